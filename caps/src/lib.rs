@@ -1,1 +1,39 @@
-//! Placeholder until the crate's first part lands.
+//! What a QEMU binary can do: capability flags, machine types, CPU models, and the release of the reference whose
+//! habits are followed.
+//!
+//! This crate knows nothing of a domain. It reads capabilities files, answers questions about them, and holds the two
+//! tables that the rest of the line asks: [`Cap`] (what QEMU can do) and [`Convention`] (what a release does
+//! regardless of QEMU).
+//!
+//! ```
+//! use virtargv_caps::{Accel, Arch, Cap, Caps, Machine, Release};
+//!
+//! let caps = Caps::builder(Release::V7_0, Arch::X86_64)
+//!     .flags([Cap::VirtioNetFailover])
+//!     .machine(Accel::Tcg, Machine::named("pc"))
+//!     .build();
+//! assert!(caps.has(Cap::VirtioNetFailover));
+//! assert_eq!(caps.require(Cap::Spice).unwrap_err().to_string(), "this QEMU lacks the feature 'spice'");
+//! ```
+
+mod arch;
+mod caps;
+mod cpu;
+mod cpu_map;
+mod file;
+mod flags;
+mod machine;
+mod platform;
+mod release;
+mod set;
+
+pub use arch::{Arch, UnknownArch};
+pub use caps::{Accel, Caps, CapsBuilder, MissingCap, UnknownAccel};
+pub use cpu::{CpuModel, HostCpu, HostCpuProperty, PropertyValue, Usable};
+pub use cpu_map::{CpuMap, CpuMapError};
+pub use file::{CapsError, CapsErrorKind, FORMAT_VERSION};
+pub use flags::{Cap, FlagState, UnknownCap};
+pub use machine::{Machine, Tristate};
+pub use platform::{Gic, GicVersion, Hyperv, Sev, Sgx, SgxSection};
+pub use release::{Convention, Release, UnknownRelease};
+pub use set::{CapBits, CapSet};

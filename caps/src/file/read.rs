@@ -1,0 +1,390 @@
+//! Reading a capabilities file.
+
+use std::str::FromStr;
+
+use roxmltree::{Document, Node, ParsingOptions};
+
+use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
+use crate::{
+    Accel, Arch, Cap, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty,
+    Hyperv, Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
+};
+
+/// A real file is about half a megabyte.
+const MAX_LENGTH: usize = 32 << 20;
+const MAX_NODES: u32 = 2_000_000;
+
+type Read<T> = Result<T, CapsError>;
+type Elem<'a, 'd> = Node<'a, 'd>;
+
+impl Caps {
+    /// Reads a capabilities file in the reference's form (of any release between 7.0 and 11.3) or in the form of
+    /// [`to_xml`](Self::to_xml). A flag that no release knows is an error; an unknown element is passed over.
+    pub fn from_xml(text: &str, release: Release) -> Result<Self, CapsError> {
+        let fail = |line, column, kind| Err(CapsError { line, column, kind });
+        if text.len() > MAX_LENGTH {
+            return fail(1, 1, CapsErrorKind::TooLong(MAX_LENGTH));
+        }
+        let options = ParsingOptions {
+            nodes_limit: MAX_NODES,
+            ..ParsingOptions::default()
+        };
+        let document = match Document::parse_with_options(text, options) {
+            Ok(document) => document,
+            Err(error) => {
+                let pos = error.pos();
+                return fail(pos.row, pos.col, CapsErrorKind::Xml(error.to_string()));
+            }
+        };
+        read_root(document.root_element(), release)
+    }
+}
+
+fn err<T>(node: Elem<'_, '_>, kind: CapsErrorKind) -> Read<T> {
+    let pos = node.document().text_pos_at(node.range().start);
+    Err(CapsError {
+        line: pos.row,
+        column: pos.col,
+        kind,
+    })
+}
+
+fn name(node: Elem<'_, '_>) -> String {
+    node.tag_name().name().to_owned()
+}
+
+fn bad<T>(node: Elem<'_, '_>, what: &'static str, value: &str) -> Read<T> {
+    err(
+        node,
+        CapsErrorKind::Value {
+            element: name(node),
+            what,
+            value: value.to_owned(),
+        },
+    )
+}
+
+fn attr<'a>(node: Elem<'a, '_>, attribute: &'static str) -> Read<&'a str> {
+    match node.attribute(attribute) {
+        Some(value) => Ok(value),
+        None => err(
+            node,
+            CapsErrorKind::MissingAttribute {
+                element: name(node),
+                attribute,
+            },
+        ),
+    }
+}
+
+fn opt_text(node: Elem<'_, '_>, attribute: &str) -> Option<Box<str>> {
+    node.attribute(attribute).map(Into::into)
+}
+
+fn parsed<T: FromStr>(node: Elem<'_, '_>, attribute: &'static str) -> Read<T> {
+    let value = attr(node, attribute)?;
+    value.parse().or_else(|_| bad(node, attribute, value))
+}
+
+fn tristate(node: Elem<'_, '_>, attribute: &'static str) -> Read<Tristate> {
+    match node.attribute(attribute) {
+        None => Ok(Tristate::Absent),
+        Some("yes") => Ok(Tristate::Yes),
+        Some("no") => Ok(Tristate::No),
+        Some(value) => bad(node, attribute, value),
+    }
+}
+
+fn flag(node: Elem<'_, '_>, attribute: &'static str) -> Read<bool> {
+    Ok(tristate(node, attribute)?.is_yes())
+}
+
+/// The text of an element, without the space around it.
+fn content<'a>(node: Elem<'a, '_>) -> &'a str {
+    node.text().unwrap_or_default().trim()
+}
+
+fn content_parsed<T: FromStr>(node: Elem<'_, '_>) -> Read<T> {
+    content(node)
+        .parse()
+        .or_else(|_| bad(node, "content", content(node)))
+}
+
+fn content_yes(node: Elem<'_, '_>) -> Read<bool> {
+    match content(node) {
+        "yes" => Ok(true),
+        "no" => Ok(false),
+        value => bad(node, "content", value),
+    }
+}
+
+fn elements<'a, 'd>(node: Elem<'a, 'd>) -> impl Iterator<Item = Elem<'a, 'd>> {
+    node.children().filter(Node::is_element)
+}
+
+fn read_root(root: Elem<'_, '_>, release: Release) -> Read<Caps> {
+    if !root.has_tag_name("qemuCaps") {
+        return err(root, CapsErrorKind::Root(name(root)));
+    }
+    if let Some(version) = root.attribute("format") {
+        match version.parse::<u32>() {
+            Ok(known) if known <= FORMAT_VERSION => {}
+            Ok(_) => return err(root, CapsErrorKind::FormatVersion(version.to_owned())),
+            Err(_) => return bad(root, "format", version),
+        }
+    }
+    let Some(arch) = elements(root).find(|node| node.has_tag_name("arch")) else {
+        return err(root, CapsErrorKind::MissingElement("arch"));
+    };
+    let mut builder = Caps::builder(release, content_parsed::<Arch>(arch)?);
+    let mut last_flag = 0;
+    for node in elements(root) {
+        read_element(node, &mut builder, &mut last_flag)?;
+    }
+    Ok(builder.build())
+}
+
+fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut usize) -> Read<()> {
+    let details = &mut builder.details;
+    match node.tag_name().name() {
+        "emulator" => details.emulator = content(node).into(),
+        "version" => details.version = content_parsed(node)?,
+        "kvmVersion" => details.kvm_version = Some(content_parsed(node)?),
+        "microcodeVersion" => details.microcode_version = Some(content_parsed(node)?),
+        "package" => details.package = content(node).into(),
+        "flag" => details.listed.insert(read_flag(node, last_flag)?),
+        "cpu" => {
+            let accel = parsed::<Accel>(node, "type")?;
+            details.accel_mut(accel).cpu_models.push(read_cpu(node)?);
+        }
+        "machine" => {
+            let accel = parsed::<Accel>(node, "type")?;
+            details.accel_mut(accel).machines.push(read_machine(node)?);
+        }
+        "hostCPU" => {
+            let accel = parsed::<Accel>(node, "type")?;
+            details.accel_mut(accel).host_cpu = Some(read_host_cpu(node)?);
+        }
+        "gic" => details.gics.push(read_gic(node)?),
+        "sev" => details.sev = Some(read_sev(node)?),
+        "sgx" if flag(node, "supported")? => details.sgx = Some(read_sgx(node)?),
+        "hypervCapabilities" if flag(node, "supported")? => {
+            let names = elements(node).filter(|cap| cap.has_tag_name("cap"));
+            let features = names
+                .map(|cap| attr(cap, "name").map(Into::into))
+                .collect::<Read<_>>()?;
+            details.hyperv = Some(Hyperv { features });
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Flags mostly stand in the order of the table, so the search starts after the last one.
+fn read_flag(node: Elem<'_, '_>, last: &mut usize) -> Read<Cap> {
+    let text = attr(node, "name")?;
+    let (before, after) = Cap::ALL.split_at((*last).min(Cap::COUNT));
+    match after.iter().chain(before).find(|cap| cap.name() == text) {
+        Some(cap) => {
+            *last = cap.index() + 1;
+            Ok(*cap)
+        }
+        None => err(node, CapsErrorKind::UnknownFlag(text.to_owned())),
+    }
+}
+
+fn read_cpu(node: Elem<'_, '_>) -> Read<CpuModel> {
+    let usable = match node.attribute("usable") {
+        None | Some("unknown") => Usable::Unknown,
+        Some("yes") => Usable::Yes,
+        Some("no") => Usable::No,
+        Some(value) => return bad(node, "usable", value),
+    };
+    let blockers = elements(node).filter(|child| child.has_tag_name("blocker"));
+    Ok(CpuModel {
+        name: attr(node, "name")?.into(),
+        typename: opt_text(node, "typename"),
+        usable,
+        blockers: blockers
+            .map(|blocker| attr(blocker, "name").map(Into::into))
+            .collect::<Read<_>>()?,
+        deprecated: flag(node, "deprecated")?,
+        vendor: opt_text(node, "vendor"),
+    })
+}
+
+fn read_machine(node: Elem<'_, '_>) -> Read<Machine> {
+    Ok(Machine {
+        name: attr(node, "name")?.into(),
+        alias: opt_text(node, "alias"),
+        max_cpus: if node.has_attribute("maxCpus") {
+            parsed(node, "maxCpus")?
+        } else {
+            0
+        },
+        hotplug_cpus: flag(node, "hotplugCpus")?,
+        default_cpu: opt_text(node, "defaultCPU"),
+        numa_mem_supported: flag(node, "numaMemSupported")?,
+        default_ram_id: opt_text(node, "defaultRAMid"),
+        deprecated: flag(node, "deprecated")?,
+        acpi: tristate(node, "acpi")?,
+        is_default: flag(node, "default")?,
+    })
+}
+
+fn read_host_cpu(node: Elem<'_, '_>) -> Read<HostCpu> {
+    let mut host = HostCpu {
+        model: attr(node, "model")?.into(),
+        migratability: flag(node, "migratability")?,
+        ..HostCpu::default()
+    };
+    for child in elements(node) {
+        match child.tag_name().name() {
+            "property" => host.properties.push(read_property(child)?),
+            "deprecatedFeatures" => {
+                for property in elements(child) {
+                    host.deprecated.push(attr(property, "name")?.into());
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(host)
+}
+
+fn read_property(node: Elem<'_, '_>) -> Read<HostCpuProperty> {
+    let value = match attr(node, "type")? {
+        "boolean" => match attr(node, "value")? {
+            "true" => PropertyValue::Bool(true),
+            "false" => PropertyValue::Bool(false),
+            value => return bad(node, "value", value),
+        },
+        "string" => PropertyValue::Text(attr(node, "value")?.into()),
+        "number" => PropertyValue::Number(parsed(node, "value")?),
+        value => return bad(node, "type", value),
+    };
+    Ok(HostCpuProperty {
+        name: attr(node, "name")?.into(),
+        value,
+        migratable: tristate(node, "migratable")?,
+    })
+}
+
+fn read_gic(node: Elem<'_, '_>) -> Read<Gic> {
+    let version = attr(node, "version")?;
+    match GicVersion::from_name(version) {
+        Some(version) => Ok(Gic {
+            version,
+            kernel: flag(node, "kernel")?,
+            emulated: flag(node, "emulated")?,
+        }),
+        None => bad(node, "version", version),
+    }
+}
+
+fn read_sev(node: Elem<'_, '_>) -> Read<Sev> {
+    let mut sev = Sev::default();
+    for child in elements(node) {
+        match child.tag_name().name() {
+            "cbitpos" => sev.cbitpos = content_parsed(child)?,
+            "reducedPhysBits" => sev.reduced_phys_bits = content_parsed(child)?,
+            "pdh" => sev.pdh = content(child).into(),
+            "certChain" => sev.cert_chain = content(child).into(),
+            "cpu0Id" => sev.cpu0_id = Some(content(child).into()),
+            _ => {}
+        }
+    }
+    Ok(sev)
+}
+
+fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
+    let mut sgx = Sgx::default();
+    for child in elements(node) {
+        match child.tag_name().name() {
+            "flc" => sgx.flc = content_yes(child)?,
+            "sgx1" => sgx.sgx1 = content_yes(child)?,
+            "sgx2" => sgx.sgx2 = content_yes(child)?,
+            "section_size" => sgx.section_size_kib = content_parsed(child)?,
+            "sections" => {
+                for section in elements(child) {
+                    let section = SgxSection {
+                        node: parsed(section, "node")?,
+                        size_kib: parsed(section, "size")?,
+                    };
+                    sgx.sections.push(section);
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(sgx)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let actual = match Caps::from_xml(text, Release::V11_3) {
+            Ok(caps) => format!("{} {:?}", caps.arch(), caps.listed_flags()),
+            Err(error) => error.to_string(),
+        };
+        assert_eq!(actual, expected);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place() {
+        check(
+            "<qemuCaps>\n<arch>x86_64</arch><flag name='spice'/></qemuCaps>",
+            r#"x86_64 {"spice"}"#,
+        );
+        check(
+            "<qemuCaps>\n  <arch>z80</arch></qemuCaps>",
+            "2:3: 'z80' is no valid content of element 'arch'",
+        );
+        check("<caps/>", "1:1: the root element is 'caps', not 'qemuCaps'");
+        check("<qemuCaps/>", "1:1: the element 'arch' is missing");
+        check(
+            "<qemuCaps format='2'/>",
+            "1:1: the form '2' is later than this program",
+        );
+        check(
+            "<qemuCaps><arch>ppc64</arch>\n<flag name='warp'/></qemuCaps>",
+            "2:1: there is no capability flag 'warp'",
+        );
+        check(
+            "<qemuCaps><arch>ppc64</arch><cpu type='kvm'/></qemuCaps>",
+            "1:29: element 'cpu' lacks attribute 'name'",
+        );
+        check(
+            "<qemuCaps><arch>ppc64</arch><version>99999999999</version></qemuCaps>",
+            "1:29: '99999999999' is no valid content of element 'version'",
+        );
+    }
+
+    /// Reads every capabilities file of the reference, where those are at hand.
+    #[test]
+    fn files_of_the_reference_survive_writing() {
+        for (set, release) in [("classic", Release::V7_0), ("modern", Release::V11_3)] {
+            let dir = format!(
+                "{}/../../shared/corpus/{set}/capabilities",
+                env!("CARGO_MANIFEST_DIR")
+            );
+            let Ok(files) = std::fs::read_dir(dir) else {
+                return;
+            };
+            for path in files.map(|file| file.unwrap().path()) {
+                if path.extension().is_some_and(|extension| extension == "xml") {
+                    let caps =
+                        Caps::from_xml(&std::fs::read_to_string(&path).unwrap(), release).unwrap();
+                    assert_eq!(
+                        Caps::from_xml(&caps.to_xml(), release),
+                        Ok(caps),
+                        "{}",
+                        path.display()
+                    );
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Releases of the reference, and what they do differently regardless of QEMU.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A release of libvirt whose output is reproduced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum Release {
+    /// 7.0.0.
+    V7_0,
+    /// 11.3.0, the default.
+    #[default]
+    V11_3,
+}
+
+impl Release {
+    /// Every release, oldest first.
+    pub const ALL: &'static [Self] = &[Self::V7_0, Self::V11_3];
+
+    /// The spelling, such as `7.0`.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::V7_0 => "7.0",
+            Self::V11_3 => "11.3",
+        }
+    }
+}
+
+impl fmt::Display for Release {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that names no release.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no release '{0}'; known are 7.0 and 11.3")]
+pub struct UnknownRelease(pub String);
+
+impl FromStr for Release {
+    type Err = UnknownRelease;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
+        let found = Self::ALL
+            .iter()
+            .copied()
+            .find(|release| release.name() == text);
+        found.ok_or_else(|| UnknownRelease(text.to_owned()))
+    }
+}
+
+macro_rules! conventions {
+    ($($(#[doc = $doc:literal])+ $variant:ident: $v7_0:literal, $v11_3:literal;)*) => {
+        /// A difference between releases that no capability flag drives.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Convention {
+            $($(#[doc = $doc])+ $variant,)*
+        }
+
+        impl Convention {
+            /// Every convention.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+        }
+
+        impl Release {
+            /// Whether this release follows `convention`.
+            pub const fn has(self, convention: Convention) -> bool {
+                match (convention, self) {
+                    $((Convention::$variant, Self::V7_0) => $v7_0,
+                    (Convention::$variant, Self::V11_3) => $v11_3,)*
+                }
+            }
+        }
+    };
+}
+
+// One row a difference: what the release does that has it, then whether 7.0 and 11.3 do.
+conventions! {
+    /// The accelerator is an option of its own (`-accel kvm`), no longer a key of `-machine`.
+    AccelOption: false, true;
+    /// A CPU is filled in where the document has none, and `-cpu` is always printed.
+    ImpliedCpu: false, true;
+    /// A listening socket is `server=on,wait=off`; it was `server,nowait`.
+    ServerOnWaitOff: false, true;
+    /// `-object` takes JSON wherever QEMU does.
+    ObjectJson: false, true;
+    /// Flags of character devices and spice are `key=on`; they were the bare key.
+    ExplicitOn: false, true;
+}
