@@ -1,1 +1,47 @@
-//! Placeholder until the crate's first part lands.
+//! The libvirt domain document as a typed model: parse it, change it, write it back.
+//!
+//! The model is the document *as written*: what was left open stays `None`. It knows neither QEMU nor any
+//! machine. Every element keeps its position in the text ([`Pos`]), so that whatever is found wrong later can be
+//! shown in place ([`Source`]).
+//!
+//! ```
+//! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+//!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+//! let parsed = virtargv_model::parse(text);
+//! assert!(parsed.report.is_empty());
+//! let domain = parsed.domain.unwrap();
+//! assert_eq!(domain.name.as_deref(), Some("demo"));
+//! assert_eq!(domain.memory.size.map(|kib| kib.0), Some(512 * 1024));
+//! let again = virtargv_model::parse(&virtargv_model::format(&domain));
+//! assert_eq!(again.domain, Some(domain));
+//! ```
+
+#[macro_use]
+mod spelling;
+
+pub mod clock;
+pub mod cpu;
+pub mod device;
+mod domain;
+pub mod features;
+pub mod lifecycle;
+pub mod memory;
+pub mod numa;
+pub mod os;
+mod place;
+mod problem;
+pub mod qemu_ns;
+pub mod read;
+pub mod security;
+pub mod sysinfo;
+pub mod tune;
+pub mod units;
+pub mod vcpu;
+pub mod write;
+
+pub use device::{Devices, info};
+pub use domain::{Domain, Parsed, VirtType, format, parse};
+pub use place::{Frame, Place, Pos, Source};
+pub use problem::{Kind, Problem, Report, Stage};
+pub use spelling::{OnOff, Spelled, Unknown, YesNo};
+pub use units::Kib;

@@ -1,0 +1,16 @@
+//! `<clock>`.
+
+use crate::read::{El, Reader};
+use crate::write::Writer;
+
+/// `<clock>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Clock {}
+
+impl Clock {
+    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
+        Self {}
+    }
+
+    pub(crate) fn write(&self, _w: &mut Writer) {}
+}

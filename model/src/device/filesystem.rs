@@ -1,0 +1,22 @@
+//! `<filesystem>`.
+
+use crate::info::DeviceInfo;
+use crate::read::{El, Element, Reader};
+use crate::write::Writer;
+
+/// `<filesystem>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Filesystem {
+    /// What all devices have: place, alias, address, boot order.
+    pub info: DeviceInfo,
+}
+
+impl Element for Filesystem {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { info: DeviceInfo::read(el, r) })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("filesystem").children(|w| self.info.write(w));
+    }
+}

@@ -1,0 +1,22 @@
+//! `<hub>`.
+
+use crate::info::DeviceInfo;
+use crate::read::{El, Element, Reader};
+use crate::write::Writer;
+
+/// `<hub>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hub {
+    /// What all devices have: place, alias, address, boot order.
+    pub info: DeviceInfo,
+}
+
+impl Element for Hub {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { info: DeviceInfo::read(el, r) })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("hub").children(|w| self.info.write(w));
+    }
+}

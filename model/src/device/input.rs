@@ -1,0 +1,22 @@
+//! `<input>`.
+
+use crate::info::DeviceInfo;
+use crate::read::{El, Element, Reader};
+use crate::write::Writer;
+
+/// `<input>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Input {
+    /// What all devices have: place, alias, address, boot order.
+    pub info: DeviceInfo,
+}
+
+impl Element for Input {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { info: DeviceInfo::read(el, r) })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("input").children(|w| self.info.write(w));
+    }
+}

@@ -1,0 +1,215 @@
+//! `<devices>`: one module a device.
+
+pub mod audio;
+pub mod chardev;
+pub mod controller;
+pub mod crypto;
+pub mod disk;
+pub mod filesystem;
+pub mod graphics;
+pub mod hostdev;
+pub mod hub;
+pub mod info;
+pub mod input;
+pub mod iommu;
+pub mod lease;
+pub mod memballoon;
+pub mod memory;
+pub mod net;
+pub mod nvram;
+pub mod panic;
+pub mod pstore;
+pub mod redirdev;
+pub mod rng;
+pub mod shmem;
+pub mod smartcard;
+pub mod sound;
+pub mod tpm;
+pub mod video;
+pub mod vsock;
+pub mod watchdog;
+
+use crate::info::DeviceInfo;
+use crate::read::{self, El, Reader};
+use crate::write::Writer;
+
+/// One row a device: kind, type, field of [`Devices`], element.
+///
+/// The order is that in which the reference walks a domain's devices when it looks at all of them.
+macro_rules! devices {
+    ($($kind:ident = $module:ident::$type:ident, $field:ident, $element:literal;)+) => {
+        /// The devices of a domain, each kind in document order.
+        #[derive(Debug, Clone, PartialEq, Default)]
+        pub struct Devices {
+            /// `<emulator>`: the path of the QEMU binary.
+            pub emulator: Option<String>,
+            $(
+                #[doc = concat!("`<", $element, ">`.")]
+                pub $field: Vec<$module::$type>,
+            )+
+        }
+
+        /// What a device is.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum DeviceKind {
+            $(
+                #[doc = concat!("`<", $element, ">`.")]
+                $kind,
+            )+
+        }
+
+        impl DeviceKind {
+            /// Its element's name.
+            pub fn element(self) -> &'static str {
+                match self { $(Self::$kind => $element),+ }
+            }
+        }
+
+        impl Devices {
+            /// Every device with what all devices have.
+            pub fn infos(&self) -> impl Iterator<Item = (DeviceId, &DeviceInfo)> {
+                std::iter::empty()
+                    $(.chain(self.$field.iter().enumerate().map(
+                        |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &d.info),
+                    )))+
+            }
+
+            /// Every device with what all devices have, to be changed.
+            pub fn infos_mut(&mut self) -> impl Iterator<Item = (DeviceId, &mut DeviceInfo)> {
+                std::iter::empty()
+                    $(.chain(self.$field.iter_mut().enumerate().map(
+                        |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &mut d.info),
+                    )))+
+            }
+
+            /// The common part of one device.
+            pub fn info(&self, id: DeviceId) -> Option<&DeviceInfo> {
+                match id.kind { $(DeviceKind::$kind => self.$field.get(id.index).map(|d| &d.info)),+ }
+            }
+
+            /// The common part of one device, to be changed.
+            pub fn info_mut(&mut self, id: DeviceId) -> Option<&mut DeviceInfo> {
+                match id.kind { $(DeviceKind::$kind => self.$field.get_mut(id.index).map(|d| &mut d.info)),+ }
+            }
+        }
+    };
+}
+
+/// Names one device: its kind, and its place among those of its kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct DeviceId {
+    /// What it is.
+    pub kind: DeviceKind,
+    /// Its index in that kind's list.
+    pub index: usize,
+}
+
+devices! {
+    Disk = disk::Disk, disks, "disk";
+    Interface = net::Interface, interfaces, "interface";
+    Sound = sound::Sound, sounds, "sound";
+    Hostdev = hostdev::Hostdev, hostdevs, "hostdev";
+    Filesystem = filesystem::Filesystem, filesystems, "filesystem";
+    Controller = controller::Controller, controllers, "controller";
+    Smartcard = smartcard::Smartcard, smartcards, "smartcard";
+    Serial = chardev::Serial, serials, "serial";
+    Parallel = chardev::Parallel, parallels, "parallel";
+    Channel = chardev::Channel, channels, "channel";
+    Console = chardev::Console, consoles, "console";
+    Input = input::Input, inputs, "input";
+    Memballoon = memballoon::Memballoon, memballoons, "memballoon";
+    Nvram = nvram::Nvram, nvrams, "nvram";
+    Shmem = shmem::Shmem, shmems, "shmem";
+    Rng = rng::Rng, rngs, "rng";
+    Panic = panic::Panic, panics, "panic";
+    MemoryDevice = memory::MemoryDevice, memories, "memory";
+    Tpm = tpm::Tpm, tpms, "tpm";
+    Graphics = graphics::Graphics, graphics, "graphics";
+    Video = video::Video, videos, "video";
+    Redirdev = redirdev::Redirdev, redirdevs, "redirdev";
+    Hub = hub::Hub, hubs, "hub";
+    Watchdog = watchdog::Watchdog, watchdogs, "watchdog";
+    Audio = audio::Audio, audios, "audio";
+    Iommu = iommu::Iommu, iommus, "iommu";
+    Vsock = vsock::Vsock, vsocks, "vsock";
+    Crypto = crypto::Crypto, cryptos, "crypto";
+    Pstore = pstore::Pstore, pstores, "pstore";
+    Lease = lease::Lease, leases, "lease";
+}
+
+impl Devices {
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let Some(el) = domain.child("devices") else { return Self::default() };
+        // The order is the reference's: it decides which problem comes first.
+        Self {
+            emulator: el.child_text("emulator"),
+            disks: read::all(el, "disk", r),
+            controllers: read::all(el, "controller", r),
+            leases: read::all(el, "lease", r),
+            filesystems: read::all(el, "filesystem", r),
+            interfaces: read::all(el, "interface", r),
+            smartcards: read::all(el, "smartcard", r),
+            parallels: read::all(el, "parallel", r),
+            serials: read::all(el, "serial", r),
+            consoles: read::all(el, "console", r),
+            channels: read::all(el, "channel", r),
+            inputs: read::all(el, "input", r),
+            tpms: read::all(el, "tpm", r),
+            graphics: read::all(el, "graphics", r),
+            audios: read::all(el, "audio", r),
+            sounds: read::all(el, "sound", r),
+            videos: read::all(el, "video", r),
+            hostdevs: read::all(el, "hostdev", r),
+            redirdevs: read::all(el, "redirdev", r),
+            hubs: read::all(el, "hub", r),
+            watchdogs: read::all(el, "watchdog", r),
+            memballoons: read::all(el, "memballoon", r),
+            rngs: read::all(el, "rng", r),
+            nvrams: read::all(el, "nvram", r),
+            panics: read::all(el, "panic", r),
+            shmems: read::all(el, "shmem", r),
+            memories: read::all(el, "memory", r),
+            iommus: read::all(el, "iommu", r),
+            vsocks: read::all(el, "vsock", r),
+            cryptos: read::all(el, "crypto", r),
+            pstores: read::all(el, "pstore", r),
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        // The order is the format's.
+        w.element("devices").children(|w| {
+            w.opt_text_element("emulator", self.emulator.as_ref());
+            read::write_all(&self.disks, w);
+            read::write_all(&self.controllers, w);
+            read::write_all(&self.leases, w);
+            read::write_all(&self.filesystems, w);
+            read::write_all(&self.interfaces, w);
+            read::write_all(&self.smartcards, w);
+            read::write_all(&self.serials, w);
+            read::write_all(&self.parallels, w);
+            read::write_all(&self.consoles, w);
+            read::write_all(&self.channels, w);
+            read::write_all(&self.inputs, w);
+            read::write_all(&self.tpms, w);
+            read::write_all(&self.graphics, w);
+            read::write_all(&self.sounds, w);
+            read::write_all(&self.audios, w);
+            read::write_all(&self.videos, w);
+            read::write_all(&self.hostdevs, w);
+            read::write_all(&self.redirdevs, w);
+            read::write_all(&self.hubs, w);
+            read::write_all(&self.watchdogs, w);
+            read::write_all(&self.memballoons, w);
+            read::write_all(&self.rngs, w);
+            read::write_all(&self.nvrams, w);
+            read::write_all(&self.panics, w);
+            read::write_all(&self.shmems, w);
+            read::write_all(&self.memories, w);
+            read::write_all(&self.cryptos, w);
+            read::write_all(&self.iommus, w);
+            read::write_all(&self.vsocks, w);
+            read::write_all(&self.pstores, w);
+        });
+    }
+}

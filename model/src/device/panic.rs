@@ -1,0 +1,22 @@
+//! `<panic>`.
+
+use crate::info::DeviceInfo;
+use crate::read::{El, Element, Reader};
+use crate::write::Writer;
+
+/// `<panic>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Panic {
+    /// What all devices have: place, alias, address, boot order.
+    pub info: DeviceInfo,
+}
+
+impl Element for Panic {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { info: DeviceInfo::read(el, r) })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("panic").children(|w| self.info.write(w));
+    }
+}

@@ -1,0 +1,231 @@
+//! The `<domain>` element.
+
+use crate::read::{El, MAX_DOCUMENT, Reader};
+use crate::write::Writer;
+use crate::{
+    Devices, Place, Pos, Problem, Report, Stage, clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle,
+    memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune,
+    vcpu::Vcpus,
+};
+use crate::{Kind, read};
+
+spelled! {
+    /// The hypervisor a domain is for (`<domain type=>`).
+    pub enum VirtType {
+        /// QEMU without acceleration (TCG).
+        Qemu = "qemu",
+        /// QEMU with KQEMU, long gone.
+        Kqemu = "kqemu",
+        /// QEMU with KVM.
+        Kvm = "kvm",
+        /// Xen.
+        Xen = "xen",
+        /// Linux containers.
+        Lxc = "lxc",
+        /// User-mode Linux.
+        Uml = "uml",
+        /// OpenVZ.
+        Openvz = "openvz",
+        /// The reference's test driver.
+        Test = "test",
+        /// VMware ESX.
+        Vmware = "vmware",
+        /// Microsoft Hyper-V.
+        Hyperv = "hyperv",
+        /// VirtualBox.
+        Vbox = "vbox",
+        /// IBM PowerVM.
+        Phyp = "phyp",
+        /// Parallels.
+        Parallels = "parallels",
+        /// FreeBSD bhyve.
+        Bhyve = "bhyve",
+        /// Virtuozzo.
+        Vz = "vz",
+        /// QEMU with the macOS Hypervisor framework.
+        Hvf = "hvf",
+    }
+}
+
+/// A domain as its document states it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Domain {
+    /// Where `<domain>` stands.
+    pub pos: Pos,
+    /// `type=`: the hypervisor.
+    pub virt_type: Option<VirtType>,
+    /// `id=`: the number of a running domain.
+    pub id: Option<i32>,
+    /// `<name>`.
+    pub name: Option<String>,
+    /// `<uuid>`, in its usual lower-case form with dashes.
+    pub uuid: Option<String>,
+    /// `<genid>`: `Some(None)` where the element is empty and a value is to be generated.
+    pub genid: Option<Option<String>>,
+    /// `<title>`.
+    pub title: Option<String>,
+    /// `<description>`.
+    pub description: Option<String>,
+    /// `<metadata>`, verbatim.
+    pub metadata: Option<String>,
+    /// `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
+    pub memory: Memory,
+    /// `<vcpu>` and `<vcpus>`.
+    pub vcpus: Vcpus,
+    /// `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<resource>`.
+    pub tune: Tune,
+    /// `<sysinfo>`.
+    pub sysinfo: Sysinfo,
+    /// `<os>` and `<bootloader>`.
+    pub os: Os,
+    /// `<features>`.
+    pub features: Features,
+    /// `<cpu>`, without its `<numa>`.
+    pub cpu: Option<Cpu>,
+    /// `<cpu><numa>`.
+    pub numa: Numa,
+    /// `<clock>`.
+    pub clock: Clock,
+    /// `<on_poweroff>` and its like, `<pm>`, `<perf>`.
+    pub lifecycle: Lifecycle,
+    /// `<devices>`.
+    pub devices: Devices,
+    /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
+    pub security: Security,
+    /// The elements of the `qemu:` namespace.
+    pub qemu: QemuNamespace,
+}
+
+/// What [`parse`] gives: the domain as far as it could be read, and what was wrong with it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parsed {
+    /// `None` only where the text is not XML or its root is not `<domain>`.
+    pub domain: Option<Domain>,
+    /// The problems of reading.
+    pub report: Report,
+}
+
+/// Reads a domain document. It never fails as a whole: what cannot be read is reported and left out.
+pub fn parse(text: &str) -> Parsed {
+    if text.len() > MAX_DOCUMENT {
+        let message = format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
+        return refused("document-size", Place::byte(0), message);
+    }
+    let tree = match read::tree(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            let at = Place::byte(offset_of(text, error.pos()));
+            return refused("xml", at, format!("not well-formed XML: {error}"));
+        }
+    };
+    let root = El::new(tree.root_element());
+    if root.name() != "domain" {
+        let message = format!("the root element is '{}', expected 'domain'", root.name());
+        return refused("root-element", root.pos().into(), message);
+    }
+    let mut reader = Reader::default();
+    let domain = Domain::read(root, &mut reader);
+    Parsed { domain: Some(domain), report: reader.report }
+}
+
+/// Writes a domain document.
+pub fn format(domain: &Domain) -> String {
+    let mut w = Writer::new();
+    domain.write(&mut w);
+    w.finish()
+}
+
+fn refused(rule: &'static str, place: Place, message: String) -> Parsed {
+    let problem = Problem { kind: Kind::Xml, stage: Stage::Read, rule, message, place };
+    Parsed { domain: None, report: problem.into() }
+}
+
+/// The byte offset of a line and column as roxmltree counts them: both from 1, columns in characters.
+fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
+    let row = (pos.row as usize).saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
+    let column = (pos.col as usize).saturating_sub(1);
+    let line = text.get(start..).unwrap_or("");
+    start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
+}
+
+impl Domain {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        // The order is the reference's: it decides which problem comes first.
+        Self {
+            pos: el.pos(),
+            virt_type: r.required(el, "type"),
+            id: r.attr(el, "id"),
+            name: el.child_text("name"),
+            uuid: read_uuid(el, "uuid", r),
+            genid: el.child("genid").map(|g| Some(g.text()).filter(|t| !t.trim().is_empty())),
+            title: el.child_text("title"),
+            description: el.child_text("description"),
+            metadata: el.child("metadata").map(|m| m.verbatim().to_owned()),
+            os: Os::read(el, r),
+            memory: Memory::read(el, r),
+            vcpus: Vcpus::read(el, r),
+            tune: Tune::read(el, r),
+            cpu: read::one(el, "cpu", r),
+            numa: Numa::read(el, r),
+            security: Security::read(el, r),
+            features: Features::read(el, r),
+            lifecycle: Lifecycle::read(el, r),
+            clock: Clock::read(el, r),
+            devices: Devices::read(el, r),
+            sysinfo: Sysinfo::read(el, r),
+            qemu: QemuNamespace::read(el, r),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let tag = w.element("domain").opt("type", self.virt_type).opt("id", self.id);
+        let tag = self.qemu.write_namespace(tag);
+        tag.children(|w| {
+            w.opt_text_element("name", self.name.as_ref());
+            w.opt_text_element("uuid", self.uuid.as_ref());
+            match &self.genid {
+                Some(Some(genid)) => w.text_element("genid", genid),
+                Some(None) => w.element("genid").empty(),
+                None => {}
+            }
+            w.opt_text_element("title", self.title.as_ref());
+            w.opt_text_element("description", self.description.as_ref());
+            if let Some(metadata) = &self.metadata {
+                w.raw(metadata);
+            }
+            self.memory.write(w);
+            self.tune.write_before_vcpus(w);
+            self.vcpus.write(w);
+            self.tune.write(w);
+            self.sysinfo.write(w);
+            self.os.write(w);
+            self.features.write(w);
+            self.write_cpu(w);
+            self.clock.write(w);
+            self.lifecycle.write(w);
+            self.devices.write(w);
+            self.security.write(w);
+            self.qemu.write(w);
+        });
+    }
+
+    /// `<cpu>` holds what two parts of the model describe.
+    fn write_cpu(&self, w: &mut Writer) {
+        Cpu::write_with(self.cpu.as_ref(), |w| self.numa.write(w), w);
+    }
+}
+
+/// A UUID with or without dashes, brought to its usual form.
+fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+    let child = el.child(name)?;
+    let text = child.text();
+    let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
+    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+        r.problem(Kind::Internal, "uuid", child.pos(), format!("malformed value '{text}' of element '{name}'"));
+        return None;
+    }
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
+    let joined: Vec<&str> = parts.into_iter().filter_map(|p| digits.get(p)).collect();
+    Some(joined.join("-"))
+}

@@ -1,0 +1,16 @@
+//! `<os>`.
+
+use crate::read::{El, Reader};
+use crate::write::Writer;
+
+/// `<os>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Os {}
+
+impl Os {
+    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
+        Self {}
+    }
+
+    pub(crate) fn write(&self, _w: &mut Writer) {}
+}

@@ -1,0 +1,153 @@
+//! What is wrong with a document: values, not exceptions, so that one run can tell all of it.
+
+use crate::Place;
+
+/// The class of a problem, named as the reference names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// The document is not what the format allows.
+    Xml,
+    /// The document asks for something that this QEMU, machine or release cannot do.
+    Unsupported,
+    /// The reference has no better class for it.
+    Internal,
+    /// A value that can never be right.
+    InvalidArgument,
+    /// Right in itself, but not in the present state of something else.
+    InvalidOperation,
+    /// Something the host was asked for did not work.
+    OperationFailed,
+    /// A named storage pool, volume or network is not there.
+    NotFound,
+    /// The operation is not offered at all.
+    NotSupported,
+    /// A secret is not there or has no value.
+    SecretMissing,
+    /// The CPU asked for cannot be had on this host.
+    CpuIncompatible,
+}
+
+impl Kind {
+    /// The prefix the reference prints before the message, without the colon.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Xml => "XML error",
+            Self::Unsupported => "unsupported configuration",
+            Self::Internal => "internal error",
+            Self::InvalidArgument => "invalid argument",
+            Self::InvalidOperation => "Requested operation is not valid",
+            Self::OperationFailed => "operation failed",
+            Self::NotFound => "Storage pool not found",
+            Self::NotSupported => "Operation not supported",
+            Self::SecretMissing => "Secret not found",
+            Self::CpuIncompatible => "the CPU is incompatible with host CPU",
+        }
+    }
+
+    /// The stable word used in machine-readable output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Xml => "xml",
+            Self::Unsupported => "unsupported",
+            Self::Internal => "internal",
+            Self::InvalidArgument => "invalid-argument",
+            Self::InvalidOperation => "invalid-operation",
+            Self::OperationFailed => "operation-failed",
+            Self::NotFound => "not-found",
+            Self::NotSupported => "not-supported",
+            Self::SecretMissing => "secret-missing",
+            Self::CpuIncompatible => "cpu-incompatible",
+        }
+    }
+}
+
+/// Where on the line a problem was found. The order is the order in which the reference would have stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Stage {
+    /// The text was read into the model.
+    Read,
+    /// Defaults were filled in, device by device, then for the domain.
+    Complete,
+    /// Devices were given their addresses.
+    Place,
+    /// The completed domain was held against the rules.
+    Validate,
+    /// The command line was built.
+    Build,
+}
+
+/// One thing that is wrong, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Problem {
+    /// Its class.
+    pub kind: Kind,
+    /// The stage that found it.
+    pub stage: Stage,
+    /// The stable id of the rule that was broken, such as `net-teaming-transient-type`.
+    pub rule: &'static str,
+    /// What is wrong, naming element, attribute and offending value (values in single quotes).
+    pub message: String,
+    /// Where it stands in the text.
+    pub place: Place,
+}
+
+impl std::fmt::Display for Problem {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: {}", self.kind.as_str(), self.message)
+    }
+}
+
+impl std::error::Error for Problem {}
+
+/// Every problem found so far, in the order in which the reference would have stopped.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Report {
+    problems: Vec<Problem>,
+}
+
+impl Report {
+    /// An empty report.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a problem after those of its own and earlier stages.
+    pub fn push(&mut self, problem: Problem) {
+        let at = self.problems.partition_point(|p| p.stage <= problem.stage);
+        self.problems.insert(at, problem);
+    }
+
+    /// Whether nothing was found.
+    pub fn is_empty(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// How many problems there are.
+    pub fn len(&self) -> usize {
+        self.problems.len()
+    }
+
+    /// The problem the reference would have stopped at.
+    pub fn first(&self) -> Option<&Problem> {
+        self.problems.first()
+    }
+
+    /// The problems, in the reference's order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
+        self.problems.iter()
+    }
+}
+
+impl<'a> IntoIterator for &'a Report {
+    type Item = &'a Problem;
+    type IntoIter = std::slice::Iter<'a, Problem>;
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl From<Problem> for Report {
+    fn from(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
+    }
+}

@@ -1,0 +1,292 @@
+//! Reading elements and attributes, going on past what is wrong.
+//!
+//! A bad value is put into the report and read as absent, so that one run shows all of them.
+
+use std::fmt::Display;
+use std::str::FromStr;
+
+use crate::{Kib, Kind, Place, Pos, Problem, Report, Spelled, Stage, Unknown, units};
+
+/// The largest document that is read, in bytes: far beyond any real one, small enough to bound memory.
+pub const MAX_DOCUMENT: usize = 32 << 20;
+
+/// Parses `text` without DTDs (so no entity can grow) and within the limits.
+pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
+    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options)
+}
+
+/// An element of the document.
+#[derive(Debug, Clone, Copy)]
+pub struct El<'a>(roxmltree::Node<'a, 'a>);
+
+impl<'a> El<'a> {
+    pub(crate) fn new(node: roxmltree::Node<'a, 'a>) -> Self {
+        Self(node)
+    }
+
+    /// Its name without prefix.
+    pub fn name(self) -> &'a str {
+        self.0.tag_name().name()
+    }
+
+    /// Its namespace, if any.
+    pub fn namespace(self) -> Option<&'a str> {
+        self.0.tag_name().namespace()
+    }
+
+    /// Where it stands.
+    pub fn pos(self) -> Pos {
+        Pos::at(self.0.range().start)
+    }
+
+    /// The attribute as written, `None` where there is none.
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        self.0.attribute(name)
+    }
+
+    /// The attribute as an owned text.
+    pub fn string(self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// Its child elements without namespace, in order.
+    pub fn elements(self) -> impl Iterator<Item = El<'a>> {
+        self.0.children().filter(|n| n.is_element()).map(El)
+    }
+
+    /// The child elements called `name`.
+    pub fn children(self, name: &'a str) -> impl Iterator<Item = El<'a>> {
+        self.elements().filter(move |e| e.name() == name)
+    }
+
+    /// The first child element called `name`.
+    pub fn child(self, name: &str) -> Option<El<'a>> {
+        self.elements().find(|e| e.name() == name)
+    }
+
+    /// Its text: what stands directly in it, joined, as written.
+    pub fn text(self) -> String {
+        self.0.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
+    }
+
+    /// The text of the first child called `name`.
+    pub fn child_text(self, name: &str) -> Option<String> {
+        self.child(name).map(El::text)
+    }
+
+    /// The element as it stands in the text.
+    pub fn verbatim(self) -> &'a str {
+        self.0.document().input_text().get(self.0.range()).unwrap_or("")
+    }
+
+    /// Whether an element up the tree is called `name`.
+    pub fn parent(self) -> Option<El<'a>> {
+        self.0.parent_element().map(El)
+    }
+}
+
+/// A value that an attribute or a text can spell.
+pub trait Value: Sized {
+    /// Reads it, or says what was expected instead (without repeating the value).
+    fn parse(text: &str) -> Result<Self, String>;
+}
+
+impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
+    fn parse(text: &str) -> Result<Self, String> {
+        T::from_word(text).ok_or_else(|| format!("known values: {}", Unknown::of::<T>(text).known))
+    }
+}
+
+macro_rules! whole_numbers {
+    ($($t:ty),+) => { $(impl Value for $t {
+        fn parse(text: &str) -> Result<Self, String> {
+            let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
+            let plain = trimmed.strip_prefix('+').unwrap_or(trimmed);
+            plain.parse().map_err(|_| format!("expected a whole number from {} to {}", <$t>::MIN, <$t>::MAX))
+        }
+    })+ };
+}
+whole_numbers!(u8, u16, u32, u64, i32, i64);
+
+impl Value for String {
+    fn parse(text: &str) -> Result<Self, String> {
+        Ok(text.to_owned())
+    }
+}
+
+/// A whole number in C notation: `0x` hexadecimal, leading `0` octal, else decimal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct AnyBase<T>(pub T);
+
+impl<T: TryFrom<u64>> Value for AnyBase<T> {
+    fn parse(text: &str) -> Result<Self, String> {
+        let t = text.trim_start_matches([' ', '\t', '\n', '\r']);
+        let parsed = if let Some(hex) = t.strip_prefix("0x").or_else(|| t.strip_prefix("0X")) {
+            u64::from_str_radix(hex.strip_prefix('+').map_or(hex, |_| "+"), 16)
+        } else if t.len() > 1 && t.starts_with('0') {
+            u64::from_str_radix(t, 8)
+        } else {
+            t.parse()
+        };
+        parsed
+            .ok()
+            .and_then(|n| T::try_from(n).ok())
+            .map(AnyBase)
+            .ok_or_else(|| "expected a whole number in range, decimal or 0x hexadecimal".to_owned())
+    }
+}
+
+/// Collects what is wrong while elements are read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    /// What was found so far.
+    pub report: Report,
+}
+
+impl Reader {
+    /// Puts down a problem of reading.
+    pub fn problem(&mut self, kind: Kind, rule: &'static str, place: impl Into<Place>, message: impl Into<String>) {
+        self.report.push(Problem {
+            kind,
+            stage: Stage::Read,
+            rule,
+            message: message.into(),
+            place: place.into(),
+        });
+    }
+
+    /// The attribute `name`; a value that cannot be read is an XML error.
+    pub fn attr<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
+        self.attr_kind(Kind::Xml, el, name)
+    }
+
+    /// As [`Reader::attr`], where the reference has another class for a bad value.
+    pub fn attr_kind<T: Value>(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<T> {
+        let text = el.get(name)?;
+        match T::parse(text) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                let message = format!("bad value '{text}' for attribute '{name}' of element '{}': {expected}", el.name());
+                self.problem(kind, "attribute-value", attr_place(el, name), message);
+                None
+            }
+        }
+    }
+
+    /// The attribute `name`, which must be there.
+    pub fn required<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
+        if el.get(name).is_none() {
+            let message = format!("element '{}' lacks its attribute '{name}'", el.name());
+            self.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            return None;
+        }
+        self.attr(el, name)
+    }
+
+    /// The text of `el` as a value.
+    pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
+        let text = el.text();
+        match T::parse(&text) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
+                self.problem(Kind::Xml, "element-value", el.pos(), message);
+                None
+            }
+        }
+    }
+
+    /// The text of the first child `name` as a value.
+    pub fn child_text<T: Value>(&mut self, el: El<'_>, name: &str) -> Option<T> {
+        el.child(name).and_then(|c| self.text(c))
+    }
+
+    /// The text of `el` with its `unit=` (`default_unit` bytes where there is none), in bytes.
+    pub fn bytes(&mut self, el: El<'_>, default_unit: u64) -> Option<u64> {
+        let text = el.text();
+        self.scaled(el, text.trim(), el.get("unit"), default_unit)
+    }
+
+    /// As [`Reader::bytes`] with KiB as the default unit, rounded up to whole KiB.
+    pub fn kib(&mut self, el: El<'_>) -> Option<Kib> {
+        self.bytes(el, 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
+    }
+
+    /// `text` times `unit`, in bytes; what does not fit is reported at `el`.
+    pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
+        let number: u64 = match Value::parse(text) {
+            Ok(number) => number,
+            Err(expected) => {
+                let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
+                self.problem(Kind::Xml, "element-value", el.pos(), message);
+                return None;
+            }
+        };
+        if let Some(word) = unit
+            && units::unit_bytes(word).is_none()
+        {
+            let message = format!("unknown unit '{word}' in element '{}' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)", el.name());
+            self.problem(Kind::InvalidArgument, "unit", el.pos().path("@unit"), message);
+            return None;
+        }
+        let bytes = units::scale(number, unit, default_unit);
+        if bytes.is_none() {
+            let message = format!("value '{text}' in element '{}' is over 2^64 bytes", el.name());
+            self.problem(Kind::InvalidArgument, "size-range", el.pos(), message);
+        }
+        bytes
+    }
+
+    /// Requires the presence of a child; puts down an XML error where there is none.
+    pub fn need<'a>(&mut self, el: El<'a>, name: &'static str) -> Option<El<'a>> {
+        let child = el.child(name);
+        if child.is_none() {
+            let message = format!("element '{}' lacks its child '{name}'", el.name());
+            self.problem(Kind::Xml, "element-missing", el.pos(), message);
+        }
+        child
+    }
+}
+
+/// The place of `name=` on `el`.
+pub fn attr_place(el: El<'_>, name: &'static str) -> Place {
+    el.pos().attr(name)
+}
+
+/// One element of the format: how it is read and how it is written.
+pub trait Element: Sized {
+    /// Reads it from `el`, putting what is wrong into `r`. `None` only where nothing sensible is left.
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self>;
+    /// Writes it.
+    fn write(&self, w: &mut crate::write::Writer);
+}
+
+/// Reads the first child `name`.
+pub fn one<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
+    el.child(name).and_then(|c| T::read(c, r))
+}
+
+/// Reads every child `name`.
+pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
+    el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
+}
+
+/// Writes an element where there is one.
+pub fn write_opt<T: Element>(value: Option<&T>, w: &mut crate::write::Writer) {
+    if let Some(value) = value {
+        value.write(w);
+    }
+}
+
+/// Writes every element of a list.
+pub fn write_all<T: Element>(values: &[T], w: &mut crate::write::Writer) {
+    for value in values {
+        value.write(w);
+    }
+}
+
+/// Shows a number as `0x` hexadecimal with at least `width` digits.
+pub fn hex(number: impl Into<u64>, width: usize) -> impl Display {
+    format!("0x{:0width$x}", number.into())
+}

@@ -1,0 +1,16 @@
+//! `<sysinfo>`.
+
+use crate::read::{El, Reader};
+use crate::write::Writer;
+
+/// `<sysinfo>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sysinfo {}
+
+impl Sysinfo {
+    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
+        Self {}
+    }
+
+    pub(crate) fn write(&self, _w: &mut Writer) {}
+}
