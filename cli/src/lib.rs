@@ -1,1 +1,86 @@
-//! Placeholder until the crate's first part lands.
+//! From a libvirt domain document to the exact QEMU command line, without a daemon.
+//!
+//! This is the whole line in one call, for embedding; the `virtargv` command is a thin layer over it.
+//!
+//! ```
+//! use virtargv::{Arch, Caps, FixedHost, Release, Request};
+//! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
+//! let bad = virtargv::command_line("<domain", &Request::new(&caps, &FixedHost::default())).unwrap_err();
+//! assert_eq!(bad.len(), 1);
+//! ```
+
+pub use virtargv_caps::{Arch, Cap, Caps, Release};
+pub use virtargv_host::{DriverConfig, FixedHost, Host};
+pub use virtargv_model::{Domain, Problem, Report, Source, Stage};
+pub use virtargv_qemu_cmd::{CommandLine, Incoming};
+pub use virtargv_resolve::Resolved;
+
+use virtargv_validate::Validated;
+
+/// What a command line is made of besides the document.
+#[derive(Clone)]
+pub struct Request<'a> {
+    /// What the QEMU can do, and the release whose behaviour is followed.
+    pub caps: &'a Caps,
+    /// The machine the guest will run on.
+    pub host: &'a dyn Host,
+    /// How the document is to be read.
+    pub read: virtargv_resolve::Options,
+    /// What is wanted of this start.
+    pub start: virtargv_qemu_cmd::Options,
+    /// Build even what breaks rules.
+    pub skip_validate: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A plain start.
+    pub fn new(caps: &'a Caps, host: &'a dyn Host) -> Self {
+        Self {
+            caps,
+            host,
+            read: virtargv_resolve::Options::default(),
+            start: virtargv_qemu_cmd::Options::default(),
+            skip_validate: false,
+        }
+    }
+}
+
+/// What became of a document: each stage's result as far as it got.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// The completed domain, where the text could be read at all.
+    pub resolved: Option<Domain>,
+    /// The command line, where nothing was wrong.
+    pub command_line: Option<CommandLine>,
+    /// What was wrong, in the order in which the reference would have stopped.
+    pub report: Report,
+}
+
+/// Runs the whole line and keeps what each stage gave.
+pub fn run(text: &str, request: &Request<'_>) -> Outcome {
+    let parsed = virtargv_model::parse(text);
+    let mut report = parsed.report;
+    let Some(domain) = parsed.domain else {
+        return Outcome { resolved: None, command_line: None, report };
+    };
+    let resolved = virtargv_resolve::resolve(domain, request.caps, request.host, request.read, &mut report);
+    let completed = resolved.domain().clone();
+    let validated = if request.skip_validate && report.is_empty() {
+        Ok(Validated::unchecked(resolved))
+    } else {
+        virtargv_validate::validate(resolved, request.caps, request.host, &mut report)
+    };
+    let Ok(validated) = validated else {
+        return Outcome { resolved: Some(completed), command_line: None, report };
+    };
+    match virtargv_qemu_cmd::build(validated, request.caps, request.host, &request.start) {
+        Ok(line) => Outcome { resolved: Some(completed), command_line: Some(line), report },
+        Err(report) => Outcome { resolved: Some(completed), command_line: None, report },
+    }
+}
+
+/// The command line for `text`, or everything that is wrong with it.
+pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Report> {
+    let outcome = run(text, request);
+    outcome.command_line.ok_or(outcome.report)
+}

@@ -1,1 +1,98 @@
-//! Placeholder until the crate's first part lands.
+//! What a QEMU command line needs to know of the machine it is for, behind one trait.
+//!
+//! Nothing in the line from document to arguments touches a file, a clock or the network: it asks a [`Host`].
+//! [`FixedHost`] answers with given values (tests, embedding, planning for another machine); the `virtargv` crate has a
+//! `SystemHost` that looks at this machine.
+//!
+//! ```
+//! use virtargv_host::{FixedHost, Host};
+//! let host = FixedHost { now: 1_234_567_890, ..FixedHost::default() };
+//! assert_eq!(host.now(), 1_234_567_890);
+//! assert!(host.config().lib_dir.starts_with('/'));
+//! ```
+
+mod config;
+mod descriptor;
+mod fixed;
+
+pub use config::{DriverConfig, Hugetlbfs};
+pub use descriptor::Descriptor;
+pub use fixed::FixedHost;
+
+use virtargv_caps::Arch;
+
+/// Why the host could not answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// What was asked for does not exist.
+    #[error("{what} '{name}' was not found")]
+    NotFound {
+        /// What it is, such as `storage pool`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// It exists, but not in a state in which it can be used.
+    #[error("{what} '{name}' is not active")]
+    Inactive {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Something else went wrong.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// Answers questions about the machine. Every method has to be free of side effects that matter to anybody else,
+/// [`Host::descriptor`] aside: a real host opens what is asked for there.
+///
+/// Answers must not change while a domain is worked on.
+pub trait Host {
+    /// The driver's settings (`qemu.conf`).
+    fn config(&self) -> &DriverConfig;
+
+    /// The architecture of the host's CPU.
+    fn arch(&self) -> Arch;
+
+    /// Seconds since 1970-01-01 UTC.
+    fn now(&self) -> i64;
+
+    /// How far local time is ahead of UTC, in seconds.
+    fn utc_offset(&self) -> i64;
+
+    /// Fills `buffer` with random bytes.
+    fn random(&self, buffer: &mut [u8]);
+
+    /// The value of an environment variable of the driver.
+    fn env(&self, name: &str) -> Option<String>;
+
+    /// The size of a memory page in bytes.
+    fn page_size(&self) -> u64 {
+        4096
+    }
+
+    /// The path of the QEMU binary for `arch`, where there is one.
+    fn emulator(&self, arch: Arch) -> Option<String>;
+
+    /// An open descriptor for what is described, as QEMU is to receive it.
+    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError>;
+
+    /// The text of the file at `path`, where there is one and it is text.
+    fn read_text(&self, path: &str) -> Option<String>;
+
+    /// The names in the folder `path`, sorted; empty where there is no such folder.
+    fn list(&self, path: &str) -> Vec<String>;
+
+    /// Whether something is at `path`.
+    fn exists(&self, path: &str) -> bool;
+}
+
+/// A random number below 2^`bits`, made of the host's random bytes.
+pub fn random_bits(host: &dyn Host, bits: u32) -> u64 {
+    let mut buffer = [0; 8];
+    host.random(&mut buffer);
+    let number = u64::from_le_bytes(buffer);
+    if bits >= 64 { number } else { number & ((1 << bits) - 1) }
+}

@@ -1,0 +1,154 @@
+//! The driver's settings.
+
+/// What `qemu.conf` sets, as far as it shows on a command line. Field names follow its keys.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DriverConfig {
+    /// Where the driver keeps the state of domains.
+    pub lib_dir: String,
+    /// Where sockets of guest agents and other channels are made.
+    pub channel_target_dir: String,
+    /// Where the sockets and state of helpers are.
+    pub state_dir: String,
+    /// `memory_backing_dir`
+    pub memory_backing_dir: String,
+    /// Where per-domain NVRAM files are made.
+    pub nvram_dir: String,
+    /// `default_tls_x509_cert_dir`
+    pub default_tls_x509_cert_dir: String,
+    /// Whether the driver runs as root for the whole system.
+    pub privileged: bool,
+    /// `dump_guest_core`
+    pub dump_guest_core: bool,
+    /// `set_process_name`: whether the guest's name is shown as the process's.
+    pub set_process_name: bool,
+    /// `log_timestamp`
+    pub log_timestamp: bool,
+    /// `seccomp_sandbox`: -1 default, 0 off, 1 on.
+    pub seccomp_sandbox: i32,
+    /// `vnc_listen`
+    pub vnc_listen: String,
+    /// `vnc_auto_unix_socket`
+    pub vnc_auto_unix_socket: bool,
+    /// `vnc_tls`
+    pub vnc_tls: bool,
+    /// `vnc_tls_x509_verify`
+    pub vnc_tls_x509_verify: bool,
+    /// `vnc_tls_x509_cert_dir`
+    pub vnc_tls_x509_cert_dir: Option<String>,
+    /// `vnc_tls_x509_secret_uuid`
+    pub vnc_tls_x509_secret_uuid: Option<String>,
+    /// `vnc_password`
+    pub vnc_password: Option<String>,
+    /// `vnc_sasl`
+    pub vnc_sasl: bool,
+    /// `vnc_sasl_dir`
+    pub vnc_sasl_dir: Option<String>,
+    /// `vnc_allow_host_audio`
+    pub vnc_allow_host_audio: bool,
+    /// `nographics_allow_host_audio`
+    pub nographics_allow_host_audio: bool,
+    /// `spice_listen`
+    pub spice_listen: String,
+    /// `spice_auto_unix_socket`
+    pub spice_auto_unix_socket: bool,
+    /// `spice_tls`
+    pub spice_tls: bool,
+    /// `spice_tls_x509_cert_dir`
+    pub spice_tls_x509_cert_dir: Option<String>,
+    /// `spice_password`
+    pub spice_password: Option<String>,
+    /// `spice_sasl`
+    pub spice_sasl: bool,
+    /// `spice_sasl_dir`
+    pub spice_sasl_dir: Option<String>,
+    /// `chardev_tls`
+    pub chardev_tls: bool,
+    /// `chardev_tls_x509_verify`
+    pub chardev_tls_x509_verify: bool,
+    /// `chardev_tls_x509_cert_dir`
+    pub chardev_tls_x509_cert_dir: Option<String>,
+    /// `chardev_tls_x509_secret_uuid`
+    pub chardev_tls_x509_secret_uuid: Option<String>,
+    /// `vxhs_tls`
+    pub vxhs_tls: bool,
+    /// `vxhs_tls_x509_cert_dir`
+    pub vxhs_tls_x509_cert_dir: Option<String>,
+    /// `vxhs_tls_x509_secret_uuid`
+    pub vxhs_tls_x509_secret_uuid: Option<String>,
+    /// `nbd_tls`
+    pub nbd_tls: bool,
+    /// `nbd_tls_x509_cert_dir`
+    pub nbd_tls_x509_cert_dir: Option<String>,
+    /// `nbd_tls_x509_secret_uuid`
+    pub nbd_tls_x509_secret_uuid: Option<String>,
+    /// `rdp_tls_x509_cert_dir`
+    pub rdp_tls_x509_cert_dir: Option<String>,
+    /// `storage_use_nbdkit`
+    pub storage_use_nbdkit: bool,
+    /// Mounted huge page file systems.
+    pub hugetlbfs: Vec<Hugetlbfs>,
+}
+
+/// A mounted huge page file system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hugetlbfs {
+    /// Its mount point.
+    pub path: String,
+    /// The size of its pages in KiB.
+    pub size_kib: u64,
+    /// Whether the kernel takes this size where none is asked for.
+    pub default: bool,
+}
+
+impl Default for DriverConfig {
+    /// What a fresh installation run by root has.
+    fn default() -> Self {
+        let pki = |name: &str| Some(format!("/etc/pki/libvirt-{name}"));
+        Self {
+            lib_dir: "/var/lib/libvirt/qemu".into(),
+            channel_target_dir: "/var/run/libvirt/qemu/channel".into(),
+            state_dir: "/var/run/libvirt/qemu".into(),
+            memory_backing_dir: "/var/lib/libvirt/qemu/ram".into(),
+            nvram_dir: "/var/lib/libvirt/qemu/nvram".into(),
+            default_tls_x509_cert_dir: "/etc/pki/qemu".into(),
+            privileged: true,
+            dump_guest_core: false,
+            set_process_name: true,
+            log_timestamp: true,
+            seccomp_sandbox: -1,
+            vnc_listen: "127.0.0.1".into(),
+            vnc_auto_unix_socket: false,
+            vnc_tls: false,
+            vnc_tls_x509_verify: false,
+            vnc_tls_x509_cert_dir: pki("vnc"),
+            vnc_tls_x509_secret_uuid: None,
+            vnc_password: None,
+            vnc_sasl: false,
+            vnc_sasl_dir: None,
+            vnc_allow_host_audio: false,
+            nographics_allow_host_audio: false,
+            spice_listen: "127.0.0.1".into(),
+            spice_auto_unix_socket: false,
+            spice_tls: false,
+            spice_tls_x509_cert_dir: pki("spice"),
+            spice_password: None,
+            spice_sasl: false,
+            spice_sasl_dir: None,
+            chardev_tls: false,
+            chardev_tls_x509_verify: false,
+            chardev_tls_x509_cert_dir: pki("chardev"),
+            chardev_tls_x509_secret_uuid: None,
+            vxhs_tls: false,
+            vxhs_tls_x509_cert_dir: pki("vxhs"),
+            vxhs_tls_x509_secret_uuid: None,
+            nbd_tls: false,
+            nbd_tls_x509_cert_dir: pki("nbd"),
+            nbd_tls_x509_secret_uuid: None,
+            rdp_tls_x509_cert_dir: pki("rdp"),
+            storage_use_nbdkit: false,
+            hugetlbfs: vec![
+                Hugetlbfs { path: "/dev/hugepages".into(), size_kib: 2048, default: true },
+            ],
+        }
+    }
+}

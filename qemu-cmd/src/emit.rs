@@ -1,0 +1,116 @@
+//! The options in the order in which the reference writes them.
+
+use virtargv_caps::{Cap, Caps, Release};
+use virtargv_host::Host;
+use virtargv_model::{Domain, Kind, Place, Problem, Stage};
+use virtargv_resolve::Guest;
+
+use crate::{CommandLine, Options, Plan, Props, Style};
+
+/// What every part works with.
+pub(crate) struct Emit<'a> {
+    /// The domain and what was decided about it.
+    pub plan: &'a Plan,
+    /// What the QEMU can do.
+    pub caps: &'a Caps,
+    /// The machine it is for.
+    pub host: &'a dyn Host,
+    /// What the caller wants of this start.
+    pub options: &'a Options,
+    /// What was written so far.
+    pub line: CommandLine,
+    /// How many taps, vhost-net descriptors and descriptor sets were handed out.
+    pub counters: Counters,
+}
+
+/// Running numbers.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    /// Descriptor sets (`-add-fd set=`).
+    pub fdset: u32,
+    /// Tap descriptors.
+    pub tap: u32,
+    /// vhost-net descriptors.
+    pub vhost_net: u32,
+}
+
+/// The result of a part.
+pub(crate) type Done = Result<(), Problem>;
+
+/// Every part of the command line, in order.
+const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[crate::machine::all];
+
+/// Runs the parts.
+pub(crate) fn command_line(
+    plan: &Plan,
+    caps: &Caps,
+    host: &dyn Host,
+    options: &Options,
+) -> Result<CommandLine, Problem> {
+    let mut emit =
+        Emit { plan, caps, host, options, line: CommandLine::default(), counters: Counters::default() };
+    for part in PARTS {
+        part(&mut emit)?;
+    }
+    Ok(emit.line)
+}
+
+impl<'a> Emit<'a> {
+    /// The domain.
+    pub fn domain(&self) -> &'a Domain {
+        &self.plan.domain
+    }
+
+    /// What kind of guest it is.
+    pub fn guest(&self) -> &'a Guest {
+        &self.plan.guest
+    }
+
+    /// The release whose behaviour is followed.
+    pub fn release(&self) -> Release {
+        self.caps.release
+    }
+
+    /// Whether the QEMU can do `cap`.
+    pub fn has(&self, cap: Cap) -> bool {
+        self.caps.has(cap)
+    }
+
+    /// `-device`.
+    pub fn device(&mut self, props: &Props) {
+        let text = if self.has(Cap::DeviceJson) { props.to_json() } else { props.to_kv(Style::OnOff) };
+        self.line.option("-device", text);
+    }
+
+    /// `-object`.
+    pub fn object(&mut self, props: &Props) {
+        let text = if self.has(Cap::ObjectJson) { props.to_json() } else { props.to_kv(Style::YesNo) };
+        self.line.option("-object", text);
+    }
+
+    /// `-netdev`.
+    pub fn netdev(&mut self, props: &Props) {
+        let text = if self.has(Cap::NetdevJson) { props.to_json() } else { props.to_kv(Style::OnOff) };
+        self.line.option("-netdev", text);
+    }
+
+    /// `-blockdev`, which is JSON in both releases.
+    pub fn blockdev(&mut self, props: &Props) {
+        self.line.option("-blockdev", props.to_json());
+    }
+
+    /// `-chardev`.
+    pub fn chardev(&mut self, props: &Props) {
+        self.line.option("-chardev", props.to_kv(Style::OnOff));
+    }
+}
+
+/// A problem of this stage.
+pub(crate) fn problem(
+    kind: Kind,
+    rule: &'static str,
+    place: impl Into<Place>,
+    message: impl Into<String>,
+) -> Problem {
+    Problem { kind, stage: Stage::Build, rule, message: message.into(), place: place.into() }
+}

@@ -1,0 +1,60 @@
+//! What is decided before the first option is written: aliases, node names, the host's answers.
+
+use virtargv_caps::Caps;
+use virtargv_host::Host;
+use virtargv_model::{Domain, Problem};
+use virtargv_resolve::Guest;
+use virtargv_validate::Validated;
+
+use crate::alias;
+
+/// What the caller wants of this start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Options {
+    /// The guest's state comes from somewhere else.
+    pub incoming: Option<Incoming>,
+}
+
+/// Where the state of a guest comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// `tcp:...`, `unix:...`, `exec:...`, `fd:...`, `stdio`.
+    pub uri: String,
+    /// The descriptor to read from, for `stdio` and `fd`.
+    pub fd: Option<u32>,
+}
+
+/// A domain ready to be emitted.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// The domain, every device with its alias.
+    pub domain: Domain,
+    /// What kind of guest it is.
+    pub guest: Guest,
+    /// The folder for this domain's sockets and keys.
+    pub domain_dir: String,
+}
+
+impl Plan {
+    /// Decides everything.
+    pub(crate) fn make(
+        validated: Validated,
+        _caps: &Caps,
+        host: &dyn Host,
+        _options: &Options,
+    ) -> Result<Self, Problem> {
+        let guest = validated.guest().clone();
+        let mut domain = validated.domain().clone();
+        alias::assign(&mut domain, &guest);
+        let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
+        Ok(Self { domain, guest, domain_dir })
+    }
+}
+
+/// The id and name that mark a domain's files: at most 20 characters of the name, `/` and other controls escaped as
+/// the reference does.
+pub(crate) fn short_name(domain: &Domain) -> String {
+    let id = domain.id.unwrap_or(-1);
+    let name = domain.name.as_deref().unwrap_or("");
+    format!("{id}-{}", name.chars().take(20).collect::<String>())
+}

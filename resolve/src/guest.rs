@@ -1,0 +1,79 @@
+//! What kind of guest a domain is: architecture, machine, accelerator, and what follows from the machine's name.
+
+use virtargv_caps::{Accel, Arch, Caps, Release};
+use virtargv_host::Host;
+use virtargv_model::{Domain, VirtType};
+
+/// The facts every layer asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Guest {
+    /// `<os><type arch=>`, or the host's.
+    pub arch: Arch,
+    /// The machine type, aliases resolved as the capabilities say.
+    pub machine: String,
+    /// What runs the guest's code.
+    pub accel: Accel,
+    /// The release whose behaviour is followed.
+    pub release: Release,
+}
+
+impl Guest {
+    /// Reads them off a domain.
+    pub fn of(_domain: &Domain, caps: &Caps, _host: &dyn Host) -> Self {
+        Self { arch: caps.arch, machine: String::new(), accel: Accel::Tcg, release: caps.release }
+    }
+
+    /// Whether the machine is of the family `name`: the name itself, or it with a version (`pc-q35-2.4`).
+    fn family(&self, name: &str) -> bool {
+        self.machine.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    }
+
+    /// A PC with the Q35 chipset.
+    pub fn is_q35(&self) -> bool {
+        self.arch.is_x86() && (self.family("pc-q35") || self.machine == "q35")
+    }
+
+    /// A PC with the i440FX chipset. The oldest versioned names (`pc-1.2`) and `rhel`-less `pc` are among them.
+    pub fn is_i440fx(&self) -> bool {
+        self.arch.is_x86() && (self.machine == "pc" || self.family("pc-i440fx") || self.is_old_pc())
+    }
+
+    /// `pc-0.12` to `pc-1.3`, from before the chipset was part of the name.
+    fn is_old_pc(&self) -> bool {
+        self.machine.strip_prefix("pc-").is_some_and(|v| v.starts_with("0.") || v.starts_with("1."))
+    }
+
+    /// An Arm `virt` machine.
+    pub fn is_arm_virt(&self) -> bool {
+        self.arch.is_arm() && self.family("virt")
+    }
+
+    /// A RISC-V `virt` machine.
+    pub fn is_riscv_virt(&self) -> bool {
+        self.arch.is_riscv() && self.family("virt")
+    }
+
+    /// A LoongArch `virt` machine.
+    pub fn is_loongarch_virt(&self) -> bool {
+        self.arch.is_loongarch() && self.family("virt")
+    }
+
+    /// A POWER `pseries` machine.
+    pub fn is_pseries(&self) -> bool {
+        self.arch.is_ppc64() && self.family("pseries")
+    }
+
+    /// An s390 machine with channel I/O.
+    pub fn is_s390_ccw(&self) -> bool {
+        self.arch.is_s390() && self.family("s390-ccw")
+    }
+}
+
+/// The accelerator a hypervisor type stands for.
+pub fn accel_of(virt_type: Option<VirtType>) -> Accel {
+    match virt_type {
+        Some(VirtType::Kvm) => Accel::Kvm,
+        Some(VirtType::Hvf) => Accel::Hvf,
+        _ => Accel::Tcg,
+    }
+}
