@@ -80,10 +80,7 @@ impl Arch {
 
     /// 32 or 64 bit ARM.
     pub const fn is_arm(self) -> bool {
-        matches!(
-            self,
-            Self::Armv6l | Self::Armv7l | Self::Armv7b | Self::Aarch64
-        )
+        matches!(self, Self::Armv6l | Self::Armv7l | Self::Armv7b | Self::Aarch64)
     }
 
     /// Any POWER or PowerPC.
@@ -113,10 +110,7 @@ impl Arch {
 
     /// Any MIPS.
     pub const fn is_mips(self) -> bool {
-        matches!(
-            self,
-            Self::Mips | Self::Mipsel | Self::Mips64 | Self::Mips64el
-        )
+        matches!(self, Self::Mips | Self::Mipsel | Self::Mips64 | Self::Mips64el)
     }
 
     /// SPARC of 32 or 64 bits.

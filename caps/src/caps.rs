@@ -4,9 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{
-    Arch, Cap, CapSet, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, Release, Sev, Sgx,
-};
+use crate::{Arch, Cap, CapSet, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, Release, Sev, Sgx};
 
 /// What runs the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -136,11 +134,7 @@ impl Caps {
 
     /// Starts a set that differs from this one.
     pub fn edit(&self) -> CapsBuilder {
-        CapsBuilder {
-            release: self.release,
-            arch: self.arch,
-            details: (*self.details).clone(),
-        }
+        CapsBuilder { release: self.release, arch: self.arch, details: (*self.details).clone() }
     }
 
     pub(crate) fn details(&self) -> &Details {
@@ -190,11 +184,7 @@ impl Caps {
 
     /// [`has`](Self::has), as an error where it has not.
     pub fn require(&self, cap: Cap) -> Result<(), MissingCap> {
-        if self.has(cap) {
-            Ok(())
-        } else {
-            Err(MissingCap(cap))
-        }
+        if self.has(cap) { Ok(()) } else { Err(MissingCap(cap)) }
     }
 
     /// All flags that [`has`](Self::has) answers with yes.
@@ -214,26 +204,19 @@ impl Caps {
 
     /// The versioned name for `name`, where that is an alias; otherwise `name` itself.
     pub fn canonical_machine<'a>(&'a self, accel: Accel, name: &'a str) -> &'a str {
-        let aliased = self
-            .machines(accel)
-            .iter()
-            .find(|machine| machine.alias.as_deref() == Some(name));
+        let aliased = self.machines(accel).iter().find(|machine| machine.alias.as_deref() == Some(name));
         aliased.map_or(name, |machine| &machine.name)
     }
 
     /// The machine type of that name or alias.
     pub fn machine(&self, accel: Accel, name: &str) -> Option<&Machine> {
         let name = self.canonical_machine(accel, name);
-        self.machines(accel)
-            .iter()
-            .find(|machine| &*machine.name == name)
+        self.machines(accel).iter().find(|machine| &*machine.name == name)
     }
 
     /// What QEMU runs where no machine type is given.
     pub fn default_machine(&self, accel: Accel) -> Option<&Machine> {
-        self.machines(accel)
-            .iter()
-            .find(|machine| machine.is_default)
+        self.machines(accel).iter().find(|machine| machine.is_default)
     }
 
     /// CPU models under `accel`.
@@ -243,18 +226,14 @@ impl Caps {
 
     /// The CPU model of that name.
     pub fn cpu_model(&self, accel: Accel, name: &str) -> Option<&CpuModel> {
-        self.cpu_models(accel)
-            .iter()
-            .find(|model| &*model.name == name)
+        self.cpu_models(accel).iter().find(|model| &*model.name == name)
     }
 
     /// Name of the CPU model that machine type `machine` has where none is given.
     pub fn default_cpu_model(&self, accel: Accel, machine: &str) -> Option<&str> {
         let typename = self.machine(accel, machine)?.default_cpu.as_deref()?;
-        let model = self
-            .cpu_models(accel)
-            .iter()
-            .find(|model| model.typename.as_deref() == Some(typename))?;
+        let model =
+            self.cpu_models(accel).iter().find(|model| model.typename.as_deref() == Some(typename))?;
         Some(&model.name)
     }
 
@@ -354,10 +333,7 @@ impl CapsBuilder {
             let mut added = Vec::new();
             for machine in &mut per_accel.machines {
                 if let Some(alias) = machine.alias.take() {
-                    added.push(Machine {
-                        name: alias,
-                        ..machine.clone()
-                    });
+                    added.push(Machine { name: alias, ..machine.clone() });
                 }
             }
             per_accel.machines.append(&mut added);
@@ -392,14 +368,11 @@ impl CapsBuilder {
     /// The finished set.
     pub fn build(self) -> Caps {
         let listed = self.details.listed;
-        let flags = Cap::ALL
-            .iter()
-            .copied()
-            .filter(|cap| match cap.state(self.release) {
-                FlagState::Live => listed.has(*cap),
-                FlagState::On => true,
-                FlagState::Off | FlagState::New => false,
-            });
+        let flags = Cap::ALL.iter().copied().filter(|cap| match cap.state(self.release) {
+            FlagState::Live => listed.has(*cap),
+            FlagState::On => true,
+            FlagState::Off | FlagState::New => false,
+        });
         Caps {
             flags: flags.collect(),
             release: self.release,

@@ -34,10 +34,7 @@ pub struct CpuModel {
 impl CpuModel {
     /// A model of which only the name is known.
     pub fn named(name: impl Into<Box<str>>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), ..Self::default() }
     }
 }
 
@@ -79,8 +76,6 @@ pub struct HostCpu {
 impl HostCpu {
     /// The property called `name`.
     pub fn property(&self, name: &str) -> Option<&HostCpuProperty> {
-        self.properties
-            .iter()
-            .find(|property| &*property.name == name)
+        self.properties.iter().find(|property| &*property.name == name)
     }
 }

@@ -70,8 +70,7 @@ macro_rules! generate {
 flag_table!(generate);
 
 /// Constants that a release named differently: (constant, flag).
-const OLD_CONSTANTS: &[(&str, Cap)] =
-    &[("QEMU_CAPS_CHARDEV_FD_PASS", Cap::ChardevFdPassCommandline)];
+const OLD_CONSTANTS: &[(&str, Cap)] = &[("QEMU_CAPS_CHARDEV_FD_PASS", Cap::ChardevFdPassCommandline)];
 
 impl Cap {
     /// The position in the table, and so the bit in a [`CapSet`](crate::CapSet).
@@ -104,8 +103,7 @@ impl FromStr for Cap {
     fn from_str(text: &str) -> Result<Self, UnknownCap> {
         let found = if text.starts_with("QEMU_CAPS_") {
             let old = OLD_CONSTANTS.iter().find(|(constant, _)| *constant == text);
-            old.map(|(_, cap)| *cap)
-                .or_else(|| Self::ALL.iter().copied().find(|cap| cap.constant() == text))
+            old.map(|(_, cap)| *cap).or_else(|| Self::ALL.iter().copied().find(|cap| cap.constant() == text))
         } else {
             Self::ALL.iter().copied().find(|cap| cap.name() == text)
         };
@@ -123,13 +121,7 @@ mod tests {
             assert_eq!(cap.name().parse(), Ok(*cap));
             assert_eq!(cap.constant().parse(), Ok(*cap));
         }
-        assert_eq!(
-            "QEMU_CAPS_CHARDEV_FD_PASS".parse(),
-            Ok(Cap::ChardevFdPassCommandline)
-        );
-        assert_eq!(
-            "QEMU_CAPS_NONE".parse::<Cap>(),
-            Err(UnknownCap("QEMU_CAPS_NONE".into()))
-        );
+        assert_eq!("QEMU_CAPS_CHARDEV_FD_PASS".parse(), Ok(Cap::ChardevFdPassCommandline));
+        assert_eq!("QEMU_CAPS_NONE".parse::<Cap>(), Err(UnknownCap("QEMU_CAPS_NONE".into())));
     }
 }

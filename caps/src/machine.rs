@@ -52,9 +52,6 @@ pub struct Machine {
 impl Machine {
     /// A machine type of which only the name is known.
     pub fn named(name: impl Into<Box<str>>) -> Self {
-        Self {
-            name: name.into(),
-            ..Self::default()
-        }
+        Self { name: name.into(), ..Self::default() }
     }
 }

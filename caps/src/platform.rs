@@ -22,9 +22,7 @@ impl GicVersion {
     }
 
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        [Self::Host, Self::V2, Self::V3]
-            .into_iter()
-            .find(|version| version.name() == name)
+        [Self::Host, Self::V2, Self::V3].into_iter().find(|version| version.name() == name)
     }
 }
 

@@ -41,10 +41,7 @@ impl FromStr for Release {
     type Err = UnknownRelease;
 
     fn from_str(text: &str) -> Result<Self, UnknownRelease> {
-        let found = Self::ALL
-            .iter()
-            .copied()
-            .find(|release| release.name() == text);
+        let found = Self::ALL.iter().copied().find(|release| release.name() == text);
         found.ok_or_else(|| UnknownRelease(text.to_owned()))
     }
 }

@@ -146,9 +146,7 @@ impl Default for DriverConfig {
             nbd_tls_x509_secret_uuid: None,
             rdp_tls_x509_cert_dir: pki("rdp"),
             storage_use_nbdkit: false,
-            hugetlbfs: vec![
-                Hugetlbfs { path: "/dev/hugepages".into(), size_kib: 2048, default: true },
-            ],
+            hugetlbfs: vec![Hugetlbfs { path: "/dev/hugepages".into(), size_kib: 2048, default: true }],
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::read::{El, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
-    Devices, Place, Pos, Problem, Report, Stage, clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle,
-    memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune,
-    vcpu::Vcpus,
+    Devices, Place, Pos, Problem, Report, Stage, clock::Clock, cpu::Cpu, features::Features,
+    lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
+    sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
 use crate::{Kind, read};
 
@@ -108,7 +108,8 @@ pub struct Parsed {
 /// Reads a domain document. It never fails as a whole: what cannot be read is reported and left out.
 pub fn parse(text: &str) -> Parsed {
     if text.len() > MAX_DOCUMENT {
-        let message = format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
+        let message =
+            format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
         return refused("document-size", Place::byte(0), message);
     }
     let tree = match read::tree(text) {
@@ -222,7 +223,12 @@ fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let text = child.text();
     let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
     if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        r.problem(Kind::Internal, "uuid", child.pos(), format!("malformed value '{text}' of element '{name}'"));
+        r.problem(
+            Kind::Internal,
+            "uuid",
+            child.pos(),
+            format!("malformed value '{text}' of element '{name}'"),
+        );
         return None;
     }
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32];

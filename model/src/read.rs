@@ -12,7 +12,8 @@ pub const MAX_DOCUMENT: usize = 32 << 20;
 
 /// Parses `text` without DTDs (so no entity can grow) and within the limits.
 pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
-    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..Default::default() };
+    let options =
+        roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options)
 }
 
@@ -146,7 +147,13 @@ pub struct Reader {
 
 impl Reader {
     /// Puts down a problem of reading.
-    pub fn problem(&mut self, kind: Kind, rule: &'static str, place: impl Into<Place>, message: impl Into<String>) {
+    pub fn problem(
+        &mut self,
+        kind: Kind,
+        rule: &'static str,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) {
         self.report.push(Problem {
             kind,
             stage: Stage::Read,
@@ -167,7 +174,10 @@ impl Reader {
         match T::parse(text) {
             Ok(value) => Some(value),
             Err(expected) => {
-                let message = format!("bad value '{text}' for attribute '{name}' of element '{}': {expected}", el.name());
+                let message = format!(
+                    "bad value '{text}' for attribute '{name}' of element '{}': {expected}",
+                    el.name()
+                );
                 self.problem(kind, "attribute-value", attr_place(el, name), message);
                 None
             }
@@ -226,7 +236,10 @@ impl Reader {
         if let Some(word) = unit
             && units::unit_bytes(word).is_none()
         {
-            let message = format!("unknown unit '{word}' in element '{}' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)", el.name());
+            let message = format!(
+                "unknown unit '{word}' in element '{}' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)",
+                el.name()
+            );
             self.problem(Kind::InvalidArgument, "unit", el.pos().path("@unit"), message);
             return None;
         }

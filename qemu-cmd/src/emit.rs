@@ -68,7 +68,7 @@ impl<'a> Emit<'a> {
 
     /// The release whose behaviour is followed.
     pub fn release(&self) -> Release {
-        self.caps.release
+        self.caps.release()
     }
 
     /// Whether the QEMU can do `cap`.

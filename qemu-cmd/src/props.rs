@@ -108,7 +108,11 @@ impl Props {
     }
 
     /// Adds a property where there is a value.
-    pub fn set_opt(&mut self, key: impl Into<Cow<'static, str>>, value: Option<impl Into<Value>>) -> &mut Self {
+    pub fn set_opt(
+        &mut self,
+        key: impl Into<Cow<'static, str>>,
+        value: Option<impl Into<Value>>,
+    ) -> &mut Self {
         if let Some(value) = value {
             self.set(key, value);
         }

@@ -1,7 +1,6 @@
 //! What kind of guest a domain is: architecture, machine, accelerator, and what follows from the machine's name.
 
 use virtargv_caps::{Accel, Arch, Caps, Release};
-use virtargv_host::Host;
 use virtargv_model::{Domain, VirtType};
 
 /// The facts every layer asks for.
@@ -18,9 +17,15 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Reads them off a domain.
-    pub fn of(_domain: &Domain, caps: &Caps, _host: &dyn Host) -> Self {
-        Self { arch: caps.arch, machine: String::new(), accel: Accel::Tcg, release: caps.release }
+    /// Reads them off a domain; what it leaves open is the capabilities' own architecture and default machine.
+    pub fn of(domain: &Domain, caps: &Caps) -> Self {
+        let arch = domain.os.arch.as_deref().and_then(|a| a.parse().ok()).unwrap_or(caps.arch());
+        let accel = accel_of(domain.virt_type);
+        let machine = match domain.os.machine.as_deref() {
+            Some(name) => caps.canonical_machine(accel, name).to_owned(),
+            None => caps.default_machine(accel).map(|m| m.name.to_string()).unwrap_or_default(),
+        };
+        Self { arch, machine, accel, release: caps.release() }
     }
 
     /// Whether the machine is of the family `name`: the name itself, or it with a version (`pc-q35-2.4`).

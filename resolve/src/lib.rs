@@ -84,7 +84,13 @@ pub struct Work<'a> {
 
 impl Work<'_> {
     /// Puts down something that cannot be placed.
-    pub fn problem(&mut self, kind: Kind, rule: &'static str, place: impl Into<Place>, message: impl Into<String>) {
+    pub fn problem(
+        &mut self,
+        kind: Kind,
+        rule: &'static str,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) {
         let (message, place) = (message.into(), place.into());
         self.report.push(Problem { kind, stage: Stage::Place, rule, message, place });
     }
@@ -94,8 +100,14 @@ impl Work<'_> {
 const STEPS: &[fn(&mut Work<'_>)] = &[defaults::domain, defaults::devices, address::assign];
 
 /// Fills in what `domain` leaves open.
-pub fn resolve(domain: Domain, caps: &Caps, host: &dyn Host, options: Options, report: &mut Report) -> Resolved {
-    let guest = Guest::of(&domain, caps, host);
+pub fn resolve(
+    domain: Domain,
+    caps: &Caps,
+    host: &dyn Host,
+    options: Options,
+    report: &mut Report,
+) -> Resolved {
+    let guest = Guest::of(&domain, caps);
     let mut work = Work { domain, guest, caps, host, options, report };
     for step in STEPS {
         step(&mut work);

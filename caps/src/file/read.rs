@@ -6,8 +6,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
 use crate::{
-    Accel, Arch, Cap, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty,
-    Hyperv, Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
+    Accel, Arch, Cap, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
+    Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
 };
 
 /// A real file is about half a megabyte.
@@ -25,10 +25,7 @@ impl Caps {
         if text.len() > MAX_LENGTH {
             return fail(1, 1, CapsErrorKind::TooLong(MAX_LENGTH));
         }
-        let options = ParsingOptions {
-            nodes_limit: MAX_NODES,
-            ..ParsingOptions::default()
-        };
+        let options = ParsingOptions { nodes_limit: MAX_NODES, ..ParsingOptions::default() };
         let document = match Document::parse_with_options(text, options) {
             Ok(document) => document,
             Err(error) => {
@@ -42,11 +39,7 @@ impl Caps {
 
 fn err<T>(node: Elem<'_, '_>, kind: CapsErrorKind) -> Read<T> {
     let pos = node.document().text_pos_at(node.range().start);
-    Err(CapsError {
-        line: pos.row,
-        column: pos.col,
-        kind,
-    })
+    Err(CapsError { line: pos.row, column: pos.col, kind })
 }
 
 fn name(node: Elem<'_, '_>) -> String {
@@ -54,26 +47,13 @@ fn name(node: Elem<'_, '_>) -> String {
 }
 
 fn bad<T>(node: Elem<'_, '_>, what: &'static str, value: &str) -> Read<T> {
-    err(
-        node,
-        CapsErrorKind::Value {
-            element: name(node),
-            what,
-            value: value.to_owned(),
-        },
-    )
+    err(node, CapsErrorKind::Value { element: name(node), what, value: value.to_owned() })
 }
 
 fn attr<'a>(node: Elem<'a, '_>, attribute: &'static str) -> Read<&'a str> {
     match node.attribute(attribute) {
         Some(value) => Ok(value),
-        None => err(
-            node,
-            CapsErrorKind::MissingAttribute {
-                element: name(node),
-                attribute,
-            },
-        ),
+        None => err(node, CapsErrorKind::MissingAttribute { element: name(node), attribute }),
     }
 }
 
@@ -105,9 +85,7 @@ fn content<'a>(node: Elem<'a, '_>) -> &'a str {
 }
 
 fn content_parsed<T: FromStr>(node: Elem<'_, '_>) -> Read<T> {
-    content(node)
-        .parse()
-        .or_else(|_| bad(node, "content", content(node)))
+    content(node).parse().or_else(|_| bad(node, "content", content(node)))
 }
 
 fn content_yes(node: Elem<'_, '_>) -> Read<bool> {
@@ -170,9 +148,7 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
         "sgx" if flag(node, "supported")? => details.sgx = Some(read_sgx(node)?),
         "hypervCapabilities" if flag(node, "supported")? => {
             let names = elements(node).filter(|cap| cap.has_tag_name("cap"));
-            let features = names
-                .map(|cap| attr(cap, "name").map(Into::into))
-                .collect::<Read<_>>()?;
+            let features = names.map(|cap| attr(cap, "name").map(Into::into)).collect::<Read<_>>()?;
             details.hyperv = Some(Hyperv { features });
         }
         _ => {}
@@ -205,9 +181,7 @@ fn read_cpu(node: Elem<'_, '_>) -> Read<CpuModel> {
         name: attr(node, "name")?.into(),
         typename: opt_text(node, "typename"),
         usable,
-        blockers: blockers
-            .map(|blocker| attr(blocker, "name").map(Into::into))
-            .collect::<Read<_>>()?,
+        blockers: blockers.map(|blocker| attr(blocker, "name").map(Into::into)).collect::<Read<_>>()?,
         deprecated: flag(node, "deprecated")?,
         vendor: opt_text(node, "vendor"),
     })
@@ -217,11 +191,7 @@ fn read_machine(node: Elem<'_, '_>) -> Read<Machine> {
     Ok(Machine {
         name: attr(node, "name")?.into(),
         alias: opt_text(node, "alias"),
-        max_cpus: if node.has_attribute("maxCpus") {
-            parsed(node, "maxCpus")?
-        } else {
-            0
-        },
+        max_cpus: if node.has_attribute("maxCpus") { parsed(node, "maxCpus")? } else { 0 },
         hotplug_cpus: flag(node, "hotplugCpus")?,
         default_cpu: opt_text(node, "defaultCPU"),
         numa_mem_supported: flag(node, "numaMemSupported")?,
@@ -263,21 +233,15 @@ fn read_property(node: Elem<'_, '_>) -> Read<HostCpuProperty> {
         "number" => PropertyValue::Number(parsed(node, "value")?),
         value => return bad(node, "type", value),
     };
-    Ok(HostCpuProperty {
-        name: attr(node, "name")?.into(),
-        value,
-        migratable: tristate(node, "migratable")?,
-    })
+    Ok(HostCpuProperty { name: attr(node, "name")?.into(), value, migratable: tristate(node, "migratable")? })
 }
 
 fn read_gic(node: Elem<'_, '_>) -> Read<Gic> {
     let version = attr(node, "version")?;
     match GicVersion::from_name(version) {
-        Some(version) => Ok(Gic {
-            version,
-            kernel: flag(node, "kernel")?,
-            emulated: flag(node, "emulated")?,
-        }),
+        Some(version) => {
+            Ok(Gic { version, kernel: flag(node, "kernel")?, emulated: flag(node, "emulated")? })
+        }
         None => bad(node, "version", version),
     }
 }
@@ -307,10 +271,8 @@ fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
             "section_size" => sgx.section_size_kib = content_parsed(child)?,
             "sections" => {
                 for section in elements(child) {
-                    let section = SgxSection {
-                        node: parsed(section, "node")?,
-                        size_kib: parsed(section, "size")?,
-                    };
+                    let section =
+                        SgxSection { node: parsed(section, "node")?, size_kib: parsed(section, "size")? };
                     sgx.sections.push(section);
                 }
             }
@@ -334,20 +296,14 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named_with_its_place() {
-        check(
-            "<qemuCaps>\n<arch>x86_64</arch><flag name='spice'/></qemuCaps>",
-            r#"x86_64 {"spice"}"#,
-        );
+        check("<qemuCaps>\n<arch>x86_64</arch><flag name='spice'/></qemuCaps>", r#"x86_64 {"spice"}"#);
         check(
             "<qemuCaps>\n  <arch>z80</arch></qemuCaps>",
             "2:3: 'z80' is no valid content of element 'arch'",
         );
         check("<caps/>", "1:1: the root element is 'caps', not 'qemuCaps'");
         check("<qemuCaps/>", "1:1: the element 'arch' is missing");
-        check(
-            "<qemuCaps format='2'/>",
-            "1:1: the form '2' is later than this program",
-        );
+        check("<qemuCaps format='2'/>", "1:1: the form '2' is later than this program");
         check(
             "<qemuCaps><arch>ppc64</arch>\n<flag name='warp'/></qemuCaps>",
             "2:1: there is no capability flag 'warp'",
@@ -366,23 +322,14 @@ mod tests {
     #[test]
     fn files_of_the_reference_survive_writing() {
         for (set, release) in [("classic", Release::V7_0), ("modern", Release::V11_3)] {
-            let dir = format!(
-                "{}/../../shared/corpus/{set}/capabilities",
-                env!("CARGO_MANIFEST_DIR")
-            );
+            let dir = format!("{}/../../shared/corpus/{set}/capabilities", env!("CARGO_MANIFEST_DIR"));
             let Ok(files) = std::fs::read_dir(dir) else {
                 return;
             };
             for path in files.map(|file| file.unwrap().path()) {
                 if path.extension().is_some_and(|extension| extension == "xml") {
-                    let caps =
-                        Caps::from_xml(&std::fs::read_to_string(&path).unwrap(), release).unwrap();
-                    assert_eq!(
-                        Caps::from_xml(&caps.to_xml(), release),
-                        Ok(caps),
-                        "{}",
-                        path.display()
-                    );
+                    let caps = Caps::from_xml(&std::fs::read_to_string(&path).unwrap(), release).unwrap();
+                    assert_eq!(Caps::from_xml(&caps.to_xml(), release), Ok(caps), "{}", path.display());
                 }
             }
         }

@@ -12,12 +12,7 @@ impl Caps {
     pub fn to_xml(&self) -> String {
         let details = self.details();
         let mut out = Writer(String::new());
-        out.line(
-            0,
-            "qemuCaps",
-            &[("format", Some(&FORMAT_VERSION.to_string()))],
-            Body::Open,
-        );
+        out.line(0, "qemuCaps", &[("format", Some(&FORMAT_VERSION.to_string()))], Body::Open);
         out.text(1, "emulator", &details.emulator);
         for cap in details.listed.iter() {
             out.line(1, "flag", &[("name", Some(cap.name()))], Body::Empty);
@@ -58,12 +53,7 @@ impl Caps {
             out.sgx(sgx);
         }
         if let Some(hyperv) = &details.hyperv {
-            out.line(
-                1,
-                "hypervCapabilities",
-                &[("supported", Some("yes"))],
-                Body::Open,
-            );
+            out.line(1, "hypervCapabilities", &[("supported", Some("yes"))], Body::Open);
             for feature in &hyperv.features {
                 out.line(2, "cap", &[("name", Some(feature))], Body::Empty);
             }
@@ -113,8 +103,7 @@ impl Writer {
                 self.0.push('\'');
             }
         }
-        self.0
-            .push_str(if body == Body::Empty { "/>\n" } else { ">\n" });
+        self.0.push_str(if body == Body::Empty { "/>\n" } else { ">\n" });
     }
 
     fn close(&mut self, depth: usize, name: &str) {
@@ -250,11 +239,7 @@ impl Writer {
         self.line(2, "sections", &[], Body::Open);
         for section in &sgx.sections {
             let (node, size) = (section.node.to_string(), section.size_kib.to_string());
-            let attrs = [
-                ("node", Some(&*node)),
-                ("size", Some(&*size)),
-                ("unit", Some("KiB")),
-            ];
+            let attrs = [("node", Some(&*node)), ("size", Some(&*size)), ("unit", Some("KiB"))];
             self.line(3, "section", &attrs, Body::Empty);
         }
         self.close(2, "sections");

@@ -189,8 +189,11 @@ impl DeviceInfo {
                 "address" if child.get("type").is_some() => info.address = Address::read(child, r),
                 "boot" => info.boot = Boot::read(child, r),
                 "rom" => {
-                    info.rom =
-                        Some(Rom { enabled: r.attr(child, "enabled"), bar: r.attr(child, "bar"), file: child.string("file") });
+                    info.rom = Some(Rom {
+                        enabled: r.attr(child, "enabled"),
+                        bar: r.attr(child, "bar"),
+                        file: child.string("file"),
+                    });
                 }
                 "acpi" => info.acpi_index = r.attr(child, "index"),
                 "master" => info.master_startport = r.attr(child, "startport"),
@@ -215,7 +218,11 @@ impl DeviceInfo {
             w.element("master").attr("startport", startport).empty();
         }
         if let Some(rom) = &self.rom {
-            w.element("rom").opt("enabled", rom.enabled).opt("bar", rom.bar).opt("file", rom.file.as_ref()).empty();
+            w.element("rom")
+                .opt("enabled", rom.enabled)
+                .opt("bar", rom.bar)
+                .opt("file", rom.file.as_ref())
+                .empty();
         }
         if let Some(address) = &self.address {
             address.write(w);
@@ -235,7 +242,12 @@ impl Boot {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let order: u32 = r.required(el, "order")?;
         if order == 0 {
-            r.problem(Kind::Xml, "boot-order", el.pos().attr("order"), "attribute 'order' of element 'boot' is '0', it counts from 1");
+            r.problem(
+                Kind::Xml,
+                "boot-order",
+                el.pos().attr("order"),
+                "attribute 'order' of element 'boot' is '0', it counts from 1",
+            );
             return None;
         }
         Some(Self { order, loadparm: el.string("loadparm") })
@@ -268,8 +280,12 @@ impl Address {
             AddressType::VirtioS390 => Self::VirtioS390,
             AddressType::Ccw => Self::Ccw(CcwAddress::read(el, r)),
             AddressType::VirtioMmio => Self::VirtioMmio,
-            AddressType::Isa => Self::Isa(IsaAddress { iobase: number(el, "iobase", r), irq: number(el, "irq", r) }),
-            AddressType::Dimm => Self::Dimm(DimmAddress { slot: r.attr(el, "slot"), base: number(el, "base", r) }),
+            AddressType::Isa => {
+                Self::Isa(IsaAddress { iobase: number(el, "iobase", r), irq: number(el, "irq", r) })
+            }
+            AddressType::Dimm => {
+                Self::Dimm(DimmAddress { slot: r.attr(el, "slot"), base: number(el, "base", r) })
+            }
             AddressType::Unassigned => Self::Unassigned,
         })
     }
@@ -293,7 +309,10 @@ impl Address {
                 .attr("port", v.port)
                 .empty(),
             Self::Ccid(c) => {
-                tag.attr("type", AddressType::Ccid).attr("controller", c.controller).attr("slot", c.slot).empty();
+                tag.attr("type", AddressType::Ccid)
+                    .attr("controller", c.controller)
+                    .attr("slot", c.slot)
+                    .empty();
             }
             Self::Usb(u) => {
                 let port: Vec<String> = u.port.iter().map(u32::to_string).collect();
@@ -317,7 +336,10 @@ impl Address {
                 .opt("irq", i.irq.map(|n| hex(n, 1)))
                 .empty(),
             Self::Dimm(d) => {
-                tag.attr("type", AddressType::Dimm).opt("slot", d.slot).opt("base", d.base.map(|b| hex(b, 1))).empty();
+                tag.attr("type", AddressType::Dimm)
+                    .opt("slot", d.slot)
+                    .opt("base", d.base.map(|b| hex(b, 1)))
+                    .empty();
             }
             Self::Unassigned => tag.attr("type", AddressType::Unassigned).empty(),
         }
@@ -409,7 +431,8 @@ impl UsbAddress {
         if let Some(text) = el.get("port") {
             let parts: Vec<Option<u32>> = text.split('.').map(|p| p.parse().ok()).collect();
             if parts.len() > 4 || parts.iter().any(Option::is_none) {
-                let message = format!("USB address has port='{text}', expected up to four numbers with dots between");
+                let message =
+                    format!("USB address has port='{text}', expected up to four numbers with dots between");
                 r.problem(Kind::Xml, "usb-port", el.pos().attr("port"), message);
             } else {
                 address.port = parts.into_iter().flatten().collect();
