@@ -5,7 +5,7 @@ use virtargv_host::Host;
 use virtargv_model::{Domain, Kind, Place, Problem, Stage};
 use virtargv_resolve::Guest;
 
-use crate::{CommandLine, Options, Plan, Props, Style};
+use crate::{CommandLine, Options, Plan, Props, Style, device};
 
 /// What every part works with.
 pub(crate) struct Emit<'a> {
@@ -38,7 +38,57 @@ pub(crate) struct Counters {
 pub(crate) type Done = Result<(), Problem>;
 
 /// Every part of the command line, in order.
-const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[crate::machine::all];
+const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
+    crate::env::emit,
+    crate::name::emit,
+    crate::secret::emit,
+    crate::security::emit,
+    crate::machine::emit,
+    crate::cpu::emit,
+    crate::memory::emit,
+    crate::smp::emit,
+    crate::iothread::emit,
+    crate::numa::emit,
+    crate::smbios::emit,
+    crate::display::emit,
+    crate::monitor::emit,
+    crate::clock::emit,
+    crate::lifecycle::emit,
+    crate::boot::emit,
+    device::iommu::emit,
+    device::controller::emit,
+    device::memory_device::emit,
+    device::hub::emit,
+    device::disk::emit,
+    device::filesystem::emit,
+    device::net::emit,
+    device::smartcard::emit,
+    device::chardev::serials,
+    device::chardev::parallels,
+    device::chardev::channels,
+    device::chardev::consoles,
+    device::tpm::emit,
+    device::input::emit,
+    device::audio::emit,
+    device::graphics::emit,
+    device::video::emit,
+    device::sound::emit,
+    device::watchdog::emit,
+    device::redirdev::emit,
+    device::hostdev::emit,
+    crate::incoming::emit,
+    device::memballoon::emit,
+    device::rng::emit,
+    device::nvram::emit,
+    crate::genid::emit,
+    device::panic::emit,
+    device::shmem::emit,
+    device::vsock::emit,
+    device::crypto::emit,
+    device::pstore::emit,
+    crate::sandbox::emit,
+    crate::qemu_ns::emit,
+];
 
 /// Runs the parts.
 pub(crate) fn command_line(

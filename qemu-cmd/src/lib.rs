@@ -11,12 +11,31 @@
 //! ```
 
 mod alias;
+mod boot;
+mod clock;
+mod cpu;
 mod device;
+mod display;
 mod emit;
+mod env;
+mod genid;
+mod incoming;
+mod iothread;
+mod lifecycle;
 mod line;
 mod machine;
+mod memory;
+mod monitor;
+mod name;
+mod numa;
 mod plan;
 mod props;
+mod qemu_ns;
+mod sandbox;
+mod secret;
+mod security;
+mod smbios;
+mod smp;
 
 pub use line::CommandLine;
 pub use plan::{Incoming, Options, Plan};

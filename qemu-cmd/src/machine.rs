@@ -1,8 +1,8 @@
-//! `-machine` and what belongs to the machine as a whole.
+//! `-machine`, `-accel`, firmware flash.
 
 use crate::emit::{Done, Emit};
 
-/// Everything of the machine.
-pub(crate) fn all(_e: &mut Emit<'_>) -> Done {
+/// Emits `-machine`, `-accel`, firmware flash.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
     Ok(())
 }

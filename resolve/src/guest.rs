@@ -75,7 +75,7 @@ impl Guest {
 }
 
 /// The accelerator a hypervisor type stands for.
-pub fn accel_of(virt_type: Option<VirtType>) -> Accel {
+fn accel_of(virt_type: Option<VirtType>) -> Accel {
     match virt_type {
         Some(VirtType::Kvm) => Accel::Kvm,
         Some(VirtType::Hvf) => Accel::Hvf,

@@ -17,8 +17,8 @@
 //! assert_eq!(resolved.guest().arch, Arch::X86_64);
 //! ```
 
-pub mod address;
-pub mod defaults;
+mod address;
+mod defaults;
 mod guest;
 
 pub use guest::Guest;

@@ -14,7 +14,7 @@ pub mod input;
 pub mod iommu;
 pub mod lease;
 pub mod memballoon;
-pub mod memory;
+pub mod memory_device;
 pub mod net;
 pub mod nvram;
 pub mod panic;
@@ -122,7 +122,7 @@ devices! {
     Shmem = shmem::Shmem, shmems, "shmem";
     Rng = rng::Rng, rngs, "rng";
     Panic = panic::Panic, panics, "panic";
-    MemoryDevice = memory::MemoryDevice, memories, "memory";
+    MemoryDevice = memory_device::MemoryDevice, memories, "memory";
     Tpm = tpm::Tpm, tpms, "tpm";
     Graphics = graphics::Graphics, graphics, "graphics";
     Video = video::Video, videos, "video";

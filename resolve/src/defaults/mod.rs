@@ -1,22 +1,103 @@
 //! What the document left open, one module a concept, in two ordered lists.
 
+mod audio;
+mod chardev;
+mod clock;
+mod controller;
+mod cpu;
+mod crypto;
+mod disk;
+mod features;
+mod filesystem;
+mod graphics;
+mod hostdev;
+mod hub;
+mod input;
+mod iommu;
+mod lease;
+mod lifecycle;
+mod memballoon;
+mod memory;
+mod memory_device;
+mod net;
+mod numa;
+mod nvram;
+mod os;
+mod panic;
+mod pstore;
+mod qemu_ns;
+mod redirdev;
+mod rng;
+mod security;
+mod shmem;
+mod smartcard;
+mod sound;
+mod sysinfo;
+mod tpm;
+mod tune;
+mod vcpu;
+mod video;
+mod vsock;
+mod watchdog;
+
 use crate::Work;
 
 /// Domain-level defaults, in the reference's order.
-const DOMAIN: &[fn(&mut Work<'_>)] = &[];
+const DOMAIN: &[fn(&mut Work<'_>)] = &[
+    os::apply,
+    memory::apply,
+    vcpu::apply,
+    features::apply,
+    cpu::apply,
+    numa::apply,
+    clock::apply,
+    lifecycle::apply,
+    security::apply,
+    sysinfo::apply,
+    tune::apply,
+    qemu_ns::apply,
+];
 
 /// Device defaults, in the reference's order.
-const DEVICES: &[fn(&mut Work<'_>)] = &[];
+const DEVICES: &[fn(&mut Work<'_>)] = &[
+    controller::apply,
+    disk::apply,
+    filesystem::apply,
+    net::apply,
+    hostdev::apply,
+    chardev::apply,
+    smartcard::apply,
+    redirdev::apply,
+    rng::apply,
+    tpm::apply,
+    input::apply,
+    graphics::apply,
+    video::apply,
+    audio::apply,
+    sound::apply,
+    watchdog::apply,
+    memballoon::apply,
+    nvram::apply,
+    panic::apply,
+    shmem::apply,
+    memory_device::apply,
+    iommu::apply,
+    vsock::apply,
+    crypto::apply,
+    pstore::apply,
+    hub::apply,
+    lease::apply,
+];
 
 /// Fills in what belongs to the domain as a whole, and adds the devices every guest of its kind has.
-pub fn domain(work: &mut Work<'_>) {
+pub(crate) fn domain(work: &mut Work<'_>) {
     for step in DOMAIN {
         step(work);
     }
 }
 
 /// Fills in each device.
-pub fn devices(work: &mut Work<'_>) {
+pub(crate) fn devices(work: &mut Work<'_>) {
     for step in DEVICES {
         step(work);
     }

@@ -1,9 +1,129 @@
 //! The rules, one module a concept. [`CHECKS`] is the order in which they are held, [`TABLES`] is all there are.
 
+pub mod audio;
+pub mod chardev;
+pub mod clock;
+pub mod controller;
+pub mod cpu;
+pub mod crypto;
+pub mod disk;
+pub mod features;
+pub mod filesystem;
+pub mod graphics;
+pub mod hostdev;
+pub mod hub;
+pub mod input;
+pub mod iommu;
+pub mod lease;
+pub mod lifecycle;
+pub mod memballoon;
+pub mod memory;
+pub mod memory_device;
+pub mod net;
+pub mod numa;
+pub mod nvram;
+pub mod os;
+pub mod panic;
+pub mod pstore;
+pub mod qemu_ns;
+pub mod redirdev;
+pub mod rng;
+pub mod security;
+pub mod shmem;
+pub mod smartcard;
+pub mod sound;
+pub mod sysinfo;
+pub mod tpm;
+pub mod tune;
+pub mod vcpu;
+pub mod video;
+pub mod vsock;
+pub mod watchdog;
+
 use crate::{Context, Findings, Rule};
 
 /// The checks, in the reference's order; within a stage this decides which problem comes first.
-pub const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[];
+pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
+    os::check,
+    memory::check,
+    vcpu::check,
+    features::check,
+    cpu::check,
+    numa::check,
+    clock::check,
+    lifecycle::check,
+    security::check,
+    sysinfo::check,
+    tune::check,
+    qemu_ns::check,
+    controller::check,
+    disk::check,
+    filesystem::check,
+    net::check,
+    hostdev::check,
+    chardev::check,
+    smartcard::check,
+    redirdev::check,
+    rng::check,
+    tpm::check,
+    input::check,
+    graphics::check,
+    video::check,
+    audio::check,
+    sound::check,
+    watchdog::check,
+    memballoon::check,
+    nvram::check,
+    panic::check,
+    shmem::check,
+    memory_device::check,
+    iommu::check,
+    vsock::check,
+    crypto::check,
+    pstore::check,
+    hub::check,
+    lease::check,
+];
 
 /// Every rule there is, module by module.
-pub static TABLES: &[&[&Rule]] = &[];
+pub static TABLES: &[&[&Rule]] = &[
+    os::ALL,
+    memory::ALL,
+    vcpu::ALL,
+    features::ALL,
+    cpu::ALL,
+    numa::ALL,
+    clock::ALL,
+    lifecycle::ALL,
+    security::ALL,
+    sysinfo::ALL,
+    tune::ALL,
+    qemu_ns::ALL,
+    controller::ALL,
+    disk::ALL,
+    filesystem::ALL,
+    net::ALL,
+    hostdev::ALL,
+    chardev::ALL,
+    smartcard::ALL,
+    redirdev::ALL,
+    rng::ALL,
+    tpm::ALL,
+    input::ALL,
+    graphics::ALL,
+    video::ALL,
+    audio::ALL,
+    sound::ALL,
+    watchdog::ALL,
+    memballoon::ALL,
+    nvram::ALL,
+    panic::ALL,
+    shmem::ALL,
+    memory_device::ALL,
+    iommu::ALL,
+    vsock::ALL,
+    crypto::ALL,
+    pstore::ALL,
+    hub::ALL,
+    lease::ALL,
+];

@@ -1,0 +1,8 @@
+//! `<nvram>`.
+
+use crate::emit::{Done, Emit};
+
+/// Emits `<nvram>`.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! `<smartcard>`.
+
+use crate::emit::{Done, Emit};
+
+/// Emits `<smartcard>`.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+    Ok(())
+}

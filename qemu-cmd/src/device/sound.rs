@@ -1,0 +1,8 @@
+//! `<sound>`.
+
+use crate::emit::{Done, Emit};
+
+/// Emits `<sound>`.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! `<video>`.
+
+use crate::emit::{Done, Emit};
+
+/// Emits `<video>`.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! Iothreads.
+
+use crate::emit::{Done, Emit};
+
+/// Emits iothreads.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+    Ok(())
+}

@@ -1,0 +1,8 @@
+//! `-name`, `-S`.
+
+use crate::emit::{Done, Emit};
+
+/// Emits `-name`, `-S`.
+pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+    Ok(())
+}

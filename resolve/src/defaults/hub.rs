@@ -1,0 +1,6 @@
+//! `<hub>`: what the document left open.
+
+use crate::Work;
+
+/// Fills in every `<hub>`.
+pub(crate) fn apply(_work: &mut Work<'_>) {}
