@@ -1,32 +1,386 @@
 //! `<cpu>`, without its `<numa>`.
 
-use crate::Pos;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, Reader, attr_place};
 use crate::write::Writer;
+use crate::{Kind, OnOff, Pos};
+
+spelled! {
+    /// Where the CPU's model comes from (`<cpu mode=>`).
+    pub enum CpuMode {
+        /// From `<model>`.
+        Custom = "custom",
+        /// The named model closest to the host, made equal to it by features.
+        HostModel = "host-model",
+        /// The host's CPU itself.
+        HostPassthrough = "host-passthrough",
+        /// Everything the hypervisor can offer.
+        Maximum = "maximum",
+    }
+}
+
+spelled! {
+    /// How closely a custom CPU has to match the host (`<cpu match=>`).
+    pub enum CpuMatch {
+        /// The guest gets what the host has on top.
+        Minimum = "minimum",
+        /// The guest gets exactly this.
+        Exact = "exact",
+        /// The host must have nothing on top.
+        Strict = "strict",
+    }
+}
+
+spelled! {
+    /// Who checks that the host can run the CPU (`<cpu check=>`).
+    pub enum CpuCheck {
+        /// Nobody.
+        None = "none",
+        /// The driver, by its model definitions.
+        Partial = "partial",
+        /// The driver, by what QEMU made of it.
+        Full = "full",
+    }
+}
+
+spelled! {
+    /// What to do where the model is not on offer (`<model fallback=>`).
+    pub enum CpuFallback {
+        /// Take the closest one.
+        Allow = "allow",
+        /// Refuse to start.
+        Forbid = "forbid",
+    }
+}
+
+spelled! {
+    /// What is asked of one feature (`<feature policy=>`).
+    pub enum FeaturePolicy {
+        /// On, whatever the host has.
+        Force = "force",
+        /// On; the host must have it.
+        Require = "require",
+        /// On where the host has it.
+        Optional = "optional",
+        /// Off.
+        Disable = "disable",
+        /// Off; the host must not have it.
+        Forbid = "forbid",
+    }
+}
+
+spelled! {
+    /// What the guest sees of the host's caches (`<cache mode=>`).
+    pub enum CpuCacheMode {
+        /// An emulated cache.
+        Emulate = "emulate",
+        /// The host's own figures.
+        Passthrough = "passthrough",
+        /// No cache.
+        Disable = "disable",
+    }
+}
+
+spelled! {
+    /// Where the width of physical addresses comes from (`<maxphysaddr mode=>`).
+    pub enum MaxPhysAddrMode {
+        /// From `bits=`.
+        Emulate = "emulate",
+        /// From the host.
+        Passthrough = "passthrough",
+    }
+}
 
 /// `<cpu>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cpu {
     /// Where it stands.
     pub pos: Pos,
+    /// `mode=`.
+    pub mode: Option<CpuMode>,
+    /// `match=`.
+    pub matching: Option<CpuMatch>,
+    /// `check=`.
+    pub check: Option<CpuCheck>,
+    /// `migratable=`: whether features that block migration stay off.
+    pub migratable: Option<OnOff>,
+    /// `deprecated_features=`: whether features that QEMU advises against are on.
+    pub deprecated_features: Option<OnOff>,
+    /// `<model>`.
+    pub model: CpuModel,
+    /// `<vendor>`: the vendor the host's CPU must have.
+    pub vendor: Option<String>,
+    /// `<topology>`.
+    pub topology: Option<CpuTopology>,
+    /// `<cache>`.
+    pub cache: Option<CpuCache>,
+    /// `<maxphysaddr>`.
+    pub max_phys_addr: Option<MaxPhysAddr>,
+    /// `<feature>`s in order.
+    pub features: Vec<CpuFeature>,
+}
+
+/// `<cpu><model>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CpuModel {
+    /// Where it stands.
+    pub pos: Pos,
+    /// Its text.
+    pub name: Option<String>,
+    /// `fallback=`.
+    pub fallback: Option<CpuFallback>,
+    /// `vendor_id=`: the 12 characters the guest sees as the vendor.
+    pub vendor_id: Option<String>,
+}
+
+/// `<cpu><topology>`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CpuTopology {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `sockets=`.
+    pub sockets: u32,
+    /// `dies=` of a socket.
+    pub dies: Option<u32>,
+    /// `clusters=` of a die.
+    pub clusters: Option<u32>,
+    /// `cores=` of a cluster.
+    pub cores: u32,
+    /// `threads=` of a core.
+    pub threads: u32,
+}
+
+/// `<cpu><cache>`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CpuCache {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `level=`: 1 to 3; all where there is none.
+    pub level: Option<u8>,
+    /// `mode=`.
+    pub mode: CpuCacheMode,
+}
+
+/// `<cpu><maxphysaddr>`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct MaxPhysAddr {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `mode=`.
+    pub mode: MaxPhysAddrMode,
+    /// `bits=` of a physical address.
+    pub bits: Option<u32>,
+    /// `limit=` to the bits taken from the host.
+    pub limit: Option<u32>,
+}
+
+/// `<cpu><feature>`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CpuFeature {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `name=`.
+    pub name: String,
+    /// `policy=`; `require` where there is none.
+    pub policy: FeaturePolicy,
 }
 
 impl Cpu {
+    /// `mode=`, `custom` where there is none.
+    pub fn mode(&self) -> CpuMode {
+        self.mode.unwrap_or(CpuMode::Custom)
+    }
+
+    /// Whether it says what CPU the guest has, not just how many of it and how they are laid out.
+    pub fn names_a_cpu(&self) -> bool {
+        self.mode() != CpuMode::Custom || self.model.name.is_some()
+    }
+
+    /// Whether the host's CPU itself, or all the hypervisor has, is handed to the guest.
+    pub fn is_native(&self) -> bool {
+        matches!(self.mode(), CpuMode::HostPassthrough | CpuMode::Maximum)
+    }
+
     /// Writes `<cpu>` with what `inside` adds at its end; nothing where both are empty.
     pub(crate) fn write_with(cpu: Option<&Self>, inside: impl FnOnce(&mut Writer), w: &mut Writer) {
-        match cpu {
-            Some(_) => w.element("cpu").children(inside),
-            None => w.element("cpu").children_or_nothing(inside),
+        let Some(cpu) = cpu else {
+            return w.element("cpu").children_or_nothing(inside);
+        };
+        let tag = w
+            .element("cpu")
+            .opt("mode", cpu.mode)
+            .opt("match", cpu.matching)
+            .opt("check", cpu.check)
+            .opt("migratable", cpu.migratable)
+            .opt("deprecated_features", cpu.deprecated_features);
+        tag.children(|w| {
+            cpu.write_children(w);
+            inside(w);
+        });
+    }
+
+    fn write_children(&self, w: &mut Writer) {
+        let model = &self.model;
+        if model.name.is_some() || model.fallback.is_some() || model.vendor_id.is_some() {
+            let tag = w.element("model").opt("fallback", model.fallback);
+            let tag = tag.opt("vendor_id", model.vendor_id.as_ref());
+            match &model.name {
+                Some(name) => tag.text(name),
+                None => tag.empty(),
+            }
+        }
+        w.opt_text_element("vendor", self.vendor.as_ref());
+        if let Some(topology) = &self.topology {
+            w.element("topology")
+                .attr("sockets", topology.sockets)
+                .opt("dies", topology.dies)
+                .opt("clusters", topology.clusters)
+                .attr("cores", topology.cores)
+                .attr("threads", topology.threads)
+                .empty();
+        }
+        if let Some(cache) = &self.cache {
+            w.element("cache").opt("level", cache.level).attr("mode", cache.mode).empty();
+        }
+        if let Some(addr) = &self.max_phys_addr {
+            let tag = w.element("maxphysaddr").attr("mode", addr.mode);
+            tag.opt("bits", addr.bits).opt("limit", addr.limit).empty();
+        }
+        for feature in &self.features {
+            w.element("feature").attr("policy", feature.policy).attr("name", &feature.name).empty();
         }
     }
 }
 
 impl Element for Cpu {
-    fn read(el: El<'_>, _r: &mut Reader) -> Option<Self> {
-        Some(Self { pos: el.pos() })
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let mode = r.attr_kind(Kind::Unsupported, el, "mode");
+        let mut cpu = Self {
+            pos: el.pos(),
+            mode,
+            migratable: r.attr(el, "migratable"),
+            matching: r.attr(el, "match"),
+            check: r.attr(el, "check"),
+            deprecated_features: r.attr(el, "deprecated_features"),
+            ..Self::default()
+        };
+        if cpu.migratable.is_some() && !cpu.is_native() {
+            let message = format!(
+                "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not '{}'",
+                cpu.mode()
+            );
+            r.problem(Kind::Unsupported, "cpu-migratable-mode", attr_place(el, "migratable"), message);
+        }
+        cpu.read_model(el, r);
+        cpu.topology = el.child("topology").and_then(|el| CpuTopology::read(el, r));
+        cpu.read_features(el, r);
+        cpu.cache = read_cache(el, r);
+        cpu.max_phys_addr = el.child("maxphysaddr").and_then(|el| read_max_phys_addr(el, r));
+        Some(cpu)
     }
 
     fn write(&self, w: &mut Writer) {
         Self::write_with(Some(self), |_| {}, w);
     }
+}
+
+impl Cpu {
+    fn read_model(&mut self, el: El<'_>, r: &mut Reader) {
+        let native = self.is_native();
+        if let Some(model) = el.child("model") {
+            self.model.pos = model.pos();
+            self.model.name = Some(model.text()).filter(|name| !name.is_empty());
+            // A CPU that is not named has no use for these.
+            if !native {
+                self.model.fallback = r.attr_kind(Kind::Unsupported, model, "fallback");
+                self.model.vendor_id = model.string("vendor_id").filter(|id| !id.is_empty());
+            }
+        }
+        if let Some(id) = self.model.vendor_id.as_deref()
+            && (id.len() != 12 || id.contains(','))
+        {
+            let message = format!(
+                "attribute 'vendor_id' of element 'model' is '{id}', not 12 characters without a comma"
+            );
+            r.problem(Kind::Xml, "cpu-vendor-id", self.model.pos.attr("vendor_id"), message);
+            self.model.vendor_id = None;
+        }
+        self.vendor = el.child_text("vendor").filter(|vendor| !vendor.is_empty());
+        if let Some(vendor) = self.vendor.as_deref()
+            && self.model.name.is_none()
+        {
+            let message = format!("element 'vendor' asks for '{vendor}', but element 'model' names no CPU");
+            r.problem(Kind::Xml, "cpu-vendor-without-model", el.pos(), message);
+        }
+    }
+
+    fn read_features(&mut self, el: El<'_>, r: &mut Reader) {
+        let mut seen = std::collections::HashSet::new();
+        for feature in el.children("feature") {
+            if self.model.name.is_none() && self.mode() == CpuMode::Custom && seen.is_empty() {
+                let message = "element 'feature' changes a CPU that element 'model' does not name";
+                r.problem(Kind::Xml, "cpu-features-without-model", feature.pos(), message);
+            }
+            let policy = match feature.get("policy") {
+                None => FeaturePolicy::Require,
+                Some(_) => match r.attr_kind(Kind::Unsupported, feature, "policy") {
+                    Some(policy) => policy,
+                    None => continue,
+                },
+            };
+            let Some(name) = feature.get("name").filter(|name| !name.is_empty()) else {
+                let message = "element 'feature' lacks its attribute 'name'";
+                r.problem(Kind::Xml, "attribute-missing", feature.pos(), message);
+                continue;
+            };
+            if !seen.insert(name) {
+                let message = format!("CPU feature '{name}' stands more than once in element 'cpu'");
+                r.problem(Kind::Xml, "cpu-feature-twice", feature.pos(), message);
+                continue;
+            }
+            self.features.push(CpuFeature { pos: feature.pos(), name: name.to_owned(), policy });
+        }
+    }
+}
+
+impl CpuTopology {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let mut count = |name: &'static str, needed: bool| -> Option<u32> {
+            let count = if needed { r.required(el, name) } else { r.attr(el, name) };
+            if count == Some(0) {
+                let message = format!("attribute '{name}' of element 'topology' is '0'");
+                r.problem(Kind::Xml, "cpu-topology-zero", attr_place(el, name), message);
+                return None;
+            }
+            count
+        };
+        let (sockets, dies, clusters) =
+            (count("sockets", true), count("dies", false), count("clusters", false));
+        let (cores, threads) = (count("cores", true), count("threads", true));
+        Some(Self { pos: el.pos(), sockets: sockets?, dies, clusters, cores: cores?, threads: threads? })
+    }
+}
+
+fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
+    let mut caches = cpu.children("cache");
+    let el = caches.next()?;
+    if let Some(second) = caches.next() {
+        let message = "element 'cpu' holds more than one 'cache'";
+        r.problem(Kind::Xml, "cpu-cache-twice", second.pos(), message);
+    }
+    let level = el.get("level").and_then(|text| match text.trim().parse::<u8>() {
+        Ok(level @ 1..=3) => Some(level),
+        _ => {
+            let message = format!("attribute 'level' of element 'cache' is '{text}', not 1 to 3");
+            r.problem(Kind::Xml, "cpu-cache-level-range", attr_place(el, "level"), message);
+            None
+        }
+    });
+    let mode = r.required(el, "mode")?;
+    Some(CpuCache { pos: el.pos(), level, mode })
+}
+
+fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
+    let mode = r.required(el, "mode");
+    let (bits, limit) = (r.attr(el, "bits"), r.attr(el, "limit"));
+    Some(MaxPhysAddr { pos: el.pos(), mode: mode?, bits, limit })
 }
