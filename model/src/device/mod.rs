@@ -26,6 +26,7 @@ pub mod smartcard;
 pub mod sound;
 pub mod tpm;
 pub mod video;
+pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
 

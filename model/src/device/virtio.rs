@@ -1,0 +1,49 @@
+//! What every virtio device's `<driver>` may ask for.
+
+use crate::OnOff;
+use crate::read::{El, Reader};
+use crate::write::Tag;
+
+/// `<driver iommu= ats= packed= page_per_vq=>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VirtioOptions {
+    /// `iommu=`: DMA goes through the guest's IOMMU (`iommu_platform`).
+    pub iommu: Option<OnOff>,
+    /// `ats=`: address translation services.
+    pub ats: Option<OnOff>,
+    /// `packed=`: packed virtqueues.
+    pub packed: Option<OnOff>,
+    /// `page_per_vq=`: one notification page a queue (`page-per-vq`).
+    pub page_per_vq: Option<OnOff>,
+}
+
+impl VirtioOptions {
+    /// Reads them off a `<driver>` element.
+    pub fn read(driver: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            iommu: r.attr(driver, "iommu"),
+            ats: r.attr(driver, "ats"),
+            packed: r.attr(driver, "packed"),
+            page_per_vq: r.attr(driver, "page_per_vq"),
+        }
+    }
+
+    /// Reads them off the `<driver>` child of a device.
+    pub fn read_child(device: El<'_>, r: &mut Reader) -> Self {
+        device.child("driver").map(|d| Self::read(d, r)).unwrap_or_default()
+    }
+
+    /// Adds them to a `<driver>` tag, after its other attributes.
+    pub fn write<'w>(&self, driver: Tag<'w>) -> Tag<'w> {
+        driver
+            .opt("iommu", self.iommu)
+            .opt("ats", self.ats)
+            .opt("packed", self.packed)
+            .opt("page_per_vq", self.page_per_vq)
+    }
+
+    /// Whether none is given.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+}
