@@ -113,7 +113,7 @@ impl Default for DriverConfig {
             default_tls_x509_cert_dir: "/etc/pki/qemu".into(),
             privileged: true,
             dump_guest_core: false,
-            set_process_name: true,
+            set_process_name: false,
             log_timestamp: true,
             seccomp_sandbox: -1,
             vnc_listen: "127.0.0.1".into(),

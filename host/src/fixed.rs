@@ -1,10 +1,11 @@
 //! A host that answers with given values.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use virtargv_caps::Arch;
+use virtargv_caps::{Arch, CpuMap};
 
-use crate::{Descriptor, DriverConfig, Host, HostError};
+use crate::{Descriptor, DriverConfig, Host, HostError, Processor, SecretKey, SecretUse, Volume};
 
 /// Answers with what it was given. Random bytes count up from 0, so that output is the same every time.
 #[derive(Debug, Clone)]
@@ -23,6 +24,38 @@ pub struct FixedHost {
     pub files: BTreeMap<String, String>,
     /// The folder where QEMU binaries are found, as `qemu-system-ARCH`.
     pub emulator_dir: String,
+    /// The host's CPU.
+    pub cpu: Option<Processor>,
+    /// The definitions of CPU models.
+    pub cpu_map: Arc<CpuMap>,
+    /// Whether the kernel is in FIPS mode.
+    pub fips: bool,
+    /// Whether there is a slirp helper.
+    pub slirp_helper: bool,
+    /// The plugins of nbdkit, where there is one.
+    pub nbdkit_plugins: BTreeSet<String>,
+    /// The NUMA nodes.
+    pub numa_nodes: Vec<u32>,
+    /// The NUMA nodes that automatic placement advises.
+    pub numa_advice: Vec<u32>,
+    /// The CD-ROM drives by path.
+    pub cdroms: BTreeSet<String>,
+    /// A DRM render node.
+    pub render_node: Option<String>,
+    /// The generic device of any SCSI unit.
+    pub scsi_generic: Option<String>,
+    /// The definitions of storage pools by name.
+    pub pools: BTreeMap<String, Arc<str>>,
+    /// The storage pools that are defined but not active.
+    pub inactive_pools: BTreeSet<String>,
+    /// The volume of that name in that pool.
+    pub volume: fn(pool: &str, volume: &str) -> Option<Volume>,
+    /// The definitions of networks by name.
+    pub networks: BTreeMap<String, Arc<str>>,
+    /// The ports made for interfaces, by the name of the network.
+    pub network_ports: BTreeMap<String, Arc<str>>,
+    /// The value of a secret.
+    pub secret: fn(usage: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>>,
 }
 
 impl Default for FixedHost {
@@ -35,6 +68,22 @@ impl Default for FixedHost {
             env: BTreeMap::new(),
             files: BTreeMap::new(),
             emulator_dir: "/usr/bin".into(),
+            cpu: None,
+            cpu_map: Arc::default(),
+            fips: false,
+            slirp_helper: false,
+            nbdkit_plugins: BTreeSet::new(),
+            numa_nodes: vec![0],
+            numa_advice: vec![0],
+            cdroms: BTreeSet::new(),
+            render_node: None,
+            scsi_generic: None,
+            pools: BTreeMap::new(),
+            inactive_pools: BTreeSet::new(),
+            volume: |_, _| None,
+            networks: BTreeMap::new(),
+            network_ports: BTreeMap::new(),
+            secret: |_, _| None,
         }
     }
 }
@@ -107,4 +156,75 @@ impl Host for FixedHost {
     fn exists(&self, path: &str) -> bool {
         self.files.contains_key(path) || !self.list(path).is_empty()
     }
+    fn cpu(&self) -> Option<&Processor> {
+        self.cpu.as_ref()
+    }
+
+    fn cpu_map(&self) -> &CpuMap {
+        &self.cpu_map
+    }
+
+    fn fips(&self) -> bool {
+        self.fips
+    }
+
+    fn slirp_helper(&self) -> bool {
+        self.slirp_helper
+    }
+
+    fn nbdkit_plugin(&self, name: &str) -> bool {
+        self.nbdkit_plugins.contains(name)
+    }
+
+    fn numa_nodes(&self) -> Vec<u32> {
+        self.numa_nodes.clone()
+    }
+
+    fn numa_advice(&self) -> Vec<u32> {
+        self.numa_advice.clone()
+    }
+
+    fn is_cdrom(&self, path: &str) -> bool {
+        self.cdroms.contains(path)
+    }
+
+    fn render_node(&self) -> Option<String> {
+        self.render_node.clone()
+    }
+
+    fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Result<String, HostError> {
+        self.scsi_generic.clone().ok_or_else(|| not_found("SCSI host adapter", adapter))
+    }
+
+    fn storage_pool(&self, name: &str) -> Result<String, HostError> {
+        if self.inactive_pools.contains(name) {
+            return Err(HostError::Inactive { what: "storage pool", name: name.to_owned() });
+        }
+        given(&self.pools, "storage pool", name)
+    }
+
+    fn storage_volume(&self, pool: &str, volume: &str) -> Result<Volume, HostError> {
+        (self.volume)(pool, volume).ok_or_else(|| not_found("storage volume", volume))
+    }
+
+    fn network(&self, name: &str) -> Result<String, HostError> {
+        given(&self.networks, "network", name)
+    }
+
+    fn network_port(&self, network: &str) -> Result<String, HostError> {
+        given(&self.network_ports, "port of network", network)
+    }
+
+    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Result<Vec<u8>, HostError> {
+        let (SecretKey::Uuid(name) | SecretKey::Usage(name)) = key;
+        (self.secret)(usage, key).ok_or_else(|| not_found("secret", name))
+    }
+}
+
+fn not_found(what: &'static str, name: &str) -> HostError {
+    HostError::NotFound { what, name: name.to_owned() }
+}
+
+fn given(map: &BTreeMap<String, Arc<str>>, what: &'static str, name: &str) -> Result<String, HostError> {
+    map.get(name).map(|text| text.to_string()).ok_or_else(|| not_found(what, name))
 }

@@ -14,12 +14,14 @@
 mod config;
 mod descriptor;
 mod fixed;
+mod service;
 
 pub use config::{DriverConfig, Hugetlbfs};
 pub use descriptor::Descriptor;
 pub use fixed::FixedHost;
+pub use service::{Processor, SecretKey, SecretUse, Volume, VolumeKind};
 
-use virtargv_caps::Arch;
+use virtargv_caps::{Arch, CpuMap};
 
 /// Why the host could not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -87,6 +89,51 @@ pub trait Host {
 
     /// Whether something is at `path`.
     fn exists(&self, path: &str) -> bool;
+
+    /// The host's CPU, where it is known.
+    fn cpu(&self) -> Option<&Processor>;
+
+    /// The definitions of CPU models.
+    fn cpu_map(&self) -> &CpuMap;
+
+    /// Whether the host's kernel is in FIPS mode.
+    fn fips(&self) -> bool;
+
+    /// Whether user networking goes through a slirp helper process.
+    fn slirp_helper(&self) -> bool;
+
+    /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
+    fn nbdkit_plugin(&self, name: &str) -> bool;
+
+    /// The host's NUMA nodes.
+    fn numa_nodes(&self) -> Vec<u32>;
+
+    /// The NUMA nodes that automatic placement advises.
+    fn numa_advice(&self) -> Vec<u32>;
+
+    /// Whether the device at `path` is a CD-ROM drive.
+    fn is_cdrom(&self, path: &str) -> bool;
+
+    /// A DRM render node, where the host has one.
+    fn render_node(&self) -> Option<String>;
+
+    /// The generic device (`sg0`) of a SCSI unit at adapter, bus, target and unit.
+    fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Result<String, HostError>;
+
+    /// The definition (XML) of an active storage pool.
+    fn storage_pool(&self, name: &str) -> Result<String, HostError>;
+
+    /// A volume of a storage pool.
+    fn storage_volume(&self, pool: &str, volume: &str) -> Result<Volume, HostError>;
+
+    /// The definition (XML) of a network.
+    fn network(&self, name: &str) -> Result<String, HostError>;
+
+    /// The port (XML) that the network of that name made for the domain's interface.
+    fn network_port(&self, network: &str) -> Result<String, HostError>;
+
+    /// The value of a secret.
+    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Result<Vec<u8>, HostError>;
 }
 
 /// A random number below 2^`bits`, made of the host's random bytes.

@@ -110,19 +110,19 @@ pub fn parse(text: &str) -> Parsed {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
-        return refused("document-size", Place::byte(0), message);
+        return refused(Kind::Xml, "document-size", Place::byte(0), message);
     }
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
             let at = Place::byte(offset_of(text, error.pos()));
-            return refused("xml", at, format!("not well-formed XML: {error}"));
+            return refused(Kind::Plain, "xml", at, format!("not well-formed XML: {error}"));
         }
     };
     let root = El::new(tree.root_element());
     if root.name() != "domain" {
         let message = format!("the root element is '{}', expected 'domain'", root.name());
-        return refused("root-element", root.pos().into(), message);
+        return refused(Kind::Xml, "root-element", root.pos().into(), message);
     }
     let mut reader = Reader::default();
     let domain = Domain::read(root, &mut reader);
@@ -136,8 +136,8 @@ pub fn format(domain: &Domain) -> String {
     w.finish()
 }
 
-fn refused(rule: &'static str, place: Place, message: String) -> Parsed {
-    let problem = Problem { kind: Kind::Xml, stage: Stage::Read, rule, message, place };
+fn refused(kind: Kind, rule: &'static str, place: Place, message: String) -> Parsed {
+    let problem = Problem { kind, stage: Stage::Read, rule, message, place };
     Parsed { domain: None, report: problem.into() }
 }
 

@@ -25,10 +25,27 @@ pub enum Kind {
     SecretMissing,
     /// The CPU asked for cannot be had on this host.
     CpuIncompatible,
+    /// The reference prints the message alone: text that is not XML, and some checks across elements.
+    Plain,
 }
 
 impl Kind {
-    /// The prefix the reference prints before the message, without the colon.
+    /// Every class.
+    pub const ALL: &'static [Self] = &[
+        Self::Xml,
+        Self::Unsupported,
+        Self::Internal,
+        Self::InvalidArgument,
+        Self::InvalidOperation,
+        Self::OperationFailed,
+        Self::NotFound,
+        Self::NotSupported,
+        Self::SecretMissing,
+        Self::CpuIncompatible,
+        Self::Plain,
+    ];
+
+    /// The prefix the reference prints before the message, without the colon; empty where it prints none.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Xml => "XML error",
@@ -41,6 +58,7 @@ impl Kind {
             Self::NotSupported => "Operation not supported",
             Self::SecretMissing => "Secret not found",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU",
+            Self::Plain => "",
         }
     }
 
@@ -57,6 +75,7 @@ impl Kind {
             Self::NotSupported => "not-supported",
             Self::SecretMissing => "secret-missing",
             Self::CpuIncompatible => "cpu-incompatible",
+            Self::Plain => "plain",
         }
     }
 }
@@ -93,7 +112,10 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.kind.as_str(), self.message)
+        match self.kind {
+            Kind::Plain => f.write_str(&self.message),
+            kind => write!(f, "{}: {}", kind.as_str(), self.message),
+        }
     }
 }
 

@@ -29,6 +29,7 @@ mod monitor;
 mod name;
 mod numa;
 mod plan;
+mod print;
 mod props;
 mod qemu_ns;
 mod sandbox;
@@ -39,6 +40,7 @@ mod smp;
 
 pub use line::CommandLine;
 pub use plan::{Incoming, Options, Plan};
+pub use print::{CLASSIC_WRAP, Format};
 pub use props::{Props, Style, Value};
 
 use virtargv_caps::Caps;
