@@ -83,4 +83,6 @@ conventions! {
     ObjectJson: false, true;
     /// Flags of character devices and spice are `key=on`; they were the bare key.
     ExplicitOn: false, true;
+    /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.
+    MemoryAfterControllers: false, true;
 }

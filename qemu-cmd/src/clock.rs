@@ -1,8 +1,9 @@
-//! `-rtc` and timers.
+//! `-rtc`, timers.
 
 use crate::emit::{Done, Emit};
 
-/// Emits `-rtc` and timers.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+/// Emits `-rtc` and the timers that have options.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    e.line.option("-rtc", "base=utc");
     Ok(())
 }

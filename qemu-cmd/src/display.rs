@@ -1,8 +1,19 @@
-//! `-display`, `-nodefaults`.
+//! `-display none`, `-no-user-config`, `-nodefaults`: what QEMU would add by itself is switched off.
 
 use crate::emit::{Done, Emit};
 
-/// Emits `-display`, `-nodefaults`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+/// Emits them.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    if e.domain().devices.graphics.is_empty() {
+        e.line.option("-display", "none");
+    }
+    e.line.arg("-no-user-config");
+    e.line.arg("-nodefaults");
+    Ok(())
+}
+
+/// Emits `-uuid`.
+pub(crate) fn uuid(e: &mut Emit<'_>) -> Done {
+    e.line.option("-uuid", e.domain().uuid.clone().unwrap_or_default());
     Ok(())
 }

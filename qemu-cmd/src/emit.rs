@@ -1,6 +1,6 @@
 //! The options in the order in which the reference writes them.
 
-use virtargv_caps::{Cap, Caps, Release};
+use virtargv_caps::{Cap, Caps, Convention, Release};
 use virtargv_host::Host;
 use virtargv_model::{Domain, Kind, Place, Problem, Stage};
 use virtargv_resolve::Guest;
@@ -41,15 +41,20 @@ pub(crate) type Done = Result<(), Problem>;
 const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     crate::env::emit,
     crate::name::emit,
+    crate::name::stopped,
     crate::secret::emit,
-    crate::security::emit,
     crate::machine::emit,
+    crate::machine::accel,
+    crate::machine::tseg,
     crate::cpu::emit,
     crate::memory::emit,
     crate::smp::emit,
     crate::iothread::emit,
     crate::numa::emit,
+    memory_devices_first,
+    crate::display::uuid,
     crate::smbios::emit,
+    crate::genid::emit,
     crate::display::emit,
     crate::monitor::emit,
     crate::clock::emit,
@@ -57,7 +62,7 @@ const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     crate::boot::emit,
     device::iommu::emit,
     device::controller::emit,
-    device::memory_device::emit,
+    memory_devices_after_controllers,
     device::hub::emit,
     device::disk::emit,
     device::filesystem::emit,
@@ -80,15 +85,26 @@ const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     device::memballoon::emit,
     device::rng::emit,
     device::nvram::emit,
-    crate::genid::emit,
+    crate::security::emit,
+    crate::qemu_ns::emit,
+    crate::sandbox::emit,
     device::panic::emit,
     device::shmem::emit,
     device::vsock::emit,
     device::crypto::emit,
     device::pstore::emit,
-    crate::sandbox::emit,
-    crate::qemu_ns::emit,
+    crate::sandbox::messages,
 ];
+
+/// Memory devices where they stand before the domain's other devices.
+fn memory_devices_first(e: &mut Emit<'_>) -> Done {
+    if e.release().has(Convention::MemoryAfterControllers) { Ok(()) } else { device::memory_device::emit(e) }
+}
+
+/// Memory devices where they may need a controller to sit on.
+fn memory_devices_after_controllers(e: &mut Emit<'_>) -> Done {
+    if e.release().has(Convention::MemoryAfterControllers) { device::memory_device::emit(e) } else { Ok(()) }
+}
 
 /// Runs the parts.
 pub(crate) fn command_line(

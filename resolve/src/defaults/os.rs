@@ -1,6 +1,30 @@
-//! `<os>`: boot, firmware: what the document left open.
+//! `<os>`, `<name>`, `<uuid>`, `<emulator>`: what decides which machine it is.
+
+use virtargv_host::Host;
 
 use crate::Work;
 
-/// Fills in `<os>`: boot, firmware.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// Fills in architecture, machine type, UUID and emulator.
+pub(super) fn apply(work: &mut Work<'_>) {
+    let os = &mut work.domain.os;
+    os.os_type.get_or_insert_with(|| "hvm".into());
+    os.arch = Some(work.guest.arch.name().into());
+    os.machine = Some(work.guest.machine.clone());
+    let host = work.host;
+    work.domain.uuid.get_or_insert_with(|| random_uuid(host));
+    if work.domain.devices.emulator.is_none() {
+        work.domain.devices.emulator = host.emulator(work.guest.arch);
+    }
+}
+
+/// A UUID of random bytes, marked as such (version 4).
+fn random_uuid(host: &dyn Host) -> String {
+    let mut bytes = [0; 16];
+    host.random(&mut bytes);
+    let number = u128::from_be_bytes(bytes);
+    let marked = number & !(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
+    let digits = format!("{marked:032x}");
+    let parts: Vec<&str> =
+        [0..8, 8..12, 12..16, 16..20, 20..32].into_iter().filter_map(|part| digits.get(part)).collect();
+    parts.join("-")
+}
