@@ -85,4 +85,6 @@ conventions! {
     ExplicitOn: false, true;
     /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.
     MemoryAfterControllers: false, true;
+    /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
+    VirtioOptionsFirst: false, true;
 }

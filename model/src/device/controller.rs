@@ -1,22 +1,629 @@
 //! `<controller>`.
 
+use crate::device::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{AnyBase, El, Element, Reader, Value, hex};
 use crate::write::Writer;
+use crate::{Kib, Kind, OnOff, Pos};
 
 /// `<controller>`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Controller {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `type=` and what hangs on it.
+    pub kind: ControllerKind,
+    /// `index=`: its number among the controllers of its type.
+    pub index: Option<u32>,
+    /// `<driver>`.
+    pub driver: ControllerDriver,
+}
+
+/// A controller's `type=`, and the options of that type.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ControllerKind {
+    /// `ide`
+    Ide(Option<IdeModel>),
+    /// `fdc`: floppy drives.
+    Fdc,
+    /// `scsi`
+    Scsi(Option<ScsiModel>),
+    /// `sata`
+    Sata,
+    /// `virtio-serial`
+    VirtioSerial(VirtioSerial),
+    /// `ccid`: smartcard readers.
+    Ccid,
+    /// `usb`
+    Usb(Usb),
+    /// `pci`
+    Pci(Pci),
+    /// `xenbus`
+    Xenbus(Xenbus),
+    /// `isa`
+    Isa,
+    /// `nvme`; the text is its `<serial>`.
+    Nvme(Option<String>),
+}
+
+/// Options of a virtio-serial controller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VirtioSerial {
+    /// `model=`
+    pub model: Option<VirtioModel>,
+    /// `ports=`: how many ports it has.
+    pub ports: Option<u32>,
+    /// `vectors=`: MSI vectors.
+    pub vectors: Option<u32>,
+}
+
+/// Options of a USB controller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Usb {
+    /// `model=`
+    pub model: Option<UsbModel>,
+    /// `ports=`: how many ports it has (xHCI).
+    pub ports: Option<u32>,
+}
+
+/// Options of a PCI controller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Pci {
+    /// `model=`: what it is to the guest.
+    pub model: Option<PciModel>,
+    /// `<model name=>`: the QEMU device behind it.
+    pub name: Option<PciName>,
+    /// `<target>`
+    pub target: PciTarget,
+    /// `<pcihole64>`: size of the 64-bit memory window.
+    pub pcihole64: Option<Kib>,
+}
+
+/// `<target>` of a PCI controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PciTarget {
+    /// `chassisNr=` of a bridge, 1 to 255.
+    pub chassis_nr: Option<u8>,
+    /// `chassis=` of a port, 0 to 255.
+    pub chassis: Option<u8>,
+    /// `port=` of a port, 0 to 255.
+    pub port: Option<u8>,
+    /// `busNr=` of an expander bus, 1 to 254.
+    pub bus_nr: Option<u8>,
+    /// `index=` of a pseries host bridge, 0 to 30.
+    pub index: Option<u32>,
+    /// `hotplug=`
+    pub hotplug: Option<OnOff>,
+    /// `memReserve=` in KiB.
+    pub mem_reserve: Option<u64>,
+    /// `<node>`: the guest's NUMA node.
+    pub node: Option<u32>,
+}
+
+/// Options of a Xen bus.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Xenbus {
+    /// `maxGrantFrames=`
+    pub max_grant_frames: Option<u32>,
+    /// `maxEventChannels=`
+    pub max_event_channels: Option<u32>,
+}
+
+/// `<driver>` of a controller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ControllerDriver {
+    /// `queues=`
+    pub queues: Option<u32>,
+    /// `cmd_per_lun=`
+    pub cmd_per_lun: Option<u32>,
+    /// `max_sectors=`
+    pub max_sectors: Option<u32>,
+    /// `ioeventfd=`
+    pub ioeventfd: Option<OnOff>,
+    /// `iothread=`: the number of the I/O thread that serves it.
+    pub iothread: Option<u32>,
+    /// `<iothreads>`: several I/O threads, and which queues each serves.
+    pub iothreads: Vec<IothreadQueues>,
+    /// What all virtio devices have.
+    pub virtio: VirtioOptions,
+}
+
+/// `<iothread>` in `<iothreads>` of a `<driver>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IothreadQueues {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `id=`: the number of the I/O thread.
+    pub id: u32,
+    /// `<queue id=>`: the virtqueues it serves; empty where QEMU is to share them out.
+    pub queues: Vec<u32>,
+}
+
+spelled! {
+    /// `type=` of a `<controller>`.
+    pub enum ControllerType {
+        /// IDE.
+        Ide = "ide",
+        /// Floppy drives.
+        Fdc = "fdc",
+        /// SCSI.
+        Scsi = "scsi",
+        /// SATA.
+        Sata = "sata",
+        /// virtio-serial ports.
+        VirtioSerial = "virtio-serial",
+        /// Smartcard readers.
+        Ccid = "ccid",
+        /// USB.
+        Usb = "usb",
+        /// A PCI bus.
+        Pci = "pci",
+        /// Xen's bus.
+        Xenbus = "xenbus",
+        /// ISA.
+        Isa = "isa",
+        /// NVMe.
+        Nvme = "nvme",
+    }
+}
+
+spelled! {
+    /// `model=` of an IDE controller.
+    pub enum IdeModel {
+        /// Of the PIIX3 chip.
+        Piix3 = "piix3",
+        /// Of the PIIX4 chip.
+        Piix4 = "piix4",
+        /// Of the ICH6 chip.
+        Ich6 = "ich6",
+    }
+}
+
+spelled! {
+    /// `model=` of a SCSI controller.
+    pub enum ScsiModel {
+        /// The hypervisor's choice.
+        Auto = "auto",
+        /// BusLogic.
+        Buslogic = "buslogic",
+        /// LSI 53C895A.
+        Lsilogic = "lsilogic",
+        /// LSI SAS1068.
+        Lsisas1068 = "lsisas1068",
+        /// VMware PVSCSI.
+        Vmpvscsi = "vmpvscsi",
+        /// IBM VSCSI (pseries).
+        Ibmvscsi = "ibmvscsi",
+        /// virtio-scsi.
+        VirtioScsi = "virtio-scsi",
+        /// LSI SAS1078.
+        Lsisas1078 = "lsisas1078",
+        /// virtio-scsi of both virtio 0.9 and 1.0.
+        VirtioTransitional = "virtio-transitional",
+        /// virtio-scsi of virtio 1.0 only.
+        VirtioNonTransitional = "virtio-non-transitional",
+        /// NCR 53C90 (ESP).
+        Ncr53c90 = "ncr53c90",
+        /// AMD 53C974 as Tekram DC-390.
+        Dc390 = "dc390",
+        /// AMD 53C974.
+        Am53c974 = "am53c974",
+    }
+}
+
+spelled! {
+    /// `model=` of a controller or device that has virtio models alone.
+    pub enum VirtioModel {
+        /// virtio as the bus offers it.
+        Virtio = "virtio",
+        /// Both virtio 0.9 and 1.0.
+        Transitional = "virtio-transitional",
+        /// virtio 1.0 only.
+        NonTransitional = "virtio-non-transitional",
+    }
+}
+
+spelled! {
+    /// `model=` of a USB controller.
+    pub enum UsbModel {
+        /// USB 1.1 of the PIIX3 chip.
+        Piix3Uhci = "piix3-uhci",
+        /// USB 1.1 of the PIIX4 chip.
+        Piix4Uhci = "piix4-uhci",
+        /// USB 2.0.
+        Ehci = "ehci",
+        /// USB 2.0 of the ICH9 chip.
+        Ich9Ehci1 = "ich9-ehci1",
+        /// First USB 1.1 companion of [`UsbModel::Ich9Ehci1`].
+        Ich9Uhci1 = "ich9-uhci1",
+        /// Second companion.
+        Ich9Uhci2 = "ich9-uhci2",
+        /// Third companion.
+        Ich9Uhci3 = "ich9-uhci3",
+        /// USB 1.1 of the VT82C686B chip.
+        Vt82c686bUhci = "vt82c686b-uhci",
+        /// USB 1.1, Open HCI.
+        PciOhci = "pci-ohci",
+        /// USB 3.0 of NEC.
+        NecXhci = "nec-xhci",
+        /// Xen's para-virtual USB 1.1.
+        Qusb1 = "qusb1",
+        /// Xen's para-virtual USB 2.0.
+        Qusb2 = "qusb2",
+        /// USB 3.0.
+        QemuXhci = "qemu-xhci",
+        /// No USB at all in this guest.
+        None = "none",
+    }
+}
+
+spelled! {
+    /// `model=` of a PCI controller.
+    pub enum PciModel {
+        /// The root of a PCI hierarchy.
+        PciRoot = "pci-root",
+        /// The root of a PCI Express hierarchy.
+        PcieRoot = "pcie-root",
+        /// A PCI bridge on PCI.
+        PciBridge = "pci-bridge",
+        /// A PCI bridge on the root of PCI Express, with a PCI bus that cannot be hotplugged.
+        DmiToPciBridge = "dmi-to-pci-bridge",
+        /// A PCI bridge on PCI Express.
+        PcieToPciBridge = "pcie-to-pci-bridge",
+        /// A port of the root complex.
+        PcieRootPort = "pcie-root-port",
+        /// The upper side of a switch.
+        PcieSwitchUpstreamPort = "pcie-switch-upstream-port",
+        /// A lower side of a switch.
+        PcieSwitchDownstreamPort = "pcie-switch-downstream-port",
+        /// A second root bus of PCI.
+        PciExpanderBus = "pci-expander-bus",
+        /// A second root bus of PCI Express.
+        PcieExpanderBus = "pcie-expander-bus",
+    }
+}
+
+spelled! {
+    /// `<model name=>` of a PCI controller: the QEMU device.
+    pub enum PciName {
+        /// For `pci-bridge`.
+        PciBridge = "pci-bridge",
+        /// For `dmi-to-pci-bridge`.
+        I82801b11Bridge = "i82801b11-bridge",
+        /// For `pcie-root-port`, by Intel.
+        Ioh3420 = "ioh3420",
+        /// For `pcie-switch-upstream-port`.
+        X3130Upstream = "x3130-upstream",
+        /// For `pcie-switch-downstream-port`.
+        Xio3130Downstream = "xio3130-downstream",
+        /// For `pci-expander-bus`.
+        Pxb = "pxb",
+        /// For `pcie-expander-bus`.
+        PxbPcie = "pxb-pcie",
+        /// For `pcie-root-port`.
+        PcieRootPort = "pcie-root-port",
+        /// For `pci-root` on pseries.
+        SpaprPciHostBridge = "spapr-pci-host-bridge",
+        /// For `pcie-to-pci-bridge`.
+        PciePciBridge = "pcie-pci-bridge",
+    }
+}
+
+impl ControllerKind {
+    /// Its `type=`.
+    pub fn controller_type(&self) -> ControllerType {
+        match self {
+            Self::Ide(_) => ControllerType::Ide,
+            Self::Fdc => ControllerType::Fdc,
+            Self::Scsi(_) => ControllerType::Scsi,
+            Self::Sata => ControllerType::Sata,
+            Self::VirtioSerial(_) => ControllerType::VirtioSerial,
+            Self::Ccid => ControllerType::Ccid,
+            Self::Usb(_) => ControllerType::Usb,
+            Self::Pci(_) => ControllerType::Pci,
+            Self::Xenbus(_) => ControllerType::Xenbus,
+            Self::Isa => ControllerType::Isa,
+            Self::Nvme(_) => ControllerType::Nvme,
+        }
+    }
+}
+
+impl Controller {
+    /// A controller of which only type and index are known.
+    pub fn new(kind: ControllerKind, index: u32) -> Self {
+        Self { info: DeviceInfo::default(), kind, index: Some(index), driver: ControllerDriver::default() }
+    }
+
+    /// Its `type=`.
+    pub fn controller_type(&self) -> ControllerType {
+        self.kind.controller_type()
+    }
+
+    /// Its number among those of its type; 0 where it has none yet.
+    pub fn number(&self) -> u32 {
+        self.index.unwrap_or(0)
+    }
+
+    /// Whether it is number `index` of type `kind`.
+    pub fn is(&self, kind: ControllerType, index: u32) -> bool {
+        self.controller_type() == kind && self.index == Some(index)
+    }
+
+    /// Its PCI options, where it is a PCI controller.
+    pub fn pci(&self) -> Option<&Pci> {
+        match &self.kind {
+            ControllerKind::Pci(pci) => Some(pci),
+            _ => None,
+        }
+    }
+
+    /// Its PCI options, to be changed.
+    pub fn pci_mut(&mut self) -> Option<&mut Pci> {
+        match &mut self.kind {
+            ControllerKind::Pci(pci) => Some(pci),
+            _ => None,
+        }
+    }
+
+    /// Its USB options, where it is a USB controller.
+    pub fn usb(&self) -> Option<&Usb> {
+        match &self.kind {
+            ControllerKind::Usb(usb) => Some(usb),
+            _ => None,
+        }
+    }
+
+    /// Its model, where it is a PCI controller and has one.
+    pub fn pci_model(&self) -> Option<PciModel> {
+        self.pci().and_then(|pci| pci.model)
+    }
+
+    /// Its model, where it is a USB controller and has one.
+    pub fn usb_model(&self) -> Option<UsbModel> {
+        self.usb().and_then(|usb| usb.model)
+    }
+
+    /// Its model, where it is a SCSI controller and has one.
+    pub fn scsi_model(&self) -> Option<ScsiModel> {
+        match self.kind {
+            ControllerKind::Scsi(model) => model,
+            _ => None,
+        }
+    }
+}
+
+impl Default for Controller {
+    fn default() -> Self {
+        Self::new(ControllerKind::Ide(None), 0)
+    }
 }
 
 impl Element for Controller {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        // What has no type is an IDE controller; what has an unknown one is no controller at all.
+        let kind = match el.get("type") {
+            Some(_) => r.attr(el, "type")?,
+            None => ControllerType::Ide,
+        };
+        let kind = ControllerKind::read(kind, el, r);
+        let index = index(el, r);
+        let driver = ControllerDriver::read(el, r);
+        let mut info = DeviceInfo::read(el, r);
+        if let ControllerKind::Usb(usb) = &kind
+            && info.master_startport.is_none()
+        {
+            info.master_startport = usb.model.and_then(UsbModel::companion_port);
+        }
+        Some(Self { info, kind, index, driver })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("controller").children(|w| self.info.write(w));
+        let tag = w.element("controller").attr("type", self.controller_type()).opt("index", self.index);
+        let tag = match &self.kind {
+            ControllerKind::Ide(model) => tag.opt("model", *model),
+            ControllerKind::Scsi(model) => tag.opt("model", *model),
+            ControllerKind::VirtioSerial(v) => {
+                tag.opt("model", v.model).opt("ports", v.ports).opt("vectors", v.vectors)
+            }
+            ControllerKind::Usb(usb) => tag.opt("model", usb.model).opt("ports", usb.ports),
+            ControllerKind::Pci(pci) => tag.opt("model", pci.model),
+            ControllerKind::Xenbus(x) => {
+                tag.opt("maxGrantFrames", x.max_grant_frames).opt("maxEventChannels", x.max_event_channels)
+            }
+            _ => tag,
+        };
+        tag.children(|w| {
+            if let ControllerKind::Pci(pci) = &self.kind {
+                pci.write(w);
+            }
+            if let ControllerKind::Nvme(serial) = &self.kind {
+                w.opt_text_element("serial", serial.as_ref());
+            }
+            self.driver.write(w);
+            self.info.write(w);
+            if let Some(size) = self.pci().and_then(|pci| pci.pcihole64) {
+                w.element("pcihole64").attr("unit", "KiB").text(size.0);
+            }
+        });
+    }
+}
+
+/// `index=`, which the reference keeps as a signed number.
+fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
+    let index: u32 = r.attr(el, "index")?;
+    if i32::try_from(index).is_err() {
+        let message =
+            format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);
+        r.problem(Kind::Xml, "controller-index-range", el.pos().attr("index"), message);
+        return None;
+    }
+    Some(index)
+}
+
+impl UsbModel {
+    /// The port of the master where a companion's own ports start, by custom.
+    pub fn companion_port(self) -> Option<u32> {
+        match self {
+            Self::Ich9Uhci1 => Some(0),
+            Self::Ich9Uhci2 => Some(2),
+            Self::Ich9Uhci3 => Some(4),
+            _ => None,
+        }
+    }
+}
+
+impl ControllerKind {
+    fn read(kind: ControllerType, el: El<'_>, r: &mut Reader) -> Self {
+        match kind {
+            ControllerType::Ide => Self::Ide(model(el, r)),
+            ControllerType::Fdc => Self::Fdc,
+            ControllerType::Scsi => Self::Scsi(model(el, r)),
+            ControllerType::Sata => Self::Sata,
+            ControllerType::VirtioSerial => Self::VirtioSerial(VirtioSerial {
+                model: model(el, r),
+                ports: r.attr(el, "ports"),
+                vectors: r.attr(el, "vectors"),
+            }),
+            ControllerType::Ccid => Self::Ccid,
+            ControllerType::Usb => Self::Usb(Usb { model: model(el, r), ports: r.attr(el, "ports") }),
+            ControllerType::Pci => Self::Pci(Pci::read(el, r)),
+            ControllerType::Xenbus => Self::Xenbus(Xenbus {
+                max_grant_frames: r.attr(el, "maxGrantFrames"),
+                max_event_channels: r.attr(el, "maxEventChannels"),
+            }),
+            ControllerType::Isa => Self::Isa,
+            ControllerType::Nvme => Self::Nvme(el.child_text("serial")),
+        }
+    }
+}
+
+/// `model=`, for which the reference has its own class of error.
+fn model<T: Value>(el: El<'_>, r: &mut Reader) -> Option<T> {
+    r.attr_kind(Kind::Internal, el, "model")
+}
+
+impl Pci {
+    /// Whether it is a host bridge of a pseries guest.
+    pub fn is_pseries_host_bridge(&self) -> bool {
+        self.model == Some(PciModel::PciRoot) && self.name == Some(PciName::SpaprPciHostBridge)
+    }
+
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let model = model(el, r);
+        let root = matches!(model, Some(PciModel::PciRoot | PciModel::PcieRoot));
+        Self {
+            model,
+            name: el.child("model").and_then(|m| r.attr(m, "name")),
+            target: el.child("target").map(|t| PciTarget::read(t, r)).unwrap_or_default(),
+            pcihole64: el.child("pcihole64").filter(|_| root).and_then(|h| r.kib(h)),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        if let Some(name) = self.name {
+            w.element("model").attr("name", name).empty();
+        }
+        if self.target != PciTarget::default() {
+            self.target.write(w);
+        }
+    }
+}
+
+impl PciTarget {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            chassis_nr: ranged(el, "chassisNr", 1, 255, r),
+            chassis: ranged(el, "chassis", 0, 255, r),
+            port: ranged(el, "port", 0, 255, r),
+            bus_nr: ranged(el, "busNr", 1, 254, r),
+            index: ranged(el, "index", 0, 30, r),
+            hotplug: r.attr(el, "hotplug"),
+            mem_reserve: r.attr(el, "memReserve"),
+            node: r.child_text(el, "node"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("target")
+            .opt("chassisNr", self.chassis_nr)
+            .opt("chassis", self.chassis)
+            .opt("port", self.port.map(|port| hex(port, 1)))
+            .opt("busNr", self.bus_nr)
+            .opt("index", self.index)
+            .opt("hotplug", self.hotplug)
+            .opt("memReserve", self.mem_reserve)
+            .children(|w| w.opt_text_element("node", self.node));
+    }
+}
+
+/// A number in C notation between two limits.
+fn ranged<T: TryFrom<u64>>(el: El<'_>, name: &'static str, min: u64, max: u64, r: &mut Reader) -> Option<T> {
+    let AnyBase(number) = r.attr::<AnyBase<u64>>(el, name)?;
+    if !(min..=max).contains(&number) {
+        let message =
+            format!("attribute '{name}' of element 'target' is '{number}', it goes from '{min}' to '{max}'");
+        r.problem(Kind::Xml, "pci-target-range", el.pos().attr(name), message);
+        return None;
+    }
+    T::try_from(number).ok()
+}
+
+impl ControllerDriver {
+    fn read(controller: El<'_>, r: &mut Reader) -> Self {
+        let Some(el) = controller.child("driver") else { return Self::default() };
+        Self {
+            queues: r.attr(el, "queues"),
+            cmd_per_lun: r.attr(el, "cmd_per_lun"),
+            max_sectors: r.attr(el, "max_sectors"),
+            ioeventfd: r.attr(el, "ioeventfd"),
+            iothread: r.attr(el, "iothread"),
+            iothreads: IothreadQueues::read_all(el, r),
+            virtio: VirtioOptions::read(el, r),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        if *self == Self::default() {
+            return;
+        }
+        let tag = w
+            .element("driver")
+            .opt("queues", self.queues)
+            .opt("cmd_per_lun", self.cmd_per_lun)
+            .opt("max_sectors", self.max_sectors)
+            .opt("ioeventfd", self.ioeventfd)
+            .opt("iothread", self.iothread);
+        self.virtio.write(tag).children(|w| IothreadQueues::write_all(&self.iothreads, w));
+    }
+}
+
+impl IothreadQueues {
+    /// Reads `<iothreads>` in a `<driver>`.
+    pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
+        let Some(list) = driver.child("iothreads") else { return Vec::new() };
+        let mut threads = Vec::new();
+        for el in list.children("iothread") {
+            if let Some(id) = r.required(el, "id") {
+                let queues = el.children("queue").filter_map(|q| r.required(q, "id")).collect();
+                threads.push(Self { pos: el.pos(), id, queues });
+            }
+        }
+        threads
+    }
+
+    /// Writes `<iothreads>`, where there are any.
+    pub fn write_all(threads: &[Self], w: &mut Writer) {
+        if threads.is_empty() {
+            return;
+        }
+        w.element("iothreads").children(|w| {
+            for thread in threads {
+                w.element("iothread").attr("id", thread.id).children(|w| {
+                    for queue in &thread.queues {
+                        w.element("queue").attr("id", queue).empty();
+                    }
+                });
+            }
+        });
     }
 }

@@ -101,6 +101,13 @@ pub struct Zpci {
     pub fid: Option<u32>,
 }
 
+/// As the reference writes it in messages: `0000:00:1f.2`.
+impl std::fmt::Display for PciAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04x}:{:02x}:{:02x}.{:x}", self.domain, self.bus, self.slot, self.function)
+    }
+}
+
 impl PciAddress {
     /// Whether the document only asks for PCI and leaves the address open.
     pub fn is_empty(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Devices, one module each.
 
+pub(crate) mod address;
 pub(crate) mod audio;
 pub(crate) mod chardev;
 pub(crate) mod controller;
@@ -24,5 +25,6 @@ pub(crate) mod smartcard;
 pub(crate) mod sound;
 pub(crate) mod tpm;
 pub(crate) mod video;
+pub(crate) mod virtio;
 pub(crate) mod vsock;
 pub(crate) mod watchdog;

@@ -1,0 +1,142 @@
+//! Where a device sits: the properties that every emitter ends with.
+//!
+//! Buses are named after their controller's alias: PCI buses bear the alias itself, the others add `.0`.
+
+use virtargv_caps::Cap;
+use virtargv_model::device::controller::{Controller, ControllerType};
+use virtargv_model::info::{Address, CcwAddress, DeviceInfo, DimmAddress, PciAddress, Rom};
+use virtargv_model::{Kind, OnOff, Problem, YesNo};
+
+use crate::emit::{Done, Emit, problem};
+use crate::{Props, Value};
+
+/// Adds `bus=`, `addr=`, `port=`, `devno=`, ... as the address of `info` asks. Adds nothing for a device without
+/// address, and for kinds of address that are part of the device's own properties (drive, virtio-serial, CCID).
+pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
+    match &info.address {
+        Some(Address::Pci(pci)) => add_pci(props, e, info, pci)?,
+        Some(Address::Usb(usb)) => {
+            let bus = controller_alias(e, ControllerType::Usb, usb.bus, info)?;
+            props.set("bus", format!("{bus}.0"));
+            if !usb.port.is_empty() {
+                let path: Vec<String> = usb.port.iter().map(u32::to_string).collect();
+                props.set("port", path.join("."));
+            }
+        }
+        Some(Address::SpaprVio { reg: Some(reg) }) => {
+            // The older form pads it to eight digits.
+            let reg = if e.has(Cap::DeviceJson) { Value::Uint(*reg) } else { format!("{reg:#010x}").into() };
+            props.set("reg", reg);
+        }
+        Some(Address::Ccw(Some(ccw))) => {
+            props.set("devno", devno(*ccw));
+        }
+        Some(Address::Isa(isa)) => {
+            props.set_opt("iobase", isa.iobase.map(|n| Value::Hex(n.into())));
+            props.set_opt("irq", isa.irq.map(|n| Value::Hex(n.into())));
+        }
+        Some(Address::Dimm(DimmAddress { slot, base })) => {
+            props.set_opt("slot", *slot);
+            props.set_opt("addr", *base);
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// `fe.0.0001`: a channel I/O address as QEMU reads it.
+pub(crate) fn devno(ccw: CcwAddress) -> String {
+    format!("{:x}.{:x}.{:04x}", ccw.cssid, ccw.ssid, ccw.devno)
+}
+
+fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Done {
+    props.set("bus", pci_bus(e, info, pci)?);
+    props.set_opt("multifunction", pci.multifunction.map(OnOff::is_on));
+    let addr = match pci.function {
+        0 => format!("{:#x}", pci.slot),
+        function => format!("{:#x}.{function:#x}", pci.slot),
+    };
+    props.set("addr", addr);
+    if let Some(index) = info.acpi_index.filter(|index| *index > 0) {
+        props.set("acpi-index", index);
+    }
+    Ok(())
+}
+
+/// The name of the PCI bus that `pci` is on: its controller's alias, except that a further host bridge of a pseries
+/// guest has its bus below it.
+pub(crate) fn pci_bus(e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Result<String, Problem> {
+    let found = e.domain().devices.controllers.iter().find(|c| c.is(ControllerType::Pci, pci.bus));
+    let bus = found.and_then(|c| Some((c, c.info.alias.as_deref()?)));
+    let Some((controller, alias)) = bus else {
+        let message = format!(
+            "there is no controller of type 'pci' with index '{}' for the device at PCI address '{pci}'",
+            pci.bus
+        );
+        return Err(problem(Kind::Internal, "address-controller", info.pos.path("address"), message));
+    };
+    Ok(if is_further_host_bridge(controller) { format!("{alias}.0") } else { alias.to_owned() })
+}
+
+fn is_further_host_bridge(controller: &Controller) -> bool {
+    controller
+        .pci()
+        .is_some_and(|pci| pci.is_pseries_host_bridge() && pci.target.index.is_some_and(|i| i > 0))
+}
+
+/// Adds `bus=` and `nr=` of a virtio-serial port.
+pub(crate) fn add_virtio_serial(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
+    if let Some(Address::VirtioSerial(at)) = &info.address {
+        let bus = controller_alias(e, ControllerType::VirtioSerial, at.controller, info)?;
+        props.set("bus", format!("{bus}.{}", at.bus)).set("nr", at.port);
+    }
+    Ok(())
+}
+
+/// Adds `bus=` of a smartcard.
+pub(crate) fn add_ccid(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
+    if let Some(Address::Ccid(at)) = &info.address {
+        let bus = controller_alias(e, ControllerType::Ccid, at.controller, info)?;
+        props.set("bus", format!("{bus}.{}", at.slot));
+    }
+    Ok(())
+}
+
+/// Adds the option ROM: an empty `romfile=` takes it away altogether, so nothing else matters then.
+pub(crate) fn add_rom(props: &mut Props, info: &DeviceInfo) -> Done {
+    let Some(Rom { enabled, bar, file }) = &info.rom else { return Ok(()) };
+    if enabled.is_none() && bar.is_none() && file.is_none() {
+        return Ok(());
+    }
+    if info.pci().is_none() {
+        let message = "element 'rom' is only for devices with an address of type 'pci'";
+        return Err(problem(Kind::Unsupported, "rom-needs-pci", info.pos.path("rom"), message));
+    }
+    if *enabled == Some(YesNo::No) {
+        props.set("romfile", "");
+        return Ok(());
+    }
+    props.set_opt("rombar", bar.map(|bar| u32::from(bar.is_on())));
+    props.set_opt("romfile", file.as_ref());
+    Ok(())
+}
+
+/// Adds `bootindex=`. `effective` is what the device boots at in the end: its own `<boot order=>`, or what the
+/// domain's `<os><boot dev=>` list gives the first device of its kind.
+pub(crate) fn add_bootindex(props: &mut Props, effective: Option<u32>) {
+    props.set_opt("bootindex", effective.filter(|order| *order > 0));
+}
+
+/// The alias of controller `index` of its type, which `user` sits on.
+pub(crate) fn controller_alias<'a>(
+    e: &Emit<'a>,
+    kind: ControllerType,
+    index: u32,
+    user: &DeviceInfo,
+) -> Result<&'a str, Problem> {
+    let found = e.domain().devices.controllers.iter().find(|c| c.is(kind, index));
+    found.and_then(|c| c.info.alias.as_deref()).ok_or_else(|| {
+        let message = format!("there is no controller of type '{kind}' with index '{index}' for this device");
+        problem(Kind::Internal, "address-controller", user.pos.path("address"), message)
+    })
+}
