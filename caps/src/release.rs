@@ -87,4 +87,6 @@ conventions! {
     MemoryAfterControllers: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
     VirtioOptionsFirst: false, true;
+    /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
+    MemorySizeKib: false, true;
 }

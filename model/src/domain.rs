@@ -197,6 +197,7 @@ impl Domain {
             }
             self.memory.write(w);
             self.tune.write_before_vcpus(w);
+            self.memory.backing.write(w);
             self.vcpus.write(w);
             self.tune.write(w);
             self.sysinfo.write(w);

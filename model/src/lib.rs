@@ -27,6 +27,7 @@ pub mod features;
 pub mod lifecycle;
 pub mod memory;
 pub mod numa;
+mod number_set;
 pub mod os;
 mod place;
 mod problem;
@@ -41,6 +42,7 @@ pub mod write;
 
 pub use device::{Devices, info};
 pub use domain::{Domain, Parsed, VirtType, format, parse};
+pub use number_set::NumberSet;
 pub use place::{Frame, Place, Pos, Source};
 pub use problem::{Kind, Problem, Report, Stage};
 pub use spelling::{OnOff, Spelled, Unknown, YesNo};

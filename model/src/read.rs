@@ -5,7 +5,7 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::{Kib, Kind, Place, Pos, Problem, Report, Spelled, Stage, Unknown, units};
+use crate::{Kib, Kind, NumberSet, Place, Pos, Problem, Report, Spelled, Stage, Unknown, units};
 
 /// The largest document that is read, in bytes: far beyond any real one, small enough to bound memory.
 pub const MAX_DOCUMENT: usize = 32 << 20;
@@ -182,6 +182,19 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// The attribute `name` as a set of CPUs or nodes. What is no set is an invalid argument; an empty set has `kind`.
+    pub fn number_set(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<NumberSet> {
+        let set: NumberSet = self.attr_kind(Kind::InvalidArgument, el, name)?;
+        if set.is_empty() {
+            let text = el.get(name).unwrap_or_default();
+            let message =
+                format!("attribute '{name}' of element '{}' is '{text}', nothing is left of it", el.name());
+            self.problem(kind, "number-set-empty", attr_place(el, name), message);
+            return None;
+        }
+        Some(set)
     }
 
     /// The attribute `name`, which must be there.

@@ -1,8 +1,18 @@
 //! `<vcpu>` and `<vcpus>`.
 
-use crate::Pos;
-use crate::read::{El, Reader};
+use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, NumberSet, Pos, YesNo};
+
+spelled! {
+    /// Who chooses the host CPUs or nodes (`placement=`).
+    pub enum Placement {
+        /// The document.
+        Static = "static",
+        /// numad, when the guest starts.
+        Auto = "auto",
+    }
+}
 
 /// How many virtual CPUs, and which of them are there from the start.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -11,15 +21,104 @@ pub struct Vcpus {
     pub pos: Pos,
     /// The text of `<vcpu>`: the most there can be.
     pub max: Option<u32>,
+    /// `current=`: how many are there at the start; all where there is none.
+    pub current: Option<u32>,
+    /// `placement=`.
+    pub placement: Option<Placement>,
+    /// `cpuset=`: the host CPUs they run on.
+    pub cpuset: Option<NumberSet>,
+    /// `<vcpus>`: one by one. Where it is there, it says which are online, not `current=`.
+    pub individual: Vec<Vcpu>,
+}
+
+/// One `<vcpu>` of `<vcpus>`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Vcpu {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `id=`, from 0.
+    pub id: u32,
+    /// `enabled=`: whether it is there at the start.
+    pub enabled: YesNo,
+    /// `hotpluggable=`: whether it can be taken out.
+    pub hotpluggable: Option<YesNo>,
+    /// `order=`: when it is put in, from 1.
+    pub order: Option<u32>,
 }
 
 impl Vcpus {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
-        let Some(el) = domain.child("vcpu") else { return Self::default() };
-        Self { pos: el.pos(), max: r.text(el) }
+        let mut vcpus = domain.child("vcpu").map(|el| Self::read_count(el, r)).unwrap_or_default();
+        if let Some(el) = domain.child("vcpus") {
+            vcpus.individual = read::all(el, "vcpu", r);
+        }
+        vcpus
+    }
+
+    fn read_count(el: El<'_>, r: &mut Reader) -> Self {
+        let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
+        vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);
+        vcpus.placement = r.attr_kind(Kind::Unsupported, el, "placement");
+        if vcpus.placement != Some(Placement::Auto) {
+            vcpus.cpuset = r.number_set(Kind::Unsupported, el, "cpuset");
+        }
+        vcpus
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
-        w.opt_text_element("vcpu", self.max);
+        if let Some(max) = self.max {
+            w.element("vcpu")
+                .opt("placement", self.placement)
+                .opt("cpuset", self.cpuset.as_ref())
+                .opt("current", self.current)
+                .text(max);
+        }
+        if !self.individual.is_empty() {
+            w.element("vcpus").children(|w| read::write_all(&self.individual, w));
+        }
+    }
+
+    /// How many there are at the start that stay there: what `-smp` counts.
+    pub fn fixed(&self) -> u32 {
+        if self.individual.is_empty() {
+            return self.current.or(self.max).unwrap_or(1);
+        }
+        let fixed = |v: &&Vcpu| v.enabled.is_yes() && !v.hotpluggable.is_some_and(YesNo::is_yes);
+        u32::try_from(self.individual.iter().filter(fixed).count()).unwrap_or(u32::MAX)
+    }
+
+    /// How many there are at the start.
+    pub fn online(&self) -> u32 {
+        if self.individual.is_empty() {
+            return self.current.or(self.max).unwrap_or(1);
+        }
+        let online = self.individual.iter().filter(|v| v.enabled.is_yes()).count();
+        u32::try_from(online).unwrap_or(u32::MAX)
+    }
+
+    /// The most there can be.
+    pub fn max(&self) -> u32 {
+        self.max.unwrap_or(1)
+    }
+}
+
+impl Element for Vcpu {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self {
+            pos: el.pos(),
+            id: r.required(el, "id")?,
+            enabled: r.required(el, "enabled")?,
+            hotpluggable: r.attr(el, "hotpluggable"),
+            order: r.attr(el, "order"),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("vcpu")
+            .attr("id", self.id)
+            .attr("enabled", self.enabled)
+            .opt("hotpluggable", self.hotpluggable)
+            .opt("order", self.order)
+            .empty();
     }
 }

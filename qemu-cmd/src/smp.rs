@@ -1,8 +1,33 @@
 //! `-smp`.
 
+use virtargv_caps::Cap;
+
 use crate::emit::{Done, Emit};
+use crate::{Props, Style};
 
 /// Emits `-smp`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    let domain = e.domain();
+    let (fixed, max) = (domain.vcpus.fixed(), domain.vcpus.max());
+    let mut smp = Props::new("cpus", fixed.to_string());
+    if fixed != max {
+        smp.set("maxcpus", max);
+    }
+    match domain.cpu.as_ref().and_then(|cpu| cpu.topology.as_ref()) {
+        Some(topology) => {
+            smp.set("sockets", topology.sockets);
+            if e.has(Cap::SmpDies) {
+                smp.set("dies", topology.dies.unwrap_or(1));
+            }
+            if e.has(Cap::SmpClusters) {
+                smp.set("clusters", topology.clusters.unwrap_or(1));
+            }
+            smp.set("cores", topology.cores).set("threads", topology.threads);
+        }
+        None => {
+            smp.set("sockets", max).set("cores", 1).set("threads", 1);
+        }
+    }
+    e.line.option("-smp", smp.to_kv(Style::OnOff));
     Ok(())
 }

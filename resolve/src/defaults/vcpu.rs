@@ -1,6 +1,49 @@
-//! `<vcpu>`: what the document left open.
+//! `<vcpu>` and `<vcpus>`: what the document left open.
+
+use std::collections::BTreeMap;
+
+use virtargv_model::YesNo;
+use virtargv_model::vcpu::{Placement, Vcpu};
 
 use crate::Work;
 
-/// Fills in `<vcpu>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// Beyond this, vCPUs that `<vcpus>` does not mention are not written out one by one.
+const LISTED: u32 = 8192;
+
+/// Fills in `<vcpu>` and `<vcpus>`.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let vcpus = &mut work.domain.vcpus;
+    let max = *vcpus.max.get_or_insert(1);
+    vcpus.placement.get_or_insert(Placement::Static);
+    if vcpus.individual.is_empty() {
+        return;
+    }
+    vcpus.current = None;
+    for vcpu in &mut vcpus.individual {
+        let removable = !vcpu.enabled.is_yes();
+        vcpu.hotpluggable.get_or_insert(YesNo::from(removable));
+    }
+    if max <= LISTED {
+        list_all(&mut vcpus.individual, max);
+    }
+    let online = vcpus.online();
+    vcpus.current = Some(online).filter(|online| *online != max);
+}
+
+/// Adds those that are not mentioned, and sorts by id; of two with the same id the later one counts.
+fn list_all(individual: &mut Vec<Vcpu>, max: u32) {
+    let mut by_id: BTreeMap<u32, Vcpu> = (0..max)
+        .map(|id| {
+            let absent = Vcpu {
+                pos: Default::default(),
+                id,
+                enabled: YesNo::No,
+                hotpluggable: Some(YesNo::Yes),
+                order: None,
+            };
+            (id, absent)
+        })
+        .collect();
+    by_id.extend(individual.drain(..).map(|vcpu| (vcpu.id, vcpu)));
+    individual.extend(by_id.into_values());
+}

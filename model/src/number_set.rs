@@ -1,0 +1,205 @@
+//! Sets of small numbers: CPUs, NUMA nodes (`0-3,^2,7`).
+
+use std::fmt;
+
+use crate::read::Value;
+
+/// A set of CPUs or NUMA nodes, kept as runs so that its size does not depend on the numbers in it.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct NumberSet {
+    /// First and last of each run: ascending, with a gap between any two.
+    runs: Vec<(u32, u32)>,
+}
+
+impl NumberSet {
+    /// Numbers in a document are below this.
+    pub const LIMIT: u32 = 16384;
+
+    /// The empty set.
+    pub const fn new() -> Self {
+        Self { runs: Vec::new() }
+    }
+
+    /// Adds `first` to `last`, both included.
+    pub fn insert(&mut self, first: u32, last: u32) {
+        if first > last {
+            return;
+        }
+        let start = self.runs.partition_point(|run| run.1.saturating_add(1) < first);
+        let end = self.runs.partition_point(|run| run.0 <= last.saturating_add(1));
+        let joined = self.runs.get(start..end).unwrap_or_default();
+        let low = joined.first().map_or(first, |run| run.0.min(first));
+        let high = joined.last().map_or(last, |run| run.1.max(last));
+        self.runs.splice(start..end.max(start), [(low, high)]);
+    }
+
+    /// Takes `number` out.
+    pub fn remove(&mut self, number: u32) {
+        let at = self.runs.partition_point(|run| run.1 < number);
+        let Some(&(first, last)) = self.runs.get(at) else { return };
+        if first > number {
+            return;
+        }
+        let left = number.checked_sub(1).filter(|end| first <= *end).map(|end| (first, end));
+        let right = number.checked_add(1).filter(|start| *start <= last).map(|start| (start, last));
+        self.runs.splice(at..=at, left.into_iter().chain(right));
+    }
+
+    /// Whether `number` is in it.
+    pub fn contains(&self, number: u32) -> bool {
+        let at = self.runs.partition_point(|run| run.1 < number);
+        self.runs.get(at).is_some_and(|run| run.0 <= number)
+    }
+
+    /// Whether nothing is in it.
+    pub fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
+    /// How many numbers are in it.
+    pub fn len(&self) -> u64 {
+        self.runs.iter().map(|(first, last)| u64::from(last - first) + 1).sum()
+    }
+
+    /// The smallest number in it.
+    pub fn first(&self) -> Option<u32> {
+        self.runs.first().map(|run| run.0)
+    }
+
+    /// The largest number in it.
+    pub fn last(&self) -> Option<u32> {
+        self.runs.last().map(|run| run.1)
+    }
+
+    /// Its runs, as first and last number.
+    pub fn runs(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.runs.iter().copied()
+    }
+
+    /// Its numbers, ascending.
+    pub fn iter(&self) -> impl Iterator<Item = u32> {
+        self.runs.iter().flat_map(|&(first, last)| first..=last)
+    }
+
+    /// Adds all of `other`.
+    pub fn union(&mut self, other: &Self) {
+        for (first, last) in other.runs() {
+            self.insert(first, last);
+        }
+    }
+
+    /// Whether some number is in both.
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (mut a, mut b) = (self.runs().peekable(), other.runs().peekable());
+        while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
+            if x.1 < y.0 {
+                a.next();
+            } else if y.1 < x.0 {
+                b.next();
+            } else {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Keeps only what is in `other` too.
+    pub fn intersect(&mut self, other: &Self) {
+        let mut kept = Self::new();
+        for (first, last) in self.runs() {
+            for (low, high) in other.runs() {
+                kept.insert(first.max(low), last.min(high));
+            }
+        }
+        *self = kept;
+    }
+}
+
+impl FromIterator<u32> for NumberSet {
+    fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
+        let mut set = Self::new();
+        for number in numbers {
+            set.insert(number, number);
+        }
+        set
+    }
+}
+
+impl fmt::Display for NumberSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, (first, last)) in self.runs().enumerate() {
+            let comma = if n > 0 { "," } else { "" };
+            if first == last {
+                write!(f, "{comma}{first}")?;
+            } else {
+                write!(f, "{comma}{first}-{last}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Value for NumberSet {
+    /// Numbers, runs `N-M` and exceptions `^N`, between commas; later parts win.
+    fn parse(text: &str) -> Result<Self, String> {
+        let wrong = || "expected numbers, ranges and ^exceptions such as '0-3,^2'".to_owned();
+        let number = |text: &str| -> Result<u32, String> {
+            let text = text.trim_matches(SPACES);
+            if !text.starts_with(|c: char| c.is_ascii_digit()) {
+                return Err(wrong());
+            }
+            match text.parse() {
+                Ok(number) if number < Self::LIMIT => Ok(number),
+                _ => Err(format!("numbers go up to {}", Self::LIMIT - 1)),
+            }
+        };
+        let mut set = Self::new();
+        let mut parts = text.split(',').peekable();
+        while let Some(part) = parts.next() {
+            let part = part.trim_matches(SPACES);
+            if part.is_empty() && parts.peek().is_none() && !set.is_empty() {
+                break;
+            }
+            if let Some(except) = part.strip_prefix('^') {
+                set.remove(number(except)?);
+            } else if let Some((first, last)) = part.split_once('-') {
+                let (first, last) = (number(first)?, number(last)?);
+                if last < first {
+                    return Err(wrong());
+                }
+                set.insert(first, last);
+            } else {
+                let single = number(part)?;
+                set.insert(single, single);
+            }
+        }
+        Ok(set)
+    }
+}
+
+/// What may stand around a number.
+const SPACES: [char; 4] = [' ', '\t', '\n', '\r'];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        let shown = NumberSet::parse(text).ok().map(|set| set.to_string());
+        assert_eq!(shown.as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn sets_are_read_and_written() {
+        check("0-3,^2", Some("0-1,3"));
+        check("7,0-3,4", Some("0-4,7"));
+        check("0,^0", Some(""));
+        check(" 1 - 2 , 5,", Some("1-2,5"));
+        check("16383", Some("16383"));
+        check("16384", None);
+        check("", None);
+        check("^1-2", None);
+        check("3-1", None);
+        check("a", None);
+    }
+}
