@@ -1,24 +1,114 @@
 //! `<serial>`, `<parallel>`, `<channel>`, `<console>`.
 
+use super::chardev_source::{ChardevSource, SourceType};
+use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
-use crate::write::Writer;
+use crate::read::{El, Element, Reader, Value};
+use crate::write::{Tag, Writer};
+
+spelled! {
+    /// What a serial port hangs on (`<serial><target type=>`).
+    pub enum SerialTarget {
+        /// The ISA bus.
+        Isa = "isa-serial",
+        /// USB.
+        Usb = "usb-serial",
+        /// PCI.
+        Pci = "pci-serial",
+        /// The virtual I/O bus of POWER.
+        SpaprVio = "spapr-vio-serial",
+        /// The board itself.
+        System = "system-serial",
+        /// The service call of s390.
+        Sclp = "sclp-serial",
+        /// A debug port on the ISA bus.
+        IsaDebug = "isa-debug",
+    }
+}
+
+spelled! {
+    /// `<serial><target><model name=>`.
+    pub enum SerialModel {
+        /// 16550A on the ISA bus.
+        IsaSerial = "isa-serial",
+        /// USB serial converter.
+        UsbSerial = "usb-serial",
+        /// 16550A on PCI.
+        PciSerial = "pci-serial",
+        /// Virtual terminal of POWER.
+        SpaprVty = "spapr-vty",
+        /// Arm PrimeCell UART.
+        Pl011 = "pl011",
+        /// Console over the service call of s390.
+        SclpConsole = "sclpconsole",
+        /// Line mode console over the service call of s390.
+        SclplmConsole = "sclplmconsole",
+        /// 16550A on the board.
+        N16550a = "16550a",
+        /// The debug console of Bochs.
+        IsaDebugcon = "isa-debugcon",
+    }
+}
+
+spelled! {
+    /// What a console is (`<console><target type=>`).
+    pub enum ConsoleTarget {
+        /// Another name for the first serial port.
+        Serial = "serial",
+        /// Paravirtual console of Xen.
+        Xen = "xen",
+        /// Console of User-mode Linux.
+        Uml = "uml",
+        /// A virtio console.
+        Virtio = "virtio",
+        /// Console of a Linux container.
+        Lxc = "lxc",
+        /// Console of an OpenVZ container.
+        Openvz = "openvz",
+        /// Console over the service call of s390.
+        Sclp = "sclp",
+        /// Line mode console over the service call of s390.
+        Sclplm = "sclplm",
+    }
+}
+
+spelled! {
+    /// Whether the guest has the channel open (`<channel><target state=>`), known while it runs.
+    pub enum ChannelState {
+        /// Not known.
+        Default = "default",
+        /// Open.
+        Connected = "connected",
+        /// Closed.
+        Disconnected = "disconnected",
+    }
+}
+
+spelled! {
+    /// `<channel><target type=>`.
+    pub enum ChannelTargetType {
+        /// TCP of the guest's user network.
+        Guestfwd = "guestfwd",
+        /// A virtio-serial port.
+        Virtio = "virtio",
+        /// A Xen PV channel.
+        Xen = "xen",
+    }
+}
 
 /// `<serial>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Serial {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
-}
-
-impl Element for Serial {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("serial").children(|w| self.info.write(w));
-    }
+    /// The host's end.
+    pub source: ChardevSource,
+    /// `<target type=>`
+    pub target: Option<SerialTarget>,
+    /// `<target port=>`, from 0.
+    pub port: Option<u32>,
+    /// `<target><model name=>`
+    pub model: Option<SerialModel>,
 }
 
 /// `<parallel>`.
@@ -26,16 +116,10 @@ impl Element for Serial {
 pub struct Parallel {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
-}
-
-impl Element for Parallel {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("parallel").children(|w| self.info.write(w));
-    }
+    /// The host's end.
+    pub source: ChardevSource,
+    /// `<target port=>`, from 0.
+    pub port: Option<u32>,
 }
 
 /// `<channel>`.
@@ -43,16 +127,37 @@ impl Element for Parallel {
 pub struct Channel {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// The host's end.
+    pub source: ChardevSource,
+    /// `<target>`
+    pub target: ChannelTarget,
 }
 
-impl Element for Channel {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("channel").children(|w| self.info.write(w));
-    }
+/// What the guest finds at its end of a `<channel>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum ChannelTarget {
+    /// Nothing was said.
+    #[default]
+    None,
+    /// An address of the user network.
+    Guestfwd {
+        /// `address=`, IPv4.
+        address: String,
+        /// `port=`
+        port: u32,
+    },
+    /// A virtio-serial port.
+    Virtio {
+        /// `name=`
+        name: Option<String>,
+        /// `state=`
+        state: Option<ChannelState>,
+    },
+    /// A Xen PV channel.
+    Xen {
+        /// `name=`
+        name: Option<String>,
+    },
 }
 
 /// `<console>`.
@@ -60,14 +165,163 @@ impl Element for Channel {
 pub struct Console {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// The host's end.
+    pub source: ChardevSource,
+    /// `<target type=>`
+    pub target: Option<ConsoleTarget>,
+    /// `<target port=>`, from 0.
+    pub port: Option<u32>,
+}
+
+/// The host's end as the start tag and the children of `el` tell it.
+fn source(el: El<'_>, r: &mut Reader) -> ChardevSource {
+    let kind = r.attr(el, "type").unwrap_or(SourceType::Pty);
+    ChardevSource::read(el, kind, r)
+}
+
+/// A target's type or model; `none` is the same as nothing.
+fn target_word<T: Value>(el: Option<El<'_>>, name: &'static str, r: &mut Reader) -> Option<T> {
+    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_kind(Kind::Unsupported, t, name))
+}
+
+fn port(target: Option<El<'_>>, r: &mut Reader) -> Option<u32> {
+    target.and_then(|t| r.attr(t, "port"))
+}
+
+fn open<'w>(w: &'w mut Writer, name: &'static str, source: &ChardevSource) -> Tag<'w> {
+    w.element(name).attr("type", source.kind())
+}
+
+impl Element for Serial {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let target = el.child("target");
+        Some(Self {
+            target: target_word(target, "type", r),
+            model: target_word(target.and_then(|t| t.child("model")), "name", r),
+            port: port(target, r),
+            source: source(el, r),
+            info: DeviceInfo::read(el, r),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        open(w, "serial", &self.source).children(|w| {
+            self.source.write(w);
+            w.element("target").opt("type", self.target).opt("port", self.port).children_or_nothing(|w| {
+                if let Some(model) = self.model {
+                    w.element("model").attr("name", model).empty();
+                }
+            });
+            self.info.write(w);
+        });
+    }
+}
+
+impl Element for Parallel {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let port = port(el.child("target"), r);
+        Some(Self { port, source: source(el, r), info: DeviceInfo::read(el, r) })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        open(w, "parallel", &self.source).children(|w| {
+            self.source.write(w);
+            w.element("target").opt("port", self.port).children_or_nothing(|_| {});
+            self.info.write(w);
+        });
+    }
 }
 
 impl Element for Console {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let target = el.child("target");
+        Some(Self {
+            target: target_word(target, "type", r),
+            port: port(target, r),
+            source: source(el, r),
+            info: DeviceInfo::read(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("console").children(|w| self.info.write(w));
+        open(w, "console", &self.source).children(|w| {
+            self.source.write(w);
+            w.element("target").opt("type", self.target).opt("port", self.port).children_or_nothing(|_| {});
+            self.info.write(w);
+        });
+    }
+}
+
+impl Element for Channel {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let target = ChannelTarget::read(el, r);
+        let source = source(el, r);
+        // The address element of a forwarded port would mean nothing.
+        let mut info = DeviceInfo::read(el, r);
+        if matches!(target, ChannelTarget::Guestfwd { .. }) {
+            info.address = None;
+        }
+        Some(Self { info, source, target })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        open(w, "channel", &self.source).children(|w| {
+            self.source.write(w);
+            self.target.write(w);
+            self.info.write(w);
+        });
+    }
+}
+
+impl ChannelTarget {
+    fn read(channel: El<'_>, r: &mut Reader) -> Self {
+        let Some(el) = channel.child("target") else { return Self::None };
+        let known = el.get("type").filter(|t| *t != "none").is_some();
+        if !known {
+            let message = "element 'target' of a 'channel' lacks its attribute 'type'";
+            r.problem(Kind::Xml, "channel-target-type", el.pos(), message);
+            return Self::None;
+        }
+        match r.attr_kind::<ChannelTargetType>(Kind::Unsupported, el, "type") {
+            Some(ChannelTargetType::Guestfwd) => Self::read_guestfwd(el, r),
+            Some(ChannelTargetType::Virtio) => {
+                Self::Virtio { name: el.string("name"), state: r.attr_kind(Kind::Internal, el, "state") }
+            }
+            Some(ChannelTargetType::Xen) => Self::Xen { name: el.string("name") },
+            None => Self::None,
+        }
+    }
+
+    fn read_guestfwd(el: El<'_>, r: &mut Reader) -> Self {
+        let address = r.required::<String>(el, "address");
+        let port = r.required(el, "port");
+        if let Some(text) = &address
+            && text.parse::<std::net::Ipv4Addr>().is_err()
+        {
+            let message = format!("a 'guestfwd' channel takes an IPv4 address, not address='{text}'");
+            r.problem(Kind::Unsupported, "channel-guestfwd-address", el.pos().attr("address"), message);
+        }
+        Self::Guestfwd { address: address.unwrap_or_default(), port: port.unwrap_or_default() }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> Option<ChannelTargetType> {
+        match self {
+            Self::None => None,
+            Self::Guestfwd { .. } => Some(ChannelTargetType::Guestfwd),
+            Self::Virtio { .. } => Some(ChannelTargetType::Virtio),
+            Self::Xen { .. } => Some(ChannelTargetType::Xen),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let Some(kind) = self.kind() else { return };
+        let tag = w.element("target").attr("type", kind);
+        match self {
+            Self::None => tag.empty(),
+            Self::Guestfwd { address, port } => tag.attr("address", address).attr("port", port).empty(),
+            Self::Virtio { name, state } => tag.opt("name", name.as_ref()).opt("state", *state).empty(),
+            Self::Xen { name } => tag.opt("name", name.as_ref()).empty(),
+        }
     }
 }

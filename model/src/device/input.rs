@@ -1,22 +1,163 @@
 //! `<input>`.
 
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, OnOff};
+
+spelled! {
+    /// `type=`.
+    pub enum InputType {
+        /// A mouse.
+        Mouse = "mouse",
+        /// A tablet: absolute positions.
+        Tablet = "tablet",
+        /// A keyboard.
+        Keyboard = "keyboard",
+        /// A device of the host, given to the guest as a virtio device.
+        Passthrough = "passthrough",
+        /// A device of the host that is listened to.
+        Evdev = "evdev",
+    }
+}
+
+spelled! {
+    /// `bus=`.
+    pub enum InputBus {
+        /// PS/2.
+        Ps2 = "ps2",
+        /// USB.
+        Usb = "usb",
+        /// Xen's paravirtual input.
+        Xen = "xen",
+        /// Input of Parallels.
+        Parallels = "parallels",
+        /// virtio.
+        Virtio = "virtio",
+    }
+}
+
+spelled! {
+    /// `model=`, of virtio input.
+    pub enum InputModel {
+        /// virtio, the generation that QEMU prefers.
+        Virtio = "virtio",
+        /// virtio of both generations.
+        VirtioTransitional = "virtio-transitional",
+        /// virtio 1 only.
+        VirtioNonTransitional = "virtio-non-transitional",
+    }
+}
+
+spelled! {
+    /// `<source grab=>`.
+    pub enum Grab {
+        /// All of the host's input goes where the first goes.
+        All = "all",
+    }
+}
+
+spelled! {
+    /// `<source grabToggle=>`: the keys that give the input back to the host.
+    pub enum GrabToggle {
+        /// Both control keys.
+        CtrlCtrl = "ctrl-ctrl",
+        /// Both alt keys.
+        AltAlt = "alt-alt",
+        /// Both shift keys.
+        ShiftShift = "shift-shift",
+        /// Both meta keys.
+        MetaMeta = "meta-meta",
+        /// Scroll lock.
+        Scrolllock = "scrolllock",
+        /// Control and scroll lock.
+        CtrlScrolllock = "ctrl-scrolllock",
+    }
+}
+
+/// `<source>` of an input that is a device of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct InputSource {
+    /// `evdev=` (passthrough) or `dev=` (evdev).
+    pub evdev: Option<String>,
+    /// `grab=`
+    pub grab: Option<Grab>,
+    /// `grabToggle=`
+    pub grab_toggle: Option<GrabToggle>,
+    /// `repeat=`
+    pub repeat: Option<OnOff>,
+}
 
 /// `<input>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Input {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `type=`
+    pub kind: Option<InputType>,
+    /// `bus=`; an evdev input has none.
+    pub bus: Option<InputBus>,
+    /// `model=`
+    pub model: Option<InputModel>,
+    /// `<source>`
+    pub source: InputSource,
+    /// `<driver>`
+    pub virtio: VirtioOptions,
 }
 
 impl Element for Input {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let kind: Option<InputType> = r.required(el, "type");
+        let mut input = Self {
+            kind,
+            bus: r.attr(el, "bus"),
+            model: r.attr(el, "model"),
+            info: DeviceInfo::read(el, r),
+            ..Self::default()
+        };
+        let source = el.child("source");
+        match kind {
+            Some(InputType::Evdev) => {
+                let Some(source) = source.filter(|s| s.get("dev").is_some()) else {
+                    missing_source(el, "dev", r);
+                    return Some(input);
+                };
+                input.source = InputSource {
+                    evdev: source.string("dev"),
+                    grab: r.attr(source, "grab"),
+                    grab_toggle: r.attr(source, "grabToggle"),
+                    repeat: r.attr(source, "repeat"),
+                };
+            }
+            _ => input.source.evdev = source.and_then(|s| s.string("evdev")),
+        }
+        if kind == Some(InputType::Passthrough) && input.source.evdev.is_none() {
+            missing_source(el, "evdev", r);
+        }
+        input.virtio = VirtioOptions::read_child(el, r);
+        Some(input)
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("input").children(|w| self.info.write(w));
+        let evdev = self.kind == Some(InputType::Evdev);
+        w.element("input").opt("type", self.kind).opt("bus", self.bus).opt("model", self.model).children(
+            |w| {
+                self.virtio.write(w.element("driver")).children_or_nothing(|_| {});
+                let name = if evdev { "dev" } else { "evdev" };
+                w.element("source")
+                    .opt(name, self.source.evdev.as_ref())
+                    .opt("grab", self.source.grab)
+                    .opt("grabToggle", self.source.grab_toggle)
+                    .opt("repeat", self.source.repeat)
+                    .children_or_nothing(|_| {});
+                self.info.write(w);
+            },
+        );
     }
+}
+
+fn missing_source(el: El<'_>, name: &str, r: &mut Reader) {
+    let message = format!("an 'input' that is a device of the host lacks its 'source' with '{name}'");
+    r.problem(Kind::Xml, "input-source", el.pos(), message);
 }

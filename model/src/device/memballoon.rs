@@ -1,22 +1,72 @@
 //! `<memballoon>`.
 
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, OnOff};
+
+spelled! {
+    /// `model=`.
+    pub enum MemballoonModel {
+        /// A virtio device.
+        Virtio = "virtio",
+        /// Xen's.
+        Xen = "xen",
+        /// No balloon.
+        None = "none",
+        /// virtio of both generations.
+        VirtioTransitional = "virtio-transitional",
+        /// virtio 1 only.
+        VirtioNonTransitional = "virtio-non-transitional",
+    }
+}
 
 /// `<memballoon>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memballoon {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`
+    pub model: Option<MemballoonModel>,
+    /// `autodeflate=`: given back to a guest that runs out of memory (`deflate-on-oom`).
+    pub autodeflate: Option<OnOff>,
+    /// `freePageReporting=`: the guest tells which pages it does not use (`free-page-reporting`).
+    pub free_page_reporting: Option<OnOff>,
+    /// `<stats period=>`: how often statistics are gathered, in seconds.
+    pub stats_period: Option<u32>,
+    /// `<driver>`
+    pub virtio: VirtioOptions,
 }
 
 impl Element for Memballoon {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let balloon = Self {
+            model: r.required(el, "model"),
+            autodeflate: r.attr(el, "autodeflate"),
+            free_page_reporting: r.attr(el, "freePageReporting"),
+            stats_period: el.child("stats").and_then(|s| r.attr(s, "period")),
+            info: DeviceInfo::read(el, r),
+            virtio: VirtioOptions::read_child(el, r),
+        };
+        if balloon.model == Some(MemballoonModel::None) && balloon.info.address.is_some() {
+            let message = "a 'memballoon' of model 'none' has no 'address'";
+            r.problem(Kind::Xml, "memballoon-none-address", el.pos().path("address"), message);
+        }
+        Some(balloon)
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("memballoon").children(|w| self.info.write(w));
+        w.element("memballoon")
+            .opt("model", self.model)
+            .opt("autodeflate", self.autodeflate)
+            .opt("freePageReporting", self.free_page_reporting)
+            .children(|w| {
+                if let Some(period) = self.stats_period {
+                    w.element("stats").attr("period", period).empty();
+                }
+                self.info.write(w);
+                self.virtio.write(w.element("driver")).children_or_nothing(|_| {});
+            });
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod audio;
 pub mod chardev;
+pub mod chardev_source;
 pub mod controller;
 pub mod crypto;
 pub mod disk;
@@ -21,6 +22,7 @@ pub mod panic;
 pub mod pstore;
 pub mod redirdev;
 pub mod rng;
+pub mod seclabel;
 pub mod shmem;
 pub mod smartcard;
 pub mod sound;

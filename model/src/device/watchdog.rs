@@ -4,19 +4,61 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+spelled! {
+    /// `model=`.
+    pub enum WatchdogModel {
+        /// Intel 6300ESB, on PCI.
+        I6300esb = "i6300esb",
+        /// iBASE IB700, on ISA.
+        Ib700 = "ib700",
+        /// The hypervisor's own on s390.
+        Diag288 = "diag288",
+        /// Part of the Q35 chipset.
+        Itco = "itco",
+    }
+}
+
+spelled! {
+    /// `action=`: what is done to a guest that hangs.
+    pub enum WatchdogAction {
+        /// Reset.
+        Reset = "reset",
+        /// Ask it to shut down.
+        Shutdown = "shutdown",
+        /// Stop it.
+        Poweroff = "poweroff",
+        /// Pause it.
+        Pause = "pause",
+        /// Dump its memory.
+        Dump = "dump",
+        /// Nothing.
+        None = "none",
+        /// Raise a non-maskable interrupt.
+        InjectNmi = "inject-nmi",
+    }
+}
+
 /// `<watchdog>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Watchdog {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`
+    pub model: Option<WatchdogModel>,
+    /// `action=`; left out it is `reset`.
+    pub action: Option<WatchdogAction>,
 }
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let model = r.required(el, "model");
+        Some(Self { model, action: r.attr(el, "action"), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("watchdog").children(|w| self.info.write(w));
+        w.element("watchdog")
+            .opt("model", self.model)
+            .opt("action", self.action)
+            .children(|w| self.info.write(w));
     }
 }

@@ -1,0 +1,455 @@
+//! What is at the host's end of a character device: shared by everything that talks through one.
+
+use super::seclabel::SourceSeclabel;
+use crate::read::{self, El, Element, Reader};
+use crate::write::{Tag, Writer};
+use crate::{Kind, OnOff, Pos, YesNo};
+
+spelled! {
+    /// `type=` of a character device.
+    pub enum SourceType {
+        /// Nothing: what is written is lost.
+        Null = "null",
+        /// A text console of the display.
+        Vc = "vc",
+        /// A pseudo terminal.
+        Pty = "pty",
+        /// A device of the host.
+        Dev = "dev",
+        /// A file that is written.
+        File = "file",
+        /// A pair of named pipes.
+        Pipe = "pipe",
+        /// QEMU's own standard input and output.
+        Stdio = "stdio",
+        /// UDP packets.
+        Udp = "udp",
+        /// A TCP connection.
+        Tcp = "tcp",
+        /// A UNIX socket.
+        Unix = "unix",
+        /// A channel of spice known to its protocol.
+        SpiceVmc = "spicevmc",
+        /// A named channel of spice.
+        SpicePort = "spiceport",
+        /// A null modem (FreeBSD).
+        Nmdm = "nmdm",
+        /// The vdagent that is part of QEMU.
+        QemuVdagent = "qemu-vdagent",
+        /// A channel of the D-Bus display.
+        Dbus = "dbus",
+    }
+}
+
+spelled! {
+    /// Which side opens a connection (`mode=`).
+    pub enum SourceMode {
+        /// QEMU connects.
+        Connect = "connect",
+        /// QEMU listens.
+        Bind = "bind",
+    }
+}
+
+spelled! {
+    /// What is spoken over TCP (`<protocol type=>`).
+    pub enum Protocol {
+        /// Plain bytes.
+        Raw = "raw",
+        /// Telnet.
+        Telnet = "telnet",
+        /// Telnet over TLS.
+        Telnets = "telnets",
+        /// TLS.
+        Tls = "tls",
+    }
+}
+
+spelled! {
+    /// Who moves the mouse (`<mouse mode=>`).
+    pub enum MouseMode {
+        /// The guest.
+        Server = "server",
+        /// The client.
+        Client = "client",
+    }
+}
+
+/// The host's end of a character device.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChardevSource {
+    /// Where the element that holds it stands.
+    pub pos: Pos,
+    /// What it is.
+    pub backend: Backend,
+    /// `<log>`: what passes is written to a file as well.
+    pub log: Option<Log>,
+    /// `<seclabel>`s of the source.
+    pub seclabels: Vec<SourceSeclabel>,
+}
+
+/// What is at the host's end.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Backend {
+    /// `null`
+    #[default]
+    Null,
+    /// `vc`
+    Vc,
+    /// `pty`; the path is only known while it runs.
+    Pty {
+        /// `<source path=>`
+        path: Option<String>,
+    },
+    /// `dev`
+    Dev {
+        /// `<source path=>`
+        path: Option<String>,
+    },
+    /// `file`
+    File {
+        /// `<source path=>`
+        path: Option<String>,
+        /// `<source append=>`: whether what is there is kept.
+        append: Option<OnOff>,
+    },
+    /// `pipe`
+    Pipe {
+        /// `<source path=>`
+        path: Option<String>,
+    },
+    /// `stdio`
+    Stdio,
+    /// `udp`
+    Udp(Udp),
+    /// `tcp`
+    Tcp(Tcp),
+    /// `unix`
+    Unix(Unix),
+    /// `spicevmc`
+    SpiceVmc,
+    /// `spiceport`
+    SpicePort {
+        /// `<source channel=>`
+        channel: Option<String>,
+    },
+    /// `nmdm`
+    Nmdm {
+        /// `<source master=>`
+        master: Option<String>,
+        /// `<source slave=>`
+        slave: Option<String>,
+    },
+    /// `qemu-vdagent`
+    QemuVdagent {
+        /// `<source><mouse mode=>`
+        mouse: Option<MouseMode>,
+        /// `<source><clipboard copypaste=>`
+        copypaste: Option<YesNo>,
+    },
+    /// `dbus`
+    Dbus {
+        /// `<source channel=>`
+        channel: Option<String>,
+    },
+}
+
+/// A pair of UDP addresses.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Udp {
+    /// `<source mode='bind' host=>`
+    pub bind_host: Option<String>,
+    /// `<source mode='bind' service=>`
+    pub bind_service: Option<String>,
+    /// `<source mode='connect' host=>`
+    pub connect_host: Option<String>,
+    /// `<source mode='connect' service=>`
+    pub connect_service: Option<String>,
+}
+
+/// A TCP connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tcp {
+    /// `<source mode=>`; left out QEMU connects.
+    pub mode: Option<SourceMode>,
+    /// `<source host=>`
+    pub host: Option<String>,
+    /// `<source service=>`
+    pub service: Option<String>,
+    /// `<source tls=>`
+    pub tls: Option<YesNo>,
+    /// `<source><reconnect>`
+    pub reconnect: Option<Reconnect>,
+    /// `<protocol type=>`; left out it is raw.
+    pub protocol: Option<Protocol>,
+}
+
+impl Tcp {
+    /// Whether QEMU listens.
+    pub fn listens(&self) -> bool {
+        self.mode == Some(SourceMode::Bind)
+    }
+}
+
+/// A UNIX socket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Unix {
+    /// `<source mode=>`; left out QEMU connects.
+    pub mode: Option<SourceMode>,
+    /// `<source path=>`
+    pub path: Option<String>,
+    /// `<source><reconnect>`
+    pub reconnect: Option<Reconnect>,
+}
+
+impl Unix {
+    /// Whether QEMU listens.
+    pub fn listens(&self) -> bool {
+        self.mode == Some(SourceMode::Bind)
+    }
+}
+
+/// `<reconnect>`: whether a lost connection is made again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Reconnect {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `enabled=`
+    pub enabled: Option<YesNo>,
+    /// `timeout=`, in seconds.
+    pub timeout: Option<u32>,
+}
+
+impl Reconnect {
+    /// Whether it is `enabled='yes'`.
+    pub fn is_on(&self) -> bool {
+        self.enabled == Some(YesNo::Yes)
+    }
+}
+
+impl Element for Reconnect {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { pos: el.pos(), enabled: r.attr(el, "enabled"), timeout: r.attr(el, "timeout") })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("reconnect").opt("enabled", self.enabled).opt("timeout", self.timeout).empty();
+    }
+}
+
+/// `<log>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Log {
+    /// `file=`
+    pub file: Option<String>,
+    /// `append=`: whether what is there is kept.
+    pub append: Option<OnOff>,
+}
+
+impl Element for Log {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { file: el.string("file"), append: r.attr(el, "append") })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("log").opt("file", self.file.as_ref()).opt("append", self.append).empty();
+    }
+}
+
+impl ChardevSource {
+    /// Reads `<source>`, `<log>` and `<protocol>` of `el` as `kind` asks.
+    pub fn read(el: El<'_>, kind: SourceType, r: &mut Reader) -> Self {
+        let sources: Vec<El<'_>> = el.children("source").collect();
+        let allowed = if kind == SourceType::Udp { 2 } else { 1 };
+        if let Some(extra) = sources.get(allowed) {
+            let message = format!("a character device of type '{kind}' has at most {allowed} 'source'");
+            r.problem(Kind::Xml, "chardev-source-count", extra.pos(), message);
+        }
+        for name in ["log", "protocol"] {
+            if let Some(extra) = el.children(name).nth(1) {
+                let message = format!("a character device has at most one '{name}'");
+                r.problem(Kind::Xml, "chardev-child-count", extra.pos(), message);
+            }
+        }
+        let backend = Backend::read(el, kind, &sources, r);
+        let seclabels = sources.iter().flat_map(|s| read::all::<SourceSeclabel>(*s, "seclabel", r)).collect();
+        Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> SourceType {
+        self.backend.kind()
+    }
+
+    /// Writes `<source>`, `<protocol>` and `<log>`; the type belongs to the start tag around.
+    pub fn write(&self, w: &mut Writer) {
+        self.backend.write(&self.seclabels, w);
+        read::write_opt(self.log.as_ref(), w);
+    }
+}
+
+impl Backend {
+    fn read(el: El<'_>, kind: SourceType, sources: &[El<'_>], r: &mut Reader) -> Self {
+        let source = sources.first().copied();
+        let text = |name: &str| source.and_then(|s| s.string(name));
+        match kind {
+            SourceType::Null => Self::Null,
+            SourceType::Vc => Self::Vc,
+            SourceType::Stdio => Self::Stdio,
+            SourceType::SpiceVmc => Self::SpiceVmc,
+            SourceType::Pty => Self::Pty { path: text("path") },
+            SourceType::Dev => Self::Dev { path: text("path") },
+            SourceType::Pipe => Self::Pipe { path: text("path") },
+            SourceType::File => {
+                Self::File { path: text("path"), append: source.and_then(|s| r.attr(s, "append")) }
+            }
+            SourceType::SpicePort => Self::SpicePort { channel: text("channel") },
+            SourceType::Dbus => Self::Dbus { channel: text("channel") },
+            SourceType::Nmdm => Self::Nmdm { master: text("master"), slave: text("slave") },
+            SourceType::QemuVdagent => Self::QemuVdagent {
+                mouse: source.and_then(|s| s.child("mouse")).and_then(|m| r.attr(m, "mode")),
+                copypaste: source.and_then(|s| s.child("clipboard")).and_then(|c| r.attr(c, "copypaste")),
+            },
+            SourceType::Udp => Self::Udp(Udp::read(sources, r)),
+            SourceType::Tcp => Self::Tcp(Tcp {
+                mode: source.and_then(|s| r.attr(s, "mode")),
+                host: text("host"),
+                service: text("service"),
+                tls: source.and_then(|s| r.attr(s, "tls")),
+                reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
+                protocol: el.child("protocol").and_then(|p| r.attr(p, "type")),
+            }),
+            SourceType::Unix => Self::Unix(Unix {
+                mode: source.and_then(|s| r.attr(s, "mode")),
+                path: text("path"),
+                reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
+            }),
+        }
+    }
+
+    /// What it is.
+    pub fn kind(&self) -> SourceType {
+        match self {
+            Self::Null => SourceType::Null,
+            Self::Vc => SourceType::Vc,
+            Self::Pty { .. } => SourceType::Pty,
+            Self::Dev { .. } => SourceType::Dev,
+            Self::File { .. } => SourceType::File,
+            Self::Pipe { .. } => SourceType::Pipe,
+            Self::Stdio => SourceType::Stdio,
+            Self::Udp(_) => SourceType::Udp,
+            Self::Tcp(_) => SourceType::Tcp,
+            Self::Unix(_) => SourceType::Unix,
+            Self::SpiceVmc => SourceType::SpiceVmc,
+            Self::SpicePort { .. } => SourceType::SpicePort,
+            Self::Nmdm { .. } => SourceType::Nmdm,
+            Self::QemuVdagent { .. } => SourceType::QemuVdagent,
+            Self::Dbus { .. } => SourceType::Dbus,
+        }
+    }
+
+    /// The path in the host's file system, where it has one.
+    pub fn path(&self) -> Option<&str> {
+        match self {
+            Self::Pty { path } | Self::Dev { path } | Self::File { path, .. } | Self::Pipe { path } => {
+                path.as_deref()
+            }
+            Self::Unix(unix) => unix.path.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn write(&self, seclabels: &[SourceSeclabel], w: &mut Writer) {
+        let labels = |w: &mut Writer| read::write_all(seclabels, w);
+        match self {
+            Self::Null | Self::Vc | Self::Stdio | Self::SpiceVmc => source(w, |tag| tag, labels),
+            Self::Pty { path } | Self::Dev { path } | Self::Pipe { path } => {
+                source(w, |tag| tag.opt("path", path.as_ref()), labels);
+            }
+            Self::File { path, append } => {
+                source(w, |tag| tag.opt("path", path.as_ref()).opt("append", *append), labels);
+            }
+            Self::SpicePort { channel } | Self::Dbus { channel } => {
+                source(w, |tag| tag.opt("channel", channel.as_ref()), labels);
+            }
+            Self::Nmdm { master, slave } => {
+                source(w, |tag| tag.opt("master", master.as_ref()).opt("slave", slave.as_ref()), labels);
+            }
+            Self::QemuVdagent { mouse, copypaste } => source(
+                w,
+                |tag| tag,
+                |w| {
+                    if let Some(mode) = mouse {
+                        w.element("mouse").attr("mode", mode).empty();
+                    }
+                    if let Some(copypaste) = copypaste {
+                        w.element("clipboard").attr("copypaste", copypaste).empty();
+                    }
+                    labels(w);
+                },
+            ),
+            Self::Udp(udp) => udp.write(labels, w),
+            Self::Tcp(tcp) => {
+                source(
+                    w,
+                    |tag| {
+                        tag.opt("mode", tcp.mode)
+                            .opt("host", tcp.host.as_ref())
+                            .opt("service", tcp.service.as_ref())
+                            .opt("tls", tcp.tls)
+                    },
+                    |w| {
+                        labels(w);
+                        read::write_opt(tcp.reconnect.as_ref(), w);
+                    },
+                );
+                if let Some(protocol) = tcp.protocol {
+                    w.element("protocol").attr("type", protocol).empty();
+                }
+            }
+            Self::Unix(unix) => source(
+                w,
+                |tag| tag.opt("mode", unix.mode).opt("path", unix.path.as_ref()),
+                |w| {
+                    labels(w);
+                    read::write_opt(unix.reconnect.as_ref(), w);
+                },
+            ),
+        }
+    }
+}
+
+/// Writes `<source>`, or nothing where it would say nothing.
+fn source(w: &mut Writer, attributes: impl FnOnce(Tag<'_>) -> Tag<'_>, body: impl FnOnce(&mut Writer)) {
+    attributes(w.element("source")).children_or_nothing(body);
+}
+
+impl Udp {
+    fn read(sources: &[El<'_>], r: &mut Reader) -> Self {
+        let mut udp = Self::default();
+        for source in sources {
+            let mode = r.attr(*source, "mode").unwrap_or(SourceMode::Connect);
+            let (host, service) = (source.string("host"), source.string("service"));
+            match mode {
+                SourceMode::Connect => (udp.connect_host, udp.connect_service) = (host, service),
+                SourceMode::Bind => (udp.bind_host, udp.bind_service) = (host, service),
+            }
+        }
+        udp
+    }
+
+    fn write(&self, labels: impl FnOnce(&mut Writer), w: &mut Writer) {
+        if self.bind_host.is_some() || self.bind_service.is_some() {
+            w.element("source")
+                .attr("mode", SourceMode::Bind)
+                .opt("host", self.bind_host.as_ref())
+                .opt("service", self.bind_service.as_ref())
+                .empty();
+        }
+        w.element("source")
+            .attr("mode", SourceMode::Connect)
+            .opt("host", self.connect_host.as_ref())
+            .opt("service", self.connect_service.as_ref())
+            .children(labels);
+    }
+}
