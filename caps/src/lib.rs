@@ -20,6 +20,7 @@ mod arch;
 mod caps;
 mod cpu;
 mod cpu_map;
+pub mod feature_names;
 mod file;
 mod flags;
 mod machine;
@@ -30,7 +31,10 @@ mod set;
 pub use arch::{Arch, UnknownArch};
 pub use caps::{Accel, Caps, CapsBuilder, MissingCap, UnknownAccel};
 pub use cpu::{CpuModel, HostCpu, HostCpuProperty, PropertyValue, Usable};
-pub use cpu_map::{CpuMap, CpuMapError};
+pub use cpu_map::{
+    CpuDefinitions, CpuFeatureDef, CpuMap, CpuMapError, CpuModelDef, CpuSpec, CpuVendor, FeatureBits,
+    FeaturePolicy, HostModels, Incompatible, Pvr, Signature, X86, is_native, is_passed_on,
+};
 pub use file::{CapsError, CapsErrorKind, FORMAT_VERSION};
 pub use flags::{Cap, FlagState, UnknownCap};
 pub use machine::{Machine, Tristate};

@@ -89,4 +89,12 @@ conventions! {
     VirtioOptionsFirst: false, true;
     /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
     MemorySizeKib: false, true;
+    /// CPU definitions keep a record of what was added to a model later and what was taken out, and the latter is named
+    /// as off on the command line.
+    CpuDefinitionChanges: false, true;
+    /// Of CPUID leaves 1 and 0x80000001 the features of `ecx` are listed before those of `edx`; it was the other way
+    /// round.
+    CpuidEcxFirst: false, true;
+    /// A named CPU model is chosen for few features that are off rather than for a short list (since 8.4).
+    CpuDisabledPenalty: false, true;
 }

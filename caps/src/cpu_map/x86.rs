@@ -1,0 +1,340 @@
+//! x86 CPUs: which named model fits a set of features best, and whether a host can run a guest's CPU.
+
+use std::collections::HashMap;
+
+use super::{CpuDefinitions, CpuModelDef, CpuSpec, FeatureBits, FeatureId, FeaturePolicy, FeatureSet};
+use crate::{Convention, CpuModel, Release};
+
+/// The x86 definitions as one release sees them.
+#[derive(Clone, Copy, Debug)]
+pub struct X86<'a> {
+    definitions: &'a CpuDefinitions,
+    release: Release,
+}
+
+/// Why a host cannot run a guest's CPU, or why one of the two cannot be told.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incompatible {
+    /// A model that is not defined.
+    #[error("there is no CPU model '{0}'")]
+    UnknownModel(String),
+    /// A feature that is not defined.
+    #[error("there is no CPU feature '{0}'")]
+    UnknownFeature(String),
+    /// The host is of another vendor.
+    #[error("the CPU of the host is not made by '{0}'")]
+    Vendor(String),
+    /// The host has what it must not have.
+    #[error("the CPU of the host has forbidden features: {0}")]
+    Forbidden(String),
+    /// The host lacks something.
+    #[error("the CPU of the host lacks required features: {0}")]
+    Missing(String),
+    /// The host has more than it may.
+    #[error("the CPU of the host has features on top of a strict match: {0}")]
+    Extra(String),
+}
+
+/// What a CPU says of itself.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct CpuData {
+    pub(crate) features: FeatureSet,
+    pub(crate) vendor: Option<Box<str>>,
+    /// Family, model, stepping.
+    pub(crate) signature: Option<(u32, u32, u32)>,
+}
+
+/// A model that may describe a CPU, with what would have to be changed.
+struct Candidate<'a> {
+    model: &'a CpuModelDef,
+    enabled: Vec<FeatureId>,
+    disabled: Vec<FeatureId>,
+}
+
+impl<'a> X86<'a> {
+    /// Looks at `definitions` with the eyes of `release`.
+    pub fn new(definitions: &'a CpuDefinitions, release: Release) -> Self {
+        Self { definitions, release }
+    }
+
+    /// The id of a feature.
+    pub(crate) fn feature(self, name: &str) -> Option<FeatureId> {
+        self.definitions.feature_id(name)
+    }
+
+    /// The name of the vendor whose CPUs call themselves `string`.
+    pub(crate) fn vendor_of(self, string: &str) -> Option<Box<str>> {
+        let mut vendors = self.definitions.vendors.iter();
+        vendors.find(|vendor| vendor.string.as_deref() == Some(string)).map(|vendor| vendor.name.clone())
+    }
+
+    /// Whether a guest that has the feature can still migrate.
+    pub fn is_migratable(self, name: &str) -> bool {
+        self.definitions.feature(name).is_none_or(|feature| feature.migratable)
+    }
+
+    /// The features of a model, as this release knew them.
+    fn features(self, model: &CpuModelDef) -> FeatureSet {
+        let mut features = model.features.clone();
+        if !self.release.has(Convention::CpuDefinitionChanges) {
+            features.subtract(&model.added);
+        }
+        features
+    }
+
+    /// The features that have to be named as off for a model that no longer has them.
+    fn removed(self, model: &CpuModelDef) -> &[FeatureId] {
+        if self.release.has(Convention::CpuDefinitionChanges) { &model.removed } else { &[] }
+    }
+
+    fn name(self, id: FeatureId) -> &'a str {
+        self.definitions.features.get(usize::from(id)).map_or("", |feature| &feature.name)
+    }
+
+    /// The features of a set in the order in which the release lists them.
+    fn ordered(self, set: &FeatureSet) -> Vec<FeatureId> {
+        let all = 0..FeatureId::try_from(self.definitions.features.len()).unwrap_or(FeatureId::MAX);
+        let mut ids: Vec<FeatureId> = all.filter(|id| set.has(*id)).collect();
+        if !self.release.has(Convention::CpuidEcxFirst) {
+            ids.sort_by_key(|id| self.old_rank(*id));
+        }
+        ids
+    }
+
+    /// Old definitions listed `edx` before `ecx` in the leaves where both hold features.
+    fn old_rank(self, id: FeatureId) -> (u8, u32, u32, bool) {
+        match self.definitions.features.get(usize::from(id)).and_then(|feature| feature.bits.first()) {
+            Some(FeatureBits::Cpuid { leaf, subleaf, registers: [_, _, _, edx] }) => {
+                let edx_first = matches!(leaf, 1 | 0x8000_0001);
+                (0, *leaf, *subleaf, edx_first && *edx == 0)
+            }
+            Some(FeatureBits::Msr { index, .. }) => (1, *index, 0, false),
+            None => (2, 0, 0, false),
+        }
+    }
+
+    /// What a CPU has: its model's features and those that are on, without those that are off.
+    pub(crate) fn data(self, cpu: &CpuSpec) -> Result<CpuData, Incompatible> {
+        let mut data = CpuData::default();
+        if let Some(name) = &cpu.model {
+            let model = self.model(name)?;
+            data.features = self.features(model);
+            data.vendor.clone_from(&model.vendor);
+            data.signature = model
+                .signatures
+                .first()
+                .map(|signature| (signature.family, signature.model, signature.steppings.trailing_zeros()));
+        }
+        for (name, policy) in &cpu.features {
+            let Some(enabled) = policy.enabled() else { continue };
+            let id = self.known(name)?;
+            if enabled {
+                data.features.insert(id);
+            } else {
+                data.features.remove(id);
+            }
+        }
+        Ok(data)
+    }
+
+    fn model(self, name: &str) -> Result<&'a CpuModelDef, Incompatible> {
+        self.definitions.model(name).ok_or_else(|| Incompatible::UnknownModel(name.to_owned()))
+    }
+
+    fn known(self, name: &str) -> Result<FeatureId, Incompatible> {
+        self.feature(name).ok_or_else(|| Incompatible::UnknownFeature(name.to_owned()))
+    }
+
+    /// The features that a CPU names with one policy; with `Require`, its model's too.
+    fn with_policy(self, cpu: &CpuSpec, policy: FeaturePolicy) -> Result<FeatureSet, Incompatible> {
+        let mut set = FeatureSet::default();
+        if let (FeaturePolicy::Require, Some(name)) = (policy, &cpu.model) {
+            set = self.features(self.model(name)?);
+        }
+        for (name, _) in cpu.features.iter().filter(|(_, asked)| *asked == policy) {
+            set.insert(self.known(name)?);
+        }
+        Ok(set)
+    }
+
+    /// The model, of those in `allowed`, that describes `data` best.
+    pub(crate) fn decode(self, data: &CpuData, allowed: Option<&[CpuModel]>) -> Option<CpuSpec> {
+        let mut data = data.clone();
+        self.drop_broken_tsx(&mut data);
+        let allowed: Option<HashMap<&str, &CpuModel>> =
+            allowed.map(|models| models.iter().map(|model| (&*model.name, model)).collect());
+        let vendor = data.vendor.as_deref();
+        let mut best: Option<Candidate<'_>> = None;
+        // Later definitions are newer and win a tie.
+        for model in self.definitions.models.iter().rev().filter(|model| model.decode_guest) {
+            let offered = match &allowed {
+                None => None,
+                Some(models) => match models.get(&*model.name) {
+                    Some(offered) => Some(*offered),
+                    None => continue,
+                },
+            };
+            if let (Some(vendor), Some(own)) = (vendor, model.vendor.as_deref())
+                && vendor != own
+            {
+                continue;
+            }
+            let candidate = self.candidate(&data, model, offered);
+            if best.as_ref().is_none_or(|best| self.is_better(&candidate, best, data.signature)) {
+                best = Some(candidate);
+            }
+        }
+        let best = best?;
+        let mut cpu = CpuSpec {
+            model: Some(best.model.name.to_string()),
+            vendor: vendor.map(str::to_owned),
+            features: Vec::new(),
+        };
+        for id in best.enabled {
+            cpu.features.push((self.name(id).to_owned(), FeaturePolicy::Require));
+        }
+        for id in best.disabled {
+            cpu.set_if_missing(self.name(id), FeaturePolicy::Disable);
+        }
+        Some(cpu)
+    }
+
+    fn candidate(self, data: &CpuData, model: &'a CpuModelDef, offered: Option<&CpuModel>) -> Candidate<'a> {
+        let own = self.features(model);
+        let mut enabled = data.features.clone();
+        enabled.subtract(&own);
+        let mut missing = own;
+        missing.subtract(&data.features);
+        // What QEMU's own idea of the model has on top may be out of reach too.
+        for blocker in offered.into_iter().flat_map(|offered| &offered.blockers) {
+            let name = crate::feature_names::from_qemu(blocker);
+            if let Some(id) = self.feature(name)
+                && !enabled.has(id)
+            {
+                missing.insert(id);
+            }
+        }
+        let enabled = self.ordered(&enabled);
+        let mut disabled = self.ordered(&missing);
+        for id in self.removed(model) {
+            if !enabled.contains(id) && !disabled.contains(id) {
+                disabled.push(*id);
+            }
+        }
+        Candidate { model, enabled, disabled }
+    }
+
+    fn is_better(self, new: &Candidate<'_>, old: &Candidate<'_>, signature: Option<(u32, u32, u32)>) -> bool {
+        if let Some(signature) = signature {
+            match (matches(new.model, signature), matches(old.model, signature)) {
+                (true, false) => return true,
+                (false, true) => return false,
+                _ => {}
+            }
+        }
+        if !self.release.has(Convention::CpuDisabledPenalty) {
+            return new.enabled.len() + new.disabled.len() < old.enabled.len() + old.disabled.len();
+        }
+        let ((new, new_disabled), (old, old_disabled)) = (penalty(new), penalty(old));
+        new < old || (new == old && new_disabled < old_disabled)
+    }
+
+    /// Early Haswells lost TSX to an erratum.
+    fn drop_broken_tsx(self, data: &mut CpuData) {
+        let broken = matches!(data.signature, Some((6, 60 | 69 | 70, _) | (6, 63, 0..4)));
+        if broken && data.vendor.as_deref() == Some("Intel") {
+            for name in ["hle", "rtm"] {
+                if let Some(id) = self.feature(name) {
+                    data.features.remove(id);
+                }
+            }
+        }
+    }
+
+    /// The CPU in terms of the models on offer.
+    pub fn translate(self, cpu: &CpuSpec, allowed: &[CpuModel]) -> Result<Option<CpuSpec>, Incompatible> {
+        let data = self.data(cpu)?;
+        let Some(mut translated) = self.decode(&data, Some(allowed)) else { return Ok(None) };
+        for (name, policy) in &cpu.features {
+            translated.set(name, *policy);
+        }
+        Ok(Some(translated))
+    }
+
+    /// Makes every optional feature required or disabled, by what `host` has.
+    pub fn settle_optional(self, cpu: &mut CpuSpec, host: &CpuSpec) -> Result<(), Incompatible> {
+        let host = self.data(host)?;
+        for (name, policy) in &mut cpu.features {
+            if *policy == FeaturePolicy::Optional {
+                let id = self.known(name)?;
+                *policy = if host.features.has(id) { FeaturePolicy::Require } else { FeaturePolicy::Disable };
+            }
+        }
+        Ok(())
+    }
+
+    /// Names as off what later definitions of the model no longer have.
+    pub fn disable_removed(self, cpu: &mut CpuSpec) -> Result<(), Incompatible> {
+        if let Some(name) = cpu.model.clone() {
+            for id in self.removed(self.model(&name)?) {
+                cpu.set_if_missing(self.name(*id), FeaturePolicy::Disable);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a host can run a guest's CPU; with `strict`, it must have nothing on top.
+    pub fn compare(self, host: &CpuSpec, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
+        if let Some(vendor) = &guest.vendor
+            && host.vendor.as_ref() != Some(vendor)
+        {
+            return Err(Incompatible::Vendor(vendor.clone()));
+        }
+        let host = self.data(host)?.features;
+        let mut forbidden = self.with_policy(guest, FeaturePolicy::Forbid)?;
+        forbidden.intersect(&host);
+        if !forbidden.is_empty() {
+            return Err(Incompatible::Forbidden(self.names(&forbidden)));
+        }
+        let mut required = self.with_policy(guest, FeaturePolicy::Require)?;
+        let mut settled = FeatureSet::default();
+        for policy in [FeaturePolicy::Force, FeaturePolicy::Optional, FeaturePolicy::Disable] {
+            settled.add(&self.with_policy(guest, policy)?);
+        }
+        required.subtract(&settled);
+        let mut missing = required.clone();
+        missing.subtract(&host);
+        if !missing.is_empty() {
+            return Err(Incompatible::Missing(self.names(&missing)));
+        }
+        let mut extra = host;
+        extra.subtract(&required);
+        extra.subtract(&settled);
+        if strict && !extra.is_empty() {
+            return Err(Incompatible::Extra(self.names(&extra)));
+        }
+        Ok(())
+    }
+
+    fn names(self, set: &FeatureSet) -> String {
+        let names: Vec<&str> = self.ordered(set).into_iter().map(|id| self.name(id)).collect();
+        names.join(", ")
+    }
+}
+
+fn matches(model: &CpuModelDef, (family, number, stepping): (u32, u32, u32)) -> bool {
+    model.signatures.iter().any(|known| {
+        known.family == family
+            && known.model == number
+            && known.steppings.checked_shr(stepping).unwrap_or(0) & 1 == 1
+    })
+}
+
+/// How unlike its model a CPU is, and how much of that is for features that are off. Each of those counts more than the
+/// one before; the reference looks at the first half of them only, and so must we.
+fn penalty(candidate: &Candidate<'_>) -> (usize, usize) {
+    let (enabled, disabled) = (candidate.enabled.len(), candidate.disabled.len());
+    let counted = disabled.div_ceil(2);
+    let cost = (2..2 + counted).sum::<usize>();
+    (enabled + disabled - counted + cost, cost)
+}
