@@ -34,6 +34,8 @@ pub struct FixedHost {
     pub slirp_helper: bool,
     /// The plugins of nbdkit, where there is one.
     pub nbdkit_plugins: BTreeSet<String>,
+    /// What vhost-user helpers say of themselves, by path.
+    pub helper_capabilities: BTreeMap<String, String>,
     /// The NUMA nodes.
     pub numa_nodes: Vec<u32>,
     /// The NUMA nodes that automatic placement advises.
@@ -73,6 +75,7 @@ impl Default for FixedHost {
             fips: false,
             slirp_helper: false,
             nbdkit_plugins: BTreeSet::new(),
+            helper_capabilities: BTreeMap::new(),
             numa_nodes: vec![0],
             numa_advice: vec![0],
             cdroms: BTreeSet::new(),
@@ -174,6 +177,10 @@ impl Host for FixedHost {
 
     fn nbdkit_plugin(&self, name: &str) -> bool {
         self.nbdkit_plugins.contains(name)
+    }
+
+    fn helper_capabilities(&self, binary: &str) -> Option<String> {
+        self.helper_capabilities.get(binary).cloned()
     }
 
     fn numa_nodes(&self) -> Vec<u32> {

@@ -105,6 +105,9 @@ pub trait Host {
     /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
     fn nbdkit_plugin(&self, name: &str) -> bool;
 
+    /// What a vhost-user helper prints for `--print-capabilities` (JSON).
+    fn helper_capabilities(&self, binary: &str) -> Option<String>;
+
     /// The host's NUMA nodes.
     fn numa_nodes(&self) -> Vec<u32>;
 

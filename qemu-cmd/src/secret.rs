@@ -11,10 +11,8 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         return Ok(());
     }
     let file = format!("{}/master-key.aes", e.plan.domain_dir);
-    let object = Props::new("qom-type", "secret")
-        .with("id", "masterKey0")
-        .with("format", "raw")
-        .with("file", file);
+    let object =
+        Props::new("qom-type", "secret").with("id", "masterKey0").with("format", "raw").with("file", file);
     e.object(&object);
     Ok(())
 }

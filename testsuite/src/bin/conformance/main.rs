@@ -1,1 +1,241 @@
-fn main() {}
+//! Measures how far the line agrees with the conformance corpus.
+//!
+//! `conformance --corpus DIR` runs every case of a set through the public API and compares. It ends with a table and
+//! with `N passed, M failed`; it exits with 1 where a case of the ratchet no longer agrees or anything panicked.
+
+mod case;
+mod compare;
+mod corpus;
+mod diff;
+mod emit;
+mod host;
+mod ratchet;
+mod run;
+mod sets;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use case::{Case, Expect};
+use compare::Verdict;
+use corpus::Corpus;
+use ratchet::Ratchet;
+use run::{Answer, Got};
+
+/// Measures agreement with the conformance corpus.
+#[derive(Parser)]
+struct Args {
+    /// The set: a folder with `cases.jsonl`.
+    #[arg(long)]
+    corpus: PathBuf,
+    /// Write what was produced into this folder.
+    #[arg(long, value_name = "OUT")]
+    emit: Option<PathBuf>,
+    /// Only the cases whose id matches (`*` and `?`), with each one's verdict.
+    #[arg(long, value_name = "GLOB")]
+    only: Option<String>,
+    /// Only this case, with the difference to what is expected.
+    #[arg(long, value_name = "ID")]
+    diff: Option<String>,
+    /// With --diff: compare the completed domain instead.
+    #[arg(long)]
+    xml: bool,
+    /// List what does not agree, and how.
+    #[arg(long)]
+    failing: bool,
+    /// List the first differing lines of every command line that does not agree.
+    #[arg(long)]
+    first_diff: bool,
+    /// Make what agrees now the ratchet.
+    #[arg(long)]
+    bless: bool,
+    /// How many threads run cases.
+    #[arg(long)]
+    threads: Option<usize>,
+}
+
+fn main() -> ExitCode {
+    match measure(&Args::parse()) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("conformance: {message}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+/// One case, what it gave, and the verdict.
+struct Row<'a> {
+    case: &'a Case,
+    got: &'a Got,
+    verdict: Verdict,
+}
+
+/// Whether all is as well as it was.
+fn measure(args: &Args) -> Result<bool, String> {
+    let corpus = Corpus::load(&args.corpus)?;
+    let pattern = args.diff.as_deref().or(args.only.as_deref());
+    let chosen = |case: &&Case| match (&args.diff, pattern) {
+        (Some(id), _) => case.id == *id,
+        (None, Some(pattern)) => glob(pattern, &case.id),
+        (None, None) => true,
+    };
+    let cases: Vec<&Case> = corpus.cases.iter().filter(chosen).collect();
+    if cases.is_empty() {
+        return Err("no case matches".to_owned());
+    }
+    let threads = args.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
+    let results = run::all(&corpus, &cases, threads.unwrap_or(1));
+    let rows: Vec<Row<'_>> = cases
+        .iter()
+        .zip(&results)
+        .map(|(case, got)| Row { case, got, verdict: compare::verdict(&corpus, case, got) })
+        .collect();
+    if let Some(out) = &args.emit {
+        emit::write(out, &cases, &results)?;
+    }
+    if args.diff.is_some() {
+        rows.iter().for_each(|row| print_diff(&corpus, row, args.xml));
+        return Ok(true);
+    }
+    print_verdicts(args, &corpus, &rows);
+    print_table(&corpus, &rows);
+    judge(args, &corpus, &rows)
+}
+
+fn print_verdicts(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) {
+    for row in rows {
+        let agrees = row.verdict == Verdict::Agrees;
+        if args.only.is_some() && !args.first_diff && !args.failing || args.failing && !agrees {
+            println!("{:<60} {}", row.case.id, row.verdict.line());
+        }
+        if args.first_diff && !agrees {
+            match &row.got.answer {
+                Answer::Args(got) if row.case.expect == Expect::Argv => {
+                    let expected = compare::expected(corpus, row.case);
+                    let (want, got) = diff::first(&expected, got);
+                    println!("{}\n  - {want}\n  + {got}", row.case.id);
+                }
+                _ => println!("{}\n  ! {}", row.case.id, row.verdict.line()),
+            }
+        }
+    }
+}
+
+fn print_diff(corpus: &Corpus, row: &Row<'_>, xml: bool) {
+    println!("{}: {}", row.case.id, row.verdict.line());
+    let expected = compare::expected(corpus, row.case);
+    if xml {
+        let name = row.case.text("expected_xml").unwrap_or("");
+        let expected = corpus.domain(name).unwrap_or_else(|e| e);
+        print_lines(&expected, row.got.xml.as_deref().unwrap_or(""));
+        return;
+    }
+    match &row.got.answer {
+        Answer::Args(got) if row.case.expect == Expect::Argv => print_lines(&expected, got),
+        answer => {
+            println!("expected ({}): {}", row.case.expect.word(), expected.trim_end());
+            match answer {
+                Answer::Args(got) => println!("got a command line:\n{got}"),
+                Answer::Error { stage, kind, message } => {
+                    println!("got ({}): {}", stage.word(), compare::shown(kind, message));
+                }
+                Answer::Crash(text) => println!("got a crash: {text}"),
+            }
+        }
+    }
+}
+
+fn print_lines(expected: &str, got: &str) {
+    for line in diff::lines(expected, got) {
+        match line {
+            diff::Line::Both(text) => println!("  {text}"),
+            diff::Line::Expected(text) => println!("- {text}"),
+            diff::Line::Got(text) => println!("+ {text}"),
+        }
+    }
+}
+
+fn print_table(corpus: &Corpus, rows: &[Row<'_>]) {
+    println!("{} ({})", corpus.name(), corpus.release);
+    for expect in [Expect::Argv, Expect::ParseError, Expect::Failure] {
+        let of_kind = rows.iter().filter(|row| row.case.expect == expect);
+        let all = of_kind.clone().count();
+        let passed = of_kind.filter(|row| row.verdict == Verdict::Agrees).count();
+        println!("{:<12} {passed:>5} / {all}", expect.word());
+    }
+    let xml: Vec<bool> =
+        rows.iter().filter_map(|row| compare::xml_agrees(corpus, row.case, row.got)).collect();
+    if !xml.is_empty() {
+        let agree = xml.iter().filter(|agrees| **agrees).count();
+        println!("(completed domains: {agree} of {} agree; not counted below)", xml.len());
+    }
+}
+
+/// Holds the ratchet, and says the final count.
+fn judge(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) -> Result<bool, String> {
+    let passed = rows.iter().filter(|row| row.verdict == Verdict::Agrees);
+    let mut ratchet = Ratchet::load(corpus.name());
+    if args.bless {
+        if args.only.is_some() {
+            return Err("--bless takes a whole set".to_owned());
+        }
+        ratchet.bless(passed.clone().map(|row| row.case.id.as_str()))?;
+    }
+    let mut fine = true;
+    for row in rows {
+        let crashed = matches!(row.verdict, Verdict::Crash(_));
+        if crashed || row.verdict != Verdict::Agrees && ratchet.holds(&row.case.id) {
+            fine = false;
+            let what = if crashed { "crash" } else { "regression" };
+            println!("{what}: {} {}", row.case.id, row.verdict.line());
+        }
+    }
+    let passed = passed.count();
+    println!("{passed} passed, {} failed", rows.len() - passed);
+    Ok(fine)
+}
+
+/// Whether `text` matches `pattern`, in which `*` stands for any characters and `?` for one.
+fn glob(pattern: &str, text: &str) -> bool {
+    let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    let (mut p, mut t) = (0, 0);
+    let mut star: Option<(usize, usize)> = None;
+    while t < text.len() {
+        match (pattern.get(p), text.get(t)) {
+            (Some('*'), _) => {
+                star = Some((p + 1, t));
+                p += 1;
+            }
+            (Some('?'), _) => (p, t) = (p + 1, t + 1),
+            (Some(a), Some(b)) if a == b => (p, t) = (p + 1, t + 1),
+            _ => match star {
+                Some((after, from)) => {
+                    (p, t) = (after, from + 1);
+                    star = Some((after, from + 1));
+                }
+                None => return false,
+            },
+        }
+    }
+    pattern.iter().skip(p).all(|c| *c == '*')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::glob;
+
+    #[test]
+    fn globs() {
+        let check = |pattern, text, expected| assert_eq!(glob(pattern, text), expected, "{pattern} {text}");
+        check("a*", "abc", true);
+        check("*c", "abc", true);
+        check("a*b*c", "aXbYbZc", true);
+        check("a?c", "abc", true);
+        check("a", "abc", false);
+        check("", "", true);
+    }
+}

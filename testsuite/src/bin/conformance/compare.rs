@@ -1,0 +1,138 @@
+//! Whether what a case gave is what the corpus expects.
+
+use virtargv_model::Kind;
+
+use crate::case::{Case, Expect};
+use crate::corpus::Corpus;
+use crate::diff;
+use crate::run::{Answer, Got};
+
+/// The verdict on a case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// It agrees.
+    Agrees,
+    /// A command line was expected, and this is why there is none.
+    Refused(String),
+    /// So many lines of the command line differ.
+    Lines(usize),
+    /// It should have been refused.
+    Accepted,
+    /// It was refused at another stage, or as another kind of problem.
+    Kind(String),
+    /// These quoted values of the expected text are missing.
+    Quotes(Vec<String>),
+    /// It panicked, or the case could not be set up.
+    Crash(String),
+}
+
+impl Verdict {
+    /// One line on what is wrong.
+    pub fn line(&self) -> String {
+        match self {
+            Self::Agrees => "ok".to_owned(),
+            Self::Refused(message) => format!("error    {message}"),
+            Self::Lines(count) => format!("args     {count} lines differ"),
+            Self::Accepted => "accepted".to_owned(),
+            Self::Kind(text) => format!("kind     {text}"),
+            Self::Quotes(values) => format!("quotes   missing: '{}'", values.join("', '")),
+            Self::Crash(text) => format!("crash    {text}"),
+        }
+    }
+}
+
+/// What the corpus expects of a case: the command line, or the text of the error.
+pub fn expected(corpus: &Corpus, case: &Case) -> String {
+    let name = case.text("expected").unwrap_or("");
+    let text = corpus.domain(name).unwrap_or_else(|e| e);
+    // The reference's tests put this where the folder of their documents stood.
+    let domains = corpus.dir.join("domains");
+    text.replace("ABS_SRCDIR/qemuxmlconfdata", &domains.to_string_lossy())
+}
+
+/// Whether the completed domain is the expected one; `None` where the corpus expects none.
+pub fn xml_agrees(corpus: &Corpus, case: &Case, got: &Got) -> Option<bool> {
+    let expected = corpus.domain(case.text("expected_xml")?).ok()?;
+    Some(got.xml.as_ref() == Some(&expected))
+}
+
+/// Holds `got` against what the corpus expects.
+pub fn verdict(corpus: &Corpus, case: &Case, got: &Got) -> Verdict {
+    let expected = expected(corpus, case);
+    match (&got.answer, case.expect) {
+        (Answer::Crash(text), _) => Verdict::Crash(text.clone()),
+        (Answer::Args(args), Expect::Argv) if *args == expected => Verdict::Agrees,
+        (Answer::Args(args), Expect::Argv) => Verdict::Lines(diff::differing(&expected, args)),
+        (Answer::Args(_), _) => Verdict::Accepted,
+        (Answer::Error { kind, message, .. }, Expect::Argv) => Verdict::Refused(shown(kind, message)),
+        (Answer::Error { stage, kind, message }, expect) => {
+            error_verdict(expect, &expected, *stage, kind, message)
+        }
+    }
+}
+
+/// A problem as the reference would print it.
+pub fn shown(kind: &str, message: &str) -> String {
+    if kind.is_empty() { message.to_owned() } else { format!("{kind}: {message}") }
+}
+
+fn error_verdict(expect: Expect, text: &str, stage: Expect, kind: &str, message: &str) -> Verdict {
+    let expected_kind = kind_of(text);
+    if expected_kind != kind || expect != stage {
+        let (want, got) = (shown(expected_kind, expect.word()), shown(kind, stage.word()));
+        return Verdict::Kind(format!("expected '{want}', got '{got}': {message}"));
+    }
+    let ours = quoted(message);
+    let missing: Vec<String> =
+        quoted(text).into_iter().filter(|value| !ours.contains(value)).map(str::to_owned).collect();
+    if missing.is_empty() { Verdict::Agrees } else { Verdict::Quotes(missing) }
+}
+
+/// The class of an expected text: the prefix it begins with, or nothing.
+fn kind_of(text: &str) -> &'static str {
+    let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| !kind.is_empty());
+    let mut found = kinds.filter(|kind| text.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':')));
+    found.next().unwrap_or("")
+}
+
+/// The values in single quotes. A quote within a word (`can't`) opens nothing.
+fn quoted(text: &str) -> Vec<&str> {
+    let mut values = Vec::new();
+    let mut open: Option<usize> = None;
+    let mut before = ' ';
+    for (at, c) in text.char_indices() {
+        if c == '\'' {
+            let after = text.get(at + 1..).and_then(|rest| rest.chars().next()).unwrap_or(' ');
+            match open {
+                Some(start) if !after.is_alphanumeric() => {
+                    values.extend(text.get(start..at));
+                    open = None;
+                }
+                None if !before.is_alphanumeric() => open = Some(at + 1),
+                _ => {}
+            }
+        }
+        before = c;
+    }
+    values
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_in_quotes() {
+        let check = |text, expected: &[&str]| assert_eq!(quoted(text), expected);
+        check("no 'one' here, 'two words'", &["one", "two words"]);
+        check("it can't be '1'", &["1"]);
+        check("''", &[""]);
+        check("'open", &[]);
+    }
+
+    #[test]
+    fn kinds_by_prefix() {
+        assert_eq!(kind_of("XML error: x"), "XML error");
+        assert_eq!(kind_of("hugepages: x"), "");
+    }
+}

@@ -1,0 +1,214 @@
+//! The host the expected output of a corpus was made on.
+
+use serde_json::Value;
+use virtargv::{Arch, DriverConfig, FixedHost, Release};
+use virtargv_host::{Hugetlbfs, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+
+use crate::case::Case;
+use crate::corpus::Corpus;
+
+/// The architecture of the host of `case`: what it says, or that of its QEMU.
+pub fn arch(case: &Case) -> Arch {
+    let said = case.text("host_arch").and_then(|name| name.strip_prefix("VIR_ARCH_"));
+    let name = said.map(str::to_ascii_lowercase).or_else(|| case.text("caps_arch").map(str::to_owned));
+    name.and_then(|name| name.parse().ok()).unwrap_or(Arch::X86_64)
+}
+
+/// The host of `case`.
+pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, String> {
+    let mut host = FixedHost {
+        config: config(corpus, case)?,
+        arch: arch(case),
+        now: 1_234_567_890,
+        utc_offset: -1800,
+        files: corpus.files.clone(),
+        cpu: processor(case),
+        cpu_map: corpus.cpu_map.clone(),
+        fips: case.is("fips_host"),
+        slirp_helper: case.is("slirp_helper"),
+        nbdkit_plugins: nbdkit_plugins(case),
+        numa_nodes: (0..8).collect(),
+        numa_advice: (0..4).collect(),
+        cdroms: ["/dev/cdrom".to_owned()].into(),
+        render_node: Some("/dev/dri/foo".to_owned()),
+        scsi_generic: Some("sg0".to_owned()),
+        pools: corpus.pools.clone(),
+        inactive_pools: ["inactive".to_owned()].into(),
+        volume,
+        networks: corpus.networks.clone(),
+        secret,
+        ..FixedHost::default()
+    };
+    for (name, value) in
+        [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("HOME", "/home/test"), ("LC_ALL", "C")]
+    {
+        host.env.insert(name.to_owned(), value.to_owned());
+    }
+    for (name, value) in case.members("env") {
+        host.env.insert(name.to_owned(), value.as_str().unwrap_or("").to_owned());
+    }
+    for (path, text) in &corpus.files {
+        if let Some(binary) = path.strip_suffix(".print-capabilities.json") {
+            host.helper_capabilities.insert(binary.to_owned(), text.clone());
+            if binary.ends_with("/test-virtiofsd") {
+                host.helper_capabilities.insert("/usr/libexec/virtiofsd".to_owned(), text.clone());
+            }
+        }
+    }
+    add_network_ports(corpus, document, &mut host);
+    Ok(host)
+}
+
+/// Networks named `NET;PORT` stand for a network and the port it makes.
+fn add_network_ports(corpus: &Corpus, document: &str, host: &mut FixedHost) {
+    for asked in document.split(['\'', '"']) {
+        let Some((network, port)) = asked.split_once(';') else { continue };
+        if let Some(text) = corpus.networks.get(network) {
+            host.networks.insert(asked.to_owned(), text.clone());
+            if let Some(text) = corpus.ports.get(port) {
+                host.network_ports.insert(asked.to_owned(), text.clone());
+            }
+        }
+    }
+}
+
+fn volume(_: &str, name: &str) -> Option<Volume> {
+    if name == "nonexistent" {
+        return None;
+    }
+    let (word, path) = name.split_once('+').unwrap_or(("block", name));
+    let kind = match word {
+        "file" => VolumeKind::File,
+        "block" => VolumeKind::Block,
+        "dir" => VolumeKind::Dir,
+        "network" => VolumeKind::Network,
+        "netdir" => VolumeKind::NetDir,
+        "ploop" => VolumeKind::Ploop,
+        _ => return None,
+    };
+    Some(Volume { kind, path: format!("/some/{word}/device/{path}") })
+}
+
+fn secret(usage: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
+    let there = match (usage, key) {
+        (SecretUse::Ceph, SecretKey::Usage(name)) => {
+            ["mycluster_myname", "client.admin secret"].contains(&name)
+        }
+        (SecretUse::Volume, SecretKey::Usage(name)) => name.starts_with("/storage/guest_disks/"),
+        _ => true,
+    };
+    there.then(|| b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A".to_vec())
+}
+
+fn nbdkit_plugins(case: &Case) -> std::collections::BTreeSet<String> {
+    let flags = case.texts("nbdkit");
+    flags
+        .filter_map(|flag| flag.strip_prefix("QEMU_NBDKIT_CAPS_PLUGIN_"))
+        .map(str::to_ascii_lowercase)
+        .collect()
+}
+
+/// The features of a CPU, and how many there are of it.
+fn processor(case: &Case) -> Option<Processor> {
+    let named = case.text("host_cpu").or(case.text("host_cpu_model"));
+    let x86 = |model: &str, features: &str, threads| Processor {
+        model: Some(model.to_owned()),
+        vendor: Some("Intel".to_owned()),
+        features: features.split(' ').map(str::to_owned).collect(),
+        sockets: 1,
+        cores: 2,
+        threads,
+    };
+    let other = |model: Option<&str>, cores, threads| Processor {
+        model: model.map(str::to_owned),
+        vendor: None,
+        features: vec![],
+        sockets: 1,
+        cores,
+        threads,
+    };
+    match (named, arch(case)) {
+        (Some("cpuHaswell" | "QEMU_CPU_DEF_HASWELL"), _) => Some(x86(
+            "Haswell",
+            "vme ds acpi ss ht tm pbe dtes64 monitor ds_cpl vmx smx est tm2 xtpr pdcm osxsave f16c rdrand cmt \
+             pdpe1gb abm invtsc lahf_lm",
+            2,
+        )),
+        (Some("QEMU_CPU_DEF_POWER9"), _) => Some(other(Some("POWER9"), 16, 1)),
+        (Some("QEMU_CPU_DEF_POWER10"), _) => Some(other(Some("POWER10"), 16, 1)),
+        (_, arch) if arch.is_x86() => {
+            Some(x86("core2duo", "ds acpi ss ht tm pbe ds_cpl vmx est tm2 cx16 xtpr lahf_lm", 1))
+        }
+        (_, arch) if arch.is_ppc64() => Some(other(Some("POWER8"), 8, 8)),
+        (_, Arch::Aarch64) => Some(other(None, 4, 1)),
+        (_, Arch::Armv7l) => Some(other(None, 1, 1)),
+        _ => None,
+    }
+}
+
+/// The driver's settings: the base of the set, and what the case changes.
+fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
+    let huge = |path: &str, size_kib, default| Hugetlbfs { path: path.into(), size_kib, default };
+    let mut config = DriverConfig {
+        hugetlbfs: vec![huge("/dev/hugepages2M", 2048, true), huge("/dev/hugepages1G", 1 << 20, false)],
+        ..DriverConfig::default()
+    };
+    match corpus.release {
+        Release::V7_0 => {
+            config.lib_dir = "/tmp/lib".into();
+            config.channel_target_dir = "/tmp/channel".into();
+            config.vxhs_tls_x509_cert_dir = Some("/etc/pki/libvirt-vxhs/dummy,path".into());
+            config.nbd_tls_x509_cert_dir = Some("/etc/pki/libvirt-nbd/dummy,path".into());
+            config.spice_tls = true;
+        }
+        Release::V11_3 => {
+            config.vnc_sasl_dir = Some("/etc/sasl2".into());
+            config.spice_sasl_dir = Some("/etc/sasl2".into());
+        }
+    }
+    config.spice_password = Some("123456".into());
+    for (key, value) in case.members("config") {
+        set(&mut config, key, value)?;
+    }
+    Ok(config)
+}
+
+fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String> {
+    let yes = value.as_bool().unwrap_or(false);
+    let text = value.as_str().map(str::to_owned);
+    match key {
+        "defaultTLSx509certdir" => config.default_tls_x509_cert_dir = text.unwrap_or_default(),
+        "memoryBackingDir" => config.memory_backing_dir = text.unwrap_or_default(),
+        "nvramDir" => config.nvram_dir = text.unwrap_or_default(),
+        "vncTLSx509certdir" => config.vnc_tls_x509_cert_dir = text,
+        "vncTLSx509secretUUID" => config.vnc_tls_x509_secret_uuid = text,
+        "vncTLS" => config.vnc_tls = yes,
+        "vncTLSx509verify" => config.vnc_tls_x509_verify = yes,
+        "vncPassword" => config.vnc_password = text,
+        "vncSASL" => config.vnc_sasl = yes,
+        "vncSASLdir" => config.vnc_sasl_dir = text,
+        "vncAutoUnixSocket" => config.vnc_auto_unix_socket = yes,
+        "vncAllowHostAudio" => config.vnc_allow_host_audio = yes,
+        "nogfxAllowHostAudio" => config.nographics_allow_host_audio = yes,
+        "spiceTLS" => config.spice_tls = yes,
+        "spiceTLSx509certdir" => config.spice_tls_x509_cert_dir = text,
+        "spicePassword" => config.spice_password = text,
+        "spiceSASL" => config.spice_sasl = yes,
+        "spiceSASLdir" => config.spice_sasl_dir = text,
+        "spiceAutoUnixSocket" => config.spice_auto_unix_socket = yes,
+        "chardevTLS" => config.chardev_tls = yes,
+        "chardevTLSx509certdir" => config.chardev_tls_x509_cert_dir = text,
+        "chardevTLSx509verify" => config.chardev_tls_x509_verify = yes,
+        "chardevTLSx509secretUUID" => config.chardev_tls_x509_secret_uuid = text,
+        "vxhsTLS" => config.vxhs_tls = yes,
+        "vxhsTLSx509certdir" => config.vxhs_tls_x509_cert_dir = text,
+        "vxhsTLSx509secretUUID" => config.vxhs_tls_x509_secret_uuid = text,
+        "nbdTLS" => config.nbd_tls = yes,
+        "nbdTLSx509certdir" => config.nbd_tls_x509_cert_dir = text,
+        "nbdTLSx509secretUUID" => config.nbd_tls_x509_secret_uuid = text,
+        "dumpGuestCore" => config.dump_guest_core = yes,
+        "storageUseNbdkit" => config.storage_use_nbdkit = yes,
+        other => return Err(format!("the setting '{other}' is not known here")),
+    }
+    Ok(())
+}

@@ -1,0 +1,33 @@
+//! What agreed once has to go on agreeing.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+/// The list of a set: `testsuite/conformance/NAME.passing`, sorted ids.
+pub struct Ratchet {
+    path: PathBuf,
+    ids: BTreeSet<String>,
+}
+
+impl Ratchet {
+    /// Reads it; a list that is not there is empty.
+    pub fn load(name: &str) -> Self {
+        let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(format!("conformance/{name}.passing"));
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        Self { path, ids: text.lines().map(str::to_owned).collect() }
+    }
+
+    /// Whether `id` agreed before.
+    pub fn holds(&self, id: &str) -> bool {
+        self.ids.contains(id)
+    }
+
+    /// Makes `ids` the list.
+    pub fn bless<'a>(&mut self, ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
+        self.ids = ids.map(str::to_owned).collect();
+        let text: String = self.ids.iter().flat_map(|id| [id.as_str(), "\n"]).collect();
+        let folder = self.path.parent().ok_or("the list has no folder")?;
+        std::fs::create_dir_all(folder).map_err(|e| e.to_string())?;
+        std::fs::write(&self.path, text).map_err(|e| format!("{}: {e}", self.path.display()))
+    }
+}

@@ -1,0 +1,126 @@
+//! Runs cases through the public API.
+
+use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use virtargv::{CommandLine, Incoming, Outcome, Request};
+use virtargv_qemu_cmd::{CLASSIC_WRAP, Format};
+
+use crate::case::{Case, Expect};
+use crate::corpus::Corpus;
+use crate::{host, sets};
+
+/// What a case gave.
+#[derive(Debug, Clone, Default)]
+pub struct Got {
+    /// The command line or the first problem.
+    pub answer: Answer,
+    /// The completed domain, written as a document.
+    pub xml: Option<String>,
+}
+
+/// The answer of the line.
+#[derive(Debug, Clone)]
+pub enum Answer {
+    /// A command line in the corpus's layout.
+    Args(String),
+    /// A refusal.
+    Error {
+        /// [`Expect::ParseError`] or [`Expect::Failure`].
+        stage: Expect,
+        /// The class as the reference writes it, without the colon.
+        kind: &'static str,
+        /// The message.
+        message: String,
+    },
+    /// It panicked, or the case itself could not be set up.
+    Crash(String),
+}
+
+impl Default for Answer {
+    fn default() -> Self {
+        Self::Crash("not run".to_owned())
+    }
+}
+
+thread_local! {
+    static PANIC: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+/// Runs `cases` on `threads` threads; the results are in their order.
+pub fn all(corpus: &Corpus, cases: &[&Case], threads: usize) -> Vec<Got> {
+    std::panic::set_hook(Box::new(|info| PANIC.set(info.to_string().replace('\n', " "))));
+    let results = Mutex::new(vec![Got::default(); cases.len()]);
+    let next = AtomicUsize::new(0);
+    let work = || {
+        loop {
+            let at = next.fetch_add(1, Ordering::Relaxed);
+            let Some(case) = cases.get(at) else { break };
+            let got = guarded(corpus, case);
+            if let Ok(mut results) = results.lock()
+                && let Some(slot) = results.get_mut(at)
+            {
+                *slot = got;
+            }
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..threads.max(1) {
+            let builder = std::thread::Builder::new().stack_size(8 << 20);
+            if builder.spawn_scoped(scope, work).is_err() {
+                work();
+            }
+        }
+    });
+    _ = std::panic::take_hook();
+    results.into_inner().unwrap_or_default()
+}
+
+fn guarded(corpus: &Corpus, case: &Case) -> Got {
+    match catch_unwind(AssertUnwindSafe(|| one(corpus, case))) {
+        Ok(Ok(got)) => got,
+        Ok(Err(message)) => Got { answer: Answer::Crash(message), xml: None },
+        Err(_) => Got { answer: Answer::Crash(PANIC.take()), xml: None },
+    }
+}
+
+fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
+    let input = case.text("input").ok_or("a case without input")?;
+    let path = corpus.dir.join("domains").join(input);
+    let document = match std::fs::read_to_string(&path) {
+        Ok(document) => document,
+        // The command says this before the line is entered at all.
+        Err(error) => {
+            let message = format!("cannot read '{}': {error}", path.display());
+            let answer = Answer::Error { stage: Expect::ParseError, kind: "", message };
+            return Ok(Got { answer, xml: None });
+        }
+    };
+    let caps = sets::caps(corpus, case, &document)?;
+    let host = host::host(corpus, case, &document)?;
+    let mut request = Request::new(&caps, &host);
+    request.read.abi_update = case.texts("parse_flags").any(|flag| flag == "abi_update");
+    request.skip_validate = case.texts("parse_flags").any(|flag| flag == "skip_validate");
+    request.start.incoming =
+        case.text("migrate_from").map(|uri| Incoming { uri: uri.to_owned(), fd: case.number("migrate_fd") });
+    let outcome = virtargv::run(&document, &request);
+    Ok(Got { answer: answer(&outcome, corpus), xml: outcome.resolved.as_ref().map(virtargv_model::format) })
+}
+
+fn answer(outcome: &Outcome, corpus: &Corpus) -> Answer {
+    match (&outcome.command_line, outcome.report.first()) {
+        (Some(line), _) => Answer::Args(layout(line, corpus)),
+        (None, Some(problem)) => Answer::Error {
+            stage: if problem.stage < virtargv::Stage::Build { Expect::ParseError } else { Expect::Failure },
+            kind: problem.kind.as_str(),
+            message: problem.message.clone(),
+        },
+        (None, None) => Answer::Crash("neither a command line nor a problem".to_owned()),
+    }
+}
+
+fn layout(line: &CommandLine, corpus: &Corpus) -> String {
+    line.print(Format::Args, corpus.is_classic().then_some(CLASSIC_WRAP))
+}
