@@ -1,5 +1,6 @@
 //! The `<domain>` element.
 
+use crate::device::disk::ThrottleGroup;
 use crate::read::{El, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
@@ -74,6 +75,8 @@ pub struct Domain {
     pub vcpus: Vcpus,
     /// `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<resource>`.
     pub tune: Tune,
+    /// `<throttlegroups>`.
+    pub throttle_groups: Vec<ThrottleGroup>,
     /// `<sysinfo>`.
     pub sysinfo: Sysinfo,
     /// `<os>` and `<bootloader>`.
@@ -173,6 +176,10 @@ impl Domain {
             features: Features::read(el, r),
             lifecycle: Lifecycle::read(el, r),
             clock: Clock::read(el, r),
+            throttle_groups: el
+                .child("throttlegroups")
+                .map(|t| read::all(t, "throttlegroup", r))
+                .unwrap_or_default(),
             devices: Devices::read(el, r),
             sysinfo: Sysinfo::read(el, r),
             qemu: QemuNamespace::read(el, r),
@@ -200,6 +207,9 @@ impl Domain {
             self.memory.backing.write(w);
             self.vcpus.write(w);
             self.tune.write(w);
+            if !self.throttle_groups.is_empty() {
+                w.element("throttlegroups").children(|w| read::write_all(&self.throttle_groups, w));
+            }
             self.sysinfo.write(w);
             self.os.write(w);
             self.features.write(w);
@@ -218,18 +228,26 @@ impl Domain {
     }
 }
 
-/// A UUID with or without dashes, brought to its usual form.
+/// The text of a UUID element.
 fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let child = el.child(name)?;
     let text = child.text();
-    let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+    let found = uuid(&text);
+    if found.is_none() {
         r.problem(
             Kind::Internal,
             "uuid",
             child.pos(),
             format!("malformed value '{text}' of element '{name}'"),
         );
+    }
+    found
+}
+
+/// A UUID with or without dashes, brought to its usual form.
+pub(crate) fn uuid(text: &str) -> Option<String> {
+    let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
+    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
         return None;
     }
     let parts = [0..8, 8..12, 12..16, 16..20, 20..32];

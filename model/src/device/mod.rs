@@ -26,6 +26,7 @@ pub mod seclabel;
 pub mod shmem;
 pub mod smartcard;
 pub mod sound;
+pub mod storage;
 pub mod tpm;
 pub mod video;
 pub mod virtio;

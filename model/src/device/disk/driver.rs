@@ -1,0 +1,218 @@
+//! `<driver>` of a disk.
+
+use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
+use crate::device::virtio::VirtioOptions;
+use crate::read::{El, Reader};
+use crate::write::Writer;
+use crate::{Kind, OnOff, Pos, Spelled};
+
+spelled! {
+    /// `cache=`: what the host's page cache does for the image.
+    pub enum CacheMode {
+        /// Nothing.
+        None = "none",
+        /// Reads are cached, writes go through.
+        Writethrough = "writethrough",
+        /// Both are cached.
+        Writeback = "writeback",
+        /// Nothing is cached, and every write is flushed.
+        Directsync = "directsync",
+        /// Both are cached, and the guest's flushes are ignored.
+        Unsafe = "unsafe",
+    }
+}
+
+spelled! {
+    /// `error_policy=`, `rerror_policy=`: what happens when a request fails.
+    pub enum ErrorPolicy {
+        /// The guest is paused.
+        Stop = "stop",
+        /// The guest is told.
+        Report = "report",
+        /// Nothing.
+        Ignore = "ignore",
+        /// The guest is paused where there is no space, else told.
+        Enospace = "enospace",
+    }
+}
+
+spelled! {
+    /// `io=`: how the host does the work.
+    pub enum IoMode {
+        /// Linux's asynchronous I/O.
+        Native = "native",
+        /// A pool of threads.
+        Threads = "threads",
+        /// Linux's io_uring.
+        IoUring = "io_uring",
+    }
+}
+
+spelled! {
+    /// `discard=`: what becomes of the guest's requests to forget blocks.
+    pub enum Discard {
+        /// They are passed on.
+        Unmap = "unmap",
+        /// They are ignored.
+        Ignore = "ignore",
+    }
+}
+
+spelled! {
+    /// `detect_zeroes=`: what becomes of written zeroes.
+    pub enum DetectZeroes {
+        /// They are written.
+        Off = "off",
+        /// They are written as zeroes, which may cost no space.
+        On = "on",
+        /// The blocks are forgotten, where discarding is on.
+        Unmap = "unmap",
+    }
+}
+
+/// `<iothread>` of `<iothreads>`: a thread and the queues it serves.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IothreadMap {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `id=`
+    pub id: u32,
+    /// `<queue id=>`s; none means that QEMU distributes the queues.
+    pub queues: Vec<u32>,
+}
+
+impl IothreadMap {
+    /// Reads the `<iothreads>` child of a `<driver>`.
+    pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
+        let Some(list) = driver.child("iothreads") else { return Vec::new() };
+        let mut maps = Vec::new();
+        for el in list.children("iothread") {
+            let id: Option<u32> = r.required(el, "id");
+            if id == Some(0) {
+                let message = "attribute 'id' of element 'iothread' is '0', it counts from 1";
+                r.problem(Kind::Xml, "iothread-id", el.pos().attr("id"), message);
+                continue;
+            }
+            let queues = el.children("queue").filter_map(|q| r.required(q, "id")).collect();
+            maps.extend(id.map(|id| Self { pos: el.pos(), id, queues }));
+        }
+        maps
+    }
+
+    /// Writes `<iothreads>`, where there are any.
+    pub fn write_all(maps: &[Self], w: &mut Writer) {
+        if maps.is_empty() {
+            return;
+        }
+        w.element("iothreads").children(|w| {
+            for map in maps {
+                w.element("iothread").attr("id", map.id).children(|w| {
+                    for queue in &map.queues {
+                        w.element("queue").attr("id", queue).empty();
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// `<driver>` of a disk. The format and the cache of its tables are in [`Image`].
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct DiskDriver {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `name=`
+    pub name: Option<String>,
+    /// `cache=`
+    pub cache: Option<CacheMode>,
+    /// `error_policy=`
+    pub error_policy: Option<ErrorPolicy>,
+    /// `rerror_policy=`, for reads.
+    pub rerror_policy: Option<ErrorPolicy>,
+    /// `io=`
+    pub io: Option<IoMode>,
+    /// `ioeventfd=`
+    pub ioeventfd: Option<OnOff>,
+    /// `event_idx=`
+    pub event_idx: Option<OnOff>,
+    /// `copy_on_read=`
+    pub copy_on_read: Option<OnOff>,
+    /// `discard=`
+    pub discard: Option<Discard>,
+    /// `iothread=`
+    pub iothread: Option<u32>,
+    /// `<iothreads>`
+    pub iothreads: Vec<IothreadMap>,
+    /// `detect_zeroes=`
+    pub detect_zeroes: Option<DetectZeroes>,
+    /// `queues=`
+    pub queues: Option<u32>,
+    /// `queue_size=`
+    pub queue_size: Option<u32>,
+    /// `discard_no_unref=`: whether discarded clusters of a qcow2 image stay allocated.
+    pub discard_no_unref: Option<OnOff>,
+    /// `iommu=`, `ats=`, `packed=`, `page_per_vq=`
+    pub virtio: VirtioOptions,
+}
+
+impl DiskDriver {
+    pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
+        let cache = optional_word(el, "cache", "default", r);
+        let error_policy = optional_word(el, "error_policy", "default", r);
+        let rerror_policy: Option<ErrorPolicy> = optional_word(el, "rerror_policy", "default", r);
+        if rerror_policy == Some(ErrorPolicy::Enospace) {
+            let message = "attribute 'rerror_policy' of element 'driver' is 'enospace', reads need no space";
+            r.problem(Kind::Unsupported, "disk-rerror-policy", el.pos().attr("rerror_policy"), message);
+        }
+        let driver = Self {
+            pos: el.pos(),
+            name: el.string("name"),
+            cache,
+            error_policy,
+            rerror_policy,
+            io: optional_word(el, "io", "default", r),
+            ioeventfd: r.attr(el, "ioeventfd"),
+            event_idx: r.attr(el, "event_idx"),
+            copy_on_read: r.attr(el, "copy_on_read"),
+            discard: optional_word(el, "discard", "default", r),
+            iothread: r.attr(el, "iothread"),
+            detect_zeroes: optional_word(el, "detect_zeroes", "default", r),
+            discard_no_unref: r.attr(el, "discard_no_unref"),
+            queues: r.attr(el, "queues"),
+            queue_size: r.attr(el, "queue_size"),
+            iothreads: IothreadMap::read_all(el, r),
+            virtio: VirtioOptions::read(el, r),
+        };
+        image.format = match el.get("type") {
+            // Xen's old word.
+            Some("aio") => Some(crate::device::storage::ImageFormat::Raw),
+            _ => r.attr_kind(Kind::Unsupported, el, "type"),
+        };
+        image.metadata_cache = read_metadata_cache(el, r);
+        driver
+    }
+
+    pub(super) fn write(&self, image: &Image, w: &mut Writer) {
+        let tag = w
+            .element("driver")
+            .opt("name", self.name.as_ref())
+            .opt("type", image.format.map(Spelled::as_str))
+            .opt("cache", self.cache)
+            .opt("error_policy", self.error_policy)
+            .opt("rerror_policy", self.rerror_policy)
+            .opt("io", self.io)
+            .opt("ioeventfd", self.ioeventfd)
+            .opt("event_idx", self.event_idx)
+            .opt("copy_on_read", self.copy_on_read)
+            .opt("discard", self.discard)
+            .opt("iothread", self.iothread)
+            .opt("detect_zeroes", self.detect_zeroes)
+            .opt("queues", self.queues)
+            .opt("queue_size", self.queue_size)
+            .opt("discard_no_unref", self.discard_no_unref);
+        self.virtio.write(tag).children_or_nothing(|w| {
+            IothreadMap::write_all(&self.iothreads, w);
+            write_metadata_cache(image.metadata_cache, w);
+        });
+    }
+}

@@ -1,0 +1,82 @@
+//! `<mirror>`: the copy that a block job of a running guest makes.
+
+use super::BackingChain;
+use crate::device::storage::{Image, ImageFormat, SourceType};
+use crate::read::{El, Reader};
+use crate::write::Writer;
+
+spelled! {
+    /// `job=`
+    pub enum MirrorJob {
+        /// The disk is copied.
+        Copy = "copy",
+        /// The disk's image is merged into one below it.
+        ActiveCommit = "active-commit",
+    }
+}
+
+spelled! {
+    /// `ready=`
+    pub enum MirrorState {
+        /// Both images have the same contents.
+        Yes = "yes",
+        /// The job is being given up.
+        Abort = "abort",
+        /// The guest is being moved over.
+        Pivot = "pivot",
+    }
+}
+
+/// `<mirror>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Mirror {
+    /// `job=`
+    pub job: Option<MirrorJob>,
+    /// `ready=`
+    pub ready: Option<MirrorState>,
+    /// `format=` of the old form.
+    pub old_format: Option<ImageFormat>,
+    /// Whether the image is given as `file=` alone (the old form).
+    pub old_form: bool,
+    /// The copy.
+    pub image: Image,
+    /// The images below it.
+    pub backing: BackingChain,
+}
+
+impl Mirror {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let kind = r.attr(el, "type").unwrap_or(SourceType::File);
+        let mut mirror = Self {
+            job: r.attr(el, "job"),
+            ready: r.attr(el, "ready"),
+            image: Image::read(kind, el, r),
+            backing: BackingChain::read(el, r),
+            ..Self::default()
+        };
+        mirror.image.read_format(el, r);
+        mirror.old_form = el.get("type").is_none();
+        if mirror.old_form {
+            mirror.old_format = r.attr(el, "format");
+            mirror.image.location =
+                crate::device::storage::Location::File { path: el.string("file"), fdgroup: None };
+        }
+        mirror
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        let tag = w.element("mirror");
+        let tag = if self.old_form {
+            tag.opt("file", self.image.path()).opt("format", self.old_format)
+        } else {
+            tag.attr("type", self.image.kind())
+        };
+        tag.opt("job", self.job).opt("ready", self.ready).children(|w| {
+            if !self.old_form {
+                self.image.write_format(w);
+                self.image.write(true, true, true, w);
+                self.backing.write(w);
+            }
+        });
+    }
+}

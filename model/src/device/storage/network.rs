@@ -1,0 +1,277 @@
+//! `<source protocol=>`: an image that QEMU reads over a network protocol.
+
+use super::{Reconnect, positive};
+use crate::read::{El, Element, Reader, all, write_all};
+use crate::write::{Tag, Writer};
+use crate::{Kind, Pos, YesNo};
+
+spelled! {
+    /// `protocol=` of `<source>`.
+    pub enum Protocol {
+        /// Network block device.
+        Nbd = "nbd",
+        /// Ceph RADOS block device.
+        Rbd = "rbd",
+        /// Sheepdog.
+        Sheepdog = "sheepdog",
+        /// GlusterFS.
+        Gluster = "gluster",
+        /// iSCSI.
+        Iscsi = "iscsi",
+        /// HTTP.
+        Http = "http",
+        /// HTTP over TLS.
+        Https = "https",
+        /// FTP.
+        Ftp = "ftp",
+        /// FTP over TLS.
+        Ftps = "ftps",
+        /// TFTP.
+        Tftp = "tftp",
+        /// SSH.
+        Ssh = "ssh",
+        /// Veritas HyperScale.
+        Vxhs = "vxhs",
+        /// NFS.
+        Nfs = "nfs",
+    }
+}
+
+spelled! {
+    /// `transport=` of `<host>`.
+    pub enum Transport {
+        /// TCP.
+        Tcp = "tcp",
+        /// A UNIX socket.
+        Unix = "unix",
+        /// RDMA.
+        Rdma = "rdma",
+    }
+}
+
+/// `<host>`: a server that has the image.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetHost {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `transport=`
+    pub transport: Option<Transport>,
+    /// `name=`
+    pub name: Option<String>,
+    /// `port=`
+    pub port: Option<u32>,
+    /// `socket=`: the path of the UNIX socket.
+    pub socket: Option<String>,
+}
+
+impl NetHost {
+    /// The transport, TCP where none is named.
+    pub fn transport(&self) -> Transport {
+        self.transport.unwrap_or(Transport::Tcp)
+    }
+}
+
+impl Element for NetHost {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let transport: Option<Transport> = r.attr(el, "transport");
+        let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
+        if host.transport() == Transport::Unix {
+            if host.socket.is_none() {
+                let message = "element 'host' with transport 'unix' lacks its attribute 'socket'";
+                r.problem(Kind::Xml, "storage-host-socket", el.pos(), message);
+            }
+            return Some(host);
+        }
+        if host.socket.is_some() {
+            let message =
+                format!("transport '{}' of element 'host' has no attribute 'socket'", host.transport());
+            r.problem(Kind::Xml, "storage-host-socket", el.pos().attr("socket"), message);
+        }
+        host.name = r.required(el, "name");
+        // A port may be left empty.
+        host.port = r.attr(el, "port");
+        Some(host)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("host")
+            .opt("name", self.name.as_ref())
+            .opt("port", self.port)
+            .opt("transport", self.transport.filter(|t| *t != Transport::Tcp))
+            .opt("socket", self.socket.as_ref())
+            .empty();
+    }
+}
+
+/// `<cookie>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cookie {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `name=`
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+impl Element for Cookie {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let name = r.required(el, "name")?;
+        Some(Self { pos: el.pos(), name, value: el.text() })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("cookie").attr("name", &self.name).text(&self.value);
+    }
+}
+
+/// `<identity>` of an SSH source.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SshIdentity {
+    /// `username=`
+    pub username: Option<String>,
+    /// `keyfile=`
+    pub keyfile: Option<String>,
+    /// `agentsock=`
+    pub agentsock: Option<String>,
+}
+
+/// An image behind a network protocol.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NetSource {
+    /// `protocol=`
+    pub protocol: Option<Protocol>,
+    /// `name=`: what the protocol calls the image.
+    pub name: Option<String>,
+    /// `query=`: the query of an HTTP address.
+    pub query: Option<String>,
+    /// `tls=`
+    pub tls: Option<YesNo>,
+    /// `tlsHostname=`: the name the server's certificate is to have.
+    pub tls_hostname: Option<String>,
+    /// `<host>`s.
+    pub hosts: Vec<NetHost>,
+    /// `<snapshot name=>` (rbd).
+    pub snapshot: Option<String>,
+    /// `<config file=>` (rbd).
+    pub config_file: Option<String>,
+    /// `<initiator><iqn name=>` (iscsi).
+    pub initiator: Option<String>,
+    /// `<ssl verify=>` (https, ftps).
+    pub ssl_verify: Option<YesNo>,
+    /// `<cookies>` (http, https).
+    pub cookies: Vec<Cookie>,
+    /// `<readahead size=>`, in bytes.
+    pub readahead: Option<u64>,
+    /// `<timeout seconds=>`.
+    pub timeout: Option<u64>,
+    /// `<reconnect>` (nbd).
+    pub reconnect: Option<Reconnect>,
+    /// `<identity user=>` (nfs).
+    pub nfs_user: Option<String>,
+    /// `<identity group=>` (nfs).
+    pub nfs_group: Option<String>,
+    /// `<knownHosts path=>` (ssh).
+    pub known_hosts: Option<String>,
+    /// `<identity>` (ssh).
+    pub ssh: Option<SshIdentity>,
+}
+
+impl NetSource {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let protocol: Option<Protocol> = r.required(el, "protocol");
+        let mut net = Self {
+            protocol,
+            name: el.string("name"),
+            tls: r.attr(el, "tls"),
+            tls_hostname: el.string("tlsHostname"),
+            ..Self::default()
+        };
+        if matches!(protocol, Some(Protocol::Http | Protocol::Https)) {
+            net.query = el.string("query");
+        }
+        if net.name.is_none() && !matches!(protocol, None | Some(Protocol::Nbd)) {
+            let message = "element 'source' with a network protocol lacks its attribute 'name'";
+            r.problem(Kind::Xml, "storage-source-name", el.pos(), message);
+        }
+        net.snapshot = el.child("snapshot").and_then(|s| s.string("name"));
+        net.config_file = el.child("config").and_then(|c| c.string("file"));
+        net.hosts = all(el, "host", r);
+        net.initiator = el.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
+        net.ssl_verify = el.child("ssl").and_then(|s| r.attr(s, "verify"));
+        net.cookies = el.child("cookies").map(|c| all(c, "cookie", r)).unwrap_or_default();
+        net.readahead = el.child("readahead").and_then(|c| positive(c, "size", r));
+        net.timeout = el.child("timeout").and_then(|c| positive(c, "seconds", r));
+        if protocol == Some(Protocol::Nbd) {
+            net.reconnect = el.child("reconnect").and_then(|c| Reconnect::read(c, r));
+        }
+        net.read_identity(el);
+        net
+    }
+
+    fn read_identity(&mut self, el: El<'_>) {
+        let identity = el.child("identity");
+        match self.protocol {
+            Some(Protocol::Nfs) => {
+                self.nfs_user = identity.and_then(|i| i.string("user"));
+                self.nfs_group = identity.and_then(|i| i.string("group"));
+            }
+            Some(Protocol::Ssh) => {
+                self.known_hosts = el.child("knownHosts").and_then(|k| k.string("path"));
+                self.ssh = identity.map(|i| SshIdentity {
+                    username: i.string("username"),
+                    keyfile: i.string("keyfile"),
+                    agentsock: i.string("agentsock"),
+                });
+            }
+            _ => {}
+        }
+    }
+
+    pub(super) fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+        tag.opt("protocol", self.protocol)
+            .opt("name", self.name.as_ref())
+            .opt("query", self.query.as_ref())
+            .opt("tls", self.tls)
+            .opt("tlsHostname", self.tls_hostname.as_ref())
+    }
+
+    pub(super) fn write_children(&self, w: &mut Writer) {
+        write_all(&self.hosts, w);
+        lone(w, "snapshot", "name", self.snapshot.as_ref());
+        lone(w, "config", "file", self.config_file.as_ref());
+        if let Some(iqn) = &self.initiator {
+            w.element("initiator").children(|w| w.element("iqn").attr("name", iqn).empty());
+        }
+        lone(w, "ssl", "verify", self.ssl_verify);
+        if !self.cookies.is_empty() {
+            w.element("cookies").children(|w| write_all(&self.cookies, w));
+        }
+        lone(w, "readahead", "size", self.readahead);
+        lone(w, "timeout", "seconds", self.timeout);
+        if let Some(reconnect) = &self.reconnect {
+            reconnect.write(w);
+        }
+        if self.nfs_user.is_some() || self.nfs_group.is_some() {
+            w.element("identity")
+                .opt("user", self.nfs_user.as_ref())
+                .opt("group", self.nfs_group.as_ref())
+                .empty();
+        }
+        lone(w, "knownHosts", "path", self.known_hosts.as_ref());
+        if let Some(ssh) = &self.ssh {
+            w.element("identity")
+                .opt("username", ssh.username.as_ref())
+                .opt("keyfile", ssh.keyfile.as_ref())
+                .opt("agentsock", ssh.agentsock.as_ref())
+                .empty();
+        }
+    }
+}
+
+/// `<name attr='value'/>` where there is a value.
+fn lone(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
+    if let Some(value) = value {
+        w.element(name).attr(attr, value).empty();
+    }
+}

@@ -1,0 +1,223 @@
+//! The smaller parts of a `<source>`: slices, volumes, NVMe namespaces, vhost-user sockets, reservations.
+
+use super::positive;
+use crate::info::PciAddress;
+use crate::read::{El, Reader, hex};
+use crate::write::{Tag, Writer};
+use crate::{Kind, YesNo};
+
+/// `<slice type='storage'>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Slice {
+    /// `offset=`, in bytes.
+    pub offset: u64,
+    /// `size=`, in bytes.
+    pub size: u64,
+}
+
+/// The storage slice among `<slices>`.
+pub(super) fn read_slice(el: El<'_>, r: &mut Reader) -> Option<Slice> {
+    let mut slices = el.child("slices")?.children("slice");
+    let slice = slices.find(|s| s.get("type") == Some("storage"))?;
+    let offset = r.required(slice, "offset");
+    let size =
+        if slice.get("size").is_some() { positive(slice, "size", r) } else { r.required(slice, "size") };
+    Some(Slice { offset: offset?, size: size? })
+}
+
+impl Slice {
+    pub(super) fn write(self, w: &mut Writer) {
+        w.element("slices").children(|w| {
+            w.element("slice")
+                .attr("type", "storage")
+                .attr("offset", self.offset)
+                .attr("size", self.size)
+                .empty();
+        });
+    }
+}
+
+spelled! {
+    /// `mode=` of a volume source: how an iSCSI pool's volume is reached.
+    pub enum PoolMode {
+        /// As a block device of the host.
+        Host = "host",
+        /// By QEMU itself.
+        Direct = "direct",
+    }
+}
+
+/// A volume of a storage pool.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VolumeSource {
+    /// `pool=`
+    pub pool: Option<String>,
+    /// `volume=`
+    pub volume: Option<String>,
+    /// `mode=`
+    pub mode: Option<PoolMode>,
+}
+
+impl VolumeSource {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let (pool, volume) = (el.string("pool"), el.string("volume"));
+        if pool.is_some() != volume.is_some() {
+            let message = "attributes 'pool' and 'volume' of element 'source' go together";
+            r.problem(Kind::Xml, "storage-volume-incomplete", el.pos(), message);
+        }
+        Self { pool, volume, mode: r.attr(el, "mode") }
+    }
+
+    pub(super) fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+        tag.opt("pool", self.pool.as_ref()).opt("volume", self.volume.as_ref()).opt("mode", self.mode)
+    }
+}
+
+/// A namespace of an NVMe drive.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NvmeSource {
+    /// `managed=`: whether the drive is taken from the host's driver and given back.
+    pub managed: Option<YesNo>,
+    /// `namespace=`, from 1.
+    pub namespace: u64,
+    /// `<address>` of the drive on the host.
+    pub address: PciAddress,
+}
+
+impl NvmeSource {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        if let Some(kind) = el.get("type")
+            && kind != "pci"
+        {
+            let message = format!("attribute 'type' of an NVMe source is '{kind}', it can only be 'pci'");
+            r.problem(Kind::Xml, "storage-nvme-type", el.pos().attr("type"), message);
+        }
+        let namespace = if el.get("namespace").is_some() {
+            positive(el, "namespace", r)
+        } else {
+            r.required(el, "namespace")
+        };
+        let managed = r.attr(el, "managed");
+        let address = r.need(el, "address").and_then(|a| PciAddress::read(a, r));
+        Self { managed, namespace: namespace.unwrap_or(1), address: address.unwrap_or_default() }
+    }
+
+    pub(super) fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+        tag.attr("type", "pci").opt("managed", self.managed).attr("namespace", self.namespace)
+    }
+
+    pub(super) fn write_children(&self, w: &mut Writer) {
+        let a = &self.address;
+        w.element("address")
+            .attr("domain", hex(a.domain, 4))
+            .attr("bus", hex(a.bus, 2))
+            .attr("slot", hex(a.slot, 2))
+            .attr("function", hex(a.function, 1))
+            .empty();
+    }
+}
+
+/// `<reconnect>`: what to do when a connection is lost.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reconnect {
+    /// `enabled=` (sockets).
+    pub enabled: Option<YesNo>,
+    /// `timeout=`, in seconds (sockets).
+    pub timeout: Option<u32>,
+    /// `delay=`, in seconds (nbd).
+    pub delay: Option<u32>,
+}
+
+impl Reconnect {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let new = Self {
+            enabled: r.attr(el, "enabled"),
+            timeout: r.attr(el, "timeout"),
+            delay: r.attr(el, "delay"),
+        };
+        Some(new).filter(|n| *n != Self::default())
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("reconnect")
+            .opt("delay", self.delay)
+            .opt("enabled", self.enabled)
+            .opt("timeout", self.timeout)
+            .empty();
+    }
+}
+
+/// A vhost-user socket.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VhostUserSource {
+    /// `path=`
+    pub path: Option<String>,
+    /// `<reconnect>`.
+    pub reconnect: Option<Reconnect>,
+}
+
+impl VhostUserSource {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        if let Some(kind) = r.required::<String>(el, "type")
+            && kind != "unix"
+        {
+            let message =
+                format!("attribute 'type' of a vhost-user source is '{kind}', it can only be 'unix'");
+            r.problem(Kind::Xml, "storage-vhostuser-type", el.pos().attr("type"), message);
+        }
+        Self {
+            path: r.required(el, "path"),
+            reconnect: el.child("reconnect").and_then(|c| Reconnect::read(c, r)),
+        }
+    }
+
+    pub(super) fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+        tag.attr("type", "unix").opt("path", self.path.as_ref())
+    }
+
+    pub(super) fn write_children(&self, w: &mut Writer) {
+        if let Some(reconnect) = &self.reconnect {
+            reconnect.write(w);
+        }
+    }
+}
+
+/// `<reservations>`: SCSI persistent reservations, made by a helper process.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reservations {
+    /// `managed=`: whether the helper is started with the guest.
+    pub managed: Option<YesNo>,
+    /// `<source path=>`: the socket of a helper that runs already.
+    pub path: Option<String>,
+}
+
+impl Reservations {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let managed: Option<YesNo> = r.required(el, "managed");
+        let mut path = None;
+        if managed == Some(YesNo::No)
+            && let Some(source) = r.need(el, "source")
+        {
+            path = r.required(source, "path");
+            for (name, only) in [("type", "unix"), ("mode", "client")] {
+                let found: Option<String> = r.required(source, name);
+                if let Some(found) = found.filter(|f| f != only) {
+                    let message = format!(
+                        "attribute '{name}' of a reservations source is '{found}', only '{only}' works"
+                    );
+                    let kind = Kind::Unsupported;
+                    r.problem(kind, "storage-reservations-source", source.pos().attr(name), message);
+                }
+            }
+        }
+        Self { managed, path }
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("reservations").opt("managed", self.managed).children(|w| {
+            if let Some(path) = &self.path {
+                w.element("source").attr("type", "unix").attr("path", path).attr("mode", "client").empty();
+            }
+        });
+    }
+}
