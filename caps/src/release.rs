@@ -97,4 +97,6 @@ conventions! {
     CpuidEcxFirst: false, true;
     /// A named CPU model is chosen for few features that are off rather than for a short list (since 8.4).
     CpuDisabledPenalty: false, true;
+    /// The watchdog that is part of the Q35 chipset is a device of every such guest.
+    ImpliedItco: false, true;
 }

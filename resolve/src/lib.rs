@@ -97,7 +97,8 @@ impl Work<'_> {
 }
 
 /// The steps, in the order in which the reference takes them.
-const STEPS: &[fn(&mut Work<'_>)] = &[defaults::domain, defaults::devices, address::assign];
+const STEPS: &[fn(&mut Work<'_>)] =
+    &[defaults::domain, defaults::devices, address::assign, defaults::after_addresses];
 
 /// Fills in what `domain` leaves open.
 pub fn resolve(

@@ -1,6 +1,177 @@
 //! `<serial>`, `<parallel>`, `<console>`, `<channel>`: what the document left open.
+//!
+//! The first console is historically another name for the first serial port: each of the two makes the other.
 
-use crate::Work;
+use virtargv_model::device::chardev::{
+    ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
+};
+use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, SourceMode};
 
-/// Fills in every `<serial>`, `<parallel>`, `<console>`, `<channel>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+use crate::{Guest, Work};
+
+/// Fills in every character device, and adds the first console or serial port where one makes the other.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let guest = &work.guest;
+    let channel_dir = work.host.config().channel_target_dir.as_str();
+    let devices = &mut work.domain.devices;
+
+    for index in 0..devices.serials.len() {
+        complete_serial(&mut devices.serials, index, guest);
+    }
+    let mut used: Vec<Option<u32>> = devices.parallels.iter().map(|p| p.port).collect();
+    for (index, parallel) in devices.parallels.iter_mut().enumerate() {
+        complete_source(&mut parallel.source);
+        parallel.port = fill_port(&mut used, index);
+    }
+    for channel in &mut devices.channels {
+        complete_source(&mut channel.source);
+        complete_channel_path(&channel.target, &mut channel.source, channel_dir);
+    }
+    let mut used: Vec<Option<u32>> = devices.consoles.iter().map(|c| c.port).collect();
+    for (index, console) in devices.consoles.iter_mut().enumerate() {
+        complete_source(&mut console.source);
+        console.port = fill_port(&mut used, index);
+        // A console of no type is a serial port.
+        console.target.get_or_insert(ConsoleTarget::Serial);
+    }
+
+    if is_full_machine(work.domain.os.os_type.as_deref()) {
+        let devices = &mut work.domain.devices;
+        pair_first_console(&mut devices.serials, &mut devices.consoles);
+        if !devices.serials.is_empty() {
+            complete_serial(&mut devices.serials, 0, guest);
+        }
+    }
+}
+
+/// Makes the first console tell what the first serial port is, once that has its address.
+pub(crate) fn mirror_first_console(work: &mut Work<'_>) {
+    let is_full_machine = is_full_machine(work.domain.os.os_type.as_deref());
+    let devices = &mut work.domain.devices;
+    if let (true, Some(serial), Some(console)) =
+        (is_full_machine, devices.serials.first(), devices.consoles.first_mut())
+        && console.target == Some(ConsoleTarget::Serial)
+    {
+        let pos = console.info.pos;
+        console.info = serial.info.clone();
+        console.info.pos = pos;
+        console.source = serial.source.clone();
+        console.port = serial.port;
+    }
+}
+
+fn is_full_machine(os_type: Option<&str>) -> bool {
+    os_type.is_none_or(|t| t == "hvm")
+}
+
+/// Writes down what a host's end means where it says nothing.
+pub(crate) fn complete_source(source: &mut ChardevSource) {
+    match &mut source.backend {
+        Backend::Tcp(tcp) => {
+            tcp.mode.get_or_insert(SourceMode::Connect);
+            tcp.protocol.get_or_insert(Protocol::Raw);
+        }
+        Backend::Unix(unix) if unix.path.is_some() => {
+            unix.mode.get_or_insert(SourceMode::Connect);
+        }
+        _ => {}
+    }
+}
+
+/// A virtio channel whose socket is where sockets are put by default gets a new one each time: the path is left open.
+fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, channel_dir: &str) {
+    let Backend::Unix(unix) = &mut source.backend else { return };
+    if let ChannelTarget::Virtio { name: Some(name), .. } = target
+        && unix.path.as_deref().is_some_and(|path| is_default_path(path, name, channel_dir))
+    {
+        unix.path = None;
+    }
+    if unix.path.is_none() {
+        unix.mode = Some(SourceMode::Bind);
+    }
+}
+
+/// Whether `path` is one that was made up for the channel `name`: `DIR/DOMAIN.NAME` or `DIR/domain-DOMAIN/NAME`.
+fn is_default_path(path: &str, name: &str, channel_dir: &str) -> bool {
+    let Some(rest) = path.strip_prefix(channel_dir).and_then(|r| r.strip_prefix('/')) else { return false };
+    let rest = rest.strip_prefix("target/").unwrap_or(rest);
+    rest.strip_suffix(name).is_some_and(|domain| {
+        let folder = domain.strip_suffix('/').is_some_and(|d| !d.is_empty() && !d.contains('/'));
+        folder || (domain.len() > 1 && domain.ends_with('.') && !domain.contains('/'))
+    })
+}
+
+/// The port of device `index`: as written, or one above the highest.
+fn fill_port(used: &mut [Option<u32>], index: usize) -> Option<u32> {
+    let next = used.iter().flatten().max().map_or(0, |m| m.saturating_add(1));
+    let port = used.get_mut(index)?;
+    Some(*port.get_or_insert(next))
+}
+
+fn complete_serial(serials: &mut [Serial], index: usize, guest: &Guest) {
+    let mut used: Vec<Option<u32>> = serials.iter().map(|s| s.port).collect();
+    let port = fill_port(&mut used, index);
+    let Some(serial) = serials.get_mut(index) else { return };
+    complete_source(&mut serial.source);
+    serial.port = port;
+    if serial.target.is_none() {
+        serial.target = default_target(guest);
+    }
+    if serial.model.is_none() {
+        serial.model = serial.target.and_then(|t| default_model(t, guest));
+    }
+}
+
+/// The kind of serial port that guests of this kind have by nature.
+fn default_target(guest: &Guest) -> Option<SerialTarget> {
+    if guest.arch.is_x86() {
+        Some(SerialTarget::Isa)
+    } else if guest.is_pseries() {
+        Some(SerialTarget::SpaprVio)
+    } else if guest.is_arm_virt() || guest.is_riscv_virt() || guest.is_loongarch_virt() {
+        Some(SerialTarget::System)
+    } else if guest.arch.is_s390() {
+        Some(SerialTarget::Sclp)
+    } else {
+        None
+    }
+}
+
+fn default_model(target: SerialTarget, guest: &Guest) -> Option<SerialModel> {
+    match target {
+        SerialTarget::Isa => Some(SerialModel::IsaSerial),
+        SerialTarget::Usb => Some(SerialModel::UsbSerial),
+        SerialTarget::Pci => Some(SerialModel::PciSerial),
+        SerialTarget::SpaprVio => Some(SerialModel::SpaprVty),
+        SerialTarget::Sclp => Some(SerialModel::SclpConsole),
+        SerialTarget::IsaDebug => Some(SerialModel::IsaDebugcon),
+        SerialTarget::System if guest.is_arm_virt() => Some(SerialModel::Pl011),
+        SerialTarget::System if guest.is_riscv_virt() || guest.is_loongarch_virt() => {
+            Some(SerialModel::N16550a)
+        }
+        SerialTarget::System => None,
+    }
+}
+
+/// The first console and the first serial port are one.
+fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
+    match (consoles.first_mut(), serials.first()) {
+        (Some(console), None) if console.target == Some(ConsoleTarget::Serial) => {
+            serials.push(Serial {
+                info: console.info.clone(),
+                source: console.source.clone(),
+                port: Some(0),
+                ..Serial::default()
+            });
+        }
+        (None, Some(serial)) if is_usual_console(serial.target) => {
+            consoles.push(Console { target: Some(ConsoleTarget::Serial), ..Console::default() });
+        }
+        _ => {}
+    }
+}
+
+/// Whether a guest would take this serial port for its console.
+fn is_usual_console(target: Option<SerialTarget>) -> bool {
+    !matches!(target, Some(SerialTarget::Pci | SerialTarget::Usb | SerialTarget::IsaDebug))
+}

@@ -1,6 +1,40 @@
 //! `<input>`: what the document left open.
 
+use virtargv_caps::Arch;
+use virtargv_model::device::input::{Input, InputBus, InputType};
+
 use crate::Work;
 
-/// Fills in every `<input>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// Fills in the buses, and adds the mouse and keyboard that guests of a kind always have.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let arch = work.guest.arch;
+    let inputs = &mut work.domain.devices.inputs;
+    if arch.is_ppc64() && !work.domain.devices.graphics.is_empty() {
+        ensure(inputs, InputType::Keyboard, InputBus::Usb);
+        ensure(inputs, InputType::Mouse, InputBus::Usb);
+    }
+    if arch.is_x86() {
+        ensure(inputs, InputType::Mouse, InputBus::Ps2);
+        ensure(inputs, InputType::Keyboard, InputBus::Ps2);
+    }
+    for input in inputs {
+        complete(input, arch);
+    }
+}
+
+fn ensure(inputs: &mut Vec<Input>, kind: InputType, bus: InputBus) {
+    if !inputs.iter().any(|i| i.kind == Some(kind) && i.bus == Some(bus)) {
+        inputs.push(Input { kind: Some(kind), bus: Some(bus), ..Input::default() });
+    }
+}
+
+fn complete(input: &mut Input, arch: Arch) {
+    match input.kind {
+        None | Some(InputType::Evdev) => {}
+        _ if input.bus.is_some() => {}
+        Some(InputType::Mouse | InputType::Keyboard) if arch.is_x86() => input.bus = Some(InputBus::Ps2),
+        Some(InputType::Passthrough) => input.bus = Some(InputBus::Virtio),
+        Some(_) if arch.is_s390() => input.bus = Some(InputBus::Virtio),
+        Some(_) => input.bus = Some(InputBus::Usb),
+    }
+}

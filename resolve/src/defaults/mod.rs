@@ -89,6 +89,9 @@ const DEVICES: &[fn(&mut Work<'_>)] = &[
     lease::apply,
 ];
 
+/// What can only be said once every device has its address.
+const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[chardev::mirror_first_console];
+
 /// Fills in what belongs to the domain as a whole, and adds the devices every guest of its kind has.
 pub(crate) fn domain(work: &mut Work<'_>) {
     for step in DOMAIN {
@@ -99,6 +102,13 @@ pub(crate) fn domain(work: &mut Work<'_>) {
 /// Fills in each device.
 pub(crate) fn devices(work: &mut Work<'_>) {
     for step in DEVICES {
+        step(work);
+    }
+}
+
+/// Fills in what hangs on addresses.
+pub(crate) fn after_addresses(work: &mut Work<'_>) {
+    for step in AFTER_ADDRESSES {
         step(work);
     }
 }

@@ -1,6 +1,24 @@
 //! `<watchdog>`: what the document left open.
 
+use virtargv_caps::Convention;
+use virtargv_model::device::watchdog::{Watchdog, WatchdogAction, WatchdogModel};
+
 use crate::Work;
 
-/// Fills in every `<watchdog>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// Fills in the actions, and adds the watchdog that is part of the Q35 chipset.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let watchdogs = &mut work.domain.devices.watchdogs;
+    for watchdog in watchdogs.iter_mut() {
+        watchdog.action.get_or_insert(WatchdogAction::Reset);
+    }
+    let is_there = watchdogs.iter().any(|w| w.model == Some(WatchdogModel::Itco));
+    if work.guest.is_q35() && work.guest.release.has(Convention::ImpliedItco) && !is_there {
+        // There is one action for all of a guest's watchdogs.
+        let action = watchdogs.first().and_then(|w| w.action).unwrap_or(WatchdogAction::Reset);
+        watchdogs.push(Watchdog {
+            model: Some(WatchdogModel::Itco),
+            action: Some(action),
+            ..Watchdog::default()
+        });
+    }
+}
