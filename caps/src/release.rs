@@ -99,4 +99,6 @@ conventions! {
     CpuDisabledPenalty: false, true;
     /// The watchdog that is part of the Q35 chipset is a device of every such guest.
     ImpliedItco: false, true;
+    /// A named CPU under TCG is taken as it is, whatever the host's CPU.
+    TcgCpuIsFree: false, true;
 }

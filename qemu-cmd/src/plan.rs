@@ -39,12 +39,13 @@ impl Plan {
     /// Decides everything.
     pub(crate) fn make(
         validated: Validated,
-        _caps: &Caps,
+        caps: &Caps,
         host: &dyn Host,
         _options: &Options,
     ) -> Result<Self, Problem> {
         let guest = validated.guest().clone();
         let mut domain = validated.domain().clone();
+        crate::cpu::update(&mut domain, &guest, caps, host)?;
         alias::assign(&mut domain, &guest);
         let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
         Ok(Self { domain, guest, domain_dir })

@@ -1,6 +1,99 @@
 //! `<cpu>`: what the document left open.
 
+use virtargv_caps::{Accel, Cap, is_native};
+use virtargv_model::cpu::{
+    Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, CpuModel, FeaturePolicy,
+};
+use virtargv_model::{OnOff, Pos};
+
 use crate::Work;
 
 /// Fills in `<cpu>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    name_default(work);
+    let Some(cpu) = &mut work.domain.cpu else { return };
+    add_sve(cpu);
+    if cpu.is_native() && cpu.migratable.is_none() {
+        if work.caps.has(Cap::CpuMigratable) {
+            cpu.migratable = Some(OnOff::On);
+        } else if work.guest.arch.is_x86() {
+            cpu.migratable = Some(OnOff::Off);
+        }
+    }
+    if let Some(topology) = &mut cpu.topology {
+        topology.dies.get_or_insert(1);
+        topology.clusters.get_or_insert(1);
+    }
+    if !cpu.names_a_cpu() {
+        return;
+    }
+    let mode = *cpu.mode.get_or_insert(CpuMode::Custom);
+    match mode {
+        CpuMode::Custom => {
+            cpu.matching.get_or_insert(CpuMatch::Exact);
+        }
+        // Only a named model can match more or less.
+        _ => cpu.matching = None,
+    }
+    if cpu.model.name.is_some() && !cpu.is_native() {
+        cpu.model.fallback.get_or_insert(CpuFallback::Allow);
+    }
+    if cpu.is_native() {
+        cpu.model = CpuModel::default();
+    }
+    cpu.check.get_or_insert(match mode {
+        CpuMode::HostPassthrough | CpuMode::Maximum => CpuCheck::None,
+        CpuMode::HostModel => CpuCheck::Partial,
+        // Nothing of the host's CPU shows through TCG.
+        CpuMode::Custom if work.guest.accel == Accel::Tcg => CpuCheck::None,
+        CpuMode::Custom => CpuCheck::Partial,
+    });
+}
+
+/// Names the CPU that QEMU would take by itself, so that it stays the same whatever QEMU comes to prefer.
+fn name_default(work: &mut Work<'_>) {
+    if work.domain.cpu.as_ref().is_some_and(Cpu::names_a_cpu) {
+        return;
+    }
+    let arch = work.guest.arch;
+    // Elsewhere QEMU's default is for TCG only.
+    if work.guest.accel != Accel::Tcg && !(arch.is_x86() || arch.is_s390() || arch.is_ppc64()) {
+        return;
+    }
+    let Some(name) = work.caps.default_cpu_model(work.guest.accel, &work.guest.machine) else { return };
+    let cpu = work.domain.cpu.get_or_insert_default();
+    if name == "host" {
+        let modelled = arch.is_s390()
+            && is_native(work.host.arch(), work.caps.arch())
+            && work.caps.host_cpu(work.guest.accel).is_some();
+        cpu.mode = Some(if modelled { CpuMode::HostModel } else { CpuMode::HostPassthrough });
+    } else {
+        // The default may run on no real host; QEMU just leaves out what is missing.
+        cpu.check = Some(CpuCheck::None);
+        cpu.mode = Some(CpuMode::Custom);
+        cpu.matching = Some(CpuMatch::Exact);
+        cpu.model.fallback = Some(CpuFallback::Forbid);
+        cpu.model.name = Some(name.to_owned());
+    }
+}
+
+/// A length of SVE vectors asks for SVE.
+fn add_sve(cpu: &mut Cpu) {
+    if !cpu.features.iter().any(|feature| is_sve_length(&feature.name)) {
+        return;
+    }
+    match cpu.features.iter_mut().find(|feature| feature.name == "sve") {
+        Some(sve) if matches!(sve.policy, FeaturePolicy::Disable | FeaturePolicy::Forbid) => {}
+        Some(sve) => sve.policy = FeaturePolicy::Require,
+        None => cpu.features.push(CpuFeature {
+            pos: Pos::default(),
+            name: "sve".into(),
+            policy: FeaturePolicy::Require,
+        }),
+    }
+}
+
+/// Whether a feature is one of `sve128` to `sve2048`.
+fn is_sve_length(name: &str) -> bool {
+    name.strip_prefix("sve").is_some_and(|length| !length.is_empty())
+}
