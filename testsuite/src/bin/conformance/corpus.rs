@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use virtargv::{Caps, Release};
+use virtargv_caps::CpuMap;
 
 use crate::case::Case;
 
 /// Texts by name.
 pub type Texts = BTreeMap<String, Arc<str>>;
+
+/// Capabilities that are read once, by whichever case asks first.
+type Slot = Arc<OnceLock<Result<Caps, String>>>;
 
 /// A set of the corpus.
 pub struct Corpus {
@@ -28,8 +32,8 @@ pub struct Corpus {
     /// See `pools`.
     pub ports: Texts,
     /// Definitions of CPU models.
-    pub cpu_map: Arc<virtargv_caps::CpuMap>,
-    caps: Mutex<HashMap<PathBuf, Arc<OnceLock<Result<Caps, String>>>>>,
+    pub cpu_map: Arc<CpuMap>,
+    caps: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 impl Corpus {
@@ -49,7 +53,7 @@ impl Corpus {
             pools: texts(&dir.join("storage-pools")),
             networks: texts(&dir.join("networks")),
             ports: texts(&dir.join("network-ports")),
-            cpu_map: Arc::default(),
+            cpu_map: Arc::new(cpu_map(&dir.join("../cpu-models"))?),
             caps: Mutex::default(),
             dir: dir.to_owned(),
             cases,
@@ -107,6 +111,11 @@ impl Corpus {
             .map(str::to_owned)
             .ok_or_else(|| format!("no capabilities for '{arch}{variant}'"))
     }
+}
+
+/// The definitions of CPU models, which both sets share.
+fn cpu_map(dir: &Path) -> Result<CpuMap, String> {
+    CpuMap::parse(|name| read(&dir.join(name)).ok()).map_err(|e| e.to_string())
 }
 
 /// A file's text.

@@ -13,13 +13,14 @@ pub enum Line<'a> {
 
 /// The shortest edit from `expected` to `got`.
 pub fn lines<'a>(expected: &'a str, got: &'a str) -> Vec<Line<'a>> {
-    let (a, b): (Vec<&str>, Vec<&str>) = (expected.lines().collect(), got.lines().collect());
-    let width = b.len() + 1;
-    // common[i * width + j]: how many lines a[i..] and b[j..] have in common.
-    let mut common = vec![0u32; (a.len() + 1) * width];
+    let want: Vec<&str> = expected.lines().collect();
+    let have: Vec<&str> = got.lines().collect();
+    let width = have.len() + 1;
+    // common[i * width + j]: how many lines want[i..] and have[j..] have in common.
+    let mut common = vec![0u32; (want.len() + 1) * width];
     let at = |common: &[u32], i: usize, j: usize| common.get(i * width + j).copied().unwrap_or(0);
-    for (i, x) in a.iter().enumerate().rev() {
-        for (j, y) in b.iter().enumerate().rev() {
+    for (i, x) in want.iter().enumerate().rev() {
+        for (j, y) in have.iter().enumerate().rev() {
             let best = if x == y {
                 at(&common, i + 1, j + 1) + 1
             } else {
@@ -30,10 +31,11 @@ pub fn lines<'a>(expected: &'a str, got: &'a str) -> Vec<Line<'a>> {
             }
         }
     }
-    let (mut i, mut j) = (0, 0);
+    let mut i = 0;
+    let mut j = 0;
     let mut out = Vec::new();
     loop {
-        match (a.get(i), b.get(j)) {
+        match (want.get(i), have.get(j)) {
             (Some(x), Some(y)) if x == y => {
                 out.push(Line::Both(x));
                 (i, j) = (i + 1, j + 1);
@@ -59,9 +61,10 @@ pub fn differing(expected: &str, got: &str) -> usize {
 
 /// The first lines that differ: expected, given.
 pub fn first<'a>(expected: &'a str, got: &'a str) -> (&'a str, &'a str) {
-    let (mut a, mut b) = (expected.lines(), got.lines());
+    let mut want = expected.lines();
+    let mut have = got.lines();
     loop {
-        match (a.next(), b.next()) {
+        match (want.next(), have.next()) {
             (None, None) => return ("", ""),
             (x, y) if x != y => return (x.unwrap_or(""), y.unwrap_or("")),
             _ => {}

@@ -98,7 +98,9 @@ fn measure(args: &Args) -> Result<bool, String> {
         emit::write(out, &cases, &results)?;
     }
     if args.diff.is_some() {
-        rows.iter().for_each(|row| print_diff(&corpus, row, args.xml));
+        for row in &rows {
+            print_diff(&corpus, row, args.xml);
+        }
         return Ok(true);
     }
     print_verdicts(args, &corpus, &rows);
