@@ -1,7 +1,59 @@
-//! The ids of devices in QEMU.
+//! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
 use virtargv_model::Domain;
+use virtargv_model::info::DeviceInfo;
 use virtargv_resolve::Guest;
 
+/// One step a kind of device, in the reference's order: where a kind counts on from what is taken, this shows.
+const KINDS: &[fn(&mut Domain, &Guest)] = &[
+    |d, _| by_index("fs", d.devices.filesystems.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("input", d.devices.inputs.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("parallel", d.devices.parallels.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("serial", d.devices.serials.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("channel", d.devices.channels.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("console", d.devices.consoles.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("smartcard", d.devices.smartcards.iter_mut().map(|x| &mut x.info)),
+    |d, _| next_free("redir", d.devices.redirdevs.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("watchdog", d.devices.watchdogs.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("balloon", d.devices.memballoons.iter_mut().map(|x| &mut x.info)),
+    |d, _| next_free("rng", d.devices.rngs.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("tpm", d.devices.tpms.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("vsock", d.devices.vsocks.iter_mut().map(|x| &mut x.info)),
+    |d, _| next_free("crypto", d.devices.cryptos.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("pstore", d.devices.pstores.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("panic", d.devices.panics.iter_mut().map(|x| &mut x.info)),
+];
+
 /// Gives every device that has none its alias.
-pub(crate) fn assign(_domain: &mut Domain, _guest: &Guest) {}
+pub(crate) fn assign(domain: &mut Domain, guest: &Guest) {
+    for kind in KINDS {
+        kind(domain, guest);
+    }
+}
+
+/// `PREFIXn`, where n is the device's place among its kind.
+pub(crate) fn by_index<'d>(prefix: &str, infos: impl Iterator<Item = &'d mut DeviceInfo>) {
+    for (index, info) in infos.enumerate() {
+        info.alias.get_or_insert_with(|| format!("{prefix}{index}"));
+    }
+}
+
+/// `PREFIXn`, where n is one above the highest in use.
+pub(crate) fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d mut DeviceInfo>) {
+    let mut next = 0u64;
+    let mut open = Vec::new();
+    for info in infos {
+        match &info.alias {
+            Some(alias) => next = next.max(number(alias, prefix).map_or(0, |n| n.saturating_add(1))),
+            None => open.push(info),
+        }
+    }
+    for (info, n) in open.into_iter().zip(next..) {
+        info.alias = Some(format!("{prefix}{n}"));
+    }
+}
+
+/// The n of `PREFIXn`.
+fn number(alias: &str, prefix: &str) -> Option<u64> {
+    alias.strip_prefix(prefix)?.parse().ok()
+}
