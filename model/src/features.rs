@@ -1,16 +1,240 @@
-//! `<features>`.
+//! `<features>`: what the hypervisor gives the guest, or keeps from it.
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
+use crate::{Kind, OnOff, Pos, YesNo};
 
-/// `<features>`.
+mod guest;
+mod hyperv;
+
+pub use guest::{
+    Aia, CapabilityPolicy, Cfpc, Gic, GicVersion, Hpt, HptResizing, Ibs, IoApic, Kvm, KvmFeature, Sbbc, Smm,
+    Tcg, UnknownMsr, Xen, XenPassthroughMode,
+};
+pub use hyperv::{Hyperv, HypervFeature, HypervItem, HypervMode};
+
+/// `<features>`. A feature that is written without a state is on.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Features {}
+pub struct Features {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<acpi/>`
+    pub acpi: bool,
+    /// `<apic>`
+    pub apic: Option<Apic>,
+    /// `<pae/>`
+    pub pae: bool,
+    /// `<hap state=>`: hardware-assisted paging.
+    pub hap: Option<OnOff>,
+    /// `<viridian/>`: Hyper-V extensions of Xen.
+    pub viridian: bool,
+    /// `<privnet/>`: a network namespace of the container's own.
+    pub privnet: bool,
+    /// `<hyperv>`
+    pub hyperv: Option<Hyperv>,
+    /// `<kvm>`
+    pub kvm: Option<Kvm>,
+    /// `<pvspinlock state=>`: paravirtual spinlocks.
+    pub pvspinlock: Option<OnOff>,
+    /// `<capabilities policy=>` of containers: the policy, and what differs from it by name.
+    pub capabilities: Option<(CapabilityPolicy, Vec<(String, OnOff)>)>,
+    /// `<pmu state=>`: the performance monitoring unit.
+    pub pmu: Option<OnOff>,
+    /// `<vmport state=>`: VMware's I/O port.
+    pub vmport: Option<OnOff>,
+    /// `<gic>`: Arm's interrupt controller.
+    pub gic: Option<Gic>,
+    /// `<smm>`: system management mode.
+    pub smm: Option<Smm>,
+    /// `<ioapic driver=>`
+    pub ioapic: Option<IoApic>,
+    /// `<hpt>`: the hash page table of POWER guests.
+    pub hpt: Option<Hpt>,
+    /// `<vmcoreinfo state=>`: the guest may leave what helps to read its dumps.
+    pub vmcoreinfo: Option<OnOff>,
+    /// `<htm state=>`: hardware transactional memory (POWER).
+    pub htm: Option<OnOff>,
+    /// `<nested-hv state=>`: nested virtualisation (POWER).
+    pub nested_hv: Option<OnOff>,
+    /// `<msrs unknown=>`: what happens at an access to an unknown model specific register.
+    pub msrs: Option<UnknownMsr>,
+    /// `<ccf-assist state=>`: count cache flush assistance (POWER).
+    pub ccf_assist: Option<OnOff>,
+    /// `<xen>`
+    pub xen: Option<Xen>,
+    /// `<cfpc value=>`: cache flush on privilege change (POWER).
+    pub cfpc: Option<Cfpc>,
+    /// `<sbbc value=>`: speculation barrier bounds checking (POWER).
+    pub sbbc: Option<Sbbc>,
+    /// `<ibs value=>`: indirect branch speculation (POWER).
+    pub ibs: Option<Ibs>,
+    /// `<tcg>`
+    pub tcg: Option<Tcg>,
+    /// `<async-teardown enabled=>`: memory is given back after the guest's end has been told.
+    pub async_teardown: Option<YesNo>,
+    /// `<ras state=>`: memory errors are told to the guest (Arm).
+    pub ras: Option<OnOff>,
+    /// `<ps2 state=>`: the PS/2 controller.
+    pub ps2: Option<OnOff>,
+    /// `<aia value=>`: RISC-V's interrupt architecture.
+    pub aia: Option<Aia>,
+}
+
+/// `<apic>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Apic {
+    /// `eoi=`: paravirtual end of interrupt.
+    pub eoi: Option<OnOff>,
+}
 
 impl Features {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let Some(el) = domain.child("features") else { return Self::default() };
+        let mut features = Self { pos: el.pos(), ..Self::default() };
+        for child in el.elements() {
+            features.read_common(child, r);
+        }
+        features
     }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    fn read_common(&mut self, el: El<'_>, r: &mut Reader) {
+        match el.name() {
+            "acpi" => self.acpi = true,
+            "pae" => self.pae = true,
+            "viridian" => self.viridian = true,
+            "privnet" => self.privnet = true,
+            "apic" => self.apic = Some(Apic { eoi: r.attr(el, "eoi") }),
+            "hap" => self.hap = state_or_on(el, r),
+            "pvspinlock" => self.pvspinlock = state_or_on(el, r),
+            "pmu" => self.pmu = state_or_on(el, r),
+            "vmport" => self.vmport = state_or_on(el, r),
+            "vmcoreinfo" => self.vmcoreinfo = state_or_on(el, r),
+            "hyperv" => self.hyperv = Some(Hyperv::read(el, r)),
+            "kvm" => self.kvm = Some(Kvm::read(el, r)),
+            "xen" => self.xen = Some(Xen::read(el, r)),
+            "capabilities" => self.capabilities = Some(guest::read_capabilities(el, r)),
+            "ioapic" => self.ioapic = r.required(el, "driver"),
+            "msrs" => self.msrs = r.required(el, "unknown"),
+            "smm" => self.smm = Some(Smm::read(el, r)),
+            "tcg" => self.tcg = Some(Tcg::read(el, r)),
+            "async-teardown" => {
+                self.async_teardown = match el.get("enabled") {
+                    Some(_) => r.attr(el, "enabled"),
+                    None => Some(YesNo::Yes),
+                }
+            }
+            "ps2" => self.ps2 = r.required(el, "state"),
+            _ => self.read_of_machine(el, r),
+        }
+    }
+
+    /// Features of one architecture's machines.
+    fn read_of_machine(&mut self, el: El<'_>, r: &mut Reader) {
+        match el.name() {
+            "gic" => self.gic = Some(Gic { version: r.attr(el, "version") }),
+            "ras" => self.ras = r.required(el, "state"),
+            "aia" => self.aia = r.required(el, "value"),
+            "hpt" => self.hpt = Some(Hpt::read(el, r)),
+            "htm" => self.htm = r.required(el, "state"),
+            "nested-hv" => self.nested_hv = r.required(el, "state"),
+            "ccf-assist" => self.ccf_assist = r.required(el, "state"),
+            "cfpc" => self.cfpc = r.required(el, "value"),
+            "sbbc" => self.sbbc = r.required(el, "value"),
+            "ibs" => self.ibs = r.required(el, "value"),
+            unknown => {
+                let message = format!("unknown feature '{unknown}' in element 'features'");
+                r.problem(Kind::Internal, "feature-unknown", el.pos(), message);
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        let present = *self != Self { pos: self.pos, ..Self::default() };
+        if !present {
+            return;
+        }
+        w.element("features").children(|w| {
+            self.write_common(w);
+            self.write_rest(w);
+        });
+    }
+
+    fn write_common(&self, w: &mut Writer) {
+        flag(w, "acpi", self.acpi);
+        if let Some(apic) = &self.apic {
+            w.element("apic").opt("eoi", apic.eoi).empty();
+        }
+        flag(w, "pae", self.pae);
+        state(w, "hap", self.hap);
+        flag(w, "viridian", self.viridian);
+        flag(w, "privnet", self.privnet);
+        if let Some(hyperv) = &self.hyperv {
+            hyperv.write(w);
+        }
+        if let Some(kvm) = &self.kvm {
+            kvm.write(w);
+        }
+        state(w, "pvspinlock", self.pvspinlock);
+        if let Some((policy, names)) = &self.capabilities {
+            w.element("capabilities").attr("policy", policy).children(|w| {
+                for (name, on) in names {
+                    w.element(name).attr("state", on).empty();
+                }
+            });
+        }
+        state(w, "pmu", self.pmu);
+        state(w, "vmport", self.vmport);
+    }
+
+    fn write_rest(&self, w: &mut Writer) {
+        if let Some(gic) = &self.gic {
+            w.element("gic").opt("version", gic.version).empty();
+        }
+        if let Some(smm) = &self.smm {
+            smm.write(w);
+        }
+        word(w, "ioapic", "driver", self.ioapic);
+        if let Some(hpt) = &self.hpt {
+            hpt.write(w);
+        }
+        state(w, "vmcoreinfo", self.vmcoreinfo);
+        state(w, "htm", self.htm);
+        state(w, "nested-hv", self.nested_hv);
+        word(w, "msrs", "unknown", self.msrs);
+        state(w, "ccf-assist", self.ccf_assist);
+        if let Some(xen) = &self.xen {
+            xen.write(w);
+        }
+        word(w, "cfpc", "value", self.cfpc);
+        word(w, "sbbc", "value", self.sbbc);
+        word(w, "ibs", "value", self.ibs);
+        if let Some(tcg) = &self.tcg {
+            tcg.write(w);
+        }
+        word(w, "async-teardown", "enabled", self.async_teardown);
+        state(w, "ras", self.ras);
+        state(w, "ps2", self.ps2);
+        word(w, "aia", "value", self.aia);
+    }
+}
+
+/// `state=`, on where it is left out.
+fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
+    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr(el, "state") }
+}
+
+fn flag(w: &mut Writer, name: &str, present: bool) {
+    if present {
+        w.element(name).empty();
+    }
+}
+
+fn state(w: &mut Writer, name: &str, state: Option<OnOff>) {
+    word(w, name, "state", state);
+}
+
+fn word(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
+    if let Some(value) = value {
+        w.element(name).attr(attr, value).empty();
+    }
 }

@@ -2,15 +2,155 @@
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
+use crate::{Pos, YesNo};
 
-/// `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
+spelled! {
+    /// What happens when the guest ends.
+    pub enum Action {
+        /// It is destroyed.
+        Destroy = "destroy",
+        /// It is started again.
+        Restart = "restart",
+        /// It is destroyed and started again under a new name.
+        RenameRestart = "rename-restart",
+        /// It is kept as it is.
+        Preserve = "preserve",
+        /// Its memory is dumped, then it is destroyed.
+        CoredumpDestroy = "coredump-destroy",
+        /// Its memory is dumped, then it is started again.
+        CoredumpRestart = "coredump-restart",
+    }
+}
+
+spelled! {
+    /// What happens when a lock is lost.
+    pub enum LockFailureAction {
+        /// The guest is switched off.
+        Poweroff = "poweroff",
+        /// It is started again.
+        Restart = "restart",
+        /// It is paused.
+        Pause = "pause",
+        /// Nothing.
+        Ignore = "ignore",
+    }
+}
+
+spelled! {
+    /// A performance event of the host.
+    pub enum PerfEvent {
+        /// Cache occupancy.
+        Cmt = "cmt",
+        /// Total memory bandwidth.
+        Mbmt = "mbmt",
+        /// Local memory bandwidth.
+        Mbml = "mbml",
+        /// CPU cycles.
+        CpuCycles = "cpu_cycles",
+        /// Instructions.
+        Instructions = "instructions",
+        /// Cache accesses.
+        CacheReferences = "cache_references",
+        /// Cache misses.
+        CacheMisses = "cache_misses",
+        /// Branches.
+        BranchInstructions = "branch_instructions",
+        /// Mispredicted branches.
+        BranchMisses = "branch_misses",
+        /// Bus cycles.
+        BusCycles = "bus_cycles",
+        /// Cycles stalled in the front end.
+        StalledCyclesFrontend = "stalled_cycles_frontend",
+        /// Cycles stalled in the back end.
+        StalledCyclesBackend = "stalled_cycles_backend",
+        /// Cycles at the nominal frequency.
+        RefCpuCycles = "ref_cpu_cycles",
+        /// CPU time.
+        CpuClock = "cpu_clock",
+        /// Task time.
+        TaskClock = "task_clock",
+        /// Page faults.
+        PageFaults = "page_faults",
+        /// Context switches.
+        ContextSwitches = "context_switches",
+        /// Moves to another CPU.
+        CpuMigrations = "cpu_migrations",
+        /// Minor page faults.
+        PageFaultsMin = "page_faults_min",
+        /// Major page faults.
+        PageFaultsMaj = "page_faults_maj",
+        /// Unaligned accesses that the kernel handled.
+        AlignmentFaults = "alignment_faults",
+        /// Instructions that the kernel emulated.
+        EmulationFaults = "emulation_faults",
+    }
+}
+
+/// What happens at the ends of a guest's life, and how it sleeps.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Lifecycle {}
+pub struct Lifecycle {
+    /// `<on_poweroff>`
+    pub on_poweroff: Option<Action>,
+    /// `<on_reboot>`
+    pub on_reboot: Option<Action>,
+    /// `<on_crash>`
+    pub on_crash: Option<Action>,
+    /// `<on_lockfailure>`
+    pub on_lockfailure: Option<LockFailureAction>,
+    /// Where `<pm>` stands.
+    pub pm_pos: Pos,
+    /// `<pm><suspend-to-mem enabled=>` (S3).
+    pub suspend_to_mem: Option<YesNo>,
+    /// `<pm><suspend-to-disk enabled=>` (S4).
+    pub suspend_to_disk: Option<YesNo>,
+    /// `<perf><event>`: the events in the order of [`PerfEvent`], each at most once.
+    pub perf: Vec<(PerfEvent, YesNo)>,
+}
 
 impl Lifecycle {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let pm = domain.child("pm");
+        let enabled = |name: &str, r: &mut Reader| {
+            pm.and_then(|pm| pm.child(name)).and_then(|state| r.attr(state, "enabled"))
+        };
+        let mut lifecycle = Self {
+            on_reboot: r.child_text(domain, "on_reboot"),
+            on_poweroff: r.child_text(domain, "on_poweroff"),
+            on_crash: r.child_text(domain, "on_crash"),
+            on_lockfailure: r.child_text(domain, "on_lockfailure"),
+            pm_pos: pm.map(El::pos).unwrap_or_default(),
+            suspend_to_mem: enabled("suspend-to-mem", r),
+            suspend_to_disk: enabled("suspend-to-disk", r),
+            perf: Vec::new(),
+        };
+        for event in domain.child("perf").iter().flat_map(|perf| perf.children("event")) {
+            if let (Some(name), Some(state)) = (r.required(event, "name"), r.required(event, "enabled")) {
+                lifecycle.perf.retain(|(known, _)| *known != name);
+                lifecycle.perf.push((name, state));
+            }
+        }
+        lifecycle.perf.sort();
+        lifecycle
     }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.opt_text_element("on_poweroff", self.on_poweroff);
+        w.opt_text_element("on_reboot", self.on_reboot);
+        w.opt_text_element("on_crash", self.on_crash);
+        w.opt_text_element("on_lockfailure", self.on_lockfailure);
+        w.element("pm").children_or_nothing(|w| {
+            for (name, state) in
+                [("suspend-to-mem", self.suspend_to_mem), ("suspend-to-disk", self.suspend_to_disk)]
+            {
+                if let Some(state) = state {
+                    w.element(name).attr("enabled", state).empty();
+                }
+            }
+        });
+        w.element("perf").children_or_nothing(|w| {
+            for (name, state) in &self.perf {
+                w.element("event").attr("name", name).attr("enabled", state).empty();
+            }
+        });
+    }
 }

@@ -1,41 +1,314 @@
-//! `<os>`.
+//! `<os>`, `<bootloader>`: what the guest starts from.
 
-use crate::Pos;
-use crate::read::{El, Reader};
+use crate::read::{self, El, Element, Reader, attr_place};
 use crate::write::Writer;
+use crate::{Kind, Pos, YesNo};
+
+mod loader;
+
+pub use loader::{Firmware, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram};
 
 /// `<os>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Os {
     /// Where it stands.
     pub pos: Pos,
+    /// `firmware=`: a firmware of this kind is to be picked.
+    pub firmware: Option<Firmware>,
     /// The text of `<type>`: `hvm` for a full machine.
     pub os_type: Option<String>,
     /// `<type arch=>`, as written.
     pub arch: Option<String>,
     /// `<type machine=>`, as written.
     pub machine: Option<String>,
+    /// Where `<firmware>` stands.
+    pub features_pos: Pos,
+    /// `<firmware><feature>`: what the firmware that is picked must have or lack.
+    pub firmware_features: Vec<FirmwareFeature>,
+    /// `<loader>`
+    pub loader: Option<Loader>,
+    /// `<nvram>`
+    pub nvram: Option<Nvram>,
+    /// `<kernel>`, `<initrd>` and what goes with them.
+    pub direct: DirectBoot,
+    /// `<init>` and what goes with it, of containers.
+    pub init: Init,
+    /// `<acpi><table>`
+    pub acpi_tables: Vec<AcpiTable>,
+    /// `<boot dev=>`, in order.
+    pub boot_devs: Vec<BootDev>,
+    /// `<bootmenu>`
+    pub boot_menu: Option<BootMenu>,
+    /// `<smbios mode=>`
+    pub smbios: Option<SmbiosMode>,
+    /// `<bios useserial=>`
+    pub use_serial: Option<YesNo>,
+    /// `<bios rebootTimeout=>`: milliseconds until a guest that found nothing to start tries again, -1 for never.
+    pub reboot_timeout: Option<i32>,
+    /// `<bootloader>`, next to `<os>`: `Some` of an empty text for the hypervisor's own.
+    pub bootloader: Option<String>,
+    /// `<bootloader_args>`
+    pub bootloader_args: Option<String>,
+}
+
+/// A kernel that QEMU loads itself.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DirectBoot {
+    /// `<kernel>`
+    pub kernel: Option<String>,
+    /// `<initrd>`
+    pub initrd: Option<String>,
+    /// `<cmdline>`
+    pub cmdline: Option<String>,
+    /// `<dtb>`: a device tree blob.
+    pub dtb: Option<String>,
+    /// `<root>`
+    pub root: Option<String>,
+    /// `<shim>`: what checks the kernel under secure boot.
+    pub shim: Option<String>,
+}
+
+/// What a container starts.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Init {
+    /// `<init>`
+    pub path: Option<String>,
+    /// `<initarg>`
+    pub args: Vec<String>,
+    /// `<initenv name=>`, name and value.
+    pub env: Vec<(String, String)>,
+    /// `<initdir>`
+    pub dir: Option<String>,
+    /// `<inituser>`
+    pub user: Option<String>,
+    /// `<initgroup>`
+    pub group: Option<String>,
+}
+
+spelled! {
+    /// What a domain may start from.
+    pub enum BootDev {
+        /// The first floppy.
+        Floppy = "fd",
+        /// The first hard disk.
+        Disk = "hd",
+        /// The first CD-ROM.
+        Cdrom = "cdrom",
+        /// The first network card.
+        Network = "network",
+    }
+}
+
+/// `<bootmenu>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct BootMenu {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `enable=`
+    pub enable: Option<YesNo>,
+    /// `timeout=`, milliseconds.
+    pub timeout: Option<u16>,
+}
+
+spelled! {
+    /// Where the SMBIOS tables of the guest come from.
+    pub enum SmbiosMode {
+        /// QEMU's own.
+        Emulate = "emulate",
+        /// The host's.
+        Host = "host",
+        /// `<sysinfo>`'s.
+        Sysinfo = "sysinfo",
+    }
+}
+
+spelled! {
+    /// What is in the file of an `<acpi><table>`.
+    pub enum AcpiTableType {
+        /// One table with its header.
+        Raw = "raw",
+        /// Several tables, one after the other.
+        RawSet = "rawset",
+        /// The software licensing table.
+        Slic = "slic",
+        /// The Microsoft data management table.
+        Msdm = "msdm",
+    }
+}
+
+/// `<acpi><table>`
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AcpiTable {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `type=`
+    pub kind: AcpiTableType,
+    /// The path of the file.
+    pub path: String,
 }
 
 impl Os {
-    pub(crate) fn read(domain: El<'_>, _r: &mut Reader) -> Self {
-        let Some(el) = domain.child("os") else { return Self::default() };
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let mut os = Self {
+            bootloader: domain.child_text("bootloader"),
+            bootloader_args: domain.child_text("bootloader_args"),
+            ..Self::default()
+        };
+        let Some(el) = domain.child("os") else { return os };
         let kind = el.child("type");
-        Self {
-            pos: el.pos(),
-            os_type: kind.map(El::text),
-            arch: kind.and_then(|k| k.string("arch")),
-            machine: kind.and_then(|k| k.string("machine")),
+        os.pos = el.pos();
+        os.os_type = kind.map(El::text);
+        os.arch = kind.and_then(|k| k.string("arch"));
+        os.machine = kind.and_then(|k| k.string("machine"));
+        os.firmware = r.attr(el, "firmware");
+        os.init = Init::read(el);
+        os.direct = DirectBoot::read(el);
+        if let Some(features) = el.child("firmware") {
+            os.features_pos = features.pos();
+            os.firmware_features = read::all(features, "feature", r);
         }
+        os.loader = read::one(el, "loader", r);
+        os.nvram = read::one(el, "nvram", r);
+        os.boot_devs = el.children("boot").filter_map(|boot| r.required(boot, "dev")).collect();
+        os.boot_menu = read::one(el, "bootmenu", r);
+        if let Some(bios) = el.child("bios") {
+            os.use_serial = r.attr(bios, "useserial");
+            os.reboot_timeout = read_reboot_timeout(bios, r);
+        }
+        os.smbios = el.child("smbios").and_then(|smbios| r.required(smbios, "mode"));
+        if let Some(acpi) = el.child("acpi") {
+            os.acpi_tables = read::all(acpi, "table", r);
+        }
+        os
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
-        w.element("os").children_or_nothing(|w| {
-            if let Some(os_type) = &self.os_type {
-                let tag =
-                    w.element("type").opt("arch", self.arch.as_ref()).opt("machine", self.machine.as_ref());
-                tag.text(os_type);
-            }
-        });
+        if let Some(bootloader) = &self.bootloader {
+            w.text_element("bootloader", bootloader);
+        }
+        w.opt_text_element("bootloader_args", self.bootloader_args.as_ref());
+        w.element("os").opt("firmware", self.firmware).children_or_nothing(|w| self.write_content(w));
+    }
+
+    fn write_content(&self, w: &mut Writer) {
+        if let Some(os_type) = &self.os_type {
+            let tag = w.element("type").opt("arch", self.arch.as_ref()).opt("machine", self.machine.as_ref());
+            tag.text(os_type);
+        }
+        if !self.firmware_features.is_empty() {
+            w.element("firmware").children(|w| read::write_all(&self.firmware_features, w));
+        }
+        self.init.write(w);
+        read::write_opt(self.loader.as_ref(), w);
+        read::write_opt(self.nvram.as_ref(), w);
+        self.direct.write(w);
+        if !self.acpi_tables.is_empty() {
+            w.element("acpi").children(|w| read::write_all(&self.acpi_tables, w));
+        }
+        for dev in &self.boot_devs {
+            w.element("boot").attr("dev", dev).empty();
+        }
+        read::write_opt(self.boot_menu.as_ref(), w);
+        if let Some(mode) = self.smbios {
+            w.element("smbios").attr("mode", mode).empty();
+        }
+        if self.use_serial.is_some() || self.reboot_timeout.is_some() {
+            w.element("bios")
+                .opt("useserial", self.use_serial)
+                .opt("rebootTimeout", self.reboot_timeout)
+                .empty();
+        }
+    }
+}
+
+/// -1 or up to 65535; another number is a thing that no machine can do, another text an XML error.
+fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
+    let timeout: i32 = r.attr(bios, "rebootTimeout")?;
+    if (-1..=i32::from(u16::MAX)).contains(&timeout) {
+        return Some(timeout);
+    }
+    r.problem(
+        Kind::Unsupported,
+        "os-reboot-timeout-range",
+        attr_place(bios, "rebootTimeout"),
+        format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', it goes from -1 to 65535"),
+    );
+    None
+}
+
+impl DirectBoot {
+    fn read(os: El<'_>) -> Self {
+        // An empty element is as good as none.
+        let text = |name| os.child_text(name).filter(|text| !text.is_empty());
+        Self {
+            kernel: text("kernel"),
+            initrd: text("initrd"),
+            cmdline: text("cmdline"),
+            dtb: text("dtb"),
+            root: text("root"),
+            shim: text("shim"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.opt_text_element("kernel", self.kernel.as_ref());
+        w.opt_text_element("initrd", self.initrd.as_ref());
+        w.opt_text_element("cmdline", self.cmdline.as_ref());
+        w.opt_text_element("shim", self.shim.as_ref());
+        w.opt_text_element("dtb", self.dtb.as_ref());
+        w.opt_text_element("root", self.root.as_ref());
+    }
+}
+
+impl Init {
+    fn read(os: El<'_>) -> Self {
+        Self {
+            path: os.child_text("init"),
+            args: os.children("initarg").map(El::text).collect(),
+            env: os
+                .children("initenv")
+                .map(|env| (env.string("name").unwrap_or_default(), env.text()))
+                .collect(),
+            dir: os.child_text("initdir"),
+            user: os.child_text("inituser"),
+            group: os.child_text("initgroup"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.opt_text_element("init", self.path.as_ref());
+        for arg in &self.args {
+            w.text_element("initarg", arg);
+        }
+        for (name, value) in &self.env {
+            w.element("initenv").attr("name", name).text(value);
+        }
+        w.opt_text_element("initdir", self.dir.as_ref());
+        w.opt_text_element("inituser", self.user.as_ref());
+        w.opt_text_element("initgroup", self.group.as_ref());
+    }
+}
+
+impl Element for BootMenu {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self {
+            pos: el.pos(),
+            enable: r.attr(el, "enable"),
+            timeout: r.attr_kind(Kind::Unsupported, el, "timeout"),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("bootmenu").opt("enable", self.enable).opt("timeout", self.timeout).empty();
+    }
+}
+
+impl Element for AcpiTable {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { pos: el.pos(), kind: r.required(el, "type")?, path: el.text() })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("table").attr("type", self.kind).text(&self.path);
     }
 }

@@ -1,0 +1,347 @@
+//! The features that have more to say than on and off.
+
+use crate::read::{El, Reader};
+use crate::write::Writer;
+use crate::{Kib, Kind, OnOff, Pos};
+
+spelled! {
+    /// Version of Arm's interrupt controller.
+    pub enum GicVersion {
+        /// Version 2.
+        V2 = "2",
+        /// Version 3.
+        V3 = "3",
+        /// The host's.
+        Host = "host",
+    }
+}
+
+/// `<gic>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Gic {
+    /// `version=`
+    pub version: Option<GicVersion>,
+}
+
+/// `<smm>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Smm {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `state=`; `None` only where it could not be read.
+    pub state: Option<OnOff>,
+    /// `<tseg>`: the memory set aside for SMM, in bytes.
+    pub tseg: Option<u64>,
+}
+
+spelled! {
+    /// Who emulates the I/O APIC.
+    pub enum IoApic {
+        /// QEMU; the kernel keeps the local APICs.
+        Qemu = "qemu",
+        /// The kernel.
+        Kvm = "kvm",
+    }
+}
+
+spelled! {
+    /// Whether a guest may resize its hash page table.
+    pub enum HptResizing {
+        /// It may.
+        Enabled = "enabled",
+        /// It may not.
+        Disabled = "disabled",
+        /// It must be able to.
+        Required = "required",
+    }
+}
+
+/// `<hpt>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Hpt {
+    /// `resizing=`
+    pub resizing: Option<HptResizing>,
+    /// `<maxpagesize>`
+    pub max_page_size: Option<Kib>,
+}
+
+spelled! {
+    /// What an access to an unknown model specific register does.
+    pub enum UnknownMsr {
+        /// Nothing.
+        Ignore = "ignore",
+        /// A fault in the guest.
+        Fault = "fault",
+    }
+}
+
+spelled! {
+    /// Cache flush on privilege change.
+    pub enum Cfpc {
+        /// None.
+        Broken = "broken",
+        /// In software.
+        Workaround = "workaround",
+        /// In hardware.
+        Fixed = "fixed",
+    }
+}
+
+spelled! {
+    /// Speculation barrier bounds checking.
+    pub enum Sbbc {
+        /// None.
+        Broken = "broken",
+        /// In software.
+        Workaround = "workaround",
+        /// In hardware.
+        Fixed = "fixed",
+    }
+}
+
+spelled! {
+    /// Indirect branch speculation.
+    pub enum Ibs {
+        /// Not restricted.
+        Broken = "broken",
+        /// Restricted in software.
+        Workaround = "workaround",
+        /// Serialised.
+        FixedIbs = "fixed-ibs",
+        /// The count cache is off.
+        FixedCcd = "fixed-ccd",
+        /// None needed.
+        FixedNa = "fixed-na",
+    }
+}
+
+spelled! {
+    /// RISC-V's interrupt architecture.
+    pub enum Aia {
+        /// The old interrupt controller.
+        None = "none",
+        /// Wired interrupts.
+        Aplic = "aplic",
+        /// Wired interrupts and message signalled ones.
+        AplicImsic = "aplic-imsic",
+    }
+}
+
+spelled! {
+    /// Which capabilities a container keeps.
+    pub enum CapabilityPolicy {
+        /// The driver's choice.
+        Default = "default",
+        /// All.
+        Allow = "allow",
+        /// None.
+        Deny = "deny",
+    }
+}
+
+/// `<tcg>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Tcg {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<tb-cache>`: the cache of translated code.
+    pub tb_cache: Option<Kib>,
+}
+
+spelled! {
+    /// What KVM tells the guest, or hides from it.
+    pub enum KvmFeature {
+        /// The hypervisor is hidden.
+        Hidden = "hidden",
+        /// The guest's CPUs have host CPUs of their own.
+        HintDedicated = "hint-dedicated",
+        /// The guest may keep its CPUs polling.
+        PollControl = "poll-control",
+        /// Interrupts between CPUs go by hypercall.
+        PvIpi = "pv-ipi",
+        /// Dirty pages are told in a ring.
+        DirtyRing = "dirty-ring",
+    }
+}
+
+/// `<kvm>`
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Kvm {
+    /// Where it stands.
+    pub pos: Pos,
+    /// The features in the order of [`KvmFeature`], each at most once.
+    pub items: Vec<(KvmFeature, OnOff)>,
+    /// `<dirty-ring size=>`: entries of the ring.
+    pub dirty_ring_size: Option<u32>,
+}
+
+impl Kvm {
+    /// The state of one feature.
+    pub fn get(&self, feature: KvmFeature) -> Option<OnOff> {
+        self.items.iter().find(|(known, _)| *known == feature).map(|(_, state)| *state)
+    }
+}
+
+spelled! {
+    /// How PCI devices reach a Xen guest.
+    pub enum XenPassthroughMode {
+        /// The IOMMU has page tables of its own.
+        Sync = "sync_pt",
+        /// The IOMMU uses the CPU's.
+        Share = "share_pt",
+    }
+}
+
+/// `<xen>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Xen {
+    /// `<e820_host state=>`: the guest sees the host's memory map.
+    pub e820_host: Option<OnOff>,
+    /// `<passthrough state=>`
+    pub passthrough: Option<OnOff>,
+    /// `<passthrough mode=>`
+    pub passthrough_mode: Option<XenPassthroughMode>,
+}
+
+impl Smm {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let state = super::state_or_on(el, r);
+        // What is switched off has no size.
+        let tseg = el.child("tseg").filter(|_| state == Some(OnOff::On));
+        Self { pos: el.pos(), state, tseg: tseg.and_then(|tseg| r.bytes(tseg, 1024 * 1024)) }
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("smm").opt("state", self.state).children(|w| {
+            if let Some(bytes) = self.tseg {
+                let (size, unit) = pretty(bytes);
+                w.element("tseg").attr("unit", unit).text(size);
+            }
+        });
+    }
+}
+
+/// The size in the largest unit that holds it whole.
+fn pretty(bytes: u64) -> (u64, &'static str) {
+    const UNITS: [(u32, &str); 6] =
+        [(60, "EiB"), (50, "PiB"), (40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
+    if bytes == 0 {
+        return (0, "B");
+    }
+    let fits = UNITS.iter().find(|(bits, _)| bytes.trailing_zeros() >= *bits);
+    fits.map_or((bytes, "B"), |(bits, unit)| (bytes >> bits, unit))
+}
+
+impl Hpt {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            resizing: r.attr(el, "resizing"),
+            max_page_size: el.child("maxpagesize").and_then(|size| r.kib(size)),
+        }
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("hpt").opt("resizing", self.resizing).children(|w| {
+            if let Some(size) = self.max_page_size {
+                w.element("maxpagesize").attr("unit", "KiB").text(size.0);
+            }
+        });
+    }
+}
+
+impl Tcg {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self { pos: el.pos(), tb_cache: el.child("tb-cache").and_then(|cache| r.kib(cache)) }
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("tcg").children(|w| {
+            if let Some(cache) = self.tb_cache {
+                w.element("tb-cache").attr("unit", "KiB").text(cache.0);
+            }
+        });
+    }
+}
+
+impl Kvm {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut kvm = Self { pos: el.pos(), ..Self::default() };
+        for child in el.elements() {
+            let Ok(feature) = child.name().parse::<KvmFeature>() else {
+                let message = format!("unknown feature '{}' in element 'kvm'", child.name());
+                r.problem(Kind::Unsupported, "feature-kvm-unknown", child.pos(), message);
+                continue;
+            };
+            let Some(state) = r.required(child, "state") else { continue };
+            kvm.items.retain(|(known, _)| *known != feature);
+            kvm.items.push((feature, state));
+            if feature == KvmFeature::DirtyRing && state == OnOff::On {
+                kvm.read_dirty_ring(child, r);
+            }
+        }
+        kvm.items.sort();
+        kvm
+    }
+
+    fn read_dirty_ring(&mut self, el: El<'_>, r: &mut Reader) {
+        let Some(size) = r.required::<u32>(el, "size") else { return };
+        if size.is_power_of_two() && (1024..=65536).contains(&size) {
+            self.dirty_ring_size = Some(size);
+            return;
+        }
+        let message = format!(
+            "attribute 'size' of element 'dirty-ring' is '{size}', expected a power of two from 1024 to 65536"
+        );
+        r.problem(Kind::Xml, "feature-kvm-dirty-ring-size", el.pos().attr("size"), message);
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("kvm").children(|w| {
+            for (feature, state) in &self.items {
+                let size = self.dirty_ring_size.filter(|_| *feature == KvmFeature::DirtyRing);
+                w.element(crate::Spelled::as_str(*feature)).attr("state", state).opt("size", size).empty();
+            }
+        });
+    }
+}
+
+impl Xen {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut xen = Self::default();
+        for child in el.elements() {
+            match child.name() {
+                "e820_host" => xen.e820_host = r.required(child, "state"),
+                "passthrough" => {
+                    xen.passthrough = r.required(child, "state");
+                    xen.passthrough_mode = r.attr(child, "mode");
+                }
+                unknown => {
+                    let message = format!("unknown feature '{unknown}' in element 'xen'");
+                    r.problem(Kind::Unsupported, "feature-xen-unknown", child.pos(), message);
+                }
+            }
+        }
+        xen
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("xen").children(|w| {
+            if let Some(state) = self.e820_host {
+                w.element("e820_host").attr("state", state).empty();
+            }
+            if let Some(state) = self.passthrough {
+                w.element("passthrough").attr("state", state).opt("mode", self.passthrough_mode).empty();
+            }
+        });
+    }
+}
+
+/// `<capabilities policy=>` with an element for each capability that differs.
+pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy, Vec<(String, OnOff)>) {
+    let policy = r.attr(el, "policy").unwrap_or(CapabilityPolicy::Default);
+    let named = |child: El<'_>, r: &mut Reader| {
+        let state = if child.get("state").is_none() { Some(OnOff::On) } else { r.attr(child, "state") };
+        Some((child.name().to_owned(), state?))
+    };
+    (policy, el.elements().filter_map(|child| named(child, r)).collect())
+}
