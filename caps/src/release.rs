@@ -101,4 +101,6 @@ conventions! {
     ImpliedItco: false, true;
     /// A named CPU under TCG is taken as it is, whatever the host's CPU.
     TcgCpuIsFree: false, true;
+    /// Hyper-V enlightenments are `hv-...=on`; they were the bare name.
+    HypervOn: false, true;
 }

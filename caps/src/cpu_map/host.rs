@@ -92,10 +92,15 @@ fn x86_data(x86: X86<'_>, cpu: &HostCpu, migratable: bool) -> CpuData {
     };
     let signature = (number("family"), number("model"), number("stepping"));
     data.signature = Some(signature).filter(|signature| *signature != (0, 0, 0));
+    // Some QEMUs tell of that register's features where the guest will not have the register.
+    let arch_capabilities =
+        cpu.property("arch-capabilities").is_some_and(|property| property.value == PropertyValue::Bool(true));
     for property in &cpu.properties {
         match &property.value {
             PropertyValue::Bool(true) if !(migratable && property.migratable.is_no()) => {
-                if let Some(id) = x86.feature(feature_names::from_qemu(&property.name)) {
+                if let Some(id) = x86.feature(feature_names::from_qemu(&property.name))
+                    && (arch_capabilities || !x86.is_arch_capability(id))
+                {
                     data.features.insert(id);
                 }
             }

@@ -35,6 +35,9 @@ pub enum Incompatible {
     Extra(String),
 }
 
+/// Features that old definitions of some models still had.
+const TAKEN_OUT_LATER: [&str; 2] = ["mpx", "intel-pt"];
+
 /// What a CPU says of itself.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CpuData {
@@ -78,6 +81,8 @@ impl<'a> X86<'a> {
         let mut features = model.features.clone();
         if !self.release.has(Convention::CpuDefinitionChanges) {
             features.subtract(&model.added);
+            let not_yet = model.removed.iter().filter(|id| TAKEN_OUT_LATER.contains(&self.name(**id)));
+            not_yet.for_each(|id| features.insert(*id));
         }
         features
     }
@@ -85,6 +90,12 @@ impl<'a> X86<'a> {
     /// The features that have to be named as off for a model that no longer has them.
     fn removed(self, model: &CpuModelDef) -> &[FeatureId] {
         if self.release.has(Convention::CpuDefinitionChanges) { &model.removed } else { &[] }
+    }
+
+    /// Whether a feature is shown in the register that only CPUs with `arch-capabilities` have.
+    pub(crate) fn is_arch_capability(self, id: FeatureId) -> bool {
+        let bits = self.definitions.features.get(usize::from(id)).map_or(&[][..], |feature| &feature.bits);
+        bits.iter().any(|bits| matches!(bits, FeatureBits::Msr { index: 0x10a, .. }))
     }
 
     fn name(self, id: FeatureId) -> &'a str {

@@ -1,5 +1,6 @@
 //! `-cpu`.
 
+mod features;
 mod update;
 
 pub(crate) use update::update;
@@ -26,6 +27,12 @@ impl CpuArg {
         self.flags.push_str(key);
         self.flags.push('=');
         escape_comma(&mut self.flags, value);
+    }
+
+    /// `,key`
+    fn bare(&mut self, key: &str) {
+        self.flags.push(',');
+        self.flags.push_str(key);
     }
 
     /// `,key=on` or `,key=off`
@@ -63,6 +70,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         None if needs_32_bit_cpu(e) => arg.model.push_str("qemu32"),
         None => {}
     }
+    features::add(e, &mut arg);
     if let Some(cpu) = cpu {
         cache(e, cpu, &mut arg);
         max_phys_addr(cpu, &mut arg);
