@@ -1,16 +1,390 @@
-//! `<cpu><numa>`.
+//! `<cpu><numa>`: the guest's NUMA cells.
 
-use crate::read::{El, Reader};
+use crate::memory::MemoryAccess;
+use crate::read::{self, El, Element, Reader, attr_place};
 use crate::write::Writer;
+use crate::{Kib, Kind, NumberSet, Pos, YesNo};
+
+/// The distance of a cell to itself, as ACPI's SLIT fixes it.
+pub const LOCAL_DISTANCE: u32 = 10;
+/// The distance between cells where none is given.
+pub const REMOTE_DISTANCE: u32 = 20;
+/// The distance of what cannot be reached, and the largest there is.
+pub const UNREACHABLE: u32 = 255;
 
 /// `<cpu><numa>`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Numa {}
+pub struct Numa {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<cell>`s in document order; once completed, in the order of their ids.
+    pub cells: Vec<Cell>,
+    /// `<interconnects>`: how fast cells reach memory.
+    pub interconnects: Vec<Interconnect>,
+}
+
+/// `<cell>`: CPUs and memory that belong together.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cell {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `id=`; its place in the document where there is none.
+    pub id: Option<u32>,
+    /// `cpus=`: the vCPUs in it.
+    pub cpus: Option<NumberSet>,
+    /// `memory=`.
+    pub memory: Kib,
+    /// `memAccess=`: whether others see the guest's writes.
+    pub mem_access: Option<MemoryAccess>,
+    /// `discard=`: whether content need not be kept when QEMU ends.
+    pub discard: Option<YesNo>,
+    /// `<distances>`: how far other cells are.
+    pub distances: Vec<Distance>,
+    /// `<cache>`s of its memory.
+    pub caches: Vec<NumaCache>,
+}
+
+/// `<distances><sibling>`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Distance {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `id=` of the other cell.
+    pub id: u32,
+    /// `value=`, from 10 (itself) to 255 (out of reach).
+    pub value: u32,
+}
+
+spelled! {
+    /// How a memory cache finds its lines (`<cache associativity=>`).
+    pub enum CacheAssociativity {
+        /// Not told.
+        None = "none",
+        /// One place a line.
+        Direct = "direct",
+        /// Any place.
+        Full = "full",
+    }
+}
+
+spelled! {
+    /// When a memory cache writes (`<cache policy=>`).
+    pub enum CachePolicy {
+        /// Not told.
+        None = "none",
+        /// When a line is dropped.
+        Writeback = "writeback",
+        /// At once.
+        Writethrough = "writethrough",
+    }
+}
+
+/// `<cell><cache>`: a cache on the memory's side.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NumaCache {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `level=`, from 1.
+    pub level: u32,
+    /// `associativity=`.
+    pub associativity: CacheAssociativity,
+    /// `policy=`.
+    pub policy: CachePolicy,
+    /// `<size>`.
+    pub size: Kib,
+    /// `<line>`, in bytes.
+    pub line: u64,
+}
+
+spelled! {
+    /// What accesses a figure is for (`type=` of `<latency>` and `<bandwidth>`).
+    pub enum AccessType {
+        /// Both reads and writes.
+        Access = "access",
+        /// Reads.
+        Read = "read",
+        /// Writes.
+        Write = "write",
+    }
+}
+
+spelled! {
+    /// What a figure tells: the element's name.
+    pub enum InterconnectKind {
+        /// Nanoseconds.
+        Latency = "latency",
+        /// KiB a second.
+        Bandwidth = "bandwidth",
+    }
+}
+
+/// `<latency>` or `<bandwidth>` of `<interconnects>`.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Interconnect {
+    /// Where it stands.
+    pub pos: Pos,
+    /// Which of the two.
+    pub kind: InterconnectKind,
+    /// `initiator=`: the cell whose CPUs access.
+    pub initiator: u32,
+    /// `target=`: the cell whose memory is accessed.
+    pub target: u32,
+    /// `cache=`: the level of the target's cache that is meant; 0 is its memory.
+    pub cache: u32,
+    /// `type=`.
+    pub access: AccessType,
+    /// `value=`: nanoseconds, or KiB a second.
+    pub value: u64,
+}
 
 impl Numa {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let Some(el) = domain.child("cpu").and_then(|cpu| cpu.child("numa")) else { return Self::default() };
+        let numa = Self {
+            pos: el.pos(),
+            cells: read::all(el, "cell", r),
+            interconnects: el
+                .child("interconnects")
+                .into_iter()
+                .flat_map(El::elements)
+                .filter_map(|e| Interconnect::read(e, r))
+                .collect(),
+        };
+        if el.child("cell").is_none() {
+            r.problem(Kind::Xml, "numa-no-cells", el.pos(), "element 'numa' holds no 'cell'");
+        }
+        numa.check_ids(r);
+        numa.check_distances(r);
+        numa
     }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    /// Ids must count from 0 without gaps or doubles.
+    fn check_ids(&self, r: &mut Reader) {
+        let mut seen = vec![false; self.cells.len()];
+        for (place, cell) in self.cells.iter().enumerate() {
+            let id = cell.id_or(place);
+            match seen.get_mut(id as usize) {
+                None => {
+                    let message = format!(
+                        "cell '{id}' of '{}': the ids of guest NUMA cells count from 0 without gaps",
+                        self.cells.len()
+                    );
+                    r.problem(Kind::Xml, "numa-cell-id-range", cell.pos.attr("id"), message);
+                }
+                Some(true) => {
+                    let message = format!("there is more than one guest NUMA cell with the id '{id}'");
+                    r.problem(Kind::Xml, "numa-cell-id-double", cell.pos.attr("id"), message);
+                }
+                Some(seen) => *seen = true,
+            }
+        }
+        self.check_cpus(r);
+    }
+
+    /// A vCPU is in one cell only.
+    fn check_cpus(&self, r: &mut Reader) {
+        let mut owners: Vec<(u32, u32, u32, Pos)> = Vec::new();
+        for (place, cell) in self.cells.iter().enumerate() {
+            let id = cell.id_or(place);
+            owners.extend(cell.cpus.iter().flat_map(NumberSet::runs).map(|(a, b)| (a, b, id, cell.pos)));
+        }
+        owners.sort_by_key(|owner| (owner.0, owner.2));
+        let mut reached: Option<(u32, u32)> = None;
+        for (first, last, id, pos) in owners {
+            if let Some((end, other)) = reached
+                && first <= end
+                && id != other
+            {
+                let message = format!("guest NUMA cells '{id}' and '{other}' both have vCPU '{first}'");
+                r.problem(Kind::Unsupported, "numa-cells-overlap", pos.attr("cpus"), message);
+                return;
+            }
+            if reached.is_none_or(|(end, _)| end < last) {
+                reached = Some((last, id));
+            }
+        }
+    }
+
+    /// Distances must be to cells that are there, and only a cell is its own neighbour.
+    fn check_distances(&self, r: &mut Reader) {
+        for (place, cell) in self.cells.iter().enumerate() {
+            let id = cell.id_or(place);
+            for to in &cell.distances {
+                let Distance { pos, id: sibling, value } = *to;
+                if sibling as usize >= self.cells.len() {
+                    let message = format!(
+                        "'sibling_id {sibling}' names no guest NUMA cell; it is a neighbour of 'cell id {id}'"
+                    );
+                    r.problem(Kind::Xml, "numa-distance-sibling", pos.attr("id"), message);
+                } else if !(LOCAL_DISTANCE..=UNREACHABLE).contains(&value)
+                    || (sibling == id) != (value == LOCAL_DISTANCE)
+                {
+                    let message = format!(
+                        "'value {value}' cannot be the distance of 'sibling id {sibling}' from 'cell id {id}': \
+                         10 is that of a cell to itself, others go from 11 to 255"
+                    );
+                    r.problem(Kind::Xml, "numa-distance-value", pos.attr("value"), message);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        if self.cells.is_empty() {
+            return;
+        }
+        w.element("numa").children(|w| {
+            read::write_all(&self.cells, w);
+            if !self.interconnects.is_empty() {
+                w.element("interconnects").children(|w| self.interconnects.iter().for_each(|i| i.write(w)));
+            }
+        });
+    }
+
+    /// The vCPUs that are in some cell.
+    pub fn cpus(&self) -> NumberSet {
+        let mut all = NumberSet::new();
+        for set in self.cells.iter().filter_map(|cell| cell.cpus.as_ref()) {
+            all.union(set);
+        }
+        all
+    }
+
+    /// The memory of all cells.
+    pub fn memory(&self) -> Kib {
+        Kib(self.cells.iter().fold(0, |sum, cell| sum.saturating_add(cell.memory.0)))
+    }
+}
+
+impl Cell {
+    /// Its id, where it stands at `place` among the cells.
+    pub fn id_or(&self, place: usize) -> u32 {
+        self.id.unwrap_or(u32::try_from(place).unwrap_or(u32::MAX))
+    }
+}
+
+impl Element for Cell {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let id = r.attr(el, "id");
+        let cpus: Option<NumberSet> = r.attr_kind(Kind::InvalidArgument, el, "cpus");
+        let memory = r
+            .required::<String>(el, "memory")
+            .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
+            .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
+        let mem_access = r.attr(el, "memAccess");
+        let discard = r.attr(el, "discard");
+        let distances = el.child("distances");
+        if let Some(empty) = distances.filter(|d| d.child("sibling").is_none()) {
+            r.problem(Kind::Xml, "numa-no-siblings", empty.pos(), "element 'distances' holds no 'sibling'");
+        }
+        Some(Self {
+            pos: el.pos(),
+            id,
+            cpus: cpus.filter(|cpus| !cpus.is_empty()),
+            memory,
+            mem_access,
+            discard,
+            distances: distances.map(|d| read::all(d, "sibling", r)).unwrap_or_default(),
+            caches: read::all(el, "cache", r),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("cell")
+            .opt("id", self.id)
+            .opt("cpus", self.cpus.as_ref())
+            .attr("memory", self.memory.0)
+            .attr("unit", "KiB")
+            .opt("memAccess", self.mem_access)
+            .opt("discard", self.discard)
+            .children(|w| {
+                if !self.distances.is_empty() {
+                    w.element("distances").children(|w| read::write_all(&self.distances, w));
+                }
+                read::write_all(&self.caches, w);
+            });
+    }
+}
+
+impl Element for Distance {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self { pos: el.pos(), id: r.required(el, "id")?, value: r.required(el, "value")? })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("sibling").attr("id", self.id).attr("value", self.value).empty();
+    }
+}
+
+impl Element for NumaCache {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let level: u32 = r.required(el, "level")?;
+        if level == 0 {
+            let message = "attribute 'level' of element 'cache' is '0', it counts from 1";
+            r.problem(Kind::Xml, "numa-cache-level-zero", attr_place(el, "level"), message);
+            return None;
+        }
+        let mut amount = |name, unit| {
+            let child = r.need(el, name)?;
+            let text = r.required::<String>(child, "value")?;
+            r.scaled(child, &text, child.get("unit"), unit)
+        };
+        let (size, line) = (amount("size", 1024), amount("line", 1));
+        Some(Self {
+            pos: el.pos(),
+            level,
+            associativity: r.required(el, "associativity")?,
+            policy: r.required(el, "policy")?,
+            size: Kib(size?.div_ceil(1024)),
+            line: line?,
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("cache")
+            .attr("level", self.level)
+            .attr("associativity", self.associativity)
+            .attr("policy", self.policy)
+            .children(|w| {
+                w.element("size").attr("value", self.size.0).attr("unit", "KiB").empty();
+                w.element("line").attr("value", self.line).attr("unit", "B").empty();
+            });
+    }
+}
+
+impl Interconnect {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind: InterconnectKind = el.name().parse().ok()?;
+        let value = match kind {
+            InterconnectKind::Latency => r.required(el, "value"),
+            InterconnectKind::Bandwidth => r
+                .required::<String>(el, "value")
+                .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
+                .map(|bytes| bytes.div_ceil(1024)),
+        };
+        let (initiator, target) = (r.required(el, "initiator"), r.required(el, "target"));
+        let cache = r.attr(el, "cache").unwrap_or_default();
+        let access = r.required(el, "type")?;
+        Some(Self {
+            pos: el.pos(),
+            kind,
+            initiator: initiator?,
+            target: target?,
+            cache,
+            access,
+            value: value?,
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let unit = (self.kind == InterconnectKind::Bandwidth).then_some("KiB");
+        w.element(crate::Spelled::as_str(self.kind))
+            .attr("initiator", self.initiator)
+            .attr("target", self.target)
+            .opt("cache", Some(self.cache).filter(|cache| *cache > 0))
+            .attr("type", self.access)
+            .attr("value", self.value)
+            .opt("unit", unit)
+            .empty();
+    }
 }

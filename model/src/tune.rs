@@ -1,19 +1,202 @@
 //! `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<resource>`.
 
-use crate::read::{El, Reader};
+mod cputune;
+mod iothreads;
+mod numatune;
+mod resctrl;
+
+pub use cputune::{CpuTune, IothreadPin, Period, Quota, Sched, Scheduler, VcpuPin};
+pub use iothreads::{DefaultIothread, Iothread, Iothreads, Poll};
+pub use numatune::{MemNode, NumaMode, NumaTune, NumaTuneMemory};
+pub use resctrl::{CacheTune, CacheTuneCache, CacheTuneMonitor, CacheType, MemoryTune, MemoryTuneNode};
+
+use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kib, Pos};
+
+/// The memory limit that stands for none, in KiB.
+pub const UNLIMITED: Kib = Kib((1 << 53) - 1);
 
 /// What tunes the domain on its host.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Tune {}
+pub struct Tune {
+    /// `<iothreads>`, `<iothreadids>`, `<defaultiothread>`.
+    pub iothreads: Iothreads,
+    /// `<cputune>`.
+    pub cpu: CpuTune,
+    /// `<numatune>`.
+    pub numa: NumaTune,
+    /// `<blkiotune>`.
+    pub block: BlockTune,
+    /// `<memtune>`.
+    pub memory: MemTune,
+    /// `<resource>`.
+    pub resource: Resource,
+}
+
+/// `<blkiotune>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BlockTune {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<weight>` of the whole domain.
+    pub weight: Option<u32>,
+    /// `<device>`s.
+    pub devices: Vec<BlockTuneDevice>,
+}
+
+/// `<blkiotune><device>`: limits on one block device of the host.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BlockTuneDevice {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<path>`.
+    pub path: String,
+    /// `<weight>`.
+    pub weight: Option<u32>,
+    /// `<read_iops_sec>`, operations a second.
+    pub read_iops_sec: Option<u32>,
+    /// `<write_iops_sec>`, operations a second.
+    pub write_iops_sec: Option<u32>,
+    /// `<read_bytes_sec>`, bytes a second.
+    pub read_bytes_sec: Option<u64>,
+    /// `<write_bytes_sec>`, bytes a second.
+    pub write_bytes_sec: Option<u64>,
+}
+
+/// `<memtune>`; a limit of [`UNLIMITED`] or more is read as absent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MemTune {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<hard_limit>`: the most host memory it gets.
+    pub hard_limit: Option<Kib>,
+    /// `<soft_limit>`: what it is pushed back to when memory is scarce.
+    pub soft_limit: Option<Kib>,
+    /// `<min_guarantee>`.
+    pub min_guarantee: Option<Kib>,
+    /// `<swap_hard_limit>`: the most memory and swap together.
+    pub swap_hard_limit: Option<Kib>,
+}
+
+/// `<resource>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Resource {
+    /// `<partition>`: the control group it is put in.
+    pub partition: Option<String>,
+    /// `<fibrechannel appid=>`: what marks its traffic in the fabric.
+    pub fibrechannel_appid: Option<String>,
+}
 
 impl Tune {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        // The order is the reference's: it decides which problem comes first.
+        let memory = domain.child("memtune").map(|e| MemTune::read(e, r)).unwrap_or_default();
+        let block = domain.child("blkiotune").map(|e| BlockTune::read(e, r)).unwrap_or_default();
+        let iothreads = Iothreads::read(domain, r);
+        let cpu = domain.child("cputune").map(|e| CpuTune::read(e, r)).unwrap_or_default();
+        let numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
+        let resource = domain.child("resource").map(Resource::read).unwrap_or_default();
+        Self { iothreads, cpu, numa, block, memory, resource }
     }
 
     /// What the format has before `<vcpu>`: `<blkiotune>`, `<memtune>`.
-    pub(crate) fn write_before_vcpus(&self, _w: &mut Writer) {}
+    pub(crate) fn write_before_vcpus(&self, w: &mut Writer) {
+        self.block.write(w);
+        self.memory.write(w);
+    }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    pub(crate) fn write(&self, w: &mut Writer) {
+        self.iothreads.write(w);
+        self.cpu.write(w);
+        self.numa.write(w);
+        self.resource.write(w);
+    }
+}
+
+impl BlockTune {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self { pos: el.pos(), weight: r.child_text(el, "weight"), devices: read::all(el, "device", r) }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("blkiotune").children_or_nothing(|w| {
+            w.opt_text_element("weight", self.weight);
+            read::write_all(&self.devices, w);
+        });
+    }
+}
+
+impl Element for BlockTuneDevice {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let path = r.need(el, "path")?.text();
+        Some(Self {
+            pos: el.pos(),
+            path,
+            weight: r.child_text(el, "weight"),
+            read_iops_sec: r.child_text(el, "read_iops_sec"),
+            write_iops_sec: r.child_text(el, "write_iops_sec"),
+            read_bytes_sec: r.child_text(el, "read_bytes_sec"),
+            write_bytes_sec: r.child_text(el, "write_bytes_sec"),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("device").children(|w| {
+            w.text_element("path", &self.path);
+            w.opt_text_element("weight", self.weight);
+            w.opt_text_element("read_iops_sec", self.read_iops_sec);
+            w.opt_text_element("write_iops_sec", self.write_iops_sec);
+            w.opt_text_element("read_bytes_sec", self.read_bytes_sec);
+            w.opt_text_element("write_bytes_sec", self.write_bytes_sec);
+        });
+    }
+}
+
+impl MemTune {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut limit =
+            |name| el.child(name).and_then(|limit| r.kib(limit)).filter(|limit| *limit < UNLIMITED);
+        Self {
+            pos: el.pos(),
+            hard_limit: limit("hard_limit"),
+            soft_limit: limit("soft_limit"),
+            min_guarantee: limit("min_guarantee"),
+            swap_hard_limit: limit("swap_hard_limit"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let limits = [
+            ("hard_limit", self.hard_limit),
+            ("soft_limit", self.soft_limit),
+            ("min_guarantee", self.min_guarantee),
+            ("swap_hard_limit", self.swap_hard_limit),
+        ];
+        w.element("memtune").children_or_nothing(|w| {
+            for (name, limit) in limits {
+                if let Some(limit) = limit {
+                    w.element(name).attr("unit", "KiB").text(limit.0);
+                }
+            }
+        });
+    }
+}
+
+impl Resource {
+    fn read(el: El<'_>) -> Self {
+        Self {
+            partition: el.child_text("partition"),
+            fibrechannel_appid: el.child("fibrechannel").and_then(|e| e.string("appid")),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("resource").children_or_nothing(|w| {
+            w.opt_text_element("partition", self.partition.as_ref());
+            if let Some(appid) = &self.fibrechannel_appid {
+                w.element("fibrechannel").attr("appid", appid).empty();
+            }
+        });
+    }
 }

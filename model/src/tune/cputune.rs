@@ -1,0 +1,248 @@
+//! `<cputune>`: shares of the host's CPUs, and who runs where.
+
+use crate::read::{self, El, Element, Reader};
+use crate::tune::{CacheTune, MemoryTune};
+use crate::write::Writer;
+use crate::{Kind, NumberSet, Pos};
+
+/// A scheduling period in microseconds, 1000 to 1 000 000; 0 leaves it to the host.
+pub type Period = u64;
+
+/// Microseconds of CPU time in a period, 1000 to 2^64 / 1000; negative is no limit.
+pub type Quota = i64;
+
+/// `<cputune>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct CpuTune {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<shares>`: weight against other guests.
+    pub shares: Option<u64>,
+    /// `<period>` of each vCPU.
+    pub period: Option<Period>,
+    /// `<quota>` of each vCPU.
+    pub quota: Option<Quota>,
+    /// `<global_period>` of the whole guest.
+    pub global_period: Option<Period>,
+    /// `<global_quota>` of the whole guest.
+    pub global_quota: Option<Quota>,
+    /// `<emulator_period>` of QEMU's other threads.
+    pub emulator_period: Option<Period>,
+    /// `<emulator_quota>` of QEMU's other threads.
+    pub emulator_quota: Option<Quota>,
+    /// `<iothread_period>` of each iothread.
+    pub iothread_period: Option<Period>,
+    /// `<iothread_quota>` of each iothread.
+    pub iothread_quota: Option<Quota>,
+    /// `<vcpupin>`s.
+    pub vcpu_pins: Vec<VcpuPin>,
+    /// `<emulatorpin cpuset=>`: the host CPUs of QEMU's other threads.
+    pub emulator_pin: Option<NumberSet>,
+    /// `<iothreadpin>`s.
+    pub iothread_pins: Vec<IothreadPin>,
+    /// `<emulatorsched>`.
+    pub emulator_sched: Option<Sched>,
+    /// `<vcpusched>`s.
+    pub vcpu_scheds: Vec<(NumberSet, Sched)>,
+    /// `<iothreadsched>`s.
+    pub iothread_scheds: Vec<(NumberSet, Sched)>,
+    /// `<cachetune>`s.
+    pub cache_tunes: Vec<CacheTune>,
+    /// `<memorytune>`s.
+    pub memory_tunes: Vec<MemoryTune>,
+}
+
+/// `<vcpupin>`: the host CPUs of one vCPU.
+#[derive(Debug, Clone, PartialEq)]
+pub struct VcpuPin {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `vcpu=`
+    pub vcpu: u32,
+    /// `cpuset=`
+    pub cpuset: NumberSet,
+}
+
+/// `<iothreadpin>`: the host CPUs of one iothread.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IothreadPin {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `iothread=`
+    pub iothread: u32,
+    /// `cpuset=`
+    pub cpuset: NumberSet,
+}
+
+spelled! {
+    /// A scheduling policy of Linux (`scheduler=`).
+    pub enum Scheduler {
+        /// Throughput before latency.
+        Batch = "batch",
+        /// Only when nobody else wants the CPU.
+        Idle = "idle",
+        /// Real time, first in first out.
+        Fifo = "fifo",
+        /// Real time, in turns.
+        Rr = "rr",
+    }
+}
+
+/// How a thread is scheduled.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Sched {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `scheduler=`
+    pub scheduler: Scheduler,
+    /// `priority=` of a real-time scheduler.
+    pub priority: i32,
+}
+
+impl CpuTune {
+    pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            pos: el.pos(),
+            shares: r.child_text(el, "shares"),
+            period: period(el, "period", r),
+            quota: quota(el, "quota", r),
+            global_period: period(el, "global_period", r),
+            global_quota: quota(el, "global_quota", r),
+            emulator_period: period(el, "emulator_period", r),
+            emulator_quota: quota(el, "emulator_quota", r),
+            iothread_period: period(el, "iothread_period", r),
+            iothread_quota: quota(el, "iothread_quota", r),
+            vcpu_pins: read::all(el, "vcpupin", r),
+            emulator_pin: emulator_pin(el, r),
+            iothread_pins: read::all(el, "iothreadpin", r),
+            vcpu_scheds: scheds(el, "vcpusched", "vcpus", r),
+            iothread_scheds: scheds(el, "iothreadsched", "iothreads", r),
+            emulator_sched: el.child("emulatorsched").and_then(|e| Sched::read(e, r)),
+            cache_tunes: read::all(el, "cachetune", r),
+            memory_tunes: read::all(el, "memorytune", r),
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.element("cputune").children_or_nothing(|w| {
+            w.opt_text_element("shares", self.shares);
+            w.opt_text_element("period", self.period);
+            w.opt_text_element("quota", self.quota);
+            w.opt_text_element("global_period", self.global_period);
+            w.opt_text_element("global_quota", self.global_quota);
+            w.opt_text_element("emulator_period", self.emulator_period);
+            w.opt_text_element("emulator_quota", self.emulator_quota);
+            w.opt_text_element("iothread_period", self.iothread_period);
+            w.opt_text_element("iothread_quota", self.iothread_quota);
+            read::write_all(&self.vcpu_pins, w);
+            if let Some(cpuset) = &self.emulator_pin {
+                w.element("emulatorpin").attr("cpuset", cpuset).empty();
+            }
+            read::write_all(&self.iothread_pins, w);
+            if let Some(sched) = &self.emulator_sched {
+                sched.write(w.element("emulatorsched"));
+            }
+            for (vcpus, sched) in &self.vcpu_scheds {
+                sched.write(w.element("vcpusched").attr("vcpus", vcpus));
+            }
+            for (iothreads, sched) in &self.iothread_scheds {
+                sched.write(w.element("iothreadsched").attr("iothreads", iothreads));
+            }
+            read::write_all(&self.cache_tunes, w);
+            read::write_all(&self.memory_tunes, w);
+        });
+    }
+}
+
+/// `<period>` and its like; 0 is read as absent.
+fn period(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Period> {
+    let child = el.child(name)?;
+    let value: Period = r.text(child)?;
+    if value > 0 && !(1000..=1_000_000).contains(&value) {
+        let message = format!("element '{name}' is '{value}', expected 1000 to 1000000 microseconds");
+        r.problem(Kind::Xml, "cputune-period-range", child.pos(), message);
+    }
+    Some(value).filter(|value| *value > 0)
+}
+
+/// `<quota>` and its like; 0 is read as absent.
+fn quota(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Quota> {
+    let child = el.child(name)?;
+    let value: Quota = r.text(child)?;
+    if value > 0 && !(1000..=18_446_744_073_709_551).contains(&value) {
+        let message = format!(
+            "element '{name}' is '{value}', expected 1000 to 18446744073709551 microseconds, or less than 0"
+        );
+        r.problem(Kind::Xml, "cputune-quota-range", child.pos(), message);
+    }
+    Some(value).filter(|value| *value != 0)
+}
+
+fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
+    if let Some(second) = el.children("emulatorpin").nth(1) {
+        r.problem(
+            Kind::Xml,
+            "emulatorpin-double",
+            second.pos(),
+            "there is more than one element 'emulatorpin'",
+        );
+    }
+    cpuset(el.child("emulatorpin")?, r)
+}
+
+/// `cpuset=`, which must be there.
+fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
+    r.required::<String>(el, "cpuset")?;
+    r.number_set(Kind::Xml, el, "cpuset")
+}
+
+/// The elements `name`, each with the set of threads in its attribute `threads`.
+fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader) -> Vec<(NumberSet, Sched)> {
+    let mut found = Vec::new();
+    for child in el.children(name) {
+        r.required::<String>(child, threads);
+        let set = r.number_set(Kind::Xml, child, threads);
+        let sched = Sched::read(child, r);
+        found.extend(set.zip(sched));
+    }
+    found
+}
+
+impl Sched {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let scheduler = r.required(el, "scheduler")?;
+        let real_time = matches!(scheduler, Scheduler::Fifo | Scheduler::Rr);
+        let priority = if real_time { r.required(el, "priority")? } else { 0 };
+        Some(Self { pos: el.pos(), scheduler, priority })
+    }
+
+    fn write(&self, tag: crate::write::Tag<'_>) {
+        let real_time = matches!(self.scheduler, Scheduler::Fifo | Scheduler::Rr);
+        let priority = real_time.then_some(self.priority);
+        tag.attr("scheduler", self.scheduler).opt("priority", priority).empty();
+    }
+}
+
+impl Element for VcpuPin {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let vcpu = r.required(el, "vcpu");
+        let cpuset = cpuset(el, r)?;
+        Some(Self { pos: el.pos(), vcpu: vcpu?, cpuset })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("vcpupin").attr("vcpu", self.vcpu).attr("cpuset", &self.cpuset).empty();
+    }
+}
+
+impl Element for IothreadPin {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let iothread = r.required(el, "iothread");
+        let cpuset = cpuset(el, r)?;
+        Some(Self { pos: el.pos(), iothread: iothread?, cpuset })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("iothreadpin").attr("iothread", self.iothread).attr("cpuset", &self.cpuset).empty();
+    }
+}

@@ -1,0 +1,144 @@
+//! `<iothreads>`, `<iothreadids>`, `<defaultiothread>`.
+
+use crate::read::{self, El, Element, Reader, attr_place};
+use crate::write::Writer;
+use crate::{Kind, Pos};
+
+/// Threads of QEMU that disks and controllers can be served by.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Iothreads {
+    /// Where `<iothreads>` stands.
+    pub pos: Pos,
+    /// `<iothreads>`: how many there are.
+    pub count: Option<u32>,
+    /// `<iothreadids>`: those that were given an id. Once completed, all there are.
+    pub list: Vec<Iothread>,
+    /// `<defaultiothread>`: QEMU's main loop.
+    pub default: Option<DefaultIothread>,
+}
+
+/// `<iothreadids><iothread>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Iothread {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `id=`, from 1.
+    pub id: u32,
+    /// Whether the id was not in the document, but chosen.
+    pub chosen: bool,
+    /// `thread_pool_min=`
+    pub thread_pool_min: Option<u32>,
+    /// `thread_pool_max=`
+    pub thread_pool_max: Option<u32>,
+    /// `<poll>`.
+    pub poll: Option<Poll>,
+}
+
+/// `<poll>`: how long a thread busily waits before it sleeps, in nanoseconds.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Poll {
+    /// `max=`
+    pub max: Option<u64>,
+    /// `grow=`: the factor by which the time grows.
+    pub grow: Option<u64>,
+    /// `shrink=`: the factor by which it shrinks.
+    pub shrink: Option<u64>,
+}
+
+/// `<defaultiothread>`.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct DefaultIothread {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `thread_pool_min=`
+    pub thread_pool_min: Option<u32>,
+    /// `thread_pool_max=`
+    pub thread_pool_max: Option<u32>,
+}
+
+impl Iothreads {
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let count = domain.child("iothreads");
+        let iothreads = Self {
+            pos: count.map(El::pos).unwrap_or_default(),
+            count: count.and_then(|e| r.text(e)),
+            list: domain.child("iothreadids").map(|e| read::all(e, "iothread", r)).unwrap_or_default(),
+            default: domain
+                .child("defaultiothread")
+                .map(|e| DefaultIothread {
+                    pos: e.pos(),
+                    thread_pool_min: r.attr(e, "thread_pool_min"),
+                    thread_pool_max: r.attr(e, "thread_pool_max"),
+                })
+                .filter(|d| d.thread_pool_min.is_some() || d.thread_pool_max.is_some()),
+        };
+        let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
+        ids.sort_by_key(|(id, _)| *id);
+        for pair in ids.windows(2) {
+            if let [(id, _), (again, pos)] = pair
+                && id == again
+            {
+                let message = format!("there is more than one iothread with the id '{id}'");
+                r.problem(Kind::Xml, "iothread-id-double", pos.attr("id"), message);
+            }
+        }
+        iothreads
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.opt_text_element("iothreads", self.count);
+        if self.list.iter().any(|thread| !thread.chosen) {
+            w.element("iothreadids").children(|w| read::write_all(&self.list, w));
+        }
+        if let Some(default) = &self.default {
+            w.element("defaultiothread")
+                .opt("thread_pool_min", default.thread_pool_min)
+                .opt("thread_pool_max", default.thread_pool_max)
+                .empty();
+        }
+    }
+
+    /// Whether there is a thread with that id.
+    pub fn has(&self, id: u32) -> bool {
+        self.list.iter().any(|thread| thread.id == id)
+    }
+}
+
+impl Element for Iothread {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let id: u32 = r.required(el, "id")?;
+        if id == 0 {
+            let message = "attribute 'id' of element 'iothread' is '0', it counts from 1";
+            r.problem(Kind::Xml, "iothread-id-zero", attr_place(el, "id"), message);
+            return None;
+        }
+        Some(Self {
+            pos: el.pos(),
+            id,
+            chosen: false,
+            thread_pool_min: r.attr(el, "thread_pool_min"),
+            thread_pool_max: r.attr(el, "thread_pool_max"),
+            poll: el.child("poll").map(|poll| Poll {
+                max: r.attr(poll, "max"),
+                grow: r.attr(poll, "grow"),
+                shrink: r.attr(poll, "shrink"),
+            }),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("iothread")
+            .attr("id", self.id)
+            .opt("thread_pool_min", self.thread_pool_min)
+            .opt("thread_pool_max", self.thread_pool_max)
+            .children(|w| {
+                if let Some(poll) = self.poll {
+                    w.element("poll")
+                        .opt("max", poll.max)
+                        .opt("grow", poll.grow)
+                        .opt("shrink", poll.shrink)
+                        .empty();
+                }
+            });
+    }
+}

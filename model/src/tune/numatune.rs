@@ -1,0 +1,130 @@
+//! `<numatune>`: where guest memory comes from on the host.
+
+use crate::read::{self, El, Element, Reader};
+use crate::vcpu::Placement;
+use crate::write::Writer;
+use crate::{Kind, NumberSet, Pos};
+
+spelled! {
+    /// How strictly memory is taken from the given host nodes (`mode=`).
+    pub enum NumaMode {
+        /// From nowhere else.
+        Strict = "strict",
+        /// From the one node as long as it has any.
+        Preferred = "preferred",
+        /// From all in turn.
+        Interleave = "interleave",
+        /// As the control group says; QEMU is told nothing.
+        Restrictive = "restrictive",
+    }
+}
+
+/// `<numatune>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NumaTune {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<memory>`: for all of the guest.
+    pub memory: Option<NumaTuneMemory>,
+    /// `<memnode>`s: for single cells.
+    pub nodes: Vec<MemNode>,
+}
+
+/// `<numatune><memory>`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct NumaTuneMemory {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `mode=`
+    pub mode: Option<NumaMode>,
+    /// `placement=`
+    pub placement: Option<Placement>,
+    /// `nodeset=`: the host nodes.
+    pub nodeset: Option<NumberSet>,
+}
+
+/// `<numatune><memnode>`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MemNode {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `cellid=`: the guest's cell.
+    pub cell: u32,
+    /// `mode=`
+    pub mode: Option<NumaMode>,
+    /// `nodeset=`: the host nodes.
+    pub nodeset: NumberSet,
+}
+
+impl NumaTune {
+    pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        if let Some(second) = el.parent().and_then(|domain| domain.children("numatune").nth(1)) {
+            r.problem(
+                Kind::Xml,
+                "numatune-double",
+                second.pos(),
+                "there is more than one element 'numatune'",
+            );
+        }
+        Self {
+            pos: el.pos(),
+            memory: el.child("memory").map(|e| NumaTuneMemory {
+                pos: e.pos(),
+                mode: r.attr_kind(Kind::Unsupported, e, "mode"),
+                placement: r.attr_kind(Kind::Unsupported, e, "placement"),
+                nodeset: r.number_set(Kind::Unsupported, e, "nodeset"),
+            }),
+            nodes: read::all(el, "memnode", r),
+        }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.element("numatune").children_or_nothing(|w| {
+            if let Some(memory) = &self.memory {
+                w.element("memory")
+                    .opt("mode", memory.mode)
+                    .opt("placement", memory.placement)
+                    .opt("nodeset", memory.nodeset.as_ref())
+                    .empty();
+            }
+            read::write_all(&self.nodes, w);
+        });
+    }
+
+    /// What is said of one cell alone.
+    pub fn node(&self, cell: u32) -> Option<&MemNode> {
+        self.nodes.iter().find(|node| node.cell == cell)
+    }
+
+    /// The mode for a cell, or for all of the guest; `None` where nothing is said.
+    pub fn mode(&self, cell: Option<u32>) -> Option<NumaMode> {
+        let memory = || self.memory.as_ref().map(|memory| memory.mode.unwrap_or(NumaMode::Strict));
+        match cell.and_then(|cell| self.node(cell)) {
+            Some(node) => Some(node.mode.unwrap_or(NumaMode::Strict)),
+            None => memory(),
+        }
+    }
+
+    /// Whether numad chooses the nodes.
+    pub fn is_auto(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| memory.placement == Some(Placement::Auto))
+    }
+}
+
+impl Element for MemNode {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let cell = r.required(el, "cellid");
+        let mode = r.attr(el, "mode");
+        r.required::<String>(el, "nodeset")?;
+        let nodeset = r.number_set(Kind::Unsupported, el, "nodeset");
+        Some(Self { pos: el.pos(), cell: cell?, mode, nodeset: nodeset? })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("memnode")
+            .attr("cellid", self.cell)
+            .opt("mode", self.mode)
+            .attr("nodeset", &self.nodeset)
+            .empty();
+    }
+}
