@@ -195,13 +195,10 @@ impl Clock {
             Offset::LocalTime { reset } => {
                 tag.attr("offset", OffsetWord::LocalTime).opt("adjustment", reset.then_some("reset"))
             }
-            Offset::Variable { adjustment, basis } => tag
-                .attr("offset", OffsetWord::Variable)
-                .attr("adjustment", adjustment)
-                .attr("basis", basis),
-            Offset::Timezone(zone) => {
-                tag.attr("offset", OffsetWord::Timezone).opt("timezone", zone.as_ref())
+            Offset::Variable { adjustment, basis } => {
+                tag.attr("offset", OffsetWord::Variable).attr("adjustment", adjustment).attr("basis", basis)
             }
+            Offset::Timezone(zone) => tag.attr("offset", OffsetWord::Timezone).opt("timezone", zone.as_ref()),
             Offset::Absolute(start) => tag.attr("offset", OffsetWord::Absolute).attr("start", start),
         };
         tag.children(|w| read::write_all(&self.timers, w));
@@ -288,8 +285,7 @@ impl Element for Catchup {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         // Nothing and 0 are the same.
         let mut number = |name| r.attr::<u64>(el, name).filter(|n| *n > 0);
-        let catchup =
-            Self { threshold: number("threshold"), slew: number("slew"), limit: number("limit") };
+        let catchup = Self { threshold: number("threshold"), slew: number("slew"), limit: number("limit") };
         (catchup != Self::default()).then_some(catchup)
     }
 

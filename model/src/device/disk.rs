@@ -3,11 +3,13 @@
 mod driver;
 mod iotune;
 mod mirror;
+mod name;
 mod parts;
 
 pub use driver::{CacheMode, DetectZeroes, Discard, DiskDriver, ErrorPolicy, IoMode, IothreadMap};
 pub use iotune::{Iotune, ThrottleGroup};
 pub use mirror::{Mirror, MirrorJob, MirrorState};
+pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
 use crate::device::storage::{Image, SourceType};
@@ -91,10 +93,8 @@ spelled! {
 }
 
 spelled! {
-    /// `tray=` of `<target>`.
+    /// `tray=` of `<target>`; shut is what it is without.
     pub enum Tray {
-        /// Shut.
-        Closed = "closed",
         /// Open.
         Open = "open",
     }
@@ -291,9 +291,10 @@ impl Disk {
         let Some(target) = el.child("target") else { return };
         self.target_pos = target.pos();
         self.target = DiskTarget {
-            dev: target.string("dev"),
+            // Xen's old prefix says nothing.
+            dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
             bus: r.attr(target, "bus"),
-            tray: r.attr(target, "tray"),
+            tray: crate::device::storage::optional_word(target, "tray", "closed", r),
             removable: r.attr(target, "removable"),
             rotation_rate: r.attr(target, "rotation_rate"),
         };

@@ -127,15 +127,8 @@ impl Hyperv {
 impl HypervItem {
     fn read(el: El<'_>, feature: HypervFeature, r: &mut Reader) -> Option<Self> {
         let state: OnOff = r.required(el, "state")?;
-        let mut item = Self {
-            pos: el.pos(),
-            feature,
-            state,
-            retries: None,
-            vendor: None,
-            direct: None,
-            extended: None,
-        };
+        let mut item =
+            Self { pos: el.pos(), feature, state, retries: None, vendor: None, direct: None, extended: None };
         if !state.is_on() {
             return Some(item);
         }

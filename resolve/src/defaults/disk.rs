@@ -1,6 +1,153 @@
-//! `<disk>`: what the document left open.
+//! `<disk>`: bus and place from the target's name, drivers, formats, ports.
+
+use std::collections::HashMap;
+
+use virtargv_model::YesNo;
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot};
+use virtargv_model::device::storage::{
+    EncryptionEngine, Image, ImageFormat, Location, NetSource, Protocol, SourceLabel, SourceType, Transport,
+};
+use virtargv_model::info::{Address, DriveAddress};
 
 use crate::Work;
 
 /// Fills in every `<disk>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let live = work.options.live;
+    let disks = &mut work.domain.devices.disks;
+    for disk in disks.iter_mut() {
+        disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
+    }
+    sort(disks);
+    for disk in disks {
+        complete(disk, live);
+        if disk.info.address.is_none() {
+            disk.info.address = place(disk).map(Address::Drive);
+        }
+    }
+}
+
+/// The bus that a target's name speaks of.
+fn bus_of(device: Option<DiskDevice>, name: &str) -> DiskBus {
+    if device == Some(DiskDevice::Floppy) {
+        return DiskBus::Fdc;
+    }
+    let prefixes =
+        [("sd", DiskBus::Scsi), ("vd", DiskBus::Virtio), ("xvd", DiskBus::Xen), ("ubd", DiskBus::Uml)];
+    prefixes.into_iter().find(|(p, _)| name.starts_with(p)).map_or(DiskBus::Ide, |(_, bus)| bus)
+}
+
+/// Disks of one bus stand together, by name, where the first of them stood. A name that cannot be read goes first.
+fn sort(disks: &mut [Disk]) {
+    let mut order: HashMap<Option<DiskBus>, usize> = HashMap::new();
+    for (n, disk) in disks.iter().enumerate() {
+        order.entry(disk.bus()).or_insert(n);
+    }
+    disks.sort_by_cached_key(|disk| (order.get(&disk.bus()).copied(), DiskName::index(disk.dst())));
+}
+
+fn complete(disk: &mut Disk, live: bool) {
+    if disk.device() == DiskDevice::Cdrom {
+        disk.readonly = true;
+    }
+    disk.device.get_or_insert(DiskDevice::Disk);
+    disk.driver.name.get_or_insert_with(|| "qemu".to_owned());
+    let kind = disk.image.kind();
+    if disk.image.is_empty() && matches!(kind, SourceType::Network | SourceType::Volume) {
+        disk.image.location = Location::empty(SourceType::File);
+    }
+    // What a pool's volume is stored as is only known once the pool was asked.
+    if kind != SourceType::Volume {
+        disk.image.format.get_or_insert(ImageFormat::Raw);
+    }
+    if kind == SourceType::VhostUser {
+        disk.snapshot = Some(DiskSnapshot::No);
+    }
+    if disk.snapshot == Some(DiskSnapshot::No) && disk.readonly {
+        disk.snapshot = None;
+    }
+    if kind == SourceType::Volume && !disk.auth_outside {
+        disk.image.auth = None;
+    }
+    if !live {
+        disk.mirror = None;
+    }
+    let Disk { image, backing, info, .. } = disk;
+    for image in std::iter::once(image).chain(&mut backing.images) {
+        complete_image(image, live);
+        if let Some(store) = &mut image.data_store {
+            complete_image(store, live);
+        }
+    }
+    if let Some(loadparm) = info.boot.as_mut().and_then(|b| b.loadparm.as_mut()) {
+        loadparm.make_ascii_uppercase();
+    }
+}
+
+fn complete_image(image: &mut Image, live: bool) {
+    if !live {
+        image.index = None;
+        image.seclabels.retain_mut(complete_label);
+    }
+    if let Some(encryption) = &mut image.encryption {
+        encryption.engine.get_or_insert(EncryptionEngine::Qemu);
+    }
+    if let Location::Network(net) = &mut image.location {
+        complete_network(net);
+    }
+}
+
+/// A label for later use says relabel or not; one that only speaks of a running guest is nothing.
+fn complete_label(label: &mut SourceLabel) -> bool {
+    label.labelskip = None;
+    let relabel = *label.relabel.get_or_insert(YesNo::Yes);
+    label.label.is_some() || relabel == YesNo::No
+}
+
+/// The port of a protocol where none is given.
+fn default_port(protocol: Protocol) -> Option<u32> {
+    match protocol {
+        Protocol::Http => Some(80),
+        Protocol::Https => Some(443),
+        Protocol::Ftp => Some(21),
+        Protocol::Ftps => Some(990),
+        Protocol::Tftp => Some(69),
+        Protocol::Sheepdog => Some(7000),
+        Protocol::Nbd => Some(10809),
+        Protocol::Ssh => Some(22),
+        Protocol::Iscsi => Some(3260),
+        Protocol::Gluster => Some(24007),
+        Protocol::Vxhs => Some(9999),
+        // Ceph's library tries several; NFS has no choice.
+        Protocol::Rbd | Protocol::Nfs => None,
+    }
+}
+
+fn complete_network(net: &mut NetSource) {
+    let port = net.protocol.and_then(default_port);
+    for host in &mut net.hosts {
+        if host.transport() == Transport::Tcp && host.port.is_none_or(|p| p == 0) {
+            host.port = port;
+        }
+    }
+    // An iSCSI target without a unit is its first.
+    if net.protocol == Some(Protocol::Iscsi)
+        && let Some(name) = &mut net.name
+        && !name.contains('/')
+    {
+        name.push_str("/0");
+    }
+}
+
+/// The place on its bus that a disk's name stands for. A SCSI bus is taken as a narrow one, with 7 units.
+fn place(disk: &Disk) -> Option<DriveAddress> {
+    let n = DiskName::index(disk.dst())?;
+    let at = |controller, bus, unit| Some(DriveAddress { controller, bus, target: 0, unit });
+    match disk.bus()? {
+        DiskBus::Scsi => at(n / 7, 0, n % 7),
+        DiskBus::Ide => at(n / 4, n % 4 / 2, n % 2),
+        DiskBus::Sata => at(n / 6, 0, n % 6),
+        DiskBus::Fdc => at(n / 2, 0, n % 2),
+        DiskBus::Virtio | DiskBus::Xen | DiskBus::Usb | DiskBus::Uml | DiskBus::Sd => None,
+    }
+}
