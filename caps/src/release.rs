@@ -103,4 +103,6 @@ conventions! {
     TcgCpuIsFree: false, true;
     /// Hyper-V enlightenments are `hv-...=on`; they were the bare name.
     HypervOn: false, true;
+    /// Default USB and SCSI controllers follow the machine; once every architecture but a few had the PC's.
+    UsbByMachine: false, true;
 }

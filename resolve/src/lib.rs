@@ -98,7 +98,7 @@ impl Work<'_> {
 
 /// The steps, in the order in which the reference takes them.
 const STEPS: &[fn(&mut Work<'_>)] =
-    &[defaults::domain, defaults::devices, address::assign, defaults::after_addresses];
+    &[defaults::domain, defaults::devices, defaults::implied, address::assign, defaults::after_addresses];
 
 /// Fills in what `domain` leaves open.
 pub fn resolve(

@@ -1,22 +1,85 @@
 //! `<iommu>`.
 
+use crate::OnOff;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+
+spelled! {
+    /// `model=` of an `<iommu>`.
+    pub enum IommuModel {
+        /// Intel VT-d.
+        Intel = "intel",
+        /// Arm SMMUv3.
+        Smmuv3 = "smmuv3",
+        /// virtio-iommu.
+        Virtio = "virtio",
+    }
+}
 
 /// `<iommu>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iommu {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`
+    pub model: Option<IommuModel>,
+    /// `<driver>`
+    pub driver: IommuDriver,
+}
+
+/// `<driver>` of an IOMMU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IommuDriver {
+    /// `intremap=`: interrupt remapping.
+    pub intremap: Option<OnOff>,
+    /// `caching_mode=`: the guest tells of every change, as host devices need it.
+    pub caching_mode: Option<OnOff>,
+    /// `eim=`: interrupts to more than 255 CPUs.
+    pub eim: Option<OnOff>,
+    /// `iotlb=`: devices may cache translations.
+    pub iotlb: Option<OnOff>,
+    /// `aw_bits=`: width of an address.
+    pub aw_bits: Option<u32>,
+    /// `dma_translation=`
+    pub dma_translation: Option<OnOff>,
+}
+
+impl IommuDriver {
+    /// Whether nothing is set.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let model = r.required(el, "model");
+        let driver = el.child("driver").map(|d| IommuDriver {
+            intremap: r.attr(d, "intremap"),
+            caching_mode: r.attr(d, "caching_mode"),
+            eim: r.attr(d, "eim"),
+            iotlb: r.attr(d, "iotlb"),
+            aw_bits: r.attr(d, "aw_bits"),
+            dma_translation: r.attr(d, "dma_translation"),
+        });
+        Some(Self { info: DeviceInfo::read(el, r), model, driver: driver.unwrap_or_default() })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("iommu").children(|w| self.info.write(w));
+        w.element("iommu").opt("model", self.model).children(|w| {
+            if !self.driver.is_empty() {
+                let d = &self.driver;
+                w.element("driver")
+                    .opt("intremap", d.intremap)
+                    .opt("caching_mode", d.caching_mode)
+                    .opt("eim", d.eim)
+                    .opt("iotlb", d.iotlb)
+                    .opt("aw_bits", d.aw_bits)
+                    .opt("dma_translation", d.dma_translation)
+                    .empty();
+            }
+            self.info.write(w);
+        });
     }
 }

@@ -1,6 +1,23 @@
-//! `<controller>`: what the document left open.
+//! `<controller>`: order and numbers, what the machine has anyway, default models, and controllers that devices need.
+
+mod implied;
+mod machine;
+mod models;
+mod order;
+
+pub(crate) use implied::apply as implied;
+pub(crate) use order::add_missing;
 
 use crate::Work;
 
+/// Orders and numbers the controllers, and adds those that every guest of this kind has.
+pub(crate) fn machine(work: &mut Work<'_>) {
+    order::sort(&mut work.domain.devices.controllers);
+    order::number(&mut work.domain.devices.controllers);
+    machine::apply(work);
+}
+
 /// Fills in every `<controller>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    models::apply(work);
+}

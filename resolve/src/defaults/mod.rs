@@ -3,7 +3,7 @@
 mod audio;
 mod chardev;
 mod clock;
-mod controller;
+pub(crate) mod controller;
 mod cpu;
 mod crypto;
 mod disk;
@@ -56,6 +56,7 @@ const DOMAIN: &[fn(&mut Work<'_>)] = &[
     sysinfo::apply,
     tune::apply,
     qemu_ns::apply,
+    controller::machine,
 ];
 
 /// Device defaults, in the reference's order.
@@ -89,6 +90,9 @@ const DEVICES: &[fn(&mut Work<'_>)] = &[
     lease::apply,
 ];
 
+/// Controllers that the completed devices need.
+const IMPLIED: &[fn(&mut Work<'_>)] = &[controller::implied];
+
 /// What can only be said once every device has its address.
 const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[chardev::mirror_first_console];
 
@@ -102,6 +106,13 @@ pub(crate) fn domain(work: &mut Work<'_>) {
 /// Fills in each device.
 pub(crate) fn devices(work: &mut Work<'_>) {
     for step in DEVICES {
+        step(work);
+    }
+}
+
+/// Adds what the completed devices need.
+pub(crate) fn implied(work: &mut Work<'_>) {
+    for step in IMPLIED {
         step(work);
     }
 }

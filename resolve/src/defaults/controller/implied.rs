@@ -1,0 +1,91 @@
+//! Controllers that the devices of the document need.
+
+use virtargv_model::device::controller::{ControllerKind, VirtioSerial};
+use virtargv_model::info::{Address, CcidAddress};
+
+use super::order::add_missing;
+use crate::Work;
+
+/// Adds them, and then gives those that are new their default models.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    for_disks(work);
+    for_virtio_serial(work);
+    for_smartcards(work);
+    super::models::apply(work);
+}
+
+/// One controller for every number up to the highest that a disk or SCSI host device names.
+fn for_disks(work: &mut Work<'_>) {
+    use virtargv_model::device::disk::DiskBus;
+    let devices = &mut work.domain.devices;
+    let kinds = [
+        (DiskBus::Scsi, ControllerKind::Scsi(None)),
+        (DiskBus::Fdc, ControllerKind::Fdc),
+        (DiskBus::Ide, ControllerKind::Ide(None)),
+        (DiskBus::Sata, ControllerKind::Sata),
+    ];
+    for (bus, kind) in kinds {
+        let on_bus = devices.disks.iter().filter(|disk| disk.target.bus == Some(bus));
+        let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref())).max();
+        for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
+            add_missing(&mut devices.controllers, kind.clone(), index);
+        }
+    }
+}
+
+/// More controllers than any machine takes: what a document names beyond is left for the rules to refuse.
+const MOST: u32 = 1024;
+
+fn drive_controller(address: Option<&Address>) -> Option<u32> {
+    match address {
+        Some(Address::Drive(drive)) => Some(drive.controller),
+        _ => None,
+    }
+}
+
+/// The virtio-serial controllers of virtio channels and consoles.
+fn for_virtio_serial(work: &mut Work<'_>) {
+    use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};
+    let devices = &mut work.domain.devices;
+    let channels = devices
+        .channels
+        .iter()
+        .filter(|c| c.target.kind() == Some(ChannelTargetType::Virtio))
+        .map(|c| c.info.address.as_ref());
+    let consoles = devices
+        .consoles
+        .iter()
+        .filter(|c| c.target == Some(ConsoleTarget::Virtio))
+        .map(|c| c.info.address.as_ref());
+    let wanted: Vec<u32> = channels
+        .chain(consoles)
+        .map(|address| match address {
+            Some(Address::VirtioSerial(at)) => at.controller,
+            _ => 0,
+        })
+        .collect();
+    for index in wanted {
+        let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
+        add_missing(&mut devices.controllers, kind, index);
+    }
+}
+
+/// Puts smartcards without address into the first reader, one slot after the other, and adds the readers.
+fn for_smartcards(work: &mut Work<'_>) {
+    let devices = &mut work.domain.devices;
+    for n in 0..devices.smartcards.len() {
+        let slots = devices.smartcards.iter().filter_map(|card| match card.info.address {
+            Some(Address::Ccid(at)) if at.controller == 0 => Some(at.slot),
+            _ => None,
+        });
+        let next = slots.max().map_or(0, |slot| slot.saturating_add(1));
+        let Some(card) = devices.smartcards.get_mut(n) else { continue };
+        let address =
+            card.info.address.get_or_insert(Address::Ccid(CcidAddress { controller: 0, slot: next }));
+        let index = match address {
+            Address::Ccid(at) => at.controller,
+            _ => 0,
+        };
+        add_missing(&mut devices.controllers, ControllerKind::Ccid, index);
+    }
+}

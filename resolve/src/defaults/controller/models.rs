@@ -1,0 +1,85 @@
+//! Default models of controllers.
+
+use virtargv_caps::{Arch, Cap, Caps, Convention};
+use virtargv_model::device::controller::{ControllerKind, ScsiModel, UsbModel};
+
+use crate::{Guest, Options, Work};
+
+/// Fills in the models that are open.
+pub(super) fn apply(work: &mut Work<'_>) {
+    let (guest, caps, options) = (&work.guest, work.caps, work.options);
+    for controller in &mut work.domain.devices.controllers {
+        let addressed = controller.info.address.is_some();
+        match &mut controller.kind {
+            ControllerKind::Scsi(model) => {
+                if matches!(model, None | Some(ScsiModel::Auto)) {
+                    *model = scsi(guest, caps).or(*model);
+                }
+            }
+            ControllerKind::Usb(usb) => {
+                if usb.model.is_none() {
+                    usb.model = usb_model(guest, caps, options, addressed);
+                }
+                if usb.model == Some(UsbModel::None) && caps.release().has(Convention::UsbByMachine) {
+                    controller.info.address = None;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// The model of a SCSI controller of which nothing is said.
+pub(super) fn scsi(guest: &Guest, caps: &Caps) -> Option<ScsiModel> {
+    if guest.has_builtin_esp() && caps.release().has(Convention::UsbByMachine) {
+        return Some(ScsiModel::Ncr53c90);
+    }
+    if guest.is_pseries() {
+        return Some(ScsiModel::Ibmvscsi);
+    }
+    if guest.arch.is_s390() || guest.arch.is_loongarch() {
+        return Some(ScsiModel::VirtioScsi);
+    }
+    let known = [(Cap::ScsiLsi, ScsiModel::Lsilogic), (Cap::VirtioScsi, ScsiModel::VirtioScsi)];
+    let found = known.into_iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| model);
+    found.or_else(|| guest.has_builtin_esp().then_some(ScsiModel::Ncr53c90))
+}
+
+/// The model of a USB controller of which nothing is said; `addressed` where it has an address.
+fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> Option<UsbModel> {
+    let first =
+        |known: &[(Cap, UsbModel)]| known.iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| *model);
+    let xhci = [(Cap::DeviceQemuXhci, UsbModel::QemuXhci), (Cap::NecUsbXhci, UsbModel::NecXhci)];
+    let piix3 = first(&[(Cap::Piix3UsbUhci, UsbModel::Piix3Uhci)]);
+    let by_machine = caps.release().has(Convention::UsbByMachine);
+    match guest.arch {
+        arch if arch.is_s390() => {
+            // The bare element never gave such a guest USB.
+            if by_machine || !addressed { Some(UsbModel::None) } else { piix3 }
+        }
+        arch if arch.is_ppc64() => {
+            // A newer model would change what an existing guest sees.
+            let new = if options.abi_update { first(&xhci) } else { None };
+            new.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci), (Cap::NecUsbXhci, UsbModel::NecXhci)]))
+        }
+        Arch::Aarch64 => first(&xhci).or(piix3),
+        arch if arch.is_loongarch() => first(&xhci),
+        arch if by_machine && !arch.is_x86() => {
+            piix3.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)]))
+        }
+        _ => piix3,
+    }
+}
+
+impl Guest {
+    /// Whether the machine has an NCR 53C90 of its own.
+    pub fn has_builtin_esp(&self) -> bool {
+        match self.arch {
+            Arch::Sparc => true,
+            // The Jazz boards.
+            Arch::Mips64el => matches!(self.machine.as_str(), "magnum" | "pica61"),
+            Arch::M68k => self.machine == "q800",
+            _ => false,
+        }
+    }
+}
