@@ -156,7 +156,7 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
 impl Domain {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         // The order is the reference's: it decides which problem comes first.
-        Self {
+        let mut domain = Self {
             pos: el.pos(),
             virt_type: r.required(el, "type"),
             id: r.attr(el, "id"),
@@ -183,6 +183,31 @@ impl Domain {
             devices: Devices::read(el, r),
             sysinfo: Sysinfo::read(el, r),
             qemu: QemuNamespace::read(el, r),
+        };
+        domain.check_title(el, r);
+        domain.match_uuids(r);
+        domain
+    }
+
+    fn check_title(&self, el: El<'_>, r: &mut Reader) {
+        if let (Some(title), Some(child)) = (&self.title, el.child("title"))
+            && title.contains('\n')
+        {
+            r.problem(Kind::Xml, "title-newline", child.pos(), "element 'title' is more than one line");
+        }
+    }
+
+    /// The UUID and that of `<sysinfo>` are one: where only one is given the other follows.
+    fn match_uuids(&mut self, r: &mut Reader) {
+        let Some(system) = self.sysinfo.smbios().and_then(|smbios| smbios.system.as_ref()) else { return };
+        let Some(found) = system.get("uuid") else { return };
+        match &self.uuid {
+            None => self.uuid = Some(found.to_owned()),
+            Some(uuid) if uuid == found => {}
+            Some(uuid) => {
+                let message = format!("element 'uuid' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
+                r.problem(Kind::Plain, "sysinfo-uuid-mismatch", system.pos, message);
+            }
         }
     }
 

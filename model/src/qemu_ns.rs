@@ -3,23 +3,230 @@
 
 use crate::read::{El, Reader};
 use crate::write::{Tag, Writer};
+use crate::{Kind, Pos};
 
 /// The namespace these elements live in.
 pub const NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 
 /// What the document says to QEMU directly.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct QemuNamespace {}
+pub struct QemuNamespace {
+    /// `<qemu:arg value=>`
+    pub args: Vec<String>,
+    /// `<qemu:env name= value=>`
+    pub env: Vec<(String, Option<String>)>,
+    /// `<qemu:override><qemu:device>`
+    pub overrides: Vec<DeviceOverride>,
+    /// `<qemu:capabilities><qemu:add capability=>`: flags by their names.
+    pub add_capabilities: Vec<String>,
+    /// `<qemu:capabilities><qemu:del capability=>`
+    pub del_capabilities: Vec<String>,
+    /// `<qemu:deprecation behavior=>`
+    pub deprecation: Option<String>,
+}
+
+/// Changes to what is said of one device.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeviceOverride {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `alias=`: which device.
+    pub alias: String,
+    /// `<qemu:frontend><qemu:property>`
+    pub properties: Vec<OverrideProperty>,
+}
+
+spelled! {
+    /// What kind of value a property gets.
+    pub enum OverrideType {
+        /// A text.
+        String = "string",
+        /// A number.
+        Signed = "signed",
+        /// A number that is not negative.
+        Unsigned = "unsigned",
+        /// `true` or `false`.
+        Bool = "bool",
+        /// None: the property is left out.
+        Remove = "remove",
+    }
+}
+
+/// The value a property gets.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OverrideValue {
+    /// A text.
+    String(String),
+    /// A number.
+    Signed(i64),
+    /// A number that is not negative.
+    Unsigned(u64),
+    /// A switch.
+    Bool(bool),
+    /// None: the property is left out.
+    Remove,
+}
+
+/// `<qemu:property>`
+#[derive(Debug, Clone, PartialEq)]
+pub struct OverrideProperty {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `name=`
+    pub name: String,
+    /// `type=` and `value=`
+    pub value: OverrideValue,
+}
 
 impl QemuNamespace {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    /// Whether nothing is said.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let mut qemu = Self::default();
+        for el in domain.elements().filter(|el| el.namespace() == Some(NAMESPACE)) {
+            match el.name() {
+                "commandline" => qemu.read_commandline(el, r),
+                "capabilities" => {
+                    qemu.add_capabilities = read_flags(el, "add", r);
+                    qemu.del_capabilities = read_flags(el, "del", r);
+                }
+                "override" => {
+                    let devices = el.children("device");
+                    qemu.overrides = devices.filter_map(|device| DeviceOverride::read(device, r)).collect();
+                }
+                "deprecation" => qemu.deprecation = el.string("behavior"),
+                _ => {}
+            }
+        }
+        qemu
+    }
+
+    fn read_commandline(&mut self, el: El<'_>, r: &mut Reader) {
+        for arg in el.children("arg") {
+            if let Some(value) = arg.string("value") {
+                self.args.push(value);
+            } else {
+                let message = "element 'arg' of the command line lacks its attribute 'value'";
+                r.problem(Kind::Internal, "qemu-arg-value", arg.pos(), message);
+            }
+        }
+        for env in el.children("env") {
+            let name = env.string("name").unwrap_or_default();
+            let starts = name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
+            if starts && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_') {
+                self.env.push((name, env.string("value")));
+                continue;
+            }
+            let message = format!(
+                "attribute 'name' of element 'env' is '{name}', expected letters, digits and _, no digit first"
+            );
+            r.problem(Kind::Internal, "qemu-env-name", env.pos().attr("name"), message);
+        }
     }
 
     /// Declares the prefix where an element needs it.
     pub(crate) fn write_namespace<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
-        tag
+        if self.is_empty() { tag } else { tag.attr("xmlns:qemu", NAMESPACE) }
     }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.element("qemu:commandline").children_or_nothing(|w| {
+            for arg in &self.args {
+                w.element("qemu:arg").attr("value", arg).empty();
+            }
+            for (name, value) in &self.env {
+                w.element("qemu:env").attr("name", name).opt("value", value.as_ref()).empty();
+            }
+        });
+        w.element("qemu:capabilities").children_or_nothing(|w| {
+            for (tag, flags) in
+                [("qemu:add", &self.add_capabilities), ("qemu:del", &self.del_capabilities)]
+            {
+                for flag in flags {
+                    w.element(tag).attr("capability", flag).empty();
+                }
+            }
+        });
+        w.element("qemu:override").children_or_nothing(|w| {
+            for device in &self.overrides {
+                device.write(w);
+            }
+        });
+        if let Some(behavior) = &self.deprecation {
+            w.element("qemu:deprecation").attr("behavior", behavior).empty();
+        }
+    }
+}
+
+fn read_flags(el: El<'_>, name: &'static str, r: &mut Reader) -> Vec<String> {
+    let mut flags = Vec::new();
+    for child in el.children(name) {
+        if let Some(flag) = child.string("capability") {
+            flags.push(flag);
+        } else {
+            let message = format!("element '{name}' of the capabilities lacks its attribute 'capability'");
+            r.problem(Kind::Internal, "qemu-capability-name", child.pos(), message);
+        }
+    }
+    flags
+}
+
+impl DeviceOverride {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let alias = r.required(el, "alias")?;
+        let properties = el.children("frontend").flat_map(|frontend| frontend.children("property"));
+        let properties = properties.filter_map(|property| OverrideProperty::read(property, r)).collect();
+        Some(Self { pos: el.pos(), alias, properties })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("qemu:device").attr("alias", &self.alias).children(|w| {
+            w.element("qemu:frontend").children_or_nothing(|w| {
+                for property in &self.properties {
+                    property.write(w);
+                }
+            });
+        });
+    }
+}
+
+impl OverrideProperty {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let name = r.required(el, "name")?;
+        let kind = r.required(el, "type")?;
+        let value = match kind {
+            OverrideType::String => OverrideValue::String(r.required(el, "value")?),
+            OverrideType::Signed => OverrideValue::Signed(r.required(el, "value")?),
+            OverrideType::Unsigned => OverrideValue::Unsigned(r.required(el, "value")?),
+            OverrideType::Bool => match r.required::<String>(el, "value")?.as_str() {
+                "true" => OverrideValue::Bool(true),
+                "false" => OverrideValue::Bool(false),
+                other => {
+                    let message = format!("property '{name}' is '{other}', expected 'true' or 'false'");
+                    r.problem(Kind::Xml, "qemu-override-bool", el.pos().attr("value"), message);
+                    return None;
+                }
+            },
+            OverrideType::Remove => OverrideValue::Remove,
+        };
+        Some(Self { pos: el.pos(), name, value })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let (kind, value) = match &self.value {
+            OverrideValue::String(text) => (OverrideType::String, Some(text.clone())),
+            OverrideValue::Signed(number) => (OverrideType::Signed, Some(number.to_string())),
+            OverrideValue::Unsigned(number) => (OverrideType::Unsigned, Some(number.to_string())),
+            OverrideValue::Bool(on) => (OverrideType::Bool, Some(on.to_string())),
+            OverrideValue::Remove => (OverrideType::Remove, None),
+        };
+        w.element("qemu:property")
+            .attr("name", &self.name)
+            .attr("type", kind)
+            .opt("value", value)
+            .empty();
+    }
 }

@@ -1,16 +1,272 @@
 //! `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 
-use crate::read::{El, Reader};
+use crate::read::{self, AnyBase, El, Element, Reader, hex};
 use crate::write::Writer;
+use crate::{Kind, OnOff, Pos, YesNo};
+
+mod label;
+
+pub use label::{DeviceSeclabel, Seclabel, SeclabelType};
 
 /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Security {}
+pub struct Security {
+    /// `<seclabel>`, one a security model.
+    pub labels: Vec<Seclabel>,
+    /// `<launchSecurity>`
+    pub launch: Option<LaunchSecurity>,
+    /// Where `<keywrap>` stands.
+    pub keywrap_pos: Pos,
+    /// `<keywrap><cipher>`: which keys the guest may have wrapped (s390).
+    pub keywrap: Keywrap,
+}
+
+/// `<keywrap>`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keywrap {
+    /// `<cipher name='aes' state=>`
+    pub aes: Option<OnOff>,
+    /// `<cipher name='dea' state=>`
+    pub dea: Option<OnOff>,
+}
+
+spelled! {
+    /// How a guest's memory is kept from its host.
+    pub enum LaunchSecurityType {
+        /// AMD's encrypted memory.
+        Sev = "sev",
+        /// AMD's encrypted memory with integrity.
+        SevSnp = "sev-snp",
+        /// IBM's secure execution.
+        S390Pv = "s390-pv",
+    }
+}
+
+spelled! {
+    /// A cipher whose keys can be wrapped.
+    pub enum KeywrapCipher {
+        /// AES.
+        Aes = "aes",
+        /// DEA and TDEA.
+        Dea = "dea",
+    }
+}
+
+/// `<launchSecurity>`
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaunchSecurity {
+    /// Where it stands.
+    pub pos: Pos,
+    /// What protects the guest.
+    pub kind: LaunchSecurityKind,
+}
+
+/// What protects a guest, with its settings.
+#[derive(Debug, Clone, PartialEq)]
+pub enum LaunchSecurityKind {
+    /// `type='sev'`
+    Sev(Sev),
+    /// `type='sev-snp'`
+    SevSnp(Box<SevSnp>),
+    /// `type='s390-pv'`
+    S390Pv,
+}
+
+/// What both AMD's have in common.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SevCommon {
+    /// `kernelHashes=`: the kernel that is loaded directly is measured.
+    pub kernel_hashes: Option<YesNo>,
+    /// `<cbitpos>`: the bit of a page table entry that marks an encrypted page.
+    pub cbitpos: Option<u32>,
+    /// `<reducedPhysBits>`: physical address bits lost to encryption.
+    pub reduced_phys_bits: Option<u32>,
+}
+
+/// AMD SEV.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Sev {
+    /// What SEV-SNP has too.
+    pub common: SevCommon,
+    /// `<policy>`
+    pub policy: u32,
+    /// `<dhCert>`: the guest owner's key, base64.
+    pub dh_cert: Option<String>,
+    /// `<session>`: the guest owner's session, base64.
+    pub session: Option<String>,
+}
+
+/// AMD SEV-SNP.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SevSnp {
+    /// What SEV has too.
+    pub common: SevCommon,
+    /// `authorKey=`
+    pub author_key: Option<YesNo>,
+    /// `vcek=`
+    pub vcek: Option<YesNo>,
+    /// `<policy>`
+    pub policy: u64,
+    /// `<guestVisibleWorkarounds>`, base64.
+    pub guest_visible_workarounds: Option<String>,
+    /// `<idBlock>`, base64.
+    pub id_block: Option<String>,
+    /// `<idAuth>`, base64.
+    pub id_auth: Option<String>,
+    /// `<hostData>`, base64.
+    pub host_data: Option<String>,
+}
+
+impl LaunchSecurityKind {
+    /// What both AMD's have in common, to be filled in.
+    pub fn sev_common_mut(&mut self) -> Option<&mut SevCommon> {
+        match self {
+            Self::Sev(sev) => Some(&mut sev.common),
+            Self::SevSnp(snp) => Some(&mut snp.common),
+            Self::S390Pv => None,
+        }
+    }
+}
 
 impl Security {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        let mut security = Self {
+            labels: label::read_all(domain, r),
+            launch: read::one(domain, "launchSecurity", r),
+            ..Self::default()
+        };
+        if let Some(keywrap) = domain.child("keywrap") {
+            security.keywrap_pos = keywrap.pos();
+            security.keywrap = Keywrap::read(keywrap, r);
+        }
+        security
     }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    pub(crate) fn write(&self, w: &mut Writer) {
+        read::write_all(&self.labels, w);
+        self.keywrap.write(w);
+        read::write_opt(self.launch.as_ref(), w);
+    }
+}
+
+impl Keywrap {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut keywrap = Self::default();
+        for cipher in el.children("cipher") {
+            let (Some(name), Some(state)) = (r.required(cipher, "name"), r.required(cipher, "state")) else {
+                continue;
+            };
+            let slot = match name {
+                KeywrapCipher::Aes => &mut keywrap.aes,
+                KeywrapCipher::Dea => &mut keywrap.dea,
+            };
+            if slot.is_some() {
+                let message = format!("element 'keywrap' has the cipher '{name}' more than once");
+                r.problem(Kind::Xml, "keywrap-cipher-twice", cipher.pos(), message);
+            }
+            *slot = Some(state);
+        }
+        keywrap
+    }
+
+    fn write(self, w: &mut Writer) {
+        w.element("keywrap").children_or_nothing(|w| {
+            for (name, state) in [(KeywrapCipher::Aes, self.aes), (KeywrapCipher::Dea, self.dea)] {
+                if let Some(state) = state {
+                    w.element("cipher").attr("name", name).attr("state", state).empty();
+                }
+            }
+        });
+    }
+}
+
+impl Element for LaunchSecurity {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = match r.required(el, "type")? {
+            LaunchSecurityType::Sev => LaunchSecurityKind::Sev(Sev::read(el, r)),
+            LaunchSecurityType::SevSnp => LaunchSecurityKind::SevSnp(Box::new(SevSnp::read(el, r))),
+            LaunchSecurityType::S390Pv => LaunchSecurityKind::S390Pv,
+        };
+        Some(Self { pos: el.pos(), kind })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let tag = w.element("launchSecurity");
+        match &self.kind {
+            LaunchSecurityKind::Sev(sev) => tag
+                .attr("type", LaunchSecurityType::Sev)
+                .opt("kernelHashes", sev.common.kernel_hashes)
+                .children(|w| sev.write(w)),
+            LaunchSecurityKind::SevSnp(snp) => tag
+                .attr("type", LaunchSecurityType::SevSnp)
+                .opt("kernelHashes", snp.common.kernel_hashes)
+                .opt("authorKey", snp.author_key)
+                .opt("vcek", snp.vcek)
+                .children(|w| snp.write(w)),
+            LaunchSecurityKind::S390Pv => tag.attr("type", LaunchSecurityType::S390Pv).empty(),
+        }
+    }
+}
+
+/// The text of `<policy>`, which must be there.
+fn read_policy<T: TryFrom<u64>>(el: El<'_>, r: &mut Reader) -> Option<T> {
+    let policy = r.need(el, "policy")?;
+    r.text::<AnyBase<T>>(policy).map(|number| number.0)
+}
+
+impl SevCommon {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            kernel_hashes: r.attr(el, "kernelHashes"),
+            cbitpos: r.child_text(el, "cbitpos"),
+            reduced_phys_bits: r.child_text(el, "reducedPhysBits"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.opt_text_element("cbitpos", self.cbitpos);
+        w.opt_text_element("reducedPhysBits", self.reduced_phys_bits);
+    }
+}
+
+impl Sev {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            common: SevCommon::read(el, r),
+            policy: read_policy(el, r).unwrap_or_default(),
+            dh_cert: el.child_text("dhCert"),
+            session: el.child_text("session"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        self.common.write(w);
+        w.text_element("policy", hex(self.policy, 4));
+        w.opt_text_element("dhCert", self.dh_cert.as_ref());
+        w.opt_text_element("session", self.session.as_ref());
+    }
+}
+
+impl SevSnp {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            common: SevCommon::read(el, r),
+            author_key: r.attr(el, "authorKey"),
+            vcek: r.attr(el, "vcek"),
+            policy: read_policy(el, r).unwrap_or_default(),
+            guest_visible_workarounds: el.child_text("guestVisibleWorkarounds"),
+            id_block: el.child_text("idBlock"),
+            id_auth: el.child_text("idAuth"),
+            host_data: el.child_text("hostData"),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        self.common.write(w);
+        w.text_element("policy", hex(self.policy, 8));
+        w.opt_text_element("guestVisibleWorkarounds", self.guest_visible_workarounds.as_ref());
+        w.opt_text_element("idBlock", self.id_block.as_ref());
+        w.opt_text_element("idAuth", self.id_auth.as_ref());
+        w.opt_text_element("hostData", self.host_data.as_ref());
+    }
 }

@@ -1,16 +1,254 @@
-//! `<sysinfo>`.
+//! `<sysinfo>`: what the guest's firmware says of the machine.
 
-use crate::read::{El, Reader};
+use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, Pos};
 
-/// `<sysinfo>`.
+spelled! {
+    /// Where a `<sysinfo>` goes.
+    pub enum SysinfoType {
+        /// Into the SMBIOS tables.
+        Smbios = "smbios",
+        /// Into files that QEMU's firmware interface serves.
+        FwCfg = "fwcfg",
+    }
+}
+
+/// Every `<sysinfo>` of a domain.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Sysinfo {}
+pub struct Sysinfo {
+    /// They, in order.
+    pub entries: Vec<SysinfoEntry>,
+}
+
+/// One `<sysinfo>`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SysinfoEntry {
+    /// `type='smbios'`
+    Smbios(Box<Smbios>),
+    /// `type='fwcfg'`
+    FwCfg(Vec<FwCfg>),
+}
+
+/// `<sysinfo type='smbios'>`
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Smbios {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<bios>`: type 0.
+    pub bios: Option<SmbiosTable>,
+    /// `<system>`: type 1.
+    pub system: Option<SmbiosTable>,
+    /// `<baseBoard>`: type 2.
+    pub base_boards: Vec<SmbiosTable>,
+    /// `<chassis>`: type 3.
+    pub chassis: Option<SmbiosTable>,
+    /// `<oemStrings>`: type 11.
+    pub oem_strings: Vec<String>,
+}
+
+/// One SMBIOS table: its fields by name, in the table's own order.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SmbiosTable {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `<entry name=>`: name and text. The names are those of the table's list below.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+/// A file of the firmware interface (`<entry>` of `<sysinfo type='fwcfg'>`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FwCfg {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `name=`
+    pub name: String,
+    /// The text: what is in the file.
+    pub value: Option<String>,
+    /// `file=`: the path of a file that holds it.
+    pub file: Option<String>,
+}
+
+/// The fields of `<bios>`.
+pub const BIOS: &[&str] = &["vendor", "version", "date", "release"];
+/// The fields of `<system>`.
+pub const SYSTEM: &[&str] =
+    &["manufacturer", "product", "version", "serial", "uuid", "sku", "family"];
+/// The fields of `<baseBoard>`.
+pub const BASE_BOARD: &[&str] = &["manufacturer", "product", "version", "serial", "asset", "location"];
+/// The fields of `<chassis>`.
+pub const CHASSIS: &[&str] = &["manufacturer", "version", "serial", "asset", "sku"];
 
 impl Sysinfo {
-    pub(crate) fn read(_domain: El<'_>, _r: &mut Reader) -> Self {
-        Self {}
+    /// The first SMBIOS tables.
+    pub fn smbios(&self) -> Option<&Smbios> {
+        self.entries.iter().find_map(|entry| match entry {
+            SysinfoEntry::Smbios(smbios) => Some(&**smbios),
+            SysinfoEntry::FwCfg(_) => None,
+        })
     }
 
-    pub(crate) fn write(&self, _w: &mut Writer) {}
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        Self { entries: read::all(domain, "sysinfo", r) }
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        read::write_all(&self.entries, w);
+    }
+}
+
+impl SmbiosTable {
+    /// The text of one field.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.fields.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
+    }
+
+    fn read(el: El<'_>, names: &'static [&'static str]) -> Self {
+        let text = |name: &'static str| {
+            let entry = el.children("entry").find(|entry| entry.get("name") == Some(name))?;
+            Some((name, entry.text())).filter(|(_, text)| !text.is_empty())
+        };
+        Self { pos: el.pos(), fields: names.iter().filter_map(|name| text(name)).collect() }
+    }
+
+    fn write(&self, name: &str, w: &mut Writer) {
+        w.element(name).children(|w| {
+            for (name, text) in &self.fields {
+                w.element("entry").attr("name", name).text(text);
+            }
+        });
+    }
+}
+
+impl Element for SysinfoEntry {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(match r.required(el, "type")? {
+            SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
+            SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        match self {
+            Self::Smbios(smbios) => {
+                w.element("sysinfo").attr("type", SysinfoType::Smbios).children(|w| smbios.write(w));
+            }
+            Self::FwCfg(files) => {
+                w.element("sysinfo")
+                    .attr("type", SysinfoType::FwCfg)
+                    .children(|w| read::write_all(files, w));
+            }
+        }
+    }
+}
+
+impl Smbios {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let table = |name, fields| el.child(name).map(|table| SmbiosTable::read(table, fields));
+        let mut smbios = Self {
+            pos: el.pos(),
+            bios: table("bios", BIOS),
+            system: table("system", SYSTEM),
+            base_boards: el
+                .children("baseBoard")
+                .map(|board| SmbiosTable::read(board, BASE_BOARD))
+                .collect(),
+            chassis: table("chassis", CHASSIS),
+            oem_strings: el
+                .child("oemStrings")
+                .iter()
+                .flat_map(|oem| oem.children("entry"))
+                .map(El::text)
+                .collect(),
+        };
+        // A board of which nothing is said is no board.
+        smbios.base_boards.retain(|board| !board.fields.is_empty());
+        if let Some(bios) = &mut smbios.bios {
+            check_date(bios, r);
+        }
+        if let Some(system) = &mut smbios.system {
+            check_uuid(system, r);
+        }
+        smbios
+    }
+
+    fn write(&self, w: &mut Writer) {
+        if let Some(bios) = &self.bios {
+            bios.write("bios", w);
+        }
+        if let Some(system) = &self.system {
+            system.write("system", w);
+        }
+        for board in &self.base_boards {
+            board.write("baseBoard", w);
+        }
+        if let Some(chassis) = &self.chassis {
+            chassis.write("chassis", w);
+        }
+        if !self.oem_strings.is_empty() {
+            w.element("oemStrings").children(|w| {
+                for text in &self.oem_strings {
+                    w.text_element("entry", text);
+                }
+            });
+        }
+    }
+}
+
+/// `mm/dd/yy` of the last century, or `mm/dd/yyyy`.
+fn is_date(text: &str) -> bool {
+    let numbers: Option<Vec<i32>> = text.split('/').map(|part| part.parse().ok()).collect();
+    match numbers.as_deref() {
+        Some([month, day, year]) => {
+            (1..=12).contains(month)
+                && (1..=31).contains(day)
+                && ((0..100).contains(year) || *year >= 1900)
+        }
+        _ => false,
+    }
+}
+
+fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {
+    let Some(date) = bios.get("date").filter(|date| !is_date(date)) else { return };
+    let message = format!("entry 'date' of element 'bios' is '{date}', expected mm/dd/yy or mm/dd/yyyy");
+    r.problem(Kind::Plain, "sysinfo-bios-date", bios.pos, message);
+    bios.fields.retain(|(name, _)| *name != "date");
+}
+
+/// Brings the UUID to its usual form.
+fn check_uuid(system: &mut SmbiosTable, r: &mut Reader) {
+    let Some((_, text)) = system.fields.iter_mut().find(|(name, _)| *name == "uuid") else { return };
+    match crate::domain::uuid(text) {
+        Some(uuid) => *text = uuid,
+        None => {
+            let message = format!("malformed entry 'uuid' of element 'system': '{text}'");
+            r.problem(Kind::Plain, "sysinfo-system-uuid", system.pos, message);
+            system.fields.retain(|(name, _)| *name != "uuid");
+        }
+    }
+}
+
+impl Element for FwCfg {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let name = r.required(el, "name")?;
+        let value = Some(el.text()).filter(|text| !text.is_empty());
+        let entry = Self { pos: el.pos(), name, value, file: el.string("file") };
+        if entry.value.is_none() && entry.file.is_none() {
+            let message =
+                format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
+            r.problem(Kind::Xml, "sysinfo-fwcfg-empty", el.pos(), message);
+        } else if entry.value.is_some() && entry.file.is_some() {
+            let message = format!("element 'entry' with name '{}' has both a text and 'file'", entry.name);
+            r.problem(Kind::Xml, "sysinfo-fwcfg-both", el.pos(), message);
+        }
+        Some(entry)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let tag = w.element("entry").attr("name", &self.name).opt("file", self.file.as_ref());
+        match &self.value {
+            Some(value) => tag.text(value),
+            None => tag.empty(),
+        }
+    }
 }

@@ -1,0 +1,167 @@
+//! `<seclabel>` of domains and of devices.
+
+use crate::read::{El, Element, Reader};
+use crate::write::Writer;
+use crate::{Kind, Pos, YesNo};
+
+spelled! {
+    /// Where a domain's label comes from.
+    pub enum SeclabelType {
+        /// It is made for each start.
+        Dynamic = "dynamic",
+        /// It is given.
+        Static = "static",
+        /// There is none.
+        None = "none",
+    }
+}
+
+/// `<seclabel>` of a domain.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Seclabel {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `type=`
+    pub kind: Option<SeclabelType>,
+    /// `model=`: which security driver it is for.
+    pub model: Option<String>,
+    /// `relabel=`: whether the domain's files get the label.
+    pub relabel: Option<YesNo>,
+    /// `<label>`
+    pub label: Option<String>,
+    /// `<imagelabel>`: what files get, in a running domain.
+    pub image_label: Option<String>,
+    /// `<baselabel>`: what a dynamic label is made from.
+    pub base_label: Option<String>,
+}
+
+/// `<seclabel>` of a device's file.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DeviceSeclabel {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `model=`
+    pub model: Option<String>,
+    /// `relabel=`
+    pub relabel: Option<YesNo>,
+    /// `labelskip='yes'`: the file could not be labelled.
+    pub label_skip: bool,
+    /// `<label>`
+    pub label: Option<String>,
+}
+
+/// Reads a domain's labels: one a model.
+pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
+    let mut labels: Vec<Seclabel> = Vec::new();
+    for el in domain.children("seclabel") {
+        let Some(label) = Seclabel::read(el, r) else { continue };
+        let model = label.model.as_deref();
+        if let Some(model) = model
+            && labels.iter().any(|known| known.model.as_deref() == Some(model))
+        {
+            let message = format!("the domain has a second element 'seclabel' for model '{model}'");
+            r.problem(Kind::Plain, "seclabel-model-twice", el.pos().attr("model"), message);
+            continue;
+        }
+        labels.push(label);
+    }
+    if labels.len() > 1
+        && let Some(label) = labels.iter().find(|label| label.model.is_none())
+    {
+        let message = "one of several elements 'seclabel' lacks its attribute 'model'";
+        r.problem(Kind::Xml, "seclabel-model-missing", label.pos, message);
+    }
+    labels
+}
+
+impl Element for Seclabel {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = r.attr(el, "type");
+        let text = |name| el.child_text(name).filter(|text| !text.is_empty());
+        let label = Self {
+            pos: el.pos(),
+            kind,
+            model: el.string("model"),
+            relabel: r.attr(el, "relabel"),
+            label: text("label").filter(|_| kind == Some(SeclabelType::Static)),
+            image_label: text("imagelabel"),
+            base_label: text("baselabel")
+                .filter(|_| kind.is_none_or(|kind| kind == SeclabelType::Dynamic)),
+        };
+        label.check(r);
+        Some(label)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("seclabel")
+            .opt("type", self.kind)
+            .opt("model", self.model.as_ref())
+            .opt("relabel", self.relabel)
+            .children(|w| {
+                w.opt_text_element("label", self.label.as_ref());
+                w.opt_text_element("imagelabel", self.image_label.as_ref());
+                w.opt_text_element("baselabel", self.base_label.as_ref());
+            });
+    }
+}
+
+impl Seclabel {
+    fn check(&self, r: &mut Reader) {
+        let kind = self.kind.unwrap_or(SeclabelType::Dynamic);
+        let wrong = match (kind, self.relabel) {
+            (SeclabelType::Dynamic, Some(YesNo::No)) => "needs relabel='yes'",
+            (SeclabelType::None, Some(YesNo::Yes)) => "needs relabel='no'",
+            (SeclabelType::Static, _) if self.label.is_none() => "lacks its child 'label'",
+            _ => return,
+        };
+        let message = format!("element 'seclabel' with type '{kind}' {wrong}");
+        r.problem(Kind::Xml, "seclabel-relabel", self.pos, message);
+    }
+}
+
+impl DeviceSeclabel {
+    /// Reads all of a device's labels: one a model.
+    pub fn read_all(el: El<'_>, r: &mut Reader) -> Vec<Self> {
+        let mut labels: Vec<Self> = Vec::new();
+        for child in el.children("seclabel") {
+            let Some(label) = Self::read(child, r) else { continue };
+            if let Some(model) = label.model.as_deref()
+                && labels.iter().any(|known| known.model.as_deref() == Some(model))
+            {
+                let message = format!("the device has a second element 'seclabel' for model '{model}'");
+                r.problem(Kind::Plain, "seclabel-model-twice", child.pos().attr("model"), message);
+                continue;
+            }
+            labels.push(label);
+        }
+        labels
+    }
+}
+
+impl Element for DeviceSeclabel {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let label = Self {
+            pos: el.pos(),
+            model: el.string("model"),
+            relabel: r.attr(el, "relabel"),
+            label_skip: el.get("labelskip") == Some("yes"),
+            label: el.child_text("label"),
+        };
+        if label.relabel == Some(YesNo::Yes) && !label.label_skip && label.label.is_none() {
+            let model = label.model.as_deref().unwrap_or("");
+            let message =
+                format!("element 'seclabel' of model '{model}' has relabel='yes' but no child 'label'");
+            r.problem(Kind::Xml, "seclabel-label-missing", el.pos(), message);
+        }
+        Some(label)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let skip = self.label_skip.then_some("yes");
+        let relabel = self.relabel.filter(|_| !self.label_skip);
+        let tag = w.element("seclabel").opt("model", self.model.as_ref());
+        tag.opt("labelskip", skip).opt("relabel", relabel).children(|w| {
+            w.opt_text_element("label", self.label.as_ref());
+        });
+    }
+}
