@@ -365,6 +365,14 @@ impl CapsBuilder {
         self
     }
 
+    /// Forgets what QEMU makes of the host's CPU, so that the host itself is asked.
+    pub fn forget_host_cpu(mut self) -> Self {
+        for per_accel in &mut self.details.per_accel {
+            per_accel.host_cpu = None;
+        }
+        self
+    }
+
     /// The finished set.
     pub fn build(self) -> Caps {
         let listed = self.details.listed;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::{CpuDefinitions, CpuModelDef, CpuSpec, FeatureBits, FeatureId, FeaturePolicy, FeatureSet};
+use super::{
+    CpuDefinitions, CpuModelDef, CpuSpec, FeatureBits, FeatureId, FeaturePolicy, FeatureSet, HostModels,
+};
 use crate::{Convention, CpuModel, Release};
 
 /// The x86 definitions as one release sees them.
@@ -295,13 +297,16 @@ impl<'a> X86<'a> {
     }
 
     /// Whether a host can run a guest's CPU; with `strict`, it must have nothing on top.
-    pub fn compare(self, host: &CpuSpec, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
+    pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
         if let Some(vendor) = &guest.vendor
-            && host.vendor.as_ref() != Some(vendor)
+            && host.reported.vendor.as_ref() != Some(vendor)
         {
             return Err(Incompatible::Vendor(vendor.clone()));
         }
-        let host = self.data(host)?.features;
+        // What the hypervisor emulates counts as much as what the hardware has.
+        let mut available = self.data(&host.full)?.features;
+        available.add(&self.data(&host.reported)?.features);
+        let host = available;
         let mut forbidden = self.with_policy(guest, FeaturePolicy::Forbid)?;
         forbidden.intersect(&host);
         if !forbidden.is_empty() {

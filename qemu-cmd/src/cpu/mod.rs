@@ -163,10 +163,13 @@ fn cache(e: &Emit<'_>, cpu: &Cpu, arg: &mut CpuArg) {
         }
         CpuCacheMode::Disable => (true, true),
     };
+    if !e.has(Cap::CpuCache) {
+        return;
+    }
     if host_off && cpu.is_native() {
         arg.switch("host-cache-info", false);
     }
-    if l3_off && e.has(Cap::CpuCache) {
+    if l3_off {
         arg.switch("l3-cache", false);
     }
 }

@@ -121,7 +121,7 @@ impl Cx<'_> {
             return Err(problem(Kind::CpuIncompatible, "cpu-host-unknown", cpu.pos, message));
         };
         let strict = cpu.matching == Some(CpuMatch::Strict);
-        x86.compare(&models.full, spec, strict).map_err(|error| incompatible(cpu, &error))
+        x86.compare(models, spec, strict).map_err(|error| incompatible(cpu, &error))
     }
 
     /// What depends on the host: optional features, the whole CPU for `host-model`, more of it for `match='minimum'`.

@@ -1,6 +1,6 @@
 //! `<cpu>`: what the document left open.
 
-use virtargv_caps::{Accel, Cap, is_native};
+use virtargv_caps::{Accel, Arch, Cap, is_native};
 use virtargv_model::cpu::{
     Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, CpuModel, FeaturePolicy,
 };
@@ -56,6 +56,9 @@ fn name_default(work: &mut Work<'_>) {
         return;
     }
     let arch = work.guest.arch;
+    if !has_named_cpus(arch) {
+        return;
+    }
     // Elsewhere QEMU's default is for TCG only.
     if work.guest.accel != Accel::Tcg && !(arch.is_x86() || arch.is_s390() || arch.is_ppc64()) {
         return;
@@ -64,6 +67,7 @@ fn name_default(work: &mut Work<'_>) {
     let cpu = work.domain.cpu.get_or_insert_default();
     if name == "host" {
         let modelled = arch.is_s390()
+            && !S390_WITHOUT_MODELS.contains(&work.guest.machine.as_str())
             && is_native(work.host.arch(), work.caps.arch())
             && work.caps.host_cpu(work.guest.accel).is_some();
         cpu.mode = Some(if modelled { CpuMode::HostModel } else { CpuMode::HostPassthrough });
@@ -75,6 +79,20 @@ fn name_default(work: &mut Work<'_>) {
         cpu.model.fallback = Some(CpuFallback::Forbid);
         cpu.model.name = Some(name.to_owned());
     }
+}
+
+/// Machines whose guests have no CPU but the host's under KVM.
+const S390_WITHOUT_MODELS: [&str; 4] =
+    ["s390-ccw-virtio-2.4", "s390-ccw-virtio-2.5", "s390-ccw-virtio-2.6", "s390-ccw-virtio-2.7"];
+
+/// Whether the reference knows anything of an architecture's CPUs.
+fn has_named_cpus(arch: Arch) -> bool {
+    arch.is_x86()
+        || arch.is_arm()
+        || arch.is_ppc64()
+        || arch.is_s390()
+        || arch.is_loongarch()
+        || arch == Arch::Riscv64
 }
 
 /// A length of SVE vectors asks for SVE.

@@ -89,6 +89,9 @@ pub fn caps(corpus: &Corpus, case: &Case, document: &str) -> Result<Caps, String
     if version == Some("latest") {
         builder = builder.drop_machine_aliases();
     }
+    if case.text("host_cpu_model").is_some() {
+        builder = builder.forget_host_cpu();
+    }
     for name in case.texts("flags") {
         builder = builder.set(cap(name)?);
     }
