@@ -105,4 +105,14 @@ conventions! {
     HypervOn: false, true;
     /// Default USB and SCSI controllers follow the machine; once every architecture but a few had the PC's.
     UsbByMachine: false, true;
+    /// A device or port of the host is a character device `serial` or `parallel`; it was `tty` or `parport`.
+    ChardevSerial: false, true;
+    /// Files that character devices write are opened beforehand and handed over in descriptor sets.
+    ChardevFileFdset: false, true;
+    /// The address ends a device's properties; it stood where each device had put it.
+    AddressLast: false, true;
+    /// A serial port on ISA is told which one it is (`index=`).
+    IsaSerialIndex: false, true;
+    /// The folder of a domain's channel sockets is called as the domain; it had `domain-` in front.
+    ChannelDirPlain: false, true;
 }

@@ -142,9 +142,7 @@ impl QemuNamespace {
             }
         });
         w.element("qemu:capabilities").children_or_nothing(|w| {
-            for (tag, flags) in
-                [("qemu:add", &self.add_capabilities), ("qemu:del", &self.del_capabilities)]
-            {
+            for (tag, flags) in [("qemu:add", &self.add_capabilities), ("qemu:del", &self.del_capabilities)] {
                 for flag in flags {
                     w.element(tag).attr("capability", flag).empty();
                 }
@@ -223,10 +221,6 @@ impl OverrideProperty {
             OverrideValue::Bool(on) => (OverrideType::Bool, Some(on.to_string())),
             OverrideValue::Remove => (OverrideType::Remove, None),
         };
-        w.element("qemu:property")
-            .attr("name", &self.name)
-            .attr("type", kind)
-            .opt("value", value)
-            .empty();
+        w.element("qemu:property").attr("name", &self.name).attr("type", kind).opt("value", value).empty();
     }
 }

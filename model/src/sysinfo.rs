@@ -72,8 +72,7 @@ pub struct FwCfg {
 /// The fields of `<bios>`.
 pub const BIOS: &[&str] = &["vendor", "version", "date", "release"];
 /// The fields of `<system>`.
-pub const SYSTEM: &[&str] =
-    &["manufacturer", "product", "version", "serial", "uuid", "sku", "family"];
+pub const SYSTEM: &[&str] = &["manufacturer", "product", "version", "serial", "uuid", "sku", "family"];
 /// The fields of `<baseBoard>`.
 pub const BASE_BOARD: &[&str] = &["manufacturer", "product", "version", "serial", "asset", "location"];
 /// The fields of `<chassis>`.
@@ -134,9 +133,7 @@ impl Element for SysinfoEntry {
                 w.element("sysinfo").attr("type", SysinfoType::Smbios).children(|w| smbios.write(w));
             }
             Self::FwCfg(files) => {
-                w.element("sysinfo")
-                    .attr("type", SysinfoType::FwCfg)
-                    .children(|w| read::write_all(files, w));
+                w.element("sysinfo").attr("type", SysinfoType::FwCfg).children(|w| read::write_all(files, w));
             }
         }
     }
@@ -149,10 +146,7 @@ impl Smbios {
             pos: el.pos(),
             bios: table("bios", BIOS),
             system: table("system", SYSTEM),
-            base_boards: el
-                .children("baseBoard")
-                .map(|board| SmbiosTable::read(board, BASE_BOARD))
-                .collect(),
+            base_boards: el.children("baseBoard").map(|board| SmbiosTable::read(board, BASE_BOARD)).collect(),
             chassis: table("chassis", CHASSIS),
             oem_strings: el
                 .child("oemStrings")
@@ -200,9 +194,7 @@ fn is_date(text: &str) -> bool {
     let numbers: Option<Vec<i32>> = text.split('/').map(|part| part.parse().ok()).collect();
     match numbers.as_deref() {
         Some([month, day, year]) => {
-            (1..=12).contains(month)
-                && (1..=31).contains(day)
-                && ((0..100).contains(year) || *year >= 1900)
+            (1..=12).contains(month) && (1..=31).contains(day) && ((0..100).contains(year) || *year >= 1900)
         }
         _ => false,
     }
@@ -234,8 +226,7 @@ impl Element for FwCfg {
         let value = Some(el.text()).filter(|text| !text.is_empty());
         let entry = Self { pos: el.pos(), name, value, file: el.string("file") };
         if entry.value.is_none() && entry.file.is_none() {
-            let message =
-                format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
+            let message = format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
             r.problem(Kind::Xml, "sysinfo-fwcfg-empty", el.pos(), message);
         } else if entry.value.is_some() && entry.file.is_some() {
             let message = format!("element 'entry' with name '{}' has both a text and 'file'", entry.name);

@@ -37,6 +37,7 @@ mod secret;
 mod security;
 mod smbios;
 mod smp;
+mod tls;
 
 pub use line::CommandLine;
 pub use plan::{Incoming, Options, Plan};

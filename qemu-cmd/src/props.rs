@@ -24,6 +24,8 @@ pub enum Value {
     Object(Props),
     /// JSON `null`; nothing in `k=v`.
     Null,
+    /// A switch that is on, which older `k=v` forms write as the key alone; `true` in JSON.
+    Bare,
 }
 
 impl From<bool> for Value {
@@ -196,7 +198,7 @@ fn plain(value: &Value, style: Style) -> String {
         Value::Uint(u) => u.to_string(),
         Value::Hex(h) => format!("{h:#x}"),
         Value::Str(s) => s.clone(),
-        Value::Set(_) | Value::Array(_) | Value::Object(_) | Value::Null => String::new(),
+        Value::Set(_) | Value::Array(_) | Value::Object(_) | Value::Null | Value::Bare => String::new(),
     }
 }
 
@@ -224,8 +226,10 @@ fn kv(out: &mut String, key: &str, value: &Value, style: Style) {
                 out.push(',');
             }
             out.push_str(key);
-            out.push('=');
-            escape_comma(out, &plain(value, style));
+            if *value != Value::Bare {
+                out.push('=');
+                escape_comma(out, &plain(value, style));
+            }
         }
     }
 }
@@ -282,6 +286,7 @@ fn json(out: &mut String, value: &Value) {
         }
         Value::Str(s) => json_string(out, s),
         Value::Null => out.push_str("null"),
+        Value::Bare => out.push_str("true"),
         Value::Object(members) => json_object(out, members),
         Value::Array(items) => {
             out.push('[');

@@ -85,8 +85,7 @@ impl Element for Seclabel {
             relabel: r.attr(el, "relabel"),
             label: text("label").filter(|_| kind == Some(SeclabelType::Static)),
             image_label: text("imagelabel"),
-            base_label: text("baselabel")
-                .filter(|_| kind.is_none_or(|kind| kind == SeclabelType::Dynamic)),
+            base_label: text("baselabel").filter(|_| kind.is_none_or(|kind| kind == SeclabelType::Dynamic)),
         };
         label.check(r);
         Some(label)

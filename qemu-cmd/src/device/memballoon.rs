@@ -1,8 +1,40 @@
 //! `<memballoon>`.
 
+use virtargv_caps::Convention;
+use virtargv_model::OnOff;
+use virtargv_model::device::memballoon::{Memballoon, MemballoonModel};
+
+use super::address;
+use super::virtio::{self, Variant};
+use crate::Props;
 use crate::emit::{Done, Emit};
 
 /// Emits `<memballoon>`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    for balloon in &e.domain().devices.memballoons {
+        let variant = match balloon.model {
+            Some(MemballoonModel::Virtio) => Variant::Plain,
+            Some(MemballoonModel::VirtioTransitional) => Variant::Transitional,
+            Some(MemballoonModel::VirtioNonTransitional) => Variant::NonTransitional,
+            Some(MemballoonModel::Xen | MemballoonModel::None) | None => continue,
+        };
+        let info = &balloon.info;
+        let mut props = virtio::device(e, "virtio-balloon", variant, info, &balloon.virtio)?;
+        props.set_opt("id", info.alias.as_ref());
+        if e.release().has(Convention::AddressLast) {
+            own(&mut props, balloon);
+            address::add(&mut props, e, info)?;
+        } else {
+            address::add(&mut props, e, info)?;
+            own(&mut props, balloon);
+        }
+        virtio::late_options(&mut props, e, &balloon.virtio);
+        e.device_of(info, &props);
+    }
     Ok(())
+}
+
+fn own(props: &mut Props, balloon: &Memballoon) {
+    props.set_opt("deflate-on-oom", balloon.autodeflate.map(OnOff::is_on));
+    props.set_opt("free-page-reporting", balloon.free_page_reporting.map(OnOff::is_on));
 }

@@ -3,6 +3,7 @@
 pub(crate) mod address;
 pub(crate) mod audio;
 pub(crate) mod chardev;
+pub(crate) mod chardev_source;
 pub(crate) mod controller;
 pub(crate) mod crypto;
 pub(crate) mod disk;

@@ -1,6 +1,7 @@
 //! `<input>`: what the document left open.
 
 use virtargv_caps::Arch;
+use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputType};
 
 use crate::Work;
@@ -13,7 +14,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         ensure(inputs, InputType::Keyboard, InputBus::Usb);
         ensure(inputs, InputType::Mouse, InputBus::Usb);
     }
-    if arch.is_x86() {
+    // Without its controller there is nothing to plug them into.
+    let has_ps2 = work.domain.features.ps2 != Some(OnOff::Off);
+    if arch.is_x86() && has_ps2 {
         ensure(inputs, InputType::Mouse, InputBus::Ps2);
         ensure(inputs, InputType::Keyboard, InputBus::Ps2);
     }

@@ -64,9 +64,7 @@ fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> O
         }
         Arch::Aarch64 => first(&xhci).or(piix3),
         arch if arch.is_loongarch() => first(&xhci),
-        arch if by_machine && !arch.is_x86() => {
-            piix3.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)]))
-        }
+        arch if by_machine && !arch.is_x86() => piix3.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)])),
         _ => piix3,
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn insert(controllers: &mut Vec<Controller>, new: Controller) {
 pub(super) fn number(controllers: &mut [Controller]) {
     for n in 0..controllers.len() {
         let Some(controller) = controllers.get(n).filter(|c| c.index.is_none()) else { continue };
-        let index = shared(controllers, n).unwrap_or_else(|| unused(controllers, controller.controller_type()));
+        let index =
+            shared(controllers, n).unwrap_or_else(|| unused(controllers, controller.controller_type()));
         if let Some(controller) = controllers.get_mut(n) {
             controller.index = Some(index);
         }
@@ -57,10 +58,7 @@ fn shared(controllers: &[Controller], n: usize) -> Option<u32> {
 
 /// Whether it is a part of a USB 2 controller of the ICH9 chip.
 pub(crate) fn is_usb2_part(model: UsbModel) -> bool {
-    matches!(
-        model,
-        UsbModel::Ich9Ehci1 | UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3
-    )
+    matches!(model, UsbModel::Ich9Ehci1 | UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3)
 }
 
 /// The lowest number that no controller of type `kind` has.
