@@ -1,22 +1,328 @@
-//! `<hostdev>`.
+//! `<hostdev>`: a device of the host that the guest gets.
 
+mod mdev;
+mod pci;
+mod scsi;
+mod usb;
+
+pub use mdev::{Mdev, MdevModel};
+pub use pci::{HostdevDriver, HostdevDriverName, PciDevice};
+pub use scsi::{ScsiAdapter, ScsiDevice, ScsiHost, ScsiHostModel, ScsiIscsi, ScsiSource, SgIo};
+pub use usb::{GuestReset, UsbDevice, UsbStartup};
+
+use super::net::{IpAddress, Route, Teaming};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
-use crate::write::Writer;
+use crate::read::{self, El, Element, Reader};
+use crate::write::{Tag, Writer};
+use crate::{Kind, YesNo};
+
+spelled! {
+    /// `mode=` of `<hostdev>`.
+    pub enum HostdevMode {
+        /// A device of one of the host's buses.
+        Subsystem = "subsystem",
+        /// A device node (containers).
+        Capabilities = "capabilities",
+    }
+}
+
+spelled! {
+    /// `type=` of `<hostdev>`, in both modes.
+    pub enum HostdevType {
+        /// On USB.
+        Usb = "usb",
+        /// On PCI.
+        Pci = "pci",
+        /// A SCSI unit.
+        Scsi = "scsi",
+        /// A SCSI host adapter.
+        ScsiHost = "scsi_host",
+        /// A mediated device.
+        Mdev = "mdev",
+        /// A block device node.
+        Storage = "storage",
+        /// A character device node.
+        Misc = "misc",
+        /// A network interface.
+        Net = "net",
+    }
+}
 
 /// `<hostdev>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hostdev {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `managed=`: whether it is taken from the host's driver and given back.
+    pub managed: Option<YesNo>,
+    /// `type=` and `<source>`.
+    pub source: HostdevSource,
+    /// `<teaming>`: its part in a pair of network cards.
+    pub teaming: Option<Teaming>,
+    /// `<readonly>`.
+    pub readonly: bool,
+    /// `<shareable>`.
+    pub shareable: bool,
+}
+
+/// Which device of the host it is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum HostdevSource {
+    /// `type='usb'`
+    Usb(UsbDevice),
+    /// `type='pci'`
+    Pci(PciDevice),
+    /// `type='scsi'`
+    Scsi(Box<ScsiDevice>),
+    /// `type='scsi_host'`
+    ScsiHost(ScsiHost),
+    /// `type='mdev'`
+    Mdev(Mdev),
+    /// `mode='capabilities'`
+    Capability(Capability),
+}
+
+impl Default for HostdevSource {
+    fn default() -> Self {
+        Self::Pci(PciDevice::default())
+    }
+}
+
+impl HostdevSource {
+    /// The type that is written in the document.
+    pub fn kind(&self) -> HostdevType {
+        match self {
+            Self::Usb(_) => HostdevType::Usb,
+            Self::Pci(_) => HostdevType::Pci,
+            Self::Scsi(_) => HostdevType::Scsi,
+            Self::ScsiHost(_) => HostdevType::ScsiHost,
+            Self::Mdev(_) => HostdevType::Mdev,
+            Self::Capability(Capability::Storage { .. }) => HostdevType::Storage,
+            Self::Capability(Capability::Misc { .. }) => HostdevType::Misc,
+            Self::Capability(Capability::Net { .. }) => HostdevType::Net,
+        }
+    }
+}
+
+/// A device node of the host.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Capability {
+    /// A block device.
+    Storage {
+        /// `<block>`: its path.
+        block: String,
+    },
+    /// A character device.
+    Misc {
+        /// `<char>`: its path.
+        char: String,
+    },
+    /// A network interface.
+    Net {
+        /// `<interface>`: its name.
+        interface: String,
+        /// `<ip>`.
+        ips: Vec<IpAddress>,
+        /// `<route>`.
+        routes: Vec<Route>,
+    },
+}
+
+impl Hostdev {
+    /// The address of the PCI device, if it is one.
+    pub fn pci(&self) -> Option<&PciDevice> {
+        match &self.source {
+            HostdevSource::Pci(pci) => Some(pci),
+            _ => None,
+        }
+    }
+
+    fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
+        let mode = if el.get("mode").is_some() { r.attr(el, "mode")? } else { HostdevMode::Subsystem };
+        let kind: HostdevType = r.required(el, "type")?;
+        let of_mode = match kind {
+            HostdevType::Storage | HostdevType::Misc | HostdevType::Net => HostdevMode::Capabilities,
+            _ => HostdevMode::Subsystem,
+        };
+        if mode != of_mode {
+            let message = format!("element 'hostdev' of mode '{mode}' has no type '{kind}'");
+            r.problem(Kind::Xml, "hostdev-type", el.pos().attr("type"), message);
+            return None;
+        }
+        let source = r.need(el, "source")?;
+        refuse_misplaced(kind, el, source, r);
+        Some(match kind {
+            HostdevType::Usb => HostdevSource::Usb(UsbDevice::read(source, r)),
+            HostdevType::Pci => HostdevSource::Pci(PciDevice::read(el, source, r)),
+            HostdevType::Scsi => HostdevSource::Scsi(Box::new(ScsiDevice::read(el, source, r)?)),
+            HostdevType::ScsiHost => HostdevSource::ScsiHost(ScsiHost::read(el, source, r)?),
+            HostdevType::Mdev => HostdevSource::Mdev(Mdev::read(el, source, r)?),
+            HostdevType::Storage => {
+                HostdevSource::Capability(Capability::Storage { block: text(source, "block", r)? })
+            }
+            HostdevType::Misc => {
+                HostdevSource::Capability(Capability::Misc { char: text(source, "char", r)? })
+            }
+            HostdevType::Net => HostdevSource::Capability(Capability::Net {
+                interface: text(source, "interface", r)?,
+                ips: read::all(el, "ip", r),
+                routes: read::all(el, "route", r),
+            }),
+        })
+    }
+}
+
+/// The text of a child that must be there and not empty.
+fn text(source: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+    r.need(source, name).map(El::text).filter(|t| !t.is_empty())
+}
+
+/// Attributes that stand only for some types.
+fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reader) {
+    use HostdevType::{Mdev, Scsi, ScsiHost, Usb};
+    if let Some(policy) = source.get("startupPolicy")
+        && kind != Usb
+    {
+        let message = format!("attribute 'startupPolicy' ('{policy}') stands only for type 'usb'");
+        r.problem(Kind::Unsupported, "hostdev-startup-policy", source.pos().attr("startupPolicy"), message);
+    }
+    let rows: [(&'static str, &[HostdevType]); 3] =
+        [("sgio", &[Scsi]), ("rawio", &[Scsi]), ("model", &[Mdev, ScsiHost])];
+    for (name, kinds) in rows {
+        if let Some(value) = el.get(name)
+            && !kinds.contains(&kind)
+        {
+            let message = format!("attribute '{name}' ('{value}') does not go with hostdev type '{kind}'");
+            r.problem(Kind::Xml, "hostdev-attribute", el.pos().attr(name), message);
+        }
+    }
 }
 
 impl Element for Hostdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let source = Self::read_source(el, r)?;
+        Some(Self {
+            info: DeviceInfo::read(el, r),
+            managed: el.get("managed").and_then(|m| m.parse().ok()),
+            teaming: read::one(el, "teaming", r),
+            readonly: el.child("readonly").is_some(),
+            shareable: el.child("shareable").is_some(),
+            source,
+        })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("hostdev").children(|w| self.info.write(w));
+        let subsystem = !matches!(self.source, HostdevSource::Capability(_));
+        let mode = if subsystem { HostdevMode::Subsystem } else { HostdevMode::Capabilities };
+        let tag = w.element("hostdev").attr("mode", mode).attr("type", self.source.kind());
+        let tag = tag.opt("managed", self.managed.filter(|_| subsystem));
+        self.source.write_attributes(tag).children(|w| {
+            self.source.write(w);
+            read::write_opt(self.teaming.as_ref(), w);
+            for (name, there) in [("readonly", self.readonly), ("shareable", self.shareable)] {
+                if there {
+                    w.element(name).empty();
+                }
+            }
+            self.info.write(w);
+        });
+    }
+}
+
+impl HostdevSource {
+    fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+        match self {
+            Self::Scsi(scsi) => tag.opt("sgio", scsi.sgio).opt("rawio", scsi.rawio),
+            Self::ScsiHost(host) => tag.opt("model", host.model),
+            Self::Mdev(mdev) => {
+                tag.attr("model", mdev.model).opt("display", mdev.display).opt("ramfb", mdev.ramfb)
+            }
+            Self::Pci(pci) => tag.opt("display", pci.display).opt("ramfb", pci.ramfb),
+            Self::Usb(_) | Self::Capability(_) => tag,
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        match self {
+            Self::Usb(usb) => usb.write(None, w),
+            Self::Pci(pci) => pci.write(None, w),
+            Self::Scsi(scsi) => scsi.write(w),
+            Self::ScsiHost(host) => host.write(w),
+            Self::Mdev(mdev) => mdev.write(w),
+            Self::Capability(capability) => capability.write(w),
+        }
+    }
+}
+
+impl Capability {
+    fn write(&self, w: &mut Writer) {
+        w.element("source").children(|w| match self {
+            Self::Storage { block } => w.text_element("block", block),
+            Self::Misc { char } => w.text_element("char", char),
+            Self::Net { interface, .. } => w.text_element("interface", interface),
+        });
+        if let Self::Net { ips, routes, .. } = self {
+            read::write_all(ips, w);
+            read::write_all(routes, w);
+        }
+    }
+}
+
+/// The device of the host behind an interface of type `hostdev`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InterfaceDevice {
+    /// On PCI.
+    Pci(PciDevice),
+    /// On USB.
+    Usb(UsbDevice),
+}
+
+impl Default for InterfaceDevice {
+    fn default() -> Self {
+        Self::Pci(PciDevice::default())
+    }
+}
+
+/// An interface that is a device of the host.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HostInterface {
+    /// `managed=`: whether it is taken from the host's driver and given back.
+    pub managed: Option<YesNo>,
+    /// `<source>`.
+    pub device: InterfaceDevice,
+}
+
+impl HostInterface {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let managed = el.get("managed").and_then(|m| m.parse().ok());
+        let Some(source) = r.need(el, "source") else { return Self { managed, ..Self::default() } };
+        let address = source.child("address");
+        let kind = match address.and_then(|a| a.get("type")) {
+            Some(kind) => kind,
+            None if source.child("vendor").is_some() => "usb",
+            None => {
+                let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
+                r.problem(Kind::Xml, "net-hostdev-address", source.pos(), message);
+                return Self { managed, ..Self::default() };
+            }
+        };
+        let device = match kind {
+            "usb" => InterfaceDevice::Usb(UsbDevice::read(source, r)),
+            "pci" => InterfaceDevice::Pci(PciDevice::read(el, source, r)),
+            _ => {
+                let message =
+                    format!("an interface of type 'hostdev' has address type '{kind}', 'pci' or 'usb' work");
+                r.problem(Kind::Xml, "net-hostdev-address", source.pos().path("address/@type"), message);
+                InterfaceDevice::default()
+            }
+        };
+        Self { managed, device }
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        match &self.device {
+            InterfaceDevice::Pci(pci) => pci.write(Some("pci"), w),
+            InterfaceDevice::Usb(usb) => usb.write(Some("usb"), w),
+        }
     }
 }

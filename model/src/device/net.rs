@@ -1,22 +1,276 @@
-//! `<interface>`.
+//! `<interface>`: a network card of the guest and what it is connected to.
+
+mod backend;
+mod bandwidth;
+mod driver;
+mod ip;
+mod mac;
+mod model;
+mod options;
+mod source;
+mod virtual_port;
+
+pub use backend::{Backend, BackendType};
+pub use bandwidth::{Bandwidth, Rate};
+pub use driver::{Driver, DriverName, GuestOffloads, HostOffloads, TxMode};
+pub use ip::{Family, IpAddress, PortForward, PortRange, Protocol, Route};
+pub use mac::{Mac, MacAddress, MacType};
+pub use model::{KnownModel, NicModel};
+pub use options::{
+    Coalesce, FilterParameter, FilterRef, GuestNames, LinkState, NativeMode, Target, Teaming, TeamingType,
+    Vlan, VlanTag,
+};
+pub use source::{BridgeMode, InterfaceType, NetworkSource, Socket, Source, VdsSource, VhostMode, VhostUser};
+pub use virtual_port::{VirtualPort, VirtualPortType};
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, YesNo};
 
 /// `<interface>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Interface {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `type=` and `<source>`: what it is connected to.
+    pub source: Source,
+    /// `<ip>` of `<source>`: addresses of the host's side.
+    pub host_ips: Vec<IpAddress>,
+    /// `<route>` of `<source>`: routes of the host's side.
+    pub host_routes: Vec<Route>,
+    /// `trustGuestRxFilters=`: whether the host follows the guest's changes of MAC address and filters.
+    pub trust_guest_rx_filters: Option<YesNo>,
+    /// `<mac>`.
+    pub mac: Option<Mac>,
+    /// `<virtualport>`.
+    pub virtual_port: Option<VirtualPort>,
+    /// `<bandwidth>`.
+    pub bandwidth: Option<Bandwidth>,
+    /// `<vlan>`.
+    pub vlan: Option<Vlan>,
+    /// `<port isolated=>`: whether it is kept from other isolated ports of its bridge.
+    pub isolated: Option<YesNo>,
+    /// `<ip>`: addresses of the guest's side.
+    pub ips: Vec<IpAddress>,
+    /// `<route>`: routes of the guest's side.
+    pub routes: Vec<Route>,
+    /// `<portForward>`: ports of the host that lead to the guest.
+    pub port_forwards: Vec<PortForward>,
+    /// `<script path=>`: what sets the host's side up.
+    pub script: Option<String>,
+    /// `<downscript path=>`: what takes it down.
+    pub downscript: Option<String>,
+    /// `<backenddomain name=>` (Xen).
+    pub backend_domain: Option<String>,
+    /// `<target>`: the host's side.
+    pub target: Option<Target>,
+    /// `<guest>`: names inside the guest (containers).
+    pub guest: Option<GuestNames>,
+    /// `<model type=>`: the card the guest sees.
+    pub model: Option<NicModel>,
+    /// `<driver>` of an emulated card.
+    pub driver: Driver,
+    /// `<backend>`.
+    pub backend: Backend,
+    /// `<filterref>`.
+    pub filter: Option<FilterRef>,
+    /// `<tune><sndbuf>`: the size of the tap device's send buffer in bytes.
+    pub sndbuf: Option<u64>,
+    /// `<teaming>`: its part in a pair of cards.
+    pub teaming: Option<Teaming>,
+    /// `<link state=>`.
+    pub link: Option<LinkState>,
+    /// `<mtu size=>`, in bytes.
+    pub mtu: Option<u32>,
+    /// `<coalesce>`.
+    pub coalesce: Option<Coalesce>,
+    /// What the network made of it, once it was asked. Not part of the document.
+    pub actual: Option<Box<Actual>>,
+}
+
+/// What a network made of an interface of type `network`.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Actual {
+    /// What it is really connected to: a network's bridge, a bridge, a device or a PCI function.
+    pub source: Source,
+    /// The virtual port it is connected with.
+    pub virtual_port: Option<VirtualPort>,
+    /// The limits of the port.
+    pub bandwidth: Option<Bandwidth>,
+    /// Its VLANs.
+    pub vlan: Option<Vlan>,
+}
+
+impl Interface {
+    /// The type that is written in the document.
+    pub fn kind(&self) -> InterfaceType {
+        self.source.kind()
+    }
+
+    /// What it is really connected to: what its network made of it, else what is written.
+    pub fn actual_source(&self) -> &Source {
+        self.actual.as_ref().map_or(&self.source, |a| &a.source)
+    }
+
+    /// The type it really has.
+    pub fn actual_kind(&self) -> InterfaceType {
+        self.actual_source().kind()
+    }
+
+    /// The virtual port it is really connected with.
+    pub fn actual_virtual_port(&self) -> Option<&VirtualPort> {
+        self.actual.as_ref().map_or(self.virtual_port.as_ref(), |a| a.virtual_port.as_ref())
+    }
+
+    /// The VLANs it is really in.
+    pub fn actual_vlan(&self) -> Option<&Vlan> {
+        self.actual.as_ref().map_or(self.vlan.as_ref(), |a| a.vlan.as_ref())
+    }
+
+    /// Whether its card is a virtio one.
+    pub fn is_virtio(&self) -> bool {
+        self.model.as_ref().is_some_and(NicModel::is_virtio)
+    }
+
+    /// The role in a pair of cards, where it has one.
+    pub fn teaming_type(&self) -> Option<TeamingType> {
+        self.teaming.as_ref().and_then(|t| t.kind)
+    }
+
+    /// Reads what hangs on the type: `<driver>` and `<filterref>` stand only for some.
+    fn read_typed(&mut self, el: El<'_>, r: &mut Reader) {
+        let kind = self.kind();
+        if kind != InterfaceType::Hostdev
+            && self.is_virtio()
+            && let Some(driver) = el.child("driver")
+        {
+            self.driver = Driver::read(driver, r);
+        }
+        if kind.takes_filter() {
+            self.filter = read::one(el, "filterref", r);
+        }
+    }
 }
 
 impl Element for Interface {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let kind = r.attr(el, "type").unwrap_or_default();
+        let backend = el.child("backend").map(|b| Backend::read(b, r)).unwrap_or_default();
+        let source = el.child("source");
+        let mut interface = Self {
+            trust_guest_rx_filters: r.attr(el, "trustGuestRxFilters"),
+            source: Source::read(kind, &backend, el, r),
+            host_ips: source.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
+            host_routes: source.map(|s| read::all(s, "route", r)).unwrap_or_default(),
+            virtual_port: read_virtual_port(kind, el, r),
+            mac: read::one(el, "mac", r),
+            target: el.child("target").and_then(|t| Target::read(t, r)),
+            script: path(el, "script"),
+            downscript: path(el, "downscript"),
+            backend_domain: el.child("backenddomain").and_then(|b| b.string("name")),
+            model: el.child("model").and_then(|m| NicModel::read(m, r)),
+            bandwidth: el
+                .child("bandwidth")
+                .and_then(|b| Bandwidth::read(b, kind == InterfaceType::Network, r)),
+            vlan: read::one(el, "vlan", r),
+            isolated: el.child("port").and_then(|p| r.attr(p, "isolated")),
+            guest: el.child("guest").map(GuestNames::read),
+            backend,
+            info: DeviceInfo::read(el, r),
+            ips: read::all(el, "ip", r),
+            routes: read::all(el, "route", r),
+            port_forwards: read::all(el, "portForward", r),
+            link: el.child("link").and_then(|l| r.attr(l, "state")),
+            teaming: read::one(el, "teaming", r),
+            sndbuf: el.child("tune").and_then(|t| r.child_text(t, "sndbuf")),
+            mtu: el.child("mtu").and_then(|m| r.attr(m, "size")),
+            coalesce: el.child("coalesce").and_then(|c| Coalesce::read(c, r)),
+            ..Self::default()
+        };
+        interface.read_typed(el, r);
+        Some(interface)
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("interface").children(|w| self.info.write(w));
+        let tag = w.element("interface").attr("type", self.kind());
+        let tag = match &self.source {
+            Source::Hostdev(h) => tag.opt("managed", h.managed.filter(|m| m.is_yes())),
+            _ => tag,
+        };
+        tag.opt("trustGuestRxFilters", self.trust_guest_rx_filters).children(|w| self.write_children(w));
+    }
+}
+
+impl Interface {
+    fn write_children(&self, w: &mut Writer) {
+        read::write_opt(self.mac.as_ref(), w);
+        self.source.write(&self.host_ips, &self.host_routes, w);
+        read::write_opt(self.vlan.as_ref(), w);
+        read::write_opt(self.virtual_port.as_ref(), w);
+        if let Some(bandwidth) = &self.bandwidth {
+            bandwidth.write(w);
+        }
+        if let Some(isolated) = self.isolated {
+            w.element("port").attr("isolated", isolated).empty();
+        }
+        read::write_all(&self.ips, w);
+        read::write_all(&self.routes, w);
+        read::write_all(&self.port_forwards, w);
+        for (name, path) in [("script", &self.script), ("downscript", &self.downscript)] {
+            if let Some(path) = path {
+                w.element(name).attr("path", path).empty();
+            }
+        }
+        if let Some(name) = &self.backend_domain {
+            w.element("backenddomain").attr("name", name).empty();
+        }
+        if let Some(target) = &self.target {
+            target.write(w);
+        }
+        if let Some(guest) = &self.guest {
+            guest.write(w);
+        }
+        if let Some(model) = &self.model {
+            w.element("model").attr("type", model).empty();
+        }
+        self.driver.write(w);
+        self.backend.write(w);
+        read::write_opt(self.filter.as_ref(), w);
+        if let Some(sndbuf) = self.sndbuf {
+            w.element("tune").children(|w| w.text_element("sndbuf", sndbuf));
+        }
+        read::write_opt(self.teaming.as_ref(), w);
+        if let Some(state) = self.link {
+            w.element("link").attr("state", state).empty();
+        }
+        if let Some(size) = self.mtu {
+            w.element("mtu").attr("size", size).empty();
+        }
+        if let Some(coalesce) = &self.coalesce {
+            coalesce.write(w);
+        }
+        self.info.write(w);
+    }
+}
+
+/// `path=` of the child `name`.
+fn path(el: El<'_>, name: &str) -> Option<String> {
+    el.child(name).and_then(|c| c.string("path"))
+}
+
+/// `<virtualport>`, which only some types take.
+fn read_virtual_port(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Option<VirtualPort> {
+    let child = el.child("virtualport")?;
+    match kind {
+        InterfaceType::Network => VirtualPort::read_any(child, r),
+        InterfaceType::Bridge | InterfaceType::Direct | InterfaceType::Hostdev => {
+            VirtualPort::read_whole(child, r)
+        }
+        _ => {
+            let message = format!("element 'virtualport' does not go with an interface of type '{kind}'");
+            r.problem(Kind::Unsupported, "net-virtualport-type", child.pos(), message);
+            None
+        }
     }
 }

@@ -1,0 +1,59 @@
+//! A mediated device of the host: a part of a real one that its driver carves out.
+
+use crate::read::{El, Reader};
+use crate::write::Writer;
+use crate::{Kind, OnOff, Pos};
+
+spelled! {
+    /// `model=` of a mediated device: what the guest sees.
+    pub enum MdevModel {
+        /// A PCI device.
+        VfioPci = "vfio-pci",
+        /// A channel I/O device (s390).
+        VfioCcw = "vfio-ccw",
+        /// Cryptographic adapters (s390).
+        VfioAp = "vfio-ap",
+    }
+}
+
+/// A mediated device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mdev {
+    /// Where `<source>` stands.
+    pub pos: Pos,
+    /// `model=`.
+    pub model: MdevModel,
+    /// `display=`: whether its picture is shown.
+    pub display: Option<OnOff>,
+    /// `ramfb=`: whether there is a picture before the guest's driver runs.
+    pub ramfb: Option<OnOff>,
+    /// `<address uuid=>`.
+    pub uuid: String,
+}
+
+impl Mdev {
+    pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
+        let model = r.required(el, "model");
+        let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
+        let Some(address) = source.child("address") else {
+            let message = "element 'source' of a mediated device lacks its child 'address'";
+            r.problem(Kind::Unsupported, "hostdev-mdev-uuid", source.pos(), message);
+            return None;
+        };
+        let Some(text) = address.get("uuid") else {
+            let message = "element 'address' of a mediated device lacks its attribute 'uuid'";
+            r.problem(Kind::Unsupported, "hostdev-mdev-uuid", address.pos(), message);
+            return None;
+        };
+        let uuid = crate::domain::uuid(text);
+        if uuid.is_none() {
+            let message = format!("attribute 'uuid' of element 'address' is '{text}', expected a UUID");
+            r.problem(Kind::Internal, "hostdev-mdev-uuid", address.pos().attr("uuid"), message);
+        }
+        Some(Self { pos: source.pos(), model: model?, display, ramfb, uuid: uuid? })
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("source").children(|w| w.element("address").attr("uuid", &self.uuid).empty());
+    }
+}

@@ -1,0 +1,78 @@
+//! A PCI device of the host.
+
+use crate::info::PciAddress;
+use crate::read::{El, Reader, hex};
+use crate::write::Writer;
+use crate::{OnOff, Pos, YesNo};
+
+spelled! {
+    /// `name=` of `<driver>`: how the device is assigned.
+    pub enum HostdevDriverName {
+        /// KVM's own way, long gone.
+        Kvm = "kvm",
+        /// VFIO.
+        Vfio = "vfio",
+        /// Xen's.
+        Xen = "xen",
+    }
+}
+
+/// `<driver>` of an assigned PCI device.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct HostdevDriver {
+    /// `name=`.
+    pub name: Option<HostdevDriverName>,
+    /// `model=`: the host's kernel module for it.
+    pub model: Option<String>,
+}
+
+/// A PCI device of the host.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PciDevice {
+    /// Where `<source>` stands.
+    pub pos: Pos,
+    /// `<driver>`.
+    pub driver: HostdevDriver,
+    /// `writeFiltering=` of `<source>` (Xen).
+    pub write_filtering: Option<YesNo>,
+    /// `<address>` on the host; all zero where it is missing.
+    pub address: PciAddress,
+    /// `display=`: whether its picture is shown.
+    pub display: Option<OnOff>,
+    /// `ramfb=`: whether there is a picture before the guest's driver runs.
+    pub ramfb: Option<OnOff>,
+}
+
+impl PciDevice {
+    /// Reads it from the device element and its `<source>`.
+    pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Self {
+        let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
+        let write_filtering = r.attr(source, "writeFiltering");
+        let address = source.child("address").and_then(|a| PciAddress::read(a, r));
+        let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
+            name: r.attr(d, "name"),
+            model: d.string("model"),
+        });
+        let address = address.unwrap_or_default();
+        Self { pos: source.pos(), driver, write_filtering, address, display, ramfb }
+    }
+
+    /// Writes it; `kind` is the `type=` of the address, where it is written.
+    pub(super) fn write(&self, kind: Option<&str>, w: &mut Writer) {
+        if self.driver != HostdevDriver::default() {
+            w.element("driver")
+                .opt("name", self.driver.name)
+                .opt("model", self.driver.model.as_ref())
+                .empty();
+        }
+        w.element("source").opt("writeFiltering", self.write_filtering).children(|w| {
+            let a = self.address;
+            let tag = w.element("address").opt("type", kind);
+            tag.attr("domain", hex(a.domain, 4))
+                .attr("bus", hex(a.bus, 2))
+                .attr("slot", hex(a.slot, 2))
+                .attr("function", hex(a.function, 1))
+                .empty();
+        });
+    }
+}

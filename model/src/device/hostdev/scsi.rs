@@ -1,0 +1,182 @@
+//! SCSI units and SCSI host adapters.
+
+use crate::device::storage::{Auth, NetHost};
+use crate::read::{self, AnyBase, El, Reader};
+use crate::write::Writer;
+use crate::{Kind, Pos, YesNo};
+
+spelled! {
+    /// `sgio=`: which SCSI commands may pass.
+    pub enum SgIo {
+        /// Those that the kernel lets unprivileged users send.
+        Filtered = "filtered",
+        /// All.
+        Unfiltered = "unfiltered",
+    }
+}
+
+/// A SCSI unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScsiDevice {
+    /// Where `<source>` stands.
+    pub pos: Pos,
+    /// `sgio=`.
+    pub sgio: Option<SgIo>,
+    /// `rawio=`: whether QEMU may send any command.
+    pub rawio: Option<YesNo>,
+    /// `<source>`.
+    pub source: ScsiSource,
+}
+
+/// Where a SCSI unit is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScsiSource {
+    /// On an adapter of the host.
+    Adapter(ScsiAdapter),
+    /// On an iSCSI target.
+    Iscsi(ScsiIscsi),
+}
+
+/// A unit on an adapter of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScsiAdapter {
+    /// `<adapter name=>`.
+    pub name: String,
+    /// `bus=` of `<address>`.
+    pub bus: u32,
+    /// `target=`.
+    pub target: u32,
+    /// `unit=`.
+    pub unit: u64,
+}
+
+/// A unit on an iSCSI target.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ScsiIscsi {
+    /// `name=`: the target's name and, after a slash, the unit.
+    pub name: String,
+    /// `<host>`: exactly one.
+    pub hosts: Vec<NetHost>,
+    /// `<auth>`.
+    pub auth: Option<Auth>,
+    /// `<initiator><iqn name=>`.
+    pub initiator: Option<String>,
+}
+
+impl ScsiDevice {
+    pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
+        let (sgio, rawio) = (r.attr(el, "sgio"), r.attr(el, "rawio"));
+        let place = match source.get("protocol") {
+            None | Some("adapter") => ScsiSource::Adapter(ScsiAdapter::read(source, r)?),
+            Some("iscsi") => ScsiSource::Iscsi(ScsiIscsi::read(source, r)?),
+            Some(word) => {
+                let message = format!(
+                    "attribute 'protocol' of element 'source' is '{word}', 'adapter' or 'iscsi' work"
+                );
+                r.problem(Kind::Xml, "hostdev-scsi-protocol", source.pos().attr("protocol"), message);
+                return None;
+            }
+        };
+        Some(Self { pos: source.pos(), sgio, rawio, source: place })
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        match &self.source {
+            ScsiSource::Adapter(a) => w.element("source").children(|w| {
+                w.element("adapter").attr("name", &a.name).empty();
+                w.element("address").attr("bus", a.bus).attr("target", a.target).attr("unit", a.unit).empty();
+            }),
+            ScsiSource::Iscsi(i) => {
+                let tag = w.element("source").attr("protocol", "iscsi").attr("name", &i.name);
+                tag.children(|w| {
+                    read::write_all(&i.hosts, w);
+                    read::write_opt(i.auth.as_ref(), w);
+                    if let Some(iqn) = &i.initiator {
+                        w.element("initiator").children(|w| w.element("iqn").attr("name", iqn).empty());
+                    }
+                });
+            }
+        }
+    }
+}
+
+impl ScsiAdapter {
+    fn read(source: El<'_>, r: &mut Reader) -> Option<Self> {
+        let address = r.need(source, "address")?;
+        let bus: Option<AnyBase<u32>> = r.required(address, "bus");
+        let target: Option<AnyBase<u32>> = r.required(address, "target");
+        let unit: Option<AnyBase<u64>> = r.required(address, "unit");
+        let adapter = r.need(source, "adapter")?;
+        let name = r.required(adapter, "name")?;
+        Some(Self { name, bus: bus?.0, target: target?.0, unit: unit?.0 })
+    }
+}
+
+impl ScsiIscsi {
+    fn read(source: El<'_>, r: &mut Reader) -> Option<Self> {
+        let name = r.required(source, "name");
+        let hosts: Vec<NetHost> = read::all(source, "host", r);
+        if source.children("host").count() != 1 {
+            let message = format!("an iSCSI unit has exactly one 'host', this has '{}'", hosts.len());
+            r.problem(Kind::Xml, "hostdev-iscsi-host", source.pos(), message);
+        }
+        let auth: Option<Auth> = read::one(source, "auth", r);
+        if let Some(auth) = &auth
+            && let Some(kind) = auth.secret_type.as_deref()
+            && kind != "iscsi"
+        {
+            let message =
+                format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI unit takes 'iscsi'");
+            r.problem(Kind::Internal, "hostdev-iscsi-secret", auth.pos.path("secret/@type"), message);
+        }
+        let iqn = source.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
+        Some(Self { name: name?, hosts, auth, initiator: iqn })
+    }
+}
+
+spelled! {
+    /// `model=` of a SCSI host adapter.
+    pub enum ScsiHostModel {
+        /// virtio.
+        Virtio = "virtio",
+        /// virtio, for guests that know only the old interface too.
+        VirtioTransitional = "virtio-transitional",
+        /// virtio, the new interface alone.
+        VirtioNonTransitional = "virtio-non-transitional",
+    }
+}
+
+/// A SCSI host adapter in the host's kernel (vhost-scsi).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ScsiHost {
+    /// Where `<source>` stands.
+    pub pos: Pos,
+    /// `model=`.
+    pub model: Option<ScsiHostModel>,
+    /// `wwpn=`: the adapter's world-wide name.
+    pub wwpn: String,
+}
+
+impl ScsiHost {
+    pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
+        let model = r.attr(el, "model");
+        let protocol: String = r.required(source, "protocol")?;
+        if protocol != "vhost" {
+            let message =
+                format!("attribute 'protocol' of element 'source' is '{protocol}', only 'vhost' works");
+            r.problem(Kind::Xml, "hostdev-scsi-host-protocol", source.pos().attr("protocol"), message);
+        }
+        let wwpn: String = r.required(source, "wwpn")?;
+        let digits = wwpn.strip_prefix("naa.").unwrap_or_default();
+        if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
+            let message =
+                format!("attribute 'wwpn' of element 'source' is '{wwpn}', expected 'naa.' and 16 digits");
+            r.problem(Kind::Xml, "hostdev-scsi-host-wwpn", source.pos().attr("wwpn"), message);
+        }
+        Some(Self { pos: source.pos(), model, wwpn })
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("source").attr("protocol", "vhost").attr("wwpn", &self.wwpn).empty();
+    }
+}

@@ -1,0 +1,94 @@
+//! A USB device of the host.
+
+use crate::read::{AnyBase, El, Reader, hex};
+use crate::write::Writer;
+use crate::{Kind, Pos};
+
+spelled! {
+    /// `startupPolicy=`: what happens where the device is not there.
+    pub enum UsbStartup {
+        /// As the driver likes.
+        Default = "default",
+        /// The guest does not run without it.
+        Mandatory = "mandatory",
+        /// It may be missing after a migration.
+        Requisite = "requisite",
+        /// It may be missing.
+        Optional = "optional",
+    }
+}
+
+spelled! {
+    /// `guestReset=`: whether the guest may reset the device.
+    pub enum GuestReset {
+        /// Never.
+        Off = "off",
+        /// While the device has no address yet.
+        Uninitialized = "uninitialized",
+        /// Always.
+        On = "on",
+    }
+}
+
+/// A USB device of the host: by what it is, or by where it is plugged in.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UsbDevice {
+    /// Where `<source>` stands.
+    pub pos: Pos,
+    /// `startupPolicy=` of `<source>`.
+    pub startup: Option<UsbStartup>,
+    /// `guestReset=` of `<source>`.
+    pub guest_reset: Option<GuestReset>,
+    /// `<vendor id=>` and `<product id=>`.
+    pub product: Option<(u16, u16)>,
+    /// `<address bus= device=>`.
+    pub address: Option<(u32, u32)>,
+}
+
+impl UsbDevice {
+    pub(super) fn read(source: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            pos: source.pos(),
+            startup: r.attr(source, "startupPolicy"),
+            guest_reset: r.attr(source, "guestReset"),
+            product: Self::read_product(source, r),
+            address: source.child("address").and_then(|a| {
+                let bus: Option<AnyBase<u32>> = r.required(a, "bus");
+                let device: Option<AnyBase<u32>> = r.required(a, "device");
+                Some((bus?.0, device?.0))
+            }),
+        }
+    }
+
+    fn read_product(source: El<'_>, r: &mut Reader) -> Option<(u16, u16)> {
+        let (vendor, product) = (source.child("vendor"), source.child("product"));
+        let there = vendor.or(product)?;
+        let (Some(vendor), Some(product)) = (vendor, product) else {
+            let message = "a USB device has both 'vendor' and 'product', or neither";
+            r.problem(Kind::Internal, "hostdev-usb-product", there.pos(), message);
+            return None;
+        };
+        let id: Option<AnyBase<u16>> = r.required(vendor, "id");
+        if id == Some(AnyBase(0)) {
+            let message = "attribute 'id' of element 'vendor' is '0', no vendor has it";
+            r.problem(Kind::Xml, "hostdev-usb-vendor", vendor.pos().attr("id"), message);
+        }
+        let product: Option<AnyBase<u16>> = r.required(product, "id");
+        Some((id?.0, product?.0))
+    }
+
+    /// Writes it; `kind` is the `type=` of the address, where it is written.
+    pub(super) fn write(&self, kind: Option<&str>, w: &mut Writer) {
+        let tag =
+            w.element("source").opt("startupPolicy", self.startup.filter(|s| *s != UsbStartup::Default));
+        tag.opt("guestReset", self.guest_reset).children(|w| {
+            if let Some((vendor, product)) = self.product {
+                w.element("vendor").attr("id", hex(vendor, 4)).empty();
+                w.element("product").attr("id", hex(product, 4)).empty();
+            }
+            if let Some((bus, device)) = self.address {
+                w.element("address").opt("type", kind).attr("bus", bus).attr("device", device).empty();
+            }
+        });
+    }
+}

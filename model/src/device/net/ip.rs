@@ -1,0 +1,265 @@
+//! `<ip>`, `<route>` and `<portForward>`.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+use crate::read::{self, El, Element, Reader, Value};
+use crate::write::Writer;
+use crate::{Kind, YesNo};
+
+spelled! {
+    /// `family=`.
+    pub enum Family {
+        /// IPv4.
+        Ipv4 = "ipv4",
+        /// IPv6.
+        Ipv6 = "ipv6",
+    }
+}
+
+impl Family {
+    /// The family of an address.
+    pub fn of(address: IpAddr) -> Self {
+        if address.is_ipv4() { Self::Ipv4 } else { Self::Ipv6 }
+    }
+
+    /// The longest prefix in bits.
+    fn bits(self) -> u32 {
+        match self {
+            Self::Ipv4 => 32,
+            Self::Ipv6 => 128,
+        }
+    }
+}
+
+impl Value for IpAddr {
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "expected an IPv4 or IPv6 address".to_owned())
+    }
+}
+
+/// `<ip>`: an address of one side of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IpAddress {
+    /// `address=`.
+    pub address: IpAddr,
+    /// `prefix=`: the length of the network's part in bits, not 0.
+    pub prefix: Option<u32>,
+    /// `peer=`: the other end's address.
+    pub peer: Option<IpAddr>,
+}
+
+impl Default for IpAddress {
+    fn default() -> Self {
+        Self { address: IpAddr::V4(Ipv4Addr::UNSPECIFIED), prefix: None, peer: None }
+    }
+}
+
+/// An address of the family that `family=` of `el` asks for, if it does.
+fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
+    let address: IpAddr = r.attr(el, name)?;
+    if let Some(family) = el.get("family")
+        && Family::of(address).to_string() != family
+    {
+        let message =
+            format!("address '{address}' of element '{}' is not of the family '{family}'", el.name());
+        r.problem(Kind::Xml, "net-ip-family", el.pos().attr(name), message);
+        return None;
+    }
+    Some(address)
+}
+
+/// `prefix=` where it fits `address`.
+fn prefix(el: El<'_>, address: IpAddr, r: &mut Reader) -> Option<u32> {
+    let prefix: u32 = r.attr(el, "prefix")?;
+    if prefix > Family::of(address).bits() {
+        let message = format!("prefix '{prefix}' of element '{}' is too long for '{address}'", el.name());
+        r.problem(Kind::Xml, "net-ip-prefix", el.pos().attr("prefix"), message);
+        return None;
+    }
+    Some(prefix).filter(|p| *p > 0)
+}
+
+/// An attribute that must be there.
+fn missing(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<()> {
+    if el.get(name).is_some() {
+        return Some(());
+    }
+    let message = format!("element '{}' lacks its attribute '{name}'", el.name());
+    r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+    None
+}
+
+impl Element for IpAddress {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        missing(el, "address", r)?;
+        let address = address(el, "address", r)?;
+        Some(Self { address, prefix: prefix(el, address, r), peer: r.attr(el, "peer") })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("ip")
+            .attr("address", self.address)
+            .attr("family", Family::of(self.address))
+            .opt("prefix", self.prefix)
+            .opt("peer", self.peer)
+            .empty();
+    }
+}
+
+/// `<route>`: a way to a network through one side of an interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// `family=`: IPv4 where it is not given.
+    pub family: Option<Family>,
+    /// `address=`: the network.
+    pub address: IpAddr,
+    /// `netmask=` (IPv4).
+    pub netmask: Option<Ipv4Addr>,
+    /// `prefix=`.
+    pub prefix: Option<u32>,
+    /// `gateway=`.
+    pub gateway: IpAddr,
+    /// `metric=`, not 0.
+    pub metric: Option<u32>,
+}
+
+impl Default for Route {
+    fn default() -> Self {
+        let (address, gateway) = (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into());
+        Self { family: Some(Family::Ipv6), address, netmask: None, prefix: None, gateway, metric: None }
+    }
+}
+
+impl Element for Route {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        missing(el, "address", r)?;
+        missing(el, "gateway", r)?;
+        let route = Self {
+            family: r.attr(el, "family"),
+            address: r.attr(el, "address")?,
+            netmask: el.get("netmask").and_then(|m| m.parse().ok()),
+            prefix: r.attr(el, "prefix"),
+            gateway: r.attr(el, "gateway")?,
+            metric: r.attr(el, "metric"),
+        };
+        route.check(el, r).then_some(route)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("route")
+            .opt("family", self.family)
+            .attr("address", self.address)
+            .opt("netmask", self.netmask)
+            .opt("prefix", self.prefix)
+            .attr("gateway", self.gateway)
+            .opt("metric", self.metric)
+            .empty();
+    }
+}
+
+impl Route {
+    fn check(&self, el: El<'_>, r: &mut Reader) -> bool {
+        let family = self.family.unwrap_or(Family::Ipv4);
+        let mut well = true;
+        let mut refuse = |name: &'static str, why: &str| {
+            let value = el.get(name).unwrap_or_default();
+            let message = format!("attribute '{name}' of element 'route' is '{value}': {why}");
+            r.problem(Kind::Xml, "net-route", el.pos().attr(name), message);
+            well = false;
+        };
+        for (name, address) in [("address", self.address), ("gateway", self.gateway)] {
+            if Family::of(address) != family {
+                refuse(name, "not of the route's family");
+            }
+        }
+        if el.get("netmask").is_some() && (self.netmask.is_none() || family == Family::Ipv6) {
+            refuse("netmask", "expected an IPv4 mask, for an IPv4 route");
+        }
+        if self.netmask.is_some() && self.prefix.is_some() {
+            refuse("prefix", "there is a 'netmask' already");
+        }
+        if self.prefix.is_some_and(|p| p > family.bits()) {
+            refuse("prefix", "too long");
+        }
+        if self.metric == Some(0) {
+            refuse("metric", "it counts from 1");
+        }
+        well
+    }
+}
+
+spelled! {
+    /// `proto=` of `<portForward>`.
+    pub enum Protocol {
+        /// TCP.
+        Tcp = "tcp",
+        /// UDP.
+        Udp = "udp",
+    }
+}
+
+/// `<portForward>`: ports of the host that lead to the guest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortForward {
+    /// `proto=`.
+    pub proto: Protocol,
+    /// `address=`: the host's address they are open on.
+    pub address: Option<IpAddr>,
+    /// `dev=`: the host's interface.
+    pub dev: Option<String>,
+    /// `<range>`.
+    pub ranges: Vec<PortRange>,
+}
+
+/// `<range>` of `<portForward>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct PortRange {
+    /// `start=`.
+    pub start: Option<u16>,
+    /// `end=`; the start's port alone where it is not given.
+    pub end: Option<u16>,
+    /// `to=`: the first port in the guest.
+    pub to: Option<u16>,
+    /// `exclude=`: whether these are taken out of the other ranges.
+    pub exclude: Option<YesNo>,
+}
+
+impl Element for PortForward {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let proto = r.required(el, "proto")?;
+        Some(Self {
+            proto,
+            address: r.attr(el, "address"),
+            dev: el.string("dev"),
+            ranges: read::all(el, "range", r),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("portForward")
+            .attr("proto", self.proto)
+            .opt("address", self.address)
+            .opt("dev", self.dev.as_ref())
+            .children(|w| read::write_all(&self.ranges, w));
+    }
+}
+
+impl Element for PortRange {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self {
+            start: r.required(el, "start").filter(|p| *p > 0),
+            end: r.attr(el, "end").filter(|p| *p > 0),
+            to: r.attr(el, "to").filter(|p| *p > 0),
+            exclude: r.attr(el, "exclude"),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("range")
+            .opt("start", self.start)
+            .opt("end", self.end)
+            .opt("to", self.to)
+            .opt("exclude", self.exclude)
+            .empty();
+    }
+}

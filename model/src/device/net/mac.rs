@@ -1,0 +1,108 @@
+//! `<mac>`.
+
+use std::fmt;
+
+use crate::read::{El, Element, Reader, Value};
+use crate::write::Writer;
+use crate::{Kind, YesNo};
+
+/// The hardware address of a network card.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
+pub struct MacAddress(pub [u8; 6]);
+
+impl MacAddress {
+    /// Whether it names a group of cards rather than one.
+    pub fn is_multicast(self) -> bool {
+        let [first, ..] = self.0;
+        first & 1 == 1
+    }
+}
+
+impl fmt::Display for MacAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [a, b, c, d, e, g] = self.0;
+        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+    }
+}
+
+impl Value for MacAddress {
+    fn parse(text: &str) -> Result<Self, String> {
+        let mut bytes = [0; 6];
+        let mut parts = text.split(':');
+        let mut well = true;
+        for byte in &mut bytes {
+            let part = parts.next().unwrap_or("");
+            well &= matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_hexdigit());
+            *byte = u8::from_str_radix(part, 16).unwrap_or_default();
+        }
+        if well && parts.next().is_none() {
+            Ok(Self(bytes))
+        } else {
+            Err("expected six bytes in hexadecimal, with colons between".to_owned())
+        }
+    }
+}
+
+spelled! {
+    /// `type=` of `<mac>` (VMware).
+    pub enum MacType {
+        /// The hypervisor made it up.
+        Generated = "generated",
+        /// It was given.
+        Static = "static",
+    }
+}
+
+/// `<mac>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Mac {
+    /// `address=`.
+    pub address: MacAddress,
+    /// `type=`.
+    pub kind: Option<MacType>,
+    /// `check=`: whether the address must be in the range of its type.
+    pub check: Option<YesNo>,
+}
+
+impl Element for Mac {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let address: Option<MacAddress> = r.attr(el, "address");
+        if let Some(address) = address
+            && address.is_multicast()
+        {
+            let message = format!("address '{address}' of element 'mac' names a group of cards, not one");
+            r.problem(Kind::Xml, "net-mac-multicast", el.pos().attr("address"), message);
+            return None;
+        }
+        let (kind, check) = (r.attr(el, "type"), r.attr(el, "check"));
+        Some(Self { address: address?, kind, check })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("mac")
+            .attr("address", self.address)
+            .opt("type", self.kind)
+            .opt("check", self.check)
+            .empty();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(MacAddress::parse(text).ok().map(|m| m.to_string()).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn addresses() {
+        check("52:54:00:0a:0B:ff", Some("52:54:00:0a:0b:ff"));
+        check("2:4:0:a:b:f", Some("02:04:00:0a:0b:0f"));
+        check("52:54:00:0a:0b", None);
+        check("52:54:00:0a:0b:0c:0d", None);
+        check("52:54:00:0a:0b:100", None);
+        check("52:54:00:0a:0b:+1", None);
+        check("", None);
+    }
+}

@@ -1,0 +1,244 @@
+//! Smaller children of `<interface>`.
+
+use crate::read::{self, El, Element, Reader};
+use crate::write::Writer;
+use crate::{Kind, Pos, YesNo};
+
+spelled! {
+    /// `state=` of `<link>`.
+    pub enum LinkState {
+        /// The cable is in.
+        Up = "up",
+        /// It is out.
+        Down = "down",
+    }
+}
+
+/// `<target>`: the host's side of the interface.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Target {
+    /// `dev=`: its name.
+    pub dev: Option<String>,
+    /// `managed=`: whether it is made and removed with the guest (type `ethernet`).
+    pub managed: Option<YesNo>,
+}
+
+impl Target {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let target = Self { dev: el.string("dev"), managed: r.attr(el, "managed") };
+        (target != Self::default()).then_some(target)
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("target").opt("dev", self.dev.as_ref()).opt("managed", self.managed).empty();
+    }
+}
+
+/// `<guest>`: names inside the guest.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GuestNames {
+    /// `dev=`: the name that is wanted.
+    pub dev: Option<String>,
+    /// `actual=`: the name it has.
+    pub actual: Option<String>,
+}
+
+impl GuestNames {
+    pub(super) fn read(el: El<'_>) -> Self {
+        Self { dev: el.string("dev"), actual: el.string("actual") }
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("guest").opt("dev", self.dev.as_ref()).opt("actual", self.actual.as_ref()).empty();
+    }
+}
+
+spelled! {
+    /// `type=` of `<teaming>`.
+    pub enum TeamingType {
+        /// The emulated card that stays.
+        Persistent = "persistent",
+        /// The host's card that may be taken away.
+        Transient = "transient",
+    }
+}
+
+/// `<teaming>`: the part a device plays in a pair of network cards.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Teaming {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `type=`; `None` only where it could not be read.
+    pub kind: Option<TeamingType>,
+    /// `persistent=`: the alias of the card that stays.
+    pub persistent: Option<String>,
+}
+
+impl Teaming {
+    /// The alias of the card that stays, of a transient one.
+    pub fn pair(&self) -> Option<&str> {
+        self.persistent.as_deref().filter(|_| self.kind == Some(TeamingType::Transient))
+    }
+}
+
+impl Element for Teaming {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let teaming =
+            Self { pos: el.pos(), kind: r.required(el, "type"), persistent: el.string("persistent") };
+        if teaming.kind == Some(TeamingType::Transient) && teaming.persistent.is_none() {
+            let message = "element 'teaming' of type 'transient' lacks its attribute 'persistent', the alias of \
+                           the interface it is paired with";
+            r.problem(Kind::Xml, "net-teaming-pair", el.pos(), message);
+        }
+        Some(teaming)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("teaming").opt("type", self.kind).opt("persistent", self.persistent.as_ref()).empty();
+    }
+}
+
+/// `<filterref>`: rules for the packets that may pass.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilterRef {
+    /// `filter=`: the name of the filter.
+    pub filter: String,
+    /// `<parameter>`, sorted by name.
+    pub parameters: Vec<FilterParameter>,
+}
+
+/// `<parameter>` of `<filterref>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FilterParameter {
+    /// `name=`.
+    pub name: String,
+    /// `value=`.
+    pub value: String,
+}
+
+impl Element for FilterRef {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let filter = r.required(el, "filter")?;
+        let mut parameters: Vec<FilterParameter> = read::all(el, "parameter", r);
+        parameters.sort_by(|a, b| a.name.cmp(&b.name));
+        Some(Self { filter, parameters })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("filterref")
+            .attr("filter", &self.filter)
+            .children(|w| read::write_all(&self.parameters, w));
+    }
+}
+
+impl Element for FilterParameter {
+    fn read(el: El<'_>, _: &mut Reader) -> Option<Self> {
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let name = el.string("name").filter(|n| n.chars().all(word))?;
+        Some(Self { name, value: el.string("value")? })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("parameter").attr("name", &self.name).attr("value", &self.value).empty();
+    }
+}
+
+spelled! {
+    /// `nativeMode=` of a VLAN tag.
+    pub enum NativeMode {
+        /// Packets of the native VLAN carry the tag.
+        Tagged = "tagged",
+        /// They do not.
+        Untagged = "untagged",
+    }
+}
+
+/// `<vlan>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vlan {
+    /// `trunk='yes'`: packets of all tags pass with their tags.
+    pub trunk: bool,
+    /// `<tag>`, one or more.
+    pub tags: Vec<VlanTag>,
+}
+
+/// `<tag>` of `<vlan>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct VlanTag {
+    /// `id=`, at most 4095.
+    pub id: u32,
+    /// `nativeMode=`: this is the native VLAN.
+    pub native: Option<NativeMode>,
+}
+
+impl Element for Vlan {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let tags: Vec<VlanTag> = read::all(el, "tag", r);
+        if el.child("tag").is_none() {
+            let message = "element 'vlan' lacks its child 'tag'";
+            r.problem(Kind::Xml, "net-vlan-tag", el.pos(), message);
+            return None;
+        }
+        let natives = tags.iter().filter(|t| t.native.is_some()).count();
+        if natives > 1 {
+            let message = "element 'vlan' has more than one 'tag' with a 'nativeMode'";
+            r.problem(Kind::Xml, "net-vlan-native", el.pos(), message);
+        }
+        let wanted = el.get("trunk");
+        let needed = natives > 0 || tags.len() > 1;
+        let bad = match wanted {
+            None | Some("yes") => false,
+            Some(word) => needed || !word.eq_ignore_ascii_case("no"),
+        };
+        if bad {
+            let word = wanted.unwrap_or_default();
+            let message = format!("attribute 'trunk' of element 'vlan' is '{word}', here only 'yes' will do");
+            r.problem(Kind::Xml, "net-vlan-trunk", el.pos().attr("trunk"), message);
+        }
+        Some(Self { trunk: needed || wanted == Some("yes"), tags })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let trunk = self.trunk.then_some(YesNo::Yes);
+        w.element("vlan").opt("trunk", trunk).children(|w| read::write_all(&self.tags, w));
+    }
+}
+
+impl Element for VlanTag {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let id: u32 = r.required(el, "id")?;
+        if id > 4095 {
+            let message = format!("attribute 'id' of element 'tag' is '{id}', the limit is '4095'");
+            r.problem(Kind::Xml, "net-vlan-id", el.pos().attr("id"), message);
+            return None;
+        }
+        Some(Self { id, native: r.attr(el, "nativeMode") })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("tag").attr("id", self.id).opt("nativeMode", self.native).empty();
+    }
+}
+
+/// `<coalesce>`: when the host's card interrupts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Coalesce {
+    /// `<rx><frames max=>`: frames that are waited for, not 0.
+    pub rx_max_frames: Option<u32>,
+}
+
+impl Coalesce {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let frames = el.child("rx").and_then(|rx| rx.child("frames"));
+        let rx_max_frames = frames.and_then(|f| r.attr(f, "max")).filter(|m| *m > 0);
+        rx_max_frames.is_some().then_some(Self { rx_max_frames })
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("coalesce").children_or_nothing(|w| {
+            if let Some(max) = self.rx_max_frames {
+                w.element("rx").children(|w| w.element("frames").attr("max", max).empty());
+            }
+        });
+    }
+}

@@ -1,0 +1,349 @@
+//! `type=` and `<source>` of an interface: what it is connected to.
+
+use super::{Backend, BackendType, IpAddress, Route};
+use crate::Kind;
+use crate::device::chardev_source::Reconnect;
+use crate::device::hostdev::HostInterface;
+use crate::read::{self, El, Reader};
+use crate::write::Writer;
+
+spelled! {
+    /// `type=` of `<interface>`.
+    #[derive(Default)]
+    pub enum InterfaceType {
+        /// A network of its own, seen through the host.
+        #[default]
+        User = "user",
+        /// A tap device that something else connects.
+        Ethernet = "ethernet",
+        /// Another process, through shared memory.
+        Vhostuser = "vhostuser",
+        /// A TCP socket that listens.
+        Server = "server",
+        /// A TCP socket that connects.
+        Client = "client",
+        /// A multicast group.
+        Mcast = "mcast",
+        /// A network of the reference's network driver.
+        Network = "network",
+        /// A bridge of the host.
+        Bridge = "bridge",
+        /// A network inside the hypervisor (VirtualBox).
+        Internal = "internal",
+        /// A device of the host (macvtap).
+        Direct = "direct",
+        /// A network card of the host that the guest gets.
+        Hostdev = "hostdev",
+        /// UDP packets.
+        Udp = "udp",
+        /// A virtio data path in hardware.
+        Vdpa = "vdpa",
+        /// Nothing.
+        Null = "null",
+        /// A distributed switch (VMware).
+        Vds = "vds",
+    }
+}
+
+impl InterfaceType {
+    /// Whether `<filterref>` is read for it.
+    pub fn takes_filter(self) -> bool {
+        matches!(self, Self::Ethernet | Self::Network | Self::Bridge)
+    }
+
+    /// Whether the guest's packets go through a tap device.
+    pub fn is_tap(self) -> bool {
+        matches!(self, Self::Ethernet | Self::Network | Self::Bridge | Self::Direct)
+    }
+}
+
+spelled! {
+    /// `mode=` of a `direct` source.
+    pub enum BridgeMode {
+        /// Packets go through the switch outside.
+        Vepa = "vepa",
+        /// Guests of one device reach each other inside.
+        Bridge = "bridge",
+        /// They do not reach each other.
+        Private = "private",
+        /// The device is the guest's alone.
+        Passthrough = "passthrough",
+    }
+}
+
+spelled! {
+    /// `mode=` of a `vhostuser` source.
+    pub enum VhostMode {
+        /// QEMU listens.
+        Server = "server",
+        /// QEMU connects.
+        Client = "client",
+    }
+}
+
+/// What an interface is connected to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// `type='user'`
+    User {
+        /// `dev=`: the host's interface that packets leave through (passt).
+        dev: Option<String>,
+    },
+    /// `type='ethernet'`
+    Ethernet,
+    /// `type='vhostuser'`
+    Vhostuser(VhostUser),
+    /// `type='server'`
+    Server(Socket),
+    /// `type='client'`
+    Client(Socket),
+    /// `type='mcast'`
+    Mcast(Socket),
+    /// `type='udp'`
+    Udp {
+        /// Where packets go.
+        remote: Socket,
+        /// `<local>`: where they come in.
+        local: Socket,
+    },
+    /// `type='network'`
+    Network(NetworkSource),
+    /// `type='bridge'`
+    Bridge {
+        /// `bridge=`: its name.
+        bridge: String,
+    },
+    /// `type='internal'`
+    Internal {
+        /// `name=` of the network.
+        name: String,
+    },
+    /// `type='direct'`
+    Direct {
+        /// `dev=`: the host's device.
+        dev: String,
+        /// `mode=`.
+        mode: Option<BridgeMode>,
+    },
+    /// `type='hostdev'`
+    Hostdev(Box<HostInterface>),
+    /// `type='vdpa'`
+    Vdpa {
+        /// `dev=`: the path of the character device.
+        dev: String,
+    },
+    /// `type='null'`
+    Null,
+    /// `type='vds'`
+    Vds(VdsSource),
+}
+
+impl Default for Source {
+    fn default() -> Self {
+        Self::User { dev: None }
+    }
+}
+
+/// Another process that moves the packets.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VhostUser {
+    /// `path=` of the UNIX socket.
+    pub path: Option<String>,
+    /// `mode=`.
+    pub mode: Option<VhostMode>,
+    /// `<reconnect>`.
+    pub reconnect: Option<Reconnect>,
+    /// `dev=`: the host's interface that packets leave through (passt).
+    pub dev: Option<String>,
+}
+
+/// One end of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Socket {
+    /// `address=`; a server may leave it open.
+    pub address: Option<String>,
+    /// `port=`.
+    pub port: u32,
+}
+
+/// A network of the reference's network driver.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NetworkSource {
+    /// `network=`: its name.
+    pub network: String,
+    /// `portgroup=`.
+    pub portgroup: Option<String>,
+    /// `portid=`: the UUID of the port a running guest has.
+    pub portid: Option<String>,
+}
+
+/// A port of a distributed switch.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VdsSource {
+    /// `switchid=`, a UUID.
+    pub switch_id: String,
+    /// `portid=`.
+    pub port_id: Option<i64>,
+    /// `portgroupid=`.
+    pub portgroup_id: Option<String>,
+    /// `connectionid=`.
+    pub connection_id: Option<i64>,
+}
+
+impl Source {
+    /// The type that is written in the document.
+    pub fn kind(&self) -> InterfaceType {
+        match self {
+            Self::User { .. } => InterfaceType::User,
+            Self::Ethernet => InterfaceType::Ethernet,
+            Self::Vhostuser(_) => InterfaceType::Vhostuser,
+            Self::Server(_) => InterfaceType::Server,
+            Self::Client(_) => InterfaceType::Client,
+            Self::Mcast(_) => InterfaceType::Mcast,
+            Self::Udp { .. } => InterfaceType::Udp,
+            Self::Network(_) => InterfaceType::Network,
+            Self::Bridge { .. } => InterfaceType::Bridge,
+            Self::Internal { .. } => InterfaceType::Internal,
+            Self::Direct { .. } => InterfaceType::Direct,
+            Self::Hostdev(_) => InterfaceType::Hostdev,
+            Self::Vdpa { .. } => InterfaceType::Vdpa,
+            Self::Null => InterfaceType::Null,
+            Self::Vds(_) => InterfaceType::Vds,
+        }
+    }
+
+    /// Reads `<source>` of the interface `el`. What is missing is reported and left empty.
+    pub(super) fn read(kind: InterfaceType, backend: &Backend, el: El<'_>, r: &mut Reader) -> Self {
+        let source = el.child("source");
+        let mut needed = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
+        match kind {
+            InterfaceType::User => Self::User { dev: source.and_then(|s| s.string("dev")) },
+            InterfaceType::Ethernet => Self::Ethernet,
+            InterfaceType::Null => Self::Null,
+            InterfaceType::Network => Self::Network(NetworkSource {
+                network: needed("network"),
+                portgroup: source.and_then(|s| s.string("portgroup")),
+                portid: source.and_then(|s| s.string("portid")),
+            }),
+            InterfaceType::Bridge => Self::Bridge { bridge: needed("bridge") },
+            InterfaceType::Internal => Self::Internal { name: needed("name") },
+            InterfaceType::Vdpa => Self::Vdpa { dev: needed("dev") },
+            InterfaceType::Direct => {
+                let dev = needed("dev");
+                Self::Direct { dev, mode: source.and_then(|s| r.attr(s, "mode")) }
+            }
+            InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, backend, r)),
+            InterfaceType::Server => Self::Server(Socket::read(el, kind, r)),
+            InterfaceType::Client => Self::Client(Socket::read(el, kind, r)),
+            InterfaceType::Mcast => Self::Mcast(Socket::read(el, kind, r)),
+            InterfaceType::Udp => {
+                let remote = Socket::read(el, kind, r);
+                Self::Udp { remote, local: Socket::read_local(el, r) }
+            }
+            InterfaceType::Hostdev => Self::Hostdev(Box::new(HostInterface::read(el, r))),
+            InterfaceType::Vds => Self::Vds(VdsSource {
+                switch_id: needed("switchid"),
+                port_id: source.and_then(|s| r.attr(s, "portid")),
+                portgroup_id: source.and_then(|s| s.string("portgroupid")),
+                connection_id: source.and_then(|s| r.attr(s, "connectionid")),
+            }),
+        }
+    }
+
+    /// Writes `<source>` with the addresses and routes of the host's side.
+    pub(super) fn write(&self, ips: &[IpAddress], routes: &[Route], w: &mut Writer) {
+        if let Self::Hostdev(device) = self {
+            device.write(w);
+            return;
+        }
+        let tag = w.element("source");
+        let tag = match self {
+            Self::User { dev } => tag.opt("dev", dev.as_ref()),
+            Self::Ethernet | Self::Null | Self::Hostdev(_) => tag,
+            Self::Vhostuser(v) if v.path.is_some() || v.mode.is_some() => {
+                tag.attr("type", "unix").opt("path", v.path.as_ref()).opt("mode", v.mode)
+            }
+            Self::Vhostuser(v) => tag.opt("dev", v.dev.as_ref()),
+            Self::Server(s) | Self::Client(s) | Self::Mcast(s) | Self::Udp { remote: s, .. } => {
+                tag.opt("address", s.address.as_ref()).attr("port", s.port)
+            }
+            Self::Network(n) => tag
+                .attr("network", &n.network)
+                .opt("portgroup", n.portgroup.as_ref())
+                .opt("portid", n.portid.as_ref()),
+            Self::Bridge { bridge } => tag.attr("bridge", bridge),
+            Self::Internal { name } => tag.attr("name", name),
+            Self::Direct { dev, mode } => tag.attr("dev", dev).opt("mode", *mode),
+            Self::Vdpa { dev } => tag.attr("dev", dev),
+            Self::Vds(v) => tag
+                .attr("switchid", &v.switch_id)
+                .opt("portid", v.port_id)
+                .opt("portgroupid", v.portgroup_id.as_ref())
+                .opt("connectionid", v.connection_id),
+        };
+        tag.children_or_nothing(|w| {
+            match self {
+                Self::Udp { local, .. } => {
+                    let tag = w.element("local").opt("address", local.address.as_ref());
+                    tag.attr("port", local.port).empty();
+                }
+                Self::Vhostuser(v) => read::write_opt(v.reconnect.as_ref(), w),
+                _ => {}
+            }
+            read::write_all(ips, w);
+            read::write_all(routes, w);
+        });
+    }
+}
+
+/// An attribute of `<source>` that must be there.
+fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
+    let source = el.child("source");
+    let value = source.and_then(|s| s.string(name));
+    if value.is_none() {
+        let message =
+            format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
+        r.problem(Kind::Xml, "net-source-missing", source.map_or(el.pos(), El::pos), message);
+    }
+    value
+}
+
+impl VhostUser {
+    fn read(el: El<'_>, backend: &Backend, r: &mut Reader) -> Self {
+        let source = el.child("source");
+        let dev = source.and_then(|s| s.string("dev"));
+        let given = |name| source.is_some_and(|s| s.get(name).is_some());
+        if backend.kind == Some(BackendType::Passt) && !given("path") && !given("mode") {
+            return Self { dev, ..Self::default() };
+        }
+        let kind = InterfaceType::Vhostuser;
+        if let Some(word) = needed(el, "type", kind, r).filter(|t| t != "unix") {
+            let message =
+                format!("attribute 'type' of element 'source' is '{word}', type '{kind}' takes only 'unix'");
+            let place = source.map_or(el.pos(), El::pos).attr("type");
+            r.problem(Kind::Unsupported, "net-vhostuser-type", place, message);
+        }
+        let path = needed(el, "path", kind, r);
+        let mode = needed(el, "mode", kind, r).and_then(|_| source.and_then(|s| r.attr(s, "mode")));
+        let reconnect = source.and_then(|s| read::one(s, "reconnect", r));
+        Self { path, mode, reconnect, dev }
+    }
+}
+
+impl Socket {
+    fn read(el: El<'_>, kind: InterfaceType, r: &mut Reader) -> Self {
+        let port =
+            needed(el, "port", kind, r).and_then(|_| el.child("source").and_then(|s| r.attr(s, "port")));
+        let address = match kind {
+            InterfaceType::Server => el.child("source").and_then(|s| s.string("address")),
+            _ => needed(el, "address", kind, r),
+        };
+        Self { address, port: port.unwrap_or_default() }
+    }
+
+    fn read_local(el: El<'_>, r: &mut Reader) -> Self {
+        let Some(local) = el.child("source").and_then(|s| r.need(s, "local")) else { return Self::default() };
+        let port: Option<u32> = r.required(local, "port");
+        Self { address: r.required(local, "address"), port: port.unwrap_or_default() }
+    }
+}

@@ -1,0 +1,164 @@
+//! `<virtualport>`: the port of a switch that follows the guest.
+
+use crate::Kind;
+use crate::Spelled;
+use crate::read::{El, Element, Reader};
+use crate::write::Writer;
+
+spelled! {
+    /// `type=` of `<virtualport>`.
+    pub enum VirtualPortType {
+        /// IEEE 802.1Qbg.
+        Qbg = "802.1Qbg",
+        /// IEEE 802.1Qbh.
+        Qbh = "802.1Qbh",
+        /// Open vSwitch.
+        OpenVswitch = "openvswitch",
+        /// MidoNet.
+        Midonet = "midonet",
+    }
+}
+
+impl VirtualPortType {
+    /// The parameters that stand for this type.
+    fn allowed(self) -> &'static [&'static str] {
+        match self {
+            Self::Qbg => &["managerid", "typeid", "typeidversion", "instanceid"],
+            Self::Qbh => &["profileid"],
+            Self::OpenVswitch => &["interfaceid", "profileid"],
+            Self::Midonet => &["interfaceid"],
+        }
+    }
+
+    /// The parameters that cannot be made up.
+    fn required(self) -> &'static [&'static str] {
+        match self {
+            Self::Qbg => &["managerid", "typeid", "typeidversion"],
+            Self::Qbh => &["profileid"],
+            Self::OpenVswitch => &[],
+            Self::Midonet => &["interfaceid"],
+        }
+    }
+}
+
+const PARAMETERS: [&str; 6] =
+    ["managerid", "typeid", "typeidversion", "instanceid", "interfaceid", "profileid"];
+
+/// `<virtualport>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct VirtualPort {
+    /// `type=`; the network may know where it is not given.
+    pub kind: Option<VirtualPortType>,
+    /// `managerid=` of `<parameters>`.
+    pub manager_id: Option<u8>,
+    /// `typeid=`, 24 bits.
+    pub type_id: Option<u32>,
+    /// `typeidversion=`.
+    pub type_id_version: Option<u8>,
+    /// `instanceid=`, a UUID.
+    pub instance_id: Option<String>,
+    /// `interfaceid=`, a UUID.
+    pub interface_id: Option<String>,
+    /// `profileid=`.
+    pub profile_id: Option<String>,
+}
+
+impl VirtualPort {
+    /// Reads one that its network may complete.
+    pub(super) fn read_any(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind: Option<VirtualPortType> = match el.get("type") {
+            None | Some("none") => None,
+            Some(_) => Some(r.attr(el, "type")?),
+        };
+        let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
+        if let Some(kind) = kind {
+            let extra = PARAMETERS.iter().find(|n| p.get(n).is_some() && !kind.allowed().contains(n));
+            if let Some(name) = extra {
+                let message =
+                    format!("parameter '{name}' does not go with element 'virtualport' of type '{kind}'");
+                r.problem(Kind::Xml, "net-virtualport-extra", p.pos(), message);
+            }
+        }
+        Some(Self {
+            kind,
+            manager_id: r.attr(p, "managerid"),
+            type_id: r.attr(p, "typeid").filter(|id| fits_24_bits(*id, p, r)),
+            type_id_version: r.attr(p, "typeidversion"),
+            instance_id: uuid(p, "instanceid", r),
+            interface_id: uuid(p, "interfaceid", r),
+            profile_id: p.string("profileid").filter(|id| short_enough(id, p, r)),
+        })
+    }
+
+    /// Reads one that must say everything itself.
+    pub(super) fn read_whole(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        if el.get("type").is_none() {
+            let message = "element 'virtualport' lacks its attribute 'type'";
+            r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            return None;
+        }
+        let port = Self::read_any(el, r)?;
+        let given = |name: &&&str| el.child("parameters").is_some_and(|p| p.get(name).is_some());
+        let needed = port.kind.map(VirtualPortType::required).unwrap_or_default();
+        if let Some(name) = needed.iter().find(|n| !given(n)) {
+            let kind = port.kind.map(Spelled::as_str).unwrap_or_default();
+            let message = format!("element 'virtualport' of type '{kind}' lacks its parameter '{name}'");
+            r.problem(Kind::Xml, "net-virtualport-missing", el.pos(), message);
+        }
+        Some(port)
+    }
+
+    fn has_parameters(&self) -> bool {
+        *self != Self { kind: self.kind, ..Self::default() }
+    }
+}
+
+impl Element for VirtualPort {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Self::read_any(el, r)
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("virtualport").opt("type", self.kind).children(|w| {
+            if self.has_parameters() {
+                w.element("parameters")
+                    .opt("managerid", self.manager_id)
+                    .opt("typeid", self.type_id)
+                    .opt("typeidversion", self.type_id_version)
+                    .opt("instanceid", self.instance_id.as_ref())
+                    .opt("interfaceid", self.interface_id.as_ref())
+                    .opt("profileid", self.profile_id.as_ref())
+                    .empty();
+            }
+        });
+    }
+}
+
+fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
+    let fits = id <= 0xFF_FFFF;
+    if !fits {
+        let message = format!("parameter 'typeid' is '{id}', it has 24 bits");
+        r.problem(Kind::Xml, "net-virtualport-typeid", el.pos().attr("typeid"), message);
+    }
+    fits
+}
+
+fn short_enough(id: &str, el: El<'_>, r: &mut Reader) -> bool {
+    let fits = id.len() < 40;
+    if !fits {
+        let message = format!("parameter 'profileid' is '{id}', it has at most 39 bytes");
+        r.problem(Kind::Internal, "net-virtualport-profileid", el.pos().attr("profileid"), message);
+    }
+    fits
+}
+
+/// A UUID in its usual form.
+fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+    let text = el.get(name)?;
+    let uuid = crate::domain::uuid(text);
+    if uuid.is_none() {
+        let message = format!("parameter '{name}' is '{text}', expected a UUID");
+        r.problem(Kind::Xml, "net-virtualport-uuid", el.pos().attr(name), message);
+    }
+    uuid
+}
