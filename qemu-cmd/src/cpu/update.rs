@@ -23,6 +23,7 @@ struct Cx<'a> {
 pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn Host) -> Done {
     let Some(cpu) = domain.cpu.as_mut().filter(|cpu| cpu.names_a_cpu()) else { return Ok(()) };
     let mut cx = Cx { guest, caps, host, models: None };
+    cx.check_features(cpu)?;
     if cx.needs_host_models(cpu) {
         let spec = host.cpu().and_then(host_spec);
         cx.models = caps.host_models(guest.accel, host.arch(), spec.as_ref(), Some(host.cpu_map()));
@@ -75,6 +76,25 @@ impl Cx<'_> {
         let definitions = self.host.cpu_map().of(self.guest.arch)?;
         let defined = self.guest.arch.is_x86() && !definitions.models().is_empty();
         defined.then(|| X86::new(definitions, self.caps.release()))
+    }
+
+    /// Features that nobody has heard of.
+    fn check_features(&self, cpu: &Cpu) -> Done {
+        let Some(definitions) = self.host.cpu_map().of(self.guest.arch) else { return Ok(()) };
+        if definitions.features().is_empty() {
+            return Ok(());
+        }
+        for feature in &cpu.features {
+            if definitions.feature(&feature.name).is_none() {
+                let message = format!("there is no CPU feature '{}'", feature.name);
+                return Err(problem(Kind::Unsupported, "cpu-feature-unknown", feature.pos.attr("name"), message));
+            }
+            if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
+                let message = format!("this QEMU does not tell whether CPU feature '{}' works", feature.name);
+                return Err(problem(Kind::Unsupported, "cpu-feature-vmx", feature.pos.attr("name"), message));
+            }
+        }
+        Ok(())
     }
 
     fn check_mode(&self, cpu: &Cpu) -> Done {
@@ -274,10 +294,6 @@ fn take_host(cpu: &mut Cpu, spec: &mut CpuSpec, host: &CpuSpec) {
     *spec = host.clone();
     for (name, policy) in changes {
         spec.set(&name, policy);
-    }
-    if cpu.mode() == CpuMode::HostModel {
-        // What a host-model CPU says of its model is for other architectures.
-        cpu.model.fallback = Some(CpuFallback::Allow);
     }
     cpu.mode = Some(CpuMode::Custom);
     cpu.matching = Some(CpuMatch::Exact);
