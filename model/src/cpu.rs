@@ -130,6 +130,9 @@ pub struct CpuModel {
     pub fallback: Option<CpuFallback>,
     /// `vendor_id=`: the 12 characters the guest sees as the vendor.
     pub vendor_id: Option<String>,
+    /// `fallback=` of a completed domain's model without a name. It still counts at the start, but like the
+    /// reference we do not write it; never set by reading.
+    pub unwritten_fallback: Option<CpuFallback>,
 }
 
 /// `<cpu><topology>`.

@@ -87,7 +87,12 @@ impl Cx<'_> {
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
                 let message = format!("there is no CPU feature '{}'", feature.name);
-                return Err(problem(Kind::Unsupported, "cpu-feature-unknown", feature.pos.attr("name"), message));
+                return Err(problem(
+                    Kind::Unsupported,
+                    "cpu-feature-unknown",
+                    feature.pos.attr("name"),
+                    message,
+                ));
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
                 let message = format!("this QEMU does not tell whether CPU feature '{}' works", feature.name);
@@ -217,7 +222,8 @@ impl Cx<'_> {
         if offered.is_empty() || offered.iter().any(|model| &*model.name == name) {
             return Ok(());
         }
-        if cpu.model.fallback == Some(CpuFallback::Forbid) {
+        let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
+        if fallback == Some(CpuFallback::Forbid) {
             let message = format!("this QEMU has no CPU model '{name}'");
             return Err(problem(Kind::Unsupported, "cpu-model-offered", cpu.model.pos, message));
         }

@@ -40,6 +40,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
     if cpu.is_native() {
         cpu.model = CpuModel::default();
+    } else if cpu.model.name.is_none() {
+        cpu.model.unwritten_fallback = cpu.model.fallback.take();
     }
     cpu.check.get_or_insert(match mode {
         CpuMode::HostPassthrough | CpuMode::Maximum => CpuCheck::None,
