@@ -38,6 +38,7 @@ macro_rules! generate {
             /// How many flags there are.
             pub const COUNT: usize = Self::ALL.len();
 
+            #[allow(clippy::large_stack_arrays)] // It lives in the program's data, not on a stack.
             pub(crate) const FLAGS: &'static [bitflags::Flag<crate::CapSet>] =
                 &[$(bitflags::Flag::new($name, crate::CapSet::of(Self::$variant)),)*];
 

@@ -75,12 +75,8 @@ macro_rules! conventions {
 conventions! {
     /// The accelerator is an option of its own (`-accel kvm`), no longer a key of `-machine`.
     AccelOption: false, true;
-    /// A CPU is filled in where the document has none, and `-cpu` is always printed.
-    ImpliedCpu: false, true;
     /// A listening socket is `server=on,wait=off`; it was `server,nowait`.
     ServerOnWaitOff: false, true;
-    /// `-object` takes JSON wherever QEMU does.
-    ObjectJson: false, true;
     /// Flags of character devices and spice are `key=on`; they were the bare key.
     ExplicitOn: false, true;
     /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.

@@ -19,7 +19,7 @@ macro_rules! bit_op {
 
             fn $method(mut self, other: Self) -> Self {
                 for (word, other) in self.0.iter_mut().zip(other.0) {
-                    *word = *word $op other;
+                    *word $op other;
                 }
                 self
             }
@@ -27,9 +27,9 @@ macro_rules! bit_op {
     };
 }
 
-bit_op!(BitAnd, bitand, &);
-bit_op!(BitOr, bitor, |);
-bit_op!(BitXor, bitxor, ^);
+bit_op!(BitAnd, bitand, &=);
+bit_op!(BitOr, bitor, |=);
+bit_op!(BitXor, bitxor, ^=);
 
 impl Not for CapBits {
     type Output = Self;

@@ -370,13 +370,13 @@ fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
         let message = "element 'cpu' holds more than one 'cache'";
         r.problem(Kind::Xml, "cpu-cache-twice", second.pos(), message);
     }
-    let level = el.get("level").and_then(|text| match text.trim().parse::<u8>() {
-        Ok(level @ 1..=3) => Some(level),
-        _ => {
+    let level = el.get("level").and_then(|text| {
+        let level = text.trim().parse().ok().filter(|level| (1..=3).contains(level));
+        if level.is_none() {
             let message = format!("attribute 'level' of element 'cache' is '{text}', not 1 to 3");
             r.problem(Kind::Xml, "cpu-cache-level-range", attr_place(el, "level"), message);
-            None
         }
+        level
     });
     let mode = r.required(el, "mode")?;
     Some(CpuCache { pos: el.pos(), level, mode })

@@ -1,9 +1,9 @@
 //! What of `<features>`, `<clock>` and `<panic>` QEMU takes as properties of the CPU.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::OnOff;
 use virtargv_model::clock::{TickPolicy, Timer, TimerName};
 use virtargv_model::features::{Hyperv, HypervFeature, HypervItem, HypervMode, Kvm, KvmFeature};
+use virtargv_model::{OnOff, YesNo};
 
 use super::CpuArg;
 use crate::emit::Emit;
@@ -40,7 +40,7 @@ fn add_timer(e: &Emit<'_>, timer: &Timer, arg: &mut CpuArg) {
             }
         }
         TimerName::HypervClock => {
-            if timer.present.is_some_and(|present| present.is_yes()) {
+            if timer.present == Some(YesNo::Yes) {
                 enlighten(e, "hv-time", arg);
             }
         }

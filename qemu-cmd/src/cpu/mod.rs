@@ -76,7 +76,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         max_phys_addr(cpu, &mut arg);
     }
     if arg.model.is_empty() && !arg.flags.is_empty() {
-        arg.model = default_model(e)?.to_owned();
+        arg.model.push_str(default_model(e)?);
     }
     if !arg.model.is_empty() {
         let mut text = String::new();

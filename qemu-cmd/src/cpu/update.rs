@@ -155,7 +155,7 @@ impl Cx<'_> {
         let relative = from_host || spec.features.iter().any(|(_, policy)| *policy == Policy::Optional);
         let arch = self.guest.arch;
         if arch.is_x86() {
-            let Some(x86) = self.x86() else { return self.apply_host_undefined(cpu, relative) };
+            let Some(x86) = self.x86() else { return follow_undefined(cpu, relative) };
             if relative {
                 let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
                 x86.settle_optional(spec, &models.migratable).map_err(|error| incompatible(cpu, &error))?;
@@ -178,18 +178,6 @@ impl Cx<'_> {
             cpu.matching = Some(CpuMatch::Exact);
         }
         Ok(())
-    }
-
-    /// Without definitions of CPU models a host's CPU cannot be spelled out.
-    fn apply_host_undefined(&self, cpu: &Cpu, relative: bool) -> Done {
-        if !relative {
-            return Ok(());
-        }
-        let message = format!(
-            "a CPU of mode '{}' that follows the host's needs definitions of CPU models, and there are none",
-            cpu.mode()
-        );
-        Err(problem(Kind::OperationFailed, "cpu-no-definitions", cpu.pos, message))
     }
 
     fn check_s390(&self, cpu: &Cpu) -> Done {
@@ -278,6 +266,18 @@ impl Cx<'_> {
         }
         Ok(())
     }
+}
+
+/// Without definitions of CPU models a host's CPU cannot be spelled out.
+fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
+    if !relative {
+        return Ok(());
+    }
+    let message = format!(
+        "a CPU of mode '{}' that follows the host's needs definitions of CPU models, and there are none",
+        cpu.mode()
+    );
+    Err(problem(Kind::OperationFailed, "cpu-no-definitions", cpu.pos, message))
 }
 
 fn unknown_host(cpu: &Cpu) -> Problem {

@@ -43,13 +43,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     } else if cpu.model.name.is_none() {
         cpu.model.unwritten_fallback = cpu.model.fallback.take();
     }
-    cpu.check.get_or_insert(match mode {
-        CpuMode::HostPassthrough | CpuMode::Maximum => CpuCheck::None,
-        CpuMode::HostModel => CpuCheck::Partial,
-        // Nothing of the host's CPU shows through TCG.
-        CpuMode::Custom if work.guest.accel == Accel::Tcg => CpuCheck::None,
-        CpuMode::Custom => CpuCheck::Partial,
-    });
+    // The host's CPU is what it is, and nothing of it shows through TCG.
+    let unchecked = cpu.is_native() || (mode == CpuMode::Custom && work.guest.accel == Accel::Tcg);
+    cpu.check.get_or_insert(if unchecked { CpuCheck::None } else { CpuCheck::Partial });
 }
 
 /// Names the CPU that QEMU would take by itself, so that it stays the same whatever QEMU comes to prefer.
