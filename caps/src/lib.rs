@@ -16,6 +16,7 @@
 //! assert_eq!(caps.require(Cap::Spice).unwrap_err().to_string(), "this QEMU lacks the feature 'spice'");
 //! ```
 
+pub mod builtin;
 mod arch;
 mod caps;
 mod cpu;

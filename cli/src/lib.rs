@@ -9,11 +9,15 @@
 //! assert_eq!(bad.len(), 1);
 //! ```
 
-pub use virtargv_caps::{Arch, Cap, Caps, Release};
+mod system;
+
+pub use system::SystemHost;
+pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{DriverConfig, FixedHost, Host};
-pub use virtargv_model::{Domain, Problem, Report, Source, Stage};
-pub use virtargv_qemu_cmd::{CommandLine, Incoming};
+pub use virtargv_model::{Domain, Frame, Problem, Report, Source, Stage, read::MAX_DOCUMENT};
+pub use virtargv_qemu_cmd::{CommandLine, Format, Incoming};
 pub use virtargv_resolve::Resolved;
+pub use virtargv_validate::Rule;
 
 use virtargv_validate::Validated;
 
@@ -83,4 +87,9 @@ pub fn run(text: &str, request: &Request<'_>) -> Outcome {
 pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Report> {
     let outcome = run(text, request);
     outcome.command_line.ok_or(outcome.report)
+}
+
+/// Every rule a document is held against, in the order in which they are held.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    virtargv_validate::rules::TABLES.iter().flat_map(|table| table.iter().copied())
 }

@@ -95,6 +95,19 @@ pub enum Stage {
     Build,
 }
 
+impl Stage {
+    /// The stable word used in machine-readable output.
+    pub fn id(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Complete => "complete",
+            Self::Place => "place",
+            Self::Validate => "validate",
+            Self::Build => "build",
+        }
+    }
+}
+
 /// One thing that is wrong, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {

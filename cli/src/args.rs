@@ -1,0 +1,113 @@
+//! What the command understands.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use virtargv::{Arch, Cap, Release};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
+
+const EXAMPLES: &str = "\
+Examples:
+  virtargv argv guest.xml                            the command line under the latest release
+  virtargv argv --release 7.0 --format json -        the same as JSON, document on standard input
+  virtargv argv --caps caps.xml --no-flag kvm g.xml  for the QEMU that caps.xml describes, without KVM
+  virtargv check *.xml                               every problem of many documents
+  virtargv explain net-teaming-transient-type        what a rule asks, and why
+
+Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
+
+/// From a libvirt domain document to the exact QEMU command line, without a daemon.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, arg_required_else_help = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Print the QEMU command line for a domain document.
+    Argv(ArgvArgs),
+    /// Report everything that is wrong with domain documents.
+    Check(CheckArgs),
+    /// Say what a rule asks and why; without a rule, list them all.
+    Explain(ExplainArgs),
+}
+
+/// Which QEMU, and whose conventions.
+#[derive(Debug, Args)]
+pub(crate) struct QemuArgs {
+    /// What the QEMU can do: a capabilities file, or `builtin:NAME`.
+    #[arg(long, value_name = "FILE|builtin:NAME", default_value = crate::caps::DEFAULT)]
+    pub(crate) caps: String,
+    /// Add a capability flag, by name or constant (may be repeated).
+    #[arg(long = "flag", value_name = "NAME")]
+    pub(crate) flags: Vec<Cap>,
+    /// Take a capability flag away (may be repeated).
+    #[arg(long = "no-flag", value_name = "NAME")]
+    pub(crate) no_flags: Vec<Cap>,
+    /// The libvirt release whose behaviour is followed: 7.0 or 11.3.
+    #[arg(long, value_name = "RELEASE", default_value_t)]
+    pub(crate) release: Release,
+    /// The architecture of the host, where it is not this one's.
+    #[arg(long, value_name = "ARCH")]
+    pub(crate) arch: Option<Arch>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct ArgvArgs {
+    #[command(flatten)]
+    pub(crate) qemu: QemuArgs,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = ArgvFormat::Args)]
+    pub(crate) format: ArgvFormat,
+    /// Treat the document as a new definition: what the guest sees may be improved.
+    #[arg(long)]
+    pub(crate) abi_update: bool,
+    /// The document; `-` is standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: String,
+}
+
+/// The layouts of a command line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ArgvFormat {
+    /// Environment, program and options in shell quoting, one option a line.
+    Args,
+    /// One line in shell quoting.
+    Shell,
+    /// One object with `env`, `program` and `args`.
+    Json,
+    /// Program and arguments, each ended by NUL.
+    Nul,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_CODES)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    pub(crate) qemu: QemuArgs,
+    /// How to report.
+    #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
+    pub(crate) format: CheckFormat,
+    /// The documents; `-` is standard input.
+    #[arg(value_name = "FILE|-", required = true)]
+    pub(crate) files: Vec<String>,
+}
+
+/// The layouts of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people: message, place, source excerpt.
+    Text,
+    /// An array with one object a document.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct ExplainArgs {
+    /// The rule's id, as a report shows it.
+    #[arg(value_name = "RULE")]
+    pub(crate) rule: Option<String>,
+}

@@ -1,0 +1,50 @@
+//! The `virtargv` command.
+
+mod args;
+mod argv;
+mod caps;
+mod check;
+mod explain;
+mod input;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+
+/// Everything went well.
+const FINE: u8 = 0;
+/// The document was refused.
+const REFUSED: u8 = 1;
+/// The command was used wrongly, or an input could not be read.
+const UNUSABLE: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let done = match cli.command {
+        Command::Argv(args) => argv::run(&args),
+        Command::Check(args) => check::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    };
+    match done {
+        Ok(code) => ExitCode::from(code),
+        Err(Unusable(why)) => {
+            anstream::eprintln!("virtargv: {why}");
+            ExitCode::from(UNUSABLE)
+        }
+    }
+}
+
+/// Why the command could not do its work at all.
+#[derive(Debug)]
+struct Unusable(String);
+
+impl<T: std::fmt::Display> From<T> for Unusable {
+    fn from(why: T) -> Self {
+        Self(why.to_string())
+    }
+}
+
+/// The exit code of a subcommand.
+type Done = Result<u8, Unusable>;
