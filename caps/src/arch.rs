@@ -73,6 +73,15 @@ arches! {
 }
 
 impl Arch {
+    /// The architecture of the target that QEMU calls `name` (`query-target`).
+    pub fn from_qemu_name(name: &str) -> Option<Self> {
+        // Two architectures share this binary; what QEMU emulates is the later one.
+        if name == "arm" {
+            return Some(Self::Armv7l);
+        }
+        Self::ALL.iter().copied().find(|arch| arch.qemu_name() == name)
+    }
+
     /// `i686` or `x86_64`.
     pub const fn is_x86(self) -> bool {
         matches!(self, Self::I686 | Self::X86_64)

@@ -303,6 +303,12 @@ impl CapsBuilder {
         self
     }
 
+    /// The packager's mark on the version.
+    pub fn package(mut self, package: impl Into<Box<str>>) -> Self {
+        self.details.package = package.into();
+        self
+    }
+
     /// Path of the binary.
     pub fn emulator(mut self, path: impl Into<Box<str>>) -> Self {
         self.details.emulator = path.into();

@@ -22,6 +22,13 @@ pub enum FlagState {
     New,
 }
 
+impl FlagState {
+    /// Whether the release asks the QEMU for it.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Live)
+    }
+}
+
 macro_rules! generate {
     ($($variant:ident, $constant:literal, $name:literal, $v7_0:ident, $v11_3:ident, $doc:literal;)*) => {
         /// A capability flag of a QEMU binary.

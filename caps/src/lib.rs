@@ -16,11 +16,12 @@
 //! assert_eq!(caps.require(Cap::Spice).unwrap_err().to_string(), "this QEMU lacks the feature 'spice'");
 //! ```
 
-pub mod builtin;
 mod arch;
+pub mod builtin;
 mod caps;
 mod cpu;
 mod cpu_map;
+pub mod derive;
 pub mod feature_names;
 mod file;
 mod flags;

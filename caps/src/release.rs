@@ -77,6 +77,8 @@ conventions! {
     AccelOption: false, true;
     /// A listening socket is `server=on,wait=off`; it was `server,nowait`.
     ServerOnWaitOff: false, true;
+    /// The static expansion of an x86 host CPU is expanded once more, in full, for all spellings of its features.
+    CpuExpansionTwice: true, false;
     /// Flags of character devices and spice are `key=on`; they were the bare key.
     ExplicitOn: false, true;
     /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.

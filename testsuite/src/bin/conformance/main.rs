@@ -3,6 +3,7 @@
 //! `conformance --corpus DIR` runs every case of a set through the public API and compares. It ends with a table and
 //! with `N passed, M failed`; it exits with 1 where a case of the ratchet no longer agrees or anything panicked.
 
+mod capabilities;
 mod case;
 mod compare;
 mod corpus;
@@ -13,7 +14,7 @@ mod ratchet;
 mod run;
 mod sets;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -28,8 +29,11 @@ use run::{Answer, Got};
 #[derive(Parser)]
 struct Args {
     /// The set: a folder with `cases.jsonl`.
-    #[arg(long)]
-    corpus: PathBuf,
+    #[arg(long, required_unless_present = "capabilities")]
+    corpus: Option<PathBuf>,
+    /// Instead of cases: recorded QMP conversations in this folder, against the capabilities files beside them.
+    #[arg(long, value_name = "DIR", conflicts_with = "corpus")]
+    capabilities: Option<PathBuf>,
     /// Write what was produced into this folder.
     #[arg(long, value_name = "OUT")]
     emit: Option<PathBuf>,
@@ -76,7 +80,10 @@ struct Row<'a> {
 
 /// Whether all is as well as it was.
 fn measure(args: &Args) -> Result<bool, String> {
-    let corpus = Corpus::load(&args.corpus)?;
+    if let Some(dir) = &args.capabilities {
+        return measure_capabilities(args, dir);
+    }
+    let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());
     let chosen = |case: &&Case| match (&args.diff, pattern) {
         (Some(id), _) => case.id == *id,
@@ -106,6 +113,24 @@ fn measure(args: &Args) -> Result<bool, String> {
     print_verdicts(args, &corpus, &rows);
     print_table(&corpus, &rows);
     judge(args, &corpus, &rows)
+}
+
+/// The same for recorded conversations; the ratchet holds all of them.
+fn measure_capabilities(args: &Args, dir: &Path) -> Result<bool, String> {
+    let verdicts = capabilities::compare(dir, args.emit.as_deref())?;
+    let (agree, differ): (Vec<_>, Vec<_>) = verdicts.iter().partition(|v| v.differences.is_empty());
+    let mut ratchet = Ratchet::load("capabilities");
+    if args.bless {
+        ratchet.add(agree.iter().map(|v| v.name.as_str()))?;
+    }
+    let mut fine = true;
+    for verdict in &differ {
+        let held = ratchet.holds(&verdict.name);
+        fine &= !held;
+        println!("{}: {}{}", if held { "regression" } else { "differs" }, verdict.name, verdict.differences);
+    }
+    println!("{} passed, {} failed", agree.len(), differ.len());
+    Ok(fine)
 }
 
 fn print_verdicts(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) {

@@ -22,6 +22,12 @@ impl Ratchet {
         self.ids.contains(id)
     }
 
+    /// Adds `ids` to the list.
+    pub fn add<'a>(&mut self, ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
+        let all: BTreeSet<String> = self.ids.iter().cloned().chain(ids.map(str::to_owned)).collect();
+        self.bless(all.iter().map(String::as_str))
+    }
+
     /// Makes `ids` the list.
     pub fn bless<'a>(&mut self, ids: impl Iterator<Item = &'a str>) -> Result<(), String> {
         self.ids = ids.map(str::to_owned).collect();

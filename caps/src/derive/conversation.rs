@@ -1,0 +1,160 @@
+//! A QMP conversation: requests and their replies, in sessions.
+
+use std::collections::HashMap;
+
+use serde_json::{Deserializer, Value};
+
+/// The most text that is read as a conversation, in bytes; real ones have up to two million.
+const MAX_TEXT: usize = 64 << 20;
+
+/// Why a text is no conversation.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ConversationError {
+    /// It is not a sequence of JSON values.
+    #[error("line {line}, column {column}: {what}")]
+    Json {
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the JSON reader says.
+        what: String,
+    },
+    /// It is larger than any conversation.
+    #[error("the text has {0} bytes, more than are read")]
+    TooLarge(usize),
+    /// A value stands where a request is expected and has no `execute`.
+    #[error("value {0} stands where a request is expected, but has no 'execute'")]
+    NoRequest(usize),
+    /// A value stands where a reply is expected and has neither `return` nor `error`.
+    #[error("value {0} stands where a reply is expected, but has neither 'return' nor 'error'")]
+    NoReply(usize),
+    /// A reply carries another id than its request.
+    #[error("value {0} is the reply to another request: its 'id' differs")]
+    OutOfOrder(usize),
+}
+
+/// One request and what came back.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Exchange {
+    /// `execute` of the request.
+    pub command: String,
+    /// `arguments` of the request, `null` where there are none.
+    pub arguments: Value,
+    /// `return` of the reply, or its `error`.
+    pub reply: Result<Value, Value>,
+}
+
+/// What was said from one greeting to the next.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Session {
+    exchanges: Vec<Exchange>,
+    /// Where the exchanges with one command are.
+    by_command: HashMap<String, Vec<usize>>,
+}
+
+/// All that was said: one session with the best accelerator, and where that is not TCG a second one with TCG.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Conversation {
+    sessions: Vec<Session>,
+}
+
+impl Conversation {
+    /// An empty conversation.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads a recorded conversation: JSON values, requests and replies in turn. A request at the very end whose reply
+    /// is missing is left out: the connection ended there.
+    pub fn parse(text: &str) -> Result<Self, ConversationError> {
+        if text.len() > MAX_TEXT {
+            return Err(ConversationError::TooLarge(text.len()));
+        }
+        let mut conversation = Self::new();
+        let mut request: Option<Value> = None;
+        for (n, value) in Deserializer::from_str(text).into_iter::<Value>().enumerate() {
+            let value = value.map_err(|e| ConversationError::Json {
+                line: e.line(),
+                column: e.column(),
+                what: e.to_string(),
+            })?;
+            match request.take() {
+                None if value.get("execute").is_some_and(Value::is_string) => request = Some(value),
+                None => return Err(ConversationError::NoRequest(n + 1)),
+                Some(asked) => conversation.push(exchange(asked, value, n + 1)?),
+            }
+        }
+        Ok(conversation)
+    }
+
+    /// Adds an exchange; `qmp_capabilities` starts a session.
+    pub fn push(&mut self, exchange: Exchange) {
+        if exchange.command == "qmp_capabilities" || self.sessions.is_empty() {
+            self.sessions.push(Session::default());
+        }
+        if let Some(session) = self.sessions.last_mut() {
+            let at = session.exchanges.len();
+            session.by_command.entry(exchange.command.clone()).or_default().push(at);
+            session.exchanges.push(exchange);
+        }
+    }
+
+    /// The sessions in order.
+    pub fn sessions(&self) -> &[Session] {
+        &self.sessions
+    }
+}
+
+fn exchange(mut request: Value, mut reply: Value, n: usize) -> Result<Exchange, ConversationError> {
+    if request.get("id") != reply.get("id") {
+        return Err(ConversationError::OutOfOrder(n));
+    }
+    let command = request.get("execute").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let arguments = request.get_mut("arguments").map(Value::take).unwrap_or_default();
+    let reply = if let Some(value) = reply.get_mut("return") {
+        Ok(value.take())
+    } else if let Some(error) = reply.get_mut("error") {
+        Err(error.take())
+    } else {
+        return Err(ConversationError::NoReply(n));
+    };
+    Ok(Exchange { command, arguments, reply })
+}
+
+impl Session {
+    /// What was said, in order.
+    pub fn exchanges(&self) -> &[Exchange] {
+        &self.exchanges
+    }
+
+    fn with<'s>(&'s self, command: &str) -> impl Iterator<Item = &'s Exchange> {
+        let at = self.by_command.get(command).map(Vec::as_slice).unwrap_or_default();
+        at.iter().filter_map(|&i| self.exchanges.get(i))
+    }
+
+    /// The first good reply to `command`.
+    pub fn reply(&self, command: &str) -> Option<&Value> {
+        self.with(command).find_map(|e| e.reply.as_ref().ok())
+    }
+
+    /// The first good reply to `command` with just these arguments.
+    pub fn reply_to(&self, command: &str, arguments: &Value) -> Option<&Value> {
+        self.with(command).filter(|e| e.arguments == *arguments).find_map(|e| e.reply.as_ref().ok())
+    }
+
+    /// The class of the first error that `command` gave.
+    pub fn error_class(&self, command: &str) -> Option<&str> {
+        self.with(command).find_map(|e| e.reply.as_ref().err()?.get("class")?.as_str())
+    }
+
+    /// What `command` was asked with.
+    pub fn arguments_of<'s>(&'s self, command: &str) -> impl Iterator<Item = &'s Value> {
+        self.with(command).map(|e| &e.arguments)
+    }
+
+    /// The good replies to `command` with what it was asked.
+    pub fn replies<'s>(&'s self, command: &str) -> impl Iterator<Item = (&'s Value, &'s Value)> {
+        self.with(command).filter_map(|e| Some((&e.arguments, e.reply.as_ref().ok()?)))
+    }
+}
