@@ -12,10 +12,16 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
             }
         }
         Some(id) => {
-            let rule = rules
-                .find(|r| r.id == id)
-                .ok_or_else(|| Unusable(format!("there is no rule '{id}' (list them with 'virtargv explain')")))?;
-            anstream::println!("{} ({})\n\n{}\n\nWhy: {}", rule.id, rule.kind.as_str(), rule.summary, rule.reason);
+            let rule = rules.find(|r| r.id == id).ok_or_else(|| {
+                Unusable(format!("there is no rule '{id}' (list them with 'virtargv explain')"))
+            })?;
+            anstream::println!(
+                "{} ({})\n\n{}\n\nWhy: {}",
+                rule.id,
+                rule.kind.as_str(),
+                rule.summary,
+                rule.reason
+            );
         }
     }
     Ok(FINE)

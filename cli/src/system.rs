@@ -5,8 +5,10 @@ use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Read as _;
 
-use virtargv_caps::Arch;
-use virtargv_host::{Descriptor, DriverConfig, FixedHost, Host, HostError};
+use virtargv_caps::{Arch, CpuMap};
+use virtargv_host::{
+    Descriptor, DriverConfig, FixedHost, Host, HostError, Processor, SecretKey, SecretUse, Volume,
+};
 
 /// This machine, looked at but never touched: files are read, nothing is opened for QEMU. Descriptors are numbered as
 /// the ones a launcher would pass, from what [`FixedHost`] says.
@@ -98,4 +100,96 @@ impl Host for SystemHost {
     fn exists(&self, path: &str) -> bool {
         fs::exists(path).unwrap_or(false)
     }
+
+    fn cpu(&self) -> Option<&Processor> {
+        self.plain.cpu()
+    }
+
+    fn cpu_map(&self) -> &CpuMap {
+        self.plain.cpu_map()
+    }
+
+    fn fips(&self) -> bool {
+        self.read_text("/proc/sys/crypto/fips_enabled").is_some_and(|t| t.trim() == "1")
+    }
+
+    fn slirp_helper(&self) -> bool {
+        self.plain.slirp_helper()
+    }
+
+    fn nbdkit_plugin(&self, name: &str) -> bool {
+        // A plugin's name comes from this project's tables, never from a document.
+        PLUGIN_DIRS.iter().any(|dir| self.exists(&format!("{dir}/nbdkit-{name}-plugin.so")))
+    }
+
+    /// A helper is never run: its path may come from a document that nobody has looked at.
+    fn helper_capabilities(&self, binary: &str) -> Option<String> {
+        self.plain.helper_capabilities(binary)
+    }
+
+    fn numa_nodes(&self) -> Vec<u32> {
+        let mut nodes: Vec<u32> = self
+            .list("/sys/devices/system/node")
+            .iter()
+            .filter_map(|name| name.strip_prefix("node")?.parse().ok())
+            .collect();
+        nodes.sort_unstable();
+        if nodes.is_empty() { self.plain.numa_nodes() } else { nodes }
+    }
+
+    fn numa_advice(&self) -> Vec<u32> {
+        self.numa_nodes()
+    }
+
+    fn is_cdrom(&self, path: &str) -> bool {
+        let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
+        real.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("sr"))
+    }
+
+    fn render_node(&self) -> Option<String> {
+        let node = self.list("/dev/dri").into_iter().find(|n| n.starts_with("renderD"))?;
+        Some(format!("/dev/dri/{node}"))
+    }
+
+    fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Result<String, HostError> {
+        let not_found = || HostError::NotFound { what: "SCSI host adapter", name: adapter.to_owned() };
+        let host = adapter.strip_prefix("scsi_host").ok_or_else(not_found)?;
+        let host: u32 = host.parse().map_err(|_| not_found())?;
+        let dir = format!("/sys/bus/scsi/devices/{host}:{bus}:{target}:{unit}/scsi_generic");
+        self.list(&dir).into_iter().next().ok_or_else(not_found)
+    }
+
+    fn storage_pool(&self, name: &str) -> Result<String, HostError> {
+        defined("/etc/libvirt/storage", "storage pool", name)
+    }
+
+    fn storage_volume(&self, pool: &str, volume: &str) -> Result<Volume, HostError> {
+        self.plain.storage_volume(pool, volume)
+    }
+
+    fn network(&self, name: &str) -> Result<String, HostError> {
+        defined("/etc/libvirt/qemu/networks", "network", name)
+    }
+
+    fn network_port(&self, network: &str) -> Result<String, HostError> {
+        self.plain.network_port(network)
+    }
+
+    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Result<Vec<u8>, HostError> {
+        self.plain.secret(usage, key)
+    }
+}
+
+/// Where distributions keep the plugins of nbdkit.
+const PLUGIN_DIRS: &[&str] =
+    &["/usr/lib/nbdkit/plugins", "/usr/lib64/nbdkit/plugins", "/usr/lib/x86_64-linux-gnu/nbdkit/plugins"];
+
+/// The definition of `name` that a libvirt daemon on this machine keeps.
+fn defined(dir: &str, what: &'static str, name: &str) -> Result<String, HostError> {
+    let not_found = || HostError::NotFound { what, name: name.to_owned() };
+    // A name is one component of a path, whatever the document says.
+    if name.is_empty() || name.contains('/') || name.starts_with('.') {
+        return Err(not_found());
+    }
+    fs::read_to_string(format!("{dir}/{name}.xml")).map_err(|_| not_found())
 }

@@ -5,7 +5,9 @@
 
 use std::fmt::Write as _;
 
-use virtargv::{Arch, Cap, Caps, FixedHost, Format, Outcome, Release, Report, Request, Source, Stage, builtin};
+use virtargv::{
+    Arch, Cap, Caps, FixedHost, Format, Outcome, Release, Report, Request, Source, Stage, builtin,
+};
 use virtargv_caps::{Accel, Machine};
 
 mod cases;
@@ -94,7 +96,11 @@ impl Case {
             }
             None => show(document, &report),
         };
-        if got == self.expect { Ok(shown) } else { Err(format!("expected {:?}, got {got:?}:\n{shown}", self.expect)) }
+        if got == self.expect {
+            Ok(shown)
+        } else {
+            Err(format!("expected {:?}, got {got:?}:\n{shown}", self.expect))
+        }
     }
 }
 
