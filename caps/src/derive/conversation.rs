@@ -1,6 +1,6 @@
 //! A QMP conversation: requests and their replies, in sessions.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::{Deserializer, Value};
 
@@ -29,7 +29,7 @@ pub enum ConversationError {
     /// A value stands where a reply is expected and has neither `return` nor `error`.
     #[error("value {0} stands where a reply is expected, but has neither 'return' nor 'error'")]
     NoReply(usize),
-    /// A reply carries another id than its request.
+    /// A reply carries the id of another request.
     #[error("value {0} is the reply to another request: its 'id' differs")]
     OutOfOrder(usize),
 }
@@ -71,18 +71,29 @@ impl Conversation {
         if text.len() > MAX_TEXT {
             return Err(ConversationError::TooLarge(text.len()));
         }
-        let mut conversation = Self::new();
-        let mut request: Option<Value> = None;
-        for (n, value) in Deserializer::from_str(text).into_iter::<Value>().enumerate() {
-            let value = value.map_err(|e| ConversationError::Json {
+        let mut values = Vec::new();
+        for value in Deserializer::from_str(text).into_iter::<Value>() {
+            values.push(value.map_err(|e| ConversationError::Json {
                 line: e.line(),
                 column: e.column(),
                 what: e.to_string(),
-            })?;
+            })?);
+        }
+        let asked: HashSet<String> = values.iter().step_by(2).filter_map(id).collect();
+        let mut conversation = Self::new();
+        let mut request: Option<Value> = None;
+        for (n, value) in (1..).zip(values) {
             match request.take() {
                 None if value.get("execute").is_some_and(Value::is_string) => request = Some(value),
-                None => return Err(ConversationError::NoRequest(n + 1)),
-                Some(asked) => conversation.push(exchange(asked, value, n + 1)?),
+                None => return Err(ConversationError::NoRequest(n)),
+                Some(request) => {
+                    // Some recordings have ids that belong to no request at all; those say nothing of the order.
+                    let theirs = id(&value);
+                    if theirs != id(&request) && theirs.is_some_and(|id| asked.contains(&id)) {
+                        return Err(ConversationError::OutOfOrder(n));
+                    }
+                    conversation.push(exchange(request, value, n)?);
+                }
             }
         }
         Ok(conversation)
@@ -106,10 +117,11 @@ impl Conversation {
     }
 }
 
+fn id(value: &Value) -> Option<String> {
+    value.get("id").map(Value::to_string)
+}
+
 fn exchange(mut request: Value, mut reply: Value, n: usize) -> Result<Exchange, ConversationError> {
-    if request.get("id") != reply.get("id") {
-        return Err(ConversationError::OutOfOrder(n));
-    }
     let command = request.get("execute").and_then(Value::as_str).unwrap_or_default().to_owned();
     let arguments = request.get_mut("arguments").map(Value::take).unwrap_or_default();
     let reply = if let Some(value) = reply.get_mut("return") {

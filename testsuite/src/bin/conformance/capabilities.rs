@@ -64,7 +64,8 @@ pub(crate) fn compare(dir: &Path, emit: Option<&Path>) -> Result<Vec<Verdict>, S
                     write(out, &pair.name, &lists)?;
                 }
                 let text = read(&pair.caps)?;
-                let wanted = Caps::from_xml(&text, release).map_err(|e| format!("{}: {e}", pair.caps.display()))?;
+                let wanted =
+                    Caps::from_xml(&text, release).map_err(|e| format!("{}: {e}", pair.caps.display()))?;
                 differences(&Lists::of(&wanted), &lists)
             }
             Err(why) => why,
