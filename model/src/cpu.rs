@@ -387,3 +387,53 @@ fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
     let (bits, limit) = (r.attr(el, "bits"), r.attr(el, "limit"));
     Some(MaxPhysAddr { pos: el.pos(), mode: mode?, bits, limit })
 }
+
+#[cfg(test)]
+mod tests {
+    fn check(cpu: &str, problems: &[&str]) {
+        let text = format!("<domain type='kvm'>\n  {cpu}\n</domain>\n");
+        let parsed = crate::parse(&text);
+        let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
+        assert_eq!(found, problems);
+        if found.is_empty() {
+            let written = crate::format(&parsed.domain.unwrap_or_default());
+            assert!(written.contains(cpu), "{written}");
+        }
+    }
+
+    #[test]
+    fn a_cpu_is_written_as_it_was_read() {
+        check(
+            "<cpu mode='custom' match='exact' check='partial'>
+    <model fallback='forbid' vendor_id='AcmeAcmeAcme'>Haswell</model>
+    <vendor>Intel</vendor>
+    <topology sockets='1' dies='2' clusters='1' cores='4' threads='2'/>
+    <cache level='3' mode='emulate'/>
+    <maxphysaddr mode='emulate' bits='42'/>
+    <feature policy='disable' name='rtm'/>
+  </cpu>",
+            &[],
+        );
+        check("<cpu mode='host-passthrough' check='none' migratable='off'/>", &[]);
+        check("<cpu mode='host-model' deprecated_features='off'/>", &[]);
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        let twice = "CPU feature 'rtm' stands more than once in element 'cpu'";
+        check(
+            "<cpu><model>486</model><feature name='rtm'/><feature name='rtm' policy='forbid'/></cpu>",
+            &[twice],
+        );
+        let nameless = "element 'feature' changes a CPU that element 'model' does not name";
+        check("<cpu><feature name='rtm'/></cpu>", &[nameless]);
+        let zero = "attribute 'cores' of element 'topology' is '0'";
+        check("<cpu><topology sockets='1' cores='0' threads='1'/></cpu>", &[zero]);
+        let level = "attribute 'level' of element 'cache' is '4', not 1 to 3";
+        check("<cpu><cache level='4' mode='disable'/></cpu>", &[level]);
+        let vendor = "attribute 'vendor_id' of element 'model' is 'Acme', not 12 characters without a comma";
+        check("<cpu><model vendor_id='Acme'>486</model></cpu>", &[vendor]);
+        let migratable = "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not 'custom'";
+        check("<cpu migratable='on'/>", &[migratable]);
+    }
+}

@@ -354,3 +354,112 @@ fn penalty(candidate: &Candidate<'_>) -> (usize, usize) {
     let cost = (2..2 + counted).sum::<usize>();
     (enabled + disabled - counted + cost, cost)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::CpuMap;
+
+    /// Two generations of one vendor's CPUs and a generic one; `swap` was taken out of `Late` later, `fold` was added.
+    fn map() -> CpuMap {
+        let file = |name: &str| {
+            Some(match name {
+                "index.xml" => {
+                    "<cpus><arch name='x86'><include filename='f.xml'/><group><include filename='m.xml'/></group></arch></cpus>"
+                }
+                "f.xml" => {
+                    "<cpus><vendor name='Acme' string='AcmeAcmeAcme'/>
+                    <feature name='add'><cpuid eax_in='0x1' ecx='0x1'/></feature>
+                    <feature name='sub'><cpuid eax_in='0x1' edx='0x1'/></feature>
+                    <feature name='mul'><cpuid eax_in='0x7' ebx='0x1'/></feature>
+                    <feature name='swap'><cpuid eax_in='0x7' ebx='0x2'/></feature>
+                    <feature name='fold'><cpuid eax_in='0x7' ebx='0x4'/></feature>
+                    <feature name='tick' migratable='no'><cpuid eax_in='0x80000007' edx='0x100'/></feature></cpus>"
+                }
+                "m.xml" => {
+                    "<cpus><model name='Plain'><feature name='add'/></model>
+                    <model name='Early'><signature family='6' model='1'/><vendor name='Acme'/>
+                      <feature name='add'/><feature name='sub'/></model>
+                    <model name='Late'><model name='Early'/><signature family='6' model='2' stepping='0-3'/>
+                      <feature name='mul'/><feature name='fold' added='yes'/><feature name='swap' removed='yes'/></model></cpus>"
+                }
+                _ => return None,
+            }
+            .to_owned())
+        };
+        CpuMap::parse(file).unwrap()
+    }
+
+    fn show(cpu: &CpuSpec) -> String {
+        let mut text = cpu.model.clone().unwrap_or_default();
+        for (name, policy) in &cpu.features {
+            text += if policy.enabled() == Some(true) { " +" } else { " -" };
+            text += name;
+        }
+        text
+    }
+
+    fn decode(release: Release, features: &[&str], signature: Option<(u32, u32, u32)>) -> String {
+        let map = map();
+        let x86 = X86::new(&map.x86, release);
+        let mut data = CpuData { vendor: Some("Acme".into()), signature, ..CpuData::default() };
+        for name in features {
+            data.features.insert(x86.feature(name).unwrap());
+        }
+        show(&x86.decode(&data, None).unwrap())
+    }
+
+    #[test]
+    fn the_closest_model_is_found() {
+        let v11 = |features: &[&str], signature| decode(Release::V11_3, features, signature);
+        assert_eq!(v11(&["add"], None), "Plain");
+        assert_eq!(v11(&["add", "sub", "tick"], None), "Early +tick");
+        assert_eq!(v11(&["add", "sub", "mul", "fold"], None), "Early +mul +fold");
+        // A CPU of that very family and model is called so, whatever the cost.
+        assert_eq!(v11(&["add", "sub"], Some((6, 2, 3))), "Late -mul -fold -swap");
+        assert_eq!(v11(&["add", "sub"], Some((6, 2, 4))), "Early");
+        assert_eq!(decode(Release::V7_0, &["add", "sub", "mul"], None), "Late");
+        // Old definitions name edx before ecx.
+        assert_eq!(decode(Release::V11_3, &["tick"], None), "Plain +tick -add");
+        assert_eq!(decode(Release::V7_0, &["tick"], Some((6, 1, 0))), "Early +tick -sub -add");
+    }
+
+    #[test]
+    fn a_guest_is_held_against_its_host() {
+        let map = map();
+        let x86 = X86::new(&map.x86, Release::V11_3);
+        let host = CpuSpec::host("Early", "Acme", ["mul"]);
+        let models = HostModels { reported: host.clone(), migratable: host.clone(), full: host };
+        let check = |model: &str, features: &[(&str, FeaturePolicy)], strict| {
+            let features = features.iter().map(|(name, policy)| ((*name).to_owned(), *policy)).collect();
+            let guest = CpuSpec { model: Some(model.to_owned()), vendor: None, features };
+            x86.compare(&models, &guest, strict).map_err(|error| error.to_string())
+        };
+        let missing = |names| Err(format!("the CPU of the host lacks required features: {names}"));
+        assert_eq!(check("Early", &[], false), Ok(()));
+        assert_eq!(check("Late", &[], false), missing("fold"));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Disable)], true), Ok(()));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Force)], false), Ok(()));
+        assert_eq!(
+            check("Early", &[("mul", FeaturePolicy::Forbid)], false),
+            Err("the CPU of the host has forbidden features: mul".into())
+        );
+        assert_eq!(
+            check("Early", &[], true),
+            Err("the CPU of the host has features on top of a strict match: mul".into())
+        );
+        assert_eq!(check("Never", &[], false), Err("there is no CPU model 'Never'".into()));
+    }
+
+    #[test]
+    fn models_that_are_not_on_offer_are_translated() {
+        let map = map();
+        let x86 = X86::new(&map.x86, Release::V11_3);
+        let mut late = CpuSpec { model: Some("Late".into()), ..CpuSpec::default() };
+        x86.disable_removed(&mut late).unwrap();
+        assert_eq!(show(&late), "Late -swap");
+        let offered = [CpuModel::named("Plain"), CpuModel::named("Early")];
+        let translated = x86.translate(&late, &offered).unwrap().unwrap();
+        assert_eq!(show(&translated), "Early +mul +fold -swap");
+    }
+}

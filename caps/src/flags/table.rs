@@ -7,7 +7,7 @@
 macro_rules! flag_table {
     ($then:ident) => {
         $then! {
-            VncColon, "VNC_COLON", "vnc-colon", Off, Off, "`-vnc` takes a display number after a colon";
+            VncColon, "VNC_COLON", "vnc-colon", On, On, "`-vnc` takes a display number after a colon";
             NoReboot, "NO_REBOOT", "no-reboot", On, On, "option `-no-reboot`";
             Drive, "DRIVE", "drive", On, On, "option `-drive`";
             DriveBoot, "DRIVE_BOOT", "drive-boot", Off, Off, "`-drive` takes `boot=`";

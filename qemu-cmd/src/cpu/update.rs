@@ -1,7 +1,7 @@
 //! What the CPU of a document becomes on this host: models that stand for something else are spelled out.
 
 use virtargv_caps::{
-    Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, X86,
+    Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Usable, X86,
     feature_names, is_native, is_passed_on,
 };
 use virtargv_host::Host;
@@ -146,7 +146,25 @@ impl Cx<'_> {
             return Err(problem(Kind::CpuIncompatible, "cpu-host-unknown", cpu.pos, message));
         };
         let strict = cpu.matching == Some(CpuMatch::Strict);
-        x86.compare(models, spec, strict).map_err(|error| incompatible(cpu, &error))
+        match self.judged_by_qemu(cpu) {
+            None => x86.compare(models, spec, strict),
+            Some(offered) => held_against(offered, spec).and_then(|()| {
+                let changes = CpuSpec { model: None, ..spec.clone() };
+                x86.compare(models, &changes, false)
+            }),
+        }
+        .map_err(|error| incompatible(cpu, &error))
+    }
+
+    /// Of a model that the reference came to know late, QEMU's own word counts, not the definition.
+    fn judged_by_qemu(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
+        let name = cpu.model.name.as_deref()?;
+        let definition = self.host.cpu_map().of(self.guest.arch)?.model(name)?;
+        if definition.partial_check || !self.caps.release().has(Convention::CpuDefinitionChanges) {
+            return None;
+        }
+        let offered = self.caps.cpu_model(self.guest.accel, name)?;
+        (offered.usable != Usable::Unknown).then_some(offered)
     }
 
     /// What depends on the host: optional features, the whole CPU for `host-model`, more of it for `match='minimum'`.
@@ -278,6 +296,16 @@ fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
         cpu.mode()
     );
     Err(problem(Kind::OperationFailed, "cpu-no-definitions", cpu.pos, message))
+}
+
+/// Whether a host lacks nothing that QEMU puts into a model, but what the guest has off.
+fn held_against(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
+    let is_off = |name: &str| {
+        spec.features.iter().any(|(known, policy)| known == name && policy.enabled() == Some(false))
+    };
+    let blockers = offered.blockers.iter().map(|blocker| feature_names::from_qemu(blocker));
+    let missing: Vec<&str> = blockers.filter(|name| !is_off(name)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Incompatible::Missing(missing.join(", "))) }
 }
 
 fn unknown_host(cpu: &Cpu) -> Problem {
