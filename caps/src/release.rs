@@ -113,4 +113,10 @@ conventions! {
     IsaSerialIndex: false, true;
     /// The folder of a domain's channel sockets is called as the domain; it had `domain-` in front.
     ChannelDirPlain: false, true;
+    /// The version of Arm's interrupt controller is a matter of 64 bit guests; it was one of the QEMU.
+    GicVersionByArch: false, true;
+    /// The object that protects a guest from its host is `lsec0`; it was `sev0`.
+    LaunchSecurityIds: false, true;
+    /// A document may change the properties of single devices.
+    DeviceOverrides: false, true;
 }

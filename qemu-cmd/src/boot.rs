@@ -1,13 +1,75 @@
-//! `-boot`, kernel, initrd.
+//! `-boot`, kernel, initrd, ACPI tables; which devices are started from.
 
 use virtargv_caps::Cap;
+use virtargv_model::device::disk::DiskDevice;
+use virtargv_model::info::{Boot, DeviceInfo};
+use virtargv_model::os::{AcpiTableType, BootDev};
+use virtargv_model::{Domain, YesNo};
 
 use crate::emit::{Done, Emit};
+use crate::{Props, Style};
 
-/// Emits `-boot`, kernel, initrd.
+/// Gives the first device of each kind in `<os><boot>` its place in the order.
+pub(crate) fn assign_order(domain: &mut Domain) {
+    let devices = &mut domain.devices;
+    for (n, dev) in (1..).zip(&domain.os.boot_devs) {
+        let kinds: &[DiskDevice] = match dev {
+            BootDev::Floppy => &[DiskDevice::Floppy],
+            BootDev::Cdrom => &[DiskDevice::Cdrom],
+            BootDev::Disk => &[DiskDevice::Disk, DiskDevice::Lun],
+            BootDev::Network => {
+                if let Some(net) = devices.interfaces.first_mut() {
+                    set_order(&mut net.info, n);
+                }
+                continue;
+            }
+        };
+        let mut disks = devices.disks.iter_mut();
+        if let Some(disk) = disks.find(|disk| kinds.contains(&disk.device.unwrap_or(DiskDevice::Disk))) {
+            set_order(&mut disk.info, n);
+        }
+    }
+}
+
+fn set_order(info: &mut DeviceInfo, order: u32) {
+    if info.boot.is_none() {
+        info.boot = Some(Boot { order, loadparm: None });
+    }
+}
+
+/// Emits `-boot`, kernel, initrd, ACPI tables.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    let os = &e.domain().os;
+    let mut props = Props::object();
+    props.set_opt("menu", os.boot_menu.and_then(|menu| menu.enable).map(YesNo::is_yes));
+    props.set_opt("reboot-timeout", os.reboot_timeout);
+    props.set_opt("splash-time", os.boot_menu.and_then(|menu| menu.timeout).map(u32::from));
     if e.has(Cap::BootStrict) {
-        e.line.option("-boot", "strict=on");
+        props.set("strict", true);
+    }
+    if !props.is_empty() {
+        e.line.option("-boot", props.to_pairs(Style::OnOff));
+    }
+    let direct = &os.direct;
+    for (option, value) in [
+        ("-kernel", &direct.kernel),
+        ("-initrd", &direct.initrd),
+        ("-append", &direct.cmdline),
+        ("-shim", &direct.shim),
+        ("-dtb", &direct.dtb),
+    ] {
+        if let Some(value) = value {
+            e.line.option(option, value);
+        }
+    }
+    for table in &os.acpi_tables {
+        let signature = match table.kind {
+            AcpiTableType::Raw | AcpiTableType::RawSet => None,
+            AcpiTableType::Slic => Some("SLIC"),
+            AcpiTableType::Msdm => Some("MSDM"),
+        };
+        let props = Props::object().opt("sig", signature).with("file", &table.path);
+        e.line.option("-acpitable", props.to_pairs(Style::OnOff));
     }
     Ok(())
 }

@@ -42,8 +42,10 @@ pub(crate) type Done = Result<(), Problem>;
 const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     crate::env::emit,
     crate::name::emit,
+    crate::qemu_ns::deprecation,
     crate::name::stopped,
     crate::secret::emit,
+    crate::lifecycle::fips,
     crate::machine::emit,
     crate::machine::accel,
     crate::machine::tseg,
@@ -86,6 +88,7 @@ const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     device::memballoon::emit,
     device::rng::emit,
     device::nvram::emit,
+    crate::genid::vmcoreinfo,
     crate::security::emit,
     crate::qemu_ns::emit,
     crate::sandbox::emit,
@@ -94,6 +97,7 @@ const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     device::vsock::emit,
     device::crypto::emit,
     device::pstore::emit,
+    crate::lifecycle::teardown,
     crate::sandbox::messages,
 ];
 
@@ -145,6 +149,8 @@ impl<'a> Emit<'a> {
 
     /// `-device`.
     pub fn device(&mut self, props: &Props) {
+        let changed = crate::qemu_ns::overridden(self, props);
+        let props = changed.as_ref().unwrap_or(props);
         let text = if self.has(Cap::DeviceJson) { props.to_json() } else { props.to_kv(Style::OnOff) };
         self.line.option("-device", text);
     }

@@ -2,7 +2,14 @@
 
 use crate::emit::{Done, Emit};
 
-/// Emits `-incoming`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+/// Emits where the guest's state comes from.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    if let Some(incoming) = &e.options.incoming {
+        let uri = match incoming.fd {
+            Some(fd) if incoming.uri == "stdio" => format!("fd:{fd}"),
+            _ => incoming.uri.clone(),
+        };
+        e.line.option("-incoming", uri);
+    }
     Ok(())
 }

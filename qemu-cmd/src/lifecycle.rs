@@ -1,9 +1,61 @@
-//! `-no-shutdown`, `-no-reboot`, `-no-acpi`, sleep states.
+//! `-no-shutdown`, `-no-reboot`, `-no-acpi`, sleep states, `-enable-fips`, `-run-with async-teardown=`.
+
+use virtargv_caps::{Arch, Cap, Tristate};
+use virtargv_model::YesNo;
+use virtargv_model::lifecycle::{Action, Lifecycle};
 
 use crate::emit::{Done, Emit};
 
-/// Emits them.
+/// Emits what happens when the guest stops, and how it sleeps.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
-    e.line.arg("-no-shutdown");
+    let lifecycle = &e.domain().lifecycle;
+    // A newer QEMU is told over the monitor.
+    let stay = e.has(Cap::SetAction) || !always_ends(lifecycle);
+    e.line.arg(if stay { "-no-shutdown" } else { "-no-reboot" });
+    no_acpi(e);
+    let object = if e.guest().is_q35() { "ICH9-LPC" } else { "PIIX4_PM" };
+    for (state, enabled) in [("s3", lifecycle.suspend_to_mem), ("s4", lifecycle.suspend_to_disk)] {
+        if let Some(enabled) = enabled {
+            let disabled = u8::from(enabled == YesNo::No);
+            e.line.option("-global", format!("{object}.disable_{state}={disabled}"));
+        }
+    }
+    Ok(())
+}
+
+/// Whether every end of the guest is its end.
+fn always_ends(lifecycle: &Lifecycle) -> bool {
+    let crash = matches!(lifecycle.on_crash, None | Some(Action::Destroy | Action::CoredumpDestroy));
+    lifecycle.on_reboot == Some(Action::Destroy)
+        && matches!(lifecycle.on_poweroff, None | Some(Action::Destroy))
+        && crash
+}
+
+/// Where QEMU does not say whether the machine has ACPI, it is switched off the old way.
+fn no_acpi(e: &mut Emit<'_>) {
+    let machine = e.caps.machine(e.guest().accel, &e.guest().machine);
+    let unknown = machine.is_none_or(|machine| machine.acpi == Tristate::Absent);
+    let arch = matches!(e.guest().arch, Arch::I686 | Arch::X86_64 | Arch::Aarch64);
+    if unknown && arch && !e.domain().features.acpi {
+        e.line.arg("-no-acpi");
+    }
+}
+
+/// Emits `-enable-fips`.
+pub(crate) fn fips(e: &mut Emit<'_>) -> Done {
+    if e.host.fips() && e.has(Cap::EnableFips) {
+        e.line.arg("-enable-fips");
+    }
+    Ok(())
+}
+
+/// Emits whether memory is given back after the guest's end has been told.
+pub(crate) fn teardown(e: &mut Emit<'_>) -> Done {
+    if let Some(enabled) = e.domain().features.async_teardown
+        && e.has(Cap::RunWithAsyncTeardown)
+    {
+        let state = if enabled.is_yes() { "on" } else { "off" };
+        e.line.option("-run-with", format!("async-teardown={state}"));
+    }
     Ok(())
 }

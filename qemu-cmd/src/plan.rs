@@ -46,16 +46,15 @@ impl Plan {
         let guest = validated.guest().clone();
         let mut domain = validated.domain().clone();
         crate::cpu::update(&mut domain, &guest, caps, host)?;
+        crate::boot::assign_order(&mut domain);
         alias::assign(&mut domain, &guest);
         let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
         Ok(Self { domain, guest, domain_dir })
     }
 }
 
-/// The id and name that mark a domain's files: at most 20 characters of the name, `/` and other controls escaped as
-/// the reference does.
+/// What marks a domain's files: its number, which is -1 before it runs, and the first 20 characters of its name.
 pub(crate) fn short_name(domain: &Domain) -> String {
-    let id = domain.id.unwrap_or(-1);
     let name = domain.name.as_deref().unwrap_or("");
-    format!("{id}-{}", name.chars().take(20).collect::<String>())
+    format!("-1-{}", name.chars().take(20).collect::<String>())
 }

@@ -135,6 +135,19 @@ impl Props {
         self
     }
 
+    /// Gives a property another value, or adds it.
+    pub fn replace(&mut self, key: String, value: Value) {
+        match self.0.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, old)) => *old = value,
+            None => self.0.push((key.into(), value)),
+        }
+    }
+
+    /// Takes a property out.
+    pub fn remove(&mut self, key: &str) {
+        self.0.retain(|(known, _)| *known != key);
+    }
+
     /// Adds all of `more`.
     pub fn extend(&mut self, more: Props) -> &mut Self {
         self.0.extend(more.0);

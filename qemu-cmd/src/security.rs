@@ -1,8 +1,60 @@
 //! `<launchSecurity>` objects.
 
-use crate::emit::{Done, Emit};
+use virtargv_caps::Convention;
+use virtargv_model::YesNo;
+use virtargv_model::security::{LaunchSecurityKind, Sev, SevCommon, SevSnp};
 
-/// Emits `<launchSecurity>` objects.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+use crate::emit::{Done, Emit};
+use crate::{Props, Value};
+
+/// The id of the object that protects the guest.
+pub(crate) fn object_id(e: &Emit<'_>) -> &'static str {
+    if e.release().has(Convention::LaunchSecurityIds) { "lsec0" } else { "sev0" }
+}
+
+/// Emits the object that protects the guest.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    let Some(launch) = &e.domain().security.launch else { return Ok(()) };
+    let id = object_id(e);
+    let object = match &launch.kind {
+        LaunchSecurityKind::Sev(sev) => self::sev(e, id, sev),
+        LaunchSecurityKind::SevSnp(snp) => sev_snp(e, id, snp),
+        LaunchSecurityKind::S390Pv => Props::new("qom-type", "s390-pv-guest").with("id", id),
+    };
+    e.object(&object);
     Ok(())
+}
+
+/// What the document leaves open is what the host has.
+fn common(e: &Emit<'_>, common: &SevCommon, props: &mut Props) {
+    let host = e.caps.sev();
+    let cbitpos = common.cbitpos.or(host.map(|sev| sev.cbitpos));
+    let bits = common.reduced_phys_bits.or(host.map(|sev| sev.reduced_phys_bits));
+    props.set("cbitpos", cbitpos.unwrap_or_default());
+    props.set("reduced-phys-bits", bits.unwrap_or_default());
+}
+
+fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
+    let dir = &e.plan.domain_dir;
+    let mut props = Props::new("qom-type", "sev-guest").with("id", id);
+    common(e, &sev.common, &mut props);
+    props
+        .with("policy", Value::Hex(sev.policy.into()))
+        .opt("dh-cert-file", sev.dh_cert.as_ref().map(|_| format!("{dir}/dh_cert.base64")))
+        .opt("session-file", sev.session.as_ref().map(|_| format!("{dir}/session.base64")))
+        .opt("kernel-hashes", sev.common.kernel_hashes.map(YesNo::is_yes))
+}
+
+fn sev_snp(e: &Emit<'_>, id: &'static str, snp: &SevSnp) -> Props {
+    let mut props = Props::new("qom-type", "sev-snp-guest").with("id", id);
+    common(e, &snp.common, &mut props);
+    props
+        .opt("kernel-hashes", snp.common.kernel_hashes.map(YesNo::is_yes))
+        .with("policy", Value::Hex(snp.policy))
+        .opt("guest-visible-workarounds", snp.guest_visible_workarounds.as_ref())
+        .opt("id-block", snp.id_block.as_ref())
+        .opt("id-auth", snp.id_auth.as_ref())
+        .opt("host-data", snp.host_data.as_ref())
+        .opt("author-key-enabled", snp.author_key.map(YesNo::is_yes))
+        .opt("vcek-disabled", snp.vcek.map(|vcek| !vcek.is_yes()))
 }

@@ -1,6 +1,13 @@
-//! `<on_poweroff>` and its like, `<pm>`, `<perf>`: what the document left open.
+//! What happens at a guest's end, where the document leaves it open.
+
+use virtargv_model::lifecycle::Action;
 
 use crate::Work;
 
-/// Fills in `<on_poweroff>` and its like, `<pm>`, `<perf>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// Fills in the actions.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let lifecycle = &mut work.domain.lifecycle;
+    lifecycle.on_poweroff.get_or_insert(Action::Destroy);
+    lifecycle.on_reboot.get_or_insert(Action::Restart);
+    lifecycle.on_crash.get_or_insert(Action::Destroy);
+}

@@ -1,6 +1,8 @@
 //! `<os>`, `<name>`, `<uuid>`, `<emulator>`: what decides which machine it is.
 
 use virtargv_host::Host;
+use virtargv_model::Domain;
+use virtargv_model::os::BootDev;
 
 use crate::Work;
 
@@ -10,10 +12,23 @@ pub(super) fn apply(work: &mut Work<'_>) {
     os.os_type.get_or_insert_with(|| "hvm".into());
     os.arch = Some(work.guest.arch.name().into());
     os.machine = Some(work.guest.machine.clone());
+    boot(&mut work.domain);
     let host = work.host;
+    if let Some(genid @ None) = &mut work.domain.genid {
+        *genid = Some(random_uuid(host));
+    }
     work.domain.uuid.get_or_insert_with(|| random_uuid(host));
     if work.domain.devices.emulator.is_none() {
         work.domain.devices.emulator = host.emulator(work.guest.arch);
+    }
+}
+
+/// Without a word about what to start from, it is the first disk.
+fn boot(domain: &mut Domain) {
+    let hvm = domain.os.os_type.as_deref() == Some("hvm");
+    let per_device = domain.devices.infos().any(|(_, info)| info.boot.is_some());
+    if hvm && domain.os.boot_devs.is_empty() && !per_device {
+        domain.os.boot_devs.push(BootDev::Disk);
     }
 }
 
