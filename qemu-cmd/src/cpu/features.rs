@@ -2,6 +2,7 @@
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::clock::{TickPolicy, Timer, TimerName};
+use virtargv_model::device::panic::PanicModel;
 use virtargv_model::features::{Hyperv, HypervFeature, HypervItem, HypervMode, Kvm, KvmFeature};
 use virtargv_model::{OnOff, YesNo};
 
@@ -22,6 +23,9 @@ pub(super) fn add(e: &Emit<'_>, arg: &mut CpuArg) {
     }
     if let Some(hyperv) = &features.hyperv {
         add_hyperv(e, hyperv, arg);
+    }
+    if domain.devices.panics.iter().any(|panic| panic.model == Some(PanicModel::Hyperv)) {
+        arg.bare("hv-crash");
     }
     if let Some(kvm) = &features.kvm {
         add_kvm(kvm, arg);
