@@ -40,6 +40,8 @@ pub struct FixedHost {
     pub numa_nodes: Vec<u32>,
     /// The NUMA nodes that automatic placement advises.
     pub numa_advice: Vec<u32>,
+    /// How many CPUs each NUMA node has.
+    pub cpus_per_node: u32,
     /// The CD-ROM drives by path.
     pub cdroms: BTreeSet<String>,
     /// A DRM render node.
@@ -78,6 +80,7 @@ impl Default for FixedHost {
             helper_capabilities: BTreeMap::new(),
             numa_nodes: vec![0],
             numa_advice: vec![0],
+            cpus_per_node: 4,
             cdroms: BTreeSet::new(),
             render_node: None,
             scsi_generic: None,
@@ -189,6 +192,10 @@ impl Host for FixedHost {
 
     fn numa_advice(&self) -> Vec<u32> {
         self.numa_advice.clone()
+    }
+
+    fn numa_node_of_cpu(&self, cpu: u32) -> Option<u32> {
+        cpu.checked_div(self.cpus_per_node)
     }
 
     fn is_cdrom(&self, path: &str) -> bool {

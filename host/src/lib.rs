@@ -114,6 +114,13 @@ pub trait Host {
     /// The NUMA nodes that automatic placement advises.
     fn numa_advice(&self) -> Vec<u32>;
 
+    /// The NUMA node that a CPU of the host belongs to.
+    fn numa_node_of_cpu(&self, cpu: u32) -> Option<u32> {
+        let name = format!("cpu{cpu}");
+        let has = |node: &u32| self.list(&format!("/sys/devices/system/node/node{node}")).contains(&name);
+        self.numa_nodes().into_iter().find(has)
+    }
+
     /// Whether the device at `path` is a CD-ROM drive.
     fn is_cdrom(&self, path: &str) -> bool;
 

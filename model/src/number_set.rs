@@ -35,14 +35,7 @@ impl NumberSet {
 
     /// Takes `number` out.
     pub fn remove(&mut self, number: u32) {
-        let at = self.runs.partition_point(|run| run.1 < number);
-        let Some(&(first, last)) = self.runs.get(at) else { return };
-        if first > number {
-            return;
-        }
-        let left = number.checked_sub(1).filter(|end| first <= *end).map(|end| (first, end));
-        let right = number.checked_add(1).filter(|start| *start <= last).map(|start| (start, last));
-        self.runs.splice(at..=at, left.into_iter().chain(right));
+        self.subtract(&Self { runs: vec![(number, number)] });
     }
 
     /// Whether `number` is in it.
@@ -85,6 +78,18 @@ impl NumberSet {
     pub fn union(&mut self, other: &Self) {
         for (first, last) in other.runs() {
             self.insert(first, last);
+        }
+    }
+
+    /// Takes out all of `other`.
+    pub fn subtract(&mut self, other: &Self) {
+        for (low, high) in other.runs() {
+            let start = self.runs.partition_point(|run| run.1 < low);
+            let end = self.runs.partition_point(|run| run.0 <= high);
+            let Some(cut) = self.runs.get(start..end).filter(|cut| !cut.is_empty()) else { continue };
+            let left = cut.first().filter(|run| run.0 < low).map(|run| (run.0, low.saturating_sub(1)));
+            let right = cut.last().filter(|run| run.1 > high).map(|run| (high.saturating_add(1), run.1));
+            self.runs.splice(start..end, left.into_iter().chain(right));
         }
     }
 

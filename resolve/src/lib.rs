@@ -25,7 +25,15 @@ pub use guest::Guest;
 pub use virtargv_caps::{Arch, Caps, Release};
 
 use virtargv_host::Host;
-use virtargv_model::{Domain, Kind, Place, Problem, Report, Stage};
+use virtargv_model::{Domain, Kib, Kind, Place, Problem, Report, Stage};
+
+/// The steps in which a POWER guest has memory.
+pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
+
+/// Brings a POWER guest's memory device to the steps in which it has memory.
+pub fn align_pseries_memory(device: &mut virtargv_model::device::memory_device::MemoryDevice) {
+    defaults::align_memory_device(device);
+}
 
 /// How a document is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

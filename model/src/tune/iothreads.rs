@@ -1,5 +1,7 @@
 //! `<iothreads>`, `<iothreadids>`, `<defaultiothread>`.
 
+use std::collections::BTreeSet;
+
 use crate::read::{self, El, Element, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kind, Pos};
@@ -57,6 +59,9 @@ pub struct DefaultIothread {
 }
 
 impl Iothreads {
+    /// The most threads that `<iothreads>` may ask for.
+    pub const LIMIT: u32 = 65536;
+
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let count = domain.child("iothreads");
         let iothreads = Self {
@@ -72,6 +77,14 @@ impl Iothreads {
                 })
                 .filter(|d| d.thread_pool_min.is_some() || d.thread_pool_max.is_some()),
         };
+        if iothreads.count() > Self::LIMIT {
+            let message = format!(
+                "element 'iothreads' is '{}', at most '{}' are possible",
+                iothreads.count(),
+                Self::LIMIT
+            );
+            r.problem(Kind::Unsupported, "iothreads-limit", iothreads.pos, message);
+        }
         let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
         ids.sort_by_key(|(id, _)| *id);
         for pair in ids.windows(2) {
@@ -98,9 +111,20 @@ impl Iothreads {
         }
     }
 
-    /// Whether there is a thread with that id.
-    pub fn has(&self, id: u32) -> bool {
-        self.list.iter().any(|thread| thread.id == id)
+    /// How many threads there are.
+    pub fn count(&self) -> u32 {
+        self.count.unwrap_or(0).max(u32::try_from(self.list.len()).unwrap_or(u32::MAX))
+    }
+
+    /// All threads there are: those with an id, then the others with the lowest ids that are free. No more than
+    /// [`Iothreads::LIMIT`] are added.
+    pub fn complete(&self) -> Vec<Iothread> {
+        let mut all = self.list.clone();
+        let taken: BTreeSet<u32> = all.iter().map(|thread| thread.id).collect();
+        let missing = (self.count() as usize).saturating_sub(all.len()).min(Self::LIMIT as usize);
+        let free = (1..=u32::MAX).filter(|id| !taken.contains(id)).take(missing);
+        all.extend(free.map(|id| Iothread { id, chosen: true, ..Iothread::default() }));
+        all
     }
 }
 

@@ -1,14 +1,26 @@
 //! `<memory>`, `<memoryBacking>`: what the document left open.
 
-use virtargv_model::Kib;
+use virtargv_model::{Domain, Kib};
 
 use crate::Work;
 
-/// Fills in `<memory>` and `<currentMemory>`.
+/// Fills in `<memory>` and `<currentMemory>`. The cells of a NUMA topology say how much there is where `<memory>` does
+/// not, or where the document may be changed for the better.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    let memory = &mut work.domain.memory;
+    let domain = &mut work.domain;
+    let cells = domain.numa.memory();
+    let written = domain.memory.size.unwrap_or_default();
+    if cells > Kib(0) && (work.options.abi_update || written == Kib(0)) {
+        domain.memory.size = Some(Kib(cells.0.saturating_add(devices(domain).0)));
+    }
+    let memory = &mut domain.memory;
     let total = memory.size.unwrap_or_default();
     if total > Kib(0) {
         memory.current = Some(memory.current.filter(|c| *c > Kib(0) && *c <= total).unwrap_or(total));
     }
+}
+
+/// What all memory devices have together.
+fn devices(domain: &Domain) -> Kib {
+    Kib(domain.devices.memories.iter().fold(0, |sum, device| sum.saturating_add(device.target.size.0)))
 }

@@ -1,6 +1,44 @@
-//! `<memory>` devices: DIMM, NVDIMM, virtio-mem, virtio-pmem, SGX: what the document left open.
+//! `<memory>` devices: what the document left open.
 
+use virtargv_model::Kib;
+use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
+
+use super::os::random_uuid;
 use crate::Work;
 
-/// Fills in every `<memory>` devices: DIMM, NVDIMM, virtio-mem, virtio-pmem, SGX.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// The steps in which a virtio-mem device changes where none is said: a transparent huge page of x86.
+const BLOCK: Kib = Kib(2048);
+
+/// Fills in memory devices.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let pseries = work.guest.arch.is_ppc64();
+    let host = work.host;
+    for device in &mut work.domain.devices.memories {
+        match device.model() {
+            MemoryModel::VirtioMem => {
+                device.target.block.get_or_insert(BLOCK);
+            }
+            MemoryModel::Nvdimm if pseries => {
+                device.uuid.get_or_insert_with(|| random_uuid(host));
+            }
+            _ => {}
+        }
+        if pseries && work.options.abi_update {
+            align(device);
+        }
+    }
+}
+
+/// POWER guests have memory in steps of 256 MiB. An NVDIMM shrinks to them, so that no guest writes past the end of
+/// the file.
+pub(crate) fn align(device: &mut MemoryDevice) {
+    let step = crate::PSERIES_MEMORY_STEP.0;
+    let size = device.target.size.0;
+    device.target.size = if device.model() == MemoryModel::Nvdimm {
+        let label = device.target.label_size.unwrap_or_default().0;
+        let area = size.saturating_sub(label);
+        Kib((area - area % step).saturating_add(label))
+    } else {
+        Kib(size.checked_next_multiple_of(step).unwrap_or(size))
+    };
+}

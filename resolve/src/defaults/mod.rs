@@ -40,6 +40,8 @@ mod video;
 mod vsock;
 mod watchdog;
 
+pub(crate) use memory_device::align as align_memory_device;
+
 use crate::Work;
 
 /// Domain-level defaults, in the reference's order.

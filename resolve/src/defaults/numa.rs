@@ -1,6 +1,57 @@
 //! `<cpu><numa>`: what the document left open.
 
+use std::collections::BTreeMap;
+
+use virtargv_caps::Cap;
+use virtargv_model::numa::{Cell, Distance, LOCAL_DISTANCE};
+use virtargv_model::{NumberSet, Pos};
+
 use crate::Work;
 
 /// Fills in `<cpu><numa>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let cells = &mut work.domain.numa.cells;
+    for (place, cell) in cells.iter_mut().enumerate() {
+        cell.id = Some(cell.id_or(place));
+    }
+    cells.sort_by_key(|cell| cell.id);
+    mirror_distances(cells);
+    if work.caps.has(Cap::Numa) {
+        place_all_vcpus(cells, work.domain.vcpus.max());
+    }
+}
+
+/// vCPUs that are in no cell are in the first one.
+fn place_all_vcpus(cells: &mut [Cell], max: u32) {
+    let Some((first, others)) = cells.split_first_mut() else { return };
+    let elsewhere = others.iter().filter_map(|cell| cell.cpus.as_ref());
+    let placed = elsewhere.clone().map(NumberSet::len).sum::<u64>();
+    if placed.saturating_add(first.cpus.as_ref().map_or(0, NumberSet::len)) >= u64::from(max) {
+        return;
+    }
+    let mut rest = NumberSet::new();
+    rest.insert(0, max.saturating_sub(1));
+    for set in elsewhere {
+        rest.subtract(set);
+    }
+    first.cpus = Some(rest).filter(|rest| !rest.is_empty());
+}
+
+/// A distance goes both ways where only one is given, and a cell with distances is near itself.
+fn mirror_distances(cells: &mut [Cell]) {
+    let mut tables: BTreeMap<u32, BTreeMap<u32, Distance>> = BTreeMap::new();
+    for cell in cells.iter() {
+        let Some(from) = cell.id else { continue };
+        for distance in &cell.distances {
+            tables.entry(from).or_default().insert(distance.id, *distance);
+            let back = Distance { pos: Pos::NONE, id: from, value: distance.value };
+            tables.entry(distance.id).or_default().entry(from).or_insert(back);
+        }
+    }
+    for cell in cells {
+        let Some(id) = cell.id else { continue };
+        let Some(mut table) = tables.remove(&id) else { continue };
+        table.entry(id).or_insert(Distance { pos: Pos::NONE, id, value: LOCAL_DISTANCE });
+        cell.distances = table.into_values().collect();
+    }
+}

@@ -33,7 +33,7 @@ fn boot(domain: &mut Domain) {
 }
 
 /// A UUID of random bytes, marked as such (version 4).
-fn random_uuid(host: &dyn Host) -> String {
+pub(super) fn random_uuid(host: &dyn Host) -> String {
     let mut bytes = [0; 16];
     host.random(&mut bytes);
     let number = u128::from_be_bytes(bytes);

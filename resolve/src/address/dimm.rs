@@ -1,0 +1,60 @@
+//! Slots of memory devices.
+
+use std::collections::BTreeSet;
+
+use virtargv_model::Kind;
+use virtargv_model::info::{Address, DimmAddress};
+
+use crate::Work;
+
+/// Gives every memory module a slot.
+pub(super) fn assign(work: &mut Work<'_>) {
+    let Some(slots) = work.domain.memory.max.map(|max| max.slots) else { return };
+    let mut taken = BTreeSet::new();
+    let mut problems = Vec::new();
+    for device in work.domain.devices.memories.iter().filter(|device| device.takes_slot()) {
+        let Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) = device.info.address else { continue };
+        if slot >= slots {
+            let message = format!("memory device slot '{slot}' is not below the number of slots '{slots}'");
+            problems.push((
+                Kind::Xml,
+                "memory-device-slot-range",
+                device.info.pos.path("address/@slot"),
+                message,
+            ));
+        } else if !taken.insert(slot) {
+            let message = format!("memory device slot '{slot}' is taken by more than one device");
+            problems.push((
+                Kind::Xml,
+                "memory-device-slot-taken",
+                device.info.pos.path("address/@slot"),
+                message,
+            ));
+        }
+    }
+    let mut next = 0;
+    for device in work.domain.devices.memories.iter_mut().filter(|device| device.takes_slot()) {
+        let mut address = match device.info.address {
+            Some(Address::Dimm(address)) => address,
+            None => DimmAddress::default(),
+            Some(_) => continue,
+        };
+        if address.slot.is_some() {
+            continue;
+        }
+        while taken.contains(&next) {
+            next += 1;
+        }
+        if next >= slots {
+            let message = format!("none of the '{slots}' memory device slots is free");
+            problems.push((Kind::Internal, "memory-device-slots-full", device.info.pos.into(), message));
+            break;
+        }
+        taken.insert(next);
+        address.slot = Some(next);
+        device.info.address = Some(Address::Dimm(address));
+    }
+    for (kind, rule, place, message) in problems {
+        work.problem(kind, rule, place, message);
+    }
+}
