@@ -85,6 +85,10 @@ conventions! {
     MemoryAfterControllers: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
     VirtioOptionsFirst: false, true;
+    /// Thread pools and polling of iothreads are part of the document (since 8.5 and 9.4).
+    IothreadTuning: false, true;
+    /// That content must be kept is said (`discard-data=off`) where the document says so.
+    ExplicitNoDiscard: false, true;
     /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
     MemorySizeKib: false, true;
     /// CPU definitions keep a record of what was added to a model later and what was taken out, and the latter is named

@@ -1,7 +1,8 @@
 //! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
 use virtargv_model::Domain;
-use virtargv_model::info::DeviceInfo;
+use virtargv_model::device::memory_device::MemoryModel;
+use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
 use virtargv_resolve::Guest;
 
 /// One step a kind of device, in the reference's order: where a kind counts on from what is taken, this shows.
@@ -22,7 +23,32 @@ const KINDS: &[fn(&mut Domain, &Guest)] = &[
     |d, _| next_free("crypto", d.devices.cryptos.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("pstore", d.devices.pstores.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("panic", d.devices.panics.iter_mut().map(|x| &mut x.info)),
+    |d, _| memory_devices(d),
+    |d, _| next_free("shmem", d.devices.shmems.iter_mut().map(|x| &mut x.info)),
 ];
+
+/// Memory modules are called after their slot, other memory devices after their place among their model.
+fn memory_devices(domain: &mut Domain) {
+    for (prefix, model) in [
+        ("dimm", MemoryModel::Dimm),
+        ("nvdimm", MemoryModel::Nvdimm),
+        ("virtiopmem", MemoryModel::VirtioPmem),
+        ("virtiomem", MemoryModel::VirtioMem),
+        ("epc", MemoryModel::SgxEpc),
+    ] {
+        let devices = domain.devices.memories.iter_mut().filter(|device| device.model() == model);
+        let mut others = Vec::new();
+        for device in devices {
+            match device.info.address {
+                Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) if device.info.alias.is_none() => {
+                    device.info.alias = Some(format!("{prefix}{slot}"));
+                }
+                _ => others.push(&mut device.info),
+            }
+        }
+        next_free(prefix, others.into_iter());
+    }
+}
 
 /// Gives every device that has none its alias.
 pub(crate) fn assign(domain: &mut Domain, guest: &Guest) {

@@ -33,6 +33,8 @@ pub(crate) struct Counters {
     pub tap: u32,
     /// vhost-net descriptors.
     pub vhost_net: u32,
+    /// Whether all memory is filled beforehand (`-mem-prealloc`).
+    pub mem_prealloc: bool,
 }
 
 /// The result of a part.

@@ -1,46 +1,94 @@
 //! `-m`, `-overcommit`, memory backends.
 
-use virtargv_caps::{Cap, Caps};
-use virtargv_model::Domain;
-use virtargv_resolve::Guest;
+pub(crate) mod align;
+pub(crate) mod backend;
 
-use crate::Props;
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::memory::{MemoryAllocation, MemorySource};
+use virtargv_model::{Domain, Kib, Problem};
+
 use crate::emit::{Done, Emit};
-
-/// The id of the object that is the machine's main memory (`-machine memory-backend=`), where the machine has one and
-/// no NUMA cells take its place.
-pub(crate) fn default_ram_id<'c>(domain: &Domain, guest: &Guest, caps: &'c Caps) -> Option<&'c str> {
-    let _ = domain;
-    machine_ram_id(guest, caps)
-}
-
-/// The id that the machine type gives its main memory, where this QEMU tells.
-pub(crate) fn machine_ram_id<'c>(guest: &Guest, caps: &'c Caps) -> Option<&'c str> {
-    let machines = caps.machines(guest.accel);
-    machines.iter().find(|m| *m.name == *guest.machine)?.default_ram_id.as_deref()
-}
+use crate::machine::default_ram_id;
+use crate::{Props, Style};
 
 /// Emits `-m`, the main memory's object and whether memory is locked.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
-    let initial = e.domain().memory.size.unwrap_or_default();
-    let size = if e.release().has(virtargv_caps::Convention::MemorySizeKib) {
-        format!("size={}k", initial.0)
+    size(e);
+    let in_cells = !e.domain().numa.cells.is_empty();
+    if let Some(id) = default_ram_id(e) {
+        if !in_cells {
+            let memory = backend::Wanted::main(id, initial(e.domain()));
+            backend::make(e, &memory)?.emit(e)?;
+        }
     } else {
-        initial.mib().to_string()
-    };
-    e.line.option("-m", size);
-    if let Some(id) = default_ram_id(e.domain(), e.guest(), e.caps) {
-        let ram = Props::new("qom-type", "memory-backend-ram").with("id", id).with("size", initial.bytes());
-        e.object(&ram);
+        if e.domain().memory.backing.allocation == Some(MemoryAllocation::Immediate) {
+            preallocate(e);
+        }
+        if !in_cells {
+            path(e)?;
+        }
     }
     lock(e);
     Ok(())
 }
 
+/// What the guest has without its memory devices.
+pub(crate) fn initial(domain: &Domain) -> Kib {
+    let devices = domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
+    Kib(domain.memory.size.unwrap_or_default().0.saturating_sub(devices))
+}
+
+/// `-m`.
+fn size(e: &mut Emit<'_>) {
+    let initial = initial(e.domain());
+    let max = e.domain().memory.max;
+    if max.is_none() && !e.release().has(Convention::MemorySizeKib) {
+        e.line.option("-m", initial.mib().to_string());
+        return;
+    }
+    let mut props = Props::object().with("size", format!("{}k", initial.0));
+    if let Some(max) = max {
+        props.set_opt("slots", Some(max.slots).filter(|slots| *slots > 0));
+        props.set_opt("maxmem", Some(max.size.0).filter(|size| *size > 0).map(|size| format!("{size}k")));
+    }
+    e.line.option("-m", props.to_pairs(Style::OnOff));
+}
+
+/// `-mem-prealloc`, once.
+fn preallocate(e: &mut Emit<'_>) {
+    if !e.counters.mem_prealloc {
+        e.line.arg("-mem-prealloc");
+        e.counters.mem_prealloc = true;
+    }
+}
+
+/// `-mem-path`, where memory is huge pages or a file and has no object.
+pub(crate) fn path(e: &mut Emit<'_>) -> Done {
+    let path = match huge_path(e)? {
+        Some(path) => {
+            preallocate(e);
+            path
+        }
+        None if e.domain().memory.backing.source == Some(MemorySource::File) => backend::file_path(e, "ram"),
+        None => return Ok(()),
+    };
+    e.line.option("-mem-path", path);
+    Ok(())
+}
+
+/// The mount point of the first huge page size asked for, with the folder of this domain.
+fn huge_path(e: &Emit<'_>) -> Result<Option<String>, Problem> {
+    let Some(pages) = &e.domain().memory.backing.hugepages else { return Ok(None) };
+    let size = pages.first().map(|page| page.size);
+    if size.is_some_and(|size| size.bytes() == e.host.page_size()) {
+        return Ok(None);
+    }
+    backend::huge_page_path(e, size).map(Some)
+}
+
 /// Whether guest memory is kept from being swapped out.
 fn lock(e: &mut Emit<'_>) {
-    let locked = e.domain().memory.backing.locked;
-    let state = if locked { "on" } else { "off" };
+    let state = if e.domain().memory.backing.locked { "on" } else { "off" };
     if e.has(Cap::Overcommit) {
         e.line.option("-overcommit", format!("mem-lock={state}"));
     } else if e.has(Cap::RealtimeMlock) {

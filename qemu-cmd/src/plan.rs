@@ -47,6 +47,7 @@ impl Plan {
         let mut domain = validated.domain().clone();
         crate::cpu::update(&mut domain, &guest, caps, host)?;
         crate::boot::assign_order(&mut domain);
+        crate::memory::align::align(&mut domain, &guest)?;
         alias::assign(&mut domain, &guest);
         let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
         Ok(Self { domain, guest, domain_dir })

@@ -37,7 +37,7 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
         }
         Some(Address::Dimm(DimmAddress { slot, base })) => {
             props.set_opt("slot", *slot);
-            props.set_opt("addr", *base);
+            props.set_opt("addr", base.filter(|base| *base > 0));
         }
         _ => {}
     }
