@@ -83,6 +83,8 @@ conventions! {
     ExplicitOn: false, true;
     /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.
     MemoryAfterControllers: false, true;
+    /// An Intel IOMMU has an id.
+    IommuId: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
     VirtioOptionsFirst: false, true;
     /// Thread pools and polling of iothreads are part of the document (since 8.5 and 9.4).

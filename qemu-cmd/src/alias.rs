@@ -1,5 +1,6 @@
 //! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
+use virtargv_caps::Caps;
 use virtargv_model::Domain;
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
@@ -22,6 +23,8 @@ const KINDS: &[fn(&mut Domain, &Guest)] = &[
     |d, _| by_index("vsock", d.devices.vsocks.iter_mut().map(|x| &mut x.info)),
     |d, _| next_free("crypto", d.devices.cryptos.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("pstore", d.devices.pstores.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("hub", d.devices.hubs.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("iommu", d.devices.iommus.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("panic", d.devices.panics.iter_mut().map(|x| &mut x.info)),
     |d, _| memory_devices(d),
     |d, _| next_free("shmem", d.devices.shmems.iter_mut().map(|x| &mut x.info)),
@@ -51,7 +54,8 @@ fn memory_devices(domain: &mut Domain) {
 }
 
 /// Gives every device that has none its alias.
-pub(crate) fn assign(domain: &mut Domain, guest: &Guest) {
+pub(crate) fn assign(domain: &mut Domain, guest: &Guest, caps: &Caps) {
+    crate::device::controller::assign_aliases(domain, guest, caps);
     for kind in KINDS {
         kind(domain, guest);
     }

@@ -149,10 +149,17 @@ impl<'a> Emit<'a> {
         self.caps.has(cap)
     }
 
-    /// `-device`.
+    /// `-device`. Before a PCI device of an s390 guest goes the device that holds its numbers.
     pub fn device(&mut self, props: &Props) {
         let changed = crate::qemu_ns::overridden(self, props);
         let props = changed.as_ref().unwrap_or(props);
+        if let Some(zpci) = device::address::zpci(self, props) {
+            self.device_option(&zpci);
+        }
+        self.device_option(props);
+    }
+
+    fn device_option(&mut self, props: &Props) {
         let text = if self.has(Cap::DeviceJson) { props.to_json() } else { props.to_kv(Style::OnOff) };
         self.line.option("-device", text);
     }

@@ -1,7 +1,10 @@
 //! What is decided before the first option is written: aliases, node names, the host's answers.
 
+use std::collections::HashMap;
+
 use virtargv_caps::Caps;
 use virtargv_host::Host;
+use virtargv_model::info::Zpci;
 use virtargv_model::{Domain, Problem};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
@@ -31,6 +34,8 @@ pub struct Plan {
     pub domain: Domain,
     /// What kind of guest it is.
     pub guest: Guest,
+    /// The zPCI numbers of devices, by alias.
+    pub(crate) zpci: HashMap<String, Zpci>,
     /// The folder for this domain's sockets and keys.
     pub domain_dir: String,
 }
@@ -49,8 +54,10 @@ impl Plan {
         crate::boot::assign_order(&mut domain);
         crate::memory::align::align(&mut domain, &guest)?;
         alias::assign(&mut domain, &guest);
+        alias::assign(&mut domain, &guest, caps);
+        let zpci = crate::device::address::zpci_table(&domain);
         let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
-        Ok(Self { domain, guest, domain_dir })
+        Ok(Self { domain, guest, zpci, domain_dir })
     }
 }
 

@@ -83,13 +83,13 @@ pub struct Pci {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PciTarget {
     /// `chassisNr=` of a bridge, 1 to 255.
-    pub chassis_nr: Option<u8>,
+    pub chassis_nr: Option<u32>,
     /// `chassis=` of a port, 0 to 255.
-    pub chassis: Option<u8>,
+    pub chassis: Option<u32>,
     /// `port=` of a port, 0 to 255.
-    pub port: Option<u8>,
+    pub port: Option<u32>,
     /// `busNr=` of an expander bus, 1 to 254.
-    pub bus_nr: Option<u8>,
+    pub bus_nr: Option<u32>,
     /// `index=` of a pseries host bridge, 0 to 30.
     pub index: Option<u32>,
     /// `hotplug=`

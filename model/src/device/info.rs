@@ -75,7 +75,7 @@ pub enum Address {
     Unassigned,
 }
 
-/// A PCI address. All zero (`multifunction` and `zpci` aside) is "a PCI address, any".
+/// A PCI address. Domain, bus and slot all zero is "a PCI address, any".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct PciAddress {
     /// `domain=`
@@ -111,7 +111,7 @@ impl std::fmt::Display for PciAddress {
 impl PciAddress {
     /// Whether the document only asks for PCI and leaves the address open.
     pub fn is_empty(&self) -> bool {
-        self.domain == 0 && self.bus == 0 && self.slot == 0 && self.function == 0
+        self.domain == 0 && self.bus == 0 && self.slot == 0
     }
 }
 

@@ -2,10 +2,12 @@
 //!
 //! Buses are named after their controller's alias: PCI buses bear the alias itself, the others add `.0`.
 
+use std::collections::HashMap;
+
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerType};
-use virtargv_model::info::{Address, CcwAddress, DeviceInfo, DimmAddress, PciAddress, Rom};
-use virtargv_model::{Kind, OnOff, Problem, YesNo};
+use virtargv_model::info::{Address, CcwAddress, DeviceInfo, DimmAddress, PciAddress, Rom, Zpci};
+use virtargv_model::{Domain, Kind, OnOff, Problem, YesNo};
 
 use crate::emit::{Done, Emit, problem};
 use crate::{Props, Value};
@@ -82,6 +84,23 @@ fn is_further_host_bridge(controller: &Controller) -> bool {
     controller
         .pci()
         .is_some_and(|pci| pci.is_pseries_host_bridge() && pci.target.index.is_some_and(|i| i > 0))
+}
+
+/// The numbers of devices that s390 guests see by them.
+pub(crate) fn zpci_table(domain: &Domain) -> HashMap<String, Zpci> {
+    let known = domain.devices.infos().filter_map(|(_, info)| Some((info.alias.clone()?, info.pci()?.zpci?)));
+    known.filter(|(_, zpci)| zpci.uid.is_some()).collect()
+}
+
+/// The device that holds the numbers of the one with these properties.
+pub(crate) fn zpci(e: &Emit<'_>, props: &Props) -> Option<Props> {
+    if e.plan.zpci.is_empty() {
+        return None;
+    }
+    let Some(Value::Str(target)) = props.get("id") else { return None };
+    let Zpci { uid, fid } = e.plan.zpci.get(target)?;
+    let id = format!("zpci{}", uid.unwrap_or_default());
+    Some(Props::new("driver", "zpci").opt("uid", *uid).opt("fid", *fid).with("target", target).with("id", id))
 }
 
 /// Adds `bus=` and `nr=` of a virtio-serial port.

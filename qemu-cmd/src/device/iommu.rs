@@ -1,8 +1,42 @@
 //! `<iommu>`.
 
+use virtargv_caps::Convention;
+use virtargv_model::OnOff;
+use virtargv_model::device::iommu::{Iommu, IommuModel};
+
+use super::address;
+use crate::Props;
 use crate::emit::{Done, Emit};
 
-/// Emits `<iommu>`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+/// Emits `<iommu>`. An SMMUv3 is part of the machine instead.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    for iommu in &e.domain().devices.iommus {
+        let props = match iommu.model {
+            Some(IommuModel::Intel) => intel(e, iommu),
+            Some(IommuModel::Virtio) => {
+                let mut props = Props::new("driver", "virtio-iommu").opt("id", iommu.info.alias.as_ref());
+                address::add(&mut props, e, &iommu.info)?;
+                props
+            }
+            Some(IommuModel::Smmuv3) | None => continue,
+        };
+        e.device(&props);
+    }
     Ok(())
+}
+
+fn intel(e: &Emit<'_>, iommu: &Iommu) -> Props {
+    let driver = &iommu.driver;
+    let word = |switch: Option<OnOff>| switch.map(|switch| switch.to_string());
+    let mut props = Props::new("driver", "intel-iommu");
+    if e.release().has(Convention::IommuId) {
+        props.set_opt("id", iommu.info.alias.as_ref());
+    }
+    props.set_opt("intremap", word(driver.intremap));
+    props.set_opt("caching-mode", driver.caching_mode.map(OnOff::is_on));
+    props.set_opt("eim", word(driver.eim));
+    props.set_opt("device-iotlb", driver.iotlb.map(OnOff::is_on));
+    props.set_opt("aw-bits", driver.aw_bits.filter(|bits| *bits > 0));
+    props.set_opt("dma-translation", driver.dma_translation.map(OnOff::is_on));
+    props
 }

@@ -6,7 +6,7 @@ mod models;
 mod order;
 
 pub(crate) use implied::apply as implied;
-pub(crate) use order::add_missing;
+pub(crate) use order::{add_missing, is_usb2_part};
 
 use crate::Work;
 

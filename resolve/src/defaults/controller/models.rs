@@ -70,6 +70,27 @@ fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> O
 }
 
 impl Guest {
+    /// Whether the machine has an IDE controller of its own.
+    pub fn has_builtin_ide(&self) -> bool {
+        self.is_i440fx() || matches!(self.machine.as_str(), "malta" | "sun4u" | "g3beige")
+    }
+
+    /// Whether PCI buses are called `pci.0`, `pci.1`, ... and not just `pci`.
+    pub fn has_numbered_pci_buses(&self, caps: &Caps) -> bool {
+        let arch = self.arch;
+        if arch.is_ppc() {
+            // Nothing older than 2.0 but this machine; a version that is not known is taken as new.
+            return caps.version() == 0
+                || caps.version() >= 2_000_000
+                || (self.machine == "ppce500" && caps.version() >= 1_006_000);
+        }
+        arch.is_x86()
+            || arch.is_s390()
+            || self.is_arm_virt()
+            || self.is_riscv_virt()
+            || self.is_loongarch_virt()
+    }
+
     /// Whether the machine has an NCR 53C90 of its own.
     pub fn has_builtin_esp(&self) -> bool {
         match self.arch {

@@ -1,0 +1,307 @@
+//! PCI addresses.
+//!
+//! Two passes, as the reference has them: the first finds out how many buses there have to be, and adds their
+//! controllers; the second gives every device its address.
+
+mod buses;
+mod chipset;
+mod connect;
+mod devices;
+mod groups;
+mod options;
+mod slots;
+mod zpci;
+
+use virtargv_caps::Cap;
+use virtargv_model::device::controller::{ControllerKind, ControllerType, Pci, PciModel};
+use virtargv_model::device::{DeviceId, DeviceKind, Devices};
+use virtargv_model::info::{Address, PciAddress};
+use virtargv_model::{Kind, OnOff, Place};
+
+use crate::Work;
+use crate::defaults::controller::add_missing;
+use buses::{Bus, Buses, MOST_BUSES};
+use connect::Connect;
+use devices::{Needs, has_root};
+use groups::Groups;
+use zpci::Ids;
+
+/// A problem was put down; nothing after it is placed.
+#[derive(Debug)]
+pub(super) struct Refused;
+
+/// Gives every device that needs one its PCI address, adding buses where there are too few.
+pub(super) fn assign(work: &mut Work<'_>) {
+    // What stopped it is in the report.
+    let _ = both_passes(work);
+}
+
+fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
+    let highest = pci_indexes(work).max();
+    let mut count = highest.map_or(0, |highest| highest as usize + 1);
+    if count > MOST_BUSES {
+        let message = format!("a controller of type 'pci' has an index over '{MOST_BUSES}'");
+        work.problem(Kind::Internal, "pci-controller-index", Place::default(), message);
+        return Err(Refused);
+    }
+    if count > 0 {
+        let mut placer = Placer::new(work, count, true)?;
+        placer.chipset_and_spare()?;
+        slots::place_all(&mut placer)?;
+        placer.complete_zpci()?;
+        if highest == Some(0) && placer.buses.list.len() > 1 && placer.has_root(PciModel::PcieRoot) {
+            // Buses were added, so they are left to us: one port stays free for hotplug.
+            placer.spare(Connect::PCIE.and(Connect::AUTO))?;
+        }
+        placer.add_controllers()?;
+        count = placer.buses.list.len();
+    }
+    let mut placer = Placer::new(work, count, false)?;
+    if !placer.work.guest.supports_pci(placer.work.caps) {
+        return Ok(());
+    }
+    placer.by_chipset()?;
+    slots::place_all(&mut placer)?;
+    placer.complete_zpci()?;
+    set_multifunction(&mut placer.work.domain.devices);
+    options::apply(placer.work)
+}
+
+fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
+    work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(|c| c.number())
+}
+
+/// One pass.
+pub(super) struct Placer<'w, 'a> {
+    work: &'w mut Work<'a>,
+    needs: Needs,
+    groups: Groups,
+    zpci: Option<Ids>,
+    /// The buses.
+    buses: Buses,
+}
+
+impl<'w, 'a> Placer<'w, 'a> {
+    /// Starts a pass over `count` buses with what is taken already.
+    fn new(work: &'w mut Work<'a>, count: usize, first: bool) -> Result<Self, Refused> {
+        let needs = Needs::of(&work.domain, work.caps);
+        let groups = Groups::of(work);
+        let list = Self::buses(work, count);
+        let buses = Buses {
+            list,
+            growing: first,
+            many_roots: work.guest.is_pseries(),
+            pcie_to_pci: work.caps.has(Cap::DevicePciePciBridge),
+        };
+        let zpci = work.caps.has(Cap::DeviceZpci).then(Ids::default);
+        let mut placer = Self { work, needs, groups, zpci, buses };
+        placer.collect()?;
+        placer.collect_zpci()?;
+        Ok(placer)
+    }
+
+    /// The bus of every controller, and for the numbers between them what the guest is extended by.
+    fn buses(work: &Work<'_>, count: usize) -> Vec<Bus> {
+        let filler = if work.guest.is_pseries() {
+            PciModel::PciRoot
+        } else if work.domain.devices.controllers.iter().any(|c| c.pci_model() == Some(PciModel::PcieRoot)) {
+            PciModel::PcieRootPort
+        } else {
+            PciModel::PciBridge
+        };
+        let mut list: Vec<Bus> =
+            (0..count).map(|n| Bus::new(if n == 0 { PciModel::PciRoot } else { filler })).collect();
+        for controller in &work.domain.devices.controllers {
+            if let Some(model) = controller.pci_model()
+                && let Some(bus) = list.get_mut(controller.number() as usize)
+            {
+                *bus = Bus::new(model);
+            }
+        }
+        if work.guest.is_pseries()
+            && let Some(first) = list.first_mut()
+        {
+            // No host device on the bus that every guest has.
+            first.group_locked = true;
+        }
+        list
+    }
+
+    fn devices(&self) -> &Devices {
+        &self.work.domain.devices
+    }
+
+    fn has_root(&self, root: PciModel) -> bool {
+        has_root(&self.work.domain, root)
+    }
+
+    fn needs(&self, id: DeviceId) -> Connect {
+        self.needs.device(self.devices(), id)
+    }
+
+    /// Puts down why device `id` cannot be placed.
+    fn refused(&mut self, id: DeviceId, kind: Kind, message: String) -> Refused {
+        let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
+        self.work.problem(kind, "pci-address", place, message);
+        Refused
+    }
+
+    /// Takes all addresses that are there. A device may have one that should not be on PCI at all.
+    fn collect(&mut self) -> Result<(), Refused> {
+        let taken: Vec<_> =
+            self.devices().infos().filter_map(|(id, info)| Some((id, slots::present(info)?))).collect();
+        for (id, mut at) in taken {
+            let piix3 = id.kind == DeviceKind::Controller
+                && self.devices().controllers.get(id.index).is_some_and(|c| chipset::is_piix3(c, &at));
+            if piix3 {
+                if self.buses.list.first().is_some_and(|bus| !bus.takes_pci()) {
+                    let message = format!("PCI address '{at}' belongs to the PIIX3, but bus '0' is not PCI");
+                    return Err(self.refused(id, Kind::Internal, message));
+                }
+                continue;
+            }
+            let mut needs = self.needs(id);
+            if needs.is_none() {
+                needs = Connect::PCI;
+            }
+            let group = self.groups.of_device(id);
+            let before = at.bus;
+            self.buses
+                .reserve(&mut at, needs, group)
+                .map_err(|(kind, message)| self.refused(id, kind, message))?;
+            if at.bus != before {
+                self.set(id, at);
+            }
+        }
+        Ok(())
+    }
+
+    fn by_chipset(&mut self) -> Result<(), Refused> {
+        if self.work.guest.is_i440fx() {
+            chipset::i440fx(self)?;
+        }
+        if self.work.guest.is_q35() {
+            chipset::q35(self)?;
+        }
+        Ok(())
+    }
+
+    /// What the chipset takes, and on a guest with `pci-root` one slot for a bridge that may be needed some day.
+    fn chipset_and_spare(&mut self) -> Result<(), Refused> {
+        self.by_chipset()?;
+        if self.has_root(PciModel::PciRoot) && !self.buses.list.iter().all(Bus::is_full) {
+            self.spare(devices::PCI)?;
+        }
+        Ok(())
+    }
+
+    /// Takes a slot for no device.
+    fn spare(&mut self, needs: Connect) -> Result<(), Refused> {
+        match self.buses.next(needs, 0, None) {
+            Ok(_) => Ok(()),
+            Err((kind, message)) => {
+                self.work.problem(kind, "pci-address", Place::default(), message);
+                Err(Refused)
+            }
+        }
+    }
+
+    /// Takes a place for the chipset.
+    fn chipset(&mut self, mut at: PciAddress, needs: Connect) -> Result<(), Refused> {
+        if self.buses.list.is_empty() {
+            return Ok(());
+        }
+        self.buses.reserve(&mut at, needs, 0).map_err(|(kind, message)| {
+            let owner = self.devices().infos().find(|(_, info)| info.pci().is_some_and(|p| same(p, &at)));
+            let place = owner.map(|(_, info)| info.pos.path("address")).unwrap_or_default();
+            self.work.problem(kind, "pci-address", place, message);
+            Refused
+        })
+    }
+
+    /// Takes `at` for device `id`, which it is then to have.
+    fn reserve(&mut self, id: DeviceId, at: &mut PciAddress) -> Result<(), Refused> {
+        let (needs, group) = (self.needs(id), self.groups.of_device(id));
+        self.buses.reserve(at, needs, group).map_err(|(kind, message)| self.refused(id, kind, message))
+    }
+
+    /// Gives device `id` an address, where it is a PCI device that has none.
+    fn place(&mut self, id: DeviceId) -> Result<(), Refused> {
+        self.place_function(id, None, None)
+    }
+
+    /// Gives device `id` an address at a certain function of a free slot.
+    fn place_at_function(
+        &mut self,
+        id: DeviceId,
+        function: u8,
+        multifunction: Option<OnOff>,
+    ) -> Result<(), Refused> {
+        self.place_function(id, Some(function), multifunction)
+    }
+
+    fn place_function(
+        &mut self,
+        id: DeviceId,
+        function: Option<u8>,
+        multifunction: Option<OnOff>,
+    ) -> Result<(), Refused> {
+        let needs = self.needs(id);
+        let Some(info) = self.devices().info(id) else { return Ok(()) };
+        if !slots::is_wanted(info) || needs.is_none() {
+            return Ok(());
+        }
+        let zpci = info.pci().and_then(|pci| pci.zpci);
+        let group = self.groups.of_device(id);
+        let at = self.buses.next(needs, group, function);
+        let at = at.map_err(|(kind, message)| self.refused(id, kind, message))?;
+        if !self.buses.growing {
+            self.set(id, PciAddress { multifunction, zpci, ..at });
+        }
+        Ok(())
+    }
+
+    fn set(&mut self, id: DeviceId, at: PciAddress) {
+        if let Some(info) = self.work.domain.devices.info_mut(id) {
+            info.address = Some(Address::Pci(at));
+        }
+    }
+
+    /// Adds the controllers of buses that have none, each with a place of its own, which may take further buses.
+    fn add_controllers(&mut self) -> Result<(), Refused> {
+        let mut n = 1;
+        while let Some(model) = self.buses.list.get(n).map(|bus| bus.model) {
+            let index = u32::try_from(n).unwrap_or(u32::MAX);
+            n += 1;
+            let kind = ControllerKind::Pci(Pci { model: Some(model), ..Pci::default() });
+            let controllers = &mut self.work.domain.devices.controllers;
+            if !add_missing(controllers, kind, index) {
+                continue;
+            }
+            let at = controllers.iter().position(|c| c.is(ControllerType::Pci, index));
+            if let Some(at) = at {
+                self.place(DeviceId { kind: DeviceKind::Controller, index: at })?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn same(a: &PciAddress, b: &PciAddress) -> bool {
+    (a.domain, a.bus, a.slot, a.function) == (b.domain, b.bus, b.slot, b.function)
+}
+
+/// Marks function 0 of every slot that has further functions, unless the document says otherwise.
+fn set_multifunction(devices: &mut Devices) {
+    let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
+    let shared: std::collections::HashSet<_> =
+        devices.infos().filter_map(|(_, i)| i.pci()).filter(|p| p.function != 0).map(slot).collect();
+    for (_, info) in devices.infos_mut() {
+        if let Some(Address::Pci(pci)) = &mut info.address
+            && pci.function == 0
+            && shared.contains(&slot(pci))
+        {
+            pci.multifunction.get_or_insert(OnOff::On);
+        }
+    }
+}

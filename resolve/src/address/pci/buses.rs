@@ -1,0 +1,287 @@
+//! The PCI buses of a guest, and what is taken on them.
+
+use virtargv_model::Kind;
+use virtargv_model::device::controller::PciModel;
+use virtargv_model::info::PciAddress;
+
+use super::connect::{Connect, Mismatch};
+
+/// Why something cannot be placed: the class of the problem, and what is wrong.
+pub(super) type Refusal = (Kind, String);
+
+/// One bus.
+#[derive(Debug, Clone)]
+pub(super) struct Bus {
+    /// The controller it belongs to.
+    pub model: PciModel,
+    /// The group of host devices that it is kept for; 0 is everything else.
+    pub group: u32,
+    /// Whether that never changes.
+    pub group_locked: bool,
+    accepts: Connect,
+    first: u32,
+    last: u32,
+    /// How many of its slots have a function in use.
+    used: u32,
+    slots: [Slot; 32],
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Slot {
+    /// One bit a function.
+    functions: u8,
+    /// Whether devices of the kind that is here may share it.
+    shared: bool,
+}
+
+impl Bus {
+    pub fn new(model: PciModel) -> Self {
+        let (accepts, first, last) = Connect::of_bus(model);
+        let slots = [Slot::default(); 32];
+        Self { model, group: 0, group_locked: false, accepts, first, last, used: 0, slots }
+    }
+
+    /// Whether it is a bus for conventional PCI devices.
+    pub fn takes_pci(&self) -> bool {
+        self.accepts.meets(Connect::PCI)
+    }
+
+    fn slot(&self, slot: u32) -> Slot {
+        self.slots.get(slot as usize).copied().unwrap_or(Slot { functions: u8::MAX, shared: false })
+    }
+
+    /// Whether no slot is free.
+    pub fn is_full(&self) -> bool {
+        (self.first..=self.last).all(|n| self.slot(n).functions != 0)
+    }
+
+    fn is_empty(&self) -> bool {
+        (self.first..=self.last).all(|n| self.slot(n).functions == 0)
+    }
+
+    /// The first free slot that `device` may have, and the function in it: `function`, or the lowest that is free.
+    fn find(&self, device: Connect, bus: u32, function: Option<u8>) -> Option<(u32, u8)> {
+        if self.accepts.takes(device, bus, false).is_err() {
+            return None;
+        }
+        let shares = device.meets(Connect::SHARES_SLOT);
+        if !shares && self.used > self.last - self.first {
+            return None;
+        }
+        (self.first..=self.last).find_map(|n| {
+            let slot = self.slot(n);
+            if slot.functions == 0 {
+                return Some((n, function.unwrap_or(0)));
+            }
+            if !shares || !slot.shared {
+                return None;
+            }
+            let free = |f: &u8| slot.functions & (1 << f) == 0;
+            match function {
+                Some(function) => Some(function).filter(free).map(|f| (n, f)),
+                None => (0..8).find(free).map(|f| (n, f)),
+            }
+        })
+    }
+}
+
+/// All buses, by the index of their controller.
+#[derive(Debug)]
+pub(super) struct Buses {
+    /// The buses.
+    pub list: Vec<Bus>,
+    /// Whether buses are added as devices need them.
+    pub growing: bool,
+    /// Whether the guest is extended by further roots (pseries).
+    pub many_roots: bool,
+    /// Whether there is a `pcie-to-pci-bridge`.
+    pub pcie_to_pci: bool,
+}
+
+/// More buses than a guest can number, so that a document cannot ask for endless memory.
+pub(super) const MOST_BUSES: usize = 4096;
+
+impl Buses {
+    /// Whether any function of the slot is taken.
+    pub fn slot_in_use(&self, at: &PciAddress) -> bool {
+        self.list.get(at.bus as usize).is_some_and(|bus| bus.slot(at.slot).functions != 0)
+    }
+
+    /// Takes an address that the document or the chipset fixes. Where its bus has to be added, its number may move up
+    /// by one.
+    pub fn reserve(&mut self, at: &mut PciAddress, device: Connect, group: u32) -> Result<(), Refusal> {
+        self.take(at, device, group, true)
+    }
+
+    /// Chooses an address and takes it.
+    pub fn next(&mut self, device: Connect, group: u32, function: Option<u8>) -> Result<PciAddress, Refusal> {
+        let mut at = self.find(device, group, function)?;
+        self.take(&mut at, device, group, false)?;
+        Ok(at)
+    }
+
+    fn find(&mut self, device: Connect, group: u32, function: Option<u8>) -> Result<PciAddress, Refusal> {
+        if self.list.is_empty() {
+            return Err((Kind::Xml, "this guest has no PCI bus for the device".to_owned()));
+        }
+        // Devices of one group stay together; an empty bus may change its group.
+        let same = |bus: &Bus| bus.group == group;
+        let empty = |bus: &Bus| !bus.group_locked && bus.is_empty();
+        let found =
+            self.first_free(device, function, same).or_else(|| self.first_free(device, function, empty));
+        if let Some(at) = found {
+            return Ok(at);
+        }
+        if !self.growing {
+            return Err((Kind::Internal, "all PCI slots that the device could have are taken".to_owned()));
+        }
+        let mut at = PciAddress {
+            bus: u32::try_from(self.list.len()).unwrap_or(u32::MAX),
+            function: function.unwrap_or(0).into(),
+            ..PciAddress::default()
+        };
+        self.grow(&mut at, device)?;
+        at.slot = self.list.get(at.bus as usize).map_or(0, |bus| bus.first);
+        Ok(at)
+    }
+
+    fn first_free(
+        &self,
+        device: Connect,
+        function: Option<u8>,
+        suits: impl Fn(&Bus) -> bool,
+    ) -> Option<PciAddress> {
+        self.list.iter().zip(0u32..).filter(|(bus, _)| suits(bus)).find_map(|(bus, n)| {
+            let (slot, function) = bus.find(device, n, function)?;
+            Some(PciAddress { bus: n, slot, function: function.into(), ..PciAddress::default() })
+        })
+    }
+
+    fn take(
+        &mut self,
+        at: &mut PciAddress,
+        device: Connect,
+        group: u32,
+        written: bool,
+    ) -> Result<(), Refusal> {
+        if self.growing {
+            self.grow(at, device)?;
+        }
+        self.check(at, device, written)?;
+        let Some(bus) = self.list.get_mut(at.bus as usize) else { return Ok(()) };
+        if !bus.group_locked && bus.is_empty() {
+            bus.group = group;
+        } else if bus.group != group && written {
+            // The document puts it among others, so nothing is kept apart any more.
+            bus.group = 0;
+        }
+        let Some(slot) = bus.slots.get_mut(at.slot as usize) else { return Ok(()) };
+        let bit = 1u8.checked_shl(at.function).unwrap_or(0);
+        if slot.functions & bit != 0 {
+            return Err((kind(written), format!("two devices have the PCI address '{at}'")));
+        }
+        if slot.functions == 0 {
+            slot.shared = device.meets(Connect::SHARES_SLOT);
+            bus.used += 1;
+        }
+        slot.functions |= bit;
+        Ok(())
+    }
+
+    /// Whether the address exists and its bus takes the device.
+    pub fn check(&self, at: &PciAddress, device: Connect, written: bool) -> Result<(), Refusal> {
+        let refused = |message: String| Err((kind(written), message));
+        if self.list.is_empty() {
+            return refused("this guest has no PCI bus for the device".to_owned());
+        }
+        if at.domain != 0 {
+            return refused(format!("PCI address '{at}' is in a domain other than '0'"));
+        }
+        let Some(bus) = self.list.get(at.bus as usize) else {
+            let last = self.list.len() - 1;
+            return refused(format!("PCI address '{at}' is on a bus beyond the last one, '{last}'"));
+        };
+        match bus.accepts.takes(device, at.bus, written) {
+            Ok(()) => {}
+            Err(Mismatch::NotIntegrated) => {
+                return refused(format!("the device at PCI address '{at}' has to be on bus '0'"));
+            }
+            Err(Mismatch::NoAuto) => {
+                return refused(format!(
+                    "PCI address '{at}' was chosen on the controller with index='{}', which is only for devices \
+                     that ask for it",
+                    at.bus
+                ));
+            }
+            Err(Mismatch::Kind(device)) => {
+                return refused(format!(
+                    "PCI address '{at}' is on the controller with index='{}', which takes no '{}'",
+                    at.bus,
+                    device.name()
+                ));
+            }
+        }
+        if at.slot < bus.first || at.slot > bus.last {
+            return refused(format!(
+                "PCI address '{at}' has a slot outside of '{:#x}' to '{:#x}'",
+                bus.first, bus.last
+            ));
+        }
+        if at.function > 7 {
+            return refused(format!("PCI address '{at}' has a function above '7'"));
+        }
+        Ok(())
+    }
+
+    /// Adds buses until the one of `at` exists.
+    fn grow(&mut self, at: &mut PciAddress, device: Connect) -> Result<(), Refusal> {
+        let Some(mut missing) = (at.bus as usize + 1).checked_sub(self.list.len()).filter(|n| *n > 0) else {
+            return Ok(());
+        };
+        if at.bus as usize >= MOST_BUSES {
+            return Err((Kind::Internal, format!("more than '{MOST_BUSES}' PCI buses are needed")));
+        }
+        let mut bridge = None;
+        let model = if device.meets(Connect::PCI) {
+            if self.many_roots {
+                PciModel::PciRoot
+            } else {
+                // Without a bus for a pci-bridge the guest is all PCI Express: it needs a way to conventional PCI.
+                if !self.list.iter().any(|bus| bus.accepts.meets(Connect::PCI_BRIDGE)) {
+                    bridge = Some(self.pcie_to_pci);
+                    if missing == 1 {
+                        missing += 1;
+                        at.bus += 1;
+                    }
+                }
+                PciModel::PciBridge
+            }
+        } else if device.meets(Connect::PCIE.and(Connect::UPSTREAM)) {
+            PciModel::PcieRootPort
+        } else {
+            let what = device.controller().map_or(device.name(), virtargv_model::Spelled::as_str);
+            let message = format!("there is no free slot for '{what}', and no bus with one can be added");
+            return Err((Kind::Internal, message));
+        };
+        let end = self.list.len() + missing;
+        match bridge {
+            Some(true) => {
+                let mut port = Bus::new(PciModel::PcieRootPort);
+                // Nothing but the bridge may have this port.
+                port.accepts = Connect::PCIE_BRIDGE;
+                self.list.push(port);
+                self.list.push(Bus::new(PciModel::PcieToPciBridge));
+            }
+            Some(false) => self.list.push(Bus::new(PciModel::DmiToPciBridge)),
+            None => {}
+        }
+        while self.list.len() < end {
+            self.list.push(Bus::new(model));
+        }
+        Ok(())
+    }
+}
+
+fn kind(written: bool) -> Kind {
+    if written { Kind::Xml } else { Kind::Internal }
+}

@@ -1,0 +1,122 @@
+//! Options of PCI controllers that follow from their place.
+
+use virtargv_caps::{Cap, Caps};
+use virtargv_model::Kind;
+use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
+use virtargv_model::info::PciAddress;
+
+use super::Refused;
+use crate::{Guest, Work};
+
+/// Fills them in, controller by controller.
+pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
+    for n in 0..work.domain.devices.controllers.len() {
+        let controllers = &work.domain.devices.controllers;
+        let bus_nr = new_bus_nr(controllers);
+        let target_index = new_target_index(controllers);
+        let Some(controller) = work.domain.devices.controllers.get_mut(n) else { continue };
+        let (number, pos) = (controller.number(), controller.info.pos);
+        let at = controller.info.pci().copied().unwrap_or_default();
+        let Some(pci) = controller.pci_mut() else { continue };
+        let Some(model) = pci.model else { continue };
+        pci.name = pci.name.or_else(|| name(model, &work.guest, work.caps));
+        let free = Free { bus_nr, target_index };
+        let refused = fill(pci, model, number, &at, &free, &work.guest).err();
+        let refused = refused.or_else(|| {
+            (model == PciModel::PciBridge && number <= at.bus).then(|| {
+                format!(
+                    "the 'pci-bridge' controller with index='{number}' is on bus '{:#04x}', its index has to be \
+                     larger than that",
+                    at.bus
+                )
+            })
+        });
+        if let Some(message) = refused {
+            work.problem(Kind::Unsupported, "pci-controller-options", pos, message);
+            return Err(Refused);
+        }
+    }
+    Ok(())
+}
+
+/// Numbers that a controller could have.
+struct Free {
+    bus_nr: Option<u32>,
+    target_index: Option<u32>,
+}
+
+fn fill(
+    pci: &mut Pci,
+    model: PciModel,
+    number: u32,
+    at: &PciAddress,
+    free: &Free,
+    guest: &Guest,
+) -> Result<(), String> {
+    let PciTarget { chassis_nr, chassis, port, bus_nr, index, .. } = &mut pci.target;
+    match model {
+        PciModel::PciBridge => {
+            chassis_nr.get_or_insert(number);
+        }
+        PciModel::PcieRootPort => {
+            chassis.get_or_insert(number);
+            port.get_or_insert((at.slot << 3) + at.function);
+        }
+        PciModel::PcieSwitchDownstreamPort => {
+            chassis.get_or_insert(number);
+            port.get_or_insert(at.slot);
+        }
+        PciModel::PciExpanderBus | PciModel::PcieExpanderBus => {
+            *bus_nr = bus_nr.or(free.bus_nr);
+            if bus_nr.is_none() {
+                return Err(format!(
+                    "no 'busNr' is left below the others for the expander bus with index='{number}'"
+                ));
+            }
+        }
+        PciModel::PciRoot if guest.is_pseries() => {
+            // The first host bridge is the one that every such guest has.
+            *index = index.or(if number == 0 { Some(0) } else { free.target_index });
+            if index.is_none() {
+                return Err(format!("no target 'index' is left for the host bridge with index='{number}'"));
+            }
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+/// The QEMU device behind a controller of which nothing is said.
+fn name(model: PciModel, guest: &Guest, caps: &Caps) -> Option<PciName> {
+    Some(match model {
+        PciModel::PciBridge => PciName::PciBridge,
+        PciModel::DmiToPciBridge => PciName::I82801b11Bridge,
+        PciModel::PcieToPciBridge => PciName::PciePciBridge,
+        PciModel::PcieRootPort if caps.has(Cap::DevicePcieRootPort) => PciName::PcieRootPort,
+        PciModel::PcieRootPort => PciName::Ioh3420,
+        PciModel::PcieSwitchUpstreamPort => PciName::X3130Upstream,
+        PciModel::PcieSwitchDownstreamPort => PciName::Xio3130Downstream,
+        PciModel::PciExpanderBus => PciName::Pxb,
+        PciModel::PcieExpanderBus => PciName::PxbPcie,
+        PciModel::PciRoot if guest.is_pseries() => PciName::SpaprPciHostBridge,
+        PciModel::PciRoot | PciModel::PcieRoot => return None,
+    })
+}
+
+/// The bus number of a new expander bus: two below the lowest, one for it and one for the bridge in it, so that most
+/// numbers stay with the root.
+fn new_bus_nr(controllers: &[Controller]) -> Option<u32> {
+    let lowest = controllers.iter().filter_map(|c| c.pci()?.target.bus_nr).min();
+    lowest.unwrap_or(256).checked_sub(2).filter(|n| *n > 0)
+}
+
+/// The lowest target index that no host bridge has. QEMU has 32, of which 0 is the first bridge's.
+fn new_target_index(controllers: &[Controller]) -> Option<u32> {
+    let taken = |index: u32| {
+        controllers
+            .iter()
+            .filter_map(|c| c.pci().filter(|pci| pci.is_pseries_host_bridge()))
+            .any(|pci| pci.target.index == Some(index))
+    };
+    (1..=31).find(|index| !taken(*index))
+}

@@ -1,0 +1,126 @@
+//! The order in which devices get their PCI addresses.
+
+use virtargv_model::OnOff;
+use virtargv_model::device::controller::{Controller, ControllerKind, UsbModel};
+use virtargv_model::device::{DeviceId, DeviceKind, Devices};
+use virtargv_model::info::{Address, DeviceInfo, PciAddress};
+
+use super::{Placer, Refused};
+use crate::defaults::controller::is_usb2_part;
+
+/// Kinds of device in order; controllers come in two parts.
+const BEFORE_CONTROLLERS: &[DeviceKind] = &[DeviceKind::Filesystem, DeviceKind::Interface, DeviceKind::Sound];
+const AFTER_CONTROLLERS: &[DeviceKind] = &[
+    DeviceKind::Disk,
+    DeviceKind::Hostdev,
+    DeviceKind::Memballoon,
+    DeviceKind::Rng,
+    DeviceKind::Watchdog,
+    DeviceKind::Video,
+    DeviceKind::Shmem,
+    DeviceKind::Input,
+    DeviceKind::Serial,
+    DeviceKind::Iommu,
+    DeviceKind::Vsock,
+    DeviceKind::MemoryDevice,
+    DeviceKind::Crypto,
+    DeviceKind::Panic,
+    DeviceKind::Pstore,
+];
+
+/// Whether the device has no address yet, and may have one on PCI.
+pub(super) fn is_wanted(info: &DeviceInfo) -> bool {
+    match &info.address {
+        None => true,
+        Some(Address::Pci(pci)) => pci.is_empty(),
+        Some(_) => false,
+    }
+}
+
+/// The address, where the document or an earlier step gave one.
+pub(super) fn present(info: &DeviceInfo) -> Option<PciAddress> {
+    info.pci().filter(|pci| !pci.is_empty()).copied()
+}
+
+/// Gives an address to every device that wants one.
+pub(super) fn place_all(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
+    for n in 0..placer.devices().controllers.len() {
+        if placer.devices().controllers.get(n).is_some_and(|c| c.pci().is_some()) {
+            placer.place(DeviceId { kind: DeviceKind::Controller, index: n })?;
+        }
+    }
+    for kind in BEFORE_CONTROLLERS {
+        place_kind(placer, *kind)?;
+    }
+    for n in 0..placer.devices().controllers.len() {
+        place_controller(placer, n)?;
+    }
+    for kind in AFTER_CONTROLLERS {
+        place_kind(placer, *kind)?;
+    }
+    Ok(())
+}
+
+fn place_kind(placer: &mut Placer<'_, '_>, kind: DeviceKind) -> Result<(), Refused> {
+    for index in 0..count(placer.devices(), kind) {
+        placer.place(DeviceId { kind, index })?;
+    }
+    Ok(())
+}
+
+fn count(devices: &Devices, kind: DeviceKind) -> usize {
+    match kind {
+        DeviceKind::Filesystem => devices.filesystems.len(),
+        DeviceKind::Interface => devices.interfaces.len(),
+        DeviceKind::Sound => devices.sounds.len(),
+        DeviceKind::Disk => devices.disks.len(),
+        DeviceKind::Hostdev => devices.hostdevs.len(),
+        DeviceKind::Memballoon => devices.memballoons.len(),
+        DeviceKind::Rng => devices.rngs.len(),
+        DeviceKind::Watchdog => devices.watchdogs.len(),
+        DeviceKind::Video => devices.videos.len(),
+        DeviceKind::Shmem => devices.shmems.len(),
+        DeviceKind::Input => devices.inputs.len(),
+        DeviceKind::Serial => devices.serials.len(),
+        DeviceKind::Iommu => devices.iommus.len(),
+        DeviceKind::Vsock => devices.vsocks.len(),
+        DeviceKind::MemoryDevice => devices.memories.len(),
+        DeviceKind::Crypto => devices.cryptos.len(),
+        DeviceKind::Panic => devices.panics.len(),
+        DeviceKind::Pstore => devices.pstores.len(),
+        _ => 0,
+    }
+}
+
+/// A controller other than a PCI bus. The first IDE controller belongs to the chipset.
+fn place_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused> {
+    let Some(controller) = placer.devices().controllers.get(n) else { return Ok(()) };
+    let first_ide = matches!(controller.kind, ControllerKind::Ide(_)) && controller.number() == 0;
+    if controller.pci().is_some() || first_ide || !is_wanted(&controller.info) {
+        return Ok(());
+    }
+    let id = DeviceId { kind: DeviceKind::Controller, index: n };
+    match controller.usb_model().filter(|model| is_usb2_part(*model)) {
+        Some(model) => place_usb2(placer, id, model),
+        None => placer.place(id),
+    }
+}
+
+/// A part of a USB 2 controller: all parts of one sit in one slot, each at a function of its own.
+fn place_usb2(placer: &mut Placer<'_, '_>, id: DeviceId, model: UsbModel) -> Result<(), Refused> {
+    let (function, multifunction) = match model {
+        UsbModel::Ich9Ehci1 => (7, None),
+        UsbModel::Ich9Uhci2 => (1, None),
+        UsbModel::Ich9Uhci3 => (2, None),
+        _ => (0, Some(OnOff::On)),
+    };
+    let controllers = &placer.devices().controllers;
+    let index = controllers.get(id.index).and_then(|c| c.index);
+    let same = |c: &&Controller| c.index == index && c.usb_model().is_some_and(is_usb2_part);
+    let placed = controllers.iter().filter(same).find_map(|c| present(&c.info));
+    let Some(other) = placed else { return placer.place_at_function(id, function, multifunction) };
+    let mut at = PciAddress { function: function.into(), multifunction, zpci: None, ..other };
+    placer.reserve(id, &mut at)?;
+    placer.set(id, at);
+    Ok(())
+}

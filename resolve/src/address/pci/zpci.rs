@@ -1,0 +1,76 @@
+//! `<zpci>`: the numbers under which s390 guests see PCI functions.
+
+use std::collections::HashSet;
+
+use virtargv_model::Kind;
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::{Address, Zpci};
+
+use super::{Placer, Refused};
+
+/// The numbers in use.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    uids: HashSet<u32>,
+    fids: HashSet<u32>,
+}
+
+impl Ids {
+    /// Takes the numbers of `zpci`, choosing those that are open.
+    fn take(&mut self, zpci: Zpci) -> Result<Zpci, String> {
+        let uid = zpci.uid.or_else(|| (1..=0xffff).find(|uid| !self.uids.contains(uid)));
+        let fid = zpci.fid.or_else(|| (0..=u32::MAX).find(|fid| !self.fids.contains(fid)));
+        let (Some(uid), Some(fid)) = (uid, fid) else {
+            return Err("no 'uid' or 'fid' is left for a 'zpci' address".to_owned());
+        };
+        if !self.uids.insert(uid) {
+            return Err(format!("two devices have the zpci uid='{uid:#06x}'"));
+        }
+        if !self.fids.insert(fid) {
+            return Err(format!("two devices have the zpci fid='{fid:#010x}'"));
+        }
+        Ok(Zpci { uid: Some(uid), fid: Some(fid) })
+    }
+}
+
+impl Placer<'_, '_> {
+    /// Takes the numbers that the document gives, and completes those that it gives in part.
+    pub(super) fn collect_zpci(&mut self) -> Result<(), Refused> {
+        self.each_zpci(|zpci| zpci.uid.is_some() || zpci.fid.is_some(), true)
+    }
+
+    /// Chooses the numbers of all other devices on PCI.
+    pub(super) fn complete_zpci(&mut self) -> Result<(), Refused> {
+        let store = !self.buses.growing;
+        self.each_zpci(|zpci| zpci.uid.is_none() || zpci.fid.is_none(), store)
+    }
+
+    fn each_zpci(&mut self, wanted: impl Fn(&Zpci) -> bool, store: bool) -> Result<(), Refused> {
+        if self.zpci.is_none() {
+            return Ok(());
+        }
+        let on_pci: Vec<(DeviceId, Zpci)> = self
+            .devices()
+            .infos()
+            .filter(|(id, _)| !is_chardev(id.kind))
+            .filter_map(|(id, info)| Some((id, info.pci()?.zpci.unwrap_or_default())))
+            .filter(|(_, zpci)| wanted(zpci))
+            .collect();
+        for (id, zpci) in on_pci {
+            let Some(ids) = &mut self.zpci else { continue };
+            let taken = ids.take(zpci).map_err(|message| self.refused(id, Kind::Internal, message))?;
+            if store
+                && let Some(info) = self.work.domain.devices.info_mut(id)
+                && let Some(Address::Pci(pci)) = &mut info.address
+            {
+                pci.zpci = Some(taken);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Character devices have no such numbers.
+fn is_chardev(kind: DeviceKind) -> bool {
+    matches!(kind, DeviceKind::Serial | DeviceKind::Parallel | DeviceKind::Channel | DeviceKind::Console)
+}
