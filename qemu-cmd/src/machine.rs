@@ -150,7 +150,9 @@ pub(crate) fn default_ram_id<'a>(e: &Emit<'a>) -> Option<&'a str> {
 /// `aes-key-wrap=`, `dea-key-wrap=`.
 fn keywrap(e: &Emit<'_>, props: &mut Props) -> Done {
     let Keywrap { aes, dea } = e.domain().security.keywrap;
-    for (name, cap, wanted) in [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)] {
+    for (name, cap, wanted) in
+        [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]
+    {
         if wanted.is_some() && !e.has(cap) {
             let message = format!("this QEMU does not know '{name}'");
             return Err(problem(Kind::Unsupported, "keywrap", e.domain().security.keywrap_pos, message));

@@ -53,7 +53,6 @@ impl Plan {
         crate::cpu::update(&mut domain, &guest, caps, host)?;
         crate::boot::assign_order(&mut domain);
         crate::memory::align::align(&mut domain, &guest)?;
-        alias::assign(&mut domain, &guest);
         alias::assign(&mut domain, &guest, caps);
         let zpci = crate::device::address::zpci_table(&domain);
         let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));

@@ -42,7 +42,9 @@ pub(crate) fn overridden(e: &Emit<'_>, props: &Props) -> Option<Props> {
     }
     let Some(Value::Str(id)) = props.get("id") else { return None };
     let mut changed = props.clone();
-    for property in overrides.iter().filter(|device| device.alias == *id).flat_map(|device| &device.properties) {
+    for property in
+        overrides.iter().filter(|device| device.alias == *id).flat_map(|device| &device.properties)
+    {
         let value = match &property.value {
             OverrideValue::String(text) => Value::Str(text.clone()),
             OverrideValue::Signed(number) => Value::Int(*number),

@@ -46,12 +46,9 @@ fn write(e: &mut Emit<'_>, smbios: &Smbios) -> Done {
         return Err(problem(Kind::Unsupported, "smbios-base-boards", second.pos, message));
     }
     let board = smbios.base_boards.first();
-    for (number, table) in [
-        (0u32, smbios.bios.as_ref()),
-        (1, smbios.system.as_ref()),
-        (2, board),
-        (3, smbios.chassis.as_ref()),
-    ] {
+    for (number, table) in
+        [(0u32, smbios.bios.as_ref()), (1, smbios.system.as_ref()), (2, board), (3, smbios.chassis.as_ref())]
+    {
         if let Some(table) = table {
             e.line.option("-smbios", self::table(number, table));
         }

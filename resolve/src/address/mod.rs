@@ -6,8 +6,7 @@ mod pci;
 use crate::Work;
 
 /// The kinds of address, in the order in which the reference assigns them.
-const KINDS: &[fn(&mut Work<'_>)] = &[dimm::assign];
-const KINDS: &[fn(&mut Work<'_>)] = &[pci::assign];
+const KINDS: &[fn(&mut Work<'_>)] = &[pci::assign, dimm::assign];
 
 /// Gives every device that needs one its address.
 pub fn assign(work: &mut Work<'_>) {

@@ -23,7 +23,10 @@ fn gic(work: &mut Work<'_>) {
     }
     let kvm = work.guest.accel == Accel::Kvm;
     let offered = |version: Offered| {
-        work.caps.gics().iter().any(|gic| gic.version == version && if kvm { gic.kernel } else { gic.emulated })
+        work.caps
+            .gics()
+            .iter()
+            .any(|gic| gic.version == version && if kvm { gic.kernel } else { gic.emulated })
     };
     // The emulated version 3 long had no controller for message signalled interrupts, so it is never picked.
     let version = if work.guest.accel != Accel::Tcg && offered(Offered::V3) {
