@@ -117,6 +117,14 @@ conventions! {
     AddressLast: false, true;
     /// A serial port on ISA is told which one it is (`index=`).
     IsaSerialIndex: false, true;
+    /// Where a guest's sound goes is an `<audio>` of its own, if only an implied one; it was an environment variable.
+    AudioElement: false, true;
+    /// How many monitors a QXL card has precedes the sizes of its memory.
+    QxlHeadsFirst: false, true;
+    /// Every vhost-user graphics card's socket stands right before the card; they stood before all cards.
+    VhostUserGpuTogether: false, true;
+    /// The memory of a Bochs display is in bytes; it was in KiB with a `k`.
+    BochsMemoryInBytes: false, true;
     /// The folder of a domain's channel sockets is called as the domain; it had `domain-` in front.
     ChannelDirPlain: false, true;
     /// The version of Arm's interrupt controller is a matter of 64 bit guests; it was one of the QEMU.

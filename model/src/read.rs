@@ -110,6 +110,13 @@ macro_rules! whole_numbers {
 }
 whole_numbers!(u8, u16, u32, u64, i32, i64);
 
+impl Value for std::num::NonZeroU32 {
+    fn parse(text: &str) -> Result<Self, String> {
+        let number = <u32 as Value>::parse(text).ok().and_then(Self::new);
+        number.ok_or_else(|| format!("expected a whole number from 1 to {}", u32::MAX))
+    }
+}
+
 impl Value for String {
     fn parse(text: &str) -> Result<Self, String> {
         Ok(text.to_owned())

@@ -1,22 +1,397 @@
-//! `<graphics>`.
+//! `<graphics>`: how the guest's screen is shown.
 
+pub mod listen;
+pub mod spice;
+
+use crate::device::sound::{read_audio_id, write_audio_id};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
-use crate::write::Writer;
+use crate::read::{El, Element, Reader, attr_place};
+use crate::write::{Tag, Writer};
+use crate::{Kind, YesNo};
+
+pub use listen::{Listen, ListenType};
+pub use spice::{Gl, Spice};
+
+spelled! {
+    /// `type=`.
+    pub enum GraphicsType {
+        /// A window on the host.
+        Sdl = "sdl",
+        /// VNC.
+        Vnc = "vnc",
+        /// RDP.
+        Rdp = "rdp",
+        /// A window of VirtualBox or VMware.
+        Desktop = "desktop",
+        /// SPICE.
+        Spice = "spice",
+        /// Rendering on the host, shown by another display.
+        EglHeadless = "egl-headless",
+        /// D-Bus.
+        Dbus = "dbus",
+    }
+}
+
+spelled! {
+    /// `sharePolicy=` of VNC.
+    pub enum SharePolicy {
+        /// A client may ask for being alone.
+        AllowExclusive = "allow-exclusive",
+        /// No client may.
+        ForceShared = "force-shared",
+        /// Clients do as they like.
+        Ignore = "ignore",
+    }
+}
+
+spelled! {
+    /// `connected=`: what becomes of clients when the password changes.
+    pub enum Connected {
+        /// The change fails.
+        Fail = "fail",
+        /// They are cut off.
+        Disconnect = "disconnect",
+        /// They stay.
+        Keep = "keep",
+    }
+}
+
+/// `passwd=`, and what only counts with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auth {
+    /// `passwd=`.
+    pub password: String,
+    /// `passwdValidTo=`, as `YYYY-MM-DDTHH:MM:SS` (UTC).
+    pub valid_to: Option<String>,
+    /// `connected=`.
+    pub connected: Option<Connected>,
+}
+
+/// `<graphics type='vnc'>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Vnc {
+    /// `<listen>`; at least one.
+    pub listens: Vec<Listen>,
+    /// `port=`; 0 for none.
+    pub port: i32,
+    /// `autoport=`: whether the port is chosen at start; `port` is 0 then.
+    pub autoport: bool,
+    /// `websocket=`; -1 for any.
+    pub websocket: Option<i32>,
+    /// `sharePolicy=`.
+    pub share_policy: Option<SharePolicy>,
+    /// `powerControl=`: whether clients may reset the guest.
+    pub power_control: Option<YesNo>,
+    /// `keymap=`.
+    pub keymap: Option<String>,
+    /// `<audio id=>`.
+    pub audio: Option<u32>,
+    /// `passwd=` and what belongs to it.
+    pub auth: Option<Auth>,
+}
+
+/// `<graphics type='rdp'>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Rdp {
+    /// `<listen>`; at least one.
+    pub listens: Vec<Listen>,
+    /// `port=`; 0 for none.
+    pub port: i32,
+    /// `autoport=`: whether the port is chosen at start; `port` is 0 then.
+    pub autoport: bool,
+    /// `replaceUser=`: a new client takes the place of the old one.
+    pub replace_user: bool,
+    /// `multiUser=`.
+    pub multi_user: bool,
+    /// `username=`.
+    pub username: Option<String>,
+    /// `passwd=` and what belongs to it.
+    pub auth: Option<Auth>,
+}
+
+/// `<graphics type='dbus'>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Dbus {
+    /// `p2p=`: without a bus.
+    pub p2p: bool,
+    /// `address=` of the bus; the domain's own where there is none.
+    pub address: Option<String>,
+    /// `<gl>`.
+    pub gl: Option<Gl>,
+    /// `<audio id=>`.
+    pub audio: Option<u32>,
+}
+
+/// What each type of `<graphics>` has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Display {
+    /// `type='sdl'`
+    Sdl {
+        /// `display=`: the X display.
+        display: Option<String>,
+        /// `xauth=`: the X authority file.
+        xauth: Option<String>,
+        /// `fullscreen=`.
+        fullscreen: bool,
+        /// `<gl enable=>`.
+        gl: Option<YesNo>,
+    },
+    /// `type='vnc'`
+    Vnc(Vnc),
+    /// `type='rdp'`
+    Rdp(Rdp),
+    /// `type='desktop'`
+    Desktop {
+        /// `display=`: the X display.
+        display: Option<String>,
+        /// `fullscreen=`.
+        fullscreen: bool,
+    },
+    /// `type='spice'`
+    Spice(Box<Spice>),
+    /// `type='egl-headless'`
+    EglHeadless {
+        /// `<gl rendernode=>`: the DRM device.
+        rendernode: Option<String>,
+    },
+    /// `type='dbus'`
+    Dbus(Dbus),
+}
 
 /// `<graphics>`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Graphics {
-    /// What all devices have: place, alias, address, boot order.
+    /// Where it stands; it has no alias and no address.
     pub info: DeviceInfo,
+    /// What its type has.
+    pub display: Display,
+}
+
+impl Graphics {
+    /// `type=`.
+    pub fn kind(&self) -> GraphicsType {
+        match self.display {
+            Display::Sdl { .. } => GraphicsType::Sdl,
+            Display::Vnc(_) => GraphicsType::Vnc,
+            Display::Rdp(_) => GraphicsType::Rdp,
+            Display::Desktop { .. } => GraphicsType::Desktop,
+            Display::Spice(_) => GraphicsType::Spice,
+            Display::EglHeadless { .. } => GraphicsType::EglHeadless,
+            Display::Dbus(_) => GraphicsType::Dbus,
+        }
+    }
+
+    /// Where it is served, for types that are remote.
+    pub fn listens(&self) -> &[Listen] {
+        match &self.display {
+            Display::Vnc(vnc) => &vnc.listens,
+            Display::Rdp(rdp) => &rdp.listens,
+            Display::Spice(spice) => &spice.listens,
+            _ => &[],
+        }
+    }
 }
 
 impl Element for Graphics {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let yes = |r: &mut Reader, name| r.attr(el, name) == Some(YesNo::Yes);
+        let display = match r.required(el, "type")? {
+            GraphicsType::Sdl => Display::Sdl {
+                fullscreen: yes(r, "fullscreen"),
+                xauth: el.string("xauth"),
+                display: el.string("display"),
+                gl: el.child("gl").and_then(|gl| r.required(gl, "enable")),
+            },
+            GraphicsType::Vnc => Display::Vnc(Vnc::read(el, r)),
+            GraphicsType::Rdp => Display::Rdp(Rdp::read(el, r)),
+            GraphicsType::Desktop => {
+                Display::Desktop { fullscreen: yes(r, "fullscreen"), display: el.string("display") }
+            }
+            GraphicsType::Spice => Display::Spice(Box::new(Spice::read(el, r))),
+            GraphicsType::EglHeadless => {
+                Display::EglHeadless { rendernode: el.child("gl").and_then(|gl| gl.string("rendernode")) }
+            }
+            GraphicsType::Dbus => Display::Dbus(Dbus {
+                p2p: yes(r, "p2p"),
+                address: el.string("address"),
+                gl: Gl::read(el, r),
+                audio: read_audio_id(el, r),
+            }),
+        };
+        Some(Self { info: DeviceInfo { pos: el.pos(), ..DeviceInfo::default() }, display })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("graphics").children(|w| self.info.write(w));
+        let tag = w.element("graphics").attr("type", self.kind());
+        let full = |yes: bool| yes.then_some(YesNo::Yes);
+        let tag = match &self.display {
+            Display::Sdl { display, xauth, fullscreen, .. } => tag
+                .opt("display", display.as_ref())
+                .opt("xauth", xauth.as_ref())
+                .opt("fullscreen", full(*fullscreen)),
+            Display::Vnc(vnc) => vnc.attributes(tag),
+            Display::Rdp(rdp) => rdp.attributes(tag),
+            Display::Desktop { display, fullscreen } => {
+                tag.opt("display", display.as_ref()).opt("fullscreen", full(*fullscreen))
+            }
+            Display::Spice(spice) => spice.attributes(tag),
+            Display::EglHeadless { .. } => tag,
+            Display::Dbus(dbus) => tag.opt("p2p", full(dbus.p2p)).opt("address", dbus.address.as_ref()),
+        };
+        tag.children(|w| self.write_children(w));
     }
+}
+
+impl Graphics {
+    fn write_children(&self, w: &mut Writer) {
+        for listen in self.listens() {
+            listen.write(w);
+        }
+        match &self.display {
+            Display::Sdl { gl: Some(enable), .. } => w.element("gl").attr("enable", enable).empty(),
+            Display::Vnc(vnc) => write_audio_id(vnc.audio, w),
+            Display::Spice(spice) => spice.children(w),
+            Display::EglHeadless { rendernode: Some(node) } => {
+                w.element("gl").attr("rendernode", node).empty();
+            }
+            Display::Dbus(dbus) => {
+                if let Some(gl) = &dbus.gl {
+                    gl.write(w);
+                }
+                write_audio_id(dbus.audio, w);
+            }
+            _ => {}
+        }
+    }
+}
+
+impl Vnc {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut vnc = Self { listens: Listen::read_all(el, true, r), ..Self::default() };
+        (vnc.port, vnc.autoport) = read_port(el, r);
+        match el.get("autoport") {
+            Some("yes") => vnc.autoport = true,
+            Some("no") => vnc.autoport = false,
+            // What is neither is passed over by the reference.
+            _ => {}
+        }
+        // Without TCP neither is written, so they are what is read where there is nothing.
+        vnc.autoport |= !vnc.listens.first().is_some_and(Listen::is_tcp);
+        if vnc.autoport {
+            vnc.port = 0;
+        }
+        vnc.websocket = r.attr(el, "websocket").filter(|port| *port != 0);
+        vnc.share_policy = r.attr(el, "sharePolicy");
+        vnc.power_control = r.attr(el, "powerControl");
+        vnc.keymap = el.string("keymap");
+        vnc.audio = read_audio_id(el, r);
+        vnc.auth = Auth::read(el, true, r);
+        vnc
+    }
+
+    fn attributes<'w>(&self, mut tag: Tag<'w>) -> Tag<'w> {
+        match self.listens.first() {
+            Some(listen) if listen.is_tcp() => {
+                let port = if self.autoport { Some(-1) } else { Some(self.port).filter(|p| *p != 0) };
+                tag = tag
+                    .opt("port", port)
+                    .attr("autoport", YesNo::from(self.autoport))
+                    .opt("websocket", self.websocket)
+                    .opt("listen", listen.address.as_ref());
+            }
+            Some(listen) => tag = tag.opt("socket", listen.socket.as_ref()),
+            None => {}
+        }
+        let tag = tag
+            .opt("keymap", self.keymap.as_ref())
+            .opt("sharePolicy", self.share_policy)
+            .opt("powerControl", self.power_control);
+        Auth::write(self.auth.as_ref(), tag)
+    }
+}
+
+impl Rdp {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut rdp = Self { listens: Listen::read_all(el, false, r), ..Self::default() };
+        (rdp.port, rdp.autoport) = read_port(el, r);
+        rdp.autoport |= el.get("autoport") == Some("yes");
+        if rdp.autoport {
+            rdp.port = 0;
+        }
+        rdp.replace_user = el.get("replaceUser") == Some("yes");
+        rdp.multi_user = el.get("multiUser") == Some("yes");
+        rdp.username = el.string("username");
+        rdp.auth = Auth::read(el, false, r);
+        rdp
+    }
+
+    fn attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+        let yes = |yes: bool| yes.then_some(YesNo::Yes);
+        let port = Some(self.port).filter(|port| self.autoport || *port != 0);
+        let tag = tag
+            .opt("port", port)
+            .opt("autoport", yes(self.autoport))
+            .opt("replaceUser", yes(self.replace_user))
+            .opt("multiUser", yes(self.multi_user))
+            .opt("listen", self.listens.first().and_then(|listen| listen.address.as_ref()))
+            .opt("username", self.username.as_ref());
+        Auth::write(self.auth.as_ref(), tag)
+    }
+}
+
+/// `port=`, and whether it means that one is to be chosen.
+fn read_port(el: El<'_>, r: &mut Reader) -> (i32, bool) {
+    match r.attr_kind(Kind::Internal, el, "port") {
+        Some(-1) => (0, true),
+        Some(port) => (port, false),
+        None => (0, true),
+    }
+}
+
+impl Auth {
+    fn read(el: El<'_>, vnc: bool, r: &mut Reader) -> Option<Self> {
+        let mut auth = Self { password: el.string("passwd")?, valid_to: None, connected: None };
+        if let Some(text) = el.get("passwdValidTo") {
+            auth.valid_to = time(text);
+            if auth.valid_to.is_none() {
+                let message = format!(
+                    "attribute 'passwdValidTo' of element 'graphics' is '{text}', expected 'YYYY-MM-DDTHH:MM:SS'"
+                );
+                r.problem(Kind::Internal, "graphics-password-time", attr_place(el, "passwdValidTo"), message);
+            }
+        }
+        auth.connected = r.attr_kind(Kind::Unsupported, el, "connected");
+        if vnc && auth.connected.is_some_and(|connected| connected != Connected::Keep) {
+            let message = format!(
+                "attribute 'connected' of element 'graphics' is '{}', VNC knows only connected='keep'",
+                el.get("connected").unwrap_or_default()
+            );
+            r.problem(Kind::Unsupported, "graphics-vnc-connected", attr_place(el, "connected"), message);
+        }
+        Some(auth)
+    }
+
+    fn write<'w>(auth: Option<&Self>, tag: Tag<'w>) -> Tag<'w> {
+        let Some(auth) = auth else { return tag };
+        tag.attr("passwd", &auth.password)
+            .opt("passwdValidTo", auth.valid_to.as_ref())
+            .opt("connected", auth.connected)
+    }
+}
+
+/// `YYYY-MM-DDTHH:MM:SS`, each part padded.
+fn time(text: &str) -> Option<String> {
+    let (date, clock) = text.split_once('T')?;
+    let date: Vec<u16> = date.split('-').map(|n| n.parse().ok()).collect::<Option<_>>()?;
+    let clock: Vec<u16> = clock.split(':').map(|n| n.parse().ok()).collect::<Option<_>>()?;
+    let ([year, month, day], [hour, minute, second]) = (date.as_slice(), clock.as_slice()) else {
+        return None;
+    };
+    let fits = (1..=9999).contains(year)
+        && (1..=12).contains(month)
+        && (1..=31).contains(day)
+        && *hour < 24
+        && *minute < 60
+        && *second < 60;
+    fits.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
 }

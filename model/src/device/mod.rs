@@ -162,7 +162,7 @@ impl Devices {
             graphics: read::all(el, "graphics", r),
             audios: read::all(el, "audio", r),
             sounds: read::all(el, "sound", r),
-            videos: read::all(el, "video", r),
+            videos: video::Video::read_all(el, r),
             hostdevs: read::all(el, "hostdev", r),
             redirdevs: read::all(el, "redirdev", r),
             hubs: read::all(el, "hub", r),

@@ -1,22 +1,120 @@
-//! `<sound>`.
+//! `<sound>`: a sound card of the guest.
 
+use std::num::NonZeroU32;
+
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, YesNo};
+
+spelled! {
+    /// `model=`.
+    pub enum SoundModel {
+        /// Sound Blaster 16, on ISA.
+        Sb16 = "sb16",
+        /// Ensoniq AudioPCI.
+        Es1370 = "es1370",
+        /// The PC speaker, part of the machine.
+        Pcspk = "pcspk",
+        /// Intel AC97.
+        Ac97 = "ac97",
+        /// Intel HD Audio of the ICH6.
+        Ich6 = "ich6",
+        /// Intel HD Audio of the ICH9.
+        Ich9 = "ich9",
+        /// USB audio.
+        Usb = "usb",
+        /// Intel HD Audio of the ICH7.
+        Ich7 = "ich7",
+        /// virtio.
+        Virtio = "virtio",
+    }
+}
+
+impl SoundModel {
+    /// Whether it is a bus for `<codec>`s (HD Audio).
+    pub fn has_codecs(self) -> bool {
+        matches!(self, Self::Ich6 | Self::Ich9)
+    }
+}
+
+spelled! {
+    /// `<codec type=>`.
+    pub enum Codec {
+        /// Line in and out.
+        Duplex = "duplex",
+        /// Microphone and speaker.
+        Micro = "micro",
+        /// Line out.
+        Output = "output",
+    }
+}
 
 /// `<sound>`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Sound {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`.
+    pub model: SoundModel,
+    /// `<codec type=>`, for models that have codecs.
+    pub codecs: Vec<Codec>,
+    /// `multichannel=`, for USB.
+    pub multichannel: Option<YesNo>,
+    /// `streams=`: how many PCM streams, for virtio.
+    pub streams: Option<u32>,
+    /// `<audio id=>`: the backend; the first one where there is none.
+    pub audio: Option<u32>,
+    /// `<driver>`, for virtio.
+    pub virtio: VirtioOptions,
 }
 
 impl Element for Sound {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let model: SoundModel = r.required(el, "model")?;
+        Some(Self {
+            model,
+            codecs: if model.has_codecs() { read_codecs(el, r) } else { Vec::new() },
+            multichannel: (model == SoundModel::Usb).then(|| r.attr(el, "multichannel")).flatten(),
+            streams: (model == SoundModel::Virtio)
+                .then(|| r.attr::<NonZeroU32>(el, "streams"))
+                .flatten()
+                .map(NonZeroU32::get),
+            audio: read_audio_id(el, r),
+            info: DeviceInfo::read(el, r),
+            virtio: VirtioOptions::read_child(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("sound").children(|w| self.info.write(w));
+        let tag = w.element("sound").attr("model", self.model);
+        tag.opt("multichannel", self.multichannel).opt("streams", self.streams).children(|w| {
+            for codec in &self.codecs {
+                w.element("codec").attr("type", codec).empty();
+            }
+            write_audio_id(self.audio, w);
+            self.info.write(w);
+            if !self.virtio.is_empty() {
+                self.virtio.write(w.element("driver")).empty();
+            }
+        });
+    }
+}
+
+fn read_codecs(el: El<'_>, r: &mut Reader) -> Vec<Codec> {
+    el.children("codec").filter_map(|codec| r.attr_kind(Kind::Unsupported, codec, "type")).collect()
+}
+
+/// `<audio id=>` of a device that makes sound.
+pub(crate) fn read_audio_id(el: El<'_>, r: &mut Reader) -> Option<u32> {
+    let audio = el.child("audio")?;
+    r.required::<NonZeroU32>(audio, "id").map(NonZeroU32::get)
+}
+
+/// Writes what [`read_audio_id`] reads.
+pub(crate) fn write_audio_id(id: Option<u32>, w: &mut Writer) {
+    if let Some(id) = id {
+        w.element("audio").attr("id", id).empty();
     }
 }

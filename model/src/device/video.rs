@@ -1,22 +1,216 @@
-//! `<video>`.
+//! `<video>`: a graphics card of the guest.
 
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, OnOff, Pos, YesNo};
+
+spelled! {
+    /// `<model type=>`.
+    pub enum VideoModel {
+        /// Whatever is usual for the machine; never left in a completed domain, unless nothing fits.
+        Default = "default",
+        /// Standard VGA.
+        Vga = "vga",
+        /// Cirrus Logic GD5446.
+        Cirrus = "cirrus",
+        /// VMware SVGA II.
+        Vmvga = "vmvga",
+        /// Xen's framebuffer.
+        Xen = "xen",
+        /// VirtualBox's.
+        Vbox = "vbox",
+        /// QXL, for SPICE.
+        Qxl = "qxl",
+        /// Parallels'.
+        Parallels = "parallels",
+        /// virtio-gpu.
+        Virtio = "virtio",
+        /// UEFI's framebuffer.
+        Gop = "gop",
+        /// No graphics card, not even an implied one.
+        None = "none",
+        /// Bochs display: VGA without its legacy.
+        Bochs = "bochs",
+        /// A framebuffer in RAM, for early boot.
+        Ramfb = "ramfb",
+    }
+}
+
+spelled! {
+    /// `<driver name=>`: who does the work.
+    pub enum VideoBackend {
+        /// QEMU.
+        Qemu = "qemu",
+        /// A vhost-user process.
+        Vhostuser = "vhostuser",
+    }
+}
+
+spelled! {
+    /// `<driver vgaconf=>` (bhyve).
+    pub enum VgaConf {
+        /// I/O ports alone.
+        Io = "io",
+        /// All of VGA.
+        On = "on",
+        /// None of it.
+        Off = "off",
+    }
+}
+
+/// `<acceleration>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Acceleration {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `accel3d=`.
+    pub accel3d: Option<YesNo>,
+    /// `accel2d=`.
+    pub accel2d: Option<YesNo>,
+    /// `rendernode=`: the DRM device of a vhost-user process.
+    pub rendernode: Option<String>,
+}
+
+/// `<resolution>`: what the guest starts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Resolution {
+    /// `x=` in pixels.
+    pub x: u32,
+    /// `y=` in pixels.
+    pub y: u32,
+}
 
 /// `<video>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Video {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `<driver name=>`.
+    pub backend: Option<VideoBackend>,
+    /// `<driver vgaconf=>`.
+    pub vgaconf: Option<VgaConf>,
+    /// The other attributes of `<driver>`.
+    pub virtio: VirtioOptions,
+    /// `<model type=>`.
+    pub model: Option<VideoModel>,
+    /// `<model ram=>` in KiB (QXL).
+    pub ram: Option<u32>,
+    /// `<model vram=>` in KiB.
+    pub vram: Option<u32>,
+    /// `<model vram64=>` in KiB (QXL).
+    pub vram64: Option<u32>,
+    /// `<model vgamem=>` in KiB (QXL).
+    pub vgamem: Option<u32>,
+    /// `<model heads=>`: how many monitors; 1 where the document has none.
+    pub heads: Option<u32>,
+    /// `<model primary=>`: whether it is what the guest starts on.
+    pub primary: bool,
+    /// `<model blob=>`: whether it maps memory of the host (virtio).
+    pub blob: Option<OnOff>,
+    /// `<acceleration>`.
+    pub acceleration: Option<Acceleration>,
+    /// `<resolution>`.
+    pub resolution: Option<Resolution>,
+}
+
+impl Video {
+    /// Whether a vhost-user process does the work.
+    pub fn is_vhost_user(&self) -> bool {
+        self.backend == Some(VideoBackend::Vhostuser)
+    }
+
+    /// Reads every `<video>`. The one that is marked as primary comes first, wherever it stands.
+    pub(crate) fn read_all(devices: El<'_>, r: &mut Reader) -> Vec<Self> {
+        let mut videos = crate::read::all::<Self>(devices, "video", r);
+        videos.sort_by_key(|video| !video.primary);
+        videos
+    }
 }
 
 impl Element for Video {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let mut video = Self::default();
+        if let Some(model) = el.child("model") {
+            video.primary = r.attr(model, "primary") == Some(YesNo::Yes);
+            video.acceleration = model.child("acceleration").and_then(|a| Acceleration::read(a, r));
+            video.resolution = model.child("resolution").and_then(|resolution| {
+                Some(Resolution { x: r.required(resolution, "x")?, y: r.required(resolution, "y")? })
+            });
+            video.model = r.attr(model, "type").filter(|model| *model != VideoModel::Default);
+            video.ram = r.attr(model, "ram");
+            video.vram = r.attr(model, "vram");
+            video.vram64 = r.attr(model, "vram64");
+            video.vgamem = r.attr(model, "vgamem");
+            video.heads = r.attr(model, "heads");
+            video.blob = r.attr(model, "blob");
+        }
+        if let Some(driver) = el.child("driver") {
+            video.backend = r.attr(driver, "name");
+            video.virtio = VirtioOptions::read(driver, r);
+        }
+        video.info = DeviceInfo::read(el, r);
+        video.vgaconf = el.child("driver").and_then(|driver| r.attr(driver, "vgaconf"));
+        Some(video)
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("video").children(|w| self.info.write(w));
+        w.element("video").children(|w| {
+            if !self.virtio.is_empty() || self.backend.is_some() || self.vgaconf.is_some() {
+                self.virtio
+                    .write(w.element("driver"))
+                    .opt("name", self.backend)
+                    .opt("vgaconf", self.vgaconf)
+                    .empty();
+            }
+            self.write_model(w);
+            self.info.write(w);
+        });
+    }
+}
+
+impl Video {
+    fn write_model(&self, w: &mut Writer) {
+        let some = |n: Option<u32>| n.filter(|n| *n > 0);
+        w.element("model")
+            .attr("type", self.model.unwrap_or(VideoModel::Default))
+            .opt("ram", some(self.ram))
+            .opt("vram", some(self.vram))
+            .opt("vram64", some(self.vram64))
+            .opt("vgamem", some(self.vgamem))
+            .opt("heads", some(self.heads))
+            .opt("primary", self.primary.then_some(YesNo::Yes))
+            .opt("blob", self.blob)
+            .children(|w| {
+                if let Some(accel) = &self.acceleration {
+                    w.element("acceleration")
+                        .opt("accel3d", accel.accel3d)
+                        .opt("accel2d", accel.accel2d)
+                        .opt("rendernode", accel.rendernode.as_ref())
+                        .empty();
+                }
+                if let Some(resolution) = self.resolution {
+                    w.element("resolution").attr("x", resolution.x).attr("y", resolution.y).empty();
+                }
+            });
+    }
+}
+
+impl Acceleration {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let accel = Self {
+            pos: el.pos(),
+            rendernode: el.string("rendernode"),
+            accel3d: r.attr(el, "accel3d"),
+            accel2d: r.attr(el, "accel2d"),
+        };
+        if accel == Self::default() {
+            let message =
+                "element 'acceleration' says nothing: one of 'accel3d', 'accel2d', 'rendernode' is needed";
+            r.problem(Kind::Unsupported, "video-acceleration-empty", el.pos(), message);
+            return None;
+        }
+        Some(accel)
     }
 }

@@ -1,4 +1,4 @@
-//! `<sound>`: what the document left open.
+//! `<sound>`: nothing is left open; the backend of a sound card that names none is looked up when it is needed.
 
 use crate::Work;
 

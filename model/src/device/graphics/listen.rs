@@ -1,0 +1,116 @@
+//! `<listen>`: where a remote display is served.
+
+use crate::Kind;
+use crate::Pos;
+use crate::read::{El, Reader, attr_place};
+use crate::write::Writer;
+
+spelled! {
+    /// `type=`.
+    pub enum ListenType {
+        /// Nowhere: the display is reached through a descriptor.
+        None = "none",
+        /// At an address of the host.
+        Address = "address",
+        /// At the host's address on a network.
+        Network = "network",
+        /// On a UNIX socket.
+        Socket = "socket",
+    }
+}
+
+/// `<listen>`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listen {
+    /// Where it stands.
+    pub pos: Pos,
+    /// `type=`.
+    pub kind: ListenType,
+    /// `address=`, for type `address`; the driver's default where there is none.
+    pub address: Option<String>,
+    /// `network=`, for type `network`.
+    pub network: Option<String>,
+    /// `socket=`, for type `socket`; one in the domain's folder where there is none.
+    pub socket: Option<String>,
+}
+
+impl Listen {
+    fn new(pos: Pos, kind: ListenType) -> Self {
+        Self { pos, kind, address: None, network: None, socket: None }
+    }
+
+    /// Whether it is on TCP.
+    pub fn is_tcp(&self) -> bool {
+        matches!(self.kind, ListenType::Address | ListenType::Network)
+    }
+
+    /// Reads every `<listen>` of `graphics`. There is always one: the attributes `listen` and `socket` (of VNC) of
+    /// `<graphics>` itself stand for it where there is no element, and have to agree with the first one.
+    pub(super) fn read_all(graphics: El<'_>, vnc: bool, r: &mut Reader) -> Vec<Self> {
+        let mut listens: Vec<Self> = Vec::new();
+        for el in graphics.children("listen") {
+            let parent = listens.is_empty().then_some(graphics);
+            listens.extend(Self::read(el, parent, r));
+        }
+        let socket = graphics.string("socket").filter(|_| vnc);
+        if listens.is_empty() {
+            let kind = if socket.is_some() { ListenType::Socket } else { ListenType::Address };
+            let address = graphics.string("listen").filter(|a| !a.is_empty() && socket.is_none());
+            listens.push(Self { address, socket, ..Self::new(graphics.pos(), kind) });
+        } else if let (Some(first), Some(socket)) = (listens.first_mut(), socket)
+            && first.is_tcp()
+        {
+            *first = Self { socket: Some(socket), ..Self::new(first.pos, ListenType::Socket) };
+        }
+        listens
+    }
+
+    fn read(el: El<'_>, parent: Option<El<'_>>, r: &mut Reader) -> Option<Self> {
+        let kind: ListenType = r.required(el, "type")?;
+        let mut listen = Self::new(el.pos(), kind);
+        let old = |name| parent.and_then(|graphics| graphics.string(name));
+        match kind {
+            ListenType::Address => {
+                agree(el, "address", parent, "listen", r);
+                listen.address = el.string("address").or_else(|| old("listen")).filter(|a| !a.is_empty());
+            }
+            ListenType::Socket => {
+                agree(el, "socket", parent, "socket", r);
+                listen.socket = el.string("socket").or_else(|| old("socket")).filter(|s| !s.is_empty());
+            }
+            ListenType::Network => listen.network = el.string("network").filter(|n| !n.is_empty()),
+            ListenType::None => {}
+        }
+        for (name, wanted) in [("network", ListenType::Network), ("socket", ListenType::Socket)] {
+            if el.get(name).is_some_and(|value| !value.is_empty()) && kind != wanted {
+                let message = format!(
+                    "attribute '{name}' of element 'listen' is for type '{wanted}', the type is '{kind}'"
+                );
+                r.problem(Kind::Xml, "graphics-listen-attribute", attr_place(el, name), message);
+            }
+        }
+        Some(listen)
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("listen")
+            .attr("type", self.kind)
+            .opt("address", self.address.as_ref())
+            .opt("network", self.network.as_ref())
+            .opt("socket", self.socket.as_ref())
+            .empty();
+    }
+}
+
+/// The older attribute of `<graphics>` and the newer one of its first `<listen>` must not differ.
+fn agree(el: El<'_>, name: &'static str, parent: Option<El<'_>>, old_name: &'static str, r: &mut Reader) {
+    let Some(graphics) = parent else { return };
+    if let (Some(value), Some(old)) = (el.get(name), graphics.get(old_name))
+        && value != old
+    {
+        let message = format!(
+            "attribute '{old_name}' of element 'graphics' is '{old}', but the first 'listen' has '{name}' '{value}'"
+        );
+        r.problem(Kind::Unsupported, "graphics-listen-differs", attr_place(graphics, old_name), message);
+    }
+}

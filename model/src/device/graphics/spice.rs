@@ -1,0 +1,247 @@
+//! `<graphics type='spice'>`.
+
+use super::Auth;
+use super::listen::Listen;
+use crate::read::{El, Reader};
+use crate::write::{Tag, Writer};
+use crate::{OnOff, Spelled, YesNo};
+
+spelled! {
+    /// `<channel name=>`.
+    pub enum ChannelName {
+        /// Control.
+        Main = "main",
+        /// Screen.
+        Display = "display",
+        /// Keyboard and mouse.
+        Inputs = "inputs",
+        /// Mouse pointer.
+        Cursor = "cursor",
+        /// Sound out.
+        Playback = "playback",
+        /// Sound in.
+        Record = "record",
+        /// Smartcards.
+        Smartcard = "smartcard",
+        /// USB devices.
+        Usbredir = "usbredir",
+    }
+}
+
+spelled! {
+    /// `mode=` of a channel, `defaultMode=`: whether it is encrypted.
+    pub enum ChannelMode {
+        /// As the client wants.
+        Any = "any",
+        /// Always.
+        Secure = "secure",
+        /// Never.
+        Insecure = "insecure",
+    }
+}
+
+spelled! {
+    /// `<image compression=>`.
+    pub enum ImageCompression {
+        /// GLZ or QUIC.
+        AutoGlz = "auto_glz",
+        /// LZ or QUIC.
+        AutoLz = "auto_lz",
+        /// QUIC.
+        Quic = "quic",
+        /// GLZ.
+        Glz = "glz",
+        /// LZ.
+        Lz = "lz",
+        /// None.
+        Off = "off",
+    }
+}
+
+spelled! {
+    /// `<jpeg compression=>`, `<zlib compression=>`.
+    pub enum WanCompression {
+        /// On slow links.
+        Auto = "auto",
+        /// Never.
+        Never = "never",
+        /// Always.
+        Always = "always",
+    }
+}
+
+spelled! {
+    /// `<streaming mode=>`.
+    pub enum StreamingMode {
+        /// What looks like video.
+        Filter = "filter",
+        /// All that changes often.
+        All = "all",
+        /// Nothing.
+        Off = "off",
+    }
+}
+
+spelled! {
+    /// `<mouse mode=>`: who draws the pointer.
+    pub enum MouseMode {
+        /// The guest.
+        Server = "server",
+        /// The client.
+        Client = "client",
+    }
+}
+
+/// `<gl>` of a display that may render on the host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gl {
+    /// `enable=`.
+    pub enable: YesNo,
+    /// `rendernode=`: the DRM device.
+    pub rendernode: Option<String>,
+}
+
+impl Gl {
+    pub(super) fn read(graphics: El<'_>, r: &mut Reader) -> Option<Self> {
+        let gl = graphics.child("gl")?;
+        Some(Self { enable: r.required(gl, "enable")?, rendernode: gl.string("rendernode") })
+    }
+
+    pub(super) fn write(&self, w: &mut Writer) {
+        w.element("gl").attr("enable", self.enable).opt("rendernode", self.rendernode.as_ref()).empty();
+    }
+}
+
+/// `<graphics type='spice'>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Spice {
+    /// `<listen>`; at least one.
+    pub listens: Vec<Listen>,
+    /// `port=`; 0 for none, -1 for any.
+    pub port: i32,
+    /// `tlsPort=`; 0 for none, -1 for any.
+    pub tls_port: i32,
+    /// `autoport=`: whether ports are chosen at start; both are 0 then.
+    pub autoport: bool,
+    /// `defaultMode=`, unless it is `any`.
+    pub default_mode: Option<ChannelMode>,
+    /// `keymap=`.
+    pub keymap: Option<String>,
+    /// `passwd=` and what belongs to it.
+    pub auth: Option<Auth>,
+    /// `<channel>`: those with a mode other than `any`, in the order of their names' table.
+    pub channels: Vec<(ChannelName, ChannelMode)>,
+    /// `<image compression=>`.
+    pub image: Option<ImageCompression>,
+    /// `<jpeg compression=>`.
+    pub jpeg: Option<WanCompression>,
+    /// `<zlib compression=>`.
+    pub zlib: Option<WanCompression>,
+    /// `<playback compression=>`.
+    pub playback: Option<OnOff>,
+    /// `<streaming mode=>`.
+    pub streaming: Option<StreamingMode>,
+    /// `<mouse mode=>`.
+    pub mouse: Option<MouseMode>,
+    /// `<clipboard copypaste=>`.
+    pub copypaste: Option<YesNo>,
+    /// `<filetransfer enable=>`.
+    pub filetransfer: Option<YesNo>,
+    /// `<gl>`.
+    pub gl: Option<Gl>,
+}
+
+impl Spice {
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut spice = Self {
+            listens: Listen::read_all(el, false, r),
+            port: r.attr(el, "port").unwrap_or_default(),
+            tls_port: r.attr(el, "tlsPort").unwrap_or_default(),
+            autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
+            default_mode: r.attr(el, "defaultMode").filter(|mode| *mode != ChannelMode::Any),
+            keymap: el.string("keymap"),
+            auth: Auth::read(el, false, r),
+            ..Self::default()
+        };
+        spice.autoport |= spice.port == -1 && spice.tls_port == -1;
+        // Without TCP nothing of this is written, so it is nothing.
+        let tcp = spice.listens.first().is_some_and(Listen::is_tcp);
+        spice.autoport &= tcp;
+        if spice.autoport || !tcp {
+            (spice.port, spice.tls_port) = (0, 0);
+        }
+        spice.read_channels(el, r);
+        spice.image = child(el, "image", "compression", r);
+        spice.jpeg = child(el, "jpeg", "compression", r);
+        spice.zlib = child(el, "zlib", "compression", r);
+        spice.playback = child(el, "playback", "compression", r);
+        spice.streaming = child(el, "streaming", "mode", r);
+        spice.copypaste = child(el, "clipboard", "copypaste", r);
+        spice.filetransfer = child(el, "filetransfer", "enable", r);
+        spice.gl = Gl::read(el, r);
+        spice.mouse = child(el, "mouse", "mode", r);
+        spice
+    }
+
+    /// The last one of a name counts.
+    fn read_channels(&mut self, el: El<'_>, r: &mut Reader) {
+        let mut modes = Vec::new();
+        for channel in el.children("channel") {
+            let name: Option<ChannelName> = r.required(channel, "name");
+            let mode: Option<ChannelMode> = r.required(channel, "mode");
+            modes.extend(name.zip(mode));
+        }
+        for name in ChannelName::ALL {
+            let mode = modes.iter().rev().find(|(n, _)| n == name).map(|(_, mode)| *mode);
+            self.channels.extend(mode.filter(|mode| *mode != ChannelMode::Any).map(|mode| (*name, mode)));
+        }
+    }
+
+    /// The mode of a channel, its own or the default.
+    pub fn mode(&self, name: ChannelName) -> ChannelMode {
+        let own = self.channels.iter().find(|(n, _)| *n == name).map(|(_, mode)| *mode);
+        own.or(self.default_mode).unwrap_or(ChannelMode::Any)
+    }
+
+    pub(super) fn attributes<'w>(&self, mut tag: Tag<'w>) -> Tag<'w> {
+        let listen = self.listens.first();
+        if listen.is_some_and(Listen::is_tcp) {
+            let some = |port: i32| Some(port).filter(|p| *p != 0);
+            tag = tag
+                .opt("port", some(self.port))
+                .opt("tlsPort", some(self.tls_port))
+                .attr("autoport", YesNo::from(self.autoport))
+                .opt("listen", listen.and_then(|l| l.address.as_ref()));
+        }
+        tag = tag.opt("keymap", self.keymap.as_ref()).opt("defaultMode", self.default_mode);
+        Auth::write(self.auth.as_ref(), tag)
+    }
+
+    pub(super) fn children(&self, w: &mut Writer) {
+        for (name, mode) in &self.channels {
+            w.element("channel").attr("name", name).attr("mode", mode).empty();
+        }
+        write_child("image", "compression", self.image, w);
+        write_child("jpeg", "compression", self.jpeg, w);
+        write_child("zlib", "compression", self.zlib, w);
+        write_child("playback", "compression", self.playback, w);
+        write_child("streaming", "mode", self.streaming, w);
+        write_child("mouse", "mode", self.mouse, w);
+        write_child("clipboard", "copypaste", self.copypaste, w);
+        write_child("filetransfer", "enable", self.filetransfer, w);
+        if let Some(gl) = &self.gl {
+            gl.write(w);
+        }
+    }
+}
+
+/// The one attribute of a child that is all about it.
+fn child<T: crate::read::Value>(el: El<'_>, name: &str, attr: &'static str, r: &mut Reader) -> Option<T> {
+    el.child(name).and_then(|child| r.required(child, attr))
+}
+
+fn write_child(name: &str, attr: &str, value: Option<impl std::fmt::Display>, w: &mut Writer) {
+    if let Some(value) = value {
+        w.element(name).attr(attr, value).empty();
+    }
+}
