@@ -133,4 +133,12 @@ conventions! {
     LaunchSecurityIds: false, true;
     /// A document may change the properties of single devices.
     DeviceOverrides: false, true;
+    /// A panic device of no model is what the machine has by nature, or nothing; it was the ISA one.
+    PanicByMachine: false, true;
+    /// What a TPM talks through stands before it, and its descriptor sets are told apart (`opaque=`).
+    TpmBackendFirst: false, true;
+    /// A virtiofs device has an id, and can be booted from.
+    VirtiofsDeviceId: false, true;
+    /// A switch of `-fsdev` is `key=on`; it was the bare key.
+    FsdevExplicitOn: false, true;
 }

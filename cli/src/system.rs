@@ -117,6 +117,11 @@ impl Host for SystemHost {
         self.plain.slirp_helper()
     }
 
+    /// Only a daemon that keeps the address could tell; the first is as good as any.
+    fn free_vsock_cid(&self) -> Result<u32, HostError> {
+        self.plain.free_vsock_cid()
+    }
+
     fn nbdkit_plugin(&self, name: &str) -> bool {
         // A plugin's name comes from this project's tables, never from a document.
         PLUGIN_DIRS.iter().any(|dir| self.exists(&format!("{dir}/nbdkit-{name}-plugin.so")))

@@ -32,6 +32,10 @@ pub struct FixedHost {
     pub fips: bool,
     /// Whether there is a slirp helper.
     pub slirp_helper: bool,
+    /// The vsock address that is free.
+    pub free_vsock_cid: u32,
+    /// The socket of an emulated TPM; where there is none given it is in the driver's state folder.
+    pub tpm_emulator_socket: Option<String>,
     /// The plugins of nbdkit, where there is one.
     pub nbdkit_plugins: BTreeSet<String>,
     /// What vhost-user helpers say of themselves, by path.
@@ -76,6 +80,8 @@ impl Default for FixedHost {
             cpu_map: Arc::default(),
             fips: false,
             slirp_helper: false,
+            free_vsock_cid: 3,
+            tpm_emulator_socket: None,
             nbdkit_plugins: BTreeSet::new(),
             helper_capabilities: BTreeMap::new(),
             numa_nodes: vec![0],
@@ -176,6 +182,17 @@ impl Host for FixedHost {
 
     fn slirp_helper(&self) -> bool {
         self.slirp_helper
+    }
+
+    fn free_vsock_cid(&self) -> Result<u32, HostError> {
+        Ok(self.free_vsock_cid)
+    }
+
+    fn tpm_emulator_socket(&self, domain: &str) -> String {
+        match &self.tpm_emulator_socket {
+            Some(path) => path.clone(),
+            None => format!("{}/swtpm/{domain}-swtpm.sock", self.config.state_dir),
+        }
     }
 
     fn nbdkit_plugin(&self, name: &str) -> bool {

@@ -102,6 +102,14 @@ pub trait Host {
     /// Whether user networking goes through a slirp helper process.
     fn slirp_helper(&self) -> bool;
 
+    /// A vsock address that no other guest has.
+    fn free_vsock_cid(&self) -> Result<u32, HostError>;
+
+    /// The socket at which the emulated TPM of `domain` (a short name) listens.
+    fn tpm_emulator_socket(&self, domain: &str) -> String {
+        format!("{}/swtpm/{domain}-swtpm.sock", self.config().state_dir)
+    }
+
     /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
     fn nbdkit_plugin(&self, name: &str) -> bool;
 

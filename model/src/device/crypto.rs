@@ -1,22 +1,73 @@
 //! `<crypto>`.
 
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+
+spelled! {
+    /// `model=`.
+    pub enum CryptoModel {
+        /// A virtio device.
+        Virtio = "virtio",
+    }
+}
+
+spelled! {
+    /// `type=`: who emulates it.
+    pub enum CryptoType {
+        /// QEMU.
+        Qemu = "qemu",
+    }
+}
+
+spelled! {
+    /// `<backend model=>`.
+    pub enum CryptoBackend {
+        /// QEMU's own ciphers.
+        Builtin = "builtin",
+        /// The host's kernel.
+        Lkcf = "lkcf",
+    }
+}
 
 /// `<crypto>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Crypto {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`
+    pub model: Option<CryptoModel>,
+    /// `type=`
+    pub kind: Option<CryptoType>,
+    /// `<backend model=>`
+    pub backend: Option<CryptoBackend>,
+    /// `<backend queues=>`
+    pub queues: Option<u32>,
+    /// `<driver>`
+    pub virtio: VirtioOptions,
 }
 
 impl Element for Crypto {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let model = r.required(el, "model");
+        let kind = r.required(el, "type");
+        let backend = r.need(el, "backend");
+        Some(Self {
+            model,
+            kind,
+            backend: backend.and_then(|b| r.required(b, "model")),
+            queues: backend.and_then(|b| r.attr(b, "queues")),
+            info: DeviceInfo::read(el, r),
+            virtio: VirtioOptions::read_child(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("crypto").children(|w| self.info.write(w));
+        w.element("crypto").opt("model", self.model).opt("type", self.kind).children(|w| {
+            w.element("backend").opt("model", self.backend).opt("queues", self.queues).empty();
+            self.virtio.write(w.element("driver")).children_or_nothing(|_| {});
+            self.info.write(w);
+        });
     }
 }

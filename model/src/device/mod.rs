@@ -47,6 +47,8 @@ macro_rules! devices {
         pub struct Devices {
             /// `<emulator>`: the path of the QEMU binary.
             pub emulator: Option<String>,
+            /// `<redirfilter>`: which USB devices may be redirected.
+            pub redir_filter: Option<redirdev::RedirFilter>,
             $(
                 #[doc = concat!("`<", $element, ">`.")]
                 pub $field: Vec<$module::$type>,
@@ -147,6 +149,7 @@ impl Devices {
         // The order is the reference's: it decides which problem comes first.
         Self {
             emulator: el.child_text("emulator"),
+            redir_filter: redirdev::RedirFilter::read(el, r),
             disks: read::all(el, "disk", r),
             controllers: read::all(el, "controller", r),
             leases: read::all(el, "lease", r),
@@ -202,6 +205,9 @@ impl Devices {
             read::write_all(&self.videos, w);
             read::write_all(&self.hostdevs, w);
             read::write_all(&self.redirdevs, w);
+            if let Some(filter) = &self.redir_filter {
+                filter.write(w);
+            }
             read::write_all(&self.hubs, w);
             read::write_all(&self.watchdogs, w);
             read::write_all(&self.memballoons, w);

@@ -1,22 +1,45 @@
-//! `<pstore>`.
+//! `<pstore>`: where a guest keeps what it says when it dies.
 
+use crate::Kib;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+
+spelled! {
+    /// `backend=`.
+    pub enum PstoreBackend {
+        /// ACPI error record serialization.
+        AcpiErst = "acpi-erst",
+    }
+}
 
 /// `<pstore>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pstore {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `backend=`
+    pub backend: Option<PstoreBackend>,
+    /// `<path>`: the file it is kept in.
+    pub path: Option<String>,
+    /// `<size>`
+    pub size: Option<Kib>,
 }
 
 impl Element for Pstore {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let backend = r.required(el, "backend");
+        let size = r.need(el, "size").and_then(|s| r.kib(s));
+        Some(Self { info: DeviceInfo::read(el, r), backend, path: el.child_text("path"), size })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("pstore").children(|w| self.info.write(w));
+        w.element("pstore").opt("backend", self.backend).children(|w| {
+            w.opt_text_element("path", self.path.as_ref());
+            if let Some(Kib(size)) = self.size {
+                w.element("size").attr("unit", "KiB").text(size);
+            }
+            self.info.write(w);
+        });
     }
 }

@@ -1,22 +1,135 @@
-//! `<redirdev>`.
+//! `<redirdev>` and `<redirfilter>`: USB devices that come over a character device.
 
+use super::chardev_source::{ChardevSource, SourceType};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, YesNo};
+
+spelled! {
+    /// `bus=`.
+    pub enum RedirdevBus {
+        /// USB.
+        Usb = "usb",
+    }
+}
 
 /// `<redirdev>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Redirdev {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `bus=`; left out it is USB.
+    pub bus: Option<RedirdevBus>,
+    /// The host's end.
+    pub source: ChardevSource,
 }
 
 impl Element for Redirdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let bus = r.attr(el, "bus");
+        let kind = r.required::<SourceType>(el, "type").unwrap_or(SourceType::Null);
+        let source = ChardevSource::read(el, kind, r);
+        Some(Self { info: DeviceInfo::read(el, r), bus, source })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("redirdev").children(|w| self.info.write(w));
+        let bus = self.bus.unwrap_or(RedirdevBus::Usb);
+        w.element("redirdev").attr("bus", bus).attr("type", self.source.kind()).children(|w| {
+            self.source.write(w);
+            self.info.write(w);
+        });
+    }
+}
+
+/// `<redirfilter>`: which devices may be redirected. The first rule that fits decides.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct RedirFilter {
+    /// `<usbdev>`
+    pub rules: Vec<RedirRule>,
+}
+
+/// `<usbdev>` of a filter. What is left out fits anything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RedirRule {
+    /// `class=`
+    pub class: Option<u8>,
+    /// `vendor=`
+    pub vendor: Option<u16>,
+    /// `product=`
+    pub product: Option<u16>,
+    /// `version=`: in binary coded decimals, 1.09 is 0x0109.
+    pub version: Option<u16>,
+    /// `allow=`
+    pub allow: Option<YesNo>,
+}
+
+impl RedirFilter {
+    /// Reads the `<redirfilter>` of `<devices>`, of which there is at most one.
+    pub(crate) fn read(devices: El<'_>, r: &mut Reader) -> Option<Self> {
+        let mut filters = devices.children("redirfilter");
+        let first = filters.next()?;
+        if let Some(extra) = filters.next() {
+            let message = "element 'devices' has at most one 'redirfilter'";
+            r.problem(Kind::Unsupported, "redirfilter-count", extra.pos(), message);
+        }
+        Some(Self { rules: read::all(first, "usbdev", r) })
+    }
+
+    /// Writes it.
+    pub(crate) fn write(&self, w: &mut Writer) {
+        w.element("redirfilter").children(|w| read::write_all(&self.rules, w));
+    }
+}
+
+/// A hexadecimal number with or without `0x`; `-1` is the same as nothing.
+fn hex<T: TryFrom<u32>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    let text = el.get(name).filter(|t| *t != "-1")?;
+    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
+    let number = u32::from_str_radix(digits, 16).ok().and_then(|n| T::try_from(n).ok());
+    if number.is_none() {
+        let message = format!("bad value '{text}' for attribute '{name}' of element 'usbdev'");
+        r.problem(Kind::Internal, "usbdev-number", el.pos().attr(name), message);
+    }
+    number
+}
+
+/// `MAJOR.MINOR`, each below 100.
+fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
+    let text = el.get("version").filter(|t| *t != "-1")?;
+    let part = |t: &str| t.parse::<u16>().ok().filter(|n| *n < 100).map(|n| n / 10 << 4 | n % 10);
+    let parsed = text.split_once('.').and_then(|(major, minor)| {
+        // A lone digit after the point is tenths.
+        let minor = if minor.len() == 1 { format!("{minor}0") } else { minor.to_owned() };
+        Some(part(major)? << 8 | part(&minor)?)
+    });
+    if parsed.is_none() {
+        let message = format!("bad value '{text}' for attribute 'version' of element 'usbdev'");
+        r.problem(Kind::Internal, "usbdev-version", el.pos().attr("version"), message);
+    }
+    parsed
+}
+
+impl Element for RedirRule {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        Some(Self {
+            class: hex(el, "class", r),
+            vendor: hex(el, "vendor", r),
+            product: hex(el, "product", r),
+            version: version(el, r),
+            allow: r.required(el, "allow"),
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let hex4 = |n: u16| format!("0x{n:04X}");
+        let version = self.version.map(|v| format!("{:x}.{:02x}", v >> 8, v & 0xFF));
+        w.element("usbdev")
+            .opt("class", self.class.map(|n| format!("0x{n:02X}")))
+            .opt("vendor", self.vendor.map(hex4))
+            .opt("product", self.product.map(hex4))
+            .opt("version", version)
+            .opt("allow", self.allow)
+            .empty();
     }
 }

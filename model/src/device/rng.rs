@@ -1,22 +1,122 @@
 //! `<rng>`.
 
+use super::chardev_source::{ChardevSource, SourceType};
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+spelled! {
+    /// `model=`.
+    pub enum RngModel {
+        /// A virtio device.
+        Virtio = "virtio",
+        /// virtio of both generations.
+        VirtioTransitional = "virtio-transitional",
+        /// virtio 1 only.
+        VirtioNonTransitional = "virtio-non-transitional",
+    }
+}
+
+spelled! {
+    /// `<backend model=>`.
+    pub enum RngBackendModel {
+        /// A file of the host.
+        Random = "random",
+        /// A daemon that speaks EGD.
+        Egd = "egd",
+        /// QEMU's own generator.
+        Builtin = "builtin",
+    }
+}
+
+/// Where the random bytes come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum RngBackend {
+    /// `random`
+    Random {
+        /// The text of the element: the path of the file.
+        path: Option<String>,
+    },
+    /// `egd`
+    Egd(ChardevSource),
+    /// `builtin`
+    Builtin,
+}
+
 /// `<rng>`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Rng {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`
+    pub model: Option<RngModel>,
+    /// `<rate bytes=>`: the most that is given in a period.
+    pub rate_bytes: Option<u32>,
+    /// `<rate period=>`, in milliseconds.
+    pub rate_period: Option<u32>,
+    /// `<backend>`
+    pub backend: RngBackend,
+    /// `<driver>`
+    pub virtio: VirtioOptions,
+}
+
+impl RngBackend {
+    /// Its `model=`.
+    pub fn model(&self) -> RngBackendModel {
+        match self {
+            Self::Random { .. } => RngBackendModel::Random,
+            Self::Egd(_) => RngBackendModel::Egd,
+            Self::Builtin => RngBackendModel::Builtin,
+        }
+    }
+
+    fn read(rng: El<'_>, r: &mut Reader) -> Option<Self> {
+        let el = r.need(rng, "backend")?;
+        if let Some(extra) = rng.children("backend").nth(1) {
+            let message = "element 'rng' has at most one 'backend'";
+            r.problem(crate::Kind::Xml, "rng-backend-count", extra.pos(), message);
+        }
+        Some(match r.required::<RngBackendModel>(el, "model")? {
+            RngBackendModel::Random => Self::Random { path: Some(el.text()).filter(|t| !t.is_empty()) },
+            RngBackendModel::Builtin => Self::Builtin,
+            RngBackendModel::Egd => {
+                let kind = r.required::<SourceType>(el, "type")?;
+                Self::Egd(ChardevSource::read(el, kind, r))
+            }
+        })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        let tag = w.element("backend").attr("model", self.model());
+        match self {
+            Self::Random { path: Some(path) } => tag.text(path),
+            Self::Random { path: None } | Self::Builtin => tag.empty(),
+            Self::Egd(source) => tag.attr("type", source.kind()).children(|w| source.write(w)),
+        }
+    }
 }
 
 impl Element for Rng {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let model = r.required(el, "model");
+        let rate = el.child("rate");
+        let rate_bytes = rate.and_then(|e| r.required(e, "bytes"));
+        let rate_period = rate.and_then(|e| r.attr(e, "period"));
+        let backend = RngBackend::read(el, r);
+        let info = DeviceInfo::read(el, r);
+        let virtio = VirtioOptions::read_child(el, r);
+        Some(Self { info, model, rate_bytes, rate_period, backend: backend?, virtio })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("rng").children(|w| self.info.write(w));
+        w.element("rng").opt("model", self.model).children(|w| {
+            if let Some(bytes) = self.rate_bytes {
+                w.element("rate").attr("bytes", bytes).opt("period", self.rate_period).empty();
+            }
+            self.backend.write(w);
+            self.virtio.write(w.element("driver")).children_or_nothing(|_| {});
+            self.info.write(w);
+        });
     }
 }

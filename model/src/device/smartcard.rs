@@ -1,22 +1,114 @@
 //! `<smartcard>`.
 
-use crate::info::DeviceInfo;
+use super::chardev_source::{ChardevSource, SourceType};
+use crate::Kind;
+use crate::info::{Address, DeviceInfo};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+spelled! {
+    /// `mode=`.
+    pub enum SmartcardMode {
+        /// The host's own card.
+        Host = "host",
+        /// A card made of the host's certificates.
+        HostCertificates = "host-certificates",
+        /// A card at the other end of a character device.
+        Passthrough = "passthrough",
+    }
+}
+
+/// Where the card is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Card {
+    /// `mode='host'`
+    Host,
+    /// `mode='host-certificates'`
+    HostCertificates {
+        /// `<certificate>`: three names.
+        certificates: Vec<String>,
+        /// `<database>`: the folder of the certificates.
+        database: Option<String>,
+    },
+    /// `mode='passthrough'`
+    Passthrough(ChardevSource),
+}
+
 /// `<smartcard>`.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Smartcard {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// Where the card is.
+    pub card: Card,
+}
+
+impl Card {
+    /// Its `mode=`.
+    pub fn mode(&self) -> SmartcardMode {
+        match self {
+            Self::Host => SmartcardMode::Host,
+            Self::HostCertificates { .. } => SmartcardMode::HostCertificates,
+            Self::Passthrough(_) => SmartcardMode::Passthrough,
+        }
+    }
+
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        match r.required::<SmartcardMode>(el, "mode")? {
+            SmartcardMode::Host => Some(Self::Host),
+            SmartcardMode::HostCertificates => {
+                let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
+                if certificates.len() != 3 {
+                    let message = format!(
+                        "a 'smartcard' of mode 'host-certificates' has three 'certificate', not '{}'",
+                        certificates.len()
+                    );
+                    r.problem(Kind::Xml, "smartcard-certificates", el.pos(), message);
+                }
+                let database = el.child_text("database");
+                if let Some(path) = database.as_deref().filter(|p| !p.starts_with('/')) {
+                    let message = format!("element 'database' is '{path}', expected an absolute path");
+                    r.problem(Kind::Xml, "smartcard-database", el.pos().path("database"), message);
+                }
+                Some(Self::HostCertificates { certificates, database })
+            }
+            SmartcardMode::Passthrough => {
+                let kind = r.required::<SourceType>(el, "type")?;
+                Some(Self::Passthrough(ChardevSource::read(el, kind, r)))
+            }
+        }
+    }
 }
 
 impl Element for Smartcard {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let card = Card::read(el, r);
+        let info = DeviceInfo::read(el, r);
+        if !matches!(info.address, None | Some(Address::Ccid(_))) {
+            let message = "the 'address' of a 'smartcard' is of type 'ccid'";
+            r.problem(Kind::Xml, "smartcard-address", el.pos().path("address/@type"), message);
+        }
+        Some(Self { info, card: card? })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("smartcard").children(|w| self.info.write(w));
+        let tag = w.element("smartcard").attr("mode", self.card.mode());
+        let tag = match &self.card {
+            Card::Passthrough(source) => tag.attr("type", source.kind()),
+            _ => tag,
+        };
+        tag.children(|w| {
+            match &self.card {
+                Card::Host => {}
+                Card::HostCertificates { certificates, database } => {
+                    for certificate in certificates {
+                        w.text_element("certificate", certificate);
+                    }
+                    w.opt_text_element("database", database.as_ref());
+                }
+                Card::Passthrough(source) => source.write(w),
+            }
+            self.info.write(w);
+        });
     }
 }

@@ -1,22 +1,63 @@
 //! `<vsock>`.
 
+use super::virtio::VirtioOptions;
+use crate::YesNo;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+
+spelled! {
+    /// `model=`.
+    pub enum VsockModel {
+        /// A virtio device.
+        Virtio = "virtio",
+        /// virtio of both generations.
+        VirtioTransitional = "virtio-transitional",
+        /// virtio 1 only.
+        VirtioNonTransitional = "virtio-non-transitional",
+    }
+}
 
 /// `<vsock>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vsock {
     /// What all devices have: place, alias, address, boot order.
     pub info: DeviceInfo,
+    /// `model=`
+    pub model: Option<VsockModel>,
+    /// `<cid auto=>`: whether the host picks an address that is free.
+    pub auto_cid: Option<YesNo>,
+    /// `<cid address=>`: the guest's address, from 3.
+    pub cid: Option<u32>,
+    /// `<driver>`
+    pub virtio: VirtioOptions,
 }
 
 impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r) })
+        let cid = el.child("cid");
+        let address = cid.and_then(|c| r.attr(c, "address"));
+        if address.is_some_and(|n: u32| n < 3) {
+            let message = format!(
+                "attribute 'address' of element 'cid' is '{}', addresses of guests count from '3'",
+                address.unwrap_or_default()
+            );
+            r.problem(crate::Kind::Xml, "vsock-cid-range", el.pos().path("cid/@address"), message);
+        }
+        Some(Self {
+            model: r.attr(el, "model"),
+            auto_cid: cid.and_then(|c| r.attr(c, "auto")),
+            cid: address,
+            info: DeviceInfo::read(el, r),
+            virtio: VirtioOptions::read_child(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("vsock").children(|w| self.info.write(w));
+        w.element("vsock").opt("model", self.model).children(|w| {
+            w.element("cid").opt("auto", self.auto_cid).opt("address", self.cid).children_or_nothing(|_| {});
+            self.info.write(w);
+            self.virtio.write(w.element("driver")).children_or_nothing(|_| {});
+        });
     }
 }

@@ -187,7 +187,7 @@ impl<'a> HostEnd<'a> {
             WrittenFile::Log => Descriptor::ChardevLog { path },
         };
         let fd = self.descriptor(e, &wanted)?;
-        Ok((add_fd(e, fd, &format!("{}-{}", self.alias, what.suffix())), Some(OnOff::On)))
+        Ok((add_fd(e, fd, Some(&format!("{}-{}", self.alias, what.suffix()))), Some(OnOff::On)))
     }
 
     fn descriptor(&self, e: &Emit<'_>, wanted: &Descriptor<'_>) -> Result<u32, Problem> {
@@ -220,10 +220,10 @@ pub(crate) fn id(alias: &str) -> String {
 }
 
 /// Emits `-add-fd` for a new set with `fd` alone in it, and gives the path that stands for it.
-pub(crate) fn add_fd(e: &mut Emit<'_>, fd: u32, opaque: &str) -> String {
+pub(crate) fn add_fd(e: &mut Emit<'_>, fd: u32, opaque: Option<&str>) -> String {
     let set = e.counters.fdset;
     e.counters.fdset = set.saturating_add(1);
-    let option = Props::object().with("set", set).with("fd", fd).with("opaque", opaque);
+    let option = Props::object().with("set", set).with("fd", fd).opt("opaque", opaque);
     e.line.option("-add-fd", option.to_kv(crate::Style::OnOff));
     format!("/dev/fdset/{set}")
 }

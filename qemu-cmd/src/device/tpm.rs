@@ -1,8 +1,108 @@
 //! `<tpm>`.
 
-use crate::emit::{Done, Emit};
+use virtargv_caps::Convention;
+use virtargv_host::Descriptor;
+use virtargv_model::device::chardev_source::{Backend, ChardevSource, SourceMode, Unix};
+use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel};
+use virtargv_model::{Kind, Problem, Spelled};
+
+use super::address;
+use super::chardev_source::{HostEnd, add_fd};
+use crate::emit::{Done, Emit, problem};
+use crate::plan::short_name;
+use crate::{Props, Style};
+
+/// The character device of an emulated TPM.
+const CHARDEV: &str = "chrtpm";
 
 /// Emits `<tpm>`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    for tpm in &e.domain().devices.tpms {
+        let alias = tpm.info.alias.as_deref().unwrap_or_default();
+        let props = if tpm.model == Some(TpmModel::SpaprProxy) {
+            // It goes past QEMU's own TPM code.
+            let path = match &tpm.backend {
+                TpmBackend::Passthrough { path } => path.as_ref(),
+                TpmBackend::Emulator(_) | TpmBackend::External { .. } => None,
+            };
+            Props::new("driver", "spapr-tpm-proxy").with("id", alias).opt("host-path", path)
+        } else {
+            let backend_id = format!("tpm-{alias}");
+            backend(e, tpm, alias, &backend_id)?;
+            let mut props = Props::new("driver", driver(e, tpm)).with("tpmdev", backend_id).with("id", alias);
+            address::add(&mut props, e, &tpm.info)?;
+            props
+        };
+        e.device(&props);
+    }
+    Ok(())
+}
+
+/// QEMU's driver: where there is no ISA bus, the one of the board.
+fn driver(e: &Emit<'_>, tpm: &Tpm) -> &'static str {
+    let model = tpm.model.unwrap_or(TpmModel::Tis);
+    let arch = e.guest().arch;
+    if model == TpmModel::Tis && (arch.is_arm() || arch.is_riscv() || arch.is_loongarch()) {
+        return "tpm-tis-device";
+    }
+    model.as_str()
+}
+
+fn backend(e: &mut Emit<'_>, tpm: &Tpm, alias: &str, id: &str) -> Done {
+    match &tpm.backend {
+        TpmBackend::Passthrough { path } => passthrough(e, tpm, alias, id, path.as_deref().unwrap_or("")),
+        TpmBackend::Emulator(_) => {
+            let path = e.host.tpm_emulator_socket(&short_name(e.domain()));
+            socket(e, alias, id, path)
+        }
+        TpmBackend::External { path, .. } => socket(e, alias, id, path.clone().unwrap_or_default()),
+    }
+}
+
+/// A TPM at the other end of a UNIX socket.
+fn socket(e: &mut Emit<'_>, alias: &str, id: &str, path: String) -> Done {
+    let socket = Unix { mode: Some(SourceMode::Connect), path: Some(path), reconnect: None };
+    let source = ChardevSource { backend: Backend::Unix(socket), ..ChardevSource::default() };
+    let end = HostEnd::new(&source, alias).with_id(CHARDEV.to_owned());
+    let option = Props::new("type", "emulator").with("id", id).with("chardev", CHARDEV);
+    let option = option.to_kv(Style::OnOff);
+    if e.release().has(Convention::TpmBackendFirst) {
+        end.emit(e)?;
+        e.line.option("-tpmdev", option);
+    } else {
+        e.line.option("-tpmdev", option);
+        end.emit(e)?;
+    }
+    Ok(())
+}
+
+/// The host's own TPM, through descriptors of it and of what cancels a command.
+fn passthrough(e: &mut Emit<'_>, tpm: &Tpm, alias: &str, id: &str, path: &str) -> Done {
+    let failed = |error: &virtargv_host::HostError| -> Problem {
+        let message = format!("no descriptor for the TPM '{path}': {error}");
+        problem(Kind::Internal, "tpm-descriptor", tpm.backend_pos.path("device/@path"), message)
+    };
+    let device = e.host.descriptor(&Descriptor::Tpm { path }).map_err(|error| failed(&error))?;
+    let cancel = e.host.descriptor(&Descriptor::TpmCancel { path }).map_err(|error| failed(&error))?;
+    let option = |device: &str, cancel: &str| {
+        Props::new("type", "passthrough")
+            .with("id", id)
+            .with("path", device)
+            .with("cancel-path", cancel)
+            .to_kv(Style::OnOff)
+    };
+    if e.release().has(Convention::TpmBackendFirst) {
+        let device = add_fd(e, device, Some(&format!("{alias}-tpm")));
+        let cancel = add_fd(e, cancel, Some(&format!("{alias}-cancel")));
+        e.line.option("-tpmdev", option(&device, &cancel));
+    } else {
+        // The sets are numbered before they are written.
+        let at = e.line.args.len();
+        let device = add_fd(e, device, None);
+        let cancel = add_fd(e, cancel, None);
+        let sets = e.line.args.split_off(at);
+        e.line.option("-tpmdev", option(&device, &cancel));
+        e.line.args.extend(sets);
+    }
     Ok(())
 }

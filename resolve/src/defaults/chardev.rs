@@ -114,7 +114,8 @@ fn complete_serial(serials: &mut [Serial], index: usize, guest: &Guest) {
     let Some(serial) = serials.get_mut(index) else { return };
     complete_source(&mut serial.source);
     serial.port = port;
-    if serial.target.is_none() {
+    // Once `isa-serial` was all there was, so it also stands for what the machine has by nature.
+    if matches!(serial.target, None | Some(SerialTarget::Isa)) {
         serial.target = default_target(guest);
     }
     if serial.model.is_none() {

@@ -1,6 +1,15 @@
 //! `<filesystem>`: what the document left open.
 
+use virtargv_model::device::filesystem::FsAccessMode;
+
 use crate::Work;
 
 /// Fills in every `<filesystem>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    for fs in &mut work.domain.devices.filesystems {
+        // Who listens at a socket decides for itself.
+        if fs.source.socket.is_none() {
+            fs.access_mode.get_or_insert(FsAccessMode::Passthrough);
+        }
+    }
+}

@@ -1,6 +1,37 @@
 //! `<panic>`: what the document left open.
 
-use crate::Work;
+use virtargv_caps::Convention;
+use virtargv_model::device::panic::{Panic, PanicModel};
 
-/// Fills in every `<panic>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+use crate::{Guest, Work};
+
+/// Fills in the models, and adds what guests of a kind always have.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let guest = &work.guest;
+    let panics = &mut work.domain.devices.panics;
+    if let Some(model) = implied(guest)
+        && !panics.iter().any(|p| p.model.is_none_or(|m| m == model))
+    {
+        panics.push(Panic { model: Some(model), ..Panic::default() });
+    }
+    let default = default_model(guest);
+    for panic in panics {
+        panic.model = panic.model.or(default);
+    }
+}
+
+/// What a guest has without being told.
+fn implied(guest: &Guest) -> Option<PanicModel> {
+    if guest.is_pseries() {
+        Some(PanicModel::Pseries)
+    } else if guest.arch.is_s390() {
+        Some(PanicModel::S390)
+    } else {
+        None
+    }
+}
+
+fn default_model(guest: &Guest) -> Option<PanicModel> {
+    let isa = guest.arch.is_x86() || !guest.release.has(Convention::PanicByMachine);
+    implied(guest).or(isa.then_some(PanicModel::Isa))
+}

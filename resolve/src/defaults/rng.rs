@@ -1,6 +1,22 @@
 //! `<rng>`: what the document left open.
 
+use virtargv_model::device::rng::RngBackend;
+
+use super::chardev::complete_source;
 use crate::Work;
 
+/// Where random bytes come from unless the document says otherwise.
+const DEFAULT_FILE: &str = "/dev/random";
+
 /// Fills in every `<rng>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    for rng in &mut work.domain.devices.rngs {
+        match &mut rng.backend {
+            RngBackend::Random { path } => {
+                path.get_or_insert_with(|| DEFAULT_FILE.to_owned());
+            }
+            RngBackend::Egd(source) => complete_source(source),
+            RngBackend::Builtin => {}
+        }
+    }
+}

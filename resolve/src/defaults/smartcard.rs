@@ -1,6 +1,15 @@
 //! `<smartcard>`: what the document left open.
 
+use virtargv_model::device::smartcard::Card;
+
+use super::chardev::complete_source;
 use crate::Work;
 
 /// Fills in every `<smartcard>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    for smartcard in &mut work.domain.devices.smartcards {
+        if let Card::Passthrough(source) = &mut smartcard.card {
+            complete_source(source);
+        }
+    }
+}

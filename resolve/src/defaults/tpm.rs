@@ -1,6 +1,34 @@
 //! `<tpm>`: what the document left open.
 
-use crate::Work;
+use virtargv_model::device::chardev_source::SourceMode;
+use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel, TpmVersion};
+
+use crate::{Guest, Work};
+
+/// The TPM of a host that has one.
+const HOST_DEVICE: &str = "/dev/tpm0";
 
 /// Fills in every `<tpm>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    for tpm in &mut work.domain.devices.tpms {
+        complete(tpm, &work.guest);
+    }
+}
+
+fn complete(tpm: &mut Tpm, guest: &Guest) {
+    let default = if guest.arch.is_ppc64() { TpmModel::Spapr } else { TpmModel::Tis };
+    let model = *tpm.model.get_or_insert(default);
+    match &mut tpm.backend {
+        TpmBackend::Passthrough { path } => {
+            path.get_or_insert_with(|| HOST_DEVICE.to_owned());
+        }
+        TpmBackend::Emulator(emulator) => {
+            // Only the interface of old PCs can have the old version.
+            let old = model == TpmModel::Tis && guest.arch.is_x86();
+            emulator.version.get_or_insert(if old { TpmVersion::V1_2 } else { TpmVersion::V2_0 });
+        }
+        TpmBackend::External { mode, .. } => {
+            mode.get_or_insert(SourceMode::Connect);
+        }
+    }
+}

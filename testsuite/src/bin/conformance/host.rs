@@ -26,6 +26,8 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         cpu_map: corpus.cpu_map.clone(),
         fips: case.is("fips_host"),
         slirp_helper: case.is("slirp_helper"),
+        free_vsock_cid: 42,
+        tpm_emulator_socket: Some("/dev/test".to_owned()),
         nbdkit_plugins: nbdkit_plugins(case),
         numa_nodes: (0..8).collect(),
         numa_advice: (0..4).collect(),

@@ -1,0 +1,57 @@
+//! `<idmap>` of a file system: which of the guest's users are which of the host's.
+
+use crate::read::{self, El, Element, Reader};
+use crate::write::Writer;
+
+/// `<uid>` or `<gid>`: a run of numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IdRange {
+    /// `start=`: the first in the guest.
+    pub start: u32,
+    /// `target=`: the first on the host.
+    pub target: u32,
+    /// `count=`: how many.
+    pub count: u32,
+}
+
+/// `<idmap>`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct IdMap {
+    /// `<uid>`
+    pub users: Vec<IdRange>,
+    /// `<gid>`
+    pub groups: Vec<IdRange>,
+}
+
+/// A range under either of its names.
+struct Named(IdRange);
+
+impl Element for Named {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let mut number = |name| r.required(el, name).unwrap_or_default();
+        Some(Self(IdRange { start: number("start"), target: number("target"), count: number("count") }))
+    }
+
+    fn write(&self, _: &mut Writer) {}
+}
+
+impl Element for IdMap {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let mut ranges = |name| read::all::<Named>(el, name, r).into_iter().map(|n| n.0).collect();
+        Some(Self { users: ranges("uid"), groups: ranges("gid") })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("idmap").children(|w| {
+            for (name, ranges) in [("uid", &self.users), ("gid", &self.groups)] {
+                for range in ranges {
+                    w.element(name)
+                        .attr("start", range.start)
+                        .attr("target", range.target)
+                        .attr("count", range.count)
+                        .empty();
+                }
+            }
+        });
+    }
+}
