@@ -112,7 +112,7 @@ fn per_accel(
     for machine in machine::machines(session, arch, release)? {
         builder = builder.machine(accel, machine);
     }
-    for model in cpu::models(session, arch) {
+    for model in cpu::models(session, arch, release) {
         builder = builder.cpu_model(accel, model);
     }
     if let Some(host) = cpu::host(session, accel, arch, release) {

@@ -11,13 +11,13 @@ use crate::{
 };
 
 /// The CPU models of a session.
-pub(super) fn models(session: &Session, arch: Arch) -> Vec<CpuModel> {
+pub(super) fn models(session: &Session, arch: Arch, release: Release) -> Vec<CpuModel> {
     let list = session.reply("query-cpu-definitions").and_then(Value::as_array);
     let mut models: Vec<CpuModel> = list.into_iter().flatten().filter_map(model).collect();
     if arch.is_ppc64() {
         for model in &mut models {
             // QEMU 2.12 began to spell these in small letters; documents go on as before.
-            if let Some(name) = POWER.iter().find(|name| name.eq_ignore_ascii_case(&model.name)) {
+            if let Some(name) = power(release).iter().find(|name| name.eq_ignore_ascii_case(&model.name)) {
                 model.name = (*name).into();
             }
         }
@@ -25,8 +25,13 @@ pub(super) fn models(session: &Session, arch: Arch) -> Vec<CpuModel> {
     models
 }
 
-/// The POWER models as documents spell them.
-const POWER: &[&str] = &["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"];
+/// The POWER models that a release knows, as documents spell them.
+fn power(release: Release) -> &'static [&'static str] {
+    match release {
+        Release::V7_0 => &["POWER6", "POWER7", "POWER8", "POWER9"],
+        Release::V11_3 => &["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"],
+    }
+}
 
 fn model(value: &Value) -> Option<CpuModel> {
     let text = |key: &str| value.get(key).and_then(Value::as_str).map(Box::from);
