@@ -2,7 +2,7 @@
 //!
 //! Each was asked of a binary that a distribution ships; `caps/builtin/README.md` says which and how.
 
-use crate::{Caps, Release};
+use crate::{Accel, Cap, Caps, CpuModel, Release, Usable};
 
 /// One row a set: its name and its file.
 const SETS: &[(&str, &str)] = &[];
@@ -16,4 +16,32 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 pub fn get(name: &str, release: Release) -> Option<Caps> {
     let (_, text) = SETS.iter().find(|(n, _)| *n == name)?;
     Caps::from_xml(text, release).ok()
+}
+
+/// What of `caps` is true on any host, and with KVM wherever the target can have it.
+///
+/// A set that is passed on must not speak of the machine it was made on: what QEMU made of that host's CPU, which models
+/// it could run, its interrupt controllers and enclaves are left out. Where it had no KVM, the machines and CPU models of
+/// TCG are taken to be those of KVM too.
+pub fn generic(caps: &Caps) -> Caps {
+    let mut edit = Caps::builder(caps.release(), caps.arch())
+        .version(caps.version())
+        .package(caps.package())
+        .emulator(caps.emulator())
+        .flags(caps.listed_flags().iter())
+        .set(Cap::Kvm);
+    for accel in [Accel::Kvm, Accel::Tcg] {
+        let known = if caps.machines(accel).is_empty() { Accel::Tcg } else { accel };
+        for machine in caps.machines(known) {
+            edit = edit.machine(accel, machine.clone());
+        }
+        for model in caps.cpu_models(known) {
+            let model = CpuModel { usable: Usable::Unknown, blockers: Vec::new(), ..model.clone() };
+            edit = edit.cpu_model(accel, model);
+        }
+    }
+    if let Some(cpu) = caps.host_cpu(Accel::Tcg) {
+        edit = edit.host_cpu(Accel::Tcg, cpu.clone());
+    }
+    edit.build()
 }

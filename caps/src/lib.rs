@@ -22,6 +22,8 @@ mod caps;
 mod cpu;
 mod cpu_map;
 pub mod derive;
+#[cfg(feature = "probe")]
+pub mod probe;
 pub mod feature_names;
 mod file;
 mod flags;
