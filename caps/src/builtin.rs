@@ -2,6 +2,7 @@
 //!
 //! Each was asked of a binary that a distribution ships; `caps/builtin/README.md` says which and how.
 
+use crate::derive::{Conversation, DeriveError, derive};
 use crate::{Accel, Cap, Caps, CpuModel, Release, Usable};
 
 /// One row a set: its name and its file.
@@ -18,18 +19,21 @@ pub fn get(name: &str, release: Release) -> Option<Caps> {
     Caps::from_xml(text, release).ok()
 }
 
-/// What of `caps` is true on any host, and with KVM wherever the target can have it.
+/// What of a conversation with a QEMU is true on any host, and with KVM wherever the target can have it.
 ///
 /// A set that is passed on must not speak of the machine it was made on: what QEMU made of that host's CPU, which models
 /// it could run, its interrupt controllers and enclaves are left out. Where it had no KVM, the machines and CPU models of
-/// TCG are taken to be those of KVM too.
-pub fn generic(caps: &Caps) -> Caps {
+/// TCG are taken to be those of KVM too. The flags of every release are in it, so that each finds its own.
+pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
+    let caps = derive(conversation, Release::default())?;
     let mut edit = Caps::builder(caps.release(), caps.arch())
         .version(caps.version())
         .package(caps.package())
-        .emulator(caps.emulator())
-        .flags(caps.listed_flags().iter())
+        .emulator(format!("/usr/bin/qemu-system-{}", caps.arch().qemu_name()))
         .set(Cap::Kvm);
+    for release in Release::ALL {
+        edit = edit.flags(derive(conversation, *release)?.listed_flags().iter());
+    }
     for accel in [Accel::Kvm, Accel::Tcg] {
         let known = if caps.machines(accel).is_empty() { Accel::Tcg } else { accel };
         for machine in caps.machines(known) {
@@ -43,5 +47,5 @@ pub fn generic(caps: &Caps) -> Caps {
     if let Some(cpu) = caps.host_cpu(Accel::Tcg) {
         edit = edit.host_cpu(Accel::Tcg, cpu.clone());
     }
-    edit.build()
+    Ok(edit.build())
 }

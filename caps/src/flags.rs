@@ -42,6 +42,11 @@ macro_rules! generate {
             /// Every flag, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
+            /// What it says, in a few words.
+            pub const fn doc(self) -> &'static str {
+                match self { $(Self::$variant => $doc,)* }
+            }
+
             /// How many flags there are.
             pub const COUNT: usize = Self::ALL.len();
 

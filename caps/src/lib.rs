@@ -22,13 +22,13 @@ mod caps;
 mod cpu;
 mod cpu_map;
 pub mod derive;
-#[cfg(feature = "probe")]
-pub mod probe;
 pub mod feature_names;
 mod file;
 mod flags;
 mod machine;
 mod platform;
+#[cfg(feature = "probe")]
+pub mod probe;
 mod release;
 mod set;
 

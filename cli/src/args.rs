@@ -11,7 +11,9 @@ Examples:
   virtargv argv guest.xml                            the command line under the latest release
   virtargv argv --release 7.0 --format json -        the same as JSON, document on standard input
   virtargv argv --caps caps.xml --no-flag kvm g.xml  for the QEMU that caps.xml describes, without KVM
+  virtargv argv --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
   virtargv check *.xml                               every problem of many documents
+  virtargv caps require guest.xml                    the flags it needs, and the oldest QEMU that has them
   virtargv explain net-teaming-transient-type        what a rule asks, and why
 
 Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
@@ -30,6 +32,9 @@ pub(crate) enum Command {
     Argv(ArgvArgs),
     /// Report everything that is wrong with domain documents.
     Check(CheckArgs),
+    /// Say what a QEMU can do.
+    #[command(subcommand)]
+    Caps(CapsCommand),
     /// Say what a rule asks and why; without a rule, list them all.
     Explain(ExplainArgs),
 }
@@ -37,9 +42,12 @@ pub(crate) enum Command {
 /// Which QEMU, and whose conventions.
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
-    /// What the QEMU can do: a capabilities file, or `builtin:NAME`.
-    #[arg(long, value_name = "FILE|builtin:NAME", default_value = crate::caps::DEFAULT)]
+    /// What the QEMU can do: a capabilities file, `builtin:NAME`, or `probe:PATH` to ask a binary.
+    #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH", default_value = crate::caps::DEFAULT)]
     pub(crate) caps: String,
+    /// Ask the binary again, whatever is remembered of it.
+    #[arg(long)]
+    pub(crate) refresh: bool,
     /// Add a capability flag, by name or constant (may be repeated).
     #[arg(long = "flag", value_name = "NAME")]
     pub(crate) flags: Vec<Cap>,
@@ -103,6 +111,97 @@ pub(crate) enum CheckFormat {
     Text,
     /// An array with one object a document.
     Json,
+}
+
+/// What can be told of capabilities sets.
+///
+/// A set is named as for `--caps`: a capabilities file, `builtin:NAME`, or `probe:PATH` for a QEMU binary.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CapsCommand {
+    /// The built-in sets.
+    List(CapsListArgs),
+    /// All that a set says.
+    Show(CapsShowArgs),
+    /// What differs between two sets.
+    Diff(CapsDiffArgs),
+    /// Ask a QEMU binary and print its capabilities file.
+    Probe(CapsProbeArgs),
+    /// The flags a document needs, and the oldest built-in QEMU that has them all.
+    Require(CapsRequireArgs),
+}
+
+/// The layouts of what is told about sets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CapsFormat {
+    /// For people.
+    Text,
+    /// One JSON value.
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapsListArgs {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
+    pub(crate) format: CapsFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapsShowArgs {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
+    pub(crate) format: CapsFormat,
+    /// The release that looks at the set.
+    #[arg(long, value_name = "RELEASE", default_value_t)]
+    pub(crate) release: Release,
+    /// Ask a binary again, whatever is remembered of it.
+    #[arg(long)]
+    pub(crate) refresh: bool,
+    /// The set.
+    #[arg(value_name = "SET", default_value = crate::caps::DEFAULT)]
+    pub(crate) set: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapsDiffArgs {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
+    pub(crate) format: CapsFormat,
+    /// The release that looks at the sets.
+    #[arg(long, value_name = "RELEASE", default_value_t)]
+    pub(crate) release: Release,
+    /// The one set.
+    #[arg(value_name = "A")]
+    pub(crate) a: String,
+    /// The other.
+    #[arg(value_name = "B")]
+    pub(crate) b: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapsProbeArgs {
+    /// The release whose flags are looked for.
+    #[arg(long, value_name = "RELEASE", default_value_t)]
+    pub(crate) release: Release,
+    /// Leave out what is true of this host only, and list the flags of every release: for sets that are passed on.
+    #[arg(long)]
+    pub(crate) generic: bool,
+    /// The QEMU binary.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: std::path::PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct CapsRequireArgs {
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
+    pub(crate) format: CapsFormat,
+    /// The release whose behaviour is followed.
+    #[arg(long, value_name = "RELEASE", default_value_t)]
+    pub(crate) release: Release,
+    /// The document; `-` is standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: String,
 }
 
 #[derive(Debug, Args)]

@@ -1,25 +1,31 @@
-//! From the options to a capabilities set.
+//! From a name on the command line to a capabilities set.
 
-use virtargv::{Caps, builtin};
+use virtargv::{Caps, Release, builtin};
 
-use crate::Unusable;
 use crate::args::QemuArgs;
+use crate::{Unusable, probe_cache};
 
 /// The set that is used where none is named.
 pub(crate) const DEFAULT: &str = "builtin:qemu-10.0-x86_64";
 
-/// The set the options ask for.
-pub(crate) fn load(args: &QemuArgs) -> Result<Caps, Unusable> {
-    let caps = if let Some(name) = args.caps.strip_prefix("builtin:") {
-        builtin::get(name, args.release).ok_or_else(|| {
+/// The set that `name` stands for: a capabilities file, `builtin:NAME` or `probe:PATH`.
+pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps, Unusable> {
+    if let Some(name) = name.strip_prefix("builtin:") {
+        return builtin::get(name, release).ok_or_else(|| {
             let known: Vec<&str> = builtin::names().collect();
             Unusable(format!("there is no built-in set '{name}' (there are: {})", known.join(", ")))
-        })?
-    } else {
-        let text = std::fs::read_to_string(&args.caps)
-            .map_err(|e| Unusable(format!("cannot read '{}': {e}", args.caps)))?;
-        Caps::from_xml(&text, args.release).map_err(|e| Unusable(format!("{}: {e}", args.caps)))?
-    };
+        });
+    }
+    if let Some(path) = name.strip_prefix("probe:") {
+        return probe_cache::probe(path.as_ref(), release, refresh);
+    }
+    let text = std::fs::read_to_string(name).map_err(|e| Unusable(format!("cannot read '{name}': {e}")))?;
+    Caps::from_xml(&text, release).map_err(|e| Unusable(format!("{name}: {e}")))
+}
+
+/// The set the options ask for.
+pub(crate) fn load(args: &QemuArgs) -> Result<Caps, Unusable> {
+    let caps = named(&args.caps, args.release, args.refresh)?;
     if args.flags.is_empty() && args.no_flags.is_empty() {
         return Ok(caps);
     }

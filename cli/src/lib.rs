@@ -89,7 +89,25 @@ pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Re
     outcome.command_line.ok_or(outcome.report)
 }
 
+/// The flags without which `text` is refused or its command line cannot be built, given that it is accepted as it is.
+///
+/// # Errors
+/// What is wrong with the document even with every flag that `request` offers.
+pub fn required_flags(text: &str, request: &Request<'_>) -> Result<Vec<Cap>, Report> {
+    command_line(text, request)?;
+    let needed = request.caps.flags().iter().filter(|&cap| {
+        let without = request.caps.edit().clear(cap).build();
+        !without.has(cap) && command_line(text, &Request { caps: &without, ..request.clone() }).is_err()
+    });
+    Ok(needed.collect())
+}
+
 /// Every rule a document is held against, in the order in which they are held.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     virtargv_validate::rules::TABLES.iter().flat_map(|table| table.iter().copied())
+}
+
+/// The architecture of the guest that `text` describes, where it names one.
+pub fn arch_of(text: &str) -> Option<Arch> {
+    virtargv_model::parse(text).domain?.os.arch?.parse().ok()
 }

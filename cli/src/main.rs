@@ -3,9 +3,11 @@
 mod args;
 mod argv;
 mod caps;
+mod caps_cmd;
 mod check;
 mod explain;
 mod input;
+mod probe_cache;
 
 use std::process::ExitCode;
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
+        Command::Caps(command) => caps_cmd::run(&command),
         Command::Explain(args) => explain::run(&args),
     };
     match done {

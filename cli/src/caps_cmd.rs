@@ -1,0 +1,218 @@
+//! `virtargv caps`: what QEMUs can do, told.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+
+use serde_json::{Value, json};
+use virtargv::{Cap, Caps, Request, Source, SystemHost, builtin};
+use virtargv_caps::{Accel, Usable, probe};
+
+use crate::args::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
+use crate::{Done, FINE, REFUSED, caps, check, input};
+
+pub(crate) fn run(command: &CapsCommand) -> Done {
+    match command {
+        CapsCommand::List(args) => list(args.format),
+        CapsCommand::Show(args) => show(args),
+        CapsCommand::Diff(args) => diff(args),
+        CapsCommand::Probe(args) => print_probe(args),
+        CapsCommand::Require(args) => require(args),
+    }
+}
+
+/// `10.0.2` of 10000002.
+fn version(caps: &Caps) -> String {
+    let v = caps.version();
+    format!("{}.{}.{}", v / 1_000_000, v / 1000 % 1000, v % 1000)
+}
+
+fn list(format: CapsFormat) -> Done {
+    let sets: Vec<(&str, Caps)> = builtin::names()
+        .filter_map(|name| Some((name, builtin::get(name, virtargv::Release::default())?)))
+        .collect();
+    match format {
+        CapsFormat::Text => {
+            for (name, caps) in &sets {
+                anstream::println!("builtin:{name:<24} QEMU {:<8} {}", version(caps), caps.package());
+            }
+        }
+        CapsFormat::Json => {
+            let sets: Vec<Value> = sets
+                .iter()
+                .map(|(name, caps)| {
+                    json!({ "name": name, "version": version(caps), "arch": caps.arch().name(), "package": caps.package() })
+                })
+                .collect();
+            anstream::println!("{:#}", Value::Array(sets));
+        }
+    }
+    Ok(FINE)
+}
+
+fn show(args: &CapsShowArgs) -> Done {
+    let caps = caps::named(&args.set, args.release, args.refresh)?;
+    match args.format {
+        CapsFormat::Text => anstream::print!("{}", text(&caps)),
+        CapsFormat::Json => anstream::println!("{:#}", json(&caps)),
+    }
+    Ok(FINE)
+}
+
+fn text(caps: &Caps) -> String {
+    let mut out = String::new();
+    let _ = writeln!(out, "QEMU {} for {}{}", version(caps), caps.arch(), package(caps));
+    if !caps.emulator().is_empty() {
+        let _ = writeln!(out, "binary: {}", caps.emulator());
+    }
+    let _ = writeln!(out, "\nFlags:");
+    for cap in caps.listed_flags().iter() {
+        let _ = writeln!(out, "  {:<44} {}", cap.name(), cap.doc());
+    }
+    for accel in Accel::ALL {
+        let machines = caps.machines(accel);
+        if !machines.is_empty() {
+            let _ = writeln!(out, "\nMachines ({accel}):");
+        }
+        for machine in machines {
+            let alias = machine.alias.as_deref().map(|a| format!(" (also '{a}')")).unwrap_or_default();
+            let old = if machine.deprecated { ", deprecated" } else { "" };
+            let _ = writeln!(out, "  {}{alias}: up to {} CPUs{old}", machine.name, machine.max_cpus);
+        }
+        let models = caps.cpu_models(accel);
+        if !models.is_empty() {
+            let names: Vec<&str> =
+                models.iter().filter(|m| m.usable != Usable::No).map(|m| &*m.name).collect();
+            let _ = writeln!(out, "\nCPU models ({accel}): {}", names.join(" "));
+            let unusable: Vec<&str> =
+                models.iter().filter(|m| m.usable == Usable::No).map(|m| &*m.name).collect();
+            if !unusable.is_empty() {
+                let _ = writeln!(out, "  not on this host: {}", unusable.join(" "));
+            }
+        }
+    }
+    out
+}
+
+fn package(caps: &Caps) -> String {
+    if caps.package().is_empty() { String::new() } else { format!(" ({})", caps.package()) }
+}
+
+fn json(caps: &Caps) -> Value {
+    let per_accel: serde_json::Map<String, Value> = Accel::ALL
+        .into_iter()
+        .filter(|accel| !caps.machines(*accel).is_empty() || !caps.cpu_models(*accel).is_empty())
+        .map(|accel| {
+            let machines: Vec<Value> = caps
+                .machines(accel)
+                .iter()
+                .map(|m| {
+                    json!({
+                        "name": m.name, "alias": m.alias, "max-cpus": m.max_cpus, "hotplug-cpus": m.hotplug_cpus,
+                        "default-cpu": m.default_cpu, "default-ram-id": m.default_ram_id, "deprecated": m.deprecated,
+                    })
+                })
+                .collect();
+            let models: Vec<Value> = caps
+                .cpu_models(accel)
+                .iter()
+                .map(|m| {
+                    let usable = match m.usable {
+                        Usable::Yes => json!(true),
+                        Usable::No => json!(false),
+                        Usable::Unknown => Value::Null,
+                    };
+                    json!({ "name": m.name, "usable": usable, "blockers": m.blockers, "deprecated": m.deprecated })
+                })
+                .collect();
+            (accel.name().to_owned(), json!({ "machines": machines, "cpu-models": models }))
+        })
+        .collect();
+    let flags: Vec<&str> = caps.listed_flags().iter().map(Cap::name).collect();
+    json!({
+        "version": version(caps), "arch": caps.arch().name(), "package": caps.package(),
+        "emulator": caps.emulator(), "flags": flags, "accelerators": per_accel,
+    })
+}
+
+/// What is compared of a set, as words: flags, machines and CPU models.
+fn words(caps: &Caps) -> [(&'static str, BTreeSet<String>); 3] {
+    let each = |names: &dyn Fn(Accel) -> Vec<String>| Accel::ALL.into_iter().flat_map(names).collect();
+    [
+        ("flags", caps.listed_flags().iter().map(|c| c.name().to_owned()).collect()),
+        ("machines", each(&|a| caps.machines(a).iter().map(|m| format!("{a} {}", m.name)).collect())),
+        ("cpu-models", each(&|a| caps.cpu_models(a).iter().map(|m| format!("{a} {}", m.name)).collect())),
+    ]
+}
+
+fn diff(args: &CapsDiffArgs) -> Done {
+    let (a, b) = (caps::named(&args.a, args.release, false)?, caps::named(&args.b, args.release, false)?);
+    let mut object = serde_json::Map::new();
+    for ((what, of_a), (_, of_b)) in words(&a).into_iter().zip(words(&b)) {
+        let gone: Vec<&String> = of_a.difference(&of_b).collect();
+        let new: Vec<&String> = of_b.difference(&of_a).collect();
+        if args.format == CapsFormat::Json {
+            object.insert(what.to_owned(), json!({ "only-a": gone, "only-b": new }));
+            continue;
+        }
+        if !gone.is_empty() || !new.is_empty() {
+            anstream::println!("{what}:");
+        }
+        gone.iter().for_each(|word| anstream::println!("  - {word}"));
+        new.iter().for_each(|word| anstream::println!("  + {word}"));
+    }
+    if args.format == CapsFormat::Json {
+        anstream::println!("{:#}", Value::Object(object));
+    }
+    Ok(FINE)
+}
+
+fn print_probe(args: &CapsProbeArgs) -> Done {
+    let caps = if args.generic {
+        builtin::generic(&probe::converse(&args.path)?)?
+    } else {
+        probe::probe(&args.path, args.release)?
+    };
+    anstream::print!("{}", caps.to_xml());
+    Ok(FINE)
+}
+
+fn require(args: &CapsRequireArgs) -> Done {
+    let text = input::read(&args.file)?;
+    let host = SystemHost::new(None);
+    let sets: Vec<(&str, Caps)> =
+        builtin::names().filter_map(|name| Some((name, builtin::get(name, args.release)?))).collect();
+    let arch = virtargv::arch_of(&text).unwrap_or(virtargv::Arch::X86_64);
+    let mut fitting: Vec<&(&str, Caps)> =
+        sets.iter().filter(|(_, c)| c.arch().qemu_name() == arch.qemu_name()).collect();
+    fitting.sort_by_key(|(_, caps)| caps.version());
+    let Some((newest, caps)) = fitting.last() else {
+        return Err(format!("there is no built-in QEMU for '{arch}'").into());
+    };
+    let flags = match virtargv::required_flags(&text, &Request::new(caps, &host)) {
+        Ok(flags) => flags,
+        Err(report) => {
+            anstream::eprintln!("even {newest} refuses it:");
+            anstream::eprint!("{}", check::render(input::shown(&args.file), &Source::new(&text), &report));
+            return Ok(REFUSED);
+        }
+    };
+    let oldest = fitting.iter().find(|(_, caps)| flags.iter().all(|flag| caps.has(*flag)));
+    match args.format {
+        CapsFormat::Text => {
+            for flag in &flags {
+                anstream::println!("{:<44} {}", flag.name(), flag.doc());
+            }
+            if let Some((name, _)) = oldest {
+                anstream::println!("oldest built-in QEMU that has them all: builtin:{name}");
+            }
+        }
+        CapsFormat::Json => {
+            let flags: Vec<&str> = flags.iter().map(|f| f.name()).collect();
+            anstream::println!(
+                "{:#}",
+                json!({ "flags": flags, "oldest-builtin": oldest.map(|(name, _)| *name) })
+            );
+        }
+    }
+    Ok(FINE)
+}
