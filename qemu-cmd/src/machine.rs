@@ -171,7 +171,7 @@ fn start(e: &Emit<'_>, props: &mut Props) {
     {
         props.set_opt("max-cpu-compat", cpu.model.name.as_ref());
     }
-    if e.has(Cap::Loadparm) {
+    if e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
         props.set_opt("loadparm", loadparm(e));
     }
 }

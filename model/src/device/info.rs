@@ -257,8 +257,22 @@ impl Boot {
             );
             return None;
         }
-        Some(Self { order, loadparm: el.string("loadparm") })
+        Some(Self { order, loadparm: el.get("loadparm").and_then(|text| loadparm(el, text, r)) })
     }
+}
+
+/// 1 to 8 characters that an s390 boot loader can be told, in upper case.
+fn loadparm(el: El<'_>, text: &str, r: &mut Reader) -> Option<String> {
+    let text = text.to_ascii_uppercase();
+    let wrong = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ' '));
+    let problem = match wrong {
+        Some(c) => format!("with '{c}', expected letters, digits, '.' and blanks"),
+        None if text.is_empty() || text.len() > 8 => "expected 1 to 8 characters".to_owned(),
+        None => return Some(text),
+    };
+    let message = format!("attribute 'loadparm' of element 'boot' is '{text}', {problem}");
+    r.problem(Kind::Internal, "boot-loadparm", el.pos().attr("loadparm"), message);
+    None
 }
 
 impl Address {

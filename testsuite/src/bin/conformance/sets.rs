@@ -99,8 +99,8 @@ pub fn caps(corpus: &Corpus, case: &Case, document: &str) -> Result<Caps, String
         builder = builder.clear(cap(name)?);
     }
     let gic = |version| Gic { version, kernel: true, emulated: true };
+    // `GIC_NONE` leaves the set as it is.
     builder = match case.text("gic") {
-        Some("GIC_NONE") => builder.gic([]),
         Some("GIC_V2") => builder.gic([gic(GicVersion::V2)]),
         Some("GIC_V3") => builder.gic([gic(GicVersion::V3)]),
         Some("GIC_BOTH") => builder.gic([gic(GicVersion::V2), gic(GicVersion::V3)]),
@@ -128,8 +128,10 @@ fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
     let (models, old_models) = cpu_models(arch);
     let old_models = if case.is("skip_legacy_cpus") { &[] } else { old_models };
     for accel in accels {
-        for name in machines(arch) {
-            builder = builder.machine(accel, Machine { numa_mem_supported: true, ..Machine::named(*name) });
+        for (n, name) in machines(arch).iter().enumerate() {
+            // The first one is what a document gets that names none.
+            let machine = Machine { numa_mem_supported: true, is_default: n == 0, ..Machine::named(*name) };
+            builder = builder.machine(accel, machine);
         }
         for name in models.iter().chain(old_models) {
             builder = builder.cpu_model(accel, CpuModel::named(*name));
