@@ -1,5 +1,6 @@
 //! Devices whose place the chipset fixes, and places that it takes for itself.
 
+use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerKind, PciModel, UsbModel};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::PciAddress;
@@ -115,21 +116,37 @@ fn q35_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused> 
     Ok(())
 }
 
-/// QEMU puts the first video card into the first slot that the chipset leaves free.
+/// QEMU puts the first video card into the first slot that the chipset leaves free. Where it could not be told
+/// otherwise, the slot is kept for one even without video.
 fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result<(), Refused> {
     let id = DeviceId { kind: DeviceKind::Video, index: 0 };
-    let Some(video) = placer.devices().videos.first() else { return Ok(()) };
-    if !is_wanted(&video.info) || placer.needs(id).is_none() {
+    let movable = placer.work.caps.has(Cap::DeviceVideoPrimary);
+    let place = at(slot, 0);
+    let Some(video) = placer.devices().videos.first().filter(|_| !placer.needs(id).is_none()) else {
+        let keep = !movable && !placer.buses.list.is_empty() && !placer.buses.slot_in_use(&place);
+        return if keep { placer.chipset(place, needs) } else { Ok(()) };
+    };
+    if !is_wanted(&video.info) {
+        return match present(&video.info) {
+            Some(address) if !movable && !same_place(&place, &address) => {
+                let message =
+                    format!("the first video card has to be at PCI address '{place}', not at '{address}'");
+                Err(placer.refused(id, Kind::Internal, message))
+            }
+            _ => Ok(()),
+        };
+    }
+    placer.buses.check(&place, needs, true).map_err(|(kind, message)| placer.refused(id, kind, message))?;
+    if !placer.buses.slot_in_use(&place) {
+        placer.chipset(place, needs)?;
+        placer.set(id, place);
         return Ok(());
     }
-    let place = at(slot, 0);
-    placer.buses.check(&place, needs, true).map_err(|(kind, message)| placer.refused(id, kind, message))?;
-    if placer.buses.slot_in_use(&place) {
+    if movable {
         return placer.place(id);
     }
-    placer.chipset(place, needs)?;
-    placer.set(id, place);
-    Ok(())
+    let message = format!("PCI address '{place}' is taken, but QEMU puts the first video card there");
+    Err(placer.refused(id, Kind::Internal, message))
 }
 
 /// The first ICH9 sound card without address, where it is on real boards.
