@@ -2,7 +2,6 @@
 
 use virtargv_caps::{Cap, Caps, Convention, Release};
 use virtargv_host::Host;
-use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Domain, Kind, Place, Problem, Stage};
 use virtargv_resolve::Guest;
 
@@ -162,21 +161,6 @@ impl<'a> Emit<'a> {
     fn device_option(&mut self, props: &Props) {
         let text = if self.has(Cap::DeviceJson) { props.to_json() } else { props.to_kv(Style::OnOff) };
         self.line.option("-device", text);
-    }
-
-    /// `-device` of the device with `info`, and before it what s390 wants to know of a PCI function (`zpci`).
-    pub fn device_of(&mut self, info: &DeviceInfo, props: &Props) {
-        if let Some(zpci) = info.pci().and_then(|pci| pci.zpci)
-            && let (Some(uid), Some(fid)) = (zpci.uid, zpci.fid)
-        {
-            let zpci = Props::new("driver", "zpci")
-                .with("uid", uid)
-                .with("fid", fid)
-                .with("target", info.alias.as_deref().unwrap_or_default())
-                .with("id", format!("zpci{uid}"));
-            self.device(&zpci);
-        }
-        self.device(props);
     }
 
     /// `-object`.

@@ -1,18 +1,37 @@
 //! TLS credentials: `tls-creds-x509` objects, and the secrets that open their keys.
 
-use virtargv_model::{Pos, Problem};
+use virtargv_host::{SecretKey, SecretUse};
+use virtargv_model::{Kind, Pos, Problem};
 
 use crate::Props;
-use crate::emit::Emit;
+use crate::emit::{Emit, problem};
+use crate::secret::sealed;
 
-/// Emits the credentials of a character device `id` as the driver's settings tell, and gives their id.
-pub(crate) fn chardev(e: &mut Emit<'_>, id: &str, listens: bool, _at: Pos) -> Result<String, Problem> {
+/// Emits the credentials of character device `id` as the driver's settings tell, and gives their id. `at` is the
+/// device's place.
+pub(crate) fn chardev(e: &mut Emit<'_>, id: &str, listens: bool, at: Pos) -> Result<String, Problem> {
     let config = e.host.config();
     let dir = config.chardev_tls_x509_cert_dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir);
-    let object = format!("obj{id}_tls0");
-    let props = x509(&object, dir, listens, config.chardev_tls_x509_verify, None);
+    let password = match &config.chardev_tls_x509_secret_uuid {
+        Some(uuid) => Some(emit_secret(e, id, uuid, at)?),
+        None => None,
+    };
+    let credentials = format!("obj{id}_tls0");
+    let props = x509(&credentials, dir, listens, config.chardev_tls_x509_verify, password.as_deref());
     e.object(&props);
-    Ok(object)
+    Ok(credentials)
+}
+
+/// Emits the secret `uuid` that opens the key of `owner`, and gives the id of its object.
+pub(crate) fn emit_secret(e: &mut Emit<'_>, owner: &str, uuid: &str, at: Pos) -> Result<String, Problem> {
+    let value = e.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
+        let message = format!("no secret '{uuid}' for the TLS key of '{owner}': {error}");
+        problem(Kind::SecretMissing, "tls-secret", at, message)
+    })?;
+    let id = format!("{owner}-secret0");
+    let props = sealed(e.host, &id, &value);
+    e.object(&props);
+    Ok(id)
 }
 
 /// A `tls-creds-x509` object: the certificates in `dir`, for the listening end or the connecting one. `verify` asks the

@@ -31,7 +31,7 @@ pub(crate) fn serials(e: &mut Emit<'_>) -> Done {
             continue;
         }
         let props = serial_device(e, serial)?;
-        e.device_of(&serial.info, &props);
+        e.device(&props);
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ pub(crate) fn parallels(e: &mut Emit<'_>) -> Done {
         HostEnd::new(&parallel.source, alias).emit(e)?;
         let mut props = Props::new("driver", "isa-parallel").with("chardev", id(alias)).with("id", alias);
         address::add(&mut props, e, &parallel.info)?;
-        e.device_of(&parallel.info, &props);
+        e.device(&props);
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ pub(crate) fn channels(e: &mut Emit<'_>) -> Done {
                 }
                 let default = is_agent.then_some(SPICE_AGENT);
                 props.set_opt("name", name.as_deref().or(default));
-                e.device_of(&channel.info, &props);
+                e.device(&props);
             }
             ChannelTarget::Xen { .. } | ChannelTarget::None => {}
         }
@@ -121,7 +121,7 @@ pub(crate) fn consoles(e: &mut Emit<'_>) -> Done {
         } else {
             Props::new("driver", driver).with("chardev", id(alias)).with("id", alias)
         };
-        e.device_of(&console.info, &props);
+        e.device(&props);
     }
     Ok(())
 }

@@ -24,7 +24,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         props.set("cryptodev", object_id).set("id", alias);
         virtio::late_options(&mut props, e, &crypto.virtio);
         address::add(&mut props, e, &crypto.info)?;
-        e.device_of(&crypto.info, &props);
+        e.device(&props);
     }
     Ok(())
 }

@@ -25,7 +25,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             Some(FsDriver::Mtp) => mtp(e, fs, alias)?,
             Some(FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop) => continue,
         };
-        e.device_of(&fs.info, &props);
+        e.device(&props);
     }
     Ok(())
 }

@@ -23,7 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             _ => continue,
         };
         if let Some(props) = props {
-            e.device_of(&input.info, &props);
+            e.device(&props);
         }
     }
     Ok(())

@@ -29,7 +29,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             own(&mut props, balloon);
         }
         virtio::late_options(&mut props, e, &balloon.virtio);
-        e.device_of(info, &props);
+        e.device(&props);
     }
     Ok(())
 }

@@ -21,7 +21,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             Some(PanicModel::Pvpanic) => {
                 let mut props = Props::new("driver", "pvpanic-pci");
                 address::add(&mut props, e, &panic.info)?;
-                e.device_of(&panic.info, &props);
+                e.device(&props);
             }
             Some(PanicModel::Pseries | PanicModel::Hyperv | PanicModel::S390) | None => {}
         }

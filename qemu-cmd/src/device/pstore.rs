@@ -17,7 +17,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         e.object(&object);
         let mut props = Props::new("driver", "acpi-erst").with("id", alias).with("memdev", memory);
         address::add(&mut props, e, &pstore.info)?;
-        e.device_of(&pstore.info, &props);
+        e.device(&props);
     }
     Ok(())
 }

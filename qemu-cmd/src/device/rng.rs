@@ -28,7 +28,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         }
         virtio::late_options(&mut props, e, &rng.virtio);
         address::add(&mut props, e, &rng.info)?;
-        e.device_of(&rng.info, &props);
+        e.device(&props);
     }
     Ok(())
 }

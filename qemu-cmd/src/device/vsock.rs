@@ -23,7 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         props.set("guest-cid", cid).set("vhostfd", fd.to_string());
         address::add(&mut props, e, &vsock.info)?;
         virtio::late_options(&mut props, e, &vsock.virtio);
-        e.device_of(&vsock.info, &props);
+        e.device(&props);
     }
     Ok(())
 }

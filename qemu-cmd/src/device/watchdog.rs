@@ -20,7 +20,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         let mut props = Props::new("driver", model.as_str());
         props.set_opt("id", watchdog.info.alias.as_ref());
         address::add(&mut props, e, &watchdog.info)?;
-        e.device_of(&watchdog.info, &props);
+        e.device(&props);
     }
     if let Some(first) = watchdogs.first() {
         let action = match first.action.unwrap_or(WatchdogAction::Reset) {
