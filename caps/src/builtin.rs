@@ -5,8 +5,20 @@
 use crate::derive::{Conversation, DeriveError, derive};
 use crate::{Accel, Cap, Caps, CpuModel, Release, Usable};
 
-/// One row a set: its name and its file.
-const SETS: &[(&str, &str)] = &[];
+/// One row a set: its name, which is that of its file.
+macro_rules! sets {
+    ($($name:literal),+ $(,)?) => {
+        const SETS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../builtin/", $name, ".xml")))),+];
+    };
+}
+
+sets! {
+    "qemu-7.2-x86_64", "qemu-10.0-x86_64",
+    "qemu-7.2-aarch64", "qemu-10.0-aarch64",
+    "qemu-7.2-ppc64", "qemu-10.0-ppc64",
+    "qemu-7.2-s390x", "qemu-10.0-s390x",
+    "qemu-7.2-riscv64", "qemu-10.0-riscv64",
+}
 
 /// The names of the sets, newest QEMU last within an architecture.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -48,4 +60,22 @@ pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
         edit = edit.host_cpu(Accel::Tcg, cpu.clone());
     }
     Ok(edit.build())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_set_is_read_by_every_release() {
+        for name in names() {
+            for release in Release::ALL {
+                let caps = get(name, *release).unwrap_or_else(|| panic!("{name} under {release}"));
+                assert!(
+                    caps.has(Cap::Kvm) && !caps.machines(Accel::Kvm).is_empty(),
+                    "{name} under {release}"
+                );
+            }
+        }
+    }
 }

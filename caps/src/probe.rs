@@ -137,7 +137,9 @@ fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<Fir
     let first = First { commands, arch, accelerated };
     let types = names(ask("qom-list-types", Value::Null)?.as_ref(), "name");
     for (command, typename) in derive::questions() {
-        if types.contains(typename) && first.commands.contains(command) {
+        // The list has no abstract types, whose properties QEMU tells all the same.
+        let there = types.contains(typename) || command == "qom-list-properties";
+        if there && first.commands.contains(command) {
             ask(command, json!({ "typename": typename }))?;
         }
     }
