@@ -141,4 +141,12 @@ conventions! {
     VirtiofsDeviceId: false, true;
     /// A switch of `-fsdev` is `key=on`; it was the bare key.
     FsdevExplicitOn: false, true;
+    /// `cache` ends the properties all block nodes have; it stood before what tells whether they are written.
+    BlockdevCacheLast: false, true;
+    /// The node that copies on read passes discards on.
+    CopyOnReadDiscard: false, true;
+    /// A drive on a network is given as properties; a text was tried first.
+    DriveNetworkProps: false, true;
+    /// A shared disk is shared by its device too where it cannot be written.
+    ShareRwAlways: false, true;
 }

@@ -30,6 +30,7 @@ pub mod numa;
 mod number_set;
 pub mod os;
 mod place;
+pub mod pool;
 mod problem;
 pub mod qemu_ns;
 pub mod read;

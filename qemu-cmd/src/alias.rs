@@ -1,13 +1,16 @@
 //! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
 use virtargv_caps::Caps;
-use virtargv_model::Domain;
+use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
+use virtargv_model::device::disk::{DiskBus, DiskName};
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
+use virtargv_model::{Domain, Spelled};
 use virtargv_resolve::Guest;
 
 /// One step a kind of device, in the reference's order: where a kind counts on from what is taken, this shows.
 const KINDS: &[fn(&mut Domain, &Guest)] = &[
+    |d, _| disks(d),
     |d, _| by_index("fs", d.devices.filesystems.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("input", d.devices.inputs.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("parallel", d.devices.parallels.iter_mut().map(|x| &mut x.info)),
@@ -58,6 +61,32 @@ pub(crate) fn assign(domain: &mut Domain, guest: &Guest, caps: &Caps) {
     crate::device::controller::assign_aliases(domain, guest, caps);
     for kind in KINDS {
         kind(domain, guest);
+    }
+}
+
+/// By the place on the controller where there is one (`ide0-1-0`), else by the name (`virtio-disk0`).
+fn disks(domain: &mut Domain) {
+    let controllers = &domain.devices.controllers;
+    for disk in &mut domain.devices.disks {
+        if disk.info.alias.is_some() {
+            continue;
+        }
+        let bus = disk.target.bus.map_or("", Spelled::as_str);
+        disk.info.alias = Some(match &disk.info.address {
+            Some(Address::Drive(at)) => {
+                let on = |c: &&Controller| c.is(ControllerType::Scsi, at.controller);
+                let model = || controllers.iter().find(on).and_then(Controller::scsi_model);
+                if disk.target.bus == Some(DiskBus::Scsi) && model() != Some(ScsiModel::Lsilogic) {
+                    format!("{bus}{}-{}-{}-{}", at.controller, at.bus, at.target, at.unit)
+                } else {
+                    format!("{bus}{}-{}-{}", at.controller, at.bus, at.unit)
+                }
+            }
+            _ => match DiskName::index(disk.dst()) {
+                Some(index) => format!("{bus}-disk{index}"),
+                None => format!("{bus}-disk-1"),
+            },
+        });
     }
 }
 

@@ -37,6 +37,7 @@ mod secret;
 mod security;
 mod smbios;
 mod smp;
+mod storage;
 mod tls;
 
 pub use line::CommandLine;

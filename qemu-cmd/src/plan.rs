@@ -10,6 +10,7 @@ use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
 
 use crate::alias;
+use crate::storage::{self, StoragePlan};
 
 /// What the caller wants of this start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +39,8 @@ pub struct Plan {
     pub(crate) zpci: HashMap<String, Zpci>,
     /// The folder for this domain's sockets and keys.
     pub domain_dir: String,
+    /// What was decided about disks.
+    pub(crate) storage: StoragePlan,
 }
 
 impl Plan {
@@ -54,9 +57,10 @@ impl Plan {
         crate::boot::assign_order(&mut domain);
         crate::memory::align::align(&mut domain, &guest)?;
         alias::assign(&mut domain, &guest, caps);
+        let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);
         let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
-        Ok(Self { domain, guest, zpci, domain_dir })
+        Ok(Self { domain, guest, zpci, domain_dir, storage })
     }
 }
 

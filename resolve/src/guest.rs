@@ -48,6 +48,14 @@ impl Guest {
         self.machine.strip_prefix("pc-").is_some_and(|v| v.starts_with("0.") || v.starts_with("1."))
     }
 
+    /// A PC whose floppy controller is not on the board: Q35 from version 2.4 on.
+    pub fn has_explicit_floppy_controller(&self) -> bool {
+        let early = |version: &str| {
+            version.starts_with("1.") || ["2.0", "2.1", "2.2", "2.3"].iter().any(|v| version.starts_with(v))
+        };
+        self.is_q35() && !self.machine.strip_prefix("pc-q35-").is_some_and(early)
+    }
+
     /// An Arm `virt` machine.
     pub fn is_arm_virt(&self) -> bool {
         self.arch.is_arm() && self.family("virt")

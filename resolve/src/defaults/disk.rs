@@ -72,15 +72,12 @@ fn complete(disk: &mut Disk, live: bool) {
     if !live {
         disk.mirror = None;
     }
-    let Disk { image, backing, info, .. } = disk;
+    let Disk { image, backing, .. } = disk;
     for image in std::iter::once(image).chain(&mut backing.images) {
         complete_image(image, live);
         if let Some(store) = &mut image.data_store {
             complete_image(store, live);
         }
-    }
-    if let Some(loadparm) = info.boot.as_mut().and_then(|b| b.loadparm.as_mut()) {
-        loadparm.make_ascii_uppercase();
     }
 }
 
