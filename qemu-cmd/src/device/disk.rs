@@ -51,7 +51,7 @@ fn emit_one(e: &mut Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Done {
         _ => {}
     }
     let props = frontend::props(e, disk, plan)?;
-    e.device_of(&disk.info, &props);
+    e.device(&props);
     Ok(())
 }
 

@@ -15,7 +15,7 @@ use crate::storage::{Access, DiskPlan};
 use crate::{Props, Value};
 
 /// The properties of the device.
-pub(super) fn props(e: &Emit<'_>, disk: &Disk, plan: &DiskPlan, boot: Option<u32>) -> Result<Props, Problem> {
+pub(super) fn props(e: &Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Result<Props, Problem> {
     let mut props = start(e, disk)?;
     if let Some(Address::Drive(at)) = &disk.info.address {
         add_drive_address(&mut props, e, &disk.info, disk.bus(), at)?;
