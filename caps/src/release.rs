@@ -149,4 +149,13 @@ conventions! {
     DriveNetworkProps: false, true;
     /// A shared disk is shared by its device too where it cannot be written.
     ShareRwAlways: false, true;
+    /// VLAN tags work on Linux bridges (since 11.0).
+    BridgeVlan: false, true;
+    /// A vDPA descriptor set is marked with the alias of its device, which may have several queues; it was marked with
+    /// the path, and had one.
+    VdpaByAlias: false, true;
+    /// `id=` ends a network back end; it stood before what vhost-net takes.
+    NetdevIdLast: false, true;
+    /// User networking may go through a slirp helper process.
+    SlirpHelper: true, false;
 }

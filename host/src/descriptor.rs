@@ -4,19 +4,19 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Descriptor<'a> {
-    /// A tap device's queue. `nth` counts those asked for so far in this domain.
+    /// A queue of a tap device.
     Tap {
         /// The name the interface is to have, if one was given.
         name: Option<&'a str>,
         /// Whether it is connected to a bridge or network.
         bridged: bool,
-        /// How many taps were asked for before.
-        nth: u32,
+        /// Which of the device's queues it is, from 0.
+        queue: u32,
     },
-    /// `/dev/vhost-net`, one a queue; `nth` counts them.
+    /// `/dev/vhost-net`, one a queue.
     VhostNet {
-        /// How many were asked for before.
-        nth: u32,
+        /// Which of the device's queues it is for, from 0.
+        queue: u32,
     },
     /// A vDPA character device.
     Vdpa {

@@ -133,9 +133,9 @@ impl Host for FixedHost {
 
     fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError> {
         Ok(match wanted {
-            Descriptor::Tap { bridged: true, nth, .. } => 103u32.saturating_add(*nth),
-            Descriptor::Tap { nth, .. } => 3u32.saturating_add(*nth),
-            Descriptor::VhostNet { nth } => 45u32.saturating_add(*nth),
+            Descriptor::Tap { bridged: true, queue, .. } => 102u32.saturating_add(*queue),
+            Descriptor::Tap { queue, .. } => 3u32.saturating_add(*queue),
+            Descriptor::VhostNet { queue } => 44u32.saturating_add(*queue),
             Descriptor::Vdpa { .. } => 1732,
             Descriptor::VhostVsock => 6789,
             Descriptor::VhostScsi => 3,

@@ -4,6 +4,7 @@ use virtargv_caps::Caps;
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
 use virtargv_model::device::disk::{DiskBus, DiskName};
 use virtargv_model::device::memory_device::MemoryModel;
+use virtargv_model::device::net::{Interface, InterfaceType};
 use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
 use virtargv_model::{Domain, Spelled};
 use virtargv_resolve::Guest;
@@ -11,6 +12,11 @@ use virtargv_resolve::Guest;
 /// One step a kind of device, in the reference's order: where a kind counts on from what is taken, this shows.
 const KINDS: &[fn(&mut Domain, &Guest)] = &[
     |d, _| disks(d),
+    |d, _| next_free("net", d.devices.interfaces.iter_mut().filter(|n| !is_assigned(n)).map(|n| &mut n.info)),
+    |d, _| {
+        let nics = d.devices.interfaces.iter_mut().filter(|n| is_assigned(n)).map(|n| &mut n.info);
+        next_free("hostdev", nics.chain(d.devices.hostdevs.iter_mut().map(|h| &mut h.info)));
+    },
     |d, _| by_index("fs", d.devices.filesystems.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("input", d.devices.inputs.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("parallel", d.devices.parallels.iter_mut().map(|x| &mut x.info)),
@@ -54,6 +60,11 @@ fn memory_devices(domain: &mut Domain) {
         }
         next_free(prefix, others.into_iter());
     }
+}
+
+/// Whether an interface is a device of the host, and counted among those.
+fn is_assigned(nic: &Interface) -> bool {
+    nic.actual_kind() == InterfaceType::Hostdev
 }
 
 /// Gives every device that has none its alias.

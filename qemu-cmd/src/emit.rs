@@ -19,7 +19,7 @@ pub(crate) struct Emit<'a> {
     pub options: &'a Options,
     /// What was written so far.
     pub line: CommandLine,
-    /// How many taps, vhost-net descriptors and descriptor sets were handed out.
+    /// Running numbers.
     pub counters: Counters,
 }
 
@@ -28,10 +28,6 @@ pub(crate) struct Emit<'a> {
 pub(crate) struct Counters {
     /// Descriptor sets (`-add-fd set=`).
     pub fdset: u32,
-    /// Tap descriptors.
-    pub tap: u32,
-    /// vhost-net descriptors.
-    pub vhost_net: u32,
     /// Whether all memory is filled beforehand (`-mem-prealloc`).
     pub mem_prealloc: bool,
 }

@@ -10,7 +10,8 @@ pub use pci::{HostdevDriver, HostdevDriverName, PciDevice};
 pub use scsi::{ScsiAdapter, ScsiDevice, ScsiHost, ScsiHostModel, ScsiIscsi, ScsiSource, SgIo};
 pub use usb::{GuestReset, UsbDevice, UsbStartup};
 
-use super::net::{IpAddress, Route, Teaming};
+use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
+use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
 use crate::read::{self, El, Element, Reader};
 use crate::write::{Tag, Writer};
@@ -324,5 +325,22 @@ impl HostInterface {
             InterfaceDevice::Pci(pci) => pci.write(Some("pci"), w),
             InterfaceDevice::Usb(usb) => usb.write(Some("usb"), w),
         }
+    }
+}
+
+impl Devices {
+    /// Every device that the guest gets from the host, in the reference's order: interfaces of type `hostdev`, then
+    /// `<hostdev>`, then interfaces whose network gave them a device.
+    pub fn assigned(&self) -> impl Iterator<Item = DeviceId> + '_ {
+        let nic = |network: bool| {
+            let of_kind = move |nic: &Interface| {
+                nic.actual_kind() == InterfaceType::Hostdev
+                    && (nic.kind() == InterfaceType::Network) == network
+            };
+            let found = self.interfaces.iter().enumerate().filter(move |(_, nic)| of_kind(nic));
+            found.map(|(index, _)| DeviceId { kind: DeviceKind::Interface, index })
+        };
+        let plain = (0..self.hostdevs.len()).map(|index| DeviceId { kind: DeviceKind::Hostdev, index });
+        nic(false).chain(plain).chain(nic(true))
     }
 }

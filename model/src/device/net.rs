@@ -23,6 +23,7 @@ pub use options::{
 pub use source::{BridgeMode, InterfaceType, NetworkSource, Socket, Source, VdsSource, VhostMode, VhostUser};
 pub use virtual_port::{VirtualPort, VirtualPortType};
 
+use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
@@ -100,6 +101,10 @@ pub struct Actual {
     pub bandwidth: Option<Bandwidth>,
     /// Its VLANs.
     pub vlan: Option<Vlan>,
+    /// Whether it is kept from other isolated ports.
+    pub isolated: Option<YesNo>,
+    /// Whether the host follows the guest's changes of MAC address and filters.
+    pub trust_guest_rx_filters: Option<YesNo>,
 }
 
 impl Interface {
@@ -128,6 +133,16 @@ impl Interface {
         self.actual.as_ref().map_or(self.vlan.as_ref(), |a| a.vlan.as_ref())
     }
 
+    /// The limits it really has.
+    pub fn actual_bandwidth(&self) -> Option<&Bandwidth> {
+        self.actual.as_ref().map_or(self.bandwidth.as_ref(), |a| a.bandwidth.as_ref())
+    }
+
+    /// Whether it is really kept from other isolated ports.
+    pub fn actual_isolated(&self) -> Option<YesNo> {
+        self.actual.as_ref().map_or(self.isolated, |a| a.isolated)
+    }
+
     /// Whether its card is a virtio one.
     pub fn is_virtio(&self) -> bool {
         self.model.as_ref().is_some_and(NicModel::is_virtio)
@@ -141,11 +156,12 @@ impl Interface {
     /// Reads what hangs on the type: `<driver>` and `<filterref>` stand only for some.
     fn read_typed(&mut self, el: El<'_>, r: &mut Reader) {
         let kind = self.kind();
-        if kind != InterfaceType::Hostdev
-            && self.is_virtio()
-            && let Some(driver) = el.child("driver")
-        {
-            self.driver = Driver::read(driver, r);
+        if let Some(driver) = el.child("driver") {
+            self.driver = if kind != InterfaceType::Hostdev && self.is_virtio() {
+                Driver::read(driver, r)
+            } else {
+                Driver { virtio: VirtioOptions::read(driver, r), ..Driver::default() }
+            };
         }
         if kind.takes_filter() {
             self.filter = read::one(el, "filterref", r);

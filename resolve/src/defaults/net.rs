@@ -1,6 +1,139 @@
 //! `<interface>`: what the document left open.
 
+use virtargv_caps::Cap;
+use virtargv_host::{Host, random_bits};
+use virtargv_model::YesNo;
+use virtargv_model::device::hostdev::InterfaceDevice;
+use virtargv_model::device::net::{
+    Actual, BackendType, BridgeMode, Interface, InterfaceType, KnownModel, Mac, MacAddress, NetworkSource,
+    Source, VirtualPort, VirtualPortType,
+};
+use virtargv_model::info::PciAddress;
+use virtargv_model::network_port;
+
+use super::os::random_uuid;
 use crate::Work;
 
+/// How the names of host interfaces that are made for guests start.
+const GENERATED_NAMES: [&str; 3] = ["vnet", "macvtap", "macvlan"];
+
 /// Fills in every `<interface>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let mut interfaces = std::mem::take(&mut work.domain.devices.interfaces);
+    for interface in &mut interfaces {
+        complete(interface, work);
+    }
+    connect(&mut interfaces, work.host);
+    work.domain.devices.interfaces = interfaces;
+}
+
+fn complete(interface: &mut Interface, work: &Work<'_>) {
+    let kind = interface.kind();
+    if !work.options.live {
+        forget_running(interface);
+    }
+    if interface.mac.is_none() {
+        interface.mac = Some(Mac { address: made_up_mac(work.host), ..Mac::default() });
+    }
+    if let Source::Direct { mode, .. } = &mut interface.source {
+        mode.get_or_insert(BridgeMode::Vepa);
+    }
+    if let Some(port) = &mut interface.virtual_port {
+        complete_virtual_port(port, work.host);
+    }
+    if let Source::Hostdev(device) = &mut interface.source {
+        device.managed.get_or_insert(YesNo::No);
+    }
+    if interface.model.is_none() && kind != InterfaceType::Hostdev {
+        let model = if kind == InterfaceType::Vdpa { KnownModel::Virtio } else { default_model(work) };
+        interface.model = Some(model.into());
+    }
+    // Without QEMU's own user networking there is still passt.
+    if kind == InterfaceType::User
+        && interface.backend.kind.is_none()
+        && !work.caps.has(Cap::NetdevUser)
+        && work.caps.has(Cap::NetdevStream)
+    {
+        interface.backend.kind = Some(BackendType::Passt);
+    }
+}
+
+/// Takes out what only a running guest has.
+fn forget_running(interface: &mut Interface) {
+    if let Source::Network(NetworkSource { portid, .. }) = &mut interface.source {
+        *portid = None;
+    }
+    if let Some(target) = &mut interface.target {
+        let made_up = target.dev.as_deref().is_some_and(|d| GENERATED_NAMES.iter().any(|p| d.starts_with(p)));
+        if made_up {
+            target.dev = None;
+        }
+    }
+    interface.target = interface.target.take().filter(|t| t.dev.is_some() || t.managed.is_some());
+}
+
+/// An address of the range that QEMU guests have.
+fn made_up_mac(host: &dyn Host) -> MacAddress {
+    let byte = || u8::try_from(random_bits(host, 8)).unwrap_or_default();
+    MacAddress([0x52, 0x54, 0x00, byte(), byte(), byte()])
+}
+
+/// Identities of a port that are only to be unique.
+fn complete_virtual_port(port: &mut VirtualPort, host: &dyn Host) {
+    let id = match port.kind {
+        Some(VirtualPortType::Qbg) => &mut port.instance_id,
+        Some(VirtualPortType::OpenVswitch) => &mut port.interface_id,
+        _ => return,
+    };
+    id.get_or_insert_with(|| random_uuid(host));
+}
+
+/// The card a guest of this kind most likely has a driver for.
+fn default_model(work: &Work<'_>) -> KnownModel {
+    let guest = &work.guest;
+    let arch = guest.arch;
+    if arch.is_s390() || arch.is_loongarch() || guest.is_riscv_virt() || guest.is_arm_virt() {
+        return KnownModel::Virtio;
+    }
+    if arch.is_arm() {
+        return if guest.machine == "versatilepb" { KnownModel::Smc91c111 } else { KnownModel::Lan9118 };
+    }
+    let by_feature = [
+        (Cap::DeviceRtl8139, KnownModel::Rtl8139),
+        (Cap::DeviceE1000, KnownModel::E1000),
+        (Cap::DeviceVirtioNet, KnownModel::Virtio),
+    ];
+    let found = by_feature.iter().find(|(cap, _)| work.caps.has(*cap));
+    found.map_or(KnownModel::Rtl8139, |(_, model)| *model)
+}
+
+/// Asks networks what their interfaces are really connected to.
+fn connect(interfaces: &mut [Interface], host: &dyn Host) {
+    let mut taken = Vec::new();
+    for interface in interfaces.iter_mut() {
+        if let Source::Network(network) = &interface.source {
+            interface.actual = port(network, host, &taken).map(Box::new);
+        }
+        taken.extend(function(interface.actual_source()));
+    }
+}
+
+/// The port a network has or would make; `None` where the host does not know it.
+fn port(network: &NetworkSource, host: &dyn Host, taken: &[PciAddress]) -> Option<Actual> {
+    if let Ok(text) = host.network_port(&network.network) {
+        return network_port::parse(&text).ok();
+    }
+    let text = host.network(&network.network).ok()?;
+    network_port::of_network(&text, network.portgroup.as_deref(), taken).ok()?
+}
+
+/// The PCI function of the host that is used up.
+fn function(source: &Source) -> Option<PciAddress> {
+    match source {
+        Source::Hostdev(device) => match &device.device {
+            InterfaceDevice::Pci(pci) => Some(pci.address),
+            InterfaceDevice::Usb(_) => None,
+        },
+        _ => None,
+    }
+}

@@ -29,6 +29,7 @@ pub mod qemu_ns;
 pub mod redirdev;
 pub mod rng;
 pub mod security;
+mod shared_memory;
 pub mod shmem;
 pub mod smartcard;
 pub mod sound;
@@ -37,6 +38,7 @@ pub mod tpm;
 pub mod tune;
 pub mod vcpu;
 pub mod video;
+pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
 
@@ -102,6 +104,7 @@ pub static TABLES: &[&[&Rule]] = &[
     controller::ALL,
     disk::ALL,
     filesystem::ALL,
+    virtio::ALL,
     net::ALL,
     hostdev::ALL,
     chardev::ALL,

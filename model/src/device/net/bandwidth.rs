@@ -33,7 +33,7 @@ pub struct Rate {
 
 impl Bandwidth {
     /// Reads it; `floor` says whether `floor=` may be asked for here.
-    pub(super) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
+    pub(crate) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
         let class_id = r.attr(el, "classID");
         let inbound = el.child("inbound").and_then(|c| Rate::read(c, floor, r));
         let outbound = el.child("outbound").and_then(|c| Rate::read(c, false, r));

@@ -150,7 +150,7 @@ impl HostOffloads {
         }
     }
 
-    fn write<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+    fn write(self, tag: Tag<'_>) -> Tag<'_> {
         tag.opt("csum", self.csum)
             .opt("gso", self.gso)
             .opt("tso4", self.tso4)
@@ -172,7 +172,7 @@ impl GuestOffloads {
         }
     }
 
-    fn write<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
+    fn write(self, tag: Tag<'_>) -> Tag<'_> {
         tag.opt("csum", self.csum)
             .opt("tso4", self.tso4)
             .opt("tso6", self.tso6)

@@ -1,0 +1,155 @@
+//! `<networkport>`: what a network answers with when an interface is connected to it.
+
+use crate::Pos;
+use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciDevice};
+use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
+use crate::info::PciAddress;
+use crate::read::{self, El, Element, Reader};
+use crate::{Kind, Report, YesNo};
+
+spelled! {
+    /// `type=` of `<plug>`.
+    pub enum PlugType {
+        /// Nothing.
+        None = "none",
+        /// A bridge that the network made.
+        Network = "network",
+        /// A bridge that was there.
+        Bridge = "bridge",
+        /// A device of the host (macvtap).
+        Direct = "direct",
+        /// A PCI function.
+        HostdevPci = "hostdev-pci",
+    }
+}
+
+/// Reads a port document. What an interface is really connected to comes out of it.
+///
+/// # Errors
+/// What is wrong with the document.
+pub fn parse(text: &str) -> Result<Actual, Report> {
+    let mut r = Reader::default();
+    let tree = match read::tree(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            r.problem(Kind::Xml, "network-port", Pos::NONE, format!("not well-formed XML: {error}"));
+            return Err(r.report);
+        }
+    };
+    let el = El::new(tree.root_element());
+    let actual = read_port(el, &mut r);
+    if r.report.is_empty() { Ok(actual) } else { Err(r.report) }
+}
+
+fn read_port(el: El<'_>, r: &mut Reader) -> Actual {
+    let isolated = el.child("port").and_then(|p| r.attr(p, "isolated"));
+    let trust: Option<YesNo> = el.child("rxfilters").and_then(|f| r.attr(f, "trustGuest"));
+    Actual {
+        source: el.child("plug").and_then(|p| read_plug(p, r)).unwrap_or_default(),
+        virtual_port: el.child("virtualport").and_then(|v| VirtualPort::read(v, r)),
+        bandwidth: el.child("bandwidth").and_then(|b| Bandwidth::read(b, true, r)),
+        vlan: read::one::<Vlan>(el, "vlan", r),
+        isolated,
+        trust_guest_rx_filters: trust,
+    }
+}
+
+fn read_plug(el: El<'_>, r: &mut Reader) -> Option<Source> {
+    let kind: PlugType = r.required(el, "type")?;
+    Some(match kind {
+        PlugType::None => return None,
+        PlugType::Network => {
+            let network = r.required(el, "bridge")?;
+            Source::Network(NetworkSource { network, ..NetworkSource::default() })
+        }
+        PlugType::Bridge => Source::Bridge { bridge: r.required(el, "bridge")? },
+        PlugType::Direct => {
+            let dev = r.required(el, "dev")?;
+            let mode: Option<BridgeMode> = r.required(el, "mode");
+            Source::Direct { dev, mode }
+        }
+        PlugType::HostdevPci => {
+            let address = el.child("address").and_then(|a| PciAddress::read(a, r)).unwrap_or_default();
+            let driver = driver_of(el, r);
+            let device = InterfaceDevice::Pci(PciDevice { address, driver, ..PciDevice::default() });
+            Source::Hostdev(Box::new(HostInterface { managed: r.attr(el, "managed"), device }))
+        }
+    })
+}
+
+/// The port that a network (`<network>` document) would make for an interface of `portgroup`. A pool of PCI
+/// functions gives the first that is not among `taken`; `None` where all are.
+///
+/// # Errors
+/// What is wrong with the document.
+pub fn of_network(
+    text: &str,
+    portgroup: Option<&str>,
+    taken: &[PciAddress],
+) -> Result<Option<Actual>, Report> {
+    let mut r = Reader::default();
+    let tree = match read::tree(text) {
+        Ok(tree) => tree,
+        Err(error) => {
+            r.problem(Kind::Xml, "network", Pos::NONE, format!("not well-formed XML: {error}"));
+            return Err(r.report);
+        }
+    };
+    let el = El::new(tree.root_element());
+    let group = el.children("portgroup").find(|g| match portgroup {
+        Some(name) => g.get("name") == Some(name),
+        None => g.get("default") == Some("yes"),
+    });
+    // What the port group says comes before what its network says.
+    let part = |name: &'static str| group.and_then(|g| g.child(name)).or_else(|| el.child(name));
+    let source = network_plug(el, taken, &mut r);
+    let isolated = part("port").and_then(|p| r.attr(p, "isolated"));
+    let actual = source.map(|source| Actual {
+        source,
+        virtual_port: part("virtualport").and_then(|v| VirtualPort::read(v, &mut r)),
+        bandwidth: group.and_then(|g| g.child("bandwidth")).and_then(|b| Bandwidth::read(b, true, &mut r)),
+        vlan: part("vlan").and_then(|v| Vlan::read(v, &mut r)),
+        isolated,
+        trust_guest_rx_filters: None,
+    });
+    if r.report.is_empty() { Ok(actual) } else { Err(r.report) }
+}
+
+fn network_plug(el: El<'_>, taken: &[PciAddress], r: &mut Reader) -> Option<Source> {
+    let forward = el.child("forward");
+    let bridge = el.child("bridge").and_then(|b| b.string("name"));
+    let device = |mode| {
+        let first = forward.and_then(|f| f.child("interface").or(Some(f))).and_then(|i| i.string("dev"));
+        Some(Source::Direct { dev: first?, mode: Some(mode) })
+    };
+    match forward.map(|f| f.get("mode").unwrap_or("nat")) {
+        None | Some("none" | "nat" | "route" | "open") => {
+            Some(Source::Network(NetworkSource { network: bridge?, ..NetworkSource::default() }))
+        }
+        Some("bridge") => match bridge {
+            Some(bridge) => Some(Source::Bridge { bridge }),
+            None => device(BridgeMode::Bridge),
+        },
+        Some("private") => device(BridgeMode::Private),
+        Some("vepa") => device(BridgeMode::Vepa),
+        Some("passthrough") => device(BridgeMode::Passthrough),
+        Some("hostdev") => {
+            let forward = forward?;
+            let functions: Vec<PciAddress> =
+                forward.children("address").filter_map(|a| PciAddress::read(a, r)).collect();
+            let address = functions.into_iter().find(|f| !taken.contains(f))?;
+            let driver = driver_of(forward, r);
+            let device = InterfaceDevice::Pci(PciDevice { address, driver, ..PciDevice::default() });
+            Some(Source::Hostdev(Box::new(HostInterface { managed: r.attr(forward, "managed"), device })))
+        }
+        Some(_) => None,
+    }
+}
+
+fn driver_of(el: El<'_>, r: &mut Reader) -> HostdevDriver {
+    let driver = el.child("driver");
+    HostdevDriver {
+        name: driver.and_then(|d| r.attr(d, "name")),
+        model: driver.and_then(|d| d.string("model")),
+    }
+}

@@ -1,0 +1,112 @@
+//! The card: `-device`, or `-net nic` for one that is part of the board.
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::net::{Interface, KnownModel, NicModel, TeamingType, TxMode};
+use virtargv_model::info::{Address, DeviceInfo};
+use virtargv_model::{OnOff, Problem};
+
+use crate::device::address;
+use crate::device::virtio::{self, Variant};
+use crate::emit::Emit;
+use crate::{Props, Style};
+
+/// The properties of the card.
+pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str) -> Result<Props, Problem> {
+    let info = &nic.info;
+    let mut props = if nic.is_virtio() {
+        let options = &nic.driver.virtio;
+        let mut props = virtio::device(e, "virtio-net", variant(nic), info, options)?;
+        virtio_props(e, nic, &mut props);
+        props
+    } else {
+        Props::new("driver", nic.model.as_ref().map_or("", NicModel::as_str))
+    };
+    props.set("netdev", format!("host{alias}")).set("id", alias);
+    props.set_opt("mac", nic.mac.map(|m| m.address.to_string()));
+    if e.release().has(Convention::AddressLast) {
+        add_boot(e, info, &mut props);
+        address::add(&mut props, e, info)?;
+        address::add_rom(&mut props, info)?;
+    } else {
+        address::add(&mut props, e, info)?;
+        address::add_rom(&mut props, info)?;
+        add_boot(e, info, &mut props);
+        if nic.is_virtio() {
+            virtio::late_options(&mut props, e, &nic.driver.virtio);
+        }
+    }
+    Ok(props)
+}
+
+/// Adds the place in the boot order, and what the firmware is then told.
+pub(crate) fn add_boot(e: &Emit<'_>, info: &DeviceInfo, props: &mut Props) {
+    let boot = info.boot.as_ref();
+    address::add_bootindex(props, boot.map(|b| b.order));
+    if e.has(Cap::VirtioCcwDeviceLoadparm) {
+        props.set_opt("loadparm", boot.and_then(|b| b.loadparm.as_ref()));
+    }
+}
+
+fn variant(nic: &Interface) -> Variant {
+    match nic.model {
+        Some(NicModel::Known(KnownModel::VirtioTransitional)) => Variant::Transitional,
+        Some(NicModel::Known(KnownModel::VirtioNonTransitional)) => Variant::NonTransitional,
+        _ => Variant::Plain,
+    }
+}
+
+fn virtio_props(e: &Emit<'_>, nic: &Interface, props: &mut Props) {
+    let driver = &nic.driver;
+    props.set_opt(
+        "tx",
+        driver.tx_mode.map(|mode| match mode {
+            TxMode::Iothread => "bh",
+            TxMode::Timer => "timer",
+        }),
+    );
+    let (host, guest) = (driver.host, driver.guest);
+    let switches = [
+        ("ioeventfd", driver.ioeventfd.filter(|_| e.has(Cap::VirtioIoeventfd))),
+        ("event_idx", driver.event_idx.filter(|_| e.has(Cap::VirtioNetEventIdx))),
+        ("csum", host.csum),
+        ("gso", host.gso),
+        ("host_tso4", host.tso4),
+        ("host_tso6", host.tso6),
+        ("host_ecn", host.ecn),
+        ("host_ufo", host.ufo),
+        ("mrg_rxbuf", host.mrg_rxbuf),
+        ("guest_csum", guest.csum),
+        ("guest_tso4", guest.tso4),
+        ("guest_tso6", guest.tso6),
+        ("guest_ecn", guest.ecn),
+        ("guest_ufo", guest.ufo),
+    ];
+    for (name, value) in switches {
+        props.set_opt(name, value.map(OnOff::is_on));
+    }
+    if let Some(queues) = driver.queues {
+        props.set("mq", true);
+        // One interrupt each way for a queue, two besides; channel I/O has a fixed set.
+        if !matches!(nic.info.address, Some(Address::Ccw(_))) {
+            props.set("vectors", u64::from(queues) * 2 + 2);
+        }
+    }
+    props.set_opt("rx_queue_size", driver.rx_queue_size);
+    props.set_opt("tx_queue_size", driver.tx_queue_size);
+    props.set_opt("rss", driver.rss.map(OnOff::is_on));
+    props.set_opt("hash", driver.rss_hash_report.map(OnOff::is_on));
+    props.set_opt("host_mtu", nic.mtu.filter(|mtu| *mtu > 0));
+    if nic.teaming_type() == Some(TeamingType::Persistent) {
+        props.set("failover", true);
+    }
+}
+
+/// `-net nic` for a card that is part of the board.
+pub(super) fn board(nic: &Interface, alias: &str) -> String {
+    Props::new("type", "nic")
+        .opt("macaddr", nic.mac.map(|m| m.address.to_string()))
+        .with("netdev", format!("host{alias}"))
+        .opt("model", nic.model.as_ref().map(NicModel::as_str))
+        .with("id", alias)
+        .to_kv(Style::OnOff)
+}
