@@ -158,4 +158,12 @@ conventions! {
     NetdevIdLast: false, true;
     /// User networking may go through a slirp helper process.
     SlirpHelper: true, false;
+    /// Whether a QEMU runs a guest at all is asked when its command line is built; it is one of the rules.
+    EmulatorCheckedLate: true, false;
+    /// BIOS output on a serial port is a device (`sga`); it is a key of the machine.
+    SerialBiosDevice: true, false;
+    /// Enlightenments that others build on are asked for.
+    HypervNeedsChecked: false, true;
+    /// Catching up ticks of the interval timer needs a QEMU that can be told how.
+    PitNeedsPolicy: true, false;
 }

@@ -148,6 +148,11 @@ pub struct AcpiTable {
 }
 
 impl Os {
+    /// Whether the firmware is in flash, as UEFI is.
+    pub fn has_flash(&self) -> bool {
+        self.loader.as_ref().is_some_and(|loader| loader.kind == Some(LoaderType::Pflash))
+    }
+
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let mut os = Self {
             bootloader: domain.child_text("bootloader"),

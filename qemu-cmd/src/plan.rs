@@ -51,6 +51,7 @@ impl Plan {
         host: &dyn Host,
         _options: &Options,
     ) -> Result<Self, Problem> {
+        virtargv_validate::check_emulator(validated.domain(), validated.guest(), caps)?;
         let guest = validated.guest().clone();
         let mut domain = validated.domain().clone();
         crate::cpu::update(&mut domain, &guest, caps, host)?;

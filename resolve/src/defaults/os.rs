@@ -8,6 +8,9 @@ use crate::Work;
 
 /// Fills in architecture, machine type, UUID and emulator.
 pub(super) fn apply(work: &mut Work<'_>) {
+    if !work.options.live {
+        drop_generated_aliases(&mut work.domain);
+    }
     let os = &mut work.domain.os;
     os.os_type.get_or_insert_with(|| "hvm".into());
     os.arch = Some(work.guest.arch.name().into());
@@ -20,6 +23,18 @@ pub(super) fn apply(work: &mut Work<'_>) {
     work.domain.uuid.get_or_insert_with(|| random_uuid(host));
     if work.domain.devices.emulator.is_none() {
         work.domain.devices.emulator = host.emulator(work.guest.arch);
+    }
+}
+
+/// Only aliases of the document's own (`ua-`) are kept: others are from a running domain, and made anew.
+fn drop_generated_aliases(domain: &mut Domain) {
+    for (_, info) in domain.devices.infos_mut() {
+        let own = info.alias.as_deref().and_then(|alias| alias.strip_prefix("ua-")).is_some_and(|rest| {
+            rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+        });
+        if !own {
+            info.alias = None;
+        }
     }
 }
 

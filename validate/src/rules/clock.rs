@@ -1,9 +1,104 @@
 //! Rules on `<clock>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::{Accel, Arch, Cap, Convention};
+use virtargv_model::clock::{TickPolicy, Timer, TimerName, TimerTrack};
+use virtargv_model::{VirtType, YesNo};
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// QEMU has the timer.
+    TIMER = "clock-timer": Unsupported, Validate, "`<timer name=>`";
+    /// A timer is one of the guest's machine.
+    TIMER_MACHINE = "clock-timer-machine": Unsupported, Validate, "`<timer name=>`";
+    /// QEMU's real time clock follows what is asked for.
+    RTC_TRACK = "clock-rtc-track": Unsupported, Validate, "`-rtc clock=`";
+    /// A timer treats missed ticks as is asked for.
+    TICK_POLICY = "clock-timer-tickpolicy": Unsupported, Validate, "`-rtc driftfix=`, `kvm-pit.lost_tick_policy`";
+    /// The high precision event timer can be had.
+    HPET = "clock-hpet": Unsupported, Validate, "`-no-hpet`";
+    /// Arm's virtual timer is always there.
+    VTIMER_PRESENT = "clock-armvtimer-present": Unsupported, Validate, "the timer is a part of the CPU";
+    /// Arm's virtual timer can be told to lose ticks.
+    VTIMER_SUPPORT = "clock-armvtimer-support": Unsupported, Validate, "the CPU property `kvm-no-adjvtime`";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for timer in &cx.domain.clock.timers {
+        match timer.name {
+            TimerName::Platform => {
+                let message = format!("QEMU has no timer '{}'", timer.name);
+                out.refuse(&TIMER, timer.pos.attr("name"), message);
+            }
+            TimerName::Tsc | TimerName::KvmClock | TimerName::HypervClock => {
+                if !cx.guest.arch.is_x86() && timer.present == Some(YesNo::Yes) {
+                    foreign(cx, timer, out);
+                }
+            }
+            TimerName::Rtc => rtc(timer, out),
+            TimerName::Pit => pit(cx, timer, out),
+            TimerName::Hpet => {
+                if timer.present == Some(YesNo::Yes) && !cx.has(Cap::NoHpet) {
+                    let message = "this QEMU has no timer 'hpet', but it has present='yes'";
+                    out.refuse(&HPET, timer.pos.attr("present"), message);
+                }
+            }
+            TimerName::ArmVtimer => arm_vtimer(cx, timer, out),
+        }
+    }
+}
+
+fn foreign(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
+    let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
+    let message = format!(
+        "the timer '{}' cannot be set for a guest of type '{virt}', architecture '{}', machine '{}'",
+        timer.name, cx.guest.arch, cx.guest.machine
+    );
+    out.refuse(&TIMER_MACHINE, timer.pos, message);
+}
+
+fn refuse_policy(timer: &Timer, policy: TickPolicy, out: &mut Findings<'_>) {
+    let message = format!("the timer '{}' cannot have tickpolicy='{policy}'", timer.name);
+    out.refuse(&TICK_POLICY, timer.pos.attr("tickpolicy"), message);
+}
+
+fn rtc(timer: &Timer, out: &mut Findings<'_>) {
+    if timer.track == Some(TimerTrack::Boot) {
+        let message = format!("the timer 'rtc' cannot have track='{}'", TimerTrack::Boot);
+        out.refuse(&RTC_TRACK, timer.pos.attr("track"), message);
+    }
+    if let Some(policy @ (TickPolicy::Merge | TickPolicy::Discard)) = timer.tick_policy {
+        refuse_policy(timer, policy, out);
+    }
+}
+
+fn pit(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
+    match timer.tick_policy {
+        Some(policy @ TickPolicy::Merge) => refuse_policy(timer, policy, out),
+        Some(policy @ (TickPolicy::Catchup | TickPolicy::Discard)) if !cx.has(Cap::KvmPitTickPolicy) => {
+            // Where the kernel's timer cannot be told, it does what it does.
+            if policy == TickPolicy::Discard || cx.guest.release.has(Convention::PitNeedsPolicy) {
+                refuse_policy(timer, policy, out);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn arm_vtimer(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
+    let arm = cx.guest.is_arm_virt() && cx.guest.arch == Arch::Aarch64;
+    if cx.guest.accel != Accel::Kvm || !arm {
+        foreign(cx, timer, out);
+        return;
+    }
+    if timer.present == Some(YesNo::No) {
+        out.refuse(&VTIMER_PRESENT, timer.pos.attr("present"), "the timer 'armvtimer' cannot be absent");
+    }
+    if let Some(policy @ (TickPolicy::Catchup | TickPolicy::Merge)) = timer.tick_policy {
+        refuse_policy(timer, policy, out);
+    } else if timer.tick_policy.is_some() && !cx.has(Cap::CpuKvmNoAdjvtime) {
+        let message = "this QEMU cannot set the timer 'armvtimer'";
+        out.refuse(&VTIMER_SUPPORT, timer.pos.attr("tickpolicy"), message);
+    }
+}

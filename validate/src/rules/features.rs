@@ -1,9 +1,198 @@
 //! Rules on `<features>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::{Accel, Arch, Cap, Tristate};
+use virtargv_model::features::{Features, HypervFeature, IoApic};
+use virtargv_model::{OnOff, VirtType};
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// TSEG is of Q35 machines.
+    TSEG_MACHINE = "features-tseg-machine": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
+    /// The size of TSEG needs a QEMU that takes one.
+    TSEG_SUPPORT = "features-tseg-support": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
+    /// TSEG is whole MiB.
+    TSEG_SIZE = "features-tseg-size": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
+    /// Features are those of the guest's machine.
+    MACHINE = "features-machine": Unsupported, Validate, "a feature of one machine is no feature of another";
+    /// ACPI needs a machine that has it.
+    ACPI_MACHINE = "features-acpi-machine": Unsupported, Validate, "property `acpi` of the machine";
+    /// Features need a QEMU that has them.
+    SUPPORT = "features-support": Unsupported, Validate, "a property of the machine that older QEMUs lack";
+    /// VMware's port is in the PS/2 mouse's hands.
+    VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate, "`vmport` is a part of the PS/2 controller";
+    /// Enlightenments build on one another.
+    HYPERV_NEEDS = "features-hyperv-needs": Unsupported, Validate, "Hyper-V's specification";
+    /// What belongs to TCG is for guests that run under it.
+    TCG = "features-tcg": Unsupported, Validate, "`-accel tcg,tb-size=`";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let features = &cx.domain.features;
+    tseg(cx, features, out);
+    acpi(cx, features, out);
+    x86(cx, features, out);
+    arm_and_riscv(cx, features, out);
+    pseries(cx, features, out);
+    hyperv(cx, features, out);
+    if features.vmcoreinfo == Some(OnOff::On) {
+        require(cx, Cap::DeviceVmcoreinfo, "vmcoreinfo", out);
+    }
+    if features.async_teardown.is_some() {
+        require(cx, Cap::RunWithAsyncTeardown, "async-teardown", out);
+    }
+    if features.tcg.is_some() && cx.guest.accel != Accel::Tcg {
+        let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
+        let message = format!("the feature 'tcg' does not go with a domain of type '{virt}'");
+        out.refuse(&TCG, features.pos.path("tcg"), message);
+    }
+}
+
+/// `feature` is of machines that this one is none of.
+fn foreign(cx: &Context<'_>, feature: &'static str, out: &mut Findings<'_>) {
+    let message = format!(
+        "the feature '{feature}' is none of architecture '{}' or machine '{}'",
+        cx.guest.arch, cx.guest.machine
+    );
+    out.refuse(&MACHINE, cx.domain.features.pos.path(feature), message);
+}
+
+fn require(cx: &Context<'_>, cap: Cap, feature: &'static str, out: &mut Findings<'_>) {
+    if !cx.has(cap) {
+        let message = format!("this QEMU cannot do what the feature '{feature}' asks for");
+        out.refuse(&SUPPORT, cx.domain.features.pos.path(feature), message);
+    }
+}
+
+fn tseg(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let Some((smm, bytes)) = features.smm.and_then(|smm| Some((smm, smm.tseg?))) else { return };
+    let place = smm.pos.path("tseg");
+    if !cx.guest.is_q35() {
+        let message = format!("element 'tseg' is for Q35 machines, this is '{}'", cx.guest.machine);
+        out.refuse(&TSEG_MACHINE, place, message);
+    } else if !cx.has(Cap::MchExtendedTsegMbytes) {
+        out.refuse(&TSEG_SUPPORT, place, "this QEMU cannot be told the size of element 'tseg'");
+    } else if bytes % (1 << 20) != 0 {
+        let message = format!("element 'tseg' has '{bytes}' bytes, expected whole MiB");
+        out.refuse(&TSEG_SIZE, place, message);
+    }
+}
+
+fn acpi(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
+    if features.acpi && machine.is_some_and(|machine| machine.acpi == Tristate::No) {
+        let message = format!("machine '{}' has no ACPI", cx.guest.machine);
+        out.refuse(&ACPI_MACHINE, features.pos.path("acpi"), message);
+    }
+}
+
+fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let x86 = cx.guest.arch.is_x86();
+    if features.smm.and_then(|smm| smm.state).is_some() {
+        require(cx, Cap::MachineSmmOpt, "smm", out);
+    }
+    if let Some(driver) = features.ioapic {
+        if x86 {
+            require(cx, Cap::MachineKernelIrqchip, "ioapic", out);
+            if driver == IoApic::Qemu {
+                require(cx, Cap::MachineKernelIrqchipSplit, "ioapic", out);
+            }
+        } else {
+            foreign(cx, "ioapic", out);
+        }
+    }
+    if features.vmport.is_some() {
+        if x86 {
+            require(cx, Cap::MachineVmportOpt, "vmport", out);
+        } else {
+            foreign(cx, "vmport", out);
+        }
+    }
+    if features.ps2.is_some() {
+        require(cx, Cap::MachineI8042Opt, "ps2", out);
+    }
+    if features.ps2 == Some(OnOff::Off) && features.vmport == Some(OnOff::On) {
+        let message = "the feature 'vmport' needs the feature 'ps2', which is off";
+        out.refuse(&VMPORT_PS2, features.pos.path("vmport"), message);
+    }
+}
+
+fn arm_and_riscv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    if features.gic.is_some() && !cx.guest.is_arm_virt() {
+        foreign(cx, "gic", out);
+    }
+    if features.ras.is_some() {
+        if cx.guest.is_arm_virt() {
+            require(cx, Cap::MachineVirtRas, "ras", out);
+        } else {
+            foreign(cx, "ras", out);
+        }
+    }
+    if features.aia.is_some() {
+        if cx.guest.is_riscv_virt() {
+            require(cx, Cap::MachineVirtAia, "aia", out);
+        } else {
+            foreign(cx, "aia", out);
+        }
+    }
+}
+
+fn pseries(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let hpt = features.hpt.as_ref();
+    let resizing = hpt.is_some_and(|hpt| hpt.resizing.is_some());
+    let page_size = hpt.is_some_and(|hpt| hpt.max_page_size.is_some_and(|size| size.0 > 0));
+    let wanted: [(&'static str, bool, &[(bool, Cap)]); 7] = [
+        (
+            "hpt",
+            hpt.is_some(),
+            &[
+                (resizing, Cap::MachinePseriesResizeHpt),
+                (page_size, Cap::MachinePseriesCapHptMaxPageSize),
+            ],
+        ),
+        ("htm", features.htm.is_some(), &[(true, Cap::MachinePseriesCapHtm)]),
+        ("nested-hv", features.nested_hv.is_some(), &[(true, Cap::MachinePseriesCapNestedHv)]),
+        ("ccf-assist", features.ccf_assist.is_some(), &[(true, Cap::MachinePseriesCapCcfAssist)]),
+        ("cfpc", features.cfpc.is_some(), &[(true, Cap::MachinePseriesCapCfpc)]),
+        ("sbbc", features.sbbc.is_some(), &[(true, Cap::MachinePseriesCapSbbc)]),
+        ("ibs", features.ibs.is_some(), &[(true, Cap::MachinePseriesCapIbs)]),
+    ];
+    for (feature, given, caps) in wanted.into_iter().filter(|(_, given, _)| *given) {
+        debug_assert!(given);
+        if !cx.guest.is_pseries() {
+            foreign(cx, feature, out);
+            continue;
+        }
+        for (asked, cap) in caps {
+            if *asked {
+                require(cx, *cap, feature, out);
+            }
+        }
+    }
+}
+
+fn hyperv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let Some(hyperv) = &features.hyperv else { return };
+    if !cx.guest.arch.is_x86() && cx.guest.arch != Arch::Aarch64 {
+        foreign(cx, "hyperv", out);
+        return;
+    }
+    if !cx.guest.release.has(virtargv_caps::Convention::HypervNeedsChecked) {
+        return;
+    }
+    for (feature, needed) in [
+        (HypervFeature::Synic, HypervFeature::Vpindex),
+        (HypervFeature::Stimer, HypervFeature::Synic),
+        (HypervFeature::Stimer, HypervFeature::Vpindex),
+        (HypervFeature::Tlbflush, HypervFeature::Vpindex),
+        (HypervFeature::Ipi, HypervFeature::Vpindex),
+        (HypervFeature::Evmcs, HypervFeature::Vapic),
+    ] {
+        let Some(item) = hyperv.get(feature).filter(|item| item.state.is_on()) else { continue };
+        if !hyperv.is_on(needed) {
+            let message = format!("the enlightenment '{feature}' needs the enlightenment '{needed}'");
+            out.refuse(&HYPERV_NEEDS, item.pos, message);
+        }
+    }
+}

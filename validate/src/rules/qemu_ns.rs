@@ -1,9 +1,22 @@
-//! Rules on the `qemu:` namespace.
+//! Rules on names that a document gives to be used by QEMU: aliases.
 
-use crate::{Context, Findings, Rule};
+use std::collections::BTreeSet;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// No two devices have the same alias.
+    ALIAS_TWICE = "alias-twice": Xml, Validate, "an id is unique in QEMU";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let mut seen = BTreeSet::new();
+    for (_, info) in cx.domain.devices.infos() {
+        let Some(alias) = info.alias.as_deref() else { continue };
+        if !seen.insert(alias) {
+            let message = format!("alias '{alias}' is given to more than one device");
+            out.refuse(&ALIAS_TWICE, info.pos.path("alias/@name"), message);
+        }
+    }
+}

@@ -114,10 +114,19 @@ fn cap(name: &str) -> Result<Cap, String> {
     name.parse().map_err(|e: virtargv_caps::UnknownCap| e.to_string())
 }
 
+/// What the QEMU at `path` emulates, by its name.
+fn emulator_arch(path: &str) -> Option<Arch> {
+    let name = path.rsplit('/').next()?.strip_prefix("qemu-system-")?;
+    Arch::ALL.iter().copied().find(|arch| arch.qemu_name() == name)
+}
+
 /// A set with nothing but machines and CPU models, of the architecture the document asks for.
 fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
     let domain = virtargv_model::parse(document).domain;
-    let asked = domain.and_then(|d| d.os.arch).and_then(|arch| arch.parse().ok());
+    let emulator = domain.as_ref().and_then(|d| d.devices.emulator.as_deref()).and_then(emulator_arch);
+    let asked = domain.as_ref().and_then(|d| d.os.arch.as_deref()).and_then(|arch| arch.parse().ok());
+    // There is no such QEMU for an architecture without machines: then it is the one that the document names.
+    let asked = asked.filter(|arch| !machines(*arch).is_empty()).or(emulator);
     let arch = asked.unwrap_or_else(|| crate::host::arch(case));
     let mut builder = Caps::builder(corpus.release, arch).set(Cap::Tcg);
     let mut accels = vec![Accel::Tcg];
