@@ -176,7 +176,7 @@ pub struct Disk {
     pub transient: Option<Transient>,
     /// `<serial>`
     pub serial: Option<String>,
-    /// `<wwn>`: 16 hexadecimal digits.
+    /// `<wwn>`: 16 hexadecimal digits, as written (`0x` may stand before them).
     pub wwn: Option<String>,
     /// `<vendor>`
     pub vendor: Option<String>,
@@ -209,6 +209,12 @@ impl Disk {
     pub fn images(&self) -> impl Iterator<Item = &Image> {
         std::iter::once(&self.image).chain(&self.backing.images)
     }
+}
+
+/// Whether `text` is 16 hexadecimal digits, with or without `0x`.
+fn is_wwn(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
 /// Whether `text` can be printed: ASCII from the space on.
@@ -311,7 +317,7 @@ impl Disk {
         self.serial = el.child_text("serial");
         self.wwn = el.child_text("wwn");
         if let Some(wwn) = &self.wwn
-            && (wwn.len() != 16 || !wwn.bytes().all(|b| b.is_ascii_hexdigit()))
+            && !is_wwn(wwn)
         {
             let message = format!("element 'wwn' is '{wwn}', expected 16 hexadecimal digits");
             r.problem(Kind::Internal, "disk-wwn", el.pos().path("wwn"), message);

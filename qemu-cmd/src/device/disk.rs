@@ -5,9 +5,9 @@ mod floppy;
 mod frontend;
 
 use virtargv_caps::Cap;
-use virtargv_model::Kind;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::device::storage::{Location, SourceType};
+use virtargv_model::{Kind, YesNo};
 
 use super::address;
 use crate::Props;
@@ -33,6 +33,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 
 fn emit_one(e: &mut Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Done {
     let alias = alias(disk);
+    if is_added_later(disk) {
+        return Ok(());
+    }
     if disk.device() == DiskDevice::Floppy && e.guest().is_pseries() {
         let message = format!("'pseries' machines have no floppy drive, as disk '{}' would be", disk.dst());
         return Err(problem(Kind::Unsupported, "disk-floppy-pseries", disk.info.pos, message));
@@ -53,6 +56,11 @@ fn emit_one(e: &mut Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Done {
     let props = frontend::props(e, disk, plan)?;
     e.device(&props);
     Ok(())
+}
+
+/// Whether the disk is only plugged in once its throw-away layer was made: others may hold the image below it.
+fn is_added_later(disk: &Disk) -> bool {
+    disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes))
 }
 
 /// The alias of a disk.

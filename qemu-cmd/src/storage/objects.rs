@@ -158,7 +158,7 @@ impl Objects {
         if let Some(auth) = &image.auth {
             self.auth = Some(Login {
                 username: auth.username.clone(),
-                id: e.has(Cap::ObjectSecret).then(|| ids.auth.clone()),
+                id: takes_secret_object(e, net).then(|| ids.auth.clone()),
                 value: login(e, net, auth)?,
             });
         }
@@ -213,7 +213,7 @@ impl Objects {
             e.object(&helper(id, path));
         }
         let auth = self.auth.iter().filter_map(|a| Some((a.id.as_deref()?, a.value.as_slice())));
-        let others = self.encryption.iter().chain(&self.cookies).chain(&self.tls_secret);
+        let others = self.cookies.iter().chain(&self.encryption).chain(&self.tls_secret);
         let others = others.map(|s| (s.id.as_str(), s.value.as_slice()));
         for (id, value) in auth.chain(others).collect::<Vec<_>>() {
             let object = secret::sealed(e.host, id, value);
@@ -234,6 +234,11 @@ fn uses_nbdkit(e: &Emit<'_>, net: &NetSource) -> bool {
         _ => return false,
     };
     e.host.config().storage_use_nbdkit && e.host.nbdkit_plugin(plugin)
+}
+
+/// Whether the driver of a protocol takes the secret as an object.
+fn takes_secret_object(e: &Emit<'_>, net: &NetSource) -> bool {
+    e.has(Cap::ObjectSecret) && (net.protocol != Some(Protocol::Iscsi) || e.has(Cap::IscsiPasswordSecret))
 }
 
 fn login(e: &Emit<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Problem> {

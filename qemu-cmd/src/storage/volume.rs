@@ -96,9 +96,8 @@ fn direct(disk: &mut Disk, source: &VolumeSource, pool: &StoragePool) -> Result<
         hosts: vec![host],
         ..NetSource::default()
     });
-    if let Some(auth) = &pool.auth {
-        disk.image.auth = Some(auth.clone());
-    }
+    // Who asks is the pool's business.
+    disk.image.auth.clone_from(&pool.auth);
     disk.image.format.get_or_insert(ImageFormat::Raw);
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! `-drive` of a disk, for QEMUs without nodes and for cards in a slot of the board; the socket of a vhost-user disk.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskName, ErrorPolicy, Iotune};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskName, ErrorPolicy, Iotune, Tray};
 use virtargv_model::device::storage::VhostUserSource;
 use virtargv_model::{Kind, OnOff, Spelled, YesNo};
 
@@ -15,7 +15,9 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
     let access = Access::of(disk);
     let image = &disk.image;
     let mut props = Props::object();
-    if !image.is_empty() {
+    // Nothing is in a drive whose tray is open.
+    let is_empty = image.is_empty() || disk.target.tray == Some(Tray::Open);
+    if !is_empty {
         let objects = Objects::of(e, image, &Ids::of_drive(alias))?;
         objects.emit(e);
         add_file(e, &mut props, image, access, &objects)?;
@@ -36,7 +38,7 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
     if disk.readonly {
         props.set("readonly", true);
     }
-    if !image.is_empty() {
+    if !is_empty {
         props.set_opt("cache", access.cache.map(Spelled::as_str));
         props.set_opt("copy-on-read", disk.driver.copy_on_read.map(OnOff::is_on));
         props.set_opt("discard", access.discard.map(Spelled::as_str));

@@ -37,7 +37,9 @@ pub(super) fn props(e: &Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Result<Props,
     if disk.device() != DiskDevice::Floppy {
         address::add_bootindex(&mut props, disk.info.boot.as_ref().map(|b| b.order));
     }
-    props.set_opt("loadparm", disk.info.boot.as_ref().and_then(|b| b.loadparm.as_ref()));
+    if e.has(Cap::VirtioCcwDeviceLoadparm) {
+        props.set_opt("loadparm", disk.info.boot.as_ref().and_then(|b| b.loadparm.as_ref()));
+    }
     add_shape(&mut props, e, disk)?;
     Ok(props)
 }
@@ -173,12 +175,13 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: &Disk) -> Done {
         props.set_opt("discard_granularity", blockio.discard_granularity.filter(|n| *n > 0));
     }
     if let Some(wwn) = &disk.wwn {
-        let Ok(number) = u64::from_str_radix(wwn, 16) else {
+        let digits = wwn.strip_prefix("0x").unwrap_or(wwn);
+        let Ok(number) = u64::from_str_radix(digits, 16) else {
             let message = format!("element 'wwn' is '{wwn}', expected 16 hexadecimal digits");
             return Err(problem(Kind::InvalidArgument, "disk-wwn", disk.info.pos.path("wwn"), message));
         };
         // In k=v the digits are kept as they are.
-        let value: Value = if e.has(Cap::DeviceJson) { number.into() } else { format!("0x{wwn}").into() };
+        let value: Value = if e.has(Cap::DeviceJson) { number.into() } else { format!("0x{digits}").into() };
         props.set("wwn", value);
     }
     props.set_opt("rotation_rate", disk.target.rotation_rate);
