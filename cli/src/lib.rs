@@ -111,3 +111,7 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 pub fn arch_of(text: &str) -> Option<Arch> {
     virtargv_model::parse(text).domain?.os.arch?.parse().ok()
 }
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
