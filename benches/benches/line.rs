@@ -1,0 +1,69 @@
+//! One group a stage, and the whole line; `roxmltree` is the bare XML parse to compare with.
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use virtargv::{Caps, FixedHost, Release, Report, Request, builtin};
+use virtargv_benches::document;
+
+/// How many disks the documents have.
+const SIZES: [usize; 4] = [1, 10, 100, 1000];
+
+fn caps() -> Caps {
+    builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set")
+}
+
+fn stages(c: &mut Criterion) {
+    let (caps, host) = (caps(), FixedHost::default());
+    let request = Request::new(&caps, &host);
+    for size in SIZES {
+        let text = document(size);
+        assert!(virtargv::command_line(&text, &request).is_ok(), "the document has to be good");
+        let bytes = Throughput::Bytes(text.len() as u64);
+        let mut group = c.benchmark_group("roxmltree");
+        group.throughput(bytes.clone());
+        group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| {
+            b.iter(|| roxmltree::Document::parse(text).map(|d| d.descendants().count()));
+        });
+        group.finish();
+
+        let mut group = c.benchmark_group("model");
+        group.throughput(bytes.clone());
+        group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| {
+            b.iter(|| virtargv_model::parse(text));
+        });
+        group.finish();
+
+        let domain = virtargv_model::parse(&text).domain.expect("a domain");
+        let resolve = |report: &mut Report| {
+            virtargv_resolve::resolve(domain.clone(), &caps, &host, request.read, report)
+        };
+        let mut group = c.benchmark_group("resolve");
+        group.throughput(bytes.clone());
+        group.bench_function(BenchmarkId::from_parameter(size), |b| b.iter(|| resolve(&mut Report::new())));
+        group.finish();
+
+        let resolved = resolve(&mut Report::new());
+        let validate = || virtargv_validate::validate(resolved.clone(), &caps, &host, &mut Report::new());
+        let mut group = c.benchmark_group("validate");
+        group.throughput(bytes.clone());
+        group.bench_function(BenchmarkId::from_parameter(size), |b| b.iter(validate));
+        group.finish();
+
+        let validated = validate().expect("a valid domain");
+        let mut group = c.benchmark_group("qemu-cmd");
+        group.throughput(bytes.clone());
+        group.bench_function(BenchmarkId::from_parameter(size), |b| {
+            b.iter(|| virtargv_qemu_cmd::build(validated.clone(), &caps, &host, &request.start));
+        });
+        group.finish();
+
+        let mut group = c.benchmark_group("end-to-end");
+        group.throughput(bytes);
+        group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| {
+            b.iter(|| virtargv::command_line(text, &request));
+        });
+        group.finish();
+    }
+}
+
+criterion_group!(benches, stages);
+criterion_main!(benches);
