@@ -8,6 +8,7 @@
 mod curl;
 mod drive;
 mod format;
+mod lone;
 mod node;
 mod objects;
 mod protocol;
@@ -15,7 +16,8 @@ mod uri;
 mod volume;
 
 pub(crate) use drive::{add_file, add_format};
-pub(crate) use node::{emit_backend, emit_chain};
+pub(crate) use lone::{named_image, scsi_hostdev};
+pub(crate) use node::emit_chain;
 pub(crate) use objects::{Ids, Objects, managed_helper};
 
 use virtargv_caps::{Cap, Caps};

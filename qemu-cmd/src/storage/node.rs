@@ -51,7 +51,7 @@ pub(crate) fn emit_chain(e: &mut Emit<'_>, disk: &Disk, plan: &DiskPlan, alias: 
 }
 
 /// Emits the nodes of one image, after the objects it needs.
-fn emit_image(
+pub(super) fn emit_image(
     e: &mut Emit<'_>,
     image: &Image,
     nodes: &ImageNodes,
@@ -85,15 +85,5 @@ fn emit_image(
     if nodes.format.is_some() {
         e.blockdev(&format::props(image, nodes, access, &objects, readonly, below));
     }
-    Ok(())
-}
-
-/// Emits the node of a SCSI host device's storage, of the given name.
-pub(crate) fn emit_backend(e: &mut Emit<'_>, image: &Image, node: &str, readonly: bool) -> Done {
-    let objects = Objects::of(e, image, &Ids::of_hostdev(node))?;
-    objects.emit(e);
-    let mut place = protocol::props(e, image, Access::default(), &objects, node, Form::Node)?;
-    place.set("node-name", node).set("read-only", readonly);
-    e.blockdev(&place);
     Ok(())
 }

@@ -29,9 +29,10 @@ pub(super) fn apply(work: &mut Work<'_>) {
 /// Only aliases of the document's own (`ua-`) are kept: others are from a running domain, and made anew.
 fn drop_generated_aliases(domain: &mut Domain) {
     for (_, info) in domain.devices.infos_mut() {
-        let own = info.alias.as_deref().and_then(|alias| alias.strip_prefix("ua-")).is_some_and(|rest| {
-            rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
-        });
+        let own =
+            info.alias.as_deref().and_then(|alias| alias.strip_prefix("ua-")).is_some_and(|rest| {
+                rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
+            });
         if !own {
             info.alias = None;
         }

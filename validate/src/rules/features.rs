@@ -146,10 +146,7 @@ fn pseries(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
         (
             "hpt",
             hpt.is_some(),
-            &[
-                (resizing, Cap::MachinePseriesResizeHpt),
-                (page_size, Cap::MachinePseriesCapHptMaxPageSize),
-            ],
+            &[(resizing, Cap::MachinePseriesResizeHpt), (page_size, Cap::MachinePseriesCapHptMaxPageSize)],
         ),
         ("htm", features.htm.is_some(), &[(true, Cap::MachinePseriesCapHtm)]),
         ("nested-hv", features.nested_hv.is_some(), &[(true, Cap::MachinePseriesCapNestedHv)]),

@@ -178,7 +178,7 @@ pub struct NetSource {
 }
 
 impl NetSource {
-    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
+    pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let protocol: Option<Protocol> = r.required(el, "protocol");
         let mut net = Self {
             protocol,
