@@ -7,7 +7,7 @@ use std::io::Read as _;
 
 use virtargv_caps::{Arch, CpuMap};
 use virtargv_host::{
-    Descriptor, DriverConfig, FixedHost, Host, HostError, Processor, SecretKey, SecretUse, Volume,
+    Descriptor, DriverConfig, FixedHost, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume,
 };
 
 /// This machine, looked at but never touched: files are read, nothing is opened for QEMU. Descriptors are numbered as
@@ -81,6 +81,18 @@ impl Host for SystemHost {
 
     fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError> {
         self.plain.descriptor(wanted)
+    }
+
+    fn pci_device(&self, address: &str) -> Option<PciDevice> {
+        if !address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.') {
+            return None;
+        }
+        let folder = std::path::Path::new("/sys/bus/pci/devices").join(address);
+        // Conventional devices have no more than 256 bytes of configuration.
+        let express = fs::metadata(folder.join("config")).ok()?.len() > 256;
+        let group = fs::read_link(folder.join("iommu_group")).ok();
+        let iommu_group = group.and_then(|link| link.file_name()?.to_str()?.parse().ok());
+        Some(PciDevice { express, iommu_group })
     }
 
     fn read_text(&self, path: &str) -> Option<String> {

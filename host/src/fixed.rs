@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use virtargv_caps::{Arch, CpuMap};
 
-use crate::{Descriptor, DriverConfig, Host, HostError, Processor, SecretKey, SecretUse, Volume};
+use crate::{Descriptor, DriverConfig, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume};
 
 /// Answers with what it was given. Random bytes count up from 0, so that output is the same every time.
 #[derive(Debug, Clone)]
@@ -40,6 +40,8 @@ pub struct FixedHost {
     pub nbdkit_plugins: BTreeSet<String>,
     /// What vhost-user helpers say of themselves, by path.
     pub helper_capabilities: BTreeMap<String, String>,
+    /// PCI devices by address.
+    pub pci_devices: BTreeMap<String, PciDevice>,
     /// The NUMA nodes.
     pub numa_nodes: Vec<u32>,
     /// The NUMA nodes that automatic placement advises.
@@ -84,6 +86,7 @@ impl Default for FixedHost {
             tpm_emulator_socket: None,
             nbdkit_plugins: BTreeSet::new(),
             helper_capabilities: BTreeMap::new(),
+            pci_devices: BTreeMap::new(),
             numa_nodes: vec![0],
             numa_advice: vec![0],
             cpus_per_node: 4,
@@ -146,6 +149,10 @@ impl Host for FixedHost {
             Descriptor::TpmCancel { .. } => 1731,
             Descriptor::SlirpHelper => 42,
         })
+    }
+
+    fn pci_device(&self, address: &str) -> Option<PciDevice> {
+        self.pci_devices.get(address).copied()
     }
 
     fn read_text(&self, path: &str) -> Option<String> {

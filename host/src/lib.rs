@@ -23,6 +23,15 @@ pub use service::{Processor, SecretKey, SecretUse, Volume, VolumeKind};
 
 use virtargv_caps::{Arch, CpuMap};
 
+/// A PCI device of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PciDevice {
+    /// Whether it is a PCI Express device.
+    pub express: bool,
+    /// The IOMMU group that it is in.
+    pub iommu_group: Option<u32>,
+}
+
 /// Why the host could not answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
@@ -80,6 +89,9 @@ pub trait Host {
 
     /// An open descriptor for what is described, as QEMU is to receive it.
     fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError>;
+
+    /// What is known of a PCI device of the host, by its address in the form `0000:01:00.0`.
+    fn pci_device(&self, address: &str) -> Option<PciDevice>;
 
     /// The text of the file at `path`, where there is one and it is text.
     fn read_text(&self, path: &str) -> Option<String>;

@@ -108,6 +108,13 @@ impl std::fmt::Display for PciAddress {
     }
 }
 
+/// As QEMU reads it: `fe.0.0001`.
+impl std::fmt::Display for CcwAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}.{:x}.{:04x}", self.cssid, self.ssid, self.devno)
+    }
+}
+
 impl PciAddress {
     /// Whether the document only asks for PCI and leaves the address open.
     pub fn is_empty(&self) -> bool {
@@ -309,6 +316,24 @@ impl Address {
             }
             AddressType::Unassigned => Self::Unassigned,
         })
+    }
+
+    /// Its `type=`.
+    pub fn kind(&self) -> AddressType {
+        match self {
+            Self::Pci(_) => AddressType::Pci,
+            Self::Drive(_) => AddressType::Drive,
+            Self::VirtioSerial(_) => AddressType::VirtioSerial,
+            Self::Ccid(_) => AddressType::Ccid,
+            Self::Usb(_) => AddressType::Usb,
+            Self::SpaprVio { .. } => AddressType::SpaprVio,
+            Self::VirtioS390 => AddressType::VirtioS390,
+            Self::Ccw(_) => AddressType::Ccw,
+            Self::VirtioMmio => AddressType::VirtioMmio,
+            Self::Isa(_) => AddressType::Isa,
+            Self::Dimm(_) => AddressType::Dimm,
+            Self::Unassigned => AddressType::Unassigned,
+        }
     }
 
     /// Writes it as `<address>`.

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerType};
-use virtargv_model::info::{Address, CcwAddress, DeviceInfo, DimmAddress, PciAddress, Rom, Zpci};
+use virtargv_model::info::{Address, DeviceInfo, DimmAddress, PciAddress, Rom, Zpci};
 use virtargv_model::{Domain, Kind, OnOff, Problem, YesNo};
 
 use crate::emit::{Done, Emit, problem};
@@ -31,7 +31,7 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
             props.set("reg", reg);
         }
         Some(Address::Ccw(Some(ccw))) => {
-            props.set("devno", devno(*ccw));
+            props.set("devno", ccw.to_string());
         }
         Some(Address::Isa(isa)) => {
             props.set_opt("iobase", isa.iobase.map(|n| Value::Hex(n.into())));
@@ -44,11 +44,6 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
         _ => {}
     }
     Ok(())
-}
-
-/// `fe.0.0001`: a channel I/O address as QEMU reads it.
-pub(crate) fn devno(ccw: CcwAddress) -> String {
-    format!("{:x}.{:x}.{:04x}", ccw.cssid, ccw.ssid, ccw.devno)
 }
 
 fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Done {

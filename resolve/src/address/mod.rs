@@ -1,16 +1,56 @@
 //! Device addresses, one module a kind of address, in one ordered list.
 
+mod bus;
+mod ccw;
 mod dimm;
+mod mmio;
 mod pci;
+mod spapr_vio;
+mod usb;
+mod virtio_serial;
+
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::Address;
 
 use crate::Work;
 
 /// The kinds of address, in the order in which the reference assigns them.
-const KINDS: &[fn(&mut Work<'_>)] = &[pci::assign, dimm::assign];
+const KINDS: &[fn(&mut Work<'_>)] = &[
+    virtio_serial::assign,
+    spapr_vio::assign,
+    ccw::assign,
+    mmio::assign,
+    pci::assign,
+    usb::assign,
+    dimm::assign,
+];
 
 /// Gives every device that needs one its address.
 pub fn assign(work: &mut Work<'_>) {
     for kind in KINDS {
         kind(work);
+    }
+}
+
+/// Gives virtio devices without address one of the kind that this guest has them on. Filesystems and vsocks are on PCI
+/// unless all of the guest's devices are on another bus (`all`).
+fn default_virtio(work: &mut Work<'_>, address: &Address, all: bool) {
+    let open: Vec<DeviceId> = work
+        .domain
+        .devices
+        .infos()
+        .filter(|(id, info)| info.address.is_none() && bus::virtio(&work.domain.devices, *id).is_some())
+        .filter(|(id, _)| match id.kind {
+            DeviceKind::Filesystem | DeviceKind::Vsock => all,
+            // These are on PCI in every guest.
+            DeviceKind::Sound | DeviceKind::Iommu => false,
+            _ => true,
+        })
+        .map(|(id, _)| id)
+        .collect();
+    for id in open {
+        if let Some(info) = work.domain.devices.info_mut(id) {
+            info.address = Some(address.clone());
+        }
     }
 }

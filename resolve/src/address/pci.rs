@@ -74,7 +74,7 @@ fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
 /// One pass.
 pub(super) struct Placer<'w, 'a> {
     work: &'w mut Work<'a>,
-    needs: Needs,
+    needs: Needs<'a>,
     groups: Groups,
     zpci: Option<Ids>,
     /// The buses.
@@ -84,7 +84,7 @@ pub(super) struct Placer<'w, 'a> {
 impl<'w, 'a> Placer<'w, 'a> {
     /// Starts a pass over `count` buses with what is taken already.
     fn new(work: &'w mut Work<'a>, count: usize, first: bool) -> Result<Self, Refused> {
-        let needs = Needs::of(&work.domain, work.caps);
+        let needs = Needs::of(&work.domain, work.caps, work.host);
         let groups = Groups::of(work);
         let list = Self::buses(work, count);
         let buses = Buses {

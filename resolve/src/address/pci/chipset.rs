@@ -2,6 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerKind, PciModel, UsbModel};
+use virtargv_model::device::sound::{Sound, SoundModel};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::PciAddress;
 use virtargv_model::{Kind, OnOff};
@@ -149,7 +150,14 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
     Err(placer.refused(id, Kind::Internal, message))
 }
 
-/// The first ICH9 sound card without address, where it is on real boards.
-fn ich9_sound(_placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
+/// The first ICH9 sound card without address goes where it is on real boards.
+fn ich9_sound(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
+    let place = at(0x1b, 0);
+    let wanted = |sound: &Sound| sound.model == SoundModel::Ich9 && is_wanted(&sound.info);
+    let Some(index) = placer.devices().sounds.iter().position(wanted) else { return Ok(()) };
+    if !placer.buses.slot_in_use(&place) {
+        placer.chipset(place, Connect::PCIE)?;
+        placer.set(DeviceId { kind: DeviceKind::Sound, index }, place);
+    }
     Ok(())
 }

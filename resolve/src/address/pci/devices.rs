@@ -1,95 +1,78 @@
 //! What each device needs of a PCI bus: one row a kind of device and model.
 
 use virtargv_caps::{Cap, Caps};
+use virtargv_host::Host;
 use virtargv_model::Domain;
 use virtargv_model::device::chardev::SerialTarget;
 use virtargv_model::device::controller::{
-    Controller, ControllerKind, PciModel, ScsiModel, UsbModel, VirtioModel,
+    Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
 };
-use virtargv_model::device::disk::{DiskBus, DiskModel};
-use virtargv_model::device::input::{InputBus, InputModel};
-use virtargv_model::device::iommu::IommuModel;
-use virtargv_model::device::memballoon::MemballoonModel;
-use virtargv_model::device::memory_device::MemoryModel;
+use virtargv_model::device::hostdev::{HostdevSource, InterfaceDevice, MdevModel};
+use virtargv_model::device::net::{Interface, KnownModel, NicModel, Source};
+use virtargv_model::device::panic::PanicModel;
+use virtargv_model::device::sound::SoundModel;
+use virtargv_model::device::video::VideoModel;
 use virtargv_model::device::watchdog::WatchdogModel;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
+use virtargv_model::info::PciAddress;
 
+use super::super::bus::{self, Virtio};
 use super::connect::Connect;
 
-/// What the two kinds of device that depend on the guest need.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Needs {
+/// What the kinds of device that depend on guest and host need.
+#[derive(Clone, Copy)]
+pub(super) struct Needs<'h> {
     /// PCI Express devices.
     pcie: Connect,
     /// virtio devices that are not bound to conventional PCI.
     virtio: Connect,
+    host: &'h dyn Host,
 }
 
 /// What a conventional PCI device needs.
 pub(super) const PCI: Connect = Connect::PCI.and(Connect::AUTO);
 
-impl Needs {
+impl<'h> Needs<'h> {
     /// PCI Express devices take a conventional slot where there is nothing else, and old virtio devices do always.
-    pub fn of(domain: &Domain, caps: &Caps) -> Self {
+    pub fn of(domain: &Domain, caps: &Caps, host: &'h dyn Host) -> Self {
         let pcie = if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.and(Connect::AUTO) } else { PCI };
         let virtio = if caps.has(Cap::VirtioPciDisableLegacy) { pcie } else { PCI };
-        Self { pcie, virtio }
+        Self { pcie, virtio, host }
     }
 
     /// What device `id` needs; nothing where it is no PCI device.
     pub fn device(&self, devices: &Devices, id: DeviceId) -> Connect {
-        self.known(devices, id).unwrap_or(Connect::NONE)
+        match bus::virtio(devices, id) {
+            Some(_) if id.kind == DeviceKind::Crypto => PCI,
+            // Transitional devices only work in conventional slots.
+            Some(Virtio::Transitional) => PCI,
+            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.and(Connect::INTEGRATED),
+            Some(Virtio::Modern) => self.virtio,
+            None => self.other(devices, id).unwrap_or(Connect::NONE),
+        }
     }
 
-    fn known(&self, devices: &Devices, id: DeviceId) -> Option<Connect> {
+    fn other(&self, devices: &Devices, id: DeviceId) -> Option<Connect> {
         let n = id.index;
-        Some(match id.kind {
-            DeviceKind::Controller => self.controller(devices.controllers.get(n)?),
-            DeviceKind::Disk => {
-                let disk = devices.disks.get(n)?;
-                let transitional = disk.model == Some(DiskModel::VirtioTransitional);
-                if disk.target.bus == Some(DiskBus::Virtio) {
-                    self.virtio(transitional)
-                } else {
-                    Connect::NONE
-                }
+        let pci = match id.kind {
+            DeviceKind::Controller => return Some(self.controller(devices.controllers.get(n)?)),
+            DeviceKind::Interface => return Some(self.interface(devices.interfaces.get(n)?)),
+            DeviceKind::Hostdev => return Some(self.hostdev(devices, n)),
+            DeviceKind::Video => return Some(self.video(devices.videos.get(n)?.model?)),
+            DeviceKind::Panic => {
+                let pci = devices.panics.get(n)?.model == Some(PanicModel::Pvpanic);
+                return pci.then_some(PCI.and(Connect::INTEGRATED));
             }
-            DeviceKind::Input => {
-                let input = devices.inputs.get(n)?;
-                let transitional = input.model == Some(InputModel::VirtioTransitional);
-                if input.bus == Some(InputBus::Virtio) { self.virtio(transitional) } else { Connect::NONE }
-            }
-            DeviceKind::Memballoon => match devices.memballoons.get(n)?.model? {
-                MemballoonModel::VirtioTransitional => PCI,
-                MemballoonModel::Virtio | MemballoonModel::VirtioNonTransitional => self.virtio,
-                _ => Connect::NONE,
-            },
-            DeviceKind::Watchdog => match devices.watchdogs.get(n)?.model? {
-                WatchdogModel::I6300esb => PCI,
-                _ => Connect::NONE,
-            },
-            DeviceKind::Serial => match devices.serials.get(n)?.target? {
-                SerialTarget::Pci => PCI,
-                _ => Connect::NONE,
-            },
-            DeviceKind::Iommu => match devices.iommus.get(n)?.model? {
-                IommuModel::Virtio => self.virtio.and(Connect::INTEGRATED),
-                _ => Connect::NONE,
-            },
-            DeviceKind::MemoryDevice => match devices.memories.get(n)?.model? {
-                MemoryModel::VirtioPmem | MemoryModel::VirtioMem => self.virtio,
-                _ => Connect::NONE,
-            },
-            DeviceKind::Shmem | DeviceKind::Crypto => PCI,
-            DeviceKind::Interface | DeviceKind::Sound | DeviceKind::Hostdev | DeviceKind::Video => PCI,
-            DeviceKind::Filesystem | DeviceKind::Rng | DeviceKind::Vsock => self.virtio,
-            _ => Connect::NONE,
-        })
-    }
-
-    fn virtio(&self, transitional: bool) -> Connect {
-        // Transitional devices only work in conventional slots.
-        if transitional { PCI } else { self.virtio }
+            DeviceKind::Sound => matches!(
+                devices.sounds.get(n)?.model,
+                SoundModel::Es1370 | SoundModel::Ac97 | SoundModel::Ich6 | SoundModel::Ich9
+            ),
+            DeviceKind::Watchdog => devices.watchdogs.get(n)?.model == Some(WatchdogModel::I6300esb),
+            DeviceKind::Serial => devices.serials.get(n)?.target == Some(SerialTarget::Pci),
+            DeviceKind::Shmem | DeviceKind::Pstore => true,
+            _ => false,
+        };
+        pci.then_some(PCI)
     }
 
     fn controller(&self, controller: &Controller) -> Connect {
@@ -104,24 +87,62 @@ impl Needs {
             },
             ControllerKind::Scsi(model) => match model {
                 None | Some(ScsiModel::Ncr53c90) => Connect::NONE,
-                Some(ScsiModel::VirtioScsi | ScsiModel::VirtioNonTransitional) => self.virtio,
                 Some(_) => PCI,
             },
-            ControllerKind::VirtioSerial(serial) => {
-                self.virtio(serial.model == Some(VirtioModel::Transitional))
-            }
-            ControllerKind::Fdc
+            ControllerKind::VirtioSerial(_)
+            | ControllerKind::Fdc
             | ControllerKind::Ccid
             | ControllerKind::Xenbus(_)
             | ControllerKind::Isa
             | ControllerKind::Nvme(_) => Connect::NONE,
         }
     }
+
+    fn interface(&self, interface: &Interface) -> Connect {
+        if let Source::Hostdev(device) = &interface.source {
+            return match &device.device {
+                InterfaceDevice::Pci(pci) => self.host_pci(&pci.address, interface.info.pci()),
+                InterfaceDevice::Usb(_) => Connect::NONE,
+            };
+        }
+        match &interface.model {
+            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::NONE,
+            // Without a model it is a host device that its network gives.
+            None | Some(NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => self.pcie,
+            Some(_) => PCI,
+        }
+    }
+
+    fn hostdev(&self, devices: &Devices, n: usize) -> Connect {
+        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::NONE };
+        match &hostdev.source {
+            HostdevSource::Pci(pci) => self.host_pci(&pci.address, hostdev.info.pci()),
+            // All that are known are PCI Express.
+            HostdevSource::Mdev(mdev) if mdev.model == MdevModel::VfioPci => self.pcie,
+            _ => Connect::NONE,
+        }
+    }
+
+    /// A device of the host that nothing is known of is PCI Express; for one that has its place it does not matter.
+    fn host_pci(&self, address: &PciAddress, place: Option<&PciAddress>) -> Connect {
+        if self.pcie == PCI || place.is_some_and(|place| !place.is_empty()) {
+            return self.pcie;
+        }
+        let express = self.host.pci_device(&address.to_string()).is_none_or(|device| device.express);
+        if express { self.pcie } else { PCI }
+    }
+
+    fn video(&self, model: VideoModel) -> Connect {
+        match model {
+            VideoModel::Bochs => self.pcie,
+            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::NONE,
+            _ => PCI,
+        }
+    }
 }
 
 /// Whether the first PCI controller is a root of that kind.
 pub(super) fn has_root(domain: &Domain, root: PciModel) -> bool {
-    use virtargv_model::device::controller::ControllerType;
     let first = domain.devices.controllers.iter().find(|c| c.is(ControllerType::Pci, 0));
     first.is_some_and(|c| c.pci_model() == Some(root))
 }

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use virtargv_model::device::DeviceId;
+use virtargv_model::device::hostdev::{HostdevSource, InterfaceDevice};
+use virtargv_model::device::net::{InterfaceType, Source};
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::PciAddress;
 
 use crate::Work;
 
@@ -11,9 +14,43 @@ use crate::Work;
 pub(super) struct Groups(HashMap<DeviceId, u32>);
 
 impl Groups {
-    /// Host devices are kept apart by the host's IOMMU groups.
-    pub fn of(_work: &Work<'_>) -> Self {
-        Self::default()
+    /// Host devices are kept apart by the host's IOMMU groups. What a network will give is not known yet, so such an
+    /// interface has a group of its own, counted from the other end.
+    pub fn of(work: &Work<'_>) -> Self {
+        let mut groups = HashMap::new();
+        if !work.guest.is_pseries() {
+            return Self(groups);
+        }
+        let devices = &work.domain.devices;
+        // 0 is a group of the host too.
+        let of_host = |address: &PciAddress| {
+            let group = work.host.pci_device(&address.to_string())?.iommu_group?;
+            group.checked_add(1)
+        };
+        let mut synthetic = u32::MAX;
+        for (index, interface) in devices.interfaces.iter().enumerate() {
+            let id = DeviceId { kind: DeviceKind::Interface, index };
+            let group = match &interface.source {
+                Source::Hostdev(device) => match &device.device {
+                    InterfaceDevice::Pci(pci) => of_host(&pci.address),
+                    InterfaceDevice::Usb(_) => None,
+                },
+                Source::Network(_) if interface.actual_kind() == InterfaceType::Hostdev => {
+                    synthetic -= 1;
+                    Some(synthetic + 1)
+                }
+                _ => None,
+            };
+            groups.extend(group.map(|group| (id, group)));
+        }
+        for (index, hostdev) in devices.hostdevs.iter().enumerate() {
+            if let HostdevSource::Pci(pci) = &hostdev.source
+                && let Some(group) = of_host(&pci.address)
+            {
+                groups.insert(DeviceId { kind: DeviceKind::Hostdev, index }, group);
+            }
+        }
+        Self(groups)
     }
 
     /// The group of `id`.

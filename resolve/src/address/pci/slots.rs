@@ -1,10 +1,12 @@
 //! The order in which devices get their PCI addresses.
 
-use virtargv_model::OnOff;
+use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerKind, UsbModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, DeviceInfo, PciAddress};
+use virtargv_model::{Kind, OnOff};
 
+use super::super::bus;
 use super::{Placer, Refused};
 use crate::defaults::controller::is_usb2_part;
 
@@ -56,22 +58,61 @@ pub(super) fn place_all(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
         place_controller(placer, n)?;
     }
     for kind in AFTER_CONTROLLERS {
+        if *kind == DeviceKind::Hostdev {
+            // Interfaces that are host devices go with those.
+            place_interfaces(placer, true)?;
+        }
         place_kind(placer, *kind)?;
     }
     Ok(())
 }
 
 fn place_kind(placer: &mut Placer<'_, '_>, kind: DeviceKind) -> Result<(), Refused> {
+    match kind {
+        DeviceKind::Interface => return place_interfaces(placer, false),
+        DeviceKind::Disk => check_disks(placer)?,
+        _ => {}
+    }
     for index in 0..count(placer.devices(), kind) {
         placer.place(DeviceId { kind, index })?;
     }
     Ok(())
 }
 
+fn place_interfaces(placer: &mut Placer<'_, '_>, host_devices: bool) -> Result<(), Refused> {
+    for index in 0..placer.devices().interfaces.len() {
+        let interface = placer.devices().interfaces.get(index);
+        if interface.is_some_and(|interface| bus::is_host_device(interface) == host_devices) {
+            placer.place(DeviceId { kind: DeviceKind::Interface, index })?;
+        }
+    }
+    Ok(())
+}
+
+/// A virtio disk has to be on PCI by now, unless it is on one of the other buses for virtio.
+fn check_disks(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
+    let mmio = placer.work.caps.has(Cap::DeviceVirtioMmio);
+    let odd = placer.devices().disks.iter().enumerate().find_map(|(index, disk)| {
+        let id = DeviceId { kind: DeviceKind::Disk, index };
+        bus::virtio(placer.devices(), id)?;
+        match &disk.info.address {
+            None | Some(Address::Pci(_) | Address::Ccw(_)) => None,
+            Some(Address::VirtioMmio) if mmio => None,
+            Some(address) => Some((id, address.kind())),
+        }
+    });
+    match odd {
+        Some((id, kind)) => {
+            let message = format!("a virtio disk has an address of type '{kind}'");
+            Err(placer.refused(id, Kind::Unsupported, message))
+        }
+        None => Ok(()),
+    }
+}
+
 fn count(devices: &Devices, kind: DeviceKind) -> usize {
     match kind {
         DeviceKind::Filesystem => devices.filesystems.len(),
-        DeviceKind::Interface => devices.interfaces.len(),
         DeviceKind::Sound => devices.sounds.len(),
         DeviceKind::Disk => devices.disks.len(),
         DeviceKind::Hostdev => devices.hostdevs.len(),

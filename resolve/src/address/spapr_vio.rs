@@ -1,0 +1,69 @@
+//! Addresses on the virtual I/O bus of pseries guests.
+
+use std::collections::HashMap;
+
+use virtargv_model::Kind;
+use virtargv_model::device::chardev::SerialTarget;
+use virtargv_model::device::controller::ScsiModel;
+use virtargv_model::device::net::{KnownModel, NicModel};
+use virtargv_model::device::tpm::TpmModel;
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::Address;
+
+use crate::Work;
+
+/// The distance between the addresses that are tried.
+const STEP: u64 = 0x1000;
+
+/// Gives every device that belongs there its register, from QEMU's default for its kind on.
+pub(super) fn assign(work: &mut Work<'_>) {
+    let devices = &work.domain.devices;
+    let mut used: HashMap<u64, usize> = HashMap::new();
+    for (_, info) in devices.infos() {
+        if let Some(Address::SpaprVio { reg: Some(reg) }) = info.address {
+            *used.entry(reg).or_default() += 1;
+        }
+    }
+    for (id, first, belongs) in candidates(work) {
+        let Some(info) = work.domain.devices.info_mut(id) else { continue };
+        if belongs && !matches!(info.address, Some(Address::SpaprVio { .. })) {
+            info.address = Some(Address::SpaprVio { reg: None });
+        }
+        match &mut info.address {
+            Some(Address::SpaprVio { reg: Some(reg) }) if used.get(reg).is_some_and(|n| *n > 1) => {
+                let (reg, pos) = (*reg, info.pos);
+                let message = format!("two devices have the spapr-vio address '{reg:#x}'");
+                work.problem(Kind::Xml, "spapr-vio-address-twice", pos.path("address/@reg"), message);
+                return;
+            }
+            Some(Address::SpaprVio { reg: open @ None }) => {
+                let mut reg = first;
+                while used.contains_key(&reg) {
+                    reg += STEP;
+                }
+                used.insert(reg, 1);
+                *open = Some(reg);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Devices that may be there, QEMU's default register for each kind, and whether the device can be nowhere else.
+fn candidates(work: &Work<'_>) -> Vec<(DeviceId, u64, bool)> {
+    let (devices, pseries) = (&work.domain.devices, work.guest.is_pseries());
+    let mut list = Vec::new();
+    let mut add = |kind, first, belongs: &mut dyn Iterator<Item = bool>| {
+        list.extend(belongs.enumerate().map(|(index, belongs)| (DeviceId { kind, index }, first, belongs)));
+    };
+    let vlan = Some(NicModel::Known(KnownModel::SpaprVlan));
+    add(DeviceKind::Interface, 0x1000, &mut devices.interfaces.iter().map(|nic| nic.model == vlan));
+    let vscsi = Some(ScsiModel::Ibmvscsi);
+    add(DeviceKind::Controller, 0x2000, &mut devices.controllers.iter().map(|c| c.scsi_model() == vscsi));
+    let vty = Some(SerialTarget::SpaprVio);
+    add(DeviceKind::Serial, 0x3000_0000, &mut devices.serials.iter().map(|serial| serial.target == vty));
+    add(DeviceKind::Nvram, 0x3000, &mut devices.nvrams.iter().map(|_| pseries));
+    let proxy = Some(TpmModel::SpaprProxy);
+    add(DeviceKind::Tpm, 0x4000, &mut devices.tpms.iter().map(|tpm| pseries && tpm.model != proxy));
+    list
+}

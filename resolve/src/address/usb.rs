@@ -1,0 +1,280 @@
+//! USB ports, and hubs where there are too few.
+
+use std::collections::BTreeMap;
+
+use virtargv_model::device::controller::{Controller, UsbModel};
+use virtargv_model::device::hub::{Hub, HubType};
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::{Address, DeviceInfo, UsbAddress};
+use virtargv_model::{Kind, Problem, Stage};
+
+use super::bus;
+use crate::Work;
+
+/// Ports of a hub.
+const HUB_PORTS: usize = 8;
+/// How many hubs may hang on each other.
+const DEPTH: usize = 4;
+/// More ports than any controller has.
+const MOST_PORTS: u32 = 255;
+
+/// Something that has ports: a controller or a hub.
+#[derive(Debug)]
+struct Node {
+    ports: Vec<Port>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Port {
+    used: bool,
+    /// The hub that is plugged in, by its place in the list.
+    hub: Option<usize>,
+}
+
+/// All buses: the controllers' nodes by index, and every node.
+#[derive(Debug, Default)]
+struct Tree {
+    buses: BTreeMap<u32, usize>,
+    nodes: Vec<Node>,
+}
+
+type Refusal = (DeviceId, Kind, String);
+
+/// Kinds of device in the order in which they get their ports; hubs come before all.
+const ORDER: &[DeviceKind] = &[
+    DeviceKind::Hostdev,
+    DeviceKind::Disk,
+    DeviceKind::Interface,
+    DeviceKind::Controller,
+    DeviceKind::Input,
+    DeviceKind::Serial,
+    DeviceKind::Sound,
+    DeviceKind::Redirdev,
+    DeviceKind::Filesystem,
+];
+
+/// Gives every USB device its port.
+///
+/// The reference does so at once only where nothing is left to choose or the definition is new; otherwise it leaves it
+/// to the start, so what cannot be placed then is a problem of that stage.
+pub(super) fn assign(work: &mut Work<'_>) {
+    let devices = usb_devices(work);
+    let complete = |id: &DeviceId| work.domain.devices.info(*id).is_some_and(has_port);
+    let now = work.options.abi_update || devices.iter().all(complete);
+    if let Err((id, kind, message)) = place(work, &devices) {
+        let place = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
+        let stage = if now { Stage::Place } else { Stage::Build };
+        work.report.push(Problem { kind, stage, rule: "usb-address", message, place });
+    }
+}
+
+/// Every USB device, hubs first.
+fn usb_devices(work: &Work<'_>) -> Vec<DeviceId> {
+    let devices = &work.domain.devices;
+    let mut list: Vec<DeviceId> =
+        devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id)).collect();
+    list.sort_by_key(|id| {
+        let rank = ORDER.iter().position(|kind| *kind == id.kind).map_or(0, |n| n + 1);
+        (rank, id.index)
+    });
+    list
+}
+
+fn has_port(info: &DeviceInfo) -> bool {
+    matches!(&info.address, Some(Address::Usb(at)) if !at.port.is_empty())
+}
+
+fn place(work: &mut Work<'_>, devices: &[DeviceId]) -> Result<(), Refusal> {
+    if let Some(first) = devices.first()
+        && !work
+            .domain
+            .devices
+            .controllers
+            .iter()
+            .any(|c| c.usb_model() != Some(UsbModel::None) && c.usb().is_some())
+    {
+        let message = "the guest has no USB, but a device is on it".to_owned();
+        return Err((*first, Kind::Unsupported, message));
+    }
+    add_hubs(work, devices.len());
+    let mut tree = Tree::default();
+    for (index, controller) in work.domain.devices.controllers.iter().enumerate() {
+        let id = DeviceId { kind: DeviceKind::Controller, index };
+        tree.add_controller(controller).map_err(|message| (id, Kind::Xml, message))?;
+    }
+    let hubs = (0..work.domain.devices.hubs.len()).map(|index| DeviceId { kind: DeviceKind::Hub, index });
+    let (plugged, open): (Vec<DeviceId>, Vec<DeviceId>) =
+        hubs.partition(|id| work.domain.devices.info(*id).is_some_and(has_port));
+    for id in plugged {
+        tree.plug_hub(work, id)?;
+    }
+    let others: Vec<DeviceId> = devices.iter().copied().filter(|id| id.kind != DeviceKind::Hub).collect();
+    for id in &others {
+        tree.take(work, *id)?;
+    }
+    for id in open {
+        tree.choose(work, id)?;
+        tree.plug_hub(work, id)?;
+    }
+    for id in others {
+        let info = work.domain.devices.info(id);
+        if info.is_some_and(|info| matches!(info.address, None | Some(Address::Usb(_))) && !has_port(info)) {
+            tree.choose(work, id)?;
+        }
+    }
+    Ok(())
+}
+
+/// Adds as many hubs as it takes for every device to have a port. Each takes one itself.
+fn add_hubs(work: &mut Work<'_>, devices: usize) {
+    let controllers = work.domain.devices.controllers.iter();
+    let ports: usize =
+        controllers.map(|c| ports_of(c) as usize).sum::<usize>() + work.domain.devices.hubs.len() * HUB_PORTS;
+    if let Some(missing) = devices.checked_sub(ports).filter(|n| *n > 0) {
+        for _ in 0..(missing + 1).div_ceil(HUB_PORTS - 1) {
+            work.domain.devices.hubs.push(Hub { kind: Some(HubType::Usb), ..Hub::default() });
+        }
+    }
+}
+
+/// How many ports a controller has; none for one that is not on USB, and for the companions of USB 2, whose ports are
+/// the master's.
+fn ports_of(controller: &Controller) -> u32 {
+    let Some(usb) = controller.usb() else { return 0 };
+    match usb.model {
+        None | Some(UsbModel::Piix3Uhci | UsbModel::Piix4Uhci | UsbModel::Vt82c686bUhci) => 2,
+        Some(UsbModel::Ehci | UsbModel::Ich9Ehci1) => 6,
+        Some(UsbModel::PciOhci) => 3,
+        Some(UsbModel::NecXhci | UsbModel::QemuXhci) => usb.ports.unwrap_or(4).min(MOST_PORTS),
+        Some(UsbModel::Qusb1 | UsbModel::Qusb2) => usb.ports.unwrap_or(8).min(MOST_PORTS),
+        Some(UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3 | UsbModel::None) => 0,
+    }
+}
+
+impl Tree {
+    fn add_node(&mut self, ports: usize) -> usize {
+        self.nodes.push(Node { ports: vec![Port::default(); ports] });
+        self.nodes.len() - 1
+    }
+
+    fn add_controller(&mut self, controller: &Controller) -> Result<(), String> {
+        let ports = ports_of(controller);
+        if ports == 0 {
+            return Ok(());
+        }
+        let node = self.add_node(ports as usize);
+        if self.buses.insert(controller.number(), node).is_some() {
+            return Err(format!("two USB controllers have the index '{}'", controller.number()));
+        }
+        Ok(())
+    }
+
+    /// The port of an address, through the hubs on the way.
+    fn port(&mut self, at: &UsbAddress) -> Result<&mut Port, String> {
+        let path = path(at);
+        let Some(mut node) = self.buses.get(&at.bus).copied() else {
+            return Err(format!("there is no USB controller with index '{}'", at.bus));
+        };
+        let (last, way) = at.port.split_last().unwrap_or((&0, &[]));
+        for step in way {
+            let Some(port) = self.nodes.get(node).and_then(|n| n.ports.get(to_index(*step))) else {
+                return Err(format!("USB bus '{}' has no port '{step}' in the path '{path}'", at.bus));
+            };
+            let Some(hub) = port.hub else {
+                return Err(format!(
+                    "no hub is at port '{step}' of the path '{path}' on USB bus '{}'",
+                    at.bus
+                ));
+            };
+            node = hub;
+        }
+        let port = self.nodes.get_mut(node).and_then(|n| n.ports.get_mut(to_index(*last)));
+        port.ok_or_else(|| format!("USB bus '{}' has no port '{path}'", at.bus))
+    }
+
+    /// Takes the port that the document gives to device `id`, if any.
+    fn take(&mut self, work: &Work<'_>, id: DeviceId) -> Result<(), Refusal> {
+        let Some(at) = address(work, id).filter(|at| !at.port.is_empty()) else { return Ok(()) };
+        self.take_port(at).map_err(|message| (id, Kind::Xml, message))
+    }
+
+    fn take_port(&mut self, at: &UsbAddress) -> Result<(), String> {
+        let port = self.port(at)?;
+        if std::mem::replace(&mut port.used, true) {
+            return Err(format!("two devices are at port '{}' of USB bus '{}'", path(at), at.bus));
+        }
+        Ok(())
+    }
+
+    /// Puts a hub, whose address is complete, into its port.
+    fn plug_hub(&mut self, work: &Work<'_>, id: DeviceId) -> Result<(), Refusal> {
+        let refused = |message: String| (id, Kind::Xml, message);
+        let Some(at) = address(work, id) else {
+            return Err(refused("a USB hub has an address of another type than 'usb'".to_owned()));
+        };
+        let node = self.add_node(HUB_PORTS);
+        let port = self.port(at).map_err(refused)?;
+        if port.hub.replace(node).is_some() {
+            return Err(refused(format!("two hubs are at port '{}' of USB bus '{}'", path(at), at.bus)));
+        }
+        port.used = true;
+        Ok(())
+    }
+
+    /// Gives device `id` the first free port, on the bus that it names or on any.
+    fn choose(&mut self, work: &mut Work<'_>, id: DeviceId) -> Result<(), Refusal> {
+        let wanted = address(work, id).map(|at| at.bus);
+        if let Some(bus) = wanted.filter(|bus| !self.buses.contains_key(bus)) {
+            return Err((id, Kind::Xml, format!("there is no USB controller with index '{bus}'")));
+        }
+        let buses = self.buses.iter().filter(|(bus, _)| wanted.is_none_or(|wanted| wanted == **bus));
+        let free =
+            buses.filter_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? })).next();
+        let Some(at) = free else {
+            return Err((id, Kind::Internal, "all USB ports are taken".to_owned()));
+        };
+        self.take_port(&at).map_err(|message| (id, Kind::Xml, message))?;
+        if let Some(info) = work.domain.devices.info_mut(id) {
+            info.address = Some(Address::Usb(at));
+        }
+        Ok(())
+    }
+
+    /// The path to the first free port of a node: one of its own, else one of the hubs in it.
+    fn free(&self, node: usize, level: usize) -> Option<Vec<u32>> {
+        let ports = &self.nodes.get(node)?.ports;
+        if let Some(n) = ports.iter().position(|port| !port.used) {
+            return Some(vec![to_number(n)]);
+        }
+        if level >= DEPTH {
+            return None;
+        }
+        ports.iter().enumerate().find_map(|(n, port)| {
+            let mut path = self.free(port.hub?, level + 1)?;
+            path.insert(0, to_number(n));
+            Some(path)
+        })
+    }
+}
+
+fn address<'w>(work: &'w Work<'_>, id: DeviceId) -> Option<&'w UsbAddress> {
+    match &work.domain.devices.info(id)?.address {
+        Some(Address::Usb(at)) => Some(at),
+        _ => None,
+    }
+}
+
+/// Ports are counted from 1.
+fn to_index(port: u32) -> usize {
+    port.checked_sub(1).map_or(usize::MAX, |n| n as usize)
+}
+
+fn to_number(index: usize) -> u32 {
+    u32::try_from(index + 1).unwrap_or(u32::MAX)
+}
+
+/// `1.2.3`
+fn path(at: &UsbAddress) -> String {
+    let parts: Vec<String> = at.port.iter().map(u32::to_string).collect();
+    parts.join(".")
+}

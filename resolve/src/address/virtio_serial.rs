@@ -1,0 +1,157 @@
+//! Ports of virtio-serial controllers.
+
+use std::collections::{BTreeMap, HashSet};
+
+use virtargv_model::Kind;
+use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};
+use virtargv_model::device::controller::{Controller, ControllerKind, VirtioSerial};
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::{Address, VirtioSerialAddress};
+
+use crate::Work;
+use crate::defaults::controller::add_missing;
+
+/// Ports of a controller that does not say.
+const PORTS: u32 = 31;
+
+/// The ports in use, by controller.
+#[derive(Default)]
+struct Ports(BTreeMap<u32, Used>);
+
+#[derive(Default)]
+struct Used {
+    count: u32,
+    ports: HashSet<u32>,
+}
+
+impl Used {
+    fn of(controller: &Controller) -> Option<Self> {
+        match &controller.kind {
+            ControllerKind::VirtioSerial(serial) => {
+                Some(Self { count: serial.ports.unwrap_or(PORTS), ports: HashSet::new() })
+            }
+            _ => None,
+        }
+    }
+
+    /// The lowest free port from `first` on.
+    fn free(&self, first: u32) -> Option<u32> {
+        (first..self.count).find(|port| !self.ports.contains(port))
+    }
+}
+
+/// Gives every virtio channel its port. A console takes one without naming it: QEMU chooses the same.
+pub(super) fn assign(work: &mut Work<'_>) {
+    let controllers = &work.domain.devices.controllers;
+    let mut ports = Ports(controllers.iter().filter_map(|c| Some((c.number(), Used::of(c)?))).collect());
+    if let Err(problem) = place(work, &mut ports) {
+        let (id, kind, message) = problem;
+        let pos = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
+        work.problem(kind, "virtio-serial-port", pos, message);
+    }
+}
+
+type Refusal = (DeviceId, Kind, String);
+
+fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
+    let given: Vec<_> = work
+        .domain
+        .devices
+        .infos()
+        .filter_map(|(id, info)| match info.address {
+            Some(Address::VirtioSerial(at)) if at.port != 0 => Some((id, at)),
+            _ => None,
+        })
+        .collect();
+    for (id, at) in given {
+        ports.take(&at).map_err(|message| (id, Kind::Xml, message))?;
+    }
+    for index in 0..work.domain.devices.consoles.len() {
+        let id = DeviceId { kind: DeviceKind::Console, index };
+        let virtio = |c: &virtargv_model::device::chardev::Console| c.target == Some(ConsoleTarget::Virtio);
+        if work.domain.devices.consoles.get(index).is_some_and(virtio) {
+            choose(work, ports, id, 0)?;
+        }
+    }
+    for index in 0..work.domain.devices.channels.len() {
+        let id = DeviceId { kind: DeviceKind::Channel, index };
+        let channel = work.domain.devices.channels.get(index);
+        if channel.is_some_and(|c| c.target.kind() == Some(ChannelTargetType::Virtio)) {
+            // Port 0 is the console's.
+            if let Some(at) = choose(work, ports, id, 1)?
+                && let Some(info) = work.domain.devices.info_mut(id)
+            {
+                info.address = Some(Address::VirtioSerial(at));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Takes a free port for device `id`, where it has none: on the controller it names, else on any, else on a new one.
+fn choose(
+    work: &mut Work<'_>,
+    ports: &mut Ports,
+    id: DeviceId,
+    first: u32,
+) -> Result<Option<VirtioSerialAddress>, Refusal> {
+    let at = match work.domain.devices.info(id).and_then(|info| info.address.as_ref()) {
+        Some(Address::VirtioSerial(at)) if at.port != 0 => return Ok(None),
+        // A console names no controller that would count.
+        Some(Address::VirtioSerial(at)) => {
+            let controller = if first == 0 { 0 } else { at.controller };
+            let Some(used) = ports.0.get(&controller) else {
+                let message =
+                    format!("there is no controller of type 'virtio-serial' with index '{controller}'");
+                return Err((id, Kind::Internal, message));
+            };
+            let Some(port) = used.free(1) else {
+                let message =
+                    format!("no port is free on the 'virtio-serial' controller with index '{controller}'");
+                return Err((id, Kind::Xml, message));
+            };
+            VirtioSerialAddress { controller, bus: 0, port }
+        }
+        _ => {
+            if ports.0.is_empty() {
+                let message = "there is no controller of type 'virtio-serial'".to_owned();
+                return Err((id, Kind::Internal, message));
+            }
+            let free = ports.0.iter().find_map(|(n, used)| Some((*n, used.free(first)?)));
+            let (controller, port) = free.unwrap_or_else(|| (add_controller(work, ports), first));
+            VirtioSerialAddress { controller, bus: 0, port }
+        }
+    };
+    ports.take(&at).map_err(|message| (id, Kind::Xml, message))?;
+    Ok(Some(at))
+}
+
+/// Adds a controller with the lowest free number.
+fn add_controller(work: &mut Work<'_>, ports: &mut Ports) -> u32 {
+    let index = (0..=u32::MAX).find(|n| !ports.0.contains_key(n)).unwrap_or(u32::MAX);
+    let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
+    add_missing(&mut work.domain.devices.controllers, kind, index);
+    ports.0.insert(index, Used { count: PORTS, ports: HashSet::new() });
+    index
+}
+
+impl Ports {
+    fn take(&mut self, at: &VirtioSerialAddress) -> Result<(), String> {
+        let VirtioSerialAddress { controller, port, .. } = at;
+        let Some(used) = self.0.get_mut(controller) else {
+            return Err(format!("there is no controller of type 'virtio-serial' with index '{controller}'"));
+        };
+        if *port >= used.count {
+            return Err(format!(
+                "the 'virtio-serial' controller with index '{controller}' has no port '{port}', it has '{}'",
+                used.count
+            ));
+        }
+        if !used.ports.insert(*port) {
+            return Err(format!(
+                "port '{port}' of the 'virtio-serial' controller with index '{controller}' is taken twice"
+            ));
+        }
+        Ok(())
+    }
+}
