@@ -166,4 +166,8 @@ conventions! {
     HypervNeedsChecked: false, true;
     /// Catching up ticks of the interval timer needs a QEMU that can be told how.
     PitNeedsPolicy: true, false;
+    /// QEMU's sandbox is told groups of system calls wherever there is one; that was a feature of its own.
+    SandboxByGroups: false, true;
+    /// What a loader, its variables and the features of a firmware say has to fit together.
+    FirmwareFitsTogether: false, true;
 }

@@ -44,7 +44,7 @@ fn timer(e: &mut Emit<'_>, timer: &Timer) {
         }
         TimerName::Hpet => {
             let absent = timer.present == Some(YesNo::No);
-            if absent && e.has(Cap::NoHpet) && !e.has(Cap::MachineHpet) && e.guest().arch.is_x86() {
+            if absent && !e.has(Cap::MachineHpet) && e.guest().arch.is_x86() {
                 e.line.arg("-no-hpet");
             }
         }

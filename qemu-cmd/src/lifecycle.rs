@@ -13,9 +13,13 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     let stay = e.has(Cap::SetAction) || !always_ends(lifecycle);
     e.line.arg(if stay { "-no-shutdown" } else { "-no-reboot" });
     no_acpi(e);
-    let object = if e.guest().is_q35() { "ICH9-LPC" } else { "PIIX4_PM" };
-    for (state, enabled) in [("s3", lifecycle.suspend_to_mem), ("s4", lifecycle.suspend_to_disk)] {
+    for (state, enabled, cap) in [
+        ("s3", lifecycle.suspend_to_mem, Cap::Ich9DisableS3),
+        ("s4", lifecycle.suspend_to_disk, Cap::Ich9DisableS4),
+    ] {
         if let Some(enabled) = enabled {
+            // The properties came to the newer chipset late; before, the older one's were set without effect.
+            let object = if e.guest().is_q35() && e.has(cap) { "ICH9-LPC" } else { "PIIX4_PM" };
             let disabled = u8::from(enabled == YesNo::No);
             e.line.option("-global", format!("{object}.disable_{state}={disabled}"));
         }

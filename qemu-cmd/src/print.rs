@@ -58,18 +58,15 @@ impl CommandLine {
     fn words_by_line(&self) -> Vec<String> {
         let mut lines: Vec<String> = self.env.iter().map(|(k, v)| format!("{k}={}", shell_word(v))).collect();
         lines.push(shell_word(&self.program).into_owned());
-        let mut after_option = false;
         for arg in &self.args {
             let word = shell_word(arg);
-            let option = arg.starts_with('-');
             match lines.last_mut() {
-                Some(line) if after_option && !option => {
+                Some(line) if !arg.starts_with('-') => {
                     line.push(' ');
                     line.push_str(&word);
                 }
                 _ => lines.push(word.into_owned()),
             }
-            after_option = option;
         }
         lines
     }

@@ -1,6 +1,6 @@
 //! `-sandbox`, `-msg`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 
 use crate::emit::{Done, Emit};
 
@@ -9,11 +9,15 @@ const DENIED: &str = "on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourc
 
 /// Emits `-sandbox`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    let sandbox = e.has(Cap::SeccompSandbox);
+    let groups = e.has(Cap::SeccompBlacklist) && (sandbox || !e.release().has(Convention::SandboxByGroups));
     match e.host.config().seccomp_sandbox {
-        0 if e.has(Cap::SeccompSandbox) => e.line.option("-sandbox", "off"),
-        // With an explicit "on" an old QEMU gets its own default filter; undecided means only what is known to work.
-        _ if e.has(Cap::SeccompBlacklist) && e.has(Cap::SeccompSandbox) => e.line.option("-sandbox", DENIED),
-        1.. if e.has(Cap::SeccompSandbox) => e.line.option("-sandbox", "on"),
+        0 if sandbox => e.line.option("-sandbox", "off"),
+        0 => {}
+        // Told nothing of groups, QEMU takes what it knows to be safe, and that may be too little for a guest: then it
+        // is only for those who ask.
+        _ if groups => e.line.option("-sandbox", DENIED),
+        1.. if sandbox => e.line.option("-sandbox", "on"),
         _ => {}
     }
     Ok(())

@@ -13,19 +13,11 @@ crate::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let lifecycle = &cx.domain.lifecycle;
     let q35 = cx.guest.is_q35();
-    for (given, element, cap) in [
-        (
-            lifecycle.suspend_to_mem,
-            "suspend-to-mem",
-            if q35 { Cap::Ich9DisableS3 } else { Cap::PiixDisableS3 },
-        ),
-        (
-            lifecycle.suspend_to_disk,
-            "suspend-to-disk",
-            if q35 { Cap::Ich9DisableS4 } else { Cap::PiixDisableS4 },
-        ),
+    for (given, element, piix, ich9) in [
+        (lifecycle.suspend_to_mem, "suspend-to-mem", Cap::PiixDisableS3, Cap::Ich9DisableS3),
+        (lifecycle.suspend_to_disk, "suspend-to-disk", Cap::PiixDisableS4, Cap::Ich9DisableS4),
     ] {
-        if given.is_some() && !cx.has(cap) {
+        if given.is_some() && !cx.has(piix) && !(q35 && cx.has(ich9)) {
             let message = format!("this QEMU cannot do what element '{element}' asks for");
             out.refuse(&SLEEP, lifecycle.pm_pos.path(element), message);
         }

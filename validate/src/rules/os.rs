@@ -68,7 +68,10 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if !cx.guest.release.has(Convention::EmulatorCheckedLate) {
         emulator(cx.domain, cx.guest, cx.caps, out);
     }
-    firmware(&cx.domain.os, out);
+    loader_path(&cx.domain.os, out);
+    if cx.guest.release.has(Convention::FirmwareFitsTogether) {
+        firmware(&cx.domain.os, out);
+    }
     uefi(cx, out);
     boot(cx, out);
     if cx.domain.genid.is_some() && !cx.has(Cap::DeviceVmgenid) {
@@ -158,6 +161,13 @@ fn runs_arch(binary: Arch, guest: Arch) -> bool {
         )
 }
 
+fn loader_path(os: &Os, out: &mut Findings<'_>) {
+    if let Some(loader) = os.loader.as_ref().filter(|loader| loader.path.is_none() && os.firmware.is_none()) {
+        let message = "element 'loader' has no path while no firmware is to be picked";
+        out.refuse(&LOADER_PATH, loader.pos, message);
+    }
+}
+
 fn firmware(os: &Os, out: &mut Findings<'_>) {
     if let Some(firmware) = os.firmware {
         let wanted = |name| os.firmware_features.iter().find(|feature| feature.name == name);
@@ -173,15 +183,9 @@ fn firmware(os: &Os, out: &mut Findings<'_>) {
             let message = format!("firmware of kind '{firmware}' has no use for an element 'nvram'");
             out.refuse(&NVRAM_FIRMWARE, nvram.pos, message);
         }
-    } else {
-        if !os.firmware_features.is_empty() {
-            let message = "element 'firmware' asks for features while no firmware is to be picked";
-            out.refuse(&FEATURES_WITHOUT_CHOICE, os.features_pos, message);
-        }
-        if let Some(loader) = os.loader.as_ref().filter(|loader| loader.path.is_none()) {
-            let message = "element 'loader' has no path while no firmware is to be picked";
-            out.refuse(&LOADER_PATH, loader.pos, message);
-        }
+    } else if !os.firmware_features.is_empty() {
+        let message = "element 'firmware' asks for features while no firmware is to be picked";
+        out.refuse(&FEATURES_WITHOUT_CHOICE, os.features_pos, message);
     }
     if let Some(loader) = &os.loader {
         stateless(os, loader, out);
