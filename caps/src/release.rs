@@ -91,6 +91,12 @@ conventions! {
     IothreadTuning: false, true;
     /// That content must be kept is said (`discard-data=off`) where the document says so.
     ExplicitNoDiscard: false, true;
+    /// Memory devices need slots, whatever their kind.
+    MaxMemoryNeedsSlots: true, false;
+    /// That the guest cell of a memory device exists is a rule; it was found when the command line was built.
+    MemoryDeviceCellRule: false, true;
+    /// Model and size of shared memory are held against rules; that was done when the command line was built.
+    ShmemRules: false, true;
     /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
     MemorySizeKib: false, true;
     /// CPU definitions keep a record of what was added to a model later and what was taken out, and the latter is named

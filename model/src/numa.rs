@@ -155,7 +155,23 @@ impl Numa {
         }
         numa.check_ids(r);
         numa.check_distances(r);
+        numa.check_count(domain, r);
         numa
+    }
+
+    /// Cells cannot have vCPUs that there are not.
+    fn check_count(&self, domain: El<'_>, r: &mut Reader) {
+        let text = domain.child_text("vcpu").unwrap_or_else(|| "1".to_owned());
+        let Ok(max) = <u32 as read::Value>::parse(&text) else { return };
+        let cpus = self.cpus();
+        let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();
+        if count > u64::from(max) {
+            let message = format!("the guest NUMA cells have '{count}' vCPUs, element 'vcpu' allows '{max}'");
+            r.problem(Kind::Internal, "numa-vcpu-count", self.pos, message);
+        } else if let Some(last) = cpus.last().filter(|last| *last >= max) {
+            let message = format!("a guest NUMA cell has vCPU '{last}', element 'vcpu' allows '{max}'");
+            r.problem(Kind::Xml, "numa-vcpu-id", self.pos, message);
+        }
     }
 
     /// Ids must count from 0 without gaps or doubles.

@@ -94,7 +94,7 @@ impl Tune {
         let memory = domain.child("memtune").map(|e| MemTune::read(e, r)).unwrap_or_default();
         let block = domain.child("blkiotune").map(|e| BlockTune::read(e, r)).unwrap_or_default();
         let iothreads = Iothreads::read(domain, r);
-        let cpu = domain.child("cputune").map(|e| CpuTune::read(e, r)).unwrap_or_default();
+        let cpu = domain.child("cputune").map(|e| CpuTune::read(e, &iothreads, r)).unwrap_or_default();
         let numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
         let resource = domain.child("resource").map(Resource::read).unwrap_or_default();
         Self { iothreads, cpu, numa, block, memory, resource }

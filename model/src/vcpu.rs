@@ -52,7 +52,31 @@ impl Vcpus {
         if let Some(el) = domain.child("vcpus") {
             vcpus.individual = read::all(el, "vcpu", r);
         }
+        vcpus.check(r);
         vcpus
+    }
+
+    /// There is a vCPU, and none is beyond the most there can be.
+    fn check(&self, r: &mut Reader) {
+        let max = self.max();
+        if max == 0 {
+            let message = "element 'vcpu' is '0', a guest has at least one vCPU";
+            r.problem(Kind::Unsupported, "vcpu-none", self.pos, message);
+            return;
+        }
+        for vcpu in self.individual.iter().filter(|vcpu| vcpu.id >= max) {
+            let message = format!(
+                "attribute 'id' of element 'vcpu' is '{}', the most there can be is '{max}'",
+                vcpu.id
+            );
+            r.problem(Kind::Xml, "vcpu-id-range", vcpu.pos.attr("id"), message);
+        }
+        if let Some(current) = self.current.filter(|current| *current > max && self.individual.is_empty()) {
+            let message = format!(
+                "attribute 'current' of element 'vcpu' is '{current}', the most there can be is '{max}'"
+            );
+            r.problem(Kind::Unsupported, "vcpu-current-range", self.pos.attr("current"), message);
+        }
     }
 
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
@@ -109,7 +133,7 @@ impl Element for Vcpu {
             id: r.required(el, "id")?,
             enabled: r.required(el, "enabled")?,
             hotpluggable: r.attr(el, "hotpluggable"),
-            order: r.attr(el, "order"),
+            order: r.attr(el, "order").filter(|order| *order > 0),
         })
     }
 

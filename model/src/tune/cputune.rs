@@ -1,7 +1,7 @@
 //! `<cputune>`: shares of the host's CPUs, and who runs where.
 
 use crate::read::{self, El, Element, Reader};
-use crate::tune::{CacheTune, MemoryTune};
+use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos};
 
@@ -100,8 +100,8 @@ pub struct Sched {
 }
 
 impl CpuTune {
-    pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        Self {
+    pub(crate) fn read(el: El<'_>, iothreads: &Iothreads, r: &mut Reader) -> Self {
+        let mut tune = Self {
             pos: el.pos(),
             shares: r.child_text(el, "shares"),
             period: period(el, "period", r),
@@ -115,11 +115,41 @@ impl CpuTune {
             vcpu_pins: read::all(el, "vcpupin", r),
             emulator_pin: emulator_pin(el, r),
             iothread_pins: read::all(el, "iothreadpin", r),
-            vcpu_scheds: scheds(el, "vcpusched", "vcpus", r),
-            iothread_scheds: scheds(el, "iothreadsched", "iothreads", r),
-            emulator_sched: el.child("emulatorsched").and_then(|e| Sched::read(e, r)),
-            cache_tunes: read::all(el, "cachetune", r),
-            memory_tunes: read::all(el, "memorytune", r),
+            ..Self::default()
+        };
+        let threads = iothreads.complete().iter().map(|thread| thread.id).collect();
+        tune.check_pins(&threads, r);
+        tune.vcpu_scheds = scheds(el, "vcpusched", "vcpus", r);
+        check_scheds(&tune.vcpu_scheds, "vcpusched", "vcpus", &vcpus(el), r);
+        tune.iothread_scheds = scheds(el, "iothreadsched", "iothreads", r);
+        check_scheds(&tune.iothread_scheds, "iothreadsched", "iothreads", &threads, r);
+        tune.emulator_sched = el.child("emulatorsched").and_then(|e| Sched::read(e, r));
+        tune.cache_tunes = read::all(el, "cachetune", r);
+        tune.memory_tunes = read::all(el, "memorytune", r);
+        tune
+    }
+
+    /// A thread is pinned once, and there is one.
+    fn check_pins(&self, iothreads: &NumberSet, r: &mut Reader) {
+        let mut seen = NumberSet::new();
+        for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
+            if seen.contains(*vcpu) {
+                let message = format!("there is more than one element 'vcpupin' for the vCPU '{vcpu}'");
+                r.problem(Kind::Xml, "vcpupin-double", pos.attr("vcpu"), message);
+            }
+            seen.insert(*vcpu, *vcpu);
+        }
+        let mut seen = NumberSet::new();
+        for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
+            if !iothreads.contains(*iothread) {
+                let message = format!("there is no 'iothread' '{iothread}' that 'iothreadpin' could pin");
+                r.problem(Kind::Xml, "iothreadpin-missing", pos.attr("iothread"), message);
+            } else if seen.contains(*iothread) {
+                let message =
+                    format!("there is more than one element 'iothreadpin' for the iothread '{iothread}'");
+                r.problem(Kind::Xml, "iothreadpin-double", pos.attr("iothread"), message);
+            }
+            seen.insert(*iothread, *iothread);
         }
     }
 
@@ -206,6 +236,46 @@ fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader)
         found.extend(set.zip(sched));
     }
     found
+}
+
+/// The vCPUs there are.
+fn vcpus(cputune: El<'_>) -> NumberSet {
+    let text = cputune.parent().and_then(|domain| domain.child_text("vcpu"));
+    let count: u32 = text.and_then(|text| read::Value::parse(&text).ok()).unwrap_or(1);
+    let mut all = NumberSet::new();
+    if let Some(last) = count.checked_sub(1) {
+        all.insert(0, last);
+    }
+    all
+}
+
+/// A thread is scheduled one way, and there is one.
+fn check_scheds(
+    scheds: &[(NumberSet, Sched)],
+    element: &'static str,
+    attribute: &'static str,
+    threads: &NumberSet,
+    r: &mut Reader,
+) {
+    let mut seen = NumberSet::new();
+    for (set, sched) in scheds {
+        let mut missing = set.clone();
+        missing.subtract(threads);
+        let missing = missing.first();
+        let doubled = seen.overlaps(set);
+        if let Some(missing) = missing.filter(|missing| !doubled || set.first() == Some(*missing)) {
+            let (kind, thread) =
+                if element == "vcpusched" { (Kind::Xml, "vCPU") } else { (Kind::Unsupported, "iothread") };
+            let message = format!(
+                "there is no '{thread}' '{missing}' for attribute '{attribute}' of element '{element}'"
+            );
+            r.problem(kind, "sched-thread-missing", sched.pos.attr(attribute), message);
+        } else if doubled {
+            let message = format!("attributes '{attribute}' of elements '{element}' name the same thread");
+            r.problem(Kind::Plain, "sched-overlap", sched.pos.attr(attribute), message);
+        }
+        seen.union(set);
+    }
 }
 
 impl Sched {

@@ -1,5 +1,7 @@
 //! `<numatune>`: where guest memory comes from on the host.
 
+use std::collections::BTreeSet;
+
 use crate::read::{self, El, Element, Reader};
 use crate::vcpu::Placement;
 use crate::write::Writer;
@@ -66,7 +68,7 @@ impl NumaTune {
                 "there is more than one element 'numatune'",
             );
         }
-        Self {
+        let tune = Self {
             pos: el.pos(),
             memory: el.child("memory").map(|e| NumaTuneMemory {
                 pos: e.pos(),
@@ -75,6 +77,61 @@ impl NumaTune {
                 nodeset: r.number_set(Kind::Unsupported, e, "nodeset"),
             }),
             nodes: read::all(el, "memnode", r),
+        };
+        tune.check_static(el, r);
+        tune.check_nodes(el, r);
+        tune
+    }
+
+    /// A static placement needs its nodes.
+    fn check_static(&self, el: El<'_>, r: &mut Reader) {
+        let Some(memory) = self.memory.as_ref().filter(|m| m.mode.is_some() || m.placement.is_some()) else {
+            return;
+        };
+        let vcpus =
+            el.parent().and_then(|domain| domain.child("vcpu")).and_then(|vcpu| vcpu.get("placement"));
+        let guessed = if vcpus == Some("auto") { Placement::Auto } else { Placement::Static };
+        if memory.nodeset.is_none() && memory.placement.unwrap_or(guessed) == Placement::Static {
+            let message = "element 'memory' of element 'numatune' lacks 'nodeset', which its 'placement' 'static' needs";
+            r.problem(Kind::Unsupported, "numatune-nodeset-missing", memory.pos, message);
+        }
+    }
+
+    /// Single cells can only be placed where there are cells, and where numad does not place all of them.
+    fn check_nodes(&self, el: El<'_>, r: &mut Reader) {
+        let Some(first) = el.child("memnode") else { return };
+        if self.is_auto() {
+            let message =
+                "element 'memnode' cannot be used where numad places the guest ('placement' is 'auto')";
+            r.problem(Kind::Unsupported, "memnode-auto", first.pos(), message);
+            return;
+        }
+        let numa = el.parent().and_then(|domain| domain.child("cpu")).and_then(|cpu| cpu.child("numa"));
+        let cells = numa.map_or(0, |numa| numa.children("cell").count());
+        if cells == 0 {
+            let message = "element 'memnode' is for a guest NUMA cell, and there are none";
+            r.problem(Kind::Xml, "memnode-no-cells", first.pos(), message);
+            return;
+        }
+        let restrictive = self.memory.as_ref().and_then(|m| m.mode) == Some(NumaMode::Restrictive);
+        let mut seen = BTreeSet::new();
+        for node in &self.nodes {
+            if node.cell as usize >= cells {
+                let message = format!(
+                    "attribute 'cellid' of element 'memnode' is '{}', there is no such cell",
+                    node.cell
+                );
+                r.problem(Kind::Xml, "memnode-cell", node.pos.attr("cellid"), message);
+            } else if !seen.insert(node.cell) {
+                let message =
+                    format!("there is more than one element 'memnode' for the cell '{}'", node.cell);
+                r.problem(Kind::Xml, "memnode-double", node.pos, message);
+            }
+            if restrictive && node.mode != Some(NumaMode::Restrictive) {
+                let message =
+                    "element 'memnode' has to have the mode 'restrictive' as element 'memory' has it";
+                r.problem(Kind::Xml, "memnode-restrictive", node.pos.attr("mode"), message);
+            }
         }
     }
 

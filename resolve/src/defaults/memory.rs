@@ -13,10 +13,20 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if cells > Kib(0) && (work.options.abi_update || written == Kib(0)) {
         domain.memory.size = Some(Kib(cells.0.saturating_add(devices(domain).0)));
     }
+    if domain.numa.cells.is_empty() {
+        whole_guest_pages(domain);
+    }
     let memory = &mut domain.memory;
     let total = memory.size.unwrap_or_default();
     if total > Kib(0) {
         memory.current = Some(memory.current.filter(|c| *c > Kib(0) && *c <= total).unwrap_or(total));
+    }
+}
+
+/// Huge pages for cell 0 of a guest without cells are for the guest.
+fn whole_guest_pages(domain: &mut Domain) {
+    for page in domain.memory.backing.hugepages.iter_mut().flatten() {
+        page.nodeset = page.nodeset.take().filter(|nodes| nodes.last() != Some(0));
     }
 }
 
