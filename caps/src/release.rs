@@ -97,6 +97,8 @@ conventions! {
     MemoryDeviceCellRule: false, true;
     /// Model and size of shared memory are held against rules; that was done when the command line was built.
     ShmemRules: false, true;
+    /// `-mem-prealloc` goes with `-mem-path`; it stood by `-m`.
+    PreallocWithPath: false, true;
     /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
     MemorySizeKib: false, true;
     /// CPU definitions keep a record of what was added to a model later and what was taken out, and the latter is named

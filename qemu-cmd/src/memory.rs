@@ -21,7 +21,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             backend::make(e, &memory)?.emit(e)?;
         }
     } else {
-        if e.domain().memory.backing.allocation == Some(MemoryAllocation::Immediate) {
+        if is_immediate(e.domain()) && !e.release().has(Convention::PreallocWithPath) {
             preallocate(e);
         }
         if !in_cells {
@@ -46,12 +46,19 @@ fn size(e: &mut Emit<'_>) {
         e.line.option("-m", initial.mib().to_string());
         return;
     }
-    let mut props = Props::object().with("size", format!("{}k", initial.0));
+    // What is no whole MiB has always been cut off.
+    let size = if max.is_none() { initial.0 & !0x1ff } else { initial.0 };
+    let mut props = Props::object().with("size", format!("{size}k"));
     if let Some(max) = max {
         props.set_opt("slots", Some(max.slots).filter(|slots| *slots > 0));
         props.set_opt("maxmem", Some(max.size.0).filter(|size| *size > 0).map(|size| format!("{size}k")));
     }
     e.line.option("-m", props.to_pairs(Style::OnOff));
+}
+
+/// Whether host memory is taken before the guest starts.
+fn is_immediate(domain: &Domain) -> bool {
+    domain.memory.backing.allocation == Some(MemoryAllocation::Immediate)
 }
 
 /// `-mem-prealloc`, once.
@@ -64,15 +71,15 @@ fn preallocate(e: &mut Emit<'_>) {
 
 /// `-mem-path`, where memory is huge pages or a file and has no object.
 pub(crate) fn path(e: &mut Emit<'_>) -> Done {
-    let path = match huge_path(e)? {
-        Some(path) => {
-            preallocate(e);
-            path
-        }
-        None if e.domain().memory.backing.source == Some(MemorySource::File) => backend::file_path(e, "ram"),
-        None => return Ok(()),
-    };
-    e.line.option("-mem-path", path);
+    let huge = huge_path(e)?;
+    let immediate = is_immediate(e.domain()) && e.release().has(Convention::PreallocWithPath);
+    if huge.is_some() || immediate {
+        preallocate(e);
+    }
+    let is_file = e.domain().memory.backing.source == Some(MemorySource::File);
+    if let Some(path) = huge.or_else(|| is_file.then(|| backend::file_path(e, "ram"))) {
+        e.line.option("-mem-path", path);
+    }
     Ok(())
 }
 

@@ -49,14 +49,17 @@ impl Plan {
         validated: Validated,
         caps: &Caps,
         host: &dyn Host,
-        _options: &Options,
+        options: &Options,
     ) -> Result<Self, Problem> {
         virtargv_validate::check_emulator(validated.domain(), validated.guest(), caps)?;
         let guest = validated.guest().clone();
         let mut domain = validated.domain().clone();
         crate::cpu::update(&mut domain, &guest, caps, host)?;
         crate::boot::assign_order(&mut domain);
-        crate::memory::align::align(&mut domain, &guest)?;
+        if options.incoming.is_none() {
+            // A guest that comes from elsewhere keeps its sizes.
+            crate::memory::align::align(&mut domain, &guest)?;
+        }
         alias::assign(&mut domain, &guest, caps);
         let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);
