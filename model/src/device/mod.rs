@@ -115,7 +115,7 @@ devices! {
     Interface = net::Interface, interfaces, "interface";
     Sound = sound::Sound, sounds, "sound";
     Hostdev = hostdev::Hostdev, hostdevs, "hostdev";
-    Filesystem = filesystem::Filesystem, filesystems, "filesystem";
+    Video = video::Video, videos, "video";
     Controller = controller::Controller, controllers, "controller";
     Smartcard = smartcard::Smartcard, smartcards, "smartcard";
     Serial = chardev::Serial, serials, "serial";
@@ -123,23 +123,23 @@ devices! {
     Channel = chardev::Channel, channels, "channel";
     Console = chardev::Console, consoles, "console";
     Input = input::Input, inputs, "input";
+    Filesystem = filesystem::Filesystem, filesystems, "filesystem";
+    Watchdog = watchdog::Watchdog, watchdogs, "watchdog";
     Memballoon = memballoon::Memballoon, memballoons, "memballoon";
-    Nvram = nvram::Nvram, nvrams, "nvram";
-    Shmem = shmem::Shmem, shmems, "shmem";
     Rng = rng::Rng, rngs, "rng";
+    Nvram = nvram::Nvram, nvrams, "nvram";
+    Hub = hub::Hub, hubs, "hub";
+    Shmem = shmem::Shmem, shmems, "shmem";
+    Tpm = tpm::Tpm, tpms, "tpm";
     Panic = panic::Panic, panics, "panic";
     MemoryDevice = memory_device::MemoryDevice, memories, "memory";
-    Tpm = tpm::Tpm, tpms, "tpm";
-    Graphics = graphics::Graphics, graphics, "graphics";
-    Video = video::Video, videos, "video";
-    Redirdev = redirdev::Redirdev, redirdevs, "redirdev";
-    Hub = hub::Hub, hubs, "hub";
-    Watchdog = watchdog::Watchdog, watchdogs, "watchdog";
-    Audio = audio::Audio, audios, "audio";
     Iommu = iommu::Iommu, iommus, "iommu";
     Vsock = vsock::Vsock, vsocks, "vsock";
     Crypto = crypto::Crypto, cryptos, "crypto";
     Pstore = pstore::Pstore, pstores, "pstore";
+    Redirdev = redirdev::Redirdev, redirdevs, "redirdev";
+    Graphics = graphics::Graphics, graphics, "graphics";
+    Audio = audio::Audio, audios, "audio";
     Lease = lease::Lease, leases, "lease";
 }
 

@@ -60,19 +60,24 @@ fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress)
     Ok(())
 }
 
-/// The name of the PCI bus that `pci` is on: its controller's alias, except that a further host bridge of a pseries
-/// guest has its bus below it.
+/// The name of the PCI bus that `pci` is on: its controller's alias, with two exceptions. What the machine has by itself
+/// keeps QEMU's name whatever the document calls it, and a further host bridge of a pseries guest has its bus below it.
 pub(crate) fn pci_bus(e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Result<String, Problem> {
     let found = e.domain().devices.controllers.iter().find(|c| c.is(ControllerType::Pci, pci.bus));
-    let bus = found.and_then(|c| Some((c, c.info.alias.as_deref()?)));
-    let Some((controller, alias)) = bus else {
+    let Some((controller, alias)) = found.and_then(|c| Some((c, c.info.alias.as_deref()?))) else {
         let message = format!(
             "there is no controller of type 'pci' with index '{}' for the device at PCI address '{pci}'",
             pci.bus
         );
         return Err(problem(Kind::Internal, "address-controller", info.pos.path("address"), message));
     };
-    Ok(if is_further_host_bridge(controller) { format!("{alias}.0") } else { alias.to_owned() })
+    Ok(if is_further_host_bridge(controller) {
+        format!("{alias}.0")
+    } else if pci.bus == 0 {
+        e.guest().first_pci_bus(e.caps, controller.pci_model()).to_owned()
+    } else {
+        alias.to_owned()
+    })
 }
 
 fn is_further_host_bridge(controller: &Controller) -> bool {

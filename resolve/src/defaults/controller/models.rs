@@ -1,7 +1,7 @@
 //! Default models of controllers.
 
 use virtargv_caps::{Arch, Cap, Caps, Convention};
-use virtargv_model::device::controller::{ControllerKind, ScsiModel, UsbModel};
+use virtargv_model::device::controller::{ControllerKind, PciModel, ScsiModel, UsbModel};
 
 use crate::{Guest, Options, Work};
 
@@ -73,6 +73,15 @@ impl Guest {
     /// Whether the machine has an IDE controller of its own.
     pub fn has_builtin_ide(&self) -> bool {
         self.is_i440fx() || matches!(self.machine.as_str(), "malta" | "sun4u" | "g3beige")
+    }
+
+    /// QEMU's name for the bus of the PCI root `model`.
+    pub fn first_pci_bus(&self, caps: &Caps, model: Option<PciModel>) -> &'static str {
+        match model {
+            Some(PciModel::PcieRoot) if self.has_numbered_pci_buses(caps) => "pcie.0",
+            _ if self.has_numbered_pci_buses(caps) => "pci.0",
+            _ => "pci",
+        }
     }
 
     /// Whether PCI buses are called `pci.0`, `pci.1`, ... and not just `pci`.

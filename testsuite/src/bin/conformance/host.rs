@@ -1,8 +1,10 @@
 //! The host the expected output of a corpus was made on.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
-use virtargv_host::{Hugetlbfs, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv_host::{Hugetlbfs, PciDevice, Processor, SecretKey, SecretUse, Volume, VolumeKind};
 
 use crate::case::Case;
 use crate::corpus::Corpus;
@@ -29,6 +31,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         free_vsock_cid: 42,
         tpm_emulator_socket: Some("/dev/test".to_owned()),
         nbdkit_plugins: nbdkit_plugins(case),
+        pci_devices: pci_devices(),
         numa_nodes: (0..8).collect(),
         numa_advice: (0..4).collect(),
         cdroms: ["/dev/cdrom".to_owned()].into(),
@@ -213,4 +216,13 @@ fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String
         other => return Err(format!("the setting '{other}' is not known here")),
     }
     Ok(())
+}
+
+/// The host's PCI devices that are in IOMMU groups; of others nothing is known.
+fn pci_devices() -> BTreeMap<String, PciDevice> {
+    let groups = [(0, ["0001:01:00.0", "0001:01:00.1"].as_slice()), (1, &["0005:90:01.0", "0005:90:01.1"])];
+    let of_group =
+        groups.into_iter().flat_map(|(group, list)| list.iter().map(move |address| (address, group)));
+    let device = |group| PciDevice { express: true, iommu_group: Some(group) };
+    of_group.map(|(address, group)| ((*address).to_owned(), device(group))).collect()
 }
