@@ -162,6 +162,10 @@ conventions! {
     /// A vDPA descriptor set is marked with the alias of its device, which may have several queues; it was marked with
     /// the path, and had one.
     VdpaByAlias: false, true;
+    /// A network card behind vhost-user is a virtio one where no model is given.
+    VhostuserVirtio: false, true;
+    /// Whether the guest may reset a USB device of the host can be said.
+    UsbGuestReset: false, true;
     /// `id=` ends a network back end; it stood before what vhost-net takes.
     NetdevIdLast: false, true;
     /// User networking may go through a slirp helper process.

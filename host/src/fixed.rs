@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use virtargv_caps::{Arch, CpuMap};
+use virtargv_caps::{Accel, Arch, CpuMap};
 
 use crate::{Descriptor, DriverConfig, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume};
 
@@ -52,6 +52,8 @@ pub struct FixedHost {
     pub cdroms: BTreeSet<String>,
     /// A DRM render node.
     pub render_node: Option<String>,
+    /// Whether the kernel moves the packets of all guests, and not only of those that KVM runs.
+    pub vhost_net_for_all: bool,
     /// The generic device of any SCSI unit.
     pub scsi_generic: Option<String>,
     /// The definitions of storage pools by name.
@@ -92,6 +94,7 @@ impl Default for FixedHost {
             cpus_per_node: 4,
             cdroms: BTreeSet::new(),
             render_node: None,
+            vhost_net_for_all: false,
             scsi_generic: None,
             pools: BTreeMap::new(),
             inactive_pools: BTreeSet::new(),
@@ -224,6 +227,10 @@ impl Host for FixedHost {
 
     fn is_cdrom(&self, path: &str) -> bool {
         self.cdroms.contains(path)
+    }
+
+    fn vhost_net(&self, accel: Accel) -> bool {
+        self.vhost_net_for_all || accel == Accel::Kvm
     }
 
     fn render_node(&self) -> Option<String> {

@@ -21,7 +21,7 @@ pub use descriptor::Descriptor;
 pub use fixed::FixedHost;
 pub use service::{Processor, SecretKey, SecretUse, Volume, VolumeKind};
 
-use virtargv_caps::{Arch, CpuMap};
+use virtargv_caps::{Accel, Arch, CpuMap};
 
 /// A PCI device of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -143,6 +143,11 @@ pub trait Host {
 
     /// Whether the device at `path` is a CD-ROM drive.
     fn is_cdrom(&self, path: &str) -> bool;
+
+    /// Whether the kernel moves the packets of guests that `accel` runs (vhost-net).
+    fn vhost_net(&self, accel: Accel) -> bool {
+        accel == Accel::Kvm
+    }
 
     /// A DRM render node, where the host has one.
     fn render_node(&self) -> Option<String>;

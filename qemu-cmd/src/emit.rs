@@ -28,6 +28,8 @@ pub(crate) struct Emit<'a> {
 pub(crate) struct Counters {
     /// Descriptor sets (`-add-fd set=`).
     pub fdset: u32,
+    /// Block nodes of SCSI units of the host, which follow those of disks.
+    pub scsi_nodes: u32,
     /// Whether all memory is filled beforehand (`-mem-prealloc`).
     pub mem_prealloc: bool,
 }

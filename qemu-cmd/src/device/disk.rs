@@ -2,7 +2,7 @@
 
 mod drive;
 mod floppy;
-mod frontend;
+pub(crate) mod frontend;
 
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};

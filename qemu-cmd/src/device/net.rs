@@ -3,6 +3,8 @@
 mod backend;
 mod card;
 
+pub(crate) use card::add_boot;
+
 use virtargv_caps::Convention;
 use virtargv_host::Descriptor;
 use virtargv_model::device::chardev_source::{
@@ -10,7 +12,7 @@ use virtargv_model::device::chardev_source::{
 };
 use virtargv_model::device::net::{BackendType, DriverName, Interface, InterfaceType, Source, VhostMode};
 use virtargv_model::info::Address;
-use virtargv_model::{Kind, Problem, VirtType, YesNo};
+use virtargv_model::{Kind, Problem, YesNo};
 
 use crate::device::chardev_source::{HostEnd, add_fd};
 use crate::emit::{Done, Emit, problem};
@@ -76,7 +78,7 @@ impl Open {
             for queue in 0..queues {
                 open.taps.push(descriptor(e, nic, &Descriptor::Tap { name, bridged, queue })?);
             }
-            if vhost(e, nic)? {
+            if vhost(e, nic) {
                 for queue in 0..queues {
                     open.vhost.push(descriptor(e, nic, &Descriptor::VhostNet { queue })?);
                 }
@@ -104,18 +106,8 @@ impl Open {
 }
 
 /// Whether the kernel moves the packets of a tap.
-fn vhost(e: &Emit<'_>, nic: &Interface) -> Result<bool, Problem> {
-    if e.domain().virt_type != Some(VirtType::Kvm) || nic.driver.name == Some(DriverName::Qemu) {
-        return Ok(false);
-    }
-    if nic.is_virtio() {
-        return Ok(true);
-    }
-    if nic.driver.name == Some(DriverName::Vhost) {
-        let message = "driver 'vhost' is only for virtio network cards";
-        return Err(problem(Kind::Unsupported, "net-vhost", nic.info.pos.path("driver/@name"), message));
-    }
-    Ok(false)
+fn vhost(e: &Emit<'_>, nic: &Interface) -> bool {
+    nic.is_virtio() && nic.driver.name != Some(DriverName::Qemu) && e.host.vhost_net(e.guest().accel)
 }
 
 fn descriptor(e: &Emit<'_>, nic: &Interface, wanted: &Descriptor<'_>) -> Result<u32, Problem> {

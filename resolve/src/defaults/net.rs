@@ -1,6 +1,6 @@
 //! `<interface>`: what the document left open.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_host::{Host, random_bits};
 use virtargv_model::YesNo;
 use virtargv_model::device::hostdev::InterfaceDevice;
@@ -45,7 +45,9 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
         device.managed.get_or_insert(YesNo::No);
     }
     if interface.model.is_none() && kind != InterfaceType::Hostdev {
-        let model = if kind == InterfaceType::Vdpa { KnownModel::Virtio } else { default_model(work) };
+        let by_source = kind == InterfaceType::Vdpa
+            || kind == InterfaceType::Vhostuser && work.guest.release.has(Convention::VhostuserVirtio);
+        let model = if by_source { KnownModel::Virtio } else { default_model(work) };
         interface.model = Some(model.into());
     }
     // Without QEMU's own user networking there is still passt.

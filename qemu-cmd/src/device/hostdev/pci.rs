@@ -20,7 +20,7 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, pci: &PciDevice, teaming
     let alias = info.alias.as_deref().unwrap_or_default();
     let mut props = Props::new("driver", if ramfb { "vfio-pci-nohotplug" } else { "vfio-pci" });
     props.set("host", host_address(pci)).set("id", alias);
-    address::add_bootindex(&mut props, info.boot.as_ref().map(|b| b.order));
+    crate::device::net::add_boot(e, info, &mut props);
     if e.release().has(Convention::AddressLast) {
         props.set_opt("failover_pair_id", pair);
         props.set_opt("display", pci.display.map(|d| d.to_string()));

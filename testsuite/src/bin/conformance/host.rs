@@ -36,6 +36,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         numa_advice: (0..4).collect(),
         cdroms: ["/dev/cdrom".to_owned()].into(),
         render_node: Some("/dev/dri/foo".to_owned()),
+        vhost_net_for_all: true,
         scsi_generic: Some("sg0".to_owned()),
         pools: corpus.pools.clone(),
         inactive_pools: ["inactive".to_owned()].into(),
