@@ -182,4 +182,10 @@ conventions! {
     SandboxByGroups: false, true;
     /// What a loader, its variables and the features of a firmware say has to fit together.
     FirmwareFitsTogether: false, true;
+    /// A character device over spice is refused where there is no spice; it was left to QEMU.
+    SpiceChardevNeedsSpice: false, true;
+    /// Protocols of TCP that QEMU does not speak are refused; they were taken as raw.
+    ChardevProtocolChecked: false, true;
+    /// Passed-through inputs have one generation of virtio like all inputs; they could have either.
+    InputHostOneModel: false, true;
 }

@@ -1,7 +1,7 @@
 //! What is at the host's end of a character device: shared by everything that talks through one.
 
-use super::seclabel::SourceSeclabel;
 use crate::read::{self, El, Element, Reader};
+use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Pos, YesNo};
 
@@ -85,7 +85,7 @@ pub struct ChardevSource {
     /// `<log>`: what passes is written to a file as well.
     pub log: Option<Log>,
     /// `<seclabel>`s of the source.
-    pub seclabels: Vec<SourceSeclabel>,
+    pub seclabels: Vec<DeviceSeclabel>,
 }
 
 /// What is at the host's end.
@@ -272,7 +272,7 @@ impl ChardevSource {
             }
         }
         let backend = Backend::read(el, kind, &sources, r);
-        let seclabels = sources.iter().flat_map(|s| read::all::<SourceSeclabel>(*s, "seclabel", r)).collect();
+        let seclabels = sources.iter().flat_map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r)).collect();
         Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels }
     }
 
@@ -359,7 +359,7 @@ impl Backend {
         }
     }
 
-    fn write(&self, seclabels: &[SourceSeclabel], w: &mut Writer) {
+    fn write(&self, seclabels: &[DeviceSeclabel], w: &mut Writer) {
         let labels = |w: &mut Writer| read::write_all(seclabels, w);
         match self {
             Self::Null | Self::Vc | Self::Stdio | Self::SpiceVmc => source(w, |tag| tag, labels),

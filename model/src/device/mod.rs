@@ -22,7 +22,6 @@ pub mod panic;
 pub mod pstore;
 pub mod redirdev;
 pub mod rng;
-pub mod seclabel;
 pub mod shmem;
 pub mod smartcard;
 pub mod sound;

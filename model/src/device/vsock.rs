@@ -37,13 +37,6 @@ impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let cid = el.child("cid");
         let address = cid.and_then(|c| r.attr(c, "address"));
-        if address.is_some_and(|n: u32| n < 3) {
-            let message = format!(
-                "attribute 'address' of element 'cid' is '{}', addresses of guests count from '3'",
-                address.unwrap_or_default()
-            );
-            r.problem(crate::Kind::Xml, "vsock-cid-range", el.pos().path("cid/@address"), message);
-        }
         Some(Self {
             model: r.attr(el, "model"),
             auto_cid: cid.and_then(|c| r.attr(c, "auto")),

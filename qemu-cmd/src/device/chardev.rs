@@ -5,6 +5,7 @@ use virtargv_model::device::chardev::{
     Channel, ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
 };
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, SourceType};
+use virtargv_model::device::graphics::GraphicsType;
 use virtargv_model::info::{Address, DeviceInfo, VirtioSerialAddress};
 use virtargv_model::{Kind, Problem, Spelled};
 
@@ -183,7 +184,7 @@ fn with_path(e: &Emit<'_>, channel: &Channel) -> ChardevSource {
 }
 
 fn has_spice(e: &Emit<'_>) -> bool {
-    !e.domain().devices.graphics.is_empty()
+    e.domain().devices.graphics.iter().any(|g| g.kind() == GraphicsType::Spice)
 }
 
 fn alias(info: &DeviceInfo) -> &str {

@@ -1,9 +1,133 @@
 //! Rules on `<serial>`, `<parallel>`, `<console>`, `<channel>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
+use virtargv_model::device::chardev::{
+    ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
+};
+use virtargv_model::info::Address;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use super::chardev_source;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// Only the first console is another name for a serial port.
+    CONSOLE_SERIAL = "console-serial-first": Unsupported, Complete, "`<console>` without a type is the first serial port";
+    /// A console is of a kind that QEMU has.
+    CONSOLE_TARGET = "console-target-type": Unsupported, Validate, "`virtconsole`, `sclpconsole` and `sclplmconsole`";
+    /// A channel is of some kind.
+    CHANNEL_TARGET = "channel-target": Xml, Validate, "`<channel>` has no default";
+    /// The address of a serial port is one of the bus it hangs on.
+    SERIAL_ADDRESS = "serial-address-type": Unsupported, Validate, "`<target type=>` names the bus";
+    /// The model of a serial port is one for the bus it hangs on.
+    SERIAL_MODEL = "serial-model-target": Unsupported, Validate, "`<target type=>` names the bus";
+    /// A serial port is of a kind that the machine has.
+    SERIAL_MACHINE = "serial-machine": Unsupported, Validate, "the machine's own serial ports";
+    /// Machines without ISA have no parallel ports.
+    PARALLEL_MACHINE = "parallel-machine": Unsupported, Validate, "`isa-parallel`";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let devices = &cx.domain.devices;
+    for (n, console) in devices.consoles.iter().enumerate() {
+        check_console(cx, console, n == 0, out);
+    }
+    for serial in &devices.serials {
+        chardev_source::check(cx, &serial.source, false, out);
+        check_serial(cx, serial, out);
+    }
+    for parallel in &devices.parallels {
+        chardev_source::check(cx, &parallel.source, false, out);
+        if cx.guest.arch.is_s390() || cx.guest.is_pseries() {
+            let message = format!("machine '{}' has no 'parallel' ports", cx.guest.machine);
+            out.refuse(&PARALLEL_MACHINE, parallel.info.pos, message);
+        }
+    }
+    for channel in &devices.channels {
+        let path_is_made = matches!(channel.target, ChannelTarget::Virtio { .. } | ChannelTarget::Xen { .. });
+        chardev_source::check(cx, &channel.source, path_is_made, out);
+        if channel.target == ChannelTarget::None {
+            let message = "element 'channel' lacks its 'target' with attribute 'type'";
+            out.refuse(&CHANNEL_TARGET, channel.info.pos, message);
+        }
+    }
+}
+
+fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut Findings<'_>) {
+    let place = console.info.pos.path("target/@type");
+    let missing = match console.target {
+        Some(ConsoleTarget::Serial) if is_first => return,
+        Some(ConsoleTarget::Serial) => {
+            let message = "only the first 'console' can have a 'target' of type 'serial'";
+            out.refuse(&CONSOLE_SERIAL, place, message);
+            return;
+        }
+        Some(ConsoleTarget::Virtio) | None => false,
+        Some(ConsoleTarget::Sclp) => !cx.has(Cap::DeviceSclpconsole),
+        Some(ConsoleTarget::Sclplm) => !cx.has(Cap::DeviceSclplmconsole),
+        Some(ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => true,
+    };
+    if let Some(target) = console.target.filter(|_| missing) {
+        let message = format!("this QEMU has no 'console' whose 'target' is of type '{target}'");
+        out.refuse(&CONSOLE_TARGET, place, message);
+    }
+    chardev_source::check(cx, &console.source, false, out);
+}
+
+fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
+    let target_place = serial.info.pos.path("target/@type");
+    let Some(target) = serial.target else { return };
+    let (fits, wanted) = match (target, &serial.info.address) {
+        (_, None) => (true, ""),
+        (SerialTarget::Isa | SerialTarget::IsaDebug, address) => {
+            (matches!(address, Some(Address::Isa(_))), "isa")
+        }
+        (SerialTarget::Usb, address) => (matches!(address, Some(Address::Usb(_))), "usb"),
+        (SerialTarget::Pci, address) => (matches!(address, Some(Address::Pci(_))), "pci"),
+        (SerialTarget::SpaprVio, address) => (matches!(address, Some(Address::SpaprVio { .. })), "spapr-vio"),
+        (SerialTarget::System | SerialTarget::Sclp, Some(_)) => (false, "none"),
+    };
+    if !fits {
+        let message = format!("a 'serial' whose target is '{target}' has an address of type '{wanted}'");
+        out.refuse(&SERIAL_ADDRESS, target_place.clone(), message);
+    }
+    let Some(model) = serial.model else { return };
+    let expected = target_of(model);
+    if target != expected {
+        let message =
+            format!("serial model '{model}' goes with a target of type '{expected}', not '{target}'");
+        out.refuse(&SERIAL_MODEL, serial.info.pos.path("target/model/@name"), message);
+        return;
+    }
+    let guest = cx.guest;
+    let compatible = match model {
+        SerialModel::Pl011 => guest.is_arm_virt(),
+        SerialModel::N16550a => guest.is_riscv_virt() || guest.is_loongarch_virt(),
+        SerialModel::SpaprVty => guest.is_pseries(),
+        SerialModel::SclpConsole | SerialModel::SclplmConsole => guest.arch.is_s390(),
+        SerialModel::IsaSerial
+        | SerialModel::UsbSerial
+        | SerialModel::PciSerial
+        | SerialModel::IsaDebugcon => true,
+    };
+    if !compatible {
+        let message = format!(
+            "machine '{}' has no serial port with target '{target}' and model '{model}'",
+            guest.machine
+        );
+        out.refuse(&SERIAL_MACHINE, target_place, message);
+    }
+}
+
+/// What a model hangs on.
+fn target_of(model: SerialModel) -> SerialTarget {
+    match model {
+        SerialModel::IsaSerial => SerialTarget::Isa,
+        SerialModel::UsbSerial => SerialTarget::Usb,
+        SerialModel::PciSerial => SerialTarget::Pci,
+        SerialModel::SpaprVty => SerialTarget::SpaprVio,
+        SerialModel::Pl011 | SerialModel::N16550a => SerialTarget::System,
+        SerialModel::SclpConsole | SerialModel::SclplmConsole => SerialTarget::Sclp,
+        SerialModel::IsaDebugcon => SerialTarget::IsaDebug,
+    }
+}

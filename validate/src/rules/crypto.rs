@@ -1,9 +1,33 @@
 //! Rules on `<crypto>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
+use virtargv_model::device::crypto::CryptoBackend;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// A crypto device is of a model that this QEMU has.
+    CRYPTO_MODEL = "crypto-model": Unsupported, Validate, "`virtio-crypto`";
+    /// Ciphers are worked by something that this QEMU has.
+    CRYPTO_BACKEND = "crypto-backend": Unsupported, Validate, "`cryptodev-backend-builtin` and `-lkcf`";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for crypto in &cx.domain.devices.cryptos {
+        let has_device = cx.has(Cap::DeviceVirtioCrypto);
+        if let Some(model) = crypto.model.filter(|_| !has_device) {
+            let message = format!("this QEMU has no 'crypto' of model '{model}'");
+            out.refuse(&CRYPTO_MODEL, crypto.info.pos.attr("model"), message);
+        }
+        let lacks = match crypto.backend {
+            Some(CryptoBackend::Lkcf) => !cx.has(Cap::ObjectCryptoLkcf),
+            Some(CryptoBackend::Builtin) => !has_device,
+            None => false,
+        };
+        if let Some(backend) = crypto.backend.filter(|_| lacks) {
+            let message = format!("this QEMU has no 'crypto' whose 'backend' is '{backend}'");
+            out.refuse(&CRYPTO_BACKEND, crypto.info.pos.path("backend/@model"), message);
+        }
+    }
+}

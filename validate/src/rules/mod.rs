@@ -2,6 +2,7 @@
 
 pub mod audio;
 pub mod chardev;
+pub mod chardev_source;
 pub mod clock;
 pub mod controller;
 pub mod cpu;
@@ -37,6 +38,7 @@ pub mod sysinfo;
 pub mod tpm;
 pub mod tune;
 pub mod vcpu;
+pub mod vhost_user;
 pub mod video;
 pub mod virtio;
 pub mod vsock;
@@ -103,10 +105,12 @@ pub static TABLES: &[&[&Rule]] = &[
     qemu_ns::ALL,
     controller::ALL,
     disk::ALL,
+    vhost_user::ALL,
     filesystem::ALL,
     virtio::ALL,
     net::ALL,
     hostdev::ALL,
+    chardev_source::ALL,
     chardev::ALL,
     smartcard::ALL,
     redirdev::ALL,

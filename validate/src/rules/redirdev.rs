@@ -1,9 +1,42 @@
 //! Rules on `<redirdev>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
+use virtargv_model::device::controller::UsbModel;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use super::chardev_source;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// Devices are redirected to a guest that has USB.
+    REDIRDEV_NO_USB = "redirdev-no-usb": Unsupported, Validate, "`usb-redir` hangs on a USB bus";
+    /// Devices are redirected by a QEMU that can.
+    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate, "`usb-redir`";
+    /// What is redirected is filtered by a QEMU that can.
+    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate, "`filter=` of `usb-redir`";
+}
+
+/// Whether the document takes USB away from the guest.
+pub(crate) fn has_no_usb(cx: &Context<'_>) -> bool {
+    cx.domain.devices.controllers.iter().any(|c| c.usb_model() == Some(UsbModel::None))
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let devices = &cx.domain.devices;
+    for redirdev in &devices.redirdevs {
+        let place = redirdev.info.pos;
+        if has_no_usb(cx) {
+            let message = "a 'redirdev' is plugged into USB, whose 'controller' is of model 'none'";
+            out.refuse(&REDIRDEV_NO_USB, place, message);
+        }
+        chardev_source::check(cx, &redirdev.source, false, out);
+        if !cx.has(Cap::UsbRedir) {
+            out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
+        }
+        let filtered = devices.redir_filter.as_ref().is_some_and(|f| !f.rules.is_empty());
+        if filtered && !cx.has(Cap::UsbRedirFilter) {
+            let message = "device 'usb-redir' of this QEMU has no 'filter'";
+            out.refuse(&REDIRDEV_FILTER, place, message);
+        }
+    }
+}

@@ -1,9 +1,36 @@
 //! Rules on `<rng>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
+use virtargv_model::device::rng::RngBackend;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use super::chardev_source;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// Random bytes come from where this QEMU can get them.
+    RNG_BACKEND = "rng-backend": Unsupported, Validate, "`rng-random`, `rng-egd` and `rng-builtin`";
+    /// Random bytes are handed to the guest by a device that this QEMU has.
+    RNG_MODEL = "rng-model": Unsupported, Validate, "`virtio-rng`";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for rng in &cx.domain.devices.rngs {
+        let cap = match &rng.backend {
+            RngBackend::Random { .. } => Cap::ObjectRngRandom,
+            RngBackend::Egd(_) => Cap::ObjectRngEgd,
+            RngBackend::Builtin => Cap::ObjectRngBuiltin,
+        };
+        if !cx.has(cap) {
+            let message = format!("this QEMU has no 'rng' whose 'backend' is '{}'", rng.backend.model());
+            out.refuse(&RNG_BACKEND, rng.info.pos.path("backend/@model"), message);
+        }
+        if let RngBackend::Egd(source) = &rng.backend {
+            chardev_source::check(cx, source, false, out);
+        }
+        if let Some(model) = rng.model.filter(|_| !cx.has(Cap::DeviceVirtioRng)) {
+            let message = format!("this QEMU has no 'rng' of model '{model}'");
+            out.refuse(&RNG_MODEL, rng.info.pos.attr("model"), message);
+        }
+    }
+}
