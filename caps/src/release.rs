@@ -131,6 +131,8 @@ conventions! {
     QxlHeadsFirst: false, true;
     /// Every vhost-user graphics card's socket stands right before the card; they stood before all cards.
     VhostUserGpuTogether: false, true;
+    /// Rules that hold for every hypervisor are held before those of QEMU; it was the other way round.
+    CommonRulesFirst: false, true;
     /// The memory of a Bochs display is in bytes; it was in KiB with a `k`.
     BochsMemoryInBytes: false, true;
     /// The folder of a domain's channel sockets is called as the domain; it had `domain-` in front.

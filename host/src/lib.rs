@@ -14,11 +14,13 @@
 mod config;
 mod descriptor;
 mod fixed;
+mod interop;
 mod service;
 
 pub use config::{DriverConfig, Hugetlbfs};
 pub use descriptor::Descriptor;
 pub use fixed::FixedHost;
+pub use interop::interop_files;
 pub use service::{Processor, SecretKey, SecretUse, Volume, VolumeKind};
 
 use virtargv_caps::{Accel, Arch, CpuMap};

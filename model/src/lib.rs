@@ -26,6 +26,7 @@ mod domain;
 pub mod features;
 pub mod lifecycle;
 pub mod memory;
+pub mod network;
 pub mod network_port;
 pub mod numa;
 mod number_set;

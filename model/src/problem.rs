@@ -25,6 +25,8 @@ pub enum Kind {
     SecretMissing,
     /// The CPU asked for cannot be had on this host.
     CpuIncompatible,
+    /// A number is too large for what it is used for.
+    Overflow,
     /// The reference prints the message alone: text that is not XML, and some checks across elements.
     Plain,
 }
@@ -42,6 +44,7 @@ impl Kind {
         Self::NotSupported,
         Self::SecretMissing,
         Self::CpuIncompatible,
+        Self::Overflow,
         Self::Plain,
     ];
 
@@ -58,6 +61,7 @@ impl Kind {
             Self::NotSupported => "Operation not supported",
             Self::SecretMissing => "Secret not found",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU",
+            Self::Overflow => "numerical overflow",
             Self::Plain => "",
         }
     }
@@ -75,6 +79,7 @@ impl Kind {
             Self::NotSupported => "not-supported",
             Self::SecretMissing => "secret-missing",
             Self::CpuIncompatible => "cpu-incompatible",
+            Self::Overflow => "overflow",
             Self::Plain => "plain",
         }
     }

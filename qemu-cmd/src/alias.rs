@@ -18,6 +18,8 @@ const KINDS: &[fn(&mut Domain, &Guest)] = &[
         next_free("hostdev", nics.chain(d.devices.hostdevs.iter_mut().map(|h| &mut h.info)));
     },
     |d, _| by_index("fs", d.devices.filesystems.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("sound", d.devices.sounds.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("video", d.devices.videos.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("input", d.devices.inputs.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("parallel", d.devices.parallels.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("serial", d.devices.serials.iter_mut().map(|x| &mut x.info)),

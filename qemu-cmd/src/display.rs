@@ -6,6 +6,7 @@ use crate::emit::{Done, Emit};
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     if e.domain().devices.graphics.is_empty() {
         e.line.option("-display", "none");
+        crate::device::audio::without_screen(e);
     }
     e.line.arg("-no-user-config");
     e.line.arg("-nodefaults");

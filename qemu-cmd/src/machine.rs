@@ -27,6 +27,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         protection(e, &mut props);
         flash(e, &mut props);
         hmat(e, &mut props);
+        crate::device::sound::pc_speaker(e, &mut props)?;
         late(e, &mut props);
     } else {
         props.set("accel", e.guest().accel.name());

@@ -342,9 +342,8 @@ impl Rdp {
 /// `port=`, and whether it means that one is to be chosen.
 fn read_port(el: El<'_>, r: &mut Reader) -> (i32, bool) {
     match r.attr_kind(Kind::Internal, el, "port") {
-        Some(-1) => (0, true),
+        Some(-1) | None => (0, true),
         Some(port) => (port, false),
-        None => (0, true),
     }
 }
 

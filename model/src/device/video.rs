@@ -121,6 +121,11 @@ impl Video {
         self.backend == Some(VideoBackend::Vhostuser)
     }
 
+    /// `<acceleration accel3d=>`.
+    pub fn accel3d(&self) -> Option<YesNo> {
+        self.acceleration.as_ref().and_then(|acceleration| acceleration.accel3d)
+    }
+
     /// Reads every `<video>`. The one that is marked as primary comes first, wherever it stands.
     pub(crate) fn read_all(devices: El<'_>, r: &mut Reader) -> Vec<Self> {
         let mut videos = crate::read::all::<Self>(devices, "video", r);

@@ -1,8 +1,136 @@
-//! `<audio>`.
+//! `<audio>`: where sound goes to and comes from.
 
-use crate::emit::{Done, Emit};
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::audio::{Audio, AudioIo, AudioType};
+use virtargv_model::{Kind, Pos, Problem, Spelled, YesNo};
 
-/// Emits `<audio>`.
-pub(crate) fn emit(_e: &mut Emit<'_>) -> Done {
+use crate::emit::{Done, Emit, problem};
+use crate::{Props, Value};
+
+/// Emits every `<audio>`.
+pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    if !e.has(Cap::Audiodev) {
+        return Ok(());
+    }
+    for audio in &e.domain().devices.audios {
+        let props = backend(audio);
+        environment(e, audio);
+        e.line.option("-audiodev", props.to_json());
+    }
     Ok(())
+}
+
+/// The id in QEMU of the backend `id` of the document, or of the first one. `None` where this QEMU has no backends.
+pub(crate) fn id(e: &Emit<'_>, id: Option<u32>, user: Pos) -> Result<Option<String>, Problem> {
+    if !e.has(Cap::Audiodev) {
+        return Ok(None);
+    }
+    let mut audios = e.domain().devices.audios.iter();
+    match audios.find(|audio| id.is_none_or(|id| audio.id == id)) {
+        Some(audio) => Ok(Some(format!("audio{}", audio.id))),
+        None => {
+            let message = "there is no element 'audio' for a device that makes sound";
+            Err(problem(Kind::Internal, "audio-missing", user, message))
+        }
+    }
+}
+
+/// Tells QEMU by the older way, its environment, where sound goes: `driver`, or with `from_host` as the driver's own
+/// environment has it.
+pub(crate) fn by_environment(e: &mut Emit<'_>, driver: &str, from_host: bool) {
+    const DRIVER: &str = "QEMU_AUDIO_DRV";
+    if e.release().has(Convention::AudioElement) {
+        return;
+    }
+    if !from_host {
+        e.line.env(DRIVER, driver);
+    } else if let Some(value) = e.host.env(DRIVER) {
+        e.line.env(DRIVER, value);
+    }
+}
+
+/// Where there is no screen.
+pub(crate) fn without_screen(e: &mut Emit<'_>) {
+    by_environment(e, "none", e.host.config().nographics_allow_host_audio);
+}
+
+/// What libraries behind a backend take from the environment.
+fn environment(e: &mut Emit<'_>, audio: &Audio) {
+    match audio.backend {
+        AudioType::Sdl => {
+            if let Some(driver) = audio.sdl_driver {
+                e.line.env("SDL_AUDIODRIVER", driver.as_str());
+            }
+        }
+        AudioType::Pipewire => {
+            pass(e, "PIPEWIRE_CORE");
+            pass(e, "PIPEWIRE_REMOTE");
+            match &audio.runtime_dir {
+                Some(dir) => e.line.env("PIPEWIRE_RUNTIME_DIR", dir),
+                // The first that is set is where PipeWire itself would look for its socket.
+                None => {
+                    _ = ["PIPEWIRE_RUNTIME_DIR", "XDG_RUNTIME_DIR", "USERPROFILE"]
+                        .iter()
+                        .any(|name| pass(e, name))
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Hands a variable on, and says whether there is one.
+pub(crate) fn pass(e: &mut Emit<'_>, name: &str) -> bool {
+    let value = e.host.env(name);
+    let there = value.is_some();
+    if let Some(value) = value {
+        e.line.env(name, value);
+    }
+    there
+}
+
+fn backend(audio: &Audio) -> Props {
+    let driver = match audio.backend {
+        AudioType::Pulseaudio => "pa",
+        AudioType::File => "wav",
+        other => other.as_str(),
+    };
+    let mut props = Props::object().with("id", format!("audio{}", audio.id)).with("driver", driver);
+    props.set_opt("timer-period", audio.timer_period);
+    props.set_opt("try-mmap", audio.try_mmap.map(YesNo::is_yes));
+    props.set_opt("exclusive", audio.exclusive.map(YesNo::is_yes));
+    props.set_opt("dsp-policy", audio.dsp_policy);
+    props.set_opt("server", audio.server_name.as_ref());
+    props.set_opt("path", audio.path.as_ref());
+    for (key, direction) in [("in", &audio.input), ("out", &audio.output)] {
+        let io = direction.as_ref().map(io).filter(|io| !io.is_empty());
+        props.set_opt(key, io.map(Value::Object));
+    }
+    props
+}
+
+fn io(io: &AudioIo) -> Props {
+    let mut props = Props::object();
+    props.set_opt("mixing-engine", io.mixing_engine.map(YesNo::is_yes));
+    props.set_opt("fixed-settings", io.fixed_settings.map(YesNo::is_yes));
+    props.set_opt("voices", io.voices);
+    props.set_opt("buffer-length", io.buffer_length);
+    if io.fixed_settings == Some(YesNo::Yes)
+        && let Some(settings) = io.settings
+    {
+        props.set_opt("frequency", settings.frequency);
+        props.set_opt("channels", settings.channels);
+        props.set_opt("format", settings.format.map(Spelled::as_str));
+    }
+    props.set_opt("server-name", io.server_name.as_ref());
+    props.set_opt("client-name", io.client_name.as_ref());
+    props.set_opt("connect-ports", io.connect_ports.as_ref());
+    props.set_opt("exact-name", io.exact_name.map(YesNo::is_yes));
+    props.set_opt("dev", io.dev.as_ref());
+    props.set_opt("buffer-count", io.buffer_count);
+    props.set_opt("try-poll", io.try_poll.map(YesNo::is_yes));
+    props.set_opt("name", io.name.as_ref());
+    props.set_opt("stream-name", io.stream_name.as_ref());
+    props.set_opt("latency", io.latency);
+    props
 }

@@ -1,9 +1,205 @@
 //! Rules on `<graphics>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
+use virtargv_model::YesNo;
+use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, ListenType, Rdp, Spice, Vnc};
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use super::audio::names_backend;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// A display that is served on a network names it.
+    LISTEN_NETWORK = "graphics-listen-network": Xml, Validate, "`<listen type='network' network=>`";
+    /// Only VNC and SPICE are served on sockets, or nowhere.
+    LISTEN_TYPE = "graphics-listen-type": Unsupported, Validate, "RDP is for TCP";
+    /// Sound of a display goes to a backend that is there.
+    BACKEND = "graphics-backend": Xml, Validate, "`<graphics><audio id=>` names an `<audio>`";
+    /// D-Bus is a bus or a peer.
+    DBUS_PEER = "graphics-dbus-p2p-address": Xml, Validate, "`-display dbus` takes `p2p` or `addr`";
+    /// The display is one that this QEMU has.
+    TYPE = "graphics-type": Unsupported, Validate, "`-display`, `-vnc`, `-spice`";
+    /// Rendering on the host is shown by VNC or SPICE.
+    EGL_PAIR = "graphics-egl-headless-pair": Unsupported, Validate, "`-display egl-headless` has no window of its own";
+    /// One display renders.
+    GL_TWICE = "graphics-gl-twice": Unsupported, Validate, "`-spice gl=on` and `-display egl-headless` exclude each other";
+    /// A window renders with OpenGL only where this QEMU can.
+    SDL_GL = "graphics-sdl-gl": Unsupported, Validate, "`-display sdl,gl=`";
+    /// SPICE has an encrypted port only where the driver has TLS for it.
+    SPICE_TLS = "graphics-spice-tls": Unsupported, Validate, "`spice_tls` of the driver's settings";
+    /// SPICE is on a UNIX socket only where this QEMU can.
+    SPICE_UNIX = "graphics-spice-unix": Unsupported, Validate, "`-spice unix`";
+    /// SPICE renders with OpenGL only where this QEMU can.
+    SPICE_GL = "graphics-spice-gl": Unsupported, Validate, "`-spice gl=`";
+    /// SPICE renders on a device of choice only where this QEMU can.
+    SPICE_NODE = "graphics-spice-rendernode": Unsupported, Validate, "`-spice rendernode=`";
+    /// Rendering on a device of choice is asked for only where this QEMU can.
+    EGL_NODE = "graphics-egl-headless-rendernode": Unsupported, Validate, "`-display egl-headless,rendernode=`";
+    /// VNC clients reset the guest only where this QEMU lets them.
+    VNC_POWER = "graphics-vnc-power": Unsupported, Validate, "`-vnc power-control=`";
+    /// A VNC password is short.
+    VNC_PASSWORD = "graphics-vnc-password": Unsupported, Validate, "VNC's authentication uses 8 bytes";
+    /// Sound of D-Bus goes to D-Bus.
+    DBUS_AUDIO = "graphics-dbus-audio": Unsupported, Validate, "`-display dbus,audiodev=` takes a `dbus` backend";
+    /// RDP serves one user, who is not put out by the next.
+    RDP_USERS = "graphics-rdp-users": Unsupported, Validate, "the RDP server for QEMU has no such settings";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for graphics in &cx.domain.devices.graphics {
+        listens(graphics, out);
+        if available(cx, graphics, out) {
+            rendering(cx, graphics, out);
+            match &graphics.display {
+                Display::Sdl { gl: Some(_), .. } if !cx.has(Cap::SdlGl) => {
+                    let message = "graphics of type 'sdl' have element 'gl', which this QEMU cannot do";
+                    out.refuse(&SDL_GL, graphics.info.pos.path("gl"), message);
+                }
+                Display::Vnc(vnc) => self::vnc(cx, graphics, vnc, out),
+                Display::Spice(spice) => self::spice(cx, graphics, spice, out),
+                Display::EglHeadless { rendernode: Some(node) } if !cx.has(Cap::EglHeadlessRendernode) => {
+                    let message = format!(
+                        "graphics of type 'egl-headless' have rendernode '{node}', which this QEMU cannot do"
+                    );
+                    out.refuse(&EGL_NODE, graphics.info.pos.path("gl/@rendernode"), message);
+                }
+                Display::Dbus(dbus) => self::dbus(cx, graphics, dbus, out),
+                Display::Rdp(rdp) => self::rdp(graphics, rdp, out),
+                _ => {}
+            }
+        }
+    }
+}
+
+fn listens(graphics: &Graphics, out: &mut Findings<'_>) {
+    let rdp = graphics.kind() == GraphicsType::Rdp;
+    for listen in graphics.listens() {
+        match listen.kind {
+            ListenType::Network if listen.network.is_none() => {
+                let message = "element 'listen' of type 'network' lacks its attribute 'network'";
+                out.refuse(&LISTEN_NETWORK, listen.pos, message);
+            }
+            ListenType::Socket | ListenType::None if rdp => {
+                let message = format!(
+                    "element 'listen' has type '{}', which graphics of type 'rdp' cannot have",
+                    listen.kind
+                );
+                out.refuse(&LISTEN_TYPE, listen.pos.path("@type"), message);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether this QEMU has the display at all.
+fn available(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) -> bool {
+    let kind = graphics.kind();
+    let there = match kind {
+        GraphicsType::Sdl => cx.has(Cap::Sdl),
+        GraphicsType::Vnc => cx.has(Cap::Vnc),
+        GraphicsType::Spice => cx.has(Cap::Spice),
+        GraphicsType::EglHeadless => cx.has(Cap::EglHeadless),
+        GraphicsType::Dbus | GraphicsType::Rdp => cx.has(Cap::DisplayDbus),
+        GraphicsType::Desktop => false,
+    };
+    if !there {
+        let message =
+            format!("attribute 'type' of element 'graphics' is '{kind}', this QEMU has no such display");
+        out.refuse(&TYPE, graphics.info.pos.path("@type"), message);
+    }
+    there
+}
+
+fn rendering(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) {
+    let mut all = cx.domain.devices.graphics.iter();
+    if !all.any(|other| other.kind() == GraphicsType::EglHeadless) {
+        return;
+    }
+    let kind = graphics.kind();
+    if !matches!(kind, GraphicsType::EglHeadless | GraphicsType::Vnc | GraphicsType::Spice) {
+        let message = format!(
+            "graphics of type 'egl-headless' go with type 'vnc' or 'spice' alone, not with type '{kind}'"
+        );
+        out.refuse(&EGL_PAIR, graphics.info.pos.path("@type"), message);
+    }
+    if let Display::Spice(spice) = &graphics.display
+        && renders(spice)
+    {
+        let message = "graphics of type 'spice' render with 'gl', and so do those of type 'egl-headless'";
+        out.refuse(&GL_TWICE, graphics.info.pos.path("gl"), message);
+    }
+}
+
+fn renders(spice: &Spice) -> bool {
+    spice.gl.as_ref().is_some_and(|gl| gl.enable.is_yes())
+}
+
+fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>) {
+    let pos = graphics.info.pos;
+    names_backend(cx, &BACKEND, vnc.audio, "graphics", pos, out);
+    if let Some(power) = vnc.power_control.filter(|_| !cx.has(Cap::VncPowerControl)) {
+        let message =
+            format!("attribute 'powerControl' of element 'graphics' is '{power}', which this QEMU cannot do");
+        out.refuse(&VNC_POWER, pos.path("@powerControl"), message);
+    }
+    let length = vnc.auth.as_ref().map_or(0, |auth| auth.password.len());
+    if length > 8 {
+        let message = format!("attribute 'passwd' of element 'graphics' has '{length}' bytes, VNC takes '8'");
+        out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
+    }
+}
+
+fn spice(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Findings<'_>) {
+    let pos = graphics.info.pos;
+    let listen = spice.listens.first().map(|listen| listen.kind);
+    if spice.tls_port > 0 && !cx.host.config().spice_tls {
+        let message = format!(
+            "attribute 'tlsPort' of element 'graphics' is '{}', but the driver's settings have no TLS for SPICE",
+            spice.tls_port
+        );
+        out.refuse(&SPICE_TLS, pos.path("@tlsPort"), message);
+    }
+    if listen == Some(ListenType::Socket) && !cx.has(Cap::SpiceUnix) {
+        let message = "graphics of type 'spice' listen on a 'socket', which this QEMU cannot do";
+        out.refuse(&SPICE_UNIX, pos.path("listen/@type"), message);
+    }
+    if let Some(gl) = spice.gl.as_ref().filter(|gl| gl.enable == YesNo::Yes) {
+        if !cx.has(Cap::SpiceGl) {
+            let message = "graphics of type 'spice' have 'gl' enabled, which this QEMU cannot do";
+            out.refuse(&SPICE_GL, pos.path("gl/@enable"), message);
+        } else if let Some(node) = gl.rendernode.as_ref().filter(|_| !cx.has(Cap::SpiceRendernode)) {
+            let message =
+                format!("graphics of type 'spice' have rendernode '{node}', which this QEMU cannot do");
+            out.refuse(&SPICE_NODE, pos.path("gl/@rendernode"), message);
+        }
+    }
+}
+
+fn dbus(cx: &Context<'_>, graphics: &Graphics, dbus: &Dbus, out: &mut Findings<'_>) {
+    let pos = graphics.info.pos;
+    if let Some(address) = dbus.address.as_ref().filter(|_| dbus.p2p) {
+        let message = format!("graphics of type 'dbus' have both 'p2p' and address '{address}'");
+        out.refuse(&DBUS_PEER, pos.path("@address"), message);
+    }
+    let audio = dbus.audio.and_then(|id| cx.domain.devices.audios.iter().find(|audio| audio.id == id));
+    if let Some(audio) = audio
+        && audio.backend != virtargv_model::device::audio::AudioType::Dbus
+    {
+        let message = format!(
+            "graphics of type 'dbus' name audio backend '{}', which is of type '{}', not 'dbus'",
+            audio.id, audio.backend
+        );
+        out.refuse(&DBUS_AUDIO, pos.path("audio/@id"), message);
+    }
+}
+
+fn rdp(graphics: &Graphics, rdp: &Rdp, out: &mut Findings<'_>) {
+    for (asked, name, path) in
+        [(rdp.replace_user, "replaceUser", "@replaceUser"), (rdp.multi_user, "multiUser", "@multiUser")]
+    {
+        if asked {
+            let message = format!("graphics of type 'rdp' cannot have '{name}'");
+            out.refuse(&RDP_USERS, graphics.info.pos.path(path), message);
+        }
+    }
+}

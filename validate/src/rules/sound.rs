@@ -1,9 +1,61 @@
 //! Rules on `<sound>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
+use virtargv_model::device::sound::{Codec, Sound, SoundModel};
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use super::audio::names_backend;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// A sound card's model is one that QEMU has.
+    MODEL = "sound-model": Internal, Validate, "QEMU never had the HD Audio of the ICH7";
+    /// A sound card's model is one that this QEMU has.
+    MODEL_MISSING = "sound-model-missing": Unsupported, Validate, "devices `usb-audio`, `ich9-intel-hda`, `virtio-sound`";
+    /// A codec is one that this QEMU has.
+    CODEC_MISSING = "sound-codec-missing": Unsupported, Validate, "devices `hda-duplex`, `hda-micro`, `hda-output`";
+    /// A sound card's backend is there.
+    BACKEND = "sound-backend": Xml, Validate, "`<sound><audio id=>` names an `<audio>`";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for sound in &cx.domain.devices.sounds {
+        names_backend(cx, &BACKEND, sound.audio, "sound", sound.info.pos, out);
+        model(cx, sound, out);
+        codecs(cx, sound, out);
+    }
+}
+
+fn model(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
+    let place = sound.info.pos.path("@model");
+    let needed = match sound.model {
+        SoundModel::Usb => Cap::ObjectUsbAudio,
+        SoundModel::Ich9 => Cap::DeviceIch9IntelHda,
+        SoundModel::Virtio => Cap::DeviceVirtioSound,
+        SoundModel::Ich7 => {
+            let message =
+                format!("attribute 'model' of element 'sound' is '{}', QEMU has no such card", sound.model);
+            return out.refuse(&MODEL, place, message);
+        }
+        _ => return,
+    };
+    if !cx.has(needed) {
+        let message =
+            format!("attribute 'model' of element 'sound' is '{}', this QEMU has no such card", sound.model);
+        out.refuse(&MODEL_MISSING, place, message);
+    }
+}
+
+fn codecs(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
+    for codec in &sound.codecs {
+        let (cap, device) = match codec {
+            Codec::Duplex => (Cap::HdaDuplex, "hda-duplex"),
+            Codec::Micro => (Cap::HdaMicro, "hda-micro"),
+            Codec::Output => (Cap::HdaOutput, "hda-output"),
+        };
+        if !cx.has(cap) {
+            let message = format!("element 'codec' has type '{codec}', this QEMU has no device '{device}'");
+            out.refuse(&CODEC_MISSING, sound.info.pos.path("codec"), message);
+        }
+    }
+}

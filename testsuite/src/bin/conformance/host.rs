@@ -172,6 +172,7 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
             config.spice_sasl_dir = Some("/etc/sasl2".into());
         }
     }
+    config.interop_dirs.push("/home/user/.config/qemu".into());
     config.spice_password = Some("123456".into());
     for (key, value) in case.members("config") {
         set(&mut config, key, value)?;
