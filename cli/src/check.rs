@@ -1,5 +1,7 @@
 //! `virtargv check`: every problem, shown in the text.
 
+use std::ops::Range;
+
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::json;
 use virtargv::{Frame, Problem, Report, Request, Source, SystemHost};
@@ -46,18 +48,43 @@ pub(crate) fn render(name: &str, source: &Source<'_>, report: &Report) -> String
     let mut out = String::new();
     for (frame, problem) in by_place(source, report) {
         let title = Level::ERROR.primary_title(problem.to_string()).id(problem.rule);
-        let group = match frame {
-            Some(frame) => title.element(
-                Snippet::source(source.text())
+        let excerpt = frame.as_ref().and_then(|f| Some((excerpt(source.text(), f)?, f)));
+        let group = match (&excerpt, &frame) {
+            (Some((excerpt, frame)), _) => title.element(
+                Snippet::source(excerpt.text)
+                    .line_start(frame.line)
                     .path(name)
-                    .annotation(AnnotationKind::Primary.span(frame.range).label("")),
+                    .annotation(AnnotationKind::Primary.span(excerpt.span.clone()).label("")),
             ),
-            None => title.element(Level::NOTE.message(format!("in {name}, where nothing is written"))),
+            (None, Some(f)) => {
+                title.element(Level::NOTE.message(format!("at {name}:{}:{}", f.line, f.column)))
+            }
+            (None, None) => {
+                title.element(Level::NOTE.message(format!("in {name}, where nothing is written")))
+            }
         };
         out.push_str(&renderer.render(&[group]));
         out.push_str("\n\n");
     }
     out
+}
+
+/// The lines a problem is shown in.
+struct Excerpt<'t> {
+    text: &'t str,
+    /// The problem's range within it.
+    span: Range<usize>,
+}
+
+/// The longest stretch of text that is shown, in bytes; a document in one endless line is no help to anybody.
+const EXCERPT: usize = 8192;
+
+/// The whole lines around `frame`, unless they are too long to be shown.
+fn excerpt<'t>(text: &'t str, frame: &Frame) -> Option<Excerpt<'t>> {
+    let start = text.get(..frame.range.start)?.rfind('\n').map_or(0, |i| i + 1);
+    let end = text.get(frame.range.end..)?.find('\n').map_or(text.len(), |i| frame.range.end + i);
+    let span = frame.range.start - start..frame.range.end - start;
+    (end - start <= EXCERPT).then_some(Excerpt { text: text.get(start..end)?, span })
 }
 
 fn document(name: &str, source: &Source<'_>, report: &Report) -> serde_json::Value {

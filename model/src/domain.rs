@@ -118,8 +118,7 @@ pub fn parse(text: &str) -> Parsed {
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            let at = Place::byte(offset_of(text, error.pos()));
-            return refused(Kind::Plain, "xml", at, format!("not well-formed XML: {error}"));
+            return refused(Kind::Plain, "xml", Place::byte(error.offset), error.message);
         }
     };
     let root = El::new(tree.root_element());
@@ -142,15 +141,6 @@ pub fn format(domain: &Domain) -> String {
 fn refused(kind: Kind, rule: &'static str, place: Place, message: String) -> Parsed {
     let problem = Problem { kind, stage: Stage::Read, rule, message, place };
     Parsed { domain: None, report: problem.into() }
-}
-
-/// The byte offset of a line and column as roxmltree counts them: both from 1, columns in characters.
-fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
-    let row = (pos.row as usize).saturating_sub(1);
-    let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
-    let column = (pos.col as usize).saturating_sub(1);
-    let line = text.get(start..).unwrap_or("");
-    start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
 impl Domain {

@@ -32,7 +32,7 @@ pub fn parse(text: &str) -> Result<Actual, Report> {
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            r.problem(Kind::Xml, "network-port", Pos::NONE, format!("not well-formed XML: {error}"));
+            r.problem(Kind::Xml, "network-port", Pos::NONE, error.message);
             return Err(r.report);
         }
     };
@@ -91,7 +91,7 @@ pub fn of_network(
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            r.problem(Kind::Xml, "network", Pos::NONE, format!("not well-formed XML: {error}"));
+            r.problem(Kind::Xml, "network", Pos::NONE, error.message);
             return Err(r.report);
         }
     };

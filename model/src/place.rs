@@ -90,7 +90,8 @@ pub struct Source<'t> {
 impl<'t> Source<'t> {
     /// Prepares `text` for look-ups; it is parsed once more.
     pub fn new(text: &'t str) -> Self {
-        Self { text, tree: crate::read::tree(text).ok() }
+        let readable = text.len() <= crate::read::MAX_DOCUMENT;
+        Self { text, tree: readable.then(|| crate::read::tree(text).ok()).flatten() }
     }
 
     /// The text itself.

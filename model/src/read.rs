@@ -7,14 +7,68 @@ use std::str::FromStr;
 
 use crate::{Kib, Kind, NumberSet, Place, Pos, Problem, Report, Spelled, Stage, Unknown, units};
 
-/// The largest document that is read, in bytes: far beyond any real one, small enough to bound memory.
-pub const MAX_DOCUMENT: usize = 32 << 20;
+/// The largest document that is read, in bytes: some fifty thousand disks, and little enough to bound memory.
+pub const MAX_DOCUMENT: usize = 16 << 20;
+
+/// The most attributes one element may have. The XML reader compares each with all before it.
+const MAX_ATTRIBUTES: usize = 1024;
+
+/// Below this many bytes nothing that can be written takes long to read.
+const HARMLESS: usize = 64 << 10;
+
+/// Why a text is not read as XML, and at which byte.
+pub(crate) struct Unreadable {
+    pub(crate) offset: usize,
+    pub(crate) message: String,
+}
 
 /// Parses `text` without DTDs (so no entity can grow) and within the limits.
-pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, roxmltree::Error> {
-    let options =
-        roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..Default::default() };
-    roxmltree::Document::parse_with_options(text, options)
+pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
+    if text.len() > HARMLESS
+        && let Some(offset) = crowded_tag(text)
+    {
+        let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
+        return Err(Unreadable { offset, message });
+    }
+    // Real documents have a node in some twenty bytes; memory stays within a few times the text.
+    let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
+    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options).map_err(|error| Unreadable {
+        offset: offset_of(text, error.pos()),
+        message: format!("not well-formed XML: {error}"),
+    })
+}
+
+/// The `<` of the first tag with too many `=` outside quotes.
+fn crowded_tag(text: &str) -> Option<usize> {
+    let (mut tag, mut quote, mut count) = (None, None, 0);
+    for (at, byte) in text.bytes().enumerate() {
+        match (tag, quote, byte) {
+            (None, _, b'<') => (tag, count) = (Some(at), 0),
+            (None, ..) => {}
+            (Some(_), Some(open), _) if byte == open => quote = None,
+            (Some(_), Some(_), _) => {}
+            (Some(_), None, b'"' | b'\'') => quote = Some(byte),
+            (Some(_), None, b'>') => tag = None,
+            (Some(start), None, b'=') => {
+                count += 1;
+                if count > MAX_ATTRIBUTES {
+                    return Some(start);
+                }
+            }
+            (Some(_), None, _) => {}
+        }
+    }
+    None
+}
+
+/// The byte offset of a line and column as the XML reader counts them: both from 1, columns in characters.
+fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
+    let row = (pos.row as usize).saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
+    let column = (pos.col as usize).saturating_sub(1);
+    let line = text.get(start..).unwrap_or("");
+    start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
 /// An element of the document.
