@@ -8,6 +8,9 @@ use crate::Work;
 /// not, or where the document may be changed for the better.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let domain = &mut work.domain;
+    if work.guest.arch.is_ppc64() && work.options.abi_update {
+        domain.devices.memories.iter_mut().for_each(super::memory_device::align);
+    }
     let cells = domain.numa.memory();
     let written = domain.memory.size.unwrap_or_default();
     if cells > Kib(0) && (work.options.abi_update || written == Kib(0)) {

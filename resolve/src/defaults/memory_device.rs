@@ -23,9 +23,6 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             }
             _ => {}
         }
-        if pseries && work.options.abi_update {
-            align(device);
-        }
     }
 }
 
