@@ -97,6 +97,10 @@ conventions! {
     MemoryDeviceCellRule: false, true;
     /// Model and size of shared memory are held against rules; that was done when the command line was built.
     ShmemRules: false, true;
+    /// A value that an attribute cannot have is an XML error; many attributes had a class of their own.
+    AttributeErrorsAreXml: false, true;
+    /// A host NUMA node that is not there is named as unsupported.
+    NumaNodeUnsupported: false, true;
     /// `-mem-prealloc` goes with `-mem-path`; it stood by `-m`.
     PreallocWithPath: false, true;
     /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.

@@ -64,6 +64,9 @@ pub struct Outcome {
 pub fn run(text: &str, request: &Request<'_>) -> Outcome {
     let parsed = virtargv_model::parse(text);
     let mut report = parsed.report;
+    if !request.caps.release().has(virtargv_caps::Convention::AttributeErrorsAreXml) {
+        report.use_older_kinds();
+    }
     let Some(domain) = parsed.domain else {
         return Outcome { resolved: None, command_line: None, report };
     };

@@ -140,9 +140,9 @@ impl MemoryBacking {
                 .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
-            source: el.child("source").and_then(|e| r.attr(e, "type")),
-            access: el.child("access").and_then(|e| r.attr(e, "mode")),
-            allocation: allocation.and_then(|e| r.attr(e, "mode")),
+            source: el.child("source").and_then(|e| r.attr_kinds([Kind::Unsupported, Kind::Xml], e, "type")),
+            access: el.child("access").and_then(|e| r.attr_kinds([Kind::Unsupported, Kind::Xml], e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_kinds([Kind::Unsupported, Kind::Xml], e, "mode")),
             allocation_threads: allocation.and_then(|e| r.attr(e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }

@@ -287,8 +287,8 @@ impl Element for Cell {
             .required::<String>(el, "memory")
             .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
             .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
-        let mem_access = r.attr(el, "memAccess");
-        let discard = r.attr(el, "discard");
+        let mem_access = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "memAccess");
+        let discard = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "discard");
         let distances = el.child("distances");
         if let Some(empty) = distances.filter(|d| d.child("sibling").is_none()) {
             r.problem(Kind::Xml, "numa-no-siblings", empty.pos(), "element 'distances' holds no 'sibling'");

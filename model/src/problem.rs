@@ -118,6 +118,8 @@ impl Stage {
 pub struct Problem {
     /// Its class.
     pub kind: Kind,
+    /// Its class in older releases of the reference, where that was another.
+    pub older_kind: Option<Kind>,
     /// The stage that found it.
     pub stage: Stage,
     /// The stable id of the rule that was broken, such as `net-teaming-transient-type`.
@@ -155,6 +157,13 @@ impl Report {
     pub fn push(&mut self, problem: Problem) {
         let at = self.problems.partition_point(|p| p.stage <= problem.stage);
         self.problems.insert(at, problem);
+    }
+
+    /// Gives every problem the class it had in older releases of the reference.
+    pub fn use_older_kinds(&mut self) {
+        for problem in &mut self.problems {
+            problem.kind = problem.older_kind.take().unwrap_or(problem.kind);
+        }
     }
 
     /// Whether nothing was found.

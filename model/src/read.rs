@@ -217,6 +217,7 @@ impl Reader {
     ) {
         self.report.push(Problem {
             kind,
+            older_kind: None,
             stage: Stage::Read,
             rule,
             message: message.into(),
@@ -231,18 +232,32 @@ impl Reader {
 
     /// As [`Reader::attr`], where the reference has another class for a bad value.
     pub fn attr_kind<T: Value>(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<T> {
+        self.attr_kinds([kind, kind], el, name)
+    }
+
+    /// As [`Reader::attr`], where a bad value had another class in older releases: `older`, then now.
+    pub fn attr_kinds<T: Value>(
+        &mut self,
+        [older, kind]: [Kind; 2],
+        el: El<'_>,
+        name: &'static str,
+    ) -> Option<T> {
         let text = el.get(name)?;
-        match T::parse(text) {
-            Ok(value) => Some(value),
-            Err(expected) => {
-                let message = format!(
-                    "bad value '{text}' for attribute '{name}' of element '{}': {expected}",
-                    el.name()
-                );
-                self.problem(kind, "attribute-value", attr_place(el, name), message);
-                None
-            }
-        }
+        let expected = match T::parse(text) {
+            Ok(value) => return Some(value),
+            Err(expected) => expected,
+        };
+        let element = el.name();
+        let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
+        self.report.push(Problem {
+            kind,
+            older_kind: Some(older).filter(|older| *older != kind),
+            stage: Stage::Read,
+            rule: "attribute-value",
+            message,
+            place: attr_place(el, name),
+        });
+        None
     }
 
     /// The attribute `name` as a set of CPUs or nodes. What is no set is an invalid argument; an empty set has `kind`.

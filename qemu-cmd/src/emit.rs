@@ -193,5 +193,12 @@ pub(crate) fn problem(
     place: impl Into<Place>,
     message: impl Into<String>,
 ) -> Problem {
-    Problem { kind, stage: Stage::Build, rule, message: message.into(), place: place.into() }
+    Problem {
+        kind,
+        older_kind: None,
+        stage: Stage::Build,
+        rule,
+        message: message.into(),
+        place: place.into(),
+    }
 }

@@ -100,7 +100,7 @@ impl Work<'_> {
         message: impl Into<String>,
     ) {
         let (message, place) = (message.into(), place.into());
-        self.report.push(Problem { kind, stage: Stage::Place, rule, message, place });
+        self.report.push(Problem { kind, older_kind: None, stage: Stage::Place, rule, message, place });
     }
 }
 

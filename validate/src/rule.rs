@@ -54,6 +54,7 @@ impl<'a> Findings<'a> {
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         self.report.push(Problem {
             kind: rule.kind,
+            older_kind: None,
             stage: rule.stage,
             rule: rule.id,
             message: message.into(),

@@ -450,7 +450,7 @@ impl Element for Controller {
 
 /// `index=`, which the reference keeps as a signed number.
 fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
-    let index: u32 = r.attr(el, "index")?;
+    let index: u32 = r.attr_kinds([Kind::Internal, Kind::Xml], el, "index")?;
     if i32::try_from(index).is_err() {
         let message =
             format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);

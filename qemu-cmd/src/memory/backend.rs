@@ -388,7 +388,9 @@ pub(crate) fn available(e: &Emit<'_>, nodes: &NumberSet, place: impl Into<Place>
         None => Ok(()),
         Some(missing) => {
             let message = format!("the host has no NUMA node '{missing}'");
-            Err(problem(Kind::Unsupported, "numa-node-missing", place, message))
+            let named = e.release().has(virtargv_caps::Convention::NumaNodeUnsupported);
+            let kind = if named { Kind::Unsupported } else { Kind::Internal };
+            Err(problem(kind, "numa-node-missing", place, message))
         }
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
     if let Err((id, kind, message)) = place(work, &devices) {
         let place = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
         let stage = if now { Stage::Place } else { Stage::Build };
-        work.report.push(Problem { kind, stage, rule: "usb-address", message, place });
+        work.report.push(Problem { kind, older_kind: None, stage, rule: "usb-address", message, place });
     }
 }
 

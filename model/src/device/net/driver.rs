@@ -96,7 +96,7 @@ impl Driver {
             tx_mode: r.attr_kind(Kind::Unsupported, el, "txmode"),
             ioeventfd: r.attr(el, "ioeventfd"),
             event_idx: r.attr(el, "event_idx"),
-            queues: r.attr(el, "queues").filter(|q| *q > 1),
+            queues: r.attr_kinds([Kind::Plain, Kind::Xml], el, "queues").filter(|q| *q > 1),
             rx_queue_size: positive(r.attr(el, "rx_queue_size")),
             tx_queue_size: positive(r.attr(el, "tx_queue_size")),
             rss: r.attr(el, "rss"),
