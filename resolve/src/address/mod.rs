@@ -42,8 +42,8 @@ fn default_virtio(work: &mut Work<'_>, address: &Address, all: bool) {
         .filter(|(id, info)| info.address.is_none() && bus::virtio(&work.domain.devices, *id).is_some())
         .filter(|(id, _)| match id.kind {
             DeviceKind::Filesystem | DeviceKind::Vsock => all,
-            // These are on PCI in every guest.
-            DeviceKind::Sound | DeviceKind::Iommu => false,
+            // It is on PCI in every guest.
+            DeviceKind::Iommu => false,
             _ => true,
         })
         .map(|(id, _)| id)

@@ -12,7 +12,10 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let inputs = &mut work.domain.devices.inputs;
     if arch.is_ppc64() && !work.domain.devices.graphics.is_empty() {
         ensure(inputs, InputType::Keyboard, InputBus::Usb);
-        ensure(inputs, InputType::Mouse, InputBus::Usb);
+        // A tablet is the better mouse.
+        if !has(inputs, InputType::Tablet, InputBus::Usb) {
+            ensure(inputs, InputType::Mouse, InputBus::Usb);
+        }
     }
     // Without its controller there is nothing to plug them into.
     let has_ps2 = work.domain.features.ps2 != Some(OnOff::Off);
@@ -25,8 +28,12 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
+fn has(inputs: &[Input], kind: InputType, bus: InputBus) -> bool {
+    inputs.iter().any(|i| i.kind == Some(kind) && i.bus == Some(bus))
+}
+
 fn ensure(inputs: &mut Vec<Input>, kind: InputType, bus: InputBus) {
-    if !inputs.iter().any(|i| i.kind == Some(kind) && i.bus == Some(bus)) {
+    if !has(inputs, kind, bus) {
         inputs.push(Input { kind: Some(kind), bus: Some(bus), ..Input::default() });
     }
 }

@@ -4,6 +4,7 @@ use virtargv_caps::Cap;
 use virtargv_model::device::sound::{Codec, Sound, SoundModel};
 
 use super::audio::names_backend;
+use super::virtio;
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -23,6 +24,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         names_backend(cx, &BACKEND, sound.audio, "sound", sound.info.pos, out);
         model(cx, sound, out);
         codecs(cx, sound, out);
+        let driver = sound.info.pos.path("driver");
+        if sound.model == SoundModel::Virtio {
+            virtio::available(cx, sound.virtio, &driver, out);
+        } else {
+            virtio::absent(sound.virtio, &driver, out);
+        }
     }
 }
 

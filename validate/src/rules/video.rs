@@ -4,6 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::video::{Video, VideoModel};
 use virtargv_model::{OnOff, YesNo};
 
+use super::virtio;
 use crate::{Context, Findings};
 
 /// The largest memory of a QXL card in KiB.
@@ -26,8 +27,6 @@ crate::rules! {
     QXL_MEMORY = "video-qxl-memory": Unsupported, Validate, "properties `ram_size`, `vram64_size_mb`, `vgamem_mb`";
     /// A framebuffer in RAM has no address.
     RAMFB_ADDRESS = "video-ramfb-address": Unsupported, Validate, "device `ramfb` sits on no bus";
-    /// Only virtio has virtio's options.
-    VIRTIO_OPTIONS = "video-virtio-options": Unsupported, Validate, "`<driver iommu= ats= packed= page_per_vq=>`";
     /// Only virtio maps memory of the host.
     BLOB_MODEL = "video-blob-model": Unsupported, Validate, "property `blob`";
     /// The model is one that this QEMU has.
@@ -125,10 +124,7 @@ fn placement(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
         out.refuse(&RAMFB_ADDRESS, pos.path("address"), message);
     }
     if model != VideoModel::Virtio {
-        if !video.virtio.is_empty() {
-            let message = format!("element 'driver' has options of virtio devices, the model is '{model}'");
-            out.refuse(&VIRTIO_OPTIONS, pos.path("driver"), message);
-        }
+        virtio::absent(video.virtio, &pos.path("driver"), out);
         if let Some(blob) = video.blob {
             let message =
                 format!("attribute 'blob' is '{blob}', which a 'video' of model '{model}' cannot have");
@@ -169,6 +165,9 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         out.refuse(&RESOLUTION_MODEL, pos.path("model/resolution"), message);
     }
     acceleration(cx, video, model, out);
+    if model == VideoModel::Virtio {
+        virtio::available(cx, video.virtio, &pos.path("driver"), out);
+    }
     blob(cx, video, model, out);
 }
 
