@@ -172,6 +172,10 @@ conventions! {
     VhostuserVirtio: false, true;
     /// Whether the guest may reset a USB device of the host can be said.
     UsbGuestReset: false, true;
+    /// A device of the host is given to a guest once.
+    HostdevOnce: false, true;
+    /// SCSI commands to a unit of the host are always filtered.
+    SgioFiltered: false, true;
     /// `id=` ends a network back end; it stood before what vhost-net takes.
     NetdevIdLast: false, true;
     /// User networking may go through a slirp helper process.

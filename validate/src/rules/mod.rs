@@ -30,7 +30,6 @@ pub mod qemu_ns;
 pub mod redirdev;
 pub mod rng;
 pub mod security;
-mod shared_memory;
 pub mod shmem;
 pub mod smartcard;
 pub mod sound;

@@ -10,8 +10,7 @@ use virtargv_model::device::net::{
 };
 use virtargv_model::{Place, YesNo};
 
-use super::shared_memory::is_shared;
-use super::virtio;
+use super::{vhost_user, virtio};
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -47,8 +46,6 @@ crate::rules! {
     TEAMING_TRANSIENT_TYPE = "net-teaming-transient-type": Unsupported, Validate, "interface/teaming; vfio-pci failover_pair_id=";
     /// Interrupts can be gathered only where the host's side is a tap on a bridge.
     COALESCE_TYPE = "net-coalesce-type": Unsupported, Validate, "interface/coalesce; the host's device is set";
-    /// A network card behind passt with vhost-user shares the guest's memory.
-    PASST_SHARED_MEMORY = "net-passt-shared-memory": Unsupported, Validate, "interface/backend; vhost-user maps the guest's memory";
     /// Addresses and routes of the host's side need a device of its own.
     HOST_IP = "net-host-ip": Unsupported, Validate, "interface/source/ip; only type ethernet has a device that is the guest's alone";
     /// Only a tap of type ethernet may be made by somebody else.
@@ -241,9 +238,8 @@ fn check_backend(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let place = |path| nic.info.pos.path(path);
     let passt = nic.backend.kind == Some(BackendType::Passt);
     let user_mode = matches!(kind, InterfaceType::User | InterfaceType::Vhostuser);
-    if passt && kind == InterfaceType::Vhostuser && !is_shared(cx) {
-        let message = "element 'interface' with backend 'passt' and type 'vhostuser' needs shared memory";
-        out.refuse(&PASST_SHARED_MEMORY, place("backend/@type"), message);
+    if passt && kind == InterfaceType::Vhostuser {
+        vhost_user::check(cx, "interface", place("backend/@type"), out);
     }
     if passt && !user_mode {
         let message =

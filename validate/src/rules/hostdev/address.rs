@@ -1,0 +1,106 @@
+//! Where devices of the host may sit in the guest.
+
+use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
+use virtargv_model::device::hostdev::{Hostdev, HostdevSource, MdevModel, SgIo};
+use virtargv_model::info::{Address, AddressType, DeviceInfo, DriveAddress};
+
+use super::{BUS_ADDRESS, DISK_SCSI, MDEV_ADDRESS, PCI_ADDRESS, SCSI_DISK, SCSI_TWICE, SGIO};
+use crate::{Context, Findings, Rule};
+
+/// A device's address is of its bus.
+pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>) {
+    use AddressType as T;
+    let info = &hostdev.info;
+    match &hostdev.source {
+        HostdevSource::Pci(_) => pci(info, out),
+        HostdevSource::Scsi(scsi) => {
+            expect(&BUS_ADDRESS, info, &[T::Drive], out);
+            if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio
+                && cx.caps.release().has(virtargv_caps::Convention::SgioFiltered)
+            {
+                let message = format!("attribute 'sgio' is '{sgio}', SCSI commands are always filtered");
+                out.refuse(&SGIO, info.pos.path("@sgio"), message);
+            }
+        }
+        HostdevSource::ScsiHost(_) => expect(&BUS_ADDRESS, info, &[T::Pci, T::Ccw], out),
+        HostdevSource::Usb(_) => expect(&BUS_ADDRESS, info, &[T::Usb], out),
+        HostdevSource::Mdev(mdev) => {
+            let allowed = match mdev.model {
+                MdevModel::VfioPci => T::Pci,
+                MdevModel::VfioCcw => T::Ccw,
+                MdevModel::VfioAp => return,
+            };
+            if let Some(found) = kind(info).filter(|k| *k != allowed) {
+                let message =
+                    format!("mediated device model '{}' has an address of type '{found}'", mdev.model);
+                out.refuse(&MDEV_ADDRESS, info.pos.path("address/@type"), message);
+            }
+        }
+        HostdevSource::Capability(_) => {}
+    }
+}
+
+/// A PCI device is on PCI, or kept from the guest.
+pub(super) fn pci(info: &DeviceInfo, out: &mut Findings<'_>) {
+    expect(&PCI_ADDRESS, info, &[AddressType::Pci, AddressType::Unassigned], out);
+}
+
+fn kind(info: &DeviceInfo) -> Option<AddressType> {
+    info.address.as_ref().map(Address::kind)
+}
+
+fn expect(rule: &'static Rule, info: &DeviceInfo, allowed: &[AddressType], out: &mut Findings<'_>) {
+    if let Some(found) = kind(info).filter(|k| !allowed.contains(k)) {
+        let words: Vec<String> = allowed.iter().map(|a| format!("'{a}'")).collect();
+        let message =
+            format!("address of this device is of type '{found}', it can be {}", words.join(" or "));
+        out.refuse(rule, info.pos.path("address/@type"), message);
+    }
+}
+
+/// Each place on a SCSI bus is taken once.
+pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let devices = &cx.domain.devices;
+    let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
+    let mut taken: Vec<&DriveAddress> = Vec::new();
+    for hostdev in units {
+        let Some(Address::Drive(at)) = &hostdev.info.address else { continue };
+        let place = hostdev.info.pos.path("address");
+        let disk = devices.disks.iter().find(|d| scsi_place(d) == Some(at));
+        if let Some(disk) = disk {
+            let name = disk.dst();
+            if is_by_name(disk, at) {
+                let message = format!(
+                    "the name '{name}' of a disk stands for the place of a SCSI host device: {}",
+                    at_words(at)
+                );
+                out.refuse(&DISK_SCSI, disk.info.pos.path("target/@dev"), message);
+            } else {
+                let message =
+                    format!("the place of a SCSI host device is that of disk '{name}': {}", at_words(at));
+                out.refuse(&SCSI_DISK, place.clone(), message);
+            }
+        }
+        if taken.contains(&at) {
+            let message = format!("two SCSI host devices have one place: {}", at_words(at));
+            out.refuse(&SCSI_TWICE, place, message);
+        }
+        taken.push(at);
+    }
+}
+
+fn scsi_place(disk: &Disk) -> Option<&DriveAddress> {
+    match &disk.info.address {
+        Some(Address::Drive(at)) if disk.bus() == Some(DiskBus::Scsi) => Some(at),
+        _ => None,
+    }
+}
+
+/// Whether a disk is where its name says.
+fn is_by_name(disk: &Disk, at: &DriveAddress) -> bool {
+    DiskName::index(disk.dst()).is_some_and(|n| (at.controller, at.unit) == (n / 7, n % 7))
+}
+
+fn at_words(at: &DriveAddress) -> String {
+    format!("controller '{}', bus '{}', target '{}', unit '{}'", at.controller, at.bus, at.target, at.unit)
+}
