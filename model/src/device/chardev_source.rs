@@ -194,7 +194,7 @@ impl Tcp {
 /// A UNIX socket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unix {
-    /// `<source mode=>`; left out QEMU connects.
+    /// `<source mode=>`; left out QEMU connects, or listens where there is no path either.
     pub mode: Option<SourceMode>,
     /// `<source path=>`
     pub path: Option<String>,
@@ -205,7 +205,7 @@ pub struct Unix {
 impl Unix {
     /// Whether QEMU listens.
     pub fn listens(&self) -> bool {
-        self.mode == Some(SourceMode::Bind)
+        self.mode == Some(SourceMode::Bind) || self.path.is_none()
     }
 }
 
@@ -379,11 +379,11 @@ impl Backend {
                 w,
                 |tag| tag,
                 |w| {
-                    if let Some(mode) = mouse {
-                        w.element("mouse").attr("mode", mode).empty();
-                    }
                     if let Some(copypaste) = copypaste {
                         w.element("clipboard").attr("copypaste", copypaste).empty();
+                    }
+                    if let Some(mode) = mouse {
+                        w.element("mouse").attr("mode", mode).empty();
                     }
                     labels(w);
                 },

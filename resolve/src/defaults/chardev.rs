@@ -25,12 +25,14 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
     for channel in &mut devices.channels {
         complete_source(&mut channel.source);
+        if let (ChannelTarget::Virtio { state, .. }, false) = (&mut channel.target, work.options.live) {
+            // It tells of a running guest.
+            *state = None;
+        }
         complete_channel_path(&channel.target, &mut channel.source, channel_dir);
     }
-    let mut used: Vec<Option<u32>> = devices.consoles.iter().map(|c| c.port).collect();
-    for (index, console) in devices.consoles.iter_mut().enumerate() {
+    for console in &mut devices.consoles {
         complete_source(&mut console.source);
-        console.port = fill_port(&mut used, index);
         // A console of no type is a serial port.
         console.target.get_or_insert(ConsoleTarget::Serial);
     }
@@ -41,6 +43,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         if !devices.serials.is_empty() {
             complete_serial(&mut devices.serials, 0, guest);
         }
+    }
+    for (console, port) in work.domain.devices.consoles.iter_mut().zip(0..) {
+        console.port = Some(port);
     }
 }
 
@@ -87,18 +92,27 @@ fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, cha
         unix.path = None;
     }
     if unix.path.is_none() {
-        unix.mode = Some(SourceMode::Bind);
+        // Who makes up the path is who listens.
+        unix.mode = None;
     }
 }
 
-/// Whether `path` is one that was made up for the channel `name`: `DIR/DOMAIN.NAME` or `DIR/domain-DOMAIN/NAME`.
+/// Whether `path` looks made up for the channel `name`, by this release or an earlier one: `DIR/DOMAIN.NAME`,
+/// `.../domain-DOMAIN/NAME` or `.../ID-DOMAIN/NAME`.
 fn is_default_path(path: &str, name: &str, channel_dir: &str) -> bool {
-    let Some(rest) = path.strip_prefix(channel_dir).and_then(|r| r.strip_prefix('/')) else { return false };
-    let rest = rest.strip_prefix("target/").unwrap_or(rest);
-    rest.strip_suffix(name).is_some_and(|domain| {
-        let folder = domain.strip_suffix('/').is_some_and(|d| !d.is_empty() && !d.contains('/'));
-        folder || (domain.len() > 1 && domain.ends_with('.') && !domain.contains('/'))
-    })
+    let below = path.strip_prefix(channel_dir).and_then(|rest| rest.strip_prefix('/'));
+    let file = below.and_then(|rest| rest.split('/').next()).unwrap_or("");
+    if file.chars().skip(1).any(|c| c == '.') {
+        return true;
+    }
+    let folder = path.strip_suffix(name).and_then(|rest| rest.strip_suffix('/'));
+    let folder = folder.and_then(|rest| rest.rsplit('/').next()).unwrap_or("");
+    let is_numbered = |text: &str| {
+        let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
+        rest.len() < text.len() && rest.strip_prefix('-').is_some_and(|domain| !domain.is_empty())
+    };
+    folder.find("domain-").is_some_and(|at| at + "domain-".len() < folder.len())
+        || folder.char_indices().any(|(at, _)| folder.get(at..).is_some_and(is_numbered))
 }
 
 /// The port of device `index`: as written, or one above the highest.
@@ -165,8 +179,9 @@ fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
                 ..Serial::default()
             });
         }
-        (None, Some(serial)) if is_usual_console(serial.target) => {
-            consoles.push(Console { target: Some(ConsoleTarget::Serial), ..Console::default() });
+        (Some(console), Some(_)) if console.target == Some(ConsoleTarget::Serial) => {}
+        (_, Some(serial)) if is_usual_console(serial.target) => {
+            consoles.insert(0, Console { target: Some(ConsoleTarget::Serial), ..Console::default() });
         }
         _ => {}
     }

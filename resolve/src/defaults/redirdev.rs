@@ -1,11 +1,19 @@
 //! `<redirdev>`: what the document left open.
 
+use virtargv_model::device::chardev_source::Backend;
+
 use super::chardev::complete_source;
 use crate::Work;
+
+/// The channel for USB devices that come over D-Bus.
+const DBUS_CHANNEL: &str = "org.qemu.usbredir";
 
 /// Fills in every `<redirdev>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     for redirdev in &mut work.domain.devices.redirdevs {
         complete_source(&mut redirdev.source);
+        if let Backend::Dbus { channel } = &mut redirdev.source.backend {
+            channel.get_or_insert_with(|| DBUS_CHANNEL.to_owned());
+        }
     }
 }
