@@ -158,6 +158,12 @@ impl<'a> Emit<'a> {
         self.device_option(props);
     }
 
+    /// `-device` for memory on a PCI bus, which s390 guests are given without a zPCI device for it.
+    pub fn memory_device(&mut self, props: &Props) {
+        let changed = crate::qemu_ns::overridden(self, props);
+        self.device_option(changed.as_ref().unwrap_or(props));
+    }
+
     fn device_option(&mut self, props: &Props) {
         let text = if self.has(Cap::DeviceJson) { props.to_json() } else { props.to_kv(Style::OnOff) };
         self.line.option("-device", text);

@@ -18,7 +18,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     if let Some(id) = default_ram_id(e) {
         if !in_cells {
             let memory = backend::Wanted::main(id, initial(e.domain()));
-            backend::make(e, &memory)?.emit(e)?;
+            backend::make(e, &memory)?.emit(e);
         }
     } else {
         if is_immediate(e.domain()) && !e.release().has(Convention::PreallocWithPath) {

@@ -44,7 +44,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         let backend = backends.next().filter(|_| memdev);
         let has_backend = backend.is_some();
         if let Some(backend) = backend {
-            backend.emit(e)?;
+            backend.emit(e);
         }
         let mut props = Props::new("type", "node").with("nodeid", id);
         if let Some(cpus) = &cell.cpus {

@@ -16,9 +16,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         let alias = device.info.alias.as_deref().unwrap_or_default();
         let wanted = Wanted::device(device, alias);
         let prealloc = backend::is_preallocated(e, &wanted)?;
-        backend::make(e, &wanted)?.emit(e)?;
+        backend::make(e, &wanted)?.emit(e);
         if let Some(props) = props(e, device, alias, prealloc)? {
-            e.device(&props);
+            e.memory_device(&props);
         }
     }
     Ok(())

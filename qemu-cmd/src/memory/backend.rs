@@ -88,7 +88,7 @@ pub(crate) struct Backend {
 
 impl Backend {
     /// Emits it, and before it the threads that fill it from near the memory.
-    pub fn emit(mut self, e: &mut Emit<'_>) -> Done {
+    pub fn emit(mut self, e: &mut Emit<'_>) {
         if let Some(nodes) = self.affinity(e) {
             let context = format!("tc-{}", self.id);
             let threads = Props::new("qom-type", "thread-context")
@@ -98,7 +98,6 @@ impl Backend {
             self.props.set("prealloc-context", context);
         }
         e.object(&self.props);
-        Ok(())
     }
 
     /// The host nodes whose CPUs fill it: those of the memory, as far as QEMU may run there at all.
@@ -123,6 +122,17 @@ pub(crate) fn make(e: &Emit<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem
     let cell = wanted.cell.and_then(|cell| domain.numa.cells.get(cell as usize));
     let own_access = wanted.device.and_then(|device| device.access);
     let access = own_access.or_else(|| cell.and_then(|cell| cell.mem_access)).or(backing.access);
+    if let Some(node) = wanted.cell.filter(|_| cell.is_none()) {
+        let cells = domain.numa.cells.len();
+        let message =
+            format!("memory '{}' is for the guest NUMA cell '{node}', there are '{cells}'", wanted.id);
+        return Err(problem(
+            Kind::Unsupported,
+            "memory-device-cell",
+            wanted.pos().path("target/node"),
+            message,
+        ));
+    }
     let pages = pages(e, wanted)?;
     let content = wanted.content();
     let prealloc = prealloc(e, wanted, &pages);

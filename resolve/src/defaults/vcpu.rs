@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_model::YesNo;
 use virtargv_model::vcpu::{Placement, Vcpu};
+use virtargv_model::{Pos, YesNo};
 
 use crate::Work;
 
@@ -34,13 +34,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 fn list_all(individual: &mut Vec<Vcpu>, max: u32) {
     let mut by_id: BTreeMap<u32, Vcpu> = (0..max)
         .map(|id| {
-            let absent = Vcpu {
-                pos: Default::default(),
-                id,
-                enabled: YesNo::No,
-                hotpluggable: Some(YesNo::Yes),
-                order: None,
-            };
+            let absent =
+                Vcpu { pos: Pos::NONE, id, enabled: YesNo::No, hotpluggable: Some(YesNo::Yes), order: None };
             (id, absent)
         })
         .collect();

@@ -204,7 +204,7 @@ fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
         wrong("block", format!("'block' is '{block}' KiB, expected a power of two"));
     } else if block < 2048 {
         wrong("block", format!("'block' is '{block}' KiB, expected at least '2048' KiB"));
-    } else if requested % block != 0 {
+    } else if !requested.is_multiple_of(block) {
         wrong(
             "requested",
             format!("'requested' is '{requested}' KiB, expected a multiple of 'block' '{block}' KiB"),
