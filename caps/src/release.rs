@@ -198,4 +198,6 @@ conventions! {
     ChardevProtocolChecked: false, true;
     /// Passed-through inputs have one generation of virtio like all inputs; they could have either.
     InputHostOneModel: false, true;
+    /// Firmware is picked when a domain is defined; it was when it was started.
+    FirmwareWhenDefined: false, true;
 }

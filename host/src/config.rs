@@ -17,6 +17,8 @@ pub struct DriverConfig {
     pub default_tls_x509_cert_dir: String,
     /// Whether the driver runs as root for the whole system.
     pub privileged: bool,
+    /// `nvram`: firmware images with the templates of their variables, for firmware without a descriptor.
+    pub nvram: Vec<(String, String)>,
     /// `dump_guest_core`
     pub dump_guest_core: bool,
     /// `set_process_name`: whether the guest's name is shown as the process's.
@@ -113,6 +115,15 @@ impl Default for DriverConfig {
             state_dir: "/var/run/libvirt/qemu".into(),
             memory_backing_dir: "/var/lib/libvirt/qemu/ram".into(),
             nvram_dir: "/var/lib/libvirt/qemu/nvram".into(),
+            nvram: [
+                ("OVMF/OVMF_CODE", "OVMF/OVMF_VARS"),
+                ("OVMF/OVMF_CODE.secboot", "OVMF/OVMF_VARS"),
+                ("AAVMF/AAVMF_CODE", "AAVMF/AAVMF_VARS"),
+                ("AAVMF/AAVMF32_CODE", "AAVMF/AAVMF32_VARS"),
+                ("OVMF/OVMF_CODE.ms", "OVMF/OVMF_VARS.ms"),
+            ]
+            .map(|(code, vars)| (format!("/usr/share/{code}.fd"), format!("/usr/share/{vars}.fd")))
+            .into(),
             default_tls_x509_cert_dir: "/etc/pki/qemu".into(),
             privileged: true,
             dump_guest_core: false,

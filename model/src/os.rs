@@ -6,7 +6,9 @@ use crate::{Kind, Pos, YesNo};
 
 mod loader;
 
-pub use loader::{Firmware, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram};
+pub use loader::{
+    Firmware, FirmwareConflict, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram,
+};
 
 /// `<os>`.
 #[derive(Debug, Clone, PartialEq, Default)]

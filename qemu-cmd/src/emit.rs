@@ -19,6 +19,8 @@ pub(crate) struct Emit<'a> {
     pub options: &'a Options,
     /// What was written so far.
     pub line: CommandLine,
+    /// The nodes of the machine's flash.
+    pub flash: crate::firmware::Flash,
     /// Running numbers.
     pub counters: Counters,
 }
@@ -44,12 +46,14 @@ const PARTS: &[fn(&mut Emit<'_>) -> Done] = &[
     crate::qemu_ns::deprecation,
     crate::name::stopped,
     crate::secret::emit,
+    crate::firmware::flash,
     crate::lifecycle::fips,
     crate::storage::managed_helper,
     crate::machine::emit,
     crate::machine::accel,
     crate::machine::tseg,
     crate::cpu::emit,
+    crate::firmware::loader,
     crate::memory::emit,
     crate::smp::emit,
     crate::iothread::emit,
@@ -119,8 +123,15 @@ pub(crate) fn command_line(
     host: &dyn Host,
     options: &Options,
 ) -> Result<CommandLine, Problem> {
-    let mut emit =
-        Emit { plan, caps, host, options, line: CommandLine::default(), counters: Counters::default() };
+    let mut emit = Emit {
+        plan,
+        caps,
+        host,
+        options,
+        line: CommandLine::default(),
+        flash: crate::firmware::Flash::default(),
+        counters: Counters::default(),
+    };
     for part in PARTS {
         part(&mut emit)?;
     }

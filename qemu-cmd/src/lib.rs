@@ -18,6 +18,7 @@ mod device;
 mod display;
 mod emit;
 mod env;
+mod firmware;
 mod genid;
 mod incoming;
 mod iothread;

@@ -201,7 +201,10 @@ fn protection(e: &Emit<'_>, props: &mut Props) {
 }
 
 /// `pflash0=`, `pflash1=`.
-fn flash(_e: &Emit<'_>, _props: &mut Props) {}
+fn flash(e: &Emit<'_>, props: &mut Props) {
+    props.set_opt("pflash0", e.flash.code.as_ref());
+    props.set_opt("pflash1", e.flash.vars.as_ref());
+}
 
 /// `hmat=`: memory is described by latency and bandwidth.
 fn hmat(e: &Emit<'_>, props: &mut Props) {

@@ -54,6 +54,7 @@ impl Plan {
         virtargv_validate::check_emulator(validated.domain(), validated.guest(), caps)?;
         let guest = validated.guest().clone();
         let mut domain = validated.domain().clone();
+        virtargv_resolve::pick_firmware(&mut domain, &guest, host, virtargv_resolve::Options::default())?;
         crate::cpu::update(&mut domain, &guest, caps, host)?;
         crate::boot::assign_order(&mut domain);
         if options.incoming.is_none() {

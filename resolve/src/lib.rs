@@ -19,8 +19,10 @@
 
 mod address;
 mod defaults;
+mod firmware;
 mod guest;
 
+pub use firmware::pick as pick_firmware;
 pub use guest::Guest;
 pub use virtargv_caps::{Arch, Caps, Release};
 

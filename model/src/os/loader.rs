@@ -1,5 +1,7 @@
 //! `<os firmware=>`, `<loader>`, `<nvram>`: the guest's firmware and where it keeps its variables.
 
+use super::Os;
+use crate::device::storage::{Image, ImageFormat, Location};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
@@ -85,8 +87,98 @@ pub struct Nvram {
     pub template_format: Option<FlashFormat>,
     /// `format=`
     pub format: Option<FlashFormat>,
-    /// The path of the image, where it was given as the element's text.
-    pub path: Option<String>,
+    /// Where it is: the text of the element, or its `<source>`.
+    pub image: Option<Image>,
+    /// Whether `type=` says what kind of place it is, and `<source>` where.
+    pub typed: bool,
+}
+
+impl Nvram {
+    /// Whether more is said than what it is filled from.
+    pub fn is_given(&self) -> bool {
+        self.image.is_some() || self.format.is_some()
+    }
+
+    /// The image with its format.
+    pub fn image(&self) -> Option<Image> {
+        let format = self.format.unwrap_or(FlashFormat::Raw);
+        self.image.clone().map(|image| Image { format: Some(format.into()), ..image })
+    }
+}
+
+impl From<FlashFormat> for ImageFormat {
+    fn from(format: FlashFormat) -> Self {
+        match format {
+            FlashFormat::Raw => Self::Raw,
+            FlashFormat::Qcow2 => Self::Qcow2,
+        }
+    }
+}
+
+/// What does not fit together in what a domain says of its firmware.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FirmwareConflict {
+    /// Keys are asked for, but no secure boot.
+    KeysWithoutSecureBoot,
+    /// Variables are given to a firmware that keeps none.
+    NvramFirmware(Firmware),
+    /// Features are asked for, but no firmware is to be picked.
+    FeaturesWithoutChoice,
+    /// No firmware is to be picked, and the loader has no path.
+    LoaderPathMissing,
+    /// Variables have a template, but are not to be kept.
+    StatelessTemplate,
+    /// Variables have a place, but are not to be kept.
+    StatelessNvram,
+    /// Variables are to be kept, but the loader is not flash.
+    StatefulType,
+    /// Variables are to be kept, but the firmware is no UEFI.
+    StatefulFirmware,
+}
+
+impl Os {
+    /// What does not fit together, in the order in which the reference would have stopped.
+    pub fn firmware_conflicts(&self) -> Vec<FirmwareConflict> {
+        let mut found = Vec::new();
+        if let Some(firmware) = self.firmware {
+            if self.firmware_feature(FirmwareFeatureName::EnrolledKeys) == Some(YesNo::Yes)
+                && self.firmware_feature(FirmwareFeatureName::SecureBoot) == Some(YesNo::No)
+            {
+                found.push(FirmwareConflict::KeysWithoutSecureBoot);
+            }
+            if firmware != Firmware::Efi && self.nvram.as_ref().is_some_and(Nvram::is_given) {
+                found.push(FirmwareConflict::NvramFirmware(firmware));
+            }
+        } else {
+            if !self.firmware_features.is_empty() {
+                found.push(FirmwareConflict::FeaturesWithoutChoice);
+            }
+            if self.loader.as_ref().is_some_and(|loader| loader.path.is_none()) {
+                found.push(FirmwareConflict::LoaderPathMissing);
+            }
+        }
+        match self.loader.as_ref().and_then(|loader| loader.stateless) {
+            Some(YesNo::Yes) => {
+                if self.nvram.as_ref().is_some_and(|nvram| nvram.template.is_some()) {
+                    found.push(FirmwareConflict::StatelessTemplate);
+                } else if self.nvram.is_some() {
+                    found.push(FirmwareConflict::StatelessNvram);
+                }
+            }
+            Some(YesNo::No) => match self.firmware {
+                None if !self.has_flash() => found.push(FirmwareConflict::StatefulType),
+                Some(Firmware::Bios) => found.push(FirmwareConflict::StatefulFirmware),
+                _ => {}
+            },
+            None => {}
+        }
+        found
+    }
+
+    /// What is asked of one feature of the firmware.
+    pub fn firmware_feature(&self, name: FirmwareFeatureName) -> Option<YesNo> {
+        self.firmware_features.iter().find(|feature| feature.name == name).map(|feature| feature.enabled)
+    }
 }
 
 impl Element for FirmwareFeature {
@@ -130,23 +222,37 @@ impl Element for Loader {
 
 impl Element for Nvram {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = el.get("type").and_then(|_| r.attr(el, "type"));
+        let path = Some(el.text()).filter(|path| !path.trim().is_empty());
+        let image = match kind {
+            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)),
+            None => path.map(|path| Image {
+                pos: el.pos(),
+                location: Location::File { path: Some(path), fdgroup: None },
+                ..Image::default()
+            }),
+        };
         Some(Self {
             pos: el.pos(),
             template: el.string("template"),
             template_format: r.attr(el, "templateFormat"),
             format: r.attr(el, "format"),
-            path: Some(el.text()).filter(|path| !path.trim().is_empty()),
+            typed: kind.is_some() && image.is_some(),
+            image,
         })
     }
 
     fn write(&self, w: &mut Writer) {
+        let kind = self.image.as_ref().filter(|_| self.typed).map(Image::kind);
         let tag = w
             .element("nvram")
             .opt("template", self.template.as_ref())
             .opt("templateFormat", self.template_format)
+            .opt("type", kind)
             .opt("format", self.format);
-        match &self.path {
-            Some(path) => tag.text(path),
+        match &self.image {
+            Some(image) if self.typed => tag.children(|w| image.write(true, true, true, w)),
+            Some(image) => tag.text(image.path().unwrap_or_default()),
             None => tag.empty(),
         }
     }

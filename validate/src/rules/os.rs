@@ -1,9 +1,9 @@
 //! Rules on what a domain is and what it starts from: `<name>`, `<type>`, `<os>`.
 
-use virtargv_caps::{Accel, Arch, Cap, Caps, Convention};
+use virtargv_caps::{Arch, Cap, Caps, Convention};
 use virtargv_model::device::DeviceId;
-use virtargv_model::os::{AcpiTableType, Firmware, FirmwareFeatureName, Loader, LoaderType, Os};
-use virtargv_model::{Domain, Spelled, VirtType, YesNo};
+use virtargv_model::os::{AcpiTableType, Firmware, FirmwareConflict};
+use virtargv_model::{Domain, Place, Spelled, VirtType, YesNo};
 use virtargv_resolve::Guest;
 
 use crate::{Context, Findings};
@@ -68,10 +68,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if !cx.guest.release.has(Convention::EmulatorCheckedLate) {
         emulator(cx.domain, cx.guest, cx.caps, out);
     }
-    loader_path(&cx.domain.os, out);
-    if cx.guest.release.has(Convention::FirmwareFitsTogether) {
-        firmware(&cx.domain.os, out);
-    }
+    firmware(cx, out);
     uefi(cx, out);
     boot(cx, out);
     if cx.domain.genid.is_some() && !cx.has(Cap::DeviceVmgenid) {
@@ -161,56 +158,56 @@ fn runs_arch(binary: Arch, guest: Arch) -> bool {
         )
 }
 
-fn loader_path(os: &Os, out: &mut Findings<'_>) {
-    if let Some(loader) = os.loader.as_ref().filter(|loader| loader.path.is_none() && os.firmware.is_none()) {
-        let message = "element 'loader' has no path while no firmware is to be picked";
-        out.refuse(&LOADER_PATH, loader.pos, message);
-    }
-}
-
-fn firmware(os: &Os, out: &mut Findings<'_>) {
-    if let Some(firmware) = os.firmware {
-        let wanted = |name| os.firmware_features.iter().find(|feature| feature.name == name);
-        if let (Some(keys), Some(secure)) =
-            (wanted(FirmwareFeatureName::EnrolledKeys), wanted(FirmwareFeatureName::SecureBoot))
-            && keys.enabled.is_yes()
-            && !secure.enabled.is_yes()
-        {
-            let message = "feature 'enrolled-keys' is asked for while feature 'secure-boot' is not wanted";
-            out.refuse(&KEYS_WITHOUT_SECURE_BOOT, keys.pos, message);
-        }
-        if let Some(nvram) = os.nvram.as_ref().filter(|_| firmware != Firmware::Efi) {
-            let message = format!("firmware of kind '{firmware}' has no use for an element 'nvram'");
-            out.refuse(&NVRAM_FIRMWARE, nvram.pos, message);
-        }
-    } else if !os.firmware_features.is_empty() {
-        let message = "element 'firmware' asks for features while no firmware is to be picked";
-        out.refuse(&FEATURES_WITHOUT_CHOICE, os.features_pos, message);
-    }
-    if let Some(loader) = &os.loader {
-        stateless(os, loader, out);
-    }
-}
-
-fn stateless(os: &Os, loader: &Loader, out: &mut Findings<'_>) {
-    match loader.stateless {
-        Some(YesNo::Yes) => {
-            let Some(nvram) = &os.nvram else { return };
-            let what = if nvram.template.is_some() { "a template for variables" } else { "variables" };
-            let message = format!("the loader has stateless='yes' but element 'nvram' gives it {what}");
-            out.refuse(&STATELESS_NVRAM, nvram.pos, message);
-        }
-        Some(YesNo::No) => {
-            let message = match os.firmware {
-                None if loader.kind != Some(LoaderType::Pflash) => {
-                    "the loader has stateless='no' but is not of type 'pflash'"
-                }
-                Some(Firmware::Bios) => "the loader has stateless='no' but its firmware is no UEFI",
-                _ => return,
-            };
-            out.refuse(&STATEFUL_TYPE, loader.pos.attr("stateless"), message);
-        }
-        None => {}
+fn firmware(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    let loader = os.loader.as_ref().map(|loader| loader.pos).unwrap_or_default();
+    let nvram = os.nvram.as_ref().map(|nvram| nvram.pos).unwrap_or_default();
+    for conflict in os.firmware_conflicts() {
+        let (rule, place, message): (_, Place, _) = match conflict {
+            FirmwareConflict::LoaderPathMissing => (
+                &LOADER_PATH,
+                loader.into(),
+                "element 'loader' has no path while no firmware is to be picked",
+            ),
+            // What follows was not known, or did not matter, to older releases.
+            _ if !cx.guest.release.has(Convention::FirmwareFitsTogether) => continue,
+            FirmwareConflict::KeysWithoutSecureBoot => (
+                &KEYS_WITHOUT_SECURE_BOOT,
+                os.features_pos.into(),
+                "feature 'enrolled-keys' is asked for while feature 'secure-boot' is not wanted",
+            ),
+            FirmwareConflict::NvramFirmware(firmware) => {
+                let message = format!("firmware of kind '{firmware}' has no use for an element 'nvram'");
+                out.refuse(&NVRAM_FIRMWARE, nvram, message);
+                continue;
+            }
+            FirmwareConflict::FeaturesWithoutChoice => (
+                &FEATURES_WITHOUT_CHOICE,
+                os.features_pos.into(),
+                "element 'firmware' asks for features while no firmware is to be picked",
+            ),
+            FirmwareConflict::StatelessTemplate => (
+                &STATELESS_NVRAM,
+                nvram.attr("template"),
+                "the loader has stateless='yes' but element 'nvram' has a template",
+            ),
+            FirmwareConflict::StatelessNvram => (
+                &STATELESS_NVRAM,
+                nvram.into(),
+                "the loader has stateless='yes' but there is an element 'nvram'",
+            ),
+            FirmwareConflict::StatefulType => (
+                &STATEFUL_TYPE,
+                loader.attr("stateless"),
+                "the loader has stateless='no' but is not of type 'pflash'",
+            ),
+            FirmwareConflict::StatefulFirmware => (
+                &STATEFUL_TYPE,
+                loader.attr("stateless"),
+                "the loader has stateless='no' but its firmware is no UEFI",
+            ),
+        };
+        out.refuse(rule, place, message);
     }
 }
 

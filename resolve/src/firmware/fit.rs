@@ -1,0 +1,109 @@
+//! Whether a firmware is what a domain asks for.
+
+use virtargv_model::os::{Firmware, FirmwareFeatureName, FlashFormat, Loader, LoaderType};
+use virtargv_model::security::LaunchSecurityKind;
+use virtargv_model::{Domain, OnOff, YesNo};
+
+use super::descriptor::{Descriptor, FlashMode, Mapping, matches};
+use crate::Guest;
+
+/// SEV's policy has this bit where the CPU's state is to be encrypted too.
+const SEV_ES: u32 = 1 << 2;
+
+/// Whether `offer` is for the guest's machine and its kind of firmware, and at the paths that it names.
+fn common(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
+    let loader = domain.os.loader.as_ref();
+    let wanted = domain.os.firmware.or_else(|| {
+        loader.and_then(|loader| loader.kind).map(|kind| match kind {
+            LoaderType::Rom => Firmware::Bios,
+            LoaderType::Pflash => Firmware::Efi,
+        })
+    });
+    let machine = offer
+        .targets
+        .iter()
+        .any(|(arch, machine)| arch == guest.arch.qemu_name() && matches(machine, &guest.machine));
+    let lifecycle = &domain.lifecycle;
+    let sleeps = [(lifecycle.suspend_to_mem, "acpi-s3"), (lifecycle.suspend_to_disk, "acpi-s4")]
+        .iter()
+        .all(|(wanted, feature)| *wanted != Some(YesNo::Yes) || offer.has(feature));
+    wanted.is_some_and(|wanted| offer.interfaces.contains(&wanted))
+        && paths(domain, offer)
+        && machine
+        && sleeps
+        && protection(domain, offer)
+}
+
+fn paths(domain: &Domain, offer: &Descriptor) -> bool {
+    let loader = domain.os.loader.as_ref().and_then(|loader| loader.path.as_deref());
+    let wanted_template = domain.os.nvram.as_ref().and_then(|nvram| nvram.template.as_deref());
+    match &offer.mapping {
+        Mapping::Flash { executable, template, .. } => {
+            let template = template.as_ref().map(|file| file.path.as_str());
+            loader.is_none_or(|path| path == executable.path)
+                && (wanted_template.is_none() || wanted_template == template)
+        }
+        Mapping::Memory(path) => loader.is_none_or(|wanted| wanted == path),
+        Mapping::Kernel(path) => domain.os.direct.kernel.as_ref().is_none_or(|wanted| wanted == path),
+    }
+}
+
+/// Whether the firmware works in a guest that is kept from its host in that way.
+fn protection(domain: &Domain, offer: &Descriptor) -> bool {
+    match domain.security.launch.as_ref().map(|launch| &launch.kind) {
+        Some(LaunchSecurityKind::Sev(sev)) => {
+            offer.has("amd-sev") && (sev.policy & SEV_ES == 0 || offer.has("amd-sev-es"))
+        }
+        Some(LaunchSecurityKind::SevSnp(_)) => offer.has("amd-sev-snp"),
+        Some(LaunchSecurityKind::S390Pv) | None => true,
+    }
+}
+
+/// Whether SMM is switched off.
+fn smm_off(domain: &Domain) -> bool {
+    domain.features.smm.is_some_and(|smm| smm.state == Some(OnOff::Off))
+}
+
+/// As older releases see it.
+pub(super) fn classic(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
+    let secure = domain.os.loader.as_ref().is_some_and(|loader| loader.secure == Some(YesNo::Yes));
+    common(domain, guest, offer)
+        && !(secure && !offer.has("secure-boot"))
+        && !(smm_off(domain) && offer.has("requires-smm"))
+}
+
+/// As releases see it that know features, formats and firmware without variables.
+pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
+    let loader = domain.os.loader.clone().unwrap_or_default();
+    let features = [
+        (FirmwareFeatureName::SecureBoot, "secure-boot"),
+        (FirmwareFeatureName::EnrolledKeys, "enrolled-keys"),
+    ];
+    let features = features.into_iter().all(|(name, feature)| {
+        domain.os.firmware_feature(name).is_none_or(|wanted| wanted.is_yes() == offer.has(feature))
+    });
+    // A loader is secure where only SMM code can write it.
+    let smm = if offer.has("requires-smm") {
+        !smm_off(domain) && loader.secure != Some(YesNo::No)
+    } else {
+        loader.secure != Some(YesNo::Yes)
+    };
+    common(domain, guest, offer) && features && smm && mapping(domain, &loader, offer)
+}
+
+fn mapping(domain: &Domain, loader: &Loader, offer: &Descriptor) -> bool {
+    let Mapping::Flash { mode, executable, template } = &offer.mapping else {
+        // Memory cannot be written.
+        return loader.kind != Some(LoaderType::Pflash) && loader.readonly != Some(YesNo::No);
+    };
+    let wanted_mode =
+        if loader.stateless == Some(YesNo::Yes) { FlashMode::Stateless } else { FlashMode::Split };
+    let fits = |have: Option<FlashFormat>, wanted: Option<FlashFormat>| {
+        have.is_some_and(|have| wanted.is_none_or(|wanted| wanted == have))
+    };
+    let nvram = domain.os.nvram.as_ref().and_then(|nvram| nvram.format);
+    *mode == wanted_mode
+        && loader.readonly != Some(YesNo::No)
+        && fits(executable.format, loader.format)
+        && template.as_ref().is_none_or(|template| fits(template.format, nvram))
+}

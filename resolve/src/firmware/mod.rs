@@ -1,0 +1,236 @@
+//! Firmware: which one a domain gets that asks for a kind of firmware, and what is to be known of the one it names.
+//!
+//! QEMU's firmware descriptors say what there is ([`descriptor`]); the first one that the document does not speak
+//! against is taken.
+
+mod descriptor;
+mod fit;
+
+use descriptor::{Descriptor, FlashMode, Mapping};
+use virtargv_caps::Convention;
+use virtargv_host::Host;
+use virtargv_model::device::storage::{Image, Location};
+use virtargv_model::features::Smm;
+use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
+use virtargv_model::{Domain, Kind, OnOff, Pos, Problem, Stage, YesNo};
+
+use crate::{Guest, Options};
+
+/// What is decided when a document is read; what cannot be had shows when the guest is started.
+pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) {
+    if !guest.release.has(Convention::FirmwareWhenDefined) {
+        return;
+    }
+    if !options.abi_update {
+        keep_old_choice(&mut domain.os);
+    }
+    if let Some(loader) = &mut domain.os.loader
+        && loader.path.is_some()
+        && domain.os.firmware.is_none()
+    {
+        loader.kind.get_or_insert(LoaderType::Rom);
+        if loader.kind == Some(LoaderType::Rom) {
+            loader.format.get_or_insert(FlashFormat::Raw);
+        }
+    }
+    // What does not work out is told when the command line is built.
+    let _ = pick_modern(domain, guest, host, options);
+}
+
+/// A document from before there were other formats means the old one, and features had no say in a firmware that it
+/// names.
+fn keep_old_choice(os: &mut Os) {
+    if os.firmware.is_none() {
+        os.firmware_features.clear();
+        return;
+    }
+    if os.nvram.as_ref().is_none_or(|nvram| nvram.format.is_none()) {
+        os.loader.get_or_insert_default().format.get_or_insert(FlashFormat::Raw);
+    }
+}
+
+/// Decides on the firmware, at the latest when the guest is started. What was decided before stays.
+///
+/// # Errors
+/// Where no firmware is what the document asks for.
+pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
+    if guest.release.has(Convention::FirmwareWhenDefined) {
+        pick_modern(domain, guest, host, options)
+    } else {
+        pick_classic(domain, guest, host)
+    }
+}
+
+fn not_found(os: &Os) -> Problem {
+    let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
+    Problem {
+        kind: Kind::OperationFailed,
+        stage: Stage::Build,
+        rule: "firmware-not-found",
+        older_kind: None,
+        message: format!("no firmware of kind '{kind}' is what the document asks for"),
+        place: os.pos.attr("firmware"),
+    }
+}
+
+fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
+    // What contradicts itself is for the rules to tell.
+    if !domain.os.firmware_conflicts().is_empty() {
+        return Ok(());
+    }
+    let rom = domain.os.loader.as_ref().is_none_or(|loader| loader.kind == Some(LoaderType::Rom));
+    if domain.os.firmware.is_none() && rom {
+        return Ok(());
+    }
+    let offered = descriptor::all(host);
+    if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
+        take_modern(domain, found);
+    } else if domain.os.firmware.is_some() {
+        return Err(not_found(&domain.os));
+    } else if let Some(loader) = &mut domain.os.loader {
+        take_listed(loader, &mut domain.os.nvram, host);
+        loader.format.get_or_insert(FlashFormat::Raw);
+    }
+    let name = domain.name.as_deref().unwrap_or("").to_owned();
+    ensure_nvram(&mut domain.os, &name, host, options);
+    Ok(())
+}
+
+/// Puts the firmware into the domain.
+fn take_modern(domain: &mut Domain, found: &Descriptor) {
+    let os = &mut domain.os;
+    match &found.mapping {
+        Mapping::Flash { mode, executable, template } => {
+            let loader = os.loader.get_or_insert_default();
+            loader.kind = Some(LoaderType::Pflash);
+            loader.readonly = Some(YesNo::Yes);
+            loader.format = executable.format;
+            loader.path = Some(executable.path.clone());
+            if *mode == FlashMode::Split {
+                let nvram = os.nvram.get_or_insert_default();
+                // Only a local image can be filled from a template.
+                let local = nvram.image.as_ref().is_none_or(|image| image.network().is_none());
+                let template = template.as_ref().filter(|_| local);
+                nvram.template = template.map(|file| file.path.clone());
+                nvram.template_format = template.and_then(|file| file.format);
+            }
+        }
+        Mapping::Kernel(path) => os.direct.kernel = Some(path.clone()),
+        Mapping::Memory(path) => {
+            let loader = os.loader.get_or_insert_default();
+            loader.kind = Some(LoaderType::Rom);
+            loader.format = Some(FlashFormat::Raw);
+            loader.path = Some(path.clone());
+        }
+    }
+    if found.has("requires-smm") {
+        domain.features.smm.get_or_insert_with(Smm::default).state = Some(OnOff::On);
+        os.loader.get_or_insert_default().secure = Some(YesNo::Yes);
+    }
+    if os.firmware.is_none() {
+        os.firmware = found.interfaces.first().copied();
+    }
+    if os.firmware.is_some() {
+        set_features(os, found);
+    }
+}
+
+/// Says what the firmware has. What is in variables elsewhere is not known.
+fn set_features(os: &mut Os, found: &Descriptor) {
+    let feature = |name, enabled: bool| FirmwareFeature { pos: Pos::NONE, name, enabled: enabled.into() };
+    let secure_boot = feature(FirmwareFeatureName::SecureBoot, found.has("secure-boot"));
+    let keys = feature(FirmwareFeatureName::EnrolledKeys, found.has("enrolled-keys"));
+    let stateless = os.loader.as_ref().is_some_and(|loader| loader.stateless == Some(YesNo::Yes));
+    let template = os.nvram.as_ref().is_some_and(|nvram| nvram.template.is_some());
+    os.firmware_features =
+        if os.has_flash() && !stateless && !template { vec![secure_boot] } else { vec![keys, secure_boot] };
+}
+
+/// Looks a firmware without a descriptor up in the driver's own list.
+fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) {
+    let listed = loader.kind == Some(LoaderType::Pflash)
+        && loader.readonly != Some(YesNo::No)
+        && loader.stateless != Some(YesNo::Yes)
+        && loader.format.is_none_or(|format| format == FlashFormat::Raw);
+    let mut list = host.config().nvram.iter();
+    let Some((_, vars)) = list.find(|(code, _)| listed && loader.path.as_ref() == Some(code)) else { return };
+    loader.readonly = Some(YesNo::Yes);
+    loader.format = Some(FlashFormat::Raw);
+    let nvram = nvram.get_or_insert_default();
+    nvram.template.get_or_insert_with(|| vars.clone());
+    nvram.template_format = Some(FlashFormat::Raw);
+}
+
+/// Gives variables a place where they are kept.
+fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: Options) {
+    let Some(loader) = os.loader.as_ref() else { return };
+    let kept = loader.kind == Some(LoaderType::Pflash)
+        && loader.readonly == Some(YesNo::Yes)
+        && loader.stateless != Some(YesNo::Yes);
+    if !kept {
+        return;
+    }
+    let nvram = os.nvram.get_or_insert_default();
+    nvram.format = nvram.format.or(loader.format);
+    if nvram.image.as_ref().is_some_and(|image| !image.is_empty()) {
+        return;
+    }
+    nvram.format = loader.format;
+    let extension = match nvram.format {
+        // A new guest's variables are named as their template; of an old one's the name is known.
+        Some(FlashFormat::Raw) if options.abi_update && ends_with(nvram, ".raw") => ".raw",
+        Some(FlashFormat::Raw) => ".fd",
+        Some(FlashFormat::Qcow2) => ".qcow2",
+        None => "",
+    };
+    set_path(nvram, format!("{}/{name}_VARS{extension}", host.config().nvram_dir));
+}
+
+fn ends_with(nvram: &Nvram, extension: &str) -> bool {
+    nvram.template.as_ref().is_some_and(|template| template.ends_with(extension))
+}
+
+fn set_path(nvram: &mut Nvram, path: String) {
+    let location = Location::File { path: Some(path), fdgroup: None };
+    nvram.image = Some(Image { location, ..Image::default() });
+    nvram.typed = false;
+}
+
+/// As older releases did it, when the guest is started.
+fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
+    if domain.os.firmware.is_some() {
+        let offered = descriptor::all(host);
+        let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
+            return Err(not_found(&domain.os));
+        };
+        let os = &mut domain.os;
+        match &found.mapping {
+            Mapping::Flash { executable, template, .. } => {
+                let loader = os.loader.get_or_insert_default();
+                loader.kind = Some(LoaderType::Pflash);
+                loader.readonly = Some(YesNo::Yes);
+                loader.path = Some(executable.path.clone());
+                os.nvram.get_or_insert_default().template = template.as_ref().map(|file| file.path.clone());
+            }
+            Mapping::Kernel(path) => os.direct.kernel = Some(path.clone()),
+            Mapping::Memory(path) => {
+                let loader = os.loader.get_or_insert_default();
+                loader.kind = Some(LoaderType::Rom);
+                loader.path = Some(path.clone());
+            }
+        }
+        if found.has("requires-smm") {
+            domain.features.smm.get_or_insert_with(Smm::default).state.get_or_insert(OnOff::On);
+        }
+    }
+    let os = &mut domain.os;
+    let flash = os
+        .loader
+        .as_ref()
+        .is_some_and(|loader| loader.kind == Some(LoaderType::Pflash) && loader.readonly == Some(YesNo::Yes));
+    if flash && os.nvram.as_ref().is_none_or(|nvram| nvram.image.is_none()) {
+        let name = domain.name.as_deref().unwrap_or("");
+        set_path(os.nvram.get_or_insert_default(), format!("{}/{name}_VARS.fd", host.config().nvram_dir));
+    }
+    Ok(())
+}
