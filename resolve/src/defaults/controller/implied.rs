@@ -1,6 +1,6 @@
 //! Controllers that the devices of the document need.
 
-use virtargv_model::device::controller::{ControllerKind, VirtioSerial};
+use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, VirtioSerial};
 use virtargv_model::info::{Address, CcidAddress};
 
 use super::order::add_missing;
@@ -11,10 +11,11 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     for_disks(work);
     for_virtio_serial(work);
     for_smartcards(work);
+    for_scsi_hostdevs(work);
     super::models::apply(work);
 }
 
-/// One controller for every number up to the highest that a disk or SCSI host device names.
+/// One controller for every number up to the highest that a disk names.
 fn for_disks(work: &mut Work<'_>) {
     use virtargv_model::device::disk::DiskBus;
     let devices = &mut work.domain.devices;
@@ -30,6 +31,25 @@ fn for_disks(work: &mut Work<'_>) {
         for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
             add_missing(&mut devices.controllers, kind.clone(), index);
         }
+    }
+}
+
+/// The same for SCSI units of the host; what is new is of the model that such units have already.
+fn for_scsi_hostdevs(work: &mut Work<'_>) {
+    use virtargv_model::device::hostdev::HostdevSource;
+    let devices = &mut work.domain.devices;
+    let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
+    let mut highest = None;
+    let mut model = None;
+    for index in units.filter_map(|unit| drive_controller(unit.info.address.as_ref())) {
+        if Some(index) > highest {
+            highest = Some(index);
+            let found = devices.controllers.iter().find(|c| c.is(ControllerType::Scsi, index));
+            model = found.and_then(Controller::scsi_model).or(model);
+        }
+    }
+    for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
+        add_missing(&mut devices.controllers, ControllerKind::Scsi(model), index);
     }
 }
 
