@@ -83,6 +83,10 @@ conventions! {
     ExplicitOn: false, true;
     /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.
     MemoryAfterControllers: false, true;
+    /// Rules of the format are held on a device before those of QEMU; it was the other way round.
+    FormatRulesFirst: false, true;
+    /// A new guest with more than 255 CPUs gets the IOMMU by which interrupts reach all of them.
+    IommuForManyCpus: false, true;
     /// An Intel IOMMU has an id.
     IommuId: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.

@@ -1,6 +1,6 @@
 //! What all devices have: alias, address, boot order, option ROM.
 
-use crate::read::{AnyBase, El, Reader, hex};
+use crate::read::{AnyBase, El, Reader, Value, hex};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, YesNo};
 
@@ -304,15 +304,15 @@ impl Address {
                 slot: r.attr(el, "slot").unwrap_or_default(),
             }),
             AddressType::Usb => Self::Usb(UsbAddress::read(el, r)),
-            AddressType::SpaprVio => Self::SpaprVio { reg: number(el, "reg", r) },
+            AddressType::SpaprVio => Self::SpaprVio { reg: hexadecimal(el, "reg", r) },
             AddressType::VirtioS390 => Self::VirtioS390,
             AddressType::Ccw => Self::Ccw(CcwAddress::read(el, r)),
             AddressType::VirtioMmio => Self::VirtioMmio,
             AddressType::Isa => {
-                Self::Isa(IsaAddress { iobase: number(el, "iobase", r), irq: number(el, "irq", r) })
+                Self::Isa(IsaAddress { iobase: hexadecimal(el, "iobase", r), irq: hexadecimal(el, "irq", r) })
             }
             AddressType::Dimm => {
-                Self::Dimm(DimmAddress { slot: r.attr(el, "slot"), base: number(el, "base", r) })
+                Self::Dimm(DimmAddress { slot: r.attr(el, "slot"), base: hexadecimal(el, "base", r) })
             }
             AddressType::Unassigned => Self::Unassigned,
         })
@@ -427,27 +427,49 @@ fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Op
     r.attr::<AnyBase<T>>(el, name).map(|n| n.0)
 }
 
+/// An attribute that is hexadecimal with and without `0x`.
+fn hexadecimal<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    r.attr::<Hexadecimal<T>>(el, name).map(|n| n.0)
+}
+
+struct Hexadecimal<T>(T);
+
+impl<T: TryFrom<u64>> Value for Hexadecimal<T> {
+    fn parse(text: &str) -> Result<Self, String> {
+        let digits = text.trim_start();
+        let digits = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).unwrap_or(digits);
+        let number = u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
+        let number = number.and_then(|number| T::try_from(number).ok());
+        number.map(Self).ok_or_else(|| "expected a hexadecimal number in range".to_owned())
+    }
+}
+
 impl PciAddress {
-    /// Reads the attributes of a PCI address; out of range values are XML errors.
+    /// Reads the attributes of a PCI address; out of range values are XML errors. Of an address that is left open the
+    /// function does not matter.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let mut value = |name, max: u32, shown: &str| {
-            let found: u32 = number(el, name, r).unwrap_or_default();
-            if found > max {
-                let text = el.get(name).unwrap_or_default();
-                let message = format!("PCI address has {name}='{text}', the limit is {shown}");
-                r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
-            }
-            found
-        };
+        let mut value = |name| number(el, name, r).unwrap_or_default();
         let mut address = Self {
-            domain: value("domain", 0xFFFF, "0xFFFF"),
-            bus: value("bus", 0xFF, "0xFF"),
-            slot: value("slot", 0x1F, "0x1F"),
-            function: value("function", 7, "7"),
+            domain: value("domain"),
+            bus: value("bus"),
+            slot: value("slot"),
+            function: value("function"),
             ..Self::default()
         };
+        let limits = [
+            ("domain", address.domain, 0xFFFF),
+            ("bus", address.bus, 0xFF),
+            ("slot", address.slot, 0x1F),
+            ("function", address.function, 7),
+        ];
+        if !address.is_empty() {
+            for (name, found, max) in limits.into_iter().filter(|(_, found, max)| found > max) {
+                let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
+                r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
+            }
+        }
         address.multifunction = r.attr(el, "multifunction");
-        address.zpci = el.child("zpci").map(|z| Zpci { uid: number(z, "uid", r), fid: number(z, "fid", r) });
+        address.zpci = el.child("zpci").map(|z| Zpci::read(z, r));
         Some(address)
     }
 
@@ -471,15 +493,27 @@ impl PciAddress {
     }
 }
 
+impl Zpci {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let zpci = Self { uid: number(el, "uid", r), fid: number(el, "fid", r) };
+        if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
+            let message = format!("zpci address has uid='{uid:#06x}', it goes from '0x0001' to '0xffff'");
+            r.problem(Kind::Xml, "zpci-uid-range", el.pos().attr("uid"), message);
+        }
+        zpci
+    }
+}
+
 impl UsbAddress {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut address = Self { bus: r.attr(el, "bus").unwrap_or_default(), port: Vec::new() };
         if let Some(text) = el.get("port") {
             let parts: Vec<Option<u32>> = text.split('.').map(|p| p.parse().ok()).collect();
             if parts.len() > 4 || parts.iter().any(Option::is_none) {
-                let message =
-                    format!("USB address has port='{text}', expected up to four numbers with dots between");
-                r.problem(Kind::Xml, "usb-port", el.pos().attr("port"), message);
+                let message = format!(
+                    "attribute 'port' of a USB address is '{text}', expected up to four numbers with dots between"
+                );
+                r.problem(Kind::Internal, "usb-port", el.pos().attr("port"), message);
             } else {
                 address.port = parts.into_iter().flatten().collect();
             }
@@ -496,13 +530,22 @@ impl CcwAddress {
         }
         if let Some(missing) = names.iter().find(|n| el.get(n).is_none()) {
             let message = format!("a CCW address is whole or left open, it lacks '{missing}'");
-            r.problem(Kind::Xml, "ccw-address", el.pos(), message);
+            r.problem(Kind::Internal, "ccw-address", el.pos(), message);
             return None;
         }
-        Some(Self {
+        let ccw = Self {
             cssid: number(el, "cssid", r).unwrap_or_default(),
             ssid: number(el, "ssid", r).unwrap_or_default(),
             devno: number(el, "devno", r).unwrap_or_default(),
-        })
+        };
+        if ccw.cssid > 0xfe || ccw.ssid > 3 || ccw.devno > 0xffff {
+            let message = format!(
+                "a CCW address has cssid='{:#x}' ssid='{:#x}' devno='{:#06x}', the limits are '0xfe', '0x3' and '0xffff'",
+                ccw.cssid, ccw.ssid, ccw.devno
+            );
+            r.problem(Kind::Internal, "ccw-address-range", el.pos(), message);
+            return None;
+        }
+        Some(ccw)
     }
 }

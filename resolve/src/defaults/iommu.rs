@@ -1,6 +1,42 @@
 //! `<iommu>`: what the document left open.
 
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::OnOff;
+use virtargv_model::device::iommu::{Iommu, IommuDriver, IommuModel};
+use virtargv_model::features::IoApic;
+
 use crate::Work;
 
-/// Fills in every `<iommu>`.
-pub(crate) fn apply(_work: &mut Work<'_>) {}
+/// CPUs that interrupts reach without an IOMMU.
+const MOST_CPUS: u32 = 255;
+
+/// Gives a new Q35 guest with many CPUs the IOMMU by which interrupts reach all of them.
+pub(crate) fn apply(work: &mut Work<'_>) {
+    let caps = work.caps;
+    let needed = work.options.abi_update
+        && work.guest.is_q35()
+        && work.domain.vcpus.max() > MOST_CPUS
+        && caps.release().has(Convention::IommuForManyCpus);
+    if !needed {
+        return;
+    }
+    let (intremap, eim) = (caps.has(Cap::IntelIommuIntremap), caps.has(Cap::IntelIommuEim));
+    let iommus = &mut work.domain.devices.iommus;
+    if iommus.is_empty() && caps.has(Cap::DeviceIntelIommu) && intremap && eim {
+        let driver =
+            IommuDriver { intremap: Some(OnOff::On), eim: Some(OnOff::On), ..IommuDriver::default() };
+        iommus.push(Iommu { model: Some(IommuModel::Intel), driver, ..Iommu::default() });
+    }
+    for iommu in iommus.iter_mut().filter(|iommu| iommu.model == Some(IommuModel::Intel)) {
+        if intremap {
+            iommu.driver.intremap.get_or_insert(OnOff::On);
+        }
+        if eim {
+            iommu.driver.eim.get_or_insert(OnOff::On);
+        }
+    }
+    if iommus.iter().any(|iommu| iommu.driver.intremap == Some(OnOff::On)) {
+        // Remapping needs the I/O APIC in QEMU.
+        work.domain.features.ioapic.get_or_insert(IoApic::Qemu);
+    }
+}

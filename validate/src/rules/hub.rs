@@ -1,9 +1,19 @@
 //! Rules on `<hub>`.
 
-use crate::{Context, Findings, Rule};
+use virtargv_caps::Cap;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// A USB hub needs a QEMU that has one.
+    DEVICE = "hub-device": Unsupported, Validate, "hub[@type='usb']; usb-hub";
+}
 
 /// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for hub in &cx.domain.devices.hubs {
+        if !cx.has(Cap::UsbHub) {
+            out.refuse(&DEVICE, hub.info.pos, "this QEMU has no USB hubs ('usb-hub')");
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The rules, one module a concept. [`CHECKS`] is the order in which they are held, [`TABLES`] is all there are.
 
+pub mod address;
 pub mod audio;
 pub mod chardev;
 pub mod chardev_source;
@@ -59,12 +60,14 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     sysinfo::check,
     tune::check,
     qemu_ns::check,
+    address::check_first,
     disk::check,
     net::check,
     sound::check,
     hostdev::check,
     filesystem::check,
     controller::check,
+    address::check_others,
     smartcard::check,
     chardev::check,
     input::check,
@@ -103,6 +106,9 @@ pub static TABLES: &[&[&Rule]] = &[
     tune::ALL,
     qemu_ns::ALL,
     controller::ALL,
+    controller::USB,
+    controller::PCI,
+    address::ALL,
     disk::ALL,
     vhost_user::ALL,
     filesystem::ALL,

@@ -1,0 +1,77 @@
+//! Rules on USB controllers, and on devices where there is no USB.
+
+use virtargv_model::device::controller::{Controller, Usb, UsbModel};
+use virtargv_model::device::hostdev::HostdevSource;
+use virtargv_model::device::input::InputBus;
+use virtargv_model::info::DeviceInfo;
+
+use super::usb_is_disabled;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// Where one USB controller says that there is no USB, there is no other.
+    NONE_AND_OTHER = "usb-none-and-other": Plain, Complete, "controller[@type='usb' and @model='none']";
+    /// The companions of a USB 2 controller have a master.
+    NO_MASTER = "usb-no-master": Plain, Complete, "controller[@type='usb']/master";
+    /// Where there is no USB, there are no USB devices.
+    NONE_AND_DEVICE = "usb-none-and-device": Unsupported, Complete, "controller[@type='usb' and @model='none']";
+    /// Xen's USB controllers are Xen's.
+    XEN = "usb-xen-model": Unsupported, Complete, "controller[@type='usb']/@model; qusb1, qusb2";
+    /// A USB 3 controller has up to 15 ports.
+    PORTS = "usb-ports-limit": Unsupported, Complete, "controller[@type='usb']/@ports; p2=, p3= of xHCI";
+}
+
+/// Ports of one speed that QEMU's USB 3 controllers have at most.
+const MOST_PORTS: u32 = 15;
+
+/// Rules that look at more than one device.
+pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let usb: Vec<&Controller> = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some()).collect();
+    let none = |c: &&&Controller| c.usb_model() == Some(UsbModel::None);
+    if let Some(first) = usb.iter().find(none)
+        && usb.len() > 1
+    {
+        let message = "a controller of type 'usb' has model 'none', so there can be no other";
+        out.refuse(&NONE_AND_OTHER, first.info.pos, message);
+    }
+    let master = |c: &&Controller| c.info.master_startport.is_none();
+    if let Some(first) = usb.first()
+        && !usb.iter().any(master)
+    {
+        let message = "the controllers of type 'usb' are all companions, none is their master";
+        out.refuse(&NO_MASTER, first.info.pos, message);
+    }
+    if usb_is_disabled(cx) {
+        for (name, info) in on_usb(cx) {
+            let message = format!("device '{name}' is on USB, but the domain says that it has none");
+            out.refuse(&NONE_AND_DEVICE, info.pos, message);
+        }
+    }
+}
+
+fn on_usb<'c>(cx: &Context<'c>) -> impl Iterator<Item = (&'static str, &'c DeviceInfo)> {
+    let devices = &cx.domain.devices;
+    let inputs = devices.inputs.iter().filter(|input| input.bus == Some(InputBus::Usb));
+    let hostdevs = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Usb(_)));
+    inputs
+        .map(|input| ("input", &input.info))
+        .chain(hostdevs.map(|hostdev| ("hostdev", &hostdev.info)))
+        .chain(devices.redirdevs.iter().map(|redirdev| ("redirdev", &redirdev.info)))
+        .chain(devices.hubs.iter().map(|hub| ("hub", &hub.info)))
+}
+
+/// Rules on one, once its model is known.
+pub(super) fn complete(controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
+    let Some(model) = usb.model else { return };
+    if matches!(model, UsbModel::Qusb1 | UsbModel::Qusb2) {
+        let message = format!("USB controllers of model '{model}' are for Xen alone");
+        out.refuse(&XEN, controller.info.pos.attr("model"), message);
+    }
+    if matches!(model, UsbModel::NecXhci | UsbModel::QemuXhci)
+        && let Some(ports) = usb.ports.filter(|ports| *ports > MOST_PORTS)
+    {
+        let message =
+            format!("a USB controller of model '{model}' has up to '{MOST_PORTS}' ports, not '{ports}'");
+        out.refuse(&PORTS, controller.info.pos.attr("ports"), message);
+    }
+}
