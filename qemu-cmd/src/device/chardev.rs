@@ -4,7 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::chardev::{
     Channel, ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
 };
-use virtargv_model::device::chardev_source::{Backend, ChardevSource, SourceType};
+use virtargv_model::device::chardev_source::{Backend, ChardevSource, SourceMode, SourceType};
 use virtargv_model::device::graphics::GraphicsType;
 use virtargv_model::info::{Address, DeviceInfo, VirtioSerialAddress};
 use virtargv_model::{Kind, Problem, Spelled};
@@ -178,6 +178,7 @@ fn with_path(e: &Emit<'_>, channel: &Channel) -> ChardevSource {
         });
         let prefix = if e.release().has(Convention::ChannelDirPlain) { "" } else { "domain-" };
         let dir = &e.host.config().channel_target_dir;
+        unix.mode = Some(SourceMode::Bind);
         unix.path = Some(format!("{dir}/{prefix}{}/{file}", short_name(e.domain())));
     }
     source
