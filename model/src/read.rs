@@ -283,6 +283,28 @@ impl Reader {
         self.attr(el, name)
     }
 
+    /// As [`Reader::required`], where absence or a bad value had another class in older releases.
+    pub fn required_kinds<T: Value>(
+        &mut self,
+        [older_missing, missing]: [Kind; 2],
+        bad: [Kind; 2],
+        el: El<'_>,
+        name: &'static str,
+    ) -> Option<T> {
+        if el.get(name).is_some() {
+            return self.attr_kinds(bad, el, name);
+        }
+        self.report.push(Problem {
+            kind: missing,
+            older_kind: Some(older_missing).filter(|older| *older != missing),
+            stage: Stage::Read,
+            rule: "attribute-missing",
+            message: format!("element '{}' lacks its attribute '{name}'", el.name()),
+            place: el.pos().into(),
+        });
+        None
+    }
+
     /// The text of `el` as a value.
     pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
         let text = el.text();

@@ -12,6 +12,9 @@ use crate::{Kind, YesNo};
 pub use listen::{Listen, ListenType};
 pub use spice::{Gl, Spice};
 
+/// The class of a bad value, in older releases and now.
+const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
 spelled! {
     /// `type=`.
     pub enum GraphicsType {
@@ -194,13 +197,15 @@ impl Graphics {
 
 impl Element for Graphics {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let yes = |r: &mut Reader, name| r.attr(el, name) == Some(YesNo::Yes);
-        let display = match r.required(el, "type")? {
+        let yes = |r: &mut Reader, name| r.attr_kinds(ONCE_INTERNAL, el, name) == Some(YesNo::Yes);
+        let display = match r.required_kinds(ONCE_INTERNAL, ONCE_INTERNAL, el, "type")? {
             GraphicsType::Sdl => Display::Sdl {
                 fullscreen: yes(r, "fullscreen"),
                 xauth: el.string("xauth"),
                 display: el.string("display"),
-                gl: el.child("gl").and_then(|gl| r.required(gl, "enable")),
+                gl: el
+                    .child("gl")
+                    .and_then(|gl| r.required_kinds([Kind::Xml; 2], ONCE_INTERNAL, gl, "enable")),
             },
             GraphicsType::Vnc => Display::Vnc(Vnc::read(el, r)),
             GraphicsType::Rdp => Display::Rdp(Rdp::read(el, r)),
@@ -280,8 +285,8 @@ impl Vnc {
         if vnc.autoport {
             vnc.port = 0;
         }
-        vnc.websocket = r.attr(el, "websocket").filter(|port| *port != 0);
-        vnc.share_policy = r.attr(el, "sharePolicy");
+        vnc.websocket = r.attr_kinds(ONCE_INTERNAL, el, "websocket").filter(|port| *port != 0);
+        vnc.share_policy = r.attr_kinds(ONCE_INTERNAL, el, "sharePolicy");
         vnc.power_control = r.attr(el, "powerControl");
         vnc.keymap = el.string("keymap");
         vnc.audio = read_audio_id(el, r);

@@ -72,7 +72,8 @@ pub struct Sound {
 
 impl Element for Sound {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model: SoundModel = r.required(el, "model")?;
+        let kinds = [Kind::Unsupported, Kind::Xml];
+        let model: SoundModel = r.required_kinds(kinds, kinds, el, "model")?;
         Some(Self {
             model,
             codecs: if model.has_codecs() { read_codecs(el, r) } else { Vec::new() },

@@ -6,6 +6,9 @@ use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, YesNo};
 
+/// The class of a bad word, in older releases and now.
+const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+
 spelled! {
     /// `<model type=>`.
     pub enum VideoModel {
@@ -143,7 +146,8 @@ impl Element for Video {
             video.resolution = model.child("resolution").and_then(|resolution| {
                 Some(Resolution { x: r.required(resolution, "x")?, y: r.required(resolution, "y")? })
             });
-            video.model = r.attr(model, "type").filter(|model| *model != VideoModel::Default);
+            video.model =
+                r.attr_kinds(ONCE_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
             video.ram = r.attr(model, "ram");
             video.vram = r.attr(model, "vram");
             video.vram64 = r.attr(model, "vram64");
@@ -152,11 +156,12 @@ impl Element for Video {
             video.blob = r.attr(model, "blob");
         }
         if let Some(driver) = el.child("driver") {
-            video.backend = r.attr(driver, "name");
+            video.backend = r.attr_kinds(ONCE_UNSUPPORTED, driver, "name");
             video.virtio = VirtioOptions::read(driver, r);
         }
         video.info = DeviceInfo::read(el, r);
-        video.vgaconf = el.child("driver").and_then(|driver| r.attr(driver, "vgaconf"));
+        video.vgaconf =
+            el.child("driver").and_then(|driver| r.attr_kinds(ONCE_UNSUPPORTED, driver, "vgaconf"));
         Some(video)
     }
 
@@ -207,8 +212,8 @@ impl Acceleration {
         let accel = Self {
             pos: el.pos(),
             rendernode: el.string("rendernode"),
-            accel3d: r.attr(el, "accel3d"),
-            accel2d: r.attr(el, "accel2d"),
+            accel3d: r.attr_kinds(ONCE_UNSUPPORTED, el, "accel3d"),
+            accel2d: r.attr_kinds(ONCE_UNSUPPORTED, el, "accel2d"),
         };
         if accel == Self::default() {
             let message =

@@ -26,13 +26,12 @@ pub(crate) fn id(e: &Emit<'_>, id: Option<u32>, user: Pos) -> Result<Option<Stri
         return Ok(None);
     }
     let mut audios = e.domain().devices.audios.iter();
-    match audios.find(|audio| id.is_none_or(|id| audio.id == id)) {
-        Some(audio) => Ok(Some(format!("audio{}", audio.id))),
-        None => {
-            let message = "there is no element 'audio' for a device that makes sound";
-            Err(problem(Kind::Internal, "audio-missing", user, message))
-        }
-    }
+    let found = audios.find(|audio| id.is_none_or(|id| audio.id == id));
+    let name = found.map(|audio| format!("audio{}", audio.id));
+    name.map(Some).ok_or_else(|| {
+        let message = "there is no element 'audio' for a device that makes sound";
+        problem(Kind::Internal, "audio-missing", user, message)
+    })
 }
 
 /// Tells QEMU by the older way, its environment, where sound goes: `driver`, or with `from_host` as the driver's own
@@ -67,15 +66,20 @@ fn environment(e: &mut Emit<'_>, audio: &Audio) {
             pass(e, "PIPEWIRE_REMOTE");
             match &audio.runtime_dir {
                 Some(dir) => e.line.env("PIPEWIRE_RUNTIME_DIR", dir),
-                // The first that is set is where PipeWire itself would look for its socket.
-                None => {
-                    _ = ["PIPEWIRE_RUNTIME_DIR", "XDG_RUNTIME_DIR", "USERPROFILE"]
-                        .iter()
-                        .any(|name| pass(e, name))
-                }
+                // Where PipeWire itself would look for its socket.
+                None => pass_first(e, &["PIPEWIRE_RUNTIME_DIR", "XDG_RUNTIME_DIR", "USERPROFILE"]),
             }
         }
         _ => {}
+    }
+}
+
+/// Hands on the first of some variables that is set.
+fn pass_first(e: &mut Emit<'_>, names: &[&str]) {
+    for name in names {
+        if pass(e, name) {
+            return;
+        }
     }
 }
 

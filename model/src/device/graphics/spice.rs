@@ -1,10 +1,10 @@
 //! `<graphics type='spice'>`.
 
-use super::Auth;
 use super::listen::Listen;
+use super::{Auth, ONCE_INTERNAL};
 use crate::read::{El, Reader};
 use crate::write::{Tag, Writer};
-use crate::{OnOff, Spelled, YesNo};
+use crate::{Kind, OnOff, Spelled, YesNo};
 
 spelled! {
     /// `<channel name=>`.
@@ -104,7 +104,7 @@ pub struct Gl {
 impl Gl {
     pub(super) fn read(graphics: El<'_>, r: &mut Reader) -> Option<Self> {
         let gl = graphics.child("gl")?;
-        Some(Self { enable: r.required(gl, "enable")?, rendernode: gl.string("rendernode") })
+        Some(Self { enable: required(gl, "enable", r)?, rendernode: gl.string("rendernode") })
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -155,10 +155,12 @@ impl Spice {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut spice = Self {
             listens: Listen::read_all(el, false, r),
-            port: r.attr(el, "port").unwrap_or_default(),
-            tls_port: r.attr(el, "tlsPort").unwrap_or_default(),
+            port: r.attr_kinds(ONCE_INTERNAL, el, "port").unwrap_or_default(),
+            tls_port: r.attr_kinds(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
             autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
-            default_mode: r.attr(el, "defaultMode").filter(|mode| *mode != ChannelMode::Any),
+            default_mode: r
+                .attr_kinds(ONCE_INTERNAL, el, "defaultMode")
+                .filter(|mode| *mode != ChannelMode::Any),
             keymap: el.string("keymap"),
             auth: Auth::read(el, false, r),
             ..Self::default()
@@ -187,8 +189,8 @@ impl Spice {
     fn read_channels(&mut self, el: El<'_>, r: &mut Reader) {
         let mut modes = Vec::new();
         for channel in el.children("channel") {
-            let name: Option<ChannelName> = r.required(channel, "name");
-            let mode: Option<ChannelMode> = r.required(channel, "mode");
+            let name: Option<ChannelName> = required(channel, "name", r);
+            let mode: Option<ChannelMode> = required(channel, "mode", r);
             modes.extend(name.zip(mode));
         }
         for name in ChannelName::ALL {
@@ -235,9 +237,14 @@ impl Spice {
     }
 }
 
+/// An attribute that must be there.
+fn required<T: crate::read::Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    r.required_kinds([Kind::Xml; 2], ONCE_INTERNAL, el, name)
+}
+
 /// The one attribute of a child that is all about it.
 fn child<T: crate::read::Value>(el: El<'_>, name: &str, attr: &'static str, r: &mut Reader) -> Option<T> {
-    el.child(name).and_then(|child| r.required(child, attr))
+    el.child(name).and_then(|child| required(child, attr, r))
 }
 
 fn write_child(name: &str, attr: &str, value: Option<impl std::fmt::Display>, w: &mut Writer) {
