@@ -174,8 +174,8 @@ impl Element for Audio {
         let mut audio = Self::new(id.get(), backend);
         audio.info.pos = el.pos();
         audio.timer_period = positive(el, "timerPeriod", r);
-        audio.input = el.child("input").map(|io| AudioIo::read(io, backend, r));
-        audio.output = el.child("output").map(|io| AudioIo::read(io, backend, r));
+        audio.input = AudioIo::read_child(el, "input", backend, r);
+        audio.output = AudioIo::read_child(el, "output", backend, r);
         match backend {
             AudioType::Oss => {
                 audio.try_mmap = r.attr(el, "tryMMap");
@@ -212,7 +212,7 @@ impl Element for Audio {
             .opt("runtimeDir", self.runtime_dir.as_ref())
             .children(|w| {
                 for (name, io) in [("input", &self.input), ("output", &self.output)] {
-                    if let Some(io) = io.as_ref().filter(|io| **io != AudioIo::default()) {
+                    if let Some(io) = io {
                         io.write(w.element(name));
                     }
                 }
@@ -221,6 +221,12 @@ impl Element for Audio {
 }
 
 impl AudioIo {
+    /// One that says nothing is as good as none.
+    fn read_child(audio: El<'_>, name: &str, backend: AudioType, r: &mut Reader) -> Option<Self> {
+        let io = audio.child(name).map(|el| Self::read(el, backend, r));
+        io.filter(|io| *io != Self::default())
+    }
+
     fn read(el: El<'_>, backend: AudioType, r: &mut Reader) -> Self {
         let mut io = Self {
             mixing_engine: r.attr(el, "mixingEngine"),

@@ -281,11 +281,12 @@ impl Vnc {
             _ => {}
         }
         // Without TCP neither is written, so they are what is read where there is nothing.
-        vnc.autoport |= !vnc.listens.first().is_some_and(Listen::is_tcp);
+        let tcp = vnc.listens.first().is_some_and(Listen::is_tcp);
+        vnc.autoport |= !tcp;
         if vnc.autoport {
             vnc.port = 0;
         }
-        vnc.websocket = r.attr_kinds(ONCE_INTERNAL, el, "websocket").filter(|port| *port != 0);
+        vnc.websocket = r.attr_kinds(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
         vnc.share_policy = r.attr_kinds(ONCE_INTERNAL, el, "sharePolicy");
         vnc.power_control = r.attr(el, "powerControl");
         vnc.keymap = el.string("keymap");
@@ -319,7 +320,8 @@ impl Rdp {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut rdp = Self { listens: Listen::read_all(el, false, r), ..Self::default() };
         (rdp.port, rdp.autoport) = read_port(el, r);
-        rdp.autoport |= el.get("autoport") == Some("yes");
+        // Port 0 is no port to serve anything at.
+        rdp.autoport |= el.get("autoport") == Some("yes") || rdp.port == 0;
         if rdp.autoport {
             rdp.port = 0;
         }
@@ -398,4 +400,84 @@ fn time(text: &str) -> Option<String> {
         && *minute < 60
         && *second < 60;
     fits.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Reads `text` as the only screen and gives how it is written, and the problems.
+    fn rewrite(text: &str) -> (String, Vec<String>) {
+        let document = format!("<domain type='kvm'><name>n</name><devices>{text}</devices></domain>");
+        let parsed = crate::parse(&document);
+        let problems = parsed.report.iter().map(ToString::to_string).collect();
+        let mut w = Writer::new();
+        for graphics in &parsed.domain.unwrap().devices.graphics {
+            graphics.write(&mut w);
+        }
+        (w.finish().replace("\n  ", "").replace('\n', ""), problems)
+    }
+
+    #[test]
+    fn what_is_implied_is_written_out() {
+        let check = |text, expected| {
+            assert_eq!(rewrite(text), (String::from(expected), vec![]));
+            assert_eq!(rewrite(expected).0, expected);
+        };
+        check(
+            "<graphics type='vnc' listen='::1' passwd='x' connected='keep'/>",
+            "<graphics type='vnc' port='-1' autoport='yes' listen='::1' passwd='x' connected='keep'>\
+             <listen type='address' address='::1'/></graphics>",
+        );
+        check(
+            "<graphics type='vnc' port='5901' socket='/s'><listen type='address'/></graphics>",
+            "<graphics type='vnc' socket='/s'><listen type='socket' socket='/s'/></graphics>",
+        );
+        check(
+            "<graphics type='spice' port='-1' tlsPort='-1' connected='fail'><channel name='main' mode='any'/>\
+             <mouse mode='client'/><image compression='off'/></graphics>",
+            "<graphics type='spice' autoport='yes'><listen type='address'/><image compression='off'/>\
+             <mouse mode='client'/></graphics>",
+        );
+        check(
+            "<graphics type='rdp' passwdValidTo='2020-1-2T3:04:05' passwd='p'/>",
+            "<graphics type='rdp' port='0' autoport='yes' passwd='p' passwdValidTo='2020-01-02T03:04:05'>\
+             <listen type='address'/></graphics>",
+        );
+        check(
+            "<graphics type='dbus' p2p='yes'><audio id='2'/></graphics>",
+            "<graphics type='dbus' p2p='yes'><audio id='2'/></graphics>",
+        );
+    }
+
+    #[test]
+    fn contradictions_are_named() {
+        let check = |text, expected: &[&str]| {
+            let (_, problems) = rewrite(text);
+            assert_eq!(problems, expected);
+        };
+        check(
+            "<graphics type='vnc' listen='a'><listen type='address' address='b'/></graphics>",
+            &[
+                "unsupported configuration: attribute 'listen' of element 'graphics' is 'a', but the first 'listen' has \
+               'address' 'b'",
+            ],
+        );
+        check(
+            "<graphics type='spice'><listen type='none' network='n'/></graphics>",
+            &["XML error: attribute 'network' of element 'listen' is for type 'network', the type is 'none'"],
+        );
+        check(
+            "<graphics type='vnc' passwd='p' connected='fail'/>",
+            &[
+                "unsupported configuration: attribute 'connected' of element 'graphics' is 'fail', VNC knows only \
+               connected='keep'",
+            ],
+        );
+        check(
+            "<graphics type='vnc' passwd='p' passwdValidTo='soon'/>",
+            &["internal error: attribute 'passwdValidTo' of element 'graphics' is 'soon', expected \
+               'YYYY-MM-DDTHH:MM:SS'"],
+        );
+    }
 }

@@ -148,10 +148,10 @@ impl Element for Video {
             });
             video.model =
                 r.attr_kinds(ONCE_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
-            video.ram = r.attr(model, "ram");
-            video.vram = r.attr(model, "vram");
-            video.vram64 = r.attr(model, "vram64");
-            video.vgamem = r.attr(model, "vgamem");
+            video.ram = size(model, "ram", r);
+            video.vram = size(model, "vram", r);
+            video.vram64 = size(model, "vram64", r);
+            video.vgamem = size(model, "vgamem", r);
             video.heads = r.attr(model, "heads");
             video.blob = r.attr(model, "blob");
         }
@@ -182,14 +182,13 @@ impl Element for Video {
 
 impl Video {
     fn write_model(&self, w: &mut Writer) {
-        let some = |n: Option<u32>| n.filter(|n| *n > 0);
         w.element("model")
             .attr("type", self.model.unwrap_or(VideoModel::Default))
-            .opt("ram", some(self.ram))
-            .opt("vram", some(self.vram))
-            .opt("vram64", some(self.vram64))
-            .opt("vgamem", some(self.vgamem))
-            .opt("heads", some(self.heads))
+            .opt("ram", self.ram)
+            .opt("vram", self.vram)
+            .opt("vram64", self.vram64)
+            .opt("vgamem", self.vgamem)
+            .opt("heads", self.heads)
             .opt("primary", self.primary.then_some(YesNo::Yes))
             .opt("blob", self.blob)
             .children(|w| {
@@ -205,6 +204,11 @@ impl Video {
                 }
             });
     }
+}
+
+/// A size in KiB, of which 0 is as good as none.
+fn size(model: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
+    r.attr(model, name).filter(|size| *size > 0)
 }
 
 impl Acceleration {
