@@ -133,6 +133,12 @@ impl DeviceSeclabel {
             }
             labels.push(label);
         }
+        if labels.len() > 1
+            && let Some(label) = labels.iter().find(|label| label.model.is_none())
+        {
+            let message = "one of several elements 'seclabel' of a device lacks its attribute 'model'";
+            r.problem(Kind::Xml, "seclabel-model-missing", label.pos, message);
+        }
         labels
     }
 }

@@ -90,12 +90,12 @@ fn direct(disk: &mut Disk, source: &VolumeSource, pool: &StoragePool) -> Result<
         transport: Some(Transport::Tcp),
         ..NetHost::default()
     };
-    disk.image.location = Location::Network(NetSource {
+    disk.image.location = Location::Network(Box::new(NetSource {
         protocol: Some(Protocol::Iscsi),
         name: Some(format!("{target}/{unit}")),
         hosts: vec![host],
         ..NetSource::default()
-    });
+    }));
     // Who asks is the pool's business.
     disk.image.auth.clone_from(&pool.auth);
     disk.image.format.get_or_insert(ImageFormat::Raw);

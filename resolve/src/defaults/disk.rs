@@ -1,13 +1,15 @@
 //! `<disk>`: bus and place from the target's name, drivers, formats, ports.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use virtargv_model::YesNo;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot};
+use virtargv_model::device::hostdev::{Hostdev, HostdevSource};
 use virtargv_model::device::storage::{
-    EncryptionEngine, Image, ImageFormat, Location, NetSource, Protocol, SourceLabel, SourceType, Transport,
+    EncryptionEngine, Image, ImageFormat, Location, NetSource, Protocol, SourceType, Transport,
 };
 use virtargv_model::info::{Address, DriveAddress};
+use virtargv_model::security::DeviceSeclabel;
+use virtargv_model::{Kind, YesNo};
 
 use crate::Work;
 
@@ -19,11 +21,43 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
     }
     sort(disks);
-    for disk in disks {
+    for disk in disks.iter_mut() {
         complete(disk, live);
-        if disk.info.address.is_none() {
-            disk.info.address = place(disk).map(Address::Drive);
+    }
+    place_all(work);
+}
+
+/// Gives disks on a controller the place their name stands for.
+fn place_all(work: &mut Work<'_>) {
+    let taken: HashSet<DriveAddress> = work.domain.devices.hostdevs.iter().filter_map(scsi_place).collect();
+    let mut problems = Vec::new();
+    for disk in &mut work.domain.devices.disks {
+        let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
+        if DiskName::index(name).is_none() {
+            let message = format!("the name '{name}' of a disk without an address says no place");
+            problems.push((Kind::Xml, "disk-name-unknown", disk.target_pos.attr("dev"), message));
+            continue;
         }
+        let Some(at) = place(disk) else { continue };
+        if disk.bus() == Some(DiskBus::Scsi) && taken.contains(&at) {
+            let message = format!(
+                "disk '{name}' would be where a SCSI host device is: controller='{}' bus='{}' target='{}' unit='{}'",
+                at.controller, at.bus, at.target, at.unit
+            );
+            problems.push((Kind::Unsupported, "disk-hostdev-address", disk.target_pos.attr("dev"), message));
+        }
+        disk.info.address = Some(Address::Drive(at));
+    }
+    for (kind, rule, place, message) in problems {
+        work.problem(kind, rule, place, message);
+    }
+}
+
+/// Where a SCSI host device is on a disk controller.
+fn scsi_place(hostdev: &Hostdev) -> Option<DriveAddress> {
+    match (&hostdev.source, &hostdev.info.address) {
+        (HostdevSource::Scsi(_), Some(Address::Drive(at))) => Some(*at),
+        _ => None,
     }
 }
 
@@ -95,8 +129,8 @@ fn complete_image(image: &mut Image, live: bool) {
 }
 
 /// A label for later use says relabel or not; one that only speaks of a running guest is nothing.
-fn complete_label(label: &mut SourceLabel) -> bool {
-    label.labelskip = None;
+fn complete_label(label: &mut DeviceSeclabel) -> bool {
+    label.label_skip = false;
     let relabel = *label.relabel.get_or_insert(YesNo::Yes);
     label.label.is_some() || relabel == YesNo::No
 }

@@ -1,9 +1,89 @@
 //! Rules on `<disk>`.
+//!
+//! Some hold for every hypervisor the reference knows ([`common`]), some for QEMU ([`frontend`], [`tuning`], [`image`]).
+//! Which of the two come first is a matter of the release.
 
-use crate::{Context, Findings, Rule};
+pub mod address;
+pub mod common;
+pub mod frontend;
+pub mod image;
+pub mod iothreads;
+pub mod tuning;
+pub mod vhost_user;
 
-/// The rules of this module, in the order in which they are held.
-pub static ALL: &[&Rule] = &[];
+use std::collections::HashMap;
 
-/// Holds them.
-pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}
+use virtargv_caps::Convention;
+use virtargv_model::device::disk::{Disk, DiskBus};
+use virtargv_model::info::{Address, DriveAddress};
+
+use self::common::Part;
+use crate::{Context, Findings};
+
+crate::rules! {
+    /// Every disk has a name of its own.
+    NAME_TWICE = "disk-name-twice": Xml, Validate, "disk/target/@dev; the name is what everything else calls the disk by";
+    /// Every disk has a place of its own on its bus.
+    ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate, "disk/address; a controller has one device at a place";
+}
+
+/// Holds every `<disk>` against its rules.
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let common_first = cx.caps.release().has(Convention::CommonRulesFirst);
+    let groups = tuning::groups(cx);
+    for disk in &cx.domain.devices.disks {
+        // Nothing else can be said of a disk without a name.
+        if disk.target.dev.is_none() {
+            common::no_name(disk, out);
+            continue;
+        }
+        common::check(cx, disk, if common_first { Part::All } else { Part::Early }, out);
+        address::check(cx, disk, out);
+        frontend::check(cx, disk, out);
+        iothreads::check(cx, disk, out);
+        tuning::check(cx, disk, &groups, out);
+        image::check(cx, disk, out);
+        if !common_first {
+            common::check(cx, disk, Part::Late, out);
+        }
+    }
+    names(cx, out);
+    addresses(cx, out);
+}
+
+/// What the image of a disk is called in messages.
+fn shown_source(disk: &Disk) -> &str {
+    disk.image.path().unwrap_or("(null)")
+}
+
+fn names(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let mut seen: HashMap<&str, &Disk> = HashMap::new();
+    for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
+        let Some(first) = seen.insert(disk.dst(), disk) else { continue };
+        let message = format!(
+            "the disks of '{}' and '{}' both have the target '{}'",
+            shown_source(first),
+            shown_source(disk),
+            disk.dst()
+        );
+        out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
+    }
+}
+
+fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> = HashMap::new();
+    for disk in &cx.domain.devices.disks {
+        let Some(Address::Drive(at)) = disk.info.address else { continue };
+        let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
+        let message = format!(
+            "disk '{}' and disk '{}' are both at controller='{}' bus='{}' target='{}' unit='{}'",
+            first.dst(),
+            disk.dst(),
+            at.controller,
+            at.bus,
+            at.target,
+            at.unit
+        );
+        out.refuse(&ADDRESS_TWICE, disk.info.pos.path("address"), message);
+    }
+}

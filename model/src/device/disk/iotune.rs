@@ -22,7 +22,6 @@ macro_rules! limits {
                 let mut tune = Self { pos: el.pos(), ..Self::default() };
                 $(tune.$field = r.child_text(el, stringify!($field)).unwrap_or_default();)+
                 tune.group_name = el.child_text("group_name").filter(|name| !name.is_empty());
-                tune.check(el, r);
                 tune
             }
         }
@@ -104,22 +103,6 @@ impl Iotune {
     /// Whether there is a limit of any kind, the length of bursts aside.
     pub fn is_limited(&self) -> bool {
         self.limits().iter().take(13).any(|(_, limit)| *limit > 0)
-    }
-
-    /// A limit on the total excludes limits on its parts.
-    fn check(&self, el: El<'_>, r: &mut Reader) {
-        let sets = [
-            ("bytes_sec", self.total_bytes_sec, self.read_bytes_sec | self.write_bytes_sec),
-            ("iops_sec", self.total_iops_sec, self.read_iops_sec | self.write_iops_sec),
-            ("bytes_sec_max", self.total_bytes_sec_max, self.read_bytes_sec_max | self.write_bytes_sec_max),
-            ("iops_sec_max", self.total_iops_sec_max, self.read_iops_sec_max | self.write_iops_sec_max),
-        ];
-        for (name, total, parts) in sets {
-            if total > 0 && parts > 0 {
-                let message = format!("element '{}' limits the total {name} and its parts", el.name());
-                r.problem(Kind::Unsupported, "iotune-total-and-parts", el.pos(), message);
-            }
-        }
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {

@@ -4,16 +4,15 @@
 mod encryption;
 mod network;
 mod parts;
-mod seclabel;
 
 pub use encryption::{
     Auth, Cipher, Encryption, EncryptionEngine, EncryptionFormat, IvGen, Passphrase, SecretRef,
 };
 pub use network::{Cookie, NetHost, NetSource, Protocol, SshIdentity, Transport};
 pub use parts::{NvmeSource, PoolMode, Reconnect, Reservations, Slice, VhostUserSource, VolumeSource};
-pub use seclabel::SourceLabel;
 
 use crate::read::{El, Element, Reader, write_all, write_opt};
+use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Kind, Pos};
 
@@ -110,7 +109,7 @@ pub enum Location {
         path: Option<String>,
     },
     /// `type='network'`
-    Network(NetSource),
+    Network(Box<NetSource>),
     /// `type='volume'`
     Volume(VolumeSource),
     /// `type='nvme'`
@@ -148,7 +147,7 @@ pub struct Image {
     /// `<slices><slice type='storage'>`: the part of the place that holds the image.
     pub slice: Option<Slice>,
     /// `<seclabel>`s of the image alone.
-    pub seclabels: Vec<SourceLabel>,
+    pub seclabels: Vec<DeviceSeclabel>,
     /// `<auth>`: who asks for it.
     pub auth: Option<Auth>,
     /// `<encryption>`.
@@ -219,7 +218,7 @@ impl Image {
         let auth = el.child("auth").and_then(|a| Auth::read(a, r));
         let encryption = el.child("encryption").and_then(|e| Encryption::read(e, r));
         let reservations = el.child("reservations").map(|p| Reservations::read(p, r));
-        let seclabels = seclabel::read(el, r);
+        let seclabels = DeviceSeclabel::read_all(el, r);
         let data_store = el.child("dataStore").filter(|_| with_store).map(|d| {
             let kind = r.attr(d, "type").unwrap_or(SourceType::File);
             let mut image = Self::read_nested(kind, d, false, r);
@@ -293,7 +292,7 @@ impl Location {
             SourceType::File => Self::default(),
             SourceType::Block => Self::Block { path: None },
             SourceType::Dir => Self::Dir { path: None },
-            SourceType::Network => Self::Network(NetSource::default()),
+            SourceType::Network => Self::Network(Box::default()),
             SourceType::Volume => Self::Volume(VolumeSource::default()),
             SourceType::Nvme => Self::Nvme(NvmeSource::default()),
             SourceType::VhostUser => Self::VhostUser(VhostUserSource::default()),
@@ -308,7 +307,7 @@ impl Location {
             SourceType::File => Self::File { path: path("file"), fdgroup: el.string("fdgroup") },
             SourceType::Block => Self::Block { path: path("dev") },
             SourceType::Dir => Self::Dir { path: path("dir") },
-            SourceType::Network => Self::Network(NetSource::read(el, r)),
+            SourceType::Network => Self::Network(Box::new(NetSource::read(el, r))),
             SourceType::Volume => Self::Volume(VolumeSource::read(el, r)),
             SourceType::Nvme => Self::Nvme(NvmeSource::read(el, r)),
             SourceType::VhostUser => Self::VhostUser(VhostUserSource::read(el, r)),

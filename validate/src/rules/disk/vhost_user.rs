@@ -1,0 +1,54 @@
+//! Rules on disks that another process serves over vhost-user: almost everything is that process's business.
+
+use virtargv_model::device::disk::{BlockIo, Disk, DiskBus, DiskSnapshot, Geometry};
+
+use crate::{Findings, Rule};
+
+crate::rules! {
+    /// A vhost-user disk is a virtio disk.
+    BUS = "disk-vhostuser-bus": Unsupported, Validate, "disk/target/@bus; vhost-user-blk is virtio";
+    /// A vhost-user disk is left out of snapshots.
+    SNAPSHOT = "disk-vhostuser-snapshot": Unsupported, Validate, "disk/@snapshot; QEMU does not see the image";
+    /// What a vhost-user disk is and how it is read is not QEMU's to say.
+    OPTION = "disk-vhostuser-option": Unsupported, Validate, "disk; vhost-user-blk has no such property";
+}
+
+/// Holds a vhost-user disk against them.
+pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
+    let mut refuse = |rule: &'static Rule, message: String| out.refuse(rule, disk.info.pos, message);
+    if disk.bus() != Some(DiskBus::Virtio) {
+        refuse(&BUS, format!("disk '{}' is of type 'vhostuser', which is on bus 'virtio' alone", disk.dst()));
+    }
+    if disk.snapshot.is_some_and(|s| s != DiskSnapshot::No) {
+        refuse(&SNAPSHOT, format!("disk '{}' of type 'vhostuser' takes snapshot='no' alone", disk.dst()));
+    }
+    let driver = &disk.driver;
+    let image = &disk.image;
+    let options = [
+        ("cache", driver.cache.is_some()),
+        ("error_policy", driver.error_policy.is_some() || driver.rerror_policy.is_some()),
+        ("io", driver.io.is_some()),
+        ("ioeventfd", driver.ioeventfd.is_some()),
+        ("copy_on_read", driver.copy_on_read.is_some()),
+        ("discard", driver.discard.is_some()),
+        ("iothread", driver.iothread.is_some_and(|n| n > 0)),
+        ("detect_zeroes", driver.detect_zeroes.is_some()),
+        ("metadata_cache", image.metadata_cache.is_some()),
+        ("iotune", !disk.iotune.is_empty()),
+        ("backingStore", disk.backing.ended || !disk.backing.images.is_empty()),
+        ("encryption", image.encryption.is_some()),
+        ("readonly", disk.readonly),
+        ("shareable", disk.shareable),
+        ("transient", disk.transient.is_some()),
+        ("serial", disk.serial.is_some()),
+        ("wwn", disk.wwn.is_some()),
+        ("vendor", disk.vendor.is_some()),
+        ("product", disk.product.is_some()),
+        ("auth", image.auth.is_some()),
+        ("geometry", disk.geometry.is_some_and(|g| g != Geometry::default())),
+        ("blockio", disk.blockio.is_some_and(|b| b != BlockIo::default())),
+    ];
+    for (name, _) in options.iter().filter(|(_, is_set)| *is_set) {
+        refuse(&OPTION, format!("'{name}' is not for disk '{}' of type 'vhostuser'", disk.dst()));
+    }
+}
