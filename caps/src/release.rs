@@ -204,8 +204,6 @@ conventions! {
     InputHostOneModel: false, true;
     /// Firmware is picked when a domain is defined; it was when it was started.
     FirmwareWhenDefined: false, true;
-    /// Rules on a device that hold for every hypervisor come before those on QEMU.
-    CommonRulesFirst: false, true;
     /// Disks are held to rules that came after 7.0: no protocols that QEMU lost, no empty USB drives, and the like.
     StricterDisks: false, true;
 }

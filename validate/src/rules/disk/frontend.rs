@@ -6,7 +6,6 @@ use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
 use virtargv_model::{OnOff, Spelled, YesNo};
 
-use super::super::shared_memory;
 use super::super::virtio;
 use crate::{Context, Findings};
 
@@ -49,8 +48,6 @@ crate::rules! {
     DRIVER_NAME = "disk-driver-name": Unsupported, Validate, "driver/@name";
     /// A disk's name says which disk it is, and not which part of it.
     TARGET = "disk-target-name": Unsupported, Validate, "target/@dev";
-    /// Whoever serves a disk for the guest maps the guest's memory.
-    SHARED_MEMORY = "disk-vhost-shared-memory": Unsupported, Validate, "disk/@type; vhost-user maps the guest's memory";
     /// A vDPA disk goes past the host's cache.
     VDPA_CACHE = "disk-vdpa-cache": Unsupported, Validate, "driver/@cache; the host does not see the data";
 }
@@ -304,10 +301,7 @@ fn check_vhost(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         _ => return,
     };
     need(cx, disk, cap, &format!("disks of type '{kind}'"), out);
-    if !shared_memory::is_shared(cx) {
-        let message = format!("'{kind}' disk '{}' needs the guest's memory to be shared", disk.dst());
-        out.refuse(&SHARED_MEMORY, disk.info.pos, message);
-    }
+    super::super::vhost_user::check(cx, kind.as_str(), disk.info.pos, out);
     let direct = matches!(disk.driver.cache, Some(CacheMode::None | CacheMode::Directsync));
     if kind == SourceType::VhostVdpa && !direct {
         let message = format!("disk of type '{kind}' needs cache 'directsync' or 'none'");
