@@ -61,6 +61,8 @@ pub fn build(
     host: &dyn Host,
     options: &Options,
 ) -> Result<CommandLine, Report> {
+    let changed = qemu_ns::changed_caps(validated.domain(), caps).map_err(Report::from)?;
+    let caps = changed.as_ref().unwrap_or(caps);
     let plan = Plan::make(validated, caps, host, options).map_err(Report::from)?;
     emit::command_line(&plan, caps, host, options).map_err(Report::from)
 }
