@@ -87,6 +87,8 @@ conventions! {
     FormatRulesFirst: false, true;
     /// A new guest with more than 255 CPUs gets the IOMMU by which interrupts reach all of them.
     IommuForManyCpus: false, true;
+    /// Controllers are sorted by index within their type, those that are added too; these came last.
+    ControllersSorted: false, true;
     /// An Intel IOMMU has an id.
     IommuId: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.

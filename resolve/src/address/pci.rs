@@ -39,6 +39,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
 fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let highest = pci_indexes(work).max();
     let mut count = highest.map_or(0, |highest| highest as usize + 1);
+    let mut added = Vec::new();
     if count > MOST_BUSES {
         let message = format!("a controller of type 'pci' has an index over '{MOST_BUSES}'");
         work.problem(Kind::Internal, "pci-controller-index", Place::default(), message);
@@ -48,12 +49,12 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         let mut placer = Placer::new(work, count, true)?;
         placer.chipset_and_spare()?;
         slots::place_all(&mut placer)?;
-        placer.complete_zpci()?;
+        placer.complete_zpci(&[])?;
         if highest == Some(0) && placer.buses.list.len() > 1 && placer.has_root(PciModel::PcieRoot) {
             // Buses were added, so they are left to us: one port stays free for hotplug.
             placer.spare(Connect::PCIE.and(Connect::AUTO))?;
         }
-        placer.add_controllers()?;
+        added = placer.add_controllers()?;
         count = placer.buses.list.len();
     }
     let mut placer = Placer::new(work, count, false)?;
@@ -62,7 +63,8 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.by_chipset()?;
     slots::place_all(&mut placer)?;
-    placer.complete_zpci()?;
+    placer.complete_zpci(&added)?;
+    placer.complete_zpci(&[])?;
     set_multifunction(&mut placer.work.domain.devices);
     options::apply(placer.work)
 }
@@ -267,23 +269,24 @@ impl<'w, 'a> Placer<'w, 'a> {
         }
     }
 
-    /// Adds the controllers of buses that have none, each with a place of its own, which may take further buses.
-    fn add_controllers(&mut self) -> Result<(), Refused> {
+    /// Adds the controllers of buses that have none and names their numbers, each with a place of its own, which may take further buses.
+    fn add_controllers(&mut self) -> Result<Vec<u32>, Refused> {
+        let mut added = Vec::new();
         let mut n = 1;
         while let Some(model) = self.buses.list.get(n).map(|bus| bus.model) {
             let index = u32::try_from(n).unwrap_or(u32::MAX);
             n += 1;
             let kind = ControllerKind::Pci(Pci { model: Some(model), ..Pci::default() });
-            let controllers = &mut self.work.domain.devices.controllers;
-            if !add_missing(controllers, kind, index) {
+            if !add_missing(self.work, kind, index) {
                 continue;
             }
-            let at = controllers.iter().position(|c| c.is(ControllerType::Pci, index));
+            added.push(index);
+            let at = self.devices().controllers.iter().position(|c| c.is(ControllerType::Pci, index));
             if let Some(at) = at {
                 self.place(DeviceId { kind: DeviceKind::Controller, index: at })?;
             }
         }
-        Ok(())
+        Ok(added)
     }
 }
 

@@ -96,7 +96,7 @@ fn check_disks(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
         let id = DeviceId { kind: DeviceKind::Disk, index };
         bus::virtio(placer.devices(), id)?;
         match &disk.info.address {
-            None | Some(Address::Pci(_) | Address::Ccw(_)) => None,
+            None | Some(Address::Pci(_) | Address::Ccw(_) | Address::VirtioS390) => None,
             Some(Address::VirtioMmio) if mmio => None,
             Some(address) => Some((id, address.kind())),
         }

@@ -36,16 +36,23 @@ impl Ids {
 impl Placer<'_, '_> {
     /// Takes the numbers that the document gives, and completes those that it gives in part.
     pub(super) fn collect_zpci(&mut self) -> Result<(), Refused> {
-        self.each_zpci(|zpci| zpci.uid.is_some() || zpci.fid.is_some(), true)
+        self.each_zpci(|_, zpci| zpci.uid.is_some() || zpci.fid.is_some(), true)
     }
 
-    /// Chooses the numbers of all other devices on PCI.
-    pub(super) fn complete_zpci(&mut self) -> Result<(), Refused> {
+    /// Chooses the numbers of all other devices on PCI, but not of the PCI controllers with the numbers `later`: those
+    /// that were added get theirs after all others.
+    pub(super) fn complete_zpci(&mut self, later: &[u32]) -> Result<(), Refused> {
         let store = !self.buses.growing;
-        self.each_zpci(|zpci| zpci.uid.is_none() || zpci.fid.is_none(), store)
+        let controllers = self.devices().controllers.iter().enumerate();
+        let later: Vec<usize> = controllers
+            .filter(|(_, c)| c.pci().is_some() && later.contains(&c.number()))
+            .map(|(index, _)| index)
+            .collect();
+        let skipped = |id: DeviceId| id.kind == DeviceKind::Controller && later.contains(&id.index);
+        self.each_zpci(|id, zpci| !skipped(id) && (zpci.uid.is_none() || zpci.fid.is_none()), store)
     }
 
-    fn each_zpci(&mut self, wanted: impl Fn(&Zpci) -> bool, store: bool) -> Result<(), Refused> {
+    fn each_zpci(&mut self, wanted: impl Fn(DeviceId, &Zpci) -> bool, store: bool) -> Result<(), Refused> {
         if self.zpci.is_none() {
             return Ok(());
         }
@@ -54,7 +61,7 @@ impl Placer<'_, '_> {
             .infos()
             .filter(|(id, _)| !is_chardev(id.kind))
             .filter_map(|(id, info)| Some((id, info.pci()?.zpci.unwrap_or_default())))
-            .filter(|(_, zpci)| wanted(zpci))
+            .filter(|(id, zpci)| wanted(*id, zpci))
             .collect();
         for (id, zpci) in on_pci {
             let Some(ids) = &mut self.zpci else { continue };

@@ -5,7 +5,7 @@ use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, Pci, PciModel, Usb, UsbModel,
 };
 
-use super::order::{add_missing, insert};
+use super::order::{add, add_missing};
 use crate::Work;
 
 /// Adds them.
@@ -14,14 +14,14 @@ pub(super) fn apply(work: &mut Work<'_>) {
     if !controllers.iter().any(|c| c.is(ControllerType::Usb, 0))
         && let Some(model) = usb(work)
     {
-        add_usb(&mut work.domain.devices.controllers, model);
+        add_usb(work, model);
     }
     if work.guest.is_q35() {
-        add_missing(&mut work.domain.devices.controllers, ControllerKind::Sata, 0);
+        add_missing(work, ControllerKind::Sata, 0);
     }
     if let Some(root) = work.guest.pci_root(work.caps) {
         let pci = Pci { model: Some(root), ..Pci::default() };
-        add_missing(&mut work.domain.devices.controllers, ControllerKind::Pci(pci), 0);
+        add_missing(work, ControllerKind::Pci(pci), 0);
     }
 }
 
@@ -46,13 +46,14 @@ fn usb(work: &Work<'_>) -> Option<Option<UsbModel>> {
             _ => Some(None),
         };
     }
-    let without = guest.arch.is_arm() || guest.arch.is_riscv() || guest.arch.is_s390();
+    let arch = guest.arch;
+    let without = arch.is_arm() || arch.is_riscv() || arch.is_s390() || arch == Arch::Sparc;
     (!without && guest.machine != "isapc").then_some(None)
 }
 
 /// Adds USB controller 0; one of USB 2 comes with its companions.
-fn add_usb(controllers: &mut Vec<Controller>, model: Option<UsbModel>) {
-    insert(controllers, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0));
+fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
+    add(work, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0));
     if model != Some(UsbModel::Ich9Ehci1) {
         return;
     }
@@ -60,7 +61,7 @@ fn add_usb(controllers: &mut Vec<Controller>, model: Option<UsbModel>) {
         let usb = Usb { model: Some(companion), ports: None };
         let mut controller = Controller::new(ControllerKind::Usb(usb), 0);
         controller.info.master_startport = companion.companion_port();
-        insert(controllers, controller);
+        add(work, controller);
     }
 }
 

@@ -1,6 +1,9 @@
 //! The order of controllers, and their numbers.
 
+use virtargv_caps::Convention;
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, UsbModel};
+
+use crate::Work;
 
 /// Brings controllers as they were written into the reference's order, which is that of insertion.
 pub(super) fn sort(controllers: &mut Vec<Controller>) {
@@ -12,7 +15,7 @@ pub(super) fn sort(controllers: &mut Vec<Controller>) {
 
 /// Puts `new` among the controllers of its type by its number; a USB master before its companions. Without others of
 /// its type it goes last.
-pub(super) fn insert(controllers: &mut Vec<Controller>, new: Controller) {
+fn insert(controllers: &mut Vec<Controller>, new: Controller) {
     let mut place = None;
     for (n, old) in controllers.iter().enumerate().rev() {
         if old.controller_type() != new.controller_type() {
@@ -76,10 +79,20 @@ fn unused(controllers: &[Controller], kind: ControllerType) -> u32 {
 }
 
 /// Adds a controller of `kind` with the number `index` unless there is one; says whether it did.
-pub(crate) fn add_missing(controllers: &mut Vec<Controller>, kind: ControllerKind, index: u32) -> bool {
-    let missing = !controllers.iter().any(|c| c.is(kind.controller_type(), index));
+pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32) -> bool {
+    let missing = !work.domain.devices.controllers.iter().any(|c| c.is(kind.controller_type(), index));
     if missing {
-        insert(controllers, Controller::new(kind, index));
+        add(work, Controller::new(kind, index));
     }
     missing
+}
+
+/// Adds a controller. Older releases put it last.
+pub(super) fn add(work: &mut Work<'_>, controller: Controller) {
+    let controllers = &mut work.domain.devices.controllers;
+    if work.caps.release().has(Convention::ControllersSorted) {
+        insert(controllers, controller);
+    } else {
+        controllers.push(controller);
+    }
 }
