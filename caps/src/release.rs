@@ -208,4 +208,6 @@ conventions! {
     FirmwareWhenDefined: false, true;
     /// Disks are held to rules that came after 7.0: no protocols that QEMU lost, no empty USB drives, and the like.
     StricterDisks: false, true;
+    /// A virtiofs daemon can keep the guest from writing.
+    VirtiofsReadonly: false, true;
 }

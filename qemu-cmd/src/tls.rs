@@ -41,6 +41,6 @@ pub(crate) fn x509(id: &str, dir: &str, listens: bool, verify: bool, password: O
         .with("id", id)
         .with("dir", dir)
         .with("endpoint", if listens { "server" } else { "client" })
-        .with("verify-peer", verify)
+        .with("verify-peer", verify || !listens)
         .opt("passwordid", password)
 }

@@ -68,8 +68,8 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
         let message = format!("a 'tpm' of model '{model}' has version '2.0', not '1.2'");
         out.refuse(&TPM_VERSION, place, message);
-    } else if cx.guest.is_arm_virt() {
-        let message = format!("machine '{}' has a 'tpm' of version '2.0', not '1.2'", cx.guest.machine);
+    } else if !cx.guest.arch.is_x86() {
+        let message = format!("architecture '{}' has a 'tpm' of version '2.0', not '1.2'", cx.guest.arch);
         out.refuse(&TPM_VERSION, place, message);
     }
 }
