@@ -178,6 +178,8 @@ conventions! {
     VhostuserVirtio: false, true;
     /// Whether the guest may reset a USB device of the host can be said.
     UsbGuestReset: false, true;
+    /// Whether QEMU has user networking is asked; it was taken for granted.
+    UserNetworkingAsked: false, true;
     /// A device of the host is given to a guest once.
     HostdevOnce: false, true;
     /// SCSI commands to a unit of the host are always filtered.

@@ -153,7 +153,7 @@ impl Interface {
         self.teaming.as_ref().and_then(|t| t.kind)
     }
 
-    /// Reads what hangs on the type: `<driver>` and `<filterref>` stand only for some.
+    /// Reads what hangs on type and model: `<driver>`, `<filterref>` and a vhost device stand only for some.
     fn read_typed(&mut self, el: El<'_>, r: &mut Reader) {
         let kind = self.kind();
         if let Some(driver) = el.child("driver") {
@@ -162,6 +162,9 @@ impl Interface {
             } else {
                 Driver { virtio: VirtioOptions::read(driver, r), ..Driver::default() }
             };
+        }
+        if kind == InterfaceType::Hostdev || !self.is_virtio() {
+            self.backend.vhost = None;
         }
         if kind.takes_filter() {
             self.filter = read::one(el, "filterref", r);

@@ -62,7 +62,19 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         }
     }
     add_network_ports(corpus, document, &mut host);
+    if corpus.release == Release::V7_0 {
+        bridge_networks(document, &mut host);
+    }
     Ok(host)
+}
+
+/// The older set has no network service: whatever a network is called, its interfaces end at a bridge.
+fn bridge_networks(document: &str, host: &mut FixedHost) {
+    for part in document.split("network=").skip(1) {
+        let name = part.split(['\'', '"']).nth(1).unwrap_or_default();
+        let port = "<networkport><plug type='network' bridge='virbr0'/></networkport>";
+        host.network_ports.entry(name.to_owned()).or_insert_with(|| port.into());
+    }
 }
 
 /// Networks named `NET;PORT` stand for a network and the port it makes.
