@@ -178,7 +178,7 @@ impl Objects {
         };
         if net.tls.map_or(by_config, YesNo::is_yes) {
             self.tls = Some(ids.tls.clone());
-            self.tls_dir = dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir).clone();
+            self.tls_dir.clone_from(dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir));
             if let Some(uuid) = uuid {
                 let value = ask(e, SecretUse::Tls, SecretKey::Uuid(uuid), image)?;
                 self.tls_secret = Some(Sealed { id: format!("{}-secret0", ids.tls), value });

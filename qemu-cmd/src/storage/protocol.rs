@@ -32,10 +32,10 @@ pub(crate) fn props(
     form: Form,
 ) -> Result<Props, Problem> {
     Ok(match &image.location {
-        Location::File { path, .. } => file("file", path, access, objects),
+        Location::File { path, .. } => file("file", path.as_deref(), access, objects),
         Location::Block { path } => {
             let cdrom = path.as_deref().is_some_and(|p| e.host.is_cdrom(p));
-            file(if cdrom { "host_cdrom" } else { "host_device" }, path, access, objects)
+            file(if cdrom { "host_cdrom" } else { "host_device" }, path.as_deref(), access, objects)
         }
         Location::Dir { path } => Props::new("driver", "vvfat")
             .with("dir", path.as_deref().unwrap_or(""))
@@ -65,9 +65,9 @@ pub(crate) fn props(
     })
 }
 
-fn file(driver: &'static str, path: &Option<String>, access: Access, objects: &Objects) -> Props {
+fn file(driver: &'static str, path: Option<&str>, access: Access, objects: &Objects) -> Props {
     Props::new("driver", driver)
-        .with("filename", path.as_deref().unwrap_or(""))
+        .with("filename", path.unwrap_or(""))
         .opt("aio", access.io.map(virtargv_model::Spelled::as_str))
         .opt("pr-manager", objects.reservations.as_ref())
 }

@@ -108,7 +108,7 @@ pub(super) fn vhost_user_id(alias: &str) -> String {
 }
 
 /// Emits the socket of a process that serves a disk.
-pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str) -> Done {
+pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str) {
     let mut props = Props::new("backend", "socket").with("id", vhost_user_id(alias));
     props.set("path", socket.path.as_deref().unwrap_or(""));
     if let Some(reconnect) = &socket.reconnect
@@ -122,5 +122,4 @@ pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str
         }
     }
     e.chardev(&props);
-    Ok(())
 }
