@@ -80,6 +80,11 @@ impl<'a> El<'a> {
         Self(node)
     }
 
+    /// The node in roxmltree's tree.
+    pub(crate) fn node(self) -> roxmltree::Node<'a, 'a> {
+        self.0
+    }
+
     /// Its name without prefix.
     pub fn name(self) -> &'a str {
         self.0.tag_name().name()
@@ -128,11 +133,6 @@ impl<'a> El<'a> {
     /// The text of the first child called `name`.
     pub fn child_text(self, name: &str) -> Option<String> {
         self.child(name).map(El::text)
-    }
-
-    /// The element as it stands in the text.
-    pub fn verbatim(self) -> &'a str {
-        self.0.document().input_text().get(self.0.range()).unwrap_or("")
     }
 
     /// Whether an element up the tree is called `name`.

@@ -296,7 +296,7 @@ impl Kvm {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("kvm").children(|w| {
+        w.element("kvm").open_children(|w| {
             for (feature, state) in &self.items {
                 let size = self.dirty_ring_size.filter(|_| *feature == KvmFeature::DirtyRing);
                 w.element(crate::Spelled::as_str(*feature)).attr("state", state).opt("size", size).empty();
@@ -325,7 +325,7 @@ impl Xen {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("xen").children(|w| {
+        w.element("xen").open_children(|w| {
             if let Some(state) = self.e820_host {
                 w.element("e820_host").attr("state", state).empty();
             }
