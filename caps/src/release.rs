@@ -89,6 +89,10 @@ conventions! {
     IommuForManyCpus: false, true;
     /// Controllers are sorted by index within their type, those that are added too; these came last.
     ControllersSorted: false, true;
+    /// PCI controllers that were added get their zPCI numbers among the others; they got them last.
+    ZpciInOrder: false, true;
+    /// Devices are made as JSON throughout, so that numbers are decimal in `k=v` too; some were hexadecimal.
+    DecimalNumbers: false, true;
     /// An Intel IOMMU has an id.
     IommuId: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.

@@ -31,6 +31,7 @@ const ORDER: &[ControllerType] = &[
 /// Emits `<controller>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     pci::emit_hole(e);
+    pci::emit_root_hotplug(e);
     for kind in ORDER {
         emit_type(e, *kind)?;
     }
@@ -76,7 +77,7 @@ fn is_builtin(e: &Emit<'_>, controller: &Controller) -> bool {
 fn props(e: &Emit<'_>, controller: &Controller) -> Result<Props, Problem> {
     let id = controller.info.alias.as_ref();
     match &controller.kind {
-        ControllerKind::Pci(pci) => pci::props(controller, pci),
+        ControllerKind::Pci(pci) => pci::props(e, controller, pci),
         ControllerKind::Usb(usb) => usb::props(e, controller, usb),
         ControllerKind::Scsi(model) => scsi(e, controller, *model),
         ControllerKind::VirtioSerial(serial) => virtio_serial(e, controller, serial),
@@ -112,6 +113,7 @@ fn scsi(e: &Emit<'_>, controller: &Controller, model: Option<ScsiModel>) -> Resu
         Some(ScsiModel::Ibmvscsi) => Some("spapr-vscsi"),
         Some(ScsiModel::Lsisas1068) => Some("mptsas1068"),
         Some(ScsiModel::Lsisas1078) => Some("megasas"),
+        Some(ScsiModel::Vmpvscsi) => Some("pvscsi"),
         Some(ScsiModel::Dc390) => Some("dc-390"),
         Some(ScsiModel::Am53c974) => Some("am53c974"),
         _ => {

@@ -12,7 +12,7 @@ mod options;
 mod slots;
 mod zpci;
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
@@ -63,7 +63,9 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.by_chipset()?;
     slots::place_all(&mut placer)?;
-    placer.complete_zpci(&added)?;
+    if !placer.work.caps.release().has(Convention::ZpciInOrder) {
+        placer.complete_zpci(&added)?;
+    }
     placer.complete_zpci(&[])?;
     set_multifunction(&mut placer.work.domain.devices);
     options::apply(placer.work)
