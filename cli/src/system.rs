@@ -79,7 +79,8 @@ impl Host for SystemHost {
         found.and_then(|p| p.to_str().map(str::to_owned)).or_else(|| self.plain.emulator(arch))
     }
 
-    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError> {
+    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
+        #[expect(clippy::disallowed_methods, reason = "the same question, passed on")]
         self.plain.descriptor(wanted)
     }
 

@@ -137,7 +137,7 @@ impl Host for FixedHost {
         Some(format!("{}/qemu-system-{}", self.emulator_dir, arch.qemu_name()))
     }
 
-    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError> {
+    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
         Ok(match wanted {
             Descriptor::Tap { bridged: true, queue, .. } => 102u32.saturating_add(*queue),
             Descriptor::Tap { queue, .. } => 3u32.saturating_add(*queue),

@@ -90,7 +90,7 @@ pub trait Host {
     fn emulator(&self, arch: Arch) -> Option<String>;
 
     /// An open descriptor for what is described, as QEMU is to receive it.
-    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError>;
+    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError>;
 
     /// What is known of a PCI device of the host, by its address in the form `0000:01:00.0`.
     fn pci_device(&self, address: &str) -> Option<PciDevice>;

@@ -7,6 +7,7 @@ use virtargv_model::os::{AcpiTableType, BootDev};
 use virtargv_model::{Domain, YesNo};
 
 use crate::emit::{Done, Emit};
+use crate::needs::Role;
 use crate::{Props, Style};
 
 /// Gives the first device of each kind in `<os><boot>` its place in the order.
@@ -59,6 +60,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         ("-dtb", &direct.dtb),
     ] {
         if let Some(value) = value {
+            if option != "-append" {
+                e.need_path(value, Role::Boot);
+            }
             e.line.option(option, value);
         }
     }
@@ -68,6 +72,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             AcpiTableType::Slic => Some("SLIC"),
             AcpiTableType::Msdm => Some("MSDM"),
         };
+        e.need_path(&table.path, Role::Boot);
         let props = Props::object().opt("sig", signature).with("file", &table.path);
         e.line.option("-acpitable", props.to_pairs(Style::OnOff));
     }

@@ -28,6 +28,7 @@ mod machine;
 mod memory;
 mod monitor;
 mod name;
+mod needs;
 mod numa;
 mod plan;
 mod print;
@@ -42,6 +43,7 @@ mod storage;
 mod tls;
 
 pub use line::CommandLine;
+pub use needs::{Content, Joins, Need, Process, Role};
 pub use plan::{Incoming, Options, Plan};
 pub use print::{CLASSIC_WRAP, Format};
 pub use props::{Props, Style, Value};

@@ -10,6 +10,7 @@ use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
 
 use crate::alias;
+use crate::secret::MasterKey;
 use crate::storage::{self, StoragePlan};
 
 /// What the caller wants of this start.
@@ -17,6 +18,8 @@ use crate::storage::{self, StoragePlan};
 pub struct Options {
     /// The guest's state comes from somewhere else.
     pub incoming: Option<Incoming>,
+    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this folder.
+    pub standalone: Option<String>,
 }
 
 /// Where the state of a guest comes from.
@@ -39,6 +42,10 @@ pub struct Plan {
     pub(crate) zpci: HashMap<String, Zpci>,
     /// The folder for this domain's sockets and keys.
     pub domain_dir: String,
+    /// The line runs without a launcher; the domain's folder is then its only one.
+    pub(crate) standalone: Option<String>,
+    /// What other secrets are encrypted with.
+    pub(crate) master_key: MasterKey,
     /// What was decided about disks.
     pub(crate) storage: StoragePlan,
 }
@@ -64,8 +71,12 @@ impl Plan {
         alias::assign(&mut domain, &guest, caps);
         let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);
-        let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
-        Ok(Self { domain, guest, zpci, domain_dir, storage })
+        let standalone = options.standalone.clone();
+        let domain_dir = standalone
+            .clone()
+            .unwrap_or_else(|| format!("{}/domain-{}", host.config().lib_dir, short_name(&domain)));
+        let master_key = MasterKey::draw(host);
+        Ok(Self { domain, guest, zpci, domain_dir, standalone, master_key, storage })
     }
 }
 

@@ -6,6 +6,7 @@
 //!     env: vec![("LC_ALL".into(), "C".into())],
 //!     program: "/usr/bin/qemu".into(),
 //!     args: vec!["-name".into(), "it's".into(), "-S".into()],
+//!     ..CommandLine::default()
 //! };
 //! assert_eq!(line.print(Format::Args, None), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
 //! assert_eq!(line.print(Format::Shell, None), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
@@ -139,6 +140,7 @@ mod tests {
             env: vec![],
             program: "printf".into(),
             args: std::iter::once("%s\\0").chain(words).map(str::to_owned).collect(),
+            ..CommandLine::default()
         };
         for format in [Format::Args, Format::Shell] {
             let output =
@@ -154,6 +156,7 @@ mod tests {
             env: vec![("A".into(), "1".into())],
             program: "/q".into(),
             args: vec!["-x".into(), "a\"b".into()],
+            ..CommandLine::default()
         };
         assert_eq!(
             line.print(Format::Json, None),

@@ -14,6 +14,7 @@ use super::uri::{escape_query, uri};
 use super::{Access, luks};
 use crate::Props;
 use crate::emit::{Emit, problem};
+use crate::needs::Role;
 
 /// Adds `file=` or `file.driver=` and what belongs to it.
 pub(crate) fn add_file(
@@ -39,6 +40,7 @@ pub(crate) fn add_file(
             }
         }
         None => {
+            e.need_path(image.path().unwrap_or(""), Role::Image);
             props.set("file", local(image, access)?);
             props.set_opt("file.pr-manager", objects.reservations.as_ref());
         }

@@ -7,6 +7,7 @@ use virtargv_model::{Kind, OnOff, Spelled, YesNo};
 
 use super::drive_id;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Process;
 use crate::storage::{Access, Ids, Objects, add_file, add_format};
 use crate::{Props, Style};
 
@@ -110,7 +111,9 @@ pub(super) fn vhost_user_id(alias: &str) -> String {
 /// Emits the socket of a process that serves a disk.
 pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str) {
     let mut props = Props::new("backend", "socket").with("id", vhost_user_id(alias));
-    props.set("path", socket.path.as_deref().unwrap_or(""));
+    let path = socket.path.as_deref().unwrap_or("");
+    e.need_listener(path, Process::VhostUser);
+    props.set("path", path);
     if let Some(reconnect) = &socket.reconnect
         && let Some(enabled) = reconnect.enabled
     {
