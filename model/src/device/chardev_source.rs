@@ -5,6 +5,9 @@ use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Pos, YesNo};
 
+/// The class of a bad value, in older releases and now.
+const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
 spelled! {
     /// `type=` of a character device.
     pub enum SourceType {
@@ -216,7 +219,7 @@ pub struct Reconnect {
     pub pos: Pos,
     /// `enabled=`
     pub enabled: Option<YesNo>,
-    /// `timeout=`, in seconds.
+    /// `timeout=` of an enabled one, in seconds.
     pub timeout: Option<u32>,
 }
 
@@ -229,7 +232,10 @@ impl Reconnect {
 
 impl Element for Reconnect {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { pos: el.pos(), enabled: r.attr(el, "enabled"), timeout: r.attr(el, "timeout") })
+        let enabled = r.attr(el, "enabled");
+        // Otherwise the time means nothing.
+        let timeout = if enabled == Some(YesNo::Yes) { r.required(el, "timeout") } else { None };
+        Some(Self { pos: el.pos(), enabled, timeout })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -248,7 +254,7 @@ pub struct Log {
 
 impl Element for Log {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { file: el.string("file"), append: r.attr(el, "append") })
+        Some(Self { file: el.string("file"), append: r.attr_kinds(ONCE_INTERNAL, el, "append") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -265,15 +271,15 @@ impl ChardevSource {
             let message = format!("a character device of type '{kind}' has at most {allowed} 'source'");
             r.problem(Kind::Xml, "chardev-source-count", extra.pos(), message);
         }
+        let backend = Backend::read(el, kind, &sources, r);
+        let labels = sources.first().map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r));
         for name in ["log", "protocol"] {
             if let Some(extra) = el.children(name).nth(1) {
                 let message = format!("a character device has at most one '{name}'");
                 r.problem(Kind::Xml, "chardev-child-count", extra.pos(), message);
             }
         }
-        let backend = Backend::read(el, kind, &sources, r);
-        let seclabels = sources.iter().flat_map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r)).collect();
-        Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels }
+        Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels: labels.unwrap_or_default() }
     }
 
     /// What it is.
@@ -300,27 +306,28 @@ impl Backend {
             SourceType::Pty => Self::Pty { path: text("path") },
             SourceType::Dev => Self::Dev { path: text("path") },
             SourceType::Pipe => Self::Pipe { path: text("path") },
-            SourceType::File => {
-                Self::File { path: text("path"), append: source.and_then(|s| r.attr(s, "append")) }
-            }
+            SourceType::File => Self::File {
+                path: text("path"),
+                append: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "append")),
+            },
             SourceType::SpicePort => Self::SpicePort { channel: text("channel") },
             SourceType::Dbus => Self::Dbus { channel: text("channel") },
             SourceType::Nmdm => Self::Nmdm { master: text("master"), slave: text("slave") },
             SourceType::QemuVdagent => Self::QemuVdagent {
-                mouse: source.and_then(|s| s.child("mouse")).and_then(|m| r.attr(m, "mode")),
-                copypaste: source.and_then(|s| s.child("clipboard")).and_then(|c| r.attr(c, "copypaste")),
+                copypaste: source.and_then(|s| s.child("clipboard")).and_then(|c| r.required(c, "copypaste")),
+                mouse: source.and_then(|s| s.child("mouse")).and_then(|m| r.required(m, "mode")),
             },
             SourceType::Udp => Self::Udp(Udp::read(sources, r)),
             SourceType::Tcp => Self::Tcp(Tcp {
-                mode: source.and_then(|s| r.attr(s, "mode")),
+                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
                 host: text("host"),
                 service: text("service"),
                 tls: source.and_then(|s| r.attr(s, "tls")),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
-                protocol: el.child("protocol").and_then(|p| r.attr(p, "type")),
+                protocol: el.child("protocol").and_then(|p| r.attr_kind(Kind::Unsupported, p, "type")),
             }),
             SourceType::Unix => Self::Unix(Unix {
-                mode: source.and_then(|s| r.attr(s, "mode")),
+                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
                 path: text("path"),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
             }),
@@ -428,7 +435,7 @@ impl Udp {
     fn read(sources: &[El<'_>], r: &mut Reader) -> Self {
         let mut udp = Self::default();
         for source in sources {
-            let mode = r.attr(*source, "mode").unwrap_or(SourceMode::Connect);
+            let mode = r.attr_kinds(ONCE_INTERNAL, *source, "mode").unwrap_or(SourceMode::Connect);
             let (host, service) = (source.string("host"), source.string("service"));
             match mode {
                 SourceMode::Connect => (udp.connect_host, udp.connect_service) = (host, service),
