@@ -67,7 +67,7 @@ fn is_builtin(e: &Emit<'_>, controller: &Controller) -> bool {
         }
         ControllerKind::Usb(usb) => match usb.model {
             Some(UsbModel::None) => true,
-            None => usb::is_legacy(e),
+            None => usb::is_legacy(e) || e.guest().arch.is_s390(),
             Some(_) => false,
         },
         _ => false,
