@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::storage::{
-    Image, ImageFormat, Location, NetHost, NetSource, Protocol, Transport,
+    Image, ImageFormat, Location, NetHost, NetSource, Protocol, SourceType, Transport,
 };
 use virtargv_model::{Kind, Problem, Spelled, YesNo};
 
@@ -38,6 +38,10 @@ pub(crate) fn add_file(
             if net.protocol == Some(Protocol::Gluster) {
                 props.set_opt("file.debug", gluster_debug(e));
             }
+        }
+        None if image.kind() == SourceType::Nvme => {
+            let place = protocol::props(e, image, access, objects, "", Form::Drive)?;
+            props.set("file", place);
         }
         None => {
             e.need_path(image.path().unwrap_or(""), Role::Image);

@@ -195,8 +195,8 @@ impl Objects {
             EncryptionFormat::Luks2 | EncryptionFormat::LuksAny => {
                 encryption.engine == Some(EncryptionEngine::Librbd)
             }
-            // Only nodes can say that qcow's own encryption is meant.
-            EncryptionFormat::Default | EncryptionFormat::Qcow => e.has(Cap::Blockdev),
+            // What is not LUKS is never decrypted.
+            EncryptionFormat::Default | EncryptionFormat::Qcow => false,
         };
         if !used {
             return Ok(());

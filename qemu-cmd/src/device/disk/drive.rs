@@ -1,8 +1,8 @@
 //! `-drive` of a disk, for QEMUs without nodes and for cards in a slot of the board; the socket of a vhost-user disk.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskName, ErrorPolicy, Iotune, Tray};
-use virtargv_model::device::storage::VhostUserSource;
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, ErrorPolicy, Iotune, Tray};
+use virtargv_model::device::storage::{SourceType, VhostUserSource};
 use virtargv_model::{Kind, OnOff, Spelled, YesNo};
 
 use super::drive_id;
@@ -17,8 +17,15 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
     let image = &disk.image;
     let mut props = Props::object();
     // Nothing is in a drive whose tray is open.
-    let is_empty = image.is_empty() || disk.target.tray == Some(Tray::Open);
-    if !is_empty {
+    let is_open = disk.target.tray == Some(Tray::Open);
+    if is_open
+        && image.kind() == SourceType::Block
+        && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom)
+    {
+        let message = format!("disk '{}' is a block device, whose tray is not 'open'", disk.dst());
+        return Err(problem(Kind::Unsupported, "disk-tray-block", disk.target_pos.attr("tray"), message));
+    }
+    if !image.is_empty() && !is_open {
         let objects = Objects::of(e, image, &Ids::of_drive(alias))?;
         objects.emit(e);
         add_file(e, &mut props, image, access, &objects)?;
@@ -32,21 +39,21 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
         props.set("if", "sd").set("index", index);
     } else {
         props.set("if", "none").set("id", drive_id(disk));
-        if !e.has(Cap::StorageWerror) {
-            add_error_policy(&mut props, disk);
-        }
+    }
+    if !e.has(Cap::StorageWerror) {
+        add_error_policy(&mut props, disk);
     }
     if disk.readonly {
         props.set("readonly", true);
     }
-    if !is_empty {
+    if !image.is_empty() {
         props.set_opt("cache", access.cache.map(Spelled::as_str));
         props.set_opt("copy-on-read", disk.driver.copy_on_read.map(OnOff::is_on));
         props.set_opt("discard", access.discard.map(Spelled::as_str));
         props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
         props.set_opt("aio", access.io.map(Spelled::as_str));
-        add_throttling(&mut props, &disk.iotune);
     }
+    add_throttling(&mut props, &disk.iotune);
     e.line.option("-drive", props.to_pairs(Style::OnOff));
     Ok(())
 }
@@ -86,16 +93,11 @@ fn qemu_name(name: &str) -> String {
 }
 
 fn add_throttling(props: &mut Props, tune: &Iotune) {
-    if !tune.is_limited() {
-        return;
-    }
     let mut group = tune.group_name.as_deref();
     for (name, value) in limits(tune) {
         // The name of the group stands between the limits and the lengths of bursts.
-        if name.ends_with("-length")
-            && let Some(group) = group.take()
-        {
-            props.set("throttling.group", group);
+        if name.ends_with("-length") {
+            props.set_opt("throttling.group", group.take());
         }
         if value > 0 {
             props.set(format!("throttling.{name}"), value);
