@@ -176,14 +176,15 @@ fn with_path(e: &Emit<'_>, channel: &Channel) -> ChardevSource {
             };
             format!("vioser-{:02}-{:02}-{:02}.sock", at.controller, at.bus, at.port)
         });
-        if let Some(dir) = &e.plan.standalone {
-            unix.path = Some(format!("{dir}/{}", file.replace('/', "_")));
-            return source;
-        }
         let prefix = if e.release().has(Convention::ChannelDirPlain) { "" } else { "domain-" };
-        let dir = &e.host.config().channel_target_dir;
         unix.mode = Some(SourceMode::Bind);
-        unix.path = Some(format!("{dir}/{prefix}{}/{file}", short_name(e.domain())));
+        unix.path = Some(match &e.plan.standalone {
+            Some(dir) => format!("{dir}/{}", file.replace('/', "_")),
+            None => {
+                let dir = &e.host.config().channel_target_dir;
+                format!("{dir}/{prefix}{}/{file}", short_name(e.domain()))
+            }
+        });
     }
     source
 }
