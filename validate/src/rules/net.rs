@@ -260,7 +260,7 @@ fn check_backend(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
             format!("backend 'passt' works with interface type 'user' or 'vhostuser', not '{kind}'");
         out.refuse(&PASST_TYPE, place("backend/@type"), message);
     }
-    if !nic.port_forwards.is_empty() && !(passt && user_mode) {
+    if !(nic.port_forwards.is_empty() || passt && user_mode) {
         let message = format!(
             "element 'portForward' works only with backend 'passt' and interface type 'user' or 'vhostuser', \
              this is type '{kind}'"
