@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use virtargv_caps::Caps;
 use virtargv_host::Host;
+use virtargv_model::device::controller::ControllerType;
 use virtargv_model::info::Zpci;
 use virtargv_model::{Domain, Problem};
 use virtargv_resolve::Guest;
@@ -38,6 +39,8 @@ pub struct Plan {
     pub domain: Domain,
     /// What kind of guest it is.
     pub guest: Guest,
+    /// The first controller of each type and index, by its place in the list.
+    pub(crate) controllers: HashMap<(ControllerType, u32), usize>,
     /// The zPCI numbers of devices, by alias.
     pub(crate) zpci: HashMap<String, Zpci>,
     /// The folder for this domain's sockets and keys.
@@ -72,12 +75,13 @@ impl Plan {
         alias::assign(&mut domain, &guest, caps);
         let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);
+        let controllers = crate::device::address::controller_table(&domain);
         let standalone = options.standalone.clone();
         let domain_dir = standalone
             .clone()
             .unwrap_or_else(|| format!("{}/domain-{}", host.config().lib_dir, short_name(&domain)));
         let master_key = MasterKey::draw(host);
-        Ok(Self { domain, guest, zpci, domain_dir, standalone, master_key, storage })
+        Ok(Self { domain, guest, controllers, zpci, domain_dir, standalone, master_key, storage })
     }
 }
 

@@ -69,7 +69,7 @@ fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress)
 /// The name of the PCI bus that `pci` is on: its controller's alias, with two exceptions. What the machine has by itself
 /// keeps QEMU's name whatever the document calls it, and a further host bridge of a pseries guest has its bus below it.
 pub(crate) fn pci_bus(e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Result<String, Problem> {
-    let found = e.domain().devices.controllers.iter().find(|c| c.is(ControllerType::Pci, pci.bus));
+    let found = controller(e, ControllerType::Pci, pci.bus);
     let Some((controller, alias)) = found.and_then(|c| Some((c, c.info.alias.as_deref()?))) else {
         let message = format!(
             "there is no controller of type 'pci' with index '{}' for the device at PCI address '{pci}'",
@@ -90,6 +90,16 @@ fn is_further_host_bridge(controller: &Controller) -> bool {
     controller
         .pci()
         .is_some_and(|pci| pci.is_pseries_host_bridge() && pci.target.index.is_some_and(|i| i > 0))
+}
+
+/// The first controller of each type and index.
+pub(crate) fn controller_table(domain: &Domain) -> HashMap<(ControllerType, u32), usize> {
+    let controllers = domain.devices.controllers.iter().enumerate().rev();
+    controllers.map(|(n, c)| ((c.controller_type(), c.number()), n)).collect()
+}
+
+fn controller<'a>(e: &Emit<'a>, kind: ControllerType, index: u32) -> Option<&'a Controller> {
+    e.plan.controllers.get(&(kind, index)).and_then(|n| e.domain().devices.controllers.get(*n))
 }
 
 /// The numbers of devices that s390 guests see by them.
@@ -159,7 +169,7 @@ pub(crate) fn controller_alias<'a>(
     index: u32,
     user: &DeviceInfo,
 ) -> Result<&'a str, Problem> {
-    let found = e.domain().devices.controllers.iter().find(|c| c.is(kind, index));
+    let found = controller(e, kind, index);
     // What the machine has by itself keeps QEMU's name whatever the document calls it.
     let builtin = match kind {
         ControllerType::Ide => e.guest().has_builtin_ide(),

@@ -127,14 +127,13 @@ fn scsi(e: &Emit<'_>, controller: &Controller, model: Option<ScsiModel>) -> Resu
             ));
         }
     };
-    let mut props = match name {
-        Some(name) => Props::new("driver", name),
-        None => {
-            let mut props = virtio::device(e, "virtio-scsi", variant, &controller.info, &driver.virtio)?;
-            props.set_opt("iothread", driver.iothread.map(|id| format!("iothread{id}")));
-            virtio::late_options(&mut props, e, &driver.virtio);
-            props
-        }
+    let mut props = if let Some(name) = name {
+        Props::new("driver", name)
+    } else {
+        let mut props = virtio::device(e, "virtio-scsi", variant, &controller.info, &driver.virtio)?;
+        props.set_opt("iothread", driver.iothread.map(|id| format!("iothread{id}")));
+        virtio::late_options(&mut props, e, &driver.virtio);
+        props
     };
     props.set_opt("id", controller.info.alias.as_ref());
     props.set_opt("num_queues", nonzero(driver.queues));

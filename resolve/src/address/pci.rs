@@ -12,14 +12,16 @@ mod options;
 mod slots;
 mod zpci;
 
+use std::collections::HashMap;
+
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::controller::{ControllerKind, ControllerType, Pci, PciModel};
+use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
 use virtargv_model::{Kind, OnOff, Place};
 
 use crate::Work;
-use crate::defaults::controller::add_missing;
+use crate::defaults::controller::{add_missing, is_usb2_part};
 use buses::{Bus, Buses, MOST_BUSES};
 use connect::Connect;
 use devices::{Needs, has_root};
@@ -72,7 +74,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
 }
 
 fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
-    work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(|c| c.number())
+    work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(Controller::number)
 }
 
 /// One pass.
@@ -81,6 +83,8 @@ pub(super) struct Placer<'w, 'a> {
     needs: Needs<'a>,
     groups: Groups,
     zpci: Option<Ids>,
+    /// Where the first part of each USB 2 controller is that has its place, by number.
+    usb2: HashMap<u32, PciAddress>,
     /// The buses.
     buses: Buses,
 }
@@ -98,7 +102,8 @@ impl<'w, 'a> Placer<'w, 'a> {
             pcie_to_pci: work.caps.has(Cap::DevicePciePciBridge),
         };
         let zpci = work.caps.has(Cap::DeviceZpci).then(Ids::default);
-        let mut placer = Self { work, needs, groups, zpci, buses };
+        let usb2 = work.domain.devices.controllers.iter().rev().filter_map(usb2_place).collect();
+        let mut placer = Self { work, needs, groups, zpci, usb2, buses };
         placer.collect()?;
         placer.collect_zpci()?;
         Ok(placer)
@@ -269,6 +274,11 @@ impl<'w, 'a> Placer<'w, 'a> {
         if let Some(info) = self.work.domain.devices.info_mut(id) {
             info.address = Some(Address::Pci(at));
         }
+        if id.kind == DeviceKind::Controller
+            && let Some((number, at)) = self.devices().controllers.get(id.index).and_then(usb2_place)
+        {
+            self.usb2.entry(number).or_insert(at);
+        }
     }
 
     /// Adds the controllers of buses that have none and names their numbers, each with a place of its own, which may take further buses.
@@ -290,6 +300,12 @@ impl<'w, 'a> Placer<'w, 'a> {
         }
         Ok(added)
     }
+}
+
+/// The number and the place of a part of a USB 2 controller.
+fn usb2_place(controller: &Controller) -> Option<(u32, PciAddress)> {
+    let part = controller.usb_model().is_some_and(is_usb2_part);
+    slots::present(&controller.info).filter(|_| part).map(|at| (controller.number(), at))
 }
 
 fn same(a: &PciAddress, b: &PciAddress) -> bool {

@@ -240,8 +240,9 @@ impl Tree {
             return Err((id, Kind::Xml, format!("there is no USB controller with index '{bus}'")));
         }
         let buses = self.buses.iter().filter(|(bus, _)| wanted.is_none_or(|wanted| wanted == **bus));
-        let free =
-            buses.filter_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? })).next();
+        let free = buses
+            .into_iter()
+            .find_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? }));
         let Some(at) = free else {
             return Err((id, Kind::Internal, "all USB ports are taken".to_owned()));
         };
@@ -269,7 +270,7 @@ impl Tree {
     }
 }
 
-fn address<'w>(domain: &'w Domain, id: DeviceId) -> Option<&'w UsbAddress> {
+fn address(domain: &Domain, id: DeviceId) -> Option<&UsbAddress> {
     match &domain.devices.info(id)?.address {
         Some(Address::Usb(at)) => Some(at),
         _ => None,

@@ -125,7 +125,7 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
             };
             out.refuse(&IDE, controller.info.pos, message);
         }
-        ControllerKind::Sata if !(first && cx.guest.is_q35()) && !cx.has(Cap::Ich9Ahci) => {
+        ControllerKind::Sata if !(cx.has(Cap::Ich9Ahci) || first && cx.guest.is_q35()) => {
             out.refuse(&SATA, controller.info.pos, "this QEMU has no SATA controllers ('ahci')");
         }
         ControllerKind::Scsi(_) => iothread(cx, controller, out),

@@ -13,16 +13,25 @@ use super::{Placer, Refused};
 pub(super) struct Ids {
     uids: HashSet<u32>,
     fids: HashSet<u32>,
+    /// All numbers below are in use, as uid and as fid.
+    low: (u32, u32),
 }
 
 impl Ids {
     /// Takes the numbers of `zpci`, choosing those that are open.
     fn take(&mut self, zpci: Zpci) -> Result<Zpci, String> {
-        let uid = zpci.uid.or_else(|| (1..=0xffff).find(|uid| !self.uids.contains(uid)));
-        let fid = zpci.fid.or_else(|| (0..=u32::MAX).find(|fid| !self.fids.contains(fid)));
+        let (low_uid, low_fid) = self.low;
+        let uid = zpci.uid.or_else(|| (low_uid.max(1)..=0xffff).find(|uid| !self.uids.contains(uid)));
+        let fid = zpci.fid.or_else(|| (low_fid..=u32::MAX).find(|fid| !self.fids.contains(fid)));
         let (Some(uid), Some(fid)) = (uid, fid) else {
             return Err("no 'uid' or 'fid' is left for a 'zpci' address".to_owned());
         };
+        if zpci.uid.is_none() {
+            self.low.0 = uid;
+        }
+        if zpci.fid.is_none() {
+            self.low.1 = fid;
+        }
         if !self.uids.insert(uid) {
             return Err(format!("two devices have the zpci uid='{uid:#06x}'"));
         }

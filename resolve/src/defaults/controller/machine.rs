@@ -11,10 +11,12 @@ use crate::Work;
 /// Adds them.
 pub(super) fn apply(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
-    if !controllers.iter().any(|c| c.is(ControllerType::Usb, 0))
-        && let Some(model) = usb(work)
-    {
-        add_usb(work, model);
+    if !controllers.iter().any(|c| c.is(ControllerType::Usb, 0)) {
+        match usb(work) {
+            Implied::Nothing => {}
+            Implied::Open => add_usb(work, None),
+            Implied::Model(model) => add_usb(work, Some(model)),
+        }
     }
     if work.guest.is_q35() {
         add_missing(work, ControllerKind::Sata, 0);
@@ -25,8 +27,23 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// The USB controller the guest has: none, one whose model is chosen as if it were written, or one of a model.
-fn usb(work: &Work<'_>) -> Option<Option<UsbModel>> {
+/// The USB controller that a guest has without being asked.
+enum Implied {
+    /// None.
+    Nothing,
+    /// One whose model is chosen as if it were written without.
+    Open,
+    /// One of this model.
+    Model(UsbModel),
+}
+
+impl Implied {
+    fn open(has: bool) -> Self {
+        if has { Self::Open } else { Self::Nothing }
+    }
+}
+
+fn usb(work: &Work<'_>) -> Implied {
     let (guest, caps) = (&work.guest, work.caps);
     if guest.is_q35() {
         // USB 3 where there is one, else USB 2, else nothing.
@@ -35,20 +52,25 @@ fn usb(work: &Work<'_>) -> Option<Option<UsbModel>> {
             (Cap::NecUsbXhci, UsbModel::NecXhci),
             (Cap::Ich9UsbEhci1, UsbModel::Ich9Ehci1),
         ];
-        return known.into_iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| Some(model));
-    }
-    if caps.release().has(Convention::UsbByMachine) {
-        return match guest.arch {
-            arch if arch.is_arm() => guest.is_arm_board_with_pci().then_some(Some(UsbModel::PciOhci)),
-            arch if arch.is_riscv() || arch.is_s390() || arch.is_loongarch() => None,
-            Arch::Sparc => None,
-            arch if arch.is_x86() => (guest.machine != "isapc" && guest.machine != "microvm").then_some(None),
-            _ => Some(None),
-        };
+        let found = known.into_iter().find(|(cap, _)| caps.has(*cap));
+        return found.map_or(Implied::Nothing, |(_, model)| Implied::Model(model));
     }
     let arch = guest.arch;
-    let without = arch.is_arm() || arch.is_riscv() || arch.is_s390() || arch == Arch::Sparc;
-    (!without && guest.machine != "isapc").then_some(None)
+    if caps.release().has(Convention::UsbByMachine) && arch.is_arm() {
+        return if guest.is_arm_board_with_pci() {
+            Implied::Model(UsbModel::PciOhci)
+        } else {
+            Implied::Nothing
+        };
+    }
+    let without = arch.is_arm()
+        || arch.is_riscv()
+        || arch.is_s390()
+        || arch.is_loongarch()
+        || arch == Arch::Sparc
+        || guest.machine == "isapc"
+        || (guest.machine == "microvm" && caps.release().has(Convention::UsbByMachine));
+    Implied::open(!without)
 }
 
 /// Adds USB controller 0; one of USB 2 comes with its companions.
