@@ -34,6 +34,8 @@ pub struct FixedHost {
     pub slirp_helper: bool,
     /// The vsock address that is free.
     pub free_vsock_cid: u32,
+    /// The versions of TPM that swtpm does not emulate.
+    pub missing_tpm_versions: BTreeSet<String>,
     /// The socket of an emulated TPM; where there is none given it is in the driver's state folder.
     pub tpm_emulator_socket: Option<String>,
     /// The plugins of nbdkit, where there is one.
@@ -85,6 +87,7 @@ impl Default for FixedHost {
             fips: false,
             slirp_helper: false,
             free_vsock_cid: 3,
+            missing_tpm_versions: BTreeSet::new(),
             tpm_emulator_socket: None,
             nbdkit_plugins: BTreeSet::new(),
             helper_capabilities: BTreeMap::new(),
@@ -196,6 +199,10 @@ impl Host for FixedHost {
 
     fn free_vsock_cid(&self) -> Result<u32, HostError> {
         Ok(self.free_vsock_cid)
+    }
+
+    fn emulates_tpm(&self, version: &str) -> bool {
+        !self.missing_tpm_versions.contains(version)
     }
 
     fn tpm_emulator_socket(&self, domain: &str) -> String {

@@ -119,6 +119,11 @@ pub trait Host {
     /// A vsock address that no other guest has.
     fn free_vsock_cid(&self) -> Result<u32, HostError>;
 
+    /// Whether swtpm emulates a TPM of `version` (`1.2`, `2.0`).
+    fn emulates_tpm(&self, _version: &str) -> bool {
+        true
+    }
+
     /// The socket at which the emulated TPM of `domain` (a short name) listens.
     fn tpm_emulator_socket(&self, domain: &str) -> String {
         format!("{}/swtpm/{domain}-swtpm.sock", self.config().state_dir)

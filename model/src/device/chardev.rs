@@ -296,7 +296,7 @@ impl Element for Channel {
 impl ChannelTarget {
     fn read(channel: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = channel.child("target") else { return Self::None };
-        let known = el.get("type").filter(|t| *t != "none").is_some();
+        let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
             let message = "element 'target' of a 'channel' lacks its attribute 'type'";
             r.problem(Kind::Xml, "channel-target-type", el.pos(), message);

@@ -100,7 +100,7 @@ fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Op
 /// `MAJOR.MINOR`, each below 100.
 fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
     let text = el.get("version").filter(|t| *t != "-1")?;
-    let part = |t: &str| t.parse::<u16>().ok().filter(|n| *n < 100).map(|n| n / 10 << 4 | n % 10);
+    let part = |t: &str| t.parse::<u16>().ok().filter(|n| *n < 100).map(|n| ((n / 10) << 4) | (n % 10));
     let parsed = text.split_once('.').and_then(|(major, minor)| {
         // A lone digit after the point is tenths.
         let minor = if minor.len() == 1 { format!("{minor}0") } else { minor.to_owned() };

@@ -146,12 +146,11 @@ fn console_driver(console: &Console) -> Result<Option<&'static str>, Problem> {
 fn port(e: &Emit<'_>, driver: &'static str, info: &DeviceInfo) -> Result<Props, Problem> {
     let mut props = Props::new("driver", driver);
     match info.address {
-        None => {}
         Some(Address::VirtioSerial(_)) => address::add_virtio_serial(&mut props, e, info)?,
         Some(Address::Ccw(_)) if e.release().has(Convention::AddressLast) => {
-            address::add(&mut props, e, info)?
+            address::add(&mut props, e, info)?;
         }
-        Some(Address::Ccw(_) | Address::VirtioS390) => {}
+        None | Some(Address::Ccw(_) | Address::VirtioS390) => {}
         Some(_) => {
             let message =
                 format!("a port of driver '{driver}' has an address of another type than 'virtio-serial'");

@@ -61,7 +61,8 @@ impl<'a> HostEnd<'a> {
     pub fn emit(&self, e: &mut Emit<'_>) -> Done {
         let mut backend = self.backend(e)?;
         self.log(e, &mut backend)?;
-        let text = if e.has(Cap::ChardevJson) { backend.to_json(&self.id) } else { backend.to_kv(&self.id) };
+        let text =
+            if e.has(Cap::ChardevJson) { backend.into_json(&self.id) } else { backend.into_kv(&self.id) };
         e.line.option("-chardev", text);
         Ok(())
     }
@@ -269,13 +270,13 @@ impl Printed {
         self
     }
 
-    fn to_kv(self, id: &str) -> String {
+    fn into_kv(self, id: &str) -> String {
         let mut props = Props::new("backend", self.name).with("id", id);
         props.extend(self.kv);
         props.to_kv(crate::Style::OnOff)
     }
 
-    fn to_json(self, id: &str) -> String {
+    fn into_json(self, id: &str) -> String {
         let backend = Props::object().with("type", self.name).with("data", self.json);
         Props::object().with("id", id).with("backend", backend).to_json()
     }
