@@ -135,6 +135,11 @@ impl Host for SystemHost {
         self.plain.free_vsock_cid()
     }
 
+    /// Nobody passes descriptors to a command that only prints.
+    fn descriptor_group(&self, _name: &str) -> Option<Vec<u32>> {
+        None
+    }
+
     fn nbdkit_plugin(&self, name: &str) -> bool {
         // A plugin's name comes from this project's tables, never from a document.
         PLUGIN_DIRS.iter().any(|dir| self.exists(&format!("{dir}/nbdkit-{name}-plugin.so")))

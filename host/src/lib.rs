@@ -129,6 +129,9 @@ pub trait Host {
         format!("{}/swtpm/{domain}-swtpm.sock", self.config().state_dir)
     }
 
+    /// The descriptors that were passed beforehand as the group of that name (`fdgroup=`).
+    fn descriptor_group(&self, name: &str) -> Option<Vec<u32>>;
+
     /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
     fn nbdkit_plugin(&self, name: &str) -> bool;
 

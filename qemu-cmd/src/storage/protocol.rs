@@ -35,6 +35,12 @@ pub(crate) fn props(
     form: Form,
 ) -> Result<Props, Problem> {
     Ok(match &image.location {
+        Location::File { fdgroup: Some(group), .. } if !e.is_standalone() => {
+            let set = pass_group(e, image, group, storage_node)?;
+            Props::new("driver", "file")
+                .with("filename", set)
+                .opt("aio", access.io.map(virtargv_model::Spelled::as_str))
+        }
         Location::File { path, .. } => file(e, "file", path.as_deref(), access, objects),
         Location::Block { path } => {
             let cdrom = path.as_deref().is_some_and(|p| e.host.is_cdrom(p));
@@ -74,6 +80,21 @@ pub(crate) fn props(
             return Err(problem(Kind::Internal, "storage-node", image.pos, message));
         }
     })
+}
+
+/// Emits a set of the descriptors that were passed as a group, and gives the path that stands for it.
+fn pass_group(e: &mut Emit<'_>, image: &Image, group: &str, node: &str) -> Result<String, Problem> {
+    let Some(descriptors) = e.host.descriptor_group(group) else {
+        let message = format!("no descriptors were passed as group '{group}'");
+        return Err(problem(Kind::InvalidArgument, "storage-fdgroup", image.pos.attr("fdgroup"), message));
+    };
+    let set = e.counters.fdset;
+    e.counters.fdset = set.saturating_add(1);
+    for (n, fd) in descriptors.into_iter().enumerate() {
+        let option = Props::object().with("set", set).with("fd", fd).with("opaque", format!("{node}{n}"));
+        e.line.option("-add-fd", option.to_kv(crate::Style::OnOff));
+    }
+    Ok(format!("/dev/fdset/{set}"))
 }
 
 fn file(e: &Emit<'_>, driver: &'static str, path: Option<&str>, access: Access, objects: &Objects) -> Props {
