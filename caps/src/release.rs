@@ -216,4 +216,6 @@ conventions! {
     StricterDisks: false, true;
     /// A virtiofs daemon can keep the guest from writing.
     VirtiofsReadonly: false, true;
+    /// Actions at a guest's end that QEMU cannot take are refused.
+    LifecycleChecked: false, true;
 }

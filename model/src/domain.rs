@@ -151,11 +151,16 @@ impl Domain {
         // The order is the reference's: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required(el, "type"),
+            virt_type: r.required_kinds(
+                [Kind::Internal, Kind::Xml],
+                [Kind::Unsupported, Kind::Xml],
+                el,
+                "type",
+            ),
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),
-            genid: el.child("genid").map(|g| Some(g.text()).filter(|t| !t.trim().is_empty())),
+            genid: read_genid(el, r),
             title: el.child_text("title"),
             description: el.child_text("description"),
             metadata: el.child("metadata").map(crate::metadata::read),
@@ -246,6 +251,13 @@ impl Domain {
     fn write_cpu(&self, w: &mut Writer) {
         Cpu::write_with(self.cpu.as_ref(), |w| self.numa.write(w), w);
     }
+}
+
+/// `<genid>`: a UUID, or empty where one is to be made.
+#[allow(clippy::option_option)] // An element that is there may be empty.
+fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<String>> {
+    let empty = el.child("genid")?.text().trim().is_empty();
+    Some(if empty { None } else { read_uuid(el, "genid", r) })
 }
 
 /// The text of a UUID element.

@@ -307,12 +307,17 @@ impl Reader {
 
     /// The text of `el` as a value.
     pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
+        self.text_kind(Kind::Xml, el)
+    }
+
+    /// As [`Reader::text`], where the reference has another class for a bad value.
+    pub fn text_kind<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
         let text = el.text();
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.problem(Kind::Xml, "element-value", el.pos(), message);
+                self.problem(kind, "element-value", el.pos(), message);
                 None
             }
         }

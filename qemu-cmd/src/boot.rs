@@ -2,7 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::DiskDevice;
-use virtargv_model::info::{Boot, DeviceInfo};
+use virtargv_model::info::Boot;
 use virtargv_model::os::{AcpiTableType, BootDev};
 use virtargv_model::{Domain, YesNo};
 
@@ -10,7 +10,7 @@ use crate::emit::{Done, Emit};
 use crate::needs::Role;
 use crate::{Props, Style};
 
-/// Gives the first device of each kind in `<os><boot>` its place in the order.
+/// Gives the first device of each kind in `<os><boot>` its place in the order; of a kind named twice, the later one.
 pub(crate) fn assign_order(domain: &mut Domain) {
     let devices = &mut domain.devices;
     for (n, dev) in (1..).zip(&domain.os.boot_devs) {
@@ -20,21 +20,15 @@ pub(crate) fn assign_order(domain: &mut Domain) {
             BootDev::Disk => &[DiskDevice::Disk, DiskDevice::Lun],
             BootDev::Network => {
                 if let Some(net) = devices.interfaces.first_mut() {
-                    set_order(&mut net.info, n);
+                    net.info.boot = Some(Boot { order: n, loadparm: None });
                 }
                 continue;
             }
         };
         let mut disks = devices.disks.iter_mut();
-        if let Some(disk) = disks.find(|disk| kinds.contains(&disk.device.unwrap_or(DiskDevice::Disk))) {
-            set_order(&mut disk.info, n);
+        if let Some(disk) = disks.find(|disk| kinds.contains(&disk.device())) {
+            disk.info.boot = Some(Boot { order: n, loadparm: None });
         }
-    }
-}
-
-fn set_order(info: &mut DeviceInfo, order: u32) {
-    if info.boot.is_none() {
-        info.boot = Some(Boot { order, loadparm: None });
     }
 }
 

@@ -14,7 +14,7 @@ crate::rules! {
     /// A name can be part of a path.
     NAME_CHARS = "name-characters": Xml, Validate, "files of a domain are named after it";
     /// A domain says what kind of machine it is.
-    TYPE_MISSING = "os-type-missing": Plain, Read, "`<os><type>`";
+    TYPE_MISSING = "os-type-missing": Xml, Read, "`<os><type>`";
     /// Two devices do not have the same place in the boot order.
     BOOT_ORDER_TWICE = "boot-order-twice": Xml, Complete, "the device property `bootindex` is unique";
     /// Either kinds of devices or devices are given a place in the boot order.
