@@ -26,7 +26,6 @@ mod domain;
 pub mod features;
 pub mod lifecycle;
 pub mod memory;
-mod metadata;
 pub mod network;
 pub mod network_port;
 pub mod numa;

@@ -121,8 +121,11 @@ impl Memory {
             let slots = Some(max.slots).filter(|slots| *slots > 0);
             w.element("maxMemory").opt("slots", slots).attr("unit", "KiB").text(max.size.0);
         }
-        if let Some(size) = self.size {
-            w.element("memory").opt("dumpCore", self.dump_core).attr("unit", "KiB").text(size.0);
+        match self.size {
+            Some(size) => {
+                w.element("memory").opt("dumpCore", self.dump_core).attr("unit", "KiB").text(size.0)
+            }
+            None => w.element("memory").opt("dumpCore", self.dump_core).children_or_nothing(|_| {}),
         }
         if let Some(size) = self.current {
             w.element("currentMemory").attr("unit", "KiB").text(size.0);

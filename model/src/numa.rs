@@ -246,10 +246,7 @@ impl Numa {
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
-        if self.cells.is_empty() {
-            return;
-        }
-        w.element("numa").children(|w| {
+        w.element("numa").children_or_nothing(|w| {
             read::write_all(&self.cells, w);
             if !self.interconnects.is_empty() {
                 w.element("interconnects").children(|w| self.interconnects.iter().for_each(|i| i.write(w)));

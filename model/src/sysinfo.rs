@@ -121,8 +121,7 @@ impl SmbiosTable {
 
 impl Element for SysinfoEntry {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        Some(match r.required_kinds(kinds, kinds, el, "type")? {
+        Some(match r.required(el, "type")? {
             SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
             SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
         })
@@ -193,8 +192,12 @@ impl Smbios {
 /// `mm/dd/yy` of the last century, or `mm/dd/yyyy`.
 fn is_date(text: &str) -> bool {
     let numbers: Option<Vec<i32>> = text.split('/').map(|part| part.parse().ok()).collect();
-    let Some([month, day, year]) = numbers.as_deref() else { return false };
-    (1..=12).contains(month) && (1..=31).contains(day) && ((0..100).contains(year) || *year >= 1900)
+    match numbers.as_deref() {
+        Some([month, day, year]) => {
+            (1..=12).contains(month) && (1..=31).contains(day) && ((0..100).contains(year) || *year >= 1900)
+        }
+        _ => false,
+    }
 }
 
 fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {

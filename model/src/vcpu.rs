@@ -90,12 +90,14 @@ impl Vcpus {
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
-        if let Some(max) = self.max {
-            w.element("vcpu")
-                .opt("placement", self.placement)
-                .opt("cpuset", self.cpuset.as_ref())
-                .opt("current", self.current)
-                .text(max);
+        let tag = w
+            .element("vcpu")
+            .opt("placement", self.placement)
+            .opt("cpuset", self.cpuset.as_ref())
+            .opt("current", self.current);
+        match self.max {
+            Some(max) => tag.text(max),
+            None => tag.children_or_nothing(|_| {}),
         }
         if !self.individual.is_empty() {
             w.element("vcpus").children(|w| read::write_all(&self.individual, w));

@@ -1,4 +1,4 @@
-//! The ways a command line is printed.
+//! The four ways a command line is printed.
 //!
 //! ```
 //! use virtargv_qemu_cmd::{CommandLine, Format};
@@ -6,7 +6,6 @@
 //!     env: vec![("LC_ALL".into(), "C".into())],
 //!     program: "/usr/bin/qemu".into(),
 //!     args: vec!["-name".into(), "it's".into(), "-S".into()],
-//!     ..CommandLine::default()
 //! };
 //! assert_eq!(line.print(Format::Args, None), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
 //! assert_eq!(line.print(Format::Shell, None), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
@@ -25,8 +24,6 @@ pub enum Format {
     Shell,
     /// One JSON object: `env` (object), `program`, `args` (array).
     Json,
-    /// The same with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
-    JsonWithNeeds,
     /// Program and arguments, each ended by NUL; the environment is left out.
     Nul,
 }
@@ -37,7 +34,8 @@ pub const CLASSIC_WRAP: usize = 78;
 impl CommandLine {
     /// The command line as text. With `wrap`, [`Format::Args`] breaks an option of more than that many characters
     /// (best [`CLASSIC_WRAP`]) after its last comma that fits, else after a colon, else after a space; the
-    /// continuation is not indented, so that a shell reads the same words. The other formats take no notice of it.
+    /// continuation is not indented. That is the layout of listings for people: quotes are broken like anything else,
+    /// where a shell takes the break for text. The other formats take no notice of it.
     pub fn print(&self, format: Format, wrap: Option<usize>) -> String {
         match format {
             Format::Args => {
@@ -49,8 +47,7 @@ impl CommandLine {
                 lines.join(" \\\n") + "\n"
             }
             Format::Shell => self.words_by_line().join(" ") + "\n",
-            Format::Json => self.json(false),
-            Format::JsonWithNeeds => self.json(true),
+            Format::Json => self.json(),
             Format::Nul => {
                 let words = std::iter::once(&self.program).chain(&self.args);
                 words.flat_map(|word| [word.as_str(), "\0"]).collect()
@@ -75,32 +72,12 @@ impl CommandLine {
         lines
     }
 
-    /// What the host has to have ready, one need a line.
-    pub fn explain(&self) -> String {
-        let mut out = String::new();
-        for need in &self.needs {
-            // A path may hold anything; a line is a line.
-            for c in need.to_string().chars() {
-                if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-            }
-            out.push('\n');
-        }
-        out
-    }
-
-    fn json(&self, with_needs: bool) -> String {
+    fn json(&self) -> String {
         let text = |s: &str| serde_json::Value::from(s).to_string();
         let env: Vec<String> = self.env.iter().map(|(k, v)| format!("{}:{}", text(k), text(v))).collect();
         let args: Vec<String> = self.args.iter().map(|arg| text(arg)).collect();
         let program = text(&self.program);
-        let needs = if with_needs {
-            let needs: Vec<String> = self.needs.iter().map(|need| need.to_json().to_string()).collect();
-            format!(",\"needs\":[{}]", needs.join(","))
-        } else {
-            String::new()
-        };
-        let (env, args) = (env.join(","), args.join(","));
-        format!("{{\"env\":{{{env}}},\"program\":{program},\"args\":[{args}]{needs}}}\n")
+        format!("{{\"env\":{{{}}},\"program\":{program},\"args\":[{}]}}\n", env.join(","), args.join(","))
     }
 }
 
@@ -163,7 +140,6 @@ mod tests {
             env: vec![],
             program: "printf".into(),
             args: std::iter::once("%s\\0").chain(words).map(str::to_owned).collect(),
-            ..CommandLine::default()
         };
         for format in [Format::Args, Format::Shell] {
             let output =
@@ -179,7 +155,6 @@ mod tests {
             env: vec![("A".into(), "1".into())],
             program: "/q".into(),
             args: vec!["-x".into(), "a\"b".into()],
-            ..CommandLine::default()
         };
         assert_eq!(
             line.print(Format::Json, None),

@@ -11,9 +11,6 @@ use crate::info::DeviceInfo;
 use crate::read::{self, El, Element, Reader, Value};
 use crate::write::Writer;
 
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 spelled! {
     /// `type=`.
     pub enum FsType {
@@ -215,14 +212,14 @@ impl FsSource {
 
 impl Element for Filesystem {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type");
+        let kind = r.attr(el, "type");
         let mut fs = Self {
             kind,
-            access_mode: r.attr_kinds(ONCE_UNSUPPORTED, el, "accessmode"),
+            access_mode: r.attr(el, "accessmode"),
             file_mode: r.attr(el, "fmode"),
             dir_mode: r.attr(el, "dmode"),
-            model: r.attr_kinds(ONCE_UNSUPPORTED, el, "model"),
-            multidevs: r.attr_kinds(ONCE_UNSUPPORTED, el, "multidevs"),
+            model: r.attr(el, "model"),
+            multidevs: r.attr(el, "multidevs"),
             space_hard_limit: el.child("space_hard_limit").and_then(|e| r.bytes(e, 1)),
             space_soft_limit: el.child("space_soft_limit").and_then(|e| r.bytes(e, 1)),
             ..Self::default()
@@ -232,23 +229,23 @@ impl Element for Filesystem {
             None if kind == Some(FsType::Ram) => {}
             None => {
                 let message = "element 'filesystem' lacks its child 'source'";
-                r.problem(Kind::Plain, "filesystem-source", el.pos(), message);
+                r.problem(Kind::Xml, "filesystem-source", el.pos(), message);
             }
         }
         fs.target = el.child("target").and_then(|t| t.string("dir"));
         if fs.target.is_none() {
             let message = "element 'filesystem' lacks its 'target' with attribute 'dir'";
-            r.problem(Kind::Plain, "filesystem-target", el.pos(), message);
+            r.problem(Kind::Xml, "filesystem-target", el.pos(), message);
         }
         fs.readonly = el.child("readonly").is_some();
         if let Some(driver) = el.child("driver") {
-            fs.driver = r.attr_kinds(ONCE_UNSUPPORTED, driver, "type");
-            fs.write_policy = r.attr_kinds(ONCE_UNSUPPORTED, driver, "wrpolicy");
+            fs.driver = r.attr(driver, "type");
+            fs.write_policy = r.attr(driver, "wrpolicy");
             fs.format = driver.string("format");
             fs.queue_size = r.attr(driver, "queue");
             fs.virtio = VirtioOptions::read(driver, r);
         }
-        fs.binary = read::one(el, "binary", r);
+        fs.binary = read::one(el, "binary", r).filter(|binary| *binary != Virtiofsd::default());
         fs.id_map = read::one(el, "idmap", r);
         fs.info = DeviceInfo::read(el, r);
         Some(fs)
@@ -257,7 +254,7 @@ impl Element for Filesystem {
     fn write(&self, w: &mut Writer) {
         let kind = self.kind.unwrap_or(FsType::Mount);
         w.element("filesystem")
-            .attr("type", kind)
+            .opt("type", self.kind)
             .opt("accessmode", self.access_mode)
             .opt("multidevs", self.multidevs)
             .opt("model", self.model)

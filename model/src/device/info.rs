@@ -456,6 +456,9 @@ impl PciAddress {
             function: value("function"),
             ..Self::default()
         };
+        if address.is_empty() {
+            address.function = 0;
+        }
         let limits = [
             ("domain", address.domain, 0xFFFF),
             ("bus", address.bus, 0xFF),

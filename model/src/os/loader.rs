@@ -4,7 +4,7 @@ use super::Os;
 use crate::device::storage::{Image, ImageFormat, Location};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
 
 spelled! {
     /// A kind of firmware (`<os firmware=>`).
@@ -196,9 +196,9 @@ impl Element for Loader {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
             pos: el.pos(),
-            readonly: r.attr_kinds([Kind::Plain, Kind::Xml], el, "readonly"),
-            secure: r.attr_kinds([Kind::Plain, Kind::Xml], el, "secure"),
-            kind: r.attr_kinds([Kind::Plain, Kind::Xml], el, "type"),
+            readonly: r.attr(el, "readonly"),
+            secure: r.attr(el, "secure"),
+            kind: r.attr(el, "type"),
             stateless: r.attr(el, "stateless"),
             format: r.attr(el, "format"),
             path: Some(el.text()).filter(|path| !path.trim().is_empty()),
@@ -220,12 +220,19 @@ impl Element for Loader {
     }
 }
 
+/// Whether there would be a `<source>` for it.
+fn says_something(image: &Image) -> bool {
+    let mut w = Writer::new();
+    image.write(true, true, true, &mut w);
+    !w.finish().is_empty()
+}
+
 impl Element for Nvram {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind = el.get("type").and_then(|_| r.attr(el, "type"));
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
-            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)),
+            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(says_something),
             None => path.map(|path| Image {
                 pos: el.pos(),
                 location: Location::File { path: Some(path), fdgroup: None },

@@ -158,12 +158,14 @@ impl Element for DeviceSeclabel {
                 format!("element 'seclabel' of model '{model}' has relabel='yes' but no child 'label'");
             r.problem(Kind::Xml, "seclabel-label-missing", el.pos(), message);
         }
-        Some(label)
+        // What is not labelled is not relabelled either.
+        let relabel = label.relabel.filter(|_| !label.label_skip);
+        Some(Self { relabel, ..label })
     }
 
     fn write(&self, w: &mut Writer) {
         let skip = self.label_skip.then_some("yes");
-        let relabel = self.relabel.filter(|_| !self.label_skip);
+        let relabel = self.relabel;
         let tag = w.element("seclabel").opt("model", self.model.as_ref());
         tag.opt("labelskip", skip).opt("relabel", relabel).children(|w| {
             w.opt_text_element("label", self.label.as_ref());

@@ -7,7 +7,6 @@ use super::address;
 use super::chardev_source::{self, HostEnd};
 use crate::Props;
 use crate::emit::{Done, Emit};
-use crate::needs::Role;
 
 /// Where the certificates are unless the document says otherwise.
 const DEFAULT_DATABASE: &str = "/etc/pki/nssdb";
@@ -30,9 +29,7 @@ fn device(e: &mut Emit<'_>, smartcard: &Smartcard) -> Result<Props, Problem> {
             for (n, certificate) in certificates.iter().enumerate() {
                 props.set(format!("cert{}", n + 1), certificate);
             }
-            let database = database.as_deref().unwrap_or(DEFAULT_DATABASE);
-            e.need_path(database, Role::Certificates);
-            props.with("db", database)
+            props.with("db", database.as_deref().unwrap_or(DEFAULT_DATABASE))
         }
         Card::Passthrough(source) => {
             HostEnd::new(source, alias).spice_channel("smartcard").emit(e)?;

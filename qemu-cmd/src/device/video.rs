@@ -7,7 +7,6 @@ use virtargv_model::{Kind, OnOff, Problem, YesNo};
 
 use super::{address, virtio};
 use crate::emit::{Done, Emit, problem};
-use crate::needs::Process;
 use crate::{Props, Value};
 
 /// Emits every `<video>`.
@@ -37,13 +36,7 @@ fn vhost_user(e: &mut Emit<'_>, video: &Video) -> Done {
     if !video.is_vhost_user() {
         return Ok(());
     }
-    if e.is_standalone() {
-        let path = format!("{}/{}-gpu.sock", e.plan.domain_dir, alias(video));
-        e.need_listener(&path, Process::VhostUser);
-        e.chardev(&Props::new("backend", "socket").with("id", chardev_id(video)).with("path", path));
-        return Ok(());
-    }
-    let fd = e.descriptor(&Descriptor::VhostUserGpu).map_err(|error| {
+    let fd = e.host.descriptor(&Descriptor::VhostUserGpu).map_err(|error| {
         problem(Kind::OperationFailed, "video-vhost-user-socket", video.info.pos, error.to_string())
     })?;
     let props = Props::new("backend", "socket").with("id", chardev_id(video)).with("fd", fd);

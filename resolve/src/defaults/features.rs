@@ -21,16 +21,15 @@ fn gic(work: &mut Work<'_>) {
         Some(Gic { version: Some(_) }) => return,
         _ => {}
     }
-    let accel = work.guest.accel;
+    let kvm = work.guest.accel == Accel::Kvm;
     let offered = |version: Offered| {
-        work.caps.gics().iter().filter(|gic| gic.version == version).any(|gic| match accel {
-            Accel::Kvm => gic.kernel,
-            Accel::Tcg => gic.emulated,
-            Accel::Hvf => false,
-        })
+        work.caps
+            .gics()
+            .iter()
+            .any(|gic| gic.version == version && if kvm { gic.kernel } else { gic.emulated })
     };
     // The emulated version 3 long had no controller for message signalled interrupts, so it is never picked.
-    let version = if accel != Accel::Tcg && offered(Offered::V3) {
+    let version = if work.guest.accel != Accel::Tcg && offered(Offered::V3) {
         GicVersion::V3
     } else if offered(Offered::V2) || !offered(Offered::Host) {
         GicVersion::V2

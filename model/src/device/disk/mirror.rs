@@ -51,15 +51,16 @@ impl Mirror {
             job: r.attr(el, "job"),
             ready: r.attr(el, "ready"),
             image: Image::read(kind, el, r),
-            backing: BackingChain::read(el, r),
             ..Self::default()
         };
         mirror.image.read_format(el, r);
         mirror.old_form = el.get("type").is_none();
         if mirror.old_form {
             mirror.old_format = r.attr(el, "format");
-            mirror.image.location =
-                crate::device::storage::Location::File { path: el.string("file"), fdgroup: None };
+            let location = crate::device::storage::Location::File { path: el.string("file"), fdgroup: None };
+            mirror.image = Image { location, ..Image::default() };
+        } else {
+            mirror.backing = BackingChain::read(el, r);
         }
         mirror
     }

@@ -3,7 +3,7 @@
 use crate::info::PciAddress;
 use crate::read::{El, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
 spelled! {
     /// `name=` of `<driver>`: how the device is assigned.
@@ -50,10 +50,12 @@ impl PciDevice {
         let write_filtering = r.attr(source, "writeFiltering");
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
-            name: r.attr_kinds([Kind::Unsupported, Kind::Xml], d, "name"),
+            name: r.attr(d, "name"),
             model: d.string("model"),
         });
-        let address = address.unwrap_or_default();
+        // Only where it is matters of a device on the host.
+        let address =
+            address.map(|a| PciAddress { multifunction: None, zpci: None, ..a }).unwrap_or_default();
         Self { pos: source.pos(), driver, write_filtering, address, display, ramfb }
     }
 

@@ -45,8 +45,7 @@ pub struct GuestNames {
 
 impl GuestNames {
     pub(super) fn read(el: El<'_>) -> Self {
-        let given = |name| el.string(name).filter(|n| !n.is_empty());
-        Self { dev: given("dev"), actual: given("actual") }
+        Self { dev: el.string("dev"), actual: el.string("actual") }
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -119,7 +118,7 @@ pub struct FilterParameter {
 
 impl Element for FilterRef {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let filter = el.string("filter")?;
+        let filter = r.required(el, "filter")?;
         let mut parameters: Vec<FilterParameter> = read::all(el, "parameter", r);
         parameters.sort_by(|a, b| a.name.cmp(&b.name));
         Some(Self { filter, parameters })
@@ -180,6 +179,9 @@ impl Element for Vlan {
             r.problem(Kind::Xml, "net-vlan-tag", el.pos(), message);
             return None;
         }
+        if tags.is_empty() {
+            return None;
+        }
         let natives = tags.iter().filter(|t| t.native.is_some()).count();
         if natives > 1 {
             let message = "element 'vlan' has more than one 'tag' with a 'nativeMode'";
@@ -235,7 +237,7 @@ impl Coalesce {
         rx_max_frames.is_some().then_some(Self { rx_max_frames })
     }
 
-    pub(super) fn write(self, w: &mut Writer) {
+    pub(super) fn write(&self, w: &mut Writer) {
         w.element("coalesce").children_or_nothing(|w| {
             if let Some(max) = self.rx_max_frames {
                 w.element("rx").children(|w| w.element("frames").attr("max", max).empty());

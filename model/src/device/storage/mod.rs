@@ -231,7 +231,7 @@ impl Image {
             format: None,
             metadata_cache: None,
             index: r.attr(el, "index"),
-            startup_policy: optional_word([Kind::Internal, Kind::Xml], el, "startupPolicy", "default", r),
+            startup_policy: optional_word(el, "startupPolicy", "default", r),
             slice,
             seclabels,
             auth,
@@ -245,7 +245,7 @@ impl Image {
     pub(crate) fn read_format(&mut self, parent: El<'_>, r: &mut Reader) {
         if let Some(format) = parent.child("format") {
             self.format = r.attr(format, "type");
-            self.metadata_cache = read_metadata_cache(format, r);
+            self.metadata_cache = read_metadata_cache(format, r).filter(|_| self.format.is_some());
         }
     }
 
@@ -350,16 +350,14 @@ pub(crate) fn write_metadata_cache(bytes: Option<u64>, w: &mut Writer) {
     }
 }
 
-/// An attribute where `neutral` is a word for leaving it open; `kinds` are those of a bad value, as in
-/// [`Reader::attr_kinds`].
+/// An attribute where `neutral` is a word for leaving it open.
 pub(crate) fn optional_word<T: crate::read::Value>(
-    kinds: [Kind; 2],
     el: El<'_>,
     name: &'static str,
     neutral: &str,
     r: &mut Reader,
 ) -> Option<T> {
-    if el.get(name) == Some(neutral) { None } else { r.attr_kinds(kinds, el, name) }
+    if el.get(name) == Some(neutral) { None } else { r.attr(el, name) }
 }
 
 /// An attribute that must not be zero.

@@ -74,7 +74,7 @@ impl VolumeSource {
 }
 
 /// A namespace of an NVMe drive.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NvmeSource {
     /// `managed=`: whether the drive is taken from the host's driver and given back.
     pub managed: Option<YesNo>,
@@ -82,6 +82,12 @@ pub struct NvmeSource {
     pub namespace: u64,
     /// `<address>` of the drive on the host.
     pub address: PciAddress,
+}
+
+impl Default for NvmeSource {
+    fn default() -> Self {
+        Self { managed: None, namespace: 1, address: PciAddress::default() }
+    }
 }
 
 impl NvmeSource {
@@ -99,6 +105,8 @@ impl NvmeSource {
         };
         let managed = r.attr(el, "managed");
         let address = r.need(el, "address").and_then(|a| PciAddress::read(a, r));
+        // Only where it is matters of a drive on the host.
+        let address = address.map(|a| PciAddress { multifunction: None, zpci: None, ..a });
         Self { managed, namespace: namespace.unwrap_or(1), address: address.unwrap_or_default() }
     }
 

@@ -106,8 +106,7 @@ impl Connect {
             if bus != 0 {
                 return Err(Mismatch::NotIntegrated);
             }
-            // Such a device is not plugged into anything, so any kind of root has it.
-            accepts = accepts.and(Self::AUTO).and(Self::ENDPOINTS);
+            accepts = accepts.and(Self::AUTO);
         }
         if written {
             if accepts.meets(Self::ENDPOINTS) {

@@ -1,7 +1,5 @@
 //! Where devices of the host may sit in the guest.
 
-use std::collections::{HashMap, HashSet};
-
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, MdevModel, SgIo};
 use virtargv_model::info::{Address, AddressType, DeviceInfo, DriveAddress};
@@ -64,13 +62,12 @@ fn expect(rule: &'static Rule, info: &DeviceInfo, allowed: &[AddressType], out: 
 pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
-    let disks: HashMap<&DriveAddress, &Disk> =
-        devices.disks.iter().filter_map(|disk| Some((scsi_place(disk)?, disk))).collect();
-    let mut taken = HashSet::new();
+    let mut taken: Vec<&DriveAddress> = Vec::new();
     for hostdev in units {
         let Some(Address::Drive(at)) = &hostdev.info.address else { continue };
         let place = hostdev.info.pos.path("address");
-        if let Some(disk) = disks.get(at) {
+        let disk = devices.disks.iter().find(|d| scsi_place(d) == Some(at));
+        if let Some(disk) = disk {
             let name = disk.dst();
             if is_by_name(disk, at) {
                 let message = format!(
@@ -84,10 +81,11 @@ pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
                 out.refuse(&SCSI_DISK, place.clone(), message);
             }
         }
-        if !taken.insert(at) {
+        if taken.contains(&at) {
             let message = format!("two SCSI host devices have one place: {}", at_words(at));
             out.refuse(&SCSI_TWICE, place, message);
         }
+        taken.push(at);
     }
 }
 

@@ -1,0 +1,159 @@
+//! The words that attributes take, as the model itself tells them when it is given a wrong one.
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use super::{Tape, grow};
+
+/// Values that are wrong in most places, and right in some.
+pub const ODD: &[&str] = &[
+    "",
+    " ",
+    "0",
+    "1",
+    "2",
+    "3",
+    "5",
+    "8",
+    "16",
+    "31",
+    "32",
+    "64",
+    "255",
+    "256",
+    "1024",
+    "4096",
+    "65535",
+    "65536",
+    "2147483647",
+    "2147483648",
+    "4294967295",
+    "4294967296",
+    "9223372036854775807",
+    "18446744073709551615",
+    "18446744073709551616",
+    "-1",
+    "-2",
+    "+1",
+    "007",
+    "0x",
+    "0x0",
+    "0x10",
+    "0xffffffff",
+    "1.5",
+    "1e3",
+    "yes",
+    "no",
+    "on",
+    "off",
+    "auto",
+    "none",
+    "default",
+    "static",
+    "x",
+    "a,b",
+    "a=b",
+    "it's",
+    "\"",
+    "&<>",
+    "a\nb",
+    "\t",
+    "é",
+    "\u{1F980}",
+    "../..",
+    "/",
+    "/dev/sda",
+    "/dev/null",
+    "vda",
+    "sdb",
+    "hdc",
+    "fda",
+    "0-3",
+    "0-3,^2",
+    "1,3",
+    "16383",
+    "0-16384",
+    "52:54:00:12:34:56",
+    "01:00:00:00:00:00",
+    "c7a5fdbd-edaf-9455-926a-d65c16db1809",
+    "192.0.2.1",
+    "::1",
+    "2001:db8::1/64",
+    "host.example",
+    "80",
+    "KiB",
+    "MiB",
+    "EiB",
+    "raw",
+    "qcow2",
+    "ua-mine",
+    "net0",
+    "pci.0",
+    "1.2.3.4",
+    "2024-02-29T12:00:00",
+    "%41",
+    "$HOME",
+    "`id`",
+    ";",
+    "-S",
+    "0000:01:02.3",
+];
+
+/// Known words by element and attribute.
+#[derive(Debug, Default)]
+pub struct Words(BTreeMap<(String, String), Vec<String>>);
+
+/// What a value has to be to be refused everywhere.
+const WRONG: &str = "?";
+/// How often trees are grown to learn from: what is behind a word shows only once the word is known.
+const ROUNDS: u32 = 4;
+/// How many trees a round has.
+const TREES: u32 = 400;
+
+static WORDS: LazyLock<Words> = LazyLock::new(Words::learn);
+
+impl Words {
+    /// What was learned from the model, once.
+    pub fn learned() -> &'static Self {
+        &WORDS
+    }
+
+    /// The words for an attribute.
+    pub fn of(&self, element: &str, attribute: &str) -> &[String] {
+        let key = (element.to_owned(), attribute.to_owned());
+        self.0.get(&key).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    fn learn() -> Self {
+        let mut words = Self::default();
+        let mut state = 1u32;
+        for _ in 0..ROUNDS {
+            let mut found = Self::default();
+            for _ in 0..TREES {
+                let tape: Vec<u16> = (0..1200).map(|_| next(&mut state)).collect();
+                let text = grow(&mut Tape::asking(&tape, WRONG), &words).to_xml();
+                for problem in &virtargv_model::parse(&text).report {
+                    found.listen(&problem.message);
+                }
+            }
+            words.0.extend(found.0);
+        }
+        words
+    }
+
+    /// Takes up "... for attribute 'A' of element 'E': known values: X, Y".
+    fn listen(&mut self, message: &str) {
+        let Some((about, known)) = message.split_once("known values: ") else { return };
+        let Some((_, about)) = about.split_once("for attribute '") else { return };
+        let Some((attribute, about)) = about.split_once("' of element '") else { return };
+        let Some((element, _)) = about.split_once('\'') else { return };
+        let words = known.split(", ").map(str::to_owned).collect();
+        self.0.insert((element.to_owned(), attribute.to_owned()), words);
+    }
+}
+
+/// A plain linear congruential generator: the same trees every time.
+fn next(state: &mut u32) -> u16 {
+    *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    (*state >> 16) as u16
+}

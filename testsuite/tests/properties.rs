@@ -1,0 +1,264 @@
+//! What holds for any document and any value.
+
+use std::collections::BTreeMap;
+
+use proptest::collection::vec;
+use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use virtargv::{CommandLine, FixedHost, Format, Outcome, Release, Request};
+use virtargv_qemu_cmd::{Props, Style, Value};
+use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
+
+/// Runs `text` through the whole line.
+fn run(text: &str, machine: Machine, release: Release) -> Outcome {
+    let caps = machine.caps(release);
+    let host = FixedHost { arch: machine.arch(), ..FixedHost::default() };
+    let mut request = Request::new(&caps, &host);
+    request.read.abi_update = text.len() % 2 == 0;
+    virtargv::run(text, &request)
+}
+
+/// Every kind of problem shows with its place, and every format can be printed.
+fn show(text: &str, outcome: &Outcome) {
+    let source = virtargv::Source::new(text);
+    for problem in &outcome.report {
+        let _ = (problem.to_string(), source.locate(&problem.place));
+    }
+    if let Some(line) = &outcome.command_line {
+        let _ = (line.print(Format::Args, Some(78)), line.print(Format::Json, None));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    /// No text at all makes the line panic.
+    #[test]
+    fn noise_never_panics(text in noise()) {
+        for release in Release::ALL {
+            show(&text, &run(&text, Machine::Q35, *release));
+        }
+    }
+
+    /// No document that uses the format's names makes the line panic, and what its model holds survives being written
+    /// and read again.
+    #[test]
+    fn trees_never_panic_and_survive(text in document()) {
+        for release in Release::ALL {
+            for machine in [Machine::Pc, Machine::Ccw] {
+                show(&text, &run(&text, machine, *release));
+            }
+        }
+        survives(&text)?;
+    }
+
+    /// What is put together from good parts is emitted without two of the same id or place.
+    #[test]
+    fn ids_and_places_are_unique((machine, text) in plausible()) {
+        survives(&text)?;
+        for release in Release::ALL {
+            let outcome = run(&text, machine, *release);
+            show(&text, &outcome);
+            if let Some(line) = outcome.command_line {
+                unique(&line)?;
+            }
+        }
+    }
+
+    /// QEMU's option parser reads back what was put in.
+    #[test]
+    fn options_are_escaped(pairs in vec((key(), ".{0,12}"), 0..8)) {
+        let mut props = Props::new("driver", "virtio-net-pci");
+        for (key, value) in &pairs {
+            props.set(key.clone(), value.as_str());
+        }
+        let mut expected = vec![(None, "virtio-net-pci".to_owned())];
+        expected.extend(pairs.iter().map(|(key, value)| (Some(key.clone()), value.clone())));
+        prop_assert_eq!(qemu_options(&props.to_kv(Style::OnOff)), expected);
+        let json: serde_json::Value = serde_json::from_str(&props.to_json()).unwrap();
+        let mut last = BTreeMap::from([("driver".to_owned(), "virtio-net-pci".to_owned())]);
+        last.extend(pairs);
+        for (key, value) in last {
+            prop_assert_eq!(json.get(&key).and_then(serde_json::Value::as_str), Some(value.as_str()));
+        }
+    }
+
+    /// Nested values are the same in JSON and under their flat keys.
+    #[test]
+    fn nested_values_are_escaped(values in vec(".{0,8}", 1..4), number in any::<u64>(), switch in any::<bool>()) {
+        let items: Vec<Value> = values.iter().map(|v| Value::from(v.as_str())).collect();
+        let inner = Props::object().with("list", Value::Array(items)).with("number", number).with("switch", switch);
+        let props = Props::new("driver", "null").with("inner", inner);
+        let json: serde_json::Value = serde_json::from_str(&props.to_json()).unwrap();
+        let read: BTreeMap<_, _> = qemu_options(&props.to_kv(Style::OnOff)).into_iter().collect();
+        let flat = |key: &str| read.get(&Some(format!("inner.{key}"))).map(String::as_str);
+        for (n, value) in values.iter().enumerate() {
+            prop_assert_eq!(flat(&format!("list.{n}")), Some(value.as_str()));
+            prop_assert_eq!(json["inner"]["list"][n].as_str(), Some(value.as_str()));
+        }
+        let shown = number.to_string();
+        prop_assert_eq!(flat("number"), Some(shown.as_str()));
+        prop_assert_eq!(flat("switch"), Some(if switch { "on" } else { "off" }));
+        prop_assert_eq!(json["inner"]["number"].as_u64(), Some(number));
+    }
+
+    /// A shell reads back the words that were printed.
+    #[test]
+    fn words_survive_a_shell(words in vec(word(), 0..8), value in word()) {
+        let line = CommandLine { env: vec![("A".into(), value.clone())], program: "/bin/q emu".into(), args: words.clone() };
+        for format in [Format::Args, Format::Shell] {
+            let mut expected = vec![format!("A={value}"), "/bin/q emu".to_owned()];
+            expected.extend(words.iter().cloned());
+            let printed = line.print(format, None);
+            prop_assert_eq!(shell_words(&printed), expected, "{}", printed);
+        }
+        let json: serde_json::Value = serde_json::from_str(&line.print(Format::Json, None)).unwrap();
+        let args: Vec<&str> = json["args"].as_array().unwrap().iter().filter_map(|arg| arg.as_str()).collect();
+        prop_assert_eq!(args, words);
+    }
+}
+
+/// A word as it may stand on a command line: anything but NUL.
+fn word() -> impl Strategy<Value = String> {
+    prop_oneof!["[ -~]{0,30}", "[a-z,=' \n\\\\$`\"]{0,20}", "\\PC{0,10}"]
+}
+
+/// A property's name.
+fn key() -> impl Strategy<Value = String> {
+    "[a-z][a-z0-9-]{0,8}".prop_filter("the implied key comes once", |key| key != "driver")
+}
+
+/// Reading, writing and reading again gives the same model, and nothing new to complain of.
+fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
+    let first = virtargv_model::parse(text);
+    let Some(domain) = first.domain else { return Ok(()) };
+    let written = virtargv_model::format(&domain);
+    let second = virtargv_model::parse(&written);
+    if second.domain.as_ref() != Some(&domain) {
+        let lost = difference(&domain, second.domain.as_ref());
+        prop_assert!(false, "{}\nwritten as:\n{}", lost, written);
+    }
+    if first.report.is_empty() {
+        prop_assert!(second.report.is_empty(), "{:?}\nwritten as:\n{}", second.report, written);
+    }
+    Ok(())
+}
+
+/// Where two models differ first, places aside.
+fn difference(before: &virtargv::Domain, after: Option<&virtargv::Domain>) -> String {
+    let before = fields(&format!("{before:?}"));
+    let after = fields(&after.map(|domain| format!("{domain:?}")).unwrap_or_default());
+    let at = before.iter().zip(&after).position(|(x, y)| x != y).unwrap_or(0);
+    let part = |all: &[String]| all[at.saturating_sub(8)..(at + 3).min(all.len())].join(", ");
+    format!("was {}\nis {}", part(&before), part(&after))
+}
+
+/// The fields of a value as it is shown for debugging, without places.
+fn fields(shown: &str) -> Vec<String> {
+    shown.split(", ").filter(|field| !field.contains("Pos(")).map(str::to_owned).collect()
+}
+
+/// No two devices, objects, backends have the same id, no two devices the same place.
+fn unique(line: &CommandLine) -> Result<(), proptest::test_runner::TestCaseError> {
+    let mut ids = BTreeMap::new();
+    let mut places = BTreeMap::new();
+    for pair in line.args.windows(2) {
+        let [option, text] = pair else { continue };
+        let class = match option.as_str() {
+            // These share QOM's namespace with nobody, each has its own.
+            "-device" | "-object" | "-netdev" | "-chardev" | "-drive" | "-audiodev" => option,
+            _ => continue,
+        };
+        let props = properties(text);
+        if let Some(id) = props.get("id") {
+            let before = ids.insert((class.clone(), id.clone()), text.clone());
+            prop_assert!(before.is_none(), "two have the id {}: {:?} and {}", id, before, text);
+        }
+        let at =
+            |keys: &[&str]| -> Option<Vec<String>> { keys.iter().map(|k| props.get(*k).cloned()).collect() };
+        let place = at(&["bus", "addr"])
+            .or_else(|| at(&["devno"]))
+            .or_else(|| at(&["reg"]))
+            .or_else(|| at(&["bus", "nr"]))
+            .or_else(|| at(&["bus", "port"]))
+            .or_else(|| at(&["bus", "channel", "scsi-id", "lun"]))
+            .or_else(|| at(&["bus", "unit"]));
+        if let Some(place) = place {
+            let before = places.insert(place.clone(), text.clone());
+            prop_assert!(before.is_none(), "two are at {:?}: {:?} and {}", place, before, text);
+        }
+    }
+    Ok(())
+}
+
+/// The properties of an option in either form, as text.
+fn properties(text: &str) -> BTreeMap<String, String> {
+    if text.starts_with('{') {
+        let json: serde_json::Value = serde_json::from_str(text).unwrap();
+        let members = json.as_object().unwrap().iter();
+        return members
+            .map(|(k, v)| (k.clone(), v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
+            .collect();
+    }
+    qemu_options(text).into_iter().filter_map(|(key, value)| Some((key?, value))).collect()
+}
+
+/// How QEMU reads `value,key=value,...`: a value goes up to a single comma, two stand for one.
+fn qemu_options(text: &str) -> Vec<(Option<String>, String)> {
+    let mut options = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() || options.is_empty() {
+        let key = match rest.find(['=', ',']) {
+            Some(at) if rest.as_bytes()[at] == b'=' => {
+                let key = rest[..at].to_owned();
+                rest = &rest[at + 1..];
+                Some(key)
+            }
+            _ => None,
+        };
+        let mut value = String::new();
+        loop {
+            match rest.find(',') {
+                None => {
+                    value.push_str(rest);
+                    rest = "";
+                    break;
+                }
+                Some(at) => {
+                    value.push_str(&rest[..at]);
+                    rest = &rest[at + 1..];
+                    if let Some(after) = rest.strip_prefix(',') {
+                        value.push(',');
+                        rest = after;
+                    } else {
+                        break;
+                    }
+                }
+            }
+        }
+        options.push((key, value));
+    }
+    options
+}
+
+/// How a POSIX shell splits a line into words, as far as single quotes, backslashes and spaces go.
+fn shell_words(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut chars = text.chars();
+    while let Some(c) = chars.next() {
+        match c {
+            '\'' => {
+                let word = word.get_or_insert_default();
+                word.extend(chars.by_ref().take_while(|c| *c != '\''));
+            }
+            '\\' => match chars.next() {
+                Some('\n') | None => {}
+                Some(c) => word.get_or_insert_default().push(c),
+            },
+            ' ' | '\n' | '\t' => words.extend(word.take()),
+            c => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
