@@ -165,6 +165,8 @@ conventions! {
     CopyOnReadDiscard: false, true;
     /// A drive on a network is given as properties; a text was tried first.
     DriveNetworkProps: false, true;
+    /// The name of a Ceph image may have a namespace between pool and image.
+    RbdNamespace: false, true;
     /// A shared disk is shared by its device too where it cannot be written.
     ShareRwAlways: false, true;
     /// VLAN tags work on Linux bridges (since 11.0).

@@ -89,7 +89,7 @@ fn network(
             .opt("tls-creds", objects.tls.as_ref())
             .opt("tls-hostname", net.tls_hostname.as_ref())
             .opt("reconnect-delay", net.reconnect.as_ref().and_then(|r| r.delay).filter(|d| *d > 0))),
-        Some(Protocol::Rbd) => Ok(rbd(image, net, objects)),
+        Some(Protocol::Rbd) => Ok(rbd(e, image, net, objects)),
         Some(Protocol::Iscsi) => iscsi(image, net, objects),
         Some(Protocol::Gluster) => gluster(e, image, net, form),
         Some(Protocol::Sheepdog) => Ok(Props::new("driver", "sheepdog")
@@ -162,13 +162,12 @@ pub(super) fn split_volume(name: &str) -> (&str, &str) {
     name.split_once('/').unwrap_or(("", name))
 }
 
-fn rbd(image: &Image, net: &NetSource, objects: &Objects) -> Props {
+fn rbd(e: &Emit<'_>, image: &Image, net: &NetSource, objects: &Objects) -> Props {
     let (pool, name) = split_volume(net.name.as_deref().unwrap_or(""));
     let mut props = Props::new("driver", "rbd");
-    // A namespace may stand between pool and image.
     let (namespace, name) = match name.split_once('/') {
-        Some((namespace, name)) => (Some(namespace), name),
-        None => (None, name),
+        Some((namespace, name)) if e.release().has(Convention::RbdNamespace) => (Some(namespace), name),
+        _ => (None, name),
     };
     props.set("pool", pool).set_opt("namespace", namespace).set("image", name);
     props.set_opt("snapshot", net.snapshot.as_ref()).set_opt("conf", net.config_file.as_ref());

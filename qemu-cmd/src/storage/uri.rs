@@ -56,3 +56,33 @@ pub(super) fn escape_query(text: &str) -> String {
     escape(&mut out, text, b"/");
     out
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use virtargv_model::device::storage::Protocol;
+
+    use super::*;
+
+    fn check(protocol: Protocol, name: &str, host: NetHost, user: Option<&str>, expected: Expect) {
+        let net = NetSource { protocol: Some(protocol), name: Some(name.to_owned()), ..NetSource::default() };
+        expected.assert_eq(&uri(&net, &host, user, None));
+    }
+
+    fn tcp(name: &str, port: u32) -> NetHost {
+        NetHost { name: Some(name.to_owned()), port: Some(port), ..NetHost::default() }
+    }
+
+    #[test]
+    fn addresses_are_escaped() {
+        let plain = tcp("example.org", 80);
+        check(Protocol::Http, "a b/ü", plain, None, expect!["http://example.org:80/a%20b/%C3%BC"]);
+        check(Protocol::Nbd, "x", tcp("::1", 10809), None, expect!["nbd://[::1]:10809/x"]);
+        let user = Some("me:p@ss/word");
+        let target = "iqn.2025-01.com.example:disk/1";
+        let expected = expect!["iscsi://me:p%40ss%2Fword@example.org:3260/iqn.2025-01.com.example%3Adisk/1"];
+        check(Protocol::Iscsi, target, tcp("example.org", 3260), user, expected);
+        let socket = NetHost { transport: Some(Transport::Unix), ..NetHost::default() };
+        check(Protocol::Gluster, "vol/img", socket, None, expect!["gluster+unix:///vol/img"]);
+    }
+}

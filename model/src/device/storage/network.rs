@@ -194,6 +194,12 @@ impl NetSource {
             let message = "element 'source' with a network protocol lacks its attribute 'name'";
             r.problem(Kind::Xml, "storage-source-name", el.pos(), message);
         }
+        if let (Some(Protocol::Gluster | Protocol::Rbd), Some(name)) = (protocol, &net.name)
+            && name.find('/').is_none_or(|at| at == 0)
+        {
+            let message = format!("the name '{name}' of element 'source' has no '/' between pool and image");
+            r.problem(Kind::Xml, "storage-source-split", el.pos().attr("name"), message);
+        }
         net.snapshot = el.child("snapshot").and_then(|s| s.string("name"));
         net.config_file = el.child("config").and_then(|c| c.string("file"));
         net.hosts = all(el, "host", r);

@@ -124,3 +124,20 @@ pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str
     e.chardev(&props);
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::qemu_name;
+
+    fn check(name: &str, expected: &str) {
+        assert_eq!(qemu_name(name), expected);
+    }
+
+    #[test]
+    fn limits_have_other_names_in_qemu() {
+        check("total_bytes_sec", "bps-total");
+        check("read_iops_sec_max", "iops-read-max");
+        check("write_bytes_sec_max_length", "bps-write-max-length");
+        check("size_iops_sec", "iops-size");
+    }
+}
