@@ -340,6 +340,7 @@ impl CapsBuilder {
             for machine in &mut per_accel.machines {
                 if let Some(alias) = machine.alias.take() {
                     added.push(Machine { name: alias, ..machine.clone() });
+                    machine.is_default = false;
                 }
             }
             per_accel.machines.append(&mut added);

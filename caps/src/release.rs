@@ -87,6 +87,12 @@ conventions! {
     FormatRulesFirst: false, true;
     /// A new guest with more than 255 CPUs gets the IOMMU by which interrupts reach all of them.
     IommuForManyCpus: false, true;
+    /// Controllers are sorted by index within their type, those that are added too; these came last.
+    ControllersSorted: false, true;
+    /// PCI controllers that were added get their zPCI numbers among the others; they got them last.
+    ZpciInOrder: false, true;
+    /// Devices are made as JSON throughout, so that numbers are decimal in `k=v` too; some were hexadecimal.
+    DecimalNumbers: false, true;
     /// An Intel IOMMU has an id.
     IommuId: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
@@ -178,6 +184,8 @@ conventions! {
     VhostuserVirtio: false, true;
     /// Whether the guest may reset a USB device of the host can be said.
     UsbGuestReset: false, true;
+    /// Whether QEMU has user networking is asked; it was taken for granted.
+    UserNetworkingAsked: false, true;
     /// A device of the host is given to a guest once.
     HostdevOnce: false, true;
     /// SCSI commands to a unit of the host are always filtered.
@@ -208,4 +216,8 @@ conventions! {
     FirmwareWhenDefined: false, true;
     /// Disks are held to rules that came after 7.0: no protocols that QEMU lost, no empty USB drives, and the like.
     StricterDisks: false, true;
+    /// A virtiofs daemon can keep the guest from writing.
+    VirtiofsReadonly: false, true;
+    /// Actions at a guest's end that QEMU cannot take are refused.
+    LifecycleChecked: false, true;
 }

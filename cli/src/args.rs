@@ -12,6 +12,8 @@ Examples:
   virtargv argv --release 7.0 --format json -        the same as JSON, document on standard input
   virtargv argv --caps caps.xml --no-flag kvm g.xml  for the QEMU that caps.xml describes, without KVM
   virtargv argv --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
+  virtargv argv --standalone=/run/demo --explain-host guest.xml
+                                                     a line that needs no launcher, and what the host has to have
   virtargv check *.xml                               every problem of many documents
   virtargv caps require guest.xml                    the flags it needs, and the oldest QEMU that has them
   virtargv explain net-teaming-transient-type        what a rule asks, and why
@@ -70,6 +72,14 @@ pub(crate) struct ArgvArgs {
     /// How to print it.
     #[arg(long, value_enum, default_value_t = ArgvFormat::Args)]
     pub(crate) format: ArgvFormat,
+    /// Print a line that starts without a launcher: no descriptors are passed, taps are named, sockets are in DIR
+    /// (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's folder for temporary files). The guest waits
+    /// for a `cont` on the monitor, DIR/monitor.sock. Nothing is created.
+    #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) standalone: Option<String>,
+    /// List what the host has to have ready for the line: before it as comments, or as `needs` of JSON.
+    #[arg(long)]
+    pub(crate) explain_host: bool,
     /// Treat the document as a new definition: what the guest sees may be improved.
     #[arg(long)]
     pub(crate) abi_update: bool,

@@ -15,7 +15,7 @@ pub use system::SystemHost;
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{DriverConfig, FixedHost, Host};
 pub use virtargv_model::{Domain, Frame, Problem, Report, Source, Stage, read::MAX_DOCUMENT};
-pub use virtargv_qemu_cmd::{CommandLine, Format, Incoming};
+pub use virtargv_qemu_cmd::{CLASSIC_WRAP, CommandLine, Format, Incoming, Need};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Rule;
 
@@ -113,6 +113,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 /// The architecture of the guest that `text` describes, where it names one.
 pub fn arch_of(text: &str) -> Option<Arch> {
     virtargv_model::parse(text).domain?.os.arch?.parse().ok()
+}
+
+/// The name of the guest that `text` describes, where it has one.
+pub fn name_of(text: &str) -> Option<String> {
+    virtargv_model::parse(text).domain?.name
 }
 
 #[cfg(doctest)]

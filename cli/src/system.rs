@@ -79,7 +79,8 @@ impl Host for SystemHost {
         found.and_then(|p| p.to_str().map(str::to_owned)).or_else(|| self.plain.emulator(arch))
     }
 
-    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError> {
+    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
+        #[expect(clippy::disallowed_methods, reason = "the same question, passed on")]
         self.plain.descriptor(wanted)
     }
 
@@ -132,6 +133,11 @@ impl Host for SystemHost {
     /// Only a daemon that keeps the address could tell; the first is as good as any.
     fn free_vsock_cid(&self) -> Result<u32, HostError> {
         self.plain.free_vsock_cid()
+    }
+
+    /// Nobody passes descriptors to a command that only prints.
+    fn descriptor_group(&self, _name: &str) -> Option<Vec<u32>> {
+        None
     }
 
     fn nbdkit_plugin(&self, name: &str) -> bool {

@@ -19,6 +19,8 @@ pub struct DriverConfig {
     pub privileged: bool,
     /// `nvram`: firmware images with the templates of their variables, for firmware without a descriptor.
     pub nvram: Vec<(String, String)>,
+    /// `security_driver`: the model of labels that a document leaves open.
+    pub security_driver: String,
     /// `dump_guest_core`
     pub dump_guest_core: bool,
     /// `set_process_name`: whether the guest's name is shown as the process's.
@@ -126,6 +128,7 @@ impl Default for DriverConfig {
             .into(),
             default_tls_x509_cert_dir: "/etc/pki/qemu".into(),
             privileged: true,
+            security_driver: "none".into(),
             dump_guest_core: false,
             set_process_name: false,
             log_timestamp: true,

@@ -1,13 +1,16 @@
 //! What may have to be opened before QEMU starts.
 
-/// Something QEMU is handed as an open descriptor.
+use std::fmt;
+
+/// Something QEMU is handed as an open descriptor. `S` is how texts are held: borrowed where it is asked for, owned
+/// where it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-pub enum Descriptor<'a> {
+pub enum Descriptor<S> {
     /// A queue of a tap device.
     Tap {
         /// The name the interface is to have, if one was given.
-        name: Option<&'a str>,
+        name: Option<S>,
         /// Whether it is connected to a bridge or network.
         bridged: bool,
         /// Which of the device's queues it is, from 0.
@@ -21,7 +24,7 @@ pub enum Descriptor<'a> {
     /// A vDPA character device.
     Vdpa {
         /// Its path.
-        path: &'a str,
+        path: S,
     },
     /// `/dev/vhost-vsock`.
     VhostVsock,
@@ -30,30 +33,120 @@ pub enum Descriptor<'a> {
     /// A listening UNIX socket.
     UnixListen {
         /// Its path.
-        path: &'a str,
+        path: S,
     },
     /// A file that a character device writes.
     ChardevFile {
         /// Its path.
-        path: &'a str,
+        path: S,
     },
     /// The log file of a character device.
     ChardevLog {
         /// Its path.
-        path: &'a str,
+        path: S,
     },
     /// The TPM device of the host.
     Tpm {
         /// Its path.
-        path: &'a str,
+        path: S,
     },
     /// The file that cancels a TPM command.
     TpmCancel {
-        /// Its path.
-        path: &'a str,
+        /// Path of the TPM device.
+        path: S,
     },
     /// The socket of a vhost-user helper.
     VhostUserGpu,
     /// The socket of a slirp helper process.
     SlirpHelper,
+}
+
+impl<S> Descriptor<S> {
+    /// What kind of thing it is, in one word.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Tap { .. } => "tap",
+            Self::VhostNet { .. } => "vhost-net",
+            Self::Vdpa { .. } => "vdpa",
+            Self::VhostVsock => "vhost-vsock",
+            Self::VhostScsi => "vhost-scsi",
+            Self::UnixListen { .. } => "unix-listen",
+            Self::ChardevFile { .. } => "chardev-file",
+            Self::ChardevLog { .. } => "chardev-log",
+            Self::Tpm { .. } => "tpm",
+            Self::TpmCancel { .. } => "tpm-cancel",
+            Self::VhostUserGpu => "vhost-user-gpu",
+            Self::SlirpHelper => "slirp-helper",
+        }
+    }
+
+    /// Its path, where the document gives one.
+    pub const fn path(&self) -> Option<&S> {
+        match self {
+            Self::Vdpa { path }
+            | Self::UnixListen { path }
+            | Self::ChardevFile { path }
+            | Self::ChardevLog { path }
+            | Self::Tpm { path }
+            | Self::TpmCancel { path } => Some(path),
+            _ => None,
+        }
+    }
+}
+
+impl Descriptor<&str> {
+    /// The same with texts of its own.
+    pub fn owned(&self) -> Descriptor<String> {
+        match *self {
+            Self::Tap { name, bridged, queue } => {
+                Descriptor::Tap { name: name.map(str::to_owned), bridged, queue }
+            }
+            Self::VhostNet { queue } => Descriptor::VhostNet { queue },
+            Self::Vdpa { path } => Descriptor::Vdpa { path: path.to_owned() },
+            Self::VhostVsock => Descriptor::VhostVsock,
+            Self::VhostScsi => Descriptor::VhostScsi,
+            Self::UnixListen { path } => Descriptor::UnixListen { path: path.to_owned() },
+            Self::ChardevFile { path } => Descriptor::ChardevFile { path: path.to_owned() },
+            Self::ChardevLog { path } => Descriptor::ChardevLog { path: path.to_owned() },
+            Self::Tpm { path } => Descriptor::Tpm { path: path.to_owned() },
+            Self::TpmCancel { path } => Descriptor::TpmCancel { path: path.to_owned() },
+            Self::VhostUserGpu => Descriptor::VhostUserGpu,
+            Self::SlirpHelper => Descriptor::SlirpHelper,
+        }
+    }
+}
+
+impl<S: fmt::Display> fmt::Display for Descriptor<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Tap { name, queue, .. } => {
+                write!(f, "queue {queue} of ")?;
+                match name {
+                    Some(name) => write!(f, "the tap device '{name}'"),
+                    None => f.write_str("a tap device of its own"),
+                }
+            }
+            Self::VhostNet { queue } => write!(f, "/dev/vhost-net, for queue {queue} of a tap device"),
+            Self::Vdpa { path } => write!(f, "the vDPA device '{path}'"),
+            Self::VhostVsock => f.write_str("/dev/vhost-vsock, with the guest's address set"),
+            Self::VhostScsi => f.write_str("/dev/vhost-scsi"),
+            Self::UnixListen { path } => write!(f, "a UNIX socket that listens at '{path}'"),
+            Self::ChardevFile { path } => {
+                write!(f, "the file '{path}', to write a character device's output to")
+            }
+            Self::ChardevLog { path } => {
+                write!(f, "the file '{path}', to append a character device's log to")
+            }
+            Self::Tpm { path } => write!(f, "the TPM '{path}'"),
+            Self::TpmCancel { path } => {
+                write!(f, "the file under /sys that cancels a command of the TPM '{path}'")
+            }
+            Self::VhostUserGpu => {
+                f.write_str("one end of a socket pair whose other end a vhost-user-gpu process has")
+            }
+            Self::SlirpHelper => {
+                f.write_str("one end of a socket pair whose other end a slirp-helper process has")
+            }
+        }
+    }
 }

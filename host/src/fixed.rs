@@ -34,8 +34,14 @@ pub struct FixedHost {
     pub slirp_helper: bool,
     /// The vsock address that is free.
     pub free_vsock_cid: u32,
+    /// The versions of TPM that swtpm does not emulate.
+    pub missing_tpm_versions: BTreeSet<String>,
     /// The socket of an emulated TPM; where there is none given it is in the driver's state folder.
     pub tpm_emulator_socket: Option<String>,
+    /// Descriptors that were passed beforehand, by the name of their group.
+    pub descriptor_groups: BTreeMap<String, Vec<u32>>,
+    /// The descriptors of vDPA devices, by path; those that are not here have one in common.
+    pub vdpa_descriptors: BTreeMap<String, u32>,
     /// The plugins of nbdkit, where there is one.
     pub nbdkit_plugins: BTreeSet<String>,
     /// What vhost-user helpers say of themselves, by path.
@@ -85,7 +91,10 @@ impl Default for FixedHost {
             fips: false,
             slirp_helper: false,
             free_vsock_cid: 3,
+            missing_tpm_versions: BTreeSet::new(),
             tpm_emulator_socket: None,
+            descriptor_groups: BTreeMap::new(),
+            vdpa_descriptors: BTreeMap::new(),
             nbdkit_plugins: BTreeSet::new(),
             helper_capabilities: BTreeMap::new(),
             pci_devices: BTreeMap::new(),
@@ -137,12 +146,12 @@ impl Host for FixedHost {
         Some(format!("{}/qemu-system-{}", self.emulator_dir, arch.qemu_name()))
     }
 
-    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError> {
+    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
         Ok(match wanted {
             Descriptor::Tap { bridged: true, queue, .. } => 102u32.saturating_add(*queue),
             Descriptor::Tap { queue, .. } => 3u32.saturating_add(*queue),
             Descriptor::VhostNet { queue } => 44u32.saturating_add(*queue),
-            Descriptor::Vdpa { .. } => 1732,
+            Descriptor::Vdpa { path } => self.vdpa_descriptors.get(*path).copied().unwrap_or(1732),
             Descriptor::VhostVsock => 6789,
             Descriptor::VhostScsi => 3,
             Descriptor::UnixListen { .. } | Descriptor::VhostUserGpu => 1729,
@@ -198,11 +207,19 @@ impl Host for FixedHost {
         Ok(self.free_vsock_cid)
     }
 
+    fn emulates_tpm(&self, version: &str) -> bool {
+        !self.missing_tpm_versions.contains(version)
+    }
+
     fn tpm_emulator_socket(&self, domain: &str) -> String {
         match &self.tpm_emulator_socket {
             Some(path) => path.clone(),
             None => format!("{}/swtpm/{domain}-swtpm.sock", self.config.state_dir),
         }
+    }
+
+    fn descriptor_group(&self, name: &str) -> Option<Vec<u32>> {
+        self.descriptor_groups.get(name).cloned()
     }
 
     fn nbdkit_plugin(&self, name: &str) -> bool {

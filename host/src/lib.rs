@@ -90,7 +90,7 @@ pub trait Host {
     fn emulator(&self, arch: Arch) -> Option<String>;
 
     /// An open descriptor for what is described, as QEMU is to receive it.
-    fn descriptor(&self, wanted: &Descriptor<'_>) -> Result<u32, HostError>;
+    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError>;
 
     /// What is known of a PCI device of the host, by its address in the form `0000:01:00.0`.
     fn pci_device(&self, address: &str) -> Option<PciDevice>;
@@ -119,10 +119,18 @@ pub trait Host {
     /// A vsock address that no other guest has.
     fn free_vsock_cid(&self) -> Result<u32, HostError>;
 
+    /// Whether swtpm emulates a TPM of `version` (`1.2`, `2.0`).
+    fn emulates_tpm(&self, _version: &str) -> bool {
+        true
+    }
+
     /// The socket at which the emulated TPM of `domain` (a short name) listens.
     fn tpm_emulator_socket(&self, domain: &str) -> String {
         format!("{}/swtpm/{domain}-swtpm.sock", self.config().state_dir)
     }
+
+    /// The descriptors that were passed beforehand as the group of that name (`fdgroup=`).
+    fn descriptor_group(&self, name: &str) -> Option<Vec<u32>>;
 
     /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
     fn nbdkit_plugin(&self, name: &str) -> bool;

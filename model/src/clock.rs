@@ -2,7 +2,7 @@
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, Spelled, YesNo};
+use crate::{Kind, Pos, YesNo};
 
 spelled! {
     /// What a clock that is adjusted starts from.
@@ -215,7 +215,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr(el, "offset")?;
+        let word = r.attr_kinds([Kind::Internal, Kind::Xml], el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -244,29 +244,24 @@ impl Offset {
     }
 }
 
+/// The class of a bad word on a timer in older releases, and now.
+const TIMER: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+
 impl Element for Timer {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name: TimerName = r.required(el, "name")?;
+        let name: TimerName = r.required_kinds(TIMER, TIMER, el, "name")?;
         let (tsc, tracks) = (name == TimerName::Tsc, matches!(name, TimerName::Rtc | TimerName::Platform));
-        let track = r.attr(el, "track").filter(|_| tracks);
-        let timer = Self {
+        let track = r.attr_kinds(TIMER, el, "track").filter(|_| tracks);
+        Some(Self {
             pos: el.pos(),
             name,
-            present: r.attr(el, "present"),
-            tick_policy: r.attr(el, "tickpolicy"),
+            present: r.attr_kinds(TIMER, el, "present"),
+            tick_policy: r.attr_kinds(TIMER, el, "tickpolicy"),
             track,
             frequency: r.attr(el, "frequency").filter(|hz| tsc && *hz > 0),
-            mode: r.attr(el, "mode").filter(|_| tsc),
+            mode: r.attr_kinds(TIMER, el, "mode").filter(|_| tsc),
             catchup: read::one(el, "catchup", r),
-        };
-        if timer.catchup.is_some() && timer.tick_policy != Some(TickPolicy::Catchup) {
-            let policy = timer.tick_policy.map_or("", Spelled::as_str);
-            let message = format!(
-                "element 'catchup' goes with tickpolicy='catchup' only, timer '{name}' has '{policy}'"
-            );
-            r.problem(Kind::Xml, "clock-timer-catchup", el.pos().path("catchup"), message);
-        }
-        Some(timer)
+        })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -1,6 +1,7 @@
 //! The `<domain>` element.
 
 use crate::device::disk::ThrottleGroup;
+use crate::device::filesystem::id_map::IdMap;
 use crate::read::{El, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
@@ -67,7 +68,7 @@ pub struct Domain {
     pub title: Option<String>,
     /// `<description>`.
     pub description: Option<String>,
-    /// `<metadata>`, verbatim.
+    /// `<metadata>`: one element of each application's namespace, as XML.
     pub metadata: Option<String>,
     /// `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
     pub memory: Memory,
@@ -81,6 +82,8 @@ pub struct Domain {
     pub sysinfo: Sysinfo,
     /// `<os>` and `<bootloader>`.
     pub os: Os,
+    /// `<idmap>`: which of a container's users are which of the host's.
+    pub id_map: Option<IdMap>,
     /// `<features>`.
     pub features: Features,
     /// `<cpu>`, without its `<numa>`.
@@ -148,15 +151,21 @@ impl Domain {
         // The order is the reference's: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required(el, "type"),
+            virt_type: r.required_kinds(
+                [Kind::Internal, Kind::Xml],
+                [Kind::Unsupported, Kind::Xml],
+                el,
+                "type",
+            ),
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),
-            genid: el.child("genid").map(|g| Some(g.text()).filter(|t| !t.trim().is_empty())),
+            genid: read_genid(el, r),
             title: el.child_text("title"),
             description: el.child_text("description"),
-            metadata: el.child("metadata").map(|m| m.verbatim().to_owned()),
+            metadata: el.child("metadata").map(crate::metadata::read),
             os: Os::read(el, r),
+            id_map: read::one(el, "idmap", r),
             memory: Memory::read(el, r),
             vcpus: Vcpus::read(el, r),
             tune: Tune::read(el, r),
@@ -227,6 +236,7 @@ impl Domain {
             }
             self.sysinfo.write(w);
             self.os.write(w);
+            read::write_opt(self.id_map.as_ref(), w);
             self.features.write(w);
             self.write_cpu(w);
             self.clock.write(w);
@@ -241,6 +251,13 @@ impl Domain {
     fn write_cpu(&self, w: &mut Writer) {
         Cpu::write_with(self.cpu.as_ref(), |w| self.numa.write(w), w);
     }
+}
+
+/// `<genid>`: a UUID, or empty where one is to be made.
+#[allow(clippy::option_option)] // An element that is there may be empty.
+fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<String>> {
+    let empty = el.child("genid")?.text().trim().is_empty();
+    Some(if empty { None } else { read_uuid(el, "genid", r) })
 }
 
 /// The text of a UUID element.

@@ -113,9 +113,11 @@ impl Features {
             "kvm" => self.kvm = Some(Kvm::read(el, r)),
             "xen" => self.xen = Some(Xen::read(el, r)),
             "capabilities" => self.capabilities = Some(guest::read_capabilities(el, r)),
-            "ioapic" => self.ioapic = r.required(el, "driver"),
-            "msrs" => self.msrs = r.required(el, "unknown"),
-            "smm" => self.smm = Some(Smm::read(el, r)).filter(|smm| smm.state.is_some()),
+            "ioapic" => self.ioapic = r.attr_kinds(OLDER_UNSUPPORTED, el, "driver"),
+            "msrs" => {
+                self.msrs = r.required_kinds(OLDER_UNSUPPORTED, OLDER_UNSUPPORTED, el, "unknown");
+            }
+            "smm" => self.smm = Smm::read(el, r),
             "tcg" => self.tcg = Some(Tcg::read(el, r)),
             "async-teardown" => {
                 self.async_teardown = match el.get("enabled") {
@@ -217,6 +219,9 @@ impl Features {
         word(w, "aia", "value", self.aia);
     }
 }
+
+/// The class of a bad word in older releases, and now.
+const OLDER_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// `state=`, on where it is left out.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {

@@ -26,6 +26,7 @@ mod domain;
 pub mod features;
 pub mod lifecycle;
 pub mod memory;
+mod metadata;
 pub mod network;
 pub mod network_port;
 pub mod numa;

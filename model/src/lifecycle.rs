@@ -1,8 +1,8 @@
 //! `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
 
-use crate::read::{El, Reader};
+use crate::read::{El, Reader, Value};
 use crate::write::Writer;
-use crate::{Pos, YesNo};
+use crate::{Kind, Pos, YesNo};
 
 spelled! {
     /// What happens when the guest ends.
@@ -107,24 +107,32 @@ pub struct Lifecycle {
     pub perf: Vec<(PerfEvent, YesNo)>,
 }
 
+/// The text of the child `name`; a word that is no action has the class that the reference gives it.
+fn action<T: Value>(domain: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
+    domain.child(name).and_then(|child| r.text_kind(Kind::Internal, child))
+}
+
 impl Lifecycle {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let pm = domain.child("pm");
         let enabled = |name: &str, r: &mut Reader| {
-            pm.and_then(|pm| pm.child(name)).and_then(|state| r.attr(state, "enabled"))
+            let state = pm.and_then(|pm| pm.child(name))?;
+            r.attr_kinds([Kind::Internal, Kind::Xml], state, "enabled")
         };
         let mut lifecycle = Self {
-            on_reboot: r.child_text(domain, "on_reboot"),
-            on_poweroff: r.child_text(domain, "on_poweroff"),
-            on_crash: r.child_text(domain, "on_crash"),
-            on_lockfailure: r.child_text(domain, "on_lockfailure"),
+            on_reboot: action(domain, "on_reboot", r),
+            on_poweroff: action(domain, "on_poweroff", r),
+            on_crash: action(domain, "on_crash", r),
+            on_lockfailure: action(domain, "on_lockfailure", r),
             pm_pos: pm.map(El::pos).unwrap_or_default(),
             suspend_to_mem: enabled("suspend-to-mem", r),
             suspend_to_disk: enabled("suspend-to-disk", r),
             perf: Vec::new(),
         };
         for event in domain.child("perf").iter().flat_map(|perf| perf.children("event")) {
-            if let (Some(name), Some(state)) = (r.required(event, "name"), r.required(event, "enabled")) {
+            let kinds = [Kind::Unsupported, Kind::Xml];
+            let name = r.required_kinds(kinds, kinds, event, "name");
+            if let (Some(name), Some(state)) = (name, r.required_kinds(kinds, kinds, event, "enabled")) {
                 lifecycle.perf.retain(|(known, _)| *known != name);
                 lifecycle.perf.push((name, state));
             }

@@ -71,8 +71,9 @@ fn read_plug(el: El<'_>, r: &mut Reader) -> Option<Source> {
         PlugType::HostdevPci => {
             let address = el.child("address").and_then(|a| PciAddress::read(a, r)).unwrap_or_default();
             let driver = driver_of(el, r);
-            let device = InterfaceDevice::Pci(PciDevice { address, driver, ..PciDevice::default() });
-            Source::Hostdev(Box::new(HostInterface { managed: r.attr(el, "managed"), device }))
+            let device = InterfaceDevice::Pci(PciDevice { driver, address, ..PciDevice::default() });
+            let managed = r.attr(el, "managed");
+            Source::Hostdev(Box::new(HostInterface { managed, device }))
         }
     })
 }
@@ -139,8 +140,9 @@ fn network_plug(el: El<'_>, taken: &[PciAddress], r: &mut Reader) -> Option<Sour
                 forward.children("address").filter_map(|a| PciAddress::read(a, r)).collect();
             let address = functions.into_iter().find(|f| !taken.contains(f))?;
             let driver = driver_of(forward, r);
-            let device = InterfaceDevice::Pci(PciDevice { address, driver, ..PciDevice::default() });
-            Some(Source::Hostdev(Box::new(HostInterface { managed: r.attr(forward, "managed"), device })))
+            let device = InterfaceDevice::Pci(PciDevice { driver, address, ..PciDevice::default() });
+            let managed = r.attr(forward, "managed");
+            Some(Source::Hostdev(Box::new(HostInterface { managed, device })))
         }
         Some(_) => None,
     }

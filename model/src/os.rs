@@ -1,8 +1,8 @@
 //! `<os>`, `<bootloader>`: what the guest starts from.
 
-use crate::read::{self, El, Element, Reader, attr_place};
+use crate::read::{self, AnyBase, El, Element, Reader, Value, attr_place};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Kind, Pos, Spelled, YesNo};
 
 mod loader;
 
@@ -149,6 +149,9 @@ pub struct AcpiTable {
     pub path: String,
 }
 
+/// The words for kinds of guests that there are; QEMU runs the first.
+const OS_TYPES: &[&str] = &["hvm", "xen", "linux", "exe", "uml", "xenpvh"];
+
 impl Os {
     /// Whether the firmware is in flash, as UEFI is.
     pub fn has_flash(&self) -> bool {
@@ -165,9 +168,15 @@ impl Os {
         let kind = el.child("type");
         os.pos = el.pos();
         os.os_type = kind.map(El::text);
+        if let (Some(kind), Some(word)) = (kind, &os.os_type)
+            && !OS_TYPES.contains(&word.as_str())
+        {
+            let message = format!("bad value '{word}' in element 'type': known are {}", OS_TYPES.join(", "));
+            r.problem(Kind::Xml, "os-type-unknown", kind.pos(), message);
+        }
         os.arch = kind.and_then(|k| k.string("arch"));
         os.machine = kind.and_then(|k| k.string("machine"));
-        os.firmware = r.attr(el, "firmware");
+        os.firmware = r.attr_kinds([Kind::Plain, Kind::Xml], el, "firmware");
         os.init = Init::read(el);
         os.direct = DirectBoot::read(el);
         if let Some(features) = el.child("firmware") {
@@ -176,7 +185,10 @@ impl Os {
         }
         os.loader = read::one(el, "loader", r);
         os.nvram = read::one(el, "nvram", r);
-        os.boot_devs = el.children("boot").filter_map(|boot| r.required(boot, "dev")).collect();
+        let boots = el.children("boot").take(BootDev::ALL.len());
+        os.boot_devs = boots
+            .filter_map(|boot| r.required_kinds([Kind::Xml; 2], [Kind::Internal, Kind::Xml], boot, "dev"))
+            .collect();
         os.boot_menu = read::one(el, "bootmenu", r);
         if let Some(bios) = el.child("bios") {
             os.use_serial = r.attr(bios, "useserial");
@@ -228,11 +240,16 @@ impl Os {
     }
 }
 
-/// -1 or up to 65535; another number is a thing that no machine can do, another text an XML error.
+/// -1 or up to 65535; anything else is a thing that no machine can do.
 fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
-    let timeout: i32 = r.attr(bios, "rebootTimeout")?;
-    if (-1..=i32::from(u16::MAX)).contains(&timeout) {
-        return Some(timeout);
+    let timeout = bios.get("rebootTimeout")?;
+    let number = match timeout.trim_start().strip_prefix('-') {
+        Some("1") => Some(-1),
+        Some(_) => None,
+        None => AnyBase::<u16>::parse(timeout).ok().map(|number| i32::from(number.0)),
+    };
+    if number.is_some() {
+        return number;
     }
     r.problem(
         Kind::Unsupported,
@@ -298,11 +315,11 @@ impl Init {
 
 impl Element for BootMenu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self {
-            pos: el.pos(),
-            enable: r.attr(el, "enable"),
-            timeout: r.attr_kind(Kind::Unsupported, el, "timeout"),
-        })
+        // Documents with another word than "yes" have always been taken; there is no menu then, and no wait for it.
+        let enable = YesNo::from(el.get("enable")? == "yes");
+        let timeout = el.get("timeout").filter(|_| enable.is_yes());
+        let timeout = timeout.and_then(|_| r.attr_kind::<AnyBase<u16>>(Kind::Unsupported, el, "timeout"));
+        Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })
     }
 
     fn write(&self, w: &mut Writer) {

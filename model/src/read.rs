@@ -80,6 +80,11 @@ impl<'a> El<'a> {
         Self(node)
     }
 
+    /// The node in roxmltree's tree.
+    pub(crate) fn node(self) -> roxmltree::Node<'a, 'a> {
+        self.0
+    }
+
     /// Its name without prefix.
     pub fn name(self) -> &'a str {
         self.0.tag_name().name()
@@ -128,11 +133,6 @@ impl<'a> El<'a> {
     /// The text of the first child called `name`.
     pub fn child_text(self, name: &str) -> Option<String> {
         self.child(name).map(El::text)
-    }
-
-    /// The element as it stands in the text.
-    pub fn verbatim(self) -> &'a str {
-        self.0.document().input_text().get(self.0.range()).unwrap_or("")
     }
 
     /// Whether an element up the tree is called `name`.
@@ -307,12 +307,17 @@ impl Reader {
 
     /// The text of `el` as a value.
     pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
+        self.text_kind(Kind::Xml, el)
+    }
+
+    /// As [`Reader::text`], where the reference has another class for a bad value.
+    pub fn text_kind<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
         let text = el.text();
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.problem(Kind::Xml, "element-value", el.pos(), message);
+                self.problem(kind, "element-value", el.pos(), message);
                 None
             }
         }

@@ -153,16 +153,17 @@ impl Keywrap {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut keywrap = Self::default();
         for cipher in el.children("cipher") {
-            let (Some(name), Some(state)) = (r.required(cipher, "name"), r.required(cipher, "state")) else {
-                continue;
-            };
+            let kinds = [Kind::Unsupported, Kind::Xml];
+            let name = r.required_kinds(kinds, kinds, cipher, "name");
+            let state = r.required_kinds(kinds, kinds, cipher, "state");
+            let (Some(name), Some(state)) = (name, state) else { continue };
             let slot = match name {
                 KeywrapCipher::Aes => &mut keywrap.aes,
                 KeywrapCipher::Dea => &mut keywrap.dea,
             };
             if slot.is_some() {
                 let message = format!("element 'keywrap' has the cipher '{name}' more than once");
-                r.problem(Kind::Xml, "keywrap-cipher-twice", cipher.pos(), message);
+                r.problem(Kind::Internal, "keywrap-cipher-twice", cipher.pos(), message);
             }
             *slot = Some(state);
         }

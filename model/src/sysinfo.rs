@@ -121,7 +121,8 @@ impl SmbiosTable {
 
 impl Element for SysinfoEntry {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(match r.required(el, "type")? {
+        let kinds = [Kind::Internal, Kind::Xml];
+        Some(match r.required_kinds(kinds, kinds, el, "type")? {
             SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
             SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
         })
@@ -192,12 +193,8 @@ impl Smbios {
 /// `mm/dd/yy` of the last century, or `mm/dd/yyyy`.
 fn is_date(text: &str) -> bool {
     let numbers: Option<Vec<i32>> = text.split('/').map(|part| part.parse().ok()).collect();
-    match numbers.as_deref() {
-        Some([month, day, year]) => {
-            (1..=12).contains(month) && (1..=31).contains(day) && ((0..100).contains(year) || *year >= 1900)
-        }
-        _ => false,
-    }
+    let Some([month, day, year]) = numbers.as_deref() else { return false };
+    (1..=12).contains(month) && (1..=31).contains(day) && ((0..100).contains(year) || *year >= 1900)
 }
 
 fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {

@@ -35,7 +35,7 @@ impl Writer {
         }
     }
 
-    /// Well-formed XML put in as it is, such as a `<metadata>` element kept verbatim.
+    /// Well-formed XML put in as it is, such as a `<metadata>` element.
     pub fn raw(&mut self, xml: &str) {
         self.indent();
         self.out.push_str(xml);
@@ -106,6 +106,16 @@ impl Tag<'_> {
             self.w.indent();
             let _ = writeln!(self.w.out, "</{}>", self.name);
         }
+    }
+
+    /// As [`Tag::children`], but with an end tag of its own even where `body` writes nothing.
+    pub fn open_children(self, body: impl FnOnce(&mut Writer)) {
+        self.w.out.push_str(">\n");
+        self.w.depth += 1;
+        body(self.w);
+        self.w.depth -= 1;
+        self.w.indent();
+        let _ = writeln!(self.w.out, "</{}>", self.name);
     }
 
     /// As [`Tag::children`], but nothing at all is written where `body` writes nothing and no attribute was given.

@@ -2,14 +2,15 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::DiskDevice;
-use virtargv_model::info::{Boot, DeviceInfo};
+use virtargv_model::info::Boot;
 use virtargv_model::os::{AcpiTableType, BootDev};
 use virtargv_model::{Domain, YesNo};
 
 use crate::emit::{Done, Emit};
+use crate::needs::Role;
 use crate::{Props, Style};
 
-/// Gives the first device of each kind in `<os><boot>` its place in the order.
+/// Gives the first device of each kind in `<os><boot>` its place in the order; of a kind named twice, the later one.
 pub(crate) fn assign_order(domain: &mut Domain) {
     let devices = &mut domain.devices;
     for (n, dev) in (1..).zip(&domain.os.boot_devs) {
@@ -19,21 +20,15 @@ pub(crate) fn assign_order(domain: &mut Domain) {
             BootDev::Disk => &[DiskDevice::Disk, DiskDevice::Lun],
             BootDev::Network => {
                 if let Some(net) = devices.interfaces.first_mut() {
-                    set_order(&mut net.info, n);
+                    net.info.boot = Some(Boot { order: n, loadparm: None });
                 }
                 continue;
             }
         };
         let mut disks = devices.disks.iter_mut();
-        if let Some(disk) = disks.find(|disk| kinds.contains(&disk.device.unwrap_or(DiskDevice::Disk))) {
-            set_order(&mut disk.info, n);
+        if let Some(disk) = disks.find(|disk| kinds.contains(&disk.device())) {
+            disk.info.boot = Some(Boot { order: n, loadparm: None });
         }
-    }
-}
-
-fn set_order(info: &mut DeviceInfo, order: u32) {
-    if info.boot.is_none() {
-        info.boot = Some(Boot { order, loadparm: None });
     }
 }
 
@@ -59,6 +54,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         ("-dtb", &direct.dtb),
     ] {
         if let Some(value) = value {
+            if option != "-append" {
+                e.need_path(value, Role::Boot);
+            }
             e.line.option(option, value);
         }
     }
@@ -68,6 +66,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             AcpiTableType::Slic => Some("SLIC"),
             AcpiTableType::Msdm => Some("MSDM"),
         };
+        e.need_path(&table.path, Role::Boot);
         let props = Props::object().opt("sig", signature).with("file", &table.path);
         e.line.option("-acpitable", props.to_pairs(Style::OnOff));
     }

@@ -1,5 +1,8 @@
 //! `-display none`, `-no-user-config`, `-nodefaults`: what QEMU would add by itself is switched off.
 
+use virtargv_caps::Convention;
+use virtargv_model::YesNo;
+
 use crate::emit::{Done, Emit};
 
 /// Emits them.
@@ -10,6 +13,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     }
     e.line.arg("-no-user-config");
     e.line.arg("-nodefaults");
+    if e.domain().os.use_serial == Some(YesNo::Yes) && e.release().has(Convention::SerialBiosDevice) {
+        e.line.option("-device", "sga");
+    }
     Ok(())
 }
 

@@ -1,10 +1,13 @@
 //! The options in the order in which the reference writes them.
 
+use std::cell::RefCell;
+
 use virtargv_caps::{Cap, Caps, Convention, Release};
 use virtargv_host::Host;
 use virtargv_model::{Domain, Kind, Place, Problem, Stage};
 use virtargv_resolve::Guest;
 
+use crate::needs::Needs;
 use crate::{CommandLine, Options, Plan, Props, Style, device};
 
 /// What every part works with.
@@ -23,6 +26,8 @@ pub(crate) struct Emit<'a> {
     pub flash: crate::firmware::Flash,
     /// Running numbers.
     pub counters: Counters,
+    /// What the host has to have ready; add to it with `need`.
+    pub(crate) needs: RefCell<Needs>,
 }
 
 /// Running numbers.
@@ -34,6 +39,8 @@ pub(crate) struct Counters {
     pub scsi_nodes: u32,
     /// Whether all memory is filled beforehand (`-mem-prealloc`).
     pub mem_prealloc: bool,
+    /// Where the master key's object goes once a secret needs it, as an index of arguments.
+    pub master_key_at: Option<usize>,
 }
 
 /// The result of a part.
@@ -131,11 +138,14 @@ pub(crate) fn command_line(
         line: CommandLine::default(),
         flash: crate::firmware::Flash::default(),
         counters: Counters::default(),
+        needs: RefCell::default(),
     };
     for part in PARTS {
         part(&mut emit)?;
     }
-    Ok(emit.line)
+    let mut line = emit.line;
+    line.needs = emit.needs.into_inner().into_list();
+    Ok(line)
 }
 
 impl<'a> Emit<'a> {
@@ -152,6 +162,11 @@ impl<'a> Emit<'a> {
     /// The release whose behaviour is followed.
     pub fn release(&self) -> Release {
         self.caps.release()
+    }
+
+    /// Whether the line runs without a launcher.
+    pub fn is_standalone(&self) -> bool {
+        self.plan.standalone.is_some()
     }
 
     /// Whether the QEMU can do `cap`.

@@ -1,6 +1,7 @@
 //! Environment and program.
 
 use crate::emit::{Done, Emit};
+use crate::needs::Need;
 
 /// What is passed on from the driver's own environment, where it is set there.
 const PASSED: &[&str] = &["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
@@ -11,6 +12,7 @@ const PASSED: &[&str] = &["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER
 /// own folder; one that runs for a user leaves everything but the cache where the user has it.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     let dir = &e.plan.domain_dir;
+    e.need(Need::Folder { path: dir.clone() });
     e.line.program = e.domain().devices.emulator.clone().unwrap_or_default();
     e.line.env("LC_ALL", "C");
     for name in PASSED {

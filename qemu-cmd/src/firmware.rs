@@ -6,6 +6,7 @@ use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::os::{FlashFormat, Loader, LoaderType, Nvram};
 
 use crate::emit::{Done, Emit};
+use crate::needs::{Need, Role};
 use crate::storage::named_image;
 use crate::{Props, Style};
 
@@ -32,9 +33,18 @@ pub(crate) fn flash(e: &mut Emit<'_>) -> Done {
     // The place is opened for what the node above it allows, so there is always one.
     e.flash.code = Some(named_image(e, &image, "libvirt-pflash0", readonly, true)?);
     if let Some(image) = os.nvram.as_ref().and_then(Nvram::image) {
+        nvram_file(e);
         e.flash.vars = Some(named_image(e, &image, "libvirt-pflash1", false, false)?);
     }
     Ok(())
+}
+
+/// The variables are kept in a file of the guest's own.
+fn nvram_file(e: &Emit<'_>) {
+    let Some(nvram) = &e.domain().os.nvram else { return };
+    if let Some(path) = nvram.image.as_ref().and_then(Image::path) {
+        e.need(Need::FromTemplate { path: path.to_owned(), template: nvram.template.clone() });
+    }
 }
 
 fn flash_loader<'a>(e: &Emit<'a>) -> Option<&'a Loader> {
@@ -47,6 +57,7 @@ pub(crate) fn loader(e: &mut Emit<'_>) -> Done {
     let Some(loader) = &os.loader else { return Ok(()) };
     if loader.kind != Some(LoaderType::Pflash) {
         if let Some(path) = &loader.path {
+            e.need_path(path, Role::Boot);
             e.line.option("-bios", path);
         }
         return Ok(());
@@ -57,9 +68,13 @@ pub(crate) fn loader(e: &mut Emit<'_>) -> Done {
     if e.has(Cap::Blockdev) {
         return Ok(());
     }
+    nvram_file(e);
     let nvram = os.nvram.as_ref().and_then(|nvram| nvram.image.as_ref()).and_then(Image::path);
     for (unit, path) in [(0u32, loader.path.as_deref()), (1, nvram)] {
         let Some(path) = path else { continue };
+        if unit == 0 {
+            e.need_path(path, Role::Boot);
+        }
         let mut props = Props::object().with("file", path).with("if", "pflash").with("format", "raw");
         props.set("unit", unit);
         if unit == 0 && loader.readonly == Some(YesNo::Yes) {

@@ -28,6 +28,7 @@ mod machine;
 mod memory;
 mod monitor;
 mod name;
+mod needs;
 mod numa;
 mod plan;
 mod print;
@@ -42,6 +43,7 @@ mod storage;
 mod tls;
 
 pub use line::CommandLine;
+pub use needs::{Content, Joins, Need, Process, Role};
 pub use plan::{Incoming, Options, Plan};
 pub use print::{CLASSIC_WRAP, Format};
 pub use props::{Props, Style, Value};
@@ -61,6 +63,8 @@ pub fn build(
     host: &dyn Host,
     options: &Options,
 ) -> Result<CommandLine, Report> {
+    let changed = qemu_ns::changed_caps(validated.domain(), caps).map_err(Report::from)?;
+    let caps = changed.as_ref().unwrap_or(caps);
     let plan = Plan::make(validated, caps, host, options).map_err(Report::from)?;
     emit::command_line(&plan, caps, host, options).map_err(Report::from)
 }

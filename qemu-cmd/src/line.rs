@@ -1,5 +1,7 @@
 //! The finished command line.
 
+use crate::Need;
+
 /// Environment, program and arguments, as they would be given to `execve`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct CommandLine {
@@ -9,6 +11,8 @@ pub struct CommandLine {
     pub program: String,
     /// Its arguments.
     pub args: Vec<String>,
+    /// What the host has to have ready, in the order of the options that lean on it.
+    pub needs: Vec<Need>,
 }
 
 impl CommandLine {

@@ -5,7 +5,7 @@ use virtargv_model::device::iommu::IommuModel;
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::features::{Features, GicVersion, IoApic};
 use virtargv_model::security::Keywrap;
-use virtargv_model::{Kind, OnOff, Spelled, YesNo, clock::TimerName, cpu::CpuMode};
+use virtargv_model::{Kib, Kind, OnOff, Spelled, YesNo, clock::TimerName, cpu::CpuMode};
 
 use crate::emit::{Done, Emit, problem};
 use crate::{Props, Style};
@@ -240,7 +240,7 @@ pub(crate) fn accel(e: &mut Emit<'_>) -> Done {
     match e.guest().accel {
         Accel::Tcg => {
             let cache = features.tcg.and_then(|tcg| tcg.tb_cache).filter(|cache| cache.0 > 0);
-            props.set_opt("tb-size", cache.map(|cache| cache.mib()));
+            props.set_opt("tb-size", cache.map(Kib::mib));
         }
         Accel::Kvm => {
             let size = features.kvm.as_ref().and_then(|kvm| kvm.dirty_ring_size);

@@ -4,12 +4,14 @@ use std::collections::HashMap;
 
 use virtargv_caps::Caps;
 use virtargv_host::Host;
+use virtargv_model::device::controller::ControllerType;
 use virtargv_model::info::Zpci;
 use virtargv_model::{Domain, Problem};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
 
 use crate::alias;
+use crate::secret::MasterKey;
 use crate::storage::{self, StoragePlan};
 
 /// What the caller wants of this start.
@@ -17,6 +19,8 @@ use crate::storage::{self, StoragePlan};
 pub struct Options {
     /// The guest's state comes from somewhere else.
     pub incoming: Option<Incoming>,
+    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this folder.
+    pub standalone: Option<String>,
 }
 
 /// Where the state of a guest comes from.
@@ -35,10 +39,16 @@ pub struct Plan {
     pub domain: Domain,
     /// What kind of guest it is.
     pub guest: Guest,
+    /// The first controller of each type and index, by its place in the list.
+    pub(crate) controllers: HashMap<(ControllerType, u32), usize>,
     /// The zPCI numbers of devices, by alias.
     pub(crate) zpci: HashMap<String, Zpci>,
     /// The folder for this domain's sockets and keys.
     pub domain_dir: String,
+    /// The line runs without a launcher; the domain's folder is then its only one.
+    pub(crate) standalone: Option<String>,
+    /// What other secrets are encrypted with.
+    pub(crate) master_key: MasterKey,
     /// What was decided about disks.
     pub(crate) storage: StoragePlan,
 }
@@ -61,11 +71,17 @@ impl Plan {
             // A guest that comes from elsewhere keeps its sizes.
             crate::memory::align::align(&mut domain, &guest)?;
         }
+        virtargv_resolve::usb_at_start(&mut domain)?;
         alias::assign(&mut domain, &guest, caps);
         let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);
-        let domain_dir = format!("{}/domain-{}", host.config().lib_dir, short_name(&domain));
-        Ok(Self { domain, guest, zpci, domain_dir, storage })
+        let controllers = crate::device::address::controller_table(&domain);
+        let standalone = options.standalone.clone();
+        let domain_dir = standalone
+            .clone()
+            .unwrap_or_else(|| format!("{}/domain-{}", host.config().lib_dir, short_name(&domain)));
+        let master_key = MasterKey::draw(host);
+        Ok(Self { domain, guest, controllers, zpci, domain_dir, standalone, master_key, storage })
     }
 }
 

@@ -1,4 +1,4 @@
-//! The four ways a command line is printed.
+//! The ways a command line is printed.
 //!
 //! ```
 //! use virtargv_qemu_cmd::{CommandLine, Format};
@@ -6,6 +6,7 @@
 //!     env: vec![("LC_ALL".into(), "C".into())],
 //!     program: "/usr/bin/qemu".into(),
 //!     args: vec!["-name".into(), "it's".into(), "-S".into()],
+//!     ..CommandLine::default()
 //! };
 //! assert_eq!(line.print(Format::Args, None), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
 //! assert_eq!(line.print(Format::Shell, None), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
@@ -24,6 +25,8 @@ pub enum Format {
     Shell,
     /// One JSON object: `env` (object), `program`, `args` (array).
     Json,
+    /// The same with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
+    JsonWithNeeds,
     /// Program and arguments, each ended by NUL; the environment is left out.
     Nul,
 }
@@ -47,7 +50,8 @@ impl CommandLine {
                 lines.join(" \\\n") + "\n"
             }
             Format::Shell => self.words_by_line().join(" ") + "\n",
-            Format::Json => self.json(),
+            Format::Json => self.json(false),
+            Format::JsonWithNeeds => self.json(true),
             Format::Nul => {
                 let words = std::iter::once(&self.program).chain(&self.args);
                 words.flat_map(|word| [word.as_str(), "\0"]).collect()
@@ -72,12 +76,32 @@ impl CommandLine {
         lines
     }
 
-    fn json(&self) -> String {
+    /// What the host has to have ready, one need a line.
+    pub fn explain(&self) -> String {
+        let mut out = String::new();
+        for need in &self.needs {
+            // A path may hold anything; a line is a line.
+            for c in need.to_string().chars() {
+                if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
+            }
+            out.push('\n');
+        }
+        out
+    }
+
+    fn json(&self, with_needs: bool) -> String {
         let text = |s: &str| serde_json::Value::from(s).to_string();
         let env: Vec<String> = self.env.iter().map(|(k, v)| format!("{}:{}", text(k), text(v))).collect();
         let args: Vec<String> = self.args.iter().map(|arg| text(arg)).collect();
         let program = text(&self.program);
-        format!("{{\"env\":{{{}}},\"program\":{program},\"args\":[{}]}}\n", env.join(","), args.join(","))
+        let needs = if with_needs {
+            let needs: Vec<String> = self.needs.iter().map(|need| need.to_json().to_string()).collect();
+            format!(",\"needs\":[{}]", needs.join(","))
+        } else {
+            String::new()
+        };
+        let (env, args) = (env.join(","), args.join(","));
+        format!("{{\"env\":{{{env}}},\"program\":{program},\"args\":[{args}]{needs}}}\n")
     }
 }
 
@@ -140,6 +164,7 @@ mod tests {
             env: vec![],
             program: "printf".into(),
             args: std::iter::once("%s\\0").chain(words).map(str::to_owned).collect(),
+            ..CommandLine::default()
         };
         for format in [Format::Args, Format::Shell] {
             let output =
@@ -155,6 +180,7 @@ mod tests {
             env: vec![("A".into(), "1".into())],
             program: "/q".into(),
             args: vec!["-x".into(), "a\"b".into()],
+            ..CommandLine::default()
         };
         assert_eq!(
             line.print(Format::Json, None),

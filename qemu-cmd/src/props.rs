@@ -283,7 +283,15 @@ fn json_object(out: &mut String, props: &Props) {
 }
 
 fn json_string(out: &mut String, text: &str) {
-    out.push_str(&serde_json::Value::from(text).to_string());
+    // Nearly all names and values need no escaping; what does is left to the library.
+    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\' && b != 0x7f) {
+        out.reserve(text.len() + 2);
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    } else {
+        out.push_str(&serde_json::Value::from(text).to_string());
+    }
 }
 
 fn json(out: &mut String, value: &Value) {

@@ -1,9 +1,10 @@
 //! What the document says to QEMU directly.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::{Cap, Caps, Convention};
 use virtargv_model::qemu_ns::OverrideValue;
+use virtargv_model::{Domain, Kind, Problem};
 
-use crate::emit::{Done, Emit};
+use crate::emit::{Done, Emit, problem};
 use crate::{Props, Value};
 
 /// Emits the arguments and environment that the document adds.
@@ -32,6 +33,28 @@ pub(crate) fn deprecation(e: &mut Emit<'_>) -> Done {
     let props = Props::object().with("deprecated-output", "hide").opt("deprecated-input", input);
     e.line.option("-compat", props.to_json());
     Ok(())
+}
+
+/// What the QEMU can do as the document has it, where that differs.
+pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Option<Caps>, Problem> {
+    let qemu = &domain.qemu;
+    if qemu.add_capabilities.is_empty() && qemu.del_capabilities.is_empty() {
+        return Ok(None);
+    }
+    let flag = |name: &String| {
+        name.parse::<Cap>().map_err(|_| {
+            let message = format!("'{name}' of the document's 'capabilities' is none that a QEMU can have");
+            problem(Kind::Internal, "qemu-capability", domain.pos.path("capabilities"), message)
+        })
+    };
+    let mut changed = caps.edit();
+    for name in &qemu.add_capabilities {
+        changed = changed.set(flag(name)?);
+    }
+    for name in &qemu.del_capabilities {
+        changed = changed.clear(flag(name)?);
+    }
+    Ok(Some(changed.build()))
 }
 
 /// The device as the document wants it, where it has something to change.

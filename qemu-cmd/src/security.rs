@@ -5,6 +5,7 @@ use virtargv_model::YesNo;
 use virtargv_model::security::{LaunchSecurityKind, Sev, SevCommon, SevSnp};
 
 use crate::emit::{Done, Emit};
+use crate::needs::{Content, Need};
 use crate::{Props, Value};
 
 /// The id of the object that protects the guest.
@@ -36,12 +37,22 @@ fn common(e: &Emit<'_>, common: &SevCommon, props: &mut Props) {
 
 fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
     let dir = &e.plan.domain_dir;
+    let file = |name: &str, content: Option<&String>| {
+        let path = format!("{dir}/{name}.base64");
+        let bytes = Content(content?.clone().into_bytes());
+        e.need(Need::Content {
+            path: path.clone(),
+            content: bytes,
+            purpose: "for the launch of a SEV guest",
+        });
+        Some(path)
+    };
     let mut props = Props::new("qom-type", "sev-guest").with("id", id);
     common(e, &sev.common, &mut props);
     props
         .with("policy", Value::Hex(sev.policy.into()))
-        .opt("dh-cert-file", sev.dh_cert.as_ref().map(|_| format!("{dir}/dh_cert.base64")))
-        .opt("session-file", sev.session.as_ref().map(|_| format!("{dir}/session.base64")))
+        .opt("dh-cert-file", file("dh_cert", sev.dh_cert.as_ref()))
+        .opt("session-file", file("session", sev.session.as_ref()))
         .opt("kernel-hashes", sev.common.kernel_hashes.map(YesNo::is_yes))
 }
 

@@ -5,6 +5,7 @@ use virtargv_model::{Kind, Pos, Problem};
 
 use crate::Props;
 use crate::emit::{Emit, problem};
+use crate::needs::Role;
 use crate::secret::sealed;
 
 /// Emits the credentials of character device `id` as the driver's settings tell, and gives their id. `at` is the
@@ -17,7 +18,7 @@ pub(crate) fn chardev(e: &mut Emit<'_>, id: &str, listens: bool, at: Pos) -> Res
         None => None,
     };
     let credentials = format!("obj{id}_tls0");
-    let props = x509(&credentials, dir, listens, config.chardev_tls_x509_verify, password.as_deref());
+    let props = x509(e, &credentials, dir, listens, config.chardev_tls_x509_verify, password.as_deref());
     e.object(&props);
     Ok(credentials)
 }
@@ -29,18 +30,26 @@ pub(crate) fn emit_secret(e: &mut Emit<'_>, owner: &str, uuid: &str, at: Pos) ->
         problem(Kind::SecretMissing, "tls-secret", at, message)
     })?;
     let id = format!("{owner}-secret0");
-    let props = sealed(e.host, &id, &value);
+    let props = sealed(e, &id, &value);
     e.object(&props);
     Ok(id)
 }
 
 /// A `tls-creds-x509` object: the certificates in `dir`, for the listening end or the connecting one. `verify` asks the
 /// other end for a certificate; a client always looks at the server's.
-pub(crate) fn x509(id: &str, dir: &str, listens: bool, verify: bool, password: Option<&str>) -> Props {
+pub(crate) fn x509(
+    e: &Emit<'_>,
+    id: &str,
+    dir: &str,
+    listens: bool,
+    verify: bool,
+    password: Option<&str>,
+) -> Props {
+    e.need_path(dir, Role::Certificates);
     Props::new("qom-type", "tls-creds-x509")
         .with("id", id)
         .with("dir", dir)
         .with("endpoint", if listens { "server" } else { "client" })
-        .with("verify-peer", verify)
+        .with("verify-peer", verify || !listens)
         .opt("passwordid", password)
 }

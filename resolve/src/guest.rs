@@ -38,9 +38,11 @@ impl Guest {
         self.arch.is_x86() && (self.family("pc-q35") || self.machine == "q35")
     }
 
-    /// A PC with the i440FX chipset. The oldest versioned names (`pc-1.2`) and `rhel`-less `pc` are among them.
+    /// A PC with the i440FX chipset. The oldest versioned names (`pc-1.2`, `rhel6.6.0`) are among them.
     pub fn is_i440fx(&self) -> bool {
-        self.arch.is_x86() && (self.machine == "pc" || self.family("pc-i440fx") || self.is_old_pc())
+        let old_rhel = self.machine.starts_with("rhel");
+        let named = self.machine == "pc" || self.family("pc-i440fx") || self.is_old_pc() || old_rhel;
+        self.arch.is_x86() && named
     }
 
     /// `pc-0.12` to `pc-1.3`, from before the chipset was part of the name.

@@ -22,6 +22,7 @@ mod defaults;
 mod firmware;
 mod guest;
 
+pub use address::usb_at_start;
 pub use firmware::pick as pick_firmware;
 pub use guest::Guest;
 pub use virtargv_caps::{Arch, Caps, Release};

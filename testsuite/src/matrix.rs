@@ -9,6 +9,7 @@ use virtargv::{
     Arch, Cap, Caps, FixedHost, Format, Outcome, Release, Report, Request, Source, Stage, builtin,
 };
 use virtargv_caps::{Accel, Machine};
+use virtargv_qemu_cmd::CLASSIC_WRAP;
 
 mod cases;
 
@@ -49,9 +50,17 @@ pub struct Case {
     pub qemu: Qemu,
     /// What is to come of it.
     pub expect: Expect,
+    /// Whether a real QEMU is to start what the document describes.
+    pub live: bool,
 }
 
 impl Case {
+    /// The same, to be tried on a real QEMU as well.
+    #[must_use]
+    pub const fn live(self) -> Self {
+        Self { live: true, ..self }
+    }
+
     /// The name of its golden file, without its ending.
     pub fn id(&self) -> String {
         let dot = if self.variant.is_empty() { "" } else { "." };
@@ -91,7 +100,7 @@ impl Case {
         };
         let shown = match command_line {
             Some(line) => {
-                let columns = (self.release == Release::V7_0).then_some(80);
+                let columns = (self.release == Release::V7_0).then_some(CLASSIC_WRAP);
                 line.print(Format::Args, columns)
             }
             None => show(document, &report),
@@ -104,19 +113,24 @@ impl Case {
     }
 }
 
+/// The cases that a real QEMU is to start.
+pub fn live_cases() -> impl Iterator<Item = &'static Case> {
+    CASES.iter().filter(|case| case.live)
+}
+
 /// A set of hand-listed flags, with the machines a test is likely to name.
 fn listed(release: Release, arch: Arch, flags: &[Cap]) -> Caps {
     let machines: &[&str] = match arch {
         Arch::X86_64 | Arch::I686 => &["pc", "q35", "isapc"],
-        Arch::Aarch64 | Arch::Armv7l => &["virt"],
         Arch::Ppc64 => &["pseries"],
         Arch::S390x => &["s390-ccw-virtio"],
         _ => &["virt"],
     };
-    let mut builder = Caps::builder(release, arch).flags(flags.iter().copied());
+    let mut builder = Caps::builder(release, arch).set(Cap::Tcg).set(Cap::Kvm).flags(flags.iter().copied());
     for accel in [Accel::Kvm, Accel::Tcg] {
-        for name in machines {
-            builder = builder.machine(accel, Machine::named(*name));
+        for (n, name) in machines.iter().enumerate() {
+            let machine = Machine { is_default: n == 0, ..Machine::named(*name) };
+            builder = builder.machine(accel, machine);
         }
     }
     builder.build()

@@ -104,7 +104,7 @@ proptest! {
     /// A shell reads back the words that were printed.
     #[test]
     fn words_survive_a_shell(words in vec(word(), 0..8), value in word()) {
-        let line = CommandLine { env: vec![("A".into(), value.clone())], program: "/bin/q emu".into(), args: words.clone() };
+        let line = CommandLine { env: vec![("A".into(), value.clone())], program: "/bin/q emu".into(), args: words.clone(), needs: Vec::new() };
         for format in [Format::Args, Format::Shell] {
             let mut expected = vec![format!("A={value}"), "/bin/q emu".to_owned()];
             expected.extend(words.iter().cloned());

@@ -173,10 +173,23 @@ pub struct Console {
     pub port: Option<u32>,
 }
 
-/// The host's end as the start tag and the children of `el` tell it.
-fn source(el: El<'_>, r: &mut Reader) -> ChardevSource {
-    let kind = r.attr(el, "type").unwrap_or(SourceType::Pty);
-    ChardevSource::read(el, kind, r)
+/// `type=` of `el`.
+fn source_type(el: El<'_>, r: &mut Reader) -> SourceType {
+    r.attr_kind(Kind::Unsupported, el, "type").unwrap_or(SourceType::Pty)
+}
+
+/// The host's end of something that is no channel of virtio.
+fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
+    let source = ChardevSource::read(el, kind, r);
+    if kind == SourceType::SpiceVmc {
+        refuse_spicevmc(el, r);
+    }
+    source
+}
+
+fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
+    let message = format!("type 'spicevmc' is for a 'channel' of type 'virtio', not for '{}'", el.name());
+    r.problem(Kind::Unsupported, "chardev-spicevmc", el.pos().attr("type"), message);
 }
 
 /// A target's type or model; `none` is the same as nothing.
@@ -194,12 +207,13 @@ fn open<'w>(w: &'w mut Writer, name: &'static str, source: &ChardevSource) -> Ta
 
 impl Element for Serial {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = source_type(el, r);
         let target = el.child("target");
         Some(Self {
             target: target_word(target, "type", r),
             model: target_word(target.and_then(|t| t.child("model")), "name", r),
             port: port(target, r),
-            source: source(el, r),
+            source: source(el, kind, r),
             info: DeviceInfo::read(el, r),
         })
     }
@@ -219,8 +233,9 @@ impl Element for Serial {
 
 impl Element for Parallel {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = source_type(el, r);
         let port = port(el.child("target"), r);
-        Some(Self { port, source: source(el, r), info: DeviceInfo::read(el, r) })
+        Some(Self { port, source: source(el, kind, r), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -234,11 +249,12 @@ impl Element for Parallel {
 
 impl Element for Console {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = source_type(el, r);
         let target = el.child("target");
         Some(Self {
             target: target_word(target, "type", r),
             port: port(target, r),
-            source: source(el, r),
+            source: source(el, kind, r),
             info: DeviceInfo::read(el, r),
         })
     }
@@ -254,8 +270,12 @@ impl Element for Console {
 
 impl Element for Channel {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind = source_type(el, r);
         let target = ChannelTarget::read(el, r);
-        let source = source(el, r);
+        let source = ChardevSource::read(el, kind, r);
+        if kind == SourceType::SpiceVmc && !matches!(target, ChannelTarget::Virtio { .. }) {
+            refuse_spicevmc(el, r);
+        }
         // The address element of a forwarded port would mean nothing.
         let mut info = DeviceInfo::read(el, r);
         if matches!(target, ChannelTarget::Guestfwd { .. }) {
@@ -276,7 +296,7 @@ impl Element for Channel {
 impl ChannelTarget {
     fn read(channel: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = channel.child("target") else { return Self::None };
-        let known = el.get("type").filter(|t| *t != "none").is_some();
+        let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
             let message = "element 'target' of a 'channel' lacks its attribute 'type'";
             r.problem(Kind::Xml, "channel-target-type", el.pos(), message);
@@ -285,7 +305,7 @@ impl ChannelTarget {
         match r.attr_kind::<ChannelTargetType>(Kind::Unsupported, el, "type") {
             Some(ChannelTargetType::Guestfwd) => Self::read_guestfwd(el, r),
             Some(ChannelTargetType::Virtio) => {
-                Self::Virtio { name: el.string("name"), state: r.attr_kind(Kind::Internal, el, "state") }
+                Self::Virtio { name: el.string("name"), state: el.get("state").and_then(|s| s.parse().ok()) }
             }
             Some(ChannelTargetType::Xen) => Self::Xen { name: el.string("name") },
             None => Self::None,

@@ -5,6 +5,13 @@ use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Pos, YesNo};
 
+/// The class of a bad value, in older releases and now.
+const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
+mod socket;
+
+pub use self::socket::{Protocol, Reconnect, SourceMode, Tcp, Udp, Unix};
+
 spelled! {
     /// `type=` of a character device.
     pub enum SourceType {
@@ -38,30 +45,6 @@ spelled! {
         QemuVdagent = "qemu-vdagent",
         /// A channel of the D-Bus display.
         Dbus = "dbus",
-    }
-}
-
-spelled! {
-    /// Which side opens a connection (`mode=`).
-    pub enum SourceMode {
-        /// QEMU connects.
-        Connect = "connect",
-        /// QEMU listens.
-        Bind = "bind",
-    }
-}
-
-spelled! {
-    /// What is spoken over TCP (`<protocol type=>`).
-    pub enum Protocol {
-        /// Plain bytes.
-        Raw = "raw",
-        /// Telnet.
-        Telnet = "telnet",
-        /// Telnet over TLS.
-        Telnets = "telnets",
-        /// TLS.
-        Tls = "tls",
     }
 }
 
@@ -154,89 +137,6 @@ pub enum Backend {
     },
 }
 
-/// A pair of UDP addresses.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Udp {
-    /// `<source mode='bind' host=>`
-    pub bind_host: Option<String>,
-    /// `<source mode='bind' service=>`
-    pub bind_service: Option<String>,
-    /// `<source mode='connect' host=>`
-    pub connect_host: Option<String>,
-    /// `<source mode='connect' service=>`
-    pub connect_service: Option<String>,
-}
-
-/// A TCP connection.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Tcp {
-    /// `<source mode=>`; left out QEMU connects.
-    pub mode: Option<SourceMode>,
-    /// `<source host=>`
-    pub host: Option<String>,
-    /// `<source service=>`
-    pub service: Option<String>,
-    /// `<source tls=>`
-    pub tls: Option<YesNo>,
-    /// `<source><reconnect>`
-    pub reconnect: Option<Reconnect>,
-    /// `<protocol type=>`; left out it is raw.
-    pub protocol: Option<Protocol>,
-}
-
-impl Tcp {
-    /// Whether QEMU listens.
-    pub fn listens(&self) -> bool {
-        self.mode == Some(SourceMode::Bind)
-    }
-}
-
-/// A UNIX socket.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Unix {
-    /// `<source mode=>`; left out QEMU connects, or listens where there is no path either.
-    pub mode: Option<SourceMode>,
-    /// `<source path=>`
-    pub path: Option<String>,
-    /// `<source><reconnect>`
-    pub reconnect: Option<Reconnect>,
-}
-
-impl Unix {
-    /// Whether QEMU listens.
-    pub fn listens(&self) -> bool {
-        self.mode == Some(SourceMode::Bind) || self.path.is_none()
-    }
-}
-
-/// `<reconnect>`: whether a lost connection is made again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Reconnect {
-    /// Where it stands.
-    pub pos: Pos,
-    /// `enabled=`
-    pub enabled: Option<YesNo>,
-    /// `timeout=`, in seconds.
-    pub timeout: Option<u32>,
-}
-
-impl Reconnect {
-    /// Whether it is `enabled='yes'`.
-    pub fn is_on(&self) -> bool {
-        self.enabled == Some(YesNo::Yes)
-    }
-}
-
-impl Element for Reconnect {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { pos: el.pos(), enabled: r.attr(el, "enabled"), timeout: r.attr(el, "timeout") })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("reconnect").opt("enabled", self.enabled).opt("timeout", self.timeout).empty();
-    }
-}
-
 /// `<log>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Log {
@@ -248,7 +148,7 @@ pub struct Log {
 
 impl Element for Log {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { file: el.string("file"), append: r.attr(el, "append") })
+        Some(Self { file: el.string("file"), append: r.attr_kinds(ONCE_INTERNAL, el, "append") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -265,15 +165,15 @@ impl ChardevSource {
             let message = format!("a character device of type '{kind}' has at most {allowed} 'source'");
             r.problem(Kind::Xml, "chardev-source-count", extra.pos(), message);
         }
+        let backend = Backend::read(el, kind, &sources, r);
+        let labels = sources.first().map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r));
         for name in ["log", "protocol"] {
             if let Some(extra) = el.children(name).nth(1) {
                 let message = format!("a character device has at most one '{name}'");
                 r.problem(Kind::Xml, "chardev-child-count", extra.pos(), message);
             }
         }
-        let backend = Backend::read(el, kind, &sources, r);
-        let seclabels = sources.iter().flat_map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r)).collect();
-        Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels }
+        Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels: labels.unwrap_or_default() }
     }
 
     /// What it is.
@@ -300,27 +200,28 @@ impl Backend {
             SourceType::Pty => Self::Pty { path: text("path") },
             SourceType::Dev => Self::Dev { path: text("path") },
             SourceType::Pipe => Self::Pipe { path: text("path") },
-            SourceType::File => {
-                Self::File { path: text("path"), append: source.and_then(|s| r.attr(s, "append")) }
-            }
+            SourceType::File => Self::File {
+                path: text("path"),
+                append: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "append")),
+            },
             SourceType::SpicePort => Self::SpicePort { channel: text("channel") },
             SourceType::Dbus => Self::Dbus { channel: text("channel") },
             SourceType::Nmdm => Self::Nmdm { master: text("master"), slave: text("slave") },
             SourceType::QemuVdagent => Self::QemuVdagent {
-                mouse: source.and_then(|s| s.child("mouse")).and_then(|m| r.attr(m, "mode")),
-                copypaste: source.and_then(|s| s.child("clipboard")).and_then(|c| r.attr(c, "copypaste")),
+                copypaste: source.and_then(|s| s.child("clipboard")).and_then(|c| r.required(c, "copypaste")),
+                mouse: source.and_then(|s| s.child("mouse")).and_then(|m| r.required(m, "mode")),
             },
             SourceType::Udp => Self::Udp(Udp::read(sources, r)),
             SourceType::Tcp => Self::Tcp(Tcp {
-                mode: source.and_then(|s| r.attr(s, "mode")),
+                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
                 host: text("host"),
                 service: text("service"),
                 tls: source.and_then(|s| r.attr(s, "tls")),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
-                protocol: el.child("protocol").and_then(|p| r.attr(p, "type")),
+                protocol: el.child("protocol").and_then(|p| r.attr_kind(Kind::Unsupported, p, "type")),
             }),
             SourceType::Unix => Self::Unix(Unix {
-                mode: source.and_then(|s| r.attr(s, "mode")),
+                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
                 path: text("path"),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
             }),
@@ -422,34 +323,4 @@ impl Backend {
 /// Writes `<source>`, or nothing where it would say nothing.
 fn source(w: &mut Writer, attributes: impl FnOnce(Tag<'_>) -> Tag<'_>, body: impl FnOnce(&mut Writer)) {
     attributes(w.element("source")).children_or_nothing(body);
-}
-
-impl Udp {
-    fn read(sources: &[El<'_>], r: &mut Reader) -> Self {
-        let mut udp = Self::default();
-        for source in sources {
-            let mode = r.attr(*source, "mode").unwrap_or(SourceMode::Connect);
-            let (host, service) = (source.string("host"), source.string("service"));
-            match mode {
-                SourceMode::Connect => (udp.connect_host, udp.connect_service) = (host, service),
-                SourceMode::Bind => (udp.bind_host, udp.bind_service) = (host, service),
-            }
-        }
-        udp
-    }
-
-    fn write(&self, labels: impl FnOnce(&mut Writer), w: &mut Writer) {
-        if self.bind_host.is_some() || self.bind_service.is_some() {
-            w.element("source")
-                .attr("mode", SourceMode::Bind)
-                .opt("host", self.bind_host.as_ref())
-                .opt("service", self.bind_service.as_ref())
-                .empty();
-        }
-        w.element("source")
-            .attr("mode", SourceMode::Connect)
-            .opt("host", self.connect_host.as_ref())
-            .opt("service", self.connect_service.as_ref())
-            .children(labels);
-    }
 }

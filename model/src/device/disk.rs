@@ -12,7 +12,7 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, SourceType};
+use crate::device::storage::{Image, SourceType, optional_word};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -114,6 +114,11 @@ pub struct DiskTarget {
     /// `rotation_rate=`: 1 for a solid-state drive, else rotations a minute.
     pub rotation_rate: Option<u32>,
 }
+
+/// The classes of a bad value that was an internal error in older releases.
+const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+/// The classes of a bad value that was an unsupported configuration in older releases.
+const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// The most images in a chain; the reference follows no more either.
 const MAX_CHAIN: usize = 200;
@@ -224,13 +229,13 @@ fn printable(text: &str) -> bool {
 
 impl Element for Disk {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr(el, "type").unwrap_or(SourceType::File);
+        let kind = r.attr_kinds(ONCE_INTERNAL, el, "type").unwrap_or(SourceType::File);
         let mut disk = Self {
-            device: r.attr(el, "device"),
-            model: r.attr(el, "model"),
-            snapshot: r.attr(el, "snapshot"),
-            rawio: r.attr(el, "rawio"),
-            sgio: r.attr(el, "sgio"),
+            device: r.attr_kinds(ONCE_INTERNAL, el, "device"),
+            model: r.attr_kinds(ONCE_INTERNAL, el, "model"),
+            snapshot: r.attr_kinds(ONCE_INTERNAL, el, "snapshot"),
+            rawio: r.attr_kinds(ONCE_INTERNAL, el, "rawio"),
+            sgio: r.attr_kinds(ONCE_INTERNAL, el, "sgio"),
             image: Image::read(kind, el, r),
             backing: BackingChain::read(el, r),
             ..Self::default()
@@ -299,9 +304,9 @@ impl Disk {
         self.target = DiskTarget {
             // Xen's old prefix says nothing.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
-            bus: r.attr(target, "bus"),
-            tray: crate::device::storage::optional_word(target, "tray", "closed", r),
-            removable: r.attr(target, "removable"),
+            bus: r.attr_kinds(ONCE_INTERNAL, target, "bus"),
+            tray: optional_word(ONCE_INTERNAL, target, "tray", "closed", r),
+            removable: r.attr_kinds(ONCE_INTERNAL, target, "removable"),
             rotation_rate: r.attr(target, "rotation_rate"),
         };
         if self.target.rotation_rate == Some(0) {

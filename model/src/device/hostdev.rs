@@ -303,7 +303,7 @@ impl HostInterface {
             None if source.child("vendor").is_some() => "usb",
             None => {
                 let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
-                r.problem(Kind::Xml, "net-hostdev-address", source.pos(), message);
+                r.problem(Kind::Unsupported, "net-hostdev-address", source.pos(), message);
                 return Self { managed, ..Self::default() };
             }
         };
@@ -313,7 +313,12 @@ impl HostInterface {
             _ => {
                 let message =
                     format!("an interface of type 'hostdev' has address type '{kind}', 'pci' or 'usb' work");
-                r.problem(Kind::Xml, "net-hostdev-address", source.pos().path("address/@type"), message);
+                r.problem(
+                    Kind::Unsupported,
+                    "net-hostdev-address",
+                    source.pos().path("address/@type"),
+                    message,
+                );
                 InterfaceDevice::default()
             }
         };

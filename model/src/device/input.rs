@@ -1,7 +1,7 @@
 //! `<input>`.
 
 use super::virtio::VirtioOptions;
-use crate::info::DeviceInfo;
+use crate::info::{Address, DeviceInfo};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff};
@@ -108,14 +108,19 @@ pub struct Input {
 
 impl Element for Input {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind: Option<InputType> = r.required(el, "type");
+        let internal = [Kind::Internal; 2];
+        let kind: Option<InputType> = r.required_kinds(internal, [Kind::Unsupported; 2], el, "type");
         let mut input = Self {
             kind,
-            bus: r.attr(el, "bus"),
-            model: r.attr(el, "model"),
+            model: r.attr_kind(Kind::Unsupported, el, "model"),
+            bus: r.attr_kind(Kind::Unsupported, el, "bus"),
             info: DeviceInfo::read(el, r),
             ..Self::default()
         };
+        if input.bus == Some(InputBus::Usb) && !matches!(input.info.address, None | Some(Address::Usb(_))) {
+            let message = "the 'address' of an 'input' on bus 'usb' is of type 'usb'";
+            r.problem(Kind::Xml, "input-usb-address", el.pos().path("address/@type"), message);
+        }
         let source = el.child("source");
         match kind {
             Some(InputType::Evdev) => {

@@ -41,17 +41,18 @@ pub struct Memballoon {
 
 impl Element for Memballoon {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let balloon = Self {
-            model: r.required(el, "model"),
+        let period: Option<i32> = el.child("stats").and_then(|s| r.attr(s, "period"));
+        let mut balloon = Self {
+            model: r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "model"),
             autodeflate: r.attr(el, "autodeflate"),
             free_page_reporting: r.attr(el, "freePageReporting"),
-            stats_period: el.child("stats").and_then(|s| r.attr(s, "period")),
+            stats_period: period.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
             info: DeviceInfo::read(el, r),
             virtio: VirtioOptions::read_child(el, r),
         };
-        if balloon.model == Some(MemballoonModel::None) && balloon.info.address.is_some() {
-            let message = "a 'memballoon' of model 'none' has no 'address'";
-            r.problem(Kind::Xml, "memballoon-none-address", el.pos().path("address"), message);
+        if balloon.model == Some(MemballoonModel::None) {
+            // What is not there is nowhere.
+            balloon.info = DeviceInfo { pos: el.pos(), ..DeviceInfo::default() };
         }
         Some(balloon)
     }

@@ -152,59 +152,55 @@ impl Interface {
     pub fn teaming_type(&self) -> Option<TeamingType> {
         self.teaming.as_ref().and_then(|t| t.kind)
     }
-
-    /// Reads what hangs on the type: `<driver>` and `<filterref>` stand only for some.
-    fn read_typed(&mut self, el: El<'_>, r: &mut Reader) {
-        let kind = self.kind();
-        if let Some(driver) = el.child("driver") {
-            self.driver = if kind != InterfaceType::Hostdev && self.is_virtio() {
-                Driver::read(driver, r)
-            } else {
-                Driver { virtio: VirtioOptions::read(driver, r), ..Driver::default() }
-            };
-        }
-        if kind.takes_filter() {
-            self.filter = read::one(el, "filterref", r);
-        }
-    }
 }
 
 impl Element for Interface {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind = r.attr(el, "type").unwrap_or_default();
-        let backend = el.child("backend").map(|b| Backend::read(b, r)).unwrap_or_default();
-        let source = el.child("source");
+        let host_side = el.child("source");
+        // The order is the reference's: it decides which problem comes first.
         let mut interface = Self {
             trust_guest_rx_filters: r.attr(el, "trustGuestRxFilters"),
-            source: Source::read(kind, &backend, el, r),
-            host_ips: source.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
-            host_routes: source.map(|s| read::all(s, "route", r)).unwrap_or_default(),
+            model: el.child("model").and_then(|m| NicModel::read(m, r)),
+            host_ips: host_side.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
+            host_routes: host_side.map(|s| read::all(s, "route", r)).unwrap_or_default(),
+            source: Source::read(kind, el, r),
             virtual_port: read_virtual_port(kind, el, r),
-            mac: read::one(el, "mac", r),
             target: el.child("target").and_then(|t| Target::read(t, r)),
+            guest: el.child("guest").map(GuestNames::read),
             script: path(el, "script"),
             downscript: path(el, "downscript"),
             backend_domain: el.child("backenddomain").and_then(|b| b.string("name")),
-            model: el.child("model").and_then(|m| NicModel::read(m, r)),
+            filter: kind.takes_filter().then(|| read::one(el, "filterref", r)).flatten(),
             bandwidth: el
                 .child("bandwidth")
                 .and_then(|b| Bandwidth::read(b, kind == InterfaceType::Network, r)),
             vlan: read::one(el, "vlan", r),
-            isolated: el.child("port").and_then(|p| r.attr(p, "isolated")),
-            guest: el.child("guest").map(GuestNames::read),
-            backend,
+            mac: read::one(el, "mac", r),
             info: DeviceInfo::read(el, r),
             ips: read::all(el, "ip", r),
             routes: read::all(el, "route", r),
             port_forwards: read::all(el, "portForward", r),
-            link: el.child("link").and_then(|l| r.attr(l, "state")),
-            teaming: read::one(el, "teaming", r),
-            sndbuf: el.child("tune").and_then(|t| r.child_text(t, "sndbuf")),
-            mtu: el.child("mtu").and_then(|m| r.attr(m, "size")),
-            coalesce: el.child("coalesce").and_then(|c| Coalesce::read(c, r)),
             ..Self::default()
         };
-        interface.read_typed(el, r);
+        let emulated_virtio = kind != InterfaceType::Hostdev && interface.is_virtio();
+        if let Some(driver) = el.child("driver") {
+            interface.driver = if emulated_virtio {
+                Driver::read(driver, r)
+            } else {
+                Driver { virtio: VirtioOptions::read(driver, r), ..Driver::default() }
+            };
+        }
+        if let Some(backend) = el.child("backend") {
+            interface.backend = Backend::read(backend, r);
+            interface.backend.vhost = interface.backend.vhost.filter(|_| emulated_virtio);
+        }
+        interface.link = el.child("link").and_then(|l| r.attr_kind(Kind::Unsupported, l, "state"));
+        interface.teaming = read::one(el, "teaming", r);
+        interface.sndbuf = el.child("tune").and_then(|t| r.child_text(t, "sndbuf"));
+        interface.mtu = el.child("mtu").and_then(|m| r.attr(m, "size"));
+        interface.coalesce = el.child("coalesce").and_then(|c| Coalesce::read(c, r));
+        interface.isolated = el.child("port").and_then(|p| r.attr(p, "isolated"));
         Some(interface)
     }
 
@@ -272,7 +268,7 @@ impl Interface {
 
 /// `path=` of the child `name`.
 fn path(el: El<'_>, name: &str) -> Option<String> {
-    el.child(name).and_then(|c| c.string("path"))
+    el.child(name).and_then(|c| c.string("path")).filter(|p| !p.is_empty())
 }
 
 /// `<virtualport>`, which only some types take.

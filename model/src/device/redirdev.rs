@@ -1,10 +1,13 @@
 //! `<redirdev>` and `<redirfilter>`: USB devices that come over a character device.
 
 use super::chardev_source::{ChardevSource, SourceType};
-use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader};
+use crate::info::{Address, DeviceInfo};
+use crate::read::{self, AnyBase, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
+
+/// The class of a bad value, in older releases and now.
+const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
 
 spelled! {
     /// `bus=`.
@@ -27,10 +30,16 @@ pub struct Redirdev {
 
 impl Element for Redirdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let bus = r.attr(el, "bus");
-        let kind = r.required::<SourceType>(el, "type").unwrap_or(SourceType::Null);
+        let unsupported = [Kind::Unsupported; 2];
+        let bus = r.attr_kinds(unsupported, el, "bus");
+        let kind = r.required_kinds([Kind::Internal; 2], unsupported, el, "type").unwrap_or(SourceType::Null);
         let source = ChardevSource::read(el, kind, r);
-        Some(Self { info: DeviceInfo::read(el, r), bus, source })
+        let info = DeviceInfo::read(el, r);
+        if !matches!(info.address, None | Some(Address::Usb(_))) {
+            let message = "the 'address' of a 'redirdev' is of type 'usb'";
+            r.problem(Kind::Xml, "redirdev-address", el.pos().path("address/@type"), message);
+        }
+        Some(Self { info, bus, source })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -70,7 +79,7 @@ impl RedirFilter {
         let first = filters.next()?;
         if let Some(extra) = filters.next() {
             let message = "element 'devices' has at most one 'redirfilter'";
-            r.problem(Kind::Unsupported, "redirfilter-count", extra.pos(), message);
+            r.problem(Kind::Xml, "redirfilter-count", extra.pos(), message);
         }
         Some(Self { rules: read::all(first, "usbdev", r) })
     }
@@ -81,22 +90,16 @@ impl RedirFilter {
     }
 }
 
-/// A hexadecimal number with or without `0x`; `-1` is the same as nothing.
-fn hex<T: TryFrom<u32>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    let text = el.get(name).filter(|t| *t != "-1")?;
-    let digits = text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")).unwrap_or(text);
-    let number = u32::from_str_radix(digits, 16).ok().and_then(|n| T::try_from(n).ok());
-    if number.is_none() {
-        let message = format!("bad value '{text}' for attribute '{name}' of element 'usbdev'");
-        r.problem(Kind::Internal, "usbdev-number", el.pos().attr(name), message);
-    }
-    number
+/// A number in C notation; `-1` is the same as nothing.
+fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    el.get(name).filter(|text| *text != "-1")?;
+    r.attr_kinds::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
 /// `MAJOR.MINOR`, each below 100.
 fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
     let text = el.get("version").filter(|t| *t != "-1")?;
-    let part = |t: &str| t.parse::<u16>().ok().filter(|n| *n < 100).map(|n| n / 10 << 4 | n % 10);
+    let part = |t: &str| t.parse::<u16>().ok().filter(|n| *n < 100).map(|n| ((n / 10) << 4) | (n % 10));
     let parsed = text.split_once('.').and_then(|(major, minor)| {
         // A lone digit after the point is tenths.
         let minor = if minor.len() == 1 { format!("{minor}0") } else { minor.to_owned() };
@@ -104,7 +107,7 @@ fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
     });
     if parsed.is_none() {
         let message = format!("bad value '{text}' for attribute 'version' of element 'usbdev'");
-        r.problem(Kind::Internal, "usbdev-version", el.pos().attr("version"), message);
+        r.problem(Kind::Xml, "usbdev-version", el.pos().attr("version"), message);
     }
     parsed
 }
@@ -112,9 +115,9 @@ fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
 impl Element for RedirRule {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
-            class: hex(el, "class", r),
-            vendor: hex(el, "vendor", r),
-            product: hex(el, "product", r),
+            class: number(el, "class", r),
+            vendor: number(el, "vendor", r),
+            product: number(el, "product", r),
             version: version(el, r),
             allow: r.required(el, "allow"),
         })

@@ -2,6 +2,7 @@
 
 use super::chardev_source::{ChardevSource, SourceType};
 use super::virtio::VirtioOptions;
+use crate::Kind;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -75,13 +76,14 @@ impl RngBackend {
         let el = r.need(rng, "backend")?;
         if let Some(extra) = rng.children("backend").nth(1) {
             let message = "element 'rng' has at most one 'backend'";
-            r.problem(crate::Kind::Xml, "rng-backend-count", extra.pos(), message);
+            r.problem(Kind::Xml, "rng-backend-count", extra.pos(), message);
         }
         Some(match r.required::<RngBackendModel>(el, "model")? {
             RngBackendModel::Random => Self::Random { path: Some(el.text()).filter(|t| !t.is_empty()) },
             RngBackendModel::Builtin => Self::Builtin,
             RngBackendModel::Egd => {
-                let kind = r.required::<SourceType>(el, "type")?;
+                let kind =
+                    r.required_kinds::<SourceType>([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type")?;
                 Self::Egd(ChardevSource::read(el, kind, r))
             }
         })
@@ -101,8 +103,10 @@ impl Element for Rng {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let model = r.required(el, "model");
         let rate = el.child("rate");
-        let rate_bytes = rate.and_then(|e| r.required(e, "bytes"));
-        let rate_period = rate.and_then(|e| r.attr(e, "period")).filter(|_| rate_bytes.is_some());
+        let rate_bytes = rate.and_then(|e| r.attr(e, "bytes"));
+        // A period without a rate means nothing.
+        let rated = rate.filter(|_| rate_bytes.is_some_and(|n: u32| n > 0));
+        let rate_period = rated.and_then(|e| r.attr(e, "period"));
         let backend = RngBackend::read(el, r);
         let info = DeviceInfo::read(el, r);
         let virtio = VirtioOptions::read_child(el, r);

@@ -54,7 +54,7 @@ impl Card {
     }
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        match r.required::<SmartcardMode>(el, "mode")? {
+        match r.required_kinds::<SmartcardMode>([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "mode")? {
             SmartcardMode::Host => Some(Self::Host),
             SmartcardMode::HostCertificates => {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
@@ -73,7 +73,8 @@ impl Card {
                 Some(Self::HostCertificates { certificates, database })
             }
             SmartcardMode::Passthrough => {
-                let kind = r.required::<SourceType>(el, "type")?;
+                let kind =
+                    r.required_kinds::<SourceType>([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type")?;
                 Some(Self::Passthrough(ChardevSource::read(el, kind, r)))
             }
         }
@@ -86,7 +87,7 @@ impl Element for Smartcard {
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Ccid(_))) {
             let message = "the 'address' of a 'smartcard' is of type 'ccid'";
-            r.problem(Kind::Xml, "smartcard-address", el.pos().path("address/@type"), message);
+            r.problem(Kind::Unsupported, "smartcard-address", el.pos().path("address/@type"), message);
         }
         Some(Self { info, card: card? })
     }

@@ -7,6 +7,9 @@ use crate::{Kind, Pos, YesNo};
 
 use super::chardev_source::SourceMode;
 
+/// The class of a bad value, in older releases and now.
+const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+
 spelled! {
     /// `model=`.
     pub enum TpmModel {
@@ -151,11 +154,7 @@ impl TpmBackend {
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = el.child("source");
-        if el.get("type").is_none() {
-            let message = "element 'backend' of a 'tpm' lacks its attribute 'type'";
-            r.problem(Kind::Xml, "tpm-backend-type", el.pos(), message);
-        }
-        Some(match r.attr_kind(Kind::Unsupported, el, "type")? {
+        Some(match r.required_kinds([Kind::Xml; 2], ONCE_UNSUPPORTED, el, "type")? {
             TpmBackendType::Passthrough => {
                 Self::Passthrough { path: el.child("device").and_then(|d| d.string("path")) }
             }
@@ -203,22 +202,18 @@ impl TpmEmulator {
         let version = if el.get("version") == Some("default") {
             None
         } else {
-            r.attr_kind(Kind::Unsupported, el, "version")
+            r.attr_kinds(ONCE_UNSUPPORTED, el, "version")
         };
         let storage = el.child("source").and_then(|s| {
             let kind = r.required(s, "type");
             Some((kind?, r.required(s, "path")?))
         });
-        let banks = el.child("active_pcr_banks").into_iter().flat_map(El::elements);
-        let mut active_pcr_banks: Vec<PcrBank> = banks.filter_map(|b| b.name().parse().ok()).collect();
-        active_pcr_banks.sort_unstable();
-        active_pcr_banks.dedup();
         Self {
             version,
-            persistent_state: r.attr(el, "persistent_state"),
+            persistent_state: r.attr_kind(Kind::Internal, el, "persistent_state"),
             debug: r.attr(el, "debug"),
-            secret: el.child("encryption").and_then(|e| r.required(e, "secret")),
-            active_pcr_banks,
+            secret: el.child("encryption").and_then(|e| Self::read_secret(e, r)),
+            active_pcr_banks: Self::read_banks(el, r),
             storage,
             profile: el.child("profile").map(|p| TpmProfile {
                 source: p.string("source"),
@@ -226,6 +221,33 @@ impl TpmEmulator {
                 name: p.string("name"),
             }),
         }
+    }
+
+    fn read_secret(el: El<'_>, r: &mut Reader) -> Option<String> {
+        let secret: String = r.required(el, "secret")?;
+        let digits = secret.chars().filter(|c| *c != '-');
+        if digits.clone().count() != 32 || !digits.clone().all(|c| c.is_ascii_hexdigit()) {
+            let message =
+                format!("attribute 'secret' of element 'encryption' is '{secret}', expected a UUID");
+            r.problem(Kind::Internal, "tpm-secret-uuid", el.pos().attr("secret"), message);
+            return None;
+        }
+        Some(secret)
+    }
+
+    fn read_banks(el: El<'_>, r: &mut Reader) -> Vec<PcrBank> {
+        let mut banks: Vec<PcrBank> = Vec::new();
+        for bank in el.child("active_pcr_banks").into_iter().flat_map(El::elements) {
+            if let Ok(known) = bank.name().parse() {
+                banks.push(known);
+            } else {
+                let message = format!("there is no bank of registers '{}'", bank.name());
+                r.problem(Kind::Unsupported, "tpm-pcr-bank", bank.pos(), message);
+            }
+        }
+        banks.sort_unstable();
+        banks.dedup();
+        banks
     }
 
     fn write(&self, w: &mut Writer) {
@@ -254,7 +276,7 @@ impl TpmEmulator {
 
 impl Element for Tpm {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.attr_kind(Kind::Unsupported, el, "model");
+        let model = r.attr_kinds(ONCE_UNSUPPORTED, el, "model");
         if let Some(extra) = el.children("backend").nth(1) {
             let message = "element 'tpm' has at most one 'backend'";
             r.problem(Kind::Xml, "tpm-backend-count", extra.pos(), message);

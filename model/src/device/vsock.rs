@@ -1,10 +1,13 @@
 //! `<vsock>`.
 
 use super::virtio::VirtioOptions;
-use crate::YesNo;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, YesNo};
+
+/// The class of a bad value, in older releases and now.
+const ONCE_PLAIN: [Kind; 2] = [Kind::Plain, Kind::Xml];
 
 spelled! {
     /// `model=`.
@@ -36,10 +39,10 @@ pub struct Vsock {
 impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let cid = el.child("cid");
-        let address = cid.and_then(|c| r.attr(c, "address"));
+        let address = cid.and_then(|c| r.attr_kinds(ONCE_PLAIN, c, "address"));
         Some(Self {
             model: r.attr(el, "model"),
-            auto_cid: cid.and_then(|c| r.attr(c, "auto")),
+            auto_cid: cid.and_then(|c| r.attr_kinds(ONCE_PLAIN, c, "auto")),
             cid: address,
             info: DeviceInfo::read(el, r),
             virtio: VirtioOptions::read_child(el, r),

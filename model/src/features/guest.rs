@@ -28,7 +28,7 @@ pub struct Gic {
 pub struct Smm {
     /// Where it stands.
     pub pos: Pos,
-    /// `state=`; `None` only where it could not be read.
+    /// `state=`
     pub state: Option<OnOff>,
     /// `<tseg>`: the memory set aside for SMM, in bytes.
     pub tseg: Option<u64>,
@@ -204,11 +204,12 @@ pub struct Xen {
 }
 
 impl Smm {
-    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let state = super::state_or_on(el, r);
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let state = super::state_or_on(el, r)?;
         // What is switched off has no size.
-        let tseg = el.child("tseg").filter(|_| state == Some(OnOff::On));
-        Self { pos: el.pos(), state, tseg: tseg.and_then(|tseg| r.bytes(tseg, 1024 * 1024)) }
+        let tseg = el.child("tseg").filter(|_| state.is_on());
+        let tseg = tseg.and_then(|tseg| r.bytes(tseg, 1024 * 1024));
+        Some(Self { pos: el.pos(), state: Some(state), tseg })
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -296,7 +297,7 @@ impl Kvm {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("kvm").children(|w| {
+        w.element("kvm").open_children(|w| {
             for (feature, state) in &self.items {
                 let size = self.dirty_ring_size.filter(|_| *feature == KvmFeature::DirtyRing);
                 w.element(crate::Spelled::as_str(*feature)).attr("state", state).opt("size", size).empty();
@@ -324,8 +325,8 @@ impl Xen {
         xen
     }
 
-    pub(super) fn write(&self, w: &mut Writer) {
-        w.element("xen").children(|w| {
+    pub(super) fn write(self, w: &mut Writer) {
+        w.element("xen").open_children(|w| {
             if let Some(state) = self.e820_host {
                 w.element("e820_host").attr("state", state).empty();
             }
@@ -338,7 +339,8 @@ impl Xen {
 
 /// `<capabilities policy=>` with an element for each capability that differs.
 pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy, Vec<(String, OnOff)>) {
-    let policy = r.attr(el, "policy").unwrap_or(CapabilityPolicy::Default);
+    let policy =
+        r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "policy").unwrap_or(CapabilityPolicy::Default);
     let named = |child: El<'_>, r: &mut Reader| {
         let state = if child.get("state").is_none() { Some(OnOff::On) } else { r.attr(child, "state") };
         Some((child.name().to_owned(), state?))

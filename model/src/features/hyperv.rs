@@ -116,7 +116,7 @@ impl Hyperv {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("hyperv").opt("mode", self.mode).children(|w| {
+        w.element("hyperv").opt("mode", self.mode).open_children(|w| {
             for item in &self.items {
                 item.write(w);
             }

@@ -4,7 +4,7 @@ use super::Os;
 use crate::device::storage::{Image, ImageFormat, Location};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Pos, YesNo};
+use crate::{Kind, Pos, YesNo};
 
 spelled! {
     /// A kind of firmware (`<os firmware=>`).
@@ -196,9 +196,9 @@ impl Element for Loader {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
             pos: el.pos(),
-            readonly: r.attr(el, "readonly"),
-            secure: r.attr(el, "secure"),
-            kind: r.attr(el, "type"),
+            readonly: r.attr_kinds([Kind::Plain, Kind::Xml], el, "readonly"),
+            secure: r.attr_kinds([Kind::Plain, Kind::Xml], el, "secure"),
+            kind: r.attr_kinds([Kind::Plain, Kind::Xml], el, "type"),
             stateless: r.attr(el, "stateless"),
             format: r.attr(el, "format"),
             path: Some(el.text()).filter(|path| !path.trim().is_empty()),

@@ -4,7 +4,7 @@
 
 use std::collections::HashMap;
 
-use virtargv_caps::Cap;
+use virtargv_caps::Convention;
 use virtargv_model::device::controller::{Controller, ControllerType};
 use virtargv_model::info::{Address, DeviceInfo, DimmAddress, PciAddress, Rom, Zpci};
 use virtargv_model::{Domain, Kind, OnOff, Problem, YesNo};
@@ -27,15 +27,16 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
         }
         Some(Address::SpaprVio { reg: Some(reg) }) => {
             // The older form pads it to eight digits.
-            let reg = if e.has(Cap::DeviceJson) { Value::Uint(*reg) } else { format!("{reg:#010x}").into() };
+            let decimal = e.release().has(Convention::DecimalNumbers);
+            let reg = if decimal { Value::Uint(*reg) } else { format!("{reg:#010x}").into() };
             props.set("reg", reg);
         }
         Some(Address::Ccw(Some(ccw))) => {
             props.set("devno", ccw.to_string());
         }
         Some(Address::Isa(isa)) => {
-            props.set_opt("iobase", isa.iobase.map(|n| Value::Hex(n.into())));
-            props.set_opt("irq", isa.irq.map(|n| Value::Hex(n.into())));
+            props.set_opt("iobase", isa.iobase.map(|n| hex(e, n)));
+            props.set_opt("irq", isa.irq.map(|n| hex(e, n)));
         }
         Some(Address::Dimm(DimmAddress { slot, base })) => {
             props.set_opt("slot", *slot);
@@ -44,6 +45,11 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
         _ => {}
     }
     Ok(())
+}
+
+/// A number that older releases print in hexadecimal.
+pub(crate) fn hex(e: &Emit<'_>, number: u32) -> Value {
+    if e.release().has(Convention::DecimalNumbers) { number.into() } else { Value::Hex(number.into()) }
 }
 
 fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Done {
@@ -63,7 +69,7 @@ fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress)
 /// The name of the PCI bus that `pci` is on: its controller's alias, with two exceptions. What the machine has by itself
 /// keeps QEMU's name whatever the document calls it, and a further host bridge of a pseries guest has its bus below it.
 pub(crate) fn pci_bus(e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress) -> Result<String, Problem> {
-    let found = e.domain().devices.controllers.iter().find(|c| c.is(ControllerType::Pci, pci.bus));
+    let found = controller(e, ControllerType::Pci, pci.bus);
     let Some((controller, alias)) = found.and_then(|c| Some((c, c.info.alias.as_deref()?))) else {
         let message = format!(
             "there is no controller of type 'pci' with index '{}' for the device at PCI address '{pci}'",
@@ -84,6 +90,16 @@ fn is_further_host_bridge(controller: &Controller) -> bool {
     controller
         .pci()
         .is_some_and(|pci| pci.is_pseries_host_bridge() && pci.target.index.is_some_and(|i| i > 0))
+}
+
+/// The first controller of each type and index.
+pub(crate) fn controller_table(domain: &Domain) -> HashMap<(ControllerType, u32), usize> {
+    let controllers = domain.devices.controllers.iter().enumerate().rev();
+    controllers.map(|(n, c)| ((c.controller_type(), c.number()), n)).collect()
+}
+
+fn controller<'a>(e: &Emit<'a>, kind: ControllerType, index: u32) -> Option<&'a Controller> {
+    e.plan.controllers.get(&(kind, index)).and_then(|n| e.domain().devices.controllers.get(*n))
 }
 
 /// The numbers of devices that s390 guests see by them.
@@ -153,7 +169,16 @@ pub(crate) fn controller_alias<'a>(
     index: u32,
     user: &DeviceInfo,
 ) -> Result<&'a str, Problem> {
-    let found = e.domain().devices.controllers.iter().find(|c| c.is(kind, index));
+    let found = controller(e, kind, index);
+    // What the machine has by itself keeps QEMU's name whatever the document calls it.
+    let builtin = match kind {
+        ControllerType::Ide => e.guest().has_builtin_ide(),
+        ControllerType::Sata => e.guest().is_q35(),
+        _ => false,
+    };
+    if builtin && index == 0 && found.is_some() {
+        return Ok("ide");
+    }
     found.and_then(|c| c.info.alias.as_deref()).ok_or_else(|| {
         let message = format!("there is no controller of type '{kind}' with index '{index}' for this device");
         problem(Kind::Internal, "address-controller", user.pos.path("address"), message)

@@ -146,12 +146,11 @@ fn console_driver(console: &Console) -> Result<Option<&'static str>, Problem> {
 fn port(e: &Emit<'_>, driver: &'static str, info: &DeviceInfo) -> Result<Props, Problem> {
     let mut props = Props::new("driver", driver);
     match info.address {
-        None => {}
         Some(Address::VirtioSerial(_)) => address::add_virtio_serial(&mut props, e, info)?,
         Some(Address::Ccw(_)) if e.release().has(Convention::AddressLast) => {
-            address::add(&mut props, e, info)?
+            address::add(&mut props, e, info)?;
         }
-        Some(Address::Ccw(_) | Address::VirtioS390) => {}
+        None | Some(Address::Ccw(_) | Address::VirtioS390) => {}
         Some(_) => {
             let message =
                 format!("a port of driver '{driver}' has an address of another type than 'virtio-serial'");
@@ -177,9 +176,14 @@ fn with_path(e: &Emit<'_>, channel: &Channel) -> ChardevSource {
             format!("vioser-{:02}-{:02}-{:02}.sock", at.controller, at.bus, at.port)
         });
         let prefix = if e.release().has(Convention::ChannelDirPlain) { "" } else { "domain-" };
-        let dir = &e.host.config().channel_target_dir;
         unix.mode = Some(SourceMode::Bind);
-        unix.path = Some(format!("{dir}/{prefix}{}/{file}", short_name(e.domain())));
+        unix.path = Some(match &e.plan.standalone {
+            Some(dir) => format!("{dir}/{}", file.replace('/', "_")),
+            None => {
+                let dir = &e.host.config().channel_target_dir;
+                format!("{dir}/{prefix}{}/{file}", short_name(e.domain()))
+            }
+        });
     }
     source
 }

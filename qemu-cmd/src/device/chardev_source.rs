@@ -8,6 +8,7 @@ use virtargv_model::device::chardev_source::{
 use virtargv_model::{Kind, OnOff, Problem, YesNo};
 
 use crate::emit::{Done, Emit, problem};
+use crate::needs::{Process, Role};
 use crate::{Props, Value, tls};
 
 /// A character device's host end that is to be emitted.
@@ -22,12 +23,14 @@ pub(crate) struct HostEnd<'a> {
     spice_channel: &'static str,
     /// QEMU is to wait for the other side before it starts.
     waits: bool,
+    /// Who listens at a socket that QEMU connects to.
+    peer: Process,
 }
 
 impl<'a> HostEnd<'a> {
     /// The host's end of device `alias`.
     pub fn new(source: &'a ChardevSource, alias: &'a str) -> Self {
-        Self { source, alias, id: id(alias), spice_channel: "vdagent", waits: false }
+        Self { source, alias, id: id(alias), spice_channel: "vdagent", waits: false, peer: Process::Peer }
     }
 
     /// Gives the character device another id than the usual one.
@@ -48,11 +51,18 @@ impl<'a> HostEnd<'a> {
         self
     }
 
+    /// Tells who listens at a socket that QEMU connects to.
+    pub fn with_peer(mut self, peer: Process) -> Self {
+        self.peer = peer;
+        self
+    }
+
     /// Emits it.
     pub fn emit(&self, e: &mut Emit<'_>) -> Done {
         let mut backend = self.backend(e)?;
         self.log(e, &mut backend)?;
-        let text = if e.has(Cap::ChardevJson) { backend.to_json(&self.id) } else { backend.to_kv(&self.id) };
+        let text =
+            if e.has(Cap::ChardevJson) { backend.into_json(&self.id) } else { backend.into_kv(&self.id) };
         e.line.option("-chardev", text);
         Ok(())
     }
@@ -64,6 +74,7 @@ impl<'a> HostEnd<'a> {
             Backend::Pty { .. } => Printed::new("pty"),
             Backend::Stdio => Printed::new("stdio"),
             Backend::Dev { path } => {
+                e.need_path(path.as_deref().unwrap_or(""), Role::Device);
                 let parallel = self.alias.starts_with("parallel");
                 let name = match (e.release().has(Convention::ChardevSerial), parallel) {
                     (true, true) => "parallel",
@@ -74,6 +85,7 @@ impl<'a> HostEnd<'a> {
                 Printed::new(name).both("path", "device", path.as_deref().unwrap_or(""))
             }
             Backend::Pipe { path } => {
+                e.need_path(path.as_deref().unwrap_or(""), Role::Device);
                 Printed::new("pipe").both("path", "device", path.as_deref().unwrap_or(""))
             }
             Backend::File { path, append } => {
@@ -129,11 +141,15 @@ impl<'a> HostEnd<'a> {
     fn unix_backend(&self, e: &mut Emit<'_>, unix: &Unix) -> Result<Printed, Problem> {
         let path = unix.path.as_deref().unwrap_or("");
         let mut printed = Printed::new("socket");
-        if unix.listens() && !self.waits && e.has(Cap::ChardevFdPassCommandline) {
+        let passed = e.has(Cap::ChardevFdPassCommandline) && !e.is_standalone();
+        if unix.listens() && !self.waits && passed {
             let fd = self.descriptor(e, &Descriptor::UnixListen { path })?;
             printed.kv.set("fd", fd);
             printed.json.set("addr", address("fd", Props::object().with("str", fd.to_string())));
         } else {
+            if !unix.listens() {
+                e.need_listener(path, self.peer);
+            }
             printed.kv.set("path", path);
             printed.json.set("addr", address("unix", Props::object().with("path", path)));
         }
@@ -179,7 +195,7 @@ impl<'a> HostEnd<'a> {
         append: Option<OnOff>,
         what: WrittenFile,
     ) -> Result<(String, Option<OnOff>), Problem> {
-        if !e.release().has(Convention::ChardevFileFdset) {
+        if !e.release().has(Convention::ChardevFileFdset) || e.is_standalone() {
             return Ok((path.to_owned(), append));
         }
         let wanted = match what {
@@ -190,8 +206,8 @@ impl<'a> HostEnd<'a> {
         Ok((add_fd(e, fd, Some(&format!("{}-{}", self.alias, what.suffix()))), Some(OnOff::On)))
     }
 
-    fn descriptor(&self, e: &Emit<'_>, wanted: &Descriptor<'_>) -> Result<u32, Problem> {
-        e.host.descriptor(wanted).map_err(|error| {
+    fn descriptor(&self, e: &Emit<'_>, wanted: &Descriptor<&str>) -> Result<u32, Problem> {
+        e.descriptor(wanted).map_err(|error| {
             let message = format!("no descriptor for the character device of '{}': {error}", self.alias);
             problem(Kind::Internal, "chardev-descriptor", self.source.pos, message)
         })
@@ -254,13 +270,13 @@ impl Printed {
         self
     }
 
-    fn to_kv(self, id: &str) -> String {
+    fn into_kv(self, id: &str) -> String {
         let mut props = Props::new("backend", self.name).with("id", id);
         props.extend(self.kv);
         props.to_kv(crate::Style::OnOff)
     }
 
-    fn to_json(self, id: &str) -> String {
+    fn into_json(self, id: &str) -> String {
         let backend = Props::object().with("type", self.name).with("data", self.json);
         Props::object().with("id", id).with("backend", backend).to_json()
     }

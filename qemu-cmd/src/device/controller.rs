@@ -31,6 +31,7 @@ const ORDER: &[ControllerType] = &[
 /// Emits `<controller>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     pci::emit_hole(e);
+    pci::emit_root_hotplug(e);
     for kind in ORDER {
         emit_type(e, *kind)?;
     }
@@ -66,7 +67,7 @@ fn is_builtin(e: &Emit<'_>, controller: &Controller) -> bool {
         }
         ControllerKind::Usb(usb) => match usb.model {
             Some(UsbModel::None) => true,
-            None => usb::is_legacy(e),
+            None => usb::is_legacy(e) || e.guest().arch.is_s390(),
             Some(_) => false,
         },
         _ => false,
@@ -76,7 +77,7 @@ fn is_builtin(e: &Emit<'_>, controller: &Controller) -> bool {
 fn props(e: &Emit<'_>, controller: &Controller) -> Result<Props, Problem> {
     let id = controller.info.alias.as_ref();
     match &controller.kind {
-        ControllerKind::Pci(pci) => pci::props(controller, pci),
+        ControllerKind::Pci(pci) => pci::props(e, controller, pci),
         ControllerKind::Usb(usb) => usb::props(e, controller, usb),
         ControllerKind::Scsi(model) => scsi(e, controller, *model),
         ControllerKind::VirtioSerial(serial) => virtio_serial(e, controller, serial),
@@ -112,6 +113,7 @@ fn scsi(e: &Emit<'_>, controller: &Controller, model: Option<ScsiModel>) -> Resu
         Some(ScsiModel::Ibmvscsi) => Some("spapr-vscsi"),
         Some(ScsiModel::Lsisas1068) => Some("mptsas1068"),
         Some(ScsiModel::Lsisas1078) => Some("megasas"),
+        Some(ScsiModel::Vmpvscsi) => Some("pvscsi"),
         Some(ScsiModel::Dc390) => Some("dc-390"),
         Some(ScsiModel::Am53c974) => Some("am53c974"),
         _ => {
@@ -125,14 +127,13 @@ fn scsi(e: &Emit<'_>, controller: &Controller, model: Option<ScsiModel>) -> Resu
             ));
         }
     };
-    let mut props = match name {
-        Some(name) => Props::new("driver", name),
-        None => {
-            let mut props = virtio::device(e, "virtio-scsi", variant, &controller.info, &driver.virtio)?;
-            props.set_opt("iothread", driver.iothread.map(|id| format!("iothread{id}")));
-            virtio::late_options(&mut props, e, &driver.virtio);
-            props
-        }
+    let mut props = if let Some(name) = name {
+        Props::new("driver", name)
+    } else {
+        let mut props = virtio::device(e, "virtio-scsi", variant, &controller.info, &driver.virtio)?;
+        props.set_opt("iothread", driver.iothread.map(|id| format!("iothread{id}")));
+        virtio::late_options(&mut props, e, &driver.virtio);
+        props
     };
     props.set_opt("id", controller.info.alias.as_ref());
     props.set_opt("num_queues", nonzero(driver.queues));

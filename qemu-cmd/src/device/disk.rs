@@ -19,14 +19,14 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     // Drives that are devices need their controller first, those that are its options need to be there before it.
     let floppies_are_devices = e.has(Cap::Blockdev);
     if floppies_are_devices {
-        floppy::controller(e)?;
+        floppy::controller(e);
     }
     for (n, disk) in e.domain().devices.disks.iter().enumerate() {
         let plan = e.plan.storage.disks.get(n);
         emit_one(e, disk, plan.unwrap_or(&DiskPlan::default()))?;
     }
     if !floppies_are_devices {
-        floppy::controller(e)?;
+        floppy::controller(e);
     }
     Ok(())
 }
@@ -42,7 +42,7 @@ fn emit_one(e: &mut Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Done {
     }
     let blockdev = e.has(Cap::Blockdev);
     if let Location::VhostUser(socket) = &disk.image.location {
-        drive::vhost_user(e, socket, alias)?;
+        drive::vhost_user(e, socket, alias);
     } else if blockdev && disk.bus() != Some(DiskBus::Sd) {
         storage::emit_chain(e, disk, plan, alias)?;
     } else {

@@ -9,12 +9,16 @@ use super::address;
 use super::chardev_source::HostEnd;
 use super::virtio::{self, Variant};
 use crate::emit::{Done, Emit, problem};
+use crate::needs::{Process, Role};
 use crate::{Props, Style, Value};
 
 /// Emits `<filesystem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     for fs in &e.domain().devices.filesystems {
         let alias = fs.info.alias.as_deref().unwrap_or_default();
+        if let Some(path) = fs.source.path.as_deref().filter(|_| fs.driver != Some(FsDriver::Virtiofs)) {
+            e.need_path(path, Role::Share);
+        }
         let props = match fs.driver {
             None | Some(FsDriver::Path | FsDriver::Handle) => {
                 let backend = ninep_backend(e, fs, alias)?;
@@ -91,7 +95,7 @@ fn virtiofs(e: &mut Emit<'_>, fs: &Filesystem, alias: &str) -> Result<Props, Pro
     let socket = Unix { mode: Some(SourceMode::Connect), path: Some(path), reconnect: None };
     let source = ChardevSource { backend: Backend::Unix(socket), ..ChardevSource::default() };
     let chardev = format!("chr-vu-{alias}");
-    HostEnd::new(&source, alias).with_id(chardev.clone()).emit(e)?;
+    HostEnd::new(&source, alias).with_id(chardev.clone()).with_peer(Process::Virtiofsd).emit(e)?;
 
     let mut props = virtio::device(e, "vhost-user-fs", variant(fs), &fs.info, &fs.virtio)?;
     if newer {

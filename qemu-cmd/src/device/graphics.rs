@@ -10,6 +10,7 @@ use virtargv_model::{Kind, Problem, Spelled, YesNo};
 
 use super::audio;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::{Process, Role};
 use crate::plan::short_name;
 use crate::{Props, Style, Value};
 
@@ -82,8 +83,14 @@ fn dbus(e: &mut Emit<'_>, graphics: &Graphics, dbus: &Dbus) -> Done {
     if dbus.p2p {
         props.set("p2p", true);
     } else {
-        let own =
-            || format!("unix:path={}/dbus/{}-dbus.sock", e.host.config().state_dir, short_name(e.domain()));
+        let own = || {
+            let path = match &e.plan.standalone {
+                Some(dir) => format!("{dir}/dbus.sock"),
+                None => format!("{}/dbus/{}-dbus.sock", e.host.config().state_dir, short_name(e.domain())),
+            };
+            e.need_listener(&path, Process::Dbus);
+            format!("unix:path={path}")
+        };
         props.set("addr", dbus.address.clone().unwrap_or_else(own));
     }
     if let Some(gl) = &dbus.gl {
@@ -107,11 +114,13 @@ fn node_of(e: &Emit<'_>, graphics: &Graphics, gl: &Gl) -> Result<Option<String>,
 }
 
 fn render_node(e: &Emit<'_>, graphics: &Graphics) -> Result<String, Problem> {
-    e.host.render_node().ok_or_else(|| {
+    let node = e.host.render_node().ok_or_else(|| {
         let message =
             format!("the host has no DRM render node for graphics of type '{}'", graphics.kind().as_str());
         problem(Kind::Internal, "graphics-render-node", graphics.info.pos, message)
-    })
+    })?;
+    e.need_path(&node, Role::Device);
+    Ok(node)
 }
 
 /// A switch that is on, in the release's way.

@@ -7,13 +7,14 @@ use super::address;
 use super::virtio::{self, Variant};
 use crate::Props;
 use crate::emit::{Done, Emit};
+use crate::needs::Role;
 
 /// Emits `<input>`. What sits on PS/2 is part of the machine.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     for input in &e.domain().devices.inputs {
         let Some(kind) = input.kind else { continue };
         if kind == InputType::Evdev {
-            let object = evdev(input);
+            let object = evdev(e, input);
             e.object(&object);
             continue;
         }
@@ -58,6 +59,7 @@ fn virtio(e: &Emit<'_>, input: &Input, kind: InputType) -> Result<Option<Props>,
     let mut props = virtio::device(e, base, variant, &input.info, &input.virtio)?;
     props.set_opt("id", input.info.alias.as_ref());
     if kind == InputType::Passthrough {
+        e.need_path(input.source.evdev.as_deref().unwrap_or(""), Role::Device);
         props.set_opt("evdev", input.source.evdev.as_ref());
     }
     address::add(&mut props, e, &input.info)?;
@@ -66,8 +68,9 @@ fn virtio(e: &Emit<'_>, input: &Input, kind: InputType) -> Result<Option<Props>,
 }
 
 /// An object that listens to a device of the host.
-fn evdev(input: &Input) -> Props {
+fn evdev(e: &Emit<'_>, input: &Input) -> Props {
     let source = &input.source;
+    e.need_path(source.evdev.as_deref().unwrap_or(""), Role::Device);
     Props::new("qom-type", "input-linux")
         .opt("id", input.info.alias.as_ref())
         .opt("evdev", source.evdev.as_ref())

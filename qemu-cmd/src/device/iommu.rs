@@ -1,6 +1,6 @@
 //! `<iommu>`.
 
-use virtargv_caps::Convention;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::OnOff;
 use virtargv_model::device::iommu::{Iommu, IommuModel};
 
@@ -12,6 +12,8 @@ use crate::emit::{Done, Emit};
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     for iommu in &e.domain().devices.iommus {
         let props = match iommu.model {
+            // Older QEMUs have it as part of the machine.
+            Some(IommuModel::Intel) if !e.has(Cap::DeviceIntelIommu) => continue,
             Some(IommuModel::Intel) => intel(e, iommu),
             Some(IommuModel::Virtio) => {
                 let mut props = Props::new("driver", "virtio-iommu").opt("id", iommu.info.alias.as_ref());

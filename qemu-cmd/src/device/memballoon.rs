@@ -1,6 +1,6 @@
 //! `<memballoon>`.
 
-use virtargv_caps::Convention;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::OnOff;
 use virtargv_model::device::memballoon::{Memballoon, MemballoonModel};
 
@@ -11,6 +11,10 @@ use crate::emit::{Done, Emit};
 
 /// Emits `<memballoon>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
+    if e.guest().machine.starts_with("s390-virtio") && e.has(Cap::VirtioS390) {
+        // That bus has no balloon, though the domain may say so.
+        return Ok(());
+    }
     for balloon in &e.domain().devices.memballoons {
         let variant = match balloon.model {
             Some(MemballoonModel::Virtio) => Variant::Plain,

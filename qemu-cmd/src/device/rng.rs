@@ -7,6 +7,7 @@ use super::chardev_source::{self, HostEnd};
 use super::virtio::{self, Variant};
 use crate::Props;
 use crate::emit::{Done, Emit};
+use crate::needs::Role;
 
 /// Emits `<rng>`: its source of random bytes, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
@@ -36,6 +37,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 fn backend(e: &mut Emit<'_>, rng: &Rng, alias: &str, object_id: &str) -> Done {
     let object = match &rng.backend {
         RngBackend::Random { path } => {
+            e.need_path(path.as_deref().unwrap_or("/dev/urandom"), Role::Device);
             Props::new("qom-type", "rng-random").with("id", object_id).opt("filename", path.as_ref())
         }
         RngBackend::Egd(source) => {

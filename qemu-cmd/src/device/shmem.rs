@@ -10,6 +10,7 @@ use super::address;
 use super::chardev_source::{self, HostEnd};
 use crate::Props;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::{Process, Role};
 
 /// Emits `<shmem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
@@ -65,6 +66,7 @@ fn legacy(e: &mut Emit<'_>, shmem: &Shmem, alias: &str) -> Done {
     if shmem.server.is_some() {
         props.set("chardev", chardev_source::id(alias));
     } else {
+        e.need_path(&format!("/dev/shm/{}", shmem.name), Role::Memory);
         props.set("shm", shmem.name.as_str());
     }
     if shmem.msi.is_some() {
@@ -77,9 +79,11 @@ fn legacy(e: &mut Emit<'_>, shmem: &Shmem, alias: &str) -> Done {
 /// Memory alone: an object on a file in `/dev/shm`.
 fn plain(e: &mut Emit<'_>, shmem: &Shmem, alias: &str) -> Done {
     let memory = format!("shmmem-{alias}");
+    let path = format!("/dev/shm/{}", shmem.name);
+    e.need_path(&path, Role::Memory);
     let object = Props::new("qom-type", "memory-backend-file")
         .with("id", memory.as_str())
-        .with("mem-path", format!("/dev/shm/{}", shmem.name))
+        .with("mem-path", path)
         .with("size", shmem.size.unwrap_or_default())
         .with("share", true);
     e.object(&object);
@@ -121,5 +125,5 @@ fn server(e: &mut Emit<'_>, shmem: &Shmem, alias: &str) -> Done {
         backend: Backend::Unix(Unix { path: Some(path), ..Unix::default() }),
         ..ChardevSource::default()
     };
-    HostEnd::new(&source, alias).emit(e)
+    HostEnd::new(&source, alias).with_peer(Process::IvshmemServer).emit(e)
 }

@@ -7,6 +7,7 @@ use super::address;
 use super::chardev_source::{self, HostEnd};
 use crate::Props;
 use crate::emit::{Done, Emit};
+use crate::needs::Role;
 
 /// Where the certificates are unless the document says otherwise.
 const DEFAULT_DATABASE: &str = "/etc/pki/nssdb";
@@ -29,7 +30,9 @@ fn device(e: &mut Emit<'_>, smartcard: &Smartcard) -> Result<Props, Problem> {
             for (n, certificate) in certificates.iter().enumerate() {
                 props.set(format!("cert{}", n + 1), certificate);
             }
-            props.with("db", database.as_deref().unwrap_or(DEFAULT_DATABASE))
+            let database = database.as_deref().unwrap_or(DEFAULT_DATABASE);
+            e.need_path(database, Role::Certificates);
+            props.with("db", database)
         }
         Card::Passthrough(source) => {
             HostEnd::new(source, alias).spice_channel("smartcard").emit(e)?;

@@ -9,6 +9,7 @@ use virtargv_model::{Kind, Problem, Spelled};
 use super::address;
 use super::chardev_source::{HostEnd, add_fd};
 use crate::emit::{Done, Emit, problem};
+use crate::needs::{Process, Role};
 use crate::plan::short_name;
 use crate::{Props, Style};
 
@@ -52,18 +53,23 @@ fn backend(e: &mut Emit<'_>, tpm: &Tpm, alias: &str, id: &str) -> Done {
     match &tpm.backend {
         TpmBackend::Passthrough { path } => passthrough(e, tpm, alias, id, path.as_deref().unwrap_or("")),
         TpmBackend::Emulator(_) => {
-            let path = e.host.tpm_emulator_socket(&short_name(e.domain()));
-            socket(e, alias, id, path)
+            let path = match &e.plan.standalone {
+                Some(dir) => format!("{dir}/{alias}.sock"),
+                None => e.host.tpm_emulator_socket(&short_name(e.domain())),
+            };
+            socket(e, alias, id, path, Process::Swtpm)
         }
-        TpmBackend::External { path, .. } => socket(e, alias, id, path.clone().unwrap_or_default()),
+        TpmBackend::External { path, .. } => {
+            socket(e, alias, id, path.clone().unwrap_or_default(), Process::Peer)
+        }
     }
 }
 
 /// A TPM at the other end of a UNIX socket.
-fn socket(e: &mut Emit<'_>, alias: &str, id: &str, path: String) -> Done {
+fn socket(e: &mut Emit<'_>, alias: &str, id: &str, path: String, process: Process) -> Done {
     let socket = Unix { mode: Some(SourceMode::Connect), path: Some(path), reconnect: None };
     let source = ChardevSource { backend: Backend::Unix(socket), ..ChardevSource::default() };
-    let end = HostEnd::new(&source, alias).with_id(CHARDEV.to_owned());
+    let end = HostEnd::new(&source, alias).with_id(CHARDEV.to_owned()).with_peer(process);
     let option = Props::new("type", "emulator").with("id", id).with("chardev", CHARDEV);
     let option = option.to_kv(Style::OnOff);
     if e.release().has(Convention::TpmBackendFirst) {
@@ -78,30 +84,36 @@ fn socket(e: &mut Emit<'_>, alias: &str, id: &str, path: String) -> Done {
 
 /// The host's own TPM, through descriptors of it and of what cancels a command.
 fn passthrough(e: &mut Emit<'_>, tpm: &Tpm, alias: &str, id: &str, path: &str) -> Done {
+    let option = |device: &str, cancel: Option<&str>| {
+        Props::new("type", "passthrough")
+            .with("id", id)
+            .with("path", device)
+            .opt("cancel-path", cancel)
+            .to_kv(Style::OnOff)
+    };
+    if e.is_standalone() {
+        // QEMU finds out itself how a command is cancelled.
+        e.need_path(path, Role::Device);
+        e.line.option("-tpmdev", option(path, None));
+        return Ok(());
+    }
     let failed = |error: &virtargv_host::HostError| -> Problem {
         let message = format!("no descriptor for the TPM '{path}': {error}");
         problem(Kind::Internal, "tpm-descriptor", tpm.backend_pos.path("device/@path"), message)
     };
-    let device = e.host.descriptor(&Descriptor::Tpm { path }).map_err(|error| failed(&error))?;
-    let cancel = e.host.descriptor(&Descriptor::TpmCancel { path }).map_err(|error| failed(&error))?;
-    let option = |device: &str, cancel: &str| {
-        Props::new("type", "passthrough")
-            .with("id", id)
-            .with("path", device)
-            .with("cancel-path", cancel)
-            .to_kv(Style::OnOff)
-    };
+    let device = e.descriptor(&Descriptor::Tpm { path }).map_err(|error| failed(&error))?;
+    let cancel = e.descriptor(&Descriptor::TpmCancel { path }).map_err(|error| failed(&error))?;
     if e.release().has(Convention::TpmBackendFirst) {
         let device = add_fd(e, device, Some(&format!("{alias}-tpm")));
         let cancel = add_fd(e, cancel, Some(&format!("{alias}-cancel")));
-        e.line.option("-tpmdev", option(&device, &cancel));
+        e.line.option("-tpmdev", option(&device, Some(&cancel)));
     } else {
         // The sets are numbered before they are written.
         let at = e.line.args.len();
         let device = add_fd(e, device, None);
         let cancel = add_fd(e, cancel, None);
         let sets = e.line.args.split_off(at);
-        e.line.option("-tpmdev", option(&device, &cancel));
+        e.line.option("-tpmdev", option(&device, Some(&cancel)));
         e.line.args.extend(sets);
     }
     Ok(())

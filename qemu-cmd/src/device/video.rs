@@ -7,6 +7,7 @@ use virtargv_model::{Kind, OnOff, Problem, YesNo};
 
 use super::{address, virtio};
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Process;
 use crate::{Props, Value};
 
 /// Emits every `<video>`.
@@ -36,7 +37,13 @@ fn vhost_user(e: &mut Emit<'_>, video: &Video) -> Done {
     if !video.is_vhost_user() {
         return Ok(());
     }
-    let fd = e.host.descriptor(&Descriptor::VhostUserGpu).map_err(|error| {
+    if e.is_standalone() {
+        let path = format!("{}/{}-gpu.sock", e.plan.domain_dir, alias(video));
+        e.need_listener(&path, Process::VhostUser);
+        e.chardev(&Props::new("backend", "socket").with("id", chardev_id(video)).with("path", path));
+        return Ok(());
+    }
+    let fd = e.descriptor(&Descriptor::VhostUserGpu).map_err(|error| {
         problem(Kind::OperationFailed, "video-vhost-user-socket", video.info.pos, error.to_string())
     })?;
     let props = Props::new("backend", "socket").with("id", chardev_id(video)).with("fd", fd);

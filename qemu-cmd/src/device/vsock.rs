@@ -7,6 +7,7 @@ use virtargv_model::{Kind, Problem, YesNo};
 use super::address;
 use super::virtio::{self, Variant};
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 
 /// Emits `<vsock>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
@@ -17,10 +18,15 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             Some(VsockModel::VirtioNonTransitional) => Variant::NonTransitional,
         };
         let cid = guest_cid(e, vsock)?;
-        let fd = e.host.descriptor(&Descriptor::VhostVsock).map_err(|error| unavailable(vsock, &error))?;
         let mut props = virtio::device(e, "vhost-vsock", variant, &vsock.info, &vsock.virtio)?;
         props.set_opt("id", vsock.info.alias.as_ref());
-        props.set("guest-cid", cid).set("vhostfd", fd.to_string());
+        props.set("guest-cid", cid);
+        if e.is_standalone() {
+            e.need_path("/dev/vhost-vsock", Role::Device);
+        } else {
+            let fd = e.descriptor(&Descriptor::VhostVsock).map_err(|error| unavailable(vsock, &error))?;
+            props.set("vhostfd", fd.to_string());
+        }
         address::add(&mut props, e, &vsock.info)?;
         virtio::late_options(&mut props, e, &vsock.virtio);
         e.device(&props);

@@ -8,6 +8,7 @@ use virtargv_model::vcpu::Placement;
 use virtargv_model::{Kib, Kind, NumberSet, Place, Pos, Problem, YesNo};
 
 use crate::emit::{Done, Emit, problem};
+use crate::needs::{Need, Role};
 use crate::plan::short_name;
 use crate::{Props, Value};
 
@@ -152,7 +153,10 @@ pub(crate) fn make(e: &Emit<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem
         || backing.source == Some(MemorySource::File)
     {
         let path = match (content, pages.size) {
-            (Some(path), _) => path.to_owned(),
+            (Some(path), _) => {
+                e.need_path(path, Role::Memory);
+                path.to_owned()
+            }
             (None, Some(size)) => huge_page_path(e, Some(size))?,
             (None, None) => file_path(e, file_name(wanted)),
         };
@@ -259,7 +263,9 @@ pub(super) fn huge_page_path(e: &Emit<'_>, size: Option<Kib>) -> Result<String, 
         let message = format!("the host has no hugetlbfs mounted for pages of '{}' KiB", size.0);
         return Err(problem(Kind::Internal, "hugepages-size-not-mounted", hugepages_place(e), message));
     };
-    Ok(format!("{}/libvirt/qemu/{}", mount.path, short_name(e.domain())))
+    let path = format!("{}/libvirt/qemu/{}", mount.path, short_name(e.domain()));
+    e.need(Need::HugePages { path: path.clone(), size_kib: mount.size_kib });
+    Ok(path)
 }
 
 fn hugepages_place(e: &Emit<'_>) -> Place {
@@ -268,7 +274,13 @@ fn hugepages_place(e: &Emit<'_>) -> Place {
 
 /// The file `name` in this domain's folder of memory files.
 pub(super) fn file_path(e: &Emit<'_>, name: &str) -> String {
-    format!("{}/{}/{name}", e.host.config().memory_backing_dir, short_name(e.domain()))
+    let dir = match &e.plan.standalone {
+        Some(dir) => dir.clone(),
+        None => format!("{}/{}", e.host.config().memory_backing_dir, short_name(e.domain())),
+    };
+    let path = format!("{dir}/{name}");
+    e.need(Need::Folder { path: dir });
+    path
 }
 
 /// The name of the file that holds the memory: a device's is called as the device.

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::storage::{
-    Image, ImageFormat, Location, NetHost, NetSource, Protocol, Transport,
+    Image, ImageFormat, Location, NetHost, NetSource, Protocol, SourceType, Transport,
 };
 use virtargv_model::{Kind, Problem, Spelled, YesNo};
 
@@ -14,6 +14,7 @@ use super::uri::{escape_query, uri};
 use super::{Access, luks};
 use crate::Props;
 use crate::emit::{Emit, problem};
+use crate::needs::Role;
 
 /// Adds `file=` or `file.driver=` and what belongs to it.
 pub(crate) fn add_file(
@@ -38,7 +39,12 @@ pub(crate) fn add_file(
                 props.set_opt("file.debug", gluster_debug(e));
             }
         }
+        None if image.kind() == SourceType::Nvme => {
+            let place = protocol::props(e, image, access, objects, "", Form::Drive)?;
+            props.set("file", place);
+        }
         None => {
+            e.need_path(image.path().unwrap_or(""), Role::Image);
             props.set("file", local(image, access)?);
             props.set_opt("file.pr-manager", objects.reservations.as_ref());
         }

@@ -1,11 +1,11 @@
 //! The node of an image's format.
 
-use virtargv_model::device::storage::{Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat};
+use virtargv_model::device::storage::{Encryption, EncryptionEngine, Image, ImageFormat};
 use virtargv_model::{OnOff, Spelled};
 
 use super::objects::Objects;
 use super::protocol::add_cache;
-use super::{Access, ImageNodes, by_qemu, luks};
+use super::{Access, ImageNodes, luks};
 use crate::{Props, Value};
 
 /// What is below an image.
@@ -69,10 +69,6 @@ fn driver(props: &mut Props, image: &Image, access: Access, objects: &Objects) {
             props.set_opt("cache-size", image.metadata_cache);
             props.set_opt("discard-no-unref", access.discard_no_unref.map(OnOff::is_on));
         }
-        Some(ImageFormat::Qcow) => {
-            props.set("driver", "qcow");
-            props.set_opt("encrypt", encryption(image, secret));
-        }
         Some(other) => {
             props.set("driver", other.as_str());
         }
@@ -89,15 +85,10 @@ fn has_backing(format: Option<ImageFormat>) -> bool {
     )
 }
 
-/// How a qcow or qcow2 image is encrypted.
+/// How a qcow2 image is encrypted.
 fn encryption(image: &Image, secret: Option<&str>) -> Option<Props> {
-    let encryption = image.encryption.as_ref().filter(|e| by_qemu(e))?;
-    let format = match encryption.format {
-        EncryptionFormat::Luks => "luks",
-        EncryptionFormat::Qcow | EncryptionFormat::Default => "aes",
-        EncryptionFormat::Luks2 | EncryptionFormat::LuksAny => return None,
-    };
-    Some(Props::object().with("format", format).opt("key-secret", secret))
+    luks(image)?;
+    Some(Props::object().with("format", "luks").opt("key-secret", secret))
 }
 
 /// How Ceph's library is to decrypt: one layer inside the other.

@@ -24,7 +24,7 @@ use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
 use virtargv_model::device::disk::{CacheMode, DetectZeroes, Discard, Disk, DiskBus, IoMode};
 use virtargv_model::device::storage::{
-    Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, SourceType,
+    Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Location, SourceType,
 };
 use virtargv_model::{Domain, OnOff, Problem};
 
@@ -177,7 +177,13 @@ fn name_nodes(disk: &Disk, caps: &Caps, next: &mut u32) -> DiskPlan {
 
 /// Whether a node for the format is needed above that for the place.
 fn needs_format(image: &Image, caps: &Caps) -> bool {
-    !is_plain(image) || image.kind() == SourceType::Dir || !caps.has(Cap::BlockjobBackingMaskProtocol)
+    // A folder is read-only only by its format, and a descriptor has to be asked for as the format would.
+    let by_place = match &image.location {
+        Location::Dir { .. } => true,
+        Location::File { fdgroup, .. } => fdgroup.is_some(),
+        _ => false,
+    };
+    by_place || !is_plain(image) || !caps.has(Cap::BlockjobBackingMaskProtocol)
 }
 
 /// Whether the image is the bytes of the disk and nothing else.
@@ -187,7 +193,8 @@ fn is_plain(image: &Image) -> bool {
 
 /// What QEMU is to decrypt as LUKS, if anything.
 pub(crate) fn luks(image: &Image) -> Option<&Encryption> {
-    image.encryption.as_ref().filter(|e| e.format == EncryptionFormat::Luks && by_qemu(e))
+    let is_luks = |e: &&Encryption| e.format == EncryptionFormat::Luks && by_qemu(e) && !e.secrets.is_empty();
+    image.encryption.as_ref().filter(is_luks)
 }
 
 /// Whether QEMU itself decrypts.

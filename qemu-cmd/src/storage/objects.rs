@@ -11,6 +11,7 @@ use virtargv_model::{Kind, Problem, YesNo};
 
 use super::ImageNodes;
 use crate::emit::{Emit, problem};
+use crate::needs::Process;
 use crate::{Props, secret, tls};
 
 /// The helper for persistent reservations that is started with the guest.
@@ -178,7 +179,7 @@ impl Objects {
         };
         if net.tls.map_or(by_config, YesNo::is_yes) {
             self.tls = Some(ids.tls.clone());
-            self.tls_dir = dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir).clone();
+            self.tls_dir.clone_from(dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir));
             if let Some(uuid) = uuid {
                 let value = ask(e, SecretUse::Tls, SecretKey::Uuid(uuid), image)?;
                 self.tls_secret = Some(Sealed { id: format!("{}-secret0", ids.tls), value });
@@ -194,8 +195,8 @@ impl Objects {
             EncryptionFormat::Luks2 | EncryptionFormat::LuksAny => {
                 encryption.engine == Some(EncryptionEngine::Librbd)
             }
-            // Only nodes can say that qcow's own encryption is meant.
-            EncryptionFormat::Default | EncryptionFormat::Qcow => e.has(Cap::Blockdev),
+            // What is not LUKS is never decrypted.
+            EncryptionFormat::Default | EncryptionFormat::Qcow => false,
         };
         if !used {
             return Ok(());
@@ -210,18 +211,20 @@ impl Objects {
     /// Emits them.
     pub fn emit(&self, e: &mut Emit<'_>) {
         if let (Some(id), Some(path)) = (&self.reservations, &self.reservations_path) {
+            e.need_listener(path, Process::PrHelper);
             e.object(&helper(id, path));
         }
         let auth = self.auth.iter().filter_map(|a| Some((a.id.as_deref()?, a.value.as_slice())));
         let others = self.cookies.iter().chain(&self.encryption).chain(&self.tls_secret);
         let others = others.map(|s| (s.id.as_str(), s.value.as_slice()));
         for (id, value) in auth.chain(others).collect::<Vec<_>>() {
-            let object = secret::sealed(e.host, id, value);
+            let object = secret::sealed(e, id, value);
             e.object(&object);
         }
         if let Some(id) = &self.tls {
             let password = self.tls_secret.as_ref().map(|s| s.id.as_str());
-            e.object(&tls::x509(id, &self.tls_dir, false, true, password));
+            let credentials = tls::x509(e, id, &self.tls_dir, false, true, password);
+            e.object(&credentials);
         }
     }
 }
@@ -273,6 +276,7 @@ pub(crate) fn managed_helper(e: &mut Emit<'_>) -> crate::emit::Done {
         reservations.any(|image| image.reservations.as_ref().is_some_and(|r| r.managed != Some(YesNo::No)));
     if needed {
         let path = format!("{}/{MANAGED_HELPER}.sock", e.plan.domain_dir);
+        e.need_listener(&path, Process::PrHelper);
         e.object(&helper(MANAGED_HELPER, &path));
     }
     Ok(())

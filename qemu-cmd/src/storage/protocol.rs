@@ -1,13 +1,16 @@
 //! The node of an image's place: one driver a kind of place or protocol.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_host::Descriptor;
 use virtargv_model::device::storage::{Image, Location, NetHost, NetSource, Protocol, Transport};
 use virtargv_model::{Kind, Problem};
 
 use super::objects::Objects;
 use super::uri::bracketed;
 use super::{Access, curl, format};
+use crate::device::chardev_source::add_fd;
 use crate::emit::{Emit, problem};
+use crate::needs::{Need, Process, Role};
 use crate::{Props, Value};
 
 /// How much Gluster's library is to say.
@@ -32,28 +35,42 @@ pub(crate) fn props(
     form: Form,
 ) -> Result<Props, Problem> {
     Ok(match &image.location {
-        Location::File { path, .. } => file("file", path, access, objects),
+        Location::File { fdgroup: Some(group), .. } if !e.is_standalone() => {
+            let set = pass_group(e, image, group, storage_node)?;
+            Props::new("driver", "file")
+                .with("filename", set)
+                .opt("aio", access.io.map(virtargv_model::Spelled::as_str))
+        }
+        Location::File { path, .. } => file(e, "file", path.as_deref(), access, objects),
         Location::Block { path } => {
             let cdrom = path.as_deref().is_some_and(|p| e.host.is_cdrom(p));
-            file(if cdrom { "host_cdrom" } else { "host_device" }, path, access, objects)
+            file(e, if cdrom { "host_cdrom" } else { "host_device" }, path.as_deref(), access, objects)
         }
-        Location::Dir { path } => Props::new("driver", "vvfat")
-            .with("dir", path.as_deref().unwrap_or(""))
-            .with("floppy", access.floppy)
-            .with("rw", false),
-        Location::Nvme(nvme) => Props::new("driver", "nvme")
-            .with("device", nvme.address.to_string())
-            .with("namespace", nvme.namespace),
+        Location::Dir { path } => {
+            let path = path.as_deref().unwrap_or("");
+            e.need_path(path, Role::Share);
+            Props::new("driver", "vvfat").with("dir", path).with("floppy", access.floppy).with("rw", false)
+        }
+        Location::Nvme(nvme) => {
+            let address = nvme.address.to_string();
+            e.need(Need::Vfio { address: address.clone() });
+            Props::new("driver", "nvme").with("device", address).with("namespace", nvme.namespace)
+        }
         Location::VhostVdpa { path } => {
-            let wanted = virtargv_host::Descriptor::Vdpa { path: path.as_deref().unwrap_or("") };
-            let fd = e.host.descriptor(&wanted).map_err(|error| {
+            let path = path.as_deref().unwrap_or("");
+            let props = Props::new("driver", "virtio-blk-vhost-vdpa");
+            if e.is_standalone() {
+                e.need_path(path, Role::Device);
+                return Ok(props.with("path", path));
+            }
+            let fd = e.descriptor(&Descriptor::Vdpa { path }).map_err(|error| {
                 problem(Kind::Internal, "storage-vdpa", image.pos.attr("dev"), error.to_string())
             })?;
-            let set = crate::device::chardev_source::add_fd(e, fd, Some(&format!("{storage_node}-vdpa")));
-            Props::new("driver", "virtio-blk-vhost-vdpa").with("path", set)
+            props.with("path", add_fd(e, fd, Some(&format!("{storage_node}-vdpa"))))
         }
         Location::Network(_) if objects.nbdkit => {
             let path = format!("{}/nbdkit-{storage_node}.socket", e.plan.domain_dir);
+            e.need_listener(&path, Process::Nbdkit);
             let server = Props::object().with("type", "unix").with("path", path);
             Props::new("driver", "nbd").with("server", server)
         }
@@ -65,9 +82,26 @@ pub(crate) fn props(
     })
 }
 
-fn file(driver: &'static str, path: &Option<String>, access: Access, objects: &Objects) -> Props {
+/// Emits a set of the descriptors that were passed as a group, and gives the path that stands for it.
+fn pass_group(e: &mut Emit<'_>, image: &Image, group: &str, node: &str) -> Result<String, Problem> {
+    let Some(descriptors) = e.host.descriptor_group(group) else {
+        let message = format!("no descriptors were passed as group '{group}'");
+        return Err(problem(Kind::InvalidArgument, "storage-fdgroup", image.pos.attr("fdgroup"), message));
+    };
+    let set = e.counters.fdset;
+    e.counters.fdset = set.saturating_add(1);
+    for (n, fd) in descriptors.into_iter().enumerate() {
+        let option = Props::object().with("set", set).with("fd", fd).with("opaque", format!("{node}{n}"));
+        e.line.option("-add-fd", option.to_kv(crate::Style::OnOff));
+    }
+    Ok(format!("/dev/fdset/{set}"))
+}
+
+fn file(e: &Emit<'_>, driver: &'static str, path: Option<&str>, access: Access, objects: &Objects) -> Props {
+    let path = path.unwrap_or("");
+    e.need_path(path, Role::Image);
     Props::new("driver", driver)
-        .with("filename", path.as_deref().unwrap_or(""))
+        .with("filename", path)
         .opt("aio", access.io.map(virtargv_model::Spelled::as_str))
         .opt("pr-manager", objects.reservations.as_ref())
 }

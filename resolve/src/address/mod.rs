@@ -9,6 +9,8 @@ mod spapr_vio;
 mod usb;
 mod virtio_serial;
 
+pub use usb::at_start as usb_at_start;
+
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::Address;
 

@@ -12,14 +12,16 @@ mod options;
 mod slots;
 mod zpci;
 
-use virtargv_caps::Cap;
-use virtargv_model::device::controller::{ControllerKind, ControllerType, Pci, PciModel};
+use std::collections::HashMap;
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
 use virtargv_model::{Kind, OnOff, Place};
 
 use crate::Work;
-use crate::defaults::controller::add_missing;
+use crate::defaults::controller::{add_missing, is_usb2_part};
 use buses::{Bus, Buses, MOST_BUSES};
 use connect::Connect;
 use devices::{Needs, has_root};
@@ -39,6 +41,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
 fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let highest = pci_indexes(work).max();
     let mut count = highest.map_or(0, |highest| highest as usize + 1);
+    let mut added = Vec::new();
     if count > MOST_BUSES {
         let message = format!("a controller of type 'pci' has an index over '{MOST_BUSES}'");
         work.problem(Kind::Internal, "pci-controller-index", Place::default(), message);
@@ -48,12 +51,12 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         let mut placer = Placer::new(work, count, true)?;
         placer.chipset_and_spare()?;
         slots::place_all(&mut placer)?;
-        placer.complete_zpci()?;
+        placer.complete_zpci(&[])?;
         if highest == Some(0) && placer.buses.list.len() > 1 && placer.has_root(PciModel::PcieRoot) {
             // Buses were added, so they are left to us: one port stays free for hotplug.
             placer.spare(Connect::PCIE.and(Connect::AUTO))?;
         }
-        placer.add_controllers()?;
+        added = placer.add_controllers()?;
         count = placer.buses.list.len();
     }
     let mut placer = Placer::new(work, count, false)?;
@@ -62,13 +65,16 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.by_chipset()?;
     slots::place_all(&mut placer)?;
-    placer.complete_zpci()?;
+    if !placer.work.caps.release().has(Convention::ZpciInOrder) {
+        placer.complete_zpci(&added)?;
+    }
+    placer.complete_zpci(&[])?;
     set_multifunction(&mut placer.work.domain.devices);
     options::apply(placer.work)
 }
 
 fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
-    work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(|c| c.number())
+    work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(Controller::number)
 }
 
 /// One pass.
@@ -77,6 +83,8 @@ pub(super) struct Placer<'w, 'a> {
     needs: Needs<'a>,
     groups: Groups,
     zpci: Option<Ids>,
+    /// Where the first part of each USB 2 controller is that has its place, by number.
+    usb2: HashMap<u32, PciAddress>,
     /// The buses.
     buses: Buses,
 }
@@ -94,7 +102,8 @@ impl<'w, 'a> Placer<'w, 'a> {
             pcie_to_pci: work.caps.has(Cap::DevicePciePciBridge),
         };
         let zpci = work.caps.has(Cap::DeviceZpci).then(Ids::default);
-        let mut placer = Self { work, needs, groups, zpci, buses };
+        let usb2 = work.domain.devices.controllers.iter().rev().filter_map(usb2_place).collect();
+        let mut placer = Self { work, needs, groups, zpci, usb2, buses };
         placer.collect()?;
         placer.collect_zpci()?;
         Ok(placer)
@@ -265,26 +274,38 @@ impl<'w, 'a> Placer<'w, 'a> {
         if let Some(info) = self.work.domain.devices.info_mut(id) {
             info.address = Some(Address::Pci(at));
         }
+        if id.kind == DeviceKind::Controller
+            && let Some((number, at)) = self.devices().controllers.get(id.index).and_then(usb2_place)
+        {
+            self.usb2.entry(number).or_insert(at);
+        }
     }
 
-    /// Adds the controllers of buses that have none, each with a place of its own, which may take further buses.
-    fn add_controllers(&mut self) -> Result<(), Refused> {
+    /// Adds the controllers of buses that have none and names their numbers, each with a place of its own, which may take further buses.
+    fn add_controllers(&mut self) -> Result<Vec<u32>, Refused> {
+        let mut added = Vec::new();
         let mut n = 1;
         while let Some(model) = self.buses.list.get(n).map(|bus| bus.model) {
             let index = u32::try_from(n).unwrap_or(u32::MAX);
             n += 1;
             let kind = ControllerKind::Pci(Pci { model: Some(model), ..Pci::default() });
-            let controllers = &mut self.work.domain.devices.controllers;
-            if !add_missing(controllers, kind, index) {
+            if !add_missing(self.work, kind, index) {
                 continue;
             }
-            let at = controllers.iter().position(|c| c.is(ControllerType::Pci, index));
+            added.push(index);
+            let at = self.devices().controllers.iter().position(|c| c.is(ControllerType::Pci, index));
             if let Some(at) = at {
                 self.place(DeviceId { kind: DeviceKind::Controller, index: at })?;
             }
         }
-        Ok(())
+        Ok(added)
     }
+}
+
+/// The number and the place of a part of a USB 2 controller.
+fn usb2_place(controller: &Controller) -> Option<(u32, PciAddress)> {
+    let part = controller.usb_model().is_some_and(is_usb2_part);
+    slots::present(&controller.info).filter(|_| part).map(|at| (controller.number(), at))
 }
 
 fn same(a: &PciAddress, b: &PciAddress) -> bool {

@@ -6,7 +6,7 @@ use virtargv_model::device::controller::{Controller, UsbModel};
 use virtargv_model::device::hub::{Hub, HubType};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, DeviceInfo, UsbAddress};
-use virtargv_model::{Kind, Problem, Stage};
+use virtargv_model::{Domain, Kind, Problem, Stage};
 
 use super::bus;
 use crate::Work;
@@ -53,24 +53,37 @@ const ORDER: &[DeviceKind] = &[
     DeviceKind::Filesystem,
 ];
 
-/// Gives every USB device its port.
-///
-/// The reference does so at once only where nothing is left to choose or the definition is new; otherwise it leaves it
-/// to the start, so what cannot be placed then is a problem of that stage.
+/// Gives every USB device its port, where the definition is new or nothing is left to choose. Otherwise that is left to
+/// the start ([`at_start`]): what an older guest has must not change with the definition.
 pub(super) fn assign(work: &mut Work<'_>) {
-    let devices = usb_devices(work);
+    let devices = usb_devices(&work.domain);
     let complete = |id: &DeviceId| work.domain.devices.info(*id).is_some_and(has_port);
-    let now = work.options.abi_update || devices.iter().all(complete);
-    if let Err((id, kind, message)) = place(work, &devices) {
-        let place = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        let stage = if now { Stage::Place } else { Stage::Build };
-        work.report.push(Problem { kind, older_kind: None, stage, rule: "usb-address", message, place });
+    if (work.options.abi_update || devices.iter().all(complete))
+        && let Err(refusal) = place(&mut work.domain, &devices)
+    {
+        let problem = problem(&work.domain, refusal, Stage::Place);
+        work.report.push(problem);
     }
 }
 
+/// Gives the USB devices of a guest that is to be started the ports that its definition leaves open, adding hubs where
+/// there are too few.
+pub fn at_start(domain: &mut Domain) -> Result<(), Problem> {
+    let devices = usb_devices(domain);
+    if devices.iter().all(|id| domain.devices.info(*id).is_some_and(has_port)) {
+        return Ok(());
+    }
+    place(domain, &devices).map_err(|refusal| problem(domain, refusal, Stage::Build))
+}
+
+fn problem(domain: &Domain, (id, kind, message): Refusal, stage: Stage) -> Problem {
+    let place = domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
+    Problem { kind, older_kind: None, stage, rule: "usb-address", message, place }
+}
+
 /// Every USB device, hubs first.
-fn usb_devices(work: &Work<'_>) -> Vec<DeviceId> {
-    let devices = &work.domain.devices;
+fn usb_devices(domain: &Domain) -> Vec<DeviceId> {
+    let devices = &domain.devices;
     let mut list: Vec<DeviceId> =
         devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id)).collect();
     list.sort_by_key(|id| {
@@ -84,10 +97,9 @@ fn has_port(info: &DeviceInfo) -> bool {
     matches!(&info.address, Some(Address::Usb(at)) if !at.port.is_empty())
 }
 
-fn place(work: &mut Work<'_>, devices: &[DeviceId]) -> Result<(), Refusal> {
+fn place(domain: &mut Domain, devices: &[DeviceId]) -> Result<(), Refusal> {
     if let Some(first) = devices.first()
-        && !work
-            .domain
+        && !domain
             .devices
             .controllers
             .iter()
@@ -96,43 +108,43 @@ fn place(work: &mut Work<'_>, devices: &[DeviceId]) -> Result<(), Refusal> {
         let message = "the guest has no USB, but a device is on it".to_owned();
         return Err((*first, Kind::Unsupported, message));
     }
-    add_hubs(work, devices.len());
+    add_hubs(domain, devices.len());
     let mut tree = Tree::default();
-    for (index, controller) in work.domain.devices.controllers.iter().enumerate() {
+    for (index, controller) in domain.devices.controllers.iter().enumerate() {
         let id = DeviceId { kind: DeviceKind::Controller, index };
         tree.add_controller(controller).map_err(|message| (id, Kind::Xml, message))?;
     }
-    let hubs = (0..work.domain.devices.hubs.len()).map(|index| DeviceId { kind: DeviceKind::Hub, index });
+    let hubs = (0..domain.devices.hubs.len()).map(|index| DeviceId { kind: DeviceKind::Hub, index });
     let (plugged, open): (Vec<DeviceId>, Vec<DeviceId>) =
-        hubs.partition(|id| work.domain.devices.info(*id).is_some_and(has_port));
+        hubs.partition(|id| domain.devices.info(*id).is_some_and(has_port));
     for id in plugged {
-        tree.plug_hub(work, id)?;
+        tree.plug_hub(domain, id)?;
     }
     let others: Vec<DeviceId> = devices.iter().copied().filter(|id| id.kind != DeviceKind::Hub).collect();
     for id in &others {
-        tree.take(work, *id)?;
+        tree.take(domain, *id)?;
     }
     for id in open {
-        tree.choose(work, id)?;
-        tree.plug_hub(work, id)?;
+        tree.choose(domain, id)?;
+        tree.plug_hub(domain, id)?;
     }
     for id in others {
-        let info = work.domain.devices.info(id);
+        let info = domain.devices.info(id);
         if info.is_some_and(|info| matches!(info.address, None | Some(Address::Usb(_))) && !has_port(info)) {
-            tree.choose(work, id)?;
+            tree.choose(domain, id)?;
         }
     }
     Ok(())
 }
 
 /// Adds as many hubs as it takes for every device to have a port. Each takes one itself.
-fn add_hubs(work: &mut Work<'_>, devices: usize) {
-    let controllers = work.domain.devices.controllers.iter();
+fn add_hubs(domain: &mut Domain, devices: usize) {
+    let controllers = domain.devices.controllers.iter();
     let ports: usize =
-        controllers.map(|c| ports_of(c) as usize).sum::<usize>() + work.domain.devices.hubs.len() * HUB_PORTS;
+        controllers.map(|c| ports_of(c) as usize).sum::<usize>() + domain.devices.hubs.len() * HUB_PORTS;
     if let Some(missing) = devices.checked_sub(ports).filter(|n| *n > 0) {
         for _ in 0..(missing + 1).div_ceil(HUB_PORTS - 1) {
-            work.domain.devices.hubs.push(Hub { kind: Some(HubType::Usb), ..Hub::default() });
+            domain.devices.hubs.push(Hub { kind: Some(HubType::Usb), ..Hub::default() });
         }
     }
 }
@@ -193,8 +205,8 @@ impl Tree {
     }
 
     /// Takes the port that the document gives to device `id`, if any.
-    fn take(&mut self, work: &Work<'_>, id: DeviceId) -> Result<(), Refusal> {
-        let Some(at) = address(work, id).filter(|at| !at.port.is_empty()) else { return Ok(()) };
+    fn take(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
+        let Some(at) = address(domain, id).filter(|at| !at.port.is_empty()) else { return Ok(()) };
         self.take_port(at).map_err(|message| (id, Kind::Xml, message))
     }
 
@@ -207,9 +219,9 @@ impl Tree {
     }
 
     /// Puts a hub, whose address is complete, into its port.
-    fn plug_hub(&mut self, work: &Work<'_>, id: DeviceId) -> Result<(), Refusal> {
+    fn plug_hub(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
         let refused = |message: String| (id, Kind::Xml, message);
-        let Some(at) = address(work, id) else {
+        let Some(at) = address(domain, id) else {
             return Err(refused("a USB hub has an address of another type than 'usb'".to_owned()));
         };
         let node = self.add_node(HUB_PORTS);
@@ -222,19 +234,20 @@ impl Tree {
     }
 
     /// Gives device `id` the first free port, on the bus that it names or on any.
-    fn choose(&mut self, work: &mut Work<'_>, id: DeviceId) -> Result<(), Refusal> {
-        let wanted = address(work, id).map(|at| at.bus);
+    fn choose(&mut self, domain: &mut Domain, id: DeviceId) -> Result<(), Refusal> {
+        let wanted = address(domain, id).map(|at| at.bus);
         if let Some(bus) = wanted.filter(|bus| !self.buses.contains_key(bus)) {
             return Err((id, Kind::Xml, format!("there is no USB controller with index '{bus}'")));
         }
         let buses = self.buses.iter().filter(|(bus, _)| wanted.is_none_or(|wanted| wanted == **bus));
-        let free =
-            buses.filter_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? })).next();
+        let free = buses
+            .into_iter()
+            .find_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? }));
         let Some(at) = free else {
             return Err((id, Kind::Internal, "all USB ports are taken".to_owned()));
         };
         self.take_port(&at).map_err(|message| (id, Kind::Xml, message))?;
-        if let Some(info) = work.domain.devices.info_mut(id) {
+        if let Some(info) = domain.devices.info_mut(id) {
             info.address = Some(Address::Usb(at));
         }
         Ok(())
@@ -257,8 +270,8 @@ impl Tree {
     }
 }
 
-fn address<'w>(work: &'w Work<'_>, id: DeviceId) -> Option<&'w UsbAddress> {
-    match &work.domain.devices.info(id)?.address {
+fn address(domain: &Domain, id: DeviceId) -> Option<&UsbAddress> {
+    match &domain.devices.info(id)?.address {
         Some(Address::Usb(at)) => Some(at),
         _ => None,
     }

@@ -22,21 +22,28 @@ struct Ports(BTreeMap<u32, Used>);
 struct Used {
     count: u32,
     ports: HashSet<u32>,
+    /// All ports below, 0 aside, are in use.
+    low: u32,
 }
 
 impl Used {
     fn of(controller: &Controller) -> Option<Self> {
         match &controller.kind {
             ControllerKind::VirtioSerial(serial) => {
-                Some(Self { count: serial.ports.unwrap_or(PORTS), ports: HashSet::new() })
+                Some(Self { count: serial.ports.unwrap_or(PORTS), ..Self::default() })
             }
             _ => None,
         }
     }
 
-    /// The lowest free port from `first` on.
-    fn free(&self, first: u32) -> Option<u32> {
-        (first..self.count).find(|port| !self.ports.contains(port))
+    /// The lowest free port from `first` on, which is 0 or 1.
+    fn free(&mut self, first: u32) -> Option<u32> {
+        if first == 0 && self.count > 0 && !self.ports.contains(&0) {
+            return Some(0);
+        }
+        let low = (self.low.max(1)..self.count).find(|port| !self.ports.contains(port));
+        self.low = low.unwrap_or(self.count);
+        low
     }
 }
 
@@ -100,7 +107,7 @@ fn choose(
         // A console names no controller that would count.
         Some(Address::VirtioSerial(at)) => {
             let controller = if first == 0 { 0 } else { at.controller };
-            let Some(used) = ports.0.get(&controller) else {
+            let Some(used) = ports.0.get_mut(&controller) else {
                 let message =
                     format!("there is no controller of type 'virtio-serial' with index '{controller}'");
                 return Err((id, Kind::Internal, message));
@@ -117,7 +124,7 @@ fn choose(
                 let message = "there is no controller of type 'virtio-serial'".to_owned();
                 return Err((id, Kind::Internal, message));
             }
-            let free = ports.0.iter().find_map(|(n, used)| Some((*n, used.free(first)?)));
+            let free = ports.0.iter_mut().find_map(|(n, used)| Some((*n, used.free(first)?)));
             let (controller, port) = free.unwrap_or_else(|| (add_controller(work, ports), first));
             VirtioSerialAddress { controller, bus: 0, port }
         }
@@ -130,8 +137,8 @@ fn choose(
 fn add_controller(work: &mut Work<'_>, ports: &mut Ports) -> u32 {
     let index = (0..=u32::MAX).find(|n| !ports.0.contains_key(n)).unwrap_or(u32::MAX);
     let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
-    add_missing(&mut work.domain.devices.controllers, kind, index);
-    ports.0.insert(index, Used { count: PORTS, ports: HashSet::new() });
+    add_missing(work, kind, index);
+    ports.0.insert(index, Used { count: PORTS, ..Used::default() });
     index
 }
 

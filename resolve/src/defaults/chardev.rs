@@ -12,27 +12,28 @@ use crate::{Guest, Work};
 /// Fills in every character device, and adds the first console or serial port where one makes the other.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let guest = &work.guest;
+    let live = work.options.live;
     let channel_dir = work.host.config().channel_target_dir.as_str();
     let devices = &mut work.domain.devices;
 
     for index in 0..devices.serials.len() {
-        complete_serial(&mut devices.serials, index, guest);
+        complete_serial(&mut devices.serials, index, guest, live);
     }
     let mut used: Vec<Option<u32>> = devices.parallels.iter().map(|p| p.port).collect();
     for (index, parallel) in devices.parallels.iter_mut().enumerate() {
-        complete_source(&mut parallel.source);
+        complete_source(&mut parallel.source, live);
         parallel.port = fill_port(&mut used, index);
     }
     for channel in &mut devices.channels {
-        complete_source(&mut channel.source);
-        if let (ChannelTarget::Virtio { state, .. }, false) = (&mut channel.target, work.options.live) {
+        complete_source(&mut channel.source, live);
+        if let (ChannelTarget::Virtio { state, .. }, false) = (&mut channel.target, live) {
             // It tells of a running guest.
             *state = None;
         }
         complete_channel_path(&channel.target, &mut channel.source, channel_dir);
     }
     for console in &mut devices.consoles {
-        complete_source(&mut console.source);
+        complete_source(&mut console.source, live);
         // A console of no type is a serial port.
         console.target.get_or_insert(ConsoleTarget::Serial);
     }
@@ -41,7 +42,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         let devices = &mut work.domain.devices;
         pair_first_console(&mut devices.serials, &mut devices.consoles);
         if !devices.serials.is_empty() {
-            complete_serial(&mut devices.serials, 0, guest);
+            complete_serial(&mut devices.serials, 0, guest, live);
         }
     }
     for (console, port) in work.domain.devices.consoles.iter_mut().zip(0..) {
@@ -70,8 +71,10 @@ fn is_full_machine(os_type: Option<&str>) -> bool {
 }
 
 /// Writes down what a host's end means where it says nothing.
-pub(crate) fn complete_source(source: &mut ChardevSource) {
+pub(crate) fn complete_source(source: &mut ChardevSource, live: bool) {
     match &mut source.backend {
+        // Which terminal it is, is found out at each start.
+        Backend::Pty { path } if !live => *path = None,
         Backend::Tcp(tcp) => {
             tcp.mode.get_or_insert(SourceMode::Connect);
             tcp.protocol.get_or_insert(Protocol::Raw);
@@ -122,11 +125,11 @@ fn fill_port(used: &mut [Option<u32>], index: usize) -> Option<u32> {
     Some(*port.get_or_insert(next))
 }
 
-fn complete_serial(serials: &mut [Serial], index: usize, guest: &Guest) {
+fn complete_serial(serials: &mut [Serial], index: usize, guest: &Guest, live: bool) {
     let mut used: Vec<Option<u32>> = serials.iter().map(|s| s.port).collect();
     let port = fill_port(&mut used, index);
     let Some(serial) = serials.get_mut(index) else { return };
-    complete_source(&mut serial.source);
+    complete_source(&mut serial.source, live);
     serial.port = port;
     // Once `isa-serial` was all there was, so it also stands for what the machine has by nature.
     if matches!(serial.target, None | Some(SerialTarget::Isa)) {

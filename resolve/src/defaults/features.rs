@@ -21,15 +21,16 @@ fn gic(work: &mut Work<'_>) {
         Some(Gic { version: Some(_) }) => return,
         _ => {}
     }
-    let kvm = work.guest.accel == Accel::Kvm;
+    let accel = work.guest.accel;
     let offered = |version: Offered| {
-        work.caps
-            .gics()
-            .iter()
-            .any(|gic| gic.version == version && if kvm { gic.kernel } else { gic.emulated })
+        work.caps.gics().iter().filter(|gic| gic.version == version).any(|gic| match accel {
+            Accel::Kvm => gic.kernel,
+            Accel::Tcg => gic.emulated,
+            Accel::Hvf => false,
+        })
     };
     // The emulated version 3 long had no controller for message signalled interrupts, so it is never picked.
-    let version = if work.guest.accel != Accel::Tcg && offered(Offered::V3) {
+    let version = if accel != Accel::Tcg && offered(Offered::V3) {
         GicVersion::V3
     } else if offered(Offered::V2) || !offered(Offered::Host) {
         GicVersion::V2

@@ -96,7 +96,7 @@ const DEVICES: &[fn(&mut Work<'_>)] = &[
 const IMPLIED: &[fn(&mut Work<'_>)] = &[controller::implied];
 
 /// What can only be said once every device has its address.
-const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[chardev::mirror_first_console];
+const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[controller::sort, chardev::mirror_first_console];
 
 /// Fills in what belongs to the domain as a whole, and adds the devices every guest of its kind has.
 pub(crate) fn domain(work: &mut Work<'_>) {

@@ -5,8 +5,8 @@ use virtargv_host::{Host, random_bits};
 use virtargv_model::YesNo;
 use virtargv_model::device::hostdev::InterfaceDevice;
 use virtargv_model::device::net::{
-    Actual, BackendType, BridgeMode, Interface, InterfaceType, KnownModel, Mac, MacAddress, NetworkSource,
-    Source, VirtualPort, VirtualPortType,
+    Actual, BackendType, BridgeMode, Interface, InterfaceType, KnownModel, MacAddress, NetworkSource, Source,
+    VirtualPort, VirtualPortType,
 };
 use virtargv_model::info::PciAddress;
 use virtargv_model::network_port;
@@ -32,8 +32,9 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
     if !work.options.live {
         forget_running(interface);
     }
-    if interface.mac.is_none() {
-        interface.mac = Some(Mac { address: made_up_mac(work.host), ..Mac::default() });
+    let mac = interface.mac.get_or_insert_default();
+    if mac.address == MacAddress::default() {
+        mac.address = made_up_mac(work.host);
     }
     if let Source::Direct { mode, .. } = &mut interface.source {
         mode.get_or_insert(BridgeMode::Vepa);
@@ -65,7 +66,9 @@ fn forget_running(interface: &mut Interface) {
     if let Source::Network(NetworkSource { portid, .. }) = &mut interface.source {
         *portid = None;
     }
-    if let Some(target) = &mut interface.target {
+    if let Some(target) = &mut interface.target
+        && target.managed != Some(YesNo::No)
+    {
         let made_up = target.dev.as_deref().is_some_and(|d| GENERATED_NAMES.iter().any(|p| d.starts_with(p)));
         if made_up {
             target.dev = None;

@@ -10,6 +10,7 @@ use crate::Work;
 pub(super) fn apply(work: &mut Work<'_>) {
     if !work.options.live {
         drop_generated_aliases(&mut work.domain);
+        work.domain.id = None;
     }
     let os = &mut work.domain.os;
     os.os_type.get_or_insert_with(|| "hvm".into());

@@ -7,9 +7,10 @@ use crate::Work;
 
 /// Fills in every `<smartcard>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
+    let live = work.options.live;
     for smartcard in &mut work.domain.devices.smartcards {
         if let Card::Passthrough(source) = &mut smartcard.card {
-            complete_source(source);
+            complete_source(source, live);
         }
     }
 }

@@ -68,7 +68,7 @@ fn smm_off(domain: &Domain) -> bool {
 pub(super) fn classic(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let secure = domain.os.loader.as_ref().is_some_and(|loader| loader.secure == Some(YesNo::Yes));
     common(domain, guest, offer)
-        && !(secure && !offer.has("secure-boot"))
+        && (!secure || offer.has("secure-boot"))
         && !(smm_off(domain) && offer.has("requires-smm"))
 }
 

@@ -8,7 +8,7 @@ use super::{Case, Expect, Qemu};
 const X86: Qemu = Qemu::Builtin("qemu-10.0-x86_64");
 
 const fn row(name: &'static str, release: Release, qemu: Qemu, expect: Expect) -> Case {
-    Case { name, variant: "", release, qemu, expect }
+    variant(name, "", release, qemu, expect)
 }
 
 const fn variant(
@@ -18,7 +18,7 @@ const fn variant(
     qemu: Qemu,
     expect: Expect,
 ) -> Case {
-    Case { name, variant, release, qemu, expect }
+    Case { name, variant, release, qemu, expect, live: false }
 }
 
 /// The flags that teaming needs.

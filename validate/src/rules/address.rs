@@ -55,7 +55,7 @@ fn check(cx: &Context<'_>, kind: DeviceKind, info: &DeviceInfo, out: &mut Findin
                 format!("the spapr-vio address of device '{name}' has reg='{reg:#x}', over 32 bits");
             out.refuse(&SPAPR_VIO, info.pos.path("address/@reg"), message);
         }
-        Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() || !cx.has(Cap::Ccw) => {
+        Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() => {
             let message = format!(
                 "device '{name}' has an address of type 'ccw', which machine type '{}' does not have",
                 cx.guest.machine

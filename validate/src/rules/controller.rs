@@ -125,7 +125,7 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
             };
             out.refuse(&IDE, controller.info.pos, message);
         }
-        ControllerKind::Sata if !(first && cx.guest.is_q35()) && !cx.has(Cap::Ich9Ahci) => {
+        ControllerKind::Sata if !(cx.has(Cap::Ich9Ahci) || first && cx.guest.is_q35()) => {
             out.refuse(&SATA, controller.info.pos, "this QEMU has no SATA controllers ('ahci')");
         }
         ControllerKind::Scsi(_) => iothread(cx, controller, out),
@@ -154,7 +154,8 @@ fn scsi_model(cx: &Context<'_>, controller: &Controller, model: ScsiModel, out: 
         ScsiModel::Ncr53c90 => Some(Cap::ScsiNcr53c90),
         ScsiModel::Dc390 => Some(Cap::ScsiDc390),
         ScsiModel::Am53c974 => Some(Cap::ScsiAm53c974),
-        ScsiModel::Buslogic | ScsiModel::Vmpvscsi => None,
+        ScsiModel::Vmpvscsi => Some(Cap::ScsiPvscsi),
+        ScsiModel::Buslogic => None,
     };
     if !cap.is_some_and(|cap| cx.has(cap)) {
         let message = format!("this QEMU has no SCSI controllers of model '{model}'");

@@ -3,6 +3,7 @@
 use virtargv_caps::Cap;
 use virtargv_model::device::crypto::CryptoBackend;
 
+use super::virtio;
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -15,6 +16,7 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for crypto in &cx.domain.devices.cryptos {
+        virtio::available(cx, crypto.virtio, &crypto.info.pos.path("driver"), out);
         let has_device = cx.has(Cap::DeviceVirtioCrypto);
         if let Some(model) = crypto.model.filter(|_| !has_device) {
             let message = format!("this QEMU has no 'crypto' of model '{model}'");

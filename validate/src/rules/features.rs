@@ -1,6 +1,6 @@
 //! Rules on `<features>`.
 
-use virtargv_caps::{Accel, Arch, Cap, Tristate};
+use virtargv_caps::{Accel, Arch, Cap};
 use virtargv_model::features::{Features, HypervFeature, IoApic};
 use virtargv_model::{OnOff, VirtType};
 
@@ -15,8 +15,6 @@ crate::rules! {
     TSEG_SIZE = "features-tseg-size": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
     /// Features are those of the guest's machine.
     MACHINE = "features-machine": Unsupported, Validate, "a feature of one machine is no feature of another";
-    /// ACPI needs a machine that has it.
-    ACPI_MACHINE = "features-acpi-machine": Unsupported, Validate, "property `acpi` of the machine";
     /// Features need a QEMU that has them.
     SUPPORT = "features-support": Unsupported, Validate, "a property of the machine that older QEMUs lack";
     /// VMware's port is in the PS/2 mouse's hands.
@@ -31,7 +29,6 @@ crate::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
     tseg(cx, features, out);
-    acpi(cx, features, out);
     x86(cx, features, out);
     arm_and_riscv(cx, features, out);
     pseries(cx, features, out);
@@ -76,14 +73,6 @@ fn tseg(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     } else if bytes % (1 << 20) != 0 {
         let message = format!("element 'tseg' has '{bytes}' bytes, expected whole MiB");
         out.refuse(&TSEG_SIZE, place, message);
-    }
-}
-
-fn acpi(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
-    let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
-    if features.acpi && machine.is_some_and(|machine| machine.acpi == Tristate::No) {
-        let message = format!("machine '{}' has no ACPI", cx.guest.machine);
-        out.refuse(&ACPI_MACHINE, features.pos.path("acpi"), message);
     }
 }
 
@@ -138,11 +127,14 @@ fn arm_and_riscv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) 
     }
 }
 
+/// A feature of the QEMU, and whether it is needed.
+type Need = (bool, Cap);
+
 fn pseries(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     let hpt = features.hpt.as_ref();
     let resizing = hpt.is_some_and(|hpt| hpt.resizing.is_some());
     let page_size = hpt.is_some_and(|hpt| hpt.max_page_size.is_some_and(|size| size.0 > 0));
-    let wanted: [(&'static str, bool, &[(bool, Cap)]); 7] = [
+    let wanted: [(&'static str, bool, &[Need]); 7] = [
         (
             "hpt",
             hpt.is_some(),
@@ -155,8 +147,7 @@ fn pseries(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
         ("sbbc", features.sbbc.is_some(), &[(true, Cap::MachinePseriesCapSbbc)]),
         ("ibs", features.ibs.is_some(), &[(true, Cap::MachinePseriesCapIbs)]),
     ];
-    for (feature, given, caps) in wanted.into_iter().filter(|(_, given, _)| *given) {
-        debug_assert!(given);
+    for (feature, _, caps) in wanted.into_iter().filter(|(_, given, _)| *given) {
         if !cx.guest.is_pseries() {
             foreign(cx, feature, out);
             continue;

@@ -4,7 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsMultidevs, FsType};
 use virtargv_model::info::Address;
 
-use super::vhost_user;
+use super::{vhost_user, virtio};
 use crate::{Context, Findings, Rule};
 
 crate::rules! {
@@ -53,6 +53,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Some(target) = fs.target.as_ref().filter(|_| twice) {
             let message = format!("'target' with dir '{target}' is that of another 'filesystem'");
             out.refuse(&FS_TARGET_TWICE, pos.path("target/@dir"), message);
+        }
+        if fs.driver != Some(FsDriver::Mtp) {
+            virtio::available(cx, fs.virtio, &pos.path("driver"), out);
         }
         check_general(cx, fs, out);
         match fs.driver {
@@ -115,7 +118,7 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
         }
     };
     let started = fs.source.socket.is_none();
-    lacks(fs.readonly, "'readonly'");
+    lacks(fs.readonly && !cx.guest.release.has(Convention::VirtiofsReadonly), "'readonly'");
     lacks(started && !cx.host.config().privileged, "daemon in a session");
     lacks(
         started && fs.access_mode.is_some_and(|m| m != FsAccessMode::Passthrough),

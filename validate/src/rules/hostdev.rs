@@ -2,10 +2,12 @@
 
 mod address;
 
+use std::collections::HashSet;
+
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::hostdev::{
     Capability, Hostdev, HostdevDriverName, HostdevSource, InterfaceDevice, Mdev, MdevModel, PciDevice,
-    ScsiAdapter, ScsiSource, UsbDevice,
+    ScsiSource, UsbDevice,
 };
 use virtargv_model::device::net::{Interface, Source, TeamingType};
 use virtargv_model::info::{DeviceInfo, PciAddress};
@@ -223,13 +225,12 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
         let nics = &cx.domain.devices.interfaces;
         let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
         let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
-        let mut seen = Vec::new();
+        let mut seen = HashSet::new();
         for (identity, pos) in nics.chain(others) {
-            if seen.contains(&identity) {
+            if !seen.insert(identity) {
                 let message = "this device of the host is given to the guest a second time";
                 out.refuse(&TWICE, pos.path("source"), message);
             }
-            seen.push(identity);
         }
     }
     let with_ramfb = hostdevs.iter().filter(|h| match &h.source {
@@ -251,7 +252,7 @@ fn model(hostdev: &Hostdev) -> Option<MdevModel> {
 }
 
 /// What tells one device of the host from another.
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 enum Identity<'a> {
     /// Its address on the host.
     Pci(PciAddress),
@@ -259,16 +260,16 @@ enum Identity<'a> {
     UsbAddress(u32, u32),
     /// What it is.
     UsbProduct(u16, u16),
-    /// An adapter's unit.
-    Unit(&'a ScsiAdapter),
+    /// An adapter's unit: adapter, bus, target, unit.
+    Unit(&'a str, u32, u32, u64),
     /// An iSCSI unit, and who has it.
     Iscsi(&'a str, Option<(&'a str, Option<u32>)>),
     /// The adapter's name.
     Adapter(&'a str),
     /// The mediated device's UUID.
     Uuid(&'a str),
-    /// A device node.
-    Node(&'a Capability),
+    /// A device node, or a network interface.
+    Node(&'a str),
 }
 
 impl<'a> Identity<'a> {
@@ -277,7 +278,7 @@ impl<'a> Identity<'a> {
             HostdevSource::Usb(usb) => return Self::usb(usb),
             HostdevSource::Pci(pci) => Self::pci(pci),
             HostdevSource::Scsi(scsi) => match &scsi.source {
-                ScsiSource::Adapter(adapter) => Self::Unit(adapter),
+                ScsiSource::Adapter(at) => Self::Unit(&at.name, at.bus, at.target, at.unit),
                 ScsiSource::Iscsi(iscsi) => {
                     let host = iscsi.hosts.first();
                     Self::Iscsi(&iscsi.name, host.map(|h| (h.name.as_deref().unwrap_or_default(), h.port)))
@@ -285,7 +286,11 @@ impl<'a> Identity<'a> {
             },
             HostdevSource::ScsiHost(host) => Self::Adapter(&host.wwpn),
             HostdevSource::Mdev(mdev) => Self::Uuid(&mdev.uuid),
-            HostdevSource::Capability(capability) => Self::Node(capability),
+            HostdevSource::Capability(
+                Capability::Storage { block: name }
+                | Capability::Misc { char: name }
+                | Capability::Net { interface: name, .. },
+            ) => Self::Node(name),
         })
     }
 

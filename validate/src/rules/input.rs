@@ -6,6 +6,7 @@ use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
 use virtargv_model::info::Address;
 
 use super::redirdev::has_no_usb;
+use super::virtio;
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -35,6 +36,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let Some(kind) = input.kind else { continue };
         check_bus(cx, input, kind, out);
         check_source(input, kind, out);
+        let driver = input.info.pos.path("driver");
+        if input.bus == Some(InputBus::Virtio) {
+            virtio::available(cx, input.virtio, &driver, out);
+        } else {
+            virtio::absent(input.virtio, &driver, out);
+        }
         if let Some(model) = input.model.filter(|_| input.bus != Some(InputBus::Virtio)) {
             let message = format!("an 'input' of model '{model}' is on bus 'virtio'");
             out.refuse(&INPUT_MODEL_BUS, input.info.pos.attr("model"), message);

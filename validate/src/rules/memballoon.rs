@@ -3,6 +3,7 @@
 use virtargv_caps::Cap;
 use virtargv_model::device::memballoon::MemballoonModel;
 
+use super::virtio;
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -32,6 +33,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             }
             Some(_) => {}
         }
+        virtio::available(cx, balloon.virtio, &pos.path("driver"), out);
         if balloon.autodeflate.is_some() && !cx.has(Cap::VirtioBalloonAutodeflate) {
             let message = "the balloon of this QEMU has no 'deflate-on-oom'";
             out.refuse(&MEMBALLOON_AUTODEFLATE, pos.attr("autodeflate"), message);

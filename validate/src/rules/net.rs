@@ -4,7 +4,7 @@ mod actual;
 
 use std::net::IpAddr;
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::net::{
     BackendType, Interface, InterfaceType, KnownModel, NicModel, Source, TeamingType, VhostMode,
 };
@@ -16,6 +16,8 @@ use crate::{Context, Findings};
 crate::rules! {
     /// User networking through passt needs a stream back end.
     PASST_STREAM = "net-passt-stream": Unsupported, Validate, "interface/backend; -netdev stream";
+    /// QEMU has user networking of its own only where it was built with it.
+    USER_BACKEND = "net-user-backend": Unsupported, Validate, "interface/backend; -netdev user";
     /// A guest cannot be told routes.
     GUEST_ROUTE = "net-guest-route": Unsupported, Validate, "interface/route; QEMU sets no routes in a guest";
     /// User networking has no peer addresses.
@@ -58,6 +60,8 @@ crate::rules! {
     PASST_TYPE = "net-passt-type": Internal, Validate, "interface/backend; passt is a user-mode process";
     /// Ports are forwarded by passt.
     PORT_FORWARD = "net-port-forward": Unsupported, Validate, "interface/portForward; passt -t, -u";
+    /// Ports are forwarded from somewhere.
+    PORT_RANGE = "net-port-range": Unsupported, Validate, "interface/portForward/range; passt -t, -u";
     /// vhost-user is a virtio card's other half.
     VHOSTUSER_MODEL = "net-vhostuser-model": Internal, Validate, "interface/model; -netdev vhost-user";
     /// Only the side that connects can do so again.
@@ -76,6 +80,12 @@ crate::rules! {
     MULTIQUEUE = "net-multiqueue": Unsupported, Build, "interface/driver; -netdev tap, vhost-user, vhost-vdpa";
     /// Several queues of vhost-user need a QEMU that has them.
     VHOSTUSER_MULTIQUEUE = "net-vhostuser-multiqueue": Unsupported, Build, "interface/driver; -netdev vhost-user,queues=";
+    /// The way packets leave needs a QEMU that can be told.
+    TX_MODE = "net-tx-mode": Unsupported, Build, "interface/driver; virtio-net tx=";
+    /// Sizes of queues need a QEMU that can be told.
+    QUEUE_SIZE_OPTION = "net-queue-size-option": Unsupported, Build, "interface/driver; virtio-net rx_queue_size=, tx_queue_size=";
+    /// The packets' size needs a QEMU that can be told.
+    MTU_OPTION = "net-mtu-option": Unsupported, Build, "interface/mtu; virtio-net host_mtu=";
     /// Filters work on a bridge's tap alone.
     FILTER = "net-filter": Unsupported, Build, "interface/filterref; filters are rules of the host's bridge";
     /// Only taps are made from a device that makes taps.
@@ -104,6 +114,10 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
             if passt && !cx.has(Cap::NetdevStream) {
                 let message = "backend 'passt' needs network back end 'stream', which this QEMU lacks";
                 out.refuse(&PASST_STREAM, nic.info.pos.path("backend/@type"), message);
+            }
+            if !passt && cx.caps.release().has(Convention::UserNetworkingAsked) && !cx.has(Cap::NetdevUser) {
+                let message = "backend 'default' needs network back end 'user', which this QEMU lacks";
+                out.refuse(&USER_BACKEND, nic.info.pos.path("@type"), message);
             }
             check_user_addresses(nic, out);
         }
@@ -246,12 +260,22 @@ fn check_backend(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
             format!("backend 'passt' works with interface type 'user' or 'vhostuser', not '{kind}'");
         out.refuse(&PASST_TYPE, place("backend/@type"), message);
     }
-    if !nic.port_forwards.is_empty() && !(passt && user_mode) {
+    if !(nic.port_forwards.is_empty() || passt && user_mode) {
         let message = format!(
             "element 'portForward' works only with backend 'passt' and interface type 'user' or 'vhostuser', \
              this is type '{kind}'"
         );
         out.refuse(&PORT_FORWARD, place("portForward"), message);
+    }
+    let ranges = nic.port_forwards.iter().flat_map(|f| &f.ranges);
+    for range in
+        ranges.filter(|r| r.start.is_none() && (r.end.is_some() || r.to.is_some() || r.exclude.is_some()))
+    {
+        let port = range.end.or(range.to).map(|p| p.to_string()).unwrap_or_default();
+        let message = format!(
+            "element 'range' of 'portForward' with 'end', 'to' ('{port}') or 'exclude' needs 'start'"
+        );
+        out.refuse(&PORT_RANGE, place("portForward/range"), message);
     }
     if let Source::Vhostuser(source) = &nic.source {
         if !nic.is_virtio() {

@@ -1,6 +1,6 @@
 //! Rules on what a domain is and what it starts from: `<name>`, `<type>`, `<os>`.
 
-use virtargv_caps::{Arch, Cap, Caps, Convention};
+use virtargv_caps::{Arch, Cap, Caps, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware, FirmwareConflict};
 use virtargv_model::{Domain, Place, Spelled, VirtType, YesNo};
@@ -14,7 +14,7 @@ crate::rules! {
     /// A name can be part of a path.
     NAME_CHARS = "name-characters": Xml, Validate, "files of a domain are named after it";
     /// A domain says what kind of machine it is.
-    TYPE_MISSING = "os-type-missing": Plain, Read, "`<os><type>`";
+    TYPE_MISSING = "os-type-missing": Xml, Read, "`<os><type>`";
     /// Two devices do not have the same place in the boot order.
     BOOT_ORDER_TWICE = "boot-order-twice": Xml, Complete, "the device property `bootindex` is unique";
     /// Either kinds of devices or devices are given a place in the boot order.
@@ -39,6 +39,8 @@ crate::rules! {
     STATELESS_NVRAM = "loader-stateless-nvram": Plain, Validate, "`<loader stateless=>`";
     /// Only flash firmware keeps variables.
     STATEFUL_TYPE = "loader-stateful-type": Plain, Validate, "`<loader stateless=>`";
+    /// ACPI needs a machine that has it.
+    ACPI_MACHINE = "features-acpi-machine": Unsupported, Validate, "property `acpi` of the machine";
     /// UEFI needs ACPI on x86.
     UEFI_ACPI = "firmware-uefi-acpi": Unsupported, Validate, "OVMF finds devices through ACPI";
     /// ACPI needs UEFI on 64 bit Arm.
@@ -213,6 +215,11 @@ fn firmware(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn uefi(cx: &Context<'_>, out: &mut Findings<'_>) {
     let (os, features) = (&cx.domain.os, &cx.domain.features);
+    let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
+    if features.acpi && machine.is_some_and(|machine| machine.acpi == Tristate::No) {
+        let message = format!("machine '{}' has no ACPI", cx.guest.machine);
+        out.refuse(&ACPI_MACHINE, features.pos.path("acpi"), message);
+    }
     let uefi = os.firmware == Some(Firmware::Efi) || os.has_flash();
     if uefi && cx.guest.arch.is_x86() && !features.acpi {
         let message = "UEFI on this architecture needs the feature 'acpi'";

@@ -20,15 +20,13 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for panic in &cx.domain.devices.panics {
-        match panic.model {
-            Some(model) => check_model(cx, panic, model, out),
-            None => {
-                let message = format!(
-                    "element 'panic' lacks its attribute 'model', machine '{}' has no default",
-                    cx.guest.machine
-                );
-                out.refuse(&PANIC_MODEL, panic.info.pos, message);
-            }
+        if let Some(model) = panic.model {
+            check_model(cx, panic, model, out);
+        } else {
+            let machine = &cx.guest.machine;
+            let message =
+                format!("element 'panic' lacks its attribute 'model', machine '{machine}' has no default");
+            out.refuse(&PANIC_MODEL, panic.info.pos, message);
         }
     }
 }

@@ -3,7 +3,7 @@
 use virtargv_caps::Cap;
 use virtargv_model::device::rng::RngBackend;
 
-use super::chardev_source;
+use super::{chardev_source, virtio};
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -25,6 +25,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = format!("this QEMU has no 'rng' whose 'backend' is '{}'", rng.backend.model());
             out.refuse(&RNG_BACKEND, rng.info.pos.path("backend/@model"), message);
         }
+        virtio::available(cx, rng.virtio, &rng.info.pos.path("driver"), out);
         if let RngBackend::Egd(source) = &rng.backend {
             chardev_source::check(cx, source, false, out);
         }

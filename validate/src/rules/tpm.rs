@@ -1,6 +1,7 @@
 //! Rules on `<tpm>`.
 
 use virtargv_caps::Cap;
+use virtargv_model::Spelled;
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmBackendType, TpmEmulator, TpmModel, TpmVersion};
 
@@ -15,6 +16,8 @@ crate::rules! {
     TPM_EXTERNAL = "tpm-external": Xml, Validate, "QEMU connects to it";
     /// An emulated TPM has a version that its interface can have.
     TPM_VERSION = "tpm-version": Unsupported, Validate, "TPM 1.2 has the interface of the PC alone";
+    /// An emulated TPM has a version that the host's swtpm has.
+    TPM_HOST = "tpm-version-host": Unsupported, Validate, "swtpm may be built without TPM 1.2";
     /// The back end of a TPM is one that this QEMU has.
     TPM_BACKEND = "tpm-backend": Unsupported, Validate, "`-tpmdev`";
     /// The proxy of POWER is for the host's TPM.
@@ -56,6 +59,13 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
 }
 
 fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut Findings<'_>) {
+    let place = tpm.backend_pos.attr("version");
+    if let Some(version) = emulator.version
+        && !cx.host.emulates_tpm(version.as_str())
+    {
+        let message = format!("swtpm of this host has no TPM of version '{version}'");
+        out.refuse(&TPM_HOST, place.clone(), message);
+    }
     if emulator.version != Some(TpmVersion::V1_2) {
         return;
     }
@@ -64,12 +74,11 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
         out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
     }
     let model = tpm.model.unwrap_or(TpmModel::Tis);
-    let place = tpm.backend_pos.attr("version");
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
         let message = format!("a 'tpm' of model '{model}' has version '2.0', not '1.2'");
         out.refuse(&TPM_VERSION, place, message);
-    } else if cx.guest.is_arm_virt() {
-        let message = format!("machine '{}' has a 'tpm' of version '2.0', not '1.2'", cx.guest.machine);
+    } else if !cx.guest.arch.is_x86() {
+        let message = format!("architecture '{}' has a 'tpm' of version '2.0', not '1.2'", cx.guest.arch);
         out.refuse(&TPM_VERSION, place, message);
     }
 }

@@ -2,6 +2,7 @@
 
 use virtargv_caps::Cap;
 
+use super::virtio;
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -24,6 +25,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = format!("attribute 'address' of element 'cid' is '{cid}', guests count from '3'");
             out.refuse(&VSOCK_CID, vsock.info.pos.path("cid/@address"), message);
         }
+        virtio::available(cx, vsock.virtio, &vsock.info.pos.path("driver"), out);
         if !cx.has(Cap::DeviceVhostVsock) {
             out.refuse(&VSOCK_QEMU, vsock.info.pos, "this QEMU has no device 'vhost-vsock'");
         }

@@ -1,5 +1,6 @@
 //! `<driver>` of a disk.
 
+use super::{ONCE_INTERNAL, ONCE_UNSUPPORTED};
 use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
 use crate::read::{El, Reader};
@@ -157,9 +158,10 @@ pub struct DiskDriver {
 
 impl DiskDriver {
     pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
-        let cache = optional_word(el, "cache", "default", r);
-        let error_policy = optional_word(el, "error_policy", "default", r);
-        let rerror_policy: Option<ErrorPolicy> = optional_word(el, "rerror_policy", "default", r);
+        let cache = optional_word(ONCE_INTERNAL, el, "cache", "default", r);
+        let error_policy = optional_word(ONCE_INTERNAL, el, "error_policy", "default", r);
+        let rerror_policy: Option<ErrorPolicy> =
+            optional_word(ONCE_INTERNAL, el, "rerror_policy", "default", r);
         if rerror_policy == Some(ErrorPolicy::Enospace) {
             let message = "attribute 'rerror_policy' of element 'driver' is 'enospace', reads need no space";
             r.problem(Kind::Unsupported, "disk-rerror-policy", el.pos().attr("rerror_policy"), message);
@@ -170,13 +172,13 @@ impl DiskDriver {
             cache,
             error_policy,
             rerror_policy,
-            io: optional_word(el, "io", "default", r),
-            ioeventfd: r.attr(el, "ioeventfd"),
-            event_idx: r.attr(el, "event_idx"),
-            copy_on_read: r.attr(el, "copy_on_read"),
-            discard: optional_word(el, "discard", "default", r),
+            io: optional_word(ONCE_INTERNAL, el, "io", "default", r),
+            ioeventfd: r.attr_kinds(ONCE_UNSUPPORTED, el, "ioeventfd"),
+            event_idx: r.attr_kinds(ONCE_UNSUPPORTED, el, "event_idx"),
+            copy_on_read: r.attr_kinds(ONCE_UNSUPPORTED, el, "copy_on_read"),
+            discard: optional_word(ONCE_UNSUPPORTED, el, "discard", "default", r),
             iothread: r.attr(el, "iothread"),
-            detect_zeroes: optional_word(el, "detect_zeroes", "default", r),
+            detect_zeroes: optional_word(ONCE_UNSUPPORTED, el, "detect_zeroes", "default", r),
             discard_no_unref: r.attr(el, "discard_no_unref"),
             queues: r.attr(el, "queues"),
             queue_size: r.attr(el, "queue_size"),

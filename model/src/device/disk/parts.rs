@@ -1,6 +1,8 @@
 //! The smaller parts of a disk: geometry, block sizes, transience.
 
+use super::ONCE_INTERNAL;
 use crate::YesNo;
+use crate::device::storage::optional_word;
 use crate::read::{El, Reader};
 use crate::write::Writer;
 
@@ -32,10 +34,10 @@ pub struct Geometry {
 impl Geometry {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            cylinders: r.attr(el, "cyls").unwrap_or_default(),
-            heads: r.attr(el, "heads").unwrap_or_default(),
-            sectors: r.attr(el, "secs").unwrap_or_default(),
-            trans: crate::device::storage::optional_word(el, "trans", "default", r),
+            cylinders: r.attr_kinds(ONCE_INTERNAL, el, "cyls").unwrap_or_default(),
+            heads: r.attr_kinds(ONCE_INTERNAL, el, "heads").unwrap_or_default(),
+            sectors: r.attr_kinds(ONCE_INTERNAL, el, "secs").unwrap_or_default(),
+            trans: optional_word(ONCE_INTERNAL, el, "trans", "default", r),
         }
     }
 
@@ -70,8 +72,8 @@ pub struct BlockIo {
 impl BlockIo {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            logical: r.attr(el, "logical_block_size").filter(|n| *n > 0),
-            physical: r.attr(el, "physical_block_size").filter(|n| *n > 0),
+            logical: r.attr_kinds(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
+            physical: r.attr_kinds(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
             discard_granularity: r.attr(el, "discard_granularity"),
         }
     }

@@ -3,7 +3,7 @@
 use crate::info::PciAddress;
 use crate::read::{El, Reader, hex};
 use crate::write::Writer;
-use crate::{OnOff, Pos, YesNo};
+use crate::{Kind, OnOff, Pos, YesNo};
 
 spelled! {
     /// `name=` of `<driver>`: how the device is assigned.
@@ -50,7 +50,7 @@ impl PciDevice {
         let write_filtering = r.attr(source, "writeFiltering");
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
-            name: r.attr(d, "name"),
+            name: r.attr_kinds([Kind::Unsupported, Kind::Xml], d, "name"),
             model: d.string("model"),
         });
         // Only where it is matters of a device on the host.

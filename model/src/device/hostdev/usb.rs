@@ -45,6 +45,9 @@ pub struct UsbDevice {
     pub address: Option<(u32, u32)>,
 }
 
+/// What class a missing or bad number is of.
+const BAD: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
 impl UsbDevice {
     pub(super) fn read(source: El<'_>, r: &mut Reader) -> Self {
         Self {
@@ -53,8 +56,8 @@ impl UsbDevice {
             guest_reset: r.attr(source, "guestReset"),
             product: Self::read_product(source, r),
             address: source.child("address").and_then(|a| {
-                let bus: Option<AnyBase<u32>> = r.required(a, "bus");
-                let device: Option<AnyBase<u32>> = r.required(a, "device");
+                let bus: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, a, "bus");
+                let device: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, a, "device");
                 Some((bus?.0, device?.0))
             }),
         }
@@ -68,12 +71,12 @@ impl UsbDevice {
             r.problem(Kind::Internal, "hostdev-usb-product", there.pos(), message);
             return None;
         };
-        let id: Option<AnyBase<u16>> = r.required(vendor, "id");
+        let id: Option<AnyBase<u16>> = r.required_kinds(BAD, BAD, vendor, "id");
         if id == Some(AnyBase(0)) {
             let message = "attribute 'id' of element 'vendor' is '0', no vendor has it";
             r.problem(Kind::Xml, "hostdev-usb-vendor", vendor.pos().attr("id"), message);
         }
-        let product: Option<AnyBase<u16>> = r.required(product, "id");
+        let product: Option<AnyBase<u16>> = r.required_kinds(BAD, BAD, product, "id");
         Some((id?.0, product?.0))
     }
 

@@ -88,14 +88,17 @@ pub struct GuestOffloads {
     pub ufo: Option<OnOff>,
 }
 
+/// What class an unknown word is of.
+const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+
 impl Driver {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             virtio: VirtioOptions::read(el, r),
-            name: r.attr_kind(Kind::Unsupported, el, "name"),
-            tx_mode: r.attr_kind(Kind::Unsupported, el, "txmode"),
-            ioeventfd: r.attr(el, "ioeventfd"),
-            event_idx: r.attr(el, "event_idx"),
+            name: r.attr_kinds(UNKNOWN, el, "name"),
+            tx_mode: r.attr_kinds(UNKNOWN, el, "txmode"),
+            ioeventfd: r.attr_kinds(UNKNOWN, el, "ioeventfd"),
+            event_idx: r.attr_kinds(UNKNOWN, el, "event_idx"),
             queues: r.attr_kinds([Kind::Plain, Kind::Xml], el, "queues").filter(|q| *q > 1),
             rx_queue_size: positive(r.attr(el, "rx_queue_size")),
             tx_queue_size: positive(r.attr(el, "tx_queue_size")),
@@ -140,13 +143,13 @@ fn positive(size: Option<u32>) -> Option<u32> {
 impl HostOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr(el, "csum"),
-            gso: r.attr(el, "gso"),
-            tso4: r.attr(el, "tso4"),
-            tso6: r.attr(el, "tso6"),
-            ecn: r.attr(el, "ecn"),
-            ufo: r.attr(el, "ufo"),
-            mrg_rxbuf: r.attr(el, "mrg_rxbuf"),
+            csum: r.attr_kinds(UNKNOWN, el, "csum"),
+            gso: r.attr_kinds(UNKNOWN, el, "gso"),
+            tso4: r.attr_kinds(UNKNOWN, el, "tso4"),
+            tso6: r.attr_kinds(UNKNOWN, el, "tso6"),
+            ecn: r.attr_kinds(UNKNOWN, el, "ecn"),
+            ufo: r.attr_kinds(UNKNOWN, el, "ufo"),
+            mrg_rxbuf: r.attr_kinds(UNKNOWN, el, "mrg_rxbuf"),
         }
     }
 
@@ -164,11 +167,11 @@ impl HostOffloads {
 impl GuestOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr(el, "csum"),
-            tso4: r.attr(el, "tso4"),
-            tso6: r.attr(el, "tso6"),
-            ecn: r.attr(el, "ecn"),
-            ufo: r.attr(el, "ufo"),
+            csum: r.attr_kinds(UNKNOWN, el, "csum"),
+            tso4: r.attr_kinds(UNKNOWN, el, "tso4"),
+            tso6: r.attr_kinds(UNKNOWN, el, "tso6"),
+            ecn: r.attr_kinds(UNKNOWN, el, "ecn"),
+            ufo: r.attr_kinds(UNKNOWN, el, "ufo"),
         }
     }
 

@@ -57,8 +57,8 @@ impl Default for IpAddress {
 /// An address of the family that `family=` of `el` asks for, if it does.
 fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
     let address: IpAddr = r.attr(el, name)?;
-    if let Some(family) = el.get("family")
-        && Family::of(address).to_string() != family
+    if let Some(family) = el.get("family").and_then(|f| f.parse::<Family>().ok())
+        && Family::of(address) != family
     {
         let message =
             format!("address '{address}' of element '{}' is not of the family '{family}'", el.name());
@@ -93,7 +93,11 @@ impl Element for IpAddress {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         missing(el, "address", r)?;
         let address = address(el, "address", r)?;
-        Some(Self { address, prefix: prefix(el, address, r), peer: r.attr(el, "peer") })
+        Some(Self {
+            address,
+            prefix: prefix(el, address, r),
+            peer: r.attr_kind(Kind::InvalidArgument, el, "peer"),
+        })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -244,12 +248,22 @@ impl Element for PortForward {
     }
 }
 
+/// A port, which is never 0.
+fn port(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u16> {
+    let port: u16 = r.attr(el, name)?;
+    if port == 0 {
+        let message = format!("attribute '{name}' of element 'range' is '0', ports count from 1");
+        r.problem(Kind::Xml, "net-port-zero", el.pos().attr(name), message);
+    }
+    Some(port).filter(|p| *p > 0)
+}
+
 impl Element for PortRange {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
-            start: r.required(el, "start").filter(|p| *p > 0),
-            end: r.attr(el, "end").filter(|p| *p > 0),
-            to: r.attr(el, "to").filter(|p| *p > 0),
+            start: port(el, "start", r),
+            end: port(el, "end", r),
+            to: port(el, "to", r),
             exclude: r.attr(el, "exclude"),
         })
     }

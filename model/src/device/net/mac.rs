@@ -58,7 +58,7 @@ spelled! {
 /// `<mac>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mac {
-    /// `address=`.
+    /// `address=`; all zero where it is to be made up.
     pub address: MacAddress,
     /// `type=`.
     pub kind: Option<MacType>,
@@ -68,16 +68,17 @@ pub struct Mac {
 
 impl Element for Mac {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let address: Option<MacAddress> = r.attr(el, "address");
-        if let Some(address) = address
-            && address.is_multicast()
-        {
+        let address: MacAddress = match el.get("address") {
+            Some(_) => r.attr(el, "address")?,
+            None => MacAddress::default(),
+        };
+        if address.is_multicast() {
             let message = format!("address '{address}' of element 'mac' names a group of cards, not one");
             r.problem(Kind::Xml, "net-mac-multicast", el.pos().attr("address"), message);
             return None;
         }
         let (kind, check) = (r.attr(el, "type"), r.attr(el, "check"));
-        Some(Self { address: address?, kind, check })
+        Some(Self { address, kind, check })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -45,7 +45,8 @@ pub struct GuestNames {
 
 impl GuestNames {
     pub(super) fn read(el: El<'_>) -> Self {
-        Self { dev: el.string("dev"), actual: el.string("actual") }
+        let given = |name| el.string(name).filter(|n| !n.is_empty());
+        Self { dev: given("dev"), actual: given("actual") }
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -118,7 +119,7 @@ pub struct FilterParameter {
 
 impl Element for FilterRef {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let filter = r.required(el, "filter")?;
+        let filter = el.string("filter")?;
         let mut parameters: Vec<FilterParameter> = read::all(el, "parameter", r);
         parameters.sort_by(|a, b| a.name.cmp(&b.name));
         Some(Self { filter, parameters })
@@ -237,7 +238,7 @@ impl Coalesce {
         rx_max_frames.is_some().then_some(Self { rx_max_frames })
     }
 
-    pub(super) fn write(&self, w: &mut Writer) {
+    pub(super) fn write(self, w: &mut Writer) {
         w.element("coalesce").children_or_nothing(|w| {
             if let Some(max) = self.rx_max_frames {
                 w.element("rx").children(|w| w.element("frames").attr("max", max).empty());

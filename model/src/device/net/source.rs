@@ -1,11 +1,11 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
-use super::{Backend, BackendType, IpAddress, Route};
-use crate::Kind;
+use super::{BackendType, IpAddress, Route};
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::HostInterface;
 use crate::read::{self, El, Reader};
 use crate::write::Writer;
+use crate::{Kind, Spelled};
 
 spelled! {
     /// `type=` of `<interface>`.
@@ -163,7 +163,7 @@ pub struct Socket {
     /// `address=`; a server may leave it open.
     pub address: Option<String>,
     /// `port=`.
-    pub port: u32,
+    pub port: i32,
 }
 
 /// A network of the reference's network driver.
@@ -213,7 +213,7 @@ impl Source {
     }
 
     /// Reads `<source>` of the interface `el`. What is missing is reported and left empty.
-    pub(super) fn read(kind: InterfaceType, backend: &Backend, el: El<'_>, r: &mut Reader) -> Self {
+    pub(super) fn read(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Self {
         let source = el.child("source");
         let mut needed = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
         match kind {
@@ -232,7 +232,7 @@ impl Source {
                 let dev = needed("dev");
                 Self::Direct { dev, mode: source.and_then(|s| r.attr(s, "mode")) }
             }
-            InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, backend, r)),
+            InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, r)),
             InterfaceType::Server => Self::Server(Socket::read(el, kind, r)),
             InterfaceType::Client => Self::Client(Socket::read(el, kind, r)),
             InterfaceType::Mcast => Self::Mcast(Socket::read(el, kind, r)),
@@ -309,11 +309,12 @@ fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -
 }
 
 impl VhostUser {
-    fn read(el: El<'_>, backend: &Backend, r: &mut Reader) -> Self {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
         let source = el.child("source");
         let dev = source.and_then(|s| s.string("dev"));
         let given = |name| source.is_some_and(|s| s.get(name).is_some());
-        if backend.kind == Some(BackendType::Passt) && !given("path") && !given("mode") {
+        let passt = el.child("backend").and_then(|b| b.get("type")) == Some(BackendType::Passt.as_str());
+        if passt && !given("path") && !given("mode") {
             return Self { dev, ..Self::default() };
         }
         let kind = InterfaceType::Vhostuser;
@@ -343,7 +344,7 @@ impl Socket {
 
     fn read_local(el: El<'_>, r: &mut Reader) -> Self {
         let Some(local) = el.child("source").and_then(|s| r.need(s, "local")) else { return Self::default() };
-        let port: Option<u32> = r.required(local, "port");
+        let port: Option<i32> = r.required(local, "port");
         Self { address: r.required(local, "address"), port: port.unwrap_or_default() }
     }
 }

@@ -121,7 +121,7 @@ pub struct Encryption {
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let format = r.required(el, "format");
-        let engine = super::optional_word(el, "engine", "default", r);
+        let engine = super::optional_word([Kind::Xml; 2], el, "engine", "default", r);
         let secrets = all(el, "secret", r);
         let cipher = el.child("cipher").map(|c| Cipher {
             name: r.required(c, "name"),

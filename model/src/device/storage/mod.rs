@@ -231,7 +231,7 @@ impl Image {
             format: None,
             metadata_cache: None,
             index: r.attr(el, "index"),
-            startup_policy: optional_word(el, "startupPolicy", "default", r),
+            startup_policy: optional_word([Kind::Internal, Kind::Xml], el, "startupPolicy", "default", r),
             slice,
             seclabels,
             auth,
@@ -350,14 +350,16 @@ pub(crate) fn write_metadata_cache(bytes: Option<u64>, w: &mut Writer) {
     }
 }
 
-/// An attribute where `neutral` is a word for leaving it open.
+/// An attribute where `neutral` is a word for leaving it open; `kinds` are those of a bad value, as in
+/// [`Reader::attr_kinds`].
 pub(crate) fn optional_word<T: crate::read::Value>(
+    kinds: [Kind; 2],
     el: El<'_>,
     name: &'static str,
     neutral: &str,
     r: &mut Reader,
 ) -> Option<T> {
-    if el.get(name) == Some(neutral) { None } else { r.attr(el, name) }
+    if el.get(name) == Some(neutral) { None } else { r.attr_kinds(kinds, el, name) }
 }
 
 /// An attribute that must not be zero.

@@ -3,8 +3,9 @@
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName};
 use virtargv_model::{Kind, OnOff, Problem};
 
+use super::address::hex;
+use crate::Props;
 use crate::emit::{Emit, problem};
-use crate::{Props, Value};
 
 /// `-global` for the size of the 64-bit memory window.
 pub(super) fn emit_hole(e: &mut Emit<'_>) {
@@ -19,8 +20,16 @@ pub(super) fn emit_hole(e: &mut Emit<'_>) {
     }
 }
 
+/// `-global` for whether devices can be plugged into the root of a PC while it runs.
+pub(super) fn emit_root_hotplug(e: &mut Emit<'_>) {
+    let root = e.domain().devices.controllers.iter().find(|c| c.pci_model() == Some(PciModel::PciRoot));
+    if let Some(hotplug) = root.and_then(|c| c.pci()?.target.hotplug) {
+        e.line.option("-global", format!("PIIX4_PM.acpi-root-pci-hotplug={hotplug}"));
+    }
+}
+
 /// Its properties without address.
-pub(super) fn props(controller: &Controller, pci: &Pci) -> Result<Props, Problem> {
+pub(super) fn props(e: &Emit<'_>, controller: &Controller, pci: &Pci) -> Result<Props, Problem> {
     let (Some(model), Some(name)) = (pci.model, pci.name) else {
         let message = "a controller of type 'pci' has no 'model'";
         return Err(problem(Kind::Internal, "controller-pci-model", controller.info.pos, message));
@@ -36,7 +45,7 @@ pub(super) fn props(controller: &Controller, pci: &Pci) -> Result<Props, Problem
             props.set_opt("bus_nr", target.bus_nr);
         }
         PciModel::PcieRootPort | PciModel::PcieSwitchDownstreamPort => {
-            props.set_opt("port", target.port.map(|port| Value::Hex(port.into())));
+            props.set_opt("port", target.port.map(|port| hex(e, port)));
             props.set_opt("chassis", target.chassis);
             props.set_opt("mem-reserve", target.mem_reserve.map(|kib| kib.saturating_mul(1024)));
         }

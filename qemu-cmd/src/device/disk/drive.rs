@@ -1,12 +1,13 @@
 //! `-drive` of a disk, for QEMUs without nodes and for cards in a slot of the board; the socket of a vhost-user disk.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskName, ErrorPolicy, Iotune, Tray};
-use virtargv_model::device::storage::VhostUserSource;
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, ErrorPolicy, Iotune, Tray};
+use virtargv_model::device::storage::{SourceType, VhostUserSource};
 use virtargv_model::{Kind, OnOff, Spelled, YesNo};
 
 use super::drive_id;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Process;
 use crate::storage::{Access, Ids, Objects, add_file, add_format};
 use crate::{Props, Style};
 
@@ -16,8 +17,15 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
     let image = &disk.image;
     let mut props = Props::object();
     // Nothing is in a drive whose tray is open.
-    let is_empty = image.is_empty() || disk.target.tray == Some(Tray::Open);
-    if !is_empty {
+    let is_open = disk.target.tray == Some(Tray::Open);
+    if is_open
+        && image.kind() == SourceType::Block
+        && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom)
+    {
+        let message = format!("disk '{}' is a block device, whose tray is not 'open'", disk.dst());
+        return Err(problem(Kind::Unsupported, "disk-tray-block", disk.target_pos.attr("tray"), message));
+    }
+    if !image.is_empty() && !is_open {
         let objects = Objects::of(e, image, &Ids::of_drive(alias))?;
         objects.emit(e);
         add_file(e, &mut props, image, access, &objects)?;
@@ -31,21 +39,21 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
         props.set("if", "sd").set("index", index);
     } else {
         props.set("if", "none").set("id", drive_id(disk));
-        if !e.has(Cap::StorageWerror) {
-            add_error_policy(&mut props, disk);
-        }
+    }
+    if !e.has(Cap::StorageWerror) {
+        add_error_policy(&mut props, disk);
     }
     if disk.readonly {
         props.set("readonly", true);
     }
-    if !is_empty {
+    if !image.is_empty() {
         props.set_opt("cache", access.cache.map(Spelled::as_str));
         props.set_opt("copy-on-read", disk.driver.copy_on_read.map(OnOff::is_on));
         props.set_opt("discard", access.discard.map(Spelled::as_str));
         props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
         props.set_opt("aio", access.io.map(Spelled::as_str));
-        add_throttling(&mut props, &disk.iotune);
     }
+    add_throttling(&mut props, &disk.iotune);
     e.line.option("-drive", props.to_pairs(Style::OnOff));
     Ok(())
 }
@@ -85,16 +93,11 @@ fn qemu_name(name: &str) -> String {
 }
 
 fn add_throttling(props: &mut Props, tune: &Iotune) {
-    if !tune.is_limited() {
-        return;
-    }
     let mut group = tune.group_name.as_deref();
     for (name, value) in limits(tune) {
         // The name of the group stands between the limits and the lengths of bursts.
-        if name.ends_with("-length")
-            && let Some(group) = group.take()
-        {
-            props.set("throttling.group", group);
+        if name.ends_with("-length") {
+            props.set_opt("throttling.group", group.take());
         }
         if value > 0 {
             props.set(format!("throttling.{name}"), value);
@@ -108,9 +111,11 @@ pub(super) fn vhost_user_id(alias: &str) -> String {
 }
 
 /// Emits the socket of a process that serves a disk.
-pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str) -> Done {
+pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str) {
     let mut props = Props::new("backend", "socket").with("id", vhost_user_id(alias));
-    props.set("path", socket.path.as_deref().unwrap_or(""));
+    let path = socket.path.as_deref().unwrap_or("");
+    e.need_listener(path, Process::VhostUser);
+    props.set("path", path);
     if let Some(reconnect) = &socket.reconnect
         && let Some(enabled) = reconnect.enabled
     {
@@ -122,7 +127,6 @@ pub(super) fn vhost_user(e: &mut Emit<'_>, socket: &VhostUserSource, alias: &str
         }
     }
     e.chardev(&props);
-    Ok(())
 }
 
 #[cfg(test)]

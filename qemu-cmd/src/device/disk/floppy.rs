@@ -6,7 +6,7 @@ use virtargv_model::info::Address;
 
 use super::drive_id;
 use crate::Props;
-use crate::emit::{Done, Emit};
+use crate::emit::Emit;
 
 /// Whether floppy `disk` is the second drive.
 fn is_second(disk: &Disk) -> bool {
@@ -14,13 +14,13 @@ fn is_second(disk: &Disk) -> bool {
 }
 
 /// Emits what the controller is to know of its drives.
-pub(super) fn controller(e: &mut Emit<'_>) -> Done {
+pub(super) fn controller(e: &mut Emit<'_>) {
     let mut props = Props::new("driver", "isa-fdc");
     let devices = e.has(Cap::Blockdev);
     let disks = e.domain().devices.disks.iter();
     let mut floppies: Vec<_> = disks.filter(|d| d.bus() == Some(DiskBus::Fdc)).collect();
     if floppies.is_empty() {
-        return Ok(());
+        return;
     }
     floppies.sort_by_key(|disk| is_second(disk));
     for disk in floppies {
@@ -39,5 +39,4 @@ pub(super) fn controller(e: &mut Emit<'_>) -> Done {
             e.line.option("-global", option.to_pairs(crate::Style::OnOff));
         }
     }
-    Ok(())
 }

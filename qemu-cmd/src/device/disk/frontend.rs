@@ -123,11 +123,13 @@ pub(crate) fn add_drive_address(
             props.set("unit", at.unit);
         }
         Some(DiskBus::Sata) => {
-            let name = address::controller_alias(e, ControllerType::Sata, at.controller, info)?;
+            let on_board = at.controller == 0 && e.guest().is_q35();
+            let name = ata_bus(e, ControllerType::Sata, on_board, at, info)?;
             props.set("bus", format!("{name}.{}", at.unit));
         }
         Some(DiskBus::Ide) => {
-            let name = address::controller_alias(e, ControllerType::Ide, at.controller, info)?;
+            let on_board = at.controller == 0 && e.guest().has_builtin_ide();
+            let name = ata_bus(e, ControllerType::Ide, on_board, at, info)?;
             props.set("bus", format!("{name}.{}", at.bus)).set("unit", at.unit);
         }
         _ => {
@@ -141,6 +143,17 @@ pub(crate) fn add_drive_address(
         }
     }
     Ok(())
+}
+
+/// The name of an IDE or SATA controller. What is on the board has QEMU's name, whatever the document calls it.
+fn ata_bus<'e>(
+    e: &Emit<'e>,
+    kind: ControllerType,
+    on_board: bool,
+    at: &DriveAddress,
+    info: &DeviceInfo,
+) -> Result<&'e str, Problem> {
+    if on_board { Ok("ide") } else { address::controller_alias(e, kind, at.controller, info) }
 }
 
 /// Whether a SCSI controller has one number a device, and not channel, target and unit.

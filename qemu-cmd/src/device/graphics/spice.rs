@@ -9,6 +9,7 @@ use super::listen::{Defaults, Endpoint, endpoint};
 use super::{node_of, switch};
 use crate::device::audio;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 use crate::{Props, Style};
 
 /// Ports where they are to be chosen at start.
@@ -39,6 +40,7 @@ pub(super) fn emit(e: &mut Emit<'_>, graphics: &Graphics, spice: &Spice) -> Done
     }
     if offers.tls {
         let dir = config.spice_tls_x509_cert_dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir);
+        e.need_path(dir, Role::Certificates);
         props.set("x509-dir", dir);
     }
     channels(graphics, spice, offers, &mut props)?;

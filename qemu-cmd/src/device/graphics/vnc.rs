@@ -9,6 +9,7 @@ use super::listen::{Defaults, Endpoint, endpoint};
 use super::switch;
 use crate::device::audio;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 use crate::{Props, Style, Value, secret, tls};
 
 /// The port of display 0.
@@ -82,6 +83,7 @@ fn tls(e: &mut Emit<'_>, graphics: &Graphics, props: &mut Props) -> Done {
     let config = e.host.config();
     let dir = config.vnc_tls_x509_cert_dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir);
     if !e.has(Cap::ObjectTlsCredsX509) {
+        e.need_path(dir, Role::Certificates);
         props.set("tls", Value::Bare);
         props.set(if config.vnc_tls_x509_verify { "x509verify" } else { "x509" }, dir);
         return Ok(());
@@ -92,10 +94,12 @@ fn tls(e: &mut Emit<'_>, graphics: &Graphics, props: &mut Props) -> Done {
             problem(Kind::SecretMissing, "graphics-vnc-tls-secret", graphics.info.pos, error.to_string())
         })?;
         let id = format!("{ID}-secret0");
-        e.object(&secret::sealed(e.host, &id, &value));
+        let object = secret::sealed(e, &id, &value);
+        e.object(&object);
         password = Some(id);
     }
-    e.object(&tls::x509(ID, dir, true, config.vnc_tls_x509_verify, password.as_deref()));
+    let credentials = tls::x509(e, ID, dir, true, config.vnc_tls_x509_verify, password.as_deref());
+    e.object(&credentials);
     props.set("tls-creds", ID);
     Ok(())
 }

@@ -8,6 +8,7 @@ use virtargv_model::{OnOff, Spelled};
 use crate::Props;
 use crate::device::{address, net};
 use crate::emit::{Done, Emit};
+use crate::needs::Role;
 
 /// Emits `mdev`.
 pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, mdev: &Mdev) -> Done {
@@ -15,7 +16,9 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, mdev: &Mdev) -> Done {
     let nohotplug = ramfb && mdev.model == MdevModel::VfioPci;
     let mut props = Props::new("driver", if nohotplug { "vfio-pci-nohotplug" } else { mdev.model.as_str() });
     props.set("id", info.alias.as_deref().unwrap_or_default());
-    props.set("sysfsdev", format!("/sys/bus/mdev/devices/{}", mdev.uuid));
+    let device = format!("/sys/bus/mdev/devices/{}", mdev.uuid);
+    e.need_path(&device, Role::Device);
+    props.set("sysfsdev", device);
     props.set_opt("display", mdev.display.map(|d| d.to_string()));
     let ramfb = ramfb.then_some(true);
     if e.release().has(Convention::AddressLast) {

@@ -9,6 +9,7 @@ use virtargv_model::info::{Address, DeviceInfo};
 use crate::Props;
 use crate::device::address;
 use crate::emit::{Done, Emit};
+use crate::needs::Need;
 
 /// Emits `pci` unless it is kept from the guest.
 pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, pci: &PciDevice, teaming: Option<&Teaming>) -> Done {
@@ -19,7 +20,9 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, pci: &PciDevice, teaming
     let ramfb = pci.ramfb == Some(OnOff::On);
     let alias = info.alias.as_deref().unwrap_or_default();
     let mut props = Props::new("driver", if ramfb { "vfio-pci-nohotplug" } else { "vfio-pci" });
-    props.set("host", host_address(pci)).set("id", alias);
+    let address = host_address(pci);
+    e.need(Need::Vfio { address: address.clone() });
+    props.set("host", address).set("id", alias);
     crate::device::net::add_boot(e, info, &mut props);
     if e.release().has(Convention::AddressLast) {
         props.set_opt("failover_pair_id", pair);

@@ -14,6 +14,7 @@ use crate::device::address;
 use crate::device::disk::frontend::add_drive_address;
 use crate::device::virtio::{self, Variant};
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 use crate::storage::scsi_hostdev;
 
 /// Emits the unit `scsi` and its storage.
@@ -77,12 +78,17 @@ pub(super) fn emit_adapter(e: &mut Emit<'_>, info: &DeviceInfo, host: &ScsiHost)
         Some(ScsiHostModel::VirtioNonTransitional) => Variant::NonTransitional,
         Some(ScsiHostModel::Virtio) | None => Variant::Plain,
     };
-    let fd = e.host.descriptor(&Descriptor::VhostScsi).map_err(|error| {
-        let message = format!("no descriptor for adapter '{}': {error}", host.wwpn);
-        problem(Kind::Internal, "hostdev-vhost-scsi", host.pos, message)
-    })?;
     let mut props = virtio::device(e, "vhost-scsi", variant, info, &VirtioOptions::default())?;
-    props.set("wwpn", &host.wwpn).set("vhostfd", fd.to_string());
+    props.set("wwpn", &host.wwpn);
+    if e.is_standalone() {
+        e.need_path("/dev/vhost-scsi", Role::Device);
+    } else {
+        let fd = e.descriptor(&Descriptor::VhostScsi).map_err(|error| {
+            let message = format!("no descriptor for adapter '{}': {error}", host.wwpn);
+            problem(Kind::Internal, "hostdev-vhost-scsi", host.pos, message)
+        })?;
+        props.set("vhostfd", fd.to_string());
+    }
     props.set("id", info.alias.as_deref().unwrap_or_default());
     address::add(&mut props, e, info)?;
     e.device(&props);

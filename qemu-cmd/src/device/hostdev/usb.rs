@@ -8,6 +8,7 @@ use virtargv_model::info::DeviceInfo;
 use crate::Props;
 use crate::device::address;
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 
 /// Emits `usb`.
 pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, usb: &UsbDevice) -> Done {
@@ -15,9 +16,11 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, usb: &UsbDevice) -> Done
         let message = "element 'source' of a USB device does not say its 'bus' and 'device' on the host";
         return Err(problem(Kind::Internal, "hostdev-usb-address", usb.pos, message));
     };
+    let node = format!("/dev/bus/usb/{bus:03}/{device:03}");
+    e.need_path(&node, Role::Device);
     let mut props = Props::new("driver", "usb-host");
     if e.has(Cap::UsbHostHostdevice) {
-        props.set("hostdevice", format!("/dev/bus/usb/{bus:03}/{device:03}"));
+        props.set("hostdevice", node);
     } else {
         props.set("hostbus", bus).set("hostaddr", device);
     }

@@ -8,6 +8,7 @@ use virtargv_model::{Kind, Problem};
 
 use super::{Open, PASST_RECONNECT, passt_socket};
 use crate::emit::{Emit, problem};
+use crate::needs::Process;
 use crate::{Props, Value};
 
 /// The properties of the network back end.
@@ -21,7 +22,11 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str, open: &Open) -> 
     }
     let mut props = match source {
         Source::Ethernet | Source::Network(_) | Source::Bridge { .. } | Source::Direct { .. } => {
-            descriptors(Props::new("type", "tap"), "fd", "fds", &open.taps)
+            let tap = Props::new("type", "tap");
+            match &open.tap_name {
+                Some(name) => named_tap(tap, name, nic.driver.queues),
+                None => descriptors(tap, "fd", "fds", &open.taps),
+            }
         }
         Source::Client(at) => Props::new("type", "socket").with("connect", end(at)),
         Source::Server(at) => Props::new("type", "socket").with("listen", end(at)),
@@ -46,9 +51,11 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str, open: &Open) -> 
     if !id_last {
         props.set("id", format!("host{alias}"));
     }
-    if !open.vhost.is_empty() {
+    if open.is_vhost {
         props.set("vhost", true);
-        props = descriptors(props, "vhostfd", "vhostfds", &open.vhost);
+        if open.tap_name.is_none() {
+            props = descriptors(props, "vhostfd", "vhostfds", &open.vhost);
+        }
     }
     if source.kind().is_tap() {
         props.set_opt("sndbuf", nic.sndbuf);
@@ -65,6 +72,12 @@ fn descriptors(props: Props, one: &'static str, many: &'static str, fds: &[u32])
     props.with(if fds.len() == 1 { one } else { many }, all.join(":"))
 }
 
+/// A tap device that QEMU opens by its name, without running a script for it.
+fn named_tap(props: Props, name: &str, queues: Option<u32>) -> Props {
+    let props = props.with("ifname", name).with("script", "no").with("downscript", "no");
+    props.opt("queues", queues.filter(|queues| *queues > 1))
+}
+
 /// `address:port`; a server without address listens on all.
 fn end(at: &Socket) -> String {
     format!("{}:{}", at.address.as_deref().unwrap_or(""), at.port)
@@ -73,7 +86,9 @@ fn end(at: &Socket) -> String {
 /// User networking: a passt process, a slirp process, or slirp inside QEMU.
 fn user(e: &Emit<'_>, nic: &Interface, alias: &str, open: &Open) -> Props {
     if nic.backend.kind == Some(BackendType::Passt) {
-        let addr = Props::object().with("type", "unix").with("path", passt_socket(e, alias));
+        let path = passt_socket(e, alias);
+        e.need_listener(&path, Process::Passt);
+        let addr = Props::object().with("type", "unix").with("path", path);
         let mut props = Props::new("type", "stream").with("addr", addr).with("server", false);
         if e.has(Cap::NetdevStreamReconnectMiliseconds) {
             props.set("reconnect-ms", PASST_RECONNECT * 1000);

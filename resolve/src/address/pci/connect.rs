@@ -106,7 +106,8 @@ impl Connect {
             if bus != 0 {
                 return Err(Mismatch::NotIntegrated);
             }
-            accepts = accepts.and(Self::AUTO);
+            // Such a device is not plugged into anything, so any kind of root has it.
+            accepts = accepts.and(Self::AUTO).and(Self::ENDPOINTS);
         }
         if written {
             if accepts.meets(Self::ENDPOINTS) {

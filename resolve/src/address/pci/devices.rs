@@ -107,8 +107,10 @@ impl<'h> Needs<'h> {
         }
         match &interface.model {
             Some(NicModel::Known(KnownModel::UsbNet)) => Connect::NONE,
-            // Without a model it is a host device that its network gives.
-            None | Some(NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => self.pcie,
+            // Without a model it is a host device that its network gives; what is not known is taken as modern.
+            None | Some(NicModel::Other(_) | NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => {
+                self.pcie
+            }
             Some(_) => PCI,
         }
     }

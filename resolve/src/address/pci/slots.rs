@@ -96,7 +96,7 @@ fn check_disks(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
         let id = DeviceId { kind: DeviceKind::Disk, index };
         bus::virtio(placer.devices(), id)?;
         match &disk.info.address {
-            None | Some(Address::Pci(_) | Address::Ccw(_)) => None,
+            None | Some(Address::Pci(_) | Address::Ccw(_) | Address::VirtioS390) => None,
             Some(Address::VirtioMmio) if mmio => None,
             Some(address) => Some((id, address.kind())),
         }
@@ -155,10 +155,8 @@ fn place_usb2(placer: &mut Placer<'_, '_>, id: DeviceId, model: UsbModel) -> Res
         UsbModel::Ich9Uhci3 => (2, None),
         _ => (0, Some(OnOff::On)),
     };
-    let controllers = &placer.devices().controllers;
-    let index = controllers.get(id.index).and_then(|c| c.index);
-    let same = |c: &&Controller| c.index == index && c.usb_model().is_some_and(is_usb2_part);
-    let placed = controllers.iter().filter(same).find_map(|c| present(&c.info));
+    let index = placer.devices().controllers.get(id.index).map(Controller::number);
+    let placed = index.and_then(|index| placer.usb2.get(&index).copied());
     let Some(other) = placed else { return placer.place_at_function(id, function, multifunction) };
     let mut at = PciAddress { function: function.into(), multifunction, zpci: None, ..other };
     placer.reserve(id, &mut at)?;

@@ -13,16 +13,25 @@ use super::{Placer, Refused};
 pub(super) struct Ids {
     uids: HashSet<u32>,
     fids: HashSet<u32>,
+    /// All numbers below are in use, as uid and as fid.
+    low: (u32, u32),
 }
 
 impl Ids {
     /// Takes the numbers of `zpci`, choosing those that are open.
     fn take(&mut self, zpci: Zpci) -> Result<Zpci, String> {
-        let uid = zpci.uid.or_else(|| (1..=0xffff).find(|uid| !self.uids.contains(uid)));
-        let fid = zpci.fid.or_else(|| (0..=u32::MAX).find(|fid| !self.fids.contains(fid)));
+        let (low_uid, low_fid) = self.low;
+        let uid = zpci.uid.or_else(|| (low_uid.max(1)..=0xffff).find(|uid| !self.uids.contains(uid)));
+        let fid = zpci.fid.or_else(|| (low_fid..=u32::MAX).find(|fid| !self.fids.contains(fid)));
         let (Some(uid), Some(fid)) = (uid, fid) else {
             return Err("no 'uid' or 'fid' is left for a 'zpci' address".to_owned());
         };
+        if zpci.uid.is_none() {
+            self.low.0 = uid;
+        }
+        if zpci.fid.is_none() {
+            self.low.1 = fid;
+        }
         if !self.uids.insert(uid) {
             return Err(format!("two devices have the zpci uid='{uid:#06x}'"));
         }
@@ -36,16 +45,23 @@ impl Ids {
 impl Placer<'_, '_> {
     /// Takes the numbers that the document gives, and completes those that it gives in part.
     pub(super) fn collect_zpci(&mut self) -> Result<(), Refused> {
-        self.each_zpci(|zpci| zpci.uid.is_some() || zpci.fid.is_some(), true)
+        self.each_zpci(|_, zpci| zpci.uid.is_some() || zpci.fid.is_some(), true)
     }
 
-    /// Chooses the numbers of all other devices on PCI.
-    pub(super) fn complete_zpci(&mut self) -> Result<(), Refused> {
+    /// Chooses the numbers of all other devices on PCI, but not of the PCI controllers with the numbers `later`: those
+    /// that were added get theirs after all others.
+    pub(super) fn complete_zpci(&mut self, later: &[u32]) -> Result<(), Refused> {
         let store = !self.buses.growing;
-        self.each_zpci(|zpci| zpci.uid.is_none() || zpci.fid.is_none(), store)
+        let controllers = self.devices().controllers.iter().enumerate();
+        let later: Vec<usize> = controllers
+            .filter(|(_, c)| c.pci().is_some() && later.contains(&c.number()))
+            .map(|(index, _)| index)
+            .collect();
+        let skipped = |id: DeviceId| id.kind == DeviceKind::Controller && later.contains(&id.index);
+        self.each_zpci(|id, zpci| !skipped(id) && (zpci.uid.is_none() || zpci.fid.is_none()), store)
     }
 
-    fn each_zpci(&mut self, wanted: impl Fn(&Zpci) -> bool, store: bool) -> Result<(), Refused> {
+    fn each_zpci(&mut self, wanted: impl Fn(DeviceId, &Zpci) -> bool, store: bool) -> Result<(), Refused> {
         if self.zpci.is_none() {
             return Ok(());
         }
@@ -54,7 +70,7 @@ impl Placer<'_, '_> {
             .infos()
             .filter(|(id, _)| !is_chardev(id.kind))
             .filter_map(|(id, info)| Some((id, info.pci()?.zpci.unwrap_or_default())))
-            .filter(|(_, zpci)| wanted(zpci))
+            .filter(|(id, zpci)| wanted(*id, zpci))
             .collect();
         for (id, zpci) in on_pci {
             let Some(ids) = &mut self.zpci else { continue };

@@ -18,7 +18,6 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 /// One controller for every number up to the highest that a disk names.
 fn for_disks(work: &mut Work<'_>) {
     use virtargv_model::device::disk::DiskBus;
-    let devices = &mut work.domain.devices;
     let kinds = [
         (DiskBus::Scsi, ControllerKind::Scsi(None)),
         (DiskBus::Fdc, ControllerKind::Fdc),
@@ -26,10 +25,10 @@ fn for_disks(work: &mut Work<'_>) {
         (DiskBus::Sata, ControllerKind::Sata),
     ];
     for (bus, kind) in kinds {
-        let on_bus = devices.disks.iter().filter(|disk| disk.target.bus == Some(bus));
+        let on_bus = work.domain.devices.disks.iter().filter(|disk| disk.target.bus == Some(bus));
         let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref())).max();
         for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-            add_missing(&mut devices.controllers, kind.clone(), index);
+            add_missing(work, kind.clone(), index);
         }
     }
 }
@@ -37,7 +36,7 @@ fn for_disks(work: &mut Work<'_>) {
 /// The same for SCSI units of the host; what is new is of the model that such units have already.
 fn for_scsi_hostdevs(work: &mut Work<'_>) {
     use virtargv_model::device::hostdev::HostdevSource;
-    let devices = &mut work.domain.devices;
+    let devices = &work.domain.devices;
     let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
     let mut highest = None;
     let mut model = None;
@@ -49,7 +48,7 @@ fn for_scsi_hostdevs(work: &mut Work<'_>) {
         }
     }
     for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-        add_missing(&mut devices.controllers, ControllerKind::Scsi(model), index);
+        add_missing(work, ControllerKind::Scsi(model), index);
     }
 }
 
@@ -66,7 +65,7 @@ fn drive_controller(address: Option<&Address>) -> Option<u32> {
 /// The virtio-serial controllers of virtio channels and consoles.
 fn for_virtio_serial(work: &mut Work<'_>) {
     use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};
-    let devices = &mut work.domain.devices;
+    let devices = &work.domain.devices;
     let channels = devices
         .channels
         .iter()
@@ -86,14 +85,14 @@ fn for_virtio_serial(work: &mut Work<'_>) {
         .collect();
     for index in wanted {
         let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
-        add_missing(&mut devices.controllers, kind, index);
+        add_missing(work, kind, index);
     }
 }
 
 /// Puts smartcards without address into the first reader, one slot after the other, and adds the readers.
 fn for_smartcards(work: &mut Work<'_>) {
-    let devices = &mut work.domain.devices;
-    for n in 0..devices.smartcards.len() {
+    for n in 0..work.domain.devices.smartcards.len() {
+        let devices = &mut work.domain.devices;
         let slots = devices.smartcards.iter().filter_map(|card| match card.info.address {
             Some(Address::Ccid(at)) if at.controller == 0 => Some(at.slot),
             _ => None,
@@ -106,6 +105,6 @@ fn for_smartcards(work: &mut Work<'_>) {
             Address::Ccid(at) => at.controller,
             _ => 0,
         };
-        add_missing(&mut devices.controllers, ControllerKind::Ccid, index);
+        add_missing(work, ControllerKind::Ccid, index);
     }
 }

@@ -5,28 +5,45 @@ use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, Pci, PciModel, Usb, UsbModel,
 };
 
-use super::order::{add_missing, insert};
+use super::order::{add, add_missing};
 use crate::Work;
 
 /// Adds them.
 pub(super) fn apply(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
-    if !controllers.iter().any(|c| c.is(ControllerType::Usb, 0))
-        && let Some(model) = usb(work)
-    {
-        add_usb(&mut work.domain.devices.controllers, model);
+    if !controllers.iter().any(|c| c.is(ControllerType::Usb, 0)) {
+        match usb(work) {
+            Implied::Nothing => {}
+            Implied::Open => add_usb(work, None),
+            Implied::Model(model) => add_usb(work, Some(model)),
+        }
     }
     if work.guest.is_q35() {
-        add_missing(&mut work.domain.devices.controllers, ControllerKind::Sata, 0);
+        add_missing(work, ControllerKind::Sata, 0);
     }
     if let Some(root) = work.guest.pci_root(work.caps) {
         let pci = Pci { model: Some(root), ..Pci::default() };
-        add_missing(&mut work.domain.devices.controllers, ControllerKind::Pci(pci), 0);
+        add_missing(work, ControllerKind::Pci(pci), 0);
     }
 }
 
-/// The USB controller the guest has: none, one whose model is chosen as if it were written, or one of a model.
-fn usb(work: &Work<'_>) -> Option<Option<UsbModel>> {
+/// The USB controller that a guest has without being asked.
+enum Implied {
+    /// None.
+    Nothing,
+    /// One whose model is chosen as if it were written without.
+    Open,
+    /// One of this model.
+    Model(UsbModel),
+}
+
+impl Implied {
+    fn open(has: bool) -> Self {
+        if has { Self::Open } else { Self::Nothing }
+    }
+}
+
+fn usb(work: &Work<'_>) -> Implied {
     let (guest, caps) = (&work.guest, work.caps);
     if guest.is_q35() {
         // USB 3 where there is one, else USB 2, else nothing.
@@ -35,24 +52,30 @@ fn usb(work: &Work<'_>) -> Option<Option<UsbModel>> {
             (Cap::NecUsbXhci, UsbModel::NecXhci),
             (Cap::Ich9UsbEhci1, UsbModel::Ich9Ehci1),
         ];
-        return known.into_iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| Some(model));
+        let found = known.into_iter().find(|(cap, _)| caps.has(*cap));
+        return found.map_or(Implied::Nothing, |(_, model)| Implied::Model(model));
     }
-    if caps.release().has(Convention::UsbByMachine) {
-        return match guest.arch {
-            arch if arch.is_arm() => guest.is_arm_board_with_pci().then_some(Some(UsbModel::PciOhci)),
-            arch if arch.is_riscv() || arch.is_s390() || arch.is_loongarch() => None,
-            Arch::Sparc => None,
-            arch if arch.is_x86() => (guest.machine != "isapc" && guest.machine != "microvm").then_some(None),
-            _ => Some(None),
+    let arch = guest.arch;
+    if caps.release().has(Convention::UsbByMachine) && arch.is_arm() {
+        return if guest.is_arm_board_with_pci() {
+            Implied::Model(UsbModel::PciOhci)
+        } else {
+            Implied::Nothing
         };
     }
-    let without = guest.arch.is_arm() || guest.arch.is_riscv() || guest.arch.is_s390();
-    (!without && guest.machine != "isapc").then_some(None)
+    let without = arch.is_arm()
+        || arch.is_riscv()
+        || arch.is_s390()
+        || arch.is_loongarch()
+        || arch == Arch::Sparc
+        || guest.machine == "isapc"
+        || (guest.machine == "microvm" && caps.release().has(Convention::UsbByMachine));
+    Implied::open(!without)
 }
 
 /// Adds USB controller 0; one of USB 2 comes with its companions.
-fn add_usb(controllers: &mut Vec<Controller>, model: Option<UsbModel>) {
-    insert(controllers, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0));
+fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
+    add(work, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0));
     if model != Some(UsbModel::Ich9Ehci1) {
         return;
     }
@@ -60,7 +83,7 @@ fn add_usb(controllers: &mut Vec<Controller>, model: Option<UsbModel>) {
         let usb = Usb { model: Some(companion), ports: None };
         let mut controller = Controller::new(ControllerKind::Usb(usb), 0);
         controller.info.master_startport = companion.companion_port();
-        insert(controllers, controller);
+        add(work, controller);
     }
 }
 

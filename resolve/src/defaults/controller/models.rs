@@ -55,7 +55,7 @@ fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> O
     match guest.arch {
         arch if arch.is_s390() => {
             // The bare element never gave such a guest USB.
-            if by_machine || !addressed { Some(UsbModel::None) } else { piix3 }
+            if addressed { piix3 } else { Some(UsbModel::None) }
         }
         arch if arch.is_ppc64() => {
             // A newer model would change what an existing guest sees.

@@ -1,20 +1,50 @@
 //! The order of controllers, and their numbers.
 
+use std::collections::{HashMap, HashSet};
+
+use virtargv_caps::Convention;
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, UsbModel};
 
-/// Brings controllers as they were written into the reference's order, which is that of insertion.
+use crate::Work;
+
+/// Brings controllers as they were written into the reference's order, which is that of insertion: types by their first
+/// controller, and in a type by number, a USB master before its companions.
 pub(super) fn sort(controllers: &mut Vec<Controller>) {
-    let written = std::mem::take(controllers);
-    for controller in written {
-        insert(controllers, controller);
+    let mut types: Vec<(ControllerType, Vec<Controller>)> = Vec::new();
+    for controller in std::mem::take(controllers) {
+        let kind = controller.controller_type();
+        match types.iter_mut().find(|(of, _)| *of == kind) {
+            Some((_, list)) => list.push(controller),
+            None => types.push((kind, vec![controller])),
+        }
+    }
+    for (_, list) in types {
+        if list.len() <= INSERTED && list.iter().any(|c| c.index.is_none()) {
+            // Those without number stay where they are put, so this is no plain sorting.
+            let first = controllers.len();
+            for controller in list {
+                insert_from(controllers, first, controller);
+            }
+        } else {
+            let mut list = list;
+            list.sort_by_key(|c| (c.index, c.info.master_startport.is_some()));
+            controllers.extend(list);
+        }
     }
 }
 
+/// Up to how many controllers of a type are ordered one by one.
+const INSERTED: usize = 4096;
+
 /// Puts `new` among the controllers of its type by its number; a USB master before its companions. Without others of
 /// its type it goes last.
-pub(super) fn insert(controllers: &mut Vec<Controller>, new: Controller) {
+fn insert(controllers: &mut Vec<Controller>, new: Controller) {
+    insert_from(controllers, 0, new);
+}
+
+fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller) {
     let mut place = None;
-    for (n, old) in controllers.iter().enumerate().rev() {
+    for (n, old) in controllers.iter().enumerate().skip(first).rev() {
         if old.controller_type() != new.controller_type() {
             continue;
         }
@@ -36,24 +66,46 @@ pub(super) fn insert(controllers: &mut Vec<Controller>, new: Controller) {
 /// Gives every controller without number the lowest one that is free in its type. The parts of a USB 2 controller
 /// share a number where they follow each other.
 pub(super) fn number(controllers: &mut [Controller]) {
-    for n in 0..controllers.len() {
-        let Some(controller) = controllers.get(n).filter(|c| c.index.is_none()) else { continue };
-        let index =
-            shared(controllers, n).unwrap_or_else(|| unused(controllers, controller.controller_type()));
-        if let Some(controller) = controllers.get_mut(n) {
+    let mut taken: HashSet<(ControllerType, u32)> = HashSet::new();
+    let mut parts: HashSet<(UsbModel, u32)> = HashSet::new();
+    for controller in controllers.iter() {
+        if let Some(index) = controller.index {
+            taken.insert((controller.controller_type(), index));
+            parts.extend(controller.usb_model().map(|model| (model, index)));
+        }
+    }
+    let mut lowest: HashMap<ControllerType, u32> = HashMap::new();
+    let mut usb_before: Option<(Option<UsbModel>, Option<u32>)> = None;
+    for controller in controllers {
+        let (kind, model) = (controller.controller_type(), controller.usb_model());
+        if controller.index.is_none() {
+            let shared = usb_before.and_then(|before| shared(model?, before, &parts));
+            let index = shared.unwrap_or_else(|| {
+                let index = lowest.entry(kind).or_default();
+                while taken.contains(&(kind, *index)) {
+                    *index = index.saturating_add(1);
+                }
+                *index
+            });
             controller.index = Some(index);
+            taken.insert((kind, index));
+            parts.extend(model.map(|model| (model, index)));
+        }
+        if kind == ControllerType::Usb {
+            usb_before = Some((model, controller.index));
         }
     }
 }
 
-/// The number of the USB controller before the `n`th, where both are parts of a USB 2 controller and no part of the same
-/// model has that number.
-fn shared(controllers: &[Controller], n: usize) -> Option<u32> {
-    let model = controllers.get(n)?.usb_model().filter(|model| is_usb2_part(*model))?;
-    let before = controllers.get(..n)?.iter().rev().find(|c| c.usb().is_some())?;
-    let index = before.index.filter(|_| before.usb_model().is_some_and(is_usb2_part))?;
-    let taken = controllers.iter().any(|c| c.index == Some(index) && c.usb_model() == Some(model));
-    (!taken).then_some(index)
+/// The number of the USB controller before, where that one and this of `model` are parts of a USB 2 controller and no
+/// part of the same model has that number.
+fn shared(
+    model: UsbModel,
+    (before, index): (Option<UsbModel>, Option<u32>),
+    parts: &HashSet<(UsbModel, u32)>,
+) -> Option<u32> {
+    let both = is_usb2_part(model) && before.is_some_and(is_usb2_part);
+    index.filter(|index| both && !parts.contains(&(model, *index)))
 }
 
 /// Whether it is a part of a USB 2 controller of the ICH9 chip.
@@ -61,25 +113,21 @@ pub(crate) fn is_usb2_part(model: UsbModel) -> bool {
     matches!(model, UsbModel::Ich9Ehci1 | UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3)
 }
 
-/// The lowest number that no controller of type `kind` has.
-fn unused(controllers: &[Controller], kind: ControllerType) -> u32 {
-    let mut taken: Vec<u32> =
-        controllers.iter().filter(|c| c.controller_type() == kind).filter_map(|c| c.index).collect();
-    taken.sort_unstable();
-    let mut index = 0;
-    for number in taken {
-        if number == index {
-            index += 1;
-        }
-    }
-    index
-}
-
 /// Adds a controller of `kind` with the number `index` unless there is one; says whether it did.
-pub(crate) fn add_missing(controllers: &mut Vec<Controller>, kind: ControllerKind, index: u32) -> bool {
-    let missing = !controllers.iter().any(|c| c.is(kind.controller_type(), index));
+pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32) -> bool {
+    let missing = !work.domain.devices.controllers.iter().any(|c| c.is(kind.controller_type(), index));
     if missing {
-        insert(controllers, Controller::new(kind, index));
+        add(work, Controller::new(kind, index));
     }
     missing
+}
+
+/// Adds a controller. Older releases put it last.
+pub(super) fn add(work: &mut Work<'_>, controller: Controller) {
+    let controllers = &mut work.domain.devices.controllers;
+    if work.caps.release().has(Convention::ControllersSorted) {
+        insert(controllers, controller);
+    } else {
+        controllers.push(controller);
+    }
 }

@@ -30,6 +30,16 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         slirp_helper: case.is("slirp_helper"),
         free_vsock_cid: 42,
         tpm_emulator_socket: Some("/dev/test".to_owned()),
+        descriptor_groups: case
+            .members("fd_groups")
+            .map(|(name, fds)| {
+                (name.to_owned(), fds.as_array().into_iter().flatten().filter_map(fd).collect())
+            })
+            .collect(),
+        vdpa_descriptors: case
+            .members("vdpa_fds")
+            .filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)))
+            .collect(),
         nbdkit_plugins: nbdkit_plugins(case),
         pci_devices: pci_devices(),
         numa_nodes: (0..8).collect(),
@@ -62,7 +72,19 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         }
     }
     add_network_ports(corpus, document, &mut host);
+    if corpus.release == Release::V7_0 {
+        bridge_networks(document, &mut host);
+    }
     Ok(host)
+}
+
+/// The older set has no network service: whatever a network is called, its interfaces end at a bridge.
+fn bridge_networks(document: &str, host: &mut FixedHost) {
+    for part in document.split("network=").skip(1) {
+        let name = part.split(['\'', '"']).nth(1).unwrap_or_default();
+        let port = "<networkport><plug type='network' bridge='virbr0'/></networkport>";
+        host.network_ports.entry(name.to_owned()).or_insert_with(|| port.into());
+    }
 }
 
 /// Networks named `NET;PORT` stand for a network and the port it makes.
@@ -104,6 +126,10 @@ fn secret(usage: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
         _ => true,
     };
     there.then(|| b"AQCVn5hO6HzFAhAAq0NCv8jtJcIcE+HOBlMQ1A".to_vec())
+}
+
+fn fd(number: &Value) -> Option<u32> {
+    number.as_u64().and_then(|n| u32::try_from(n).ok())
 }
 
 fn nbdkit_plugins(case: &Case) -> std::collections::BTreeSet<String> {

@@ -228,9 +228,14 @@ fn options(one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
 
 fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     let Some(hotplug) = one.pci.target.hotplug else { return };
-    if !takes.port {
-        one.refuse("hotplug", "target/@hotplug", out);
-    } else if !cx.has(Cap::PcieRootPortHotplug) {
+    let cap = match one.model {
+        PciModel::PciRoot if cx.caps.release().has(Convention::FormatRulesFirst) => {
+            Cap::Piix4AcpiRootPciHotplug
+        }
+        _ if takes.port => Cap::PcieRootPortHotplug,
+        _ => return one.refuse("hotplug", "target/@hotplug", out),
+    };
+    if !cx.has(cap) {
         let message = format!("this QEMU takes no 'hotplug' ('{hotplug}') for '{}'", one.name());
         out.refuse(&HOTPLUG, one.controller.info.pos.path("target/@hotplug"), message);
     }

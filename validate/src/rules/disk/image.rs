@@ -73,7 +73,7 @@ fn check_one(cx: &Context<'_>, image: &Image, readonly: bool, out: &mut Findings
     if let Some(net) = image.network() {
         check_network(cx, image, net, out);
     }
-    if image.kind() == SourceType::Nvme && !(cx.has(Cap::DriveNvme) && cx.has(Cap::Blockdev)) {
+    if image.kind() == SourceType::Nvme && !cx.has(Cap::DriveNvme) {
         out.refuse(&QEMU_LACKS, image.pos, "this QEMU cannot drive disks of type 'nvme'");
     }
     if let Some(encryption) = &image.encryption {

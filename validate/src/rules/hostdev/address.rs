@@ -1,5 +1,7 @@
 //! Where devices of the host may sit in the guest.
 
+use std::collections::{HashMap, HashSet};
+
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, MdevModel, SgIo};
 use virtargv_model::info::{Address, AddressType, DeviceInfo, DriveAddress};
@@ -62,12 +64,13 @@ fn expect(rule: &'static Rule, info: &DeviceInfo, allowed: &[AddressType], out: 
 pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
-    let mut taken: Vec<&DriveAddress> = Vec::new();
+    let disks: HashMap<&DriveAddress, &Disk> =
+        devices.disks.iter().filter_map(|disk| Some((scsi_place(disk)?, disk))).collect();
+    let mut taken = HashSet::new();
     for hostdev in units {
         let Some(Address::Drive(at)) = &hostdev.info.address else { continue };
         let place = hostdev.info.pos.path("address");
-        let disk = devices.disks.iter().find(|d| scsi_place(d) == Some(at));
-        if let Some(disk) = disk {
+        if let Some(disk) = disks.get(at) {
             let name = disk.dst();
             if is_by_name(disk, at) {
                 let message = format!(
@@ -81,11 +84,10 @@ pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
                 out.refuse(&SCSI_DISK, place.clone(), message);
             }
         }
-        if taken.contains(&at) {
+        if !taken.insert(at) {
             let message = format!("two SCSI host devices have one place: {}", at_words(at));
             out.refuse(&SCSI_TWICE, place, message);
         }
-        taken.push(at);
     }
 }
 

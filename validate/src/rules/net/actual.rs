@@ -20,6 +20,9 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let held = Held { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
     held.connection(out);
     held.card(out);
+    if nic.is_virtio() && held.kind != InterfaceType::Hostdev {
+        held.options(out);
+    }
 }
 
 fn mac(nic: &Interface) -> String {
@@ -116,6 +119,36 @@ impl Held<'_> {
         if let Some(path) = nic.backend.tap.as_ref().filter(|_| !filtered) {
             let message = format!("interface '{name}' has tap device '{path}', type '{kind}' has no tap");
             out.refuse(&super::TAP_PATH, self.place("backend/@tap"), message);
+        }
+    }
+
+    /// Options of a virtio card that older QEMUs lack.
+    fn options(&self, out: &mut Findings<'_>) {
+        let driver = &self.nic.driver;
+        let rows = [
+            ("rx_queue_size", driver.rx_queue_size, Cap::VirtioNetRxQueueSize),
+            ("tx_queue_size", driver.tx_queue_size, Cap::VirtioNetTxQueueSize),
+        ];
+        if let Some(mode) = driver.tx_mode
+            && !self.cx.has(Cap::VirtioTxAlg)
+        {
+            let message =
+                format!("option 'tx' of virtio-net, for 'txmode' '{mode}', is not there in this QEMU");
+            out.refuse(&super::TX_MODE, self.place("driver/@txmode"), message);
+        }
+        for (name, size, cap) in rows {
+            if let Some(size) = size
+                && !self.cx.has(cap)
+            {
+                let message = format!("option '{name}' ('{size}') of virtio-net is not there in this QEMU");
+                out.refuse(&super::QUEUE_SIZE_OPTION, self.place("driver"), message);
+            }
+        }
+        if let Some(mtu) = self.nic.mtu
+            && !self.cx.has(Cap::VirtioNetHostMtu)
+        {
+            let message = format!("option 'host_mtu' ('{mtu}') of virtio-net is not there in this QEMU");
+            out.refuse(&super::MTU_OPTION, self.place("mtu/@size"), message);
         }
     }
 }

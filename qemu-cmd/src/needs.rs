@@ -1,0 +1,383 @@
+//! What the host has to have ready before a command line can run.
+//!
+//! Whatever writes an option that leans on something outside QEMU records a [`Need`] through [`Emit::need`], and takes
+//! descriptors through [`Emit::descriptor`], which records them too; no other code may ask the host for one
+//! (`clippy.toml`). The list is data, for a launcher to go through; [`Need`]'s `Display` is for people.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::{Map, Value, json};
+use virtargv_host::{Descriptor, HostError};
+
+use crate::emit::Emit;
+
+/// One thing the host has to have ready.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Need {
+    /// A folder in which QEMU makes sockets and files.
+    Folder {
+        /// Its path.
+        path: String,
+    },
+    /// A file with just this content.
+    Content {
+        /// Its path.
+        path: String,
+        /// What is in it.
+        content: Content,
+        /// What it is for.
+        purpose: &'static str,
+    },
+    /// An open descriptor that QEMU inherits.
+    Descriptor {
+        /// Its number in QEMU.
+        number: u32,
+        /// What it is open for.
+        what: Descriptor<String>,
+    },
+    /// The descriptor from which an incoming guest is read.
+    Incoming {
+        /// Its number in QEMU.
+        number: u32,
+    },
+    /// A process that listens at a UNIX socket.
+    Listener {
+        /// The socket.
+        path: String,
+        /// Who listens.
+        process: Process,
+    },
+    /// A file, folder or device that has to be there.
+    Path {
+        /// Where it is.
+        path: String,
+        /// What QEMU does with it.
+        role: Role,
+    },
+    /// A file that is made from a template where it does not exist yet.
+    FromTemplate {
+        /// Its path.
+        path: String,
+        /// The template; none where QEMU is given an empty file.
+        template: Option<String>,
+    },
+    /// A tap device.
+    Tap {
+        /// Its name, where it has one.
+        name: Option<String>,
+        /// How many queues it has.
+        queues: u32,
+        /// What it is connected to.
+        joins: Joins,
+    },
+    /// A PCI device of the host that is bound to `vfio-pci`.
+    Vfio {
+        /// `DOMAIN:BUS:SLOT.FUNCTION`
+        address: String,
+    },
+    /// A mounted hugetlbfs with free pages.
+    HugePages {
+        /// The folder for this guest on it.
+        path: String,
+        /// The size of a page in KiB.
+        size_kib: u64,
+    },
+}
+
+/// Bytes that may be secret: `Debug` tells no more than how many there are.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Content(pub Vec<u8>);
+
+impl fmt::Debug for Content {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Content({} bytes)", self.0.len())
+    }
+}
+
+/// Processes that QEMU talks to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Process {
+    /// `swtpm`, an emulated TPM.
+    Swtpm,
+    /// `virtiofsd`
+    Virtiofsd,
+    /// `passt`
+    Passt,
+    /// `nbdkit`
+    Nbdkit,
+    /// `qemu-pr-helper`
+    PrHelper,
+    /// A vhost-user back end: of a network card, disk or graphics card.
+    VhostUser,
+    /// `ivshmem-server`
+    IvshmemServer,
+    /// A message bus.
+    Dbus,
+    /// Whatever the document means to have at the other end of a character device.
+    Peer,
+}
+
+impl Process {
+    /// What it is called.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Swtpm => "swtpm",
+            Self::Virtiofsd => "virtiofsd",
+            Self::Passt => "passt",
+            Self::Nbdkit => "nbdkit",
+            Self::PrHelper => "qemu-pr-helper",
+            Self::VhostUser => "vhost-user",
+            Self::IvshmemServer => "ivshmem-server",
+            Self::Dbus => "dbus-daemon",
+            Self::Peer => "peer",
+        }
+    }
+}
+
+/// What QEMU does with a path.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Role {
+    /// It is an image that the guest reads or writes.
+    Image,
+    /// It starts the guest with it: firmware, kernel, initial disk, device tree, ACPI table.
+    Boot,
+    /// It shows the folder to the guest.
+    Share,
+    /// It opens a device of the host.
+    Device,
+    /// It reads certificates and keys in the folder.
+    Certificates,
+    /// It keeps the guest's memory in it.
+    Memory,
+}
+
+impl Role {
+    /// One word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Image => "image",
+            Self::Boot => "boot",
+            Self::Share => "share",
+            Self::Device => "device",
+            Self::Certificates => "certificates",
+            Self::Memory => "memory",
+        }
+    }
+}
+
+/// What a tap device is connected to.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Joins {
+    /// Nothing.
+    Nothing,
+    /// A bridge.
+    Bridge(String),
+    /// A network of the driver.
+    Network(String),
+    /// A network card of the host, as a macvtap device.
+    Direct(String),
+}
+
+impl Need {
+    /// What kind of need it is, in one word.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Folder { .. } => "folder",
+            Self::Content { .. } => "content",
+            Self::Descriptor { .. } => "descriptor",
+            Self::Incoming { .. } => "incoming",
+            Self::Listener { .. } => "listener",
+            Self::Path { .. } => "path",
+            Self::FromTemplate { .. } => "from-template",
+            Self::Tap { .. } => "tap",
+            Self::Vfio { .. } => "vfio",
+            Self::HugePages { .. } => "huge-pages",
+        }
+    }
+
+    /// As a JSON object: `need` (its kind), its fields, `text` (for people).
+    pub fn to_json(&self) -> Value {
+        let mut out = Map::new();
+        out.insert("need".into(), self.kind().into());
+        let mut put = |key: &str, value: Value| out.insert(key.into(), value);
+        match self {
+            Self::Folder { path } => drop(put("path", path.as_str().into())),
+            Self::Content { path, content, purpose } => {
+                put("path", path.as_str().into());
+                put("purpose", (*purpose).into());
+                put("base64", BASE64_STANDARD.encode(&content.0).into());
+            }
+            Self::Descriptor { number, what } => {
+                put("number", (*number).into());
+                put("what", what.kind().into());
+                put("path", json!(what.path()));
+            }
+            Self::Incoming { number } => drop(put("number", (*number).into())),
+            Self::Listener { path, process } => {
+                put("path", path.as_str().into());
+                put("process", process.name().into());
+            }
+            Self::Path { path, role } => {
+                put("path", path.as_str().into());
+                put("role", role.name().into());
+            }
+            Self::FromTemplate { path, template } => {
+                put("path", path.as_str().into());
+                put("template", json!(template));
+            }
+            Self::Tap { name, queues, joins } => {
+                put("name", json!(name));
+                put("queues", (*queues).into());
+                let (kind, to) = joins.parts();
+                put("joins", json!({ "kind": kind, "name": to }));
+            }
+            Self::Vfio { address } => drop(put("address", address.as_str().into())),
+            Self::HugePages { path, size_kib } => {
+                put("path", path.as_str().into());
+                put("size_kib", (*size_kib).into());
+            }
+        }
+        out.insert("text".into(), self.to_string().into());
+        Value::Object(out)
+    }
+}
+
+impl Joins {
+    fn parts(&self) -> (&'static str, Option<&str>) {
+        match self {
+            Self::Nothing => ("nothing", None),
+            Self::Bridge(name) => ("bridge", Some(name)),
+            Self::Network(name) => ("network", Some(name)),
+            Self::Direct(name) => ("direct", Some(name)),
+        }
+    }
+}
+
+impl fmt::Display for Need {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder { path } => write!(f, "a folder '{path}' that QEMU can write to"),
+            Self::Content { path, content, purpose } => {
+                let data = BASE64_STANDARD.encode(&content.0);
+                write!(
+                    f,
+                    "a file '{path}' ({purpose}) with these {} bytes, in base64: {data}",
+                    content.0.len()
+                )
+            }
+            Self::Descriptor { number, what } => write!(f, "descriptor {number}: {what}"),
+            Self::Incoming { number } => {
+                write!(f, "descriptor {number}: open for reading the state of the guest")
+            }
+            Self::Listener { path, process: Process::Peer } => {
+                write!(f, "something that listens at '{path}'")
+            }
+            Self::Listener { path, process: Process::VhostUser } => {
+                write!(f, "a vhost-user back end that listens at '{path}'")
+            }
+            Self::Listener { path, process } => {
+                write!(f, "a process of {} that listens at '{path}'", process.name())
+            }
+            Self::Path { path, role } => match role {
+                Role::Image => write!(f, "the image '{path}'"),
+                Role::Boot => write!(f, "the file '{path}', to start the guest with"),
+                Role::Share => write!(f, "the folder '{path}', to be shown to the guest"),
+                Role::Device => write!(f, "the device '{path}', to be opened by QEMU"),
+                Role::Certificates => write!(f, "certificates and keys in the folder '{path}'"),
+                Role::Memory => write!(f, "'{path}', to keep the guest's memory in"),
+            },
+            Self::FromTemplate { path, template: Some(template) } => {
+                write!(f, "a file '{path}'; where there is none, a copy of '{template}'")
+            }
+            Self::FromTemplate { path, template: None } => write!(f, "a file '{path}'"),
+            Self::Tap { name, queues, joins } => {
+                match name {
+                    Some(name) => write!(f, "a tap device '{name}'")?,
+                    None => f.write_str("a tap device")?,
+                }
+                if *queues != 1 {
+                    write!(f, " with {queues} queues")?;
+                }
+                match joins {
+                    Joins::Nothing => Ok(()),
+                    Joins::Bridge(to) => write!(f, ", in the bridge '{to}'"),
+                    Joins::Network(to) => write!(f, ", in the network '{to}'"),
+                    Joins::Direct(to) => write!(f, ", on top of the network card '{to}'"),
+                }
+            }
+            Self::Vfio { address } => write!(f, "the PCI device {address}, bound to vfio-pci"),
+            Self::HugePages { path, size_kib } => {
+                write!(f, "a folder '{path}' on a mounted hugetlbfs with free pages of {size_kib} KiB")
+            }
+        }
+    }
+}
+
+/// The list while it is made.
+#[derive(Debug, Default)]
+pub(crate) struct Needs(Vec<Need>);
+
+impl Needs {
+    /// What was recorded, each once, in the order in which it was first recorded.
+    pub fn into_list(self) -> Vec<Need> {
+        let mut list = self.0;
+        let first: Vec<bool> = {
+            let mut seen = HashSet::with_capacity(list.len());
+            list.iter().map(|need| seen.insert(need)).collect()
+        };
+        let mut first = first.into_iter();
+        list.retain(|_| first.next().unwrap_or(true));
+        list
+    }
+}
+
+impl Emit<'_> {
+    /// Says that the host has to have `need` ready.
+    pub fn need(&self, need: Need) {
+        self.needs.borrow_mut().0.push(need);
+    }
+
+    /// Says that `path` has to be there.
+    pub fn need_path(&self, path: &str, role: Role) {
+        self.need(Need::Path { path: path.to_owned(), role });
+    }
+
+    /// Says that `process` has to listen at `path`.
+    pub fn need_listener(&self, path: &str, process: Process) {
+        self.need(Need::Listener { path: path.to_owned(), process });
+    }
+
+    /// The descriptor that QEMU is handed for `wanted`. A line that starts on its own has none: do not ask for it.
+    pub fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
+        debug_assert!(self.plan.standalone.is_none(), "no descriptor without a launcher: {wanted}");
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let number = self.host.descriptor(wanted)?;
+        self.need(Need::Descriptor { number, what: wanted.owned() });
+        Ok(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_need_is_listed_once() {
+        let folder = |path: &str| Need::Folder { path: path.into() };
+        let needs = Needs(vec![folder("/a"), folder("/b"), folder("/a")]);
+        assert_eq!(needs.into_list(), [folder("/a"), folder("/b")]);
+    }
+
+    #[test]
+    fn content_does_not_get_into_logs() {
+        let need = Need::Content { path: "/k".into(), content: Content(vec![7; 32]), purpose: "key" };
+        assert!(!format!("{need:?}").contains('7'));
+        assert_eq!(need.to_json()["base64"], "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=");
+    }
+}

@@ -1,0 +1,301 @@
+//! Hands command lines to a real QEMU and looks whether the guest is what the line says.
+//!
+//! Every document of the matrix that needs nothing of the host but files and sockets is started, paused, without a
+//! display, by the `qemu-system-x86_64` of this machine; without one the trials are listed as ignored. The files a
+//! document has under `/srv/images` are made in a scratch folder.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitCode, Stdio};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+use serde_json::{Value, json};
+use virtargv::{Caps, CommandLine, FixedHost, Release, Request};
+use virtargv_testsuite::matrix::{Case, live_cases};
+
+/// The QEMU that is asked.
+const QEMU: &str = "/usr/bin/qemu-system-x86_64";
+/// Where documents of the matrix have their images.
+const IMAGES: &str = "/srv/images";
+/// How long a QEMU may take to open its monitor.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // One guest at a time is enough for a small machine.
+    arguments.test_threads.get_or_insert(2);
+    let there = Path::new(QEMU).exists();
+    if !there {
+        eprintln!("there is no {QEMU} on this machine: its trials are skipped");
+    }
+    // Asked once a release, by the first trial that needs it.
+    let mut trials = vec![Trial::test("probe", probed).with_ignored_flag(!there)];
+    for case in live_cases() {
+        let trial = Trial::test(case.id(), move || accepted(case));
+        trials.push(trial.with_ignored_flag(!there));
+    }
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+/// What this machine's QEMU can do.
+fn caps(release: Release) -> Result<&'static Caps, Failed> {
+    static CLASSIC: OnceLock<Result<Caps, String>> = OnceLock::new();
+    static MODERN: OnceLock<Result<Caps, String>> = OnceLock::new();
+    let cell = if release == Release::V7_0 { &CLASSIC } else { &MODERN };
+    let probe = || virtargv_caps::probe::probe(Path::new(QEMU), release).map_err(|why| why.to_string());
+    cell.get_or_init(probe).as_ref().map_err(Failed::from)
+}
+
+fn probed() -> Result<(), Failed> {
+    let caps = caps(Release::default())?;
+    let machines = caps.machines(virtargv_caps::Accel::Tcg);
+    if !machines.iter().any(|m| m.alias.as_deref() == Some("q35")) {
+        return Err("a QEMU for x86_64 has a machine 'q35'".into());
+    }
+    if !caps.has(virtargv::Cap::DeviceJson) {
+        return Err("a QEMU of this age takes JSON".into());
+    }
+    Ok(())
+}
+
+/// A folder that goes away.
+struct Scratch(PathBuf);
+
+impl Scratch {
+    fn new(name: &str) -> Result<Self, Failed> {
+        let path = std::env::temp_dir().join(format!("virtargv-live-{}-{name}", std::process::id()));
+        std::fs::create_dir_all(&path)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// A running QEMU that is killed when it goes out of scope.
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn accepted(case: &Case) -> Result<(), Failed> {
+    let caps = caps(case.release)?;
+    let scratch = Scratch::new(&case.id())?;
+    let dir = scratch.0.to_str().ok_or("a path that is not UTF-8")?;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("matrix/{}.xml", case.name));
+    let document = std::fs::read_to_string(path)?.replace(IMAGES, dir).replace("type='kvm'", "type='qemu'");
+    make_images(&document, dir)?;
+    let host = FixedHost { now: 1_234_567_890, ..FixedHost::default() };
+    let mut request = Request::new(caps, &host);
+    request.start.standalone = Some(dir.to_owned());
+    let line = virtargv::command_line(&document, &request).map_err(|report| {
+        let problems: Vec<String> = report.iter().map(ToString::to_string).collect();
+        problems.join("\n")
+    })?;
+    let mut qemu = start(&line)?;
+    let mut monitor = Monitor::connect(&format!("{dir}/monitor.sock"), &mut qemu)?;
+    let status = monitor.ask("query-status", &Value::Null)?;
+    if status.get("running") != Some(&Value::Bool(false)) {
+        return Err(format!("the guest is not paused: {status}").into());
+    }
+    let devices: Vec<Value> = devices(&line)?;
+    check_ids(&devices, &mut monitor)?;
+    check_addresses(&devices, &mut monitor)?;
+    monitor.ask("quit", &Value::Null)?;
+    Ok(())
+}
+
+/// Makes every file that the document has in `dir`.
+fn make_images(document: &str, dir: &str) -> Result<(), Failed> {
+    for quoted in document.split(['\'', '"', '>', '<']) {
+        if let Some(name) = quoted.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')) {
+            let path = format!("{dir}/{name}");
+            match Path::new(name).extension().and_then(OsStr::to_str) {
+                Some("raw" | "iso" | "img") => std::fs::File::create(path)?.set_len(1 << 20)?,
+                Some("qcow2") => std::fs::write(path, empty_qcow2())?,
+                Some(_) => {}
+                None => std::fs::create_dir_all(path)?,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// An empty image of 1 MiB in qcow2 version 3: header, reference counts and level-1 table, a cluster each.
+fn empty_qcow2() -> Vec<u8> {
+    const CLUSTER: u64 = 1 << 16;
+    let mut image = Vec::new();
+    image.extend(b"QFI\xfb");
+    image.extend(3u32.to_be_bytes());
+    image.extend(0u64.to_be_bytes()); // no backing file
+    image.extend(0u32.to_be_bytes());
+    image.extend(16u32.to_be_bytes()); // cluster bits
+    image.extend((1u64 << 20).to_be_bytes()); // size
+    image.extend(0u32.to_be_bytes()); // no encryption
+    image.extend(1u32.to_be_bytes()); // level-1 entries
+    image.extend((3 * CLUSTER).to_be_bytes()); // level-1 table
+    image.extend(CLUSTER.to_be_bytes()); // reference count table
+    image.extend(1u32.to_be_bytes()); // its clusters
+    image.extend(0u32.to_be_bytes()); // no snapshots
+    image.extend(0u64.to_be_bytes());
+    image.extend([0; 24]); // features
+    image.extend(4u32.to_be_bytes()); // 16-bit reference counts
+    image.extend(104u32.to_be_bytes()); // header length
+    image.resize(1 << 18, 0);
+    let mut put = |at: u64, bytes: &[u8]| {
+        let at = usize::try_from(at).unwrap_or(usize::MAX);
+        for (to, from) in image.iter_mut().skip(at).zip(bytes) {
+            *to = *from;
+        }
+    };
+    put(CLUSTER, &(2 * CLUSTER).to_be_bytes());
+    put(2 * CLUSTER, &[0, 1, 0, 1, 0, 1, 0, 1]); // four clusters in use
+    image
+}
+
+fn start(line: &CommandLine) -> Result<Running, Failed> {
+    let mut command = Command::new(QEMU);
+    command.env_clear().envs(line.env.iter().map(|(k, v)| (k, v))).args(&line.args);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    Ok(Running(child))
+}
+
+struct Monitor {
+    stream: UnixStream,
+    replies: BufReader<UnixStream>,
+}
+
+impl Monitor {
+    /// Connects as soon as QEMU listens; what QEMU said is the error where it ends before.
+    fn connect(path: &str, qemu: &mut Running) -> Result<Self, Failed> {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            if let Ok(stream) = UnixStream::connect(path) {
+                stream.set_read_timeout(Some(PATIENCE))?;
+                let replies = BufReader::new(stream.try_clone()?);
+                let mut monitor = Self { stream, replies };
+                monitor.read()?;
+                monitor.ask("qmp_capabilities", &Value::Null)?;
+                return Ok(monitor);
+            }
+            if let Some(status) = qemu.0.try_wait()? {
+                let mut said = String::new();
+                if let Some(mut errors) = qemu.0.stderr.take() {
+                    std::io::Read::read_to_string(&mut errors, &mut said)?;
+                }
+                return Err(format!("QEMU ended with {status}: {said}").into());
+            }
+            if Instant::now() > until {
+                return Err("QEMU did not open its monitor in time".into());
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    fn read(&mut self) -> Result<Value, Failed> {
+        let mut line = String::new();
+        self.replies.read_line(&mut line)?;
+        Ok(serde_json::from_str(&line)?)
+    }
+
+    fn ask(&mut self, command: &str, arguments: &Value) -> Result<Value, Failed> {
+        let mut request = json!({ "execute": command });
+        if let (Some(request), false) = (request.as_object_mut(), arguments.is_null()) {
+            request.insert("arguments".to_owned(), arguments.clone());
+        }
+        writeln!(self.stream, "{request}")?;
+        loop {
+            let mut message = self.read()?;
+            if let Some(error) = message.get("error") {
+                return Err(format!("{command}: {error}").into());
+            }
+            if let Some(value) = message.get_mut("return") {
+                return Ok(value.take());
+            }
+        }
+    }
+}
+
+/// The devices of the line.
+fn devices(line: &CommandLine) -> Result<Vec<Value>, Failed> {
+    let options = line.args.iter().zip(line.args.iter().skip(1)).filter(|(option, _)| *option == "-device");
+    options.map(|(_, value)| device(value)).collect()
+}
+
+/// A device's properties, from JSON or `driver,key=value,...`.
+fn device(value: &str) -> Result<Value, Failed> {
+    if value.starts_with('{') {
+        return Ok(serde_json::from_str(value)?);
+    }
+    let pairs = value.split(',').filter_map(|pair| pair.split_once('='));
+    Ok(Value::Object(pairs.map(|(key, value)| (key.to_owned(), value.into())).collect()))
+}
+
+fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
+    value.get(key).and_then(Value::as_str)
+}
+
+/// Every id of the line is a device of the guest.
+fn check_ids(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
+    let there = monitor.ask("qom-list", &json!({ "path": "/machine/peripheral" }))?;
+    let there: Vec<&str> = there.as_array().into_iter().flatten().filter_map(|d| text(d, "name")).collect();
+    for id in devices.iter().filter_map(|d| text(d, "id")) {
+        if !there.contains(&id) {
+            return Err(format!("the guest has no device '{id}', but {there:?}").into());
+        }
+    }
+    Ok(())
+}
+
+/// Every PCI device sits at the slot and function that the line gives it.
+fn check_addresses(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
+    let mut there = BTreeMap::new();
+    let buses = monitor.ask("query-pci", &Value::Null)?;
+    for bus in buses.as_array().into_iter().flatten() {
+        collect(bus, &mut there);
+    }
+    for device in devices {
+        let (Some(id), Some(bus), Some(addr)) =
+            (text(device, "id"), text(device, "bus"), text(device, "addr"))
+        else {
+            continue;
+        };
+        if !bus.starts_with("pci") {
+            continue;
+        }
+        let mut parts = addr.split('.').map(|p| u64::from_str_radix(p.trim_start_matches("0x"), 16));
+        let wanted = (parts.next().ok_or("no slot")??, parts.next().transpose()?.unwrap_or(0));
+        match there.get(id) {
+            Some(found) if *found == wanted => {}
+            found => {
+                return Err(format!("'{id}' should be at {wanted:?}, the guest has it at {found:?}").into());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Slot and function by id, through all bridges.
+fn collect(bus: &Value, into: &mut BTreeMap<String, (u64, u64)>) {
+    for device in bus.get("devices").and_then(Value::as_array).into_iter().flatten() {
+        let number = |key: &str| device.get(key).and_then(Value::as_u64).unwrap_or(u64::MAX);
+        if let Some(id) = text(device, "qdev_id") {
+            into.insert(id.to_owned(), (number("slot"), number("function")));
+        }
+        if let Some(bridge) = device.get("pci_bridge") {
+            collect(bridge, into);
+        }
+    }
+}
