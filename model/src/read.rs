@@ -199,6 +199,19 @@ impl<T: TryFrom<u64>> Value for AnyBase<T> {
     }
 }
 
+/// A whole number from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Positive(pub u32);
+
+impl Value for Positive {
+    fn parse(text: &str) -> Result<Self, String> {
+        match u32::parse(text)? {
+            0 => Err("expected a whole number from 1".to_owned()),
+            number => Ok(Self(number)),
+        }
+    }
+}
+
 /// Collects what is wrong while elements are read.
 #[derive(Debug, Default)]
 pub struct Reader {

@@ -1,5 +1,6 @@
 //! `<hub>`.
 
+use crate::Kind;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -12,6 +13,9 @@ spelled! {
     }
 }
 
+/// The class of a bad type, in older releases and now.
+const OLDER: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
 /// `<hub>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hub {
@@ -23,7 +27,7 @@ pub struct Hub {
 
 impl Element for Hub {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { kind: r.required(el, "type"), info: DeviceInfo::read(el, r) })
+        Some(Self { kind: r.required_kinds(OLDER, OLDER, el, "type"), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -130,9 +130,9 @@ fn scsi(e: &Emit<'_>, controller: &Controller, model: Option<ScsiModel>) -> Resu
     let mut props = if let Some(name) = name {
         Props::new("driver", name)
     } else {
-        let mut props = virtio::device(e, "virtio-scsi", variant, &controller.info, &driver.virtio)?;
+        let mut props = virtio::device(e, "virtio-scsi", variant, &controller.info, driver.virtio)?;
         props.set_opt("iothread", driver.iothread.map(|id| format!("iothread{id}")));
-        virtio::late_options(&mut props, e, &driver.virtio);
+        virtio::late_options(&mut props, e, driver.virtio);
         props
     };
     props.set_opt("id", controller.info.alias.as_ref());
@@ -161,7 +161,7 @@ fn nonzero(number: Option<u32>) -> Option<u32> {
 }
 
 fn virtio_serial(e: &Emit<'_>, controller: &Controller, serial: &VirtioSerial) -> Result<Props, Problem> {
-    let options = &controller.driver.virtio;
+    let options = controller.driver.virtio;
     let variant = match serial.model {
         Some(VirtioModel::Transitional) => Variant::Transitional,
         Some(VirtioModel::NonTransitional) => Variant::NonTransitional,

@@ -20,9 +20,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             .with("id", object_id.as_str())
             .opt("queues", crypto.queues.filter(|n| *n > 0));
         e.object(&object);
-        let mut props = virtio::device(e, "virtio-crypto", Variant::Plain, &crypto.info, &crypto.virtio)?;
+        let mut props = virtio::device(e, "virtio-crypto", Variant::Plain, &crypto.info, crypto.virtio)?;
         props.set("cryptodev", object_id).set("id", alias);
-        virtio::late_options(&mut props, e, &crypto.virtio);
+        virtio::late_options(&mut props, e, crypto.virtio);
         address::add(&mut props, e, &crypto.info)?;
         e.device(&props);
     }

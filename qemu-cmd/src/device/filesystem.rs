@@ -78,9 +78,9 @@ fn ninep_backend(e: &Emit<'_>, fs: &Filesystem, alias: &str) -> Result<Props, Pr
 }
 
 fn ninep_device(e: &Emit<'_>, fs: &Filesystem, alias: &str) -> Result<Props, Problem> {
-    let mut props = virtio::device(e, "virtio-9p", variant(fs), &fs.info, &fs.virtio)?;
+    let mut props = virtio::device(e, "virtio-9p", variant(fs), &fs.info, fs.virtio)?;
     props.set("id", alias).set("fsdev", format!("fsdev-{alias}")).set_opt("mount_tag", fs.target.as_ref());
-    virtio::late_options(&mut props, e, &fs.virtio);
+    virtio::late_options(&mut props, e, fs.virtio);
     address::add(&mut props, e, &fs.info)?;
     Ok(props)
 }
@@ -97,13 +97,13 @@ fn virtiofs(e: &mut Emit<'_>, fs: &Filesystem, alias: &str) -> Result<Props, Pro
     let chardev = format!("chr-vu-{alias}");
     HostEnd::new(&source, alias).with_id(chardev.clone()).with_peer(Process::Virtiofsd).emit(e)?;
 
-    let mut props = virtio::device(e, "vhost-user-fs", variant(fs), &fs.info, &fs.virtio)?;
+    let mut props = virtio::device(e, "vhost-user-fs", variant(fs), &fs.info, fs.virtio)?;
     if newer {
         props.set("id", alias);
     }
     props.set("chardev", chardev);
     props.set_opt("queue-size", fs.queue_size.filter(|n| *n > 0)).set_opt("tag", fs.target.as_ref());
-    virtio::late_options(&mut props, e, &fs.virtio);
+    virtio::late_options(&mut props, e, fs.virtio);
     if newer {
         address::add_bootindex(&mut props, fs.info.boot.as_ref().map(|b| b.order));
     }

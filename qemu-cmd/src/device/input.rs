@@ -56,14 +56,14 @@ fn virtio(e: &Emit<'_>, input: &Input, kind: InputType) -> Result<Option<Props>,
         Some(InputModel::VirtioTransitional) => Variant::Transitional,
         Some(InputModel::VirtioNonTransitional) => Variant::NonTransitional,
     };
-    let mut props = virtio::device(e, base, variant, &input.info, &input.virtio)?;
+    let mut props = virtio::device(e, base, variant, &input.info, input.virtio)?;
     props.set_opt("id", input.info.alias.as_ref());
     if kind == InputType::Passthrough {
         e.need_path(input.source.evdev.as_deref().unwrap_or(""), Role::Device);
         props.set_opt("evdev", input.source.evdev.as_ref());
     }
     address::add(&mut props, e, &input.info)?;
-    virtio::late_options(&mut props, e, &input.virtio);
+    virtio::late_options(&mut props, e, input.virtio);
     Ok(Some(props))
 }
 

@@ -23,7 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             Some(MemballoonModel::Xen | MemballoonModel::None) | None => continue,
         };
         let info = &balloon.info;
-        let mut props = virtio::device(e, "virtio-balloon", variant, info, &balloon.virtio)?;
+        let mut props = virtio::device(e, "virtio-balloon", variant, info, balloon.virtio)?;
         props.set_opt("id", info.alias.as_ref());
         if e.release().has(Convention::AddressLast) {
             own(&mut props, balloon);
@@ -32,7 +32,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             address::add(&mut props, e, info)?;
             own(&mut props, balloon);
         }
-        virtio::late_options(&mut props, e, &balloon.virtio);
+        virtio::late_options(&mut props, e, balloon.virtio);
         e.device(&props);
     }
     Ok(())

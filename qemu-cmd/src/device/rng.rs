@@ -20,14 +20,14 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             Some(RngModel::VirtioTransitional) => Variant::Transitional,
             Some(RngModel::VirtioNonTransitional) => Variant::NonTransitional,
         };
-        let mut props = virtio::device(e, "virtio-rng", variant, &rng.info, &rng.virtio)?;
+        let mut props = virtio::device(e, "virtio-rng", variant, &rng.info, rng.virtio)?;
         props.set("rng", object_id).set("id", alias);
         if let Some(bytes) = rng.rate_bytes.filter(|n| *n > 0) {
             // QEMU wants both; a second is the usual period.
             props.set("max-bytes", bytes);
             props.set("period", rng.rate_period.filter(|n| *n > 0).unwrap_or(1000));
         }
-        virtio::late_options(&mut props, e, &rng.virtio);
+        virtio::late_options(&mut props, e, rng.virtio);
         address::add(&mut props, e, &rng.info)?;
         e.device(&props);
     }

@@ -54,7 +54,7 @@ fn card(e: &mut Emit<'_>, sound: &Sound) -> Done {
         }
     };
     let mut props = if sound.model == SoundModel::Virtio {
-        virtio::device(e, driver, Variant::Plain, &sound.info, &sound.virtio)?
+        virtio::device(e, driver, Variant::Plain, &sound.info, sound.virtio)?
     } else {
         Props::new("driver", driver)
     };

@@ -111,11 +111,11 @@ fn is_vga(e: &Emit<'_>, video: &Video) -> bool {
 fn card(e: &mut Emit<'_>, video: &Video) -> Done {
     let driver = driver(e, video)?;
     let mut props = if driver.on_bus {
-        virtio::device(e, driver.name, virtio::Variant::Plain, &video.info, &video.virtio)?
+        virtio::device(e, driver.name, virtio::Variant::Plain, &video.info, video.virtio)?
     } else {
         let mut props = Props::new("driver", driver.name);
         if driver.virtio {
-            virtio::early_options(&mut props, e, &video.virtio);
+            virtio::early_options(&mut props, e, video.virtio);
         }
         props
     };
@@ -135,7 +135,7 @@ fn card(e: &mut Emit<'_>, video: &Video) -> Done {
         props.set("xres", resolution.x).set("yres", resolution.y);
     }
     address::add(&mut props, e, &video.info)?;
-    virtio::late_options(&mut props, e, &video.virtio);
+    virtio::late_options(&mut props, e, video.virtio);
     e.device(&props);
     Ok(())
 }

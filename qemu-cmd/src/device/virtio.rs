@@ -27,7 +27,7 @@ pub(crate) fn device(
     base: &str,
     variant: Variant,
     info: &DeviceInfo,
-    options: &VirtioOptions,
+    options: VirtioOptions,
 ) -> Result<Props, Problem> {
     let Some(suffix) = bus_suffix(info) else {
         let message = format!("device '{base}' has an address of a type that virtio devices cannot have");
@@ -66,20 +66,20 @@ pub(crate) fn bus_suffix(info: &DeviceInfo) -> Option<&'static str> {
 }
 
 /// Adds the options, where the release has them right after the driver's name. [`device`] does so by itself.
-pub(crate) fn early_options(props: &mut Props, e: &Emit<'_>, options: &VirtioOptions) {
+pub(crate) fn early_options(props: &mut Props, e: &Emit<'_>, options: VirtioOptions) {
     if e.release().has(Convention::VirtioOptionsFirst) {
         add(props, options);
     }
 }
 
 /// Adds the options, where the release has them at a place of each device's own.
-pub(crate) fn late_options(props: &mut Props, e: &Emit<'_>, options: &VirtioOptions) {
+pub(crate) fn late_options(props: &mut Props, e: &Emit<'_>, options: VirtioOptions) {
     if !e.release().has(Convention::VirtioOptionsFirst) {
         add(props, options);
     }
 }
 
-fn add(props: &mut Props, options: &VirtioOptions) {
+fn add(props: &mut Props, options: VirtioOptions) {
     props.set_opt("iommu_platform", options.iommu.map(OnOff::is_on));
     props.set_opt("ats", options.ats.map(OnOff::is_on));
     props.set_opt("packed", options.packed.map(OnOff::is_on));

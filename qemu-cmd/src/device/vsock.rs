@@ -18,7 +18,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             Some(VsockModel::VirtioNonTransitional) => Variant::NonTransitional,
         };
         let cid = guest_cid(e, vsock)?;
-        let mut props = virtio::device(e, "vhost-vsock", variant, &vsock.info, &vsock.virtio)?;
+        let mut props = virtio::device(e, "vhost-vsock", variant, &vsock.info, vsock.virtio)?;
         props.set_opt("id", vsock.info.alias.as_ref());
         props.set("guest-cid", cid);
         if e.is_standalone() {
@@ -28,7 +28,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             props.set("vhostfd", fd.to_string());
         }
         address::add(&mut props, e, &vsock.info)?;
-        virtio::late_options(&mut props, e, &vsock.virtio);
+        virtio::late_options(&mut props, e, vsock.virtio);
         e.device(&props);
     }
     Ok(())

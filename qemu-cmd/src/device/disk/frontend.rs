@@ -76,7 +76,7 @@ fn virtio_start(e: &Emit<'_>, disk: &Disk) -> Result<Props, Problem> {
     let vhost_user = disk.image.kind() == SourceType::VhostUser;
     let base = if vhost_user { "vhost-user-blk" } else { "virtio-blk" };
     let driver = &disk.driver;
-    let mut props = virtio::device(e, base, variant, &disk.info, &driver.virtio)?;
+    let mut props = virtio::device(e, base, variant, &disk.info, driver.virtio)?;
     props.set_opt("iothread", driver.iothread.filter(|n| *n > 0).map(|n| format!("iothread{n}")));
     props.set_opt("ioeventfd", driver.ioeventfd.map(OnOff::is_on));
     if e.has(Cap::VirtioBlkEventIdx) {
@@ -94,7 +94,7 @@ fn virtio_start(e: &Emit<'_>, disk: &Disk) -> Result<Props, Problem> {
     if !driver.iothreads.is_empty() {
         props.set("iothread-vq-mapping", iothread_mapping(&driver.iothreads));
     }
-    virtio::late_options(&mut props, e, &driver.virtio);
+    virtio::late_options(&mut props, e, driver.virtio);
     Ok(props)
 }
 

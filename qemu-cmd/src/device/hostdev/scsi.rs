@@ -78,7 +78,7 @@ pub(super) fn emit_adapter(e: &mut Emit<'_>, info: &DeviceInfo, host: &ScsiHost)
         Some(ScsiHostModel::VirtioNonTransitional) => Variant::NonTransitional,
         Some(ScsiHostModel::Virtio) | None => Variant::Plain,
     };
-    let mut props = virtio::device(e, "vhost-scsi", variant, info, &VirtioOptions::default())?;
+    let mut props = virtio::device(e, "vhost-scsi", variant, info, VirtioOptions::default())?;
     props.set("wwpn", &host.wwpn);
     if e.is_standalone() {
         e.need_path("/dev/vhost-scsi", Role::Device);

@@ -14,7 +14,7 @@ use crate::{Props, Style};
 pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str) -> Result<Props, Problem> {
     let info = &nic.info;
     let mut props = if nic.is_virtio() {
-        let options = &nic.driver.virtio;
+        let options = nic.driver.virtio;
         let mut props = virtio::device(e, "virtio-net", variant(nic), info, options)?;
         virtio_props(e, nic, &mut props);
         props
@@ -32,7 +32,7 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str) -> Result<Props,
         address::add_rom(&mut props, info)?;
         add_boot(e, info, &mut props);
         if nic.is_virtio() {
-            virtio::late_options(&mut props, e, &nic.driver.virtio);
+            virtio::late_options(&mut props, e, nic.driver.virtio);
         }
     }
     Ok(props)

@@ -1,0 +1,332 @@
+//! `<address>`.
+
+use super::pci::PciAddress;
+use crate::Kind;
+use crate::read::{AnyBase, El, Reader, Value, hex};
+use crate::write::Writer;
+
+/// `<address>`: how the guest finds the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Address {
+    /// `type='pci'`
+    Pci(PciAddress),
+    /// `type='drive'`
+    Drive(DriveAddress),
+    /// `type='virtio-serial'`
+    VirtioSerial(VirtioSerialAddress),
+    /// `type='ccid'`
+    Ccid(CcidAddress),
+    /// `type='usb'`
+    Usb(UsbAddress),
+    /// `type='spapr-vio'`
+    SpaprVio {
+        /// `reg=`
+        reg: Option<u64>,
+    },
+    /// `type='virtio-s390'`
+    VirtioS390,
+    /// `type='ccw'`; `None` is "a CCW address, any".
+    Ccw(Option<CcwAddress>),
+    /// `type='virtio-mmio'`
+    VirtioMmio,
+    /// `type='isa'`
+    Isa(IsaAddress),
+    /// `type='dimm'`
+    Dimm(DimmAddress),
+    /// `type='unassigned'`: not to be given to the guest.
+    Unassigned,
+}
+
+/// The address of a disk on its controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct DriveAddress {
+    /// `controller=`
+    pub controller: u32,
+    /// `bus=`
+    pub bus: u32,
+    /// `target=`
+    pub target: u32,
+    /// `unit=`
+    pub unit: u32,
+}
+
+/// The address of a port on a virtio-serial controller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct VirtioSerialAddress {
+    /// `controller=`
+    pub controller: u32,
+    /// `bus=`
+    pub bus: u32,
+    /// `port=`; 0 is "any".
+    pub port: u32,
+}
+
+/// The address of a smartcard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct CcidAddress {
+    /// `controller=`
+    pub controller: u32,
+    /// `slot=`
+    pub slot: u32,
+}
+
+/// The address of a USB device.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
+pub struct UsbAddress {
+    /// `bus=`: the index of the USB controller.
+    pub bus: u32,
+    /// `port=`: the path of ports, up to four numbers; empty is "any".
+    pub port: Vec<u32>,
+}
+
+/// A channel I/O address (s390).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
+pub struct CcwAddress {
+    /// `cssid=`
+    pub cssid: u32,
+    /// `ssid=`, 0 to 3.
+    pub ssid: u32,
+    /// `devno=`
+    pub devno: u32,
+}
+
+/// An ISA address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct IsaAddress {
+    /// `iobase=`
+    pub iobase: Option<u32>,
+    /// `irq=`
+    pub irq: Option<u32>,
+}
+
+/// Where a memory device sits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct DimmAddress {
+    /// `slot=`
+    pub slot: Option<u32>,
+    /// `base=`: its guest-physical address.
+    pub base: Option<u64>,
+}
+
+/// As QEMU reads it: `fe.0.0001`.
+impl std::fmt::Display for CcwAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:x}.{:x}.{:04x}", self.cssid, self.ssid, self.devno)
+    }
+}
+
+impl Address {
+    /// Reads `<address type=>`.
+    pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let kind: AddressType = r.required_kinds(NUMBER, NUMBER, el, "type")?;
+        Some(match kind {
+            AddressType::Pci => Self::Pci(PciAddress::read(el, r)?),
+            AddressType::Drive => Self::Drive(DriveAddress {
+                controller: decimal(el, "controller", r),
+                bus: decimal(el, "bus", r),
+                target: decimal(el, "target", r),
+                unit: decimal(el, "unit", r),
+            }),
+            AddressType::VirtioSerial => Self::VirtioSerial(VirtioSerialAddress {
+                controller: decimal(el, "controller", r),
+                bus: decimal(el, "bus", r),
+                port: decimal(el, "port", r),
+            }),
+            AddressType::Ccid => Self::Ccid(CcidAddress {
+                controller: decimal(el, "controller", r),
+                slot: decimal(el, "slot", r),
+            }),
+            AddressType::Usb => Self::Usb(UsbAddress::read(el, r)),
+            AddressType::SpaprVio => Self::SpaprVio { reg: hexadecimal(el, "reg", r) },
+            AddressType::VirtioS390 => Self::VirtioS390,
+            AddressType::Ccw => Self::Ccw(CcwAddress::read(el, r)),
+            AddressType::VirtioMmio => Self::VirtioMmio,
+            AddressType::Isa => {
+                Self::Isa(IsaAddress { iobase: hexadecimal(el, "iobase", r), irq: hexadecimal(el, "irq", r) })
+            }
+            AddressType::Dimm => {
+                Self::Dimm(DimmAddress { slot: r.attr(el, "slot"), base: hexadecimal(el, "base", r) })
+            }
+            AddressType::Unassigned => Self::Unassigned,
+        })
+    }
+
+    /// Its `type=`.
+    pub fn kind(&self) -> AddressType {
+        match self {
+            Self::Pci(_) => AddressType::Pci,
+            Self::Drive(_) => AddressType::Drive,
+            Self::VirtioSerial(_) => AddressType::VirtioSerial,
+            Self::Ccid(_) => AddressType::Ccid,
+            Self::Usb(_) => AddressType::Usb,
+            Self::SpaprVio { .. } => AddressType::SpaprVio,
+            Self::VirtioS390 => AddressType::VirtioS390,
+            Self::Ccw(_) => AddressType::Ccw,
+            Self::VirtioMmio => AddressType::VirtioMmio,
+            Self::Isa(_) => AddressType::Isa,
+            Self::Dimm(_) => AddressType::Dimm,
+            Self::Unassigned => AddressType::Unassigned,
+        }
+    }
+
+    /// Writes it as `<address>`.
+    pub fn write(&self, w: &mut Writer) {
+        let tag = w.element("address");
+        match self {
+            Self::Pci(pci) => pci.write(tag.attr("type", AddressType::Pci)),
+            Self::Drive(d) => tag
+                .attr("type", AddressType::Drive)
+                .attr("controller", d.controller)
+                .attr("bus", d.bus)
+                .attr("target", d.target)
+                .attr("unit", d.unit)
+                .empty(),
+            Self::VirtioSerial(v) => tag
+                .attr("type", AddressType::VirtioSerial)
+                .attr("controller", v.controller)
+                .attr("bus", v.bus)
+                .attr("port", v.port)
+                .empty(),
+            Self::Ccid(c) => {
+                tag.attr("type", AddressType::Ccid)
+                    .attr("controller", c.controller)
+                    .attr("slot", c.slot)
+                    .empty();
+            }
+            Self::Usb(u) => {
+                let port: Vec<String> = u.port.iter().map(u32::to_string).collect();
+                let port = Some(port.join(".")).filter(|p| !p.is_empty());
+                tag.attr("type", AddressType::Usb).attr("bus", u.bus).opt("port", port).empty();
+            }
+            Self::SpaprVio { reg } => {
+                tag.attr("type", AddressType::SpaprVio).opt("reg", reg.map(|r| hex(r, 8))).empty();
+            }
+            Self::VirtioS390 => tag.attr("type", AddressType::VirtioS390).empty(),
+            Self::Ccw(ccw) => tag
+                .attr("type", AddressType::Ccw)
+                .opt("cssid", ccw.map(|c| hex(c.cssid, 1)))
+                .opt("ssid", ccw.map(|c| hex(c.ssid, 1)))
+                .opt("devno", ccw.map(|c| hex(c.devno, 4)))
+                .empty(),
+            Self::VirtioMmio => tag.attr("type", AddressType::VirtioMmio).empty(),
+            Self::Isa(i) => tag
+                .attr("type", AddressType::Isa)
+                .opt("iobase", i.iobase.map(|n| hex(n, 1)))
+                .opt("irq", i.irq.map(|n| hex(n, 1)))
+                .empty(),
+            Self::Dimm(d) => {
+                tag.attr("type", AddressType::Dimm)
+                    .opt("slot", d.slot)
+                    .opt("base", d.base.map(|b| hex(b, 1)))
+                    .empty();
+            }
+            Self::Unassigned => tag.attr("type", AddressType::Unassigned).empty(),
+        }
+    }
+}
+
+spelled! {
+    /// `type=` of `<address>`.
+    pub enum AddressType {
+        /// On a PCI bus.
+        Pci = "pci",
+        /// On a disk controller.
+        Drive = "drive",
+        /// On a virtio-serial controller.
+        VirtioSerial = "virtio-serial",
+        /// In a smartcard reader.
+        Ccid = "ccid",
+        /// On a USB bus.
+        Usb = "usb",
+        /// On the pseries virtual I/O bus.
+        SpaprVio = "spapr-vio",
+        /// On the old s390 virtio bus.
+        VirtioS390 = "virtio-s390",
+        /// A channel I/O device (s390).
+        Ccw = "ccw",
+        /// A memory-mapped virtio device.
+        VirtioMmio = "virtio-mmio",
+        /// On the ISA bus.
+        Isa = "isa",
+        /// A memory slot.
+        Dimm = "dimm",
+        /// Kept from the guest.
+        Unassigned = "unassigned",
+    }
+}
+
+/// The class of an attribute that cannot be read, in older releases and now.
+pub(super) const NUMBER: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
+/// An attribute in decimal; 0 where there is none.
+fn decimal(el: El<'_>, name: &'static str, r: &mut Reader) -> u32 {
+    r.attr_kinds(NUMBER, el, name).unwrap_or_default()
+}
+
+/// An attribute in C notation.
+pub(super) fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    r.attr_kinds::<AnyBase<T>>(NUMBER, el, name).map(|n| n.0)
+}
+
+/// An attribute that is hexadecimal with and without `0x`.
+fn hexadecimal<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    r.attr_kinds::<Hexadecimal<T>>(NUMBER, el, name).map(|n| n.0)
+}
+
+struct Hexadecimal<T>(T);
+
+impl<T: TryFrom<u64>> Value for Hexadecimal<T> {
+    fn parse(text: &str) -> Result<Self, String> {
+        let digits = text.trim_start();
+        let digits = digits.strip_prefix("0x").or_else(|| digits.strip_prefix("0X")).unwrap_or(digits);
+        let number = u64::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'));
+        let number = number.and_then(|number| T::try_from(number).ok());
+        number.map(Self).ok_or_else(|| "expected a hexadecimal number in range".to_owned())
+    }
+}
+
+impl UsbAddress {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let mut address = Self { bus: decimal(el, "bus", r), port: Vec::new() };
+        if let Some(text) = el.get("port") {
+            let parts: Vec<Option<u32>> = text.split('.').map(|p| p.parse().ok()).collect();
+            if parts.len() > 4 || parts.iter().any(Option::is_none) {
+                let message = format!(
+                    "attribute 'port' of a USB address is '{text}', expected up to four numbers with dots between"
+                );
+                r.problem(Kind::Internal, "usb-port", el.pos().attr("port"), message);
+            } else {
+                address.port = parts.into_iter().flatten().collect();
+            }
+        }
+        address
+    }
+}
+
+impl CcwAddress {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let names = ["cssid", "ssid", "devno"];
+        if names.iter().all(|n| el.get(n).is_none()) {
+            return None;
+        }
+        if let Some(missing) = names.iter().find(|n| el.get(n).is_none()) {
+            let message = format!("a CCW address is whole or left open, it lacks '{missing}'");
+            r.problem(Kind::Internal, "ccw-address", el.pos(), message);
+            return None;
+        }
+        let ccw = Self {
+            cssid: number(el, "cssid", r).unwrap_or_default(),
+            ssid: number(el, "ssid", r).unwrap_or_default(),
+            devno: number(el, "devno", r).unwrap_or_default(),
+        };
+        if ccw.cssid > 0xfe || ccw.ssid > 3 || ccw.devno > 0xffff {
+            let message = format!(
+                "a CCW address has cssid='{:#x}' ssid='{:#x}' devno='{:#06x}', the limits are '0xfe', '0x3' and '0xffff'",
+                ccw.cssid, ccw.ssid, ccw.devno
+            );
+            r.problem(Kind::Internal, "ccw-address-range", el.pos(), message);
+            return None;
+        }
+        Some(ccw)
+    }
+}

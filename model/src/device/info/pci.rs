@@ -1,0 +1,108 @@
+//! PCI addresses.
+
+use super::address::{NUMBER, number};
+use crate::read::{El, Reader, hex};
+use crate::{Kind, OnOff};
+
+/// A PCI address. Domain, bus and slot all zero is "a PCI address, any".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct PciAddress {
+    /// `domain=`
+    pub domain: u32,
+    /// `bus=`: the index of the PCI controller.
+    pub bus: u32,
+    /// `slot=`, 0 to 0x1f.
+    pub slot: u32,
+    /// `function=`, 0 to 7.
+    pub function: u32,
+    /// `multifunction=`
+    pub multifunction: Option<OnOff>,
+    /// `<zpci>` (s390).
+    pub zpci: Option<Zpci>,
+}
+
+/// `<zpci>`: how s390 sees a PCI function.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
+pub struct Zpci {
+    /// `uid=`, 1 to 0xffff.
+    pub uid: Option<u32>,
+    /// `fid=`.
+    pub fid: Option<u32>,
+}
+
+/// As the reference writes it in messages: `0000:00:1f.2`.
+impl std::fmt::Display for PciAddress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:04x}:{:02x}:{:02x}.{:x}", self.domain, self.bus, self.slot, self.function)
+    }
+}
+
+impl PciAddress {
+    /// Whether the document only asks for PCI and leaves the address open.
+    pub fn is_empty(&self) -> bool {
+        self.domain == 0 && self.bus == 0 && self.slot == 0
+    }
+}
+
+impl PciAddress {
+    /// Reads the attributes of a PCI address; out of range values are XML errors. Of an address that is left open the
+    /// function does not matter.
+    pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let mut value = |name| number(el, name, r).unwrap_or_default();
+        let mut address = Self {
+            domain: value("domain"),
+            bus: value("bus"),
+            slot: value("slot"),
+            function: value("function"),
+            ..Self::default()
+        };
+        if address.is_empty() {
+            address.function = 0;
+        }
+        let limits = [
+            ("domain", address.domain, 0xFFFF),
+            ("bus", address.bus, 0xFF),
+            ("slot", address.slot, 0x1F),
+            ("function", address.function, 7),
+        ];
+        if !address.is_empty() {
+            for (name, found, max) in limits.into_iter().filter(|(_, found, max)| found > max) {
+                let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
+                r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
+            }
+        }
+        address.multifunction = r.attr_kinds(NUMBER, el, "multifunction");
+        address.zpci = el.child("zpci").map(|z| Zpci::read(z, r));
+        Some(address)
+    }
+
+    pub(super) fn write(&self, tag: crate::write::Tag<'_>) {
+        let tag = if self.is_empty() {
+            tag
+        } else {
+            tag.attr("domain", hex(self.domain, 4))
+                .attr("bus", hex(self.bus, 2))
+                .attr("slot", hex(self.slot, 2))
+                .attr("function", hex(self.function, 1))
+        };
+        tag.opt("multifunction", self.multifunction).children(|w| {
+            if let Some(zpci) = self.zpci {
+                w.element("zpci")
+                    .opt("uid", zpci.uid.map(|n| hex(n, 4)))
+                    .opt("fid", zpci.fid.map(|n| hex(n, 8)))
+                    .empty();
+            }
+        });
+    }
+}
+
+impl Zpci {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let zpci = Self { uid: number(el, "uid", r), fid: number(el, "fid", r) };
+        if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
+            let message = format!("zpci address has uid='{uid:#06x}', it goes from '0x0001' to '0xffff'");
+            r.problem(Kind::Xml, "zpci-uid-range", el.pos().attr("uid"), message);
+        }
+        zpci
+    }
+}
