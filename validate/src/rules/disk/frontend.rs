@@ -165,8 +165,13 @@ fn check_lun(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.vendor.is_some() || disk.product.is_some() {
         refuse(format!("'lun' disk '{}' has the vendor and product of its device", disk.dst()));
     }
-    if disk.bus() == Some(DiskBus::Scsi) {
-        need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out);
+    match disk.bus() {
+        Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),
+        // Once, a QEMU without the switch was taken to pass SCSI commands always.
+        Some(DiskBus::Virtio) if cx.caps.release().has(Convention::StricterDisks) => {
+            need(cx, disk, Cap::VirtioBlkScsi, "SCSI commands for a 'lun' on 'virtio-blk'", out);
+        }
+        _ => {}
     }
 }
 
