@@ -5,13 +5,10 @@ use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
 use virtargv_model::info::Address;
 
-use super::redirdev::has_no_usb;
 use super::virtio;
 use crate::{Context, Findings};
 
 crate::rules! {
-    /// What is plugged into USB needs USB.
-    INPUT_NO_USB = "input-no-usb": Unsupported, Complete, "USB devices hang on a USB bus";
     /// What is plugged into PS/2 needs the PS/2 controller.
     INPUT_NO_PS2 = "input-no-ps2": Unsupported, Validate, "`-machine i8042=off`";
     /// An input is on a bus that it can be on.
@@ -53,11 +50,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn check_bus(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findings<'_>) {
     let place = input.info.pos.attr("bus");
     let Some(bus) = input.bus else { return };
-    if bus == InputBus::Usb && has_no_usb(cx) {
-        let message =
-            format!("an 'input' of type '{kind}' is plugged into USB, whose 'controller' is of model 'none'");
-        out.refuse(&INPUT_NO_USB, place.clone(), message);
-    }
     if bus == InputBus::Ps2 && cx.domain.features.ps2 == Some(OnOff::Off) {
         let message = format!("an 'input' of type '{kind}' is on bus 'ps2', but feature 'ps2' is 'off'");
         out.refuse(&INPUT_NO_PS2, place.clone(), message);

@@ -1,23 +1,15 @@
 //! Rules on `<redirdev>`.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::controller::UsbModel;
 
 use super::chardev_source;
 use crate::{Context, Findings};
 
 crate::rules! {
-    /// Devices are redirected to a guest that has USB.
-    REDIRDEV_NO_USB = "redirdev-no-usb": Unsupported, Validate, "`usb-redir` hangs on a USB bus";
     /// Devices are redirected by a QEMU that can.
     REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate, "`usb-redir`";
     /// What is redirected is filtered by a QEMU that can.
     REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate, "`filter=` of `usb-redir`";
-}
-
-/// Whether the document takes USB away from the guest.
-pub(crate) fn has_no_usb(cx: &Context<'_>) -> bool {
-    cx.domain.devices.controllers.iter().any(|c| c.usb_model() == Some(UsbModel::None))
 }
 
 /// Holds them.
@@ -25,10 +17,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     for redirdev in &devices.redirdevs {
         let place = redirdev.info.pos;
-        if has_no_usb(cx) {
-            let message = "a 'redirdev' is plugged into USB, whose 'controller' is of model 'none'";
-            out.refuse(&REDIRDEV_NO_USB, place, message);
-        }
         chardev_source::check(cx, &redirdev.source, false, out);
         if !cx.has(Cap::UsbRedir) {
             out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
