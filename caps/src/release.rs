@@ -198,10 +198,6 @@ conventions! {
     EmulatorCheckedLate: true, false;
     /// BIOS output on a serial port is a device (`sga`); it is a key of the machine.
     SerialBiosDevice: true, false;
-    /// Enlightenments that others build on are asked for.
-    HypervNeedsChecked: false, true;
-    /// Catching up ticks of the interval timer needs a QEMU that can be told how.
-    PitNeedsPolicy: true, false;
     /// QEMU's sandbox is told groups of system calls wherever there is one; that was a feature of its own.
     SandboxByGroups: false, true;
     /// What a loader, its variables and the features of a firmware say has to fit together.

@@ -21,6 +21,8 @@ pub enum Kind {
     NotFound,
     /// The operation is not offered at all.
     NotSupported,
+    /// A value that is right elsewhere.
+    ArgumentUnsupported,
     /// A secret is not there or has no value.
     SecretMissing,
     /// The CPU asked for cannot be had on this host.
@@ -42,6 +44,7 @@ impl Kind {
         Self::OperationFailed,
         Self::NotFound,
         Self::NotSupported,
+        Self::ArgumentUnsupported,
         Self::SecretMissing,
         Self::CpuIncompatible,
         Self::Overflow,
@@ -59,6 +62,7 @@ impl Kind {
             Self::OperationFailed => "operation failed",
             Self::NotFound => "Storage pool not found",
             Self::NotSupported => "Operation not supported",
+            Self::ArgumentUnsupported => "argument unsupported",
             Self::SecretMissing => "Secret not found",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU",
             Self::Overflow => "numerical overflow",
@@ -77,6 +81,7 @@ impl Kind {
             Self::OperationFailed => "operation-failed",
             Self::NotFound => "not-found",
             Self::NotSupported => "not-supported",
+            Self::ArgumentUnsupported => "argument-unsupported",
             Self::SecretMissing => "secret-missing",
             Self::CpuIncompatible => "cpu-incompatible",
             Self::Overflow => "overflow",

@@ -207,14 +207,13 @@ fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {
 /// Brings the UUID to its usual form.
 fn check_uuid(system: &mut SmbiosTable, r: &mut Reader) {
     let Some((_, text)) = system.fields.iter_mut().find(|(name, _)| *name == "uuid") else { return };
-    match crate::domain::uuid(text) {
-        Some(uuid) => *text = uuid,
-        None => {
-            let message = format!("malformed entry 'uuid' of element 'system': '{text}'");
-            r.problem(Kind::Plain, "sysinfo-system-uuid", system.pos, message);
-            system.fields.retain(|(name, _)| *name != "uuid");
-        }
+    if let Some(uuid) = crate::domain::uuid(text) {
+        *text = uuid;
+        return;
     }
+    let message = format!("malformed entry 'uuid' of element 'system': '{text}'");
+    r.problem(Kind::Plain, "sysinfo-system-uuid", system.pos, message);
+    system.fields.retain(|(name, _)| *name != "uuid");
 }
 
 impl Element for FwCfg {

@@ -1,7 +1,7 @@
 //! Rules on `<clock>`.
 
-use virtargv_caps::{Accel, Arch, Cap, Convention};
-use virtargv_model::clock::{TickPolicy, Timer, TimerName, TimerTrack};
+use virtargv_caps::{Accel, Cap};
+use virtargv_model::clock::{Offset, TickPolicy, Timer, TimerName, TimerTrack};
 use virtargv_model::{VirtType, YesNo};
 
 use crate::{Context, Findings};
@@ -17,6 +17,8 @@ crate::rules! {
     TICK_POLICY = "clock-timer-tickpolicy": Unsupported, Validate, "`-rtc driftfix=`, `kvm-pit.lost_tick_policy`";
     /// The high precision event timer can be had.
     HPET = "clock-hpet": Unsupported, Validate, "`-no-hpet`";
+    /// A clock starts before the year 10000.
+    ABSOLUTE = "clock-absolute": Unsupported, Validate, "`-rtc base=` takes a year of four digits";
     /// Arm's virtual timer is always there.
     VTIMER_PRESENT = "clock-armvtimer-present": Unsupported, Validate, "the timer is a part of the CPU";
     /// Arm's virtual timer can be told to lose ticks.
@@ -39,14 +41,16 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             TimerName::Rtc => rtc(timer, out),
             TimerName::Pit => pit(cx, timer, out),
             TimerName::Hpet => {
-                if timer.present == Some(YesNo::Yes) && !cx.has(Cap::NoHpet) {
-                    let message = "this QEMU has no timer 'hpet', but it has present='yes'";
+                let has = cx.has(Cap::NoHpet) && cx.guest.arch.is_x86();
+                if timer.present == Some(YesNo::Yes) && !has {
+                    let message = "this guest has no timer 'hpet', but it has present='yes'";
                     out.refuse(&HPET, timer.pos.attr("present"), message);
                 }
             }
             TimerName::ArmVtimer => arm_vtimer(cx, timer, out),
         }
     }
+    absolute(cx, out);
 }
 
 fn foreign(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
@@ -76,29 +80,36 @@ fn rtc(timer: &Timer, out: &mut Findings<'_>) {
 fn pit(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     match timer.tick_policy {
         Some(policy @ TickPolicy::Merge) => refuse_policy(timer, policy, out),
-        Some(policy @ (TickPolicy::Catchup | TickPolicy::Discard)) if !cx.has(Cap::KvmPitTickPolicy) => {
-            // Where the kernel's timer cannot be told, it does what it does.
-            if policy == TickPolicy::Discard || cx.guest.release.has(Convention::PitNeedsPolicy) {
-                refuse_policy(timer, policy, out);
-            }
+        // What the kernel's timer does by itself, it cannot be told to do.
+        Some(policy @ TickPolicy::Catchup) if !cx.has(Cap::KvmPitTickPolicy) => {
+            refuse_policy(timer, policy, out);
         }
         _ => {}
     }
 }
 
 fn arm_vtimer(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
-    let arm = cx.guest.is_arm_virt() && cx.guest.arch == Arch::Aarch64;
-    if cx.guest.accel != Accel::Kvm || !arm {
+    if cx.guest.accel != Accel::Kvm || !cx.guest.is_arm_virt() {
         foreign(cx, timer, out);
-        return;
-    }
-    if timer.present == Some(YesNo::No) {
+    } else if timer.present == Some(YesNo::No) {
         out.refuse(&VTIMER_PRESENT, timer.pos.attr("present"), "the timer 'armvtimer' cannot be absent");
-    }
-    if let Some(policy @ (TickPolicy::Catchup | TickPolicy::Merge)) = timer.tick_policy {
+    } else if !cx.has(Cap::CpuKvmNoAdjvtime) {
+        out.refuse(&VTIMER_SUPPORT, timer.pos, "this QEMU cannot set the timer 'armvtimer'");
+    } else if let Some(policy @ (TickPolicy::Catchup | TickPolicy::Merge)) = timer.tick_policy {
         refuse_policy(timer, policy, out);
-    } else if timer.tick_policy.is_some() && !cx.has(Cap::CpuKvmNoAdjvtime) {
-        let message = "this QEMU cannot set the timer 'armvtimer'";
-        out.refuse(&VTIMER_SUPPORT, timer.pos.attr("tickpolicy"), message);
+    }
+}
+
+/// The last second of the year 9999 is the last that has a date of the usual form.
+const LAST_SECOND: u64 = 253_402_300_799;
+
+fn absolute(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let clock = &cx.domain.clock;
+    if let Offset::Absolute(start) = clock.offset
+        && start > LAST_SECOND
+    {
+        let message =
+            format!("attribute 'start' with offset 'absolute' is '{start}', the last is {LAST_SECOND}");
+        out.refuse(&ABSOLUTE, clock.pos.attr("start"), message);
     }
 }

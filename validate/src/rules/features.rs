@@ -1,8 +1,8 @@
 //! Rules on `<features>`.
 
-use virtargv_caps::{Accel, Arch, Cap};
-use virtargv_model::features::{Features, HypervFeature, IoApic};
-use virtargv_model::{OnOff, VirtType};
+use virtargv_caps::{Accel, Arch, Cap, Tristate};
+use virtargv_model::features::{Features, IoApic};
+use virtargv_model::{OnOff, VirtType, YesNo};
 
 use crate::{Context, Findings};
 
@@ -15,12 +15,12 @@ crate::rules! {
     TSEG_SIZE = "features-tseg-size": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
     /// Features are those of the guest's machine.
     MACHINE = "features-machine": Unsupported, Validate, "a feature of one machine is no feature of another";
+    /// ACPI needs a machine that has it.
+    ACPI_MACHINE = "features-acpi-machine": Unsupported, Validate, "property `acpi` of the machine";
     /// Features need a QEMU that has them.
     SUPPORT = "features-support": Unsupported, Validate, "a property of the machine that older QEMUs lack";
     /// VMware's port is in the PS/2 mouse's hands.
     VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate, "`vmport` is a part of the PS/2 controller";
-    /// Enlightenments build on one another.
-    HYPERV_NEEDS = "features-hyperv-needs": Unsupported, Validate, "Hyper-V's specification";
     /// What belongs to TCG is for guests that run under it.
     TCG = "features-tcg": Unsupported, Validate, "`-accel tcg,tb-size=`";
 }
@@ -29,6 +29,7 @@ crate::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
     tseg(cx, features, out);
+    acpi(cx, features, out);
     x86(cx, features, out);
     arm_and_riscv(cx, features, out);
     pseries(cx, features, out);
@@ -36,13 +37,17 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if features.vmcoreinfo == Some(OnOff::On) {
         require(cx, Cap::DeviceVmcoreinfo, "vmcoreinfo", out);
     }
-    if features.async_teardown.is_some() {
+    if features.async_teardown == Some(YesNo::Yes) {
         require(cx, Cap::RunWithAsyncTeardown, "async-teardown", out);
     }
     if features.tcg.is_some() && cx.guest.accel != Accel::Tcg {
         let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
         let message = format!("the feature 'tcg' does not go with a domain of type '{virt}'");
         out.refuse(&TCG, features.pos.path("tcg"), message);
+    } else if let Some(cache) = features.tcg.and_then(|tcg| tcg.tb_cache).filter(|cache| cache.0 % 1024 != 0)
+    {
+        let message = format!("element 'tb-cache' has '{}' KiB, expected whole MiB", cache.0);
+        out.refuse(&TCG, features.pos.path("tcg/tb-cache"), message);
     }
 }
 
@@ -76,6 +81,14 @@ fn tseg(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     }
 }
 
+fn acpi(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
+    if features.acpi && machine.is_some_and(|machine| machine.acpi == Tristate::No) {
+        let message = format!("machine '{}' has no ACPI", cx.guest.machine);
+        out.refuse(&ACPI_MACHINE, features.pos.path("acpi"), message);
+    }
+}
+
 fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     let x86 = cx.guest.arch.is_x86();
     if features.smm.and_then(|smm| smm.state).is_some() {
@@ -92,11 +105,26 @@ fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
         }
     }
     if features.vmport.is_some() {
-        if x86 {
+        let pc = cx.guest.is_i440fx() || cx.guest.is_q35() || cx.guest.machine == "isapc";
+        if pc {
             require(cx, Cap::MachineVmportOpt, "vmport", out);
         } else {
             foreign(cx, "vmport", out);
         }
+    }
+    if features.apic.and_then(|apic| apic.eoi).is_some() && !x86 {
+        let message = format!(
+            "attribute 'eoi' of the feature 'apic' is none of architecture '{}' or machine '{}'",
+            cx.guest.arch, cx.guest.machine
+        );
+        out.refuse(&MACHINE, features.pos.path("apic/@eoi"), message);
+    }
+    if features.pvspinlock.is_some() && !x86 {
+        foreign(cx, "pvspinlock", out);
+    }
+    if features.pmu == Some(OnOff::Off) && cx.guest.arch.is_ppc64() {
+        let message = format!("the feature 'pmu' cannot be off with architecture '{}'", cx.guest.arch);
+        out.refuse(&MACHINE, features.pos.path("pmu"), message);
     }
     if features.ps2.is_some() {
         require(cx, Cap::MachineI8042Opt, "ps2", out);
@@ -161,26 +189,7 @@ fn pseries(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
 }
 
 fn hyperv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
-    let Some(hyperv) = &features.hyperv else { return };
-    if !cx.guest.arch.is_x86() && cx.guest.arch != Arch::Aarch64 {
+    if features.hyperv.is_some() && !cx.guest.arch.is_x86() && !cx.guest.is_arm_virt() {
         foreign(cx, "hyperv", out);
-        return;
-    }
-    if !cx.guest.release.has(virtargv_caps::Convention::HypervNeedsChecked) {
-        return;
-    }
-    for (feature, needed) in [
-        (HypervFeature::Synic, HypervFeature::Vpindex),
-        (HypervFeature::Stimer, HypervFeature::Synic),
-        (HypervFeature::Stimer, HypervFeature::Vpindex),
-        (HypervFeature::Tlbflush, HypervFeature::Vpindex),
-        (HypervFeature::Ipi, HypervFeature::Vpindex),
-        (HypervFeature::Evmcs, HypervFeature::Vapic),
-    ] {
-        let Some(item) = hyperv.get(feature).filter(|item| item.state.is_on()) else { continue };
-        if !hyperv.is_on(needed) {
-            let message = format!("the enlightenment '{feature}' needs the enlightenment '{needed}'");
-            out.refuse(&HYPERV_NEEDS, item.pos, message);
-        }
     }
 }

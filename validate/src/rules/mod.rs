@@ -49,17 +49,18 @@ use crate::{Context, Findings, Rule};
 /// The checks, in the reference's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     os::check,
-    memory::check,
+    lifecycle::actions,
+    cpu::check,
+    clock::check,
+    lifecycle::sleep,
+    os::boot,
     vcpu::check,
     features::check,
-    cpu::check,
+    memory::check,
     numa::check,
-    clock::check,
-    lifecycle::check,
-    security::check,
     sysinfo::check,
+    security::check,
     tune::check,
-    qemu_ns::check,
     address::check_first,
     disk::check,
     net::check,
@@ -89,6 +90,9 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     graphics::check,
     lease::check,
     audio::check,
+    qemu_ns::check,
+    lifecycle::known,
+    os::firmware,
 ];
 
 /// Every rule there is, module by module.

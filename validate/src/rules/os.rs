@@ -2,7 +2,8 @@
 
 use virtargv_caps::{Arch, Cap, Caps, Convention, Tristate};
 use virtargv_model::device::DeviceId;
-use virtargv_model::os::{AcpiTableType, Firmware, FirmwareConflict};
+use virtargv_model::device::storage::SourceType;
+use virtargv_model::os::{AcpiTableType, Firmware, FirmwareConflict, Os};
 use virtargv_model::{Domain, Place, Spelled, VirtType, YesNo};
 use virtargv_resolve::Guest;
 
@@ -55,6 +56,12 @@ crate::rules! {
     SPLASH_TIME = "os-bootmenu-timeout": Unsupported, Validate, "`-boot splash-time=`";
     /// BIOS output on a serial port is for x86 and a QEMU that can.
     USE_SERIAL = "os-bios-useserial": Unsupported, Validate, "device `sga`, or `-machine graphics=`";
+    /// BIOS output needs a serial port to go to.
+    USE_SERIAL_PORT = "os-bios-useserial-port": Xml, Validate, "`<serial>`";
+    /// Variables are in a file, a block device or on the network.
+    NVRAM_TYPE = "nvram-type": Unsupported, Validate, "a block node that can be written";
+    /// Variables are all of their image, and nobody reserves it.
+    NVRAM_SOURCE = "nvram-source": Unsupported, Validate, "`<nvram><source>`";
     /// ACPI tables come one a file.
     ACPI_TABLE = "os-acpi-table": Unsupported, Validate, "`-acpitable` takes one table";
     /// A shim starts a kernel, and needs a QEMU that can.
@@ -70,12 +77,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if !cx.guest.release.has(Convention::EmulatorCheckedLate) {
         emulator(cx.domain, cx.guest, cx.caps, out);
     }
-    firmware(cx, out);
     uefi(cx, out);
-    boot(cx, out);
     if cx.domain.genid.is_some() && !cx.has(Cap::DeviceVmgenid) {
-        out.refuse(&GENID, cx.domain.pos.path("genid"), "this QEMU has no device for the element 'genid'");
+        out.refuse(&GENID, cx.domain.pos.path("genid"), "this QEMU cannot do what 'genid' asks for");
     }
+    use_serial(cx, out);
 }
 
 fn identity(domain: &Domain, out: &mut Findings<'_>) {
@@ -119,6 +125,11 @@ fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
 pub(crate) fn emulator(domain: &Domain, guest: &Guest, caps: &Caps, out: &mut Findings<'_>) {
     let os = &domain.os;
     let binary = domain.devices.emulator.as_deref().unwrap_or_else(|| caps.emulator());
+    if let Some(os_type) = os.os_type.as_deref().filter(|os_type| *os_type != "hvm") {
+        let message = format!("emulator '{binary}' does not run guests of type '{os_type}'");
+        out.refuse(&OS_TYPE, os.pos.path("type"), message);
+        return;
+    }
     if !runs_arch(caps.arch(), guest.arch) {
         let message = format!("emulator '{binary}' does not run architecture '{}'", guest.arch);
         out.refuse(&ARCH, os.pos.path("type/@arch"), message);
@@ -134,11 +145,6 @@ pub(crate) fn emulator(domain: &Domain, guest: &Guest, caps: &Caps, out: &mut Fi
     if !runs {
         let message = format!("emulator '{binary}' does not run domains of type '{virt}'");
         out.refuse(&VIRT_TYPE, domain.pos.attr("type"), message);
-        return;
-    }
-    if let Some(os_type) = os.os_type.as_deref().filter(|os_type| *os_type != "hvm") {
-        let message = format!("emulator '{binary}' does not run guests of type '{os_type}'");
-        out.refuse(&OS_TYPE, os.pos.path("type"), message);
         return;
     }
     let known = caps.machines(guest.accel);
@@ -160,7 +166,8 @@ fn runs_arch(binary: Arch, guest: Arch) -> bool {
         )
 }
 
-fn firmware(cx: &Context<'_>, out: &mut Findings<'_>) {
+/// What loader, variables and features of a firmware say of one another.
+pub(crate) fn firmware(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
     let loader = os.loader.as_ref().map(|loader| loader.pos).unwrap_or_default();
     let nvram = os.nvram.as_ref().map(|nvram| nvram.pos).unwrap_or_default();
@@ -229,25 +236,31 @@ fn uefi(cx: &Context<'_>, out: &mut Findings<'_>) {
         let message = "the feature 'acpi' on this architecture needs UEFI";
         out.refuse(&ACPI_UEFI, features.pos.path("acpi"), message);
     }
-    let Some(loader) = os.loader.as_ref().filter(|loader| loader.secure == Some(YesNo::Yes)) else { return };
-    let smm = features.smm.is_some_and(|smm| smm.state.is_some_and(virtargv_model::OnOff::is_on));
-    let message = if !cx.guest.is_q35() {
-        "secure boot needs a machine of type 'q35'"
-    } else if cx.guest.arch != Arch::X86_64 {
-        "secure boot needs the architecture 'x86_64'"
-    } else if os.firmware.is_none() && !smm {
-        "secure boot needs the feature 'smm'"
-    } else {
-        return;
-    };
-    out.refuse(&SECURE_BOOT, loader.pos.attr("secure"), message);
 }
 
-fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
+fn use_serial(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
-    if os.bootloader.is_some() {
+    if os.use_serial != Some(YesNo::Yes) {
+        return;
+    }
+    let place = os.pos.path("bios/@useserial");
+    let device = cx.guest.release.has(Convention::SerialBiosDevice);
+    if device && !cx.has(Cap::Sga) || !device && !cx.guest.arch.is_x86() {
+        out.refuse(&USE_SERIAL, place, "this QEMU cannot do what 'useserial' asks for");
+    } else if cx.domain.devices.serials.is_empty() {
+        let rule = if device { &USE_SERIAL } else { &USE_SERIAL_PORT };
+        out.refuse(rule, place, "attribute 'useserial' asks for a serial port, there is none");
+    }
+}
+
+/// What the guest starts from.
+pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    if os.bootloader.is_some() || os.bootloader_args.is_some() {
         out.refuse(&BOOTLOADER, cx.domain.pos.path("bootloader"), "QEMU knows no element 'bootloader'");
     }
+    secure_boot(cx, out);
+    nvram(os, out);
     if os.reboot_timeout.is_some() && !cx.has(Cap::RebootTimeout) {
         let message = "this QEMU has no use for 'rebootTimeout'";
         out.refuse(&REBOOT_TIMEOUT, os.pos.path("bios/@rebootTimeout"), message);
@@ -255,13 +268,6 @@ fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some(menu) = os.boot_menu.filter(|menu| menu.timeout.is_some() && !cx.has(Cap::SplashTimeout)) {
         let message = "this QEMU has no use for the 'timeout' of element 'bootmenu'";
         out.refuse(&SPLASH_TIME, menu.pos.attr("timeout"), message);
-    }
-    if os.use_serial == Some(YesNo::Yes) {
-        let device = cx.guest.release.has(Convention::SerialBiosDevice);
-        if device && !cx.has(Cap::Sga) || !device && !cx.guest.arch.is_x86() {
-            let message = "this QEMU cannot do what 'useserial' asks for";
-            out.refuse(&USE_SERIAL, os.pos.path("bios/@useserial"), message);
-        }
     }
     for table in os.acpi_tables.iter().filter(|table| table.kind == AcpiTableType::RawSet) {
         let message = format!("QEMU takes no ACPI table of type '{}'", table.kind.as_str());
@@ -276,5 +282,34 @@ fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
             return;
         };
         out.refuse(&SHIM, os.pos.path("shim"), message);
+    }
+}
+
+fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    let Some(loader) = os.loader.as_ref().filter(|loader| loader.secure == Some(YesNo::Yes)) else { return };
+    let smm = cx.domain.features.smm.is_some_and(|smm| smm.state.is_some_and(virtargv_model::OnOff::is_on));
+    let message = if !cx.guest.is_q35() {
+        "secure boot needs a machine of type 'q35'"
+    } else if cx.guest.arch != Arch::X86_64 {
+        "secure boot needs the architecture 'x86_64'"
+    } else if os.firmware.is_none() && !smm {
+        "secure boot needs the feature 'smm'"
+    } else {
+        return;
+    };
+    out.refuse(&SECURE_BOOT, loader.pos.attr("secure"), message);
+}
+
+fn nvram(os: &Os, out: &mut Findings<'_>) {
+    let Some(image) = os.nvram.as_ref().and_then(|nvram| nvram.image.as_ref()) else { return };
+    let kind = image.kind();
+    if !matches!(kind, SourceType::File | SourceType::Block | SourceType::Network) {
+        let message = format!("variables cannot be in a place of type '{kind}'");
+        out.refuse(&NVRAM_TYPE, image.pos, message);
+    }
+    if image.slice.is_some() || image.reservations.is_some() {
+        let message = "the image of element 'nvram' has no slices and no reservations";
+        out.refuse(&NVRAM_SOURCE, image.pos, message);
     }
 }
