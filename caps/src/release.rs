@@ -93,6 +93,8 @@ conventions! {
     ZpciInOrder: false, true;
     /// Devices are made as JSON throughout, so that numbers are decimal in `k=v` too; some were hexadecimal.
     DecimalNumbers: false, true;
+    /// A network card on USB gets its port like any USB device.
+    UsbNet: false, true;
     /// An Intel IOMMU has an id.
     IommuId: false, true;
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.

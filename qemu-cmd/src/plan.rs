@@ -71,7 +71,7 @@ impl Plan {
             // A guest that comes from elsewhere keeps its sizes.
             crate::memory::align::align(&mut domain, &guest)?;
         }
-        virtargv_resolve::usb_at_start(&mut domain)?;
+        virtargv_resolve::usb_at_start(&mut domain, caps.release())?;
         alias::assign(&mut domain, &guest, caps);
         let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);

@@ -46,8 +46,6 @@ pub enum ControllerKind {
     Xenbus(Xenbus),
     /// `isa`
     Isa,
-    /// `nvme`; the text is its `<serial>`.
-    Nvme(Option<String>),
 }
 
 /// Options of a virtio-serial controller.
@@ -157,7 +155,6 @@ impl ControllerKind {
             Self::Pci(_) => ControllerType::Pci,
             Self::Xenbus(_) => ControllerType::Xenbus,
             Self::Isa => ControllerType::Isa,
-            Self::Nvme(_) => ControllerType::Nvme,
         }
     }
 }
@@ -270,9 +267,6 @@ impl Element for Controller {
             if let ControllerKind::Pci(pci) = &self.kind {
                 pci.write(w);
             }
-            if let ControllerKind::Nvme(serial) = &self.kind {
-                w.opt_text_element("serial", serial.as_ref());
-            }
             self.driver.write(w);
             self.info.write(w);
             if let Some(size) = self.pci().and_then(|pci| pci.pcihole64) {
@@ -319,7 +313,6 @@ impl ControllerKind {
                 max_event_channels: r.attr_kinds(OLDER, el, "maxEventChannels"),
             }),
             ControllerType::Isa => Self::Isa,
-            ControllerType::Nvme => Self::Nvme(el.child_text("serial")),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Which bus a device is for, where its kind or model says.
 
+use virtargv_caps::{Convention, Release};
 use virtargv_model::device::chardev::SerialTarget;
 use virtargv_model::device::controller::{ControllerKind, ControllerType, ScsiModel, VirtioModel};
 use virtargv_model::device::disk::{DiskBus, DiskModel};
@@ -96,8 +97,8 @@ pub(super) fn virtio(devices: &Devices, id: DeviceId) -> Option<Virtio> {
     Some(Virtio::new(transitional))
 }
 
-/// Whether device `id` plugs into USB.
-pub(super) fn is_usb(devices: &Devices, id: DeviceId) -> bool {
+/// Whether device `id` plugs into USB, as far as `release` knows.
+pub(super) fn is_usb(devices: &Devices, id: DeviceId, release: Release) -> bool {
     let n = id.index;
     match id.kind {
         DeviceKind::Hub | DeviceKind::Redirdev => true,
@@ -106,7 +107,7 @@ pub(super) fn is_usb(devices: &Devices, id: DeviceId) -> bool {
         }
         DeviceKind::Interface => devices.interfaces.get(n).is_some_and(|nic| match &nic.source {
             Source::Hostdev(host) => is_usb_interface(&host.device),
-            _ => nic.model == Some(NicModel::Known(KnownModel::UsbNet)),
+            _ => nic.model == Some(NicModel::Known(KnownModel::UsbNet)) && release.has(Convention::UsbNet),
         }),
         DeviceKind::Disk => devices.disks.get(n).is_some_and(|d| d.target.bus == Some(DiskBus::Usb)),
         DeviceKind::Controller => {

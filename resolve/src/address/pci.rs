@@ -94,7 +94,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     fn new(work: &'w mut Work<'a>, count: usize, first: bool) -> Result<Self, Refused> {
         let needs = Needs::of(&work.domain, work.caps, work.host);
         let groups = Groups::of(work);
-        let list = Self::buses(work, count);
+        let list = Self::buses(work, count)?;
         let buses = Buses {
             list,
             growing: first,
@@ -110,7 +110,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     }
 
     /// The bus of every controller, and for the numbers between them what the guest is extended by.
-    fn buses(work: &Work<'_>, count: usize) -> Vec<Bus> {
+    fn buses(work: &mut Work<'_>, count: usize) -> Result<Vec<Bus>, Refused> {
         let filler = if work.guest.is_pseries() {
             PciModel::PciRoot
         } else if work.domain.devices.controllers.iter().any(|c| c.pci_model() == Some(PciModel::PcieRoot)) {
@@ -120,10 +120,14 @@ impl<'w, 'a> Placer<'w, 'a> {
         };
         let mut list: Vec<Bus> =
             (0..count).map(|n| Bus::new(if n == 0 { PciModel::PciRoot } else { filler })).collect();
-        for controller in &work.domain.devices.controllers {
-            if let Some(model) = controller.pci_model()
-                && let Some(bus) = list.get_mut(controller.number() as usize)
-            {
+        for controller in work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()) {
+            let Some(model) = controller.pci_model() else {
+                let (pos, number) = (controller.info.pos, controller.number());
+                let message = format!("the 'pci' controller with index '{number}' has no 'model'");
+                work.problem(Kind::Internal, "pci-controller-model", pos, message);
+                return Err(Refused);
+            };
+            if let Some(bus) = list.get_mut(controller.number() as usize) {
                 *bus = Bus::new(model);
             }
         }
@@ -133,7 +137,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             // No host device on the bus that every guest has.
             first.group_locked = true;
         }
-        list
+        Ok(list)
     }
 
     fn devices(&self) -> &Devices {
@@ -257,7 +261,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     ) -> Result<(), Refused> {
         let needs = self.needs(id);
         let Some(info) = self.devices().info(id) else { return Ok(()) };
-        if !slots::is_wanted(info) || needs.is_none() {
+        if !slots::is_wanted(info) || (needs.is_none() && !devices::is_forced(self.work, id)) {
             return Ok(());
         }
         let zpci = info.pci().and_then(|pci| pci.zpci);

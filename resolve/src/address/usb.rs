@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use virtargv_caps::Release;
 use virtargv_model::device::controller::{Controller, UsbModel};
 use virtargv_model::device::hub::{Hub, HubType};
 use virtargv_model::device::{DeviceId, DeviceKind};
@@ -56,7 +57,7 @@ const ORDER: &[DeviceKind] = &[
 /// Gives every USB device its port, where the definition is new or nothing is left to choose. Otherwise that is left to
 /// the start ([`at_start`]): what an older guest has must not change with the definition.
 pub(super) fn assign(work: &mut Work<'_>) {
-    let devices = usb_devices(&work.domain);
+    let devices = usb_devices(&work.domain, work.caps.release());
     let complete = |id: &DeviceId| work.domain.devices.info(*id).is_some_and(has_port);
     if (work.options.abi_update || devices.iter().all(complete))
         && let Err(refusal) = place(&mut work.domain, &devices)
@@ -68,8 +69,8 @@ pub(super) fn assign(work: &mut Work<'_>) {
 
 /// Gives the USB devices of a guest that is to be started the ports that its definition leaves open, adding hubs where
 /// there are too few.
-pub fn at_start(domain: &mut Domain) -> Result<(), Problem> {
-    let devices = usb_devices(domain);
+pub fn at_start(domain: &mut Domain, release: Release) -> Result<(), Problem> {
+    let devices = usb_devices(domain, release);
     if devices.iter().all(|id| domain.devices.info(*id).is_some_and(has_port)) {
         return Ok(());
     }
@@ -82,13 +83,16 @@ fn problem(domain: &Domain, (id, kind, message): Refusal, stage: Stage) -> Probl
 }
 
 /// Every USB device, hubs first.
-fn usb_devices(domain: &Domain) -> Vec<DeviceId> {
+fn usb_devices(domain: &Domain, release: Release) -> Vec<DeviceId> {
     let devices = &domain.devices;
     let mut list: Vec<DeviceId> =
-        devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id)).collect();
+        devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id, release)).collect();
     list.sort_by_key(|id| {
-        let rank = ORDER.iter().position(|kind| *kind == id.kind).map_or(0, |n| n + 1);
-        (rank, id.index)
+        // An interface that is a host device is the first of those.
+        let interface = Some(id.index).filter(|_| id.kind == DeviceKind::Interface);
+        let host_device = interface.and_then(|n| devices.interfaces.get(n)).is_some_and(bus::is_host_device);
+        let kind = if host_device { DeviceKind::Hostdev } else { id.kind };
+        (ORDER.iter().position(|of| *of == kind).map_or(0, |n| n + 1), !host_device, id.index)
     });
     list
 }

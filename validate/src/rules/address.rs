@@ -1,7 +1,7 @@
 //! Rules on addresses of devices of any kind.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::DeviceKind;
+use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, DeviceInfo};
 
 use crate::{Context, Findings};
@@ -11,6 +11,8 @@ crate::rules! {
     ZPCI = "address-zpci": Unsupported, Validate, "address/zpci; zpci";
     /// A register of the pseries virtual I/O bus has 32 bits.
     SPAPR_VIO = "address-spapr-vio": Unsupported, Validate, "address/@reg";
+    /// The oldest bus for virtio on s390 needs a QEMU that has it.
+    VIRTIO_S390 = "address-virtio-s390": Unsupported, Validate, "address[@type='virtio-s390']";
     /// Channel I/O addresses are for s390 guests.
     CCW = "address-ccw": Unsupported, Validate, "address[@type='ccw']";
 }
@@ -29,19 +31,19 @@ const FIRST: &[DeviceKind] = &[
 /// Holds them for the devices that come first.
 pub(crate) fn check_first(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (id, info) in cx.domain.devices.infos().filter(|(id, _)| FIRST.contains(&id.kind)) {
-        check(cx, id.kind, info, out);
+        check(cx, id, info, out);
     }
 }
 
 /// Holds them for all others.
 pub(crate) fn check_others(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (id, info) in cx.domain.devices.infos().filter(|(id, _)| !FIRST.contains(&id.kind)) {
-        check(cx, id.kind, info, out);
+        check(cx, id, info, out);
     }
 }
 
-fn check(cx: &Context<'_>, kind: DeviceKind, info: &DeviceInfo, out: &mut Findings<'_>) {
-    let name = kind.element();
+fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'_>) {
+    let name = id.kind.element();
     match &info.address {
         Some(Address::Pci(pci)) => {
             let given = pci.zpci.filter(|zpci| zpci.uid.is_some() || zpci.fid.is_some());
@@ -55,12 +57,22 @@ fn check(cx: &Context<'_>, kind: DeviceKind, info: &DeviceInfo, out: &mut Findin
                 format!("the spapr-vio address of device '{name}' has reg='{reg:#x}', over 32 bits");
             out.refuse(&SPAPR_VIO, info.pos.path("address/@reg"), message);
         }
-        Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() => {
+        Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() && id.kind != DeviceKind::Memballoon => {
+            let disk = cx.domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
+            let name = match id.kind {
+                DeviceKind::Interface => "net",
+                _ => disk.and_then(|disk| disk.target.dev.as_deref()).unwrap_or(name),
+            };
             let message = format!(
                 "device '{name}' has an address of type 'ccw', which machine type '{}' does not have",
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);
+        }
+        Some(Address::VirtioS390) if !cx.has(Cap::VirtioS390) => {
+            let message =
+                format!("device '{name}' has an address of type 'virtio-s390', which this QEMU lacks");
+            out.refuse(&VIRTIO_S390, info.pos.path("address"), message);
         }
         _ => {}
     }

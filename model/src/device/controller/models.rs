@@ -23,8 +23,6 @@ spelled! {
         Xenbus = "xenbus",
         /// ISA.
         Isa = "isa",
-        /// NVMe.
-        Nvme = "nvme",
     }
 }
 

@@ -11,7 +11,7 @@ use crate::emit::{Emit, problem};
 pub(super) fn emit_hole(e: &mut Emit<'_>) {
     for controller in &e.domain().devices.controllers {
         let Some(pci) = controller.pci() else { continue };
-        let Some(size) = pci.pcihole64.filter(|size| size.0 > 0) else { continue };
+        let Some(size) = pci.pcihole64 else { continue };
         let host = match pci.model {
             Some(PciModel::PciRoot) => "i440FX-pcihost",
             _ => "q35-pcihost",

@@ -8,7 +8,7 @@ use virtargv_model::info::PciAddress;
 use virtargv_model::{Kind, OnOff};
 
 use super::connect::Connect;
-use super::devices::PCI;
+use super::devices::{PCI, is_card};
 use super::slots::{is_wanted, present};
 use super::{Placer, Refused};
 
@@ -123,7 +123,7 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
     let id = DeviceId { kind: DeviceKind::Video, index: 0 };
     let movable = placer.work.caps.has(Cap::DeviceVideoPrimary);
     let place = at(slot, 0);
-    let Some(video) = placer.devices().videos.first().filter(|_| !placer.needs(id).is_none()) else {
+    let Some(video) = placer.devices().videos.first().filter(|video| is_card(video)) else {
         let keep = !movable && !placer.buses.list.is_empty() && !placer.buses.slot_in_use(&place);
         return if keep { placer.chipset(place, needs) } else { Ok(()) };
     };

@@ -8,16 +8,18 @@ use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
 };
 use virtargv_model::device::hostdev::{HostdevSource, InterfaceDevice, MdevModel};
+use virtargv_model::device::memballoon::MemballoonModel;
 use virtargv_model::device::net::{Interface, KnownModel, NicModel, Source};
 use virtargv_model::device::panic::PanicModel;
 use virtargv_model::device::sound::SoundModel;
-use virtargv_model::device::video::VideoModel;
+use virtargv_model::device::video::{Video, VideoModel};
 use virtargv_model::device::watchdog::WatchdogModel;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::PciAddress;
 
 use super::super::bus::{self, Virtio};
 use super::connect::Connect;
+use crate::Work;
 
 /// What the kinds of device that depend on guest and host need.
 #[derive(Clone, Copy)]
@@ -93,8 +95,7 @@ impl<'h> Needs<'h> {
             | ControllerKind::Fdc
             | ControllerKind::Ccid
             | ControllerKind::Xenbus(_)
-            | ControllerKind::Isa
-            | ControllerKind::Nvme(_) => Connect::NONE,
+            | ControllerKind::Isa => Connect::NONE,
         }
     }
 
@@ -141,6 +142,37 @@ impl<'h> Needs<'h> {
             _ => PCI,
         }
     }
+}
+
+/// Whether the reference gives device `id` a place on PCI even if it fits none, and so finds none for it.
+pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
+    let (devices, n) = (&work.domain.devices, id.index);
+    let forced = match id.kind {
+        DeviceKind::Filesystem | DeviceKind::Interface => {
+            Some(!bus::is_usb(devices, id, work.caps.release()))
+        }
+        DeviceKind::Sound => devices
+            .sounds
+            .get(n)
+            .map(|sound| !matches!(sound.model, SoundModel::Sb16 | SoundModel::Pcspk | SoundModel::Usb)),
+        DeviceKind::Controller => devices.controllers.get(n).map(|controller| {
+            matches!(
+                controller.kind,
+                ControllerKind::Xenbus(_) | ControllerKind::Isa | ControllerKind::Scsi(None)
+            )
+        }),
+        DeviceKind::Memballoon => {
+            devices.memballoons.get(n).map(|balloon| balloon.model != Some(MemballoonModel::None))
+        }
+        DeviceKind::Video => devices.videos.get(n).map(is_card),
+        _ => None,
+    };
+    forced.unwrap_or(false)
+}
+
+/// Whether it is a card, as far as the reference looks when it keeps a slot for it.
+pub(super) fn is_card(video: &Video) -> bool {
+    !matches!(video.model, Some(VideoModel::None | VideoModel::Ramfb))
 }
 
 /// Whether the first PCI controller is a root of that kind.

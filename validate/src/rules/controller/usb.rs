@@ -64,7 +64,7 @@ fn on_usb<'c>(cx: &Context<'c>) -> impl Iterator<Item = (&'static str, &'c Devic
 pub(super) fn complete(controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
     let Some(model) = usb.model else { return };
     if matches!(model, UsbModel::Qusb1 | UsbModel::Qusb2) {
-        let message = format!("USB controllers of model '{model}' are for Xen alone");
+        let message = format!("USB controller '{model}': models 'qusb1' and 'qusb2' are for Xen alone");
         out.refuse(&XEN, controller.info.pos.attr("model"), message);
     }
     if matches!(model, UsbModel::NecXhci | UsbModel::QemuXhci)
