@@ -17,8 +17,10 @@ pub enum Kind {
     InvalidOperation,
     /// Something the host was asked for did not work.
     OperationFailed,
-    /// A named storage pool, volume or network is not there.
+    /// A named storage pool or volume is not there.
     NotFound,
+    /// A named network is not there.
+    NoNetwork,
     /// The operation is not offered at all.
     NotSupported,
     /// A value that is right elsewhere.
@@ -43,6 +45,7 @@ impl Kind {
         Self::InvalidOperation,
         Self::OperationFailed,
         Self::NotFound,
+        Self::NoNetwork,
         Self::NotSupported,
         Self::ArgumentUnsupported,
         Self::SecretMissing,
@@ -61,6 +64,7 @@ impl Kind {
             Self::InvalidOperation => "Requested operation is not valid",
             Self::OperationFailed => "operation failed",
             Self::NotFound => "Storage pool not found",
+            Self::NoNetwork => "Network not found",
             Self::NotSupported => "Operation not supported",
             Self::ArgumentUnsupported => "argument unsupported",
             Self::SecretMissing => "Secret not found",
@@ -80,6 +84,7 @@ impl Kind {
             Self::InvalidOperation => "invalid-operation",
             Self::OperationFailed => "operation-failed",
             Self::NotFound => "not-found",
+            Self::NoNetwork => "no-network",
             Self::NotSupported => "not-supported",
             Self::ArgumentUnsupported => "argument-unsupported",
             Self::SecretMissing => "secret-missing",

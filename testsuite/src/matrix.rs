@@ -136,12 +136,28 @@ fn listed(release: Release, arch: Arch, flags: &[Cap]) -> Caps {
     builder.build()
 }
 
+/// Networks of the machine: a bridge, and a pool of PCI functions.
+const NETWORKS: [(&str, &str); 2] = [
+    ("bridged", "<network><name>bridged</name><forward mode='bridge'/><bridge name='br7'/></network>"),
+    (
+        "functions",
+        "<network><name>functions</name><forward mode='hostdev' managed='yes'>
+          <address type='pci' domain='0' bus='5' slot='0' function='1'/>
+          <address type='pci' domain='0' bus='5' slot='0' function='2'/>
+        </forward></network>",
+    ),
+];
+
 /// The machine all cases run on.
 fn host(release: Release) -> FixedHost {
     let mut host = FixedHost { now: 1_234_567_890, ..FixedHost::default() };
     for (name, value) in [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("HOME", "/home/test")] {
         host.env.insert(name.to_owned(), value.to_owned());
     }
+    for (name, definition) in NETWORKS {
+        host.networks.insert(name.to_owned(), definition.into());
+    }
+    host.scsi_generic = Some("sg0".to_owned());
     if release == Release::V7_0 {
         "/tmp/lib".clone_into(&mut host.config.lib_dir);
         "/tmp/channel".clone_into(&mut host.config.channel_target_dir);

@@ -67,7 +67,7 @@ crate::rules! {
     /// Only the side that connects can do so again.
     VHOSTUSER_RECONNECT = "net-vhostuser-reconnect": Unsupported, Validate, "interface/source/reconnect; -chardev socket,reconnect=";
     /// A network must be known to the host.
-    NETWORK_UNKNOWN = "net-network-unknown": NotFound, Build, "interface/source; the network says what the interface is connected to";
+    NETWORK_UNKNOWN = "net-network-unknown": NoNetwork, Build, "interface/source; the network says what the interface is connected to";
     /// VLAN tags need a switch or a card that handles them.
     VLAN = "net-vlan": Unsupported, Build, "interface/vlan; the host's bridge, switch or card does the tagging";
     /// The host's cards have no limits.
