@@ -13,7 +13,7 @@ fn run(text: &str, machine: Machine, release: Release) -> Outcome {
     let caps = machine.caps(release);
     let host = FixedHost { arch: machine.arch(), ..FixedHost::default() };
     let mut request = Request::new(&caps, &host);
-    request.read.abi_update = text.len() % 2 == 0;
+    request.read.abi_update = text.len().is_multiple_of(2);
     virtargv::run(text, &request)
 }
 
@@ -148,7 +148,11 @@ fn difference(before: &virtargv::Domain, after: Option<&virtargv::Domain>) -> St
     let before = fields(&format!("{before:?}"));
     let after = fields(&after.map(|domain| format!("{domain:?}")).unwrap_or_default());
     let at = before.iter().zip(&after).position(|(x, y)| x != y).unwrap_or(0);
-    let part = |all: &[String]| all[at.saturating_sub(8)..(at + 3).min(all.len())].join(", ");
+    let part = |all: &[String]| -> String {
+        let fields: Vec<&str> =
+            all.iter().take(at + 3).skip(at.saturating_sub(8)).map(String::as_str).collect();
+        fields.join(", ")
+    };
     format!("was {}\nis {}", part(&before), part(&after))
 }
 
@@ -192,14 +196,13 @@ fn unique(line: &CommandLine) -> Result<(), proptest::test_runner::TestCaseError
 
 /// The properties of an option in either form, as text.
 fn properties(text: &str) -> BTreeMap<String, String> {
-    if text.starts_with('{') {
-        let json: serde_json::Value = serde_json::from_str(text).unwrap();
-        let members = json.as_object().unwrap().iter();
-        return members
-            .map(|(k, v)| (k.clone(), v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
-            .collect();
+    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
+        Ok(members) => members
+            .into_iter()
+            .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+            .collect(),
+        Err(_) => qemu_options(text).into_iter().filter_map(|(key, value)| Some((key?, value))).collect(),
     }
-    qemu_options(text).into_iter().filter_map(|(key, value)| Some((key?, value))).collect()
 }
 
 /// How QEMU reads `value,key=value,...`: a value goes up to a single comma, two stand for one.
@@ -207,35 +210,25 @@ fn qemu_options(text: &str) -> Vec<(Option<String>, String)> {
     let mut options = Vec::new();
     let mut rest = text;
     while !rest.is_empty() || options.is_empty() {
-        let key = match rest.find(['=', ',']) {
-            Some(at) if rest.as_bytes()[at] == b'=' => {
-                let key = rest[..at].to_owned();
-                rest = &rest[at + 1..];
-                Some(key)
-            }
-            _ => None,
-        };
+        let key = rest.split_once('=').filter(|(key, _)| !key.contains(','));
+        if let Some((_, after)) = key {
+            rest = after;
+        }
         let mut value = String::new();
         loop {
-            match rest.find(',') {
-                None => {
-                    value.push_str(rest);
-                    rest = "";
-                    break;
+            let (part, after) =
+                rest.split_once(',').map_or((rest, None), |(part, after)| (part, Some(after)));
+            value.push_str(part);
+            rest = after.unwrap_or_default();
+            match after.and_then(|after| after.strip_prefix(',')) {
+                Some(after) => {
+                    value.push(',');
+                    rest = after;
                 }
-                Some(at) => {
-                    value.push_str(&rest[..at]);
-                    rest = &rest[at + 1..];
-                    if let Some(after) = rest.strip_prefix(',') {
-                        value.push(',');
-                        rest = after;
-                    } else {
-                        break;
-                    }
-                }
+                None => break,
             }
         }
-        options.push((key, value));
+        options.push((key.map(|(key, _)| key.to_owned()), value));
     }
     options
 }

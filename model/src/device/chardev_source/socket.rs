@@ -130,17 +130,19 @@ impl Udp {
     }
 
     pub(super) fn write(&self, labels: impl FnOnce(&mut Writer), w: &mut Writer) {
+        // Labels are read from the first of the two.
+        let mut labels = Some(labels);
         if self.bind_host.is_some() || self.bind_service.is_some() {
             w.element("source")
                 .attr("mode", SourceMode::Bind)
                 .opt("host", self.bind_host.as_ref())
                 .opt("service", self.bind_service.as_ref())
-                .empty();
+                .children(|w| labels.take().into_iter().for_each(|labels| labels(w)));
         }
         w.element("source")
             .attr("mode", SourceMode::Connect)
             .opt("host", self.connect_host.as_ref())
             .opt("service", self.connect_service.as_ref())
-            .children(labels);
+            .children(|w| labels.into_iter().for_each(|labels| labels(w)));
     }
 }
