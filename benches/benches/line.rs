@@ -1,5 +1,7 @@
 //! One group a stage, and the whole line; `roxmltree` is the bare XML parse to compare with.
 
+#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use virtargv::{Caps, FixedHost, Release, Report, Request, builtin};
 use virtargv_benches::document;

@@ -1,6 +1,6 @@
 //! From what a QEMU binary says of itself over QMP to what it can do.
 //!
-//! [`Conversation`] holds requests and their replies, recorded or just made; [`derive`] makes a [`Caps`] of it. The rows
+//! [`Conversation`] holds requests and their replies, recorded or just made; [`derive()`] makes a [`Caps`] of it. The rows
 //! that give each flag its meaning are in `derive/table.rs`.
 
 mod conversation;
@@ -93,10 +93,10 @@ pub fn derive(conversation: &Conversation, release: Release) -> Result<Caps, Der
     builder = platform::add(builder, &facts);
     let first = facts.accel();
     builder = per_accel(builder, first, session, arch, release)?;
-    if first != Accel::Tcg {
-        if let Some(second) = conversation.sessions().get(1) {
-            builder = per_accel(builder, Accel::Tcg, second, arch, release)?;
-        }
+    if first != Accel::Tcg
+        && let Some(second) = conversation.sessions().get(1)
+    {
+        builder = per_accel(builder, Accel::Tcg, second, arch, release)?;
     }
     Ok(builder.build())
 }
@@ -260,7 +260,9 @@ pub fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
         }
     }
     let mut out = Vec::new();
-    table::ROWS.iter().for_each(|(_, probe)| collect(probe, &mut out));
+    for (_, probe) in table::ROWS {
+        collect(probe, &mut out);
+    }
     out.sort_unstable();
     out.dedup();
     out.into_iter()

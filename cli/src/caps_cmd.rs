@@ -157,8 +157,11 @@ fn diff(args: &CapsDiffArgs) -> Done {
         if !gone.is_empty() || !new.is_empty() {
             anstream::println!("{what}:");
         }
-        gone.iter().for_each(|word| anstream::println!("  - {word}"));
-        new.iter().for_each(|word| anstream::println!("  + {word}"));
+        for (sign, words) in [('-', gone), ('+', new)] {
+            for word in words {
+                anstream::println!("  {sign} {word}");
+            }
+        }
     }
     if args.format == CapsFormat::Json {
         anstream::println!("{:#}", Value::Object(object));

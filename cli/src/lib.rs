@@ -62,34 +62,36 @@ pub struct Outcome {
 
 /// Runs the whole line and keeps what each stage gave.
 pub fn run(text: &str, request: &Request<'_>) -> Outcome {
+    let mut completed = None;
+    let mut outcome = stages(text, request, |domain| completed = Some(domain.clone()));
+    outcome.resolved = completed;
+    outcome
+}
+
+/// The command line for `text`, or everything that is wrong with it.
+pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Report> {
+    let outcome = stages(text, request, |_| {});
+    outcome.command_line.ok_or(outcome.report)
+}
+
+/// The stages in a row; `completed` is shown the domain when it is complete.
+fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome {
     let parsed = virtargv_model::parse(text);
     let mut report = parsed.report;
-    if !request.caps.release().has(virtargv_caps::Convention::AttributeErrorsAreXml) {
-        report.use_older_kinds();
-    }
-    let Some(domain) = parsed.domain else {
-        return Outcome { resolved: None, command_line: None, report };
-    };
+    let refused = |report| Outcome { resolved: None, command_line: None, report };
+    let Some(domain) = parsed.domain else { return refused(report) };
     let resolved = virtargv_resolve::resolve(domain, request.caps, request.host, request.read, &mut report);
-    let completed = resolved.domain().clone();
+    completed(resolved.domain());
     let validated = if request.skip_validate && report.is_empty() {
         Ok(Validated::unchecked(resolved))
     } else {
         virtargv_validate::validate(resolved, request.caps, request.host, &mut report)
     };
-    let Ok(validated) = validated else {
-        return Outcome { resolved: Some(completed), command_line: None, report };
-    };
+    let Ok(validated) = validated else { return refused(report) };
     match virtargv_qemu_cmd::build(validated, request.caps, request.host, &request.start) {
-        Ok(line) => Outcome { resolved: Some(completed), command_line: Some(line), report },
-        Err(report) => Outcome { resolved: Some(completed), command_line: None, report },
+        Ok(line) => Outcome { resolved: None, command_line: Some(line), report },
+        Err(report) => refused(report),
     }
-}
-
-/// The command line for `text`, or everything that is wrong with it.
-pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Report> {
-    let outcome = run(text, request);
-    outcome.command_line.ok_or(outcome.report)
 }
 
 /// The flags without which `text` is refused or its command line cannot be built, given that it is accepted as it is.

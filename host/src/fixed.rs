@@ -288,5 +288,5 @@ fn not_found(what: &'static str, name: &str) -> HostError {
 }
 
 fn given(map: &BTreeMap<String, Arc<str>>, what: &'static str, name: &str) -> Result<String, HostError> {
-    map.get(name).map(|text| text.to_string()).ok_or_else(|| not_found(what, name))
+    map.get(name).map(std::string::ToString::to_string).ok_or_else(|| not_found(what, name))
 }

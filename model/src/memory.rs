@@ -123,7 +123,7 @@ impl Memory {
         }
         match self.size {
             Some(size) => {
-                w.element("memory").opt("dumpCore", self.dump_core).attr("unit", "KiB").text(size.0)
+                w.element("memory").opt("dumpCore", self.dump_core).attr("unit", "KiB").text(size.0);
             }
             None => w.element("memory").opt("dumpCore", self.dump_core).children_or_nothing(|_| {}),
         }

@@ -45,9 +45,7 @@ fn crowded_tag(text: &str) -> Option<usize> {
     for (at, byte) in text.bytes().enumerate() {
         match (tag, quote, byte) {
             (None, _, b'<') => (tag, count) = (Some(at), 0),
-            (None, ..) => {}
             (Some(_), Some(open), _) if byte == open => quote = None,
-            (Some(_), Some(_), _) => {}
             (Some(_), None, b'"' | b'\'') => quote = Some(byte),
             (Some(_), None, b'>') => tag = None,
             (Some(start), None, b'=') => {
@@ -56,7 +54,7 @@ fn crowded_tag(text: &str) -> Option<usize> {
                     return Some(start);
                 }
             }
-            (Some(_), None, _) => {}
+            _ => {}
         }
     }
     None
@@ -112,7 +110,7 @@ impl<'a> El<'a> {
 
     /// Its child elements without namespace, in order.
     pub fn elements(self) -> impl Iterator<Item = El<'a>> {
-        self.0.children().filter(|n| n.is_element()).map(El)
+        self.0.children().filter(roxmltree::Node::is_element).map(El)
     }
 
     /// The child elements called `name`.

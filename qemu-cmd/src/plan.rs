@@ -63,7 +63,7 @@ impl Plan {
     ) -> Result<Self, Problem> {
         virtargv_validate::check_emulator(validated.domain(), validated.guest(), caps)?;
         let guest = validated.guest().clone();
-        let mut domain = validated.domain().clone();
+        let mut domain = validated.into_domain();
         virtargv_resolve::pick_firmware(&mut domain, &guest, host, virtargv_resolve::Options::default())?;
         crate::cpu::update(&mut domain, &guest, caps, host)?;
         crate::boot::assign_order(&mut domain);

@@ -41,6 +41,11 @@ impl Validated {
         self.0.guest()
     }
 
+    /// Gives the domain back.
+    pub fn into_domain(self) -> Domain {
+        self.0.into_domain()
+    }
+
     /// Takes a completed domain as valid without looking: for documents that the reference itself is told not to
     /// validate (`skip_validate`). What breaks a rule may then give a command line that QEMU refuses.
     pub fn unchecked(resolved: Resolved) -> Self {
@@ -55,13 +60,13 @@ pub fn validate(
     caps: &Caps,
     host: &dyn Host,
     report: &mut Report,
-) -> Result<Validated, Resolved> {
+) -> Result<Validated, Box<Resolved>> {
     let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host };
     let mut findings = Findings::new(report);
     for check in rules::CHECKS {
         check(&context, &mut findings);
     }
-    if report.is_empty() { Ok(Validated(resolved)) } else { Err(resolved) }
+    if report.is_empty() { Ok(Validated(resolved)) } else { Err(Box::new(resolved)) }
 }
 
 /// Whether the QEMU runs such a guest at all, for releases that ask this only when the command line is built.

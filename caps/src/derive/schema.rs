@@ -49,13 +49,13 @@ impl<'a> Schema<'a> {
         }
         let entity = at.named?;
         match text(entity, "meta-type")? {
-            "command" | "event" => self.into_type(text(entity, step)?, None),
+            "command" | "event" => self.type_at(text(entity, step)?, None),
             "object" => self.in_object(entity, step),
             "enum" => in_enum(entity, step),
-            "array" => self.step(&self.into_type(text(entity, "element-type")?, None)?, step),
+            "array" => self.step(&self.type_at(text(entity, "element-type")?, None)?, step),
             "alternate" => {
                 let members = entity.get("members")?.as_array()?;
-                members.iter().find_map(|m| self.step(&self.into_type(text(m, "type")?, None)?, step))
+                members.iter().find_map(|m| self.step(&self.type_at(text(m, "type")?, None)?, step))
             }
             "builtin" => {
                 let reached = Reached { features: entity, named: None };
@@ -69,18 +69,18 @@ impl<'a> Schema<'a> {
         if let Some(case) = step.strip_prefix('+') {
             let variants = entity.get("variants")?.as_array()?;
             let variant = variants.iter().find(|v| text(v, "case") == Some(case))?;
-            return self.into_type(text(variant, "type")?, None);
+            return self.type_at(text(variant, "type")?, None);
         }
         let (name, optional) = step.strip_prefix('*').map_or((step, false), |name| (name, true));
         let member = entity.get("members")?.as_array()?.iter().find(|m| text(m, "name") == Some(name))?;
         if optional && member.get("default").is_none() {
             return None;
         }
-        self.into_type(text(member, "type")?, Some(member))
+        self.type_at(text(member, "type")?, Some(member))
     }
 
     /// The type called `name`, reached through a member whose features count rather than the type's own.
-    fn into_type(&self, name: &str, member: Option<&'a Value>) -> Option<Reached<'a>> {
+    fn type_at(&self, name: &str, member: Option<&'a Value>) -> Option<Reached<'a>> {
         let entity = self.entities.get(name)?;
         Some(Reached { features: member.unwrap_or(entity), named: Some(entity) })
     }

@@ -177,12 +177,11 @@ fn with_path(e: &Emit<'_>, channel: &Channel) -> ChardevSource {
         });
         let prefix = if e.release().has(Convention::ChannelDirPlain) { "" } else { "domain-" };
         unix.mode = Some(SourceMode::Bind);
-        unix.path = Some(match &e.plan.standalone {
-            Some(dir) => format!("{dir}/{}", file.replace('/', "_")),
-            None => {
-                let dir = &e.host.config().channel_target_dir;
-                format!("{dir}/{prefix}{}/{file}", short_name(e.domain()))
-            }
+        unix.path = Some(if let Some(dir) = &e.plan.standalone {
+            format!("{dir}/{}", file.replace('/', "_"))
+        } else {
+            let dir = &e.host.config().channel_target_dir;
+            format!("{dir}/{prefix}{}/{file}", short_name(e.domain()))
         });
     }
     source
