@@ -289,7 +289,7 @@ impl Backend {
                     labels(w);
                 },
             ),
-            Self::Udp(udp) => udp.write(labels, w),
+            Self::Udp(udp) => udp.write(seclabels, w),
             Self::Tcp(tcp) => {
                 source(
                     w,

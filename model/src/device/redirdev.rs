@@ -135,3 +135,32 @@ impl Element for RedirRule {
             .empty();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::read::{Element, Reader};
+
+    /// `version` as it is read, and as it is written again.
+    fn check(version: &str, expected: Option<(u16, &str)>) {
+        let text = format!("<usbdev version='{version}' allow='yes'/>");
+        let tree = crate::read::tree(&text).ok().unwrap();
+        let mut r = Reader::default();
+        let rule = super::RedirRule::read(crate::read::El::new(tree.root_element()), &mut r).unwrap();
+        assert_eq!(rule.version, expected.map(|(number, _)| number), "{version}");
+        assert_eq!(r.report.is_empty(), expected.is_some() || version == "-1", "{version}");
+        let mut w = crate::write::Writer::new();
+        rule.write(&mut w);
+        let written = expected.map_or("<usbdev ".to_owned(), |(_, v)| format!("version='{v}'"));
+        assert!(w.finish().contains(&written), "{version}");
+    }
+
+    #[test]
+    fn versions_are_binary_coded_decimals() {
+        check("1.09", Some((0x0109, "1.09")));
+        check("9.4", Some((0x0940, "9.40")));
+        check("12.34", Some((0x1234, "12.34")));
+        check("-1", None);
+        check("100.0", None);
+        check("1", None);
+    }
+}

@@ -1,5 +1,7 @@
 //! `<vsock>`.
 
+use std::num::NonZero;
+
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
@@ -39,11 +41,11 @@ pub struct Vsock {
 impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let cid = el.child("cid");
-        let address = cid.and_then(|c| r.attr_kinds(ONCE_PLAIN, c, "address"));
+        let address = cid.and_then(|c| r.attr_kinds::<NonZero<u32>>(ONCE_PLAIN, c, "address"));
         Some(Self {
             model: r.attr(el, "model"),
             auto_cid: cid.and_then(|c| r.attr_kinds(ONCE_PLAIN, c, "auto")),
-            cid: address,
+            cid: address.map(NonZero::get),
             info: DeviceInfo::read(el, r),
             virtio: VirtioOptions::read_child(el, r),
         })

@@ -27,7 +27,7 @@ pub(crate) fn serials(e: &mut Emit<'_>) -> Done {
             continue;
         }
         HostEnd::new(&serial.source, alias).emit(e)?;
-        if is_on_board(e, serial) {
+        if is_on_board(serial) {
             e.line.option("-serial", format!("chardev:{}", id(alias)));
             continue;
         }
@@ -38,13 +38,9 @@ pub(crate) fn serials(e: &mut Emit<'_>) -> Done {
 }
 
 /// Whether the port is part of the machine, so that it cannot be made as a device.
-fn is_on_board(e: &Emit<'_>, serial: &Serial) -> bool {
-    let guest = e.guest();
-    if guest.arch.is_ppc() {
-        return !guest.is_pseries();
-    }
-    let by_nature = matches!(serial.target, None | Some(SerialTarget::System));
-    by_nature && (guest.arch.is_arm() || guest.arch.is_riscv() || guest.arch.is_loongarch())
+fn is_on_board(serial: &Serial) -> bool {
+    // Of a kind that nobody named, nothing else is known.
+    matches!(serial.target, None | Some(SerialTarget::System))
 }
 
 fn serial_device(e: &Emit<'_>, serial: &Serial) -> Result<Props, Problem> {

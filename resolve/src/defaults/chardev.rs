@@ -194,3 +194,22 @@ fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
 fn is_usual_console(target: Option<SerialTarget>) -> bool {
     !matches!(target, Some(SerialTarget::Pci | SerialTarget::Usb | SerialTarget::IsaDebug))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::is_default_path;
+
+    #[test]
+    fn paths_that_were_made_up_are_known() {
+        let check =
+            |path, expected| assert_eq!(is_default_path(path, "agent", "/run/chan"), expected, "{path}");
+        check("/run/chan/guest.agent", true);
+        check("/run/chan/.agent", false);
+        check("/run/chan/domain-guest/agent", true);
+        check("/var/lib/target/domain-3-guest/agent", true);
+        check("/run/chan/12-guest/agent", true);
+        check("/run/chan/guest/agent", false);
+        check("/run/chan/domain-/agent", false);
+        check("/srv/agent", false);
+    }
+}

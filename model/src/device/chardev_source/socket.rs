@@ -1,7 +1,8 @@
 //! The ends of a character device that are sockets.
 
 use super::ONCE_INTERNAL;
-use crate::read::{El, Element, Reader};
+use crate::read::{self, El, Element, Reader};
+use crate::security::DeviceSeclabel;
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -121,28 +122,33 @@ impl Udp {
         for source in sources {
             let mode = r.attr_kinds(ONCE_INTERNAL, *source, "mode").unwrap_or(SourceMode::Connect);
             let (host, service) = (source.string("host"), source.string("service"));
-            match mode {
-                SourceMode::Connect => (udp.connect_host, udp.connect_service) = (host, service),
-                SourceMode::Bind => (udp.bind_host, udp.bind_service) = (host, service),
+            let (known_host, known_service) = match mode {
+                SourceMode::Connect => (&mut udp.connect_host, &mut udp.connect_service),
+                SourceMode::Bind => (&mut udp.bind_host, &mut udp.bind_service),
+            };
+            // The first of each kind counts.
+            if known_host.is_none() && known_service.is_none() {
+                (*known_host, *known_service) = (host, service);
             }
         }
         udp
     }
 
-    pub(super) fn write(&self, labels: impl FnOnce(&mut Writer), w: &mut Writer) {
-        // Labels are read from the first of the two.
-        let mut labels = Some(labels);
-        if self.bind_host.is_some() || self.bind_service.is_some() {
-            w.element("source")
-                .attr("mode", SourceMode::Bind)
-                .opt("host", self.bind_host.as_ref())
-                .opt("service", self.bind_service.as_ref())
-                .children(|w| labels.take().into_iter().for_each(|labels| labels(w)));
+    pub(super) fn write(&self, seclabels: &[DeviceSeclabel], w: &mut Writer) {
+        let mut seclabels = Some(seclabels);
+        let ends = [
+            (SourceMode::Bind, &self.bind_host, &self.bind_service),
+            (SourceMode::Connect, &self.connect_host, &self.connect_service),
+        ];
+        for (mode, host, service) in ends {
+            let labelled = mode == SourceMode::Connect && seclabels.is_some_and(|labels| !labels.is_empty());
+            if host.is_none() && service.is_none() && !labelled {
+                continue;
+            }
+            let tag = w.element("source").attr("mode", mode);
+            let tag = tag.opt("host", host.as_ref()).opt("service", service.as_ref());
+            // They belong to the first.
+            tag.children(|w| read::write_all(seclabels.take().unwrap_or_default(), w));
         }
-        w.element("source")
-            .attr("mode", SourceMode::Connect)
-            .opt("host", self.connect_host.as_ref())
-            .opt("service", self.connect_service.as_ref())
-            .children(|w| labels.into_iter().for_each(|labels| labels(w)));
     }
 }
