@@ -184,8 +184,9 @@ conventions! {
     VdpaByAlias: false, true;
     /// A network card behind vhost-user is a virtio one where no model is given.
     VhostuserVirtio: false, true;
-    /// Whether the guest may reset a USB device of the host can be said.
-    UsbGuestReset: false, true;
+    /// Interfaces may ask for passt, forwarded ports and receive side scaling; devices of the host for a place in a pair
+    /// of cards, a picture of a PCI device and what the guest may reset. These words were not read.
+    InterfaceWords: false, true;
     /// Whether QEMU has user networking is asked; it was taken for granted.
     UserNetworkingAsked: false, true;
     /// A device of the host is given to a guest once.

@@ -50,7 +50,7 @@ pub const CASES: &[Case] = &[
         Expect::ParseError,
     ),
     row("net-user-addresses", Release::V11_3, X86, Expect::Argv),
-    row("net-passt", Release::V7_0, X86, Expect::ParseError),
+    row("net-passt", Release::V7_0, X86, Expect::Argv),
     row("net-passt", Release::V11_3, X86, Expect::Argv),
     row("net-queues", Release::V11_3, X86, Expect::Failure),
     row("net-vdpa", Release::V7_0, X86, Expect::Argv),

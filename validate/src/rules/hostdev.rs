@@ -119,7 +119,6 @@ fn check_kind(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>) {
 
 fn check_usb(cx: &Context<'_>, usb: &UsbDevice, out: &mut Findings<'_>) {
     if let Some(reset) = usb.guest_reset
-        && cx.caps.release().has(Convention::UsbGuestReset)
         && !cx.has(Cap::UsbHostGuestsResetsAll)
     {
         let message = format!("attribute 'guestReset' is '{reset}', this QEMU cannot be told");

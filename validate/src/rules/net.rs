@@ -62,6 +62,8 @@ crate::rules! {
     PORT_FORWARD = "net-port-forward": Unsupported, Validate, "interface/portForward; passt -t, -u";
     /// Ports are forwarded from somewhere.
     PORT_RANGE = "net-port-range": Unsupported, Validate, "interface/portForward/range; passt -t, -u";
+    /// vhost-user goes through a socket.
+    VHOSTUSER_PATH = "net-vhostuser-path": Xml, Validate, "interface/source; -chardev socket,path=";
     /// vhost-user is a virtio card's other half.
     VHOSTUSER_MODEL = "net-vhostuser-model": Internal, Validate, "interface/model; -netdev vhost-user";
     /// Only the side that connects can do so again.
@@ -278,6 +280,10 @@ fn check_backend(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
         out.refuse(&PORT_RANGE, place("portForward/range"), message);
     }
     if let Source::Vhostuser(source) = &nic.source {
+        if source.path.is_none() && !passt {
+            let message = "element 'source' of an interface of type 'vhostuser' lacks its attribute 'path'";
+            out.refuse(&VHOSTUSER_PATH, place("source"), message);
+        }
         if !nic.is_virtio() {
             let message = format!(
                 "interface type 'vhostuser' has 'type' of model '{}', it can only be 'virtio'",

@@ -1,6 +1,6 @@
 //! A USB device of the host: `usb-host`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Kind;
 use virtargv_model::device::hostdev::{GuestReset, UsbDevice};
 use virtargv_model::info::DeviceInfo;
@@ -27,7 +27,7 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, usb: &UsbDevice) -> Done
     props.set("id", info.alias.as_deref().unwrap_or_default());
     address::add_bootindex(&mut props, info.boot.as_ref().map(|b| b.order));
     // Before the guest has given the device an address, a reset does no harm to others.
-    let (reset, resets_all) = match usb.guest_reset.filter(|_| e.release().has(Convention::UsbGuestReset)) {
+    let (reset, resets_all) = match usb.guest_reset {
         None => (None, None),
         Some(GuestReset::Off) => (Some(false), None),
         Some(GuestReset::Uninitialized) => (Some(true), Some(false)),
