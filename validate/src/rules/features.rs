@@ -1,6 +1,6 @@
 //! Rules on `<features>`.
 
-use virtargv_caps::{Accel, Arch, Cap, Tristate};
+use virtargv_caps::{Accel, Cap};
 use virtargv_model::features::{Features, IoApic};
 use virtargv_model::{OnOff, VirtType, YesNo};
 
@@ -15,8 +15,6 @@ crate::rules! {
     TSEG_SIZE = "features-tseg-size": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
     /// Features are those of the guest's machine.
     MACHINE = "features-machine": Unsupported, Validate, "a feature of one machine is no feature of another";
-    /// ACPI needs a machine that has it.
-    ACPI_MACHINE = "features-acpi-machine": Unsupported, Validate, "property `acpi` of the machine";
     /// Features need a QEMU that has them.
     SUPPORT = "features-support": Unsupported, Validate, "a property of the machine that older QEMUs lack";
     /// VMware's port is in the PS/2 mouse's hands.
@@ -29,7 +27,6 @@ crate::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
     tseg(cx, features, out);
-    acpi(cx, features, out);
     x86(cx, features, out);
     arm_and_riscv(cx, features, out);
     pseries(cx, features, out);
@@ -78,14 +75,6 @@ fn tseg(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     } else if bytes % (1 << 20) != 0 {
         let message = format!("element 'tseg' has '{bytes}' bytes, expected whole MiB");
         out.refuse(&TSEG_SIZE, place, message);
-    }
-}
-
-fn acpi(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
-    let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
-    if features.acpi && machine.is_some_and(|machine| machine.acpi == Tristate::No) {
-        let message = format!("machine '{}' has no ACPI", cx.guest.machine);
-        out.refuse(&ACPI_MACHINE, features.pos.path("acpi"), message);
     }
 }
 
@@ -155,36 +144,40 @@ fn arm_and_riscv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) 
     }
 }
 
-/// A feature of the QEMU, and whether it is needed.
-type Need = (bool, Cap);
-
 fn pseries(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
-    let hpt = features.hpt.as_ref();
-    let resizing = hpt.is_some_and(|hpt| hpt.resizing.is_some());
-    let page_size = hpt.is_some_and(|hpt| hpt.max_page_size.is_some_and(|size| size.0 > 0));
-    let wanted: [(&'static str, bool, &[Need]); 7] = [
-        (
-            "hpt",
-            hpt.is_some(),
-            &[(resizing, Cap::MachinePseriesResizeHpt), (page_size, Cap::MachinePseriesCapHptMaxPageSize)],
-        ),
-        ("htm", features.htm.is_some(), &[(true, Cap::MachinePseriesCapHtm)]),
-        ("nested-hv", features.nested_hv.is_some(), &[(true, Cap::MachinePseriesCapNestedHv)]),
-        ("ccf-assist", features.ccf_assist.is_some(), &[(true, Cap::MachinePseriesCapCcfAssist)]),
-        ("cfpc", features.cfpc.is_some(), &[(true, Cap::MachinePseriesCapCfpc)]),
-        ("sbbc", features.sbbc.is_some(), &[(true, Cap::MachinePseriesCapSbbc)]),
-        ("ibs", features.ibs.is_some(), &[(true, Cap::MachinePseriesCapIbs)]),
+    let given = [
+        ("hpt", features.hpt.is_some()),
+        ("htm", features.htm.is_some()),
+        ("nested-hv", features.nested_hv.is_some()),
+        ("ccf-assist", features.ccf_assist.is_some()),
+        ("cfpc", features.cfpc.is_some()),
+        ("sbbc", features.sbbc.is_some()),
+        ("ibs", features.ibs.is_some()),
     ];
-    for (feature, _, caps) in wanted.into_iter().filter(|(_, given, _)| *given) {
+    for (feature, _) in given.into_iter().filter(|(_, given)| *given) {
         if !cx.guest.is_pseries() {
             foreign(cx, feature, out);
             continue;
         }
-        for (asked, cap) in caps {
-            if *asked {
-                require(cx, *cap, feature, out);
-            }
+        match feature {
+            "hpt" => hpt(cx, features, out),
+            "htm" => require(cx, Cap::MachinePseriesCapHtm, feature, out),
+            "nested-hv" => require(cx, Cap::MachinePseriesCapNestedHv, feature, out),
+            "ccf-assist" => require(cx, Cap::MachinePseriesCapCcfAssist, feature, out),
+            "cfpc" => require(cx, Cap::MachinePseriesCapCfpc, feature, out),
+            "sbbc" => require(cx, Cap::MachinePseriesCapSbbc, feature, out),
+            _ => require(cx, Cap::MachinePseriesCapIbs, feature, out),
         }
+    }
+}
+
+fn hpt(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
+    let Some(hpt) = &features.hpt else { return };
+    if hpt.resizing.is_some() {
+        require(cx, Cap::MachinePseriesResizeHpt, "hpt/@resizing", out);
+    }
+    if hpt.max_page_size.is_some_and(|size| size.0 > 0) {
+        require(cx, Cap::MachinePseriesCapHptMaxPageSize, "hpt/maxpagesize", out);
     }
 }
 
