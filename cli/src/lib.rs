@@ -78,6 +78,9 @@ pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Re
 fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome {
     let parsed = virtargv_model::parse(text);
     let mut report = parsed.report;
+    if !request.caps.release().has(virtargv_caps::Convention::AttributeErrorsAreXml) {
+        report.use_older_kinds();
+    }
     let refused = |report| Outcome { resolved: None, command_line: None, report };
     let Some(domain) = parsed.domain else { return refused(report) };
     let resolved = virtargv_resolve::resolve(domain, request.caps, request.host, request.read, &mut report);
