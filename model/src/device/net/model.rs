@@ -30,8 +30,8 @@ spelled! {
         SpaprVlan = "spapr-vlan",
         /// SMSC LAN9118.
         Lan9118 = "lan9118",
-        /// SMC91C111.
-        Smc91c111 = "smc91c111",
+        /// SMC91C111, which the format has always misspelt.
+        Smc91c111 = "scm91c111",
         /// VMware's PCnet.
         Vlance = "vlance",
         /// VMware's paravirtual card.
