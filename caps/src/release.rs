@@ -217,6 +217,8 @@ conventions! {
     StricterDisks: false, true;
     /// A virtiofs daemon can keep the guest from writing.
     VirtiofsReadonly: false, true;
+    /// A file system's alias is the next that is free; it was numbered by its place.
+    FsAliasNextFree: false, true;
     /// Actions at a guest's end that QEMU cannot take are refused.
     LifecycleChecked: false, true;
 }

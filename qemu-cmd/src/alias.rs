@@ -1,6 +1,6 @@
 //! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
-use virtargv_caps::Caps;
+use virtargv_caps::{Caps, Convention};
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
 use virtargv_model::device::disk::{DiskBus, DiskName};
 use virtargv_model::device::memory_device::MemoryModel;
@@ -17,7 +17,7 @@ const KINDS: &[fn(&mut Domain, &Guest)] = &[
         let nics = d.devices.interfaces.iter_mut().filter(|n| is_assigned(n)).map(|n| &mut n.info);
         next_free("hostdev", nics.chain(d.devices.hostdevs.iter_mut().map(|h| &mut h.info)));
     },
-    |d, _| by_index("fs", d.devices.filesystems.iter_mut().map(|x| &mut x.info)),
+    filesystems,
     |d, _| by_index("sound", d.devices.sounds.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("video", d.devices.videos.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("input", d.devices.inputs.iter_mut().map(|x| &mut x.info)),
@@ -26,7 +26,7 @@ const KINDS: &[fn(&mut Domain, &Guest)] = &[
     |d, _| by_index("channel", d.devices.channels.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("console", d.devices.consoles.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("smartcard", d.devices.smartcards.iter_mut().map(|x| &mut x.info)),
-    |d, _| next_free("redir", d.devices.redirdevs.iter_mut().map(|x| &mut x.info)),
+    |d, _| by_index("redir", d.devices.redirdevs.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("watchdog", d.devices.watchdogs.iter_mut().map(|x| &mut x.info)),
     |d, _| by_index("balloon", d.devices.memballoons.iter_mut().map(|x| &mut x.info)),
     |d, _| next_free("rng", d.devices.rngs.iter_mut().map(|x| &mut x.info)),
@@ -61,6 +61,15 @@ fn memory_devices(domain: &mut Domain) {
             }
         }
         next_free(prefix, others.into_iter());
+    }
+}
+
+fn filesystems(domain: &mut Domain, guest: &Guest) {
+    let infos = domain.devices.filesystems.iter_mut().map(|fs| &mut fs.info);
+    if guest.release.has(Convention::FsAliasNextFree) {
+        next_free("fs", infos)
+    } else {
+        by_index("fs", infos)
     }
 }
 
