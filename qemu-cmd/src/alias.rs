@@ -67,9 +67,9 @@ fn memory_devices(domain: &mut Domain) {
 fn filesystems(domain: &mut Domain, guest: &Guest) {
     let infos = domain.devices.filesystems.iter_mut().map(|fs| &mut fs.info);
     if guest.release.has(Convention::FsAliasNextFree) {
-        next_free("fs", infos)
+        next_free("fs", infos);
     } else {
-        by_index("fs", infos)
+        by_index("fs", infos);
     }
 }
 
