@@ -34,8 +34,10 @@ pub(super) struct Refused;
 
 /// Gives every device that needs one its PCI address, adding buses where there are too few.
 pub(super) fn assign(work: &mut Work<'_>) {
-    // What stopped it is in the report.
-    let _ = both_passes(work);
+    if both_passes(work).is_err() {
+        // What stopped it is in the report; what the rest lacks by that is no problem of its own.
+        let _ = options::apply(work);
+    }
 }
 
 fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
@@ -95,12 +97,8 @@ impl<'w, 'a> Placer<'w, 'a> {
         let needs = Needs::of(&work.domain, work.caps, work.host);
         let groups = Groups::of(work);
         let list = Self::buses(work, count)?;
-        let buses = Buses {
-            list,
-            growing: first,
-            many_roots: work.guest.is_pseries(),
-            pcie_to_pci: work.caps.has(Cap::DevicePciePciBridge),
-        };
+        let pcie_to_pci = work.caps.has(Cap::DevicePciePciBridge);
+        let buses = Buses::new(list, first, work.guest.is_pseries(), pcie_to_pci);
         let zpci = work.caps.has(Cap::DeviceZpci).then(Ids::default);
         let usb2 = work.domain.devices.controllers.iter().rev().filter_map(usb2_place).collect();
         let mut placer = Self { work, needs, groups, zpci, usb2, buses };

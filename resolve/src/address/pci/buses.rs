@@ -52,11 +52,11 @@ impl Bus {
 
     /// Whether no slot is free.
     pub fn is_full(&self) -> bool {
-        (self.first..=self.last).all(|n| self.slot(n).functions != 0)
+        self.used > self.last - self.first
     }
 
     fn is_empty(&self) -> bool {
-        (self.first..=self.last).all(|n| self.slot(n).functions == 0)
+        self.used == 0
     }
 
     /// The first free slot that `device` may have, and the function in it: `function`, or the lowest that is free.
@@ -65,7 +65,7 @@ impl Bus {
             return None;
         }
         let shares = device.meets(Connect::SHARES_SLOT);
-        if !shares && self.used > self.last - self.first {
+        if !shares && self.is_full() {
             return None;
         }
         (self.first..=self.last).find_map(|n| {
@@ -90,6 +90,8 @@ impl Bus {
 pub(super) struct Buses {
     /// The buses.
     pub list: Vec<Bus>,
+    /// How many buses from the first on are full.
+    full: usize,
     /// Whether buses are added as devices need them.
     pub growing: bool,
     /// Whether the guest is extended by further roots (pseries).
@@ -102,6 +104,11 @@ pub(super) struct Buses {
 pub(super) const MOST_BUSES: usize = 4096;
 
 impl Buses {
+    /// The buses of a pass.
+    pub fn new(list: Vec<Bus>, growing: bool, many_roots: bool, pcie_to_pci: bool) -> Self {
+        Self { list, full: 0, growing, many_roots, pcie_to_pci }
+    }
+
     /// Whether any function of the slot is taken.
     pub fn slot_in_use(&self, at: &PciAddress) -> bool {
         self.list.get(at.bus as usize).is_some_and(|bus| bus.slot(at.slot).functions != 0)
@@ -151,7 +158,8 @@ impl Buses {
         function: Option<u8>,
         suits: impl Fn(&Bus) -> bool,
     ) -> Option<PciAddress> {
-        self.list.iter().zip(0u32..).filter(|(bus, _)| suits(bus)).find_map(|(bus, n)| {
+        let skip = if device.meets(Connect::SHARES_SLOT) { 0 } else { self.full };
+        self.list.iter().zip(0u32..).skip(skip).filter(|(bus, _)| suits(bus)).find_map(|(bus, n)| {
             let (slot, function) = bus.find(device, n, function)?;
             Some(PciAddress { bus: n, slot, function: function.into(), ..PciAddress::default() })
         })
@@ -185,6 +193,9 @@ impl Buses {
             bus.used += 1;
         }
         slot.functions |= bit;
+        while self.list.get(self.full).is_some_and(Bus::is_full) {
+            self.full += 1;
+        }
         Ok(())
     }
 

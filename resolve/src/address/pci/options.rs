@@ -1,5 +1,7 @@
 //! Options of PCI controllers that follow from their place.
 
+use std::collections::HashSet;
+
 use virtargv_caps::{Cap, Caps};
 use virtargv_model::Kind;
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
@@ -10,18 +12,14 @@ use crate::{Guest, Work};
 
 /// Fills them in, controller by controller.
 pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
-    for n in 0..work.domain.devices.controllers.len() {
-        let controllers = &work.domain.devices.controllers;
-        let bus_nr = new_bus_nr(controllers);
-        let target_index = new_target_index(controllers);
-        let Some(controller) = work.domain.devices.controllers.get_mut(n) else { continue };
+    let mut free = Free::of(&work.domain.devices.controllers);
+    for controller in &mut work.domain.devices.controllers {
         let (number, pos) = (controller.number(), controller.info.pos);
         let at = controller.info.pci().copied().unwrap_or_default();
         let Some(pci) = controller.pci_mut() else { continue };
         let Some(model) = pci.model else { continue };
         pci.name = pci.name.or_else(|| name(model, &work.guest, work.caps));
-        let free = Free { bus_nr, target_index };
-        let refused = fill(pci, model, number, &at, &free, &work.guest).err();
+        let refused = fill(pci, model, number, &at, &mut free, &work.guest).err();
         let refused = refused.or_else(|| {
             (model == PciModel::PciBridge && number <= at.bus).then(|| {
                 format!(
@@ -41,8 +39,33 @@ pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
 
 /// Numbers that a controller could have.
 struct Free {
-    bus_nr: Option<u32>,
-    target_index: Option<u32>,
+    /// The lowest bus number of an expander bus, 256 where there is none.
+    lowest_bus_nr: u32,
+    /// The target indexes of host bridges.
+    targets: HashSet<u32>,
+}
+
+impl Free {
+    fn of(controllers: &[Controller]) -> Self {
+        let targets = || controllers.iter().filter_map(Controller::pci);
+        let bridges = targets().filter(|pci| pci.is_pseries_host_bridge());
+        Self {
+            lowest_bus_nr: targets().filter_map(|pci| pci.target.bus_nr).min().unwrap_or(256),
+            targets: bridges.filter_map(|pci| pci.target.index).collect(),
+        }
+    }
+
+    /// The bus number of a new expander bus: two below the lowest, one for it and one for the bridge in it, so that
+    /// most numbers stay with the root.
+    fn bus_nr(&mut self) -> Option<u32> {
+        self.lowest_bus_nr = self.lowest_bus_nr.checked_sub(2).filter(|n| *n > 0)?;
+        Some(self.lowest_bus_nr)
+    }
+
+    /// The lowest target index that no host bridge has. QEMU has 32, of which 0 is the first bridge's.
+    fn target(&mut self) -> Option<u32> {
+        (1..=31).find(|index| self.targets.insert(*index))
+    }
 }
 
 fn fill(
@@ -50,7 +73,7 @@ fn fill(
     model: PciModel,
     number: u32,
     at: &PciAddress,
-    free: &Free,
+    free: &mut Free,
     guest: &Guest,
 ) -> Result<(), String> {
     let PciTarget { chassis_nr, chassis, port, bus_nr, index, .. } = &mut pci.target;
@@ -67,7 +90,7 @@ fn fill(
             port.get_or_insert(at.slot);
         }
         PciModel::PciExpanderBus | PciModel::PcieExpanderBus => {
-            *bus_nr = bus_nr.or(free.bus_nr);
+            *bus_nr = bus_nr.or_else(|| free.bus_nr());
             if bus_nr.is_none() {
                 return Err(format!(
                     "no 'busNr' is left below the others for the expander bus with index='{number}'"
@@ -76,10 +99,11 @@ fn fill(
         }
         PciModel::PciRoot if guest.is_pseries() => {
             // The first host bridge is the one that every such guest has.
-            *index = index.or(if number == 0 { Some(0) } else { free.target_index });
+            *index = index.or_else(|| if number == 0 { Some(0) } else { free.target() });
             if index.is_none() {
                 return Err(format!("no target 'index' is left for the host bridge with index='{number}'"));
             }
+            free.targets.extend(*index);
         }
         _ => {}
     }
@@ -101,22 +125,4 @@ fn name(model: PciModel, guest: &Guest, caps: &Caps) -> Option<PciName> {
         PciModel::PciRoot if guest.is_pseries() => PciName::SpaprPciHostBridge,
         PciModel::PciRoot | PciModel::PcieRoot => return None,
     })
-}
-
-/// The bus number of a new expander bus: two below the lowest, one for it and one for the bridge in it, so that most
-/// numbers stay with the root.
-fn new_bus_nr(controllers: &[Controller]) -> Option<u32> {
-    let lowest = controllers.iter().filter_map(|c| c.pci()?.target.bus_nr).min();
-    lowest.unwrap_or(256).checked_sub(2).filter(|n| *n > 0)
-}
-
-/// The lowest target index that no host bridge has. QEMU has 32, of which 0 is the first bridge's.
-fn new_target_index(controllers: &[Controller]) -> Option<u32> {
-    let taken = |index: u32| {
-        controllers
-            .iter()
-            .filter_map(|c| c.pci().filter(|pci| pci.is_pseries_host_bridge()))
-            .any(|pci| pci.target.index == Some(index))
-    };
-    (1..=31).find(|index| !taken(*index))
 }
