@@ -83,7 +83,7 @@ fn fill(
         }
         PciModel::PcieRootPort => {
             chassis.get_or_insert(number);
-            port.get_or_insert((at.slot << 3) + at.function);
+            port.get_or_insert(at.slot.saturating_mul(8).saturating_add(at.function));
         }
         PciModel::PcieSwitchDownstreamPort => {
             chassis.get_or_insert(number);
