@@ -17,8 +17,10 @@ pub enum Kind {
     InvalidOperation,
     /// Something the host was asked for did not work.
     OperationFailed,
-    /// A named storage pool or volume is not there.
+    /// A named storage pool is not there.
     NotFound,
+    /// A named storage volume is not there.
+    NoVolume,
     /// A named network is not there.
     NoNetwork,
     /// The operation is not offered at all.
@@ -45,6 +47,7 @@ impl Kind {
         Self::InvalidOperation,
         Self::OperationFailed,
         Self::NotFound,
+        Self::NoVolume,
         Self::NoNetwork,
         Self::NotSupported,
         Self::ArgumentUnsupported,
@@ -64,6 +67,7 @@ impl Kind {
             Self::InvalidOperation => "Requested operation is not valid",
             Self::OperationFailed => "operation failed",
             Self::NotFound => "Storage pool not found",
+            Self::NoVolume => "Storage volume not found",
             Self::NoNetwork => "Network not found",
             Self::NotSupported => "Operation not supported",
             Self::ArgumentUnsupported => "argument unsupported",
@@ -84,6 +88,7 @@ impl Kind {
             Self::InvalidOperation => "invalid-operation",
             Self::OperationFailed => "operation-failed",
             Self::NotFound => "not-found",
+            Self::NoVolume => "no-volume",
             Self::NoNetwork => "no-network",
             Self::NotSupported => "not-supported",
             Self::ArgumentUnsupported => "argument-unsupported",

@@ -1,8 +1,8 @@
 //! The project's own matrix and property-test strategies. Nothing else depends on it.
 //!
 //! ```
-//! use virtargv_testsuite::matrix::CASES;
-//! assert!(CASES.iter().any(|case| case.name == "net-teaming"));
+//! use virtargv_testsuite::matrix;
+//! assert!(matrix::cases().any(|case| case.name == "net-teaming"));
 //! ```
 
 pub mod matrix;

@@ -1,19 +1,24 @@
 //! The project's own matrix: documents of ours, what they must give under which release and QEMU.
 //!
-//! A row of [`CASES`] is a document in `testsuite/matrix/NAME.xml`, the QEMU it is for, and what is to come of it. What
+//! A row of [`FAMILIES`] is a document in `testsuite/matrix/NAME.xml`, the QEMU it is for, and what is to come of it. What
 //! exactly came of it is in the golden file beside the document, `ID.args` or `ID.err`; `BLESS=1` writes those anew.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use virtargv::{
-    Arch, Cap, Caps, FixedHost, Format, Outcome, Release, Report, Request, Source, Stage, builtin,
-};
+use virtargv::{Arch, Cap, Caps, Format, Outcome, Release, Report, Request, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
 use virtargv_qemu_cmd::CLASSIC_WRAP;
 
 mod cases;
+mod host;
 
-pub use cases::CASES;
+pub use cases::FAMILIES;
+
+/// Every case, family by family.
+pub fn cases() -> impl Iterator<Item = &'static Case> {
+    FAMILIES.iter().flat_map(|family| family.iter())
+}
 
 /// The QEMU a case is for.
 #[derive(Debug, Clone, Copy)]
@@ -22,6 +27,8 @@ pub enum Qemu {
     Flags(Arch, &'static [Cap]),
     /// A built-in set.
     Builtin(&'static str),
+    /// A built-in set with these flags on top.
+    BuiltinWith(&'static str, &'static [Cap]),
     /// A built-in set without these flags.
     BuiltinWithout(&'static str, &'static [Cap]),
 }
@@ -50,15 +57,56 @@ pub struct Case {
     pub qemu: Qemu,
     /// What is to come of it.
     pub expect: Expect,
+    /// Whether the line is to run without a launcher; what the host has to have ready is then shown as well.
+    pub standalone: bool,
     /// Whether a real QEMU is to start what the document describes.
     pub live: bool,
 }
 
+/// The latest x86_64 QEMU that comes with the project, and the oldest.
+const X86: Qemu = Qemu::Builtin("qemu-10.0-x86_64");
+const OLD_X86: Qemu = Qemu::Builtin("qemu-7.2-x86_64");
+
+/// A line for the latest QEMU under the latest release.
+const fn modern(name: &'static str) -> Case {
+    let (release, qemu, expect) = (Release::V11_3, X86, Expect::Argv);
+    Case { name, variant: "", release, qemu, expect, standalone: false, live: false }
+}
+
+/// A line under the older release, for the oldest QEMU.
+const fn classic(name: &'static str) -> Case {
+    Case { release: Release::V7_0, qemu: OLD_X86, ..modern(name) }
+}
+
 impl Case {
-    /// The same, to be tried on a real QEMU as well.
-    #[must_use]
-    pub const fn live(self) -> Self {
+    /// To be tried on a real QEMU as well.
+    const fn live(self) -> Self {
         Self { live: true, ..self }
+    }
+
+    /// For another QEMU.
+    const fn on(self, qemu: Qemu) -> Self {
+        Self { qemu, ..self }
+    }
+
+    /// Another row of a document, which has this name.
+    const fn variant(self, variant: &'static str) -> Self {
+        Self { variant, ..self }
+    }
+
+    /// The document is refused before a line is built.
+    const fn refused(self) -> Self {
+        Self { expect: Expect::ParseError, ..self }
+    }
+
+    /// The line cannot be built.
+    const fn fails(self) -> Self {
+        Self { expect: Expect::Failure, ..self }
+    }
+
+    /// The line runs without a launcher.
+    const fn standalone(self) -> Self {
+        Self { standalone: true, variant: "standalone", ..self }
     }
 
     /// The name of its golden file, without its ending.
@@ -79,6 +127,9 @@ impl Case {
         match self.qemu {
             Qemu::Flags(arch, flags) => Ok(listed(self.release, arch, flags)),
             Qemu::Builtin(name) => set(name),
+            Qemu::BuiltinWith(name, with) => {
+                Ok(with.iter().fold(set(name)?.edit(), |edit, &flag| edit.set(flag)).build())
+            }
             Qemu::BuiltinWithout(name, without) => {
                 Ok(without.iter().fold(set(name)?.edit(), |edit, &flag| edit.clear(flag)).build())
             }
@@ -91,8 +142,10 @@ impl Case {
     /// What came of it is not what the row expects.
     pub fn run(&self, document: &str) -> Result<String, String> {
         let caps = self.caps()?;
-        let host = host(self.release);
-        let Outcome { command_line, report, .. } = virtargv::run(document, &Request::new(&caps, &host));
+        let host = host::host(self.release);
+        let mut request = Request::new(&caps, &host);
+        request.start.standalone = self.standalone.then(|| "/run/guest".to_owned());
+        let Outcome { command_line, report, .. } = virtargv::run(document, &request);
         let got = match (&command_line, report.first()) {
             (Some(_), _) => Expect::Argv,
             (None, Some(first)) if first.stage == Stage::Build => Expect::Failure,
@@ -101,7 +154,8 @@ impl Case {
         let shown = match command_line {
             Some(line) => {
                 let columns = (self.release == Release::V7_0).then_some(CLASSIC_WRAP);
-                line.print(Format::Args, columns)
+                let needs = if self.standalone { line.explain() } else { String::new() };
+                needs + &line.print(Format::Args, columns)
             }
             None => show(document, &report),
         };
@@ -113,9 +167,13 @@ impl Case {
     }
 }
 
-/// The cases that a real QEMU is to start.
-pub fn live_cases() -> impl Iterator<Item = &'static Case> {
-    CASES.iter().filter(|case| case.live)
+/// The documents that a real QEMU is to start, with their rows.
+pub fn live_documents() -> BTreeMap<&'static str, Vec<&'static Case>> {
+    let mut documents: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for case in cases().filter(|case| case.live) {
+        documents.entry(case.name).or_default().push(case);
+    }
+    documents
 }
 
 /// A set of hand-listed flags, with the machines a test is likely to name.
@@ -134,35 +192,6 @@ fn listed(release: Release, arch: Arch, flags: &[Cap]) -> Caps {
         }
     }
     builder.build()
-}
-
-/// Networks of the machine: a bridge, and a pool of PCI functions.
-const NETWORKS: [(&str, &str); 2] = [
-    ("bridged", "<network><name>bridged</name><forward mode='bridge'/><bridge name='br7'/></network>"),
-    (
-        "functions",
-        "<network><name>functions</name><forward mode='hostdev' managed='yes'>
-          <address type='pci' domain='0' bus='5' slot='0' function='1'/>
-          <address type='pci' domain='0' bus='5' slot='0' function='2'/>
-        </forward></network>",
-    ),
-];
-
-/// The machine all cases run on.
-fn host(release: Release) -> FixedHost {
-    let mut host = FixedHost { now: 1_234_567_890, ..FixedHost::default() };
-    for (name, value) in [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("HOME", "/home/test")] {
-        host.env.insert(name.to_owned(), value.to_owned());
-    }
-    for (name, definition) in NETWORKS {
-        host.networks.insert(name.to_owned(), definition.into());
-    }
-    host.scsi_generic = Some("sg0".to_owned());
-    if release == Release::V7_0 {
-        "/tmp/lib".clone_into(&mut host.config.lib_dir);
-        "/tmp/channel".clone_into(&mut host.config.channel_target_dir);
-    }
-    host
 }
 
 /// A report, one problem a line: place, stage, class and message, rule.

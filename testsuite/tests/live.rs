@@ -9,14 +9,14 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::{Child, ExitCode, Stdio};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use virtargv::{Caps, CommandLine, FixedHost, Release, Request};
-use virtargv_testsuite::matrix::{Case, live_cases};
+use virtargv_testsuite::matrix::{Case, live_documents};
 
 /// The QEMU that is asked.
 const QEMU: &str = "/usr/bin/qemu-system-x86_64";
@@ -35,8 +35,9 @@ fn main() -> ExitCode {
     }
     // Asked once a release, by the first trial that needs it.
     let mut trials = vec![Trial::test("probe", probed).with_ignored_flag(!there)];
-    for case in live_cases() {
-        let trial = Trial::test(case.id(), move || accepted(case));
+    for (name, rows) in live_documents() {
+        // One release after the other: a document may name a port.
+        let trial = Trial::test(name, move || rows.iter().try_for_each(|case| accepted(case)));
         trials.push(trial.with_ignored_flag(!there));
     }
     libtest_mimic::run(&arguments, trials).exit_code()
@@ -81,12 +82,28 @@ impl Drop for Scratch {
 }
 
 /// A running QEMU that is killed when it goes out of scope.
-struct Running(Child);
+struct Running {
+    child: Child,
+    /// The file it writes errors to.
+    errors: String,
+}
+
+impl Running {
+    fn stop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// What it had to say, once it is over.
+    fn last_words(&mut self) -> String {
+        self.stop();
+        std::fs::read_to_string(&self.errors).unwrap_or_default()
+    }
+}
 
 impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        self.stop();
     }
 }
 
@@ -104,15 +121,25 @@ fn accepted(case: &Case) -> Result<(), Failed> {
         let problems: Vec<String> = report.iter().map(ToString::to_string).collect();
         problems.join("\n")
     })?;
-    let mut qemu = start(&line)?;
-    let mut monitor = Monitor::connect(&format!("{dir}/monitor.sock"), &mut qemu)?;
+    let mut qemu = start(&line, dir)?;
+    look(&line, dir, &mut qemu).map_err(|why| {
+        let release = case.release;
+        let said = qemu.last_words();
+        format!("under {release}: {}\nQEMU says: {said}", why.message().unwrap_or_default()).into()
+    })
+}
+
+/// Looks whether the guest is what the line says.
+fn look(line: &CommandLine, dir: &str, qemu: &mut Running) -> Result<(), Failed> {
+    let mut monitor = Monitor::connect(&format!("{dir}/monitor.sock"), qemu)?;
     let status = monitor.ask("query-status", &Value::Null)?;
     if status.get("running") != Some(&Value::Bool(false)) {
         return Err(format!("the guest is not paused: {status}").into());
     }
-    let devices: Vec<Value> = devices(&line)?;
+    let devices: Vec<Value> = devices(line)?;
     check_ids(&devices, &mut monitor)?;
-    check_addresses(&devices, &mut monitor)?;
+    check_places(&devices, &mut monitor)?;
+    check_enumeration(&devices, &mut monitor)?;
     monitor.ask("quit", &Value::Null)?;
     Ok(())
 }
@@ -123,7 +150,7 @@ fn make_images(document: &str, dir: &str) -> Result<(), Failed> {
         if let Some(name) = quoted.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')) {
             let path = format!("{dir}/{name}");
             match Path::new(name).extension().and_then(OsStr::to_str) {
-                Some("raw" | "iso" | "img") => std::fs::File::create(path)?.set_len(1 << 20)?,
+                Some("raw" | "iso" | "img") => std::fs::File::create(path)?.set_len(1 << 21)?,
                 Some("qcow2") => std::fs::write(path, empty_qcow2())?,
                 Some(_) => {}
                 None => std::fs::create_dir_all(path)?,
@@ -165,11 +192,11 @@ fn empty_qcow2() -> Vec<u8> {
     image
 }
 
-fn start(line: &CommandLine) -> Result<Running, Failed> {
-    let mut command = Command::new(QEMU);
-    command.env_clear().envs(line.env.iter().map(|(k, v)| (k, v))).args(&line.args);
-    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
-    Ok(Running(child))
+fn start(line: &CommandLine, dir: &str) -> Result<Running, Failed> {
+    let errors = format!("{dir}/qemu.errors");
+    let mut command = line.to_command();
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(std::fs::File::create(&errors)?);
+    Ok(Running { child: command.spawn()?, errors })
 }
 
 struct Monitor {
@@ -178,7 +205,7 @@ struct Monitor {
 }
 
 impl Monitor {
-    /// Connects as soon as QEMU listens; what QEMU said is the error where it ends before.
+    /// Connects as soon as QEMU listens.
     fn connect(path: &str, qemu: &mut Running) -> Result<Self, Failed> {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -190,12 +217,8 @@ impl Monitor {
                 monitor.ask("qmp_capabilities", &Value::Null)?;
                 return Ok(monitor);
             }
-            if let Some(status) = qemu.0.try_wait()? {
-                let mut said = String::new();
-                if let Some(mut errors) = qemu.0.stderr.take() {
-                    std::io::Read::read_to_string(&mut errors, &mut said)?;
-                }
-                return Err(format!("QEMU ended with {status}: {said}").into());
+            if let Some(status) = qemu.child.try_wait()? {
+                return Err(format!("QEMU ended with {status}").into());
             }
             if Instant::now() > until {
                 return Err("QEMU did not open its monitor in time".into());
@@ -259,32 +282,70 @@ fn check_ids(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Every PCI device sits at the slot and function that the line gives it.
-fn check_addresses(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
-    let mut there = BTreeMap::new();
-    let buses = monitor.ask("query-pci", &Value::Null)?;
-    for bus in buses.as_array().into_iter().flatten() {
-        collect(bus, &mut there);
-    }
+/// Every device sits on the bus that the line gives it, every PCI device at the slot and function too.
+fn check_places(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
     for device in devices {
-        let (Some(id), Some(bus), Some(addr)) =
-            (text(device, "id"), text(device, "bus"), text(device, "addr"))
-        else {
-            continue;
-        };
-        if !bus.starts_with("pci") {
-            continue;
+        let (Some(id), Some(bus)) = (text(device, "id"), text(device, "bus")) else { continue };
+        let path = format!("/machine/peripheral/{id}");
+        let mut get = |property: &str| monitor.ask("qom-get", &json!({ "path": path, "property": property }));
+        let found = get("parent_bus")?;
+        if found.as_str().and_then(|path| path.rsplit('/').next()) != Some(bus) {
+            return Err(format!("'{id}' should be on bus '{bus}', the guest has it on {found}").into());
         }
-        let mut parts = addr.split('.').map(|p| u64::from_str_radix(p.trim_start_matches("0x"), 16));
-        let wanted = (parts.next().ok_or("no slot")??, parts.next().transpose()?.unwrap_or(0));
-        match there.get(id) {
-            Some(found) if *found == wanted => {}
-            found => {
-                return Err(format!("'{id}' should be at {wanted:?}, the guest has it at {found:?}").into());
+        if let Some((slot, function)) = pci_place(device)? {
+            let found = get("addr")?;
+            if found.as_u64() != Some(slot << 3 | function) {
+                return Err(
+                    format!("'{id}' should be at {slot}.{function}, the guest has it at {found}").into()
+                );
             }
         }
     }
     Ok(())
+}
+
+/// Slot and function of a PCI device.
+fn pci_place(device: &Value) -> Result<Option<(u64, u64)>, Failed> {
+    // A memory device has an address too, but is on no bus.
+    let (Some(addr), Some(_)) = (text(device, "addr"), text(device, "bus")) else { return Ok(None) };
+    let mut parts = addr.split('.').map(|p| u64::from_str_radix(p.trim_start_matches("0x"), 16));
+    Ok(Some((parts.next().ok_or("no slot")??, parts.next().transpose()?.unwrap_or(0))))
+}
+
+/// Firmware finds every PCI device: behind bridges `query-pci` knows none until their buses have numbers.
+fn check_enumeration(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
+    let mut wanted = BTreeMap::new();
+    for device in devices {
+        if let (Some(id), Some(place)) = (text(device, "id"), pci_place(device)?) {
+            wanted.insert(id.to_owned(), place);
+        }
+    }
+    let until = Instant::now() + PATIENCE;
+    let mut running = false;
+    loop {
+        let mut found = BTreeMap::new();
+        for bus in monitor.ask("query-pci", &Value::Null)?.as_array().into_iter().flatten() {
+            collect(bus, &mut found);
+        }
+        let misplaced = |(id, place): &(&String, &(u64, u64))| found.get(*id).is_some_and(|at| at != *place);
+        if let Some((id, place)) = wanted.iter().find(misplaced) {
+            return Err(
+                format!("'{id}' should be at {place:?}, the guest has it at {:?}", found.get(id)).into()
+            );
+        }
+        let missing: Vec<&String> = wanted.keys().filter(|id| !found.contains_key(*id)).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        if !running {
+            monitor.ask("cont", &Value::Null)?;
+            running = true;
+        }
+        if Instant::now() > until {
+            return Err(format!("the firmware does not find {missing:?}").into());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
 }
 
 /// Slot and function by id, through all bridges.

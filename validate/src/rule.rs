@@ -2,7 +2,7 @@
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
-use virtargv_model::{Domain, Kind, Place, Problem, Report, Stage};
+use virtargv_model::{Domain, Kind, Place, Pos, Problem, Report, Stage};
 use virtargv_resolve::Guest;
 
 /// One rule: what it asks, and where it comes from. Rules are statics, made by [`rules!`](crate::rules).
@@ -48,6 +48,16 @@ pub struct Findings<'a> {
 impl<'a> Findings<'a> {
     pub(crate) fn new(report: &'a mut Report) -> Self {
         Self { report }
+    }
+
+    /// Whether something was wrong with the element at `at` already: what it says is not known then.
+    pub(crate) fn is_bad(&self, at: Pos) -> bool {
+        self.report.iter().any(|problem| problem.place.element == at)
+    }
+
+    /// Whether a device could not be placed: what follows from places is not known then.
+    pub(crate) fn is_misplaced(&self) -> bool {
+        self.report.iter().any(|problem| problem.stage == Stage::Place)
     }
 
     /// `rule` is broken at `place`. The message names element, attribute and value (values in single quotes).

@@ -36,7 +36,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     };
     let volume = match host.storage_volume(pool_name, name) {
         Ok(volume) => volume,
-        Err(error) => return refuse(Kind::NotFound, error.to_string()),
+        Err(error) => return refuse(Kind::NoVolume, error.to_string()),
     };
     if source.mode.is_some() && pool.kind != "iscsi" {
         let message =

@@ -52,6 +52,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
     let memory = &cx.domain.memory;
+    if memory.size.is_none() && out.is_bad(memory.pos) {
+        return;
+    }
     let total = memory.size.unwrap_or_default();
     let devices = cx.domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
     if devices > total.0 {

@@ -65,15 +65,15 @@ impl PciAddress {
             ("slot", address.slot, 0x1F),
             ("function", address.function, 7),
         ];
-        if !address.is_empty() {
-            for (name, found, max) in limits.into_iter().filter(|(_, found, max)| found > max) {
-                let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
-                r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
-            }
+        let beyond = |(_, found, max): &(_, u32, u32)| !address.is_empty() && found > max;
+        let fits = !limits.iter().any(beyond);
+        for (name, found, max) in limits.into_iter().filter(beyond) {
+            let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
+            r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
         }
         address.multifunction = r.attr_kinds(NUMBER, el, "multifunction");
         address.zpci = el.child("zpci").map(|z| Zpci::read(z, r));
-        Some(address)
+        fits.then_some(address)
     }
 
     pub(super) fn write(&self, tag: crate::write::Tag<'_>) {

@@ -178,6 +178,10 @@ impl One<'_> {
     }
 
     fn missing(&self, what: &str, out: &mut Findings<'_>) {
+        // Options that the document leaves open are filled in when all devices have their places.
+        if out.is_misplaced() {
+            return;
+        }
         out.refuse(&MISSING, self.controller.info.pos, self.say(what, "is missing from"));
     }
 

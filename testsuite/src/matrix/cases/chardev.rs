@@ -1,0 +1,51 @@
+//! Character devices and what is made of them.
+
+use virtargv::Arch;
+
+use super::{ARM, PPC, S390};
+use crate::matrix::{Case, Qemu, X86, classic, modern};
+
+pub(super) const CASES: &[Case] = &[
+    classic("serial-ends").on(X86),
+    modern("serial-ends"),
+    classic("serial-sockets").on(X86),
+    modern("serial-sockets"),
+    classic("serial-log").on(X86),
+    modern("serial-log"),
+    modern("serial-bad-port").refused(),
+    modern("serial-board-of-another-machine").refused(),
+    modern("serial-reconnect-at-once").refused(),
+    classic("parallel-port").on(X86),
+    modern("parallel-port"),
+    modern("console-is-serial"),
+    modern("console-board").on(ARM),
+    modern("console-sclp").on(S390),
+    classic("channel-kinds").on(X86),
+    modern("channel-kinds"),
+    classic("channel-spicevmc-without-spice").on(X86),
+    modern("channel-spicevmc-without-spice").refused(),
+    modern("smartcard-certificates"),
+    classic("smartcard-certificates").on(Qemu::Flags(Arch::X86_64, &[])).variant("no-flags").refused(),
+    modern("redirdev-filter"),
+    modern("chardev-backends").live(),
+    classic("chardev-backends").live(),
+    modern("chardev-backends").standalone(),
+    modern("chardev-logs").live(),
+    modern("chardev-virtio-channels").live(),
+    classic("chardev-virtio-channels").live(),
+    modern("chardev-guestfwd").live(),
+    modern("chardev-pci-usb-serial").live(),
+    modern("chardev-parallel").live(),
+    classic("chardev-parallel").live(),
+    modern("chardev-debugcon").live(),
+    modern("chardev-reconnect"),
+    modern("chardev-devices"),
+    classic("chardev-devices"),
+    modern("chardev-problems").refused(),
+    modern("chardev-s390x-sclp").on(S390),
+    modern("chardev-arm-pl011").on(ARM),
+    modern("chardev-ppc64-vty").on(PPC),
+    modern("smartcard-cards").live(),
+    modern("redirdev-ends").live(),
+    classic("redirdev-ends").live(),
+];

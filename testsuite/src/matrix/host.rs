@@ -1,0 +1,104 @@
+//! The machine that all cases run on.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use virtargv::{FixedHost, Release};
+use virtargv_host::{Hugetlbfs, SecretKey, SecretUse, Volume, VolumeKind};
+
+/// A machine with two storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
+/// nodes. The release decides where its driver keeps its files.
+pub(super) fn host(release: Release) -> FixedHost {
+    let mut host = FixedHost {
+        now: 1_234_567_890,
+        utc_offset: 7200,
+        files: texts(&[
+            ("/usr/share/qemu/firmware/30-plain.json", PLAIN_FIRMWARE),
+            ("/usr/share/qemu/firmware/50-secure.json", SECURE_FIRMWARE),
+        ]),
+        free_vsock_cid: 11,
+        render_node: Some("/dev/dri/renderD128".to_owned()),
+        numa_nodes: vec![0, 1],
+        numa_advice: vec![0, 1],
+        scsi_generic: Some("sg0".to_owned()),
+        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL)]),
+        volume,
+        networks: shared(&[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
+        network_ports: shared(&[("routed", ROUTED_PORT)]),
+        secret,
+        ..FixedHost::default()
+    };
+    for (name, value) in [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("HOME", "/home/test")] {
+        host.env.insert(name.to_owned(), value.to_owned());
+    }
+    host.config.spice_tls = true;
+    host.config.hugetlbfs = vec![
+        Hugetlbfs { path: "/dev/hugepages".into(), size_kib: 2048, default: true },
+        Hugetlbfs { path: "/mnt/huge-1G".into(), size_kib: 1 << 20, default: false },
+    ];
+    if release == Release::V7_0 {
+        "/tmp/lib".clone_into(&mut host.config.lib_dir);
+        "/tmp/channel".clone_into(&mut host.config.channel_target_dir);
+    }
+    host
+}
+
+fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
+    pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
+}
+
+fn shared(pairs: &[(&str, &str)]) -> BTreeMap<String, Arc<str>> {
+    pairs.iter().map(|(name, text)| ((*name).to_owned(), Arc::from(*text))).collect()
+}
+
+const DIR_POOL: &str = "<pool type='dir'><name>guests</name><target><path>/srv/pool</path></target></pool>";
+const LVM_POOL: &str = "<pool type='logical'><name>lvm</name><source><name>lvm</name></source>\
+    <target><path>/dev/lvm</path></target></pool>";
+const BRIDGED: &str = "<network><name>bridged</name><forward mode='bridge'/><bridge name='br7'/></network>";
+const FUNCTIONS: &str = "<network><name>functions</name><forward mode='hostdev' managed='yes'>\
+    <address type='pci' domain='0' bus='5' slot='0' function='1'/>\
+    <address type='pci' domain='0' bus='5' slot='0' function='2'/></forward></network>";
+const ROUTED: &str = "<network><name>routed</name><forward mode='route'/><bridge name='virbr7'/>\
+    <ip address='192.0.2.1' prefix='24'/></network>";
+const ROUTED_PORT: &str = "<networkport><uuid>8ff2b2a2-3a6e-4d6f-9d8c-6c3a8cb8a3d9</uuid>\
+    <plug type='network' bridge='virbr7'/></networkport>";
+
+const PLAIN_FIRMWARE: &str = r#"{
+    "description": "UEFI",
+    "interface-types": ["uefi"],
+    "mapping": {
+        "device": "flash",
+        "executable": {"filename": "/usr/share/fw/code.fd", "format": "raw"},
+        "nvram-template": {"filename": "/usr/share/fw/vars.fd", "format": "raw"}
+    },
+    "targets": [{"architecture": "x86_64", "machines": ["pc-i440fx-*", "pc-q35-*"]}],
+    "features": ["acpi-s3", "amd-sev"],
+    "tags": []
+}"#;
+const SECURE_FIRMWARE: &str = r#"{
+    "description": "UEFI with Secure Boot",
+    "interface-types": ["uefi"],
+    "mapping": {
+        "device": "flash",
+        "executable": {"filename": "/usr/share/fw/code.secure.fd", "format": "raw"},
+        "nvram-template": {"filename": "/usr/share/fw/vars.enrolled.fd", "format": "raw"}
+    },
+    "targets": [{"architecture": "x86_64", "machines": ["pc-q35-*"]}],
+    "features": ["acpi-s3", "enrolled-keys", "requires-smm", "secure-boot", "verbose-dynamic"],
+    "tags": []
+}"#;
+
+/// Every volume but the one called `lost` is there.
+fn volume(pool: &str, volume: &str) -> Option<Volume> {
+    match (pool, volume) {
+        (_, "lost") => None,
+        ("lvm", name) => Some(Volume { kind: VolumeKind::Block, path: format!("/dev/lvm/{name}") }),
+        (_, name) => Some(Volume { kind: VolumeKind::File, path: format!("/srv/pool/{name}") }),
+    }
+}
+
+/// Every secret but the one for `forgotten` is there.
+fn secret(_: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
+    let (SecretKey::Uuid(name) | SecretKey::Usage(name)) = key;
+    (name != "forgotten").then(|| b"open sesame".to_vec())
+}
