@@ -175,10 +175,7 @@ impl Domain {
             features: Features::read(el, r),
             lifecycle: Lifecycle::read(el, r),
             clock: Clock::read(el, r),
-            throttle_groups: el
-                .child("throttlegroups")
-                .map(|t| read::all(t, "throttlegroup", r))
-                .unwrap_or_default(),
+            throttle_groups: ThrottleGroup::read_all(el, r),
             devices: Devices::read(el, r),
             sysinfo: Sysinfo::read(el, r),
             qemu: QemuNamespace::read(el, r),

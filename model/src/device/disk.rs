@@ -12,7 +12,7 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, SourceType, optional_word};
+use crate::device::storage::{Image, SourceType, filled, index, need_format, optional_word};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -229,30 +229,30 @@ fn printable(text: &str) -> bool {
 
 impl Element for Disk {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(ONCE_INTERNAL, el, "type").unwrap_or(SourceType::File);
+        let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
+        // What is nowhere is a file.
+        let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self {
-            device: r.attr_kinds(ONCE_INTERNAL, el, "device"),
-            model: r.attr_kinds(ONCE_INTERNAL, el, "model"),
-            snapshot: r.attr_kinds(ONCE_INTERNAL, el, "snapshot"),
-            rawio: r.attr_kinds(ONCE_INTERNAL, el, "rawio"),
-            sgio: r.attr_kinds(ONCE_INTERNAL, el, "sgio"),
+            device: r.attr_kinds(ONCE_UNSUPPORTED, el, "device"),
+            model: r.attr_kinds(ONCE_UNSUPPORTED, el, "model"),
+            snapshot: r.attr_kinds(ONCE_UNSUPPORTED, el, "snapshot"),
+            rawio: r.attr(el, "rawio"),
+            sgio: r.attr_kinds(ONCE_UNSUPPORTED, el, "sgio"),
             image: Image::read(kind, el, r),
             backing: BackingChain::read(el, r),
             ..Self::default()
         };
-        disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r)).filter(Geometry::is_given);
+        disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r));
         disk.blockio = el.child("blockio").map(|b| BlockIo::read(b, r)).filter(|b| *b != BlockIo::default());
         if let Some(driver) = el.child("driver") {
             disk.driver = DiskDriver::read(driver, &mut disk.image, r);
         }
-        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, r)));
+        // Only a running guest has a copy in the making; what is wrong with it concerns no other.
+        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::default())));
         disk.read_outside(el, r);
         disk.read_target(el, r);
         disk.iotune = el.child("iotune").map(|i| Iotune::read(i, r)).unwrap_or_default();
-        disk.throttle_filters = el
-            .child("throttlefilters")
-            .map(|t| t.children("throttlefilter").filter_map(|f| r.required(f, "group")).collect())
-            .unwrap_or_default();
+        disk.read_throttle_filters(el, r);
         disk.readonly = el.child("readonly").is_some();
         disk.shareable = el.child("shareable").is_some();
         disk.transient =
@@ -304,15 +304,22 @@ impl Disk {
         self.target = DiskTarget {
             // Xen's old prefix says nothing.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
-            bus: r.attr_kinds(ONCE_INTERNAL, target, "bus"),
-            tray: optional_word(ONCE_INTERNAL, target, "tray", "closed", r),
-            removable: r.attr_kinds(ONCE_INTERNAL, target, "removable"),
-            rotation_rate: r.attr(target, "rotation_rate"),
+            bus: r.attr_kinds(ONCE_UNSUPPORTED, target, "bus"),
+            tray: optional_word(ONCE_UNSUPPORTED, target, "tray", "closed", r),
+            removable: r.attr_kinds(ONCE_UNSUPPORTED, target, "removable"),
+            rotation_rate: r.attr(target, "rotation_rate").filter(|rate| *rate > 0),
         };
-        if self.target.rotation_rate == Some(0) {
-            self.target.rotation_rate = None;
-            let message = "attribute 'rotation_rate' of element 'target' is '0', it must be positive";
-            r.problem(Kind::Xml, "disk-rotation-rate", target.pos().attr("rotation_rate"), message);
+    }
+
+    fn read_throttle_filters(&mut self, el: El<'_>, r: &mut Reader) {
+        let Some(list) = el.child("throttlefilters") else { return };
+        for filter in list.children("throttlefilter") {
+            let Some(group) = filled(filter, "group", r) else { continue };
+            if self.throttle_filters.contains(&group) {
+                let message = format!("element 'throttlefilter' names the group '{group}' twice");
+                r.problem(Kind::Xml, "disk-throttlefilter-twice", filter.pos().attr("group"), message);
+            }
+            self.throttle_filters.push(group);
         }
     }
 
@@ -320,7 +327,7 @@ impl Disk {
         let backend = el.child("backenddomain");
         self.backend_domain = backend.and_then(|b| b.string("name"));
         self.serial = el.child_text("serial");
-        self.wwn = el.child_text("wwn");
+        self.wwn = el.child_text("wwn").filter(|wwn| !wwn.is_empty());
         if let Some(wwn) = &self.wwn
             && !is_wwn(wwn)
         {
@@ -419,12 +426,11 @@ impl BackingChain {
                 r.problem(Kind::Internal, "disk-chain-length", el.pos(), message);
                 break;
             }
-            for needed in ["format", "source"] {
-                r.need(el, needed);
-            }
+            need_format(el, r);
+            r.need(el, "source");
             let mut image = Image::read(kind, el, r);
             image.read_format(el, r);
-            image.index = r.attr(el, "index");
+            image.index = index(el);
             chain.images.push(image);
             at = el;
         }

@@ -19,7 +19,7 @@ pub(super) fn props(image: &Image, net: &NetSource, objects: &Objects) -> Result
     }
     props.set_opt("sslverify", net.ssl_verify.map(YesNo::is_yes));
     props.set_opt("cookie-secret", objects.cookies.as_ref().map(|c| c.id.as_str()));
-    props.set_opt("readahead", net.readahead);
     props.set_opt("timeout", net.timeout);
+    props.set_opt("readahead", net.readahead);
     Ok(props)
 }

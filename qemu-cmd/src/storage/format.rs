@@ -1,11 +1,12 @@
 //! The node of an image's format.
 
 use virtargv_model::device::storage::{Encryption, EncryptionEngine, Image, ImageFormat};
-use virtargv_model::{OnOff, Spelled};
+use virtargv_model::{Kind, OnOff, Problem, Spelled};
 
 use super::objects::Objects;
 use super::protocol::add_cache;
 use super::{Access, ImageNodes, luks};
+use crate::emit::problem;
 use crate::{Props, Value};
 
 /// What is below an image.
@@ -27,7 +28,7 @@ pub(super) fn props(
     objects: &Objects,
     readonly: bool,
     below: Below<'_>,
-) -> Props {
+) -> Result<Props, Problem> {
     let mut props = Props::object().with("node-name", nodes.format.as_deref().unwrap_or(""));
     props.set("read-only", readonly);
     props.set_opt("discard", access.discard.map(Spelled::as_str));
@@ -42,6 +43,11 @@ pub(super) fn props(
     props.set_opt("data-file", nodes.data_store.as_ref().map(|s| s.top()));
     props.set("file", nodes.below_format());
     match below {
+        Below::Node(_) if !has_backing(image.format) => {
+            let format = image.format.unwrap_or(ImageFormat::Raw);
+            let message = format!("an image of format '{format}' cannot lie on a 'backingStore'");
+            return Err(problem(Kind::Unsupported, "storage-backing-format", image.pos, message));
+        }
         Below::Node(name) => {
             props.set("backing", name);
         }
@@ -50,7 +56,7 @@ pub(super) fn props(
         }
         _ => {}
     }
-    props
+    Ok(props)
 }
 
 /// The driver and its own properties.
@@ -69,6 +75,13 @@ fn driver(props: &mut Props, image: &Image, access: Access, objects: &Objects) {
             props.set_opt("cache-size", image.metadata_cache);
             props.set_opt("discard-no-unref", access.discard_no_unref.map(OnOff::is_on));
         }
+        Some(ImageFormat::Qcow) => {
+            props.set("driver", "qcow").set_opt("encrypt", encryption(image, secret));
+        }
+        // QEMU calls it by its maker.
+        Some(ImageFormat::Ploop) => {
+            props.set("driver", "parallels");
+        }
         Some(other) => {
             props.set("driver", other.as_str());
         }
@@ -85,7 +98,7 @@ fn has_backing(format: Option<ImageFormat>) -> bool {
     )
 }
 
-/// How a qcow2 image is encrypted.
+/// How a qcow or qcow2 image is encrypted.
 fn encryption(image: &Image, secret: Option<&str>) -> Option<Props> {
     luks(image)?;
     Some(Props::object().with("format", "luks").opt("key-secret", secret))

@@ -83,7 +83,8 @@ pub(super) fn emit_image(
         e.blockdev(&props);
     }
     if nodes.format.is_some() {
-        e.blockdev(&format::props(image, nodes, access, &objects, readonly, below));
+        let props = format::props(image, nodes, access, &objects, readonly, below)?;
+        e.blockdev(&props);
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot};
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource};
 use virtargv_model::device::storage::{
@@ -16,6 +17,8 @@ use crate::Work;
 /// Fills in every `<disk>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let live = work.options.live;
+    // Once, an empty text was one.
+    let keeps_empty = !work.caps.release().has(Convention::StricterDisks);
     let disks = &mut work.domain.devices.disks;
     for disk in disks.iter_mut() {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
@@ -23,6 +26,11 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     sort(disks);
     for disk in disks.iter_mut() {
         complete(disk, live);
+        if !keeps_empty {
+            for text in [&mut disk.serial, &mut disk.vendor, &mut disk.product] {
+                *text = text.take().filter(|text| !text.is_empty());
+            }
+        }
     }
     place_all(work);
 }

@@ -1,6 +1,8 @@
 //! `<driver>` of a disk.
 
-use super::{ONCE_INTERNAL, ONCE_UNSUPPORTED};
+use std::num::NonZeroU32;
+
+use super::ONCE_UNSUPPORTED;
 use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
 use crate::read::{El, Reader};
@@ -89,11 +91,6 @@ impl IothreadMap {
         let mut maps = Vec::new();
         for el in list.children("iothread") {
             let id: Option<u32> = r.required(el, "id");
-            if id == Some(0) {
-                let message = "attribute 'id' of element 'iothread' is '0', it counts from 1";
-                r.problem(Kind::Xml, "iothread-id", el.pos().attr("id"), message);
-                continue;
-            }
             let queues = el.children("queue").filter_map(|q| r.required(q, "id")).collect();
             maps.extend(id.map(|id| Self { pos: el.pos(), id, queues }));
         }
@@ -158,10 +155,10 @@ pub struct DiskDriver {
 
 impl DiskDriver {
     pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
-        let cache = optional_word(ONCE_INTERNAL, el, "cache", "default", r);
-        let error_policy = optional_word(ONCE_INTERNAL, el, "error_policy", "default", r);
-        let rerror_policy: Option<ErrorPolicy> =
-            optional_word(ONCE_INTERNAL, el, "rerror_policy", "default", r);
+        // Of the words for leaving it open only this one is taken.
+        let cache = optional_word(ONCE_UNSUPPORTED, el, "cache", "default", r);
+        let error_policy = r.attr_kinds(ONCE_UNSUPPORTED, el, "error_policy");
+        let rerror_policy: Option<ErrorPolicy> = r.attr_kinds(ONCE_UNSUPPORTED, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {
             let message = "attribute 'rerror_policy' of element 'driver' is 'enospace', reads need no space";
             r.problem(Kind::Unsupported, "disk-rerror-policy", el.pos().attr("rerror_policy"), message);
@@ -172,13 +169,13 @@ impl DiskDriver {
             cache,
             error_policy,
             rerror_policy,
-            io: optional_word(ONCE_INTERNAL, el, "io", "default", r),
+            io: r.attr_kinds(ONCE_UNSUPPORTED, el, "io"),
             ioeventfd: r.attr_kinds(ONCE_UNSUPPORTED, el, "ioeventfd"),
             event_idx: r.attr_kinds(ONCE_UNSUPPORTED, el, "event_idx"),
             copy_on_read: r.attr_kinds(ONCE_UNSUPPORTED, el, "copy_on_read"),
-            discard: optional_word(ONCE_UNSUPPORTED, el, "discard", "default", r),
-            iothread: r.attr(el, "iothread"),
-            detect_zeroes: optional_word(ONCE_UNSUPPORTED, el, "detect_zeroes", "default", r),
+            discard: r.attr_kinds(ONCE_UNSUPPORTED, el, "discard"),
+            iothread: r.attr(el, "iothread").map(NonZeroU32::get),
+            detect_zeroes: r.attr_kinds(ONCE_UNSUPPORTED, el, "detect_zeroes"),
             discard_no_unref: r.attr(el, "discard_no_unref"),
             queues: r.attr(el, "queues"),
             queue_size: r.attr(el, "queue_size"),

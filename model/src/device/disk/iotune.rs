@@ -125,6 +125,24 @@ pub struct ThrottleGroup(
     pub Iotune,
 );
 
+impl ThrottleGroup {
+    /// Reads the `<throttlegroups>` child of `domain`.
+    pub(crate) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Self> {
+        let Some(list) = domain.child("throttlegroups") else { return Vec::new() };
+        let mut groups: Vec<Self> = Vec::new();
+        for el in list.children("throttlegroup") {
+            let Some(group) = Self::read(el, r) else { continue };
+            let name = &group.0.group_name;
+            if let Some(name) = name.as_ref().filter(|_| groups.iter().any(|g| g.0.group_name == *name)) {
+                let message = format!("two elements 'throttlegroup' are called '{name}'");
+                r.problem(Kind::Xml, "throttlegroup-twice", el.pos(), message);
+            }
+            groups.push(group);
+        }
+        groups
+    }
+}
+
 impl Element for ThrottleGroup {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let group = Self(Iotune::read(el, r));

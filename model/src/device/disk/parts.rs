@@ -1,8 +1,7 @@
 //! The smaller parts of a disk: geometry, block sizes, transience.
 
-use super::ONCE_INTERNAL;
+use super::{ONCE_INTERNAL, ONCE_UNSUPPORTED};
 use crate::YesNo;
-use crate::device::storage::optional_word;
 use crate::read::{El, Reader};
 use crate::write::Writer;
 
@@ -22,11 +21,11 @@ spelled! {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Geometry {
     /// `cyls=`
-    pub cylinders: u32,
+    pub cylinders: Option<u32>,
     /// `heads=`
-    pub heads: u32,
+    pub heads: Option<u32>,
     /// `secs=`
-    pub sectors: u32,
+    pub sectors: Option<u32>,
     /// `trans=`
     pub trans: Option<GeometryTrans>,
 }
@@ -34,27 +33,30 @@ pub struct Geometry {
 impl Geometry {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            cylinders: r.attr_kinds(ONCE_INTERNAL, el, "cyls").unwrap_or_default(),
-            heads: r.attr_kinds(ONCE_INTERNAL, el, "heads").unwrap_or_default(),
-            sectors: r.attr_kinds(ONCE_INTERNAL, el, "secs").unwrap_or_default(),
-            trans: optional_word(ONCE_INTERNAL, el, "trans", "default", r),
+            cylinders: r.attr_kinds(ONCE_INTERNAL, el, "cyls"),
+            heads: r.attr_kinds(ONCE_INTERNAL, el, "heads"),
+            sectors: r.attr_kinds(ONCE_INTERNAL, el, "secs"),
+            trans: r.attr_kinds(ONCE_UNSUPPORTED, el, "trans"),
         }
     }
 
-    /// Whether it is given at all; the reference wants all three numbers.
-    pub fn is_given(&self) -> bool {
-        self.cylinders > 0 && self.heads > 0 && self.sectors > 0
+    /// The three numbers with their names, as far as they are given.
+    pub fn numbers(&self) -> [(&'static str, Option<u32>); 3] {
+        [("cyls", self.cylinders), ("heads", self.heads), ("secs", self.sectors)]
+    }
+
+    /// Whether all three numbers are given and none is 0.
+    pub fn is_whole(&self) -> bool {
+        self.numbers().iter().all(|(_, number)| number.is_some_and(|n| n > 0))
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        if self.is_given() {
-            w.element("geometry")
-                .attr("cyls", self.cylinders)
-                .attr("heads", self.heads)
-                .attr("secs", self.sectors)
-                .opt("trans", self.trans)
-                .empty();
-        }
+        w.element("geometry")
+            .opt("cyls", self.cylinders)
+            .opt("heads", self.heads)
+            .opt("secs", self.sectors)
+            .opt("trans", self.trans)
+            .empty();
     }
 }
 

@@ -23,7 +23,7 @@ impl SecretRef {
         match (el.get("uuid"), el.get("usage")) {
             (Some(uuid), None) => match crate::domain::uuid(uuid) {
                 Some(uuid) => Some(Self::Uuid(uuid)),
-                None => problem(r, Kind::Internal, format!("malformed uuid '{uuid}' of element 'secret'")),
+                None => problem(r, Kind::Xml, format!("malformed uuid '{uuid}' of element 'secret'")),
             },
             (None, Some(usage)) => Some(Self::Usage(usage.to_owned())),
             (None, None) => problem(r, Kind::Xml, "element 'secret' has neither 'uuid' nor 'usage'".into()),
@@ -56,7 +56,12 @@ pub struct Auth {
 
 impl Element for Auth {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let username = r.required(el, "username");
+        let username = super::filled(el, "username", r);
+        if let Some(kind) = el.get("type").filter(|kind| !["", "none", "chap", "ceph"].contains(kind)) {
+            let message =
+                format!("attribute 'type' of element 'auth' is '{kind}', 'chap' and 'ceph' are known");
+            r.problem(Kind::Unsupported, "storage-auth-type", el.pos().attr("type"), message);
+        }
         let secret_el = r.need(el, "secret")?;
         let secret = SecretRef::read(secret_el, r);
         Some(Self {
@@ -120,16 +125,24 @@ pub struct Encryption {
 
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let format = r.required(el, "format");
-        let engine = super::optional_word([Kind::Xml; 2], el, "engine", "default", r);
+        let format = r.required_kinds([Kind::Xml; 2], [Kind::Unsupported; 2], el, "format");
+        let engine = r.attr(el, "engine");
         let secrets = all(el, "secret", r);
-        let cipher = el.child("cipher").map(|c| Cipher {
+        // Other formats say in the image how they are encrypted.
+        let makes = format == Some(EncryptionFormat::Luks);
+        let cipher = el.child("cipher").filter(|_| makes).map(|c| Cipher {
             name: r.required(c, "name"),
             size: r.required(c, "size"),
             mode: c.string("mode"),
             hash: c.string("hash"),
         });
-        let ivgen = el.child("ivgen").map(|i| IvGen { name: r.required(i, "name"), hash: i.string("hash") });
+        let ivgen = el.child("ivgen").filter(|_| makes).map(|i| {
+            if cipher.is_none() {
+                let message = "element 'ivgen' goes with a 'cipher'";
+                r.problem(Kind::Xml, "encryption-ivgen", i.pos(), message);
+            }
+            IvGen { name: r.required(i, "name"), hash: i.string("hash") }
+        });
         Some(Self { pos: el.pos(), format: format?, engine, secrets, cipher, ivgen })
     }
 
@@ -169,7 +182,8 @@ pub struct Passphrase(
 
 impl Element for Passphrase {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind: Option<PassphraseType> = r.required(el, "type");
+        let kind: Option<PassphraseType> =
+            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type");
         let secret = SecretRef::read(el, r);
         kind?;
         secret.map(Self)

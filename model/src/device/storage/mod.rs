@@ -220,7 +220,9 @@ impl Image {
         let reservations = el.child("reservations").map(|p| Reservations::read(p, r));
         let seclabels = DeviceSeclabel::read_all(el, r);
         let data_store = el.child("dataStore").filter(|_| with_store).map(|d| {
-            let kind = r.attr(d, "type").unwrap_or(SourceType::File);
+            let kind = r.required(d, "type").unwrap_or(SourceType::File);
+            need_format(d, r);
+            r.need(d, "source");
             let mut image = Self::read_nested(kind, d, false, r);
             image.read_format(d, r);
             Box::new(image)
@@ -230,8 +232,8 @@ impl Image {
             location,
             format: None,
             metadata_cache: None,
-            index: r.attr(el, "index"),
-            startup_policy: optional_word([Kind::Internal, Kind::Xml], el, "startupPolicy", "default", r),
+            index: index(el),
+            startup_policy: r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "startupPolicy"),
             slice,
             seclabels,
             auth,
@@ -311,7 +313,7 @@ impl Location {
             SourceType::Volume => Self::Volume(VolumeSource::read(el, r)),
             SourceType::Nvme => Self::Nvme(NvmeSource::read(el, r)),
             SourceType::VhostUser => Self::VhostUser(VhostUserSource::read(el, r)),
-            SourceType::VhostVdpa => Self::VhostVdpa { path: path("dev") },
+            SourceType::VhostVdpa => Self::VhostVdpa { path: filled(el, "dev", r) },
         }
     }
 
@@ -362,13 +364,24 @@ pub(crate) fn optional_word<T: crate::read::Value>(
     if el.get(name) == Some(neutral) { None } else { r.attr_kinds(kinds, el, name) }
 }
 
-/// An attribute that must not be zero.
-pub(crate) fn positive(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u64> {
-    let number: u64 = r.attr(el, name)?;
-    if number == 0 {
-        let message = format!("attribute '{name}' of element '{}' is '0', it must be positive", el.name());
-        r.problem(Kind::Xml, "attribute-positive", el.pos().attr(name), message);
-        return None;
+/// An attribute that must be there and must not be empty.
+pub(crate) fn filled(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+    let value: Option<String> = r.attr(el, name).filter(|value: &String| !value.is_empty());
+    if value.is_none() {
+        let message = format!("element '{}' lacks a value for its attribute '{name}'", el.name());
+        r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
     }
-    Some(number)
+    value
+}
+
+/// Refuses an image of a chain without the format it is stored in.
+pub(crate) fn need_format(el: El<'_>, r: &mut Reader) {
+    if let Some(format) = r.need(el, "format") {
+        r.required::<String>(format, "type");
+    }
+}
+
+/// `index=`: QEMU's number for an image in a running guest. It says nothing of any other, so no value of it is wrong.
+pub(crate) fn index(el: El<'_>) -> Option<u32> {
+    Reader::default().attr(el, "index")
 }

@@ -1,6 +1,6 @@
 //! `<source protocol=>`: an image that QEMU reads over a network protocol.
 
-use super::{Reconnect, positive};
+use super::{Reconnect, filled};
 use crate::read::{El, Element, Reader, all, write_all};
 use crate::write::{Tag, Writer};
 use crate::{Kind, Pos, YesNo};
@@ -73,7 +73,7 @@ impl NetHost {
 
 impl Element for NetHost {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let transport: Option<Transport> = r.attr(el, "transport");
+        let transport: Option<Transport> = r.attr_kind(Kind::Unsupported, el, "transport");
         let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
         if host.transport() == Transport::Unix {
             if host.socket.is_none() {
@@ -88,8 +88,7 @@ impl Element for NetHost {
             r.problem(Kind::Xml, "storage-host-socket", el.pos().attr("socket"), message);
         }
         host.name = r.required(el, "name");
-        // A port may be left empty.
-        host.port = r.attr(el, "port");
+        host.port = r.attr_kind::<u16>(Kind::InvalidArgument, el, "port").map(u32::from);
         Some(host)
     }
 
@@ -116,8 +115,13 @@ pub struct Cookie {
 
 impl Element for Cookie {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name = r.required(el, "name")?;
-        Some(Self { pos: el.pos(), name, value: el.text() })
+        let name = filled(el, "name", r)?;
+        let value = el.text();
+        if value.is_empty() {
+            let message = format!("element 'cookie' with the name '{name}' has no value");
+            r.problem(Kind::Xml, "storage-cookie-value", el.pos(), message);
+        }
+        Some(Self { pos: el.pos(), name, value })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -134,6 +138,21 @@ pub struct SshIdentity {
     pub keyfile: Option<String>,
     /// `agentsock=`
     pub agentsock: Option<String>,
+}
+
+impl SshIdentity {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let ssh = Self {
+            username: filled(el, "username", r),
+            keyfile: el.string("keyfile"),
+            agentsock: el.string("agentsock"),
+        };
+        if ssh.keyfile.is_none() && ssh.agentsock.is_none() {
+            let message = "element 'identity' has neither a 'keyfile' nor an 'agentsock'";
+            r.problem(Kind::Xml, "storage-ssh-identity", el.pos(), message);
+        }
+        ssh
+    }
 }
 
 /// An image behind a network protocol.
@@ -179,7 +198,8 @@ pub struct NetSource {
 
 impl NetSource {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let protocol: Option<Protocol> = r.required(el, "protocol");
+        let protocol: Option<Protocol> =
+            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "protocol");
         let mut net = Self {
             protocol,
             name: el.string("name"),
@@ -200,22 +220,44 @@ impl NetSource {
             let message = format!("the name '{name}' of element 'source' has no '/' between pool and image");
             r.problem(Kind::Xml, "storage-source-split", el.pos().attr("name"), message);
         }
-        net.snapshot = el.child("snapshot").and_then(|s| s.string("name"));
-        net.config_file = el.child("config").and_then(|c| c.string("file"));
-        net.hosts = all(el, "host", r);
-        net.initiator = el.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
-        net.ssl_verify = el.child("ssl").and_then(|s| r.attr(s, "verify"));
-        net.cookies = el.child("cookies").map(|c| all(c, "cookie", r)).unwrap_or_default();
-        net.readahead = el.child("readahead").and_then(|c| positive(c, "size", r));
-        net.timeout = el.child("timeout").and_then(|c| positive(c, "seconds", r));
+        // An empty name is none.
+        net.name = net.name.filter(|name| !name.is_empty());
+        net.snapshot = el.child("snapshot").and_then(|s| s.string("name")).filter(|name| !name.is_empty());
+        net.config_file = el.child("config").and_then(|c| c.string("file")).filter(|file| !file.is_empty());
         if protocol == Some(Protocol::Nbd) {
             net.reconnect = el.child("reconnect").and_then(|c| Reconnect::read(c, r));
         }
-        net.read_identity(el);
+        net.hosts = all(el, "host", r);
+        let iqn = el.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
+        net.initiator = iqn.filter(|name| !name.is_empty());
+        net.read_http(el, r);
+        net.read_identity(el, r);
         net
     }
 
-    fn read_identity(&mut self, el: El<'_>) {
+    /// What HTTP and FTP have; beside another protocol it is not looked at.
+    fn read_http(&mut self, el: El<'_>, r: &mut Reader) {
+        let (http, ftp, tls) = match self.protocol {
+            Some(Protocol::Http) => (true, false, false),
+            Some(Protocol::Https) => (true, false, true),
+            Some(Protocol::Ftp) => (false, true, false),
+            Some(Protocol::Ftps) => (false, true, true),
+            _ => return,
+        };
+        if tls {
+            self.ssl_verify = el.child("ssl").and_then(|s| r.attr(s, "verify"));
+        }
+        if http {
+            self.cookies = el.child("cookies").map(|c| all(c, "cookie", r)).unwrap_or_default();
+        }
+        if http || ftp {
+            let mut number = |child, name| el.child(child).and_then(|c| r.attr(c, name)).filter(|n| *n > 0);
+            self.readahead = number("readahead", "size");
+            self.timeout = number("timeout", "seconds");
+        }
+    }
+
+    fn read_identity(&mut self, el: El<'_>, r: &mut Reader) {
         let identity = el.child("identity");
         match self.protocol {
             Some(Protocol::Nfs) => {
@@ -223,12 +265,8 @@ impl NetSource {
                 self.nfs_group = identity.and_then(|i| i.string("group"));
             }
             Some(Protocol::Ssh) => {
-                self.known_hosts = el.child("knownHosts").and_then(|k| k.string("path"));
-                self.ssh = identity.map(|i| SshIdentity {
-                    username: i.string("username"),
-                    keyfile: i.string("keyfile"),
-                    agentsock: i.string("agentsock"),
-                });
+                self.known_hosts = el.child("knownHosts").and_then(|k| filled(k, "path", r));
+                self.ssh = identity.map(|i| SshIdentity::read(i, r));
             }
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The smaller parts of a `<source>`: slices, volumes, NVMe namespaces, vhost-user sockets, reservations.
 
-use super::positive;
+use super::filled;
 use crate::info::PciAddress;
 use crate::read::{El, Reader, hex};
 use crate::write::{Tag, Writer};
@@ -20,8 +20,7 @@ pub(super) fn read_slice(el: El<'_>, r: &mut Reader) -> Option<Slice> {
     let mut slices = el.child("slices")?.children("slice");
     let slice = slices.find(|s| s.get("type") == Some("storage"))?;
     let offset = r.required(slice, "offset");
-    let size =
-        if slice.get("size").is_some() { positive(slice, "size", r) } else { r.required(slice, "size") };
+    let size = r.required(slice, "size");
     Some(Slice { offset: offset?, size: size? })
 }
 
@@ -65,7 +64,10 @@ impl VolumeSource {
             let message = "attributes 'pool' and 'volume' of element 'source' go together";
             r.problem(Kind::Xml, "storage-volume-incomplete", el.pos(), message);
         }
-        Self { pool, volume, mode: r.attr(el, "mode") }
+        // How what is nowhere is reached is nobody's concern.
+        let placed = pool.is_some() || volume.is_some();
+        let mode = if placed { r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "mode") } else { None };
+        Self { pool, volume, mode }
     }
 
     pub(super) fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
@@ -78,7 +80,7 @@ impl VolumeSource {
 pub struct NvmeSource {
     /// `managed=`: whether the drive is taken from the host's driver and given back.
     pub managed: Option<YesNo>,
-    /// `namespace=`, from 1.
+    /// `namespace=`, counted from 1.
     pub namespace: u64,
     /// `<address>` of the drive on the host.
     pub address: PciAddress,
@@ -92,17 +94,13 @@ impl Default for NvmeSource {
 
 impl NvmeSource {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        if let Some(kind) = el.get("type")
+        if let Some(kind) = r.required::<String>(el, "type")
             && kind != "pci"
         {
             let message = format!("attribute 'type' of an NVMe source is '{kind}', it can only be 'pci'");
             r.problem(Kind::Xml, "storage-nvme-type", el.pos().attr("type"), message);
         }
-        let namespace = if el.get("namespace").is_some() {
-            positive(el, "namespace", r)
-        } else {
-            r.required(el, "namespace")
-        };
+        let namespace = r.required(el, "namespace");
         let managed = r.attr(el, "managed");
         let address = r.need(el, "address").and_then(|a| PciAddress::read(a, r));
         // Only where it is matters of a drive on the host.
@@ -202,21 +200,22 @@ pub struct Reservations {
 impl Reservations {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let managed: Option<YesNo> = r.required(el, "managed");
+        let own = managed == Some(YesNo::No);
+        let source = if own { r.need(el, "source") } else { el.child("source") };
         let mut path = None;
-        if managed == Some(YesNo::No)
-            && let Some(source) = r.need(el, "source")
-        {
-            path = r.required(source, "path");
+        // A source that says anything says all.
+        let says = |s: &El<'_>| own || ["type", "path", "mode"].iter().any(|name| s.get(name).is_some());
+        if let Some(source) = source.filter(says) {
             for (name, only) in [("type", "unix"), ("mode", "client")] {
-                let found: Option<String> = r.required(source, name);
+                let found = filled(source, name, r);
                 if let Some(found) = found.filter(|f| f != only) {
                     let message = format!(
                         "attribute '{name}' of a reservations source is '{found}', only '{only}' works"
                     );
-                    let kind = Kind::Unsupported;
-                    r.problem(kind, "storage-reservations-source", source.pos().attr(name), message);
+                    r.problem(Kind::Xml, "storage-reservations-source", source.pos().attr(name), message);
                 }
             }
+            path = filled(source, "path", r).filter(|_| own);
         }
         Self { managed, path }
     }

@@ -37,7 +37,7 @@ pub(super) fn props(e: &Emit<'_>, disk: &Disk, plan: &DiskPlan) -> Result<Props,
     if disk.device() != DiskDevice::Floppy {
         address::add_bootindex(&mut props, disk.info.boot.as_ref().map(|b| b.order));
     }
-    if e.has(Cap::VirtioCcwDeviceLoadparm) {
+    if e.has(Cap::VirtioCcwDeviceLoadparm) && disk.device() != DiskDevice::Floppy {
         props.set_opt("loadparm", disk.info.boot.as_ref().and_then(|b| b.loadparm.as_ref()));
     }
     add_shape(&mut props, e, disk)?;
@@ -208,8 +208,13 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: &Disk) -> Done {
         let write_back = !matches!(cache, CacheMode::Writethrough | CacheMode::Directsync);
         props.set("write-cache", OnOff::from(write_back).as_str());
     }
-    if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_given) {
-        props.set("cyls", geometry.cylinders).set("heads", geometry.heads).set("secs", geometry.sectors);
+    // A part of it was nothing, once.
+    if let Some(geometry) = disk.geometry
+        && (geometry.is_whole() || e.release().has(Convention::StricterDisks))
+    {
+        for (name, number) in geometry.numbers() {
+            props.set_opt(name, number.filter(|n| *n > 0));
+        }
         props.set_opt("bios-chs-trans", geometry.trans.map(Spelled::as_str));
     }
     // QEMU's parser of older days would split at a space.

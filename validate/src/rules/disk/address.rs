@@ -1,65 +1,73 @@
 //! Rules on the places of disks on their controllers.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
+use virtargv_model::device::controller::{ControllerType, ScsiModel};
 use virtargv_model::device::disk::{Disk, DiskBus};
-use virtargv_model::info::{Address, DriveAddress};
+use virtargv_model::info::{Address, DeviceInfo, DriveAddress};
 
 use crate::{Context, Findings};
 
 crate::rules! {
     /// There is one IDE and one floppy controller.
-    ONE_CONTROLLER = "disk-address-controller": Unsupported, Validate, "address/@controller; the machine has one on the board";
+    ONE_CONTROLLER = "disk-address-controller": Internal, Validate, "address/@controller; the machine has one on the board";
+    /// A SCSI or floppy controller has one bus.
+    ONE_BUS = "disk-address-bus": Internal, Validate, "address/@bus; the controller has one";
     /// A part of an address that the controller does not have is 0.
     ZERO = "disk-address-zero": Unsupported, Validate, "address; the controller has no such number";
-    /// SCSI disks of old QEMUs have targets up to 7 and no channels.
+    /// SCSI disks of old QEMUs have targets up to 7.
     OLD_SCSI = "disk-address-old-scsi": Unsupported, Validate, "address; scsi-disk channel=";
 }
 
 /// Holds the place of `disk` against them.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let Some(Address::Drive(at)) = &disk.info.address else { return };
-    let place = || disk.info.pos.path("address");
-    let mut zero = |name: &str, value: u32, of: &str| {
+    let mut zero = |rule, name: &str, value: u32, of: &str| {
         if value != 0 {
-            let message =
-                format!("'{name}' of the address of disk '{}' is '{value}', it is 0 for {of}", disk.dst());
-            out.refuse(&ZERO, place(), message);
+            let message = format!(
+                "'{name}' of the address of disk '{}' is '{value}', it is 0 for '{of}' controllers",
+                disk.dst()
+            );
+            out.refuse(rule, disk.info.pos.path("address"), message);
         }
     };
     match disk.bus() {
-        Some(DiskBus::Ide) => zero("target", at.target, "'ide' controllers"),
+        Some(DiskBus::Ide) => {
+            zero(&ONE_CONTROLLER, "controller", at.controller, "ide");
+            zero(&ZERO, "target", at.target, "ide");
+        }
         Some(DiskBus::Fdc) => {
-            zero("bus", at.bus, "'fdc' controllers");
-            zero("target", at.target, "'fdc' controllers");
+            zero(&ONE_CONTROLLER, "controller", at.controller, "fdc");
+            zero(&ONE_BUS, "bus", at.bus, "fdc");
+            zero(&ZERO, "target", at.target, "fdc");
         }
         Some(DiskBus::Sata) => {
-            zero("bus", at.bus, "'sata' controllers");
-            zero("target", at.target, "'sata' controllers");
+            zero(&ZERO, "bus", at.bus, "sata");
+            zero(&ZERO, "target", at.target, "sata");
         }
-        Some(DiskBus::Scsi) => check_scsi(cx, disk, at, out),
+        Some(DiskBus::Scsi) => check_scsi(cx, &disk.info, at, out),
         _ => {}
-    }
-    if matches!(disk.bus(), Some(DiskBus::Ide | DiskBus::Fdc)) && at.controller != 0 {
-        let bus = disk.bus().map_or("", virtargv_model::Spelled::as_str);
-        let message =
-            format!("disk '{}' is on '{bus}' controller '{}', there is one", disk.dst(), at.controller);
-        out.refuse(&ONE_CONTROLLER, disk.info.pos.path("address/@controller"), message);
     }
 }
 
-fn check_scsi(cx: &Context<'_>, disk: &Disk, at: &DriveAddress, out: &mut Findings<'_>) {
+/// Holds the place of a device on a SCSI controller, a disk or a unit of the host, against them.
+pub(in super::super) fn check_scsi(
+    cx: &Context<'_>,
+    info: &DeviceInfo,
+    at: &DriveAddress,
+    out: &mut Findings<'_>,
+) {
+    let place = || info.pos.path("address");
+    if at.bus != 0 {
+        let message = format!("'bus' of an address on a SCSI controller is '{}', there is one", at.bus);
+        out.refuse(&ONE_BUS, place(), message);
+    }
     let controllers = &cx.domain.devices.controllers;
     let found = controllers.iter().find(|c| c.is(ControllerType::Scsi, at.controller));
-    let model = found.and_then(Controller::scsi_model);
-    let place = || disk.info.pos.path("address");
-    if let Some(
-        model @ (ScsiModel::Lsilogic | ScsiModel::Ncr53c90 | ScsiModel::Dc390 | ScsiModel::Am53c974),
-    ) = model
-    {
+    // Without one that is known, nothing is known of its places.
+    let Some(controller) = found else { return };
+    if controller.scsi_model() == Some(ScsiModel::Lsilogic) {
         if at.target != 0 {
-            let message =
-                format!("'target' of disk '{}' is '{}', it is 0 for model '{model}'", disk.dst(), at.target);
+            let message = format!("'target' of an address is '{}', it is 0 for model 'lsilogic'", at.target);
             out.refuse(&ZERO, place(), message);
         }
         return;
@@ -68,11 +76,7 @@ fn check_scsi(cx: &Context<'_>, disk: &Disk, at: &DriveAddress, out: &mut Findin
         return;
     }
     if at.target > 7 {
-        let message = format!("'target' of disk '{}' is '{}', this QEMU has up to 7", disk.dst(), at.target);
-        out.refuse(&OLD_SCSI, place(), message);
-    }
-    if at.bus != 0 && at.unit != 0 {
-        let message = format!("disk '{}' has a bus and a unit, this QEMU has neither", disk.dst());
+        let message = format!("'target' of an address is '{}', this QEMU has up to 7", at.target);
         out.refuse(&OLD_SCSI, place(), message);
     }
 }

@@ -45,6 +45,8 @@ crate::rules! {
     RELABEL = "disk-relabel": Unsupported, Validate, "source/seclabel; the security driver must be allowed to label";
     /// Only drives with a medium have a tray.
     TRAY = "disk-tray": Unsupported, Validate, "target/@tray";
+    /// Namespaces of NVMe drives count from 1.
+    NAMESPACE = "disk-nvme-namespace": Unsupported, Validate, "source/@namespace; block driver nvme namespace=";
     /// A SCSI vendor has at most 8 characters.
     VENDOR = "disk-vendor-length": Unsupported, Validate, "disk/vendor; SCSI INQUIRY";
     /// A SCSI product has at most 16 characters.
@@ -104,6 +106,12 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
     }
     if late {
         check_bus(disk, out);
+        if let Location::Nvme(nvme) = &disk.image.location
+            && nvme.namespace == 0
+        {
+            let message = format!("'namespace' of disk '{}' is '0', they count from 1", disk.dst());
+            out.refuse(&NAMESPACE, disk.image.pos.attr("namespace"), message);
+        }
         if disk.image.kind() == SourceType::VhostUser {
             vhost_user::check(disk, out);
         }

@@ -4,6 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, DiskName, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
+use virtargv_model::lifecycle::Action;
 use virtargv_model::{OnOff, Spelled, YesNo};
 
 use super::super::virtio;
@@ -12,6 +13,8 @@ use crate::{Context, Findings};
 crate::rules! {
     /// Geometry is for buses that have it.
     GEOMETRY = "disk-geometry-bus": Unsupported, Validate, "disk/geometry; cyls=, heads=, secs=, bios-chs-trans=";
+    /// Geometry is three numbers.
+    GEOMETRY_PART = "disk-geometry-part": Internal, Validate, "disk/geometry; cyls=, heads=, secs=";
     /// A card has no serial.
     SERIAL_SD = "disk-serial-sd": Internal, Validate, "disk/serial";
     /// A CD-ROM needs a bus on which media can be changed.
@@ -54,7 +57,7 @@ crate::rules! {
 
 /// Holds the device of `disk` against them.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    check_shape(disk, out);
+    check_shape(cx, disk, out);
     check_names(cx, disk, out);
     check_lun(cx, disk, out);
     check_rotation(cx, disk, out);
@@ -92,10 +95,17 @@ fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mut Findings<
     }
 }
 
-fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
+fn check_shape(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let bus = disk.bus().map_or("", Spelled::as_str);
-    if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_given) {
-        let place = || disk.info.pos.path("geometry");
+    let place = || disk.info.pos.path("geometry");
+    if let Some(geometry) = disk.geometry
+        && !cx.caps.release().has(Convention::StricterDisks)
+        && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
+    {
+        let message = format!("element 'geometry' of disk '{}' lacks its attribute '{name}'", disk.dst());
+        out.refuse(&GEOMETRY_PART, place(), message);
+    }
+    if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_whole) {
         if matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Sd)) {
             out.refuse(&GEOMETRY, place(), format!("'geometry' cannot be set for bus '{bus}'"));
         }
@@ -275,15 +285,25 @@ fn check_transient(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.device() != DiskDevice::Disk {
         refuse("which only a 'disk' device can be");
     }
-    if transient.share_backing == Some(YesNo::Yes)
-        && !matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Virtio | DiskBus::Scsi))
-    {
+    let shares = transient.share_backing == Some(YesNo::Yes);
+    if shares && !cx.has(Cap::SetAction) && !reboots(cx) {
+        refuse("shares its backing image and is to be gone after a reboot, which this QEMU cannot do");
+    }
+    if shares && !matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Virtio | DiskBus::Scsi)) {
         let bus = disk.bus().map_or("", Spelled::as_str);
         refuse(&format!("and is plugged in late, which bus '{bus}' does not allow"));
     }
-    if !(cx.has(Cap::Blockdev) && cx.has(Cap::BlockdevSnapshotAllowWriteOnly)) {
+    if !cx.has(Cap::Blockdev) {
         refuse("which this QEMU cannot do");
     }
+}
+
+/// Whether the guest's own reboots are reboots.
+fn reboots(cx: &Context<'_>) -> bool {
+    let lifecycle = &cx.domain.lifecycle;
+    let crash_ends = matches!(lifecycle.on_crash, None | Some(Action::Destroy | Action::CoredumpDestroy));
+    let off_ends = matches!(lifecycle.on_poweroff, None | Some(Action::Destroy));
+    !(lifecycle.on_reboot == Some(Action::Destroy) && off_ends && crash_ends)
 }
 
 fn check_target(disk: &Disk, out: &mut Findings<'_>) {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
 use virtargv_model::device::disk::{Disk, DiskBus};
 
@@ -13,6 +13,10 @@ crate::rules! {
     BUS = "disk-iothread-bus": Unsupported, Validate, "driver/@iothread; virtio-blk iothread=";
     /// A disk is served by a thread that is there.
     UNKNOWN = "disk-iothread-unknown": Unsupported, Validate, "driver/@iothread; iothreadids/iothread";
+    /// Only virtio disks are served by a thread of their own (as the older releases found late).
+    BUS_LATE = "disk-iothread-bus-late": Unsupported, Build, "driver/@iothread; virtio-blk iothread=";
+    /// A disk is served by a thread that is there (as the older releases found late).
+    UNKNOWN_LATE = "disk-iothread-unknown-late": Unsupported, Build, "driver/@iothread; iothreadids/iothread";
     /// A disk is served by one thread or by several, not both.
     BOTH = "disk-iothread-both": Unsupported, Validate, "driver/@iothread, driver/iothreads";
     /// Several threads need a QEMU that distributes queues.
@@ -29,10 +33,12 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let place = || driver.pos.attr("iothread");
+    let late = !cx.caps.release().has(Convention::StricterDisks);
+    let (bus_rule, unknown_rule) = if late { (&BUS_LATE, &UNKNOWN_LATE) } else { (&BUS, &UNKNOWN) };
     if disk.bus() != Some(DiskBus::Virtio) {
         let bus = disk.bus().map_or("", Spelled::as_str);
         let message = format!("no thread can serve bus {bus} of target {}", disk.dst());
-        out.refuse(&BUS, place(), message);
+        out.refuse(bus_rule, place(), message);
     }
     if single.is_some() && !driver.iothreads.is_empty() {
         let message = format!("disk '{}' has 'iothread' and 'iothreads'", disk.dst());
@@ -43,7 +49,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         if !known(id) {
             let message =
                 format!("disk '{}' is to be served by iothread '{id}', which is not there", disk.dst());
-            out.refuse(&UNKNOWN, place(), message);
+            out.refuse(unknown_rule, place(), message);
         }
     }
     if !driver.iothreads.is_empty() {

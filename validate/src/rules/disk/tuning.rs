@@ -20,7 +20,7 @@ crate::rules! {
     /// Limits need a QEMU that has them.
     QEMU_LACKS = "disk-iotune-qemu": Unsupported, Validate, "disk/iotune; throttling.*";
     /// A limit is at most 10^15.
-    RANGE = "disk-iotune-range": InvalidArgument, Validate, "disk/iotune; THROTTLE_VALUE_MAX";
+    RANGE = "disk-iotune-range": ArgumentUnsupported, Validate, "disk/iotune; THROTTLE_VALUE_MAX";
     /// A disk has limits of its own or those of groups, not both.
     FILTERS = "disk-throttlefilters-iotune": NotSupported, Validate, "disk/throttlefilters; the two are made by different means";
     /// A disk passes groups that are there.
@@ -57,11 +57,11 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>
     if disk.bus() == Some(DiskBus::Sd) && tune.is_limited() {
         out.refuse(&SD, tune.pos, format!("'iotune' is not for disk '{}' on bus='sd'", disk.dst()));
     }
-    check_caps(cx, disk, out);
     for (name, value) in tune.limits().into_iter().take(13).filter(|(_, value)| *value > MOST) {
         let message = format!("'{name}' is '{value}', QEMU takes up to {MOST}");
         out.refuse(&RANGE, tune.pos.path(name), message);
     }
+    check_caps(cx, disk, out);
     if !disk.throttle_filters.is_empty() && !tune.is_empty() {
         let message = format!("disk '{}' has 'throttlefilters' and 'iotune'", disk.dst());
         out.refuse(&FILTERS, disk.info.pos.path("throttlefilters"), message);

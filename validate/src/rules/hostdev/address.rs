@@ -16,6 +16,9 @@ pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>)
     match &hostdev.source {
         HostdevSource::Pci(_) => pci(info, out),
         HostdevSource::Scsi(scsi) => {
+            if let Some(Address::Drive(at)) = &info.address {
+                super::super::disk::address::check_scsi(cx, info, at, out);
+            }
             expect(&BUS_ADDRESS, info, &[T::Drive], out);
             if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio
                 && cx.caps.release().has(virtargv_caps::Convention::SgioFiltered)
