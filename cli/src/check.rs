@@ -48,7 +48,7 @@ pub(crate) fn render(name: &str, source: &Source<'_>, report: &Report) -> String
     let mut out = String::new();
     for (frame, problem) in by_place(source, report) {
         let title = Level::ERROR.primary_title(problem.to_string()).id(problem.rule);
-        let excerpt = frame.as_ref().and_then(|f| Some((excerpt(source.text(), f)?, f)));
+        let excerpt = frame.as_ref().and_then(|f| Some((excerpt(source, f)?, f)));
         let group = match (&excerpt, &frame) {
             (Some((excerpt, frame)), _) => title.element(
                 Snippet::source(excerpt.text)
@@ -80,11 +80,10 @@ struct Excerpt<'t> {
 const EXCERPT: usize = 8192;
 
 /// The whole lines around `frame`, unless they are too long to be shown.
-fn excerpt<'t>(text: &'t str, frame: &Frame) -> Option<Excerpt<'t>> {
-    let start = text.get(..frame.range.start)?.rfind('\n').map_or(0, |i| i + 1);
-    let end = text.get(frame.range.end..)?.find('\n').map_or(text.len(), |i| frame.range.end + i);
-    let span = frame.range.start - start..frame.range.end - start;
-    (end - start <= EXCERPT).then_some(Excerpt { text: text.get(start..end)?, span })
+fn excerpt<'t>(source: &Source<'t>, frame: &Frame) -> Option<Excerpt<'t>> {
+    let lines = source.lines(&frame.range);
+    let span = frame.range.start - lines.start..frame.range.end - lines.start;
+    (lines.len() <= EXCERPT).then_some(Excerpt { text: source.text().get(lines)?, span })
 }
 
 fn document(name: &str, source: &Source<'_>, report: &Report) -> serde_json::Value {

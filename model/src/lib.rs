@@ -48,6 +48,6 @@ pub use device::{Devices, info};
 pub use domain::{Domain, Parsed, VirtType, format, parse};
 pub use number_set::NumberSet;
 pub use place::{Frame, Place, Pos, Source};
-pub use problem::{Kind, Problem, Report, Stage};
+pub use problem::{Kind, Problem, Problems, Report, Stage};
 pub use spelling::{OnOff, Spelled, Unknown, YesNo};
 pub use units::Kib;

@@ -64,6 +64,12 @@ impl NumberSet {
         self.runs.last().map(|run| run.1)
     }
 
+    /// The smallest number in it that is not below `start`.
+    pub fn first_from(&self, start: u32) -> Option<u32> {
+        let at = self.runs.partition_point(|run| run.1 < start);
+        self.runs.get(at).map(|run| run.0.max(start))
+    }
+
     /// Its runs, as first and last number.
     pub fn runs(&self) -> impl Iterator<Item = (u32, u32)> {
         self.runs.iter().copied()
@@ -122,9 +128,14 @@ impl NumberSet {
 
 impl FromIterator<u32> for NumberSet {
     fn from_iter<I: IntoIterator<Item = u32>>(numbers: I) -> Self {
+        let mut numbers: Vec<u32> = numbers.into_iter().collect();
+        numbers.sort_unstable();
         let mut set = Self::new();
         for number in numbers {
-            set.insert(number, number);
+            match set.runs.last_mut() {
+                Some((_, last)) if number <= last.saturating_add(1) => *last = number,
+                _ => set.runs.push((number, number)),
+            }
         }
         set
     }
@@ -158,28 +169,54 @@ impl Value for NumberSet {
                 _ => Err(format!("numbers go up to {}", Self::LIMIT - 1)),
             }
         };
-        let mut set = Self::new();
         let mut parts = text.split(',').peekable();
+        let mut steps: Vec<(u32, u32, bool)> = Vec::new();
         while let Some(part) = parts.next() {
             let part = part.trim_matches(SPACES);
-            if part.is_empty() && parts.peek().is_none() && !set.is_empty() {
+            if part.is_empty() && parts.peek().is_none() && !steps.is_empty() {
                 break;
             }
-            if let Some(except) = part.strip_prefix('^') {
-                set.remove(number(except)?);
+            steps.push(if let Some(except) = part.strip_prefix('^') {
+                let except = number(except)?;
+                (except, except, false)
             } else if let Some((first, last)) = part.split_once('-') {
                 let (first, last) = (number(first)?, number(last)?);
                 if last < first {
                     return Err(wrong());
                 }
-                set.insert(first, last);
+                (first, last, true)
             } else {
                 let single = number(part)?;
-                set.insert(single, single);
+                (single, single, true)
+            });
+        }
+        Ok(taken(&steps))
+    }
+}
+
+/// How many steps are taken one by one; every one may move all runs.
+const FEW: usize = 16;
+
+/// What is left after putting runs in and taking them out, in that order.
+fn taken(steps: &[(u32, u32, bool)]) -> NumberSet {
+    if steps.len() <= FEW {
+        let mut set = NumberSet::new();
+        for &(first, last, there) in steps {
+            if there {
+                set.insert(first, last);
+            } else {
+                set.subtract(&NumberSet { runs: vec![(first, last)] });
             }
         }
-        Ok(set)
+        return set;
     }
+    let mut bits = vec![false; NumberSet::LIMIT as usize];
+    for &(first, last, there) in steps {
+        if let Some(run) = bits.get_mut(first as usize..=last as usize) {
+            run.fill(there);
+        }
+    }
+    (0..).zip(bits).filter(|(_, there)| *there).map(|(number, _)| number).collect()
 }
 
 /// What may stand around a number.
@@ -194,6 +231,8 @@ mod tests {
         assert_eq!(shown.as_deref(), expected, "{text}");
     }
 
+    const EVERY_OTHER: &str = "1,3,5,7,9,11,13,15,17,19,21,23,25,27,29-98";
+
     #[test]
     fn sets_are_read_and_written() {
         check("0-3,^2", Some("0-1,3"));
@@ -201,6 +240,7 @@ mod tests {
         check("0,^0", Some(""));
         check(" 1 - 2 , 5,", Some("1-2,5"));
         check("16383", Some("16383"));
+        check("0-99,^0,^2,^4,^6,^8,^10,^12,^14,^16,^18,^20,^22,^24,^26,^28,^30,30,^99,", Some(EVERY_OTHER));
         check("16384", None);
         check("", None);
         check("^1-2", None);

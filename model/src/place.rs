@@ -85,13 +85,35 @@ pub struct Frame {
 pub struct Source<'t> {
     text: &'t str,
     tree: Option<roxmltree::Document<'t>>,
+    /// Where each element starts, ascending.
+    elements: Vec<(usize, roxmltree::NodeId)>,
+    /// Where each line starts.
+    lines: Vec<usize>,
+    /// How many characters come before every [`STEP`]th byte.
+    characters: Vec<usize>,
 }
+
+/// The distance of the places where characters are counted beforehand, in bytes.
+const STEP: usize = 1024;
+/// The longest element that is shown whole, in bytes.
+const SHOWN_WHOLE: usize = 1024;
 
 impl<'t> Source<'t> {
     /// Prepares `text` for look-ups; it is parsed once more.
     pub fn new(text: &'t str) -> Self {
         let readable = text.len() <= crate::read::MAX_DOCUMENT;
-        Self { text, tree: readable.then(|| crate::read::tree(text).ok()).flatten() }
+        let tree = readable.then(|| crate::read::tree(text).ok()).flatten();
+        let all = tree.iter().flat_map(roxmltree::Document::descendants);
+        let elements =
+            all.filter(roxmltree::Node::is_element).map(|node| (node.range().start, node.id())).collect();
+        let lines = std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect();
+        let mut characters = vec![0];
+        let mut before = 0;
+        for bytes in text.as_bytes().chunks(STEP) {
+            before += starts(bytes);
+            characters.push(before);
+        }
+        Self { text, tree, elements, lines, characters }
     }
 
     /// The text itself.
@@ -109,19 +131,38 @@ impl<'t> Source<'t> {
             }
             None => self.range(place)?,
         };
-        let before = self.text.get(..range.start)?;
-        let line_start = before.rfind('\n').map_or(0, |i| i + 1);
-        Some(Frame {
-            line: before.matches('\n').count() + 1,
-            column: before.get(line_start..)?.chars().count() + 1,
-            range,
-        })
+        let line = self.lines.partition_point(|start| *start <= range.start);
+        let line_start = self.lines.get(line.checked_sub(1)?)?;
+        let column =
+            self.characters_before(range.start).saturating_sub(self.characters_before(*line_start)) + 1;
+        Some(Frame { line, column, range })
+    }
+
+    /// The whole lines that `range` touches, without the last one's end.
+    pub fn lines(&self, range: &Range<usize>) -> Range<usize> {
+        let line = self.lines.partition_point(|start| *start <= range.start);
+        let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
+        let after = self.lines.partition_point(|start| *start <= range.end);
+        let end = self.lines.get(after).map_or(self.text.len(), |next| next.saturating_sub(1));
+        start..end
+    }
+
+    /// How many characters begin before byte `at`.
+    fn characters_before(&self, at: usize) -> usize {
+        let step = at / STEP;
+        let counted = self.characters.get(step).copied().unwrap_or(0);
+        counted + self.text.as_bytes().get(step * STEP..at).map_or(0, starts)
+    }
+
+    /// The element that starts at byte `offset`.
+    fn element(&self, offset: usize) -> Option<roxmltree::Node<'_, 't>> {
+        let at = self.elements.binary_search_by_key(&offset, |(start, _)| *start).ok()?;
+        self.tree.as_ref()?.get_node(self.elements.get(at)?.1)
     }
 
     fn range(&self, place: &Place) -> Option<Range<usize>> {
         let offset = place.element.offset()?;
-        let tree = self.tree.as_ref()?;
-        let mut node = tree.descendants().find(|n| n.is_element() && n.range().start == offset)?;
+        let mut node = self.element(offset)?;
         for step in place.path.split('/').filter(|s| !s.is_empty()) {
             if let Some(name) = step.strip_prefix('@') {
                 if let Some(attribute) = node.attribute_node(name) {
@@ -144,12 +185,17 @@ impl<'t> Source<'t> {
     fn head(&self, node: roxmltree::Node<'_, '_>) -> Range<usize> {
         let whole = node.range();
         let text = self.text.get(whole.clone()).unwrap_or("");
-        if !text.contains('\n') && !node.children().any(|c| c.is_element()) {
+        if whole.len() <= SHOWN_WHOLE && !text.contains('\n') && !node.children().any(|c| c.is_element()) {
             return whole;
         }
         let end = node.first_child().map_or(whole.end, |c| c.range().start);
         whole.start..end.min(whole.end)
     }
+}
+
+/// How many characters begin in `bytes`.
+fn starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| (**byte as i8) >= -0x40).count()
 }
 
 /// The largest character boundary not after `offset`.
@@ -159,4 +205,27 @@ fn floor(text: &str, offset: usize) -> usize {
         at -= 1;
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_and_columns() {
+        let long = "\u{e9}".repeat(STEP * 2 + 7);
+        let text = format!("<a>\n<b/>\n{long}<c x='1'/></a>");
+        let source = Source::new(&text);
+        let check = |offset: usize, line: usize, column: usize| {
+            let frame = source.locate(&Place::byte(offset)).unwrap();
+            assert_eq!((frame.line, frame.column), (line, column), "{offset}");
+        };
+        check(0, 1, 1);
+        check(4, 2, 1);
+        check(9, 3, 1);
+        check(9 + long.len(), 3, STEP * 2 + 8);
+        check(text.len(), 3, STEP * 2 + 8 + 14);
+        let frame = source.locate(&Pos::at(9 + long.len()).attr("x")).unwrap();
+        assert_eq!(text.get(frame.range), Some("x='1'"));
+    }
 }

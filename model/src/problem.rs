@@ -116,6 +116,9 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// How many there are.
+    pub(crate) const COUNT: usize = Self::Build as usize + 1;
+
     /// The stable word used in machine-readable output.
     pub fn id(self) -> &'static str {
         match self {
@@ -159,8 +162,12 @@ impl std::error::Error for Problem {}
 /// Every problem found so far, in the order in which the reference would have stopped.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
-    problems: Vec<Problem>,
+    /// One list a stage, so that adding one takes the same time however many there are.
+    stages: [Vec<Problem>; Stage::COUNT],
 }
+
+/// The problems of a report in order.
+pub type Problems<'a> = std::iter::Flatten<std::slice::Iter<'a, Vec<Problem>>>;
 
 impl Report {
     /// An empty report.
@@ -170,41 +177,42 @@ impl Report {
 
     /// Adds a problem after those of its own and earlier stages.
     pub fn push(&mut self, problem: Problem) {
-        let at = self.problems.partition_point(|p| p.stage <= problem.stage);
-        self.problems.insert(at, problem);
+        if let Some(stage) = self.stages.get_mut(problem.stage as usize) {
+            stage.push(problem);
+        }
     }
 
     /// Gives every problem the class it had in older releases of the reference.
     pub fn use_older_kinds(&mut self) {
-        for problem in &mut self.problems {
+        for problem in self.stages.iter_mut().flatten() {
             problem.kind = problem.older_kind.take().unwrap_or(problem.kind);
         }
     }
 
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
-        self.problems.is_empty()
+        self.stages.iter().all(Vec::is_empty)
     }
 
     /// How many problems there are.
     pub fn len(&self) -> usize {
-        self.problems.len()
+        self.stages.iter().map(Vec::len).sum()
     }
 
     /// The problem the reference would have stopped at.
     pub fn first(&self) -> Option<&Problem> {
-        self.problems.first()
+        self.iter().next()
     }
 
     /// The problems, in the reference's order.
-    pub fn iter(&self) -> std::slice::Iter<'_, Problem> {
-        self.problems.iter()
+    pub fn iter(&self) -> Problems<'_> {
+        self.stages.iter().flatten()
     }
 }
 
 impl<'a> IntoIterator for &'a Report {
     type Item = &'a Problem;
-    type IntoIter = std::slice::Iter<'a, Problem>;
+    type IntoIter = Problems<'a>;
     fn into_iter(self) -> Self::IntoIter {
         self.iter()
     }
@@ -212,6 +220,8 @@ impl<'a> IntoIterator for &'a Report {
 
 impl From<Problem> for Report {
     fn from(problem: Problem) -> Self {
-        Self { problems: vec![problem] }
+        let mut report = Self::new();
+        report.push(problem);
+        report
     }
 }

@@ -1,5 +1,7 @@
 //! `<cputune>`: shares of the host's CPUs, and who runs where.
 
+use std::collections::BTreeSet;
+
 use crate::read::{self, El, Element, Reader};
 use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
@@ -131,25 +133,23 @@ impl CpuTune {
 
     /// A thread is pinned once, and there is one.
     fn check_pins(&self, iothreads: &NumberSet, r: &mut Reader) {
-        let mut seen = NumberSet::new();
+        let mut seen = BTreeSet::new();
         for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
-            if seen.contains(*vcpu) {
+            if !seen.insert(*vcpu) {
                 let message = format!("there is more than one element 'vcpupin' for the vCPU '{vcpu}'");
                 r.problem(Kind::Xml, "vcpupin-double", pos.attr("vcpu"), message);
             }
-            seen.insert(*vcpu, *vcpu);
         }
-        let mut seen = NumberSet::new();
+        let mut seen = BTreeSet::new();
         for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
             if !iothreads.contains(*iothread) {
                 let message = format!("there is no 'iothread' '{iothread}' that 'iothreadpin' could pin");
                 r.problem(Kind::Xml, "iothreadpin-missing", pos.attr("iothread"), message);
-            } else if seen.contains(*iothread) {
+            } else if !seen.insert(*iothread) {
                 let message =
                     format!("there is more than one element 'iothreadpin' for the iothread '{iothread}'");
                 r.problem(Kind::Xml, "iothreadpin-double", pos.attr("iothread"), message);
             }
-            seen.insert(*iothread, *iothread);
         }
     }
 
@@ -273,6 +273,7 @@ fn check_scheds(
         } else if doubled {
             let message = format!("attributes '{attribute}' of elements '{element}' name the same thread");
             r.problem(Kind::Plain, "sched-overlap", sched.pos.attr(attribute), message);
+            return;
         }
         seen.union(set);
     }

@@ -148,9 +148,10 @@ impl NumaTune {
         });
     }
 
-    /// What is said of one cell alone.
+    /// What is said of one cell alone. The nodes have to be in the order of their cells, as completing puts them.
     pub fn node(&self, cell: u32) -> Option<&MemNode> {
-        self.nodes.iter().find(|node| node.cell == cell)
+        let at = self.nodes.binary_search_by_key(&cell, |node| node.cell).ok()?;
+        self.nodes.get(at)
     }
 
     /// The mode for a cell, or for all of the guest; `None` where nothing is said.

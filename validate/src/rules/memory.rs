@@ -137,9 +137,10 @@ fn page_sets(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message =
                 format!("pages of '{}' KiB are for cells that have pages of another size", page.size.0);
             out.refuse(&HUGEPAGES_INTERSECT, page.pos.attr("nodeset"), message);
+            return;
         }
         seen.union(nodes);
-        if let Some(missing) = nodes.iter().find(|node| *node >= cells) {
+        if let Some(missing) = nodes.first_from(cells) {
             let message =
                 format!("huge pages are asked for the guest NUMA cell '{missing}', which is not there");
             out.refuse(&HUGEPAGES_NODE, page.pos.attr("nodeset"), message);

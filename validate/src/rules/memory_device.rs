@@ -33,6 +33,8 @@ crate::rules! {
     DISCARD = "memory-device-discard": Unsupported, Validate, "domain format: <memory discard=>";
     /// An NVDIMM of a POWER guest has a label.
     LABEL = "memory-device-label": Xml, Validate, "QEMU: nvdimm of pseries";
+    /// A label has 128 KiB, and leaves room for memory.
+    LABEL_SIZE = "memory-device-label-size": Xml, Complete, "UEFI: the label storage area of an NVDIMM";
     /// virtio-pmem is always shared.
     PMEM_SHARED = "memory-device-pmem-shared": Unsupported, Validate, "the guest's writes are to reach the file";
     /// virtio-pmem belongs to no cell.
@@ -160,6 +162,15 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     if device.discard == Some(YesNo::Yes) {
         let message = format!("the content of a memory device of the model '{model}' cannot be discarded");
         out.refuse(&DISCARD, device.info.pos.attr("discard"), message);
+    }
+    if let Some(label) = device.target.label_size.filter(|label| label.0 > 0)
+        && (label.0 < 128 || label >= device.target.size)
+    {
+        let message = format!(
+            "the 'label' of a memory device has '{}' KiB, expected from '128' to below its size '{}'",
+            label.0, device.target.size.0
+        );
+        out.refuse(&LABEL_SIZE, device.target.pos.path("label/size"), message);
     }
     if model == MemoryModel::Nvdimm && cx.guest.arch.is_ppc64() {
         let label = device.target.label_size.unwrap_or_default();

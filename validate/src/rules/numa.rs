@@ -97,9 +97,13 @@ fn caches(cell: &Cell, out: &mut Findings<'_>) {
 fn links(numa: &Numa, out: &mut Findings<'_>) {
     let mut seen = BTreeSet::new();
     let mut pairs = BTreeSet::new();
+    let levels: BTreeSet<(u32, u32)> = (0..)
+        .zip(&numa.cells)
+        .flat_map(|(id, cell)| cell.caches.iter().map(move |cache| (id, cache.level)))
+        .collect();
     for link in &numa.interconnects {
         let Interconnect { pos, initiator, target, cache, .. } = *link;
-        let (Some(from), Some(to)) = (numa.cells.get(initiator as usize), numa.cells.get(target as usize))
+        let (Some(from), Some(_)) = (numa.cells.get(initiator as usize), numa.cells.get(target as usize))
         else {
             let message = format!(
                 "'initiator' '{initiator}' and 'target' '{target}' of element '{}' have to be guest NUMA cells",
@@ -113,7 +117,7 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
                 format!("'initiator' '{initiator}' of element '{}' is a cell without vCPUs", link.kind);
             out.refuse(&LINK_INITIATOR, pos.attr("initiator"), message);
         }
-        if cache > 0 && !to.caches.iter().any(|known| known.level == cache) {
+        if cache > 0 && !levels.contains(&(target, cache)) {
             let message =
                 format!("'cache' '{cache}' of element '{}' is not there in cell '{target}'", link.kind);
             out.refuse(&LINK_CACHE, pos.attr("cache"), message);
