@@ -219,6 +219,17 @@ conventions! {
     VirtiofsReadonly: false, true;
     /// A file system's alias is the next that is free; it was numbered by its place.
     FsAliasNextFree: false, true;
+    /// Screens, cards, TPMs and the like are held to rules that came after 7.0: short VNC passwords, one monitor where
+    /// there is but one, TPM 1.2 on PCs alone.
+    StricterDevices: false, true;
+    /// Words for CPUs, screens, sound, TPMs, character devices and small devices that came after 7.0 are read. Elements
+    /// and attributes among them were passed over, values refused.
+    DeviceWords: false, true;
+    /// What a QEMU lacks for random numbers, smartcards, redirected devices and USB keyboards is found by the rules; it
+    /// was when the command line was built.
+    SmallDeviceRules: false, true;
+    /// Whether there is a PS/2 controller is asked of the QEMU; every PC was taken to have one.
+    Ps2Asked: false, true;
     /// Actions at a guest's end that QEMU cannot take are refused.
     LifecycleChecked: false, true;
 }

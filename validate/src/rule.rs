@@ -1,6 +1,6 @@
 //! What a rule is, and how breaking it is put down.
 
-use virtargv_caps::{Cap, Caps};
+use virtargv_caps::{Cap, Caps, Convention};
 use virtargv_host::Host;
 use virtargv_model::{Domain, Kind, Place, Pos, Problem, Report, Stage};
 use virtargv_resolve::Guest;
@@ -33,6 +33,16 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// Whether the release followed does so.
+    pub fn follows(&self, convention: Convention) -> bool {
+        self.guest.release.has(convention)
+    }
+
+    /// The stage at which the release followed looks at what small devices need of the QEMU.
+    pub fn small_device_stage(&self) -> Stage {
+        if self.follows(Convention::SmallDeviceRules) { Stage::Validate } else { Stage::Build }
+    }
+
     /// Whether the QEMU can do `cap`.
     pub fn has(&self, cap: Cap) -> bool {
         self.caps.has(cap)
@@ -62,10 +72,21 @@ impl<'a> Findings<'a> {
 
     /// `rule` is broken at `place`. The message names element, attribute and value (values in single quotes).
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+        self.refuse_at(rule.stage, rule, place, message);
+    }
+
+    /// As [`Findings::refuse`], where the release followed holds `rule` at another stage than it was written for.
+    pub fn refuse_at(
+        &mut self,
+        stage: Stage,
+        rule: &'static Rule,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) {
         self.report.push(Problem {
             kind: rule.kind,
             older_kind: None,
-            stage: rule.stage,
+            stage,
             rule: rule.id,
             message: message.into(),
             place: place.into(),

@@ -30,7 +30,8 @@ pub(super) fn add(e: &Emit<'_>, arg: &mut CpuArg) {
     if let Some(kvm) = &features.kvm {
         add_kvm(kvm, arg);
     }
-    if let Some(pmu) = features.pmu {
+    // On POWER it is always there, and there is no switch for it.
+    if let Some(pmu) = features.pmu.filter(|_| !e.guest().arch.is_ppc64()) {
         arg.switch("pmu", pmu.is_on());
     }
 }

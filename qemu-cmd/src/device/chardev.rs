@@ -1,9 +1,7 @@
 //! `<serial>`, `<parallel>`, `<console>`, `<channel>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::chardev::{
-    Channel, ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
-};
+use virtargv_model::device::chardev::{Channel, ChannelTarget, Console, ConsoleTarget, Serial, SerialModel};
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, SourceMode, SourceType};
 use virtargv_model::device::graphics::GraphicsType;
 use virtargv_model::info::{Address, DeviceInfo, VirtioSerialAddress};
@@ -27,6 +25,13 @@ pub(crate) fn serials(e: &mut Emit<'_>) -> Done {
             continue;
         }
         HostEnd::new(&serial.source, alias).emit(e)?;
+        if let Some(model) = serial.model
+            && cap_of(model).is_some_and(|cap| !e.has(cap))
+        {
+            let message = format!("this QEMU has no serial port of model '{model}'");
+            let place = serial.info.pos.path("target/model/@name");
+            return Err(problem(Kind::Unsupported, "serial-model-missing", place, message));
+        }
         if is_on_board(serial) {
             e.line.option("-serial", format!("chardev:{}", id(alias)));
             continue;
@@ -40,14 +45,28 @@ pub(crate) fn serials(e: &mut Emit<'_>) -> Done {
 /// Whether the port is part of the machine, so that it cannot be made as a device.
 fn is_on_board(serial: &Serial) -> bool {
     // Of a kind that nobody named, nothing else is known.
-    matches!(serial.target, None | Some(SerialTarget::System))
+    serial.target.is_none() || matches!(serial.model, Some(SerialModel::Pl011 | SerialModel::N16550a))
+}
+
+/// What a QEMU says that has the device of a model; none where it is not asked.
+fn cap_of(model: SerialModel) -> Option<Cap> {
+    Some(match model {
+        SerialModel::IsaSerial => Cap::DeviceIsaSerial,
+        SerialModel::UsbSerial => Cap::DeviceUsbSerial,
+        SerialModel::PciSerial => Cap::DevicePciSerial,
+        SerialModel::SpaprVty => Cap::DeviceSpaprVty,
+        SerialModel::SclpConsole => Cap::DeviceSclpconsole,
+        SerialModel::SclplmConsole => Cap::DeviceSclplmconsole,
+        SerialModel::Pl011 => Cap::DevicePl011,
+        SerialModel::N16550a | SerialModel::IsaDebugcon => return None,
+    })
 }
 
 fn serial_device(e: &Emit<'_>, serial: &Serial) -> Result<Props, Problem> {
     let alias = alias(&serial.info);
     let Some(model) = serial.model else {
         let message = "this machine has no default for the 'model' of a 'serial'";
-        return Err(problem(Kind::Unsupported, "serial-model", serial.info.pos, message));
+        return Err(problem(Kind::Internal, "serial-model", serial.info.pos, message));
     };
     let mut props = Props::new("driver", model.as_str()).with("chardev", id(alias)).with("id", alias);
     if model == SerialModel::IsaSerial && e.release().has(Convention::IsaSerialIndex) {
@@ -62,9 +81,8 @@ pub(crate) fn parallels(e: &mut Emit<'_>) -> Done {
     for parallel in &e.domain().devices.parallels {
         let alias = alias(&parallel.info);
         HostEnd::new(&parallel.source, alias).emit(e)?;
-        let mut props = Props::new("driver", "isa-parallel").with("chardev", id(alias)).with("id", alias);
-        address::add(&mut props, e, &parallel.info)?;
-        e.device(&props);
+        // Which port it is, QEMU finds by itself.
+        e.device(&Props::new("driver", "isa-parallel").with("chardev", id(alias)).with("id", alias));
     }
     Ok(())
 }
@@ -101,7 +119,12 @@ pub(crate) fn channels(e: &mut Emit<'_>) -> Done {
                 props.set_opt("name", name.as_deref().or(default));
                 e.device(&props);
             }
-            ChannelTarget::Xen { .. } | ChannelTarget::None => {}
+            ChannelTarget::Xen { .. } | ChannelTarget::None => {
+                let kind = channel.target.kind().map_or("none", Spelled::as_str);
+                let message = format!("QEMU has no 'channel' whose 'target' is of type '{kind}'");
+                let place = channel.info.pos.path("target/@type");
+                return Err(problem(Kind::Plain, "channel-target-type", place, message));
+            }
         }
     }
     Ok(())

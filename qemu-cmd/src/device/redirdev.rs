@@ -11,7 +11,7 @@ use crate::emit::{Done, Emit};
 /// Emits `<redirdev>`.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     let devices = &e.domain().devices;
-    let filter = devices.redir_filter.as_ref().map(filter_text);
+    let filter = devices.redir_filter.as_ref().filter(|filter| !filter.rules.is_empty()).map(filter_text);
     for redirdev in &devices.redirdevs {
         let alias = redirdev.info.alias.as_deref().unwrap_or_default();
         HostEnd::new(&redirdev.source, alias).spice_channel("usbredir").emit(e)?;

@@ -1,6 +1,6 @@
 //! `<input>`: what the document left open.
 
-use virtargv_caps::Arch;
+use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputType};
 
@@ -18,7 +18,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         }
     }
     // Without its controller there is nothing to plug them into.
-    let has_ps2 = work.domain.features.ps2 != Some(OnOff::Off);
+    let there = work.caps.has(Cap::DeviceI8042) || !work.guest.release.has(Convention::Ps2Asked);
+    let has_ps2 = there && work.domain.features.ps2 != Some(OnOff::Off);
     if arch.is_x86() && has_ps2 {
         ensure(inputs, InputType::Mouse, InputBus::Ps2);
         ensure(inputs, InputType::Keyboard, InputBus::Ps2);

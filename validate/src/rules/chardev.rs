@@ -1,6 +1,7 @@
 //! Rules on `<serial>`, `<parallel>`, `<console>`, `<channel>`.
 
 use virtargv_caps::Cap;
+use virtargv_model::Spelled;
 use virtargv_model::device::chardev::{
     ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
 };
@@ -76,24 +77,26 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
 
 fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     let target_place = serial.info.pos.path("target/@type");
-    let Some(target) = serial.target else { return };
-    let (fits, wanted) = match (target, &serial.info.address) {
-        (_, None) => (true, ""),
-        (SerialTarget::Isa | SerialTarget::IsaDebug, address) => {
+    let (fits, wanted) = match (serial.target, &serial.info.address) {
+        (None, _) | (_, None) => (true, ""),
+        (Some(SerialTarget::Isa | SerialTarget::IsaDebug), address) => {
             (matches!(address, Some(Address::Isa(_))), "isa")
         }
-        (SerialTarget::Usb, address) => (matches!(address, Some(Address::Usb(_))), "usb"),
-        (SerialTarget::Pci, address) => (matches!(address, Some(Address::Pci(_))), "pci"),
-        (SerialTarget::SpaprVio, address) => (matches!(address, Some(Address::SpaprVio { .. })), "spapr-vio"),
-        (SerialTarget::System | SerialTarget::Sclp, Some(_)) => (false, "none"),
+        (Some(SerialTarget::Usb), address) => (matches!(address, Some(Address::Usb(_))), "usb"),
+        (Some(SerialTarget::Pci), address) => (matches!(address, Some(Address::Pci(_))), "pci"),
+        (Some(SerialTarget::SpaprVio), address) => {
+            (matches!(address, Some(Address::SpaprVio { .. })), "spapr-vio")
+        }
+        (Some(SerialTarget::System | SerialTarget::Sclp), Some(_)) => (false, "none"),
     };
+    let target = serial.target.map_or("none", Spelled::as_str);
     if !fits {
         let message = format!("a 'serial' whose target is '{target}' has an address of type '{wanted}'");
         out.refuse(&SERIAL_ADDRESS, target_place.clone(), message);
     }
     let Some(model) = serial.model else { return };
     let expected = target_of(model);
-    if target != expected {
+    if serial.target != Some(expected) {
         let message =
             format!("serial model '{model}' goes with a target of type '{expected}', not '{target}'");
         out.refuse(&SERIAL_MODEL, serial.info.pos.path("target/model/@name"), message);

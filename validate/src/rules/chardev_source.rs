@@ -27,6 +27,10 @@ crate::rules! {
     SOURCE_PROTOCOL = "chardev-source-protocol": Unsupported, Validate, "QEMU speaks raw and telnet";
     /// The vdagent of QEMU itself came with QEMU 6.1.
     SOURCE_VDAGENT = "chardev-source-vdagent": Unsupported, Validate, "`-chardev qemu-vdagent`";
+    /// A file is added to only where this QEMU can.
+    SOURCE_APPEND = "chardev-source-append": Unsupported, Validate, "`append=` of `-chardev file`";
+    /// What passes a character device is logged only where this QEMU can.
+    SOURCE_LOG = "chardev-source-log": Unsupported, Validate, "`logfile=` of `-chardev`";
     /// What goes over spice needs spice.
     SOURCE_SPICE = "chardev-source-spice": Unsupported, Validate, "`-chardev spicevmc` and `spiceport`";
 }
@@ -49,6 +53,11 @@ pub(crate) fn check(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool
             let message = format!("QEMU does not speak protocol '{protocol}' over 'tcp'");
             out.refuse(&SOURCE_PROTOCOL, source.pos.path("protocol/@type"), message);
         }
+        Backend::File { append: Some(append), .. } if !cx.has(Cap::ChardevFileAppend) => {
+            let message =
+                format!("attribute 'append' of element 'source' is '{append}', which this QEMU cannot do");
+            out.refuse(&SOURCE_APPEND, source.pos.path("source/@append"), message);
+        }
         Backend::QemuVdagent { .. } if !cx.has(Cap::ChardevQemuVdagent) => {
             refuse_type(&SOURCE_VDAGENT, source, "this QEMU has no", out);
         }
@@ -58,6 +67,12 @@ pub(crate) fn check(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool
             refuse_type(&SOURCE_SPICE, source, "without 'graphics' of type 'spice' there is no", out);
         }
         _ => {}
+    }
+    if let Some(file) = source.log.as_ref().and_then(|log| log.file.as_ref())
+        && !cx.has(Cap::ChardevLogfile)
+    {
+        let message = format!("element 'log' names file '{file}', but this QEMU keeps no logs");
+        out.refuse(&SOURCE_LOG, source.pos.path("log"), message);
     }
 }
 

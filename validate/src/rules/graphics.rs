@@ -1,6 +1,6 @@
 //! Rules on `<graphics>`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::YesNo;
 use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, ListenType, Rdp, Spice, Vnc};
 
@@ -28,6 +28,8 @@ crate::rules! {
     SPICE_TLS = "graphics-spice-tls": Unsupported, Validate, "`spice_tls` of the driver's settings";
     /// SPICE is on a UNIX socket only where this QEMU can.
     SPICE_UNIX = "graphics-spice-unix": Unsupported, Validate, "`-spice unix`";
+    /// SPICE is kept from passing files only where this QEMU can.
+    SPICE_FILES = "graphics-spice-filetransfer": Unsupported, Validate, "`-spice disable-agent-file-xfer`";
     /// SPICE renders with OpenGL only where this QEMU can.
     SPICE_GL = "graphics-spice-gl": Unsupported, Validate, "`-spice gl=`";
     /// SPICE renders on a device of choice only where this QEMU can.
@@ -143,7 +145,7 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
         out.refuse(&VNC_POWER, pos.path("@powerControl"), message);
     }
     let length = vnc.auth.as_ref().map_or(0, |auth| auth.password.len());
-    if length > 8 {
+    if length > 8 && cx.follows(Convention::StricterDevices) {
         let message = format!("attribute 'passwd' of element 'graphics' has '{length}' bytes, VNC takes '8'");
         out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
     }
@@ -152,7 +154,8 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
 fn spice(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Findings<'_>) {
     let pos = graphics.info.pos;
     let listen = spice.listens.first().map(|listen| listen.kind);
-    if spice.tls_port > 0 && !cx.host.config().spice_tls {
+    let tcp = matches!(listen, Some(ListenType::Address | ListenType::Network));
+    if tcp && spice.tls_port > 0 && !cx.host.config().spice_tls {
         let message = format!(
             "attribute 'tlsPort' of element 'graphics' is '{}', but the driver's settings have no TLS for SPICE",
             spice.tls_port
@@ -162,6 +165,10 @@ fn spice(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Finding
     if listen == Some(ListenType::Socket) && !cx.has(Cap::SpiceUnix) {
         let message = "graphics of type 'spice' listen on a 'socket', which this QEMU cannot do";
         out.refuse(&SPICE_UNIX, pos.path("listen/@type"), message);
+    }
+    if spice.filetransfer == Some(YesNo::No) && !cx.has(Cap::SpiceFileXferDisable) {
+        let message = "graphics of type 'spice' have 'filetransfer' disabled, which this QEMU cannot do";
+        out.refuse(&SPICE_FILES, pos.path("filetransfer/@enable"), message);
     }
     if let Some(gl) = spice.gl.as_ref().filter(|gl| gl.enable == YesNo::Yes) {
         if !cx.has(Cap::SpiceGl) {

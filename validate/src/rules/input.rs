@@ -1,9 +1,9 @@
 //! Rules on `<input>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
 use virtargv_model::info::Address;
+use virtargv_model::{OnOff, Stage};
 
 use super::virtio;
 use crate::{Context, Findings};
@@ -56,8 +56,9 @@ fn check_bus(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Finding
     }
     let fits = match bus {
         InputBus::Ps2 => matches!(kind, InputType::Mouse | InputType::Keyboard),
-        InputBus::Xen | InputBus::Parallels => false,
-        InputBus::Usb | InputBus::Virtio => true,
+        InputBus::Xen => false,
+        // What is on Parallels' bus is passed over.
+        InputBus::Usb | InputBus::Virtio | InputBus::Parallels => true,
     };
     if !fits {
         let message = format!("there is no 'input' of type '{kind}' on bus '{bus}'");
@@ -87,13 +88,17 @@ fn check_source(input: &Input, kind: InputType, out: &mut Findings<'_>) {
 }
 
 fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findings<'_>) {
-    let mut refuse = |driver: &str| {
+    let mut refuse = |stage, driver: &str| {
         let message = format!("this QEMU has no '{driver}'");
-        out.refuse(&INPUT_QEMU, input.info.pos, message);
+        out.refuse_at(stage, &INPUT_QEMU, input.info.pos, message);
     };
     match input.bus {
-        Some(InputBus::Ps2) if !cx.guest.arch.is_x86() && !cx.has(Cap::DeviceI8042) => refuse("ps2"),
-        Some(InputBus::Usb) if kind == InputType::Keyboard && !cx.has(Cap::DeviceUsbKbd) => refuse("usb-kbd"),
+        Some(InputBus::Ps2) if !cx.guest.arch.is_x86() && !cx.has(Cap::DeviceI8042) => {
+            refuse(Stage::Validate, "ps2");
+        }
+        Some(InputBus::Usb) if kind == InputType::Keyboard && !cx.has(Cap::DeviceUsbKbd) => {
+            refuse(cx.small_device_stage(), "usb-kbd");
+        }
         Some(InputBus::Virtio) => {}
         _ => return,
     }
@@ -109,7 +114,7 @@ fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findin
     };
     let is_ccw = matches!(input.info.address, Some(Address::Ccw(_)));
     if !cx.has(cap) || (is_ccw && !ccw.is_some_and(|c| cx.has(c))) {
-        refuse(driver);
+        refuse(Stage::Validate, driver);
     }
     if let Some(model @ (InputModel::VirtioTransitional | InputModel::VirtioNonTransitional)) = input.model
         && (kind != InputType::Passthrough || cx.guest.release.has(Convention::InputHostOneModel))

@@ -15,16 +15,17 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
+    let stage = cx.small_device_stage();
     for redirdev in &devices.redirdevs {
         let place = redirdev.info.pos;
         chardev_source::check(cx, &redirdev.source, false, out);
         if !cx.has(Cap::UsbRedir) {
-            out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
+            out.refuse_at(stage, &REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
         }
         let filtered = devices.redir_filter.as_ref().is_some_and(|f| !f.rules.is_empty());
         if filtered && !cx.has(Cap::UsbRedirFilter) {
             let message = "device 'usb-redir' of this QEMU has no 'filter'";
-            out.refuse(&REDIRDEV_FILTER, place, message);
+            out.refuse_at(stage, &REDIRDEV_FILTER, place, message);
         }
     }
 }

@@ -23,7 +23,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         };
         if !cx.has(cap) {
             let message = format!("this QEMU has no 'rng' whose 'backend' is '{}'", rng.backend.model());
-            out.refuse(&RNG_BACKEND, rng.info.pos.path("backend/@model"), message);
+            let place = rng.info.pos.path("backend/@model");
+            out.refuse_at(cx.small_device_stage(), &RNG_BACKEND, place, message);
         }
         virtio::available(cx, rng.virtio, &rng.info.pos.path("driver"), out);
         if let RngBackend::Egd(source) = &rng.backend {

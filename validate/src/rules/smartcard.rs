@@ -21,7 +21,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let first = Some(Address::Ccid(CcidAddress::default()));
         if smartcards.len() > 1 || smartcard.info.address != first {
             let message = "a guest has one 'smartcard', at controller '0' and slot '0'";
-            out.refuse(&SMARTCARD_SINGLE, smartcard.info.pos, message);
+            out.refuse_at(cx.small_device_stage(), &SMARTCARD_SINGLE, smartcard.info.pos, message);
         }
         let cap = match smartcard.card {
             Card::Host | Card::HostCertificates { .. } => Cap::CcidEmulated,

@@ -1,6 +1,6 @@
 //! Rules on `<tpm>`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmBackendType, TpmEmulator, TpmModel, TpmVersion};
@@ -60,24 +60,27 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
 
 fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut Findings<'_>) {
     let place = tpm.backend_pos.attr("version");
+    let stricter = cx.follows(Convention::StricterDevices);
+    let is_old = emulator.version == Some(TpmVersion::V1_2);
+    if is_old && !emulator.active_pcr_banks.is_empty() {
+        let message = "element 'active_pcr_banks' goes with version '2.0', not '1.2'";
+        out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
+    }
     if let Some(version) = emulator.version
+        && stricter
         && !cx.host.emulates_tpm(version.as_str())
     {
         let message = format!("swtpm of this host has no TPM of version '{version}'");
         out.refuse(&TPM_HOST, place.clone(), message);
     }
-    if emulator.version != Some(TpmVersion::V1_2) {
+    if !is_old {
         return;
-    }
-    if !emulator.active_pcr_banks.is_empty() {
-        let message = "element 'active_pcr_banks' goes with version '2.0', not '1.2'";
-        out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
     }
     let model = tpm.model.unwrap_or(TpmModel::Tis);
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
         let message = format!("a 'tpm' of model '{model}' has version '2.0', not '1.2'");
         out.refuse(&TPM_VERSION, place, message);
-    } else if !cx.guest.arch.is_x86() {
+    } else if stricter && !cx.guest.arch.is_x86() {
         let message = format!("architecture '{}' has a 'tpm' of version '2.0', not '1.2'", cx.guest.arch);
         out.refuse(&TPM_VERSION, place, message);
     }

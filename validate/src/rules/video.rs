@@ -145,11 +145,12 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         return out.refuse(&MODEL, pos.path("model/@type"), message);
     }
     let many = matches!(model, VideoModel::Qxl | VideoModel::Virtio);
+    let stricter = cx.follows(Convention::StricterDevices);
     if !many && !video.primary {
         let message = format!("a 'video' of model '{model}' is not the primary one");
         out.refuse(&SECONDARY, pos.path("model/@type"), message);
     }
-    if let Some(heads) = video.heads.filter(|heads| !many && *heads != 1) {
+    if let Some(heads) = video.heads.filter(|heads| stricter && !many && *heads != 1) {
         let message = format!("attribute 'heads' is '{heads}', a 'video' of model '{model}' has one monitor");
         out.refuse(&HEADS, pos.path("model/@heads"), message);
     }

@@ -134,7 +134,7 @@ fn compression(e: &Emit<'_>, spice: &Spice, props: &mut Props) {
     if spice.copypaste == Some(YesNo::No) {
         switch(e, props, "disable-copy-paste", false);
     }
-    if spice.filetransfer == Some(YesNo::No) && e.has(Cap::SpiceFileXferDisable) {
+    if spice.filetransfer == Some(YesNo::No) {
         switch(e, props, "disable-agent-file-xfer", false);
     }
 }
