@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use virtargv_caps::Convention;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot, Iotune};
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource};
 use virtargv_model::device::storage::{
     EncryptionEngine, Image, ImageFormat, Location, NetSource, Protocol, SourceType, Transport,
@@ -32,7 +32,23 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             }
         }
     }
+    share_limits(disks);
     place_all(work);
+}
+
+/// Disks that only name a group of limits get those of the first disk that has them.
+fn share_limits(disks: &mut [Disk]) {
+    let mut limits: HashMap<String, Iotune> = HashMap::new();
+    for disk in disks.iter().filter(|disk| disk.iotune.is_limited()) {
+        if let Some(name) = &disk.iotune.group_name {
+            limits.entry(name.clone()).or_insert_with(|| disk.iotune.clone());
+        }
+    }
+    for disk in disks.iter_mut().filter(|disk| !disk.iotune.is_limited()) {
+        if let Some(shared) = disk.iotune.group_name.as_ref().and_then(|name| limits.get(name)) {
+            disk.iotune = shared.clone();
+        }
+    }
 }
 
 /// Gives disks on a controller the place their name stands for.
@@ -103,7 +119,7 @@ fn complete(disk: &mut Disk, live: bool) {
         disk.image.format.get_or_insert(ImageFormat::Raw);
     }
     if kind == SourceType::VhostUser {
-        disk.snapshot = Some(DiskSnapshot::No);
+        disk.snapshot.get_or_insert(DiskSnapshot::No);
     }
     if disk.snapshot == Some(DiskSnapshot::No) && disk.readonly {
         disk.snapshot = None;

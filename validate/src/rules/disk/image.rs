@@ -25,6 +25,8 @@ crate::rules! {
     PROTOCOL_GONE = "image-protocol-gone": Unsupported, Validate, "source/@protocol";
     /// Encryption is what the format and whoever decrypts can do.
     ENCRYPTION = "image-encryption": Unsupported, Validate, "source/encryption; block drivers luks, qcow2, rbd";
+    /// How an image is encrypted is said.
+    ENCRYPTION_OPEN = "image-encryption-open": Internal, Validate, "encryption/@format";
     /// A card is decrypted with one secret.
     SD_SECRETS = "image-sd-secrets": Unsupported, Validate, "encryption/secret; -drive key-secret=";
     /// Only qcow2 keeps the guest's data elsewhere.
@@ -33,9 +35,6 @@ crate::rules! {
 
 /// Holds the images of `disk` against them.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    if disk.image.is_empty() {
-        return;
-    }
     for (depth, image) in disk.images().enumerate() {
         let readonly = disk.readonly || depth > 0;
         check_one(cx, image, readonly, out);
@@ -67,6 +66,12 @@ fn check_one(cx: &Context<'_>, image: &Image, readonly: bool, out: &mut Findings
         }
         needs_nodes(cx, image, "'metadata_cache'", out);
     }
+    // The two came to QEMU together.
+    let initiator = image.network().and_then(|net| net.initiator.as_deref());
+    if let Some(initiator) = initiator.filter(|_| !cx.has(Cap::IscsiPasswordSecret)) {
+        let message = format!("this QEMU has no 'initiator' of its own, such as '{initiator}'");
+        out.refuse(&QEMU_LACKS, image.pos.path("initiator"), message);
+    }
     if image.slice.is_some() {
         needs_nodes(cx, image, "'slices'", out);
     }
@@ -90,14 +95,14 @@ fn needs_nodes(cx: &Context<'_>, image: &Image, what: &str, out: &mut Findings<'
 
 fn check_format(image: &Image, readonly: bool, out: &mut Findings<'_>) {
     let is_dir = image.kind() == SourceType::Dir;
+    // What a volume is shows later.
+    let may_be_dir = is_dir || image.kind() == SourceType::Volume;
     let why = match image.format {
         Some(ImageFormat::Cow) => "format 'cow' is not supported",
         Some(ImageFormat::Dir) => "format 'directory' is no format, use type 'dir' of the disk instead",
         Some(ImageFormat::Iso) => "format 'iso' is that of the contents, use 'raw' instead",
-        Some(ImageFormat::Fat) if !is_dir && image.kind() != SourceType::Volume => {
-            "format 'fat' is for sources of type 'dir'"
-        }
-        Some(ImageFormat::Vhd) => "format 'vhd' is not one that QEMU reads, 'vpc' is",
+        Some(ImageFormat::Fat) if !may_be_dir => "format 'fat' is for sources of type 'dir'",
+        Some(ImageFormat::Vhd) if !may_be_dir => "format 'vhd' is not for sources of a type other than 'dir'",
         _ => "",
     };
     if !why.is_empty() {
@@ -207,6 +212,9 @@ fn check_encryption(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
         other @ (EncryptionFormat::Luks2 | EncryptionFormat::LuksAny) => {
             let message = format!("'{other}' encryption is not for the 'qemu' engine");
             out.refuse(&ENCRYPTION, place, message);
+        }
+        EncryptionFormat::Default if late => {
+            out.refuse(&ENCRYPTION_OPEN, place, "'format' of 'encryption' is 'default', which is none");
         }
         EncryptionFormat::Default | EncryptionFormat::Qcow => {}
     }
