@@ -1,0 +1,131 @@
+//! The command as scripts meet it: exit codes, formats, what goes where.
+
+use std::io::Write as _;
+use std::process::{Command, Output, Stdio};
+
+use expect_test::{Expect, expect};
+use serde_json::Value;
+
+const GOOD: &str = "<domain type='qemu'><name>a,b</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d10</uuid>
+<memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
+<devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>";
+
+/// Runs the command in the project's folder with `input` on standard input.
+fn virtargv(args: &[&str], input: &str) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_virtargv"))
+        .args(args)
+        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the command starts");
+    // A command that reads nothing may be gone by now.
+    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
+    child.wait_with_output().expect("the command ends")
+}
+
+fn text(bytes: &[u8]) -> &str {
+    std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn exit_codes() {
+    let check = |args: &[&str], input: &str, code: i32| {
+        let output = virtargv(args, input);
+        assert_eq!(output.status.code(), Some(code), "{args:?}: {}", text(&output.stderr));
+    };
+    check(&["argv", "-"], GOOD, 0);
+    check(&["check", "-"], GOOD, 0);
+    check(&["explain", "net-teaming-persistent-model"], "", 0);
+    check(&["caps", "list"], "", 0);
+    check(&["--help"], "", 0);
+    check(&["argv", "-"], "<domain/>", 1);
+    check(&["check", "examples/server.xml", "examples/broken.xml"], "", 1);
+    check(&["argv", "no-such-file.xml"], "", 2);
+    check(&["argv", "--caps", "builtin:none", "-"], GOOD, 2);
+    check(&["argv", "--flag", "no-such-flag", "-"], GOOD, 2);
+    check(&["argv", "--caps", "probe:/bin/true", "-"], GOOD, 2);
+    check(&["explain", "no-such-rule"], "", 2);
+    check(&["argv"], "", 2);
+}
+
+#[test]
+fn formats_of_a_command_line_say_the_same() {
+    let json = virtargv(&["argv", "--format", "json", "-"], GOOD).stdout;
+    let json: Value = serde_json::from_slice(&json).expect("JSON");
+    let args: Vec<&str> =
+        json["args"].as_array().expect("an array").iter().map(|a| a.as_str().expect("a text")).collect();
+    assert_eq!(json["program"], "/usr/bin/qemu-system-x86_64");
+    assert!(json["env"].is_object());
+    assert!(args.contains(&"guest=a,,b,debug-threads=on"));
+
+    let nul = virtargv(&["argv", "--format", "nul", "-"], GOOD).stdout;
+    let words: Vec<&str> = text(&nul).split_terminator('\0').collect();
+    assert_eq!(words.first(), Some(&"/usr/bin/qemu-system-x86_64"));
+    assert_eq!(words.get(1..), Some(&args[..]));
+
+    // The shell reads the one-line form back; `printf` shows the words it saw.
+    let shell = virtargv(&["argv", "--format", "shell", "-"], GOOD).stdout;
+    let script = text(&shell).replacen("/usr/bin/qemu-system-x86_64", "printf '%s\\0'", 1);
+    let seen = Command::new("sh").arg("-c").arg(format!("env -i {}", script.trim_start())).output();
+    let seen = seen.expect("a shell").stdout;
+    assert_eq!(text(&seen).split_terminator('\0').collect::<Vec<_>>(), args);
+}
+
+#[test]
+fn check_shows_all_problems_by_place() {
+    let check = |args: &[&str], input: &str, expected: Expect| {
+        expected.assert_eq(text(&virtargv(args, input).stdout));
+    };
+    check(
+        &["check", "examples/broken.xml"],
+        "",
+        expect![[r#"
+        error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
+         --> examples/broken.xml:3:11
+          |
+        3 |   <memory unit='GigaByte'>4</memory>
+          |           ^^^^^^^^^^^^^^^
+
+        error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
+          --> examples/broken.xml:10:25
+           |
+        10 |       <target dev='vda' bus='virtoi'/>
+           |                         ^^^^^^^^^^^^
+
+        error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs a card of model 'virtio', not 'e1000'
+          --> examples/broken.xml:14:14
+           |
+        14 |       <model type='e1000'/>
+           |              ^^^^^^^^^^^^
+
+        1 of 1 refused
+    "#]],
+    );
+    check(&["check", "-"], GOOD, expect![[r#""#]]);
+}
+
+#[test]
+fn check_tells_machines_where() {
+    let output = virtargv(&["check", "--format", "json", "examples/broken.xml"], "");
+    let documents: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    let problems = documents[0]["problems"].as_array().expect("an array");
+    let places: Vec<(&str, u64, u64)> = problems
+        .iter()
+        .map(|p| {
+            let number = |key: &str| p[key].as_u64().expect("a number");
+            (p["rule"].as_str().expect("a text"), number("line"), number("column"))
+        })
+        .collect();
+    assert_eq!(
+        places,
+        [("unit", 3, 11), ("attribute-value", 10, 25), ("net-teaming-persistent-model", 14, 14)]
+    );
+}
+
+#[test]
+fn colour_is_for_terminals_only() {
+    let output = virtargv(&["check", "examples/broken.xml"], "");
+    assert!(!text(&output.stdout).contains('\u{1b}'));
+}
