@@ -135,7 +135,7 @@ impl<'t> Source<'t> {
         let line_start = self.lines.get(line.checked_sub(1)?)?;
         let column =
             self.characters_before(range.start).saturating_sub(self.characters_before(*line_start)) + 1;
-        Some(Frame { line, column, range })
+        Some(Frame { range, line, column })
     }
 
     /// The whole lines that `range` touches, without the last one's end.
@@ -195,7 +195,7 @@ impl<'t> Source<'t> {
 
 /// How many characters begin in `bytes`.
 fn starts(bytes: &[u8]) -> usize {
-    bytes.iter().filter(|byte| (**byte as i8) >= -0x40).count()
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
 /// The largest character boundary not after `offset`.
