@@ -55,7 +55,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     ] {
         if let Some(value) = value {
             if option != "-append" {
-                e.need_path(value, Role::Boot);
+                e.need_path(value, Role::File);
             }
             e.line.option(option, value);
         }
@@ -66,7 +66,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
             AcpiTableType::Slic => Some("SLIC"),
             AcpiTableType::Msdm => Some("MSDM"),
         };
-        e.need_path(&table.path, Role::Boot);
+        e.need_path(&table.path, Role::File);
         let props = Props::object().opt("sig", signature).with("file", &table.path);
         e.line.option("-acpitable", props.to_pairs(Style::OnOff));
     }

@@ -57,7 +57,7 @@ pub(crate) fn loader(e: &mut Emit<'_>) -> Done {
     let Some(loader) = &os.loader else { return Ok(()) };
     if loader.kind != Some(LoaderType::Pflash) {
         if let Some(path) = &loader.path {
-            e.need_path(path, Role::Boot);
+            e.need_path(path, Role::File);
             e.line.option("-bios", path);
         }
         return Ok(());
@@ -73,7 +73,7 @@ pub(crate) fn loader(e: &mut Emit<'_>) -> Done {
     for (unit, path) in [(0u32, loader.path.as_deref()), (1, nvram)] {
         let Some(path) = path else { continue };
         if unit == 0 {
-            e.need_path(path, Role::Boot);
+            e.need_path(path, Role::File);
         }
         let mut props = Props::object().with("file", path).with("if", "pflash").with("format", "raw");
         props.set("unit", unit);

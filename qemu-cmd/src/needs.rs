@@ -39,6 +39,13 @@ pub enum Need {
         /// What it is open for.
         what: Descriptor<String>,
     },
+    /// An open descriptor that the caller passed as one of a group (`<source fdgroup=>`).
+    Group {
+        /// Its number in QEMU.
+        number: u32,
+        /// The group.
+        name: String,
+    },
     /// The descriptor from which an incoming guest is read.
     Incoming {
         /// Its number in QEMU.
@@ -145,8 +152,8 @@ impl Process {
 pub enum Role {
     /// It is an image that the guest reads or writes.
     Image,
-    /// It starts the guest with it: firmware, kernel, initial disk, device tree, ACPI table.
-    Boot,
+    /// It reads a file: firmware, kernel, initial disk, device tree, ACPI table, option ROM.
+    File,
     /// It shows the folder to the guest.
     Share,
     /// It opens a device of the host.
@@ -155,6 +162,8 @@ pub enum Role {
     Certificates,
     /// It keeps the guest's memory in it.
     Memory,
+    /// It makes a file or socket.
+    Output,
 }
 
 impl Role {
@@ -162,11 +171,12 @@ impl Role {
     pub const fn name(self) -> &'static str {
         match self {
             Self::Image => "image",
-            Self::Boot => "boot",
+            Self::File => "file",
             Self::Share => "share",
             Self::Device => "device",
             Self::Certificates => "certificates",
             Self::Memory => "memory",
+            Self::Output => "output",
         }
     }
 }
@@ -185,12 +195,17 @@ pub enum Joins {
 }
 
 impl Need {
+    fn folder(&self) -> Option<&str> {
+        if let Self::Folder { path } = self { Some(path) } else { None }
+    }
+
     /// What kind of need it is, in one word.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Folder { .. } => "folder",
             Self::Content { .. } => "content",
             Self::Descriptor { .. } => "descriptor",
+            Self::Group { .. } => "group",
             Self::Incoming { .. } => "incoming",
             Self::Listener { .. } => "listener",
             Self::Path { .. } => "path",
@@ -217,6 +232,10 @@ impl Need {
                 put("number", (*number).into());
                 put("what", what.kind().into());
                 put("path", json!(what.path()));
+            }
+            Self::Group { number, name } => {
+                put("number", (*number).into());
+                put("name", name.as_str().into());
             }
             Self::Incoming { number } => drop(put("number", (*number).into())),
             Self::Listener { path, process } => {
@@ -272,6 +291,7 @@ impl fmt::Display for Need {
                 )
             }
             Self::Descriptor { number, what } => write!(f, "descriptor {number}: {what}"),
+            Self::Group { number, name } => write!(f, "descriptor {number}: one of the group '{name}'"),
             Self::Incoming { number } => {
                 write!(f, "descriptor {number}: open for reading the state of the guest")
             }
@@ -286,11 +306,12 @@ impl fmt::Display for Need {
             }
             Self::Path { path, role } => match role {
                 Role::Image => write!(f, "the image '{path}'"),
-                Role::Boot => write!(f, "the file '{path}', to start the guest with"),
+                Role::File => write!(f, "the file '{path}', to be read by QEMU"),
                 Role::Share => write!(f, "the folder '{path}', to be shown to the guest"),
                 Role::Device => write!(f, "the device '{path}', to be opened by QEMU"),
                 Role::Certificates => write!(f, "certificates and keys in the folder '{path}'"),
                 Role::Memory => write!(f, "'{path}', to keep the guest's memory in"),
+                Role::Output => write!(f, "a folder in which QEMU can make '{path}'"),
             },
             Self::FromTemplate { path, template: Some(template) } => {
                 write!(f, "a file '{path}'; where there is none, a copy of '{template}'")
@@ -324,15 +345,23 @@ impl fmt::Display for Need {
 pub(crate) struct Needs(Vec<Need>);
 
 impl Needs {
-    /// What was recorded, each once, in the order in which it was first recorded.
+    /// What was recorded, each once, in the order in which it was first recorded. What QEMU makes in a folder that it
+    /// can write to goes without saying.
     pub fn into_list(self) -> Vec<Need> {
         let mut list = self.0;
-        let first: Vec<bool> = {
+        let kept: Vec<bool> = {
+            let folders: HashSet<&str> = list.iter().filter_map(Need::folder).collect();
+            let implied = |need: &Need| match need {
+                Need::Path { path, role: Role::Output } => {
+                    path.rsplit_once('/').is_some_and(|(folder, _)| folders.contains(folder))
+                }
+                _ => false,
+            };
             let mut seen = HashSet::with_capacity(list.len());
-            list.iter().map(|need| seen.insert(need)).collect()
+            list.iter().map(|need| !implied(need) && seen.insert(need)).collect()
         };
-        let mut first = first.into_iter();
-        list.retain(|_| first.next().unwrap_or(true));
+        let mut kept = kept.into_iter();
+        list.retain(|_| kept.next().unwrap_or(true));
         list
     }
 }
@@ -361,6 +390,16 @@ impl Emit<'_> {
         self.need(Need::Descriptor { number, what: wanted.owned() });
         Ok(number)
     }
+
+    /// The descriptors that the caller passed as the group `name`.
+    pub fn descriptor_group(&self, name: &str) -> Option<Vec<u32>> {
+        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+        let numbers = self.host.descriptor_group(name)?;
+        for &number in &numbers {
+            self.need(Need::Group { number, name: name.to_owned() });
+        }
+        Some(numbers)
+    }
 }
 
 #[cfg(test)]
@@ -370,8 +409,9 @@ mod tests {
     #[test]
     fn each_need_is_listed_once() {
         let folder = |path: &str| Need::Folder { path: path.into() };
-        let needs = Needs(vec![folder("/a"), folder("/b"), folder("/a")]);
-        assert_eq!(needs.into_list(), [folder("/a"), folder("/b")]);
+        let output = |path: &str| Need::Path { path: path.into(), role: Role::Output };
+        let needs = vec![output("/a/x"), folder("/a"), output("/c/x"), folder("/b"), folder("/a")];
+        assert_eq!(Needs(needs).into_list(), [folder("/a"), output("/c/x"), folder("/b")]);
     }
 
     #[test]

@@ -5,6 +5,7 @@ use virtargv_model::os::SmbiosMode;
 use virtargv_model::sysinfo::{Smbios, SmbiosTable, SysinfoEntry};
 
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 use crate::{Props, Style};
 
 /// Emits both.
@@ -13,6 +14,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     for entry in &e.domain().sysinfo.entries {
         let SysinfoEntry::FwCfg(files) = entry else { continue };
         for file in files {
+            if let (Some(path), None) = (&file.file, &file.value) {
+                e.need_path(path, Role::File);
+            }
             let props = Props::object()
                 .with("name", &file.name)
                 .opt("string", file.value.as_ref())

@@ -10,6 +10,7 @@ use virtargv_model::info::{Address, DeviceInfo, DimmAddress, PciAddress, Rom, Zp
 use virtargv_model::{Domain, Kind, OnOff, Problem, YesNo};
 
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 use crate::{Props, Value};
 
 /// Adds `bus=`, `addr=`, `port=`, `devno=`, ... as the address of `info` asks. Adds nothing for a device without
@@ -138,7 +139,7 @@ pub(crate) fn add_ccid(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Do
 }
 
 /// Adds the option ROM: an empty `romfile=` takes it away altogether, so nothing else matters then.
-pub(crate) fn add_rom(props: &mut Props, info: &DeviceInfo) -> Done {
+pub(crate) fn add_rom(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) -> Done {
     let Some(Rom { enabled, bar, file }) = &info.rom else { return Ok(()) };
     if enabled.is_none() && bar.is_none() && file.is_none() {
         return Ok(());
@@ -152,7 +153,10 @@ pub(crate) fn add_rom(props: &mut Props, info: &DeviceInfo) -> Done {
         return Ok(());
     }
     props.set_opt("rombar", bar.map(|bar| u32::from(bar.is_on())));
-    props.set_opt("romfile", file.as_ref());
+    if let Some(file) = file {
+        e.need_path(file, Role::File);
+        props.set("romfile", file);
+    }
     Ok(())
 }
 

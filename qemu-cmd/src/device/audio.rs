@@ -5,6 +5,7 @@ use virtargv_model::device::audio::{Audio, AudioIo, AudioType};
 use virtargv_model::{Kind, Pos, Problem, Spelled, YesNo};
 
 use crate::emit::{Done, Emit, problem};
+use crate::needs::Role;
 use crate::{Props, Value};
 
 /// Emits every `<audio>`.
@@ -13,7 +14,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
         return Ok(());
     }
     for audio in &e.domain().devices.audios {
-        let props = backend(audio);
+        let props = backend(e, audio);
         environment(e, audio);
         e.line.option("-audiodev", props.to_json());
     }
@@ -93,7 +94,7 @@ pub(crate) fn pass(e: &mut Emit<'_>, name: &str) -> bool {
     there
 }
 
-fn backend(audio: &Audio) -> Props {
+fn backend(e: &Emit<'_>, audio: &Audio) -> Props {
     let driver = match audio.backend {
         AudioType::Pulseaudio => "pa",
         AudioType::File => "wav",
@@ -105,7 +106,10 @@ fn backend(audio: &Audio) -> Props {
     props.set_opt("exclusive", audio.exclusive.map(YesNo::is_yes));
     props.set_opt("dsp-policy", audio.dsp_policy);
     props.set_opt("server", audio.server_name.as_ref());
-    props.set_opt("path", audio.path.as_ref());
+    if let Some(path) = &audio.path {
+        e.need_path(path, Role::Output);
+        props.set("path", path);
+    }
     for (key, direction) in [("in", &audio.input), ("out", &audio.output)] {
         let io = direction.as_ref().map(io).filter(|io| !io.is_empty());
         props.set_opt(key, io.map(Value::Object));

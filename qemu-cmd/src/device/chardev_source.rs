@@ -147,7 +147,9 @@ impl<'a> HostEnd<'a> {
             printed.kv.set("fd", fd);
             printed.json.set("addr", address("fd", Props::object().with("str", fd.to_string())));
         } else {
-            if !unix.listens() {
+            if unix.listens() {
+                e.need_path(path, Role::Output);
+            } else {
                 e.need_listener(path, self.peer);
             }
             printed.kv.set("path", path);
@@ -196,6 +198,7 @@ impl<'a> HostEnd<'a> {
         what: WrittenFile,
     ) -> Result<(String, Option<OnOff>), Problem> {
         if !e.release().has(Convention::ChardevFileFdset) || e.is_standalone() {
+            e.need_path(path, Role::Output);
             return Ok((path.to_owned(), append));
         }
         let wanted = match what {

@@ -84,7 +84,7 @@ pub(crate) fn props(
 
 /// Emits a set of the descriptors that were passed as a group, and gives the path that stands for it.
 fn pass_group(e: &mut Emit<'_>, image: &Image, group: &str, node: &str) -> Result<String, Problem> {
-    let Some(descriptors) = e.host.descriptor_group(group) else {
+    let Some(descriptors) = e.descriptor_group(group) else {
         let message = format!("no descriptors were passed as group '{group}'");
         return Err(problem(Kind::InvalidArgument, "storage-fdgroup", image.pos.attr("fdgroup"), message));
     };

@@ -25,7 +25,7 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, mdev: &Mdev) -> Done {
         props.set_opt("ramfb", ramfb);
         net::add_boot(e, info, &mut props);
         address::add(&mut props, e, info)?;
-        address::add_rom(&mut props, info)?;
+        address::add_rom(e, &mut props, info)?;
     } else {
         address::add(&mut props, e, info)?;
         net::add_boot(e, info, &mut props);

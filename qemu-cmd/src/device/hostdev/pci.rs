@@ -31,10 +31,10 @@ pub(super) fn emit(e: &mut Emit<'_>, info: &DeviceInfo, pci: &PciDevice, teaming
             props.set("ramfb", true);
         }
         address::add(&mut props, e, info)?;
-        address::add_rom(&mut props, info)?;
+        address::add_rom(e, &mut props, info)?;
     } else {
         address::add(&mut props, e, info)?;
-        address::add_rom(&mut props, info)?;
+        address::add_rom(e, &mut props, info)?;
         props.set_opt("failover_pair_id", pair);
     }
     e.device(&props);

@@ -26,10 +26,10 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str) -> Result<Props,
     if e.release().has(Convention::AddressLast) {
         add_boot(e, info, &mut props);
         address::add(&mut props, e, info)?;
-        address::add_rom(&mut props, info)?;
+        address::add_rom(e, &mut props, info)?;
     } else {
         address::add(&mut props, e, info)?;
-        address::add_rom(&mut props, info)?;
+        address::add_rom(e, &mut props, info)?;
         add_boot(e, info, &mut props);
         if nic.is_virtio() {
             virtio::late_options(&mut props, e, nic.driver.virtio);
