@@ -12,8 +12,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
-use std::thread::JoinHandle;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -27,8 +26,10 @@ const MAX_LINE: u64 = 16 << 20;
 const MAX_OUTPUT: u64 = 64 << 20;
 /// How much of what QEMU says on standard error is kept, in bytes.
 const MAX_COMPLAINT: u64 = 4096;
-/// How long QEMU may take for everything.
-const TIME: Duration = Duration::from_secs(10);
+/// How long QEMU may take for everything, unless the caller says otherwise.
+pub const TIME: Duration = Duration::from_secs(10);
+/// How long is waited for the last words of a binary that has ended.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Why a binary could not be asked.
 #[derive(Debug, thiserror::Error)]
@@ -59,6 +60,16 @@ pub enum ProbeError {
         /// What it was asked.
         command: String,
     },
+    /// It said more than any QEMU does.
+    #[error("'{path}' does not stop talking: more than {limit} MiB in reply to '{command}'")]
+    TooMuch {
+        /// The binary.
+        path: String,
+        /// What it was asked.
+        command: String,
+        /// How much is taken from it, in MiB.
+        limit: u64,
+    },
     /// What it says is not QMP.
     #[error("'{path}' does not speak QMP: {what}")]
     NotQmp {
@@ -79,18 +90,23 @@ pub enum ProbeError {
 
 /// What the binary at `path` can do, as `release` sees it.
 pub fn probe(path: &Path, release: Release) -> Result<Caps, ProbeError> {
-    let conversation = converse(path)?;
+    probe_within(path, release, TIME)
+}
+
+/// [`probe`] with another limit of time for all of it.
+pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Caps, ProbeError> {
+    let conversation = converse(path, time)?;
     let caps = derive::derive(&conversation, release)
         .map_err(|why| ProbeError::Derive { path: path.display().to_string(), why })?;
     Ok(caps.edit().emulator(path.display().to_string()).build())
 }
 
 /// Asks the binary everything and gives the conversation: one session with the best accelerator there is, and where
-/// that is not TCG, a second one with TCG.
-pub fn converse(path: &Path) -> Result<Conversation, ProbeError> {
+/// that is not TCG, a second one with TCG. All of it may take as long as `time`.
+pub fn converse(path: &Path, time: Duration) -> Result<Conversation, ProbeError> {
     let path = &std::path::absolute(path)
         .map_err(|why| ProbeError::Start { path: path.display().to_string(), why })?;
-    let deadline = Instant::now() + TIME;
+    let deadline = Instant::now() + time;
     let mut conversation = Conversation::new();
     let mut qemu = Qemu::start(path, "kvm:hvf:tcg", deadline)?;
     let first = first_session(&mut qemu, &mut conversation)?;
@@ -216,21 +232,32 @@ fn names(list: Option<&Value>, key: &str) -> HashSet<String> {
     list.filter_map(|e| e.get(key)?.as_str().map(str::to_owned)).collect()
 }
 
+/// What comes from a binary.
+enum Said {
+    /// A line, or what there was of one.
+    Line(Vec<u8>),
+    /// More than is taken from any.
+    TooMuch,
+}
+
 /// A running QEMU. Dropping it kills it.
 struct Qemu {
     path: String,
     child: Child,
     input: ChildStdin,
-    lines: Receiver<std::io::Result<Vec<u8>>>,
-    complaint: Option<JoinHandle<String>>,
+    lines: Receiver<Said>,
+    complaint: Receiver<String>,
     deadline: Instant,
     asked: u32,
+    /// It is gone, and its number may be another's.
+    stopped: bool,
 }
 
 impl Qemu {
     fn start(path: &Path, accel: &str, deadline: Instant) -> Result<Self, ProbeError> {
         let shown = path.display().to_string();
         let failed = |why| ProbeError::Start { path: shown.clone(), why };
+        std::fs::metadata(path).map_err(failed)?;
         let mut child = command(path, accel).spawn().map_err(failed)?;
         let (Some(input), Some(output), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
@@ -239,27 +266,18 @@ impl Qemu {
             return Err(failed(std::io::Error::other("no pipes")));
         };
         // A bounded channel, so that a babbling binary is held back instead of filling memory.
-        let (send, lines) = sync_channel(4);
+        let (send, lines) = sync_channel(1);
+        std::thread::spawn(move || read_lines(output, &send));
+        let (send, complaint) = sync_channel(1);
         std::thread::spawn(move || {
-            let mut output = BufReader::new(output.take(MAX_OUTPUT));
-            loop {
-                let mut line = Vec::new();
-                let read = (&mut output).take(MAX_LINE).read_until(b'\n', &mut line);
-                let end = !matches!(read, Ok(n) if n > 0);
-                if end || send.send(read.map(|_| line)).is_err() {
-                    return;
-                }
-            }
-        });
-        let complaint = std::thread::spawn(move || {
             let mut kept = Vec::new();
             let mut errors = errors;
             let _ = (&mut errors).take(MAX_COMPLAINT).read_to_end(&mut kept);
             let _ = std::io::copy(&mut errors, &mut std::io::sink());
-            String::from_utf8_lossy(&kept).trim().to_owned()
+            let _ = send.send(String::from_utf8_lossy(&kept).trim().to_owned());
         });
-        let complaint = Some(complaint);
-        let mut qemu = Self { path: shown, child, input, lines, complaint, deadline, asked: 0 };
+        let mut qemu =
+            Self { path: shown, child, input, lines, complaint, deadline, asked: 0, stopped: false };
         let greeting = qemu.next("QMP")?;
         if greeting.get("QMP").is_none() {
             return Err(qemu.not_qmp("it does not greet"));
@@ -308,8 +326,12 @@ impl Qemu {
     fn next(&mut self, command: &str) -> Result<Value, ProbeError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         match self.lines.recv_timeout(left) {
-            Ok(Ok(line)) => serde_json::from_slice(&line).map_err(|e| self.not_qmp(&e.to_string())),
-            Ok(Err(_)) | Err(RecvTimeoutError::Disconnected) => Err(self.ended(command)),
+            Ok(Said::Line(line)) => serde_json::from_slice(&line).map_err(|e| self.not_qmp(&e.to_string())),
+            Ok(Said::TooMuch) => {
+                let (path, command) = (self.path.clone(), command.to_owned());
+                Err(ProbeError::TooMuch { path, command, limit: MAX_OUTPUT >> 20 })
+            }
+            Err(RecvTimeoutError::Disconnected) => Err(self.ended(command)),
             Err(RecvTimeoutError::Timeout) => {
                 Err(ProbeError::TooSlow { path: self.path.clone(), command: command.to_owned() })
             }
@@ -322,7 +344,7 @@ impl Qemu {
 
     fn ended(&mut self, command: &str) -> ProbeError {
         self.stop();
-        let said = self.complaint.take().and_then(|c| c.join().ok()).filter(|c| !c.is_empty());
+        let said = self.complaint.recv_timeout(LAST_WORDS).ok().filter(|c| !c.is_empty());
         ProbeError::Ended {
             path: self.path.clone(),
             command: command.to_owned(),
@@ -331,9 +353,35 @@ impl Qemu {
     }
 
     fn stop(&mut self) {
-        // Both fail only where it is gone already.
+        if std::mem::replace(&mut self.stopped, true) {
+            return;
+        }
+        // All of these fail only where it is gone already. A binary that is a script may have started others.
+        #[cfg(unix)]
+        let _ = rustix::process::kill_process_group(
+            rustix::process::Pid::from_child(&self.child),
+            rustix::process::Signal::KILL,
+        );
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+}
+
+/// Hands on lines until there are no more, too many, or nobody wants them.
+fn read_lines(output: impl Read, send: &SyncSender<Said>) {
+    let mut output = BufReader::new(output.take(MAX_OUTPUT));
+    loop {
+        let mut line = Vec::new();
+        let read = (&mut output).take(MAX_LINE).read_until(b'\n', &mut line);
+        let said = match read {
+            // What was cut off is no line.
+            _ if output.get_ref().limit() == 0 => Said::TooMuch,
+            Ok(n) if n > 0 => Said::Line(line),
+            _ => return,
+        };
+        if send.send(said).is_err() {
+            return;
+        }
     }
 }
 
@@ -368,5 +416,7 @@ fn command(path: &Path, accel: &str) -> Command {
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
     command
 }

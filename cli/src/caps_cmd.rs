@@ -171,7 +171,7 @@ fn diff(args: &CapsDiffArgs) -> Done {
 
 fn print_probe(args: &CapsProbeArgs) -> Done {
     let caps = if args.generic {
-        builtin::generic(&probe::converse(&args.path)?)?
+        builtin::generic(&probe::converse(&args.path, probe::TIME)?)?
     } else {
         probe::probe(&args.path, args.release)?
     };

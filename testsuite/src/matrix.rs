@@ -136,16 +136,24 @@ impl Case {
         }
     }
 
+    /// Runs `document` through the line; with `standalone` for a line that runs without a launcher.
+    ///
+    /// # Errors
+    /// There is no such QEMU.
+    pub fn outcome(&self, document: &str, standalone: bool) -> Result<Outcome, String> {
+        let caps = self.caps()?;
+        let host = host::host(self.release);
+        let mut request = Request::new(&caps, &host);
+        request.start.standalone = standalone.then(|| "/run/guest".to_owned());
+        Ok(virtargv::run(document, &request))
+    }
+
     /// Runs `document` through the line and shows what came of it as the golden file does.
     ///
     /// # Errors
     /// What came of it is not what the row expects.
     pub fn run(&self, document: &str) -> Result<String, String> {
-        let caps = self.caps()?;
-        let host = host::host(self.release);
-        let mut request = Request::new(&caps, &host);
-        request.start.standalone = self.standalone.then(|| "/run/guest".to_owned());
-        let Outcome { command_line, report, .. } = virtargv::run(document, &request);
+        let Outcome { command_line, report, .. } = self.outcome(document, self.standalone)?;
         let got = match (&command_line, report.first()) {
             (Some(_), _) => Expect::Argv,
             (None, Some(first)) if first.stage == Stage::Build => Expect::Failure,

@@ -15,8 +15,8 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
-use virtargv::{Caps, CommandLine, FixedHost, Release, Request};
-use virtargv_testsuite::matrix::{Case, live_documents};
+use virtargv::{Caps, CommandLine, FixedHost, Need, Release, Request};
+use virtargv_testsuite::matrix::{Case, cases, live_documents};
 
 /// The QEMU that is asked.
 const QEMU: &str = "/usr/bin/qemu-system-x86_64";
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
     }
     // Asked once a release, by the first trial that needs it.
     let mut trials = vec![Trial::test("probe", probed).with_ignored_flag(!there)];
+    trials.push(Trial::test("secrets", secrets_are_readable).with_ignored_flag(!there));
     for (name, rows) in live_documents() {
         // One release after the other: a document may name a port.
         let trial = Trial::test(name, move || rows.iter().try_for_each(|case| accepted(case)));
@@ -62,6 +63,40 @@ fn probed() -> Result<(), Failed> {
         return Err("a QEMU of this age takes JSON".into());
     }
     Ok(())
+}
+
+/// QEMU can read a secret with the key that the line wants to have in a file.
+fn secrets_are_readable() -> Result<(), Failed> {
+    let case = cases().find(|case| case.name == "disk-luks").ok_or("no case with a secret")?;
+    let scratch = Scratch::new("secrets")?;
+    let dir = scratch.0.to_str().ok_or("a path that is not UTF-8")?;
+    let full = command_line(case, &document(case, dir)?, dir)?;
+    for need in &full.needs {
+        if let Need::Content { path, content, .. } = need {
+            std::fs::write(path, &content.0)?;
+        }
+    }
+    let pairs = full.args.iter().zip(full.args.iter().skip(1));
+    let secrets = pairs.filter(|(option, value)| *option == "-object" && value.contains("\"secret\""));
+    let mut line = CommandLine { program: full.program.clone(), ..CommandLine::default() };
+    let monitor = format!("unix:{dir}/monitor.sock,server=on,wait=off");
+    line.args = ["-machine", "none", "-nodefaults", "-display", "none", "-S", "-qmp", &monitor]
+        .map(str::to_owned)
+        .into();
+    for (option, value) in secrets {
+        line.args.extend([option.clone(), value.clone()]);
+    }
+    let mut qemu = start(&line, dir)?;
+    let there = Monitor::connect(&format!("{dir}/monitor.sock"), &mut qemu)
+        .and_then(|mut monitor| monitor.ask("qom-list", &json!({ "path": "/objects" })))
+        .map_err(|why| format!("{}: {}", why.message().unwrap_or_default(), qemu.last_words()))?;
+    let secrets =
+        there.as_array().into_iter().flatten().filter(|object| text(object, "type") == Some("child<secret>"));
+    if secrets.count() == 2 {
+        Ok(())
+    } else {
+        Err(format!("a key and a secret are wanted, there are {there}").into())
+    }
 }
 
 /// A folder that goes away.
@@ -108,24 +143,34 @@ impl Drop for Running {
 }
 
 fn accepted(case: &Case) -> Result<(), Failed> {
-    let caps = caps(case.release)?;
     let scratch = Scratch::new(&case.id())?;
     let dir = scratch.0.to_str().ok_or("a path that is not UTF-8")?;
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("matrix/{}.xml", case.name));
-    let document = std::fs::read_to_string(path)?.replace(IMAGES, dir).replace("type='kvm'", "type='qemu'");
+    let document = document(case, dir)?;
     make_images(&document, dir)?;
-    let host = FixedHost { now: 1_234_567_890, ..FixedHost::default() };
-    let mut request = Request::new(caps, &host);
-    request.start.standalone = Some(dir.to_owned());
-    let line = virtargv::command_line(&document, &request).map_err(|report| {
-        let problems: Vec<String> = report.iter().map(ToString::to_string).collect();
-        problems.join("\n")
-    })?;
+    let line = command_line(case, &document, dir)?;
     let mut qemu = start(&line, dir)?;
     look(&line, dir, &mut qemu).map_err(|why| {
         let release = case.release;
         let said = qemu.last_words();
         format!("under {release}: {}\nQEMU says: {said}", why.message().unwrap_or_default()).into()
+    })
+}
+
+/// The document of `case`, with its images in `dir` and nothing that needs KVM.
+fn document(case: &Case, dir: &str) -> Result<String, Failed> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("matrix/{}.xml", case.name));
+    Ok(std::fs::read_to_string(path)?.replace(IMAGES, dir).replace("type='kvm'", "type='qemu'"))
+}
+
+/// The line that runs on its own in `dir`.
+fn command_line(case: &Case, document: &str, dir: &str) -> Result<CommandLine, Failed> {
+    let secret = |_, _: virtargv_host::SecretKey<'_>| Some(b"open sesame".to_vec());
+    let host = FixedHost { now: 1_234_567_890, secret, ..FixedHost::default() };
+    let mut request = Request::new(caps(case.release)?, &host);
+    request.start.standalone = Some(dir.to_owned());
+    virtargv::command_line(document, &request).map_err(|report| {
+        let problems: Vec<String> = report.iter().map(ToString::to_string).collect();
+        problems.join("\n").into()
     })
 }
 

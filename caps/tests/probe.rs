@@ -1,0 +1,154 @@
+//! Binaries that are no QEMU, or a bad one: each must give a clear error in bounded time and memory, and leave nothing
+//! behind.
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use virtargv_caps::Release;
+use virtargv_caps::probe::{ProbeError, probe_within};
+
+/// Scripts by name. `$0.pids` is for the numbers of processes that have to be gone afterwards.
+const SCRIPTS: &[(&str, &str)] = &[
+    ("leaves", "exit 0"),
+    ("complains", "echo no such machine >&2; exit 1"),
+    ("hangs", "echo $$ >> $0.pids; sleep 1000 & echo $! >> $0.pids; wait"),
+    ("ignores", "echo $$ >> $0.pids; trap '' TERM INT HUP PIPE; echo '{\"QMP\": {}}'; sleep 1000"),
+    ("babbles", "head -c 100000 /dev/urandom"),
+    ("shouts", "yes | head -c 100000000"),
+    ("drones", "tr '\\0' x < /dev/zero | head -c 100000000"),
+    (
+        "reports-events",
+        "echo '{\"QMP\": {}}'; e=$(head -c 100000 /dev/zero | tr '\\0' x); while echo \"{\\\"event\\\": \\\"$e\\\"}\"; do :; done",
+    ),
+    ("hangs-up", "echo '{\"QMP\": {}}'; read request; echo $$ >> $0.pids; exec >&-; sleep 1000"),
+    ("breaks-off", "echo '{\"QMP\": {}}'; read request; printf '{\"return\": {'"),
+    ("greets-not", "echo '{\"hello\": 1}'; sleep 1000"),
+    ("says-nothing", "echo '{\"QMP\": {}}'; read request; echo null; sleep 1000"),
+    (
+        "mixes-up",
+        "echo '{\"QMP\": {}}'; read request; echo '{\"return\": {}, \"id\": \"virtargv-7\"}'; sleep 1000",
+    ),
+    (
+        "answers-nothing",
+        "echo '{\"QMP\": {}}'; while read -r request; do id=${request##*\\\"id\\\":\\\"}; echo \"{\\\"id\\\": \\\"${id%%\\\"*}\\\"}\"; done",
+    ),
+    (
+        "refuses-all",
+        "echo '{\"QMP\": {}}'; while read -r request; do id=${request##*\\\"id\\\":\\\"}; \
+         echo \"{\\\"error\\\": {\\\"class\\\": \\\"CommandNotFound\\\"}, \\\"id\\\": \\\"${id%%\\\"*}\\\"}\"; done",
+    ),
+    ("leaves-a-daemon", "setsid sleep 5 > /dev/null & exit 1"),
+];
+
+/// All scripts, written before the first of them runs: a file that is open for writing cannot be run.
+fn folder() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe");
+        let _ = fs::remove_dir_all(&folder);
+        fs::create_dir_all(&folder).unwrap();
+        for (name, script) in SCRIPTS {
+            let path = folder.join(name);
+            fs::write(&path, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+        }
+        folder
+    })
+}
+
+fn probed(name: &str, time: Duration) -> ProbeError {
+    let path = folder().join(name);
+    let begun = Instant::now();
+    let error = probe_within(&path, Release::default(), time).unwrap_err();
+    assert!(begun.elapsed() < time + Duration::from_secs(2), "{name} took {:?}: {error}", begun.elapsed());
+    assert!(error.to_string().contains(name), "the error names the binary: {error}");
+    for pid in fs::read_to_string(path.with_extension("pids")).unwrap_or_default().lines() {
+        assert!(is_gone(pid), "{name} left process {pid} behind");
+    }
+    error
+}
+
+/// Whether the process is gone, or only waits for its parent to take notice.
+fn is_gone(pid: &str) -> bool {
+    let until = Instant::now() + Duration::from_secs(2);
+    loop {
+        let state = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        if state.is_empty() || state.contains(") Z") {
+            return true;
+        }
+        if Instant::now() > until {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}
+
+const SOON: Duration = Duration::from_millis(300);
+const LATER: Duration = Duration::from_secs(20);
+
+#[test]
+fn what_cannot_be_started() {
+    let error = probe_within(Path::new("/no/such/binary"), Release::default(), LATER).unwrap_err();
+    assert!(matches!(error, ProbeError::Start { .. }), "{error}");
+    let plain = folder().join("plain-text");
+    fs::write(&plain, "not a program").unwrap();
+    let error = probe_within(&plain, Release::default(), LATER).unwrap_err();
+    assert!(error.to_string().contains("ermission denied"), "{error}");
+}
+
+#[test]
+fn what_ends() {
+    for name in ["leaves", "complains", "hangs-up", "leaves-a-daemon"] {
+        let error = probed(name, LATER);
+        assert!(matches!(error, ProbeError::Ended { .. }), "{name}: {error}");
+    }
+    assert!(probed("complains", LATER).to_string().ends_with(": no such machine"));
+}
+
+#[test]
+fn what_hangs() {
+    for name in ["hangs", "ignores"] {
+        let error = probed(name, SOON);
+        assert!(matches!(error, ProbeError::TooSlow { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn what_is_not_qmp() {
+    let names = [
+        "babbles",
+        "shouts",
+        "drones",
+        "breaks-off",
+        "greets-not",
+        "says-nothing",
+        "mixes-up",
+        "answers-nothing",
+    ];
+    for name in names {
+        let error = probed(name, LATER);
+        assert!(matches!(error, ProbeError::NotQmp { .. }), "{name}: {error}");
+    }
+}
+
+#[test]
+fn what_does_not_stop() {
+    let error = probed("reports-events", LATER);
+    assert!(matches!(error, ProbeError::TooMuch { .. }), "{error}");
+    if let Ok(status) = fs::read_to_string("/proc/self/status") {
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.trim().strip_suffix(" kB"));
+        let peak: u64 = peak.and_then(|kib| kib.trim().parse().ok()).unwrap();
+        assert!(peak < 300 << 10, "{peak} KiB of memory were used");
+    }
+}
+
+#[test]
+fn what_knows_nothing() {
+    let error = probed("refuses-all", LATER);
+    assert!(matches!(error, ProbeError::Derive { .. }), "{error}");
+}

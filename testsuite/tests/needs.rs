@@ -1,0 +1,106 @@
+//! What a line says the host has to have ready, held against the line itself, for every line of the matrix.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use serde_json::Value;
+use virtargv::{CommandLine, Need};
+use virtargv_testsuite::matrix::{Case, Expect, cases};
+
+/// Lines of all cases, with a launcher or without.
+fn lines(standalone: bool) -> impl Iterator<Item = (String, CommandLine)> {
+    cases().filter(|case| case.expect == Expect::Argv).map(move |case| (case.id(), line(case, standalone)))
+}
+
+fn line(case: &Case, standalone: bool) -> CommandLine {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("matrix/{}.xml", case.name));
+    let document = std::fs::read_to_string(path).unwrap();
+    let outcome = case.outcome(&document, standalone).unwrap();
+    outcome.command_line.unwrap_or_else(|| panic!("{}: {:?}", case.id(), outcome.report))
+}
+
+/// Every descriptor that an option names.
+fn descriptors(line: &CommandLine) -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    for arg in &line.args {
+        if arg.starts_with('{') {
+            in_json(&serde_json::from_str(arg).unwrap(), &mut found);
+        } else {
+            for (key, value) in arg.split(',').filter_map(|pair| pair.split_once('=')) {
+                collect(key, value, &mut found);
+            }
+        }
+    }
+    found
+}
+
+fn in_json(value: &Value, found: &mut BTreeSet<u32>) {
+    match value {
+        Value::Object(members) => {
+            for (key, value) in members {
+                match value {
+                    Value::String(text) => collect(key, text, found),
+                    Value::Number(number) => collect(key, &number.to_string(), found),
+                    other => in_json(other, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| in_json(item, found)),
+        _ => {}
+    }
+}
+
+fn collect(key: &str, value: &str, found: &mut BTreeSet<u32>) {
+    if ["fd", "fds", "vhostfd", "vhostfds"].contains(&key) {
+        found.extend(value.split(':').map(|number| number.parse::<u32>().unwrap()));
+    }
+}
+
+#[test]
+fn every_descriptor_is_listed() {
+    let mut all = BTreeSet::new();
+    for (id, line) in lines(false) {
+        let listed: BTreeSet<u32> = line
+            .needs
+            .iter()
+            .filter_map(|need| match need {
+                Need::Descriptor { number, .. } | Need::Group { number, .. } => Some(*number),
+                _ => None,
+            })
+            .collect();
+        assert_eq!(descriptors(&line), listed, "{id}");
+        all.extend(listed);
+    }
+    assert!(all.len() > 15, "the matrix has all kinds of descriptors, but only {all:?}");
+}
+
+#[test]
+fn a_line_without_a_launcher_has_no_descriptors() {
+    for (id, line) in lines(true) {
+        assert!(descriptors(&line).is_empty(), "{id}: {:?}", line.args);
+        assert!(!line.args.iter().any(|arg| arg == "-add-fd" || arg.contains("/dev/fdset/")), "{id}");
+        let bad = |need: &Need| matches!(need, Need::Descriptor { .. } | Need::Group { .. });
+        assert!(!line.needs.iter().any(bad), "{id}: {:?}", line.needs);
+    }
+}
+
+#[test]
+fn the_master_key_comes_with_the_secrets() {
+    let mut with = 0;
+    for (id, line) in lines(true) {
+        let object = |arg: &String| arg.contains("masterKey0") && arg.contains("master-key.aes");
+        let used =
+            |arg: &String| arg.contains("keyid=masterKey0") || arg.contains("\"keyid\":\"masterKey0\"");
+        let (key, first) = (line.args.iter().position(object), line.args.iter().position(used));
+        let listed = line
+            .needs
+            .iter()
+            .any(|need| matches!(need, Need::Content { path, .. } if path.ends_with("/master-key.aes")));
+        assert_eq!(key.is_some(), first.is_some(), "{id}");
+        assert_eq!(key.is_some(), listed, "{id}");
+        assert!(key <= first, "{id}: the key precedes what it opens");
+        with += u32::from(listed);
+    }
+    assert!(with > 3, "the matrix has secrets");
+}
