@@ -1,16 +1,18 @@
 //! TLS credentials: `tls-creds-x509` objects, and the secrets that open their keys.
 
+use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
 use virtargv_model::{Kind, Pos, Problem};
 
 use crate::Props;
-use crate::emit::{Emit, problem};
+use crate::emit::{Done, Emit, problem};
 use crate::needs::Role;
 use crate::secret::sealed;
 
 /// Emits the credentials of character device `id` as the driver's settings tell, and gives their id. `at` is the
 /// device's place.
 pub(crate) fn chardev(e: &mut Emit<'_>, id: &str, listens: bool, at: Pos) -> Result<String, Problem> {
+    need_objects(e, at)?;
     let config = e.host.config();
     let dir = config.chardev_tls_x509_cert_dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir);
     let password = match &config.chardev_tls_x509_secret_uuid {
@@ -21,6 +23,15 @@ pub(crate) fn chardev(e: &mut Emit<'_>, id: &str, listens: bool, at: Pos) -> Res
     let props = x509(e, &credentials, dir, listens, config.chardev_tls_x509_verify, password.as_deref());
     e.object(&props);
     Ok(credentials)
+}
+
+/// Refuses TLS where QEMU has no objects for credentials.
+pub(crate) fn need_objects(e: &Emit<'_>, at: Pos) -> Done {
+    if e.has(Cap::ObjectTlsCredsX509) {
+        return Ok(());
+    }
+    let message = "this QEMU has no 'tls-creds-x509' objects, which TLS takes";
+    Err(problem(Kind::Unsupported, "tls-objects", at, message))
 }
 
 /// Emits the secret `uuid` that opens the key of `owner`, and gives the id of its object.

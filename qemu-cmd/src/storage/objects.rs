@@ -178,6 +178,11 @@ impl Objects {
             _ => return Ok(()),
         };
         if net.tls.map_or(by_config, YesNo::is_yes) {
+            if net.protocol == Some(Protocol::Nbd) && !e.has(Cap::NbdTls) {
+                let message = "this QEMU speaks no TLS with protocol 'nbd'";
+                return Err(problem(Kind::Unsupported, "storage-nbd-tls", image.pos, message));
+            }
+            tls::need_objects(e, image.pos)?;
             self.tls = Some(ids.tls.clone());
             self.tls_dir.clone_from(dir.as_ref().unwrap_or(&config.default_tls_x509_cert_dir));
             if let Some(uuid) = uuid {

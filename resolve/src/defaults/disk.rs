@@ -1,5 +1,7 @@
 //! `<disk>`: bus and place from the target's name, drivers, formats, ports.
 
+mod newer;
+
 use std::collections::{HashMap, HashSet};
 
 use virtargv_caps::Convention;
@@ -17,20 +19,22 @@ use crate::Work;
 /// Fills in every `<disk>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let live = work.options.live;
-    // Once, an empty text was one.
-    let keeps_empty = !work.caps.release().has(Convention::StricterDisks);
+    let newer = work.caps.release().has(Convention::StricterDisks);
     let disks = &mut work.domain.devices.disks;
     for disk in disks.iter_mut() {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
     }
     sort(disks);
     for disk in disks.iter_mut() {
-        complete(disk, live);
-        if !keeps_empty {
+        if newer {
+            // Once, an empty text was one.
             for text in [&mut disk.serial, &mut disk.vendor, &mut disk.product] {
                 *text = text.take().filter(|text| !text.is_empty());
             }
+        } else {
+            newer::forget(disk);
         }
+        complete(disk, live);
     }
     share_limits(disks);
     place_all(work);

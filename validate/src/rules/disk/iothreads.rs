@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
 use virtargv_model::device::disk::{Disk, DiskBus};
+use virtargv_model::info::AddressType;
 
 use crate::{Context, Findings};
 
@@ -17,6 +18,8 @@ crate::rules! {
     BUS_LATE = "disk-iothread-bus-late": Unsupported, Build, "driver/@iothread; virtio-blk iothread=";
     /// A disk is served by a thread that is there (as the older releases found late).
     UNKNOWN_LATE = "disk-iothread-unknown-late": Unsupported, Build, "driver/@iothread; iothreadids/iothread";
+    /// A disk that is served by a thread was to be on PCI or a channel subsystem.
+    ADDRESS_LATE = "disk-iothread-address": Unsupported, Build, "driver/@iothread; virtio-blk-pci, virtio-blk-ccw";
     /// A disk is served by one thread or by several, not both.
     BOTH = "disk-iothread-both": Unsupported, Validate, "driver/@iothread, driver/iothreads";
     /// Several threads need a QEMU that distributes queues.
@@ -35,6 +38,14 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let place = || driver.pos.attr("iothread");
     let late = !cx.caps.release().has(Convention::StricterDisks);
     let (bus_rule, unknown_rule) = if late { (&BUS_LATE, &UNKNOWN_LATE) } else { (&BUS, &UNKNOWN) };
+    let reachable = match &disk.info.address {
+        Some(address) => matches!(address.kind(), AddressType::Pci | AddressType::Ccw),
+        None => false,
+    };
+    if late && disk.bus() == Some(DiskBus::Virtio) && !reachable {
+        let message = format!("a thread can only serve disk '{}' on PCI or a channel subsystem", disk.dst());
+        out.refuse(&ADDRESS_LATE, place(), message);
+    }
     if disk.bus() != Some(DiskBus::Virtio) {
         let bus = disk.bus().map_or("", Spelled::as_str);
         let message = format!("no thread can serve bus {bus} of target {}", disk.dst());
