@@ -1,18 +1,20 @@
 //! `<disk>`: hard disks, CD-ROM drives, floppy drives and SCSI units, and the images behind them.
 
+mod chain;
 mod driver;
 mod iotune;
 mod mirror;
 mod name;
 mod parts;
 
+pub use chain::BackingChain;
 pub use driver::{CacheMode, DetectZeroes, Discard, DiskDriver, ErrorPolicy, IoMode, IothreadMap};
 pub use iotune::{Iotune, ThrottleGroup};
 pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, SourceType, filled, index, need_format, optional_word};
+use crate::device::storage::{Image, SourceType, filled, optional_word};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -120,18 +122,6 @@ const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
 /// The classes of a bad value that was an unsupported configuration in older releases.
 const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
-/// The most images in a chain; the reference follows no more either.
-const MAX_CHAIN: usize = 200;
-
-/// The images below a disk's own, top first.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct BackingChain {
-    /// `<backingStore>`s, from the outermost on.
-    pub images: Vec<Image>,
-    /// Whether it ends in an empty `<backingStore/>`: nothing is below the last image, do not look.
-    pub ended: bool,
-}
-
 /// `<disk>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Disk {
@@ -232,16 +222,15 @@ impl Element for Disk {
         let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
         // What is nowhere is a file.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
-        let mut disk = Self {
-            device: r.attr_kinds(ONCE_UNSUPPORTED, el, "device"),
-            model: r.attr_kinds(ONCE_UNSUPPORTED, el, "model"),
-            snapshot: r.attr_kinds(ONCE_UNSUPPORTED, el, "snapshot"),
-            rawio: r.attr(el, "rawio"),
-            sgio: r.attr_kinds(ONCE_UNSUPPORTED, el, "sgio"),
-            image: Image::read(kind, el, r),
-            backing: BackingChain::read(el, r),
-            ..Self::default()
-        };
+        let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
+        disk.read_outside(el, r);
+        disk.backing = BackingChain::read(el, r);
+        disk.device = r.attr_kinds(ONCE_UNSUPPORTED, el, "device");
+        disk.model = r.attr_kinds(ONCE_UNSUPPORTED, el, "model");
+        disk.snapshot = r.attr_kinds(ONCE_UNSUPPORTED, el, "snapshot");
+        disk.rawio = r.attr(el, "rawio");
+        disk.sgio = r.attr_kinds(ONCE_UNSUPPORTED, el, "sgio");
+        disk.read_target(el, r);
         disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r));
         disk.blockio = el.child("blockio").map(|b| BlockIo::read(b, r)).filter(|b| *b != BlockIo::default());
         if let Some(driver) = el.child("driver") {
@@ -249,8 +238,6 @@ impl Element for Disk {
         }
         // Only a running guest has a copy in the making; what is wrong with it concerns no other.
         disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::default())));
-        disk.read_outside(el, r);
-        disk.read_target(el, r);
         disk.iotune = el.child("iotune").map(|i| Iotune::read(i, r)).unwrap_or_default();
         disk.read_throttle_filters(el, r);
         disk.readonly = el.child("readonly").is_some();
@@ -408,50 +395,4 @@ fn twice(el: El<'_>, r: &mut Reader) {
     let message =
         format!("element {name} stands both in the disk and in its source, <{name}> is for one of them");
     r.problem(Kind::Unsupported, "disk-source-child-twice", el.pos(), message);
-}
-
-impl BackingChain {
-    /// Reads the chain of `<backingStore>` below `parent`.
-    pub(crate) fn read(parent: El<'_>, r: &mut Reader) -> Self {
-        let mut chain = Self::default();
-        let mut at = parent;
-        while let Some(el) = at.child("backingStore") {
-            if el.get("type").is_none() {
-                chain.ended = true;
-                break;
-            }
-            let Some(kind) = r.attr(el, "type") else { break };
-            if chain.images.len() == MAX_CHAIN {
-                let message = format!("more than '{MAX_CHAIN}' images are chained by element 'backingStore'");
-                r.problem(Kind::Internal, "disk-chain-length", el.pos(), message);
-                break;
-            }
-            need_format(el, r);
-            r.need(el, "source");
-            let mut image = Image::read(kind, el, r);
-            image.read_format(el, r);
-            image.index = index(el);
-            chain.images.push(image);
-            at = el;
-        }
-        chain
-    }
-
-    pub(crate) fn write(&self, w: &mut Writer) {
-        self.write_from(0, w);
-    }
-
-    fn write_from(&self, n: usize, w: &mut Writer) {
-        let Some(image) = self.images.get(n) else {
-            if self.ended {
-                w.element("backingStore").empty();
-            }
-            return;
-        };
-        w.element("backingStore").attr("type", image.kind()).opt("index", image.index).children(|w| {
-            image.write_format(w);
-            image.write(true, true, false, w);
-            self.write_from(n + 1, w);
-        });
-    }
 }

@@ -1,7 +1,12 @@
 //! Disks and the images behind them.
 
+use virtargv::Cap;
+
 use super::{ANCIENT, OLD_S390, PPC, S390, VDPA_BLOCK};
-use crate::matrix::{Case, classic, modern};
+use crate::matrix::{Case, Qemu, classic, modern};
+
+/// A QEMU whose NBD knows no TLS.
+const NO_NBD_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls]);
 
 pub(super) const CASES: &[Case] = &[
     modern("disk-backing-chain").live(),
@@ -44,4 +49,20 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-s390x-ccw").on(S390),
     classic("disk-s390x-ccw").on(OLD_S390),
     modern("disk-ppc64-vscsi").on(PPC),
+    modern("disk-bad-words").refused(),
+    classic("disk-bad-words").refused(),
+    modern("disk-bad-places").refused(),
+    classic("disk-bad-places").refused(),
+    modern("disk-geometry-part"),
+    classic("disk-geometry-part").refused(),
+    modern("disk-pace"),
+    classic("disk-pace"),
+    modern("disk-left-open"),
+    classic("disk-left-open"),
+    classic("disk-came-later"),
+    modern("disk-no-such-thread").refused(),
+    classic("disk-no-such-thread").fails(),
+    modern("disk-below-vdi").fails(),
+    modern("disk-nbd-tls"),
+    modern("disk-nbd-tls").on(NO_NBD_TLS).variant("no-tls").fails(),
 ];

@@ -1,0 +1,64 @@
+//! `<backingStore>`: the images below an image.
+
+use crate::Kind;
+use crate::device::storage::{Image, index, need_format};
+use crate::read::{El, Reader};
+use crate::write::Writer;
+
+/// The most images in a chain; the reference follows no more either.
+const MAX_CHAIN: usize = 200;
+
+/// The images below a disk's own, top first.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BackingChain {
+    /// `<backingStore>`s, from the outermost on.
+    pub images: Vec<Image>,
+    /// Whether it ends in an empty `<backingStore/>`: nothing is below the last image, do not look.
+    pub ended: bool,
+}
+
+impl BackingChain {
+    /// Reads the chain of `<backingStore>` below `parent`.
+    pub(crate) fn read(parent: El<'_>, r: &mut Reader) -> Self {
+        let mut chain = Self::default();
+        let mut at = parent;
+        while let Some(el) = at.child("backingStore") {
+            if el.get("type").is_none() {
+                chain.ended = true;
+                break;
+            }
+            let Some(kind) = r.attr(el, "type") else { break };
+            if chain.images.len() == MAX_CHAIN {
+                let message = format!("more than '{MAX_CHAIN}' images are chained by element 'backingStore'");
+                r.problem(Kind::Internal, "disk-chain-length", el.pos(), message);
+                break;
+            }
+            need_format(el, r);
+            r.need(el, "source");
+            let mut image = Image::read(kind, el, r);
+            image.read_format(el, r);
+            image.index = index(el);
+            chain.images.push(image);
+            at = el;
+        }
+        chain
+    }
+
+    pub(crate) fn write(&self, w: &mut Writer) {
+        self.write_from(0, w);
+    }
+
+    fn write_from(&self, n: usize, w: &mut Writer) {
+        let Some(image) = self.images.get(n) else {
+            if self.ended {
+                w.element("backingStore").empty();
+            }
+            return;
+        };
+        w.element("backingStore").attr("type", image.kind()).opt("index", image.index).children(|w| {
+            image.write_format(w);
+            image.write(true, true, false, w);
+            self.write_from(n + 1, w);
+        });
+    }
+}
