@@ -219,8 +219,8 @@ impl Element for Filesystem {
         let mut fs = Self {
             kind,
             access_mode: r.attr_kinds(ONCE_UNSUPPORTED, el, "accessmode"),
-            file_mode: r.attr(el, "fmode"),
-            dir_mode: r.attr(el, "dmode"),
+            file_mode: r.attr(el, "fmode").filter(|mode| *mode != CreateMode(0)),
+            dir_mode: r.attr(el, "dmode").filter(|mode| *mode != CreateMode(0)),
             model: r.attr_kinds(ONCE_UNSUPPORTED, el, "model"),
             multidevs: r.attr_kinds(ONCE_UNSUPPORTED, el, "multidevs"),
             space_hard_limit: el.child("space_hard_limit").and_then(|e| r.bytes(e, 1)),

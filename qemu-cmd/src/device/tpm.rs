@@ -42,8 +42,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 /// QEMU's driver: where there is no ISA bus, the one of the board.
 fn driver(e: &Emit<'_>, tpm: &Tpm) -> &'static str {
     let model = tpm.model.unwrap_or(TpmModel::Tis);
-    let arch = e.guest().arch;
-    if model == TpmModel::Tis && (arch.is_arm() || arch.is_riscv() || arch.is_loongarch()) {
+    if model == TpmModel::Tis && !e.guest().arch.is_x86() {
         return "tpm-tis-device";
     }
     model.as_str()

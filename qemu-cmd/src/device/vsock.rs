@@ -36,8 +36,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 
 /// The guest's address: the document's, or one that the host finds free.
 fn guest_cid(e: &Emit<'_>, vsock: &Vsock) -> Result<u32, Problem> {
-    match vsock.cid {
-        Some(cid) if vsock.auto_cid != Some(YesNo::Yes) => Ok(cid),
+    match (vsock.auto_cid, vsock.cid) {
+        (Some(YesNo::No), cid) => Ok(cid.unwrap_or(0)),
+        (None, Some(cid)) => Ok(cid),
         _ => e.host.free_vsock_cid().map_err(|error| unavailable(vsock, &error)),
     }
 }

@@ -41,6 +41,21 @@ const ANCIENT: Qemu = Qemu::Flags(
     &[Cap::VirtioScsi, Cap::IdeDriveWwn, Cap::PiixDisableS3, Cap::VirtioTxAlg, Cap::BootStrict],
 );
 
+/// A QEMU without the smaller devices.
+const BARE: Qemu = Qemu::BuiltinWithout(
+    "qemu-10.0-x86_64",
+    &[Cap::DevicePciSerial, Cap::ObjectRngBuiltin, Cap::CcidEmulated, Cap::UsbRedir],
+);
+
+/// The same of old: it has the buses, and nothing to put on them.
+const BARE_FLAGS: Qemu = Qemu::Flags(
+    Arch::X86_64,
+    &[Cap::DeviceVirtioRng, Cap::CcidEmulated, Cap::DevicePciBridge, Cap::DeviceIoh3420],
+);
+
+/// A QEMU that gives PCI devices no indexes.
+const UNINDEXED: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::AcpiIndex]);
+
 /// A QEMU with a library that Debian does not build it with.
 const VDPA_BLOCK: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::DeviceVirtioBlkVhostVdpa]);
 

@@ -1,6 +1,6 @@
 //! Rules on addresses of devices of any kind.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, DeviceInfo};
 
@@ -13,6 +13,10 @@ crate::rules! {
     SPAPR_VIO = "address-spapr-vio": Unsupported, Validate, "address/@reg";
     /// The oldest bus for virtio on s390 needs a QEMU that has it.
     VIRTIO_S390 = "address-virtio-s390": Unsupported, Validate, "address[@type='virtio-s390']";
+    /// An index that firmware tells the guest needs a QEMU that takes it.
+    ACPI_INDEX = "address-acpi-index": Unsupported, Validate, "`acpi-index=` of PCI devices";
+    /// Only PCI devices have indexes and option ROMs.
+    PCI_ONLY = "address-pci-only": Unsupported, Validate, "`<acpi index=>`, `<rom>`";
     /// Channel I/O addresses are for s390 guests.
     CCW = "address-ccw": Unsupported, Validate, "address[@type='ccw']";
 }
@@ -75,5 +79,32 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
             out.refuse(&VIRTIO_S390, info.pos.path("address"), message);
         }
         _ => {}
+    }
+    if cx.follows(Convention::StricterDevices) {
+        check_pci_words(cx, name, info, out);
+    }
+}
+
+/// What only PCI devices have.
+fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Findings<'_>) {
+    let index = info.acpi_index.filter(|index| *index > 0);
+    let placed = matches!(info.address, None | Some(Address::Pci(_)));
+    if let Some(index) = index {
+        let place = info.pos.path("acpi/@index");
+        if !cx.has(Cap::AcpiIndex) {
+            let message =
+                format!("device '{name}' has the ACPI index '{index}', which this QEMU does not take");
+            out.refuse(&ACPI_INDEX, place, message);
+        } else if !placed {
+            let message = format!("device '{name}' has the ACPI index '{index}', but is on no PCI bus");
+            out.refuse(&PCI_ONLY, place, message);
+        }
+    }
+    let unplaced = matches!(info.address, Some(Address::Unassigned));
+    let tuned =
+        info.rom.as_ref().is_some_and(|rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some());
+    if tuned && !placed && !unplaced {
+        let message = format!("device '{name}' has an option 'rom', but is on no PCI bus");
+        out.refuse(&PCI_ONLY, info.pos.path("rom"), message);
     }
 }

@@ -4,6 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, Reconnect, Tcp, Unix};
 use virtargv_model::device::graphics::GraphicsType;
 
+use super::disk;
 use crate::{Context, Findings, Rule};
 
 crate::rules! {
@@ -18,7 +19,9 @@ crate::rules! {
     /// Only who connects can connect again.
     RECONNECT_MODE = "chardev-reconnect-mode": Internal, Validate, "`reconnect=` of `-chardev socket`";
     /// A named channel has a name.
-    SOURCE_CHANNEL = "chardev-source-channel": Xml, Validate, "`name=` of `-chardev spiceport` and `dbus`";
+    SOURCE_CHANNEL_XML = "chardev-source-channel-xml": Xml, Validate, "`name=` of `-chardev spiceport`";
+    /// A named channel has a name.
+    SOURCE_CHANNEL = "chardev-source-channel": Unsupported, Validate, "`name=` of `-chardev spiceport` and `dbus`";
     /// The name of a channel is made of letters, digits, `_`, `-` and `.`.
     SOURCE_CHANNEL_NAME = "chardev-source-channel-name": InvalidArgument, Validate, "names of spice ports";
     /// A lost connection is made again after a while.
@@ -37,7 +40,8 @@ crate::rules! {
 
 /// Holds them on one host's end. `path_is_made` where a path is made up if there is none.
 pub(crate) fn check(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out: &mut Findings<'_>) {
-    is_complete(source, path_is_made, out);
+    is_complete(cx, source, path_is_made, out);
+    disk::common::relabelled(cx, &source.seclabels, out);
     if let Backend::Tcp(Tcp { reconnect: Some(again), .. })
     | Backend::Unix(Unix { reconnect: Some(again), .. }) = &source.backend
         && again.is_on()
@@ -85,7 +89,7 @@ fn has_spice(cx: &Context<'_>) -> bool {
     cx.domain.devices.graphics.iter().any(|g| g.kind() == GraphicsType::Spice)
 }
 
-fn is_complete(source: &ChardevSource, path_is_made: bool, out: &mut Findings<'_>) {
+fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out: &mut Findings<'_>) {
     let mut lacks = |rule: &'static Rule, attribute: &str| {
         let kind = source.kind();
         let message =
@@ -105,7 +109,8 @@ fn is_complete(source: &ChardevSource, path_is_made: bool, out: &mut Findings<'_
         Backend::Unix(Unix { path: None, .. }) if !path_is_made => lacks(&SOURCE_PATH, "path"),
         Backend::Unix(unix) => reconnects(unix.listens(), unix.reconnect, out),
         Backend::SpicePort { channel: None } | Backend::Dbus { channel: None } => {
-            lacks(&SOURCE_CHANNEL, "channel");
+            let stricter = cx.follows(Convention::StricterDevices);
+            lacks(if stricter { &SOURCE_CHANNEL } else { &SOURCE_CHANNEL_XML }, "channel");
         }
         Backend::SpicePort { channel: Some(name) } | Backend::Dbus { channel: Some(name) }
             if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) =>

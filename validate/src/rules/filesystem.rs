@@ -32,6 +32,8 @@ crate::rules! {
     FS_VIRTIOFS = "filesystem-virtiofs-option": Unsupported, Validate, "options of virtiofsd";
     /// virtiofs is asked of a QEMU that has it.
     FS_VIRTIOFS_QEMU = "filesystem-virtiofs-qemu": Unsupported, Validate, "`vhost-user-fs`";
+    /// MTP is asked of a QEMU that has it.
+    FS_MTP_QEMU = "filesystem-mtp-qemu": Unsupported, Validate, "`usb-mtp`";
     /// Booting from virtiofs is asked of a QEMU that can.
     FS_VIRTIOFS_BOOT = "filesystem-virtiofs-boot": Unsupported, Validate, "`bootindex=` of `vhost-user-fs-pci`";
 }
@@ -59,7 +61,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         check_general(cx, fs, out);
         match fs.driver {
-            None | Some(FsDriver::Path | FsDriver::Mtp) => {}
+            None | Some(FsDriver::Path) => {}
+            Some(FsDriver::Mtp) => {
+                if !cx.has(Cap::DeviceUsbMtp) {
+                    out.refuse(&FS_MTP_QEMU, pos.path("driver/@type"), "this QEMU has no device 'usb-mtp'");
+                }
+            }
             Some(FsDriver::Handle) => check_handle(fs, out),
             Some(driver @ (FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
                 let message = format!("QEMU has no 'filesystem' with driver '{driver}'");

@@ -43,11 +43,13 @@ pub mod video;
 pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
+pub mod words;
 
 use crate::{Context, Findings, Rule};
 
 /// The checks, in the reference's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
+    words::check,
     os::check,
     lifecycle::actions,
     cpu::check,
@@ -97,6 +99,7 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
 
 /// Every rule there is, module by module.
 pub static TABLES: &[&[&Rule]] = &[
+    words::ALL,
     os::ALL,
     memory::ALL,
     vcpu::ALL,

@@ -2,7 +2,7 @@
 
 use virtargv::Arch;
 
-use super::{ARM, PPC, S390};
+use super::{ARM, BARE, BARE_FLAGS, PPC, S390};
 use crate::matrix::{Case, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
@@ -12,6 +12,12 @@ pub(super) const CASES: &[Case] = &[
     modern("serial-sockets"),
     classic("serial-log").on(X86),
     modern("serial-log"),
+    classic("serial-log").on(BARE_FLAGS).variant("no-flags").refused(),
+    modern("serial-missing").on(BARE).fails(),
+    classic("serial-missing").on(BARE_FLAGS).fails(),
+    modern("serial-no-default").fails(),
+    modern("channel-xen").fails(),
+    modern("redirdev-empty-filter"),
     modern("serial-bad-port").refused(),
     modern("serial-board-of-another-machine").refused(),
     modern("serial-reconnect-at-once").refused(),

@@ -1,9 +1,17 @@
 //! The smaller devices.
 
-use super::{ARM, PPC, RISCV, S390};
+use super::{ARM, BARE, BARE_FLAGS, PPC, RISCV, S390, UNINDEXED};
 use crate::matrix::{Case, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
+    classic("later-words").refused(),
+    classic("later-elements"),
+    modern("small-devices-missing").on(BARE).refused(),
+    classic("small-devices-missing").on(BARE_FLAGS).fails(),
+    modern("acpi-index-misplaced").refused(),
+    modern("acpi-index-misplaced").on(UNINDEXED).variant("no-index").refused(),
+    modern("pmu-of-power").on(PPC),
+    modern("input-on-parallels"),
     modern("input-kinds"),
     modern("input-without-usb").refused(),
     classic("rng-sources").on(X86),

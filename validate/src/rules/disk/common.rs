@@ -11,6 +11,7 @@ use virtargv_model::{OnOff, Spelled, YesNo};
 use super::super::virtio;
 use super::vhost_user;
 use crate::{Context, Findings};
+use virtargv_model::security::DeviceSeclabel;
 
 crate::rules! {
     /// A disk has a target.
@@ -325,7 +326,16 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
 }
 
 fn check_labels(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    for label in disk.images().flat_map(|i| &i.seclabels) {
+    relabelled(cx, disk.images().flat_map(|i| &i.seclabels), out);
+}
+
+/// Labels of single sources are set by a driver that may set labels.
+pub(in crate::rules) fn relabelled<'a>(
+    cx: &Context<'_>,
+    labels: impl IntoIterator<Item = &'a DeviceSeclabel>,
+    out: &mut Findings<'_>,
+) {
+    for label in labels {
         let overridden = cx.domain.security.labels.iter().filter(|domain| domain.model == label.model);
         if overridden.into_iter().any(|domain| domain.relabel == Some(YesNo::No)) {
             let message = "element 'seclabel' of a source needs a domain whose 'seclabel' has relabel='yes'";
