@@ -164,6 +164,8 @@ impl std::error::Error for Problem {}
 pub struct Report {
     /// One list a stage, so that adding one takes the same time however many there are.
     stages: [Vec<Problem>; Stage::COUNT],
+    /// What only older releases refuse while they read, with how many problems of reading came before it.
+    older: Vec<(usize, Problem)>,
 }
 
 /// The problems of a report in order.
@@ -182,8 +184,19 @@ impl Report {
         }
     }
 
-    /// Gives every problem the class it had in older releases of the reference.
+    /// Adds a problem of reading that only older releases of the reference have.
+    pub fn push_older(&mut self, problem: Problem) {
+        let before = self.stages.get(Stage::Read as usize).map_or(0, Vec::len);
+        self.older.push((before, problem));
+    }
+
+    /// Gives every problem the class it had in older releases of the reference, and brings in those that only they have.
     pub fn use_older_kinds(&mut self) {
+        if let Some(read) = self.stages.get_mut(Stage::Read as usize) {
+            for (at, problem) in std::mem::take(&mut self.older).into_iter().rev() {
+                read.insert(at.min(read.len()), problem);
+            }
+        }
         for problem in self.stages.iter_mut().flatten() {
             problem.kind = problem.older_kind.take().unwrap_or(problem.kind);
         }

@@ -236,6 +236,36 @@ impl Reader {
         });
     }
 
+    /// As [`Reader::problem`], where the reference had another class for it in older releases: `older`, then now.
+    pub fn problem_kinds(
+        &mut self,
+        [older, kind]: [Kind; 2],
+        rule: &'static str,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) {
+        self.report.push(Problem {
+            kind,
+            older_kind: Some(older).filter(|older| *older != kind),
+            stage: Stage::Read,
+            rule,
+            message: message.into(),
+            place: place.into(),
+        });
+    }
+
+    /// As [`Reader::problem`], where only older releases refuse it.
+    pub fn older_problem(
+        &mut self,
+        kind: Kind,
+        rule: &'static str,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) {
+        let (stage, message, place) = (Stage::Read, message.into(), place.into());
+        self.report.push_older(Problem { kind, older_kind: None, stage, rule, message, place });
+    }
+
     /// The attribute `name`; a value that cannot be read is an XML error.
     pub fn attr<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
         self.attr_kind(Kind::Xml, el, name)
@@ -260,14 +290,7 @@ impl Reader {
         };
         let element = el.name();
         let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
-        self.report.push(Problem {
-            kind,
-            older_kind: Some(older).filter(|older| *older != kind),
-            stage: Stage::Read,
-            rule: "attribute-value",
-            message,
-            place: attr_place(el, name),
-        });
+        self.problem_kinds([older, kind], "attribute-value", attr_place(el, name), message);
         None
     }
 
@@ -305,14 +328,8 @@ impl Reader {
         if el.get(name).is_some() {
             return self.attr_kinds(bad, el, name);
         }
-        self.report.push(Problem {
-            kind: missing,
-            older_kind: Some(older_missing).filter(|older| *older != missing),
-            stage: Stage::Read,
-            rule: "attribute-missing",
-            message: format!("element '{}' lacks its attribute '{name}'", el.name()),
-            place: el.pos().into(),
-        });
+        let message = format!("element '{}' lacks its attribute '{name}'", el.name());
+        self.problem_kinds([older_missing, missing], "attribute-missing", el.pos(), message);
         None
     }
 

@@ -139,15 +139,19 @@ impl Hostdev {
     }
 
     fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
-        let mode = if el.get("mode").is_some() { r.attr(el, "mode")? } else { HostdevMode::Subsystem };
-        let kind: HostdevType = r.required(el, "type")?;
+        let mode = match el.get("mode") {
+            Some(_) => r.attr_kinds(UNKNOWN, el, "mode")?,
+            None => HostdevMode::Subsystem,
+        };
+        let missing = [Kind::Xml; 2];
+        let kind: HostdevType = r.required_kinds(missing, [Kind::Unsupported; 2], el, "type")?;
         let of_mode = match kind {
             HostdevType::Storage | HostdevType::Misc | HostdevType::Net => HostdevMode::Capabilities,
             _ => HostdevMode::Subsystem,
         };
         if mode != of_mode {
             let message = format!("element 'hostdev' of mode '{mode}' has no type '{kind}'");
-            r.problem(Kind::Xml, "hostdev-type", el.pos().attr("type"), message);
+            r.problem(Kind::Unsupported, "hostdev-type", el.pos().attr("type"), message);
             return None;
         }
         let source = r.need(el, "source")?;
@@ -173,10 +177,21 @@ impl Hostdev {
     }
 }
 
+/// Children of `<source>` that are none were refused once.
+fn refuse_unknown(source: El<'_>, kind: &str, known: &[&str], r: &mut Reader) {
+    if let Some(other) = source.elements().find(|child| !known.contains(&child.name())) {
+        let message = format!("element 'source' of a {kind} device has a child '{}'", other.name());
+        r.older_problem(Kind::Internal, "hostdev-source-child", other.pos(), message);
+    }
+}
+
 /// The text of a child that must be there and not empty.
 fn text(source: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     r.need(source, name).map(El::text).filter(|t| !t.is_empty())
 }
+
+/// What class an unknown word is of.
+const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// Attributes that stand only for some types.
 fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reader) {
@@ -202,12 +217,14 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
 impl Element for Hostdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = Self::read_source(el, r)?;
+        // Only SCSI units are shared or kept from being written.
+        let scsi = matches!(source, HostdevSource::Scsi(_));
         Some(Self {
             info: DeviceInfo::read(el, r),
             managed: el.get("managed").and_then(|m| m.parse().ok()),
             teaming: read::one(el, "teaming", r),
-            readonly: el.child("readonly").is_some(),
-            shareable: el.child("shareable").is_some(),
+            readonly: scsi && el.child("readonly").is_some(),
+            shareable: scsi && el.child("shareable").is_some(),
             source,
         })
     }
@@ -303,13 +320,19 @@ impl HostInterface {
             None if source.child("vendor").is_some() => "usb",
             None => {
                 let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
-                r.problem(Kind::Unsupported, "net-hostdev-address", source.pos(), message);
+                r.problem(Kind::Xml, "net-hostdev-address", source.pos(), message);
                 return Self { managed, ..Self::default() };
             }
         };
         let device = match kind {
-            "usb" => InterfaceDevice::Usb(UsbDevice::read(source, r)),
-            "pci" => InterfaceDevice::Pci(PciDevice::read(el, source, r)),
+            "usb" => {
+                refuse_misplaced(HostdevType::Usb, el, source, r);
+                InterfaceDevice::Usb(UsbDevice::read(source, r))
+            }
+            "pci" => {
+                refuse_misplaced(HostdevType::Pci, el, source, r);
+                InterfaceDevice::Pci(PciDevice::read(el, source, r))
+            }
             _ => {
                 let message =
                     format!("an interface of type 'hostdev' has address type '{kind}', 'pci' or 'usb' work");

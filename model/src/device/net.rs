@@ -156,11 +156,12 @@ impl Interface {
 
 impl Element for Interface {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr(el, "type").unwrap_or_default();
+        let kind = r.attr_kinds(UNKNOWN, el, "type").unwrap_or_default();
+        refuse_once(kind, el, r);
         let host_side = el.child("source");
         // The order is the reference's: it decides which problem comes first.
         let mut interface = Self {
-            trust_guest_rx_filters: r.attr(el, "trustGuestRxFilters"),
+            trust_guest_rx_filters: r.attr_kinds(UNKNOWN, el, "trustGuestRxFilters"),
             model: el.child("model").and_then(|m| NicModel::read(m, r)),
             host_ips: host_side.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
             host_routes: host_side.map(|s| read::all(s, "route", r)).unwrap_or_default(),
@@ -174,7 +175,7 @@ impl Element for Interface {
             filter: kind.takes_filter().then(|| read::one(el, "filterref", r)).flatten(),
             bandwidth: el
                 .child("bandwidth")
-                .and_then(|b| Bandwidth::read(b, kind == InterfaceType::Network, r)),
+                .and_then(|b| Bandwidth::of_interface(b, kind == InterfaceType::Network, r)),
             vlan: read::one(el, "vlan", r),
             mac: read::one(el, "mac", r),
             info: DeviceInfo::read(el, r),
@@ -263,6 +264,31 @@ impl Interface {
             coalesce.write(w);
         }
         self.info.write(w);
+    }
+}
+
+/// The class of an unknown word, in older releases and now.
+const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+
+/// What was refused once.
+fn refuse_once(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
+    if matches!(kind, InterfaceType::Null | InterfaceType::Vds) {
+        let message = format!("attribute 'type' of element 'interface' is '{kind}', which is not known");
+        r.older_problem(Kind::Unsupported, "attribute-value", el.pos().attr("type"), message);
+    }
+    if kind == InterfaceType::Ethernet
+        && let Some(source) = el.child("source")
+        && let Some(dev) = source.get("dev")
+    {
+        let message = format!(
+            "attribute 'dev' ('{dev}') of element 'source' does not go with interface type '{kind}', 'target' and \
+             'guest' name devices"
+        );
+        r.older_problem(Kind::Xml, "net-ethernet-dev", source.pos().attr("dev"), message);
+    }
+    if let Some(second) = el.children("filterref").nth(1) {
+        let message = "element 'interface' has more than one element 'filterref'";
+        r.older_problem(Kind::Xml, "net-filter-twice", second.pos(), message);
     }
 }
 

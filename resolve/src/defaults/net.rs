@@ -6,7 +6,7 @@ use virtargv_model::YesNo;
 use virtargv_model::device::hostdev::InterfaceDevice;
 use virtargv_model::device::net::{
     Actual, BackendType, BridgeMode, Interface, InterfaceType, KnownModel, MacAddress, NetworkSource, Source,
-    VirtualPort, VirtualPortType,
+    VhostMode, VhostUser, VirtualPort, VirtualPortType,
 };
 use virtargv_model::info::PciAddress;
 use virtargv_model::network_port;
@@ -39,8 +39,14 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
     if mac.address == MacAddress::default() {
         mac.address = made_up_mac(work.host);
     }
-    if let Source::Direct { mode, .. } = &mut interface.source {
-        mode.get_or_insert(BridgeMode::Vepa);
+    match &mut interface.source {
+        Source::Direct { mode, .. } => {
+            mode.get_or_insert(BridgeMode::Vepa);
+        }
+        Source::Vhostuser(VhostUser { path: Some(_), mode, .. }) => {
+            mode.get_or_insert(VhostMode::Client);
+        }
+        _ => {}
     }
     if let Some(port) = &mut interface.virtual_port {
         complete_virtual_port(port, work.host);
@@ -101,12 +107,12 @@ fn made_up_mac(host: &dyn Host) -> MacAddress {
 
 /// Identities of a port that are only to be unique.
 fn complete_virtual_port(port: &mut VirtualPort, host: &dyn Host) {
-    let id = match port.kind {
-        Some(VirtualPortType::Qbg) => &mut port.instance_id,
-        Some(VirtualPortType::OpenVswitch) => &mut port.interface_id,
-        _ => return,
-    };
-    id.get_or_insert_with(|| random_uuid(host));
+    if matches!(port.kind, None | Some(VirtualPortType::Qbg)) {
+        port.instance_id.get_or_insert_with(|| random_uuid(host));
+    }
+    if matches!(port.kind, None | Some(VirtualPortType::OpenVswitch)) {
+        port.interface_id.get_or_insert_with(|| random_uuid(host));
+    }
 }
 
 /// The card a guest of this kind most likely has a driver for.

@@ -258,7 +258,7 @@ enum Identity<'a> {
     /// Where it is plugged in.
     UsbAddress(u32, u32),
     /// What it is.
-    UsbProduct(u16, u16),
+    UsbProduct(u32, u32),
     /// An adapter's unit: adapter, bus, target, unit.
     Unit(&'a str, u32, u32, u64),
     /// An iSCSI unit, and who has it.

@@ -48,6 +48,7 @@ impl PciDevice {
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Self {
         let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
         let write_filtering = r.attr(source, "writeFiltering");
+        super::refuse_unknown(source, "pci", &["address", "origstates"], r);
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
             name: r.attr_kinds([Kind::Unsupported, Kind::Xml], d, "name"),

@@ -65,7 +65,8 @@ pub struct ScsiIscsi {
 
 impl ScsiDevice {
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (sgio, rawio) = (r.attr(el, "sgio"), r.attr(el, "rawio"));
+        let sgio = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "sgio");
+        let rawio = r.attr(el, "rawio");
         let place = match source.get("protocol") {
             None | Some("adapter") => ScsiSource::Adapter(ScsiAdapter::read(source, r)?),
             Some("iscsi") => ScsiSource::Iscsi(ScsiIscsi::read(source, r)?),
@@ -73,7 +74,7 @@ impl ScsiDevice {
                 let message = format!(
                     "attribute 'protocol' of element 'source' is '{word}', 'adapter' or 'iscsi' work"
                 );
-                r.problem(Kind::Xml, "hostdev-scsi-protocol", source.pos().attr("protocol"), message);
+                r.problem(Kind::Unsupported, "hostdev-scsi-protocol", source.pos().attr("protocol"), message);
                 return None;
             }
         };
@@ -103,14 +104,29 @@ impl ScsiDevice {
 impl ScsiAdapter {
     fn read(source: El<'_>, r: &mut Reader) -> Option<Self> {
         let address = r.need(source, "address")?;
-        let bus: Option<AnyBase<u32>> = r.required(address, "bus");
-        let target: Option<AnyBase<u32>> = r.required(address, "target");
-        let unit: Option<AnyBase<u64>> = r.required(address, "unit");
+        let (bus, target) = (Self::number(address, "bus", r), Self::number(address, "target", r));
+        let unit = Self::number(address, "unit", r);
         let adapter = r.need(source, "adapter")?;
         let name = r.required(adapter, "name")?;
-        Some(Self { name, bus: bus?.0, target: target?.0, unit: unit?.0 })
+        Some(Self { name, bus: bus?, target: target?, unit: unit? })
+    }
+
+    /// A part of the address, which has all of them.
+    fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+        if el.get(name).is_none() {
+            let message = format!(
+                "element '{}' lacks its attribute '{name}': there are 'bus', 'target', and 'unit'",
+                el.name()
+            );
+            r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            return None;
+        }
+        r.attr_kinds::<AnyBase<T>>([Kind::Internal, Kind::Xml], el, name).map(|number| number.0)
     }
 }
+
+/// What secrets are for.
+const SECRETS: [&str; 5] = ["none", "volume", "ceph", "tls", "vtpm"];
 
 impl ScsiIscsi {
     fn read(source: El<'_>, r: &mut Reader) -> Option<Self> {
@@ -122,12 +138,13 @@ impl ScsiIscsi {
         }
         let auth: Option<Auth> = read::one(source, "auth", r);
         if let Some(auth) = &auth
-            && let Some(kind) = auth.secret_type.as_deref()
+            && let kind = auth.secret_type.as_deref().unwrap_or_default()
             && kind != "iscsi"
         {
             let message =
                 format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI unit takes 'iscsi'");
-            r.problem(Kind::Internal, "hostdev-iscsi-secret", auth.pos.path("secret/@type"), message);
+            let class = if SECRETS.contains(&kind) { Kind::Internal } else { Kind::Unsupported };
+            r.problem(class, "hostdev-iscsi-secret", auth.pos.path("secret/@type"), message);
         }
         let iqn = source.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
         Some(Self { name: name?, hosts, auth, initiator: iqn })
@@ -164,7 +181,7 @@ impl ScsiHost {
         if protocol != "vhost" {
             let message =
                 format!("attribute 'protocol' of element 'source' is '{protocol}', only 'vhost' works");
-            r.problem(Kind::Xml, "hostdev-scsi-host-protocol", source.pos().attr("protocol"), message);
+            r.problem(Kind::Unsupported, "hostdev-scsi-host-protocol", source.pos().attr("protocol"), message);
         }
         let wwpn: String = r.required(source, "wwpn")?;
         let digits = wwpn.strip_prefix("naa.").unwrap_or_default();

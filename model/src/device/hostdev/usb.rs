@@ -7,8 +7,6 @@ use crate::{Kind, Pos};
 spelled! {
     /// `startupPolicy=`: what happens where the device is not there.
     pub enum UsbStartup {
-        /// As the driver likes.
-        Default = "default",
         /// The guest does not run without it.
         Mandatory = "mandatory",
         /// It may be missing after a migration.
@@ -40,7 +38,7 @@ pub struct UsbDevice {
     /// `guestReset=` of `<source>`.
     pub guest_reset: Option<GuestReset>,
     /// `<vendor id=>` and `<product id=>`.
-    pub product: Option<(u16, u16)>,
+    pub product: Option<(u32, u32)>,
     /// `<address bus= device=>`.
     pub address: Option<(u32, u32)>,
 }
@@ -50,9 +48,10 @@ const BAD: [Kind; 2] = [Kind::Internal, Kind::Xml];
 
 impl UsbDevice {
     pub(super) fn read(source: El<'_>, r: &mut Reader) -> Self {
+        super::refuse_unknown(source, "usb", &["vendor", "product", "address"], r);
         Self {
             pos: source.pos(),
-            startup: r.attr(source, "startupPolicy"),
+            startup: r.attr_kinds([Kind::Unsupported, Kind::Xml], source, "startupPolicy"),
             guest_reset: r.attr(source, "guestReset"),
             product: Self::read_product(source, r),
             address: source.child("address").and_then(|a| {
@@ -63,7 +62,7 @@ impl UsbDevice {
         }
     }
 
-    fn read_product(source: El<'_>, r: &mut Reader) -> Option<(u16, u16)> {
+    fn read_product(source: El<'_>, r: &mut Reader) -> Option<(u32, u32)> {
         let (vendor, product) = (source.child("vendor"), source.child("product"));
         let there = vendor.or(product)?;
         let (Some(vendor), Some(product)) = (vendor, product) else {
@@ -71,19 +70,18 @@ impl UsbDevice {
             r.problem(Kind::Internal, "hostdev-usb-product", there.pos(), message);
             return None;
         };
-        let id: Option<AnyBase<u16>> = r.required_kinds(BAD, BAD, vendor, "id");
+        let id: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, vendor, "id");
         if id == Some(AnyBase(0)) {
             let message = "attribute 'id' of element 'vendor' is '0', no vendor has it";
-            r.problem(Kind::Xml, "hostdev-usb-vendor", vendor.pos().attr("id"), message);
+            r.problem_kinds(BAD, "hostdev-usb-vendor", vendor.pos().attr("id"), message);
         }
-        let product: Option<AnyBase<u16>> = r.required_kinds(BAD, BAD, product, "id");
+        let product: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, product, "id");
         Some((id?.0, product?.0))
     }
 
     /// Writes it; `kind` is the `type=` of the address, where it is written.
     pub(super) fn write(&self, kind: Option<&str>, w: &mut Writer) {
-        let tag =
-            w.element("source").opt("startupPolicy", self.startup.filter(|s| *s != UsbStartup::Default));
+        let tag = w.element("source").opt("startupPolicy", self.startup);
         tag.opt("guestReset", self.guest_reset).children(|w| {
             if let Some((vendor, product)) = self.product {
                 w.element("vendor").attr("id", hex(vendor, 4)).empty();

@@ -4,13 +4,13 @@ use crate::Kind;
 use crate::read::{El, Reader};
 use crate::write::Writer;
 
-/// The largest rate that is taken, in KiB a second: what fits 64 bits in bits a second.
-const MAX_RATE: u64 = 1 << 54;
+/// The class of a rate that cannot be read, in older releases and now.
+const BAD_RATE: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// `<bandwidth>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bandwidth {
-    /// `classID=`: the class a network gave the interface.
+    /// `classID=`: the class a network gave its port.
     pub class_id: Option<u32>,
     /// `<inbound>`: from the host to the guest.
     pub inbound: Option<Rate>,
@@ -32,9 +32,25 @@ pub struct Rate {
 }
 
 impl Bandwidth {
+    /// Reads that of an interface; `floor` says whether `floor=` may be asked for here.
+    pub(super) fn of_interface(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
+        if let Some(class) = el.get("classID") {
+            let message =
+                format!("attribute 'classID' ('{class}') of element 'bandwidth' is for ports of networks");
+            r.problem(Kind::Plain, "net-bandwidth-class", el.pos().attr("classID"), message);
+        }
+        for name in ["inbound", "outbound"] {
+            if let Some(second) = el.children(name).nth(1) {
+                let message = format!("element 'bandwidth' has element '{name}' more than once");
+                r.older_problem(Kind::Plain, "net-bandwidth-twice", second.pos(), message);
+            }
+        }
+        Self::read(el, floor, r).map(|bandwidth| Self { class_id: None, ..bandwidth })
+    }
+
     /// Reads it; `floor` says whether `floor=` may be asked for here.
     pub(crate) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let class_id = r.attr(el, "classID");
+        let class_id = r.attr_kinds([Kind::Internal, Kind::Xml], el, "classID");
         let inbound = el.child("inbound").and_then(|c| Rate::read(c, floor, r));
         let outbound = el.child("outbound").and_then(|c| Rate::read(c, false, r));
         let any = inbound.is_some() || outbound.is_some() || class_id.is_some();
@@ -59,36 +75,30 @@ impl Bandwidth {
 
 impl Rate {
     fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let mut value = |name| Self::value(el, name, r);
+        let mut value = |name| r.attr_kinds(BAD_RATE, el, name).filter(|rate| *rate > 0);
         let rate = Self {
             average: value("average"),
             peak: value("peak"),
-            floor: value("floor"),
             burst: value("burst"),
+            floor: value("floor"),
         };
         let name = el.name();
-        if rate.floor.is_some() && !floor {
+        let given = |name| el.get(name).is_some();
+        if !given("average") {
+            if !given("floor") {
+                let message = format!("element '{name}' of 'bandwidth' has neither 'average' nor 'floor'");
+                r.problem(Kind::Plain, "net-bandwidth-average", el.pos(), message);
+            } else if given("peak") || given("burst") {
+                let message = format!(
+                    "attributes 'peak' and 'burst' of element '{name}' need its attribute 'average' beside them"
+                );
+                r.problem(Kind::Unsupported, "net-bandwidth-average", el.pos(), message);
+            }
+        }
+        if given("floor") && !floor {
             let message = format!("attribute 'floor' does not go with element '{name}' of this interface");
             r.problem(Kind::Unsupported, "net-bandwidth-floor", el.pos().attr("floor"), message);
         }
-        let needed = if rate.peak.is_some() || rate.burst.is_some() { rate.average } else { rate.floor };
-        if rate.average.is_none() && needed.is_none() {
-            let message =
-                format!("element '{name}' of 'bandwidth' needs its attribute 'average' (or 'floor' alone)");
-            r.problem(Kind::Xml, "net-bandwidth-average", el.pos(), message);
-            return None;
-        }
-        Some(rate)
-    }
-
-    /// A rate from 1 to [`MAX_RATE`].
-    fn value(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u64> {
-        let value: u64 = r.attr(el, name)?;
-        if (1..=MAX_RATE).contains(&value) {
-            return Some(value);
-        }
-        let message = format!("attribute '{name}' of element '{}' is '{value}', out of range", el.name());
-        r.problem(Kind::Xml, "net-bandwidth-range", el.pos().attr(name), message);
-        None
+        Some(rate).filter(|rate| rate.average.is_some() || rate.floor.is_some())
     }
 }

@@ -91,6 +91,9 @@ pub struct GuestOffloads {
 /// What class an unknown word is of.
 const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
+/// What class a number is of that is none.
+const BAD_NUMBER: [Kind; 2] = [Kind::Plain, Kind::Xml];
+
 impl Driver {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
@@ -99,9 +102,9 @@ impl Driver {
             tx_mode: r.attr_kinds(UNKNOWN, el, "txmode"),
             ioeventfd: r.attr_kinds(UNKNOWN, el, "ioeventfd"),
             event_idx: r.attr_kinds(UNKNOWN, el, "event_idx"),
-            queues: r.attr_kinds([Kind::Plain, Kind::Xml], el, "queues").filter(|q| *q > 1),
-            rx_queue_size: positive(r.attr(el, "rx_queue_size")),
-            tx_queue_size: positive(r.attr(el, "tx_queue_size")),
+            queues: r.attr_kinds(BAD_NUMBER, el, "queues").filter(|q| *q > 1),
+            rx_queue_size: positive(r.attr_kinds(BAD_NUMBER, el, "rx_queue_size")),
+            tx_queue_size: positive(r.attr_kinds(BAD_NUMBER, el, "tx_queue_size")),
             rss: r.attr(el, "rss"),
             rss_hash_report: r.attr(el, "rss_hash_report"),
             host: el.child("host").map(|h| HostOffloads::read(h, r)).unwrap_or_default(),

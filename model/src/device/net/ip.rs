@@ -93,11 +93,13 @@ impl Element for IpAddress {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         missing(el, "address", r)?;
         let address = address(el, "address", r)?;
-        Some(Self {
-            address,
-            prefix: prefix(el, address, r),
-            peer: r.attr_kind(Kind::InvalidArgument, el, "peer"),
-        })
+        let prefix = prefix(el, address, r);
+        let peer: Option<IpAddr> = r.attr_kind(Kind::InvalidArgument, el, "peer");
+        if let Some(peer) = peer.filter(|peer| Family::of(*peer) != Family::of(address)) {
+            let message = format!("peer '{peer}' of element 'ip' is not of the family of '{address}'");
+            r.problem(Kind::InvalidArgument, "net-ip-family", el.pos().attr("peer"), message);
+        }
+        Some(Self { address, prefix, peer })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -219,11 +221,11 @@ pub struct PortForward {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PortRange {
     /// `start=`.
-    pub start: Option<u16>,
+    pub start: Option<u32>,
     /// `end=`; the start's port alone where it is not given.
-    pub end: Option<u16>,
+    pub end: Option<u32>,
     /// `to=`: the first port in the guest.
-    pub to: Option<u16>,
+    pub to: Option<u32>,
     /// `exclude=`: whether these are taken out of the other ranges.
     pub exclude: Option<YesNo>,
 }
@@ -249,8 +251,8 @@ impl Element for PortForward {
 }
 
 /// A port, which is never 0.
-fn port(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u16> {
-    let port: u16 = r.attr(el, name)?;
+fn port(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
+    let port: u32 = r.attr(el, name)?;
     if port == 0 {
         let message = format!("attribute '{name}' of element 'range' is '0', ports count from 1");
         r.problem(Kind::Xml, "net-port-zero", el.pos().attr(name), message);

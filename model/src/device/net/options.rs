@@ -188,18 +188,16 @@ impl Element for Vlan {
             let message = "element 'vlan' has more than one 'tag' with a 'nativeMode'";
             r.problem(Kind::Xml, "net-vlan-native", el.pos(), message);
         }
-        let wanted = el.get("trunk");
+        let wanted = el.get("trunk").filter(|word| !word.is_empty());
         let needed = natives > 0 || tags.len() > 1;
-        let bad = match wanted {
-            None | Some("yes") => false,
-            Some(word) => needed || !word.eq_ignore_ascii_case("no"),
-        };
-        if bad {
+        let trunk = wanted.is_some_and(|word| word.eq_ignore_ascii_case("yes"));
+        let bad = wanted.is_some_and(|word| needed || !word.eq_ignore_ascii_case("no"));
+        if bad && !trunk {
             let word = wanted.unwrap_or_default();
             let message = format!("attribute 'trunk' of element 'vlan' is '{word}', here only 'yes' will do");
             r.problem(Kind::Xml, "net-vlan-trunk", el.pos().attr("trunk"), message);
         }
-        Some(Self { trunk: needed || wanted == Some("yes"), tags })
+        Some(Self { trunk: trunk || tags.len() > 1, tags })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -216,7 +214,7 @@ impl Element for VlanTag {
             r.problem(Kind::Xml, "net-vlan-id", el.pos().attr("id"), message);
             return None;
         }
-        Some(Self { id, native: r.attr(el, "nativeMode") })
+        Some(Self { id, native: r.attr_kind(Kind::Unsupported, el, "nativeMode") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -227,22 +225,27 @@ impl Element for VlanTag {
 /// `<coalesce>`: when the host's card interrupts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coalesce {
-    /// `<rx><frames max=>`: frames that are waited for, not 0.
-    pub rx_max_frames: Option<u32>,
+    /// `<rx><frames max=>`: frames that are waited for; 0 asks for nothing, and is not written.
+    pub rx_max_frames: u32,
 }
 
 impl Coalesce {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let frames = el.child("rx").and_then(|rx| rx.child("frames"));
-        let rx_max_frames = frames.and_then(|f| r.attr(f, "max")).filter(|m| *m > 0);
-        rx_max_frames.is_some().then_some(Self { rx_max_frames })
+        let max: u64 = r.attr_kind(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
+        let Ok(rx_max_frames) = u32::try_from(max) else {
+            let message = format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);
+            r.problem(Kind::Overflow, "net-coalesce-range", el.pos().path("rx/frames/@max"), message);
+            return None;
+        };
+        Some(Self { rx_max_frames })
     }
 
     pub(super) fn write(self, w: &mut Writer) {
-        w.element("coalesce").children_or_nothing(|w| {
-            if let Some(max) = self.rx_max_frames {
-                w.element("rx").children(|w| w.element("frames").attr("max", max).empty());
-            }
-        });
+        if self.rx_max_frames > 0 {
+            w.element("coalesce").children(|w| {
+                w.element("rx").children(|w| w.element("frames").attr("max", self.rx_max_frames).empty());
+            });
+        }
     }
 }

@@ -1,11 +1,11 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
-use super::{BackendType, IpAddress, Route};
+use super::{IpAddress, Route};
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::HostInterface;
 use crate::read::{self, El, Reader};
 use crate::write::Writer;
-use crate::{Kind, Spelled};
+use crate::Kind;
 
 spelled! {
     /// `type=` of `<interface>`.
@@ -215,22 +215,23 @@ impl Source {
     /// Reads `<source>` of the interface `el`. What is missing is reported and left empty.
     pub(super) fn read(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Self {
         let source = el.child("source");
-        let mut needed = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
+        let mut required = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
         match kind {
             InterfaceType::User => Self::User { dev: source.and_then(|s| s.string("dev")) },
             InterfaceType::Ethernet => Self::Ethernet,
             InterfaceType::Null => Self::Null,
             InterfaceType::Network => Self::Network(NetworkSource {
-                network: needed("network"),
+                network: required("network"),
                 portgroup: source.and_then(|s| s.string("portgroup")),
                 portid: source.and_then(|s| s.string("portid")),
             }),
-            InterfaceType::Bridge => Self::Bridge { bridge: needed("bridge") },
-            InterfaceType::Internal => Self::Internal { name: needed("name") },
-            InterfaceType::Vdpa => Self::Vdpa { dev: needed("dev") },
+            InterfaceType::Bridge => Self::Bridge { bridge: required("bridge") },
+            InterfaceType::Internal => Self::Internal { name: required("name") },
+            InterfaceType::Vdpa => Self::Vdpa { dev: required("dev") },
             InterfaceType::Direct => {
-                let dev = needed("dev");
-                Self::Direct { dev, mode: source.and_then(|s| r.attr(s, "mode")) }
+                let dev = required("dev");
+                let mode = source.and_then(|s| r.attr_kinds([Kind::Unsupported, Kind::Xml], s, "mode"));
+                Self::Direct { dev, mode }
             }
             InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, r)),
             InterfaceType::Server => Self::Server(Socket::read(el, kind, r)),
@@ -242,10 +243,10 @@ impl Source {
             }
             InterfaceType::Hostdev => Self::Hostdev(Box::new(HostInterface::read(el, r))),
             InterfaceType::Vds => Self::Vds(VdsSource {
-                switch_id: needed("switchid"),
-                port_id: source.and_then(|s| r.attr(s, "portid")),
-                portgroup_id: source.and_then(|s| s.string("portgroupid")),
-                connection_id: source.and_then(|s| r.attr(s, "connectionid")),
+                switch_id: required("switchid"),
+                port_id: needed(el, "portid", kind, r).and_then(|_| r.attr(source?, "portid")),
+                portgroup_id: needed(el, "portgroupid", kind, r),
+                connection_id: needed(el, "connectionid", kind, r).and_then(|_| r.attr(source?, "connectionid")),
             }),
         }
     }
@@ -296,6 +297,9 @@ impl Source {
     }
 }
 
+/// The class of an attribute of `<source>` that is not there or no number, in older releases and now.
+const MISSING: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
 /// An attribute of `<source>` that must be there.
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
@@ -303,48 +307,57 @@ fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -
     if value.is_none() {
         let message =
             format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
-        r.problem(Kind::Xml, "net-source-missing", source.map_or(el.pos(), El::pos), message);
+        r.problem_kinds(MISSING, "net-source-missing", source.map_or(el.pos(), El::pos), message);
     }
     value
 }
 
 impl VhostUser {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let source = el.child("source");
-        let dev = source.and_then(|s| s.string("dev"));
-        let given = |name| source.is_some_and(|s| s.get(name).is_some());
-        let passt = el.child("backend").and_then(|b| b.get("type")) == Some(BackendType::Passt.as_str());
-        if passt && !given("path") && !given("mode") {
-            return Self { dev, ..Self::default() };
-        }
         let kind = InterfaceType::Vhostuser;
-        if let Some(word) = needed(el, "type", kind, r).filter(|t| t != "unix") {
+        let source = el.child("source");
+        for (name, class) in [("type", Kind::Unsupported), ("path", Kind::Internal), ("mode", Kind::Internal)] {
+            if source.is_none_or(|s| s.get(name).is_none()) {
+                let message =
+                    format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
+                let place = source.map_or(el.pos(), El::pos);
+                r.older_problem(class, "net-source-missing", place, message);
+            }
+        }
+        let Some(source) = source else { return Self::default() };
+        if let Some(word) = source.get("type").filter(|t| *t != "unix") {
             let message =
                 format!("attribute 'type' of element 'source' is '{word}', type '{kind}' takes only 'unix'");
-            let place = source.map_or(el.pos(), El::pos).attr("type");
-            r.problem(Kind::Unsupported, "net-vhostuser-type", place, message);
+            r.problem(Kind::Unsupported, "net-vhostuser-type", source.pos().attr("type"), message);
         }
-        let path = needed(el, "path", kind, r);
-        let mode = needed(el, "mode", kind, r).and_then(|_| source.and_then(|s| r.attr(s, "mode")));
-        let reconnect = source.and_then(|s| read::one(s, "reconnect", r));
-        Self { path, mode, reconnect, dev: None }
+        Self {
+            path: source.string("path"),
+            mode: r.attr_kinds([Kind::Unsupported, Kind::Xml], source, "mode"),
+            reconnect: read::one(source, "reconnect", r),
+            dev: source.string("dev"),
+        }
     }
 }
 
 impl Socket {
     fn read(el: El<'_>, kind: InterfaceType, r: &mut Reader) -> Self {
-        let port =
-            needed(el, "port", kind, r).and_then(|_| el.child("source").and_then(|s| r.attr(s, "port")));
+        let source = el.child("source");
         let address = match kind {
-            InterfaceType::Server => el.child("source").and_then(|s| s.string("address")),
+            InterfaceType::Server => source.and_then(|s| s.string("address")),
             _ => needed(el, "address", kind, r),
         };
+        let port = needed(el, "port", kind, r).and_then(|_| r.attr_kinds(MISSING, source?, "port"));
         Self { address, port: port.unwrap_or_default() }
     }
 
     fn read_local(el: El<'_>, r: &mut Reader) -> Self {
-        let Some(local) = el.child("source").and_then(|s| r.need(s, "local")) else { return Self::default() };
-        let port: Option<i32> = r.required(local, "port");
-        Self { address: r.required(local, "address"), port: port.unwrap_or_default() }
+        let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
+            let message = "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
+            r.problem_kinds(MISSING, "element-missing", el.pos().path("source"), message);
+            return Self::default();
+        };
+        let address = r.required_kinds(MISSING, MISSING, local, "address");
+        let port: Option<i32> = r.required_kinds(MISSING, MISSING, local, "port");
+        Self { address, port: port.unwrap_or_default() }
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::Kind;
 use crate::Spelled;
-use crate::read::{El, Element, Reader};
+use crate::read::{AnyBase, El, Element, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -67,8 +67,8 @@ impl VirtualPort {
     /// Reads one that its network may complete.
     pub(super) fn read_any(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
-            None | Some("none") => None,
-            Some(_) => Some(r.attr(el, "type")?),
+            None => None,
+            Some(_) => Some(r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "type")?),
         };
         let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
         if let Some(kind) = kind {
@@ -81,9 +81,9 @@ impl VirtualPort {
         }
         Some(Self {
             kind,
-            manager_id: r.attr(p, "managerid"),
-            type_id: r.attr(p, "typeid").filter(|id| fits_24_bits(*id, p, r)),
-            type_id_version: r.attr(p, "typeidversion"),
+            manager_id: number(p, "managerid", r),
+            type_id: number(p, "typeid", r).filter(|id| fits_24_bits(*id, p, r)),
+            type_id_version: number(p, "typeidversion", r),
             instance_id: uuid(p, "instanceid", r),
             interface_id: uuid(p, "interfaceid", r),
             profile_id: p.string("profileid").filter(|id| short_enough(id, p, r)),
@@ -134,6 +134,10 @@ impl Element for VirtualPort {
     }
 }
 
+fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    r.attr::<AnyBase<T>>(el, name).map(|number| number.0)
+}
+
 fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id <= 0xFF_FFFF;
     if !fits {
@@ -147,7 +151,7 @@ fn short_enough(id: &str, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id.len() < 40;
     if !fits {
         let message = format!("parameter 'profileid' is '{id}', it has at most 39 bytes");
-        r.problem(Kind::Internal, "net-virtualport-profileid", el.pos().attr("profileid"), message);
+        r.problem(Kind::Xml, "net-virtualport-profileid", el.pos().attr("profileid"), message);
     }
     fits
 }
