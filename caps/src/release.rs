@@ -184,6 +184,8 @@ conventions! {
     VdpaByAlias: false, true;
     /// A network card behind vhost-user is a virtio one where no model is given.
     VhostuserVirtio: false, true;
+    /// The IPv6 network of user networking has a prefix of 64 bits; it could have any other.
+    UserIpv6Whole: false, true;
     /// Interfaces may ask for passt, forwarded ports and receive side scaling; devices of the host for a place in a pair
     /// of cards, a picture of a PCI device and what the guest may reset. These words were not read.
     InterfaceWords: false, true;

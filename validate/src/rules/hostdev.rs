@@ -72,10 +72,16 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for nic in &devices.interfaces {
         check_interface(cx, nic, out);
     }
+    let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
     for hostdev in &devices.hostdevs {
-        check_kind(cx, hostdev, out);
+        if !format_first {
+            check_kind(cx, hostdev, out);
+        }
         address::check(cx, hostdev, out);
         check_teaming(hostdev, out);
+        if format_first {
+            check_kind(cx, hostdev, out);
+        }
     }
     check_all(cx, out);
 }
@@ -84,10 +90,19 @@ fn check_interface(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let Source::Hostdev(device) = nic.actual_source() else { return };
     match &device.device {
         InterfaceDevice::Pci(pci) => {
+            let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+            if format_first {
+                address::pci(&nic.info, out);
+            }
             check_pci(cx, &nic.info, pci, out);
-            address::pci(&nic.info, out);
+            if !format_first {
+                address::pci(&nic.info, out);
+            }
         }
-        InterfaceDevice::Usb(usb) => check_usb(cx, usb, out),
+        InterfaceDevice::Usb(usb) => {
+            address::usb(&nic.info, out);
+            check_usb(cx, usb, out);
+        }
     }
 }
 

@@ -28,6 +28,8 @@ crate::rules! {
     GUEST_IPV4_PREFIX = "net-guest-ipv4-prefix": Xml, Validate, "interface/ip; -netdev user,net= holds servers of its own";
     /// The IPv6 network of user networking has a prefix of 64 bits.
     GUEST_IPV6_PREFIX = "net-guest-ipv6-prefix": Unsupported, Validate, "interface/ip; -netdev user,ipv6-prefixlen=";
+    /// The IPv6 network of user networking once had a prefix of up to 120 bits.
+    GUEST_IPV6_LONG = "net-guest-ipv6-long": Xml, Validate, "interface/ip; -netdev user,ipv6-prefixlen=";
     /// A guest's addresses can only be given for user networking.
     GUEST_IP = "net-guest-ip": Unsupported, Validate, "interface/ip; only user networking has a DHCP server";
     /// vDPA needs a QEMU that has it.
@@ -96,12 +98,17 @@ crate::rules! {
 
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
     for nic in &cx.domain.devices.interfaces {
+        if format_first {
+            check_format(nic, out);
+        }
         check_guest_side(cx, nic, out);
         check_card(cx, nic, out);
         check_teaming(cx, nic, out);
-        check_backend(cx, nic, out);
-        check_host_side(nic, out);
+        if !format_first {
+            check_format(nic, out);
+        }
     }
     for nic in &cx.domain.devices.interfaces {
         actual::check(cx, nic, out);
@@ -121,9 +128,12 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
                 let message = "backend 'default' needs network back end 'user', which this QEMU lacks";
                 out.refuse(&USER_BACKEND, nic.info.pos.path("@type"), message);
             }
-            check_user_addresses(nic, out);
+            check_user_addresses(cx, nic, out);
         }
-        InterfaceType::Vhostuser if passt => check_user_addresses(nic, out),
+        InterfaceType::Vhostuser if passt => {
+            check_user_addresses(cx, nic, out);
+            vhost_user::check(cx, "interface", nic.info.pos.path("backend/@type"), out);
+        }
         InterfaceType::Vdpa => check_vdpa(cx, nic, out),
         kind if !nic.routes.is_empty() || !nic.ips.is_empty() => {
             let message =
@@ -134,12 +144,13 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
-fn check_user_addresses(nic: &Interface, out: &mut Findings<'_>) {
+fn check_user_addresses(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let ip = |attribute| nic.info.pos.path(attribute);
     if let Some(route) = nic.routes.first() {
         let message = format!("route to '{}' cannot be set in a guest", route.address);
         out.refuse(&GUEST_ROUTE, nic.info.pos.path("route"), message);
     }
+    let whole = cx.caps.release().has(Convention::UserIpv6Whole);
     let mut seen = (false, false);
     for address in &nic.ips {
         if let Some(peer) = address.peer {
@@ -159,7 +170,14 @@ fn check_user_addresses(nic: &Interface, out: &mut Findings<'_>) {
             let message = format!("prefix '{prefix}' of '{}' is not from 4 to 27", address.address);
             out.refuse(&GUEST_IPV4_PREFIX, ip("ip/@prefix"), message);
         }
-        if address.address.is_ipv6() && prefix != 64 {
+        if address.address.is_ipv4() {
+            continue;
+        }
+        if prefix > 120 && !whole {
+            let message = format!("prefix '{prefix}' of '{}' is over 120", address.address);
+            out.refuse(&GUEST_IPV6_LONG, ip("ip/@prefix"), message);
+        }
+        if prefix != 64 && whole {
             let message = format!("prefix '{prefix}' of '{}' is not 64", address.address);
             out.refuse(&GUEST_IPV6_PREFIX, ip("ip/@prefix"), message);
         }
@@ -186,7 +204,7 @@ fn check_card(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let driver = &nic.driver;
     let place = nic.info.pos.path("driver");
     if !nic.is_virtio() {
-        return virtio::absent(driver.virtio, &place, out);
+        return;
     }
     let sizes = [("rx_queue_size", driver.rx_queue_size), ("tx_queue_size", driver.tx_queue_size)];
     for (name, size) in sizes {
@@ -248,15 +266,21 @@ fn check_teaming(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
+/// What holds for every hypervisor.
+fn check_format(nic: &Interface, out: &mut Findings<'_>) {
+    check_host_side(nic, out);
+    if !nic.is_virtio() {
+        virtio::absent(nic.driver.virtio, &nic.info.pos.path("driver"), out);
+    }
+    check_backend(nic, out);
+}
+
 /// Who moves the packets.
-fn check_backend(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
+fn check_backend(nic: &Interface, out: &mut Findings<'_>) {
     let kind = nic.kind();
     let place = |path| nic.info.pos.path(path);
     let passt = nic.backend.kind == Some(BackendType::Passt);
     let user_mode = matches!(kind, InterfaceType::User | InterfaceType::Vhostuser);
-    if passt && kind == InterfaceType::Vhostuser {
-        vhost_user::check(cx, "interface", place("backend/@type"), out);
-    }
     if passt && !user_mode {
         let message =
             format!("backend 'passt' works with interface type 'user' or 'vhostuser', not '{kind}'");

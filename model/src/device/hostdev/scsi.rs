@@ -181,7 +181,12 @@ impl ScsiHost {
         if protocol != "vhost" {
             let message =
                 format!("attribute 'protocol' of element 'source' is '{protocol}', only 'vhost' works");
-            r.problem(Kind::Unsupported, "hostdev-scsi-host-protocol", source.pos().attr("protocol"), message);
+            r.problem(
+                Kind::Unsupported,
+                "hostdev-scsi-host-protocol",
+                source.pos().attr("protocol"),
+                message,
+            );
         }
         let wwpn: String = r.required(source, "wwpn")?;
         let digits = wwpn.strip_prefix("naa.").unwrap_or_default();

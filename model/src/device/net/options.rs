@@ -234,7 +234,8 @@ impl Coalesce {
         let frames = el.child("rx").and_then(|rx| rx.child("frames"));
         let max: u64 = r.attr_kind(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
         let Ok(rx_max_frames) = u32::try_from(max) else {
-            let message = format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);
+            let message =
+                format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);
             r.problem(Kind::Overflow, "net-coalesce-range", el.pos().path("rx/frames/@max"), message);
             return None;
         };

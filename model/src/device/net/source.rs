@@ -1,11 +1,11 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
 use super::{IpAddress, Route};
+use crate::Kind;
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::HostInterface;
 use crate::read::{self, El, Reader};
 use crate::write::Writer;
-use crate::Kind;
 
 spelled! {
     /// `type=` of `<interface>`.
@@ -246,7 +246,8 @@ impl Source {
                 switch_id: required("switchid"),
                 port_id: needed(el, "portid", kind, r).and_then(|_| r.attr(source?, "portid")),
                 portgroup_id: needed(el, "portgroupid", kind, r),
-                connection_id: needed(el, "connectionid", kind, r).and_then(|_| r.attr(source?, "connectionid")),
+                connection_id: needed(el, "connectionid", kind, r)
+                    .and_then(|_| r.attr(source?, "connectionid")),
             }),
         }
     }
@@ -316,7 +317,8 @@ impl VhostUser {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let kind = InterfaceType::Vhostuser;
         let source = el.child("source");
-        for (name, class) in [("type", Kind::Unsupported), ("path", Kind::Internal), ("mode", Kind::Internal)] {
+        for (name, class) in [("type", Kind::Unsupported), ("path", Kind::Internal), ("mode", Kind::Internal)]
+        {
             if source.is_none_or(|s| s.get(name).is_none()) {
                 let message =
                     format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
@@ -352,7 +354,8 @@ impl Socket {
 
     fn read_local(el: El<'_>, r: &mut Reader) -> Self {
         let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
-            let message = "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
+            let message =
+                "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
             r.problem_kinds(MISSING, "element-missing", el.pos().path("source"), message);
             return Self::default();
         };

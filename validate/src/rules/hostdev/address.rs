@@ -28,7 +28,7 @@ pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>)
             }
         }
         HostdevSource::ScsiHost(_) => expect(&BUS_ADDRESS, info, &[T::Pci, T::Ccw], out),
-        HostdevSource::Usb(_) => expect(&BUS_ADDRESS, info, &[T::Usb], out),
+        HostdevSource::Usb(_) => usb(info, out),
         HostdevSource::Mdev(mdev) => {
             let allowed = match mdev.model {
                 MdevModel::VfioPci => T::Pci,
@@ -48,6 +48,11 @@ pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>)
 /// A PCI device is on PCI, or kept from the guest.
 pub(super) fn pci(info: &DeviceInfo, out: &mut Findings<'_>) {
     expect(&PCI_ADDRESS, info, &[AddressType::Pci, AddressType::Unassigned], out);
+}
+
+/// A USB device is on USB.
+pub(super) fn usb(info: &DeviceInfo, out: &mut Findings<'_>) {
+    expect(&BUS_ADDRESS, info, &[AddressType::Usb], out);
 }
 
 fn kind(info: &DeviceInfo) -> Option<AddressType> {

@@ -20,6 +20,7 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let held = Held { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
     held.connection(out);
     held.card(out);
+    held.teaming(out);
     if nic.is_virtio() && held.kind != InterfaceType::Hostdev {
         held.options(out);
     }
@@ -59,16 +60,6 @@ impl Held<'_> {
         if nic.kind() == InterfaceType::Network && nic.actual_isolated() == Some(YesNo::Yes) && !on_bridge {
             let message = format!("interface '{name}' is an isolated port, which type '{kind}' is not");
             out.refuse(&super::ACTUAL_ISOLATED, self.place("port/@isolated"), message);
-        }
-        if nic.kind() == InterfaceType::Network
-            && nic.teaming_type() == Some(TeamingType::Transient)
-            && *kind != InterfaceType::Hostdev
-        {
-            let message = format!(
-                "interface '{name}' has teaming type 'transient', so its network must give it a card of the \
-                 host, but it is of type '{kind}'"
-            );
-            out.refuse(&super::ACTUAL_TEAMING, self.place("teaming"), message);
         }
     }
 
@@ -119,6 +110,21 @@ impl Held<'_> {
         if let Some(path) = nic.backend.tap.as_ref().filter(|_| !filtered) {
             let message = format!("interface '{name}' has tap device '{path}', type '{kind}' has no tap");
             out.refuse(&super::TAP_PATH, self.place("backend/@tap"), message);
+        }
+    }
+
+    /// The card of a pair that may go, which the network has to give.
+    fn teaming(&self, out: &mut Findings<'_>) {
+        let Self { nic, kind, name, .. } = self;
+        if nic.kind() == InterfaceType::Network
+            && nic.teaming_type() == Some(TeamingType::Transient)
+            && *kind != InterfaceType::Hostdev
+        {
+            let message = format!(
+                "interface '{name}' has teaming type 'transient', so its network must give it a card of the \
+                 host, but it is of type '{kind}'"
+            );
+            out.refuse(&super::ACTUAL_TEAMING, self.place("teaming"), message);
         }
     }
 
