@@ -163,7 +163,7 @@ impl std::error::Error for Problem {}
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// One list a stage, so that adding one takes the same time however many there are.
-    stages: [Vec<Problem>; Stage::COUNT],
+    stages: Box<[Vec<Problem>; Stage::COUNT]>,
     /// What only older releases refuse while they read, with how many problems of reading came before it.
     older: Vec<(usize, Problem)>,
 }

@@ -62,11 +62,7 @@ impl DeviceInfo {
                 "address" => info.address = Address::read(child, r),
                 "boot" => info.boot = Boot::read(child, r),
                 "rom" => {
-                    info.rom = Some(Rom {
-                        enabled: r.attr(child, "enabled"),
-                        bar: r.attr(child, "bar"),
-                        file: child.string("file"),
-                    });
+                    info.rom = Some(Rom::read(child, r));
                 }
                 "acpi" => info.acpi_index = r.attr(child, "index"),
                 "master" => info.master_startport = r.attr(child, "startport"),
@@ -108,6 +104,19 @@ impl DeviceInfo {
             Some(Address::Pci(address)) => Some(address),
             _ => None,
         }
+    }
+}
+
+impl Rom {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let kinds = [Kind::Unsupported, Kind::Xml];
+        let (enabled, bar) = (r.attr_kinds(kinds, el, "enabled"), r.attr_kinds(kinds, el, "bar"));
+        let rom = Self { enabled, bar, file: el.string("file") };
+        if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
+            let message = "element 'rom' that is not 'enabled' has no 'bar' and no 'file'";
+            r.problem(Kind::Unsupported, "rom-disabled", el.pos(), message);
+        }
+        rom
     }
 }
 

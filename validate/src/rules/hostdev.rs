@@ -42,8 +42,6 @@ crate::rules! {
     MDEV_DISPLAY = "hostdev-mdev-display": Unsupported, Validate, "hostdev/@display; vfio-pci display=";
     /// A picture needs a screen.
     DISPLAY_GRAPHICS = "hostdev-display-graphics": Unsupported, Validate, "hostdev/@display; vfio-pci display=";
-    /// A picture before the guest's driver needs a display.
-    RAMFB_DISPLAY = "hostdev-ramfb-display": Unsupported, Validate, "hostdev/@ramfb; vfio-pci-nohotplug ramfb=";
     /// A guest has one set of cryptographic adapters.
     ONE_AP = "hostdev-one-ap": Unsupported, Validate, "hostdev/@model; vfio-ap";
     /// A PCI device sits on PCI.
@@ -63,7 +61,7 @@ crate::rules! {
     /// One device paints before the guest's driver.
     ONE_RAMFB = "hostdev-one-ramfb": Unsupported, Validate, "hostdev/@ramfb; the firmware knows one";
     /// PCI devices are assigned by VFIO.
-    DRIVER = "hostdev-driver": Unsupported, Build, "hostdev/driver; vfio-pci";
+    DRIVER = "hostdev-driver": Internal, Build, "hostdev/driver; vfio-pci";
 }
 
 /// Holds them.
@@ -148,10 +146,6 @@ fn check_pci(cx: &Context<'_>, info: &DeviceInfo, pci: &PciDevice, out: &mut Fin
             let message = "driver 'vfio' needs 'vfio-pci', which this QEMU lacks";
             out.refuse(&VFIO, info.pos.path("driver/@name"), message);
         }
-        None if !vfio => {
-            let message = "PCI devices of the host need 'vfio-pci', which this QEMU lacks";
-            out.refuse(&DRIVER, pci.pos, message);
-        }
         Some(name @ (HostdevDriverName::Kvm | HostdevDriverName::Xen)) => {
             let message = format!("driver '{name}' assigns no PCI devices to QEMU, only 'vfio' does");
             out.refuse(&DRIVER, info.pos.path("driver/@name"), message);
@@ -163,7 +157,7 @@ fn check_pci(cx: &Context<'_>, info: &DeviceInfo, pci: &PciDevice, out: &mut Fin
         out.refuse(&WRITE_FILTERING, pci.pos.path("@writeFiltering"), message);
     }
     let place = |path: &'static str| -> Place { info.pos.path(path) };
-    check_display(cx, pci.display, pci.ramfb, place, out);
+    check_display(cx, pci.display, place, out);
 }
 
 fn check_mdev(cx: &Context<'_>, info: &DeviceInfo, mdev: &Mdev, out: &mut Findings<'_>) {
@@ -185,20 +179,22 @@ fn check_mdev(cx: &Context<'_>, info: &DeviceInfo, mdev: &Mdev, out: &mut Findin
         );
         out.refuse(&MDEV_BOOT, place("boot/@order"), message);
     }
+    // Other models are never asked for a picture.
+    if model != MdevModel::VfioPci {
+        return;
+    }
     if let Some(display) = mdev.display
-        && (model != MdevModel::VfioPci || !cx.has(Cap::VfioPciDisplay))
+        && !cx.has(Cap::VfioPciDisplay)
     {
-        let message =
-            format!("attribute 'display' is '{display}', model '{model}' here cannot show anything");
+        let message = format!("attribute 'display' is '{display}', this QEMU cannot show anything");
         out.refuse(&MDEV_DISPLAY, place("@display"), message);
     }
-    check_display(cx, mdev.display, mdev.ramfb, place, out);
+    check_display(cx, mdev.display, place, out);
 }
 
 fn check_display(
     cx: &Context<'_>,
     display: Option<OnOff>,
-    ramfb: Option<OnOff>,
     place: impl Fn(&'static str) -> Place,
     out: &mut Findings<'_>,
 ) {
@@ -206,10 +202,6 @@ fn check_display(
     if shown && cx.domain.devices.graphics.is_empty() {
         let message = "element 'hostdev' with 'display=on' needs an element 'graphics'";
         out.refuse(&DISPLAY_GRAPHICS, place("@display"), message);
-    }
-    if ramfb == Some(OnOff::On) && !shown {
-        let message = "element 'hostdev' with 'ramfb=on' needs 'display=on'";
-        out.refuse(&RAMFB_DISPLAY, place("@ramfb"), message);
     }
 }
 
