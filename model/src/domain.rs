@@ -2,7 +2,7 @@
 
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
-use crate::read::{El, MAX_DOCUMENT, Reader};
+use crate::read::{El, Elements, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
     Devices, Place, Pos, Problem, Report, Stage, clock::Clock, cpu::Cpu, features::Features,
@@ -124,11 +124,12 @@ pub fn parse(text: &str) -> Parsed {
             return refused(Kind::Plain, "xml", Place::byte(error.offset), error.message);
         }
     };
-    let root = El::new(tree.root_element());
-    if root.name() != "domain" {
-        let message = format!("the root element is '{}', expected 'domain'", root.name());
-        return refused(Kind::Xml, "root-element", root.pos().into(), message);
-    }
+    let elements = Elements::of(&tree);
+    let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
+        let root = tree.root_element();
+        let message = format!("the root element is '{}', expected 'domain'", root.tag_name().name());
+        return refused(Kind::Xml, "root-element", Pos::at(root.range().start).into(), message);
+    };
     let mut reader = Reader::default();
     let domain = Domain::read(root, &mut reader);
     Parsed { domain: Some(domain), report: reader.report }

@@ -1,6 +1,6 @@
 //! Definitions of networks, as far as a domain has to know them.
 
-use crate::read::El;
+use crate::read::Elements;
 
 /// A network (`<network>`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -17,7 +17,8 @@ impl Network {
     /// Reads a definition; `None` where it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let tree = crate::read::tree(text).ok()?;
-        let root = El::new(tree.root_element());
+        let elements = Elements::of(&tree);
+        let root = elements.root()?;
         let forward =
             root.child("forward").map(|forward| forward.string("mode").unwrap_or_else(|| "nat".into()));
         (root.name() == "network").then(|| Self {

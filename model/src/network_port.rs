@@ -4,7 +4,7 @@ use crate::Pos;
 use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciDevice};
 use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
 use crate::info::PciAddress;
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, Elements, Reader};
 use crate::{Kind, Report, YesNo};
 
 spelled! {
@@ -36,8 +36,8 @@ pub fn parse(text: &str) -> Result<Actual, Report> {
             return Err(r.report);
         }
     };
-    let el = El::new(tree.root_element());
-    let actual = read_port(el, &mut r);
+    let elements = Elements::of(&tree);
+    let actual = elements.root().map(|el| read_port(el, &mut r)).unwrap_or_default();
     if r.report.is_empty() { Ok(actual) } else { Err(r.report) }
 }
 
@@ -96,7 +96,8 @@ pub fn of_network(
             return Err(r.report);
         }
     };
-    let el = El::new(tree.root_element());
+    let elements = Elements::of(&tree);
+    let Some(el) = elements.root() else { return Ok(None) };
     let group = el.children("portgroup").find(|g| match portgroup {
         Some(name) => g.get("name") == Some(name),
         None => g.get("default") == Some("yes"),

@@ -1,7 +1,7 @@
 //! Storage pools, as far as a disk on one of their volumes needs to know them.
 
 use crate::device::storage::Auth;
-use crate::read::{El, Element, Reader, tree};
+use crate::read::{Element, Elements, Reader, tree};
 
 /// A `<pool>` document.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -22,7 +22,8 @@ impl StoragePool {
     /// Reads it. `None` where the text is not a pool's.
     pub fn parse(text: &str) -> Option<Self> {
         let tree = tree(text).ok()?;
-        let root = El::new(tree.root_element());
+        let elements = Elements::of(&tree);
+        let root = elements.root()?;
         if root.name() != "pool" {
             return None;
         }

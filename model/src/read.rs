@@ -25,6 +25,7 @@ pub(crate) struct Unreadable {
 /// Parses `text` without DTDs (so no entity can grow) and within the limits.
 pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     if text.len() > HARMLESS
+        && may_be_crowded(text)
         && let Some(offset) = crowded_tag(text)
     {
         let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
@@ -37,6 +38,12 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
         offset: offset_of(text, error.pos()),
         message: format!("not well-formed XML: {error}"),
     })
+}
+
+/// Whether some tag is long enough to have too many attributes, of which each has five bytes at least: then one of these
+/// pieces has no `<`. Most texts are let through by a look at a few bytes of each.
+fn may_be_crowded(text: &str) -> bool {
+    text.as_bytes().chunks_exact(MAX_ATTRIBUTES * 2).any(|piece| !piece.contains(&b'<'))
 }
 
 /// The `<` of the first tag with too many `=` outside quotes.
@@ -69,38 +76,112 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
-/// An element of the document.
-#[derive(Debug, Clone, Copy)]
-pub struct El<'a>(roxmltree::Node<'a, 'a>);
+/// The elements of a document in its order. They are looked up by name many times, so texts and comments are left out and
+/// what a look needs is kept together.
+#[derive(Debug)]
+pub(crate) struct Elements<'a>(Vec<Row<'a>>);
 
-impl<'a> El<'a> {
-    pub(crate) fn new(node: roxmltree::Node<'a, 'a>) -> Self {
-        Self(node)
+/// One element.
+#[derive(Debug)]
+struct Row<'a> {
+    name: &'a str,
+    node: roxmltree::Node<'a, 'a>,
+    /// The row of the element around it.
+    around: Option<u32>,
+    /// Its own row.
+    index: u32,
+    /// The first row that is not below it.
+    end: u32,
+}
+
+impl<'a> Elements<'a> {
+    pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 48);
+        // The elements around the next one, and where each ends in the text.
+        let mut open: Vec<(u32, usize)> = Vec::new();
+        let mut index = 0;
+        for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
+            let range = node.range();
+            while let Some((before, _)) = open.pop_if(|(_, end)| *end <= range.start) {
+                close(&mut rows, before, index);
+            }
+            let around = open.last().map(|(around, _)| *around);
+            rows.push(Row { name: node.tag_name().name(), node, around, index, end: index });
+            open.push((index, range.end));
+            index = index.saturating_add(1);
+        }
+        for (before, _) in open {
+            close(&mut rows, before, index);
+        }
+        Self(rows)
     }
 
+    /// The outermost element; there always is one.
+    pub(crate) fn root(&'a self) -> Option<El<'a>> {
+        self.0.first().map(|row| El { row, rows: &self.0 })
+    }
+}
+
+/// Nothing from row `end` on is below row `index`.
+fn close(rows: &mut [Row<'_>], index: u32, end: u32) {
+    if let Some(row) = rows.get_mut(index as usize) {
+        row.end = end;
+    }
+}
+
+/// Elements side by side, from row `next` to before row `end`.
+struct Children<'a> {
+    rows: &'a [Row<'a>],
+    next: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = El<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<El<'a>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let row = self.rows.get(self.next as usize)?;
+        self.next = row.end;
+        Some(El { row, rows: self.rows })
+    }
+}
+
+/// An element of the document.
+#[derive(Debug, Clone, Copy)]
+pub struct El<'a> {
+    row: &'a Row<'a>,
+    /// Those of the whole document.
+    rows: &'a [Row<'a>],
+}
+
+impl<'a> El<'a> {
     /// The node in roxmltree's tree.
     pub(crate) fn node(self) -> roxmltree::Node<'a, 'a> {
-        self.0
+        self.row.node
     }
 
     /// Its name without prefix.
     pub fn name(self) -> &'a str {
-        self.0.tag_name().name()
+        self.row.name
     }
 
     /// Its namespace, if any.
     pub fn namespace(self) -> Option<&'a str> {
-        self.0.tag_name().namespace()
+        self.row.node.tag_name().namespace()
     }
 
     /// Where it stands.
     pub fn pos(self) -> Pos {
-        Pos::at(self.0.range().start)
+        Pos::at(self.row.node.range().start)
     }
 
     /// The attribute as written, `None` where there is none.
     pub fn get(self, name: &str) -> Option<&'a str> {
-        self.0.attribute(name)
+        self.row.node.attribute(name)
     }
 
     /// The attribute as an owned text.
@@ -110,7 +191,8 @@ impl<'a> El<'a> {
 
     /// Its child elements without namespace, in order.
     pub fn elements(self) -> impl Iterator<Item = El<'a>> {
-        self.0.children().filter(roxmltree::Node::is_element).map(El)
+        let row = self.row;
+        Children { rows: self.rows, next: row.index.saturating_add(1), end: row.end }
     }
 
     /// The child elements called `name`.
@@ -125,7 +207,7 @@ impl<'a> El<'a> {
 
     /// Its text: what stands directly in it, joined, as written.
     pub fn text(self) -> String {
-        self.0.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
+        self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
     }
 
     /// The text of the first child called `name`.
@@ -133,9 +215,10 @@ impl<'a> El<'a> {
         self.child(name).map(El::text)
     }
 
-    /// Whether an element up the tree is called `name`.
+    /// The element around it.
     pub fn parent(self) -> Option<El<'a>> {
-        self.0.parent_element().map(El)
+        let row = self.rows.get(self.row.around? as usize)?;
+        Some(El { row, rows: self.rows })
     }
 }
 
@@ -427,6 +510,35 @@ pub fn one<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
 /// Reads every child `name`.
 pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
     el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
+}
+
+/// The children of an element by name, for elements that are asked for many names.
+pub(crate) struct ByName<'a>(Vec<(&'a str, Vec<El<'a>>)>);
+
+impl<'a> ByName<'a> {
+    pub(crate) fn of(el: El<'a>) -> Self {
+        let mut groups: Vec<(&'a str, Vec<El<'a>>)> = Vec::new();
+        let mut last = 0;
+        for child in el.elements() {
+            // Children of one name mostly stand side by side.
+            if groups.get(last).is_none_or(|(name, _)| *name != child.name()) {
+                last = groups.iter().position(|(name, _)| *name == child.name()).unwrap_or(groups.len());
+            }
+            match groups.get_mut(last) {
+                Some((_, group)) => group.push(child),
+                None => groups.push((child.name(), vec![child])),
+            }
+        }
+        Self(groups)
+    }
+
+    /// Reads every child `name`.
+    pub(crate) fn all<T: Element>(&self, name: &str, r: &mut Reader) -> Vec<T> {
+        let Some((_, group)) = self.0.iter().find(|(known, _)| *known == name) else { return Vec::new() };
+        let mut values = Vec::with_capacity(group.len());
+        values.extend(group.iter().filter_map(|child| T::read(*child, r)));
+        values
+    }
 }
 
 /// Writes an element where there is one.

@@ -95,7 +95,9 @@ pub struct Props(Vec<(Cow<'static, str>, Value)>);
 impl Props {
     /// Starts with the implied key: `driver`, `qom-type`, `type`, `backend`.
     pub fn new(key: &'static str, value: impl Into<Value>) -> Self {
-        Self(vec![(Cow::Borrowed(key), value.into())])
+        let mut props = Self::object();
+        props.set(key, value);
+        props
     }
 
     /// An object without an implied key, for nested values.
@@ -105,6 +107,10 @@ impl Props {
 
     /// Adds a property.
     pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        if self.0.capacity() == 0 {
+            // Most devices have about as many, and growing in small steps costs more than the space.
+            self.0.reserve(8);
+        }
         self.0.push((key.into(), value.into()));
         self
     }
@@ -171,17 +177,19 @@ impl Props {
 
     /// As one JSON object without spaces.
     pub fn to_json(&self) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.room());
         json_object(&mut out, self);
         out
     }
 
     /// As `value,key=value,...`, commas in values doubled.
     pub fn to_kv(&self, style: Style) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.room());
         for (n, (key, value)) in self.iter().enumerate() {
-            if n == 0 && matches!(value, Value::Str(_)) {
-                escape_comma(&mut out, &plain(value, style));
+            if n == 0
+                && let Value::Str(text) = value
+            {
+                escape_comma(&mut out, text);
             } else {
                 kv(&mut out, key, value, style);
             }
@@ -191,27 +199,52 @@ impl Props {
 
     /// As `key=value,...` without an implied key.
     pub fn to_pairs(&self, style: Style) -> String {
-        let mut out = String::new();
+        let mut out = String::with_capacity(self.room());
         for (key, value) in self.iter() {
             kv(&mut out, key, value, style);
         }
         out
     }
+
+    /// About how many bytes they take when they are printed.
+    fn room(&self) -> usize {
+        self.0.iter().map(|(key, value)| key.len() + 6 + value.room()).sum::<usize>() + 2
+    }
 }
 
-fn plain(value: &Value, style: Style) -> String {
+impl Value {
+    /// About how many bytes it takes when it is printed, what has to be escaped aside.
+    fn room(&self) -> usize {
+        match self {
+            Self::Str(text) => text.len(),
+            Self::Object(members) => members.room(),
+            Self::Array(items) => items.iter().map(|item| item.room() + 3).sum(),
+            Self::Set(numbers) => numbers.len() * 4,
+            _ => 5,
+        }
+    }
+}
+
+/// A value that is neither empty nor made of others, as it stands in `k=v`.
+fn plain(out: &mut String, value: &Value, style: Style) {
     match value {
-        Value::Bool(b) => match (style, b) {
-            (Style::OnOff, true) => "on".into(),
-            (Style::OnOff, false) => "off".into(),
-            (Style::YesNo, true) => "yes".into(),
-            (Style::YesNo, false) => "no".into(),
-        },
-        Value::Int(i) => i.to_string(),
-        Value::Uint(u) => u.to_string(),
-        Value::Hex(h) => format!("{h:#x}"),
-        Value::Str(s) => s.clone(),
-        Value::Set(_) | Value::Array(_) | Value::Object(_) | Value::Null | Value::Bare => String::new(),
+        Value::Bool(on) => out.push_str(match (style, on) {
+            (Style::OnOff, true) => "on",
+            (Style::OnOff, false) => "off",
+            (Style::YesNo, true) => "yes",
+            (Style::YesNo, false) => "no",
+        }),
+        Value::Int(i) => {
+            let _ = write!(out, "{i}");
+        }
+        Value::Uint(u) => {
+            let _ = write!(out, "{u}");
+        }
+        Value::Hex(h) => {
+            let _ = write!(out, "{h:#x}");
+        }
+        Value::Str(s) => escape_comma(out, s),
+        Value::Set(_) | Value::Array(_) | Value::Object(_) | Value::Null | Value::Bare => {}
     }
 }
 
@@ -241,7 +274,7 @@ fn kv(out: &mut String, key: &str, value: &Value, style: Style) {
             out.push_str(key);
             if *value != Value::Bare {
                 out.push('=');
-                escape_comma(out, &plain(value, style));
+                plain(out, value, style);
             }
         }
     }
@@ -261,11 +294,11 @@ fn runs(numbers: &[u32]) -> Vec<(u32, u32)> {
 
 /// QEMU's option parser ends a value at a comma; a doubled one stands for itself.
 pub(crate) fn escape_comma(out: &mut String, text: &str) {
-    for c in text.chars() {
-        if c == ',' {
-            out.push(',');
+    for (n, part) in text.split(',').enumerate() {
+        if n > 0 {
+            out.push_str(",,");
         }
-        out.push(c);
+        out.push_str(part);
     }
 }
 
@@ -284,8 +317,9 @@ fn json_object(out: &mut String, props: &Props) {
 
 fn json_string(out: &mut String, text: &str) {
     // Nearly all names and values need no escaping; what does is left to the library.
-    if text.bytes().all(|b| b >= b' ' && b != b'"' && b != b'\\' && b != 0x7f) {
-        out.reserve(text.len() + 2);
+    // All bytes are looked at, which is faster than to stop early.
+    let special = |b: u8| (b < b' ') | (b == b'"') | (b == b'\\') | (b == 0x7f);
+    if !text.bytes().fold(false, |found, b| found | special(b)) {
         out.push('"');
         out.push_str(text);
         out.push('"');
@@ -296,9 +330,7 @@ fn json_string(out: &mut String, text: &str) {
 
 fn json(out: &mut String, value: &Value) {
     match value {
-        Value::Bool(b) => {
-            let _ = write!(out, "{b}");
-        }
+        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
         Value::Int(i) => {
             let _ = write!(out, "{i}");
         }

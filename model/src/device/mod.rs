@@ -33,7 +33,7 @@ pub mod vsock;
 pub mod watchdog;
 
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Reader};
+use crate::read::{self, ByName, El, Reader};
 use crate::write::Writer;
 
 /// One row a device: kind, type, field of [`Devices`], element.
@@ -145,40 +145,41 @@ devices! {
 impl Devices {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = domain.child("devices") else { return Self::default() };
+        let devices = ByName::of(el);
         // The order is the reference's: it decides which problem comes first.
         Self {
             emulator: el.child_text("emulator"),
             redir_filter: redirdev::RedirFilter::read(el, r),
-            disks: read::all(el, "disk", r),
-            controllers: read::all(el, "controller", r),
-            leases: read::all(el, "lease", r),
-            filesystems: read::all(el, "filesystem", r),
-            interfaces: read::all(el, "interface", r),
-            smartcards: read::all(el, "smartcard", r),
-            parallels: read::all(el, "parallel", r),
-            serials: read::all(el, "serial", r),
-            consoles: read::all(el, "console", r),
-            channels: read::all(el, "channel", r),
-            inputs: read::all(el, "input", r),
-            tpms: read::all(el, "tpm", r),
-            graphics: read::all(el, "graphics", r),
-            audios: read::all(el, "audio", r),
-            sounds: read::all(el, "sound", r),
-            videos: video::Video::read_all(el, r),
-            hostdevs: read::all(el, "hostdev", r),
-            redirdevs: read::all(el, "redirdev", r),
-            hubs: read::all(el, "hub", r),
-            watchdogs: read::all(el, "watchdog", r),
-            memballoons: read::all(el, "memballoon", r),
-            rngs: read::all(el, "rng", r),
-            nvrams: read::all(el, "nvram", r),
-            panics: read::all(el, "panic", r),
-            shmems: read::all(el, "shmem", r),
-            memories: read::all(el, "memory", r),
-            iommus: read::all(el, "iommu", r),
-            vsocks: read::all(el, "vsock", r),
-            cryptos: read::all(el, "crypto", r),
-            pstores: read::all(el, "pstore", r),
+            disks: devices.all("disk", r),
+            controllers: devices.all("controller", r),
+            leases: devices.all("lease", r),
+            filesystems: devices.all("filesystem", r),
+            interfaces: devices.all("interface", r),
+            smartcards: devices.all("smartcard", r),
+            parallels: devices.all("parallel", r),
+            serials: devices.all("serial", r),
+            consoles: devices.all("console", r),
+            channels: devices.all("channel", r),
+            inputs: devices.all("input", r),
+            tpms: devices.all("tpm", r),
+            graphics: devices.all("graphics", r),
+            audios: devices.all("audio", r),
+            sounds: devices.all("sound", r),
+            videos: video::Video::read_all(&devices, r),
+            hostdevs: devices.all("hostdev", r),
+            redirdevs: devices.all("redirdev", r),
+            hubs: devices.all("hub", r),
+            watchdogs: devices.all("watchdog", r),
+            memballoons: devices.all("memballoon", r),
+            rngs: devices.all("rng", r),
+            nvrams: devices.all("nvram", r),
+            panics: devices.all("panic", r),
+            shmems: devices.all("shmem", r),
+            memories: devices.all("memory", r),
+            iommus: devices.all("iommu", r),
+            vsocks: devices.all("vsock", r),
+            cryptos: devices.all("crypto", r),
+            pstores: devices.all("pstore", r),
         }
     }
 

@@ -144,8 +144,9 @@ mod tests {
     fn check(version: &str, expected: Option<(u16, &str)>) {
         let text = format!("<usbdev version='{version}' allow='yes'/>");
         let tree = crate::read::tree(&text).ok().unwrap();
+        let elements = crate::read::Elements::of(&tree);
         let mut r = Reader::default();
-        let rule = super::RedirRule::read(crate::read::El::new(tree.root_element()), &mut r).unwrap();
+        let rule = super::RedirRule::read(elements.root().unwrap(), &mut r).unwrap();
         assert_eq!(rule.version, expected.map(|(number, _)| number), "{version}");
         assert_eq!(r.report.is_empty(), expected.is_some() || version == "-1", "{version}");
         let mut w = crate::write::Writer::new();

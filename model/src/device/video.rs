@@ -2,7 +2,7 @@
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{ByName, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, YesNo};
 
@@ -130,8 +130,8 @@ impl Video {
     }
 
     /// Reads every `<video>`. The one that is marked as primary comes first, wherever it stands.
-    pub(crate) fn read_all(devices: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let mut videos = crate::read::all::<Self>(devices, "video", r);
+    pub(crate) fn read_all(devices: &ByName<'_>, r: &mut Reader) -> Vec<Self> {
+        let mut videos = devices.all::<Self>("video", r);
         videos.sort_by_key(|video| !video.primary);
         videos
     }

@@ -57,7 +57,7 @@ fn shown_source(disk: &Disk) -> &str {
 }
 
 fn names(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen: HashMap<&str, &Disk> = HashMap::new();
+    let mut seen: HashMap<&str, &Disk> = HashMap::with_capacity(cx.domain.devices.disks.len());
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
         let Some(first) = seen.insert(disk.dst(), disk) else { continue };
         let message = format!(
@@ -71,7 +71,8 @@ fn names(cx: &Context<'_>, out: &mut Findings<'_>) {
 }
 
 fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> = HashMap::new();
+    let count = cx.domain.devices.disks.len();
+    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> = HashMap::with_capacity(count);
     for disk in &cx.domain.devices.disks {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
         let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
