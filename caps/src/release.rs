@@ -199,8 +199,12 @@ conventions! {
     NetdevIdLast: false, true;
     /// User networking may go through a slirp helper process.
     SlirpHelper: true, false;
-    /// Whether a QEMU runs a guest at all is asked when its command line is built; it is one of the rules.
-    EmulatorCheckedLate: true, false;
+    /// Sleep states and the event timer are a matter of the architecture; the QEMU was asked.
+    PcTimersByArch: false, true;
+    /// `kvm-hint-dedicated` is for guests that have the host's CPU itself.
+    DedicatedNeedsHostCpu: true, false;
+    /// The weight of a guest's CPU time has the range that control groups of the first version have.
+    CpuSharesLimited: true, false;
     /// BIOS output on a serial port is a device (`sga`); it is a key of the machine.
     SerialBiosDevice: true, false;
     /// QEMU's sandbox is told groups of system calls wherever there is one; that was a feature of its own.

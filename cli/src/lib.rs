@@ -85,10 +85,20 @@ fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) ->
     let Some(domain) = parsed.domain else { return refused(report) };
     let resolved = virtargv_resolve::resolve(domain, request.caps, request.host, request.read, &mut report);
     completed(resolved.domain());
-    let validated = if request.skip_validate && report.is_empty() {
-        Ok(Validated::unchecked(resolved))
-    } else {
-        virtargv_validate::validate(resolved, request.caps, request.host, &mut report)
+    let validated = match virtargv_validate::validate(resolved, request.caps, request.host, &mut report) {
+        // What is not validated when it is read is when it is started, unless it ran already somewhere else.
+        Err(resolved) if request.skip_validate => {
+            report.put_off(Stage::Validate, Stage::Build);
+            if report.first().is_some_and(|problem| problem.stage == Stage::Build)
+                && request.start.incoming.is_some()
+            {
+                report = Report::new();
+                Ok(Validated::unchecked(*resolved))
+            } else {
+                Err(resolved)
+            }
+        }
+        validated => validated,
     };
     let Ok(validated) = validated else { return refused(report) };
     match virtargv_qemu_cmd::build(validated, request.caps, request.host, &request.start) {

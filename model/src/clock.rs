@@ -250,16 +250,14 @@ const TIMER: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 impl Element for Timer {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let name: TimerName = r.required_kinds(TIMER, TIMER, el, "name")?;
-        let (tsc, tracks) = (name == TimerName::Tsc, matches!(name, TimerName::Rtc | TimerName::Platform));
-        let track = r.attr_kinds(TIMER, el, "track").filter(|_| tracks);
         Some(Self {
             pos: el.pos(),
             name,
             present: r.attr_kinds(TIMER, el, "present"),
             tick_policy: r.attr_kinds(TIMER, el, "tickpolicy"),
-            track,
-            frequency: r.attr(el, "frequency").filter(|hz| tsc && *hz > 0),
-            mode: r.attr_kinds(TIMER, el, "mode").filter(|_| tsc),
+            track: r.attr_kinds(TIMER, el, "track"),
+            frequency: r.attr(el, "frequency").filter(|hz| *hz > 0),
+            mode: r.attr_kinds(TIMER, el, "mode"),
             catchup: read::one(el, "catchup", r),
         })
     }

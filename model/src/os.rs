@@ -164,10 +164,19 @@ impl Os {
             bootloader_args: domain.child_text("bootloader_args"),
             ..Self::default()
         };
-        let Some(el) = domain.child("os") else { return os };
-        let kind = el.child("type");
+        let el = domain.child("os");
+        let kind = el.and_then(|el| el.child("type"));
+        if kind.is_none_or(|kind| kind.text().is_empty()) && os.bootloader.is_none() {
+            let place = el.unwrap_or(domain).pos();
+            r.problem(Kind::Xml, "os-type-missing", place, "element 'os' lacks its child 'type'");
+        }
+        // Who has a boot loader of the host's is a guest that knows it is one.
+        os.os_type = kind
+            .map(El::text)
+            .filter(|kind| !kind.is_empty())
+            .or_else(|| os.bootloader.is_some().then(|| "xen".to_owned()));
+        let Some(el) = el else { return os };
         os.pos = el.pos();
-        os.os_type = kind.map(El::text);
         if let (Some(kind), Some(word)) = (kind, &os.os_type)
             && !OS_TYPES.contains(&word.as_str())
         {

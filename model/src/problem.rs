@@ -202,6 +202,14 @@ impl Report {
         }
     }
 
+    /// Moves every problem of stage `from` to the later stage `to`.
+    pub fn put_off(&mut self, from: Stage, to: Stage) {
+        for problem in self.problems.iter_mut().filter(|problem| problem.stage == from) {
+            problem.stage = to;
+        }
+        self.problems.sort_by_key(|problem| problem.stage);
+    }
+
     /// Whether nothing was found.
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(Vec::is_empty)

@@ -1,6 +1,6 @@
 //! `-rtc`, timers.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::YesNo;
 use virtargv_model::clock::{Basis, Offset, TickPolicy, Timer, TimerName, TimerTrack};
 
@@ -44,7 +44,8 @@ fn timer(e: &mut Emit<'_>, timer: &Timer) {
         }
         TimerName::Hpet => {
             let absent = timer.present == Some(YesNo::No);
-            if absent && !e.has(Cap::MachineHpet) && e.guest().arch.is_x86() {
+            let x86 = e.guest().arch.is_x86() || !e.release().has(Convention::PcTimersByArch);
+            if absent && !e.has(Cap::MachineHpet) && e.has(Cap::NoHpet) && x86 {
                 e.line.arg("-no-hpet");
             }
         }

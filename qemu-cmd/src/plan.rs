@@ -61,7 +61,6 @@ impl Plan {
         host: &dyn Host,
         options: &Options,
     ) -> Result<Self, Problem> {
-        virtargv_validate::check_emulator(validated.domain(), validated.guest(), caps)?;
         let guest = validated.guest().clone();
         let mut domain = validated.into_domain();
         virtargv_resolve::pick_firmware(&mut domain, &guest, host, virtargv_resolve::Options::default())?;

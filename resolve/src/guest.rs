@@ -17,9 +17,13 @@ pub struct Guest {
 }
 
 impl Guest {
-    /// Reads them off a domain; what it leaves open is the capabilities' own architecture and default machine.
-    pub fn of(domain: &Domain, caps: &Caps) -> Self {
-        let arch = domain.os.arch.as_deref().and_then(|a| a.parse().ok()).unwrap_or(caps.arch());
+    /// Reads them off a domain; what it leaves open is the architecture of the host and the capabilities' default
+    /// machine.
+    pub fn of(domain: &Domain, caps: &Caps, host: Arch) -> Self {
+        let arch = match domain.os.arch.as_deref() {
+            None => host,
+            Some(arch) => arch.parse().unwrap_or(caps.arch()),
+        };
         let accel = accel_of(domain.virt_type);
         let machine = match domain.os.machine.as_deref() {
             Some(name) => caps.canonical_machine(accel, name).to_owned(),

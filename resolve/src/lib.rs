@@ -119,7 +119,7 @@ pub fn resolve(
     options: Options,
     report: &mut Report,
 ) -> Resolved {
-    let guest = Guest::of(&domain, caps);
+    let guest = Guest::of(&domain, caps, host.arch());
     let mut work = Work { domain, guest, caps, host, options, report };
     for step in STEPS {
         step(&mut work);

@@ -21,9 +21,9 @@ pub mod rules;
 
 pub use rule::{Context, Findings, Rule};
 
-use virtargv_caps::{Caps, Convention};
+use virtargv_caps::Caps;
 use virtargv_host::Host;
-use virtargv_model::{Domain, Problem, Report, Stage};
+use virtargv_model::{Domain, Report};
 use virtargv_resolve::{Guest, Resolved};
 
 /// A completed domain that keeps every rule. Only [`validate`] makes one.
@@ -67,18 +67,4 @@ pub fn validate(
         check(&context, &mut findings);
     }
     if report.is_empty() { Ok(Validated(resolved)) } else { Err(Box::new(resolved)) }
-}
-
-/// Whether the QEMU runs such a guest at all, for releases that ask this only when the command line is built.
-///
-/// # Errors
-/// What it does not run: the architecture, the accelerator, the machine.
-pub fn check_emulator(domain: &Domain, guest: &Guest, caps: &Caps) -> Result<(), Problem> {
-    if !guest.release.has(Convention::EmulatorCheckedLate) {
-        return Ok(());
-    }
-    let mut report = Report::new();
-    rules::os::emulator(domain, guest, caps, &mut Findings::new(&mut report));
-    let problem = report.first().cloned();
-    problem.map_or(Ok(()), |problem| Err(Problem { stage: Stage::Build, ..problem }))
 }

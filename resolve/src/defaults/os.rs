@@ -1,5 +1,6 @@
 //! `<os>`, `<name>`, `<uuid>`, `<emulator>`: what decides which machine it is.
 
+use virtargv_caps::Arch;
 use virtargv_host::Host;
 use virtargv_model::Domain;
 use virtargv_model::os::BootDev;
@@ -13,8 +14,16 @@ pub(super) fn apply(work: &mut Work<'_>) {
         work.domain.id = None;
     }
     let os = &mut work.domain.os;
-    os.os_type.get_or_insert_with(|| "hvm".into());
-    os.arch = Some(work.guest.arch.name().into());
+    match os.os_type.as_deref() {
+        None => os.os_type = Some("hvm".into()),
+        // The old word for guests that know they are one.
+        Some("linux") => os.os_type = Some("xen".into()),
+        Some(_) => {}
+    }
+    // What is no architecture stays as it is, to be refused.
+    if os.arch.as_deref().is_none_or(|arch| arch.parse::<Arch>().is_ok()) {
+        os.arch = Some(work.guest.arch.name().into());
+    }
     os.machine = Some(work.guest.machine.clone());
     boot(&mut work.domain);
     let host = work.host;

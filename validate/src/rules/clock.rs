@@ -1,12 +1,16 @@
 //! Rules on `<clock>`.
 
-use virtargv_caps::{Accel, Cap};
+use virtargv_caps::{Accel, Cap, Convention};
 use virtargv_model::clock::{Offset, TickPolicy, Timer, TimerName, TimerTrack};
 use virtargv_model::{VirtType, YesNo};
 
 use crate::{Context, Findings};
 
 crate::rules! {
+    /// A timer has only what such a timer can have.
+    TIMER_PARTS = "clock-timer-parts": Unsupported, Complete, "`<timer>`: frequency and mode are of `tsc`, track of `rtc`";
+    /// Ticks are caught up only where that is the policy.
+    CATCHUP = "clock-timer-catchup": Xml, Complete, "`<timer tickpolicy='catchup'>`";
     /// QEMU has the timer.
     TIMER = "clock-timer": Unsupported, Validate, "`<timer name=>`";
     /// A timer is one of the guest's machine.
@@ -28,6 +32,7 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for timer in &cx.domain.clock.timers {
+        parts(timer, out);
         match timer.name {
             TimerName::Platform => {
                 let message = format!("QEMU has no timer '{}'", timer.name);
@@ -41,7 +46,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             TimerName::Rtc => rtc(timer, out),
             TimerName::Pit => pit(cx, timer, out),
             TimerName::Hpet => {
-                let has = cx.has(Cap::NoHpet) && cx.guest.arch.is_x86();
+                let by_arch = cx.guest.release.has(Convention::PcTimersByArch);
+                let has = if by_arch { cx.guest.arch.is_x86() } else { cx.has(Cap::NoHpet) };
                 if timer.present == Some(YesNo::Yes) && !has {
                     let message = "this guest has no timer 'hpet', but it has present='yes'";
                     out.refuse(&HPET, timer.pos.attr("present"), message);
@@ -51,6 +57,27 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
     absolute(cx, out);
+}
+
+/// What belongs to some timers only.
+fn parts(timer: &Timer, out: &mut Findings<'_>) {
+    let tsc = timer.name == TimerName::Tsc;
+    let tracked = matches!(timer.name, TimerName::Platform | TimerName::Rtc);
+    let ticks = !matches!(timer.name, TimerName::KvmClock | TimerName::HypervClock);
+    let parts = [
+        ("tickpolicy", timer.tick_policy.is_some() && !ticks),
+        ("frequency", timer.frequency.is_some() && !tsc),
+        ("mode", timer.mode.is_some() && !tsc),
+        ("track", timer.track.is_some() && !tracked),
+    ];
+    for (attribute, _) in parts.into_iter().filter(|(_, wrong)| *wrong) {
+        let message = format!("the timer '{}' has no attribute '{attribute}'", timer.name);
+        out.refuse(&TIMER_PARTS, timer.pos.attr(attribute), message);
+    }
+    if timer.catchup.is_some() && timer.tick_policy != Some(TickPolicy::Catchup) {
+        let message = format!("the timer '{}' has a 'catchup', but no tickpolicy='catchup'", timer.name);
+        out.refuse(&CATCHUP, timer.pos.path("catchup"), message);
+    }
 }
 
 fn foreign(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {

@@ -1,7 +1,8 @@
 //! Rules on `<features>`.
 
-use virtargv_caps::{Accel, Cap};
-use virtargv_model::features::{Features, IoApic};
+use virtargv_caps::{Accel, Cap, Convention};
+use virtargv_model::cpu::CpuMode;
+use virtargv_model::features::{Features, IoApic, KvmFeature};
 use virtargv_model::{OnOff, VirtType, YesNo};
 
 use crate::{Context, Findings};
@@ -17,6 +18,8 @@ crate::rules! {
     MACHINE = "features-machine": Unsupported, Validate, "a feature of one machine is no feature of another";
     /// Features need a QEMU that has them.
     SUPPORT = "features-support": Unsupported, Validate, "a property of the machine that older QEMUs lack";
+    /// Host CPUs of their own are told to guests that have the host's CPU itself.
+    DEDICATED = "features-kvm-hint-dedicated": Unsupported, Validate, "the CPU property `kvm-hint-dedicated`";
     /// VMware's port is in the PS/2 mouse's hands.
     VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate, "`vmport` is a part of the PS/2 controller";
     /// What belongs to TCG is for guests that run under it.
@@ -31,6 +34,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     arm_and_riscv(cx, features, out);
     pseries(cx, features, out);
     hyperv(cx, features, out);
+    let dedicated = features.kvm.as_ref().and_then(|kvm| kvm.get(KvmFeature::HintDedicated));
+    let host_cpu = cx.domain.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostPassthrough);
+    if dedicated == Some(OnOff::On) && !host_cpu && cx.guest.release.has(Convention::DedicatedNeedsHostCpu) {
+        let message = "the feature 'hint-dedicated' needs a CPU of mode 'host-passthrough'";
+        out.refuse(&DEDICATED, features.pos.path("kvm/hint-dedicated"), message);
+    }
     if features.vmcoreinfo == Some(OnOff::On) {
         require(cx, Cap::DeviceVmcoreinfo, "vmcoreinfo", out);
     }

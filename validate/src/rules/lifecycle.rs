@@ -65,11 +65,12 @@ pub(crate) fn known(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(crate) fn sleep(cx: &Context<'_>, out: &mut Findings<'_>) {
     let lifecycle = &cx.domain.lifecycle;
     let q35 = cx.guest.is_q35();
+    let by_arch = cx.guest.release.has(Convention::PcTimersByArch);
     for (given, element, piix, ich9) in [
         (lifecycle.suspend_to_mem, "suspend-to-mem", Cap::PiixDisableS3, Cap::Ich9DisableS3),
         (lifecycle.suspend_to_disk, "suspend-to-disk", Cap::PiixDisableS4, Cap::Ich9DisableS4),
     ] {
-        let has = cx.guest.arch.is_x86() && (cx.has(piix) || q35 && cx.has(ich9));
+        let has = (cx.has(piix) || q35 && cx.has(ich9)) && (!by_arch || cx.guest.arch.is_x86());
         if given.is_some() && !has {
             let message = format!("this QEMU cannot do what element '{element}' asks for");
             out.refuse(&SLEEP, lifecycle.pm_pos.path(element), message);

@@ -27,6 +27,8 @@ crate::rules! {
     HUGEPAGES_MEMFD = "hugepages-memfd": Unsupported, Validate, "QEMU: hugetlb of memory-backend-memfd";
     /// How huge pages are mapped can only be said where memory has an object.
     HUGEPAGES_ACCESS = "hugepages-access": Unsupported, Validate, "QEMU: -mem-path has no share=";
+    /// Pages are kept from being merged only where the QEMU can.
+    MERGE = "memory-nosharepages": Unsupported, Validate, "`-machine mem-merge=`";
     /// Huge pages of a cell need memory objects.
     HUGEPAGES_CELL = "hugepages-cell": Unsupported, Validate, "QEMU: memory-backend-file";
     /// A cell has huge pages of one size.
@@ -103,6 +105,9 @@ fn hugepages(cx: &Context<'_>, out: &mut Findings<'_>) {
     {
         let message = "the memory access mode 'shared' of huge pages needs a guest NUMA cell";
         out.refuse(&HUGEPAGES_ACCESS, backing.pos.path("access/@mode"), message);
+    } else if backing.nosharepages && !cx.has(Cap::MemMerge) {
+        let message = "this QEMU cannot do what 'nosharepages' asks for";
+        out.refuse(&MERGE, backing.pos.path("nosharepages"), message);
     }
     if !first_is_usual && !cx.has(Cap::ObjectMemoryFile) {
         let message = "this QEMU cannot give guest NUMA cells huge pages";

@@ -32,9 +32,15 @@ crate::rules! {
     /// Devices that keep their content cannot drop it.
     DISCARD = "memory-device-discard": Unsupported, Validate, "domain format: <memory discard=>";
     /// An NVDIMM of a POWER guest has a label.
-    LABEL = "memory-device-label": Xml, Validate, "QEMU: nvdimm of pseries";
+    LABEL = "memory-device-label": Unsupported, Validate, "QEMU: nvdimm of pseries";
     /// A label has 128 KiB, and leaves room for memory.
     LABEL_SIZE = "memory-device-label-size": Xml, Complete, "UEFI: the label storage area of an NVDIMM";
+    /// Only an NVDIMM of a POWER guest has a UUID.
+    UUID = "memory-device-uuid-arch": Unsupported, Validate, "QEMU: nvdimm of pseries";
+    /// Enclave memory is no device with an address.
+    SGX_ADDRESS = "memory-device-sgx-address": Unsupported, Validate, "QEMU: sgx-epc is a key of the machine";
+    /// virtio-pmem begins at a page.
+    PMEM_ALIGN = "memory-device-pmem-address": Unsupported, Validate, "QEMU: memaddr of virtio-pmem-pci";
     /// virtio-pmem is always shared.
     PMEM_SHARED = "memory-device-pmem-shared": Unsupported, Validate, "the guest's writes are to reach the file";
     /// virtio-pmem belongs to no cell.
@@ -187,7 +193,16 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
             out.refuse(&PSERIES_NVDIMM, device.target.pos.path("size"), message);
         }
     }
+    if let Some(uuid) = device.uuid.as_deref().filter(|_| !cx.guest.arch.is_ppc64()) {
+        let message = format!("a memory device of the model '{model}' has no 'uuid', so not '{uuid}'");
+        out.refuse(&UUID, device.info.pos.path("uuid"), message);
+    }
     if model == MemoryModel::VirtioPmem {
+        let page = cx.host.page_size();
+        if let Some(base) = device.target.address.filter(|base| base.checked_rem(page).unwrap_or(0) != 0) {
+            let message = format!("'base' of 'address' is '{base:#x}', no multiple of '{page}' bytes");
+            out.refuse(&PMEM_ALIGN, device.target.pos.path("address/@base"), message);
+        }
         if device.access != Some(MemoryAccess::Shared) {
             let message = "a memory device of the model 'virtio-pmem' has to have 'shared' access";
             out.refuse(&PMEM_SHARED, device.info.pos.attr("access"), message);
@@ -230,6 +245,10 @@ fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
 
 /// The host has that much enclave memory.
 fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
+    if device.info.address.is_some() {
+        let message = format!("a memory device of the model '{}' cannot have an address", device.model());
+        out.refuse(&SGX_ADDRESS, device.info.pos.path("address"), message);
+    }
     if !cx.has(Cap::SgxEpc) {
         return;
     }

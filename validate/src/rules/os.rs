@@ -1,11 +1,10 @@
 //! Rules on what a domain is and what it starts from: `<name>`, `<type>`, `<os>`.
 
-use virtargv_caps::{Arch, Cap, Caps, Convention, Tristate};
+use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::storage::SourceType;
 use virtargv_model::os::{AcpiTableType, Firmware, FirmwareConflict, Os};
 use virtargv_model::{Domain, Place, Spelled, VirtType, YesNo};
-use virtargv_resolve::Guest;
 
 use crate::{Context, Findings};
 
@@ -14,12 +13,12 @@ crate::rules! {
     NAME_MISSING = "name-missing": Plain, Read, "`<name>`";
     /// A name can be part of a path.
     NAME_CHARS = "name-characters": Xml, Validate, "files of a domain are named after it";
-    /// A domain says what kind of machine it is.
-    TYPE_MISSING = "os-type-missing": Xml, Read, "`<os><type>`";
     /// Two devices do not have the same place in the boot order.
     BOOT_ORDER_TWICE = "boot-order-twice": Xml, Complete, "the device property `bootindex` is unique";
     /// Either kinds of devices or devices are given a place in the boot order.
     BOOT_TWO_WAYS = "boot-two-ways": Unsupported, Complete, "`<os><boot>` and `<boot order=>` exclude each other";
+    /// An architecture is one that there is.
+    ARCH_UNKNOWN = "os-arch-unknown": Internal, Read, "`<type arch=>`";
     /// A document is for a QEMU of its architecture.
     ARCH = "os-arch": Unsupported, Validate, "a QEMU binary emulates one architecture";
     /// A document is for an accelerator that this QEMU has.
@@ -55,7 +54,9 @@ crate::rules! {
     /// A timeout of the boot menu needs a QEMU that has one.
     SPLASH_TIME = "os-bootmenu-timeout": Unsupported, Validate, "`-boot splash-time=`";
     /// BIOS output on a serial port is for x86 and a QEMU that can.
-    USE_SERIAL = "os-bios-useserial": Unsupported, Validate, "device `sga`, or `-machine graphics=`";
+    USE_SERIAL = "os-bios-useserial": Unsupported, Validate, "`-machine graphics=`";
+    /// BIOS output on a serial port was a device of its own.
+    USE_SERIAL_DEVICE = "os-bios-useserial-device": Internal, Validate, "device `sga`";
     /// BIOS output needs a serial port to go to.
     USE_SERIAL_PORT = "os-bios-useserial-port": Xml, Validate, "`<serial>`";
     /// Variables are in a file, a block device or on the network.
@@ -74,9 +75,7 @@ crate::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     identity(cx.domain, out);
     boot_order(cx.domain, out);
-    if !cx.guest.release.has(Convention::EmulatorCheckedLate) {
-        emulator(cx.domain, cx.guest, cx.caps, out);
-    }
+    emulator(cx, out);
     uefi(cx, out);
     if cx.domain.genid.is_some() && !cx.has(Cap::DeviceVmgenid) {
         out.refuse(&GENID, cx.domain.pos.path("genid"), "this QEMU cannot do what 'genid' asks for");
@@ -94,9 +93,6 @@ fn identity(domain: &Domain, out: &mut Findings<'_>) {
                 out.refuse(&NAME_CHARS, domain.pos.path("name"), message);
             }
         }
-    }
-    if domain.os.os_type.is_none() {
-        out.refuse(&TYPE_MISSING, domain.os.pos, "element 'os' lacks its child 'type'");
     }
 }
 
@@ -121,9 +117,15 @@ fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
     }
 }
 
-/// What the binary emulates at all. The problems are told to `out`, which may put them down for a later stage.
-pub(crate) fn emulator(domain: &Domain, guest: &Guest, caps: &Caps, out: &mut Findings<'_>) {
+/// What the binary emulates at all.
+fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let Context { domain, guest, caps, .. } = cx;
     let os = &domain.os;
+    if let Some(arch) = os.arch.as_deref().filter(|arch| arch.parse::<Arch>().is_err()) {
+        let message = format!("there is no architecture '{arch}'");
+        out.refuse(&ARCH_UNKNOWN, os.pos.path("type/@arch"), message);
+        return;
+    }
     let binary = domain.devices.emulator.as_deref().unwrap_or_else(|| caps.emulator());
     if let Some(os_type) = os.os_type.as_deref().filter(|os_type| *os_type != "hvm") {
         let message = format!("emulator '{binary}' does not run guests of type '{os_type}'");
@@ -246,10 +248,10 @@ fn use_serial(cx: &Context<'_>, out: &mut Findings<'_>) {
     let place = os.pos.path("bios/@useserial");
     let device = cx.guest.release.has(Convention::SerialBiosDevice);
     if device && !cx.has(Cap::Sga) || !device && !cx.guest.arch.is_x86() {
-        out.refuse(&USE_SERIAL, place, "this QEMU cannot do what 'useserial' asks for");
+        let rule = if device { &USE_SERIAL_DEVICE } else { &USE_SERIAL };
+        out.refuse(rule, place, "this QEMU cannot do what 'useserial' asks for");
     } else if cx.domain.devices.serials.is_empty() {
-        let rule = if device { &USE_SERIAL } else { &USE_SERIAL_PORT };
-        out.refuse(rule, place, "attribute 'useserial' asks for a serial port, there is none");
+        out.refuse(&USE_SERIAL_PORT, place, "attribute 'useserial' asks for a serial port, there is none");
     }
 }
 

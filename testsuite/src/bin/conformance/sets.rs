@@ -134,6 +134,10 @@ fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
         builder = builder.set(Cap::Kvm);
         accels.push(Accel::Kvm);
     }
+    if arch.is_x86() {
+        // A flag that comes with the architecture, whatever is listed.
+        builder = builder.set(Cap::NoHpet);
+    }
     let (models, old_models) = cpu_models(arch);
     let old_models = if case.is("skip_legacy_cpus") { &[] } else { old_models };
     for accel in accels {
