@@ -171,13 +171,11 @@ impl Os {
             r.problem(Kind::Xml, "os-type-missing", place, "element 'os' lacks its child 'type'");
         }
         // Who has a boot loader of the host's is a guest that knows it is one.
-        os.os_type = kind
-            .map(El::text)
-            .filter(|kind| !kind.is_empty())
-            .or_else(|| os.bootloader.is_some().then(|| "xen".to_owned()));
+        os.os_type = kind.map(El::text).or_else(|| os.bootloader.is_some().then(|| "xen".to_owned()));
         let Some(el) = el else { return os };
         os.pos = el.pos();
         if let (Some(kind), Some(word)) = (kind, &os.os_type)
+            && !word.is_empty()
             && !OS_TYPES.contains(&word.as_str())
         {
             let message = format!("bad value '{word}' in element 'type': known are {}", OS_TYPES.join(", "));

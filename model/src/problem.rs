@@ -204,10 +204,10 @@ impl Report {
 
     /// Moves every problem of stage `from` to the later stage `to`.
     pub fn put_off(&mut self, from: Stage, to: Stage) {
-        for problem in self.problems.iter_mut().filter(|problem| problem.stage == from) {
-            problem.stage = to;
+        let moved = self.stages.get_mut(from as usize).map(std::mem::take).unwrap_or_default();
+        for problem in moved {
+            self.push(Problem { stage: to, ..problem });
         }
-        self.problems.sort_by_key(|problem| problem.stage);
     }
 
     /// Whether nothing was found.

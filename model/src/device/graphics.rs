@@ -408,7 +408,9 @@ mod tests {
 
     /// Reads `text` as the only screen and gives how it is written, and the problems.
     fn rewrite(text: &str) -> (String, Vec<String>) {
-        let document = format!("<domain type='kvm'><name>n</name><devices>{text}</devices></domain>");
+        let document = format!(
+            "<domain type='kvm'><name>n</name><os><type>hvm</type></os><devices>{text}</devices></domain>"
+        );
         let parsed = crate::parse(&document);
         let problems = parsed.report.iter().map(ToString::to_string).collect();
         let mut w = Writer::new();
