@@ -14,7 +14,7 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, SourceType, filled, optional_word};
+use crate::device::storage::{Image, Location, SourceType, filled, optional_word};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -223,6 +223,10 @@ impl Element for Disk {
         // What is nowhere is a file.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
+        let known = disk.image.path().is_some() || matches!(kind, SourceType::Network | SourceType::Nvme);
+        if !known && !disk.image.says_something() {
+            disk.image.location = Location::default();
+        }
         disk.read_outside(el, r);
         disk.backing = BackingChain::read(el, r);
         disk.device = r.attr_kinds(ONCE_UNSUPPORTED, el, "device");

@@ -327,7 +327,9 @@ impl HostInterface {
         let device = match kind {
             "usb" => {
                 refuse_misplaced(HostdevType::Usb, el, source, r);
-                InterfaceDevice::Usb(UsbDevice::read(source, r))
+                Some(UsbDevice::read(source, r))
+                    .filter(|usb| usb.product.is_some() || usb.address.is_some())
+                    .map_or_else(InterfaceDevice::default, InterfaceDevice::Usb)
             }
             "pci" => {
                 refuse_misplaced(HostdevType::Pci, el, source, r);

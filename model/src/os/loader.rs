@@ -220,19 +220,14 @@ impl Element for Loader {
     }
 }
 
-/// Whether there would be a `<source>` for it.
-fn says_something(image: &Image) -> bool {
-    let mut w = Writer::new();
-    image.write(true, true, true, &mut w);
-    !w.finish().is_empty()
-}
-
 impl Element for Nvram {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind = el.get("type").and_then(|_| r.attr(el, "type"));
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
-            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(says_something),
+            Some(kind) => {
+                r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(Image::says_something)
+            }
             None => path.map(|path| Image {
                 pos: el.pos(),
                 location: Location::File { path: Some(path), fdgroup: None },

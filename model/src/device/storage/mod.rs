@@ -260,6 +260,13 @@ impl Image {
         }
     }
 
+    /// Whether there would be a `<source>` for it.
+    pub(crate) fn says_something(&self) -> bool {
+        let mut w = Writer::new();
+        self.write(true, true, true, &mut w);
+        !w.finish().is_empty()
+    }
+
     /// Writes `<source>`; `auth` and `encryption` only where they are to be children of it, `index` where it is to be
     /// an attribute of it.
     pub(crate) fn write(&self, with_auth: bool, with_encryption: bool, with_index: bool, w: &mut Writer) {
