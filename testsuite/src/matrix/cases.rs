@@ -50,7 +50,13 @@ const BARE: Qemu = Qemu::BuiltinWithout(
 /// The same of old: it has the buses, and nothing to put on them.
 const BARE_FLAGS: Qemu = Qemu::Flags(
     Arch::X86_64,
-    &[Cap::DeviceVirtioRng, Cap::CcidEmulated, Cap::DevicePciBridge, Cap::DeviceIoh3420],
+    &[
+        Cap::DeviceVirtioRng,
+        Cap::CcidEmulated,
+        Cap::DeviceDmiToPciBridge,
+        Cap::DevicePciBridge,
+        Cap::DeviceIoh3420,
+    ],
 );
 
 /// A QEMU that gives PCI devices no indexes.
