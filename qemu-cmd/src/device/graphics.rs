@@ -53,7 +53,13 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 
 /// QEMU has but one display of each type that it knows itself.
 fn one_of_each(all: &[Graphics]) -> Done {
-    for kind in [GraphicsType::Sdl, GraphicsType::Vnc, GraphicsType::Spice, GraphicsType::EglHeadless] {
+    for kind in [
+        GraphicsType::Sdl,
+        GraphicsType::Vnc,
+        GraphicsType::Spice,
+        GraphicsType::EglHeadless,
+        GraphicsType::Dbus,
+    ] {
         if let Some(second) = all.iter().filter(|graphics| graphics.kind() == kind).nth(1) {
             let message = format!("there is more than one element 'graphics' of type '{kind}'");
             return Err(problem(Kind::Unsupported, "graphics-twice", second.info.pos, message));

@@ -36,8 +36,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let driver = input.info.pos.path("driver");
         if input.bus == Some(InputBus::Virtio) {
             virtio::available(cx, input.virtio, &driver, out);
-        } else {
-            virtio::absent(input.virtio, &driver, out);
         }
         if let Some(model) = input.model.filter(|_| input.bus != Some(InputBus::Virtio)) {
             let message = format!("an 'input' of model '{model}' is on bus 'virtio'");
