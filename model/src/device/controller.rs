@@ -6,7 +6,7 @@ pub use models::{ControllerType, IdeModel, PciModel, PciName, ScsiModel, UsbMode
 
 use crate::device::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{AnyBase, El, Element, Positive, Reader, Value, hex};
+use crate::read::{AnyBase, El, Element, Reader, Value, hex};
 use crate::write::Writer;
 use crate::{Kib, Kind, OnOff, Pos};
 
@@ -233,13 +233,24 @@ impl Element for Controller {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         // What has no type is an IDE controller; what has an unknown one is no controller at all.
         let kind = match el.get("type") {
-            Some(_) => r.attr_kinds(OLDER, el, "type")?,
+            Some(_) => r.attr_kinds(UNKNOWN, el, "type")?,
             None => ControllerType::Ide,
         };
+        for name in ["model", "target"] {
+            if let Some(second) = el.children(name).nth(1) {
+                let message = format!("element 'controller' has more than one element '{name}'");
+                r.problem(Kind::Xml, "controller-child-twice", second.pos(), message);
+            }
+        }
         let kind = ControllerKind::read(kind, el, r);
         let index = index(el, r);
         let driver = ControllerDriver::read(el, r);
-        let mut info = DeviceInfo::read(el, r);
+        // Where there is no USB, there is nothing to be placed.
+        let mut info = if kind.is_no_usb() {
+            DeviceInfo { pos: el.pos(), ..DeviceInfo::default() }
+        } else {
+            DeviceInfo::read(el, r)
+        };
         if let ControllerKind::Usb(usb) = &kind
             && info.master_startport.is_none()
         {
@@ -276,6 +287,9 @@ impl Element for Controller {
     }
 }
 
+/// The class of an unknown word, in older releases and now.
+const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+
 /// The class of a number that cannot be read, in older releases and now.
 const OLDER: [Kind; 2] = [Kind::Internal, Kind::Xml];
 
@@ -285,14 +299,27 @@ fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
     if i32::try_from(index).is_err() {
         let message =
             format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);
-        r.problem(Kind::Xml, "controller-index-range", el.pos().attr("index"), message);
+        r.problem_kinds(OLDER, "controller-index-range", el.pos().attr("index"), message);
         return None;
     }
     Some(index)
 }
 
 impl ControllerKind {
+    /// Whether it says that the guest has no USB.
+    fn is_no_usb(&self) -> bool {
+        matches!(self, Self::Usb(Usb { model: Some(UsbModel::None), .. }))
+    }
+
     fn read(kind: ControllerType, el: El<'_>, r: &mut Reader) -> Self {
+        if let Some(word) = el.get("model")
+            && !kind.has_models()
+        {
+            let message = format!(
+                "attribute 'model' of element 'controller' is '{word}', there are no models of type '{kind}'"
+            );
+            r.problem(Kind::Unsupported, "controller-model", el.pos().attr("model"), message);
+        }
         match kind {
             ControllerType::Ide => Self::Ide(model(el, r)),
             ControllerType::Fdc => Self::Fdc,
@@ -319,7 +346,7 @@ impl ControllerKind {
 
 /// `model=`, for which the reference has its own class of error.
 fn model<T: Value>(el: El<'_>, r: &mut Reader) -> Option<T> {
-    r.attr_kind(Kind::Internal, el, "model")
+    r.attr_kind(Kind::Unsupported, el, "model")
 }
 
 impl Pci {
@@ -333,7 +360,7 @@ impl Pci {
         let root = matches!(model, Some(PciModel::PciRoot | PciModel::PcieRoot));
         Self {
             model,
-            name: el.child("model").and_then(|m| r.attr(m, "name")),
+            name: el.child("model").and_then(|m| r.attr_kinds(UNKNOWN, m, "name")),
             target: el.child("target").map(|t| PciTarget::read(t, r)).unwrap_or_default(),
             pcihole64: el.child("pcihole64").filter(|_| root).and_then(|h| r.kib(h)),
         }
@@ -396,7 +423,7 @@ impl ControllerDriver {
             cmd_per_lun: r.attr(el, "cmd_per_lun"),
             max_sectors: r.attr(el, "max_sectors"),
             ioeventfd: r.attr(el, "ioeventfd"),
-            iothread: r.attr(el, "iothread").map(|Positive(id)| id),
+            iothread: r.attr(el, "iothread").filter(|id| *id > 0),
             iothreads: IothreadQueues::read_all(el, r),
             virtio: VirtioOptions::read(el, r),
         }

@@ -13,8 +13,11 @@ spelled! {
     }
 }
 
-/// The class of a bad type, in older releases and now.
-const OLDER: [Kind; 2] = [Kind::Internal, Kind::Xml];
+/// The class of a missing type, in older releases and now.
+const MISSING: [Kind; 2] = [Kind::Internal, Kind::Xml];
+
+/// The class of an unknown type.
+const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// `<hub>`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,7 +30,7 @@ pub struct Hub {
 
 impl Element for Hub {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { kind: r.required_kinds(OLDER, OLDER, el, "type"), info: DeviceInfo::read(el, r) })
+        Some(Self { kind: r.required_kinds(MISSING, UNKNOWN, el, "type"), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -1,9 +1,9 @@
 //! `<iommu>`.
 
-use crate::OnOff;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
+use crate::{Kind, OnOff};
 
 spelled! {
     /// `model=` of an `<iommu>`.
@@ -54,7 +54,12 @@ impl IommuDriver {
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required(el, "model");
+        let (missing, unknown) = ([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml]);
+        let model = r.required_kinds(missing, unknown, el, "model");
+        if model == Some(IommuModel::Virtio) {
+            let message = "attribute 'model' of element 'iommu' is 'virtio', which is not known";
+            r.older_problem(Kind::Unsupported, "attribute-value", el.pos().attr("model"), message);
+        }
         let driver = el.child("driver").map(|d| IommuDriver {
             intremap: r.attr(d, "intremap"),
             caching_mode: r.attr(d, "caching_mode"),

@@ -168,6 +168,13 @@ spelled! {
     }
 }
 
+impl ControllerType {
+    /// Whether there is more than one model of it.
+    pub fn has_models(self) -> bool {
+        matches!(self, Self::Ide | Self::Scsi | Self::VirtioSerial | Self::Usb | Self::Pci)
+    }
+}
+
 impl UsbModel {
     /// The port of the master where a companion's own ports start, by custom.
     pub fn companion_port(self) -> Option<u32> {
