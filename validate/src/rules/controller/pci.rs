@@ -150,8 +150,7 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
         let message = format!("a controller of model '{model}' has index '0', which is the root's");
         out.refuse(&INDEX, controller.info.pos.attr("index"), message);
     }
-    hole(cx, &one, out);
-    options(&one, &takes, out);
+    options(cx, &one, &takes, out);
     hotplug(cx, &one, &takes, out);
     device(cx, &one, out);
 }
@@ -206,7 +205,7 @@ fn hole(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     }
 }
 
-fn options(one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
+fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     let target = &one.pci.target;
     let bridge = one.pci.is_pseries_host_bridge();
     if one.model == PciModel::PciRoot && bridge && target.index.is_none() {
@@ -214,6 +213,7 @@ fn options(one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     } else if !bridge && target.index.is_some() {
         one.refuse("targetIndex", "target/@index", out);
     }
+    hole(cx, one, out);
     let mut hold = |what: &str, path, takes: bool, given: bool| {
         if takes && !given {
             one.missing(what, out);
@@ -240,7 +240,8 @@ fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_
         _ => return one.refuse("hotplug", "target/@hotplug", out),
     };
     if !cx.has(cap) {
-        let message = format!("this QEMU takes no 'hotplug' ('{hotplug}') for '{}'", one.name());
+        let device = if one.model == PciModel::PciRoot { one.model.as_str() } else { one.name() };
+        let message = format!("this QEMU takes no 'hotplug' ('{hotplug}') for '{device}'");
         out.refuse(&HOTPLUG, one.controller.info.pos.path("target/@hotplug"), message);
     }
 }

@@ -68,39 +68,46 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             let message = format!("this QEMU cannot give disk '{}' several 'iothreads'", disk.dst());
             out.refuse(&MAPPING, driver.pos.path("iothreads"), message);
         }
-        check_queues(disk, out);
+        let what = format!("disk '{}'", disk.dst());
+        let maps: Vec<_> = driver.iothreads.iter().map(|map| (map.id, map.queues.as_slice())).collect();
+        for message in queue_problems(&what, &maps, driver.queues) {
+            out.refuse(&QUEUES, driver.pos.path("iothreads"), message);
+        }
     }
 }
 
-fn check_queues(disk: &Disk, out: &mut Findings<'_>) {
-    let maps = &disk.driver.iothreads;
-    let mut refuse = |message: String| out.refuse(&QUEUES, disk.driver.pos.path("iothreads"), message);
-    let ids: BTreeSet<u32> = maps.iter().map(|m| m.id).collect();
+/// What is wrong with how the queues of `what` are shared out among threads (number and queues of each).
+pub(in crate::rules) fn queue_problems(
+    what: &str,
+    maps: &[(u32, &[u32])],
+    queues: Option<u32>,
+) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut refuse = |message: String| problems.push(message);
+    let ids: BTreeSet<u32> = maps.iter().map(|(id, _)| *id).collect();
     if ids.len() != maps.len() {
-        refuse(format!("an 'iothread' serves disk '{}' twice", disk.dst()));
+        refuse(format!("an 'iothread' serves {what} twice"));
     }
-    if maps.iter().all(|m| m.queues.is_empty()) {
-        return;
+    if maps.iter().all(|(_, queues)| queues.is_empty()) {
+        return problems;
     }
-    if maps.iter().any(|m| m.queues.is_empty()) {
-        refuse(format!("some of the 'iothreads' of disk '{}' have queues and some not", disk.dst()));
+    if maps.iter().any(|(_, queues)| queues.is_empty()) {
+        refuse(format!("some of the 'iothreads' of {what} have queues and some not"));
     }
-    let Some(count) = disk.driver.queues.filter(|n| *n > 0) else {
-        refuse(format!(
-            "queues of disk '{}' are given to 'iothreads', but not how many 'queues' there are",
-            disk.dst()
-        ));
-        return;
+    let Some(count) = queues.filter(|n| *n > 0) else {
+        refuse(format!("queues of {what} are given to 'iothreads', but not how many 'queues' there are"));
+        return problems;
     };
     let mut seen = BTreeSet::new();
-    for queue in maps.iter().flat_map(|m| &m.queues) {
+    for queue in maps.iter().flat_map(|(_, queues)| *queues) {
         if *queue >= count {
-            refuse(format!("disk '{}' has no queue '{queue}'", disk.dst()));
+            refuse(format!("{what} has no queue '{queue}'"));
         } else if !seen.insert(*queue) {
-            refuse(format!("queue '{queue}' of disk '{}' is given to two 'iothreads'", disk.dst()));
+            refuse(format!("queue '{queue}' of {what} is given to two 'iothreads'"));
         }
     }
     if u32::try_from(seen.len()).is_ok_and(|n| n < count) {
-        refuse(format!("some queue of disk '{}' has none of the 'iothreads'", disk.dst()));
+        refuse(format!("some queue of {what} has none of the 'iothreads'"));
     }
+    problems
 }
