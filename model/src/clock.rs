@@ -215,7 +215,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_kinds([Kind::Internal, Kind::Xml], el, "offset")?;
+        let word = r.attr_kinds(TIMER, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -223,12 +223,12 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr(el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_kinds(TIMER, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
-                if el.get("timezone").is_none() {
+                if el.get("timezone").is_none_or(str::is_empty) {
                     let message = "element 'clock' with offset='timezone' lacks its attribute 'timezone'";
-                    r.problem(Kind::Xml, "clock-timezone", el.pos(), message);
+                    r.problem_kinds([Kind::Internal, Kind::Xml], "clock-timezone", el.pos(), message);
                 }
                 Self::Timezone(el.string("timezone"))
             }

@@ -1,6 +1,6 @@
 //! `<features>`: what the hypervisor gives the guest, or keeps from it.
 
-use crate::read::{El, Reader};
+use crate::read::{El, Reader, Value};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, YesNo};
 
@@ -103,7 +103,7 @@ impl Features {
             "pae" => self.pae = true,
             "viridian" => self.viridian = true,
             "privnet" => self.privnet = true,
-            "apic" => self.apic = Some(Apic { eoi: r.attr(el, "eoi") }),
+            "apic" => self.apic = Some(Apic { eoi: r.attr_kinds(OLDER_UNSUPPORTED, el, "eoi") }),
             "hap" => self.hap = state_or_on(el, r),
             "pvspinlock" => self.pvspinlock = state_or_on(el, r),
             "pmu" => self.pmu = state_or_on(el, r),
@@ -137,15 +137,15 @@ impl Features {
             "ras" => self.ras = r.required(el, "state"),
             "aia" => self.aia = r.required(el, "value"),
             "hpt" => self.hpt = Some(Hpt::read(el, r)),
-            "htm" => self.htm = r.required(el, "state"),
-            "nested-hv" => self.nested_hv = r.required(el, "state"),
-            "ccf-assist" => self.ccf_assist = r.required(el, "state"),
-            "cfpc" => self.cfpc = r.required(el, "value"),
-            "sbbc" => self.sbbc = r.required(el, "value"),
-            "ibs" => self.ibs = r.required(el, "value"),
+            "htm" => self.htm = word_of(el, "state", r),
+            "nested-hv" => self.nested_hv = word_of(el, "state", r),
+            "ccf-assist" => self.ccf_assist = word_of(el, "state", r),
+            "cfpc" => self.cfpc = word_of(el, "value", r),
+            "sbbc" => self.sbbc = word_of(el, "value", r),
+            "ibs" => self.ibs = word_of(el, "value", r),
             unknown => {
                 let message = format!("unknown feature '{unknown}' in element 'features'");
-                r.problem(Kind::Internal, "feature-unknown", el.pos(), message);
+                r.problem(Kind::Unsupported, "feature-unknown", el.pos(), message);
             }
         }
     }
@@ -225,7 +225,12 @@ const OLDER_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// `state=`, on where it is left out.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
-    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr(el, "state") }
+    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_kinds(OLDER_UNSUPPORTED, el, "state") }
+}
+
+/// A word that must be there.
+fn word_of<T: Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
+    r.required_kinds([Kind::Xml; 2], OLDER_UNSUPPORTED, el, name)
 }
 
 fn flag(w: &mut Writer, name: &str, present: bool) {

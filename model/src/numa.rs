@@ -170,7 +170,7 @@ impl Numa {
             r.problem(Kind::Internal, "numa-vcpu-count", self.pos, message);
         } else if let Some(last) = cpus.last().filter(|last| *last >= max) {
             let message = format!("a guest NUMA cell has vCPU '{last}', element 'vcpu' allows '{max}'");
-            r.problem(Kind::Xml, "numa-vcpu-id", self.pos, message);
+            r.problem(Kind::Internal, "numa-vcpu-id", self.pos, message);
         }
     }
 

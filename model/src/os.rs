@@ -179,7 +179,7 @@ impl Os {
             && !OS_TYPES.contains(&word.as_str())
         {
             let message = format!("bad value '{word}' in element 'type': known are {}", OS_TYPES.join(", "));
-            r.problem(Kind::Xml, "os-type-unknown", kind.pos(), message);
+            r.problem(Kind::Unsupported, "os-type-unknown", kind.pos(), message);
         }
         os.arch = kind.and_then(|k| k.string("arch"));
         os.machine = kind.and_then(|k| k.string("machine"));
@@ -201,9 +201,15 @@ impl Os {
             os.use_serial = r.attr(bios, "useserial");
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
-        os.smbios = el.child("smbios").and_then(|smbios| r.required(smbios, "mode"));
+        os.smbios = el.child("smbios").and_then(|smbios| {
+            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], smbios, "mode")
+        });
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
+            if let Some(second) = acpi.children("table").nth(1) {
+                let message = "element 'acpi' holds more than one 'table'";
+                r.older_problem(Kind::Xml, "os-acpi-tables", second.pos(), message);
+            }
         }
         os
     }

@@ -233,8 +233,8 @@ impl SevCommon {
 impl Sev {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            common: SevCommon::read(el, r),
             policy: read_policy(el, r).unwrap_or_default(),
+            common: SevCommon::read(el, r),
             dh_cert: el.child_text("dhCert"),
             session: el.child_text("session"),
         }

@@ -10,9 +10,11 @@ pub use iothreads::{DefaultIothread, Iothread, Iothreads, Poll};
 pub use numatune::{MemNode, NumaMode, NumaTune, NumaTuneMemory};
 pub use resctrl::{CacheTune, CacheTuneCache, CacheTuneMonitor, CacheType, MemoryTune, MemoryTuneNode};
 
+use std::collections::BTreeSet;
+
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kib, Pos};
+use crate::{Kib, Kind, Pos};
 
 /// The memory limit that stands for none, in KiB.
 pub const UNLIMITED: Kib = Kib((1 << 53) - 1);
@@ -96,7 +98,7 @@ impl Tune {
         let iothreads = Iothreads::read(domain, r);
         let cpu = domain.child("cputune").map(|e| CpuTune::read(e, &iothreads, r)).unwrap_or_default();
         let numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
-        let resource = domain.child("resource").map(Resource::read).unwrap_or_default();
+        let resource = domain.child("resource").map(|e| Resource::read(e, r)).unwrap_or_default();
         Self { iothreads, cpu, numa, block, memory, resource }
     }
 
@@ -116,7 +118,17 @@ impl Tune {
 
 impl BlockTune {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        Self { pos: el.pos(), weight: r.child_text(el, "weight"), devices: read::all(el, "device", r) }
+        // What is no number has always been passed over.
+        let weight = el.child_text("weight").and_then(|weight| read::Value::parse(&weight).ok());
+        let tune = Self { pos: el.pos(), weight, devices: read::all(el, "device", r) };
+        let mut seen = BTreeSet::new();
+        for device in &tune.devices {
+            if !seen.insert(device.path.as_str()) {
+                let message = format!("element 'blkiotune' has more than one 'device' '{}'", device.path);
+                r.problem(Kind::Xml, "blkiotune-device-double", device.pos, message);
+            }
+        }
+        tune
     }
 
     fn write(&self, w: &mut Writer) {
@@ -184,11 +196,27 @@ impl MemTune {
 }
 
 impl Resource {
-    fn read(el: El<'_>) -> Self {
-        Self {
-            partition: el.child_text("partition"),
-            fibrechannel_appid: el.child("fibrechannel").and_then(|e| e.string("appid")),
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        if let Some(second) = el.parent().and_then(|domain| domain.children("resource").nth(1)) {
+            r.problem(
+                Kind::Xml,
+                "resource-double",
+                second.pos(),
+                "there is more than one element 'resource'",
+            );
         }
+        let resource = Self {
+            partition: el.child_text("partition").filter(|partition| !partition.is_empty()),
+            fibrechannel_appid: el.child("fibrechannel").and_then(|e| e.string("appid")),
+        };
+        if resource == Self::default() {
+            let message = "element 'resource' lacks its child 'partition'";
+            r.problem_kinds([Kind::Internal, Kind::Xml], "resource-partition", el.pos(), message);
+        } else if resource.partition.is_none() {
+            let message = "element 'resource' lacks its child 'partition'";
+            r.older_problem(Kind::Internal, "resource-partition", el.pos(), message);
+        }
+        resource
     }
 
     fn write(&self, w: &mut Writer) {

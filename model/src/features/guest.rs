@@ -236,7 +236,7 @@ fn pretty(bytes: u64) -> (u64, &'static str) {
 impl Hpt {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            resizing: r.attr(el, "resizing"),
+            resizing: r.attr_kinds(super::OLDER_UNSUPPORTED, el, "resizing"),
             max_page_size: el.child("maxpagesize").and_then(|size| r.kib(size)),
         }
     }
@@ -273,7 +273,7 @@ impl Kvm {
                 r.problem(Kind::Unsupported, "feature-kvm-unknown", child.pos(), message);
                 continue;
             };
-            let Some(state) = r.required(child, "state") else { continue };
+            let Some(state) = super::word_of(child, "state", r) else { continue };
             kvm.items.retain(|(known, _)| *known != feature);
             kvm.items.push((feature, state));
             if feature == KvmFeature::DirtyRing && state == OnOff::On {
@@ -311,10 +311,11 @@ impl Xen {
         let mut xen = Self::default();
         for child in el.elements() {
             match child.name() {
-                "e820_host" => xen.e820_host = r.required(child, "state"),
+                "e820_host" => xen.e820_host = super::word_of(child, "state", r),
                 "passthrough" => {
-                    xen.passthrough = r.required(child, "state");
-                    xen.passthrough_mode = r.attr(child, "mode").filter(|_| xen.passthrough.is_some());
+                    xen.passthrough = super::word_of(child, "state", r);
+                    let mode = r.attr_kinds(super::OLDER_UNSUPPORTED, child, "mode");
+                    xen.passthrough_mode = mode.filter(|_| xen.passthrough.is_some());
                 }
                 unknown => {
                     let message = format!("unknown feature '{unknown}' in element 'xen'");
@@ -339,11 +340,8 @@ impl Xen {
 
 /// `<capabilities policy=>` with an element for each capability that differs.
 pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy, Vec<(String, OnOff)>) {
-    let policy =
-        r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "policy").unwrap_or(CapabilityPolicy::Default);
-    let named = |child: El<'_>, r: &mut Reader| {
-        let state = if child.get("state").is_none() { Some(OnOff::On) } else { r.attr(child, "state") };
-        Some((child.name().to_owned(), state?))
-    };
+    let policy = r.attr_kinds(super::OLDER_UNSUPPORTED, el, "policy").unwrap_or(CapabilityPolicy::Default);
+    let named =
+        |child: El<'_>, r: &mut Reader| Some((child.name().to_owned(), super::state_or_on(child, r)?));
     (policy, el.elements().filter_map(|child| named(child, r)).collect())
 }

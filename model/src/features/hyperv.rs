@@ -126,7 +126,7 @@ impl Hyperv {
 
 impl HypervItem {
     fn read(el: El<'_>, feature: HypervFeature, r: &mut Reader) -> Option<Self> {
-        let state: OnOff = r.required(el, "state")?;
+        let state: OnOff = super::word_of(el, "state", r)?;
         let mut item =
             Self { pos: el.pos(), feature, state, retries: None, vendor: None, direct: None, extended: None };
         if !state.is_on() {
@@ -159,7 +159,7 @@ impl HypervItem {
 }
 
 fn read_part(el: El<'_>, name: &str, r: &mut Reader) -> Option<OnOff> {
-    el.child(name).and_then(|part| r.required(part, "state"))
+    el.child(name).and_then(|part| super::word_of(part, "state", r))
 }
 
 fn read_retries(el: El<'_>, r: &mut Reader) -> Option<u32> {

@@ -126,6 +126,8 @@ pub enum FirmwareConflict {
     FeaturesWithoutChoice,
     /// No firmware is to be picked, and the loader has no path.
     LoaderPathMissing,
+    /// Variables are given, but neither a loader nor a choice of one.
+    NvramWithoutLoader,
     /// Variables have a template, but are not to be kept.
     StatelessTemplate,
     /// Variables have a place, but are not to be kept.
@@ -153,8 +155,10 @@ impl Os {
             if !self.firmware_features.is_empty() {
                 found.push(FirmwareConflict::FeaturesWithoutChoice);
             }
-            if self.loader.as_ref().is_some_and(|loader| loader.path.is_none()) {
-                found.push(FirmwareConflict::LoaderPathMissing);
+            match &self.loader {
+                Some(loader) if loader.path.is_none() => found.push(FirmwareConflict::LoaderPathMissing),
+                None if self.nvram.is_some() => found.push(FirmwareConflict::NvramWithoutLoader),
+                _ => {}
             }
         }
         match self.loader.as_ref().and_then(|loader| loader.stateless) {

@@ -221,7 +221,7 @@ fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader)
     let mut found = Vec::new();
     for child in el.children(name) {
         r.required::<String>(child, threads);
-        let set = r.number_set(Kind::Xml, child, threads);
+        let set = r.number_set(Kind::Unsupported, child, threads);
         let sched = Sched::read(child, r);
         found.extend(set.zip(sched));
     }
@@ -271,7 +271,8 @@ fn check_scheds(
 
 impl Sched {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let scheduler = r.required(el, "scheduler")?;
+        let kinds = [Kind::Internal, Kind::Xml];
+        let scheduler = r.required_kinds(kinds, kinds, el, "scheduler")?;
         let real_time = matches!(scheduler, Scheduler::Fifo | Scheduler::Rr);
         let priority = if real_time { r.required(el, "priority")? } else { 0 };
         Some(Self { pos: el.pos(), scheduler, priority })

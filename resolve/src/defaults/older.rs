@@ -14,6 +14,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if work.guest.release.has(Convention::DeviceWords) {
         return;
     }
+    forget_guest_words(&mut work.domain);
     forget_cpu_words(&mut work.domain);
     let devices = &mut work.domain.devices;
     devices.cryptos.clear();
@@ -25,6 +26,25 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         options.page_per_vq = None;
     }
     forget_device_words(devices);
+}
+
+fn forget_guest_words(domain: &mut Domain) {
+    let os = &mut domain.os;
+    os.firmware_features.clear();
+    os.direct.shim = None;
+    if let Some(loader) = &mut os.loader {
+        (loader.stateless, loader.format) = (None, None);
+    }
+    if let Some(nvram) = &mut os.nvram {
+        (nvram.format, nvram.template_format) = (None, None);
+        nvram.image = nvram.image.take().filter(|_| !nvram.typed);
+        nvram.typed = false;
+    }
+    domain.memory.backing.allocation_threads = None;
+    domain.tune.iothreads.default = None;
+    if let Some(common) = domain.security.launch.as_mut().and_then(|launch| launch.kind.sev_common_mut()) {
+        common.kernel_hashes = None;
+    }
 }
 
 fn forget_cpu_words(domain: &mut Domain) {

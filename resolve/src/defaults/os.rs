@@ -2,8 +2,8 @@
 
 use virtargv_caps::Arch;
 use virtargv_host::Host;
-use virtargv_model::Domain;
 use virtargv_model::os::BootDev;
+use virtargv_model::{Domain, VirtType};
 
 use crate::Work;
 
@@ -16,8 +16,8 @@ pub(super) fn apply(work: &mut Work<'_>) {
     let os = &mut work.domain.os;
     match os.os_type.as_deref() {
         None => os.os_type = Some("hvm".into()),
-        // The old word for guests that know they are one.
-        Some("linux") => os.os_type = Some("xen".into()),
+        // The old word for Xen's guests that know they are one.
+        Some("linux") if work.domain.virt_type == Some(VirtType::Xen) => os.os_type = Some("xen".into()),
         Some(_) => {}
     }
     // What is no architecture stays as it is, to be refused.

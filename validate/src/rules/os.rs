@@ -18,7 +18,7 @@ crate::rules! {
     /// Either kinds of devices or devices are given a place in the boot order.
     BOOT_TWO_WAYS = "boot-two-ways": Unsupported, Complete, "`<os><boot>` and `<boot order=>` exclude each other";
     /// An architecture is one that there is.
-    ARCH_UNKNOWN = "os-arch-unknown": Internal, Read, "`<type arch=>`";
+    ARCH_UNKNOWN = "os-arch-unknown": Unsupported, Read, "`<type arch=>`";
     /// A document is for a QEMU of its architecture.
     ARCH = "os-arch": Unsupported, Validate, "a QEMU binary emulates one architecture";
     /// A document is for an accelerator that this QEMU has.
@@ -182,6 +182,11 @@ pub(crate) fn firmware(cx: &Context<'_>, out: &mut Findings<'_>) {
             ),
             // What follows was not known, or did not matter, to older releases.
             _ if !cx.guest.release.has(Convention::FirmwareFitsTogether) => continue,
+            FirmwareConflict::NvramWithoutLoader => (
+                &LOADER_PATH,
+                nvram.into(),
+                "there is an element 'nvram' but no 'loader', and no firmware is to be picked",
+            ),
             FirmwareConflict::KeysWithoutSecureBoot => (
                 &KEYS_WITHOUT_SECURE_BOOT,
                 os.features_pos.into(),

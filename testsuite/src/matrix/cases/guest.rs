@@ -148,4 +148,8 @@ pub(super) const CASES: &[Case] = &[
     classic("features-dedicated").refused(),
     modern("features-dedicated"),
     modern("iothread-pools").refused(),
+    classic("later-guest-elements"),
+    classic("later-guest-words").refused(),
+    classic("guest-bad-words").on(X86).refused(),
+    modern("guest-bad-words").refused(),
 ];
