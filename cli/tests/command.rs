@@ -124,6 +124,49 @@ fn check_tells_machines_where() {
     );
 }
 
+/// A guest whose image would do harm in a script that takes it at its word.
+const HOSTILE: &str = "<domain type='qemu'><name>x</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d11</uuid>
+<memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
+<devices><disk type='file' device='disk'><source file='/no/such&#10;exit 7'/><target dev='hda' bus='ide'/></disk>
+</devices></domain>";
+
+#[test]
+fn what_the_host_needs_is_a_comment_or_data() {
+    let args = ["argv", "--standalone=/no/such/folder", "--explain-host", "-"];
+    let output = virtargv(&args, GOOD).stdout;
+    let comments: Vec<&str> = text(&output).lines().take_while(|line| line.starts_with('#')).collect();
+    assert_eq!(
+        comments,
+        [
+            "# The host has to have ready (nothing of it is made for you):",
+            "# - a folder '/no/such/folder' that QEMU can write to",
+        ]
+    );
+    let output = virtargv(&["argv", "--explain-host", "--format", "json", "-"], GOOD).stdout;
+    let json: Value = serde_json::from_slice(&output).expect("JSON");
+    let kinds: Vec<&str> =
+        json["needs"].as_array().expect("an array").iter().filter_map(|need| need["need"].as_str()).collect();
+    assert_eq!(kinds, ["folder", "content", "descriptor"]);
+    assert_eq!(virtargv(&["argv", "--explain-host", "--format", "nul", "-"], GOOD).status.code(), Some(2));
+}
+
+#[test]
+fn no_value_gets_out_of_a_comment() {
+    let output = virtargv(&["argv", "--standalone=/no/such/folder", "--explain-host", "-"], HOSTILE);
+    if output.status.success() {
+        let comments = text(&output.stdout).lines().take_while(|line| line.starts_with('#'));
+        assert!(
+            comments.last().expect("a comment").contains("/no/such\\nexit 7"),
+            "{}",
+            text(&output.stdout)
+        );
+    }
+    // The default folder is one component below the system's, whatever the name is.
+    let output = virtargv(&["argv", "--standalone", "--explain-host", "-"], &GOOD.replace("a,b", "a,b c"));
+    let folder = text(&output.stdout).lines().nth(1).expect("a folder");
+    assert!(folder.ends_with("/virtargv-a,b c' that QEMU can write to"), "{folder}");
+}
+
 #[test]
 fn colour_is_for_terminals_only() {
     let output = virtargv(&["check", "examples/broken.xml"], "");

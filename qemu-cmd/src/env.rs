@@ -1,7 +1,9 @@
 //! Environment and program.
 
+use virtargv_caps::Accel;
+
 use crate::emit::{Done, Emit};
-use crate::needs::Need;
+use crate::needs::{Need, Role};
 
 /// What is passed on from the driver's own environment, where it is set there.
 const PASSED: &[&str] = &["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
@@ -13,6 +15,9 @@ const PASSED: &[&str] = &["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     let dir = &e.plan.domain_dir;
     e.need(Need::Folder { path: dir.clone() });
+    if e.guest().accel == Accel::Kvm {
+        e.need_path("/dev/kvm", Role::Device);
+    }
     e.line.program = e.domain().devices.emulator.clone().unwrap_or_default();
     e.line.env("LC_ALL", "C");
     for name in PASSED {

@@ -5,7 +5,7 @@ use virtargv_model::YesNo;
 use virtargv_model::security::{LaunchSecurityKind, Sev, SevCommon, SevSnp};
 
 use crate::emit::{Done, Emit};
-use crate::needs::{Content, Need};
+use crate::needs::{Content, Need, Role};
 use crate::{Props, Value};
 
 /// The id of the object that protects the guest.
@@ -28,6 +28,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 
 /// What the document leaves open is what the host has.
 fn common(e: &Emit<'_>, common: &SevCommon, props: &mut Props) {
+    e.need_path("/dev/sev", Role::Device);
     let host = e.caps.sev();
     let cbitpos = common.cbitpos.or(host.map(|sev| sev.cbitpos));
     let bits = common.reduced_phys_bits.or(host.map(|sev| sev.reduced_phys_bits));
