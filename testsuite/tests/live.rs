@@ -22,6 +22,8 @@ use virtargv_testsuite::matrix::{Case, cases, live_documents};
 const QEMU: &str = "/usr/bin/qemu-system-x86_64";
 /// Where documents of the matrix have their images.
 const IMAGES: &str = "/srv/images";
+/// The memory that a document of the matrix shares with others.
+const SHARED: &str = "/dev/shm/virtargv-matrix";
 /// How long a QEMU may take to open its monitor.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -113,6 +115,8 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
+        // What a guest shares outlives it.
+        let _ = std::fs::remove_file(SHARED);
     }
 }
 
@@ -195,7 +199,7 @@ fn make_images(document: &str, dir: &str) -> Result<(), Failed> {
         if let Some(name) = quoted.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')) {
             let path = format!("{dir}/{name}");
             match Path::new(name).extension().and_then(OsStr::to_str) {
-                Some("raw" | "iso" | "img") => std::fs::File::create(path)?.set_len(1 << 21)?,
+                Some("raw" | "iso" | "img" | "rom") => std::fs::File::create(path)?.set_len(1 << 21)?,
                 Some("qcow2") => std::fs::write(path, empty_qcow2())?,
                 Some(_) => {}
                 None => std::fs::create_dir_all(path)?,

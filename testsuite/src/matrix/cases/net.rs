@@ -21,7 +21,7 @@ pub(super) const CASES: &[Case] = &[
     classic("net-virtio-options").on(X86),
     modern("net-virtio-options"),
     classic("net-virtio-options").on(Qemu::Flags(Arch::X86_64, &[])).variant("no-flags").refused(),
-    modern("net-user-addresses"),
+    modern("net-user-addresses").live(),
     classic("net-passt").on(X86),
     modern("net-passt"),
     modern("net-passt").standalone(),
