@@ -234,6 +234,8 @@ conventions! {
     /// What a QEMU lacks for random numbers, smartcards, redirected devices and USB keyboards is found by the rules; it
     /// was when the command line was built.
     SmallDeviceRules: false, true;
+    /// Guests of RISC-V and LoongArch may have a CPU of choice.
+    LaterCpus: false, true;
     /// Whether there is a PS/2 controller is asked of the QEMU; every PC was taken to have one.
     Ps2Asked: false, true;
     /// Actions at a guest's end that QEMU cannot take are refused.

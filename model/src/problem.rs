@@ -25,6 +25,8 @@ pub enum Kind {
     NoNetwork,
     /// The operation is not offered at all.
     NotSupported,
+    /// The reference has no code for it on this architecture.
+    NoDriver,
     /// A value that is right elsewhere.
     ArgumentUnsupported,
     /// A secret is not there or has no value.
@@ -50,6 +52,7 @@ impl Kind {
         Self::NoVolume,
         Self::NoNetwork,
         Self::NotSupported,
+        Self::NoDriver,
         Self::ArgumentUnsupported,
         Self::SecretMissing,
         Self::CpuIncompatible,
@@ -70,6 +73,7 @@ impl Kind {
             Self::NoVolume => "Storage volume not found",
             Self::NoNetwork => "Network not found",
             Self::NotSupported => "Operation not supported",
+            Self::NoDriver => "this function is not supported by the connection driver",
             Self::ArgumentUnsupported => "argument unsupported",
             Self::SecretMissing => "Secret not found",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU",
@@ -91,6 +95,7 @@ impl Kind {
             Self::NoVolume => "no-volume",
             Self::NoNetwork => "no-network",
             Self::NotSupported => "not-supported",
+            Self::NoDriver => "no-driver",
             Self::ArgumentUnsupported => "argument-unsupported",
             Self::SecretMissing => "secret-missing",
             Self::CpuIncompatible => "cpu-incompatible",

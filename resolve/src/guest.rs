@@ -1,6 +1,6 @@
 //! What kind of guest a domain is: architecture, machine, accelerator, and what follows from the machine's name.
 
-use virtargv_caps::{Accel, Arch, Caps, Release};
+use virtargv_caps::{Accel, Arch, Caps, Convention, Release};
 use virtargv_model::{Domain, VirtType};
 
 /// The facts every layer asks for.
@@ -75,6 +75,14 @@ impl Guest {
     /// A LoongArch `virt` machine.
     pub fn is_loongarch_virt(&self) -> bool {
         self.arch.is_loongarch() && self.family("virt")
+    }
+
+    /// Whether the reference knows anything of the architecture's CPUs.
+    pub fn has_known_cpus(&self) -> bool {
+        let arch = self.arch;
+        let late = arch.is_loongarch() || arch == Arch::Riscv64;
+        let old = arch.is_x86() || arch.is_arm() || arch.is_ppc64() || arch.is_s390();
+        old || late && self.release.has(Convention::LaterCpus)
     }
 
     /// A POWER `pseries` machine.

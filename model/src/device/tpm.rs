@@ -1,7 +1,7 @@
 //! `<tpm>`.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
@@ -142,6 +142,18 @@ pub struct Tpm {
     pub backend: TpmBackend,
 }
 
+fn read_persistent_state(el: El<'_>, r: &mut Reader) -> Option<YesNo> {
+    let text = el.get("persistent_state")?;
+    let state = text.parse().ok();
+    if state.is_none() {
+        let message = format!(
+            "bad value '{text}' for attribute 'persistent_state' of element 'backend': expected 'yes' or 'no'"
+        );
+        r.problem(Kind::Internal, "attribute-value", attr_place(el, "persistent_state"), message);
+    }
+    state
+}
+
 impl TpmBackend {
     /// Its `type=`.
     pub fn kind(&self) -> TpmBackendType {
@@ -210,7 +222,7 @@ impl TpmEmulator {
         });
         Self {
             version,
-            persistent_state: r.attr_kind(Kind::Internal, el, "persistent_state"),
+            persistent_state: read_persistent_state(el, r),
             debug: r.attr(el, "debug"),
             secret: el.child("encryption").and_then(|e| Self::read_secret(e, r)),
             active_pcr_banks: Self::read_banks(el, r),

@@ -80,6 +80,10 @@ impl Cx<'_> {
 
     /// Features that nobody has heard of.
     fn check_features(&self, cpu: &Cpu) -> Done {
+        if !self.guest.has_known_cpus() {
+            let message = format!("nothing is known of CPUs of architecture '{}'", self.guest.arch);
+            return Err(problem(Kind::NoDriver, "cpu-architecture", cpu.pos, message));
+        }
         let Some(definitions) = self.host.cpu_map().of(self.guest.arch) else { return Ok(()) };
         if definitions.features().is_empty() {
             return Ok(());
@@ -235,7 +239,7 @@ impl Cx<'_> {
         }
         let Some(x86) = self.x86() else {
             let message = format!("CPU model '{name}' cannot be written in terms of one that this QEMU has");
-            return Err(problem(Kind::NotSupported, "cpu-model-translation", cpu.model.pos, message));
+            return Err(problem(Kind::NoDriver, "cpu-model-translation", cpu.model.pos, message));
         };
         match x86.translate(&to_spec(cpu), offered) {
             Ok(Some(spec)) => {

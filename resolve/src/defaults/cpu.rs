@@ -1,6 +1,6 @@
 //! `<cpu>`: what the document left open.
 
-use virtargv_caps::{Accel, Arch, Cap, is_native};
+use virtargv_caps::{Accel, Cap, is_native};
 use virtargv_model::cpu::{
     Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, CpuModel, FeaturePolicy,
 };
@@ -54,7 +54,7 @@ fn name_default(work: &mut Work<'_>) {
         return;
     }
     let arch = work.guest.arch;
-    if !has_named_cpus(arch) {
+    if !work.guest.has_known_cpus() {
         return;
     }
     // Elsewhere QEMU's default is for TCG only.
@@ -82,16 +82,6 @@ fn name_default(work: &mut Work<'_>) {
 /// Machines whose guests have no CPU but the host's under KVM.
 const S390_WITHOUT_MODELS: [&str; 4] =
     ["s390-ccw-virtio-2.4", "s390-ccw-virtio-2.5", "s390-ccw-virtio-2.6", "s390-ccw-virtio-2.7"];
-
-/// Whether the reference knows anything of an architecture's CPUs.
-fn has_named_cpus(arch: Arch) -> bool {
-    arch.is_x86()
-        || arch.is_arm()
-        || arch.is_ppc64()
-        || arch.is_s390()
-        || arch.is_loongarch()
-        || arch == Arch::Riscv64
-}
 
 /// A length of SVE vectors asks for SVE.
 fn add_sve(cpu: &mut Cpu) {

@@ -10,6 +10,8 @@ use crate::{Context, Findings};
 crate::rules! {
     /// There is one TPM, and one proxy.
     TPM_SINGLE = "tpm-single": Unsupported, Validate, "QEMU has one TPM";
+    /// There are at most two TPMs.
+    TPM_MOST = "tpm-most": Xml, Read, "one TPM and one proxy";
     /// Banks of registers are chosen for version 2.0.
     TPM_BANKS = "tpm-pcr-banks": Xml, Validate, "`<active_pcr_banks>` is an option of swtpm for 2.0";
     /// An external TPM listens at a socket with a path.
@@ -29,6 +31,9 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let tpms = &cx.domain.devices.tpms;
+    if let Some(third) = tpms.get(2) {
+        out.refuse(&TPM_MOST, third.info.pos, "a guest has at most two elements 'tpm'");
+    }
     let is_proxy = |tpm: &&Tpm| tpm.model == Some(TpmModel::SpaprProxy);
     let extra = tpms.iter().filter(is_proxy).nth(1).or(tpms.iter().filter(|t| !is_proxy(t)).nth(1));
     if let Some(extra) = extra {
@@ -99,7 +104,7 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
     let Some(model) = tpm.model else { return };
     let place = tpm.info.pos.attr("model");
     if cx.guest.arch.is_ppc64() && model == TpmModel::SpaprProxy && kind != TpmBackendType::Passthrough {
-        let message = format!("a 'tpm' of model '{model}' has a backend of type 'passthrough', not '{kind}'");
+        let message = format!("a 'tpm' of model '{model}' has a 'Passthrough' backend, not type '{kind}'");
         out.refuse(&TPM_PROXY, place.clone(), message);
     }
     let cap = match model {
