@@ -1,4 +1,4 @@
-//! What the document left open, one module a concept, in two ordered lists.
+//! What the document left open, one module a concept, in three ordered lists.
 
 mod audio;
 mod chardev;
