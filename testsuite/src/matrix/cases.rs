@@ -62,6 +62,9 @@ const BARE_FLAGS: Qemu = Qemu::Flags(
 /// A QEMU that gives PCI devices no indexes.
 const UNINDEXED: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::AcpiIndex]);
 
+/// A QEMU that is not known to assign PCI devices.
+const VFIO_LESS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::DeviceVfioPci]);
+
 /// A QEMU with a library that Debian does not build it with.
 const VDPA_BLOCK: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::DeviceVirtioBlkVhostVdpa]);
 

@@ -118,7 +118,8 @@ impl std::fmt::Display for CcwAddress {
 impl Address {
     /// Reads `<address type=>`.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind: AddressType = r.required_kinds(NUMBER, NUMBER, el, "type")?;
+        let (missing, unknown) = ([Kind::Internal; 2], [Kind::Unsupported; 2]);
+        let kind: AddressType = r.required_kinds(missing, unknown, el, "type")?;
         Some(match kind {
             AddressType::Pci => Self::Pci(PciAddress::read(el, r)?),
             AddressType::Drive => Self::Drive(DriveAddress {
@@ -138,7 +139,12 @@ impl Address {
             }),
             AddressType::Usb => Self::Usb(UsbAddress::read(el, r)),
             AddressType::SpaprVio => Self::SpaprVio { reg: hexadecimal(el, "reg", r) },
-            AddressType::VirtioS390 => Self::VirtioS390,
+            AddressType::VirtioS390 => {
+                let message =
+                    "attribute 'type' of element 'address' is 'virtio-s390', a bus without addresses";
+                r.problem(Kind::Xml, "address-virtio-s390-none", el.pos().attr("type"), message);
+                return None;
+            }
             AddressType::Ccw => Self::Ccw(CcwAddress::read(el, r)),
             AddressType::VirtioMmio => Self::VirtioMmio,
             AddressType::Isa => {

@@ -1,6 +1,6 @@
 //! Devices of the host.
 
-use super::S390;
+use super::{S390, VFIO_LESS};
 use crate::matrix::{Case, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
@@ -17,4 +17,7 @@ pub(super) const CASES: &[Case] = &[
     modern("hostdev-mdev"),
     modern("hostdev-s390x-mdev").on(S390),
     modern("hostdev-problems").refused(),
+    classic("hostdev-bad-words").refused(),
+    modern("hostdev-bad-words").refused(),
+    modern("hostdev-lenient").on(VFIO_LESS),
 ];
