@@ -56,11 +56,15 @@ impl Listen {
         if listens.is_empty() {
             let kind = if socket.is_some() { ListenType::Socket } else { ListenType::Address };
             let address = graphics.string("listen").filter(|a| !a.is_empty() && socket.is_none());
+            let socket = socket.filter(|socket| !socket.is_empty());
             listens.push(Self { address, socket, ..Self::new(graphics.pos(), kind) });
         } else if let (Some(first), Some(socket)) = (listens.first_mut(), socket)
             && first.is_tcp()
         {
-            *first = Self { socket: Some(socket), ..Self::new(first.pos, ListenType::Socket) };
+            *first = Self {
+                socket: Some(socket).filter(|socket| !socket.is_empty()),
+                ..Self::new(first.pos, ListenType::Socket)
+            };
         }
         listens
     }

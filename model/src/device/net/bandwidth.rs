@@ -45,7 +45,9 @@ impl Bandwidth {
                 r.older_problem(Kind::Plain, "net-bandwidth-twice", second.pos(), message);
             }
         }
-        Self::read(el, floor, r).map(|bandwidth| Self { class_id: None, ..bandwidth })
+        Self::read(el, floor, r)
+            .map(|bandwidth| Self { class_id: None, ..bandwidth })
+            .filter(|bandwidth| bandwidth.inbound.is_some() || bandwidth.outbound.is_some())
     }
 
     /// Reads it; `floor` says whether `floor=` may be asked for here.

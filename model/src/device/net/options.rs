@@ -239,14 +239,13 @@ impl Coalesce {
             r.problem(Kind::Overflow, "net-coalesce-range", el.pos().path("rx/frames/@max"), message);
             return None;
         };
-        Some(Self { rx_max_frames })
+        // 0 is as good as nothing.
+        Some(Self { rx_max_frames }).filter(|coalesce| coalesce.rx_max_frames > 0)
     }
 
     pub(super) fn write(self, w: &mut Writer) {
-        if self.rx_max_frames > 0 {
-            w.element("coalesce").children(|w| {
-                w.element("rx").children(|w| w.element("frames").attr("max", self.rx_max_frames).empty());
-            });
-        }
+        w.element("coalesce").children(|w| {
+            w.element("rx").children(|w| w.element("frames").attr("max", self.rx_max_frames).empty());
+        });
     }
 }
