@@ -9,6 +9,9 @@ use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
 use virtargv_model::{Domain, Spelled};
 use virtargv_resolve::Guest;
 
+use crate::device::address::ControllerTable;
+use crate::text::text;
+
 /// One step a kind of device, in the reference's order: where a kind counts on from what is taken, this shows.
 const KINDS: &[fn(&mut Domain, &Guest)] = &[
     |d, _| disks(d),
@@ -88,7 +91,7 @@ pub(crate) fn assign(domain: &mut Domain, guest: &Guest, caps: &Caps) {
 
 /// By the place on the controller where there is one (`ide0-1-0`), else by the name (`virtio-disk0`).
 fn disks(domain: &mut Domain) {
-    let controllers = &domain.devices.controllers;
+    let (table, controllers) = (ControllerTable::of(domain), &domain.devices.controllers);
     for disk in &mut domain.devices.disks {
         if disk.info.alias.is_some() {
             continue;
@@ -96,12 +99,12 @@ fn disks(domain: &mut Domain) {
         let bus = disk.target.bus.map_or("", Spelled::as_str);
         disk.info.alias = Some(match &disk.info.address {
             Some(Address::Drive(at)) => {
-                let on = |c: &&Controller| c.is(ControllerType::Scsi, at.controller);
-                let model = || controllers.iter().find(on).and_then(Controller::scsi_model);
+                let found = || controllers.get(table.get(ControllerType::Scsi, at.controller)?);
+                let model = || found().and_then(Controller::scsi_model);
                 if disk.target.bus == Some(DiskBus::Scsi) && model() != Some(ScsiModel::Lsilogic) {
-                    format!("{bus}{}-{}-{}-{}", at.controller, at.bus, at.target, at.unit)
+                    text!(bus, at.controller, "-", at.bus, "-", at.target, "-", at.unit)
                 } else {
-                    format!("{bus}{}-{}-{}", at.controller, at.bus, at.unit)
+                    text!(bus, at.controller, "-", at.bus, "-", at.unit)
                 }
             }
             _ => match DiskName::index(disk.dst()) {
@@ -115,7 +118,7 @@ fn disks(domain: &mut Domain) {
 /// `PREFIXn`, where n is the device's place among its kind.
 pub(crate) fn by_index<'d>(prefix: &str, infos: impl Iterator<Item = &'d mut DeviceInfo>) {
     for (index, info) in infos.enumerate() {
-        info.alias.get_or_insert_with(|| format!("{prefix}{index}"));
+        info.alias.get_or_insert_with(|| text!(prefix, index));
     }
 }
 
@@ -130,7 +133,7 @@ pub(crate) fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d mut De
         }
     }
     for (info, n) in open.into_iter().zip(next..) {
-        info.alias = Some(format!("{prefix}{n}"));
+        info.alias = Some(text!(prefix, n));
     }
 }
 

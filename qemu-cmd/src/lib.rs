@@ -40,6 +40,7 @@ mod security;
 mod smbios;
 mod smp;
 mod storage;
+mod text;
 mod tls;
 
 pub use line::CommandLine;

@@ -4,13 +4,13 @@ use std::collections::HashMap;
 
 use virtargv_caps::Caps;
 use virtargv_host::Host;
-use virtargv_model::device::controller::ControllerType;
 use virtargv_model::info::Zpci;
 use virtargv_model::{Domain, Problem};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
 
 use crate::alias;
+use crate::device::address::ControllerTable;
 use crate::secret::MasterKey;
 use crate::storage::{self, StoragePlan};
 
@@ -40,7 +40,7 @@ pub struct Plan {
     /// What kind of guest it is.
     pub guest: Guest,
     /// The first controller of each type and index, by its place in the list.
-    pub(crate) controllers: HashMap<(ControllerType, u32), usize>,
+    pub(crate) controllers: ControllerTable,
     /// The zPCI numbers of devices, by alias.
     pub(crate) zpci: HashMap<String, Zpci>,
     /// The folder for this domain's sockets and keys.
@@ -74,7 +74,7 @@ impl Plan {
         alias::assign(&mut domain, &guest, caps);
         let storage = storage::plan(&mut domain, caps, host)?;
         let zpci = crate::device::address::zpci_table(&domain);
-        let controllers = crate::device::address::controller_table(&domain);
+        let controllers = ControllerTable::of(&domain);
         let standalone = options.standalone.clone();
         let domain_dir = standalone
             .clone()

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
+use crate::text::Piece;
+
 /// A property's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
@@ -237,9 +239,7 @@ fn plain(out: &mut String, value: &Value, style: Style) {
         Value::Int(i) => {
             let _ = write!(out, "{i}");
         }
-        Value::Uint(u) => {
-            let _ = write!(out, "{u}");
-        }
+        Value::Uint(u) => u.add(out),
         Value::Hex(h) => {
             let _ = write!(out, "{h:#x}");
         }
@@ -304,11 +304,19 @@ pub(crate) fn escape_comma(out: &mut String, text: &str) {
 
 fn json_object(out: &mut String, props: &Props) {
     out.push('{');
-    for (n, (key, value)) in props.iter().enumerate() {
+    for (n, (key, value)) in props.0.iter().enumerate() {
         if n > 0 {
             out.push(',');
         }
-        json_string(out, key);
+        match key {
+            // Names of ours need no escaping.
+            Cow::Borrowed(key) => {
+                out.push('"');
+                out.push_str(key);
+                out.push('"');
+            }
+            Cow::Owned(key) => json_string(out, key),
+        }
         out.push(':');
         json(out, value);
     }
@@ -334,9 +342,7 @@ fn json(out: &mut String, value: &Value) {
         Value::Int(i) => {
             let _ = write!(out, "{i}");
         }
-        Value::Uint(u) | Value::Hex(u) => {
-            let _ = write!(out, "{u}");
-        }
+        Value::Uint(u) | Value::Hex(u) => u.add(out),
         Value::Str(s) => json_string(out, s),
         Value::Null => out.push_str("null"),
         Value::Bare => out.push_str("true"),

@@ -71,20 +71,28 @@ macro_rules! devices {
         }
 
         impl Devices {
+            /// How many devices there are.
+            pub fn count(&self) -> usize {
+                0 $(+ self.$field.len())+
+            }
+
             /// Every device with what all devices have.
             pub fn infos(&self) -> impl Iterator<Item = (DeviceId, &DeviceInfo)> {
-                std::iter::empty()
-                    $(.chain(self.$field.iter().enumerate().map(
-                        |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &d.info),
-                    )))+
+                // A list costs less than thirty iterators in a row, each of which is asked for every device.
+                let mut all = Vec::with_capacity(self.count());
+                $(all.extend(self.$field.iter().enumerate().map(
+                    |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &d.info),
+                ));)+
+                all.into_iter()
             }
 
             /// Every device with what all devices have, to be changed.
             pub fn infos_mut(&mut self) -> impl Iterator<Item = (DeviceId, &mut DeviceInfo)> {
-                std::iter::empty()
-                    $(.chain(self.$field.iter_mut().enumerate().map(
-                        |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &mut d.info),
-                    )))+
+                let mut all = Vec::with_capacity(self.count());
+                $(all.extend(self.$field.iter_mut().enumerate().map(
+                    |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &mut d.info),
+                ));)+
+                all.into_iter()
             }
 
             /// The common part of one device.

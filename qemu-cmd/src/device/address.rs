@@ -11,6 +11,7 @@ use virtargv_model::{Domain, Kind, OnOff, Problem, YesNo};
 
 use crate::emit::{Done, Emit, problem};
 use crate::needs::Role;
+use crate::text::{Hex, text};
 use crate::{Props, Value};
 
 /// Adds `bus=`, `addr=`, `port=`, `devno=`, ... as the address of `info` asks. Adds nothing for a device without
@@ -20,7 +21,7 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
         Some(Address::Pci(pci)) => add_pci(props, e, info, pci)?,
         Some(Address::Usb(usb)) => {
             let bus = controller_alias(e, ControllerType::Usb, usb.bus, info)?;
-            props.set("bus", format!("{bus}.0"));
+            props.set("bus", text!(bus, ".0"));
             if !usb.port.is_empty() {
                 let path: Vec<String> = usb.port.iter().map(u32::to_string).collect();
                 props.set("port", path.join("."));
@@ -57,8 +58,8 @@ fn add_pci(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo, pci: &PciAddress)
     props.set("bus", pci_bus(e, info, pci)?);
     props.set_opt("multifunction", pci.multifunction.map(OnOff::is_on));
     let addr = match pci.function {
-        0 => format!("{:#x}", pci.slot),
-        function => format!("{:#x}.{function:#x}", pci.slot),
+        0 => text!(Hex(pci.slot)),
+        function => text!(Hex(pci.slot), ".", Hex(function)),
     };
     props.set("addr", addr);
     if let Some(index) = info.acpi_index.filter(|index| *index > 0) {
@@ -93,20 +94,35 @@ fn is_further_host_bridge(controller: &Controller) -> bool {
         .is_some_and(|pci| pci.is_pseries_host_bridge() && pci.target.index.is_some_and(|i| i > 0))
 }
 
-/// The first controller of each type and index.
-pub(crate) fn controller_table(domain: &Domain) -> HashMap<(ControllerType, u32), usize> {
-    let controllers = domain.devices.controllers.iter().enumerate().rev();
-    controllers.map(|(n, c)| ((c.controller_type(), c.number()), n)).collect()
+/// The controllers by type and index, to be looked up among as many devices.
+#[derive(Debug, Clone)]
+pub(crate) struct ControllerTable(Vec<((ControllerType, u32), usize)>);
+
+impl ControllerTable {
+    pub fn of(domain: &Domain) -> Self {
+        let controllers = domain.devices.controllers.iter().enumerate();
+        let mut table: Vec<_> = controllers.map(|(n, c)| ((c.controller_type(), c.number()), n)).collect();
+        table.sort_unstable();
+        Self(table)
+    }
+
+    /// The place of the first such controller in the list.
+    pub fn get(&self, kind: ControllerType, index: u32) -> Option<usize> {
+        let at = self.0.partition_point(|(key, _)| *key < (kind, index));
+        self.0.get(at).filter(|(key, _)| *key == (kind, index)).map(|(_, n)| *n)
+    }
 }
 
-fn controller<'a>(e: &Emit<'a>, kind: ControllerType, index: u32) -> Option<&'a Controller> {
-    e.plan.controllers.get(&(kind, index)).and_then(|n| e.domain().devices.controllers.get(*n))
+/// The first controller of a type with an index.
+pub(crate) fn controller<'a>(e: &Emit<'a>, kind: ControllerType, index: u32) -> Option<&'a Controller> {
+    e.plan.controllers.get(kind, index).and_then(|n| e.domain().devices.controllers.get(n))
 }
 
 /// The numbers of devices that s390 guests see by them.
 pub(crate) fn zpci_table(domain: &Domain) -> HashMap<String, Zpci> {
-    let known = domain.devices.infos().filter_map(|(_, info)| Some((info.alias.clone()?, info.pci()?.zpci?)));
-    known.filter(|(_, zpci)| zpci.uid.is_some()).collect()
+    let zpci = |info: &DeviceInfo| info.pci()?.zpci.filter(|zpci| zpci.uid.is_some());
+    let known = domain.devices.infos().filter_map(|(_, info)| zpci(info).map(|zpci| (info, zpci)));
+    known.filter_map(|(info, zpci)| Some((info.alias.clone()?, zpci))).collect()
 }
 
 /// The device that holds the numbers of the one with these properties.
@@ -124,7 +140,7 @@ pub(crate) fn zpci(e: &Emit<'_>, props: &Props) -> Option<Props> {
 pub(crate) fn add_virtio_serial(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
     if let Some(Address::VirtioSerial(at)) = &info.address {
         let bus = controller_alias(e, ControllerType::VirtioSerial, at.controller, info)?;
-        props.set("bus", format!("{bus}.{}", at.bus)).set("nr", at.port);
+        props.set("bus", text!(bus, ".", at.bus)).set("nr", at.port);
     }
     Ok(())
 }
@@ -133,7 +149,7 @@ pub(crate) fn add_virtio_serial(props: &mut Props, e: &Emit<'_>, info: &DeviceIn
 pub(crate) fn add_ccid(props: &mut Props, e: &Emit<'_>, info: &DeviceInfo) -> Done {
     if let Some(Address::Ccid(at)) = &info.address {
         let bus = controller_alias(e, ControllerType::Ccid, at.controller, info)?;
-        props.set("bus", format!("{bus}.{}", at.slot));
+        props.set("bus", text!(bus, ".", at.slot));
     }
     Ok(())
 }

@@ -235,7 +235,7 @@ impl WrittenFile {
 
 /// The id of the character device that belongs to device `alias`.
 pub(crate) fn id(alias: &str) -> String {
-    format!("char{alias}")
+    crate::text::text!("char", alias)
 }
 
 /// Emits `-add-fd` for a new set with `fd` alone in it, and gives the path that stands for it.

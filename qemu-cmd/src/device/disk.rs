@@ -13,6 +13,7 @@ use super::address;
 use crate::Props;
 use crate::emit::{Done, Emit, problem};
 use crate::storage::{self, DiskPlan};
+use crate::text::text;
 
 /// Emits the disks.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
@@ -70,7 +71,7 @@ pub(crate) fn alias(disk: &Disk) -> &str {
 
 /// The id of the drive behind a disk, where it is not made of nodes.
 fn drive_id(disk: &Disk) -> String {
-    format!("drive-{}", alias(disk))
+    text!("drive-", alias(disk))
 }
 
 /// What is put into `drive=`, if anything.

@@ -7,6 +7,7 @@ use virtargv_model::{Kind, OnOff, Problem};
 
 use crate::Props;
 use crate::emit::{Emit, problem};
+use crate::text::text;
 
 /// Which versions of virtio a PCI device speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,7 +34,7 @@ pub(crate) fn device(
         let message = format!("device '{base}' has an address of a type that virtio devices cannot have");
         return Err(problem(Kind::Internal, "virtio-address", info.pos.path("address"), message));
     };
-    let mut driver = format!("{base}-{suffix}");
+    let mut driver = text!(base, "-", suffix);
     let mut legacy = None;
     if info.pci().is_some() && variant != Variant::Plain {
         if e.has(Cap::VirtioPciTransitional) {

@@ -24,7 +24,7 @@ pub(crate) fn scsi_hostdev(
 ) -> Result<String, Problem> {
     if e.has(Cap::BlockdevHostdevScsi) {
         let node = format!("libvirt-{}-backend", e.plan.storage.next_node.saturating_add(nth));
-        let objects = Objects::of(e, image, &Ids::of_hostdev(&node))?;
+        let objects = Objects::of(e, image, || Ids::of_hostdev(&node))?;
         objects.emit(e);
         let mut place = protocol::props(e, image, Access::default(), &objects, &node, Form::Node)?;
         place.set("node-name", node.as_str()).set("read-only", readonly);
@@ -32,7 +32,7 @@ pub(crate) fn scsi_hostdev(
         return Ok(node);
     }
     let drive = format!("drive-{alias}");
-    let objects = Objects::of(e, image, &Ids::of_hostdev(alias))?;
+    let objects = Objects::of(e, image, || Ids::of_hostdev(alias))?;
     objects.emit(e);
     let mut props = Props::object();
     add_file(e, &mut props, image, Access::default(), &objects)?;

@@ -28,6 +28,8 @@ use virtargv_model::device::storage::{
 };
 use virtargv_model::{Domain, OnOff, Problem};
 
+use crate::text::text;
+
 /// What was decided about the storage of a domain.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StoragePlan {
@@ -71,9 +73,9 @@ impl ImageNodes {
         let has_slice = image.slice.is_some() && !plain_format;
         let data_store = image.data_store.as_deref().map(|store| Box::new(Self::name(store, caps, next)));
         Self {
-            storage: format!("libvirt-{n}-storage"),
-            slice: has_slice.then(|| format!("libvirt-{n}-slice-sto")),
-            format: has_format.then(|| format!("libvirt-{n}-format")),
+            storage: text!("libvirt-", n, "-storage"),
+            slice: has_slice.then(|| text!("libvirt-", n, "-slice-sto")),
+            format: has_format.then(|| text!("libvirt-", n, "-format")),
             data_store,
         }
     }

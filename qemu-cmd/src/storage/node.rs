@@ -60,7 +60,7 @@ pub(super) fn emit_image(
     below: Below<'_>,
     alias: &str,
 ) -> Done {
-    let objects = Objects::of(e, image, &Ids::of_nodes(nodes, alias))?;
+    let objects = Objects::of(e, image, || Ids::of_nodes(nodes, alias))?;
     objects.emit(e);
     let mut place = protocol::props(e, image, access, &objects, &nodes.storage, Form::Node)?;
     place.set("node-name", nodes.storage.as_str());

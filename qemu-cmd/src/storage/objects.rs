@@ -131,8 +131,12 @@ pub(crate) struct Objects {
 
 impl Objects {
     /// Asks the host for all that `image` needs.
-    pub fn of(e: &Emit<'_>, image: &Image, ids: &Ids) -> Result<Self, Problem> {
+    pub fn of(e: &Emit<'_>, image: &Image, ids: impl FnOnce() -> Ids) -> Result<Self, Problem> {
         let mut objects = Self::default();
+        if image.reservations.is_none() && image.encryption.is_none() && image.network().is_none() {
+            return Ok(objects);
+        }
+        let ids = &ids();
         if let Some(reservations) = &image.reservations {
             let managed = reservations.managed != Some(YesNo::No);
             objects.reservations =

@@ -319,6 +319,9 @@ fn set_multifunction(devices: &mut Devices) {
     let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
     let shared: std::collections::HashSet<_> =
         devices.infos().filter_map(|(_, i)| i.pci()).filter(|p| p.function != 0).map(slot).collect();
+    if shared.is_empty() {
+        return;
+    }
     for (_, info) in devices.infos_mut() {
         if let Some(Address::Pci(pci)) = &mut info.address
             && pci.function == 0

@@ -16,6 +16,9 @@ const UNITS: u32 = 7;
 
 /// Fills in every `<hostdev>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
+    if work.domain.devices.hostdevs.is_empty() {
+        return;
+    }
     let mut taken = scsi_places(&work.domain.devices);
     let mut next = DriveAddress::default();
     let words = work.guest.release.has(Convention::InterfaceWords);

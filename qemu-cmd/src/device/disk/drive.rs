@@ -26,7 +26,7 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
         return Err(problem(Kind::Unsupported, "disk-tray-block", disk.target_pos.attr("tray"), message));
     }
     if !image.is_empty() && !is_open {
-        let objects = Objects::of(e, image, &Ids::of_drive(alias))?;
+        let objects = Objects::of(e, image, || Ids::of_drive(alias))?;
         objects.emit(e);
         add_file(e, &mut props, image, access, &objects)?;
         add_format(&mut props, image, &objects);

@@ -12,6 +12,7 @@ use super::{address, alias, backend, drive_id};
 use crate::device::virtio::{self, Variant};
 use crate::emit::{Done, Emit, problem};
 use crate::storage::{Access, DiskPlan};
+use crate::text::text;
 use crate::{Props, Value};
 
 /// The properties of the device.
@@ -125,19 +126,19 @@ pub(crate) fn add_drive_address(
         Some(DiskBus::Sata) => {
             let on_board = at.controller == 0 && e.guest().is_q35();
             let name = ata_bus(e, ControllerType::Sata, on_board, at, info)?;
-            props.set("bus", format!("{name}.{}", at.unit));
+            props.set("bus", text!(name, ".", at.unit));
         }
         Some(DiskBus::Ide) => {
             let on_board = at.controller == 0 && e.guest().has_builtin_ide();
             let name = ata_bus(e, ControllerType::Ide, on_board, at, info)?;
-            props.set("bus", format!("{name}.{}", at.bus)).set("unit", at.unit);
+            props.set("bus", text!(name, ".", at.bus)).set("unit", at.unit);
         }
         _ => {
             let name = address::controller_alias(e, ControllerType::Scsi, at.controller, info)?;
             if is_narrow(e, at.controller) {
-                props.set("bus", format!("{name}.{}", at.bus)).set("scsi-id", at.unit);
+                props.set("bus", text!(name, ".", at.bus)).set("scsi-id", at.unit);
             } else {
-                props.set("bus", format!("{name}.0")).set("channel", at.bus);
+                props.set("bus", text!(name, ".0")).set("channel", at.bus);
                 props.set("scsi-id", at.target).set("lun", at.unit);
             }
         }
@@ -158,8 +159,7 @@ fn ata_bus<'e>(
 
 /// Whether a SCSI controller has one number a device, and not channel, target and unit.
 fn is_narrow(e: &Emit<'_>, index: u32) -> bool {
-    let controllers = &e.domain().devices.controllers;
-    let found = controllers.iter().find(|c| c.is(ControllerType::Scsi, index));
+    let found = address::controller(e, ControllerType::Scsi, index);
     let model = found.and_then(virtargv_model::device::controller::Controller::scsi_model);
     matches!(model, Some(ScsiModel::Lsilogic | ScsiModel::Ncr53c90 | ScsiModel::Dc390 | ScsiModel::Am53c974))
 }

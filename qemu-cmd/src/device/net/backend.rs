@@ -49,7 +49,7 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str, open: &Open) -> 
     };
     let id_last = e.release().has(Convention::NetdevIdLast);
     if !id_last {
-        props.set("id", format!("host{alias}"));
+        props.set("id", crate::text::text!("host", alias));
     }
     if open.is_vhost {
         props.set("vhost", true);
@@ -61,7 +61,7 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str, open: &Open) -> 
         props.set_opt("sndbuf", nic.sndbuf);
     }
     if id_last {
-        props.set("id", format!("host{alias}"));
+        props.set("id", crate::text::text!("host", alias));
     }
     Ok(props)
 }

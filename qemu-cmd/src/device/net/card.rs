@@ -21,7 +21,7 @@ pub(super) fn props(e: &Emit<'_>, nic: &Interface, alias: &str) -> Result<Props,
     } else {
         Props::new("driver", nic.model.as_ref().map_or("", NicModel::as_str))
     };
-    props.set("netdev", format!("host{alias}")).set("id", alias);
+    props.set("netdev", crate::text::text!("host", alias)).set("id", alias);
     props.set_opt("mac", nic.mac.map(|m| m.address.to_string()));
     if e.release().has(Convention::AddressLast) {
         add_boot(e, info, &mut props);
@@ -105,7 +105,7 @@ fn virtio_props(e: &Emit<'_>, nic: &Interface, props: &mut Props) {
 pub(super) fn board(nic: &Interface, alias: &str) -> String {
     Props::new("type", "nic")
         .opt("macaddr", nic.mac.map(|m| m.address.to_string()))
-        .with("netdev", format!("host{alias}"))
+        .with("netdev", crate::text::text!("host", alias))
         .opt("model", nic.model.as_ref().map(NicModel::as_str))
         .with("id", alias)
         .to_kv(Style::OnOff)

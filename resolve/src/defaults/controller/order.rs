@@ -10,6 +10,10 @@ use crate::Work;
 /// Brings controllers as they were written into the reference's order, which is that of insertion: types by their first
 /// controller, and in a type by number, a USB master before its companions.
 pub(super) fn sort(controllers: &mut Vec<Controller>) {
+    // Nearly always there is nothing to do, or a single one is out of place.
+    if is_sorted(controllers) {
+        return;
+    }
     let mut types: Vec<(ControllerType, Vec<Controller>)> = Vec::new();
     for controller in std::mem::take(controllers) {
         let kind = controller.controller_type();
@@ -31,6 +35,25 @@ pub(super) fn sort(controllers: &mut Vec<Controller>) {
             controllers.extend(list);
         }
     }
+}
+
+/// Whether all have numbers and stand as [`sort`] would put them.
+fn is_sorted(controllers: &[Controller]) -> bool {
+    let mut seen: Vec<ControllerType> = Vec::new();
+    let mut before = None;
+    controllers.iter().all(|controller| {
+        let kind = controller.controller_type();
+        let key = (controller.index, controller.info.master_startport.is_some());
+        let follows = if seen.last() == Some(&kind) {
+            before <= Some(key)
+        } else {
+            let new = !seen.contains(&kind);
+            seen.push(kind);
+            new
+        };
+        before = Some(key);
+        follows && controller.index.is_some()
+    })
 }
 
 /// Up to how many controllers of a type are ordered one by one.
@@ -66,6 +89,9 @@ fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller)
 /// Gives every controller without number the lowest one that is free in its type. The parts of a USB 2 controller
 /// share a number where they follow each other.
 pub(super) fn number(controllers: &mut [Controller]) {
+    if controllers.iter().all(|controller| controller.index.is_some()) {
+        return;
+    }
     let mut taken: HashSet<(ControllerType, u32)> = HashSet::new();
     let mut parts: HashSet<(UsbModel, u32)> = HashSet::new();
     for controller in controllers.iter() {

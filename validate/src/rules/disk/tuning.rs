@@ -41,6 +41,9 @@ pub(super) fn groups<'a>(cx: &Context<'a>) -> HashMap<&'a str, &'a Disk> {
 /// Holds the limits of `disk` against them.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>, out: &mut Findings<'_>) {
     let tune = &disk.iotune;
+    if tune.is_empty() && disk.throttle_filters.is_empty() {
+        return;
+    }
     if let Some(name) = &tune.group_name {
         if !tune.is_limited() {
             let message = format!("'group_name' '{name}' of disk '{}' goes with limits", disk.dst());

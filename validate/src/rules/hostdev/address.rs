@@ -71,7 +71,11 @@ fn expect(rule: &'static Rule, info: &DeviceInfo, allowed: &[AddressType], out: 
 /// Each place on a SCSI bus is taken once.
 pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
+    let units: Vec<_> =
+        devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_))).collect();
+    if units.is_empty() {
+        return;
+    }
     let disks: HashMap<&DriveAddress, &Disk> =
         devices.disks.iter().filter_map(|disk| Some((scsi_place(disk)?, disk))).collect();
     let mut taken = HashSet::new();
