@@ -340,7 +340,8 @@ impl Element for NumaCache {
         let mut amount = |name, unit| {
             let child = r.need(el, name)?;
             let text = r.required::<String>(child, "value")?;
-            r.scaled(child, &text, child.get("unit"), unit)
+            // The reference looks for the unit in the wrong place, so these are the only ones.
+            r.scaled(child, &text, None, unit)
         };
         let (size, line) = (amount("size", 1024), amount("line", 1));
         Some(Self {

@@ -125,7 +125,7 @@ impl BlockTune {
         for device in &tune.devices {
             if !seen.insert(device.path.as_str()) {
                 let message = format!("element 'blkiotune' has more than one 'device' '{}'", device.path);
-                r.problem(Kind::Xml, "blkiotune-device-double", device.pos, message);
+                r.problem(Kind::Unsupported, "blkiotune-device-double", device.pos, message);
             }
         }
         tune

@@ -29,17 +29,19 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
 
 fn tables(e: &mut Emit<'_>) -> Done {
     let os = &e.domain().os;
-    let missing = |what: &str| {
+    let missing = |kind: Kind, what: &str| {
         let name = e.domain().name.as_deref().unwrap_or("");
-        Err(problem(Kind::Xml, "smbios-source", os.pos.path("smbios"), format!("{what} of domain '{name}'")))
+        Err(problem(kind, "smbios-source", os.pos.path("smbios"), format!("{what} of domain '{name}'")))
     };
     match os.smbios {
         None | Some(SmbiosMode::Emulate) => Ok(()),
         // The host's tables are not asked for: a guest that moves would change its machine.
-        Some(SmbiosMode::Host) => missing("there are no SMBIOS tables of the host for mode 'host'"),
+        Some(SmbiosMode::Host) => {
+            missing(Kind::Unsupported, "there are no SMBIOS tables of the host for mode 'host'")
+        }
         Some(SmbiosMode::Sysinfo) => match e.domain().sysinfo.smbios() {
             Some(smbios) => write(e, smbios),
-            None => missing("there is no element 'sysinfo' for the SMBIOS mode 'sysinfo'"),
+            None => missing(Kind::Xml, "there is no element 'sysinfo' for the SMBIOS mode 'sysinfo'"),
         },
     }
 }

@@ -13,7 +13,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     name_default(work);
     let Some(cpu) = &mut work.domain.cpu else { return };
     add_sve(cpu);
-    if cpu.is_native() && cpu.migratable.is_none() {
+    if cpu.mode() == CpuMode::HostPassthrough && cpu.migratable.is_none() {
         if work.caps.has(Cap::CpuMigratable) {
             cpu.migratable = Some(OnOff::On);
         } else if work.guest.arch.is_x86() {

@@ -1,15 +1,25 @@
 //! `<features>` that a machine always has.
 
-use virtargv_caps::{Accel, GicVersion as Offered};
+use virtargv_caps::{Accel, GicVersion as Offered, Tristate};
 use virtargv_model::features::{Gic, GicVersion, HypervMode};
 
 use crate::Work;
 
 /// Fills them in.
 pub(crate) fn apply(work: &mut Work<'_>) {
+    drop_acpi(work);
     gic(work);
     if let Some(hyperv) = &mut work.domain.features.hyperv {
         hyperv.mode.get_or_insert(HypervMode::Custom);
+    }
+}
+
+/// s390 guests never had ACPI. Documents that ask for it keep working; new ones are refused.
+fn drop_acpi(work: &mut Work<'_>) {
+    let machine = work.caps.machine(work.guest.accel, &work.guest.machine);
+    let never = work.guest.arch.is_s390() && machine.is_some_and(|machine| machine.acpi == Tristate::No);
+    if never && !work.options.abi_update {
+        work.domain.features.acpi = false;
     }
 }
 

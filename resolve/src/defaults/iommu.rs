@@ -10,16 +10,24 @@ use crate::Work;
 /// CPUs that interrupts reach without an IOMMU.
 const MOST_CPUS: u32 = 255;
 
-/// Gives a new Q35 guest with many CPUs the IOMMU by which interrupts reach all of them.
+/// Gives a new Q35 guest with many CPUs the IOMMU by which interrupts reach all of them, and a guest whose IOMMU remaps
+/// interrupts the I/O APIC for it.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    let caps = work.caps;
-    let needed = work.options.abi_update
-        && work.guest.is_q35()
-        && work.domain.vcpus.max() > MOST_CPUS
-        && caps.release().has(Convention::IommuForManyCpus);
-    if !needed {
+    if !work.caps.release().has(Convention::IommuForManyCpus) {
         return;
     }
+    if work.options.abi_update && work.guest.is_q35() && work.domain.vcpus.max() > MOST_CPUS {
+        reach_all(work);
+    }
+    if work.domain.devices.iommus.iter().any(|iommu| iommu.driver.intremap == Some(OnOff::On)) {
+        // Remapping needs the I/O APIC in QEMU.
+        work.domain.features.ioapic.get_or_insert(IoApic::Qemu);
+    }
+}
+
+/// Adds or sets up the IOMMU.
+fn reach_all(work: &mut Work<'_>) {
+    let caps = work.caps;
     let (intremap, eim) = (caps.has(Cap::IntelIommuIntremap), caps.has(Cap::IntelIommuEim));
     let iommus = &mut work.domain.devices.iommus;
     if iommus.is_empty() && caps.has(Cap::DeviceIntelIommu) && intremap && eim {
@@ -34,9 +42,5 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         if eim {
             iommu.driver.eim.get_or_insert(OnOff::On);
         }
-    }
-    if iommus.iter().any(|iommu| iommu.driver.intremap == Some(OnOff::On)) {
-        // Remapping needs the I/O APIC in QEMU.
-        work.domain.features.ioapic.get_or_insert(IoApic::Qemu);
     }
 }

@@ -85,8 +85,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn identity(domain: &Domain, out: &mut Findings<'_>) {
     match domain.name.as_deref() {
-        None => out.refuse(&NAME_MISSING, domain.pos, "the domain lacks its element 'name'"),
-        Some("") => out.refuse(&NAME_CHARS, domain.pos.path("name"), "element 'name' is empty"),
+        None | Some("") => out.refuse(&NAME_MISSING, domain.pos, "the domain lacks its element 'name'"),
         Some(name) => {
             if let Some(c) = name.chars().find(|c| matches!(c, '/' | '\n')) {
                 let message = format!("element 'name' is '{name}', it must not have a '{c}'");

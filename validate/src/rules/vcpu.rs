@@ -53,8 +53,8 @@ fn individual(cx: &Context<'_>, out: &mut Findings<'_>) {
         return;
     }
     let mut before = first;
-    for vcpu in others.iter().filter(|vcpu| vcpu.enabled.is_yes()) {
-        if before.order.is_some() != vcpu.order.is_some() {
+    for vcpu in others {
+        if vcpu.enabled.is_yes() && first.order.is_some() != vcpu.order.is_some() {
             let message = format!("vCPU '{}': all vCPUs have an 'order', or none has", vcpu.id);
             out.refuse(&ORDER_MIXED, vcpu.pos.attr("order"), message);
             return;
