@@ -1,5 +1,7 @@
 //! Where devices end up, by kind of guest.
 
+#![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
+
 use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
@@ -66,12 +68,12 @@ fn a_pc_has_its_chipset_in_slot_1() {
         Arch::X86_64,
         "pc",
         &devices,
-        &expect![[r#"
+        &expect![[r"
         disk @ 0000:00:03.0
         sound @ 0000:00:02.0
         ide 0 @ 0000:00:01.1
         usb 0 @ 0000:00:01.2
-    "#]],
+    "]],
     );
 }
 
@@ -83,7 +85,7 @@ fn a_q35_guest_is_extended_by_ports_and_a_bridge() {
         Arch::X86_64,
         "q35",
         &devices,
-        &expect![[r#"
+        &expect![[r"
         disk @ 0000:04:00.0
         sound @ 0000:02:01.0
         scsi 0 @ 0000:02:02.0
@@ -94,7 +96,7 @@ fn a_q35_guest_is_extended_by_ports_and_a_bridge() {
         pci 3 pcie-root-port @ 0000:00:01.1
         pci 4 pcie-root-port @ 0000:00:01.2
         pci 5 pcie-root-port @ 0000:00:01.3
-    "#]],
+    "]],
     );
 }
 
@@ -107,11 +109,11 @@ fn a_place_that_is_taken_twice_is_told() {
         Arch::X86_64,
         "pc",
         twice,
-        &expect![[r#"
+        &expect![[r"
         sound @ 0000:00:05.0
         sound @ 0000:00:05.0
         XML error: two devices have the PCI address '0000:00:05.0'
-    "#]],
+    "]],
     );
 }
 
@@ -124,14 +126,14 @@ fn usb_devices_get_hubs_where_ports_are_too_few() {
         Arch::X86_64,
         "pc",
         &devices,
-        &expect![[r#"
+        &expect![[r"
         usb 0 @ 0000:00:01.2
         input @ usb 0 port [2]
         input @ usb 0 port [1, 1]
         input @ usb 0 port [1, 2]
         input @ usb 0 port [1, 3]
         hub @ usb 0 port [1]
-    "#]],
+    "]],
     );
 }
 
@@ -147,13 +149,13 @@ fn other_buses_count_from_where_each_begins() {
         Arch::S390x,
         "s390-ccw-virtio",
         &devices,
-        &expect![[r#"
+        &expect![[r"
         disk @ fe.0.0000
         virtio-serial 0 @ fe.0.0001
         virtio-serial 1 @ fe.0.0002
         channel @ virtio-serial 0 port 1
         channel @ virtio-serial 1 port 1
-    "#]],
+    "]],
     );
     let devices = "<controller type='scsi' index='0'/><serial type='pty'/><serial type='pty'/>";
     check(
@@ -161,12 +163,12 @@ fn other_buses_count_from_where_each_begins() {
         Arch::Ppc64,
         "pseries",
         devices,
-        &expect![[r#"
+        &expect![[r"
         scsi 0 @ reg 0x2000
         usb 0 @ 0000:00:01.0
         serial @ reg 0x30000000
         serial @ reg 0x30001000
         console @ reg 0x30000000
-    "#]],
+    "]],
     );
 }

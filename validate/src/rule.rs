@@ -5,7 +5,7 @@ use virtargv_host::Host;
 use virtargv_model::{Domain, Kind, Place, Pos, Problem, Report, Stage};
 use virtargv_resolve::Guest;
 
-/// One rule: what it asks, and where it comes from. Rules are statics, made by [`rules!`](crate::rules).
+/// One rule: what it asks, and where it comes from. Rules are statics, made by [`rules!`](macro@crate::rules).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// Its stable id, such as `net-teaming-transient-type`.

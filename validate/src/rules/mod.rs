@@ -1,4 +1,4 @@
-//! The rules, one module a concept. [`CHECKS`] is the order in which they are held, [`TABLES`] is all there are.
+//! The rules, one module a concept. `CHECKS` is the order in which they are held, [`TABLES`] is all there are.
 
 pub mod address;
 pub mod audio;
