@@ -2,7 +2,7 @@
 //! plain noise.
 //!
 //! A tree is grown from a tape of random numbers, so that proptest makes it smaller by making the tape shorter. Values
-//! are words that the model itself offers ([`words`]), with odd ones in between.
+//! are words that the model itself offers (`words`), with odd ones in between.
 
 mod names;
 mod parts;
