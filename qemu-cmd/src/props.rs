@@ -326,8 +326,8 @@ fn json_object(out: &mut String, props: &Props) {
 fn json_string(out: &mut String, text: &str) {
     // Nearly all names and values need no escaping; what does is left to the library.
     // All bytes are looked at, which is faster than to stop early.
-    let special = |b: u8| (b < b' ') | (b == b'"') | (b == b'\\') | (b == 0x7f);
-    if !text.bytes().fold(false, |found, b| found | special(b)) {
+    let special = |b: &u8| matches!(b, 0..b' ' | b'"' | b'\\' | 0x7f);
+    if text.bytes().filter(special).count() == 0 {
         out.push('"');
         out.push_str(text);
         out.push('"');
