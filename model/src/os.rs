@@ -198,7 +198,8 @@ impl Os {
             .collect();
         os.boot_menu = read::one(el, "bootmenu", r);
         if let Some(bios) = el.child("bios") {
-            os.use_serial = r.attr(bios, "useserial");
+            // As with the menu, any other word has always meant no.
+            os.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
         os.smbios = el.child("smbios").and_then(|smbios| {

@@ -137,18 +137,18 @@ impl CpuTune {
         for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
             if !seen.insert(*vcpu) {
                 let message = format!("there is more than one element 'vcpupin' for the vCPU '{vcpu}'");
-                r.problem(Kind::Xml, "vcpupin-double", pos.attr("vcpu"), message);
+                r.problem(Kind::Internal, "vcpupin-double", pos.attr("vcpu"), message);
             }
         }
         let mut seen = BTreeSet::new();
         for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
             if !iothreads.contains(*iothread) {
                 let message = format!("there is no 'iothread' '{iothread}' that 'iothreadpin' could pin");
-                r.problem(Kind::Xml, "iothreadpin-missing", pos.attr("iothread"), message);
+                r.problem(Kind::Unsupported, "iothreadpin-missing", pos.attr("iothread"), message);
             } else if !seen.insert(*iothread) {
                 let message =
                     format!("there is more than one element 'iothreadpin' for the iothread '{iothread}'");
-                r.problem(Kind::Xml, "iothreadpin-double", pos.attr("iothread"), message);
+                r.problem(Kind::Internal, "iothreadpin-double", pos.attr("iothread"), message);
             }
         }
     }
@@ -212,8 +212,9 @@ fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
 
 /// `cpuset=`, which must be there.
 fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    r.required::<String>(el, "cpuset")?;
-    r.number_set(Kind::Xml, el, "cpuset")
+    let kinds = [Kind::Internal, Kind::Xml];
+    r.required_kinds::<String>(kinds, kinds, el, "cpuset")?;
+    r.number_set(Kind::Unsupported, el, "cpuset")
 }
 
 /// The elements `name`, each with the set of threads in its attribute `threads`.

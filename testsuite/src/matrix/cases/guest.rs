@@ -148,6 +148,8 @@ pub(super) const CASES: &[Case] = &[
     classic("features-dedicated").refused(),
     modern("features-dedicated"),
     modern("iothread-pools").refused(),
+    classic("cputune-bad-pins").refused(),
+    modern("cputune-bad-pins").refused(),
     modern("vcpu-fixed-after-removable").refused(),
     modern("iommu-remaps"),
     classic("iommu-remaps").refused(),
