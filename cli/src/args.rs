@@ -1,7 +1,7 @@
 //! What the command understands.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use virtargv::{Arch, Cap, Release};
+use virtargv::{Arch, Cap, Release, SystemHost};
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
@@ -59,9 +59,23 @@ pub(crate) struct QemuArgs {
     /// The libvirt release whose behaviour is followed: 7.0 or 11.3.
     #[arg(long, value_name = "RELEASE", default_value_t)]
     pub(crate) release: Release,
+    /// The folder of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
+    #[arg(long, value_name = "DIR")]
+    pub(crate) cpu_map: Option<std::path::PathBuf>,
     /// The architecture of the host, where it is not this one's.
     #[arg(long, value_name = "ARCH")]
     pub(crate) arch: Option<Arch>,
+}
+
+impl QemuArgs {
+    /// The machine the options speak of.
+    pub(crate) fn host(&self) -> SystemHost {
+        let host = SystemHost::new(self.arch);
+        match &self.cpu_map {
+            Some(dir) => host.with_cpu_map(dir),
+            None => host,
+        }
+    }
 }
 
 #[derive(Debug, Args)]

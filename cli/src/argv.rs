@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use virtargv::{CLASSIC_WRAP, CommandLine, Format, Release, Request, Source, SystemHost};
+use virtargv::{CLASSIC_WRAP, CommandLine, Format, Release, Request, Source};
 
 use crate::args::{ArgvArgs, ArgvFormat};
 use crate::{Done, FINE, REFUSED, Unusable, caps, check, input};
@@ -15,7 +15,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     }
     let text = input::read(&args.file)?;
     let caps = caps::load(&args.qemu)?;
-    let host = SystemHost::new(args.qemu.arch);
+    let host = args.qemu.host();
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = args.abi_update;
     request.start.standalone = match &args.standalone {

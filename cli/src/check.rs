@@ -4,14 +4,14 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde_json::json;
-use virtargv::{Frame, Problem, Report, Request, Source, SystemHost};
+use virtargv::{Frame, Problem, Report, Request, Source};
 
 use crate::args::{CheckArgs, CheckFormat};
 use crate::{Done, FINE, REFUSED, caps, input};
 
 pub(crate) fn run(args: &CheckArgs) -> Done {
     let caps = caps::load(&args.qemu)?;
-    let host = SystemHost::new(args.qemu.arch);
+    let host = args.qemu.host();
     let request = Request::new(&caps, &host);
     let mut documents = Vec::new();
     let mut refused = 0usize;

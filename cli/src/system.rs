@@ -4,6 +4,8 @@ use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::io::Read as _;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 
 use virtargv_caps::{Arch, CpuMap};
 use virtargv_host::{
@@ -15,7 +17,13 @@ use virtargv_host::{
 #[derive(Debug, Clone)]
 pub struct SystemHost {
     plain: FixedHost,
+    cpu_map_dir: PathBuf,
+    /// Read when it is first asked for: few documents need it.
+    cpu_map: OnceLock<CpuMap>,
 }
+
+/// Where libvirt installs its definitions of CPU models.
+const CPU_MAP_DIR: &str = "/usr/share/libvirt/cpu_map";
 
 impl SystemHost {
     /// This machine, or one like it with another CPU architecture.
@@ -28,7 +36,14 @@ impl SystemHost {
             utc_offset: i64::from(here.offset().seconds()),
             ..FixedHost::default()
         };
-        Self { plain }
+        Self { plain, cpu_map_dir: CPU_MAP_DIR.into(), cpu_map: OnceLock::new() }
+    }
+
+    /// The same with the definitions of CPU models (`index.xml` and what it includes) in another folder than
+    /// `/usr/share/libvirt/cpu_map`. Where there are none, a `host-model` CPU cannot be told.
+    #[must_use]
+    pub fn with_cpu_map(self, dir: impl Into<PathBuf>) -> Self {
+        Self { cpu_map_dir: dir.into(), cpu_map: OnceLock::new(), ..self }
     }
 
     /// The settings, to be changed.
@@ -119,7 +134,14 @@ impl Host for SystemHost {
     }
 
     fn cpu_map(&self) -> &CpuMap {
-        self.plain.cpu_map()
+        self.cpu_map.get_or_init(|| {
+            let file = |name: &str| {
+                // The index names files of its own folder.
+                let inside = !name.contains("..") && !name.starts_with('/');
+                inside.then(|| fs::read_to_string(self.cpu_map_dir.join(name)).ok()).flatten()
+            };
+            CpuMap::parse(file).unwrap_or_default()
+        })
     }
 
     fn fips(&self) -> bool {
