@@ -159,8 +159,8 @@ pub struct Disk {
     pub target_pos: Pos,
     /// `<target>`
     pub target: DiskTarget,
-    /// `<iotune>`
-    pub iotune: Iotune,
+    /// `<iotune>`, where it says anything.
+    pub iotune: Option<Box<Iotune>>,
     /// `<throttlefilters>`: the names of throttle groups, in the order in which requests pass them.
     pub throttle_filters: Vec<String>,
     /// `<readonly>`
@@ -242,7 +242,7 @@ impl Element for Disk {
         }
         // Only a running guest has a copy in the making; what is wrong with it concerns no other.
         disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::default())));
-        disk.iotune = el.child("iotune").map(|i| Iotune::read(i, r)).unwrap_or_default();
+        disk.iotune = el.child("iotune").map(|i| Box::new(Iotune::read(i, r))).filter(|i| !i.is_empty());
         disk.read_throttle_filters(el, r);
         disk.readonly = el.child("readonly").is_some();
         disk.shareable = el.child("shareable").is_some();
@@ -269,7 +269,7 @@ impl Disk {
     /// `<auth>` and `<encryption>` beside `<source>`.
     fn read_outside(&mut self, el: El<'_>, r: &mut Reader) {
         if let Some(auth) = el.child("auth") {
-            let found = crate::device::storage::Auth::read(auth, r);
+            let found = crate::device::storage::Auth::read(auth, r).map(Box::new);
             if self.image.auth.is_some() {
                 twice(auth, r);
             } else {
@@ -278,7 +278,7 @@ impl Disk {
             }
         }
         if let Some(encryption) = el.child("encryption") {
-            let found = crate::device::storage::Encryption::read(encryption, r);
+            let found = crate::device::storage::Encryption::read(encryption, r).map(Box::new);
             if self.image.encryption.is_some() {
                 twice(encryption, r);
             } else {
@@ -339,7 +339,7 @@ impl Disk {
     fn write_children(&self, w: &mut Writer) {
         self.driver.write(&self.image, w);
         if self.auth_outside {
-            crate::read::write_opt(self.image.auth.as_ref(), w);
+            crate::read::write_opt(self.image.auth.as_deref(), w);
         }
         self.image.write(!self.auth_outside, !self.encryption_outside, true, w);
         self.backing.write(w);
@@ -364,8 +364,8 @@ impl Disk {
                 .opt("rotation_rate", self.target.rotation_rate)
                 .empty();
         }
-        if !self.iotune.is_empty() {
-            w.element("iotune").children(|w| self.iotune.write(w));
+        if let Some(iotune) = &self.iotune {
+            w.element("iotune").children(|w| iotune.write(w));
         }
         if !self.throttle_filters.is_empty() {
             w.element("throttlefilters").children(|w| {
@@ -388,7 +388,7 @@ impl Disk {
         w.opt_text_element("vendor", self.vendor.as_ref());
         w.opt_text_element("product", self.product.as_ref());
         if self.encryption_outside {
-            crate::read::write_opt(self.image.encryption.as_ref(), w);
+            crate::read::write_opt(self.image.encryption.as_deref(), w);
         }
         self.info.write(w);
     }

@@ -107,7 +107,7 @@ fn encryption(image: &Image, secret: Option<&str>) -> Option<Props> {
 /// How Ceph's library is to decrypt: one layer inside the other.
 pub(super) fn rbd_encryption(image: &Image, objects: &Objects) -> Option<Props> {
     let encryption: &Encryption =
-        image.encryption.as_ref().filter(|e| e.engine == Some(EncryptionEngine::Librbd))?;
+        image.encryption.as_deref().filter(|e| e.engine == Some(EncryptionEngine::Librbd))?;
     let mut nested: Option<Props> = None;
     for secret in objects.encryption.iter().rev() {
         let layer = Props::object()

@@ -196,7 +196,7 @@ fn is_plain(image: &Image) -> bool {
 /// What QEMU is to decrypt as LUKS, if anything.
 pub(crate) fn luks(image: &Image) -> Option<&Encryption> {
     let is_luks = |e: &&Encryption| e.format == EncryptionFormat::Luks && by_qemu(e) && !e.secrets.is_empty();
-    image.encryption.as_ref().filter(is_luks)
+    image.encryption.as_deref().filter(is_luks)
 }
 
 /// Whether QEMU itself decrypts.

@@ -97,7 +97,7 @@ fn direct(disk: &mut Disk, source: &VolumeSource, pool: &StoragePool) -> Result<
         ..NetSource::default()
     }));
     // Who asks is the pool's business.
-    disk.image.auth.clone_from(&pool.auth);
+    disk.image.auth = pool.auth.clone().map(Box::new);
     disk.image.format.get_or_insert(ImageFormat::Raw);
     Ok(())
 }

@@ -43,14 +43,14 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 /// Disks that only name a group of limits get those of the first disk that has them.
 fn share_limits(disks: &mut [Disk]) {
     let mut limits: HashMap<String, Iotune> = HashMap::new();
-    for disk in disks.iter().filter(|disk| disk.iotune.is_limited()) {
-        if let Some(name) = &disk.iotune.group_name {
-            limits.entry(name.clone()).or_insert_with(|| disk.iotune.clone());
+    for tune in disks.iter().filter_map(|disk| disk.iotune.as_deref()).filter(|tune| tune.is_limited()) {
+        if let Some(name) = &tune.group_name {
+            limits.entry(name.clone()).or_insert_with(|| tune.clone());
         }
     }
-    for disk in disks.iter_mut().filter(|disk| !disk.iotune.is_limited()) {
-        if let Some(shared) = disk.iotune.group_name.as_ref().and_then(|name| limits.get(name)) {
-            disk.iotune = shared.clone();
+    for tune in disks.iter_mut().filter_map(|disk| disk.iotune.as_deref_mut()).filter(|t| !t.is_limited()) {
+        if let Some(shared) = tune.group_name.as_ref().and_then(|name| limits.get(name)) {
+            *tune = shared.clone();
         }
     }
 }

@@ -149,9 +149,9 @@ pub struct Image {
     /// `<seclabel>`s of the image alone.
     pub seclabels: Vec<DeviceSeclabel>,
     /// `<auth>`: who asks for it.
-    pub auth: Option<Auth>,
+    pub auth: Option<Box<Auth>>,
     /// `<encryption>`.
-    pub encryption: Option<Encryption>,
+    pub encryption: Option<Box<Encryption>>,
     /// `<reservations>`: how SCSI persistent reservations are made.
     pub reservations: Option<Reservations>,
     /// `<dataStore>`: where a qcow2 image keeps the guest's data, itself without another such.
@@ -215,8 +215,8 @@ impl Image {
         };
         let location = Location::read(kind, el, r);
         let slice = parts::read_slice(el, r);
-        let auth = el.child("auth").and_then(|a| Auth::read(a, r));
-        let encryption = el.child("encryption").and_then(|e| Encryption::read(e, r));
+        let auth = el.child("auth").and_then(|a| Auth::read(a, r)).map(Box::new);
+        let encryption = el.child("encryption").and_then(|e| Encryption::read(e, r)).map(Box::new);
         let reservations = el.child("reservations").map(|p| Reservations::read(p, r));
         let seclabels = DeviceSeclabel::read_all(el, r);
         let data_store = el.child("dataStore").filter(|_| with_store).map(|d| {
@@ -279,8 +279,8 @@ impl Image {
                 slice.write(w);
             }
             write_all(&self.seclabels, w);
-            write_opt(self.auth.as_ref().filter(|_| with_auth), w);
-            write_opt(self.encryption.as_ref().filter(|_| with_encryption), w);
+            write_opt(self.auth.as_deref().filter(|_| with_auth), w);
+            write_opt(self.encryption.as_deref().filter(|_| with_encryption), w);
             if let Some(reservations) = &self.reservations {
                 reservations.write(w);
             }

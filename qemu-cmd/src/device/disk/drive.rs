@@ -53,7 +53,9 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: &Disk, alias: &str) -> Done {
         props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
         props.set_opt("aio", access.io.map(Spelled::as_str));
     }
-    add_throttling(&mut props, &disk.iotune);
+    if let Some(tune) = &disk.iotune {
+        add_throttling(&mut props, tune);
+    }
     e.line.option("-drive", props.to_pairs(Style::OnOff));
     Ok(())
 }

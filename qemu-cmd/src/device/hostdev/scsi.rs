@@ -66,7 +66,11 @@ fn image(e: &Emit<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
                 initiator: iscsi.initiator.clone(),
                 ..NetSource::default()
             };
-            Image { location: Location::Network(Box::new(net)), auth: iscsi.auth.clone(), ..image }
+            Image {
+                location: Location::Network(Box::new(net)),
+                auth: iscsi.auth.clone().map(Box::new),
+                ..image
+            }
         }
     })
 }

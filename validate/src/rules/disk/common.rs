@@ -106,7 +106,9 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
     }
     if early {
         check_lun_options(disk, out);
-        check_iotune(&disk.iotune, out);
+        if let Some(tune) = &disk.iotune {
+            check_iotune(tune, out);
+        }
     }
     if late {
         check_bus(disk, out);
@@ -269,7 +271,7 @@ fn lun_problem(image: &Image) -> Option<String> {
     if image.slice.is_some() {
         return Some("is not a slice".to_owned());
     }
-    image.encryption.as_ref().filter(|e| encrypted(e)).map(|_| "is not encrypted".to_owned())
+    image.encryption.as_deref().filter(|e| encrypted(e)).map(|_| "is not encrypted".to_owned())
 }
 
 fn check_iotune(tune: &Iotune, out: &mut Findings<'_>) {

@@ -31,8 +31,8 @@ crate::rules! {
 pub(super) fn groups<'a>(cx: &Context<'a>) -> HashMap<&'a str, &'a Disk> {
     let mut groups = HashMap::new();
     for disk in &cx.domain.devices.disks {
-        if let Some(name) = &disk.iotune.group_name {
-            groups.entry(name.as_str()).or_insert(disk);
+        if let Some(name) = disk.iotune.as_ref().and_then(|tune| tune.group_name.as_deref()) {
+            groups.entry(name).or_insert(disk);
         }
     }
     groups
@@ -40,17 +40,33 @@ pub(super) fn groups<'a>(cx: &Context<'a>) -> HashMap<&'a str, &'a Disk> {
 
 /// Holds the limits of `disk` against them.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>, out: &mut Findings<'_>) {
-    let tune = &disk.iotune;
-    if tune.is_empty() && disk.throttle_filters.is_empty() {
-        return;
+    if let Some(tune) = &disk.iotune {
+        check_limits(cx, disk, tune, groups, out);
     }
+    for group in &disk.throttle_filters {
+        let known = |g: &virtargv_model::device::disk::ThrottleGroup| g.0.group_name.as_ref() == Some(group);
+        if !cx.domain.throttle_groups.iter().any(known) {
+            let message =
+                format!("disk '{}' passes throttle group '{group}', which is not there", disk.dst());
+            out.refuse(&FILTER_UNKNOWN, disk.info.pos.path("throttlefilters"), message);
+        }
+    }
+}
+
+fn check_limits(
+    cx: &Context<'_>,
+    disk: &Disk,
+    tune: &Iotune,
+    groups: &HashMap<&str, &Disk>,
+    out: &mut Findings<'_>,
+) {
     if let Some(name) = &tune.group_name {
         if !tune.is_limited() {
             let message = format!("'group_name' '{name}' of disk '{}' goes with limits", disk.dst());
             out.refuse(&GROUP_ALONE, tune.pos.path("group_name"), message);
         }
         if let Some(first) = groups.get(name.as_str())
-            && first.iotune != *tune
+            && first.iotune.as_deref() != Some(tune)
         {
             let message =
                 format!("disks {} and {} have different limits in group '{name}'", first.dst(), disk.dst());
@@ -64,23 +80,14 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>
         let message = format!("'{name}' is '{value}', QEMU takes up to {MOST}");
         out.refuse(&RANGE, tune.pos.path(name), message);
     }
-    check_caps(cx, disk, out);
-    if !disk.throttle_filters.is_empty() && !tune.is_empty() {
+    check_caps(cx, disk, tune, out);
+    if !disk.throttle_filters.is_empty() {
         let message = format!("disk '{}' has 'throttlefilters' and 'iotune'", disk.dst());
         out.refuse(&FILTERS, disk.info.pos.path("throttlefilters"), message);
     }
-    for group in &disk.throttle_filters {
-        let known = |g: &virtargv_model::device::disk::ThrottleGroup| g.0.group_name.as_ref() == Some(group);
-        if !cx.domain.throttle_groups.iter().any(known) {
-            let message =
-                format!("disk '{}' passes throttle group '{group}', which is not there", disk.dst());
-            out.refuse(&FILTER_UNKNOWN, disk.info.pos.path("throttlefilters"), message);
-        }
-    }
 }
 
-fn check_caps(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let tune: &Iotune = &disk.iotune;
+fn check_caps(cx: &Context<'_>, disk: &Disk, tune: &Iotune, out: &mut Findings<'_>) {
     let any = |from: usize, count: usize| tune.limits().iter().skip(from).take(count).any(|(_, v)| *v > 0);
     for (is_set, cap, what) in [
         (any(6, 7), Cap::DriveIotuneMax, "limits on bursts"),

@@ -34,7 +34,7 @@ pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
         ("iothread", driver.iothread.is_some_and(|n| n > 0)),
         ("detect_zeroes", driver.detect_zeroes.is_some()),
         ("metadata_cache", image.metadata_cache.is_some()),
-        ("iotune", !disk.iotune.is_empty()),
+        ("iotune", disk.iotune.is_some()),
         ("backingStore", disk.backing.ended || !disk.backing.images.is_empty()),
         ("encryption", image.encryption.is_some()),
         ("readonly", disk.readonly),
