@@ -16,13 +16,14 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let channel_dir = work.host.config().channel_target_dir.as_str();
     let devices = &mut work.domain.devices;
 
-    for index in 0..devices.serials.len() {
-        complete_serial(&mut devices.serials, index, guest, live);
+    let mut ports = Ports::above(devices.serials.iter().map(|serial| serial.port));
+    for serial in &mut devices.serials {
+        complete_serial(serial, &mut ports, guest, live);
     }
-    let mut used: Vec<Option<u32>> = devices.parallels.iter().map(|p| p.port).collect();
-    for (index, parallel) in devices.parallels.iter_mut().enumerate() {
+    let mut ports = Ports::above(devices.parallels.iter().map(|parallel| parallel.port));
+    for parallel in &mut devices.parallels {
         complete_source(&mut parallel.source, live);
-        parallel.port = fill_port(&mut used, index);
+        parallel.port.get_or_insert_with(|| ports.next());
     }
     for channel in &mut devices.channels {
         complete_source(&mut channel.source, live);
@@ -41,8 +42,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if is_full_machine(work.domain.os.os_type.as_deref()) {
         let devices = &mut work.domain.devices;
         pair_first_console(&mut devices.serials, &mut devices.consoles);
-        if !devices.serials.is_empty() {
-            complete_serial(&mut devices.serials, 0, guest, live);
+        let mut ports = Ports::above(devices.serials.iter().map(|serial| serial.port));
+        if let Some(first) = devices.serials.first_mut() {
+            complete_serial(first, &mut ports, guest, live);
         }
     }
     for (console, port) in work.domain.devices.consoles.iter_mut().zip(0..) {
@@ -118,19 +120,24 @@ fn is_default_path(path: &str, name: &str, channel_dir: &str) -> bool {
         || folder.char_indices().any(|(at, _)| folder.get(at..).is_some_and(is_numbered))
 }
 
-/// The port of device `index`: as written, or one above the highest.
-fn fill_port(used: &mut [Option<u32>], index: usize) -> Option<u32> {
-    let next = used.iter().flatten().max().map_or(0, |m| m.saturating_add(1));
-    let port = used.get_mut(index)?;
-    Some(*port.get_or_insert(next))
+/// The ports above all that were written.
+struct Ports(u32);
+
+impl Ports {
+    fn above(written: impl Iterator<Item = Option<u32>>) -> Self {
+        Self(written.flatten().max().map_or(0, |highest| highest.saturating_add(1)))
+    }
+
+    fn next(&mut self) -> u32 {
+        let port = self.0;
+        self.0 = port.saturating_add(1);
+        port
+    }
 }
 
-fn complete_serial(serials: &mut [Serial], index: usize, guest: &Guest, live: bool) {
-    let mut used: Vec<Option<u32>> = serials.iter().map(|s| s.port).collect();
-    let port = fill_port(&mut used, index);
-    let Some(serial) = serials.get_mut(index) else { return };
+fn complete_serial(serial: &mut Serial, ports: &mut Ports, guest: &Guest, live: bool) {
     complete_source(&mut serial.source, live);
-    serial.port = port;
+    serial.port.get_or_insert_with(|| ports.next());
     // Once `isa-serial` was all there was, so it also stands for what the machine has by nature.
     if matches!(serial.target, None | Some(SerialTarget::Isa)) {
         serial.target = default_target(guest);
