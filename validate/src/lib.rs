@@ -3,13 +3,14 @@
 //! All problems are reported, in the order in which the reference would have stopped at them.
 //!
 //! ```
-//! use virtargv_caps::{Arch, Caps, Release};
+//! use virtargv_caps::{Release, builtin};
 //! use virtargv_host::FixedHost;
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
 //! let mut parsed = virtargv_model::parse(text);
-//! let (caps, host) = (Caps::builder(Release::V7_0, Arch::X86_64).build(), FixedHost::default());
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).unwrap();
+//! let host = FixedHost::default();
 //! let options = virtargv_resolve::Options::default();
 //! let resolved = virtargv_resolve::resolve(parsed.domain.unwrap(), &caps, &host, options, &mut parsed.report);
 //! let validated = virtargv_validate::validate(resolved, &caps, &host, &mut parsed.report);
