@@ -39,8 +39,10 @@ fn main() -> ExitCode {
     let mut trials = vec![Trial::test("probe", probed).with_ignored_flag(!there)];
     trials.push(Trial::test("secrets", secrets_are_readable).with_ignored_flag(!there));
     for (name, rows) in live_documents() {
-        // One release after the other: a document may name a port.
-        let trial = Trial::test(name, move || rows.iter().try_for_each(|case| accepted(case)));
+        // One release after the other: a document may name a port. Once more where it failed: another program of
+        // this machine may hold that port for a moment, which is no fault of the line.
+        let twice = |case| accepted(case).or_else(|_| accepted(case));
+        let trial = Trial::test(name, move || rows.iter().try_for_each(|case| twice(case)));
         trials.push(trial.with_ignored_flag(!there));
     }
     libtest_mimic::run(&arguments, trials).exit_code()

@@ -20,8 +20,8 @@ impl MacAddress {
 
 impl fmt::Display for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [a, b, c, d, e, g] = self.0;
-        write!(f, "{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}:{g:02x}")
+        let [vendor0, vendor1, vendor2, card0, card1, card2] = self.0;
+        write!(f, "{vendor0:02x}:{vendor1:02x}:{vendor2:02x}:{card0:02x}:{card1:02x}:{card2:02x}")
     }
 }
 
