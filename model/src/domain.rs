@@ -143,7 +143,7 @@ pub fn format(domain: &Domain) -> String {
 }
 
 fn refused(kind: Kind, rule: &'static str, place: Place, message: String) -> Parsed {
-    let problem = Problem { kind, older_kind: None, stage: Stage::Read, rule, message, place };
+    let problem = Problem::new(Stage::Read, kind, rule, place, message);
     Parsed { domain: None, report: problem.into() }
 }
 

@@ -153,6 +153,19 @@ pub struct Problem {
     pub place: Place,
 }
 
+impl Problem {
+    /// A problem of one class in every release.
+    pub fn new(
+        stage: Stage,
+        kind: Kind,
+        rule: &'static str,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { kind, older_kind: None, stage, rule, message: message.into(), place: place.into() }
+    }
+}
+
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self.kind {

@@ -309,14 +309,7 @@ impl Reader {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(Problem {
-            kind,
-            older_kind: None,
-            stage: Stage::Read,
-            rule,
-            message: message.into(),
-            place: place.into(),
-        });
+        self.report.push(Problem::new(Stage::Read, kind, rule, place, message));
     }
 
     /// As [`Reader::problem`], where the reference had another class for it in older releases: `older`, then now.
@@ -328,12 +321,8 @@ impl Reader {
         message: impl Into<String>,
     ) {
         self.report.push(Problem {
-            kind,
             older_kind: Some(older).filter(|older| *older != kind),
-            stage: Stage::Read,
-            rule,
-            message: message.into(),
-            place: place.into(),
+            ..Problem::new(Stage::Read, kind, rule, place, message)
         });
     }
 
@@ -345,8 +334,7 @@ impl Reader {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        let (stage, message, place) = (Stage::Read, message.into(), place.into());
-        self.report.push_older(Problem { kind, older_kind: None, stage, rule, message, place });
+        self.report.push_older(Problem::new(Stage::Read, kind, rule, place, message));
     }
 
     /// The attribute `name`; a value that cannot be read is an XML error.

@@ -225,12 +225,5 @@ pub(crate) fn problem(
     place: impl Into<Place>,
     message: impl Into<String>,
 ) -> Problem {
-    Problem {
-        kind,
-        older_kind: None,
-        stage: Stage::Build,
-        rule,
-        message: message.into(),
-        place: place.into(),
-    }
+    Problem::new(Stage::Build, kind, rule, place, message)
 }

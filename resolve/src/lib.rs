@@ -102,8 +102,7 @@ impl Work<'_> {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        let (message, place) = (message.into(), place.into());
-        self.report.push(Problem { kind, older_kind: None, stage: Stage::Place, rule, message, place });
+        self.report.push(Problem::new(Stage::Place, kind, rule, place, message));
     }
 }
 

@@ -83,14 +83,7 @@ impl<'a> Findings<'a> {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(Problem {
-            kind: rule.kind,
-            older_kind: None,
-            stage,
-            rule: rule.id,
-            message: message.into(),
-            place: place.into(),
-        });
+        self.report.push(Problem::new(stage, rule.kind, rule.id, place, message));
     }
 }
 

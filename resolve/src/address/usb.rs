@@ -79,7 +79,7 @@ pub fn at_start(domain: &mut Domain, release: Release) -> Result<(), Problem> {
 
 fn problem(domain: &Domain, (id, kind, message): Refusal, stage: Stage) -> Problem {
     let place = domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-    Problem { kind, older_kind: None, stage, rule: "usb-address", message, place }
+    Problem::new(stage, kind, "usb-address", place, message)
 }
 
 /// Every USB device, hubs first.

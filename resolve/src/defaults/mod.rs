@@ -1,4 +1,4 @@
-//! What the document left open, one module a concept, in three ordered lists.
+//! What the document left open, one module a concept, in ordered lists.
 
 mod audio;
 mod chardev;

@@ -63,14 +63,8 @@ pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Option
 
 fn not_found(os: &Os) -> Problem {
     let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
-    Problem {
-        kind: Kind::OperationFailed,
-        stage: Stage::Build,
-        rule: "firmware-not-found",
-        older_kind: None,
-        message: format!("no firmware of kind '{kind}' is what the document asks for"),
-        place: os.pos.attr("firmware"),
-    }
+    let message = format!("no firmware of kind '{kind}' is what the document asks for");
+    Problem::new(Stage::Build, Kind::OperationFailed, "firmware-not-found", os.pos.attr("firmware"), message)
 }
 
 fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
