@@ -29,7 +29,6 @@ mod machine;
 mod platform;
 #[cfg(feature = "probe")]
 pub mod probe;
-mod release;
 mod set;
 
 pub use arch::{Arch, UnknownArch};
@@ -43,5 +42,5 @@ pub use file::{CapsError, CapsErrorKind, FORMAT_VERSION};
 pub use flags::{Cap, FlagState, UnknownCap};
 pub use machine::{Machine, Tristate};
 pub use platform::{Gic, GicVersion, Hyperv, Sev, Sgx, SgxSection};
-pub use release::{Convention, Release, UnknownRelease};
 pub use set::{CapBits, CapSet};
+pub use virtargv_model::{Convention, Release, UnknownRelease};

@@ -47,7 +47,7 @@ pub(crate) fn render(name: &str, source: &Source<'_>, report: &Report) -> String
     let renderer = Renderer::styled();
     let mut out = String::new();
     for (frame, problem) in by_place(source, report) {
-        let title = Level::ERROR.primary_title(problem.to_string()).id(problem.rule);
+        let title = Level::ERROR.primary_title(problem.to_string()).id(problem.id());
         let excerpt = frame.as_ref().and_then(|f| Some((excerpt(source, f)?, f)));
         let group = match (&excerpt, &frame) {
             (Some((excerpt, frame)), _) => title.element(
@@ -91,7 +91,7 @@ fn document(name: &str, source: &Source<'_>, report: &Report) -> serde_json::Val
         .into_iter()
         .map(|(frame, p)| {
             json!({
-                "rule": p.rule,
+                "rule": p.id(),
                 "kind": p.kind.id(),
                 "stage": p.stage.id(),
                 "message": p.message,

@@ -18,7 +18,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
             anstream::println!(
                 "{} ({})\n\n{}\n\nWhy: {}",
                 rule.id,
-                rule.kind.as_str(),
+                rule.class.now().as_str(),
                 rule.summary,
                 rule.reason
             );

@@ -76,11 +76,8 @@ pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Re
 
 /// The stages in a row; `completed` is shown the domain when it is complete.
 fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome {
-    let parsed = virtargv_model::parse(text);
+    let parsed = virtargv_model::parse(text, request.caps.release());
     let mut report = parsed.report;
-    if !request.caps.release().has(virtargv_caps::Convention::AttributeErrorsAreXml) {
-        report.use_older_kinds();
-    }
     let refused = |report| Outcome { resolved: None, command_line: None, report };
     let Some(domain) = parsed.domain else { return refused(report) };
     let resolved = virtargv_resolve::resolve(domain, request.caps, request.host, request.read, &mut report);
@@ -127,12 +124,12 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The architecture of the guest that `text` describes, where it names one.
 pub fn arch_of(text: &str) -> Option<Arch> {
-    virtargv_model::parse(text).domain?.os.arch?.parse().ok()
+    virtargv_model::parse(text, Release::default()).domain?.os.arch?.parse().ok()
 }
 
 /// The name of the guest that `text` describes, where it has one.
 pub fn name_of(text: &str) -> Option<String> {
-    virtargv_model::parse(text).domain?.name
+    virtargv_model::parse(text, Release::default()).domain?.name
 }
 
 #[cfg(doctest)]

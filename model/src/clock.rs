@@ -1,8 +1,13 @@
 //! `<clock>`: what time the guest starts with, and its timers.
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
+
+crate::rules! {
+    /// TODO clock-timezone
+    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "7.3"), Read, "TODO";
+}
 
 spelled! {
     /// What a clock that is adjusted starts from.
@@ -215,7 +220,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_kinds(TIMER, el, "offset")?;
+        let word = r.attr_as(ONCE_UNSUPPORTED, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -223,12 +228,12 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_kinds(TIMER, el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_as(ONCE_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
                 if el.get("timezone").is_none_or(str::is_empty) {
                     let message = "element 'clock' with offset='timezone' lacks its attribute 'timezone'";
-                    r.problem_kinds([Kind::Internal, Kind::Xml], "clock-timezone", el.pos(), message);
+                    r.refuse(&CLOCK_TIMEZONE, el.pos(), message);
                 }
                 Self::Timezone(el.string("timezone"))
             }
@@ -244,20 +249,17 @@ impl Offset {
     }
 }
 
-/// The class of a bad word on a timer in older releases, and now.
-const TIMER: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 impl Element for Timer {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name: TimerName = r.required_kinds(TIMER, TIMER, el, "name")?;
+        let name: TimerName = r.required_as(ONCE_UNSUPPORTED, ONCE_UNSUPPORTED, el, "name")?;
         Some(Self {
             pos: el.pos(),
             name,
-            present: r.attr_kinds(TIMER, el, "present"),
-            tick_policy: r.attr_kinds(TIMER, el, "tickpolicy"),
-            track: r.attr_kinds(TIMER, el, "track"),
+            present: r.attr_as(ONCE_UNSUPPORTED, el, "present"),
+            tick_policy: r.attr_as(ONCE_UNSUPPORTED, el, "tickpolicy"),
+            track: r.attr_as(ONCE_UNSUPPORTED, el, "track"),
             frequency: r.attr(el, "frequency").filter(|hz| *hz > 0),
-            mode: r.attr_kinds(TIMER, el, "mode"),
+            mode: r.attr_as(ONCE_UNSUPPORTED, el, "mode"),
             catchup: read::one(el, "catchup", r),
         })
     }

@@ -4,6 +4,25 @@ use crate::read::{El, Element, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos};
 
+crate::rules! {
+    /// TODO cpu-migratable-mode
+    CPU_MIGRATABLE_MODE = "cpu-migratable-mode": Unsupported, Read, "TODO";
+    /// TODO cpu-vendor-id
+    CPU_VENDOR_ID = "cpu-vendor-id": Xml, Read, "TODO";
+    /// TODO cpu-vendor-without-model
+    CPU_VENDOR_WITHOUT_MODEL = "cpu-vendor-without-model": Xml, Read, "TODO";
+    /// TODO cpu-features-without-model
+    CPU_FEATURES_WITHOUT_MODEL = "cpu-features-without-model": Xml, Read, "TODO";
+    /// TODO cpu-feature-twice
+    CPU_FEATURE_TWICE = "cpu-feature-twice": Xml, Read, "TODO";
+    /// TODO cpu-topology-zero
+    CPU_TOPOLOGY_ZERO = "cpu-topology-zero": Xml, Read, "TODO";
+    /// TODO cpu-cache-twice
+    CPU_CACHE_TWICE = "cpu-cache-twice": Xml, Read, "TODO";
+    /// TODO cpu-cache-level-range
+    CPU_CACHE_LEVEL_RANGE = "cpu-cache-level-range": Xml, Read, "TODO";
+}
+
 spelled! {
     /// Where the CPU's model comes from (`<cpu mode=>`).
     pub enum CpuMode {
@@ -256,7 +275,7 @@ impl Cpu {
 
 impl Element for Cpu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let mode = r.attr_kind(Kind::Unsupported, el, "mode");
+        let mode = r.attr_as(Kind::Unsupported, el, "mode");
         let mut cpu = Self {
             pos: el.pos(),
             mode,
@@ -271,7 +290,7 @@ impl Element for Cpu {
                 "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not '{}'",
                 cpu.mode()
             );
-            r.problem(Kind::Unsupported, "cpu-migratable-mode", attr_place(el, "migratable"), message);
+            r.refuse(&CPU_MIGRATABLE_MODE, attr_place(el, "migratable"), message);
         }
         cpu.read_model(el, r);
         cpu.topology = el.child("topology").and_then(|el| CpuTopology::read(el, r));
@@ -294,7 +313,7 @@ impl Cpu {
             self.model.name = Some(model.text()).filter(|name| !name.is_empty());
             // A CPU that is not named has no use for these.
             if !native {
-                self.model.fallback = r.attr_kind(Kind::Unsupported, model, "fallback");
+                self.model.fallback = r.attr_as(Kind::Unsupported, model, "fallback");
                 self.model.vendor_id = model.string("vendor_id").filter(|id| !id.is_empty());
             }
         }
@@ -304,7 +323,7 @@ impl Cpu {
             let message = format!(
                 "attribute 'vendor_id' of element 'model' is '{id}', not 12 characters without a comma"
             );
-            r.problem(Kind::Xml, "cpu-vendor-id", self.model.pos.attr("vendor_id"), message);
+            r.refuse(&CPU_VENDOR_ID, self.model.pos.attr("vendor_id"), message);
             self.model.vendor_id = None;
         }
         self.vendor = el.child_text("vendor").filter(|vendor| !vendor.is_empty());
@@ -312,7 +331,7 @@ impl Cpu {
             && self.model.name.is_none()
         {
             let message = format!("element 'vendor' asks for '{vendor}', but element 'model' names no CPU");
-            r.problem(Kind::Xml, "cpu-vendor-without-model", el.pos(), message);
+            r.refuse(&CPU_VENDOR_WITHOUT_MODEL, el.pos(), message);
         }
     }
 
@@ -321,23 +340,23 @@ impl Cpu {
         for feature in el.children("feature") {
             if self.model.name.is_none() && self.mode() == CpuMode::Custom && seen.is_empty() {
                 let message = "element 'feature' changes a CPU that element 'model' does not name";
-                r.problem(Kind::Xml, "cpu-features-without-model", feature.pos(), message);
+                r.refuse(&CPU_FEATURES_WITHOUT_MODEL, feature.pos(), message);
             }
             let policy = match feature.get("policy") {
                 None => FeaturePolicy::Require,
-                Some(_) => match r.attr_kind(Kind::Unsupported, feature, "policy") {
+                Some(_) => match r.attr_as(Kind::Unsupported, feature, "policy") {
                     Some(policy) => policy,
                     None => continue,
                 },
             };
             let Some(name) = feature.get("name").filter(|name| !name.is_empty()) else {
                 let message = "element 'feature' lacks its attribute 'name'";
-                r.problem(Kind::Xml, "attribute-missing", feature.pos(), message);
+                r.refuse(&crate::read::ATTRIBUTE_MISSING, feature.pos(), message);
                 continue;
             };
             if !seen.insert(name) {
                 let message = format!("CPU feature '{name}' stands more than once in element 'cpu'");
-                r.problem(Kind::Xml, "cpu-feature-twice", feature.pos(), message);
+                r.refuse(&CPU_FEATURE_TWICE, feature.pos(), message);
                 continue;
             }
             self.features.push(CpuFeature { pos: feature.pos(), name: name.to_owned(), policy });
@@ -351,7 +370,7 @@ impl CpuTopology {
             let count = if needed { r.required(el, name) } else { r.attr(el, name) };
             if count == Some(0) {
                 let message = format!("attribute '{name}' of element 'topology' is '0'");
-                r.problem(Kind::Xml, "cpu-topology-zero", attr_place(el, name), message);
+                r.refuse(&CPU_TOPOLOGY_ZERO, attr_place(el, name), message);
                 return None;
             }
             count
@@ -368,13 +387,13 @@ fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
     let el = caches.next()?;
     if let Some(second) = caches.next() {
         let message = "element 'cpu' holds more than one 'cache'";
-        r.problem(Kind::Xml, "cpu-cache-twice", second.pos(), message);
+        r.refuse(&CPU_CACHE_TWICE, second.pos(), message);
     }
     let level = el.get("level").and_then(|text| {
         let level = text.trim().parse().ok().filter(|level| (1..=3).contains(level));
         if level.is_none() {
             let message = format!("attribute 'level' of element 'cache' is '{text}', not 1 to 3");
-            r.problem(Kind::Xml, "cpu-cache-level-range", attr_place(el, "level"), message);
+            r.refuse(&CPU_CACHE_LEVEL_RANGE, attr_place(el, "level"), message);
         }
         level
     });
@@ -392,7 +411,7 @@ fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
 mod tests {
     fn check(cpu: &str, problems: &[&str]) {
         let text = format!("<domain type='kvm'>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n");
-        let parsed = crate::parse(&text);
+        let parsed = crate::parse(&text, crate::Release::default());
         let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(found, problems);
         if found.is_empty() {

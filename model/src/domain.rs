@@ -2,14 +2,31 @@
 
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
-use crate::read::{El, Elements, MAX_DOCUMENT, Reader};
+use crate::read;
+use crate::read::{El, Elements, MAX_DOCUMENT, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{
-    Devices, Place, Pos, Problem, Report, Stage, clock::Clock, cpu::Cpu, features::Features,
+    Devices, Place, Pos, Release, Report, Rule, clock::Clock, cpu::Cpu, features::Features,
     lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
     sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
-use crate::{Kind, read};
+
+crate::rules! {
+    /// A document has at most 16 MiB.
+    DOCUMENT_SIZE = "document-size": Xml, Read, "a limit of this project, which bounds memory and time",
+        help "split or shorten the document";
+    /// A document is well-formed XML.
+    NOT_XML = "xml": Plain, Read, "the XML recommendation; document type declarations are not read",
+        help "mend the markup at the place shown";
+    /// The outermost element is `<domain>`.
+    ROOT_ELEMENT = "root-element": Xml, Read, "the domain format", help "pass a domain document";
+    /// TODO title-newline
+    TITLE_NEWLINE = "title-newline": Xml, Read, "TODO";
+    /// TODO sysinfo-uuid-mismatch
+    SYSINFO_UUID_MISMATCH = "sysinfo-uuid-mismatch": Plain, Read, "TODO";
+    /// TODO uuid
+    UUID = "uuid": Internal, Read, "TODO";
+}
 
 spelled! {
     /// The hypervisor a domain is for (`<domain type=>`).
@@ -111,26 +128,27 @@ pub struct Parsed {
     pub report: Report,
 }
 
-/// Reads a domain document. It never fails as a whole: what cannot be read is reported and left out.
-pub fn parse(text: &str) -> Parsed {
+/// Reads a domain document as `release` does: words that came later are refused, elements and attributes that came later
+/// are passed over. It never fails as a whole: what cannot be read is reported and left out.
+pub fn parse(text: &str, release: Release) -> Parsed {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
-        return refused(Kind::Xml, "document-size", Place::byte(0), message);
+        return refused(&DOCUMENT_SIZE, release, Place::byte(0), message);
     }
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            return refused(Kind::Plain, "xml", Place::byte(error.offset), error.message);
+            return refused(&NOT_XML, release, Place::byte(error.offset), error.message);
         }
     };
     let elements = Elements::of(&tree);
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
         let root = tree.root_element();
         let message = format!("the root element is '{}', expected 'domain'", root.tag_name().name());
-        return refused(Kind::Xml, "root-element", Pos::at(root.range().start).into(), message);
+        return refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message);
     };
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);
     Parsed { domain: Some(domain), report: reader.report }
 }
@@ -142,9 +160,8 @@ pub fn format(domain: &Domain) -> String {
     w.finish()
 }
 
-fn refused(kind: Kind, rule: &'static str, place: Place, message: String) -> Parsed {
-    let problem = Problem::new(Stage::Read, kind, rule, place, message);
-    Parsed { domain: None, report: problem.into() }
+fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Parsed {
+    Parsed { domain: None, report: rule.problem(release, place, message).into() }
 }
 
 impl Domain {
@@ -152,12 +169,7 @@ impl Domain {
         // The order is the reference's: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_kinds(
-                [Kind::Internal, Kind::Xml],
-                [Kind::Unsupported, Kind::Xml],
-                el,
-                "type",
-            ),
+            virt_type: r.required_as(ONCE_INTERNAL, ONCE_UNSUPPORTED, el, "type"),
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),
@@ -190,7 +202,7 @@ impl Domain {
         if let (Some(title), Some(child)) = (&self.title, el.child("title"))
             && title.contains('\n')
         {
-            r.problem(Kind::Xml, "title-newline", child.pos(), "element 'title' is more than one line");
+            r.refuse(&TITLE_NEWLINE, child.pos(), "element 'title' is more than one line");
         }
     }
 
@@ -203,7 +215,7 @@ impl Domain {
             Some(uuid) if uuid == found => {}
             Some(uuid) => {
                 let message = format!("element 'uuid' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
-                r.problem(Kind::Plain, "sysinfo-uuid-mismatch", system.pos, message);
+                r.refuse(&SYSINFO_UUID_MISMATCH, system.pos, message);
             }
         }
     }
@@ -264,12 +276,7 @@ fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let text = child.text();
     let found = uuid(&text);
     if found.is_none() {
-        r.problem(
-            Kind::Internal,
-            "uuid",
-            child.pos(),
-            format!("malformed value '{text}' of element '{name}'"),
-        );
+        r.refuse(&UUID, child.pos(), format!("malformed value '{text}' of element '{name}'"));
     }
     found
 }

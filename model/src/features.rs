@@ -1,17 +1,22 @@
 //! `<features>`: what the hypervisor gives the guest, or keeps from it.
 
-use crate::read::{El, Reader, Value};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, YesNo};
 
-mod guest;
-mod hyperv;
+pub(crate) mod guest;
+pub(crate) mod hyperv;
 
 pub use guest::{
     Aia, CapabilityPolicy, Cfpc, Gic, GicVersion, Hpt, HptResizing, Ibs, IoApic, Kvm, KvmFeature, Sbbc, Smm,
     Tcg, UnknownMsr, Xen, XenPassthroughMode,
 };
 pub use hyperv::{Hyperv, HypervFeature, HypervItem, HypervMode};
+
+crate::rules! {
+    /// TODO feature-unknown
+    FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "TODO";
+}
 
 /// `<features>`. A feature that is written without a state is on.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -103,7 +108,7 @@ impl Features {
             "pae" => self.pae = true,
             "viridian" => self.viridian = true,
             "privnet" => self.privnet = true,
-            "apic" => self.apic = Some(Apic { eoi: r.attr_kinds(OLDER_UNSUPPORTED, el, "eoi") }),
+            "apic" => self.apic = Some(Apic { eoi: r.attr_as(ONCE_UNSUPPORTED, el, "eoi") }),
             "hap" => self.hap = state_or_on(el, r),
             "pvspinlock" => self.pvspinlock = state_or_on(el, r),
             "pmu" => self.pmu = state_or_on(el, r),
@@ -113,9 +118,9 @@ impl Features {
             "kvm" => self.kvm = Some(Kvm::read(el, r)),
             "xen" => self.xen = Some(Xen::read(el, r)),
             "capabilities" => self.capabilities = Some(guest::read_capabilities(el, r)),
-            "ioapic" => self.ioapic = r.attr_kinds(OLDER_UNSUPPORTED, el, "driver"),
+            "ioapic" => self.ioapic = r.attr_as(ONCE_UNSUPPORTED, el, "driver"),
             "msrs" => {
-                self.msrs = r.required_kinds(OLDER_UNSUPPORTED, OLDER_UNSUPPORTED, el, "unknown");
+                self.msrs = r.required_as(ONCE_UNSUPPORTED, ONCE_UNSUPPORTED, el, "unknown");
             }
             "smm" => self.smm = Smm::read(el, r),
             "tcg" => self.tcg = Some(Tcg::read(el, r)),
@@ -145,7 +150,7 @@ impl Features {
             "ibs" => self.ibs = word_of(el, "value", r),
             unknown => {
                 let message = format!("unknown feature '{unknown}' in element 'features'");
-                r.problem(Kind::Unsupported, "feature-unknown", el.pos(), message);
+                r.refuse(&FEATURE_UNKNOWN, el.pos(), message);
             }
         }
     }
@@ -220,17 +225,14 @@ impl Features {
     }
 }
 
-/// The class of a bad word in older releases, and now.
-const OLDER_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 /// `state=`, on where it is left out.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
-    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_kinds(OLDER_UNSUPPORTED, el, "state") }
+    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_as(ONCE_UNSUPPORTED, el, "state") }
 }
 
 /// A word that must be there.
 fn word_of<T: Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_kinds([Kind::Xml; 2], OLDER_UNSUPPORTED, el, name)
+    r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, name)
 }
 
 fn flag(w: &mut Writer, name: &str, present: bool) {

@@ -7,12 +7,12 @@
 //! ```
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-//! let parsed = virtargv_model::parse(text);
+//! let parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! assert!(parsed.report.is_empty());
 //! let domain = parsed.domain.unwrap();
 //! assert_eq!(domain.name.as_deref(), Some("demo"));
 //! assert_eq!(domain.memory.size.map(|kib| kib.0), Some(512 * 1024));
-//! let again = virtargv_model::parse(&virtargv_model::format(&domain));
+//! let again = virtargv_model::parse(&virtargv_model::format(&domain), virtargv_model::Release::default());
 //! assert_eq!(again.domain, Some(domain));
 //! ```
 
@@ -37,6 +37,9 @@ pub mod pool;
 mod problem;
 pub mod qemu_ns;
 pub mod read;
+mod release;
+mod rule;
+pub mod rules;
 pub mod security;
 pub mod sysinfo;
 pub mod tune;
@@ -49,5 +52,7 @@ pub use domain::{Domain, Parsed, VirtType, format, parse};
 pub use number_set::NumberSet;
 pub use place::{Frame, Place, Pos, Source};
 pub use problem::{Kind, Problem, Problems, Report, Stage};
+pub use release::{Convention, Release, Span, UnknownRelease, Version};
+pub use rule::{ByRelease, Classes, Rule, Severity};
 pub use spelling::{OnOff, Spelled, Unknown, YesNo};
 pub use units::Kib;

@@ -1,6 +1,6 @@
 //! `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
 
-use crate::read::{El, Reader, Value};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
@@ -109,7 +109,7 @@ pub struct Lifecycle {
 
 /// The text of the child `name`; a word that is no action has the class that the reference gives it.
 fn action<T: Value>(domain: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
-    domain.child(name).and_then(|child| r.text_kind(Kind::Internal, child))
+    domain.child(name).and_then(|child| r.text_as(Kind::Internal, child))
 }
 
 impl Lifecycle {
@@ -117,7 +117,7 @@ impl Lifecycle {
         let pm = domain.child("pm");
         let enabled = |name: &str, r: &mut Reader| {
             let state = pm.and_then(|pm| pm.child(name))?;
-            r.attr_kinds([Kind::Internal, Kind::Xml], state, "enabled")
+            r.attr_as(ONCE_INTERNAL, state, "enabled")
         };
         let mut lifecycle = Self {
             on_reboot: action(domain, "on_reboot", r),
@@ -130,9 +130,9 @@ impl Lifecycle {
             perf: Vec::new(),
         };
         for event in domain.child("perf").iter().flat_map(|perf| perf.children("event")) {
-            let kinds = [Kind::Unsupported, Kind::Xml];
-            let name = r.required_kinds(kinds, kinds, event, "name");
-            if let (Some(name), Some(state)) = (name, r.required_kinds(kinds, kinds, event, "enabled")) {
+            let kinds = ONCE_UNSUPPORTED;
+            let name = r.required_as(kinds, kinds, event, "name");
+            if let (Some(name), Some(state)) = (name, r.required_as(kinds, kinds, event, "enabled")) {
                 lifecycle.perf.retain(|(known, _)| *known != name);
                 lifecycle.perf.push((name, state));
             }

@@ -1,8 +1,13 @@
 //! `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
 
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, OnOff, Pos};
+
+crate::rules! {
+    /// TODO hugepage-size-zero
+    HUGEPAGE_SIZE_ZERO = "hugepage-size-zero": Plain, Read, "TODO";
+}
 
 /// How much memory, and what backs it.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -98,9 +103,6 @@ pub struct HugePage {
     pub nodeset: Option<NumberSet>,
 }
 
-/// The class of a bad word in older releases, and now.
-const OLDER_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 impl Memory {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let el = domain.child("memory");
@@ -113,7 +115,7 @@ impl Memory {
                 size: r.kib(e).unwrap_or_default(),
                 slots: r.attr(e, "slots").unwrap_or_default(),
             }),
-            dump_core: el.and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "dumpCore")),
+            dump_core: el.and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "dumpCore")),
             backing: domain.child("memoryBacking").map(|e| MemoryBacking::read(e, r)).unwrap_or_default(),
         }
     }
@@ -146,9 +148,9 @@ impl MemoryBacking {
                 .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
-            source: el.child("source").and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "type")),
-            access: el.child("access").and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "mode")),
-            allocation: allocation.and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "mode")),
+            source: el.child("source").and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "type")),
+            access: el.child("access").and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "mode")),
             allocation_threads: allocation.and_then(|e| r.attr(e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }
@@ -190,7 +192,7 @@ impl HugePage {
         let size = r.scaled(el, &text, el.get("unit"), 1024).map(|bytes| Kib(bytes.div_ceil(1024)))?;
         if size.0 == 0 {
             let message = format!("attribute 'size' of element 'page' is '{text}', no page has that size");
-            r.problem(Kind::Plain, "hugepage-size-zero", el.pos().attr("size"), message);
+            r.refuse(&HUGEPAGE_SIZE_ZERO, el.pos().attr("size"), message);
             return None;
         }
         Some(Self { pos: el.pos(), size, nodeset: r.number_set(Kind::Unsupported, el, "nodeset") })

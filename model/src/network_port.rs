@@ -5,7 +5,14 @@ use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciD
 use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
 use crate::info::PciAddress;
 use crate::read::{self, El, Element, Elements, Reader};
-use crate::{Kind, Report, YesNo};
+use crate::{Report, YesNo};
+
+crate::rules! {
+    /// TODO network-port
+    NETWORK_PORT = "network-port": Xml, Read, "TODO";
+    /// TODO network
+    NETWORK = "network": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `type=` of `<plug>`.
@@ -32,7 +39,7 @@ pub fn parse(text: &str) -> Result<Actual, Report> {
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            r.problem(Kind::Xml, "network-port", Pos::NONE, error.message);
+            r.refuse(&NETWORK_PORT, Pos::NONE, error.message);
             return Err(r.report);
         }
     };
@@ -92,7 +99,7 @@ pub fn of_network(
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            r.problem(Kind::Xml, "network", Pos::NONE, error.message);
+            r.refuse(&NETWORK, Pos::NONE, error.message);
             return Err(r.report);
         }
     };

@@ -1,9 +1,32 @@
 //! `<cpu><numa>`: the guest's NUMA cells.
 
 use crate::memory::MemoryAccess;
-use crate::read::{self, El, Element, Reader, attr_place};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, Pos, YesNo};
+
+crate::rules! {
+    /// TODO numa-no-cells
+    NUMA_NO_CELLS = "numa-no-cells": Xml, Read, "TODO";
+    /// TODO numa-vcpu-count
+    NUMA_VCPU_COUNT = "numa-vcpu-count": Internal, Read, "TODO";
+    /// TODO numa-vcpu-id
+    NUMA_VCPU_ID = "numa-vcpu-id": Internal, Read, "TODO";
+    /// TODO numa-cell-id-range
+    NUMA_CELL_ID_RANGE = "numa-cell-id-range": Xml, Read, "TODO";
+    /// TODO numa-cell-id-double
+    NUMA_CELL_ID_DOUBLE = "numa-cell-id-double": Xml, Read, "TODO";
+    /// TODO numa-cells-overlap
+    NUMA_CELLS_OVERLAP = "numa-cells-overlap": Unsupported, Read, "TODO";
+    /// TODO numa-distance-sibling
+    NUMA_DISTANCE_SIBLING = "numa-distance-sibling": Xml, Read, "TODO";
+    /// TODO numa-distance-value
+    NUMA_DISTANCE_VALUE = "numa-distance-value": Xml, Read, "TODO";
+    /// TODO numa-no-siblings
+    NUMA_NO_SIBLINGS = "numa-no-siblings": Xml, Read, "TODO";
+    /// TODO numa-cache-level-zero
+    NUMA_CACHE_LEVEL_ZERO = "numa-cache-level-zero": Xml, Read, "TODO";
+}
 
 /// The distance of a cell to itself, as ACPI's SLIT fixes it.
 pub const LOCAL_DISTANCE: u32 = 10;
@@ -151,7 +174,7 @@ impl Numa {
                 .collect(),
         };
         if el.child("cell").is_none() {
-            r.problem(Kind::Xml, "numa-no-cells", el.pos(), "element 'numa' holds no 'cell'");
+            r.refuse(&NUMA_NO_CELLS, el.pos(), "element 'numa' holds no 'cell'");
         }
         numa.check_ids(r);
         numa.check_distances(r);
@@ -167,10 +190,10 @@ impl Numa {
         let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();
         if count > u64::from(max) {
             let message = format!("the guest NUMA cells have '{count}' vCPUs, element 'vcpu' allows '{max}'");
-            r.problem(Kind::Internal, "numa-vcpu-count", self.pos, message);
+            r.refuse(&NUMA_VCPU_COUNT, self.pos, message);
         } else if let Some(last) = cpus.last().filter(|last| *last >= max) {
             let message = format!("a guest NUMA cell has vCPU '{last}', element 'vcpu' allows '{max}'");
-            r.problem(Kind::Internal, "numa-vcpu-id", self.pos, message);
+            r.refuse(&NUMA_VCPU_ID, self.pos, message);
         }
     }
 
@@ -185,11 +208,11 @@ impl Numa {
                         "cell '{id}' of '{}': the ids of guest NUMA cells count from 0 without gaps",
                         self.cells.len()
                     );
-                    r.problem(Kind::Xml, "numa-cell-id-range", cell.pos.attr("id"), message);
+                    r.refuse(&NUMA_CELL_ID_RANGE, cell.pos.attr("id"), message);
                 }
                 Some(true) => {
                     let message = format!("there is more than one guest NUMA cell with the id '{id}'");
-                    r.problem(Kind::Xml, "numa-cell-id-double", cell.pos.attr("id"), message);
+                    r.refuse(&NUMA_CELL_ID_DOUBLE, cell.pos.attr("id"), message);
                 }
                 Some(seen) => *seen = true,
             }
@@ -212,7 +235,7 @@ impl Numa {
                 && id != other
             {
                 let message = format!("guest NUMA cells '{id}' and '{other}' both have vCPU '{first}'");
-                r.problem(Kind::Unsupported, "numa-cells-overlap", pos.attr("cpus"), message);
+                r.refuse(&NUMA_CELLS_OVERLAP, pos.attr("cpus"), message);
                 return;
             }
             if reached.is_none_or(|(end, _)| end < last) {
@@ -231,7 +254,7 @@ impl Numa {
                     let message = format!(
                         "'sibling_id {sibling}' names no guest NUMA cell; it is a neighbour of 'cell id {id}'"
                     );
-                    r.problem(Kind::Xml, "numa-distance-sibling", pos.attr("id"), message);
+                    r.refuse(&NUMA_DISTANCE_SIBLING, pos.attr("id"), message);
                 } else if !(LOCAL_DISTANCE..=UNREACHABLE).contains(&value)
                     || (sibling == id) != (value == LOCAL_DISTANCE)
                 {
@@ -239,7 +262,7 @@ impl Numa {
                         "'value {value}' cannot be the distance of 'sibling id {sibling}' from 'cell id {id}': \
                          10 is that of a cell to itself, others go from 11 to 255"
                     );
-                    r.problem(Kind::Xml, "numa-distance-value", pos.attr("value"), message);
+                    r.refuse(&NUMA_DISTANCE_VALUE, pos.attr("value"), message);
                 }
             }
         }
@@ -279,16 +302,16 @@ impl Cell {
 impl Element for Cell {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id = r.attr(el, "id");
-        let cpus: Option<NumberSet> = r.attr_kind(Kind::InvalidArgument, el, "cpus");
+        let cpus: Option<NumberSet> = r.attr_as(Kind::InvalidArgument, el, "cpus");
         let memory = r
             .required::<String>(el, "memory")
             .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
             .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
-        let mem_access = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "memAccess");
-        let discard = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "discard");
+        let mem_access = r.attr_as(ONCE_UNSUPPORTED, el, "memAccess");
+        let discard = r.attr_as(ONCE_UNSUPPORTED, el, "discard");
         let distances = el.child("distances");
         if let Some(empty) = distances.filter(|d| d.child("sibling").is_none()) {
-            r.problem(Kind::Xml, "numa-no-siblings", empty.pos(), "element 'distances' holds no 'sibling'");
+            r.refuse(&NUMA_NO_SIBLINGS, empty.pos(), "element 'distances' holds no 'sibling'");
         }
         Some(Self {
             pos: el.pos(),
@@ -334,7 +357,7 @@ impl Element for NumaCache {
         let level: u32 = r.required(el, "level")?;
         if level == 0 {
             let message = "attribute 'level' of element 'cache' is '0', it counts from 1";
-            r.problem(Kind::Xml, "numa-cache-level-zero", attr_place(el, "level"), message);
+            r.refuse(&NUMA_CACHE_LEVEL_ZERO, attr_place(el, "level"), message);
             return None;
         }
         let mut amount = |name, unit| {

@@ -1,6 +1,8 @@
 //! `<os>`, `<bootloader>`: what the guest starts from.
 
-use crate::read::{self, AnyBase, El, Element, Reader, Value, attr_place};
+use crate::read::{
+    self, AnyBase, El, Element, ONCE_INTERNAL, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader, Value, attr_place,
+};
 use crate::write::Writer;
 use crate::{Kind, Pos, Spelled, YesNo};
 
@@ -9,6 +11,17 @@ mod loader;
 pub use loader::{
     Firmware, FirmwareConflict, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram,
 };
+
+crate::rules! {
+    /// TODO os-type-missing
+    OS_TYPE_MISSING = "os-type-missing": Xml, Read, "TODO";
+    /// TODO os-type-unknown
+    OS_TYPE_UNKNOWN = "os-type-unknown": Unsupported, Read, "TODO";
+    /// TODO os-acpi-tables
+    OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "TODO", until "11.3";
+    /// TODO os-reboot-timeout-range
+    OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read, "TODO";
+}
 
 /// `<os>`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -168,7 +181,7 @@ impl Os {
         let kind = el.and_then(|el| el.child("type"));
         if kind.is_none_or(|kind| kind.text().is_empty()) && os.bootloader.is_none() {
             let place = el.unwrap_or(domain).pos();
-            r.problem(Kind::Xml, "os-type-missing", place, "element 'os' lacks its child 'type'");
+            r.refuse(&OS_TYPE_MISSING, place, "element 'os' lacks its child 'type'");
         }
         // Who has a boot loader of the host's is a guest that knows it is one.
         os.os_type = kind.map(El::text).or_else(|| os.bootloader.is_some().then(|| "xen".to_owned()));
@@ -179,11 +192,11 @@ impl Os {
             && !OS_TYPES.contains(&word.as_str())
         {
             let message = format!("bad value '{word}' in element 'type': known are {}", OS_TYPES.join(", "));
-            r.problem(Kind::Unsupported, "os-type-unknown", kind.pos(), message);
+            r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
         }
         os.arch = kind.and_then(|k| k.string("arch"));
         os.machine = kind.and_then(|k| k.string("machine"));
-        os.firmware = r.attr_kinds([Kind::Plain, Kind::Xml], el, "firmware");
+        os.firmware = r.attr_as(ONCE_PLAIN, el, "firmware");
         os.init = Init::read(el);
         os.direct = DirectBoot::read(el);
         if let Some(features) = el.child("firmware") {
@@ -193,23 +206,21 @@ impl Os {
         os.loader = read::one(el, "loader", r);
         os.nvram = read::one(el, "nvram", r);
         let boots = el.children("boot").take(BootDev::ALL.len());
-        os.boot_devs = boots
-            .filter_map(|boot| r.required_kinds([Kind::Xml; 2], [Kind::Internal, Kind::Xml], boot, "dev"))
-            .collect();
+        os.boot_devs =
+            boots.filter_map(|boot| r.required_as(Kind::Xml, ONCE_INTERNAL, boot, "dev")).collect();
         os.boot_menu = read::one(el, "bootmenu", r);
         if let Some(bios) = el.child("bios") {
             // As with the menu, any other word has always meant no.
             os.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
-        os.smbios = el.child("smbios").and_then(|smbios| {
-            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], smbios, "mode")
-        });
+        os.smbios =
+            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, ONCE_UNSUPPORTED, smbios, "mode"));
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
                 let message = "element 'acpi' holds more than one 'table'";
-                r.older_problem(Kind::Xml, "os-acpi-tables", second.pos(), message);
+                r.refuse(&OS_ACPI_TABLES, second.pos(), message);
             }
         }
         os
@@ -265,9 +276,8 @@ fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
     if number.is_some() {
         return number;
     }
-    r.problem(
-        Kind::Unsupported,
-        "os-reboot-timeout-range",
+    r.refuse(
+        &OS_REBOOT_TIMEOUT_RANGE,
         attr_place(bios, "rebootTimeout"),
         format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', it goes from -1 to 65535"),
     );
@@ -332,7 +342,7 @@ impl Element for BootMenu {
         // Documents with another word than "yes" have always been taken; there is no menu then, and no wait for it.
         let enable = YesNo::from(el.get("enable")? == "yes");
         let timeout = el.get("timeout").filter(|_| enable.is_yes());
-        let timeout = timeout.and_then(|_| r.attr_kind::<AnyBase<u16>>(Kind::Unsupported, el, "timeout"));
+        let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Kind::Unsupported, el, "timeout"));
         Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })
     }
 

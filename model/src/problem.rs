@@ -1,15 +1,17 @@
 //! What is wrong with a document: values, not exceptions, so that one run can tell all of it.
 
-use crate::Place;
+use std::fmt;
 
-/// The class of a problem, named as the reference names it.
+use crate::{Place, Rule};
+
+/// The class of a problem, named as libvirt names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The document is not what the format allows.
     Xml,
     /// The document asks for something that this QEMU, machine or release cannot do.
     Unsupported,
-    /// The reference has no better class for it.
+    /// libvirt has no better class for it.
     Internal,
     /// A value that can never be right.
     InvalidArgument,
@@ -25,7 +27,7 @@ pub enum Kind {
     NoNetwork,
     /// The operation is not offered at all.
     NotSupported,
-    /// The reference has no code for it on this architecture.
+    /// libvirt has no code for it on this architecture.
     NoDriver,
     /// A value that is right elsewhere.
     ArgumentUnsupported,
@@ -35,7 +37,7 @@ pub enum Kind {
     CpuIncompatible,
     /// A number is too large for what it is used for.
     Overflow,
-    /// The reference prints the message alone: text that is not XML, and some checks across elements.
+    /// libvirt prints the message alone: text that is not XML, and some checks across elements.
     Plain,
 }
 
@@ -60,7 +62,7 @@ impl Kind {
         Self::Plain,
     ];
 
-    /// The prefix the reference prints before the message, without the colon; empty where it prints none.
+    /// The prefix libvirt prints before the message, without the colon; empty where it prints none.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Xml => "XML error",
@@ -105,7 +107,7 @@ impl Kind {
     }
 }
 
-/// Where on the line a problem was found. The order is the order in which the reference would have stopped.
+/// Where on the line a problem was found. The order is the order in which libvirt would have stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
     /// The text was read into the model.
@@ -136,17 +138,15 @@ impl Stage {
     }
 }
 
-/// One thing that is wrong, and where.
+/// One thing that is wrong, and where. [`Rule::problem`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// Its class.
+    /// The rule that was broken.
+    pub rule: &'static Rule,
+    /// Its class under the release followed.
     pub kind: Kind,
-    /// Its class in older releases of the reference, where that was another.
-    pub older_kind: Option<Kind>,
     /// The stage that found it.
     pub stage: Stage,
-    /// The stable id of the rule that was broken, such as `net-teaming-transient-type`.
-    pub rule: &'static str,
     /// What is wrong, naming element, attribute and offending value (values in single quotes).
     pub message: String,
     /// Where it stands in the text.
@@ -154,20 +154,20 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of one class in every release.
-    pub fn new(
-        stage: Stage,
-        kind: Kind,
-        rule: &'static str,
-        place: impl Into<Place>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { kind, older_kind: None, stage, rule, message: message.into(), place: place.into() }
+    /// The stable id of the rule that was broken, such as `net-teaming-transient-type`.
+    pub fn id(&self) -> &'static str {
+        self.rule.id
+    }
+
+    /// The same with another class, where that depends on what was read rather than on the rule alone.
+    #[must_use]
+    pub fn with_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 }
 
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::Plain => f.write_str(&self.message),
             kind => write!(f, "{}: {}", kind.as_str(), self.message),
@@ -177,13 +177,11 @@ impl std::fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Every problem found so far, in the order in which the reference would have stopped.
+/// Every problem found so far, in the order in which libvirt would have stopped.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
     /// One list a stage, so that adding one takes the same time however many there are.
     stages: Box<[Vec<Problem>; Stage::COUNT]>,
-    /// What only older releases refuse while they read, with how many problems of reading came before it.
-    older: Vec<(usize, Problem)>,
 }
 
 /// The problems of a report in order.
@@ -199,24 +197,6 @@ impl Report {
     pub fn push(&mut self, problem: Problem) {
         if let Some(stage) = self.stages.get_mut(problem.stage as usize) {
             stage.push(problem);
-        }
-    }
-
-    /// Adds a problem of reading that only older releases of the reference have.
-    pub fn push_older(&mut self, problem: Problem) {
-        let before = self.stages.get(Stage::Read as usize).map_or(0, Vec::len);
-        self.older.push((before, problem));
-    }
-
-    /// Gives every problem the class it had in older releases of the reference, and brings in those that only they have.
-    pub fn use_older_kinds(&mut self) {
-        if let Some(read) = self.stages.get_mut(Stage::Read as usize) {
-            for (at, problem) in std::mem::take(&mut self.older).into_iter().rev() {
-                read.insert(at.min(read.len()), problem);
-            }
-        }
-        for problem in self.stages.iter_mut().flatten() {
-            problem.kind = problem.older_kind.take().unwrap_or(problem.kind);
         }
     }
 
@@ -238,16 +218,31 @@ impl Report {
         self.stages.iter().map(Vec::len).sum()
     }
 
-    /// The problem the reference would have stopped at.
+    /// The problem that libvirt would have stopped at.
     pub fn first(&self) -> Option<&Problem> {
         self.iter().next()
     }
 
-    /// The problems, in the reference's order.
+    /// The problems, in libvirt's order.
     pub fn iter(&self) -> Problems<'_> {
         self.stages.iter().flatten()
     }
 }
+
+/// One problem a line.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Report {}
 
 impl<'a> IntoIterator for &'a Report {
     type Item = &'a Problem;

@@ -1,9 +1,20 @@
 //! The elements of the `qemu:` namespace: `<qemu:commandline>`, `<qemu:capabilities>`, `<qemu:override>`,
 //! `<qemu:deprecation>`.
 
+use crate::Pos;
 use crate::read::{El, Reader};
 use crate::write::{Tag, Writer};
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// TODO qemu-arg-value
+    QEMU_ARG_VALUE = "qemu-arg-value": Internal, Read, "TODO";
+    /// TODO qemu-env-name
+    QEMU_ENV_NAME = "qemu-env-name": Internal, Read, "TODO";
+    /// TODO qemu-capability-name
+    QEMU_CAPABILITY_NAME = "qemu-capability-name": Internal, Read, "TODO";
+    /// TODO qemu-override-bool
+    QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read, "TODO";
+}
 
 /// The namespace these elements live in.
 pub const NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
@@ -110,7 +121,7 @@ impl QemuNamespace {
                 self.args.push(value);
             } else {
                 let message = "element 'arg' of the command line lacks its attribute 'value'";
-                r.problem(Kind::Internal, "qemu-arg-value", arg.pos(), message);
+                r.refuse(&QEMU_ARG_VALUE, arg.pos(), message);
             }
         }
         for env in el.children("env") {
@@ -123,7 +134,7 @@ impl QemuNamespace {
             let message = format!(
                 "attribute 'name' of element 'env' is '{name}', expected letters, digits and _, no digit first"
             );
-            r.problem(Kind::Internal, "qemu-env-name", env.pos().attr("name"), message);
+            r.refuse(&QEMU_ENV_NAME, env.pos().attr("name"), message);
         }
     }
 
@@ -166,7 +177,7 @@ fn read_flags(el: El<'_>, name: &'static str, r: &mut Reader) -> Vec<String> {
             flags.push(flag);
         } else {
             let message = format!("element '{name}' of the capabilities lacks its attribute 'capability'");
-            r.problem(Kind::Internal, "qemu-capability-name", child.pos(), message);
+            r.refuse(&QEMU_CAPABILITY_NAME, child.pos(), message);
         }
     }
     flags
@@ -204,7 +215,7 @@ impl OverrideProperty {
                 "false" => OverrideValue::Bool(false),
                 other => {
                     let message = format!("property '{name}' is '{other}', expected 'true' or 'false'");
-                    r.problem(Kind::Xml, "qemu-override-bool", el.pos().attr("value"), message);
+                    r.refuse(&QEMU_OVERRIDE_BOOL, el.pos().attr("value"), message);
                     return None;
                 }
             },

@@ -5,7 +5,30 @@
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::{Kib, Kind, NumberSet, Place, Pos, Problem, Report, Spelled, Stage, Unknown, units};
+use crate::{
+    Classes, Kib, Kind, NumberSet, Place, Pos, Release, Report, Rule, Span, Spelled, Unknown, Version, units,
+};
+
+crate::rules! {
+    /// An attribute has a value of its type.
+    ATTRIBUTE_VALUE = "attribute-value": Xml, Read, "the domain format's grammar", help "use one of the values named";
+    /// A word is one that the release followed knows.
+    LATER_WORD = "word-of-a-later-release": Xml, Read, "words that came to the domain format later",
+        help "follow a later release, or leave the word out";
+    /// A set of numbers holds at least one.
+    NUMBER_SET_EMPTY = "number-set-empty": Xml, Read, "`cpuset=`, `nodeset=`, `cpus=` and the like",
+        help "name at least one number";
+    /// An attribute that must be given is given.
+    ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the domain format's grammar", help "add the attribute";
+    /// An element holds a value of its type.
+    ELEMENT_VALUE = "element-value": Xml, Read, "the domain format's grammar", help "write a value of that type";
+    /// An element that must be there is there.
+    ELEMENT_MISSING = "element-missing": Xml, Read, "the domain format's grammar", help "add the element";
+    /// TODO unit
+    UNIT = "unit": InvalidArgument, Read, "TODO";
+    /// TODO size-range
+    SIZE_RANGE = "size-range": InvalidArgument, Read, "TODO";
+}
 
 /// The largest document that is read, in bytes: some fifty thousand disks, and little enough to bound memory.
 pub const MAX_DOCUMENT: usize = 16 << 20;
@@ -226,11 +249,20 @@ impl<'a> El<'a> {
 pub trait Value: Sized {
     /// Reads it, or says what was expected instead (without repeating the value).
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// The version of libvirt that brought this value, where some release followed does not have it.
+    fn came_with(&self) -> Option<Version> {
+        None
+    }
 }
 
 impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
     fn parse(text: &str) -> Result<Self, String> {
         T::from_word(text).ok_or_else(|| format!("known values: {}", Unknown::of::<T>(text).known))
+    }
+
+    fn came_with(&self) -> Option<Version> {
+        self.since()
     }
 }
 
@@ -293,86 +325,104 @@ impl Value for Positive {
     }
 }
 
-/// Collects what is wrong while elements are read.
+/// The class of a bad word or number that is an XML error since attributes are read by type (`virXMLProp*`), and an
+/// unsupported configuration before.
+pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Unsupported);
+
+/// As [`ONCE_UNSUPPORTED`], for what had no class before.
+pub(crate) const ONCE_PLAIN: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Plain);
+
+/// As [`ONCE_UNSUPPORTED`], for what was an internal error before.
+pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Internal);
+
+/// Collects what is wrong while elements are read, under one release of libvirt.
 #[derive(Debug, Default)]
 pub struct Reader {
+    /// The release whose format is read.
+    pub release: Release,
     /// What was found so far.
     pub report: Report,
 }
 
 impl Reader {
-    /// Puts down a problem of reading.
-    pub fn problem(
-        &mut self,
-        kind: Kind,
-        rule: &'static str,
-        place: impl Into<Place>,
-        message: impl Into<String>,
-    ) {
-        self.report.push(Problem::new(Stage::Read, kind, rule, place, message));
+    /// A reader of the format as `release` has it.
+    pub fn new(release: Release) -> Self {
+        Self { release, report: Report::new() }
     }
 
-    /// As [`Reader::problem`], where the reference had another class for it in older releases: `older`, then now.
-    pub fn problem_kinds(
-        &mut self,
-        [older, kind]: [Kind; 2],
-        rule: &'static str,
-        place: impl Into<Place>,
-        message: impl Into<String>,
-    ) {
-        self.report.push(Problem {
-            older_kind: Some(older).filter(|older| *older != kind),
-            ..Problem::new(Stage::Read, kind, rule, place, message)
-        });
+    /// Reports that `rule` is broken, where the release followed has that rule.
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+        if rule.releases.contains(self.release) {
+            self.report.push(rule.problem(self.release, place, message));
+        }
     }
 
-    /// As [`Reader::problem`], where only older releases refuse it.
-    pub fn older_problem(
+    /// As [`Reader::refuse`], where the class depends on the attribute or element rather than on the rule.
+    pub fn refuse_as(
         &mut self,
-        kind: Kind,
-        rule: &'static str,
+        classes: impl Into<Classes>,
+        rule: &'static Rule,
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push_older(Problem::new(Stage::Read, kind, rule, place, message));
+        let kind = classes.into().of(self.release);
+        self.report.push(rule.problem(self.release, place, message).with_kind(kind));
+    }
+
+    /// Whether the release followed reads what came with libvirt `since`; earlier ones pass over it.
+    pub fn knows(&self, since: &'static str) -> bool {
+        Span::ALWAYS.since(since).contains(self.release)
     }
 
     /// The attribute `name`; a value that cannot be read is an XML error.
     pub fn attr<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
-        self.attr_kind(Kind::Xml, el, name)
+        self.attr_as(Kind::Xml, el, name)
     }
 
-    /// As [`Reader::attr`], where the reference has another class for a bad value.
-    pub fn attr_kind<T: Value>(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<T> {
-        self.attr_kinds([kind, kind], el, name)
+    /// As [`Reader::attr`], for an attribute that came with libvirt `since`: earlier releases pass over it.
+    pub fn attr_since<T: Value>(&mut self, since: &'static str, el: El<'_>, name: &'static str) -> Option<T> {
+        self.knows(since).then(|| self.attr(el, name)).flatten()
     }
 
-    /// As [`Reader::attr`], where a bad value had another class in older releases: `older`, then now.
-    pub fn attr_kinds<T: Value>(
+    /// As [`Reader::attr`], where libvirt has another class for a bad value.
+    pub fn attr_as<T: Value>(
         &mut self,
-        [older, kind]: [Kind; 2],
+        classes: impl Into<Classes>,
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
         let text = el.get(name)?;
-        let expected = match T::parse(text) {
-            Ok(value) => return Some(value),
-            Err(expected) => expected,
-        };
-        let element = el.name();
-        let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
-        self.problem_kinds([older, kind], "attribute-value", attr_place(el, name), message);
+        match T::parse(text) {
+            Ok(value) => match value.came_with().filter(|since| self.release.version() < *since) {
+                None => return Some(value),
+                Some(since) => {
+                    let message = format!(
+                        "value '{text}' of attribute '{name}' of element '{}' is known since libvirt {since}; \
+                         the release followed is {}",
+                        el.name(),
+                        self.release
+                    );
+                    self.refuse_as(classes, &LATER_WORD, el.pos().attr(name), message);
+                }
+            },
+            Err(expected) => {
+                let element = el.name();
+                let message =
+                    format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
+                self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
+            }
+        }
         None
     }
 
     /// The attribute `name` as a set of CPUs or nodes. What is no set is an invalid argument; an empty set has `kind`.
     pub fn number_set(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<NumberSet> {
-        let set: NumberSet = self.attr_kind(Kind::InvalidArgument, el, name)?;
+        let set: NumberSet = self.attr_as(Kind::InvalidArgument, el, name)?;
         if set.is_empty() {
             let text = el.get(name).unwrap_or_default();
             let message =
-                format!("attribute '{name}' of element '{}' is '{text}', nothing is left of it", el.name());
-            self.problem(kind, "number-set-empty", attr_place(el, name), message);
+                format!("attribute '{name}' of element '{}' is '{text}', which names no number", el.name());
+            self.refuse_as(kind, &NUMBER_SET_EMPTY, el.pos().attr(name), message);
             return None;
         }
         Some(set)
@@ -380,43 +430,38 @@ impl Reader {
 
     /// The attribute `name`, which must be there.
     pub fn required<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
-        if el.get(name).is_none() {
-            let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-            self.problem(Kind::Xml, "attribute-missing", el.pos(), message);
-            return None;
-        }
-        self.attr(el, name)
+        self.required_as(Kind::Xml, Kind::Xml, el, name)
     }
 
-    /// As [`Reader::required`], where absence or a bad value had another class in older releases.
-    pub fn required_kinds<T: Value>(
+    /// As [`Reader::required`], where libvirt has other classes for absence and for a bad value.
+    pub fn required_as<T: Value>(
         &mut self,
-        [older_missing, missing]: [Kind; 2],
-        bad: [Kind; 2],
+        missing: impl Into<Classes>,
+        bad: impl Into<Classes>,
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
         if el.get(name).is_some() {
-            return self.attr_kinds(bad, el, name);
+            return self.attr_as(bad, el, name);
         }
         let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-        self.problem_kinds([older_missing, missing], "attribute-missing", el.pos(), message);
+        self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos(), message);
         None
     }
 
     /// The text of `el` as a value.
     pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
-        self.text_kind(Kind::Xml, el)
+        self.text_as(Kind::Xml, el)
     }
 
-    /// As [`Reader::text`], where the reference has another class for a bad value.
-    pub fn text_kind<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
+    /// As [`Reader::text`], where libvirt has another class for a bad value.
+    pub fn text_as<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
         let text = el.text();
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.problem(kind, "element-value", el.pos(), message);
+                self.refuse_as(kind, &ELEMENT_VALUE, el.pos(), message);
                 None
             }
         }
@@ -444,7 +489,7 @@ impl Reader {
             Ok(number) => number,
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.problem(Kind::Xml, "element-value", el.pos(), message);
+                self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
         };
@@ -455,13 +500,13 @@ impl Reader {
                 "unknown unit '{word}' in element '{}' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)",
                 el.name()
             );
-            self.problem(Kind::InvalidArgument, "unit", el.pos().path("@unit"), message);
+            self.refuse(&UNIT, el.pos().path("@unit"), message);
             return None;
         }
         let bytes = units::scale(number, unit, default_unit);
         if bytes.is_none() {
             let message = format!("value '{text}' in element '{}' is over 2^64 bytes", el.name());
-            self.problem(Kind::InvalidArgument, "size-range", el.pos(), message);
+            self.refuse(&SIZE_RANGE, el.pos(), message);
         }
         bytes
     }
@@ -471,7 +516,7 @@ impl Reader {
         let child = el.child(name);
         if child.is_none() {
             let message = format!("element '{}' lacks its child '{name}'", el.name());
-            self.problem(Kind::Xml, "element-missing", el.pos(), message);
+            self.refuse(&ELEMENT_MISSING, el.pos(), message);
         }
         child
     }

@@ -1,12 +1,17 @@
 //! `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 
-use crate::read::{self, AnyBase, El, Element, Reader, hex};
+use crate::read::{self, AnyBase, El, Element, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
-mod label;
+pub(crate) mod label;
 
 pub use label::{DeviceSeclabel, Seclabel, SeclabelType};
+
+crate::rules! {
+    /// TODO keywrap-cipher-twice
+    KEYWRAP_CIPHER_TWICE = "keywrap-cipher-twice": Internal, Read, "TODO";
+}
 
 /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -153,9 +158,9 @@ impl Keywrap {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut keywrap = Self::default();
         for cipher in el.children("cipher") {
-            let kinds = [Kind::Unsupported, Kind::Xml];
-            let name = r.required_kinds(kinds, kinds, cipher, "name");
-            let state = r.required_kinds(kinds, kinds, cipher, "state");
+            let kinds = ONCE_UNSUPPORTED;
+            let name = r.required_as(kinds, kinds, cipher, "name");
+            let state = r.required_as(kinds, kinds, cipher, "state");
             let (Some(name), Some(state)) = (name, state) else { continue };
             let slot = match name {
                 KeywrapCipher::Aes => &mut keywrap.aes,
@@ -163,7 +168,7 @@ impl Keywrap {
             };
             if slot.is_some() {
                 let message = format!("element 'keywrap' has the cipher '{name}' more than once");
-                r.problem(Kind::Internal, "keywrap-cipher-twice", cipher.pos(), message);
+                r.refuse(&KEYWRAP_CIPHER_TWICE, cipher.pos(), message);
             }
             *slot = Some(state);
         }

@@ -2,6 +2,8 @@
 
 use std::fmt::Debug;
 
+use crate::Version;
+
 /// A value that the domain format spells as one fixed word.
 pub trait Spelled: Copy + Debug + 'static {
     /// Every value, in the order of the table.
@@ -9,6 +11,11 @@ pub trait Spelled: Copy + Debug + 'static {
 
     /// The word the format uses.
     fn as_str(self) -> &'static str;
+
+    /// The version of libvirt that brought the word; `None` where every release followed has it.
+    fn since(self) -> Option<Version> {
+        None
+    }
 
     /// The value that `word` spells, compared exactly.
     fn from_word(word: &str) -> Option<Self> {
@@ -37,9 +44,10 @@ impl Unknown {
 /// Defines an enumeration with one spelling a row.
 ///
 /// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` gives the enum (Copy, Eq, Hash,
-/// Ord), [`Spelled`], `Display`, `FromStr`.
+/// Ord), [`Spelled`], `Display`, `FromStr`. A word that came later than the oldest release followed says so:
+/// `Variant = "word" since "8.2"`; reading refuses it under earlier releases.
 macro_rules! spelled {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)?),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $($(#[$vmeta])* $variant),+ }
@@ -48,6 +56,13 @@ macro_rules! spelled {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+            fn since(self) -> Option<$crate::Version> {
+                match self {
+                    $($(Self::$variant => const { Some($crate::Version::literal($since)) },)?)+
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
             }
         }
 

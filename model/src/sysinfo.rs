@@ -1,8 +1,19 @@
 //! `<sysinfo>`: what the guest's firmware says of the machine.
 
-use crate::read::{self, El, Element, Reader};
+use crate::Pos;
+use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// TODO sysinfo-bios-date
+    SYSINFO_BIOS_DATE = "sysinfo-bios-date": Plain, Read, "TODO";
+    /// TODO sysinfo-system-uuid
+    SYSINFO_SYSTEM_UUID = "sysinfo-system-uuid": Plain, Read, "TODO";
+    /// TODO sysinfo-fwcfg-empty
+    SYSINFO_FWCFG_EMPTY = "sysinfo-fwcfg-empty": Xml, Read, "TODO";
+    /// TODO sysinfo-fwcfg-both
+    SYSINFO_FWCFG_BOTH = "sysinfo-fwcfg-both": Xml, Read, "TODO";
+}
 
 spelled! {
     /// Where a `<sysinfo>` goes.
@@ -121,8 +132,8 @@ impl SmbiosTable {
 
 impl Element for SysinfoEntry {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        Some(match r.required_kinds(kinds, kinds, el, "type")? {
+        let kinds = ONCE_INTERNAL;
+        Some(match r.required_as(kinds, kinds, el, "type")? {
             SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
             SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
         })
@@ -200,7 +211,7 @@ fn is_date(text: &str) -> bool {
 fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {
     let Some(date) = bios.get("date").filter(|date| !is_date(date)) else { return };
     let message = format!("entry 'date' of element 'bios' is '{date}', expected mm/dd/yy or mm/dd/yyyy");
-    r.problem(Kind::Plain, "sysinfo-bios-date", bios.pos, message);
+    r.refuse(&SYSINFO_BIOS_DATE, bios.pos, message);
     bios.fields.retain(|(name, _)| *name != "date");
 }
 
@@ -212,7 +223,7 @@ fn check_uuid(system: &mut SmbiosTable, r: &mut Reader) {
         return;
     }
     let message = format!("malformed entry 'uuid' of element 'system': '{text}'");
-    r.problem(Kind::Plain, "sysinfo-system-uuid", system.pos, message);
+    r.refuse(&SYSINFO_SYSTEM_UUID, system.pos, message);
     system.fields.retain(|(name, _)| *name != "uuid");
 }
 
@@ -223,10 +234,10 @@ impl Element for FwCfg {
         let entry = Self { pos: el.pos(), name, value, file: el.string("file") };
         if entry.value.is_none() && entry.file.is_none() {
             let message = format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
-            r.problem(Kind::Xml, "sysinfo-fwcfg-empty", el.pos(), message);
+            r.refuse(&SYSINFO_FWCFG_EMPTY, el.pos(), message);
         } else if entry.value.is_some() && entry.file.is_some() {
             let message = format!("element 'entry' with name '{}' has both a text and 'file'", entry.name);
-            r.problem(Kind::Xml, "sysinfo-fwcfg-both", el.pos(), message);
+            r.refuse(&SYSINFO_FWCFG_BOTH, el.pos(), message);
         }
         Some(entry)
     }

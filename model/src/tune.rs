@@ -1,8 +1,8 @@
 //! `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<resource>`.
 
-mod cputune;
-mod iothreads;
-mod numatune;
+pub(crate) mod cputune;
+pub(crate) mod iothreads;
+pub(crate) mod numatune;
 mod resctrl;
 
 pub use cputune::{CpuTune, IothreadPin, Period, Quota, Sched, Scheduler, VcpuPin};
@@ -14,7 +14,18 @@ use std::collections::BTreeSet;
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kib, Kind, Pos};
+use crate::{Kib, Pos};
+
+crate::rules! {
+    /// TODO resource-partition-empty
+    RESOURCE_PARTITION_EMPTY = "resource-partition-empty": Internal, Read, "TODO", until "11.3";
+    /// TODO blkiotune-device-double
+    BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read, "TODO";
+    /// TODO resource-double
+    RESOURCE_DOUBLE = "resource-double": Xml, Read, "TODO";
+    /// TODO resource-partition
+    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "7.3"), Read, "TODO";
+}
 
 /// The memory limit that stands for none, in KiB.
 pub const UNLIMITED: Kib = Kib((1 << 53) - 1);
@@ -125,7 +136,7 @@ impl BlockTune {
         for device in &tune.devices {
             if !seen.insert(device.path.as_str()) {
                 let message = format!("element 'blkiotune' has more than one 'device' '{}'", device.path);
-                r.problem(Kind::Unsupported, "blkiotune-device-double", device.pos, message);
+                r.refuse(&BLKIOTUNE_DEVICE_DOUBLE, device.pos, message);
             }
         }
         tune
@@ -198,12 +209,7 @@ impl MemTune {
 impl Resource {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("resource").nth(1)) {
-            r.problem(
-                Kind::Xml,
-                "resource-double",
-                second.pos(),
-                "there is more than one element 'resource'",
-            );
+            r.refuse(&RESOURCE_DOUBLE, second.pos(), "there is more than one element 'resource'");
         }
         let resource = Self {
             partition: el.child_text("partition").filter(|partition| !partition.is_empty()),
@@ -211,10 +217,10 @@ impl Resource {
         };
         if resource == Self::default() {
             let message = "element 'resource' lacks its child 'partition'";
-            r.problem_kinds([Kind::Internal, Kind::Xml], "resource-partition", el.pos(), message);
+            r.refuse(&RESOURCE_PARTITION, el.pos(), message);
         } else if resource.partition.is_none() {
             let message = "element 'resource' lacks its child 'partition'";
-            r.older_problem(Kind::Internal, "resource-partition", el.pos(), message);
+            r.refuse(&RESOURCE_PARTITION_EMPTY, el.pos(), message);
         }
         resource
     }

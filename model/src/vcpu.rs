@@ -4,6 +4,15 @@ use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos, YesNo};
 
+crate::rules! {
+    /// TODO vcpu-none
+    VCPU_NONE = "vcpu-none": Unsupported, Read, "TODO";
+    /// TODO vcpu-id-range
+    VCPU_ID_RANGE = "vcpu-id-range": Xml, Read, "TODO";
+    /// TODO vcpu-current-range
+    VCPU_CURRENT_RANGE = "vcpu-current-range": Unsupported, Read, "TODO";
+}
+
 spelled! {
     /// Who chooses the host CPUs or nodes (`placement=`).
     pub enum Placement {
@@ -61,7 +70,7 @@ impl Vcpus {
         let max = self.max();
         if max == 0 {
             let message = "element 'vcpu' is '0', a guest has at least one vCPU";
-            r.problem(Kind::Unsupported, "vcpu-none", self.pos, message);
+            r.refuse(&VCPU_NONE, self.pos, message);
             return;
         }
         for vcpu in self.individual.iter().filter(|vcpu| vcpu.id >= max) {
@@ -69,20 +78,20 @@ impl Vcpus {
                 "attribute 'id' of element 'vcpu' is '{}', the most there can be is '{max}'",
                 vcpu.id
             );
-            r.problem(Kind::Xml, "vcpu-id-range", vcpu.pos.attr("id"), message);
+            r.refuse(&VCPU_ID_RANGE, vcpu.pos.attr("id"), message);
         }
         if let Some(current) = self.current.filter(|current| *current > max && self.individual.is_empty()) {
             let message = format!(
                 "attribute 'current' of element 'vcpu' is '{current}', the most there can be is '{max}'"
             );
-            r.problem(Kind::Unsupported, "vcpu-current-range", self.pos.attr("current"), message);
+            r.refuse(&VCPU_CURRENT_RANGE, self.pos.attr("current"), message);
         }
     }
 
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
         let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
         vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);
-        vcpus.placement = r.attr_kind(Kind::Unsupported, el, "placement");
+        vcpus.placement = r.attr_as(Kind::Unsupported, el, "placement");
         if vcpus.placement != Some(Placement::Auto) {
             vcpus.cpuset = r.number_set(Kind::Unsupported, el, "cpuset");
         }

@@ -225,5 +225,11 @@ pub(crate) fn problem(
     place: impl Into<Place>,
     message: impl Into<String>,
 ) -> Problem {
-    Problem::new(Stage::Build, kind, rule, place, message)
+    Problem {
+        rule: crate::rules::by_id(rule),
+        kind,
+        stage: Stage::Build,
+        message: message.into(),
+        place: place.into(),
+    }
 }

@@ -34,6 +34,7 @@ mod plan;
 mod print;
 mod props;
 mod qemu_ns;
+pub mod rules;
 mod sandbox;
 mod secret;
 mod security;

@@ -10,7 +10,7 @@
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let mut parsed = virtargv_model::parse(text);
+//! let mut parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
 //! let resolved =
 //!     resolve(parsed.domain.unwrap(), &caps, &FixedHost::default(), Options::default(), &mut parsed.report);
@@ -21,6 +21,7 @@ mod address;
 mod defaults;
 mod firmware;
 mod guest;
+pub mod rules;
 
 pub use address::usb_at_start;
 pub use firmware::pick as pick_firmware;
@@ -28,7 +29,7 @@ pub use guest::Guest;
 pub use virtargv_caps::{Arch, Caps, Release};
 
 use virtargv_host::Host;
-use virtargv_model::{Domain, Kib, Kind, Place, Problem, Report, Stage};
+use virtargv_model::{Domain, Kib, Kind, Place, Report, Rule};
 
 /// The steps in which a POWER guest has memory.
 pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
@@ -87,6 +88,8 @@ pub struct Work<'a> {
     pub caps: &'a Caps,
     /// The machine it is for.
     pub host: &'a dyn Host,
+    /// The release of libvirt that is followed.
+    pub release: Release,
     /// How the document is to be read.
     pub options: Options,
     /// What cannot be placed.
@@ -94,15 +97,20 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Puts down something that cannot be placed.
-    pub fn problem(
+    /// Reports something that cannot be placed.
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+        self.report.push(rule.problem(self.release, place, message));
+    }
+
+    /// As [`Work::refuse`], where the class depends on how the device was to be placed.
+    pub fn refuse_as(
         &mut self,
         kind: Kind,
-        rule: &'static str,
+        rule: &'static Rule,
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(Problem::new(Stage::Place, kind, rule, place, message));
+        self.report.push(rule.problem(self.release, place, message).with_kind(kind));
     }
 }
 
@@ -119,7 +127,7 @@ pub fn resolve(
     report: &mut Report,
 ) -> Resolved {
     let guest = Guest::of(&domain, caps, host.arch());
-    let mut work = Work { domain, guest, caps, host, options, report };
+    let mut work = Work { domain, guest, caps, host, release: caps.release(), options, report };
     for step in STEPS {
         step(&mut work);
     }

@@ -208,7 +208,7 @@ fn show(document: &str, report: &Report) -> String {
     let mut out = String::new();
     for p in report {
         let at = source.locate(&p.place).map_or_else(|| "-".into(), |f| format!("{}:{}", f.line, f.column));
-        let _ = writeln!(out, "{at}: {}: {p} [{}]", p.stage.id(), p.rule);
+        let _ = writeln!(out, "{at}: {}: {p} [{}]", p.stage.id(), p.id());
     }
     out
 }

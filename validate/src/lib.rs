@@ -8,7 +8,7 @@
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let mut parsed = virtargv_model::parse(text);
+//! let mut parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).unwrap();
 //! let host = FixedHost::default();
 //! let options = virtargv_resolve::Options::default();
@@ -20,7 +20,8 @@
 mod rule;
 pub mod rules;
 
-pub use rule::{Context, Findings, Rule};
+pub use rule::{Context, Findings};
+pub use virtargv_model::Rule;
 
 use virtargv_caps::Caps;
 use virtargv_host::Host;
@@ -62,8 +63,9 @@ pub fn validate(
     host: &dyn Host,
     report: &mut Report,
 ) -> Result<Validated, Box<Resolved>> {
-    let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host };
-    let mut findings = Findings::new(report);
+    let release = caps.release();
+    let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host, release };
+    let mut findings = Findings::new(report, release);
     for check in rules::CHECKS {
         check(&context, &mut findings);
     }

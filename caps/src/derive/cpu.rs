@@ -6,8 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Session;
 use crate::{
-    Accel, Arch, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Release, Tristate, Usable,
-    release::Convention,
+    Accel, Arch, Convention, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Release, Tristate, Usable,
 };
 
 /// The CPU models of a session.

@@ -2,10 +2,19 @@
 
 use std::num::NonZeroU32;
 
+use crate::YesNo;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, attr_place};
 use crate::write::{Tag, Writer};
-use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// TODO audio-dsp-policy
+    AUDIO_DSP_POLICY = "audio-dsp-policy": Xml, Read, "TODO";
+    /// TODO audio-fixed-settings
+    AUDIO_FIXED_SETTINGS = "audio-fixed-settings": Unsupported, Read, "TODO";
+    /// TODO audio-settings
+    AUDIO_SETTINGS = "audio-settings": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `type=`.
@@ -184,7 +193,7 @@ impl Element for Audio {
                     if *policy < 0 {
                         let message =
                             format!("attribute 'dspPolicy' of element 'audio' is '{policy}', below zero");
-                        r.problem(Kind::Xml, "audio-dsp-policy", attr_place(el, "dspPolicy"), message);
+                        r.refuse(&AUDIO_DSP_POLICY, attr_place(el, "dspPolicy"), message);
                     }
                     *policy >= 0
                 });
@@ -239,14 +248,14 @@ impl AudioIo {
                 "attribute 'fixedSettings' of element '{}' is 'yes', which needs 'mixingEngine' to be 'yes'",
                 el.name()
             );
-            r.problem(Kind::Unsupported, "audio-fixed-settings", attr_place(el, "fixedSettings"), message);
+            r.refuse(&AUDIO_FIXED_SETTINGS, attr_place(el, "fixedSettings"), message);
         }
         io.voices = positive(el, "voices", r);
         io.buffer_length = positive(el, "bufferLength", r);
         if let Some(settings) = el.child("settings") {
             if !fixed {
                 let message = "element 'settings' needs attribute 'fixedSettings' to be 'yes'";
-                r.problem(Kind::Unsupported, "audio-settings", settings.pos(), message);
+                r.refuse(&AUDIO_SETTINGS, settings.pos(), message);
             }
             io.settings = Some(AudioSettings {
                 frequency: positive(settings, "frequency", r),

@@ -6,6 +6,15 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, Value};
 use crate::write::{Tag, Writer};
 
+crate::rules! {
+    /// TODO chardev-spicevmc
+    CHARDEV_SPICEVMC = "chardev-spicevmc": Unsupported, Read, "TODO";
+    /// TODO channel-target-type
+    CHANNEL_TARGET_TYPE = "channel-target-type": Xml, Read, "TODO";
+    /// TODO channel-guestfwd-address
+    CHANNEL_GUESTFWD_ADDRESS = "channel-guestfwd-address": Unsupported, Read, "TODO";
+}
+
 spelled! {
     /// What a serial port hangs on (`<serial><target type=>`).
     pub enum SerialTarget {
@@ -175,7 +184,7 @@ pub struct Console {
 
 /// `type=` of `el`.
 fn source_type(el: El<'_>, r: &mut Reader) -> SourceType {
-    r.attr_kind(Kind::Unsupported, el, "type").unwrap_or(SourceType::Pty)
+    r.attr_as(Kind::Unsupported, el, "type").unwrap_or(SourceType::Pty)
 }
 
 /// The host's end of something that is no channel of virtio.
@@ -189,12 +198,12 @@ fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
 
 fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
     let message = format!("type 'spicevmc' is for a 'channel' of type 'virtio', not for '{}'", el.name());
-    r.problem(Kind::Unsupported, "chardev-spicevmc", el.pos().attr("type"), message);
+    r.refuse(&CHARDEV_SPICEVMC, el.pos().attr("type"), message);
 }
 
 /// A target's type or model; `none` is the same as nothing.
 fn target_word<T: Value>(el: Option<El<'_>>, name: &'static str, r: &mut Reader) -> Option<T> {
-    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_kind(Kind::Unsupported, t, name))
+    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_as(Kind::Unsupported, t, name))
 }
 
 fn port(target: Option<El<'_>>, r: &mut Reader) -> Option<u32> {
@@ -299,10 +308,10 @@ impl ChannelTarget {
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
             let message = "element 'target' of a 'channel' lacks its attribute 'type'";
-            r.problem(Kind::Xml, "channel-target-type", el.pos(), message);
+            r.refuse(&CHANNEL_TARGET_TYPE, el.pos(), message);
             return Self::None;
         }
-        match r.attr_kind::<ChannelTargetType>(Kind::Unsupported, el, "type") {
+        match r.attr_as::<ChannelTargetType>(Kind::Unsupported, el, "type") {
             Some(ChannelTargetType::Guestfwd) => Self::read_guestfwd(el, r),
             Some(ChannelTargetType::Virtio) => {
                 Self::Virtio { name: el.string("name"), state: el.get("state").and_then(|s| s.parse().ok()) }
@@ -319,7 +328,7 @@ impl ChannelTarget {
             && text.parse::<std::net::Ipv4Addr>().is_err()
         {
             let message = format!("a 'guestfwd' channel takes an IPv4 address, not address='{text}'");
-            r.problem(Kind::Unsupported, "channel-guestfwd-address", el.pos().attr("address"), message);
+            r.refuse(&CHANNEL_GUESTFWD_ADDRESS, el.pos().attr("address"), message);
         }
         Self::Guestfwd { address: address.unwrap_or_default(), port: port.unwrap_or_default() }
     }

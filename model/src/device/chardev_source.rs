@@ -1,12 +1,16 @@
 //! What is at the host's end of a character device: shared by everything that talks through one.
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Pos, YesNo};
 
-/// The class of a bad value, in older releases and now.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+crate::rules! {
+    /// TODO chardev-source-count
+    CHARDEV_SOURCE_COUNT = "chardev-source-count": Xml, Read, "TODO";
+    /// TODO chardev-child-count
+    CHARDEV_CHILD_COUNT = "chardev-child-count": Xml, Read, "TODO";
+}
 
 mod socket;
 
@@ -148,7 +152,7 @@ pub struct Log {
 
 impl Element for Log {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { file: el.string("file"), append: r.attr_kinds(ONCE_INTERNAL, el, "append") })
+        Some(Self { file: el.string("file"), append: r.attr_as(ONCE_INTERNAL, el, "append") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -163,14 +167,14 @@ impl ChardevSource {
         let allowed = if kind == SourceType::Udp { 2 } else { 1 };
         if let Some(extra) = sources.get(allowed) {
             let message = format!("a character device of type '{kind}' has at most {allowed} 'source'");
-            r.problem(Kind::Xml, "chardev-source-count", extra.pos(), message);
+            r.refuse(&CHARDEV_SOURCE_COUNT, extra.pos(), message);
         }
         let backend = Backend::read(el, kind, &sources, r);
         let labels = sources.first().map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r));
         for name in ["log", "protocol"] {
             if let Some(extra) = el.children(name).nth(1) {
                 let message = format!("a character device has at most one '{name}'");
-                r.problem(Kind::Xml, "chardev-child-count", extra.pos(), message);
+                r.refuse(&CHARDEV_CHILD_COUNT, extra.pos(), message);
             }
         }
         Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels: labels.unwrap_or_default() }
@@ -202,7 +206,7 @@ impl Backend {
             SourceType::Pipe => Self::Pipe { path: text("path") },
             SourceType::File => Self::File {
                 path: text("path"),
-                append: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "append")),
+                append: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "append")),
             },
             SourceType::SpicePort => Self::SpicePort { channel: text("channel") },
             SourceType::Dbus => Self::Dbus { channel: text("channel") },
@@ -213,15 +217,15 @@ impl Backend {
             },
             SourceType::Udp => Self::Udp(Udp::read(sources, r)),
             SourceType::Tcp => Self::Tcp(Tcp {
-                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
+                mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),
                 host: text("host"),
                 service: text("service"),
                 tls: source.and_then(|s| r.attr(s, "tls")),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
-                protocol: el.child("protocol").and_then(|p| r.attr_kind(Kind::Unsupported, p, "type")),
+                protocol: el.child("protocol").and_then(|p| r.attr_as(Kind::Unsupported, p, "type")),
             }),
             SourceType::Unix => Self::Unix(Unix {
-                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
+                mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),
                 path: text("path"),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
             }),

@@ -6,9 +6,20 @@ pub use models::{ControllerType, IdeModel, PciModel, PciName, ScsiModel, UsbMode
 
 use crate::device::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{AnyBase, El, Element, Reader, Value, hex};
+use crate::read::{AnyBase, El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value, hex};
 use crate::write::Writer;
 use crate::{Kib, Kind, OnOff, Pos};
+
+crate::rules! {
+    /// TODO controller-child-twice
+    CONTROLLER_CHILD_TWICE = "controller-child-twice": Xml, Read, "TODO";
+    /// TODO controller-index-range
+    CONTROLLER_INDEX_RANGE = "controller-index-range": Xml (Internal before "7.3"), Read, "TODO";
+    /// TODO controller-model
+    CONTROLLER_MODEL = "controller-model": Unsupported, Read, "TODO";
+    /// TODO pci-target-range
+    PCI_TARGET_RANGE = "pci-target-range": Xml, Read, "TODO";
+}
 
 /// `<controller>`.
 #[derive(Debug, Clone, PartialEq)]
@@ -233,13 +244,13 @@ impl Element for Controller {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         // What has no type is an IDE controller; what has an unknown one is no controller at all.
         let kind = match el.get("type") {
-            Some(_) => r.attr_kinds(UNKNOWN, el, "type")?,
+            Some(_) => r.attr_as(ONCE_UNSUPPORTED, el, "type")?,
             None => ControllerType::Ide,
         };
         for name in ["model", "target"] {
             if let Some(second) = el.children(name).nth(1) {
                 let message = format!("element 'controller' has more than one element '{name}'");
-                r.problem(Kind::Xml, "controller-child-twice", second.pos(), message);
+                r.refuse(&CONTROLLER_CHILD_TWICE, second.pos(), message);
             }
         }
         let kind = ControllerKind::read(kind, el, r);
@@ -287,19 +298,13 @@ impl Element for Controller {
     }
 }
 
-/// The class of an unknown word, in older releases and now.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// The class of a number that cannot be read, in older releases and now.
-const OLDER: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
 /// `index=`, which the reference keeps as a signed number.
 fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
-    let index: u32 = r.attr_kinds(OLDER, el, "index")?;
+    let index: u32 = r.attr_as(ONCE_INTERNAL, el, "index")?;
     if i32::try_from(index).is_err() {
         let message =
             format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);
-        r.problem_kinds(OLDER, "controller-index-range", el.pos().attr("index"), message);
+        r.refuse(&CONTROLLER_INDEX_RANGE, el.pos().attr("index"), message);
         return None;
     }
     Some(index)
@@ -318,7 +323,7 @@ impl ControllerKind {
             let message = format!(
                 "attribute 'model' of element 'controller' is '{word}', there are no models of type '{kind}'"
             );
-            r.problem(Kind::Unsupported, "controller-model", el.pos().attr("model"), message);
+            r.refuse(&CONTROLLER_MODEL, el.pos().attr("model"), message);
         }
         match kind {
             ControllerType::Ide => Self::Ide(model(el, r)),
@@ -327,17 +332,17 @@ impl ControllerKind {
             ControllerType::Sata => Self::Sata,
             ControllerType::VirtioSerial => Self::VirtioSerial(VirtioSerial {
                 model: model(el, r),
-                ports: r.attr_kinds(OLDER, el, "ports"),
-                vectors: r.attr_kinds(OLDER, el, "vectors"),
+                ports: r.attr_as(ONCE_INTERNAL, el, "ports"),
+                vectors: r.attr_as(ONCE_INTERNAL, el, "vectors"),
             }),
             ControllerType::Ccid => Self::Ccid,
             ControllerType::Usb => {
-                Self::Usb(Usb { model: model(el, r), ports: r.attr_kinds(OLDER, el, "ports") })
+                Self::Usb(Usb { model: model(el, r), ports: r.attr_as(ONCE_INTERNAL, el, "ports") })
             }
             ControllerType::Pci => Self::Pci(Pci::read(el, r)),
             ControllerType::Xenbus => Self::Xenbus(Xenbus {
-                max_grant_frames: r.attr_kinds(OLDER, el, "maxGrantFrames"),
-                max_event_channels: r.attr_kinds(OLDER, el, "maxEventChannels"),
+                max_grant_frames: r.attr_as(ONCE_INTERNAL, el, "maxGrantFrames"),
+                max_event_channels: r.attr_as(ONCE_INTERNAL, el, "maxEventChannels"),
             }),
             ControllerType::Isa => Self::Isa,
         }
@@ -346,7 +351,7 @@ impl ControllerKind {
 
 /// `model=`, for which the reference has its own class of error.
 fn model<T: Value>(el: El<'_>, r: &mut Reader) -> Option<T> {
-    r.attr_kind(Kind::Unsupported, el, "model")
+    r.attr_as(Kind::Unsupported, el, "model")
 }
 
 impl Pci {
@@ -360,7 +365,7 @@ impl Pci {
         let root = matches!(model, Some(PciModel::PciRoot | PciModel::PcieRoot));
         Self {
             model,
-            name: el.child("model").and_then(|m| r.attr_kinds(UNKNOWN, m, "name")),
+            name: el.child("model").and_then(|m| r.attr_as(ONCE_UNSUPPORTED, m, "name")),
             target: el.child("target").map(|t| PciTarget::read(t, r)).unwrap_or_default(),
             pcihole64: el.child("pcihole64").filter(|_| root).and_then(|h| r.kib(h)),
         }
@@ -409,7 +414,7 @@ fn ranged<T: TryFrom<u64>>(el: El<'_>, name: &'static str, min: u64, max: u64, r
     if !(min..=max).contains(&number) {
         let message =
             format!("attribute '{name}' of element 'target' is '{number}', it goes from '{min}' to '{max}'");
-        r.problem(Kind::Xml, "pci-target-range", el.pos().attr(name), message);
+        r.refuse(&PCI_TARGET_RANGE, el.pos().attr(name), message);
         return None;
     }
     T::try_from(number).ok()

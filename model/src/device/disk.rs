@@ -1,8 +1,8 @@
 //! `<disk>`: hard disks, CD-ROM drives, floppy drives and SCSI units, and the images behind them.
 
-mod chain;
-mod driver;
-mod iotune;
+pub(crate) mod chain;
+pub(crate) mod driver;
+pub(crate) mod iotune;
 mod mirror;
 mod name;
 mod parts;
@@ -16,9 +16,20 @@ pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
 use crate::device::storage::{Image, Location, SourceType, filled, optional_word};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
+
+crate::rules! {
+    /// TODO disk-throttlefilter-twice
+    DISK_THROTTLEFILTER_TWICE = "disk-throttlefilter-twice": Xml, Read, "TODO";
+    /// TODO disk-wwn
+    DISK_WWN = "disk-wwn": Internal, Read, "TODO";
+    /// TODO disk-printable
+    DISK_PRINTABLE = "disk-printable": Xml, Read, "TODO";
+    /// TODO disk-source-child-twice
+    DISK_SOURCE_CHILD_TWICE = "disk-source-child-twice": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `device=` of `<disk>`: what the guest sees.
@@ -117,11 +128,6 @@ pub struct DiskTarget {
     pub rotation_rate: Option<u32>,
 }
 
-/// The classes of a bad value that was an internal error in older releases.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
-/// The classes of a bad value that was an unsupported configuration in older releases.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 /// `<disk>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Disk {
@@ -219,7 +225,7 @@ fn printable(text: &str) -> bool {
 
 impl Element for Disk {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
+        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
         // What is nowhere is a file.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
@@ -229,11 +235,11 @@ impl Element for Disk {
         }
         disk.read_outside(el, r);
         disk.backing = BackingChain::read(el, r);
-        disk.device = r.attr_kinds(ONCE_UNSUPPORTED, el, "device");
-        disk.model = r.attr_kinds(ONCE_UNSUPPORTED, el, "model");
-        disk.snapshot = r.attr_kinds(ONCE_UNSUPPORTED, el, "snapshot");
+        disk.device = r.attr_as(ONCE_UNSUPPORTED, el, "device");
+        disk.model = r.attr_as(ONCE_UNSUPPORTED, el, "model");
+        disk.snapshot = r.attr_as(ONCE_UNSUPPORTED, el, "snapshot");
         disk.rawio = r.attr(el, "rawio");
-        disk.sgio = r.attr_kinds(ONCE_UNSUPPORTED, el, "sgio");
+        disk.sgio = r.attr_as(ONCE_UNSUPPORTED, el, "sgio");
         disk.read_target(el, r);
         disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r));
         disk.blockio = el.child("blockio").map(|b| BlockIo::read(b, r)).filter(|b| *b != BlockIo::default());
@@ -295,9 +301,9 @@ impl Disk {
         self.target = DiskTarget {
             // Xen's old prefix says nothing.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
-            bus: r.attr_kinds(ONCE_UNSUPPORTED, target, "bus"),
+            bus: r.attr_as(ONCE_UNSUPPORTED, target, "bus"),
             tray: optional_word(ONCE_UNSUPPORTED, target, "tray", "closed", r),
-            removable: r.attr_kinds(ONCE_UNSUPPORTED, target, "removable"),
+            removable: r.attr_as(ONCE_UNSUPPORTED, target, "removable"),
             rotation_rate: r.attr(target, "rotation_rate").filter(|rate| *rate > 0),
         };
     }
@@ -308,7 +314,7 @@ impl Disk {
             let Some(group) = filled(filter, "group", r) else { continue };
             if self.throttle_filters.contains(&group) {
                 let message = format!("element 'throttlefilter' names the group '{group}' twice");
-                r.problem(Kind::Xml, "disk-throttlefilter-twice", filter.pos().attr("group"), message);
+                r.refuse(&DISK_THROTTLEFILTER_TWICE, filter.pos().attr("group"), message);
             }
             self.throttle_filters.push(group);
         }
@@ -323,7 +329,7 @@ impl Disk {
             && !is_wwn(wwn)
         {
             let message = format!("element 'wwn' is '{wwn}', expected 16 hexadecimal digits");
-            r.problem(Kind::Internal, "disk-wwn", el.pos().path("wwn"), message);
+            r.refuse(&DISK_WWN, el.pos().path("wwn"), message);
             self.wwn = None;
         }
         self.vendor = el.child_text("vendor");
@@ -331,7 +337,7 @@ impl Disk {
         for (text, name) in [(&self.vendor, "vendor"), (&self.product, "product")] {
             if text.as_deref().is_some_and(|t| !printable(t)) {
                 let message = format!("element '{name}' has characters that cannot be printed");
-                r.problem(Kind::Xml, "disk-printable", el.pos().path(name), message);
+                r.refuse(&DISK_PRINTABLE, el.pos().path(name), message);
             }
         }
     }
@@ -398,5 +404,5 @@ fn twice(el: El<'_>, r: &mut Reader) {
     let name = el.name();
     let message =
         format!("element {name} stands both in the disk and in its source, <{name}> is for one of them");
-    r.problem(Kind::Unsupported, "disk-source-child-twice", el.pos(), message);
+    r.refuse(&DISK_SOURCE_CHILD_TWICE, el.pos(), message);
 }

@@ -6,13 +6,16 @@ pub mod virtiofsd;
 use self::id_map::IdMap;
 use self::virtiofsd::Virtiofsd;
 use super::virtio::VirtioOptions;
-use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader, Value};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
 
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// TODO filesystem-source
+    FILESYSTEM_SOURCE = "filesystem-source": Plain, Read, "TODO";
+    /// TODO filesystem-target
+    FILESYSTEM_TARGET = "filesystem-target": Plain, Read, "TODO";
+}
 
 spelled! {
     /// `type=`.
@@ -215,14 +218,14 @@ impl FsSource {
 
 impl Element for Filesystem {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type");
+        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type");
         let mut fs = Self {
             kind,
-            access_mode: r.attr_kinds(ONCE_UNSUPPORTED, el, "accessmode"),
+            access_mode: r.attr_as(ONCE_UNSUPPORTED, el, "accessmode"),
             file_mode: r.attr(el, "fmode").filter(|mode| *mode != CreateMode(0)),
             dir_mode: r.attr(el, "dmode").filter(|mode| *mode != CreateMode(0)),
-            model: r.attr_kinds(ONCE_UNSUPPORTED, el, "model"),
-            multidevs: r.attr_kinds(ONCE_UNSUPPORTED, el, "multidevs"),
+            model: r.attr_as(ONCE_UNSUPPORTED, el, "model"),
+            multidevs: r.attr_as(ONCE_UNSUPPORTED, el, "multidevs"),
             space_hard_limit: el.child("space_hard_limit").and_then(|e| r.bytes(e, 1)),
             space_soft_limit: el.child("space_soft_limit").and_then(|e| r.bytes(e, 1)),
             ..Self::default()
@@ -232,18 +235,18 @@ impl Element for Filesystem {
             None if kind == Some(FsType::Ram) => {}
             None => {
                 let message = "element 'filesystem' lacks its child 'source'";
-                r.problem(Kind::Plain, "filesystem-source", el.pos(), message);
+                r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
             }
         }
         fs.target = el.child("target").and_then(|t| t.string("dir"));
         if fs.target.is_none() {
             let message = "element 'filesystem' lacks its 'target' with attribute 'dir'";
-            r.problem(Kind::Plain, "filesystem-target", el.pos(), message);
+            r.refuse(&FILESYSTEM_TARGET, el.pos(), message);
         }
         fs.readonly = el.child("readonly").is_some();
         if let Some(driver) = el.child("driver") {
-            fs.driver = r.attr_kinds(ONCE_UNSUPPORTED, driver, "type");
-            fs.write_policy = r.attr_kinds(ONCE_UNSUPPORTED, driver, "wrpolicy");
+            fs.driver = r.attr_as(ONCE_UNSUPPORTED, driver, "type");
+            fs.write_policy = r.attr_as(ONCE_UNSUPPORTED, driver, "wrpolicy");
             fs.format = driver.string("format");
             fs.queue_size = r.attr(driver, "queue");
             fs.virtio = VirtioOptions::read(driver, r);

@@ -5,15 +5,19 @@ pub mod spice;
 
 use crate::device::sound::{read_audio_id, write_audio_id};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, attr_place};
+use crate::read::{El, Element, ONCE_INTERNAL, Reader, attr_place};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
 
 pub use listen::{Listen, ListenType};
 pub use spice::{Gl, Spice};
 
-/// The class of a bad value, in older releases and now.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+crate::rules! {
+    /// TODO graphics-password-time
+    GRAPHICS_PASSWORD_TIME = "graphics-password-time": Internal, Read, "TODO";
+    /// TODO graphics-vnc-connected
+    GRAPHICS_VNC_CONNECTED = "graphics-vnc-connected": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `type=`.
@@ -197,15 +201,13 @@ impl Graphics {
 
 impl Element for Graphics {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let yes = |r: &mut Reader, name| r.attr_kinds(ONCE_INTERNAL, el, name) == Some(YesNo::Yes);
-        let display = match r.required_kinds(ONCE_INTERNAL, ONCE_INTERNAL, el, "type")? {
+        let yes = |r: &mut Reader, name| r.attr_as(ONCE_INTERNAL, el, name) == Some(YesNo::Yes);
+        let display = match r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, el, "type")? {
             GraphicsType::Sdl => Display::Sdl {
                 fullscreen: yes(r, "fullscreen"),
                 xauth: el.string("xauth"),
                 display: el.string("display"),
-                gl: el
-                    .child("gl")
-                    .and_then(|gl| r.required_kinds([Kind::Xml; 2], ONCE_INTERNAL, gl, "enable")),
+                gl: el.child("gl").and_then(|gl| r.required_as(Kind::Xml, ONCE_INTERNAL, gl, "enable")),
             },
             GraphicsType::Vnc => Display::Vnc(Vnc::read(el, r)),
             GraphicsType::Rdp => Display::Rdp(Rdp::read(el, r)),
@@ -286,8 +288,8 @@ impl Vnc {
         if vnc.autoport {
             vnc.port = 0;
         }
-        vnc.websocket = r.attr_kinds(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
-        vnc.share_policy = r.attr_kinds(ONCE_INTERNAL, el, "sharePolicy");
+        vnc.websocket = r.attr_as(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
+        vnc.share_policy = r.attr_as(ONCE_INTERNAL, el, "sharePolicy");
         vnc.power_control = r.attr(el, "powerControl");
         vnc.keymap = el.string("keymap");
         vnc.audio = read_audio_id(el, r);
@@ -348,7 +350,7 @@ impl Rdp {
 
 /// `port=`, and whether it means that one is to be chosen.
 fn read_port(el: El<'_>, r: &mut Reader) -> (i32, bool) {
-    match r.attr_kind(Kind::Internal, el, "port") {
+    match r.attr_as(Kind::Internal, el, "port") {
         Some(-1) | None => (0, true),
         Some(port) => (port, false),
     }
@@ -363,16 +365,16 @@ impl Auth {
                 let message = format!(
                     "attribute 'passwdValidTo' of element 'graphics' is '{text}', expected 'YYYY-MM-DDTHH:MM:SS'"
                 );
-                r.problem(Kind::Internal, "graphics-password-time", attr_place(el, "passwdValidTo"), message);
+                r.refuse(&GRAPHICS_PASSWORD_TIME, attr_place(el, "passwdValidTo"), message);
             }
         }
-        auth.connected = r.attr_kind(Kind::Unsupported, el, "connected");
+        auth.connected = r.attr_as(Kind::Unsupported, el, "connected");
         if vnc && auth.connected.is_some_and(|connected| connected != Connected::Keep) {
             let message = format!(
                 "attribute 'connected' of element 'graphics' is '{}', VNC knows only connected='keep'",
                 el.get("connected").unwrap_or_default()
             );
-            r.problem(Kind::Unsupported, "graphics-vnc-connected", attr_place(el, "connected"), message);
+            r.refuse(&GRAPHICS_VNC_CONNECTED, attr_place(el, "connected"), message);
         }
         Some(auth)
     }
@@ -411,7 +413,7 @@ mod tests {
         let document = format!(
             "<domain type='kvm'><name>n</name><os><type>hvm</type></os><devices>{text}</devices></domain>"
         );
-        let parsed = crate::parse(&document);
+        let parsed = crate::parse(&document, crate::Release::default());
         let problems = parsed.report.iter().map(ToString::to_string).collect();
         let mut w = Writer::new();
         for graphics in &parsed.domain.unwrap().devices.graphics {

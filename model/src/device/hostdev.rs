@@ -1,9 +1,9 @@
 //! `<hostdev>`: a device of the host that the guest gets.
 
-mod mdev;
+pub(crate) mod mdev;
 mod pci;
-mod scsi;
-mod usb;
+pub(crate) mod scsi;
+pub(crate) mod usb;
 
 pub use mdev::{Mdev, MdevModel};
 pub use pci::{HostdevDriver, HostdevDriverName, PciDevice};
@@ -13,9 +13,24 @@ pub use usb::{GuestReset, UsbDevice, UsbStartup};
 use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
 use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// TODO net-hostdev-address-type
+    NET_HOSTDEV_ADDRESS_TYPE = "net-hostdev-address-type": Unsupported, Read, "TODO";
+    /// TODO hostdev-type
+    HOSTDEV_TYPE = "hostdev-type": Unsupported, Read, "TODO";
+    /// TODO hostdev-source-child
+    HOSTDEV_SOURCE_CHILD = "hostdev-source-child": Internal, Read, "TODO", until "11.3";
+    /// TODO hostdev-startup-policy
+    HOSTDEV_STARTUP_POLICY = "hostdev-startup-policy": Unsupported, Read, "TODO";
+    /// TODO hostdev-attribute
+    HOSTDEV_ATTRIBUTE = "hostdev-attribute": Xml, Read, "TODO";
+    /// TODO net-hostdev-address
+    NET_HOSTDEV_ADDRESS = "net-hostdev-address": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `mode=` of `<hostdev>`.
@@ -140,18 +155,18 @@ impl Hostdev {
 
     fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
         let mode = match el.get("mode") {
-            Some(_) => r.attr_kinds(UNKNOWN, el, "mode")?,
+            Some(_) => r.attr_as(ONCE_UNSUPPORTED, el, "mode")?,
             None => HostdevMode::Subsystem,
         };
-        let missing = [Kind::Xml; 2];
-        let kind: HostdevType = r.required_kinds(missing, [Kind::Unsupported; 2], el, "type")?;
+        let missing = Kind::Xml;
+        let kind: HostdevType = r.required_as(missing, Kind::Unsupported, el, "type")?;
         let of_mode = match kind {
             HostdevType::Storage | HostdevType::Misc | HostdevType::Net => HostdevMode::Capabilities,
             _ => HostdevMode::Subsystem,
         };
         if mode != of_mode {
             let message = format!("element 'hostdev' of mode '{mode}' has no type '{kind}'");
-            r.problem(Kind::Unsupported, "hostdev-type", el.pos().attr("type"), message);
+            r.refuse(&HOSTDEV_TYPE, el.pos().attr("type"), message);
             return None;
         }
         let source = r.need(el, "source")?;
@@ -181,7 +196,7 @@ impl Hostdev {
 fn refuse_unknown(source: El<'_>, kind: &str, known: &[&str], r: &mut Reader) {
     if let Some(other) = source.elements().find(|child| !known.contains(&child.name())) {
         let message = format!("element 'source' of a {kind} device has a child '{}'", other.name());
-        r.older_problem(Kind::Internal, "hostdev-source-child", other.pos(), message);
+        r.refuse(&HOSTDEV_SOURCE_CHILD, other.pos(), message);
     }
 }
 
@@ -190,9 +205,6 @@ fn text(source: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     r.need(source, name).map(El::text).filter(|t| !t.is_empty())
 }
 
-/// What class an unknown word is of.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 /// Attributes that stand only for some types.
 fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reader) {
     use HostdevType::{Mdev, Scsi, ScsiHost, Usb};
@@ -200,7 +212,7 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
         && kind != Usb
     {
         let message = format!("attribute 'startupPolicy' ('{policy}') stands only for type 'usb'");
-        r.problem(Kind::Unsupported, "hostdev-startup-policy", source.pos().attr("startupPolicy"), message);
+        r.refuse(&HOSTDEV_STARTUP_POLICY, source.pos().attr("startupPolicy"), message);
     }
     let rows: [(&'static str, &[HostdevType]); 3] =
         [("sgio", &[Scsi]), ("rawio", &[Scsi]), ("model", &[Mdev, ScsiHost])];
@@ -209,7 +221,7 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
             && !kinds.contains(&kind)
         {
             let message = format!("attribute '{name}' ('{value}') does not go with hostdev type '{kind}'");
-            r.problem(Kind::Xml, "hostdev-attribute", el.pos().attr(name), message);
+            r.refuse(&HOSTDEV_ATTRIBUTE, el.pos().attr(name), message);
         }
     }
 }
@@ -320,7 +332,7 @@ impl HostInterface {
             None if source.child("vendor").is_some() => "usb",
             None => {
                 let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
-                r.problem(Kind::Xml, "net-hostdev-address", source.pos(), message);
+                r.refuse(&NET_HOSTDEV_ADDRESS, source.pos(), message);
                 return Self { managed, ..Self::default() };
             }
         };
@@ -338,12 +350,7 @@ impl HostInterface {
             _ => {
                 let message =
                     format!("an interface of type 'hostdev' has address type '{kind}', 'pci' or 'usb' work");
-                r.problem(
-                    Kind::Unsupported,
-                    "net-hostdev-address",
-                    source.pos().path("address/@type"),
-                    message,
-                );
+                r.refuse(&NET_HOSTDEV_ADDRESS_TYPE, source.pos().path("address/@type"), message);
                 InterfaceDevice::default()
             }
         };

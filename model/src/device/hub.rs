@@ -1,8 +1,7 @@
 //! `<hub>`.
 
-use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -12,12 +11,6 @@ spelled! {
         Usb = "usb",
     }
 }
-
-/// The class of a missing type, in older releases and now.
-const MISSING: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
-/// The class of an unknown type.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// `<hub>`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,7 +23,10 @@ pub struct Hub {
 
 impl Element for Hub {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { kind: r.required_kinds(MISSING, UNKNOWN, el, "type"), info: DeviceInfo::read(el, r) })
+        Some(Self {
+            kind: r.required_as(ONCE_INTERNAL, ONCE_UNSUPPORTED, el, "type"),
+            info: DeviceInfo::read(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {

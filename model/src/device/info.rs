@@ -1,7 +1,7 @@
 //! What all devices have: alias, address, boot order, option ROM.
 
-mod address;
-mod pci;
+pub(crate) mod address;
+pub(crate) mod pci;
 
 pub use address::{
     Address, AddressType, CcidAddress, CcwAddress, DimmAddress, DriveAddress, IsaAddress, UsbAddress,
@@ -9,9 +9,16 @@ pub use address::{
 };
 pub use pci::{PciAddress, Zpci};
 
-use crate::read::{El, Positive, Reader};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Positive, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
+
+crate::rules! {
+    /// TODO rom-disabled
+    ROM_DISABLED = "rom-disabled": Unsupported, Read, "TODO";
+    /// TODO boot-loadparm
+    BOOT_LOADPARM = "boot-loadparm": Internal, Read, "TODO";
+}
 
 /// The common part of a device.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -109,12 +116,12 @@ impl DeviceInfo {
 
 impl Rom {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let kinds = [Kind::Unsupported, Kind::Xml];
-        let (enabled, bar) = (r.attr_kinds(kinds, el, "enabled"), r.attr_kinds(kinds, el, "bar"));
+        let kinds = ONCE_UNSUPPORTED;
+        let (enabled, bar) = (r.attr_as(kinds, el, "enabled"), r.attr_as(kinds, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
         if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
             let message = "element 'rom' that is not 'enabled' has no 'bar' and no 'file'";
-            r.problem(Kind::Unsupported, "rom-disabled", el.pos(), message);
+            r.refuse(&ROM_DISABLED, el.pos(), message);
         }
         rom
     }
@@ -122,8 +129,8 @@ impl Rom {
 
 impl Boot {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        let Positive(order) = r.required_kinds(kinds, kinds, el, "order")?;
+        let kinds = ONCE_INTERNAL;
+        let Positive(order) = r.required_as(kinds, kinds, el, "order")?;
         Some(Self { order, loadparm: el.get("loadparm").and_then(|text| loadparm(el, text, r)) })
     }
 }
@@ -138,6 +145,6 @@ fn loadparm(el: El<'_>, text: &str, r: &mut Reader) -> Option<String> {
         None => return Some(text),
     };
     let message = format!("attribute 'loadparm' of element 'boot' is '{text}', {problem}");
-    r.problem(Kind::Internal, "boot-loadparm", el.pos().attr("loadparm"), message);
+    r.refuse(&BOOT_LOADPARM, el.pos().attr("loadparm"), message);
     None
 }

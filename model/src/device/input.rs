@@ -6,6 +6,13 @@ use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff};
 
+crate::rules! {
+    /// TODO input-usb-address
+    INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "TODO";
+    /// TODO input-source
+    INPUT_SOURCE = "input-source": Xml, Read, "TODO";
+}
+
 spelled! {
     /// `type=`.
     pub enum InputType {
@@ -108,18 +115,18 @@ pub struct Input {
 
 impl Element for Input {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let internal = [Kind::Internal; 2];
-        let kind: Option<InputType> = r.required_kinds(internal, [Kind::Unsupported; 2], el, "type");
+        let internal = Kind::Internal;
+        let kind: Option<InputType> = r.required_as(internal, Kind::Unsupported, el, "type");
         let mut input = Self {
             kind,
-            model: r.attr_kind(Kind::Unsupported, el, "model"),
-            bus: r.attr_kind(Kind::Unsupported, el, "bus"),
+            model: r.attr_as(Kind::Unsupported, el, "model"),
+            bus: r.attr_as(Kind::Unsupported, el, "bus"),
             info: DeviceInfo::read(el, r),
             ..Self::default()
         };
         if input.bus == Some(InputBus::Usb) && !matches!(input.info.address, None | Some(Address::Usb(_))) {
             let message = "the 'address' of an 'input' on bus 'usb' is of type 'usb'";
-            r.problem(Kind::Xml, "input-usb-address", el.pos().path("address/@type"), message);
+            r.refuse(&INPUT_USB_ADDRESS, el.pos().path("address/@type"), message);
         }
         let source = el.child("source");
         match kind {
@@ -164,5 +171,5 @@ impl Element for Input {
 
 fn missing_source(el: El<'_>, name: &str, r: &mut Reader) {
     let message = format!("an 'input' that is a device of the host lacks its 'source' with '{name}'");
-    r.problem(Kind::Xml, "input-source", el.pos(), message);
+    r.refuse(&INPUT_SOURCE, el.pos(), message);
 }

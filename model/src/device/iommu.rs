@@ -1,7 +1,7 @@
 //! `<iommu>`.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff};
 
@@ -13,7 +13,7 @@ spelled! {
         /// Arm SMMUv3.
         Smmuv3 = "smmuv3",
         /// virtio-iommu.
-        Virtio = "virtio",
+        Virtio = "virtio" since "8.3",
     }
 }
 
@@ -54,12 +54,7 @@ impl IommuDriver {
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (missing, unknown) = ([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml]);
-        let model = r.required_kinds(missing, unknown, el, "model");
-        if model == Some(IommuModel::Virtio) {
-            let message = "attribute 'model' of element 'iommu' is 'virtio', which is not known";
-            r.older_problem(Kind::Unsupported, "attribute-value", el.pos().attr("model"), message);
-        }
+        let model = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "model");
         let driver = el.child("driver").map(|d| IommuDriver {
             intremap: r.attr(d, "intremap"),
             caching_mode: r.attr(d, "caching_mode"),

@@ -4,7 +4,12 @@ use crate::info::DeviceInfo;
 use crate::memory::MemoryAccess;
 use crate::read::{AnyBase, El, Element, Reader, attr_place, hex};
 use crate::write::Writer;
-use crate::{Kib, Kind, NumberSet, Pos, YesNo};
+use crate::{Kib, NumberSet, Pos, YesNo};
+
+crate::rules! {
+    /// TODO memory-device-uuid
+    MEMORY_DEVICE_UUID = "memory-device-uuid": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `<memory model=>`.
@@ -106,7 +111,7 @@ impl Element for MemoryDevice {
             if uuid.is_none() {
                 let message =
                     format!("element 'uuid' of element 'memory' is '{text}', expected 32 hexadecimal digits");
-                r.problem(Kind::Xml, "memory-device-uuid", e.pos(), message);
+                r.refuse(&MEMORY_DEVICE_UUID, e.pos(), message);
             }
             uuid
         });
@@ -166,13 +171,13 @@ fn nodemask(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     match <NumberSet as crate::read::Value>::parse(&text) {
         Ok(set) if set.is_empty() => {
             let message = format!("element 'nodemask' is '{text}', nothing is left of it");
-            r.problem(Kind::Xml, "number-set-empty", el.pos(), message);
+            r.refuse(&crate::read::NUMBER_SET_EMPTY, el.pos(), message);
             None
         }
         Ok(set) => Some(set),
         Err(expected) => {
             let message = format!("bad value '{text}' in element 'nodemask': {expected}");
-            r.problem(Kind::InvalidArgument, "element-value", el.pos(), message);
+            r.refuse_as(crate::Kind::InvalidArgument, &crate::read::ELEMENT_VALUE, el.pos(), message);
             None
         }
     }
@@ -221,7 +226,7 @@ fn base(el: El<'_>, r: &mut Reader) -> Option<u64> {
         Ok(AnyBase(base)) => Some(base).filter(|base| *base > 0),
         Err(expected) => {
             let message = format!("bad value '{text}' for attribute 'base' of element 'address': {expected}");
-            r.problem(Kind::Xml, "attribute-value", attr_place(el, "base"), message);
+            r.refuse(&crate::read::ATTRIBUTE_VALUE, attr_place(el, "base"), message);
             None
         }
     }

@@ -1,14 +1,14 @@
 //! `<interface>`: a network card of the guest and what it is connected to.
 
 mod backend;
-mod bandwidth;
+pub(crate) mod bandwidth;
 mod driver;
-mod ip;
-mod mac;
-mod model;
-mod options;
-mod source;
-mod virtual_port;
+pub(crate) mod ip;
+pub(crate) mod mac;
+pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod source;
+pub(crate) mod virtual_port;
 
 pub use backend::{Backend, BackendType};
 pub use bandwidth::{Bandwidth, Rate};
@@ -25,9 +25,18 @@ pub use virtual_port::{VirtualPort, VirtualPortType};
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// TODO net-ethernet-dev
+    NET_ETHERNET_DEV = "net-ethernet-dev": Xml, Read, "TODO", until "11.3";
+    /// TODO net-filter-twice
+    NET_FILTER_TWICE = "net-filter-twice": Xml, Read, "TODO", until "11.3";
+    /// TODO net-virtualport-type
+    NET_VIRTUALPORT_TYPE = "net-virtualport-type": Unsupported, Read, "TODO";
+}
 
 /// `<interface>`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -156,12 +165,12 @@ impl Interface {
 
 impl Element for Interface {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(UNKNOWN, el, "type").unwrap_or_default();
+        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type").unwrap_or_default();
         refuse_once(kind, el, r);
         let host_side = el.child("source");
         // The order is the reference's: it decides which problem comes first.
         let mut interface = Self {
-            trust_guest_rx_filters: r.attr_kinds(UNKNOWN, el, "trustGuestRxFilters"),
+            trust_guest_rx_filters: r.attr_as(ONCE_UNSUPPORTED, el, "trustGuestRxFilters"),
             model: el.child("model").and_then(|m| NicModel::read(m, r)),
             host_ips: host_side.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
             host_routes: host_side.map(|s| read::all(s, "route", r)).unwrap_or_default(),
@@ -196,7 +205,7 @@ impl Element for Interface {
             interface.backend = Backend::read(backend, r);
             interface.backend.vhost = interface.backend.vhost.filter(|_| emulated_virtio);
         }
-        interface.link = el.child("link").and_then(|l| r.attr_kind(Kind::Unsupported, l, "state"));
+        interface.link = el.child("link").and_then(|l| r.attr_as(Kind::Unsupported, l, "state"));
         interface.teaming = read::one(el, "teaming", r);
         interface.sndbuf = el.child("tune").and_then(|t| r.child_text(t, "sndbuf"));
         interface.mtu = el.child("mtu").and_then(|m| r.attr(m, "size"));
@@ -267,15 +276,8 @@ impl Interface {
     }
 }
 
-/// The class of an unknown word, in older releases and now.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 /// What was refused once.
 fn refuse_once(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
-    if matches!(kind, InterfaceType::Null | InterfaceType::Vds) {
-        let message = format!("attribute 'type' of element 'interface' is '{kind}', which is not known");
-        r.older_problem(Kind::Unsupported, "attribute-value", el.pos().attr("type"), message);
-    }
     if kind == InterfaceType::Ethernet
         && let Some(source) = el.child("source")
         && let Some(dev) = source.get("dev")
@@ -284,11 +286,11 @@ fn refuse_once(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
             "attribute 'dev' ('{dev}') of element 'source' does not go with interface type '{kind}', 'target' and \
              'guest' name devices"
         );
-        r.older_problem(Kind::Xml, "net-ethernet-dev", source.pos().attr("dev"), message);
+        r.refuse(&NET_ETHERNET_DEV, source.pos().attr("dev"), message);
     }
     if let Some(second) = el.children("filterref").nth(1) {
         let message = "element 'interface' has more than one element 'filterref'";
-        r.older_problem(Kind::Xml, "net-filter-twice", second.pos(), message);
+        r.refuse(&NET_FILTER_TWICE, second.pos(), message);
     }
 }
 
@@ -307,7 +309,7 @@ fn read_virtual_port(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Option<
         }
         _ => {
             let message = format!("element 'virtualport' does not go with an interface of type '{kind}'");
-            r.problem(Kind::Unsupported, "net-virtualport-type", child.pos(), message);
+            r.refuse(&NET_VIRTUALPORT_TYPE, child.pos(), message);
             None
         }
     }

@@ -31,10 +31,7 @@ pub struct Panic {
 
 impl Element for Panic {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self {
-            info: DeviceInfo::read(el, r),
-            model: r.attr_kind(crate::Kind::Unsupported, el, "model"),
-        })
+        Some(Self { info: DeviceInfo::read(el, r), model: r.attr_as(crate::Kind::Unsupported, el, "model") })
     }
 
     fn write(&self, w: &mut Writer) {

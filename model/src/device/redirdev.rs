@@ -2,12 +2,18 @@
 
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::info::{Address, DeviceInfo};
-use crate::read::{self, AnyBase, El, Element, Reader};
+use crate::read::{self, AnyBase, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
 
-/// The class of a bad value, in older releases and now.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+crate::rules! {
+    /// TODO redirdev-address
+    REDIRDEV_ADDRESS = "redirdev-address": Xml, Read, "TODO";
+    /// TODO redirfilter-count
+    REDIRFILTER_COUNT = "redirfilter-count": Xml, Read, "TODO";
+    /// TODO usbdev-version
+    USBDEV_VERSION = "usbdev-version": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `bus=`.
@@ -30,14 +36,14 @@ pub struct Redirdev {
 
 impl Element for Redirdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let unsupported = [Kind::Unsupported; 2];
-        let bus = r.attr_kinds(unsupported, el, "bus");
-        let kind = r.required_kinds([Kind::Internal; 2], unsupported, el, "type").unwrap_or(SourceType::Null);
+        let unsupported = Kind::Unsupported;
+        let bus = r.attr_as(unsupported, el, "bus");
+        let kind = r.required_as(Kind::Internal, unsupported, el, "type").unwrap_or(SourceType::Null);
         let source = ChardevSource::read(el, kind, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Usb(_))) {
             let message = "the 'address' of a 'redirdev' is of type 'usb'";
-            r.problem(Kind::Xml, "redirdev-address", el.pos().path("address/@type"), message);
+            r.refuse(&REDIRDEV_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, bus, source })
     }
@@ -79,7 +85,7 @@ impl RedirFilter {
         let first = filters.next()?;
         if let Some(extra) = filters.next() {
             let message = "element 'devices' has at most one 'redirfilter'";
-            r.problem(Kind::Xml, "redirfilter-count", extra.pos(), message);
+            r.refuse(&REDIRFILTER_COUNT, extra.pos(), message);
         }
         Some(Self { rules: read::all(first, "usbdev", r) })
     }
@@ -93,7 +99,7 @@ impl RedirFilter {
 /// A number in C notation; `-1` is the same as nothing.
 fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
     el.get(name).filter(|text| *text != "-1")?;
-    r.attr_kinds::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
+    r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
 /// `MAJOR.MINOR`, each below 100.
@@ -107,7 +113,7 @@ fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
     });
     if parsed.is_none() {
         let message = format!("bad value '{text}' for attribute 'version' of element 'usbdev'");
-        r.problem(Kind::Xml, "usbdev-version", el.pos().attr("version"), message);
+        r.refuse(&USBDEV_VERSION, el.pos().attr("version"), message);
     }
     parsed
 }

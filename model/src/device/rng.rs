@@ -7,6 +7,11 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// TODO rng-backend-count
+    RNG_BACKEND_COUNT = "rng-backend-count": Xml, Read, "TODO";
+}
+
 spelled! {
     /// `model=`.
     pub enum RngModel {
@@ -76,14 +81,13 @@ impl RngBackend {
         let el = r.need(rng, "backend")?;
         if let Some(extra) = rng.children("backend").nth(1) {
             let message = "element 'rng' has at most one 'backend'";
-            r.problem(Kind::Xml, "rng-backend-count", extra.pos(), message);
+            r.refuse(&RNG_BACKEND_COUNT, extra.pos(), message);
         }
         Some(match r.required::<RngBackendModel>(el, "model")? {
             RngBackendModel::Random => Self::Random { path: Some(el.text()).filter(|t| !t.is_empty()) },
             RngBackendModel::Builtin => Self::Builtin,
             RngBackendModel::Egd => {
-                let kind =
-                    r.required_kinds::<SourceType>([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type")?;
+                let kind = r.required_as::<SourceType>(Kind::Xml, Kind::Unsupported, el, "type")?;
                 Self::Egd(ChardevSource::read(el, kind, r))
             }
         })

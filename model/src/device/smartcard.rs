@@ -3,8 +3,17 @@
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::Kind;
 use crate::info::{Address, DeviceInfo};
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
+
+crate::rules! {
+    /// TODO smartcard-certificates
+    SMARTCARD_CERTIFICATES = "smartcard-certificates": Xml, Read, "TODO";
+    /// TODO smartcard-database
+    SMARTCARD_DATABASE = "smartcard-database": Xml, Read, "TODO";
+    /// TODO smartcard-address
+    SMARTCARD_ADDRESS = "smartcard-address": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `mode=`.
@@ -54,7 +63,7 @@ impl Card {
     }
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        match r.required_kinds::<SmartcardMode>([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "mode")? {
+        match r.required_as::<SmartcardMode>(Kind::Xml, ONCE_UNSUPPORTED, el, "mode")? {
             SmartcardMode::Host => Some(Self::Host),
             SmartcardMode::HostCertificates => {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
@@ -63,18 +72,17 @@ impl Card {
                         "a 'smartcard' of mode 'host-certificates' has three 'certificate', not '{}'",
                         certificates.len()
                     );
-                    r.problem(Kind::Xml, "smartcard-certificates", el.pos(), message);
+                    r.refuse(&SMARTCARD_CERTIFICATES, el.pos(), message);
                 }
                 let database = el.child_text("database");
                 if let Some(path) = database.as_deref().filter(|p| !p.starts_with('/')) {
                     let message = format!("element 'database' is '{path}', expected an absolute path");
-                    r.problem(Kind::Xml, "smartcard-database", el.pos().path("database"), message);
+                    r.refuse(&SMARTCARD_DATABASE, el.pos().path("database"), message);
                 }
                 Some(Self::HostCertificates { certificates, database })
             }
             SmartcardMode::Passthrough => {
-                let kind =
-                    r.required_kinds::<SourceType>([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type")?;
+                let kind = r.required_as::<SourceType>(Kind::Xml, Kind::Unsupported, el, "type")?;
                 Some(Self::Passthrough(ChardevSource::read(el, kind, r)))
             }
         }
@@ -87,7 +95,7 @@ impl Element for Smartcard {
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Ccid(_))) {
             let message = "the 'address' of a 'smartcard' is of type 'ccid'";
-            r.problem(Kind::Unsupported, "smartcard-address", el.pos().path("address/@type"), message);
+            r.refuse(&SMARTCARD_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, card: card? })
     }

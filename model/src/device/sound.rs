@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
 
@@ -72,8 +72,8 @@ pub struct Sound {
 
 impl Element for Sound {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Unsupported, Kind::Xml];
-        let model: SoundModel = r.required_kinds(kinds, kinds, el, "model")?;
+        let kinds = ONCE_UNSUPPORTED;
+        let model: SoundModel = r.required_as(kinds, kinds, el, "model")?;
         Some(Self {
             model,
             codecs: if model.has_codecs() { read_codecs(el, r) } else { Vec::new() },
@@ -104,7 +104,7 @@ impl Element for Sound {
 }
 
 fn read_codecs(el: El<'_>, r: &mut Reader) -> Vec<Codec> {
-    el.children("codec").filter_map(|codec| r.attr_kind(Kind::Unsupported, codec, "type")).collect()
+    el.children("codec").filter_map(|codec| r.attr_as(Kind::Unsupported, codec, "type")).collect()
 }
 
 /// `<audio id=>` of a device that makes sound.

@@ -1,14 +1,22 @@
 //! `<tpm>`.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, attr_place};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
 use super::chardev_source::SourceMode;
 
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// TODO tpm-external-type
+    TPM_EXTERNAL_TYPE = "tpm-external-type": Xml, Read, "TODO";
+    /// TODO tpm-secret-uuid
+    TPM_SECRET_UUID = "tpm-secret-uuid": Internal, Read, "TODO";
+    /// TODO tpm-pcr-bank
+    TPM_PCR_BANK = "tpm-pcr-bank": Unsupported, Read, "TODO";
+    /// TODO tpm-backend-count
+    TPM_BACKEND_COUNT = "tpm-backend-count": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `model=`.
@@ -149,7 +157,12 @@ fn read_persistent_state(el: El<'_>, r: &mut Reader) -> Option<YesNo> {
         let message = format!(
             "bad value '{text}' for attribute 'persistent_state' of element 'backend': expected 'yes' or 'no'"
         );
-        r.problem(Kind::Internal, "attribute-value", attr_place(el, "persistent_state"), message);
+        r.refuse_as(
+            crate::Kind::Internal,
+            &crate::read::ATTRIBUTE_VALUE,
+            attr_place(el, "persistent_state"),
+            message,
+        );
     }
     state
 }
@@ -166,7 +179,7 @@ impl TpmBackend {
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = el.child("source");
-        Some(match r.required_kinds([Kind::Xml; 2], ONCE_UNSUPPORTED, el, "type")? {
+        Some(match r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "type")? {
             TpmBackendType::Passthrough => {
                 Self::Passthrough { path: el.child("device").and_then(|d| d.string("path")) }
             }
@@ -179,7 +192,7 @@ impl TpmBackend {
                         "the 'source' of an external 'tpm' is of type 'unix', not '{}'",
                         source.get("type").unwrap_or("")
                     );
-                    r.problem(Kind::Xml, "tpm-external-type", source.pos().attr("type"), message);
+                    r.refuse(&TPM_EXTERNAL_TYPE, source.pos().attr("type"), message);
                 }
                 Self::External {
                     mode: source.and_then(|s| r.attr(s, "mode")),
@@ -214,7 +227,7 @@ impl TpmEmulator {
         let version = if el.get("version") == Some("default") {
             None
         } else {
-            r.attr_kinds(ONCE_UNSUPPORTED, el, "version")
+            r.attr_as(ONCE_UNSUPPORTED, el, "version")
         };
         let storage = el.child("source").and_then(|s| {
             let kind = r.required(s, "type");
@@ -241,7 +254,7 @@ impl TpmEmulator {
         if digits.clone().count() != 32 || !digits.clone().all(|c| c.is_ascii_hexdigit()) {
             let message =
                 format!("attribute 'secret' of element 'encryption' is '{secret}', expected a UUID");
-            r.problem(Kind::Internal, "tpm-secret-uuid", el.pos().attr("secret"), message);
+            r.refuse(&TPM_SECRET_UUID, el.pos().attr("secret"), message);
             return None;
         }
         Some(secret)
@@ -254,7 +267,7 @@ impl TpmEmulator {
                 banks.push(known);
             } else {
                 let message = format!("there is no bank of registers '{}'", bank.name());
-                r.problem(Kind::Unsupported, "tpm-pcr-bank", bank.pos(), message);
+                r.refuse(&TPM_PCR_BANK, bank.pos(), message);
             }
         }
         banks.sort_unstable();
@@ -288,10 +301,10 @@ impl TpmEmulator {
 
 impl Element for Tpm {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.attr_kinds(ONCE_UNSUPPORTED, el, "model");
+        let model = r.attr_as(ONCE_UNSUPPORTED, el, "model");
         if let Some(extra) = el.children("backend").nth(1) {
             let message = "element 'tpm' has at most one 'backend'";
-            r.problem(Kind::Xml, "tpm-backend-count", extra.pos(), message);
+            r.refuse(&TPM_BACKEND_COUNT, extra.pos(), message);
         }
         let at = r.need(el, "backend");
         let backend = at.and_then(|b| TpmBackend::read(b, r));

@@ -2,12 +2,14 @@
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{ByName, El, Element, Reader};
+use crate::read::{ByName, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
-/// The class of a bad word, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// TODO video-acceleration-empty
+    VIDEO_ACCELERATION_EMPTY = "video-acceleration-empty": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `<model type=>`.
@@ -147,7 +149,7 @@ impl Element for Video {
                 Some(Resolution { x: r.required(resolution, "x")?, y: r.required(resolution, "y")? })
             });
             video.model =
-                r.attr_kinds(ONCE_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
+                r.attr_as(ONCE_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
             video.ram = size(model, "ram", r);
             video.vram = size(model, "vram", r);
             video.vram64 = size(model, "vram64", r);
@@ -156,12 +158,11 @@ impl Element for Video {
             video.blob = r.attr(model, "blob");
         }
         if let Some(driver) = el.child("driver") {
-            video.backend = r.attr_kinds(ONCE_UNSUPPORTED, driver, "name");
+            video.backend = r.attr_as(ONCE_UNSUPPORTED, driver, "name");
             video.virtio = VirtioOptions::read(driver, r);
         }
         video.info = DeviceInfo::read(el, r);
-        video.vgaconf =
-            el.child("driver").and_then(|driver| r.attr_kinds(ONCE_UNSUPPORTED, driver, "vgaconf"));
+        video.vgaconf = el.child("driver").and_then(|driver| r.attr_as(ONCE_UNSUPPORTED, driver, "vgaconf"));
         Some(video)
     }
 
@@ -216,13 +217,13 @@ impl Acceleration {
         let accel = Self {
             pos: el.pos(),
             rendernode: el.string("rendernode"),
-            accel3d: r.attr_kinds(ONCE_UNSUPPORTED, el, "accel3d"),
-            accel2d: r.attr_kinds(ONCE_UNSUPPORTED, el, "accel2d"),
+            accel3d: r.attr_as(ONCE_UNSUPPORTED, el, "accel3d"),
+            accel2d: r.attr_as(ONCE_UNSUPPORTED, el, "accel2d"),
         };
         if accel == Self::default() {
             let message =
                 "element 'acceleration' says nothing: one of 'accel3d', 'accel2d', 'rendernode' is needed";
-            r.problem(Kind::Unsupported, "video-acceleration-empty", el.pos(), message);
+            r.refuse(&VIDEO_ACCELERATION_EMPTY, el.pos(), message);
             return None;
         }
         Some(accel)

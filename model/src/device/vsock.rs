@@ -3,13 +3,10 @@
 use std::num::NonZero;
 
 use super::virtio::VirtioOptions;
+use crate::YesNo;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_PLAIN, Reader};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
-
-/// The class of a bad value, in older releases and now.
-const ONCE_PLAIN: [Kind; 2] = [Kind::Plain, Kind::Xml];
 
 spelled! {
     /// `model=`.
@@ -41,10 +38,10 @@ pub struct Vsock {
 impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let cid = el.child("cid");
-        let address = cid.and_then(|c| r.attr_kinds::<NonZero<u32>>(ONCE_PLAIN, c, "address"));
+        let address = cid.and_then(|c| r.attr_as::<NonZero<u32>>(ONCE_PLAIN, c, "address"));
         Some(Self {
             model: r.attr(el, "model"),
-            auto_cid: cid.and_then(|c| r.attr_kinds(ONCE_PLAIN, c, "auto")),
+            auto_cid: cid.and_then(|c| r.attr_as(ONCE_PLAIN, c, "auto")),
             cid: address.map(NonZero::get),
             info: DeviceInfo::read(el, r),
             virtio: VirtioOptions::read_child(el, r),

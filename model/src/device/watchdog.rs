@@ -2,11 +2,8 @@
 
 use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 spelled! {
     /// `model=`.
@@ -55,12 +52,8 @@ pub struct Watchdog {
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_kinds([Kind::Xml; 2], ONCE_UNSUPPORTED, el, "model");
-        Some(Self {
-            model,
-            action: r.attr_kinds(ONCE_UNSUPPORTED, el, "action"),
-            info: DeviceInfo::read(el, r),
-        })
+        let model = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "model");
+        Some(Self { model, action: r.attr_as(ONCE_UNSUPPORTED, el, "action"), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {

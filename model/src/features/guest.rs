@@ -1,8 +1,17 @@
 //! The features that have more to say than on and off.
 
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kib, Kind, OnOff, Pos};
+use crate::{Kib, OnOff, Pos};
+
+crate::rules! {
+    /// TODO feature-kvm-unknown
+    FEATURE_KVM_UNKNOWN = "feature-kvm-unknown": Unsupported, Read, "TODO";
+    /// TODO feature-kvm-dirty-ring-size
+    FEATURE_KVM_DIRTY_RING_SIZE = "feature-kvm-dirty-ring-size": Xml, Read, "TODO";
+    /// TODO feature-xen-unknown
+    FEATURE_XEN_UNKNOWN = "feature-xen-unknown": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// Version of Arm's interrupt controller.
@@ -236,7 +245,7 @@ fn pretty(bytes: u64) -> (u64, &'static str) {
 impl Hpt {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            resizing: r.attr_kinds(super::OLDER_UNSUPPORTED, el, "resizing"),
+            resizing: r.attr_as(ONCE_UNSUPPORTED, el, "resizing"),
             max_page_size: el.child("maxpagesize").and_then(|size| r.kib(size)),
         }
     }
@@ -270,7 +279,7 @@ impl Kvm {
         for child in el.elements() {
             let Ok(feature) = child.name().parse::<KvmFeature>() else {
                 let message = format!("unknown feature '{}' in element 'kvm'", child.name());
-                r.problem(Kind::Unsupported, "feature-kvm-unknown", child.pos(), message);
+                r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
                 continue;
             };
             let Some(state) = super::word_of(child, "state", r) else { continue };
@@ -293,7 +302,7 @@ impl Kvm {
         let message = format!(
             "attribute 'size' of element 'dirty-ring' is '{size}', expected a power of two from 1024 to 65536"
         );
-        r.problem(Kind::Xml, "feature-kvm-dirty-ring-size", el.pos().attr("size"), message);
+        r.refuse(&FEATURE_KVM_DIRTY_RING_SIZE, el.pos().attr("size"), message);
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -314,12 +323,12 @@ impl Xen {
                 "e820_host" => xen.e820_host = super::word_of(child, "state", r),
                 "passthrough" => {
                     xen.passthrough = super::word_of(child, "state", r);
-                    let mode = r.attr_kinds(super::OLDER_UNSUPPORTED, child, "mode");
+                    let mode = r.attr_as(ONCE_UNSUPPORTED, child, "mode");
                     xen.passthrough_mode = mode.filter(|_| xen.passthrough.is_some());
                 }
                 unknown => {
                     let message = format!("unknown feature '{unknown}' in element 'xen'");
-                    r.problem(Kind::Unsupported, "feature-xen-unknown", child.pos(), message);
+                    r.refuse(&FEATURE_XEN_UNKNOWN, child.pos(), message);
                 }
             }
         }
@@ -340,7 +349,7 @@ impl Xen {
 
 /// `<capabilities policy=>` with an element for each capability that differs.
 pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy, Vec<(String, OnOff)>) {
-    let policy = r.attr_kinds(super::OLDER_UNSUPPORTED, el, "policy").unwrap_or(CapabilityPolicy::Default);
+    let policy = r.attr_as(ONCE_UNSUPPORTED, el, "policy").unwrap_or(CapabilityPolicy::Default);
     let named =
         |child: El<'_>, r: &mut Reader| Some((child.name().to_owned(), super::state_or_on(child, r)?));
     (policy, el.elements().filter_map(|child| named(child, r)).collect())

@@ -2,7 +2,16 @@
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, Spelled};
+use crate::{OnOff, Pos, Spelled};
+
+crate::rules! {
+    /// TODO feature-hyperv-unknown
+    FEATURE_HYPERV_UNKNOWN = "feature-hyperv-unknown": Unsupported, Read, "TODO";
+    /// TODO feature-hyperv-retries
+    FEATURE_HYPERV_RETRIES = "feature-hyperv-retries": Xml, Read, "TODO";
+    /// TODO feature-hyperv-vendor
+    FEATURE_HYPERV_VENDOR = "feature-hyperv-vendor": Xml, Read, "TODO";
+}
 
 spelled! {
     /// Which enlightenments a guest gets.
@@ -103,7 +112,7 @@ impl Hyperv {
         for child in el.elements() {
             let Ok(feature) = child.name().parse::<HypervFeature>() else {
                 let message = format!("unknown enlightenment '{}' in element 'hyperv'", child.name());
-                r.problem(Kind::Unsupported, "feature-hyperv-unknown", child.pos(), message);
+                r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);
                 continue;
             };
             if let Some(item) = HypervItem::read(child, feature, r) {
@@ -168,7 +177,7 @@ fn read_retries(el: El<'_>, r: &mut Reader) -> Option<u32> {
         return Some(retries);
     }
     let message = format!("attribute 'retries' of element 'spinlocks' is '{retries}', the least is 4095");
-    r.problem(Kind::Xml, "feature-hyperv-retries", el.pos().attr("retries"), message);
+    r.refuse(&FEATURE_HYPERV_RETRIES, el.pos().attr("retries"), message);
     None
 }
 
@@ -181,6 +190,6 @@ fn read_vendor(el: El<'_>, r: &mut Reader) -> Option<String> {
     let message = format!(
         "attribute 'value' of element 'vendor_id' is '{vendor}', expected up to 12 characters without a comma"
     );
-    r.problem(Kind::Xml, "feature-hyperv-vendor", el.pos().attr("value"), message);
+    r.refuse(&FEATURE_HYPERV_VENDOR, el.pos().attr("value"), message);
     None
 }

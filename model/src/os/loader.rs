@@ -2,9 +2,9 @@
 
 use super::Os;
 use crate::device::storage::{Image, ImageFormat, Location};
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_PLAIN, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
 
 spelled! {
     /// A kind of firmware (`<os firmware=>`).
@@ -200,9 +200,9 @@ impl Element for Loader {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
             pos: el.pos(),
-            readonly: r.attr_kinds([Kind::Plain, Kind::Xml], el, "readonly"),
-            secure: r.attr_kinds([Kind::Plain, Kind::Xml], el, "secure"),
-            kind: r.attr_kinds([Kind::Plain, Kind::Xml], el, "type"),
+            readonly: r.attr_as(ONCE_PLAIN, el, "readonly"),
+            secure: r.attr_as(ONCE_PLAIN, el, "secure"),
+            kind: r.attr_as(ONCE_PLAIN, el, "type"),
             stateless: r.attr(el, "stateless"),
             format: r.attr(el, "format"),
             path: Some(el.text()).filter(|path| !path.trim().is_empty()),

@@ -2,7 +2,18 @@
 
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
+
+crate::rules! {
+    /// TODO seclabel-model-twice
+    SECLABEL_MODEL_TWICE = "seclabel-model-twice": Plain, Read, "TODO";
+    /// TODO seclabel-model-missing
+    SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read, "TODO";
+    /// TODO seclabel-relabel
+    SECLABEL_RELABEL = "seclabel-relabel": Xml, Read, "TODO";
+    /// TODO seclabel-label-missing
+    SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "TODO";
+}
 
 spelled! {
     /// Where a domain's label comes from.
@@ -60,7 +71,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
             && labels.iter().any(|known| known.model.as_deref() == Some(model))
         {
             let message = format!("the domain has a second element 'seclabel' for model '{model}'");
-            r.problem(Kind::Plain, "seclabel-model-twice", el.pos().attr("model"), message);
+            r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
         labels.push(label);
@@ -69,7 +80,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         && let Some(label) = labels.iter().find(|label| label.model.is_none())
     {
         let message = "one of several elements 'seclabel' lacks its attribute 'model'";
-        r.problem(Kind::Xml, "seclabel-model-missing", label.pos, message);
+        r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
     labels
 }
@@ -114,7 +125,7 @@ impl Seclabel {
             _ => return,
         };
         let message = format!("element 'seclabel' with type '{kind}' {wrong}");
-        r.problem(Kind::Xml, "seclabel-relabel", self.pos, message);
+        r.refuse(&SECLABEL_RELABEL, self.pos, message);
     }
 }
 
@@ -128,7 +139,7 @@ impl DeviceSeclabel {
                 && labels.iter().any(|known| known.model.as_deref() == Some(model))
             {
                 let message = format!("the device has a second element 'seclabel' for model '{model}'");
-                r.problem(Kind::Plain, "seclabel-model-twice", child.pos().attr("model"), message);
+                r.refuse(&SECLABEL_MODEL_TWICE, child.pos().attr("model"), message);
                 continue;
             }
             labels.push(label);
@@ -137,7 +148,7 @@ impl DeviceSeclabel {
             && let Some(label) = labels.iter().find(|label| label.model.is_none())
         {
             let message = "one of several elements 'seclabel' of a device lacks its attribute 'model'";
-            r.problem(Kind::Xml, "seclabel-model-missing", label.pos, message);
+            r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
         }
         labels
     }
@@ -156,7 +167,7 @@ impl Element for DeviceSeclabel {
             let model = label.model.as_deref().unwrap_or("");
             let message =
                 format!("element 'seclabel' of model '{model}' has relabel='yes' but no child 'label'");
-            r.problem(Kind::Xml, "seclabel-label-missing", el.pos(), message);
+            r.refuse(&SECLABEL_LABEL_MISSING, el.pos(), message);
         }
         // What is not labelled is not relabelled either.
         let relabel = label.relabel.filter(|_| !label.label_skip);

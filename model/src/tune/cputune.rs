@@ -2,10 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
-use crate::{Kind, NumberSet, Pos};
+use crate::{Kind, NumberSet, Pos, Rule};
+
+crate::rules! {
+    /// TODO
+    SCHED_VCPU_MISSING = "sched-vcpu-missing": Xml, Read, "TODO";
+    /// TODO
+    SCHED_IOTHREAD_MISSING = "sched-iothread-missing": Unsupported, Read, "TODO";
+    /// TODO vcpupin-double
+    VCPUPIN_DOUBLE = "vcpupin-double": Internal, Read, "TODO";
+    /// TODO iothreadpin-missing
+    IOTHREADPIN_MISSING = "iothreadpin-missing": Unsupported, Read, "TODO";
+    /// TODO iothreadpin-double
+    IOTHREADPIN_DOUBLE = "iothreadpin-double": Internal, Read, "TODO";
+    /// TODO emulatorpin-double
+    EMULATORPIN_DOUBLE = "emulatorpin-double": Xml, Read, "TODO";
+    /// TODO sched-overlap
+    SCHED_OVERLAP = "sched-overlap": Plain, Read, "TODO";
+}
 
 /// A scheduling period in microseconds, 1000 to 1 000 000; 0 leaves it to the host.
 pub type Period = u64;
@@ -137,18 +154,18 @@ impl CpuTune {
         for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
             if !seen.insert(*vcpu) {
                 let message = format!("there is more than one element 'vcpupin' for the vCPU '{vcpu}'");
-                r.problem(Kind::Internal, "vcpupin-double", pos.attr("vcpu"), message);
+                r.refuse(&VCPUPIN_DOUBLE, pos.attr("vcpu"), message);
             }
         }
         let mut seen = BTreeSet::new();
         for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
             if !iothreads.contains(*iothread) {
                 let message = format!("there is no 'iothread' '{iothread}' that 'iothreadpin' could pin");
-                r.problem(Kind::Unsupported, "iothreadpin-missing", pos.attr("iothread"), message);
+                r.refuse(&IOTHREADPIN_MISSING, pos.attr("iothread"), message);
             } else if !seen.insert(*iothread) {
                 let message =
                     format!("there is more than one element 'iothreadpin' for the iothread '{iothread}'");
-                r.problem(Kind::Internal, "iothreadpin-double", pos.attr("iothread"), message);
+                r.refuse(&IOTHREADPIN_DOUBLE, pos.attr("iothread"), message);
             }
         }
     }
@@ -200,20 +217,15 @@ fn quota(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Quota> {
 
 fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     if let Some(second) = el.children("emulatorpin").nth(1) {
-        r.problem(
-            Kind::Xml,
-            "emulatorpin-double",
-            second.pos(),
-            "there is more than one element 'emulatorpin'",
-        );
+        r.refuse(&EMULATORPIN_DOUBLE, second.pos(), "there is more than one element 'emulatorpin'");
     }
     cpuset(el.child("emulatorpin")?, r)
 }
 
 /// `cpuset=`, which must be there.
 fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    let kinds = [Kind::Internal, Kind::Xml];
-    r.required_kinds::<String>(kinds, kinds, el, "cpuset")?;
+    let kinds = ONCE_INTERNAL;
+    r.required_as::<String>(kinds, kinds, el, "cpuset")?;
     r.number_set(Kind::Unsupported, el, "cpuset")
 }
 
@@ -255,15 +267,18 @@ fn check_scheds(
         let missing = missing.first();
         let doubled = seen.overlaps(set);
         if let Some(missing) = missing.filter(|missing| !doubled || set.first() == Some(*missing)) {
-            let (kind, thread) =
-                if element == "vcpusched" { (Kind::Xml, "vCPU") } else { (Kind::Unsupported, "iothread") };
+            let (rule, thread): (&'static Rule, _) = if element == "vcpusched" {
+                (&SCHED_VCPU_MISSING, "vCPU")
+            } else {
+                (&SCHED_IOTHREAD_MISSING, "iothread")
+            };
             let message = format!(
                 "there is no '{thread}' '{missing}' for attribute '{attribute}' of element '{element}'"
             );
-            r.problem(kind, "sched-thread-missing", sched.pos.attr(attribute), message);
+            r.refuse(rule, sched.pos.attr(attribute), message);
         } else if doubled {
             let message = format!("attributes '{attribute}' of elements '{element}' name the same thread");
-            r.problem(Kind::Plain, "sched-overlap", sched.pos.attr(attribute), message);
+            r.refuse(&SCHED_OVERLAP, sched.pos.attr(attribute), message);
             return;
         }
         seen.union(set);
@@ -272,8 +287,8 @@ fn check_scheds(
 
 impl Sched {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        let scheduler = r.required_kinds(kinds, kinds, el, "scheduler")?;
+        let kinds = ONCE_INTERNAL;
+        let scheduler = r.required_as(kinds, kinds, el, "scheduler")?;
         let real_time = matches!(scheduler, Scheduler::Fifo | Scheduler::Rr);
         let priority = if real_time { r.required(el, "priority")? } else { 0 };
         Some(Self { pos: el.pos(), scheduler, priority })

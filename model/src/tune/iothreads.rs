@@ -2,9 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use crate::Pos;
 use crate::read::{self, El, Element, Reader, attr_place};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// TODO iothreads-limit
+    IOTHREADS_LIMIT = "iothreads-limit": Unsupported, Read, "TODO";
+    /// TODO iothread-id-double
+    IOTHREAD_ID_DOUBLE = "iothread-id-double": Xml, Read, "TODO";
+    /// TODO iothread-id-zero
+    IOTHREAD_ID_ZERO = "iothread-id-zero": Xml, Read, "TODO";
+}
 
 /// Threads of QEMU that disks and controllers can be served by.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -83,7 +92,7 @@ impl Iothreads {
                 iothreads.count(),
                 Self::LIMIT
             );
-            r.problem(Kind::Unsupported, "iothreads-limit", iothreads.pos, message);
+            r.refuse(&IOTHREADS_LIMIT, iothreads.pos, message);
         }
         let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
         ids.sort_by_key(|(id, _)| *id);
@@ -92,7 +101,7 @@ impl Iothreads {
                 && id == again
             {
                 let message = format!("there is more than one iothread with the id '{id}'");
-                r.problem(Kind::Xml, "iothread-id-double", pos.attr("id"), message);
+                r.refuse(&IOTHREAD_ID_DOUBLE, pos.attr("id"), message);
             }
         }
         iothreads
@@ -133,7 +142,7 @@ impl Element for Iothread {
         let id: u32 = r.required(el, "id")?;
         if id == 0 {
             let message = "attribute 'id' of element 'iothread' is '0', it counts from 1";
-            r.problem(Kind::Xml, "iothread-id-zero", attr_place(el, "id"), message);
+            r.refuse(&IOTHREAD_ID_ZERO, attr_place(el, "id"), message);
             return None;
         }
         Some(Self {

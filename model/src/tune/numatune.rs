@@ -7,6 +7,23 @@ use crate::vcpu::Placement;
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos};
 
+crate::rules! {
+    /// TODO numatune-double
+    NUMATUNE_DOUBLE = "numatune-double": Xml, Read, "TODO";
+    /// TODO numatune-nodeset-missing
+    NUMATUNE_NODESET_MISSING = "numatune-nodeset-missing": Unsupported, Read, "TODO";
+    /// TODO memnode-auto
+    MEMNODE_AUTO = "memnode-auto": Unsupported, Read, "TODO";
+    /// TODO memnode-no-cells
+    MEMNODE_NO_CELLS = "memnode-no-cells": Xml, Read, "TODO";
+    /// TODO memnode-cell
+    MEMNODE_CELL = "memnode-cell": Xml, Read, "TODO";
+    /// TODO memnode-double
+    MEMNODE_DOUBLE = "memnode-double": Xml, Read, "TODO";
+    /// TODO memnode-restrictive
+    MEMNODE_RESTRICTIVE = "memnode-restrictive": Xml, Read, "TODO";
+}
+
 spelled! {
     /// How strictly memory is taken from the given host nodes (`mode=`).
     pub enum NumaMode {
@@ -61,19 +78,14 @@ pub struct MemNode {
 impl NumaTune {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("numatune").nth(1)) {
-            r.problem(
-                Kind::Xml,
-                "numatune-double",
-                second.pos(),
-                "there is more than one element 'numatune'",
-            );
+            r.refuse(&NUMATUNE_DOUBLE, second.pos(), "there is more than one element 'numatune'");
         }
         let tune = Self {
             pos: el.pos(),
             memory: el.child("memory").map(|e| NumaTuneMemory {
                 pos: e.pos(),
-                mode: r.attr_kind(Kind::Unsupported, e, "mode"),
-                placement: r.attr_kind(Kind::Unsupported, e, "placement"),
+                mode: r.attr_as(Kind::Unsupported, e, "mode"),
+                placement: r.attr_as(Kind::Unsupported, e, "placement"),
                 nodeset: r.number_set(Kind::Unsupported, e, "nodeset"),
             }),
             nodes: read::all(el, "memnode", r),
@@ -93,7 +105,7 @@ impl NumaTune {
         let guessed = if vcpus == Some("auto") { Placement::Auto } else { Placement::Static };
         if memory.nodeset.is_none() && memory.placement.unwrap_or(guessed) == Placement::Static {
             let message = "element 'memory' of element 'numatune' lacks 'nodeset', which its 'placement' 'static' needs";
-            r.problem(Kind::Unsupported, "numatune-nodeset-missing", memory.pos, message);
+            r.refuse(&NUMATUNE_NODESET_MISSING, memory.pos, message);
         }
     }
 
@@ -103,14 +115,14 @@ impl NumaTune {
         if self.is_auto() {
             let message =
                 "element 'memnode' cannot be used where numad places the guest ('placement' is 'auto')";
-            r.problem(Kind::Unsupported, "memnode-auto", first.pos(), message);
+            r.refuse(&MEMNODE_AUTO, first.pos(), message);
             return;
         }
         let numa = el.parent().and_then(|domain| domain.child("cpu")).and_then(|cpu| cpu.child("numa"));
         let cells = numa.map_or(0, |numa| numa.children("cell").count());
         if cells == 0 {
             let message = "element 'memnode' is for a guest NUMA cell, and there are none";
-            r.problem(Kind::Xml, "memnode-no-cells", first.pos(), message);
+            r.refuse(&MEMNODE_NO_CELLS, first.pos(), message);
             return;
         }
         let restrictive = self.memory.as_ref().and_then(|m| m.mode) == Some(NumaMode::Restrictive);
@@ -121,16 +133,16 @@ impl NumaTune {
                     "attribute 'cellid' of element 'memnode' is '{}', there is no such cell",
                     node.cell
                 );
-                r.problem(Kind::Xml, "memnode-cell", node.pos.attr("cellid"), message);
+                r.refuse(&MEMNODE_CELL, node.pos.attr("cellid"), message);
             } else if !seen.insert(node.cell) {
                 let message =
                     format!("there is more than one element 'memnode' for the cell '{}'", node.cell);
-                r.problem(Kind::Xml, "memnode-double", node.pos, message);
+                r.refuse(&MEMNODE_DOUBLE, node.pos, message);
             }
             if restrictive && node.mode != Some(NumaMode::Restrictive) {
                 let message =
                     "element 'memnode' has to have the mode 'restrictive' as element 'memory' has it";
-                r.problem(Kind::Xml, "memnode-restrictive", node.pos.attr("mode"), message);
+                r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);
             }
         }
     }

@@ -20,8 +20,8 @@ use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
 use virtargv_model::{Kind, OnOff, Place};
 
-use crate::Work;
 use crate::defaults::controller::{add_missing, is_usb2_part};
+use crate::{Work, rules};
 use buses::{Bus, Buses, MOST_BUSES};
 use connect::Connect;
 use devices::{Needs, has_root};
@@ -46,7 +46,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let mut added = Vec::new();
     if count > MOST_BUSES {
         let message = format!("a controller of type 'pci' has an index over '{MOST_BUSES}'");
-        work.problem(Kind::Internal, "pci-controller-index", Place::default(), message);
+        work.refuse(&rules::PCI_CONTROLLER_INDEX, Place::default(), message);
         return Err(Refused);
     }
     if count > 0 {
@@ -67,7 +67,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.by_chipset()?;
     slots::place_all(&mut placer)?;
-    if !placer.work.caps.release().has(Convention::ZpciInOrder) {
+    if !placer.work.release.has(Convention::ZpciInOrder) {
         placer.complete_zpci(&added)?;
     }
     placer.complete_zpci(&[])?;
@@ -122,7 +122,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             let Some(model) = controller.pci_model() else {
                 let (pos, number) = (controller.info.pos, controller.number());
                 let message = format!("the 'pci' controller with index '{number}' has no 'model'");
-                work.problem(Kind::Internal, "pci-controller-model", pos, message);
+                work.refuse(&rules::PCI_CONTROLLER_MODEL, pos, message);
                 return Err(Refused);
             };
             if let Some(bus) = list.get_mut(controller.number() as usize) {
@@ -153,7 +153,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     /// Puts down why device `id` cannot be placed.
     fn refused(&mut self, id: DeviceId, kind: Kind, message: String) -> Refused {
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        self.work.problem(kind, "pci-address", place, message);
+        self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
         Refused
     }
 
@@ -211,7 +211,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         match self.buses.next(needs, 0, None) {
             Ok(_) => Ok(()),
             Err((kind, message)) => {
-                self.work.problem(kind, "pci-address", Place::default(), message);
+                self.work.refuse_as(kind, &rules::PCI_ADDRESS, Place::default(), message);
                 Err(Refused)
             }
         }
@@ -225,7 +225,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         self.buses.reserve(&mut at, needs, 0).map_err(|(kind, message)| {
             let owner = self.devices().infos().find(|(_, info)| info.pci().is_some_and(|p| same(p, &at)));
             let place = owner.map(|(_, info)| info.pos.path("address")).unwrap_or_default();
-            self.work.problem(kind, "pci-address", place, message);
+            self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
             Refused
         })
     }

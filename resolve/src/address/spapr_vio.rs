@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use virtargv_model::Kind;
 use virtargv_model::device::chardev::SerialTarget;
 use virtargv_model::device::controller::ScsiModel;
 use virtargv_model::device::net::{KnownModel, NicModel};
@@ -10,7 +9,7 @@ use virtargv_model::device::tpm::TpmModel;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::Address;
 
-use crate::Work;
+use crate::{Work, rules};
 
 /// The distance between the addresses that are tried.
 const STEP: u64 = 0x1000;
@@ -33,7 +32,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
             Some(Address::SpaprVio { reg: Some(reg) }) if used.get(reg).is_some_and(|n| *n > 1) => {
                 let (reg, pos) = (*reg, info.pos);
                 let message = format!("two devices have the spapr-vio address '{reg:#x}'");
-                work.problem(Kind::Xml, "spapr-vio-address-twice", pos.path("address/@reg"), message);
+                work.refuse(&rules::SPAPR_VIO_ADDRESS_TWICE, pos.path("address/@reg"), message);
                 return;
             }
             Some(Address::SpaprVio { reg: open @ None }) => {

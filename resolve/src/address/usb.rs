@@ -10,7 +10,7 @@ use virtargv_model::info::{Address, DeviceInfo, UsbAddress};
 use virtargv_model::{Domain, Kind, Problem, Stage};
 
 use super::bus;
-use crate::Work;
+use crate::{Work, rules};
 
 /// Ports of a hub.
 const HUB_PORTS: usize = 8;
@@ -62,7 +62,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
     if (work.options.abi_update || devices.iter().all(complete))
         && let Err(refusal) = place(&mut work.domain, &devices)
     {
-        let problem = problem(&work.domain, refusal, Stage::Place);
+        let problem = problem(&work.domain, work.guest.release, refusal, Stage::Place);
         work.report.push(problem);
     }
 }
@@ -74,12 +74,13 @@ pub fn at_start(domain: &mut Domain, release: Release) -> Result<(), Problem> {
     if devices.iter().all(|id| domain.devices.info(*id).is_some_and(has_port)) {
         return Ok(());
     }
-    place(domain, &devices).map_err(|refusal| problem(domain, refusal, Stage::Build))
+    place(domain, &devices).map_err(|refusal| problem(domain, release, refusal, Stage::Build))
 }
 
-fn problem(domain: &Domain, (id, kind, message): Refusal, stage: Stage) -> Problem {
+fn problem(domain: &Domain, release: Release, (id, kind, message): Refusal, stage: Stage) -> Problem {
     let place = domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-    Problem::new(stage, kind, "usb-address", place, message)
+    let problem = rules::USB_ADDRESS.problem(release, place, message).with_kind(kind);
+    Problem { stage, ..problem }
 }
 
 /// Every USB device, hubs first.

@@ -8,8 +8,8 @@ use virtargv_model::device::controller::{Controller, ControllerKind, VirtioSeria
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, VirtioSerialAddress};
 
-use crate::Work;
 use crate::defaults::controller::add_missing;
+use crate::{Work, rules};
 
 /// Ports of a controller that does not say.
 const PORTS: u32 = 31;
@@ -54,7 +54,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
     if let Err(problem) = place(work, &mut ports) {
         let (id, kind, message) = problem;
         let pos = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        work.problem(kind, "virtio-serial-port", pos, message);
+        work.refuse_as(kind, &rules::VIRTIO_SERIAL_PORT, pos, message);
     }
 }
 

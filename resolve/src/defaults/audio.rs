@@ -19,7 +19,7 @@ enum Source {
 
 /// Adds the backend that follows from the guest's screens, where the document has none.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    if !work.guest.release.has(Convention::AudioElement) || !work.domain.devices.audios.is_empty() {
+    if !work.release.has(Convention::AudioElement) || !work.domain.devices.audios.is_empty() {
         return;
     }
     let audio = match source(work) {

@@ -21,7 +21,7 @@ pub(crate) fn machine(work: &mut Work<'_>) {
 
 /// Brings all controllers into their final order, where the release keeps one.
 pub(crate) fn sort(work: &mut Work<'_>) {
-    if work.caps.release().has(Convention::ControllersSorted) {
+    if work.release.has(Convention::ControllersSorted) {
         order::sort(&mut work.domain.devices.controllers);
     }
 }

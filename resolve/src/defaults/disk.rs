@@ -12,14 +12,14 @@ use virtargv_model::device::storage::{
 };
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::security::DeviceSeclabel;
-use virtargv_model::{Kind, YesNo};
+use virtargv_model::{Place, Rule, YesNo};
 
-use crate::Work;
+use crate::{Work, rules};
 
 /// Fills in every `<disk>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let live = work.options.live;
-    let newer = work.caps.release().has(Convention::StricterDisks);
+    let newer = work.release.has(Convention::StricterDisks);
     let disks = &mut work.domain.devices.disks;
     for disk in disks.iter_mut() {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
@@ -58,12 +58,12 @@ fn share_limits(disks: &mut [Disk]) {
 /// Gives disks on a controller the place their name stands for.
 fn place_all(work: &mut Work<'_>) {
     let taken: HashSet<DriveAddress> = work.domain.devices.hostdevs.iter().filter_map(scsi_place).collect();
-    let mut problems = Vec::new();
+    let mut problems: Vec<(&'static Rule, Place, String)> = Vec::new();
     for disk in &mut work.domain.devices.disks {
         let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
         if DiskName::index(name).is_none() {
             let message = format!("the name '{name}' of a disk without an address says no place");
-            problems.push((Kind::Xml, "disk-name-unknown", disk.target_pos.attr("dev"), message));
+            problems.push((&rules::DISK_NAME_UNKNOWN, disk.target_pos.attr("dev"), message));
             continue;
         }
         let Some(at) = place(disk) else { continue };
@@ -72,12 +72,12 @@ fn place_all(work: &mut Work<'_>) {
                 "disk '{name}' would be where a SCSI host device is: controller='{}' bus='{}' target='{}' unit='{}'",
                 at.controller, at.bus, at.target, at.unit
             );
-            problems.push((Kind::Unsupported, "disk-hostdev-address", disk.target_pos.attr("dev"), message));
+            problems.push((&rules::DISK_HOSTDEV_ADDRESS, disk.target_pos.attr("dev"), message));
         }
         disk.info.address = Some(Address::Drive(at));
     }
-    for (kind, rule, place, message) in problems {
-        work.problem(kind, rule, place, message);
+    for (rule, place, message) in problems {
+        work.refuse(rule, place, message);
     }
 }
 

@@ -21,7 +21,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
     let mut taken = scsi_places(&work.domain.devices);
     let mut next = DriveAddress::default();
-    let words = work.guest.release.has(Convention::InterfaceWords);
+    let words = work.release.has(Convention::InterfaceWords);
     for hostdev in &mut work.domain.devices.hostdevs {
         if !words {
             forget_new_words(hostdev);

@@ -18,7 +18,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         }
     }
     // Without its controller there is nothing to plug them into.
-    let there = work.caps.has(Cap::DeviceI8042) || !work.guest.release.has(Convention::Ps2Asked);
+    let there = work.caps.has(Cap::DeviceI8042) || !work.release.has(Convention::Ps2Asked);
     let has_ps2 = there && work.domain.features.ps2 != Some(OnOff::Off);
     if arch.is_x86() && has_ps2 {
         ensure(inputs, InputType::Mouse, InputBus::Ps2);

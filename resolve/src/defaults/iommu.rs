@@ -14,14 +14,14 @@ const MOST_CPUS: u32 = 255;
 /// Gives a new Q35 guest with many CPUs the IOMMU by which interrupts reach all of them, and a guest whose IOMMU remaps
 /// interrupts the I/O APIC for it.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    if !work.caps.release().has(Convention::IommuId) {
+    if !work.release.has(Convention::IommuId) {
         // It was no device with a place and a name, and had fewer options.
         for iommu in &mut work.domain.devices.iommus {
             iommu.info = DeviceInfo { pos: iommu.info.pos, ..DeviceInfo::default() };
             iommu.driver.dma_translation = None;
         }
     }
-    if !work.caps.release().has(Convention::IommuForManyCpus) {
+    if !work.release.has(Convention::IommuForManyCpus) {
         return;
     }
     if work.options.abi_update && work.guest.is_q35() && work.domain.vcpus.max() > MOST_CPUS {

@@ -29,7 +29,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 
 fn complete(interface: &mut Interface, work: &Work<'_>) {
     let kind = interface.kind();
-    if !work.guest.release.has(Convention::InterfaceWords) {
+    if !work.release.has(Convention::InterfaceWords) {
         forget_new_words(interface);
     }
     if !work.options.live {
@@ -56,7 +56,7 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
     }
     if interface.model.is_none() && kind != InterfaceType::Hostdev {
         let by_source = kind == InterfaceType::Vdpa
-            || kind == InterfaceType::Vhostuser && work.guest.release.has(Convention::VhostuserVirtio);
+            || kind == InterfaceType::Vhostuser && work.release.has(Convention::VhostuserVirtio);
         let model = if by_source { KnownModel::Virtio } else { default_model(work) };
         interface.model = Some(model.into());
     }

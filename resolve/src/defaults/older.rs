@@ -11,7 +11,7 @@ use crate::Work;
 
 /// Takes such words out.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    if work.guest.release.has(Convention::DeviceWords) {
+    if work.release.has(Convention::DeviceWords) {
         return;
     }
     forget_guest_words(&mut work.domain);

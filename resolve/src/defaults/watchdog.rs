@@ -12,7 +12,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         watchdog.action.get_or_insert(WatchdogAction::Reset);
     }
     let is_there = watchdogs.iter().any(|w| w.model == Some(WatchdogModel::Itco));
-    if work.guest.is_q35() && work.guest.release.has(Convention::ImpliedItco) && !is_there {
+    if work.guest.is_q35() && work.release.has(Convention::ImpliedItco) && !is_there {
         // There is one action for all of a guest's watchdogs.
         let action = watchdogs.first().and_then(|w| w.action).unwrap_or(WatchdogAction::Reset);
         watchdogs.push(Watchdog {

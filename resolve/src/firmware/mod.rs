@@ -12,9 +12,9 @@ use virtargv_host::Host;
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
-use virtargv_model::{Domain, Kind, OnOff, Pos, Problem, Stage, YesNo};
+use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
 
-use crate::{Guest, Options};
+use crate::{Guest, Options, rules};
 
 /// What is decided when a document is read; what cannot be had shows when the guest is started.
 pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) {
@@ -61,10 +61,10 @@ pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Option
     }
 }
 
-fn not_found(os: &Os) -> Problem {
+fn not_found(os: &Os, release: Release) -> Problem {
     let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
     let message = format!("no firmware of kind '{kind}' is what the document asks for");
-    Problem::new(Stage::Build, Kind::OperationFailed, "firmware-not-found", os.pos.attr("firmware"), message)
+    rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
 fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
@@ -80,7 +80,7 @@ fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Opt
     if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
         take_modern(domain, found);
     } else if domain.os.firmware.is_some() {
-        return Err(not_found(&domain.os));
+        return Err(not_found(&domain.os, guest.release));
     } else if let Some(loader) = &mut domain.os.loader {
         take_listed(loader, &mut domain.os.nvram, host);
         loader.format.get_or_insert(FlashFormat::Raw);
@@ -195,7 +195,7 @@ fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(
     if domain.os.firmware.is_some() {
         let offered = descriptor::all(host);
         let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
-            return Err(not_found(&domain.os));
+            return Err(not_found(&domain.os, guest.release));
         };
         let os = &mut domain.os;
         match &found.mapping {

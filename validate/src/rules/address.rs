@@ -6,7 +6,7 @@ use virtargv_model::info::{Address, DeviceInfo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// zPCI numbers need a QEMU that has them.
     ZPCI = "address-zpci": Unsupported, Validate, "address/zpci; zpci";
     /// A register of the pseries virtual I/O bus has 32 bits.
@@ -80,7 +80,7 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
         }
         _ => {}
     }
-    if cx.follows(Convention::StricterDevices) {
+    if cx.release.has(Convention::StricterDevices) {
         check_pci_words(cx, name, info, out);
     }
 }

@@ -7,7 +7,7 @@ use virtargv_model::device::graphics::GraphicsType;
 
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// No two backends have the same id.
     ID_TWICE = "audio-id-twice": Xml, Validate, "`<audio id=>` is what devices name";
     /// Sound goes to a SPICE client only where there can be one.
@@ -19,7 +19,7 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    if !cx.guest.release.has(Convention::AudioElement) {
+    if !cx.release.has(Convention::AudioElement) {
         return;
     }
     for (index, audio) in devices.audios.iter().enumerate() {
@@ -53,7 +53,7 @@ pub(super) fn names_backend(
     out: &mut Findings<'_>,
 ) {
     let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
-    if let Some(id) = id.filter(|id| cx.guest.release.has(Convention::AudioElement) && !known(*id)) {
+    if let Some(id) = id.filter(|id| cx.release.has(Convention::AudioElement) && !known(*id)) {
         let message =
             format!("element '{element}' names audio backend '{id}', there is no 'audio' with that 'id'");
         out.refuse(rule, place.path("audio/@id"), message);

@@ -10,7 +10,7 @@ use virtargv_model::info::Address;
 use super::chardev_source;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Only the first console is another name for a serial port.
     CONSOLE_SERIAL = "console-serial-first": Unsupported, Complete, "`<console>` without a type is the first serial port";
     /// A console is of a kind that QEMU has.

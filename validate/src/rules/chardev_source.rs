@@ -7,7 +7,7 @@ use virtargv_model::device::graphics::GraphicsType;
 use super::disk;
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A host's end that is a file, device or pipe has a path.
     SOURCE_PATH = "chardev-source-path": Internal, Validate, "`path=` of `-chardev`";
     /// The two ends of a null modem are given together.
@@ -52,7 +52,7 @@ pub(crate) fn check(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool
     }
     match &source.backend {
         Backend::Tcp(Tcp { protocol: Some(protocol @ (Protocol::Tls | Protocol::Telnets)), .. })
-            if cx.guest.release.has(Convention::ChardevProtocolChecked) =>
+            if cx.release.has(Convention::ChardevProtocolChecked) =>
         {
             let message = format!("QEMU does not speak protocol '{protocol}' over 'tcp'");
             out.refuse(&SOURCE_PROTOCOL, source.pos.path("protocol/@type"), message);
@@ -66,7 +66,7 @@ pub(crate) fn check(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool
             refuse_type(&SOURCE_VDAGENT, source, "this QEMU has no", out);
         }
         Backend::SpiceVmc | Backend::SpicePort { .. }
-            if cx.guest.release.has(Convention::SpiceChardevNeedsSpice) && !has_spice(cx) =>
+            if cx.release.has(Convention::SpiceChardevNeedsSpice) && !has_spice(cx) =>
         {
             refuse_type(&SOURCE_SPICE, source, "without 'graphics' of type 'spice' there is no", out);
         }
@@ -109,7 +109,7 @@ fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out
         Backend::Unix(Unix { path: None, .. }) if !path_is_made => lacks(&SOURCE_PATH, "path"),
         Backend::Unix(unix) => reconnects(unix.listens(), unix.reconnect, out),
         Backend::SpicePort { channel: None } | Backend::Dbus { channel: None } => {
-            let stricter = cx.follows(Convention::StricterDevices);
+            let stricter = cx.release.has(Convention::StricterDevices);
             lacks(if stricter { &SOURCE_CHANNEL } else { &SOURCE_CHANNEL_XML }, "channel");
         }
         Backend::SpicePort { channel: Some(name) } | Backend::Dbus { channel: Some(name) }

@@ -6,7 +6,7 @@ use virtargv_model::{VirtType, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A timer has only what such a timer can have.
     TIMER_PARTS = "clock-timer-parts": Unsupported, Complete, "`<timer>`: frequency and mode are of `tsc`, track of `rtc`";
     /// Ticks are caught up only where that is the policy.
@@ -46,7 +46,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             TimerName::Rtc => rtc(timer, out),
             TimerName::Pit => pit(cx, timer, out),
             TimerName::Hpet => {
-                let by_arch = cx.guest.release.has(Convention::PcTimersByArch);
+                let by_arch = cx.release.has(Convention::PcTimersByArch);
                 let has = if by_arch { cx.guest.arch.is_x86() } else { cx.has(Cap::NoHpet) };
                 if timer.present == Some(YesNo::Yes) && !has {
                     let message = "this guest has no timer 'hpet', but it has present='yes'";

@@ -13,7 +13,7 @@ use super::disk::iothreads::queue_problems;
 use super::virtio;
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// No two controllers of a type have the same index.
     TWICE = "controller-twice": Xml, Complete, "controller/@index";
     /// Some model of SCSI controller is there where none is asked for.
@@ -58,7 +58,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         complete(cx, controller, out);
     }
     twice(controllers, out);
-    let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+    let format_first = cx.release.has(Convention::FormatRulesFirst);
     for controller in controllers {
         if format_first {
             format_rules(cx, controller, out);
@@ -107,7 +107,7 @@ fn format_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_
         pci::format_rules(cx, controller, pci, out);
     }
     // Older releases leave this one to the QEMU driver.
-    if cx.caps.release().has(Convention::FormatRulesFirst)
+    if cx.release.has(Convention::FormatRulesFirst)
         && let Some(id) = controller.driver.iothread
         && !is_virtio_scsi(controller)
     {

@@ -6,7 +6,7 @@ use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddr
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Vector lengths are not asked for where SVE is off.
     SVE_DISABLED = "cpu-sve-disabled": Unsupported, Complete, "a length of SVE vectors implies SVE";
     /// Caches are described for x86 only.

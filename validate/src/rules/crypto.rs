@@ -6,7 +6,7 @@ use virtargv_model::device::crypto::CryptoBackend;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A crypto device is of a model that this QEMU has.
     CRYPTO_MODEL = "crypto-model": Unsupported, Validate, "`virtio-crypto`";
     /// Ciphers are worked by something that this QEMU has.

@@ -20,7 +20,7 @@ use virtargv_model::info::{Address, DriveAddress};
 use self::common::Part;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Every disk has a name of its own.
     NAME_TWICE = "disk-name-twice": Xml, Validate, "disk/target/@dev; the name is what everything else calls the disk by";
     /// Every disk has a place of its own on its bus.
@@ -29,7 +29,7 @@ crate::rules! {
 
 /// Holds every `<disk>` against its rules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let common_first = cx.caps.release().has(Convention::CommonRulesFirst);
+    let common_first = cx.release.has(Convention::CommonRulesFirst);
     let groups = tuning::groups(cx);
     for disk in &cx.domain.devices.disks {
         // Nothing else can be said of a disk without a name.

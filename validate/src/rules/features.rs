@@ -7,7 +7,7 @@ use virtargv_model::{OnOff, VirtType, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// TSEG is of Q35 machines.
     TSEG_MACHINE = "features-tseg-machine": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
     /// The size of TSEG needs a QEMU that takes one.
@@ -36,7 +36,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     hyperv(cx, features, out);
     let dedicated = features.kvm.as_ref().and_then(|kvm| kvm.get(KvmFeature::HintDedicated));
     let host_cpu = cx.domain.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostPassthrough);
-    if dedicated == Some(OnOff::On) && !host_cpu && cx.guest.release.has(Convention::DedicatedNeedsHostCpu) {
+    if dedicated == Some(OnOff::On) && !host_cpu && cx.release.has(Convention::DedicatedNeedsHostCpu) {
         let message = "the feature 'hint-dedicated' needs a CPU of mode 'host-passthrough'";
         out.refuse(&DEDICATED, features.pos.path("kvm/hint-dedicated"), message);
     }

@@ -7,7 +7,7 @@ use virtargv_model::info::Address;
 use super::{vhost_user, virtio};
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A guest can boot from virtiofs alone.
     FS_BOOT = "filesystem-boot": Unsupported, Validate, "`bootindex=` of `vhost-user-fs`";
     /// A virtiofs tag names one file system.
@@ -125,7 +125,7 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
         }
     };
     let started = fs.source.socket.is_none();
-    lacks(fs.readonly && !cx.guest.release.has(Convention::VirtiofsReadonly), "'readonly'");
+    lacks(fs.readonly && !cx.release.has(Convention::VirtiofsReadonly), "'readonly'");
     lacks(started && !cx.host.config().privileged, "daemon in a session");
     lacks(
         started && fs.access_mode.is_some_and(|m| m != FsAccessMode::Passthrough),
@@ -148,7 +148,7 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
 fn check_virtiofs_boot(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let place = fs.info.pos.path("boot");
     let mut refuse = |rule: &'static Rule, message: &str| out.refuse(rule, place.clone(), message);
-    if !cx.guest.release.has(Convention::VirtiofsDeviceId) || !cx.has(Cap::VhostUserFsBootindex) {
+    if !cx.release.has(Convention::VirtiofsDeviceId) || !cx.has(Cap::VhostUserFsBootindex) {
         refuse(&FS_VIRTIOFS_BOOT, "device 'vhost-user-fs' of this QEMU has no 'bootindex'");
     }
     if !matches!(fs.info.address, None | Some(Address::Pci(_))) {

@@ -7,7 +7,7 @@ use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, Li
 use super::audio::names_backend;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A display that is served on a network names it.
     LISTEN_NETWORK = "graphics-listen-network": Xml, Validate, "`<listen type='network' network=>`";
     /// Only VNC and SPICE are served on sockets, or nowhere.
@@ -145,7 +145,7 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
         out.refuse(&VNC_POWER, pos.path("@powerControl"), message);
     }
     let length = vnc.auth.as_ref().map_or(0, |auth| auth.password.len());
-    if length > 8 && cx.follows(Convention::StricterDevices) {
+    if length > 8 && cx.release.has(Convention::StricterDevices) {
         let message = format!("attribute 'passwd' of element 'graphics' has '{length}' bytes, VNC takes '8'");
         out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
     }

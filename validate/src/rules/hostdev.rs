@@ -15,7 +15,7 @@ use virtargv_model::{OnOff, Place};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A mediated device has an address of its model's kind.
     MDEV_ADDRESS = "hostdev-mdev-address": Xml, Complete, "hostdev/address; vfio-pci, vfio-ccw";
     /// A SCSI unit's place is not a disk's.
@@ -70,7 +70,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for nic in &devices.interfaces {
         check_interface(cx, nic, out);
     }
-    let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+    let format_first = cx.release.has(Convention::FormatRulesFirst);
     for hostdev in &devices.hostdevs {
         if !format_first {
             check_kind(cx, hostdev, out);
@@ -88,7 +88,7 @@ fn check_interface(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let Source::Hostdev(device) = nic.actual_source() else { return };
     match &device.device {
         InterfaceDevice::Pci(pci) => {
-            let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+            let format_first = cx.release.has(Convention::FormatRulesFirst);
             if format_first {
                 address::pci(&nic.info, out);
             }
@@ -227,7 +227,7 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
         let message = "a guest has one 'hostdev' of model 'vfio-ap'";
         out.refuse(&ONE_AP, second.info.pos.path("@model"), message);
     }
-    if cx.caps.release().has(Convention::HostdevOnce) {
+    if cx.release.has(Convention::HostdevOnce) {
         let nics = &cx.domain.devices.interfaces;
         let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
         let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));

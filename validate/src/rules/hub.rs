@@ -4,7 +4,7 @@ use virtargv_caps::Cap;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A USB hub needs a QEMU that has one.
     DEVICE = "hub-device": Unsupported, Validate, "hub[@type='usb']; usb-hub";
 }

@@ -1,14 +1,14 @@
 //! Rules on `<input>`.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
 use virtargv_model::info::Address;
-use virtargv_model::{OnOff, Stage};
 
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// What is plugged into PS/2 needs the PS/2 controller.
     INPUT_NO_PS2 = "input-no-ps2": Unsupported, Validate, "`-machine i8042=off`";
     /// An input is on a bus that it can be on.
@@ -25,6 +25,8 @@ crate::rules! {
     INPUT_MODEL = "input-model": Unsupported, Validate, "virtio inputs came with virtio 1";
     /// An input is one that this QEMU has.
     INPUT_QEMU = "input-qemu": Unsupported, Validate, "drivers of inputs";
+    /// A USB keyboard needs a QEMU that has `usb-kbd`.
+    INPUT_USB_KEYBOARD = "input-usb-keyboard": Unsupported, Validate (Build before "11.3"), "`-device usb-kbd`";
 }
 
 /// Holds them.
@@ -86,16 +88,16 @@ fn check_source(input: &Input, kind: InputType, out: &mut Findings<'_>) {
 }
 
 fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findings<'_>) {
-    let mut refuse = |stage, driver: &str| {
+    let mut refuse = |rule, driver: &str| {
         let message = format!("this QEMU has no '{driver}'");
-        out.refuse_at(stage, &INPUT_QEMU, input.info.pos, message);
+        out.refuse(rule, input.info.pos, message);
     };
     match input.bus {
         Some(InputBus::Ps2) if !cx.guest.arch.is_x86() && !cx.has(Cap::DeviceI8042) => {
-            refuse(Stage::Validate, "ps2");
+            refuse(&INPUT_QEMU, "ps2");
         }
         Some(InputBus::Usb) if kind == InputType::Keyboard && !cx.has(Cap::DeviceUsbKbd) => {
-            refuse(cx.small_device_stage(), "usb-kbd");
+            refuse(&INPUT_USB_KEYBOARD, "usb-kbd");
         }
         Some(InputBus::Virtio) => {}
         _ => return,
@@ -112,10 +114,10 @@ fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findin
     };
     let is_ccw = matches!(input.info.address, Some(Address::Ccw(_)));
     if !cx.has(cap) || (is_ccw && !ccw.is_some_and(|c| cx.has(c))) {
-        refuse(Stage::Validate, driver);
+        refuse(&INPUT_QEMU, driver);
     }
     if let Some(model @ (InputModel::VirtioTransitional | InputModel::VirtioNonTransitional)) = input.model
-        && (kind != InputType::Passthrough || cx.guest.release.has(Convention::InputHostOneModel))
+        && (kind != InputType::Passthrough || cx.release.has(Convention::InputHostOneModel))
     {
         let message = format!("an 'input' of type={kind} has no model '{model}'");
         out.refuse(&INPUT_MODEL, input.info.pos.attr("model"), message);

@@ -8,7 +8,7 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A guest has one IOMMU at most.
     ONE = "iommu-one": Xml, Complete, "iommu";
     /// An Intel IOMMU that remaps interrupts has part of the interrupt controller in QEMU.
@@ -39,7 +39,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     for iommu in iommus {
         let Some(model) = iommu.model else { continue };
-        let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+        let format_first = cx.release.has(Convention::FormatRulesFirst);
         if format_first {
             format_rules(iommu, model, out);
         }

@@ -5,7 +5,7 @@ use virtargv_model::lifecycle::Action;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Sleep states are switched only where this QEMU's chipset lets it.
     SLEEP = "pm-sleep": Unsupported, Validate, "properties `disable_s3` and `disable_s4` of the chipset";
     /// A guest is not started again under another name.
@@ -20,7 +20,7 @@ crate::rules! {
 
 /// The actions that QEMU can take.
 pub(crate) fn actions(cx: &Context<'_>, out: &mut Findings<'_>) {
-    if !cx.guest.release.has(Convention::LifecycleChecked) {
+    if !cx.release.has(Convention::LifecycleChecked) {
         return;
     }
     let lifecycle = &cx.domain.lifecycle;
@@ -65,7 +65,7 @@ pub(crate) fn known(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(crate) fn sleep(cx: &Context<'_>, out: &mut Findings<'_>) {
     let lifecycle = &cx.domain.lifecycle;
     let q35 = cx.guest.is_q35();
-    let by_arch = cx.guest.release.has(Convention::PcTimersByArch);
+    let by_arch = cx.release.has(Convention::PcTimersByArch);
     for (given, element, piix, ich9) in [
         (lifecycle.suspend_to_mem, "suspend-to-mem", Cap::PiixDisableS3, Cap::Ich9DisableS3),
         (lifecycle.suspend_to_disk, "suspend-to-disk", Cap::PiixDisableS4, Cap::Ich9DisableS4),

@@ -6,7 +6,7 @@ use virtargv_model::device::memballoon::MemballoonModel;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one balloon.
     MEMBALLOON_SINGLE = "memballoon-single": Xml, Complete, "a guest's memory is one";
     /// The balloon is of a model that QEMU has.

@@ -6,7 +6,7 @@ use virtargv_model::{Kib, NumberSet};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A guest has memory.
     SIZE = "memory-size-missing": Xml, Complete, "domain format: <memory>, or the cells of <cpu><numa>";
     /// Memory devices fit into the total.
@@ -68,7 +68,7 @@ fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&SIZE, cx.domain.pos, message);
     }
     let Some(max) = memory.max else { return };
-    if (max.slots > 0 && max.size == Kib(0)) || (max.slots == 0 && cx.caps.release().has(SLOTS_NEEDED)) {
+    if (max.slots > 0 && max.size == Kib(0)) || (max.slots == 0 && cx.release.has(SLOTS_NEEDED)) {
         let message =
             format!("'maxMemory' is '{}' KiB with '{}' slots: it needs both", max.size.0, max.slots);
         out.refuse(&SLOTS, max.pos, message);

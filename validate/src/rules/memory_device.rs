@@ -8,7 +8,7 @@ use virtargv_model::memory::MemoryAccess;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// An NVDIMM of a POWER guest holds at least one step of memory.
     PSERIES_NVDIMM = "memory-device-pseries-nvdimm": Xml, Complete, "PAPR: memory in steps of 256 MiB";
     /// Memory devices need a QEMU that has them.
@@ -89,7 +89,7 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&NO_CELLS, max.pos, message);
         return;
     }
-    let modules = if cx.caps.release().has(Convention::MaxMemoryNeedsSlots) {
+    let modules = if cx.release.has(Convention::MaxMemoryNeedsSlots) {
         plugged.len()
     } else {
         plugged.iter().filter(|device| device.takes_slot()).count()
@@ -148,7 +148,7 @@ fn support(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
 fn cell(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let cells = cx.domain.numa.cells.len();
     let Some(node) = device.target.node.filter(|node| *node as usize >= cells) else { return };
-    if cx.caps.release().has(Convention::MemoryDeviceCellRule) {
+    if cx.release.has(Convention::MemoryDeviceCellRule) {
         let message =
             format!("memory for the guest NUMA cell '{node}' cannot be added, there are '{cells}' cells");
         out.refuse(&CELL, device.target.pos.path("node"), message);

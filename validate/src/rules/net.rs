@@ -13,7 +13,7 @@ use virtargv_model::{Place, YesNo};
 use super::{vhost_user, virtio};
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// User networking through passt needs a stream back end.
     PASST_STREAM = "net-passt-stream": Unsupported, Validate, "interface/backend; -netdev stream";
     /// QEMU has user networking of its own only where it was built with it.
@@ -98,7 +98,7 @@ crate::rules! {
 
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+    let format_first = cx.release.has(Convention::FormatRulesFirst);
     for nic in &cx.domain.devices.interfaces {
         if format_first {
             check_format(nic, out);
@@ -124,7 +124,7 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
                 let message = "backend 'passt' needs network back end 'stream', which this QEMU lacks";
                 out.refuse(&PASST_STREAM, nic.info.pos.path("backend/@type"), message);
             }
-            if !passt && cx.caps.release().has(Convention::UserNetworkingAsked) && !cx.has(Cap::NetdevUser) {
+            if !passt && cx.release.has(Convention::UserNetworkingAsked) && !cx.has(Cap::NetdevUser) {
                 let message = "backend 'default' needs network back end 'user', which this QEMU lacks";
                 out.refuse(&USER_BACKEND, nic.info.pos.path("@type"), message);
             }
@@ -150,7 +150,7 @@ fn check_user_addresses(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_
         let message = format!("route to '{}' cannot be set in a guest", route.address);
         out.refuse(&GUEST_ROUTE, nic.info.pos.path("route"), message);
     }
-    let whole = cx.caps.release().has(Convention::UserIpv6Whole);
+    let whole = cx.release.has(Convention::UserIpv6Whole);
     let mut seen = (false, false);
     for address in &nic.ips {
         if let Some(peer) = address.peer {

@@ -7,7 +7,7 @@ use virtargv_model::numa::{Cell, Interconnect, LOCAL_DISTANCE, Numa, REMOTE_DIST
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Cells get memory of their own only where memory has objects.
     BINDING = "numa-memnode-unsupported": Unsupported, Validate, "QEMU: memory objects";
     /// Memory of a cell is shared only where memory has objects.

@@ -5,7 +5,7 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one NVRAM device.
     NVRAM_SINGLE = "nvram-single": Xml, Complete, "the machine has one";
     /// Only pseries machines have an NVRAM device.

@@ -8,7 +8,7 @@ use virtargv_model::{Domain, Place, Spelled, VirtType, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A domain has a name.
     NAME_MISSING = "name-missing": Plain, Read, "`<name>`";
     /// A name can be part of a path.
@@ -180,7 +180,7 @@ pub(crate) fn firmware(cx: &Context<'_>, out: &mut Findings<'_>) {
                 "element 'loader' has no path while no firmware is to be picked",
             ),
             // What follows was not known, or did not matter, to older releases.
-            _ if !cx.guest.release.has(Convention::FirmwareFitsTogether) => continue,
+            _ if !cx.release.has(Convention::FirmwareFitsTogether) => continue,
             FirmwareConflict::NvramWithoutLoader => (
                 &LOADER_PATH,
                 nvram.into(),
@@ -250,7 +250,7 @@ fn use_serial(cx: &Context<'_>, out: &mut Findings<'_>) {
         return;
     }
     let place = os.pos.path("bios/@useserial");
-    let device = cx.guest.release.has(Convention::SerialBiosDevice);
+    let device = cx.release.has(Convention::SerialBiosDevice);
     if device && !cx.has(Cap::Sga) || !device && !cx.guest.arch.is_x86() {
         let rule = if device { &USE_SERIAL_DEVICE } else { &USE_SERIAL };
         out.refuse(rule, place, "this QEMU cannot do what 'useserial' asks for");

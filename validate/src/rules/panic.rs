@@ -6,7 +6,7 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A panic device is of some model.
     PANIC_MODEL = "panic-model": Unsupported, Complete, "not every machine has one by nature";
     /// A panic device is of a model that the machine can have.

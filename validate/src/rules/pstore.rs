@@ -5,7 +5,7 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one pstore device.
     PSTORE_SINGLE = "pstore-single": Xml, Complete, "a guest's record is one";
     /// A pstore device is asked of a QEMU that has it.

@@ -6,7 +6,7 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// No two devices have the same alias.
     ALIAS_TWICE = "alias-twice": Unsupported, Validate, "an id is unique in QEMU";
 }

@@ -5,27 +5,26 @@ use virtargv_caps::Cap;
 use super::chardev_source;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Devices are redirected by a QEMU that can.
-    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate, "`usb-redir`";
+    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate (Build before "11.3"), "`usb-redir`";
     /// What is redirected is filtered by a QEMU that can.
-    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate, "`filter=` of `usb-redir`";
+    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate (Build before "11.3"), "`filter=` of `usb-redir`";
 }
 
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    let stage = cx.small_device_stage();
     for redirdev in &devices.redirdevs {
         let place = redirdev.info.pos;
         chardev_source::check(cx, &redirdev.source, false, out);
         if !cx.has(Cap::UsbRedir) {
-            out.refuse_at(stage, &REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
+            out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
         }
         let filtered = devices.redir_filter.as_ref().is_some_and(|f| !f.rules.is_empty());
         if filtered && !cx.has(Cap::UsbRedirFilter) {
             let message = "device 'usb-redir' of this QEMU has no 'filter'";
-            out.refuse_at(stage, &REDIRDEV_FILTER, place, message);
+            out.refuse(&REDIRDEV_FILTER, place, message);
         }
     }
 }

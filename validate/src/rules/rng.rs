@@ -6,9 +6,9 @@ use virtargv_model::device::rng::RngBackend;
 use super::{chardev_source, virtio};
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Random bytes come from where this QEMU can get them.
-    RNG_BACKEND = "rng-backend": Unsupported, Validate, "`rng-random`, `rng-egd` and `rng-builtin`";
+    RNG_BACKEND = "rng-backend": Unsupported, Validate (Build before "11.3"), "`rng-random`, `rng-egd` and `rng-builtin`";
     /// Random bytes are handed to the guest by a device that this QEMU has.
     RNG_MODEL = "rng-model": Unsupported, Validate, "`virtio-rng`";
 }
@@ -24,7 +24,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         if !cx.has(cap) {
             let message = format!("this QEMU has no 'rng' whose 'backend' is '{}'", rng.backend.model());
             let place = rng.info.pos.path("backend/@model");
-            out.refuse_at(cx.small_device_stage(), &RNG_BACKEND, place, message);
+            out.refuse(&RNG_BACKEND, place, message);
         }
         virtio::available(cx, rng.virtio, &rng.info.pos.path("driver"), out);
         if let RngBackend::Egd(source) = &rng.backend {

@@ -5,7 +5,7 @@ use virtargv_model::security::LaunchSecurityKind;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A guest is kept from its host only by what this QEMU has.
     LAUNCH = "launch-security": Unsupported, Validate, "`<launchSecurity type=>`";
     /// The kernel is measured only where this QEMU can.

@@ -5,7 +5,7 @@ use virtargv_model::device::shmem::{Shmem, ShmemModel};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Interrupts of shared memory come from a server.
     MSI = "shmem-msi-without-server": Xml, Complete, "domain format: <msi>";
     /// The model needs a server.
@@ -31,7 +31,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 format!("attribute 'name' of element 'shmem' is '{}', expected a file's name", shmem.name);
             out.refuse(&NAME, shmem.info.pos.attr("name"), message);
         }
-        if !cx.caps.release().has(Convention::ShmemRules) {
+        if !cx.release.has(Convention::ShmemRules) {
             continue;
         }
         if let Some(size) = shmem.size.filter(|size| !size.is_power_of_two() || *size < 1 << 20) {

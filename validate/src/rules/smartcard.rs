@@ -7,9 +7,9 @@ use virtargv_model::info::{Address, CcidAddress};
 use super::chardev_source;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one smartcard, in the first slot.
-    SMARTCARD_SINGLE = "smartcard-single": Unsupported, Validate, "`usb-ccid` has one slot";
+    SMARTCARD_SINGLE = "smartcard-single": Unsupported, Validate (Build before "11.3"), "`usb-ccid` has one slot";
     /// The smartcard is of a kind that this QEMU has.
     SMARTCARD_MODE = "smartcard-mode": Unsupported, Validate, "`ccid-card-emulated` and `ccid-card-passthru`";
 }
@@ -21,7 +21,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let first = Some(Address::Ccid(CcidAddress::default()));
         if smartcards.len() > 1 || smartcard.info.address != first {
             let message = "a guest has one 'smartcard', at controller '0' and slot '0'";
-            out.refuse_at(cx.small_device_stage(), &SMARTCARD_SINGLE, smartcard.info.pos, message);
+            out.refuse(&SMARTCARD_SINGLE, smartcard.info.pos, message);
         }
         let cap = match smartcard.card {
             Card::Host | Card::HostCertificates { .. } => Cap::CcidEmulated,

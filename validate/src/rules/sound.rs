@@ -7,7 +7,7 @@ use super::audio::names_backend;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A sound card's model is one that QEMU has.
     MODEL = "sound-model": Internal, Validate, "QEMU never had the HD Audio of the ICH7";
     /// A sound card's model is one that this QEMU has.

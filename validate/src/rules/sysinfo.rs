@@ -5,7 +5,7 @@ use virtargv_model::sysinfo::SysinfoEntry;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Files of the firmware interface need a QEMU that serves them.
     FWCFG = "sysinfo-fwcfg": Unsupported, Validate, "`-fw_cfg`";
     /// Names of such files begin with `opt/`.

@@ -7,7 +7,7 @@ use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmBackendType, TpmEmulator, 
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one TPM, and one proxy.
     TPM_SINGLE = "tpm-single": Unsupported, Validate, "QEMU has one TPM";
     /// There are at most two TPMs.
@@ -65,7 +65,7 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
 
 fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut Findings<'_>) {
     let place = tpm.backend_pos.attr("version");
-    let stricter = cx.follows(Convention::StricterDevices);
+    let stricter = cx.release.has(Convention::StricterDevices);
     let is_old = emulator.version == Some(TpmVersion::V1_2);
     if is_old && !emulator.active_pcr_banks.is_empty() {
         let message = "element 'active_pcr_banks' goes with version '2.0', not '1.2'";

@@ -6,7 +6,7 @@ use virtargv_model::{Pos, VirtType};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A pool of threads has at most as many as it may have, and may have one.
     POOL = "iothread-thread-pool": Unsupported, Validate, "QEMU: thread-pool-min of iothread";
     /// Pools of threads need a QEMU that has them.
@@ -20,7 +20,7 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let tune = &cx.domain.tune;
-    if cx.guest.release.has(Convention::IothreadTuning) {
+    if cx.release.has(Convention::IothreadTuning) {
         pools(cx, &tune.iothreads, out);
     }
     let caches = tune.cpu.cache_tunes.iter().any(|t| !t.caches.is_empty() || !t.monitors.is_empty());
@@ -66,7 +66,7 @@ const SHARES: (u64, u64) = (2, 262_144);
 
 fn ranges(cx: &Context<'_>, tune: &CpuTune, out: &mut Findings<'_>) {
     let quota = |quota: Option<i64>| quota.and_then(|quota| u64::try_from(quota).ok());
-    let shares = tune.shares.filter(|_| cx.guest.release.has(Convention::CpuSharesLimited));
+    let shares = tune.shares.filter(|_| cx.release.has(Convention::CpuSharesLimited));
     let values = [
         ("shares", shares, SHARES),
         ("period", tune.period, PERIOD),

@@ -6,7 +6,7 @@ use virtargv_model::{OnOff, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A vCPU that is not there can be put in.
     OFFLINE = "vcpu-offline-fixed": Xml, Complete, "domain format: <vcpus>";
     /// The first vCPU is there from the start, and stays.

@@ -5,7 +5,7 @@ use virtargv_model::memory::MemoryAccess;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A vhost-user daemon needs memory that is shared with it.
     SHARED_MEMORY = "vhost-user-shared-memory": Unsupported, Validate, "vhost-user hands over descriptors of the guest's memory";
 }

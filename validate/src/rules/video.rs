@@ -10,7 +10,7 @@ use crate::{Context, Findings};
 /// The largest memory of a QXL card in KiB.
 const QXL_LIMIT: u32 = u32::MAX / 1024;
 
-crate::rules! {
+virtargv_model::rules! {
     /// One graphics card is primary.
     PRIMARY_TWICE = "video-primary-twice": Unsupported, Validate, "a guest starts on one screen";
     /// There is a usual graphics card for the machine, or the document names one.
@@ -61,7 +61,7 @@ crate::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     for video in videos {
-        if cx.guest.release.has(Convention::CommonRulesFirst) {
+        if cx.release.has(Convention::CommonRulesFirst) {
             common(cx, video, out);
             qemu(cx, video, out);
         } else {
@@ -79,7 +79,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     let pos = video.info.pos;
-    if video.model.is_none() && cx.guest.release.has(Convention::CommonRulesFirst) {
+    if video.model.is_none() && cx.release.has(Convention::CommonRulesFirst) {
         let message = "element 'video' has no 'model', and there is none that is usual for this guest";
         out.refuse(&NO_MODEL, pos, message);
     }
@@ -145,7 +145,7 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         return out.refuse(&MODEL, pos.path("model/@type"), message);
     }
     let many = matches!(model, VideoModel::Qxl | VideoModel::Virtio);
-    let stricter = cx.follows(Convention::StricterDevices);
+    let stricter = cx.release.has(Convention::StricterDevices);
     if !many && !video.primary {
         let message = format!("a 'video' of model '{model}' is not the primary one");
         out.refuse(&SECONDARY, pos.path("model/@type"), message);

@@ -6,7 +6,7 @@ use virtargv_model::{OnOff, Place};
 
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// An IOMMU in front of a virtio device needs a QEMU that has it.
     IOMMU = "virtio-iommu": Unsupported, Validate, "driver/@iommu; virtio iommu_platform=";
     /// Address translation services of a virtio device need a QEMU that has them.

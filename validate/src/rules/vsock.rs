@@ -5,7 +5,7 @@ use virtargv_caps::Cap;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one vsock device.
     VSOCK_SINGLE = "vsock-single": Xml, Complete, "a guest has one address";
     /// A vsock device is asked of a QEMU that has it.

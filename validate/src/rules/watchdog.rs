@@ -6,7 +6,7 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one watchdog, where the release knows no more.
     WATCHDOG_SINGLE = "watchdog-single": Xml, Complete, "`-watchdog-action` is for all";
     /// Watchdogs of one guest do the same.
@@ -22,7 +22,7 @@ crate::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let watchdogs = &cx.domain.devices.watchdogs;
-    if !cx.guest.release.has(Convention::ImpliedItco)
+    if !cx.release.has(Convention::ImpliedItco)
         && let Some(extra) = watchdogs.get(1)
     {
         out.refuse(&WATCHDOG_SINGLE, extra.info.pos, "a guest has one 'watchdog'");

@@ -23,7 +23,7 @@ use virtargv_model::{Domain, Place, Spelled};
 
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A value is one that the release knows.
     UNKNOWN = "word-of-a-later-release": Unsupported, Read, "words that came to the domain format later";
     /// A display is one that the release knows.
@@ -36,7 +36,7 @@ crate::rules! {
 
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    if cx.follows(Convention::DeviceWords) {
+    if cx.release.has(Convention::DeviceWords) {
         return;
     }
     let mut found = Words { out };

@@ -1,9 +1,13 @@
 //! `<backingStore>`: the images below an image.
 
-use crate::Kind;
 use crate::device::storage::{Image, index, need_format};
 use crate::read::{El, Reader};
 use crate::write::Writer;
+
+crate::rules! {
+    /// TODO disk-chain-length
+    DISK_CHAIN_LENGTH = "disk-chain-length": Internal, Read, "TODO";
+}
 
 /// The most images in a chain; the reference follows no more either.
 const MAX_CHAIN: usize = 200;
@@ -30,7 +34,7 @@ impl BackingChain {
             let Some(kind) = r.attr(el, "type") else { break };
             if chain.images.len() == MAX_CHAIN {
                 let message = format!("more than '{MAX_CHAIN}' images are chained by element 'backingStore'");
-                r.problem(Kind::Internal, "disk-chain-length", el.pos(), message);
+                r.refuse(&DISK_CHAIN_LENGTH, el.pos(), message);
                 break;
             }
             need_format(el, r);

@@ -2,12 +2,16 @@
 
 use std::num::NonZeroU32;
 
-use super::ONCE_UNSUPPORTED;
 use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, Spelled};
+
+crate::rules! {
+    /// TODO disk-rerror-policy
+    DISK_RERROR_POLICY = "disk-rerror-policy": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `cache=`: what the host's page cache does for the image.
@@ -157,11 +161,11 @@ impl DiskDriver {
     pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
         // Of the words for leaving it open only this one is taken.
         let cache = optional_word(ONCE_UNSUPPORTED, el, "cache", "default", r);
-        let error_policy = r.attr_kinds(ONCE_UNSUPPORTED, el, "error_policy");
-        let rerror_policy: Option<ErrorPolicy> = r.attr_kinds(ONCE_UNSUPPORTED, el, "rerror_policy");
+        let error_policy = r.attr_as(ONCE_UNSUPPORTED, el, "error_policy");
+        let rerror_policy: Option<ErrorPolicy> = r.attr_as(ONCE_UNSUPPORTED, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {
             let message = "attribute 'rerror_policy' of element 'driver' is 'enospace', reads need no space";
-            r.problem(Kind::Unsupported, "disk-rerror-policy", el.pos().attr("rerror_policy"), message);
+            r.refuse(&DISK_RERROR_POLICY, el.pos().attr("rerror_policy"), message);
         }
         let driver = Self {
             pos: el.pos(),
@@ -169,13 +173,13 @@ impl DiskDriver {
             cache,
             error_policy,
             rerror_policy,
-            io: r.attr_kinds(ONCE_UNSUPPORTED, el, "io"),
-            ioeventfd: r.attr_kinds(ONCE_UNSUPPORTED, el, "ioeventfd"),
-            event_idx: r.attr_kinds(ONCE_UNSUPPORTED, el, "event_idx"),
-            copy_on_read: r.attr_kinds(ONCE_UNSUPPORTED, el, "copy_on_read"),
-            discard: r.attr_kinds(ONCE_UNSUPPORTED, el, "discard"),
+            io: r.attr_as(ONCE_UNSUPPORTED, el, "io"),
+            ioeventfd: r.attr_as(ONCE_UNSUPPORTED, el, "ioeventfd"),
+            event_idx: r.attr_as(ONCE_UNSUPPORTED, el, "event_idx"),
+            copy_on_read: r.attr_as(ONCE_UNSUPPORTED, el, "copy_on_read"),
+            discard: r.attr_as(ONCE_UNSUPPORTED, el, "discard"),
             iothread: r.attr(el, "iothread").map(NonZeroU32::get),
-            detect_zeroes: r.attr_kinds(ONCE_UNSUPPORTED, el, "detect_zeroes"),
+            detect_zeroes: r.attr_as(ONCE_UNSUPPORTED, el, "detect_zeroes"),
             discard_no_unref: r.attr(el, "discard_no_unref"),
             queues: r.attr(el, "queues"),
             queue_size: r.attr(el, "queue_size"),
@@ -185,7 +189,7 @@ impl DiskDriver {
         image.format = match el.get("type") {
             // Xen's old word.
             Some("aio") => Some(crate::device::storage::ImageFormat::Raw),
-            _ => r.attr_kind(Kind::Unsupported, el, "type"),
+            _ => r.attr_as(Kind::Unsupported, el, "type"),
         };
         image.metadata_cache = read_metadata_cache(el, r);
         driver

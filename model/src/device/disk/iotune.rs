@@ -1,8 +1,15 @@
 //! `<iotune>` and `<throttlegroup>`: limits on what a disk may do in a second.
 
+use crate::Pos;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// TODO throttlegroup-twice
+    THROTTLEGROUP_TWICE = "throttlegroup-twice": Xml, Read, "TODO";
+    /// TODO throttlegroup-name
+    THROTTLEGROUP_NAME = "throttlegroup-name": Xml, Read, "TODO";
+}
 
 /// One row a limit: field, element, doc.
 macro_rules! limits {
@@ -135,7 +142,7 @@ impl ThrottleGroup {
             let name = &group.0.group_name;
             if let Some(name) = name.as_ref().filter(|_| groups.iter().any(|g| g.0.group_name == *name)) {
                 let message = format!("two elements 'throttlegroup' are called '{name}'");
-                r.problem(Kind::Xml, "throttlegroup-twice", el.pos(), message);
+                r.refuse(&THROTTLEGROUP_TWICE, el.pos(), message);
             }
             groups.push(group);
         }
@@ -148,7 +155,7 @@ impl Element for ThrottleGroup {
         let group = Self(Iotune::read(el, r));
         if group.0.group_name.is_none() {
             let message = "element 'throttlegroup' lacks its 'group_name'";
-            r.problem(Kind::Xml, "throttlegroup-name", el.pos(), message);
+            r.refuse(&THROTTLEGROUP_NAME, el.pos(), message);
         }
         Some(group)
     }

@@ -1,8 +1,7 @@
 //! The smaller parts of a disk: geometry, block sizes, transience.
 
-use super::{ONCE_INTERNAL, ONCE_UNSUPPORTED};
 use crate::YesNo;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -33,10 +32,10 @@ pub struct Geometry {
 impl Geometry {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            cylinders: r.attr_kinds(ONCE_INTERNAL, el, "cyls"),
-            heads: r.attr_kinds(ONCE_INTERNAL, el, "heads"),
-            sectors: r.attr_kinds(ONCE_INTERNAL, el, "secs"),
-            trans: r.attr_kinds(ONCE_UNSUPPORTED, el, "trans"),
+            cylinders: r.attr_as(ONCE_INTERNAL, el, "cyls"),
+            heads: r.attr_as(ONCE_INTERNAL, el, "heads"),
+            sectors: r.attr_as(ONCE_INTERNAL, el, "secs"),
+            trans: r.attr_as(ONCE_UNSUPPORTED, el, "trans"),
         }
     }
 
@@ -74,8 +73,8 @@ pub struct BlockIo {
 impl BlockIo {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            logical: r.attr_kinds(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
-            physical: r.attr_kinds(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
+            logical: r.attr_as(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
+            physical: r.attr_as(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
             discard_granularity: r.attr(el, "discard_granularity"),
         }
     }

@@ -1,9 +1,15 @@
 //! `<listen>`: where a remote display is served.
 
-use crate::Kind;
 use crate::Pos;
 use crate::read::{El, Reader, attr_place};
 use crate::write::Writer;
+
+crate::rules! {
+    /// TODO graphics-listen-attribute
+    GRAPHICS_LISTEN_ATTRIBUTE = "graphics-listen-attribute": Xml, Read, "TODO";
+    /// TODO graphics-listen-differs
+    GRAPHICS_LISTEN_DIFFERS = "graphics-listen-differs": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `type=`.
@@ -90,7 +96,7 @@ impl Listen {
                 let message = format!(
                     "attribute '{name}' of element 'listen' is for type '{wanted}', the type is '{kind}'"
                 );
-                r.problem(Kind::Xml, "graphics-listen-attribute", attr_place(el, name), message);
+                r.refuse(&GRAPHICS_LISTEN_ATTRIBUTE, attr_place(el, name), message);
             }
         }
         Some(listen)
@@ -115,6 +121,6 @@ fn agree(el: El<'_>, name: &'static str, parent: Option<El<'_>>, old_name: &'sta
         let message = format!(
             "attribute '{old_name}' of element 'graphics' is '{old}', but the first 'listen' has '{name}' '{value}'"
         );
-        r.problem(Kind::Unsupported, "graphics-listen-differs", attr_place(graphics, old_name), message);
+        r.refuse(&GRAPHICS_LISTEN_DIFFERS, attr_place(graphics, old_name), message);
     }
 }

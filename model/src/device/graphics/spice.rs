@@ -1,8 +1,8 @@
 //! `<graphics type='spice'>`.
 
+use super::Auth;
 use super::listen::Listen;
-use super::{Auth, ONCE_INTERNAL};
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_INTERNAL, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Spelled, YesNo};
 
@@ -155,11 +155,11 @@ impl Spice {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut spice = Self {
             listens: Listen::read_all(el, false, r),
-            port: r.attr_kinds(ONCE_INTERNAL, el, "port").unwrap_or_default(),
-            tls_port: r.attr_kinds(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
+            port: r.attr_as(ONCE_INTERNAL, el, "port").unwrap_or_default(),
+            tls_port: r.attr_as(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
             autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
             default_mode: r
-                .attr_kinds(ONCE_INTERNAL, el, "defaultMode")
+                .attr_as(ONCE_INTERNAL, el, "defaultMode")
                 .filter(|mode| *mode != ChannelMode::Any),
             keymap: el.string("keymap"),
             auth: Auth::read(el, false, r),
@@ -239,7 +239,7 @@ impl Spice {
 
 /// An attribute that must be there.
 fn required<T: crate::read::Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_kinds([Kind::Xml; 2], ONCE_INTERNAL, el, name)
+    r.required_as(Kind::Xml, ONCE_INTERNAL, el, name)
 }
 
 /// The one attribute of a child that is all about it.

@@ -2,7 +2,14 @@
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos};
+use crate::{OnOff, Pos};
+
+crate::rules! {
+    /// TODO hostdev-mdev-uuid-form
+    HOSTDEV_MDEV_UUID_FORM = "hostdev-mdev-uuid-form": Internal, Read, "TODO";
+    /// TODO hostdev-mdev-uuid
+    HOSTDEV_MDEV_UUID = "hostdev-mdev-uuid": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `model=` of a mediated device: what the guest sees.
@@ -37,18 +44,18 @@ impl Mdev {
         let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
         let Some(address) = source.child("address") else {
             let message = "element 'source' of a mediated device lacks its child 'address'";
-            r.problem(Kind::Unsupported, "hostdev-mdev-uuid", source.pos(), message);
+            r.refuse(&HOSTDEV_MDEV_UUID, source.pos(), message);
             return None;
         };
         let Some(text) = address.get("uuid") else {
             let message = "element 'address' of a mediated device lacks its attribute 'uuid'";
-            r.problem(Kind::Unsupported, "hostdev-mdev-uuid", address.pos(), message);
+            r.refuse(&HOSTDEV_MDEV_UUID, address.pos(), message);
             return None;
         };
         let uuid = crate::domain::uuid(text);
         if uuid.is_none() {
             let message = format!("attribute 'uuid' of element 'address' is '{text}', expected a UUID");
-            r.problem(Kind::Internal, "hostdev-mdev-uuid", address.pos().attr("uuid"), message);
+            r.refuse(&HOSTDEV_MDEV_UUID_FORM, address.pos().attr("uuid"), message);
         }
         Some(Self { pos: source.pos(), model: model?, display, ramfb, uuid: uuid? })
     }

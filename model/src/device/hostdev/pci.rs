@@ -1,9 +1,9 @@
 //! A PCI device of the host.
 
 use crate::info::PciAddress;
-use crate::read::{El, Reader, hex};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
 spelled! {
     /// `name=` of `<driver>`: how the device is assigned.
@@ -51,7 +51,7 @@ impl PciDevice {
         super::refuse_unknown(source, "pci", &["address", "origstates"], r);
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
-            name: r.attr_kinds([Kind::Unsupported, Kind::Xml], d, "name"),
+            name: r.attr_as(ONCE_UNSUPPORTED, d, "name"),
             model: d.string("model"),
         });
         // Only where it is matters of a device on the host.

@@ -1,9 +1,22 @@
 //! SCSI units and SCSI host adapters.
 
 use crate::device::storage::{Auth, NetHost};
-use crate::read::{self, AnyBase, El, Reader};
+use crate::read::{self, AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
+
+crate::rules! {
+    /// TODO hostdev-iscsi-secret
+    HOSTDEV_ISCSI_SECRET = "hostdev-iscsi-secret": Unsupported, Read, "TODO";
+    /// TODO hostdev-scsi-protocol
+    HOSTDEV_SCSI_PROTOCOL = "hostdev-scsi-protocol": Unsupported, Read, "TODO";
+    /// TODO hostdev-iscsi-host
+    HOSTDEV_ISCSI_HOST = "hostdev-iscsi-host": Xml, Read, "TODO";
+    /// TODO hostdev-scsi-host-protocol
+    HOSTDEV_SCSI_HOST_PROTOCOL = "hostdev-scsi-host-protocol": Unsupported, Read, "TODO";
+    /// TODO hostdev-scsi-host-wwpn
+    HOSTDEV_SCSI_HOST_WWPN = "hostdev-scsi-host-wwpn": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `sgio=`: which SCSI commands may pass.
@@ -65,7 +78,7 @@ pub struct ScsiIscsi {
 
 impl ScsiDevice {
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
-        let sgio = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "sgio");
+        let sgio = r.attr_as(ONCE_UNSUPPORTED, el, "sgio");
         let rawio = r.attr(el, "rawio");
         let place = match source.get("protocol") {
             None | Some("adapter") => ScsiSource::Adapter(ScsiAdapter::read(source, r)?),
@@ -74,7 +87,7 @@ impl ScsiDevice {
                 let message = format!(
                     "attribute 'protocol' of element 'source' is '{word}', 'adapter' or 'iscsi' work"
                 );
-                r.problem(Kind::Unsupported, "hostdev-scsi-protocol", source.pos().attr("protocol"), message);
+                r.refuse(&HOSTDEV_SCSI_PROTOCOL, source.pos().attr("protocol"), message);
                 return None;
             }
         };
@@ -118,10 +131,10 @@ impl ScsiAdapter {
                 "element '{}' lacks its attribute '{name}': there are 'bus', 'target', and 'unit'",
                 el.name()
             );
-            r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
-        r.attr_kinds::<AnyBase<T>>([Kind::Internal, Kind::Xml], el, name).map(|number| number.0)
+        r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|number| number.0)
     }
 }
 
@@ -134,7 +147,7 @@ impl ScsiIscsi {
         let hosts: Vec<NetHost> = read::all(source, "host", r);
         if source.children("host").count() != 1 {
             let message = format!("an iSCSI unit has exactly one 'host', this has '{}'", hosts.len());
-            r.problem(Kind::Xml, "hostdev-iscsi-host", source.pos(), message);
+            r.refuse(&HOSTDEV_ISCSI_HOST, source.pos(), message);
         }
         let auth: Option<Auth> = read::one(source, "auth", r);
         if let Some(auth) = &auth
@@ -144,7 +157,7 @@ impl ScsiIscsi {
             let message =
                 format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI unit takes 'iscsi'");
             let class = if SECRETS.contains(&kind) { Kind::Internal } else { Kind::Unsupported };
-            r.problem(class, "hostdev-iscsi-secret", auth.pos.path("secret/@type"), message);
+            r.refuse_as(class, &HOSTDEV_ISCSI_SECRET, auth.pos.path("secret/@type"), message);
         }
         let iqn = source.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
         Some(Self { name: name?, hosts, auth, initiator: iqn })
@@ -181,19 +194,14 @@ impl ScsiHost {
         if protocol != "vhost" {
             let message =
                 format!("attribute 'protocol' of element 'source' is '{protocol}', only 'vhost' works");
-            r.problem(
-                Kind::Unsupported,
-                "hostdev-scsi-host-protocol",
-                source.pos().attr("protocol"),
-                message,
-            );
+            r.refuse(&HOSTDEV_SCSI_HOST_PROTOCOL, source.pos().attr("protocol"), message);
         }
         let wwpn: String = r.required(source, "wwpn")?;
         let digits = wwpn.strip_prefix("naa.").unwrap_or_default();
         if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             let message =
                 format!("attribute 'wwpn' of element 'source' is '{wwpn}', expected 'naa.' and 16 digits");
-            r.problem(Kind::Xml, "hostdev-scsi-host-wwpn", source.pos().attr("wwpn"), message);
+            r.refuse(&HOSTDEV_SCSI_HOST_WWPN, source.pos().attr("wwpn"), message);
         }
         Some(Self { pos: source.pos(), model, wwpn })
     }

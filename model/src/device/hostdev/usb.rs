@@ -1,8 +1,15 @@
 //! A USB device of the host.
 
-use crate::read::{AnyBase, El, Reader, hex};
+use crate::Pos;
+use crate::read::{AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// TODO hostdev-usb-product
+    HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "TODO";
+    /// TODO hostdev-usb-vendor
+    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read, "TODO";
+}
 
 spelled! {
     /// `startupPolicy=`: what happens where the device is not there.
@@ -43,20 +50,17 @@ pub struct UsbDevice {
     pub address: Option<(u32, u32)>,
 }
 
-/// What class a missing or bad number is of.
-const BAD: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
 impl UsbDevice {
     pub(super) fn read(source: El<'_>, r: &mut Reader) -> Self {
         super::refuse_unknown(source, "usb", &["vendor", "product", "address"], r);
         Self {
             pos: source.pos(),
-            startup: r.attr_kinds([Kind::Unsupported, Kind::Xml], source, "startupPolicy"),
+            startup: r.attr_as(ONCE_UNSUPPORTED, source, "startupPolicy"),
             guest_reset: r.attr(source, "guestReset"),
             product: Self::read_product(source, r),
             address: source.child("address").and_then(|a| {
-                let bus: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, a, "bus");
-                let device: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, a, "device");
+                let bus: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "bus");
+                let device: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "device");
                 Some((bus?.0, device?.0))
             }),
         }
@@ -67,15 +71,15 @@ impl UsbDevice {
         let there = vendor.or(product)?;
         let (Some(vendor), Some(product)) = (vendor, product) else {
             let message = "a USB device has both 'vendor' and 'product', or neither";
-            r.problem(Kind::Internal, "hostdev-usb-product", there.pos(), message);
+            r.refuse(&HOSTDEV_USB_PRODUCT, there.pos(), message);
             return None;
         };
-        let id: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, vendor, "id");
+        let id: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, vendor, "id");
         if id == Some(AnyBase(0)) {
             let message = "attribute 'id' of element 'vendor' is '0', no vendor has it";
-            r.problem_kinds(BAD, "hostdev-usb-vendor", vendor.pos().attr("id"), message);
+            r.refuse(&HOSTDEV_USB_VENDOR, vendor.pos().attr("id"), message);
         }
-        let product: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, product, "id");
+        let product: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, product, "id");
         Some((id?.0, product?.0))
     }
 

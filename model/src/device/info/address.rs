@@ -2,8 +2,19 @@
 
 use super::pci::PciAddress;
 use crate::Kind;
-use crate::read::{AnyBase, El, Reader, Value, hex};
+use crate::read::{AnyBase, El, ONCE_INTERNAL, Reader, Value, hex};
 use crate::write::Writer;
+
+crate::rules! {
+    /// TODO address-virtio-s390-none
+    ADDRESS_VIRTIO_S390_NONE = "address-virtio-s390-none": Xml, Read, "TODO";
+    /// TODO usb-port
+    USB_PORT = "usb-port": Internal, Read, "TODO";
+    /// TODO ccw-address
+    CCW_ADDRESS = "ccw-address": Internal, Read, "TODO";
+    /// TODO ccw-address-range
+    CCW_ADDRESS_RANGE = "ccw-address-range": Internal, Read, "TODO";
+}
 
 /// `<address>`: how the guest finds the device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -118,8 +129,8 @@ impl std::fmt::Display for CcwAddress {
 impl Address {
     /// Reads `<address type=>`.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (missing, unknown) = ([Kind::Internal; 2], [Kind::Unsupported; 2]);
-        let kind: AddressType = r.required_kinds(missing, unknown, el, "type")?;
+        let (missing, unknown) = (Kind::Internal, Kind::Unsupported);
+        let kind: AddressType = r.required_as(missing, unknown, el, "type")?;
         Some(match kind {
             AddressType::Pci => Self::Pci(PciAddress::read(el, r)?),
             AddressType::Drive => Self::Drive(DriveAddress {
@@ -142,7 +153,7 @@ impl Address {
             AddressType::VirtioS390 => {
                 let message =
                     "attribute 'type' of element 'address' is 'virtio-s390', a bus without addresses";
-                r.problem(Kind::Xml, "address-virtio-s390-none", el.pos().attr("type"), message);
+                r.refuse(&ADDRESS_VIRTIO_S390_NONE, el.pos().attr("type"), message);
                 return None;
             }
             AddressType::Ccw => Self::Ccw(CcwAddress::read(el, r)),
@@ -261,22 +272,19 @@ spelled! {
     }
 }
 
-/// The class of an attribute that cannot be read, in older releases and now.
-pub(super) const NUMBER: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
 /// An attribute in decimal; 0 where there is none.
 fn decimal(el: El<'_>, name: &'static str, r: &mut Reader) -> u32 {
-    r.attr_kinds(NUMBER, el, name).unwrap_or_default()
+    r.attr_as(ONCE_INTERNAL, el, name).unwrap_or_default()
 }
 
 /// An attribute in C notation.
 pub(super) fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.attr_kinds::<AnyBase<T>>(NUMBER, el, name).map(|n| n.0)
+    r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
 /// An attribute that is hexadecimal with and without `0x`.
 fn hexadecimal<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.attr_kinds::<Hexadecimal<T>>(NUMBER, el, name).map(|n| n.0)
+    r.attr_as::<Hexadecimal<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
 struct Hexadecimal<T>(T);
@@ -300,7 +308,7 @@ impl UsbAddress {
                 let message = format!(
                     "attribute 'port' of a USB address is '{text}', expected up to four numbers with dots between"
                 );
-                r.problem(Kind::Internal, "usb-port", el.pos().attr("port"), message);
+                r.refuse(&USB_PORT, el.pos().attr("port"), message);
             } else {
                 address.port = parts.into_iter().flatten().collect();
             }
@@ -317,7 +325,7 @@ impl CcwAddress {
         }
         if let Some(missing) = names.iter().find(|n| el.get(n).is_none()) {
             let message = format!("a CCW address is whole or left open, it lacks '{missing}'");
-            r.problem(Kind::Internal, "ccw-address", el.pos(), message);
+            r.refuse(&CCW_ADDRESS, el.pos(), message);
             return None;
         }
         let ccw = Self {
@@ -330,7 +338,7 @@ impl CcwAddress {
                 "a CCW address has cssid='{:#x}' ssid='{:#x}' devno='{:#06x}', the limits are '0xfe', '0x3' and '0xffff'",
                 ccw.cssid, ccw.ssid, ccw.devno
             );
-            r.problem(Kind::Internal, "ccw-address-range", el.pos(), message);
+            r.refuse(&CCW_ADDRESS_RANGE, el.pos(), message);
             return None;
         }
         Some(ccw)

@@ -1,8 +1,15 @@
 //! PCI addresses.
 
-use super::address::{NUMBER, number};
-use crate::read::{El, Reader, hex};
-use crate::{Kind, OnOff};
+use super::address::number;
+use crate::OnOff;
+use crate::read::{El, ONCE_INTERNAL, Reader, hex};
+
+crate::rules! {
+    /// TODO pci-address-range
+    PCI_ADDRESS_RANGE = "pci-address-range": Xml, Read, "TODO";
+    /// TODO zpci-uid-range
+    ZPCI_UID_RANGE = "zpci-uid-range": Xml, Read, "TODO";
+}
 
 /// A PCI address. Domain, bus and slot all zero is "a PCI address, any".
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -69,9 +76,9 @@ impl PciAddress {
         let fits = !limits.iter().any(beyond);
         for (name, found, max) in limits.into_iter().filter(beyond) {
             let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
-            r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
+            r.refuse(&PCI_ADDRESS_RANGE, el.pos().attr(name), message);
         }
-        address.multifunction = r.attr_kinds(NUMBER, el, "multifunction");
+        address.multifunction = r.attr_as(ONCE_INTERNAL, el, "multifunction");
         address.zpci = el.child("zpci").map(|z| Zpci::read(z, r));
         fits.then_some(address)
     }
@@ -101,7 +108,7 @@ impl Zpci {
         let zpci = Self { uid: number(el, "uid", r), fid: number(el, "fid", r) };
         if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
             let message = format!("zpci address has uid='{uid:#06x}', it goes from '0x0001' to '0xffff'");
-            r.problem(Kind::Xml, "zpci-uid-range", el.pos().attr("uid"), message);
+            r.refuse(&ZPCI_UID_RANGE, el.pos().attr("uid"), message);
         }
         zpci
     }

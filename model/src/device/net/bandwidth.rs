@@ -1,11 +1,20 @@
 //! `<bandwidth>`: limits of an interface.
 
-use crate::Kind;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
-/// The class of a rate that cannot be read, in older releases and now.
-const BAD_RATE: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// TODO net-bandwidth-peak-alone
+    NET_BANDWIDTH_PEAK_ALONE = "net-bandwidth-peak-alone": Unsupported, Read, "TODO";
+    /// TODO net-bandwidth-class
+    NET_BANDWIDTH_CLASS = "net-bandwidth-class": Plain, Read, "TODO";
+    /// TODO net-bandwidth-twice
+    NET_BANDWIDTH_TWICE = "net-bandwidth-twice": Plain, Read, "TODO", until "11.3";
+    /// TODO net-bandwidth-average
+    NET_BANDWIDTH_AVERAGE = "net-bandwidth-average": Plain, Read, "TODO";
+    /// TODO net-bandwidth-floor
+    NET_BANDWIDTH_FLOOR = "net-bandwidth-floor": Unsupported, Read, "TODO";
+}
 
 /// `<bandwidth>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -37,12 +46,12 @@ impl Bandwidth {
         if let Some(class) = el.get("classID") {
             let message =
                 format!("attribute 'classID' ('{class}') of element 'bandwidth' is for ports of networks");
-            r.problem(Kind::Plain, "net-bandwidth-class", el.pos().attr("classID"), message);
+            r.refuse(&NET_BANDWIDTH_CLASS, el.pos().attr("classID"), message);
         }
         for name in ["inbound", "outbound"] {
             if let Some(second) = el.children(name).nth(1) {
                 let message = format!("element 'bandwidth' has element '{name}' more than once");
-                r.older_problem(Kind::Plain, "net-bandwidth-twice", second.pos(), message);
+                r.refuse(&NET_BANDWIDTH_TWICE, second.pos(), message);
             }
         }
         Self::read(el, floor, r)
@@ -52,7 +61,7 @@ impl Bandwidth {
 
     /// Reads it; `floor` says whether `floor=` may be asked for here.
     pub(crate) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let class_id = r.attr_kinds([Kind::Internal, Kind::Xml], el, "classID");
+        let class_id = r.attr_as(ONCE_INTERNAL, el, "classID");
         let inbound = el.child("inbound").and_then(|c| Rate::read(c, floor, r));
         let outbound = el.child("outbound").and_then(|c| Rate::read(c, false, r));
         let any = inbound.is_some() || outbound.is_some() || class_id.is_some();
@@ -77,7 +86,7 @@ impl Bandwidth {
 
 impl Rate {
     fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let mut value = |name| r.attr_kinds(BAD_RATE, el, name).filter(|rate| *rate > 0);
+        let mut value = |name| r.attr_as(ONCE_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
         let rate = Self {
             average: value("average"),
             peak: value("peak"),
@@ -89,17 +98,17 @@ impl Rate {
         if !given("average") {
             if !given("floor") {
                 let message = format!("element '{name}' of 'bandwidth' has neither 'average' nor 'floor'");
-                r.problem(Kind::Plain, "net-bandwidth-average", el.pos(), message);
+                r.refuse(&NET_BANDWIDTH_AVERAGE, el.pos(), message);
             } else if given("peak") || given("burst") {
                 let message = format!(
                     "attributes 'peak' and 'burst' of element '{name}' need its attribute 'average' beside them"
                 );
-                r.problem(Kind::Unsupported, "net-bandwidth-average", el.pos(), message);
+                r.refuse(&NET_BANDWIDTH_PEAK_ALONE, el.pos(), message);
             }
         }
         if given("floor") && !floor {
             let message = format!("attribute 'floor' does not go with element '{name}' of this interface");
-            r.problem(Kind::Unsupported, "net-bandwidth-floor", el.pos().attr("floor"), message);
+            r.refuse(&NET_BANDWIDTH_FLOOR, el.pos().attr("floor"), message);
         }
         Some(rate).filter(|rate| rate.average.is_some() || rate.floor.is_some())
     }

@@ -1,9 +1,9 @@
 //! `<driver>` of a virtio network card.
 
+use crate::OnOff;
 use crate::device::virtio::VirtioOptions;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
-use crate::{Kind, OnOff};
 
 spelled! {
     /// `name=`: who moves the packets.
@@ -88,23 +88,17 @@ pub struct GuestOffloads {
     pub ufo: Option<OnOff>,
 }
 
-/// What class an unknown word is of.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// What class a number is of that is none.
-const BAD_NUMBER: [Kind; 2] = [Kind::Plain, Kind::Xml];
-
 impl Driver {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             virtio: VirtioOptions::read(el, r),
-            name: r.attr_kinds(UNKNOWN, el, "name"),
-            tx_mode: r.attr_kinds(UNKNOWN, el, "txmode"),
-            ioeventfd: r.attr_kinds(UNKNOWN, el, "ioeventfd"),
-            event_idx: r.attr_kinds(UNKNOWN, el, "event_idx"),
-            queues: r.attr_kinds(BAD_NUMBER, el, "queues").filter(|q| *q > 1),
-            rx_queue_size: positive(r.attr_kinds(BAD_NUMBER, el, "rx_queue_size")),
-            tx_queue_size: positive(r.attr_kinds(BAD_NUMBER, el, "tx_queue_size")),
+            name: r.attr_as(ONCE_UNSUPPORTED, el, "name"),
+            tx_mode: r.attr_as(ONCE_UNSUPPORTED, el, "txmode"),
+            ioeventfd: r.attr_as(ONCE_UNSUPPORTED, el, "ioeventfd"),
+            event_idx: r.attr_as(ONCE_UNSUPPORTED, el, "event_idx"),
+            queues: r.attr_as(ONCE_PLAIN, el, "queues").filter(|q| *q > 1),
+            rx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "rx_queue_size")),
+            tx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "tx_queue_size")),
             rss: r.attr(el, "rss"),
             rss_hash_report: r.attr(el, "rss_hash_report"),
             host: el.child("host").map(|h| HostOffloads::read(h, r)).unwrap_or_default(),
@@ -146,13 +140,13 @@ fn positive(size: Option<u32>) -> Option<u32> {
 impl HostOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr_kinds(UNKNOWN, el, "csum"),
-            gso: r.attr_kinds(UNKNOWN, el, "gso"),
-            tso4: r.attr_kinds(UNKNOWN, el, "tso4"),
-            tso6: r.attr_kinds(UNKNOWN, el, "tso6"),
-            ecn: r.attr_kinds(UNKNOWN, el, "ecn"),
-            ufo: r.attr_kinds(UNKNOWN, el, "ufo"),
-            mrg_rxbuf: r.attr_kinds(UNKNOWN, el, "mrg_rxbuf"),
+            csum: r.attr_as(ONCE_UNSUPPORTED, el, "csum"),
+            gso: r.attr_as(ONCE_UNSUPPORTED, el, "gso"),
+            tso4: r.attr_as(ONCE_UNSUPPORTED, el, "tso4"),
+            tso6: r.attr_as(ONCE_UNSUPPORTED, el, "tso6"),
+            ecn: r.attr_as(ONCE_UNSUPPORTED, el, "ecn"),
+            ufo: r.attr_as(ONCE_UNSUPPORTED, el, "ufo"),
+            mrg_rxbuf: r.attr_as(ONCE_UNSUPPORTED, el, "mrg_rxbuf"),
         }
     }
 
@@ -170,11 +164,11 @@ impl HostOffloads {
 impl GuestOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr_kinds(UNKNOWN, el, "csum"),
-            tso4: r.attr_kinds(UNKNOWN, el, "tso4"),
-            tso6: r.attr_kinds(UNKNOWN, el, "tso6"),
-            ecn: r.attr_kinds(UNKNOWN, el, "ecn"),
-            ufo: r.attr_kinds(UNKNOWN, el, "ufo"),
+            csum: r.attr_as(ONCE_UNSUPPORTED, el, "csum"),
+            tso4: r.attr_as(ONCE_UNSUPPORTED, el, "tso4"),
+            tso6: r.attr_as(ONCE_UNSUPPORTED, el, "tso6"),
+            ecn: r.attr_as(ONCE_UNSUPPORTED, el, "ecn"),
+            ufo: r.attr_as(ONCE_UNSUPPORTED, el, "ufo"),
         }
     }
 

@@ -6,6 +6,19 @@ use crate::read::{self, El, Element, Reader, Value};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
 
+crate::rules! {
+    /// TODO net-ip-peer-family
+    NET_IP_PEER_FAMILY = "net-ip-peer-family": InvalidArgument, Read, "TODO";
+    /// TODO net-ip-family
+    NET_IP_FAMILY = "net-ip-family": Xml, Read, "TODO";
+    /// TODO net-ip-prefix
+    NET_IP_PREFIX = "net-ip-prefix": Xml, Read, "TODO";
+    /// TODO net-route
+    NET_ROUTE = "net-route": Xml, Read, "TODO";
+    /// TODO net-port-zero
+    NET_PORT_ZERO = "net-port-zero": Xml, Read, "TODO";
+}
+
 spelled! {
     /// `family=`.
     pub enum Family {
@@ -62,7 +75,7 @@ fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
     {
         let message =
             format!("address '{address}' of element '{}' is not of the family '{family}'", el.name());
-        r.problem(Kind::Xml, "net-ip-family", el.pos().attr(name), message);
+        r.refuse(&NET_IP_FAMILY, el.pos().attr(name), message);
         return None;
     }
     Some(address)
@@ -73,7 +86,7 @@ fn prefix(el: El<'_>, address: IpAddr, r: &mut Reader) -> Option<u32> {
     let prefix: u32 = r.attr(el, "prefix")?;
     if prefix > Family::of(address).bits() {
         let message = format!("prefix '{prefix}' of element '{}' is too long for '{address}'", el.name());
-        r.problem(Kind::Xml, "net-ip-prefix", el.pos().attr("prefix"), message);
+        r.refuse(&NET_IP_PREFIX, el.pos().attr("prefix"), message);
         return None;
     }
     Some(prefix).filter(|p| *p > 0)
@@ -85,7 +98,7 @@ fn missing(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<()> {
         return Some(());
     }
     let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-    r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+    r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     None
 }
 
@@ -94,10 +107,10 @@ impl Element for IpAddress {
         missing(el, "address", r)?;
         let address = address(el, "address", r)?;
         let prefix = prefix(el, address, r);
-        let peer: Option<IpAddr> = r.attr_kind(Kind::InvalidArgument, el, "peer");
+        let peer: Option<IpAddr> = r.attr_as(Kind::InvalidArgument, el, "peer");
         if let Some(peer) = peer.filter(|peer| Family::of(*peer) != Family::of(address)) {
             let message = format!("peer '{peer}' of element 'ip' is not of the family of '{address}'");
-            r.problem(Kind::InvalidArgument, "net-ip-family", el.pos().attr("peer"), message);
+            r.refuse(&NET_IP_PEER_FAMILY, el.pos().attr("peer"), message);
         }
         Some(Self { address, prefix, peer })
     }
@@ -170,7 +183,7 @@ impl Route {
         let mut refuse = |name: &'static str, why: &str| {
             let value = el.get(name).unwrap_or_default();
             let message = format!("attribute '{name}' of element 'route' is '{value}': {why}");
-            r.problem(Kind::Xml, "net-route", el.pos().attr(name), message);
+            r.refuse(&NET_ROUTE, el.pos().attr(name), message);
             well = false;
         };
         for (name, address) in [("address", self.address), ("gateway", self.gateway)] {
@@ -255,7 +268,7 @@ fn port(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
     let port: u32 = r.attr(el, name)?;
     if port == 0 {
         let message = format!("attribute '{name}' of element 'range' is '0', ports count from 1");
-        r.problem(Kind::Xml, "net-port-zero", el.pos().attr(name), message);
+        r.refuse(&NET_PORT_ZERO, el.pos().attr(name), message);
     }
     Some(port).filter(|p| *p > 0)
 }

@@ -2,9 +2,14 @@
 
 use std::fmt;
 
+use crate::YesNo;
 use crate::read::{El, Element, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// TODO net-mac-multicast
+    NET_MAC_MULTICAST = "net-mac-multicast": Xml, Read, "TODO";
+}
 
 /// The hardware address of a network card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
@@ -72,7 +77,7 @@ impl Element for Mac {
         };
         if address.is_multicast() {
             let message = format!("address '{address}' of element 'mac' names a group of cards, not one");
-            r.problem(Kind::Xml, "net-mac-multicast", el.pos().attr("address"), message);
+            r.refuse(&NET_MAC_MULTICAST, el.pos().attr("address"), message);
             return None;
         }
         let (kind, check) = (r.attr(el, "type"), r.attr(el, "check"));

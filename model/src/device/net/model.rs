@@ -2,8 +2,13 @@
 
 use std::fmt;
 
+use crate::Spelled;
 use crate::read::{El, Reader};
-use crate::{Kind, Spelled};
+
+crate::rules! {
+    /// TODO net-model-name
+    NET_MODEL_NAME = "net-model-name": InvalidArgument, Read, "TODO";
+}
 
 spelled! {
     /// Cards that the format knows by name. Letter case does not count when they are read.
@@ -95,7 +100,7 @@ impl NicModel {
             let message = format!(
                 "network card '{name}' has characters other than letters, digits, '_' and '-' in its name"
             );
-            r.problem(Kind::InvalidArgument, "net-model-name", el.pos().attr("type"), message);
+            r.refuse(&NET_MODEL_NAME, el.pos().attr("type"), message);
             return None;
         }
         Some(Self::named(name)).filter(|_| !name.is_empty())

@@ -4,6 +4,21 @@ use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
+crate::rules! {
+    /// TODO net-teaming-pair
+    NET_TEAMING_PAIR = "net-teaming-pair": Xml, Read, "TODO";
+    /// TODO net-vlan-tag
+    NET_VLAN_TAG = "net-vlan-tag": Xml, Read, "TODO";
+    /// TODO net-vlan-native
+    NET_VLAN_NATIVE = "net-vlan-native": Xml, Read, "TODO";
+    /// TODO net-vlan-trunk
+    NET_VLAN_TRUNK = "net-vlan-trunk": Xml, Read, "TODO";
+    /// TODO net-vlan-id
+    NET_VLAN_ID = "net-vlan-id": Xml, Read, "TODO";
+    /// TODO net-coalesce-range
+    NET_COALESCE_RANGE = "net-coalesce-range": Overflow, Read, "TODO";
+}
+
 spelled! {
     /// `state=` of `<link>`.
     pub enum LinkState {
@@ -89,7 +104,7 @@ impl Element for Teaming {
         if teaming.kind == Some(TeamingType::Transient) && teaming.persistent.is_none() {
             let message = "element 'teaming' of type 'transient' lacks its attribute 'persistent', the alias of \
                            the interface it is paired with";
-            r.problem(Kind::Xml, "net-teaming-pair", el.pos(), message);
+            r.refuse(&NET_TEAMING_PAIR, el.pos(), message);
         }
         Some(teaming)
     }
@@ -177,7 +192,7 @@ impl Element for Vlan {
         let tags: Vec<VlanTag> = read::all(el, "tag", r);
         if el.child("tag").is_none() {
             let message = "element 'vlan' lacks its child 'tag'";
-            r.problem(Kind::Xml, "net-vlan-tag", el.pos(), message);
+            r.refuse(&NET_VLAN_TAG, el.pos(), message);
             return None;
         }
         if tags.is_empty() {
@@ -186,7 +201,7 @@ impl Element for Vlan {
         let natives = tags.iter().filter(|t| t.native.is_some()).count();
         if natives > 1 {
             let message = "element 'vlan' has more than one 'tag' with a 'nativeMode'";
-            r.problem(Kind::Xml, "net-vlan-native", el.pos(), message);
+            r.refuse(&NET_VLAN_NATIVE, el.pos(), message);
         }
         let wanted = el.get("trunk").filter(|word| !word.is_empty());
         let needed = natives > 0 || tags.len() > 1;
@@ -195,7 +210,7 @@ impl Element for Vlan {
         if bad && !trunk {
             let word = wanted.unwrap_or_default();
             let message = format!("attribute 'trunk' of element 'vlan' is '{word}', here only 'yes' will do");
-            r.problem(Kind::Xml, "net-vlan-trunk", el.pos().attr("trunk"), message);
+            r.refuse(&NET_VLAN_TRUNK, el.pos().attr("trunk"), message);
         }
         Some(Self { trunk: trunk || tags.len() > 1, tags })
     }
@@ -211,10 +226,10 @@ impl Element for VlanTag {
         let id: u32 = r.required(el, "id")?;
         if id > 4095 {
             let message = format!("attribute 'id' of element 'tag' is '{id}', the limit is '4095'");
-            r.problem(Kind::Xml, "net-vlan-id", el.pos().attr("id"), message);
+            r.refuse(&NET_VLAN_ID, el.pos().attr("id"), message);
             return None;
         }
-        Some(Self { id, native: r.attr_kind(Kind::Unsupported, el, "nativeMode") })
+        Some(Self { id, native: r.attr_as(Kind::Unsupported, el, "nativeMode") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -232,11 +247,11 @@ pub struct Coalesce {
 impl Coalesce {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let frames = el.child("rx").and_then(|rx| rx.child("frames"));
-        let max: u64 = r.attr_kind(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
+        let max: u64 = r.attr_as(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
         let Ok(rx_max_frames) = u32::try_from(max) else {
             let message =
                 format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);
-            r.problem(Kind::Overflow, "net-coalesce-range", el.pos().path("rx/frames/@max"), message);
+            r.refuse(&NET_COALESCE_RANGE, el.pos().path("rx/frames/@max"), message);
             return None;
         };
         // 0 is as good as nothing.

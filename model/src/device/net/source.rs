@@ -1,11 +1,22 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
 use super::{IpAddress, Route};
-use crate::Kind;
+use crate::Rule;
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::HostInterface;
-use crate::read::{self, El, Reader};
+use crate::read::{self, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
+
+crate::rules! {
+    /// TODO
+    NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read, "TODO", until "11.3";
+    /// TODO
+    NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read, "TODO", until "11.3";
+    /// TODO net-source-missing
+    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read, "TODO";
+    /// TODO net-vhostuser-type
+    NET_VHOSTUSER_TYPE = "net-vhostuser-type": Unsupported, Read, "TODO";
+}
 
 spelled! {
     /// `type=` of `<interface>`.
@@ -39,9 +50,9 @@ spelled! {
         /// A virtio data path in hardware.
         Vdpa = "vdpa",
         /// Nothing.
-        Null = "null",
+        Null = "null" since "8.7",
         /// A distributed switch (VMware).
-        Vds = "vds",
+        Vds = "vds" since "8.7",
     }
 }
 
@@ -230,7 +241,7 @@ impl Source {
             InterfaceType::Vdpa => Self::Vdpa { dev: required("dev") },
             InterfaceType::Direct => {
                 let dev = required("dev");
-                let mode = source.and_then(|s| r.attr_kinds([Kind::Unsupported, Kind::Xml], s, "mode"));
+                let mode = source.and_then(|s| r.attr_as(ONCE_UNSUPPORTED, s, "mode"));
                 Self::Direct { dev, mode }
             }
             InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, r)),
@@ -298,9 +309,6 @@ impl Source {
     }
 }
 
-/// The class of an attribute of `<source>` that is not there or no number, in older releases and now.
-const MISSING: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
 /// An attribute of `<source>` that must be there.
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
@@ -308,7 +316,7 @@ fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -
     if value.is_none() {
         let message =
             format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
-        r.problem_kinds(MISSING, "net-source-missing", source.map_or(el.pos(), El::pos), message);
+        r.refuse(&NET_SOURCE_MISSING, source.map_or(el.pos(), El::pos), message);
     }
     value
 }
@@ -317,24 +325,28 @@ impl VhostUser {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let kind = InterfaceType::Vhostuser;
         let source = el.child("source");
-        for (name, class) in [("type", Kind::Unsupported), ("path", Kind::Internal), ("mode", Kind::Internal)]
-        {
+        let needed: [(_, &'static Rule); 3] = [
+            ("type", &NET_VHOSTUSER_TYPE_MISSING),
+            ("path", &NET_VHOSTUSER_SOURCE_MISSING),
+            ("mode", &NET_VHOSTUSER_SOURCE_MISSING),
+        ];
+        for (name, rule) in needed {
             if source.is_none_or(|s| s.get(name).is_none()) {
                 let message =
                     format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
                 let place = source.map_or(el.pos(), El::pos);
-                r.older_problem(class, "net-source-missing", place, message);
+                r.refuse(rule, place, message);
             }
         }
         let Some(source) = source else { return Self::default() };
         if let Some(word) = source.get("type").filter(|t| *t != "unix") {
             let message =
                 format!("attribute 'type' of element 'source' is '{word}', type '{kind}' takes only 'unix'");
-            r.problem(Kind::Unsupported, "net-vhostuser-type", source.pos().attr("type"), message);
+            r.refuse(&NET_VHOSTUSER_TYPE, source.pos().attr("type"), message);
         }
         Self {
             path: source.string("path"),
-            mode: r.attr_kinds([Kind::Unsupported, Kind::Xml], source, "mode"),
+            mode: r.attr_as(ONCE_UNSUPPORTED, source, "mode"),
             reconnect: read::one(source, "reconnect", r),
             dev: source.string("dev"),
         }
@@ -348,7 +360,7 @@ impl Socket {
             InterfaceType::Server => source.and_then(|s| s.string("address")),
             _ => needed(el, "address", kind, r),
         };
-        let port = needed(el, "port", kind, r).and_then(|_| r.attr_kinds(MISSING, source?, "port"));
+        let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(ONCE_INTERNAL, source?, "port"));
         Self { address, port: port.unwrap_or_default() }
     }
 
@@ -356,11 +368,11 @@ impl Socket {
         let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
             let message =
                 "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
-            r.problem_kinds(MISSING, "element-missing", el.pos().path("source"), message);
+            r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };
-        let address = r.required_kinds(MISSING, MISSING, local, "address");
-        let port: Option<i32> = r.required_kinds(MISSING, MISSING, local, "port");
+        let address = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "address");
+        let port: Option<i32> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "port");
         Self { address, port: port.unwrap_or_default() }
     }
 }

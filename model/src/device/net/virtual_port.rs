@@ -1,9 +1,21 @@
 //! `<virtualport>`: the port of a switch that follows the guest.
 
-use crate::Kind;
 use crate::Spelled;
-use crate::read::{AnyBase, El, Element, Reader};
+use crate::read::{AnyBase, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
+
+crate::rules! {
+    /// TODO net-virtualport-extra
+    NET_VIRTUALPORT_EXTRA = "net-virtualport-extra": Xml, Read, "TODO";
+    /// TODO net-virtualport-missing
+    NET_VIRTUALPORT_MISSING = "net-virtualport-missing": Xml, Read, "TODO";
+    /// TODO net-virtualport-typeid
+    NET_VIRTUALPORT_TYPEID = "net-virtualport-typeid": Xml, Read, "TODO";
+    /// TODO net-virtualport-profileid
+    NET_VIRTUALPORT_PROFILEID = "net-virtualport-profileid": Xml, Read, "TODO";
+    /// TODO net-virtualport-uuid
+    NET_VIRTUALPORT_UUID = "net-virtualport-uuid": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `type=` of `<virtualport>`.
@@ -68,7 +80,7 @@ impl VirtualPort {
     pub(super) fn read_any(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
             None => None,
-            Some(_) => Some(r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "type")?),
+            Some(_) => Some(r.attr_as(ONCE_UNSUPPORTED, el, "type")?),
         };
         let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
         if let Some(kind) = kind {
@@ -76,7 +88,7 @@ impl VirtualPort {
             if let Some(name) = extra {
                 let message =
                     format!("parameter '{name}' does not go with element 'virtualport' of type '{kind}'");
-                r.problem(Kind::Xml, "net-virtualport-extra", p.pos(), message);
+                r.refuse(&NET_VIRTUALPORT_EXTRA, p.pos(), message);
             }
         }
         Some(Self {
@@ -94,7 +106,7 @@ impl VirtualPort {
     pub(super) fn read_whole(el: El<'_>, r: &mut Reader) -> Option<Self> {
         if el.get("type").is_none() {
             let message = "element 'virtualport' lacks its attribute 'type'";
-            r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
         let port = Self::read_any(el, r)?;
@@ -103,7 +115,7 @@ impl VirtualPort {
         if let Some(name) = needed.iter().find(|n| !given(n)) {
             let kind = port.kind.map(Spelled::as_str).unwrap_or_default();
             let message = format!("element 'virtualport' of type '{kind}' lacks its parameter '{name}'");
-            r.problem(Kind::Xml, "net-virtualport-missing", el.pos(), message);
+            r.refuse(&NET_VIRTUALPORT_MISSING, el.pos(), message);
         }
         Some(port)
     }
@@ -142,7 +154,7 @@ fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id <= 0xFF_FFFF;
     if !fits {
         let message = format!("parameter 'typeid' is '{id}', it has 24 bits");
-        r.problem(Kind::Xml, "net-virtualport-typeid", el.pos().attr("typeid"), message);
+        r.refuse(&NET_VIRTUALPORT_TYPEID, el.pos().attr("typeid"), message);
     }
     fits
 }
@@ -151,7 +163,7 @@ fn short_enough(id: &str, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id.len() < 40;
     if !fits {
         let message = format!("parameter 'profileid' is '{id}', it has at most 39 bytes");
-        r.problem(Kind::Xml, "net-virtualport-profileid", el.pos().attr("profileid"), message);
+        r.refuse(&NET_VIRTUALPORT_PROFILEID, el.pos().attr("profileid"), message);
     }
     fits
 }
@@ -162,7 +174,7 @@ fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let uuid = crate::domain::uuid(text);
     if uuid.is_none() {
         let message = format!("parameter '{name}' is '{text}', expected a UUID");
-        r.problem(Kind::Xml, "net-virtualport-uuid", el.pos().attr(name), message);
+        r.refuse(&NET_VIRTUALPORT_UUID, el.pos().attr(name), message);
     }
     uuid
 }

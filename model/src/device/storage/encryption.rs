@@ -4,6 +4,15 @@ use crate::read::{El, Element, Reader, all};
 use crate::write::Writer;
 use crate::{Kind, Pos};
 
+crate::rules! {
+    /// TODO secret-reference
+    SECRET_REFERENCE = "secret-reference": Xml, Read, "TODO";
+    /// TODO storage-auth-type
+    STORAGE_AUTH_TYPE = "storage-auth-type": Unsupported, Read, "TODO";
+    /// TODO encryption-ivgen
+    ENCRYPTION_IVGEN = "encryption-ivgen": Xml, Read, "TODO";
+}
+
 /// How a secret is named.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretRef {
@@ -17,7 +26,7 @@ impl SecretRef {
     /// Reads `uuid=` or `usage=`; exactly one of them must be there.
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let problem = |r: &mut Reader, kind, message: String| {
-            r.problem(kind, "secret-reference", el.pos(), message);
+            r.refuse_as(kind, &SECRET_REFERENCE, el.pos(), message);
             None
         };
         match (el.get("uuid"), el.get("usage")) {
@@ -60,7 +69,7 @@ impl Element for Auth {
         if let Some(kind) = el.get("type").filter(|kind| !["", "none", "chap", "ceph"].contains(kind)) {
             let message =
                 format!("attribute 'type' of element 'auth' is '{kind}', 'chap' and 'ceph' are known");
-            r.problem(Kind::Unsupported, "storage-auth-type", el.pos().attr("type"), message);
+            r.refuse(&STORAGE_AUTH_TYPE, el.pos().attr("type"), message);
         }
         let secret_el = r.need(el, "secret")?;
         let secret = SecretRef::read(secret_el, r);
@@ -125,7 +134,7 @@ pub struct Encryption {
 
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let format = r.required_kinds([Kind::Xml; 2], [Kind::Unsupported; 2], el, "format");
+        let format = r.required_as(Kind::Xml, Kind::Unsupported, el, "format");
         let engine = r.attr(el, "engine");
         let secrets = all(el, "secret", r);
         // Other formats say in the image how they are encrypted.
@@ -139,7 +148,7 @@ impl Element for Encryption {
         let ivgen = el.child("ivgen").filter(|_| makes).map(|i| {
             if cipher.is_none() {
                 let message = "element 'ivgen' goes with a 'cipher'";
-                r.problem(Kind::Xml, "encryption-ivgen", i.pos(), message);
+                r.refuse(&ENCRYPTION_IVGEN, i.pos(), message);
             }
             IvGen { name: r.required(i, "name"), hash: i.string("hash") }
         });
@@ -182,8 +191,7 @@ pub struct Passphrase(
 
 impl Element for Passphrase {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind: Option<PassphraseType> =
-            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type");
+        let kind: Option<PassphraseType> = r.required_as(Kind::Xml, Kind::Unsupported, el, "type");
         let secret = SecretRef::read(el, r);
         kind?;
         secret.map(Self)

@@ -1,9 +1,9 @@
 //! Where an image of a disk is and how it is stored: what `<disk>`, `<backingStore>`, `<mirror>` and `<dataStore>`
 //! have in common.
 
-mod encryption;
-mod network;
-mod parts;
+pub(crate) mod encryption;
+pub(crate) mod network;
+pub(crate) mod parts;
 
 pub use encryption::{
     Auth, Cipher, Encryption, EncryptionEngine, EncryptionFormat, IvGen, Passphrase, SecretRef,
@@ -11,10 +11,10 @@ pub use encryption::{
 pub use network::{Cookie, NetHost, NetSource, Protocol, SshIdentity, Transport};
 pub use parts::{NvmeSource, PoolMode, Reconnect, Reservations, Slice, VhostUserSource, VolumeSource};
 
-use crate::read::{El, Element, Reader, write_all, write_opt};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, write_all, write_opt};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
-use crate::{Kind, Pos};
+use crate::{Classes, Pos};
 
 spelled! {
     /// `type=` of `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>`: what kind of place an image is in.
@@ -233,7 +233,7 @@ impl Image {
             format: None,
             metadata_cache: None,
             index: index(el),
-            startup_policy: r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "startupPolicy"),
+            startup_policy: r.attr_as(ONCE_UNSUPPORTED, el, "startupPolicy"),
             slice,
             seclabels,
             auth,
@@ -359,16 +359,16 @@ pub(crate) fn write_metadata_cache(bytes: Option<u64>, w: &mut Writer) {
     }
 }
 
-/// An attribute where `neutral` is a word for leaving it open; `kinds` are those of a bad value, as in
-/// [`Reader::attr_kinds`].
+/// An attribute where `neutral` is a word for leaving it open; `classes` are those of a bad value, as in
+/// [`Reader::attr_as`].
 pub(crate) fn optional_word<T: crate::read::Value>(
-    kinds: [Kind; 2],
+    classes: impl Into<Classes>,
     el: El<'_>,
     name: &'static str,
     neutral: &str,
     r: &mut Reader,
 ) -> Option<T> {
-    if el.get(name) == Some(neutral) { None } else { r.attr_kinds(kinds, el, name) }
+    if el.get(name) == Some(neutral) { None } else { r.attr_as(classes, el, name) }
 }
 
 /// An attribute that must be there and must not be empty.
@@ -376,7 +376,7 @@ pub(crate) fn filled(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<S
     let value: Option<String> = r.attr(el, name).filter(|value: &String| !value.is_empty());
     if value.is_none() {
         let message = format!("element '{}' lacks a value for its attribute '{name}'", el.name());
-        r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+        r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     }
     value
 }

@@ -1,9 +1,22 @@
 //! `<source protocol=>`: an image that QEMU reads over a network protocol.
 
 use super::{Reconnect, filled};
-use crate::read::{El, Element, Reader, all, write_all};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, all, write_all};
 use crate::write::{Tag, Writer};
 use crate::{Kind, Pos, YesNo};
+
+crate::rules! {
+    /// TODO storage-host-socket
+    STORAGE_HOST_SOCKET = "storage-host-socket": Xml, Read, "TODO";
+    /// TODO storage-cookie-value
+    STORAGE_COOKIE_VALUE = "storage-cookie-value": Xml, Read, "TODO";
+    /// TODO storage-ssh-identity
+    STORAGE_SSH_IDENTITY = "storage-ssh-identity": Xml, Read, "TODO";
+    /// TODO storage-source-name
+    STORAGE_SOURCE_NAME = "storage-source-name": Xml, Read, "TODO";
+    /// TODO storage-source-split
+    STORAGE_SOURCE_SPLIT = "storage-source-split": Xml, Read, "TODO";
+}
 
 spelled! {
     /// `protocol=` of `<source>`.
@@ -73,22 +86,22 @@ impl NetHost {
 
 impl Element for NetHost {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let transport: Option<Transport> = r.attr_kind(Kind::Unsupported, el, "transport");
+        let transport: Option<Transport> = r.attr_as(Kind::Unsupported, el, "transport");
         let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
         if host.transport() == Transport::Unix {
             if host.socket.is_none() {
                 let message = "element 'host' with transport 'unix' lacks its attribute 'socket'";
-                r.problem(Kind::Xml, "storage-host-socket", el.pos(), message);
+                r.refuse(&STORAGE_HOST_SOCKET, el.pos(), message);
             }
             return Some(host);
         }
         if host.socket.is_some() {
             let message =
                 format!("transport '{}' of element 'host' has no attribute 'socket'", host.transport());
-            r.problem(Kind::Xml, "storage-host-socket", el.pos().attr("socket"), message);
+            r.refuse(&STORAGE_HOST_SOCKET, el.pos().attr("socket"), message);
         }
         host.name = r.required(el, "name");
-        host.port = r.attr_kind::<u16>(Kind::InvalidArgument, el, "port").map(u32::from);
+        host.port = r.attr_as::<u16>(Kind::InvalidArgument, el, "port").map(u32::from);
         Some(host)
     }
 
@@ -119,7 +132,7 @@ impl Element for Cookie {
         let value = el.text();
         if value.is_empty() {
             let message = format!("element 'cookie' with the name '{name}' has no value");
-            r.problem(Kind::Xml, "storage-cookie-value", el.pos(), message);
+            r.refuse(&STORAGE_COOKIE_VALUE, el.pos(), message);
         }
         Some(Self { pos: el.pos(), name, value })
     }
@@ -149,7 +162,7 @@ impl SshIdentity {
         };
         if ssh.keyfile.is_none() && ssh.agentsock.is_none() {
             let message = "element 'identity' has neither a 'keyfile' nor an 'agentsock'";
-            r.problem(Kind::Xml, "storage-ssh-identity", el.pos(), message);
+            r.refuse(&STORAGE_SSH_IDENTITY, el.pos(), message);
         }
         ssh
     }
@@ -198,8 +211,7 @@ pub struct NetSource {
 
 impl NetSource {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let protocol: Option<Protocol> =
-            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "protocol");
+        let protocol: Option<Protocol> = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "protocol");
         let mut net = Self {
             protocol,
             name: el.string("name"),
@@ -212,13 +224,13 @@ impl NetSource {
         }
         if net.name.is_none() && !matches!(protocol, None | Some(Protocol::Nbd)) {
             let message = "element 'source' with a network protocol lacks its attribute 'name'";
-            r.problem(Kind::Xml, "storage-source-name", el.pos(), message);
+            r.refuse(&STORAGE_SOURCE_NAME, el.pos(), message);
         }
         if let (Some(Protocol::Gluster | Protocol::Rbd), Some(name)) = (protocol, &net.name)
             && name.find('/').is_none_or(|at| at == 0)
         {
             let message = format!("the name '{name}' of element 'source' has no '/' between pool and image");
-            r.problem(Kind::Xml, "storage-source-split", el.pos().attr("name"), message);
+            r.refuse(&STORAGE_SOURCE_SPLIT, el.pos().attr("name"), message);
         }
         // An empty name is none.
         net.name = net.name.filter(|name| !name.is_empty());

@@ -1,10 +1,21 @@
 //! The smaller parts of a `<source>`: slices, volumes, NVMe namespaces, vhost-user sockets, reservations.
 
 use super::filled;
+use crate::YesNo;
 use crate::info::PciAddress;
-use crate::read::{El, Reader, hex};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::{Tag, Writer};
-use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// TODO storage-volume-incomplete
+    STORAGE_VOLUME_INCOMPLETE = "storage-volume-incomplete": Xml, Read, "TODO";
+    /// TODO storage-nvme-type
+    STORAGE_NVME_TYPE = "storage-nvme-type": Xml, Read, "TODO";
+    /// TODO storage-vhostuser-type
+    STORAGE_VHOSTUSER_TYPE = "storage-vhostuser-type": Xml, Read, "TODO";
+    /// TODO storage-reservations-source
+    STORAGE_RESERVATIONS_SOURCE = "storage-reservations-source": Xml, Read, "TODO";
+}
 
 /// `<slice type='storage'>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -62,11 +73,11 @@ impl VolumeSource {
         let (pool, volume) = (el.string("pool"), el.string("volume"));
         if pool.is_some() != volume.is_some() {
             let message = "attributes 'pool' and 'volume' of element 'source' go together";
-            r.problem(Kind::Xml, "storage-volume-incomplete", el.pos(), message);
+            r.refuse(&STORAGE_VOLUME_INCOMPLETE, el.pos(), message);
         }
         // How what is nowhere is reached is nobody's concern.
         let placed = pool.is_some() || volume.is_some();
-        let mode = if placed { r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "mode") } else { None };
+        let mode = if placed { r.attr_as(ONCE_UNSUPPORTED, el, "mode") } else { None };
         Self { pool, volume, mode }
     }
 
@@ -98,7 +109,7 @@ impl NvmeSource {
             && kind != "pci"
         {
             let message = format!("attribute 'type' of an NVMe source is '{kind}', it can only be 'pci'");
-            r.problem(Kind::Xml, "storage-nvme-type", el.pos().attr("type"), message);
+            r.refuse(&STORAGE_NVME_TYPE, el.pos().attr("type"), message);
         }
         let namespace = r.required(el, "namespace");
         let managed = r.attr(el, "managed");
@@ -169,7 +180,7 @@ impl VhostUserSource {
         {
             let message =
                 format!("attribute 'type' of a vhost-user source is '{kind}', it can only be 'unix'");
-            r.problem(Kind::Xml, "storage-vhostuser-type", el.pos().attr("type"), message);
+            r.refuse(&STORAGE_VHOSTUSER_TYPE, el.pos().attr("type"), message);
         }
         Self {
             path: r.required(el, "path"),
@@ -212,7 +223,7 @@ impl Reservations {
                     let message = format!(
                         "attribute '{name}' of a reservations source is '{found}', only '{only}' works"
                     );
-                    r.problem(Kind::Xml, "storage-reservations-source", source.pos().attr(name), message);
+                    r.refuse(&STORAGE_RESERVATIONS_SOURCE, source.pos().attr(name), message);
                 }
             }
             path = filled(source, "path", r).filter(|_| own);

@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_model::Kind;
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
 use virtargv_model::info::PciAddress;
 
 use super::Refused;
+use crate::rules;
 use crate::{Guest, Work};
 
 /// Fills them in, controller by controller.
@@ -30,7 +30,7 @@ pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
             })
         });
         if let Some(message) = refused {
-            work.problem(Kind::Unsupported, "pci-controller-options", pos, message);
+            work.refuse(&rules::PCI_CONTROLLER_OPTIONS, pos, message);
             return Err(Refused);
         }
     }

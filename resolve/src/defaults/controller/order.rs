@@ -151,7 +151,7 @@ pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32)
 /// Adds a controller. Older releases put it last.
 pub(super) fn add(work: &mut Work<'_>, controller: Controller) {
     let controllers = &mut work.domain.devices.controllers;
-    if work.caps.release().has(Convention::ControllersSorted) {
+    if work.release.has(Convention::ControllersSorted) {
         insert(controllers, controller);
     } else {
         controllers.push(controller);

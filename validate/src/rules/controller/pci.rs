@@ -7,7 +7,7 @@ use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName};
 use super::root_mismatch;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// The first PCI controller is the root that the machine has.
     ROOT_KIND = "pci-root-kind": Xml, Complete, "controller[@type='pci' and @index='0']/@model";
     /// A root has index 0, further host bridges of pseries aside.
@@ -58,7 +58,7 @@ pub(super) fn complete(cx: &Context<'_>, controller: &Controller, pci: &Pci, out
         let message = format!("a controller of model '{model}' has index '{number}', a root has '0'");
         out.refuse(&ROOT_INDEX, pos.attr("index"), message);
     }
-    let arm = cx.caps.release().has(Convention::FormatRulesFirst) && cx.guest.is_arm_virt();
+    let arm = cx.release.has(Convention::FormatRulesFirst) && cx.guest.is_arm_virt();
     let fits = match model {
         PciModel::PciExpanderBus => cx.guest.is_i440fx(),
         PciModel::PcieExpanderBus => cx.guest.is_q35() || arm,
@@ -89,7 +89,7 @@ pub(super) fn format_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci,
         out.refuse(&ROOT_ADDRESS, pos.path("address"), message);
     }
     if let Some(node) = pci.target.node.filter(|_| number == 0)
-        && cx.caps.release().has(Convention::FormatRulesFirst)
+        && cx.release.has(Convention::FormatRulesFirst)
     {
         let message =
             format!("the PCI controller with index '0' is on NUMA node '{node}', it can be on none");
@@ -233,9 +233,7 @@ fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_
 fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     let Some(hotplug) = one.pci.target.hotplug else { return };
     let cap = match one.model {
-        PciModel::PciRoot if cx.caps.release().has(Convention::FormatRulesFirst) => {
-            Cap::Piix4AcpiRootPciHotplug
-        }
+        PciModel::PciRoot if cx.release.has(Convention::FormatRulesFirst) => Cap::Piix4AcpiRootPciHotplug,
         _ if takes.port => Cap::PcieRootPortHotplug,
         _ => return one.refuse("hotplug", "target/@hotplug", out),
     };

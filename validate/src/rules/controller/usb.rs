@@ -8,7 +8,7 @@ use virtargv_model::info::DeviceInfo;
 use super::usb_is_disabled;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Where one USB controller says that there is no USB, there is no other.
     NONE_AND_OTHER = "usb-none-and-other": Plain, Complete, "controller[@type='usb' and @model='none']";
     /// The companions of a USB 2 controller have a master.

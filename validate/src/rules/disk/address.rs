@@ -7,7 +7,7 @@ use virtargv_model::info::{Address, DeviceInfo, DriveAddress};
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// There is one IDE and one floppy controller.
     ONE_CONTROLLER = "disk-address-controller": Internal, Validate, "address/@controller; the machine has one on the board";
     /// A SCSI or floppy controller has one bus.

@@ -13,7 +13,7 @@ use super::vhost_user;
 use crate::{Context, Findings};
 use virtargv_model::security::DeviceSeclabel;
 
-crate::rules! {
+virtargv_model::rules! {
     /// A disk has a target.
     NO_TARGET = "disk-target-missing": Plain, Validate, "disk/target; the name is what everything else calls the disk by";
     /// Only some protocols ask who one is.
@@ -141,7 +141,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
 fn check_type(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let kind = disk.image.kind();
     let late = matches!(kind, SourceType::VhostUser | SourceType::VhostVdpa);
-    if late && !cx.caps.release().has(Convention::StricterDisks) {
+    if late && !cx.release.has(Convention::StricterDisks) {
         let message = format!("attribute 'type' of disk '{}' is '{kind}', which came later", disk.dst());
         out.refuse(&TYPE, disk.info.pos.attr("type"), message);
     }
@@ -199,7 +199,7 @@ fn check_auth(cx: &Context<'_>, protocol: Protocol, auth: &Auth, out: &mut Findi
             | Protocol::Ssh
             | Protocol::Rbd
     );
-    if !asks && cx.caps.release().has(Convention::StricterDisks) {
+    if !asks && cx.release.has(Convention::StricterDisks) {
         let message = format!("protocol '{protocol}' of element 'source' has no use for 'auth'");
         out.refuse(&AUTH_PROTOCOL, auth.pos, message);
     }
@@ -224,7 +224,7 @@ fn check_auth(cx: &Context<'_>, protocol: Protocol, auth: &Auth, out: &mut Findi
 }
 
 fn check_lun(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    if disk.sgio == Some(Sgio::Unfiltered) && cx.caps.release().has(Convention::StricterDisks) {
+    if disk.sgio == Some(Sgio::Unfiltered) && cx.release.has(Convention::StricterDisks) {
         let message = "attribute 'sgio' is 'unfiltered', which no kernel offers any more";
         out.refuse(&SGIO_UNFILTERED, disk.info.pos.attr("sgio"), message);
     }
@@ -347,7 +347,7 @@ pub(in crate::rules) fn relabelled<'a>(
 }
 
 fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let by_format = !cx.caps.release().has(Convention::StricterDisks);
+    let by_format = !cx.release.has(Convention::StricterDisks);
     let (vendor_rule, product_rule) =
         if by_format { (&VENDOR_XML, &PRODUCT_XML) } else { (&VENDOR, &PRODUCT) };
     for (name, text, most, rule) in
@@ -373,7 +373,7 @@ fn check_kind(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.target.removable.is_some() {
         let scsi = bus == Some(DiskBus::Scsi)
             && disk.device() == DiskDevice::Disk
-            && cx.caps.release().has(Convention::StricterDisks);
+            && cx.release.has(Convention::StricterDisks);
         if bus != Some(DiskBus::Usb) && !scsi {
             let message = format!("disk '{}' cannot be 'removable' on its bus", disk.dst());
             out.refuse(&REMOVABLE, disk.target_pos.attr("removable"), message);

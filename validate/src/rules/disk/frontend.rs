@@ -10,7 +10,7 @@ use virtargv_model::{OnOff, Spelled, YesNo};
 use super::super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Geometry is for buses that have it.
     GEOMETRY = "disk-geometry-bus": Unsupported, Validate, "disk/geometry; cyls=, heads=, secs=, bios-chs-trans=";
     /// Geometry is three numbers.
@@ -99,7 +99,7 @@ fn check_shape(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let bus = disk.bus().map_or("", Spelled::as_str);
     let place = || disk.info.pos.path("geometry");
     if let Some(geometry) = disk.geometry
-        && !cx.caps.release().has(Convention::StricterDisks)
+        && !cx.release.has(Convention::StricterDisks)
         && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
     {
         let message = format!("element 'geometry' of disk '{}' lacks its attribute '{name}'", disk.dst());
@@ -178,7 +178,7 @@ fn check_lun(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     match disk.bus() {
         Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),
         // Once, a QEMU without the switch was taken to pass SCSI commands always.
-        Some(DiskBus::Virtio) if cx.caps.release().has(Convention::StricterDisks) => {
+        Some(DiskBus::Virtio) if cx.release.has(Convention::StricterDisks) => {
             need(cx, disk, Cap::VirtioBlkScsi, "SCSI commands for a 'lun' on 'virtio-blk'", out);
         }
         _ => {}
@@ -212,7 +212,7 @@ fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         let message = format!("disk '{}' on bus '{bus}' has an address of type '{kind}'", disk.dst());
         out.refuse(&ADDRESS, disk.info.pos.path("address/@type"), message);
     }
-    let late = cx.caps.release().has(Convention::StricterDisks);
+    let late = cx.release.has(Convention::StricterDisks);
     if disk.bus() == Some(DiskBus::Usb) && late && disk.image.is_empty() {
         let message = format!("disk '{}' is on 'usb', where no drive is empty", disk.dst());
         out.refuse(&USB_EMPTY, disk.info.pos, message);

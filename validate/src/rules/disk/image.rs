@@ -8,7 +8,7 @@ use virtargv_model::device::storage::{
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// QEMU reads the formats it has drivers for.
     FORMAT = "image-format": Unsupported, Validate, "driver/@type; QEMU's block drivers";
     /// A folder is shown as a FAT volume, and only to be read.
@@ -121,7 +121,7 @@ fn check_format(image: &Image, readonly: bool, out: &mut Findings<'_>) {
 
 fn check_network(cx: &Context<'_>, image: &Image, net: &NetSource, out: &mut Findings<'_>) {
     let Some(protocol) = net.protocol else { return };
-    let late = cx.caps.release().has(Convention::StricterDisks);
+    let late = cx.release.has(Convention::StricterDisks);
     if late && matches!(protocol, Protocol::Sheepdog | Protocol::Vxhs) {
         let message = format!("protocol '{protocol}' is gone from QEMU");
         out.refuse(&PROTOCOL_GONE, image.pos.attr("protocol"), message);
@@ -188,7 +188,7 @@ fn check_cookies(image: &Image, net: &NetSource, out: &mut Findings<'_>) {
 
 fn check_encryption(cx: &Context<'_>, image: &Image, encryption: &Encryption, out: &mut Findings<'_>) {
     let place = encryption.pos;
-    let late = cx.caps.release().has(Convention::StricterDisks);
+    let late = cx.release.has(Convention::StricterDisks);
     if encryption.engine == Some(EncryptionEngine::Librbd) {
         check_librbd(cx, image, encryption, out);
         return;

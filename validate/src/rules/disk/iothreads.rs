@@ -9,7 +9,7 @@ use virtargv_model::info::AddressType;
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// Only virtio disks are served by a thread of their own.
     BUS = "disk-iothread-bus": Unsupported, Validate, "driver/@iothread; virtio-blk iothread=";
     /// A disk is served by a thread that is there.
@@ -36,7 +36,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let place = || driver.pos.attr("iothread");
-    let late = !cx.caps.release().has(Convention::StricterDisks);
+    let late = !cx.release.has(Convention::StricterDisks);
     let (bus_rule, unknown_rule) = if late { (&BUS_LATE, &UNKNOWN_LATE) } else { (&BUS, &UNKNOWN) };
     let reachable = match &disk.info.address {
         Some(address) => matches!(address.kind(), AddressType::Pci | AddressType::Ccw),

@@ -10,7 +10,7 @@ use crate::{Context, Findings};
 /// The largest limit QEMU takes.
 const MOST: u64 = 1_000_000_000_000_000;
 
-crate::rules! {
+virtargv_model::rules! {
     /// A group of limits has limits.
     GROUP_ALONE = "disk-iotune-group-alone": Unsupported, Validate, "iotune/group_name; throttling.group=";
     /// A card cannot be throttled.

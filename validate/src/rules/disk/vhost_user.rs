@@ -4,7 +4,7 @@ use virtargv_model::device::disk::{Disk, DiskBus, DiskSnapshot, Geometry};
 
 use crate::{Findings, Rule};
 
-crate::rules! {
+virtargv_model::rules! {
     /// A vhost-user disk is a virtio disk.
     BUS = "disk-vhostuser-bus": Unsupported, Validate, "disk/target/@bus; vhost-user-blk is virtio";
     /// A vhost-user disk is left out of snapshots.

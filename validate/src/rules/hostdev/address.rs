@@ -21,7 +21,7 @@ pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>)
             }
             expect(&BUS_ADDRESS, info, &[T::Drive], out);
             if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio
-                && cx.caps.release().has(virtargv_caps::Convention::SgioFiltered)
+                && cx.release.has(virtargv_caps::Convention::SgioFiltered)
             {
                 let message = format!("attribute 'sgio' is '{sgio}', SCSI commands are always filtered");
                 out.refuse(&SGIO, info.pos.path("@sgio"), message);

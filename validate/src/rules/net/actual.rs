@@ -70,9 +70,9 @@ impl Held<'_> {
             Source::Direct { mode, .. } => *mode == Some(BridgeMode::Passthrough),
             Source::Bridge { .. } => match port {
                 Some(port) => port == VirtualPortType::OpenVswitch,
-                None => self.cx.caps.release().has(Convention::BridgeVlan),
+                None => self.cx.release.has(Convention::BridgeVlan),
             },
-            Source::Network(_) => self.cx.caps.release().has(Convention::BridgeVlan),
+            Source::Network(_) => self.cx.release.has(Convention::BridgeVlan),
             _ => false,
         }
     }
