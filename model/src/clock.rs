@@ -31,7 +31,7 @@ spelled! {
         /// The time in a time zone.
         Timezone = "timezone",
         /// A fixed time.
-        Absolute = "absolute",
+        Absolute = "absolute" since "8.4",
     }
 }
 
@@ -110,7 +110,7 @@ spelled! {
         /// The host's clock.
         Wall = "wall",
         /// Real time, whatever is done to the host's clock.
-        Realtime = "realtime",
+        Realtime = "realtime" since "9.0",
     }
 }
 

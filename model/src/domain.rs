@@ -62,7 +62,7 @@ spelled! {
         /// Virtuozzo.
         Vz = "vz",
         /// QEMU with the macOS Hypervisor framework.
-        Hvf = "hvf",
+        Hvf = "hvf" since "8.1",
     }
 }
 

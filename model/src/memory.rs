@@ -151,7 +151,7 @@ impl MemoryBacking {
             source: el.child("source").and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "type")),
             access: el.child("access").and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "mode")),
             allocation: allocation.and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "mode")),
-            allocation_threads: allocation.and_then(|e| r.attr(e, "threads")).filter(|n| *n > 0),
+            allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }
     }

@@ -234,7 +234,7 @@ impl Element for Hostdev {
         Some(Self {
             info: DeviceInfo::read(el, r),
             managed: el.get("managed").and_then(|m| m.parse().ok()),
-            teaming: read::one(el, "teaming", r),
+            teaming: r.child_since("7.1", el, "teaming").and_then(|t| Teaming::read(t, r)),
             readonly: scsi && el.child("readonly").is_some(),
             shareable: scsi && el.child("shareable").is_some(),
             source,

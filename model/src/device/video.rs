@@ -155,7 +155,7 @@ impl Element for Video {
             video.vram64 = size(model, "vram64", r);
             video.vgamem = size(model, "vgamem", r);
             video.heads = r.attr(model, "heads");
-            video.blob = r.attr(model, "blob");
+            video.blob = r.attr_since("9.2", model, "blob");
         }
         if let Some(driver) = el.child("driver") {
             video.backend = r.attr_as(ONCE_UNSUPPORTED, driver, "name");

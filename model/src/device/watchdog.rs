@@ -15,7 +15,7 @@ spelled! {
         /// The hypervisor's own on s390.
         Diag288 = "diag288",
         /// Part of the Q35 chipset.
-        Itco = "itco",
+        Itco = "itco" since "9.1",
     }
 }
 

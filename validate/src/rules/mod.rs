@@ -43,13 +43,11 @@ pub mod video;
 pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
-pub mod words;
 
 use crate::{Context, Findings, Rule};
 
 /// The checks, in the reference's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
-    words::check,
     os::check,
     lifecycle::actions,
     cpu::check,
@@ -99,7 +97,6 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
 
 /// Every rule there is, module by module.
 pub static TABLES: &[&[&Rule]] = &[
-    words::ALL,
     os::ALL,
     memory::ALL,
     vcpu::ALL,

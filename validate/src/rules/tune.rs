@@ -20,9 +20,7 @@ virtargv_model::rules! {
 /// Holds them.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let tune = &cx.domain.tune;
-    if cx.release.has(Convention::IothreadTuning) {
-        pools(cx, &tune.iothreads, out);
-    }
+    pools(cx, &tune.iothreads, out);
     let caches = tune.cpu.cache_tunes.iter().any(|t| !t.caches.is_empty() || !t.monitors.is_empty());
     let bandwidth = tune.cpu.memory_tunes.iter().any(|t| !t.nodes.is_empty() || !t.monitors.is_empty());
     if (caches || bandwidth) && cx.domain.virt_type != Some(VirtType::Kvm) {

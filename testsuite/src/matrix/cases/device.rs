@@ -35,6 +35,8 @@ pub(super) const CASES: &[Case] = &[
     modern("filesystem-9p"),
     classic("filesystem-virtiofs").on(X86),
     modern("filesystem-virtiofs"),
+    classic("filesystem-virtiofs-socket").on(X86).refused(),
+    modern("filesystem-virtiofs-socket"),
     modern("filesystem-virtiofs-alone").refused(),
     modern("crypto-builtin"),
     modern("pstore-erst"),
