@@ -1,7 +1,8 @@
 //! What the command understands.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use virtargv::{Arch, Cap, Release, SystemHost};
+use virtargv::{Arch, Cap, Release};
+use virtargv_system::SystemHost;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";

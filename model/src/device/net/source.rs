@@ -368,7 +368,7 @@ impl Socket {
         let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
             let message =
                 "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
-            r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
+            r.refuse_as(ONCE_INTERNAL, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };
         let address = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "address");

@@ -1,6 +1,11 @@
 //! From a libvirt domain document to the exact QEMU command line, without a daemon.
 //!
-//! This is the whole line in one call, for embedding; the `virtargv` command is a thin layer over it.
+//! This is the whole line in one call, for embedding: document in, command line or report out. Each stage is a crate of
+//! its own that can be used alone. What the host answers comes through [`Host`]: [`FixedHost`] answers with given values,
+//! the crate `virtargv-system` looks at this machine.
+//!
+//! Features, all off by default: `render` (reports as a compiler shows them, `render`), `probe` (ask a QEMU binary what it
+//! can do).
 //!
 //! ```
 //! use virtargv::{Arch, Caps, FixedHost, Release, Request};
@@ -9,9 +14,9 @@
 //! assert_eq!(bad.len(), 1);
 //! ```
 
-mod system;
+#[cfg(feature = "render")]
+pub mod render;
 
-pub use system::SystemHost;
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{DriverConfig, FixedHost, Host};
 pub use virtargv_model::{Domain, Frame, Problem, Report, Source, Stage, read::MAX_DOCUMENT};

@@ -1,4 +1,12 @@
-//! This machine as a host.
+//! This machine as a host: what it has is looked up, never changed.
+//!
+//! ```
+//! use virtargv_host::Host;
+//! use virtargv_system::SystemHost;
+//!
+//! let host = SystemHost::new(None);
+//! assert!(host.now() > 1_700_000_000);
+//! ```
 
 use std::collections::hash_map::RandomState;
 use std::fs;
