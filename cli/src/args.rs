@@ -38,7 +38,7 @@ pub(crate) enum Command {
     /// Say what a QEMU can do.
     #[command(subcommand)]
     Caps(CapsCommand),
-    /// Say what a rule asks and why; without a rule, list them all.
+    /// Say what rules require, why, and what to do; without a rule, list them all.
     Explain(ExplainArgs),
 }
 
@@ -231,7 +231,7 @@ pub(crate) struct CapsRequireArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The rule's id, as a report shows it.
+    /// The ids of rules, as a report shows them.
     #[arg(value_name = "RULE")]
-    pub(crate) rule: Option<String>,
+    pub(crate) rules: Vec<String>,
 }

@@ -32,6 +32,22 @@ fn text(bytes: &[u8]) -> &str {
 }
 
 #[test]
+fn explains_every_rule() {
+    let list = virtargv(&["explain"], "");
+    let listed = String::from_utf8(list.stdout).unwrap();
+    let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(ids, virtargv::rules().map(|rule| rule.id).collect::<Vec<_>>());
+    let told = virtargv(&[&["explain"], ids.as_slice()].concat(), "");
+    assert_eq!(told.status.code(), Some(0));
+    let told = String::from_utf8(told.stdout).unwrap();
+    for rule in virtargv::rules() {
+        for text in [format!("{} (", rule.id), format!("Why: {}\n", rule.reason), format!("Help: {}\n", rule.help)] {
+            assert!(told.contains(&text), "{}: {text}", rule.id);
+        }
+    }
+}
+
+#[test]
 fn exit_codes() {
     let check = |args: &[&str], input: &str, code: i32| {
         let output = virtargv(args, input);

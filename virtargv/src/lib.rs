@@ -19,10 +19,12 @@ pub mod render;
 
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{DriverConfig, FixedHost, Host};
-pub use virtargv_model::{Domain, Frame, Problem, Report, Source, Stage, read::MAX_DOCUMENT};
+pub use virtargv_model::{
+    ByRelease, Classes, Convention, Domain, Frame, Kind, Place, Pos, Problem, Problems, Report, Rule,
+    Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
+};
 pub use virtargv_qemu_cmd::{CLASSIC_WRAP, CommandLine, Format, Incoming, Need};
 pub use virtargv_resolve::Resolved;
-pub use virtargv_validate::Rule;
 
 use virtargv_validate::Validated;
 
@@ -61,7 +63,7 @@ pub struct Outcome {
     pub resolved: Option<Domain>,
     /// The command line, where nothing was wrong.
     pub command_line: Option<CommandLine>,
-    /// What was wrong, in the order in which the reference would have stopped.
+    /// What was wrong, in the order in which libvirt would have stopped.
     pub report: Report,
 }
 
@@ -122,9 +124,19 @@ pub fn required_flags(text: &str, request: &Request<'_>) -> Result<Vec<Cap>, Rep
     Ok(needed.collect())
 }
 
-/// Every rule a document is held against, in the order in which they are held.
+/// Every rule that any stage can report as broken, stage by stage. Each crate owns its rows; this is the one list of all.
+///
+/// ```
+/// let rule = virtargv::rules().find(|rule| rule.id == "net-teaming-transient-type").expect("a rule");
+/// assert_eq!(rule.severity, virtargv::Severity::Error);
+/// assert_eq!(rule.stage.now(), virtargv::Stage::Validate);
+/// ```
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    virtargv_validate::rules::TABLES.iter().flat_map(|table| table.iter().copied())
+    let read = virtargv_model::rules::TABLES.iter();
+    let resolve = std::iter::once(&virtargv_resolve::rules::ALL);
+    let validate = virtargv_validate::rules::TABLES.iter();
+    let prepare = std::iter::once(&virtargv_qemu_cmd::rules::ALL);
+    read.chain(resolve).chain(validate).chain(prepare).flat_map(|table| table.iter().copied())
 }
 
 /// The architecture of the guest that `text` describes, where it names one.
