@@ -61,6 +61,8 @@ pub struct Case {
     pub standalone: bool,
     /// Whether a real QEMU is to start what the document describes.
     pub live: bool,
+    /// Whether the machine has QEMU and little else.
+    pub bare: bool,
 }
 
 /// The latest x86_64 QEMU that comes with the project, and the oldest.
@@ -70,7 +72,7 @@ const OLD_X86: Qemu = Qemu::Builtin("qemu-7.2-x86_64");
 /// A line for the latest QEMU under the latest release.
 const fn modern(name: &'static str) -> Case {
     let (release, qemu, expect) = (Release::V11_3, X86, Expect::Argv);
-    Case { name, variant: "", release, qemu, expect, standalone: false, live: false }
+    Case { name, variant: "", release, qemu, expect, standalone: false, live: false, bare: false }
 }
 
 /// A line under the older release, for the oldest QEMU.
@@ -82,6 +84,11 @@ impl Case {
     /// To be tried on a real QEMU as well.
     const fn live(self) -> Self {
         Self { live: true, ..self }
+    }
+
+    /// On a machine without a render node, huge pages, TLS for SPICE, SCSI units and TPM 1.2.
+    const fn bare(self) -> Self {
+        Self { bare: true, variant: "bare", ..self }
     }
 
     /// For another QEMU.
@@ -142,7 +149,7 @@ impl Case {
     /// There is no such QEMU.
     pub fn outcome(&self, document: &str, standalone: bool) -> Result<Outcome, String> {
         let caps = self.caps()?;
-        let host = host::host(self.release);
+        let host = if self.bare { host::bare(self.release) } else { host::host(self.release) };
         let mut request = Request::new(&caps, &host);
         request.start.standalone = standalone.then(|| "/run/guest".to_owned());
         Ok(virtargv::run(document, &request))

@@ -43,6 +43,17 @@ pub(super) fn host(release: Release) -> FixedHost {
     host
 }
 
+/// The same machine without what QEMU can do without.
+pub(super) fn bare(release: Release) -> FixedHost {
+    let mut host = host(release);
+    host.config.spice_tls = false;
+    host.config.hugetlbfs.clear();
+    host.render_node = None;
+    host.scsi_generic = None;
+    host.missing_tpm_versions.insert("1.2".to_owned());
+    host
+}
+
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }

@@ -1,6 +1,6 @@
 //! The smaller devices.
 
-use super::{ARM, BARE, BARE_FLAGS, PPC, RISCV, S390, UNINDEXED};
+use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, RISCV, S390, UNINDEXED};
 use crate::matrix::{Case, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
@@ -76,4 +76,29 @@ pub(super) const CASES: &[Case] = &[
     classic("iommu-intel"),
     modern("iommu-virtio").live(),
     modern("iommu-smmuv3").on(ARM),
+    modern("input-misplaced").refused(),
+    modern("usb-devices-elsewhere").refused(),
+    modern("redirdev-bad-filter").refused(),
+    modern("rng-two-backends").refused(),
+    modern("smartcard-bad-certificates").refused(),
+    modern("smartcard-twice").refused(),
+    modern("tpm-bad-backends").refused(),
+    modern("tpm-problems").refused(),
+    modern("tpm-proxy-emulated").on(PPC).refused(),
+    modern("watchdog-misplaced").refused(),
+    modern("memballoon-of-xen").refused(),
+    modern("memballoon-twice").refused(),
+    modern("panic-problems").refused(),
+    modern("nvram-on-a-pc").refused(),
+    modern("vsock-problems").refused(),
+    modern("pstore-problems").refused(),
+    modern("shmem-problems").refused(),
+    modern("iommu-problems").refused(),
+    modern("iommu-of-another-machine").refused(),
+    modern("iommu-virtio-misplaced").refused(),
+    modern("devices-not-offered").on(NOTHING).refused(),
+    classic("devices-not-offered").on(NOTHING).refused(),
+    classic("watchdog-twice").refused(),
+    modern("tpm-not-emulated").bare().refused(),
+    modern("iommu-not-offered").on(NOTHING).refused(),
 ];
