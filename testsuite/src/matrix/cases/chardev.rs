@@ -2,7 +2,7 @@
 
 use virtargv::Arch;
 
-use super::{ARM, BARE, BARE_FLAGS, PPC, S390};
+use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, S390};
 use crate::matrix::{Case, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
@@ -54,4 +54,12 @@ pub(super) const CASES: &[Case] = &[
     modern("smartcard-cards").live(),
     modern("redirdev-ends").live(),
     classic("redirdev-ends").live(),
+    modern("chardev-bad-elements").refused(),
+    modern("chardev-bad-sources").refused(),
+    classic("chardev-spiceport-unnamed").refused(),
+    modern("chardev-not-offered").on(NOTHING).refused(),
+    classic("chardev-not-offered").on(NOTHING).refused(),
+    modern("console-problems").refused(),
+    modern("serial-misplaced").refused(),
+    modern("parallel-on-power").on(PPC).refused(),
 ];

@@ -101,4 +101,9 @@ pub(super) const CASES: &[Case] = &[
     classic("watchdog-twice").refused(),
     modern("tpm-not-emulated").bare().refused(),
     modern("iommu-not-offered").on(NOTHING).refused(),
+    modern("filesystem-ends-missing").refused(),
+    modern("filesystem-bad-options").refused(),
+    modern("filesystem-virtiofs-problems").refused(),
+    modern("filesystem-not-offered").on(NOTHING).refused(),
+    classic("filesystem-not-offered").on(NOTHING).refused(),
 ];
