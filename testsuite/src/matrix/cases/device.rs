@@ -1,7 +1,7 @@
 //! The smaller devices.
 
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, RISCV, S390, UNINDEXED};
-use crate::matrix::{Case, X86, classic, modern};
+use crate::matrix::{Case, HostKind, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("later-words").refused(),
@@ -99,7 +99,7 @@ pub(super) const CASES: &[Case] = &[
     modern("devices-not-offered").on(NOTHING).refused(),
     classic("devices-not-offered").on(NOTHING).refused(),
     classic("watchdog-twice").refused(),
-    modern("tpm-not-emulated").bare().refused(),
+    modern("tpm-not-emulated").host(HostKind::Bare).refused(),
     modern("iommu-not-offered").on(NOTHING).refused(),
     modern("filesystem-ends-missing").refused(),
     modern("filesystem-bad-options").refused(),

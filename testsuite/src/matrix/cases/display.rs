@@ -3,7 +3,7 @@
 use virtargv::{Arch, Cap};
 
 use super::NOTHING;
-use crate::matrix::{Case, Qemu, classic, modern};
+use crate::matrix::{Case, HostKind, Qemu, classic, modern};
 
 /// A QEMU with displays that take no options.
 const SHOWS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Sdl, Cap::Vnc, Cap::Spice, Cap::EglHeadless]);
@@ -42,7 +42,7 @@ pub(super) const CASES: &[Case] = &[
     classic("graphics-not-offered").on(SHOWS).refused(),
     modern("graphics-not-offered").on(NOTHING).variant("no-flags").refused(),
     classic("graphics-spice-node").on(SPICE_GL).refused(),
-    modern("graphics-spice-no-tls").bare().refused(),
+    modern("graphics-spice-no-tls").host(HostKind::Bare).refused(),
     modern("video-problems").refused(),
     modern("video-qxl-problems").refused(),
     modern("video-none-and-other").refused(),
