@@ -28,7 +28,7 @@ pub(super) fn host(kind: HostKind, release: Release) -> FixedHost {
     }
 }
 
-/// A machine with two storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
+/// A machine with three storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
 /// nodes.
 fn usual(release: Release) -> FixedHost {
     let mut host = FixedHost {
@@ -43,7 +43,7 @@ fn usual(release: Release) -> FixedHost {
         numa_nodes: vec![0, 1],
         numa_advice: vec![0, 1],
         scsi_generic: Some("sg0".to_owned()),
-        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL)]),
+        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
         volume,
         networks: shared(&[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
         network_ports: shared(&[("routed", ROUTED_PORT)]),
@@ -103,6 +103,8 @@ fn shared(pairs: &[(&str, &str)]) -> BTreeMap<String, Arc<str>> {
 const DIR_POOL: &str = "<pool type='dir'><name>guests</name><target><path>/srv/pool</path></target></pool>";
 const LVM_POOL: &str = "<pool type='logical'><name>lvm</name><source><name>lvm</name></source>\
     <target><path>/dev/lvm</path></target></pool>";
+const ISCSI_POOL: &str = "<pool type='iscsi'><name>units</name><source><host name='store.example.org'/>\
+    <device path='iqn.2025-01.org.example:disks'/></source><target><path>/dev/disk/by-path</path></target></pool>";
 const BRIDGED: &str = "<network><name>bridged</name><forward mode='bridge'/><bridge name='br7'/></network>";
 const FUNCTIONS: &str = "<network><name>functions</name><forward mode='hostdev' managed='yes'>\
     <address type='pci' domain='0' bus='5' slot='0' function='1'/>\
