@@ -108,7 +108,8 @@ const ISCSI_POOL: &str = "<pool type='iscsi'><name>units</name><source><host nam
 const BRIDGED: &str = "<network><name>bridged</name><forward mode='bridge'/><bridge name='br7'/></network>";
 const FUNCTIONS: &str = "<network><name>functions</name><forward mode='hostdev' managed='yes'>\
     <address type='pci' domain='0' bus='5' slot='0' function='1'/>\
-    <address type='pci' domain='0' bus='5' slot='0' function='2'/></forward></network>";
+    <address type='pci' domain='0' bus='5' slot='0' function='2'/></forward>\
+    <portgroup name='apart'><port isolated='yes'/></portgroup></network>";
 const ROUTED: &str = "<network><name>routed</name><forward mode='route'/><bridge name='virbr7'/>\
     <ip address='192.0.2.1' prefix='24'/></network>";
 const ROUTED_PORT: &str = "<networkport><uuid>8ff2b2a2-3a6e-4d6f-9d8c-6c3a8cb8a3d9</uuid>\

@@ -106,4 +106,11 @@ pub(super) const CASES: &[Case] = &[
     modern("filesystem-virtiofs-problems").refused(),
     modern("filesystem-not-offered").on(NOTHING).refused(),
     classic("filesystem-not-offered").on(NOTHING).refused(),
+    modern("address-bad-usb-port").refused(),
+    modern("address-bad-channel").on(S390).refused(),
+    modern("address-channel-twice").on(S390).refused(),
+    modern("address-of-s390").refused(),
+    modern("address-vio-twice").on(PPC).refused(),
+    modern("address-vio-high").on(PPC).refused(),
+    modern("label-missing").refused(),
 ];
