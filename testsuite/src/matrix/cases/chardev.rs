@@ -3,7 +3,7 @@
 use virtargv::Arch;
 
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, S390};
-use crate::matrix::{Case, Qemu, X86, classic, modern};
+use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("serial-ends").on(X86),
@@ -62,4 +62,9 @@ pub(super) const CASES: &[Case] = &[
     modern("console-problems").refused(),
     modern("serial-misplaced").refused(),
     modern("parallel-on-power").on(PPC).refused(),
+    modern("channel-spicevmc-name").fails(),
+    modern("console-on-pci").fails(),
+    modern("serial-null-modem").fails(),
+    modern("serial-tls-no-key").host(HostKind::Bare).fails(),
+    classic("serial-tls-not-offered").on(NOTHING).fails(),
 ];

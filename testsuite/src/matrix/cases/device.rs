@@ -1,6 +1,6 @@
 //! The smaller devices.
 
-use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, RISCV, S390, UNINDEXED};
+use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_S390, PPC, RISCV, S390, UNINDEXED};
 use crate::matrix::{Case, HostKind, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
@@ -113,4 +113,7 @@ pub(super) const CASES: &[Case] = &[
     modern("address-vio-twice").on(PPC).refused(),
     modern("address-vio-high").on(PPC).refused(),
     modern("label-missing").refused(),
+    classic("shmem-on-isa").fails(),
+    modern("rng-on-isa").fails(),
+    classic("device-rom-on-channel").on(OLD_S390).fails(),
 ];

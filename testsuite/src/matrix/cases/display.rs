@@ -51,4 +51,12 @@ pub(super) const CASES: &[Case] = &[
     modern("video-no-usual-card").on(NOTHING).refused(),
     modern("audio-bad-settings").refused(),
     modern("sound-problems").refused(),
+    modern("graphics-two-listens").fails(),
+    modern("graphics-no-such-network").fails(),
+    modern("graphics-network-no-address").fails(),
+    modern("graphics-spice-channels").fails(),
+    modern("graphics-vnc-low-port").fails(),
+    modern("graphics-vnc-no-key").host(HostKind::Bare).fails(),
+    modern("graphics-no-render-node").host(HostKind::Bare).fails(),
+    modern("graphics-dbus-no-audio").fails(),
 ];

@@ -1,12 +1,22 @@
 //! Memory and NUMA cells.
 
-use virtargv::Cap;
+use virtargv::{Arch, Cap};
 
 use super::{NOTHING, PPC};
-use crate::matrix::{Case, Qemu, classic, modern};
+use crate::matrix::{Case, HostKind, Qemu, classic, modern};
 
 /// A QEMU with enclave memory, of which the host does not tell where it is.
 const SGX: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::SgxEpc]);
+
+/// A QEMU that has memory from RAM only.
+const RAM: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::ObjectMemoryRam]);
+
+/// A QEMU whose memory from files takes no options.
+const FILES: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::ObjectMemoryRam, Cap::ObjectMemoryFile]);
+
+/// The same with NVDIMMs.
+const NVDIMM: Qemu =
+    Qemu::Flags(Arch::X86_64, &[Cap::DeviceNvdimm, Cap::ObjectMemoryRam, Cap::ObjectMemoryFile]);
 
 pub(super) const CASES: &[Case] = &[
     modern("memory-dimms").live(),
@@ -51,4 +61,13 @@ pub(super) const CASES: &[Case] = &[
     modern("memory-virtio-blocks").refused(),
     modern("memory-enclave-problems").on(SGX).refused(),
     modern("memory-devices-not-offered").on(NOTHING).refused(),
+    modern("memory-size-too-large").fails(),
+    classic("memory-backend-not-offered").on(RAM).fails(),
+    modern("hugepages-not-mounted").host(HostKind::Bare).fails(),
+    classic("memory-discard-not-offered").on(FILES).fails(),
+    classic("memory-align-not-offered").on(NVDIMM).fails(),
+    classic("memory-pmem-not-offered").on(NVDIMM).fails(),
+    modern("numa-no-such-node").fails(),
+    classic("numa-no-vcpus").on(NOTHING).fails(),
+    modern("numa-too-many-distances").fails(),
 ];
