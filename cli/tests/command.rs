@@ -41,7 +41,9 @@ fn explains_every_rule() {
     assert_eq!(told.status.code(), Some(0));
     let told = String::from_utf8(told.stdout).unwrap();
     for rule in virtargv::rules() {
-        for text in [format!("{} (", rule.id), format!("Why: {}\n", rule.reason), format!("Help: {}\n", rule.help)] {
+        for text in
+            [format!("{} (", rule.id), format!("Why: {}\n", rule.reason), format!("Help: {}\n", rule.help)]
+        {
             assert!(told.contains(&text), "{}: {text}", rule.id);
         }
     }
