@@ -1,5 +1,6 @@
 //! The command as scripts meet it: exit codes, formats, what goes where.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 use std::io::Write as _;

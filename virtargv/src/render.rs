@@ -47,19 +47,13 @@ impl Renderer {
             let note = format!("in {name}, at an element that the document does not have");
             return self.0.render(&[title.element(Level::NOTE.message(note))]);
         };
-        match excerpt(source, frame) {
-            Some(excerpt) => {
-                let snippet = Snippet::source(excerpt.text)
-                    .line_start(frame.line)
-                    .path(name)
-                    .annotation(AnnotationKind::Primary.span(excerpt.span).label(""));
-                self.0.render(&[title.element(snippet)])
-            }
-            None => {
-                let note = format!("at {name}:{}:{}", frame.line, frame.column);
-                self.0.render(&[title.element(Level::NOTE.message(note))])
-            }
-        }
+        let Some(excerpt) = excerpt(source, frame) else {
+            let note = format!("at {name}:{}:{}", frame.line, frame.column);
+            return self.0.render(&[title.element(Level::NOTE.message(note))]);
+        };
+        let annotation = AnnotationKind::Primary.span(excerpt.span).label("");
+        let snippet = Snippet::source(excerpt.text).line_start(frame.line).path(name).annotation(annotation);
+        self.0.render(&[title.element(snippet)])
     }
 }
 

@@ -278,6 +278,7 @@ fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the recorded sets are files")]
 mod tests {
     use super::*;
 
