@@ -1,10 +1,11 @@
 //! The smaller devices.
 
-use super::{ARM, BARE, BARE_FLAGS, PPC, RISCV, S390, UNINDEXED};
-use crate::matrix::{Case, X86, classic, modern};
+use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_S390, PPC, RISCV, S390, UNINDEXED};
+use crate::matrix::{Case, HostKind, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("later-words").refused(),
+    modern("later-words").on(NOTHING).refused(),
     classic("later-elements"),
     modern("small-devices-missing").on(BARE).refused(),
     classic("small-devices-missing").on(BARE_FLAGS).fails(),
@@ -78,4 +79,44 @@ pub(super) const CASES: &[Case] = &[
     classic("iommu-intel"),
     modern("iommu-virtio").live(),
     modern("iommu-smmuv3").on(ARM),
+    modern("input-misplaced").refused(),
+    modern("usb-devices-elsewhere").refused(),
+    modern("redirdev-bad-filter").refused(),
+    modern("rng-two-backends").refused(),
+    modern("smartcard-bad-certificates").refused(),
+    modern("smartcard-twice").refused(),
+    modern("tpm-bad-backends").refused(),
+    modern("tpm-problems").refused(),
+    modern("tpm-proxy-emulated").on(PPC).refused(),
+    modern("watchdog-misplaced").refused(),
+    modern("memballoon-of-xen").refused(),
+    modern("memballoon-twice").refused(),
+    modern("panic-problems").refused(),
+    modern("nvram-on-a-pc").refused(),
+    modern("vsock-problems").refused(),
+    modern("pstore-problems").refused(),
+    modern("shmem-problems").refused(),
+    modern("iommu-problems").refused(),
+    modern("iommu-of-another-machine").refused(),
+    modern("iommu-virtio-misplaced").refused(),
+    modern("devices-not-offered").on(NOTHING).refused(),
+    classic("devices-not-offered").on(NOTHING).refused(),
+    classic("watchdog-twice").refused(),
+    modern("tpm-not-emulated").host(HostKind::Bare).refused(),
+    modern("iommu-not-offered").on(NOTHING).refused(),
+    modern("filesystem-ends-missing").refused(),
+    modern("filesystem-bad-options").refused(),
+    modern("filesystem-virtiofs-problems").refused(),
+    modern("filesystem-not-offered").on(NOTHING).refused(),
+    classic("filesystem-not-offered").on(NOTHING).refused(),
+    modern("address-bad-usb-port").refused(),
+    modern("address-bad-channel").on(S390).refused(),
+    modern("address-channel-twice").on(S390).refused(),
+    modern("address-of-s390").refused(),
+    modern("address-vio-twice").on(PPC).refused(),
+    modern("address-vio-high").on(PPC).refused(),
+    modern("label-missing").refused(),
+    classic("shmem-on-isa").fails(),
+    modern("rng-on-isa").fails(),
+    classic("device-rom-on-channel").on(OLD_S390).fails(),
 ];

@@ -46,8 +46,6 @@ virtargv_model::rules! {
     RELABEL = "disk-relabel": Unsupported, Validate, "source/seclabel; the security driver must be allowed to label";
     /// Only drives with a medium have a tray.
     TRAY = "disk-tray": Unsupported, Validate, "target/@tray";
-    /// A disk is of a type that the release knows.
-    TYPE = "disk-type-unknown": Unsupported, Read, "disk/@type; some types came later";
     /// Namespaces of NVMe drives count from 1.
     NAMESPACE = "disk-nvme-namespace": Unsupported, Validate, "source/@namespace; block driver nvme namespace=";
     /// A SCSI vendor has at most 8 characters.
@@ -96,7 +94,6 @@ pub(super) enum Part {
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Findings<'_>) {
     let (early, late) = (part != Part::Late, part != Part::Early);
     if early {
-        check_type(cx, disk, out);
         for image in disk.images() {
             check_image(cx, image, out);
         }
@@ -135,15 +132,6 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
     }
     if late {
         check_discard_no_unref(disk, out);
-    }
-}
-
-fn check_type(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let kind = disk.image.kind();
-    let late = matches!(kind, SourceType::VhostUser | SourceType::VhostVdpa);
-    if late && !cx.release.has(Convention::StricterDisks) {
-        let message = format!("attribute 'type' of disk '{}' is '{kind}', which came later", disk.dst());
-        out.refuse(&TYPE, disk.info.pos.attr("type"), message);
     }
 }
 
