@@ -128,7 +128,7 @@ fn rtc(timer: &Timer, out: &mut Findings<'_>) {
 fn pit(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     match timer.tick_policy {
         Some(policy @ TickPolicy::Merge) => refuse_policy(timer, policy, out),
-        // The PIT of QEMU itself has no tick policy.
+        // Catching up is the property `lost_tick_policy` of `kvm-pit`.
         Some(policy @ TickPolicy::Catchup) if !cx.has(Cap::KvmPitTickPolicy) => {
             refuse_policy(timer, policy, out);
         }
