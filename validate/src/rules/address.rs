@@ -21,8 +21,8 @@ virtargv_model::rules! {
         help "use `<address type='ccw'>`, or remove the `<address>`";
     /// An ACPI index needs a QEMU that has it.
     ACPI_INDEX = "address-acpi-index": Unsupported, Validate,
-        "`<acpi index=>` of a device: `acpi-index=` of PCI devices, new in QEMU 6.0",
-        help "remove `<acpi index=>`, or use QEMU 6.0 or later";
+        "`<acpi index=>` of a device: `acpi-index=` of PCI devices",
+        help "remove `<acpi index=>`, or use a QEMU that has it";
     /// Only a PCI device has an ACPI index and an option ROM.
     PCI_ONLY = "address-pci-only": Unsupported, Validate,
         "`<acpi index=>` and `<rom>`: `acpi-index=`, `rombar=` and `romfile=` of PCI devices",

@@ -35,7 +35,7 @@ virtargv_model::rules! {
         help "use the model of the machine type";
     /// The model of an IOMMU is one that this QEMU has.
     DEVICE = "iommu-device": Unsupported, Validate,
-        "`<iommu model=>`: `intel-iommu`, `-machine iommu=smmuv3`, and `virtio-iommu-pci` with `-machine default-bus-bypass-iommu` or `boot-bypass=`",
+        "`<iommu model=>`: `intel-iommu`, `-machine iommu=smmuv3`, and `virtio-iommu-pci` with `boot-bypass=`",
         help "use another model, or a QEMU that has it";
     /// An IOMMU of model `virtio` has an address of type `pci`.
     VIRTIO_ADDRESS = "iommu-virtio-address": Unsupported, Validate,

@@ -155,8 +155,8 @@ virtargv_model::rules! {
         help "remove `queues=` from `<driver>`";
     /// Several queues of a vhost-user interface need a QEMU that has them.
     VHOSTUSER_MULTIQUEUE = "net-vhostuser-multiqueue": Unsupported, Build,
-        "`<interface type='vhostuser'><driver queues=>`: `queues=` of `-netdev vhost-user`, new in QEMU 2.5",
-        help "remove `queues=` from `<driver>`, or use QEMU 2.5 or later";
+        "`<interface type='vhostuser'><driver queues=>`: `queues=` of `-netdev vhost-user`",
+        help "remove `queues=` from `<driver>`, or use a QEMU that has it";
     /// A transmit mode needs a QEMU whose `virtio-net` has the property `tx`.
     TX_MODE = "net-tx-mode": Unsupported, Build,
         "`<interface><driver txmode=>`: `tx=` of `virtio-net`",

@@ -17,7 +17,7 @@ virtargv_model::rules! {
         help "remove the attributes, or use QEMU 7.1 or later";
     /// Cache and memory bandwidth allocation needs a domain of type `kvm`.
     CACHES = "cputune-resctrl": Unsupported, Validate,
-        "`<cputune><cachetune>` and `<memorytune>`: Linux's resctrl allocates to the threads of vCPUs, which only KVM has one each",
+        "`<cputune><cachetune>` and `<memorytune>`: Linux's resctrl allocates to the threads of vCPUs, which libvirt assigns for KVM only",
         help "use `<domain type='kvm'>`, or remove the elements";
     /// Shares, periods and quotas of CPU time are in the range of control groups.
     RANGE = "cputune-range": Unsupported, Validate,
