@@ -1,7 +1,7 @@
 //! Rules on `<disk>`.
 //!
-//! Some hold for every hypervisor the reference knows ([`common`]), some for QEMU ([`frontend`], [`tuning`], [`image`]).
-//! Which of the two come first is a matter of the release.
+//! Some are those of the domain format ([`common`]), some those of QEMU ([`frontend`], [`tuning`], [`image`]). Which of
+//! the two are checked first depends on the release.
 
 pub mod address;
 pub mod common;
@@ -21,18 +21,22 @@ use self::common::Part;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// Every disk has a name of its own.
-    NAME_TWICE = "disk-name-twice": Xml, Validate, "disk/target/@dev; the name is what everything else calls the disk by";
-    /// Every disk has a place of its own on its bus.
-    ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate, "disk/address; a controller has one device at a place";
+    /// Every disk has a target name of its own.
+    NAME_TWICE = "disk-name-twice": Xml, Validate,
+        "`<disk><target dev=>`: the name by which backing chains, aliases and management operations tell disks apart",
+        help "give one of the disks another `dev=`";
+    /// Every disk has an address of its own on its bus.
+    ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate,
+        "`<disk><address type='drive'>`: a controller has one device at each bus, target and unit",
+        help "remove the `<address>` of one of the disks, or change its `unit=`";
 }
 
-/// Holds every `<disk>` against its rules.
+/// Checks every `<disk>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let common_first = cx.release.has(Convention::CommonRulesFirst);
     let groups = tuning::groups(cx);
     for disk in &cx.domain.devices.disks {
-        // Nothing else can be said of a disk without a name.
+        // The bus and the address of a disk without a target are not known.
         if disk.target.dev.is_none() {
             common::no_name(disk, out);
             continue;
@@ -51,7 +55,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     addresses(cx, out);
 }
 
-/// What the image of a disk is called in messages.
+/// The source of a disk as messages show it.
 fn shown_source(disk: &Disk) -> &str {
     disk.image.path().unwrap_or("(null)")
 }
@@ -61,7 +65,7 @@ fn names(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
         let Some(first) = seen.insert(disk.dst(), disk) else { continue };
         let message = format!(
-            "the disks of '{}' and '{}' both have the target '{}'",
+            "the disks with sources '{}' and '{}' both have the target '{}'",
             shown_source(first),
             shown_source(disk),
             disk.dst()
@@ -77,7 +81,7 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
         let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
         let message = format!(
-            "disk '{}' and disk '{}' are both at controller='{}' bus='{}' target='{}' unit='{}'",
+            "disk '{}' and disk '{}' both have the address controller='{}' bus='{}' target='{}' unit='{}'",
             first.dst(),
             disk.dst(),
             at.controller,

@@ -1,9 +1,9 @@
-//! Rules on `<lease>`.
+//! Rules on `<lease>`: there are none, a lease is an entry of the lock manager, not of the command line.
 
 use crate::{Context, Findings, Rule};
 
-/// The rules of this module, in the order in which they are held.
+/// The rules of this module.
 pub static ALL: &[&Rule] = &[];
 
-/// Holds them.
+/// Checks nothing.
 pub(crate) fn check(_cx: &Context<'_>, _out: &mut Findings<'_>) {}

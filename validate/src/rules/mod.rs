@@ -1,4 +1,4 @@
-//! The rules, one module a concept. `CHECKS` is the order in which they are held, [`TABLES`] is all there are.
+//! The rules, one module for each concept. `CHECKS` lists the checks in their order, [`TABLES`] all rules.
 
 pub mod address;
 pub mod audio;
@@ -46,7 +46,7 @@ pub mod watchdog;
 
 use crate::{Context, Findings, Rule};
 
-/// The checks, in the reference's order; within a stage this decides which problem comes first.
+/// The checks, in libvirt's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     os::check,
     lifecycle::actions,
@@ -95,7 +95,7 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     os::firmware,
 ];
 
-/// Every rule there is, module by module.
+/// All rules, module by module.
 pub static TABLES: &[&[&Rule]] = &[
     os::ALL,
     memory::ALL,

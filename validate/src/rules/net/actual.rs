@@ -1,4 +1,4 @@
-//! Rules that can be held only once it is known what a network is. The reference holds them as it starts the guest.
+//! Rules that depend on what the host's network connects an interface to: libvirt checks them when it starts the guest.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::net::{
@@ -8,21 +8,22 @@ use virtargv_model::{Place, YesNo};
 
 use crate::{Context, Findings};
 
-/// Holds them.
+/// Checks `nic` with the connection that its network has given it.
 pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     if let Source::Network(network) = &nic.source
         && nic.actual.is_none()
     {
-        let message = format!("network '{}' is not known, or has nothing to connect to", network.network);
+        let message =
+            format!("network '{}' is not known to the host, or has no connection to offer", network.network);
         out.refuse(&super::NETWORK_UNKNOWN, nic.info.pos.path("source/@network"), message);
         return;
     }
-    let held = Held { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
-    held.connection(out);
-    held.card(out);
-    held.teaming(out);
-    if nic.is_virtio() && held.kind != InterfaceType::Hostdev {
-        held.options(out);
+    let actual = Actual { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
+    actual.connection(out);
+    actual.device(out);
+    actual.teaming(out);
+    if nic.is_virtio() && actual.kind != InterfaceType::Hostdev {
+        actual.options(out);
     }
 }
 
@@ -30,41 +31,43 @@ fn mac(nic: &Interface) -> String {
     nic.mac.map(|m| m.address.to_string()).unwrap_or_default()
 }
 
-/// An interface and what it is really connected to.
-struct Held<'a> {
+/// An interface and its actual type: that of its network's connection.
+struct Actual<'a> {
     cx: &'a Context<'a>,
     nic: &'a Interface,
     kind: InterfaceType,
-    /// Its MAC address.
+    /// The MAC address, by which messages name the interface.
     name: String,
 }
 
-impl Held<'_> {
+impl Actual<'_> {
     fn place(&self, path: &'static str) -> Place {
         self.nic.info.pos.path(path)
     }
 
+    /// VLAN tags, bandwidth and port isolation.
     fn connection(&self, out: &mut Findings<'_>) {
         let Self { nic, kind, name, .. } = self;
         let port = nic.actual_virtual_port().and_then(|p| p.kind);
-        if nic.actual_vlan().is_some() && !self.tags(port) {
-            let message = format!("interface '{name}' has VLAN tags, which do not work with type '{kind}'");
+        if nic.actual_vlan().is_some() && !self.handles_vlan(port) {
+            let message = format!("VLAN tags of interface '{name}' are not supported for type '{kind}'");
             out.refuse(&super::VLAN, self.place("vlan"), message);
         }
         if nic.actual_bandwidth().is_some() && *kind == InterfaceType::Hostdev {
             let message =
-                format!("interface '{name}' has 'bandwidth' limits, which type '{kind}' does not keep");
+                format!("'bandwidth' limits of interface '{name}' are not supported for type '{kind}'");
             out.refuse(&super::BANDWIDTH_HOSTDEV, self.place("bandwidth"), message);
         }
         let on_bridge = matches!(kind, InterfaceType::Network | InterfaceType::Bridge) && port.is_none();
         if nic.kind() == InterfaceType::Network && nic.actual_isolated() == Some(YesNo::Yes) && !on_bridge {
-            let message = format!("interface '{name}' is an isolated port, which type '{kind}' is not");
+            let message =
+                format!("an isolated port of interface '{name}' is not supported for type '{kind}'");
             out.refuse(&super::ACTUAL_ISOLATED, self.place("port/@isolated"), message);
         }
     }
 
-    /// Whether VLAN tags are handled by what it is connected to.
-    fn tags(&self, port: Option<VirtualPortType>) -> bool {
+    /// Whether VLAN tags are handled by what the interface is connected to.
+    fn handles_vlan(&self, port: Option<VirtualPortType>) -> bool {
         match self.nic.actual_source() {
             Source::Hostdev(_) => true,
             Source::Direct { mode, .. } => *mode == Some(BridgeMode::Passthrough),
@@ -77,20 +80,23 @@ impl Held<'_> {
         }
     }
 
-    fn card(&self, out: &mut Findings<'_>) {
+    /// Queues, network filter and tap device.
+    fn device(&self, out: &mut Findings<'_>) {
         let Self { cx, nic, kind, name } = self;
         if let Some(queues) = nic.driver.queues {
             let release = cx.caps.release();
-            let works = kind.is_tap()
+            let is_supported = kind.is_tap()
                 || *kind == InterfaceType::Vhostuser
                 || (*kind == InterfaceType::Vdpa && release.has(Convention::VdpaByAlias));
-            if !works {
-                let message = format!("interface '{name}' has '{queues}' queues, type '{kind}' has one");
+            if !is_supported {
+                let message =
+                    format!("'{queues}' queues of interface '{name}' are not supported for type '{kind}'");
                 out.refuse(&super::MULTIQUEUE, self.place("driver/@queues"), message);
             }
             if *kind == InterfaceType::Vhostuser && !cx.has(Cap::VhostuserMultiqueue) {
-                let message =
-                    format!("interface '{name}' has '{queues}' queues, this QEMU has one for type '{kind}'");
+                let message = format!(
+                    "'{queues}' queues of interface '{name}' are not supported by this QEMU for type '{kind}'"
+                );
                 out.refuse(&super::VHOSTUSER_MULTIQUEUE, self.place("driver/@queues"), message);
             }
         }
@@ -99,21 +105,25 @@ impl Held<'_> {
             let filter = &filter.filter;
             let port = nic.actual_virtual_port().and_then(|p| p.kind);
             if !filtered {
-                let message = format!("interface '{name}' has filter '{filter}', type '{kind}' has none");
+                let message =
+                    format!("filter '{filter}' of interface '{name}' is not supported for type '{kind}'");
                 out.refuse(&super::FILTER, self.place("filterref"), message);
             } else if let Some(port) = port {
-                let message =
-                    format!("interface '{name}' has filter '{filter}', virtualport type '{port}' has none");
+                let message = format!(
+                    "filter '{filter}' of interface '{name}' is not supported for virtualport type '{port}'"
+                );
                 out.refuse(&super::FILTER, self.place("filterref"), message);
             }
         }
         if let Some(path) = nic.backend.tap.as_ref().filter(|_| !filtered) {
-            let message = format!("interface '{name}' has tap device '{path}', type '{kind}' has no tap");
+            let message = format!(
+                "'tap' ('{path}') of interface '{name}' is not supported for type '{kind}', which has no tap device"
+            );
             out.refuse(&super::TAP_PATH, self.place("backend/@tap"), message);
         }
     }
 
-    /// The card of a pair that may go, which the network has to give.
+    /// A transient teaming interface must be a host device, here one that the network hands out.
     fn teaming(&self, out: &mut Findings<'_>) {
         let Self { nic, kind, name, .. } = self;
         if nic.kind() == InterfaceType::Network
@@ -121,14 +131,14 @@ impl Held<'_> {
             && *kind != InterfaceType::Hostdev
         {
             let message = format!(
-                "interface '{name}' has teaming type 'transient', so its network must give it a card of the \
-                 host, but it is of type '{kind}'"
+                "teaming type 'transient' of interface '{name}' needs a network that hands out host devices, this \
+                 one gives type '{kind}'"
             );
             out.refuse(&super::ACTUAL_TEAMING, self.place("teaming"), message);
         }
     }
 
-    /// Options of a virtio card that older QEMUs lack.
+    /// Properties of `virtio-net` that older QEMUs lack.
     fn options(&self, out: &mut Findings<'_>) {
         let driver = &self.nic.driver;
         let rows = [
@@ -139,21 +149,21 @@ impl Held<'_> {
             && !self.cx.has(Cap::VirtioTxAlg)
         {
             let message =
-                format!("option 'tx' of virtio-net, for 'txmode' '{mode}', is not there in this QEMU");
+                format!("this QEMU has no option 'tx' of virtio-net, which 'txmode' '{mode}' needs");
             out.refuse(&super::TX_MODE, self.place("driver/@txmode"), message);
         }
         for (name, size, cap) in rows {
             if let Some(size) = size
                 && !self.cx.has(cap)
             {
-                let message = format!("option '{name}' ('{size}') of virtio-net is not there in this QEMU");
+                let message = format!("this QEMU has no option '{name}' ('{size}') of virtio-net");
                 out.refuse(&super::QUEUE_SIZE_OPTION, self.place("driver"), message);
             }
         }
         if let Some(mtu) = self.nic.mtu
             && !self.cx.has(Cap::VirtioNetHostMtu)
         {
-            let message = format!("option 'host_mtu' ('{mtu}') of virtio-net is not there in this QEMU");
+            let message = format!("this QEMU has no option 'host_mtu' ('{mtu}') of virtio-net");
             out.refuse(&super::MTU_OPTION, self.place("mtu/@size"), message);
         }
     }
