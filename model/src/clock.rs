@@ -1,6 +1,6 @@
 //! `<clock>`: what time the guest starts with, and its timers.
 
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -220,7 +220,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_as(ONCE_UNSUPPORTED, el, "offset")?;
+        let word = r.attr_as(LONG_UNSUPPORTED, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -228,7 +228,7 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_as(ONCE_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_as(LONG_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
                 if el.get("timezone").is_none_or(str::is_empty) {

@@ -1,7 +1,7 @@
 //! `<os>`, `<bootloader>`: what the guest starts from.
 
 use crate::read::{
-    self, AnyBase, El, Element, ONCE_INTERNAL, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader, Value, attr_place,
+    self, AnyBase, El, Element, LONG_UNSUPPORTED, ONCE_INTERNAL, ONCE_PLAIN, Reader, Value, attr_place,
 };
 use crate::write::Writer;
 use crate::{Kind, Pos, Spelled, YesNo};
@@ -215,7 +215,7 @@ impl Os {
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
         os.smbios =
-            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, ONCE_UNSUPPORTED, smbios, "mode"));
+            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, LONG_UNSUPPORTED, smbios, "mode"));
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {

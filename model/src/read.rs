@@ -329,6 +329,12 @@ impl Value for Positive {
 /// unsupported configuration before.
 pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Unsupported);
 
+/// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 still read the old way.
+pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Unsupported);
+
+/// As [`LONG_UNSUPPORTED`], for what was an internal error.
+pub(crate) const LONG_INTERNAL: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Internal);
+
 /// As [`ONCE_UNSUPPORTED`], for what had no class before.
 pub(crate) const ONCE_PLAIN: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Plain);
 

@@ -13,7 +13,7 @@ pub use usb::{GuestReset, UsbDevice, UsbStartup};
 use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
 use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
 
@@ -155,7 +155,7 @@ impl Hostdev {
 
     fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
         let mode = match el.get("mode") {
-            Some(_) => r.attr_as(ONCE_UNSUPPORTED, el, "mode")?,
+            Some(_) => r.attr_as(LONG_UNSUPPORTED, el, "mode")?,
             None => HostdevMode::Subsystem,
         };
         let missing = Kind::Xml;
