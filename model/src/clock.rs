@@ -5,8 +5,10 @@ use crate::write::Writer;
 use crate::{Pos, YesNo};
 
 crate::rules! {
-    /// TODO clock-timezone
-    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "7.3"), Read, "TODO";
+    /// A clock with `offset='timezone'` names its `timezone`.
+    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "7.3"), Read,
+        "`<clock offset='timezone' timezone=>`: a name of the tz database",
+        help "add `timezone=`, such as `timezone='Europe/Paris'`, or use `offset='utc'`";
 }
 
 spelled! {

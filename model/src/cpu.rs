@@ -5,22 +5,34 @@ use crate::write::Writer;
 use crate::{Kind, OnOff, Pos};
 
 crate::rules! {
-    /// TODO cpu-migratable-mode
-    CPU_MIGRATABLE_MODE = "cpu-migratable-mode": Unsupported, Read, "TODO";
-    /// TODO cpu-vendor-id
-    CPU_VENDOR_ID = "cpu-vendor-id": Xml, Read, "TODO";
-    /// TODO cpu-vendor-without-model
-    CPU_VENDOR_WITHOUT_MODEL = "cpu-vendor-without-model": Xml, Read, "TODO";
-    /// TODO cpu-features-without-model
-    CPU_FEATURES_WITHOUT_MODEL = "cpu-features-without-model": Xml, Read, "TODO";
-    /// TODO cpu-feature-twice
-    CPU_FEATURE_TWICE = "cpu-feature-twice": Xml, Read, "TODO";
-    /// TODO cpu-topology-zero
-    CPU_TOPOLOGY_ZERO = "cpu-topology-zero": Xml, Read, "TODO";
-    /// TODO cpu-cache-twice
-    CPU_CACHE_TWICE = "cpu-cache-twice": Xml, Read, "TODO";
-    /// TODO cpu-cache-level-range
-    CPU_CACHE_LEVEL_RANGE = "cpu-cache-level-range": Xml, Read, "TODO";
+    /// A CPU with `migratable` has the mode `host-passthrough` or `maximum`.
+    CPU_MIGRATABLE_MODE = "cpu-migratable-mode": Unsupported, Read,
+        "`<cpu migratable=>`: only these modes can pass features that block migration",
+        help "remove `migratable=`, or use `mode='host-passthrough'`";
+    /// A `vendor_id` has exactly 12 characters and no comma.
+    CPU_VENDOR_ID = "cpu-vendor-id": Xml, Read,
+        "`<model vendor_id=>`: CPUID leaf 0 has 12 bytes for it, and a comma ends a value of `-cpu`",
+        help "pad or shorten the vendor id to 12 characters";
+    /// A CPU with `<vendor>` names a `<model>`.
+    CPU_VENDOR_WITHOUT_MODEL = "cpu-vendor-without-model": Xml, Read, "`<cpu><vendor>` restricts a named CPU model",
+        help "add `<model>`, or remove `<vendor>`";
+    /// A custom CPU with `<feature>` names a `<model>`.
+    CPU_FEATURES_WITHOUT_MODEL = "cpu-features-without-model": Xml, Read,
+        "`<cpu><feature>` changes the features of a CPU model",
+        help "add `<model>`, or use `mode='host-model'` or `mode='host-passthrough'`";
+    /// A CPU names each feature once.
+    CPU_FEATURE_TWICE = "cpu-feature-twice": Xml, Read, "`<cpu><feature name=>`: one policy for each feature",
+        help "keep one `<feature>` of that name";
+    /// The numbers of a CPU topology are at least 1.
+    CPU_TOPOLOGY_ZERO = "cpu-topology-zero": Xml, Read,
+        "`<topology>`: sockets, dies, clusters, cores and threads are multiplied",
+        help "use 1 or more, or leave `dies=` and `clusters=` out";
+    /// A `<cpu>` has one `<cache>` at most.
+    CPU_CACHE_TWICE = "cpu-cache-twice": Xml, Read, "`<cpu><cache>` describes all cache levels or one of them",
+        help "keep one `<cache>`";
+    /// The `level` of a CPU cache is 1, 2 or 3.
+    CPU_CACHE_LEVEL_RANGE = "cpu-cache-level-range": Xml, Read, "`<cpu><cache level=>`",
+        help "use 1, 2 or 3, or leave `level=` out for all levels";
 }
 
 spelled! {

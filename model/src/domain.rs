@@ -17,15 +17,21 @@ crate::rules! {
         help "split or shorten the document";
     /// A document is well-formed XML.
     NOT_XML = "xml": Plain, Read, "the XML recommendation; document type declarations are not read",
-        help "mend the markup at the place shown";
-    /// The outermost element is `<domain>`.
-    ROOT_ELEMENT = "root-element": Xml, Read, "the domain format", help "pass a domain document";
-    /// TODO title-newline
-    TITLE_NEWLINE = "title-newline": Xml, Read, "TODO";
-    /// TODO sysinfo-uuid-mismatch
-    SYSINFO_UUID_MISMATCH = "sysinfo-uuid-mismatch": Plain, Read, "TODO";
-    /// TODO uuid
-    UUID = "uuid": Internal, Read, "TODO";
+        help "correct the markup at the place shown";
+    /// The root element is `<domain>`.
+    ROOT_ELEMENT = "root-element": Xml, Read, "the domain format",
+        help "pass a domain document, such as the output of `virsh dumpxml --inactive`";
+    /// The `<title>` of a domain has one line.
+    TITLE_NEWLINE = "title-newline": Xml, Read,
+        "`<title>` is a short description; a longer one goes into `<description>`",
+        help "remove the line break, or move the text to `<description>`";
+    /// The `uuid` entry of `<sysinfo>` equals the `<uuid>` of the domain.
+    SYSINFO_UUID_MISMATCH = "sysinfo-uuid-mismatch": Plain, Read,
+        "the SMBIOS system table tells the guest the UUID of its domain",
+        help "give both the same UUID, or remove one of them";
+    /// The text of `<uuid>` or `<genid>` is a UUID.
+    UUID = "uuid": Internal, Read, "`<uuid>` has the form of RFC 4122: 32 hexadecimal digits, with or without dashes",
+        help "write a UUID such as `3e3fce45-4f53-4fa7-bb32-11f34168b82b`, or remove the element";
 }
 
 spelled! {

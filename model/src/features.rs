@@ -14,8 +14,9 @@ pub use guest::{
 pub use hyperv::{Hyperv, HypervFeature, HypervItem, HypervMode};
 
 crate::rules! {
-    /// TODO feature-unknown
-    FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "TODO";
+    /// Each child of `<features>` is a feature of the domain format.
+    FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "`<features>`",
+        help "remove the element, or correct its name";
 }
 
 /// `<features>`. A feature that is written without a state is on.

@@ -5,8 +5,9 @@ use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, OnOff, Pos};
 
 crate::rules! {
-    /// TODO hugepage-size-zero
-    HUGEPAGE_SIZE_ZERO = "hugepage-size-zero": Plain, Read, "TODO";
+    /// The `size` of a huge page is greater than 0.
+    HUGEPAGE_SIZE_ZERO = "hugepage-size-zero": Plain, Read, "`<hugepages><page size=>` names a page size of the host",
+        help "use a page size of the host, such as `size='2' unit='MiB'`";
 }
 
 /// How much memory, and what backs it.

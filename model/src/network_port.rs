@@ -8,10 +8,13 @@ use crate::read::{self, El, Element, Elements, Reader};
 use crate::{Report, YesNo};
 
 crate::rules! {
-    /// TODO network-port
-    NETWORK_PORT = "network-port": Xml, Read, "TODO";
-    /// TODO network
-    NETWORK = "network": Xml, Read, "TODO";
+    /// The document of a network port is well-formed XML.
+    NETWORK_PORT = "network-port": Xml, Read,
+        "`<networkport>`: what a virtual network answers for an interface connected to it",
+        help "correct the document that the host returned for the network port";
+    /// The document of a network is well-formed XML.
+    NETWORK = "network": Xml, Read, "`<network>`: what the host answers for the name in `<source network=>`",
+        help "correct the definition of the network on the host";
 }
 
 spelled! {

@@ -6,26 +6,42 @@ use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, Pos, YesNo};
 
 crate::rules! {
-    /// TODO numa-no-cells
-    NUMA_NO_CELLS = "numa-no-cells": Xml, Read, "TODO";
-    /// TODO numa-vcpu-count
-    NUMA_VCPU_COUNT = "numa-vcpu-count": Internal, Read, "TODO";
-    /// TODO numa-vcpu-id
-    NUMA_VCPU_ID = "numa-vcpu-id": Internal, Read, "TODO";
-    /// TODO numa-cell-id-range
-    NUMA_CELL_ID_RANGE = "numa-cell-id-range": Xml, Read, "TODO";
-    /// TODO numa-cell-id-double
-    NUMA_CELL_ID_DOUBLE = "numa-cell-id-double": Xml, Read, "TODO";
-    /// TODO numa-cells-overlap
-    NUMA_CELLS_OVERLAP = "numa-cells-overlap": Unsupported, Read, "TODO";
-    /// TODO numa-distance-sibling
-    NUMA_DISTANCE_SIBLING = "numa-distance-sibling": Xml, Read, "TODO";
-    /// TODO numa-distance-value
-    NUMA_DISTANCE_VALUE = "numa-distance-value": Xml, Read, "TODO";
-    /// TODO numa-no-siblings
-    NUMA_NO_SIBLINGS = "numa-no-siblings": Xml, Read, "TODO";
-    /// TODO numa-cache-level-zero
-    NUMA_CACHE_LEVEL_ZERO = "numa-cache-level-zero": Xml, Read, "TODO";
+    /// A `<numa>` has at least one `<cell>`.
+    NUMA_NO_CELLS = "numa-no-cells": Xml, Read, "`<cpu><numa>` describes the guest's NUMA topology",
+        help "add a `<cell>` with `cpus=` and `memory=`, or remove `<numa>`";
+    /// The guest NUMA cells together have no more vCPUs than the domain.
+    NUMA_VCPU_COUNT = "numa-vcpu-count": Internal, Read, "`<cell cpus=>` distributes the vCPUs that `<vcpu>` counts",
+        help "raise `<vcpu>`, or take vCPUs out of `cpus=`";
+    /// A guest NUMA cell has only vCPUs of the domain.
+    NUMA_VCPU_ID = "numa-vcpu-id": Internal, Read,
+        "`<cell cpus=>` names vCPUs from 0 to the maximum in `<vcpu>` less 1",
+        help "raise `<vcpu>`, or take the vCPU out of `cpus=`";
+    /// The ids of guest NUMA cells count from 0 without gaps.
+    NUMA_CELL_ID_RANGE = "numa-cell-id-range": Xml, Read,
+        "`<cell id=>`: QEMU numbers NUMA nodes from 0 (`-numa node,nodeid=`)",
+        help "number the cells from 0, or leave `id=` out of all of them";
+    /// No two guest NUMA cells have the same id.
+    NUMA_CELL_ID_DOUBLE = "numa-cell-id-double": Xml, Read,
+        "`<cell id=>` identifies the cell in `<distances>`, `<memnode>` and `<node>`",
+        help "give each `<cell>` an id of its own";
+    /// A vCPU is in one guest NUMA cell at most.
+    NUMA_CELLS_OVERLAP = "numa-cells-overlap": Unsupported, Read,
+        "`<cell cpus=>`: QEMU refuses a CPU in two NUMA nodes",
+        help "remove the vCPU from `cpus=` of one of the cells";
+    /// A `<sibling>` names an existing guest NUMA cell.
+    NUMA_DISTANCE_SIBLING = "numa-distance-sibling": Xml, Read,
+        "`<distances><sibling id=>`: the cell to which the distance is given",
+        help "use the `id` of a `<cell>`";
+    /// The distance of a NUMA cell to itself is 10, and to another cell 11 to 255.
+    NUMA_DISTANCE_VALUE = "numa-distance-value": Xml, Read, "ACPI SLIT: 10 is the local distance, 255 is unreachable",
+        help "use `value='10'` for the cell itself and 11 to 255 for other cells";
+    /// A `<distances>` has at least one `<sibling>`.
+    NUMA_NO_SIBLINGS = "numa-no-siblings": Xml, Read, "`<cell><distances>` lists the distances to other cells",
+        help "add a `<sibling>` with `id=` and `value=`, or remove `<distances>`";
+    /// The `level` of a memory-side cache is at least 1.
+    NUMA_CACHE_LEVEL_ZERO = "numa-cache-level-zero": Xml, Read,
+        "`<cell><cache level=>` (ACPI HMAT): level 0 is the memory itself",
+        help "number the cache levels from 1";
 }
 
 /// The distance of a cell to itself, as ACPI's SLIT fixes it.

@@ -13,14 +13,21 @@ pub use loader::{
 };
 
 crate::rules! {
-    /// TODO os-type-missing
-    OS_TYPE_MISSING = "os-type-missing": Xml, Read, "TODO";
-    /// TODO os-type-unknown
-    OS_TYPE_UNKNOWN = "os-type-unknown": Unsupported, Read, "TODO";
-    /// TODO os-acpi-tables
-    OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "TODO", until "11.3";
-    /// TODO os-reboot-timeout-range
-    OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read, "TODO";
+    /// An `<os>` has a `<type>`, unless the domain has a `<bootloader>`.
+    OS_TYPE_MISSING = "os-type-missing": Xml, Read,
+        "`<os><type>`: the kind of operating system, `hvm` for full virtualization",
+        help "add `<type>hvm</type>` to `<os>`";
+    /// The `<type>` of `<os>` is a kind of operating system of the domain format.
+    OS_TYPE_UNKNOWN = "os-type-unknown": Unsupported, Read,
+        "`<os><type>`: `hvm`, `xen`, `linux`, `exe`, `uml`, `xenpvh`",
+        help "use `hvm`, the type that QEMU runs";
+    /// An `<acpi>` of `<os>` has one `<table>`.
+    OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "`<os><acpi><table>`: libvirt loaded a single ACPI table file",
+        help "keep one `<table>`, or follow a later release", until "11.3";
+    /// A reboot timeout is -1 or 0 to 65535 milliseconds.
+    OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read,
+        "`<bios rebootTimeout=>`, `-boot reboot-timeout=` of QEMU",
+        help "use a number of milliseconds up to 65535, or -1 for no reboot";
 }
 
 /// `<os>`.

@@ -6,14 +6,21 @@ use crate::read::{El, Reader};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
-    /// TODO qemu-arg-value
-    QEMU_ARG_VALUE = "qemu-arg-value": Internal, Read, "TODO";
-    /// TODO qemu-env-name
-    QEMU_ENV_NAME = "qemu-env-name": Internal, Read, "TODO";
-    /// TODO qemu-capability-name
-    QEMU_CAPABILITY_NAME = "qemu-capability-name": Internal, Read, "TODO";
-    /// TODO qemu-override-bool
-    QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read, "TODO";
+    /// A `<qemu:arg>` has a `value`.
+    QEMU_ARG_VALUE = "qemu-arg-value": Internal, Read, "`<qemu:commandline><qemu:arg value=>`: one argument of QEMU",
+        help "add `value=`";
+    /// The name of an environment variable has letters, digits and underscores, and no digit first.
+    QEMU_ENV_NAME = "qemu-env-name": Internal, Read,
+        "`<qemu:commandline><qemu:env name=>`: the names that POSIX shells accept",
+        help "correct `name=`";
+    /// A `<qemu:add>` or `<qemu:del>` names a `capability`.
+    QEMU_CAPABILITY_NAME = "qemu-capability-name": Internal, Read,
+        "`<qemu:capabilities>` changes the capability flags found for the QEMU binary",
+        help "add `capability=` with the name of a flag";
+    /// An overriding property of type `bool` is `true` or `false`.
+    QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read,
+        "`<qemu:override>`: the property becomes a JSON value of `-device`",
+        help "use `value='true'` or `value='false'`";
 }
 
 /// The namespace these elements live in.

@@ -10,24 +10,35 @@ use crate::{
 };
 
 crate::rules! {
-    /// An attribute has a value of its type.
-    ATTRIBUTE_VALUE = "attribute-value": Xml, Read, "the domain format's grammar", help "use one of the values named";
-    /// A word is one that the release followed knows.
-    LATER_WORD = "word-of-a-later-release": Xml, Read, "words that came to the domain format later",
-        help "follow a later release, or leave the word out";
-    /// A set of numbers holds at least one.
-    NUMBER_SET_EMPTY = "number-set-empty": Xml, Read, "`cpuset=`, `nodeset=`, `cpus=` and the like",
-        help "name at least one number";
-    /// An attribute that must be given is given.
-    ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the domain format's grammar", help "add the attribute";
-    /// An element holds a value of its type.
-    ELEMENT_VALUE = "element-value": Xml, Read, "the domain format's grammar", help "write a value of that type";
-    /// An element that must be there is there.
-    ELEMENT_MISSING = "element-missing": Xml, Read, "the domain format's grammar", help "add the element";
-    /// TODO unit
-    UNIT = "unit": InvalidArgument, Read, "TODO";
-    /// TODO size-range
-    SIZE_RANGE = "size-range": InvalidArgument, Read, "TODO";
+    /// An attribute has a value that the domain format allows for it.
+    ATTRIBUTE_VALUE = "attribute-value": Xml, Read,
+        "the domain format gives each attribute its words, or a number in a range, or a form of text",
+        help "use one of the values that the message names";
+    /// A value is one that the release followed knows.
+    LATER_WORD = "word-of-a-later-release": Xml, Read,
+        "the value came to the domain format with a later version of libvirt",
+        help "follow that version or a later one, or use a value that the release followed knows";
+    /// A set of CPUs or NUMA nodes has at least one member.
+    NUMBER_SET_EMPTY = "number-set-empty": Xml, Read,
+        "`cpuset=`, `nodeset=`, `vcpus=`, `iothreads=`, `<nodemask>`: exclusions such as `^2` can leave nothing",
+        help "name at least one number, such as `0-3`";
+    /// An attribute that is mandatory for its element is given.
+    ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the schema of the domain format",
+        help "add the attribute that the message names";
+    /// The text of an element is a value that the domain format allows for it.
+    ELEMENT_VALUE = "element-value": Xml, Read,
+        "the domain format gives each element with a text its words, or a number in a range",
+        help "write a value of the kind that the message names";
+    /// A child element that is mandatory for its element is given.
+    ELEMENT_MISSING = "element-missing": Xml, Read, "the schema of the domain format",
+        help "add the element that the message names";
+    /// The `unit` of a size is one of the domain format's units.
+    UNIT = "unit": InvalidArgument, Read,
+        "`unit=` of `<memory>`, `<size>` and other sizes: powers of 1024 (`KiB`) or of 1000 (`KB`)",
+        help "use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`";
+    /// A size is below 2^64 bytes.
+    SIZE_RANGE = "size-range": InvalidArgument, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
+        help "use a smaller number or a smaller `unit=`";
 }
 
 /// The largest document that is read, in bytes: some fifty thousand disks, and little enough to bound memory.

@@ -9,8 +9,10 @@ pub(crate) mod label;
 pub use label::{DeviceSeclabel, Seclabel, SeclabelType};
 
 crate::rules! {
-    /// TODO keywrap-cipher-twice
-    KEYWRAP_CIPHER_TWICE = "keywrap-cipher-twice": Internal, Read, "TODO";
+    /// A `<keywrap>` names each cipher once.
+    KEYWRAP_CIPHER_TWICE = "keywrap-cipher-twice": Internal, Read,
+        "`<keywrap><cipher name=>`: one state for `aes` and one for `dea`",
+        help "keep one `<cipher>` of that name";
 }
 
 /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.

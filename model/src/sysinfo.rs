@@ -5,14 +5,21 @@ use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO sysinfo-bios-date
-    SYSINFO_BIOS_DATE = "sysinfo-bios-date": Plain, Read, "TODO";
-    /// TODO sysinfo-system-uuid
-    SYSINFO_SYSTEM_UUID = "sysinfo-system-uuid": Plain, Read, "TODO";
-    /// TODO sysinfo-fwcfg-empty
-    SYSINFO_FWCFG_EMPTY = "sysinfo-fwcfg-empty": Xml, Read, "TODO";
-    /// TODO sysinfo-fwcfg-both
-    SYSINFO_FWCFG_BOTH = "sysinfo-fwcfg-both": Xml, Read, "TODO";
+    /// The `date` entry of `<bios>` is a date as month, day and year.
+    SYSINFO_BIOS_DATE = "sysinfo-bios-date": Plain, Read,
+        "the SMBIOS BIOS table has the form mm/dd/yy or mm/dd/yyyy, from 1900 on",
+        help "write a date such as `04/01/2014`";
+    /// The `uuid` entry of `<system>` is a UUID.
+    SYSINFO_SYSTEM_UUID = "sysinfo-system-uuid": Plain, Read, "the SMBIOS system table has 16 bytes for it",
+        help "use the domain's `<uuid>`, or remove the entry";
+    /// An entry of `<sysinfo type='fwcfg'>` has a text or a `file`.
+    SYSINFO_FWCFG_EMPTY = "sysinfo-fwcfg-empty": Xml, Read,
+        "QEMU serves the content as a firmware configuration file (`-fw_cfg`)",
+        help "write the content into `<entry>`, or add `file=` with a path";
+    /// An entry of `<sysinfo type='fwcfg'>` has either a text or a `file`.
+    SYSINFO_FWCFG_BOTH = "sysinfo-fwcfg-both": Xml, Read,
+        "QEMU serves the content as a firmware configuration file, from one source (`-fw_cfg string=` or `file=`)",
+        help "remove the text or `file=`";
 }
 
 spelled! {

@@ -17,14 +17,21 @@ use crate::write::Writer;
 use crate::{Kib, Pos};
 
 crate::rules! {
-    /// TODO resource-partition-empty
-    RESOURCE_PARTITION_EMPTY = "resource-partition-empty": Internal, Read, "TODO", until "11.3";
-    /// TODO blkiotune-device-double
-    BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read, "TODO";
-    /// TODO resource-double
-    RESOURCE_DOUBLE = "resource-double": Xml, Read, "TODO";
-    /// TODO resource-partition
-    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "7.3"), Read, "TODO";
+    /// A `<resource>` names a `<partition>`.
+    RESOURCE_PARTITION_EMPTY = "resource-partition-empty": Internal, Read,
+        "`<resource><partition>`: the control group for the domain; it was mandatory beside `<fibrechannel>` too",
+        help "add `<partition>`, such as `/machine`", until "11.3";
+    /// A `<blkiotune>` has one `<device>` for each path.
+    BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read,
+        "`<blkiotune><device><path>`: one set of limits for each block device of the host",
+        help "keep one `<device>` of that path";
+    /// A domain has one `<resource>` at most.
+    RESOURCE_DOUBLE = "resource-double": Xml, Read, "`<resource><partition>`: a domain is in one control group",
+        help "keep one `<resource>`";
+    /// A `<resource>` has a `<partition>` or a `<fibrechannel>` with `appid`.
+    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "7.3"), Read,
+        "`<resource>`: the control group and the Fibre Channel application id of the domain",
+        help "add `<partition>`, such as `/machine`, or remove `<resource>`";
 }
 
 /// The memory limit that stands for none, in KiB.

@@ -5,12 +5,16 @@ use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos, YesNo};
 
 crate::rules! {
-    /// TODO vcpu-none
-    VCPU_NONE = "vcpu-none": Unsupported, Read, "TODO";
-    /// TODO vcpu-id-range
-    VCPU_ID_RANGE = "vcpu-id-range": Xml, Read, "TODO";
-    /// TODO vcpu-current-range
-    VCPU_CURRENT_RANGE = "vcpu-current-range": Unsupported, Read, "TODO";
+    /// A domain has at least one vCPU.
+    VCPU_NONE = "vcpu-none": Unsupported, Read, "`<vcpu>`: the maximum number of vCPUs",
+        help "set `<vcpu>` to 1 or more";
+    /// A `<vcpu>` of `<vcpus>` is below the maximum number of vCPUs.
+    VCPU_ID_RANGE = "vcpu-id-range": Xml, Read, "`<vcpus><vcpu id=>` counts from 0 to the maximum in `<vcpu>` less 1",
+        help "raise the number in `<vcpu>`, or remove this entry";
+    /// The number of vCPUs at boot is at most the maximum.
+    VCPU_CURRENT_RANGE = "vcpu-current-range": Unsupported, Read,
+        "`<vcpu current=>` says how many of the maximum are enabled at boot",
+        help "lower `current=`, or raise the number in `<vcpu>`";
 }
 
 spelled! {

@@ -8,12 +8,17 @@ use crate::read::{El, Element, Reader, attr_place};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
-    /// TODO audio-dsp-policy
-    AUDIO_DSP_POLICY = "audio-dsp-policy": Xml, Read, "TODO";
-    /// TODO audio-fixed-settings
-    AUDIO_FIXED_SETTINGS = "audio-fixed-settings": Unsupported, Read, "TODO";
-    /// TODO audio-settings
-    AUDIO_SETTINGS = "audio-settings": Unsupported, Read, "TODO";
+    /// A `dspPolicy` is not negative.
+    AUDIO_DSP_POLICY = "audio-dsp-policy": Xml, Read, "`<audio type='oss' dspPolicy=>`: the timing policy of OSS",
+        help "use 0 or more, or leave `dspPolicy=` out";
+    /// Fixed audio settings need QEMU's mixing engine.
+    AUDIO_FIXED_SETTINGS = "audio-fixed-settings": Unsupported, Read,
+        "`<input>` and `<output>`: the mixing engine converts to the fixed format (`fixed-settings=` and `mixing-engine=` of `-audiodev`)",
+        help "add `mixingEngine='yes'`, or remove `fixedSettings=`";
+    /// A `<settings>` of an audio backend needs `fixedSettings='yes'`.
+    AUDIO_SETTINGS = "audio-settings": Unsupported, Read,
+        "`<input><settings>` and `<output><settings>` hold only where settings are fixed",
+        help "add `fixedSettings='yes'` and `mixingEngine='yes'`, or remove `<settings>`";
 }
 
 spelled! {

@@ -7,12 +7,17 @@ use crate::read::{El, Element, Reader, Value};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
-    /// TODO chardev-spicevmc
-    CHARDEV_SPICEVMC = "chardev-spicevmc": Unsupported, Read, "TODO";
-    /// TODO channel-target-type
-    CHANNEL_TARGET_TYPE = "channel-target-type": Xml, Read, "TODO";
-    /// TODO channel-guestfwd-address
-    CHANNEL_GUESTFWD_ADDRESS = "channel-guestfwd-address": Unsupported, Read, "TODO";
+    /// A character device of type `spicevmc` is a virtio channel.
+    CHARDEV_SPICEVMC = "chardev-spicevmc": Unsupported, Read,
+        "`<channel type='spicevmc'><target type='virtio'>`: the SPICE agent talks over a virtio-serial port",
+        help "use a `<channel>` with `<target type='virtio'>`, or another `type=`";
+    /// The `<target>` of a channel has a `type`.
+    CHANNEL_TARGET_TYPE = "channel-target-type": Xml, Read, "`<channel><target type=>`",
+        help "add `type='virtio'` or `type='guestfwd'`";
+    /// The `address` of a guestfwd channel is an IPv4 address.
+    CHANNEL_GUESTFWD_ADDRESS = "channel-guestfwd-address": Unsupported, Read,
+        "`<channel><target type='guestfwd' address=>`: QEMU's user networking forwards IPv4 TCP (`guestfwd=`)",
+        help "use an IPv4 address such as `10.0.2.1`";
 }
 
 spelled! {

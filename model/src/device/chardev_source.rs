@@ -6,10 +6,13 @@ use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Pos, YesNo};
 
 crate::rules! {
-    /// TODO chardev-source-count
-    CHARDEV_SOURCE_COUNT = "chardev-source-count": Xml, Read, "TODO";
-    /// TODO chardev-child-count
-    CHARDEV_CHILD_COUNT = "chardev-child-count": Xml, Read, "TODO";
+    /// A character device has one `<source>`, one of type `udp` two.
+    CHARDEV_SOURCE_COUNT = "chardev-source-count": Xml, Read,
+        "`<source>`; `udp` has one end to bind and one to connect",
+        help "remove the other `<source>`";
+    /// A character device has at most one `<log>` and one `<protocol>`.
+    CHARDEV_CHILD_COUNT = "chardev-child-count": Xml, Read, "`<log>`, `<protocol>`",
+        help "keep one of them";
 }
 
 mod socket;

@@ -11,14 +11,21 @@ use crate::write::Writer;
 use crate::{Kib, Kind, OnOff, Pos};
 
 crate::rules! {
-    /// TODO controller-child-twice
-    CONTROLLER_CHILD_TWICE = "controller-child-twice": Xml, Read, "TODO";
-    /// TODO controller-index-range
-    CONTROLLER_INDEX_RANGE = "controller-index-range": Xml (Internal before "7.3"), Read, "TODO";
-    /// TODO controller-model
-    CONTROLLER_MODEL = "controller-model": Unsupported, Read, "TODO";
-    /// TODO pci-target-range
-    PCI_TARGET_RANGE = "pci-target-range": Xml, Read, "TODO";
+    /// A controller has at most one `<model>` and one `<target>`.
+    CONTROLLER_CHILD_TWICE = "controller-child-twice": Xml, Read, "`<controller><model>`, `<controller><target>`",
+        help "keep one of them";
+    /// The `index` of a controller is at most 2147483647.
+    CONTROLLER_INDEX_RANGE = "controller-index-range": Xml (Internal before "7.3"), Read,
+        "`<controller index=>`: libvirt keeps it as a signed 32-bit number",
+        help "use a smaller index, or leave `index=` out";
+    /// A `model` is given only for controllers of a type that has models.
+    CONTROLLER_MODEL = "controller-model": Unsupported, Read,
+        "`<controller model=>`: types `ide`, `scsi`, `virtio-serial`, `usb` and `pci`",
+        help "remove `model=`";
+    /// The numbers in the `<target>` of a PCI controller are in their ranges.
+    PCI_TARGET_RANGE = "pci-target-range": Xml, Read,
+        "`<target>`: `chassisNr` 1 to 255, `chassis` and `port` 0 to 255, `busNr` 1 to 254, `index` 0 to 30",
+        help "use a number in range, or leave the attribute out so that one is assigned";
 }
 
 /// `<controller>`.

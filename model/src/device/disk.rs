@@ -21,14 +21,20 @@ use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
 crate::rules! {
-    /// TODO disk-throttlefilter-twice
-    DISK_THROTTLEFILTER_TWICE = "disk-throttlefilter-twice": Xml, Read, "TODO";
-    /// TODO disk-wwn
-    DISK_WWN = "disk-wwn": Internal, Read, "TODO";
-    /// TODO disk-printable
-    DISK_PRINTABLE = "disk-printable": Xml, Read, "TODO";
-    /// TODO disk-source-child-twice
-    DISK_SOURCE_CHILD_TWICE = "disk-source-child-twice": Unsupported, Read, "TODO";
+    /// A disk names each throttle group once.
+    DISK_THROTTLEFILTER_TWICE = "disk-throttlefilter-twice": Xml, Read,
+        "`<throttlefilters><throttlefilter group=>`: each group becomes one filter node",
+        help "remove the second `<throttlefilter>` of that group";
+    /// A `<wwn>` has 16 hexadecimal digits.
+    DISK_WWN = "disk-wwn": Internal, Read, "`<disk><wwn>`: a World Wide Name has 64 bits",
+        help "write 16 hexadecimal digits, such as `5000c50015ea71aa`";
+    /// The `<vendor>` and `<product>` of a disk have printable ASCII characters only.
+    DISK_PRINTABLE = "disk-printable": Xml, Read, "the SCSI INQUIRY data has ASCII fields for them",
+        help "use letters, digits and punctuation";
+    /// An `<auth>` or `<encryption>` is a child of the disk or of its `<source>`.
+    DISK_SOURCE_CHILD_TWICE = "disk-source-child-twice": Unsupported, Read,
+        "`<disk><auth>` and `<disk><encryption>` are older forms of the children of `<source>`",
+        help "remove the one beside `<source>`";
 }
 
 spelled! {

@@ -11,10 +11,13 @@ use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO filesystem-source
-    FILESYSTEM_SOURCE = "filesystem-source": Plain, Read, "TODO";
-    /// TODO filesystem-target
-    FILESYSTEM_TARGET = "filesystem-target": Plain, Read, "TODO";
+    /// A file system has a `<source>`, unless its type is `ram`.
+    FILESYSTEM_SOURCE = "filesystem-source": Plain, Read, "`<filesystem><source>`: what the guest mounts",
+        help "add `<source dir=>` with a directory of the host";
+    /// A file system has a `<target>` with `dir`.
+    FILESYSTEM_TARGET = "filesystem-target": Plain, Read,
+        "`<filesystem><target dir=>`: the mount tag that the guest mounts it by",
+        help "add `<target dir=>`";
 }
 
 spelled! {

@@ -13,10 +13,14 @@ pub use listen::{Listen, ListenType};
 pub use spice::{Gl, Spice};
 
 crate::rules! {
-    /// TODO graphics-password-time
-    GRAPHICS_PASSWORD_TIME = "graphics-password-time": Internal, Read, "TODO";
-    /// TODO graphics-vnc-connected
-    GRAPHICS_VNC_CONNECTED = "graphics-vnc-connected": Unsupported, Read, "TODO";
+    /// The validity of a password is a UTC time without time zone.
+    GRAPHICS_PASSWORD_TIME = "graphics-password-time": Internal, Read,
+        "`<graphics passwdValidTo=>`: `YYYY-MM-DDTHH:MM:SS`",
+        help "write a time such as `2038-01-19T03:14:07`";
+    /// VNC keeps its clients when the password changes.
+    GRAPHICS_VNC_CONNECTED = "graphics-vnc-connected": Unsupported, Read,
+        "`<graphics type='vnc' connected=>`: QEMU's VNC server has no other behaviour",
+        help "use `connected='keep'`, or remove `connected=`";
 }
 
 spelled! {

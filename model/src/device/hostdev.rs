@@ -18,18 +18,29 @@ use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
 
 crate::rules! {
-    /// TODO net-hostdev-address-type
-    NET_HOSTDEV_ADDRESS_TYPE = "net-hostdev-address-type": Unsupported, Read, "TODO";
-    /// TODO hostdev-type
-    HOSTDEV_TYPE = "hostdev-type": Unsupported, Read, "TODO";
-    /// TODO hostdev-source-child
-    HOSTDEV_SOURCE_CHILD = "hostdev-source-child": Internal, Read, "TODO", until "11.3";
-    /// TODO hostdev-startup-policy
-    HOSTDEV_STARTUP_POLICY = "hostdev-startup-policy": Unsupported, Read, "TODO";
-    /// TODO hostdev-attribute
-    HOSTDEV_ATTRIBUTE = "hostdev-attribute": Xml, Read, "TODO";
-    /// TODO net-hostdev-address
-    NET_HOSTDEV_ADDRESS = "net-hostdev-address": Xml, Read, "TODO";
+    /// The source address of an interface of type `hostdev` is of type `pci` or `usb`.
+    NET_HOSTDEV_ADDRESS_TYPE = "net-hostdev-address-type": Unsupported, Read,
+        "`<interface type='hostdev'><source><address type=>`: network devices of the host are on these buses",
+        help "use `type='pci'` or `type='usb'`";
+    /// The `type` of a host device belongs to its `mode`.
+    HOSTDEV_TYPE = "hostdev-type": Unsupported, Read,
+        "mode `subsystem`: `usb`, `pci`, `scsi`, `scsi_host`, `mdev`; mode `capabilities` (containers): `storage`, `misc`, `net`",
+        help "change `type=` or `mode=`";
+    /// The `<source>` of a host device has only children of its type.
+    HOSTDEV_SOURCE_CHILD = "hostdev-source-child": Internal, Read,
+        "USB: `<vendor>`, `<product>`, `<address>`; PCI: `<address>`",
+        help "remove the child element, or follow a later release", until "11.3";
+    /// A `startupPolicy` is given only for USB host devices.
+    HOSTDEV_STARTUP_POLICY = "hostdev-startup-policy": Unsupported, Read,
+        "`<hostdev type='usb'><source startupPolicy=>`",
+        help "remove `startupPolicy=`";
+    /// A host device has only attributes of its `type`.
+    HOSTDEV_ATTRIBUTE = "hostdev-attribute": Xml, Read,
+        "`sgio=` and `rawio=` are for type `scsi`, `model=` for types `mdev` and `scsi_host`",
+        help "remove the attribute";
+    /// The source of an interface of type `hostdev` has an `<address>` with `type`.
+    NET_HOSTDEV_ADDRESS = "net-hostdev-address": Xml, Read, "`<interface type='hostdev'><source><address type=>`",
+        help "add an `<address>` with `type='pci'` or `type='usb'`";
 }
 
 spelled! {

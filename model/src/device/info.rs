@@ -14,10 +14,14 @@ use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
 crate::rules! {
-    /// TODO rom-disabled
-    ROM_DISABLED = "rom-disabled": Unsupported, Read, "TODO";
-    /// TODO boot-loadparm
-    BOOT_LOADPARM = "boot-loadparm": Internal, Read, "TODO";
+    /// A disabled option ROM has neither `bar` nor `file`.
+    ROM_DISABLED = "rom-disabled": Unsupported, Read,
+        "`<rom enabled='no'>`: QEMU is given an empty ROM file for the device",
+        help "remove `bar=` and `file=`, or use `enabled='yes'`";
+    /// A `loadparm` has 1 to 8 letters, digits, dots or blanks.
+    BOOT_LOADPARM = "boot-loadparm": Internal, Read,
+        "`<boot loadparm=>`: the boot parameter of s390 firmware has 8 characters",
+        help "shorten the value, and use letters, digits, `.` and blanks only";
 }
 
 /// The common part of a device.

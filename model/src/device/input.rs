@@ -7,10 +7,13 @@ use crate::write::Writer;
 use crate::{Kind, OnOff};
 
 crate::rules! {
-    /// TODO input-usb-address
-    INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "TODO";
-    /// TODO input-source
-    INPUT_SOURCE = "input-source": Xml, Read, "TODO";
+    /// An input device on USB has an address of type `usb`.
+    INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "`<input bus='usb'><address type=>`",
+        help "use `type='usb'`, or leave the `<address>` out";
+    /// An input that is a device of the host has a `<source>` with the path of the device.
+    INPUT_SOURCE = "input-source": Xml, Read,
+        "`<input type='passthrough'><source evdev=>`, `<input type='evdev'><source dev=>`",
+        help "add `<source>` with a path such as `/dev/input/event0`";
 }
 
 spelled! {

@@ -7,8 +7,10 @@ use crate::write::Writer;
 use crate::{Kib, NumberSet, Pos, YesNo};
 
 crate::rules! {
-    /// TODO memory-device-uuid
-    MEMORY_DEVICE_UUID = "memory-device-uuid": Xml, Read, "TODO";
+    /// The `<uuid>` of a memory device is a UUID.
+    MEMORY_DEVICE_UUID = "memory-device-uuid": Xml, Read,
+        "`<memory model='nvdimm'><uuid>`: pseries guests identify NVDIMMs by UUID",
+        help "write 32 hexadecimal digits, with or without dashes";
 }
 
 spelled! {

@@ -30,12 +30,18 @@ use crate::write::Writer;
 use crate::{Kind, YesNo};
 
 crate::rules! {
-    /// TODO net-ethernet-dev
-    NET_ETHERNET_DEV = "net-ethernet-dev": Xml, Read, "TODO", until "11.3";
-    /// TODO net-filter-twice
-    NET_FILTER_TWICE = "net-filter-twice": Xml, Read, "TODO", until "11.3";
-    /// TODO net-virtualport-type
-    NET_VIRTUALPORT_TYPE = "net-virtualport-type": Unsupported, Read, "TODO";
+    /// The `<source>` of an interface of type `ethernet` has no `dev`.
+    NET_ETHERNET_DEV = "net-ethernet-dev": Xml, Read,
+        "`<interface type='ethernet'>`: the tap device is named by `<target dev=>`",
+        help "use `<target dev=>` instead of `<source dev=>`", until "11.3";
+    /// An interface has one `<filterref>` at most.
+    NET_FILTER_TWICE = "net-filter-twice": Xml, Read,
+        "`<interface><filterref>`: one network filter, which may refer to others",
+        help "keep one `<filterref>`, whose filter refers to the others", until "11.3";
+    /// A `<virtualport>` is given only for interfaces of type `network`, `bridge`, `direct` or `hostdev`.
+    NET_VIRTUALPORT_TYPE = "net-virtualport-type": Unsupported, Read,
+        "`<interface><virtualport>`: the interfaces that can be connected to a port of a switch",
+        help "remove `<virtualport>`, or change the interface's `type=`";
 }
 
 /// `<interface>`.

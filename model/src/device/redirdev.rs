@@ -7,12 +7,17 @@ use crate::write::Writer;
 use crate::{Kind, YesNo};
 
 crate::rules! {
-    /// TODO redirdev-address
-    REDIRDEV_ADDRESS = "redirdev-address": Xml, Read, "TODO";
-    /// TODO redirfilter-count
-    REDIRFILTER_COUNT = "redirfilter-count": Xml, Read, "TODO";
-    /// TODO usbdev-version
-    USBDEV_VERSION = "usbdev-version": Xml, Read, "TODO";
+    /// A redirected device has an address of type `usb`.
+    REDIRDEV_ADDRESS = "redirdev-address": Xml, Read, "`<redirdev bus='usb'><address type=>`",
+        help "use `type='usb'`, or leave the `<address>` out";
+    /// A domain has one `<redirfilter>` at most.
+    REDIRFILTER_COUNT = "redirfilter-count": Xml, Read,
+        "`<redirfilter>`: one list of rules for all redirected devices",
+        help "put all `<usbdev>` into one `<redirfilter>`";
+    /// The `version` of a `<usbdev>` is two numbers below 100 with a dot between them.
+    USBDEV_VERSION = "usbdev-version": Xml, Read,
+        "`<redirfilter><usbdev version=>`: the USB device release number (bcdDevice)",
+        help "write a version such as `1.10`, or `-1` for any";
 }
 
 spelled! {

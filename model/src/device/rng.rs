@@ -8,8 +8,9 @@ use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO rng-backend-count
-    RNG_BACKEND_COUNT = "rng-backend-count": Xml, Read, "TODO";
+    /// A random number generator has one `<backend>`.
+    RNG_BACKEND_COUNT = "rng-backend-count": Xml, Read, "`<rng><backend>`: the one source of random data",
+        help "keep one `<backend>`";
 }
 
 spelled! {

@@ -7,12 +7,18 @@ use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO smartcard-certificates
-    SMARTCARD_CERTIFICATES = "smartcard-certificates": Xml, Read, "TODO";
-    /// TODO smartcard-database
-    SMARTCARD_DATABASE = "smartcard-database": Xml, Read, "TODO";
-    /// TODO smartcard-address
-    SMARTCARD_ADDRESS = "smartcard-address": Unsupported, Read, "TODO";
+    /// A smartcard of mode `host-certificates` has three `<certificate>`.
+    SMARTCARD_CERTIFICATES = "smartcard-certificates": Xml, Read,
+        "`<smartcard mode='host-certificates'>`: QEMU's emulated card has three certificates (`cert1=` to `cert3=`)",
+        help "add or remove `<certificate>` elements";
+    /// The `<database>` of a smartcard is an absolute path.
+    SMARTCARD_DATABASE = "smartcard-database": Xml, Read,
+        "`<smartcard mode='host-certificates'><database>`: the directory of the NSS database",
+        help "write a path that starts with `/`";
+    /// A smartcard has an address of type `ccid`.
+    SMARTCARD_ADDRESS = "smartcard-address": Unsupported, Read,
+        "`<smartcard><address type=>`: smartcards are in slots of a CCID controller",
+        help "use `type='ccid'`, or leave the `<address>` out";
 }
 
 spelled! {

@@ -8,14 +8,20 @@ use crate::{Kind, Pos, YesNo};
 use super::chardev_source::SourceMode;
 
 crate::rules! {
-    /// TODO tpm-external-type
-    TPM_EXTERNAL_TYPE = "tpm-external-type": Xml, Read, "TODO";
-    /// TODO tpm-secret-uuid
-    TPM_SECRET_UUID = "tpm-secret-uuid": Internal, Read, "TODO";
-    /// TODO tpm-pcr-bank
-    TPM_PCR_BANK = "tpm-pcr-bank": Unsupported, Read, "TODO";
-    /// TODO tpm-backend-count
-    TPM_BACKEND_COUNT = "tpm-backend-count": Xml, Read, "TODO";
+    /// The `<source>` of an external TPM is of type `unix`.
+    TPM_EXTERNAL_TYPE = "tpm-external-type": Xml, Read,
+        "`<backend type='external'><source type=>`: QEMU connects to the UNIX socket of swtpm",
+        help "use `type='unix'`";
+    /// The `secret` of an encrypted TPM state is a UUID.
+    TPM_SECRET_UUID = "tpm-secret-uuid": Internal, Read,
+        "`<backend type='emulator'><encryption secret=>`: the UUID of a secret that libvirt keeps",
+        help "write the UUID of a secret, as `virsh secret-list` shows it";
+    /// Each child of `<active_pcr_banks>` is a bank of platform configuration registers.
+    TPM_PCR_BANK = "tpm-pcr-bank": Unsupported, Read, "`<active_pcr_banks>`: the hash algorithms of TPM 2.0",
+        help "use `<sha1/>`, `<sha256/>`, `<sha384/>` or `<sha512/>`";
+    /// A TPM has one `<backend>`.
+    TPM_BACKEND_COUNT = "tpm-backend-count": Xml, Read, "`<tpm><backend>`",
+        help "keep one `<backend>`";
 }
 
 spelled! {

@@ -7,8 +7,10 @@ use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
 crate::rules! {
-    /// TODO video-acceleration-empty
-    VIDEO_ACCELERATION_EMPTY = "video-acceleration-empty": Unsupported, Read, "TODO";
+    /// An `<acceleration>` has at least one attribute.
+    VIDEO_ACCELERATION_EMPTY = "video-acceleration-empty": Unsupported, Read,
+        "`<video><model><acceleration accel2d= accel3d= rendernode=>`",
+        help "add `accel3d='yes'` or another attribute, or remove `<acceleration>`";
 }
 
 spelled! {

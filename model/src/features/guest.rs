@@ -5,12 +5,16 @@ use crate::write::Writer;
 use crate::{Kib, OnOff, Pos};
 
 crate::rules! {
-    /// TODO feature-kvm-unknown
-    FEATURE_KVM_UNKNOWN = "feature-kvm-unknown": Unsupported, Read, "TODO";
-    /// TODO feature-kvm-dirty-ring-size
-    FEATURE_KVM_DIRTY_RING_SIZE = "feature-kvm-dirty-ring-size": Xml, Read, "TODO";
-    /// TODO feature-xen-unknown
-    FEATURE_XEN_UNKNOWN = "feature-xen-unknown": Unsupported, Read, "TODO";
+    /// Each child of `<kvm>` is a KVM feature of the domain format.
+    FEATURE_KVM_UNKNOWN = "feature-kvm-unknown": Unsupported, Read, "`<features><kvm>`",
+        help "remove the element, or use `hidden`, `hint-dedicated`, `poll-control`, `pv-ipi` or `dirty-ring`";
+    /// The `size` of a dirty ring is a power of two from 1024 to 65536.
+    FEATURE_KVM_DIRTY_RING_SIZE = "feature-kvm-dirty-ring-size": Xml, Read,
+        "`<kvm><dirty-ring size=>`: entries of KVM's ring of dirty pages for each vCPU",
+        help "use 1024, 2048, 4096, 8192, 16384, 32768 or 65536";
+    /// Each child of `<xen>` is a Xen feature of the domain format.
+    FEATURE_XEN_UNKNOWN = "feature-xen-unknown": Unsupported, Read, "`<features><xen>`",
+        help "remove the element, or use `e820_host` or `passthrough`";
 }
 
 spelled! {

@@ -5,12 +5,17 @@ use crate::write::Writer;
 use crate::{OnOff, Pos, Spelled};
 
 crate::rules! {
-    /// TODO feature-hyperv-unknown
-    FEATURE_HYPERV_UNKNOWN = "feature-hyperv-unknown": Unsupported, Read, "TODO";
-    /// TODO feature-hyperv-retries
-    FEATURE_HYPERV_RETRIES = "feature-hyperv-retries": Xml, Read, "TODO";
-    /// TODO feature-hyperv-vendor
-    FEATURE_HYPERV_VENDOR = "feature-hyperv-vendor": Xml, Read, "TODO";
+    /// Each child of `<hyperv>` is a Hyper-V enlightenment of the domain format.
+    FEATURE_HYPERV_UNKNOWN = "feature-hyperv-unknown": Unsupported, Read, "`<features><hyperv>`",
+        help "remove the element, or correct its name (such as `relaxed`, `vapic`, `spinlocks`)";
+    /// The spinlock retries of Hyper-V are at least 4095.
+    FEATURE_HYPERV_RETRIES = "feature-hyperv-retries": Xml, Read,
+        "`<hyperv><spinlocks retries=>`: the Hyper-V specification's least value is 0xFFF",
+        help "set `retries=` to 4095 or more, such as `retries='8191'`";
+    /// A Hyper-V vendor id has at most 12 characters and no comma.
+    FEATURE_HYPERV_VENDOR = "feature-hyperv-vendor": Xml, Read,
+        "`<hyperv><vendor_id value=>`: CPUID leaf 0x40000000 has 12 bytes for it, and a comma ends a value of `-cpu`",
+        help "shorten the value and leave commas out";
 }
 
 spelled! {

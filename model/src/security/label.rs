@@ -5,14 +5,20 @@ use crate::write::Writer;
 use crate::{Pos, YesNo};
 
 crate::rules! {
-    /// TODO seclabel-model-twice
-    SECLABEL_MODEL_TWICE = "seclabel-model-twice": Plain, Read, "TODO";
-    /// TODO seclabel-model-missing
-    SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read, "TODO";
-    /// TODO seclabel-relabel
-    SECLABEL_RELABEL = "seclabel-relabel": Xml, Read, "TODO";
-    /// TODO seclabel-label-missing
-    SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "TODO";
+    /// A domain or device has one `<seclabel>` for each security model.
+    SECLABEL_MODEL_TWICE = "seclabel-model-twice": Plain, Read,
+        "`<seclabel model=>`: each security driver applies one label",
+        help "keep one `<seclabel>` of that model";
+    /// Each of several `<seclabel>` names its `model`.
+    SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read,
+        "`<seclabel model=>` says which security driver the label is for",
+        help "add `model=`, such as `model='selinux'` or `model='dac'`";
+    /// A dynamic `<seclabel>` relabels, one of type `none` does not, and a static one has a `<label>`.
+    SECLABEL_RELABEL = "seclabel-relabel": Xml, Read, "`<seclabel type= relabel=>`",
+        help "change or remove `relabel=`, or add a `<label>` to the static one";
+    /// A `<seclabel>` of a device that relabels has a `<label>`.
+    SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "`<source><seclabel relabel='yes'><label>`",
+        help "add a `<label>`, or use `relabel='no'`";
 }
 
 spelled! {

@@ -8,20 +8,33 @@ use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos, Rule};
 
 crate::rules! {
-    /// TODO
-    SCHED_VCPU_MISSING = "sched-vcpu-missing": Xml, Read, "TODO";
-    /// TODO
-    SCHED_IOTHREAD_MISSING = "sched-iothread-missing": Unsupported, Read, "TODO";
-    /// TODO vcpupin-double
-    VCPUPIN_DOUBLE = "vcpupin-double": Internal, Read, "TODO";
-    /// TODO iothreadpin-missing
-    IOTHREADPIN_MISSING = "iothreadpin-missing": Unsupported, Read, "TODO";
-    /// TODO iothreadpin-double
-    IOTHREADPIN_DOUBLE = "iothreadpin-double": Internal, Read, "TODO";
-    /// TODO emulatorpin-double
-    EMULATORPIN_DOUBLE = "emulatorpin-double": Xml, Read, "TODO";
-    /// TODO sched-overlap
-    SCHED_OVERLAP = "sched-overlap": Plain, Read, "TODO";
+    /// A `<vcpusched>` names only vCPUs of the domain.
+    SCHED_VCPU_MISSING = "sched-vcpu-missing": Xml, Read,
+        "`<vcpusched vcpus=>` names vCPUs from 0 to the maximum in `<vcpu>` less 1",
+        help "take the vCPU out of `vcpus=`, or raise `<vcpu>`";
+    /// An `<iothreadsched>` names only iothreads of the domain.
+    SCHED_IOTHREAD_MISSING = "sched-iothread-missing": Unsupported, Read,
+        "`<iothreadsched iothreads=>` names iothreads by their id, which counts from 1",
+        help "take the iothread out of `iothreads=`, or raise `<iothreads>`";
+    /// A vCPU has one `<vcpupin>` at most.
+    VCPUPIN_DOUBLE = "vcpupin-double": Internal, Read, "`<vcpupin vcpu= cpuset=>`: one affinity for each vCPU",
+        help "keep one `<vcpupin>` with all host CPUs in `cpuset=`";
+    /// An `<iothreadpin>` names an iothread of the domain.
+    IOTHREADPIN_MISSING = "iothreadpin-missing": Unsupported, Read,
+        "`<iothreadpin iothread=>` names an iothread by its id, which counts from 1",
+        help "use the id of an iothread, or raise `<iothreads>`";
+    /// An iothread has one `<iothreadpin>` at most.
+    IOTHREADPIN_DOUBLE = "iothreadpin-double": Internal, Read,
+        "`<iothreadpin iothread= cpuset=>`: one affinity for each iothread",
+        help "keep one `<iothreadpin>` with all host CPUs in `cpuset=`";
+    /// A `<cputune>` has one `<emulatorpin>` at most.
+    EMULATORPIN_DOUBLE = "emulatorpin-double": Xml, Read,
+        "`<emulatorpin cpuset=>`: one affinity for all of QEMU's other threads",
+        help "keep one `<emulatorpin>` with all host CPUs in `cpuset=`";
+    /// A thread has one scheduler at most.
+    SCHED_OVERLAP = "sched-overlap": Plain, Read,
+        "`<vcpusched>` and `<iothreadsched>`: the kernel has one policy for each thread",
+        help "name each vCPU or iothread in one element";
 }
 
 /// A scheduling period in microseconds, 1000 to 1 000 000; 0 leaves it to the host.

@@ -7,12 +7,17 @@ use crate::read::{self, El, Element, Reader, attr_place};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO iothreads-limit
-    IOTHREADS_LIMIT = "iothreads-limit": Unsupported, Read, "TODO";
-    /// TODO iothread-id-double
-    IOTHREAD_ID_DOUBLE = "iothread-id-double": Xml, Read, "TODO";
-    /// TODO iothread-id-zero
-    IOTHREAD_ID_ZERO = "iothread-id-zero": Xml, Read, "TODO";
+    /// A domain has at most 65536 iothreads.
+    IOTHREADS_LIMIT = "iothreads-limit": Unsupported, Read,
+        "a limit of this project, which bounds memory and time; each iothread is a thread and an object of QEMU",
+        help "lower the number in `<iothreads>`";
+    /// No two iothreads have the same id.
+    IOTHREAD_ID_DOUBLE = "iothread-id-double": Xml, Read,
+        "`<iothreadids><iothread id=>` identifies the iothread for disks, controllers and `<iothreadpin>`",
+        help "give each `<iothread>` an id of its own";
+    /// The id of an iothread is at least 1.
+    IOTHREAD_ID_ZERO = "iothread-id-zero": Xml, Read, "`<iothreadids><iothread id=>`: 0 stands for no iothread",
+        help "number iothreads from 1";
 }
 
 /// Threads of QEMU that disks and controllers can be served by.

@@ -8,20 +8,31 @@ use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos};
 
 crate::rules! {
-    /// TODO numatune-double
-    NUMATUNE_DOUBLE = "numatune-double": Xml, Read, "TODO";
-    /// TODO numatune-nodeset-missing
-    NUMATUNE_NODESET_MISSING = "numatune-nodeset-missing": Unsupported, Read, "TODO";
-    /// TODO memnode-auto
-    MEMNODE_AUTO = "memnode-auto": Unsupported, Read, "TODO";
-    /// TODO memnode-no-cells
-    MEMNODE_NO_CELLS = "memnode-no-cells": Xml, Read, "TODO";
-    /// TODO memnode-cell
-    MEMNODE_CELL = "memnode-cell": Xml, Read, "TODO";
-    /// TODO memnode-double
-    MEMNODE_DOUBLE = "memnode-double": Xml, Read, "TODO";
-    /// TODO memnode-restrictive
-    MEMNODE_RESTRICTIVE = "memnode-restrictive": Xml, Read, "TODO";
+    /// A domain has one `<numatune>` at most.
+    NUMATUNE_DOUBLE = "numatune-double": Xml, Read, "`<numatune>`: one NUMA policy for the domain",
+        help "keep one `<numatune>` with one `<memory>`";
+    /// A static placement of memory has a `nodeset`.
+    NUMATUNE_NODESET_MISSING = "numatune-nodeset-missing": Unsupported, Read,
+        "`<numatune><memory placement='static' nodeset=>`: the host nodes for the guest's memory",
+        help "add `nodeset=`, or use `placement='auto'`";
+    /// A `<memnode>` is not combined with automatic placement.
+    MEMNODE_AUTO = "memnode-auto": Unsupported, Read,
+        "`<numatune><memory placement='auto'>`: numad chooses the host nodes for the whole guest",
+        help "remove `<memnode>`, or use `placement='static'` with `nodeset=`";
+    /// A domain with `<memnode>` has guest NUMA cells.
+    MEMNODE_NO_CELLS = "memnode-no-cells": Xml, Read,
+        "`<numatune><memnode cellid=>` is the policy of one guest NUMA cell",
+        help "add `<cpu><numa>` with `<cell>`, or use `<memory>` of `<numatune>`";
+    /// A `<memnode>` names an existing guest NUMA cell.
+    MEMNODE_CELL = "memnode-cell": Xml, Read, "`<memnode cellid=>`: the id of a `<cell>`",
+        help "use the `id` of a `<cell>`";
+    /// A guest NUMA cell has one `<memnode>` at most.
+    MEMNODE_DOUBLE = "memnode-double": Xml, Read, "`<memnode cellid=>`: one policy for each cell",
+        help "keep one `<memnode>` for the cell";
+    /// Each `<memnode>` is `restrictive` where the `<memory>` of `<numatune>` is.
+    MEMNODE_RESTRICTIVE = "memnode-restrictive": Xml, Read,
+        "`<numatune>`: the restrictive mode is applied by control groups, for the whole guest",
+        help "add `mode='restrictive'` to `<memnode>`, or use another mode for `<memory>`";
 }
 
 spelled! {

@@ -5,8 +5,10 @@ use crate::read::{El, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO disk-chain-length
-    DISK_CHAIN_LENGTH = "disk-chain-length": Internal, Read, "TODO";
+    /// A backing chain has at most 200 images.
+    DISK_CHAIN_LENGTH = "disk-chain-length": Internal, Read,
+        "`<backingStore>`: libvirt follows a backing chain no further",
+        help "commit or merge images of the chain (`virsh blockcommit`)";
 }
 
 /// The most images in a chain; the reference follows no more either.

@@ -9,8 +9,10 @@ use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, Spelled};
 
 crate::rules! {
-    /// TODO disk-rerror-policy
-    DISK_RERROR_POLICY = "disk-rerror-policy": Unsupported, Read, "TODO";
+    /// The error policy for reads is not `enospace`.
+    DISK_RERROR_POLICY = "disk-rerror-policy": Unsupported, Read,
+        "`<driver rerror_policy=>`: only writes can run out of space",
+        help "use `stop`, `report` or `ignore`";
 }
 
 spelled! {

@@ -5,10 +5,14 @@ use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO throttlegroup-twice
-    THROTTLEGROUP_TWICE = "throttlegroup-twice": Xml, Read, "TODO";
-    /// TODO throttlegroup-name
-    THROTTLEGROUP_NAME = "throttlegroup-name": Xml, Read, "TODO";
+    /// No two throttle groups have the same name.
+    THROTTLEGROUP_TWICE = "throttlegroup-twice": Xml, Read,
+        "`<throttlegroup><group_name>` identifies the group for `<throttlefilter>`",
+        help "rename one of the groups";
+    /// A throttle group has a `<group_name>`.
+    THROTTLEGROUP_NAME = "throttlegroup-name": Xml, Read,
+        "`<throttlegroup><group_name>` identifies the group for `<throttlefilter>`",
+        help "add `<group_name>`";
 }
 
 /// One row a limit: field, element, doc.

@@ -5,10 +5,13 @@ use crate::read::{El, Reader, attr_place};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO graphics-listen-attribute
-    GRAPHICS_LISTEN_ATTRIBUTE = "graphics-listen-attribute": Xml, Read, "TODO";
-    /// TODO graphics-listen-differs
-    GRAPHICS_LISTEN_DIFFERS = "graphics-listen-differs": Unsupported, Read, "TODO";
+    /// A `<listen>` has a `network` or `socket` only of its type.
+    GRAPHICS_LISTEN_ATTRIBUTE = "graphics-listen-attribute": Xml, Read, "`<listen type= network= socket=>`",
+        help "remove the attribute, or use `type='network'` or `type='socket'`";
+    /// The `listen` or `socket` of `<graphics>` equals that of its first `<listen>`.
+    GRAPHICS_LISTEN_DIFFERS = "graphics-listen-differs": Unsupported, Read,
+        "`<graphics listen=>` and `<graphics socket=>` are older forms of the first `<listen>`",
+        help "remove the attribute of `<graphics>`";
 }
 
 spelled! {

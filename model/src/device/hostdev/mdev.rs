@@ -5,10 +5,14 @@ use crate::write::Writer;
 use crate::{OnOff, Pos};
 
 crate::rules! {
-    /// TODO hostdev-mdev-uuid-form
-    HOSTDEV_MDEV_UUID_FORM = "hostdev-mdev-uuid-form": Internal, Read, "TODO";
-    /// TODO hostdev-mdev-uuid
-    HOSTDEV_MDEV_UUID = "hostdev-mdev-uuid": Unsupported, Read, "TODO";
+    /// The `uuid` of a mediated device is a UUID.
+    HOSTDEV_MDEV_UUID_FORM = "hostdev-mdev-uuid-form": Internal, Read,
+        "`<source><address uuid=>`: the kernel names mediated devices by UUID",
+        help "write a UUID as under `/sys/bus/mdev/devices`";
+    /// A mediated device has an `<address>` with `uuid`.
+    HOSTDEV_MDEV_UUID = "hostdev-mdev-uuid": Unsupported, Read,
+        "`<hostdev type='mdev'><source><address uuid=>`: the kernel names mediated devices by UUID",
+        help "add `<address uuid=>` with a UUID as under `/sys/bus/mdev/devices`";
 }
 
 spelled! {

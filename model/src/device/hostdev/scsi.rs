@@ -6,16 +6,25 @@ use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
 crate::rules! {
-    /// TODO hostdev-iscsi-secret
-    HOSTDEV_ISCSI_SECRET = "hostdev-iscsi-secret": Unsupported, Read, "TODO";
-    /// TODO hostdev-scsi-protocol
-    HOSTDEV_SCSI_PROTOCOL = "hostdev-scsi-protocol": Unsupported, Read, "TODO";
-    /// TODO hostdev-iscsi-host
-    HOSTDEV_ISCSI_HOST = "hostdev-iscsi-host": Xml, Read, "TODO";
-    /// TODO hostdev-scsi-host-protocol
-    HOSTDEV_SCSI_HOST_PROTOCOL = "hostdev-scsi-host-protocol": Unsupported, Read, "TODO";
-    /// TODO hostdev-scsi-host-wwpn
-    HOSTDEV_SCSI_HOST_WWPN = "hostdev-scsi-host-wwpn": Xml, Read, "TODO";
+    /// The secret of an iSCSI host device is of type `iscsi`.
+    HOSTDEV_ISCSI_SECRET = "hostdev-iscsi-secret": Unsupported, Read,
+        "`<source protocol='iscsi'><auth><secret type=>`",
+        help "use `type='iscsi'`";
+    /// The `protocol` of a SCSI host device is `iscsi`, or absent for a host adapter.
+    HOSTDEV_SCSI_PROTOCOL = "hostdev-scsi-protocol": Unsupported, Read, "`<hostdev type='scsi'><source protocol=>`",
+        help "use `protocol='iscsi'`, or remove `protocol=` and add `<adapter>` and `<address>`";
+    /// An iSCSI host device has exactly one `<host>`.
+    HOSTDEV_ISCSI_HOST = "hostdev-iscsi-host": Xml, Read,
+        "`<source protocol='iscsi'><host>`: the portal of the target",
+        help "keep one `<host>` with `name=` and `port=`";
+    /// The `protocol` of a SCSI host adapter is `vhost`.
+    HOSTDEV_SCSI_HOST_PROTOCOL = "hostdev-scsi-host-protocol": Unsupported, Read,
+        "`<hostdev type='scsi_host'><source protocol=>`: vhost-scsi is the one that the kernel offers",
+        help "use `protocol='vhost'`";
+    /// The `wwpn` of a SCSI host adapter is `naa.` and 16 hexadecimal digits.
+    HOSTDEV_SCSI_HOST_WWPN = "hostdev-scsi-host-wwpn": Xml, Read,
+        "`<hostdev type='scsi_host'><source wwpn=>`: the name of a vhost-scsi target",
+        help "write a name as under `/sys/kernel/config/target/vhost`";
 }
 
 spelled! {

@@ -5,10 +5,13 @@ use crate::read::{AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO hostdev-usb-product
-    HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "TODO";
-    /// TODO hostdev-usb-vendor
-    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read, "TODO";
+    /// A USB host device has both `<vendor>` and `<product>`, or neither.
+    HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "`<hostdev type='usb'><source>`: USB ids are pairs",
+        help "add the missing element, or use `<address bus= device=>`";
+    /// The vendor id of a USB host device is not 0.
+    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read,
+        "`<source><vendor id=>`: no vendor has the USB id 0",
+        help "use the vendor id that `lsusb` shows";
 }
 
 spelled! {

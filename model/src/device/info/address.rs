@@ -6,14 +6,21 @@ use crate::read::{AnyBase, El, ONCE_INTERNAL, Reader, Value, hex};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO address-virtio-s390-none
-    ADDRESS_VIRTIO_S390_NONE = "address-virtio-s390-none": Xml, Read, "TODO";
-    /// TODO usb-port
-    USB_PORT = "usb-port": Internal, Read, "TODO";
-    /// TODO ccw-address
-    CCW_ADDRESS = "ccw-address": Internal, Read, "TODO";
-    /// TODO ccw-address-range
-    CCW_ADDRESS_RANGE = "ccw-address-range": Internal, Read, "TODO";
+    /// An `<address>` is not of the type `virtio-s390`.
+    ADDRESS_VIRTIO_S390_NONE = "address-virtio-s390-none": Xml, Read,
+        "the virtio-s390 bus, which virtio-ccw replaced, has no addresses",
+        help "leave the `<address>` out, or use `type='ccw'`";
+    /// A USB port is up to four numbers with dots between them.
+    USB_PORT = "usb-port": Internal, Read,
+        "`<address type='usb' port=>`: a port of each hub on the way from the controller",
+        help "write a port such as `1` or `1.2`, or leave `port=` out";
+    /// A CCW address has all of `cssid`, `ssid` and `devno`, or none of them.
+    CCW_ADDRESS = "ccw-address": Internal, Read, "`<address type='ccw'>`",
+        help "add the missing attribute, or leave all three out so that an address is assigned";
+    /// A CCW address has a `cssid` up to 0xfe, an `ssid` up to 3 and a `devno` up to 0xffff.
+    CCW_ADDRESS_RANGE = "ccw-address-range": Internal, Read,
+        "`<address type='ccw'>`: numbers of the s390 channel subsystem",
+        help "use numbers in range, such as `cssid='0xfe' ssid='0x0' devno='0x0001'`";
 }
 
 /// `<address>`: how the guest finds the device.

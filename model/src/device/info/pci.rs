@@ -5,10 +5,13 @@ use crate::OnOff;
 use crate::read::{El, ONCE_INTERNAL, Reader, hex};
 
 crate::rules! {
-    /// TODO pci-address-range
-    PCI_ADDRESS_RANGE = "pci-address-range": Xml, Read, "TODO";
-    /// TODO zpci-uid-range
-    ZPCI_UID_RANGE = "zpci-uid-range": Xml, Read, "TODO";
+    /// A PCI address has a domain up to 0xffff, a bus up to 0xff, a slot up to 0x1f and a function up to 7.
+    PCI_ADDRESS_RANGE = "pci-address-range": Xml, Read, "`<address type='pci'>`: the widths of the PCI specification",
+        help "use numbers in range, or leave the `<address>` out so that one is assigned";
+    /// The `uid` of a zPCI address is 0x0001 to 0xffff.
+    ZPCI_UID_RANGE = "zpci-uid-range": Xml, Read,
+        "`<zpci uid=>`: the user-defined identifier of a PCI function on s390 has 16 bits and is not 0",
+        help "use a number in range, or leave `uid=` out so that one is assigned";
 }
 
 /// A PCI address. Domain, bus and slot all zero is "a PCI address, any".

@@ -4,16 +4,25 @@ use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO net-bandwidth-peak-alone
-    NET_BANDWIDTH_PEAK_ALONE = "net-bandwidth-peak-alone": Unsupported, Read, "TODO";
-    /// TODO net-bandwidth-class
-    NET_BANDWIDTH_CLASS = "net-bandwidth-class": Plain, Read, "TODO";
-    /// TODO net-bandwidth-twice
-    NET_BANDWIDTH_TWICE = "net-bandwidth-twice": Plain, Read, "TODO", until "11.3";
-    /// TODO net-bandwidth-average
-    NET_BANDWIDTH_AVERAGE = "net-bandwidth-average": Plain, Read, "TODO";
-    /// TODO net-bandwidth-floor
-    NET_BANDWIDTH_FLOOR = "net-bandwidth-floor": Unsupported, Read, "TODO";
+    /// A `peak` or `burst` needs an `average`.
+    NET_BANDWIDTH_PEAK_ALONE = "net-bandwidth-peak-alone": Unsupported, Read,
+        "`<inbound>` and `<outbound>` of `<bandwidth>`: traffic above the average is limited by them",
+        help "add `average=`, or remove `peak=` and `burst=`";
+    /// The `<bandwidth>` of an interface has no `classID`.
+    NET_BANDWIDTH_CLASS = "net-bandwidth-class": Plain, Read,
+        "`<bandwidth classID=>`: libvirt assigns the class to a network port",
+        help "remove `classID=`";
+    /// A `<bandwidth>` has one `<inbound>` and one `<outbound>` at most.
+    NET_BANDWIDTH_TWICE = "net-bandwidth-twice": Plain, Read, "`<bandwidth>`: one limit in each direction",
+        help "keep one of them", until "11.3";
+    /// An `<inbound>` or `<outbound>` has an `average` or a `floor`.
+    NET_BANDWIDTH_AVERAGE = "net-bandwidth-average": Plain, Read,
+        "`<bandwidth>`: KiB a second to be allowed or guaranteed",
+        help "add `average=`";
+    /// A `floor` is given only for `<inbound>` of an interface of type `network`.
+    NET_BANDWIDTH_FLOOR = "net-bandwidth-floor": Unsupported, Read,
+        "`<inbound floor=>`: the network's bridge guarantees the throughput",
+        help "remove `floor=`";
 }
 
 /// `<bandwidth>`.

@@ -7,16 +7,23 @@ use crate::write::Writer;
 use crate::{Kind, YesNo};
 
 crate::rules! {
-    /// TODO net-ip-peer-family
-    NET_IP_PEER_FAMILY = "net-ip-peer-family": InvalidArgument, Read, "TODO";
-    /// TODO net-ip-family
-    NET_IP_FAMILY = "net-ip-family": Xml, Read, "TODO";
-    /// TODO net-ip-prefix
-    NET_IP_PREFIX = "net-ip-prefix": Xml, Read, "TODO";
-    /// TODO net-route
-    NET_ROUTE = "net-route": Xml, Read, "TODO";
-    /// TODO net-port-zero
-    NET_PORT_ZERO = "net-port-zero": Xml, Read, "TODO";
+    /// The `peer` of an `<ip>` is of the same address family as its `address`.
+    NET_IP_PEER_FAMILY = "net-ip-peer-family": InvalidArgument, Read,
+        "`<ip address= peer=>`: the two ends of a point-to-point link",
+        help "use two IPv4 or two IPv6 addresses";
+    /// An address is of the family that `family` names.
+    NET_IP_FAMILY = "net-ip-family": Xml, Read, "`<ip family=>`: `ipv4` or `ipv6`",
+        help "correct `family=` or the address";
+    /// The `prefix` of an address is at most 32 for IPv4 and 128 for IPv6.
+    NET_IP_PREFIX = "net-ip-prefix": Xml, Read, "`<ip prefix=>`: the number of bits of the network",
+        help "use a shorter prefix";
+    /// A `<route>` has addresses of one family, one of `netmask` and `prefix`, and a metric of at least 1.
+    NET_ROUTE = "net-route": Xml, Read, "`<route family= address= netmask= prefix= gateway= metric=>`",
+        help "correct the attribute that the message names";
+    /// The ports of a `<range>` are at least 1.
+    NET_PORT_ZERO = "net-port-zero": Xml, Read,
+        "`<portForward><range start= end= to=>`: port 0 is reserved in TCP and UDP",
+        help "use a port from 1 to 65535";
 }
 
 spelled! {

@@ -7,8 +7,10 @@ use crate::read::{El, Element, Reader, Value};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO net-mac-multicast
-    NET_MAC_MULTICAST = "net-mac-multicast": Xml, Read, "TODO";
+    /// The MAC address of an interface is a unicast address.
+    NET_MAC_MULTICAST = "net-mac-multicast": Xml, Read,
+        "`<mac address=>`: the lowest bit of the first byte marks a multicast address",
+        help "make the first byte even, such as `52:54:00:...`";
 }
 
 /// The hardware address of a network card.

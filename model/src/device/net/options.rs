@@ -5,18 +5,27 @@ use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
 crate::rules! {
-    /// TODO net-teaming-pair
-    NET_TEAMING_PAIR = "net-teaming-pair": Xml, Read, "TODO";
-    /// TODO net-vlan-tag
-    NET_VLAN_TAG = "net-vlan-tag": Xml, Read, "TODO";
-    /// TODO net-vlan-native
-    NET_VLAN_NATIVE = "net-vlan-native": Xml, Read, "TODO";
-    /// TODO net-vlan-trunk
-    NET_VLAN_TRUNK = "net-vlan-trunk": Xml, Read, "TODO";
-    /// TODO net-vlan-id
-    NET_VLAN_ID = "net-vlan-id": Xml, Read, "TODO";
-    /// TODO net-coalesce-range
-    NET_COALESCE_RANGE = "net-coalesce-range": Overflow, Read, "TODO";
+    /// A transient teaming interface names its persistent interface.
+    NET_TEAMING_PAIR = "net-teaming-pair": Xml, Read,
+        "`<teaming type='transient' persistent=>`: `failover_pair_id=` of the QEMU device",
+        help "add `persistent=` with the alias of the persistent interface";
+    /// A `<vlan>` has at least one `<tag>`.
+    NET_VLAN_TAG = "net-vlan-tag": Xml, Read, "`<vlan><tag id=>`",
+        help "add a `<tag>` with `id=`, or remove `<vlan>`";
+    /// A `<vlan>` has one native VLAN at most.
+    NET_VLAN_NATIVE = "net-vlan-native": Xml, Read, "`<tag nativeMode=>`: untagged traffic belongs to one VLAN",
+        help "keep `nativeMode=` on one `<tag>`";
+    /// A `<vlan>` with several tags or a native VLAN is a trunk.
+    NET_VLAN_TRUNK = "net-vlan-trunk": Xml, Read,
+        "`<vlan trunk=>`: `yes`, or `no` for a single tag without `nativeMode`",
+        help "use `trunk='yes'`, or leave `trunk=` out";
+    /// A VLAN id is at most 4095.
+    NET_VLAN_ID = "net-vlan-id": Xml, Read, "`<tag id=>`: the VLAN id of IEEE 802.1Q has 12 bits",
+        help "use an id from 0 to 4095";
+    /// The number of coalesced frames is below 2^32.
+    NET_COALESCE_RANGE = "net-coalesce-range": Overflow, Read,
+        "`<coalesce><rx><frames max=>`: rx-frames of the kernel's ethtool interface has 32 bits",
+        help "use a smaller number";
 }
 
 spelled! {

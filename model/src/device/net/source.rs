@@ -8,14 +8,22 @@ use crate::read::{self, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO
-    NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read, "TODO", until "11.3";
-    /// TODO
-    NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read, "TODO", until "11.3";
-    /// TODO net-source-missing
-    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read, "TODO";
-    /// TODO net-vhostuser-type
-    NET_VHOSTUSER_TYPE = "net-vhostuser-type": Unsupported, Read, "TODO";
+    /// The `<source>` of a vhost-user interface has a `type`.
+    NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read,
+        "`<interface type='vhostuser'><source type='unix'>`",
+        help "add `type='unix'`", until "11.3";
+    /// The `<source>` of a vhost-user interface has a `path` and a `mode`.
+    NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read,
+        "`<interface type='vhostuser'><source path= mode=>`: the UNIX socket of the vhost-user process",
+        help "add `path=` and `mode='server'` or `mode='client'`", until "11.3";
+    /// The `<source>` of an interface has the attributes that its type needs.
+    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read,
+        "such as `network=` for type `network`, `bridge=` for `bridge`, `dev=` for `direct` and `vdpa`, `address=` and `port=` for sockets",
+        help "add the attribute that the message names";
+    /// The `<source>` of a vhost-user interface is of type `unix`.
+    NET_VHOSTUSER_TYPE = "net-vhostuser-type": Unsupported, Read,
+        "`<interface type='vhostuser'><source type=>`: vhost-user runs over UNIX sockets",
+        help "use `type='unix'`";
 }
 
 spelled! {

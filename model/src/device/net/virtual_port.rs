@@ -5,16 +5,25 @@ use crate::read::{AnyBase, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO net-virtualport-extra
-    NET_VIRTUALPORT_EXTRA = "net-virtualport-extra": Xml, Read, "TODO";
-    /// TODO net-virtualport-missing
-    NET_VIRTUALPORT_MISSING = "net-virtualport-missing": Xml, Read, "TODO";
-    /// TODO net-virtualport-typeid
-    NET_VIRTUALPORT_TYPEID = "net-virtualport-typeid": Xml, Read, "TODO";
-    /// TODO net-virtualport-profileid
-    NET_VIRTUALPORT_PROFILEID = "net-virtualport-profileid": Xml, Read, "TODO";
-    /// TODO net-virtualport-uuid
-    NET_VIRTUALPORT_UUID = "net-virtualport-uuid": Xml, Read, "TODO";
+    /// A `<virtualport>` has only parameters of its type.
+    NET_VIRTUALPORT_EXTRA = "net-virtualport-extra": Xml, Read,
+        "802.1Qbg: `managerid`, `typeid`, `typeidversion`, `instanceid`; 802.1Qbh: `profileid`; openvswitch: `interfaceid`, `profileid`; midonet: `interfaceid`",
+        help "remove the parameter, or change `type=`";
+    /// A `<virtualport>` has the parameters that its type needs.
+    NET_VIRTUALPORT_MISSING = "net-virtualport-missing": Xml, Read,
+        "802.1Qbg: `managerid`, `typeid`, `typeidversion`; 802.1Qbh: `profileid`; midonet: `interfaceid`",
+        help "add the parameter to `<parameters>`";
+    /// A `typeid` is at most 16777215.
+    NET_VIRTUALPORT_TYPEID = "net-virtualport-typeid": Xml, Read,
+        "`<virtualport><parameters typeid=>`: the VSI type id of 802.1Qbg has 24 bits",
+        help "use a smaller number";
+    /// A `profileid` has at most 39 bytes.
+    NET_VIRTUALPORT_PROFILEID = "net-virtualport-profileid": Xml, Read,
+        "`<virtualport><parameters profileid=>`: the port profile of 802.1Qbh has 40 bytes with the terminating 0",
+        help "shorten the name of the profile";
+    /// An `instanceid` or `interfaceid` is a UUID.
+    NET_VIRTUALPORT_UUID = "net-virtualport-uuid": Xml, Read, "`<virtualport><parameters instanceid= interfaceid=>`",
+        help "write a UUID, or leave it out so that one is generated";
 }
 
 spelled! {

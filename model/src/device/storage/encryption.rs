@@ -5,12 +5,18 @@ use crate::write::Writer;
 use crate::{Kind, Pos};
 
 crate::rules! {
-    /// TODO secret-reference
-    SECRET_REFERENCE = "secret-reference": Xml, Read, "TODO";
-    /// TODO storage-auth-type
-    STORAGE_AUTH_TYPE = "storage-auth-type": Unsupported, Read, "TODO";
-    /// TODO encryption-ivgen
-    ENCRYPTION_IVGEN = "encryption-ivgen": Xml, Read, "TODO";
+    /// A `<secret>` has either a `uuid` or a `usage`.
+    SECRET_REFERENCE = "secret-reference": Xml, Read,
+        "`<secret uuid=>` or `<secret usage=>` identifies a secret that libvirt keeps",
+        help "give one of the two; `uuid=` has 32 hexadecimal digits";
+    /// The `type` of an `<auth>` is `chap` or `ceph`.
+    STORAGE_AUTH_TYPE = "storage-auth-type": Unsupported, Read,
+        "`<auth type=>`: the authentication of iSCSI and of Ceph",
+        help "use `chap` or `ceph`, or leave `type=` out";
+    /// An `<ivgen>` is given beside a `<cipher>`.
+    ENCRYPTION_IVGEN = "encryption-ivgen": Xml, Read,
+        "`<encryption format='luks'>`: the generator of initialization vectors belongs to a cipher",
+        help "add `<cipher>`, or remove `<ivgen>`";
 }
 
 /// How a secret is named.

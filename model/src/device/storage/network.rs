@@ -6,16 +6,25 @@ use crate::write::{Tag, Writer};
 use crate::{Kind, Pos, YesNo};
 
 crate::rules! {
-    /// TODO storage-host-socket
-    STORAGE_HOST_SOCKET = "storage-host-socket": Xml, Read, "TODO";
-    /// TODO storage-cookie-value
-    STORAGE_COOKIE_VALUE = "storage-cookie-value": Xml, Read, "TODO";
-    /// TODO storage-ssh-identity
-    STORAGE_SSH_IDENTITY = "storage-ssh-identity": Xml, Read, "TODO";
-    /// TODO storage-source-name
-    STORAGE_SOURCE_NAME = "storage-source-name": Xml, Read, "TODO";
-    /// TODO storage-source-split
-    STORAGE_SOURCE_SPLIT = "storage-source-split": Xml, Read, "TODO";
+    /// A `<host>` has a `socket` if and only if its transport is `unix`.
+    STORAGE_HOST_SOCKET = "storage-host-socket": Xml, Read, "`<source><host transport= socket=>`",
+        help "add `socket=` with `transport='unix'`, or use `name=` and `port=`";
+    /// A `<cookie>` has a value.
+    STORAGE_COOKIE_VALUE = "storage-cookie-value": Xml, Read,
+        "`<cookies><cookie name=>`: sent with HTTP requests as `name=value`",
+        help "write the value into the element, or remove the `<cookie>`";
+    /// The `<identity>` of an SSH source has a `keyfile` or an `agentsock`.
+    STORAGE_SSH_IDENTITY = "storage-ssh-identity": Xml, Read,
+        "`<source protocol='ssh'><identity>`: how the user is authenticated",
+        help "add `keyfile=` or `agentsock=`";
+    /// A network source has a `name`, unless its protocol is `nbd`.
+    STORAGE_SOURCE_NAME = "storage-source-name": Xml, Read,
+        "`<source protocol= name=>`: what the protocol calls the image",
+        help "add `name=`";
+    /// The `name` of a Gluster or RBD source has a `/` after its first part.
+    STORAGE_SOURCE_SPLIT = "storage-source-split": Xml, Read,
+        "`<source protocol='gluster' name='volume/path'>`, `<source protocol='rbd' name='pool/image'>`",
+        help "write the volume or pool before the image, such as `pool/image`";
 }
 
 spelled! {

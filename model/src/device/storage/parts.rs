@@ -7,14 +7,22 @@ use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
-    /// TODO storage-volume-incomplete
-    STORAGE_VOLUME_INCOMPLETE = "storage-volume-incomplete": Xml, Read, "TODO";
-    /// TODO storage-nvme-type
-    STORAGE_NVME_TYPE = "storage-nvme-type": Xml, Read, "TODO";
-    /// TODO storage-vhostuser-type
-    STORAGE_VHOSTUSER_TYPE = "storage-vhostuser-type": Xml, Read, "TODO";
-    /// TODO storage-reservations-source
-    STORAGE_RESERVATIONS_SOURCE = "storage-reservations-source": Xml, Read, "TODO";
+    /// A volume source has both `pool` and `volume`.
+    STORAGE_VOLUME_INCOMPLETE = "storage-volume-incomplete": Xml, Read,
+        "`<disk type='volume'><source pool= volume=>`",
+        help "add the missing attribute";
+    /// The `type` of an NVMe source is `pci`.
+    STORAGE_NVME_TYPE = "storage-nvme-type": Xml, Read,
+        "`<disk type='nvme'><source type=>`: QEMU drives NVMe controllers on PCI",
+        help "use `type='pci'`";
+    /// The `type` of a vhost-user source is `unix`.
+    STORAGE_VHOSTUSER_TYPE = "storage-vhostuser-type": Xml, Read,
+        "`<disk type='vhostuser'><source type=>`: vhost-user runs over UNIX sockets",
+        help "use `type='unix'`";
+    /// The `<source>` of `<reservations>` has the type `unix` and the mode `client`.
+    STORAGE_RESERVATIONS_SOURCE = "storage-reservations-source": Xml, Read,
+        "`<reservations><source>`: QEMU connects to the UNIX socket of the persistent reservation helper",
+        help "use `type='unix'` and `mode='client'`";
 }
 
 /// `<slice type='storage'>`.
