@@ -35,11 +35,11 @@ crate::rules! {
 }
 
 spelled! {
-    /// The hypervisor a domain is for (`<domain type=>`).
+    /// The hypervisor of a domain (`<domain type=>`).
     pub enum VirtType {
         /// QEMU without acceleration (TCG).
         Qemu = "qemu",
-        /// QEMU with KQEMU, long gone.
+        /// QEMU with the KQEMU accelerator, which QEMU no longer has.
         Kqemu = "kqemu",
         /// QEMU with KVM.
         Kvm = "kvm",
@@ -51,7 +51,7 @@ spelled! {
         Uml = "uml",
         /// OpenVZ.
         Openvz = "openvz",
-        /// The reference's test driver.
+        /// The test driver of libvirt.
         Test = "test",
         /// VMware ESX.
         Vmware = "vmware",
@@ -72,10 +72,10 @@ spelled! {
     }
 }
 
-/// A domain as its document states it.
+/// A domain as its document states it (`<domain>`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Domain {
-    /// Where `<domain>` stands.
+    /// Place of `<domain>` in the text.
     pub pos: Pos,
     /// `type=`: the hypervisor.
     pub virt_type: Option<VirtType>,
@@ -83,9 +83,9 @@ pub struct Domain {
     pub id: Option<i32>,
     /// `<name>`.
     pub name: Option<String>,
-    /// `<uuid>`, in its usual lower-case form with dashes.
+    /// `<uuid>`, in lower case with dashes.
     pub uuid: Option<String>,
-    /// `<genid>`: `Some(None)` where the element is empty and a value is to be generated.
+    /// `<genid>`, a UUID: `Some(None)` where the element is empty and a value is to be generated.
     pub genid: Option<Option<String>>,
     /// `<title>`.
     pub title: Option<String>,
@@ -105,7 +105,7 @@ pub struct Domain {
     pub sysinfo: Sysinfo,
     /// `<os>` and `<bootloader>`.
     pub os: Os,
-    /// `<idmap>`: which of a container's users are which of the host's.
+    /// `<idmap>`: the user and group ids of the host for those of a container.
     pub id_map: Option<IdMap>,
     /// `<features>`.
     pub features: Features,
@@ -115,7 +115,7 @@ pub struct Domain {
     pub numa: Numa,
     /// `<clock>`.
     pub clock: Clock,
-    /// `<on_poweroff>` and its like, `<pm>`, `<perf>`.
+    /// `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
     pub lifecycle: Lifecycle,
     /// `<devices>`.
     pub devices: Devices,
@@ -125,17 +125,17 @@ pub struct Domain {
     pub qemu: QemuNamespace,
 }
 
-/// What [`parse`] gives: the domain as far as it could be read, and what was wrong with it.
+/// The result of [`parse`]: the domain as far as it could be read, and the problems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// `None` only where the text is not XML or its root is not `<domain>`.
     pub domain: Option<Domain>,
-    /// The problems of reading.
+    /// The problems found while reading.
     pub report: Report,
 }
 
-/// Reads a domain document as `release` does: words that came later are refused, elements and attributes that came later
-/// are passed over. It never fails as a whole: what cannot be read is reported and left out.
+/// Reads a domain document as `release` does: it refuses words that a later release added, and ignores elements and
+/// attributes that a later release added. A value that cannot be read is reported and left out.
 pub fn parse(text: &str, release: Release) -> Parsed {
     if text.len() > MAX_DOCUMENT {
         let message =
@@ -159,7 +159,7 @@ pub fn parse(text: &str, release: Release) -> Parsed {
     Parsed { domain: Some(domain), report: reader.report }
 }
 
-/// Writes a domain document.
+/// Writes a domain document, in libvirt's layout.
 pub fn format(domain: &Domain) -> String {
     let mut w = Writer::new();
     domain.write(&mut w);
@@ -172,7 +172,7 @@ fn refused(rule: &'static Rule, release: Release, place: Place, message: String)
 
 impl Domain {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        // The order is the reference's: it decides which problem comes first.
+        // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
             virt_type: r.required_as(ONCE_INTERNAL, ONCE_UNSUPPORTED, el, "type"),
@@ -212,7 +212,7 @@ impl Domain {
         }
     }
 
-    /// The UUID and that of `<sysinfo>` are one: where only one is given the other follows.
+    /// Takes the UUID of `<sysinfo>` where there is no `<uuid>`, and checks that the two are equal.
     fn match_uuids(&mut self, r: &mut Reader) {
         let Some(system) = self.sysinfo.smbios().and_then(|smbios| smbios.system.as_ref()) else { return };
         let Some(found) = system.get("uuid") else { return };
@@ -263,20 +263,20 @@ impl Domain {
         });
     }
 
-    /// `<cpu>` holds what two parts of the model describe.
+    /// Writes `<cpu>`, whose `<numa>` the model keeps in [`Domain::numa`].
     fn write_cpu(&self, w: &mut Writer) {
         Cpu::write_with(self.cpu.as_ref(), |w| self.numa.write(w), w);
     }
 }
 
-/// `<genid>`: a UUID, or empty where one is to be made.
-#[allow(clippy::option_option)] // An element that is there may be empty.
+/// `<genid>`: a UUID, or empty where one is to be generated.
+#[allow(clippy::option_option)] // The element may be present and empty.
 fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<String>> {
     let empty = el.child("genid")?.text().trim().is_empty();
     Some(if empty { None } else { read_uuid(el, "genid", r) })
 }
 
-/// The text of a UUID element.
+/// The text of the child `name` as a UUID.
 fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let child = el.child(name)?;
     let text = child.text();
@@ -287,7 +287,7 @@ fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     found
 }
 
-/// A UUID with or without dashes, brought to its usual form.
+/// Parses a UUID with or without dashes into lower case with dashes.
 pub(crate) fn uuid(text: &str) -> Option<String> {
     let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
     if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {

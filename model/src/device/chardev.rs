@@ -113,9 +113,9 @@ spelled! {
 /// `<serial>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Serial {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target type=>`
     pub target: Option<SerialTarget>,
@@ -128,9 +128,9 @@ pub struct Serial {
 /// `<parallel>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parallel {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target port=>`, from 0.
     pub port: Option<u32>,
@@ -139,9 +139,9 @@ pub struct Parallel {
 /// `<channel>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Channel {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target>`
     pub target: ChannelTarget,
@@ -177,9 +177,9 @@ pub enum ChannelTarget {
 /// `<console>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Console {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target type=>`
     pub target: Option<ConsoleTarget>,

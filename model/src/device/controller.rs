@@ -31,7 +31,7 @@ crate::rules! {
 /// `<controller>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Controller {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=` and what hangs on it.
     pub kind: ControllerKind,
@@ -151,7 +151,7 @@ pub struct ControllerDriver {
 /// `<iothread>` in `<iothreads>` of a `<driver>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IothreadQueues {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `id=`: the number of the I/O thread.
     pub id: u32,

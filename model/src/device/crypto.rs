@@ -34,7 +34,7 @@ spelled! {
 /// `<crypto>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Crypto {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<CryptoModel>,

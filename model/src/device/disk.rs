@@ -137,7 +137,7 @@ pub struct DiskTarget {
 /// `<disk>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Disk {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `device=`
     pub device: Option<DiskDevice>,
@@ -167,7 +167,7 @@ pub struct Disk {
     pub blockio: Option<BlockIo>,
     /// `<mirror>`: a copy that a job of a running guest makes.
     pub mirror: Option<Box<Mirror>>,
-    /// Where `<target>` stands.
+    /// Place of `<target>` in the text.
     pub target_pos: Pos,
     /// `<target>`
     pub target: DiskTarget,

@@ -141,7 +141,7 @@ pub struct FsSource {
 /// `<filesystem>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filesystem {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=`; left out it is `mount`.
     pub kind: Option<FsType>,

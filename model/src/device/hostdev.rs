@@ -78,7 +78,7 @@ spelled! {
 /// `<hostdev>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hostdev {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `managed=`: whether it is taken from the host's driver and given back.
     pub managed: Option<YesNo>,

@@ -102,7 +102,7 @@ pub struct InputSource {
 /// `<input>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Input {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=`
     pub kind: Option<InputType>,

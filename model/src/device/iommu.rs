@@ -20,7 +20,7 @@ spelled! {
 /// `<iommu>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iommu {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<IommuModel>,

@@ -25,7 +25,7 @@ spelled! {
 /// `<memballoon>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memballoon {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<MemballoonModel>,

@@ -32,7 +32,7 @@ spelled! {
 /// `<memory>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDevice {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`.
     pub model: Option<MemoryModel>,
@@ -51,7 +51,7 @@ pub struct MemoryDevice {
 /// `<source>`: where the memory is on the host.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDeviceSource {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `<nodemask>`: the host's nodes.
     pub nodemask: Option<NumberSet>,
@@ -68,7 +68,7 @@ pub struct MemoryDeviceSource {
 /// `<target>`: what the guest sees.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDeviceTarget {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `dynamicMemslots=`: whether host memory is mapped in as it is needed.
     pub dynamic_memslots: Option<YesNo>,

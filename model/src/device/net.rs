@@ -47,7 +47,7 @@ crate::rules! {
 /// `<interface>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Interface {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=` and `<source>`: what it is connected to.
     pub source: Source,

@@ -23,7 +23,7 @@ spelled! {
 /// `<panic>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Panic {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<PanicModel>,

@@ -16,7 +16,7 @@ spelled! {
 /// `<pstore>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pstore {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `backend=`
     pub backend: Option<PstoreBackend>,

@@ -31,11 +31,11 @@ spelled! {
 /// `<redirdev>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Redirdev {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `bus=`; left out it is USB.
     pub bus: Option<RedirdevBus>,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
 }
 

@@ -54,7 +54,7 @@ pub enum RngBackend {
 /// `<rng>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rng {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<RngModel>,

@@ -30,7 +30,7 @@ spelled! {
 /// `<shmem>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shmem {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `name=` of the memory on the host.
     pub name: String,
@@ -56,7 +56,7 @@ pub struct ShmemServer {
 /// `<shmem><msi>`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ShmemMsi {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `vectors=`: how many; 0 is read as absent.
     pub vectors: Option<u32>,

@@ -52,7 +52,7 @@ pub enum Card {
 /// `<smartcard>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Smartcard {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// Where the card is.
     pub card: Card,

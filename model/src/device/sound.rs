@@ -54,7 +54,7 @@ spelled! {
 /// `<sound>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sound {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`.
     pub model: SoundModel,

@@ -146,11 +146,11 @@ pub enum TpmBackend {
 /// `<tpm>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tpm {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<TpmModel>,
-    /// Where `<backend>` stands.
+    /// Place of `<backend>` in the text.
     pub backend_pos: Pos,
     /// `<backend>`
     pub backend: TpmBackend,

@@ -70,7 +70,7 @@ spelled! {
 /// `<acceleration>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Acceleration {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `accel3d=`.
     pub accel3d: Option<YesNo>,
@@ -92,7 +92,7 @@ pub struct Resolution {
 /// `<video>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Video {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `<driver name=>`.
     pub backend: Option<VideoBackend>,

@@ -23,7 +23,7 @@ spelled! {
 /// `<vsock>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vsock {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<VsockModel>,

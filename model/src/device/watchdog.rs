@@ -42,7 +42,7 @@ spelled! {
 /// `<watchdog>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Watchdog {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<WatchdogModel>,

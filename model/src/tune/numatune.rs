@@ -1,4 +1,4 @@
-//! `<numatune>`: where guest memory comes from on the host.
+//! `<numatune>`: the host NUMA nodes that the guest's memory is allocated on.
 
 use std::collections::BTreeSet;
 
@@ -36,15 +36,15 @@ crate::rules! {
 }
 
 spelled! {
-    /// How strictly memory is taken from the given host nodes (`mode=`).
+    /// The memory policy for the host nodes (`mode=`).
     pub enum NumaMode {
-        /// From nowhere else.
+        /// Memory is allocated on these nodes only.
         Strict = "strict",
-        /// From the one node as long as it has any.
+        /// Memory is allocated on the node while it has free memory, then on others.
         Preferred = "preferred",
-        /// From all in turn.
+        /// Memory is interleaved across the nodes.
         Interleave = "interleave",
-        /// As the control group says; QEMU is told nothing.
+        /// Control groups restrict the memory; QEMU is not given a policy.
         Restrictive = "restrictive",
     }
 }
@@ -52,37 +52,37 @@ spelled! {
 /// `<numatune>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NumaTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<memory>`: for all of the guest.
+    /// `<memory>`: the policy for the whole guest.
     pub memory: Option<NumaTuneMemory>,
-    /// `<memnode>`s: for single cells.
+    /// `<memnode>`: policies for single guest NUMA cells.
     pub nodes: Vec<MemNode>,
 }
 
 /// `<numatune><memory>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NumaTuneMemory {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `mode=`
+    /// `mode=`: the policy; without it, `strict`.
     pub mode: Option<NumaMode>,
-    /// `placement=`
+    /// `placement=`: by `nodeset=` or by numad.
     pub placement: Option<Placement>,
-    /// `nodeset=`: the host nodes.
+    /// `nodeset=`: the host NUMA nodes.
     pub nodeset: Option<NumberSet>,
 }
 
 /// `<numatune><memnode>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemNode {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `cellid=`: the guest's cell.
+    /// `cellid=`: the id of the guest NUMA cell.
     pub cell: u32,
-    /// `mode=`
+    /// `mode=`: the policy; without it, `strict`.
     pub mode: Option<NumaMode>,
-    /// `nodeset=`: the host nodes.
+    /// `nodeset=`: the host NUMA nodes.
     pub nodeset: NumberSet,
 }
 
@@ -106,7 +106,7 @@ impl NumaTune {
         tune
     }
 
-    /// A static placement needs its nodes.
+    /// Checks that a static placement has a `nodeset`.
     fn check_static(&self, el: El<'_>, r: &mut Reader) {
         let Some(memory) = self.memory.as_ref().filter(|m| m.mode.is_some() || m.placement.is_some()) else {
             return;
@@ -120,19 +120,19 @@ impl NumaTune {
         }
     }
 
-    /// Single cells can only be placed where there are cells, and where numad does not place all of them.
+    /// Checks that `<memnode>` names existing cells, each once, and does not contradict `<memory>`.
     fn check_nodes(&self, el: El<'_>, r: &mut Reader) {
         let Some(first) = el.child("memnode") else { return };
         if self.is_auto() {
             let message =
-                "element 'memnode' cannot be used where numad places the guest ('placement' is 'auto')";
+                "element 'memnode' cannot be used with automatic placement ('placement' is 'auto')";
             r.refuse(&MEMNODE_AUTO, first.pos(), message);
             return;
         }
         let numa = el.parent().and_then(|domain| domain.child("cpu")).and_then(|cpu| cpu.child("numa"));
         let cells = numa.map_or(0, |numa| numa.children("cell").count());
         if cells == 0 {
-            let message = "element 'memnode' is for a guest NUMA cell, and there are none";
+            let message = "element 'memnode' needs guest NUMA cells, and the domain has none";
             r.refuse(&MEMNODE_NO_CELLS, first.pos(), message);
             return;
         }
@@ -152,7 +152,7 @@ impl NumaTune {
             }
             if restrictive && node.mode != Some(NumaMode::Restrictive) {
                 let message =
-                    "element 'memnode' has to have the mode 'restrictive' as element 'memory' has it";
+                    "element 'memnode' needs the mode 'restrictive', which element 'memory' has";
                 r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);
             }
         }
@@ -171,13 +171,14 @@ impl NumaTune {
         });
     }
 
-    /// What is said of one cell alone. The nodes have to be in the order of their cells, as completing puts them.
+    /// The policy for the guest NUMA cell `cell`. [`NumaTune::nodes`] must be in the order of the cells, as in a completed
+    /// domain.
     pub fn node(&self, cell: u32) -> Option<&MemNode> {
         let at = self.nodes.binary_search_by_key(&cell, |node| node.cell).ok()?;
         self.nodes.get(at)
     }
 
-    /// The mode for a cell, or for all of the guest; `None` where nothing is said.
+    /// The mode for a cell, or without a cell for the whole guest; `None` where the document has no policy.
     pub fn mode(&self, cell: Option<u32>) -> Option<NumaMode> {
         let memory = || self.memory.as_ref().map(|memory| memory.mode.unwrap_or(NumaMode::Strict));
         match cell.and_then(|cell| self.node(cell)) {
@@ -186,7 +187,7 @@ impl NumaTune {
         }
     }
 
-    /// Whether numad chooses the nodes.
+    /// Whether numad chooses the host nodes (`placement='auto'`).
     pub fn is_auto(&self) -> bool {
         self.memory.as_ref().is_some_and(|memory| memory.placement == Some(Placement::Auto))
     }

@@ -87,7 +87,7 @@ impl Unix {
 /// `<reconnect>`: whether a lost connection is made again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reconnect {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `enabled=`
     pub enabled: Option<YesNo>,

@@ -82,7 +82,7 @@ spelled! {
 /// `<iothread>` of `<iothreads>`: a thread and the queues it serves.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IothreadMap {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `id=`
     pub id: u32,
@@ -123,7 +123,7 @@ impl IothreadMap {
 /// `<driver>` of a disk. The format and the cache of its tables are in [`Image`].
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DiskDriver {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `name=`
     pub name: Option<String>,

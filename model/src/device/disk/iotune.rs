@@ -21,7 +21,7 @@ macro_rules! limits {
         /// `<iotune>`: 0 is no limit.
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct Iotune {
-            /// Where it stands.
+            /// Place of the element in the text.
             pub pos: Pos,
             $($(#[doc = $doc])+ pub $field: u64,)+
             /// `<group_name>`: disks of one name share the limits.

@@ -31,7 +31,7 @@ spelled! {
 /// `<listen>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `type=`.
     pub kind: ListenType,

@@ -30,7 +30,7 @@ spelled! {
 /// A mediated device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mdev {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `model=`.
     pub model: MdevModel,

@@ -29,7 +29,7 @@ pub struct HostdevDriver {
 /// A PCI device of the host.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PciDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `<driver>`.
     pub driver: HostdevDriver,

@@ -40,7 +40,7 @@ spelled! {
 /// A SCSI unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScsiDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `sgio=`.
     pub sgio: Option<SgIo>,
@@ -188,7 +188,7 @@ spelled! {
 /// A SCSI host adapter in the host's kernel (vhost-scsi).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScsiHost {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `model=`.
     pub model: Option<ScsiHostModel>,

@@ -41,7 +41,7 @@ spelled! {
 /// A USB device of the host: by what it is, or by where it is plugged in.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsbDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `startupPolicy=` of `<source>`.
     pub startup: Option<UsbStartup>,

@@ -91,7 +91,7 @@ spelled! {
 /// `<teaming>`: the part a device plays in a pair of network cards.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Teaming {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `type=`; `None` only where it could not be read.
     pub kind: Option<TeamingType>,

@@ -59,7 +59,7 @@ impl SecretRef {
 /// `<auth>`: the user an image is asked for as, and the secret that proves it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `username=`
     pub username: String,
@@ -124,7 +124,7 @@ spelled! {
 /// `<encryption>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encryption {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `format=`
     pub format: EncryptionFormat,

@@ -74,7 +74,7 @@ spelled! {
 /// `<host>`: a server that has the image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetHost {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `transport=`
     pub transport: Option<Transport>,
@@ -127,7 +127,7 @@ impl Element for NetHost {
 /// `<cookie>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cookie {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `name=`
     pub name: String,
