@@ -1,4 +1,4 @@
-//! `<hub>`.
+//! `<hub>`: a USB hub.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};

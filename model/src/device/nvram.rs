@@ -1,4 +1,4 @@
-//! `<nvram>`.
+//! `<nvram>`: the NVRAM device of pseries.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};

@@ -1,4 +1,4 @@
-//! A mediated device of the host: a part of a real one that its driver carves out.
+//! Mediated devices of the host: virtual devices that the driver of a physical device makes.
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
@@ -34,9 +34,9 @@ pub struct Mdev {
     pub pos: Pos,
     /// `model=`.
     pub model: MdevModel,
-    /// `display=`: whether its picture is shown.
+    /// `display=`: whether the device's output is shown by the guest's displays.
     pub display: Option<OnOff>,
-    /// `ramfb=`: whether there is a picture before the guest's driver runs.
+    /// `ramfb=`: whether there is a framebuffer before the guest's driver runs.
     pub ramfb: Option<OnOff>,
     /// `<address uuid=>`.
     pub uuid: String,

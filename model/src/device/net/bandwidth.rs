@@ -1,4 +1,4 @@
-//! `<bandwidth>`: limits of an interface.
+//! `<bandwidth>`: the bandwidth limits of an interface.
 
 use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
@@ -28,7 +28,7 @@ crate::rules! {
 /// `<bandwidth>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bandwidth {
-    /// `classID=`: the class a network gave its port.
+    /// `classID=`: the traffic class of a network port.
     pub class_id: Option<u32>,
     /// `<inbound>`: from the host to the guest.
     pub inbound: Option<Rate>,
@@ -36,25 +36,25 @@ pub struct Bandwidth {
     pub outbound: Option<Rate>,
 }
 
-/// Limits in one direction, in KiB a second.
+/// The limits of one direction, in KiB per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rate {
-    /// `average=`.
+    /// `average=`: the average rate.
     pub average: Option<u64>,
-    /// `peak=`.
+    /// `peak=`: the highest rate.
     pub peak: Option<u64>,
-    /// `floor=`: what is guaranteed (`<inbound>` of a network's interface).
+    /// `floor=`: the guaranteed rate (`<inbound>` of an interface of type `network`).
     pub floor: Option<u64>,
-    /// `burst=`: what may be sent at peak rate, in KiB.
+    /// `burst=`: the amount that can be sent at the peak rate, in KiB.
     pub burst: Option<u64>,
 }
 
 impl Bandwidth {
-    /// Reads that of an interface; `floor` says whether `floor=` may be asked for here.
+    /// Reads the `<bandwidth>` of an interface. `floor` is whether `floor=` is allowed.
     pub(super) fn of_interface(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
         if let Some(class) = el.get("classID") {
             let message =
-                format!("attribute 'classID' ('{class}') of element 'bandwidth' is for ports of networks");
+                format!("attribute 'classID' ('{class}') of element 'bandwidth' is for network ports only");
             r.refuse(&NET_BANDWIDTH_CLASS, el.pos().attr("classID"), message);
         }
         for name in ["inbound", "outbound"] {
@@ -68,7 +68,7 @@ impl Bandwidth {
             .filter(|bandwidth| bandwidth.inbound.is_some() || bandwidth.outbound.is_some())
     }
 
-    /// Reads it; `floor` says whether `floor=` may be asked for here.
+    /// Reads `<bandwidth>`. `floor` is whether `floor=` is allowed.
     pub(crate) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
         let class_id = r.attr_as(ONCE_INTERNAL, el, "classID");
         let inbound = el.child("inbound").and_then(|c| Rate::read(c, floor, r));
@@ -110,13 +110,13 @@ impl Rate {
                 r.refuse(&NET_BANDWIDTH_AVERAGE, el.pos(), message);
             } else if given("peak") || given("burst") {
                 let message = format!(
-                    "attributes 'peak' and 'burst' of element '{name}' need its attribute 'average' beside them"
+                    "attributes 'peak' and 'burst' of element '{name}' need its attribute 'average'"
                 );
                 r.refuse(&NET_BANDWIDTH_PEAK_ALONE, el.pos(), message);
             }
         }
         if given("floor") && !floor {
-            let message = format!("attribute 'floor' does not go with element '{name}' of this interface");
+            let message = format!("attribute 'floor' is not for element '{name}' of this interface");
             r.refuse(&NET_BANDWIDTH_FLOOR, el.pos().attr("floor"), message);
         }
         Some(rate).filter(|rate| rate.average.is_some() || rate.floor.is_some())

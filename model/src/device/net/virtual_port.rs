@@ -1,4 +1,4 @@
-//! `<virtualport>`: the port of a switch that follows the guest.
+//! `<virtualport>`: the port of a physical or virtual switch.
 
 use crate::Spelled;
 use crate::read::{AnyBase, El, Element, ONCE_UNSUPPORTED, Reader};
@@ -27,7 +27,7 @@ crate::rules! {
 }
 
 spelled! {
-    /// `type=` of `<virtualport>`.
+    /// `type=` of `<virtualport>`: the kind of switch.
     pub enum VirtualPortType {
         /// IEEE 802.1Qbg.
         Qbg = "802.1Qbg",
@@ -41,7 +41,7 @@ spelled! {
 }
 
 impl VirtualPortType {
-    /// The parameters that stand for this type.
+    /// The parameters of this type.
     fn allowed(self) -> &'static [&'static str] {
         match self {
             Self::Qbg => &["managerid", "typeid", "typeidversion", "instanceid"],
@@ -51,7 +51,7 @@ impl VirtualPortType {
         }
     }
 
-    /// The parameters that cannot be made up.
+    /// The mandatory parameters of this type.
     fn required(self) -> &'static [&'static str] {
         match self {
             Self::Qbg => &["managerid", "typeid", "typeidversion"],
@@ -68,25 +68,25 @@ const PARAMETERS: [&str; 6] =
 /// `<virtualport>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VirtualPort {
-    /// `type=`; the network may know where it is not given.
+    /// `type=`; an interface of type `network` can leave it to the virtual network.
     pub kind: Option<VirtualPortType>,
-    /// `managerid=` of `<parameters>`.
+    /// `managerid=` of `<parameters>` (802.1Qbg).
     pub manager_id: Option<u8>,
-    /// `typeid=`, 24 bits.
+    /// `typeid=`, 0 to 16777215 (802.1Qbg).
     pub type_id: Option<u32>,
-    /// `typeidversion=`.
+    /// `typeidversion=` (802.1Qbg).
     pub type_id_version: Option<u8>,
-    /// `instanceid=`, a UUID.
+    /// `instanceid=`, a UUID (802.1Qbg).
     pub instance_id: Option<String>,
-    /// `interfaceid=`, a UUID.
+    /// `interfaceid=`, a UUID (Open vSwitch, MidoNet).
     pub interface_id: Option<String>,
-    /// `profileid=`.
+    /// `profileid=`, at most 39 bytes (802.1Qbh, Open vSwitch).
     pub profile_id: Option<String>,
 }
 
 impl VirtualPort {
-    /// Reads one that its network may complete.
-    pub(super) fn read_any(el: El<'_>, r: &mut Reader) -> Option<Self> {
+    /// Reads a virtual port that its virtual network can complete.
+    pub(super) fn read_partial(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
             None => None,
             Some(_) => Some(r.attr_as(ONCE_UNSUPPORTED, el, "type")?),
@@ -96,7 +96,7 @@ impl VirtualPort {
             let extra = PARAMETERS.iter().find(|n| p.get(n).is_some() && !kind.allowed().contains(n));
             if let Some(name) = extra {
                 let message =
-                    format!("parameter '{name}' does not go with element 'virtualport' of type '{kind}'");
+                    format!("parameter '{name}' is not for element 'virtualport' of type '{kind}'");
                 r.refuse(&NET_VIRTUALPORT_EXTRA, p.pos(), message);
             }
         }
@@ -107,18 +107,18 @@ impl VirtualPort {
             type_id_version: number(p, "typeidversion", r),
             instance_id: uuid(p, "instanceid", r),
             interface_id: uuid(p, "interfaceid", r),
-            profile_id: p.string("profileid").filter(|id| short_enough(id, p, r)),
+            profile_id: p.string("profileid").filter(|id| fits_39_bytes(id, p, r)),
         })
     }
 
-    /// Reads one that must say everything itself.
-    pub(super) fn read_whole(el: El<'_>, r: &mut Reader) -> Option<Self> {
+    /// Reads a virtual port, with its type and all mandatory parameters.
+    pub(super) fn read_complete(el: El<'_>, r: &mut Reader) -> Option<Self> {
         if el.get("type").is_none() {
             let message = "element 'virtualport' lacks its attribute 'type'";
             r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
-        let port = Self::read_any(el, r)?;
+        let port = Self::read_partial(el, r)?;
         let given = |name: &&&str| el.child("parameters").is_some_and(|p| p.get(name).is_some());
         let needed = port.kind.map(VirtualPortType::required).unwrap_or_default();
         if let Some(name) = needed.iter().find(|n| !given(n)) {
@@ -136,7 +136,7 @@ impl VirtualPort {
 
 impl Element for VirtualPort {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Self::read_any(el, r)
+        Self::read_partial(el, r)
     }
 
     fn write(&self, w: &mut Writer) {
@@ -162,22 +162,22 @@ fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Op
 fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id <= 0xFF_FFFF;
     if !fits {
-        let message = format!("parameter 'typeid' is '{id}', it has 24 bits");
+        let message = format!("parameter 'typeid' is '{id}', expected at most 16777215");
         r.refuse(&NET_VIRTUALPORT_TYPEID, el.pos().attr("typeid"), message);
     }
     fits
 }
 
-fn short_enough(id: &str, el: El<'_>, r: &mut Reader) -> bool {
+fn fits_39_bytes(id: &str, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id.len() < 40;
     if !fits {
-        let message = format!("parameter 'profileid' is '{id}', it has at most 39 bytes");
+        let message = format!("parameter 'profileid' is '{id}', expected at most 39 bytes");
         r.refuse(&NET_VIRTUALPORT_PROFILEID, el.pos().attr("profileid"), message);
     }
     fits
 }
 
-/// A UUID in its usual form.
+/// A UUID in lower case with dashes.
 fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let text = el.get(name)?;
     let uuid = crate::domain::uuid(text);
