@@ -14,7 +14,7 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, Location, SourceType, filled, optional_word};
+use crate::device::storage::{Image, Location, SourceType, required_text, optional_word};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
@@ -317,7 +317,7 @@ impl Disk {
     fn read_throttle_filters(&mut self, el: El<'_>, r: &mut Reader) {
         let Some(list) = el.child("throttlefilters") else { return };
         for filter in list.children("throttlefilter") {
-            let Some(group) = filled(filter, "group", r) else { continue };
+            let Some(group) = required_text(filter, "group", r) else { continue };
             if self.throttle_filters.contains(&group) {
                 let message = format!("element 'throttlefilter' names the group '{group}' twice");
                 r.refuse(&DISK_THROTTLEFILTER_TWICE, filter.pos().attr("group"), message);

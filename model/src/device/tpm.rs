@@ -1,4 +1,4 @@
-//! `<tpm>`.
+//! `<tpm>`: a trusted platform module.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
@@ -25,27 +25,27 @@ crate::rules! {
 }
 
 spelled! {
-    /// `model=`.
+    /// `model=`: the interface of the TPM to the guest.
     pub enum TpmModel {
         /// TPM Interface Specification.
         Tis = "tpm-tis",
         /// Command response buffer.
         Crb = "tpm-crb",
-        /// Virtual I/O of POWER.
+        /// Virtual I/O of pseries.
         Spapr = "tpm-spapr",
-        /// For the ultravisor of POWER.
+        /// The TPM proxy of pseries, for secure guests.
         SpaprProxy = "spapr-tpm-proxy",
     }
 }
 
 spelled! {
-    /// `<backend type=>`.
+    /// `<backend type=>`: what provides the TPM.
     pub enum TpmBackendType {
-        /// The host's own.
+        /// The TPM of the host.
         Passthrough = "passthrough",
-        /// swtpm, started for this guest.
+        /// The emulator swtpm, which libvirt starts.
         Emulator = "emulator",
-        /// Something that already listens.
+        /// A running emulator, which listens on a UNIX socket.
         External = "external",
     }
 }
@@ -61,27 +61,27 @@ spelled! {
 }
 
 spelled! {
-    /// What the state of an emulated TPM is kept in (`<source type=>`).
+    /// The storage of the state of an emulated TPM (`<source type=>`).
     pub enum TpmStorage {
         /// A file.
         File = "file",
-        /// A folder.
+        /// A directory.
         Dir = "dir",
     }
 }
 
 spelled! {
-    /// `<profile removeDisabled=>`: what is done about algorithms that the host does not offer.
+    /// `<profile removeDisabled=>`: which algorithms are removed from a profile.
     pub enum TpmRemoveDisabled {
-        /// Those that were found missing are left out.
+        /// Those that a test finds disabled by the host's cryptography library.
         Check = "check",
-        /// Those that a host in FIPS mode lacks are left out.
+        /// Those that are disabled on a host in FIPS mode.
         FipsHost = "fips-host",
     }
 }
 
 spelled! {
-    /// A bank of platform configuration registers, by its hash.
+    /// A bank of platform configuration registers, by its hash algorithm.
     pub enum PcrBank {
         /// SHA-1
         Sha1 = "sha1",
@@ -94,14 +94,14 @@ spelled! {
     }
 }
 
-/// `<profile>`: which algorithms an emulated TPM offers.
+/// `<profile>`: the algorithms and commands of an emulated TPM.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TpmProfile {
-    /// `source=`
+    /// `source=`: the profile that a new TPM is created with.
     pub source: Option<String>,
-    /// `removeDisabled=`
+    /// `removeDisabled=`: which algorithms are removed.
     pub remove_disabled: Option<TpmRemoveDisabled>,
-    /// `name=`
+    /// `name=` of the profile, in a running domain.
     pub name: Option<String>,
 }
 
@@ -110,15 +110,15 @@ pub struct TpmProfile {
 pub struct TpmEmulator {
     /// `version=`
     pub version: Option<TpmVersion>,
-    /// `persistent_state=`: its state outlives a definition that is removed.
+    /// `persistent_state=`: whether the state is kept when a transient domain ends or a domain is undefined.
     pub persistent_state: Option<YesNo>,
-    /// `debug=`: how much is logged.
+    /// `debug=`: the log level.
     pub debug: Option<u32>,
     /// `<encryption secret=>`: the UUID of the secret that the state is encrypted with.
     pub secret: Option<String>,
-    /// `<active_pcr_banks>`
+    /// `<active_pcr_banks>`: the active banks of platform configuration registers.
     pub active_pcr_banks: Vec<PcrBank>,
-    /// `<source type= path=>`
+    /// `<source type= path=>`: the storage of the state.
     pub storage: Option<(TpmStorage, String)>,
     /// `<profile>`
     pub profile: Option<TpmProfile>,
@@ -129,7 +129,7 @@ pub struct TpmEmulator {
 pub enum TpmBackend {
     /// `passthrough`
     Passthrough {
-        /// `<device path=>`
+        /// `<device path=>` of the host's TPM.
         path: Option<String>,
     },
     /// `emulator`
@@ -174,7 +174,7 @@ fn read_persistent_state(el: El<'_>, r: &mut Reader) -> Option<YesNo> {
 }
 
 impl TpmBackend {
-    /// Its `type=`.
+    /// The `type=`.
     pub fn kind(&self) -> TpmBackendType {
         match self {
             Self::Passthrough { .. } => TpmBackendType::Passthrough,
@@ -195,7 +195,7 @@ impl TpmBackend {
                     && source.get("type") != Some("unix")
                 {
                     let message = format!(
-                        "the 'source' of an external 'tpm' is of type 'unix', not '{}'",
+                        "the 'source' of an external 'tpm' must be of type 'unix', not '{}'",
                         source.get("type").unwrap_or("")
                     );
                     r.refuse(&TPM_EXTERNAL_TYPE, source.pos().attr("type"), message);
@@ -229,7 +229,7 @@ impl TpmBackend {
 
 impl TpmEmulator {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        // What is chosen for itself may be written as such.
+        // `default` is the same as no attribute.
         let version = if el.get("version") == Some("default") {
             None
         } else {
@@ -272,7 +272,7 @@ impl TpmEmulator {
             if let Ok(known) = bank.name().parse() {
                 banks.push(known);
             } else {
-                let message = format!("there is no bank of registers '{}'", bank.name());
+                let message = format!("there is no PCR bank '{}'", bank.name());
                 r.refuse(&TPM_PCR_BANK, bank.pos(), message);
             }
         }

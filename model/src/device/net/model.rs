@@ -37,7 +37,7 @@ spelled! {
         SpaprVlan = "spapr-vlan",
         /// SMSC LAN9118.
         Lan9118 = "lan9118",
-        /// SMC91C111, which the format has always misspelt.
+        /// SMSC LAN91C111, which the domain format misspells.
         Smc91c111 = "scm91c111",
         /// AMD PCnet (VMware).
         Vlance = "vlance",
