@@ -161,8 +161,8 @@ pub struct CpuModel {
     pub fallback: Option<CpuFallback>,
     /// `vendor_id=`: the vendor that the guest sees, 12 characters.
     pub vendor_id: Option<String>,
-    /// `fallback=` of a model without a name in a completed domain. It has an effect at the start, but libvirt does not write
-    /// it. Reading never sets it.
+    /// `fallback=` of a model without a name in a completed domain. It has an effect at the start, but libvirt does not
+    /// write it. Reading never sets it.
     pub unwritten_fallback: Option<CpuFallback>,
 }
 

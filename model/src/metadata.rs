@@ -32,7 +32,8 @@ enum Todo<'a, 'i> {
     Line(usize),
 }
 
-/// Writes `root` with `kept` as its children. An explicit stack keeps a deep document from exhausting the thread's stack.
+/// Writes `root` with `kept` as its children. An explicit stack keeps a deep document from exhausting the thread's
+/// stack.
 fn write<'a, 'i>(out: &mut String, root: roxmltree::Node<'a, 'i>, kept: &[roxmltree::Node<'a, 'i>])
 where
     'i: 'a,

@@ -28,8 +28,8 @@ impl Network {
         })
     }
 
-    /// Whether libvirt makes the bridge and gives the host an address on it: isolated networks, and those with the forward
-    /// mode `nat`, `route` or `open`.
+    /// Whether libvirt makes the bridge and gives the host an address on it: isolated networks, and those with the
+    /// forward mode `nat`, `route` or `open`.
     pub fn is_of_host(&self) -> bool {
         matches!(self.forward.as_deref(), None | Some("nat" | "route" | "open"))
     }

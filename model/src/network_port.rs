@@ -88,9 +88,9 @@ fn read_plug(el: El<'_>, r: &mut Reader) -> Option<Source> {
     })
 }
 
-/// The actual connection that a virtual network (`<network>` document) gives an interface of the port group `portgroup`.
-/// A network with `<forward mode='hostdev'>` gives the first of its PCI functions that is not in `taken`; `None` where
-/// there is none left.
+/// The actual connection that a virtual network (`<network>` document) gives an interface of the port group
+/// `portgroup`. A network with `<forward mode='hostdev'>` gives the first of its PCI functions that is not in `taken`;
+/// `None` where there is none left.
 ///
 /// # Errors
 /// The problems of the document.

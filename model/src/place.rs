@@ -47,8 +47,8 @@ impl Eq for Pos {}
 pub struct Place {
     /// The element where the path starts.
     pub element: Pos,
-    /// Names of child elements, then `@attribute` or nothing, such as `"model/@type"`. Steps that the text does not have
-    /// are ignored.
+    /// Names of child elements, then `@attribute` or nothing, such as `"model/@type"`. Steps that the text does not
+    /// have are ignored.
     pub path: &'static str,
     /// An attribute of the element at the end of the path, or empty.
     attr: &'static str,

@@ -429,8 +429,8 @@ impl Reader {
         None
     }
 
-    /// The attribute `name` as a set of CPUs or NUMA nodes. A text that is not a set is an invalid argument; an empty set has
-    /// the class `kind`.
+    /// The attribute `name` as a set of CPUs or NUMA nodes. A text that is not a set is an invalid argument; an empty
+    /// set has the class `kind`.
     pub fn number_set(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<NumberSet> {
         let set: NumberSet = self.attr_as(Kind::InvalidArgument, el, name)?;
         if set.is_empty() {
@@ -498,8 +498,8 @@ impl Reader {
         self.bytes(el, 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// The size `text` in `unit`, in bytes. Without a unit, `text` counts `default_unit` bytes each. Problems are reported at
-    /// `el`.
+    /// The size `text` in `unit`, in bytes. Without a unit, `text` counts `default_unit` bytes each. Problems are
+    /// reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,

@@ -1,8 +1,8 @@
 //! The releases of libvirt that can be followed, and the differences between them.
 //!
-//! [`Release`] is an ordered list, and every difference is a row with the version of libvirt since which, or until which,
-//! it holds ([`Convention`], [`Rule`](crate::Rule), the words of the format). Code asks `release.has(Convention::X)` or
-//! leaves the question to the row; nothing compares releases.
+//! [`Release`] is an ordered list, and every difference is a row with the version of libvirt since which, or until
+//! which, it holds ([`Convention`], [`Rule`](crate::Rule), the words of the format). Code asks
+//! `release.has(Convention::X)` or leaves the question to the row; nothing compares releases.
 
 mod convention;
 

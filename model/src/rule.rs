@@ -74,7 +74,8 @@ impl From<Kind> for Classes {
     }
 }
 
-/// A rule: what must hold, why, and what to do where it does not. Rules are statics that [`rules!`](crate::rules!) defines.
+/// A rule: what must hold, why, and what to do where it does not. Rules are statics that [`rules!`](crate::rules!)
+/// defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
     /// The stable id, such as `net-teaming-transient-type`.
@@ -115,9 +116,9 @@ impl Rule {
 
 /// Defines rules: statics of the given names, and their list `ALL`.
 ///
-/// A row is a one-line documentation comment (what must hold), the name, the id, the class, the stage, the reason and the
-/// help. Class and stage may name the value that they had before a version of libvirt. `since` and `until` at the end
-/// restrict the rule to releases.
+/// A row is a one-line documentation comment (what must hold), the name, the id, the class, the stage, the reason and
+/// the help. Class and stage may name the value that they had before a version of libvirt. `since` and `until` at the
+/// end restrict the rule to releases.
 ///
 /// ```
 /// virtargv_model::rules! {

@@ -44,8 +44,8 @@ impl Unknown {
 
 /// Defines an enumeration, with one row for each value.
 ///
-/// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` gives the enum (Copy, Eq, Hash,
-/// Ord), [`Spelled`], `Display`, `FromStr`. A word that a later version than the oldest release added names that version:
+/// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` gives the enum (Copy, Eq, Hash, Ord),
+/// [`Spelled`], `Display`, `FromStr`. A word that a later version than the oldest release added names that version:
 /// `Variant = "word" since "8.2"`; reading refuses the word under earlier releases.
 macro_rules! spelled {
     ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)?),+ $(,)? }) => {

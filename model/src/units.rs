@@ -16,8 +16,8 @@ impl Kib {
     }
 }
 
-/// The number of bytes in one `unit` of the domain format: `b`, `byte` or `bytes`; `KB` (1000), `k` or `KiB` (1024), and so
-/// on up to `EB`, `E` or `EiB`. Letter case does not count. `None` for another word.
+/// The number of bytes in one `unit` of the domain format: `b`, `byte` or `bytes`; `KB` (1000), `k` or `KiB` (1024),
+/// and so on up to `EB`, `E` or `EiB`. Letter case does not count. `None` for another word.
 pub fn unit_bytes(unit: &str) -> Option<u64> {
     let lower = unit.to_ascii_lowercase();
     if lower == "b" || lower == "byte" || lower == "bytes" {

@@ -15,7 +15,8 @@ impl Writer {
         Self::default()
     }
 
-    /// Starts the element `name`. Attributes and content follow; [`Tag::empty`], [`Tag::text`] or [`Tag::children`] ends it.
+    /// Starts the element `name`. Attributes and content follow; [`Tag::empty`], [`Tag::text`] or [`Tag::children`]
+    /// ends it.
     pub fn element<'w>(&'w mut self, name: &'w str) -> Tag<'w> {
         self.indent();
         self.out.push('<');

@@ -377,8 +377,8 @@ impl HostInterface {
 }
 
 impl Devices {
-    /// The devices of the host that are assigned to the guest, in libvirt's order: interfaces of type `hostdev`, `<hostdev>`,
-    /// then interfaces of type `network` whose network assigned a device.
+    /// The devices of the host that are assigned to the guest, in libvirt's order: interfaces of type `hostdev`,
+    /// `<hostdev>`, then interfaces of type `network` whose network assigned a device.
     pub fn assigned(&self) -> impl Iterator<Item = DeviceId> + '_ {
         let nic = |network: bool| {
             let of_kind = move |nic: &Interface| {

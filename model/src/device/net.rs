@@ -108,7 +108,8 @@ pub struct Interface {
 /// The actual connection of an interface of type `network`, which its virtual network allocated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Actual {
-    /// What the interface is connected to: the bridge of a virtual network, a bridge, a network device or a PCI function.
+    /// What the interface is connected to: the bridge of a virtual network, a bridge, a network device or a PCI
+    /// function.
     pub source: Source,
     /// The virtual port.
     pub virtual_port: Option<VirtualPort>,

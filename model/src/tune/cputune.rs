@@ -40,7 +40,8 @@ crate::rules! {
 /// A CPU bandwidth period in microseconds, 1000 to 1 000 000; 0 is read as absent.
 pub type Period = u64;
 
-/// CPU time in each period, in microseconds, 1000 to 18 446 744 073 709 551; negative for no limit, 0 is read as absent.
+/// CPU time in each period, in microseconds, 1000 to 18 446 744 073 709 551; negative for no limit, 0 is read as
+/// absent.
 pub type Quota = i64;
 
 /// `<cputune>`.

@@ -171,8 +171,8 @@ impl NumaTune {
         });
     }
 
-    /// The policy for the guest NUMA cell `cell`. [`NumaTune::nodes`] must be in the order of the cells, as in a completed
-    /// domain.
+    /// The policy for the guest NUMA cell `cell`. [`NumaTune::nodes`] must be in the order of the cells, as in a
+    /// completed domain.
     pub fn node(&self, cell: u32) -> Option<&MemNode> {
         let at = self.nodes.binary_search_by_key(&cell, |node| node.cell).ok()?;
         self.nodes.get(at)

@@ -53,8 +53,8 @@ impl Listen {
         matches!(self.kind, ListenType::Address | ListenType::Network)
     }
 
-    /// Reads every `<listen>` of `graphics`. Without an element, the attributes `listen` and `socket` (VNC) of `<graphics>`
-    /// make one, so the result is never empty; beside an element, they must equal those of the first.
+    /// Reads every `<listen>` of `graphics`. Without an element, the attributes `listen` and `socket` (VNC) of
+    /// `<graphics>` make one, so the result is never empty; beside an element, they must equal those of the first.
     pub(super) fn read_all(graphics: El<'_>, vnc: bool, r: &mut Reader) -> Vec<Self> {
         let mut listens: Vec<Self> = Vec::new();
         for el in graphics.children("listen") {

@@ -55,8 +55,8 @@ impl PciAddress {
 }
 
 impl PciAddress {
-    /// Reads the attributes of a PCI address. Values out of range are XML errors. The function of an address that is to be
-    /// assigned is ignored.
+    /// Reads the attributes of a PCI address. Values out of range are XML errors. The function of an address that is to
+    /// be assigned is ignored.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let mut value = |name| number(el, name, r).unwrap_or_default();
         let mut address = Self {

@@ -48,8 +48,8 @@ impl Backend {
     }
 }
 
-/// Normalizes a path as libvirt does: repeated slashes become one, and a slash at the end is removed. Exactly two leading
-/// slashes are kept, as POSIX gives them a meaning of their own.
+/// Normalizes a path as libvirt does: repeated slashes become one, and a slash at the end is removed. Exactly two
+/// leading slashes are kept, as POSIX gives them a meaning of their own.
 fn normalized(path: &str) -> String {
     let leading = path.len() - path.trim_start_matches('/').len();
     let start = match leading {

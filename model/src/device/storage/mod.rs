@@ -1,5 +1,5 @@
-//! Images: where an image is and how it is stored. `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>` and `<nvram>` have
-//! images.
+//! Images: where an image is and how it is stored. `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>` and `<nvram>`
+//! have images.
 
 pub(crate) mod encryption;
 pub(crate) mod network;
@@ -267,8 +267,8 @@ impl Image {
         !w.finish().is_empty()
     }
 
-    /// Writes `<source>`, with `<auth>` and `<encryption>` where they are to be its children and `index=` where it is to be
-    /// its attribute.
+    /// Writes `<source>`, with `<auth>` and `<encryption>` where they are to be its children and `index=` where it is
+    /// to be its attribute.
     pub(crate) fn write(&self, with_auth: bool, with_encryption: bool, with_index: bool, w: &mut Writer) {
         let tag = self.location.write_attributes(w.element("source"));
         let index = self.index.filter(|_| with_index);
