@@ -16,7 +16,6 @@ pub mod hostdev;
 pub mod hub;
 pub mod input;
 pub mod iommu;
-pub mod lease;
 pub mod lifecycle;
 pub mod memballoon;
 pub mod memory;
@@ -90,7 +89,6 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     iommu::check,
     pstore::check,
     graphics::check,
-    lease::check,
     audio::check,
     qemu_ns::check,
     lifecycle::known,
@@ -128,6 +126,13 @@ pub static TABLES: &[&[&Rule]] = &[
     filesystem::ALL,
     virtio::ALL,
     net::ALL,
+    net::backend::ALL,
+    net::coalesce::ALL,
+    net::driver::ALL,
+    net::ip::ALL,
+    net::mtu::ALL,
+    net::source::ALL,
+    net::teaming::ALL,
     hostdev::ALL,
     chardev_source::ALL,
     chardev::ALL,
@@ -151,5 +156,4 @@ pub static TABLES: &[&[&Rule]] = &[
     crypto::ALL,
     pstore::ALL,
     hub::ALL,
-    lease::ALL,
 ];
