@@ -9,6 +9,7 @@ pub mod controller;
 pub mod cpu;
 pub mod crypto;
 pub mod disk;
+pub mod domain;
 pub mod features;
 pub mod filesystem;
 pub mod graphics;
@@ -49,7 +50,10 @@ use crate::{Context, Findings, Rule};
 /// The checks, in libvirt's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     words::check,
+    domain::name,
     os::check,
+    domain::genid,
+    os::use_serial,
     lifecycle::actions,
     cpu::check,
     clock::check,
@@ -92,13 +96,15 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     audio::check,
     qemu_ns::check,
     lifecycle::known,
-    os::firmware,
+    os::loader::check,
 ];
 
 /// All rules, module by module.
 pub static TABLES: &[&[&Rule]] = &[
     words::ALL,
+    domain::ALL,
     os::ALL,
+    os::loader::ALL,
     memory::ALL,
     vcpu::ALL,
     features::ALL,
@@ -109,11 +115,13 @@ pub static TABLES: &[&[&Rule]] = &[
     security::ALL,
     security::label::ALL,
     sysinfo::ALL,
-    tune::ALL,
+    tune::iothreads::ALL,
+    tune::resctrl::ALL,
+    tune::cputune::ALL,
     qemu_ns::ALL,
     controller::ALL,
-    controller::USB,
-    controller::PCI,
+    controller::usb::ALL,
+    controller::pci::ALL,
     address::ALL,
     disk::ALL,
     vhost_user::ALL,
