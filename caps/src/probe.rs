@@ -7,6 +7,8 @@
 //! There is no QMP client crate in use here on purpose: those that are kept are generated from one QEMU's schema, and
 //! this has to talk to all of them.
 
+#![allow(clippy::disallowed_methods, reason = "a QEMU binary is started here")]
+
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,7 +1,8 @@
 //! What the command understands.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use virtargv::{Arch, Cap, Release, SystemHost};
+use virtargv::{Arch, Cap, Release};
+use virtargv_system::SystemHost;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
@@ -37,7 +38,7 @@ pub(crate) enum Command {
     /// Say what a QEMU can do.
     #[command(subcommand)]
     Caps(CapsCommand),
-    /// Say what a rule asks and why; without a rule, list them all.
+    /// Say what rules require, why, and what to do; without a rule, list them all.
     Explain(ExplainArgs),
 }
 
@@ -230,7 +231,7 @@ pub(crate) struct CapsRequireArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The rule's id, as a report shows it.
+    /// The ids of rules, as a report shows them.
     #[arg(value_name = "RULE")]
-    pub(crate) rule: Option<String>,
+    pub(crate) rules: Vec<String>,
 }

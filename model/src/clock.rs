@@ -1,6 +1,6 @@
 //! `<clock>`: what time the guest starts with, and its timers.
 
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -31,7 +31,7 @@ spelled! {
         /// The time in a time zone.
         Timezone = "timezone",
         /// A fixed time.
-        Absolute = "absolute",
+        Absolute = "absolute" since "8.4",
     }
 }
 
@@ -110,7 +110,7 @@ spelled! {
         /// The host's clock.
         Wall = "wall",
         /// Real time, whatever is done to the host's clock.
-        Realtime = "realtime",
+        Realtime = "realtime" since "9.0",
     }
 }
 
@@ -220,7 +220,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_as(ONCE_UNSUPPORTED, el, "offset")?;
+        let word = r.attr_as(LONG_UNSUPPORTED, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -228,7 +228,7 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_as(ONCE_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_as(LONG_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
                 if el.get("timezone").is_none_or(str::is_empty) {

@@ -1,12 +1,13 @@
 //! Reading a capabilities file.
 
+use bitflags::Flags as _;
 use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
 use crate::{
-    Accel, Arch, Cap, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
+    Accel, Arch, CapSet, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
     Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
 };
 
@@ -115,14 +116,13 @@ fn read_root(root: Elem<'_, '_>, release: Release) -> Read<Caps> {
         return err(root, CapsErrorKind::MissingElement("arch"));
     };
     let mut builder = Caps::builder(release, content_parsed::<Arch>(arch)?);
-    let mut last_flag = 0;
     for node in elements(root) {
-        read_element(node, &mut builder, &mut last_flag)?;
+        read_element(node, &mut builder)?;
     }
     Ok(builder.build())
 }
 
-fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut usize) -> Read<()> {
+fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
     let details = &mut builder.details;
     match node.tag_name().name() {
         "emulator" => details.emulator = content(node).into(),
@@ -130,7 +130,7 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
         "kvmVersion" => details.kvm_version = Some(content_parsed(node)?),
         "microcodeVersion" => details.microcode_version = Some(content_parsed(node)?),
         "package" => details.package = content(node).into(),
-        "flag" => details.listed.insert(read_flag(node, last_flag)?),
+        "flag" => details.listed = details.listed | read_flag(node)?,
         "cpu" => {
             let accel = parsed::<Accel>(node, "type")?;
             details.accel_mut(accel).cpu_models.push(read_cpu(node)?);
@@ -156,16 +156,11 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
     Ok(())
 }
 
-/// Flags mostly stand in the order of the table, so the search starts after the last one.
-fn read_flag(node: Elem<'_, '_>, last: &mut usize) -> Read<Cap> {
-    let text = attr(node, "name")?;
-    let (before, after) = Cap::ALL.split_at((*last).min(Cap::COUNT));
-    match after.iter().chain(before).find(|cap| cap.name() == text) {
-        Some(cap) => {
-            *last = cap.index() + 1;
-            Ok(*cap)
-        }
-        None => err(node, CapsErrorKind::UnknownFlag(text.to_owned())),
+fn read_flag(node: Elem<'_, '_>) -> Read<CapSet> {
+    let name = attr(node, "name")?;
+    match CapSet::from_name(name) {
+        Some(flag) => Ok(flag),
+        None => err(node, CapsErrorKind::UnknownFlag(name.to_owned())),
     }
 }
 
@@ -283,6 +278,7 @@ fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the recorded sets are files")]
 mod tests {
     use super::*;
 

@@ -31,7 +31,7 @@ spelled! {
         /// The service call of s390.
         Sclp = "sclp-serial",
         /// A debug port on the ISA bus.
-        IsaDebug = "isa-debug",
+        IsaDebug = "isa-debug" since "8.1",
     }
 }
 
@@ -55,7 +55,7 @@ spelled! {
         /// 16550A on the board.
         N16550a = "16550a",
         /// The debug console of Bochs.
-        IsaDebugcon = "isa-debugcon",
+        IsaDebugcon = "isa-debugcon" since "8.1",
     }
 }
 

@@ -46,9 +46,9 @@ spelled! {
         /// A null modem (FreeBSD).
         Nmdm = "nmdm",
         /// The vdagent that is part of QEMU.
-        QemuVdagent = "qemu-vdagent",
+        QemuVdagent = "qemu-vdagent" since "8.4",
         /// A channel of the D-Bus display.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
     }
 }
 

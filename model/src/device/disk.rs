@@ -247,13 +247,14 @@ impl Element for Disk {
             disk.driver = DiskDriver::read(driver, &mut disk.image, r);
         }
         // Only a running guest has a copy in the making; what is wrong with it concerns no other.
-        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::default())));
+        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::new(r.release))));
         disk.iotune = el.child("iotune").map(|i| Box::new(Iotune::read(i, r))).filter(|i| !i.is_empty());
         disk.read_throttle_filters(el, r);
         disk.readonly = el.child("readonly").is_some();
         disk.shareable = el.child("shareable").is_some();
-        disk.transient =
-            el.child("transient").map(|t| Transient { share_backing: r.attr(t, "shareBacking") });
+        disk.transient = el
+            .child("transient")
+            .map(|t| Transient { share_backing: r.attr_since("7.4", t, "shareBacking") });
         disk.read_identity(el, r);
         disk.info = DeviceInfo::read(el, r);
         Some(disk)
@@ -304,12 +305,12 @@ impl Disk {
             bus: r.attr_as(ONCE_UNSUPPORTED, target, "bus"),
             tray: optional_word(ONCE_UNSUPPORTED, target, "tray", "closed", r),
             removable: r.attr_as(ONCE_UNSUPPORTED, target, "removable"),
-            rotation_rate: r.attr(target, "rotation_rate").filter(|rate| *rate > 0),
+            rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
         };
     }
 
     fn read_throttle_filters(&mut self, el: El<'_>, r: &mut Reader) {
-        let Some(list) = el.child("throttlefilters") else { return };
+        let Some(list) = r.child_since("11.2", el, "throttlefilters") else { return };
         for filter in list.children("throttlefilter") {
             let Some(group) = filled(filter, "group", r) else { continue };
             if self.throttle_filters.contains(&group) {

@@ -25,7 +25,7 @@ spelled! {
         /// A device of the host, given to the guest as a virtio device.
         Passthrough = "passthrough",
         /// A device of the host that is listened to.
-        Evdev = "evdev",
+        Evdev = "evdev" since "7.4",
     }
 }
 
@@ -138,7 +138,7 @@ impl Element for Input {
                 input.source = InputSource {
                     evdev: source.string("dev"),
                     grab: r.attr(source, "grab"),
-                    grab_toggle: r.attr(source, "grabToggle"),
+                    grab_toggle: r.attr_since("7.6", source, "grabToggle"),
                     repeat: r.attr(source, "repeat"),
                 };
             }

@@ -19,11 +19,11 @@ spelled! {
         /// A module whose content stays.
         Nvdimm = "nvdimm",
         /// A virtio device whose content stays.
-        VirtioPmem = "virtio-pmem",
+        VirtioPmem = "virtio-pmem" since "7.1",
         /// A virtio device whose size can be changed.
-        VirtioMem = "virtio-mem",
+        VirtioMem = "virtio-mem" since "7.9",
         /// Memory for Intel's enclaves.
-        SgxEpc = "sgx-epc",
+        SgxEpc = "sgx-epc" since "8.10",
     }
 }
 
@@ -187,7 +187,7 @@ impl MemoryDeviceTarget {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             pos: el.pos(),
-            dynamic_memslots: r.attr(el, "dynamicMemslots"),
+            dynamic_memslots: r.attr_since("10.1", el, "dynamicMemslots"),
             node: r.child_text(el, "node"),
             size: r.need(el, "size").and_then(|e| r.kib(e)).unwrap_or_default(),
             label_size: el.child("label").and_then(|e| r.need(e, "size")).and_then(|e| r.kib(e)),
@@ -195,7 +195,7 @@ impl MemoryDeviceTarget {
             block: el.child("block").and_then(|e| r.kib(e)),
             requested: el.child("requested").and_then(|e| r.kib(e)),
             current: el.child("current").and_then(|e| r.kib(e)),
-            address: el.child("address").and_then(|e| base(e, r)),
+            address: r.child_since("9.4", el, "address").and_then(|e| base(e, r)),
         }
     }
 

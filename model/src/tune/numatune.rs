@@ -34,7 +34,7 @@ spelled! {
         /// From all in turn.
         Interleave = "interleave",
         /// As the control group says; QEMU is told nothing.
-        Restrictive = "restrictive",
+        Restrictive = "restrictive" since "7.3",
     }
 }
 

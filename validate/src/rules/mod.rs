@@ -43,13 +43,11 @@ pub mod video;
 pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
-pub mod words;
 
 use crate::{Context, Findings, Rule};
 
 /// The checks, in libvirt's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
-    words::check,
     domain::name,
     os::check,
     domain::genid,
@@ -101,7 +99,6 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
 
 /// All rules, module by module.
 pub static TABLES: &[&[&Rule]] = &[
-    words::ALL,
     domain::ALL,
     os::ALL,
     os::loader::ALL,

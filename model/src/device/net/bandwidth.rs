@@ -1,6 +1,6 @@
 //! `<bandwidth>`: limits of an interface.
 
-use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, LONG_UNSUPPORTED, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
 
 crate::rules! {
@@ -86,7 +86,7 @@ impl Bandwidth {
 
 impl Rate {
     fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let mut value = |name| r.attr_as(ONCE_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
+        let mut value = |name| r.attr_as(LONG_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
         let rate = Self {
             average: value("average"),
             peak: value("peak"),

@@ -1,7 +1,7 @@
 //! `<virtualport>`: the port of a switch that follows the guest.
 
 use crate::Spelled;
-use crate::read::{AnyBase, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{AnyBase, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
@@ -80,7 +80,7 @@ impl VirtualPort {
     pub(super) fn read_any(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
             None => None,
-            Some(_) => Some(r.attr_as(ONCE_UNSUPPORTED, el, "type")?),
+            Some(_) => Some(r.attr_as(LONG_UNSUPPORTED, el, "type")?),
         };
         let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
         if let Some(kind) = kind {

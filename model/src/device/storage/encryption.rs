@@ -99,9 +99,9 @@ spelled! {
         /// LUKS version 1.
         Luks = "luks",
         /// LUKS version 2.
-        Luks2 = "luks2",
+        Luks2 = "luks2" since "7.9",
         /// LUKS, whatever version is found.
-        LuksAny = "luks-any",
+        LuksAny = "luks-any" since "9.3",
     }
 }
 
@@ -135,7 +135,7 @@ pub struct Encryption {
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let format = r.required_as(Kind::Xml, Kind::Unsupported, el, "format");
-        let engine = r.attr(el, "engine");
+        let engine = r.attr_since("7.9", el, "engine");
         let secrets = all(el, "secret", r);
         // Other formats say in the image how they are encrypted.
         let makes = format == Some(EncryptionFormat::Luks);

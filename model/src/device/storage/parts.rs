@@ -3,7 +3,7 @@
 use super::filled;
 use crate::YesNo;
 use crate::info::PciAddress;
-use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
+use crate::read::{El, LONG_UNSUPPORTED, Reader, hex};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
@@ -77,7 +77,7 @@ impl VolumeSource {
         }
         // How what is nowhere is reached is nobody's concern.
         let placed = pool.is_some() || volume.is_some();
-        let mode = if placed { r.attr_as(ONCE_UNSUPPORTED, el, "mode") } else { None };
+        let mode = if placed { r.attr_as(LONG_UNSUPPORTED, el, "mode") } else { None };
         Self { pool, volume, mode }
     }
 

@@ -32,12 +32,13 @@ pub(super) struct Needs<'h> {
 }
 
 /// What a conventional PCI device needs.
-pub(super) const PCI: Connect = Connect::PCI.and(Connect::AUTO);
+pub(super) const PCI: Connect = Connect::PCI.union(Connect::AUTO);
 
 impl<'h> Needs<'h> {
     /// PCI Express devices take a conventional slot where there is nothing else, and old virtio devices do always.
     pub fn of(domain: &Domain, caps: &Caps, host: &'h dyn Host) -> Self {
-        let pcie = if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.and(Connect::AUTO) } else { PCI };
+        let pcie =
+            if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.union(Connect::AUTO) } else { PCI };
         let virtio = if caps.has(Cap::VirtioPciDisableLegacy) { pcie } else { PCI };
         Self { pcie, virtio, host }
     }
@@ -48,9 +49,9 @@ impl<'h> Needs<'h> {
             Some(_) if id.kind == DeviceKind::Crypto => PCI,
             // Transitional devices only work in conventional slots.
             Some(Virtio::Transitional) => PCI,
-            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.and(Connect::INTEGRATED),
+            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.union(Connect::INTEGRATED),
             Some(Virtio::Modern) => self.virtio,
-            None => self.other(devices, id).unwrap_or(Connect::NONE),
+            None => self.other(devices, id).unwrap_or(Connect::empty()),
         }
     }
 
@@ -63,7 +64,7 @@ impl<'h> Needs<'h> {
             DeviceKind::Video => return Some(self.video(devices.videos.get(n)?.model?)),
             DeviceKind::Panic => {
                 let pci = devices.panics.get(n)?.model == Some(PanicModel::Pvpanic);
-                return pci.then_some(PCI.and(Connect::INTEGRATED));
+                return pci.then_some(PCI.union(Connect::INTEGRATED));
             }
             DeviceKind::Sound => matches!(
                 devices.sounds.get(n)?.model,
@@ -79,23 +80,23 @@ impl<'h> Needs<'h> {
 
     fn controller(&self, controller: &Controller) -> Connect {
         match &controller.kind {
-            ControllerKind::Pci(pci) => pci.model.map_or(Connect::NONE, Connect::of_controller),
+            ControllerKind::Pci(pci) => pci.model.map_or(Connect::empty(), Connect::of_controller),
             ControllerKind::Sata | ControllerKind::Ide(_) => PCI,
             ControllerKind::Usb(usb) => match usb.model {
                 Some(UsbModel::NecXhci | UsbModel::QemuXhci) => self.pcie,
-                Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::NONE,
+                Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::empty(),
                 // Without a model it is the machine's own.
                 _ => PCI,
             },
             ControllerKind::Scsi(model) => match model {
-                None | Some(ScsiModel::Ncr53c90) => Connect::NONE,
+                None | Some(ScsiModel::Ncr53c90) => Connect::empty(),
                 Some(_) => PCI,
             },
             ControllerKind::VirtioSerial(_)
             | ControllerKind::Fdc
             | ControllerKind::Ccid
             | ControllerKind::Xenbus(_)
-            | ControllerKind::Isa => Connect::NONE,
+            | ControllerKind::Isa => Connect::empty(),
         }
     }
 
@@ -103,11 +104,11 @@ impl<'h> Needs<'h> {
         if let Source::Hostdev(device) = &interface.source {
             return match &device.device {
                 InterfaceDevice::Pci(pci) => self.host_pci(&pci.address, interface.info.pci()),
-                InterfaceDevice::Usb(_) => Connect::NONE,
+                InterfaceDevice::Usb(_) => Connect::empty(),
             };
         }
         match &interface.model {
-            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::NONE,
+            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::empty(),
             // Without a model it is a host device that its network gives; what is not known is taken as modern.
             None | Some(NicModel::Other(_) | NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => {
                 self.pcie
@@ -117,12 +118,12 @@ impl<'h> Needs<'h> {
     }
 
     fn hostdev(&self, devices: &Devices, n: usize) -> Connect {
-        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::NONE };
+        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::empty() };
         match &hostdev.source {
             HostdevSource::Pci(pci) => self.host_pci(&pci.address, hostdev.info.pci()),
             // All that are known are PCI Express.
             HostdevSource::Mdev(mdev) if mdev.model == MdevModel::VfioPci => self.pcie,
-            _ => Connect::NONE,
+            _ => Connect::empty(),
         }
     }
 
@@ -138,7 +139,7 @@ impl<'h> Needs<'h> {
     fn video(&self, model: VideoModel) -> Connect {
         match model {
             VideoModel::Bochs => self.pcie,
-            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::NONE,
+            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::empty(),
             _ => PCI,
         }
     }

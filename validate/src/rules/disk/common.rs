@@ -28,10 +28,6 @@ virtargv_model::rules! {
     TRAY = "disk-tray": Unsupported, Validate,
         "`<disk><target tray=>`: a hard disk's medium cannot be ejected",
         help "remove `tray=` from `<target>`";
-    /// The type of a disk is one that the release knows.
-    TYPE = "disk-type-unknown": Unsupported, Read,
-        "`<disk type=>`: the types `vhostuser` and `vhostvdpa` were added to the domain format after libvirt 7.0",
-        help "follow a later release of libvirt, or use another type";
     /// The namespace of an NVMe disk is at least 1.
     NAMESPACE = "disk-nvme-namespace": Unsupported, Validate,
         "`<disk type='nvme'><source namespace=>`: NVMe numbers the namespaces of a controller from 1",
@@ -89,7 +85,6 @@ pub(super) enum Part {
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Findings<'_>) {
     let (early, late) = (part != Part::Late, part != Part::Early);
     if early {
-        check_type(cx, disk, out);
         for image in disk.images() {
             network::check_auth(cx, image, out);
             encryption::check_cipher(image, out);
@@ -127,15 +122,6 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
     }
     if late {
         check_discard_no_unref(disk, out);
-    }
-}
-
-fn check_type(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let kind = disk.image.kind();
-    let late = matches!(kind, SourceType::VhostUser | SourceType::VhostVdpa);
-    if late && !cx.release.has(Convention::StricterDisks) {
-        let message = format!("attribute 'type' of disk '{}' is '{kind}', which came later", disk.dst());
-        out.refuse(&TYPE, disk.info.pos.attr("type"), message);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules on the thread pools of `<iothreadids>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Pos;
 use virtargv_model::tune::Iothreads;
 
@@ -19,9 +19,6 @@ virtargv_model::rules! {
 
 /// Checks the thread pools against the rules above.
 pub(super) fn check(cx: &Context<'_>, iothreads: &Iothreads, out: &mut Findings<'_>) {
-    if !cx.release.has(Convention::IothreadTuning) {
-        return;
-    }
     let threads = iothreads.list.iter().map(|t| (t.pos, t.thread_pool_min, t.thread_pool_max));
     let default = iothreads.default.map(|d| (d.pos, d.thread_pool_min, d.thread_pool_max));
     for (pos, min, max) in threads.chain(default) {
