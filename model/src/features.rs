@@ -1,4 +1,4 @@
-//! `<features>`: what the hypervisor gives the guest, or keeps from it.
+//! `<features>`: features of the hypervisor and the machine.
 
 use crate::read::{El, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
@@ -14,14 +14,15 @@ pub use guest::{
 pub use hyperv::{Hyperv, HypervFeature, HypervItem, HypervMode};
 
 crate::rules! {
-    /// TODO feature-unknown
-    FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "TODO";
+    /// Each child of `<features>` is a feature of the domain format.
+    FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "`<features>`",
+        help "remove the element, or correct its name";
 }
 
-/// `<features>`. A feature that is written without a state is on.
+/// `<features>`. A feature without `state=` is on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Features {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `<acpi/>`
     pub acpi: bool,
@@ -31,9 +32,9 @@ pub struct Features {
     pub pae: bool,
     /// `<hap state=>`: hardware-assisted paging.
     pub hap: Option<OnOff>,
-    /// `<viridian/>`: Hyper-V extensions of Xen.
+    /// `<viridian/>`: Viridian (Hyper-V) extensions of Xen.
     pub viridian: bool,
-    /// `<privnet/>`: a network namespace of the container's own.
+    /// `<privnet/>`: a private network namespace of the container.
     pub privnet: bool,
     /// `<hyperv>`
     pub hyperv: Option<Hyperv>,
@@ -41,7 +42,7 @@ pub struct Features {
     pub kvm: Option<Kvm>,
     /// `<pvspinlock state=>`: paravirtual spinlocks.
     pub pvspinlock: Option<OnOff>,
-    /// `<capabilities policy=>` of containers: the policy, and what differs from it by name.
+    /// `<capabilities policy=>` (containers): the policy, and the state of each capability that differs from it.
     pub capabilities: Option<(CapabilityPolicy, Vec<(String, OnOff)>)>,
     /// `<pmu state=>`: the performance monitoring unit.
     pub pmu: Option<OnOff>,
@@ -55,13 +56,13 @@ pub struct Features {
     pub ioapic: Option<IoApic>,
     /// `<hpt>`: the hash page table of POWER guests.
     pub hpt: Option<Hpt>,
-    /// `<vmcoreinfo state=>`: the guest may leave what helps to read its dumps.
+    /// `<vmcoreinfo state=>`: a device in which the guest stores debug information for memory dumps.
     pub vmcoreinfo: Option<OnOff>,
     /// `<htm state=>`: hardware transactional memory (POWER).
     pub htm: Option<OnOff>,
     /// `<nested-hv state=>`: nested virtualisation (POWER).
     pub nested_hv: Option<OnOff>,
-    /// `<msrs unknown=>`: what happens at an access to an unknown model specific register.
+    /// `<msrs unknown=>`: what an access to an unknown model-specific register does.
     pub msrs: Option<UnknownMsr>,
     /// `<ccf-assist state=>`: count cache flush assistance (POWER).
     pub ccf_assist: Option<OnOff>,
@@ -75,13 +76,13 @@ pub struct Features {
     pub ibs: Option<Ibs>,
     /// `<tcg>`
     pub tcg: Option<Tcg>,
-    /// `<async-teardown enabled=>`: memory is given back after the guest's end has been told.
+    /// `<async-teardown enabled=>`: a separate process releases the guest's memory after QEMU has ended.
     pub async_teardown: Option<YesNo>,
-    /// `<ras state=>`: memory errors are told to the guest (Arm).
+    /// `<ras state=>`: memory errors of the host are reported to the guest (Arm).
     pub ras: Option<OnOff>,
     /// `<ps2 state=>`: the PS/2 controller.
     pub ps2: Option<OnOff>,
-    /// `<aia value=>`: RISC-V's interrupt architecture.
+    /// `<aia value=>`: the Advanced Interrupt Architecture (RISC-V).
     pub aia: Option<Aia>,
 }
 
@@ -147,7 +148,7 @@ impl Features {
         }
     }
 
-    /// Features of one architecture's machines.
+    /// Reads a feature that only one architecture has.
     fn read_of_machine(&mut self, el: El<'_>, r: &mut Reader) {
         match el.name() {
             "gic" => self.gic = Some(Gic { version: r.attr(el, "version") }),
@@ -237,12 +238,12 @@ impl Features {
     }
 }
 
-/// `state=`, on where it is left out.
+/// `state=`; without it, `on`.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
     if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_as(ONCE_UNSUPPORTED, el, "state") }
 }
 
-/// A word that must be there.
+/// The mandatory attribute `name`.
 fn word_of<T: Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
     r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, name)
 }

@@ -1,8 +1,8 @@
-//! The libvirt domain document as a typed model: parse it, change it, write it back.
+//! The domain document of libvirt as a typed model: parse it, change it, write it back.
 //!
-//! The model is the document *as written*: what was left open stays `None`. It knows neither QEMU nor any
-//! machine. Every element keeps its position in the text ([`Pos`]), so that whatever is found wrong later can be
-//! shown in place ([`Source`]).
+//! The model is the document *as written*: what the document leaves out is `None`. It knows neither QEMU nor a machine
+//! type. Every element keeps its place in the text ([`Pos`]), so that a problem that a later stage finds can be shown
+//! in the text ([`Source`]).
 //!
 //! ```
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>

@@ -6,91 +6,98 @@ use crate::read::{El, Reader};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
-    /// TODO qemu-arg-value
-    QEMU_ARG_VALUE = "qemu-arg-value": Internal, Read, "TODO";
-    /// TODO qemu-env-name
-    QEMU_ENV_NAME = "qemu-env-name": Internal, Read, "TODO";
-    /// TODO qemu-capability-name
-    QEMU_CAPABILITY_NAME = "qemu-capability-name": Internal, Read, "TODO";
-    /// TODO qemu-override-bool
-    QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read, "TODO";
+    /// A `<qemu:arg>` has a `value`.
+    QEMU_ARG_VALUE = "qemu-arg-value": Internal, Read, "`<qemu:commandline><qemu:arg value=>`: one argument of QEMU",
+        help "add `value=`";
+    /// The name of an environment variable has letters, digits and underscores, and no digit first.
+    QEMU_ENV_NAME = "qemu-env-name": Internal, Read,
+        "`<qemu:commandline><qemu:env name=>`: the names that POSIX shells accept",
+        help "correct `name=`";
+    /// A `<qemu:add>` or `<qemu:del>` names a `capability`.
+    QEMU_CAPABILITY_NAME = "qemu-capability-name": Internal, Read,
+        "`<qemu:capabilities>` changes the capability flags found for the QEMU binary",
+        help "add `capability=` with the name of a flag";
+    /// An overriding property of type `bool` is `true` or `false`.
+    QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read,
+        "`<qemu:override>`: the property becomes a JSON value of `-device`",
+        help "use `value='true'` or `value='false'`";
 }
 
-/// The namespace these elements live in.
+/// The URI of the `qemu:` namespace.
 pub const NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 
-/// What the document says to QEMU directly.
+/// The elements of the `qemu:` namespace, which pass settings to QEMU directly.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QemuNamespace {
-    /// `<qemu:arg value=>`
+    /// `<qemu:commandline><qemu:arg value=>`: additional arguments.
     pub args: Vec<String>,
-    /// `<qemu:env name= value=>`
+    /// `<qemu:commandline><qemu:env name= value=>`: environment variables.
     pub env: Vec<(String, Option<String>)>,
-    /// `<qemu:override><qemu:device>`
+    /// `<qemu:override><qemu:device>`: changed properties of devices.
     pub overrides: Vec<DeviceOverride>,
-    /// `<qemu:capabilities><qemu:add capability=>`: flags by their names.
+    /// `<qemu:capabilities><qemu:add capability=>`: names of capability flags to be set.
     pub add_capabilities: Vec<String>,
-    /// `<qemu:capabilities><qemu:del capability=>`
+    /// `<qemu:capabilities><qemu:del capability=>`: names of capability flags to be cleared.
     pub del_capabilities: Vec<String>,
-    /// `<qemu:deprecation behavior=>`
+    /// `<qemu:deprecation behavior=>`: what QEMU does about deprecated options.
     pub deprecation: Option<String>,
 }
 
-/// Changes to what is said of one device.
+/// Changes to the properties of a device on the command line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceOverride {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `alias=`: which device.
+    /// `alias=` of the device.
     pub alias: String,
-    /// `<qemu:frontend><qemu:property>`
+    /// `<qemu:frontend><qemu:property>`: the properties of the frontend (`-device`).
     pub properties: Vec<OverrideProperty>,
 }
 
 spelled! {
-    /// What kind of value a property gets.
+    /// The type of an overriding property (`type=`).
     pub enum OverrideType {
         /// A text.
         String = "string",
-        /// A number.
+        /// A signed 64-bit number.
         Signed = "signed",
-        /// A number that is not negative.
+        /// An unsigned 64-bit number.
         Unsigned = "unsigned",
         /// `true` or `false`.
         Bool = "bool",
-        /// None: the property is left out.
+        /// The property is removed.
         Remove = "remove",
     }
 }
 
-/// The value a property gets.
+/// The value of an overriding property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OverrideValue {
     /// A text.
     String(String),
-    /// A number.
+    /// A signed 64-bit number.
     Signed(i64),
-    /// A number that is not negative.
+    /// An unsigned 64-bit number.
     Unsigned(u64),
-    /// A switch.
+    /// `true` or `false`.
     Bool(bool),
-    /// None: the property is left out.
+    /// The property is removed.
     Remove,
 }
 
 /// `<qemu:property>`
 #[derive(Debug, Clone, PartialEq)]
 pub struct OverrideProperty {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`
+    /// `name=` of the property.
     pub name: String,
     /// `type=` and `value=`
     pub value: OverrideValue,
 }
 
 impl QemuNamespace {
-    /// Whether nothing is said.
+    /// Whether the document has no element of the namespace.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -138,7 +145,7 @@ impl QemuNamespace {
         }
     }
 
-    /// Declares the prefix where an element needs it.
+    /// Declares the namespace where there is an element of it.
     pub(crate) fn write_namespace<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
         if self.is_empty() { tag } else { tag.attr("xmlns:qemu", NAMESPACE) }
     }

@@ -1,6 +1,6 @@
-//! Reading elements and attributes, going on past what is wrong.
+//! Reading elements and attributes.
 //!
-//! A bad value is put into the report and read as absent, so that one run shows all of them.
+//! A bad value is reported and read as absent, so that one run reports all problems.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -10,51 +10,62 @@ use crate::{
 };
 
 crate::rules! {
-    /// An attribute has a value of its type.
-    ATTRIBUTE_VALUE = "attribute-value": Xml, Read, "the domain format's grammar", help "use one of the values named";
-    /// A word is one that the release followed knows.
-    LATER_WORD = "word-of-a-later-release": Xml, Read, "words that came to the domain format later",
-        help "follow a later release, or leave the word out";
-    /// A set of numbers holds at least one.
-    NUMBER_SET_EMPTY = "number-set-empty": Xml, Read, "`cpuset=`, `nodeset=`, `cpus=` and the like",
-        help "name at least one number";
-    /// An attribute that must be given is given.
-    ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the domain format's grammar", help "add the attribute";
-    /// An element holds a value of its type.
-    ELEMENT_VALUE = "element-value": Xml, Read, "the domain format's grammar", help "write a value of that type";
-    /// An element that must be there is there.
-    ELEMENT_MISSING = "element-missing": Xml, Read, "the domain format's grammar", help "add the element";
-    /// TODO unit
-    UNIT = "unit": InvalidArgument, Read, "TODO";
-    /// TODO size-range
-    SIZE_RANGE = "size-range": InvalidArgument, Read, "TODO";
+    /// An attribute has a value that the domain format allows for it.
+    ATTRIBUTE_VALUE = "attribute-value": Xml, Read,
+        "the domain format gives each attribute its words, or a number in a range, or a form of text",
+        help "use one of the values that the message names";
+    /// A value is one that the release followed knows.
+    LATER_WORD = "word-of-a-later-release": Xml, Read,
+        "the value came to the domain format with a later version of libvirt",
+        help "follow that version or a later one, or use a value that the release followed knows";
+    /// A set of CPUs or NUMA nodes has at least one member.
+    NUMBER_SET_EMPTY = "number-set-empty": Xml, Read,
+        "`cpuset=`, `nodeset=`, `vcpus=`, `iothreads=`, `<nodemask>`: exclusions such as `^2` can leave nothing",
+        help "name at least one number, such as `0-3`";
+    /// An attribute that is mandatory for its element is given.
+    ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the schema of the domain format",
+        help "add the attribute that the message names";
+    /// The text of an element is a value that the domain format allows for it.
+    ELEMENT_VALUE = "element-value": Xml, Read,
+        "the domain format gives each element with a text its words, or a number in a range",
+        help "write a value of the kind that the message names";
+    /// A child element that is mandatory for its element is given.
+    ELEMENT_MISSING = "element-missing": Xml, Read, "the schema of the domain format",
+        help "add the element that the message names";
+    /// The `unit` of a size is one of the domain format's units.
+    UNIT = "unit": InvalidArgument, Read,
+        "`unit=` of `<memory>`, `<size>` and other sizes: powers of 1024 (`KiB`) or of 1000 (`KB`)",
+        help "use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`";
+    /// A size is below 2^64 bytes.
+    SIZE_RANGE = "size-range": InvalidArgument, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
+        help "use a smaller number or a smaller `unit=`";
 }
 
-/// The largest document that is read, in bytes: some fifty thousand disks, and little enough to bound memory.
+/// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
 pub const MAX_DOCUMENT: usize = 16 << 20;
 
-/// The most attributes one element may have. The XML reader compares each with all before it.
+/// The most attributes of an element. The XML parser compares each attribute with all before it, in quadratic time.
 const MAX_ATTRIBUTES: usize = 1024;
 
-/// Below this many bytes nothing that can be written takes long to read.
-const HARMLESS: usize = 64 << 10;
+/// Documents up to this size, in bytes, are parsed quickly however many attributes an element has.
+const UNCHECKED_SIZE: usize = 64 << 10;
 
-/// Why a text is not read as XML, and at which byte.
+/// The error for a text that is not well-formed XML.
 pub(crate) struct Unreadable {
     pub(crate) offset: usize,
     pub(crate) message: String,
 }
 
-/// Parses `text` without DTDs (so no entity can grow) and within the limits.
+/// Parses `text` within the limits, without document type declarations, whose entities could expand.
 pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
-    if text.len() > HARMLESS
-        && may_be_crowded(text)
-        && let Some(offset) = crowded_tag(text)
+    if text.len() > UNCHECKED_SIZE
+        && may_exceed_attributes(text)
+        && let Some(offset) = tag_with_too_many_attributes(text)
     {
         let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
         return Err(Unreadable { offset, message });
     }
-    // Real documents have a node in some twenty bytes; memory stays within a few times the text.
+    // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
     let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| Unreadable {
@@ -63,14 +74,14 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     })
 }
 
-/// Whether some tag is long enough to have too many attributes, of which each has five bytes at least: then one of these
-/// pieces has no `<`. Most texts are let through by a look at a few bytes of each.
-fn may_be_crowded(text: &str) -> bool {
+/// Whether a tag may be long enough for too many attributes. An attribute has at least five bytes, so such a tag covers
+/// one of these pieces entirely, which then has no `<`.
+fn may_exceed_attributes(text: &str) -> bool {
     text.as_bytes().chunks_exact(MAX_ATTRIBUTES * 2).any(|piece| !piece.contains(&b'<'))
 }
 
-/// The `<` of the first tag with too many `=` outside quotes.
-fn crowded_tag(text: &str) -> Option<usize> {
+/// The byte offset of the first tag with more than [`MAX_ATTRIBUTES`] `=` outside quotes.
+fn tag_with_too_many_attributes(text: &str) -> Option<usize> {
     let (mut tag, mut quote, mut count) = (None, None, 0);
     for (at, byte) in text.bytes().enumerate() {
         match (tag, quote, byte) {
@@ -90,7 +101,7 @@ fn crowded_tag(text: &str) -> Option<usize> {
     None
 }
 
-/// The byte offset of a line and column as the XML reader counts them: both from 1, columns in characters.
+/// The byte offset of a line and column as the XML parser counts them: both from 1, columns in characters.
 fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     let row = (pos.row as usize).saturating_sub(1);
     let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
@@ -99,8 +110,8 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
-/// The elements of a document in its order. They are looked up by name many times, so texts and comments are left out and
-/// what a look needs is kept together.
+/// The elements of a document, in document order. They are looked up by name many times, so texts and comments are left
+/// out and the names are kept together.
 #[derive(Debug)]
 pub(crate) struct Elements<'a>(Vec<Row<'a>>);
 
@@ -109,24 +120,24 @@ pub(crate) struct Elements<'a>(Vec<Row<'a>>);
 struct Row<'a> {
     name: &'a str,
     node: roxmltree::Node<'a, 'a>,
-    /// The row of the element around it.
+    /// The row of its parent.
     around: Option<u32>,
-    /// Its own row.
+    /// The row of the element itself.
     index: u32,
-    /// The first row that is not below it.
+    /// The first row after its descendants.
     end: u32,
 }
 
 impl<'a> Elements<'a> {
     pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
         let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 48);
-        // The elements around the next one, and where each ends in the text.
+        // The ancestors of the next element, and the byte offset at which each ends.
         let mut open: Vec<(u32, usize)> = Vec::new();
         let mut index = 0;
         for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
             let range = node.range();
             while let Some((before, _)) = open.pop_if(|(_, end)| *end <= range.start) {
-                close(&mut rows, before, index);
+                set_end(&mut rows, before, index);
             }
             let around = open.last().map(|(around, _)| *around);
             rows.push(Row { name: node.tag_name().name(), node, around, index, end: index });
@@ -134,25 +145,25 @@ impl<'a> Elements<'a> {
             index = index.saturating_add(1);
         }
         for (before, _) in open {
-            close(&mut rows, before, index);
+            set_end(&mut rows, before, index);
         }
         Self(rows)
     }
 
-    /// The outermost element; there always is one.
+    /// The root element; every well-formed document has one.
     pub(crate) fn root(&'a self) -> Option<El<'a>> {
         self.0.first().map(|row| El { row, rows: &self.0 })
     }
 }
 
-/// Nothing from row `end` on is below row `index`.
-fn close(rows: &mut [Row<'_>], index: u32, end: u32) {
+/// Sets the first row after the descendants of row `index`.
+fn set_end(rows: &mut [Row<'_>], index: u32, end: u32) {
     if let Some(row) = rows.get_mut(index as usize) {
         row.end = end;
     }
 }
 
-/// Elements side by side, from row `next` to before row `end`.
+/// The children of an element: siblings from row `next` to before row `end`.
 struct Children<'a> {
     rows: &'a [Row<'a>],
     next: u32,
@@ -177,7 +188,7 @@ impl<'a> Iterator for Children<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct El<'a> {
     row: &'a Row<'a>,
-    /// Those of the whole document.
+    /// The rows of the whole document.
     rows: &'a [Row<'a>],
 }
 
@@ -187,32 +198,32 @@ impl<'a> El<'a> {
         self.row.node
     }
 
-    /// Its name without prefix.
+    /// The name without prefix.
     pub fn name(self) -> &'a str {
         self.row.name
     }
 
-    /// Its namespace, if any.
+    /// The namespace, where it has one.
     pub fn namespace(self) -> Option<&'a str> {
         self.row.node.tag_name().namespace()
     }
 
-    /// Where it stands.
+    /// Place of the element in the text.
     pub fn pos(self) -> Pos {
         Pos::at(self.row.node.range().start)
     }
 
-    /// The attribute as written, `None` where there is none.
+    /// The attribute `name` as written.
     pub fn get(self, name: &str) -> Option<&'a str> {
         self.row.node.attribute(name)
     }
 
-    /// The attribute as an owned text.
+    /// The attribute `name` as an owned string.
     pub fn string(self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
 
-    /// Its child elements without namespace, in order.
+    /// The child elements, in document order.
     pub fn elements(self) -> impl Iterator<Item = El<'a>> {
         let row = self.row;
         Children { rows: self.rows, next: row.index.saturating_add(1), end: row.end }
@@ -228,7 +239,7 @@ impl<'a> El<'a> {
         self.elements().find(|e| e.name() == name)
     }
 
-    /// Its text: what stands directly in it, joined, as written.
+    /// The text: all direct text nodes, joined.
     pub fn text(self) -> String {
         self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
     }
@@ -238,19 +249,22 @@ impl<'a> El<'a> {
         self.child(name).map(El::text)
     }
 
-    /// The element around it.
+    /// The parent element.
     pub fn parent(self) -> Option<El<'a>> {
         let row = self.rows.get(self.row.around? as usize)?;
         Some(El { row, rows: self.rows })
     }
 }
 
-/// A value that an attribute or a text can spell.
+/// A value of an attribute or of the text of an element.
 pub trait Value: Sized {
-    /// Reads it, or says what was expected instead (without repeating the value).
+    /// Parses the value.
+    ///
+    /// # Errors
+    /// What was expected instead, as a part of a message; it does not repeat the value.
     fn parse(text: &str) -> Result<Self, String>;
 
-    /// The version of libvirt that brought this value, where some release followed does not have it.
+    /// The version of libvirt that added the value; `None` where every release has it.
     fn came_with(&self) -> Option<Version> {
         None
     }
@@ -290,7 +304,7 @@ impl Value for String {
     }
 }
 
-/// A whole number in C notation: `0x` hexadecimal, leading `0` octal, else decimal.
+/// A whole number in C notation: hexadecimal after `0x`, octal after `0`, else decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct AnyBase<T>(pub T);
 
@@ -312,7 +326,7 @@ impl<T: TryFrom<u64>> Value for AnyBase<T> {
     }
 }
 
-/// A whole number from 1.
+/// A whole number from 1 to 2^32 - 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Positive(pub u32);
 
@@ -325,8 +339,8 @@ impl Value for Positive {
     }
 }
 
-/// The class of a bad word or number that is an XML error since attributes are read by type (`virXMLProp*`), and an
-/// unsupported configuration before.
+/// The class of a bad word or number in an attribute that libvirt parsed by hand before it had typed accessors: an XML
+/// error since then, an unsupported configuration before.
 pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Unsupported);
 
 /// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 still read the old way.
@@ -335,35 +349,35 @@ pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("
 /// As [`LONG_UNSUPPORTED`], for what was an internal error.
 pub(crate) const LONG_INTERNAL: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Internal);
 
-/// As [`ONCE_UNSUPPORTED`], for what had no class before.
+/// As [`ONCE_UNSUPPORTED`], without a class before.
 pub(crate) const ONCE_PLAIN: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Plain);
 
-/// As [`ONCE_UNSUPPORTED`], for what was an internal error before.
+/// As [`ONCE_UNSUPPORTED`], an internal error before.
 pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Internal);
 
-/// Collects what is wrong while elements are read, under one release of libvirt.
+/// The context of reading: the release, and the problems found so far.
 #[derive(Debug, Default)]
 pub struct Reader {
     /// The release whose format is read.
     pub release: Release,
-    /// What was found so far.
+    /// The problems found so far.
     pub report: Report,
 }
 
 impl Reader {
-    /// A reader of the format as `release` has it.
+    /// A reader of the domain format of `release`.
     pub fn new(release: Release) -> Self {
         Self { release, report: Report::new() }
     }
 
-    /// Reports that `rule` is broken, where the release followed has that rule.
+    /// Reports that `rule` is broken, unless the release does not have the rule.
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         if rule.releases.contains(self.release) {
             self.report.push(rule.problem(self.release, place, message));
         }
     }
 
-    /// As [`Reader::refuse`], where the class depends on the attribute or element rather than on the rule.
+    /// As [`Reader::refuse`], with a class that depends on the attribute or element.
     pub fn refuse_as(
         &mut self,
         classes: impl Into<Classes>,
@@ -375,17 +389,17 @@ impl Reader {
         self.report.push(rule.problem(self.release, place, message).with_kind(kind));
     }
 
-    /// Whether the release followed reads what came with libvirt `since`; earlier ones pass over it.
+    /// Whether the release has what version `since` of libvirt added; earlier releases ignore it.
     pub fn knows(&self, since: &'static str) -> bool {
         Span::ALWAYS.since(since).contains(self.release)
     }
 
-    /// The attribute `name`; a value that cannot be read is an XML error.
+    /// The attribute `name`; a bad value is an XML error.
     pub fn attr<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
         self.attr_as(Kind::Xml, el, name)
     }
 
-    /// As [`Reader::attr`], for an attribute that came with libvirt `since`: earlier releases pass over it.
+    /// As [`Reader::attr`], for an attribute that version `since` of libvirt added; earlier releases ignore it.
     pub fn attr_since<T: Value>(&mut self, since: &'static str, el: El<'_>, name: &'static str) -> Option<T> {
         self.knows(since).then(|| self.attr(el, name)).flatten()
     }
@@ -400,7 +414,7 @@ impl Reader {
         el.child(name).filter(|_| self.knows(since))
     }
 
-    /// As [`Reader::attr`], where libvirt has another class for a bad value.
+    /// As [`Reader::attr`], with the class of a bad value.
     pub fn attr_as<T: Value>(
         &mut self,
         classes: impl Into<Classes>,
@@ -454,7 +468,8 @@ impl Reader {
         false
     }
 
-    /// The attribute `name` as a set of CPUs or nodes. What is no set is an invalid argument; an empty set has `kind`.
+    /// The attribute `name` as a set of CPUs or NUMA nodes. A text that is not a set is an invalid argument; an empty
+    /// set has the class `kind`.
     pub fn number_set(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<NumberSet> {
         let set: NumberSet = self.attr_as(Kind::InvalidArgument, el, name)?;
         if set.is_empty() {
@@ -467,12 +482,12 @@ impl Reader {
         Some(set)
     }
 
-    /// The attribute `name`, which must be there.
+    /// The mandatory attribute `name`.
     pub fn required<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
         self.required_as(Kind::Xml, Kind::Xml, el, name)
     }
 
-    /// As [`Reader::required`], where libvirt has other classes for absence and for a bad value.
+    /// As [`Reader::required`], with the class of a missing attribute and that of a bad value.
     pub fn required_as<T: Value>(
         &mut self,
         missing: impl Into<Classes>,
@@ -493,7 +508,7 @@ impl Reader {
         self.text_as(Kind::Xml, el)
     }
 
-    /// As [`Reader::text`], where libvirt has another class for a bad value.
+    /// As [`Reader::text`], with the class of a bad value.
     pub fn text_as<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
         let text = el.text();
         match T::parse(&text) {
@@ -511,18 +526,19 @@ impl Reader {
         el.child(name).and_then(|c| self.text(c))
     }
 
-    /// The text of `el` with its `unit=` (`default_unit` bytes where there is none), in bytes.
+    /// The size in the text of `el`, in bytes. Without `unit=` the text counts `default_unit` bytes each.
     pub fn bytes(&mut self, el: El<'_>, default_unit: u64) -> Option<u64> {
         let text = el.text();
         self.scaled(el, text.trim(), el.get("unit"), default_unit)
     }
 
-    /// As [`Reader::bytes`] with KiB as the default unit, rounded up to whole KiB.
+    /// The size in the text of `el`, rounded up to KiB. Without `unit=` the text counts KiB.
     pub fn kib(&mut self, el: El<'_>) -> Option<Kib> {
         self.bytes(el, 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// `text` times `unit`, in bytes; what does not fit is reported at `el`.
+    /// The size `text` in `unit`, in bytes. Without a unit, `text` counts `default_unit` bytes each. Problems are
+    /// reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
@@ -550,7 +566,7 @@ impl Reader {
         bytes
     }
 
-    /// Requires the presence of a child; puts down an XML error where there is none.
+    /// The mandatory child `name`; without it there is an XML error.
     pub fn need<'a>(&mut self, el: El<'a>, name: &'static str) -> Option<El<'a>> {
         let child = el.child(name);
         if child.is_none() {
@@ -566,11 +582,11 @@ pub fn attr_place(el: El<'_>, name: &'static str) -> Place {
     el.pos().attr(name)
 }
 
-/// One element of the format: how it is read and how it is written.
+/// An element of the domain format, which can be read and written.
 pub trait Element: Sized {
-    /// Reads it from `el`, putting what is wrong into `r`. `None` only where nothing sensible is left.
+    /// Reads the element from `el` and reports problems to `r`. `None` where a mandatory value is missing.
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self>;
-    /// Writes it.
+    /// Writes the element.
     fn write(&self, w: &mut crate::write::Writer);
 }
 
@@ -589,7 +605,7 @@ pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str,
     if r.knows(since) { all(el, name, r) } else { Vec::new() }
 }
 
-/// The children of an element by name, for elements that are asked for many names.
+/// The children of an element grouped by name, for elements with many kinds of children.
 pub(crate) struct ByName<'a>(Vec<(&'a str, Vec<El<'a>>)>);
 
 impl<'a> ByName<'a> {
@@ -597,7 +613,7 @@ impl<'a> ByName<'a> {
         let mut groups: Vec<(&'a str, Vec<El<'a>>)> = Vec::new();
         let mut last = 0;
         for child in el.elements() {
-            // Children of one name mostly stand side by side.
+            // Children of one name are mostly adjacent.
             if groups.get(last).is_none_or(|(name, _)| *name != child.name()) {
                 last = groups.iter().position(|(name, _)| *name == child.name()).unwrap_or(groups.len());
             }
@@ -623,7 +639,7 @@ impl<'a> ByName<'a> {
     }
 }
 
-/// Writes an element where there is one.
+/// Writes an optional element.
 pub fn write_opt<T: Element>(value: Option<&T>, w: &mut crate::write::Writer) {
     if let Some(value) = value {
         value.write(w);
@@ -637,7 +653,7 @@ pub fn write_all<T: Element>(values: &[T], w: &mut crate::write::Writer) {
     }
 }
 
-/// Shows a number as `0x` hexadecimal with at least `width` digits.
+/// Formats a number as hexadecimal with `0x` and at least `width` digits.
 pub fn hex(number: impl Into<u64>, width: usize) -> impl Display {
     format!("0x{:0width$x}", number.into())
 }

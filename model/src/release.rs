@@ -1,7 +1,7 @@
-//! The releases of libvirt whose behaviour is followed, and what sets them apart.
+//! The releases of libvirt that can be followed, and the differences between them.
 //!
-//! A release is data: [`Release`] is an ordered list, and every difference is a row with the version of libvirt since
-//! which, or until which, it holds ([`Convention`], [`Rule`](crate::Rule), the words of the format). Code asks
+//! [`Release`] is an ordered list, and every difference is a row with the version of libvirt since which, or until
+//! which, it holds ([`Convention`], [`Rule`](crate::Rule), the words of the format). Code asks
 //! `release.has(Convention::X)` or leaves the question to the row; nothing compares releases.
 
 mod convention;
@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 pub use convention::Convention;
 
-/// A version of libvirt, as its documentation names it: "since 8.2".
+/// A version of libvirt, major and minor, as in the "since 8.2" of its documentation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version {
     major: u16,
@@ -24,10 +24,10 @@ impl Version {
         Self { major, minor }
     }
 
-    /// The version that `text` names in a table of this project, such as `8.2`.
+    /// Parses a version such as `8.2` in a row of a table.
     ///
     /// # Panics
-    /// At compile time, where `text` is no version: it is only called in constants.
+    /// Where `text` is not a version. It is only called in constants, so compilation fails.
     #[doc(hidden)]
     pub const fn literal(text: &'static str) -> Self {
         let bytes = text.as_bytes();
@@ -58,10 +58,10 @@ impl fmt::Display for Version {
     }
 }
 
-/// Defines the releases that are followed, oldest first.
+/// Defines the releases that can be followed, oldest first.
 macro_rules! releases {
     ($($(#[$meta:meta])* $variant:ident = $version:literal;)+) => {
-        /// A release of libvirt whose behaviour is followed.
+        /// A release of libvirt that can be followed: its format, defaults, rules and command lines.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
         pub enum Release {
             $($(#[$meta])* $variant,)+
@@ -71,12 +71,12 @@ macro_rules! releases {
             /// Every release, oldest first.
             pub const ALL: &'static [Self] = &[$(Self::$variant),+];
 
-            /// The spelling, such as `7.0`.
+            /// The name, such as `7.0`.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$variant => $version),+ }
             }
 
-            /// Its version.
+            /// The version.
             pub const fn version(self) -> Version {
                 match self { $(Self::$variant => const { Version::literal($version) }),+ }
             }
@@ -98,7 +98,7 @@ impl fmt::Display for Release {
     }
 }
 
-/// A text that names no release.
+/// The error for a text that is not the name of a [`Release`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown libvirt release '{0}'; known releases: {known}", known = names())]
 pub struct UnknownRelease(pub String);
@@ -116,7 +116,7 @@ impl FromStr for Release {
     }
 }
 
-/// The releases that a row holds for: from `since` on, and before `until`.
+/// The releases that a row holds for: from version `since` on, and before version `until`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     since: Option<Version>,
@@ -127,19 +127,19 @@ impl Span {
     /// Every release.
     pub const ALWAYS: Self = Self { since: None, until: None };
 
-    /// The same from version `since` on.
+    /// Restricts the span to version `since` and later.
     #[must_use]
     pub const fn since(self, since: &'static str) -> Self {
         Self { since: Some(Version::literal(since)), ..self }
     }
 
-    /// The same before version `until`, which is the first that no longer has it.
+    /// Restricts the span to versions before `until`.
     #[must_use]
     pub const fn until(self, until: &'static str) -> Self {
         Self { until: Some(Version::literal(until)), ..self }
     }
 
-    /// Whether `release` is one of them.
+    /// Whether the span contains `release`.
     pub const fn contains(self, release: Release) -> bool {
         let version = release.version();
         let begun = match self.since {
@@ -153,18 +153,18 @@ impl Span {
         begun && !ended
     }
 
-    /// The version that brought it; `None` where every release followed has it from the start.
+    /// The first version of the span; `None` where it starts before the oldest release.
     pub const fn first(self) -> Option<Version> {
         self.since
     }
 
-    /// The first version that no longer has it.
+    /// The first version after the span; `None` where it has no end.
     pub const fn end(self) -> Option<Version> {
         self.until
     }
 }
 
-/// As a manual puts it: ` (since 8.2)`, ` (until 9.0)`, nothing where it is for every release.
+/// As in `since 8.2`, `until 9.0`, `since 8.2, until 9.0`; `every release` where there is no limit.
 impl fmt::Display for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.since, self.until) {

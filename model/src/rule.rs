@@ -1,7 +1,7 @@
 //! The registry of problems: every id that a stage can report is one static row.
 //!
-//! Each crate owns its rows, defined by [`rules!`](crate::rules!) beside the code that reports them; the crate `virtargv`
-//! has the list of all.
+//! Each crate owns its rows, which [`rules!`](crate::rules!) defines beside the code that reports them; the crate
+//! `virtargv` lists the rows of all crates.
 
 use crate::{Kind, Place, Problem, Release, Span, Stage};
 
@@ -10,7 +10,7 @@ use crate::{Kind, Place, Problem, Release, Span, Stage};
 pub enum Severity {
     /// For information.
     Note,
-    /// Surely or probably not what was meant, but accepted.
+    /// The document is accepted, but probably does not mean what was intended.
     Warning,
     /// The document is refused.
     Error,
@@ -27,7 +27,7 @@ impl Severity {
     }
 }
 
-/// A value that an earlier release of libvirt had otherwise.
+/// A value that may differ in earlier releases of libvirt, such as the class of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ByRelease<T> {
     now: T,
@@ -59,7 +59,7 @@ impl<T: Copy> ByRelease<T> {
         self.now
     }
 
-    /// The value that earlier releases had, and when they had it.
+    /// The releases before the change, and the value that they have; `None` where there was no change.
     pub const fn earlier(&self) -> Option<(Span, T)> {
         self.earlier
     }
@@ -74,22 +74,23 @@ impl From<Kind> for Classes {
     }
 }
 
-/// One rule: what must hold, and where that comes from. Rules are statics, made by [`rules!`](crate::rules!).
+/// A rule: what must hold, why, and what to do where it does not. Rules are statics that [`rules!`](crate::rules!)
+/// defines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rule {
-    /// Its stable id, such as `net-teaming-transient-type`.
+    /// The stable id, such as `net-teaming-transient-type`.
     pub id: &'static str,
-    /// How bad it is to break it.
+    /// The severity of a problem with it.
     pub severity: Severity,
-    /// The class of a problem with it.
+    /// The class of a problem with it, which libvirt prints before the message.
     pub class: Classes,
     /// The stage at which libvirt finds it.
     pub stage: ByRelease<Stage>,
     /// What must hold, in one sentence.
     pub summary: &'static str,
-    /// Why: the element of the domain format, the QEMU property, the hardware.
+    /// Where the rule comes from: the element of the domain format, the QEMU property, the kernel or the hardware.
     pub reason: &'static str,
-    /// What to do about it.
+    /// What to do about a problem: the attribute to add or remove, the values that are possible.
     pub help: &'static str,
     /// The releases that have the rule.
     pub releases: Span,
@@ -115,16 +116,16 @@ impl Rule {
 
 /// Defines rules: statics of the given names, and their list `ALL`.
 ///
-/// A row is a one-line documentation comment (what must hold), the name, the id, the class, the stage, the reason and the
-/// help. Class and stage may say what they were before a version of libvirt, and a row may end with the version since
-/// which, or until which, libvirt has the rule.
+/// A row is a one-line documentation comment (what must hold), the name, the id, the class, the stage, the reason and
+/// the help. Class and stage may name the value that they had before a version of libvirt. `since` and `until` at the
+/// end restrict the rule to releases.
 ///
 /// ```
 /// virtargv_model::rules! {
-///     /// A memory balloon has a model that QEMU has.
-///     MODEL = "memballoon-model": Unsupported, Validate, "QEMU has virtio balloons only",
-///         help "use `model='virtio'`";
-///     /// The type of a `<hub>` is given.
+///     /// The model of a memory balloon is a virtio model.
+///     MODEL = "memballoon-model": Unsupported, Validate, "`<memballoon model=>`: QEMU has virtio balloons only",
+///         help "use `model='virtio'`, or `model='none'` for no balloon";
+///     /// A hub has a `type`.
 ///     TYPE = "hub-type": Xml (Internal before "7.3"), Validate (Build before "8.0"), "`<hub type=>`",
 ///         help "add `type='usb'`", since "7.1";
 /// }
@@ -155,7 +156,7 @@ macro_rules! rules {
                 releases: $crate::Span::ALWAYS$(.since($since))?$(.until($until))?,
             };
         )+
-        /// The rules of this module, in the order in which they are held.
+        /// The rules of this module.
         pub static ALL: &[&$crate::Rule] = &[$(&$name),+];
     };
 }

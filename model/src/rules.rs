@@ -1,8 +1,8 @@
-//! Every rule that reading holds a document against, module by module.
+//! The rules that reading a document checks, module by module.
 
 use crate::Rule;
 
-/// The rules, one table a module.
+/// The rules, one table for each module.
 pub static TABLES: &[&[&Rule]] = &[
     crate::read::ALL,
     crate::domain::ALL,

@@ -1,4 +1,4 @@
-//! `<hub>`.
+//! `<hub>`: a USB hub.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, LONG_INTERNAL, LONG_UNSUPPORTED, Reader};
@@ -15,7 +15,7 @@ spelled! {
 /// `<hub>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hub {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=`
     pub kind: Option<HubType>,

@@ -1,4 +1,4 @@
-//! What all devices have: alias, address, boot order, option ROM.
+//! The part that all devices have: alias, address, boot order, option ROM.
 
 pub(crate) mod address;
 pub(crate) mod pci;
@@ -14,48 +14,52 @@ use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
 crate::rules! {
-    /// TODO rom-disabled
-    ROM_DISABLED = "rom-disabled": Unsupported, Read, "TODO";
-    /// TODO boot-loadparm
-    BOOT_LOADPARM = "boot-loadparm": Internal, Read, "TODO";
+    /// A disabled option ROM has neither `bar` nor `file`.
+    ROM_DISABLED = "rom-disabled": Unsupported, Read,
+        "`<rom enabled='no'>`: QEMU is given an empty ROM file for the device",
+        help "remove `bar=` and `file=`, or use `enabled='yes'`";
+    /// A `loadparm` has 1 to 8 letters, digits, dots or blanks.
+    BOOT_LOADPARM = "boot-loadparm": Internal, Read,
+        "`<boot loadparm=>`: the boot parameter of s390 firmware has 8 characters",
+        help "shorten the value, and use letters, digits, `.` and blanks only";
 }
 
-/// The common part of a device.
+/// The part that all devices have.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeviceInfo {
-    /// Where the device stands.
+    /// Place of the device in the text.
     pub pos: Pos,
-    /// `<alias name=>`: the id the device has in QEMU.
+    /// `<alias name=>`: the id of the device in QEMU.
     pub alias: Option<String>,
-    /// `<address>`.
+    /// `<address>`: where the device is in the guest.
     pub address: Option<Address>,
-    /// `<boot>`.
+    /// `<boot>`: the position of the device in the boot order.
     pub boot: Option<Boot>,
-    /// `<rom>`.
+    /// `<rom>`: the option ROM.
     pub rom: Option<Rom>,
-    /// `<acpi index=>`.
+    /// `<acpi index=>`: the number by which the guest names a network device.
     pub acpi_index: Option<u32>,
-    /// `<master startport=>` of a companion USB controller.
+    /// `<master startport=>` of a companion USB controller: its first port on the EHCI controller.
     pub master_startport: Option<u32>,
 }
 
 /// `<boot>` of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Boot {
-    /// `order=`, from 1.
+    /// `order=`: the position in the boot order, from 1.
     pub order: u32,
-    /// `loadparm=` (s390).
+    /// `loadparm=`: the boot parameter (s390), 1 to 8 characters.
     pub loadparm: Option<String>,
 }
 
 /// `<rom>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rom {
-    /// `enabled=`.
+    /// `enabled=`: whether the device has an option ROM.
     pub enabled: Option<YesNo>,
-    /// `bar=`: whether the ROM's BAR is visible in the guest.
+    /// `bar=`: whether the ROM is visible in the guest's memory map.
     pub bar: Option<OnOff>,
-    /// `file=`.
+    /// `file=`: the path of the ROM image.
     pub file: Option<String>,
 }
 
@@ -79,7 +83,7 @@ impl DeviceInfo {
         info
     }
 
-    /// Writes them, in the format's order.
+    /// Writes the common children of a device, in the order of the domain format.
     pub fn write(&self, w: &mut Writer) {
         if let Some(boot) = &self.boot {
             w.element("boot").attr("order", boot.order).opt("loadparm", boot.loadparm.as_ref()).empty();
@@ -105,7 +109,7 @@ impl DeviceInfo {
         }
     }
 
-    /// The PCI address, where it has one.
+    /// The PCI address, where the device has one.
     pub fn pci(&self) -> Option<&PciAddress> {
         match &self.address {
             Some(Address::Pci(address)) => Some(address),
@@ -120,7 +124,7 @@ impl Rom {
         let (enabled, bar) = (r.attr_as(kinds, el, "enabled"), r.attr_as(kinds, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
         if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
-            let message = "element 'rom' that is not 'enabled' has no 'bar' and no 'file'";
+            let message = "element 'rom' that is not 'enabled' cannot have 'bar' or 'file'";
             r.refuse(&ROM_DISABLED, el.pos(), message);
         }
         rom
@@ -135,7 +139,7 @@ impl Boot {
     }
 }
 
-/// 1 to 8 characters that an s390 boot loader can be told, in upper case.
+/// Parses `loadparm=`: 1 to 8 letters, digits, dots and blanks, converted to upper case.
 fn loadparm(el: El<'_>, text: &str, r: &mut Reader) -> Option<String> {
     let text = text.to_ascii_uppercase();
     let wrong = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ' '));

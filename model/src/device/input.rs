@@ -1,4 +1,4 @@
-//! `<input>`.
+//! `<input>`: an input device.
 
 use super::virtio::VirtioOptions;
 use crate::info::{Address, DeviceInfo};
@@ -7,10 +7,13 @@ use crate::write::Writer;
 use crate::{Kind, OnOff};
 
 crate::rules! {
-    /// TODO input-usb-address
-    INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "TODO";
-    /// TODO input-source
-    INPUT_SOURCE = "input-source": Xml, Read, "TODO";
+    /// An input device on USB has an address of type `usb`.
+    INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "`<input bus='usb'><address type=>`",
+        help "use `type='usb'`, or leave the `<address>` out";
+    /// An input that is a device of the host has a `<source>` with the path of the device.
+    INPUT_SOURCE = "input-source": Xml, Read,
+        "`<input type='passthrough'><source evdev=>`, `<input type='evdev'><source dev=>`",
+        help "add `<source>` with a path such as `/dev/input/event0`";
 }
 
 spelled! {
@@ -18,13 +21,13 @@ spelled! {
     pub enum InputType {
         /// A mouse.
         Mouse = "mouse",
-        /// A tablet: absolute positions.
+        /// A tablet, which reports absolute positions.
         Tablet = "tablet",
         /// A keyboard.
         Keyboard = "keyboard",
-        /// A device of the host, given to the guest as a virtio device.
+        /// An evdev device of the host, passed through as a virtio device.
         Passthrough = "passthrough",
-        /// A device of the host that is listened to.
+        /// An evdev device of the host, whose events the guest's input devices get.
         Evdev = "evdev" since "7.4",
     }
 }
@@ -38,7 +41,7 @@ spelled! {
         Usb = "usb",
         /// Xen's paravirtual input.
         Xen = "xen",
-        /// Input of Parallels.
+        /// The input bus of Parallels.
         Parallels = "parallels",
         /// virtio.
         Virtio = "virtio",
@@ -48,25 +51,25 @@ spelled! {
 spelled! {
     /// `model=`, of virtio input.
     pub enum InputModel {
-        /// virtio, the generation that QEMU prefers.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
 
 spelled! {
-    /// `<source grab=>`.
+    /// `<source grab=>`: which devices are grabbed together.
     pub enum Grab {
-        /// All of the host's input goes where the first goes.
+        /// All evdev inputs of the guest.
         All = "all",
     }
 }
 
 spelled! {
-    /// `<source grabToggle=>`: the keys that give the input back to the host.
+    /// `<source grabToggle=>`: the key combination that grabs and releases the input.
     pub enum GrabToggle {
         /// Both control keys.
         CtrlCtrl = "ctrl-ctrl",
@@ -86,20 +89,20 @@ spelled! {
 /// `<source>` of an input that is a device of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InputSource {
-    /// `evdev=` (passthrough) or `dev=` (evdev).
+    /// `evdev=` (passthrough) or `dev=` (evdev): the path of the device.
     pub evdev: Option<String>,
     /// `grab=`
     pub grab: Option<Grab>,
     /// `grabToggle=`
     pub grab_toggle: Option<GrabToggle>,
-    /// `repeat=`
+    /// `repeat=`: whether keys repeat automatically.
     pub repeat: Option<OnOff>,
 }
 
 /// `<input>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Input {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=`
     pub kind: Option<InputType>,
@@ -125,7 +128,7 @@ impl Element for Input {
             ..Self::default()
         };
         if input.bus == Some(InputBus::Usb) && !matches!(input.info.address, None | Some(Address::Usb(_))) {
-            let message = "the 'address' of an 'input' on bus 'usb' is of type 'usb'";
+            let message = "the 'address' of an 'input' on bus 'usb' must be of type 'usb'";
             r.refuse(&INPUT_USB_ADDRESS, el.pos().path("address/@type"), message);
         }
         let source = el.child("source");

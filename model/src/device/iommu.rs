@@ -1,4 +1,4 @@
-//! `<iommu>`.
+//! `<iommu>`: an IOMMU for the guest's devices.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
@@ -20,7 +20,7 @@ spelled! {
 /// `<iommu>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iommu {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<IommuModel>,
@@ -28,25 +28,25 @@ pub struct Iommu {
     pub driver: IommuDriver,
 }
 
-/// `<driver>` of an IOMMU.
+/// `<driver>`: the options of an IOMMU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IommuDriver {
     /// `intremap=`: interrupt remapping.
     pub intremap: Option<OnOff>,
-    /// `caching_mode=`: the guest tells of every change, as host devices need it.
+    /// `caching_mode=`: whether the guest reports every new mapping, which assigned host devices need.
     pub caching_mode: Option<OnOff>,
-    /// `eim=`: interrupts to more than 255 CPUs.
+    /// `eim=`: extended interrupt mode, for more than 255 CPUs.
     pub eim: Option<OnOff>,
-    /// `iotlb=`: devices may cache translations.
+    /// `iotlb=`: whether devices can cache translations (device IOTLB).
     pub iotlb: Option<OnOff>,
-    /// `aw_bits=`: width of an address.
+    /// `aw_bits=`: the width of addresses, in bits.
     pub aw_bits: Option<u32>,
-    /// `dma_translation=`
+    /// `dma_translation=`: whether DMA is translated, rather than interrupts only.
     pub dma_translation: Option<OnOff>,
 }
 
 impl IommuDriver {
-    /// Whether nothing is set.
+    /// Whether no option is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

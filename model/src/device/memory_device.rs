@@ -1,4 +1,4 @@
-//! `<memory>` among the devices: memory that can be added to a running guest, persistent memory, enclaves.
+//! `<memory>` of `<devices>`: memory modules, persistent memory, virtio memory and enclave memory.
 
 use crate::info::DeviceInfo;
 use crate::memory::MemoryAccess;
@@ -7,8 +7,10 @@ use crate::write::Writer;
 use crate::{Kib, NumberSet, Pos, YesNo};
 
 crate::rules! {
-    /// TODO memory-device-uuid
-    MEMORY_DEVICE_UUID = "memory-device-uuid": Xml, Read, "TODO";
+    /// The `<uuid>` of a memory device is a UUID.
+    MEMORY_DEVICE_UUID = "memory-device-uuid": Xml, Read,
+        "`<memory model='nvdimm'><uuid>`: pseries guests identify NVDIMMs by UUID",
+        help "write 32 hexadecimal digits, with or without dashes";
 }
 
 spelled! {
@@ -16,13 +18,13 @@ spelled! {
     pub enum MemoryModel {
         /// A memory module.
         Dimm = "dimm",
-        /// A module whose content stays.
+        /// A persistent memory module.
         Nvdimm = "nvdimm",
-        /// A virtio device whose content stays.
+        /// Persistent memory as a virtio device.
         VirtioPmem = "virtio-pmem" since "7.1",
-        /// A virtio device whose size can be changed.
+        /// Memory as a virtio device, whose size can change at run time.
         VirtioMem = "virtio-mem" since "7.9",
-        /// Memory for Intel's enclaves.
+        /// Enclave page cache of Intel SGX.
         SgxEpc = "sgx-epc" since "8.10",
     }
 }
@@ -30,15 +32,15 @@ spelled! {
 /// `<memory>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDevice {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`.
     pub model: Option<MemoryModel>,
-    /// `access=`: whether others see the guest's writes.
+    /// `access=`: whether other processes see the guest's writes.
     pub access: Option<MemoryAccess>,
-    /// `discard=`: whether content need not be kept when QEMU ends.
+    /// `discard=`: whether the content is discarded when QEMU ends.
     pub discard: Option<YesNo>,
-    /// `<uuid>` of an NVDIMM (pseries), in its usual form.
+    /// `<uuid>` of an NVDIMM (pseries), in lower case with dashes.
     pub uuid: Option<String>,
     /// `<source>`.
     pub source: MemoryDeviceSource,
@@ -46,12 +48,12 @@ pub struct MemoryDevice {
     pub target: MemoryDeviceTarget,
 }
 
-/// `<source>`: where the memory is on the host.
+/// `<source>`: the host memory that backs the device.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDeviceSource {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<nodemask>`: the host's nodes.
+    /// `<nodemask>`: the host NUMA nodes.
     pub nodemask: Option<NumberSet>,
     /// `<pagesize>` of the host's pages.
     pub page_size: Option<Kib>,
@@ -59,42 +61,42 @@ pub struct MemoryDeviceSource {
     pub path: Option<String>,
     /// `<alignsize>` of the mapping.
     pub align_size: Option<Kib>,
-    /// `<pmem>`: the file is on persistent memory itself.
+    /// `<pmem>`: whether the file is on persistent memory, so that QEMU flushes writes for it.
     pub pmem: bool,
 }
 
-/// `<target>`: what the guest sees.
+/// `<target>`: the device in the guest.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDeviceTarget {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `dynamicMemslots=`: whether host memory is mapped in as it is needed.
+    /// `dynamicMemslots=`: whether KVM memory slots are used as memory is plugged (virtio-mem).
     pub dynamic_memslots: Option<YesNo>,
     /// `<size>`.
     pub size: Kib,
-    /// `<node>`: the guest's NUMA cell.
+    /// `<node>`: the guest NUMA cell.
     pub node: Option<u32>,
-    /// `<label><size>` of an NVDIMM.
+    /// `<label><size>`: the size of the label area of an NVDIMM.
     pub label_size: Option<Kib>,
-    /// `<readonly>`
+    /// `<readonly>`: whether the guest can only read (NVDIMM).
     pub readonly: bool,
-    /// `<block>`: the steps in which the size changes.
+    /// `<block>`: the block size, in multiples of which memory is plugged (virtio-mem).
     pub block: Option<Kib>,
-    /// `<requested>`: the size wanted at the start.
+    /// `<requested>`: the size that the guest is asked to plug (virtio-mem).
     pub requested: Option<Kib>,
-    /// `<current>`: the size there is now.
+    /// `<current>`: the size that the guest has plugged (virtio-mem), in a running domain.
     pub current: Option<Kib>,
     /// `<address base=>`: the guest-physical address.
     pub address: Option<u64>,
 }
 
 impl MemoryDevice {
-    /// Its model; `dimm` where it could not be read.
+    /// The model; `dimm` where it could not be read.
     pub fn model(&self) -> MemoryModel {
         self.model.unwrap_or(MemoryModel::Dimm)
     }
 
-    /// Whether it takes one of the slots of `<maxMemory>`.
+    /// Whether the device takes one of the slots of `<maxMemory>`.
     pub fn takes_slot(&self) -> bool {
         matches!(self.model(), MemoryModel::Dimm | MemoryModel::Nvdimm)
     }
@@ -170,7 +172,7 @@ fn nodemask(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     let text = el.text();
     match <NumberSet as crate::read::Value>::parse(&text) {
         Ok(set) if set.is_empty() => {
-            let message = format!("element 'nodemask' is '{text}', nothing is left of it");
+            let message = format!("element 'nodemask' is '{text}', which names no number");
             r.refuse(&crate::read::NUMBER_SET_EMPTY, el.pos(), message);
             None
         }

@@ -1,15 +1,15 @@
-//! `<panic>`.
+//! `<panic>`: a device by which the guest reports a crash.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 spelled! {
-    /// How the guest tells that it has crashed (`<panic model=>`).
+    /// `model=`: how the guest reports a crash.
     pub enum PanicModel {
-        /// By an I/O port.
+        /// By an I/O port of an ISA device.
         Isa = "isa",
-        /// By the firmware of a POWER guest.
+        /// By the firmware of a pseries guest.
         Pseries = "pseries",
         /// By Hyper-V's crash registers.
         Hyperv = "hyperv",
@@ -23,7 +23,7 @@ spelled! {
 /// `<panic>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Panic {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<PanicModel>,

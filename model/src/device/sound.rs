@@ -1,4 +1,4 @@
-//! `<sound>`: a sound card of the guest.
+//! `<sound>`: a sound device of the guest.
 
 use std::num::NonZeroU32;
 
@@ -9,7 +9,7 @@ use crate::write::Writer;
 use crate::{Kind, YesNo};
 
 spelled! {
-    /// `model=`.
+    /// `model=`: the sound device.
     pub enum SoundModel {
         /// Sound Blaster 16, on ISA.
         Sb16 = "sb16",
@@ -33,14 +33,14 @@ spelled! {
 }
 
 impl SoundModel {
-    /// Whether it is a bus for `<codec>`s (HD Audio).
+    /// Whether the device has codecs (`<codec>`, HD Audio).
     pub fn has_codecs(self) -> bool {
         matches!(self, Self::Ich6 | Self::Ich9)
     }
 }
 
 spelled! {
-    /// `<codec type=>`.
+    /// `<codec type=>`: the codec of an HD Audio device.
     pub enum Codec {
         /// Line in and out.
         Duplex = "duplex",
@@ -54,19 +54,19 @@ spelled! {
 /// `<sound>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sound {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`.
     pub model: SoundModel,
-    /// `<codec type=>`, for models that have codecs.
+    /// `<codec type=>`, of HD Audio devices.
     pub codecs: Vec<Codec>,
-    /// `multichannel=`, for USB.
+    /// `multichannel=`: whether there are more channels than two (USB).
     pub multichannel: Option<YesNo>,
-    /// `streams=`: how many PCM streams, for virtio.
+    /// `streams=`: the number of PCM streams, from 1 (virtio).
     pub streams: Option<u32>,
-    /// `<audio id=>`: the backend; the first one where there is none.
+    /// `<audio id=>`: the audio backend; without it, the first.
     pub audio: Option<u32>,
-    /// `<driver>`, for virtio.
+    /// The options of `<driver>` that all virtio devices have.
     pub virtio: VirtioOptions,
 }
 
@@ -112,7 +112,7 @@ fn read_codecs(el: El<'_>, r: &mut Reader) -> Vec<Codec> {
     el.children("codec").filter_map(|codec| r.attr_as(Kind::Unsupported, codec, "type")).collect()
 }
 
-/// `<audio id=>` of a device that makes sound.
+/// Reads `<audio id=>` of a device or display with sound.
 pub(crate) fn read_audio_id(el: El<'_>, r: &mut Reader) -> Option<u32> {
     let audio = el.child("audio")?;
     r.required::<NonZeroU32>(audio, "id").map(NonZeroU32::get)

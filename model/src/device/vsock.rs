@@ -1,4 +1,4 @@
-//! `<vsock>`.
+//! `<vsock>`: a socket device for communication between host and guest.
 
 use std::num::NonZero;
 
@@ -11,11 +11,11 @@ use crate::write::Writer;
 spelled! {
     /// `model=`.
     pub enum VsockModel {
-        /// A virtio device.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
@@ -23,13 +23,13 @@ spelled! {
 /// `<vsock>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vsock {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<VsockModel>,
-    /// `<cid auto=>`: whether the host picks an address that is free.
+    /// `<cid auto=>`: whether a free address is allocated.
     pub auto_cid: Option<YesNo>,
-    /// `<cid address=>`: the guest's address, from 3.
+    /// `<cid address=>`: the context id of the guest, from 3.
     pub cid: Option<u32>,
     /// `<driver>`
     pub virtio: VirtioOptions,

@@ -1,4 +1,4 @@
-//! `<watchdog>`.
+//! `<watchdog>`: a watchdog device.
 
 use crate::Kind;
 use crate::info::DeviceInfo;
@@ -12,7 +12,7 @@ spelled! {
         I6300esb = "i6300esb",
         /// iBASE IB700, on ISA.
         Ib700 = "ib700",
-        /// The hypervisor's own on s390.
+        /// The watchdog of the s390 hypervisor call diag 288.
         Diag288 = "diag288",
         /// Part of the Q35 chipset.
         Itco = "itco" since "9.1",
@@ -20,21 +20,21 @@ spelled! {
 }
 
 spelled! {
-    /// `action=`: what is done to a guest that hangs.
+    /// `action=`: what happens when the watchdog fires.
     pub enum WatchdogAction {
-        /// Reset.
+        /// The guest is reset.
         Reset = "reset",
-        /// Ask it to shut down.
+        /// The guest is asked to shut down.
         Shutdown = "shutdown",
-        /// Stop it.
+        /// The guest is powered off.
         Poweroff = "poweroff",
-        /// Pause it.
+        /// The guest is paused.
         Pause = "pause",
-        /// Dump its memory.
+        /// The guest's memory is dumped.
         Dump = "dump",
         /// Nothing.
         None = "none",
-        /// Raise a non-maskable interrupt.
+        /// The guest gets a non-maskable interrupt.
         InjectNmi = "inject-nmi",
     }
 }
@@ -42,11 +42,11 @@ spelled! {
 /// `<watchdog>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Watchdog {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<WatchdogModel>,
-    /// `action=`; left out it is `reset`.
+    /// `action=`; without it, `reset`.
     pub action: Option<WatchdogAction>,
 }
 

@@ -1,14 +1,18 @@
-//! A mediated device of the host: a part of a real one that its driver carves out.
+//! Mediated devices of the host: virtual devices that the driver of a physical device makes.
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
 use crate::{OnOff, Pos};
 
 crate::rules! {
-    /// TODO hostdev-mdev-uuid-form
-    HOSTDEV_MDEV_UUID_FORM = "hostdev-mdev-uuid-form": Internal, Read, "TODO";
-    /// TODO hostdev-mdev-uuid
-    HOSTDEV_MDEV_UUID = "hostdev-mdev-uuid": Unsupported, Read, "TODO";
+    /// The `uuid` of a mediated device is a UUID.
+    HOSTDEV_MDEV_UUID_FORM = "hostdev-mdev-uuid-form": Internal, Read,
+        "`<source><address uuid=>`: the kernel names mediated devices by UUID",
+        help "write a UUID as under `/sys/bus/mdev/devices`";
+    /// A mediated device has an `<address>` with `uuid`.
+    HOSTDEV_MDEV_UUID = "hostdev-mdev-uuid": Unsupported, Read,
+        "`<hostdev type='mdev'><source><address uuid=>`: the kernel names mediated devices by UUID",
+        help "add `<address uuid=>` with a UUID as under `/sys/bus/mdev/devices`";
 }
 
 spelled! {
@@ -26,13 +30,13 @@ spelled! {
 /// A mediated device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mdev {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `model=`.
     pub model: MdevModel,
-    /// `display=`: whether its picture is shown.
+    /// `display=`: whether the device's output is shown by the guest's displays.
     pub display: Option<OnOff>,
-    /// `ramfb=`: whether there is a picture before the guest's driver runs.
+    /// `ramfb=`: whether there is a framebuffer before the guest's driver runs.
     pub ramfb: Option<OnOff>,
     /// `<address uuid=>`.
     pub uuid: String,

@@ -1,44 +1,47 @@
-//! A USB device of the host.
+//! USB devices of the host.
 
 use crate::Pos;
 use crate::read::{AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO hostdev-usb-product
-    HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "TODO";
-    /// TODO hostdev-usb-vendor
-    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read, "TODO";
+    /// A USB host device has both `<vendor>` and `<product>`, or neither.
+    HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "`<hostdev type='usb'><source>`: USB ids are pairs",
+        help "add the missing element, or use `<address bus= device=>`";
+    /// The vendor id of a USB host device is not 0.
+    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read,
+        "`<source><vendor id=>`: no vendor has the USB id 0",
+        help "use the vendor id that `lsusb` shows";
 }
 
 spelled! {
-    /// `startupPolicy=`: what happens where the device is not there.
+    /// `startupPolicy=`: what happens where the device is missing at the start.
     pub enum UsbStartup {
-        /// The guest does not run without it.
+        /// The start fails.
         Mandatory = "mandatory",
-        /// It may be missing after a migration.
+        /// The start fails, but the device can be missing after a migration or restore.
         Requisite = "requisite",
-        /// It may be missing.
+        /// The device is left out.
         Optional = "optional",
     }
 }
 
 spelled! {
-    /// `guestReset=`: whether the guest may reset the device.
+    /// `guestReset=`: whether resets by the guest reach the device.
     pub enum GuestReset {
         /// Never.
         Off = "off",
-        /// While the device has no address yet.
+        /// Only while the device is not initialized.
         Uninitialized = "uninitialized",
         /// Always.
         On = "on",
     }
 }
 
-/// A USB device of the host: by what it is, or by where it is plugged in.
+/// A USB device of the host, by vendor and product or by address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsbDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `startupPolicy=` of `<source>`.
     pub startup: Option<UsbStartup>,
@@ -46,7 +49,7 @@ pub struct UsbDevice {
     pub guest_reset: Option<GuestReset>,
     /// `<vendor id=>` and `<product id=>`.
     pub product: Option<(u32, u32)>,
-    /// `<address bus= device=>`.
+    /// `<address bus= device=>` on the host.
     pub address: Option<(u32, u32)>,
 }
 
@@ -76,14 +79,14 @@ impl UsbDevice {
         };
         let id: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, vendor, "id");
         if id == Some(AnyBase(0)) {
-            let message = "attribute 'id' of element 'vendor' is '0', no vendor has it";
+            let message = "attribute 'id' of element 'vendor' is '0', which is not the id of a vendor";
             r.refuse(&HOSTDEV_USB_VENDOR, vendor.pos().attr("id"), message);
         }
         let product: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, product, "id");
         Some((id?.0, product?.0))
     }
 
-    /// Writes it; `kind` is the `type=` of the address, where it is written.
+    /// Writes `<source>`. `kind` is the `type=` of the address, where it is written.
     pub(super) fn write(&self, kind: Option<&str>, w: &mut Writer) {
         let tag = w.element("source").opt("startupPolicy", self.startup);
         tag.opt("guestReset", self.guest_reset).children(|w| {

@@ -1,4 +1,4 @@
-//! `<driver>` of a virtio network card.
+//! `<driver>` of a virtio network device.
 
 use crate::OnOff;
 use crate::device::virtio::VirtioOptions;
@@ -6,26 +6,26 @@ use crate::read::{El, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
 
 spelled! {
-    /// `name=`: who moves the packets.
+    /// `name=`: what processes the packets on the host.
     pub enum DriverName {
-        /// QEMU itself.
+        /// QEMU.
         Qemu = "qemu",
-        /// The kernel.
+        /// The kernel (vhost-net).
         Vhost = "vhost",
     }
 }
 
 spelled! {
-    /// `txmode=`: how packets leave.
+    /// `txmode=`: how packets are transmitted.
     pub enum TxMode {
-        /// In an I/O thread (QEMU's `bh`).
+        /// Asynchronously, in a bottom half of QEMU (`tx=bh`).
         Iothread = "iothread",
-        /// In the vCPU's thread, after a delay.
+        /// After a delay, by a timer of QEMU (`tx=timer`).
         Timer = "timer",
     }
 }
 
-/// `<driver>` of a virtio network card.
+/// `<driver>` of a virtio network device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Driver {
     /// `name=`.
@@ -36,55 +36,55 @@ pub struct Driver {
     pub ioeventfd: Option<OnOff>,
     /// `event_idx=`.
     pub event_idx: Option<OnOff>,
-    /// `queues=`, 2 or more: one is what there is anyway.
+    /// `queues=`: the number of queue pairs; 0 and 1 are read as absent.
     pub queues: Option<u32>,
-    /// `rx_queue_size=`, in descriptors.
+    /// `rx_queue_size=`: the number of descriptors of a receive queue; 0 is read as absent.
     pub rx_queue_size: Option<u32>,
-    /// `tx_queue_size=`, in descriptors.
+    /// `tx_queue_size=`: the number of descriptors of a transmit queue; 0 is read as absent.
     pub tx_queue_size: Option<u32>,
     /// `rss=`: receive side scaling.
     pub rss: Option<OnOff>,
-    /// `rss_hash_report=`: whether the guest sees the hash.
+    /// `rss_hash_report=`: whether the hash of a packet is reported to the guest.
     pub rss_hash_report: Option<OnOff>,
-    /// What every virtio device may ask for.
+    /// The options that all virtio devices have.
     pub virtio: VirtioOptions,
-    /// `<host>`: what the host offers.
+    /// `<host>`: offloads that the host offers.
     pub host: HostOffloads,
-    /// `<guest>`: what the guest may take.
+    /// `<guest>`: offloads that the guest can use.
     pub guest: GuestOffloads,
 }
 
-/// `<host>` of `<driver>`: offloads towards the host.
+/// `<host>` of `<driver>`: offloads for packets from the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HostOffloads {
-    /// `csum=`
+    /// `csum=`: checksums.
     pub csum: Option<OnOff>,
-    /// `gso=`
+    /// `gso=`: generic segmentation offload.
     pub gso: Option<OnOff>,
-    /// `tso4=`
+    /// `tso4=`: TCP segmentation offload over IPv4.
     pub tso4: Option<OnOff>,
-    /// `tso6=`
+    /// `tso6=`: TCP segmentation offload over IPv6.
     pub tso6: Option<OnOff>,
-    /// `ecn=`
+    /// `ecn=`: explicit congestion notification.
     pub ecn: Option<OnOff>,
-    /// `ufo=`
+    /// `ufo=`: UDP fragmentation offload.
     pub ufo: Option<OnOff>,
-    /// `mrg_rxbuf=`
+    /// `mrg_rxbuf=`: mergeable receive buffers.
     pub mrg_rxbuf: Option<OnOff>,
 }
 
-/// `<guest>` of `<driver>`: offloads towards the guest.
+/// `<guest>` of `<driver>`: offloads for packets to the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GuestOffloads {
-    /// `csum=`
+    /// `csum=`: checksums.
     pub csum: Option<OnOff>,
-    /// `tso4=`
+    /// `tso4=`: TCP segmentation offload over IPv4.
     pub tso4: Option<OnOff>,
-    /// `tso6=`
+    /// `tso6=`: TCP segmentation offload over IPv6.
     pub tso6: Option<OnOff>,
-    /// `ecn=`
+    /// `ecn=`: explicit congestion notification.
     pub ecn: Option<OnOff>,
-    /// `ufo=`
+    /// `ufo=`: UDP fragmentation offload.
     pub ufo: Option<OnOff>,
 }
 
@@ -132,7 +132,7 @@ impl Driver {
     }
 }
 
-/// Zero is "not given".
+/// A queue size; 0 is read as absent.
 fn positive(size: Option<u32>) -> Option<u32> {
     size.filter(|s| *s > 0)
 }

@@ -8,26 +8,34 @@ use crate::read::{self, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
-    /// TODO
-    NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read, "TODO", until "11.3";
-    /// TODO
-    NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read, "TODO", until "11.3";
-    /// TODO net-source-missing
-    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read, "TODO";
-    /// TODO net-vhostuser-type
-    NET_VHOSTUSER_TYPE = "net-vhostuser-type": Unsupported, Read, "TODO";
+    /// The `<source>` of a vhost-user interface has a `type`.
+    NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read,
+        "`<interface type='vhostuser'><source type='unix'>`",
+        help "add `type='unix'`", until "11.3";
+    /// The `<source>` of a vhost-user interface has a `path` and a `mode`.
+    NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read,
+        "`<interface type='vhostuser'><source path= mode=>`: the UNIX socket of the vhost-user process",
+        help "add `path=` and `mode='server'` or `mode='client'`", until "11.3";
+    /// The `<source>` of an interface has the attributes that its type needs.
+    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read,
+        "such as `network=` for type `network`, `bridge=` for `bridge`, `dev=` for `direct` and `vdpa`, `address=` and `port=` for sockets",
+        help "add the attribute that the message names";
+    /// The `<source>` of a vhost-user interface is of type `unix`.
+    NET_VHOSTUSER_TYPE = "net-vhostuser-type": Unsupported, Read,
+        "`<interface type='vhostuser'><source type=>`: vhost-user runs over UNIX sockets",
+        help "use `type='unix'`";
 }
 
 spelled! {
     /// `type=` of `<interface>`.
     #[derive(Default)]
     pub enum InterfaceType {
-        /// A network of its own, seen through the host.
+        /// QEMU's user networking or passt: a private network with NAT.
         #[default]
         User = "user",
-        /// A tap device that something else connects.
+        /// A tap device that is connected outside libvirt.
         Ethernet = "ethernet",
-        /// Another process, through shared memory.
+        /// A vhost-user process.
         Vhostuser = "vhostuser",
         /// A TCP socket that listens.
         Server = "server",
@@ -35,21 +43,21 @@ spelled! {
         Client = "client",
         /// A multicast group.
         Mcast = "mcast",
-        /// A network of the reference's network driver.
+        /// A virtual network of libvirt.
         Network = "network",
         /// A bridge of the host.
         Bridge = "bridge",
-        /// A network inside the hypervisor (VirtualBox).
+        /// An internal network of the hypervisor (VirtualBox).
         Internal = "internal",
-        /// A device of the host (macvtap).
+        /// A network device of the host, by macvtap.
         Direct = "direct",
-        /// A network card of the host that the guest gets.
+        /// A network device of the host that is assigned to the guest.
         Hostdev = "hostdev",
-        /// UDP packets.
+        /// UDP datagrams.
         Udp = "udp",
-        /// A virtio data path in hardware.
+        /// A vDPA device: virtio in hardware.
         Vdpa = "vdpa",
-        /// Nothing.
+        /// Not connected.
         Null = "null" since "8.7",
         /// A distributed switch (VMware).
         Vds = "vds" since "8.7",
@@ -57,7 +65,7 @@ spelled! {
 }
 
 impl InterfaceType {
-    /// Whether `<filterref>` is read for it.
+    /// Whether libvirt reads `<filterref>` for this type.
     pub fn takes_filter(self) -> bool {
         matches!(self, Self::Ethernet | Self::Network | Self::Bridge)
     }
@@ -69,21 +77,21 @@ impl InterfaceType {
 }
 
 spelled! {
-    /// `mode=` of a `direct` source.
+    /// `mode=` of a source of type `direct`: the macvtap mode.
     pub enum BridgeMode {
-        /// Packets go through the switch outside.
+        /// All packets go to the external switch.
         Vepa = "vepa",
-        /// Guests of one device reach each other inside.
+        /// Packets between guests on the device are delivered directly.
         Bridge = "bridge",
-        /// They do not reach each other.
+        /// Packets between guests on the device are dropped.
         Private = "private",
-        /// The device is the guest's alone.
+        /// The device is used by the guest exclusively.
         Passthrough = "passthrough",
     }
 }
 
 spelled! {
-    /// `mode=` of a `vhostuser` source.
+    /// `mode=` of a source of type `vhostuser`.
     pub enum VhostMode {
         /// QEMU listens.
         Server = "server",
@@ -92,12 +100,12 @@ spelled! {
     }
 }
 
-/// What an interface is connected to.
+/// `type=` and `<source>`: what an interface is connected to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// `type='user'`
     User {
-        /// `dev=`: the host's interface that packets leave through (passt).
+        /// `dev=`: the network device of the host that passt uses.
         dev: Option<String>,
     },
     /// `type='ethernet'`
@@ -112,16 +120,16 @@ pub enum Source {
     Mcast(Socket),
     /// `type='udp'`
     Udp {
-        /// Where packets go.
+        /// `address=` and `port=`: where datagrams are sent.
         remote: Socket,
-        /// `<local>`: where they come in.
+        /// `<local>`: where datagrams are received.
         local: Socket,
     },
     /// `type='network'`
     Network(NetworkSource),
     /// `type='bridge'`
     Bridge {
-        /// `bridge=`: its name.
+        /// `bridge=`: the name of the bridge.
         bridge: String,
     },
     /// `type='internal'`
@@ -131,16 +139,16 @@ pub enum Source {
     },
     /// `type='direct'`
     Direct {
-        /// `dev=`: the host's device.
+        /// `dev=`: the network device of the host.
         dev: String,
-        /// `mode=`.
+        /// `mode=`: the macvtap mode.
         mode: Option<BridgeMode>,
     },
     /// `type='hostdev'`
     Hostdev(Box<HostInterface>),
     /// `type='vdpa'`
     Vdpa {
-        /// `dev=`: the path of the character device.
+        /// `dev=`: the path of the vhost-vdpa device.
         dev: String,
     },
     /// `type='null'`
@@ -155,7 +163,7 @@ impl Default for Source {
     }
 }
 
-/// Another process that moves the packets.
+/// A vhost-user process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VhostUser {
     /// `path=` of the UNIX socket.
@@ -164,31 +172,31 @@ pub struct VhostUser {
     pub mode: Option<VhostMode>,
     /// `<reconnect>`.
     pub reconnect: Option<Reconnect>,
-    /// `dev=`: the host's interface that packets leave through (passt).
+    /// `dev=`: the network device of the host that passt uses.
     pub dev: Option<String>,
 }
 
-/// One end of a connection.
+/// An address and a port of TCP or UDP.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Socket {
-    /// `address=`; a server may leave it open.
+    /// `address=`; optional for type `server`.
     pub address: Option<String>,
     /// `port=`.
     pub port: i32,
 }
 
-/// A network of the reference's network driver.
+/// A virtual network of libvirt.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetworkSource {
     /// `network=`: its name.
     pub network: String,
     /// `portgroup=`.
     pub portgroup: Option<String>,
-    /// `portid=`: the UUID of the port a running guest has.
+    /// `portid=`: the UUID of the network port, in a running domain.
     pub portid: Option<String>,
 }
 
-/// A port of a distributed switch.
+/// A port of a distributed switch (VMware).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VdsSource {
     /// `switchid=`, a UUID.
@@ -202,7 +210,7 @@ pub struct VdsSource {
 }
 
 impl Source {
-    /// The type that is written in the document.
+    /// The `type=` in the document.
     pub fn kind(&self) -> InterfaceType {
         match self {
             Self::User { .. } => InterfaceType::User,
@@ -223,7 +231,7 @@ impl Source {
         }
     }
 
-    /// Reads `<source>` of the interface `el`. What is missing is reported and left empty.
+    /// Reads `<source>` of the interface `el`. A missing attribute is reported and left empty.
     pub(super) fn read(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Self {
         let source = el.child("source");
         let mut required = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
@@ -263,7 +271,7 @@ impl Source {
         }
     }
 
-    /// Writes `<source>` with the addresses and routes of the host's side.
+    /// Writes `<source>` with the addresses and routes of the host side.
     pub(super) fn write(&self, ips: &[IpAddress], routes: &[Route], w: &mut Writer) {
         if let Self::Hostdev(device) = self {
             device.write(w);
@@ -309,7 +317,7 @@ impl Source {
     }
 }
 
-/// An attribute of `<source>` that must be there.
+/// A mandatory attribute of `<source>`.
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
     let value = source.and_then(|s| s.string(name));
@@ -341,7 +349,7 @@ impl VhostUser {
         let Some(source) = source else { return Self::default() };
         if let Some(word) = source.get("type").filter(|t| *t != "unix") {
             let message =
-                format!("attribute 'type' of element 'source' is '{word}', type '{kind}' takes only 'unix'");
+                format!("attribute 'type' of element 'source' is '{word}', type '{kind}' needs 'unix'");
             r.refuse(&NET_VHOSTUSER_TYPE, source.pos().attr("type"), message);
         }
         Self {

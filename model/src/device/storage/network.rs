@@ -1,21 +1,30 @@
-//! `<source protocol=>`: an image that QEMU reads over a network protocol.
+//! `<source protocol=>`: an image that QEMU accesses over a network protocol.
 
-use super::{Reconnect, filled};
+use super::{Reconnect, required_text};
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, all, write_all};
 use crate::write::{Tag, Writer};
 use crate::{Kind, Pos, YesNo};
 
 crate::rules! {
-    /// TODO storage-host-socket
-    STORAGE_HOST_SOCKET = "storage-host-socket": Xml, Read, "TODO";
-    /// TODO storage-cookie-value
-    STORAGE_COOKIE_VALUE = "storage-cookie-value": Xml, Read, "TODO";
-    /// TODO storage-ssh-identity
-    STORAGE_SSH_IDENTITY = "storage-ssh-identity": Xml, Read, "TODO";
-    /// TODO storage-source-name
-    STORAGE_SOURCE_NAME = "storage-source-name": Xml, Read, "TODO";
-    /// TODO storage-source-split
-    STORAGE_SOURCE_SPLIT = "storage-source-split": Xml, Read, "TODO";
+    /// A `<host>` has a `socket` if and only if its transport is `unix`.
+    STORAGE_HOST_SOCKET = "storage-host-socket": Xml, Read, "`<source><host transport= socket=>`",
+        help "add `socket=` with `transport='unix'`, or use `name=` and `port=`";
+    /// A `<cookie>` has a value.
+    STORAGE_COOKIE_VALUE = "storage-cookie-value": Xml, Read,
+        "`<cookies><cookie name=>`: sent with HTTP requests as `name=value`",
+        help "write the value into the element, or remove the `<cookie>`";
+    /// The `<identity>` of an SSH source has a `keyfile` or an `agentsock`.
+    STORAGE_SSH_IDENTITY = "storage-ssh-identity": Xml, Read,
+        "`<source protocol='ssh'><identity>`: how the user is authenticated",
+        help "add `keyfile=` or `agentsock=`";
+    /// A network source has a `name`, unless its protocol is `nbd`.
+    STORAGE_SOURCE_NAME = "storage-source-name": Xml, Read,
+        "`<source protocol= name=>`: what the protocol calls the image",
+        help "add `name=`";
+    /// The `name` of a Gluster or RBD source has a `/` after its first part.
+    STORAGE_SOURCE_SPLIT = "storage-source-split": Xml, Read,
+        "`<source protocol='gluster' name='volume/path'>`, `<source protocol='rbd' name='pool/image'>`",
+        help "write the volume or pool before the image, such as `pool/image`";
 }
 
 spelled! {
@@ -62,10 +71,10 @@ spelled! {
     }
 }
 
-/// `<host>`: a server that has the image.
+/// `<host>`: a server of the image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetHost {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `transport=`
     pub transport: Option<Transport>,
@@ -78,7 +87,7 @@ pub struct NetHost {
 }
 
 impl NetHost {
-    /// The transport, TCP where none is named.
+    /// The transport; without `transport=`, TCP.
     pub fn transport(&self) -> Transport {
         self.transport.unwrap_or(Transport::Tcp)
     }
@@ -115,20 +124,20 @@ impl Element for NetHost {
     }
 }
 
-/// `<cookie>`.
+/// `<cookie>`: an HTTP cookie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cookie {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `name=`
     pub name: String,
-    /// Its value.
+    /// The text: the value.
     pub value: String,
 }
 
 impl Element for Cookie {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name = filled(el, "name", r)?;
+        let name = required_text(el, "name", r)?;
         let value = el.text();
         if value.is_empty() {
             let message = format!("element 'cookie' with the name '{name}' has no value");
@@ -147,16 +156,16 @@ impl Element for Cookie {
 pub struct SshIdentity {
     /// `username=`
     pub username: Option<String>,
-    /// `keyfile=`
+    /// `keyfile=`: the path of the private key.
     pub keyfile: Option<String>,
-    /// `agentsock=`
+    /// `agentsock=`: the path of the socket of an SSH agent.
     pub agentsock: Option<String>,
 }
 
 impl SshIdentity {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let ssh = Self {
-            username: filled(el, "username", r),
+            username: required_text(el, "username", r),
             keyfile: el.string("keyfile"),
             agentsock: el.string("agentsock"),
         };
@@ -168,20 +177,20 @@ impl SshIdentity {
     }
 }
 
-/// An image behind a network protocol.
+/// The source of an image that QEMU accesses over a network protocol.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NetSource {
     /// `protocol=`
     pub protocol: Option<Protocol>,
-    /// `name=`: what the protocol calls the image.
+    /// `name=`: the name of the image in the protocol.
     pub name: Option<String>,
-    /// `query=`: the query of an HTTP address.
+    /// `query=`: the query of an HTTP URL.
     pub query: Option<String>,
-    /// `tls=`
+    /// `tls=`: whether the connection is encrypted.
     pub tls: Option<YesNo>,
-    /// `tlsHostname=`: the name the server's certificate is to have.
+    /// `tlsHostname=`: the name that the server's certificate must have.
     pub tls_hostname: Option<String>,
-    /// `<host>`s.
+    /// `<host>`: the servers.
     pub hosts: Vec<NetHost>,
     /// `<snapshot name=>` (rbd).
     pub snapshot: Option<String>,
@@ -189,13 +198,13 @@ pub struct NetSource {
     pub config_file: Option<String>,
     /// `<initiator><iqn name=>` (iscsi).
     pub initiator: Option<String>,
-    /// `<ssl verify=>` (https, ftps).
+    /// `<ssl verify=>`: whether the certificate is verified (https, ftps).
     pub ssl_verify: Option<YesNo>,
     /// `<cookies>` (http, https).
     pub cookies: Vec<Cookie>,
-    /// `<readahead size=>`, in bytes.
+    /// `<readahead size=>`, in bytes (http, https, ftp, ftps); 0 is read as absent.
     pub readahead: Option<u64>,
-    /// `<timeout seconds=>`.
+    /// `<timeout seconds=>` (http, https, ftp, ftps); 0 is read as absent.
     pub timeout: Option<u64>,
     /// `<reconnect>` (nbd).
     pub reconnect: Option<Reconnect>,
@@ -232,7 +241,7 @@ impl NetSource {
             let message = format!("the name '{name}' of element 'source' has no '/' between pool and image");
             r.refuse(&STORAGE_SOURCE_SPLIT, el.pos().attr("name"), message);
         }
-        // An empty name is none.
+        // libvirt reads an empty name as absent.
         net.name = net.name.filter(|name| !name.is_empty());
         net.snapshot = el.child("snapshot").and_then(|s| s.string("name")).filter(|name| !name.is_empty());
         net.config_file = el.child("config").and_then(|c| c.string("file")).filter(|file| !file.is_empty());
@@ -247,7 +256,7 @@ impl NetSource {
         net
     }
 
-    /// What HTTP and FTP have; beside another protocol it is not looked at.
+    /// Reads the children for HTTP and FTP; libvirt ignores them for other protocols.
     fn read_http(&mut self, el: El<'_>, r: &mut Reader) {
         let (http, ftp, tls) = match self.protocol {
             Some(Protocol::Http) => (true, false, false),
@@ -277,7 +286,8 @@ impl NetSource {
                 self.nfs_group = identity.and_then(|i| i.string("group"));
             }
             Some(Protocol::Ssh) => {
-                self.known_hosts = r.child_since("9.8", el, "knownHosts").and_then(|k| filled(k, "path", r));
+                self.known_hosts =
+                    r.child_since("9.8", el, "knownHosts").and_then(|k| required_text(k, "path", r));
                 self.ssh = identity.filter(|_| r.knows("9.8")).map(|i| SshIdentity::read(i, r));
             }
             _ => {}
@@ -294,17 +304,17 @@ impl NetSource {
 
     pub(super) fn write_children(&self, w: &mut Writer) {
         write_all(&self.hosts, w);
-        lone(w, "snapshot", "name", self.snapshot.as_ref());
-        lone(w, "config", "file", self.config_file.as_ref());
+        write_with_attr(w, "snapshot", "name", self.snapshot.as_ref());
+        write_with_attr(w, "config", "file", self.config_file.as_ref());
         if let Some(iqn) = &self.initiator {
             w.element("initiator").children(|w| w.element("iqn").attr("name", iqn).empty());
         }
-        lone(w, "ssl", "verify", self.ssl_verify);
+        write_with_attr(w, "ssl", "verify", self.ssl_verify);
         if !self.cookies.is_empty() {
             w.element("cookies").children(|w| write_all(&self.cookies, w));
         }
-        lone(w, "readahead", "size", self.readahead);
-        lone(w, "timeout", "seconds", self.timeout);
+        write_with_attr(w, "readahead", "size", self.readahead);
+        write_with_attr(w, "timeout", "seconds", self.timeout);
         if let Some(reconnect) = &self.reconnect {
             reconnect.write(w);
         }
@@ -314,7 +324,7 @@ impl NetSource {
                 .opt("group", self.nfs_group.as_ref())
                 .empty();
         }
-        lone(w, "knownHosts", "path", self.known_hosts.as_ref());
+        write_with_attr(w, "knownHosts", "path", self.known_hosts.as_ref());
         if let Some(ssh) = &self.ssh {
             w.element("identity")
                 .opt("username", ssh.username.as_ref())
@@ -325,8 +335,8 @@ impl NetSource {
     }
 }
 
-/// `<name attr='value'/>` where there is a value.
-fn lone(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
+/// Writes `<name attr='value'/>` where there is a value.
+fn write_with_attr(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
     if let Some(value) = value {
         w.element(name).attr(attr, value).empty();
     }
