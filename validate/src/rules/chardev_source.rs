@@ -4,7 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, Reconnect, Tcp, Unix};
 use virtargv_model::device::graphics::GraphicsType;
 
-use super::disk;
+use super::security;
 use crate::{Context, Findings, Rule};
 
 virtargv_model::rules! {
@@ -74,7 +74,7 @@ pub(crate) fn check(
     out: &mut Findings<'_>,
 ) {
     is_complete(cx, source, path_is_generated, out);
-    disk::common::relabelled(cx, &source.seclabels, out);
+    security::label::check(cx, &source.seclabels, out);
     if let Backend::Tcp(Tcp { reconnect: Some(again), .. })
     | Backend::Unix(Unix { reconnect: Some(again), .. }) = &source.backend
         && again.is_on()

@@ -1,7 +1,7 @@
 //! Rules on `<controller>`.
 
-mod pci;
-mod usb;
+pub mod pci;
+pub mod usb;
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{
@@ -11,7 +11,7 @@ use virtargv_model::info::Address;
 
 use super::disk::iothreads::queue_problems;
 use super::virtio;
-use crate::{Context, Findings, Rule};
+use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// Every controller of a type has an index of its own.
@@ -71,11 +71,6 @@ virtargv_model::rules! {
         "`<controller type='sata'>`: `ich9-ahci`; Q35 has the first one in its chipset",
         help "use `type='scsi'`, or a QEMU that has it";
 }
-
-/// The rules on USB controllers.
-pub static USB: &[&Rule] = usb::ALL;
-/// The rules on PCI controllers.
-pub static PCI: &[&Rule] = pci::ALL;
 
 /// Checks every `<controller>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {

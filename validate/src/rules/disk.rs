@@ -1,14 +1,18 @@
 //! Rules on `<disk>`.
 //!
-//! Some are those of the domain format ([`common`]), some those of QEMU ([`frontend`], [`tuning`], [`image`]). Which of
-//! the two are checked first depends on the release.
+//! Some are those of the domain format ([`common`]), some those of QEMU ([`frontend`], [`image`]). Which of the two are
+//! checked first depends on the release. The other modules have the rules of both on one subject.
 
 pub mod address;
 pub mod common;
+pub mod encryption;
 pub mod frontend;
 pub mod image;
 pub mod iothreads;
-pub mod tuning;
+pub mod iotune;
+pub mod lun;
+pub mod name;
+pub mod network;
 pub mod vhost_user;
 
 use std::collections::HashMap;
@@ -21,10 +25,6 @@ use self::common::Part;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// Every disk has a target name of its own.
-    NAME_TWICE = "disk-name-twice": Xml, Validate,
-        "`<disk><target dev=>`: the name by which backing chains, aliases and management operations tell disks apart",
-        help "give one of the disks another `dev=`";
     /// Every disk has an address of its own on its bus.
     ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate,
         "`<disk><address type='drive'>`: a controller has one device at each bus, target and unit",
@@ -34,44 +34,26 @@ virtargv_model::rules! {
 /// Checks every `<disk>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let common_first = cx.release.has(Convention::CommonRulesFirst);
-    let groups = tuning::groups(cx);
+    let groups = iotune::groups(cx);
     for disk in &cx.domain.devices.disks {
         // The bus and the address of a disk without a target are not known.
         if disk.target.dev.is_none() {
-            common::no_name(disk, out);
+            name::check_missing(disk, out);
             continue;
         }
         common::check(cx, disk, if common_first { Part::All } else { Part::Early }, out);
         address::check(cx, disk, out);
         frontend::check(cx, disk, out);
         iothreads::check(cx, disk, out);
-        tuning::check(cx, disk, &groups, out);
+        iotune::check(cx, disk, &groups, out);
         image::check(cx, disk, out);
+        encryption::check_sd(disk, out);
         if !common_first {
             common::check(cx, disk, Part::Late, out);
         }
     }
-    names(cx, out);
+    name::check_unique(cx, out);
     addresses(cx, out);
-}
-
-/// The source of a disk as messages show it.
-fn shown_source(disk: &Disk) -> &str {
-    disk.image.path().unwrap_or("(null)")
-}
-
-fn names(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen: HashMap<&str, &Disk> = HashMap::with_capacity(cx.domain.devices.disks.len());
-    for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
-        let Some(first) = seen.insert(disk.dst(), disk) else { continue };
-        let message = format!(
-            "the disks with sources '{}' and '{}' both have the target '{}'",
-            shown_source(first),
-            shown_source(disk),
-            disk.dst()
-        );
-        out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
-    }
 }
 
 fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {

@@ -1,5 +1,7 @@
 //! Rules on `<features>`.
 
+mod hyperv;
+
 use virtargv_caps::{Accel, Cap, Convention};
 use virtargv_model::cpu::CpuMode;
 use virtargv_model::features::{Features, IoApic, KvmFeature};
@@ -49,7 +51,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     x86(cx, features, out);
     arm_and_riscv(cx, features, out);
     pseries(cx, features, out);
-    hyperv(cx, features, out);
+    hyperv::check(cx, features, out);
     let dedicated = features.kvm.as_ref().and_then(|kvm| kvm.get(KvmFeature::HintDedicated));
     let host_cpu = cx.domain.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostPassthrough);
     if dedicated == Some(OnOff::On) && !host_cpu && cx.release.has(Convention::DedicatedNeedsHostCpu) {
@@ -204,11 +206,5 @@ fn hpt(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     }
     if hpt.max_page_size.is_some_and(|size| size.0 > 0) {
         require(cx, Cap::MachinePseriesCapHptMaxPageSize, "hpt/maxpagesize", out);
-    }
-}
-
-fn hyperv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
-    if features.hyperv.is_some() && !cx.guest.arch.is_x86() && !cx.guest.is_arm_virt() {
-        foreign(cx, "hyperv", out);
     }
 }

@@ -1,21 +1,15 @@
 //! Rules on `<graphics>`.
 
+pub mod listen;
+pub mod spice;
+
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::YesNo;
-use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, ListenType, Rdp, Spice, Vnc};
+use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, Rdp, Spice, Vnc};
 
 use super::audio::names_backend;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A `<listen>` of type `network` names a network.
-    LISTEN_NETWORK = "graphics-listen-network": Xml, Validate,
-        "`<graphics><listen type='network' network=>`: libvirt listens on the address of the network's bridge",
-        help "add `network=`, or use `type='address'`";
-    /// An RDP display listens on an address.
-    LISTEN_TYPE = "graphics-listen-type": Unsupported, Validate,
-        "`<graphics type='rdp'><listen>`: `qemu-rdp` serves TCP only",
-        help "use `<listen type='address'>` or `type='network'`";
     /// The audio backend of a VNC display exists.
     BACKEND = "graphics-backend": Xml, Validate,
         "`<graphics type='vnc'><audio id=>`: the id of an `<audio>`",
@@ -40,26 +34,6 @@ virtargv_model::rules! {
     SDL_GL = "graphics-sdl-gl": Unsupported, Validate,
         "`<graphics type='sdl'><gl>`: `gl=` of `-display sdl`",
         help "remove `<gl>`, or use a QEMU that has it";
-    /// A TLS port of SPICE needs TLS in the driver's settings.
-    SPICE_TLS = "graphics-spice-tls": Unsupported, Validate,
-        "`<graphics type='spice' tlsPort=>`: `spice_tls` of `qemu.conf`",
-        help "set `spice_tls = 1`, or remove `tlsPort=`";
-    /// A SPICE display on a UNIX socket needs a QEMU that has it.
-    SPICE_UNIX = "graphics-spice-unix": Unsupported, Validate,
-        "`<graphics type='spice'><listen type='socket'>`: `unix=` of `-spice`",
-        help "use `<listen type='address'>`, or a QEMU that has it";
-    /// Disabling file transfer of SPICE needs a QEMU that has it.
-    SPICE_FILES = "graphics-spice-filetransfer": Unsupported, Validate,
-        "`<graphics type='spice'><filetransfer enable='no'/>`: `disable-agent-file-xfer=` of `-spice`",
-        help "remove `<filetransfer>`, or use a QEMU that has it";
-    /// OpenGL of a SPICE display needs a QEMU that has it.
-    SPICE_GL = "graphics-spice-gl": Unsupported, Validate,
-        "`<graphics type='spice'><gl enable='yes'/>`: `gl=` of `-spice`",
-        help "remove `<gl>`, or use a QEMU that has it";
-    /// The render node of a SPICE display needs a QEMU that has it.
-    SPICE_NODE = "graphics-spice-rendernode": Unsupported, Validate,
-        "`<graphics type='spice'><gl rendernode=>`: `rendernode=` of `-spice`",
-        help "remove `rendernode=`, or use a QEMU that has it";
     /// The render node of an `egl-headless` display needs a QEMU that has it.
     EGL_NODE = "graphics-egl-headless-rendernode": Unsupported, Validate,
         "`<graphics type='egl-headless'><gl rendernode=>`: `rendernode=` of `-display egl-headless`",
@@ -85,7 +59,7 @@ virtargv_model::rules! {
 /// Checks every `<graphics>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for graphics in &cx.domain.devices.graphics {
-        listens(graphics, out);
+        listen::check(graphics, out);
         if available(cx, graphics, out) {
             rendering(cx, graphics, out);
             match &graphics.display {
@@ -94,7 +68,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                     out.refuse(&SDL_GL, graphics.info.pos.path("gl"), message);
                 }
                 Display::Vnc(vnc) => self::vnc(cx, graphics, vnc, out),
-                Display::Spice(spice) => self::spice(cx, graphics, spice, out),
+                Display::Spice(spice) => spice::check(cx, graphics, spice, out),
                 Display::EglHeadless { rendernode: Some(node) } if !cx.has(Cap::EglHeadlessRendernode) => {
                     let message = format!(
                         "rendernode '{node}' of graphics of type 'egl-headless' is not supported by this QEMU"
@@ -105,26 +79,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 Display::Rdp(rdp) => self::rdp(graphics, rdp, out),
                 _ => {}
             }
-        }
-    }
-}
-
-fn listens(graphics: &Graphics, out: &mut Findings<'_>) {
-    let rdp = graphics.kind() == GraphicsType::Rdp;
-    for listen in graphics.listens() {
-        match listen.kind {
-            ListenType::Network if listen.network.is_none() => {
-                let message = "element 'listen' of type 'network' lacks its attribute 'network'";
-                out.refuse(&LISTEN_NETWORK, listen.pos, message);
-            }
-            ListenType::Socket | ListenType::None if rdp => {
-                let message = format!(
-                    "element 'listen' of type '{}' is not supported for graphics of type 'rdp'",
-                    listen.kind
-                );
-                out.refuse(&LISTEN_TYPE, listen.pos.path("@type"), message);
-            }
-            _ => {}
         }
     }
 }
@@ -187,37 +141,6 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
             "attribute 'passwd' of element 'graphics' has '{length}' bytes, it must have at most '8'"
         );
         out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
-    }
-}
-
-fn spice(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Findings<'_>) {
-    let pos = graphics.info.pos;
-    let listen = spice.listens.first().map(|listen| listen.kind);
-    let tcp = matches!(listen, Some(ListenType::Address | ListenType::Network));
-    if tcp && spice.tls_port > 0 && !cx.host.config().spice_tls {
-        let message = format!(
-            "attribute 'tlsPort' of element 'graphics' is '{}', but the driver's settings do not enable TLS for SPICE",
-            spice.tls_port
-        );
-        out.refuse(&SPICE_TLS, pos.path("@tlsPort"), message);
-    }
-    if listen == Some(ListenType::Socket) && !cx.has(Cap::SpiceUnix) {
-        let message = "a 'socket' of graphics of type 'spice' is not supported by this QEMU";
-        out.refuse(&SPICE_UNIX, pos.path("listen/@type"), message);
-    }
-    if spice.filetransfer == Some(YesNo::No) && !cx.has(Cap::SpiceFileXferDisable) {
-        let message = "disabling 'filetransfer' of graphics of type 'spice' is not supported by this QEMU";
-        out.refuse(&SPICE_FILES, pos.path("filetransfer/@enable"), message);
-    }
-    if let Some(gl) = spice.gl.as_ref().filter(|gl| gl.enable == YesNo::Yes) {
-        if !cx.has(Cap::SpiceGl) {
-            let message = "'gl' of graphics of type 'spice' is not supported by this QEMU";
-            out.refuse(&SPICE_GL, pos.path("gl/@enable"), message);
-        } else if let Some(node) = gl.rendernode.as_ref().filter(|_| !cx.has(Cap::SpiceRendernode)) {
-            let message =
-                format!("rendernode '{node}' of graphics of type 'spice' is not supported by this QEMU");
-            out.refuse(&SPICE_NODE, pos.path("gl/@rendernode"), message);
-        }
     }
 }
 

@@ -1,4 +1,6 @@
-//! Rules on `<launchSecurity>`.
+//! Rules on `<launchSecurity>`, and on security labels.
+
+pub mod label;
 
 use virtargv_caps::Cap;
 use virtargv_model::security::LaunchSecurityKind;

@@ -1,13 +1,14 @@
 //! Rules of QEMU on a disk's guest device and its properties.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, DiskName, IoMode};
+use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
 use virtargv_model::lifecycle::Action;
 use virtargv_model::{OnOff, Spelled, YesNo};
 
 use super::super::virtio;
+use super::{lun, name};
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -43,10 +44,6 @@ virtargv_model::rules! {
     QEMU_LACKS = "disk-qemu-lacks": Unsupported, Validate,
         "`<disk>`: the device or property that the message names came with a later QEMU, or this QEMU was built without it",
         help "remove the element or attribute, or use a QEMU that has it";
-    /// A disk with `device='lun'` is on bus `virtio` or `scsi` and has the identity of the host's device.
-    LUN = "disk-lun-frontend": Unsupported, Validate,
-        "`<disk device='lun'>`: `scsi-block`, and `virtio-blk` with `scsi=on`, pass the guest's SCSI commands to the host's device, which answers itself",
-        help "use `bus='scsi'`, and remove `copy_on_read=`, `<wwn>`, `<vendor>` and `<product>`";
     /// Only a hard disk on bus `scsi`, `ide` or `sata` has a rotation rate.
     ROTATION = "disk-rotation": Internal, Validate,
         "`<disk><target rotation_rate=>`: `rotation_rate=` of `ide-hd` and `scsi-hd`, new in QEMU 2.11",
@@ -87,10 +84,6 @@ virtargv_model::rules! {
     DRIVER_NAME = "disk-driver-name": Unsupported, Validate,
         "`<disk><driver name=>`: the other drivers are those of other hypervisors",
         help "set `name='qemu'`";
-    /// The target name of a disk names a whole disk.
-    TARGET = "disk-target-name": Unsupported, Validate,
-        "`<disk><target dev=>`: a prefix and letters, such as `vda`; a number behind them would be a partition",
-        help "use a name such as `vda`";
     /// A disk of type `vhostvdpa` has cache mode `none` or `directsync`.
     VDPA_CACHE = "disk-vdpa-cache": Unsupported, Validate,
         "`<disk type='vhostvdpa'><driver cache=>`: `virtio-blk-vhost-vdpa` needs `cache.direct=on`",
@@ -101,7 +94,7 @@ virtargv_model::rules! {
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     check_shape(cx, disk, out);
     check_identity(cx, disk, out);
-    check_lun(cx, disk, out);
+    lun::check_frontend(cx, disk, out);
     check_rotation(cx, disk, out);
     check_address(cx, disk, out);
     if disk.readonly
@@ -123,7 +116,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             format!("driver name '{name}' of disk '{}' is not supported, only 'qemu' is", disk.dst());
         out.refuse(&DRIVER_NAME, disk.driver.pos.attr("name"), message);
     }
-    check_target(disk, out);
+    name::check_whole(disk, out);
     if disk.bus() == Some(DiskBus::Virtio) {
         virtio::available(cx, disk.driver.virtio, &disk.driver.pos.path(""), out);
     }
@@ -131,7 +124,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 }
 
 /// Reports `what` of `disk` where this QEMU lacks `cap`.
-fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mut Findings<'_>) {
+pub(super) fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mut Findings<'_>) {
     if !cx.has(cap) {
         let message = format!("this QEMU has no {what}, which disk '{}' needs", disk.dst());
         out.refuse(&QEMU_LACKS, disk.info.pos, message);
@@ -201,37 +194,6 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
                 format!("'vendor' and 'product' need bus 'scsi', which disk '{}' is not on", disk.dst());
             out.refuse(&VENDOR, disk.info.pos, message);
         }
-    }
-}
-
-fn check_lun(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    if disk.device() != DiskDevice::Lun {
-        return;
-    }
-    let mut refuse = |message: String| out.refuse(&LUN, disk.info.pos, message);
-    let bus = disk.bus().map_or("", Spelled::as_str);
-    if !matches!(disk.bus(), Some(DiskBus::Virtio | DiskBus::Scsi)) {
-        refuse(format!("device='lun' is not supported for bus='{bus}'"));
-    }
-    if disk.driver.copy_on_read == Some(OnOff::On) {
-        refuse(format!("'copy_on_read' is not supported for 'lun' disk '{}'", disk.dst()));
-    }
-    if disk.wwn.is_some() {
-        refuse(format!("'wwn' is not supported for 'lun' disk '{}', the host's device has one", disk.dst()));
-    }
-    if disk.vendor.is_some() || disk.product.is_some() {
-        refuse(format!(
-            "vendor and product are not supported for 'lun' disk '{}', the host's device has them",
-            disk.dst()
-        ));
-    }
-    match disk.bus() {
-        Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),
-        // Early releases took a QEMU without `scsi=` to pass SCSI commands always.
-        Some(DiskBus::Virtio) if cx.release.has(Convention::StricterDisks) => {
-            need(cx, disk, Cap::VirtioBlkScsi, "SCSI commands for a 'lun' on 'virtio-blk'", out);
-        }
-        _ => {}
     }
 }
 
@@ -357,18 +319,6 @@ fn reboots(cx: &Context<'_>) -> bool {
     let crash_ends = matches!(lifecycle.on_crash, None | Some(Action::Destroy | Action::CoredumpDestroy));
     let off_ends = matches!(lifecycle.on_poweroff, None | Some(Action::Destroy));
     !(lifecycle.on_reboot == Some(Action::Destroy) && off_ends && crash_ends)
-}
-
-fn check_target(disk: &Disk, out: &mut Findings<'_>) {
-    let message = match DiskName::parse(disk.dst()) {
-        None => format!("target name '{}' is not a prefix followed by letters", disk.dst()),
-        // libvirt takes partition 0 for the whole disk.
-        Some(name) if name.partition.is_some_and(|p| p > 0) => {
-            format!("target name '{}' names a partition", disk.dst())
-        }
-        Some(_) => return,
-    };
-    out.refuse(&TARGET, disk.target_pos.attr("dev"), message);
 }
 
 fn check_vhost(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {

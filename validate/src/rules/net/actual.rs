@@ -1,29 +1,26 @@
 //! Rules that depend on what the host's network connects an interface to: libvirt checks them when it starts the guest.
 
-use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::net::{
-    BridgeMode, Interface, InterfaceType, Source, TeamingType, VirtualPortType,
-};
+use virtargv_caps::Convention;
+use virtargv_model::device::net::{BridgeMode, Interface, InterfaceType, Source, VirtualPortType};
 use virtargv_model::{Place, YesNo};
 
+use super::{backend, driver, mtu, source, teaming};
 use crate::{Context, Findings};
 
 /// Checks `nic` with the connection that its network has given it.
 pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
-    if let Source::Network(network) = &nic.source
-        && nic.actual.is_none()
-    {
-        let message =
-            format!("network '{}' is not known to the host, or has no connection to offer", network.network);
-        out.refuse(&super::NETWORK_UNKNOWN, nic.info.pos.path("source/@network"), message);
+    if !source::check_network(nic, out) {
         return;
     }
     let actual = Actual { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
-    actual.connection(out);
-    actual.device(out);
-    actual.teaming(out);
+    actual.check_connection(out);
+    driver::check_queues(&actual, out);
+    actual.check_filter(out);
+    backend::check_tap(&actual, out);
+    teaming::check_actual(&actual, out);
     if nic.is_virtio() && actual.kind != InterfaceType::Hostdev {
-        actual.options(out);
+        driver::check_options(cx, nic, out);
+        mtu::check_option(cx, nic, out);
     }
 }
 
@@ -32,12 +29,12 @@ fn mac(nic: &Interface) -> String {
 }
 
 /// An interface and its actual type: that of its network's connection.
-struct Actual<'a> {
-    cx: &'a Context<'a>,
-    nic: &'a Interface,
-    kind: InterfaceType,
+pub(super) struct Actual<'a> {
+    pub(super) cx: &'a Context<'a>,
+    pub(super) nic: &'a Interface,
+    pub(super) kind: InterfaceType,
     /// The MAC address, by which messages name the interface.
-    name: String,
+    pub(super) name: String,
 }
 
 impl Actual<'_> {
@@ -46,7 +43,7 @@ impl Actual<'_> {
     }
 
     /// VLAN tags, bandwidth and port isolation.
-    fn connection(&self, out: &mut Findings<'_>) {
+    fn check_connection(&self, out: &mut Findings<'_>) {
         let Self { nic, kind, name, .. } = self;
         let port = nic.actual_virtual_port().and_then(|p| p.kind);
         if nic.actual_vlan().is_some() && !self.handles_vlan(port) {
@@ -80,91 +77,21 @@ impl Actual<'_> {
         }
     }
 
-    /// Queues, network filter and tap device.
-    fn device(&self, out: &mut Findings<'_>) {
-        let Self { cx, nic, kind, name } = self;
-        if let Some(queues) = nic.driver.queues {
-            let release = cx.caps.release();
-            let is_supported = kind.is_tap()
-                || *kind == InterfaceType::Vhostuser
-                || (*kind == InterfaceType::Vdpa && release.has(Convention::VdpaByAlias));
-            if !is_supported {
-                let message =
-                    format!("'{queues}' queues of interface '{name}' are not supported for type '{kind}'");
-                out.refuse(&super::MULTIQUEUE, self.place("driver/@queues"), message);
-            }
-            if *kind == InterfaceType::Vhostuser && !cx.has(Cap::VhostuserMultiqueue) {
-                let message = format!(
-                    "'{queues}' queues of interface '{name}' are not supported by this QEMU for type '{kind}'"
-                );
-                out.refuse(&super::VHOSTUSER_MULTIQUEUE, self.place("driver/@queues"), message);
-            }
-        }
-        let filtered = kind.takes_filter();
-        if let Some(filter) = &nic.filter {
-            let filter = &filter.filter;
-            let port = nic.actual_virtual_port().and_then(|p| p.kind);
-            if !filtered {
-                let message =
-                    format!("filter '{filter}' of interface '{name}' is not supported for type '{kind}'");
-                out.refuse(&super::FILTER, self.place("filterref"), message);
-            } else if let Some(port) = port {
-                let message = format!(
-                    "filter '{filter}' of interface '{name}' is not supported for virtualport type '{port}'"
-                );
-                out.refuse(&super::FILTER, self.place("filterref"), message);
-            }
-        }
-        if let Some(path) = nic.backend.tap.as_ref().filter(|_| !filtered) {
-            let message = format!(
-                "'tap' ('{path}') of interface '{name}' is not supported for type '{kind}', which has no tap device"
-            );
-            out.refuse(&super::TAP_PATH, self.place("backend/@tap"), message);
-        }
-    }
-
-    /// A transient teaming interface must be a host device, here one that the network hands out.
-    fn teaming(&self, out: &mut Findings<'_>) {
+    /// Network filters.
+    fn check_filter(&self, out: &mut Findings<'_>) {
         let Self { nic, kind, name, .. } = self;
-        if nic.kind() == InterfaceType::Network
-            && nic.teaming_type() == Some(TeamingType::Transient)
-            && *kind != InterfaceType::Hostdev
-        {
-            let message = format!(
-                "teaming type 'transient' of interface '{name}' needs a network that hands out host devices, this \
-                 one gives type '{kind}'"
-            );
-            out.refuse(&super::ACTUAL_TEAMING, self.place("teaming"), message);
-        }
-    }
-
-    /// Properties of `virtio-net` that older QEMUs lack.
-    fn options(&self, out: &mut Findings<'_>) {
-        let driver = &self.nic.driver;
-        let rows = [
-            ("rx_queue_size", driver.rx_queue_size, Cap::VirtioNetRxQueueSize),
-            ("tx_queue_size", driver.tx_queue_size, Cap::VirtioNetTxQueueSize),
-        ];
-        if let Some(mode) = driver.tx_mode
-            && !self.cx.has(Cap::VirtioTxAlg)
-        {
+        let Some(filter) = &nic.filter else { return };
+        let filter = &filter.filter;
+        let port = nic.actual_virtual_port().and_then(|p| p.kind);
+        if !kind.takes_filter() {
             let message =
-                format!("this QEMU has no option 'tx' of virtio-net, which 'txmode' '{mode}' needs");
-            out.refuse(&super::TX_MODE, self.place("driver/@txmode"), message);
-        }
-        for (name, size, cap) in rows {
-            if let Some(size) = size
-                && !self.cx.has(cap)
-            {
-                let message = format!("this QEMU has no option '{name}' ('{size}') of virtio-net");
-                out.refuse(&super::QUEUE_SIZE_OPTION, self.place("driver"), message);
-            }
-        }
-        if let Some(mtu) = self.nic.mtu
-            && !self.cx.has(Cap::VirtioNetHostMtu)
-        {
-            let message = format!("this QEMU has no option 'host_mtu' ('{mtu}') of virtio-net");
-            out.refuse(&super::MTU_OPTION, self.place("mtu/@size"), message);
+                format!("filter '{filter}' of interface '{name}' is not supported for type '{kind}'");
+            out.refuse(&super::FILTER, self.place("filterref"), message);
+        } else if let Some(port) = port {
+            let message = format!(
+                "filter '{filter}' of interface '{name}' is not supported for virtualport type '{port}'"
+            );
+            out.refuse(&super::FILTER, self.place("filterref"), message);
         }
     }
 }

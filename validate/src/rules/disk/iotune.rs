@@ -39,6 +39,10 @@ virtargv_model::rules! {
     FILTER_UNKNOWN = "disk-throttlefilter-unknown": Unsupported, Validate,
         "`<throttlefilters><throttlefilter group=>`: the name of a `<throttlegroup>`",
         help "add a `<throttlegroup>` of that name to `<throttlegroups>`";
+    /// A total limit excludes separate limits on reads and writes.
+    TOTAL_AND_PARTS = "disk-iotune-total": Xml, Validate,
+        "`<disk><iotune>`: QEMU's throttling refuses `*-total` together with `*-read` or `*-write`",
+        help "keep either the `total_*` element or the `read_*` and `write_*` elements";
 }
 
 /// The first disk of each throttling group, whose limits the others must have.
@@ -113,6 +117,24 @@ fn check_caps(cx: &Context<'_>, disk: &Disk, tune: &Iotune, out: &mut Findings<'
         if is_set && !cx.has(cap) {
             let message = format!("this QEMU has no {what}, which disk '{}' needs", disk.dst());
             out.refuse(&QEMU_LACKS, tune.pos, message);
+        }
+    }
+}
+
+/// Checks that a disk has no total limit besides limits on reads and writes.
+pub(super) fn check_totals(disk: &Disk, out: &mut Findings<'_>) {
+    let Some(tune) = &disk.iotune else { return };
+    let sets = [
+        ("bytes_sec", tune.total_bytes_sec, tune.read_bytes_sec | tune.write_bytes_sec),
+        ("iops_sec", tune.total_iops_sec, tune.read_iops_sec | tune.write_iops_sec),
+        ("bytes_sec_max", tune.total_bytes_sec_max, tune.read_bytes_sec_max | tune.write_bytes_sec_max),
+        ("iops_sec_max", tune.total_iops_sec_max, tune.read_iops_sec_max | tune.write_iops_sec_max),
+    ];
+    for (name, total, parts) in sets {
+        if total > 0 && parts > 0 {
+            let message =
+                format!("element 'iotune' has 'total_{name}' together with 'read_{name}' or 'write_{name}'");
+            out.refuse(&TOTAL_AND_PARTS, tune.pos, message);
         }
     }
 }
