@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::{DeriveError, Session};
 use crate::{Arch, Machine, Release, Tristate};
 
-/// The machine a document gets that names none, in 7.0 and in 11.3: what it was when the architecture came, so that
-/// the same document gives the same guest under every QEMU.
+/// The default machine type of each architecture, in 7.0 and in 11.3. libvirt fixed it when it first supported the
+/// architecture, so that a document without a machine type gives the same guest with every QEMU.
 const PREFERRED: &[(Arch, &str, &str)] = &[
     (Arch::Alpha, "clipper", "clipper"),
     (Arch::Armv7l, "integratorcp", "virt"),
@@ -77,7 +77,7 @@ fn machine(value: &Value) -> Option<Machine> {
     })
 }
 
-/// The machine a document gets that names none: the architecture's traditional one, else QEMU's own default.
+/// The index of the default machine type: that of the architecture, else the default of QEMU.
 fn default_of(machines: &[Machine], arch: Arch, release: Release) -> Option<usize> {
     let preferred = PREFERRED.iter().find(|row| row.0 == arch).map(|row| match release {
         Release::V7_0 => row.1,

@@ -1,7 +1,7 @@
-//! The one table of capability flags, in the order in which they came into being.
+//! The table of capability flags, in libvirt's order.
 //!
 //! Columns: variant, constant without `QEMU_CAPS_`, name in a capabilities file, state in release 7.0, state in
-//! release 11.3, what it says. See [`FlagState`](super::FlagState) for the states.
+//! release 11.3, meaning. See [`FlagState`](super::FlagState) for the states.
 
 /// Calls `$then!` with every row of the table.
 macro_rules! flag_table {
@@ -105,7 +105,7 @@ macro_rules! flag_table {
             NecUsbXhci, "NEC_USB_XHCI", "nec-usb-xhci", Live, Live, "device `nec-usb-xhci`";
             VirtioS390, "VIRTIO_S390", "virtio-s390", Live, Off, "bus `virtio-s390`";
             BalloonEvent, "BALLOON_EVENT", "balloon-event", On, On, "event when the balloon changes";
-            NetdevBridge, "NETDEV_BRIDGE", "bridge", On, On, "network back end `bridge`";
+            NetdevBridge, "NETDEV_BRIDGE", "bridge", On, On, "network backend `bridge`";
             ScsiLsi, "SCSI_LSI", "lsi", Live, Live, "SCSI controller `lsi53c895a`";
             VirtioScsi, "VIRTIO_SCSI", "virtio-scsi-pci", Live, Live, "SCSI controller `virtio-scsi`";
             Blockio, "BLOCKIO", "blockio", Live, On, "disks take `logical_block_size=` and `physical_block_size=`";
@@ -143,7 +143,7 @@ macro_rules! flag_table {
             Ipv6Migration, "IPV6_MIGRATION", "ipv6-migration", On, On, "incoming migration over IPv6";
             MachineOpt, "MACHINE_OPT", "machine-opt", On, On, "option `-machine`";
             MachineUsbOpt, "MACHINE_USB_OPT", "machine-usb-opt", On, On, "`-machine` takes `usb=`";
-            DeviceTpmPassthrough, "DEVICE_TPM_PASSTHROUGH", "tpm-passthrough", Live, Live, "TPM back end `passthrough`";
+            DeviceTpmPassthrough, "DEVICE_TPM_PASSTHROUGH", "tpm-passthrough", Live, Live, "TPM backend `passthrough`";
             DeviceTpmTis, "DEVICE_TPM_TIS", "tpm-tis", Live, Live, "device `tpm-tis`";
             DeviceNvram, "DEVICE_NVRAM", "nvram", Live, Live, "device `spapr-nvram`";
             DevicePciBridge, "DEVICE_PCI_BRIDGE", "pci-bridge", Live, Live, "device `pci-bridge`";
@@ -390,7 +390,7 @@ macro_rules! flag_table {
             UsbHostHostdevice, "USB_HOST_HOSTDEVICE", "usb-host.hostdevice", Live, Live, "property `hostdevice` of `usb-host`";
             VirtioBalloonFreePageReporting, "VIRTIO_BALLOON_FREE_PAGE_REPORTING", "virtio-balloon.free-page-reporting", Live, Live, "property `free-page-reporting` of `virtio-balloon`";
             BlockExportAdd, "BLOCK_EXPORT_ADD", "block-export-add", Live, On, "QMP command `block-export-add`";
-            NetdevVhostVdpa, "NETDEV_VHOST_VDPA", "netdev.vhost-vdpa", Live, Live, "network back end `vhost-vdpa`";
+            NetdevVhostVdpa, "NETDEV_VHOST_VDPA", "netdev.vhost-vdpa", Live, Live, "network backend `vhost-vdpa`";
             FsdevCreatemode, "FSDEV_CREATEMODE", "fsdev.createmode", Live, On, "property `createmode` of `fsdev`";
             ScsiNcr53c90, "SCSI_NCR53C90", "ncr53c90", Live, Live, "device `ncr53c90`";
             ScsiDc390, "SCSI_DC390", "dc390", Live, Live, "device `dc390`";
@@ -448,11 +448,11 @@ macro_rules! flag_table {
             ThreadContext, "THREAD_CONTEXT", "thread-context", New, Live, "object type `thread-context`";
             ScreenshotFormatPng, "SCREENSHOT_FORMAT_PNG", "screenshot-format-png", New, Live, "QMP command `screendump` writes PNG";
             MachineHpet, "MACHINE_HPET", "machine-hpet", New, Live, "`-machine` takes `hpet=`";
-            NetdevStream, "NETDEV_STREAM", "netdev.stream", New, Live, "network back end `stream`";
+            NetdevStream, "NETDEV_STREAM", "netdev.stream", New, Live, "network backend `stream`";
             DeviceVirtioCrypto, "DEVICE_VIRTIO_CRYPTO", "virtio-crypto", New, Live, "device `virtio-crypto`";
             ObjectCryptoLkcf, "OBJECT_CRYPTO_LKCF", "cryptodev-backend-lkcf", New, Live, "object type `cryptodev-backend-lkcf`";
             DevicePanicPci, "DEVICE_PANIC_PCI", "pvpanic-pci", New, Live, "device `pvpanic-pci`";
-            NetdevStreamReconnect, "NETDEV_STREAM_RECONNECT", "netdev.stream.reconnect", New, Live, "network back end `stream` takes `reconnect=`";
+            NetdevStreamReconnect, "NETDEV_STREAM_RECONNECT", "netdev.stream.reconnect", New, Live, "network backend `stream` takes `reconnect=`";
             VirtioGpuBlob, "VIRTIO_GPU_BLOB", "virtio-gpu.blob", New, Live, "property `blob` of `virtio-gpu`";
             RbdEncryptionLayering, "RBD_ENCRYPTION_LAYERING", "rbd-encryption-layering", New, Live, "block driver `rbd` decrypts layered images";
             RbdEncryptionLuksAny, "RBD_ENCRYPTION_LUKS_ANY", "rbd-encryption-luks-any", New, Live, "block driver `rbd` takes any LUKS version";
@@ -468,14 +468,14 @@ macro_rules! flag_table {
             MachineVirtRas, "MACHINE_VIRT_RAS", "machine.virt.ras", New, Live, "property `ras` of the `virt` machine";
             DeviceVirtioSound, "DEVICE_VIRTIO_SOUND", "virtio-sound", New, Live, "device `virtio-sound`";
             SevSnpGuest, "SEV_SNP_GUEST", "sev-snp-guest", New, Live, "object type `sev-snp-guest`";
-            NetdevUser, "NETDEV_USER", "netdev.user", New, Live, "network back end `user`";
+            NetdevUser, "NETDEV_USER", "netdev.user", New, Live, "network backend `user`";
             DeviceAcpiErst, "DEVICE_ACPI_ERST", "acpi-erst", New, Live, "device `acpi-erst`";
             IntelIommuDmaTranslation, "INTEL_IOMMU_DMA_TRANSLATION", "intel-iommu.dma-translation", New, Live, "property `dma-translation` of `intel-iommu`";
             MachineI8042Opt, "MACHINE_I8042_OPT", "machine-i8042-opt", New, Live, "`-machine` takes `i8042=`";
             SnapshotInternalQmp, "SNAPSHOT_INTERNAL_QMP", "snapshot-internal-qmp", New, On, "internal snapshots by QMP";
             ChardevReconnectMiliseconds, "CHARDEV_RECONNECT_MILISECONDS", "chardev-reconnect-miliseconds", New, Live, "socket character devices take `reconnect-ms=`";
             VirtioCcwDeviceLoadparm, "VIRTIO_CCW_DEVICE_LOADPARM", "virtio-ccw.loadparm", New, Live, "property `loadparm` of `virtio-ccw`";
-            NetdevStreamReconnectMiliseconds, "NETDEV_STREAM_RECONNECT_MILISECONDS", "netdev-stream-reconnect-miliseconds", New, Live, "network back end `stream` takes `reconnect-ms=`";
+            NetdevStreamReconnectMiliseconds, "NETDEV_STREAM_RECONNECT_MILISECONDS", "netdev-stream-reconnect-miliseconds", New, Live, "network backend `stream` takes `reconnect-ms=`";
             QueryCpuModelExpansionDeprecatedProps, "QUERY_CPU_MODEL_EXPANSION_DEPRECATED_PROPS", "query-cpu-model-expansion.deprecated-props", New, Live, "property `deprecated-props` of `query-cpu-model-expansion`";
             MigrateIncomingExitOnError, "MIGRATE_INCOMING_EXIT_ON_ERROR", "migrate-incoming.exit-on-error", New, Live, "property `exit-on-error` of `migrate-incoming`";
             MachineVirtAia, "MACHINE_VIRT_AIA", "machine.virt.aia", New, Live, "property `aia` of the `virt` machine";
