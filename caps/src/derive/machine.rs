@@ -84,7 +84,7 @@ fn machine(value: &Value) -> Option<Machine> {
     })
 }
 
-/// The machine a document gets that names none: the architecture's traditional one, else QEMU's own default.
+/// The index of the default machine type: that of the architecture, else the default of QEMU.
 fn default_of(machines: &[Machine], arch: Arch, release: Release) -> Option<usize> {
     let preferred = PREFERRED.iter().find(|row| row.0 == arch).map(|row| row.1.of(release));
     let preferred = preferred.and_then(|wanted| {
