@@ -1,13 +1,13 @@
-//! What plugs into what.
+//! Which PCI buses accept which devices.
 
 use virtargv_model::device::controller::PciModel;
 
-/// What a device needs of the bus it is on, or what a bus takes: a set of kinds and traits.
+/// What a device requires of its bus, or what a bus accepts: a set of kinds of devices and traits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Connect(u16);
 
 impl Connect {
-    /// Nothing: no PCI device.
+    /// The empty set, for a device that is not a PCI device.
     pub const NONE: Self = Self(0);
     /// A conventional PCI device.
     pub const PCI: Self = Self(1);
@@ -29,42 +29,42 @@ impl Connect {
     pub const PCIE_EXPANDER: Self = Self(1 << 8);
     /// `pci-bridge`
     pub const PCI_BRIDGE: Self = Self(1 << 9);
-    /// Of a device: an address chosen for it must be on a bus that has this too.
+    /// Of a device: an assigned address must be on a bus with this trait.
     pub const AUTO: Self = Self(1 << 10);
-    /// Of a device: part of the chipset, so on bus 0.
+    /// Of a device: it is integrated into the chipset, so its address is on bus 0.
     pub const INTEGRATED: Self = Self(1 << 11);
-    /// Of a device: several of its kind share a slot, one a function.
+    /// Of a device: several of its kind share a slot, one for each function.
     pub const SHARES_SLOT: Self = Self(1 << 12);
 
     const KINDS: Self = Self((1 << 10) - 1);
     const ENDPOINTS: Self = Self(Self::PCI.0 | Self::PCIE.0);
 
-    /// Both sets together.
+    /// The union of the sets.
     pub const fn and(self, other: Self) -> Self {
         Self(self.0 | other.0)
     }
 
-    /// Whether the sets have anything in common.
+    /// Whether the sets have a common member.
     pub const fn meets(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }
 
-    /// Whether it is empty.
+    /// Whether the set is empty.
     pub const fn is_none(self) -> bool {
         self.0 == 0
     }
 
-    /// The name of the first kind of device that is in the set.
+    /// The name of the first kind of device in the set.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(kind, _)| self.meets(*kind)).map_or("device", |(_, name)| name)
     }
 
-    /// The controller model that plugs in this way.
+    /// The controller model of the first kind of device in the set, where it is a controller.
     pub fn controller(self) -> Option<PciModel> {
         CONTROLLERS.iter().find(|(kind, _)| self.meets(*kind)).map(|(_, model)| *model)
     }
 
-    /// What controller `model` needs of its bus; nothing for a root.
+    /// What a controller of `model` requires of its bus; empty for a root bus.
     pub fn of_controller(model: PciModel) -> Self {
         match model {
             PciModel::PciRoot | PciModel::PcieRoot => Self::NONE,
@@ -79,7 +79,7 @@ impl Connect {
         }
     }
 
-    /// What the bus of controller `model` takes, and its first and last slot.
+    /// What the bus of a controller of `model` accepts, and its first and last slot.
     pub fn of_bus(model: PciModel) -> (Self, u32, u32) {
         let pci = Self::PCI.and(Self::PCI_BRIDGE);
         let auto = pci.and(Self::AUTO);
@@ -87,7 +87,7 @@ impl Connect {
         let root = Self::PCIE.and(Self::ROOT_PORT).and(Self::DMI_BRIDGE).and(Self::PCIE_EXPANDER);
         match model {
             PciModel::PciRoot => (auto.and(Self::PCI_EXPANDER), 1, LAST_SLOT),
-            // Slot 0 is taken by the hotplug controller.
+            // Slot 0 is the hotplug controller.
             PciModel::PciBridge | PciModel::PcieToPciBridge => (auto, 1, LAST_SLOT),
             PciModel::PciExpanderBus => (auto, 0, LAST_SLOT),
             PciModel::PcieRoot => (root, 1, LAST_SLOT),
@@ -98,15 +98,15 @@ impl Connect {
         }
     }
 
-    /// Whether a bus that takes `self` takes `device`. `written` where the address is the document's own: there PCI and
-    /// PCI Express devices may be swapped, and what is not chosen automatically is allowed.
+    /// Checks that a bus that accepts `self` accepts `device`. `written` is whether the document has the address: then
+    /// PCI and PCI Express devices can be exchanged, and buses without [`Connect::AUTO`] are allowed.
     pub fn takes(self, device: Self, bus: u32, written: bool) -> Result<(), Mismatch> {
         let (mut accepts, mut device) = (self, device);
         if device.meets(Self::INTEGRATED) {
             if bus != 0 {
                 return Err(Mismatch::NotIntegrated);
             }
-            // Such a device is not plugged into anything, so any kind of root has it.
+            // An integrated device has no slot, so every kind of root bus accepts it.
             accepts = accepts.and(Self::AUTO).and(Self::ENDPOINTS);
         }
         if written {
@@ -123,18 +123,18 @@ impl Connect {
     }
 }
 
-/// Why a bus does not take a device.
+/// Why a bus does not accept a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// It has to be on bus 0.
+    /// The device must be on bus 0.
     NotIntegrated,
-    /// Nothing is put there without being asked.
+    /// Addresses are not assigned on the bus.
     NoAuto,
-    /// It is another kind of bus.
+    /// The bus is for other kinds of devices.
     Kind(Connect),
 }
 
-/// The last slot of a bus that has them all.
+/// The last slot of a bus with all slots.
 pub(super) const LAST_SLOT: u32 = 0x1f;
 
 const NAMES: &[(Connect, &str)] = &[
