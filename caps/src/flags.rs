@@ -7,6 +7,8 @@ use std::str::FromStr;
 
 use table::flag_table;
 
+use virtargv_model::Span;
+
 use crate::Release;
 
 /// How a release of libvirt treats a capability flag.
@@ -30,7 +32,8 @@ impl FlagState {
 }
 
 macro_rules! generate {
-    ($($variant:ident, $constant:literal, $name:literal, $v7_0:ident, $v11_3:ident, $doc:literal;)*) => {
+    ($($variant:ident, $constant:literal, $name:literal,
+        $state:ident $(=> $later:ident since $since:literal)*, $doc:literal;)*) => {
         /// A capability flag of a QEMU binary.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
@@ -59,7 +62,7 @@ macro_rules! generate {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The name of libvirt's constant, such as `QEMU_CAPS_VIRTIO_NET_FAILOVER`.
+            /// The libvirt's constant, such as `QEMU_CAPS_VIRTIO_NET_FAILOVER`.
             pub const fn constant(self) -> &'static str {
                 match self { $(Self::$variant => concat!("QEMU_CAPS_", $constant),)* }
             }
@@ -71,9 +74,16 @@ macro_rules! generate {
 
             /// How `release` treats the flag.
             pub const fn state(self, release: Release) -> FlagState {
-                match release {
-                    Release::V7_0 => match self { $(Self::$variant => FlagState::$v7_0,)* },
-                    Release::V11_3 => match self { $(Self::$variant => FlagState::$v11_3,)* },
+                match self {
+                    $(Self::$variant => {
+                        // Changes are in order, so the last that the release has counts.
+                        #[allow(unused_mut)]
+                        let mut state = FlagState::$state;
+                        $(if const { Span::ALWAYS.since($since) }.contains(release) {
+                            state = FlagState::$later;
+                        })*
+                        state
+                    })*
                 }
             }
         }

@@ -7,6 +7,8 @@
 //! No QMP client crate is used: maintained ones are generated from the schema of one QEMU, and a probe talks to all
 //! versions.
 
+#![allow(clippy::disallowed_methods, reason = "a QEMU binary is started here")]
+
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -285,8 +287,7 @@ impl Qemu {
             let _ = std::io::copy(&mut errors, &mut std::io::sink());
             let _ = send.send(String::from_utf8_lossy(&kept).trim().to_owned());
         });
-        let mut qemu =
-            Self { path: shown, child, input, lines, stderr, deadline, asked: 0, stopped: false };
+        let mut qemu = Self { path: shown, child, input, lines, stderr, deadline, asked: 0, stopped: false };
         let greeting = qemu.next("QMP")?;
         if greeting.get("QMP").is_none() {
             return Err(qemu.not_qmp("it sends no greeting"));

@@ -2,6 +2,9 @@
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
+use std::str::FromStr;
+
+use bitflags::Flags as _;
 
 use crate::Cap;
 
@@ -151,15 +154,31 @@ impl FromIterator<Cap> for CapSet {
     }
 }
 
+/// The names of its flags with ` | ` between them, as [`FromStr`] reads them.
+impl fmt::Display for CapSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        bitflags::parser::to_writer_strict(self, f)
+    }
+}
+
+impl FromStr for CapSet {
+    type Err = bitflags::parser::ParseError;
+
+    /// Reads the names of flags with `|` between them.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        bitflags::parser::from_str_strict(text)
+    }
+}
+
 impl fmt::Debug for CapSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(Cap::name)).finish()
+        f.debug_set().entries(self.iter_names().map(|(name, _)| name)).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bitflags::Flags;
+    use bitflags::Flags as _;
 
     use super::*;
 
@@ -174,6 +193,9 @@ mod tests {
             set.iter_names().map(|(name, _)| name).collect::<Vec<_>>(),
             ["vnc", "device.json+hotplug"]
         );
+        assert_eq!(set.to_string(), "vnc | device.json+hotplug");
+        assert_eq!(set.to_string().parse::<CapSet>().ok(), Some(set));
+        assert!("vnc | no-such-flag".parse::<CapSet>().is_err());
         assert_eq!(Cap::ALL.iter().copied().collect::<CapSet>(), CapSet::all());
     }
 }

@@ -1,6 +1,6 @@
 //! `<clock>`: the time of the guest's real-time clock at the start, and the guest's timers.
 
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -33,7 +33,7 @@ spelled! {
         /// The time in a time zone.
         Timezone = "timezone",
         /// A fixed time.
-        Absolute = "absolute",
+        Absolute = "absolute" since "8.4",
     }
 }
 
@@ -112,7 +112,7 @@ spelled! {
         /// The host's wall clock.
         Wall = "wall",
         /// Real time, which changes of the host's clock do not affect.
-        Realtime = "realtime",
+        Realtime = "realtime" since "9.0",
     }
 }
 
@@ -222,7 +222,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_as(ONCE_UNSUPPORTED, el, "offset")?;
+        let word = r.attr_as(LONG_UNSUPPORTED, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -230,7 +230,7 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_as(ONCE_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_as(LONG_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
                 if el.get("timezone").is_none_or(str::is_empty) {

@@ -45,7 +45,7 @@ spelled! {
         /// The host's CPU.
         HostPassthrough = "host-passthrough",
         /// All features that the accelerator supports.
-        Maximum = "maximum",
+        Maximum = "maximum" since "7.1",
     }
 }
 
@@ -294,7 +294,7 @@ impl Element for Cpu {
             migratable: r.attr(el, "migratable"),
             matching: r.attr(el, "match"),
             check: r.attr(el, "check"),
-            deprecated_features: r.attr(el, "deprecated_features"),
+            deprecated_features: r.attr_since("11.0", el, "deprecated_features"),
             ..Self::default()
         };
         if cpu.migratable.is_some() && !cpu.is_native() {
@@ -308,7 +308,7 @@ impl Element for Cpu {
         cpu.topology = el.child("topology").and_then(|el| CpuTopology::read(el, r));
         cpu.read_features(el, r);
         cpu.cache = read_cache(el, r);
-        cpu.max_phys_addr = el.child("maxphysaddr").and_then(|el| read_max_phys_addr(el, r));
+        cpu.max_phys_addr = r.child_since("8.7", el, "maxphysaddr").and_then(|el| read_max_phys_addr(el, r));
         Some(cpu)
     }
 
@@ -378,6 +378,7 @@ impl Cpu {
 
 impl CpuTopology {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let has_clusters = r.knows("10.1");
         let mut count = |name: &'static str, mandatory: bool| -> Option<u32> {
             let count = if mandatory { r.required(el, name) } else { r.attr(el, name) };
             if count == Some(0) {
@@ -387,8 +388,8 @@ impl CpuTopology {
             }
             count
         };
-        let (sockets, dies, clusters) =
-            (count("sockets", true), count("dies", false), count("clusters", false));
+        let (sockets, dies) = (count("sockets", true), count("dies", false));
+        let clusters = has_clusters.then(|| count("clusters", false)).flatten();
         let (cores, threads) = (count("cores", true), count("threads", true));
         Some(Self { pos: el.pos(), sockets: sockets?, dies, clusters, cores: cores?, threads: threads? })
     }
@@ -415,7 +416,7 @@ fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
 
 fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
     let mode = r.required(el, "mode");
-    let (bits, limit) = (r.attr(el, "bits"), r.attr(el, "limit"));
+    let (bits, limit) = (r.attr(el, "bits"), r.attr_since("9.3", el, "limit"));
     Some(MaxPhysAddr { pos: el.pos(), mode: mode?, bits, limit })
 }
 

@@ -3,7 +3,7 @@
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
 use crate::read;
-use crate::read::{El, Elements, MAX_DOCUMENT, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Elements, LONG_INTERNAL, LONG_UNSUPPORTED, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
     Devices, Place, Pos, Release, Report, Rule, clock::Clock, cpu::Cpu, features::Features,
@@ -68,7 +68,7 @@ spelled! {
         /// Virtuozzo.
         Vz = "vz",
         /// QEMU with the macOS Hypervisor framework.
-        Hvf = "hvf",
+        Hvf = "hvf" since "8.1",
     }
 }
 
@@ -175,7 +175,7 @@ impl Domain {
         // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_as(ONCE_INTERNAL, ONCE_UNSUPPORTED, el, "type"),
+            virt_type: r.required_as(LONG_INTERNAL, LONG_UNSUPPORTED, el, "type"),
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),

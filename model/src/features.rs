@@ -2,7 +2,7 @@
 
 use crate::read::{El, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{Kind, OnOff, Pos, Version, YesNo};
 
 pub(crate) mod guest;
 pub(crate) mod hyperv;
@@ -93,12 +93,24 @@ pub struct Apic {
     pub eoi: Option<OnOff>,
 }
 
+/// The features that came later than the oldest release followed, and the version of libvirt that brought each.
+const LATER: [(&str, Version); 5] = [
+    ("tcg", Version::literal("8.0")),
+    ("async-teardown", Version::literal("9.6")),
+    ("ras", Version::literal("10.4")),
+    ("ps2", Version::literal("10.7")),
+    ("aia", Version::literal("11.1")),
+];
+
 impl Features {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = domain.child("features") else { return Self::default() };
         let mut features = Self { pos: el.pos(), ..Self::default() };
         for child in el.elements() {
-            features.read_common(child, r);
+            let since = LATER.iter().find(|(name, _)| *name == child.name()).map(|(_, since)| *since);
+            if r.knows_element(Kind::Unsupported, child, since) {
+                features.read_common(child, r);
+            }
         }
         features
     }

@@ -1,6 +1,6 @@
 //! `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
 
-use crate::read::{El, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, OnOff, Pos};
 
@@ -149,10 +149,10 @@ impl MemoryBacking {
                 .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
-            source: el.child("source").and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "type")),
-            access: el.child("access").and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "mode")),
-            allocation: allocation.and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "mode")),
-            allocation_threads: allocation.and_then(|e| r.attr(e, "threads")).filter(|n| *n > 0),
+            source: el.child("source").and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "type")),
+            access: el.child("access").and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "mode")),
+            allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }
     }

@@ -1,7 +1,7 @@
 //! `<os>`, `<bootloader>`: firmware, kernel, boot order, and the machine type.
 
 use crate::read::{
-    self, AnyBase, El, Element, ONCE_INTERNAL, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader, Value, attr_place,
+    self, AnyBase, El, Element, LONG_UNSUPPORTED, ONCE_INTERNAL, ONCE_PLAIN, Reader, Value, attr_place,
 };
 use crate::write::Writer;
 use crate::{Kind, Pos, Spelled, YesNo};
@@ -148,13 +148,13 @@ spelled! {
     /// The content of the file of an `<acpi><table>` (`type=`).
     pub enum AcpiTableType {
         /// One table with its header.
-        Raw = "raw",
+        Raw = "raw" since "11.2",
         /// Several tables with their headers, concatenated.
-        RawSet = "rawset",
+        RawSet = "rawset" since "11.2",
         /// The software licensing table.
         Slic = "slic",
         /// The Microsoft data management table.
-        Msdm = "msdm",
+        Msdm = "msdm" since "11.2",
     }
 }
 
@@ -205,8 +205,8 @@ impl Os {
         os.machine = kind.and_then(|k| k.string("machine"));
         os.firmware = r.attr_as(ONCE_PLAIN, el, "firmware");
         os.init = Init::read(el);
-        os.direct = DirectBoot::read(el);
-        if let Some(features) = el.child("firmware") {
+        os.direct = DirectBoot::read(el, r);
+        if let Some(features) = r.child_since("7.2", el, "firmware") {
             os.features_pos = features.pos();
             os.firmware_features = read::all(features, "feature", r);
         }
@@ -222,7 +222,7 @@ impl Os {
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
         os.smbios =
-            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, ONCE_UNSUPPORTED, smbios, "mode"));
+            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, LONG_UNSUPPORTED, smbios, "mode"));
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
@@ -292,7 +292,7 @@ fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
 }
 
 impl DirectBoot {
-    fn read(os: El<'_>) -> Self {
+    fn read(os: El<'_>, r: &Reader) -> Self {
         // An empty element is read as absent.
         let text = |name| os.child_text(name).filter(|text| !text.is_empty());
         Self {
@@ -301,7 +301,7 @@ impl DirectBoot {
             cmdline: text("cmdline"),
             dtb: text("dtb"),
             root: text("root"),
-            shim: text("shim"),
+            shim: text("shim").filter(|_| r.knows("11.2")),
         }
     }
 

@@ -5,6 +5,8 @@
 
 use std::ops::Range;
 
+use crate::{Problem, Report};
+
 /// The byte offset of an element's `<` in the text it was read from.
 ///
 /// All offsets compare as equal, so that two domains with the same content are equal wherever their elements stand.
@@ -114,6 +116,13 @@ impl<'t> Source<'t> {
             characters.push(before);
         }
         Self { text, tree, elements, lines, characters }
+    }
+
+    /// The problems of `report` by their place in the text; those without a place come last, in their own order.
+    pub fn by_place<'r>(&self, report: &'r Report) -> Vec<(Option<Frame>, &'r Problem)> {
+        let mut placed: Vec<_> = report.iter().map(|p| (self.locate(&p.place), p)).collect();
+        placed.sort_by_key(|(frame, _)| frame.as_ref().map_or(usize::MAX, |f| f.range.start));
+        placed
     }
 
     /// The text of the document.

@@ -111,11 +111,11 @@ impl QemuNamespace {
                     qemu.add_capabilities = read_flags(el, "add", r);
                     qemu.del_capabilities = read_flags(el, "del", r);
                 }
-                "override" => {
+                "override" if r.knows("8.2") => {
                     let devices = el.children("device");
                     qemu.overrides = devices.filter_map(|device| DeviceOverride::read(device, r)).collect();
                 }
-                "deprecation" => qemu.deprecation = el.string("behavior"),
+                "deprecation" if r.knows("7.3") => qemu.deprecation = el.string("behavior"),
                 _ => {}
             }
         }

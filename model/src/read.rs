@@ -343,6 +343,12 @@ impl Value for Positive {
 /// error since then, an unsupported configuration before.
 pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Unsupported);
 
+/// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 still read the old way.
+pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Unsupported);
+
+/// As [`LONG_UNSUPPORTED`], for what was an internal error.
+pub(crate) const LONG_INTERNAL: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Internal);
+
 /// As [`ONCE_UNSUPPORTED`], without a class before.
 pub(crate) const ONCE_PLAIN: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Plain);
 
@@ -398,6 +404,16 @@ impl Reader {
         self.knows(since).then(|| self.attr(el, name)).flatten()
     }
 
+    /// The attribute `name` as a text, where it came with libvirt `since`: earlier releases pass over it.
+    pub fn string_since(&self, since: &'static str, el: El<'_>, name: &str) -> Option<String> {
+        el.string(name).filter(|_| self.knows(since))
+    }
+
+    /// The first child `name`, where it came with libvirt `since`: earlier releases pass over it.
+    pub fn child_since<'a>(&self, since: &'static str, el: El<'a>, name: &str) -> Option<El<'a>> {
+        el.child(name).filter(|_| self.knows(since))
+    }
+
     /// As [`Reader::attr`], with the class of a bad value.
     pub fn attr_as<T: Value>(
         &mut self,
@@ -410,13 +426,8 @@ impl Reader {
             Ok(value) => match value.came_with().filter(|since| self.release.version() < *since) {
                 None => return Some(value),
                 Some(since) => {
-                    let message = format!(
-                        "value '{text}' of attribute '{name}' of element '{}' is known since libvirt {since}; \
-                         the release followed is {}",
-                        el.name(),
-                        self.release
-                    );
-                    self.refuse_as(classes, &LATER_WORD, el.pos().attr(name), message);
+                    let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
+                    self.refuse_later(classes, el.pos().attr(name), &what, since);
                 }
             },
             Err(expected) => {
@@ -427,6 +438,34 @@ impl Reader {
             }
         }
         None
+    }
+
+    /// Reports that the release followed does not know `what`, which came with libvirt `since`.
+    fn refuse_later(
+        &mut self,
+        classes: impl Into<Classes>,
+        place: impl Into<Place>,
+        what: &str,
+        since: Version,
+    ) {
+        let message =
+            format!("{what} is known since libvirt {since}; the release followed is {}", self.release);
+        self.refuse_as(classes, &LATER_WORD, place, message);
+    }
+
+    /// Whether the release followed knows `el`, an element of a list such as `<features>`, which `came_with` a version of
+    /// libvirt. One that came later than the release is refused.
+    pub(crate) fn knows_element(
+        &mut self,
+        classes: impl Into<Classes>,
+        el: El<'_>,
+        came_with: Option<Version>,
+    ) -> bool {
+        let Some(since) = came_with.filter(|since| self.release.version() < *since) else { return true };
+        let around = el.parent().map_or("", El::name);
+        let what = format!("element '{}' of element '{around}'", el.name());
+        self.refuse_later(classes, el.pos(), &what, since);
+        false
     }
 
     /// The attribute `name` as a set of CPUs or NUMA nodes. A text that is not a set is an invalid argument; an empty
@@ -561,6 +600,11 @@ pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
     el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
 }
 
+/// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
+pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
+    if r.knows(since) { all(el, name, r) } else { Vec::new() }
+}
+
 /// The children of an element grouped by name, for elements with many kinds of children.
 pub(crate) struct ByName<'a>(Vec<(&'a str, Vec<El<'a>>)>);
 
@@ -579,6 +623,11 @@ impl<'a> ByName<'a> {
             }
         }
         Self(groups)
+    }
+
+    /// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
+    pub(crate) fn all_since<T: Element>(&self, since: &'static str, name: &str, r: &mut Reader) -> Vec<T> {
+        if r.knows(since) { self.all(name, r) } else { Vec::new() }
     }
 
     /// Reads every child `name`.

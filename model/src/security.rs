@@ -43,9 +43,9 @@ spelled! {
         /// AMD Secure Encrypted Virtualization.
         Sev = "sev",
         /// AMD SEV with Secure Nested Paging.
-        SevSnp = "sev-snp",
+        SevSnp = "sev-snp" since "10.5",
         /// IBM Secure Execution (protected virtualization).
-        S390Pv = "s390-pv",
+        S390Pv = "s390-pv" since "7.6",
     }
 }
 
@@ -225,7 +225,7 @@ fn read_policy<T: TryFrom<u64>>(el: El<'_>, r: &mut Reader) -> Option<T> {
 impl SevCommon {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            kernel_hashes: r.attr(el, "kernelHashes"),
+            kernel_hashes: r.attr_since("8.0", el, "kernelHashes"),
             cbitpos: r.child_text(el, "cbitpos"),
             reduced_phys_bits: r.child_text(el, "reducedPhysBits"),
         }

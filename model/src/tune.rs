@@ -220,7 +220,7 @@ impl Resource {
         }
         let resource = Self {
             partition: el.child_text("partition").filter(|partition| !partition.is_empty()),
-            fibrechannel_appid: el.child("fibrechannel").and_then(|e| e.string("appid")),
+            fibrechannel_appid: r.child_since("7.7", el, "fibrechannel").and_then(|e| e.string("appid")),
         };
         if resource == Self::default() {
             let message = "element 'resource' lacks its child 'partition'";

@@ -85,9 +85,8 @@ impl Vcpus {
             r.refuse(&VCPU_ID_RANGE, vcpu.pos.attr("id"), message);
         }
         if let Some(current) = self.current.filter(|current| *current > max && self.individual.is_empty()) {
-            let message = format!(
-                "attribute 'current' of element 'vcpu' is '{current}', the maximum is '{max}'"
-            );
+            let message =
+                format!("attribute 'current' of element 'vcpu' is '{current}', the maximum is '{max}'");
             r.refuse(&VCPU_CURRENT_RANGE, self.pos.attr("current"), message);
         }
     }

@@ -1,6 +1,21 @@
 //! The rules that are found broken while a command line is prepared.
 
 virtargv_model::rules! {
+    /// The CPU of the host has every feature that a guest of CPU mode `host-model` or `custom` requires.
+    CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build, "`<feature policy='require'>` of `<cpu>`",
+        help "leave the features out that the host's CPU does not have, or use `policy='optional'`";
+    /// A CPU model is defined.
+    CPU_MODEL_UNKNOWN = "cpu-model-unknown": Internal, Build, "libvirt's CPU model definitions",
+        help "use a model that `virtargv caps show` lists";
+    /// A USB controller is of a model that QEMU has.
+    USB_MODEL = "usb-model": Unsupported, Build, "`<controller type='usb' model=>`",
+        help "use `model='qemu-xhci'`";
+    /// A USB controller has a model.
+    USB_MODEL_MISSING = "usb-model-missing": Unsupported, Build, "`<controller type='usb' model=>`: this machine has no default",
+        help "add `model='qemu-xhci'`";
+    /// Only the USB controllers that QEMU lets choose their number of ports have one.
+    USB_PORTS = "usb-ports": Unsupported, Build, "`p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
+        help "leave `ports=` out, or use `model='qemu-xhci'`";
     /// TODO unlisted
     UNLISTED = "unlisted": Internal, Build, "TODO";
     /// TODO address-controller

@@ -1,32 +1,32 @@
-//! What a check looks at, and where it reports broken rules.
+//! What a check is given, and where it reports problems.
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
 use virtargv_model::{Domain, Place, Pos, Release, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
-/// What a check may look at.
+/// What a check is given.
 pub struct Context<'a> {
     /// The completed domain.
     pub domain: &'a Domain,
     /// What kind of guest it is.
     pub guest: &'a Guest,
-    /// What the QEMU can do.
+    /// The capabilities of the QEMU.
     pub caps: &'a Caps,
-    /// The machine it is for.
+    /// The host that the guest is for.
     pub host: &'a dyn Host,
     /// The release of libvirt that is followed.
     pub release: Release,
 }
 
 impl Context<'_> {
-    /// Whether the QEMU can do `cap`.
+    /// Whether the QEMU has `cap`.
     pub fn has(&self, cap: Cap) -> bool {
         self.caps.has(cap)
     }
 }
 
-/// Collects the rules that are broken.
+/// Collects problems.
 #[derive(Debug)]
 pub struct Findings<'a> {
     report: &'a mut Report,
@@ -38,14 +38,14 @@ impl<'a> Findings<'a> {
         Self { report, release }
     }
 
-    /// Whether reading found something wrong in the element at `at`: what it says is not known then. An element that was
-    /// not read from the text is never bad.
+    /// Whether there is a problem in the element at `at`, so that its content is not known. An element that was not read
+    /// from the text has none.
     pub(crate) fn is_bad(&self, at: Pos) -> bool {
         let at = at.offset();
         at.is_some() && self.report.iter().any(|problem| problem.place.element.offset() == at)
     }
 
-    /// Whether a device could not be placed: what follows from addresses is not known then.
+    /// Whether a device could not be given an address, so that what is assigned after addresses is not known.
     pub(crate) fn is_misplaced(&self) -> bool {
         self.report.iter().any(|problem| problem.stage == Stage::Place)
     }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
+use virtargv_model::ByRelease;
 
 use super::Session;
 use crate::{
@@ -26,10 +27,10 @@ pub(super) fn models(session: &Session, arch: Arch, release: Release) -> Vec<Cpu
 
 /// The POWER models that a release knows, as the domain format spells them.
 fn power(release: Release) -> &'static [&'static str] {
-    match release {
-        Release::V7_0 => &["POWER6", "POWER7", "POWER8", "POWER9"],
-        Release::V11_3 => &["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"],
-    }
+    const MODELS: ByRelease<&[&str]> =
+        ByRelease::always(["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"].as_slice())
+            .before("11.3", &["POWER6", "POWER7", "POWER8", "POWER9"]);
+    MODELS.of(release)
 }
 
 fn model(value: &Value) -> Option<CpuModel> {

@@ -1,12 +1,13 @@
 //! Reading a capabilities file.
 
+use bitflags::Flags as _;
 use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
 use crate::{
-    Accel, Arch, Cap, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
+    Accel, Arch, CapSet, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
     Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
 };
 
@@ -118,14 +119,13 @@ fn read_root(root: Elem<'_, '_>, release: Release) -> Read<Caps> {
         return err(root, CapsErrorKind::MissingElement("arch"));
     };
     let mut builder = Caps::builder(release, content_parsed::<Arch>(arch)?);
-    let mut last_flag = 0;
     for node in elements(root) {
-        read_element(node, &mut builder, &mut last_flag)?;
+        read_element(node, &mut builder)?;
     }
     Ok(builder.build())
 }
 
-fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut usize) -> Read<()> {
+fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
     let details = &mut builder.details;
     match node.tag_name().name() {
         "emulator" => details.emulator = content(node).into(),
@@ -133,7 +133,7 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
         "kvmVersion" => details.kvm_version = Some(content_parsed(node)?),
         "microcodeVersion" => details.microcode_version = Some(content_parsed(node)?),
         "package" => details.package = content(node).into(),
-        "flag" => details.listed.insert(read_flag(node, last_flag)?),
+        "flag" => details.listed = details.listed | read_flag(node)?,
         "cpu" => {
             let accel = parsed::<Accel>(node, "type")?;
             details.accel_mut(accel).cpu_models.push(read_cpu(node)?);
@@ -159,16 +159,11 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
     Ok(())
 }
 
-/// Flags are mostly in the order of the table, so the search starts after the previous flag.
-fn read_flag(node: Elem<'_, '_>, last: &mut usize) -> Read<Cap> {
-    let text = attr(node, "name")?;
-    let (before, after) = Cap::ALL.split_at((*last).min(Cap::COUNT));
-    match after.iter().chain(before).find(|cap| cap.name() == text) {
-        Some(cap) => {
-            *last = cap.index() + 1;
-            Ok(*cap)
-        }
-        None => err(node, CapsErrorKind::UnknownFlag(text.to_owned())),
+fn read_flag(node: Elem<'_, '_>) -> Read<CapSet> {
+    let name = attr(node, "name")?;
+    match CapSet::from_name(name) {
+        Some(flag) => Ok(flag),
+        None => err(node, CapsErrorKind::UnknownFlag(name.to_owned())),
     }
 }
 
@@ -286,6 +281,7 @@ fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the recorded sets are files")]
 mod tests {
     use super::*;
 
@@ -306,7 +302,10 @@ mod tests {
         );
         check("<caps/>", "1:1: the root element is 'caps', not 'qemuCaps'");
         check("<qemuCaps/>", "1:1: the element 'arch' is missing");
-        check("<qemuCaps format='2'/>", "1:1: the form '2' is not known; a later version of this program wrote the file");
+        check(
+            "<qemuCaps format='2'/>",
+            "1:1: the form '2' is not known; a later version of this program wrote the file",
+        );
         check(
             "<qemuCaps><arch>ppc64</arch>\n<flag name='warp'/></qemuCaps>",
             "2:1: there is no capability flag 'warp'",

@@ -1,5 +1,6 @@
 //! Writing a capabilities file.
 
+use bitflags::Flags as _;
 use std::fmt::Write;
 
 use super::FORMAT_VERSION;
@@ -14,8 +15,8 @@ impl Caps {
         let mut out = Writer(String::new());
         out.line(0, "qemuCaps", &[("format", Some(&FORMAT_VERSION.to_string()))], Body::Open);
         out.text(1, "emulator", &details.emulator);
-        for cap in details.listed.iter() {
-            out.line(1, "flag", &[("name", Some(cap.name()))], Body::Empty);
+        for (name, _) in details.listed.iter_names() {
+            out.line(1, "flag", &[("name", Some(name))], Body::Empty);
         }
         out.text(1, "version", &details.version.to_string());
         if let Some(version) = details.kvm_version {

@@ -25,27 +25,27 @@ spelled! {
     /// `type=`.
     pub enum AudioType {
         /// Sound is discarded.
-        None = "none",
+        None = "none" since "7.2",
         /// ALSA.
-        Alsa = "alsa",
+        Alsa = "alsa" since "7.2",
         /// Core Audio of macOS.
-        Coreaudio = "coreaudio",
+        Coreaudio = "coreaudio" since "7.2",
         /// JACK.
-        Jack = "jack",
+        Jack = "jack" since "7.2",
         /// OSS.
         Oss = "oss",
         /// PulseAudio.
-        Pulseaudio = "pulseaudio",
+        Pulseaudio = "pulseaudio" since "7.2",
         /// SDL.
-        Sdl = "sdl",
+        Sdl = "sdl" since "7.2",
         /// The SPICE client.
-        Spice = "spice",
+        Spice = "spice" since "7.2",
         /// A WAV file.
-        File = "file",
+        File = "file" since "7.2",
         /// The D-Bus display.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
         /// PipeWire.
-        Pipewire = "pipewire",
+        Pipewire = "pipewire" since "9.10",
     }
 }
 
@@ -187,7 +187,7 @@ impl Element for Audio {
         let id = r.required::<NonZeroU32>(el, "id")?;
         let mut audio = Self::new(id.get(), backend);
         audio.info.pos = el.pos();
-        audio.timer_period = positive(el, "timerPeriod", r);
+        audio.timer_period = if r.knows("7.5") { positive(el, "timerPeriod", r) } else { None };
         audio.input = AudioIo::read_child(el, "input", backend, r);
         audio.output = AudioIo::read_child(el, "output", backend, r);
         match backend {
@@ -196,8 +196,9 @@ impl Element for Audio {
                 audio.exclusive = r.attr(el, "exclusive");
                 audio.dsp_policy = r.attr(el, "dspPolicy").filter(|policy| {
                     if *policy < 0 {
-                        let message =
-                            format!("attribute 'dspPolicy' of element 'audio' is '{policy}', expected 0 or more");
+                        let message = format!(
+                            "attribute 'dspPolicy' of element 'audio' is '{policy}', expected 0 or more"
+                        );
                         r.refuse(&AUDIO_DSP_POLICY, attr_place(el, "dspPolicy"), message);
                     }
                     *policy >= 0

@@ -36,7 +36,7 @@ spelled! {
         /// SCLP, the service call interface of s390.
         Sclp = "sclp-serial",
         /// A debug port on the ISA bus.
-        IsaDebug = "isa-debug",
+        IsaDebug = "isa-debug" since "8.1",
     }
 }
 
@@ -60,7 +60,7 @@ spelled! {
         /// 16550A on the board.
         N16550a = "16550a",
         /// The debug console of Bochs.
-        IsaDebugcon = "isa-debugcon",
+        IsaDebugcon = "isa-debugcon" since "8.1",
     }
 }
 

@@ -49,9 +49,9 @@ spelled! {
         /// A null-modem device (FreeBSD).
         Nmdm = "nmdm",
         /// The SPICE vdagent that QEMU implements.
-        QemuVdagent = "qemu-vdagent",
+        QemuVdagent = "qemu-vdagent" since "8.4",
         /// A channel of the D-Bus display.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
     }
 }
 

@@ -327,9 +327,8 @@ impl ControllerKind {
         if let Some(word) = el.get("model")
             && !kind.has_models()
         {
-            let message = format!(
-                "attribute 'model' of element 'controller' is '{word}', type '{kind}' has no models"
-            );
+            let message =
+                format!("attribute 'model' of element 'controller' is '{word}', type '{kind}' has no models");
             r.refuse(&CONTROLLER_MODEL, el.pos().attr("model"), message);
         }
         match kind {
@@ -397,7 +396,7 @@ impl PciTarget {
             bus_nr: ranged(el, "busNr", 1, 254, r),
             index: ranged(el, "index", 0, 30, r),
             hotplug: r.attr(el, "hotplug"),
-            mem_reserve: r.attr(el, "memReserve"),
+            mem_reserve: r.attr_since("10.3", el, "memReserve"),
             node: r.child_text(el, "node"),
         }
     }
@@ -459,7 +458,7 @@ impl ControllerDriver {
 impl IothreadQueues {
     /// Reads `<iothreads>` in a `<driver>`.
     pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = driver.child("iothreads") else { return Vec::new() };
+        let Some(list) = r.child_since("11.2", driver, "iothreads") else { return Vec::new() };
         let mut threads = Vec::new();
         for el in list.children("iothread") {
             if let Some(id) = r.required(el, "id") {

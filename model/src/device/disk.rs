@@ -14,7 +14,7 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, Location, SourceType, required_text, optional_word};
+use crate::device::storage::{Image, Location, SourceType, optional_word, required_text};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
@@ -253,13 +253,14 @@ impl Element for Disk {
             disk.driver = DiskDriver::read(driver, &mut disk.image, r);
         }
         // Only a running domain has a `<mirror>`, so its problems are not reported.
-        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::default())));
+        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::new(r.release))));
         disk.iotune = el.child("iotune").map(|i| Box::new(Iotune::read(i, r))).filter(|i| !i.is_empty());
         disk.read_throttle_filters(el, r);
         disk.readonly = el.child("readonly").is_some();
         disk.shareable = el.child("shareable").is_some();
-        disk.transient =
-            el.child("transient").map(|t| Transient { share_backing: r.attr(t, "shareBacking") });
+        disk.transient = el
+            .child("transient")
+            .map(|t| Transient { share_backing: r.attr_since("7.4", t, "shareBacking") });
         disk.read_identity(el, r);
         disk.info = DeviceInfo::read(el, r);
         Some(disk)
@@ -310,12 +311,12 @@ impl Disk {
             bus: r.attr_as(ONCE_UNSUPPORTED, target, "bus"),
             tray: optional_word(ONCE_UNSUPPORTED, target, "tray", "closed", r),
             removable: r.attr_as(ONCE_UNSUPPORTED, target, "removable"),
-            rotation_rate: r.attr(target, "rotation_rate").filter(|rate| *rate > 0),
+            rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
         };
     }
 
     fn read_throttle_filters(&mut self, el: El<'_>, r: &mut Reader) {
-        let Some(list) = el.child("throttlefilters") else { return };
+        let Some(list) = r.child_since("11.2", el, "throttlefilters") else { return };
         for filter in list.children("throttlefilter") {
             let Some(group) = required_text(filter, "group", r) else { continue };
             if self.throttle_filters.contains(&group) {
@@ -408,7 +409,8 @@ impl Disk {
 
 fn refuse_duplicate(el: El<'_>, r: &mut Reader) {
     let name = el.name();
-    let message =
-        format!("element {name} is given both in the disk and in its source, <{name}> is allowed in one of them");
+    let message = format!(
+        "element {name} is given both in the disk and in its source, <{name}> is allowed in one of them"
+    );
     r.refuse(&DISK_SOURCE_CHILD_TWICE, el.pos(), message);
 }

@@ -54,7 +54,7 @@ spelled! {
         /// Ploop.
         Ploop = "ploop",
         /// Media transfer protocol over USB.
-        Mtp = "mtp",
+        Mtp = "mtp" since "10.2",
         /// virtiofs.
         Virtiofs = "virtiofs",
     }
@@ -198,9 +198,16 @@ impl FsSource {
         let mut source = Self {
             path: el.string(Self::path_attribute(kind)),
             pool: el.string("pool"),
-            socket: el.string("socket"),
+            socket: r.string_since("7.3", el, "socket"),
             usage: None,
         };
+        let needs_path = !matches!(kind, FsType::Ram | FsType::Volume);
+        if needs_path && source.path.is_none() && source.socket.is_none() {
+            let name = Self::path_attribute(kind);
+            let message =
+                format!("element 'source' of a filesystem of type '{kind}' lacks its attribute '{name}'");
+            r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
+        }
         if kind == FsType::Ram {
             let usage = el.get("usage").unwrap_or("");
             source.usage = r.scaled(el, usage, el.get("units"), 1024);
@@ -255,7 +262,7 @@ impl Element for Filesystem {
             fs.virtio = VirtioOptions::read(driver, r);
         }
         fs.binary = read::one(el, "binary", r).filter(|binary| *binary != Virtiofsd::default());
-        fs.id_map = read::one(el, "idmap", r);
+        fs.id_map = r.child_since("10.0", el, "idmap").and_then(|map| IdMap::read(map, r));
         fs.info = DeviceInfo::read(el, r);
         Some(fs)
     }

@@ -39,7 +39,7 @@ spelled! {
         /// OpenGL rendering on the host for another display.
         EglHeadless = "egl-headless",
         /// D-Bus.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
     }
 }
 
@@ -294,9 +294,9 @@ impl Vnc {
         }
         vnc.websocket = r.attr_as(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
         vnc.share_policy = r.attr_as(ONCE_INTERNAL, el, "sharePolicy");
-        vnc.power_control = r.attr(el, "powerControl");
+        vnc.power_control = r.attr_since("7.1", el, "powerControl");
         vnc.keymap = el.string("keymap");
-        vnc.audio = read_audio_id(el, r);
+        vnc.audio = r.knows("7.2").then(|| read_audio_id(el, r)).flatten();
         vnc.auth = Auth::read(el, true, r);
         vnc
     }

@@ -13,7 +13,7 @@ pub use usb::{GuestReset, UsbDevice, UsbStartup};
 use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
 use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
 
@@ -166,7 +166,7 @@ impl Hostdev {
 
     fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
         let mode = match el.get("mode") {
-            Some(_) => r.attr_as(ONCE_UNSUPPORTED, el, "mode")?,
+            Some(_) => r.attr_as(LONG_UNSUPPORTED, el, "mode")?,
             None => HostdevMode::Subsystem,
         };
         let missing = Kind::Xml;
@@ -245,7 +245,7 @@ impl Element for Hostdev {
         Some(Self {
             info: DeviceInfo::read(el, r),
             managed: el.get("managed").and_then(|m| m.parse().ok()),
-            teaming: read::one(el, "teaming", r),
+            teaming: r.child_since("7.1", el, "teaming").and_then(|t| Teaming::read(t, r)),
             readonly: scsi && el.child("readonly").is_some(),
             shareable: scsi && el.child("shareable").is_some(),
             source,
@@ -359,8 +359,9 @@ impl HostInterface {
                 InterfaceDevice::Pci(PciDevice::read(el, source, r))
             }
             _ => {
-                let message =
-                    format!("an interface of type 'hostdev' has address type '{kind}', expected 'pci' or 'usb'");
+                let message = format!(
+                    "an interface of type 'hostdev' has address type '{kind}', expected 'pci' or 'usb'"
+                );
                 r.refuse(&NET_HOSTDEV_ADDRESS_TYPE, source.pos().path("address/@type"), message);
                 InterfaceDevice::default()
             }

@@ -75,7 +75,7 @@ impl DeviceInfo {
                 "rom" => {
                     info.rom = Some(Rom::read(child, r));
                 }
-                "acpi" => info.acpi_index = r.attr(child, "index"),
+                "acpi" => info.acpi_index = r.attr_since("7.3", child, "index"),
                 "master" => info.master_startport = r.attr(child, "startport"),
                 _ => {}
             }

@@ -28,7 +28,7 @@ spelled! {
         /// An evdev device of the host, passed through as a virtio device.
         Passthrough = "passthrough",
         /// An evdev device of the host, whose events the guest's input devices get.
-        Evdev = "evdev",
+        Evdev = "evdev" since "7.4",
     }
 }
 
@@ -141,7 +141,7 @@ impl Element for Input {
                 input.source = InputSource {
                     evdev: source.string("dev"),
                     grab: r.attr(source, "grab"),
-                    grab_toggle: r.attr(source, "grabToggle"),
+                    grab_toggle: r.attr_since("7.6", source, "grabToggle"),
                     repeat: r.attr(source, "repeat"),
                 };
             }

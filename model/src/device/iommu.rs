@@ -61,7 +61,7 @@ impl Element for Iommu {
             eim: r.attr(d, "eim"),
             iotlb: r.attr(d, "iotlb"),
             aw_bits: r.attr(d, "aw_bits"),
-            dma_translation: r.attr(d, "dma_translation"),
+            dma_translation: r.attr_since("10.7", d, "dma_translation"),
         });
         Some(Self { info: DeviceInfo::read(el, r), model, driver: driver.unwrap_or_default() })
     }

@@ -21,11 +21,11 @@ spelled! {
         /// A persistent memory module.
         Nvdimm = "nvdimm",
         /// Persistent memory as a virtio device.
-        VirtioPmem = "virtio-pmem",
+        VirtioPmem = "virtio-pmem" since "7.1",
         /// Memory as a virtio device, whose size can change at run time.
-        VirtioMem = "virtio-mem",
+        VirtioMem = "virtio-mem" since "7.9",
         /// Enclave page cache of Intel SGX.
-        SgxEpc = "sgx-epc",
+        SgxEpc = "sgx-epc" since "8.10",
     }
 }
 
@@ -189,7 +189,7 @@ impl MemoryDeviceTarget {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             pos: el.pos(),
-            dynamic_memslots: r.attr(el, "dynamicMemslots"),
+            dynamic_memslots: r.attr_since("10.1", el, "dynamicMemslots"),
             node: r.child_text(el, "node"),
             size: r.need(el, "size").and_then(|e| r.kib(e)).unwrap_or_default(),
             label_size: el.child("label").and_then(|e| r.need(e, "size")).and_then(|e| r.kib(e)),
@@ -197,7 +197,7 @@ impl MemoryDeviceTarget {
             block: el.child("block").and_then(|e| r.kib(e)),
             requested: el.child("requested").and_then(|e| r.kib(e)),
             current: el.child("current").and_then(|e| r.kib(e)),
-            address: el.child("address").and_then(|e| base(e, r)),
+            address: r.child_since("9.4", el, "address").and_then(|e| base(e, r)),
         }
     }
 

@@ -186,8 +186,8 @@ impl Devices {
             memories: devices.all("memory", r),
             iommus: devices.all("iommu", r),
             vsocks: devices.all("vsock", r),
-            cryptos: devices.all("crypto", r),
-            pstores: devices.all("pstore", r),
+            cryptos: devices.all_since("9.1", "crypto", r),
+            pstores: devices.all_since("10.6", "pstore", r),
         }
     }
 

@@ -197,7 +197,7 @@ impl Element for Interface {
             info: DeviceInfo::read(el, r),
             ips: read::all(el, "ip", r),
             routes: read::all(el, "route", r),
-            port_forwards: read::all(el, "portForward", r),
+            port_forwards: read::all_since("9.0", el, "portForward", r),
             ..Self::default()
         };
         let emulated_virtio = kind != InterfaceType::Hostdev && interface.is_virtio();

@@ -16,7 +16,7 @@ spelled! {
         /// By the state of an s390 CPU.
         S390 = "s390",
         /// By a PCI device.
-        Pvpanic = "pvpanic",
+        Pvpanic = "pvpanic" since "9.1",
     }
 }
 

@@ -28,7 +28,7 @@ spelled! {
         /// Intel HD Audio of the ICH7.
         Ich7 = "ich7",
         /// virtio.
-        Virtio = "virtio",
+        Virtio = "virtio" since "10.4",
     }
 }
 
@@ -77,14 +77,19 @@ impl Element for Sound {
         Some(Self {
             model,
             codecs: if model.has_codecs() { read_codecs(el, r) } else { Vec::new() },
-            multichannel: (model == SoundModel::Usb).then(|| r.attr(el, "multichannel")).flatten(),
+            multichannel: (model == SoundModel::Usb)
+                .then(|| r.attr_since("9.4", el, "multichannel"))
+                .flatten(),
             streams: (model == SoundModel::Virtio)
                 .then(|| r.attr::<NonZeroU32>(el, "streams"))
                 .flatten()
                 .map(NonZeroU32::get),
             audio: read_audio_id(el, r),
             info: DeviceInfo::read(el, r),
-            virtio: VirtioOptions::read_child(el, r),
+            virtio: r
+                .child_since("10.4", el, "driver")
+                .map(|d| VirtioOptions::read(d, r))
+                .unwrap_or_default(),
         })
     }
 

@@ -46,7 +46,7 @@ spelled! {
         /// The emulator swtpm, which libvirt starts.
         Emulator = "emulator",
         /// A running emulator, which listens on a UNIX socket.
-        External = "external",
+        External = "external" since "9.0",
     }
 }
 
@@ -235,18 +235,18 @@ impl TpmEmulator {
         } else {
             r.attr_as(ONCE_UNSUPPORTED, el, "version")
         };
-        let storage = el.child("source").and_then(|s| {
+        let storage = r.child_since("10.10", el, "source").and_then(|s| {
             let kind = r.required(s, "type");
             Some((kind?, r.required(s, "path")?))
         });
         Self {
             version,
             persistent_state: read_persistent_state(el, r),
-            debug: r.attr(el, "debug"),
+            debug: r.attr_since("10.5", el, "debug"),
             secret: el.child("encryption").and_then(|e| Self::read_secret(e, r)),
             active_pcr_banks: Self::read_banks(el, r),
             storage,
-            profile: el.child("profile").map(|p| TpmProfile {
+            profile: r.child_since("10.10", el, "profile").map(|p| TpmProfile {
                 source: p.string("source"),
                 remove_disabled: r.attr(p, "removeDisabled"),
                 name: p.string("name"),
@@ -268,7 +268,7 @@ impl TpmEmulator {
 
     fn read_banks(el: El<'_>, r: &mut Reader) -> Vec<PcrBank> {
         let mut banks: Vec<PcrBank> = Vec::new();
-        for bank in el.child("active_pcr_banks").into_iter().flat_map(El::elements) {
+        for bank in r.child_since("7.10", el, "active_pcr_banks").into_iter().flat_map(El::elements) {
             if let Ok(known) = bank.name().parse() {
                 banks.push(known);
             } else {

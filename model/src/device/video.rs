@@ -2,7 +2,7 @@
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{ByName, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{ByName, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
@@ -151,13 +151,13 @@ impl Element for Video {
                 Some(Resolution { x: r.required(resolution, "x")?, y: r.required(resolution, "y")? })
             });
             video.model =
-                r.attr_as(ONCE_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
+                r.attr_as(LONG_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
             video.ram = size(model, "ram", r);
             video.vram = size(model, "vram", r);
             video.vram64 = size(model, "vram64", r);
             video.vgamem = size(model, "vgamem", r);
             video.heads = r.attr(model, "heads");
-            video.blob = r.attr(model, "blob");
+            video.blob = r.attr_since("9.2", model, "blob");
         }
         if let Some(driver) = el.child("driver") {
             video.backend = r.attr_as(ONCE_UNSUPPORTED, driver, "name");

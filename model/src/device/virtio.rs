@@ -24,7 +24,7 @@ impl VirtioOptions {
             iommu: r.attr(driver, "iommu"),
             ats: r.attr(driver, "ats"),
             packed: r.attr(driver, "packed"),
-            page_per_vq: r.attr(driver, "page_per_vq"),
+            page_per_vq: r.attr_since("7.9", driver, "page_per_vq"),
         }
     }
 

@@ -44,7 +44,7 @@ impl Element for Vsock {
             auto_cid: cid.and_then(|c| r.attr_as(ONCE_PLAIN, c, "auto")),
             cid: address.map(NonZero::get),
             info: DeviceInfo::read(el, r),
-            virtio: VirtioOptions::read_child(el, r),
+            virtio: r.child_since("7.1", el, "driver").map(|d| VirtioOptions::read(d, r)).unwrap_or_default(),
         })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -15,7 +15,7 @@ spelled! {
         /// The watchdog of the s390 hypervisor call diag 288.
         Diag288 = "diag288",
         /// Part of the Q35 chipset.
-        Itco = "itco",
+        Itco = "itco" since "9.1",
     }
 }
 
@@ -52,8 +52,8 @@ pub struct Watchdog {
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "model");
-        Some(Self { model, action: r.attr_as(ONCE_UNSUPPORTED, el, "action"), info: DeviceInfo::read(el, r) })
+        let model = r.required_as(Kind::Xml, LONG_UNSUPPORTED, el, "model");
+        Some(Self { model, action: r.attr_as(LONG_UNSUPPORTED, el, "action"), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -2,7 +2,7 @@
 
 use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kib, OnOff, Pos};
+use crate::{Kib, Kind, OnOff, Pos, Spelled};
 
 crate::rules! {
     /// Each child of `<kvm>` is a KVM feature of the domain format.
@@ -171,9 +171,9 @@ spelled! {
         /// The guest can disable the host's polling before a halt.
         PollControl = "poll-control",
         /// Inter-processor interrupts by hypercall.
-        PvIpi = "pv-ipi",
+        PvIpi = "pv-ipi" since "7.10",
         /// KVM logs dirty pages in a ring for each vCPU.
-        DirtyRing = "dirty-ring",
+        DirtyRing = "dirty-ring" since "8.0",
     }
 }
 
@@ -286,6 +286,9 @@ impl Kvm {
                 r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
                 continue;
             };
+            if !r.knows_element(Kind::Unsupported, child, feature.since()) {
+                continue;
+            }
             let Some(state) = super::word_of(child, "state", r) else { continue };
             kvm.items.retain(|(known, _)| *known != feature);
             kvm.items.push((feature, state));
@@ -313,7 +316,7 @@ impl Kvm {
         w.element("kvm").open_children(|w| {
             for (feature, state) in &self.items {
                 let size = self.dirty_ring_size.filter(|_| *feature == KvmFeature::DirtyRing);
-                w.element(crate::Spelled::as_str(*feature)).attr("state", state).opt("size", size).empty();
+                w.element(feature.as_str()).attr("state", state).opt("size", size).empty();
             }
         });
     }

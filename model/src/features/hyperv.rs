@@ -2,7 +2,7 @@
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
-use crate::{OnOff, Pos, Spelled};
+use crate::{Kind, OnOff, Pos, Spelled};
 
 crate::rules! {
     /// Each child of `<hyperv>` is a Hyper-V enlightenment of the domain format.
@@ -60,11 +60,11 @@ spelled! {
         /// Enlightened VMCS.
         Evmcs = "evmcs",
         /// APICv or AVIC alongside the synthetic interrupt controller.
-        Avic = "avic",
+        Avic = "avic" since "8.10",
         /// Enlightened MSR bitmap.
-        EmsrBitmap = "emsr_bitmap",
+        EmsrBitmap = "emsr_bitmap" since "10.7",
         /// Hypercall parameters in XMM registers.
-        XmmInput = "xmm_input",
+        XmmInput = "xmm_input" since "10.7",
     }
 }
 
@@ -110,7 +110,7 @@ impl Hyperv {
     }
 
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut hyperv = Self { pos: el.pos(), mode: r.attr(el, "mode"), items: Vec::new() };
+        let mut hyperv = Self { pos: el.pos(), mode: r.attr_since("8.0", el, "mode"), items: Vec::new() };
         if hyperv.mode == Some(HypervMode::Passthrough) {
             return hyperv;
         }
@@ -120,6 +120,9 @@ impl Hyperv {
                 r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);
                 continue;
             };
+            if !r.knows_element(Kind::Unsupported, child, feature.since()) {
+                continue;
+            }
             if let Some(item) = HypervItem::read(child, feature, r) {
                 hyperv.items.retain(|known| known.feature != feature);
                 hyperv.items.push(item);
@@ -150,7 +153,7 @@ impl HypervItem {
             HypervFeature::Spinlocks => item.retries = read_retries(el, r),
             HypervFeature::VendorId => item.vendor = read_vendor(el, r),
             HypervFeature::Stimer => item.direct = read_part(el, "direct", r),
-            HypervFeature::Tlbflush => {
+            HypervFeature::Tlbflush if r.knows("11.0") => {
                 item.direct = read_part(el, "direct", r);
                 item.extended = read_part(el, "extended", r);
             }

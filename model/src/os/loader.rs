@@ -203,8 +203,8 @@ impl Element for Loader {
             readonly: r.attr_as(ONCE_PLAIN, el, "readonly"),
             secure: r.attr_as(ONCE_PLAIN, el, "secure"),
             kind: r.attr_as(ONCE_PLAIN, el, "type"),
-            stateless: r.attr(el, "stateless"),
-            format: r.attr(el, "format"),
+            stateless: r.attr_since("8.6", el, "stateless"),
+            format: r.attr_since("9.2", el, "format"),
             path: Some(el.text()).filter(|path| !path.trim().is_empty()),
         })
     }
@@ -226,7 +226,7 @@ impl Element for Loader {
 
 impl Element for Nvram {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = el.get("type").and_then(|_| r.attr(el, "type"));
+        let kind = r.attr_since("8.5", el, "type");
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
             Some(kind) => {
@@ -241,8 +241,8 @@ impl Element for Nvram {
         Some(Self {
             pos: el.pos(),
             template: el.string("template"),
-            template_format: r.attr(el, "templateFormat"),
-            format: r.attr(el, "format"),
+            template_format: r.attr_since("10.10", el, "templateFormat"),
+            format: r.attr_since("9.2", el, "format"),
             typed: kind.is_some() && image.is_some(),
             image,
         })

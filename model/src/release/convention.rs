@@ -35,165 +35,161 @@ macro_rules! conventions {
 // the first that no longer does so; where the exact version is not known, the first release followed that has it.
 conventions! {
     /// The accelerator is an option of its own (`-accel kvm`), no longer a key of `-machine`.
-    AccelOption: since "11.3";
+    AccelOption: since "7.10";
     /// A listening socket is `server=on,wait=off`; it was `server,nowait`.
-    ServerOnWaitOff: since "11.3";
+    ServerOnWaitOff: since "9.0";
     /// The static expansion of an x86 host CPU is expanded once more, in full, for all spellings of its features.
-    CpuExpansionTwice: until "11.3";
+    CpuExpansionTwice: until "9.0";
     /// Flags of character devices and spice are `key=on`; they were the bare key.
-    ExplicitOn: since "11.3";
+    ExplicitOn: since "9.0";
     /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.
-    MemoryAfterControllers: since "11.3";
+    MemoryAfterControllers: since "9.0";
     /// Rules of the format are held on a device before those of QEMU; it was the other way round.
-    FormatRulesFirst: since "11.3";
+    FormatRulesFirst: since "9.0";
     /// A new guest with more than 255 CPUs gets the IOMMU by which interrupts reach all of them.
-    IommuForManyCpus: since "11.3";
+    IommuForManyCpus: since "10.10";
     /// Controllers are sorted by index within their type, those that are added too; these came last.
     ControllersSorted: since "11.3";
     /// PCI controllers that were added get their zPCI numbers among the others; they got them last.
     ZpciInOrder: since "11.3";
     /// Devices are made as JSON throughout, so that numbers are decimal in `k=v` too; some were hexadecimal.
-    DecimalNumbers: since "11.3";
+    DecimalNumbers: since "7.9";
     /// A network card on USB gets its port like any USB device.
-    UsbNet: since "11.3";
+    UsbNet: since "10.3";
     /// An Intel IOMMU has an id.
-    IommuId: since "11.3";
+    IommuId: since "8.3";
     /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
-    VirtioOptionsFirst: since "11.3";
+    VirtioOptionsFirst: since "9.0";
     /// Thread pools and polling of iothreads are part of the document (since 8.5 and 9.4).
-    IothreadTuning: since "11.3";
+    IothreadTuning: since "8.5";
     /// That content must be kept is said (`discard-data=off`) where the document says so.
-    ExplicitNoDiscard: since "11.3";
+    ExplicitNoDiscard: since "9.0";
     /// Memory devices need slots, whatever their kind.
-    MaxMemoryNeedsSlots: until "11.3";
+    MaxMemoryNeedsSlots: until "9.5";
     /// That the guest cell of a memory device exists is a rule; it was found when the command line was built.
-    MemoryDeviceCellRule: since "11.3";
+    MemoryDeviceCellRule: since "9.0";
     /// Model and size of shared memory are held against rules; that was done when the command line was built.
     ShmemRules: since "11.3";
     /// A host NUMA node that is not there is named as unsupported.
-    NumaNodeUnsupported: since "11.3";
+    NumaNodeUnsupported: since "9.0";
     /// `-mem-prealloc` goes with `-mem-path`; it stood by `-m`.
     PreallocWithPath: since "11.3";
     /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
-    MemorySizeKib: since "11.3";
+    MemorySizeKib: since "10.0";
     /// CPU definitions keep a record of what was added to a model later and what was taken out, and the latter is named
     /// as off on the command line.
-    CpuDefinitionChanges: since "11.3";
+    CpuDefinitionChanges: since "9.0";
     /// Of CPUID leaves 1 and 0x80000001 the features of `ecx` are listed before those of `edx`; it was the other way
     /// round.
     CpuidEcxFirst: since "11.3";
     /// A named CPU model is chosen for few features that are off rather than for a short list (since 8.4).
-    CpuDisabledPenalty: since "11.3";
+    CpuDisabledPenalty: since "8.4";
     /// The watchdog that is part of the Q35 chipset is a device of every such guest.
-    ImpliedItco: since "11.3";
+    ImpliedItco: since "9.1";
     /// A named CPU under TCG is taken as it is, whatever the host's CPU.
     TcgCpuIsFree: since "11.3";
     /// Hyper-V enlightenments are `hv-...=on`; they were the bare name.
-    HypervOn: since "11.3";
+    HypervOn: since "9.0";
     /// Default USB and SCSI controllers follow the machine; once every architecture but a few had the PC's.
     UsbByMachine: since "11.3";
     /// A device or port of the host is a character device `serial` or `parallel`; it was `tty` or `parport`.
-    ChardevSerial: since "11.3";
+    ChardevSerial: since "9.0";
     /// Files that character devices write are opened beforehand and handed over in descriptor sets.
-    ChardevFileFdset: since "11.3";
+    ChardevFileFdset: since "8.1";
     /// The address ends a device's properties; it stood where each device had put it.
-    AddressLast: since "11.3";
+    AddressLast: since "9.0";
     /// A serial port on ISA is told which one it is (`index=`).
-    IsaSerialIndex: since "11.3";
+    IsaSerialIndex: since "9.0";
     /// Where a guest's sound goes is an `<audio>` of its own, if only an implied one; it was an environment variable.
-    AudioElement: since "11.3";
+    AudioElement: since "7.2";
     /// How many monitors a QXL card has precedes the sizes of its memory.
-    QxlHeadsFirst: since "11.3";
+    QxlHeadsFirst: since "9.0";
     /// Every vhost-user graphics card's socket stands right before the card; they stood before all cards.
     VhostUserGpuTogether: since "11.3";
     /// Rules that hold for every hypervisor are held before those of QEMU; it was the other way round.
-    CommonRulesFirst: since "11.3";
+    CommonRulesFirst: since "9.0";
     /// The memory of a Bochs display is in bytes; it was in KiB with a `k`.
-    BochsMemoryInBytes: since "11.3";
+    BochsMemoryInBytes: since "9.0";
     /// The folder of a domain's channel sockets is called as the domain; it had `domain-` in front.
-    ChannelDirPlain: since "11.3";
+    ChannelDirPlain: since "9.7";
     /// The version of Arm's interrupt controller is a matter of 64 bit guests; it was one of the QEMU.
-    GicVersionByArch: since "11.3";
+    GicVersionByArch: since "9.0";
     /// The object that protects a guest from its host is `lsec0`; it was `sev0`.
-    LaunchSecurityIds: since "11.3";
+    LaunchSecurityIds: since "7.6";
     /// A document may change the properties of single devices.
-    DeviceOverrides: since "11.3";
+    DeviceOverrides: since "8.2";
     /// A panic device of no model is what the machine has by nature, or nothing; it was the ISA one.
     PanicByMachine: since "11.3";
     /// What a TPM talks through stands before it, and its descriptor sets are told apart (`opaque=`).
-    TpmBackendFirst: since "11.3";
+    TpmBackendFirst: since "9.0";
     /// A virtiofs device has an id, and can be booted from.
-    VirtiofsDeviceId: since "11.3";
+    VirtiofsDeviceId: since "7.1";
     /// A switch of `-fsdev` is `key=on`; it was the bare key.
     FsdevExplicitOn: since "11.3";
     /// `cache` ends the properties all block nodes have; it stood before what tells whether they are written.
     BlockdevCacheLast: since "11.3";
     /// The node that copies on read passes discards on.
-    CopyOnReadDiscard: since "11.3";
+    CopyOnReadDiscard: since "7.6";
     /// A drive on a network is given as properties; a text was tried first.
-    DriveNetworkProps: since "11.3";
+    DriveNetworkProps: since "9.0";
     /// The name of a Ceph image may have a namespace between pool and image.
     RbdNamespace: since "11.3";
     /// A shared disk is shared by its device too where it cannot be written.
-    ShareRwAlways: since "11.3";
+    ShareRwAlways: since "9.0";
     /// VLAN tags work on Linux bridges (since 11.0).
-    BridgeVlan: since "11.3";
+    BridgeVlan: since "11.0";
     /// A vDPA descriptor set is marked with the alias of its device, which may have several queues; it was marked with
     /// the path, and had one.
     VdpaByAlias: since "11.3";
     /// A network card behind vhost-user is a virtio one where no model is given.
     VhostuserVirtio: since "11.3";
     /// The IPv6 network of user networking has a prefix of 64 bits; it could have any other.
-    UserIpv6Whole: since "11.3";
-    /// Interfaces may ask for passt, forwarded ports and receive side scaling; devices of the host for a place in a pair
-    /// of cards, a picture of a PCI device and what the guest may reset. These words were not read.
-    InterfaceWords: since "11.3";
+    UserIpv6Whole: since "9.0";
     /// Whether QEMU has user networking is asked; it was taken for granted.
-    UserNetworkingAsked: since "11.3";
+    UserNetworkingAsked: since "10.6";
     /// A device of the host is given to a guest once.
-    HostdevOnce: since "11.3";
+    HostdevOnce: since "9.0";
     /// SCSI commands to a unit of the host are always filtered.
-    SgioFiltered: since "11.3";
+    SgioFiltered: since "9.0";
     /// `id=` ends a network back end; it stood before what vhost-net takes.
-    NetdevIdLast: since "11.3";
+    NetdevIdLast: since "9.0";
     /// User networking may go through a slirp helper process.
     SlirpHelper: until "11.3";
     /// Sleep states and the event timer are a matter of the architecture; the QEMU was asked.
     PcTimersByArch: since "11.3";
     /// `kvm-hint-dedicated` is for guests that have the host's CPU itself.
-    DedicatedNeedsHostCpu: until "11.3";
+    DedicatedNeedsHostCpu: until "9.0";
     /// The weight of a guest's CPU time has the range that control groups of the first version have.
-    CpuSharesLimited: until "11.3";
+    CpuSharesLimited: until "9.1";
     /// BIOS output on a serial port is a device (`sga`); it is a key of the machine.
-    SerialBiosDevice: until "11.3";
+    SerialBiosDevice: until "9.0";
     /// QEMU's sandbox is told groups of system calls wherever there is one; that was a feature of its own.
-    SandboxByGroups: since "11.3";
+    SandboxByGroups: since "9.0";
     /// What a loader, its variables and the features of a firmware say has to fit together.
-    FirmwareFitsTogether: since "11.3";
+    FirmwareFitsTogether: since "8.6";
     /// A character device over spice is refused where there is no spice; it was left to QEMU.
-    SpiceChardevNeedsSpice: since "11.3";
+    SpiceChardevNeedsSpice: since "9.0";
     /// Protocols of TCP that QEMU does not speak are refused; they were taken as raw.
     ChardevProtocolChecked: since "11.3";
     /// Passed-through inputs have one generation of virtio like all inputs; they could have either.
-    InputHostOneModel: since "11.3";
+    InputHostOneModel: since "9.0";
     /// Firmware is picked when a domain is defined; it was when it was started.
-    FirmwareWhenDefined: since "11.3";
+    FirmwareWhenDefined: since "9.2";
+    /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is none; it was an empty text.
+    EmptyIdentityIsNone: since "9.0";
     /// Disks are held to rules that came after 7.0: no protocols that QEMU lost, no empty USB drives, and the like.
-    StricterDisks: since "11.3";
+    StricterDisks: since "9.0";
     /// A virtiofs daemon can keep the guest from writing.
-    VirtiofsReadonly: since "11.3";
+    VirtiofsReadonly: since "11.0";
     /// A file system's alias is the next that is free; it was numbered by its place.
-    FsAliasNextFree: since "11.3";
+    FsAliasNextFree: since "9.0";
     /// Screens, cards, TPMs and the like are held to rules that came after 7.0: short VNC passwords, one monitor where
     /// there is but one, TPM 1.2 on PCs alone.
-    StricterDevices: since "11.3";
-    /// Words for CPUs, screens, sound, TPMs, character devices and small devices that came after 7.0 are read. Elements
-    /// and attributes among them were passed over, values refused.
-    DeviceWords: since "11.3";
+    StricterDevices: since "9.0";
     /// Guests of RISC-V and LoongArch may have a CPU of choice.
     LaterCpus: since "11.3";
     /// Whether there is a PS/2 controller is asked of the QEMU; every PC was taken to have one.
-    Ps2Asked: since "11.3";
+    Ps2Asked: since "9.0";
     /// Actions at a guest's end that QEMU cannot take are refused.
-    LifecycleChecked: since "11.3";
+    LifecycleChecked: since "7.7";
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
+use crate::read::{self, El, Element, LONG_INTERNAL, ONCE_INTERNAL, Reader};
 use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos, Rule};
@@ -238,7 +238,7 @@ fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
 
 /// The mandatory `cpuset=`.
 fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    let kinds = ONCE_INTERNAL;
+    let kinds = LONG_INTERNAL;
     r.required_as::<String>(kinds, kinds, el, "cpuset")?;
     r.number_set(Kind::Unsupported, el, "cpuset")
 }

@@ -82,8 +82,8 @@ impl Iothreads {
             pos: count.map(El::pos).unwrap_or_default(),
             count: count.and_then(|e| r.text(e)),
             list: domain.child("iothreadids").map(|e| read::all(e, "iothread", r)).unwrap_or_default(),
-            default: domain
-                .child("defaultiothread")
+            default: r
+                .child_since("8.5", domain, "defaultiothread")
                 .map(|e| DefaultIothread {
                     pos: e.pos(),
                     thread_pool_min: r.attr(e, "thread_pool_min"),
@@ -92,11 +92,8 @@ impl Iothreads {
                 .filter(|d| d.thread_pool_min.is_some() || d.thread_pool_max.is_some()),
         };
         if iothreads.count() > Self::LIMIT {
-            let message = format!(
-                "element 'iothreads' is '{}', the limit is '{}'",
-                iothreads.count(),
-                Self::LIMIT
-            );
+            let message =
+                format!("element 'iothreads' is '{}', the limit is '{}'", iothreads.count(), Self::LIMIT);
             r.refuse(&IOTHREADS_LIMIT, iothreads.pos, message);
         }
         let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
@@ -154,9 +151,9 @@ impl Element for Iothread {
             pos: el.pos(),
             id,
             chosen: false,
-            thread_pool_min: r.attr(el, "thread_pool_min"),
-            thread_pool_max: r.attr(el, "thread_pool_max"),
-            poll: el.child("poll").map(|poll| Poll {
+            thread_pool_min: r.attr_since("8.5", el, "thread_pool_min"),
+            thread_pool_max: r.attr_since("8.5", el, "thread_pool_max"),
+            poll: r.child_since("9.4", el, "poll").map(|poll| Poll {
                 max: r.attr(poll, "max"),
                 grow: r.attr(poll, "grow"),
                 shrink: r.attr(poll, "shrink"),

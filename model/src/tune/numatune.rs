@@ -45,7 +45,7 @@ spelled! {
         /// Memory is interleaved across the nodes.
         Interleave = "interleave",
         /// Control groups restrict the memory; QEMU is not given a policy.
-        Restrictive = "restrictive",
+        Restrictive = "restrictive" since "7.3",
     }
 }
 
@@ -124,8 +124,7 @@ impl NumaTune {
     fn check_nodes(&self, el: El<'_>, r: &mut Reader) {
         let Some(first) = el.child("memnode") else { return };
         if self.is_auto() {
-            let message =
-                "element 'memnode' cannot be used with automatic placement ('placement' is 'auto')";
+            let message = "element 'memnode' cannot be used with automatic placement ('placement' is 'auto')";
             r.refuse(&MEMNODE_AUTO, first.pos(), message);
             return;
         }
@@ -151,8 +150,7 @@ impl NumaTune {
                 r.refuse(&MEMNODE_DOUBLE, node.pos, message);
             }
             if restrictive && node.mode != Some(NumaMode::Restrictive) {
-                let message =
-                    "element 'memnode' needs the mode 'restrictive', which element 'memory' has";
+                let message = "element 'memnode' needs the mode 'restrictive', which element 'memory' has";
                 r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);
             }
         }

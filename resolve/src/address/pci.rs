@@ -22,7 +22,7 @@ use virtargv_model::{Kind, OnOff, Place};
 
 use crate::defaults::controller::{add_missing, is_usb2_part};
 use crate::{Work, rules};
-use buses::{Bus, Buses, MOST_BUSES};
+use buses::{Bus, Buses, Growth, MOST_BUSES};
 use connect::Connect;
 use devices::{Needs, has_root};
 use groups::Groups;
@@ -56,7 +56,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         placer.complete_zpci(&[])?;
         if highest == Some(0) && placer.buses.list.len() > 1 && placer.has_root(PciModel::PcieRoot) {
             // Where libvirt adds buses, it leaves one port free for hotplug.
-            placer.spare(Connect::PCIE.and(Connect::AUTO))?;
+            placer.spare(Connect::PCIE.union(Connect::AUTO))?;
         }
         added = placer.add_controllers()?;
         count = placer.buses.list.len();
@@ -97,8 +97,11 @@ impl<'w, 'a> Placer<'w, 'a> {
         let needs = Needs::of(&work.domain, work.caps, work.host);
         let groups = Groups::of(work);
         let list = Self::buses(work, count)?;
-        let pcie_to_pci = work.caps.has(Cap::DevicePciePciBridge);
-        let buses = Buses::new(list, first, work.guest.is_pseries(), pcie_to_pci);
+        let mut growth = Growth::empty();
+        growth.set(Growth::ON_DEMAND, first);
+        growth.set(Growth::HOST_BRIDGES, work.guest.is_pseries());
+        growth.set(Growth::PCIE_TO_PCI, work.caps.has(Cap::DevicePciePciBridge));
+        let buses = Buses::new(list, growth);
         let zpci = work.caps.has(Cap::DeviceZpci).then(Ids::default);
         let usb2 = work.domain.devices.controllers.iter().rev().filter_map(usb2_place).collect();
         let mut placer = Self { work, needs, groups, zpci, usb2, buses };
@@ -172,7 +175,7 @@ impl<'w, 'a> Placer<'w, 'a> {
                 continue;
             }
             let mut needs = self.needs(id);
-            if needs.is_none() {
+            if needs.is_empty() {
                 needs = Connect::PCI;
             }
             let group = self.groups.of_device(id);
@@ -259,14 +262,14 @@ impl<'w, 'a> Placer<'w, 'a> {
     ) -> Result<(), Refused> {
         let needs = self.needs(id);
         let Some(info) = self.devices().info(id) else { return Ok(()) };
-        if !slots::is_wanted(info) || (needs.is_none() && !devices::is_forced(self.work, id)) {
+        if !slots::is_wanted(info) || (needs.is_empty() && !devices::is_forced(self.work, id)) {
             return Ok(());
         }
         let zpci = info.pci().and_then(|pci| pci.zpci);
         let group = self.groups.of_device(id);
         let at = self.buses.next(needs, group, function);
         let at = at.map_err(|(kind, message)| self.refused(id, kind, message))?;
-        if !self.buses.growing {
+        if !self.buses.grows() {
             self.set(id, PciAddress { multifunction, zpci, ..at });
         }
         Ok(())

@@ -1,7 +1,5 @@
 //! Defaults of `<disk>`: bus and address by the target name, drivers, formats, ports.
 
-mod newer;
-
 use std::collections::{HashMap, HashSet};
 
 use virtargv_caps::Convention;
@@ -19,20 +17,17 @@ use crate::{Work, rules};
 /// Fills in every `<disk>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let live = work.options.live;
-    let newer = work.release.has(Convention::StricterDisks);
+    let empty_is_none = work.release.has(Convention::EmptyIdentityIsNone);
     let disks = &mut work.domain.devices.disks;
     for disk in disks.iter_mut() {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
     }
     sort(disks);
     for disk in disks.iter_mut() {
-        if newer {
-            // Earlier releases keep an empty text.
+        if empty_is_none {
             for text in [&mut disk.serial, &mut disk.vendor, &mut disk.product] {
                 *text = text.take().filter(|text| !text.is_empty());
             }
-        } else {
-            newer::forget(disk);
         }
         complete(disk, live);
     }

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::Devices;
 use virtargv_model::device::disk::DiskBus;
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource, MdevModel, ScsiSource};
+use virtargv_model::device::hostdev::{HostdevSource, MdevModel, ScsiSource};
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::{OnOff, YesNo};
 
@@ -21,11 +21,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
     let mut taken = scsi_addresses(&work.domain.devices);
     let mut next = DriveAddress::default();
-    let words = work.release.has(Convention::InterfaceWords);
     for hostdev in &mut work.domain.devices.hostdevs {
-        if !words {
-            forget_new_words(hostdev);
-        }
         if !matches!(hostdev.source, HostdevSource::Capability(_)) {
             hostdev.managed.get_or_insert(YesNo::No);
         }
@@ -47,16 +43,6 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             }
             _ => {}
         }
-    }
-}
-
-/// Takes out what an older release does not read.
-fn forget_new_words(hostdev: &mut Hostdev) {
-    hostdev.teaming = None;
-    match &mut hostdev.source {
-        HostdevSource::Usb(usb) => usb.guest_reset = None,
-        HostdevSource::Pci(pci) => (pci.display, pci.ramfb) = (None, None),
-        _ => {}
     }
 }
 

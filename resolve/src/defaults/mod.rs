@@ -22,7 +22,6 @@ mod memory_device;
 mod net;
 mod numa;
 mod nvram;
-mod older;
 mod os;
 mod panic;
 mod pstore;
@@ -47,7 +46,6 @@ use crate::Work;
 
 /// The defaults of the domain, in libvirt's order.
 const DOMAIN: &[fn(&mut Work<'_>)] = &[
-    older::apply,
     os::apply,
     memory::apply,
     vcpu::apply,

@@ -29,9 +29,6 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 
 fn complete(interface: &mut Interface, work: &Work<'_>) {
     let kind = interface.kind();
-    if !work.release.has(Convention::InterfaceWords) {
-        forget_new_words(interface);
-    }
     if !work.options.live {
         forget_running(interface);
     }
@@ -67,19 +64,6 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
         && work.caps.has(Cap::NetdevStream)
     {
         interface.backend.kind = Some(BackendType::Passt);
-    }
-}
-
-/// Takes out what an older release does not read.
-fn forget_new_words(interface: &mut Interface) {
-    interface.backend.kind = None;
-    interface.backend.log_file = None;
-    interface.port_forwards.clear();
-    interface.driver.rss = None;
-    interface.driver.rss_hash_report = None;
-    interface.driver.virtio.page_per_vq = None;
-    if let Source::User { dev } = &mut interface.source {
-        *dev = None;
     }
 }
 

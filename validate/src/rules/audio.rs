@@ -8,15 +8,21 @@ use virtargv_model::device::graphics::GraphicsType;
 use crate::{Context, Findings, Rule};
 
 virtargv_model::rules! {
-    /// No two backends have the same id.
-    ID_TWICE = "audio-id-twice": Xml, Validate, "`<audio id=>` is what devices name";
-    /// Sound goes to a SPICE client only where there can be one.
-    SPICE = "audio-spice-alone": Unsupported, Validate, "backend `spice` is part of the SPICE display";
-    /// Sound goes to D-Bus only where this QEMU can.
-    DBUS = "audio-dbus-missing": Unsupported, Validate, "backend `dbus` is part of the D-Bus display";
+    /// Every audio backend has an id of its own.
+    ID_TWICE = "audio-id-twice": Xml, Validate,
+        "`<audio id=>`: `<sound>`, `<video>` and `<graphics>` name their backend by it",
+        help "change one of the `id=`";
+    /// An audio backend of type `spice` needs a display of type `spice`.
+    SPICE = "audio-spice-alone": Unsupported, Validate,
+        "`<audio type='spice'>`: `-audiodev spice` sends the sound to the SPICE client",
+        help "add `<graphics type='spice'>`, or use another `type=`";
+    /// An audio backend of type `dbus` needs a QEMU that has it.
+    DBUS = "audio-dbus-missing": Unsupported, Validate,
+        "`<audio type='dbus'>`: `-audiodev dbus` comes with `-display dbus`",
+        help "use another `type=`, or a QEMU that has D-Bus displays";
 }
 
-/// Holds them.
+/// Checks every `<audio>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     if !cx.release.has(Convention::AudioElement) {
@@ -25,17 +31,17 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (index, audio) in devices.audios.iter().enumerate() {
         let place = audio.info.pos;
         if devices.audios.iter().take(index).any(|earlier| earlier.id == audio.id) {
-            let message = format!("attribute 'id' of element 'audio' is '{}' more than once", audio.id);
+            let message = format!("attribute 'id' '{}' is given to more than one element 'audio'", audio.id);
             out.refuse(&ID_TWICE, place.path("@id"), message);
         }
         let spice = || devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
         match audio.backend {
             AudioType::Spice if !spice() => {
-                let message = "element 'audio' has type 'spice', but no element 'graphics' is of that type";
+                let message = "element 'audio' of type 'spice' needs an element 'graphics' of that type";
                 out.refuse(&SPICE, place.path("@type"), message);
             }
             AudioType::Dbus if !cx.has(Cap::DisplayDbus) => {
-                let message = "element 'audio' has type 'dbus', which this QEMU cannot do";
+                let message = "element 'audio' of type 'dbus' is not supported by this QEMU";
                 out.refuse(&DBUS, place.path("@type"), message);
             }
             _ => {}
@@ -43,7 +49,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Refuses a device that names a backend which is not there.
+/// Reports a device whose audio backend does not exist.
 pub(super) fn names_backend(
     cx: &Context<'_>,
     rule: &'static Rule,

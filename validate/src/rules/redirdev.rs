@@ -6,13 +6,17 @@ use super::chardev_source;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// Devices are redirected by a QEMU that can.
-    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate (Build before "11.3"), "`usb-redir`";
-    /// What is redirected is filtered by a QEMU that can.
-    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate (Build before "11.3"), "`filter=` of `usb-redir`";
+    /// A redirected device needs a QEMU that has it.
+    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate (Build before "11.3"),
+        "`<redirdev>`: `-device usb-redir`",
+        help "remove `<redirdev>`, or use a QEMU that has the device";
+    /// A filter of redirected devices needs a QEMU that has it.
+    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate (Build before "11.3"),
+        "`<redirfilter>`: `filter=` of `usb-redir`",
+        help "remove `<redirfilter>`, or use a QEMU that has it";
 }
 
-/// Holds them.
+/// Checks every `<redirdev>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     for redirdev in &devices.redirdevs {
@@ -23,7 +27,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         let filtered = devices.redir_filter.as_ref().is_some_and(|f| !f.rules.is_empty());
         if filtered && !cx.has(Cap::UsbRedirFilter) {
-            let message = "device 'usb-redir' of this QEMU has no 'filter'";
+            let message = "'filter' of device 'usb-redir' is not supported by this QEMU";
             out.refuse(&REDIRDEV_FILTER, place, message);
         }
     }

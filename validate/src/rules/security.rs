@@ -1,4 +1,6 @@
-//! Rules on `<launchSecurity>`.
+//! Rules on `<launchSecurity>`, and on security labels.
+
+pub mod label;
 
 use virtargv_caps::Cap;
 use virtargv_model::security::LaunchSecurityKind;
@@ -6,13 +8,17 @@ use virtargv_model::security::LaunchSecurityKind;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest is kept from its host only by what this QEMU has.
-    LAUNCH = "launch-security": Unsupported, Validate, "`<launchSecurity type=>`";
-    /// The kernel is measured only where this QEMU can.
-    KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate, "property `kernel-hashes` of `sev-guest`";
+    /// Launch security needs a QEMU that has its type.
+    LAUNCH = "launch-security": Unsupported, Validate,
+        "`<launchSecurity type=>`: `sev-guest`, `sev-snp-guest`, or `s390-pv-guest` with KVM",
+        help "remove `<launchSecurity>`, or use a QEMU that has it";
+    /// Measuring the kernel needs a QEMU that has it.
+    KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate,
+        "`<launchSecurity type='sev' kernelHashes=>`: `kernel-hashes=` of `sev-guest`",
+        help "remove `kernelHashes=`, or use a QEMU that has it";
 }
 
-/// Holds them.
+/// Checks `<launchSecurity>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(launch) = &cx.domain.security.launch else { return };
     let (name, has) = match &launch.kind {
@@ -24,14 +30,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         ),
     };
     if !has {
-        let message = format!("this QEMU has no launch security of type '{name}'");
+        let message = format!("launch security type '{name}' is not supported by this QEMU");
         out.refuse(&LAUNCH, launch.pos.attr("type"), message);
     }
     if let LaunchSecurityKind::Sev(sev) = &launch.kind
         && sev.common.kernel_hashes.is_some()
         && !cx.has(Cap::SevGuestKernelHashes)
     {
-        let message = "this QEMU cannot do what 'kernelHashes' asks for";
+        let message = "'kernelHashes' is not supported by this QEMU";
         out.refuse(&KERNEL_HASHES, launch.pos.attr("kernelHashes"), message);
     }
 }

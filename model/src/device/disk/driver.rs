@@ -93,7 +93,7 @@ pub struct IothreadMap {
 impl IothreadMap {
     /// Reads the `<iothreads>` child of a `<driver>`.
     pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = driver.child("iothreads") else { return Vec::new() };
+        let Some(list) = r.child_since("10.0", driver, "iothreads") else { return Vec::new() };
         let mut maps = Vec::new();
         for el in list.children("iothread") {
             let id: Option<u32> = r.required(el, "id");
@@ -166,7 +166,8 @@ impl DiskDriver {
         let error_policy = r.attr_as(ONCE_UNSUPPORTED, el, "error_policy");
         let rerror_policy: Option<ErrorPolicy> = r.attr_as(ONCE_UNSUPPORTED, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {
-            let message = "attribute 'rerror_policy' of element 'driver' is 'enospace', which only writes can have";
+            let message =
+                "attribute 'rerror_policy' of element 'driver' is 'enospace', which only writes can have";
             r.refuse(&DISK_RERROR_POLICY, el.pos().attr("rerror_policy"), message);
         }
         let driver = Self {
@@ -182,9 +183,9 @@ impl DiskDriver {
             discard: r.attr_as(ONCE_UNSUPPORTED, el, "discard"),
             iothread: r.attr(el, "iothread").map(NonZeroU32::get),
             detect_zeroes: r.attr_as(ONCE_UNSUPPORTED, el, "detect_zeroes"),
-            discard_no_unref: r.attr(el, "discard_no_unref"),
+            discard_no_unref: r.attr_since("9.5", el, "discard_no_unref"),
             queues: r.attr(el, "queues"),
-            queue_size: r.attr(el, "queue_size"),
+            queue_size: r.attr_since("7.8", el, "queue_size"),
             iothreads: IothreadMap::read_all(el, r),
             virtio: VirtioOptions::read(el, r),
         };

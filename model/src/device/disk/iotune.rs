@@ -139,7 +139,7 @@ pub struct ThrottleGroup(
 impl ThrottleGroup {
     /// Reads the `<throttlegroups>` child of `domain`.
     pub(crate) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = domain.child("throttlegroups") else { return Vec::new() };
+        let Some(list) = r.child_since("11.2", domain, "throttlegroups") else { return Vec::new() };
         let mut groups: Vec<Self> = Vec::new();
         for el in list.children("throttlegroup") {
             let Some(group) = Self::read(el, r) else { continue };

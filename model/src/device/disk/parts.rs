@@ -75,7 +75,7 @@ impl BlockIo {
         Self {
             logical: r.attr_as(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
             physical: r.attr_as(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
-            discard_granularity: r.attr(el, "discard_granularity"),
+            discard_granularity: r.attr_since("9.7", el, "discard_granularity"),
         }
     }
 

@@ -52,11 +52,11 @@ impl Element for Virtiofsd {
             path: el.string("path"),
             xattr: r.attr(el, "xattr"),
             cache: el.child("cache").and_then(|c| r.attr(c, "mode")),
-            sandbox: el.child("sandbox").and_then(|s| r.attr(s, "mode")),
+            sandbox: r.child_since("7.2", el, "sandbox").and_then(|s| r.attr(s, "mode")),
             posix_lock: lock.and_then(|l| r.attr(l, "posix")),
             flock: lock.and_then(|l| r.attr(l, "flock")),
-            thread_pool: el.child("thread_pool").and_then(|t| r.attr(t, "size")),
-            open_files: el.child("openfiles").and_then(|o| r.attr(o, "max")),
+            thread_pool: r.child_since("8.5", el, "thread_pool").and_then(|t| r.attr(t, "size")),
+            open_files: r.child_since("10.6", el, "openfiles").and_then(|o| r.attr(o, "max")),
         })
     }
 

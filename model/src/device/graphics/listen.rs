@@ -116,7 +116,13 @@ impl Listen {
 }
 
 /// Checks that an attribute of `<graphics>` equals that of its first `<listen>`.
-fn check_equal(el: El<'_>, name: &'static str, parent: Option<El<'_>>, old_name: &'static str, r: &mut Reader) {
+fn check_equal(
+    el: El<'_>,
+    name: &'static str,
+    parent: Option<El<'_>>,
+    old_name: &'static str,
+    r: &mut Reader,
+) {
     let Some(graphics) = parent else { return };
     if let (Some(value), Some(old)) = (el.get(name), graphics.get(old_name))
         && value != old

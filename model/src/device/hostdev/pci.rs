@@ -46,13 +46,13 @@ pub struct PciDevice {
 impl PciDevice {
     /// Reads the device from the device element and its `<source>`.
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Self {
-        let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
+        let (display, ramfb) = (r.attr_since("10.2", el, "display"), r.attr_since("10.2", el, "ramfb"));
         let write_filtering = r.attr(source, "writeFiltering");
         super::refuse_unknown(source, "pci", &["address", "origstates"], r);
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
             name: r.attr_as(ONCE_UNSUPPORTED, d, "name"),
-            model: d.string("model"),
+            model: r.string_since("10.0", d, "model"),
         });
         // The address on the host has neither `multifunction=` nor `<zpci>`.
         let address =

@@ -59,7 +59,7 @@ impl UsbDevice {
         Self {
             pos: source.pos(),
             startup: r.attr_as(ONCE_UNSUPPORTED, source, "startupPolicy"),
-            guest_reset: r.attr(source, "guestReset"),
+            guest_reset: r.attr_since("8.6", source, "guestReset"),
             product: Self::read_product(source, r),
             address: source.child("address").and_then(|a| {
                 let bus: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "bus");

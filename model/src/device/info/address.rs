@@ -331,7 +331,8 @@ impl CcwAddress {
             return None;
         }
         if let Some(missing) = names.iter().find(|n| el.get(n).is_none()) {
-            let message = format!("a CCW address has all of its attributes or none, this one lacks '{missing}'");
+            let message =
+                format!("a CCW address has all of its attributes or none, this one lacks '{missing}'");
             r.refuse(&CCW_ADDRESS, el.pos(), message);
             return None;
         }

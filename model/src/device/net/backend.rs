@@ -29,10 +29,10 @@ pub struct Backend {
 impl Backend {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            kind: r.attr(el, "type"),
+            kind: r.attr_since("9.0", el, "type"),
             tap: el.string("tap").map(|p| normalized(&p)),
             vhost: el.string("vhost").map(|p| normalized(&p)),
-            log_file: el.string("logFile"),
+            log_file: r.string_since("9.0", el, "logFile"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `<bandwidth>`: the bandwidth limits of an interface.
 
-use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, LONG_UNSUPPORTED, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
 
 crate::rules! {
@@ -95,7 +95,7 @@ impl Bandwidth {
 
 impl Rate {
     fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let mut value = |name| r.attr_as(ONCE_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
+        let mut value = |name| r.attr_as(LONG_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
         let rate = Self {
             average: value("average"),
             peak: value("peak"),
@@ -109,9 +109,8 @@ impl Rate {
                 let message = format!("element '{name}' of 'bandwidth' has neither 'average' nor 'floor'");
                 r.refuse(&NET_BANDWIDTH_AVERAGE, el.pos(), message);
             } else if given("peak") || given("burst") {
-                let message = format!(
-                    "attributes 'peak' and 'burst' of element '{name}' need its attribute 'average'"
-                );
+                let message =
+                    format!("attributes 'peak' and 'burst' of element '{name}' need its attribute 'average'");
                 r.refuse(&NET_BANDWIDTH_PEAK_ALONE, el.pos(), message);
             }
         }

@@ -99,8 +99,8 @@ impl Driver {
             queues: r.attr_as(ONCE_PLAIN, el, "queues").filter(|q| *q > 1),
             rx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "rx_queue_size")),
             tx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "tx_queue_size")),
-            rss: r.attr(el, "rss"),
-            rss_hash_report: r.attr(el, "rss_hash_report"),
+            rss: r.attr_since("8.3", el, "rss"),
+            rss_hash_report: r.attr_since("8.3", el, "rss_hash_report"),
             host: el.child("host").map(|h| HostOffloads::read(h, r)).unwrap_or_default(),
             guest: el.child("guest").map(|g| GuestOffloads::read(g, r)).unwrap_or_default(),
         }

@@ -236,7 +236,7 @@ impl Source {
         let source = el.child("source");
         let mut required = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
         match kind {
-            InterfaceType::User => Self::User { dev: source.and_then(|s| s.string("dev")) },
+            InterfaceType::User => Self::User { dev: source.and_then(|s| r.string_since("9.0", s, "dev")) },
             InterfaceType::Ethernet => Self::Ethernet,
             InterfaceType::Null => Self::Null,
             InterfaceType::Network => Self::Network(NetworkSource {
@@ -376,7 +376,7 @@ impl Socket {
         let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
             let message =
                 "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
-            r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
+            r.refuse_as(ONCE_INTERNAL, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };
         let address = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "address");

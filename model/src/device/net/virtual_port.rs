@@ -1,7 +1,7 @@
 //! `<virtualport>`: the port of a physical or virtual switch.
 
 use crate::Spelled;
-use crate::read::{AnyBase, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{AnyBase, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 crate::rules! {
@@ -89,14 +89,13 @@ impl VirtualPort {
     pub(super) fn read_partial(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
             None => None,
-            Some(_) => Some(r.attr_as(ONCE_UNSUPPORTED, el, "type")?),
+            Some(_) => Some(r.attr_as(LONG_UNSUPPORTED, el, "type")?),
         };
         let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
         if let Some(kind) = kind {
             let extra = PARAMETERS.iter().find(|n| p.get(n).is_some() && !kind.allowed().contains(n));
             if let Some(name) = extra {
-                let message =
-                    format!("parameter '{name}' is not for element 'virtualport' of type '{kind}'");
+                let message = format!("parameter '{name}' is not for element 'virtualport' of type '{kind}'");
                 r.refuse(&NET_VIRTUALPORT_EXTRA, p.pos(), message);
             }
         }

@@ -105,9 +105,9 @@ spelled! {
         /// LUKS version 1.
         Luks = "luks",
         /// LUKS version 2.
-        Luks2 = "luks2",
+        Luks2 = "luks2" since "7.9",
         /// LUKS, in the version of the image.
-        LuksAny = "luks-any",
+        LuksAny = "luks-any" since "9.3",
     }
 }
 
@@ -141,7 +141,7 @@ pub struct Encryption {
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let format = r.required_as(Kind::Xml, Kind::Unsupported, el, "format");
-        let engine = r.attr(el, "engine");
+        let engine = r.attr_since("7.9", el, "engine");
         let secrets = all(el, "secret", r);
         // libvirt reads `<cipher>` and `<ivgen>` for LUKS only.
         let luks = format == Some(EncryptionFormat::Luks);

@@ -32,9 +32,9 @@ spelled! {
         /// A namespace of an NVMe controller, which QEMU drives by VFIO.
         Nvme = "nvme",
         /// A vhost-user process.
-        VhostUser = "vhostuser",
+        VhostUser = "vhostuser" since "7.1",
         /// A vDPA block device.
-        VhostVdpa = "vhostvdpa",
+        VhostVdpa = "vhostvdpa" since "9.8",
     }
 }
 
@@ -219,7 +219,7 @@ impl Image {
         let encryption = el.child("encryption").and_then(|e| Encryption::read(e, r)).map(Box::new);
         let reservations = el.child("reservations").map(|p| Reservations::read(p, r));
         let seclabels = DeviceSeclabel::read_all(el, r);
-        let data_store = el.child("dataStore").filter(|_| with_store).map(|d| {
+        let data_store = r.child_since("10.10", el, "dataStore").filter(|_| with_store).map(|d| {
             let kind = r.required(d, "type").unwrap_or(SourceType::File);
             need_format(d, r);
             r.need(d, "source");
@@ -313,7 +313,9 @@ impl Location {
         // libvirt reads an empty path as absent.
         let path = |name: &str| el.string(name).filter(|p| !p.is_empty());
         match kind {
-            SourceType::File => Self::File { path: path("file"), fdgroup: el.string("fdgroup") },
+            SourceType::File => {
+                Self::File { path: path("file"), fdgroup: r.string_since("9.0", el, "fdgroup") }
+            }
             SourceType::Block => Self::Block { path: path("dev") },
             SourceType::Dir => Self::Dir { path: path("dir") },
             SourceType::Network => Self::Network(Box::new(NetSource::read(el, r))),

@@ -225,7 +225,7 @@ impl NetSource {
             protocol,
             name: el.string("name"),
             tls: r.attr(el, "tls"),
-            tls_hostname: el.string("tlsHostname"),
+            tls_hostname: r.string_since("8.2", el, "tlsHostname"),
             ..Self::default()
         };
         if matches!(protocol, Some(Protocol::Http | Protocol::Https)) {
@@ -246,7 +246,7 @@ impl NetSource {
         net.snapshot = el.child("snapshot").and_then(|s| s.string("name")).filter(|name| !name.is_empty());
         net.config_file = el.child("config").and_then(|c| c.string("file")).filter(|file| !file.is_empty());
         if protocol == Some(Protocol::Nbd) {
-            net.reconnect = el.child("reconnect").and_then(|c| Reconnect::read(c, r));
+            net.reconnect = r.child_since("9.2", el, "reconnect").and_then(|c| Reconnect::read(c, r));
         }
         net.hosts = all(el, "host", r);
         let iqn = el.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
@@ -286,8 +286,9 @@ impl NetSource {
                 self.nfs_group = identity.and_then(|i| i.string("group"));
             }
             Some(Protocol::Ssh) => {
-                self.known_hosts = el.child("knownHosts").and_then(|k| required_text(k, "path", r));
-                self.ssh = identity.map(|i| SshIdentity::read(i, r));
+                self.known_hosts =
+                    r.child_since("9.8", el, "knownHosts").and_then(|k| required_text(k, "path", r));
+                self.ssh = identity.filter(|_| r.knows("9.8")).map(|i| SshIdentity::read(i, r));
             }
             _ => {}
         }

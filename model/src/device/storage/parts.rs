@@ -3,7 +3,7 @@
 use super::required_text;
 use crate::YesNo;
 use crate::info::PciAddress;
-use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
+use crate::read::{El, LONG_UNSUPPORTED, Reader, hex};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
@@ -85,7 +85,7 @@ impl VolumeSource {
         }
         // libvirt ignores `mode=` of a source without pool and volume.
         let named = pool.is_some() || volume.is_some();
-        let mode = if named { r.attr_as(ONCE_UNSUPPORTED, el, "mode") } else { None };
+        let mode = if named { r.attr_as(LONG_UNSUPPORTED, el, "mode") } else { None };
         Self { pool, volume, mode }
     }
 
@@ -186,8 +186,7 @@ impl VhostUserSource {
         if let Some(kind) = r.required::<String>(el, "type")
             && kind != "unix"
         {
-            let message =
-                format!("attribute 'type' of a vhost-user source is '{kind}', expected 'unix'");
+            let message = format!("attribute 'type' of a vhost-user source is '{kind}', expected 'unix'");
             r.refuse(&STORAGE_VHOSTUSER_TYPE, el.pos().attr("type"), message);
         }
         Self {

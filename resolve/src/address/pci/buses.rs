@@ -1,5 +1,6 @@
 //! The PCI buses of a guest, and their used slots.
 
+use bitflags::bitflags;
 use virtargv_model::Kind;
 use virtargv_model::device::controller::PciModel;
 use virtargv_model::info::PciAddress;
@@ -43,7 +44,7 @@ impl Bus {
 
     /// Whether it accepts conventional PCI devices.
     pub fn takes_pci(&self) -> bool {
-        self.accepts.meets(Connect::PCI)
+        self.accepts.intersects(Connect::PCI)
     }
 
     fn slot(&self, slot: u32) -> Slot {
@@ -64,7 +65,7 @@ impl Bus {
         if self.accepts.takes(device, bus, false).is_err() {
             return None;
         }
-        let shares = device.meets(Connect::SHARES_SLOT);
+        let shares = device.intersects(Connect::SHARES_SLOT);
         if !shares && self.is_full() {
             return None;
         }
@@ -92,12 +93,21 @@ pub(super) struct Buses {
     pub list: Vec<Bus>,
     /// The number of leading buses that are full.
     full: usize,
-    /// Whether buses are added where devices need them.
-    pub growing: bool,
-    /// Whether the guest is extended by further root buses (pseries).
-    pub many_roots: bool,
-    /// Whether QEMU has `pcie-to-pci-bridge`.
-    pub pcie_to_pci: bool,
+    /// How buses may be added.
+    growth: Growth,
+}
+
+bitflags! {
+    /// How buses may be added to a guest.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) struct Growth: u8 {
+        /// They are added as devices need them.
+        const ON_DEMAND = 1;
+        /// What is added are PCI host bridges (pseries), not bridges below the root.
+        const HOST_BRIDGES = 1 << 1;
+        /// This QEMU has `pcie-pci-bridge`, so that conventional devices do not need a `dmi-to-pci-bridge`.
+        const PCIE_TO_PCI = 1 << 2;
+    }
 }
 
 /// A limit above the number of buses of any guest, which bounds memory.
@@ -105,8 +115,13 @@ pub(super) const MOST_BUSES: usize = 4096;
 
 impl Buses {
     /// The buses of a pass.
-    pub fn new(list: Vec<Bus>, growing: bool, many_roots: bool, pcie_to_pci: bool) -> Self {
-        Self { list, full: 0, growing, many_roots, pcie_to_pci }
+    pub fn new(list: Vec<Bus>, growth: Growth) -> Self {
+        Self { list, full: 0, growth }
+    }
+
+    /// Whether buses are added where devices need them.
+    pub fn grows(&self) -> bool {
+        self.growth.contains(Growth::ON_DEMAND)
     }
 
     /// Whether a function of the slot is used.
@@ -139,7 +154,7 @@ impl Buses {
         if let Some(at) = found {
             return Ok(at);
         }
-        if !self.growing {
+        if !self.grows() {
             return Err((Kind::Internal, "there is no free PCI slot that accepts the device".to_owned()));
         }
         let mut at = PciAddress {
@@ -158,7 +173,7 @@ impl Buses {
         function: Option<u8>,
         suits: impl Fn(&Bus) -> bool,
     ) -> Option<PciAddress> {
-        let skip = if device.meets(Connect::SHARES_SLOT) { 0 } else { self.full };
+        let skip = if device.intersects(Connect::SHARES_SLOT) { 0 } else { self.full };
         self.list.iter().zip(0u32..).skip(skip).filter(|(bus, _)| suits(bus)).find_map(|(bus, n)| {
             let (slot, function) = bus.find(device, n, function)?;
             Some(PciAddress { bus: n, slot, function: function.into(), ..PciAddress::default() })
@@ -172,7 +187,7 @@ impl Buses {
         group: u32,
         written: bool,
     ) -> Result<(), Refusal> {
-        if self.growing {
+        if self.grows() {
             self.grow(at, device)?;
         }
         self.check(at, device, written)?;
@@ -189,7 +204,7 @@ impl Buses {
             return Err((kind(written), format!("two devices have the PCI address '{at}'")));
         }
         if slot.functions == 0 {
-            slot.shared = device.meets(Connect::SHARES_SLOT);
+            slot.shared = device.intersects(Connect::SHARES_SLOT);
             bus.used += 1;
         }
         slot.functions |= bit;
@@ -253,13 +268,13 @@ impl Buses {
             return Err((Kind::Internal, format!("more than '{MOST_BUSES}' PCI buses are needed")));
         }
         let mut bridge = None;
-        let model = if device.meets(Connect::PCI) {
-            if self.many_roots {
+        let model = if device.intersects(Connect::PCI) {
+            if self.growth.contains(Growth::HOST_BRIDGES) {
                 PciModel::PciRoot
             } else {
                 // Without a bus that accepts a pci-bridge, the guest needs a bridge from PCI Express to PCI.
-                if !self.list.iter().any(|bus| bus.accepts.meets(Connect::PCI_BRIDGE)) {
-                    bridge = Some(self.pcie_to_pci);
+                if !self.list.iter().any(|bus| bus.accepts.intersects(Connect::PCI_BRIDGE)) {
+                    bridge = Some(self.growth.contains(Growth::PCIE_TO_PCI));
                     if missing == 1 {
                         missing += 1;
                         at.bus += 1;
@@ -267,7 +282,7 @@ impl Buses {
                 }
                 PciModel::PciBridge
             }
-        } else if device.meets(Connect::PCIE.and(Connect::UPSTREAM)) {
+        } else if device.intersects(Connect::PCIE.union(Connect::UPSTREAM)) {
             PciModel::PcieRootPort
         } else {
             let what = device.controller().map_or(device.name(), virtargv_model::Spelled::as_str);

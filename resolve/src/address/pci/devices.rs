@@ -32,13 +32,14 @@ pub(super) struct Needs<'h> {
 }
 
 /// What a conventional PCI device requires.
-pub(super) const PCI: Connect = Connect::PCI.and(Connect::AUTO);
+pub(super) const PCI: Connect = Connect::PCI.union(Connect::AUTO);
 
 impl<'h> Needs<'h> {
     /// The requirements in a guest. PCI Express devices are in PCI slots where the guest has no PCI Express; so are
     /// virtio devices of a QEMU without virtio 1.0 only devices.
     pub fn of(domain: &Domain, caps: &Caps, host: &'h dyn Host) -> Self {
-        let pcie = if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.and(Connect::AUTO) } else { PCI };
+        let pcie =
+            if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.union(Connect::AUTO) } else { PCI };
         let virtio = if caps.has(Cap::VirtioPciDisableLegacy) { pcie } else { PCI };
         Self { pcie, virtio, host }
     }
@@ -49,9 +50,9 @@ impl<'h> Needs<'h> {
             Some(_) if id.kind == DeviceKind::Crypto => PCI,
             // Transitional devices need I/O ports, so only PCI slots accept them.
             Some(Virtio::Transitional) => PCI,
-            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.and(Connect::INTEGRATED),
+            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.union(Connect::INTEGRATED),
             Some(Virtio::Modern) => self.virtio,
-            None => self.other(devices, id).unwrap_or(Connect::NONE),
+            None => self.other(devices, id).unwrap_or(Connect::empty()),
         }
     }
 
@@ -64,7 +65,7 @@ impl<'h> Needs<'h> {
             DeviceKind::Video => return Some(self.video(devices.videos.get(n)?.model?)),
             DeviceKind::Panic => {
                 let pci = devices.panics.get(n)?.model == Some(PanicModel::Pvpanic);
-                return pci.then_some(PCI.and(Connect::INTEGRATED));
+                return pci.then_some(PCI.union(Connect::INTEGRATED));
             }
             DeviceKind::Sound => matches!(
                 devices.sounds.get(n)?.model,
@@ -80,23 +81,23 @@ impl<'h> Needs<'h> {
 
     fn controller(&self, controller: &Controller) -> Connect {
         match &controller.kind {
-            ControllerKind::Pci(pci) => pci.model.map_or(Connect::NONE, Connect::of_controller),
+            ControllerKind::Pci(pci) => pci.model.map_or(Connect::empty(), Connect::of_controller),
             ControllerKind::Sata | ControllerKind::Ide(_) => PCI,
             ControllerKind::Usb(usb) => match usb.model {
                 Some(UsbModel::NecXhci | UsbModel::QemuXhci) => self.pcie,
-                Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::NONE,
+                Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::empty(),
                 // Without a model it is the controller of the machine.
                 _ => PCI,
             },
             ControllerKind::Scsi(model) => match model {
-                None | Some(ScsiModel::Ncr53c90) => Connect::NONE,
+                None | Some(ScsiModel::Ncr53c90) => Connect::empty(),
                 Some(_) => PCI,
             },
             ControllerKind::VirtioSerial(_)
             | ControllerKind::Fdc
             | ControllerKind::Ccid
             | ControllerKind::Xenbus(_)
-            | ControllerKind::Isa => Connect::NONE,
+            | ControllerKind::Isa => Connect::empty(),
         }
     }
 
@@ -104,11 +105,11 @@ impl<'h> Needs<'h> {
         if let Source::Hostdev(device) = &interface.source {
             return match &device.device {
                 InterfaceDevice::Pci(pci) => self.host_pci(&pci.address, interface.info.pci()),
-                InterfaceDevice::Usb(_) => Connect::NONE,
+                InterfaceDevice::Usb(_) => Connect::empty(),
             };
         }
         match &interface.model {
-            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::NONE,
+            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::empty(),
             // Without a model it is a host device of a virtual network; unknown models are taken as PCI Express.
             None | Some(NicModel::Other(_) | NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => {
                 self.pcie
@@ -118,12 +119,12 @@ impl<'h> Needs<'h> {
     }
 
     fn hostdev(&self, devices: &Devices, n: usize) -> Connect {
-        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::NONE };
+        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::empty() };
         match &hostdev.source {
             HostdevSource::Pci(pci) => self.host_pci(&pci.address, hostdev.info.pci()),
             // All known mediated devices are PCI Express devices.
             HostdevSource::Mdev(mdev) if mdev.model == MdevModel::VfioPci => self.pcie,
-            _ => Connect::NONE,
+            _ => Connect::empty(),
         }
     }
 
@@ -139,7 +140,7 @@ impl<'h> Needs<'h> {
     fn video(&self, model: VideoModel) -> Connect {
         match model {
             VideoModel::Bochs => self.pcie,
-            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::NONE,
+            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::empty(),
             _ => PCI,
         }
     }

@@ -51,7 +51,7 @@ impl Placer<'_, '_> {
     /// Chooses the ids of all other PCI devices, except of the PCI controllers with the indexes `later`: those that
     /// were added get theirs after all others.
     pub(super) fn complete_zpci(&mut self, later: &[u32]) -> Result<(), Refused> {
-        let store = !self.buses.growing;
+        let store = !self.buses.grows();
         let controllers = self.devices().controllers.iter().enumerate();
         let later: Vec<usize> = controllers
             .filter(|(_, c)| c.pci().is_some() && later.contains(&c.number()))
