@@ -66,10 +66,6 @@ conventions! {
     ExplicitNoDiscard: since "9.0";
     /// Memory devices need slots, whatever their kind.
     MaxMemoryNeedsSlots: until "9.5";
-    /// That the guest cell of a memory device exists is a rule; it was found when the command line was built.
-    MemoryDeviceCellRule: since "9.0";
-    /// Model and size of shared memory are held against rules; that was done when the command line was built.
-    ShmemRules: since "11.3";
     /// A host NUMA node that is not there is named as unsupported.
     NumaNodeUnsupported: since "9.0";
     /// `-mem-prealloc` goes with `-mem-path`; it stood by `-m`.
@@ -138,58 +134,44 @@ conventions! {
     ShareRwAlways: since "9.0";
     /// VLAN tags work on Linux bridges (since 11.0).
     BridgeVlan: since "11.0";
-    /// A vDPA descriptor set is marked with the alias of its device, which may have several queues; it was marked with
-    /// the path, and had one.
+    /// A vDPA descriptor set is marked with the alias of its device; it was marked with the path.
     VdpaByAlias: since "11.3";
     /// A network card behind vhost-user is a virtio one where no model is given.
     VhostuserVirtio: since "11.3";
-    /// The IPv6 network of user networking has a prefix of 64 bits; it could have any other.
-    UserIpv6Whole: since "9.0";
-    /// Whether QEMU has user networking is asked; it was taken for granted.
-    UserNetworkingAsked: since "10.6";
-    /// A device of the host is given to a guest once.
-    HostdevOnce: since "9.0";
-    /// SCSI commands to a unit of the host are always filtered.
-    SgioFiltered: since "9.0";
     /// `id=` ends a network back end; it stood before what vhost-net takes.
     NetdevIdLast: since "9.0";
     /// User networking may go through a slirp helper process.
     SlirpHelper: until "11.3";
     /// Sleep states and the event timer are a matter of the architecture; the QEMU was asked.
     PcTimersByArch: since "11.3";
-    /// `kvm-hint-dedicated` is for guests that have the host's CPU itself.
-    DedicatedNeedsHostCpu: until "9.0";
-    /// The weight of a guest's CPU time has the range that control groups of the first version have.
-    CpuSharesLimited: until "9.1";
     /// BIOS output on a serial port is a device (`sga`); it is a key of the machine.
     SerialBiosDevice: until "9.0";
     /// QEMU's sandbox is told groups of system calls wherever there is one; that was a feature of its own.
     SandboxByGroups: since "9.0";
-    /// What a loader, its variables and the features of a firmware say has to fit together.
-    FirmwareFitsTogether: since "8.6";
-    /// A character device over spice is refused where there is no spice; it was left to QEMU.
-    SpiceChardevNeedsSpice: since "9.0";
-    /// Protocols of TCP that QEMU does not speak are refused; they were taken as raw.
-    ChardevProtocolChecked: since "11.3";
     /// Passed-through inputs have one generation of virtio like all inputs; they could have either.
     InputHostOneModel: since "9.0";
     /// Firmware is picked when a domain is defined; it was when it was started.
     FirmwareWhenDefined: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is none; it was an empty text.
     EmptyIdentityIsNone: since "9.0";
-    /// Disks are held to rules that came after 7.0: no protocols that QEMU lost, no empty USB drives, and the like.
-    StricterDisks: since "9.0";
     /// A virtiofs daemon can keep the guest from writing.
     VirtiofsReadonly: since "11.0";
     /// A file system's alias is the next that is free; it was numbered by its place.
     FsAliasNextFree: since "9.0";
-    /// Screens, cards, TPMs and the like are held to rules that came after 7.0: short VNC passwords, one monitor where
-    /// there is but one, TPM 1.2 on PCs alone.
-    StricterDevices: since "9.0";
     /// Guests of RISC-V and LoongArch may have a CPU of choice.
     LaterCpus: since "11.3";
     /// Whether there is a PS/2 controller is asked of the QEMU; every PC was taken to have one.
     Ps2Asked: since "9.0";
-    /// Actions at a guest's end that QEMU cannot take are refused.
-    LifecycleChecked: since "7.7";
+    /// A disk's geometry may leave out cylinders, heads or sectors.
+    PartialGeometry: since "9.0";
+    /// A SCSI disk may be removable, like a USB disk.
+    RemovableScsi: since "9.6";
+    /// Arm's `virt` machine takes PCIe expander buses, like Q35.
+    ArmExpanderBus: since "9.0";
+    /// Hotplug of devices on `pci-root` can be switched off.
+    PciRootHotplug: since "7.9";
+    /// A watchdog of model `ib700` is for i440FX machines.
+    Ib700OnI440fx: since "9.3";
+    /// An interface of type `vdpa` may have several queues.
+    VdpaMultiqueue: since "11.3";
 }
