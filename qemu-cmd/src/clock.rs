@@ -1,16 +1,17 @@
 //! `-rtc`, timers.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::YesNo;
-use virtargv_model::clock::{Basis, Offset, TickPolicy, Timer, TimerName, TimerTrack};
+use virtargv_host::HostError;
+use virtargv_model::clock::{Basis, Clock, Offset, TickPolicy, Timer, TimerName, TimerTrack};
+use virtargv_model::{Kind, Problem, YesNo};
 
-use crate::emit::{Done, Emit};
+use crate::emit::{Done, Emit, problem};
 use crate::{Props, Style};
 
 /// Emits `-rtc` and the timers that have options of their own.
 pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     let clock = &e.domain().clock;
-    let mut props = Props::object().with("base", base(e, &clock.offset));
+    let mut props = Props::object().with("base", base(e, clock)?);
     if let Some(rtc) = clock.timer(TimerName::Rtc) {
         let track = rtc.track.and_then(|track| match track {
             TimerTrack::Guest => Some("vm"),
@@ -54,16 +55,22 @@ fn timer(e: &mut Emit<'_>, timer: &Timer) {
 }
 
 /// What the guest's clock starts with.
-fn base(e: &Emit<'_>, offset: &Offset) -> String {
-    match offset {
+fn base(e: &Emit<'_>, clock: &Clock) -> Result<String, Problem> {
+    let unknown = |error: HostError| {
+        let message = format!("offset 'variable' of element 'clock' has no time to count from: {error}");
+        problem(Kind::Internal, "clock-time", clock.pos, message)
+    };
+    Ok(match &clock.offset {
         Offset::Utc { .. } => "utc".into(),
         Offset::LocalTime { .. } | Offset::Timezone(_) => "localtime".into(),
         Offset::Variable { adjustment, basis } => {
-            let local = if *basis == Basis::LocalTime { e.host.utc_offset() } else { 0 };
-            date(e.host.now().saturating_add(*adjustment).saturating_add(local))
+            let machine = e.host.machine();
+            let local = if *basis == Basis::LocalTime { machine.utc_offset() } else { Ok(0) };
+            let (now, local) = (machine.now().map_err(unknown)?, local.map_err(unknown)?);
+            date(now.saturating_add(*adjustment).saturating_add(local))
         }
         Offset::Absolute(start) => date(i64::try_from(*start).unwrap_or(i64::MAX)),
-    }
+    })
 }
 
 /// Seconds since 1970 as a date and time in the proleptic Gregorian calendar.

@@ -21,7 +21,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) -> Done {
     e.line.program = e.domain().devices.emulator.clone().unwrap_or_default();
     e.line.env("LC_ALL", "C");
     for name in PASSED {
-        if let Some(value) = e.host.env(name) {
+        if let Ok(value) = e.host.machine().env(name) {
             e.line.env(*name, value);
         }
     }

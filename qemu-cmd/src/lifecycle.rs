@@ -47,7 +47,7 @@ fn no_acpi(e: &mut Emit<'_>) {
 
 /// Emits `-enable-fips`.
 pub(crate) fn fips(e: &mut Emit<'_>) -> Done {
-    if e.host.fips() && e.has(Cap::EnableFips) {
+    if e.host.machine().fips() == Ok(true) && e.has(Cap::EnableFips) {
         e.line.arg("-enable-fips");
     }
     Ok(())

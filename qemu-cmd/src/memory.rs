@@ -87,7 +87,7 @@ pub(crate) fn path(e: &mut Emit<'_>) -> Done {
 fn huge_path(e: &Emit<'_>) -> Result<Option<String>, Problem> {
     let Some(pages) = &e.domain().memory.backing.hugepages else { return Ok(None) };
     let size = pages.first().map(|page| page.size);
-    if size.is_some_and(|size| size.bytes() == e.host.page_size()) {
+    if size.is_some_and(|size| e.host.machine().page_size() == Ok(size.bytes())) {
         return Ok(None);
     }
     backend::huge_page_path(e, size).map(Some)

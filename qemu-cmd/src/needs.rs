@@ -386,7 +386,7 @@ impl Emit<'_> {
     pub fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
         debug_assert!(self.plan.standalone.is_none(), "no descriptor without a launcher: {wanted}");
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let number = self.host.descriptor(wanted)?;
+        let number = self.host.descriptors().descriptor(wanted)?;
         self.need(Need::Descriptor { number, what: wanted.owned() });
         Ok(number)
     }
@@ -394,7 +394,7 @@ impl Emit<'_> {
     /// The descriptors that the caller passed as the group `name`.
     pub fn descriptor_group(&self, name: &str) -> Option<Vec<u32>> {
         #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let numbers = self.host.descriptor_group(name)?;
+        let numbers = self.host.descriptors().descriptor_group(name).ok()?;
         for &number in &numbers {
             self.need(Need::Group { number, name: name.to_owned() });
         }

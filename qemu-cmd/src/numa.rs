@@ -88,7 +88,7 @@ fn has_objects(e: &Emit<'_>) -> bool {
 /// Every host node that `<numatune>` names must be there.
 fn nodes_available(e: &Emit<'_>) -> Done {
     let tune = &e.domain().tune.numa;
-    if let Some(nodes) = backend::tuned_nodes(e, None) {
+    if let Some(nodes) = backend::tuned_nodes(e, None)? {
         backend::available(e, &nodes, tune.pos.path("memory/@nodeset"))?;
     }
     for node in &tune.nodes {

@@ -1,6 +1,12 @@
 //! The rules that are found broken while a command line is prepared.
 
 virtargv_model::rules! {
+    /// The host knows the time, where the guest's clock is an offset from it.
+    CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>` is an offset from the time of the host",
+        help "use another `offset=`, or let the host answer with its time";
+    /// The host knows which NUMA nodes automatic placement advises.
+    NUMA_ADVICE = "numa-advice": Internal, Build, "`<numatune>` with `placement='auto'`: numad advises NUMA nodes",
+        help "name NUMA nodes with `nodeset=`, or let the host answer with its advice";
     /// The CPU of the host has every feature that a guest of CPU mode `host-model` or `custom` requires.
     CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build, "`<feature policy='require'>` of `<cpu>`",
         help "leave the features out that the host's CPU does not have, or use `policy='optional'`";

@@ -36,7 +36,7 @@ pub(crate) fn need_objects(e: &Emit<'_>, at: Pos) -> Done {
 
 /// Emits the secret `uuid` that opens the key of `owner`, and gives the id of its object.
 pub(crate) fn emit_secret(e: &mut Emit<'_>, owner: &str, uuid: &str, at: Pos) -> Result<String, Problem> {
-    let value = e.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
+    let value = e.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
         let message = format!("no secret '{uuid}' for the TLS key of '{owner}': {error}");
         problem(Kind::SecretMissing, "tls-secret", at, message)
     })?;

@@ -44,7 +44,7 @@ pub(crate) fn by_environment(e: &mut Emit<'_>, driver: &str, from_host: bool) {
     }
     if !from_host {
         e.line.env(DRIVER, driver);
-    } else if let Some(value) = e.host.env(DRIVER) {
+    } else if let Ok(value) = e.host.machine().env(DRIVER) {
         e.line.env(DRIVER, value);
     }
 }
@@ -86,9 +86,9 @@ fn pass_first(e: &mut Emit<'_>, names: &[&str]) {
 
 /// Hands a variable on, and says whether there is one.
 pub(crate) fn pass(e: &mut Emit<'_>, name: &str) -> bool {
-    let value = e.host.env(name);
-    let there = value.is_some();
-    if let Some(value) = value {
+    let value = e.host.machine().env(name);
+    let there = value.is_ok();
+    if let Ok(value) = value {
         e.line.env(name, value);
     }
     there

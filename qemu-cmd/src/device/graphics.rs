@@ -120,9 +120,8 @@ fn node_of(e: &Emit<'_>, graphics: &Graphics, gl: &Gl) -> Result<Option<String>,
 }
 
 fn render_node(e: &Emit<'_>, graphics: &Graphics) -> Result<String, Problem> {
-    let node = e.host.render_node().ok_or_else(|| {
-        let message =
-            format!("the host has no DRM render node for graphics of type '{}'", graphics.kind().as_str());
+    let node = e.host.devices().render_node().map_err(|error| {
+        let message = format!("no DRM render node for graphics of type '{}': {error}", graphics.kind().as_str());
         problem(Kind::Internal, "graphics-render-node", graphics.info.pos, message)
     })?;
     e.need_path(&node, Role::Device);

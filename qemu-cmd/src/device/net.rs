@@ -116,7 +116,7 @@ impl Open {
         if kind == InterfaceType::User
             && nic.backend.kind != Some(BackendType::Passt)
             && e.release().has(Convention::SlirpHelper)
-            && e.host.slirp_helper()
+            && e.host.services().slirp_helper() == Ok(true)
             && !e.is_standalone()
             && e.has(virtargv_caps::Cap::DbusVmstate)
         {
@@ -144,7 +144,7 @@ fn joins(nic: &Interface) -> Joins {
 
 /// Whether the kernel moves the packets of a tap.
 fn vhost(e: &Emit<'_>, nic: &Interface) -> bool {
-    nic.is_virtio() && nic.driver.name != Some(DriverName::Qemu) && e.host.vhost_net(e.guest().accel)
+    nic.is_virtio() && nic.driver.name != Some(DriverName::Qemu) && e.host.devices().vhost_net(e.guest().accel) == Ok(true)
 }
 
 fn descriptor(e: &Emit<'_>, nic: &Interface, wanted: &Descriptor<&str>) -> Result<u32, Problem> {

@@ -54,7 +54,11 @@ fn backend(e: &mut Emit<'_>, tpm: &Tpm, alias: &str, id: &str) -> Done {
         TpmBackend::Emulator(_) => {
             let path = match &e.plan.standalone {
                 Some(dir) => format!("{dir}/{alias}.sock"),
-                None => e.host.tpm_emulator_socket(&short_name(e.domain())),
+                None => {
+                    let domain = short_name(e.domain());
+                    let own = |_| format!("{}/swtpm/{domain}-swtpm.sock", e.host.config().state_dir);
+                    e.host.services().tpm_emulator_socket(&domain).unwrap_or_else(own)
+                }
             };
             socket(e, alias, id, path, Process::Swtpm)
         }

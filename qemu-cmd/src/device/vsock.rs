@@ -39,7 +39,7 @@ fn guest_cid(e: &Emit<'_>, vsock: &Vsock) -> Result<u32, Problem> {
     match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => Ok(cid.unwrap_or(0)),
         (None, Some(cid)) => Ok(cid),
-        _ => e.host.free_vsock_cid().map_err(|error| unavailable(vsock, &error)),
+        _ => e.host.devices().free_vsock_cid().map_err(|error| unavailable(vsock, &error)),
     }
 }
 

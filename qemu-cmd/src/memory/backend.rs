@@ -106,10 +106,11 @@ impl Backend {
         let mut nodes = self.nodes.clone().filter(|_| self.prealloc && e.has(Cap::ThreadContext))?;
         let vcpus = &e.domain().vcpus;
         let pin = e.domain().tune.cpu.emulator_pin.clone();
-        let auto =
-            (vcpus.placement == Some(Placement::Auto)).then(|| e.host.numa_advice().into_iter().collect());
+        let auto = vcpus.placement == Some(Placement::Auto);
+        let auto = auto.then(|| e.host.numa().numa_advice().ok()).flatten();
+        let auto = auto.map(|nodes| nodes.into_iter().collect());
         if let Some(cpus) = pin.or(auto).or_else(|| vcpus.cpuset.clone()) {
-            let allowed: NumberSet = cpus.iter().filter_map(|cpu| e.host.numa_node_of_cpu(cpu)).collect();
+            let allowed: NumberSet = cpus.iter().filter_map(|cpu| e.host.numa().numa_node_of_cpu(cpu).ok()).collect();
             nodes.intersect(&allowed);
         }
         Some(nodes).filter(|nodes| !nodes.is_empty())
@@ -236,7 +237,7 @@ fn pages(e: &Emit<'_>, wanted: &Wanted<'_>) -> Result<Pages, Problem> {
         },
     };
     match size {
-        Some(size) if size.bytes() == e.host.page_size() => Ok(Pages { size: None, needed: false }),
+        Some(size) if e.host.machine().page_size() == Ok(size.bytes()) => Ok(Pages { size: None, needed: false }),
         Some(Kib(0)) => Ok(Pages { size: Some(default_huge_page(e)?), needed }),
         size => Ok(Pages { size, needed }),
     }
@@ -379,7 +380,7 @@ fn nodes(e: &Emit<'_>, props: &mut Props, wanted: &Wanted<'_>) -> Result<Option<
     let tune = &e.domain().tune.numa;
     let nodes = match wanted.own_nodes() {
         Some(nodes) => Some(nodes.clone()),
-        None => tuned_nodes(e, wanted.cell),
+        None => tuned_nodes(e, wanted.cell)?,
     };
     let Some(nodes) = nodes else { return Ok(None) };
     available(e, &nodes, tune.pos)?;
@@ -394,18 +395,23 @@ fn nodes(e: &Emit<'_>, props: &mut Props, wanted: &Wanted<'_>) -> Result<Option<
 }
 
 /// The host nodes that `<numatune>` gives a cell, or the guest as a whole.
-pub(crate) fn tuned_nodes(e: &Emit<'_>, cell: Option<u32>) -> Option<NumberSet> {
+pub(crate) fn tuned_nodes(e: &Emit<'_>, cell: Option<u32>) -> Result<Option<NumberSet>, Problem> {
     let tune = &e.domain().tune.numa;
     if tune.is_auto() {
-        return Some(e.host.numa_advice().into_iter().collect());
+        let advice = e.host.numa().numa_advice().map_err(|error| {
+            let message = format!("placement 'auto' of element 'numatune' has no NUMA nodes: {error}");
+            problem(Kind::Internal, "numa-advice", tune.pos, message)
+        })?;
+        return Ok(Some(advice.into_iter().collect()));
     }
     let node = cell.and_then(|cell| tune.node(cell));
-    node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone())
+    Ok(node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone()))
 }
 
 /// Every one of `nodes` must be there.
 pub(crate) fn available(e: &Emit<'_>, nodes: &NumberSet, place: impl Into<Place>) -> Done {
-    let known = e.host.numa_nodes();
+    // Where the host does not know its nodes, QEMU finds out.
+    let Ok(known) = e.host.numa().numa_nodes() else { return Ok(()) };
     match nodes.iter().find(|node| !known.contains(node)) {
         None => Ok(()),
         Some(missing) => {

@@ -245,7 +245,7 @@ fn uses_nbdkit(e: &Emit<'_>, net: &NetSource) -> bool {
         Some(Protocol::Ssh) => "ssh",
         _ => return false,
     };
-    e.host.config().storage_use_nbdkit && e.host.nbdkit_plugin(plugin)
+    e.host.config().storage_use_nbdkit && e.host.services().nbdkit_plugin(plugin) == Ok(true)
 }
 
 /// Whether the driver of a protocol takes the secret as an object.
@@ -255,13 +255,14 @@ fn takes_secret_object(e: &Emit<'_>, net: &NetSource) -> bool {
 
 fn login(e: &Emit<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Problem> {
     let usage = if net.protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
-    e.host.secret(usage, key(&auth.secret)).map_err(|error| {
+    e.host.secrets().secret(usage, key(&auth.secret)).map_err(|error| {
         problem(Kind::SecretMissing, "storage-auth-secret", auth.pos.path("secret"), error.to_string())
     })
 }
 
 fn ask(e: &Emit<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     e.host
+        .secrets()
         .secret(usage, key)
         .map_err(|error| problem(Kind::SecretMissing, "storage-secret", image.pos, error.to_string()))
 }

@@ -43,7 +43,7 @@ pub(crate) fn props(
         }
         Location::File { path, .. } => file(e, "file", path.as_deref(), access, objects),
         Location::Block { path } => {
-            let cdrom = path.as_deref().is_some_and(|p| e.host.is_cdrom(p));
+            let cdrom = path.as_deref().is_some_and(|p| e.host.files().is_cdrom(p) == Ok(true));
             file(e, if cdrom { "host_cdrom" } else { "host_device" }, path.as_deref(), access, objects)
         }
         Location::Dir { path } => {

@@ -8,7 +8,7 @@ mod fit;
 
 use descriptor::{Descriptor, FlashMode, Mapping};
 use virtargv_caps::Convention;
-use virtargv_host::Host;
+use virtargv_host::{Host, HostError};
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
@@ -67,6 +67,12 @@ fn not_found(os: &Os, release: Release) -> Problem {
     rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
+fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
+    let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
+    let message = format!("no firmware of kind '{kind}' can be chosen: {error}");
+    rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
+}
+
 fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
     // Rules report contradictions in the document.
     if !domain.os.firmware_conflicts().is_empty() {
@@ -76,7 +82,10 @@ fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Opt
     if domain.os.firmware.is_none() && rom {
         return Ok(());
     }
-    let offered = descriptor::all(host);
+    let offered = match descriptor::all(host) {
+        Err(error) if domain.os.firmware.is_some() => return Err(unanswered(&domain.os, guest.release, &error)),
+        offered => offered.unwrap_or_else(|_| Vec::new()),
+    };
     if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
         take_modern(domain, found);
     } else if domain.os.firmware.is_some() {
@@ -193,7 +202,8 @@ fn set_path(nvram: &mut Nvram, path: String) {
 /// Selects firmware as earlier releases do, at the start of the guest.
 fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
-        let offered = descriptor::all(host);
+        let offered =
+            descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
         let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
             return Err(not_found(&domain.os, guest.release));
         };

@@ -5,7 +5,12 @@ use std::sync::Arc;
 
 use virtargv::{Arch, FixedHost, Release};
 use virtargv_caps::CpuMap;
-use virtargv_host::{Hugetlbfs, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv_host::{
+    Hugetlbfs, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
+};
+use virtargv_model::network::Network;
+use virtargv_model::pool::StoragePool;
+use virtargv_model::{Report, network_port};
 
 /// A machine for cases to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,11 +48,11 @@ fn usual(release: Release) -> FixedHost {
         numa_nodes: vec![0, 1],
         numa_advice: vec![0, 1],
         scsi_generic: Some("sg0".to_owned()),
-        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
-        volume,
-        networks: shared(&[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
-        network_ports: shared(&[("routed", ROUTED_PORT)]),
-        secret,
+        pools: parsed(StoragePool::parse, &[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
+        volume: VolumeLookup::new(volume),
+        networks: parsed(Network::parse, &[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
+        network_ports: parsed(network_port::parse, &[("routed", ROUTED_PORT)]),
+        secret: SecretLookup::new(secret),
         ..FixedHost::default()
     };
     for (name, value) in [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("HOME", "/home/test")] {
@@ -96,8 +101,14 @@ fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
-fn shared(pairs: &[(&str, &str)]) -> BTreeMap<String, Arc<str>> {
-    pairs.iter().map(|(name, text)| ((*name).to_owned(), Arc::from(*text))).collect()
+/// The definitions below.
+fn parsed<T>(parse: fn(&str) -> Result<T, Report>, pairs: &[(&str, &str)]) -> BTreeMap<String, T> {
+    let definition = |&(name, text): &(&str, &str)| match parse(text) {
+        Ok(value) => (name.to_owned(), value),
+        #[expect(clippy::panic, reason = "the text is in this file")]
+        Err(report) => panic!("the definition of '{name}': {report}"),
+    };
+    pairs.iter().map(definition).collect()
 }
 
 const DIR_POOL: &str = "<pool type='dir'><name>guests</name><target><path>/srv/pool</path></target></pool>";
@@ -159,6 +170,5 @@ fn volume(pool: &str, volume: &str) -> Option<Volume> {
 
 /// Every secret but the one for `forgotten` is there.
 fn secret(_: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
-    let (SecretKey::Uuid(name) | SecretKey::Usage(name)) = key;
-    (name != "forgotten").then(|| b"open sesame".to_vec())
+    (key.name() != "forgotten").then(|| b"open sesame".to_vec())
 }

@@ -1,7 +1,6 @@
 //! Where a remote display is served.
 
 use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
-use virtargv_model::network::Network;
 use virtargv_model::{Kind, Problem};
 
 use crate::emit::{Emit, problem};
@@ -58,12 +57,13 @@ pub(super) fn endpoint(
 fn network_address(e: &Emit<'_>, listen: &Listen, defaults: &Defaults<'_>) -> Result<String, Problem> {
     let Some(name) = &listen.network else { return Ok(defaults.address.to_owned()) };
     let place = listen.pos.path("@network");
-    let text = e
+    let network = e
         .host
+        .networks()
         .network(name)
         .map_err(|error| problem(Kind::Internal, "graphics-network", place.clone(), error.to_string()))?;
-    let network = Network::parse(&text).filter(Network::is_of_host);
-    network.and_then(|network| network.addresses.into_iter().next()).ok_or_else(|| {
+    let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
+    address.ok_or_else(|| {
         let message = format!("the host has no address on network '{name}' to serve a display at");
         problem(Kind::Internal, "graphics-network-address", place, message)
     })

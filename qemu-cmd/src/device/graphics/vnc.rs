@@ -90,7 +90,7 @@ fn tls(e: &mut Emit<'_>, graphics: &Graphics, props: &mut Props) -> Done {
     }
     let mut password = None;
     if let Some(uuid) = &config.vnc_tls_x509_secret_uuid {
-        let value = e.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
+        let value = e.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
             problem(Kind::SecretMissing, "graphics-vnc-tls-secret", graphics.info.pos, error.to_string())
         })?;
         let id = format!("{ID}-secret0");

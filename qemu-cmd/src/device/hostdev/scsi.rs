@@ -52,7 +52,7 @@ fn image(e: &Emit<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
     let image = Image { pos: scsi.pos, ..Image::default() };
     Ok(match &scsi.source {
         ScsiSource::Adapter(at) => {
-            let found = e.host.scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
+            let found = e.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
                 let message = format!("the unit on adapter '{}' was not found: {error}", at.name);
                 problem(Kind::Internal, "hostdev-scsi-unit", scsi.pos, message)
             })?;

@@ -4,7 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
-use virtargv_host::{Hugetlbfs, PciDevice, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv_host::{
+    Accel, Answer, Devices, Hugetlbfs, Override, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Services,
+    Volume, VolumeKind, VolumeLookup,
+};
+use virtargv_model::device::net::{Actual, NetworkSource, Source};
 
 use crate::case::Case;
 use crate::corpus::Corpus;
@@ -14,6 +18,26 @@ pub fn arch(case: &Case) -> Arch {
     let said = case.text("host_arch").and_then(|name| name.strip_prefix("VIR_ARCH_"));
     let name = said.map(str::to_ascii_lowercase).or_else(|| case.text("caps_arch").map(str::to_owned));
     name.and_then(|name| name.parse().ok()).unwrap_or(Arch::X86_64)
+}
+
+/// What libvirt's tests replace by functions of their own.
+struct Pretended;
+
+impl Services for Pretended {
+    fn tpm_emulator_socket(&self, _: &str) -> Answer<String> {
+        Ok("/dev/test".to_owned())
+    }
+}
+
+impl Devices for Pretended {
+    fn vhost_net(&self, _: Accel) -> Answer<bool> {
+        Ok(true)
+    }
+}
+
+/// `host` with what libvirt's tests replace.
+pub fn pretend(host: &FixedHost) -> Override<'_> {
+    Override::new(host).with_services(&Pretended).with_devices(&Pretended)
 }
 
 /// The host of `case`.
@@ -29,7 +53,6 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         fips: case.is("fips_host"),
         slirp_helper: case.is("slirp_helper"),
         free_vsock_cid: 42,
-        tpm_emulator_socket: Some("/dev/test".to_owned()),
         descriptor_groups: case
             .members("fd_groups")
             .map(|(name, fds)| {
@@ -46,13 +69,12 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         numa_advice: (0..4).collect(),
         cdroms: ["/dev/cdrom".to_owned()].into(),
         render_node: Some("/dev/dri/foo".to_owned()),
-        vhost_net_for_all: true,
         scsi_generic: Some("sg0".to_owned()),
         pools: corpus.pools.clone(),
         inactive_pools: ["inactive".to_owned()].into(),
-        volume,
+        volume: VolumeLookup::new(volume),
         networks: corpus.networks.clone(),
-        secret,
+        secret: SecretLookup::new(secret),
         ..FixedHost::default()
     };
     for (name, value) in
@@ -62,14 +84,6 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
     }
     for (name, value) in case.members("env") {
         host.env.insert(name.to_owned(), value.as_str().unwrap_or("").to_owned());
-    }
-    for (path, text) in &corpus.files {
-        if let Some(binary) = path.strip_suffix(".print-capabilities.json") {
-            host.helper_capabilities.insert(binary.to_owned(), text.clone());
-            if binary.ends_with("/test-virtiofsd") {
-                host.helper_capabilities.insert("/usr/libexec/virtiofsd".to_owned(), text.clone());
-            }
-        }
     }
     add_network_ports(corpus, document, &mut host);
     if corpus.release == Release::V7_0 {
@@ -82,8 +96,9 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
 fn bridge_networks(document: &str, host: &mut FixedHost) {
     for part in document.split("network=").skip(1) {
         let name = part.split(['\'', '"']).nth(1).unwrap_or_default();
-        let port = "<networkport><plug type='network' bridge='virbr0'/></networkport>";
-        host.network_ports.entry(name.to_owned()).or_insert_with(|| port.into());
+        let bridge = NetworkSource { network: "virbr0".to_owned(), ..NetworkSource::default() };
+        let port = Actual { source: Source::Network(bridge), ..Actual::default() };
+        host.network_ports.entry(name.to_owned()).or_insert(port);
     }
 }
 
@@ -91,10 +106,10 @@ fn bridge_networks(document: &str, host: &mut FixedHost) {
 fn add_network_ports(corpus: &Corpus, document: &str, host: &mut FixedHost) {
     for asked in document.split(['\'', '"']) {
         let Some((network, port)) = asked.split_once(';') else { continue };
-        if let Some(text) = corpus.networks.get(network) {
-            host.networks.insert(asked.to_owned(), text.clone());
-            if let Some(text) = corpus.ports.get(port) {
-                host.network_ports.insert(asked.to_owned(), text.clone());
+        if let Some(definition) = corpus.networks.get(network) {
+            host.networks.insert(asked.to_owned(), definition.clone());
+            if let Some(port) = corpus.ports.get(port) {
+                host.network_ports.insert(asked.to_owned(), port.clone());
             }
         }
     }
@@ -198,7 +213,6 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
             config.spice_sasl_dir = Some("/etc/sasl2".into());
         }
     }
-    config.interop_dirs.push("/home/user/.config/qemu".into());
     config.spice_password = Some("123456".into());
     for (key, value) in case.members("config") {
         set(&mut config, key, value)?;

@@ -100,6 +100,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     };
     let caps = sets::caps(corpus, case, &document)?;
     let host = host::host(corpus, case, &document)?;
+    let host = host::pretend(&host);
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = case.texts("parse_flags").any(|flag| flag == "abi_update");
     request.skip_validate = case.texts("parse_flags").any(|flag| flag == "skip_validate");
