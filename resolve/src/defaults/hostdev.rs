@@ -39,7 +39,10 @@ pub(crate) fn apply(work: &mut Work<'_>) {
                 {
                     iscsi.name.push_str("/0");
                 }
-                hostdev.info.address.get_or_insert_with(|| Address::Drive(free_address(&mut taken, &mut next)));
+                hostdev
+                    .info
+                    .address
+                    .get_or_insert_with(|| Address::Drive(free_address(&mut taken, &mut next)));
             }
             _ => {}
         }

@@ -75,7 +75,8 @@ fn forget_running(interface: &mut Interface) {
     if let Some(target) = &mut interface.target
         && target.managed != Some(YesNo::No)
     {
-        let generated = target.dev.as_deref().is_some_and(|d| GENERATED_NAMES.iter().any(|p| d.starts_with(p)));
+        let generated =
+            target.dev.as_deref().is_some_and(|d| GENERATED_NAMES.iter().any(|p| d.starts_with(p)));
         if generated {
             target.dev = None;
         }

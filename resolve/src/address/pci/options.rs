@@ -101,7 +101,9 @@ fn fill(
             // Host bridge 0 is the one that every pseries guest has.
             *index = index.or_else(|| if number == 0 { Some(0) } else { free.target() });
             if index.is_none() {
-                return Err(format!("there is no free target 'index' for the host bridge with index='{number}'"));
+                return Err(format!(
+                    "there is no free target 'index' for the host bridge with index='{number}'"
+                ));
             }
             free.targets.extend(*index);
         }
