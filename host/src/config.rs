@@ -89,8 +89,8 @@ pub struct DriverConfig {
     pub rdp_tls_x509_cert_dir: Option<String>,
     /// `storage_use_nbdkit`
     pub storage_use_nbdkit: bool,
-    /// The directories of QEMU's descriptor files, with the subdirectories `firmware` and `vhost-user`. A file hides one with
-    /// the same name in an earlier directory.
+    /// The directories of QEMU's descriptor files, with the subdirectories `firmware` and `vhost-user`. A file hides
+    /// one with the same name in an earlier directory.
     pub interop_dirs: Vec<String>,
     /// Mounted huge page file systems.
     pub hugetlbfs: Vec<Hugetlbfs>,

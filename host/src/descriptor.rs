@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-/// A descriptor that is passed to QEMU. `S` is the type of its texts: borrowed in a request, owned in the list of needs.
+/// A descriptor that is passed to QEMU. `S` is the type of its texts: borrowed in a request, owned in the list of
+/// needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Descriptor<S> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::Host;
 
-/// The descriptor files of a kind (`firmware`, `vhost-user`), as path and text, in the order in which they are tried: by
-/// file name. A file hides one with the same name in an earlier directory, even where it is empty; empty files are left
-/// out.
+/// The descriptor files of a kind (`firmware`, `vhost-user`), as path and text, in the order in which they are tried:
+/// by file name. A file hides one with the same name in an earlier directory, even where it is empty; empty files are
+/// left out.
 pub fn interop_files(host: &dyn Host, kind: &str) -> Vec<(String, String)> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for dir in &host.config().interop_dirs {

@@ -4,7 +4,8 @@ use super::{Release, Span};
 
 macro_rules! conventions {
     ($($(#[doc = $doc:literal])+ $variant:ident: $(since $since:literal)? $(until $until:literal)?;)*) => {
-        /// A difference between releases of libvirt that no capability flag decides. A release has the convention or not.
+        /// A difference between releases of libvirt that no capability flag decides. A release has the convention or
+        /// not.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Convention {
             $($(#[doc = $doc])+ $variant,)*
@@ -39,7 +40,8 @@ conventions! {
     AccelOption: since "7.10";
     /// A listening socket is `server=on,wait=off`, else `server,nowait`.
     ServerOnWaitOff: since "9.0";
-    /// The static expansion of an x86 host CPU is expanded once more, in full, which gives all spellings of its features.
+    /// The static expansion of an x86 host CPU is expanded once more, in full, which gives all spellings of its
+    /// features.
     CpuExpansionTwice: until "9.0";
     /// Flags of character devices and SPICE are `key=on`, else the key alone.
     ExplicitOn: since "9.0";
@@ -59,7 +61,8 @@ conventions! {
     UsbNet: since "10.3";
     /// An IOMMU has an alias and an address.
     IommuId: since "8.3";
-    /// The options that all virtio devices have follow the name of the device; else each kind of device has its own order.
+    /// The options that all virtio devices have follow the name of the device; else each kind of device has its own
+    /// order.
     VirtioOptionsFirst: since "9.0";
     /// The thread pool of an iothread and `<defaultiothread>` are read (`<poll>` since 9.4).
     IothreadTuning: since "8.5";
@@ -99,11 +102,13 @@ conventions! {
     AddressLast: since "9.0";
     /// An ISA serial port has `index=`.
     IsaSerialIndex: since "9.0";
-    /// The audio backend is an `<audio>` element, possibly implied; else it is the environment variable `QEMU_AUDIO_DRV`.
+    /// The audio backend is an `<audio>` element, possibly implied; else it is the environment variable
+    /// `QEMU_AUDIO_DRV`.
     AudioElement: since "7.2";
     /// The number of heads of a QXL device precedes the sizes of its memory, else follows them.
     QxlHeadsFirst: since "9.0";
-    /// The socket of a vhost-user video device directly precedes the device; else all sockets precede all video devices.
+    /// The socket of a vhost-user video device directly precedes the device; else all sockets precede all video
+    /// devices.
     VhostUserGpuTogether: since "11.3";
     /// The rules for all hypervisors are checked before those of QEMU, else after them.
     CommonRulesFirst: since "9.0";
@@ -137,8 +142,8 @@ conventions! {
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.
     BridgeVlan: since "11.0";
-    /// The descriptor set of a vDPA interface has the alias of the interface, which can have several queues; else it has the
-    /// path, and one queue.
+    /// The descriptor set of a vDPA interface has the alias of the interface, which can have several queues; else it
+    /// has the path, and one queue.
     VdpaByAlias: since "11.3";
     /// The default model of a vhost-user interface is virtio.
     VhostuserVirtio: since "11.3";
@@ -162,7 +167,8 @@ conventions! {
     CpuSharesLimited: until "9.1";
     /// BIOS output on a serial port is the device `sga`, else the key `graphics=off` of `-machine`.
     SerialBiosDevice: until "9.0";
-    /// Groups of system calls of `-sandbox` need the capability flags of the option and of the groups, else of the groups only.
+    /// Groups of system calls of `-sandbox` need the capability flags of the option and of the groups, else of the
+    /// groups only.
     SandboxByGroups: since "9.0";
     /// Contradictions between `<loader>`, `<nvram>` and the features of firmware are refused.
     FirmwareFitsTogether: since "8.6";
@@ -170,8 +176,8 @@ conventions! {
     SpiceChardevNeedsSpice: since "9.0";
     /// TCP protocols that QEMU does not support are refused, else taken as raw.
     ChardevProtocolChecked: since "11.3";
-    /// The models `virtio-transitional` and `virtio-non-transitional` are refused for every input, else not for passed-through
-    /// ones.
+    /// The models `virtio-transitional` and `virtio-non-transitional` are refused for every input, else not for
+    /// passed-through ones.
     InputHostOneModel: since "9.0";
     /// Firmware is selected when a domain is defined, else at the start.
     FirmwareWhenDefined: since "9.2";
