@@ -15,7 +15,7 @@ pub use system::SystemHost;
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{DriverConfig, FixedHost, Host};
 pub use virtargv_model::{Domain, Frame, Problem, Report, Source, Stage, read::MAX_DOCUMENT};
-pub use virtargv_qemu_cmd::{CLASSIC_WRAP, CommandLine, Format, Incoming, Need};
+pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Incoming, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Rule;
 

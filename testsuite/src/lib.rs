@@ -6,4 +6,5 @@
 //! ```
 
 pub mod matrix;
+pub mod pretend;
 pub mod strategies;

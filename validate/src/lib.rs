@@ -64,7 +64,7 @@ pub fn validate(
 ) -> Result<Validated, Box<Resolved>> {
     let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host };
     let mut findings = Findings::new(report);
-    for check in rules::CHECKS {
+    for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
         check(&context, &mut findings);
     }
     if report.is_empty() { Ok(Validated(resolved)) } else { Err(Box::new(resolved)) }

@@ -83,7 +83,19 @@ impl<'a> Findings<'a> {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(Problem::new(stage, rule.kind, rule.id, place, message));
+        self.refuse_as(rule.kind, stage, rule, place, message);
+    }
+
+    /// As [`Findings::refuse_at`], where the release followed has another class for a problem with `rule`.
+    pub fn refuse_as(
+        &mut self,
+        kind: Kind,
+        stage: Stage,
+        rule: &'static Rule,
+        place: impl Into<Place>,
+        message: impl Into<String>,
+    ) {
+        self.report.push(Problem::new(stage, kind, rule.id, place, message));
     }
 }
 

@@ -14,6 +14,8 @@ crate::rules! {
     SPICE = "audio-spice-alone": Unsupported, Validate, "backend `spice` is part of the SPICE display";
     /// Sound goes to D-Bus only where this QEMU can.
     DBUS = "audio-dbus-missing": Unsupported, Validate, "backend `dbus` is part of the D-Bus display";
+    /// What makes sound has an audio backend.
+    MISSING = "audio-missing": Internal, Build, "`audiodev=` of devices and displays";
 }
 
 /// Holds them.
@@ -57,5 +59,13 @@ pub(super) fn names_backend(
         let message =
             format!("element '{element}' names audio backend '{id}', there is no 'audio' with that 'id'");
         out.refuse(rule, place.path("audio/@id"), message);
+    }
+}
+
+/// Holds what is only found while the line is built. `id` is the backend that the element at `user` names.
+pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
+    let mut audios = cx.domain.devices.audios.iter();
+    if cx.has(Cap::Audiodev) && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
+        out.refuse(&MISSING, user, "there is no element 'audio' for a device that makes sound");
     }
 }

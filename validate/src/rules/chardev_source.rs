@@ -36,6 +36,8 @@ crate::rules! {
     SOURCE_LOG = "chardev-source-log": Unsupported, Validate, "`logfile=` of `-chardev`";
     /// What goes over spice needs spice.
     SOURCE_SPICE = "chardev-source-spice": Unsupported, Validate, "`-chardev spicevmc` and `spiceport`";
+    /// A host side is of a type that QEMU has.
+    BACKEND = "chardev-backend": Unsupported, Build, "`-chardev`; a null modem of FreeBSD is no backend of QEMU";
 }
 
 /// Holds them on one host's end. `path_is_made` where a path is made up if there is none.
@@ -127,5 +129,12 @@ fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_
     if let Some(again) = reconnect.filter(|again| listens && again.enabled.is_some()) {
         let message = "element 'reconnect' is only for a 'source' of mode 'connect', not 'bind'";
         out.refuse(&RECONNECT_MODE, again.pos, message);
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(source: &ChardevSource, out: &mut Findings<'_>) {
+    if let Backend::Nmdm { .. } = &source.backend {
+        refuse_type(&BACKEND, source, "QEMU has no", out);
     }
 }

@@ -1,8 +1,8 @@
 //! Rules on `<features>`.
 
-use virtargv_caps::{Accel, Cap, Convention};
+use virtargv_caps::{Accel, Arch, Cap, Convention};
 use virtargv_model::cpu::CpuMode;
-use virtargv_model::features::{Features, IoApic, KvmFeature};
+use virtargv_model::features::{Features, GicVersion, IoApic, KvmFeature};
 use virtargv_model::{OnOff, VirtType, YesNo};
 
 use crate::{Context, Findings};
@@ -24,6 +24,8 @@ crate::rules! {
     VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate, "`vmport` is a part of the PS/2 controller";
     /// What belongs to TCG is for guests that run under it.
     TCG = "features-tcg": Unsupported, Validate, "`-accel tcg,tb-size=`";
+    /// The version of the interrupt controller is told only where this QEMU takes one.
+    GIC = "gic-version": Unsupported, Build, "property `gic-version` of the machine";
 }
 
 /// Holds them.
@@ -193,5 +195,17 @@ fn hpt(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
 fn hyperv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     if features.hyperv.is_some() && !cx.guest.arch.is_x86() && !cx.guest.is_arm_virt() {
         foreign(cx, "hyperv", out);
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let features = &cx.domain.features;
+    let Some(version) = features.gic.and_then(|gic| gic.version) else { return };
+    let by_arch = !cx.follows(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
+    // Without the property version 2 is what a guest gets anyway.
+    if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {
+        let message = format!("this QEMU cannot be told the version '{version}' of element 'gic'");
+        out.refuse(&GIC, features.pos.path("gic"), message);
     }
 }

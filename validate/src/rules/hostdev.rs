@@ -10,7 +10,7 @@ use virtargv_model::device::hostdev::{
     ScsiSource, UsbDevice,
 };
 use virtargv_model::device::net::{Interface, Source, TeamingType};
-use virtargv_model::info::{DeviceInfo, PciAddress};
+use virtargv_model::info::{Address, DeviceInfo, PciAddress};
 use virtargv_model::{OnOff, Place};
 
 use crate::{Context, Findings};
@@ -62,6 +62,10 @@ crate::rules! {
     ONE_RAMFB = "hostdev-one-ramfb": Unsupported, Validate, "hostdev/@ramfb; the firmware knows one";
     /// PCI devices are assigned by VFIO.
     DRIVER = "hostdev-driver": Internal, Build, "hostdev/driver; vfio-pci";
+    /// Where a USB device is plugged in is known.
+    USB_NODE = "hostdev-usb-address": Internal, Build, "hostdev/source/address; usb-host hostdevice=";
+    /// A SCSI unit has a place on a SCSI controller.
+    SCSI_ADDRESS = "hostdev-scsi-address": Internal, Build, "hostdev/address; scsi-generic";
 }
 
 /// Holds them.
@@ -318,5 +322,39 @@ impl<'a> Identity<'a> {
             },
             _ => None,
         }
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let devices = &cx.domain.devices;
+    for nic in &devices.interfaces {
+        if let Source::Hostdev(device) = nic.actual_source()
+            && let InterfaceDevice::Usb(usb) = &device.device
+        {
+            usb_node(usb, out);
+        }
+    }
+    for hostdev in &devices.hostdevs {
+        match &hostdev.source {
+            HostdevSource::Usb(usb) => usb_node(usb, out),
+            HostdevSource::Scsi(scsi) => {
+                if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
+                    let message = "a SCSI unit needs an address of type 'drive'";
+                    out.refuse(&SCSI_ADDRESS, hostdev.info.pos, message);
+                }
+                if let ScsiSource::Iscsi(iscsi) = &scsi.source {
+                    super::disk::source::iscsi_unit(&iscsi.name, &iscsi.hosts, scsi.pos, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
+    if usb.address.is_none_or(|at| at == (0, 0)) {
+        let message = "element 'source' of a USB device does not say its 'bus' and 'device' on the host";
+        out.refuse(&USB_NODE, usb.pos, message);
     }
 }

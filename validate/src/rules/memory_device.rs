@@ -1,10 +1,10 @@
 //! Rules on `<memory>` devices.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::YesNo;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::info::Address;
 use virtargv_model::memory::MemoryAccess;
+use virtargv_model::{Kind, Stage, YesNo};
 
 use crate::{Context, Findings};
 
@@ -51,6 +51,10 @@ crate::rules! {
     SGX = "memory-device-sgx": Unsupported, Validate, "QEMU: query-sgx-capabilities";
     /// Memory devices do not overlap.
     OVERLAP = "memory-device-overlap": Unsupported, Validate, "QEMU: memaddr of virtio-mem-pci";
+    /// The mapping of an NVDIMM is aligned only where this QEMU can.
+    NVDIMM_ALIGN = "nvdimm-align": Unsupported, Build, "QEMU: align of memory-backend-file";
+    /// QEMU is told of persistent memory only where it can be.
+    NVDIMM_PMEM = "nvdimm-pmem": Unsupported, Build, "QEMU: pmem of memory-backend-file";
 }
 
 /// Holds them.
@@ -295,6 +299,33 @@ fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
             let message =
                 format!("memory device at '{start:#x}' up to '{end:#x}' reaches into that at '{next:#x}'");
             out.refuse(&OVERLAP, device.info.pos, message);
+        }
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let cells = cx.domain.numa.cells.len();
+    for device in &cx.domain.devices.memories {
+        if let Some(node) = device.target.node.filter(|node| *node as usize >= cells)
+            && !cx.follows(Convention::MemoryDeviceCellRule)
+        {
+            let message = format!("memory is for the guest NUMA cell '{node}', there are '{cells}'");
+            let place = device.info.pos.path("target/node");
+            out.refuse_as(Kind::Unsupported, Stage::Build, &CELL, place, message);
+        }
+        if device.model() != MemoryModel::Nvdimm {
+            continue;
+        }
+        if let Some(align) = device.source.align_size.filter(|align| align.0 > 0)
+            && !cx.has(Cap::ObjectMemoryFileAlign)
+        {
+            let message = format!("this QEMU cannot align a mapping, here to 'alignsize' '{}' KiB", align.0);
+            out.refuse(&NVDIMM_ALIGN, device.info.pos, message);
+        }
+        if device.source.pmem && !cx.has(Cap::ObjectMemoryFilePmem) {
+            let message = "this QEMU cannot be told that a file is on persistent memory ('pmem')";
+            out.refuse(&NVDIMM_PMEM, device.info.pos, message);
         }
     }
 }

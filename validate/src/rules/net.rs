@@ -8,6 +8,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::net::{
     BackendType, Interface, InterfaceType, KnownModel, NicModel, Source, TeamingType, VhostMode,
 };
+use virtargv_model::info::Address;
 use virtargv_model::{Place, YesNo};
 
 use super::{vhost_user, virtio};
@@ -94,6 +95,12 @@ crate::rules! {
     FILTER = "net-filter": Unsupported, Build, "interface/filterref; filters are rules of the host's bridge";
     /// Only taps are made from a device that makes taps.
     TAP_PATH = "net-tap-path": Unsupported, Build, "interface/backend; /dev/net/tun or another";
+    /// A script is run for a device of QEMU's own.
+    SCRIPT = "net-script": Unsupported, Build, "interface/script; `script=` of `-netdev tap`";
+    /// An interface is of a type that QEMU has a backend for.
+    BACKEND = "net-backend": Unsupported, Build, "interface/@type; `-netdev`";
+    /// The network card of a board is not connected to a vhost-user process.
+    VHOSTUSER_BOARD = "net-vhostuser-board": Unsupported, Build, "interface/@type; `-netdev vhost-user` wants a virtio device";
 }
 
 /// Holds them.
@@ -356,6 +363,28 @@ fn check_host_side(nic: &Interface, out: &mut Findings<'_>) {
             let message =
                 format!("port that is isolated ('yes') does not work with virtualport type '{port}'");
             out.refuse(&ISOLATED, place("port/@isolated"), message);
+        }
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for nic in cx.domain.devices.interfaces.iter().filter(|n| n.actual_kind() != InterfaceType::Hostdev) {
+        let source = nic.actual_source();
+        if let Some(script) = &nic.script
+            && *source != Source::Ethernet
+        {
+            let message = format!("script '{script}' does not run for interface type '{}'", source.kind());
+            out.refuse(&SCRIPT, nic.info.pos.path("script"), message);
+        }
+        if matches!(source, Source::Null | Source::Vds(_)) {
+            let message = format!("QEMU has no network back end for interface type '{}'", source.kind());
+            out.refuse(&BACKEND, nic.info.pos.path("@type"), message);
+        }
+        let is_device = matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
+        if cx.guest.arch.is_arm() && !is_device && nic.actual_kind() == InterfaceType::Vhostuser {
+            let message = "an interface of type 'vhostuser' cannot be a card of this board's own";
+            out.refuse(&VHOSTUSER_BOARD, nic.info.pos, message);
         }
     }
 }

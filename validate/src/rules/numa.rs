@@ -30,6 +30,10 @@ crate::rules! {
     LINK_CACHE = "numa-interconnect-cache": Xml, Validate, "domain format: <latency cache=>";
     /// An interconnect is described once.
     LINK_DOUBLE = "numa-interconnect-double": Xml, Validate, "domain format: <interconnects>";
+    /// Some cell has vCPUs.
+    NO_VCPUS = "numa-no-vcpus": Unsupported, Build, "QEMU: -numa node,initiator=";
+    /// There are not more cells than QEMU takes distances for.
+    DISTANCES_LIMIT = "numa-distances-limit": Unsupported, Build, "QEMU: -numa dist for every pair, 128 nodes at most";
 }
 
 /// Holds them.
@@ -130,5 +134,24 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
                 format!("the '{}' from cell '{initiator}' to cell '{target}' is given twice", link.kind);
             out.refuse(&LINK_DOUBLE, pos, message);
         }
+    }
+}
+
+/// The most cells whose distances are written out, pair by pair; QEMU itself takes 128.
+const MOST_DISTANT: usize = 1024;
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let numa = &cx.domain.numa;
+    let count = numa.cells.len();
+    if count == 0 {
+        return;
+    }
+    if numa.cells.iter().all(|cell| cell.cpus.is_none()) {
+        out.refuse(&NO_VCPUS, numa.pos, "none of the guest NUMA cells has a vCPU");
+    }
+    if count > MOST_DISTANT && numa.cells.iter().any(|cell| has_distances(cell, count)) {
+        let message = format!("the distances of '{count}' guest NUMA cells are more than QEMU takes");
+        out.refuse(&DISTANCES_LIMIT, numa.pos, message);
     }
 }

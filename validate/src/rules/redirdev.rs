@@ -29,3 +29,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
 }
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    cx.domain.devices.redirdevs.iter().for_each(|redirdev| chardev_source::build(&redirdev.source, out));
+}

@@ -36,3 +36,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
 }
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for rng in &cx.domain.devices.rngs {
+        if let RngBackend::Egd(source) = &rng.backend {
+            chardev_source::build(source, out);
+        }
+    }
+}

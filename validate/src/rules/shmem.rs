@@ -1,7 +1,9 @@
 //! Rules on `<shmem>`.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::Stage;
 use virtargv_model::device::shmem::{Shmem, ShmemModel};
+use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
@@ -20,6 +22,8 @@ crate::rules! {
     SIZE = "shmem-size": Xml, Validate, "it is a PCI BAR";
     /// The QEMU has the model.
     MODEL = "shmem-model": Unsupported, Validate, "QEMU: ivshmem, ivshmem-plain, ivshmem-doorbell";
+    /// Shared memory is on PCI.
+    ADDRESS = "shmem-address": Unsupported, Build, "QEMU: ivshmem is a PCI device";
 }
 
 /// Holds them.
@@ -40,7 +44,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             );
             out.refuse(&SIZE, shmem.info.pos.path("size"), message);
         }
-        model(cx, shmem, out);
+        model(cx, shmem, Stage::Validate, out);
     }
 }
 
@@ -60,7 +64,7 @@ fn server(shmem: &Shmem, out: &mut Findings<'_>) {
     }
 }
 
-fn model(cx: &Context<'_>, shmem: &Shmem, out: &mut Findings<'_>) {
+fn model(cx: &Context<'_>, shmem: &Shmem, stage: Stage, out: &mut Findings<'_>) {
     let model = shmem.model.unwrap_or(ShmemModel::Ivshmem);
     let cap = match model {
         ShmemModel::Ivshmem => Cap::DeviceIvshmem,
@@ -69,6 +73,32 @@ fn model(cx: &Context<'_>, shmem: &Shmem, out: &mut Findings<'_>) {
     };
     if !cx.has(cap) {
         let message = format!("this QEMU has no shared memory of the model '{model}'");
-        out.refuse(&MODEL, shmem.info.pos.path("model/@type"), message);
+        out.refuse_at(stage, &MODEL, shmem.info.pos.path("model/@type"), message);
+    }
+}
+
+/// Holds what is only found while the line is built; older releases find more there.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let older = !cx.follows(Convention::ShmemRules);
+    for shmem in &cx.domain.devices.shmems {
+        let place = shmem.info.pos;
+        if let Some(size) = shmem.size.filter(|_| older) {
+            let expected = match size {
+                _ if !size.is_power_of_two() => Some("a power of two"),
+                _ if size < 1 << 20 => Some("1 MiB at least"),
+                _ => None,
+            };
+            if let Some(expected) = expected {
+                let message = format!("the size of shared memory is '{size}' bytes, expected {expected}");
+                out.refuse_at(Stage::Build, &SIZE, place.path("size"), message);
+            }
+        }
+        if !matches!(shmem.info.address, None | Some(Address::Pci(_))) {
+            let message = "shared memory can only have an address of type 'pci'";
+            out.refuse(&ADDRESS, place.path("address/@type"), message);
+        }
+        if older {
+            model(cx, shmem, Stage::Build, out);
+        }
     }
 }

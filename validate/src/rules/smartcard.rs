@@ -36,3 +36,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
 }
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for smartcard in &cx.domain.devices.smartcards {
+        if let Card::Passthrough(source) = &smartcard.card {
+            chardev_source::build(source, out);
+        }
+    }
+}

@@ -1,10 +1,10 @@
 //! Rules on `<sound>`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::sound::{Codec, Sound, SoundModel};
 
 use super::audio::names_backend;
-use super::virtio;
+use super::{audio, virtio};
 use crate::{Context, Findings};
 
 crate::rules! {
@@ -63,6 +63,16 @@ fn codecs(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
         if !cx.has(cap) {
             let message = format!("element 'codec' has type '{codec}', this QEMU has no device '{device}'");
             out.refuse(&CODEC_MISSING, sound.info.pos.path("codec"), message);
+        }
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for sound in &cx.domain.devices.sounds {
+        // Where the speaker is an option of its own it plays to no backend.
+        if sound.model != SoundModel::Pcspk || cx.follows(Convention::AccelOption) {
+            audio::build(cx, sound.audio, sound.info.pos, out);
         }
     }
 }

@@ -15,6 +15,8 @@ crate::rules! {
     CACHES = "cputune-resctrl": Unsupported, Validate, "resctrl knows the threads of vCPUs";
     /// Shares, periods and quotas have the ranges of control groups.
     RANGE = "cputune-range": Unsupported, Validate, "control groups: cpu.shares, cpu.cfs_period_us, cpu.cfs_quota_us";
+    /// I/O threads need a QEMU that has them.
+    IOTHREADS = "iothread-missing": Unsupported, Build, "QEMU: object iothread";
 }
 
 /// Holds them.
@@ -84,5 +86,13 @@ fn ranges(cx: &Context<'_>, tune: &CpuTune, out: &mut Findings<'_>) {
                 format!("element '{name}' of 'cputune' is '{value}', it goes from {least} to {most}");
             out.refuse(&RANGE, tune.pos.path(name), message);
         }
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let iothreads = &cx.domain.tune.iothreads;
+    if !iothreads.list.is_empty() && !cx.has(Cap::ObjectIothread) {
+        out.refuse(&IOTHREADS, iothreads.pos, "this QEMU has no object 'iothread'");
     }
 }

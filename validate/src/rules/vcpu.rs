@@ -27,6 +27,8 @@ crate::rules! {
     MANY_Q35 = "vcpu-many-q35": Unsupported, Validate, "8 bits of APIC id without extended interrupt mode";
     /// Many vCPUs need extended interrupt mode.
     MANY_EIM = "vcpu-many-eim": Unsupported, Validate, "8 bits of APIC id without extended interrupt mode";
+    /// A topology has the levels that this QEMU knows.
+    LEVEL = "vcpu-topology-level": Unsupported, Build, "QEMU: -smp dies=, clusters=";
 }
 
 /// The most vCPUs that an x86 guest has without extended interrupt mode.
@@ -116,5 +118,17 @@ fn many(cx: &Context<'_>, out: &mut Findings<'_>) {
     } else if !eim {
         let message = format!("more than '{WITHOUT_EIM}' vCPUs need an IOMMU with 'eim' 'on'");
         out.refuse(&MANY_EIM, vcpus.pos, message);
+    }
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let Some(topology) = cx.domain.cpu.as_ref().and_then(|cpu| cpu.topology.as_ref()) else { return };
+    let levels = [("dies", topology.dies, Cap::SmpDies), ("clusters", topology.clusters, Cap::SmpClusters)];
+    for (level, count, cap) in levels {
+        if let Some(count) = count.filter(|count| *count > 1 && !cx.has(cap)) {
+            let message = format!("this QEMU knows no '{level}', element 'topology' has '{count}' of them");
+            out.refuse(&LEVEL, topology.pos.attr(level), message);
+        }
     }
 }

@@ -2,7 +2,7 @@
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::video::{Video, VideoModel};
-use virtargv_model::{OnOff, YesNo};
+use virtargv_model::{Kind, OnOff, Stage, YesNo};
 
 use super::virtio;
 use crate::{Context, Findings};
@@ -248,4 +248,17 @@ fn blob(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Findings<'
 fn is_memfd(cx: &Context<'_>) -> bool {
     use virtargv_model::memory::MemorySource;
     cx.domain.memory.backing.source == Some(MemorySource::Memfd)
+}
+
+/// Holds what is only found while the line is built.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for video in cx.domain.devices.videos.iter().filter(|_| !cx.has(Cap::DeviceVideoPrimary)) {
+        if let Some(model @ (VideoModel::Bochs | VideoModel::Ramfb)) = video.model
+            && video.primary
+        {
+            let message = format!("'-vga' of this QEMU has no video card of model '{model}'");
+            let place = video.info.pos.path("model/@type");
+            out.refuse_as(Kind::Internal, Stage::Build, &MODEL, place, message);
+        }
+    }
 }

@@ -36,6 +36,8 @@ crate::rules! {
     DEVICE = "pci-device": Unsupported, Validate, "controller/model/@name";
     /// The NUMA node of a host bridge needs a QEMU that has it.
     BRIDGE_NODE = "pci-host-bridge-node": Unsupported, Validate, "spapr-pci-host-bridge numa_node=";
+    /// A PCI controller has a model.
+    MODEL = "controller-pci-model": Internal, Build, "controller/@model, controller/model/@name";
 }
 
 /// The root of the machine.
@@ -271,5 +273,13 @@ fn device(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     {
         let message = format!("this QEMU takes no 'numaNode' ('{node}') for '{name}'");
         out.refuse(&BRIDGE_NODE, place, message);
+    }
+}
+
+/// Held while the line is built.
+pub(super) fn build(controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
+    let root = matches!(pci.model, Some(PciModel::PciRoot | PciModel::PcieRoot));
+    if !root && (pci.model.is_none() || pci.name.is_none()) {
+        out.refuse(&MODEL, controller.info.pos, "a controller of type 'pci' has no 'model'");
     }
 }
