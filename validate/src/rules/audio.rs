@@ -62,10 +62,12 @@ pub(super) fn names_backend(
     }
 }
 
-/// Holds what is only found while the line is built. `id` is the backend that the element at `user` names.
+/// Holds what is only found while the line is built. `id` is the backend that the element at `user` names; one that is
+/// not there is found before where elements can name backends.
 pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
+    let named = id.is_some() && cx.follows(Convention::AudioElement);
     let mut audios = cx.domain.devices.audios.iter();
-    if cx.has(Cap::Audiodev) && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
+    if cx.has(Cap::Audiodev) && !named && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
         out.refuse(&MISSING, user, "there is no element 'audio' for a device that makes sound");
     }
 }

@@ -201,7 +201,9 @@ fn hyperv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
 /// Holds what is only found while the line is built.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
-    let Some(version) = features.gic.and_then(|gic| gic.version) else { return };
+    // Other machines than Arm's 'virt' are refused the element as such.
+    let gic = features.gic.filter(|_| cx.guest.is_arm_virt());
+    let Some(version) = gic.and_then(|gic| gic.version) else { return };
     let by_arch = !cx.follows(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
     // Without the property version 2 is what a guest gets anyway.
     if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {

@@ -161,6 +161,11 @@ impl HostSide {
 
     /// The host side `source` of the device `alias`.
     pub fn of(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Self, Problem> {
+        // The option for a log stands before the one for a socket, behind the one for a file.
+        if matches!(source.backend, Backend::Unix(_)) {
+            let log = log(cx, source, alias);
+            return Ok(Self { backend: backend(cx, source, alias)?, log });
+        }
         let backend = backend(cx, source, alias)?;
         Ok(Self { backend, log: log(cx, source, alias) })
     }
@@ -176,8 +181,8 @@ impl HostSide {
             return Self::of(cx, source, alias);
         }
         let path = path(cx);
-        let side = Self::listening(cx, &path);
-        Ok(Self { log: log(cx, source, alias), ..side })
+        let log = log(cx, source, alias);
+        Ok(Self { log, ..Self::listening(cx, &path) })
     }
 }
 
