@@ -20,7 +20,7 @@ use std::fmt::Write as _;
 use virtargv_model::Source;
 
 use crate::props::json_string;
-use crate::{ArgValue, Argument, CommandLine, Form, Origin};
+use crate::{ArgValue, Argument, CommandLine, Origin};
 
 /// What a command line is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -180,9 +180,10 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
     let operand = argument.value == ArgValue::Verbatim { operand: true };
     value.clear();
     let has_value = argument.write_value(value);
-    let (option, shown) = match operand {
-        true => (None, Some(&*argument.option)),
-        false => (Some(&*argument.option), has_value.then_some(value.as_str())),
+    let (option, shown) = if operand {
+        (None, Some(&*argument.option))
+    } else {
+        (Some(&*argument.option), has_value.then_some(value.as_str()))
     };
     out.push_str("{\"option\":");
     string_or_null(option, out);
@@ -190,7 +191,7 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
     string_or_null(shown, out);
     out.push_str(",\"properties\":");
     match argument.props() {
-        Some(props) => props.write(Form::Json, out),
+        Some(props) => props.write_grouped(out),
         None => out.push_str("null"),
     }
     out.push_str(",\"id\":");
@@ -310,7 +311,7 @@ fn too_long(text: &str, width: usize) -> Option<(&str, usize)> {
 mod tests {
     use super::*;
     use crate::argument::Element;
-    use crate::{Props, Style};
+    use crate::{Form, Props, Style};
 
     fn line(program: &str, words: &[&'static str]) -> CommandLine {
         let origin = Origin::Implied { by: "the test" };

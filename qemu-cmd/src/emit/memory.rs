@@ -6,7 +6,7 @@ use virtargv_caps::{Cap, Convention};
 
 use super::context::Emit;
 use crate::Props;
-use crate::prepare::memory::{Main, Path, initial};
+use crate::prepare::memory::{Main, Path};
 
 /// Emits `-m`, the main memory's object and whether memory is locked.
 pub(crate) fn emit(e: &mut Emit<'_>) {
@@ -30,7 +30,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 
 /// `-m`.
 fn size(e: &mut Emit<'_>) {
-    let initial = initial(e.domain());
+    let initial = e.prepared.facts.memory.initial;
     let max = e.domain().memory.max;
     if max.is_none() && !e.release().has(Convention::MemorySizeKib) {
         e.option("-m", initial.mib().to_string());

@@ -108,7 +108,7 @@ fn latency_or_bandwidth(e: &mut Emit<'_>, link: &Interconnect) {
         .with("data-type", format!("{access}-{}", link.kind.as_str()));
     match link.kind {
         InterconnectKind::Latency => props.set("latency", link.value),
-        InterconnectKind::Bandwidth => props.set("bandwidth", text!(u64::from(link.value), "K")),
+        InterconnectKind::Bandwidth => props.set("bandwidth", text!(link.value, "K")),
     };
     option(e, props);
 }

@@ -14,7 +14,11 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         e.word(arg, !arg.starts_with('-'));
     }
     for (name, value) in &qemu.env {
-        e.env(name, value.as_deref().unwrap_or(""));
+        // A variable without a value is set all the same.
+        match value {
+            Some(value) => e.env(name, value),
+            None => e.env(name, ""),
+        }
     }
 }
 

@@ -74,10 +74,8 @@ fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
         |assigned| d.interfaces.iter().filter(move |nic| is_assigned(nic) == assigned).map(|nic| &nic.info);
     let mut plain = next_free("net", of(false)).into_iter();
     let mut assigned = next_free("hostdev", of(true).chain(infos(&d.hostdevs))).into_iter();
-    let interfaces = d.interfaces.iter().filter_map(|nic| match is_assigned(nic) {
-        true => assigned.next(),
-        false => plain.next(),
-    });
+    let interfaces =
+        d.interfaces.iter().filter_map(|nic| if is_assigned(nic) { assigned.next() } else { plain.next() });
     (interfaces.collect(), assigned.collect())
 }
 
@@ -115,20 +113,16 @@ fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
         return alias;
     }
     let bus = disk.target.bus.map_or("", Spelled::as_str);
-    let name = match &disk.info.address {
-        Some(Address::Drive(at)) => {
-            let found = || d.controllers.get(table.get(ControllerType::Scsi, at.controller)?);
-            let model = || found().and_then(Controller::scsi_model);
-            if disk.target.bus == Some(DiskBus::Scsi) && model() != Some(ScsiModel::Lsilogic) {
-                text!(bus, at.controller, "-", at.bus, "-", at.target, "-", at.unit)
-            } else {
-                text!(bus, at.controller, "-", at.bus, "-", at.unit)
-            }
-        }
-        _ => match DiskName::index(disk.dst()) {
-            Some(index) => text!(bus, "-disk", u64::from(index)),
-            None => text!(bus, "-disk-1"),
-        },
+    let Some(Address::Drive(at)) = &disk.info.address else {
+        let index = DiskName::index(disk.dst()).map_or(-1, i64::from);
+        return text!(bus, "-disk", index).into();
+    };
+    let found = || d.controllers.get(table.get(ControllerType::Scsi, at.controller)?);
+    let model = || found().and_then(Controller::scsi_model);
+    let name = if disk.target.bus == Some(DiskBus::Scsi) && model() != Some(ScsiModel::Lsilogic) {
+        text!(bus, at.controller, "-", at.bus, "-", at.target, "-", at.unit)
+    } else {
+        text!(bus, at.controller, "-", at.bus, "-", at.unit)
     };
     name.into()
 }

@@ -51,17 +51,15 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = "there are no SMBIOS tables of the host for mode 'host'";
             out.refuse_as(Kind::Unsupported, Stage::Build, &SOURCE, os.pos.path("smbios"), message);
         }
-        Some(SmbiosMode::Sysinfo) => match cx.domain.sysinfo.smbios() {
-            Some(smbios) => {
-                if let [_, second, ..] = smbios.base_boards.as_slice() {
-                    let message = "element 'sysinfo' has more than one 'baseBoard', QEMU takes one";
-                    out.refuse(&BOARDS, second.pos, message);
-                }
-            }
-            None => {
+        Some(SmbiosMode::Sysinfo) => {
+            let Some(smbios) = cx.domain.sysinfo.smbios() else {
                 let message = "there is no element 'sysinfo' for the SMBIOS mode 'sysinfo'";
-                out.refuse(&SOURCE, os.pos.path("smbios"), message);
+                return out.refuse(&SOURCE, os.pos.path("smbios"), message);
+            };
+            if let [_, second, ..] = smbios.base_boards.as_slice() {
+                let message = "element 'sysinfo' has more than one 'baseBoard', QEMU takes one";
+                out.refuse(&BOARDS, second.pos, message);
             }
-        },
+        }
     }
 }

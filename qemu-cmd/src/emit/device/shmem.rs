@@ -57,8 +57,7 @@ fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
     let object = Props::new("qom-type", "memory-backend-file")
         .with("id", memory.clone())
         .with("mem-path", path)
-        // Without a size it has none.
-        .with("size", shmem.size.unwrap_or(0))
+        .opt("size", shmem.size)
         .with("share", true);
     e.object(object);
     let role = shmem.role.map(|role| if role == ShmemRole::Master { "on" } else { "off" });

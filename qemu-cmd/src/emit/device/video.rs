@@ -107,10 +107,11 @@ fn memory(e: &Emit<'_>, video: VideoDevice<'_>, props: &mut Props) {
         props.set_opt("ram_size", video.ram.filter(|size| *size > 0).map(bytes));
         props.set_opt("vram_size", vram.map(bytes));
         if e.has(Cap::QxlVram64) {
-            props.set("vram64_size_mb", video.vram64.unwrap_or(0) / 1024);
+            // Without it there is none.
+            props.set("vram64_size_mb", video.vram64.map_or(0, |size| size / 1024));
         }
         if e.has(Cap::QxlVgamem) {
-            props.set("vgamem_mb", video.vgamem.unwrap_or(0) / 1024);
+            props.set_opt("vgamem_mb", video.vgamem.map(|size| size / 1024));
         }
     } else if video.is_vhost_user() {
         props.set("chardev", chardev_id(video));

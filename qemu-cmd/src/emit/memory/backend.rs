@@ -4,7 +4,8 @@ use virtargv_model::Kib;
 
 use crate::emit::context::Emit;
 use crate::needs::{Need, Role};
-use crate::prepare::memory::backend::{Backend, BackendKind, MemoryPath};
+use crate::prepare::memory::backend::{Backend, BackendKind};
+use crate::prepare::memory::pages::MemoryPath;
 use crate::text::{Text, text};
 use crate::{Props, Value};
 

@@ -78,7 +78,9 @@ fn add_hyperv(hyperv: &Hyperv, line: &mut Line<'_>) {
 fn add_enlightenment(item: &HypervItem, line: &mut Line<'_>) {
     match item.feature {
         HypervFeature::Spinlocks => {
-            line.set("hv-spinlocks", Value::Hex(item.retries.unwrap_or(0).into()));
+            if let Some(retries) = item.retries {
+                line.set("hv-spinlocks", Value::Hex(retries.into()));
+            }
         }
         HypervFeature::VendorId => {
             if let Some(vendor) = &item.vendor {

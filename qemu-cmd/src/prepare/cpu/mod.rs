@@ -62,7 +62,7 @@ pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
     let mut line = Line { cx, properties: Props::object() };
     let cpu = cx.domain.cpu.as_ref();
     let model = match cpu.filter(|cpu| cpu.names_a_cpu()) {
-        Some(cpu) => Some(named(&mut line, cpu)?).filter(|model| !model.is_empty()),
+        Some(cpu) => named(&mut line, cpu)?,
         None if needs_32_bit_cpu(cx) => Some("qemu32".into()),
         None => None,
     };
@@ -102,7 +102,7 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
 }
 
 /// The model of a CPU that the document names, and the features it changes.
-fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Text, Problem> {
+fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
     let (cx, arch) = (line.cx, line.cx.guest.arch);
     let model = match cpu.mode() {
         CpuMode::HostPassthrough | CpuMode::Maximum => {
@@ -112,20 +112,20 @@ fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Text, Problem> {
             if let Some(migratable) = cpu.migratable.filter(|_| cx.has(Cap::CpuMigratable)) {
                 line.set("migratable", migratable == OnOff::On);
             }
-            if cpu.mode() == CpuMode::Maximum { "max".into() } else { "host".into() }
+            Some(if cpu.mode() == CpuMode::Maximum { "max".into() } else { "host".into() })
         }
         CpuMode::HostModel if arch.is_ppc64() => {
             let by_machine = cx.guest.is_pseries() && cx.has(Cap::MachinePseriesMaxCpuCompat);
             if let Some(name) = cpu.model.name.as_ref().filter(|_| !by_machine) {
                 line.set("compat", name);
             }
-            "host".into()
+            Some("host".into())
         }
         CpuMode::HostModel => {
             let message = format!("a CPU of mode 'host-model' was left for architecture '{arch}'");
             return Err(problem(Kind::Internal, "cpu-host-model-arch", cpu.pos, message));
         }
-        CpuMode::Custom => cpu.model.name.as_ref().map_or(Text::Static(""), Text::from),
+        CpuMode::Custom => cpu.model.name.as_ref().filter(|name| !name.is_empty()).map(Text::from),
     };
     if (arch.is_s390() || arch.is_arm()) && !cpu.features.is_empty() && !cx.has(Cap::QueryCpuModelExpansion) {
         let message = format!("this QEMU does not change features of CPUs of architecture {arch}");

@@ -246,10 +246,7 @@ fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<HostBac
     let port = must(tcp.service.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
     // What the document leaves open is the host's policy.
     let wants_tls = tcp.tls.map_or(cx.settings().chardev_tls, YesNo::is_yes);
-    let tls = match wants_tls {
-        true => Some(tls::chardev(cx, &id(alias), tcp.listens(), pos)?),
-        false => None,
-    };
+    let tls = if wants_tls { Some(tls::chardev(cx, &id(alias), tcp.listens(), pos)?) } else { None };
     Ok(HostBackend::Tcp {
         at: Inet { host: host.into(), port: port.into() },
         telnet: tcp.protocol == Some(Protocol::Telnet),

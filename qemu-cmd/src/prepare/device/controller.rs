@@ -84,10 +84,9 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) -
             Facts::VirtioSerial { model, ports: serial.ports, vectors: serial.vectors }
         }
         ControllerKind::Ccid => Facts::Ccid,
-        // Floppy controllers come with their drives.
-        ControllerKind::Fdc => Facts::BuiltIn,
         ControllerKind::Ide(_) => return Err(broken(&rules::IDE, pos)),
-        ControllerKind::Xenbus(_) | ControllerKind::Isa => Facts::BuiltIn,
+        // Floppy controllers come with their drives; of the others QEMU knows nothing.
+        ControllerKind::Fdc | ControllerKind::Xenbus(_) | ControllerKind::Isa => Facts::BuiltIn,
     })
 }
 

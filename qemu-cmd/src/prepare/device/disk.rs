@@ -40,7 +40,7 @@ pub(crate) enum Backend {
     /// Nodes of the block layer.
     Nodes(Chain),
     /// A drive.
-    Drive(Drive),
+    Drive(Box<Drive>),
 }
 
 /// A backing chain and what lies on it.
@@ -125,7 +125,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Opt
     } else if cx.has(Cap::Blockdev) && disk.bus() != Some(DiskBus::Sd) {
         Backend::Nodes(chain(cx, disk)?)
     } else {
-        Backend::Drive(drive(cx, disk)?)
+        Backend::Drive(Box::new(drive(cx, disk)?))
     };
     let wwn = disk.wwn.as_deref().and_then(Wwn::parse);
     Ok(Some(Facts { backend, frontend: frontend(cx, disk)?, access, wwn }))
@@ -155,9 +155,10 @@ fn chain(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Chain, Problem>
 fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem> {
     let has_medium = !disk.image.is_empty();
     // Nothing is in a drive whose tray is open.
-    let image = match has_medium && disk.target.tray != Some(Tray::Open) {
-        true => Some(drive_image(cx, &disk.image, Ids::of_drive(disk.alias))?),
-        false => None,
+    let image = if has_medium && disk.target.tray != Some(Tray::Open) {
+        Some(drive_image(cx, &disk.image, Ids::of_drive(disk.alias))?)
+    } else {
+        None
     };
     let slot = if disk.bus() == Some(DiskBus::Sd) {
         DriveSlot::Sd(must(DiskName::index(disk.dst()), &rules::SD_NAME, disk.target_pos.attr("dev"))?)

@@ -238,5 +238,9 @@ fn passt_socket(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
 
 /// `address:port`; a server without address listens on all.
 fn end(at: &virtargv_model::device::net::Socket) -> Text {
-    text!(at.address.as_deref().unwrap_or(""), ":", i64::from(at.port)).into()
+    let port = i64::from(at.port);
+    match &at.address {
+        Some(address) => text!(address, ":", port).into(),
+        None => text!(":", port).into(),
+    }
 }

@@ -3,9 +3,10 @@
 use virtargv_host::Descriptor;
 use virtargv_model::device::vsock::Vsock;
 use virtargv_model::{Kind, Problem, YesNo};
+use virtargv_validate::rules::vsock as rules;
 
 use super::Device;
-use crate::prepare::context::{Prepare, problem};
+use crate::prepare::context::{Prepare, must, problem};
 use crate::prepare::descriptor::Passed;
 
 /// What is settled about a vsock device.
@@ -20,7 +21,7 @@ pub(crate) struct Facts {
 /// Settles it.
 pub(crate) fn settle(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
     let cid = match (vsock.auto_cid, vsock.cid) {
-        (Some(YesNo::No), cid) => cid.unwrap_or(0),
+        (Some(YesNo::No), cid) => must(cid, &rules::VSOCK_CID, vsock.info.pos)?,
         (None, Some(cid)) => cid,
         _ => cx.host.free_vsock_cid().map_err(|error| {
             let message = format!("no 'vsock' for the guest: {error}");

@@ -3,13 +3,15 @@
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::{Domain, Kib, Kind, Place, Problem};
 use virtargv_resolve::{Guest, PSERIES_MEMORY_STEP, align_pseries_memory};
+use virtargv_validate::rules::memory as rules;
 
-use crate::prepare::context::problem;
+use crate::prepare::context::{must, problem};
 
 /// What the guest has without its memory devices.
-pub(crate) fn initial(domain: &Domain) -> Kib {
+pub(crate) fn initial(domain: &Domain) -> Result<Kib, Problem> {
     let devices = domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
-    Kib(domain.memory.size.unwrap_or_default().0.saturating_sub(devices))
+    let total = must(domain.memory.size, &rules::SIZE, domain.memory.pos)?;
+    Ok(Kib(total.0.saturating_sub(devices)))
 }
 
 /// The largest size there can be.
@@ -19,7 +21,7 @@ const MAX: u64 = i64::MAX as u64 / 1024;
 pub(crate) fn align(domain: &mut Domain, guest: &Guest) -> Result<(), Problem> {
     let pseries = guest.arch.is_ppc64();
     let step = if pseries { PSERIES_MEMORY_STEP.0 } else { 1024 };
-    let mut initial = initial(domain).0;
+    let mut initial = initial(domain)?.0;
     if !domain.numa.cells.is_empty() {
         initial = 0;
     }

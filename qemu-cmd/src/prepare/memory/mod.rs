@@ -3,20 +3,25 @@
 mod align;
 pub(crate) mod backend;
 pub(crate) mod numa;
+pub(crate) mod pages;
 
-pub(crate) use align::{align, initial};
+pub(crate) use align::align;
+use align::initial;
 
 use virtargv_caps::Convention;
 use virtargv_model::memory::{MemoryAllocation, MemorySource};
-use virtargv_model::{Domain, Problem};
+use virtargv_model::{Domain, Kib, Problem};
 
 use super::context::Prepare;
 use crate::text::Text;
-use backend::{Backend, MemoryPath, Wanted};
+use backend::{Backend, Wanted};
+use pages::MemoryPath;
 
 /// What is settled about a guest's memory.
 #[derive(Debug)]
 pub(crate) struct Facts {
+    /// What the guest has without its memory devices.
+    pub initial: Kib,
     /// All memory is taken before the guest starts, said before anything else.
     pub preallocates: bool,
     /// What main memory is made of.
@@ -48,11 +53,12 @@ pub(crate) struct Path {
 /// Settles it.
 pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let in_cells = !cx.domain.numa.cells.is_empty();
+    let initial = initial(cx.domain)?;
     let mut preallocates = false;
     let main = match default_ram_id(cx) {
         Some(_) if in_cells => Main::Cells,
         Some(id) => {
-            let wanted = Wanted::main(id, initial(cx.domain));
+            let wanted = Wanted::main(id, initial);
             Main::Object(Box::new(backend::settle(cx, &wanted)?))
         }
         None => {
@@ -62,7 +68,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
         }
     };
     let numa = if in_cells { Some(numa::settle(cx)?) } else { None };
-    Ok(Facts { preallocates, main, numa })
+    Ok(Facts { initial, preallocates, main, numa })
 }
 
 /// The id of the machine's main memory, where this QEMU tells it.
@@ -83,7 +89,7 @@ fn path(cx: &mut Prepare<'_>) -> Result<Path, Problem> {
     let preallocates = (huge.is_some() || immediate) && !cx.preallocates;
     cx.preallocates |= preallocates;
     let is_file = cx.domain.memory.backing.source == Some(MemorySource::File);
-    let path = huge.or_else(|| is_file.then(|| backend::in_folder(cx, "ram")));
+    let path = huge.or_else(|| is_file.then(|| pages::in_folder(cx, "ram")));
     Ok(Path { preallocates, path })
 }
 
@@ -94,5 +100,5 @@ fn huge_path(cx: &Prepare<'_>) -> Result<Option<MemoryPath>, Problem> {
     if size.is_some_and(|size| size.bytes() == cx.host.page_size()) {
         return Ok(None);
     }
-    backend::in_huge_pages(cx, size).map(Some)
+    pages::in_huge_pages(cx, size).map(Some)
 }

@@ -171,9 +171,10 @@ impl Objects {
     ) -> Result<(), Problem> {
         if let Some(auth) = &image.auth {
             let value = login(cx, net, auth)?;
-            let secret = match takes_secret_object(cx, net) {
-                true => LoginSecret::Object(cx.seal(ids.auth.clone(), &value)),
-                false => LoginSecret::Plain(value),
+            let secret = if takes_secret_object(cx, net) {
+                LoginSecret::Object(cx.seal(ids.auth.clone(), &value))
+            } else {
+                LoginSecret::Plain(value)
             };
             self.auth = Some(Login { username: Text::from(&auth.username), secret });
         }

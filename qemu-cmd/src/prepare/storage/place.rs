@@ -221,10 +221,9 @@ impl Network {
     fn of(net: &NetSource, pos: Pos) -> Result<Self, Problem> {
         let protocol = must(net.protocol, &rules::PROTOCOL, pos)?;
         let text = |text: &Option<String>| text.as_ref().map(Text::from);
-        // An empty name is read as none.
-        let name = || text(&net.name).unwrap_or(Text::Static(""));
+        let name = || Text::from(name_of(net).to_owned());
         let only = || only_host(net, pos);
-        let inet = || only().map(HostPort::of);
+        let inet = || HostPort::of(only()?, pos);
         Ok(match protocol {
             Protocol::Http | Protocol::Https | Protocol::Ftp | Protocol::Ftps | Protocol::Tftp => {
                 Self::Curl {
@@ -244,14 +243,15 @@ impl Network {
             Protocol::Rbd => {
                 let (pool, volume) = split(&name());
                 let (snapshot, config) = (text(&net.snapshot), text(&net.config_file));
-                let monitors = net.hosts.iter().map(HostPort::of).collect();
-                Self::Rbd { pool, volume, snapshot, config, monitors }
+                let monitors: Result<_, Problem> =
+                    net.hosts.iter().map(|host| HostPort::of(host, pos)).collect();
+                Self::Rbd { pool, volume, snapshot, config, monitors: monitors? }
             }
             Protocol::Iscsi => {
                 let (name, host) = (name(), only()?);
                 let (target, unit) = name.split_once('/').unwrap_or((&name, "0"));
                 let lun = must(unit.parse().ok(), &rules::ISCSI_UNIT, pos.attr("name"))?;
-                let at = HostPort::of(host);
+                let at = HostPort::of(host, pos)?;
                 let portal = format!("{}:{}", uri::bracketed(&at.host), at.port).into();
                 Self::Iscsi { portal, target: target.to_owned().into(), lun, initiator: text(&net.initiator) }
             }
@@ -274,6 +274,11 @@ impl Network {
             }
         })
     }
+}
+
+/// The name of a source; an empty one is read as none.
+pub(super) fn name_of(net: &NetSource) -> &str {
+    net.name.as_ref().map_or("", String::as_str)
 }
 
 /// `pool/image` in two.
@@ -305,7 +310,7 @@ pub(super) fn only_host(net: &NetSource, pos: Pos) -> Result<&NetHost, Problem> 
 impl Server {
     fn of(host: &NetHost, pos: Pos) -> Result<Self, Problem> {
         match host.transport() {
-            Transport::Tcp => Ok(Self::Inet(HostPort::of(host))),
+            Transport::Tcp => Ok(Self::Inet(HostPort::of(host, pos)?)),
             Transport::Unix => {
                 Ok(Self::Unix(must(host.socket.as_ref().map(Text::from), &rules::TRANSPORT, pos)?))
             }
@@ -315,7 +320,8 @@ impl Server {
 }
 
 impl HostPort {
-    fn of(host: &NetHost) -> Self {
-        Self { host: host.name.as_ref().map_or(Text::Static(""), Text::from), port: host.port.unwrap_or(0) }
+    fn of(host: &NetHost, pos: Pos) -> Result<Self, Problem> {
+        let name = must(host.name.as_ref(), &rules::TRANSPORT, pos)?;
+        Ok(Self { host: name.into(), port: host.port.unwrap_or(0) })
     }
 }

@@ -7,7 +7,7 @@ use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::disk::source as rules;
 
 use super::objects::{Login, Objects};
-use super::place::{only_host, split_volume};
+use super::place::{name_of, only_host, split_volume};
 use crate::prepare::context::{broken, must};
 use crate::text::text;
 
@@ -19,13 +19,13 @@ pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Resu
         Protocol::Nbd => Ok(nbd(net, only()?)),
         Protocol::Rbd => rbd(image, net, objects.auth.as_ref()),
         Protocol::Sheepdog => {
-            let name = net.name.as_deref().unwrap_or("");
+            let name = name_of(net);
             if net.hosts.is_empty() {
                 return Ok(format!("sheepdog:{name}"));
             }
             let host = only()?;
-            let port = host.port.unwrap_or(0);
-            Ok(text!("sheepdog:", host.name.as_deref().unwrap_or(""), ":", port, ":", name))
+            let server = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
+            Ok(text!("sheepdog:", server, ":", host.port.unwrap_or(0), ":", name))
         }
         Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => Err(broken(&rules::DRIVE, image.pos)),
         protocol => {
@@ -60,8 +60,7 @@ fn nbd(net: &NetSource, host: &NetHost) -> String {
 }
 
 fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>) -> Result<String, Problem> {
-    let name = net.name.as_deref().unwrap_or("");
-    let (pool, volume) = split_volume(name);
+    let (pool, volume) = split_volume(name_of(net));
     if volume.contains(':') {
         return Err(broken(&rules::RBD_COLON, image.pos.attr("name")));
     }
@@ -82,7 +81,7 @@ fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>) -> Result<String, P
     }
     for (n, host) in net.hosts.iter().enumerate() {
         text.push_str(if n == 0 { ":mon_host=" } else { "\\;" });
-        let name = host.name.as_deref().unwrap_or("");
+        let name = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
         if name.contains(':') {
             let _ = write!(text, "[{}]", escaped(name));
         } else {

@@ -3,7 +3,7 @@
 use virtargv_host::{Host, HostError, VolumeKind};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{
-    ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport, VolumeSource,
+    ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport,
 };
 use virtargv_model::pool::StoragePool;
 use virtargv_model::{Kind, Problem};
@@ -47,7 +47,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
         return refuse(Kind::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
     }
     let location = match (pool.kind.as_str(), source.mode) {
-        ("iscsi-direct", _) | ("iscsi", Some(PoolMode::Direct)) => return direct(disk, &source, &pool),
+        ("iscsi-direct", _) | ("iscsi", Some(PoolMode::Direct)) => return direct(disk, name, &pool),
         ("iscsi", _) => Location::Block { path: Some(volume.path) },
         ("dir" | "fs" | "netfs" | "logical" | "disk" | "scsi" | "zfs" | "vstorage", _) => match volume.kind {
             VolumeKind::File | VolumeKind::Ploop => Location::File { path: Some(volume.path), fdgroup: None },
@@ -76,14 +76,16 @@ fn is_iscsi(pool: &StoragePool) -> bool {
 }
 
 /// A unit of an iSCSI target, to be asked for by QEMU itself. The volume's name ends in its number.
-fn direct(disk: &mut Disk, source: &VolumeSource, pool: &StoragePool) -> Result<(), Problem> {
-    let name = source.volume.as_deref().unwrap_or("");
+fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem> {
     let parts: Vec<&str> = name.split(':').collect();
     let [_, _, _, unit] = parts.as_slice() else {
         let message = format!("volume '{name}' is not named as the units of an iSCSI pool are");
         return Err(problem(Kind::Internal, "storage-iscsi-volume", disk.image.pos, message));
     };
-    let target = pool.device.as_deref().unwrap_or("");
+    let Some(target) = &pool.device else {
+        let message = format!("the pool of volume '{name}' does not say its iSCSI target");
+        return Err(problem(Kind::Internal, "storage-pool", disk.image.pos, message));
+    };
     let host = NetHost {
         name: pool.host.clone(),
         port: Some(pool.port.filter(|p| *p > 0).unwrap_or(ISCSI_PORT)),

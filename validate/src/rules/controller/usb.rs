@@ -107,8 +107,8 @@ pub fn driver(model: UsbModel) -> Option<(&'static str, Cap)> {
 
 /// Whether a USB controller without model is the one that `-usb` adds.
 pub fn is_legacy(guest: &Guest) -> bool {
-    !guest.release.has(Convention::UsbByMachine)
-        && !(guest.is_q35() || guest.is_arm_virt() || guest.is_riscv_virt())
+    let by_machine = guest.release.has(Convention::UsbByMachine);
+    !(by_machine || guest.is_q35() || guest.is_arm_virt() || guest.is_riscv_virt())
 }
 
 /// Held on one while the line is built.

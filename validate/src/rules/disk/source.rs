@@ -143,6 +143,12 @@ fn network(net: &NetSource, pos: Pos, form: Form, out: &mut Findings<'_>) {
         let message = "transport 'rdma' of element 'host' is not offered by QEMU";
         out.refuse(&TRANSPORT, pos, message);
     }
+    let tcp_only =
+        matches!(protocol, Protocol::Rbd | Protocol::Iscsi | Protocol::Vxhs | Protocol::Ssh | Protocol::Nfs);
+    if tcp_only && net.hosts.iter().any(|host| host.transport() == Transport::Unix) {
+        let message = format!("transport 'unix' of element 'host' is not offered with protocol '{protocol}'");
+        out.refuse(&TRANSPORT, pos, message);
+    }
     match protocol {
         Protocol::Iscsi if form != Form::Address => unit(net.name.as_deref().unwrap_or(""), pos, out),
         Protocol::Nfs => {
