@@ -7,4 +7,5 @@
 
 pub mod generated;
 pub mod matrix;
+pub mod pretend;
 pub mod strategies;
