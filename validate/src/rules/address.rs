@@ -139,7 +139,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let controllers: HashSet<(ControllerType, u32)> =
         cx.domain.devices.controllers.iter().map(|c| (c.controller_type(), c.number())).collect();
     for (id, info) in cx.domain.devices.infos() {
-        // A USB controller of no model is none that could sit anywhere.
+        // A USB controller of model `none` has no bus.
         let controller = cx.domain.devices.controllers.get(id.index);
         let no_model = controller.and_then(Controller::usb).is_some_and(|usb| usb.model.is_none());
         if id.kind == DeviceKind::Controller && no_model {
@@ -177,7 +177,8 @@ fn controller_of(cx: &Context<'_>, info: &DeviceInfo, bus: Option<DiskBus>) -> O
         Address::Drive(at) => {
             let on_board = at.controller == 0;
             match bus {
-                Some(DiskBus::Fdc) => return None,
+                // A floppy drive is a property of its controller, an SD card is a `-drive`.
+                Some(DiskBus::Fdc | DiskBus::Sd) => return None,
                 Some(DiskBus::Ide) if on_board && cx.guest.has_builtin_ide() => return None,
                 Some(DiskBus::Sata) if on_board && cx.guest.is_q35() => return None,
                 Some(DiskBus::Ide) => (ControllerType::Ide, at.controller),
