@@ -1,6 +1,6 @@
 //! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
-use virtargv_caps::{Caps, Convention};
+use virtargv_caps::{Caps, Convention, Release};
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
 use virtargv_model::device::disk::{DiskBus, DiskName};
 use virtargv_model::device::memory_device::MemoryModel;
@@ -13,7 +13,7 @@ use crate::device::address::ControllerTable;
 use crate::text::text;
 
 /// One step a kind of device, in the reference's order: where a kind counts on from what is taken, this shows.
-const KINDS: &[fn(&mut Domain, &Guest)] = &[
+const KINDS: &[fn(&mut Domain, Release)] = &[
     |d, _| disks(d),
     |d, _| next_free("net", d.devices.interfaces.iter_mut().filter(|n| !is_assigned(n)).map(|n| &mut n.info)),
     |d, _| {
@@ -67,9 +67,9 @@ fn memory_devices(domain: &mut Domain) {
     }
 }
 
-fn filesystems(domain: &mut Domain, guest: &Guest) {
+fn filesystems(domain: &mut Domain, release: Release) {
     let infos = domain.devices.filesystems.iter_mut().map(|fs| &mut fs.info);
-    if guest.release.has(Convention::FsAliasNextFree) {
+    if release.has(Convention::FsAliasNextFree) {
         next_free("fs", infos);
     } else {
         by_index("fs", infos);
@@ -85,7 +85,7 @@ fn is_assigned(nic: &Interface) -> bool {
 pub(crate) fn assign(domain: &mut Domain, guest: &Guest, caps: &Caps) {
     crate::device::controller::assign_aliases(domain, guest, caps);
     for kind in KINDS {
-        kind(domain, guest);
+        kind(domain, caps.release());
     }
 }
 

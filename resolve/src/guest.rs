@@ -12,8 +12,8 @@ pub struct Guest {
     pub machine: String,
     /// What runs the guest's code.
     pub accel: Accel,
-    /// The release whose behaviour is followed.
-    pub release: Release,
+    /// The release of libvirt that is followed, for what the methods below answer differently under it.
+    pub(crate) release: Release,
 }
 
 impl Guest {

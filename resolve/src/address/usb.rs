@@ -57,12 +57,12 @@ const ORDER: &[DeviceKind] = &[
 /// Gives every USB device its port, where the definition is new or nothing is left to choose. Otherwise that is left to
 /// the start ([`at_start`]): what an older guest has must not change with the definition.
 pub(super) fn assign(work: &mut Work<'_>) {
-    let devices = usb_devices(&work.domain, work.caps.release());
+    let devices = usb_devices(&work.domain, work.release);
     let complete = |id: &DeviceId| work.domain.devices.info(*id).is_some_and(has_port);
     if (work.options.abi_update || devices.iter().all(complete))
         && let Err(refusal) = place(&mut work.domain, &devices)
     {
-        let problem = problem(&work.domain, work.guest.release, refusal, Stage::Place);
+        let problem = problem(&work.domain, work.release, refusal, Stage::Place);
         work.report.push(problem);
     }
 }

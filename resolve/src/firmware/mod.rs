@@ -14,19 +14,20 @@ use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
 use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
 
-use crate::{Guest, Options, rules};
+use crate::{Guest, Options, Work, rules};
 
 /// What is decided when a document is read; what cannot be had shows when the guest is started.
-pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) {
-    if !guest.release.has(Convention::FirmwareWhenDefined) {
+pub(crate) fn complete(work: &mut Work<'_>) {
+    if !work.release.has(Convention::FirmwareWhenDefined) {
         return;
     }
-    if !options.abi_update {
-        keep_old_choice(&mut domain.os);
+    let os = &mut work.domain.os;
+    if !work.options.abi_update {
+        keep_old_choice(os);
     }
-    if let Some(loader) = &mut domain.os.loader
+    if let Some(loader) = &mut os.loader
         && loader.path.is_some()
-        && domain.os.firmware.is_none()
+        && os.firmware.is_none()
     {
         loader.kind.get_or_insert(LoaderType::Rom);
         if loader.kind == Some(LoaderType::Rom) {
@@ -34,7 +35,7 @@ pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, opti
         }
     }
     // What does not work out is told when the command line is built.
-    let _ = pick_modern(domain, guest, host, options);
+    let _ = pick_modern(&mut work.domain, &work.guest, work.host, work.options);
 }
 
 /// A document from before there were other formats means the old one, and features had no say in a firmware that it
@@ -54,7 +55,8 @@ fn keep_old_choice(os: &mut Os) {
 /// # Errors
 /// Where no firmware is what the document asks for.
 pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
-    if guest.release.has(Convention::FirmwareWhenDefined) {
+    let release = guest.release;
+    if release.has(Convention::FirmwareWhenDefined) {
         pick_modern(domain, guest, host, options)
     } else {
         pick_classic(domain, guest, host)
