@@ -1,4 +1,4 @@
-//! Capability flags: what one QEMU binary can do, one bit each.
+//! Capability flags: what a QEMU binary supports, one bit each.
 
 mod table;
 
@@ -11,21 +11,21 @@ use virtargv_model::Span;
 
 use crate::Release;
 
-/// What a release of libvirt makes of a flag.
+/// How a release of libvirt treats a capability flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlagState {
-    /// Asked for: the capabilities file decides.
+    /// The release probes for it, so the capabilities file decides.
     Live,
-    /// Retired, and the release behaves as if every QEMU had it.
+    /// The release retired it, and behaves as if every QEMU had it.
     On,
-    /// Retired, and the release behaves as if no QEMU had it.
+    /// The release retired it, and behaves as if no QEMU had it.
     Off,
-    /// Not known to this release yet; as if no QEMU had it.
+    /// A later release added it, so this one behaves as if no QEMU had it.
     New,
 }
 
 impl FlagState {
-    /// Whether the release asks the QEMU for it.
+    /// Whether the release probes for it.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Live)
     }
@@ -45,15 +45,15 @@ macro_rules! generate {
             /// Every flag, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// What it says, in a few words.
+            /// What QEMU supports, in a few words.
             pub const fn doc(self) -> &'static str {
                 match self { $(Self::$variant => $doc,)* }
             }
 
-            /// How many flags there are.
+            /// The number of flags.
             pub const COUNT: usize = Self::ALL.len();
 
-            #[allow(clippy::large_stack_arrays)] // It lives in the program's data, not on a stack.
+            #[allow(clippy::large_stack_arrays)] // It is static data, not on a stack.
             pub(crate) const FLAGS: &'static [bitflags::Flag<crate::CapSet>] =
                 &[$(bitflags::Flag::new($name, crate::CapSet::of(Self::$variant)),)*];
 
@@ -67,12 +67,12 @@ macro_rules! generate {
                 match self { $(Self::$variant => concat!("QEMU_CAPS_", $constant),)* }
             }
 
-            /// What it says of a QEMU binary, in a few words.
+            /// What QEMU supports, in a few words.
             pub const fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $doc,)* }
             }
 
-            /// What `release` makes of this flag.
+            /// How `release` treats the flag.
             pub const fn state(self, release: Release) -> FlagState {
                 match self {
                     $(Self::$variant => {
@@ -92,11 +92,11 @@ macro_rules! generate {
 
 flag_table!(generate);
 
-/// Constants that a release named differently: (constant, flag).
+/// Constants that had another name in a release, and their flags.
 const OLD_CONSTANTS: &[(&str, Cap)] = &[("QEMU_CAPS_CHARDEV_FD_PASS", Cap::ChardevFdPassCommandline)];
 
 impl Cap {
-    /// The position in the table, and so the bit in a [`CapSet`](crate::CapSet).
+    /// The index in the table, which is the bit in a [`CapSet`](crate::CapSet).
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -114,7 +114,7 @@ impl fmt::Debug for Cap {
     }
 }
 
-/// A text that names no flag.
+/// The error for a text that is not the name or constant of a [`Cap`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no capability flag '{0}'")]
 pub struct UnknownCap(pub String);
@@ -122,7 +122,7 @@ pub struct UnknownCap(pub String);
 impl FromStr for Cap {
     type Err = UnknownCap;
 
-    /// By name or by constant.
+    /// Parses a name or a constant.
     fn from_str(text: &str) -> Result<Self, UnknownCap> {
         let found = if text.starts_with("QEMU_CAPS_") {
             let old = OLD_CONSTANTS.iter().find(|(constant, _)| *constant == text);

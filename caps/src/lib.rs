@@ -1,9 +1,10 @@
-//! What a QEMU binary can do: capability flags, machine types, CPU models, and the release of the reference whose
-//! habits are followed.
+//! The capabilities of a QEMU binary: capability flags, machine types and CPU models, as a release of libvirt sees
+//! them.
 //!
-//! This crate knows nothing of a domain. It reads capabilities files, answers questions about them, and holds the two
-//! tables that the rest of the line asks: [`Cap`] (what QEMU can do) and [`Convention`] (what a release does
-//! regardless of QEMU).
+//! This crate knows nothing of a domain. [`Caps`] is read from a capabilities file ([`Caps::from_xml`]), derived from a
+//! QMP conversation ([`derive`](mod@derive)), taken from the built-in sets ([`builtin`]) or listed by hand
+//! ([`Caps::builder`]). [`Cap`] is the table of capability flags, which say what QEMU supports; [`Convention`] is the
+//! table of differences between releases that do not depend on QEMU.
 //!
 //! ```
 //! use virtargv_caps::{Accel, Arch, Cap, Caps, Machine, Release};

@@ -1,4 +1,4 @@
-//! A set of capability flags: eight words, one cache line.
+//! Sets of capability flags: a bit set of eight words, which fits a cache line.
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
@@ -10,7 +10,7 @@ use crate::Cap;
 
 const WORDS: usize = Cap::COUNT.div_ceil(64);
 
-/// The bits behind a [`CapSet`].
+/// The bits of a [`CapSet`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(align(64))]
 pub struct CapBits([u64; WORDS]);
@@ -68,7 +68,7 @@ impl bitflags::Flags for CapSet {
 }
 
 impl CapSet {
-    /// No flag at all.
+    /// The empty set.
     pub const EMPTY: Self = Self(CapBits([0; WORDS]));
 
     /// The set of one flag.
@@ -91,34 +91,34 @@ impl CapSet {
         *self = *self | Self::of(cap);
     }
 
-    /// Takes `cap` out.
+    /// Removes `cap`.
     pub fn remove(&mut self, cap: Cap) {
         self.0 = self.0 & !Self::of(cap).0;
     }
 
-    /// What is in either.
+    /// The flags that are in one of the sets.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         self | other
     }
 
-    /// What is in this and not in `other`.
+    /// The flags that are in this set and not in `other`.
     #[must_use]
     pub fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// How many flags are in the set.
+    /// The number of flags.
     pub fn len(&self) -> usize {
         self.0.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether no flag is in the set.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The flags of the set, in the order of the table.
+    /// The flags, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = Cap> + '_ {
         Cap::ALL.iter().copied().filter(|cap| self.has(*cap))
     }

@@ -1,5 +1,6 @@
 //! What the command understands.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use virtargv::{Arch, Cap, Release};
 use virtargv_system::SystemHost;
@@ -42,7 +43,13 @@ pub(crate) enum Command {
     Explain(ExplainArgs),
 }
 
-/// Which QEMU, and whose conventions.
+/// The releases of libvirt that are followed, so that help and messages list them.
+fn releases() -> impl TypedValueParser<Value = Release> {
+    PossibleValuesParser::new(Release::ALL.iter().map(|release| release.name()))
+        .try_map(|name| name.parse::<Release>())
+}
+
+/// Which QEMU, and the conventions of which release.
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
     /// What the QEMU can do: a capabilities file, `builtin:NAME`, or `probe:PATH` to ask a binary.
@@ -57,8 +64,8 @@ pub(crate) struct QemuArgs {
     /// Take a capability flag away (may be repeated).
     #[arg(long = "no-flag", value_name = "NAME")]
     pub(crate) no_flags: Vec<Cap>,
-    /// The libvirt release whose behaviour is followed: 7.0 or 11.3.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    /// The libvirt release whose behaviour is followed.
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// The folder of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
     #[arg(long, value_name = "DIR")]
@@ -177,7 +184,7 @@ pub(crate) struct CapsShowArgs {
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release that looks at the set.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// Ask a binary again, whatever is remembered of it.
     #[arg(long)]
@@ -193,7 +200,7 @@ pub(crate) struct CapsDiffArgs {
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release that looks at the sets.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// The one set.
     #[arg(value_name = "A")]
@@ -206,7 +213,7 @@ pub(crate) struct CapsDiffArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CapsProbeArgs {
     /// The release whose flags are looked for.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// Leave out what is true of this host only, and list the flags of every release: for sets that are passed on.
     #[arg(long)]
@@ -222,7 +229,7 @@ pub(crate) struct CapsRequireArgs {
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release whose behaviour is followed.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// The document; `-` is standard input.
     #[arg(value_name = "FILE|-")]

@@ -5,5 +5,6 @@
 //! assert!(matrix::cases().any(|case| case.name == "net-teaming"));
 //! ```
 
+pub mod generated;
 pub mod matrix;
 pub mod strategies;

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use virtargv_testsuite::generated::{GENERATED, Generated};
 use virtargv_testsuite::matrix::{Case, Expect, cases};
 
 fn folder() -> PathBuf {
@@ -16,6 +17,9 @@ fn folder() -> PathBuf {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = cases().map(|case| Trial::test(case.id(), move || check(case))).collect();
+    trials.extend(GENERATED.iter().map(|generated| {
+        Trial::test(format!("generated.{}", generated.rule), || check_generated(generated))
+    }));
     trials.push(Trial::test("every-fixture-is-used-once", fixtures_are_used));
     trials.push(Trial::test("no-fixture-says-the-same-as-another", fixtures_differ));
     trials.push(Trial::test("every-rule-is-broken-by-a-case", rules_are_broken));
@@ -64,9 +68,19 @@ fn fixtures_are_used() -> Result<(), Failed> {
     if unused.is_empty() { Ok(()) } else { Err(format!("no case uses {unused:?}").into()) }
 }
 
-/// The ids of rules that the golden reports name.
+/// A generated document breaks its rule.
+fn check_generated(generated: &Generated) -> Result<(), Failed> {
+    let report = generated.report()?;
+    if report.iter().any(|problem| problem.id() == generated.rule) {
+        Ok(())
+    } else {
+        Err(report.to_string().into())
+    }
+}
+
+/// The ids of rules that the golden reports name, and those that generated documents break.
 fn broken_ids() -> Result<BTreeSet<String>, Failed> {
-    let mut ids = BTreeSet::new();
+    let mut ids: BTreeSet<String> = GENERATED.iter().map(|generated| generated.rule.to_owned()).collect();
     for case in cases() {
         let golden = case.golden();
         if case.expect == Expect::Argv {

@@ -12,8 +12,8 @@ const fn always(name: &'static str) -> ByRelease<&'static str> {
     ByRelease::always(name)
 }
 
-/// The machine type of a document that names none: what libvirt chose when it took the architecture up, so that the same
-/// document gives the same guest under every QEMU.
+/// The machine type of a document that names none: what libvirt chose when it took the architecture up, so that the
+/// same document gives the same guest under every QEMU.
 const PREFERRED: &[(Arch, ByRelease<&str>)] = &[
     (Arch::Alpha, always("clipper")),
     (Arch::Armv7l, always("virt").before("11.3", "integratorcp")),
@@ -84,7 +84,7 @@ fn machine(value: &Value) -> Option<Machine> {
     })
 }
 
-/// The machine a document gets that names none: the architecture's traditional one, else QEMU's own default.
+/// The index of the default machine type: that of the architecture, else the default of QEMU.
 fn default_of(machines: &[Machine], arch: Arch, release: Release) -> Option<usize> {
     let preferred = PREFERRED.iter().find(|row| row.0 == arch).map(|row| row.1.of(release));
     let preferred = preferred.and_then(|wanted| {

@@ -7,9 +7,9 @@ use super::FORMAT_VERSION;
 use crate::{Accel, Caps, CpuModel, HostCpu, Machine, PropertyValue, Sev, Sgx, Tristate, Usable};
 
 impl Caps {
-    /// Writes the set in the reference's form, marked by `format='1'` on the root. What the reference keeps only for
-    /// its own cache (times of change) is left out; a number's unit is always KiB. [`from_xml`](Self::from_xml) of
-    /// the result gives the same set.
+    /// Writes a capabilities file in libvirt's form, with `format='1'` on the root element. The times that libvirt
+    /// keeps for its cache are left out, and sizes are in KiB. [`from_xml`](Self::from_xml) of the result gives equal
+    /// capabilities.
     pub fn to_xml(&self) -> String {
         let details = self.details();
         let mut out = Writer(String::new());
@@ -69,7 +69,7 @@ fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
 }
 
-/// A switch that is only written where it is on.
+/// The value of an attribute that is only written where it is `yes`.
 fn if_yes(value: bool) -> Option<&'static str> {
     value.then_some("yes")
 }

@@ -1,9 +1,8 @@
-//! The one table of capability flags, in the order in which they came into being.
+//! The table of capability flags, in libvirt's order.
 //!
-//! Columns: variant, constant without `QEMU_CAPS_`, name in a capabilities file, state in the oldest
-//! release followed and the version of libvirt since which it is another, what it says. See
-//! [`FlagState`](super::FlagState) for the states. A version that is not known exactly is the first release followed that
-//! has the new state.
+//! Columns: variant, constant without `QEMU_CAPS_`, name in a capabilities file, state in the oldest release followed
+//! and the version of libvirt since which it is another, what it says. See [`FlagState`](super::FlagState) for the
+//! states. A version that is not known exactly is the first release followed that has the new state.
 
 /// Calls `$then!` with every row of the table.
 macro_rules! flag_table {
@@ -107,7 +106,7 @@ macro_rules! flag_table {
             NecUsbXhci, "NEC_USB_XHCI", "nec-usb-xhci", Live, "device `nec-usb-xhci`";
             VirtioS390, "VIRTIO_S390", "virtio-s390", Live => Off since "11.3", "bus `virtio-s390`";
             BalloonEvent, "BALLOON_EVENT", "balloon-event", On, "event when the balloon changes";
-            NetdevBridge, "NETDEV_BRIDGE", "bridge", On, "network back end `bridge`";
+            NetdevBridge, "NETDEV_BRIDGE", "bridge", On, "network backend `bridge`";
             ScsiLsi, "SCSI_LSI", "lsi", Live, "SCSI controller `lsi53c895a`";
             VirtioScsi, "VIRTIO_SCSI", "virtio-scsi-pci", Live, "SCSI controller `virtio-scsi`";
             Blockio, "BLOCKIO", "blockio", Live => On since "11.3", "disks take `logical_block_size=` and `physical_block_size=`";
@@ -145,7 +144,7 @@ macro_rules! flag_table {
             Ipv6Migration, "IPV6_MIGRATION", "ipv6-migration", On, "incoming migration over IPv6";
             MachineOpt, "MACHINE_OPT", "machine-opt", On, "option `-machine`";
             MachineUsbOpt, "MACHINE_USB_OPT", "machine-usb-opt", On, "`-machine` takes `usb=`";
-            DeviceTpmPassthrough, "DEVICE_TPM_PASSTHROUGH", "tpm-passthrough", Live, "TPM back end `passthrough`";
+            DeviceTpmPassthrough, "DEVICE_TPM_PASSTHROUGH", "tpm-passthrough", Live, "TPM backend `passthrough`";
             DeviceTpmTis, "DEVICE_TPM_TIS", "tpm-tis", Live, "device `tpm-tis`";
             DeviceNvram, "DEVICE_NVRAM", "nvram", Live, "device `spapr-nvram`";
             DevicePciBridge, "DEVICE_PCI_BRIDGE", "pci-bridge", Live, "device `pci-bridge`";
@@ -392,7 +391,7 @@ macro_rules! flag_table {
             UsbHostHostdevice, "USB_HOST_HOSTDEVICE", "usb-host.hostdevice", Live, "property `hostdevice` of `usb-host`";
             VirtioBalloonFreePageReporting, "VIRTIO_BALLOON_FREE_PAGE_REPORTING", "virtio-balloon.free-page-reporting", Live, "property `free-page-reporting` of `virtio-balloon`";
             BlockExportAdd, "BLOCK_EXPORT_ADD", "block-export-add", Live => On since "11.3", "QMP command `block-export-add`";
-            NetdevVhostVdpa, "NETDEV_VHOST_VDPA", "netdev.vhost-vdpa", Live, "network back end `vhost-vdpa`";
+            NetdevVhostVdpa, "NETDEV_VHOST_VDPA", "netdev.vhost-vdpa", Live, "network backend `vhost-vdpa`";
             FsdevCreatemode, "FSDEV_CREATEMODE", "fsdev.createmode", Live => On since "11.3", "property `createmode` of `fsdev`";
             ScsiNcr53c90, "SCSI_NCR53C90", "ncr53c90", Live, "device `ncr53c90`";
             ScsiDc390, "SCSI_DC390", "dc390", Live, "device `dc390`";
@@ -450,11 +449,11 @@ macro_rules! flag_table {
             ThreadContext, "THREAD_CONTEXT", "thread-context", New => Live since "11.3", "object type `thread-context`";
             ScreenshotFormatPng, "SCREENSHOT_FORMAT_PNG", "screenshot-format-png", New => Live since "11.3", "QMP command `screendump` writes PNG";
             MachineHpet, "MACHINE_HPET", "machine-hpet", New => Live since "11.3", "`-machine` takes `hpet=`";
-            NetdevStream, "NETDEV_STREAM", "netdev.stream", New => Live since "11.3", "network back end `stream`";
+            NetdevStream, "NETDEV_STREAM", "netdev.stream", New => Live since "11.3", "network backend `stream`";
             DeviceVirtioCrypto, "DEVICE_VIRTIO_CRYPTO", "virtio-crypto", New => Live since "11.3", "device `virtio-crypto`";
             ObjectCryptoLkcf, "OBJECT_CRYPTO_LKCF", "cryptodev-backend-lkcf", New => Live since "11.3", "object type `cryptodev-backend-lkcf`";
             DevicePanicPci, "DEVICE_PANIC_PCI", "pvpanic-pci", New => Live since "11.3", "device `pvpanic-pci`";
-            NetdevStreamReconnect, "NETDEV_STREAM_RECONNECT", "netdev.stream.reconnect", New => Live since "11.3", "network back end `stream` takes `reconnect=`";
+            NetdevStreamReconnect, "NETDEV_STREAM_RECONNECT", "netdev.stream.reconnect", New => Live since "11.3", "network backend `stream` takes `reconnect=`";
             VirtioGpuBlob, "VIRTIO_GPU_BLOB", "virtio-gpu.blob", New => Live since "11.3", "property `blob` of `virtio-gpu`";
             RbdEncryptionLayering, "RBD_ENCRYPTION_LAYERING", "rbd-encryption-layering", New => Live since "11.3", "block driver `rbd` decrypts layered images";
             RbdEncryptionLuksAny, "RBD_ENCRYPTION_LUKS_ANY", "rbd-encryption-luks-any", New => Live since "11.3", "block driver `rbd` takes any LUKS version";
@@ -470,14 +469,14 @@ macro_rules! flag_table {
             MachineVirtRas, "MACHINE_VIRT_RAS", "machine.virt.ras", New => Live since "11.3", "property `ras` of the `virt` machine";
             DeviceVirtioSound, "DEVICE_VIRTIO_SOUND", "virtio-sound", New => Live since "11.3", "device `virtio-sound`";
             SevSnpGuest, "SEV_SNP_GUEST", "sev-snp-guest", New => Live since "11.3", "object type `sev-snp-guest`";
-            NetdevUser, "NETDEV_USER", "netdev.user", New => Live since "11.3", "network back end `user`";
+            NetdevUser, "NETDEV_USER", "netdev.user", New => Live since "11.3", "network backend `user`";
             DeviceAcpiErst, "DEVICE_ACPI_ERST", "acpi-erst", New => Live since "11.3", "device `acpi-erst`";
             IntelIommuDmaTranslation, "INTEL_IOMMU_DMA_TRANSLATION", "intel-iommu.dma-translation", New => Live since "11.3", "property `dma-translation` of `intel-iommu`";
             MachineI8042Opt, "MACHINE_I8042_OPT", "machine-i8042-opt", New => Live since "11.3", "`-machine` takes `i8042=`";
             SnapshotInternalQmp, "SNAPSHOT_INTERNAL_QMP", "snapshot-internal-qmp", New => On since "11.3", "internal snapshots by QMP";
             ChardevReconnectMiliseconds, "CHARDEV_RECONNECT_MILISECONDS", "chardev-reconnect-miliseconds", New => Live since "11.3", "socket character devices take `reconnect-ms=`";
             VirtioCcwDeviceLoadparm, "VIRTIO_CCW_DEVICE_LOADPARM", "virtio-ccw.loadparm", New => Live since "11.3", "property `loadparm` of `virtio-ccw`";
-            NetdevStreamReconnectMiliseconds, "NETDEV_STREAM_RECONNECT_MILISECONDS", "netdev-stream-reconnect-miliseconds", New => Live since "11.3", "network back end `stream` takes `reconnect-ms=`";
+            NetdevStreamReconnectMiliseconds, "NETDEV_STREAM_RECONNECT_MILISECONDS", "netdev-stream-reconnect-miliseconds", New => Live since "11.3", "network backend `stream` takes `reconnect-ms=`";
             QueryCpuModelExpansionDeprecatedProps, "QUERY_CPU_MODEL_EXPANSION_DEPRECATED_PROPS", "query-cpu-model-expansion.deprecated-props", New => Live since "11.3", "property `deprecated-props` of `query-cpu-model-expansion`";
             MigrateIncomingExitOnError, "MIGRATE_INCOMING_EXIT_ON_ERROR", "migrate-incoming.exit-on-error", New => Live since "11.3", "property `exit-on-error` of `migrate-incoming`";
             MachineVirtAia, "MACHINE_VIRT_AIA", "machine.virt.aia", New => Live since "11.3", "property `aia` of the `virt` machine";

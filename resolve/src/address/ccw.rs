@@ -9,10 +9,10 @@ use virtargv_model::info::{Address, CcwAddress};
 use super::{bus, default_virtio};
 use crate::{Work, rules};
 
-/// The channel subsystem of virtual devices.
+/// The channel subsystem image of virtual devices.
 const CSSID: u32 = 0xfe;
 
-/// Puts virtio devices on channel I/O, and gives every device there that has none a number.
+/// Assigns a CCW address to every virtio device and every other CCW device without one.
 pub(super) fn assign(work: &mut Work<'_>) {
     if !(work.guest.is_s390_ccw() && work.caps.has(Cap::Ccw)) {
         if work.caps.has(Cap::VirtioS390) {

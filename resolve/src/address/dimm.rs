@@ -1,4 +1,4 @@
-//! Slots of memory devices.
+//! Slots of memory devices (`<address type='dimm'>`).
 
 use std::collections::BTreeSet;
 
@@ -7,7 +7,7 @@ use virtargv_model::{Place, Rule};
 
 use crate::{Work, rules};
 
-/// Gives every memory module a slot.
+/// Assigns a slot to every memory module.
 pub(super) fn assign(work: &mut Work<'_>) {
     let Some(slots) = work.domain.memory.max.map(|max| max.slots) else { return };
     let mut taken = BTreeSet::new();

@@ -1,7 +1,7 @@
-//! PCI addresses.
+//! PCI addresses (`<address type='pci'>`).
 //!
-//! Two passes, as the reference has them: the first finds out how many buses there have to be, and adds their
-//! controllers; the second gives every device its address.
+//! There are two passes, as in libvirt: the first finds the number of buses that are needed and adds their controllers,
+//! the second assigns an address to every device.
 
 mod buses;
 mod chipset;
@@ -28,14 +28,14 @@ use devices::{Needs, has_root};
 use groups::Groups;
 use zpci::Ids;
 
-/// A problem was put down; nothing after it is placed.
+/// The error after a problem was reported, at which assigning addresses stops.
 #[derive(Debug)]
 pub(super) struct Refused;
 
-/// Gives every device that needs one its PCI address, adding buses where there are too few.
+/// Assigns a PCI address to every device that needs one, and adds buses where there are too few.
 pub(super) fn assign(work: &mut Work<'_>) {
     if both_passes(work).is_err() {
-        // What stopped it is in the report; what the rest lacks by that is no problem of its own.
+        // The report has the problem; missing options that follow from it are not reported.
         let _ = options::apply(work);
     }
 }
@@ -45,7 +45,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let mut count = highest.map_or(0, |highest| highest as usize + 1);
     let mut added = Vec::new();
     if count > MOST_BUSES {
-        let message = format!("a controller of type 'pci' has an index over '{MOST_BUSES}'");
+        let message = format!("a controller of type 'pci' has an index above '{MOST_BUSES}'");
         work.refuse(&rules::PCI_CONTROLLER_INDEX, Place::default(), message);
         return Err(Refused);
     }
@@ -55,7 +55,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         slots::place_all(&mut placer)?;
         placer.complete_zpci(&[])?;
         if highest == Some(0) && placer.buses.list.len() > 1 && placer.has_root(PciModel::PcieRoot) {
-            // Buses were added, so they are left to us: one port stays free for hotplug.
+            // Where libvirt adds buses, it leaves one port free for hotplug.
             placer.spare(Connect::PCIE.union(Connect::AUTO))?;
         }
         added = placer.add_controllers()?;
@@ -79,20 +79,20 @@ fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
     work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(Controller::number)
 }
 
-/// One pass.
+/// A pass of assigning PCI addresses.
 pub(super) struct Placer<'w, 'a> {
     work: &'w mut Work<'a>,
     needs: Needs<'a>,
     groups: Groups,
     zpci: Option<Ids>,
-    /// Where the first part of each USB 2 controller is that has its place, by number.
+    /// The address of the first part of each USB 2 controller that has one, by index.
     usb2: HashMap<u32, PciAddress>,
     /// The buses.
     buses: Buses,
 }
 
 impl<'w, 'a> Placer<'w, 'a> {
-    /// Starts a pass over `count` buses with what is taken already.
+    /// Starts a pass over `count` buses with the addresses that are taken.
     fn new(work: &'w mut Work<'a>, count: usize, first: bool) -> Result<Self, Refused> {
         let needs = Needs::of(&work.domain, work.caps, work.host);
         let groups = Groups::of(work);
@@ -110,7 +110,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         Ok(placer)
     }
 
-    /// The bus of every controller, and for the numbers between them what the guest is extended by.
+    /// The bus of every controller; for indexes without a controller, the kind of bus by which the guest is extended.
     fn buses(work: &mut Work<'_>, count: usize) -> Result<Vec<Bus>, Refused> {
         let filler = if work.guest.is_pseries() {
             PciModel::PciRoot
@@ -135,7 +135,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         if work.guest.is_pseries()
             && let Some(first) = list.first_mut()
         {
-            // No host device on the bus that every guest has.
+            // Host devices are not placed on the bus that every guest has.
             first.group_locked = true;
         }
         Ok(list)
@@ -153,14 +153,14 @@ impl<'w, 'a> Placer<'w, 'a> {
         self.needs.device(self.devices(), id)
     }
 
-    /// Puts down why device `id` cannot be placed.
+    /// Reports why device `id` cannot have an address.
     fn refused(&mut self, id: DeviceId, kind: Kind, message: String) -> Refused {
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
         self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
         Refused
     }
 
-    /// Takes all addresses that are there. A device may have one that should not be on PCI at all.
+    /// Takes all addresses that devices have, even of devices that are not PCI devices.
     fn collect(&mut self) -> Result<(), Refused> {
         let taken: Vec<_> =
             self.devices().infos().filter_map(|(id, info)| Some((id, slots::present(info)?))).collect();
@@ -200,7 +200,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         Ok(())
     }
 
-    /// What the chipset takes, and on a guest with `pci-root` one slot for a bridge that may be needed some day.
+    /// Takes the slots of the chipset, and with `pci-root` a slot for a bridge that can be needed later.
     fn chipset_and_spare(&mut self) -> Result<(), Refused> {
         self.by_chipset()?;
         if self.has_root(PciModel::PciRoot) && !self.buses.list.iter().all(Bus::is_full) {
@@ -209,7 +209,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         Ok(())
     }
 
-    /// Takes a slot for no device.
+    /// Takes a slot without a device.
     fn spare(&mut self, needs: Connect) -> Result<(), Refused> {
         match self.buses.next(needs, 0, None) {
             Ok(_) => Ok(()),
@@ -220,7 +220,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         }
     }
 
-    /// Takes a place for the chipset.
+    /// Takes an address for the chipset.
     fn chipset(&mut self, mut at: PciAddress, needs: Connect) -> Result<(), Refused> {
         if self.buses.list.is_empty() {
             return Ok(());
@@ -233,18 +233,18 @@ impl<'w, 'a> Placer<'w, 'a> {
         })
     }
 
-    /// Takes `at` for device `id`, which it is then to have.
+    /// Takes the address `at` for device `id`.
     fn reserve(&mut self, id: DeviceId, at: &mut PciAddress) -> Result<(), Refused> {
         let (needs, group) = (self.needs(id), self.groups.of_device(id));
         self.buses.reserve(at, needs, group).map_err(|(kind, message)| self.refused(id, kind, message))
     }
 
-    /// Gives device `id` an address, where it is a PCI device that has none.
+    /// Assigns an address to device `id`, where it is a PCI device without one.
     fn place(&mut self, id: DeviceId) -> Result<(), Refused> {
         self.place_function(id, None, None)
     }
 
-    /// Gives device `id` an address at a certain function of a free slot.
+    /// As [`Placer::place`], at a function of a free slot.
     fn place_at_function(
         &mut self,
         id: DeviceId,
@@ -286,7 +286,8 @@ impl<'w, 'a> Placer<'w, 'a> {
         }
     }
 
-    /// Adds the controllers of buses that have none and names their numbers, each with a place of its own, which may take further buses.
+    /// Adds the missing controllers of buses and assigns their addresses, which can add further buses. Returns their
+    /// indexes.
     fn add_controllers(&mut self) -> Result<Vec<u32>, Refused> {
         let mut added = Vec::new();
         let mut n = 1;
@@ -307,7 +308,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     }
 }
 
-/// The number and the place of a part of a USB 2 controller.
+/// The index and the address of a part of a USB 2 controller.
 fn usb2_place(controller: &Controller) -> Option<(u32, PciAddress)> {
     let part = controller.usb_model().is_some_and(is_usb2_part);
     slots::present(&controller.info).filter(|_| part).map(|at| (controller.number(), at))
@@ -317,7 +318,7 @@ fn same(a: &PciAddress, b: &PciAddress) -> bool {
     (a.domain, a.bus, a.slot, a.function) == (b.domain, b.bus, b.slot, b.function)
 }
 
-/// Marks function 0 of every slot that has further functions, unless the document says otherwise.
+/// Sets `multifunction=` on function 0 of every slot with further functions, unless the document has it.
 fn set_multifunction(devices: &mut Devices) {
     let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
     let shared: std::collections::HashSet<_> =

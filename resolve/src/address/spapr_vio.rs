@@ -1,4 +1,4 @@
-//! Addresses on the virtual I/O bus of pseries guests.
+//! Addresses on the virtual I/O bus of pseries (`<address type='spapr-vio'>`).
 
 use std::collections::HashMap;
 
@@ -11,10 +11,10 @@ use virtargv_model::info::Address;
 
 use crate::{Work, rules};
 
-/// The distance between the addresses that are tried.
+/// The distance between candidate addresses.
 const STEP: u64 = 0x1000;
 
-/// Gives every device that belongs there its register, from QEMU's default for its kind on.
+/// Assigns a register to every spapr-vio device: the first free one from QEMU's default for its kind on.
 pub(super) fn assign(work: &mut Work<'_>) {
     let devices = &work.domain.devices;
     let mut used: HashMap<u64, usize> = HashMap::new();
@@ -48,7 +48,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
     }
 }
 
-/// Devices that may be there, QEMU's default register for each kind, and whether the device can be nowhere else.
+/// The devices that can be on the bus, with QEMU's default register for the kind, and whether they must be on it.
 fn candidates(work: &Work<'_>) -> Vec<(DeviceId, u64, bool)> {
     let (devices, pseries) = (&work.domain.devices, work.guest.is_pseries());
     let mut list = Vec::new();

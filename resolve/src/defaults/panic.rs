@@ -1,11 +1,11 @@
-//! `<panic>`: what the document left open.
+//! Defaults of `<panic>`.
 
 use virtargv_caps::{Convention, Release};
 use virtargv_model::device::panic::{Panic, PanicModel};
 
 use crate::{Guest, Work};
 
-/// Fills in the models, and adds what guests of a kind always have.
+/// Fills in the models, and adds the panic device that the machine has.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let guest = &work.guest;
     let panics = &mut work.domain.devices.panics;
@@ -20,7 +20,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// What a guest has without being told.
+/// The panic device that the machine has.
 fn implied(guest: &Guest) -> Option<PanicModel> {
     if guest.is_pseries() {
         Some(PanicModel::Pseries)

@@ -1,4 +1,4 @@
-//! `<watchdog>`: what the document left open.
+//! Defaults of `<watchdog>`.
 
 use virtargv_caps::Convention;
 use virtargv_model::device::watchdog::{Watchdog, WatchdogAction, WatchdogModel};
@@ -13,7 +13,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
     let is_there = watchdogs.iter().any(|w| w.model == Some(WatchdogModel::Itco));
     if work.guest.is_q35() && work.release.has(Convention::ImpliedItco) && !is_there {
-        // There is one action for all of a guest's watchdogs.
+        // QEMU has one action for all watchdogs of a guest.
         let action = watchdogs.first().and_then(|w| w.action).unwrap_or(WatchdogAction::Reset);
         watchdogs.push(Watchdog {
             model: Some(WatchdogModel::Itco),

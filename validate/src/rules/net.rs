@@ -1,6 +1,6 @@
 //! Rules on `<interface>`.
 //!
-//! Most need the document and the capabilities only ([`check`]). Those of [`actual`] depend on what the host's network
+//! Most need the document and the capabilities only (`check`). Those of `actual` depend on what the host's network
 //! connects the interface to.
 
 mod actual;

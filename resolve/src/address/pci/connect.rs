@@ -1,4 +1,4 @@
-//! What plugs into what.
+//! Which PCI buses accept which devices.
 
 use bitflags::bitflags;
 use virtargv_model::device::controller::PciModel;
@@ -28,11 +28,11 @@ bitflags! {
         const PCIE_EXPANDER = 1 << 8;
         /// `pci-bridge`
         const PCI_BRIDGE = 1 << 9;
-        /// Of a device: an address chosen for it must be on a bus that has this too.
+        /// Of a device: an assigned address must be on a bus with this trait.
         const AUTO = 1 << 10;
-        /// Of a device: part of the chipset, so on bus 0.
+        /// Of a device: it is integrated into the chipset, so its address is on bus 0.
         const INTEGRATED = 1 << 11;
-        /// Of a device: several of its kind share a slot, one a function.
+        /// Of a device: several of its kind share a slot, one for each function.
         const SHARES_SLOT = 1 << 12;
         /// Either kind of device that is no bridge.
         const ENDPOINTS = Self::PCI.bits() | Self::PCIE.bits();
@@ -42,17 +42,17 @@ bitflags! {
 }
 
 impl Connect {
-    /// The name of the first kind of device that is in the set.
+    /// The name of the first kind of device in the set.
     pub fn name(self) -> &'static str {
         NAMES.iter().find(|(kind, _)| self.intersects(*kind)).map_or("device", |(_, name)| name)
     }
 
-    /// The controller model that plugs in this way.
+    /// The controller model of the first kind of device in the set, where it is a controller.
     pub fn controller(self) -> Option<PciModel> {
         CONTROLLERS.iter().find(|(kind, _)| self.intersects(*kind)).map(|(_, model)| *model)
     }
 
-    /// What controller `model` needs of its bus; nothing for a root.
+    /// What a controller of `model` requires of its bus; empty for a root bus.
     pub fn of_controller(model: PciModel) -> Self {
         match model {
             PciModel::PciRoot | PciModel::PcieRoot => Self::empty(),
@@ -67,7 +67,7 @@ impl Connect {
         }
     }
 
-    /// What the bus of controller `model` takes, and its first and last slot.
+    /// What the bus of a controller of `model` accepts, and its first and last slot.
     pub fn of_bus(model: PciModel) -> (Self, u32, u32) {
         let pci = Self::PCI.union(Self::PCI_BRIDGE);
         let auto = pci.union(Self::AUTO);
@@ -75,7 +75,7 @@ impl Connect {
         let root = Self::PCIE.union(Self::ROOT_PORT).union(Self::DMI_BRIDGE).union(Self::PCIE_EXPANDER);
         match model {
             PciModel::PciRoot => (auto.union(Self::PCI_EXPANDER), 1, LAST_SLOT),
-            // Slot 0 is taken by the hotplug controller.
+            // Slot 0 is the hotplug controller.
             PciModel::PciBridge | PciModel::PcieToPciBridge => (auto, 1, LAST_SLOT),
             PciModel::PciExpanderBus => (auto, 0, LAST_SLOT),
             PciModel::PcieRoot => (root, 1, LAST_SLOT),
@@ -86,15 +86,15 @@ impl Connect {
         }
     }
 
-    /// Whether a bus that takes `self` takes `device`. `written` where the address is the document's own: there PCI and
-    /// PCI Express devices may be swapped, and what is not chosen automatically is allowed.
+    /// Checks that a bus that accepts `self` accepts `device`. `written` is whether the document has the address: then
+    /// PCI and PCI Express devices can be exchanged, and buses without [`Connect::AUTO`] are allowed.
     pub fn takes(self, device: Self, bus: u32, written: bool) -> Result<(), Mismatch> {
         let (mut accepts, mut device) = (self, device);
         if device.intersects(Self::INTEGRATED) {
             if bus != 0 {
                 return Err(Mismatch::NotIntegrated);
             }
-            // Such a device is not plugged into anything, so any kind of root has it.
+            // An integrated device has no slot, so every kind of root bus accepts it.
             accepts = accepts.union(Self::AUTO).union(Self::ENDPOINTS);
         }
         if written {
@@ -111,18 +111,18 @@ impl Connect {
     }
 }
 
-/// Why a bus does not take a device.
+/// Why a bus does not accept a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// It has to be on bus 0.
+    /// The device must be on bus 0.
     NotIntegrated,
-    /// Nothing is put there without being asked.
+    /// Addresses are not assigned on the bus.
     NoAuto,
-    /// It is another kind of bus.
+    /// The bus is for other kinds of devices.
     Kind(Connect),
 }
 
-/// The last slot of a bus that has them all.
+/// The last slot of a bus with all slots.
 pub(super) const LAST_SLOT: u32 = 0x1f;
 
 const NAMES: &[(Connect, &str)] = &[

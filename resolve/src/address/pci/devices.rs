@@ -1,4 +1,4 @@
-//! What each device needs of a PCI bus: one row a kind of device and model.
+//! What each kind and model of device requires of a PCI bus.
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
@@ -21,21 +21,22 @@ use super::super::bus::{self, Virtio};
 use super::connect::Connect;
 use crate::Work;
 
-/// What the kinds of device that depend on guest and host need.
+/// The requirements that depend on guest and host.
 #[derive(Clone, Copy)]
 pub(super) struct Needs<'h> {
     /// PCI Express devices.
     pcie: Connect,
-    /// virtio devices that are not bound to conventional PCI.
+    /// virtio devices that are not transitional.
     virtio: Connect,
     host: &'h dyn Host,
 }
 
-/// What a conventional PCI device needs.
+/// What a conventional PCI device requires.
 pub(super) const PCI: Connect = Connect::PCI.union(Connect::AUTO);
 
 impl<'h> Needs<'h> {
-    /// PCI Express devices take a conventional slot where there is nothing else, and old virtio devices do always.
+    /// The requirements in a guest. PCI Express devices are in PCI slots where the guest has no PCI Express; so are
+    /// virtio devices of a QEMU without virtio 1.0 only devices.
     pub fn of(domain: &Domain, caps: &Caps, host: &'h dyn Host) -> Self {
         let pcie =
             if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.union(Connect::AUTO) } else { PCI };
@@ -43,11 +44,11 @@ impl<'h> Needs<'h> {
         Self { pcie, virtio, host }
     }
 
-    /// What device `id` needs; nothing where it is no PCI device.
+    /// What device `id` requires; empty where it is not a PCI device.
     pub fn device(&self, devices: &Devices, id: DeviceId) -> Connect {
         match bus::virtio(devices, id) {
             Some(_) if id.kind == DeviceKind::Crypto => PCI,
-            // Transitional devices only work in conventional slots.
+            // Transitional devices need I/O ports, so only PCI slots accept them.
             Some(Virtio::Transitional) => PCI,
             Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.union(Connect::INTEGRATED),
             Some(Virtio::Modern) => self.virtio,
@@ -85,7 +86,7 @@ impl<'h> Needs<'h> {
             ControllerKind::Usb(usb) => match usb.model {
                 Some(UsbModel::NecXhci | UsbModel::QemuXhci) => self.pcie,
                 Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::empty(),
-                // Without a model it is the machine's own.
+                // Without a model it is the controller of the machine.
                 _ => PCI,
             },
             ControllerKind::Scsi(model) => match model {
@@ -109,7 +110,7 @@ impl<'h> Needs<'h> {
         }
         match &interface.model {
             Some(NicModel::Known(KnownModel::UsbNet)) => Connect::empty(),
-            // Without a model it is a host device that its network gives; what is not known is taken as modern.
+            // Without a model it is a host device of a virtual network; unknown models are taken as PCI Express.
             None | Some(NicModel::Other(_) | NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => {
                 self.pcie
             }
@@ -121,13 +122,13 @@ impl<'h> Needs<'h> {
         let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::empty() };
         match &hostdev.source {
             HostdevSource::Pci(pci) => self.host_pci(&pci.address, hostdev.info.pci()),
-            // All that are known are PCI Express.
+            // All known mediated devices are PCI Express devices.
             HostdevSource::Mdev(mdev) if mdev.model == MdevModel::VfioPci => self.pcie,
             _ => Connect::empty(),
         }
     }
 
-    /// A device of the host that nothing is known of is PCI Express; for one that has its place it does not matter.
+    /// A host device that is not known is taken as PCI Express. The kind of one with an address does not matter.
     fn host_pci(&self, address: &PciAddress, place: Option<&PciAddress>) -> Connect {
         if self.pcie == PCI || place.is_some_and(|place| !place.is_empty()) {
             return self.pcie;
@@ -145,7 +146,7 @@ impl<'h> Needs<'h> {
     }
 }
 
-/// Whether the reference gives device `id` a place on PCI even if it fits none, and so finds none for it.
+/// Whether libvirt assigns device `id` a PCI address even though no bus accepts it, which fails.
 pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
     let (devices, n) = (&work.domain.devices, id.index);
     let forced = match id.kind {
@@ -163,18 +164,18 @@ pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
         DeviceKind::Memballoon => {
             devices.memballoons.get(n).map(|balloon| balloon.model != Some(MemballoonModel::None))
         }
-        DeviceKind::Video => devices.videos.get(n).map(is_card),
+        DeviceKind::Video => devices.videos.get(n).map(is_pci_video),
         _ => None,
     };
     forced.unwrap_or(false)
 }
 
-/// Whether it is a card, as far as the reference looks when it keeps a slot for it.
-pub(super) fn is_card(video: &Video) -> bool {
+/// Whether libvirt treats the video device as a PCI device: all models but `none` and `ramfb`.
+pub(super) fn is_pci_video(video: &Video) -> bool {
     !matches!(video.model, Some(VideoModel::None | VideoModel::Ramfb))
 }
 
-/// Whether the first PCI controller is a root of that kind.
+/// Whether PCI controller 0 has the model `root`.
 pub(super) fn has_root(domain: &Domain, root: PciModel) -> bool {
     let first = domain.devices.controllers.iter().find(|c| c.is(ControllerType::Pci, 0));
     first.is_some_and(|c| c.pci_model() == Some(root))

@@ -5,7 +5,7 @@ use virtargv_model::device::controller::{ControllerKind, PciModel, ScsiModel, Us
 
 use crate::{Guest, Options, Work};
 
-/// Fills in the models that are open.
+/// Fills in the missing models.
 pub(super) fn apply(work: &mut Work<'_>) {
     let (guest, caps, release, options) = (&work.guest, work.caps, work.release, work.options);
     for controller in &mut work.domain.devices.controllers {
@@ -29,7 +29,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// The model of a SCSI controller of which nothing is said.
+/// The default model of a SCSI controller.
 pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiModel> {
     if guest.has_builtin_esp() && release.has(Convention::UsbByMachine) {
         return Some(ScsiModel::Ncr53c90);
@@ -45,7 +45,7 @@ pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiM
     found.or_else(|| guest.has_builtin_esp().then_some(ScsiModel::Ncr53c90))
 }
 
-/// The model of a USB controller of which nothing is said; `addressed` where it has an address.
+/// The default model of a USB controller. `addressed` is whether it has an address.
 fn usb_model(
     guest: &Guest,
     caps: &Caps,
@@ -60,11 +60,11 @@ fn usb_model(
     let by_machine = release.has(Convention::UsbByMachine);
     match guest.arch {
         arch if arch.is_s390() => {
-            // The bare element never gave such a guest USB.
+            // For compatibility, the element alone stands for no USB controller.
             if addressed { piix3 } else { Some(UsbModel::None) }
         }
         arch if arch.is_ppc64() => {
-            // A newer model would change what an existing guest sees.
+            // Existing guests keep the older model.
             let new = if options.abi_update { first(&xhci) } else { None };
             new.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci), (Cap::NecUsbXhci, UsbModel::NecXhci)]))
         }
@@ -76,12 +76,12 @@ fn usb_model(
 }
 
 impl Guest {
-    /// Whether the machine has an IDE controller of its own.
+    /// Whether the machine has a built-in IDE controller.
     pub fn has_builtin_ide(&self) -> bool {
         self.is_i440fx() || matches!(self.machine.as_str(), "malta" | "sun4u" | "g3beige")
     }
 
-    /// QEMU's name for the bus of the PCI root `model`.
+    /// The name in QEMU of the bus of the PCI root `model`.
     pub fn first_pci_bus(&self, caps: &Caps, model: Option<PciModel>) -> &'static str {
         match model {
             Some(PciModel::PcieRoot) if self.has_numbered_pci_buses(caps) => "pcie.0",
@@ -94,7 +94,7 @@ impl Guest {
     pub fn has_numbered_pci_buses(&self, caps: &Caps) -> bool {
         let arch = self.arch;
         if arch.is_ppc() {
-            // Nothing older than 2.0 but this machine; a version that is not known is taken as new.
+            // QEMU 2.0 introduced the numbers, for this machine earlier. An unknown version is taken as recent.
             return caps.version() == 0
                 || caps.version() >= 2_000_000
                 || (self.machine == "ppce500" && caps.version() >= 1_006_000);
@@ -106,7 +106,7 @@ impl Guest {
             || self.is_loongarch_virt()
     }
 
-    /// Whether the machine has an NCR 53C90 of its own.
+    /// Whether the machine has a built-in NCR 53C90 (ESP).
     pub fn has_builtin_esp(&self) -> bool {
         match self.arch {
             Arch::Sparc => true,

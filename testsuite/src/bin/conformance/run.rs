@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Outcome, Request};
+use virtargv::{CommandLine, Incoming, Outcome, Release, Request};
 use virtargv_qemu_cmd::{CLASSIC_WRAP, Format};
 
 use crate::case::{Case, Expect};
@@ -122,5 +122,5 @@ fn answer(outcome: &Outcome, corpus: &Corpus) -> Answer {
 }
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
-    line.print(Format::Args, corpus.is_classic().then_some(CLASSIC_WRAP))
+    line.print(Format::Args, (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP))
 }
