@@ -4,9 +4,7 @@ pub mod pci;
 pub mod usb;
 
 pub use pci::MODEL as PCI_MODEL;
-pub use usb::{
-    MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver, is_legacy as is_legacy_usb,
-};
+pub use usb::{MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver};
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{

@@ -7,8 +7,8 @@ pub(crate) mod vnc;
 pub(crate) use listen::Endpoint;
 
 use virtargv_caps::Cap;
-use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
 use virtargv_model::Problem;
+use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
 use virtargv_validate::rules::graphics as rules;
 
 use super::audio;

@@ -2,10 +2,10 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
+use virtargv_model::Problem;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::storage::{Image, Location, NetSource, Protocol};
 use virtargv_model::info::Address;
-use virtargv_model::Problem;
 use virtargv_validate::rules::hostdev as rules;
 
 use super::Device;

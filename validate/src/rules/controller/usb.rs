@@ -1,12 +1,10 @@
 //! Rules on USB controllers, and on USB devices of a guest without USB.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, Usb, UsbModel};
 use virtargv_model::device::hostdev::HostdevSource;
 use virtargv_model::device::input::InputBus;
 use virtargv_model::info::DeviceInfo;
-
-use virtargv_resolve::Guest;
 
 use super::usb_is_disabled;
 use crate::{Context, Findings};
@@ -117,18 +115,12 @@ pub fn driver(model: UsbModel) -> Option<(&'static str, Cap)> {
     })
 }
 
-/// Whether a USB controller without model is the one that `-usb` adds.
-pub fn is_legacy(guest: &Guest) -> bool {
-    let by_machine = guest.release.has(Convention::UsbByMachine);
-    !(by_machine || guest.is_q35() || guest.is_arm_virt() || guest.is_riscv_virt())
-}
-
-/// Held on one while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
     let place = controller.info.pos.attr("model");
     let model = match usb.model {
         Some(UsbModel::None) => return,
-        None if is_legacy(cx.guest) || cx.guest.arch.is_s390() => return,
+        None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return,
         None => return out.refuse(&MODEL_MISSING, place, "a controller of type 'usb' has no 'model'"),
         Some(model) => model,
     };
@@ -151,7 +143,7 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
 /// Held on all of them while the line is built.
 pub(super) fn build_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     let usb = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some_and(|usb| usb.model.is_none()));
-    if let Some(second) = usb.clone().nth(1).filter(|_| is_legacy(cx.guest)) {
+    if let Some(second) = usb.clone().nth(1).filter(|_| cx.guest.has_legacy_usb()) {
         let message =
             "only one controller of type 'usb' may be without 'model' where QEMU has none to choose";
         out.refuse(&LEGACY_TWICE, second.info.pos, message);

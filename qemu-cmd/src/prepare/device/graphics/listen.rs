@@ -1,8 +1,8 @@
 //! Where a remote display is served.
 
+use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
 use virtargv_model::network::Network;
-use virtargv_model::Problem;
 use virtargv_validate::rules::graphics as rules;
 
 use crate::prepare::context::{Prepare, broken, must, problem};

@@ -2,8 +2,8 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
-use virtargv_model::device::graphics::{Graphics, Vnc};
 use virtargv_model::Problem;
+use virtargv_model::device::graphics::{Graphics, Vnc};
 use virtargv_validate::rules::graphics as rules;
 
 use super::Endpoint;
