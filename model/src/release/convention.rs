@@ -70,10 +70,6 @@ conventions! {
     ExplicitNoDiscard: since "9.0";
     /// `<maxMemory>` needs `slots=` for memory devices of every model, else for memory modules only.
     MaxMemoryNeedsSlots: until "9.5";
-    /// The guest NUMA cell of a memory device is checked by a rule, else when the command line is built.
-    MemoryDeviceCellRule: since "9.0";
-    /// Model and size of `<shmem>` are checked by rules, else when the command line is built.
-    ShmemRules: since "11.3";
     /// A host NUMA node that does not exist is an unsupported configuration.
     NumaNodeUnsupported: since "9.0";
     /// `-mem-prealloc` follows `-mem-path`, else `-m`.
@@ -142,40 +138,21 @@ conventions! {
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.
     BridgeVlan: since "11.0";
-    /// The descriptor set of a vDPA interface has the alias of the interface, which can have several queues; else it
-    /// has the path, and one queue.
+    /// The descriptor set of a vDPA interface has the alias of the interface, else the path of the device.
     VdpaByAlias: since "11.3";
     /// The default model of a vhost-user interface is virtio.
     VhostuserVirtio: since "11.3";
-    /// The IPv6 network of user networking must have a prefix of 64 bits.
-    UserIpv6Whole: since "9.0";
-    /// Whether QEMU has user networking is a capability flag, else every QEMU is taken to have it.
-    UserNetworkingAsked: since "10.6";
-    /// A host device can be assigned to a guest only once.
-    HostdevOnce: since "9.0";
-    /// SCSI commands to a host device are always filtered (`sgio='unfiltered'` is not supported).
-    SgioFiltered: since "9.0";
     /// `id=` is the last property of a network backend, else it precedes those of vhost-net.
     NetdevIdLast: since "9.0";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.
     PcTimersByArch: since "11.3";
-    /// `hint-dedicated` of `<kvm>` needs the CPU mode `host-passthrough`.
-    DedicatedNeedsHostCpu: until "9.0";
-    /// `<shares>` has the range of control groups of version 1, 2 to 262144.
-    CpuSharesLimited: until "9.1";
     /// BIOS output on a serial port is the device `sga`, else the key `graphics=off` of `-machine`.
     SerialBiosDevice: until "9.0";
     /// Groups of system calls of `-sandbox` need the capability flags of the option and of the groups, else of the
     /// groups only.
     SandboxByGroups: since "9.0";
-    /// Contradictions between `<loader>`, `<nvram>` and the features of firmware are refused.
-    FirmwareFitsTogether: since "8.6";
-    /// A SPICE character device is refused where QEMU has no SPICE, else left to QEMU.
-    SpiceChardevNeedsSpice: since "9.0";
-    /// TCP protocols that QEMU does not support are refused, else taken as raw.
-    ChardevProtocolChecked: since "11.3";
     /// The models `virtio-transitional` and `virtio-non-transitional` are refused for every input, else not for
     /// passed-through ones.
     InputHostOneModel: since "9.0";
@@ -183,19 +160,24 @@ conventions! {
     FirmwareWhenDefined: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
-    /// Disks are held to rules that came after 7.0: no protocols that QEMU lost, no empty USB drives, and the like.
-    StricterDisks: since "9.0";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
     /// The alias of a file system has the next free number, else the index of the file system.
     FsAliasNextFree: since "9.0";
-    /// Screens, cards, TPMs and the like are held to rules that came after 7.0: short VNC passwords, one monitor where
-    /// there is but one, TPM 1.2 on PCs alone.
-    StricterDevices: since "9.0";
     /// libvirt has CPU drivers for RISC-V and LoongArch, so that their guests can have CPU models.
     LaterCpus: since "11.3";
     /// Whether a PC has a PS/2 controller depends on a capability flag, else every PC is taken to have one.
     Ps2Asked: since "9.0";
-    /// Combinations of lifecycle actions that QEMU does not support are refused.
-    LifecycleChecked: since "7.7";
+    /// A `<geometry>` can leave out cylinders, heads or sectors.
+    PartialGeometry: since "9.0";
+    /// `removable=` is for SCSI disks as for USB disks.
+    RemovableScsi: since "9.6";
+    /// The Arm `virt` machine can have PCI Express expander buses, as Q35 can.
+    ArmExpanderBus: since "9.0";
+    /// `<target hotplug=>` is for `pci-root` too.
+    PciRootHotplug: since "7.9";
+    /// The watchdog model `ib700` is for i440FX machines only.
+    Ib700OnI440fx: since "9.3";
+    /// An interface of type `vdpa` can have several queues.
+    VdpaMultiqueue: since "11.3";
 }

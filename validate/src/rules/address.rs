@@ -1,6 +1,6 @@
 //! Rules on addresses of devices of any kind.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, DeviceInfo};
 
@@ -22,11 +22,13 @@ virtargv_model::rules! {
     /// An ACPI index needs a QEMU that has it.
     ACPI_INDEX = "address-acpi-index": Unsupported, Validate,
         "`<acpi index=>` of a device: `acpi-index=` of PCI devices",
-        help "remove `<acpi index=>`, or use a QEMU that has it";
+        help "remove `<acpi index=>`, or use a QEMU that has it",
+        since "7.3";
     /// Only a PCI device has an ACPI index and an option ROM.
     PCI_ONLY = "address-pci-only": Unsupported, Validate,
         "`<acpi index=>` and `<rom>`: `acpi-index=`, `rombar=` and `romfile=` of PCI devices",
-        help "remove the element, or use `<address type='pci'>`";
+        help "remove the element, or use `<address type='pci'>`",
+        since "9.0";
     /// An address of type `ccw` needs a machine type with a channel subsystem.
     CCW = "address-ccw": Unsupported, Validate,
         "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
@@ -93,9 +95,7 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
         }
         _ => {}
     }
-    if cx.release.has(Convention::StricterDevices) {
-        check_pci_words(cx, name, info, out);
-    }
+    check_pci_words(cx, name, info, out);
 }
 
 /// ACPI index and option ROM, which only PCI devices have.

@@ -1,6 +1,6 @@
 //! Rules on `<audio>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Pos;
 use virtargv_model::device::audio::AudioType;
 use virtargv_model::device::graphics::GraphicsType;
@@ -11,23 +11,23 @@ virtargv_model::rules! {
     /// Every audio backend has an id of its own.
     ID_TWICE = "audio-id-twice": Xml, Validate,
         "`<audio id=>`: `<sound>`, `<video>` and `<graphics>` name their backend by it",
-        help "change one of the `id=`";
+        help "change one of the `id=`",
+        since "7.2";
     /// An audio backend of type `spice` needs a display of type `spice`.
     SPICE = "audio-spice-alone": Unsupported, Validate,
         "`<audio type='spice'>`: `-audiodev spice` sends the sound to the SPICE client",
-        help "add `<graphics type='spice'>`, or use another `type=`";
+        help "add `<graphics type='spice'>`, or use another `type=`",
+        since "7.2";
     /// An audio backend of type `dbus` needs a QEMU that has it.
     DBUS = "audio-dbus-missing": Unsupported, Validate,
         "`<audio type='dbus'>`: `-audiodev dbus` comes with `-display dbus`",
-        help "use another `type=`, or a QEMU that has D-Bus displays";
+        help "use another `type=`, or a QEMU that has D-Bus displays",
+        since "7.2";
 }
 
 /// Checks every `<audio>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    if !cx.release.has(Convention::AudioElement) {
-        return;
-    }
     for (index, audio) in devices.audios.iter().enumerate() {
         let place = audio.info.pos;
         if devices.audios.iter().take(index).any(|earlier| earlier.id == audio.id) {
@@ -59,7 +59,7 @@ pub(super) fn names_backend(
     out: &mut Findings<'_>,
 ) {
     let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
-    if let Some(id) = id.filter(|id| cx.release.has(Convention::AudioElement) && !known(*id)) {
+    if let Some(id) = id.filter(|id| !known(*id)) {
         let message =
             format!("element '{element}' names audio backend '{id}', there is no 'audio' with that 'id'");
         out.refuse(rule, place.path("audio/@id"), message);

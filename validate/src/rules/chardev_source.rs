@@ -1,6 +1,6 @@
 //! Rules on the source of a character device: its end on the host.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, Reconnect, Tcp, Unix};
 use virtargv_model::device::graphics::GraphicsType;
 
@@ -28,12 +28,8 @@ virtargv_model::rules! {
     RECONNECT_MODE = "chardev-reconnect-mode": Internal, Validate,
         "`<source mode='connect'><reconnect>`: `reconnect=` of `-chardev socket`",
         help "remove `<reconnect>`, or use `mode='connect'`";
-    /// The source of type `spiceport` or `dbus` has a channel (an XML error in early releases).
-    SOURCE_CHANNEL_XML = "chardev-source-channel-xml": Xml, Validate,
-        "`<source channel=>`: `name=` of `-chardev spiceport` and `-chardev dbus`",
-        help "add `channel=` to `<source>`";
     /// The source of type `spiceport` or `dbus` has a channel.
-    SOURCE_CHANNEL = "chardev-source-channel": Unsupported, Validate,
+    SOURCE_CHANNEL = "chardev-source-channel": Unsupported (Xml before "9.0"), Validate,
         "`<source channel=>`: `name=` of `-chardev spiceport` and `-chardev dbus`",
         help "add `channel=` to `<source>`";
     /// The channel of a source has letters, digits and the characters `-`, `_` and `.` only.
@@ -47,7 +43,8 @@ virtargv_model::rules! {
     /// The protocol of a TCP character device is `raw` or `telnet`.
     SOURCE_PROTOCOL = "chardev-source-protocol": Unsupported, Validate,
         "`<protocol type=>`: `telnet=` of `-chardev socket`; TLS is `tls='yes'` of `<source>`",
-        help "use `raw` or `telnet`, and `tls='yes'` on `<source>` for TLS";
+        help "use `raw` or `telnet`, and `tls='yes'` on `<source>` for TLS",
+        since "11.3";
     /// A character device of type `qemu-vdagent` needs a QEMU that has it.
     SOURCE_VDAGENT = "chardev-source-vdagent": Unsupported, Validate,
         "`<channel type='qemu-vdagent'>`: `-chardev qemu-vdagent`, new in QEMU 6.1",
@@ -63,7 +60,8 @@ virtargv_model::rules! {
     /// A character device of type `spicevmc` or `spiceport` needs a display of type `spice`.
     SOURCE_SPICE = "chardev-source-spice": Unsupported, Validate,
         "`<graphics type='spice'>`: `-chardev spicevmc` and `spiceport` are channels of the SPICE server",
-        help "add `<graphics type='spice'>`, or use another type";
+        help "add `<graphics type='spice'>`, or use another type",
+        since "9.0";
 }
 
 /// Checks `source` against the rules above. With `path_is_generated`, a UNIX socket needs no path.
@@ -73,7 +71,7 @@ pub(crate) fn check(
     path_is_generated: bool,
     out: &mut Findings<'_>,
 ) {
-    is_complete(cx, source, path_is_generated, out);
+    is_complete(source, path_is_generated, out);
     security::label::check(cx, &source.seclabels, out);
     if let Backend::Tcp(Tcp { reconnect: Some(again), .. })
     | Backend::Unix(Unix { reconnect: Some(again), .. }) = &source.backend
@@ -84,9 +82,7 @@ pub(crate) fn check(
         out.refuse(&RECONNECT_TIMEOUT, again.pos.attr("timeout"), message);
     }
     match &source.backend {
-        Backend::Tcp(Tcp { protocol: Some(protocol @ (Protocol::Tls | Protocol::Telnets)), .. })
-            if cx.release.has(Convention::ChardevProtocolChecked) =>
-        {
+        Backend::Tcp(Tcp { protocol: Some(protocol @ (Protocol::Tls | Protocol::Telnets)), .. }) => {
             let message = format!("protocol '{protocol}' over 'tcp' is not supported by QEMU");
             out.refuse(&SOURCE_PROTOCOL, source.pos.path("protocol/@type"), message);
         }
@@ -98,9 +94,7 @@ pub(crate) fn check(
         Backend::QemuVdagent { .. } if !cx.has(Cap::ChardevQemuVdagent) => {
             refuse_type(&SOURCE_VDAGENT, source, "is not supported by this QEMU", out);
         }
-        Backend::SpiceVmc | Backend::SpicePort { .. }
-            if cx.release.has(Convention::SpiceChardevNeedsSpice) && !has_spice(cx) =>
-        {
+        Backend::SpiceVmc | Backend::SpicePort { .. } if !has_spice(cx) => {
             refuse_type(&SOURCE_SPICE, source, "needs 'graphics' of type 'spice'", out);
         }
         _ => {}
@@ -123,7 +117,7 @@ fn has_spice(cx: &Context<'_>) -> bool {
 }
 
 /// The attributes that a source of each type needs.
-fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_generated: bool, out: &mut Findings<'_>) {
+fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findings<'_>) {
     let mut lacks = |rule: &'static Rule, attribute: &str| {
         let kind = source.kind();
         let message =
@@ -143,8 +137,7 @@ fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_generated: bool
         Backend::Unix(Unix { path: None, .. }) if !path_is_generated => lacks(&SOURCE_PATH, "path"),
         Backend::Unix(unix) => reconnects(unix.listens(), unix.reconnect, out),
         Backend::SpicePort { channel: None } | Backend::Dbus { channel: None } => {
-            let stricter = cx.release.has(Convention::StricterDevices);
-            lacks(if stricter { &SOURCE_CHANNEL } else { &SOURCE_CHANNEL_XML }, "channel");
+            lacks(&SOURCE_CHANNEL, "channel");
         }
         Backend::SpicePort { channel: Some(name) } | Backend::Dbus { channel: Some(name) }
             if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) =>

@@ -33,7 +33,8 @@ virtargv_model::rules! {
     /// Only a virtio-scsi controller has an I/O thread.
     IOTHREAD_TYPE = "controller-iothread-type": Xml, Validate,
         "`<controller><driver iothread=>`: `iothread=` of `virtio-scsi`",
-        help "remove `iothread=` from `<driver>`, or use `type='scsi' model='virtio-scsi'`";
+        help "remove `iothread=` from `<driver>`, or use `type='scsi' model='virtio-scsi'`",
+        since "9.0";
     /// A controller with an I/O thread has an address of type `pci` or `ccw`.
     IOTHREAD_ADDRESS = "controller-iothread-address": Unsupported, Validate,
         "`<controller><driver iothread=>`: `iothread=` of `virtio-scsi-pci` and `virtio-scsi-ccw`",
@@ -84,11 +85,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let format_first = cx.release.has(Convention::FormatRulesFirst);
     for controller in controllers {
         if format_first {
-            format_rules(cx, controller, out);
+            format_rules(controller, out);
         }
         qemu_rules(cx, controller, out);
         if !format_first {
-            format_rules(cx, controller, out);
+            format_rules(controller, out);
         }
     }
 }
@@ -125,13 +126,11 @@ fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
 }
 
 /// The rules of the domain format, which do not depend on QEMU.
-fn format_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
+fn format_rules(controller: &Controller, out: &mut Findings<'_>) {
     if let ControllerKind::Pci(pci) = &controller.kind {
-        pci::format_rules(cx, controller, pci, out);
+        pci::format_rules(controller, pci, out);
     }
-    // Early releases leave this rule to the QEMU driver.
-    if cx.release.has(Convention::FormatRulesFirst)
-        && let Some(id) = controller.driver.iothread
+    if let Some(id) = controller.driver.iothread
         && !is_virtio_scsi(controller)
     {
         let message = format!(

@@ -2,7 +2,7 @@
 
 mod hyperv;
 
-use virtargv_caps::{Accel, Cap, Convention};
+use virtargv_caps::{Accel, Cap};
 use virtargv_model::cpu::CpuMode;
 use virtargv_model::features::{Features, IoApic, KvmFeature};
 use virtargv_model::{OnOff, VirtType, YesNo};
@@ -33,7 +33,8 @@ virtargv_model::rules! {
     /// The KVM feature `hint-dedicated` needs a CPU of mode `host-passthrough`.
     DEDICATED = "features-kvm-hint-dedicated": Unsupported, Validate,
         "`<features><kvm><hint-dedicated>`: the CPU property `kvm-hint-dedicated` is for vCPUs that are pinned to CPUs of their own",
-        help "use `<cpu mode='host-passthrough'/>`, or remove `<hint-dedicated>`";
+        help "use `<cpu mode='host-passthrough'/>`, or remove `<hint-dedicated>`",
+        until "9.0";
     /// The feature `vmport` needs the feature `ps2`.
     VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate,
         "`<features><vmport>`: QEMU's `vmmouse` is part of the PS/2 controller `i8042`",
@@ -54,7 +55,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     hyperv::check(cx, features, out);
     let dedicated = features.kvm.as_ref().and_then(|kvm| kvm.get(KvmFeature::HintDedicated));
     let host_cpu = cx.domain.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostPassthrough);
-    if dedicated == Some(OnOff::On) && !host_cpu && cx.release.has(Convention::DedicatedNeedsHostCpu) {
+    if dedicated == Some(OnOff::On) && !host_cpu {
         let message = "the feature 'hint-dedicated' needs a CPU of mode 'host-passthrough'";
         out.refuse(&DEDICATED, features.pos.path("kvm/hint-dedicated"), message);
     }

@@ -3,7 +3,7 @@
 pub mod listen;
 pub mod spice;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, Rdp, Spice, Vnc};
 
 use super::audio::names_backend;
@@ -13,7 +13,8 @@ virtargv_model::rules! {
     /// The audio backend of a VNC display exists.
     BACKEND = "graphics-backend": Xml, Validate,
         "`<graphics type='vnc'><audio id=>`: the id of an `<audio>`",
-        help "add an `<audio>` with that id, or change `id=`";
+        help "add an `<audio>` with that id, or change `id=`",
+        since "7.2";
     /// A D-Bus display is either peer to peer or on a bus.
     DBUS_PEER = "graphics-dbus-p2p-address": Xml, Validate,
         "`<graphics type='dbus' p2p= address=>`: `p2p=` and `addr=` of `-display dbus` exclude each other",
@@ -45,7 +46,8 @@ virtargv_model::rules! {
     /// A VNC password has at most 8 bytes.
     VNC_PASSWORD = "graphics-vnc-password": Unsupported, Validate,
         "`<graphics type='vnc' passwd=>`: VNC authentication uses the first 8 bytes as a DES key",
-        help "shorten `passwd=`";
+        help "shorten `passwd=`",
+        since "9.0";
     /// The audio backend of a D-Bus display is of type `dbus`.
     DBUS_AUDIO = "graphics-dbus-audio": Unsupported, Validate,
         "`<graphics type='dbus'><audio id=>`: `audiodev=` of `-display dbus`",
@@ -136,7 +138,7 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
         out.refuse(&VNC_POWER, pos.path("@powerControl"), message);
     }
     let length = vnc.auth.as_ref().map_or(0, |auth| auth.password.len());
-    if length > 8 && cx.release.has(Convention::StricterDevices) {
+    if length > 8 {
         let message = format!(
             "attribute 'passwd' of element 'graphics' has '{length}' bytes, it must have at most '8'"
         );

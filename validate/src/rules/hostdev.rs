@@ -45,7 +45,8 @@ virtargv_model::rules! {
     /// A device of the host is assigned to the guest once.
     TWICE = "hostdev-twice": Xml, Validate,
         "`<hostdev><source>` and `<interface type='hostdev'><source>`: a device of the host has one user",
-        help "remove one of the elements";
+        help "remove one of the elements",
+        since "9.0";
     /// One host device of a guest has a RAM framebuffer.
     ONE_RAMFB = "hostdev-one-ramfb": Unsupported, Validate,
         "`<hostdev ramfb='on'>`: `ramfb=on` of `vfio-pci-nohotplug` registers one `etc/ramfb` with the firmware",
@@ -140,16 +141,14 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     let hostdevs = &cx.domain.devices.hostdevs;
     scsi::check_addresses(cx, out);
     mdev::check_one_ap(hostdevs, out);
-    if cx.release.has(Convention::HostdevOnce) {
-        let nics = &cx.domain.devices.interfaces;
-        let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
-        let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
-        let mut seen = HashSet::new();
-        for (identity, pos) in nics.chain(others) {
-            if !seen.insert(identity) {
-                let message = "this device of the host is assigned to the guest a second time";
-                out.refuse(&TWICE, pos.path("source"), message);
-            }
+    let nics = &cx.domain.devices.interfaces;
+    let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
+    let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
+    let mut seen = HashSet::new();
+    for (identity, pos) in nics.chain(others) {
+        if !seen.insert(identity) {
+            let message = "this device of the host is assigned to the guest a second time";
+            out.refuse(&TWICE, pos.path("source"), message);
         }
     }
     let with_ramfb = hostdevs.iter().filter(|h| match &h.source {

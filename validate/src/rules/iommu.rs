@@ -1,6 +1,6 @@
 //! Rules on `<iommu>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::OnOff;
 use virtargv_model::device::iommu::{Iommu, IommuModel};
 use virtargv_model::features::IoApic;
@@ -24,11 +24,13 @@ virtargv_model::rules! {
     /// Only an IOMMU of model `intel` has options.
     OPTIONS = "iommu-options": Xml, Validate,
         "`<iommu><driver>`: properties of `intel-iommu`",
-        help "remove `<driver>`, or use `model='intel'`";
+        help "remove `<driver>`, or use `model='intel'`",
+        since "9.0";
     /// Only an IOMMU of model `virtio` has an address.
     ADDRESS = "iommu-address": Xml, Validate,
         "`<iommu><address>`: the others are part of the machine",
-        help "remove the `<address>`";
+        help "remove the `<address>`",
+        since "9.0";
     /// The model of an IOMMU is one of the machine type.
     MACHINE = "iommu-machine": Unsupported, Validate,
         "`<iommu model=>`: `intel` is of Q35, `smmuv3` of Arm `virt`, `virtio` of both",
@@ -59,17 +61,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     for iommu in iommus {
         let Some(model) = iommu.model else { continue };
-        let format_first = cx.release.has(Convention::FormatRulesFirst);
-        if format_first {
-            format_rules(iommu, model, out);
-        }
+        format_rules(iommu, model, out);
         machine(cx, iommu, model, out);
         options(cx, iommu, out);
         together(cx, iommu, out);
     }
 }
 
-/// The rules of the domain format, which do not depend on QEMU. Early releases do not have them.
+/// The rules of the domain format, which do not depend on QEMU.
 fn format_rules(iommu: &Iommu, model: IommuModel, out: &mut Findings<'_>) {
     if model != IommuModel::Intel && !iommu.driver.is_empty() {
         let message = format!("options in 'driver' are not supported for an IOMMU of model '{model}'");

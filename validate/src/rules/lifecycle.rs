@@ -13,15 +13,18 @@ virtargv_model::rules! {
     /// The action `rename-restart` is not supported by QEMU.
     RENAME = "lifecycle-rename-restart": Unsupported, Validate,
         "`<on_poweroff>`, `<on_reboot>` and `<on_crash>`: a QEMU process keeps the name of its guest",
-        help "use `restart` or `destroy`";
+        help "use `restart` or `destroy`",
+        since "7.7";
     /// The action `preserve` is for crashes only.
     PRESERVE = "lifecycle-preserve": Unsupported, Validate,
         "`<on_poweroff>` and `<on_reboot>`: a guest that powered off or reboots leaves nothing to inspect",
-        help "use `destroy` or `restart`";
+        help "use `destroy` or `restart`",
+        since "7.7";
     /// A guest that restarts after power-off does not end on reboot.
     CONTRADICTION = "lifecycle-contradiction": Unsupported, Validate,
         "`<on_poweroff>restart</on_poweroff>` with `<on_reboot>destroy</on_reboot>`: libvirt restarts by resetting QEMU, which `-no-reboot` ends",
-        help "set both to `restart`, or `<on_poweroff>` to `destroy`";
+        help "set both to `restart`, or `<on_poweroff>` to `destroy`",
+        since "7.7";
     /// The actions that dump memory are for crashes only.
     DUMP = "lifecycle-coredump": ArgumentUnsupported, Validate,
         "`coredump-destroy` and `coredump-restart` of `<on_crash>`",
@@ -30,9 +33,6 @@ virtargv_model::rules! {
 
 /// Checks that libvirt's QEMU driver supports the actions on power-off, reboot and crash.
 pub(crate) fn actions(cx: &Context<'_>, out: &mut Findings<'_>) {
-    if !cx.release.has(Convention::LifecycleChecked) {
-        return;
-    }
     let lifecycle = &cx.domain.lifecycle;
     let actions = [
         (lifecycle.on_poweroff, "on_poweroff"),

@@ -44,7 +44,8 @@ virtargv_model::rules! {
     /// The node of a memory device is a guest NUMA cell.
     CELL = "memory-device-cell": Plain, Validate,
         "`<memory><target><node>`: an id of `<numa><cell>`",
-        help "change `<node>`, or add the cell to `<numa>`";
+        help "change `<node>`, or add the cell to `<numa>`",
+        since "9.0";
     /// A persistent memory device has a path.
     PATH = "memory-device-path": Plain, Validate,
         "`<memory model='nvdimm'><source><path>`: the file that `memory-backend-file` maps",
@@ -191,11 +192,8 @@ fn support(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
 fn cell(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let cells = cx.domain.numa.cells.len();
     let Some(node) = device.target.node.filter(|node| *node as usize >= cells) else { return };
-    if cx.release.has(Convention::MemoryDeviceCellRule) {
-        let message =
-            format!("a memory device is for guest NUMA cell '{node}', but there are '{cells}' cells");
-        out.refuse(&CELL, device.target.pos.path("node"), message);
-    }
+    let message = format!("a memory device is for guest NUMA cell '{node}', but there are '{cells}' cells");
+    out.refuse(&CELL, device.target.pos.path("node"), message);
 }
 
 /// Persistent memory: NVDIMM and virtio-pmem.

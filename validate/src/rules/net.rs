@@ -73,10 +73,10 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     match nic.kind() {
         InterfaceType::User => {
             backend::check_user(cx, nic, passt, out);
-            ip::check_user(cx, nic, out);
+            ip::check_user(nic, out);
         }
         InterfaceType::Vhostuser if passt => {
-            ip::check_user(cx, nic, out);
+            ip::check_user(nic, out);
             vhost_user::check(cx, "interface", nic.info.pos.path("backend/@type"), out);
         }
         InterfaceType::Vdpa => source::check_vdpa(cx, nic, out),

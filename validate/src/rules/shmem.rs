@@ -1,6 +1,6 @@
 //! Rules on `<shmem>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::shmem::{Shmem, ShmemModel};
 
 use crate::{Context, Findings};
@@ -29,11 +29,13 @@ virtargv_model::rules! {
     /// The size of shared memory is a power of two of at least 1 MiB.
     SIZE = "shmem-size": Xml, Validate,
         "`<shmem><size>`: the size of a PCI BAR",
-        help "use a size such as 4 MiB";
+        help "use a size such as 4 MiB",
+        since "11.3";
     /// The model of shared memory is one that this QEMU has.
     MODEL = "shmem-model": Unsupported, Validate,
         "`<shmem><model type=>`: `ivshmem`, `ivshmem-plain` and `ivshmem-doorbell`",
-        help "use another `type=`, or a QEMU that has the device";
+        help "use another `type=`, or a QEMU that has the device",
+        since "11.3";
 }
 
 /// Checks every `<shmem>` against the rules above.
@@ -44,9 +46,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message =
                 format!("attribute 'name' of element 'shmem' is '{}', it must be a file name", shmem.name);
             out.refuse(&NAME, shmem.info.pos.attr("name"), message);
-        }
-        if !cx.release.has(Convention::ShmemRules) {
-            continue;
         }
         if let Some(size) = shmem.size.filter(|size| !size.is_power_of_two() || *size < 1 << 20) {
             let message = format!(

@@ -23,7 +23,8 @@ virtargv_model::rules! {
     /// The audio backend of a sound device exists.
     BACKEND = "sound-backend": Xml, Validate,
         "`<sound><audio id=>`: the id of an `<audio>`",
-        help "add an `<audio>` with that id, or change `id=`";
+        help "add an `<audio>` with that id, or change `id=`",
+        since "7.2";
 }
 
 /// Checks every `<sound>` against the rules above.

@@ -1,6 +1,6 @@
 //! Rules on `<tpm>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmBackendType, TpmEmulator, TpmModel, TpmVersion};
@@ -24,14 +24,19 @@ virtargv_model::rules! {
     TPM_EXTERNAL = "tpm-external": Xml, Validate,
         "`<tpm><backend type='external'><source type='unix' mode='connect' path=>`",
         help "set `mode='connect'` and `path=`";
-    /// An emulated TPM of version 1.2 is of model `tpm-tis` in an x86 guest.
+    /// An emulated TPM of version 1.2 is of model `tpm-tis`.
     TPM_VERSION = "tpm-version": Unsupported, Validate,
         "`<tpm><backend version=>`: `tpm-crb` and `tpm-spapr` are interfaces of TPM 2.0",
         help "set `version='2.0'`";
+    /// An emulated TPM of version 1.2 is one of an x86 guest.
+    TPM_ARCH = "tpm-version-architecture": Unsupported, Validate,
+        "`<tpm><backend version='1.2'>`: libvirt emulates TPM 1.2 for PCs only",
+        help "set `version='2.0'`", since "9.0";
     /// The version of an emulated TPM is one that the host's swtpm has.
     TPM_HOST = "tpm-version-host": Unsupported, Validate,
         "`<tpm><backend type='emulator' version=>`: swtpm and swtpm_setup may be built without TPM 1.2 or 2.0",
-        help "use the other `version=`, or another swtpm";
+        help "use the other `version=`, or another swtpm",
+        since "9.0";
     /// The backend of a TPM is one that this QEMU has.
     TPM_BACKEND = "tpm-backend": Unsupported, Validate,
         "`<tpm><backend type=>`: `-tpmdev passthrough` and `-tpmdev emulator`",
@@ -83,14 +88,12 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
 
 fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut Findings<'_>) {
     let place = tpm.backend_pos.attr("version");
-    let stricter = cx.release.has(Convention::StricterDevices);
     let is_1_2 = emulator.version == Some(TpmVersion::V1_2);
     if is_1_2 && !emulator.active_pcr_banks.is_empty() {
         let message = "element 'active_pcr_banks' needs version '2.0', not '1.2'";
         out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
     }
     if let Some(version) = emulator.version
-        && stricter
         && !cx.host.emulates_tpm(version.as_str())
     {
         let message = format!("TPM version '{version}' is not supported by the host's swtpm");
@@ -103,9 +106,9 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
         let message = format!("a 'tpm' of model '{model}' needs version '2.0', not '1.2'");
         out.refuse(&TPM_VERSION, place, message);
-    } else if stricter && !cx.guest.arch.is_x86() {
+    } else if !cx.guest.arch.is_x86() {
         let message = format!("a 'tpm' of architecture '{}' needs version '2.0', not '1.2'", cx.guest.arch);
-        out.refuse(&TPM_VERSION, place, message);
+        out.refuse(&TPM_ARCH, place, message);
     }
 }
 

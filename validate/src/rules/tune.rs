@@ -11,5 +11,5 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let tune = &cx.domain.tune;
     iothreads::check(cx, &tune.iothreads, out);
     resctrl::check(cx, &tune.cpu, out);
-    cputune::check(cx, &tune.cpu, out);
+    cputune::check(&tune.cpu, out);
 }

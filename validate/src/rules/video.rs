@@ -18,7 +18,8 @@ virtargv_model::rules! {
     /// A video device has a model where the guest has no default.
     NO_MODEL = "video-model-open": Internal, Validate,
         "`<video><model type=>`",
-        help "add `<model type='virtio'/>` or another model";
+        help "add `<model type='virtio'/>` or another model",
+        since "11.3";
     /// A video device of model `none` is the only one.
     NONE_ALONE = "video-none-alone": Unsupported, Validate,
         "`<video><model type='none'/>`: keeps the default video device away",
@@ -58,7 +59,8 @@ virtargv_model::rules! {
     /// Only video devices of model `qxl` and `virtio` have more than one head.
     HEADS = "video-heads": Unsupported, Validate,
         "`<video><model heads=>`: `max_outputs=` of `qxl` and `virtio-gpu`",
-        help "set `heads='1'`, or use `type='virtio'`";
+        help "set `heads='1'`, or use `type='virtio'`",
+        since "9.0";
     /// QEMU has no 2D acceleration.
     ACCEL_2D = "video-accel2d": Unsupported, Validate,
         "`<video><model><acceleration accel2d=>`: for other hypervisors",
@@ -123,7 +125,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     let pos = video.info.pos;
-    if video.model.is_none() && cx.release.has(Convention::CommonRulesFirst) {
+    if video.model.is_none() {
         let message = "element 'video' lacks its 'model', and this guest has no default";
         out.refuse(&NO_MODEL, pos, message);
     }
@@ -192,12 +194,11 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         return out.refuse(&MODEL, pos.path("model/@type"), message);
     }
     let many = matches!(model, VideoModel::Qxl | VideoModel::Virtio);
-    let stricter = cx.release.has(Convention::StricterDevices);
     if !many && !video.primary {
         let message = format!("a 'video' of model '{model}' must be the primary one");
         out.refuse(&SECONDARY, pos.path("model/@type"), message);
     }
-    if let Some(heads) = video.heads.filter(|heads| stricter && !many && *heads != 1) {
+    if let Some(heads) = video.heads.filter(|heads| !many && *heads != 1) {
         let message =
             format!("attribute 'heads' is '{heads}', it must be 1 for a 'video' of model '{model}'");
         out.refuse(&HEADS, pos.path("model/@heads"), message);

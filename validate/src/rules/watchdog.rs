@@ -10,7 +10,8 @@ virtargv_model::rules! {
     /// A guest has one watchdog (in early releases).
     WATCHDOG_SINGLE = "watchdog-single": Xml, Complete,
         "`<watchdog>`: several came with the watchdog of Q35",
-        help "remove all `<watchdog>` but one, or follow a later release of libvirt";
+        help "remove all `<watchdog>` but one, or follow a later release of libvirt",
+        until "9.1";
     /// All watchdogs of a guest have the same action.
     WATCHDOG_ACTION = "watchdog-action": Unsupported, Validate,
         "`<watchdog action=>`: `-watchdog-action` is for all watchdogs",
@@ -32,9 +33,7 @@ virtargv_model::rules! {
 /// Checks every `<watchdog>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let watchdogs = &cx.domain.devices.watchdogs;
-    if !cx.release.has(Convention::ImpliedItco)
-        && let Some(extra) = watchdogs.get(1)
-    {
+    if let Some(extra) = watchdogs.get(1) {
         out.refuse(&WATCHDOG_SINGLE, extra.info.pos, "a guest has at most one 'watchdog'");
     }
     for (n, watchdog) in watchdogs.iter().enumerate() {
@@ -70,7 +69,7 @@ fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, ou
     }
     let fits = match model {
         WatchdogModel::I6300esb => true,
-        WatchdogModel::Ib700 => guest.is_i440fx() || !guest.release.has(Convention::ImpliedItco),
+        WatchdogModel::Ib700 => guest.is_i440fx() || !cx.release.has(Convention::Ib700OnI440fx),
         WatchdogModel::Diag288 => guest.arch.is_s390(),
         WatchdogModel::Itco => guest.is_q35(),
     };

@@ -35,6 +35,7 @@ pub(super) const CASES: &[Case] = &[
     modern("controller-usb-no-master").refused(),
     modern("controller-scsi-open").on(NOTHING).refused(),
     modern("controller-not-offered").on(NOTHING).refused(),
+    classic("controller-thread-not-offered").on(NOTHING).refused(),
     classic("controller-not-offered").on(NOTHING).refused(),
     modern("controller-bad-threads").refused(),
     modern("controller-root-kind").refused(),

@@ -19,6 +19,8 @@ pub(super) const CASES: &[Case] = &[
     modern("rng-sources"),
     classic("tpm-emulated").on(X86),
     modern("tpm-emulated"),
+    modern("tpm-1-2-on-arm").on(ARM).refused(),
+    modern("input-virtio-not-offered").on(NOTHING).refused(),
     classic("tpm-of-the-host").on(X86),
     modern("tpm-of-the-host"),
     modern("tpm-too-old-for-crb").refused(),

@@ -31,7 +31,8 @@ virtargv_model::rules! {
     /// The PCI controller with index 0 has no NUMA node.
     FIRST_NODE = "pci-first-node": Unsupported, Validate,
         "`<controller type='pci' index='0'><target><node>`: QEMU has no property for the node of the root bus",
-        help "remove `<node>`, or use an expander bus with `<node>`";
+        help "remove `<node>`, or use an expander bus with `<node>`",
+        since "9.0";
     /// Target index 0 is that of the PCI controller with index 0.
     TARGET_INDEX = "pci-target-index": Unsupported, Validate,
         "`<controller type='pci'><target index=>`: `index=` of `spapr-pci-host-bridge`; the first host bridge is part of the machine",
@@ -86,7 +87,7 @@ pub(super) fn complete(cx: &Context<'_>, controller: &Controller, pci: &Pci, out
         let message = format!("a controller of model '{model}' has index '{number}', it must be '0'");
         out.refuse(&ROOT_INDEX, pos.attr("index"), message);
     }
-    let arm = cx.release.has(Convention::FormatRulesFirst) && cx.guest.is_arm_virt();
+    let arm = cx.release.has(Convention::ArmExpanderBus) && cx.guest.is_arm_virt();
     let fits = match model {
         PciModel::PciExpanderBus => cx.guest.is_i440fx(),
         PciModel::PcieExpanderBus => cx.guest.is_q35() || arm,
@@ -110,15 +111,13 @@ fn is_root(model: PciModel) -> bool {
 }
 
 /// The rules of the domain format, which do not depend on QEMU.
-pub(super) fn format_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
+pub(super) fn format_rules(controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
     let (pos, number) = (controller.info.pos, controller.number());
     if pci.model.is_some_and(is_root) && controller.info.address.is_some() {
         let message = "an 'address' is not supported for 'pci-root' and 'pcie-root'";
         out.refuse(&ROOT_ADDRESS, pos.path("address"), message);
     }
-    if let Some(node) = pci.target.node.filter(|_| number == 0)
-        && cx.release.has(Convention::FormatRulesFirst)
-    {
+    if let Some(node) = pci.target.node.filter(|_| number == 0) {
         let message = format!("NUMA node '{node}' is not supported for the PCI controller with index '0'");
         out.refuse(&FIRST_NODE, pos.path("target/node"), message);
     }
@@ -261,7 +260,7 @@ fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_
 fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     let Some(hotplug) = one.pci.target.hotplug else { return };
     let cap = match one.model {
-        PciModel::PciRoot if cx.release.has(Convention::FormatRulesFirst) => Cap::Piix4AcpiRootPciHotplug,
+        PciModel::PciRoot if cx.release.has(Convention::PciRootHotplug) => Cap::Piix4AcpiRootPciHotplug,
         _ if takes.port => Cap::PcieRootPortHotplug,
         _ => return one.refuse("hotplug", "target/@hotplug", out),
     };

@@ -33,19 +33,11 @@ virtargv_model::rules! {
         "`<disk type='nvme'><source namespace=>`: NVMe numbers the namespaces of a controller from 1",
         help "set `namespace='1'` or the number of another namespace";
     /// The vendor of a disk has at most 8 bytes.
-    VENDOR = "disk-vendor-length": Unsupported, Validate,
+    VENDOR = "disk-vendor-length": Unsupported (Xml before "9.0"), Validate,
         "`<disk><vendor>`: the field of the answer to a SCSI INQUIRY has 8 bytes",
         help "shorten the text of `<vendor>`";
     /// The product of a disk has at most 16 bytes.
-    PRODUCT = "disk-product-length": Unsupported, Validate,
-        "`<disk><product>`: the field of the answer to a SCSI INQUIRY has 16 bytes",
-        help "shorten the text of `<product>`";
-    /// The vendor of a disk has at most 8 bytes (an XML error in early releases).
-    VENDOR_XML = "disk-vendor-length-xml": Xml, Validate,
-        "`<disk><vendor>`: the field of the answer to a SCSI INQUIRY has 8 bytes",
-        help "shorten the text of `<vendor>`";
-    /// The product of a disk has at most 16 bytes (an XML error in early releases).
-    PRODUCT_XML = "disk-product-length-xml": Xml, Validate,
+    PRODUCT = "disk-product-length": Unsupported (Xml before "9.0"), Validate,
         "`<disk><product>`: the field of the answer to a SCSI INQUIRY has 16 bytes",
         help "shorten the text of `<product>`";
     /// A floppy drive is on bus `fdc`, and no other device is.
@@ -86,12 +78,12 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
     let (early, late) = (part != Part::Late, part != Part::Early);
     if early {
         for image in disk.images() {
-            network::check_auth(cx, image, out);
+            network::check_auth(image, out);
             encryption::check_cipher(image, out);
         }
     }
     if late {
-        lun::check_source(cx, disk, out);
+        lun::check_source(disk, out);
     }
     if early {
         lun::check_options(disk, out);
@@ -112,7 +104,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
     }
     if early {
         check_tray(disk, out);
-        check_identity(cx, disk, out);
+        check_identity(disk, out);
         check_kind(cx, disk, out);
         check_startup(disk, out);
         name::check_prefix(disk, out);
@@ -189,12 +181,9 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
     virtio::absent(driver.virtio, &driver.pos.path(""), out);
 }
 
-fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    let by_format = !cx.release.has(Convention::StricterDisks);
-    let (vendor_rule, product_rule) =
-        if by_format { (&VENDOR_XML, &PRODUCT_XML) } else { (&VENDOR, &PRODUCT) };
+fn check_identity(disk: &Disk, out: &mut Findings<'_>) {
     for (name, text, most, rule) in
-        [("vendor", &disk.vendor, 8, vendor_rule), ("product", &disk.product, 16, product_rule)]
+        [("vendor", &disk.vendor, 8, &VENDOR), ("product", &disk.product, 16, &PRODUCT)]
     {
         if let Some(text) = text
             && text.len() > most
@@ -216,7 +205,7 @@ fn check_kind(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.target.removable.is_some() {
         let scsi = bus == Some(DiskBus::Scsi)
             && disk.device() == DiskDevice::Disk
-            && cx.release.has(Convention::StricterDisks);
+            && cx.release.has(Convention::RemovableScsi);
         if bus != Some(DiskBus::Usb) && !scsi {
             let message = format!("'removable' is not supported for the bus of disk '{}'", disk.dst());
             out.refuse(&REMOVABLE, disk.target_pos.attr("removable"), message);

@@ -1,6 +1,6 @@
 //! Rules on `<encryption>` of a disk's images.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::device::storage::{
     Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Protocol,
@@ -12,12 +12,22 @@ use crate::{Context, Findings};
 virtargv_model::rules! {
     /// The encryption of an image is one that its format and its engine can do.
     ENCRYPTION = "image-encryption": Unsupported, Validate,
-        "`<source><encryption format= engine=>`: the block drivers `luks` and `qcow2` do `luks` with one secret, librbd does `luks`, `luks2` and `luks-any` for RBD",
-        help "use a format of the engine; `engine='librbd'` is for protocol `rbd`";
+        "`<source><encryption format= engine=>`: the block drivers `luks` and `qcow2` do `luks`, librbd does `luks`, `luks2` and `luks-any` for RBD",
+        help "use a format of the engine; `engine='librbd'` is for protocol `rbd`",
+        since "7.9";
+    /// An encrypted image has the format `raw` or `qcow2`.
+    ENCRYPTION_FORMAT = "image-encryption-format": Unsupported, Validate,
+        "`<source><encryption>` with `<driver type=>`: `raw` images are opened by the block driver `luks`, `qcow2` decrypts itself",
+        help "use `type='raw'` or `type='qcow2'` in `<driver>`, or remove `<encryption>`", since "9.0";
+    /// An image that QEMU decrypts has one secret.
+    ENCRYPTION_SECRETS = "image-encryption-secrets": Unsupported, Validate,
+        "`<encryption engine='qemu'><secret>`: `key-secret=` of the block drivers `luks` and `qcow2` names one secret",
+        help "keep one `<secret>`", since "9.3";
     /// The encryption of an image has a format.
     ENCRYPTION_OPEN = "image-encryption-open": Internal, Validate,
         "`<source><encryption format=>`: QEMU does not find out the format of encryption",
-        help "set `format='luks'`";
+        help "set `format='luks'`",
+        since "9.0";
     /// The encryption of a disk on bus `sd` has one secret.
     SD_SECRETS = "image-sd-secrets": Unsupported, Validate,
         "`<disk><encryption><secret>`: the disk is a `-drive`, whose `key-secret=` takes one secret",
@@ -31,16 +41,14 @@ virtargv_model::rules! {
 /// Checks that format and engine of an image's encryption are supported.
 pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, out: &mut Findings<'_>) {
     let place = encryption.pos;
-    let late = cx.release.has(Convention::StricterDisks);
     if encryption.engine == Some(EncryptionEngine::Librbd) {
         check_librbd(cx, image, encryption, out);
         return;
     }
     let format = image.format.unwrap_or(ImageFormat::Raw);
-    if late && !matches!(format, ImageFormat::Raw | ImageFormat::Qcow2) {
+    if !matches!(format, ImageFormat::Raw | ImageFormat::Qcow2) {
         let message = format!("'encryption' needs image format 'raw' or 'qcow2', not '{format}'");
-        out.refuse(&ENCRYPTION, place, message);
-        return;
+        out.refuse(&ENCRYPTION_FORMAT, place, message);
     }
     match encryption.format {
         EncryptionFormat::Luks => {
@@ -56,14 +64,14 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
             let message = format!("'{other}' encryption is not supported by the 'qemu' engine");
             out.refuse(&ENCRYPTION, place, message);
         }
-        EncryptionFormat::Default if late => {
+        EncryptionFormat::Default => {
             out.refuse(&ENCRYPTION_OPEN, place, "'format' of 'encryption' is 'default', it must be named");
         }
-        EncryptionFormat::Default | EncryptionFormat::Qcow => {}
+        EncryptionFormat::Qcow => {}
     }
-    if late && encryption.secrets.len() > 1 {
+    if encryption.secrets.len() > 1 {
         let message = "the 'qemu' engine of 'encryption' takes one secret only";
-        out.refuse(&ENCRYPTION, place, message);
+        out.refuse(&ENCRYPTION_SECRETS, place, message);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules of QEMU on a disk's guest device and its properties.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
@@ -19,7 +19,8 @@ virtargv_model::rules! {
     /// A geometry has cylinders, heads and sectors.
     GEOMETRY_PART = "disk-geometry-part": Internal, Validate,
         "`<disk><geometry cyls= heads= secs=>`",
-        help "add the missing attribute, or remove `<geometry>`";
+        help "add the missing attribute, or remove `<geometry>`",
+        until "9.0";
     /// A disk on bus `sd` has no serial number.
     SERIAL_SD = "disk-serial-sd": Internal, Validate,
         "`<disk><serial>`: QEMU's `sd-card` has no property `serial`",
@@ -55,7 +56,8 @@ virtargv_model::rules! {
     /// A disk on bus `usb` has a source.
     USB_EMPTY = "disk-usb-empty": Unsupported, Validate,
         "`<disk><target bus='usb'/>`: `usb-storage` does not start without `drive=`",
-        help "add `<source>`, or use `bus='sata'` or `bus='scsi'` for an empty drive";
+        help "add `<source>`, or use `bus='sata'` or `bus='scsi'` for an empty drive",
+        since "11.3";
     /// A hard disk on bus `ide` or `sata` is writable.
     READONLY = "disk-readonly-bus": Unsupported, Validate,
         "`<disk><readonly/>`: QEMU's `ide-hd` refuses a read-only block node",
@@ -92,7 +94,7 @@ virtargv_model::rules! {
 
 /// Checks the guest device of `disk` against the rules above.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    check_shape(cx, disk, out);
+    check_shape(disk, out);
     check_identity(cx, disk, out);
     lun::check_frontend(cx, disk, out);
     check_rotation(cx, disk, out);
@@ -132,11 +134,10 @@ pub(super) fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mu
 }
 
 /// Geometry, serial number of SD cards, drives with media, copy on read.
-fn check_shape(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
     let bus = disk.bus().map_or("", Spelled::as_str);
     let place = || disk.info.pos.path("geometry");
     if let Some(geometry) = disk.geometry
-        && !cx.release.has(Convention::StricterDisks)
         && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
     {
         let message = format!("element 'geometry' of disk '{}' lacks its attribute '{name}'", disk.dst());
@@ -226,8 +227,7 @@ fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             format!("address type '{kind}' is not supported for disk '{}' on bus '{bus}'", disk.dst());
         out.refuse(&ADDRESS, disk.info.pos.path("address/@type"), message);
     }
-    let late = cx.release.has(Convention::StricterDisks);
-    if disk.bus() == Some(DiskBus::Usb) && late && disk.image.is_empty() {
+    if disk.bus() == Some(DiskBus::Usb) && disk.image.is_empty() {
         let message = format!("disk '{}' on bus 'usb' lacks a source", disk.dst());
         out.refuse(&USB_EMPTY, disk.info.pos, message);
     }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Spelled;
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::info::AddressType;
@@ -11,25 +11,18 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// Only a disk on bus `virtio` has an I/O thread.
-    BUS = "disk-iothread-bus": Unsupported, Validate,
+    BUS = "disk-iothread-bus": Unsupported, Validate (Build before "7.5"),
         "`<disk><driver iothread=>`: `iothread=` of `virtio-blk`",
         help "remove `iothread=` from `<driver>`, or use `bus='virtio'`";
     /// The I/O thread of a disk is one of the domain's.
-    UNKNOWN = "disk-iothread-unknown": Unsupported, Validate,
+    UNKNOWN = "disk-iothread-unknown": Unsupported, Validate (Build before "7.5"),
         "`<disk><driver iothread=>`: an id of `<iothreadids>`, or from 1 to the number of `<iothreads>`",
         help "raise `<iothreads>`, or name an id that is defined";
-    /// Only a disk on bus `virtio` has an I/O thread (found while building in early releases).
-    BUS_LATE = "disk-iothread-bus-late": Unsupported, Build,
-        "`<disk><driver iothread=>`: `iothread=` of `virtio-blk`",
-        help "remove `iothread=` from `<driver>`, or use `bus='virtio'`";
-    /// The I/O thread of a disk is one of the domain's (found while building in early releases).
-    UNKNOWN_LATE = "disk-iothread-unknown-late": Unsupported, Build,
-        "`<disk><driver iothread=>`: an id of `<iothreadids>`, or from 1 to the number of `<iothreads>`",
-        help "raise `<iothreads>`, or name an id that is defined";
-    /// A disk with an I/O thread has an address of type `pci` or `ccw` (in early releases).
-    ADDRESS_LATE = "disk-iothread-address": Unsupported, Build,
+    /// A disk with an I/O thread has an address of type `pci` or `ccw`.
+    ADDRESS = "disk-iothread-address": Unsupported, Build,
         "`<disk><driver iothread=>`: early releases gave `iothread=` to `virtio-blk-pci` and `virtio-blk-ccw` only",
-        help "use `<address type='pci'>` or `<address type='ccw'>`, or remove `iothread=` from `<driver>`";
+        help "use `<address type='pci'>` or `<address type='ccw'>`, or remove `iothread=` from `<driver>`",
+        until "7.5";
     /// A disk has either one I/O thread or a list of I/O threads.
     BOTH = "disk-iothread-both": Unsupported, Validate,
         "`<disk><driver iothread=>` and `<driver><iothreads>`: `iothread=` and `iothread-vq-mapping=` of `virtio-blk` exclude each other",
@@ -52,21 +45,19 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let place = || driver.pos.attr("iothread");
-    let late = !cx.release.has(Convention::StricterDisks);
-    let (bus_rule, unknown_rule) = if late { (&BUS_LATE, &UNKNOWN_LATE) } else { (&BUS, &UNKNOWN) };
     let reachable = match &disk.info.address {
         Some(address) => matches!(address.kind(), AddressType::Pci | AddressType::Ccw),
         None => false,
     };
-    if late && disk.bus() == Some(DiskBus::Virtio) && !reachable {
+    if disk.bus() == Some(DiskBus::Virtio) && !reachable {
         let message =
             format!("an I/O thread for disk '{}' needs an address of type 'pci' or 'ccw'", disk.dst());
-        out.refuse(&ADDRESS_LATE, place(), message);
+        out.refuse(&ADDRESS, place(), message);
     }
     if disk.bus() != Some(DiskBus::Virtio) {
         let bus = disk.bus().map_or("", Spelled::as_str);
         let message = format!("I/O threads are not supported for bus {bus} of target {}", disk.dst());
-        out.refuse(bus_rule, place(), message);
+        out.refuse(&BUS, place(), message);
     }
     if single.is_some() && !driver.iothreads.is_empty() {
         let message = format!("disk '{}' has both 'iothread' and 'iothreads'", disk.dst());
@@ -77,7 +68,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         if !known(id) {
             let message =
                 format!("disk '{}' names iothread '{id}', which the domain does not have", disk.dst());
-            out.refuse(unknown_rule, place(), message);
+            out.refuse(&UNKNOWN, place(), message);
         }
     }
     if !driver.iothreads.is_empty() {

@@ -1,6 +1,6 @@
 //! Rules on disks with `device='lun'`, and on the options that only these have.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, Sgio};
 use virtargv_model::device::storage::{EncryptionFormat, Image, ImageFormat, Location, Protocol};
 use virtargv_model::{OnOff, Spelled};
@@ -12,7 +12,8 @@ virtargv_model::rules! {
     /// SCSI commands of a disk are filtered.
     SGIO_UNFILTERED = "disk-sgio-unfiltered": Unsupported, Validate,
         "`<disk sgio='unfiltered'>`: Linux has no `unpriv_sgio` for block devices",
-        help "remove `sgio=`, or set it to `filtered`";
+        help "remove `sgio=`, or set it to `filtered`",
+        since "9.0";
     /// A disk with `device='lun'` has a raw and unencrypted block device, volume or iSCSI source.
     LUN_SOURCE = "disk-lun-source": Unsupported, Validate,
         "`<disk device='lun'>`: the guest's SCSI commands are passed to the device of the source",
@@ -33,11 +34,15 @@ virtargv_model::rules! {
     LUN = "disk-lun-frontend": Unsupported, Validate,
         "`<disk device='lun'>`: `scsi-block`, and `virtio-blk` with `scsi=on`, pass the guest's SCSI commands to the host's device, which answers itself",
         help "use `bus='scsi'`, and remove `copy_on_read=`, `<wwn>`, `<vendor>` and `<product>`";
+    /// A disk with `device='lun'` on bus `virtio` needs a QEMU whose virtio-blk passes SCSI commands.
+    LUN_VIRTIO = "disk-lun-virtio": Unsupported, Validate,
+        "`<disk device='lun'><target bus='virtio'>`: `scsi=on` of `virtio-blk-pci`, which a QEMU can be built without",
+        help "use `bus='scsi'`, or a QEMU that has the property", since "11.3";
 }
 
 /// Checks that the source of a `lun` is a device that takes SCSI commands, and that only a `lun` has reservations.
-pub(super) fn check_source(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    if disk.sgio == Some(Sgio::Unfiltered) && cx.release.has(Convention::StricterDisks) {
+pub(super) fn check_source(disk: &Disk, out: &mut Findings<'_>) {
+    if disk.sgio == Some(Sgio::Unfiltered) {
         let message = "attribute 'sgio' is 'unfiltered', which Linux no longer supports";
         out.refuse(&SGIO_UNFILTERED, disk.info.pos.attr("sgio"), message);
     }
@@ -116,9 +121,12 @@ pub(super) fn check_frontend(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'
     }
     match disk.bus() {
         Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),
-        // Early releases took a QEMU without `scsi=` to pass SCSI commands always.
-        Some(DiskBus::Virtio) if cx.release.has(Convention::StricterDisks) => {
-            need(cx, disk, Cap::VirtioBlkScsi, "SCSI commands for a 'lun' on 'virtio-blk'", out);
+        Some(DiskBus::Virtio) if !cx.has(Cap::VirtioBlkScsi) => {
+            let message = format!(
+                "this QEMU does not support SCSI commands for the 'lun' disk '{}' on 'virtio-blk'",
+                disk.dst()
+            );
+            out.refuse(&LUN_VIRTIO, disk.info.pos, message);
         }
         _ => {}
     }

@@ -1,6 +1,6 @@
 //! Rules on the protocol of a network disk and its options.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::storage::{Image, NetSource, Protocol};
 
 use super::image::{QEMU_LACKS, needs_nodes};
@@ -18,11 +18,17 @@ virtargv_model::rules! {
     /// The protocol of a network disk is one that QEMU still has.
     PROTOCOL_GONE = "image-protocol-gone": Unsupported, Validate,
         "`<source protocol=>`: QEMU removed its block drivers `sheepdog` and `vxhs`",
-        help "use another protocol";
+        help "use another protocol",
+        since "11.3";
+    /// A disk of protocol `vxhs` needs a QEMU that has the protocol.
+    VXHS = "image-vxhs": Unsupported, Validate,
+        "`<source protocol='vxhs'>`: QEMU's block driver `vxhs`, which was there from 2.10 to 5.0",
+        help "use another protocol, or a QEMU that has the driver", until "11.3";
     /// Only the protocols iscsi, http, https, ftp, ftps, ssh and rbd have `<auth>`.
     AUTH_PROTOCOL = "disk-auth-protocol": Unsupported, Validate,
         "`<disk><source protocol=><auth>`: QEMU's block drivers for the other protocols take no user and password",
-        help "remove `<auth>`";
+        help "remove `<auth>`",
+        since "9.0";
     /// The type of a secret is one that libvirt knows.
     SECRET_UNKNOWN = "disk-auth-secret-unknown": Unsupported, Validate,
         "`<auth><secret type=>`: the usage type of a libvirt secret",
@@ -36,8 +42,7 @@ virtargv_model::rules! {
 /// Checks the protocol of an image and its options.
 pub(super) fn check(cx: &Context<'_>, image: &Image, net: &NetSource, out: &mut Findings<'_>) {
     let Some(protocol) = net.protocol else { return };
-    let late = cx.release.has(Convention::StricterDisks);
-    if late && matches!(protocol, Protocol::Sheepdog | Protocol::Vxhs) {
+    if matches!(protocol, Protocol::Sheepdog | Protocol::Vxhs) {
         let message = format!("QEMU no longer has protocol '{protocol}'");
         out.refuse(&PROTOCOL_GONE, image.pos.attr("protocol"), message);
     }
@@ -64,8 +69,8 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, net: &NetSource, out: &mut 
     if protocol == Protocol::Nfs && !cx.has(Cap::Blockdev) {
         out.refuse(&QEMU_LACKS, image.pos.attr("protocol"), "this QEMU has no protocol 'nfs'");
     }
-    if protocol == Protocol::Vxhs && !late && !cx.has(Cap::Vxhs) {
-        out.refuse(&QEMU_LACKS, image.pos.attr("protocol"), "this QEMU has no protocol 'vxhs'");
+    if protocol == Protocol::Vxhs && !cx.has(Cap::Vxhs) {
+        out.refuse(&VXHS, image.pos.attr("protocol"), "this QEMU has no protocol 'vxhs'");
     }
     if let Some(name) = &net.tls_hostname {
         let place = image.pos.attr("tlsHostname");
@@ -102,7 +107,7 @@ fn check_cookies(image: &Image, net: &NetSource, out: &mut Findings<'_>) {
 }
 
 /// Checks that the protocol of an image takes a user and the secret.
-pub(super) fn check_auth(cx: &Context<'_>, image: &Image, out: &mut Findings<'_>) {
+pub(super) fn check_auth(image: &Image, out: &mut Findings<'_>) {
     let Some(protocol) = image.network().and_then(|net| net.protocol) else { return };
     let Some(auth) = &image.auth else { return };
     let takes_auth = matches!(
@@ -115,7 +120,7 @@ pub(super) fn check_auth(cx: &Context<'_>, image: &Image, out: &mut Findings<'_>
             | Protocol::Ssh
             | Protocol::Rbd
     );
-    if !takes_auth && cx.release.has(Convention::StricterDisks) {
+    if !takes_auth {
         let message = format!("'auth' is not supported for protocol '{protocol}' of element 'source'");
         out.refuse(&AUTH_PROTOCOL, auth.pos, message);
     }

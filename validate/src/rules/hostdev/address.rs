@@ -18,7 +18,7 @@ pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>)
                 disk::address::check_scsi(cx, info, at, out);
             }
             expect(&BUS_ADDRESS, info, &[T::Drive], out);
-            scsi::check_sgio(cx, info, device, out);
+            scsi::check_sgio(info, device, out);
         }
         HostdevSource::ScsiHost(_) => expect(&BUS_ADDRESS, info, &[T::Pci, T::Ccw], out),
         HostdevSource::Usb(_) => usb(info, out),

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
 use virtargv_model::device::hostdev::{HostdevSource, ScsiDevice, ScsiHost, SgIo};
 use virtargv_model::info::{Address, DeviceInfo, DriveAddress};
@@ -21,7 +21,8 @@ virtargv_model::rules! {
     /// SCSI commands of a SCSI host device are filtered.
     SGIO = "hostdev-sgio": Unsupported, Validate,
         "`<hostdev type='scsi' sgio='unfiltered'>`: Linux has no `unpriv_sgio` any more",
-        help "remove `sgio=`, or set it to `filtered`";
+        help "remove `sgio=`, or set it to `filtered`",
+        since "9.0";
     /// A SCSI host device has another address than every disk.
     SCSI_DISK = "hostdev-scsi-disk": Xml, Complete,
         "`<hostdev type='scsi'><address type='drive'>`: a SCSI controller has one device at each bus, target and unit",
@@ -100,10 +101,8 @@ pub(super) fn check_adapter(cx: &Context<'_>, info: &DeviceInfo, host: &ScsiHost
 }
 
 /// Checks that SCSI commands are filtered.
-pub(super) fn check_sgio(cx: &Context<'_>, info: &DeviceInfo, scsi: &ScsiDevice, out: &mut Findings<'_>) {
-    if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio
-        && cx.release.has(Convention::SgioFiltered)
-    {
+pub(super) fn check_sgio(info: &DeviceInfo, scsi: &ScsiDevice, out: &mut Findings<'_>) {
+    if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio {
         let message = format!("attribute 'sgio' is '{sgio}', which Linux no longer supports");
         out.refuse(&SGIO, info.pos.path("@sgio"), message);
     }

@@ -1,6 +1,6 @@
 //! Rules on `<backend>` of `<interface>`, and on the backend that the type implies.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::net::{BackendType, Interface, InterfaceType};
 
 use super::actual::Actual;
@@ -14,7 +14,8 @@ virtargv_model::rules! {
     /// An interface of type `user` without `<backend type='passt'/>` needs a QEMU that was built with libslirp.
     USER_BACKEND = "net-user-backend": Unsupported, Validate,
         "`<interface type='user'>` is `-netdev user`, which a QEMU that was built without libslirp lacks",
-        help "add `<backend type='passt'/>`, or use a QEMU that was built with libslirp";
+        help "add `<backend type='passt'/>`, or use a QEMU that was built with libslirp",
+        since "10.6";
     /// Only interfaces of type `user` and `vhostuser` have the backend `passt`.
     PASST_TYPE = "net-passt-type": Internal, Validate,
         "`<interface><backend type='passt'/>`: passt speaks QEMU's stream protocol and vhost-user",
@@ -31,7 +32,7 @@ pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &m
         let message = "backend 'passt' needs network backend 'stream', which this QEMU lacks";
         out.refuse(&PASST_STREAM, nic.info.pos.path("backend/@type"), message);
     }
-    if !passt && cx.release.has(Convention::UserNetworkingAsked) && !cx.has(Cap::NetdevUser) {
+    if !passt && !cx.has(Cap::NetdevUser) {
         let message = "backend 'default' needs network backend 'user', which this QEMU lacks";
         out.refuse(&USER_BACKEND, nic.info.pos.path("@type"), message);
     }

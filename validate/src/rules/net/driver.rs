@@ -69,7 +69,7 @@ pub(super) fn check_queues(actual: &Actual<'_>, out: &mut Findings<'_>) {
     let place = nic.info.pos.path("driver/@queues");
     let is_supported = kind.is_tap()
         || *kind == InterfaceType::Vhostuser
-        || (*kind == InterfaceType::Vdpa && cx.release.has(Convention::VdpaByAlias));
+        || (*kind == InterfaceType::Vdpa && cx.release.has(Convention::VdpaMultiqueue));
     if !is_supported {
         let message = format!("'{queues}' queues of interface '{name}' are not supported for type '{kind}'");
         out.refuse(&MULTIQUEUE, place.clone(), message);

@@ -2,10 +2,9 @@
 
 use std::net::IpAddr;
 
-use virtargv_caps::Convention;
 use virtargv_model::device::net::{BackendType, Interface, InterfaceType};
 
-use crate::{Context, Findings};
+use crate::Findings;
 
 virtargv_model::rules! {
     /// A `<route>` of the guest cannot be given to QEMU.
@@ -27,11 +26,13 @@ virtargv_model::rules! {
     /// The IPv6 prefix of user networking is 64.
     GUEST_IPV6_PREFIX = "net-guest-ipv6-prefix": Unsupported, Validate,
         "`<interface><ip family='ipv6' prefix=>`: `-netdev user,ipv6-prefixlen=` works with stateless autoconfiguration, which needs 64 bits",
-        help "set `prefix='64'`";
+        help "set `prefix='64'`",
+        since "9.0";
     /// The IPv6 prefix of user networking is at most 120.
     GUEST_IPV6_LONG = "net-guest-ipv6-long": Xml, Validate,
         "`<interface><ip family='ipv6' prefix=>`: `-netdev user,ipv6-prefixlen=` needs room for the addresses of its own servers",
-        help "set `prefix=` to 120 or less; 64 is what autoconfiguration needs";
+        help "set `prefix=` to 120 or less; 64 is what autoconfiguration needs",
+        until "9.0";
     /// Only an interface of type `user`, or one served by passt, has `<ip>` and `<route>` of the guest.
     GUEST_IP = "net-guest-ip": Unsupported, Validate,
         "`<interface><ip>`: only `-netdev user` and passt hand addresses out to a guest",
@@ -51,13 +52,12 @@ virtargv_model::rules! {
 }
 
 /// The addresses that `-netdev user` or passt hands out.
-pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
+pub(super) fn check_user(nic: &Interface, out: &mut Findings<'_>) {
     let ip = |attribute| nic.info.pos.path(attribute);
     if let Some(route) = nic.routes.first() {
         let message = format!("QEMU cannot set a route (to '{}') in a guest", route.address);
         out.refuse(&GUEST_ROUTE, nic.info.pos.path("route"), message);
     }
-    let whole = cx.release.has(Convention::UserIpv6Whole);
     let mut seen = (false, false);
     for address in &nic.ips {
         if let Some(peer) = address.peer {
@@ -84,11 +84,11 @@ pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'
         if address.address.is_ipv4() {
             continue;
         }
-        if prefix > 120 && !whole {
+        if prefix > 120 {
             let message = format!("prefix '{prefix}' of address '{}' is greater than 120", address.address);
             out.refuse(&GUEST_IPV6_LONG, ip("ip/@prefix"), message);
         }
-        if prefix != 64 && whole {
+        if prefix != 64 {
             let message = format!("prefix '{prefix}' of address '{}' is not 64", address.address);
             out.refuse(&GUEST_IPV6_PREFIX, ip("ip/@prefix"), message);
         }

@@ -1,6 +1,6 @@
 //! Rules on `<loader>`, `<nvram>` and `<firmware>` of `<os>`.
 
-use virtargv_caps::{Arch, Convention};
+use virtargv_caps::Arch;
 use virtargv_model::device::storage::SourceType;
 use virtargv_model::os::{FirmwareConflict, Os};
 use virtargv_model::{Place, YesNo};
@@ -11,27 +11,36 @@ virtargv_model::rules! {
     /// Firmware features are only asked for with firmware autoselection.
     FEATURES_WITHOUT_CHOICE = "firmware-features-manual": Plain, Validate,
         "`<os><firmware><feature>`: the features select among the host's firmware descriptors",
-        help "add `firmware='efi'` to `<os>`, or remove `<firmware>`";
+        help "add `firmware='efi'` to `<os>`, or remove `<firmware>`",
+        since "8.6";
     /// Enrolled keys need secure boot.
     KEYS_WITHOUT_SECURE_BOOT = "firmware-enrolled-keys": Plain, Validate,
         "`<firmware><feature name='enrolled-keys'>`: the keys are what secure boot checks signatures with",
-        help "set `<feature enabled='yes' name='secure-boot'/>`, or remove the feature `enrolled-keys`";
+        help "set `<feature enabled='yes' name='secure-boot'/>`, or remove the feature `enrolled-keys`",
+        since "8.6";
     /// Without firmware autoselection, a loader has a path.
     LOADER_PATH = "loader-path": Plain, Validate,
         "`<os><loader>`: without `firmware=` of `<os>`, libvirt loads the file that `<loader>` names",
         help "add the path to `<loader>`, or `firmware='efi'` to `<os>`";
+    /// Without firmware autoselection, NVRAM goes with a loader that has a path.
+    NVRAM_LOADER = "nvram-loader-path": Plain, Validate,
+        "`<os><nvram>`: the variables of the firmware that `<loader>` names",
+        help "add `<loader>` with its path, or `firmware='efi'` to `<os>`", since "8.6";
     /// Only UEFI firmware has NVRAM.
     NVRAM_FIRMWARE = "nvram-firmware": Plain, Validate,
         "`<os><nvram>`: the file of UEFI variables",
-        help "remove `<nvram>`, or use `firmware='efi'`";
+        help "remove `<nvram>`, or use `firmware='efi'`",
+        since "8.6";
     /// A stateless loader has no NVRAM.
     STATELESS_NVRAM = "loader-stateless-nvram": Plain, Validate,
         "`<loader stateless='yes'>`: the firmware has no store for UEFI variables",
-        help "remove `<nvram>`, or set `stateless='no'`";
+        help "remove `<nvram>`, or set `stateless='no'`",
+        since "8.6";
     /// A loader with `stateless='no'` is UEFI firmware in flash.
     STATEFUL_TYPE = "loader-stateful-type": Plain, Validate,
         "`<loader stateless='no'>`: UEFI variables are kept in a flash device of their own",
-        help "use `type='pflash'` and UEFI firmware, or remove `stateless=`";
+        help "use `type='pflash'` and UEFI firmware, or remove `stateless=`",
+        since "8.6";
     /// Secure boot needs a Q35 machine, the architecture x86_64 and SMM.
     SECURE_BOOT = "loader-secure": Unsupported, Validate,
         "`<loader secure='yes'>`: OVMF protects its variables by system management mode, which QEMU has on Q35 for 64-bit guests",
@@ -58,10 +67,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 loader.into(),
                 "element 'loader' needs a path where 'os' has no attribute 'firmware'",
             ),
-            // Early releases check the path of the loader only.
-            _ if !cx.release.has(Convention::FirmwareFitsTogether) => continue,
             FirmwareConflict::NvramWithoutLoader => (
-                &LOADER_PATH,
+                &NVRAM_LOADER,
                 nvram.into(),
                 "element 'nvram' needs a 'loader' with a path where 'os' has no attribute 'firmware'",
             ),
