@@ -138,7 +138,7 @@ conventions! {
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.
     BridgeVlan: since "11.0";
-    /// The descriptor set of a vDPA interface has the alias of the interface, else the path of the device.
+    /// The descriptor set of a vDPA interface is named after the alias of the interface, else after its path.
     VdpaByAlias: since "11.3";
     /// The default model of a vhost-user interface is virtio.
     VhostuserVirtio: since "11.3";

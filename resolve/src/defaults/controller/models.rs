@@ -20,7 +20,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
                 if usb.model.is_none() {
                     usb.model = usb_model(guest, caps, options, addressed);
                 }
-                if usb.model == Some(UsbModel::None) && caps.release().has(Convention::UsbByMachine) {
+                if usb.model == Some(UsbModel::None) && guest.release.has(Convention::UsbByMachine) {
                     controller.info.address = None;
                 }
             }
@@ -31,7 +31,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
 
 /// The default model of a SCSI controller.
 pub(super) fn scsi(guest: &Guest, caps: &Caps) -> Option<ScsiModel> {
-    if guest.has_builtin_esp() && caps.release().has(Convention::UsbByMachine) {
+    if guest.has_builtin_esp() && guest.release.has(Convention::UsbByMachine) {
         return Some(ScsiModel::Ncr53c90);
     }
     if guest.is_pseries() {
@@ -51,7 +51,7 @@ fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> O
         |known: &[(Cap, UsbModel)]| known.iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| *model);
     let xhci = [(Cap::DeviceQemuXhci, UsbModel::QemuXhci), (Cap::NecUsbXhci, UsbModel::NecXhci)];
     let piix3 = first(&[(Cap::Piix3UsbUhci, UsbModel::Piix3Uhci)]);
-    let by_machine = caps.release().has(Convention::UsbByMachine);
+    let by_machine = guest.release.has(Convention::UsbByMachine);
     match guest.arch {
         arch if arch.is_s390() => {
             // For compatibility, the element alone stands for no USB controller.
@@ -70,11 +70,6 @@ fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> O
 }
 
 impl Guest {
-    /// Whether the machine has a built-in IDE controller.
-    pub fn has_builtin_ide(&self) -> bool {
-        self.is_i440fx() || matches!(self.machine.as_str(), "malta" | "sun4u" | "g3beige")
-    }
-
     /// The name in QEMU of the bus of the PCI root `model`.
     pub fn first_pci_bus(&self, caps: &Caps, model: Option<PciModel>) -> &'static str {
         match model {
@@ -98,16 +93,5 @@ impl Guest {
             || self.is_arm_virt()
             || self.is_riscv_virt()
             || self.is_loongarch_virt()
-    }
-
-    /// Whether the machine has a built-in NCR 53C90 (ESP).
-    pub fn has_builtin_esp(&self) -> bool {
-        match self.arch {
-            Arch::Sparc => true,
-            // The Jazz boards.
-            Arch::Mips64el => matches!(self.machine.as_str(), "magnum" | "pica61"),
-            Arch::M68k => self.machine == "q800",
-            _ => false,
-        }
     }
 }
