@@ -5,6 +5,7 @@
 //! assert!(matrix::cases().any(|case| case.name == "net-teaming"));
 //! ```
 
+pub mod descriptors;
 pub mod generated;
 pub mod matrix;
 pub mod pretend;

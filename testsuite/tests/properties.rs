@@ -6,6 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Outcome, Release, Request};
 use virtargv_qemu_cmd::{Props, Style, Value};
+use virtargv_testsuite::descriptors::one_thing_each;
 use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
 
 /// Runs `text` through the whole line.
@@ -61,6 +62,7 @@ proptest! {
             show(&text, &outcome);
             if let Some(line) = outcome.command_line {
                 unique(&line)?;
+                prop_assert_eq!(one_thing_each(&line), Ok(()));
             }
         }
     }
