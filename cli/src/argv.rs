@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use virtargv::{CLASSIC_WRAP, CommandLine, Format, Release, Request, Source};
+use virtargv::{CLASSIC_WRAP, CommandLine, Format, Layout, Release, Request, Source};
 
 use crate::args::{ArgvArgs, ArgvFormat};
 use crate::{Done, FINE, REFUSED, Unusable, caps, check, input};
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     match virtargv::command_line(&text, &request) {
         Ok(line) => {
             let mut out = std::io::stdout().lock();
-            out.write_all(print(&line, args).as_bytes())?;
+            out.write_all(print(&line, &text, args).as_bytes())?;
             out.flush()?;
             Ok(FINE)
         }
@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     }
 }
 
-fn print(line: &CommandLine, args: &ArgvArgs) -> String {
+fn print(line: &CommandLine, text: &str, args: &ArgvArgs) -> String {
     let wrap = (args.qemu.release == Release::V7_0).then_some(CLASSIC_WRAP);
     let (format, wrap) = match args.format {
         ArgvFormat::Args => (Format::Args, wrap),
@@ -46,7 +46,9 @@ fn print(line: &CommandLine, args: &ArgvArgs) -> String {
         ArgvFormat::Json => (Format::Json, None),
         ArgvFormat::Nul => (Format::Nul, None),
     };
-    let printed = line.print(format, wrap);
+    // Only JSON says where in the text an argument comes from.
+    let source = (args.format == ArgvFormat::Json).then(|| Source::new(text));
+    let printed = line.print_with(format, &Layout { wrap, source: source.as_ref() });
     if args.explain_host && matches!(args.format, ArgvFormat::Args | ArgvFormat::Shell) {
         let mut out = "# The host has to have ready (nothing of it is made for you):\n".to_owned();
         for need in line.explain().lines() {

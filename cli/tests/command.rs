@@ -103,26 +103,26 @@ fn check_shows_all_problems_by_place() {
         &["check", "examples/broken.xml"],
         "",
         expect![[r"
-        error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
-         --> examples/broken.xml:3:11
-          |
-        3 |   <memory unit='GigaByte'>4</memory>
-          |           ^^^^^^^^^^^^^^^
+            error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
+             --> examples/broken.xml:3:11
+              |
+            3 |   <memory unit='GigaByte'>4</memory>
+              |           ^^^^^^^^^^^^^^^
 
-        error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
-          --> examples/broken.xml:10:25
-           |
-        10 |       <target dev='vda' bus='virtoi'/>
-           |                         ^^^^^^^^^^^^
+            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
+              --> examples/broken.xml:10:25
+               |
+            10 |       <target dev='vda' bus='virtoi'/>
+               |                         ^^^^^^^^^^^^
 
-        error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs a card of model 'virtio', not 'e1000'
-          --> examples/broken.xml:14:14
-           |
-        14 |       <model type='e1000'/>
-           |              ^^^^^^^^^^^^
+            error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs interface model 'virtio', not 'e1000'
+              --> examples/broken.xml:14:14
+               |
+            14 |       <model type='e1000'/>
+               |              ^^^^^^^^^^^^
 
-        1 of 1 refused
-    "]],
+            1 of 1 refused
+        "]],
     );
     check(&["check", "-"], GOOD, expect![[r""]]);
 }

@@ -10,7 +10,7 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::{
-    Answer, Cpu, Descriptor, Descriptors, Devices, DriverConfig, Files, Host, HostError, Machine, Networks, Numa,
+    Answer, Cpu, Descriptors, Devices, DriverConfig, Files, FreeDescriptors, Host, HostError, Machine, Networks, Numa,
     PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets, Services, Storage, Volume, VolumeLookup,
 };
 
@@ -59,10 +59,8 @@ pub struct FixedHost {
     pub free_vsock_cid: u32,
     /// The versions of TPM that swtpm does not emulate.
     pub missing_tpm_versions: BTreeSet<String>,
-    /// Descriptors that were passed beforehand, by the name of their group.
-    pub descriptor_groups: BTreeMap<String, Vec<u32>>,
-    /// The descriptors of vDPA devices, by path; those that are not here have one in common.
-    pub vdpa_descriptors: BTreeMap<String, u32>,
+    /// The numbers of descriptors that are passed to QEMU.
+    pub descriptors: Arc<dyn Descriptors + Send + Sync>,
     /// The plugins of nbdkit, where there is one.
     pub nbdkit_plugins: BTreeSet<String>,
     /// PCI devices by address, such as `0000:01:00.0`.
@@ -110,8 +108,7 @@ impl Default for FixedHost {
             slirp_helper: false,
             free_vsock_cid: 3,
             missing_tpm_versions: BTreeSet::new(),
-            descriptor_groups: BTreeMap::new(),
-            vdpa_descriptors: BTreeMap::new(),
+            descriptors: Arc::new(FreeDescriptors),
             nbdkit_plugins: BTreeSet::new(),
             pci_devices: BTreeMap::new(),
             numa_nodes: vec![0],
@@ -146,6 +143,10 @@ impl Host for FixedHost {
     }
 
     crate::answers_itself!();
+
+    fn descriptors(&self) -> &dyn Descriptors {
+        &*self.descriptors
+    }
 }
 
 impl Machine for FixedHost {
@@ -228,7 +229,7 @@ impl Devices for FixedHost {
     }
 
     fn render_node(&self) -> Answer<String> {
-        self.render_node.clone().ok_or_else(|| HostError::not_found("directory", "/dev/dri"))
+        self.render_node.clone().ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
     }
 
     fn vhost_net(&self, accel: Accel) -> Answer<bool> {
@@ -280,29 +281,6 @@ impl Services for FixedHost {
 
     fn slirp_helper(&self) -> Answer<bool> {
         Ok(self.slirp_helper)
-    }
-}
-
-impl Descriptors for FixedHost {
-    fn descriptor(&self, wanted: &Descriptor<&str>) -> Answer<u32> {
-        Ok(match wanted {
-            Descriptor::Tap { bridged: true, queue, .. } => 102u32.saturating_add(*queue),
-            Descriptor::Tap { queue, .. } => 3u32.saturating_add(*queue),
-            Descriptor::VhostNet { queue } => 44u32.saturating_add(*queue),
-            Descriptor::Vdpa { path } => self.vdpa_descriptors.get(*path).copied().unwrap_or(1732),
-            Descriptor::VhostVsock => 6789,
-            Descriptor::VhostScsi => 3,
-            Descriptor::UnixListen { .. } | Descriptor::VhostUserGpu => 1729,
-            Descriptor::ChardevFile { .. } => 1750,
-            Descriptor::ChardevLog { .. } => 1751,
-            Descriptor::Tpm { .. } => 1730,
-            Descriptor::TpmCancel { .. } => 1731,
-            Descriptor::SlirpHelper => 42,
-        })
-    }
-
-    fn descriptor_group(&self, name: &str) -> Answer<Vec<u32>> {
-        given(&self.descriptor_groups, "group of descriptors", name)
     }
 }
 

@@ -61,22 +61,21 @@ mod subject;
 pub use answer::{Answer, HostError};
 pub use config::{DriverConfig, Hugetlbfs};
 pub use cpu::Processor;
-pub use descriptor::Descriptor;
+pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use device::PciDevice;
 pub use fixed::FixedHost;
 pub use over::Override;
 pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};
 pub use subject::{
-    Cpu, Descriptors, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage,
+    Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage,
 };
 pub use virtargv_caps::{Accel, Arch, CpuMap};
 
 /// The machine that a guest is to run on. Every machine has what the required methods ask for; what it knows beyond
 /// that is answered by subject.
 ///
-/// Every method has to be free of side effects that matter to anybody else, [`Descriptors::descriptor`] aside, for which
-/// a real host opens what is asked for. Answers must not change while a domain is worked on.
+/// Every method has to be free of side effects that matter to anybody else. Answers must not change while a domain is worked on.
 pub trait Host {
     /// The driver's settings (`qemu.conf`).
     fn config(&self) -> &DriverConfig;
@@ -132,9 +131,9 @@ pub trait Host {
         &NotKnown
     }
 
-    /// Descriptors that QEMU is handed.
+    /// The numbers of descriptors that are passed to QEMU.
     fn descriptors(&self) -> &dyn Descriptors {
-        &NotKnown
+        &FreeDescriptors
     }
 }
 
@@ -179,10 +178,6 @@ macro_rules! answers_itself {
         }
 
         fn services(&self) -> &dyn $crate::Services {
-            self
-        }
-
-        fn descriptors(&self) -> &dyn $crate::Descriptors {
             self
         }
     };

@@ -43,7 +43,7 @@ pub struct Override<'h> {
     pub(crate) networks: Option<&'h dyn Networks>,
     pub(crate) secrets: Option<&'h dyn Secrets>,
     pub(crate) services: Option<&'h dyn Services>,
-    pub(crate) descriptors: Option<&'h dyn Descriptors>,
+    descriptors: Option<&'h dyn Descriptors>,
 }
 
 /// Defines the methods that replace a subject.
@@ -101,7 +101,7 @@ impl<'h> Override<'h> {
         with_networks: networks, Networks, "networks";
         with_secrets: secrets, Secrets, "secrets";
         with_services: services, Services, "helper programs";
-        with_descriptors: descriptors, Descriptors, "descriptors";
+        with_descriptors: descriptors, Descriptors, "the numbers of descriptors";
     }
 }
 
@@ -119,4 +119,8 @@ impl Host for Override<'_> {
     }
 
     crate::answers_itself!();
+
+    fn descriptors(&self) -> &dyn Descriptors {
+        self.descriptors.unwrap_or_else(|| self.under.descriptors())
+    }
 }

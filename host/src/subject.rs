@@ -7,7 +7,7 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::answer::{Answer, HostError};
-use crate::{Descriptor, PciDevice, Processor, SecretKey, SecretUse, Volume};
+use crate::{PciDevice, Processor, SecretKey, SecretUse, Volume};
 
 /// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and what a
 /// host with nothing to say and an [`Override`](crate::Override) answer.
@@ -141,13 +141,5 @@ subjects! {
         fn nbdkit_plugin(name: &str) -> bool: "the plugins of nbdkit";
         /// Whether user networking goes through a slirp-helper process.
         fn slirp_helper() -> bool: "whether slirp-helper is installed";
-    }
-
-    /// Descriptors that QEMU is handed.
-    trait Descriptors by descriptors {
-        /// An open descriptor for what is described, as QEMU is to receive it.
-        fn descriptor(wanted: &Descriptor<&str>) -> u32: "the descriptors that QEMU is handed";
-        /// The descriptors that were passed beforehand as the group of that name (`fdgroup=`).
-        fn descriptor_group(name: &str) -> Vec<u32>: "the groups of descriptors";
     }
 }

@@ -6,7 +6,7 @@ use crate::{Pos, YesNo};
 
 crate::rules! {
     /// A clock with `offset='timezone'` names its `timezone`.
-    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "7.3"), Read,
+    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "11.3"), Read,
         "`<clock offset='timezone' timezone=>`: a name of the tz database",
         help "add `timezone=`, such as `timezone='Europe/Paris'`, or use `offset='utc'`";
 }

@@ -453,8 +453,8 @@ impl Reader {
         self.refuse_as(classes, &LATER_WORD, place, message);
     }
 
-    /// Whether the release followed knows `el`, an element of a list such as `<features>`, which `came_with` a version of
-    /// libvirt. One that came later than the release is refused.
+    /// Whether the release followed knows `el`, an element of a list such as `<features>`, which `came_with` a version
+    /// of libvirt. One that came later than the release is refused.
     pub(crate) fn knows_element(
         &mut self,
         classes: impl Into<Classes>,

@@ -20,7 +20,7 @@ crate::rules! {
     /// A `<resource>` names a `<partition>`.
     RESOURCE_PARTITION_EMPTY = "resource-partition-empty": Internal, Read,
         "`<resource><partition>`: the control group for the domain; it was mandatory beside `<fibrechannel>` too",
-        help "add `<partition>`, such as `/machine`", until "11.3";
+        help "add `<partition>`, such as `/machine`", until "9.0";
     /// A `<blkiotune>` has one `<device>` for each path.
     BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read,
         "`<blkiotune><device><path>`: one set of limits for each block device of the host",
@@ -29,7 +29,7 @@ crate::rules! {
     RESOURCE_DOUBLE = "resource-double": Xml, Read, "`<resource><partition>`: a domain is in one control group",
         help "keep one `<resource>`";
     /// A `<resource>` has a `<partition>` or a `<fibrechannel>` with `appid`.
-    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "7.3"), Read,
+    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "11.3"), Read,
         "`<resource>`: the control group and the Fibre Channel application id of the domain",
         help "add `<partition>`, such as `/machine`, or remove `<resource>`";
 }

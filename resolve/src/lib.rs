@@ -26,7 +26,7 @@ pub mod rules;
 
 pub use address::usb_at_start;
 pub use firmware::pick as pick_firmware;
-pub use guest::Guest;
+pub use guest::{Board, Guest};
 pub use virtargv_caps::{Arch, Caps, Release};
 
 use virtargv_host::Host;

@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use virtargv_host::{
-    Accel, Answer, Arch, Cpu, CpuMap, Descriptor, Descriptors, Devices, DriverConfig, Files, FixedHost, Host,
+    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, Files, Host,
     HostError, Machine, Networks, Numa, PciDevice, Secrets, Services, Storage,
 };
 use virtargv_model::Report;
@@ -30,7 +30,6 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 /// This machine, looked at but never touched: files are read, no daemon is asked, nothing is opened for QEMU.
-/// Descriptors are numbered as [`FixedHost`] numbers them.
 #[derive(Debug, Clone)]
 pub struct SystemHost {
     config: DriverConfig,
@@ -40,7 +39,6 @@ pub struct SystemHost {
     cpu_map_dir: PathBuf,
     /// Read when it is first asked for: few documents need it.
     cpu_map: OnceLock<Answer<CpuMap>>,
-    numbers: FixedHost,
 }
 
 /// Where libvirt installs its definitions of CPU models.
@@ -64,7 +62,6 @@ impl SystemHost {
             utc_offset: i64::from(here.offset().seconds()),
             cpu_map_dir: CPU_MAP_DIR.into(),
             cpu_map: OnceLock::new(),
-            numbers: FixedHost::default(),
         }
     }
 
@@ -230,7 +227,7 @@ impl Devices for SystemHost {
         let names = self.list("/dev/dri")?;
         let node = names.into_iter().find(|name| name.starts_with("renderD"));
         node.map(|node| format!("/dev/dri/{node}"))
-            .ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD*"))
+            .ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
     }
 
     fn vhost_net(&self, accel: Accel) -> Answer<bool> {
@@ -267,17 +264,6 @@ impl Services for SystemHost {
     /// A line without slirp-helper runs on every machine.
     fn slirp_helper(&self) -> Answer<bool> {
         Ok(false)
-    }
-}
-
-impl Descriptors for SystemHost {
-    fn descriptor(&self, wanted: &Descriptor<&str>) -> Answer<u32> {
-        self.numbers.descriptor(wanted)
-    }
-
-    /// Nobody passes descriptors to a command that only prints.
-    fn descriptor_group(&self, name: &str) -> Answer<Vec<u32>> {
-        Err(HostError::not_found("group of descriptors", name))
     }
 }
 

@@ -1,9 +1,8 @@
 //! The table of capability flags, in libvirt's order.
 //!
-//! Columns: variant, constant without `QEMU_CAPS_`, name in a capabilities file, state in the oldest
-//! release followed and the version of libvirt since which it is another, what it says. See
-//! [`FlagState`](super::FlagState) for the states. A version that is not known exactly is the first release followed that
-//! has the new state.
+//! Columns: variant, constant without `QEMU_CAPS_`, name in a capabilities file, state in the oldest release followed
+//! and the version of libvirt since which it is another, what it says. See [`FlagState`](super::FlagState) for the
+//! states. A version that is not known exactly is the first release followed that has the new state.
 
 /// Calls `$then!` with every row of the table.
 macro_rules! flag_table {

@@ -29,7 +29,7 @@ crate::rules! {
     /// The `<source>` of a host device has only children of its type.
     HOSTDEV_SOURCE_CHILD = "hostdev-source-child": Internal, Read,
         "USB: `<vendor>`, `<product>`, `<address>`; PCI: `<address>`",
-        help "remove the child element, or follow a later release", until "11.3";
+        help "remove the child element, or follow a later release", until "9.0";
     /// A `startupPolicy` is given only for USB host devices.
     HOSTDEV_STARTUP_POLICY = "hostdev-startup-policy": Unsupported, Read,
         "`<hostdev type='usb'><source startupPolicy=>`",

@@ -33,11 +33,11 @@ crate::rules! {
     /// The `<source>` of an interface of type `ethernet` has no `dev`.
     NET_ETHERNET_DEV = "net-ethernet-dev": Xml, Read,
         "`<interface type='ethernet'>`: the tap device is named by `<target dev=>`",
-        help "use `<target dev=>` instead of `<source dev=>`", until "11.3";
+        help "use `<target dev=>` instead of `<source dev=>`", until "9.0";
     /// An interface has one `<filterref>` at most.
     NET_FILTER_TWICE = "net-filter-twice": Xml, Read,
         "`<interface><filterref>`: one network filter, which may refer to others",
-        help "keep one `<filterref>`, whose filter refers to the others", until "11.3";
+        help "keep one `<filterref>`, whose filter refers to the others", until "9.0";
     /// A `<virtualport>` is given only for interfaces of type `network`, `bridge`, `direct` or `hostdev`.
     NET_VIRTUALPORT_TYPE = "net-virtualport-type": Unsupported, Read,
         "`<interface><virtualport>`: the interfaces that can be connected to a port of a switch",

@@ -1,10 +1,11 @@
-//! What releases of libvirt do differently regardless of QEMU: one row a difference.
+//! Conventions: the differences between releases of libvirt that no capability flag decides, one row each.
 
 use super::{Release, Span};
 
 macro_rules! conventions {
     ($($(#[doc = $doc:literal])+ $variant:ident: $(since $since:literal)? $(until $until:literal)?;)*) => {
-        /// A difference between releases that no capability flag drives.
+        /// A difference between releases of libvirt that no capability flag decides. A release has the convention or
+        /// not.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         pub enum Convention {
             $($(#[doc = $doc])+ $variant,)*
@@ -14,7 +15,7 @@ macro_rules! conventions {
             /// Every convention.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The releases that have it.
+            /// The releases that have the convention.
             pub const fn releases(self) -> Span {
                 match self {
                     $(Self::$variant => const { Span::ALWAYS $(.since($since))? $(.until($until))? },)*
@@ -23,7 +24,7 @@ macro_rules! conventions {
         }
 
         impl Release {
-            /// Whether this release follows `convention`.
+            /// Whether this release has `convention`.
             pub const fn has(self, convention: Convention) -> bool {
                 convention.releases().contains(self)
             }
@@ -31,147 +32,152 @@ macro_rules! conventions {
     };
 }
 
-// One row a difference, in the words of the newer behaviour. `since` is the version of libvirt that brought it, `until`
-// the first that no longer does so; where the exact version is not known, the first release followed that has it.
+// A row states what a release with the convention does, then what others do. `since` is the version of libvirt that
+// introduced it, `until` the first version without it. Where the exact version is not known, it is the first version
+// that is known to have it.
 conventions! {
-    /// The accelerator is an option of its own (`-accel kvm`), no longer a key of `-machine`.
+    /// The accelerator is the option `-accel kvm`, else the key `accel=` of `-machine`.
     AccelOption: since "7.10";
-    /// A listening socket is `server=on,wait=off`; it was `server,nowait`.
+    /// A listening socket is `server=on,wait=off`, else `server,nowait`.
     ServerOnWaitOff: since "9.0";
-    /// The static expansion of an x86 host CPU is expanded once more, in full, for all spellings of its features.
+    /// The static expansion of an x86 host CPU is expanded once more, in full, which gives all spellings of its
+    /// features.
     CpuExpansionTwice: until "9.0";
-    /// Flags of character devices and spice are `key=on`; they were the bare key.
+    /// Flags of character devices and SPICE are `key=on`, else the key alone.
     ExplicitOn: since "9.0";
-    /// Memory devices follow the controllers, as some sit on a bus; they stood before all devices.
+    /// Memory devices follow the controllers on the command line, as some are on a bus; else they precede all devices.
     MemoryAfterControllers: since "9.0";
-    /// Rules of the format are held on a device before those of QEMU; it was the other way round.
+    /// The rules of the domain format on a device are checked before the rules of QEMU; else after them.
     FormatRulesFirst: since "9.0";
-    /// A new guest with more than 255 CPUs gets the IOMMU by which interrupts reach all of them.
+    /// A new guest with more than 255 vCPUs gets an IOMMU, so that interrupts reach all of them.
     IommuForManyCpus: since "10.10";
-    /// Controllers are sorted by index within their type, those that are added too; these came last.
+    /// Added controllers are sorted by index within their type, else appended.
     ControllersSorted: since "11.3";
-    /// PCI controllers that were added get their zPCI numbers among the others; they got them last.
+    /// Added PCI controllers get their zPCI ids in the order of all devices, else after all others.
     ZpciInOrder: since "11.3";
-    /// Devices are made as JSON throughout, so that numbers are decimal in `k=v` too; some were hexadecimal.
+    /// Devices are built as JSON, so that all numbers are decimal in `key=value` too; else some are hexadecimal.
     DecimalNumbers: since "7.9";
-    /// A network card on USB gets its port like any USB device.
+    /// A USB network device gets a port like every USB device.
     UsbNet: since "10.3";
-    /// An Intel IOMMU has an id.
+    /// An IOMMU has an alias and an address.
     IommuId: since "8.3";
-    /// Options that all virtio devices have follow the driver's name; they stood where each device had put them.
+    /// The options that all virtio devices have follow the name of the device; else each kind of device has its own
+    /// order.
     VirtioOptionsFirst: since "9.0";
-    /// Thread pools and polling of iothreads are part of the document (since 8.5 and 9.4).
+    /// The thread pool of an iothread and `<defaultiothread>` are read (`<poll>` since 9.4).
     IothreadTuning: since "8.5";
-    /// That content must be kept is said (`discard-data=off`) where the document says so.
+    /// `discard='no'` of memory is written as `discard-data=off`, else left out.
     ExplicitNoDiscard: since "9.0";
-    /// Memory devices need slots, whatever their kind.
+    /// `<maxMemory>` needs `slots=` for memory devices of every model, else for memory modules only.
     MaxMemoryNeedsSlots: until "9.5";
-    /// A host NUMA node that is not there is named as unsupported.
+    /// A host NUMA node that does not exist is an unsupported configuration.
     NumaNodeUnsupported: since "9.0";
-    /// `-mem-prealloc` goes with `-mem-path`; it stood by `-m`.
+    /// `-mem-prealloc` follows `-mem-path`, else `-m`.
     PreallocWithPath: since "11.3";
-    /// `-m size=NNNk`; it was `-m` with whole MiB where there are no memory devices.
+    /// The memory size is `-m size=NNNk`, else `-m` with a number of MiB where there are no memory devices.
     MemorySizeKib: since "10.0";
-    /// CPU definitions keep a record of what was added to a model later and what was taken out, and the latter is named
-    /// as off on the command line.
+    /// CPU model definitions mark features that were added or removed later, and removed ones are disabled explicitly.
     CpuDefinitionChanges: since "9.0";
-    /// Of CPUID leaves 1 and 0x80000001 the features of `ecx` are listed before those of `edx`; it was the other way
-    /// round.
+    /// Of CPUID leaves 1 and 0x80000001, the features of `ecx` are listed before those of `edx`, else after them.
     CpuidEcxFirst: since "11.3";
-    /// A named CPU model is chosen for few features that are off rather than for a short list (since 8.4).
+    /// The closest CPU model is the one with the fewest disabled features, else with the shortest list of features.
     CpuDisabledPenalty: since "8.4";
-    /// The watchdog that is part of the Q35 chipset is a device of every such guest.
+    /// The iTCO watchdog of the Q35 chipset is an implied device.
     ImpliedItco: since "9.1";
-    /// A named CPU under TCG is taken as it is, whatever the host's CPU.
+    /// A named CPU model with TCG does not depend on the host's CPU.
     TcgCpuIsFree: since "11.3";
-    /// Hyper-V enlightenments are `hv-...=on`; they were the bare name.
+    /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";
-    /// Default USB and SCSI controllers follow the machine; once every architecture but a few had the PC's.
+    /// Default USB and SCSI controllers depend on the machine type; else most architectures have those of the PC.
     UsbByMachine: since "11.3";
-    /// A device or port of the host is a character device `serial` or `parallel`; it was `tty` or `parport`.
+    /// The backend of a host device is the character device `serial` or `parallel`, else `tty` or `parport`.
     ChardevSerial: since "9.0";
-    /// Files that character devices write are opened beforehand and handed over in descriptor sets.
+    /// Files of character devices are opened before the start and passed in descriptor sets.
     ChardevFileFdset: since "8.1";
-    /// The address ends a device's properties; it stood where each device had put it.
+    /// The address is the last property of a device; else each kind of device has its own order.
     AddressLast: since "9.0";
-    /// A serial port on ISA is told which one it is (`index=`).
+    /// An ISA serial port has `index=`.
     IsaSerialIndex: since "9.0";
-    /// Where a guest's sound goes is an `<audio>` of its own, if only an implied one; it was an environment variable.
+    /// The audio backend is an `<audio>` element, possibly implied; else it is the environment variable
+    /// `QEMU_AUDIO_DRV`.
     AudioElement: since "7.2";
-    /// How many monitors a QXL card has precedes the sizes of its memory.
+    /// The number of heads of a QXL device precedes the sizes of its memory, else follows them.
     QxlHeadsFirst: since "9.0";
-    /// Every vhost-user graphics card's socket stands right before the card; they stood before all cards.
+    /// The socket of a vhost-user video device directly precedes the device; else all sockets precede all video
+    /// devices.
     VhostUserGpuTogether: since "11.3";
-    /// Rules that hold for every hypervisor are held before those of QEMU; it was the other way round.
+    /// The rules for all hypervisors are checked before those of QEMU, else after them.
     CommonRulesFirst: since "9.0";
-    /// The memory of a Bochs display is in bytes; it was in KiB with a `k`.
+    /// The memory of a Bochs display is in bytes, else in KiB with the suffix `k`.
     BochsMemoryInBytes: since "9.0";
-    /// The folder of a domain's channel sockets is called as the domain; it had `domain-` in front.
+    /// The directory of a domain's channel sockets has the short name of the domain, else with the prefix `domain-`.
     ChannelDirPlain: since "9.7";
-    /// The version of Arm's interrupt controller is a matter of 64 bit guests; it was one of the QEMU.
+    /// `gic-version=` is for 64-bit Arm guests only, else for every QEMU with the property.
     GicVersionByArch: since "9.0";
-    /// The object that protects a guest from its host is `lsec0`; it was `sev0`.
+    /// The object for launch security has the id `lsec0`, else `sev0`.
     LaunchSecurityIds: since "7.6";
-    /// A document may change the properties of single devices.
+    /// `<qemu:override>` is read.
     DeviceOverrides: since "8.2";
-    /// A panic device of no model is what the machine has by nature, or nothing; it was the ISA one.
+    /// A panic device without a model is that of the machine, or none; else the ISA device.
     PanicByMachine: since "11.3";
-    /// What a TPM talks through stands before it, and its descriptor sets are told apart (`opaque=`).
+    /// The character device of a TPM precedes the TPM, and its descriptor sets have `opaque=`.
     TpmBackendFirst: since "9.0";
-    /// A virtiofs device has an id, and can be booted from.
+    /// A virtiofs device has an id, and can have a boot order.
     VirtiofsDeviceId: since "7.1";
-    /// A switch of `-fsdev` is `key=on`; it was the bare key.
+    /// A flag of `-fsdev` is `key=on`, else the key alone.
     FsdevExplicitOn: since "11.3";
-    /// `cache` ends the properties all block nodes have; it stood before what tells whether they are written.
+    /// `cache` is the last of the common properties of block nodes, else it precedes `read-only`.
     BlockdevCacheLast: since "11.3";
-    /// The node that copies on read passes discards on.
+    /// The copy-on-read node has `discard=unmap`.
     CopyOnReadDiscard: since "7.6";
-    /// A drive on a network is given as properties; a text was tried first.
+    /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
-    /// The name of a Ceph image may have a namespace between pool and image.
+    /// The name of an RBD image can have a namespace between pool and image.
     RbdNamespace: since "11.3";
-    /// A shared disk is shared by its device too where it cannot be written.
+    /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
     ShareRwAlways: since "9.0";
-    /// VLAN tags work on Linux bridges (since 11.0).
+    /// `<vlan>` is supported on Linux bridges.
     BridgeVlan: since "11.0";
-    /// A vDPA descriptor set is marked with the alias of its device; it was marked with the path.
+    /// The descriptor set of a vDPA interface is named after the alias of the interface, else after its path.
     VdpaByAlias: since "11.3";
-    /// A network card behind vhost-user is a virtio one where no model is given.
+    /// The default model of a vhost-user interface is virtio.
     VhostuserVirtio: since "11.3";
-    /// `id=` ends a network back end; it stood before what vhost-net takes.
+    /// `id=` is the last property of a network backend, else it precedes those of vhost-net.
     NetdevIdLast: since "9.0";
-    /// User networking may go through a slirp helper process.
+    /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
-    /// Sleep states and the event timer are a matter of the architecture; the QEMU was asked.
+    /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.
     PcTimersByArch: since "11.3";
-    /// BIOS output on a serial port is a device (`sga`); it is a key of the machine.
+    /// BIOS output on a serial port is the device `sga`, else the key `graphics=off` of `-machine`.
     SerialBiosDevice: until "9.0";
-    /// QEMU's sandbox is told groups of system calls wherever there is one; that was a feature of its own.
+    /// Groups of system calls of `-sandbox` need the capability flags of the option and of the groups, else of the
+    /// groups only.
     SandboxByGroups: since "9.0";
-    /// Passed-through inputs have one generation of virtio like all inputs; they could have either.
+    /// The models `virtio-transitional` and `virtio-non-transitional` are refused for every input, else not for
+    /// passed-through ones.
     InputHostOneModel: since "9.0";
-    /// Firmware is picked when a domain is defined; it was when it was started.
+    /// Firmware is selected when a domain is defined, else at the start.
     FirmwareWhenDefined: since "9.2";
-    /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is none; it was an empty text.
+    /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
-    /// A virtiofs daemon can keep the guest from writing.
+    /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
-    /// A file system's alias is the next that is free; it was numbered by its place.
+    /// The alias of a file system has the next free number, else the index of the file system.
     FsAliasNextFree: since "9.0";
-    /// Guests of RISC-V and LoongArch may have a CPU of choice.
+    /// libvirt has CPU drivers for RISC-V and LoongArch, so that their guests can have CPU models.
     LaterCpus: since "11.3";
-    /// Whether there is a PS/2 controller is asked of the QEMU; every PC was taken to have one.
+    /// Whether a PC has a PS/2 controller depends on a capability flag, else every PC is taken to have one.
     Ps2Asked: since "9.0";
-    /// A disk's geometry may leave out cylinders, heads or sectors.
+    /// A `<geometry>` can leave out cylinders, heads or sectors.
     PartialGeometry: since "9.0";
-    /// A SCSI disk may be removable, like a USB disk.
+    /// `removable=` is for SCSI disks as for USB disks.
     RemovableScsi: since "9.6";
-    /// Arm's `virt` machine takes PCIe expander buses, like Q35.
+    /// The Arm `virt` machine can have PCI Express expander buses, as Q35 can.
     ArmExpanderBus: since "9.0";
-    /// Hotplug of devices on `pci-root` can be switched off.
+    /// `<target hotplug=>` is for `pci-root` too.
     PciRootHotplug: since "7.9";
-    /// A watchdog of model `ib700` is for i440FX machines.
+    /// The watchdog model `ib700` is for i440FX machines only.
     Ib700OnI440fx: since "9.3";
-    /// An interface of type `vdpa` may have several queues.
+    /// An interface of type `vdpa` can have several queues.
     VdpaMultiqueue: since "11.3";
 }

@@ -40,7 +40,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
             }
         }
     }
-    crate::firmware::complete(&mut work.domain, &work.guest, work.host, work.options);
+    crate::firmware::complete(work);
 }
 
 /// The QEMU binary of the host, or the one that the capabilities were taken from.

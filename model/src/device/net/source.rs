@@ -12,11 +12,11 @@ crate::rules! {
     /// The `<source>` of a vhost-user interface has a `type`.
     NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read,
         "`<interface type='vhostuser'><source type='unix'>`",
-        help "add `type='unix'`", until "11.3";
+        help "add `type='unix'`", until "11.1";
     /// The `<source>` of a vhost-user interface has a `path` and a `mode`.
     NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read,
         "`<interface type='vhostuser'><source path= mode=>`: the UNIX socket of the vhost-user process",
-        help "add `path=` and `mode='server'` or `mode='client'`", until "11.3";
+        help "add `path=` and `mode='server'` or `mode='client'`", until "11.1";
     /// The `<source>` of an interface has the attributes that its type needs.
     NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read,
         "such as `network=` for type `network`, `bridge=` for `bridge`, `dev=` for `direct` and `vdpa`, `address=` and `port=` for sockets",

@@ -1,14 +1,15 @@
 //! The host the expected output of a corpus was made on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
 use virtargv_host::{
-    Accel, Answer, Devices, Hugetlbfs, Override, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Services,
-    Volume, VolumeKind, VolumeLookup,
+    Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
 };
 use virtargv_model::device::net::{Actual, NetworkSource, Source};
+use virtargv_testsuite::pretend::PretendedDescriptors;
 
 use crate::case::Case;
 use crate::corpus::Corpus;
@@ -18,26 +19,6 @@ pub fn arch(case: &Case) -> Arch {
     let said = case.text("host_arch").and_then(|name| name.strip_prefix("VIR_ARCH_"));
     let name = said.map(str::to_ascii_lowercase).or_else(|| case.text("caps_arch").map(str::to_owned));
     name.and_then(|name| name.parse().ok()).unwrap_or(Arch::X86_64)
-}
-
-/// What libvirt's tests replace by functions of their own.
-struct Pretended;
-
-impl Services for Pretended {
-    fn tpm_emulator_socket(&self, _: &str) -> Answer<String> {
-        Ok("/dev/test".to_owned())
-    }
-}
-
-impl Devices for Pretended {
-    fn vhost_net(&self, _: Accel) -> Answer<bool> {
-        Ok(true)
-    }
-}
-
-/// `host` with what libvirt's tests replace.
-pub fn pretend(host: &FixedHost) -> Override<'_> {
-    Override::new(host).with_services(&Pretended).with_devices(&Pretended)
 }
 
 /// The host of `case`.
@@ -53,16 +34,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         fips: case.is("fips_host"),
         slirp_helper: case.is("slirp_helper"),
         free_vsock_cid: 42,
-        descriptor_groups: case
-            .members("fd_groups")
-            .map(|(name, fds)| {
-                (name.to_owned(), fds.as_array().into_iter().flatten().filter_map(fd).collect())
-            })
-            .collect(),
-        vdpa_descriptors: case
-            .members("vdpa_fds")
-            .filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)))
-            .collect(),
+        descriptors: Arc::new(descriptors(case)),
         nbdkit_plugins: nbdkit_plugins(case),
         pci_devices: pci_devices(),
         numa_nodes: (0..8).collect(),
@@ -90,6 +62,16 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         bridge_networks(document, &mut host);
     }
     Ok(host)
+}
+
+/// The numbers of descriptors, and what the case passes.
+fn descriptors(case: &Case) -> PretendedDescriptors {
+    let numbers = |fds: &Value| fds.as_array().into_iter().flatten().filter_map(fd).collect();
+    let vdpa = case.members("vdpa_fds").filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)));
+    PretendedDescriptors {
+        groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), numbers(fds))).collect(),
+        vdpa: vdpa.collect(),
+    }
 }
 
 /// The older set has no network service: whatever a network is called, its interfaces end at a bridge.

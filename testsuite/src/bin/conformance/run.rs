@@ -6,7 +6,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use virtargv::{CommandLine, Incoming, Outcome, Release, Request};
-use virtargv_qemu_cmd::{CLASSIC_WRAP, Format};
+use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
+use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
 use crate::corpus::Corpus;
@@ -100,7 +101,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     };
     let caps = sets::caps(corpus, case, &document)?;
     let host = host::host(corpus, case, &document)?;
-    let host = host::pretend(&host);
+    let host = pretend(&host);
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = case.texts("parse_flags").any(|flag| flag == "abi_update");
     request.skip_validate = case.texts("parse_flags").any(|flag| flag == "skip_validate");
@@ -123,5 +124,6 @@ fn answer(outcome: &Outcome, corpus: &Corpus) -> Answer {
 }
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
-    line.print(Format::Args, (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP))
+    let wrap = (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP);
+    line.print_with(Format::Args, &Layout { wrap, source: None })
 }
