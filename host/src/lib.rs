@@ -54,6 +54,7 @@ mod descriptor;
 mod device;
 mod fixed;
 mod over;
+mod request;
 mod secret;
 mod storage;
 mod subject;
@@ -65,6 +66,7 @@ pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use device::PciDevice;
 pub use fixed::FixedHost;
 pub use over::Override;
+pub use request::{Incoming, ReadOptions, Request, StartOptions};
 pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};
 pub use subject::{

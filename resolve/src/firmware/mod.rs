@@ -14,7 +14,7 @@ use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
 use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
 
-use crate::{Guest, Options, Work, rules};
+use crate::{Guest, ReadOptions, Work, rules};
 
 /// Selects firmware when a domain is defined. That there is none is reported at the start.
 pub(crate) fn complete(work: &mut Work<'_>) {
@@ -54,7 +54,7 @@ fn keep_earlier_selection(os: &mut Os) {
 ///
 /// # Errors
 /// The host has no firmware that fits the document.
-pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
+pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: ReadOptions) -> Result<(), Problem> {
     let release = guest.release;
     if release.has(Convention::FirmwareWhenDefined) {
         pick_modern(domain, guest, host, options)
@@ -75,7 +75,7 @@ fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
     rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
-fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
+fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: ReadOptions) -> Result<(), Problem> {
     // Rules report contradictions in the document.
     if !domain.os.firmware_conflicts().is_empty() {
         return Ok(());
@@ -167,7 +167,7 @@ fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) 
 }
 
 /// Fills in the path of the variable store.
-fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: Options) {
+fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: ReadOptions) {
     let Some(loader) = os.loader.as_ref() else { return };
     let kept = loader.kind == Some(LoaderType::Pflash)
         && loader.readonly == Some(YesNo::Yes)

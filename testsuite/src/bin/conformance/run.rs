@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Outcome, Release, Request};
+use virtargv::{CommandLine, Incoming, Run, Release, Request};
 use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
 use virtargv_testsuite::pretend::pretend;
 
@@ -111,7 +111,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     Ok(Got { answer: answer(&outcome, corpus), xml: outcome.resolved.as_ref().map(virtargv_model::format) })
 }
 
-fn answer(outcome: &Outcome, corpus: &Corpus) -> Answer {
+fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
     match (&outcome.command_line, outcome.report.first()) {
         (Some(line), _) => Answer::Args(layout(line, corpus)),
         (None, Some(problem)) => Answer::Error {
