@@ -49,6 +49,14 @@ impl HostError {
         Self::Failed { what, name: name.into(), why: why.to_string() }
     }
 
+    /// Says that `what` called `name`, which was asked for, is not to be had, and why.
+    pub fn about(&self, what: &str, name: &str) -> String {
+        match self {
+            Self::Unknown(_) => format!("{what} '{name}' cannot be looked up: {self}"),
+            _ => self.to_string(),
+        }
+    }
+
     /// Whether the host was not told.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))

@@ -196,7 +196,7 @@ impl Files for FixedHost {
 
 impl Cpu for FixedHost {
     fn processor(&self) -> Answer<&Processor> {
-        self.cpu.as_ref().ok_or(HostError::Unknown("the CPU of the host"))
+        self.cpu.as_ref().ok_or(HostError::Unknown("its CPU"))
     }
 
     fn cpu_map(&self) -> Answer<&CpuMap> {
@@ -221,7 +221,7 @@ impl Numa for FixedHost {
 impl Devices for FixedHost {
     fn pci_device(&self, address: &PciAddress) -> Answer<PciDevice> {
         // The map holds the devices about which something is known, not all that there are.
-        self.pci_devices.get(&address.to_string()).copied().ok_or(HostError::Unknown("the PCI device"))
+        self.pci_devices.get(&address.to_string()).copied().ok_or(HostError::Unknown("its PCI devices"))
     }
 
     fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Answer<String> {

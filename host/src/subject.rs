@@ -59,19 +59,19 @@ subjects! {
         /// The size of a memory page in bytes.
         fn page_size() -> u64: "the size of a memory page";
         /// Whether the kernel is in FIPS mode.
-        fn fips() -> bool: "whether the kernel is in FIPS mode";
+        fn fips() -> bool: "whether its kernel is in FIPS mode";
         /// The value of an environment variable of the driver.
         fn env(name: &str) -> String: "the driver's environment";
         /// The path of the QEMU binary for guests of `arch`.
-        fn emulator(arch: Arch) -> String: "where QEMU is installed";
+        fn emulator(arch: Arch) -> String: "where its QEMU binaries are";
     }
 
     /// Files, among them firmware and its descriptors.
     trait Files by files {
         /// The text of the file at `path`.
-        fn read_text(path: &str) -> String: "the files of the machine";
+        fn read_text(path: &str) -> String: "its files";
         /// The names in the directory `path`, sorted.
-        fn list(path: &str) -> Vec<String>: "the files of the machine";
+        fn list(path: &str) -> Vec<String>: "its files";
         /// Whether the device at `path` is a CD-ROM drive.
         fn is_cdrom(path: &str) -> bool: "whether the device is a CD-ROM drive";
     }
@@ -79,7 +79,7 @@ subjects! {
     /// The CPU.
     trait Cpu by cpu {
         /// The CPU of the host.
-        fn processor() -> &Processor: "the CPU of the host";
+        fn processor() -> &Processor: "its CPU";
         /// libvirt's definitions of CPU models.
         fn cpu_map() -> &CpuMap: "the definitions of CPU models";
     }
@@ -87,21 +87,21 @@ subjects! {
     /// NUMA nodes of the host.
     trait Numa by numa {
         /// The numbers of the NUMA nodes.
-        fn numa_nodes() -> Vec<u32>: "the NUMA nodes of the host";
+        fn numa_nodes() -> Vec<u32>: "its NUMA nodes";
         /// The NUMA nodes that automatic placement (numad) advises for the guest.
         fn numa_advice() -> Vec<u32>: "which NUMA nodes automatic placement advises";
         /// The NUMA node that a CPU of the host belongs to.
-        fn numa_node_of_cpu(cpu: u32) -> u32: "the NUMA nodes of the host's CPUs";
+        fn numa_node_of_cpu(cpu: u32) -> u32: "the NUMA nodes of its CPUs";
     }
 
     /// Devices of the host.
     trait Devices by devices {
         /// The PCI device at `address`.
-        fn pci_device(address: &PciAddress) -> PciDevice: "the PCI devices of the host";
+        fn pci_device(address: &PciAddress) -> PciDevice: "its PCI devices";
         /// The generic device (`sg0`) of a SCSI unit at adapter, bus, target and unit.
-        fn scsi_generic(adapter: &str, bus: u32, target: u32, unit: u64) -> String: "the SCSI devices of the host";
+        fn scsi_generic(adapter: &str, bus: u32, target: u32, unit: u64) -> String: "its SCSI devices";
         /// The path of a DRM render node.
-        fn render_node() -> String: "the DRM render nodes of the host";
+        fn render_node() -> String: "its DRM render nodes";
         /// Whether vhost-net serves guests that run under `accel`.
         fn vhost_net(accel: Accel) -> bool: "whether vhost-net can be used";
         /// A vsock CID that no other guest has.
@@ -111,15 +111,15 @@ subjects! {
     /// Storage pools and their volumes.
     trait Storage by storage {
         /// The definition of an active storage pool.
-        fn storage_pool(name: &str) -> StoragePool: "the storage pools of the host";
+        fn storage_pool(name: &str) -> StoragePool: "its storage pools";
         /// A volume of a storage pool.
-        fn storage_volume(pool: &str, volume: &str) -> Volume: "the storage volumes of the host";
+        fn storage_volume(pool: &str, volume: &str) -> Volume: "its storage volumes";
     }
 
     /// Virtual networks.
     trait Networks by networks {
         /// The definition of a network.
-        fn network(name: &str) -> Network: "the networks of the host";
+        fn network(name: &str) -> Network: "its networks";
         /// The port that the network allocated for an interface with this source. Where the host does not know it, the
         /// port is derived from the definition of the network.
         fn network_port(source: &NetworkSource) -> Actual: "the ports of networks";
@@ -128,7 +128,7 @@ subjects! {
     /// Secrets.
     trait Secrets by secrets {
         /// The value of a secret.
-        fn secret(usage: SecretUse, key: SecretKey<'_>) -> Vec<u8>: "the secrets of the host";
+        fn secret(usage: SecretUse, key: SecretKey<'_>) -> Vec<u8>: "its secrets";
     }
 
     /// Helper programs.

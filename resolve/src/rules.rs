@@ -55,10 +55,6 @@ virtargv_model::rules! {
     DISK_HOSTDEV_ADDRESS = "disk-hostdev-address": Unsupported, Place,
         "`<target dev=>` of a SCSI disk gives its address",
         help "use another `dev=`, or give the disk or the host device another `<address>`";
-    /// The document, the host or the capabilities name the QEMU binary.
-    EMULATOR_UNKNOWN = "emulator-unknown": Internal, Complete,
-        "`<emulator>`: without it the host is asked for the QEMU binary of the guest's architecture",
-        help "add `<emulator>` to `<devices>`";
     /// The host has firmware with the kind and features that the document asks for.
     FIRMWARE_NOT_FOUND = "firmware-not-found": OperationFailed, Build,
         "`<os firmware=>`: firmware is selected by QEMU's firmware descriptors, in `/usr/share/qemu/firmware` and others",

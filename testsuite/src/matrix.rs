@@ -168,7 +168,7 @@ impl Case {
     pub fn outcome(&self, document: &str, standalone: bool) -> Result<Run, String> {
         let caps = self.caps()?;
         let host = host::host(self.host, self.release);
-        let mut request = Request::new(&caps, &host);
+        let mut request = Request::new(&caps, &*host);
         request.read.abi_update = self.define;
         request.start.standalone = standalone.then(|| "/run/guest".to_owned());
         Ok(virtargv::run(document, &request))

@@ -1,11 +1,11 @@
 //! Defaults of `<os>`, `<uuid>` and `<emulator>`.
 
 use virtargv_caps::Arch;
-use virtargv_host::{Answer, Host};
+use virtargv_host::Host;
 use virtargv_model::os::BootDev;
-use virtargv_model::{Domain, Pos, VirtType};
+use virtargv_model::{Domain, VirtType};
 
-use crate::{Work, rules};
+use crate::Work;
 
 /// Fills in architecture, machine type, UUID and emulator.
 pub(super) fn apply(work: &mut Work<'_>) {
@@ -32,23 +32,11 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
     work.domain.uuid.get_or_insert_with(|| random_uuid(host));
     if work.domain.devices.emulator.is_none() {
-        match emulator(work) {
-            Ok(path) => work.domain.devices.emulator = Some(path),
-            Err(error) => {
-                let message = format!("no element 'emulator' in 'devices', and {error}");
-                work.refuse(&rules::EMULATOR_UNKNOWN, Pos::NONE, message);
-            }
-        }
+        // Where the host does not know its QEMU, it is the one that the capabilities were taken from.
+        let path = host.machine().emulator(work.guest.arch).unwrap_or_else(|_| work.caps.emulator().to_owned());
+        work.domain.devices.emulator = Some(path);
     }
     crate::firmware::complete(work);
-}
-
-/// The QEMU binary of the host, or the one that the capabilities were taken from.
-fn emulator(work: &Work<'_>) -> Answer<String> {
-    work.host.machine().emulator(work.guest.arch).or_else(|error| match work.caps.emulator() {
-        "" => Err(error),
-        path => Ok(path.to_owned()),
-    })
 }
 
 /// Removes generated aliases, which come from a running domain. User aliases (`ua-`) are kept.

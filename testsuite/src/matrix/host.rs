@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use virtargv::{Arch, FixedHost, Release};
+use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
 use virtargv_host::{
     Hugetlbfs, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
@@ -22,14 +22,37 @@ pub enum HostKind {
     Bare,
     /// With a CPU of this architecture, and definitions of CPU models.
     Cpu(Arch),
+    /// One that knows its architecture and the driver's settings, and nothing else.
+    Unknown,
 }
 
 /// The machine of this kind. The release decides where its driver keeps its files.
-pub(super) fn host(kind: HostKind, release: Release) -> FixedHost {
+pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
     match kind {
-        HostKind::Usual => usual(release),
-        HostKind::Bare => bare(release),
-        HostKind::Cpu(arch) => with_cpu(arch, release),
+        HostKind::Usual => Box::new(usual(release)),
+        HostKind::Bare => Box::new(bare(release)),
+        HostKind::Cpu(arch) => Box::new(with_cpu(arch, release)),
+        HostKind::Unknown => Box::<Unknown>::default(),
+    }
+}
+
+/// Answers what it must, and no question of any subject.
+#[derive(Debug, Default)]
+struct Unknown {
+    config: DriverConfig,
+}
+
+impl Host for Unknown {
+    fn config(&self) -> &DriverConfig {
+        &self.config
+    }
+
+    fn arch(&self) -> Arch {
+        Arch::X86_64
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        buffer.fill(7);
     }
 }
 

@@ -29,11 +29,11 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
             return refuse(Kind::Unsupported, message);
         }
         Err(error @ HostError::Failed { .. }) => return refuse(Kind::Internal, error.to_string()),
-        Err(error) => return refuse(Kind::NotFound, error.to_string()),
+        Err(error) => return refuse(Kind::NotFound, error.about("storage pool", pool_name)),
     };
     let volume = match host.storage().storage_volume(pool_name, name) {
         Ok(volume) => volume,
-        Err(error) => return refuse(Kind::NoVolume, error.to_string()),
+        Err(error) => return refuse(Kind::NoVolume, error.about("storage volume", name)),
     };
     if source.mode.is_some() && pool.kind != PoolType::Iscsi {
         let message =
