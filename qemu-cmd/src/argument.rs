@@ -98,6 +98,7 @@ impl fmt::Display for Element {
             Self::Device { id, .. } => {
                 write!(f, "devices/{}[{}]", id.kind.element(), id.index.saturating_add(1))
             }
+            Self::Domain { path: "", .. } => f.write_str("domain"),
             Self::Domain { path, .. } => f.write_str(path),
             Self::Numbered { path, index, .. } => write!(f, "{path}[{}]", index.saturating_add(1)),
         }

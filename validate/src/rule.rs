@@ -1,8 +1,10 @@
 //! What a check is given, and where it reports problems.
 
+use std::collections::HashSet;
+
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
-use virtargv_model::{Domain, Place, Pos, Release, Report, Rule, Stage};
+use virtargv_model::{Domain, Place, Pos, Release, Report, Rule};
 use virtargv_resolve::Guest;
 
 /// What a check is given.
@@ -31,11 +33,14 @@ impl Context<'_> {
 pub struct Findings<'a> {
     report: &'a mut Report,
     release: Release,
+    /// The id of each broken rule, and the byte offset of the element that breaks it.
+    found: HashSet<(&'static str, usize)>,
 }
 
 impl<'a> Findings<'a> {
     pub(crate) fn new(report: &'a mut Report, release: Release) -> Self {
-        Self { report, release }
+        let found = report.iter().filter_map(|problem| key(problem.rule, problem.place.element)).collect();
+        Self { report, release, found }
     }
 
     /// Whether there is a problem in the element at `at`, so that its content is not known. An element that was not read
@@ -45,16 +50,23 @@ impl<'a> Findings<'a> {
         at.is_some() && self.report.iter().any(|problem| problem.place.element.offset() == at)
     }
 
-    /// Whether a device could not be given an address, so that what is assigned after addresses is not known.
-    pub(crate) fn is_misplaced(&self) -> bool {
-        self.report.iter().any(|problem| problem.stage == Stage::Place)
+    /// Whether `rule` was found broken in the element at `at`, so that a problem which follows from it is not reported. An
+    /// element that was not read from the text has no problems of its own.
+    pub(crate) fn has(&self, rule: &'static Rule, at: Pos) -> bool {
+        key(rule, at).is_some_and(|key| self.found.contains(&key))
     }
 
     /// Reports that `rule` is broken at `place`, where the release followed has the rule. The message names element,
     /// attribute and value (values in single quotes).
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         if rule.releases.contains(self.release) {
+            let place = place.into();
+            self.found.extend(key(rule, place.element));
             self.report.push(rule.problem(self.release, place, message));
         }
     }
+}
+
+fn key(rule: &'static Rule, at: Pos) -> Option<(&'static str, usize)> {
+    at.offset().map(|at| (rule.id, at))
 }

@@ -14,6 +14,7 @@
 //! assert_eq!(bad.len(), 1);
 //! ```
 
+pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;
 

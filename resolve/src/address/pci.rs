@@ -34,9 +34,11 @@ pub(super) struct Refused;
 
 /// Assigns a PCI address to every device that needs one, and adds buses where there are too few.
 pub(super) fn assign(work: &mut Work<'_>) {
-    if both_passes(work).is_err() {
-        // The report has the problem; missing options that follow from it are not reported.
-        let _ = options::apply(work);
+    let passes = both_passes(work);
+    // A machine without PCI has no options to assign. After a problem with an address they are assigned all the same, so
+    // that no missing option is reported which only follows from it.
+    if passes.is_err() || work.guest.supports_pci(work.caps) {
+        options::apply(work);
     }
 }
 
@@ -72,7 +74,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.complete_zpci(&[])?;
     set_multifunction(&mut placer.work.domain.devices);
-    options::apply(placer.work)
+    Ok(())
 }
 
 fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {

@@ -6,13 +6,13 @@ use virtargv_caps::{Cap, Caps};
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
 use virtargv_model::info::PciAddress;
 
-use super::Refused;
 use crate::rules;
 use crate::{Guest, Work};
 
-/// Fills in the options of every PCI controller.
-pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
+/// Fills in the options of every PCI controller, and reports each controller whose options cannot be.
+pub(super) fn apply(work: &mut Work<'_>) {
     let mut free = Free::of(&work.domain.devices.controllers);
+    let mut problems = Vec::new();
     for controller in &mut work.domain.devices.controllers {
         let (number, pos) = (controller.number(), controller.info.pos);
         let at = controller.info.pci().copied().unwrap_or_default();
@@ -29,12 +29,11 @@ pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
                 )
             })
         });
-        if let Some(message) = refused {
-            work.refuse(&rules::PCI_CONTROLLER_OPTIONS, pos, message);
-            return Err(Refused);
-        }
+        problems.extend(refused.map(|message| (pos, message)));
     }
-    Ok(())
+    for (pos, message) in problems {
+        work.refuse(&rules::PCI_CONTROLLER_OPTIONS, pos, message);
+    }
 }
 
 /// The free numbers for options.

@@ -150,6 +150,7 @@ pub(super) const CASES: &[Case] = &[
     modern("iothread-pools").refused(),
     classic("cputune-bad-pins").refused(),
     modern("cputune-bad-pins").refused(),
+    modern("cputune-no-such-vcpu").refused(),
     modern("vcpu-fixed-after-removable").refused(),
     modern("iommu-remaps"),
     classic("iommu-remaps").refused(),
