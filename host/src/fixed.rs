@@ -10,8 +10,9 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::{
-    Answer, Cpu, Descriptors, Devices, DriverConfig, Files, FreeDescriptors, Host, HostError, Machine, Networks, Numa,
-    PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets, Services, Storage, Volume, VolumeLookup,
+    Answer, Cpu, Descriptors, Devices, DriverConfig, Files, FreeDescriptors, Host, HostError, Machine,
+    Networks, Numa, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets, Services, Storage,
+    Volume, VolumeLookup,
 };
 
 /// Answers with the values it was given; what it was not given does not exist. Random bytes count up from 0, so that

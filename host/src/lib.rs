@@ -69,9 +69,7 @@ pub use over::Override;
 pub use request::{Incoming, ReadOptions, Request, StartOptions};
 pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};
-pub use subject::{
-    Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage,
-};
+pub use subject::{Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage};
 pub use virtargv_caps::{Accel, Arch, CpuMap};
 
 /// The machine that a guest is to run on. Every machine has what the required methods ask for; what it knows beyond

@@ -1,8 +1,8 @@
 //! What a host answers that was told nothing, and how answers are replaced.
 
 use virtargv_host::{
-    Accel, Answer, Arch, DriverConfig, FixedHost, Host, HostError, Machine, NotKnown, Override, SecretKey, SecretUse,
-    Secrets,
+    Accel, Answer, Arch, DriverConfig, FixedHost, Host, HostError, Machine, NotKnown, Override, SecretKey,
+    SecretUse, Secrets,
 };
 use virtargv_model::device::net::NetworkSource;
 use virtargv_model::info::PciAddress;
@@ -124,7 +124,11 @@ fn single_answers_are_replaced() {
         ..FixedHost::default()
     };
     let config = DriverConfig { privileged: false, ..DriverConfig::default() };
-    let host = Override::new(&below).with_machine(&TimeAndSecrets).with_secrets(&TimeAndSecrets).with_config(&config).with_arch(Arch::Ppc64);
+    let host = Override::new(&below)
+        .with_machine(&TimeAndSecrets)
+        .with_secrets(&TimeAndSecrets)
+        .with_config(&config)
+        .with_arch(Arch::Ppc64);
     assert_eq!((host.machine().now(), host.machine().page_size()), (Ok(5), Ok(65536)));
     assert!(!host.config().privileged);
     assert_eq!(host.arch(), Arch::Ppc64);

@@ -37,5 +37,6 @@ use virtargv_validate::Validated;
 
 /// Prepares the domain and emits its command line. What stands against a start on this host is in the report.
 pub fn build(validated: Outcome<Validated>, request: &Request<'_>) -> Outcome<CommandLine> {
-    prepare(validated, request).then(|prepared, report| Outcome { value: Some(emit::emit(&prepared)), report })
+    prepare(validated, request)
+        .then(|prepared, report| Outcome { value: Some(emit::emit(&prepared)), report })
 }

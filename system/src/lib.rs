@@ -21,8 +21,8 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use virtargv_host::{
-    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, Files, Host,
-    HostError, Machine, Networks, Numa, PciDevice, Secrets, Services, Storage,
+    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, Files, Host, HostError, Machine, Networks, Numa,
+    PciDevice, Secrets, Services, Storage,
 };
 use virtargv_model::Report;
 use virtargv_model::info::PciAddress;
@@ -199,7 +199,8 @@ impl Numa for SystemHost {
 
     fn numa_node_of_cpu(&self, cpu: u32) -> Answer<u32> {
         let name = format!("cpu{cpu}");
-        let has = |node: &u32| self.list(&format!("{NODES}/node{node}")).is_ok_and(|names| names.contains(&name));
+        let has =
+            |node: &u32| self.list(&format!("{NODES}/node{node}")).is_ok_and(|names| names.contains(&name));
         self.numa_nodes()?.into_iter().find(has).ok_or_else(|| HostError::not_found("CPU", name))
     }
 }
@@ -209,7 +210,8 @@ impl Devices for SystemHost {
         let name = address.to_string();
         let folder = Path::new("/sys/bus/pci/devices").join(&name);
         // Conventional PCI devices have no more than 256 bytes of configuration.
-        let config = fs::metadata(folder.join("config")).map_err(|error| from_io("PCI device", &name, &error))?;
+        let config =
+            fs::metadata(folder.join("config")).map_err(|error| from_io("PCI device", &name, &error))?;
         let group = fs::read_link(folder.join("iommu_group")).ok();
         let iommu_group = group.and_then(|link| link.file_name()?.to_str()?.parse().ok());
         Ok(PciDevice { express: config.len() > 256, iommu_group })
@@ -258,7 +260,7 @@ impl Services for SystemHost {
     fn nbdkit_plugin(&self, name: &str) -> Answer<bool> {
         // The name of a plugin comes from the project's tables, never from a document.
         let installed = |dir: &&str| Path::new(&format!("{dir}/nbdkit-{name}-plugin.so")).exists();
-        Ok(PLUGIN_DIRS.iter().any(|dir| installed(dir)))
+        Ok(PLUGIN_DIRS.iter().any(installed))
     }
 
     /// A line without slirp-helper runs on every machine.
@@ -278,7 +280,8 @@ fn defined<T>(
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return Err(HostError::not_found(what, name));
     }
-    let text = fs::read_to_string(format!("{dir}/{name}.xml")).map_err(|error| from_io(what, name, &error))?;
+    let text =
+        fs::read_to_string(format!("{dir}/{name}.xml")).map_err(|error| from_io(what, name, &error))?;
     parse(&text).map_err(|report| HostError::failed(what, name, report))
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use virtargv::{Arch, Cap, Caps, Format, Layout, Run, Release, Report, Request, Source, Stage, builtin};
+use virtargv::{Arch, Cap, Caps, Format, Layout, Release, Report, Request, Run, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
 use virtargv_qemu_cmd::CLASSIC_WRAP;
 

@@ -3,9 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_host::{
-    Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, Services,
-};
+use virtargv_host::{Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, Services};
 
 /// What libvirt's tests replace by functions of their own: an emulated TPM has its socket at `/dev/test`, and vhost-net
 /// serves guests under TCG too.

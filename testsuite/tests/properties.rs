@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
-use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Run, Release, Request};
+use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Release, Request, Run};
 use virtargv_qemu_cmd::{Props, Style, Value};
 use virtargv_testsuite::descriptors::one_thing_each;
 use virtargv_testsuite::strategies::{Machine, document, noise, plausible};

@@ -2,7 +2,6 @@
 
 use virtargv_host::{DriverConfig, StartOptions};
 
-
 /// The folders of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Folders {

@@ -54,7 +54,12 @@ fn keep_earlier_selection(os: &mut Os) {
 ///
 /// # Errors
 /// The host has no firmware that fits the document.
-pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: ReadOptions) -> Result<(), Problem> {
+pub fn pick(
+    domain: &mut Domain,
+    guest: &Guest,
+    host: &dyn Host,
+    options: ReadOptions,
+) -> Result<(), Problem> {
     let release = guest.release;
     if release.has(Convention::FirmwareWhenDefined) {
         pick_modern(domain, guest, host, options)
@@ -75,7 +80,12 @@ fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
     rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
-fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: ReadOptions) -> Result<(), Problem> {
+fn pick_modern(
+    domain: &mut Domain,
+    guest: &Guest,
+    host: &dyn Host,
+    options: ReadOptions,
+) -> Result<(), Problem> {
     // Rules report contradictions in the document.
     if !domain.os.firmware_conflicts().is_empty() {
         return Ok(());
@@ -85,7 +95,9 @@ fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Rea
         return Ok(());
     }
     let offered = match descriptor::all(host) {
-        Err(error) if domain.os.firmware.is_some() => return Err(unanswered(&domain.os, guest.release, &error)),
+        Err(error) if domain.os.firmware.is_some() => {
+            return Err(unanswered(&domain.os, guest.release, &error));
+        }
         offered => offered.unwrap_or_else(|_| Vec::new()),
     };
     if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
@@ -204,8 +216,7 @@ fn set_path(nvram: &mut Nvram, path: String) {
 /// Selects firmware as earlier releases do, at the start of the guest.
 fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
-        let offered =
-            descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
+        let offered = descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
         let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
             return Err(not_found(&domain.os, guest.release));
         };

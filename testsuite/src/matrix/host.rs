@@ -73,7 +73,10 @@ fn usual(release: Release) -> FixedHost {
         scsi_generic: Some("sg0".to_owned()),
         pools: parsed(StoragePool::parse, &[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
         volume: VolumeLookup::new(volume),
-        networks: parsed(Network::parse, &[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
+        networks: parsed(
+            Network::parse,
+            &[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)],
+        ),
         network_ports: parsed(network_port::parse, &[("routed", ROUTED_PORT)]),
         secret: SecretLookup::new(secret),
         ..FixedHost::default()

@@ -86,7 +86,9 @@ impl Cx<'_> {
             let message = format!("nothing is known of CPUs of architecture '{}'", self.guest.arch);
             return Err(problem(&crate::rules::CPU_ARCHITECTURE, cpu.pos, message));
         }
-        let Some(definitions) = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch)) else { return Ok(()) };
+        let Some(definitions) = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch)) else {
+            return Ok(());
+        };
         if definitions.features().is_empty() {
             return Ok(());
         }
@@ -162,7 +164,8 @@ impl Cx<'_> {
     /// Of a model that the reference came to know late, QEMU's own word counts, not the definition.
     fn judged_by_qemu(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
         let name = cpu.model.name.as_deref()?;
-        let definition = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?.model(name)?;
+        let definition =
+            self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?.model(name)?;
         if definition.partial_check || !self.caps.release().has(Convention::CpuDefinitionChanges) {
             return None;
         }

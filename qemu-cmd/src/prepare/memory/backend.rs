@@ -213,7 +213,8 @@ fn affinity(cx: &Prepare<'_>, nodes: Option<&NumberSet>) -> Option<NumberSet> {
     let auto = auto.then(|| cx.host.numa().numa_advice().ok()).flatten();
     let auto = auto.map(|nodes| nodes.into_iter().collect());
     if let Some(cpus) = pin.or(auto).or_else(|| vcpus.cpuset.clone()) {
-        let allowed: NumberSet = cpus.iter().filter_map(|cpu| cx.host.numa().numa_node_of_cpu(cpu).ok()).collect();
+        let allowed: NumberSet =
+            cpus.iter().filter_map(|cpu| cx.host.numa().numa_node_of_cpu(cpu).ok()).collect();
         nodes.intersect(&allowed);
     }
     Some(nodes).filter(|nodes| !nodes.is_empty())

@@ -44,7 +44,9 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
         return refuse(Kind::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
     }
     let location = match (pool.kind, source.mode) {
-        (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) => return direct(disk, name, &pool),
+        (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) => {
+            return direct(disk, name, &pool);
+        }
         (PoolType::Iscsi, _) => Location::Block { path: Some(volume.path) },
         (
             PoolType::Dir

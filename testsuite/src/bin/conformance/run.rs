@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Run, Release, Request};
+use virtargv::{CommandLine, Incoming, Release, Request, Run};
 use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
 use virtargv_testsuite::pretend::pretend;
 

@@ -63,11 +63,9 @@ impl Endpoint {
 /// The host's first address on a network.
 fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text, Problem> {
     let place = listen.pos.path("@network");
-    let network = cx
-        .host
-        .networks()
-        .network(name)
-        .map_err(|error| problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.about("network", name)))?;
+    let network = cx.host.networks().network(name).map_err(|error| {
+        problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.about("network", name))
+    })?;
     let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
     let address = address.ok_or_else(|| {
         let message = format!("the host has no address on network '{name}' to serve a display at");
