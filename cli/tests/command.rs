@@ -103,26 +103,26 @@ fn check_shows_all_problems_by_place() {
         &["check", "examples/broken.xml"],
         "",
         expect![[r"
-        error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
-         --> examples/broken.xml:3:11
-          |
-        3 |   <memory unit='GigaByte'>4</memory>
-          |           ^^^^^^^^^^^^^^^
+            error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
+             --> examples/broken.xml:3:11
+              |
+            3 |   <memory unit='GigaByte'>4</memory>
+              |           ^^^^^^^^^^^^^^^
 
-        error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
-          --> examples/broken.xml:10:25
-           |
-        10 |       <target dev='vda' bus='virtoi'/>
-           |                         ^^^^^^^^^^^^
+            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
+              --> examples/broken.xml:10:25
+               |
+            10 |       <target dev='vda' bus='virtoi'/>
+               |                         ^^^^^^^^^^^^
 
-        error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs a card of model 'virtio', not 'e1000'
-          --> examples/broken.xml:14:14
-           |
-        14 |       <model type='e1000'/>
-           |              ^^^^^^^^^^^^
+            error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs interface model 'virtio', not 'e1000'
+              --> examples/broken.xml:14:14
+               |
+            14 |       <model type='e1000'/>
+               |              ^^^^^^^^^^^^
 
-        1 of 1 refused
-    "]],
+            1 of 1 refused
+        "]],
     );
     check(&["check", "-"], GOOD, expect![[r""]]);
 }
@@ -192,4 +192,43 @@ fn no_value_gets_out_of_a_comment() {
 fn colour_is_for_terminals_only() {
     let output = virtargv(&["check", "examples/broken.xml"], "");
     assert!(!text(&output.stdout).contains('\u{1b}'));
+}
+
+#[test]
+fn each_option_is_explained() {
+    let plain = virtargv(&["argv", "-"], GOOD).stdout;
+    let told = virtargv(&["argv", "--explain", "-"], GOOD);
+    assert_eq!(told.status.code(), Some(0));
+    let (plain, told) = (text(&plain), text(&told.stdout));
+    let options = |out: &str| -> Vec<String> {
+        let lines = out.lines().filter(|line| line.starts_with('-'));
+        lines.map(|line| line.trim_end_matches(" \\").to_owned()).collect()
+    };
+    assert_eq!(options(told), options(plain));
+    let lines: Vec<&str> = told.lines().collect();
+    for (n, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with('-')) {
+        assert!(n > 0 && lines[n - 1].starts_with("# "), "nothing before {line}");
+    }
+    assert_eq!(virtargv(&["argv", "--explain", "--format", "json", "-"], GOOD).status.code(), Some(2));
+}
+
+#[test]
+fn json_has_the_source_of_each_argument() {
+    let output = virtargv(&["argv", "--format", "json", "-"], GOOD).stdout;
+    let line: Value = serde_json::from_slice(&output).expect("JSON");
+    let arguments = line["arguments"].as_array().expect("arguments");
+    let mut flat = Vec::new();
+    for argument in arguments {
+        flat.extend(argument["option"].as_str().map(str::to_owned));
+        flat.extend(argument["value"].as_str().map(str::to_owned));
+        let source = argument["source"].as_object().expect("a source");
+        let known =
+            ["element", "implied", "settings"].iter().filter(|key| source.contains_key(**key)).count();
+        assert_eq!(known, 1, "{argument}");
+        if source.contains_key("element") {
+            assert!(source["line"].as_u64().is_some() && source["column"].as_u64().is_some(), "{argument}");
+        }
+    }
+    assert_eq!(Value::from(flat), line["args"]);
+    assert!(arguments.iter().any(|argument| argument["properties"]["driver"].is_string()));
 }

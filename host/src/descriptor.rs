@@ -11,8 +11,8 @@ pub enum Descriptor<S> {
     Tap {
         /// The name of the device, where the document has one.
         name: Option<S>,
-        /// Whether the device is connected to a bridge or virtual network.
-        bridged: bool,
+        /// What it is connected to.
+        joins: Joins<S>,
         /// The index of the queue, from 0.
         queue: u32,
     },
@@ -61,6 +61,84 @@ pub enum Descriptor<S> {
     SlirpHelper,
 }
 
+/// What a tap device is connected to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Joins<S> {
+    /// Nothing: an interface of type `ethernet`.
+    Nothing,
+    /// A bridge.
+    Bridge(S),
+    /// A network of libvirt's.
+    Network(S),
+    /// A network device of the host, as a macvtap device.
+    Direct(S),
+}
+
+impl<S> Joins<S> {
+    /// What it is in one word, and its name.
+    pub const fn parts(&self) -> (&'static str, Option<&S>) {
+        match self {
+            Self::Nothing => ("nothing", None),
+            Self::Bridge(name) => ("bridge", Some(name)),
+            Self::Network(name) => ("network", Some(name)),
+            Self::Direct(name) => ("direct", Some(name)),
+        }
+    }
+}
+
+impl Joins<&str> {
+    /// The same with a text of its own.
+    pub fn owned(&self) -> Joins<String> {
+        match *self {
+            Self::Nothing => Joins::Nothing,
+            Self::Bridge(name) => Joins::Bridge(name.to_owned()),
+            Self::Network(name) => Joins::Network(name.to_owned()),
+            Self::Direct(name) => Joins::Direct(name.to_owned()),
+        }
+    }
+}
+
+impl<S: fmt::Display> fmt::Display for Joins<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nothing => f.write_str("connected to nothing"),
+            Self::Bridge(name) => write!(f, "in the bridge '{name}'"),
+            Self::Network(name) => write!(f, "in the network '{name}'"),
+            Self::Direct(name) => write!(f, "on top of the network device '{name}'"),
+        }
+    }
+}
+
+/// Who knows numbers of descriptors before a line is made: a launcher that has opened some already.
+///
+/// What is not fixed here is numbered upward in the order of the arguments, each descriptor once.
+pub trait Descriptors: fmt::Debug {
+    /// The first number that is free for what is not fixed here; 0 to 2 are the standard streams.
+    fn first_free(&self) -> u32 {
+        3
+    }
+
+    /// The number under which QEMU inherits what is `wanted`; `None` where any free number will do. Numbers that are not
+    /// below [`first_free`](Descriptors::first_free) may also be given to something else.
+    fn number(&self, wanted: &Descriptor<&str>) -> Option<u32> {
+        let _ = wanted;
+        None
+    }
+
+    /// The numbers of the descriptors that were passed beforehand as the group of that name (`<source fdgroup=>`);
+    /// `None` where there is no such group.
+    fn group(&self, name: &str) -> Option<Vec<u32>> {
+        let _ = name;
+        None
+    }
+}
+
+/// Nothing was opened beforehand, and every number is free.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct FreeDescriptors;
+
+impl Descriptors for FreeDescriptors {}
+
 impl<S> Descriptor<S> {
     /// The stable word for the kind of descriptor.
     pub const fn kind(&self) -> &'static str {
@@ -77,6 +155,14 @@ impl<S> Descriptor<S> {
             Self::TpmCancel { .. } => "tpm-cancel",
             Self::VhostUserGpu => "vhost-user-gpu",
             Self::SlirpHelper => "slirp-helper",
+        }
+    }
+
+    /// The index of the queue of a tap device that it is for, from 0.
+    pub const fn queue(&self) -> Option<u32> {
+        match self {
+            Self::Tap { queue, .. } | Self::VhostNet { queue } => Some(*queue),
+            _ => None,
         }
     }
 
@@ -98,8 +184,8 @@ impl Descriptor<&str> {
     /// The same descriptor with owned texts.
     pub fn owned(&self) -> Descriptor<String> {
         match *self {
-            Self::Tap { name, bridged, queue } => {
-                Descriptor::Tap { name: name.map(str::to_owned), bridged, queue }
+            Self::Tap { name, joins, queue } => {
+                Descriptor::Tap { name: name.map(str::to_owned), joins: joins.owned(), queue }
             }
             Self::VhostNet { queue } => Descriptor::VhostNet { queue },
             Self::Vdpa { path } => Descriptor::Vdpa { path: path.to_owned() },
@@ -119,12 +205,13 @@ impl Descriptor<&str> {
 impl<S: fmt::Display> fmt::Display for Descriptor<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Tap { name, queue, .. } => {
+            Self::Tap { name, joins, queue } => {
                 write!(f, "queue {queue} of ")?;
                 match name {
-                    Some(name) => write!(f, "the tap device '{name}'"),
-                    None => f.write_str("a tap device of its own"),
+                    Some(name) => write!(f, "the tap device '{name}'")?,
+                    None => f.write_str("a tap device of its own")?,
                 }
+                if matches!(joins, Joins::Nothing) { Ok(()) } else { write!(f, ", {joins}") }
             }
             Self::VhostNet { queue } => write!(f, "/dev/vhost-net, for queue {queue} of a tap device"),
             Self::Vdpa { path } => write!(f, "the vDPA device '{path}'"),

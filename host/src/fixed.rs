@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use virtargv_caps::{Accel, Arch, CpuMap};
 
-use crate::{Descriptor, DriverConfig, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume};
+use crate::{
+    Descriptors, DriverConfig, FreeDescriptors, Host, HostError, PciDevice, Processor, SecretKey, SecretUse,
+    Volume,
+};
 
 /// Answers with what it was given. Random bytes count up from 0, so that output is the same every time.
 #[derive(Debug, Clone)]
@@ -38,10 +41,8 @@ pub struct FixedHost {
     pub missing_tpm_versions: BTreeSet<String>,
     /// The socket of an emulated TPM; where there is none given it is in the driver's state folder.
     pub tpm_emulator_socket: Option<String>,
-    /// Descriptors that were passed beforehand, by the name of their group.
-    pub descriptor_groups: BTreeMap<String, Vec<u32>>,
-    /// The descriptors of vDPA devices, by path; those that are not here have one in common.
-    pub vdpa_descriptors: BTreeMap<String, u32>,
+    /// What is known of descriptors before a line is made.
+    pub descriptors: Arc<dyn Descriptors + Send + Sync>,
     /// The plugins of nbdkit, where there is one.
     pub nbdkit_plugins: BTreeSet<String>,
     /// What vhost-user helpers say of themselves, by path.
@@ -93,8 +94,7 @@ impl Default for FixedHost {
             free_vsock_cid: 3,
             missing_tpm_versions: BTreeSet::new(),
             tpm_emulator_socket: None,
-            descriptor_groups: BTreeMap::new(),
-            vdpa_descriptors: BTreeMap::new(),
+            descriptors: Arc::new(FreeDescriptors),
             nbdkit_plugins: BTreeSet::new(),
             helper_capabilities: BTreeMap::new(),
             pci_devices: BTreeMap::new(),
@@ -146,21 +146,8 @@ impl Host for FixedHost {
         Some(format!("{}/qemu-system-{}", self.emulator_dir, arch.qemu_name()))
     }
 
-    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
-        Ok(match wanted {
-            Descriptor::Tap { bridged: true, queue, .. } => 102u32.saturating_add(*queue),
-            Descriptor::Tap { queue, .. } => 3u32.saturating_add(*queue),
-            Descriptor::VhostNet { queue } => 44u32.saturating_add(*queue),
-            Descriptor::Vdpa { path } => self.vdpa_descriptors.get(*path).copied().unwrap_or(1732),
-            Descriptor::VhostVsock => 6789,
-            Descriptor::VhostScsi => 3,
-            Descriptor::UnixListen { .. } | Descriptor::VhostUserGpu => 1729,
-            Descriptor::ChardevFile { .. } => 1750,
-            Descriptor::ChardevLog { .. } => 1751,
-            Descriptor::Tpm { .. } => 1730,
-            Descriptor::TpmCancel { .. } => 1731,
-            Descriptor::SlirpHelper => 42,
-        })
+    fn descriptors(&self) -> &dyn Descriptors {
+        &*self.descriptors
     }
 
     fn pci_device(&self, address: &str) -> Option<PciDevice> {
@@ -216,10 +203,6 @@ impl Host for FixedHost {
             Some(path) => path.clone(),
             None => format!("{}/swtpm/{domain}-swtpm.sock", self.config.state_dir),
         }
-    }
-
-    fn descriptor_group(&self, name: &str) -> Option<Vec<u32>> {
-        self.descriptor_groups.get(name).cloned()
     }
 
     fn nbdkit_plugin(&self, name: &str) -> bool {

@@ -18,7 +18,7 @@ mod interop;
 mod service;
 
 pub use config::{DriverConfig, Hugetlbfs};
-pub use descriptor::Descriptor;
+pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use fixed::FixedHost;
 pub use interop::interop_files;
 pub use service::{Processor, SecretKey, SecretUse, Volume, VolumeKind};
@@ -58,8 +58,7 @@ pub enum HostError {
     Failed(String),
 }
 
-/// Answers questions about the machine. Every method has to be free of side effects that matter to anybody else,
-/// [`Host::descriptor`] aside: a real host opens what is asked for there.
+/// Answers questions about the machine. Every method has to be free of side effects that matter to anybody else.
 ///
 /// Answers must not change while a domain is worked on.
 pub trait Host {
@@ -89,8 +88,10 @@ pub trait Host {
     /// The path of the QEMU binary for `arch`, where there is one.
     fn emulator(&self, arch: Arch) -> Option<String>;
 
-    /// An open descriptor for what is described, as QEMU is to receive it.
-    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError>;
+    /// What is known of descriptors before a line is made.
+    fn descriptors(&self) -> &dyn Descriptors {
+        &FreeDescriptors
+    }
 
     /// What is known of a PCI device of the host, by its address in the form `0000:01:00.0`.
     fn pci_device(&self, address: &str) -> Option<PciDevice>;
@@ -128,9 +129,6 @@ pub trait Host {
     fn tpm_emulator_socket(&self, domain: &str) -> String {
         format!("{}/swtpm/{domain}-swtpm.sock", self.config().state_dir)
     }
-
-    /// The descriptors that were passed beforehand as the group of that name (`fdgroup=`).
-    fn descriptor_group(&self, name: &str) -> Option<Vec<u32>>;
 
     /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
     fn nbdkit_plugin(&self, name: &str) -> bool;

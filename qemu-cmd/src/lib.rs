@@ -1,7 +1,7 @@
 //! Turns a validated domain into the QEMU command line.
 //!
-//! [`build`] gives devices their aliases, asks the host for what only it can say, and emits the options in one
-//! ordered list (`PARTS` in `emit.rs`). Every value goes through the printer's escaping.
+//! [`prepare`] decides all that is left to the start of the domain, such as aliases, descriptors and what the host has to
+//! say; `emit` turns that into typed arguments, each with what made it; [`CommandLine::print`] escapes and prints them.
 //!
 //! ```
 //! use virtargv_qemu_cmd::{Props, Style};
@@ -10,45 +10,26 @@
 //! assert_eq!(device.to_json(), r#"{"driver":"virtio-net-pci","netdev":"hostnet0","id":"a,b"}"#);
 //! ```
 
-mod alias;
-mod boot;
-mod clock;
-mod cpu;
-mod device;
-mod display;
+mod argument;
 mod emit;
-mod env;
-mod firmware;
-mod genid;
-mod incoming;
-mod iothread;
-mod lifecycle;
+mod ident;
 mod line;
-mod machine;
-mod memory;
-mod monitor;
-mod name;
 mod needs;
-mod numa;
-mod plan;
+mod prepare;
 mod print;
 mod props;
-mod qemu_ns;
 pub mod rules;
-mod sandbox;
-mod secret;
-mod security;
-mod smbios;
-mod smp;
-mod storage;
 mod text;
-mod tls;
 
+pub use argument::{ArgValue, Argument, Element, Origin};
+pub use ident::{Alias, NodeName, Wwn};
 pub use line::CommandLine;
-pub use needs::{Content, Joins, Need, Process, Role};
-pub use plan::{Incoming, Options, Plan};
-pub use print::{CLASSIC_WRAP, Format};
-pub use props::{Props, Style, Value};
+pub use needs::{Content, Need, Process, Role};
+pub use prepare::{Incoming, Options, Prepared, prepare};
+pub use print::{CLASSIC_WRAP, Format, Layout};
+pub use props::{Form, Props, Style, Value};
+pub use text::Text;
+pub use virtargv_host::Joins;
 
 use virtargv_caps::Caps;
 use virtargv_host::Host;
@@ -65,8 +46,6 @@ pub fn build(
     host: &dyn Host,
     options: &Options,
 ) -> Result<CommandLine, Report> {
-    let changed = qemu_ns::changed_caps(validated.domain(), caps).map_err(Report::from)?;
-    let caps = changed.as_ref().unwrap_or(caps);
-    let plan = Plan::make(validated, caps, host, options).map_err(Report::from)?;
-    emit::command_line(&plan, caps, host, options).map_err(Report::from)
+    let prepared = prepare(validated, caps, host, options)?;
+    Ok(emit::emit(&prepared))
 }

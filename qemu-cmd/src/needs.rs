@@ -1,8 +1,8 @@
 //! What the host has to have ready before a command line can run.
 //!
-//! Whatever writes an option that leans on something outside QEMU records a [`Need`] through [`Emit::need`], and takes
-//! descriptors through [`Emit::descriptor`], which records them too; no other code may ask the host for one
-//! (`clippy.toml`). The list is data, for a launcher to go through; [`Need`]'s `Display` is for people.
+//! Whatever emits an argument that counts on something outside QEMU records a [`Need`] through `Emit::need`; the number
+//! of a descriptor is only to be had through `Emit::pass`, which records it too. The list is data, for a launcher to go
+//! through; [`Need`]'s `Display` is for people.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -10,9 +10,7 @@ use std::fmt;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
-use virtargv_host::{Descriptor, HostError};
-
-use crate::emit::Emit;
+use virtargv_host::{Descriptor, Joins};
 
 /// One thing the host has to have ready.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -38,6 +36,8 @@ pub enum Need {
         number: u32,
         /// What it is open for.
         what: Descriptor<String>,
+        /// The alias of the device that it is for; `monitor` for QEMU's monitor.
+        owner: String,
     },
     /// An open descriptor that the caller passed as one of a group (`<source fdgroup=>`).
     Group {
@@ -45,6 +45,8 @@ pub enum Need {
         number: u32,
         /// The group.
         name: String,
+        /// The alias of the disk that it is for.
+        owner: String,
     },
     /// The descriptor from which an incoming guest is read.
     Incoming {
@@ -79,7 +81,9 @@ pub enum Need {
         /// How many queues it has.
         queues: u32,
         /// What it is connected to.
-        joins: Joins,
+        joins: Joins<String>,
+        /// The alias of the interface that it is for.
+        owner: String,
     },
     /// A PCI device of the host that is bound to `vfio-pci`.
     Vfio {
@@ -181,19 +185,6 @@ impl Role {
     }
 }
 
-/// What a tap device is connected to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Joins {
-    /// Nothing.
-    Nothing,
-    /// A bridge.
-    Bridge(String),
-    /// A network of the driver.
-    Network(String),
-    /// A network card of the host, as a macvtap device.
-    Direct(String),
-}
-
 impl Need {
     fn folder(&self) -> Option<&str> {
         if let Self::Folder { path } = self { Some(path) } else { None }
@@ -228,14 +219,23 @@ impl Need {
                 put("purpose", (*purpose).into());
                 put("base64", BASE64_STANDARD.encode(&content.0).into());
             }
-            Self::Descriptor { number, what } => {
+            Self::Descriptor { number, what, owner } => {
                 put("number", (*number).into());
                 put("what", what.kind().into());
+                put("owner", owner.as_str().into());
                 put("path", json!(what.path()));
+                if let Some(queue) = what.queue() {
+                    put("queue", queue.into());
+                }
+                if let Descriptor::Tap { name, joins, .. } = what {
+                    put("name", json!(name));
+                    put("joins", joins_json(joins));
+                }
             }
-            Self::Group { number, name } => {
+            Self::Group { number, name, owner } => {
                 put("number", (*number).into());
                 put("name", name.as_str().into());
+                put("owner", owner.as_str().into());
             }
             Self::Incoming { number } => drop(put("number", (*number).into())),
             Self::Listener { path, process } => {
@@ -250,11 +250,11 @@ impl Need {
                 put("path", path.as_str().into());
                 put("template", json!(template));
             }
-            Self::Tap { name, queues, joins } => {
+            Self::Tap { name, queues, joins, owner } => {
                 put("name", json!(name));
                 put("queues", (*queues).into());
-                let (kind, to) = joins.parts();
-                put("joins", json!({ "kind": kind, "name": to }));
+                put("joins", joins_json(joins));
+                put("owner", owner.as_str().into());
             }
             Self::Vfio { address } => drop(put("address", address.as_str().into())),
             Self::HugePages { path, size_kib } => {
@@ -267,15 +267,9 @@ impl Need {
     }
 }
 
-impl Joins {
-    fn parts(&self) -> (&'static str, Option<&str>) {
-        match self {
-            Self::Nothing => ("nothing", None),
-            Self::Bridge(name) => ("bridge", Some(name)),
-            Self::Network(name) => ("network", Some(name)),
-            Self::Direct(name) => ("direct", Some(name)),
-        }
-    }
+fn joins_json(joins: &Joins<String>) -> Value {
+    let (kind, name) = joins.parts();
+    json!({ "kind": kind, "name": name })
 }
 
 impl fmt::Display for Need {
@@ -290,8 +284,12 @@ impl fmt::Display for Need {
                     content.0.len()
                 )
             }
-            Self::Descriptor { number, what } => write!(f, "descriptor {number}: {what}"),
-            Self::Group { number, name } => write!(f, "descriptor {number}: one of the group '{name}'"),
+            Self::Descriptor { number, what, owner } => {
+                write!(f, "descriptor {number}: {what}, for '{owner}'")
+            }
+            Self::Group { number, name, owner } => {
+                write!(f, "descriptor {number}: one of the group '{name}', for '{owner}'")
+            }
             Self::Incoming { number } => {
                 write!(f, "descriptor {number}: open for reading the state of the guest")
             }
@@ -317,7 +315,7 @@ impl fmt::Display for Need {
                 write!(f, "a file '{path}'; where there is none, a copy of '{template}'")
             }
             Self::FromTemplate { path, template: None } => write!(f, "a file '{path}'"),
-            Self::Tap { name, queues, joins } => {
+            Self::Tap { name, queues, joins, owner } => {
                 match name {
                     Some(name) => write!(f, "a tap device '{name}'")?,
                     None => f.write_str("a tap device")?,
@@ -325,12 +323,10 @@ impl fmt::Display for Need {
                 if *queues != 1 {
                     write!(f, " with {queues} queues")?;
                 }
-                match joins {
-                    Joins::Nothing => Ok(()),
-                    Joins::Bridge(to) => write!(f, ", in the bridge '{to}'"),
-                    Joins::Network(to) => write!(f, ", in the network '{to}'"),
-                    Joins::Direct(to) => write!(f, ", on top of the network card '{to}'"),
+                if *joins != Joins::Nothing {
+                    write!(f, ", {joins}")?;
                 }
+                write!(f, ", for '{owner}'")
             }
             Self::Vfio { address } => write!(f, "the PCI device {address}, bound to vfio-pci"),
             Self::HugePages { path, size_kib } => {
@@ -345,6 +341,11 @@ impl fmt::Display for Need {
 pub(crate) struct Needs(Vec<Need>);
 
 impl Needs {
+    /// Adds a need.
+    pub fn add(&mut self, need: Need) {
+        self.0.push(need);
+    }
+
     /// What was recorded, each once, in the order in which it was first recorded. What QEMU makes in a folder that it
     /// can write to goes without saying.
     pub fn into_list(self) -> Vec<Need> {
@@ -363,42 +364,6 @@ impl Needs {
         let mut kept = kept.into_iter();
         list.retain(|_| kept.next().unwrap_or(true));
         list
-    }
-}
-
-impl Emit<'_> {
-    /// Says that the host has to have `need` ready.
-    pub fn need(&self, need: Need) {
-        self.needs.borrow_mut().0.push(need);
-    }
-
-    /// Says that `path` has to be there.
-    pub fn need_path(&self, path: &str, role: Role) {
-        self.need(Need::Path { path: path.to_owned(), role });
-    }
-
-    /// Says that `process` has to listen at `path`.
-    pub fn need_listener(&self, path: &str, process: Process) {
-        self.need(Need::Listener { path: path.to_owned(), process });
-    }
-
-    /// The descriptor that QEMU is handed for `wanted`. A line that starts on its own has none: do not ask for it.
-    pub fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
-        debug_assert!(self.plan.standalone.is_none(), "no descriptor without a launcher: {wanted}");
-        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let number = self.host.descriptor(wanted)?;
-        self.need(Need::Descriptor { number, what: wanted.owned() });
-        Ok(number)
-    }
-
-    /// The descriptors that the caller passed as the group `name`.
-    pub fn descriptor_group(&self, name: &str) -> Option<Vec<u32>> {
-        #[expect(clippy::disallowed_methods, reason = "this is the one place")]
-        let numbers = self.host.descriptor_group(name)?;
-        for &number in &numbers {
-            self.need(Need::Group { number, name: name.to_owned() });
-        }
-        Some(numbers)
     }
 }
 

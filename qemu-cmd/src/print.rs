@@ -1,29 +1,38 @@
 //! The ways a command line is printed.
 //!
 //! ```
-//! use virtargv_qemu_cmd::{CommandLine, Format};
+//! use virtargv_qemu_cmd::{Argument, CommandLine, Format, Origin};
+//! let word = |word: &'static str, operand| {
+//!     Argument::word(word, operand, Origin::Implied { by: "this example" })
+//! };
 //! let line = CommandLine {
 //!     env: vec![("LC_ALL".into(), "C".into())],
 //!     program: "/usr/bin/qemu".into(),
-//!     args: vec!["-name".into(), "it's".into(), "-S".into()],
+//!     arguments: vec![word("-name", false), word("it's", true), word("-S", false)],
 //!     ..CommandLine::default()
 //! };
-//! assert_eq!(line.print(Format::Args, None), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
-//! assert_eq!(line.print(Format::Shell, None), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
+//! assert_eq!(line.print(Format::Args), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
+//! assert_eq!(line.print(Format::Shell), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
 //! ```
 
-use std::borrow::Cow;
+use std::fmt::Write as _;
 
-use crate::CommandLine;
+use virtargv_model::Source;
 
-/// A layout of a command line.
+use crate::props::json_string;
+use crate::{ArgValue, Argument, CommandLine, Origin};
+
+/// What a command line is printed as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Shell quoting, one option a line, lines ended by ` \`.
     Args,
     /// Shell quoting, all on one line.
     Shell,
-    /// One JSON object: `env` (object), `program`, `args` (array).
+    /// One JSON object: `env` (object), `program`, `args` (array), and `arguments`: for each option an object of
+    /// `option`, `value` (as printed), `properties` (as JSON has them), `id`, `source`. A source is one of
+    /// `{"element": path, "line": n, "column": n}`, `{"implied": by what}`, `{"settings": name}`; fields that do not apply
+    /// are `null`.
     Json,
     /// The same with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
     JsonWithNeeds,
@@ -31,49 +40,79 @@ pub enum Format {
     Nul,
 }
 
-/// Where the reference's own listings break long lines.
+/// How a command line is laid out.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Layout<'s> {
+    /// [`Format::Args`] breaks an option of more than that many characters (best [`CLASSIC_WRAP`]) after its last comma
+    /// that fits, else after a colon, else after a space; the continuation is not indented. That is the layout of
+    /// libvirt's own listings, for people: quotes are broken like anything else, where a shell takes the break for text.
+    pub wrap: Option<usize>,
+    /// The document's text, in which [`Format::Json`] looks up the lines and columns of elements.
+    pub source: Option<&'s Source<'s>>,
+}
+
+/// Where libvirt's own listings break long lines.
 pub const CLASSIC_WRAP: usize = 78;
 
 impl CommandLine {
-    /// The command line as text. With `wrap`, [`Format::Args`] breaks an option of more than that many characters
-    /// (best [`CLASSIC_WRAP`]) after its last comma that fits, else after a colon, else after a space; the
-    /// continuation is not indented. That is the layout of listings for people: quotes are broken like anything else,
-    /// where a shell takes the break for text. The other formats take no notice of it.
-    pub fn print(&self, format: Format, wrap: Option<usize>) -> String {
-        match format {
-            Format::Args => {
-                let mut lines = self.words_by_line();
-                if let Some(width) = wrap {
-                    let options = lines.iter_mut().skip(self.env.len() + 1);
-                    options.for_each(|line| *line = wrapped(line, width));
-                }
-                lines.join(" \\\n") + "\n"
-            }
-            Format::Shell => self.words_by_line().join(" ") + "\n",
-            Format::Json => self.json(false),
-            Format::JsonWithNeeds => self.json(true),
-            Format::Nul => {
-                let words = std::iter::once(&self.program).chain(&self.args);
-                words.flat_map(|word| [word.as_str(), "\0"]).collect()
-            }
-        }
+    /// The command line as text.
+    pub fn print(&self, format: Format) -> String {
+        self.print_with(format, &Layout::default())
     }
 
-    /// Quoted words: each variable, the program, and each option with what follows it.
-    fn words_by_line(&self) -> Vec<String> {
-        let mut lines: Vec<String> = self.env.iter().map(|(k, v)| format!("{k}={}", shell_word(v))).collect();
-        lines.push(shell_word(&self.program).into_owned());
-        for arg in &self.args {
-            let word = shell_word(arg);
-            match lines.last_mut() {
-                Some(line) if !arg.starts_with('-') => {
-                    line.push(' ');
-                    line.push_str(&word);
-                }
-                _ => lines.push(word.into_owned()),
+    /// The command line as text, laid out as `layout` asks.
+    pub fn print_with(&self, format: Format, layout: &Layout<'_>) -> String {
+        // A typical option has some hundred bytes.
+        let mut out = String::with_capacity(256 + self.arguments.len() * 128);
+        match format {
+            Format::Args => self.write_shell(" \\\n", layout.wrap, &mut out),
+            Format::Shell => self.write_shell(" ", None, &mut out),
+            Format::Json => self.write_json(false, layout.source, &mut out),
+            Format::JsonWithNeeds => self.write_json(true, layout.source, &mut out),
+            Format::Nul => self.write_nul(&mut out),
+        }
+        out
+    }
+
+    /// Words with shell quoting; `separator` stands before each option.
+    fn write_shell(&self, separator: &str, wrap: Option<usize>, out: &mut String) {
+        for (name, value) in &self.env {
+            out.push_str(name);
+            out.push('=');
+            shell_word(value, out);
+            out.push_str(separator);
+        }
+        shell_word(&self.program, out);
+        let (mut word, mut start) = (String::new(), out.len());
+        for argument in &self.arguments {
+            if argument.value == (ArgValue::Verbatim { operand: true }) {
+                out.push(' ');
+            } else {
+                wrap_from(start, wrap, out);
+                out.push_str(separator);
+                start = out.len();
+            }
+            shell_word(&argument.option, out);
+            word.clear();
+            if argument.write_value(&mut word) {
+                out.push(' ');
+                shell_word(&word, out);
             }
         }
-        lines
+        wrap_from(start, wrap, out);
+        out.push('\n');
+    }
+
+    fn write_nul(&self, out: &mut String) {
+        out.push_str(&self.program);
+        out.push('\0');
+        for argument in &self.arguments {
+            out.push_str(&argument.option);
+            out.push('\0');
+            if argument.write_value(out) {
+                out.push('\0');
+            }
+        }
     }
 
     /// What the host has to have ready, one need a line.
@@ -89,36 +128,162 @@ impl CommandLine {
         out
     }
 
-    fn json(&self, with_needs: bool) -> String {
-        let text = |s: &str| serde_json::Value::from(s).to_string();
-        let env: Vec<String> = self.env.iter().map(|(k, v)| format!("{}:{}", text(k), text(v))).collect();
-        let args: Vec<String> = self.args.iter().map(|arg| text(arg)).collect();
-        let program = text(&self.program);
-        let needs = if with_needs {
-            let needs: Vec<String> = self.needs.iter().map(|need| need.to_json().to_string()).collect();
-            format!(",\"needs\":[{}]", needs.join(","))
-        } else {
-            String::new()
-        };
-        let (env, args) = (env.join(","), args.join(","));
-        format!("{{\"env\":{{{env}}},\"program\":{program},\"args\":[{args}]{needs}}}\n")
+    fn write_json(&self, with_needs: bool, source: Option<&Source<'_>>, out: &mut String) {
+        out.push_str("{\"env\":{");
+        separated(&self.env, out, |(name, value), out| {
+            json_string(out, name);
+            out.push(':');
+            json_string(out, value);
+        });
+        out.push_str("},\"program\":");
+        json_string(out, &self.program);
+        out.push_str(",\"args\":[");
+        let mut value = String::new();
+        separated(&self.arguments, out, |argument, out| {
+            json_string(out, &argument.option);
+            value.clear();
+            if argument.write_value(&mut value) {
+                out.push(',');
+                json_string(out, &value);
+            }
+        });
+        out.push_str("],\"arguments\":[");
+        separated(&self.arguments, out, |argument, out| json_argument(argument, source, &mut value, out));
+        out.push(']');
+        if with_needs {
+            out.push_str(",\"needs\":[");
+            separated(&self.needs, out, |need, out| {
+                let _ = write!(out, "{}", need.to_json());
+            });
+            out.push(']');
+        }
+        out.push_str("}\n");
     }
 }
 
-/// What makes the reference quote a word for a shell.
-const SHELL_SPECIAL: &str = "\r\t\n !\"#$&'()*;<>?[\\]^`{|}~";
-
-/// One word as a POSIX shell reads it back: in single quotes where any character is special.
-fn shell_word(word: &str) -> Cow<'_, str> {
-    if !word.is_empty() && !word.contains(|c| SHELL_SPECIAL.contains(c)) {
-        return Cow::Borrowed(word);
+/// Adds `items` with commas between.
+fn separated<T>(items: &[T], out: &mut String, mut each: impl FnMut(&T, &mut String)) {
+    for (n, item) in items.iter().enumerate() {
+        if n > 0 {
+            out.push(',');
+        }
+        each(item, out);
     }
-    Cow::Owned(format!("'{}'", word.replace('\'', r"'\''")))
+}
+
+/// One element of `arguments`. `value` is room for its value.
+fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut String, out: &mut String) {
+    let string_or_null = |text: Option<&str>, out: &mut String| match text {
+        Some(text) => json_string(out, text),
+        None => out.push_str("null"),
+    };
+    let operand = argument.value == ArgValue::Verbatim { operand: true };
+    value.clear();
+    let has_value = argument.write_value(value);
+    let (option, shown) = if operand {
+        (None, Some(&*argument.option))
+    } else {
+        (Some(&*argument.option), has_value.then_some(value.as_str()))
+    };
+    out.push_str("{\"option\":");
+    string_or_null(option, out);
+    out.push_str(",\"value\":");
+    string_or_null(shown, out);
+    out.push_str(",\"properties\":");
+    match argument.props() {
+        Some(props) => props.write_grouped(out),
+        None => out.push_str("null"),
+    }
+    out.push_str(",\"id\":");
+    string_or_null(argument.id(), out);
+    out.push_str(",\"source\":{");
+    match argument.origin {
+        Origin::Element(element) => {
+            let frame = source.and_then(|source| source.locate(&element.place()));
+            let _ = write!(out, "\"element\":\"{element}\"");
+            match frame {
+                Some(frame) => {
+                    let _ = write!(out, ",\"line\":{},\"column\":{}", frame.line, frame.column);
+                }
+                None => out.push_str(",\"line\":null,\"column\":null"),
+            }
+        }
+        Origin::Implied { by } => {
+            out.push_str("\"implied\":");
+            json_string(out, by);
+        }
+        Origin::Settings { key } => {
+            out.push_str("\"settings\":");
+            json_string(out, key);
+        }
+    }
+    out.push_str("}}");
+}
+
+/// What makes libvirt quote a word for a shell.
+fn is_special(byte: u8) -> bool {
+    matches!(
+        byte,
+        b'\r'
+            | b'\t'
+            | b'\n'
+            | b' '
+            | b'!'
+            | b'"'
+            | b'#'
+            | b'$'
+            | b'&'
+            | b'\''
+            | b'('
+            | b')'
+            | b'*'
+            | b';'
+            | b'<'
+            | b'>'
+            | b'?'
+            | b'['
+            | b'\\'
+            | b']'
+            | b'^'
+            | b'`'
+            | b'{'
+            | b'|'
+            | b'}'
+            | b'~'
+    )
+}
+
+/// Adds one word as a POSIX shell reads it back: in single quotes where any character is special.
+fn shell_word(word: &str, out: &mut String) {
+    if !word.is_empty() && !word.bytes().any(is_special) {
+        out.push_str(word);
+        return;
+    }
+    out.push('\'');
+    for (n, part) in word.split('\'').enumerate() {
+        if n > 0 {
+            out.push_str(r"'\''");
+        }
+        out.push_str(part);
+    }
+    out.push('\'');
+}
+
+/// Breaks what stands in `out` from byte `start` on at `wrap` characters.
+fn wrap_from(start: usize, wrap: Option<usize>, out: &mut String) {
+    let Some(width) = wrap else { return };
+    if let Some(line) = out.get(start..)
+        && too_long(line, width).is_some()
+    {
+        let line = wrapped(line, width);
+        out.truncate(start);
+        out.push_str(&line);
+    }
 }
 
 /// `line` in pieces of at most `width` characters and one for the break, where there is a place for a break.
 fn wrapped(line: &str, width: usize) -> String {
-    let mut pieces = Vec::new();
+    let mut out = String::with_capacity(line.len() + line.len() / 32);
     let mut rest = line;
     while let Some((window, limit)) = too_long(rest, width) {
         let nice = [',', ':', ' '].into_iter().find_map(|c| window.rfind(c));
@@ -127,11 +292,12 @@ fn wrapped(line: &str, width: usize) -> String {
             Some(split) => split,
             None => rest.split_at_checked(limit).unwrap_or((rest, "")),
         };
-        pieces.push(piece);
+        out.push_str(piece);
+        out.push_str("\\\n");
         rest = tail;
     }
-    pieces.push(rest);
-    pieces.join("\\\n")
+    out.push_str(rest);
+    out
 }
 
 /// Where `text` has more than `width` characters: the window in which a break is sought, and the byte at which
@@ -145,6 +311,15 @@ fn too_long(text: &str, width: usize) -> Option<(&str, usize)> {
 #[allow(clippy::disallowed_methods, reason = "a shell is asked what it reads")]
 mod tests {
     use super::*;
+    use crate::argument::Element;
+    use crate::{Form, Props, Style};
+
+    fn line(program: &str, words: &[&'static str]) -> CommandLine {
+        let origin = Origin::Implied { by: "the test" };
+        let arguments =
+            words.iter().map(|word| Argument::word(*word, !word.starts_with('-'), origin)).collect();
+        CommandLine { program: program.into(), arguments, ..CommandLine::default() }
+    }
 
     #[test]
     fn long_options_are_broken_where_they_may_be() {
@@ -159,34 +334,44 @@ mod tests {
 
     #[test]
     fn a_shell_reads_back_every_word() {
-        let words =
-            ["", "a b", "it's", "$(x)", "`x`", "a\nb", "~", "{1..3}", "#", "a=b,c", "*", "-", "é'", "\u{1}"];
-        let line = CommandLine {
-            env: vec![],
-            program: "printf".into(),
-            args: std::iter::once("%s\\0").chain(words).map(str::to_owned).collect(),
-            ..CommandLine::default()
-        };
+        let words = [
+            "%s\\0", "", "a b", "it's", "$(x)", "`x`", "a\nb", "~", "{1..3}", "#", "a=b,c", "*", "-", "é'",
+            "\u{1}",
+        ];
+        let line = line("printf", &words);
         for format in [Format::Args, Format::Shell] {
-            let output =
-                std::process::Command::new("sh").arg("-c").arg(line.print(format, None)).output().unwrap();
-            let expected: String = words.iter().flat_map(|w| [w, "\0"]).collect();
+            let output = std::process::Command::new("sh").arg("-c").arg(line.print(format)).output().unwrap();
+            let expected: String = words.iter().skip(1).flat_map(|w| [w, "\0"]).collect();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
         }
     }
 
     #[test]
     fn json_and_nul() {
-        let line = CommandLine {
-            env: vec![("A".into(), "1".into())],
-            program: "/q".into(),
-            args: vec!["-x".into(), "a\"b".into()],
-            ..CommandLine::default()
-        };
-        assert_eq!(
-            line.print(Format::Json, None),
-            "{\"env\":{\"A\":\"1\"},\"program\":\"/q\",\"args\":[\"-x\",\"a\\\"b\"]}\n"
-        );
-        assert_eq!(line.print(Format::Nul, None), "/q\0-x\0a\"b\0");
+        let mut line = line("/q", &["-x", "a\"b"]);
+        line.env = vec![("A".into(), "1".into())];
+        let element = Element::Domain { pos: virtargv_model::Pos::NONE, path: "os" };
+        line.arguments.push(Argument {
+            option: "-o".into(),
+            value: ArgValue::Props(Props::new("t", "v").with("id", "i,j"), Form::Implied(Style::OnOff)),
+            origin: Origin::Element(element),
+        });
+        let printed: serde_json::Value = serde_json::from_str(&line.print(Format::Json)).unwrap();
+        let implied = serde_json::json!({"implied": "the test"});
+        let expected = serde_json::json!({
+            "env": {"A": "1"},
+            "program": "/q",
+            "args": ["-x", "a\"b", "-o", "v,id=i,,j"],
+            "arguments": [
+                {"option": "-x", "value": null, "properties": null, "id": null, "source": implied},
+                {"option": null, "value": "a\"b", "properties": null, "id": null, "source": implied},
+                {
+                    "option": "-o", "value": "v,id=i,,j", "properties": {"t": "v", "id": "i,j"}, "id": "i,j",
+                    "source": {"element": "os", "line": null, "column": null}
+                }
+            ]
+        });
+        assert_eq!(printed, expected);
+        assert_eq!(line.print(Format::Nul), "/q\0-x\0a\"b\0-o\0v,id=i,,j\0");
     }
 }

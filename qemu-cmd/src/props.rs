@@ -1,9 +1,12 @@
 //! Typed properties of a device, object or backend, and the two ways QEMU reads them.
 
-use std::borrow::Cow;
-use std::fmt::Write as _;
+mod write;
 
-use crate::text::Piece;
+pub(crate) use write::json_string;
+
+use std::borrow::Cow;
+
+use crate::text::Text;
 
 /// A property's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,64 +20,50 @@ pub enum Value {
     /// A number that is written `0x...` in `k=v`.
     Hex(u64),
     /// A text.
-    Str(String),
+    Str(Text),
     /// A set of numbers: an array in JSON; in `k=v` the key is repeated for every run (`0-3`).
     Set(Vec<u32>),
     /// An array: `k.0=`, `k.1=` in `k=v`.
     Array(Vec<Value>),
+    /// An array for which the key is repeated in `k=v`.
+    Each(Vec<Value>),
     /// An object: `k.member=` in `k=v`.
     Object(Props),
     /// JSON `null`; nothing in `k=v`.
     Null,
     /// A switch that is on, which older `k=v` forms write as the key alone; `true` in JSON.
     Bare,
+    /// A switch of a CPU in its older form: `+key`, `-key`; `true` or `false` in JSON.
+    Sign(bool),
 }
 
-impl From<bool> for Value {
-    fn from(v: bool) -> Self {
-        Self::Bool(v)
-    }
+macro_rules! value_from {
+    ($($from:ty: $make:expr;)+) => {$(
+        impl From<$from> for Value {
+            fn from(v: $from) -> Self {
+                $make(v)
+            }
+        }
+    )+};
 }
-impl From<i64> for Value {
-    fn from(v: i64) -> Self {
-        Self::Int(v)
-    }
+
+value_from! {
+    bool: Self::Bool;
+    i64: Self::Int;
+    i32: |v: i32| Self::Int(v.into());
+    u64: Self::Uint;
+    u32: |v: u32| Self::Uint(v.into());
+    Text: Self::Str;
+    &'static str: |v: &'static str| Self::Str(v.into());
+    String: |v: String| Self::Str(v.into());
+    &String: |v: &String| Self::Str(v.into());
+    crate::ident::Alias: |v: crate::ident::Alias| Self::Str(v.into());
+    &crate::ident::Alias: |v: &crate::ident::Alias| Self::Str(v.into());
+    crate::ident::NodeName: |v: crate::ident::NodeName| Self::Str(v.into());
+    &crate::ident::NodeName: |v: &crate::ident::NodeName| Self::Str(v.into());
+    Props: Self::Object;
 }
-impl From<i32> for Value {
-    fn from(v: i32) -> Self {
-        Self::Int(v.into())
-    }
-}
-impl From<u64> for Value {
-    fn from(v: u64) -> Self {
-        Self::Uint(v)
-    }
-}
-impl From<u32> for Value {
-    fn from(v: u32) -> Self {
-        Self::Uint(v.into())
-    }
-}
-impl From<&str> for Value {
-    fn from(v: &str) -> Self {
-        Self::Str(v.to_owned())
-    }
-}
-impl From<String> for Value {
-    fn from(v: String) -> Self {
-        Self::Str(v)
-    }
-}
-impl From<&String> for Value {
-    fn from(v: &String) -> Self {
-        Self::Str(v.clone())
-    }
-}
-impl From<Props> for Value {
-    fn from(v: Props) -> Self {
-        Self::Object(v)
-    }
-}
+
 impl<T: Into<Value>> From<Vec<T>> for Value {
     fn from(v: Vec<T>) -> Self {
         Self::Array(v.into_iter().map(Into::into).collect())
@@ -90,7 +79,18 @@ pub enum Style {
     YesNo,
 }
 
-/// Properties in order. In `k=v` the first one is the option's implied key, of which only the value is written.
+/// How an option reads its properties.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// One JSON object.
+    Json,
+    /// `value,key=value,...`: the first property's key is implied by the option.
+    Implied(Style),
+    /// `key=value,...`
+    Pairs(Style),
+}
+
+/// Properties in order.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Props(Vec<(Cow<'static, str>, Value)>);
 
@@ -177,189 +177,29 @@ impl Props {
         self.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
     }
 
+    /// The text that `key` has.
+    pub fn text(&self, key: &str) -> Option<&Text> {
+        if let Some(Value::Str(text)) = self.get(key) { Some(text) } else { None }
+    }
+
     /// As one JSON object without spaces.
     pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(self.room());
-        json_object(&mut out, self);
-        out
+        self.to_text(Form::Json)
     }
 
     /// As `value,key=value,...`, commas in values doubled.
     pub fn to_kv(&self, style: Style) -> String {
-        let mut out = String::with_capacity(self.room());
-        for (n, (key, value)) in self.iter().enumerate() {
-            if n == 0
-                && let Value::Str(text) = value
-            {
-                escape_comma(&mut out, text);
-            } else {
-                kv(&mut out, key, value, style);
-            }
-        }
-        out
+        self.to_text(Form::Implied(style))
     }
 
     /// As `key=value,...` without an implied key.
     pub fn to_pairs(&self, style: Style) -> String {
-        let mut out = String::with_capacity(self.room());
-        for (key, value) in self.iter() {
-            kv(&mut out, key, value, style);
-        }
+        self.to_text(Form::Pairs(style))
+    }
+
+    fn to_text(&self, form: Form) -> String {
+        let mut out = String::new();
+        self.write(form, &mut out);
         out
-    }
-
-    /// About how many bytes they take when they are printed.
-    fn room(&self) -> usize {
-        self.0.iter().map(|(key, value)| key.len() + 6 + value.room()).sum::<usize>() + 2
-    }
-}
-
-impl Value {
-    /// About how many bytes it takes when it is printed, what has to be escaped aside.
-    fn room(&self) -> usize {
-        match self {
-            Self::Str(text) => text.len(),
-            Self::Object(members) => members.room(),
-            Self::Array(items) => items.iter().map(|item| item.room() + 3).sum(),
-            Self::Set(numbers) => numbers.len() * 4,
-            _ => 5,
-        }
-    }
-}
-
-/// A value that is neither empty nor made of others, as it stands in `k=v`.
-fn plain(out: &mut String, value: &Value, style: Style) {
-    match value {
-        Value::Bool(on) => out.push_str(match (style, on) {
-            (Style::OnOff, true) => "on",
-            (Style::OnOff, false) => "off",
-            (Style::YesNo, true) => "yes",
-            (Style::YesNo, false) => "no",
-        }),
-        Value::Int(i) => {
-            let _ = write!(out, "{i}");
-        }
-        Value::Uint(u) => u.add(out),
-        Value::Hex(h) => {
-            let _ = write!(out, "{h:#x}");
-        }
-        Value::Str(s) => escape_comma(out, s),
-        Value::Set(_) | Value::Array(_) | Value::Object(_) | Value::Null | Value::Bare => {}
-    }
-}
-
-fn kv(out: &mut String, key: &str, value: &Value, style: Style) {
-    match value {
-        Value::Null => {}
-        Value::Object(members) => {
-            for (name, value) in members.iter() {
-                kv(out, &format!("{key}.{name}"), value, style);
-            }
-        }
-        Value::Array(items) => {
-            for (n, item) in items.iter().enumerate() {
-                kv(out, &format!("{key}.{n}"), item, style);
-            }
-        }
-        Value::Set(numbers) => {
-            for (first, last) in runs(numbers) {
-                let run = if first == last { first.to_string() } else { format!("{first}-{last}") };
-                kv(out, key, &Value::Str(run), style);
-            }
-        }
-        _ => {
-            if !out.is_empty() {
-                out.push(',');
-            }
-            out.push_str(key);
-            if *value != Value::Bare {
-                out.push('=');
-                plain(out, value, style);
-            }
-        }
-    }
-}
-
-/// Consecutive numbers as first and last.
-fn runs(numbers: &[u32]) -> Vec<(u32, u32)> {
-    let mut runs: Vec<(u32, u32)> = Vec::new();
-    for &n in numbers {
-        match runs.last_mut() {
-            Some((_, last)) if last.checked_add(1) == Some(n) => *last = n,
-            _ => runs.push((n, n)),
-        }
-    }
-    runs
-}
-
-/// QEMU's option parser ends a value at a comma; a doubled one stands for itself.
-pub(crate) fn escape_comma(out: &mut String, text: &str) {
-    for (n, part) in text.split(',').enumerate() {
-        if n > 0 {
-            out.push_str(",,");
-        }
-        out.push_str(part);
-    }
-}
-
-fn json_object(out: &mut String, props: &Props) {
-    out.push('{');
-    for (n, (key, value)) in props.0.iter().enumerate() {
-        if n > 0 {
-            out.push(',');
-        }
-        match key {
-            // Names of ours need no escaping.
-            Cow::Borrowed(key) => {
-                out.push('"');
-                out.push_str(key);
-                out.push('"');
-            }
-            Cow::Owned(key) => json_string(out, key),
-        }
-        out.push(':');
-        json(out, value);
-    }
-    out.push('}');
-}
-
-fn json_string(out: &mut String, text: &str) {
-    // Nearly all names and values need no escaping; what does is left to the library.
-    // All bytes are looked at, which is faster than to stop early.
-    let special = |b: &u8| matches!(b, 0..b' ' | b'"' | b'\\' | 0x7f);
-    if text.bytes().filter(special).count() == 0 {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-    } else {
-        out.push_str(&serde_json::Value::from(text).to_string());
-    }
-}
-
-fn json(out: &mut String, value: &Value) {
-    match value {
-        Value::Bool(b) => out.push_str(if *b { "true" } else { "false" }),
-        Value::Int(i) => {
-            let _ = write!(out, "{i}");
-        }
-        Value::Uint(u) | Value::Hex(u) => u.add(out),
-        Value::Str(s) => json_string(out, s),
-        Value::Null => out.push_str("null"),
-        Value::Bare => out.push_str("true"),
-        Value::Object(members) => json_object(out, members),
-        Value::Array(items) => {
-            out.push('[');
-            for (n, item) in items.iter().enumerate() {
-                if n > 0 {
-                    out.push(',');
-                }
-                json(out, item);
-            }
-            out.push(']');
-        }
-        Value::Set(numbers) => {
-            let list: Vec<String> = numbers.iter().map(u32::to_string).collect();
-            let _ = write!(out, "[{}]", list.join(","));
-        }
     }
 }

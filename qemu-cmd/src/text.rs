@@ -1,6 +1,91 @@
-//! Text put together from pieces. Ids and names are made for every device, where the machinery of `format!` shows.
+//! Texts of a command line: words of this crate, identifiers that several arguments share, and what is put together.
 
-/// What can be a piece: text or a number.
+use std::fmt;
+use std::sync::Arc;
+
+/// A text as a value. Words of the program and shared identifiers are not copied.
+#[derive(Clone)]
+pub enum Text {
+    /// A word of the program.
+    Static(&'static str),
+    /// An identifier that several arguments hold.
+    Shared(Arc<str>),
+    /// A text that was put together or comes from the document.
+    Owned(String),
+}
+
+impl Text {
+    /// The text itself.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Shared(text) => text,
+            Self::Owned(text) => text,
+        }
+    }
+}
+
+impl std::ops::Deref for Text {
+    type Target = str;
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+impl Eq for Text {}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.as_str() == other
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.as_str().fmt(f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self)
+    }
+}
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Self {
+        Self::Static(text)
+    }
+}
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self::Owned(text)
+    }
+}
+impl From<&String> for Text {
+    fn from(text: &String) -> Self {
+        Self::Owned(text.clone())
+    }
+}
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Self {
+        Self::Shared(text)
+    }
+}
+
+/// What can be a piece of a text: text or a number. Ids and names are made for every device, where the machinery of
+/// `format!` shows.
 pub(crate) trait Piece {
     /// Adds it.
     fn add(&self, out: &mut String);
@@ -24,13 +109,19 @@ impl Piece for String {
     }
 }
 
+impl Piece for Text {
+    fn add(&self, out: &mut String) {
+        out.push_str(self);
+    }
+}
+
 /// A number as `0x...`.
-pub(crate) struct Hex(pub u32);
+pub(crate) struct Hex(pub u64);
 
 impl Piece for Hex {
     fn add(&self, out: &mut String) {
         out.push_str("0x");
-        digits(self.0.into(), 16, out);
+        digits(self.0, 16, out);
     }
 }
 
@@ -60,6 +151,15 @@ impl Piece for usize {
     }
 }
 
+impl Piece for i64 {
+    fn add(&self, out: &mut String) {
+        if *self < 0 {
+            out.push('-');
+        }
+        self.unsigned_abs().add(out);
+    }
+}
+
 /// The pieces one after the other: `text!("net", n)`.
 macro_rules! text {
     ($($piece:expr),+ $(,)?) => {{
@@ -76,7 +176,8 @@ mod tests {
     #[test]
     fn numbers_are_decimal() {
         let name = String::from("n");
-        assert_eq!(text!(super::Hex(0), super::Hex(u32::MAX)), "0x00xffffffff");
+        assert_eq!(text!(super::Hex(0), super::Hex(0xffff_ffff)), "0x00xffffffff");
         assert_eq!(text!(name, 0u32, "-", 10u64, ".", u64::MAX), format!("n0-10.{}", u64::MAX));
+        assert_eq!(text!(i64::MIN, 7i64), format!("{}7", i64::MIN));
     }
 }

@@ -13,8 +13,8 @@ pub struct Guest {
     pub machine: String,
     /// The accelerator.
     pub accel: Accel,
-    /// The release of libvirt that is followed.
-    pub release: Release,
+    /// The release of libvirt that is followed, for what the methods below answer differently under it.
+    pub(crate) release: Release,
     board: Board,
 }
 

@@ -1,9 +1,9 @@
 //! The rules that completing a domain checks: addresses that can be assigned, and firmware that can be found.
 
 virtargv_model::rules! {
-    /// The index of a PCI controller is at most 255.
+    /// The index of a PCI controller is below 4096.
     PCI_CONTROLLER_INDEX = "pci-controller-index": Internal, Place,
-        "`<controller type='pci' index=>`: a PCI bus number has 8 bits",
+        "a limit of this project, which bounds memory and time; a PCI bus number has 8 bits, so QEMU has 256 buses at most",
         help "number the PCI controllers from 0 without gaps, or leave `index=` out";
     /// A PCI controller has a `model`.
     PCI_CONTROLLER_MODEL = "pci-controller-model": Internal, Place,

@@ -19,7 +19,7 @@ use std::sync::OnceLock;
 
 use virtargv_caps::{Arch, CpuMap};
 use virtargv_host::{
-    Descriptor, DriverConfig, FixedHost, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume,
+    DriverConfig, FixedHost, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume,
 };
 
 /// This machine, looked at but never touched: files are read, nothing is opened for QEMU. Descriptors are numbered as
@@ -104,11 +104,6 @@ impl Host for SystemHost {
         found.and_then(|p| p.to_str().map(str::to_owned)).or_else(|| self.plain.emulator(arch))
     }
 
-    fn descriptor(&self, wanted: &Descriptor<&str>) -> Result<u32, HostError> {
-        #[expect(clippy::disallowed_methods, reason = "the same question, passed on")]
-        self.plain.descriptor(wanted)
-    }
-
     fn pci_device(&self, address: &str) -> Option<PciDevice> {
         if !address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.') {
             return None;
@@ -165,11 +160,6 @@ impl Host for SystemHost {
     /// Only a daemon that keeps the address could tell; the first is as good as any.
     fn free_vsock_cid(&self) -> Result<u32, HostError> {
         self.plain.free_vsock_cid()
-    }
-
-    /// Nobody passes descriptors to a command that only prints.
-    fn descriptor_group(&self, _name: &str) -> Option<Vec<u32>> {
-        None
     }
 
     fn nbdkit_plugin(&self, name: &str) -> bool {

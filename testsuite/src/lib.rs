@@ -5,6 +5,8 @@
 //! assert!(matrix::cases().any(|case| case.name == "net-teaming"));
 //! ```
 
+pub mod descriptors;
 pub mod generated;
 pub mod matrix;
+pub mod pretend;
 pub mod strategies;

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
-use virtargv::{Caps, CommandLine, FixedHost, Need, Release, Request};
+use virtargv::{Argument, Caps, CommandLine, FixedHost, Need, Origin, Release, Request};
 use virtargv_testsuite::matrix::{Case, cases, live_documents};
 
 /// The QEMU that is asked.
@@ -82,16 +82,17 @@ fn secrets_are_readable() -> Result<(), Failed> {
             std::fs::write(path, &content.0)?;
         }
     }
-    let pairs = full.args.iter().zip(full.args.iter().skip(1));
-    let secrets = pairs.filter(|(option, value)| *option == "-object" && value.contains("\"secret\""));
+    let is_secret = |argument: &&Argument| {
+        let props = argument.props().filter(|_| argument.option == "-object");
+        props.and_then(|props| props.text("qom-type")).is_some_and(|kind| kind.as_str() == "secret")
+    };
+    let secrets = full.arguments.iter().filter(is_secret);
     let mut line = CommandLine { program: full.program.clone(), ..CommandLine::default() };
     let monitor = format!("unix:{dir}/monitor.sock,server=on,wait=off");
-    line.args = ["-machine", "none", "-nodefaults", "-display", "none", "-S", "-qmp", &monitor]
-        .map(str::to_owned)
-        .into();
-    for (option, value) in secrets {
-        line.args.extend([option.clone(), value.clone()]);
-    }
+    let words = ["-machine", "none", "-nodefaults", "-display", "none", "-S", "-qmp", &monitor];
+    let origin = Origin::Implied { by: "the test" };
+    let word = |word: &str| Argument::word(word.to_owned(), !word.starts_with('-'), origin);
+    line.arguments = words.into_iter().map(word).chain(secrets.cloned()).collect();
     let mut qemu = start(&line, dir)?;
     let there = Monitor::connect(&format!("{dir}/monitor.sock"), &mut qemu)
         .and_then(|mut monitor| monitor.ask("qom-list", &json!({ "path": "/objects" })))
@@ -306,8 +307,8 @@ impl Monitor {
 
 /// The devices of the line.
 fn devices(line: &CommandLine) -> Result<Vec<Value>, Failed> {
-    let options = line.args.iter().zip(line.args.iter().skip(1)).filter(|(option, _)| *option == "-device");
-    options.map(|(_, value)| device(value)).collect()
+    let options = line.arguments.iter().filter(|argument| argument.option == "-device");
+    options.filter_map(Argument::value_text).map(|value| device(&value)).collect()
 }
 
 /// A device's properties, from JSON or `driver,key=value,...`.

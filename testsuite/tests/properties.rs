@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
-use virtargv::{CommandLine, FixedHost, Format, Outcome, Release, Request};
+use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Outcome, Release, Request};
 use virtargv_qemu_cmd::{Props, Style, Value};
+use virtargv_testsuite::descriptors::one_thing_each;
 use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
 
 /// Runs `text` through the whole line.
@@ -24,7 +25,8 @@ fn show(text: &str, outcome: &Outcome) {
         let _ = (problem.to_string(), source.locate(&problem.place));
     }
     if let Some(line) = &outcome.command_line {
-        let _ = (line.print(Format::Args, Some(78)), line.print(Format::Json, None));
+        let layout = Layout { wrap: Some(78), source: Some(&source) };
+        let _ = (line.print_with(Format::Args, &layout), line.print_with(Format::JsonWithNeeds, &layout));
     }
 }
 
@@ -60,6 +62,7 @@ proptest! {
             show(&text, &outcome);
             if let Some(line) = outcome.command_line {
                 unique(&line)?;
+                prop_assert_eq!(one_thing_each(&line), Ok(()));
             }
         }
     }
@@ -69,7 +72,7 @@ proptest! {
     fn options_are_escaped(pairs in vec((key(), ".{0,12}"), 0..8)) {
         let mut props = Props::new("driver", "virtio-net-pci");
         for (key, value) in &pairs {
-            props.set(key.clone(), value.as_str());
+            props.set(key.clone(), value);
         }
         let mut expected = vec![(None, "virtio-net-pci".to_owned())];
         expected.extend(pairs.iter().map(|(key, value)| (Some(key.clone()), value.clone())));
@@ -85,7 +88,7 @@ proptest! {
     /// Nested values are the same in JSON and under their flat keys.
     #[test]
     fn nested_values_are_escaped(values in vec(".{0,8}", 1..4), number in any::<u64>(), switch in any::<bool>()) {
-        let items: Vec<Value> = values.iter().map(|v| Value::from(v.as_str())).collect();
+        let items: Vec<Value> = values.iter().map(Value::from).collect();
         let inner = Props::object().with("list", Value::Array(items)).with("number", number).with("switch", switch);
         let props = Props::new("driver", "null").with("inner", inner);
         let json: serde_json::Value = serde_json::from_str(&props.to_json()).unwrap();
@@ -104,14 +107,18 @@ proptest! {
     /// A shell reads back the words that were printed.
     #[test]
     fn words_survive_a_shell(words in vec(word(), 0..8), value in word()) {
-        let line = CommandLine { env: vec![("A".into(), value.clone())], program: "/bin/q emu".into(), args: words.clone(), needs: Vec::new() };
+        let origin = Origin::Implied { by: "the test" };
+        let word = |word: &String| Argument::word(word.clone(), !word.starts_with('-'), origin);
+        let arguments = words.iter().map(word).collect();
+        let env = vec![("A".into(), value.clone())];
+        let line = CommandLine { env, program: "/bin/q emu".into(), arguments, needs: Vec::new() };
         for format in [Format::Args, Format::Shell] {
             let mut expected = vec![format!("A={value}"), "/bin/q emu".to_owned()];
             expected.extend(words.iter().cloned());
-            let printed = line.print(format, None);
+            let printed = line.print(format);
             prop_assert_eq!(shell_words(&printed), expected, "{}", printed);
         }
-        let json: serde_json::Value = serde_json::from_str(&line.print(Format::Json, None)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&line.print(Format::Json)).unwrap();
         let args: Vec<&str> = json["args"].as_array().unwrap().iter().filter_map(|arg| arg.as_str()).collect();
         prop_assert_eq!(args, words);
     }
@@ -165,7 +172,7 @@ fn fields(shown: &str) -> Vec<String> {
 fn unique(line: &CommandLine) -> Result<(), proptest::test_runner::TestCaseError> {
     let mut ids = BTreeMap::new();
     let mut places = BTreeMap::new();
-    for pair in line.args.windows(2) {
+    for pair in line.args().windows(2) {
         let [option, text] = pair else { continue };
         let class = match option.as_str() {
             // These share QOM's namespace with nobody, each has its own.

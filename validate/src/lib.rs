@@ -69,7 +69,7 @@ pub fn validate(
     let release = caps.release();
     let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host, release };
     let mut findings = Findings::new(report, release);
-    for check in rules::CHECKS {
+    for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
         check(&context, &mut findings);
     }
     if report.is_empty() { Ok(Validated(resolved)) } else { Err(Box::new(resolved)) }

@@ -14,6 +14,7 @@
 //! assert_eq!(bad.len(), 1);
 //! ```
 
+pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;
 
@@ -23,7 +24,7 @@ pub use virtargv_model::{
     ByRelease, Classes, Convention, Domain, Frame, Kind, Place, Pos, Problem, Problems, Report, Rule,
     Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
-pub use virtargv_qemu_cmd::{CLASSIC_WRAP, CommandLine, Format, Incoming, Need};
+pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Incoming, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 
 use virtargv_validate::Validated;

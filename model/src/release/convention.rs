@@ -168,16 +168,16 @@ conventions! {
     LaterCpus: since "11.3";
     /// Whether a PC has a PS/2 controller depends on a capability flag, else every PC is taken to have one.
     Ps2Asked: since "9.0";
-    /// A disk's geometry may leave out cylinders, heads or sectors.
+    /// A `<geometry>` can leave out cylinders, heads or sectors.
     PartialGeometry: since "9.0";
-    /// A SCSI disk may be removable, like a USB disk.
+    /// `removable=` is for SCSI disks as for USB disks.
     RemovableScsi: since "9.6";
-    /// Arm's `virt` machine takes PCIe expander buses, like Q35.
+    /// The Arm `virt` machine can have PCI Express expander buses, as Q35 can.
     ArmExpanderBus: since "9.0";
-    /// Hotplug of devices on `pci-root` can be switched off.
+    /// `<target hotplug=>` is for `pci-root` too.
     PciRootHotplug: since "7.9";
-    /// A watchdog of model `ib700` is for i440FX machines.
+    /// The watchdog model `ib700` is for i440FX machines only.
     Ib700OnI440fx: since "9.3";
-    /// An interface of type `vdpa` may have several queues.
+    /// An interface of type `vdpa` can have several queues.
     VdpaMultiqueue: since "11.3";
 }

@@ -47,7 +47,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let mut count = highest.map_or(0, |highest| highest as usize + 1);
     let mut added = Vec::new();
     if count > MOST_BUSES {
-        let message = format!("a controller of type 'pci' has an index above '{MOST_BUSES}'");
+        let message = format!("a controller of type 'pci' has an index of '{MOST_BUSES}' or more");
         work.refuse(&rules::PCI_CONTROLLER_INDEX, Place::default(), message);
         return Err(Refused);
     }

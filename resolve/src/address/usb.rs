@@ -57,12 +57,12 @@ const ORDER: &[DeviceKind] = &[
 /// Assigns a port to every USB device, where the definition is new or all devices have ports. In other definitions
 /// ports are assigned at the start ([`at_start`]), so that completing them does not change the guest.
 pub(super) fn assign(work: &mut Work<'_>) {
-    let devices = usb_devices(&work.domain, work.caps.release());
+    let devices = usb_devices(&work.domain, work.release);
     let complete = |id: &DeviceId| work.domain.devices.info(*id).is_some_and(has_port);
     if (work.options.abi_update || devices.iter().all(complete))
         && let Err(refusal) = place(&mut work.domain, &devices)
     {
-        let problem = problem(&work.domain, work.guest.release, refusal, Stage::Place);
+        let problem = problem(&work.domain, work.release, refusal, Stage::Place);
         work.report.push(problem);
     }
 }

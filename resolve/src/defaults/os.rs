@@ -34,7 +34,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
     if work.domain.devices.emulator.is_none() {
         work.domain.devices.emulator = host.emulator(work.guest.arch);
     }
-    crate::firmware::complete(&mut work.domain, &work.guest, work.host, work.options);
+    crate::firmware::complete(work);
 }
 
 /// Removes generated aliases, which come from a running domain. User aliases (`ua-`) are kept.

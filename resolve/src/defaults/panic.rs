@@ -1,6 +1,6 @@
 //! Defaults of `<panic>`.
 
-use virtargv_caps::Convention;
+use virtargv_caps::{Convention, Release};
 use virtargv_model::device::panic::{Panic, PanicModel};
 
 use crate::{Guest, Work};
@@ -14,7 +14,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     {
         panics.push(Panic { model: Some(model), ..Panic::default() });
     }
-    let default = default_model(guest);
+    let default = default_model(guest, work.release);
     for panic in panics {
         panic.model = panic.model.or(default);
     }
@@ -31,7 +31,7 @@ fn implied(guest: &Guest) -> Option<PanicModel> {
     }
 }
 
-fn default_model(guest: &Guest) -> Option<PanicModel> {
-    let isa = guest.arch.is_x86() || !guest.release.has(Convention::PanicByMachine);
+fn default_model(guest: &Guest, release: Release) -> Option<PanicModel> {
+    let isa = guest.arch.is_x86() || !release.has(Convention::PanicByMachine);
     implied(guest).or(isa.then_some(PanicModel::Isa))
 }

@@ -14,19 +14,20 @@ use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
 use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
 
-use crate::{Guest, Options, rules};
+use crate::{Guest, Options, Work, rules};
 
 /// Selects firmware when a domain is defined. That there is none is reported at the start.
-pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) {
-    if !guest.release.has(Convention::FirmwareWhenDefined) {
+pub(crate) fn complete(work: &mut Work<'_>) {
+    if !work.release.has(Convention::FirmwareWhenDefined) {
         return;
     }
-    if !options.abi_update {
-        keep_earlier_selection(&mut domain.os);
+    let os = &mut work.domain.os;
+    if !work.options.abi_update {
+        keep_earlier_selection(os);
     }
-    if let Some(loader) = &mut domain.os.loader
+    if let Some(loader) = &mut os.loader
         && loader.path.is_some()
-        && domain.os.firmware.is_none()
+        && os.firmware.is_none()
     {
         loader.kind.get_or_insert(LoaderType::Rom);
         if loader.kind == Some(LoaderType::Rom) {
@@ -34,7 +35,7 @@ pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, opti
         }
     }
     // Building the command line selects again and reports the problem.
-    let _ = pick_modern(domain, guest, host, options);
+    let _ = pick_modern(&mut work.domain, &work.guest, work.host, work.options);
 }
 
 /// Fills in what existing definitions from earlier releases imply: the raw format, and no features of firmware that the
@@ -54,7 +55,8 @@ fn keep_earlier_selection(os: &mut Os) {
 /// # Errors
 /// The host has no firmware that fits the document.
 pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
-    if guest.release.has(Convention::FirmwareWhenDefined) {
+    let release = guest.release;
+    if release.has(Convention::FirmwareWhenDefined) {
         pick_modern(domain, guest, host, options)
     } else {
         pick_classic(domain, guest, host)

@@ -1,8 +1,12 @@
 //! Rules on addresses of devices of any kind.
 
+use std::collections::HashSet;
 use virtargv_caps::Cap;
+
+use virtargv_model::device::controller::{Controller, ControllerType};
+use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::device::{DeviceId, DeviceKind};
-use virtargv_model::info::{Address, DeviceInfo};
+use virtargv_model::info::{Address, DeviceInfo, Rom};
 
 use crate::{Context, Findings};
 
@@ -29,6 +33,10 @@ virtargv_model::rules! {
     CCW = "address-ccw": Unsupported, Validate,
         "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
         help "use another type, or remove the `<address>`";
+    /// What a device is connected to is there.
+    CONTROLLER = "address-controller": Internal, Build, "address/@bus, address/@controller; QEMU's bus= names a controller";
+    /// Only PCI devices have option ROMs.
+    ROM = "rom-needs-pci": Unsupported, Build, "`<rom>`; rombar=, romfile= of PCI devices";
 }
 
 /// The kinds of device whose addresses are checked first, up to controllers.
@@ -111,4 +119,63 @@ fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fi
         let message = format!("device '{name}' has an option 'rom', but no address of type 'pci'");
         out.refuse(&PCI_ONLY, info.pos.path("rom"), message);
     }
+}
+
+/// The kinds of device whose option ROM is looked at while the line is built.
+const WITH_ROM: &[DeviceKind] = &[DeviceKind::Interface, DeviceKind::Hostdev];
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let controllers: HashSet<(ControllerType, u32)> =
+        cx.domain.devices.controllers.iter().map(|c| (c.controller_type(), c.number())).collect();
+    for (id, info) in cx.domain.devices.infos() {
+        // A USB controller of model `none` has no bus.
+        let controller = cx.domain.devices.controllers.get(id.index);
+        let no_model = controller.and_then(Controller::usb).is_some_and(|usb| usb.model.is_none());
+        if id.kind == DeviceKind::Controller && no_model {
+            continue;
+        }
+        let disk = cx.domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
+        if let Some((kind, index)) = controller_of(cx, info, disk.and_then(Disk::bus))
+            && !controllers.contains(&(kind, index))
+        {
+            let name = id.kind.element();
+            let message = format!(
+                "device '{name}' is on the controller of type '{kind}' with index '{index}', which is not there"
+            );
+            out.refuse(&CONTROLLER, info.pos.path("address"), message);
+        }
+        let says = |rom: &Rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some();
+        if WITH_ROM.contains(&id.kind)
+            && info.rom.as_ref().is_some_and(says)
+            && info.pci().is_none()
+            && info.address != Some(Address::Unassigned)
+        {
+            let message = "element 'rom' is only for devices with an address of type 'pci'";
+            out.refuse(&ROM, info.pos.path("rom"), message);
+        }
+    }
+}
+
+/// The controller that a device counts on; none for what the machine has by itself. USB ports are given out at each
+/// start, which is when a USB controller that is not there is found.
+fn controller_of(cx: &Context<'_>, info: &DeviceInfo, bus: Option<DiskBus>) -> Option<(ControllerType, u32)> {
+    Some(match info.address.as_ref()? {
+        Address::Pci(pci) => (ControllerType::Pci, pci.bus),
+        Address::VirtioSerial(at) => (ControllerType::VirtioSerial, at.controller),
+        Address::Ccid(at) => (ControllerType::Ccid, at.controller),
+        Address::Drive(at) => {
+            let on_board = at.controller == 0;
+            match bus {
+                // A floppy drive is a property of its controller, an SD card is a `-drive`.
+                Some(DiskBus::Fdc | DiskBus::Sd) => return None,
+                Some(DiskBus::Ide) if on_board && cx.guest.has_builtin_ide() => return None,
+                Some(DiskBus::Sata) if on_board && cx.guest.is_q35() => return None,
+                Some(DiskBus::Ide) => (ControllerType::Ide, at.controller),
+                Some(DiskBus::Sata) => (ControllerType::Sata, at.controller),
+                _ => (ControllerType::Scsi, at.controller),
+            }
+        }
+        _ => return None,
+    })
 }

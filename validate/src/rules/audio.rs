@@ -1,6 +1,6 @@
 //! Rules on `<audio>`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::Pos;
 use virtargv_model::device::audio::AudioType;
 use virtargv_model::device::graphics::GraphicsType;
@@ -23,6 +23,8 @@ virtargv_model::rules! {
         "`<audio type='dbus'>`: `-audiodev dbus` comes with `-display dbus`",
         help "use another `type=`, or a QEMU that has D-Bus displays",
         since "7.2";
+    /// What makes sound has an audio backend.
+    MISSING = "audio-missing": Internal, Build, "`audiodev=` of devices and displays";
 }
 
 /// Checks every `<audio>` against the rules above.
@@ -63,5 +65,15 @@ pub(super) fn names_backend(
         let message =
             format!("element '{element}' names audio backend '{id}', there is no 'audio' with that 'id'");
         out.refuse(rule, place.path("audio/@id"), message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line. `id` is the backend that the element at `user` names; one that is
+/// not there is found before where elements can name backends.
+pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
+    let named = id.is_some() && cx.release.has(Convention::AudioElement);
+    let mut audios = cx.domain.devices.audios.iter();
+    if cx.has(Cap::Audiodev) && !named && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
+        out.refuse(&MISSING, user, "there is no element 'audio' for a device that makes sound");
     }
 }

@@ -3,9 +3,11 @@
 use virtargv_caps::Cap;
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev::{
-    ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
+    Channel, ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
 };
-use virtargv_model::info::Address;
+use virtargv_model::device::chardev_source::SourceType;
+use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::info::{Address, DeviceInfo};
 
 use super::chardev_source;
 use crate::{Context, Findings};
@@ -39,6 +41,16 @@ virtargv_model::rules! {
     PARALLEL_MACHINE = "parallel-machine": Unsupported, Validate,
         "`<parallel>`: `-device isa-parallel`, which pseries and s390x do not have",
         help "remove `<parallel>`";
+    /// A serial port is of a model that this QEMU has.
+    MODEL_MISSING = "serial-model-missing": Unsupported, Build, "`isa-serial`, `usb-serial`, `pci-serial`, `spapr-vty`, ...";
+    /// A serial port has a model where the machine has none for it.
+    NO_SERIAL_MODEL = "serial-model": Internal, Build, "`<target><model name=>`";
+    /// A channel of SPICE's agent has the agent's name.
+    CHANNEL_AGENT = "channel-spicevmc-name": Unsupported, Build, "SPICE's agent opens `com.redhat.spice.0`";
+    /// A channel is of a type that QEMU has.
+    CHANNEL_TYPE = "channel-target-type": Plain, Build, "`virtserialport`, and `guestfwd` of `-netdev user`";
+    /// A port of a virtio-serial controller has an address on one.
+    PORT_ADDRESS = "virtio-port-address": Internal, Build, "`virtserialport` and `virtconsole` sit on virtio-serial";
 }
 
 /// Checks consoles, serial and parallel ports and channels against the rules above.
@@ -149,4 +161,83 @@ fn target_of(model: SerialModel) -> SerialTarget {
         SerialModel::SclpConsole | SerialModel::SclplmConsole => SerialTarget::Sclp,
         SerialModel::IsaDebugcon => SerialTarget::IsaDebug,
     }
+}
+
+/// The name that a channel of SPICE's agent has.
+const SPICE_AGENT: &str = "com.redhat.spice.0";
+
+/// Checks what libvirt finds only when it builds the command line: serial and parallel ports, channels, consoles.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let devices = &cx.domain.devices;
+    let spice = devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
+    for serial in devices.serials.iter().filter(|s| spice || s.source.kind() != SourceType::SpicePort) {
+        chardev_source::build(&serial.source, out);
+        match serial.model {
+            Some(model) if cap_of(model).is_some_and(|cap| !cx.has(cap)) => {
+                let message = format!("this QEMU has no serial port of model '{model}'");
+                out.refuse(&MODEL_MISSING, serial.info.pos.path("target/model/@name"), message);
+            }
+            None if serial.target.is_some() => {
+                let message = "this machine has no default for the 'model' of a 'serial'";
+                out.refuse(&NO_SERIAL_MODEL, serial.info.pos, message);
+            }
+            _ => {}
+        }
+    }
+    devices.parallels.iter().for_each(|parallel| chardev_source::build(&parallel.source, out));
+    devices.channels.iter().for_each(|channel| build_channel(channel, out));
+    for console in &devices.consoles {
+        if matches!(console.target, None | Some(ConsoleTarget::Serial)) {
+            continue;
+        }
+        chardev_source::build(&console.source, out);
+        if console.target == Some(ConsoleTarget::Virtio) {
+            check_port(&console.info, out);
+        }
+    }
+}
+
+fn build_channel(channel: &Channel, out: &mut Findings<'_>) {
+    chardev_source::build(&channel.source, out);
+    match &channel.target {
+        ChannelTarget::Guestfwd { .. } => {}
+        ChannelTarget::Virtio { name, .. } => {
+            check_port(&channel.info, out);
+            if let Some(name) = name
+                && channel.source.kind() == SourceType::SpiceVmc
+                && name != SPICE_AGENT
+            {
+                let message = format!("a 'spicevmc' channel has the name '{SPICE_AGENT}', not '{name}'");
+                out.refuse(&CHANNEL_AGENT, channel.info.pos.path("target/@name"), message);
+            }
+        }
+        ChannelTarget::Xen { .. } | ChannelTarget::None => {
+            let kind = channel.target.kind().map_or("none", Spelled::as_str);
+            let message = format!("QEMU has no 'channel' whose 'target' is of type '{kind}'");
+            out.refuse(&CHANNEL_TYPE, channel.info.pos.path("target/@type"), message);
+        }
+    }
+}
+
+fn check_port(info: &DeviceInfo, out: &mut Findings<'_>) {
+    if !matches!(info.address, None | Some(Address::VirtioSerial(_) | Address::Ccw(_) | Address::VirtioS390))
+    {
+        let message =
+            "a port of a virtio-serial controller has an address of another type than 'virtio-serial'";
+        out.refuse(&PORT_ADDRESS, info.pos.path("address"), message);
+    }
+}
+
+/// What a QEMU says that has the device of a model; none where it is not asked.
+fn cap_of(model: SerialModel) -> Option<Cap> {
+    Some(match model {
+        SerialModel::IsaSerial => Cap::DeviceIsaSerial,
+        SerialModel::UsbSerial => Cap::DeviceUsbSerial,
+        SerialModel::PciSerial => Cap::DevicePciSerial,
+        SerialModel::SpaprVty => Cap::DeviceSpaprVty,
+        SerialModel::SclpConsole => Cap::DeviceSclpconsole,
+        SerialModel::SclplmConsole => Cap::DeviceSclplmconsole,
+        SerialModel::Pl011 => Cap::DevicePl011,
+        SerialModel::N16550a | SerialModel::IsaDebugcon => return None,
+    })
 }

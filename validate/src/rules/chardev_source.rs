@@ -62,6 +62,8 @@ virtargv_model::rules! {
         "`<graphics type='spice'>`: `-chardev spicevmc` and `spiceport` are channels of the SPICE server",
         help "add `<graphics type='spice'>`, or use another type",
         since "9.0";
+    /// A host side is of a type that QEMU has.
+    BACKEND = "chardev-backend": Unsupported, Build, "`-chardev`; a null modem of FreeBSD is no backend of QEMU";
 }
 
 /// Checks `source` against the rules above. With `path_is_generated`, a UNIX socket needs no path.
@@ -155,5 +157,12 @@ fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_
     if let Some(again) = reconnect.filter(|again| listens && again.enabled.is_some()) {
         let message = "element 'reconnect' needs a 'source' of mode 'connect', not 'bind'";
         out.refuse(&RECONNECT_MODE, again.pos, message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(source: &ChardevSource, out: &mut Findings<'_>) {
+    if let Backend::Nmdm { .. } = &source.backend {
+        refuse_type(&BACKEND, source, "QEMU has no", out);
     }
 }

@@ -3,6 +3,9 @@
 pub mod pci;
 pub mod usb;
 
+pub use pci::MODEL as PCI_MODEL;
+pub use usb::{MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver};
+
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
@@ -284,4 +287,16 @@ fn root_mismatch<'c>(cx: &Context<'c>) -> Option<(&'c Controller, PciModel)> {
     let root = cx.guest.pci_root(cx.caps)?;
     let first = cx.domain.devices.controllers.iter().find(|c| c.is(ControllerType::Pci, 0))?;
     (first.pci_model() != Some(root)).then_some((first, root))
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for controller in &cx.domain.devices.controllers {
+        match &controller.kind {
+            ControllerKind::Usb(usb) => usb::build(cx, controller, usb, out),
+            ControllerKind::Pci(pci) => pci::build(controller, pci, out),
+            _ => {}
+        }
+    }
+    usb::build_domain(cx, out);
 }

@@ -2,6 +2,7 @@
 
 use virtargv_caps::{Arch, Cap};
 use virtargv_model::OnOff;
+use virtargv_model::Place;
 use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddrMode};
 
 use crate::{Context, Findings};
@@ -51,6 +52,8 @@ virtargv_model::rules! {
     MAXIMUM = "cpu-maximum": Unsupported, Validate,
         "`<cpu mode='maximum'>`: `-cpu max`",
         help "use another CPU mode, or a QEMU that has it";
+    /// The names of CPU models and features hold nothing that would end them.
+    NAME_CHARACTERS = "cpu-name-characters": Unsupported, Build, "QEMU: -cpu splits at ',' and '=', and unescapes nothing";
 }
 
 /// Checks `<cpu>` against the rules above. Its `<numa>` and `<topology>` have modules of their own.
@@ -166,5 +169,25 @@ fn mode(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
             out.refuse(&MAXIMUM, cpu.pos.attr("mode"), message);
         }
         _ => {}
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let Some(cpu) = &cx.domain.cpu else { return };
+    let mut check = |what: &str, text: &str, place: Place| {
+        if text.contains([',', '=']) {
+            let message = format!("{what} '{text}' holds ',' or '=', which QEMU would read as the end of it");
+            out.refuse(&NAME_CHARACTERS, place, message);
+        }
+    };
+    if let Some(name) = &cpu.model.name {
+        check("CPU model", name, cpu.model.pos.into());
+    }
+    if let Some(vendor) = &cpu.model.vendor_id {
+        check("'vendor_id'", vendor, cpu.model.pos.attr("vendor_id"));
+    }
+    for feature in &cpu.features {
+        check("CPU feature", &feature.name, feature.pos.attr("name"));
     }
 }

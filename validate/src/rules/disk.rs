@@ -13,13 +13,16 @@ pub mod iotune;
 pub mod lun;
 pub mod name;
 pub mod network;
+pub mod source;
 pub mod vhost_user;
 
 use std::collections::HashMap;
 
-use virtargv_caps::Convention;
-use virtargv_model::device::disk::{Disk, DiskBus};
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Tray};
+use virtargv_model::device::storage::SourceType;
 use virtargv_model::info::{Address, DriveAddress};
+use virtargv_model::{Spelled, YesNo};
 
 use self::common::Part;
 use crate::{Context, Findings};
@@ -29,6 +32,14 @@ virtargv_model::rules! {
     ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate,
         "`<disk><address type='drive'>`: a controller has one device at each bus, target and unit",
         help "remove the `<address>` of one of the disks, or change its `unit=`";
+    /// pseries machines have no floppy drive.
+    FLOPPY_PSERIES = "disk-floppy-pseries": Unsupported, Build, "disk/@device; the machine has no floppy controller";
+    /// Only drives with removable media have a tray.
+    TRAY = "disk-tray-block": Unsupported, Build, "disk/target/@tray; a block device is always there";
+    /// The name of a card says which slot it is in.
+    SD_NAME = "disk-sd-name": Internal, Build, "disk/target/@dev; -drive if=sd,index=";
+    /// A disk is on a bus that QEMU has a device for.
+    BUS = "disk-bus": Internal, Build, "disk/target/@bus; QEMU's disk devices";
 }
 
 /// Checks every `<disk>` against the rules above and those of the submodules.
@@ -72,5 +83,51 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             at.unit
         );
         out.refuse(&ADDRESS_TWICE, disk.info.pos.path("address"), message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for disk in &cx.domain.devices.disks {
+        // What is only plugged in once the guest runs is not part of the line.
+        if disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes)) {
+            continue;
+        }
+        if disk.device() == DiskDevice::Floppy && cx.guest.is_pseries() {
+            let message =
+                format!("'pseries' machines have no floppy drive, as disk '{}' would be", disk.dst());
+            out.refuse(&FLOPPY_PSERIES, disk.info.pos, message);
+            continue;
+        }
+        source::build(cx, disk, out);
+        let by_drive = !cx.has(Cap::Blockdev) || disk.bus() == Some(DiskBus::Sd);
+        if by_drive
+            && disk.target.tray == Some(Tray::Open)
+            && disk.image.kind() == SourceType::Block
+            && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom)
+        {
+            let message = format!("disk '{}' is a block device, whose tray is not 'open'", disk.dst());
+            out.refuse(&TRAY, disk.target_pos.attr("tray"), message);
+        }
+        match disk.bus() {
+            Some(DiskBus::Sd) if DiskName::index(disk.dst()).is_none() => {
+                let message = format!("the name of disk '{}' does not say which slot it is in", disk.dst());
+                out.refuse(&SD_NAME, disk.target_pos.attr("dev"), message);
+            }
+            Some(
+                DiskBus::Ide
+                | DiskBus::Sata
+                | DiskBus::Scsi
+                | DiskBus::Usb
+                | DiskBus::Fdc
+                | DiskBus::Virtio
+                | DiskBus::Sd,
+            ) => {}
+            other => {
+                let bus = other.map_or("", Spelled::as_str);
+                let message = format!("bus '{bus}' of disk '{}' has no device in QEMU", disk.dst());
+                out.refuse(&BUS, disk.target_pos.attr("bus"), message);
+            }
+        }
     }
 }

@@ -2,9 +2,9 @@
 
 mod hyperv;
 
-use virtargv_caps::{Accel, Cap};
+use virtargv_caps::{Accel, Arch, Cap, Convention};
 use virtargv_model::cpu::CpuMode;
-use virtargv_model::features::{Features, IoApic, KvmFeature};
+use virtargv_model::features::{Features, GicVersion, IoApic, KvmFeature};
 use virtargv_model::{OnOff, VirtType, YesNo};
 
 use crate::{Context, Findings};
@@ -43,6 +43,8 @@ virtargv_model::rules! {
     TCG = "features-tcg": Unsupported, Validate,
         "`<features><tcg><tb-cache>`: `-accel tcg,tb-size=` counts MiB",
         help "remove `<tcg>`, use `type='qemu'`, or use a whole number of MiB";
+    /// The version of the interrupt controller is told only where this QEMU takes one.
+    GIC = "gic-version": Unsupported, Build, "property `gic-version` of the machine";
 }
 
 /// Checks `<features>` against the rules above.
@@ -207,5 +209,19 @@ fn hpt(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     }
     if hpt.max_page_size.is_some_and(|size| size.0 > 0) {
         require(cx, Cap::MachinePseriesCapHptMaxPageSize, "hpt/maxpagesize", out);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let features = &cx.domain.features;
+    // Other machines than Arm's 'virt' are refused the element as such.
+    let gic = features.gic.filter(|_| cx.guest.is_arm_virt());
+    let Some(version) = gic.and_then(|gic| gic.version) else { return };
+    let by_arch = !cx.release.has(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
+    // Without the property version 2 is what a guest gets anyway.
+    if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {
+        let message = format!("this QEMU cannot be told the version '{version}' of element 'gic'");
+        out.refuse(&GIC, features.pos.path("gic"), message);
     }
 }

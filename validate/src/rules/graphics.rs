@@ -4,9 +4,11 @@ pub mod listen;
 pub mod spice;
 
 use virtargv_caps::Cap;
-use virtargv_model::device::graphics::{Dbus, Display, Graphics, GraphicsType, Rdp, Spice, Vnc};
+use virtargv_model::device::graphics::{
+    Dbus, Display, Graphics, GraphicsType, Listen, ListenType, Rdp, Spice, Vnc,
+};
 
-use super::audio::names_backend;
+use super::audio::{self, names_backend};
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -56,6 +58,16 @@ virtargv_model::rules! {
     RDP_USERS = "graphics-rdp-users": Unsupported, Validate,
         "`<graphics type='rdp' replaceUser= multiUser=>`: `qemu-rdp` has no such options",
         help "remove `replaceUser=` and `multiUser=`";
+    /// A display is of a type that QEMU has.
+    DESKTOP = "graphics-desktop": Internal, Build, "`-display`; `desktop` is VirtualBox's";
+    /// There is one display of each type that QEMU shows itself.
+    TWICE = "graphics-twice": Unsupported, Build, "`-vnc`, `-spice` and `-display` are given once";
+    /// A remote display says where it is served.
+    LISTEN_MISSING = "graphics-listen-missing": Internal, Build, "`<graphics><listen>`";
+    /// A display is served at one place.
+    LISTEN_TWICE = "graphics-listen-twice": Unsupported, Build, "`-vnc` and `-spice` take one address";
+    /// A VNC display has a port that VNC can have.
+    VNC_PORT = "graphics-vnc-port": Unsupported, Build, "`-vnc` counts displays from port 5900";
 }
 
 /// Checks every `<graphics>` against the rules above.
@@ -172,5 +184,73 @@ fn rdp(graphics: &Graphics, rdp: &Rdp, out: &mut Findings<'_>) {
             let message = format!("'{name}' is not supported for graphics of type 'rdp'");
             out.refuse(&RDP_USERS, graphics.info.pos.path(path), message);
         }
+    }
+}
+
+/// The ports that VNC displays can have.
+const VNC_PORTS: std::ops::RangeInclusive<i32> = 5900..=65535;
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let all = &cx.domain.devices.graphics;
+    for kind in [
+        GraphicsType::Sdl,
+        GraphicsType::Vnc,
+        GraphicsType::Spice,
+        GraphicsType::EglHeadless,
+        GraphicsType::Dbus,
+    ] {
+        if let Some(second) = all.iter().filter(|graphics| graphics.kind() == kind).nth(1) {
+            let message = format!("there is more than one element 'graphics' of type '{kind}'");
+            out.refuse(&TWICE, second.info.pos, message);
+        }
+    }
+    for graphics in all {
+        match &graphics.display {
+            Display::Vnc(vnc) => {
+                audio::build(cx, vnc.audio, graphics.info.pos, out);
+                build_listens(graphics, out);
+                let tcp = matches!(
+                    vnc.listens.first().map(|listen| listen.kind),
+                    Some(ListenType::Network | ListenType::Address)
+                );
+                if tcp && !vnc.autoport && !VNC_PORTS.contains(&vnc.port) && !by_socket(cx, vnc) {
+                    let (first, last) = (VNC_PORTS.start(), VNC_PORTS.end());
+                    let message = format!(
+                        "attribute 'port' of element 'graphics' is '{}', VNC's ports are '{first}' to '{last}'",
+                        vnc.port
+                    );
+                    out.refuse(&VNC_PORT, graphics.info.pos.path("@port"), message);
+                }
+            }
+            Display::Spice(_) => build_listens(graphics, out),
+            Display::Dbus(Dbus { audio: Some(id), .. }) => {
+                audio::build(cx, Some(*id), graphics.info.pos, out);
+            }
+            Display::Desktop { .. } => {
+                out.refuse(&DESKTOP, graphics.info.pos, "QEMU has no display of type 'desktop'");
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whether the driver's settings put a display without an address on a socket.
+fn by_socket(cx: &Context<'_>, vnc: &Vnc) -> bool {
+    let open = |listen: &Listen| listen.kind == ListenType::Address && listen.address.is_none();
+    cx.host.config().vnc_auto_unix_socket && vnc.listens.first().is_some_and(open)
+}
+
+fn build_listens(graphics: &Graphics, out: &mut Findings<'_>) {
+    match graphics.listens() {
+        [] => {
+            let message = "element 'graphics' lacks its child 'listen'";
+            out.refuse(&LISTEN_MISSING, graphics.info.pos, message);
+        }
+        [_, second, ..] => {
+            let message = "element 'graphics' has more than one 'listen', QEMU serves a display at one place";
+            out.refuse(&LISTEN_TWICE, second.pos, message);
+        }
+        [_] => {}
     }
 }

@@ -10,8 +10,9 @@ pub mod usb;
 use std::collections::HashSet;
 
 use virtargv_caps::Convention;
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice};
+use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
+use virtargv_model::info::Address;
 use virtargv_model::{OnOff, Place};
 
 use self::identity::Identity;
@@ -51,6 +52,10 @@ virtargv_model::rules! {
     ONE_RAMFB = "hostdev-one-ramfb": Unsupported, Validate,
         "`<hostdev ramfb='on'>`: `ramfb=on` of `vfio-pci-nohotplug` registers one `etc/ramfb` with the firmware",
         help "set `ramfb='off'` on all host devices but one";
+    /// Where a USB device is plugged in is known.
+    USB_NODE = "hostdev-usb-address": Internal, Build, "hostdev/source/address; usb-host hostdevice=";
+    /// A SCSI unit has a place on a SCSI controller.
+    SCSI_ADDRESS = "hostdev-scsi-address": Internal, Build, "hostdev/address; scsi-generic";
 }
 
 /// Checks every host device, interfaces first, against the rules above.
@@ -159,5 +164,39 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some(second) = with_ramfb.clone().nth(1) {
         let message = "a guest has at most one 'hostdev' with 'ramfb'";
         out.refuse(&ONE_RAMFB, second.info.pos.path("@ramfb"), message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let devices = &cx.domain.devices;
+    for nic in &devices.interfaces {
+        if let Source::Hostdev(device) = nic.actual_source()
+            && let InterfaceDevice::Usb(usb) = &device.device
+        {
+            usb_node(usb, out);
+        }
+    }
+    for hostdev in &devices.hostdevs {
+        match &hostdev.source {
+            HostdevSource::Usb(usb) => usb_node(usb, out),
+            HostdevSource::Scsi(scsi) => {
+                if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
+                    let message = "a SCSI unit needs an address of type 'drive'";
+                    out.refuse(&SCSI_ADDRESS, hostdev.info.pos, message);
+                }
+                if let ScsiSource::Iscsi(iscsi) = &scsi.source {
+                    super::disk::source::iscsi_unit(&iscsi.name, &iscsi.hosts, scsi.pos, out);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
+    if usb.address.is_none_or(|at| at == (0, 0)) {
+        let message = "element 'source' of a USB device does not say its 'bus' and 'device' on the host";
+        out.refuse(&USB_NODE, usb.pos, message);
     }
 }

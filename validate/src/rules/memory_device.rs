@@ -42,10 +42,9 @@ virtargv_model::rules! {
         "`<memory><target><node>`: `node=` of `pc-dimm` and `nvdimm`",
         help "add `<node>` with the id of a cell to `<target>`";
     /// The node of a memory device is a guest NUMA cell.
-    CELL = "memory-device-cell": Plain, Validate,
+    CELL = "memory-device-cell": Plain (Unsupported before "9.0"), Validate (Build before "9.0"),
         "`<memory><target><node>`: an id of `<numa><cell>`",
-        help "change `<node>`, or add the cell to `<numa>`",
-        since "9.0";
+        help "change `<node>`, or add the cell to `<numa>`";
     /// A persistent memory device has a path.
     PATH = "memory-device-path": Plain, Validate,
         "`<memory model='nvdimm'><source><path>`: the file that `memory-backend-file` maps",
@@ -94,6 +93,10 @@ virtargv_model::rules! {
     OVERLAP = "memory-device-overlap": Unsupported, Validate,
         "`<memory><target><address base=>` and `<address type='dimm' base=>`: `memaddr=` and `addr=` of QEMU's devices",
         help "change one of the `base=`, or remove it";
+    /// The mapping of an NVDIMM is aligned only where this QEMU can.
+    NVDIMM_ALIGN = "nvdimm-align": Unsupported, Build, "QEMU: align of memory-backend-file";
+    /// QEMU is told of persistent memory only where it can be.
+    NVDIMM_PMEM = "nvdimm-pmem": Unsupported, Build, "QEMU: pmem of memory-backend-file";
 }
 
 /// Checks the memory devices against the rules above.
@@ -340,6 +343,25 @@ fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
             let message =
                 format!("the memory device from '{start:#x}' to '{end:#x}' overlaps the one at '{next:#x}'");
             out.refuse(&OVERLAP, device.info.pos, message);
+        }
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for device in &cx.domain.devices.memories {
+        if device.model() != MemoryModel::Nvdimm {
+            continue;
+        }
+        if let Some(align) = device.source.align_size.filter(|align| align.0 > 0)
+            && !cx.has(Cap::ObjectMemoryFileAlign)
+        {
+            let message = format!("this QEMU cannot align a mapping, here to 'alignsize' '{}' KiB", align.0);
+            out.refuse(&NVDIMM_ALIGN, device.info.pos, message);
+        }
+        if device.source.pmem && !cx.has(Cap::ObjectMemoryFilePmem) {
+            let message = "this QEMU cannot be told that a file is on persistent memory ('pmem')";
+            out.refuse(&NVDIMM_PMEM, device.info.pos, message);
         }
     }
 }

@@ -97,6 +97,32 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     os::loader::check,
 ];
 
+/// The checks of what libvirt finds only while it builds the command line, in the order of the options.
+pub(crate) const BUILD_CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
+    security::build,
+    features::build,
+    cpu::build,
+    vcpu::build,
+    tune::iothreads::build,
+    numa::build,
+    sysinfo::build,
+    memory_device::build,
+    address::build,
+    virtio::build,
+    controller::build,
+    disk::build,
+    net::build,
+    smartcard::build,
+    chardev::build,
+    graphics::build,
+    video::build,
+    sound::build,
+    redirdev::build,
+    hostdev::build,
+    rng::build,
+    shmem::build,
+];
+
 /// All rules, module by module.
 pub static TABLES: &[&[&Rule]] = &[
     domain::ALL,
@@ -133,6 +159,7 @@ pub static TABLES: &[&[&Rule]] = &[
     disk::image::ALL,
     disk::network::ALL,
     disk::encryption::ALL,
+    disk::source::ALL,
     filesystem::ALL,
     virtio::ALL,
     net::ALL,

@@ -14,7 +14,8 @@ pub mod teaming;
 
 use virtargv_caps::Convention;
 use virtargv_model::YesNo;
-use virtargv_model::device::net::{BackendType, Interface, InterfaceType, NicModel};
+use virtargv_model::device::net::{BackendType, Interface, InterfaceType, NicModel, Source};
+use virtargv_model::info::Address;
 
 use super::{vhost_user, virtio};
 use crate::{Context, Findings};
@@ -44,6 +45,12 @@ virtargv_model::rules! {
     FILTER = "net-filter": Unsupported, Build,
         "`<interface><filterref>`: filters are ebtables and iptables rules on the host's tap device; Open vSwitch bypasses them",
         help "remove `<filterref>`, or use one of these types without `<virtualport>`";
+    /// A script is run for a device of QEMU's own.
+    SCRIPT = "net-script": Unsupported, Build, "interface/script; `script=` of `-netdev tap`";
+    /// An interface is of a type that QEMU has a backend for.
+    BACKEND = "net-backend": Unsupported, Build, "interface/@type; `-netdev`";
+    /// The network card of a board is not connected to a vhost-user process.
+    VHOSTUSER_BOARD = "net-vhostuser-board": Unsupported, Build, "interface/@type; `-netdev vhost-user` wants a virtio device";
 }
 
 /// Checks every `<interface>` against the rules above and those of the submodules.
@@ -126,5 +133,27 @@ fn check_isolated(nic: &Interface, out: &mut Findings<'_>) {
     } else if let Some(port) = port {
         let message = format!("an isolated ('yes') port is not supported for virtualport type '{port}'");
         out.refuse(&ISOLATED, place, message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for nic in cx.domain.devices.interfaces.iter().filter(|n| n.actual_kind() != InterfaceType::Hostdev) {
+        let source = nic.actual_source();
+        if let Some(script) = &nic.script
+            && *source != Source::Ethernet
+        {
+            let message = format!("script '{script}' does not run for interface type '{}'", source.kind());
+            out.refuse(&SCRIPT, nic.info.pos.path("script"), message);
+        }
+        if matches!(source, Source::Null | Source::Vds(_)) {
+            let message = format!("QEMU has no network back end for interface type '{}'", source.kind());
+            out.refuse(&BACKEND, nic.info.pos.path("@type"), message);
+        }
+        let is_device = matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
+        if cx.guest.arch.is_arm() && !is_device && nic.actual_kind() == InterfaceType::Vhostuser {
+            let message = "an interface of type 'vhostuser' cannot be a card of this board's own";
+            out.refuse(&VHOSTUSER_BOARD, nic.info.pos, message);
+        }
     }
 }

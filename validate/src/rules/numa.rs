@@ -52,6 +52,10 @@ virtargv_model::rules! {
     LINK_DOUBLE = "numa-interconnect-double": Xml, Validate,
         "`<interconnects>`: QEMU refuses a second `-numa hmat-lb` for the same cells and type; the way back is the same interconnect",
         help "remove one of the elements";
+    /// Some cell has vCPUs.
+    NO_VCPUS = "numa-no-vcpus": Unsupported, Build, "QEMU: -numa node,initiator=";
+    /// There are not more cells than QEMU takes distances for.
+    DISTANCES_LIMIT = "numa-distances-limit": Unsupported, Build, "QEMU: -numa dist for every pair, 128 nodes at most";
 }
 
 /// Checks `<cpu><numa>` against the rules above.
@@ -154,5 +158,24 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
                 format!("the '{}' between cell '{initiator}' and cell '{target}' is given twice", link.kind);
             out.refuse(&LINK_DOUBLE, pos, message);
         }
+    }
+}
+
+/// The most cells whose distances are written out, pair by pair; QEMU itself takes 128.
+const MOST_DISTANT: usize = 1024;
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let numa = &cx.domain.numa;
+    let count = numa.cells.len();
+    if count == 0 {
+        return;
+    }
+    if numa.cells.iter().all(|cell| cell.cpus.is_none()) {
+        out.refuse(&NO_VCPUS, numa.pos, "none of the guest NUMA cells has a vCPU");
+    }
+    if count > MOST_DISTANT && numa.cells.iter().any(|cell| has_distances(cell, count)) {
+        let message = format!("the distances of '{count}' guest NUMA cells are more than QEMU takes");
+        out.refuse(&DISTANCES_LIMIT, numa.pos, message);
     }
 }

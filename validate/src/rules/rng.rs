@@ -41,3 +41,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
 }
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for rng in &cx.domain.devices.rngs {
+        if let RngBackend::Egd(source) = &rng.backend {
+            chardev_source::build(source, out);
+        }
+    }
+}

@@ -3,7 +3,7 @@
 pub mod label;
 
 use virtargv_caps::Cap;
-use virtargv_model::security::LaunchSecurityKind;
+use virtargv_model::security::{Keywrap, LaunchSecurityKind};
 
 use crate::{Context, Findings};
 
@@ -16,6 +16,10 @@ virtargv_model::rules! {
     KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate,
         "`<launchSecurity type='sev' kernelHashes=>`: `kernel-hashes=` of `sev-guest`",
         help "remove `kernelHashes=`, or use a QEMU that has it";
+    /// What AMD's memory encryption does to addresses is known.
+    SEV_HOST = "launch-security-sev-host": Unsupported, Build, "properties `cbitpos` and `reduced-phys-bits` of `sev-guest`";
+    /// Keys are wrapped only where this QEMU can.
+    KEYWRAP = "keywrap": Unsupported, Build, "properties `aes-key-wrap` and `dea-key-wrap` of the machine";
 }
 
 /// Checks `<launchSecurity>` against the rules above.
@@ -39,5 +43,19 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     {
         let message = "'kernelHashes' is not supported by this QEMU";
         out.refuse(&KERNEL_HASHES, launch.pos.attr("kernelHashes"), message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let security = &cx.domain.security;
+    let Keywrap { aes, dea } = security.keywrap;
+    for (name, cap, wanted) in
+        [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]
+    {
+        if wanted.is_some() && !cx.has(cap) {
+            let message = format!("this QEMU does not know '{name}'");
+            out.refuse(&KEYWRAP, security.keywrap_pos, message);
+        }
     }
 }

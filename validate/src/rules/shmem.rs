@@ -2,6 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::device::shmem::{Shmem, ShmemModel};
+use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
@@ -27,15 +28,15 @@ virtargv_model::rules! {
         "`<shmem name=>`: a file in `/dev/shm`",
         help "use a name without `/`, other than `.` and `..`";
     /// The size of shared memory is a power of two of at least 1 MiB.
-    SIZE = "shmem-size": Xml, Validate,
+    SIZE = "shmem-size": Xml, Validate (Build before "11.3"),
         "`<shmem><size>`: the size of a PCI BAR",
-        help "use a size such as 4 MiB",
-        since "11.3";
+        help "use a size such as 4 MiB";
     /// The model of shared memory is one that this QEMU has.
-    MODEL = "shmem-model": Unsupported, Validate,
+    MODEL = "shmem-model": Unsupported, Validate (Build before "11.3"),
         "`<shmem><model type=>`: `ivshmem`, `ivshmem-plain` and `ivshmem-doorbell`",
-        help "use another `type=`, or a QEMU that has the device",
-        since "11.3";
+        help "use another `type=`, or a QEMU that has the device";
+    /// Shared memory is on PCI.
+    ADDRESS = "shmem-address": Unsupported, Build, "QEMU: ivshmem is a PCI device";
 }
 
 /// Checks every `<shmem>` against the rules above.
@@ -88,5 +89,16 @@ fn model(cx: &Context<'_>, shmem: &Shmem, out: &mut Findings<'_>) {
     if !cx.has(cap) {
         let message = format!("shared memory of model '{model}' is not supported by this QEMU");
         out.refuse(&MODEL, shmem.info.pos.path("model/@type"), message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for shmem in &cx.domain.devices.shmems {
+        let place = shmem.info.pos;
+        if !matches!(shmem.info.address, None | Some(Address::Pci(_))) {
+            let message = "shared memory can only have an address of type 'pci'";
+            out.refuse(&ADDRESS, place.path("address/@type"), message);
+        }
     }
 }

@@ -41,3 +41,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
 }
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for smartcard in &cx.domain.devices.smartcards {
+        if let Card::Passthrough(source) = &smartcard.card {
+            chardev_source::build(source, out);
+        }
+    }
+}

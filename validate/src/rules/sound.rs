@@ -1,10 +1,10 @@
 //! Rules on `<sound>`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::sound::{Codec, Sound, SoundModel};
 
 use super::audio::names_backend;
-use super::virtio;
+use super::{audio, virtio};
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -77,6 +77,16 @@ fn codecs(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
             let message =
                 format!("element 'codec' of type '{codec}' needs device '{device}', which this QEMU lacks");
             out.refuse(&CODEC_MISSING, sound.info.pos.path("codec"), message);
+        }
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for sound in &cx.domain.devices.sounds {
+        // Where the speaker is an option of its own it plays to no backend.
+        if sound.model != SoundModel::Pcspk || cx.release.has(Convention::AccelOption) {
+            audio::build(cx, sound.audio, sound.info.pos, out);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Rules on `<sysinfo>`.
 
 use virtargv_caps::Cap;
+use virtargv_model::os::SmbiosMode;
 use virtargv_model::sysinfo::SysinfoEntry;
 
 use crate::{Context, Findings};
@@ -18,6 +19,14 @@ virtargv_model::rules! {
     FWCFG_RESERVED = "sysinfo-fwcfg-reserved": Unsupported, Validate,
         "`<sysinfo type='fwcfg'><entry name=>`: QEMU reserves `opt/ovmf/` for firmware and `opt/org.qemu/` for itself",
         help "use a name such as `opt/org.example/key`";
+    /// SMBIOS tables of the host are not copied to the guest.
+    HOST = "smbios-host": Unsupported, Build,
+        "`<os><smbios mode='host'>`: the host's tables are not read, as a guest that migrates would change its machine",
+        help "use `mode='sysinfo'` with `<sysinfo type='smbios'>`";
+    /// SMBIOS mode `sysinfo` has its tables in `<sysinfo type='smbios'>`.
+    SOURCE = "smbios-source": Xml, Build, "`<os><smbios mode=>`, `<sysinfo type='smbios'>`";
+    /// A guest has one base board.
+    BOARDS = "smbios-base-boards": Unsupported, Build, "`-smbios type=2` is given once";
 }
 
 /// Checks `<sysinfo type='fwcfg'>` against the rules above.
@@ -37,6 +46,29 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             } else if name.starts_with("opt/ovmf/") || name.starts_with("opt/org.qemu/") {
                 let message = format!("the name '{name}' of an entry of 'sysinfo' is reserved");
                 out.refuse(&FWCFG_RESERVED, file.pos.attr("name"), message);
+            }
+        }
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    match os.smbios {
+        None | Some(SmbiosMode::Emulate) => {}
+        // The host's tables are not asked for: a guest that moves would change its machine.
+        Some(SmbiosMode::Host) => {
+            let message = "there are no SMBIOS tables of the host for mode 'host'";
+            out.refuse(&HOST, os.pos.path("smbios"), message);
+        }
+        Some(SmbiosMode::Sysinfo) => {
+            let Some(smbios) = cx.domain.sysinfo.smbios() else {
+                let message = "there is no element 'sysinfo' for the SMBIOS mode 'sysinfo'";
+                return out.refuse(&SOURCE, os.pos.path("smbios"), message);
+            };
+            if let [_, second, ..] = smbios.base_boards.as_slice() {
+                let message = "element 'sysinfo' has more than one 'baseBoard', QEMU takes one";
+                out.refuse(&BOARDS, second.pos, message);
             }
         }
     }

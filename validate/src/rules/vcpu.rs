@@ -47,6 +47,8 @@ virtargv_model::rules! {
     MANY_EIM = "vcpu-many-eim": Unsupported, Validate,
         "`<iommu><driver eim='on'>`: APIC ids above 8 bits",
         help "add `<iommu model='intel'><driver intremap='on' eim='on'/></iommu>`, or use 255 vCPUs or fewer";
+    /// A topology has the levels that this QEMU knows.
+    LEVEL = "vcpu-topology-level": Unsupported, Build, "QEMU: -smp dies=, clusters=";
 }
 
 /// The number of vCPUs that an x86 guest can have without extended interrupt mode.
@@ -139,5 +141,17 @@ fn many(cx: &Context<'_>, out: &mut Findings<'_>) {
     } else if !eim {
         let message = format!("more than '{WITHOUT_EIM}' vCPUs need an IOMMU with 'eim' 'on'");
         out.refuse(&MANY_EIM, vcpus.pos, message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let Some(topology) = cx.domain.cpu.as_ref().and_then(|cpu| cpu.topology.as_ref()) else { return };
+    let levels = [("dies", topology.dies, Cap::SmpDies), ("clusters", topology.clusters, Cap::SmpClusters)];
+    for (level, count, cap) in levels {
+        if let Some(count) = count.filter(|count| *count > 1 && !cx.has(cap)) {
+            let message = format!("this QEMU knows no '{level}', element 'topology' has '{count}' of them");
+            out.refuse(&LEVEL, topology.pos.attr(level), message);
+        }
     }
 }

@@ -52,6 +52,10 @@ virtargv_model::rules! {
     MODEL = "video-model": Unsupported, Validate,
         "`<video><model type=>`: `VGA`, `cirrus-vga`, `vmware-svga`, `qxl-vga`, `virtio-vga`, `virtio-gpu`, `bochs-display` and `ramfb`",
         help "use another model, or a QEMU that has the device";
+    /// The primary video device of an old QEMU is a model of `-vga`.
+    PRIMARY_MODEL = "video-primary-model": Internal, Build,
+        "`<video><model type=>`: `-vga` has no `bochs-display` and no `ramfb`",
+        help "use another model, or a QEMU since 1.2";
     /// Only video devices of model `qxl` and `virtio` can be secondary.
     SECONDARY = "video-secondary": Unsupported, Validate,
         "`<video><model primary='no'>`: the other devices are VGA cards with fixed I/O ports",
@@ -299,4 +303,17 @@ fn blob(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Findings<'
 fn is_memfd(cx: &Context<'_>) -> bool {
     use virtargv_model::memory::MemorySource;
     cx.domain.memory.backing.source == Some(MemorySource::Memfd)
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for video in cx.domain.devices.videos.iter().filter(|_| !cx.has(Cap::DeviceVideoPrimary)) {
+        if let Some(model @ (VideoModel::Bochs | VideoModel::Ramfb)) = video.model
+            && video.primary
+        {
+            let message = format!("'-vga' of this QEMU has no video card of model '{model}'");
+            let place = video.info.pos.path("model/@type");
+            out.refuse(&PRIMARY_MODEL, place, message);
+        }
+    }
 }

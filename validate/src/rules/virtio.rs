@@ -1,8 +1,19 @@
 //! Rules on the options that the `<driver>` of every virtio device has.
 
 use virtargv_caps::Cap;
+use virtargv_model::device::controller::{ControllerKind, ScsiModel, VirtioModel};
+use virtargv_model::device::disk::{DiskBus, DiskModel};
+use virtargv_model::device::filesystem::{FsDriver, FsModel};
+use virtargv_model::device::hostdev::{HostdevSource, ScsiHostModel};
+use virtargv_model::device::input::{InputBus, InputModel, InputType};
+use virtargv_model::device::memballoon::MemballoonModel;
+use virtargv_model::device::net::{InterfaceType, KnownModel, NicModel};
+use virtargv_model::device::rng::RngModel;
+use virtargv_model::device::sound::SoundModel;
 use virtargv_model::device::virtio::VirtioOptions;
-use virtargv_model::{OnOff, Place};
+use virtargv_model::device::vsock::VsockModel;
+use virtargv_model::info::{Address, DeviceInfo};
+use virtargv_model::{Domain, OnOff, Place, YesNo};
 
 use crate::{Context, Findings, Rule};
 
@@ -23,6 +34,10 @@ virtargv_model::rules! {
     ABSENT = "virtio-options": Unsupported, Validate,
         "`<driver>`: properties that all virtio devices of QEMU have, and no others",
         help "remove the attribute from `<driver>`, or use the virtio model of the device";
+    /// A virtio device sits on a bus that virtio devices can have.
+    ADDRESS = "virtio-address": Internal, Build, "address/@type; QEMU's drivers virtio-*-pci, -ccw, -device";
+    /// virtio 0.9 is left out of a device only where this QEMU can.
+    TRANSITIONAL = "virtio-transitional": Unsupported, Build, "@model; virtio-*-non-transitional, disable-legacy=";
 }
 
 /// Name, value, rule and capability of each option. `page_per_vq` needs no capability.
@@ -57,4 +72,100 @@ pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'
             out.refuse(&ABSENT, place.clone(), message);
         }
     }
+}
+
+/// A virtio device of the domain.
+struct Used<'d> {
+    info: &'d DeviceInfo,
+    /// Whether its model says which versions of virtio it speaks.
+    versioned: bool,
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let speaks = cx.has(Cap::VirtioPciTransitional) || cx.has(Cap::VirtioPciDisableLegacy);
+    for Used { info, versioned } in used(cx.domain) {
+        let placed = matches!(
+            info.address,
+            Some(Address::Pci(_) | Address::Ccw(_) | Address::VirtioMmio | Address::VirtioS390)
+        );
+        if !placed {
+            let message = "a virtio device has an address of a type that virtio devices cannot have";
+            out.refuse(&ADDRESS, info.pos.path("address"), message);
+        } else if versioned && info.pci().is_some() && !speaks {
+            let message = "this QEMU cannot say which versions of virtio a device speaks ('model')";
+            out.refuse(&TRANSITIONAL, info.pos, message);
+        }
+    }
+}
+
+/// The virtio devices, in the order of their options.
+fn used(domain: &Domain) -> Vec<Used<'_>> {
+    let d = &domain.devices;
+    let mut all = Vec::new();
+    let mut add = |info, versioned| all.push(Used { info, versioned });
+    for c in &d.controllers {
+        match &c.kind {
+            ControllerKind::Scsi(Some(ScsiModel::VirtioScsi)) => add(&c.info, false),
+            ControllerKind::Scsi(Some(ScsiModel::VirtioTransitional | ScsiModel::VirtioNonTransitional)) => {
+                add(&c.info, true);
+            }
+            ControllerKind::VirtioSerial(serial) => {
+                add(&c.info, !matches!(serial.model, None | Some(VirtioModel::Virtio)));
+            }
+            _ => {}
+        }
+    }
+    for disk in d.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Virtio)) {
+        let later = disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes));
+        if !later {
+            add(&disk.info, !matches!(disk.model, None | Some(DiskModel::Virtio)));
+        }
+    }
+    for fs in &d.filesystems {
+        if matches!(fs.driver, None | Some(FsDriver::Path | FsDriver::Handle | FsDriver::Virtiofs)) {
+            add(&fs.info, !matches!(fs.model, None | Some(FsModel::Virtio)));
+        }
+    }
+    for nic in
+        d.interfaces.iter().filter(|nic| nic.is_virtio() && nic.actual_kind() != InterfaceType::Hostdev)
+    {
+        // On Arm, a card with another address is part of the board.
+        let on_board =
+            domain.os.arch.as_deref().is_some_and(|arch| arch.starts_with("arm") || arch == "aarch64")
+                && !matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
+        if !on_board {
+            add(&nic.info, nic.model != Some(NicModel::Known(KnownModel::Virtio)));
+        }
+    }
+    for input in &d.inputs {
+        if input.bus == Some(InputBus::Virtio) && input.kind.is_some_and(|kind| kind != InputType::Evdev) {
+            add(&input.info, !matches!(input.model, None | Some(InputModel::Virtio)));
+        }
+    }
+    for sound in d.sounds.iter().filter(|sound| sound.model == SoundModel::Virtio) {
+        add(&sound.info, false);
+    }
+    for hostdev in &d.hostdevs {
+        if let HostdevSource::ScsiHost(host) = &hostdev.source {
+            add(&hostdev.info, !matches!(host.model, None | Some(ScsiHostModel::Virtio)));
+        }
+    }
+    for balloon in &d.memballoons {
+        match balloon.model {
+            Some(MemballoonModel::Virtio) => add(&balloon.info, false),
+            Some(MemballoonModel::VirtioTransitional | MemballoonModel::VirtioNonTransitional) => {
+                add(&balloon.info, true);
+            }
+            Some(MemballoonModel::Xen | MemballoonModel::None) | None => {}
+        }
+    }
+    for rng in &d.rngs {
+        add(&rng.info, !matches!(rng.model, None | Some(RngModel::Virtio)));
+    }
+    for vsock in &d.vsocks {
+        add(&vsock.info, !matches!(vsock.model, None | Some(VsockModel::Virtio)));
+    }
+    d.cryptos.iter().for_each(|crypto| add(&crypto.info, false));
+    all
 }

@@ -150,9 +150,7 @@ impl<'h> Needs<'h> {
 pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
     let (devices, n) = (&work.domain.devices, id.index);
     let forced = match id.kind {
-        DeviceKind::Filesystem | DeviceKind::Interface => {
-            Some(!bus::is_usb(devices, id, work.caps.release()))
-        }
+        DeviceKind::Filesystem | DeviceKind::Interface => Some(!bus::is_usb(devices, id, work.release)),
         DeviceKind::Sound => devices
             .sounds
             .get(n)

@@ -56,7 +56,7 @@ fn usb(work: &Work<'_>) -> Implied {
         return found.map_or(Implied::Nothing, |(_, model)| Implied::Model(model));
     }
     let arch = guest.arch;
-    if guest.release.has(Convention::UsbByMachine) && arch.is_arm() {
+    if work.release.has(Convention::UsbByMachine) && arch.is_arm() {
         return if guest.is_arm_board_with_pci() {
             Implied::Model(UsbModel::PciOhci)
         } else {
@@ -69,7 +69,7 @@ fn usb(work: &Work<'_>) -> Implied {
         || arch.is_loongarch()
         || arch == Arch::Sparc
         || guest.machine == "isapc"
-        || (guest.machine == "microvm" && guest.release.has(Convention::UsbByMachine));
+        || (guest.machine == "microvm" && work.release.has(Convention::UsbByMachine));
     Implied::open(!without)
 }
 
@@ -116,6 +116,12 @@ impl crate::Guest {
             arch if arch.is_ppc64() => Some(PciModel::PciRoot),
             _ => None,
         }
+    }
+
+    /// Whether a USB controller without model is the one that `-usb` adds.
+    pub fn has_legacy_usb(&self) -> bool {
+        let by_machine = self.release.has(Convention::UsbByMachine);
+        !(by_machine || self.is_q35() || self.is_arm_virt() || self.is_riscv_virt())
     }
 
     /// Whether devices can have PCI addresses. Only Arm and RISC-V have machines that libvirt treats as having no PCI.

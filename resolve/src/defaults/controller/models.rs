@@ -1,26 +1,26 @@
 //! Default models of controllers.
 
-use virtargv_caps::{Arch, Cap, Caps, Convention};
+use virtargv_caps::{Arch, Cap, Caps, Convention, Release};
 use virtargv_model::device::controller::{ControllerKind, PciModel, ScsiModel, UsbModel};
 
 use crate::{Guest, Options, Work};
 
 /// Fills in the missing models.
 pub(super) fn apply(work: &mut Work<'_>) {
-    let (guest, caps, options) = (&work.guest, work.caps, work.options);
+    let (guest, caps, release, options) = (&work.guest, work.caps, work.release, work.options);
     for controller in &mut work.domain.devices.controllers {
         let addressed = controller.info.address.is_some();
         match &mut controller.kind {
             ControllerKind::Scsi(model) => {
                 if matches!(model, None | Some(ScsiModel::Auto)) {
-                    *model = scsi(guest, caps).or(*model);
+                    *model = scsi(guest, caps, release).or(*model);
                 }
             }
             ControllerKind::Usb(usb) => {
                 if usb.model.is_none() {
-                    usb.model = usb_model(guest, caps, options, addressed);
+                    usb.model = usb_model(guest, caps, release, options, addressed);
                 }
-                if usb.model == Some(UsbModel::None) && guest.release.has(Convention::UsbByMachine) {
+                if usb.model == Some(UsbModel::None) && release.has(Convention::UsbByMachine) {
                     controller.info.address = None;
                 }
             }
@@ -30,8 +30,8 @@ pub(super) fn apply(work: &mut Work<'_>) {
 }
 
 /// The default model of a SCSI controller.
-pub(super) fn scsi(guest: &Guest, caps: &Caps) -> Option<ScsiModel> {
-    if guest.has_builtin_esp() && guest.release.has(Convention::UsbByMachine) {
+pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiModel> {
+    if guest.has_builtin_esp() && release.has(Convention::UsbByMachine) {
         return Some(ScsiModel::Ncr53c90);
     }
     if guest.is_pseries() {
@@ -46,12 +46,18 @@ pub(super) fn scsi(guest: &Guest, caps: &Caps) -> Option<ScsiModel> {
 }
 
 /// The default model of a USB controller. `addressed` is whether it has an address.
-fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> Option<UsbModel> {
+fn usb_model(
+    guest: &Guest,
+    caps: &Caps,
+    release: Release,
+    options: Options,
+    addressed: bool,
+) -> Option<UsbModel> {
     let first =
         |known: &[(Cap, UsbModel)]| known.iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| *model);
     let xhci = [(Cap::DeviceQemuXhci, UsbModel::QemuXhci), (Cap::NecUsbXhci, UsbModel::NecXhci)];
     let piix3 = first(&[(Cap::Piix3UsbUhci, UsbModel::Piix3Uhci)]);
-    let by_machine = guest.release.has(Convention::UsbByMachine);
+    let by_machine = release.has(Convention::UsbByMachine);
     match guest.arch {
         arch if arch.is_s390() => {
             // For compatibility, the element alone stands for no USB controller.

@@ -1,10 +1,12 @@
 //! The host the expected output of a corpus was made on.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
 use virtargv_host::{Hugetlbfs, PciDevice, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv_testsuite::pretend::PretendedDescriptors;
 
 use crate::case::Case;
 use crate::corpus::Corpus;
@@ -30,16 +32,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         slirp_helper: case.is("slirp_helper"),
         free_vsock_cid: 42,
         tpm_emulator_socket: Some("/dev/test".to_owned()),
-        descriptor_groups: case
-            .members("fd_groups")
-            .map(|(name, fds)| {
-                (name.to_owned(), fds.as_array().into_iter().flatten().filter_map(fd).collect())
-            })
-            .collect(),
-        vdpa_descriptors: case
-            .members("vdpa_fds")
-            .filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)))
-            .collect(),
+        descriptors: Arc::new(descriptors(case)),
         nbdkit_plugins: nbdkit_plugins(case),
         pci_devices: pci_devices(),
         numa_nodes: (0..8).collect(),
@@ -76,6 +69,16 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         bridge_networks(document, &mut host);
     }
     Ok(host)
+}
+
+/// The numbers of descriptors, and what the case passes.
+fn descriptors(case: &Case) -> PretendedDescriptors {
+    let numbers = |fds: &Value| fds.as_array().into_iter().flatten().filter_map(fd).collect();
+    let vdpa = case.members("vdpa_fds").filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)));
+    PretendedDescriptors {
+        groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), numbers(fds))).collect(),
+        vdpa: vdpa.collect(),
+    }
 }
 
 /// The older set has no network service: whatever a network is called, its interfaces end at a bridge.

@@ -66,6 +66,8 @@ virtargv_model::rules! {
     BRIDGE_NODE = "pci-host-bridge-node": Unsupported, Validate,
         "`<controller type='pci' model='pci-root'><target><node>`: `numa_node=` of `spapr-pci-host-bridge`",
         help "remove `<node>`, or use a QEMU that has it";
+    /// A PCI controller has a model.
+    MODEL = "controller-pci-model": Internal, Build, "controller/@model, controller/model/@name";
 }
 
 /// Checks that the first PCI controller is the root bus of the machine type.
@@ -313,5 +315,13 @@ fn device(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     {
         let message = format!("this QEMU does not support 'numaNode' ('{node}') for '{name}'");
         out.refuse(&BRIDGE_NODE, place, message);
+    }
+}
+
+/// Held while the line is built.
+pub(super) fn build(controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
+    let root = matches!(pci.model, Some(PciModel::PciRoot | PciModel::PcieRoot));
+    if !root && (pci.model.is_none() || pci.name.is_none()) {
+        out.refuse(&MODEL, controller.info.pos, "a controller of type 'pci' has no 'model'");
     }
 }

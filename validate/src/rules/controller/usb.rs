@@ -1,5 +1,6 @@
 //! Rules on USB controllers, and on USB devices of a guest without USB.
 
+use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, Usb, UsbModel};
 use virtargv_model::device::hostdev::HostdevSource;
 use virtargv_model::device::input::InputBus;
@@ -29,6 +30,14 @@ virtargv_model::rules! {
     PORTS = "usb-ports-limit": Unsupported, Complete,
         "`<controller type='usb' ports=>`: `p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
         help "set `ports=` to 15 or less, and add another controller";
+    /// A USB controller has a model where the machine has none by itself.
+    MODEL_MISSING = "usb-model-missing": Unsupported, Build, "controller[@type='usb']/@model";
+    /// A USB controller is of a model that this QEMU has.
+    MODEL = "usb-model": Unsupported, Build, "controller[@type='usb']/@model; `piix3-usb-uhci`, `qemu-xhci`, ...";
+    /// Only USB 3 controllers are told how many ports they have.
+    PORTS_MODEL = "usb-ports": Unsupported, Build, "controller[@type='usb']/@ports; p2=, p3= of xHCI";
+    /// One USB controller is the machine's own.
+    LEGACY_TWICE = "usb-legacy-twice": Unsupported, Build, "controller[@type='usb']; -usb";
 }
 
 /// The number of ports that QEMU's xHCI controllers can have for each speed.
@@ -85,5 +94,58 @@ pub(super) fn complete(controller: &Controller, usb: &Usb, out: &mut Findings<'_
         let message =
             format!("a USB controller of model '{model}' has at most '{MOST_PORTS}' ports, not '{ports}'");
         out.refuse(&PORTS, controller.info.pos.attr("ports"), message);
+    }
+}
+
+/// QEMU's driver for a model, and the flag that says there is one.
+pub fn driver(model: UsbModel) -> Option<(&'static str, Cap)> {
+    Some(match model {
+        UsbModel::Piix3Uhci => ("piix3-usb-uhci", Cap::Piix3UsbUhci),
+        UsbModel::Piix4Uhci => ("piix4-usb-uhci", Cap::Piix4UsbUhci),
+        UsbModel::Ehci => ("usb-ehci", Cap::UsbEhci),
+        UsbModel::Ich9Ehci1 => ("ich9-usb-ehci1", Cap::Ich9UsbEhci1),
+        UsbModel::Ich9Uhci1 => ("ich9-usb-uhci1", Cap::Ich9UsbEhci1),
+        UsbModel::Ich9Uhci2 => ("ich9-usb-uhci2", Cap::Ich9UsbEhci1),
+        UsbModel::Ich9Uhci3 => ("ich9-usb-uhci3", Cap::Ich9UsbEhci1),
+        UsbModel::Vt82c686bUhci => ("vt82c686b-usb-uhci", Cap::Vt82c686bUsbUhci),
+        UsbModel::PciOhci => ("pci-ohci", Cap::PciOhci),
+        UsbModel::NecXhci => ("nec-usb-xhci", Cap::NecUsbXhci),
+        UsbModel::QemuXhci => ("qemu-xhci", Cap::DeviceQemuXhci),
+        UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None => return None,
+    })
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
+    let place = controller.info.pos.attr("model");
+    let model = match usb.model {
+        Some(UsbModel::None) => return,
+        None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return,
+        None => return out.refuse(&MODEL_MISSING, place, "a controller of type 'usb' has no 'model'"),
+        Some(model) => model,
+    };
+    if !driver(model).is_some_and(|(_, cap)| cx.has(cap)) {
+        let message = format!("this QEMU has no USB controller of model '{model}'");
+        out.refuse(&MODEL, place, message);
+    } else if let Some(ports) = usb.ports {
+        let takes = match model {
+            UsbModel::NecXhci => cx.has(Cap::NecUsbXhciPorts),
+            UsbModel::QemuXhci => true,
+            _ => false,
+        };
+        if !takes {
+            let message = format!("a USB controller of model '{model}' takes no 'ports' ('{ports}')");
+            out.refuse(&PORTS_MODEL, place, message);
+        }
+    }
+}
+
+/// Held on all of them while the line is built.
+pub(super) fn build_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let usb = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some_and(|usb| usb.model.is_none()));
+    if let Some(second) = usb.clone().nth(1).filter(|_| cx.guest.has_legacy_usb()) {
+        let message =
+            "only one controller of type 'usb' may be without 'model' where QEMU has none to choose";
+        out.refuse(&LEGACY_TWICE, second.info.pos, message);
     }
 }

@@ -7,6 +7,10 @@ use virtargv_model::tune::Iothreads;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
+    /// I/O threads need a QEMU that has them.
+    MISSING = "iothread-missing": Unsupported, Build,
+        "`<iothreads>` and `<iothreadids>`: `-object iothread`",
+        help "remove the I/O threads, or use a QEMU that has the object";
     /// The minimum of an I/O thread's pool is at most its maximum, which is at least 1.
     POOL = "iothread-thread-pool": Unsupported, Validate,
         "`<iothread thread_pool_min= thread_pool_max=>`: `thread-pool-min=` and `thread-pool-max=` of QEMU's `iothread`",
@@ -39,5 +43,13 @@ fn pool(pos: Pos, min: Option<u32>, max: Option<u32>, out: &mut Findings<'_>) {
         let max = max.map_or_else(|| "not given".to_owned(), |max| format!("'{max}'"));
         let message = format!("'thread_pool_min' is '{min}', but 'thread_pool_max' is {max}");
         out.refuse(&POOL, pos.attr("thread_pool_min"), message);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let iothreads = &cx.domain.tune.iothreads;
+    if !iothreads.list.is_empty() && !cx.has(Cap::ObjectIothread) {
+        out.refuse(&MISSING, iothreads.pos, "object 'iothread' is not supported by this QEMU");
     }
 }

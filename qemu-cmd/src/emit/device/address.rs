@@ -1,0 +1,99 @@
+//! Where a device sits: the properties that most devices end with.
+
+use virtargv_caps::Cap;
+use virtargv_model::info::{DeviceInfo, DimmAddress, Rom};
+use virtargv_model::{OnOff, YesNo};
+
+use crate::emit::context::Emit;
+use crate::needs::Role;
+use crate::prepare::address::{BusAddress, Drive, PciSlot, is_decimal, pci_addr};
+use crate::{Props, Value};
+
+/// Adds `bus=`, `addr=`, `port=`, `devno=`, ... of `address`. Adds nothing for a device without address.
+pub(crate) fn add(props: &mut Props, e: &Emit<'_>, address: &BusAddress) {
+    match address {
+        BusAddress::Pci(slot) => pci(props, slot),
+        BusAddress::Usb { bus, port } => {
+            props.set("bus", bus.clone()).set_opt("port", port.clone());
+        }
+        BusAddress::Drive(drive) => self::drive(props, drive),
+        BusAddress::VirtioSerial { bus, port, .. } => {
+            props.set("bus", bus.clone()).set("nr", *port);
+        }
+        BusAddress::Ccid { bus } => {
+            props.set("bus", bus.clone());
+        }
+        BusAddress::SpaprVio(reg) => {
+            // The older form pads it to eight digits.
+            let reg = if is_decimal(e.caps()) { Value::Uint(*reg) } else { format!("{reg:#010x}").into() };
+            props.set("reg", reg);
+        }
+        BusAddress::Ccw(Some(ccw)) => {
+            props.set("devno", ccw.to_string());
+        }
+        BusAddress::Isa(isa) => {
+            props.set_opt("iobase", isa.iobase.map(|n| hex(e, n)));
+            props.set_opt("irq", isa.irq.map(|n| hex(e, n)));
+        }
+        BusAddress::Dimm(DimmAddress { slot, base }) => {
+            props.set_opt("slot", *slot);
+            props.set_opt("addr", base.filter(|base| *base > 0));
+        }
+        BusAddress::None
+        | BusAddress::Ccw(None)
+        | BusAddress::VirtioS390
+        | BusAddress::VirtioMmio
+        | BusAddress::Unassigned => {}
+    }
+}
+
+/// A number that older releases print in hexadecimal.
+pub(crate) fn hex(e: &Emit<'_>, number: u32) -> Value {
+    if is_decimal(e.caps()) { number.into() } else { Value::Hex(number.into()) }
+}
+
+fn pci(props: &mut Props, slot: &PciSlot) {
+    props.set("bus", slot.bus.clone());
+    props.set_opt("multifunction", slot.multifunction.map(OnOff::is_on));
+    props.set("addr", pci_addr(slot.slot, slot.function));
+    props.set_opt("acpi-index", slot.acpi_index);
+}
+
+fn drive(props: &mut Props, drive: &Drive) {
+    match drive {
+        Drive::Floppy { unit } => props.set("unit", *unit),
+        Drive::Sata { bus } => props.set("bus", bus.clone()),
+        Drive::Ide { bus, unit } => props.set("bus", bus.clone()).set("unit", *unit),
+        Drive::NarrowScsi { bus, id } => props.set("bus", bus.clone()).set("scsi-id", *id),
+        Drive::Scsi { bus, numbers: [channel, target, unit] } => {
+            props.set("bus", bus.clone()).set("channel", *channel).set("scsi-id", *target).set("lun", *unit)
+        }
+    };
+}
+
+/// Adds the option ROM: an empty `romfile=` takes it away altogether, so nothing else matters then.
+pub(crate) fn add_rom(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) {
+    let Some(Rom { enabled, bar, file }) = &info.rom else { return };
+    if *enabled == Some(YesNo::No) {
+        props.set("romfile", "");
+        return;
+    }
+    props.set_opt("rombar", bar.map(|bar| u32::from(bar.is_on())));
+    if let Some(file) = file {
+        e.need_path(file, Role::File);
+        props.set("romfile", file);
+    }
+}
+
+/// Adds `bootindex=` of a device that the guest may be started from.
+pub(crate) fn add_bootindex(props: &mut Props, info: &DeviceInfo) {
+    props.set_opt("bootindex", info.boot.as_ref().map(|boot| boot.order).filter(|order| *order > 0));
+}
+
+/// Adds the place in the boot order, and what the firmware is then told.
+pub(crate) fn add_boot(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) {
+    add_bootindex(props, info);
+    if e.has(Cap::VirtioCcwDeviceLoadparm) {
+        props.set_opt("loadparm", info.boot.as_ref().and_then(|boot| boot.loadparm.as_ref()));
+    }
+}

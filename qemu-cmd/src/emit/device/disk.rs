@@ -1,0 +1,83 @@
+//! `<disk>`: the images, then the device that shows them to the guest.
+
+mod drive;
+mod floppy;
+mod frontend;
+
+use virtargv_caps::Cap;
+use virtargv_model::device::disk::Disk;
+
+use crate::emit::context::Emit;
+use crate::emit::storage;
+use crate::needs::Process;
+use crate::prepare::device::Device;
+use crate::prepare::device::disk::{Backend, Facts};
+use crate::text::{Text, text};
+use crate::{Props, prepare};
+
+/// A disk that is emitted.
+type DiskDevice<'p> = Device<'p, Disk, Option<prepare::device::disk::Facts>>;
+
+/// Emits the disks.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    // Drives that are devices need their controller first, those that are its options need to be there before it.
+    let floppies_are_devices = e.has(Cap::Blockdev);
+    if floppies_are_devices {
+        floppy::controller(e);
+    }
+    for disk in e.prepared.disks() {
+        // What is not settled is only plugged in once the guest runs.
+        if let Some(facts) = disk.facts {
+            e.at(disk);
+            one(e, disk, facts);
+        }
+    }
+    if !floppies_are_devices {
+        floppy::controller(e);
+    }
+}
+
+fn one(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
+    match &facts.backend {
+        Backend::VhostUser { path, reconnect } => {
+            e.need_listener(path, Process::VhostUser);
+            let mut props = Props::new("backend", "socket").with("id", vhost_user_id(disk.alias));
+            props.set("path", path.clone());
+            super::chardev_source::add_reconnect(e, &mut props, *reconnect);
+            e.chardev(props);
+        }
+        Backend::Nodes(chain) => storage::emit_chain(e, chain, facts.access, disk.readonly),
+        Backend::Drive(drive) => self::drive::emit(e, disk, facts, drive),
+    }
+    if let Some(frontend) = facts.frontend {
+        let props = frontend::props(e, disk, facts, frontend);
+        e.device(props);
+    }
+}
+
+/// The id of the drive behind a disk, where it is not made of nodes.
+fn drive_id(disk: DiskDevice<'_>) -> Text {
+    text!("drive-", disk.alias).into()
+}
+
+/// The id of the socket of a vhost-user disk.
+fn vhost_user_id(alias: &str) -> Text {
+    text!("chr-vu-", alias).into()
+}
+
+/// Emits the groups that disks pass their requests through.
+pub(crate) fn throttle_groups(e: &mut Emit<'_>) {
+    for group in &e.domain().throttle_groups {
+        let Some(name) = &group.0.group_name else { continue };
+        let mut limits = Props::object();
+        for (limit, value) in drive::limits(&group.0) {
+            // The length of a burst is only said where there is one.
+            if value > 0 || !limit.ends_with("-length") {
+                limits.set(limit, value);
+            }
+        }
+        e.at_element("throttlegroups");
+        let props = Props::new("qom-type", "throttle-group").with("id", text!("throttle-", name));
+        e.object(props.with("limits", limits));
+    }
+}

@@ -1,0 +1,106 @@
+//! `-drive` of a disk, for QEMUs without nodes and for cards in a slot of the board.
+
+use virtargv_caps::Cap;
+use virtargv_model::device::disk::{Disk, ErrorPolicy, Iotune};
+use virtargv_model::{OnOff, Spelled};
+
+use super::DiskDevice;
+use crate::Props;
+use crate::emit::context::Emit;
+use crate::emit::storage::{add_format, add_image};
+use crate::prepare::device::disk::{Drive, DriveSlot, Facts};
+
+/// Emits the drive, after the objects it needs.
+pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive: &Drive) {
+    let access = facts.access;
+    let mut props = Props::object();
+    if let Some(image) = &drive.image {
+        add_image(e, &mut props, image, access);
+        add_format(&mut props, image);
+    }
+    match &drive.slot {
+        DriveSlot::Sd(index) => props.set("if", "sd").set("index", *index),
+        DriveSlot::Device(id) => props.set("if", "none").set("id", id.clone()),
+    };
+    if !e.has(Cap::StorageWerror) {
+        add_error_policy(&mut props, &disk);
+    }
+    if disk.readonly {
+        props.set("readonly", true);
+    }
+    if drive.has_medium {
+        props.set_opt("cache", access.cache.map(Spelled::as_str));
+        props.set_opt("copy-on-read", disk.driver.copy_on_read.map(OnOff::is_on));
+        props.set_opt("discard", access.discard.map(Spelled::as_str));
+        props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
+        props.set_opt("aio", access.io.map(Spelled::as_str));
+    }
+    if let Some(tune) = &disk.iotune {
+        add_throttling(&mut props, tune);
+    }
+    e.pairs("-drive", props);
+}
+
+/// `werror=`, `rerror=`.
+pub(super) fn add_error_policy(props: &mut Props, disk: &Disk) {
+    let write = disk.driver.error_policy;
+    let word = |policy: ErrorPolicy| match policy {
+        ErrorPolicy::Enospace => "enospc",
+        other => other.as_str(),
+    };
+    // One policy is for both, except that reads do not run out of space.
+    let both = write.filter(|w| *w != ErrorPolicy::Enospace);
+    let read = match write {
+        Some(ErrorPolicy::Enospace) => disk.driver.rerror_policy,
+        _ => disk.driver.rerror_policy.or(both),
+    };
+    props.set_opt("werror", write.map(word)).set_opt("rerror", read.map(word));
+}
+
+/// The limits by QEMU's names, in its order.
+pub(super) fn limits(tune: &Iotune) -> impl Iterator<Item = (String, u64)> {
+    tune.limits().into_iter().map(|(name, value)| (qemu_name(name), value))
+}
+
+/// `total_bytes_sec_max` is `bps-total-max`.
+fn qemu_name(name: &str) -> String {
+    if name == "size_iops_sec" {
+        return "iops-size".to_owned();
+    }
+    let (which, rest) = name.split_once('_').unwrap_or(("", name));
+    let (unit, rest) = match rest.strip_prefix("bytes_sec") {
+        Some(rest) => ("bps", rest),
+        None => ("iops", rest.strip_prefix("iops_sec").unwrap_or(rest)),
+    };
+    format!("{unit}-{which}{}", rest.replace('_', "-"))
+}
+
+fn add_throttling(props: &mut Props, tune: &Iotune) {
+    let mut group = tune.group_name.as_ref();
+    for (name, value) in limits(tune) {
+        // The name of the group stands between the limits and the lengths of bursts.
+        if name.ends_with("-length") {
+            props.set_opt("throttling.group", group.take());
+        }
+        if value > 0 {
+            props.set(format!("throttling.{name}"), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::qemu_name;
+
+    fn check(name: &str, expected: &str) {
+        assert_eq!(qemu_name(name), expected);
+    }
+
+    #[test]
+    fn limits_have_other_names_in_qemu() {
+        check("total_bytes_sec", "bps-total");
+        check("read_iops_sec_max", "iops-read-max");
+        check("write_bytes_sec_max_length", "bps-write-max-length");
+        check("size_iops_sec", "iops-size");
+    }
+}

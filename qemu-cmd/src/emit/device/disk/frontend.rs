@@ -1,0 +1,154 @@
+//! `-device` of a disk.
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice as Kind, DiskModel};
+use virtargv_model::{OnOff, Spelled};
+
+use super::drive::add_error_policy;
+use super::{DiskDevice, drive_id, vhost_user_id};
+use crate::emit::context::Emit;
+use crate::emit::device::address;
+use crate::emit::device::virtio::{self, Variant};
+use crate::emit::iothread;
+use crate::prepare::device::disk::{Backend, Facts, Frontend};
+use crate::text::text;
+use crate::{Props, Text, Value};
+
+/// The properties of the device.
+pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend: Frontend) -> Props {
+    let mut props = match frontend {
+        Frontend::Named(driver) => Props::new("driver", driver),
+        Frontend::Virtio => virtio_start(e, disk, facts),
+    };
+    address::add(&mut props, e, disk.address);
+    props.set_opt("device_id", device_id(e, disk));
+    if shares(e, &disk) {
+        props.set("share-rw", true);
+    }
+    match &facts.backend {
+        Backend::VhostUser { .. } => {
+            props.set("chardev", vhost_user_id(disk.alias));
+        }
+        Backend::Nodes(chain) => {
+            props.set_opt("drive", chain.top());
+        }
+        Backend::Drive(_) => {
+            props.set("drive", drive_id(disk));
+        }
+    }
+    props.set("id", disk.alias);
+    // Floppies are booted from by their controller.
+    if disk.device() != Kind::Floppy {
+        address::add_boot(e, &mut props, &disk.info);
+    }
+    add_shape(&mut props, e, disk, facts);
+    props
+}
+
+/// The driver of a virtio disk, and what stands before the address.
+fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
+    let variant = match disk.model {
+        None | Some(DiskModel::Virtio) => Variant::Plain,
+        Some(DiskModel::VirtioTransitional) => Variant::Transitional,
+        Some(DiskModel::VirtioNonTransitional) => Variant::NonTransitional,
+    };
+    let vhost_user = matches!(facts.backend, Backend::VhostUser { .. });
+    let base = if vhost_user { "vhost-user-blk" } else { "virtio-blk" };
+    let driver = &disk.driver;
+    let mut props = virtio::device(e, base, variant, disk.address, driver.virtio);
+    props.set_opt("iothread", driver.iothread.filter(|n| *n > 0).map(iothread::id));
+    props.set_opt("ioeventfd", driver.ioeventfd.map(OnOff::is_on));
+    if e.has(Cap::VirtioBlkEventIdx) {
+        props.set_opt("event_idx", driver.event_idx.map(OnOff::is_on));
+    }
+    if e.has(Cap::VirtioBlkScsi) && !vhost_user {
+        let passes = disk.device() == Kind::Lun;
+        // Off is said only where it is not what QEMU does anyway.
+        if passes || !e.has(Cap::VirtioBlkScsiDefaultDisabled) {
+            props.set("scsi", passes);
+        }
+    }
+    props.set_opt("num-queues", driver.queues.filter(|n| *n > 0));
+    props.set_opt("queue-size", driver.queue_size.filter(|n| *n > 0));
+    if !driver.iothreads.is_empty() {
+        props.set("iothread-vq-mapping", iothread_mapping(&driver.iothreads));
+    }
+    virtio::late_options(&mut props, e, driver.virtio);
+    props
+}
+
+/// Which thread serves which queues.
+fn iothread_mapping(maps: &[virtargv_model::device::disk::IothreadMap]) -> Value {
+    let threads = maps.iter().map(|map| {
+        let mut thread = Props::object().with("iothread", iothread::id(map.id));
+        if !map.queues.is_empty() {
+            thread.set("vqs", map.queues.clone());
+        }
+        Value::Object(thread)
+    });
+    Value::Array(threads.collect())
+}
+
+/// The id in the vital product data of a SCSI disk, where QEMU has to be told it.
+fn device_id(e: &Emit<'_>, disk: DiskDevice<'_>) -> Option<Text> {
+    let is_disk = disk.bus() == Some(DiskBus::Scsi) && disk.device() != Kind::Lun;
+    if !is_disk || !e.has(Cap::ScsiDiskDeviceId) {
+        return None;
+    }
+    Some(disk.serial.as_ref().map_or_else(|| drive_id(disk), Text::from))
+}
+
+/// Whether the guest is to let others write the disk.
+fn shares(e: &Emit<'_>, disk: &Disk) -> bool {
+    let writes = !disk.readonly || e.release().has(Convention::ShareRwAlways);
+    disk.shareable && writes && e.has(Cap::DiskShareRw)
+}
+
+/// What stands after the ids: sizes, names, geometry, policies.
+fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
+    if let Some(blockio) = disk.blockio.filter(|_| e.has(Cap::Blockio)) {
+        props.set_opt("logical_block_size", blockio.logical);
+        props.set_opt("physical_block_size", blockio.physical);
+        props.set_opt("discard_granularity", blockio.discard_granularity.filter(|n| *n > 0));
+    }
+    if let Some(wwn) = &facts.wwn {
+        // In k=v the digits are kept as they are.
+        let value: Value =
+            if e.has(Cap::DeviceJson) { wwn.number.into() } else { text!("0x", wwn.digits).into() };
+        props.set("wwn", value);
+    }
+    props.set_opt("rotation_rate", disk.target.rotation_rate);
+    props.set_opt("vendor", disk.vendor.as_ref().filter(|v| !v.is_empty()));
+    props.set_opt("product", disk.product.as_ref().filter(|p| !p.is_empty()));
+    props.set_opt("removable", removable(e, &disk));
+    if e.has(Cap::DiskWriteCache)
+        && disk.device() != Kind::Lun
+        && let Some(cache) = facts.access.cache
+    {
+        let write_back = !matches!(cache, CacheMode::Writethrough | CacheMode::Directsync);
+        props.set("write-cache", if write_back { "on" } else { "off" });
+    }
+    // A part of it was nothing, once.
+    if let Some(geometry) = disk.geometry
+        && (geometry.is_whole() || e.release().has(Convention::PartialGeometry))
+    {
+        for (name, number) in geometry.numbers() {
+            props.set_opt(name, number.filter(|n| *n > 0));
+        }
+        props.set_opt("bios-chs-trans", geometry.trans.map(Spelled::as_str));
+    }
+    // QEMU's parser of older days would split at a space.
+    props.set_opt("serial", disk.serial.as_ref().map(|s| s.replace('\\', "\\\\").replace(' ', "\\ ")));
+    if e.has(Cap::StorageWerror) {
+        add_error_policy(props, &disk);
+    }
+}
+
+fn removable(e: &Emit<'_>, disk: &Disk) -> Option<bool> {
+    let asked = disk.target.removable.map(OnOff::is_on);
+    match disk.bus() {
+        Some(DiskBus::Usb) if e.has(Cap::UsbStorageRemovable) => Some(asked.unwrap_or(false)),
+        Some(DiskBus::Scsi) if disk.device() == Kind::Disk => asked,
+        _ => None,
+    }
+}

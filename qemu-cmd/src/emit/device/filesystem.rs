@@ -1,0 +1,117 @@
+//! `<filesystem>`: 9p, virtiofs and MTP.
+
+use virtargv_caps::Convention;
+use virtargv_model::Spelled;
+use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsModel, FsMultidevs};
+
+use super::address;
+use super::chardev_source::Chardev;
+use super::virtio::{self, Variant};
+use crate::emit::context::Emit;
+use crate::needs::Role;
+use crate::prepare::device::Device;
+use crate::prepare::device::chardev_source::HostSide;
+use crate::text::{Text, text};
+use crate::{Props, Value};
+
+/// A filesystem that is emitted.
+type FsDevice<'p> = Device<'p, Filesystem, Option<HostSide>>;
+
+/// Emits `<filesystem>`.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    for fs in e.prepared.filesystems() {
+        e.at(fs);
+        if let Some(socket) = fs.facts {
+            let props = virtiofs(e, fs, socket);
+            e.device(props);
+            continue;
+        }
+        if let Some(path) = &fs.source.path {
+            e.need_path(path, Role::Share);
+        }
+        let props = match fs.driver {
+            None | Some(FsDriver::Path | FsDriver::Handle) => {
+                let backend = ninep_backend(e, fs);
+                e.list("-fsdev", backend);
+                ninep_device(e, fs)
+            }
+            Some(FsDriver::Mtp) => mtp(e, fs),
+            Some(FsDriver::Virtiofs | FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop) => continue,
+        };
+        e.device(props);
+    }
+}
+
+fn variant(fs: &Filesystem) -> Variant {
+    match fs.model {
+        None | Some(FsModel::Virtio) => Variant::Plain,
+        Some(FsModel::VirtioTransitional) => Variant::Transitional,
+        Some(FsModel::VirtioNonTransitional) => Variant::NonTransitional,
+    }
+}
+
+/// The host's side of 9p (`-fsdev`).
+fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
+    let mut props = if fs.driver == Some(FsDriver::Handle) {
+        Props::new("fsdriver", "handle")
+    } else {
+        let security = match fs.access_mode {
+            None | Some(FsAccessMode::Passthrough) => "passthrough",
+            Some(FsAccessMode::Mapped) => "mapped",
+            Some(FsAccessMode::Squash) => "none",
+        };
+        Props::new("fsdriver", "local")
+            .with("security_model", security)
+            .opt("fmode", fs.file_mode.map(|m| m.to_string()))
+            .opt("dmode", fs.dir_mode.map(|m| m.to_string()))
+            .opt("multidevs", fs.multidevs.filter(|m| *m != FsMultidevs::Default).map(Spelled::as_str))
+    };
+    props.set_opt("writeout", fs.write_policy.map(Spelled::as_str));
+    props.set("id", ninep_id(fs)).set_opt("path", fs.source.path.as_ref());
+    if fs.readonly {
+        let on = if e.release().has(Convention::FsdevExplicitOn) { true.into() } else { Value::Bare };
+        props.set("readonly", on);
+    }
+    props
+}
+
+fn ninep_id(fs: FsDevice<'_>) -> Text {
+    text!("fsdev-", fs.alias).into()
+}
+
+fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
+    let mut props = virtio::device(e, "virtio-9p", variant(&fs), fs.address, fs.virtio);
+    props.set("id", fs.alias).set("fsdev", ninep_id(fs)).set_opt("mount_tag", fs.target.as_ref());
+    virtio::late_options(&mut props, e, fs.virtio);
+    address::add(&mut props, e, fs.address);
+    props
+}
+
+/// virtiofs: a daemon at the other end of a socket.
+fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &HostSide) -> Props {
+    let newer = e.release().has(Convention::VirtiofsDeviceId);
+    let chardev = Chardev::new(socket, fs.alias).with_id(text!("chr-vu-", fs.alias)).emit(e);
+    let mut props = virtio::device(e, "vhost-user-fs", variant(&fs), fs.address, fs.virtio);
+    if newer {
+        props.set("id", fs.alias);
+    }
+    props.set("chardev", chardev);
+    props.set_opt("queue-size", fs.queue_size.filter(|n| *n > 0)).set_opt("tag", fs.target.as_ref());
+    virtio::late_options(&mut props, e, fs.virtio);
+    if newer {
+        address::add_bootindex(&mut props, &fs.info);
+    }
+    address::add(&mut props, e, fs.address);
+    props
+}
+
+/// MTP, a USB device.
+fn mtp(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
+    let mut props = Props::new("driver", "usb-mtp")
+        .with("id", fs.alias)
+        .opt("rootdir", fs.source.path.as_ref())
+        .opt("desc", fs.target.as_ref())
+        .with("readonly", fs.readonly);
+    address::add(&mut props, e, fs.address);
+    props
+}

@@ -1,0 +1,72 @@
+//! `-vnc`.
+
+use virtargv_caps::Cap;
+use virtargv_model::device::graphics::Vnc;
+use virtargv_model::{Spelled, YesNo};
+
+use super::switch;
+use crate::emit::context::Emit;
+use crate::emit::device::audio;
+use crate::emit::tls;
+use crate::needs::Role;
+use crate::prepare::device::graphics::Endpoint;
+use crate::prepare::device::graphics::vnc::{Facts, Tls};
+use crate::text::text;
+use crate::{Form, Props, Style, Text, Value};
+
+/// Emits a VNC display.
+pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
+    let settings = e.settings();
+    let (mut props, form) = place(e, vnc, facts);
+    props.set_opt("share", vnc.share_policy.map(Spelled::as_str));
+    // The password itself is set later, where it does not show.
+    let explicit = e.has(Cap::VncOpts);
+    if vnc.auth.is_some() || settings.vnc_password.is_some() {
+        switch(e, &mut props, "password", explicit);
+    }
+    match &facts.tls {
+        None => {}
+        Some(Tls::Credentials(credentials)) => {
+            tls::emit(e, credentials);
+            props.set("tls-creds", credentials.id.clone());
+        }
+        Some(Tls::Folder { dir, verify }) => {
+            e.need_path(dir, Role::Certificates);
+            props.set("tls", Value::Bare);
+            props.set(if *verify { "x509verify" } else { "x509" }, dir.clone());
+        }
+    }
+    if settings.vnc_sasl {
+        switch(e, &mut props, "sasl", explicit);
+        if let Some(dir) = &settings.vnc_sasl_dir {
+            e.env("SASL_CONF_PATH", dir);
+        }
+    }
+    props.set_opt("power-control", vnc.power_control.map(YesNo::is_yes));
+    props.set_opt("audiodev", facts.audiodev.clone());
+    e.props("-vnc", props, form);
+    if let Some(keymap) = &vnc.keymap {
+        e.option("-k", Text::from(keymap));
+    }
+    // Sound of a guest that is looked at from afar does not belong on the host.
+    audio::by_environment(e, "none", settings.vnc_allow_host_audio);
+}
+
+/// Where it is served (for TCP, `[address]:display`). The key of this first property is implied, but a path could be
+/// taken for a key.
+fn place(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
+    let implied = Form::Implied(Style::OnOff);
+    match &facts.endpoint {
+        Endpoint::Nowhere => (Props::new("vnc", "none"), implied),
+        Endpoint::Unix(path) => {
+            let form = if e.has(Cap::VncMultiServers) { Form::Pairs(Style::OnOff) } else { implied };
+            (Props::new("vnc", text!("unix:", path)), form)
+        }
+        Endpoint::Tcp(address) => {
+            let (open, close) = if address.contains(':') { ("[", "]") } else { ("", "") };
+            let mut props = Props::new("vnc", text!(open, address, close, ":", facts.display));
+            props.set_opt("websocket", vnc.websocket);
+            (props, implied)
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! SCSI units of the host (`scsi-generic` and the storage behind it) and SCSI host adapters (`vhost-scsi`).
+
+use virtargv_caps::Convention;
+use virtargv_model::device::hostdev::{ScsiHost, ScsiHostModel};
+use virtargv_model::device::virtio::VirtioOptions;
+
+use super::Common;
+use crate::emit::context::Emit;
+use crate::emit::device::address;
+use crate::emit::device::virtio::{self, Variant};
+use crate::emit::storage;
+use crate::needs::Role;
+use crate::prepare::descriptor::Passed;
+use crate::prepare::device::hostdev::Unit;
+use crate::prepare::storage::Access;
+use crate::text::text;
+use crate::{Props, Value};
+
+/// Emits a unit and its storage.
+pub(super) fn emit_unit(e: &mut Emit<'_>, device: Common<'_>, unit: &Unit, readonly: bool) {
+    let drive = emit_storage(e, unit, readonly);
+    let mut props = Props::new("driver", "scsi-generic");
+    let address_last = e.release().has(Convention::AddressLast);
+    if !address_last {
+        address::add(&mut props, e, device.address);
+    }
+    props.set("drive", drive).set("id", device.alias);
+    address::add_bootindex(&mut props, device.info);
+    if address_last {
+        address::add(&mut props, e, device.address);
+    }
+    e.device(props);
+}
+
+/// Emits the storage behind a unit, and gives what its `drive=` is.
+fn emit_storage(e: &mut Emit<'_>, unit: &Unit, readonly: bool) -> Value {
+    match unit {
+        Unit::Node(image) => {
+            storage::emit_objects(e, &image.objects);
+            let place = storage::place(e, image, Access::default()).with("read-only", readonly);
+            e.blockdev(place);
+            (&image.nodes.storage).into()
+        }
+        Unit::Drive(id, image) => {
+            let mut props = Props::object();
+            storage::add_image(e, &mut props, image, Access::default());
+            props.set("if", "none").set("format", "raw").set("id", id.clone());
+            if readonly {
+                props.set("readonly", true);
+            }
+            e.pairs("-drive", props);
+            id.clone().into()
+        }
+    }
+}
+
+/// Emits the adapter `host`.
+pub(super) fn emit_adapter(e: &mut Emit<'_>, device: Common<'_>, host: &ScsiHost, vhost: Option<&Passed>) {
+    let variant = match host.model {
+        Some(ScsiHostModel::VirtioTransitional) => Variant::Transitional,
+        Some(ScsiHostModel::VirtioNonTransitional) => Variant::NonTransitional,
+        Some(ScsiHostModel::Virtio) | None => Variant::Plain,
+    };
+    let mut props = virtio::device(e, "vhost-scsi", variant, device.address, VirtioOptions::default());
+    props.set("wwpn", &host.wwpn);
+    match vhost {
+        Some(passed) => drop(props.set("vhostfd", text!(e.pass(passed)))),
+        None => e.need_path("/dev/vhost-scsi", Role::Device),
+    }
+    props.set("id", device.alias);
+    address::add(&mut props, e, device.address);
+    e.device(props);
+}

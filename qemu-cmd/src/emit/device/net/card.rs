@@ -1,0 +1,104 @@
+//! The card: `-device`, or `-net nic` for one that is part of the board.
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::OnOff;
+use virtargv_model::device::net::{Interface, KnownModel, NicModel, TeamingType, TxMode};
+
+use super::{NicDevice, backend};
+use crate::Props;
+use crate::emit::context::Emit;
+use crate::emit::device::address;
+use crate::emit::device::virtio::{self, Variant};
+use crate::prepare::address::BusAddress;
+use crate::prepare::device::net::Card;
+
+/// The properties of the card.
+pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, card: &Card) -> Props {
+    let info = &nic.info;
+    let mut props = if let Card::Device(driver) = card {
+        Props::new("driver", driver.clone())
+    } else {
+        let mut props = virtio::device(e, "virtio-net", variant(&nic), nic.address, nic.driver.virtio);
+        virtio_props(e, nic, &mut props);
+        props
+    };
+    props.set("netdev", backend::id(nic.alias)).set("id", nic.alias);
+    props.set_opt("mac", nic.mac.map(|m| m.address.to_string()));
+    if e.release().has(Convention::AddressLast) {
+        address::add_boot(e, &mut props, info);
+        address::add(&mut props, e, nic.address);
+        address::add_rom(e, &mut props, info);
+    } else {
+        address::add(&mut props, e, nic.address);
+        address::add_rom(e, &mut props, info);
+        address::add_boot(e, &mut props, info);
+        if nic.is_virtio() {
+            virtio::late_options(&mut props, e, nic.driver.virtio);
+        }
+    }
+    props
+}
+
+fn variant(nic: &Interface) -> Variant {
+    match nic.model {
+        Some(NicModel::Known(KnownModel::VirtioTransitional)) => Variant::Transitional,
+        Some(NicModel::Known(KnownModel::VirtioNonTransitional)) => Variant::NonTransitional,
+        _ => Variant::Plain,
+    }
+}
+
+fn virtio_props(e: &Emit<'_>, nic: NicDevice<'_>, props: &mut Props) {
+    let driver = &nic.driver;
+    props.set_opt(
+        "tx",
+        driver.tx_mode.map(|mode| match mode {
+            TxMode::Iothread => "bh",
+            TxMode::Timer => "timer",
+        }),
+    );
+    let (host, guest) = (driver.host, driver.guest);
+    let switches = [
+        ("ioeventfd", driver.ioeventfd.filter(|_| e.has(Cap::VirtioIoeventfd))),
+        ("event_idx", driver.event_idx.filter(|_| e.has(Cap::VirtioNetEventIdx))),
+        ("csum", host.csum),
+        ("gso", host.gso),
+        ("host_tso4", host.tso4),
+        ("host_tso6", host.tso6),
+        ("host_ecn", host.ecn),
+        ("host_ufo", host.ufo),
+        ("mrg_rxbuf", host.mrg_rxbuf),
+        ("guest_csum", guest.csum),
+        ("guest_tso4", guest.tso4),
+        ("guest_tso6", guest.tso6),
+        ("guest_ecn", guest.ecn),
+        ("guest_ufo", guest.ufo),
+    ];
+    for (name, value) in switches {
+        props.set_opt(name, value.map(OnOff::is_on));
+    }
+    if let Some(queues) = driver.queues {
+        props.set("mq", true);
+        // One interrupt each way for a queue, two besides; channel I/O has a fixed set.
+        if !matches!(nic.address, BusAddress::Ccw(_)) {
+            props.set("vectors", u64::from(queues) * 2 + 2);
+        }
+    }
+    props.set_opt("rx_queue_size", driver.rx_queue_size);
+    props.set_opt("tx_queue_size", driver.tx_queue_size);
+    props.set_opt("rss", driver.rss.map(OnOff::is_on));
+    props.set_opt("hash", driver.rss_hash_report.map(OnOff::is_on));
+    props.set_opt("host_mtu", nic.mtu.filter(|mtu| *mtu > 0));
+    if nic.teaming_type() == Some(TeamingType::Persistent) {
+        props.set("failover", true);
+    }
+}
+
+/// `-net nic` for a card that is part of the board.
+pub(super) fn on_board(nic: NicDevice<'_>) -> Props {
+    let model = nic.model.as_ref().map(|model| model.as_str().to_owned());
+    Props::new("type", "nic")
+        .opt("macaddr", nic.mac.map(|m| m.address.to_string()))
+        .with("netdev", backend::id(nic.alias))
+        .opt("model", model)
+        .with("id", nic.alias)
+}

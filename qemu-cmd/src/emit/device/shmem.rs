@@ -1,0 +1,85 @@
+//! `<shmem>`.
+
+use virtargv_model::OnOff;
+use virtargv_model::device::shmem::{Shmem, ShmemModel, ShmemRole};
+
+use super::address;
+use super::chardev_source::{self, Chardev};
+use crate::Props;
+use crate::emit::context::Emit;
+use crate::needs::Role;
+use crate::prepare::device::Device;
+use crate::prepare::device::chardev_source::HostSide;
+use crate::text::{Text, text};
+
+/// Shared memory that is emitted.
+type ShmemDevice<'p> = Device<'p, Shmem, Option<HostSide>>;
+
+/// Emits `<shmem>`.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    for shmem in e.prepared.shmems() {
+        e.at(shmem);
+        let mut props = match shmem.model.unwrap_or(ShmemModel::Ivshmem) {
+            ShmemModel::Ivshmem => legacy(e, shmem),
+            ShmemModel::IvshmemPlain => plain(e, shmem),
+            ShmemModel::IvshmemDoorbell => doorbell(shmem),
+        };
+        address::add(&mut props, e, shmem.address);
+        e.device(props);
+        if let Some(server) = shmem.facts {
+            Chardev::new(server, shmem.alias).emit(e);
+        }
+    }
+}
+
+/// The device of old, which opens the memory itself or takes it from a server.
+fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
+    let mut props = Props::new("driver", "ivshmem").with("id", shmem.alias);
+    props.set_opt("size", shmem.size.map(|size| text!(size >> 20, "m")));
+    if shmem.server.is_some() {
+        props.set("chardev", chardev_source::id(shmem.alias));
+    } else {
+        e.need_path(&memory_path(&shmem), Role::Memory);
+        props.set("shm", &shmem.name);
+    }
+    if shmem.msi.is_some() {
+        props.set("msi", true);
+    }
+    interrupts(&mut props, &shmem);
+    props
+}
+
+/// Memory alone: an object on a file in `/dev/shm`.
+fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
+    let memory = Text::from(text!("shmmem-", shmem.alias));
+    let path = memory_path(&shmem);
+    e.need_path(&path, Role::Memory);
+    let object = Props::new("qom-type", "memory-backend-file")
+        .with("id", memory.clone())
+        .with("mem-path", path)
+        .opt("size", shmem.size)
+        .with("share", true);
+    e.object(object);
+    let role = shmem.role.map(|role| if role == ShmemRole::Master { "on" } else { "off" });
+    let props = Props::new("driver", "ivshmem-plain").with("id", shmem.alias).with("memdev", memory);
+    props.opt("master", role)
+}
+
+/// Memory and interrupts from a server.
+fn doorbell(shmem: ShmemDevice<'_>) -> Props {
+    let mut props = Props::new("driver", "ivshmem-doorbell").with("id", shmem.alias);
+    props.set("chardev", chardev_source::id(shmem.alias));
+    interrupts(&mut props, &shmem);
+    props
+}
+
+fn memory_path(shmem: &Shmem) -> String {
+    text!("/dev/shm/", shmem.name)
+}
+
+fn interrupts(props: &mut Props, shmem: &Shmem) {
+    if let Some(msi) = shmem.msi {
+        props.set_opt("vectors", msi.vectors);
+        props.set_opt("ioeventfd", msi.ioeventfd.map(OnOff::is_on));
+    }
+}

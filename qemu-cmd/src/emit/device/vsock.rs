@@ -1,0 +1,32 @@
+//! `<vsock>`.
+
+use virtargv_model::device::vsock::VsockModel;
+
+use super::address;
+use super::virtio::{self, Variant};
+use crate::emit::context::Emit;
+use crate::needs::Role;
+use crate::text::text;
+
+/// Emits `<vsock>`.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    for vsock in e.prepared.vsocks() {
+        e.at(vsock);
+        let variant = match vsock.model {
+            None | Some(VsockModel::Virtio) => Variant::Plain,
+            Some(VsockModel::VirtioTransitional) => Variant::Transitional,
+            Some(VsockModel::VirtioNonTransitional) => Variant::NonTransitional,
+        };
+        let mut props = virtio::device(e, "vhost-vsock", variant, vsock.address, vsock.virtio);
+        props.set("id", vsock.alias).set("guest-cid", vsock.facts.cid);
+        match &vsock.facts.vhost {
+            Some(passed) => {
+                props.set("vhostfd", text!(e.pass(passed)));
+            }
+            None => e.need_path("/dev/vhost-vsock", Role::Device),
+        }
+        address::add(&mut props, e, vsock.address);
+        virtio::late_options(&mut props, e, vsock.virtio);
+        e.device(props);
+    }
+}

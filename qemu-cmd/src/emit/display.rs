@@ -1,0 +1,32 @@
+//! `-display none`, `-no-user-config`, `-nodefaults`: what QEMU would add by itself is switched off.
+
+use virtargv_caps::Convention;
+use virtargv_model::YesNo;
+
+use super::context::Emit;
+use super::device::audio;
+use crate::Text;
+
+/// Emits them.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    if e.domain().devices.graphics.is_empty() {
+        e.at_implied("there is no <graphics>");
+        e.option("-display", "none");
+        audio::without_screen(e);
+    }
+    e.at_implied("the guest has what its document says, nothing of QEMU's own");
+    e.flag("-no-user-config");
+    e.flag("-nodefaults");
+    if e.domain().os.use_serial == Some(YesNo::Yes) && e.release().has(Convention::SerialBiosDevice) {
+        e.at_element("os/bios");
+        e.option("-device", "sga");
+    }
+}
+
+/// Emits `-uuid`.
+pub(crate) fn uuid(e: &mut Emit<'_>) {
+    if let Some(uuid) = &e.domain().uuid {
+        e.at_element("uuid");
+        e.option("-uuid", Text::from(uuid));
+    }
+}

@@ -1,0 +1,32 @@
+//! Environment and program.
+
+use virtargv_caps::Accel;
+
+use super::context::Emit;
+use crate::needs::{Need, Role};
+use crate::prepare::env::ALWAYS;
+
+/// Sets the program and the environment that every QEMU gets.
+///
+/// A driver that runs for the whole system has no home folder, so QEMU and its libraries are pointed to the domain's
+/// own folder; one that runs for a user leaves everything but the cache where the user has it.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    let dir = e.folder();
+    e.need(Need::Folder { path: dir.to_owned() });
+    if e.guest().accel == Accel::Kvm {
+        e.need_path("/dev/kvm", Role::Device);
+    }
+    e.program(e.domain().devices.emulator.as_deref().unwrap_or(e.caps().emulator()));
+    e.env("LC_ALL", "C");
+    for name in ALWAYS {
+        e.pass_env(name);
+    }
+    if e.settings().privileged {
+        e.env("HOME", dir);
+        e.env("XDG_DATA_HOME", format!("{dir}/.local/share"));
+        e.env("XDG_CACHE_HOME", format!("{dir}/.cache"));
+        e.env("XDG_CONFIG_HOME", format!("{dir}/.config"));
+    } else {
+        e.env("XDG_CACHE_HOME", format!("{dir}/.cache"));
+    }
+}

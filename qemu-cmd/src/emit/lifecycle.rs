@@ -1,0 +1,71 @@
+//! `-no-shutdown`, `-no-reboot`, `-no-acpi`, sleep states, `-enable-fips`, `-run-with async-teardown=`.
+
+use virtargv_caps::{Arch, Cap, Tristate};
+use virtargv_model::YesNo;
+use virtargv_model::lifecycle::{Action, Lifecycle};
+
+use super::context::Emit;
+use crate::{Props, text::text};
+
+/// Emits what happens when the guest stops, and how it sleeps.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    let lifecycle = &e.domain().lifecycle;
+    // A newer QEMU is told over the monitor.
+    if e.has(Cap::SetAction) || !always_ends(lifecycle) {
+        e.at_implied("the driver decides what follows when the guest stops");
+        e.flag("-no-shutdown");
+    } else {
+        e.at_element("on_reboot");
+        e.flag("-no-reboot");
+    }
+    no_acpi(e);
+    for (state, path, enabled, cap) in [
+        ("s3", "pm/suspend-to-mem", lifecycle.suspend_to_mem, Cap::Ich9DisableS3),
+        ("s4", "pm/suspend-to-disk", lifecycle.suspend_to_disk, Cap::Ich9DisableS4),
+    ] {
+        if let Some(enabled) = enabled {
+            // The properties came to the newer chipset late; before, the older one's were set without effect.
+            let object = if e.guest().is_q35() && e.has(cap) { "ICH9-LPC" } else { "PIIX4_PM" };
+            let disabled = u32::from(enabled == YesNo::No);
+            e.at_element(path);
+            e.global(text!(object, ".disable_", state), disabled);
+        }
+    }
+}
+
+/// Whether every end of the guest is its end.
+fn always_ends(lifecycle: &Lifecycle) -> bool {
+    let crash = matches!(lifecycle.on_crash, None | Some(Action::Destroy | Action::CoredumpDestroy));
+    lifecycle.on_reboot == Some(Action::Destroy)
+        && matches!(lifecycle.on_poweroff, None | Some(Action::Destroy))
+        && crash
+}
+
+/// Where QEMU does not say whether the machine has ACPI, it is switched off the old way.
+fn no_acpi(e: &mut Emit<'_>) {
+    let machine = e.caps().machine(e.guest().accel, &e.guest().machine);
+    let unknown = machine.is_none_or(|machine| machine.acpi == Tristate::Absent);
+    let arch = matches!(e.guest().arch, Arch::I686 | Arch::X86_64 | Arch::Aarch64);
+    if unknown && arch && !e.domain().features.acpi {
+        e.at_implied("there is no <features><acpi/>");
+        e.flag("-no-acpi");
+    }
+}
+
+/// Emits `-enable-fips`.
+pub(crate) fn fips(e: &mut Emit<'_>) {
+    if e.prepared.fips && e.has(Cap::EnableFips) {
+        e.at_implied("the host's kernel is in FIPS mode");
+        e.flag("-enable-fips");
+    }
+}
+
+/// Emits whether memory is given back after the guest's end has been told.
+pub(crate) fn teardown(e: &mut Emit<'_>) {
+    if let Some(enabled) = e.domain().features.async_teardown
+        && e.has(Cap::RunWithAsyncTeardown)
+    {
+        e.at_element("features/async-teardown");
+        e.pairs("-run-with", Props::object().with("async-teardown", enabled.is_yes()));
+    }
+}

@@ -1,0 +1,74 @@
+//! `-m`, `-overcommit`, memory backends.
+
+pub(crate) mod backend;
+
+use virtargv_caps::{Cap, Convention};
+
+use super::context::Emit;
+use crate::Props;
+use crate::prepare::memory::{Main, Path};
+
+/// Emits `-m`, the main memory's object and whether memory is locked.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    e.at_element("memory");
+    size(e);
+    let memory = &e.prepared.facts.memory;
+    e.at_element("memoryBacking");
+    if memory.preallocates {
+        e.flag("-mem-prealloc");
+    }
+    match &memory.main {
+        Main::Object(backend) => {
+            e.at_element("memory");
+            backend::emit(e, backend);
+        }
+        Main::Plain(path) => self::path(e, path),
+        Main::Cells => {}
+    }
+    lock(e);
+}
+
+/// `-m`.
+fn size(e: &mut Emit<'_>) {
+    let initial = e.prepared.facts.memory.initial;
+    let max = e.domain().memory.max;
+    if max.is_none() && !e.release().has(Convention::MemorySizeKib) {
+        e.option("-m", initial.mib().to_string());
+        return;
+    }
+    // What is no whole MiB has always been cut off.
+    let size = if max.is_none() { initial.0 & !0x1ff } else { initial.0 };
+    let mut props = Props::object().with("size", format!("{size}k"));
+    if let Some(max) = max {
+        props.set_opt("slots", Some(max.slots).filter(|slots| *slots > 0));
+        props.set_opt("maxmem", Some(max.size.0).filter(|size| *size > 0).map(|size| format!("{size}k")));
+    }
+    e.pairs("-m", props);
+}
+
+/// Memory without an object: whether it is taken before the guest starts, and where it is kept.
+pub(crate) fn path(e: &mut Emit<'_>, path: &Path) {
+    e.at_element("memoryBacking");
+    if path.preallocates {
+        e.flag("-mem-prealloc");
+    }
+    if let Some(path) = &path.path {
+        backend::need(e, path);
+        e.option("-mem-path", path.path());
+    }
+}
+
+/// Whether guest memory is kept from being swapped out.
+fn lock(e: &mut Emit<'_>) {
+    let locked = e.domain().memory.backing.locked;
+    if locked {
+        e.at_element("memoryBacking/locked");
+    } else {
+        e.at_implied("there is no <memoryBacking><locked/>");
+    }
+    if e.has(Cap::Overcommit) {
+        e.pairs("-overcommit", Props::object().with("mem-lock", locked));
+    } else if e.has(Cap::RealtimeMlock) {
+        e.pairs("-realtime", Props::object().with("mlock", locked));
+    }
+}

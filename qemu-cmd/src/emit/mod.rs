@@ -1,0 +1,125 @@
+//! Emission: what a prepared domain is in QEMU's options, in the order in which libvirt writes them.
+
+mod boot;
+mod clock;
+mod context;
+mod cpu;
+mod device;
+mod display;
+mod env;
+mod firmware;
+mod genid;
+mod implied;
+mod incoming;
+mod iothread;
+mod lifecycle;
+mod machine;
+mod memory;
+mod monitor;
+mod name;
+mod numa;
+mod overrides;
+mod qemu_ns;
+mod sandbox;
+mod secret;
+mod security;
+mod smbios;
+mod smp;
+mod storage;
+mod tls;
+
+use virtargv_caps::Convention;
+
+use crate::CommandLine;
+use crate::prepare::Prepared;
+use context::Emit;
+
+/// Every part of the command line, in order.
+const PARTS: &[fn(&mut Emit<'_>)] = &[
+    env::emit,
+    name::emit,
+    qemu_ns::deprecation,
+    name::stopped,
+    secret::emit,
+    firmware::flash,
+    lifecycle::fips,
+    storage::managed_helper,
+    machine::emit,
+    machine::accel,
+    machine::tseg,
+    cpu::emit,
+    firmware::loader,
+    memory::emit,
+    smp::emit,
+    iothread::emit,
+    device::disk::throttle_groups,
+    numa::emit,
+    memory_devices_first,
+    display::uuid,
+    smbios::emit,
+    genid::emit,
+    display::emit,
+    monitor::emit,
+    clock::emit,
+    lifecycle::emit,
+    boot::emit,
+    device::iommu::emit,
+    device::controller::emit,
+    memory_devices_after_controllers,
+    device::hub::emit,
+    device::disk::emit,
+    device::filesystem::emit,
+    device::net::emit,
+    device::smartcard::emit,
+    device::chardev::serials,
+    device::chardev::parallels,
+    device::chardev::channels,
+    device::chardev::consoles,
+    device::tpm::emit,
+    device::input::emit,
+    device::audio::emit,
+    device::graphics::emit,
+    device::video::emit,
+    device::sound::emit,
+    device::watchdog::emit,
+    device::redirdev::emit,
+    device::hostdev::emit,
+    incoming::emit,
+    device::memballoon::emit,
+    device::rng::emit,
+    device::nvram::emit,
+    genid::vmcoreinfo,
+    security::emit,
+    qemu_ns::emit,
+    sandbox::emit,
+    device::panic::emit,
+    device::shmem::emit,
+    device::vsock::emit,
+    device::crypto::emit,
+    device::pstore::emit,
+    lifecycle::teardown,
+    sandbox::messages,
+];
+
+/// Memory devices where they stand before the domain's other devices.
+fn memory_devices_first(e: &mut Emit<'_>) {
+    if !e.release().has(Convention::MemoryAfterControllers) {
+        device::memory_device::emit(e);
+    }
+}
+
+/// Memory devices where they may need a controller to sit on.
+fn memory_devices_after_controllers(e: &mut Emit<'_>) {
+    if e.release().has(Convention::MemoryAfterControllers) {
+        device::memory_device::emit(e);
+    }
+}
+
+/// The command line of a prepared domain.
+pub(crate) fn emit(prepared: &Prepared<'_>) -> CommandLine {
+    let mut emit = Emit::new(prepared);
+    for part in PARTS {
+        part(&mut emit);
+    }
+    emit.finish()
+}

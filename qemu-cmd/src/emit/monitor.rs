@@ -1,0 +1,16 @@
+//! The monitor.
+
+use super::context::Emit;
+use super::device::chardev_source::Chardev;
+use crate::Props;
+
+/// The id of the monitor.
+const MONITOR: &str = "monitor";
+
+/// Emits the monitor's socket and the monitor.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    e.owned_by(MONITOR);
+    let chardev = Chardev::new(&e.prepared.facts.monitor, MONITOR).emit(e);
+    let props = Props::object().with("chardev", chardev).with("id", MONITOR).with("mode", "control");
+    e.pairs("-mon", props);
+}

@@ -1,0 +1,37 @@
+//! What the document says to QEMU directly.
+
+use virtargv_caps::Cap;
+
+use super::context::Emit;
+use crate::{Form, Props};
+
+/// Emits the arguments and environment that the document adds.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    let qemu = &e.domain().qemu;
+    let pos = e.domain().pos;
+    for (index, arg) in qemu.args.iter().enumerate() {
+        e.at_numbered("qemu:commandline/qemu:arg", index, pos);
+        e.word(arg, !arg.starts_with('-'));
+    }
+    for (name, value) in &qemu.env {
+        // A variable without a value is set all the same.
+        match value {
+            Some(value) => e.env(name, value),
+            None => e.env(name, ""),
+        }
+    }
+}
+
+/// Emits what QEMU does about deprecated things that it is told.
+pub(crate) fn deprecation(e: &mut Emit<'_>) {
+    let input = match e.domain().qemu.deprecation.as_deref() {
+        _ if !e.has(Cap::CompatDeprecated) => return,
+        Some("omit") => None,
+        Some("reject") => Some("reject"),
+        Some("crash") => Some("crash"),
+        _ => return,
+    };
+    e.at_element("qemu:deprecation");
+    let props = Props::object().with("deprecated-output", "hide").opt("deprecated-input", input);
+    e.props("-compat", props, Form::Json);
+}

@@ -1,0 +1,33 @@
+//! The master key's object, and those of the secrets that are encrypted with it.
+
+use super::context::Emit;
+use crate::Props;
+use crate::needs::{Content, Need};
+use crate::prepare::secret::Sealed;
+
+/// The id of the master key's object.
+const MASTER_KEY: &str = "masterKey0";
+
+/// Emits the object of the master key.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    let Some(key) = &e.prepared.master_key else { return };
+    let path = format!("{}/master-key.aes", e.folder());
+    let content = Content(key.bytes());
+    let purpose = "the key of all secrets, for nobody but QEMU to read";
+    e.need(Need::Content { path: path.clone(), content, purpose });
+    e.object(
+        Props::new("qom-type", "secret").with("id", MASTER_KEY).with("format", "raw").with("file", path),
+    );
+}
+
+/// Emits the object of a secret.
+pub(crate) fn sealed(e: &mut Emit<'_>, secret: &Sealed) {
+    e.object(
+        Props::new("qom-type", "secret")
+            .with("id", secret.id.clone())
+            .with("data", &secret.data)
+            .with("keyid", MASTER_KEY)
+            .with("iv", &secret.iv)
+            .with("format", "base64"),
+    );
+}

@@ -1,0 +1,70 @@
+//! `<launchSecurity>` objects.
+
+use virtargv_caps::Convention;
+use virtargv_model::YesNo;
+use virtargv_model::security::{LaunchSecurityKind, Sev, SevSnp};
+
+use super::context::Emit;
+use crate::needs::{Content, Need, Role};
+use crate::{Props, Value};
+
+/// The id of the object that protects the guest.
+pub(crate) fn object_id(e: &Emit<'_>) -> &'static str {
+    if e.release().has(Convention::LaunchSecurityIds) { "lsec0" } else { "sev0" }
+}
+
+/// Emits the object that protects the guest.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    let Some(launch) = &e.domain().security.launch else { return };
+    let id = object_id(e);
+    let object = match &launch.kind {
+        LaunchSecurityKind::Sev(sev) => self::sev(e, id, sev),
+        LaunchSecurityKind::SevSnp(snp) => sev_snp(e, id, snp),
+        LaunchSecurityKind::S390Pv => Props::new("qom-type", "s390-pv-guest").with("id", id),
+    };
+    e.at_element("launchSecurity");
+    e.object(object);
+}
+
+/// What AMD's memory encryption does to addresses.
+fn bits(e: &Emit<'_>, props: &mut Props) {
+    e.need_path("/dev/sev", Role::Device);
+    if let Some(bits) = e.prepared.facts.sev {
+        props.set("cbitpos", bits.cbitpos).set("reduced-phys-bits", bits.reduced_phys_bits);
+    }
+}
+
+fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
+    let dir = e.folder();
+    let file = |name: &str, content: Option<&String>| {
+        let path = format!("{dir}/{name}.base64");
+        let bytes = Content(content?.clone().into_bytes());
+        e.need(Need::Content {
+            path: path.clone(),
+            content: bytes,
+            purpose: "for the launch of a SEV guest",
+        });
+        Some(path)
+    };
+    let mut props = Props::new("qom-type", "sev-guest").with("id", id);
+    bits(e, &mut props);
+    props
+        .with("policy", Value::Hex(sev.policy.into()))
+        .opt("dh-cert-file", file("dh_cert", sev.dh_cert.as_ref()))
+        .opt("session-file", file("session", sev.session.as_ref()))
+        .opt("kernel-hashes", sev.common.kernel_hashes.map(YesNo::is_yes))
+}
+
+fn sev_snp(e: &Emit<'_>, id: &'static str, snp: &SevSnp) -> Props {
+    let mut props = Props::new("qom-type", "sev-snp-guest").with("id", id);
+    bits(e, &mut props);
+    props
+        .opt("kernel-hashes", snp.common.kernel_hashes.map(YesNo::is_yes))
+        .with("policy", Value::Hex(snp.policy))
+        .opt("guest-visible-workarounds", snp.guest_visible_workarounds.as_ref())
+        .opt("id-block", snp.id_block.as_ref())
+        .opt("id-auth", snp.id_auth.as_ref())
+        .opt("host-data", snp.host_data.as_ref())
+        .opt("author-key-enabled", snp.author_key.map(YesNo::is_yes))
+        .opt("vcek-disabled", snp.vcek.map(|vcek| !vcek.is_yes()))
+}

@@ -1,0 +1,54 @@
+//! `-smbios`, `-fw_cfg`.
+
+use virtargv_model::os::SmbiosMode;
+use virtargv_model::sysinfo::{Smbios, SmbiosTable, SysinfoEntry};
+
+use super::context::Emit;
+use crate::needs::Role;
+use crate::{Props, Value};
+
+/// Emits both.
+pub(crate) fn emit(e: &mut Emit<'_>) {
+    e.at_element("sysinfo");
+    if e.domain().os.smbios == Some(SmbiosMode::Sysinfo)
+        && let Some(smbios) = e.domain().sysinfo.smbios()
+    {
+        tables(e, smbios);
+    }
+    for entry in &e.domain().sysinfo.entries {
+        let SysinfoEntry::FwCfg(files) = entry else { continue };
+        for file in files {
+            if let (Some(path), None) = (&file.file, &file.value) {
+                e.need_path(path, Role::File);
+            }
+            let props = Props::object()
+                .with("name", &file.name)
+                .opt("string", file.value.as_ref())
+                .opt("file", file.file.as_ref().filter(|_| file.value.is_none()));
+            e.pairs("-fw_cfg", props);
+        }
+    }
+}
+
+fn tables(e: &mut Emit<'_>, smbios: &Smbios) {
+    let board = smbios.base_boards.first();
+    for (number, table) in
+        [(0u32, smbios.bios.as_ref()), (1, smbios.system.as_ref()), (2, board), (3, smbios.chassis.as_ref())]
+    {
+        if let Some(table) = table {
+            e.pairs("-smbios", self::table(number, table));
+        }
+    }
+    if !smbios.oem_strings.is_empty() {
+        let texts = smbios.oem_strings.iter().map(Value::from).collect();
+        e.pairs("-smbios", Props::object().with("type", 11u32).with("value", Value::Each(texts)));
+    }
+}
+
+fn table(number: u32, table: &SmbiosTable) -> Props {
+    let mut props = Props::object().with("type", number);
+    for (name, text) in &table.fields {
+        props.set(*name, text);
+    }
+    props
+}

@@ -1,0 +1,70 @@
+//! `-drive`: the place and format of an image in one option.
+
+use virtargv_model::Spelled;
+use virtargv_model::device::storage::ImageFormat;
+
+use super::objects;
+use super::place::{self, Around, gluster_debug};
+use crate::Props;
+use crate::emit::context::Emit;
+use crate::needs::Role;
+use crate::prepare::device::disk::DriveImage;
+use crate::prepare::storage::place::Place;
+use crate::prepare::storage::{Access, Form};
+use crate::text::text;
+
+/// Emits the objects that an image needs, and adds `file=` or `file.driver=` and what belongs to it.
+pub(crate) fn add_image(e: &mut Emit<'_>, props: &mut Props, image: &DriveImage, access: Access) {
+    objects::emit(e, &image.objects);
+    match &image.place {
+        Place::Address { address, gluster } => {
+            props.set("file", address.clone());
+            if let Some(secret) = image.objects.auth.as_ref().and_then(|login| login.object()) {
+                props.set("file.password-secret", secret.id.clone());
+            }
+            if *gluster {
+                props.set_opt("file.debug", gluster_debug(e));
+            }
+        }
+        Place::File(path) | Place::Block { path, .. } => {
+            e.need_path(path, Role::Image);
+            props.set("file", path.clone());
+            add_helper(props, image);
+        }
+        Place::Dir(path) => {
+            e.need_path(path, Role::Image);
+            let kind = if access.floppy { "floppy:" } else { "" };
+            props.set("file", text!("fat:", kind, path));
+            add_helper(props, image);
+        }
+        place => {
+            let form = if matches!(place, Place::Network(_)) { image.form } else { Form::Drive };
+            let around = Around { access, objects: &image.objects, decrypts: None, node: "", form };
+            let file = place::props(e, place, around);
+            props.set("file", file);
+        }
+    }
+}
+
+fn add_helper(props: &mut Props, image: &DriveImage) {
+    let helper = image.objects.reservations.as_ref();
+    props.set_opt("file.pr-manager", helper.map(|helper| helper.id.clone()));
+}
+
+/// Adds `format=` and the key that opens it.
+pub(crate) fn add_format(props: &mut Props, image: &DriveImage) {
+    let mut format = image.format.map(Spelled::as_str);
+    if image.luks
+        && let Some(secret) = image.objects.encryption.first()
+    {
+        if image.format == Some(ImageFormat::Raw) {
+            props.set("key-secret", secret.id.clone());
+            format = Some("luks");
+        } else {
+            props.set("encrypt.format", "luks").set("encrypt.key-secret", secret.id.clone());
+        }
+    }
+    if !matches!(image.place, Place::Dir(_)) {
+        props.set_opt("format", format);
+    }
+}

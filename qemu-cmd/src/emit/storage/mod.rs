@@ -1,0 +1,11 @@
+//! Images as QEMU's block layer sees them: the nodes of a backing chain (`-blockdev`), or the `file=` of a `-drive`.
+
+mod drive;
+mod format;
+mod node;
+mod objects;
+mod place;
+
+pub(crate) use drive::{add_format, add_image};
+pub(crate) use node::{Below, emit_chain, emit_image, place};
+pub(crate) use objects::{emit as emit_objects, managed_helper};

@@ -1,0 +1,98 @@
+//! Emitting the nodes of images.
+
+use virtargv_caps::Convention;
+
+use super::place::{self, Around};
+use super::{format, objects};
+use crate::emit::context::Emit;
+use crate::prepare::device::disk::Chain;
+use crate::prepare::storage::{Access, Form, ImageFacts};
+use crate::{NodeName, Props};
+
+/// What is below an image.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Below<'a> {
+    /// The document does not say; QEMU looks into the image.
+    Unknown,
+    /// Nothing.
+    Nothing,
+    /// The image of this node.
+    Node(&'a NodeName),
+}
+
+/// Emits all nodes of a disk: its images from the bottom up, then what lies on them.
+pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readonly: bool) {
+    for (depth, image) in chain.images.iter().enumerate().rev() {
+        // What is written goes into the top image; only there zeroes are looked for.
+        let readonly = depth > 0 || readonly;
+        let access = Access { detect_zeroes: access.detect_zeroes.filter(|_| depth == 0), ..access };
+        let below = match chain.images.get(depth.saturating_add(1)) {
+            Some(image) => Below::Node(image.nodes.top()),
+            None if chain.ended => Below::Nothing,
+            None => Below::Unknown,
+        };
+        if let Some(store) = &image.data_store {
+            emit_image(e, store, access, readonly, Below::Unknown);
+        }
+        emit_image(e, image, access, readonly, below);
+    }
+    let Some(mut top) = chain.images.first().map(|image| image.nodes.top()) else { return };
+    if let Some(node) = &chain.copy_on_read {
+        let mut props = Props::new("driver", "copy-on-read").with("node-name", node).with("file", top);
+        if e.release().has(Convention::CopyOnReadDiscard) {
+            props.set("discard", "unmap");
+        }
+        e.blockdev(props);
+        top = node;
+    }
+    for (group, node) in &chain.filters {
+        let props = Props::new("driver", "throttle").with("node-name", node);
+        e.blockdev(props.with("throttle-group", group.clone()).with("file", top));
+        top = node;
+    }
+}
+
+/// Emits the nodes of one image, after the objects it needs.
+pub(crate) fn emit_image(
+    e: &mut Emit<'_>,
+    image: &ImageFacts,
+    access: Access,
+    readonly: bool,
+    below: Below<'_>,
+) {
+    objects::emit(e, &image.objects);
+    let nodes = &image.nodes;
+    let mut place = place(e, image, access);
+    let top_readonly = nodes.format.is_none().then_some(readonly);
+    place::common(e, &mut place, access, top_readonly.filter(|_| nodes.slice.is_none()));
+    e.blockdev(place);
+    if let (Some(node), Some(slice)) = (&nodes.slice, &image.slice) {
+        let mut props = Props::new("driver", "raw");
+        if e.release().has(Convention::BlockdevCacheLast) {
+            props.set("file", &nodes.storage);
+            props.set("offset", slice.offset).set("size", slice.size).set("node-name", node);
+            place::common(e, &mut props, access, top_readonly);
+        } else {
+            props.set("node-name", node).set("offset", slice.offset).set("size", slice.size);
+            props.set("file", &nodes.storage);
+            props.set("auto-read-only", true).set("discard", "unmap");
+            place::add_cache(&mut props, access);
+        }
+        e.blockdev(props);
+    }
+    if let Some(name) = &nodes.format {
+        e.blockdev(format::props(image, name, access, readonly, below));
+    }
+}
+
+/// The node of an image's place, without what all nodes have.
+pub(crate) fn place(e: &mut Emit<'_>, image: &ImageFacts, access: Access) -> Props {
+    let around = Around {
+        access,
+        objects: &image.objects,
+        decrypts: image.decrypts,
+        node: &image.nodes.storage,
+        form: Form::Node,
+    };
+    place::props(e, &image.place, around).with("node-name", &image.nodes.storage)
+}

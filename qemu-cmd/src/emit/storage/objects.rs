@@ -1,0 +1,38 @@
+//! The objects an image needs before it: secrets, TLS credentials, a helper for persistent reservations.
+
+use crate::emit::context::Emit;
+use crate::emit::{secret, tls};
+use crate::needs::Process;
+use crate::prepare::storage::has_managed_reservations;
+use crate::prepare::storage::objects::{Login, MANAGED_HELPER, Objects};
+use crate::{Props, Text};
+
+/// Emits the objects of an image.
+pub(crate) fn emit(e: &mut Emit<'_>, objects: &Objects) {
+    if let Some(helper) = &objects.reservations
+        && let Some(path) = &helper.path
+    {
+        self::helper(e, helper.id.clone(), path.clone());
+    }
+    let login = objects.auth.as_ref().and_then(Login::object);
+    for secret in login.into_iter().chain(&objects.cookies).chain(&objects.encryption) {
+        secret::sealed(e, secret);
+    }
+    if let Some(credentials) = &objects.tls {
+        tls::emit(e, credentials);
+    }
+}
+
+fn helper(e: &mut Emit<'_>, id: Text, path: Text) {
+    e.need_listener(&path, Process::PrHelper);
+    e.object(Props::new("qom-type", "pr-manager-helper").with("id", id).with("path", path));
+}
+
+/// Emits the helper for persistent reservations that is started with the guest, where a disk needs it.
+pub(crate) fn managed_helper(e: &mut Emit<'_>) {
+    if has_managed_reservations(e.domain()) {
+        e.at_implied("<reservations managed='yes'> of disks");
+        let path = format!("{}/{MANAGED_HELPER}.sock", e.folder());
+        helper(e, MANAGED_HELPER.into(), path.into());
+    }
+}

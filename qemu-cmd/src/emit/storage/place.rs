@@ -1,0 +1,249 @@
+//! The node of an image's place: one driver a kind of place or protocol.
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::Spelled;
+use virtargv_model::device::disk::CacheMode;
+use virtargv_model::device::storage::EncryptionFormat;
+
+use crate::emit::context::Emit;
+use crate::emit::device::chardev_source::add_fd;
+use crate::needs::{Need, Process, Role};
+use crate::prepare::descriptor::GroupSet;
+use crate::prepare::storage::objects::Objects;
+use crate::prepare::storage::place::{HostPort, Network, Place, Server};
+use crate::prepare::storage::{Access, Decrypts, Form};
+use crate::text::text;
+use crate::{Props, Text, Value};
+
+/// How much Gluster's library is to say.
+const GLUSTER_DEBUG_LEVEL: u32 = 4;
+
+/// What a place is described with besides itself.
+#[derive(Clone, Copy)]
+pub(super) struct Around<'a> {
+    /// How the image is read.
+    pub access: Access,
+    /// The objects that it needs.
+    pub objects: &'a Objects,
+    /// Who decrypts it.
+    pub decrypts: Option<Decrypts>,
+    /// The name of the node.
+    pub node: &'a str,
+    /// Which words are used.
+    pub form: Form,
+}
+
+/// The driver of a place and its properties, without the node's name and what all nodes have.
+pub(super) fn props(e: &mut Emit<'_>, place: &Place, around: Around<'_>) -> Props {
+    let access = around.access;
+    match place {
+        Place::Group(set) => {
+            group(e, set, around.node);
+            Props::new("driver", "file")
+                .with("filename", set.path())
+                .opt("aio", access.io.map(Spelled::as_str))
+        }
+        Place::File(path) | Place::Address { address: path, .. } => file(e, "file", path, around),
+        Place::Block { path, cdrom } => {
+            file(e, if *cdrom { "host_cdrom" } else { "host_device" }, path, around)
+        }
+        Place::Dir(path) => {
+            e.need_path(path, Role::Share);
+            let props = Props::new("driver", "vvfat").with("dir", path.clone());
+            props.with("floppy", access.floppy).with("rw", false)
+        }
+        Place::Nvme { address, namespace } => {
+            e.need(Need::Vfio { address: address.to_string() });
+            Props::new("driver", "nvme").with("device", address.clone()).with("namespace", *namespace)
+        }
+        Place::Vdpa(path) => {
+            e.need_path(path, Role::Device);
+            Props::new("driver", "virtio-blk-vhost-vdpa").with("path", path.clone())
+        }
+        Place::VdpaPassed(set) => {
+            add_fd(e, set, Some(text!(around.node, "-vdpa").into()));
+            Props::new("driver", "virtio-blk-vhost-vdpa").with("path", set.path())
+        }
+        Place::Nbdkit(path) => {
+            e.need_listener(path, Process::Nbdkit);
+            let server = Props::object().with("type", "unix").with("path", path.clone());
+            Props::new("driver", "nbd").with("server", server)
+        }
+        Place::Network(network) => self::network(e, network, around),
+    }
+}
+
+/// Emits a set of the descriptors that were passed as a group.
+fn group(e: &mut Emit<'_>, set: &GroupSet, node: &str) {
+    for (n, fd) in set.descriptors.iter().enumerate() {
+        e.need_group(*fd, &set.group);
+        let option = Props::object().with("set", set.number).with("fd", *fd);
+        e.pairs("-add-fd", option.with("opaque", text!(node, n)));
+    }
+}
+
+fn file(e: &Emit<'_>, driver: &'static str, path: &Text, around: Around<'_>) -> Props {
+    e.need_path(path, Role::Image);
+    let helper = around.objects.reservations.as_ref();
+    Props::new("driver", driver)
+        .with("filename", path.clone())
+        .opt("aio", around.access.io.map(Spelled::as_str))
+        .opt("pr-manager", helper.map(|helper| helper.id.clone()))
+}
+
+fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
+    let objects = around.objects;
+    let tls = || objects.tls.as_ref().map(|credentials| credentials.id.clone());
+    match network {
+        Network::Curl { scheme, url, ssl_verify, timeout, readahead } => {
+            let mut props = Props::new("driver", *scheme).with("url", url.clone());
+            if let Some(auth) = &objects.auth {
+                props.set("username", auth.username.clone()).set("password-secret", auth.secret());
+            }
+            props.set_opt("sslverify", *ssl_verify);
+            props.set_opt("cookie-secret", objects.cookies.as_ref().map(|cookies| cookies.id.clone()));
+            props.opt("timeout", *timeout).opt("readahead", *readahead)
+        }
+        Network::Nbd { server, export, tls_hostname, reconnect_delay } => Props::new("driver", "nbd")
+            .with("server", socket(server, Form::Node))
+            .opt("export", export.clone())
+            .opt("tls-creds", tls())
+            .opt("tls-hostname", tls_hostname.clone())
+            .opt("reconnect-delay", *reconnect_delay),
+        Network::Rbd { pool, volume, snapshot, config, monitors } => {
+            let mut props = Props::new("driver", "rbd").with("pool", pool.clone());
+            let (namespace, name) = match volume.split_once('/') {
+                Some((namespace, name)) if e.release().has(Convention::RbdNamespace) => {
+                    (Some(namespace), name)
+                }
+                _ => (None, volume.as_str()),
+            };
+            props.set_opt("namespace", namespace.map(str::to_owned)).set("image", name.to_owned());
+            rbd(&mut props, around, [snapshot, config], monitors);
+            props
+        }
+        Network::Iscsi { portal, target, lun, initiator } => {
+            let mut props = Props::new("driver", "iscsi")
+                .with("portal", portal.clone())
+                .with("target", target.clone())
+                .with("lun", *lun)
+                .with("transport", "tcp");
+            if let Some(auth) = &objects.auth {
+                props.set("user", auth.username.clone()).set("password-secret", auth.secret());
+            }
+            props.opt("initiator-name", initiator.clone())
+        }
+        Network::Gluster { volume, path, servers } => {
+            let servers = servers.iter().map(|server| socket(server, around.form).into()).collect();
+            Props::new("driver", "gluster")
+                .with("volume", volume.clone())
+                .with("path", path.clone())
+                .with("server", Value::Array(servers))
+                .opt("debug", gluster_debug(e))
+        }
+        Network::Sheepdog { name, server } => Props::new("driver", "sheepdog")
+            .with("server", socket(server, Form::Node))
+            .with("vdi", name.clone()),
+        Network::Vxhs { name, server } => Props::new("driver", "vxhs")
+            .opt("tls-creds", tls())
+            .with("vdisk-id", name.clone())
+            .with("server", inet(server)),
+        Network::Ssh { path, server, user } => {
+            let login = objects.auth.as_ref().map(|auth| auth.username.clone());
+            Props::new("driver", "ssh")
+                .with("path", path.clone())
+                .with("server", inet(server))
+                .opt("user", login.or_else(|| user.clone()))
+        }
+        Network::Nfs { path, host, user, group } => {
+            let server = Props::object().with("host", host.clone()).with("type", "inet");
+            Props::new("driver", "nfs")
+                .with("server", server)
+                .with("path", path.clone())
+                .opt("user", *user)
+                .opt("group", *group)
+        }
+    }
+}
+
+/// Adds what an RBD image has besides its name.
+fn rbd(props: &mut Props, around: Around<'_>, files: [&Option<Text>; 2], monitors: &[HostPort]) {
+    let [snapshot, config] = files;
+    props.set_opt("snapshot", snapshot.clone()).set_opt("conf", config.clone());
+    if !monitors.is_empty() {
+        let servers: Vec<Props> = monitors.iter().map(inet).collect();
+        props.set("server", servers);
+    }
+    if let Some(Decrypts::Librbd(format)) = around.decrypts {
+        props.set_opt("encrypt", encryption(format, around.objects));
+    }
+    if let Some(auth) = &around.objects.auth {
+        props.set("user", auth.username.clone());
+        props.set("auth-client-required", vec!["cephx", "none"]);
+        props.set("key-secret", auth.secret());
+    }
+}
+
+/// How Ceph's library is to decrypt: one layer inside the other.
+fn encryption(format: EncryptionFormat, objects: &Objects) -> Option<Props> {
+    let mut nested: Option<Props> = None;
+    for secret in objects.encryption.iter().rev() {
+        let layer = Props::object()
+            .with("format", format.as_str())
+            .with("key-secret", secret.id.clone())
+            .opt("parent", nested);
+        nested = Some(layer);
+    }
+    nested
+}
+
+/// How much Gluster's library is to say, where QEMU can tell it.
+pub(super) fn gluster_debug(e: &Emit<'_>) -> Option<u32> {
+    e.has(Cap::GlusterDebugLevel).then_some(GLUSTER_DEBUG_LEVEL)
+}
+
+/// Host and port alone.
+fn inet(at: &HostPort) -> Props {
+    Props::object().with("host", at.host.clone()).with("port", text!(at.port))
+}
+
+/// The address of a socket.
+fn socket(server: &Server, form: Form) -> Props {
+    let (inet_word, path_word) = if form == Form::Drive { ("tcp", "socket") } else { ("inet", "path") };
+    match server {
+        Server::Inet(at) => {
+            let mut props = Props::object().with("type", inet_word);
+            props.extend(inet(at));
+            props
+        }
+        Server::Unix(path) => Props::object().with("type", "unix").with(path_word, path.clone()),
+    }
+}
+
+/// What all nodes of places have: for the node that stands for the whole image whether it is written, else that it
+/// follows the node above.
+pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, readonly: Option<bool>) {
+    let late = e.release().has(Convention::BlockdevCacheLast);
+    if !late {
+        add_cache(props, access);
+    }
+    if let Some(readonly) = readonly {
+        props.set("read-only", readonly);
+        props.set_opt("discard", access.discard.map(Spelled::as_str));
+        props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
+    } else {
+        props.set("auto-read-only", true).set("discard", "unmap");
+    }
+    if late {
+        add_cache(props, access);
+    }
+}
+
+/// `cache`: whether the host's page cache is passed by, whether flushes are ignored.
+pub(super) fn add_cache(props: &mut Props, access: Access) {
+    if let Some(cache) = access.cache {
+        let direct = matches!(cache, CacheMode::None | CacheMode::Directsync);
+        let no_flush = cache == CacheMode::Unsafe;
+        props.set("cache", Props::object().with("direct", direct).with("no-flush", no_flush));
+    }
+}

@@ -1,0 +1,94 @@
+//! Identifiers in QEMU: each kind a type of its own, so that one is not taken for another.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::text::{Piece, Text};
+
+macro_rules! identifiers {
+    ($($(#[doc = $doc:literal])+ $name:ident;)+) => {$(
+        $(#[doc = $doc])+
+        ///
+        /// Several arguments hold it, so a copy shares its text.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub struct $name(Arc<str>);
+
+        impl $name {
+            /// The text that QEMU is given.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::ops::Deref for $name {
+            type Target = str;
+            fn deref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(text: &str) -> Self {
+                Self(text.into())
+            }
+        }
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self(text.into())
+            }
+        }
+        impl From<&$name> for Text {
+            fn from(name: &$name) -> Self {
+                Self::Shared(Arc::clone(&name.0))
+            }
+        }
+        impl From<$name> for Text {
+            fn from(name: $name) -> Self {
+                Self::Shared(name.0)
+            }
+        }
+
+        impl Piece for $name {
+            fn add(&self, out: &mut String) {
+                out.push_str(&self.0);
+            }
+        }
+    )+};
+}
+
+identifiers! {
+    /// The id of a device, which `<alias name=>` shows: `net0`.
+    Alias;
+    /// The name of a node of the block layer: `libvirt-1-format`.
+    NodeName;
+}
+
+/// A world wide name of a disk: 64 bits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wwn {
+    /// The number.
+    pub number: u64,
+    /// Its 16 hexadecimal digits as the document has them.
+    pub digits: String,
+}
+
+impl Wwn {
+    /// Reads 16 hexadecimal digits, with or without `0x` before them.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix("0x").unwrap_or(text);
+        let number = u64::from_str_radix(digits, 16).ok()?;
+        (digits.len() == 16).then(|| Self { number, digits: digits.to_owned() })
+    }
+}

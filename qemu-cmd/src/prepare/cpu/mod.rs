@@ -1,0 +1,185 @@
+//! The guest's CPU: what it becomes on this host, and its model and properties in QEMU.
+
+mod features;
+mod update;
+
+pub(crate) use update::update;
+
+use std::borrow::Cow;
+
+use virtargv_caps::{Arch, Cap, feature_names};
+use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddrMode};
+use virtargv_model::{OnOff, Place, Problem};
+
+use super::context::{Prepare, problem};
+use crate::text::Text;
+use crate::{Props, Value};
+
+/// The CPU as QEMU is told it.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// Its model.
+    pub model: Text,
+    /// What is changed about it.
+    pub properties: Props,
+}
+
+/// The properties while they are put together.
+struct Line<'c> {
+    cx: &'c Prepare<'c>,
+    properties: Props,
+}
+
+impl Line<'_> {
+    /// A property with a value.
+    fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.properties.set(key, value);
+    }
+
+    /// A property that is on, named alone.
+    fn bare(&mut self, key: impl Into<Cow<'static, str>>) {
+        self.properties.set(key, Value::Bare);
+    }
+
+    /// `feature=on` or `+feature`, whichever this QEMU takes.
+    fn feature(&mut self, name: &str, on: bool) {
+        let value = if self.cx.has(Cap::QueryCpuModelExpansion) { Value::Bool(on) } else { Value::Sign(on) };
+        self.properties.set(qemu_name(self.cx, name).to_owned(), value);
+    }
+}
+
+/// QEMU's name for a feature.
+fn qemu_name<'a>(cx: &Prepare<'_>, name: &'a str) -> &'a str {
+    if cx.guest.arch.is_x86() && cx.has(Cap::CanonicalCpuFeatures) {
+        feature_names::to_qemu(name)
+    } else {
+        name
+    }
+}
+
+/// Settles the CPU; none where QEMU is to take what the machine has by itself.
+pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
+    let mut line = Line { cx, properties: Props::object() };
+    let cpu = cx.domain.cpu.as_ref();
+    let model = match cpu.filter(|cpu| cpu.names_a_cpu()) {
+        Some(cpu) => named(&mut line, cpu)?,
+        None if needs_32_bit_cpu(cx) => Some("qemu32".into()),
+        None => None,
+    };
+    features::add(&mut line);
+    if let Some(cpu) = cpu {
+        cache(&mut line, cpu);
+        max_phys_addr(&mut line, cpu);
+    }
+    let properties = line.properties;
+    let model = match model {
+        Some(model) => model,
+        None if properties.is_empty() => return Ok(None),
+        None => default_model(cx)?,
+    };
+    Ok(Some(Facts { model, properties }))
+}
+
+/// A 64 bit QEMU would run a 32 bit guest on a 64 bit CPU.
+fn needs_32_bit_cpu(cx: &Prepare<'_>) -> bool {
+    let emulator = cx.domain.devices.emulator.as_deref().unwrap_or(cx.caps.emulator());
+    let kvm = cx.host.arch() == Arch::X86_64 && emulator.contains("kvm");
+    cx.guest.arch == Arch::I686 && (kvm || emulator.contains("x86_64"))
+}
+
+/// The CPU that is changed where the document names none.
+fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
+    match cx.guest.arch {
+        Arch::I686 => Ok("qemu32".into()),
+        Arch::X86_64 => Ok("qemu64".into()),
+        arch => {
+            let message = format!(
+                "the document changes the CPU, but none is known that architecture '{arch}' has by itself"
+            );
+            Err(problem(&crate::rules::CPU_NO_DEFAULT, Place::default(), message))
+        }
+    }
+}
+
+/// The model of a CPU that the document names, and the features it changes.
+fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
+    let (cx, arch) = (line.cx, line.cx.guest.arch);
+    let model = match cpu.mode() {
+        CpuMode::HostPassthrough | CpuMode::Maximum => {
+            if arch == Arch::Armv7l && cx.host.arch() == Arch::Aarch64 {
+                line.set("aarch64", false);
+            }
+            if let Some(migratable) = cpu.migratable.filter(|_| cx.has(Cap::CpuMigratable)) {
+                line.set("migratable", migratable == OnOff::On);
+            }
+            Some(if cpu.mode() == CpuMode::Maximum { "max".into() } else { "host".into() })
+        }
+        CpuMode::HostModel if arch.is_ppc64() => {
+            let by_machine = cx.guest.is_pseries() && cx.has(Cap::MachinePseriesMaxCpuCompat);
+            if let Some(name) = cpu.model.name.as_ref().filter(|_| !by_machine) {
+                line.set("compat", name);
+            }
+            Some("host".into())
+        }
+        CpuMode::HostModel => {
+            let message = format!("a CPU of mode 'host-model' was left for architecture '{arch}'");
+            return Err(problem(&crate::rules::CPU_HOST_MODEL_ARCH, cpu.pos, message));
+        }
+        CpuMode::Custom => cpu.model.name.as_ref().filter(|name| !name.is_empty()).map(Text::from),
+    };
+    if (arch.is_s390() || arch.is_arm()) && !cpu.features.is_empty() && !cx.has(Cap::QueryCpuModelExpansion) {
+        let message = format!("this QEMU does not change features of CPUs of architecture {arch}");
+        return Err(problem(&crate::rules::CPU_FEATURES_ARCH, cpu.pos, message));
+    }
+    if let Some(vendor_id) = &cpu.model.vendor_id {
+        line.set("vendor", vendor_id);
+    }
+    for feature in &cpu.features {
+        match feature.policy {
+            FeaturePolicy::Force | FeaturePolicy::Require => line.feature(&feature.name, true),
+            FeaturePolicy::Disable | FeaturePolicy::Forbid => line.feature(&feature.name, false),
+            FeaturePolicy::Optional => {}
+        }
+    }
+    Ok(model)
+}
+
+fn cache(line: &mut Line<'_>, cpu: &Cpu) {
+    let Some(cache) = &cpu.cache else { return };
+    let (host_off, l3_off) = match cache.mode {
+        CpuCacheMode::Emulate => {
+            line.set("l3-cache", true);
+            (true, false)
+        }
+        CpuCacheMode::Passthrough => {
+            line.set("host-cache-info", true);
+            (false, true)
+        }
+        CpuCacheMode::Disable => (true, true),
+    };
+    if !line.cx.has(Cap::CpuCache) {
+        return;
+    }
+    if host_off && cpu.is_native() {
+        line.set("host-cache-info", false);
+    }
+    if l3_off {
+        line.set("l3-cache", false);
+    }
+}
+
+fn max_phys_addr(line: &mut Line<'_>, cpu: &Cpu) {
+    let Some(addr) = &cpu.max_phys_addr else { return };
+    match addr.mode {
+        MaxPhysAddrMode::Passthrough => {
+            line.set("host-phys-bits", true);
+            if let Some(limit) = addr.limit.filter(|limit| *limit > 0) {
+                line.set("host-phys-bits-limit", limit);
+            }
+        }
+        MaxPhysAddrMode::Emulate => match addr.bits.filter(|bits| *bits > 0) {
+            Some(bits) => line.set("phys-bits", bits),
+            None => line.set("host-phys-bits", false),
+        },
+    }
+}

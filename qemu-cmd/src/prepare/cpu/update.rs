@@ -1,0 +1,380 @@
+//! What the CPU of a document becomes on this host: models that stand for something else are spelled out.
+
+use virtargv_caps::{
+    Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Usable, X86,
+    feature_names, is_native, is_passed_on,
+};
+use virtargv_host::Host;
+use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
+use virtargv_model::{Domain, Kind, Problem};
+use virtargv_resolve::Guest;
+
+use crate::prepare::context::problem;
+
+type Done = Result<(), Problem>;
+
+/// What the steps look at.
+struct Cx<'a> {
+    guest: &'a Guest,
+    caps: &'a Caps,
+    host: &'a dyn Host,
+    models: Option<HostModels>,
+}
+
+/// Spells out the CPU of `domain`.
+pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn Host) -> Done {
+    let Some(cpu) = domain.cpu.as_mut().filter(|cpu| cpu.names_a_cpu()) else { return Ok(()) };
+    let mut cx = Cx { guest, caps, host, models: None };
+    cx.check_features(cpu)?;
+    if cx.needs_host_models(cpu) {
+        let spec = host.cpu().and_then(host_spec);
+        cx.models = caps.host_models(guest.accel, host.arch(), spec.as_ref(), Some(host.cpu_map()));
+    }
+    cx.check_mode(cpu)?;
+    if host.arch().is_ppc64() {
+        convert_old_power(cpu);
+    }
+    if !cpu.is_native() && cx.is_held_against_host(cpu) {
+        cx.settle(cpu)?;
+        cpu.model.fallback = Some(CpuFallback::Forbid);
+    }
+    cpu.features.retain(|feature| is_passed_on(guest.arch, &feature.name));
+    if guest.arch.is_x86() {
+        cx.drop_unknown(cpu);
+    }
+    cx.set_deprecated(cpu)
+}
+
+/// The host's CPU as a model and what it has on top.
+fn host_spec(cpu: &virtargv_host::Processor) -> Option<CpuSpec> {
+    let model = cpu.model.as_deref()?;
+    let vendor = cpu.vendor.clone();
+    let features = cpu.features.iter().map(String::as_str);
+    Some(CpuSpec { vendor, ..CpuSpec::host(model, "", features) })
+}
+
+impl Cx<'_> {
+    /// Custom CPUs under TCG have nothing to do with the host's.
+    fn is_held_against_host(&self, cpu: &Cpu) -> bool {
+        !self.caps.release().has(Convention::TcgCpuIsFree)
+            || self.guest.accel != Accel::Tcg
+            || cpu.mode() != CpuMode::Custom
+    }
+
+    fn needs_host_models(&self, cpu: &Cpu) -> bool {
+        match cpu.mode() {
+            CpuMode::HostModel => true,
+            CpuMode::HostPassthrough | CpuMode::Maximum => false,
+            CpuMode::Custom => {
+                self.is_held_against_host(cpu)
+                    && (cpu.check == Some(CpuCheck::Partial)
+                        || cpu.matching == Some(CpuMatch::Minimum)
+                        || cpu.features.iter().any(|feature| feature.policy == FeaturePolicy::Optional))
+            }
+        }
+    }
+
+    fn x86(&self) -> Option<X86<'_>> {
+        let definitions = self.host.cpu_map().of(self.guest.arch)?;
+        let defined = self.guest.arch.is_x86() && !definitions.models().is_empty();
+        defined.then(|| X86::new(definitions, self.caps.release()))
+    }
+
+    /// Features that nobody has heard of.
+    fn check_features(&self, cpu: &Cpu) -> Done {
+        if !self.guest.has_known_cpus() {
+            let message = format!("nothing is known of CPUs of architecture '{}'", self.guest.arch);
+            return Err(problem(&crate::rules::CPU_ARCHITECTURE, cpu.pos, message));
+        }
+        let Some(definitions) = self.host.cpu_map().of(self.guest.arch) else { return Ok(()) };
+        if definitions.features().is_empty() {
+            return Ok(());
+        }
+        for feature in &cpu.features {
+            if definitions.feature(&feature.name).is_none() {
+                let message = format!("there is no CPU feature '{}'", feature.name);
+                return Err(problem(&crate::rules::CPU_FEATURE_UNKNOWN, feature.pos.attr("name"), message));
+            }
+            if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
+                let message = format!("this QEMU does not tell whether CPU feature '{}' works", feature.name);
+                return Err(problem(&crate::rules::CPU_FEATURE_VMX, feature.pos.attr("name"), message));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_mode(&self, cpu: &Cpu) -> Done {
+        let offered = match cpu.mode() {
+            CpuMode::HostPassthrough => {
+                self.guest.accel != Accel::Tcg && is_native(self.host.arch(), self.caps.arch())
+            }
+            CpuMode::HostModel => self.models.is_some(),
+            CpuMode::Maximum => self.caps.has(Cap::CpuMax),
+            CpuMode::Custom => !self.caps.cpu_models(self.guest.accel).is_empty(),
+        };
+        if offered {
+            return Ok(());
+        }
+        let message = format!(
+            "CPU mode '{}' is not on offer for guests of architecture {} under {} on a host of {}",
+            cpu.mode(),
+            self.guest.arch,
+            self.guest.accel,
+            self.host.arch()
+        );
+        Err(problem(&crate::rules::CPU_MODE_OFFERED, cpu.pos.attr("mode"), message))
+    }
+
+    /// Holds the CPU against the host's, and turns it into one that QEMU has by name.
+    fn settle(&self, cpu: &mut Cpu) -> Done {
+        let mut spec = to_spec(cpu);
+        if cpu.check == Some(CpuCheck::Partial)
+            && let Some(x86) = self.x86()
+        {
+            self.compare(x86, cpu, &spec)?;
+        }
+        self.apply_host(cpu, &mut spec)?;
+        from_spec(cpu, spec);
+        if cpu.mode() == CpuMode::Custom {
+            self.translate(cpu)?;
+        }
+        Ok(())
+    }
+
+    fn compare(&self, x86: X86<'_>, cpu: &Cpu, spec: &CpuSpec) -> Done {
+        let Some(models) = &self.models else {
+            let message = "nothing is known of the host's CPU that this one could be held against";
+            return Err(
+                problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message).with_kind(Kind::CpuIncompatible)
+            );
+        };
+        let strict = cpu.matching == Some(CpuMatch::Strict);
+        match self.judged_by_qemu(cpu) {
+            None => x86.compare(models, spec, strict),
+            Some(offered) => held_against(offered, spec).and_then(|()| {
+                let changes = CpuSpec { model: None, ..spec.clone() };
+                x86.compare(models, &changes, false)
+            }),
+        }
+        .map_err(|error| incompatible(cpu, &error))
+    }
+
+    /// Of a model that the reference came to know late, QEMU's own word counts, not the definition.
+    fn judged_by_qemu(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
+        let name = cpu.model.name.as_deref()?;
+        let definition = self.host.cpu_map().of(self.guest.arch)?.model(name)?;
+        if definition.partial_check || !self.caps.release().has(Convention::CpuDefinitionChanges) {
+            return None;
+        }
+        let offered = self.caps.cpu_model(self.guest.accel, name)?;
+        (offered.usable != Usable::Unknown).then_some(offered)
+    }
+
+    /// What depends on the host: optional features, the whole CPU for `host-model`, more of it for `match='minimum'`.
+    fn apply_host(&self, cpu: &mut Cpu, spec: &mut CpuSpec) -> Done {
+        let from_host = cpu.mode() == CpuMode::HostModel || cpu.matching == Some(CpuMatch::Minimum);
+        let relative = from_host || spec.features.iter().any(|(_, policy)| *policy == Policy::Optional);
+        let arch = self.guest.arch;
+        if arch.is_x86() {
+            let Some(x86) = self.x86() else { return follow_undefined(cpu, relative) };
+            if relative {
+                let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
+                x86.settle_optional(spec, &models.migratable).map_err(|error| incompatible(cpu, &error))?;
+                if from_host {
+                    take_host(cpu, spec, &models.migratable);
+                }
+            }
+            return x86.disable_removed(spec).map_err(|error| incompatible(cpu, &error));
+        }
+        if arch.is_s390() {
+            self.check_s390(cpu)?;
+            if cpu.mode() == CpuMode::HostModel {
+                let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
+                take_host(cpu, spec, &models.migratable);
+            }
+        } else if relative && arch.is_arm() && cpu.mode() == CpuMode::HostModel {
+            let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
+            take_host(cpu, spec, &models.migratable);
+        } else if relative && arch.is_ppc64() {
+            cpu.matching = Some(CpuMatch::Exact);
+        }
+        Ok(())
+    }
+
+    fn check_s390(&self, cpu: &Cpu) -> Done {
+        if cpu.mode() == CpuMode::Custom && cpu.matching == Some(CpuMatch::Minimum) {
+            let message = format!(
+                "match '{}' is not on offer for architecture '{}'",
+                CpuMatch::Minimum,
+                self.guest.arch
+            );
+            return Err(problem(&crate::rules::CPU_MATCH_ARCH, cpu.pos.attr("match"), message));
+        }
+        let odd = cpu
+            .features
+            .iter()
+            .find(|feature| !matches!(feature.policy, FeaturePolicy::Require | FeaturePolicy::Disable));
+        if let Some(feature) = odd {
+            let message = format!(
+                "CPU feature '{}' has policy '{}'; guests of {} know 'require' and 'disable' only",
+                feature.name, feature.policy, self.guest.arch
+            );
+            return Err(problem(&crate::rules::CPU_POLICY_ARCH, feature.pos, message));
+        }
+        Ok(())
+    }
+
+    /// A model that QEMU does not have is written in terms of one that it has.
+    fn translate(&self, cpu: &mut Cpu) -> Done {
+        let offered = self.caps.cpu_models(self.guest.accel);
+        let Some(name) = cpu.model.name.as_deref() else { return Ok(()) };
+        if offered.is_empty() || offered.iter().any(|model| &*model.name == name) {
+            return Ok(());
+        }
+        let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
+        if fallback == Some(CpuFallback::Forbid) {
+            let message = format!("this QEMU has no CPU model '{name}'");
+            return Err(problem(&crate::rules::CPU_MODEL_OFFERED, cpu.model.pos, message));
+        }
+        let Some(x86) = self.x86() else {
+            let message = format!("CPU model '{name}' cannot be written in terms of one that this QEMU has");
+            return Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message)
+                .with_kind(Kind::NoDriver));
+        };
+        match x86.translate(&to_spec(cpu), offered) {
+            Ok(Some(spec)) => {
+                from_spec(cpu, spec);
+                Ok(())
+            }
+            Ok(None) => {
+                let message = format!("no CPU model of this QEMU comes close to '{name}'");
+                Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message))
+            }
+            Err(error) => Err(incompatible(cpu, &error)),
+        }
+    }
+
+    /// A feature that QEMU has never heard of is off anyway.
+    fn drop_unknown(&self, cpu: &mut Cpu) {
+        let Some(host) = self.caps.host_cpu(self.guest.accel) else { return };
+        if host.properties.is_empty() {
+            return;
+        }
+        cpu.features.retain(|feature| {
+            !matches!(feature.policy, FeaturePolicy::Disable | FeaturePolicy::Forbid)
+                || host
+                    .properties
+                    .iter()
+                    .any(|property| feature_names::from_qemu(&property.name) == feature.name)
+        });
+    }
+
+    /// `deprecated_features=`: what QEMU advises against goes on or off as a whole.
+    fn set_deprecated(&self, cpu: &mut Cpu) -> Done {
+        let Some(wanted) = cpu.deprecated_features else { return Ok(()) };
+        if !self.caps.has(Cap::QueryCpuModelExpansionDeprecatedProps) {
+            let message = "this QEMU does not tell which CPU features are deprecated";
+            let place = cpu.pos.attr("deprecated_features");
+            return Err(problem(&crate::rules::CPU_DEPRECATED_FEATURES, place, message));
+        }
+        let policy = if wanted.is_on() { FeaturePolicy::Require } else { FeaturePolicy::Disable };
+        for name in self.caps.host_cpu(self.guest.accel).into_iter().flat_map(|host| &host.deprecated) {
+            match cpu.features.iter_mut().find(|feature| *feature.name == **name) {
+                Some(feature) => feature.policy = policy,
+                None => {
+                    cpu.features.push(CpuFeature { pos: cpu.pos, name: name.to_string(), policy });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Without definitions of CPU models a host's CPU cannot be spelled out.
+fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
+    if !relative {
+        return Ok(());
+    }
+    let message = format!(
+        "a CPU of mode '{}' that follows the host's needs definitions of CPU models, and there are none",
+        cpu.mode()
+    );
+    Err(problem(&crate::rules::CPU_NO_DEFINITIONS, cpu.pos, message))
+}
+
+/// Whether a host lacks nothing that QEMU puts into a model, but what the guest has off.
+fn held_against(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
+    let is_off = |name: &str| {
+        spec.features.iter().any(|(known, policy)| known == name && policy.enabled() == Some(false))
+    };
+    let blockers = offered.blockers.iter().map(|blocker| feature_names::from_qemu(blocker));
+    let missing: Vec<&str> = blockers.filter(|name| !is_off(name)).collect();
+    if missing.is_empty() { Ok(()) } else { Err(Incompatible::Missing(missing.join(", "))) }
+}
+
+fn unknown_host(cpu: &Cpu) -> Problem {
+    let message = "nothing is known of the host's CPU that this one follows";
+    problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message)
+}
+
+fn incompatible(cpu: &Cpu, error: &Incompatible) -> Problem {
+    let message = error.to_string();
+    match error {
+        Incompatible::UnknownModel(_) => problem(&crate::rules::CPU_MODEL_UNKNOWN, cpu.pos, message),
+        Incompatible::UnknownFeature(_) => {
+            problem(&crate::rules::CPU_FEATURE_UNKNOWN, cpu.pos, message).with_kind(Kind::Internal)
+        }
+        _ => problem(&crate::rules::CPU_INCOMPATIBLE, cpu.pos, message),
+    }
+}
+
+/// The host's CPU, with the document's changes on top.
+fn take_host(cpu: &mut Cpu, spec: &mut CpuSpec, host: &CpuSpec) {
+    let changes = std::mem::take(&mut spec.features);
+    *spec = host.clone();
+    for (name, policy) in changes {
+        spec.set(&name, policy);
+    }
+    cpu.mode = Some(CpuMode::Custom);
+    cpu.matching = Some(CpuMatch::Exact);
+}
+
+/// Steppings of POWER CPUs that once had names of their own.
+fn convert_old_power(cpu: &mut Cpu) {
+    let name = match cpu.model.name.as_deref() {
+        Some("POWER7_v2.1" | "POWER7_v2.3" | "POWER7+_v2.1") => "POWER7",
+        Some("POWER8_v1.0" | "POWER8E_v1.0" | "POWER8E") => "POWER8",
+        _ => return,
+    };
+    cpu.model.name = Some(name.to_owned());
+}
+
+fn to_spec(cpu: &Cpu) -> CpuSpec {
+    let policy = |policy| match policy {
+        FeaturePolicy::Force => Policy::Force,
+        FeaturePolicy::Require => Policy::Require,
+        FeaturePolicy::Optional => Policy::Optional,
+        FeaturePolicy::Disable => Policy::Disable,
+        FeaturePolicy::Forbid => Policy::Forbid,
+    };
+    let features = cpu.features.iter().map(|feature| (feature.name.clone(), policy(feature.policy)));
+    CpuSpec { model: cpu.model.name.clone(), vendor: cpu.vendor.clone(), features: features.collect() }
+}
+
+fn from_spec(cpu: &mut Cpu, spec: CpuSpec) {
+    let policy = |policy| match policy {
+        Policy::Force => FeaturePolicy::Force,
+        Policy::Require => FeaturePolicy::Require,
+        Policy::Optional => FeaturePolicy::Optional,
+        Policy::Disable => FeaturePolicy::Disable,
+        Policy::Forbid => FeaturePolicy::Forbid,
+    };
+    cpu.model.name = spec.model;
+    cpu.vendor = spec.vendor;
+    let pos = cpu.pos;
+    cpu.features = spec
+        .features
+        .into_iter()
+        .map(|(name, asked)| CpuFeature { pos, name, policy: policy(asked) })
+        .collect();
+}

@@ -1,0 +1,140 @@
+//! Descriptors that QEMU inherits: each has a number of its own.
+
+use std::collections::BTreeSet;
+
+use virtargv_host::{Descriptor, Descriptors};
+
+use crate::text::text;
+
+/// A descriptor that QEMU inherits. Its number is to be had through `Emit::pass`, which says so to the launcher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Passed {
+    /// Its number in QEMU.
+    pub(crate) number: u32,
+    /// What it is open for.
+    pub(crate) what: Descriptor<String>,
+}
+
+/// A set with one descriptor (`-add-fd`), which a path stands for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct FdSet {
+    /// Its number.
+    pub number: u32,
+    /// The descriptor in it.
+    pub passed: Passed,
+}
+
+impl FdSet {
+    /// The path that stands for it.
+    pub fn path(&self) -> String {
+        fdset_path(self.number)
+    }
+}
+
+/// A set with the descriptors that the caller passed as a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupSet {
+    /// Its number.
+    pub number: u32,
+    /// The name of the group.
+    pub group: String,
+    /// The numbers of the descriptors.
+    pub descriptors: Vec<u32>,
+}
+
+impl GroupSet {
+    /// The path that stands for it.
+    pub fn path(&self) -> String {
+        fdset_path(self.number)
+    }
+}
+
+fn fdset_path(number: u32) -> String {
+    text!("/dev/fdset/", number)
+}
+
+/// Gives descriptors their numbers, in the order in which they are asked for.
+#[derive(Debug)]
+pub(crate) struct Numbers<'h> {
+    /// What is known beforehand.
+    known: &'h dyn Descriptors,
+    /// Numbers that stand for something.
+    taken: BTreeSet<u32>,
+    /// The first number that may be free.
+    next: u32,
+    /// The number of the next set.
+    next_set: u32,
+}
+
+impl<'h> Numbers<'h> {
+    /// No number but `reserved` stands for anything yet.
+    pub fn new(known: &'h dyn Descriptors, reserved: impl IntoIterator<Item = u32>) -> Self {
+        Self { known, taken: reserved.into_iter().collect(), next: known.first_free(), next_set: 0 }
+    }
+
+    /// A descriptor for `wanted`.
+    pub fn pass(&mut self, wanted: &Descriptor<&str>) -> Passed {
+        let number = self.known.number(wanted).unwrap_or_else(|| self.free());
+        self.taken.insert(number);
+        Passed { number, what: wanted.owned() }
+    }
+
+    /// A number that stands for nothing yet.
+    fn free(&mut self) -> u32 {
+        while self.taken.contains(&self.next) {
+            self.next = self.next.saturating_add(1);
+        }
+        self.next
+    }
+
+    /// A set with `passed` in it.
+    pub fn set(&mut self, passed: Passed) -> FdSet {
+        FdSet { number: self.next_set(), passed }
+    }
+
+    /// A set with the descriptors of `group`, where there is such a group.
+    pub fn group(&mut self, group: &str) -> Option<GroupSet> {
+        let descriptors = self.known.group(group)?;
+        Some(GroupSet { number: self.next_set(), group: group.to_owned(), descriptors })
+    }
+
+    fn next_set(&mut self) -> u32 {
+        let number = self.next_set;
+        self.next_set = number.saturating_add(1);
+        number
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use virtargv_host::FreeDescriptors;
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Vsock(u32);
+
+    impl Descriptors for Vsock {
+        fn number(&self, wanted: &Descriptor<&str>) -> Option<u32> {
+            (*wanted == Descriptor::VhostVsock).then_some(self.0)
+        }
+
+        fn first_free(&self) -> u32 {
+            self.0 + 1
+        }
+    }
+
+    fn check(known: &dyn Descriptors, reserved: &[u32], expected: [u32; 3]) {
+        let mut numbers = Numbers::new(known, reserved.iter().copied());
+        let wanted = [Descriptor::VhostScsi, Descriptor::VhostVsock, Descriptor::VhostNet { queue: 0 }];
+        assert_eq!(wanted.map(|wanted| numbers.pass(&wanted).number), expected);
+    }
+
+    #[test]
+    fn each_number_stands_for_one_descriptor() {
+        check(&FreeDescriptors, &[], [3, 4, 5]);
+        check(&FreeDescriptors, &[4, 6], [3, 5, 7]);
+        check(&Vsock(9), &[], [10, 9, 11]);
+        check(&Vsock(4), &[3, 5], [6, 4, 7]);
+    }
+}

@@ -1,0 +1,290 @@
+//! The host side of character devices.
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_host::Descriptor;
+use virtargv_model::device::chardev_source::{
+    Backend, ChardevSource, MouseMode, Protocol, Reconnect, Tcp, Udp, Unix,
+};
+use virtargv_model::{OnOff, Pos, Problem, YesNo};
+use virtargv_validate::rules::chardev_source as rules;
+
+use crate::needs::Process;
+use crate::prepare::context::{Prepare, broken, must};
+use crate::prepare::descriptor::{FdSet, Passed};
+use crate::prepare::tls::{self, Credentials};
+use crate::text::{Text, text};
+
+/// The host side of a character device.
+#[derive(Debug)]
+pub(crate) struct HostSide {
+    /// What it is.
+    pub backend: HostBackend,
+    /// The file in which what passes is logged.
+    pub log: Option<Written>,
+}
+
+/// What the host side of a character device is.
+#[derive(Debug)]
+pub(crate) enum HostBackend {
+    /// Nothing.
+    Null,
+    /// A virtual console of QEMU's display.
+    Vc,
+    /// A pseudoterminal.
+    Pty,
+    /// QEMU's standard input and output.
+    Stdio,
+    /// A serial or parallel device of the host.
+    Device(Text),
+    /// A named pipe.
+    Pipe(Text),
+    /// A file that is written.
+    File(Written),
+    /// UDP packets.
+    Udp {
+        /// Where they go.
+        remote: Inet,
+        /// Where they come from, where that is said.
+        local: Option<Inet>,
+    },
+    /// A TCP connection.
+    Tcp {
+        /// The other end, or the address at which QEMU listens.
+        at: Inet,
+        /// Whether telnet is spoken.
+        telnet: bool,
+        /// Who connects.
+        stream: Stream,
+        /// The credentials, where TLS is spoken.
+        tls: Option<Credentials>,
+    },
+    /// A UNIX socket.
+    Unix {
+        /// The socket.
+        socket: UnixSocket,
+        /// Who connects.
+        stream: Stream,
+    },
+    /// The channel of SPICE that belongs to the device.
+    SpiceVmc,
+    /// A named port of SPICE.
+    SpicePort(Text),
+    /// A named channel of a D-Bus display.
+    Dbus(Text),
+    /// The vdagent of QEMU itself.
+    QemuVdagent {
+        /// Whether the clipboard is shared.
+        clipboard: Option<bool>,
+        /// Whether the pointer is the client's.
+        mouse: Option<bool>,
+    },
+}
+
+/// A host and a port.
+#[derive(Debug)]
+pub(crate) struct Inet {
+    /// The host's name or address.
+    pub host: Text,
+    /// The port's number or name.
+    pub port: Text,
+}
+
+/// Who opens a connection.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Stream {
+    /// QEMU listens.
+    pub listens: bool,
+    /// QEMU waits for the other end before it starts.
+    pub waits: bool,
+    /// After how many seconds QEMU connects again; 0 is never.
+    pub reconnect: Option<u32>,
+}
+
+/// How QEMU gets at a UNIX socket.
+#[derive(Debug)]
+pub(crate) enum UnixSocket {
+    /// By its path.
+    Path {
+        /// The path.
+        path: Text,
+        /// Who listens where QEMU connects.
+        peer: Process,
+    },
+    /// It inherits the listening socket.
+    Passed(Passed),
+}
+
+/// A file that QEMU writes for a character device.
+#[derive(Debug)]
+pub(crate) enum Written {
+    /// QEMU opens it.
+    Path {
+        /// Its path.
+        path: Text,
+        /// Whether it is added to.
+        append: Option<bool>,
+    },
+    /// QEMU inherits a descriptor, which adds to the file.
+    Passed {
+        /// The set that the descriptor is in.
+        set: FdSet,
+        /// What the descriptor is called in the set.
+        opaque: Text,
+    },
+}
+
+impl HostSide {
+    /// A UNIX socket at `path` to which QEMU connects; `peer` listens there.
+    pub fn connected(path: impl Into<Text>, peer: Process, reconnect: Option<u32>) -> Self {
+        let socket = UnixSocket::Path { path: path.into(), peer };
+        let stream = Stream { reconnect, ..Stream::default() };
+        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+    }
+
+    /// A UNIX socket at `path` at which QEMU listens and waits for the other end.
+    pub fn awaited(path: impl Into<Text>) -> Self {
+        let socket = UnixSocket::Path { path: path.into(), peer: Process::Peer };
+        let stream = Stream { listens: true, waits: true, reconnect: None };
+        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+    }
+
+    /// A UNIX socket at `path` at which QEMU listens: inherited, where this QEMU and a launcher can do that.
+    pub fn listening(cx: &mut Prepare<'_>, path: &str) -> Self {
+        let socket = if cx.has(Cap::ChardevFdPassCommandline) && !cx.is_standalone() {
+            UnixSocket::Passed(cx.numbers.pass(&Descriptor::UnixListen { path }))
+        } else {
+            UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer }
+        };
+        let stream = Stream { listens: true, ..Stream::default() };
+        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+    }
+
+    /// The host side `source` of the device `alias`.
+    pub fn of(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Self, Problem> {
+        // The option for a log stands before the one for a socket, behind the one for a file.
+        if matches!(source.backend, Backend::Unix(_)) {
+            let log = log(cx, source, alias);
+            return Ok(Self { backend: backend(cx, source, alias)?, log });
+        }
+        let backend = backend(cx, source, alias)?;
+        Ok(Self { backend, log: log(cx, source, alias) })
+    }
+
+    /// The same for a UNIX socket whose path the document may leave open.
+    pub fn with_path(
+        cx: &mut Prepare<'_>,
+        source: &ChardevSource,
+        alias: &str,
+        path: impl FnOnce(&Prepare<'_>) -> String,
+    ) -> Result<Self, Problem> {
+        if !matches!(source.backend, Backend::Unix(Unix { path: None, .. })) {
+            return Self::of(cx, source, alias);
+        }
+        let path = path(cx);
+        let log = log(cx, source, alias);
+        Ok(Self { log, ..Self::listening(cx, &path) })
+    }
+}
+
+fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Option<Written> {
+    let log = source.log.as_ref()?;
+    let path = log.file.as_deref()?;
+    Some(written(cx, path, log.append, alias, &Descriptor::ChardevLog { path }))
+}
+
+fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<HostBackend, Problem> {
+    let path = |path: &Option<String>| -> Result<Text, Problem> {
+        must(path.as_ref().map(Text::from), &rules::SOURCE_PATH, source.pos.path("source"))
+    };
+    let channel = |name: &Option<String>| -> Result<Text, Problem> {
+        must(name.as_ref().map(Text::from), &rules::SOURCE_CHANNEL, source.pos.path("source"))
+    };
+    Ok(match &source.backend {
+        Backend::Null => HostBackend::Null,
+        Backend::Vc => HostBackend::Vc,
+        Backend::Pty { .. } => HostBackend::Pty,
+        Backend::Stdio => HostBackend::Stdio,
+        Backend::Dev { path: device } => HostBackend::Device(path(device)?),
+        Backend::Pipe { path: pipe } => HostBackend::Pipe(path(pipe)?),
+        Backend::File { path: file, append } => {
+            let path = must(file.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
+            HostBackend::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
+        }
+        Backend::Udp(udp) => self::udp(udp, source.pos)?,
+        Backend::Tcp(tcp) => self::tcp(cx, tcp, alias, source.pos)?,
+        Backend::Unix(unix) => {
+            let path = must(unix.path.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
+            if unix.listens() {
+                return Ok(HostSide::listening(cx, path).backend);
+            }
+            let socket = UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer };
+            HostBackend::Unix { socket, stream: stream(false, unix.reconnect) }
+        }
+        Backend::SpiceVmc => HostBackend::SpiceVmc,
+        Backend::SpicePort { channel: name } => HostBackend::SpicePort(channel(name)?),
+        Backend::Dbus { channel: name } => HostBackend::Dbus(channel(name)?),
+        Backend::QemuVdagent { mouse, copypaste } => HostBackend::QemuVdagent {
+            clipboard: copypaste.map(YesNo::is_yes),
+            mouse: mouse.map(|mouse| mouse == MouseMode::Client),
+        },
+        Backend::Nmdm { .. } => return Err(broken(&rules::BACKEND, source.pos)),
+    })
+}
+
+fn udp(udp: &Udp, at: Pos) -> Result<HostBackend, Problem> {
+    let or = |text: &Option<String>, default: &'static str| text.as_ref().map_or(default.into(), Text::from);
+    let port = must(udp.connect_service.as_ref(), &rules::SOURCE_UDP, at.path("source"))?;
+    let bound = udp.bind_host.is_some() || udp.bind_service.is_some();
+    Ok(HostBackend::Udp {
+        remote: Inet { host: or(&udp.connect_host, ""), port: port.into() },
+        local: bound.then(|| Inet { host: or(&udp.bind_host, ""), port: or(&udp.bind_service, "0") }),
+    })
+}
+
+fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<HostBackend, Problem> {
+    let host = must(tcp.host.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
+    let port = must(tcp.service.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
+    // What the document leaves open is the host's policy.
+    let wants_tls = tcp.tls.map_or(cx.settings().chardev_tls, YesNo::is_yes);
+    let tls = if wants_tls { Some(tls::chardev(cx, &id(alias), tcp.listens(), pos)?) } else { None };
+    Ok(HostBackend::Tcp {
+        at: Inet { host: host.into(), port: port.into() },
+        telnet: tcp.protocol == Some(Protocol::Telnet),
+        stream: stream(tcp.listens(), tcp.reconnect),
+        tls,
+    })
+}
+
+fn stream(listens: bool, reconnect: Option<Reconnect>) -> Stream {
+    Stream { listens, waits: false, reconnect: reconnect.and_then(reconnect_seconds) }
+}
+
+/// After how many seconds a lost connection is made again; 0 is never, none leaves it to QEMU.
+pub(crate) fn reconnect_seconds(reconnect: Reconnect) -> Option<u32> {
+    match reconnect.enabled? {
+        // Without a time it is never made again.
+        YesNo::Yes => Some(reconnect.timeout.unwrap_or(0)),
+        YesNo::No => Some(0),
+    }
+}
+
+/// How QEMU writes the file at `path`: where virtlogd opens files, QEMU is handed a descriptor, which appends anyway.
+fn written(
+    cx: &mut Prepare<'_>,
+    path: &str,
+    append: Option<OnOff>,
+    alias: &str,
+    wanted: &Descriptor<&str>,
+) -> Written {
+    if !cx.release().has(Convention::ChardevFileFdset) || cx.is_standalone() {
+        return Written::Path { path: path.to_owned().into(), append: append.map(OnOff::is_on) };
+    }
+    let suffix = if matches!(wanted, Descriptor::ChardevLog { .. }) { "-log" } else { "-source" };
+    let passed = cx.numbers.pass(wanted);
+    Written::Passed { set: cx.numbers.set(passed), opaque: text!(alias, suffix).into() }
+}
+
+/// The id of the character device that belongs to device `alias`.
+pub(crate) fn id(alias: &str) -> String {
+    text!("char", alias)
+}

@@ -1,0 +1,23 @@
+//! `<filesystem>`: the socket of virtiofsd.
+
+use virtargv_caps::Convention;
+use virtargv_model::Problem;
+use virtargv_model::device::filesystem::{Filesystem, FsDriver};
+
+use super::Device;
+use super::chardev_source::HostSide;
+use crate::needs::Process;
+use crate::prepare::context::Prepare;
+
+/// The socket at which virtiofsd listens, where it serves the filesystem.
+pub(crate) fn settle(cx: &mut Prepare<'_>, fs: Device<'_, Filesystem>) -> Result<Option<HostSide>, Problem> {
+    if fs.driver != Some(FsDriver::Virtiofs) {
+        return Ok(None);
+    }
+    let path = fs.source.socket.clone().unwrap_or_else(|| {
+        let plain = cx.release().has(Convention::VirtiofsDeviceId);
+        let ending = if plain { "-fs.sock" } else { ".vhost-fs.sock" };
+        format!("{}/{}{ending}", cx.folders.domain, fs.alias)
+    });
+    Ok(Some(HostSide::connected(path, Process::Virtiofsd, None)))
+}

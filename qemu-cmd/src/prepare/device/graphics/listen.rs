@@ -1,0 +1,77 @@
+//! Where a remote display is served.
+
+use virtargv_model::Problem;
+use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
+use virtargv_model::network::Network;
+use virtargv_validate::rules::graphics as rules;
+
+use crate::prepare::context::{Prepare, broken, must, problem};
+use crate::text::Text;
+
+/// Where a display is served.
+#[derive(Debug)]
+pub(crate) enum Endpoint {
+    /// Nowhere; a client is handed in.
+    Nowhere,
+    /// On a UNIX socket.
+    Unix(Text),
+    /// On TCP, at this address of the host.
+    Tcp(Text),
+}
+
+/// What the driver's settings say of a kind of display.
+pub(super) struct Defaults<'a> {
+    /// The name of the socket in the domain's folder.
+    pub socket: &'static str,
+    /// Whether a display without an address is on a socket.
+    pub auto_socket: bool,
+    /// The address of a display without one.
+    pub address: &'a str,
+}
+
+impl Endpoint {
+    /// Where the only `<listen>` of `graphics` leads.
+    pub(super) fn of(
+        cx: &Prepare<'_>,
+        graphics: &Graphics,
+        defaults: &Defaults<'_>,
+    ) -> Result<Self, Problem> {
+        let listens = graphics.listens();
+        let listen = must(listens.first(), &rules::LISTEN_MISSING, graphics.info.pos)?;
+        if let Some(second) = listens.get(1) {
+            return Err(broken(&rules::LISTEN_TWICE, second.pos));
+        }
+        let own_socket = || Self::Unix(format!("{}/{}.sock", cx.folders.domain, defaults.socket).into());
+        let default = || Self::Tcp(defaults.address.to_owned().into());
+        Ok(match listen.kind {
+            ListenType::None => Self::Nowhere,
+            ListenType::Socket => {
+                listen.socket.as_ref().map_or_else(own_socket, |path| Self::Unix(path.into()))
+            }
+            ListenType::Network => match &listen.network {
+                Some(name) => Self::Tcp(network_address(cx, listen, name)?),
+                None => default(),
+            },
+            ListenType::Address => match &listen.address {
+                Some(address) => Self::Tcp(address.into()),
+                None if defaults.auto_socket => own_socket(),
+                None => default(),
+            },
+        })
+    }
+}
+
+/// The host's first address on a network.
+fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text, Problem> {
+    let place = listen.pos.path("@network");
+    let text = cx
+        .host
+        .network(name)
+        .map_err(|error| problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.to_string()))?;
+    let network = Network::parse(&text).filter(Network::is_of_host);
+    let address = network.and_then(|network| network.addresses.into_iter().next()).ok_or_else(|| {
+        let message = format!("the host has no address on network '{name}' to serve a display at");
+        problem(&crate::rules::GRAPHICS_NETWORK_ADDRESS, place, message)
+    })?;
+    Ok(address.into())
+}

@@ -1,0 +1,90 @@
+//! SPICE.
+
+use virtargv_caps::Cap;
+use virtargv_model::device::graphics::spice::{ChannelMode, ChannelName};
+use virtargv_model::device::graphics::{Graphics, Spice};
+use virtargv_model::{Problem, Spelled};
+
+use super::listen::Defaults;
+use super::{Endpoint, RenderNode};
+use crate::prepare::context::{Prepare, problem};
+
+/// Ports where they are to be chosen at start.
+const PORT: i32 = 5901;
+const TLS_PORT: i32 = 5902;
+
+/// What is settled about a SPICE display.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// Where it is served.
+    pub endpoint: Endpoint,
+    /// The port of plain connections on TCP.
+    pub port: Option<i32>,
+    /// The port of encrypted connections on TCP.
+    pub tls_port: Option<i32>,
+    /// The DRM device that is rendered on, where QEMU is told one.
+    pub rendernode: Option<RenderNode>,
+}
+
+/// Settles it.
+pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -> Result<Facts, Problem> {
+    let settings = cx.settings();
+    let defaults = Defaults {
+        socket: "spice",
+        auto_socket: settings.spice_auto_unix_socket,
+        address: &settings.spice_listen,
+    };
+    let endpoint = Endpoint::of(cx, graphics, &defaults)?;
+    let (port, tls_port) = match endpoint {
+        Endpoint::Tcp(_) => ports(cx, spice),
+        Endpoint::Nowhere | Endpoint::Unix(_) => (None, None),
+    };
+    let plain = port.is_some() || !matches!(endpoint, Endpoint::Tcp(_));
+    channels(graphics, spice, plain, tls_port.is_some())?;
+    let rendernode = match spice.gl.as_ref().filter(|gl| gl.enable.is_yes()) {
+        Some(gl) if gl.rendernode.is_some() || cx.has(Cap::SpiceRendernode) => {
+            RenderNode::of(cx, graphics, gl)?
+        }
+        _ => None,
+    };
+    Ok(Facts { endpoint, port, tls_port, rendernode })
+}
+
+/// The ports, those chosen that were left open.
+fn ports(cx: &Prepare<'_>, spice: &Spice) -> (Option<i32>, Option<i32>) {
+    let modes = ChannelName::ALL.iter().map(|name| spice.mode(*name));
+    let (mut plain, mut tls) = (false, false);
+    if spice.autoport {
+        for mode in modes {
+            plain |= mode != ChannelMode::Secure;
+            tls |= mode == ChannelMode::Secure || mode == ChannelMode::Any && cx.settings().spice_tls;
+        }
+    }
+    let chosen =
+        |given, needed, port| Some(if needed || given == -1 { port } else { given }).filter(|port| *port > 0);
+    (chosen(spice.port, plain, PORT), chosen(spice.tls_port, tls, TLS_PORT))
+}
+
+/// A channel needs a connection of its mode.
+fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Result<(), Problem> {
+    for (name, mode) in channel_modes(spice) {
+        let possible = match mode {
+            ChannelMode::Any => true,
+            ChannelMode::Secure => tls,
+            ChannelMode::Insecure => plain,
+        };
+        if !possible {
+            let message = format!(
+                "channel '{name}' of element 'graphics' has mode '{mode}', but SPICE offers no such connection"
+            );
+            return Err(problem(&crate::rules::GRAPHICS_SPICE_CHANNEL, graphics.info.pos, message));
+        }
+    }
+    Ok(())
+}
+
+/// The channels that have a mode, in the order in which QEMU is told: the default for all of them first.
+pub(crate) fn channel_modes(spice: &Spice) -> impl Iterator<Item = (&'static str, ChannelMode)> {
+    let own = spice.channels.iter().map(|(name, mode)| (name.as_str(), *mode));
+    spice.default_mode.map(|mode| ("default", mode)).into_iter().chain(own)
+}

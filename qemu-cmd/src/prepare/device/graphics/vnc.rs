@@ -1,0 +1,84 @@
+//! VNC.
+
+use virtargv_caps::Cap;
+use virtargv_host::{SecretKey, SecretUse};
+use virtargv_model::Problem;
+use virtargv_model::device::graphics::{Graphics, Vnc};
+use virtargv_validate::rules::graphics as rules;
+
+use super::Endpoint;
+use super::listen::Defaults;
+use crate::prepare::context::{Prepare, must, problem};
+use crate::prepare::device::audio;
+use crate::prepare::tls::Credentials;
+use crate::text::Text;
+
+/// The port of display 0.
+const FIRST_PORT: i32 = 5900;
+/// The id of the credentials.
+const TLS_ID: &str = "vnc-tls-creds0";
+
+/// What is settled about a VNC display.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// Where it is served.
+    pub endpoint: Endpoint,
+    /// The number of the display: the port counted from 5900.
+    pub display: u32,
+    /// What encrypts it, where the driver's settings ask for that.
+    pub tls: Option<Tls>,
+    /// The audio backend that is heard there.
+    pub audiodev: Option<Text>,
+}
+
+/// What encrypts a display.
+#[derive(Debug)]
+pub(crate) enum Tls {
+    /// Credentials.
+    Credentials(Credentials),
+    /// Certificates in this folder, where QEMU has no objects for credentials.
+    Folder {
+        /// The folder.
+        dir: Text,
+        /// Whether clients have to show a certificate.
+        verify: bool,
+    },
+}
+
+/// Settles it.
+pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> Result<Facts, Problem> {
+    let settings = cx.settings();
+    let audiodev = audio::id(cx, vnc.audio, graphics.info.pos)?;
+    let defaults =
+        Defaults { socket: "vnc", auto_socket: settings.vnc_auto_unix_socket, address: &settings.vnc_listen };
+    let endpoint = Endpoint::of(cx, graphics, &defaults)?;
+    let display = match endpoint {
+        Endpoint::Tcp(_) if !vnc.autoport => {
+            let port = Some(vnc.port).filter(|port| *port <= 65535);
+            let display = port.and_then(|port| u32::try_from(port.checked_sub(FIRST_PORT)?).ok());
+            must(display, &rules::VNC_PORT, graphics.info.pos.path("@port"))?
+        }
+        _ => 0,
+    };
+    let tls = if settings.vnc_tls { Some(tls(cx, graphics)?) } else { None };
+    Ok(Facts { endpoint, display, tls, audiodev })
+}
+
+fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
+    let settings = cx.settings();
+    let dir = settings.vnc_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
+    let (dir, verify) = (Text::from(dir), settings.vnc_tls_x509_verify);
+    if !cx.has(Cap::ObjectTlsCredsX509) {
+        return Ok(Tls::Folder { dir, verify });
+    }
+    let secret = match &settings.vnc_tls_x509_secret_uuid {
+        Some(uuid) => {
+            let value = cx.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
+                problem(&crate::rules::GRAPHICS_VNC_TLS_SECRET, graphics.info.pos, error.to_string())
+            })?;
+            Some(cx.seal(format!("{TLS_ID}-secret0"), &value))
+        }
+        None => None,
+    };
+    Ok(Tls::Credentials(Credentials { id: TLS_ID.into(), dir, listens: true, verify, secret }))
+}

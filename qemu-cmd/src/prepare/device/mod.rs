@@ -1,0 +1,173 @@
+//! What is settled about each device, one module a kind of device: the same file names as in `emit/device`.
+
+pub(crate) mod audio;
+pub(crate) mod chardev;
+pub(crate) mod chardev_source;
+pub(crate) mod controller;
+pub(crate) mod disk;
+pub(crate) mod filesystem;
+pub(crate) mod graphics;
+pub(crate) mod hostdev;
+pub(crate) mod memory_device;
+pub(crate) mod net;
+pub(crate) mod redirdev;
+pub(crate) mod rng;
+pub(crate) mod shmem;
+pub(crate) mod smartcard;
+pub(crate) mod sound;
+pub(crate) mod tpm;
+pub(crate) mod video;
+pub(crate) mod vsock;
+
+use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::info::DeviceInfo;
+use virtargv_model::{Pos, Problem, device as model};
+
+use self::chardev_source::HostSide;
+use super::Prepared;
+use super::address::BusAddress;
+use super::context::Prepare;
+use crate::ident::Alias;
+
+/// What every device has that QEMU knows by an id.
+#[derive(Debug, Clone)]
+pub(crate) struct Common {
+    /// Its id.
+    pub alias: Alias,
+    /// Where it sits.
+    pub address: BusAddress,
+}
+
+/// A device of the domain that is started, with what was settled about it.
+#[derive(Debug)]
+pub(crate) struct Device<'p, T, F = ()> {
+    /// The element.
+    pub element: &'p T,
+    /// Which of the domain's devices it is.
+    pub id: DeviceId,
+    /// Its id in QEMU.
+    pub alias: &'p Alias,
+    /// Where it sits.
+    pub address: &'p BusAddress,
+    /// What was settled about a device of this kind.
+    pub facts: &'p F,
+}
+
+impl<T, F> Clone for Device<'_, T, F> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, F> Copy for Device<'_, T, F> {}
+
+impl<T, F> std::ops::Deref for Device<'_, T, F> {
+    type Target = T;
+    fn deref(&self) -> &T {
+        self.element
+    }
+}
+
+/// A device with an `<alias>` and an `<address>`.
+pub(crate) trait Element {
+    /// What all devices have.
+    fn info(&self) -> &DeviceInfo;
+}
+
+impl<T: Element, F> Device<'_, T, F> {
+    /// Where it stands in the document.
+    pub fn pos(&self) -> Pos {
+        self.element.info().pos
+    }
+}
+
+/// One row a kind of device that has an id: the field of the domain's devices, its kind, its type, what is settled about
+/// one and how.
+macro_rules! devices {
+    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $settle:expr;)+) => {
+        /// One value for each device that has an id, kind by kind, in the order of the domain's lists.
+        #[derive(Debug, Clone)]
+        pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
+
+        impl ByDevice<Common> {
+            /// Every alias with what belongs to it.
+            pub fn join(aliases: ByDevice<Alias>, addresses: ByDevice<BusAddress>) -> Self {
+                let join = |aliases: Vec<Alias>, addresses: Vec<BusAddress>| {
+                    aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
+                };
+                Self { $($field: join(aliases.$field, addresses.$field),)+ }
+            }
+        }
+
+        /// What is settled about each device beyond what all have.
+        #[derive(Debug)]
+        pub(crate) struct DeviceFacts { $($field: Vec<$facts>,)+ }
+
+        impl DeviceFacts {
+            /// Settles them, in the order of the rows.
+            pub fn settle(cx: &mut Prepare<'_>) -> Self {
+                Self { $($field: cx.each(
+                    DeviceKind::$kind, &cx.domain.devices.$field, &cx.common.$field, $settle,
+                ),)+ }
+            }
+        }
+
+        $(impl Element for $type {
+            fn info(&self) -> &DeviceInfo {
+                &self.info
+            }
+        })+
+
+        impl Prepared<'_> {
+            $(
+                #[allow(dead_code, reason = "the rows are the same for every kind")]
+                pub(crate) fn $field(&self) -> impl ExactSizeIterator<Item = Device<'_, $type, $facts>> {
+                    let common = self.common.$field.iter().zip(&self.facts.devices.$field);
+                    self.domain.devices.$field.iter().zip(common).enumerate().map(
+                        |(index, (element, (common, facts)))| Device {
+                            element,
+                            id: DeviceId { kind: DeviceKind::$kind, index },
+                            alias: &common.alias,
+                            address: &common.address,
+                            facts,
+                        },
+                    )
+                }
+            )+
+        }
+    };
+}
+
+/// Nothing is settled about a kind of device beyond what all have.
+fn nothing<T>(_: &mut Prepare<'_>, _: Device<'_, T>) -> Result<(), Problem> {
+    Ok(())
+}
+
+// The order is that of the arguments: descriptors are numbered in it.
+devices! {
+    memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::settle;
+    iommus: Iommu, model::iommu::Iommu, (), nothing;
+    controllers: Controller, model::controller::Controller, controller::Facts, controller::settle;
+    hubs: Hub, model::hub::Hub, (), nothing;
+    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::settle;
+    filesystems: Filesystem, model::filesystem::Filesystem, Option<HostSide>, filesystem::settle;
+    interfaces: Interface, model::net::Interface, net::Facts, net::settle;
+    smartcards: Smartcard, model::smartcard::Smartcard, Option<HostSide>, smartcard::settle;
+    serials: Serial, model::chardev::Serial, Option<chardev::SerialFacts>, chardev::serial;
+    parallels: Parallel, model::chardev::Parallel, HostSide, chardev::parallel;
+    channels: Channel, model::chardev::Channel, HostSide, chardev::channel;
+    consoles: Console, model::chardev::Console, Option<chardev::ConsoleFacts>, chardev::console;
+    tpms: Tpm, model::tpm::Tpm, tpm::Facts, tpm::settle;
+    inputs: Input, model::input::Input, (), nothing;
+    videos: Video, model::video::Video, Option<video::Facts>, video::settle;
+    sounds: Sound, model::sound::Sound, sound::Facts, sound::settle;
+    watchdogs: Watchdog, model::watchdog::Watchdog, (), nothing;
+    redirdevs: Redirdev, model::redirdev::Redirdev, HostSide, redirdev::settle;
+    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::settle;
+    memballoons: Memballoon, model::memballoon::Memballoon, (), nothing;
+    rngs: Rng, model::rng::Rng, Option<HostSide>, rng::settle;
+    panics: Panic, model::panic::Panic, (), nothing;
+    shmems: Shmem, model::shmem::Shmem, Option<HostSide>, shmem::settle;
+    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::settle;
+    cryptos: Crypto, model::crypto::Crypto, (), nothing;
+    pstores: Pstore, model::pstore::Pstore, (), nothing;
+}

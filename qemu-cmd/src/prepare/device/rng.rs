@@ -1,0 +1,16 @@
+//! `<rng>`: where random bytes come from.
+
+use virtargv_model::Problem;
+use virtargv_model::device::rng::{Rng, RngBackend};
+
+use super::Device;
+use super::chardev_source::HostSide;
+use crate::prepare::context::Prepare;
+
+/// The host side, where random bytes come from a character device.
+pub(crate) fn settle(cx: &mut Prepare<'_>, rng: Device<'_, Rng>) -> Result<Option<HostSide>, Problem> {
+    match &rng.backend {
+        RngBackend::Egd(source) => HostSide::of(cx, source, rng.alias).map(Some),
+        RngBackend::Random { .. } | RngBackend::Builtin => Ok(None),
+    }
+}

@@ -1,0 +1,109 @@
+//! `<video>`: which device a card is, and the process that does its work.
+
+use virtargv_caps::Cap;
+use virtargv_host::Descriptor;
+use virtargv_model::device::video::{Video, VideoModel};
+use virtargv_model::{Problem, YesNo};
+use virtargv_validate::rules::video as rules;
+
+use super::Device;
+use crate::prepare::context::{Prepare, must};
+use crate::prepare::descriptor::Passed;
+
+/// What is settled about a card.
+#[derive(Debug)]
+pub(crate) struct Facts {
+    /// What the card is to QEMU.
+    pub card: Card,
+    /// The socket of the process that does the work, where one does.
+    pub gpu: Option<GpuSocket>,
+}
+
+/// What a card is to QEMU.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Card {
+    /// A device.
+    Device {
+        /// The driver's name, or what it begins with.
+        name: &'static str,
+        /// The name ends in that of the bus.
+        on_bus: bool,
+        /// It takes the options of virtio devices.
+        virtio: bool,
+    },
+    /// The primary card by the older option `-vga`; what it would have as properties is set for all devices of its
+    /// driver.
+    Vga {
+        /// The name for `-vga`.
+        name: &'static str,
+        /// The driver.
+        driver: &'static str,
+    },
+}
+
+/// How QEMU talks to a vhost-user-gpu process.
+#[derive(Debug)]
+pub(crate) enum GpuSocket {
+    /// It inherits one end of a socket pair.
+    Passed(Passed),
+    /// It connects to this socket.
+    Path(String),
+}
+
+/// Settles it; none where the guest asks for no card.
+pub(crate) fn settle(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
+    if video.model == Some(VideoModel::None) {
+        return Ok(None);
+    }
+    let gpu = video.is_vhost_user().then(|| match &cx.folders.standalone {
+        Some(dir) => GpuSocket::Path(format!("{dir}/{}-gpu.sock", video.alias)),
+        None => GpuSocket::Passed(cx.numbers.pass(&Descriptor::VhostUserGpu)),
+    });
+    let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
+    let card = if by_option { vga(&video) } else { device(cx, &video) };
+    Ok(Some(Facts { card: must(card, &rules::MODEL, video.info.pos.path("model/@type"))?, gpu }))
+}
+
+fn vga(video: &Video) -> Option<Card> {
+    let (name, driver) = match video.model? {
+        VideoModel::Vga => ("std", "VGA"),
+        VideoModel::Cirrus => ("cirrus", "cirrus-vga"),
+        VideoModel::Vmvga => ("vmware", "vmware-svga"),
+        VideoModel::Qxl => ("qxl", "qxl-vga"),
+        VideoModel::Virtio => ("virtio", "virtio-vga"),
+        _ => return None,
+    };
+    Some(Card::Vga { name, driver })
+}
+
+/// A primary card is one with VGA, where QEMU has it.
+fn device(cx: &Prepare<'_>, video: &Video) -> Option<Card> {
+    let plain = |name| Some(Card::Device { name, on_bus: false, virtio: false });
+    let virtio = |name, on_bus| Some(Card::Device { name, on_bus, virtio: true });
+    let gl = |cap| video.accel3d() == Some(YesNo::Yes) && cx.has(cap);
+    match (video.model?, is_vga(cx, video)) {
+        (_, true) if video.is_vhost_user() => plain("vhost-user-vga"),
+        (_, false) if video.is_vhost_user() => virtio("vhost-user-gpu", true),
+        (VideoModel::Vga, true) => plain("VGA"),
+        (VideoModel::Cirrus, true) => plain("cirrus-vga"),
+        (VideoModel::Vmvga, true) => plain("vmware-svga"),
+        (VideoModel::Qxl, true) => plain("qxl-vga"),
+        (VideoModel::Qxl, false) => plain("qxl"),
+        (VideoModel::Virtio, true) if gl(Cap::VirtioVgaGl) => virtio("virtio-vga-gl", false),
+        (VideoModel::Virtio, true) => virtio("virtio-vga", false),
+        (VideoModel::Virtio, false) if gl(Cap::VirtioGpuGlPci) => virtio("virtio-gpu-gl", true),
+        (VideoModel::Virtio, false) => virtio("virtio-gpu", true),
+        (VideoModel::Bochs, true) => plain("bochs-display"),
+        (VideoModel::Ramfb, true) => plain("ramfb"),
+        _ => None,
+    }
+}
+
+fn is_vga(cx: &Prepare<'_>, video: &Video) -> bool {
+    let able = match video.model {
+        Some(VideoModel::Virtio) if video.is_vhost_user() => cx.has(Cap::DeviceVhostUserVga),
+        Some(VideoModel::Virtio) => cx.has(Cap::DeviceVirtioVga),
+        _ => true,
+    };
+    video.primary && able
+}

@@ -1,0 +1,62 @@
+//! Sizes as QEMU takes them: whole MiB, memory modules in steps of 2 MiB, all of it in steps of 256 MiB on POWER.
+
+use virtargv_model::device::memory_device::MemoryModel;
+use virtargv_model::{Domain, Kib, Place, Problem};
+use virtargv_resolve::{Guest, PSERIES_MEMORY_STEP, align_pseries_memory};
+use virtargv_validate::rules::memory as rules;
+
+use crate::prepare::context::{must, problem};
+
+/// What the guest has without its memory devices.
+pub(crate) fn initial(domain: &Domain) -> Result<Kib, Problem> {
+    let devices = domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
+    let total = must(domain.memory.size, &rules::SIZE, domain.memory.pos)?;
+    Ok(Kib(total.0.saturating_sub(devices)))
+}
+
+/// The largest size there can be.
+const MAX: u64 = i64::MAX as u64 / 1024;
+
+/// Rounds every size of memory up, and the total to their sum.
+pub(crate) fn align(domain: &mut Domain, guest: &Guest) -> Result<(), Problem> {
+    let pseries = guest.arch.is_ppc64();
+    let step = if pseries { PSERIES_MEMORY_STEP.0 } else { 1024 };
+    let mut initial = initial(domain)?.0;
+    if !domain.numa.cells.is_empty() {
+        initial = 0;
+    }
+    for (id, cell) in domain.numa.cells.iter_mut().enumerate() {
+        cell.memory =
+            Kib(round(cell.memory.0, step, &cell.pos.path("@memory"), &format!("NUMA node '{id}'"))?);
+        initial = initial.saturating_add(cell.memory.0);
+    }
+    let place = Place::from(domain.memory.pos);
+    let initial = round(initial, step, &place, "the initial memory")?;
+    if let Some(max) = &mut domain.memory.max {
+        max.size = Kib(round(max.size.0, step, &max.pos.into(), "'maxMemory'")?);
+    }
+    let mut total = initial;
+    for (index, device) in domain.devices.memories.iter_mut().enumerate() {
+        if pseries {
+            align_pseries_memory(device);
+        }
+        if !pseries || device.model() != MemoryModel::Nvdimm {
+            let module = if pseries { step } else { 2048 };
+            let what = format!("memory module '{index}'");
+            let size = round(device.target.size.0, module, &device.info.pos.path("target/size"), &what)?;
+            device.target.size = Kib(size);
+        }
+        total = total.saturating_add(device.target.size.0);
+    }
+    domain.memory.size = Some(Kib(total));
+    Ok(())
+}
+
+fn round(size: u64, step: u64, place: &Place, what: &str) -> Result<u64, Problem> {
+    let rounded = size.checked_next_multiple_of(step).filter(|rounded| *rounded <= MAX);
+    rounded.ok_or_else(|| {
+        let message =
+            format!("the size of {what}, '{size}' KiB, is too large once it is rounded to '{step}' KiB");
+        problem(&crate::rules::MEMORY_SIZE_OVERFLOW, place.clone(), message)
+    })
+}

@@ -1,0 +1,338 @@
+//! Memory objects: where they take memory from, and when.
+
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
+use virtargv_model::memory::{MemoryAccess, MemoryAllocation, MemorySource};
+use virtargv_model::tune::NumaMode;
+use virtargv_model::vcpu::Placement;
+use virtargv_model::{Kib, NumberSet, Place, Pos, Problem, YesNo};
+use virtargv_validate::rules::memory_device as rules;
+
+use super::pages::{MemoryPath, Pages, in_folder, in_huge_pages, pages};
+use crate::prepare::context::{Prepare, must, problem};
+use crate::text::{Text, text};
+
+/// Memory that may need an object.
+#[derive(Debug)]
+pub(crate) struct Wanted<'a> {
+    /// Id of the object.
+    id: Text,
+    /// Its size.
+    size: Kib,
+    /// The guest's NUMA cell it belongs to.
+    cell: Option<u32>,
+    /// Whether it is the main memory of a guest without cells.
+    main: bool,
+    /// The memory device it is for, with its alias.
+    device: Option<(&'a MemoryDevice, &'a str)>,
+}
+
+impl<'a> Wanted<'a> {
+    /// The main memory of a guest without NUMA cells.
+    pub fn main(id: Text, size: Kib) -> Self {
+        Self { id, size, cell: None, main: true, device: None }
+    }
+
+    /// The memory of a cell.
+    pub fn cell(cell: u32, size: Kib) -> Self {
+        Self { id: text!("ram-node", cell).into(), size, cell: Some(cell), main: false, device: None }
+    }
+
+    /// The memory of a device with that alias.
+    pub fn device(device: &'a MemoryDevice, alias: &'a str) -> Self {
+        let target = &device.target;
+        Self {
+            id: text!("mem", alias).into(),
+            size: target.size,
+            cell: target.node,
+            main: false,
+            device: Some((device, alias)),
+        }
+    }
+
+    fn element(&self) -> Option<&'a MemoryDevice> {
+        self.device.map(|(device, _)| device)
+    }
+
+    fn model(&self) -> Option<MemoryModel> {
+        self.element().map(MemoryDevice::model)
+    }
+
+    /// The file a device's content is in.
+    fn content(&self) -> Option<&'a str> {
+        let device = self.element()?;
+        let keeps = matches!(device.model(), MemoryModel::Nvdimm | MemoryModel::VirtioPmem);
+        device.source.path.as_deref().filter(|_| keeps)
+    }
+
+    /// The host nodes a device asks for itself.
+    fn own_nodes(&self) -> Option<&'a NumberSet> {
+        let device = self.element()?;
+        let placed =
+            matches!(device.model(), MemoryModel::Dimm | MemoryModel::VirtioMem | MemoryModel::SgxEpc);
+        device.source.nodemask.as_ref().filter(|_| placed)
+    }
+
+    /// The host pages it is made of.
+    fn pages(&self, cx: &Prepare<'_>) -> Result<Pages, Problem> {
+        pages(cx, self.element().and_then(|device| device.source.page_size), self.cell)
+    }
+
+    fn pos(&self) -> Pos {
+        self.element().map_or(Pos::NONE, |device| device.info.pos)
+    }
+}
+
+/// A memory object.
+#[derive(Debug)]
+pub(crate) struct Backend {
+    /// Its id.
+    pub id: Text,
+    /// What it is made of.
+    pub kind: BackendKind,
+    /// Whether others map it too.
+    pub share: Option<bool>,
+    /// Migration finds it by the name of the machine's memory, not by its path in QEMU.
+    pub plain_name: bool,
+    /// Whether host memory is taken before the guest starts.
+    pub prealloc: Option<bool>,
+    /// Whether host memory is set aside.
+    pub reserve: Option<bool>,
+    /// How many threads take it.
+    pub threads: Option<u32>,
+    /// Its size.
+    pub size: Kib,
+    /// The alignment of its mapping.
+    pub align: Option<Kib>,
+    /// Whether it is on persistent memory.
+    pub pmem: bool,
+    /// The host nodes it is taken from, and by which policy.
+    pub nodes: Option<(NumberSet, &'static str)>,
+    /// The host nodes whose CPUs take it, where a thread context is made for that.
+    pub affinity: Option<NumberSet>,
+    /// Whether the memory cannot be had without the object.
+    pub needed: bool,
+}
+
+/// What a memory object is made of.
+#[derive(Debug)]
+pub(crate) enum BackendKind {
+    /// Anonymous memory.
+    Ram,
+    /// A file.
+    File {
+        /// Where it is.
+        path: MemoryPath,
+        /// Whether the content is dropped in the end.
+        discard: Option<bool>,
+    },
+    /// An anonymous file, of huge pages of a size.
+    Memfd(Option<Kib>),
+    /// Enclave memory.
+    Epc,
+}
+
+/// Settles the object for `wanted`.
+pub(crate) fn settle(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem> {
+    let domain = cx.domain;
+    let backing = &domain.memory.backing;
+    let cell = wanted.cell.map(|cell| {
+        let found = domain.numa.cells.get(cell as usize);
+        must(found, &rules::CELL, wanted.pos().path("target/node"))
+    });
+    let cell = cell.transpose()?;
+    let own_access = wanted.element().and_then(|device| device.access);
+    let access = own_access.or_else(|| cell.and_then(|cell| cell.mem_access)).or(backing.access);
+    let pages = wanted.pages(cx)?;
+    let content = wanted.content();
+    let kind = if wanted.model() == Some(MemoryModel::SgxEpc) {
+        BackendKind::Epc
+    } else if content.is_none() && backing.source == Some(MemorySource::Memfd) {
+        BackendKind::Memfd(pages.size)
+    } else if pages.size.is_some()
+        || content.is_some()
+        || access.is_some()
+        || backing.source == Some(MemorySource::File)
+    {
+        let path = match (content, pages.size) {
+            (Some(path), _) => MemoryPath::Content(path.to_owned().into()),
+            (None, Some(size)) => in_huge_pages(cx, Some(size))?,
+            (None, None) => in_folder(cx, wanted.device.map_or(&wanted.id, |(_, alias)| alias)),
+        };
+        let discard = match content {
+            Some(_) => None,
+            None => discard(cx, wanted, cell.and_then(|cell| cell.discard))?,
+        };
+        BackendKind::File { path, discard }
+    } else {
+        BackendKind::Ram
+    };
+    let needed = pages.needed
+        || wanted.own_nodes().is_some()
+        || wanted.cell.is_some_and(|cell| domain.tune.numa.node(cell).is_some())
+        || content.is_some()
+        || access.is_some()
+        || matches!(backing.source, Some(MemorySource::File | MemorySource::Memfd))
+        || wanted.device.is_some();
+    if needed {
+        supported(cx, &kind, wanted)?;
+    }
+    let shares = matches!(kind, BackendKind::File { .. } | BackendKind::Memfd(_));
+    let allocation = allocation(cx, wanted, prealloc(cx, wanted, &pages));
+    let nodes = nodes(cx, wanted)?;
+    let nvdimm = wanted.element().filter(|device| device.model() == MemoryModel::Nvdimm);
+    let affinity = match allocation.prealloc {
+        Some(true) => affinity(cx, nodes.as_ref().map(|(nodes, _)| nodes)),
+        _ => None,
+    };
+    Ok(Backend {
+        id: wanted.id.clone(),
+        plain_name: wanted.main
+            && !matches!(kind, BackendKind::Ram)
+            && cx.has(Cap::XUseCanonicalPathForRamblockId),
+        kind,
+        share: access.filter(|_| shares).map(|access| access == MemoryAccess::Shared),
+        prealloc: allocation.prealloc,
+        reserve: allocation.reserve,
+        threads: allocation.threads,
+        size: wanted.size,
+        align: nvdimm.and_then(|device| device.source.align_size).filter(|align| align.0 > 0),
+        pmem: nvdimm.is_some_and(|device| device.source.pmem),
+        nodes: nodes.and_then(|(nodes, policy)| Some((nodes, policy?))),
+        affinity,
+        needed,
+    })
+}
+
+/// The host nodes whose CPUs take memory of `nodes`: those, as far as QEMU may run there at all.
+fn affinity(cx: &Prepare<'_>, nodes: Option<&NumberSet>) -> Option<NumberSet> {
+    let mut nodes = nodes.filter(|_| cx.has(Cap::ThreadContext))?.clone();
+    let vcpus = &cx.domain.vcpus;
+    let pin = cx.domain.tune.cpu.emulator_pin.clone();
+    let auto =
+        (vcpus.placement == Some(Placement::Auto)).then(|| cx.host.numa_advice().into_iter().collect());
+    if let Some(cpus) = pin.or(auto).or_else(|| vcpus.cpuset.clone()) {
+        let allowed: NumberSet = cpus.iter().filter_map(|cpu| cx.host.numa_node_of_cpu(cpu)).collect();
+        nodes.intersect(&allowed);
+    }
+    Some(nodes).filter(|nodes| !nodes.is_empty())
+}
+
+/// The QEMU must have the type of object.
+fn supported(cx: &Prepare<'_>, kind: &BackendKind, wanted: &Wanted<'_>) -> Result<(), Problem> {
+    let (cap, name) = match kind {
+        BackendKind::Ram => (Cap::ObjectMemoryRam, "memory-backend-ram"),
+        BackendKind::File { .. } => (Cap::ObjectMemoryFile, "memory-backend-file"),
+        BackendKind::Memfd(_) => (Cap::ObjectMemoryMemfd, "memory-backend-memfd"),
+        BackendKind::Epc => return Ok(()),
+    };
+    if cx.has(cap) {
+        return Ok(());
+    }
+    let message = format!("this QEMU has no object '{name}', which memory '{}' needs", wanted.id);
+    Err(problem(&crate::rules::MEMORY_BACKEND_MISSING, wanted.pos(), message))
+}
+
+/// Whether the memory of a device is to be filled before the guest starts.
+pub(crate) fn is_preallocated(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<bool, Problem> {
+    Ok(prealloc(cx, wanted, &wanted.pages(cx)?))
+}
+
+/// Real persistent memory would only wear off.
+fn prealloc(cx: &Prepare<'_>, wanted: &Wanted<'_>, pages: &Pages) -> bool {
+    let asked = cx.domain.memory.backing.allocation == Some(MemoryAllocation::Immediate);
+    let own = match wanted.element() {
+        Some(device) if device.model() == MemoryModel::SgxEpc => true,
+        Some(device) if wanted.content().is_some() => {
+            device.model() == MemoryModel::Nvdimm && !device.source.pmem
+        }
+        _ => pages.size.is_some(),
+    };
+    asked || own
+}
+
+/// Whether the content is dropped in the end.
+fn discard(cx: &Prepare<'_>, wanted: &Wanted<'_>, of_cell: Option<YesNo>) -> Result<Option<bool>, Problem> {
+    let backing = cx.domain.memory.backing.discard.then_some(YesNo::Yes);
+    let own = wanted.element().and_then(|device| device.discard);
+    let Some(discard) = own.or(of_cell).or(backing).map(YesNo::is_yes) else { return Ok(None) };
+    if !cx.release().has(Convention::ExplicitNoDiscard) && !discard {
+        return Ok(None);
+    }
+    if !cx.has(Cap::ObjectMemoryFileDiscard) {
+        let message = format!("this QEMU cannot discard the content of memory '{}'", wanted.id);
+        return Err(problem(&crate::rules::MEMORY_DISCARD, wanted.pos(), message));
+    }
+    Ok(Some(discard))
+}
+
+/// When host memory is taken.
+#[derive(Default)]
+struct Allocation {
+    prealloc: Option<bool>,
+    reserve: Option<bool>,
+    threads: Option<u32>,
+}
+
+fn allocation(cx: &Prepare<'_>, wanted: &Wanted<'_>, prealloc: bool) -> Allocation {
+    let all = cx.preallocates;
+    if wanted.model() == Some(MemoryModel::VirtioMem) {
+        return Allocation {
+            prealloc: (all && !cx.has(Cap::DeviceVirtioMemPciPrealloc)).then_some(false),
+            reserve: cx.has(Cap::MemoryBackendReserve).then_some(false),
+            threads: None,
+        };
+    }
+    if all {
+        return Allocation::default();
+    }
+    let threads = cx.domain.memory.backing.allocation_threads;
+    Allocation {
+        prealloc: prealloc.then_some(true),
+        reserve: None,
+        threads: threads.filter(|_| cx.has(Cap::MemoryBackendPreallocThreads)),
+    }
+}
+
+/// The host nodes that memory is taken from, and by which policy.
+fn nodes(
+    cx: &Prepare<'_>,
+    wanted: &Wanted<'_>,
+) -> Result<Option<(NumberSet, Option<&'static str>)>, Problem> {
+    let tune = &cx.domain.tune.numa;
+    let nodes = match wanted.own_nodes() {
+        Some(nodes) => Some(nodes.clone()),
+        None => tuned_nodes(cx, wanted.cell),
+    };
+    let Some(nodes) = nodes else { return Ok(None) };
+    available(cx, &nodes, tune.pos)?;
+    let policy = match tune.mode(wanted.cell).unwrap_or(NumaMode::Strict) {
+        NumaMode::Strict => Some("bind"),
+        NumaMode::Preferred => Some("preferred"),
+        NumaMode::Interleave => Some("interleave"),
+        NumaMode::Restrictive => None,
+    };
+    Ok(Some((nodes, policy)))
+}
+
+/// The host nodes that `<numatune>` gives a cell, or the guest as a whole.
+pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Option<NumberSet> {
+    let tune = &cx.domain.tune.numa;
+    if tune.is_auto() {
+        return Some(cx.host.numa_advice().into_iter().collect());
+    }
+    let node = cell.and_then(|cell| tune.node(cell));
+    node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone())
+}
+
+/// Every one of `nodes` must be there.
+pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Place>) -> Result<(), Problem> {
+    let known = cx.host.numa_nodes();
+    match nodes.iter().find(|node| !known.contains(node)) {
+        None => Ok(()),
+        Some(missing) => {
+            let message = format!("the host has no NUMA node '{missing}'");
+            Err(crate::rules::NUMA_NODE_MISSING.problem(cx.release(), place, message))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The host pages that memory is made of, and the files it is kept in.
+
+use virtargv_model::{Kib, Place, Problem};
+
+use crate::prepare::context::{Prepare, problem};
+use crate::text::Text;
+
+/// Where memory is kept.
+#[derive(Debug)]
+pub(crate) enum MemoryPath {
+    /// In a file that has content of its own.
+    Content(Text),
+    /// In the domain's folder on a hugetlbfs.
+    HugePages {
+        /// The folder.
+        path: String,
+        /// The size of a page in KiB.
+        size_kib: u64,
+    },
+    /// In a file in the domain's folder of memory files.
+    Folder {
+        /// The folder.
+        folder: String,
+        /// The file.
+        path: String,
+    },
+}
+
+impl MemoryPath {
+    /// The path.
+    pub fn path(&self) -> Text {
+        match self {
+            Self::Content(path) => path.clone(),
+            Self::HugePages { path, .. } | Self::Folder { path, .. } => path.into(),
+        }
+    }
+}
+
+/// Which host pages the memory is made of.
+pub(super) struct Pages {
+    /// The size of huge pages; `None` for the host's usual ones.
+    pub size: Option<Kib>,
+    /// Whether they were asked for by device or cell, not for the guest as a whole.
+    pub needed: bool,
+}
+
+/// The pages of memory for which `own` are asked, which belongs to the NUMA cell `cell`.
+pub(super) fn pages(cx: &Prepare<'_>, own: Option<Kib>, cell: Option<u32>) -> Result<Pages, Problem> {
+    let own = own.filter(|size| size.0 > 0);
+    let (size, needed) = match own {
+        Some(size) => (Some(size), true),
+        None => match &cx.domain.memory.backing.hugepages {
+            None => (None, false),
+            Some(pages) => {
+                let for_cell = |cell| {
+                    pages.iter().find(move |page| page.nodeset.as_ref().is_some_and(|set| set.contains(cell)))
+                };
+                let general = || pages.iter().rfind(|page| page.nodeset.is_none());
+                match cell.and_then(for_cell) {
+                    Some(page) => (Some(page.size), true),
+                    // `<hugepages/>` alone means pages of the host's default size.
+                    None if pages.is_empty() => (Some(Kib(0)), false),
+                    None => (general().map(|page| page.size), false),
+                }
+            }
+        },
+    };
+    match size {
+        Some(size) if size.bytes() == cx.host.page_size() => Ok(Pages { size: None, needed: false }),
+        Some(Kib(0)) => Ok(Pages { size: Some(default_huge_page(cx)?), needed }),
+        size => Ok(Pages { size, needed }),
+    }
+}
+
+/// The size of huge pages the host takes where none is said.
+fn default_huge_page(cx: &Prepare<'_>) -> Result<Kib, Problem> {
+    let mounts = &cx.settings().hugetlbfs;
+    let mount = mounts.iter().find(|mount| mount.default).or(mounts.first());
+    mount.map(|mount| Kib(mount.size_kib)).ok_or_else(|| {
+        let message = "the host offers no huge pages: no hugetlbfs is mounted";
+        problem(&crate::rules::HUGEPAGES_NOT_MOUNTED, hugepages_place(cx), message)
+    })
+}
+
+/// This domain's folder of huge pages of `size`, or of the host's default size.
+pub(super) fn in_huge_pages(cx: &Prepare<'_>, size: Option<Kib>) -> Result<MemoryPath, Problem> {
+    let size = match size {
+        Some(size) if size.0 > 0 => size,
+        _ => default_huge_page(cx)?,
+    };
+    let mounts = &cx.settings().hugetlbfs;
+    let Some(mount) = mounts.iter().find(|mount| mount.size_kib == size.0) else {
+        let message = format!("the host has no hugetlbfs mounted for pages of '{}' KiB", size.0);
+        return Err(problem(&crate::rules::HUGEPAGES_SIZE_NOT_MOUNTED, hugepages_place(cx), message));
+    };
+    let path = format!("{}/libvirt/qemu/{}", mount.path, cx.folders.mark);
+    Ok(MemoryPath::HugePages { path, size_kib: mount.size_kib })
+}
+
+fn hugepages_place(cx: &Prepare<'_>) -> Place {
+    cx.domain.memory.backing.pos.path("hugepages")
+}
+
+/// The file `name` in this domain's folder of memory files.
+pub(super) fn in_folder(cx: &Prepare<'_>, name: &str) -> MemoryPath {
+    let folder = match &cx.folders.standalone {
+        Some(folder) => folder.clone(),
+        None => format!("{}/{}", cx.settings().memory_backing_dir, cx.folders.mark),
+    };
+    MemoryPath::Folder { path: format!("{folder}/{name}"), folder }
+}

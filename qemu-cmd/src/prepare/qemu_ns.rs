@@ -1,0 +1,28 @@
+//! `<qemu:capabilities>`: what the document says that QEMU can do.
+
+use virtargv_caps::{Cap, Caps};
+use virtargv_model::{Domain, Problem};
+
+use super::context::problem;
+
+/// What the QEMU can do as the document has it.
+pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem> {
+    let qemu = &domain.qemu;
+    if qemu.add_capabilities.is_empty() && qemu.del_capabilities.is_empty() {
+        return Ok(caps.clone());
+    }
+    let flag = |name: &String| {
+        name.parse::<Cap>().map_err(|_| {
+            let message = format!("'{name}' of the document's 'capabilities' is none that a QEMU can have");
+            problem(&crate::rules::QEMU_CAPABILITY, domain.pos.path("capabilities"), message)
+        })
+    };
+    let mut changed = caps.edit();
+    for name in &qemu.add_capabilities {
+        changed = changed.set(flag(name)?);
+    }
+    for name in &qemu.del_capabilities {
+        changed = changed.clear(flag(name)?);
+    }
+    Ok(changed.build())
+}

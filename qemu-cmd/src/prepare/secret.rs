@@ -1,0 +1,76 @@
+//! Secrets on their way to QEMU: encrypted with a master key, which QEMU reads from a file.
+
+use std::fmt;
+
+use aes::cipher::block_padding::Pkcs7;
+use aes::cipher::{BlockEncryptMut, KeyIvInit};
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use virtargv_host::Host;
+
+use crate::text::Text;
+
+/// The key that all secrets of one command line are encrypted with.
+#[derive(Clone)]
+pub(crate) struct MasterKey([u8; 32]);
+
+/// A secret that is given to QEMU as an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Sealed {
+    /// The id of the object.
+    pub id: Text,
+    /// What the master key makes of the secret, in base64.
+    pub data: String,
+    /// The initialization vector, in base64.
+    pub iv: String,
+}
+
+impl MasterKey {
+    /// A fresh key.
+    pub fn draw(host: &dyn Host) -> Self {
+        let mut key = [0; 32];
+        host.random(&mut key);
+        Self(key)
+    }
+
+    /// The bytes of the key.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.0.to_vec()
+    }
+
+    /// `value` encrypted with the key.
+    pub fn seal(&self, host: &dyn Host, id: Text, value: &[u8]) -> Sealed {
+        let mut iv = [0; 16];
+        host.random(&mut iv);
+        let data = BASE64_STANDARD.encode(self.encrypt(iv, value));
+        Sealed { id, data, iv: BASE64_STANDARD.encode(iv) }
+    }
+
+    /// AES-256-CBC.
+    fn encrypt(&self, iv: [u8; 16], value: &[u8]) -> Vec<u8> {
+        let cipher = cbc::Encryptor::<aes::Aes256>::new(&self.0.into(), &iv.into());
+        cipher.encrypt_padded_vec_mut::<Pkcs7>(value)
+    }
+}
+
+impl fmt::Debug for MasterKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MasterKey")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use virtargv_host::FixedHost;
+
+    use super::*;
+
+    #[test]
+    fn values_are_sealed_with_the_master_key() {
+        // Checked with: printf secret | openssl enc -aes-256-cbc -K 000102..1f -iv 000102..0f -base64
+        let host = FixedHost::default();
+        let sealed = MasterKey::draw(&host).seal(&host, "s0".into(), b"secret");
+        assert_eq!(sealed.data, "6H5G+J59TZQMdlkJH18ekw==");
+        assert_eq!(sealed.iv, "AAECAwQFBgcICQoLDA0ODw==");
+    }
+}

@@ -1,0 +1,271 @@
+//! The objects an image needs before it: secrets, TLS credentials, a helper for persistent reservations.
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use virtargv_caps::Cap;
+use virtargv_host::{HostError, SecretKey, SecretUse};
+use virtargv_model::device::storage::{
+    Auth, EncryptionEngine, EncryptionFormat, Image, NetSource, Protocol, SecretRef,
+};
+use virtargv_model::{Problem, YesNo};
+
+use super::ImageNodes;
+use crate::prepare::context::{Prepare, problem};
+use crate::prepare::secret::Sealed;
+use crate::prepare::tls::{self, Credentials};
+use crate::text::Text;
+
+/// The helper for persistent reservations that is started with the guest.
+pub(crate) const MANAGED_HELPER: &str = "pr-helper0";
+
+/// Who asks for an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Login {
+    /// The user.
+    pub username: Text,
+    /// The secret.
+    pub secret: LoginSecret,
+}
+
+/// How QEMU is given the secret of a login.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum LoginSecret {
+    /// As an object.
+    Object(Sealed),
+    /// Written out, where QEMU has no objects for secrets.
+    Plain(Vec<u8>),
+}
+
+impl Login {
+    /// What a property for the secret holds: its object, or the secret itself where there are no objects.
+    pub fn secret(&self) -> Text {
+        match &self.secret {
+            LoginSecret::Object(sealed) => sealed.id.clone(),
+            LoginSecret::Plain(value) => String::from_utf8_lossy(value).into_owned().into(),
+        }
+    }
+
+    /// The object of the secret.
+    pub fn object(&self) -> Option<&Sealed> {
+        if let LoginSecret::Object(sealed) = &self.secret { Some(sealed) } else { None }
+    }
+
+    /// The secret in base64, where it is written out.
+    pub fn base64(&self) -> Option<String> {
+        if let LoginSecret::Plain(value) = &self.secret { Some(BASE64_STANDARD.encode(value)) } else { None }
+    }
+
+    /// The login as part of an address: `user`, or `user:secret`.
+    pub fn in_address(&self) -> String {
+        match &self.secret {
+            LoginSecret::Object(_) => self.username.as_str().to_owned(),
+            LoginSecret::Plain(value) => format!("{}:{}", self.username, String::from_utf8_lossy(value)),
+        }
+    }
+}
+
+/// A helper for persistent reservations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PrHelper {
+    /// The id of its object.
+    pub id: Text,
+    /// The socket at which it listens, where the object belongs to the image; the one that is started with the guest
+    /// serves all images.
+    pub path: Option<Text>,
+}
+
+/// The ids of an image's objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ids {
+    /// Of the secret of `<auth>`.
+    auth: String,
+    /// Of the secrets of `<encryption>`, without their numbers.
+    encryption: String,
+    /// Of the cookies.
+    cookies: String,
+    /// Of the TLS credentials.
+    tls: String,
+    /// Of the helper for persistent reservations.
+    reservations: String,
+}
+
+impl Ids {
+    /// Those of an image with nodes, for a disk of that alias.
+    pub fn of_nodes(nodes: &ImageNodes, alias: &str) -> Self {
+        let storage = &nodes.storage;
+        Self {
+            auth: format!("{storage}-auth-secret0"),
+            encryption: format!("{}-encryption-secret", nodes.format.as_ref().unwrap_or(storage)),
+            cookies: format!("{storage}-httpcookie-secret0"),
+            tls: format!("obj{storage}_tls0"),
+            reservations: format!("pr-helper-{alias}"),
+        }
+    }
+
+    /// Those of a drive, which has the alias of its disk.
+    pub fn of_drive(alias: &str) -> Self {
+        Self {
+            auth: format!("{alias}-auth-secret0"),
+            encryption: format!("{alias}-encryption-secret"),
+            cookies: format!("{alias}-httpcookie-secret0"),
+            tls: format!("obj{alias}_tls0"),
+            reservations: format!("pr-helper-{alias}"),
+        }
+    }
+
+    /// Those of a host device: `name` is its node, or its alias where it has none.
+    pub fn of_hostdev(name: &str) -> Self {
+        Self { auth: format!("{name}-secret0"), ..Self::of_drive(name) }
+    }
+}
+
+/// The objects of one image.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Objects {
+    /// The login of `<auth>`.
+    pub auth: Option<Login>,
+    /// The secrets of `<encryption>`, outermost layer first.
+    pub encryption: Vec<Sealed>,
+    /// The cookies.
+    pub cookies: Option<Sealed>,
+    /// The TLS credentials.
+    pub tls: Option<Credentials>,
+    /// The helper for persistent reservations.
+    pub reservations: Option<PrHelper>,
+    /// nbdkit reads the image for QEMU; secrets are its business then.
+    pub nbdkit: bool,
+}
+
+impl Objects {
+    /// Asks the host for all that `image` needs.
+    pub fn of(cx: &mut Prepare<'_>, image: &Image, ids: impl FnOnce() -> Ids) -> Result<Self, Problem> {
+        let mut objects = Self::default();
+        if image.reservations.is_none() && image.encryption.is_none() && image.network().is_none() {
+            return Ok(objects);
+        }
+        let ids = ids();
+        if let Some(reservations) = &image.reservations {
+            objects.reservations = Some(if reservations.managed == Some(YesNo::No) {
+                let path = reservations.path.as_ref().map(Text::from);
+                PrHelper { id: ids.reservations.clone().into(), path }
+            } else {
+                PrHelper { id: MANAGED_HELPER.into(), path: None }
+            });
+        }
+        if let Some(net) = image.network() {
+            objects.nbdkit = uses_nbdkit(cx, net);
+            if !objects.nbdkit {
+                objects.add_network(cx, image, net, &ids)?;
+            }
+        }
+        objects.add_encryption(cx, image, &ids)?;
+        Ok(objects)
+    }
+
+    fn add_network(
+        &mut self,
+        cx: &mut Prepare<'_>,
+        image: &Image,
+        net: &NetSource,
+        ids: &Ids,
+    ) -> Result<(), Problem> {
+        if let Some(auth) = &image.auth {
+            let value = login(cx, net, auth)?;
+            let secret = if takes_secret_object(cx, net) {
+                LoginSecret::Object(cx.seal(ids.auth.clone(), &value))
+            } else {
+                LoginSecret::Plain(value)
+            };
+            self.auth = Some(Login { username: Text::from(&auth.username), secret });
+        }
+        if !net.cookies.is_empty() {
+            let pairs: Vec<String> = net.cookies.iter().map(|c| format!("{}={}", c.name, c.value)).collect();
+            self.cookies = Some(cx.seal(ids.cookies.clone(), pairs.join("; ").as_bytes()));
+        }
+        let settings = cx.settings();
+        let (by_settings, dir, uuid) = match net.protocol {
+            Some(Protocol::Nbd) => {
+                (settings.nbd_tls, &settings.nbd_tls_x509_cert_dir, &settings.nbd_tls_x509_secret_uuid)
+            }
+            Some(Protocol::Vxhs) => {
+                (settings.vxhs_tls, &settings.vxhs_tls_x509_cert_dir, &settings.vxhs_tls_x509_secret_uuid)
+            }
+            _ => return Ok(()),
+        };
+        if !net.tls.map_or(by_settings, YesNo::is_yes) {
+            return Ok(());
+        }
+        if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
+            let message = "this QEMU speaks no TLS with protocol 'nbd'";
+            return Err(problem(&crate::rules::STORAGE_NBD_TLS, image.pos, message));
+        }
+        tls::need_objects(cx, image.pos)?;
+        let secret = match uuid {
+            Some(uuid) => {
+                let value = ask(cx, SecretUse::Tls, SecretKey::Uuid(uuid), image)?;
+                Some(cx.seal(format!("{}-secret0", ids.tls), &value))
+            }
+            None => None,
+        };
+        let dir = Text::from(dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir));
+        self.tls =
+            Some(Credentials { id: ids.tls.clone().into(), dir, listens: false, verify: true, secret });
+        Ok(())
+    }
+
+    fn add_encryption(&mut self, cx: &mut Prepare<'_>, image: &Image, ids: &Ids) -> Result<(), Problem> {
+        let Some(encryption) = &image.encryption else { return Ok(()) };
+        let used = match encryption.format {
+            EncryptionFormat::Luks => true,
+            EncryptionFormat::Luks2 | EncryptionFormat::LuksAny => {
+                encryption.engine == Some(EncryptionEngine::Librbd)
+            }
+            // What is not LUKS is never decrypted.
+            EncryptionFormat::Default | EncryptionFormat::Qcow => false,
+        };
+        if !used {
+            return Ok(());
+        }
+        for (n, passphrase) in encryption.secrets.iter().enumerate() {
+            let value = ask(cx, SecretUse::Volume, key(&passphrase.0), image)?;
+            let sealed = cx.seal(format!("{}{n}", ids.encryption), &value);
+            self.encryption.push(sealed);
+        }
+        Ok(())
+    }
+}
+
+/// Whether nbdkit reads the source for QEMU.
+fn uses_nbdkit(cx: &Prepare<'_>, net: &NetSource) -> bool {
+    let plugin = match net.protocol {
+        Some(Protocol::Http | Protocol::Https | Protocol::Ftp | Protocol::Ftps | Protocol::Tftp) => "curl",
+        Some(Protocol::Ssh) => "ssh",
+        _ => return false,
+    };
+    cx.settings().storage_use_nbdkit && cx.host.nbdkit_plugin(plugin)
+}
+
+/// Whether the driver of a protocol takes the secret as an object.
+fn takes_secret_object(cx: &Prepare<'_>, net: &NetSource) -> bool {
+    cx.has(Cap::ObjectSecret) && (net.protocol != Some(Protocol::Iscsi) || cx.has(Cap::IscsiPasswordSecret))
+}
+
+fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Problem> {
+    let usage = if net.protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
+    cx.host.secret(usage, key(&auth.secret)).map_err(|error: HostError| {
+        problem(&crate::rules::STORAGE_AUTH_SECRET, auth.pos.path("secret"), error.to_string())
+    })
+}
+
+fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
+    cx.host
+        .secret(usage, key)
+        .map_err(|error| problem(&crate::rules::STORAGE_SECRET, image.pos, error.to_string()))
+}
+
+fn key(secret: &SecretRef) -> SecretKey<'_> {
+    match secret {
+        SecretRef::Uuid(uuid) => SecretKey::Uuid(uuid),
+        SecretRef::Usage(usage) => SecretKey::Usage(usage),
+    }
+}

@@ -1,0 +1,184 @@
+//! Addresses of images: `scheme://user@host:port/path?query`, and the texts of their own that some protocols have.
+
+use std::fmt::Write as _;
+
+use virtargv_model::device::storage::{Image, NetHost, NetSource, Protocol, Transport};
+use virtargv_model::{Problem, Spelled};
+use virtargv_validate::rules::disk::source as rules;
+
+use super::objects::{Login, Objects};
+use super::place::{name_of, only_host, split_volume};
+use crate::prepare::context::{broken, must};
+use crate::text::text;
+
+/// The address of `image` for `-drive file=`, where that is not made of properties.
+pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Result<String, Problem> {
+    let protocol = must(net.protocol, &rules::PROTOCOL, image.pos)?;
+    let only = || only_host(net, image.pos);
+    match protocol {
+        Protocol::Nbd => Ok(nbd(net, only()?)),
+        Protocol::Rbd => rbd(image, net, objects.auth.as_ref()),
+        Protocol::Sheepdog => {
+            let name = name_of(net);
+            if net.hosts.is_empty() {
+                return Ok(format!("sheepdog:{name}"));
+            }
+            let host = only()?;
+            let server = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
+            Ok(text!("sheepdog:", server, ":", host.port.unwrap_or(0), ":", name))
+        }
+        Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => Err(broken(&rules::DRIVE, image.pos)),
+        protocol => {
+            let host = only()?;
+            let user = objects.auth.as_ref().map(Login::in_address);
+            Ok(uri(protocol, net, host, user.as_deref(), query(net, host).as_deref()))
+        }
+    }
+}
+
+/// The query of an address: its own, or the socket of a UNIX host.
+fn query(net: &NetSource, host: &NetHost) -> Option<String> {
+    match &host.socket {
+        Some(socket) => Some(format!("socket={}", escape_query(socket))),
+        None => net.query.clone(),
+    }
+}
+
+/// NBD has a short form of its own where the host's name has no `:`.
+fn nbd(net: &NetSource, host: &NetHost) -> String {
+    let mut text = match (host.transport(), &host.name, &host.socket) {
+        (Transport::Tcp, Some(name), _) if !name.contains(':') => {
+            text!("nbd:", name, ":", host.port.unwrap_or(0))
+        }
+        (Transport::Unix, _, Some(socket)) if socket.starts_with('/') => text!("nbd:unix:", socket),
+        _ => return uri(Protocol::Nbd, net, host, None, query(net, host).as_deref()),
+    };
+    if let Some(export) = &net.name {
+        let _ = write!(text, ":exportname={export}");
+    }
+    text
+}
+
+fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>) -> Result<String, Problem> {
+    let (pool, volume) = split_volume(name_of(net));
+    if volume.contains(':') {
+        return Err(broken(&rules::RBD_COLON, image.pos.attr("name")));
+    }
+    let escaped = |text: &str| text.replace('\\', "\\\\").replace(':', "\\:");
+    let mut text = format!("rbd:{pool}/{volume}");
+    if let Some(snapshot) = &net.snapshot {
+        let _ = write!(text, "@{}", escaped(snapshot));
+    }
+    match auth {
+        Some(login) => {
+            let _ = write!(text, ":id={}", escaped(&login.username));
+            if let Some(key) = login.base64() {
+                let _ = write!(text, ":key={key}");
+            }
+            text.push_str(":auth_supported=cephx\\;none");
+        }
+        None => text.push_str(":auth_supported=none"),
+    }
+    for (n, host) in net.hosts.iter().enumerate() {
+        text.push_str(if n == 0 { ":mon_host=" } else { "\\;" });
+        let name = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
+        if name.contains(':') {
+            let _ = write!(text, "[{}]", escaped(name));
+        } else {
+            text.push_str(name);
+        }
+        if let Some(port) = host.port.filter(|p| *p > 0) {
+            let _ = write!(text, "\\:{port}");
+        }
+    }
+    if let Some(config) = &net.config_file {
+        let _ = write!(text, ":conf={}", escaped(config));
+    }
+    Ok(text)
+}
+
+/// The address of a network source at its only host. The volume of a Gluster source is part of its name.
+pub(super) fn uri(
+    protocol: Protocol,
+    net: &NetSource,
+    host: &NetHost,
+    user: Option<&str>,
+    query: Option<&str>,
+) -> String {
+    let mut out = protocol.as_str().to_owned();
+    if host.transport() != Transport::Tcp {
+        let _ = write!(out, "+{}", host.transport());
+    }
+    out.push_str("://");
+    if let Some(user) = user {
+        escape(&mut out, user, b";:&=+$,");
+        out.push('@');
+    }
+    if let Some(name) = &host.name {
+        out.push_str(&bracketed(name));
+        if let Some(port) = host.port.filter(|p| *p > 0) {
+            let _ = write!(out, ":{port}");
+        }
+    }
+    if let Some(path) = &net.name {
+        if !path.starts_with('/') {
+            out.push('/');
+        }
+        escape(&mut out, path, b"/;@&=+$,");
+    }
+    if let Some(query) = query {
+        let _ = write!(out, "?{query}");
+    }
+    out
+}
+
+/// A host's name, in brackets where it is an IPv6 address.
+pub(super) fn bracketed(name: &str) -> String {
+    if name.contains(':') { format!("[{name}]") } else { name.to_owned() }
+}
+
+/// Adds `text`, all but what needs no escaping and `also` as `%XX`.
+fn escape(out: &mut String, text: &str, also: &[u8]) {
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) || also.contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            let _ = write!(out, "%{byte:02X}");
+        }
+    }
+}
+
+/// Adds `text` as part of a query.
+fn escape_query(text: &str) -> String {
+    let mut out = String::new();
+    escape(&mut out, text, b"/");
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use expect_test::{Expect, expect};
+
+    fn check(protocol: Protocol, name: &str, host: NetHost, user: Option<&str>, expected: Expect) {
+        let net = NetSource { name: Some(name.to_owned()), ..NetSource::default() };
+        expected.assert_eq(&uri(protocol, &net, &host, user, None));
+    }
+
+    fn tcp(name: &str, port: u32) -> NetHost {
+        NetHost { name: Some(name.to_owned()), port: Some(port), ..NetHost::default() }
+    }
+
+    #[test]
+    fn addresses_are_escaped() {
+        let plain = tcp("example.org", 80);
+        check(Protocol::Http, "a b/ü", plain, None, expect!["http://example.org:80/a%20b/%C3%BC"]);
+        check(Protocol::Nbd, "x", tcp("::1", 10809), None, expect!["nbd://[::1]:10809/x"]);
+        let user = Some("me:p@ss/word");
+        let target = "iqn.2025-01.com.example:disk/1";
+        let expected = expect!["iscsi://me:p%40ss%2Fword@example.org:3260/iqn.2025-01.com.example%3Adisk/1"];
+        check(Protocol::Iscsi, target, tcp("example.org", 3260), user, expected);
+        let socket = NetHost { transport: Some(Transport::Unix), ..NetHost::default() };
+        check(Protocol::Gluster, "vol/img", socket, None, expect!["gluster+unix:///vol/img"]);
+    }
+}

@@ -1,0 +1,107 @@
+//! Volumes of storage pools: where they really are.
+
+use virtargv_host::{Host, HostError, VolumeKind};
+use virtargv_model::device::disk::Disk;
+use virtargv_model::device::storage::{
+    ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport,
+};
+use virtargv_model::pool::StoragePool;
+use virtargv_model::{Kind, Problem};
+
+use crate::prepare::context::problem;
+
+/// The port of iSCSI where the pool does not say.
+const ISCSI_PORT: u32 = 3260;
+
+/// Puts the place of its volume into a disk of a storage pool.
+pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
+    let Location::Volume(source) = disk.image.location.clone() else { return Ok(()) };
+    let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
+        return Ok(());
+    };
+    let refuse = |kind, message: String| {
+        Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(kind))
+    };
+    let text = match host.storage_pool(pool_name) {
+        Ok(text) => text,
+        Err(HostError::Inactive { .. }) => {
+            let message = format!("storage pool '{pool_name}', which has the volume '{name}', is not active");
+            return refuse(Kind::Unsupported, message);
+        }
+        Err(error) => return refuse(Kind::NotFound, error.to_string()),
+    };
+    let Some(pool) = StoragePool::parse(&text) else {
+        return refuse(
+            Kind::Internal,
+            format!("the definition of storage pool '{pool_name}' cannot be read"),
+        );
+    };
+    let volume = match host.storage_volume(pool_name, name) {
+        Ok(volume) => volume,
+        Err(error) => return refuse(Kind::NoVolume, error.to_string()),
+    };
+    if source.mode.is_some() && pool.kind != "iscsi" {
+        let message =
+            format!("storage pool '{pool_name}' is of type '{}', mode is for 'iscsi' pools", pool.kind);
+        return refuse(Kind::Xml, message);
+    }
+    if disk.image.startup_policy.is_some() && (volume.kind != VolumeKind::File || is_iscsi(&pool)) {
+        return refuse(Kind::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
+    }
+    let location = match (pool.kind.as_str(), source.mode) {
+        ("iscsi-direct", _) | ("iscsi", Some(PoolMode::Direct)) => return direct(disk, name, &pool),
+        ("iscsi", _) => Location::Block { path: Some(volume.path) },
+        ("dir" | "fs" | "netfs" | "logical" | "disk" | "scsi" | "zfs" | "vstorage", _) => match volume.kind {
+            VolumeKind::File | VolumeKind::Ploop => Location::File { path: Some(volume.path), fdgroup: None },
+            VolumeKind::Dir => Location::Dir { path: Some(volume.path) },
+            VolumeKind::Block => Location::Block { path: Some(volume.path) },
+            VolumeKind::Network | VolumeKind::NetDir => {
+                let word = if volume.kind == VolumeKind::Network { "network" } else { "netdir" };
+                let message = format!(
+                    "volume '{name}' is of type '{word}', which a pool of type '{}' has not",
+                    pool.kind
+                );
+                return refuse(Kind::Internal, message);
+            }
+        },
+        (other, _) => {
+            return refuse(Kind::Unsupported, format!("disks cannot be on volumes of '{other}' pools"));
+        }
+    };
+    disk.image.location = location;
+    disk.image.format.get_or_insert(ImageFormat::Raw);
+    Ok(())
+}
+
+fn is_iscsi(pool: &StoragePool) -> bool {
+    matches!(pool.kind.as_str(), "iscsi" | "iscsi-direct")
+}
+
+/// A unit of an iSCSI target, to be asked for by QEMU itself. The volume's name ends in its number.
+fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem> {
+    let parts: Vec<&str> = name.split(':').collect();
+    let [_, _, _, unit] = parts.as_slice() else {
+        let message = format!("volume '{name}' is not named as the units of an iSCSI pool are");
+        return Err(problem(&crate::rules::STORAGE_ISCSI_VOLUME, disk.image.pos, message));
+    };
+    let Some(target) = &pool.device else {
+        let message = format!("the pool of volume '{name}' does not say its iSCSI target");
+        return Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(Kind::Internal));
+    };
+    let host = NetHost {
+        name: pool.host.clone(),
+        port: Some(pool.port.filter(|p| *p > 0).unwrap_or(ISCSI_PORT)),
+        transport: Some(Transport::Tcp),
+        ..NetHost::default()
+    };
+    disk.image.location = Location::Network(Box::new(NetSource {
+        protocol: Some(Protocol::Iscsi),
+        name: Some(format!("{target}/{unit}")),
+        hosts: vec![host],
+        ..NetSource::default()
+    }));
+    // Who asks is the pool's business.
+    disk.image.auth = pool.auth.clone().map(Box::new);
+    disk.image.format.get_or_insert(ImageFormat::Raw);
+    Ok(())
+}

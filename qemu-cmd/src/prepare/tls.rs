@@ -1,0 +1,57 @@
+//! TLS credentials: where their certificates are, and the secret that opens their key.
+
+use virtargv_caps::Cap;
+use virtargv_host::{SecretKey, SecretUse};
+use virtargv_model::{Pos, Problem};
+
+use super::context::{Prepare, problem};
+use super::secret::Sealed;
+use crate::text::Text;
+
+/// A `tls-creds-x509` object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Credentials {
+    /// Its id.
+    pub id: Text,
+    /// The folder of the certificates.
+    pub dir: Text,
+    /// Whether they are those of the listening end.
+    pub listens: bool,
+    /// Whether the other end has to show a certificate. A client always looks at the server's.
+    pub verify: bool,
+    /// The secret that opens the key.
+    pub secret: Option<Sealed>,
+}
+
+/// What the credentials of a character device are made of, from the driver's settings.
+pub(crate) fn chardev(
+    cx: &mut Prepare<'_>,
+    id: &str,
+    listens: bool,
+    at: Pos,
+) -> Result<Credentials, Problem> {
+    need_objects(cx, at)?;
+    let settings = cx.settings();
+    let dir = settings.chardev_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
+    let secret = match &settings.chardev_tls_x509_secret_uuid {
+        Some(uuid) => {
+            let value = cx.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
+                let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");
+                problem(&crate::rules::TLS_SECRET, at, message)
+            })?;
+            Some(cx.seal(format!("{id}-secret0"), &value))
+        }
+        None => None,
+    };
+    let verify = settings.chardev_tls_x509_verify || !listens;
+    Ok(Credentials { id: format!("obj{id}_tls0").into(), dir: dir.into(), listens, verify, secret })
+}
+
+/// Refuses TLS where QEMU has no objects for credentials.
+pub(crate) fn need_objects(cx: &Prepare<'_>, at: Pos) -> Result<(), Problem> {
+    if cx.has(Cap::ObjectTlsCredsX509) {
+        return Ok(());
+    }
+    let message = "this QEMU has no 'tls-creds-x509' objects, which TLS takes";
+    Err(problem(&crate::rules::TLS_OBJECTS, at, message))
+}

@@ -1,0 +1,75 @@
+//! The descriptors that a line names, held against what it says it needs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::Value;
+use virtargv::{CommandLine, Need};
+
+/// Every descriptor that an option of `line` names, in the order of the options.
+pub fn descriptors(line: &CommandLine) -> Vec<u32> {
+    let mut found = Vec::new();
+    for arg in &line.args() {
+        match serde_json::from_str(arg) {
+            Ok(value @ Value::Object(_)) => in_json(&value, &mut found),
+            _ => {
+                for (key, value) in arg.split(',').filter_map(|pair| pair.split_once('=')) {
+                    collect(key, value, &mut found);
+                }
+            }
+        }
+    }
+    found
+}
+
+fn in_json(value: &Value, found: &mut Vec<u32>) {
+    match value {
+        Value::Object(members) => {
+            if value["type"] == "fd" {
+                collect("fd", value["data"]["str"].as_str().unwrap_or_default(), found);
+            }
+            for (key, value) in members {
+                match value {
+                    Value::String(text) => collect(key, text, found),
+                    Value::Number(number) => collect(key, &number.to_string(), found),
+                    other => in_json(other, found),
+                }
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| in_json(item, found)),
+        _ => {}
+    }
+}
+
+fn collect(key: &str, value: &str, found: &mut Vec<u32>) {
+    if ["fd", "fds", "vhostfd", "vhostfds"].contains(&key) {
+        found.extend(value.split(':').filter_map(|number| number.parse::<u32>().ok()));
+    }
+}
+
+/// Whether the numbers that the options of `line` name are the ones that it says it needs, no number stands for two
+/// things, and those that are free to choose go up from 3 in the order of the options.
+pub fn one_thing_each(line: &CommandLine) -> Result<(), String> {
+    let mut listed = BTreeMap::new();
+    let mut groups = BTreeSet::new();
+    for need in &line.needs {
+        let (Need::Descriptor { number, owner, .. } | Need::Group { number, owner, .. }) = need else {
+            continue;
+        };
+        if owner.is_empty() {
+            return Err(format!("nothing owns this: {need:?}"));
+        }
+        if let Some(other) = listed.insert(*number, need) {
+            return Err(format!("{number} stands for this: {other:?}, and for this: {need:?}"));
+        }
+        if matches!(need, Need::Group { .. }) {
+            groups.insert(*number);
+        }
+    }
+    let named = descriptors(line);
+    if named.iter().collect::<BTreeSet<_>>() != listed.keys().collect() {
+        return Err(format!("the options name {named:?}, the needs {:?}", listed.keys()));
+    }
+    let chosen: Vec<u32> = named.into_iter().filter(|number| !groups.contains(number)).collect();
+    let expected: Vec<u32> = (3..).filter(|number| !groups.contains(number)).take(chosen.len()).collect();
+    if chosen == expected { Ok(()) } else { Err(format!("the options name {chosen:?} in this order")) }
+}

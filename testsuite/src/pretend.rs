@@ -1,0 +1,41 @@
+//! What libvirt's own tests pretend: their expected lines have fixed numbers of descriptors, several of which stand for
+//! more than one thing.
+
+use std::collections::BTreeMap;
+
+use virtargv_host::{Descriptor, Descriptors, Joins};
+
+/// The numbers of descriptors in the expected lines of libvirt's tests.
+#[derive(Debug, Clone, Default)]
+pub struct PretendedDescriptors {
+    /// The numbers of descriptors that a case passes, by the name of their group.
+    pub groups: BTreeMap<String, Vec<u32>>,
+    /// The numbers of vDPA devices that a case has opened, by path; the others have one in common.
+    pub vdpa: BTreeMap<String, u32>,
+}
+
+impl Descriptors for PretendedDescriptors {
+    fn number(&self, wanted: &Descriptor<&str>) -> Option<u32> {
+        Some(match wanted {
+            Descriptor::Tap { joins: Joins::Bridge(_) | Joins::Network(_), queue, .. } => {
+                102u32.saturating_add(*queue)
+            }
+            Descriptor::Tap { queue, .. } => 3u32.saturating_add(*queue),
+            Descriptor::VhostNet { queue } => 44u32.saturating_add(*queue),
+            Descriptor::Vdpa { path } => self.vdpa.get(*path).copied().unwrap_or(1732),
+            Descriptor::VhostVsock => 6789,
+            Descriptor::VhostScsi => 3,
+            Descriptor::UnixListen { .. } | Descriptor::VhostUserGpu => 1729,
+            Descriptor::ChardevFile { .. } => 1750,
+            Descriptor::ChardevLog { .. } => 1751,
+            Descriptor::Tpm { .. } => 1730,
+            Descriptor::TpmCancel { .. } => 1731,
+            Descriptor::SlirpHelper => 42,
+            _ => return None,
+        })
+    }
+
+    fn group(&self, name: &str) -> Option<Vec<u32>> {
+        self.groups.get(name).cloned()
+    }
+}
