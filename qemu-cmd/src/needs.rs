@@ -4,7 +4,7 @@
 //! of a descriptor is only to be had through `Emit::pass`, which records it too. The list is data, for a launcher to go
 //! through; [`Need`]'s `Display` is for people.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::fmt;
 
 use base64::Engine;
@@ -358,7 +358,8 @@ impl Needs {
                 }
                 _ => false,
             };
-            let mut seen = HashSet::with_capacity(list.len());
+            let mut seen =
+                HashSet::with_capacity_and_hasher(list.len(), foldhash::fast::RandomState::default());
             list.iter().map(|need| !implied(need) && seen.insert(need)).collect()
         };
         let mut kept = kept.into_iter();

@@ -1,7 +1,6 @@
 //! What a check is given, and where it reports problems.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
 use virtargv_model::{Domain, Place, Pos, Release, Report, Rule};

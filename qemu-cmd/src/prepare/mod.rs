@@ -45,7 +45,7 @@ use security::SevBits;
 #[derive(Debug)]
 pub struct Prepared<'r> {
     /// The domain as it is started.
-    pub(crate) domain: Domain,
+    pub(crate) domain: Box<Domain>,
     /// What kind of guest it is.
     pub(crate) guest: Guest,
     /// What the QEMU can do, as the document may have changed it.

@@ -1,6 +1,6 @@
 //! Rules on addresses of devices of any kind.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use virtargv_caps::Cap;
 
 use virtargv_model::device::controller::{Controller, ControllerType};
