@@ -33,13 +33,13 @@ impl Context<'_> {
 pub struct Findings<'a> {
     report: &'a mut Report,
     release: Release,
-    /// The id of each broken rule, and the byte offset of the element that breaks it.
-    found: HashSet<(&'static str, usize)>,
+    /// The id of each broken rule, alone and with the byte offset of each element that breaks it.
+    found: HashSet<(&'static str, Option<usize>)>,
 }
 
 impl<'a> Findings<'a> {
     pub(crate) fn new(report: &'a mut Report, release: Release) -> Self {
-        let found = report.iter().filter_map(|problem| key(problem.rule, problem.place.element)).collect();
+        let found = report.iter().flat_map(|problem| marks(problem.rule, &problem.place)).collect();
         Self { report, release, found }
     }
 
@@ -53,7 +53,12 @@ impl<'a> Findings<'a> {
     /// Whether `rule` was found broken in the element at `at`, so that a problem which follows from it is not reported. An
     /// element that was not read from the text has no problems of its own.
     pub(crate) fn has(&self, rule: &'static Rule, at: Pos) -> bool {
-        key(rule, at).is_some_and(|key| self.found.contains(&key))
+        at.offset().is_some_and(|at| self.found.contains(&(rule.id, Some(at))))
+    }
+
+    /// As [`Findings::has`], anywhere in the document.
+    pub(crate) fn has_any(&self, rule: &'static Rule) -> bool {
+        self.found.contains(&(rule.id, None))
     }
 
     /// Reports that `rule` is broken at `place`, where the release followed has the rule. The message names element,
@@ -61,12 +66,13 @@ impl<'a> Findings<'a> {
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         if rule.releases.contains(self.release) {
             let place = place.into();
-            self.found.extend(key(rule, place.element));
+            self.found.extend(marks(rule, &place));
             self.report.push(rule.problem(self.release, place, message));
         }
     }
 }
 
-fn key(rule: &'static Rule, at: Pos) -> Option<(&'static str, usize)> {
-    at.offset().map(|at| (rule.id, at))
+/// What [`Findings`] remembers of a problem.
+fn marks(rule: &'static Rule, place: &Place) -> [(&'static str, Option<usize>); 2] {
+    [(rule.id, None), (rule.id, place.element.offset())]
 }

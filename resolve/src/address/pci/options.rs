@@ -42,6 +42,8 @@ struct Free {
     lowest_bus_nr: u32,
     /// The used target indexes of host bridges.
     targets: HashSet<u32>,
+    /// Whether a controller without a free number was reported. The others that get none follow from it.
+    reported: bool,
 }
 
 impl Free {
@@ -51,6 +53,7 @@ impl Free {
         Self {
             lowest_bus_nr: targets().filter_map(|pci| pci.target.bus_nr).min().unwrap_or(256),
             targets: bridges.filter_map(|pci| pci.target.index).collect(),
+            reported: false,
         }
     }
 
@@ -90,7 +93,7 @@ fn fill(
         }
         PciModel::PciExpanderBus | PciModel::PcieExpanderBus => {
             *bus_nr = bus_nr.or_else(|| free.bus_nr());
-            if bus_nr.is_none() {
+            if bus_nr.is_none() && !std::mem::replace(&mut free.reported, true) {
                 return Err(format!(
                     "there is no free 'busNr' below the others for the expander bus with index='{number}'"
                 ));
@@ -99,7 +102,7 @@ fn fill(
         PciModel::PciRoot if guest.is_pseries() => {
             // Host bridge 0 is the one that every pseries guest has.
             *index = index.or_else(|| if number == 0 { Some(0) } else { free.target() });
-            if index.is_none() {
+            if index.is_none() && !std::mem::replace(&mut free.reported, true) {
                 return Err(format!(
                     "there is no free target 'index' for the host bridge with index='{number}'"
                 ));

@@ -211,7 +211,7 @@ impl One<'_> {
 /// Reports the options that the model needs and the controller lacks. libvirt assigns them together with PCI addresses, so
 /// they are missing where the machine has no PCI.
 fn missing(cx: &Context<'_>, one: &One<'_>, takes: &Takes, has_name: bool, out: &mut Findings<'_>) {
-    if out.has(&PCI_CONTROLLER_OPTIONS, one.controller.info.pos) {
+    if out.has_any(&PCI_CONTROLLER_OPTIONS) {
         return;
     }
     let target = &one.pci.target;
