@@ -23,7 +23,7 @@
 //!
 //! // Everything that is wrong with a document is reported at once.
 //! let report = virtargv::command_line("<domain", &request).unwrap_err();
-//! assert_eq!(report.first().map(|problem| problem.id()), Some("not-xml"));
+//! assert_eq!(report.first().map(|problem| problem.id()), Some("xml"));
 //! # Ok::<(), virtargv::Report>(())
 //! ```
 //!
