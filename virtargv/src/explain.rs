@@ -13,7 +13,7 @@
 //! let rng = line.arguments.iter().find(|argument| argument.id() == Some("rng0")).expect("an RNG");
 //! assert_eq!(
 //!     explainer.argument(rng),
-//!     "devices/rng[1] at 3:12; completed: <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>"
+//!     "devices/rng[1] at 3:12; completed: <address type='pci' domain='0x0000' bus='0x03' slot='0x00' function='0x0'/>"
 //! );
 //! ```
 
