@@ -30,11 +30,12 @@ fn stages(c: &mut Criterion) {
         let mut group = c.benchmark_group("model");
         group.throughput(bytes.clone());
         group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| {
-            b.iter(|| virtargv_model::parse(text));
+            b.iter(|| virtargv_model::parse(text, virtargv_model::Release::default()));
         });
         group.finish();
 
-        let domain = virtargv_model::parse(&text).domain.expect("a domain");
+        let domain =
+            virtargv_model::parse(&text, virtargv_model::Release::default()).domain.expect("a domain");
         let resolve = |report: &mut Report| {
             virtargv_resolve::resolve(domain.clone(), &caps, &host, request.read, report)
         };

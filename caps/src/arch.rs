@@ -20,12 +20,12 @@ macro_rules! arches {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// Bits in a machine word: 32 or 64.
+            /// The size of a machine word in bits: 32 or 64.
             pub const fn word_size(self) -> u32 {
                 match self { $(Self::$variant => $bits,)* }
             }
 
-            /// The spelling in the name of QEMU's binary (`qemu-system-...`).
+            /// The spelling in the name of the QEMU binary (`qemu-system-...`).
             pub const fn qemu_name(self) -> &'static str {
                 match self { $(Self::$variant => $qemu,)* }
             }
@@ -73,9 +73,9 @@ arches! {
 }
 
 impl Arch {
-    /// The architecture of the target that QEMU calls `name` (`query-target`).
+    /// The architecture of the QEMU target `name` (`query-target`).
     pub fn from_qemu_name(name: &str) -> Option<Self> {
-        // Two architectures share this binary; what QEMU emulates is the later one.
+        // armv6l and armv7l share this binary, which emulates armv7l.
         if name == "arm" {
             return Some(Self::Armv7l);
         }
@@ -87,17 +87,17 @@ impl Arch {
         matches!(self, Self::I686 | Self::X86_64)
     }
 
-    /// 32 or 64 bit ARM.
+    /// 32-bit or 64-bit Arm.
     pub const fn is_arm(self) -> bool {
         matches!(self, Self::Armv6l | Self::Armv7l | Self::Armv7b | Self::Aarch64)
     }
 
-    /// Any POWER or PowerPC.
+    /// Any PowerPC or POWER.
     pub const fn is_ppc(self) -> bool {
         matches!(self, Self::Ppc | Self::Ppcemb) || self.is_ppc64()
     }
 
-    /// 64 bit POWER of either byte order.
+    /// 64-bit POWER, big-endian or little-endian.
     pub const fn is_ppc64(self) -> bool {
         matches!(self, Self::Ppc64 | Self::Ppc64le)
     }
@@ -107,12 +107,12 @@ impl Arch {
         matches!(self, Self::S390 | Self::S390x)
     }
 
-    /// 32 or 64 bit RISC-V.
+    /// 32-bit or 64-bit RISC-V.
     pub const fn is_riscv(self) -> bool {
         matches!(self, Self::Riscv32 | Self::Riscv64)
     }
 
-    /// 64 bit LoongArch.
+    /// 64-bit LoongArch.
     pub const fn is_loongarch(self) -> bool {
         matches!(self, Self::Loongarch64)
     }
@@ -122,7 +122,7 @@ impl Arch {
         matches!(self, Self::Mips | Self::Mipsel | Self::Mips64 | Self::Mips64el)
     }
 
-    /// SPARC of 32 or 64 bits.
+    /// 32-bit or 64-bit SPARC.
     pub const fn is_sparc(self) -> bool {
         matches!(self, Self::Sparc | Self::Sparc64)
     }
@@ -134,7 +134,7 @@ impl fmt::Display for Arch {
     }
 }
 
-/// A text that names no architecture.
+/// The error for a text that is not the name of an [`Arch`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no architecture '{0}'")]
 pub struct UnknownArch(pub String);

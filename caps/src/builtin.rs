@@ -1,11 +1,11 @@
-//! Sets of recent QEMU versions that come with this crate.
+//! Capabilities of QEMU versions that are built into this crate.
 //!
-//! Each was asked of a binary that a distribution ships; `caps/builtin/README.md` says which and how.
+//! Each set was probed from a binary of a distribution; `caps/builtin/README.md` says which and how.
 
 use crate::derive::{Conversation, DeriveError, derive};
 use crate::{Accel, Cap, Caps, CpuModel, Release, Usable};
 
-/// One row a set: its name, which is that of its file.
+/// Defines the sets by their names, which are the names of their files.
 macro_rules! sets {
     ($($name:literal),+ $(,)?) => {
         const SETS: &[(&str, &str)] = &[$(($name, include_str!(concat!("../builtin/", $name, ".xml")))),+];
@@ -20,22 +20,25 @@ sets! {
     "qemu-7.2-riscv64", "qemu-10.0-riscv64",
 }
 
-/// The names of the sets, newest QEMU last within an architecture.
+/// The names of the sets; of each architecture the newest QEMU is last.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SETS.iter().map(|(name, _)| *name)
 }
 
-/// The set called `name`, as `release` sees it.
+/// The set `name`, as `release` sees it.
 pub fn get(name: &str, release: Release) -> Option<Caps> {
     let (_, text) = SETS.iter().find(|(n, _)| *n == name)?;
     Caps::from_xml(text, release).ok()
 }
 
-/// What of a conversation with a QEMU is true on any host, and with KVM wherever the target can have it.
+/// Derives capabilities from `conversation` that hold on any host, with KVM.
 ///
-/// A set that is passed on must not speak of the machine it was made on: what QEMU made of that host's CPU, which models
-/// it could run, its interrupt controllers and enclaves are left out. Where it had no KVM, the machines and CPU models of
-/// TCG are taken to be those of KVM too. The flags of every release are in it, so that each finds its own.
+/// Host-specific parts are left out: the expansion of the host's CPU, which CPU models the host supports, interrupt
+/// controllers, memory encryption and enclaves. Where the host had no KVM, the machine types and CPU models of TCG are
+/// taken for KVM too. The set has the flags of every release, so that each release finds its own.
+///
+/// # Errors
+/// The conversation lacks a reply that the set needs.
 pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
     let caps = derive(conversation, Release::default())?;
     let mut edit = Caps::builder(caps.release(), caps.arch())

@@ -1,4 +1,4 @@
-//! All that is known of one QEMU binary.
+//! The capabilities of a QEMU binary.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use crate::{Arch, Cap, CapSet, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, Release, Sev, Sgx};
 
-/// What runs the guest's instructions.
+/// An accelerator: what executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Accel {
-    /// Linux's KVM (`<domain type='kvm'>`).
+    /// KVM of Linux (`<domain type='kvm'>`).
     Kvm,
-    /// QEMU's own translation (`<domain type='qemu'>`).
+    /// TCG, the binary translation of QEMU (`<domain type='qemu'>`).
     Tcg,
-    /// Apple's Hypervisor.framework (`<domain type='hvf'>`).
+    /// The Hypervisor framework of macOS (`<domain type='hvf'>`).
     Hvf,
 }
 
@@ -21,7 +21,7 @@ impl Accel {
     /// Every accelerator.
     pub const ALL: [Self; 3] = [Self::Kvm, Self::Tcg, Self::Hvf];
 
-    /// QEMU's name for it.
+    /// The name that QEMU uses.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Kvm => "kvm",
@@ -37,7 +37,7 @@ impl fmt::Display for Accel {
     }
 }
 
-/// A text that names no accelerator.
+/// The error for a text that is not the name of an [`Accel`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no accelerator '{0}'")]
 pub struct UnknownAccel(pub String);
@@ -51,12 +51,12 @@ impl FromStr for Accel {
     }
 }
 
-/// A flag was asked for that the QEMU binary does not have.
+/// The error for a capability flag that the QEMU binary does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("this QEMU lacks the feature '{0}'")]
 pub struct MissingCap(pub Cap);
 
-/// What depends on the accelerator.
+/// The capabilities that depend on the accelerator.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct PerAccel {
     pub(crate) machines: Vec<Machine>,
@@ -64,10 +64,10 @@ pub(crate) struct PerAccel {
     pub(crate) host_cpu: Option<HostCpu>,
 }
 
-/// The parts that are shared between clones.
+/// The parts that clones share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Details {
-    /// As listed, before the release had its say.
+    /// The flags as listed, before [`FlagState`] is applied.
     pub(crate) listed: CapSet,
     pub(crate) emulator: Box<str>,
     pub(crate) version: u32,
@@ -101,7 +101,7 @@ impl Details {
     }
 }
 
-/// What one QEMU binary can do, as one release of the reference sees it. Cheap to clone, read-only.
+/// The capabilities of a QEMU binary, as a release of libvirt sees them. They are read-only and cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caps {
     flags: CapSet,
@@ -111,7 +111,7 @@ pub struct Caps {
 }
 
 impl Caps {
-    /// Starts a set that is listed by hand.
+    /// Builds capabilities by hand, for tests and for QEMU binaries that cannot be probed.
     pub fn builder(release: Release, arch: Arch) -> CapsBuilder {
         CapsBuilder {
             release,
@@ -132,7 +132,7 @@ impl Caps {
         }
     }
 
-    /// Starts a set that differs from this one.
+    /// Builds capabilities that differ from these.
     pub fn edit(&self) -> CapsBuilder {
         CapsBuilder { release: self.release, arch: self.arch, details: (*self.details).clone() }
     }
@@ -141,95 +141,95 @@ impl Caps {
         &self.details
     }
 
-    /// The release of the reference that is followed.
+    /// The release of libvirt that is followed.
     pub fn release(&self) -> Release {
         self.release
     }
 
-    /// What the binary emulates.
+    /// The architecture that the binary emulates.
     pub fn arch(&self) -> Arch {
         self.arch
     }
 
-    /// QEMU's version: major * 1 000 000 + minor * 1000 + micro; 0 where unknown.
+    /// The version of QEMU: major * 1 000 000 + minor * 1000 + micro; 0 where it is not known.
     pub fn version(&self) -> u32 {
         self.details.version
     }
 
-    /// Version of the host's kernel module, where the file says so.
+    /// The version of KVM in the host's kernel, where the capabilities file has it.
     pub fn kvm_version(&self) -> Option<u64> {
         self.details.kvm_version
     }
 
-    /// Version of the host's CPU microcode, where the file says so.
+    /// The version of the host's CPU microcode, where the capabilities file has it.
     pub fn microcode_version(&self) -> Option<u64> {
         self.details.microcode_version
     }
 
-    /// What the distribution calls the binary; may be empty.
+    /// The package version of the distribution; may be empty.
     pub fn package(&self) -> &str {
         &self.details.package
     }
 
-    /// Path of the binary.
+    /// The path of the binary.
     pub fn emulator(&self) -> &str {
         &self.details.emulator
     }
 
-    /// Whether the binary has `cap`, as this release answers it (see [`FlagState`]).
+    /// Whether the binary has `cap`. A flag that the release retired has a fixed answer (see [`FlagState`]).
     #[inline]
     pub const fn has(&self, cap: Cap) -> bool {
         self.flags.has(cap)
     }
 
-    /// [`has`](Self::has), as an error where it has not.
+    /// As [`has`](Self::has), with an error where the binary does not have `cap`.
     pub fn require(&self, cap: Cap) -> Result<(), MissingCap> {
         if self.has(cap) { Ok(()) } else { Err(MissingCap(cap)) }
     }
 
-    /// All flags that [`has`](Self::has) answers with yes.
+    /// The flags that [`has`](Self::has) affirms.
     pub fn flags(&self) -> &CapSet {
         &self.flags
     }
 
-    /// The flags as they were listed, before the release had its say.
+    /// The flags as listed in the capabilities file, before [`FlagState`] is applied.
     pub fn listed_flags(&self) -> &CapSet {
         &self.details.listed
     }
 
-    /// All machine types under `accel`.
+    /// The machine types under `accel`, the default first.
     pub fn machines(&self, accel: Accel) -> &[Machine] {
         &self.details.accel(accel).machines
     }
 
-    /// The versioned name for `name`, where that is an alias; otherwise `name` itself.
+    /// The machine type that the machine alias `name` stands for; `name` itself where it is not an alias.
     pub fn canonical_machine<'a>(&'a self, accel: Accel, name: &'a str) -> &'a str {
         let aliased = self.machines(accel).iter().find(|machine| machine.alias.as_deref() == Some(name));
         aliased.map_or(name, |machine| &machine.name)
     }
 
-    /// The machine type of that name or alias.
+    /// The machine type with the name or machine alias `name`.
     pub fn machine(&self, accel: Accel, name: &str) -> Option<&Machine> {
         let name = self.canonical_machine(accel, name);
         self.machines(accel).iter().find(|machine| &*machine.name == name)
     }
 
-    /// What QEMU runs where no machine type is given.
+    /// The default machine type of QEMU.
     pub fn default_machine(&self, accel: Accel) -> Option<&Machine> {
         self.machines(accel).iter().find(|machine| machine.is_default)
     }
 
-    /// CPU models under `accel`.
+    /// The CPU models under `accel`.
     pub fn cpu_models(&self, accel: Accel) -> &[CpuModel] {
         &self.details.accel(accel).cpu_models
     }
 
-    /// The CPU model of that name.
+    /// The CPU model `name`.
     pub fn cpu_model(&self, accel: Accel, name: &str) -> Option<&CpuModel> {
         self.cpu_models(accel).iter().find(|model| &*model.name == name)
     }
 
-    /// Name of the CPU model that machine type `machine` has where none is given.
+    /// The name of the default CPU model of the machine type `machine`.
     pub fn default_cpu_model(&self, accel: Accel, machine: &str) -> Option<&str> {
         let typename = self.machine(accel, machine)?.default_cpu.as_deref()?;
         let model =
@@ -237,33 +237,33 @@ impl Caps {
         Some(&model.name)
     }
 
-    /// What QEMU makes of the host's CPU under `accel`.
+    /// The expansion of the host's CPU (`-cpu host` or `max`) under `accel`.
     pub fn host_cpu(&self, accel: Accel) -> Option<&HostCpu> {
         self.details.accel(accel).host_cpu.as_ref()
     }
 
-    /// ARM interrupt controllers on offer.
+    /// The Arm interrupt controllers that are supported.
     pub fn gics(&self) -> &[Gic] {
         &self.details.gics
     }
 
-    /// AMD memory encryption, where on offer.
+    /// AMD memory encryption, where the host supports it.
     pub fn sev(&self) -> Option<&Sev> {
         self.details.sev.as_ref()
     }
 
-    /// Intel enclaves, where on offer.
+    /// Intel SGX, where the host supports it.
     pub fn sgx(&self) -> Option<&Sgx> {
         self.details.sgx.as_ref()
     }
 
-    /// Hyper-V enlightenments, where the file tells them.
+    /// The Hyper-V enlightenments that the host supports, where they are known.
     pub fn hyperv(&self) -> Option<&Hyperv> {
         self.details.hyperv.as_ref()
     }
 }
 
-/// Makes a [`Caps`] by hand, or changes one.
+/// Builds [`Caps`] by hand, or from others.
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct CapsBuilder {
@@ -273,7 +273,7 @@ pub struct CapsBuilder {
 }
 
 impl CapsBuilder {
-    /// Follows another release.
+    /// Sets the release of libvirt to be followed.
     pub fn release(mut self, release: Release) -> Self {
         self.release = release;
         self
@@ -291,25 +291,25 @@ impl CapsBuilder {
         self
     }
 
-    /// Takes one flag out. A flag that the release retired as always on stays on.
+    /// Removes one flag. A flag that the release retired as always on stays on.
     pub fn clear(mut self, cap: Cap) -> Self {
         self.details.listed.remove(cap);
         self
     }
 
-    /// QEMU's version, as [`Caps::version`] gives it.
+    /// Sets the version of QEMU, as in [`Caps::version`].
     pub fn version(mut self, version: u32) -> Self {
         self.details.version = version;
         self
     }
 
-    /// The packager's mark on the version.
+    /// Sets the package version of the distribution.
     pub fn package(mut self, package: impl Into<Box<str>>) -> Self {
         self.details.package = package.into();
         self
     }
 
-    /// Path of the binary.
+    /// Sets the path of the binary.
     pub fn emulator(mut self, path: impl Into<Box<str>>) -> Self {
         self.details.emulator = path.into();
         self
@@ -327,13 +327,13 @@ impl CapsBuilder {
         self
     }
 
-    /// Sets what QEMU makes of the host's CPU.
+    /// Sets the expansion of the host's CPU.
     pub fn host_cpu(mut self, accel: Accel, host_cpu: HostCpu) -> Self {
         self.details.accel_mut(accel).host_cpu = Some(host_cpu);
         self
     }
 
-    /// Makes every alias a machine type of its own, so that a document that names it keeps it.
+    /// Turns every machine alias into a machine type of its own, so that completing a document keeps the alias.
     pub fn drop_machine_aliases(mut self) -> Self {
         for per_accel in &mut self.details.per_accel {
             let mut added = Vec::new();
@@ -348,7 +348,7 @@ impl CapsBuilder {
         self
     }
 
-    /// Replaces the interrupt controllers on offer.
+    /// Sets the Arm interrupt controllers.
     pub fn gic(mut self, gics: impl IntoIterator<Item = Gic>) -> Self {
         self.details.gics = gics.into_iter().collect();
         self
@@ -360,7 +360,7 @@ impl CapsBuilder {
         self
     }
 
-    /// Sets Intel enclaves.
+    /// Sets Intel SGX.
     pub fn sgx(mut self, sgx: Sgx) -> Self {
         self.details.sgx = Some(sgx);
         self
@@ -372,7 +372,7 @@ impl CapsBuilder {
         self
     }
 
-    /// Forgets what QEMU makes of the host's CPU, so that the host itself is asked.
+    /// Removes the expansion of the host's CPU, so that the host is asked for its CPU.
     pub fn forget_host_cpu(mut self) -> Self {
         for per_accel in &mut self.details.per_accel {
             per_accel.host_cpu = None;
@@ -380,7 +380,7 @@ impl CapsBuilder {
         self
     }
 
-    /// The finished set.
+    /// The finished capabilities.
     pub fn build(self) -> Caps {
         let listed = self.details.listed;
         let flags = Cap::ALL.iter().copied().filter(|cap| match cap.state(self.release) {

@@ -1,80 +1,81 @@
-//! CPU models that a QEMU binary offers, and what it makes of the host's CPU.
+//! The CPU models of a QEMU binary, and the expansion of the host's CPU.
 
 use crate::Tristate;
 
-/// Whether a CPU model can run on the host that was asked.
+/// Whether the probed host supports a CPU model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Usable {
-    /// Nobody asked.
+    /// It is not known.
     #[default]
     Unknown,
-    /// It can.
+    /// The host supports it.
     Yes,
-    /// It cannot; see [`CpuModel::blockers`].
+    /// The host does not support it; see [`CpuModel::blockers`].
     No,
 }
 
-/// One CPU model under one accelerator (`<cpu>` in a capabilities file).
+/// A CPU model under an accelerator (`<cpu>` in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CpuModel {
     /// The name, such as `Haswell-noTSX`.
     pub name: Box<str>,
-    /// Its QOM type, such as `Haswell-noTSX-x86_64-cpu`.
+    /// The QOM type, such as `Haswell-noTSX-x86_64-cpu`.
     pub typename: Option<Box<str>>,
-    /// Whether it runs on the host.
+    /// Whether the host supports it.
     pub usable: Usable,
-    /// Features that the host lacks for it.
+    /// The features of the model that the host lacks.
     pub blockers: Vec<Box<str>>,
-    /// Whether QEMU warns against using it.
+    /// Whether QEMU reports the model as deprecated.
     pub deprecated: bool,
-    /// Who makes it, where the file says so.
+    /// The vendor, where the capabilities file has it.
     pub vendor: Option<Box<str>>,
 }
 
 impl CpuModel {
-    /// A model of which only the name is known.
+    /// A model with a name only.
     pub fn named(name: impl Into<Box<str>>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }
 }
 
-/// Value of one property of the host CPU.
+/// The value of a property of the host's CPU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum PropertyValue {
-    /// A switch.
+    /// A boolean.
     Bool(bool),
-    /// A text.
+    /// A string.
     Text(Box<str>),
     /// A number.
     Number(i64),
 }
 
-/// One property of the host CPU as QEMU expands it.
+/// A property of the host's CPU, as QEMU expands it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostCpuProperty {
-    /// QEMU's name for it.
+    /// The name that QEMU uses.
     pub name: Box<str>,
-    /// What it is set to.
+    /// The value.
     pub value: PropertyValue,
-    /// Whether a guest that has it can still migrate.
+    /// Whether a guest with the property can migrate.
     pub migratable: Tristate,
 }
 
-/// What QEMU makes of `-cpu host` (or `max`) under one accelerator (`<hostCPU>` in a capabilities file).
+/// The expansion of the host's CPU: the properties of `-cpu host` (or `max` with TCG) under an accelerator (`<hostCPU>`
+/// in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct HostCpu {
-    /// The model that the properties build on.
+    /// The CPU model that the properties are relative to.
     pub model: Box<str>,
-    /// Whether the properties say which of them block migration.
+    /// Whether it is known which properties block migration.
     pub migratability: bool,
-    /// The properties, in the order of the file.
+    /// The properties, in the order of the capabilities file.
     pub properties: Vec<HostCpuProperty>,
-    /// Features that QEMU advises against.
+    /// The features that QEMU reports as deprecated.
     pub deprecated: Vec<Box<str>>,
 }
 
 impl HostCpu {
-    /// The property called `name`.
+    /// The property `name`.
     pub fn property(&self, name: &str) -> Option<&HostCpuProperty> {
         self.properties.iter().find(|property| &*property.name == name)
     }

@@ -1,7 +1,7 @@
-//! CPU model definitions: which features a named model has, and what follows from that.
+//! libvirt's CPU model definitions: the features of named models, and comparing and translating CPUs by them.
 //!
-//! The definitions themselves are no part of this crate: [`CpuMap::parse`] reads them in the reference's form, an
-//! `index.xml` and the files it includes.
+//! The definitions are not part of this crate: [`CpuMap::parse`] reads them in libvirt's form, an `index.xml` and the
+//! files that it includes.
 
 mod host;
 mod parse;
@@ -25,7 +25,7 @@ pub struct CpuMap {
 }
 
 impl CpuMap {
-    /// The definitions for guests of `arch`, where there are any.
+    /// The definitions for `arch`, where there are any.
     pub fn of(&self, arch: Arch) -> Option<&CpuDefinitions> {
         match arch {
             _ if arch.is_x86() => Some(&self.x86),
@@ -52,7 +52,7 @@ impl CpuDefinitions {
         &self.models
     }
 
-    /// The model of that name.
+    /// The model `name`.
     pub fn model(&self, name: &str) -> Option<&CpuModelDef> {
         self.models.get(*self.model_by_name.get(name)?)
     }
@@ -62,7 +62,7 @@ impl CpuDefinitions {
         &self.features
     }
 
-    /// The feature of that name.
+    /// The feature `name`.
     pub fn feature(&self, name: &str) -> Option<&CpuFeatureDef> {
         self.features.get(usize::from(*self.feature_by_name.get(name)?))
     }
@@ -77,96 +77,96 @@ impl CpuDefinitions {
     }
 }
 
-/// Position of a feature in its definitions.
+/// The index of a feature in its definitions.
 type FeatureId = u16;
 
-/// Who makes CPUs.
+/// A vendor of CPUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CpuVendor {
-    /// Name in the domain format, such as `Intel`.
+    /// The name in the domain format, such as `Intel`.
     pub name: Box<str>,
-    /// What the CPU says of itself, such as `GenuineIntel`; a number on ARM.
+    /// The vendor id that CPUs report, such as `GenuineIntel`; a number on Arm.
     pub string: Option<Box<str>>,
 }
 
-/// One feature.
+/// The definition of a CPU feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CpuFeatureDef {
-    /// Name in the domain format.
+    /// The name in the domain format.
     pub name: Box<str>,
-    /// Whether a guest that has it can still migrate.
+    /// Whether a guest with the feature can migrate.
     pub migratable: bool,
-    /// Where the CPU shows it (x86).
+    /// The CPUID or MSR bits that report it (x86).
     pub bits: Vec<FeatureBits>,
 }
 
-/// Where an x86 CPU shows a feature.
+/// The bits by which an x86 CPU reports a feature.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FeatureBits {
-    /// In what the CPUID instruction returns.
+    /// Bits that the CPUID instruction returns.
     Cpuid {
-        /// Leaf (`eax` on entry).
+        /// The leaf (`eax` on entry).
         leaf: u32,
-        /// Sub-leaf (`ecx` on entry).
+        /// The subleaf (`ecx` on entry).
         subleaf: u32,
-        /// Bits of `eax`, `ebx`, `ecx`, `edx`.
+        /// The bits of `eax`, `ebx`, `ecx`, `edx`.
         registers: [u32; 4],
     },
-    /// In a model specific register.
+    /// Bits of a model-specific register.
     Msr {
-        /// Number of the register.
+        /// The number of the register.
         index: u32,
-        /// Its bits.
+        /// The bits.
         bits: u64,
     },
 }
 
-/// Family, model and steppings of a CPU.
+/// The family, model and steppings of CPUs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Signature {
-    /// Display family.
+    /// The display family.
     pub family: u32,
-    /// Display model.
+    /// The display model.
     pub model: u32,
-    /// One bit a stepping, 0 to 15.
+    /// A bit for each stepping, 0 to 15.
     pub steppings: u16,
 }
 
-/// A processor version number and which of its bits count (POWER), or a part number (ARM).
+/// A processor version number with a mask (POWER), or a part number (Arm).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pvr {
     /// The number.
     pub value: u32,
-    /// The bits that count.
+    /// The bits that are compared.
     pub mask: u32,
 }
 
-/// One named CPU model.
+/// The definition of a named CPU model.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CpuModelDef {
-    /// Name in the domain format.
+    /// The name in the domain format.
     pub name: Box<str>,
-    /// Name of its vendor.
+    /// The name of the vendor.
     pub vendor: Option<Box<str>>,
-    /// Real CPUs that are this model.
+    /// The physical CPUs of this model.
     pub signatures: Vec<Signature>,
-    /// Its numbers on POWER and ARM.
+    /// The numbers of the physical CPUs on POWER and Arm.
     pub pvrs: Vec<Pvr>,
-    /// Whether a host CPU may be called by this name.
+    /// Whether the host's CPU can be described by this model.
     pub decode_host: bool,
-    /// Whether a guest CPU may be turned into this name.
+    /// Whether a guest's CPU can be described by this model.
     pub decode_guest: bool,
-    /// Whether `check='partial'` holds it against these definitions, not against QEMU's.
+    /// Whether `check='partial'` compares the host's CPU with this definition, rather than with QEMU's.
     pub partial_check: bool,
-    /// Its features.
+    /// The features.
     pub(crate) features: FeatureSet,
-    /// Those of its features that were added to the definition later.
+    /// The features that a later version of libvirt added to the definition.
     pub(crate) added: FeatureSet,
-    /// Features that were taken out of the definition later.
+    /// The features that a later version of libvirt removed from the definition.
     pub(crate) removed: Vec<FeatureId>,
 }
 
-/// A set of features of one family.
+/// A set of features of one [`CpuDefinitions`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct FeatureSet(Vec<u64>);
 
@@ -217,7 +217,7 @@ impl FeatureSet {
     }
 }
 
-/// Why a set of definitions cannot be used.
+/// The error for definitions that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{file}:{line}:{column}: {message}")]
 pub struct CpuMapError {

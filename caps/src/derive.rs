@@ -1,7 +1,7 @@
-//! From what a QEMU binary says of itself over QMP to what it can do.
+//! Deriving capabilities from a QMP conversation with a QEMU binary.
 //!
-//! [`Conversation`] holds requests and their replies, recorded or just made; [`derive()`] makes a [`Caps`] of it. The rows
-//! that give each flag its meaning are in `derive/table.rs`.
+//! [`Conversation`] has the requests and their replies, recorded or from a probe; [`derive()`] makes [`Caps`] of it.
+//! The table in `derive/table.rs` has the condition of each capability flag.
 
 mod conversation;
 mod cpu;
@@ -18,70 +18,74 @@ use serde_json::{Value, json};
 use crate::{Accel, Arch, Caps, CapsBuilder, Release};
 use schema::Schema;
 
-/// Why a conversation gives no capabilities.
+/// The error for a conversation from which capabilities cannot be derived.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeriveError {
-    /// QEMU was not asked, did not answer or refused.
-    #[error("the conversation has no good reply to '{0}'")]
+    /// A command was not sent, or QEMU did not reply or returned an error.
+    #[error("the conversation has no successful reply to '{0}'")]
     Missing(&'static str),
-    /// The reply is not of the form that QEMU documents.
-    #[error("the reply to '{0}' has not the form expected")]
+    /// A reply does not have the form that QEMU documents.
+    #[error("the reply to '{0}' does not have the expected form")]
     Form(&'static str),
-    /// A target that no release knows.
-    #[error("QEMU says it is for '{0}', which is no architecture known")]
+    /// The target is not a known architecture.
+    #[error("the target of QEMU is '{0}', which is not a known architecture")]
     Target(String),
 }
 
-/// What has to be so for a flag to be set.
+/// The condition for a capability flag.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Probe {
-    /// There is this QMP command.
+    /// QEMU has this QMP command.
     Command(&'static str),
-    /// It was asked and answered without an error.
+    /// The command was sent, and its reply is not an error.
     Answers(&'static str),
-    /// There is this QOM type.
+    /// QEMU has this QOM type.
     Type(&'static str),
     /// A device type has this property.
     Property(&'static str, &'static str),
-    /// A device type's switch is off where nothing is said.
+    /// A boolean property of a device type is off by default.
     DefaultOff(&'static str, &'static str),
     /// An object type has this property.
     ObjectProperty(&'static str, &'static str),
-    /// The machine type of this name, or the newest one of its family, has this property.
+    /// The machine type, or the newest one of its family, has this property.
     MachineProperty(&'static str, &'static str),
-    /// There is this command-line option; with a second name, it takes this parameter.
+    /// QEMU has this command-line option; with a second name, the option has this parameter.
     Option(&'static str, &'static str),
-    /// There is this migration capability.
+    /// QEMU has this migration capability.
     Migration(&'static str),
-    /// There is this TPM backend.
+    /// QEMU has this TPM backend.
     TpmType(&'static str),
-    /// There is this TPM frontend.
+    /// QEMU has this TPM frontend.
     TpmModel(&'static str),
-    /// The QAPI schema has something at this path.
+    /// The QAPI schema has this path.
     Schema(&'static str),
-    /// There is this CPU model.
+    /// QEMU has this CPU model.
     CpuModel(&'static str),
-    /// The emulated target is one of these.
+    /// The target is one of these.
     Target(&'static [&'static str]),
-    /// QEMU is of this version or newer.
+    /// QEMU has this version or a later one.
     Since(u32),
-    /// QEMU is older than this version.
+    /// QEMU has an earlier version than this.
     Before(u32),
-    /// KVM can be used.
+    /// QEMU can use KVM.
     Kvm,
-    /// An accelerator other than KVM was used for the first half of the conversation.
+    /// The first session used an accelerator other than KVM and TCG.
     OtherAccelerator,
-    /// `block-commit` looks for the device first, as it does since it can commit the active layer.
+    /// The error of `block-commit` shows that it looks for the device first, as versions do that can commit the active
+    /// layer.
     ActiveCommit,
-    /// All of these.
+    /// All of these conditions.
     All(&'static [Probe]),
-    /// One of these.
+    /// One of these conditions.
     Any(&'static [Probe]),
-    /// Not this.
+    /// Not this condition.
     Not(&'static Probe),
 }
 
-/// What a binary can do, by what it said. `release` decides which flags there are to find.
+/// Derives capabilities from `conversation`. `release` decides which flags are probed for.
+///
+/// # Errors
+/// A reply is missing or does not have the expected form.
 pub fn derive(conversation: &Conversation, release: Release) -> Result<Caps, DeriveError> {
     let session = conversation.sessions().first().ok_or(DeriveError::Missing("qmp_capabilities"))?;
     let facts = Facts::gather(conversation, session)?;
@@ -101,7 +105,7 @@ pub fn derive(conversation: &Conversation, release: Release) -> Result<Caps, Der
     Ok(builder.build())
 }
 
-/// Machines and CPUs, which depend on the accelerator that the session ran with.
+/// Adds machine types and CPUs, which depend on the accelerator of the session.
 fn per_accel(
     mut builder: CapsBuilder,
     accel: Accel,
@@ -121,7 +125,7 @@ fn per_accel(
     Ok(builder)
 }
 
-/// What the first session told, ready to be looked up.
+/// The replies of the first session, indexed for look-ups.
 pub(crate) struct Facts<'a> {
     pub(crate) session: &'a Session,
     sessions: usize,
@@ -169,7 +173,7 @@ impl<'a> Facts<'a> {
         }
     }
 
-    /// Whether `probe` is so.
+    /// Whether the condition `probe` holds.
     fn holds(&self, probe: &Probe) -> bool {
         match *probe {
             Probe::Command(name) => self.commands.contains(name),
@@ -238,17 +242,17 @@ impl<'a> Facts<'a> {
     }
 }
 
-/// The reply to `command`, which has to be there.
+/// The mandatory reply to `command`.
 fn need<'a>(session: &'a Session, command: &'static str) -> Result<&'a Value, DeriveError> {
     session.reply(command).ok_or(DeriveError::Missing(command))
 }
 
-/// The texts at `key` of a list of objects.
+/// The strings at `key` of a list of objects.
 fn names<'a>(list: &'a Value, key: &str) -> impl Iterator<Item = &'a str> {
     list.as_array().into_iter().flatten().filter_map(move |o| o.get(key).and_then(Value::as_str))
 }
 
-/// The types whose properties have to be asked for, and with which command, for every row of the table to be answered.
+/// The queries of type properties that the table of conditions needs: command and type.
 pub fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
     fn collect(probe: &Probe, out: &mut Vec<(&'static str, &'static str)>) {
         match *probe {
@@ -268,7 +272,7 @@ pub fn questions() -> impl Iterator<Item = (&'static str, &'static str)> {
     out.into_iter()
 }
 
-/// The families whose newest machine type's properties have to be asked for.
+/// The machine type families whose properties the table of conditions needs.
 pub fn machine_families() -> impl Iterator<Item = &'static str> {
     let mut out: Vec<&str> = table::ROWS
         .iter()

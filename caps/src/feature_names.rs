@@ -1,6 +1,6 @@
-//! CPU features that QEMU and the domain format spell differently.
+//! x86 CPU features that QEMU and the domain format spell differently.
 
-/// Name in the domain format, QEMU's name.
+/// The name in the domain format, and the name in QEMU.
 const X86: &[(&str, &str)] = &[
     ("cmp_legacy", "cmp-legacy"),
     ("ds_cpl", "ds-cpl"),
@@ -16,12 +16,12 @@ const X86: &[(&str, &str)] = &[
     ("vmx-invvpid-single-context-noglobals", "vmx-invept-single-context-noglobals"),
 ];
 
-/// The domain format's name for an x86 feature that QEMU calls `name`.
+/// The name in the domain format of the x86 feature that QEMU calls `name`.
 pub fn from_qemu(name: &str) -> &str {
     X86.iter().find(|(_, qemu)| *qemu == name).map_or(name, |(ours, _)| ours)
 }
 
-/// QEMU's name for an x86 feature that the domain format calls `name`.
+/// The name in QEMU of the x86 feature that the domain format calls `name`.
 pub fn to_qemu(name: &str) -> &str {
     X86.iter().find(|(ours, _)| *ours == name).map_or(name, |(_, qemu)| qemu)
 }

@@ -1,12 +1,12 @@
-//! Capabilities files: reading both forms, and writing our own.
+//! Capabilities files: reading libvirt's form and that of this crate, and writing the latter.
 
 mod read;
 mod write;
 
-/// Version of the form that [`Caps::to_xml`](crate::Caps::to_xml) writes.
+/// The version of the form that [`Caps::to_xml`](crate::Caps::to_xml) writes.
 pub const FORMAT_VERSION: u32 = 1;
 
-/// Why a capabilities file cannot be used.
+/// The error for a capabilities file that cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{line}:{column}: {kind}")]
 pub struct CapsError {
@@ -18,42 +18,42 @@ pub struct CapsError {
     pub kind: CapsErrorKind,
 }
 
-/// What is wrong with a capabilities file.
+/// The kind of error of a capabilities file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CapsErrorKind {
-    /// It is no well-formed XML.
+    /// The text is not well-formed XML.
     #[error("{0}")]
     Xml(String),
-    /// It is longer than is sensible.
+    /// The text exceeds the size limit.
     #[error("the text is longer than {0} bytes")]
     TooLong(usize),
-    /// The root element is another one.
+    /// The root element is not `<qemuCaps>`.
     #[error("the root element is '{0}', not 'qemuCaps'")]
     Root(String),
-    /// The file was written in a later form.
-    #[error("the form '{0}' is later than this program")]
+    /// The file has a later form than [`FORMAT_VERSION`].
+    #[error("the form '{0}' is not known; a later version of this program wrote the file")]
     FormatVersion(String),
-    /// A flag that no release knows.
+    /// A flag that no release has.
     #[error("there is no capability flag '{0}'")]
     UnknownFlag(String),
-    /// An element that must be there is not.
+    /// A mandatory element is missing.
     #[error("the element '{0}' is missing")]
     MissingElement(&'static str),
-    /// An attribute that must be there is not.
+    /// A mandatory attribute is missing.
     #[error("element '{element}' lacks attribute '{attribute}'")]
     MissingAttribute {
-        /// Where it should be.
+        /// The element.
         element: String,
-        /// What is missing.
+        /// The missing attribute.
         attribute: &'static str,
     },
-    /// A value that is no number, no known spelling, or out of range.
-    #[error("'{value}' is no valid {what} of element '{element}'")]
+    /// A value is not a number or a known word, or is out of range.
+    #[error("'{value}' is not a valid {what} of element '{element}'")]
     Value {
-        /// Where it stands.
+        /// The element.
         element: String,
-        /// Name of the attribute, or `content`.
+        /// The name of the attribute, or `content`.
         what: &'static str,
         /// The text.
         value: String,

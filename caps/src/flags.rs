@@ -1,4 +1,4 @@
-//! Capability flags: what one QEMU binary can do, one bit each.
+//! Capability flags: what a QEMU binary supports, one bit each.
 
 mod table;
 
@@ -7,30 +7,33 @@ use std::str::FromStr;
 
 use table::flag_table;
 
+use virtargv_model::Span;
+
 use crate::Release;
 
-/// What a release of the reference makes of a flag.
+/// How a release of libvirt treats a capability flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FlagState {
-    /// Asked for: the capabilities file decides.
+    /// The release probes for it, so the capabilities file decides.
     Live,
-    /// Retired, and the release behaves as if every QEMU had it.
+    /// The release retired it, and behaves as if every QEMU had it.
     On,
-    /// Retired, and the release behaves as if no QEMU had it.
+    /// The release retired it, and behaves as if no QEMU had it.
     Off,
-    /// Not known to this release yet; as if no QEMU had it.
+    /// A later release added it, so this one behaves as if no QEMU had it.
     New,
 }
 
 impl FlagState {
-    /// Whether the release asks the QEMU for it.
+    /// Whether the release probes for it.
     pub const fn is_live(self) -> bool {
         matches!(self, Self::Live)
     }
 }
 
 macro_rules! generate {
-    ($($variant:ident, $constant:literal, $name:literal, $v7_0:ident, $v11_3:ident, $doc:literal;)*) => {
+    ($($variant:ident, $constant:literal, $name:literal,
+        $state:ident $(=> $later:ident since $since:literal)*, $doc:literal;)*) => {
         /// A capability flag of a QEMU binary.
         #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[repr(u16)]
@@ -42,15 +45,15 @@ macro_rules! generate {
             /// Every flag, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// What it says, in a few words.
+            /// What QEMU supports, in a few words.
             pub const fn doc(self) -> &'static str {
                 match self { $(Self::$variant => $doc,)* }
             }
 
-            /// How many flags there are.
+            /// The number of flags.
             pub const COUNT: usize = Self::ALL.len();
 
-            #[allow(clippy::large_stack_arrays)] // It lives in the program's data, not on a stack.
+            #[allow(clippy::large_stack_arrays)] // It is static data, not on a stack.
             pub(crate) const FLAGS: &'static [bitflags::Flag<crate::CapSet>] =
                 &[$(bitflags::Flag::new($name, crate::CapSet::of(Self::$variant)),)*];
 
@@ -59,21 +62,28 @@ macro_rules! generate {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The reference's constant, such as `QEMU_CAPS_VIRTIO_NET_FAILOVER`.
+            /// The libvirt's constant, such as `QEMU_CAPS_VIRTIO_NET_FAILOVER`.
             pub const fn constant(self) -> &'static str {
                 match self { $(Self::$variant => concat!("QEMU_CAPS_", $constant),)* }
             }
 
-            /// What it says of a QEMU binary, in a few words.
+            /// What QEMU supports, in a few words.
             pub const fn summary(self) -> &'static str {
                 match self { $(Self::$variant => $doc,)* }
             }
 
-            /// What `release` makes of this flag.
+            /// How `release` treats the flag.
             pub const fn state(self, release: Release) -> FlagState {
-                match release {
-                    Release::V7_0 => match self { $(Self::$variant => FlagState::$v7_0,)* },
-                    Release::V11_3 => match self { $(Self::$variant => FlagState::$v11_3,)* },
+                match self {
+                    $(Self::$variant => {
+                        // Changes are in order, so the last that the release has counts.
+                        #[allow(unused_mut)]
+                        let mut state = FlagState::$state;
+                        $(if const { Span::ALWAYS.since($since) }.contains(release) {
+                            state = FlagState::$later;
+                        })*
+                        state
+                    })*
                 }
             }
         }
@@ -82,11 +92,11 @@ macro_rules! generate {
 
 flag_table!(generate);
 
-/// Constants that a release named differently: (constant, flag).
+/// Constants that had another name in a release, and their flags.
 const OLD_CONSTANTS: &[(&str, Cap)] = &[("QEMU_CAPS_CHARDEV_FD_PASS", Cap::ChardevFdPassCommandline)];
 
 impl Cap {
-    /// The position in the table, and so the bit in a [`CapSet`](crate::CapSet).
+    /// The index in the table, which is the bit in a [`CapSet`](crate::CapSet).
     pub const fn index(self) -> usize {
         self as usize
     }
@@ -104,7 +114,7 @@ impl fmt::Debug for Cap {
     }
 }
 
-/// A text that names no flag.
+/// The error for a text that is not the name or constant of a [`Cap`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no capability flag '{0}'")]
 pub struct UnknownCap(pub String);
@@ -112,7 +122,7 @@ pub struct UnknownCap(pub String);
 impl FromStr for Cap {
     type Err = UnknownCap;
 
-    /// By name or by constant.
+    /// Parses a name or a constant.
     fn from_str(text: &str) -> Result<Self, UnknownCap> {
         let found = if text.starts_with("QEMU_CAPS_") {
             let old = OLD_CONSTANTS.iter().find(|(constant, _)| *constant == text);

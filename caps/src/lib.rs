@@ -1,9 +1,10 @@
-//! What a QEMU binary can do: capability flags, machine types, CPU models, and the release of the reference whose
-//! habits are followed.
+//! The capabilities of a QEMU binary: capability flags, machine types and CPU models, as a release of libvirt sees
+//! them.
 //!
-//! This crate knows nothing of a domain. It reads capabilities files, answers questions about them, and holds the two
-//! tables that the rest of the line asks: [`Cap`] (what QEMU can do) and [`Convention`] (what a release does
-//! regardless of QEMU).
+//! This crate knows nothing of a domain. [`Caps`] is read from a capabilities file ([`Caps::from_xml`]), derived from a
+//! QMP conversation ([`derive`](mod@derive)), taken from the built-in sets ([`builtin`]) or listed by hand
+//! ([`Caps::builder`]). [`Cap`] is the table of capability flags, which say what QEMU supports; [`Convention`] is the
+//! table of differences between releases that do not depend on QEMU.
 //!
 //! ```
 //! use virtargv_caps::{Accel, Arch, Cap, Caps, Machine, Release};
@@ -29,7 +30,6 @@ mod machine;
 mod platform;
 #[cfg(feature = "probe")]
 pub mod probe;
-mod release;
 mod set;
 
 pub use arch::{Arch, UnknownArch};
@@ -43,5 +43,5 @@ pub use file::{CapsError, CapsErrorKind, FORMAT_VERSION};
 pub use flags::{Cap, FlagState, UnknownCap};
 pub use machine::{Machine, Tristate};
 pub use platform::{Gic, GicVersion, Hyperv, Sev, Sgx, SgxSection};
-pub use release::{Convention, Release, UnknownRelease};
 pub use set::{CapBits, CapSet};
+pub use virtargv_model::{Convention, Release, UnknownRelease};

@@ -1,9 +1,9 @@
-//! Machine types.
+//! Machine types and machine aliases.
 
-/// A yes or no that may be unknown.
+/// Yes, no, or not known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Tristate {
-    /// Not said.
+    /// Not known.
     #[default]
     Absent,
     /// Yes.
@@ -13,44 +13,44 @@ pub enum Tristate {
 }
 
 impl Tristate {
-    /// Whether it is a definite yes.
+    /// Whether it is known to be yes.
     pub const fn is_yes(self) -> bool {
         matches!(self, Self::Yes)
     }
 
-    /// Whether it is a definite no.
+    /// Whether it is known to be no.
     pub const fn is_no(self) -> bool {
         matches!(self, Self::No)
     }
 }
 
-/// One machine type that a QEMU binary offers under one accelerator (`<machine>` in a capabilities file).
+/// A machine type of a QEMU binary under an accelerator (`<machine>` in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Machine {
-    /// The versioned name, such as `pc-q35-10.0`.
+    /// The name, such as `pc-q35-10.0`.
     pub name: Box<str>,
-    /// The name without version that stands for this one, such as `q35`.
+    /// The machine alias that stands for this machine type, such as `q35`.
     pub alias: Option<Box<str>>,
-    /// How many CPUs it takes at most; 0 where not said.
+    /// The largest number of vCPUs; 0 where it is not known.
     pub max_cpus: u32,
-    /// Whether CPUs can be plugged one by one.
+    /// Whether single vCPUs can be hotplugged.
     pub hotplug_cpus: bool,
-    /// QOM type of the CPU that it has where none is given, such as `qemu64-x86_64-cpu`.
+    /// The QOM type of the default CPU, such as `qemu64-x86_64-cpu`.
     pub default_cpu: Option<Box<str>>,
-    /// Whether NUMA nodes may still be given by `mem=`.
+    /// Whether `-numa node` supports `mem=`.
     pub numa_mem_supported: bool,
-    /// Id of its main memory object, such as `pc.ram`.
+    /// The id of the main memory object, such as `pc.ram`.
     pub default_ram_id: Option<Box<str>>,
-    /// Whether QEMU warns against using it.
+    /// Whether QEMU reports the machine type as deprecated.
     pub deprecated: bool,
     /// Whether it has ACPI tables.
     pub acpi: Tristate,
-    /// Whether it is what QEMU runs where none is given.
+    /// Whether it is the default machine type of QEMU.
     pub is_default: bool,
 }
 
 impl Machine {
-    /// A machine type of which only the name is known.
+    /// A machine type with a name only.
     pub fn named(name: impl Into<Box<str>>) -> Self {
         Self { name: name.into(), ..Self::default() }
     }

@@ -1,9 +1,10 @@
-//! What a host offers through QEMU besides CPUs and machines: interrupt controllers, enclaves, enlightenments.
+//! Host features that QEMU reports besides CPUs and machine types: interrupt controllers, memory encryption, enclaves
+//! and enlightenments.
 
-/// Version of ARM's generic interrupt controller.
+/// The version of the Arm Generic Interrupt Controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GicVersion {
-    /// The host's own (`gic-version=host`).
+    /// The version of the host (`gic-version=host`).
     Host,
     /// Version 2.
     V2,
@@ -26,42 +27,42 @@ impl GicVersion {
     }
 }
 
-/// One interrupt controller on offer (`<gic>` in a capabilities file).
+/// A supported interrupt controller (`<gic>` in a capabilities file).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Gic {
-    /// Which version.
+    /// The version.
     pub version: GicVersion,
-    /// Whether the kernel provides it.
+    /// Whether KVM provides it.
     pub kernel: bool,
     /// Whether QEMU emulates it.
     pub emulated: bool,
 }
 
-/// AMD's memory encryption (`<sev>` in a capabilities file).
+/// AMD SEV (`<sev>` in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Sev {
-    /// Bit in a page table entry that marks an encrypted page.
+    /// The bit of a page table entry that marks an encrypted page.
     pub cbitpos: u32,
-    /// Physical address bits lost to encryption.
+    /// The number of physical address bits that encryption takes.
     pub reduced_phys_bits: u32,
-    /// Platform Diffie-Hellman key, base64.
+    /// The platform Diffie-Hellman key, in base64.
     pub pdh: Box<str>,
-    /// Certificate chain, base64.
+    /// The certificate chain, in base64.
     pub cert_chain: Box<str>,
-    /// Id of the first CPU, base64.
+    /// The id of the first CPU, in base64.
     pub cpu0_id: Option<Box<str>>,
 }
 
-/// One section of enclave memory.
+/// A section of the enclave page cache of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct SgxSection {
-    /// Host NUMA node.
+    /// The host NUMA node.
     pub node: u32,
     /// Size in KiB.
     pub size_kib: u64,
 }
 
-/// Intel's enclaves (`<sgx>` in a capabilities file).
+/// Intel SGX (`<sgx>` in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Sgx {
     /// Flexible launch control.
@@ -70,21 +71,21 @@ pub struct Sgx {
     pub sgx1: bool,
     /// SGX version 2.
     pub sgx2: bool,
-    /// Size of all sections in KiB.
+    /// The size of all sections in KiB.
     pub section_size_kib: u64,
-    /// The sections by node.
+    /// The sections.
     pub sections: Vec<SgxSection>,
 }
 
-/// Hyper-V enlightenments that the host offers (`<hypervCapabilities>` in a capabilities file).
+/// The Hyper-V enlightenments that the host supports (`<hypervCapabilities>` in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Hyperv {
-    /// The features by the domain format's names.
+    /// The names of the enlightenments in the domain format.
     pub features: Vec<Box<str>>,
 }
 
 impl Hyperv {
-    /// Whether `name` is on offer.
+    /// Whether the host supports the enlightenment `name`.
     pub fn has(&self, name: &str) -> bool {
         self.features.iter().any(|feature| &**feature == name)
     }

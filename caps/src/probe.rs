@@ -1,11 +1,13 @@
-//! Asks a QEMU binary what it can do, over QMP on its standard input and output.
+//! Probing a QEMU binary over QMP on its standard input and output.
 //!
-//! The binary is started paused with no machine, no devices and no configuration of its own, is asked a fixed list of
-//! questions, and is killed at the end whatever happened. Nothing is written anywhere. Types are only looked into where
-//! a flag needs it: there are types that QEMU does not survive being asked about.
+//! The binary is started paused, without machine, devices and configuration files, gets a fixed list of queries, and is
+//! killed at the end in any case. Nothing is written to the file system. Properties are queried only of the types that
+//! a flag needs, as QEMU crashes on queries of some types.
 //!
-//! There is no QMP client crate in use here on purpose: those that are kept are generated from one QEMU's schema, and
-//! this has to talk to all of them.
+//! No QMP client crate is used: maintained ones are generated from the schema of one QEMU, and a probe talks to all
+//! versions.
+
+#![allow(clippy::disallowed_methods, reason = "a QEMU binary is started here")]
 
 use std::collections::HashSet;
 use std::ffi::OsStr;
@@ -20,80 +22,86 @@ use serde_json::{Value, json};
 use crate::derive::{self, Conversation, DeriveError, Exchange};
 use crate::{Arch, Caps, Release};
 
-/// The longest line that is taken from QEMU, in bytes; the schema of a recent one has some 300 000.
+/// The longest line that is read from QEMU, in bytes. The schema of a recent version has some 300 000.
 const MAX_LINE: u64 = 16 << 20;
-/// The most that is taken from QEMU in all, in bytes.
+/// The most output that is read from QEMU, in bytes.
 const MAX_OUTPUT: u64 = 64 << 20;
-/// How much of what QEMU says on standard error is kept, in bytes.
-const MAX_COMPLAINT: u64 = 4096;
-/// How long QEMU may take for everything, unless the caller says otherwise.
+/// The most output on standard error that is kept, in bytes.
+const MAX_STDERR: u64 = 4096;
+/// The default time limit of a probe.
 pub const TIME: Duration = Duration::from_secs(10);
-/// How long is waited for the last words of a binary that has ended.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// How long a probe waits for the standard error of a binary that has ended.
+const STDERR_WAIT: Duration = Duration::from_millis(500);
 
-/// Why a binary could not be asked.
+/// The error for a binary that cannot be probed.
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
-    /// It could not be started.
+    /// The binary cannot be started.
     #[error("'{path}' cannot be started: {why}")]
     Start {
-        /// The binary.
+        /// The path of the binary.
         path: String,
-        /// What the system says.
+        /// The error of the operating system.
         why: std::io::Error,
     },
-    /// It ended, or closed the connection, before it had answered.
-    #[error("'{path}' ended before it answered '{command}'{complaint}")]
+    /// The binary ended or closed the connection before it replied.
+    #[error("'{path}' ended before it replied to '{command}'{stderr}")]
     Ended {
-        /// The binary.
+        /// The path of the binary.
         path: String,
-        /// What it was asked.
+        /// The command.
         command: String,
-        /// What it said on standard error, after a colon.
-        complaint: String,
+        /// Its standard error, after a colon.
+        stderr: String,
     },
-    /// It took too long.
-    #[error("'{path}' did not answer '{command}' in time")]
+    /// The binary did not reply within the time limit.
+    #[error("'{path}' did not reply to '{command}' within the time limit")]
     TooSlow {
-        /// The binary.
+        /// The path of the binary.
         path: String,
-        /// What it was asked.
+        /// The command.
         command: String,
     },
-    /// It said more than any QEMU does.
-    #[error("'{path}' does not stop talking: more than {limit} MiB in reply to '{command}'")]
+    /// The output of the binary exceeds the limit.
+    #[error("the output of '{path}' exceeds the limit of {limit} MiB, in reply to '{command}'")]
     TooMuch {
-        /// The binary.
+        /// The path of the binary.
         path: String,
-        /// What it was asked.
+        /// The command.
         command: String,
-        /// How much is taken from it, in MiB.
+        /// The limit in MiB.
         limit: u64,
     },
-    /// What it says is not QMP.
+    /// The output of the binary is not QMP.
     #[error("'{path}' does not speak QMP: {what}")]
     NotQmp {
-        /// The binary.
+        /// The path of the binary.
         path: String,
-        /// What is wrong.
+        /// The problem.
         what: String,
     },
-    /// What it said is not enough.
+    /// The replies are not sufficient.
     #[error("'{path}': {why}")]
     Derive {
-        /// The binary.
+        /// The path of the binary.
         path: String,
-        /// What is missing.
+        /// The problem of the conversation.
         why: DeriveError,
     },
 }
 
-/// What the binary at `path` can do, as `release` sees it.
+/// The capabilities of the binary at `path`, as `release` sees them.
+///
+/// # Errors
+/// The binary cannot be probed within [`TIME`].
 pub fn probe(path: &Path, release: Release) -> Result<Caps, ProbeError> {
     probe_within(path, release, TIME)
 }
 
-/// [`probe`] with another limit of time for all of it.
+/// As [`probe`], with the time limit `time`.
+///
+/// # Errors
+/// The binary cannot be probed within `time`.
 pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Caps, ProbeError> {
     let conversation = converse(path, time)?;
     let caps = derive::derive(&conversation, release)
@@ -101,8 +109,11 @@ pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Cap
     Ok(caps.edit().emulator(path.display().to_string()).build())
 }
 
-/// Asks the binary everything and gives the conversation: one session with the best accelerator there is, and where
-/// that is not TCG, a second one with TCG. All of it may take as long as `time`.
+/// Sends all queries and returns the conversation: a session with the best accelerator, and where that is not TCG, a
+/// second one with TCG. `time` limits both together.
+///
+/// # Errors
+/// The binary cannot be probed within `time`.
 pub fn converse(path: &Path, time: Duration) -> Result<Conversation, ProbeError> {
     let path = &std::path::absolute(path)
         .map_err(|why| ProbeError::Start { path: path.display().to_string(), why })?;
@@ -122,14 +133,14 @@ pub fn converse(path: &Path, time: Duration) -> Result<Conversation, ProbeError>
     Ok(conversation)
 }
 
-/// What later questions depend on.
+/// The replies that later queries depend on.
 struct First {
     commands: HashSet<String>,
     arch: Option<Arch>,
     accelerated: bool,
 }
 
-/// Puts one question and gives the good reply, if it was one.
+/// Sends a command and returns the reply, unless it is an error.
 type Ask<'a> = &'a mut dyn FnMut(&str, Value) -> Result<Option<Value>, ProbeError>;
 
 fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<First, ProbeError> {
@@ -153,7 +164,7 @@ fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<Fir
     let first = First { commands, arch, accelerated };
     let types = names(ask("qom-list-types", Value::Null)?.as_ref(), "name");
     for (command, typename) in derive::questions() {
-        // The list has no abstract types, whose properties QEMU tells all the same.
+        // The list has no abstract types, whose properties can be queried too.
         let there = types.contains(typename) || command == "qom-list-properties";
         if there && first.commands.contains(command) {
             ask(command, json!({ "typename": typename }))?;
@@ -170,7 +181,7 @@ fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<Fir
     Ok(first)
 }
 
-/// What is asked without arguments after the machines are known.
+/// The queries without arguments after the machine types.
 const REST: &[&str] = &[
     "query-cpu-definitions",
     "query-tpm-models",
@@ -182,7 +193,7 @@ const REST: &[&str] = &[
     "query-sgx-capabilities",
 ];
 
-/// Asks for the properties of the newest machine type of each family that a flag depends on.
+/// Queries the properties of the newest machine type of each family that a flag depends on.
 fn machine_types(
     first: &First,
     machines: Option<&Value>,
@@ -208,12 +219,12 @@ fn machine_types(
     Ok(())
 }
 
-/// Asks what the CPU model `name` comes to, with and without what cannot migrate.
+/// Queries the expansion of the CPU model `name`, with and without the features that block migration.
 fn expand_cpu(first: &First, name: &str, ask: Ask<'_>) -> Result<(), ProbeError> {
     let Some(arch) = first.arch.filter(|_| first.commands.contains("query-cpu-model-expansion")) else {
         return Ok(());
     };
-    // Only some targets know static expansion; the others take the full one.
+    // Only some targets support the static expansion.
     let kind = if arch.is_x86() || arch.is_s390() { "static" } else { "full" };
     let command = "query-cpu-model-expansion";
     ask(command, json!({ "type": kind, "model": { "name": name } }))?;
@@ -232,11 +243,11 @@ fn names(list: Option<&Value>, key: &str) -> HashSet<String> {
     list.filter_map(|e| e.get(key)?.as_str().map(str::to_owned)).collect()
 }
 
-/// What comes from a binary.
-enum Said {
-    /// A line, or what there was of one.
+/// Output of the binary.
+enum Output {
+    /// A line, the last one possibly incomplete.
     Line(Vec<u8>),
-    /// More than is taken from any.
+    /// The output exceeds [`MAX_OUTPUT`].
     TooMuch,
 }
 
@@ -245,11 +256,11 @@ struct Qemu {
     path: String,
     child: Child,
     input: ChildStdin,
-    lines: Receiver<Said>,
-    complaint: Receiver<String>,
+    lines: Receiver<Output>,
+    stderr: Receiver<String>,
     deadline: Instant,
     asked: u32,
-    /// It is gone, and its number may be another's.
+    /// Whether it was waited for, so that its process id may be another process's.
     stopped: bool,
 }
 
@@ -265,27 +276,26 @@ impl Qemu {
             let _ = child.kill();
             return Err(failed(std::io::Error::other("no pipes")));
         };
-        // A bounded channel, so that a babbling binary is held back instead of filling memory.
+        // A bounded channel blocks a binary that writes too much, instead of filling memory.
         let (send, lines) = sync_channel(1);
         std::thread::spawn(move || read_lines(output, &send));
-        let (send, complaint) = sync_channel(1);
+        let (send, stderr) = sync_channel(1);
         std::thread::spawn(move || {
             let mut kept = Vec::new();
             let mut errors = errors;
-            let _ = (&mut errors).take(MAX_COMPLAINT).read_to_end(&mut kept);
+            let _ = (&mut errors).take(MAX_STDERR).read_to_end(&mut kept);
             let _ = std::io::copy(&mut errors, &mut std::io::sink());
             let _ = send.send(String::from_utf8_lossy(&kept).trim().to_owned());
         });
-        let mut qemu =
-            Self { path: shown, child, input, lines, complaint, deadline, asked: 0, stopped: false };
+        let mut qemu = Self { path: shown, child, input, lines, stderr, deadline, asked: 0, stopped: false };
         let greeting = qemu.next("QMP")?;
         if greeting.get("QMP").is_none() {
-            return Err(qemu.not_qmp("it does not greet"));
+            return Err(qemu.not_qmp("it sends no greeting"));
         }
         Ok(qemu)
     }
 
-    /// Puts a question, keeps it with its reply, and gives the reply where it is a good one.
+    /// Sends a command, records it with its reply, and returns the reply unless it is an error.
     fn ask(
         &mut self,
         conversation: &mut Conversation,
@@ -326,8 +336,8 @@ impl Qemu {
     fn next(&mut self, command: &str) -> Result<Value, ProbeError> {
         let left = self.deadline.saturating_duration_since(Instant::now());
         match self.lines.recv_timeout(left) {
-            Ok(Said::Line(line)) => serde_json::from_slice(&line).map_err(|e| self.not_qmp(&e.to_string())),
-            Ok(Said::TooMuch) => {
+            Ok(Output::Line(line)) => serde_json::from_slice(&line).map_err(|e| self.not_qmp(&e.to_string())),
+            Ok(Output::TooMuch) => {
                 let (path, command) = (self.path.clone(), command.to_owned());
                 Err(ProbeError::TooMuch { path, command, limit: MAX_OUTPUT >> 20 })
             }
@@ -344,11 +354,11 @@ impl Qemu {
 
     fn ended(&mut self, command: &str) -> ProbeError {
         self.stop();
-        let said = self.complaint.recv_timeout(LAST_WORDS).ok().filter(|c| !c.is_empty());
+        let said = self.stderr.recv_timeout(STDERR_WAIT).ok().filter(|c| !c.is_empty());
         ProbeError::Ended {
             path: self.path.clone(),
             command: command.to_owned(),
-            complaint: said.map(|c| format!(": {c}")).unwrap_or_default(),
+            stderr: said.map(|c| format!(": {c}")).unwrap_or_default(),
         }
     }
 
@@ -356,7 +366,8 @@ impl Qemu {
         if std::mem::replace(&mut self.stopped, true) {
             return;
         }
-        // All of these fail only where it is gone already. A binary that is a script may have started others.
+        // These fail only where the process has ended already. A binary that is a script can have started other
+        // processes.
         #[cfg(unix)]
         let _ = rustix::process::kill_process_group(
             rustix::process::Pid::from_child(&self.child),
@@ -367,16 +378,16 @@ impl Qemu {
     }
 }
 
-/// Hands on lines until there are no more, too many, or nobody wants them.
-fn read_lines(output: impl Read, send: &SyncSender<Said>) {
+/// Sends lines to the receiver until the output ends, exceeds the limit, or the receiver is dropped.
+fn read_lines(output: impl Read, send: &SyncSender<Output>) {
     let mut output = BufReader::new(output.take(MAX_OUTPUT));
     loop {
         let mut line = Vec::new();
         let read = (&mut output).take(MAX_LINE).read_until(b'\n', &mut line);
         let said = match read {
-            // What was cut off is no line.
-            _ if output.get_ref().limit() == 0 => Said::TooMuch,
-            Ok(n) if n > 0 => Said::Line(line),
+            // A line that the limit cuts off is not sent.
+            _ if output.get_ref().limit() == 0 => Output::TooMuch,
+            Ok(n) if n > 0 => Output::Line(line),
             _ => return,
         };
         if send.send(said).is_err() {
@@ -391,11 +402,10 @@ impl Drop for Qemu {
     }
 }
 
-/// What QEMU's libraries and modules are found by, where they are not where they were built for.
+/// The environment variables by which QEMU finds relocated libraries and modules.
 const KEPT: &[&str] = &["LD_LIBRARY_PATH", "QEMU_MODULE_DIR"];
 
-/// The binary with the arguments of a probe. Where there is `setpriv`, the kernel kills QEMU should this process die
-/// without having had the time to.
+/// The command line of a probe. Where there is `setpriv`, the kernel kills QEMU if this process ends first.
 fn command(path: &Path, accel: &str) -> Command {
     let setpriv = Path::new("/usr/bin/setpriv");
     let mut command = if cfg!(target_os = "linux") && setpriv.exists() {

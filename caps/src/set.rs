@@ -1,13 +1,16 @@
-//! A set of capability flags: eight words, one cache line.
+//! Sets of capability flags: a bit set of eight words, which fits a cache line.
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
+use std::str::FromStr;
+
+use bitflags::Flags as _;
 
 use crate::Cap;
 
 const WORDS: usize = Cap::COUNT.div_ceil(64);
 
-/// The bits behind a [`CapSet`].
+/// The bits of a [`CapSet`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(align(64))]
 pub struct CapBits([u64; WORDS]);
@@ -65,7 +68,7 @@ impl bitflags::Flags for CapSet {
 }
 
 impl CapSet {
-    /// No flag at all.
+    /// The empty set.
     pub const EMPTY: Self = Self(CapBits([0; WORDS]));
 
     /// The set of one flag.
@@ -88,34 +91,34 @@ impl CapSet {
         *self = *self | Self::of(cap);
     }
 
-    /// Takes `cap` out.
+    /// Removes `cap`.
     pub fn remove(&mut self, cap: Cap) {
         self.0 = self.0 & !Self::of(cap).0;
     }
 
-    /// What is in either.
+    /// The flags that are in one of the sets.
     #[must_use]
     pub fn union(self, other: Self) -> Self {
         self | other
     }
 
-    /// What is in this and not in `other`.
+    /// The flags that are in this set and not in `other`.
     #[must_use]
     pub fn difference(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }
 
-    /// How many flags are in the set.
+    /// The number of flags.
     pub fn len(&self) -> usize {
         self.0.0.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether no flag is in the set.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The flags of the set, in the order of the table.
+    /// The flags, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = Cap> + '_ {
         Cap::ALL.iter().copied().filter(|cap| self.has(*cap))
     }
@@ -151,15 +154,31 @@ impl FromIterator<Cap> for CapSet {
     }
 }
 
+/// The names of its flags with ` | ` between them, as [`FromStr`] reads them.
+impl fmt::Display for CapSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        bitflags::parser::to_writer_strict(self, f)
+    }
+}
+
+impl FromStr for CapSet {
+    type Err = bitflags::parser::ParseError;
+
+    /// Reads the names of flags with `|` between them.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        bitflags::parser::from_str_strict(text)
+    }
+}
+
 impl fmt::Debug for CapSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set().entries(self.iter().map(Cap::name)).finish()
+        f.debug_set().entries(self.iter_names().map(|(name, _)| name)).finish()
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use bitflags::Flags;
+    use bitflags::Flags as _;
 
     use super::*;
 
@@ -174,6 +193,9 @@ mod tests {
             set.iter_names().map(|(name, _)| name).collect::<Vec<_>>(),
             ["vnc", "device.json+hotplug"]
         );
+        assert_eq!(set.to_string(), "vnc | device.json+hotplug");
+        assert_eq!(set.to_string().parse::<CapSet>().ok(), Some(set));
+        assert!("vnc | no-such-flag".parse::<CapSet>().is_err());
         assert_eq!(Cap::ALL.iter().copied().collect::<CapSet>(), CapSet::all());
     }
 }

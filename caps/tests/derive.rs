@@ -1,4 +1,6 @@
 //! A small QMP conversation, whole, cut short, out of order and with errors for answers.
+
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(
     clippy::unwrap_used,
     clippy::panic,

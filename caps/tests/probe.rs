@@ -1,5 +1,7 @@
 //! Binaries that are no QEMU, or a bad one: each must give a clear error in bounded time and memory, and leave nothing
 //! behind.
+
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test stops where it fails")]
 

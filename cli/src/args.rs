@@ -1,7 +1,9 @@
 //! What the command understands.
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use virtargv::{Arch, Cap, Release, SystemHost};
+use virtargv::{Arch, Cap, Release};
+use virtargv_system::SystemHost;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
@@ -37,11 +39,17 @@ pub(crate) enum Command {
     /// Say what a QEMU can do.
     #[command(subcommand)]
     Caps(CapsCommand),
-    /// Say what a rule asks and why; without a rule, list them all.
+    /// Say what rules require, why, and what to do; without a rule, list them all.
     Explain(ExplainArgs),
 }
 
-/// Which QEMU, and whose conventions.
+/// The releases of libvirt that are followed, so that help and messages list them.
+fn releases() -> impl TypedValueParser<Value = Release> {
+    PossibleValuesParser::new(Release::ALL.iter().map(|release| release.name()))
+        .try_map(|name| name.parse::<Release>())
+}
+
+/// Which QEMU, and the conventions of which release.
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
     /// What the QEMU can do: a capabilities file, `builtin:NAME`, or `probe:PATH` to ask a binary.
@@ -56,8 +64,8 @@ pub(crate) struct QemuArgs {
     /// Take a capability flag away (may be repeated).
     #[arg(long = "no-flag", value_name = "NAME")]
     pub(crate) no_flags: Vec<Cap>,
-    /// The libvirt release whose behaviour is followed: 7.0 or 11.3.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    /// The libvirt release whose behaviour is followed.
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// The folder of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
     #[arg(long, value_name = "DIR")]
@@ -176,7 +184,7 @@ pub(crate) struct CapsShowArgs {
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release that looks at the set.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// Ask a binary again, whatever is remembered of it.
     #[arg(long)]
@@ -192,7 +200,7 @@ pub(crate) struct CapsDiffArgs {
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release that looks at the sets.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// The one set.
     #[arg(value_name = "A")]
@@ -205,7 +213,7 @@ pub(crate) struct CapsDiffArgs {
 #[derive(Debug, Args)]
 pub(crate) struct CapsProbeArgs {
     /// The release whose flags are looked for.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// Leave out what is true of this host only, and list the flags of every release: for sets that are passed on.
     #[arg(long)]
@@ -221,7 +229,7 @@ pub(crate) struct CapsRequireArgs {
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release whose behaviour is followed.
-    #[arg(long, value_name = "RELEASE", default_value_t)]
+    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
     /// The document; `-` is standard input.
     #[arg(value_name = "FILE|-")]
@@ -230,7 +238,7 @@ pub(crate) struct CapsRequireArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct ExplainArgs {
-    /// The rule's id, as a report shows it.
+    /// The ids of rules, as a report shows them.
     #[arg(value_name = "RULE")]
-    pub(crate) rule: Option<String>,
+    pub(crate) rules: Vec<String>,
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use virtargv::{Cap, Caps, Request, Source, SystemHost, builtin};
+use virtargv::{Cap, Caps, Request, Source, builtin};
 use virtargv_caps::{Accel, Usable, probe};
+use virtargv_system::SystemHost;
 
 use crate::args::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
 use crate::{Done, FINE, REFUSED, caps, check, input};

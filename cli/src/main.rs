@@ -1,5 +1,7 @@
 //! The `virtargv` command.
 
+#![allow(clippy::disallowed_methods, reason = "the command reads and writes")]
+
 mod args;
 mod argv;
 mod caps;

@@ -1,5 +1,6 @@
 //! The command as scripts meet it: exit codes, formats, what goes where.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
 use std::io::Write as _;
@@ -29,6 +30,24 @@ fn virtargv(args: &[&str], input: &str) -> Output {
 
 fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+#[test]
+fn explains_every_rule() {
+    let list = virtargv(&["explain"], "");
+    let listed = String::from_utf8(list.stdout).unwrap();
+    let ids: Vec<&str> = listed.lines().filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(ids, virtargv::rules().map(|rule| rule.id).collect::<Vec<_>>());
+    let told = virtargv(&[&["explain"], ids.as_slice()].concat(), "");
+    assert_eq!(told.status.code(), Some(0));
+    let told = String::from_utf8(told.stdout).unwrap();
+    for rule in virtargv::rules() {
+        for text in
+            [format!("{} (", rule.id), format!("Why: {}\n", rule.reason), format!("Help: {}\n", rule.help)]
+        {
+            assert!(told.contains(&text), "{}: {text}", rule.id);
+        }
+    }
 }
 
 #[test]
@@ -90,26 +109,26 @@ fn check_shows_all_problems_by_place() {
         &["check", "examples/broken.xml"],
         "",
         expect![[r"
-        error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
-         --> examples/broken.xml:3:11
-          |
-        3 |   <memory unit='GigaByte'>4</memory>
-          |           ^^^^^^^^^^^^^^^
+            error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
+             --> examples/broken.xml:3:11
+              |
+            3 |   <memory unit='GigaByte'>4</memory>
+              |           ^^^^^^^^^^^^^^^
 
-        error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
-          --> examples/broken.xml:10:25
-           |
-        10 |       <target dev='vda' bus='virtoi'/>
-           |                         ^^^^^^^^^^^^
+            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
+              --> examples/broken.xml:10:25
+               |
+            10 |       <target dev='vda' bus='virtoi'/>
+               |                         ^^^^^^^^^^^^
 
-        error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs a card of model 'virtio', not 'e1000'
-          --> examples/broken.xml:14:14
-           |
-        14 |       <model type='e1000'/>
-           |              ^^^^^^^^^^^^
+            error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs interface model 'virtio', not 'e1000'
+              --> examples/broken.xml:14:14
+               |
+            14 |       <model type='e1000'/>
+               |              ^^^^^^^^^^^^
 
-        1 of 1 refused
-    "]],
+            1 of 1 refused
+        "]],
     );
     check(&["check", "-"], GOOD, expect![[r""]]);
 }

@@ -1,33 +1,33 @@
-//! The driver's settings.
+//! The settings of libvirt's QEMU driver.
 
-/// What `qemu.conf` sets, as far as it shows on a command line. Field names follow its keys.
+/// The settings of libvirt's QEMU driver (`qemu.conf`) that affect a command line. Fields are named as the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriverConfig {
-    /// Where the driver keeps the state of domains.
+    /// The directory for the state of domains.
     pub lib_dir: String,
-    /// Where sockets of guest agents and other channels are made.
+    /// The directory for the sockets of guest agents and other channels.
     pub channel_target_dir: String,
-    /// Where the sockets and state of helpers are.
+    /// The directory for the sockets and state of helper processes.
     pub state_dir: String,
     /// `memory_backing_dir`
     pub memory_backing_dir: String,
-    /// Where per-domain NVRAM files are made.
+    /// The directory for variable stores.
     pub nvram_dir: String,
     /// `default_tls_x509_cert_dir`
     pub default_tls_x509_cert_dir: String,
-    /// Whether the driver runs as root for the whole system.
+    /// Whether the driver runs as root, for the system (`qemu:///system`).
     pub privileged: bool,
-    /// `nvram`: firmware images with the templates of their variables, for firmware without a descriptor.
+    /// `nvram`: firmware images and the templates of their variable stores, for firmware without a descriptor file.
     pub nvram: Vec<(String, String)>,
-    /// `security_driver`: the model of labels that a document leaves open.
+    /// `security_driver`: the default model of security labels.
     pub security_driver: String,
     /// `dump_guest_core`
     pub dump_guest_core: bool,
-    /// `set_process_name`: whether the guest's name is shown as the process's.
+    /// `set_process_name`: whether the process has the name of the guest.
     pub set_process_name: bool,
     /// `log_timestamp`
     pub log_timestamp: bool,
-    /// `seccomp_sandbox`: -1 default, 0 off, 1 on.
+    /// `seccomp_sandbox`: -1 for the default, 0 for off, 1 for on.
     pub seccomp_sandbox: i32,
     /// `vnc_listen`
     pub vnc_listen: String,
@@ -89,8 +89,8 @@ pub struct DriverConfig {
     pub rdp_tls_x509_cert_dir: Option<String>,
     /// `storage_use_nbdkit`
     pub storage_use_nbdkit: bool,
-    /// The folders in which descriptors of firmware and helpers are, as folders `firmware` and `vhost-user`. What is
-    /// in a later folder takes the place of what has the same name in an earlier one.
+    /// The directories of QEMU's descriptor files, with the subdirectories `firmware` and `vhost-user`. A file hides
+    /// one with the same name in an earlier directory.
     pub interop_dirs: Vec<String>,
     /// Mounted huge page file systems.
     pub hugetlbfs: Vec<Hugetlbfs>,
@@ -99,16 +99,16 @@ pub struct DriverConfig {
 /// A mounted huge page file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hugetlbfs {
-    /// Its mount point.
+    /// The mount point.
     pub path: String,
-    /// The size of its pages in KiB.
+    /// The page size in KiB.
     pub size_kib: u64,
-    /// Whether the kernel takes this size where none is asked for.
+    /// Whether it is the default huge page size of the kernel.
     pub default: bool,
 }
 
 impl Default for DriverConfig {
-    /// What a fresh installation run by root has.
+    /// The settings of a new installation that runs as root.
     fn default() -> Self {
         let pki = |name: &str| Some(format!("/etc/pki/libvirt-{name}"));
         Self {

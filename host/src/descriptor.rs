@@ -1,29 +1,29 @@
-//! What may have to be opened before QEMU starts.
+//! Descriptors that are opened before the start and passed to QEMU.
 
 use std::fmt;
 
-/// Something QEMU is handed as an open descriptor. `S` is how texts are held: borrowed where it is asked for, owned
-/// where it is kept.
+/// A descriptor that is passed to QEMU. `S` is the type of its texts: borrowed in a request, owned in the list of
+/// needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Descriptor<S> {
     /// A queue of a tap device.
     Tap {
-        /// The name the interface is to have, if one was given.
+        /// The name of the device, where the document has one.
         name: Option<S>,
         /// What it is connected to.
         joins: Joins<S>,
-        /// Which of the device's queues it is, from 0.
+        /// The index of the queue, from 0.
         queue: u32,
     },
-    /// `/dev/vhost-net`, one a queue.
+    /// `/dev/vhost-net`, one for each queue.
     VhostNet {
-        /// Which of the device's queues it is for, from 0.
+        /// The index of the queue, from 0.
         queue: u32,
     },
     /// A vDPA character device.
     Vdpa {
-        /// Its path.
+        /// The path.
         path: S,
     },
     /// `/dev/vhost-vsock`.
@@ -32,30 +32,30 @@ pub enum Descriptor<S> {
     VhostScsi,
     /// A listening UNIX socket.
     UnixListen {
-        /// Its path.
+        /// The path.
         path: S,
     },
-    /// A file that a character device writes.
+    /// The file that a character device writes its output to.
     ChardevFile {
-        /// Its path.
+        /// The path.
         path: S,
     },
     /// The log file of a character device.
     ChardevLog {
-        /// Its path.
+        /// The path.
         path: S,
     },
     /// The TPM device of the host.
     Tpm {
-        /// Its path.
+        /// The path.
         path: S,
     },
     /// The file that cancels a TPM command.
     TpmCancel {
-        /// Path of the TPM device.
+        /// The path of the TPM device.
         path: S,
     },
-    /// The socket of a vhost-user helper.
+    /// The socket of a vhost-user-gpu process.
     VhostUserGpu,
     /// The socket of a slirp helper process.
     SlirpHelper,
@@ -140,7 +140,7 @@ pub struct FreeDescriptors;
 impl Descriptors for FreeDescriptors {}
 
 impl<S> Descriptor<S> {
-    /// What kind of thing it is, in one word.
+    /// The stable word for the kind of descriptor.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Tap { .. } => "tap",
@@ -158,7 +158,7 @@ impl<S> Descriptor<S> {
         }
     }
 
-    /// Which of a tap device's queues it is for, from 0.
+    /// The index of the queue of a tap device that it is for, from 0.
     pub const fn queue(&self) -> Option<u32> {
         match self {
             Self::Tap { queue, .. } | Self::VhostNet { queue } => Some(*queue),
@@ -166,7 +166,7 @@ impl<S> Descriptor<S> {
         }
     }
 
-    /// Its path, where the document gives one.
+    /// The path, where the document has one.
     pub const fn path(&self) -> Option<&S> {
         match self {
             Self::Vdpa { path }
@@ -181,7 +181,7 @@ impl<S> Descriptor<S> {
 }
 
 impl Descriptor<&str> {
-    /// The same with texts of its own.
+    /// The same descriptor with owned texts.
     pub fn owned(&self) -> Descriptor<String> {
         match *self {
             Self::Tap { name, joins, queue } => {
@@ -215,7 +215,7 @@ impl<S: fmt::Display> fmt::Display for Descriptor<S> {
             }
             Self::VhostNet { queue } => write!(f, "/dev/vhost-net, for queue {queue} of a tap device"),
             Self::Vdpa { path } => write!(f, "the vDPA device '{path}'"),
-            Self::VhostVsock => f.write_str("/dev/vhost-vsock, with the guest's address set"),
+            Self::VhostVsock => f.write_str("/dev/vhost-vsock, with the guest's context id set"),
             Self::VhostScsi => f.write_str("/dev/vhost-scsi"),
             Self::UnixListen { path } => write!(f, "a UNIX socket that listens at '{path}'"),
             Self::ChardevFile { path } => {

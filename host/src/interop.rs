@@ -1,18 +1,19 @@
-//! Descriptors of firmware and of vhost-user helpers (QEMU's `docs/interop`).
+//! Descriptor files of firmware and of vhost-user processes (QEMU's `docs/interop`).
 
 use std::collections::BTreeMap;
 
 use crate::Host;
 
-/// The descriptors of a kind (`firmware`, `vhost-user`), path and text, in the order in which they are to be tried:
-/// by name. A file hides one of the same name in an earlier folder, and an empty file does nothing else.
+/// The descriptor files of a kind (`firmware`, `vhost-user`), as path and text, in the order in which they are tried:
+/// by file name. A file hides one with the same name in an earlier directory, even where it is empty; empty files are
+/// left out.
 pub fn interop_files(host: &dyn Host, kind: &str) -> Vec<(String, String)> {
     let mut found: BTreeMap<String, String> = BTreeMap::new();
     for dir in &host.config().interop_dirs {
-        let folder = format!("{dir}/{kind}");
-        for name in host.list(&folder) {
+        let directory = format!("{dir}/{kind}");
+        for name in host.list(&directory) {
             if !name.starts_with('.') {
-                let path = format!("{folder}/{name}");
+                let path = format!("{directory}/{name}");
                 found.insert(name, path);
             }
         }
@@ -30,7 +31,7 @@ mod tests {
     use crate::FixedHost;
 
     #[test]
-    fn later_folders_win_and_empty_files_hide() {
+    fn files_hide_those_in_earlier_directories() {
         let mut host = FixedHost::default();
         for (path, text) in [
             ("/usr/share/qemu/firmware/30-a.json", "a"),

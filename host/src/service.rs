@@ -1,34 +1,34 @@
-//! What services of the host answer with.
+//! The answers of services of the host: the CPU, storage volumes, secrets.
 
-/// A CPU of the host.
+/// The CPU of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Processor {
-    /// The model that describes it best, where its architecture has named models.
+    /// The closest CPU model, where the architecture has CPU model definitions.
     pub model: Option<String>,
-    /// Who makes it, as CPU model definitions name vendors.
+    /// The vendor, as in the CPU model definitions.
     pub vendor: Option<String>,
-    /// What it can do beyond its model.
+    /// The features that it has in addition to its model.
     pub features: Vec<String>,
-    /// Sockets.
+    /// The number of sockets.
     pub sockets: u32,
-    /// Cores in a socket.
+    /// The number of cores of each socket.
     pub cores: u32,
-    /// Threads in a core.
+    /// The number of threads of each core.
     pub threads: u32,
 }
 
-/// What a volume of a storage pool is.
+/// The kind of a storage volume.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum VolumeKind {
     /// A file.
     File,
     /// A block device.
     Block,
-    /// A folder.
+    /// A directory.
     Dir,
-    /// An image on a network protocol.
+    /// An image behind a network protocol.
     Network,
-    /// A folder on a network protocol.
+    /// A directory behind a network protocol.
     NetDir,
     /// A ploop image.
     Ploop,
@@ -37,18 +37,18 @@ pub enum VolumeKind {
 /// A volume of a storage pool.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Volume {
-    /// What it is.
+    /// The kind.
     pub kind: VolumeKind,
-    /// Its path on this host, or its name on the protocol.
+    /// The path on the host, or the name in the network protocol.
     pub path: String,
 }
 
-/// What a secret is for (`<secret type=>`, the usage of its definition).
+/// The usage type of a secret (`<usage type=>` of its definition).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretUse {
     /// An encrypted volume.
     Volume,
-    /// A ceph user.
+    /// A Ceph user.
     Ceph,
     /// An iSCSI user.
     Iscsi,
@@ -58,11 +58,11 @@ pub enum SecretUse {
     Vtpm,
 }
 
-/// Which secret is wanted.
+/// A reference to a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretKey<'a> {
-    /// The one of this UUID.
+    /// By UUID.
     Uuid(&'a str),
-    /// The one for this usage.
+    /// By usage name.
     Usage(&'a str),
 }

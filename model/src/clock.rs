@@ -1,11 +1,18 @@
-//! `<clock>`: what time the guest starts with, and its timers.
+//! `<clock>`: the time of the guest's real-time clock at the start, and the guest's timers.
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
+
+crate::rules! {
+    /// A clock with `offset='timezone'` names its `timezone`.
+    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "11.3"), Read,
+        "`<clock offset='timezone' timezone=>`: a name of the tz database",
+        help "add `timezone=`, such as `timezone='Europe/Paris'`, or use `offset='utc'`";
+}
 
 spelled! {
-    /// What a clock that is adjusted starts from.
+    /// The basis of an adjusted clock (`basis=`).
     pub enum Basis {
         /// UTC.
         Utc = "utc",
@@ -15,44 +22,44 @@ spelled! {
 }
 
 spelled! {
-    /// `offset=` as the document spells it.
+    /// The word in `offset=`.
     pub enum OffsetWord {
         /// UTC.
         Utc = "utc",
         /// The host's local time.
         LocalTime = "localtime",
-        /// A basis and seconds from it.
+        /// Seconds from a basis.
         Variable = "variable",
         /// The time in a time zone.
         Timezone = "timezone",
         /// A fixed time.
-        Absolute = "absolute",
+        Absolute = "absolute" since "8.4",
     }
 }
 
-/// What time the guest's clock starts with.
+/// The time of the guest's clock at the start (`offset=` and the attributes that belong to it).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offset {
     /// UTC.
     Utc {
-        /// `adjustment='reset'`: what the guest changes is forgotten when it stops.
+        /// `adjustment='reset'`: changes that the guest makes are lost when it stops.
         reset: bool,
     },
     /// The host's local time.
     LocalTime {
-        /// As for UTC.
+        /// `adjustment='reset'`, as for UTC.
         reset: bool,
     },
     /// Seconds from a basis.
     Variable {
-        /// `adjustment=`, seconds.
+        /// `adjustment=`, in seconds.
         adjustment: i64,
-        /// `basis=`
+        /// `basis=`: what the adjustment is added to.
         basis: Basis,
     },
-    /// The time in a zone.
+    /// `timezone=`: the time in a time zone.
     Timezone(Option<String>),
-    /// `start=`, seconds since 1970 UTC.
+    /// `start=`, in seconds since 1970-01-01 UTC.
     Absolute(u64),
 }
 
@@ -65,18 +72,18 @@ impl Default for Offset {
 /// `<clock>`
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Clock {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `offset=` and what goes with it.
+    /// `offset=` and the attributes that belong to it.
     pub offset: Offset,
     /// `<timer>`
     pub timers: Vec<Timer>,
 }
 
 spelled! {
-    /// Which timer.
+    /// `name=` of `<timer>`.
     pub enum TimerName {
-        /// Xen's.
+        /// The platform timer of Xen.
         Platform = "platform",
         /// The programmable interval timer.
         Pit = "pit",
@@ -96,45 +103,45 @@ spelled! {
 }
 
 spelled! {
-    /// What a timer follows.
+    /// What a timer tracks (`track=`).
     pub enum TimerTrack {
         /// Time since the start.
         Boot = "boot",
-        /// Time the guest was running.
+        /// Time that the guest was running.
         Guest = "guest",
-        /// The host's clock.
+        /// The host's wall clock.
         Wall = "wall",
-        /// Real time, whatever is done to the host's clock.
-        Realtime = "realtime",
+        /// Real time, which changes of the host's clock do not affect.
+        Realtime = "realtime" since "9.0",
     }
 }
 
 spelled! {
-    /// What happens to ticks that were missed.
+    /// What happens to ticks that the guest missed (`tickpolicy=`).
     pub enum TickPolicy {
-        /// They come late.
+        /// They are delivered late, at the normal rate.
         Delay = "delay",
-        /// They come faster until caught up.
+        /// They are delivered at a higher rate until the guest has caught up.
         Catchup = "catchup",
-        /// They become one.
+        /// They are merged into one.
         Merge = "merge",
-        /// They are lost.
+        /// They are discarded.
         Discard = "discard",
     }
 }
 
 spelled! {
-    /// How the time stamp counter is read.
+    /// How the guest reads the time stamp counter (`mode=`).
     pub enum TimerMode {
-        /// Natively where that is stable.
+        /// Natively where the counter is stable, else emulated.
         Auto = "auto",
         /// Natively.
         Native = "native",
-        /// By the hypervisor.
+        /// Emulated by the hypervisor.
         Emulate = "emulate",
-        /// Natively, with help for migration.
+        /// Natively, with paravirtual support for migration.
         Paravirt = "paravirt",
-        /// Natively, the same on all CPUs.
+        /// Natively, safe for several CPUs.
         SmpSafe = "smpsafe",
     }
 }
@@ -142,13 +149,13 @@ spelled! {
 /// `<timer>`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Timer {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`
+    /// `name=`: the timer.
     pub name: TimerName,
-    /// `present=`
+    /// `present=`: whether the guest has the timer.
     pub present: Option<YesNo>,
-    /// `tickpolicy=`
+    /// `tickpolicy=`: what happens to missed ticks.
     pub tick_policy: Option<TickPolicy>,
     /// `<catchup>`
     pub catchup: Option<Catchup>,
@@ -160,7 +167,7 @@ pub struct Timer {
     pub mode: Option<TimerMode>,
 }
 
-/// `<catchup>`: how ticks are caught up.
+/// `<catchup>`: the limits of catching up ticks. 0 is read as absent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Catchup {
     /// `threshold=`
@@ -172,7 +179,7 @@ pub struct Catchup {
 }
 
 impl Clock {
-    /// The timer of that name; the first, where the document names one twice.
+    /// The first timer called `name`.
     pub fn timer(&self, name: TimerName) -> Option<&Timer> {
         self.timers.iter().find(|timer| timer.name == name)
     }
@@ -215,7 +222,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_kinds(TIMER, el, "offset")?;
+        let word = r.attr_as(LONG_UNSUPPORTED, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -223,12 +230,12 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_kinds(TIMER, el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_as(LONG_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
                 if el.get("timezone").is_none_or(str::is_empty) {
                     let message = "element 'clock' with offset='timezone' lacks its attribute 'timezone'";
-                    r.problem_kinds([Kind::Internal, Kind::Xml], "clock-timezone", el.pos(), message);
+                    r.refuse(&CLOCK_TIMEZONE, el.pos(), message);
                 }
                 Self::Timezone(el.string("timezone"))
             }
@@ -244,20 +251,17 @@ impl Offset {
     }
 }
 
-/// The class of a bad word on a timer in older releases, and now.
-const TIMER: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 impl Element for Timer {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name: TimerName = r.required_kinds(TIMER, TIMER, el, "name")?;
+        let name: TimerName = r.required_as(ONCE_UNSUPPORTED, ONCE_UNSUPPORTED, el, "name")?;
         Some(Self {
             pos: el.pos(),
             name,
-            present: r.attr_kinds(TIMER, el, "present"),
-            tick_policy: r.attr_kinds(TIMER, el, "tickpolicy"),
-            track: r.attr_kinds(TIMER, el, "track"),
+            present: r.attr_as(ONCE_UNSUPPORTED, el, "present"),
+            tick_policy: r.attr_as(ONCE_UNSUPPORTED, el, "tickpolicy"),
+            track: r.attr_as(ONCE_UNSUPPORTED, el, "track"),
             frequency: r.attr(el, "frequency").filter(|hz| *hz > 0),
-            mode: r.attr_kinds(TIMER, el, "mode"),
+            mode: r.attr_as(ONCE_UNSUPPORTED, el, "mode"),
             catchup: read::one(el, "catchup", r),
         })
     }
@@ -276,7 +280,7 @@ impl Element for Timer {
 
 impl Element for Catchup {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        // Nothing and 0 are the same.
+        // libvirt does not write 0.
         let mut number = |name| r.attr::<u64>(el, name).filter(|n| *n > 0);
         let catchup = Self { threshold: number("threshold"), slew: number("slew"), limit: number("limit") };
         (catchup != Self::default()).then_some(catchup)

@@ -4,76 +4,107 @@ use crate::read::{El, Element, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos};
 
+crate::rules! {
+    /// A CPU with `migratable` has the mode `host-passthrough` or `maximum`.
+    CPU_MIGRATABLE_MODE = "cpu-migratable-mode": Unsupported, Read,
+        "`<cpu migratable=>`: only these modes can pass features that block migration",
+        help "remove `migratable=`, or use `mode='host-passthrough'`";
+    /// A `vendor_id` has exactly 12 characters and no comma.
+    CPU_VENDOR_ID = "cpu-vendor-id": Xml, Read,
+        "`<model vendor_id=>`: CPUID leaf 0 has 12 bytes for it, and a comma ends a value of `-cpu`",
+        help "pad or shorten the vendor id to 12 characters";
+    /// A CPU with `<vendor>` names a `<model>`.
+    CPU_VENDOR_WITHOUT_MODEL = "cpu-vendor-without-model": Xml, Read, "`<cpu><vendor>` restricts a named CPU model",
+        help "add `<model>`, or remove `<vendor>`";
+    /// A custom CPU with `<feature>` names a `<model>`.
+    CPU_FEATURES_WITHOUT_MODEL = "cpu-features-without-model": Xml, Read,
+        "`<cpu><feature>` changes the features of a CPU model",
+        help "add `<model>`, or use `mode='host-model'` or `mode='host-passthrough'`";
+    /// A CPU names each feature once.
+    CPU_FEATURE_TWICE = "cpu-feature-twice": Xml, Read, "`<cpu><feature name=>`: one policy for each feature",
+        help "keep one `<feature>` of that name";
+    /// The numbers of a CPU topology are at least 1.
+    CPU_TOPOLOGY_ZERO = "cpu-topology-zero": Xml, Read,
+        "`<topology>`: sockets, dies, clusters, cores and threads are multiplied",
+        help "use 1 or more, or leave `dies=` and `clusters=` out";
+    /// A `<cpu>` has one `<cache>` at most.
+    CPU_CACHE_TWICE = "cpu-cache-twice": Xml, Read, "`<cpu><cache>` describes all cache levels or one of them",
+        help "keep one `<cache>`";
+    /// The `level` of a CPU cache is 1, 2 or 3.
+    CPU_CACHE_LEVEL_RANGE = "cpu-cache-level-range": Xml, Read, "`<cpu><cache level=>`",
+        help "use 1, 2 or 3, or leave `level=` out for all levels";
+}
+
 spelled! {
-    /// Where the CPU's model comes from (`<cpu mode=>`).
+    /// How the model of the CPU is chosen (`<cpu mode=>`).
     pub enum CpuMode {
-        /// From `<model>`.
+        /// By `<model>`.
         Custom = "custom",
-        /// The named model closest to the host, made equal to it by features.
+        /// The named model closest to the host's CPU, with the features that differ.
         HostModel = "host-model",
-        /// The host's CPU itself.
+        /// The host's CPU.
         HostPassthrough = "host-passthrough",
-        /// Everything the hypervisor can offer.
-        Maximum = "maximum",
+        /// All features that the accelerator supports.
+        Maximum = "maximum" since "7.1",
     }
 }
 
 spelled! {
-    /// How closely a custom CPU has to match the host (`<cpu match=>`).
+    /// How closely the guest's CPU must match the host's (`<cpu match=>`).
     pub enum CpuMatch {
-        /// The guest gets what the host has on top.
+        /// The guest gets the host's additional features.
         Minimum = "minimum",
-        /// The guest gets exactly this.
+        /// The guest gets exactly the CPU described.
         Exact = "exact",
-        /// The host must have nothing on top.
+        /// The guest gets exactly the CPU described, and the host must not have additional features.
         Strict = "strict",
     }
 }
 
 spelled! {
-    /// Who checks that the host can run the CPU (`<cpu check=>`).
+    /// How it is checked that the host supports the guest's CPU (`<cpu check=>`).
     pub enum CpuCheck {
-        /// Nobody.
+        /// Not at all.
         None = "none",
-        /// The driver, by its model definitions.
+        /// Against libvirt's CPU model definitions, before the start.
         Partial = "partial",
-        /// The driver, by what QEMU made of it.
+        /// Against the CPU that QEMU created.
         Full = "full",
     }
 }
 
 spelled! {
-    /// What to do where the model is not on offer (`<model fallback=>`).
+    /// What happens where the QEMU binary does not support the model (`<model fallback=>`).
     pub enum CpuFallback {
-        /// Take the closest one.
+        /// The closest supported model is used.
         Allow = "allow",
-        /// Refuse to start.
+        /// The domain is refused.
         Forbid = "forbid",
     }
 }
 
 spelled! {
-    /// What is asked of one feature (`<feature policy=>`).
+    /// The policy for a CPU feature (`<feature policy=>`).
     pub enum FeaturePolicy {
-        /// On, whatever the host has.
+        /// Enabled, whether or not the host has it.
         Force = "force",
-        /// On; the host must have it.
+        /// Enabled; the host must have it.
         Require = "require",
-        /// On where the host has it.
+        /// Enabled where the host has it.
         Optional = "optional",
-        /// Off.
+        /// Disabled.
         Disable = "disable",
-        /// Off; the host must not have it.
+        /// Disabled; the host must not have it.
         Forbid = "forbid",
     }
 }
 
 spelled! {
-    /// What the guest sees of the host's caches (`<cache mode=>`).
+    /// The CPU cache that the guest sees (`<cache mode=>`).
     pub enum CpuCacheMode {
         /// An emulated cache.
         Emulate = "emulate",
-        /// The host's own figures.
+        /// The data of the host's cache.
         Passthrough = "passthrough",
         /// No cache.
         Disable = "disable",
@@ -81,11 +112,11 @@ spelled! {
 }
 
 spelled! {
-    /// Where the width of physical addresses comes from (`<maxphysaddr mode=>`).
+    /// The source of the number of physical address bits (`<maxphysaddr mode=>`).
     pub enum MaxPhysAddrMode {
-        /// From `bits=`.
+        /// `bits=`.
         Emulate = "emulate",
-        /// From the host.
+        /// The host's CPU.
         Passthrough = "passthrough",
     }
 }
@@ -93,17 +124,17 @@ spelled! {
 /// `<cpu>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cpu {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `mode=`.
+    /// `mode=`: how the model is chosen.
     pub mode: Option<CpuMode>,
-    /// `match=`.
+    /// `match=`: how closely the CPU must match the host's.
     pub matching: Option<CpuMatch>,
-    /// `check=`.
+    /// `check=`: how host support is checked.
     pub check: Option<CpuCheck>,
-    /// `migratable=`: whether features that block migration stay off.
+    /// `migratable=`: whether features that block migration are left out.
     pub migratable: Option<OnOff>,
-    /// `deprecated_features=`: whether features that QEMU advises against are on.
+    /// `deprecated_features=`: whether features that QEMU reports as deprecated are enabled (s390).
     pub deprecated_features: Option<OnOff>,
     /// `<model>`.
     pub model: CpuModel,
@@ -115,49 +146,49 @@ pub struct Cpu {
     pub cache: Option<CpuCache>,
     /// `<maxphysaddr>`.
     pub max_phys_addr: Option<MaxPhysAddr>,
-    /// `<feature>`s in order.
+    /// `<feature>`s in document order.
     pub features: Vec<CpuFeature>,
 }
 
 /// `<cpu><model>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CpuModel {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// Its text.
+    /// The text: the name of the model.
     pub name: Option<String>,
     /// `fallback=`.
     pub fallback: Option<CpuFallback>,
-    /// `vendor_id=`: the 12 characters the guest sees as the vendor.
+    /// `vendor_id=`: the vendor that the guest sees, 12 characters.
     pub vendor_id: Option<String>,
-    /// `fallback=` of a completed domain's model without a name. It still counts at the start, but like the
-    /// reference we do not write it; never set by reading.
+    /// `fallback=` of a model without a name in a completed domain. It has an effect at the start, but libvirt does not
+    /// write it. Reading never sets it.
     pub unwritten_fallback: Option<CpuFallback>,
 }
 
 /// `<cpu><topology>`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CpuTopology {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `sockets=`.
+    /// `sockets=`, from 1.
     pub sockets: u32,
-    /// `dies=` of a socket.
+    /// `dies=` of each socket, from 1.
     pub dies: Option<u32>,
-    /// `clusters=` of a die.
+    /// `clusters=` of each die, from 1.
     pub clusters: Option<u32>,
-    /// `cores=` of a cluster.
+    /// `cores=` of each cluster, from 1.
     pub cores: u32,
-    /// `threads=` of a core.
+    /// `threads=` of each core, from 1.
     pub threads: u32,
 }
 
 /// `<cpu><cache>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CpuCache {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `level=`: 1 to 3; all where there is none.
+    /// `level=`: 1 to 3; without it, all levels.
     pub level: Option<u8>,
     /// `mode=`.
     pub mode: CpuCacheMode,
@@ -166,44 +197,44 @@ pub struct CpuCache {
 /// `<cpu><maxphysaddr>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxPhysAddr {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `mode=`.
     pub mode: MaxPhysAddrMode,
-    /// `bits=` of a physical address.
+    /// `bits=`: the number of physical address bits.
     pub bits: Option<u32>,
-    /// `limit=` to the bits taken from the host.
+    /// `limit=`: the most bits that are taken from the host.
     pub limit: Option<u32>,
 }
 
 /// `<cpu><feature>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CpuFeature {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`.
+    /// `name=`: as in libvirt's CPU model definitions.
     pub name: String,
-    /// `policy=`; `require` where there is none.
+    /// `policy=`; without it, `require`.
     pub policy: FeaturePolicy,
 }
 
 impl Cpu {
-    /// `mode=`, `custom` where there is none.
+    /// `mode=`; without it, `custom`.
     pub fn mode(&self) -> CpuMode {
         self.mode.unwrap_or(CpuMode::Custom)
     }
 
-    /// Whether it says what CPU the guest has, not just how many of it and how they are laid out.
+    /// Whether the element selects a CPU model, and not only a topology or NUMA cells.
     pub fn names_a_cpu(&self) -> bool {
         self.mode() != CpuMode::Custom || self.model.name.is_some()
     }
 
-    /// Whether the host's CPU itself, or all the hypervisor has, is handed to the guest.
+    /// Whether the mode is `host-passthrough` or `maximum`.
     pub fn is_native(&self) -> bool {
         matches!(self.mode(), CpuMode::HostPassthrough | CpuMode::Maximum)
     }
 
-    /// Writes `<cpu>` with what `inside` adds at its end; nothing where both are empty.
+    /// Writes `<cpu>` with the children that `inside` adds at its end, unless both are empty.
     pub(crate) fn write_with(cpu: Option<&Self>, inside: impl FnOnce(&mut Writer), w: &mut Writer) {
         let Some(cpu) = cpu else {
             return w.element("cpu").children_or_nothing(inside);
@@ -256,14 +287,14 @@ impl Cpu {
 
 impl Element for Cpu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let mode = r.attr_kind(Kind::Unsupported, el, "mode");
+        let mode = r.attr_as(Kind::Unsupported, el, "mode");
         let mut cpu = Self {
             pos: el.pos(),
             mode,
             migratable: r.attr(el, "migratable"),
             matching: r.attr(el, "match"),
             check: r.attr(el, "check"),
-            deprecated_features: r.attr(el, "deprecated_features"),
+            deprecated_features: r.attr_since("11.0", el, "deprecated_features"),
             ..Self::default()
         };
         if cpu.migratable.is_some() && !cpu.is_native() {
@@ -271,13 +302,13 @@ impl Element for Cpu {
                 "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not '{}'",
                 cpu.mode()
             );
-            r.problem(Kind::Unsupported, "cpu-migratable-mode", attr_place(el, "migratable"), message);
+            r.refuse(&CPU_MIGRATABLE_MODE, attr_place(el, "migratable"), message);
         }
         cpu.read_model(el, r);
         cpu.topology = el.child("topology").and_then(|el| CpuTopology::read(el, r));
         cpu.read_features(el, r);
         cpu.cache = read_cache(el, r);
-        cpu.max_phys_addr = el.child("maxphysaddr").and_then(|el| read_max_phys_addr(el, r));
+        cpu.max_phys_addr = r.child_since("8.7", el, "maxphysaddr").and_then(|el| read_max_phys_addr(el, r));
         Some(cpu)
     }
 
@@ -288,13 +319,13 @@ impl Element for Cpu {
 
 impl Cpu {
     fn read_model(&mut self, el: El<'_>, r: &mut Reader) {
-        let native = self.is_native();
+        let named = !self.is_native();
         if let Some(model) = el.child("model") {
             self.model.pos = model.pos();
             self.model.name = Some(model.text()).filter(|name| !name.is_empty());
-            // A CPU that is not named has no use for these.
-            if !native {
-                self.model.fallback = r.attr_kind(Kind::Unsupported, model, "fallback");
+            // They apply to named models only.
+            if named {
+                self.model.fallback = r.attr_as(Kind::Unsupported, model, "fallback");
                 self.model.vendor_id = model.string("vendor_id").filter(|id| !id.is_empty());
             }
         }
@@ -304,7 +335,7 @@ impl Cpu {
             let message = format!(
                 "attribute 'vendor_id' of element 'model' is '{id}', not 12 characters without a comma"
             );
-            r.problem(Kind::Xml, "cpu-vendor-id", self.model.pos.attr("vendor_id"), message);
+            r.refuse(&CPU_VENDOR_ID, self.model.pos.attr("vendor_id"), message);
             self.model.vendor_id = None;
         }
         self.vendor = el.child_text("vendor").filter(|vendor| !vendor.is_empty());
@@ -312,7 +343,7 @@ impl Cpu {
             && self.model.name.is_none()
         {
             let message = format!("element 'vendor' asks for '{vendor}', but element 'model' names no CPU");
-            r.problem(Kind::Xml, "cpu-vendor-without-model", el.pos(), message);
+            r.refuse(&CPU_VENDOR_WITHOUT_MODEL, el.pos(), message);
         }
     }
 
@@ -320,24 +351,24 @@ impl Cpu {
         let mut seen = std::collections::HashSet::new();
         for feature in el.children("feature") {
             if self.model.name.is_none() && self.mode() == CpuMode::Custom && seen.is_empty() {
-                let message = "element 'feature' changes a CPU that element 'model' does not name";
-                r.problem(Kind::Xml, "cpu-features-without-model", feature.pos(), message);
+                let message = "element 'feature' needs a CPU model, and element 'model' names none";
+                r.refuse(&CPU_FEATURES_WITHOUT_MODEL, feature.pos(), message);
             }
             let policy = match feature.get("policy") {
                 None => FeaturePolicy::Require,
-                Some(_) => match r.attr_kind(Kind::Unsupported, feature, "policy") {
+                Some(_) => match r.attr_as(Kind::Unsupported, feature, "policy") {
                     Some(policy) => policy,
                     None => continue,
                 },
             };
             let Some(name) = feature.get("name").filter(|name| !name.is_empty()) else {
                 let message = "element 'feature' lacks its attribute 'name'";
-                r.problem(Kind::Xml, "attribute-missing", feature.pos(), message);
+                r.refuse(&crate::read::ATTRIBUTE_MISSING, feature.pos(), message);
                 continue;
             };
             if !seen.insert(name) {
-                let message = format!("CPU feature '{name}' stands more than once in element 'cpu'");
-                r.problem(Kind::Xml, "cpu-feature-twice", feature.pos(), message);
+                let message = format!("CPU feature '{name}' is given more than once in element 'cpu'");
+                r.refuse(&CPU_FEATURE_TWICE, feature.pos(), message);
                 continue;
             }
             self.features.push(CpuFeature { pos: feature.pos(), name: name.to_owned(), policy });
@@ -347,17 +378,18 @@ impl Cpu {
 
 impl CpuTopology {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let mut count = |name: &'static str, needed: bool| -> Option<u32> {
-            let count = if needed { r.required(el, name) } else { r.attr(el, name) };
+        let has_clusters = r.knows("10.1");
+        let mut count = |name: &'static str, mandatory: bool| -> Option<u32> {
+            let count = if mandatory { r.required(el, name) } else { r.attr(el, name) };
             if count == Some(0) {
                 let message = format!("attribute '{name}' of element 'topology' is '0'");
-                r.problem(Kind::Xml, "cpu-topology-zero", attr_place(el, name), message);
+                r.refuse(&CPU_TOPOLOGY_ZERO, attr_place(el, name), message);
                 return None;
             }
             count
         };
-        let (sockets, dies, clusters) =
-            (count("sockets", true), count("dies", false), count("clusters", false));
+        let (sockets, dies) = (count("sockets", true), count("dies", false));
+        let clusters = has_clusters.then(|| count("clusters", false)).flatten();
         let (cores, threads) = (count("cores", true), count("threads", true));
         Some(Self { pos: el.pos(), sockets: sockets?, dies, clusters, cores: cores?, threads: threads? })
     }
@@ -368,13 +400,13 @@ fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
     let el = caches.next()?;
     if let Some(second) = caches.next() {
         let message = "element 'cpu' holds more than one 'cache'";
-        r.problem(Kind::Xml, "cpu-cache-twice", second.pos(), message);
+        r.refuse(&CPU_CACHE_TWICE, second.pos(), message);
     }
     let level = el.get("level").and_then(|text| {
         let level = text.trim().parse().ok().filter(|level| (1..=3).contains(level));
         if level.is_none() {
             let message = format!("attribute 'level' of element 'cache' is '{text}', not 1 to 3");
-            r.problem(Kind::Xml, "cpu-cache-level-range", attr_place(el, "level"), message);
+            r.refuse(&CPU_CACHE_LEVEL_RANGE, attr_place(el, "level"), message);
         }
         level
     });
@@ -384,7 +416,7 @@ fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
 
 fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
     let mode = r.required(el, "mode");
-    let (bits, limit) = (r.attr(el, "bits"), r.attr(el, "limit"));
+    let (bits, limit) = (r.attr(el, "bits"), r.attr_since("9.3", el, "limit"));
     Some(MaxPhysAddr { pos: el.pos(), mode: mode?, bits, limit })
 }
 
@@ -392,7 +424,7 @@ fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
 mod tests {
     fn check(cpu: &str, problems: &[&str]) {
         let text = format!("<domain type='kvm'>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n");
-        let parsed = crate::parse(&text);
+        let parsed = crate::parse(&text, crate::Release::default());
         let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(found, problems);
         if found.is_empty() {
@@ -420,12 +452,12 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let twice = "CPU feature 'rtm' stands more than once in element 'cpu'";
+        let twice = "CPU feature 'rtm' is given more than once in element 'cpu'";
         check(
             "<cpu><model>486</model><feature name='rtm'/><feature name='rtm' policy='forbid'/></cpu>",
             &[twice],
         );
-        let nameless = "element 'feature' changes a CPU that element 'model' does not name";
+        let nameless = "element 'feature' needs a CPU model, and element 'model' names none";
         check("<cpu><feature name='rtm'/></cpu>", &[nameless]);
         let zero = "attribute 'cores' of element 'topology' is '0'";
         check("<cpu><topology sockets='1' cores='0' threads='1'/></cpu>", &[zero]);

@@ -2,21 +2,44 @@
 
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
-use crate::read::{El, Elements, MAX_DOCUMENT, Reader};
+use crate::read;
+use crate::read::{El, Elements, LONG_INTERNAL, LONG_UNSUPPORTED, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
-    Devices, Place, Pos, Problem, Report, Stage, clock::Clock, cpu::Cpu, features::Features,
+    Devices, Place, Pos, Release, Report, Rule, clock::Clock, cpu::Cpu, features::Features,
     lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
     sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
-use crate::{Kind, read};
+
+crate::rules! {
+    /// A document has at most 16 MiB.
+    DOCUMENT_SIZE = "document-size": Xml, Read, "a limit of this project, which bounds memory and time",
+        help "split or shorten the document";
+    /// A document is well-formed XML.
+    NOT_XML = "xml": Plain, Read, "the XML recommendation; document type declarations are not read",
+        help "correct the markup at the place shown";
+    /// The root element is `<domain>`.
+    ROOT_ELEMENT = "root-element": Xml, Read, "the domain format",
+        help "pass a domain document, such as the output of `virsh dumpxml --inactive`";
+    /// The `<title>` of a domain has one line.
+    TITLE_NEWLINE = "title-newline": Xml, Read,
+        "`<title>` is a short description; a longer one goes into `<description>`",
+        help "remove the line break, or move the text to `<description>`";
+    /// The `uuid` entry of `<sysinfo>` equals the `<uuid>` of the domain.
+    SYSINFO_UUID_MISMATCH = "sysinfo-uuid-mismatch": Plain, Read,
+        "the SMBIOS system table tells the guest the UUID of its domain",
+        help "give both the same UUID, or remove one of them";
+    /// The text of `<uuid>` or `<genid>` is a UUID.
+    UUID = "uuid": Internal, Read, "`<uuid>` has the form of RFC 4122: 32 hexadecimal digits, with or without dashes",
+        help "write a UUID such as `3e3fce45-4f53-4fa7-bb32-11f34168b82b`, or remove the element";
+}
 
 spelled! {
-    /// The hypervisor a domain is for (`<domain type=>`).
+    /// The hypervisor of a domain (`<domain type=>`).
     pub enum VirtType {
         /// QEMU without acceleration (TCG).
         Qemu = "qemu",
-        /// QEMU with KQEMU, long gone.
+        /// QEMU with the KQEMU accelerator, which QEMU no longer has.
         Kqemu = "kqemu",
         /// QEMU with KVM.
         Kvm = "kvm",
@@ -28,7 +51,7 @@ spelled! {
         Uml = "uml",
         /// OpenVZ.
         Openvz = "openvz",
-        /// The reference's test driver.
+        /// The test driver of libvirt.
         Test = "test",
         /// VMware ESX.
         Vmware = "vmware",
@@ -45,14 +68,14 @@ spelled! {
         /// Virtuozzo.
         Vz = "vz",
         /// QEMU with the macOS Hypervisor framework.
-        Hvf = "hvf",
+        Hvf = "hvf" since "8.1",
     }
 }
 
-/// A domain as its document states it.
+/// A domain as its document states it (`<domain>`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Domain {
-    /// Where `<domain>` stands.
+    /// Place of `<domain>` in the text.
     pub pos: Pos,
     /// `type=`: the hypervisor.
     pub virt_type: Option<VirtType>,
@@ -60,9 +83,9 @@ pub struct Domain {
     pub id: Option<i32>,
     /// `<name>`.
     pub name: Option<String>,
-    /// `<uuid>`, in its usual lower-case form with dashes.
+    /// `<uuid>`, in lower case with dashes.
     pub uuid: Option<String>,
-    /// `<genid>`: `Some(None)` where the element is empty and a value is to be generated.
+    /// `<genid>`, a UUID: `Some(None)` where the element is empty and a value is to be generated.
     pub genid: Option<Option<String>>,
     /// `<title>`.
     pub title: Option<String>,
@@ -82,7 +105,7 @@ pub struct Domain {
     pub sysinfo: Sysinfo,
     /// `<os>` and `<bootloader>`.
     pub os: Os,
-    /// `<idmap>`: which of a container's users are which of the host's.
+    /// `<idmap>`: the user and group ids of the host for those of a container.
     pub id_map: Option<IdMap>,
     /// `<features>`.
     pub features: Features,
@@ -92,7 +115,7 @@ pub struct Domain {
     pub numa: Numa,
     /// `<clock>`.
     pub clock: Clock,
-    /// `<on_poweroff>` and its like, `<pm>`, `<perf>`.
+    /// `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
     pub lifecycle: Lifecycle,
     /// `<devices>`.
     pub devices: Devices,
@@ -102,62 +125,57 @@ pub struct Domain {
     pub qemu: QemuNamespace,
 }
 
-/// What [`parse`] gives: the domain as far as it could be read, and what was wrong with it.
+/// The result of [`parse`]: the domain as far as it could be read, and the problems.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Parsed {
     /// `None` only where the text is not XML or its root is not `<domain>`.
     pub domain: Option<Domain>,
-    /// The problems of reading.
+    /// The problems found while reading.
     pub report: Report,
 }
 
-/// Reads a domain document. It never fails as a whole: what cannot be read is reported and left out.
-pub fn parse(text: &str) -> Parsed {
+/// Reads a domain document as `release` does: it refuses words that a later release added, and ignores elements and
+/// attributes that a later release added. A value that cannot be read is reported and left out.
+pub fn parse(text: &str, release: Release) -> Parsed {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
-        return refused(Kind::Xml, "document-size", Place::byte(0), message);
+        return refused(&DOCUMENT_SIZE, release, Place::byte(0), message);
     }
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            return refused(Kind::Plain, "xml", Place::byte(error.offset), error.message);
+            return refused(&NOT_XML, release, Place::byte(error.offset), error.message);
         }
     };
     let elements = Elements::of(&tree);
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
         let root = tree.root_element();
         let message = format!("the root element is '{}', expected 'domain'", root.tag_name().name());
-        return refused(Kind::Xml, "root-element", Pos::at(root.range().start).into(), message);
+        return refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message);
     };
-    let mut reader = Reader::default();
+    let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);
     Parsed { domain: Some(domain), report: reader.report }
 }
 
-/// Writes a domain document.
+/// Writes a domain document, in libvirt's layout.
 pub fn format(domain: &Domain) -> String {
     let mut w = Writer::new();
     domain.write(&mut w);
     w.finish()
 }
 
-fn refused(kind: Kind, rule: &'static str, place: Place, message: String) -> Parsed {
-    let problem = Problem::new(Stage::Read, kind, rule, place, message);
-    Parsed { domain: None, report: problem.into() }
+fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Parsed {
+    Parsed { domain: None, report: rule.problem(release, place, message).into() }
 }
 
 impl Domain {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        // The order is the reference's: it decides which problem comes first.
+        // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_kinds(
-                [Kind::Internal, Kind::Xml],
-                [Kind::Unsupported, Kind::Xml],
-                el,
-                "type",
-            ),
+            virt_type: r.required_as(LONG_INTERNAL, LONG_UNSUPPORTED, el, "type"),
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),
@@ -190,11 +208,11 @@ impl Domain {
         if let (Some(title), Some(child)) = (&self.title, el.child("title"))
             && title.contains('\n')
         {
-            r.problem(Kind::Xml, "title-newline", child.pos(), "element 'title' is more than one line");
+            r.refuse(&TITLE_NEWLINE, child.pos(), "element 'title' is more than one line");
         }
     }
 
-    /// The UUID and that of `<sysinfo>` are one: where only one is given the other follows.
+    /// Takes the UUID of `<sysinfo>` where there is no `<uuid>`, and checks that the two are equal.
     fn match_uuids(&mut self, r: &mut Reader) {
         let Some(system) = self.sysinfo.smbios().and_then(|smbios| smbios.system.as_ref()) else { return };
         let Some(found) = system.get("uuid") else { return };
@@ -203,7 +221,7 @@ impl Domain {
             Some(uuid) if uuid == found => {}
             Some(uuid) => {
                 let message = format!("element 'uuid' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
-                r.problem(Kind::Plain, "sysinfo-uuid-mismatch", system.pos, message);
+                r.refuse(&SYSINFO_UUID_MISMATCH, system.pos, message);
             }
         }
     }
@@ -245,36 +263,31 @@ impl Domain {
         });
     }
 
-    /// `<cpu>` holds what two parts of the model describe.
+    /// Writes `<cpu>`, whose `<numa>` the model keeps in [`Domain::numa`].
     fn write_cpu(&self, w: &mut Writer) {
         Cpu::write_with(self.cpu.as_ref(), |w| self.numa.write(w), w);
     }
 }
 
-/// `<genid>`: a UUID, or empty where one is to be made.
-#[allow(clippy::option_option)] // An element that is there may be empty.
+/// `<genid>`: a UUID, or empty where one is to be generated.
+#[allow(clippy::option_option)] // The element may be present and empty.
 fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<String>> {
     let empty = el.child("genid")?.text().trim().is_empty();
     Some(if empty { None } else { read_uuid(el, "genid", r) })
 }
 
-/// The text of a UUID element.
+/// The text of the child `name` as a UUID.
 fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let child = el.child(name)?;
     let text = child.text();
     let found = uuid(&text);
     if found.is_none() {
-        r.problem(
-            Kind::Internal,
-            "uuid",
-            child.pos(),
-            format!("malformed value '{text}' of element '{name}'"),
-        );
+        r.refuse(&UUID, child.pos(), format!("malformed value '{text}' of element '{name}'"));
     }
     found
 }
 
-/// A UUID with or without dashes, brought to its usual form.
+/// Parses a UUID with or without dashes into lower case with dashes.
 pub(crate) fn uuid(text: &str) -> Option<String> {
     let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
     if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {

@@ -1,11 +1,11 @@
-//! `<features>`: what the hypervisor gives the guest, or keeps from it.
+//! `<features>`: features of the hypervisor and the machine.
 
-use crate::read::{El, Reader, Value};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{Kind, OnOff, Pos, Version, YesNo};
 
-mod guest;
-mod hyperv;
+pub(crate) mod guest;
+pub(crate) mod hyperv;
 
 pub use guest::{
     Aia, CapabilityPolicy, Cfpc, Gic, GicVersion, Hpt, HptResizing, Ibs, IoApic, Kvm, KvmFeature, Sbbc, Smm,
@@ -13,10 +13,16 @@ pub use guest::{
 };
 pub use hyperv::{Hyperv, HypervFeature, HypervItem, HypervMode};
 
-/// `<features>`. A feature that is written without a state is on.
+crate::rules! {
+    /// Each child of `<features>` is a feature of the domain format.
+    FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "`<features>`",
+        help "remove the element, or correct its name";
+}
+
+/// `<features>`. A feature without `state=` is on.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Features {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `<acpi/>`
     pub acpi: bool,
@@ -26,9 +32,9 @@ pub struct Features {
     pub pae: bool,
     /// `<hap state=>`: hardware-assisted paging.
     pub hap: Option<OnOff>,
-    /// `<viridian/>`: Hyper-V extensions of Xen.
+    /// `<viridian/>`: Viridian (Hyper-V) extensions of Xen.
     pub viridian: bool,
-    /// `<privnet/>`: a network namespace of the container's own.
+    /// `<privnet/>`: a private network namespace of the container.
     pub privnet: bool,
     /// `<hyperv>`
     pub hyperv: Option<Hyperv>,
@@ -36,7 +42,7 @@ pub struct Features {
     pub kvm: Option<Kvm>,
     /// `<pvspinlock state=>`: paravirtual spinlocks.
     pub pvspinlock: Option<OnOff>,
-    /// `<capabilities policy=>` of containers: the policy, and what differs from it by name.
+    /// `<capabilities policy=>` (containers): the policy, and the state of each capability that differs from it.
     pub capabilities: Option<(CapabilityPolicy, Vec<(String, OnOff)>)>,
     /// `<pmu state=>`: the performance monitoring unit.
     pub pmu: Option<OnOff>,
@@ -50,13 +56,13 @@ pub struct Features {
     pub ioapic: Option<IoApic>,
     /// `<hpt>`: the hash page table of POWER guests.
     pub hpt: Option<Hpt>,
-    /// `<vmcoreinfo state=>`: the guest may leave what helps to read its dumps.
+    /// `<vmcoreinfo state=>`: a device in which the guest stores debug information for memory dumps.
     pub vmcoreinfo: Option<OnOff>,
     /// `<htm state=>`: hardware transactional memory (POWER).
     pub htm: Option<OnOff>,
     /// `<nested-hv state=>`: nested virtualisation (POWER).
     pub nested_hv: Option<OnOff>,
-    /// `<msrs unknown=>`: what happens at an access to an unknown model specific register.
+    /// `<msrs unknown=>`: what an access to an unknown model-specific register does.
     pub msrs: Option<UnknownMsr>,
     /// `<ccf-assist state=>`: count cache flush assistance (POWER).
     pub ccf_assist: Option<OnOff>,
@@ -70,13 +76,13 @@ pub struct Features {
     pub ibs: Option<Ibs>,
     /// `<tcg>`
     pub tcg: Option<Tcg>,
-    /// `<async-teardown enabled=>`: memory is given back after the guest's end has been told.
+    /// `<async-teardown enabled=>`: a separate process releases the guest's memory after QEMU has ended.
     pub async_teardown: Option<YesNo>,
-    /// `<ras state=>`: memory errors are told to the guest (Arm).
+    /// `<ras state=>`: memory errors of the host are reported to the guest (Arm).
     pub ras: Option<OnOff>,
     /// `<ps2 state=>`: the PS/2 controller.
     pub ps2: Option<OnOff>,
-    /// `<aia value=>`: RISC-V's interrupt architecture.
+    /// `<aia value=>`: the Advanced Interrupt Architecture (RISC-V).
     pub aia: Option<Aia>,
 }
 
@@ -87,12 +93,24 @@ pub struct Apic {
     pub eoi: Option<OnOff>,
 }
 
+/// The features that came later than the oldest release followed, and the version of libvirt that brought each.
+const LATER: [(&str, Version); 5] = [
+    ("tcg", Version::literal("8.0")),
+    ("async-teardown", Version::literal("9.6")),
+    ("ras", Version::literal("10.4")),
+    ("ps2", Version::literal("10.7")),
+    ("aia", Version::literal("11.1")),
+];
+
 impl Features {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = domain.child("features") else { return Self::default() };
         let mut features = Self { pos: el.pos(), ..Self::default() };
         for child in el.elements() {
-            features.read_common(child, r);
+            let since = LATER.iter().find(|(name, _)| *name == child.name()).map(|(_, since)| *since);
+            if r.knows_element(Kind::Unsupported, child, since) {
+                features.read_common(child, r);
+            }
         }
         features
     }
@@ -103,7 +121,7 @@ impl Features {
             "pae" => self.pae = true,
             "viridian" => self.viridian = true,
             "privnet" => self.privnet = true,
-            "apic" => self.apic = Some(Apic { eoi: r.attr_kinds(OLDER_UNSUPPORTED, el, "eoi") }),
+            "apic" => self.apic = Some(Apic { eoi: r.attr_as(ONCE_UNSUPPORTED, el, "eoi") }),
             "hap" => self.hap = state_or_on(el, r),
             "pvspinlock" => self.pvspinlock = state_or_on(el, r),
             "pmu" => self.pmu = state_or_on(el, r),
@@ -113,9 +131,9 @@ impl Features {
             "kvm" => self.kvm = Some(Kvm::read(el, r)),
             "xen" => self.xen = Some(Xen::read(el, r)),
             "capabilities" => self.capabilities = Some(guest::read_capabilities(el, r)),
-            "ioapic" => self.ioapic = r.attr_kinds(OLDER_UNSUPPORTED, el, "driver"),
+            "ioapic" => self.ioapic = r.attr_as(ONCE_UNSUPPORTED, el, "driver"),
             "msrs" => {
-                self.msrs = r.required_kinds(OLDER_UNSUPPORTED, OLDER_UNSUPPORTED, el, "unknown");
+                self.msrs = r.required_as(ONCE_UNSUPPORTED, ONCE_UNSUPPORTED, el, "unknown");
             }
             "smm" => self.smm = Smm::read(el, r),
             "tcg" => self.tcg = Some(Tcg::read(el, r)),
@@ -130,7 +148,7 @@ impl Features {
         }
     }
 
-    /// Features of one architecture's machines.
+    /// Reads a feature that only one architecture has.
     fn read_of_machine(&mut self, el: El<'_>, r: &mut Reader) {
         match el.name() {
             "gic" => self.gic = Some(Gic { version: r.attr(el, "version") }),
@@ -145,7 +163,7 @@ impl Features {
             "ibs" => self.ibs = word_of(el, "value", r),
             unknown => {
                 let message = format!("unknown feature '{unknown}' in element 'features'");
-                r.problem(Kind::Unsupported, "feature-unknown", el.pos(), message);
+                r.refuse(&FEATURE_UNKNOWN, el.pos(), message);
             }
         }
     }
@@ -220,17 +238,14 @@ impl Features {
     }
 }
 
-/// The class of a bad word in older releases, and now.
-const OLDER_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// `state=`, on where it is left out.
+/// `state=`; without it, `on`.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
-    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_kinds(OLDER_UNSUPPORTED, el, "state") }
+    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_as(ONCE_UNSUPPORTED, el, "state") }
 }
 
-/// A word that must be there.
+/// The mandatory attribute `name`.
 fn word_of<T: Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_kinds([Kind::Xml; 2], OLDER_UNSUPPORTED, el, name)
+    r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, name)
 }
 
 fn flag(w: &mut Writer, name: &str, present: bool) {

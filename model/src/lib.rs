@@ -1,18 +1,18 @@
-//! The libvirt domain document as a typed model: parse it, change it, write it back.
+//! The domain document of libvirt as a typed model: parse it, change it, write it back.
 //!
-//! The model is the document *as written*: what was left open stays `None`. It knows neither QEMU nor any
-//! machine. Every element keeps its position in the text ([`Pos`]), so that whatever is found wrong later can be
-//! shown in place ([`Source`]).
+//! The model is the document *as written*: what the document leaves out is `None`. It knows neither QEMU nor a machine
+//! type. Every element keeps its place in the text ([`Pos`]), so that a problem that a later stage finds can be shown
+//! in the text ([`Source`]).
 //!
 //! ```
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-//! let parsed = virtargv_model::parse(text);
+//! let parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! assert!(parsed.report.is_empty());
 //! let domain = parsed.domain.unwrap();
 //! assert_eq!(domain.name.as_deref(), Some("demo"));
 //! assert_eq!(domain.memory.size.map(|kib| kib.0), Some(512 * 1024));
-//! let again = virtargv_model::parse(&virtargv_model::format(&domain));
+//! let again = virtargv_model::parse(&virtargv_model::format(&domain), virtargv_model::Release::default());
 //! assert_eq!(again.domain, Some(domain));
 //! ```
 
@@ -37,6 +37,9 @@ pub mod pool;
 mod problem;
 pub mod qemu_ns;
 pub mod read;
+mod release;
+mod rule;
+pub mod rules;
 pub mod security;
 pub mod sysinfo;
 pub mod tune;
@@ -49,5 +52,7 @@ pub use domain::{Domain, Parsed, VirtType, format, parse};
 pub use number_set::NumberSet;
 pub use place::{Frame, Place, Pos, Source};
 pub use problem::{Kind, Problem, Problems, Report, Stage};
+pub use release::{Convention, Release, Span, UnknownRelease, Version};
+pub use rule::{ByRelease, Classes, Rule, Severity};
 pub use spelling::{OnOff, Spelled, Unknown, YesNo};
 pub use units::Kib;

@@ -1,35 +1,35 @@
 //! `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
 
-use crate::read::{El, Reader, Value};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
 spelled! {
-    /// What happens when the guest ends.
+    /// The action on a lifecycle event (`<on_poweroff>`, `<on_reboot>`, `<on_crash>`).
     pub enum Action {
-        /// It is destroyed.
+        /// The domain is terminated and its resources are released.
         Destroy = "destroy",
-        /// It is started again.
+        /// The domain is terminated and started again.
         Restart = "restart",
-        /// It is destroyed and started again under a new name.
+        /// The domain is terminated and started again under a new name.
         RenameRestart = "rename-restart",
-        /// It is kept as it is.
+        /// The domain is terminated, and its resources are kept for analysis.
         Preserve = "preserve",
-        /// Its memory is dumped, then it is destroyed.
+        /// The guest's memory is dumped, then as `destroy`.
         CoredumpDestroy = "coredump-destroy",
-        /// Its memory is dumped, then it is started again.
+        /// The guest's memory is dumped, then as `restart`.
         CoredumpRestart = "coredump-restart",
     }
 }
 
 spelled! {
-    /// What happens when a lock is lost.
+    /// The action when the lock manager loses a lock (`<on_lockfailure>`).
     pub enum LockFailureAction {
-        /// The guest is switched off.
+        /// The domain is powered off.
         Poweroff = "poweroff",
-        /// It is started again.
+        /// The domain is terminated and started again.
         Restart = "restart",
-        /// It is paused.
+        /// The guest is paused.
         Pause = "pause",
         /// Nothing.
         Ignore = "ignore",
@@ -37,7 +37,7 @@ spelled! {
 }
 
 spelled! {
-    /// A performance event of the host.
+    /// A performance event of the host (`<perf><event name=>`).
     pub enum PerfEvent {
         /// Cache occupancy.
         Cmt = "cmt",
@@ -73,7 +73,7 @@ spelled! {
         PageFaults = "page_faults",
         /// Context switches.
         ContextSwitches = "context_switches",
-        /// Moves to another CPU.
+        /// Migrations to another CPU.
         CpuMigrations = "cpu_migrations",
         /// Minor page faults.
         PageFaultsMin = "page_faults_min",
@@ -86,7 +86,7 @@ spelled! {
     }
 }
 
-/// What happens at the ends of a guest's life, and how it sleeps.
+/// The actions on lifecycle events, the ACPI sleep states, and the performance events.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lifecycle {
     /// `<on_poweroff>`
@@ -97,19 +97,19 @@ pub struct Lifecycle {
     pub on_crash: Option<Action>,
     /// `<on_lockfailure>`
     pub on_lockfailure: Option<LockFailureAction>,
-    /// Where `<pm>` stands.
+    /// Place of `<pm>` in the text.
     pub pm_pos: Pos,
-    /// `<pm><suspend-to-mem enabled=>` (S3).
+    /// `<pm><suspend-to-mem enabled=>`: ACPI S3.
     pub suspend_to_mem: Option<YesNo>,
-    /// `<pm><suspend-to-disk enabled=>` (S4).
+    /// `<pm><suspend-to-disk enabled=>`: ACPI S4.
     pub suspend_to_disk: Option<YesNo>,
     /// `<perf><event>`: the events in the order of [`PerfEvent`], each at most once.
     pub perf: Vec<(PerfEvent, YesNo)>,
 }
 
-/// The text of the child `name`; a word that is no action has the class that the reference gives it.
+/// The action in the child `name`; an unknown word is an internal error, as in libvirt.
 fn action<T: Value>(domain: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
-    domain.child(name).and_then(|child| r.text_kind(Kind::Internal, child))
+    domain.child(name).and_then(|child| r.text_as(Kind::Internal, child))
 }
 
 impl Lifecycle {
@@ -117,7 +117,7 @@ impl Lifecycle {
         let pm = domain.child("pm");
         let enabled = |name: &str, r: &mut Reader| {
             let state = pm.and_then(|pm| pm.child(name))?;
-            r.attr_kinds([Kind::Internal, Kind::Xml], state, "enabled")
+            r.attr_as(ONCE_INTERNAL, state, "enabled")
         };
         let mut lifecycle = Self {
             on_reboot: action(domain, "on_reboot", r),
@@ -130,9 +130,9 @@ impl Lifecycle {
             perf: Vec::new(),
         };
         for event in domain.child("perf").iter().flat_map(|perf| perf.children("event")) {
-            let kinds = [Kind::Unsupported, Kind::Xml];
-            let name = r.required_kinds(kinds, kinds, event, "name");
-            if let (Some(name), Some(state)) = (name, r.required_kinds(kinds, kinds, event, "enabled")) {
+            let kinds = ONCE_UNSUPPORTED;
+            let name = r.required_as(kinds, kinds, event, "name");
+            if let (Some(name), Some(state)) = (name, r.required_as(kinds, kinds, event, "enabled")) {
                 lifecycle.perf.retain(|(known, _)| *known != name);
                 lifecycle.perf.push((name, state));
             }

@@ -1,21 +1,27 @@
 //! `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
 
-use crate::read::{El, Reader};
+use crate::read::{El, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, OnOff, Pos};
 
-/// How much memory, and what backs it.
+crate::rules! {
+    /// The `size` of a huge page is greater than 0.
+    HUGEPAGE_SIZE_ZERO = "hugepage-size-zero": Plain, Read, "`<hugepages><page size=>` names a page size of the host",
+        help "use a page size of the host, such as `size='2' unit='MiB'`";
+}
+
+/// The guest's memory, and the host memory that backs it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memory {
-    /// Where `<memory>` stands.
+    /// Place of `<memory>` in the text.
     pub pos: Pos,
-    /// `<memory>`: what the guest has at the start, memory devices included.
+    /// `<memory>`: the memory at boot, with memory devices.
     pub size: Option<Kib>,
-    /// `<memory dumpCore=>`: whether its memory is part of a core dump of QEMU.
+    /// `<memory dumpCore=>`: whether core dumps of QEMU contain the guest's memory.
     pub dump_core: Option<OnOff>,
-    /// `<currentMemory>`: the size of the balloon.
+    /// `<currentMemory>`: the memory that the balloon leaves the guest.
     pub current: Option<Kib>,
-    /// `<maxMemory>`: what memory devices can grow the guest to.
+    /// `<maxMemory>`: the most memory with hotplugged memory devices.
     pub max: Option<MaxMemory>,
     /// `<memoryBacking>`.
     pub backing: MemoryBacking,
@@ -24,18 +30,18 @@ pub struct Memory {
 /// `<maxMemory>`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct MaxMemory {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// Its text.
+    /// The text of the element.
     pub size: Kib,
-    /// `slots=`: how many memory devices fit; 0 where not said.
+    /// `slots=`: the number of slots for memory devices; 0 where it is not given.
     pub slots: u32,
 }
 
 spelled! {
-    /// Where guest memory comes from (`<source type=>`).
+    /// The host memory that backs the guest's (`<source type=>`).
     pub enum MemorySource {
-        /// A file in the driver's memory backing directory.
+        /// A file in the memory backing directory of the driver's settings.
         File = "file",
         /// Anonymous memory.
         Anonymous = "anonymous",
@@ -45,7 +51,7 @@ spelled! {
 }
 
 spelled! {
-    /// Whether others can see the guest's writes (`<access mode=>`, `access=` of a memory device).
+    /// Whether other processes can see the guest's writes (`<access mode=>`, `access=` of a memory device).
     pub enum MemoryAccess {
         /// Mapped shared.
         Shared = "shared",
@@ -55,11 +61,11 @@ spelled! {
 }
 
 spelled! {
-    /// When host memory is taken (`<allocation mode=>`).
+    /// When the host memory is allocated (`<allocation mode=>`).
     pub enum MemoryAllocation {
         /// Before the guest starts.
         Immediate = "immediate",
-        /// When the guest touches it.
+        /// When the guest first uses it.
         Ondemand = "ondemand",
     }
 }
@@ -67,13 +73,13 @@ spelled! {
 /// `<memoryBacking>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryBacking {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<hugepages>` with its `<page>`s; without any, the host's default size is meant.
+    /// `<hugepages>` with its `<page>`s; without any, pages of the host's default huge page size.
     pub hugepages: Option<Vec<HugePage>>,
-    /// `<nosharepages>`: the host's page merging leaves this guest alone.
+    /// `<nosharepages>`: the host does not merge the guest's pages (KSM).
     pub nosharepages: bool,
-    /// `<locked>`: guest memory is never swapped out.
+    /// `<locked>`: the guest's memory is never swapped out.
     pub locked: bool,
     /// `<source type=>`.
     pub source: Option<MemorySource>,
@@ -81,25 +87,22 @@ pub struct MemoryBacking {
     pub access: Option<MemoryAccess>,
     /// `<allocation mode=>`.
     pub allocation: Option<MemoryAllocation>,
-    /// `<allocation threads=>`: how many threads touch the memory beforehand; 0 is not written.
+    /// `<allocation threads=>`: the number of threads that preallocate the memory; 0 is read as absent.
     pub allocation_threads: Option<u32>,
-    /// `<discard>`: the content need not be kept when QEMU ends.
+    /// `<discard>`: the content of the memory is discarded when QEMU ends.
     pub discard: bool,
 }
 
 /// `<hugepages><page>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HugePage {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `size=`.
+    /// `size=` of the pages.
     pub size: Kib,
-    /// `nodeset=`: the guest's NUMA nodes it is for; all others where there is none.
+    /// `nodeset=`: the guest NUMA cells that use pages of this size; without it, all others.
     pub nodeset: Option<NumberSet>,
 }
-
-/// The class of a bad word in older releases, and now.
-const OLDER_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 impl Memory {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
@@ -113,12 +116,12 @@ impl Memory {
                 size: r.kib(e).unwrap_or_default(),
                 slots: r.attr(e, "slots").unwrap_or_default(),
             }),
-            dump_core: el.and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "dumpCore")),
+            dump_core: el.and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "dumpCore")),
             backing: domain.child("memoryBacking").map(|e| MemoryBacking::read(e, r)).unwrap_or_default(),
         }
     }
 
-    /// What the format has before the tuning elements.
+    /// Writes `<maxMemory>`, `<memory>` and `<currentMemory>`, which precede the tuning elements.
     pub(crate) fn write(&self, w: &mut Writer) {
         if let Some(max) = &self.max {
             let slots = Some(max.slots).filter(|slots| *slots > 0);
@@ -146,15 +149,15 @@ impl MemoryBacking {
                 .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
-            source: el.child("source").and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "type")),
-            access: el.child("access").and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "mode")),
-            allocation: allocation.and_then(|e| r.attr_kinds(OLDER_UNSUPPORTED, e, "mode")),
-            allocation_threads: allocation.and_then(|e| r.attr(e, "threads")).filter(|n| *n > 0),
+            source: el.child("source").and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "type")),
+            access: el.child("access").and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "mode")),
+            allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }
     }
 
-    /// Writes it; nothing where it says nothing.
+    /// Writes `<memoryBacking>`, unless it is empty.
     pub(crate) fn write(&self, w: &mut Writer) {
         w.element("memoryBacking").children_or_nothing(|w| {
             if let Some(pages) = &self.hugepages {
@@ -189,8 +192,8 @@ impl HugePage {
         let text = r.required::<String>(el, "size")?;
         let size = r.scaled(el, &text, el.get("unit"), 1024).map(|bytes| Kib(bytes.div_ceil(1024)))?;
         if size.0 == 0 {
-            let message = format!("attribute 'size' of element 'page' is '{text}', no page has that size");
-            r.problem(Kind::Plain, "hugepage-size-zero", el.pos().attr("size"), message);
+            let message = format!("attribute 'size' of element 'page' is '{text}', expected a size above 0");
+            r.refuse(&HUGEPAGE_SIZE_ZERO, el.pos().attr("size"), message);
             return None;
         }
         Some(Self { pos: el.pos(), size, nodeset: r.number_set(Kind::Unsupported, el, "nodeset") })

@@ -1,12 +1,12 @@
-//! `<metadata>`: what applications keep in a document, each in a namespace of its own.
+//! `<metadata>`: data of applications, each in an XML namespace of its own.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::read::El;
 
-/// The element as the reference keeps it, ready to be written at the depth at which it stands in a domain: only the
-/// first element of a namespace, no element without one.
+/// The element as libvirt keeps it, indented for its level in `<domain>`: of each namespace the first element, and no
+/// element without a namespace.
 pub(crate) fn read(el: El<'_>) -> String {
     let root = el.node();
     let mut seen = BTreeSet::new();
@@ -22,17 +22,18 @@ pub(crate) fn read(el: El<'_>) -> String {
     out
 }
 
-/// The reference indents no further, which also keeps the text of a deep tree small.
+/// The deepest level that is indented, as in libxml2. It keeps the text of a deep tree small.
 const MAX_INDENT: usize = 30;
 
-/// What is still to be written.
+/// A pending step of writing.
 enum Todo<'a, 'i> {
     Open(roxmltree::Node<'a, 'i>, usize),
     Close(&'a str),
     Line(usize),
 }
 
-/// Writes `root` with `kept` as its children. A stack of its own keeps a deep document from exhausting the thread's.
+/// Writes `root` with `kept` as its children. An explicit stack keeps a deep document from exhausting the thread's
+/// stack.
 fn write<'a, 'i>(out: &mut String, root: roxmltree::Node<'a, 'i>, kept: &[roxmltree::Node<'a, 'i>])
 where
     'i: 'a,
@@ -76,7 +77,7 @@ where
     }
 }
 
-/// The children but for blanks between elements.
+/// The children without white space between elements.
 fn children<'a, 'i>(node: roxmltree::Node<'a, 'i>) -> Vec<roxmltree::Node<'a, 'i>> {
     let elements = node.has_children() && node.children().any(|child| !child.is_text());
     let blank = |child: &roxmltree::Node<'_, '_>| {
@@ -85,7 +86,7 @@ fn children<'a, 'i>(node: roxmltree::Node<'a, 'i>) -> Vec<roxmltree::Node<'a, 'i
     node.children().filter(|child| !(elements && blank(child))).collect()
 }
 
-/// Writes the start of an element as far as its attributes, and gives its name with prefix.
+/// Writes `<`, the name and the attributes of an element, and returns the name with prefix.
 fn start_tag<'a>(out: &mut String, node: roxmltree::Node<'a, '_>) -> &'a str {
     let text = node.document().input_text().get(node.range()).unwrap_or("");
     let mut names = attribute_names(text);
@@ -103,7 +104,7 @@ fn start_tag<'a>(out: &mut String, node: roxmltree::Node<'a, '_>) -> &'a str {
     name
 }
 
-/// The name of an element and those of its attributes, as they stand in its start tag.
+/// The name of an element and the names of its attributes, in the order of its start tag.
 fn attribute_names(text: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = text.strip_prefix('<').unwrap_or(text);
@@ -156,9 +157,12 @@ mod tests {
     fn one_element_a_namespace() {
         let check = |content: &str, expected: Expect| {
             let text = format!("<domain type='qemu'><metadata xmlns:y='u:y'>{content}</metadata></domain>");
-            let domain = crate::parse(&text).domain.unwrap();
+            let domain = crate::parse(&text, crate::Release::default()).domain.unwrap();
             expected.assert_eq(domain.metadata.as_deref().unwrap());
-            assert_eq!(crate::parse(&crate::format(&domain)).domain.unwrap(), domain);
+            assert_eq!(
+                crate::parse(&crate::format(&domain), crate::Release::default()).domain.unwrap(),
+                domain
+            );
         };
         check("<plain/>", expect![[r#"<metadata xmlns:y="u:y"/>"#]]);
         check(

@@ -1,20 +1,20 @@
-//! Definitions of networks, as far as a domain has to know them.
+//! `<network>`: the definition of a virtual network, as far as a domain that uses the network needs it.
 
 use crate::read::Elements;
 
-/// A network (`<network>`).
+/// A virtual network (`<network>`).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Network {
-    /// `<forward mode=>`: how it reaches the world; `None` where it does not.
+    /// `<forward mode=>`: how its traffic is forwarded; `None` for an isolated network.
     pub forward: Option<String>,
-    /// `<bridge name=>`.
+    /// `<bridge name=>`: the bridge device on the host.
     pub bridge: Option<String>,
-    /// `<ip address=>`: the host's addresses on it.
+    /// `<ip address=>`: the addresses of the host on the network.
     pub addresses: Vec<String>,
 }
 
 impl Network {
-    /// Reads a definition; `None` where it is none.
+    /// Reads the definition; `None` where the text is not a `<network>` document.
     pub fn parse(text: &str) -> Option<Self> {
         let tree = crate::read::tree(text).ok()?;
         let elements = Elements::of(&tree);
@@ -28,7 +28,8 @@ impl Network {
         })
     }
 
-    /// Whether the host itself has an address on it (it is neither a bridge nor interfaces of the host's own network).
+    /// Whether libvirt makes the bridge and gives the host an address on it: isolated networks, and those with the
+    /// forward mode `nat`, `route` or `open`.
     pub fn is_of_host(&self) -> bool {
         matches!(self.forward.as_deref(), None | Some("nat" | "route" | "open"))
     }

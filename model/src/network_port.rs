@@ -1,38 +1,48 @@
-//! `<networkport>`: what a network answers with when an interface is connected to it.
+//! `<networkport>`: the port that a virtual network allocates for an interface, which says what it is connected to.
 
 use crate::Pos;
 use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciDevice};
 use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
 use crate::info::PciAddress;
 use crate::read::{self, El, Element, Elements, Reader};
-use crate::{Kind, Report, YesNo};
+use crate::{Report, YesNo};
+
+crate::rules! {
+    /// The document of a network port is well-formed XML.
+    NETWORK_PORT = "network-port": Xml, Read,
+        "`<networkport>`: what a virtual network answers for an interface connected to it",
+        help "correct the document that the host returned for the network port";
+    /// The document of a network is well-formed XML.
+    NETWORK = "network": Xml, Read, "`<network>`: what the host answers for the name in `<source network=>`",
+        help "correct the definition of the network on the host";
+}
 
 spelled! {
-    /// `type=` of `<plug>`.
+    /// `type=` of `<plug>`: what the port is connected to.
     pub enum PlugType {
         /// Nothing.
         None = "none",
-        /// A bridge that the network made.
+        /// The bridge of the virtual network.
         Network = "network",
-        /// A bridge that was there.
+        /// A bridge of the host.
         Bridge = "bridge",
-        /// A device of the host (macvtap).
+        /// A network device of the host (macvtap).
         Direct = "direct",
-        /// A PCI function.
+        /// A PCI function, such as an SR-IOV virtual function.
         HostdevPci = "hostdev-pci",
     }
 }
 
-/// Reads a port document. What an interface is really connected to comes out of it.
+/// Reads a `<networkport>` document into the actual connection of an interface.
 ///
 /// # Errors
-/// What is wrong with the document.
+/// The problems of the document.
 pub fn parse(text: &str) -> Result<Actual, Report> {
     let mut r = Reader::default();
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            r.problem(Kind::Xml, "network-port", Pos::NONE, error.message);
+            r.refuse(&NETWORK_PORT, Pos::NONE, error.message);
             return Err(r.report);
         }
     };
@@ -78,11 +88,12 @@ fn read_plug(el: El<'_>, r: &mut Reader) -> Option<Source> {
     })
 }
 
-/// The port that a network (`<network>` document) would make for an interface of `portgroup`. A pool of PCI
-/// functions gives the first that is not among `taken`; `None` where all are.
+/// The actual connection that a virtual network (`<network>` document) gives an interface of the port group
+/// `portgroup`. A network with `<forward mode='hostdev'>` gives the first of its PCI functions that is not in `taken`;
+/// `None` where there is none left.
 ///
 /// # Errors
-/// What is wrong with the document.
+/// The problems of the document.
 pub fn of_network(
     text: &str,
     portgroup: Option<&str>,
@@ -92,7 +103,7 @@ pub fn of_network(
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            r.problem(Kind::Xml, "network", Pos::NONE, error.message);
+            r.refuse(&NETWORK, Pos::NONE, error.message);
             return Err(r.report);
         }
     };
@@ -102,7 +113,7 @@ pub fn of_network(
         Some(name) => g.get("name") == Some(name),
         None => g.get("default") == Some("yes"),
     });
-    // What the port group says comes before what its network says.
+    // The port group takes precedence over the network.
     let part = |name: &'static str| group.and_then(|g| g.child(name)).or_else(|| el.child(name));
     let source = network_plug(el, taken, &mut r);
     let isolated = part("port").and_then(|p| r.attr(p, "isolated"));

@@ -1,88 +1,127 @@
 //! `<cpu><numa>`: the guest's NUMA cells.
 
 use crate::memory::MemoryAccess;
-use crate::read::{self, El, Element, Reader, attr_place};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kib, Kind, NumberSet, Pos, YesNo};
 
-/// The distance of a cell to itself, as ACPI's SLIT fixes it.
+crate::rules! {
+    /// A `<numa>` has at least one `<cell>`.
+    NUMA_NO_CELLS = "numa-no-cells": Xml, Read, "`<cpu><numa>` describes the guest's NUMA topology",
+        help "add a `<cell>` with `cpus=` and `memory=`, or remove `<numa>`";
+    /// The guest NUMA cells together have no more vCPUs than the domain.
+    NUMA_VCPU_COUNT = "numa-vcpu-count": Internal, Read, "`<cell cpus=>` distributes the vCPUs that `<vcpu>` counts",
+        help "raise `<vcpu>`, or take vCPUs out of `cpus=`";
+    /// A guest NUMA cell has only vCPUs of the domain.
+    NUMA_VCPU_ID = "numa-vcpu-id": Internal, Read,
+        "`<cell cpus=>` names vCPUs from 0 to the maximum in `<vcpu>` less 1",
+        help "raise `<vcpu>`, or take the vCPU out of `cpus=`";
+    /// The ids of guest NUMA cells count from 0 without gaps.
+    NUMA_CELL_ID_RANGE = "numa-cell-id-range": Xml, Read,
+        "`<cell id=>`: QEMU numbers NUMA nodes from 0 (`-numa node,nodeid=`)",
+        help "number the cells from 0, or leave `id=` out of all of them";
+    /// No two guest NUMA cells have the same id.
+    NUMA_CELL_ID_DOUBLE = "numa-cell-id-double": Xml, Read,
+        "`<cell id=>` identifies the cell in `<distances>`, `<memnode>` and `<node>`",
+        help "give each `<cell>` an id of its own";
+    /// A vCPU is in one guest NUMA cell at most.
+    NUMA_CELLS_OVERLAP = "numa-cells-overlap": Unsupported, Read,
+        "`<cell cpus=>`: QEMU refuses a CPU in two NUMA nodes",
+        help "remove the vCPU from `cpus=` of one of the cells";
+    /// A `<sibling>` names an existing guest NUMA cell.
+    NUMA_DISTANCE_SIBLING = "numa-distance-sibling": Xml, Read,
+        "`<distances><sibling id=>`: the cell to which the distance is given",
+        help "use the `id` of a `<cell>`";
+    /// The distance of a NUMA cell to itself is 10, and to another cell 11 to 255.
+    NUMA_DISTANCE_VALUE = "numa-distance-value": Xml, Read, "ACPI SLIT: 10 is the local distance, 255 is unreachable",
+        help "use `value='10'` for the cell itself and 11 to 255 for other cells";
+    /// A `<distances>` has at least one `<sibling>`.
+    NUMA_NO_SIBLINGS = "numa-no-siblings": Xml, Read, "`<cell><distances>` lists the distances to other cells",
+        help "add a `<sibling>` with `id=` and `value=`, or remove `<distances>`";
+    /// The `level` of a memory-side cache is at least 1.
+    NUMA_CACHE_LEVEL_ZERO = "numa-cache-level-zero": Xml, Read,
+        "`<cell><cache level=>` (ACPI HMAT): level 0 is the memory itself",
+        help "number the cache levels from 1";
+}
+
+/// The distance of a cell to itself, as the ACPI SLIT defines it.
 pub const LOCAL_DISTANCE: u32 = 10;
 /// The distance between cells where none is given.
 pub const REMOTE_DISTANCE: u32 = 20;
-/// The distance of what cannot be reached, and the largest there is.
+/// The distance of a cell that cannot be reached, which is the largest distance.
 pub const UNREACHABLE: u32 = 255;
 
 /// `<cpu><numa>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Numa {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<cell>`s in document order; once completed, in the order of their ids.
+    /// `<cell>`s in document order; in a completed domain, in the order of their ids.
     pub cells: Vec<Cell>,
-    /// `<interconnects>`: how fast cells reach memory.
+    /// `<interconnects>`: latency and bandwidth between cells (ACPI HMAT).
     pub interconnects: Vec<Interconnect>,
 }
 
-/// `<cell>`: CPUs and memory that belong together.
+/// `<cell>`: a guest NUMA node.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Cell {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `id=`; its place in the document where there is none.
+    /// `id=`; without it, the index of the cell in the document.
     pub id: Option<u32>,
     /// `cpus=`: the vCPUs in it.
     pub cpus: Option<NumberSet>,
-    /// `memory=`.
+    /// `memory=` of the cell.
     pub memory: Kib,
-    /// `memAccess=`: whether others see the guest's writes.
+    /// `memAccess=`: whether other processes see the guest's writes.
     pub mem_access: Option<MemoryAccess>,
-    /// `discard=`: whether content need not be kept when QEMU ends.
+    /// `discard=`: whether the content of the memory is discarded when QEMU ends.
     pub discard: Option<YesNo>,
-    /// `<distances>`: how far other cells are.
+    /// `<distances>` to other cells.
     pub distances: Vec<Distance>,
-    /// `<cache>`s of its memory.
+    /// `<cache>`: memory-side caches.
     pub caches: Vec<NumaCache>,
 }
 
 /// `<distances><sibling>`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Distance {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `id=` of the other cell.
     pub id: u32,
-    /// `value=`, from 10 (itself) to 255 (out of reach).
+    /// `value=`: 10 for the cell itself, 11 to 254 for others, 255 for unreachable ones.
     pub value: u32,
 }
 
 spelled! {
-    /// How a memory cache finds its lines (`<cache associativity=>`).
+    /// The associativity of a memory-side cache (`<cache associativity=>`).
     pub enum CacheAssociativity {
-        /// Not told.
+        /// Not stated.
         None = "none",
-        /// One place a line.
+        /// Direct mapped.
         Direct = "direct",
-        /// Any place.
+        /// Fully associative.
         Full = "full",
     }
 }
 
 spelled! {
-    /// When a memory cache writes (`<cache policy=>`).
+    /// The write policy of a memory-side cache (`<cache policy=>`).
     pub enum CachePolicy {
-        /// Not told.
+        /// Not stated.
         None = "none",
-        /// When a line is dropped.
+        /// Write-back.
         Writeback = "writeback",
-        /// At once.
+        /// Write-through.
         Writethrough = "writethrough",
     }
 }
 
-/// `<cell><cache>`: a cache on the memory's side.
+/// `<cell><cache>`: a memory-side cache (ACPI HMAT).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NumaCache {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `level=`, from 1.
     pub level: u32,
@@ -97,7 +136,7 @@ pub struct NumaCache {
 }
 
 spelled! {
-    /// What accesses a figure is for (`type=` of `<latency>` and `<bandwidth>`).
+    /// The memory accesses that a latency or bandwidth applies to (`type=`).
     pub enum AccessType {
         /// Both reads and writes.
         Access = "access",
@@ -109,11 +148,11 @@ spelled! {
 }
 
 spelled! {
-    /// What a figure tells: the element's name.
+    /// Latency or bandwidth: the name of the element.
     pub enum InterconnectKind {
-        /// Nanoseconds.
+        /// A latency, in nanoseconds.
         Latency = "latency",
-        /// KiB a second.
+        /// A bandwidth, in KiB a second.
         Bandwidth = "bandwidth",
     }
 }
@@ -121,15 +160,15 @@ spelled! {
 /// `<latency>` or `<bandwidth>` of `<interconnects>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interconnect {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// Which of the two.
+    /// Latency or bandwidth.
     pub kind: InterconnectKind,
     /// `initiator=`: the cell whose CPUs access.
     pub initiator: u32,
     /// `target=`: the cell whose memory is accessed.
     pub target: u32,
-    /// `cache=`: the level of the target's cache that is meant; 0 is its memory.
+    /// `cache=`: the level of the target's memory-side cache; 0 is the memory itself.
     pub cache: u32,
     /// `type=`.
     pub access: AccessType,
@@ -151,7 +190,7 @@ impl Numa {
                 .collect(),
         };
         if el.child("cell").is_none() {
-            r.problem(Kind::Xml, "numa-no-cells", el.pos(), "element 'numa' holds no 'cell'");
+            r.refuse(&NUMA_NO_CELLS, el.pos(), "element 'numa' holds no 'cell'");
         }
         numa.check_ids(r);
         numa.check_distances(r);
@@ -159,7 +198,7 @@ impl Numa {
         numa
     }
 
-    /// Cells cannot have vCPUs that there are not.
+    /// Checks that the cells have no more vCPUs than the domain.
     fn check_count(&self, domain: El<'_>, r: &mut Reader) {
         let text = domain.child_text("vcpu").unwrap_or_else(|| "1".to_owned());
         let Ok(max) = <u32 as read::Value>::parse(&text) else { return };
@@ -167,29 +206,29 @@ impl Numa {
         let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();
         if count > u64::from(max) {
             let message = format!("the guest NUMA cells have '{count}' vCPUs, element 'vcpu' allows '{max}'");
-            r.problem(Kind::Internal, "numa-vcpu-count", self.pos, message);
+            r.refuse(&NUMA_VCPU_COUNT, self.pos, message);
         } else if let Some(last) = cpus.last().filter(|last| *last >= max) {
             let message = format!("a guest NUMA cell has vCPU '{last}', element 'vcpu' allows '{max}'");
-            r.problem(Kind::Internal, "numa-vcpu-id", self.pos, message);
+            r.refuse(&NUMA_VCPU_ID, self.pos, message);
         }
     }
 
-    /// Ids must count from 0 without gaps or doubles.
+    /// Checks that the ids of the cells count from 0, without gaps and each once.
     fn check_ids(&self, r: &mut Reader) {
         let mut seen = vec![false; self.cells.len()];
-        for (place, cell) in self.cells.iter().enumerate() {
-            let id = cell.id_or(place);
+        for (index, cell) in self.cells.iter().enumerate() {
+            let id = cell.id_or(index);
             match seen.get_mut(id as usize) {
                 None => {
                     let message = format!(
                         "cell '{id}' of '{}': the ids of guest NUMA cells count from 0 without gaps",
                         self.cells.len()
                     );
-                    r.problem(Kind::Xml, "numa-cell-id-range", cell.pos.attr("id"), message);
+                    r.refuse(&NUMA_CELL_ID_RANGE, cell.pos.attr("id"), message);
                 }
                 Some(true) => {
                     let message = format!("there is more than one guest NUMA cell with the id '{id}'");
-                    r.problem(Kind::Xml, "numa-cell-id-double", cell.pos.attr("id"), message);
+                    r.refuse(&NUMA_CELL_ID_DOUBLE, cell.pos.attr("id"), message);
                 }
                 Some(seen) => *seen = true,
             }
@@ -197,11 +236,11 @@ impl Numa {
         self.check_cpus(r);
     }
 
-    /// A vCPU is in one cell only.
+    /// Checks that no vCPU is in two cells.
     fn check_cpus(&self, r: &mut Reader) {
         let mut owners: Vec<(u32, u32, u32, Pos)> = Vec::new();
-        for (place, cell) in self.cells.iter().enumerate() {
-            let id = cell.id_or(place);
+        for (index, cell) in self.cells.iter().enumerate() {
+            let id = cell.id_or(index);
             owners.extend(cell.cpus.iter().flat_map(NumberSet::runs).map(|(a, b)| (a, b, id, cell.pos)));
         }
         owners.sort_by_key(|owner| (owner.0, owner.2));
@@ -212,7 +251,7 @@ impl Numa {
                 && id != other
             {
                 let message = format!("guest NUMA cells '{id}' and '{other}' both have vCPU '{first}'");
-                r.problem(Kind::Unsupported, "numa-cells-overlap", pos.attr("cpus"), message);
+                r.refuse(&NUMA_CELLS_OVERLAP, pos.attr("cpus"), message);
                 return;
             }
             if reached.is_none_or(|(end, _)| end < last) {
@@ -221,25 +260,25 @@ impl Numa {
         }
     }
 
-    /// Distances must be to cells that are there, and only a cell is its own neighbour.
+    /// Checks that distances are to existing cells and in range.
     fn check_distances(&self, r: &mut Reader) {
-        for (place, cell) in self.cells.iter().enumerate() {
-            let id = cell.id_or(place);
+        for (index, cell) in self.cells.iter().enumerate() {
+            let id = cell.id_or(index);
             for to in &cell.distances {
                 let Distance { pos, id: sibling, value } = *to;
                 if sibling as usize >= self.cells.len() {
                     let message = format!(
-                        "'sibling_id {sibling}' names no guest NUMA cell; it is a neighbour of 'cell id {id}'"
+                        "'sibling_id {sibling}' in the distances of 'cell id {id}' is not the id of a guest NUMA cell"
                     );
-                    r.problem(Kind::Xml, "numa-distance-sibling", pos.attr("id"), message);
+                    r.refuse(&NUMA_DISTANCE_SIBLING, pos.attr("id"), message);
                 } else if !(LOCAL_DISTANCE..=UNREACHABLE).contains(&value)
                     || (sibling == id) != (value == LOCAL_DISTANCE)
                 {
                     let message = format!(
                         "'value {value}' cannot be the distance of 'sibling id {sibling}' from 'cell id {id}': \
-                         10 is that of a cell to itself, others go from 11 to 255"
+                         expected 10 for a cell to itself and 11 to 255 for others"
                     );
-                    r.problem(Kind::Xml, "numa-distance-value", pos.attr("value"), message);
+                    r.refuse(&NUMA_DISTANCE_VALUE, pos.attr("value"), message);
                 }
             }
         }
@@ -263,32 +302,32 @@ impl Numa {
         all
     }
 
-    /// The memory of all cells.
+    /// The sum of the memory of all cells.
     pub fn memory(&self) -> Kib {
         Kib(self.cells.iter().fold(0, |sum, cell| sum.saturating_add(cell.memory.0)))
     }
 }
 
 impl Cell {
-    /// Its id, where it stands at `place` among the cells.
-    pub fn id_or(&self, place: usize) -> u32 {
-        self.id.unwrap_or(u32::try_from(place).unwrap_or(u32::MAX))
+    /// The id of the cell at `index` of the document.
+    pub fn id_or(&self, index: usize) -> u32 {
+        self.id.unwrap_or(u32::try_from(index).unwrap_or(u32::MAX))
     }
 }
 
 impl Element for Cell {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id = r.attr(el, "id");
-        let cpus: Option<NumberSet> = r.attr_kind(Kind::InvalidArgument, el, "cpus");
+        let cpus: Option<NumberSet> = r.attr_as(Kind::InvalidArgument, el, "cpus");
         let memory = r
             .required::<String>(el, "memory")
             .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
             .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
-        let mem_access = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "memAccess");
-        let discard = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "discard");
+        let mem_access = r.attr_as(ONCE_UNSUPPORTED, el, "memAccess");
+        let discard = r.attr_as(ONCE_UNSUPPORTED, el, "discard");
         let distances = el.child("distances");
         if let Some(empty) = distances.filter(|d| d.child("sibling").is_none()) {
-            r.problem(Kind::Xml, "numa-no-siblings", empty.pos(), "element 'distances' holds no 'sibling'");
+            r.refuse(&NUMA_NO_SIBLINGS, empty.pos(), "element 'distances' holds no 'sibling'");
         }
         Some(Self {
             pos: el.pos(),
@@ -333,14 +372,14 @@ impl Element for NumaCache {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let level: u32 = r.required(el, "level")?;
         if level == 0 {
-            let message = "attribute 'level' of element 'cache' is '0', it counts from 1";
-            r.problem(Kind::Xml, "numa-cache-level-zero", attr_place(el, "level"), message);
+            let message = "attribute 'level' of element 'cache' is '0', expected 1 or more";
+            r.refuse(&NUMA_CACHE_LEVEL_ZERO, attr_place(el, "level"), message);
             return None;
         }
         let mut amount = |name, unit| {
             let child = r.need(el, name)?;
             let text = r.required::<String>(child, "value")?;
-            // The reference looks for the unit in the wrong place, so these are the only ones.
+            // libvirt ignores `unit=` of these elements.
             r.scaled(child, &text, None, unit)
         };
         let (size, line) = (amount("size", 1024), amount("line", 1));

@@ -1,18 +1,18 @@
-//! Sets of small numbers: CPUs, NUMA nodes (`0-3,^2,7`).
+//! Sets of CPUs or NUMA nodes (`0-3,^2,7`).
 
 use std::fmt;
 
 use crate::read::Value;
 
-/// A set of CPUs or NUMA nodes, kept as runs so that its size does not depend on the numbers in it.
+/// A set of CPUs, NUMA nodes or iothreads. It is kept as ranges, so that its size does not depend on the numbers in it.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct NumberSet {
-    /// First and last of each run: ascending, with a gap between any two.
+    /// First and last number of each range: ascending, with a gap between any two.
     runs: Vec<(u32, u32)>,
 }
 
 impl NumberSet {
-    /// Numbers in a document are below this.
+    /// The limit of numbers in a document: they are below it.
     pub const LIMIT: u32 = 16384;
 
     /// The empty set.
@@ -20,7 +20,7 @@ impl NumberSet {
         Self { runs: Vec::new() }
     }
 
-    /// Adds `first` to `last`, both included.
+    /// Adds the numbers from `first` to `last`.
     pub fn insert(&mut self, first: u32, last: u32) {
         if first > last {
             return;
@@ -33,61 +33,61 @@ impl NumberSet {
         self.runs.splice(start..end.max(start), [(low, high)]);
     }
 
-    /// Takes `number` out.
+    /// Removes `number`.
     pub fn remove(&mut self, number: u32) {
         self.subtract(&Self { runs: vec![(number, number)] });
     }
 
-    /// Whether `number` is in it.
+    /// Whether the set contains `number`.
     pub fn contains(&self, number: u32) -> bool {
         let at = self.runs.partition_point(|run| run.1 < number);
         self.runs.get(at).is_some_and(|run| run.0 <= number)
     }
 
-    /// Whether nothing is in it.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 
-    /// How many numbers are in it.
+    /// The number of members.
     pub fn len(&self) -> u64 {
         self.runs.iter().map(|(first, last)| u64::from(last - first) + 1).sum()
     }
 
-    /// The smallest number in it.
+    /// The smallest member.
     pub fn first(&self) -> Option<u32> {
         self.runs.first().map(|run| run.0)
     }
 
-    /// The largest number in it.
+    /// The largest member.
     pub fn last(&self) -> Option<u32> {
         self.runs.last().map(|run| run.1)
     }
 
-    /// The smallest number in it that is not below `start`.
+    /// The smallest member from `start` on.
     pub fn first_from(&self, start: u32) -> Option<u32> {
         let at = self.runs.partition_point(|run| run.1 < start);
         self.runs.get(at).map(|run| run.0.max(start))
     }
 
-    /// Its runs, as first and last number.
+    /// The ranges, as first and last number.
     pub fn runs(&self) -> impl Iterator<Item = (u32, u32)> {
         self.runs.iter().copied()
     }
 
-    /// Its numbers, ascending.
+    /// The members, ascending.
     pub fn iter(&self) -> impl Iterator<Item = u32> {
         self.runs.iter().flat_map(|&(first, last)| first..=last)
     }
 
-    /// Adds all of `other`.
+    /// Adds all members of `other`.
     pub fn union(&mut self, other: &Self) {
         for (first, last) in other.runs() {
             self.insert(first, last);
         }
     }
 
-    /// Takes out all of `other`.
+    /// Removes all members of `other`.
     pub fn subtract(&mut self, other: &Self) {
         for (low, high) in other.runs() {
             let start = self.runs.partition_point(|run| run.1 < low);
@@ -99,7 +99,7 @@ impl NumberSet {
         }
     }
 
-    /// Whether some number is in both.
+    /// Whether the sets have a common member.
     pub fn overlaps(&self, other: &Self) -> bool {
         let (mut a, mut b) = (self.runs().peekable(), other.runs().peekable());
         while let (Some(x), Some(y)) = (a.peek(), b.peek()) {
@@ -114,7 +114,7 @@ impl NumberSet {
         false
     }
 
-    /// Keeps only what is in `other` too.
+    /// Keeps only the members that are in `other` too.
     pub fn intersect(&mut self, other: &Self) {
         let mut kept = Self::new();
         for (first, last) in self.runs() {
@@ -156,9 +156,9 @@ impl fmt::Display for NumberSet {
 }
 
 impl Value for NumberSet {
-    /// Numbers, runs `N-M` and exceptions `^N`, between commas; later parts win.
+    /// Numbers, ranges `N-M` and exclusions `^N`, separated by commas. Later parts take precedence.
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || "expected numbers, ranges and ^exceptions such as '0-3,^2'".to_owned();
+        let wrong = || "expected numbers, ranges and ^exclusions such as '0-3,^2'".to_owned();
         let number = |text: &str| -> Result<u32, String> {
             let text = text.trim_matches(SPACES);
             if !text.starts_with(|c: char| c.is_ascii_digit()) {
@@ -190,19 +190,19 @@ impl Value for NumberSet {
                 (single, single, true)
             });
         }
-        Ok(taken(&steps))
+        Ok(apply(&steps))
     }
 }
 
-/// How many steps are taken one by one; every one may move all runs.
+/// The most steps that are applied to the ranges, where each step may move all of them.
 const FEW: usize = 16;
 
-/// What is left after putting runs in and taking them out, in that order.
-fn taken(steps: &[(u32, u32, bool)]) -> NumberSet {
+/// The set after adding (`true`) and removing (`false`) ranges in order.
+fn apply(steps: &[(u32, u32, bool)]) -> NumberSet {
     if steps.len() <= FEW {
         let mut set = NumberSet::new();
-        for &(first, last, there) in steps {
-            if there {
+        for &(first, last, added) in steps {
+            if added {
                 set.insert(first, last);
             } else {
                 set.subtract(&NumberSet { runs: vec![(first, last)] });
@@ -211,15 +211,15 @@ fn taken(steps: &[(u32, u32, bool)]) -> NumberSet {
         return set;
     }
     let mut bits = vec![false; NumberSet::LIMIT as usize];
-    for &(first, last, there) in steps {
+    for &(first, last, added) in steps {
         if let Some(run) = bits.get_mut(first as usize..=last as usize) {
-            run.fill(there);
+            run.fill(added);
         }
     }
     (0..).zip(bits).filter(|(_, there)| *there).map(|(number, _)| number).collect()
 }
 
-/// What may stand around a number.
+/// The white space that may surround a number.
 const SPACES: [char; 4] = [' ', '\t', '\n', '\r'];
 
 #[cfg(test)]

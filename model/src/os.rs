@@ -1,6 +1,8 @@
-//! `<os>`, `<bootloader>`: what the guest starts from.
+//! `<os>`, `<bootloader>`: firmware, kernel, boot order, and the machine type.
 
-use crate::read::{self, AnyBase, El, Element, Reader, Value, attr_place};
+use crate::read::{
+    self, AnyBase, El, Element, LONG_UNSUPPORTED, ONCE_INTERNAL, ONCE_PLAIN, Reader, Value, attr_place,
+};
 use crate::write::Writer;
 use crate::{Kind, Pos, Spelled, YesNo};
 
@@ -10,67 +12,85 @@ pub use loader::{
     Firmware, FirmwareConflict, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram,
 };
 
+crate::rules! {
+    /// An `<os>` has a `<type>`, unless the domain has a `<bootloader>`.
+    OS_TYPE_MISSING = "os-type-missing": Xml, Read,
+        "`<os><type>`: the kind of operating system, `hvm` for full virtualization",
+        help "add `<type>hvm</type>` to `<os>`";
+    /// The `<type>` of `<os>` is a kind of operating system of the domain format.
+    OS_TYPE_UNKNOWN = "os-type-unknown": Unsupported, Read,
+        "`<os><type>`: `hvm`, `xen`, `linux`, `exe`, `uml`, `xenpvh`",
+        help "use `hvm`, the type that QEMU runs";
+    /// An `<acpi>` of `<os>` has one `<table>`.
+    OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "`<os><acpi><table>`: libvirt loaded a single ACPI table file",
+        help "keep one `<table>`, or follow a later release", until "11.3";
+    /// A reboot timeout is -1 or 0 to 65535 milliseconds.
+    OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read,
+        "`<bios rebootTimeout=>`, `-boot reboot-timeout=` of QEMU",
+        help "use a number of milliseconds up to 65535, or -1 for no reboot";
+}
+
 /// `<os>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Os {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `firmware=`: a firmware of this kind is to be picked.
+    /// `firmware=`: the kind of firmware to be selected automatically.
     pub firmware: Option<Firmware>,
-    /// The text of `<type>`: `hvm` for a full machine.
+    /// The text of `<type>`: `hvm` for full virtualization.
     pub os_type: Option<String>,
     /// `<type arch=>`, as written.
     pub arch: Option<String>,
-    /// `<type machine=>`, as written.
+    /// `<type machine=>`, as written: a machine type or one of its aliases.
     pub machine: Option<String>,
-    /// Where `<firmware>` stands.
+    /// Place of `<firmware>` in the text.
     pub features_pos: Pos,
-    /// `<firmware><feature>`: what the firmware that is picked must have or lack.
+    /// `<firmware><feature>`: features that the selected firmware must have or lack.
     pub firmware_features: Vec<FirmwareFeature>,
     /// `<loader>`
     pub loader: Option<Loader>,
     /// `<nvram>`
     pub nvram: Option<Nvram>,
-    /// `<kernel>`, `<initrd>` and what goes with them.
+    /// `<kernel>`, `<initrd>`, `<cmdline>`, `<dtb>`, `<root>`, `<shim>`: direct kernel boot.
     pub direct: DirectBoot,
-    /// `<init>` and what goes with it, of containers.
+    /// `<init>` and the elements beside it, for containers.
     pub init: Init,
     /// `<acpi><table>`
     pub acpi_tables: Vec<AcpiTable>,
     /// `<boot dev=>`, in order.
     pub boot_devs: Vec<BootDev>,
-    /// `<bootmenu>`
+    /// `<bootmenu>`: the boot menu of the BIOS.
     pub boot_menu: Option<BootMenu>,
-    /// `<smbios mode=>`
+    /// `<smbios mode=>`: the source of the SMBIOS tables.
     pub smbios: Option<SmbiosMode>,
-    /// `<bios useserial=>`
+    /// `<bios useserial=>`: whether the BIOS uses the serial console. Any word but `yes` is read as `no`.
     pub use_serial: Option<YesNo>,
-    /// `<bios rebootTimeout=>`: milliseconds until a guest that found nothing to start tries again, -1 for never.
+    /// `<bios rebootTimeout=>`: milliseconds until the BIOS reboots after a failed boot, 0 to 65535; -1 for never.
     pub reboot_timeout: Option<i32>,
-    /// `<bootloader>`, next to `<os>`: `Some` of an empty text for the hypervisor's own.
+    /// `<bootloader>`, a sibling of `<os>` (Xen): an empty text stands for the default boot loader.
     pub bootloader: Option<String>,
     /// `<bootloader_args>`
     pub bootloader_args: Option<String>,
 }
 
-/// A kernel that QEMU loads itself.
+/// Direct kernel boot.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DirectBoot {
-    /// `<kernel>`
+    /// `<kernel>`: the path of the kernel.
     pub kernel: Option<String>,
-    /// `<initrd>`
+    /// `<initrd>`: the path of the initial ramdisk.
     pub initrd: Option<String>,
-    /// `<cmdline>`
+    /// `<cmdline>`: the command line of the kernel.
     pub cmdline: Option<String>,
-    /// `<dtb>`: a device tree blob.
+    /// `<dtb>`: the path of a device tree blob.
     pub dtb: Option<String>,
-    /// `<root>`
+    /// `<root>`: the root device (Xen).
     pub root: Option<String>,
-    /// `<shim>`: what checks the kernel under secure boot.
+    /// `<shim>`: the path of the shim that verifies the kernel under secure boot.
     pub shim: Option<String>,
 }
 
-/// What a container starts.
+/// What a container starts (`<init>` and the elements beside it).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Init {
     /// `<init>`
@@ -88,7 +108,7 @@ pub struct Init {
 }
 
 spelled! {
-    /// What a domain may start from.
+    /// A kind of boot device (`<boot dev=>`).
     pub enum BootDev {
         /// The first floppy.
         Floppy = "fd",
@@ -96,52 +116,52 @@ spelled! {
         Disk = "hd",
         /// The first CD-ROM.
         Cdrom = "cdrom",
-        /// The first network card.
+        /// The first network interface.
         Network = "network",
     }
 }
 
-/// `<bootmenu>`
+/// `<bootmenu>`: the boot menu of the BIOS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BootMenu {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `enable=`
+    /// `enable=`. Any word but `yes` is read as `no`.
     pub enable: Option<YesNo>,
-    /// `timeout=`, milliseconds.
+    /// `timeout=`, in milliseconds, 0 to 65535; read only with `enable='yes'`.
     pub timeout: Option<u16>,
 }
 
 spelled! {
-    /// Where the SMBIOS tables of the guest come from.
+    /// The source of the guest's SMBIOS tables (`<smbios mode=>`).
     pub enum SmbiosMode {
-        /// QEMU's own.
+        /// QEMU's values.
         Emulate = "emulate",
-        /// The host's.
+        /// The host's values.
         Host = "host",
-        /// `<sysinfo>`'s.
+        /// The values of `<sysinfo>`.
         Sysinfo = "sysinfo",
     }
 }
 
 spelled! {
-    /// What is in the file of an `<acpi><table>`.
+    /// The content of the file of an `<acpi><table>` (`type=`).
     pub enum AcpiTableType {
         /// One table with its header.
-        Raw = "raw",
-        /// Several tables, one after the other.
-        RawSet = "rawset",
+        Raw = "raw" since "11.2",
+        /// Several tables with their headers, concatenated.
+        RawSet = "rawset" since "11.2",
         /// The software licensing table.
         Slic = "slic",
         /// The Microsoft data management table.
-        Msdm = "msdm",
+        Msdm = "msdm" since "11.2",
     }
 }
 
 /// `<acpi><table>`
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AcpiTable {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `type=`
     pub kind: AcpiTableType,
@@ -149,11 +169,11 @@ pub struct AcpiTable {
     pub path: String,
 }
 
-/// The words for kinds of guests that there are; QEMU runs the first.
+/// The words for `<os><type>`; QEMU runs the first.
 const OS_TYPES: &[&str] = &["hvm", "xen", "linux", "exe", "uml", "xenpvh"];
 
 impl Os {
-    /// Whether the firmware is in flash, as UEFI is.
+    /// Whether the firmware is in flash memory (`<loader type='pflash'>`), as UEFI is.
     pub fn has_flash(&self) -> bool {
         self.loader.as_ref().is_some_and(|loader| loader.kind == Some(LoaderType::Pflash))
     }
@@ -168,9 +188,9 @@ impl Os {
         let kind = el.and_then(|el| el.child("type"));
         if kind.is_none_or(|kind| kind.text().is_empty()) && os.bootloader.is_none() {
             let place = el.unwrap_or(domain).pos();
-            r.problem(Kind::Xml, "os-type-missing", place, "element 'os' lacks its child 'type'");
+            r.refuse(&OS_TYPE_MISSING, place, "element 'os' lacks its child 'type'");
         }
-        // Who has a boot loader of the host's is a guest that knows it is one.
+        // A domain with `<bootloader>` is a paravirtualized Xen guest.
         os.os_type = kind.map(El::text).or_else(|| os.bootloader.is_some().then(|| "xen".to_owned()));
         let Some(el) = el else { return os };
         os.pos = el.pos();
@@ -179,37 +199,35 @@ impl Os {
             && !OS_TYPES.contains(&word.as_str())
         {
             let message = format!("bad value '{word}' in element 'type': known are {}", OS_TYPES.join(", "));
-            r.problem(Kind::Unsupported, "os-type-unknown", kind.pos(), message);
+            r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
         }
         os.arch = kind.and_then(|k| k.string("arch"));
         os.machine = kind.and_then(|k| k.string("machine"));
-        os.firmware = r.attr_kinds([Kind::Plain, Kind::Xml], el, "firmware");
+        os.firmware = r.attr_as(ONCE_PLAIN, el, "firmware");
         os.init = Init::read(el);
-        os.direct = DirectBoot::read(el);
-        if let Some(features) = el.child("firmware") {
+        os.direct = DirectBoot::read(el, r);
+        if let Some(features) = r.child_since("7.2", el, "firmware") {
             os.features_pos = features.pos();
             os.firmware_features = read::all(features, "feature", r);
         }
         os.loader = read::one(el, "loader", r);
         os.nvram = read::one(el, "nvram", r);
         let boots = el.children("boot").take(BootDev::ALL.len());
-        os.boot_devs = boots
-            .filter_map(|boot| r.required_kinds([Kind::Xml; 2], [Kind::Internal, Kind::Xml], boot, "dev"))
-            .collect();
+        os.boot_devs =
+            boots.filter_map(|boot| r.required_as(Kind::Xml, ONCE_INTERNAL, boot, "dev")).collect();
         os.boot_menu = read::one(el, "bootmenu", r);
         if let Some(bios) = el.child("bios") {
-            // As with the menu, any other word has always meant no.
+            // As for `<bootmenu enable=>`, libvirt takes any other word as no.
             os.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
-        os.smbios = el.child("smbios").and_then(|smbios| {
-            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], smbios, "mode")
-        });
+        os.smbios =
+            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, LONG_UNSUPPORTED, smbios, "mode"));
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
                 let message = "element 'acpi' holds more than one 'table'";
-                r.older_problem(Kind::Xml, "os-acpi-tables", second.pos(), message);
+                r.refuse(&OS_ACPI_TABLES, second.pos(), message);
             }
         }
         os
@@ -254,7 +272,7 @@ impl Os {
     }
 }
 
-/// -1 or up to 65535; anything else is a thing that no machine can do.
+/// `<bios rebootTimeout=>`: -1, or 0 to 65535.
 fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
     let timeout = bios.get("rebootTimeout")?;
     let number = match timeout.trim_start().strip_prefix('-') {
@@ -265,18 +283,17 @@ fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
     if number.is_some() {
         return number;
     }
-    r.problem(
-        Kind::Unsupported,
-        "os-reboot-timeout-range",
+    r.refuse(
+        &OS_REBOOT_TIMEOUT_RANGE,
         attr_place(bios, "rebootTimeout"),
-        format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', it goes from -1 to 65535"),
+        format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', expected -1 to 65535"),
     );
     None
 }
 
 impl DirectBoot {
-    fn read(os: El<'_>) -> Self {
-        // An empty element is as good as none.
+    fn read(os: El<'_>, r: &Reader) -> Self {
+        // An empty element is read as absent.
         let text = |name| os.child_text(name).filter(|text| !text.is_empty());
         Self {
             kernel: text("kernel"),
@@ -284,7 +301,7 @@ impl DirectBoot {
             cmdline: text("cmdline"),
             dtb: text("dtb"),
             root: text("root"),
-            shim: text("shim"),
+            shim: text("shim").filter(|_| r.knows("11.2")),
         }
     }
 
@@ -329,10 +346,10 @@ impl Init {
 
 impl Element for BootMenu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        // Documents with another word than "yes" have always been taken; there is no menu then, and no wait for it.
+        // libvirt takes any other word than "yes" as no, and ignores the timeout then.
         let enable = YesNo::from(el.get("enable")? == "yes");
         let timeout = el.get("timeout").filter(|_| enable.is_yes());
-        let timeout = timeout.and_then(|_| r.attr_kind::<AnyBase<u16>>(Kind::Unsupported, el, "timeout"));
+        let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Kind::Unsupported, el, "timeout"));
         Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })
     }
 

@@ -1,27 +1,28 @@
-//! Where something stands in the text.
+//! Places in the text of a document.
 //!
-//! The model keeps one number an element, its byte offset. A [`Place`] adds a path below it
-//! (`"model/@type"`); only when a problem is shown does [`Source`] walk the text again for the exact bytes.
+//! The model keeps the byte offset of each element ([`Pos`]). A [`Place`] adds a path below the element
+//! (`"model/@type"`). When a problem is shown, [`Source`] parses the text again to find the exact bytes.
 
 use std::fmt::Write as _;
 use std::ops::Range;
 
+use crate::{Problem, Report};
+
 /// The byte offset of an element's `<` in the text it was read from.
 ///
-/// It is where a thing came from, not what it is, so it never takes part in comparisons: two positions are always
-/// equal.
+/// All offsets compare as equal, so that two domains with the same content are equal wherever their elements stand.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pos(Option<u32>);
 
 impl Pos {
-    /// The position of something that was not read from a text.
+    /// The offset of an element that was not read from a text.
     pub const NONE: Self = Self(None);
 
     pub(crate) fn at(offset: usize) -> Self {
         Self(u32::try_from(offset).ok())
     }
 
-    /// The byte offset, if it was read from a text.
+    /// The byte offset; `None` where the element was not read from a text.
     pub fn offset(self) -> Option<usize> {
         self.0.map(|o| o as usize)
     }
@@ -44,21 +45,22 @@ impl PartialEq for Pos {
 }
 impl Eq for Pos {}
 
-/// An element, and the path from it to what is meant: child elements by name, then `@attribute` or nothing.
+/// A place in the text: an element, and the path from it to a child element or an attribute.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Place {
     /// The element where the path starts.
     pub element: Pos,
-    /// Such as `"model/@type"`. What the text does not hold is left off when the place is shown.
+    /// Names of child elements, then `@attribute` or nothing, such as `"model/@type"`. Steps that the text does not
+    /// have are ignored.
     pub path: &'static str,
-    /// An attribute of what the path leads to, or empty.
+    /// An attribute of the element at the end of the path, or empty.
     attr: &'static str,
-    /// Set where only a byte offset is known (text that is not XML).
+    /// The byte offset, where there is no element (text that is not XML).
     exact: Option<usize>,
 }
 
 impl Place {
-    /// A single byte of the text, for errors below the level of elements.
+    /// The place of a single byte, for text that is not XML.
     pub fn byte(offset: usize) -> Self {
         Self { exact: Some(offset), ..Self::default() }
     }
@@ -70,7 +72,7 @@ impl From<Pos> for Place {
     }
 }
 
-/// A stretch of the text with its line and column, ready to be shown.
+/// A range of the text with its line and column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
     /// Byte range in the text.
@@ -81,26 +83,26 @@ pub struct Frame {
     pub column: usize,
 }
 
-/// A text in which places can be looked up.
+/// A document in which places can be located.
 #[derive(Debug)]
 pub struct Source<'t> {
     text: &'t str,
     tree: Option<roxmltree::Document<'t>>,
-    /// Where each element starts, ascending.
+    /// The byte offset of each element, ascending.
     elements: Vec<(usize, roxmltree::NodeId)>,
-    /// Where each line starts.
+    /// The byte offset of each line.
     lines: Vec<usize>,
-    /// How many characters come before every [`STEP`]th byte.
+    /// The number of characters before every [`STEP`]th byte.
     characters: Vec<usize>,
 }
 
-/// The distance of the places where characters are counted beforehand, in bytes.
+/// The distance in bytes between offsets at which characters are counted in advance.
 const STEP: usize = 1024;
-/// The longest element that is shown whole, in bytes.
+/// The longest element that a [`Frame`] covers entirely, in bytes; of longer ones it covers the start tag.
 const SHOWN_WHOLE: usize = 1024;
 
 impl<'t> Source<'t> {
-    /// Prepares `text` for look-ups; it is parsed once more.
+    /// Parses `text` and prepares it for look-ups.
     pub fn new(text: &'t str) -> Self {
         let readable = text.len() <= crate::read::MAX_DOCUMENT;
         let tree = readable.then(|| crate::read::tree(text).ok()).flatten();
@@ -111,22 +113,29 @@ impl<'t> Source<'t> {
         let mut characters = vec![0];
         let mut before = 0;
         for bytes in text.as_bytes().chunks(STEP) {
-            before += starts(bytes);
+            before += character_count(bytes);
             characters.push(before);
         }
         Self { text, tree, elements, lines, characters }
     }
 
-    /// The text itself.
+    /// The problems of `report` by their place in the text; those without a place come last, in their own order.
+    pub fn by_place<'r>(&self, report: &'r Report) -> Vec<(Option<Frame>, &'r Problem)> {
+        let mut placed: Vec<_> = report.iter().map(|p| (self.locate(&p.place), p)).collect();
+        placed.sort_by_key(|(frame, _)| frame.as_ref().map_or(usize::MAX, |f| f.range.start));
+        placed
+    }
+
+    /// The text of the document.
     pub fn text(&self) -> &'t str {
         self.text
     }
 
-    /// Where `place` stands, or `None` for something that was not read from this text.
+    /// The range of `place`; `None` for an element that was not read from this text.
     pub fn locate(&self, place: &Place) -> Option<Frame> {
         let range = match place.exact {
             Some(offset) => {
-                let start = floor(self.text, offset);
+                let start = character_boundary(self.text, offset);
                 let len = self.text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
                 start..start + len
             }
@@ -139,7 +148,7 @@ impl<'t> Source<'t> {
         Some(Frame { range, line, column })
     }
 
-    /// The whole lines that `range` touches, without the last one's end.
+    /// The lines that `range` touches, as a byte range without the last line break.
     pub fn lines(&self, range: &Range<usize>) -> Range<usize> {
         let line = self.lines.partition_point(|start| *start <= range.start);
         let start = line.checked_sub(1).and_then(|line| self.lines.get(line)).copied().unwrap_or(0);
@@ -148,11 +157,11 @@ impl<'t> Source<'t> {
         start..end
     }
 
-    /// How many characters begin before byte `at`.
+    /// The number of characters that begin before byte `at`.
     fn characters_before(&self, at: usize) -> usize {
         let step = at / STEP;
         let counted = self.characters.get(step).copied().unwrap_or(0);
-        counted + self.text.as_bytes().get(step * STEP..at).map_or(0, starts)
+        counted + self.text.as_bytes().get(step * STEP..at).map_or(0, character_count)
     }
 
     /// The element that starts at byte `offset`.
@@ -205,7 +214,7 @@ impl<'t> Source<'t> {
         Some(if steps.is_empty() { ".".to_owned() } else { steps.join("/") })
     }
 
-    /// The element as far as it fits a line: `<a>text</a>` whole, else its start tag.
+    /// The element where it has text only and fits on a line (`<a>text</a>`), else its start tag.
     fn head(&self, node: roxmltree::Node<'_, '_>) -> Range<usize> {
         let whole = node.range();
         let text = self.text.get(whole.clone()).unwrap_or("");
@@ -217,13 +226,13 @@ impl<'t> Source<'t> {
     }
 }
 
-/// How many characters begin in `bytes`.
-fn starts(bytes: &[u8]) -> usize {
+/// The number of characters that begin in `bytes`.
+fn character_count(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
-/// The largest character boundary not after `offset`.
-fn floor(text: &str, offset: usize) -> usize {
+/// The last character boundary at or before `offset`.
+fn character_boundary(text: &str, offset: usize) -> usize {
     let mut at = offset.min(text.len());
     while !text.is_char_boundary(at) {
         at -= 1;

@@ -1,25 +1,25 @@
-//! Storage pools, as far as a disk on one of their volumes needs to know them.
+//! `<pool>`: the definition of a storage pool, as far as a disk on one of its volumes needs it.
 
 use crate::device::storage::Auth;
 use crate::read::{Element, Elements, Reader, tree};
 
-/// A `<pool>` document.
+/// A storage pool (`<pool>`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct StoragePool {
     /// `type=`: `dir`, `logical`, `iscsi`, ...
     pub kind: String,
-    /// `<source><auth>`: who asks for its volumes.
+    /// `<source><auth>`: the user and the secret for its volumes.
     pub auth: Option<Auth>,
-    /// `<source><host name=>`
+    /// `<source><host name=>`: the server.
     pub host: Option<String>,
-    /// `<source><host port=>`
+    /// `<source><host port=>`: the TCP port of the server.
     pub port: Option<u32>,
-    /// `<source><device path=>`
+    /// `<source><device path=>`: a device, or the name of an iSCSI target.
     pub device: Option<String>,
 }
 
 impl StoragePool {
-    /// Reads it. `None` where the text is not a pool's.
+    /// Reads the definition; `None` where the text is not a `<pool>` document.
     pub fn parse(text: &str) -> Option<Self> {
         let tree = tree(text).ok()?;
         let elements = Elements::of(&tree);

@@ -1,41 +1,43 @@
-//! What is wrong with a document: values, not exceptions, so that one run can tell all of it.
+//! Problems of a document. They are values that are collected, so that one run reports all of them.
 
-use crate::Place;
+use std::fmt;
 
-/// The class of a problem, named as the reference names it.
+use crate::{Place, Rule};
+
+/// The class of a problem, named as libvirt names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// The document is not what the format allows.
     Xml,
-    /// The document asks for something that this QEMU, machine or release cannot do.
+    /// The document asks for something that the QEMU binary, the machine type or the release does not support.
     Unsupported,
-    /// The reference has no better class for it.
+    /// libvirt gives no more specific class.
     Internal,
-    /// A value that can never be right.
+    /// A value is not valid anywhere.
     InvalidArgument,
-    /// Right in itself, but not in the present state of something else.
+    /// The request is valid, but not in the present state of the domain or the host.
     InvalidOperation,
-    /// Something the host was asked for did not work.
+    /// An operation on the host failed.
     OperationFailed,
-    /// A named storage pool is not there.
+    /// A named storage pool does not exist.
     NotFound,
-    /// A named storage volume is not there.
+    /// A named storage volume does not exist.
     NoVolume,
-    /// A named network is not there.
+    /// A named network does not exist.
     NoNetwork,
-    /// The operation is not offered at all.
+    /// The operation is not supported.
     NotSupported,
-    /// The reference has no code for it on this architecture.
+    /// The QEMU driver of libvirt does not implement it for this architecture.
     NoDriver,
-    /// A value that is right elsewhere.
+    /// A value of the format is not supported for this device.
     ArgumentUnsupported,
-    /// A secret is not there or has no value.
+    /// A secret does not exist or has no value.
     SecretMissing,
-    /// The CPU asked for cannot be had on this host.
+    /// The host's CPU lacks features of the guest's CPU.
     CpuIncompatible,
-    /// A number is too large for what it is used for.
+    /// A number is too large for the type that libvirt or the kernel keeps it in.
     Overflow,
-    /// The reference prints the message alone: text that is not XML, and some checks across elements.
+    /// libvirt prints the message without a class: text that is not XML, and some checks across elements.
     Plain,
 }
 
@@ -60,7 +62,7 @@ impl Kind {
         Self::Plain,
     ];
 
-    /// The prefix the reference prints before the message, without the colon; empty where it prints none.
+    /// The prefix libvirt prints before the message, without the colon; empty where it prints none.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Xml => "XML error",
@@ -105,23 +107,23 @@ impl Kind {
     }
 }
 
-/// Where on the line a problem was found. The order is the order in which the reference would have stopped.
+/// The stage that finds a problem, in the order in which libvirt runs them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Stage {
-    /// The text was read into the model.
+    /// Reading the text into the model.
     Read,
-    /// Defaults were filled in, device by device, then for the domain.
+    /// Filling in defaults, for each device, then for the domain.
     Complete,
-    /// Devices were given their addresses.
+    /// Assigning addresses to devices.
     Place,
-    /// The completed domain was held against the rules.
+    /// Checking the completed domain against the rules.
     Validate,
-    /// The command line was built.
+    /// Building the command line.
     Build,
 }
 
 impl Stage {
-    /// How many there are.
+    /// The number of stages.
     pub(crate) const COUNT: usize = Self::Build as usize + 1;
 
     /// The stable word used in machine-readable output.
@@ -136,38 +138,36 @@ impl Stage {
     }
 }
 
-/// One thing that is wrong, and where.
+/// A broken rule, and its place in the text. [`Rule::problem`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Problem {
-    /// Its class.
+    /// The rule that was broken.
+    pub rule: &'static Rule,
+    /// Its class under the release followed.
     pub kind: Kind,
-    /// Its class in older releases of the reference, where that was another.
-    pub older_kind: Option<Kind>,
     /// The stage that found it.
     pub stage: Stage,
-    /// The stable id of the rule that was broken, such as `net-teaming-transient-type`.
-    pub rule: &'static str,
-    /// What is wrong, naming element, attribute and offending value (values in single quotes).
+    /// What is wrong, with the names of element and attribute and the offending value (in single quotes).
     pub message: String,
-    /// Where it stands in the text.
+    /// The place in the text.
     pub place: Place,
 }
 
 impl Problem {
-    /// A problem of one class in every release.
-    pub fn new(
-        stage: Stage,
-        kind: Kind,
-        rule: &'static str,
-        place: impl Into<Place>,
-        message: impl Into<String>,
-    ) -> Self {
-        Self { kind, older_kind: None, stage, rule, message: message.into(), place: place.into() }
+    /// The stable id of the rule that was broken, such as `net-teaming-transient-type`.
+    pub fn id(&self) -> &'static str {
+        self.rule.id
+    }
+
+    /// The problem with another class, where the class depends on the element that was read and not on the rule alone.
+    #[must_use]
+    pub fn with_kind(self, kind: Kind) -> Self {
+        Self { kind, ..self }
     }
 }
 
-impl std::fmt::Display for Problem {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.kind {
             Kind::Plain => f.write_str(&self.message),
             kind => write!(f, "{}: {}", kind.as_str(), self.message),
@@ -177,16 +177,14 @@ impl std::fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Every problem found so far, in the order in which the reference would have stopped.
+/// The problems of a document, in the order in which libvirt finds them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Report {
-    /// One list a stage, so that adding one takes the same time however many there are.
+    /// A list for each stage, so that adding a problem takes constant time.
     stages: Box<[Vec<Problem>; Stage::COUNT]>,
-    /// What only older releases refuse while they read, with how many problems of reading came before it.
-    older: Vec<(usize, Problem)>,
 }
 
-/// The problems of a report in order.
+/// Iterates over the problems of a [`Report`], in libvirt's order.
 pub type Problems<'a> = std::iter::Flatten<std::slice::Iter<'a, Vec<Problem>>>;
 
 impl Report {
@@ -195,28 +193,10 @@ impl Report {
         Self::default()
     }
 
-    /// Adds a problem after those of its own and earlier stages.
+    /// Adds a problem after those of the same and earlier stages.
     pub fn push(&mut self, problem: Problem) {
         if let Some(stage) = self.stages.get_mut(problem.stage as usize) {
             stage.push(problem);
-        }
-    }
-
-    /// Adds a problem of reading that only older releases of the reference have.
-    pub fn push_older(&mut self, problem: Problem) {
-        let before = self.stages.get(Stage::Read as usize).map_or(0, Vec::len);
-        self.older.push((before, problem));
-    }
-
-    /// Gives every problem the class it had in older releases of the reference, and brings in those that only they have.
-    pub fn use_older_kinds(&mut self) {
-        if let Some(read) = self.stages.get_mut(Stage::Read as usize) {
-            for (at, problem) in std::mem::take(&mut self.older).into_iter().rev() {
-                read.insert(at.min(read.len()), problem);
-            }
-        }
-        for problem in self.stages.iter_mut().flatten() {
-            problem.kind = problem.older_kind.take().unwrap_or(problem.kind);
         }
     }
 
@@ -228,26 +208,41 @@ impl Report {
         }
     }
 
-    /// Whether nothing was found.
+    /// Whether there are no problems.
     pub fn is_empty(&self) -> bool {
         self.stages.iter().all(Vec::is_empty)
     }
 
-    /// How many problems there are.
+    /// The number of problems.
     pub fn len(&self) -> usize {
         self.stages.iter().map(Vec::len).sum()
     }
 
-    /// The problem the reference would have stopped at.
+    /// The problem that libvirt would report: it stops at the first.
     pub fn first(&self) -> Option<&Problem> {
         self.iter().next()
     }
 
-    /// The problems, in the reference's order.
+    /// The problems, in libvirt's order.
     pub fn iter(&self) -> Problems<'_> {
         self.stages.iter().flatten()
     }
 }
+
+/// One line for each problem.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, problem) in self.iter().enumerate() {
+            if n > 0 {
+                f.write_str("\n")?;
+            }
+            write!(f, "{problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Report {}
 
 impl<'a> IntoIterator for &'a Report {
     type Item = &'a Problem;

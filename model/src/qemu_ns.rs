@@ -1,85 +1,103 @@
 //! The elements of the `qemu:` namespace: `<qemu:commandline>`, `<qemu:capabilities>`, `<qemu:override>`,
 //! `<qemu:deprecation>`.
 
+use crate::Pos;
 use crate::read::{El, Reader};
 use crate::write::{Tag, Writer};
-use crate::{Kind, Pos};
 
-/// The namespace these elements live in.
+crate::rules! {
+    /// A `<qemu:arg>` has a `value`.
+    QEMU_ARG_VALUE = "qemu-arg-value": Internal, Read, "`<qemu:commandline><qemu:arg value=>`: one argument of QEMU",
+        help "add `value=`";
+    /// The name of an environment variable has letters, digits and underscores, and no digit first.
+    QEMU_ENV_NAME = "qemu-env-name": Internal, Read,
+        "`<qemu:commandline><qemu:env name=>`: the names that POSIX shells accept",
+        help "correct `name=`";
+    /// A `<qemu:add>` or `<qemu:del>` names a `capability`.
+    QEMU_CAPABILITY_NAME = "qemu-capability-name": Internal, Read,
+        "`<qemu:capabilities>` changes the capability flags found for the QEMU binary",
+        help "add `capability=` with the name of a flag";
+    /// An overriding property of type `bool` is `true` or `false`.
+    QEMU_OVERRIDE_BOOL = "qemu-override-bool": Xml, Read,
+        "`<qemu:override>`: the property becomes a JSON value of `-device`",
+        help "use `value='true'` or `value='false'`";
+}
+
+/// The URI of the `qemu:` namespace.
 pub const NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 
-/// What the document says to QEMU directly.
+/// The elements of the `qemu:` namespace, which pass settings to QEMU directly.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QemuNamespace {
-    /// `<qemu:arg value=>`
+    /// `<qemu:commandline><qemu:arg value=>`: additional arguments.
     pub args: Vec<String>,
-    /// `<qemu:env name= value=>`
+    /// `<qemu:commandline><qemu:env name= value=>`: environment variables.
     pub env: Vec<(String, Option<String>)>,
-    /// `<qemu:override><qemu:device>`
+    /// `<qemu:override><qemu:device>`: changed properties of devices.
     pub overrides: Vec<DeviceOverride>,
-    /// `<qemu:capabilities><qemu:add capability=>`: flags by their names.
+    /// `<qemu:capabilities><qemu:add capability=>`: names of capability flags to be set.
     pub add_capabilities: Vec<String>,
-    /// `<qemu:capabilities><qemu:del capability=>`
+    /// `<qemu:capabilities><qemu:del capability=>`: names of capability flags to be cleared.
     pub del_capabilities: Vec<String>,
-    /// `<qemu:deprecation behavior=>`
+    /// `<qemu:deprecation behavior=>`: what QEMU does about deprecated options.
     pub deprecation: Option<String>,
 }
 
-/// Changes to what is said of one device.
+/// Changes to the properties of a device on the command line.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeviceOverride {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `alias=`: which device.
+    /// `alias=` of the device.
     pub alias: String,
-    /// `<qemu:frontend><qemu:property>`
+    /// `<qemu:frontend><qemu:property>`: the properties of the frontend (`-device`).
     pub properties: Vec<OverrideProperty>,
 }
 
 spelled! {
-    /// What kind of value a property gets.
+    /// The type of an overriding property (`type=`).
     pub enum OverrideType {
         /// A text.
         String = "string",
-        /// A number.
+        /// A signed 64-bit number.
         Signed = "signed",
-        /// A number that is not negative.
+        /// An unsigned 64-bit number.
         Unsigned = "unsigned",
         /// `true` or `false`.
         Bool = "bool",
-        /// None: the property is left out.
+        /// The property is removed.
         Remove = "remove",
     }
 }
 
-/// The value a property gets.
+/// The value of an overriding property.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum OverrideValue {
     /// A text.
     String(String),
-    /// A number.
+    /// A signed 64-bit number.
     Signed(i64),
-    /// A number that is not negative.
+    /// An unsigned 64-bit number.
     Unsigned(u64),
-    /// A switch.
+    /// `true` or `false`.
     Bool(bool),
-    /// None: the property is left out.
+    /// The property is removed.
     Remove,
 }
 
 /// `<qemu:property>`
 #[derive(Debug, Clone, PartialEq)]
 pub struct OverrideProperty {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`
+    /// `name=` of the property.
     pub name: String,
     /// `type=` and `value=`
     pub value: OverrideValue,
 }
 
 impl QemuNamespace {
-    /// Whether nothing is said.
+    /// Whether the document has no element of the namespace.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -93,11 +111,11 @@ impl QemuNamespace {
                     qemu.add_capabilities = read_flags(el, "add", r);
                     qemu.del_capabilities = read_flags(el, "del", r);
                 }
-                "override" => {
+                "override" if r.knows("8.2") => {
                     let devices = el.children("device");
                     qemu.overrides = devices.filter_map(|device| DeviceOverride::read(device, r)).collect();
                 }
-                "deprecation" => qemu.deprecation = el.string("behavior"),
+                "deprecation" if r.knows("7.3") => qemu.deprecation = el.string("behavior"),
                 _ => {}
             }
         }
@@ -110,7 +128,7 @@ impl QemuNamespace {
                 self.args.push(value);
             } else {
                 let message = "element 'arg' of the command line lacks its attribute 'value'";
-                r.problem(Kind::Internal, "qemu-arg-value", arg.pos(), message);
+                r.refuse(&QEMU_ARG_VALUE, arg.pos(), message);
             }
         }
         for env in el.children("env") {
@@ -123,11 +141,11 @@ impl QemuNamespace {
             let message = format!(
                 "attribute 'name' of element 'env' is '{name}', expected letters, digits and _, no digit first"
             );
-            r.problem(Kind::Internal, "qemu-env-name", env.pos().attr("name"), message);
+            r.refuse(&QEMU_ENV_NAME, env.pos().attr("name"), message);
         }
     }
 
-    /// Declares the prefix where an element needs it.
+    /// Declares the namespace where there is an element of it.
     pub(crate) fn write_namespace<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
         if self.is_empty() { tag } else { tag.attr("xmlns:qemu", NAMESPACE) }
     }
@@ -166,7 +184,7 @@ fn read_flags(el: El<'_>, name: &'static str, r: &mut Reader) -> Vec<String> {
             flags.push(flag);
         } else {
             let message = format!("element '{name}' of the capabilities lacks its attribute 'capability'");
-            r.problem(Kind::Internal, "qemu-capability-name", child.pos(), message);
+            r.refuse(&QEMU_CAPABILITY_NAME, child.pos(), message);
         }
     }
     flags
@@ -204,7 +222,7 @@ impl OverrideProperty {
                 "false" => OverrideValue::Bool(false),
                 other => {
                     let message = format!("property '{name}' is '{other}', expected 'true' or 'false'");
-                    r.problem(Kind::Xml, "qemu-override-bool", el.pos().attr("value"), message);
+                    r.refuse(&QEMU_OVERRIDE_BOOL, el.pos().attr("value"), message);
                     return None;
                 }
             },

@@ -1,37 +1,71 @@
-//! Reading elements and attributes, going on past what is wrong.
+//! Reading elements and attributes.
 //!
-//! A bad value is put into the report and read as absent, so that one run shows all of them.
+//! A bad value is reported and read as absent, so that one run reports all problems.
 
 use std::fmt::Display;
 use std::str::FromStr;
 
-use crate::{Kib, Kind, NumberSet, Place, Pos, Problem, Report, Spelled, Stage, Unknown, units};
+use crate::{
+    Classes, Kib, Kind, NumberSet, Place, Pos, Release, Report, Rule, Span, Spelled, Unknown, Version, units,
+};
 
-/// The largest document that is read, in bytes: some fifty thousand disks, and little enough to bound memory.
+crate::rules! {
+    /// An attribute has a value that the domain format allows for it.
+    ATTRIBUTE_VALUE = "attribute-value": Xml, Read,
+        "the domain format gives each attribute its words, or a number in a range, or a form of text",
+        help "use one of the values that the message names";
+    /// A value is one that the release followed knows.
+    LATER_WORD = "word-of-a-later-release": Xml, Read,
+        "the value came to the domain format with a later version of libvirt",
+        help "follow that version or a later one, or use a value that the release followed knows";
+    /// A set of CPUs or NUMA nodes has at least one member.
+    NUMBER_SET_EMPTY = "number-set-empty": Xml, Read,
+        "`cpuset=`, `nodeset=`, `vcpus=`, `iothreads=`, `<nodemask>`: exclusions such as `^2` can leave nothing",
+        help "name at least one number, such as `0-3`";
+    /// An attribute that is mandatory for its element is given.
+    ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the schema of the domain format",
+        help "add the attribute that the message names";
+    /// The text of an element is a value that the domain format allows for it.
+    ELEMENT_VALUE = "element-value": Xml, Read,
+        "the domain format gives each element with a text its words, or a number in a range",
+        help "write a value of the kind that the message names";
+    /// A child element that is mandatory for its element is given.
+    ELEMENT_MISSING = "element-missing": Xml, Read, "the schema of the domain format",
+        help "add the element that the message names";
+    /// The `unit` of a size is one of the domain format's units.
+    UNIT = "unit": InvalidArgument, Read,
+        "`unit=` of `<memory>`, `<size>` and other sizes: powers of 1024 (`KiB`) or of 1000 (`KB`)",
+        help "use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`";
+    /// A size is below 2^64 bytes.
+    SIZE_RANGE = "size-range": InvalidArgument, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
+        help "use a smaller number or a smaller `unit=`";
+}
+
+/// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
 pub const MAX_DOCUMENT: usize = 16 << 20;
 
-/// The most attributes one element may have. The XML reader compares each with all before it.
+/// The most attributes of an element. The XML parser compares each attribute with all before it, in quadratic time.
 const MAX_ATTRIBUTES: usize = 1024;
 
-/// Below this many bytes nothing that can be written takes long to read.
-const HARMLESS: usize = 64 << 10;
+/// Documents up to this size, in bytes, are parsed quickly however many attributes an element has.
+const UNCHECKED_SIZE: usize = 64 << 10;
 
-/// Why a text is not read as XML, and at which byte.
+/// The error for a text that is not well-formed XML.
 pub(crate) struct Unreadable {
     pub(crate) offset: usize,
     pub(crate) message: String,
 }
 
-/// Parses `text` without DTDs (so no entity can grow) and within the limits.
+/// Parses `text` within the limits, without document type declarations, whose entities could expand.
 pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
-    if text.len() > HARMLESS
-        && may_be_crowded(text)
-        && let Some(offset) = crowded_tag(text)
+    if text.len() > UNCHECKED_SIZE
+        && may_exceed_attributes(text)
+        && let Some(offset) = tag_with_too_many_attributes(text)
     {
         let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
         return Err(Unreadable { offset, message });
     }
-    // Real documents have a node in some twenty bytes; memory stays within a few times the text.
+    // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
     let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| Unreadable {
@@ -40,14 +74,14 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     })
 }
 
-/// Whether some tag is long enough to have too many attributes, of which each has five bytes at least: then one of these
-/// pieces has no `<`. Most texts are let through by a look at a few bytes of each.
-fn may_be_crowded(text: &str) -> bool {
+/// Whether a tag may be long enough for too many attributes. An attribute has at least five bytes, so such a tag covers
+/// one of these pieces entirely, which then has no `<`.
+fn may_exceed_attributes(text: &str) -> bool {
     text.as_bytes().chunks_exact(MAX_ATTRIBUTES * 2).any(|piece| !piece.contains(&b'<'))
 }
 
-/// The `<` of the first tag with too many `=` outside quotes.
-fn crowded_tag(text: &str) -> Option<usize> {
+/// The byte offset of the first tag with more than [`MAX_ATTRIBUTES`] `=` outside quotes.
+fn tag_with_too_many_attributes(text: &str) -> Option<usize> {
     let (mut tag, mut quote, mut count) = (None, None, 0);
     for (at, byte) in text.bytes().enumerate() {
         match (tag, quote, byte) {
@@ -67,7 +101,7 @@ fn crowded_tag(text: &str) -> Option<usize> {
     None
 }
 
-/// The byte offset of a line and column as the XML reader counts them: both from 1, columns in characters.
+/// The byte offset of a line and column as the XML parser counts them: both from 1, columns in characters.
 fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     let row = (pos.row as usize).saturating_sub(1);
     let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
@@ -76,8 +110,8 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
-/// The elements of a document in its order. They are looked up by name many times, so texts and comments are left out and
-/// what a look needs is kept together.
+/// The elements of a document, in document order. They are looked up by name many times, so texts and comments are left
+/// out and the names are kept together.
 #[derive(Debug)]
 pub(crate) struct Elements<'a>(Vec<Row<'a>>);
 
@@ -86,24 +120,24 @@ pub(crate) struct Elements<'a>(Vec<Row<'a>>);
 struct Row<'a> {
     name: &'a str,
     node: roxmltree::Node<'a, 'a>,
-    /// The row of the element around it.
+    /// The row of its parent.
     around: Option<u32>,
-    /// Its own row.
+    /// The row of the element itself.
     index: u32,
-    /// The first row that is not below it.
+    /// The first row after its descendants.
     end: u32,
 }
 
 impl<'a> Elements<'a> {
     pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
         let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 48);
-        // The elements around the next one, and where each ends in the text.
+        // The ancestors of the next element, and the byte offset at which each ends.
         let mut open: Vec<(u32, usize)> = Vec::new();
         let mut index = 0;
         for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
             let range = node.range();
             while let Some((before, _)) = open.pop_if(|(_, end)| *end <= range.start) {
-                close(&mut rows, before, index);
+                set_end(&mut rows, before, index);
             }
             let around = open.last().map(|(around, _)| *around);
             rows.push(Row { name: node.tag_name().name(), node, around, index, end: index });
@@ -111,25 +145,25 @@ impl<'a> Elements<'a> {
             index = index.saturating_add(1);
         }
         for (before, _) in open {
-            close(&mut rows, before, index);
+            set_end(&mut rows, before, index);
         }
         Self(rows)
     }
 
-    /// The outermost element; there always is one.
+    /// The root element; every well-formed document has one.
     pub(crate) fn root(&'a self) -> Option<El<'a>> {
         self.0.first().map(|row| El { row, rows: &self.0 })
     }
 }
 
-/// Nothing from row `end` on is below row `index`.
-fn close(rows: &mut [Row<'_>], index: u32, end: u32) {
+/// Sets the first row after the descendants of row `index`.
+fn set_end(rows: &mut [Row<'_>], index: u32, end: u32) {
     if let Some(row) = rows.get_mut(index as usize) {
         row.end = end;
     }
 }
 
-/// Elements side by side, from row `next` to before row `end`.
+/// The children of an element: siblings from row `next` to before row `end`.
 struct Children<'a> {
     rows: &'a [Row<'a>],
     next: u32,
@@ -154,7 +188,7 @@ impl<'a> Iterator for Children<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct El<'a> {
     row: &'a Row<'a>,
-    /// Those of the whole document.
+    /// The rows of the whole document.
     rows: &'a [Row<'a>],
 }
 
@@ -164,32 +198,32 @@ impl<'a> El<'a> {
         self.row.node
     }
 
-    /// Its name without prefix.
+    /// The name without prefix.
     pub fn name(self) -> &'a str {
         self.row.name
     }
 
-    /// Its namespace, if any.
+    /// The namespace, where it has one.
     pub fn namespace(self) -> Option<&'a str> {
         self.row.node.tag_name().namespace()
     }
 
-    /// Where it stands.
+    /// Place of the element in the text.
     pub fn pos(self) -> Pos {
         Pos::at(self.row.node.range().start)
     }
 
-    /// The attribute as written, `None` where there is none.
+    /// The attribute `name` as written.
     pub fn get(self, name: &str) -> Option<&'a str> {
         self.row.node.attribute(name)
     }
 
-    /// The attribute as an owned text.
+    /// The attribute `name` as an owned string.
     pub fn string(self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
     }
 
-    /// Its child elements without namespace, in order.
+    /// The child elements, in document order.
     pub fn elements(self) -> impl Iterator<Item = El<'a>> {
         let row = self.row;
         Children { rows: self.rows, next: row.index.saturating_add(1), end: row.end }
@@ -205,7 +239,7 @@ impl<'a> El<'a> {
         self.elements().find(|e| e.name() == name)
     }
 
-    /// Its text: what stands directly in it, joined, as written.
+    /// The text: all direct text nodes, joined.
     pub fn text(self) -> String {
         self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
     }
@@ -215,22 +249,34 @@ impl<'a> El<'a> {
         self.child(name).map(El::text)
     }
 
-    /// The element around it.
+    /// The parent element.
     pub fn parent(self) -> Option<El<'a>> {
         let row = self.rows.get(self.row.around? as usize)?;
         Some(El { row, rows: self.rows })
     }
 }
 
-/// A value that an attribute or a text can spell.
+/// A value of an attribute or of the text of an element.
 pub trait Value: Sized {
-    /// Reads it, or says what was expected instead (without repeating the value).
+    /// Parses the value.
+    ///
+    /// # Errors
+    /// What was expected instead, as a part of a message; it does not repeat the value.
     fn parse(text: &str) -> Result<Self, String>;
+
+    /// The version of libvirt that added the value; `None` where every release has it.
+    fn came_with(&self) -> Option<Version> {
+        None
+    }
 }
 
 impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
     fn parse(text: &str) -> Result<Self, String> {
         T::from_word(text).ok_or_else(|| format!("known values: {}", Unknown::of::<T>(text).known))
+    }
+
+    fn came_with(&self) -> Option<Version> {
+        self.since()
     }
 }
 
@@ -258,7 +304,7 @@ impl Value for String {
     }
 }
 
-/// A whole number in C notation: `0x` hexadecimal, leading `0` octal, else decimal.
+/// A whole number in C notation: hexadecimal after `0x`, octal after `0`, else decimal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct AnyBase<T>(pub T);
 
@@ -280,7 +326,7 @@ impl<T: TryFrom<u64>> Value for AnyBase<T> {
     }
 }
 
-/// A whole number from 1.
+/// A whole number from 1 to 2^32 - 1.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Positive(pub u32);
 
@@ -293,130 +339,183 @@ impl Value for Positive {
     }
 }
 
-/// Collects what is wrong while elements are read.
+/// The class of a bad word or number in an attribute that libvirt parsed by hand before it had typed accessors: an XML
+/// error since then, an unsupported configuration before.
+pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Unsupported);
+
+/// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 still read the old way.
+pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Unsupported);
+
+/// As [`LONG_UNSUPPORTED`], for what was an internal error.
+pub(crate) const LONG_INTERNAL: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Internal);
+
+/// As [`ONCE_UNSUPPORTED`], without a class before.
+pub(crate) const ONCE_PLAIN: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Plain);
+
+/// As [`ONCE_UNSUPPORTED`], an internal error before.
+pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Internal);
+
+/// The context of reading: the release, and the problems found so far.
 #[derive(Debug, Default)]
 pub struct Reader {
-    /// What was found so far.
+    /// The release whose format is read.
+    pub release: Release,
+    /// The problems found so far.
     pub report: Report,
 }
 
 impl Reader {
-    /// Puts down a problem of reading.
-    pub fn problem(
+    /// A reader of the domain format of `release`.
+    pub fn new(release: Release) -> Self {
+        Self { release, report: Report::new() }
+    }
+
+    /// Reports that `rule` is broken, unless the release does not have the rule.
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+        if rule.releases.contains(self.release) {
+            self.report.push(rule.problem(self.release, place, message));
+        }
+    }
+
+    /// As [`Reader::refuse`], with a class that depends on the attribute or element.
+    pub fn refuse_as(
         &mut self,
-        kind: Kind,
-        rule: &'static str,
+        classes: impl Into<Classes>,
+        rule: &'static Rule,
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(Problem::new(Stage::Read, kind, rule, place, message));
+        let kind = classes.into().of(self.release);
+        self.report.push(rule.problem(self.release, place, message).with_kind(kind));
     }
 
-    /// As [`Reader::problem`], where the reference had another class for it in older releases: `older`, then now.
-    pub fn problem_kinds(
-        &mut self,
-        [older, kind]: [Kind; 2],
-        rule: &'static str,
-        place: impl Into<Place>,
-        message: impl Into<String>,
-    ) {
-        self.report.push(Problem {
-            older_kind: Some(older).filter(|older| *older != kind),
-            ..Problem::new(Stage::Read, kind, rule, place, message)
-        });
+    /// Whether the release has what version `since` of libvirt added; earlier releases ignore it.
+    pub fn knows(&self, since: &'static str) -> bool {
+        Span::ALWAYS.since(since).contains(self.release)
     }
 
-    /// As [`Reader::problem`], where only older releases refuse it.
-    pub fn older_problem(
-        &mut self,
-        kind: Kind,
-        rule: &'static str,
-        place: impl Into<Place>,
-        message: impl Into<String>,
-    ) {
-        self.report.push_older(Problem::new(Stage::Read, kind, rule, place, message));
-    }
-
-    /// The attribute `name`; a value that cannot be read is an XML error.
+    /// The attribute `name`; a bad value is an XML error.
     pub fn attr<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
-        self.attr_kind(Kind::Xml, el, name)
+        self.attr_as(Kind::Xml, el, name)
     }
 
-    /// As [`Reader::attr`], where the reference has another class for a bad value.
-    pub fn attr_kind<T: Value>(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<T> {
-        self.attr_kinds([kind, kind], el, name)
+    /// As [`Reader::attr`], for an attribute that version `since` of libvirt added; earlier releases ignore it.
+    pub fn attr_since<T: Value>(&mut self, since: &'static str, el: El<'_>, name: &'static str) -> Option<T> {
+        self.knows(since).then(|| self.attr(el, name)).flatten()
     }
 
-    /// As [`Reader::attr`], where a bad value had another class in older releases: `older`, then now.
-    pub fn attr_kinds<T: Value>(
+    /// The attribute `name` as a text, where it came with libvirt `since`: earlier releases pass over it.
+    pub fn string_since(&self, since: &'static str, el: El<'_>, name: &str) -> Option<String> {
+        el.string(name).filter(|_| self.knows(since))
+    }
+
+    /// The first child `name`, where it came with libvirt `since`: earlier releases pass over it.
+    pub fn child_since<'a>(&self, since: &'static str, el: El<'a>, name: &str) -> Option<El<'a>> {
+        el.child(name).filter(|_| self.knows(since))
+    }
+
+    /// As [`Reader::attr`], with the class of a bad value.
+    pub fn attr_as<T: Value>(
         &mut self,
-        [older, kind]: [Kind; 2],
+        classes: impl Into<Classes>,
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
         let text = el.get(name)?;
-        let expected = match T::parse(text) {
-            Ok(value) => return Some(value),
-            Err(expected) => expected,
-        };
-        let element = el.name();
-        let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
-        self.problem_kinds([older, kind], "attribute-value", attr_place(el, name), message);
+        match T::parse(text) {
+            Ok(value) => match value.came_with().filter(|since| self.release.version() < *since) {
+                None => return Some(value),
+                Some(since) => {
+                    let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
+                    self.refuse_later(classes, el.pos().attr(name), &what, since);
+                }
+            },
+            Err(expected) => {
+                let element = el.name();
+                let message =
+                    format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
+                self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
+            }
+        }
         None
     }
 
-    /// The attribute `name` as a set of CPUs or nodes. What is no set is an invalid argument; an empty set has `kind`.
+    /// Reports that the release followed does not know `what`, which came with libvirt `since`.
+    fn refuse_later(
+        &mut self,
+        classes: impl Into<Classes>,
+        place: impl Into<Place>,
+        what: &str,
+        since: Version,
+    ) {
+        let message =
+            format!("{what} is known since libvirt {since}; the release followed is {}", self.release);
+        self.refuse_as(classes, &LATER_WORD, place, message);
+    }
+
+    /// Whether the release followed knows `el`, an element of a list such as `<features>`, which `came_with` a version
+    /// of libvirt. One that came later than the release is refused.
+    pub(crate) fn knows_element(
+        &mut self,
+        classes: impl Into<Classes>,
+        el: El<'_>,
+        came_with: Option<Version>,
+    ) -> bool {
+        let Some(since) = came_with.filter(|since| self.release.version() < *since) else { return true };
+        let around = el.parent().map_or("", El::name);
+        let what = format!("element '{}' of element '{around}'", el.name());
+        self.refuse_later(classes, el.pos(), &what, since);
+        false
+    }
+
+    /// The attribute `name` as a set of CPUs or NUMA nodes. A text that is not a set is an invalid argument; an empty
+    /// set has the class `kind`.
     pub fn number_set(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<NumberSet> {
-        let set: NumberSet = self.attr_kind(Kind::InvalidArgument, el, name)?;
+        let set: NumberSet = self.attr_as(Kind::InvalidArgument, el, name)?;
         if set.is_empty() {
             let text = el.get(name).unwrap_or_default();
             let message =
-                format!("attribute '{name}' of element '{}' is '{text}', nothing is left of it", el.name());
-            self.problem(kind, "number-set-empty", attr_place(el, name), message);
+                format!("attribute '{name}' of element '{}' is '{text}', which names no number", el.name());
+            self.refuse_as(kind, &NUMBER_SET_EMPTY, el.pos().attr(name), message);
             return None;
         }
         Some(set)
     }
 
-    /// The attribute `name`, which must be there.
+    /// The mandatory attribute `name`.
     pub fn required<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
-        if el.get(name).is_none() {
-            let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-            self.problem(Kind::Xml, "attribute-missing", el.pos(), message);
-            return None;
-        }
-        self.attr(el, name)
+        self.required_as(Kind::Xml, Kind::Xml, el, name)
     }
 
-    /// As [`Reader::required`], where absence or a bad value had another class in older releases.
-    pub fn required_kinds<T: Value>(
+    /// As [`Reader::required`], with the class of a missing attribute and that of a bad value.
+    pub fn required_as<T: Value>(
         &mut self,
-        [older_missing, missing]: [Kind; 2],
-        bad: [Kind; 2],
+        missing: impl Into<Classes>,
+        bad: impl Into<Classes>,
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
         if el.get(name).is_some() {
-            return self.attr_kinds(bad, el, name);
+            return self.attr_as(bad, el, name);
         }
         let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-        self.problem_kinds([older_missing, missing], "attribute-missing", el.pos(), message);
+        self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos(), message);
         None
     }
 
     /// The text of `el` as a value.
     pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
-        self.text_kind(Kind::Xml, el)
+        self.text_as(Kind::Xml, el)
     }
 
-    /// As [`Reader::text`], where the reference has another class for a bad value.
-    pub fn text_kind<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
+    /// As [`Reader::text`], with the class of a bad value.
+    pub fn text_as<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
         let text = el.text();
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.problem(kind, "element-value", el.pos(), message);
+                self.refuse_as(kind, &ELEMENT_VALUE, el.pos(), message);
                 None
             }
         }
@@ -427,24 +526,25 @@ impl Reader {
         el.child(name).and_then(|c| self.text(c))
     }
 
-    /// The text of `el` with its `unit=` (`default_unit` bytes where there is none), in bytes.
+    /// The size in the text of `el`, in bytes. Without `unit=` the text counts `default_unit` bytes each.
     pub fn bytes(&mut self, el: El<'_>, default_unit: u64) -> Option<u64> {
         let text = el.text();
         self.scaled(el, text.trim(), el.get("unit"), default_unit)
     }
 
-    /// As [`Reader::bytes`] with KiB as the default unit, rounded up to whole KiB.
+    /// The size in the text of `el`, rounded up to KiB. Without `unit=` the text counts KiB.
     pub fn kib(&mut self, el: El<'_>) -> Option<Kib> {
         self.bytes(el, 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// `text` times `unit`, in bytes; what does not fit is reported at `el`.
+    /// The size `text` in `unit`, in bytes. Without a unit, `text` counts `default_unit` bytes each. Problems are
+    /// reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.problem(Kind::Xml, "element-value", el.pos(), message);
+                self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
         };
@@ -455,23 +555,23 @@ impl Reader {
                 "unknown unit '{word}' in element '{}' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)",
                 el.name()
             );
-            self.problem(Kind::InvalidArgument, "unit", el.pos().path("@unit"), message);
+            self.refuse(&UNIT, el.pos().path("@unit"), message);
             return None;
         }
         let bytes = units::scale(number, unit, default_unit);
         if bytes.is_none() {
             let message = format!("value '{text}' in element '{}' is over 2^64 bytes", el.name());
-            self.problem(Kind::InvalidArgument, "size-range", el.pos(), message);
+            self.refuse(&SIZE_RANGE, el.pos(), message);
         }
         bytes
     }
 
-    /// Requires the presence of a child; puts down an XML error where there is none.
+    /// The mandatory child `name`; without it there is an XML error.
     pub fn need<'a>(&mut self, el: El<'a>, name: &'static str) -> Option<El<'a>> {
         let child = el.child(name);
         if child.is_none() {
             let message = format!("element '{}' lacks its child '{name}'", el.name());
-            self.problem(Kind::Xml, "element-missing", el.pos(), message);
+            self.refuse(&ELEMENT_MISSING, el.pos(), message);
         }
         child
     }
@@ -482,11 +582,11 @@ pub fn attr_place(el: El<'_>, name: &'static str) -> Place {
     el.pos().attr(name)
 }
 
-/// One element of the format: how it is read and how it is written.
+/// An element of the domain format, which can be read and written.
 pub trait Element: Sized {
-    /// Reads it from `el`, putting what is wrong into `r`. `None` only where nothing sensible is left.
+    /// Reads the element from `el` and reports problems to `r`. `None` where a mandatory value is missing.
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self>;
-    /// Writes it.
+    /// Writes the element.
     fn write(&self, w: &mut crate::write::Writer);
 }
 
@@ -500,7 +600,12 @@ pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
     el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
 }
 
-/// The children of an element by name, for elements that are asked for many names.
+/// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
+pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
+    if r.knows(since) { all(el, name, r) } else { Vec::new() }
+}
+
+/// The children of an element grouped by name, for elements with many kinds of children.
 pub(crate) struct ByName<'a>(Vec<(&'a str, Vec<El<'a>>)>);
 
 impl<'a> ByName<'a> {
@@ -508,7 +613,7 @@ impl<'a> ByName<'a> {
         let mut groups: Vec<(&'a str, Vec<El<'a>>)> = Vec::new();
         let mut last = 0;
         for child in el.elements() {
-            // Children of one name mostly stand side by side.
+            // Children of one name are mostly adjacent.
             if groups.get(last).is_none_or(|(name, _)| *name != child.name()) {
                 last = groups.iter().position(|(name, _)| *name == child.name()).unwrap_or(groups.len());
             }
@@ -520,6 +625,11 @@ impl<'a> ByName<'a> {
         Self(groups)
     }
 
+    /// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
+    pub(crate) fn all_since<T: Element>(&self, since: &'static str, name: &str, r: &mut Reader) -> Vec<T> {
+        if r.knows(since) { self.all(name, r) } else { Vec::new() }
+    }
+
     /// Reads every child `name`.
     pub(crate) fn all<T: Element>(&self, name: &str, r: &mut Reader) -> Vec<T> {
         let Some((_, group)) = self.0.iter().find(|(known, _)| *known == name) else { return Vec::new() };
@@ -529,7 +639,7 @@ impl<'a> ByName<'a> {
     }
 }
 
-/// Writes an element where there is one.
+/// Writes an optional element.
 pub fn write_opt<T: Element>(value: Option<&T>, w: &mut crate::write::Writer) {
     if let Some(value) = value {
         value.write(w);
@@ -543,7 +653,7 @@ pub fn write_all<T: Element>(values: &[T], w: &mut crate::write::Writer) {
     }
 }
 
-/// Shows a number as `0x` hexadecimal with at least `width` digits.
+/// Formats a number as hexadecimal with `0x` and at least `width` digits.
 pub fn hex(number: impl Into<u64>, width: usize) -> impl Display {
     format!("0x{:0width$x}", number.into())
 }

@@ -1,23 +1,30 @@
 //! `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 
-use crate::read::{self, AnyBase, El, Element, Reader, hex};
+use crate::read::{self, AnyBase, El, Element, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
-mod label;
+pub(crate) mod label;
 
 pub use label::{DeviceSeclabel, Seclabel, SeclabelType};
+
+crate::rules! {
+    /// A `<keywrap>` names each cipher once.
+    KEYWRAP_CIPHER_TWICE = "keywrap-cipher-twice": Internal, Read,
+        "`<keywrap><cipher name=>`: one state for `aes` and one for `dea`",
+        help "keep one `<cipher>` of that name";
+}
 
 /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Security {
-    /// `<seclabel>`, one a security model.
+    /// `<seclabel>`, one for each security model.
     pub labels: Vec<Seclabel>,
     /// `<launchSecurity>`
     pub launch: Option<LaunchSecurity>,
-    /// Where `<keywrap>` stands.
+    /// Place of `<keywrap>` in the text.
     pub keywrap_pos: Pos,
-    /// `<keywrap><cipher>`: which keys the guest may have wrapped (s390).
+    /// `<keywrap><cipher>`: the ciphers whose keys the guest can have wrapped (s390).
     pub keywrap: Keywrap,
 }
 
@@ -31,14 +38,14 @@ pub struct Keywrap {
 }
 
 spelled! {
-    /// How a guest's memory is kept from its host.
+    /// How the guest is protected from the host (`<launchSecurity type=>`).
     pub enum LaunchSecurityType {
-        /// AMD's encrypted memory.
+        /// AMD Secure Encrypted Virtualization.
         Sev = "sev",
-        /// AMD's encrypted memory with integrity.
-        SevSnp = "sev-snp",
-        /// IBM's secure execution.
-        S390Pv = "s390-pv",
+        /// AMD SEV with Secure Nested Paging.
+        SevSnp = "sev-snp" since "10.5",
+        /// IBM Secure Execution (protected virtualization).
+        S390Pv = "s390-pv" since "7.6",
     }
 }
 
@@ -55,13 +62,13 @@ spelled! {
 /// `<launchSecurity>`
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaunchSecurity {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// What protects the guest.
+    /// The kind of protection and its settings.
     pub kind: LaunchSecurityKind,
 }
 
-/// What protects a guest, with its settings.
+/// The kind of launch security, with its settings.
 #[derive(Debug, Clone, PartialEq)]
 pub enum LaunchSecurityKind {
     /// `type='sev'`
@@ -72,53 +79,53 @@ pub enum LaunchSecurityKind {
     S390Pv,
 }
 
-/// What both AMD's have in common.
+/// The settings that SEV and SEV-SNP share.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SevCommon {
-    /// `kernelHashes=`: the kernel that is loaded directly is measured.
+    /// `kernelHashes=`: whether the hashes of a directly booted kernel are measured.
     pub kernel_hashes: Option<YesNo>,
     /// `<cbitpos>`: the bit of a page table entry that marks an encrypted page.
     pub cbitpos: Option<u32>,
-    /// `<reducedPhysBits>`: physical address bits lost to encryption.
+    /// `<reducedPhysBits>`: the number of physical address bits that encryption takes.
     pub reduced_phys_bits: Option<u32>,
 }
 
 /// AMD SEV.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sev {
-    /// What SEV-SNP has too.
+    /// The settings that SEV-SNP has too.
     pub common: SevCommon,
-    /// `<policy>`
+    /// `<policy>`: the guest policy bits.
     pub policy: u32,
-    /// `<dhCert>`: the guest owner's key, base64.
+    /// `<dhCert>`: the guest owner's Diffie-Hellman key, in base64.
     pub dh_cert: Option<String>,
-    /// `<session>`: the guest owner's session, base64.
+    /// `<session>`: the guest owner's session blob, in base64.
     pub session: Option<String>,
 }
 
 /// AMD SEV-SNP.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SevSnp {
-    /// What SEV has too.
+    /// The settings that SEV has too.
     pub common: SevCommon,
-    /// `authorKey=`
+    /// `authorKey=`: whether `<idAuth>` has an author key.
     pub author_key: Option<YesNo>,
-    /// `vcek=`
+    /// `vcek=`: whether the guest can choose the versioned chip endorsement key.
     pub vcek: Option<YesNo>,
-    /// `<policy>`
+    /// `<policy>`: the guest policy bits.
     pub policy: u64,
-    /// `<guestVisibleWorkarounds>`, base64.
+    /// `<guestVisibleWorkarounds>`, 16 bytes in base64.
     pub guest_visible_workarounds: Option<String>,
-    /// `<idBlock>`, base64.
+    /// `<idBlock>`: the ID block, 96 bytes in base64.
     pub id_block: Option<String>,
-    /// `<idAuth>`, base64.
+    /// `<idAuth>`: the ID authentication information, in base64.
     pub id_auth: Option<String>,
-    /// `<hostData>`, base64.
+    /// `<hostData>`: data that the host gives the guest, 32 bytes in base64.
     pub host_data: Option<String>,
 }
 
 impl LaunchSecurityKind {
-    /// What both AMD's have in common, to be filled in.
+    /// The settings that SEV and SEV-SNP share.
     pub fn sev_common_mut(&mut self) -> Option<&mut SevCommon> {
         match self {
             Self::Sev(sev) => Some(&mut sev.common),
@@ -153,9 +160,9 @@ impl Keywrap {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut keywrap = Self::default();
         for cipher in el.children("cipher") {
-            let kinds = [Kind::Unsupported, Kind::Xml];
-            let name = r.required_kinds(kinds, kinds, cipher, "name");
-            let state = r.required_kinds(kinds, kinds, cipher, "state");
+            let kinds = ONCE_UNSUPPORTED;
+            let name = r.required_as(kinds, kinds, cipher, "name");
+            let state = r.required_as(kinds, kinds, cipher, "state");
             let (Some(name), Some(state)) = (name, state) else { continue };
             let slot = match name {
                 KeywrapCipher::Aes => &mut keywrap.aes,
@@ -163,7 +170,7 @@ impl Keywrap {
             };
             if slot.is_some() {
                 let message = format!("element 'keywrap' has the cipher '{name}' more than once");
-                r.problem(Kind::Internal, "keywrap-cipher-twice", cipher.pos(), message);
+                r.refuse(&KEYWRAP_CIPHER_TWICE, cipher.pos(), message);
             }
             *slot = Some(state);
         }
@@ -209,7 +216,7 @@ impl Element for LaunchSecurity {
     }
 }
 
-/// The text of `<policy>`, which must be there.
+/// The text of the mandatory `<policy>`.
 fn read_policy<T: TryFrom<u64>>(el: El<'_>, r: &mut Reader) -> Option<T> {
     let policy = r.need(el, "policy")?;
     r.text::<AnyBase<T>>(policy).map(|number| number.0)
@@ -218,7 +225,7 @@ fn read_policy<T: TryFrom<u64>>(el: El<'_>, r: &mut Reader) -> Option<T> {
 impl SevCommon {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            kernel_hashes: r.attr(el, "kernelHashes"),
+            kernel_hashes: r.attr_since("8.0", el, "kernelHashes"),
             cbitpos: r.child_text(el, "cbitpos"),
             reduced_phys_bits: r.child_text(el, "reducedPhysBits"),
         }

@@ -1,14 +1,22 @@
-//! Enumerations and their spellings: one row a value, from which parsing, formatting and messages derive.
+//! Enumerations of the domain format and the words that spell them. Parsing, formatting and messages derive from one
+//! row for each value.
 
 use std::fmt::Debug;
+
+use crate::Version;
 
 /// A value that the domain format spells as one fixed word.
 pub trait Spelled: Copy + Debug + 'static {
     /// Every value, in the order of the table.
     const ALL: &'static [Self];
 
-    /// The word the format uses.
+    /// The word of the domain format.
     fn as_str(self) -> &'static str;
+
+    /// The version of libvirt that added the word; `None` where every release has it.
+    fn since(self) -> Option<Version> {
+        None
+    }
 
     /// The value that `word` spells, compared exactly.
     fn from_word(word: &str) -> Option<Self> {
@@ -16,30 +24,31 @@ pub trait Spelled: Copy + Debug + 'static {
     }
 }
 
-/// A word that spells no value of the enumeration asked for.
+/// The error for a word that spells no value of an enumeration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown value '{word}' (known: {known})")]
 pub struct Unknown {
-    /// What was written.
+    /// The word.
     pub word: String,
-    /// The words that would have been understood, separated by commas.
+    /// The words that are known, separated by commas.
     pub known: String,
 }
 
 impl Unknown {
-    /// The error for `word` not being one of `T`'s.
+    /// The error for `word`, which spells no value of `T`.
     pub fn of<T: Spelled>(word: &str) -> Self {
         let known: Vec<&str> = T::ALL.iter().map(|v| v.as_str()).collect();
         Self { word: word.to_owned(), known: known.join(", ") }
     }
 }
 
-/// Defines an enumeration with one spelling a row.
+/// Defines an enumeration, with one row for each value.
 ///
-/// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` gives the enum (Copy, Eq, Hash,
-/// Ord), [`Spelled`], `Display`, `FromStr`.
+/// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` gives the enum (Copy, Eq, Hash, Ord),
+/// [`Spelled`], `Display`, `FromStr`. A word that a later version than the oldest release added names that version:
+/// `Variant = "word" since "8.2"`; reading refuses the word under earlier releases.
 macro_rules! spelled {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)?),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $($(#[$vmeta])* $variant),+ }
@@ -48,6 +57,13 @@ macro_rules! spelled {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+            fn since(self) -> Option<$crate::Version> {
+                match self {
+                    $($(Self::$variant => const { Some($crate::Version::literal($since)) },)?)+
+                    #[allow(unreachable_patterns)]
+                    _ => None,
+                }
             }
         }
 
@@ -67,7 +83,7 @@ macro_rules! spelled {
 }
 
 spelled! {
-    /// A switch spelled `yes` or `no`; an absent attribute is `None` of an `Option`.
+    /// A switch spelled `yes` or `no`.
     pub enum YesNo {
         /// `yes`
         Yes = "yes",
@@ -77,7 +93,7 @@ spelled! {
 }
 
 spelled! {
-    /// A switch spelled `on` or `off`; an absent attribute is `None` of an `Option`.
+    /// A switch spelled `on` or `off`.
     pub enum OnOff {
         /// `on`
         On = "on",
@@ -87,7 +103,7 @@ spelled! {
 }
 
 impl YesNo {
-    /// Whether this is `yes`.
+    /// Whether the switch is `yes`.
     pub fn is_yes(self) -> bool {
         self == Self::Yes
     }
@@ -100,7 +116,7 @@ impl From<bool> for YesNo {
 }
 
 impl OnOff {
-    /// Whether this is `on`.
+    /// Whether the switch is `on`.
     pub fn is_on(self) -> bool {
         self == Self::On
     }

@@ -1,23 +1,41 @@
-//! `<sysinfo>`: what the guest's firmware says of the machine.
+//! `<sysinfo>`: SMBIOS tables and firmware configuration files for the guest.
 
-use crate::read::{self, El, Element, Reader};
+use crate::Pos;
+use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// The `date` entry of `<bios>` is a date as month, day and year.
+    SYSINFO_BIOS_DATE = "sysinfo-bios-date": Plain, Read,
+        "the SMBIOS BIOS table has the form mm/dd/yy or mm/dd/yyyy, from 1900 on",
+        help "write a date such as `04/01/2014`";
+    /// The `uuid` entry of `<system>` is a UUID.
+    SYSINFO_SYSTEM_UUID = "sysinfo-system-uuid": Plain, Read, "the SMBIOS system table has 16 bytes for it",
+        help "use the domain's `<uuid>`, or remove the entry";
+    /// An entry of `<sysinfo type='fwcfg'>` has a text or a `file`.
+    SYSINFO_FWCFG_EMPTY = "sysinfo-fwcfg-empty": Xml, Read,
+        "QEMU serves the content as a firmware configuration file (`-fw_cfg`)",
+        help "write the content into `<entry>`, or add `file=` with a path";
+    /// An entry of `<sysinfo type='fwcfg'>` has either a text or a `file`.
+    SYSINFO_FWCFG_BOTH = "sysinfo-fwcfg-both": Xml, Read,
+        "QEMU serves the content as a firmware configuration file, from one source (`-fw_cfg string=` or `file=`)",
+        help "remove the text or `file=`";
+}
 
 spelled! {
-    /// Where a `<sysinfo>` goes.
+    /// `type=` of `<sysinfo>`.
     pub enum SysinfoType {
-        /// Into the SMBIOS tables.
+        /// SMBIOS tables.
         Smbios = "smbios",
-        /// Into files that QEMU's firmware interface serves.
+        /// Files of QEMU's firmware configuration device (`-fw_cfg`).
         FwCfg = "fwcfg",
     }
 }
 
-/// Every `<sysinfo>` of a domain.
+/// The `<sysinfo>` elements of a domain.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Sysinfo {
-    /// They, in order.
+    /// The elements, in document order.
     pub entries: Vec<SysinfoEntry>,
 }
 
@@ -33,39 +51,39 @@ pub enum SysinfoEntry {
 /// `<sysinfo type='smbios'>`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Smbios {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<bios>`: type 0.
+    /// `<bios>`: the table of type 0.
     pub bios: Option<SmbiosTable>,
-    /// `<system>`: type 1.
+    /// `<system>`: the table of type 1.
     pub system: Option<SmbiosTable>,
-    /// `<baseBoard>`: type 2.
+    /// `<baseBoard>`: tables of type 2.
     pub base_boards: Vec<SmbiosTable>,
-    /// `<chassis>`: type 3.
+    /// `<chassis>`: the table of type 3.
     pub chassis: Option<SmbiosTable>,
-    /// `<oemStrings>`: type 11.
+    /// `<oemStrings>`: the strings of the table of type 11.
     pub oem_strings: Vec<String>,
 }
 
-/// One SMBIOS table: its fields by name, in the table's own order.
+/// An SMBIOS table: its fields by name, in the order of the domain format.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SmbiosTable {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<entry name=>`: name and text. The names are those of the table's list below.
+    /// `<entry name=>`: name and text. The names are those in [`BIOS`], [`SYSTEM`], [`BASE_BOARD`] or [`CHASSIS`].
     pub fields: Vec<(&'static str, String)>,
 }
 
-/// A file of the firmware interface (`<entry>` of `<sysinfo type='fwcfg'>`).
+/// A firmware configuration file (`<entry>` of `<sysinfo type='fwcfg'>`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FwCfg {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`
+    /// `name=` of the file, such as `opt/com.example/name`.
     pub name: String,
-    /// The text: what is in the file.
+    /// The text: the content.
     pub value: Option<String>,
-    /// `file=`: the path of a file that holds it.
+    /// `file=`: the path of a file with the content.
     pub file: Option<String>,
 }
 
@@ -79,7 +97,7 @@ pub const BASE_BOARD: &[&str] = &["manufacturer", "product", "version", "serial"
 pub const CHASSIS: &[&str] = &["manufacturer", "version", "serial", "asset", "sku"];
 
 impl Sysinfo {
-    /// The first SMBIOS tables.
+    /// The first `<sysinfo type='smbios'>`.
     pub fn smbios(&self) -> Option<&Smbios> {
         self.entries.iter().find_map(|entry| match entry {
             SysinfoEntry::Smbios(smbios) => Some(&**smbios),
@@ -97,7 +115,7 @@ impl Sysinfo {
 }
 
 impl SmbiosTable {
-    /// The text of one field.
+    /// The text of the field `name`.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.fields.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
     }
@@ -121,8 +139,8 @@ impl SmbiosTable {
 
 impl Element for SysinfoEntry {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        Some(match r.required_kinds(kinds, kinds, el, "type")? {
+        let kinds = ONCE_INTERNAL;
+        Some(match r.required_as(kinds, kinds, el, "type")? {
             SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
             SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
         })
@@ -156,7 +174,7 @@ impl Smbios {
                 .map(El::text)
                 .collect(),
         };
-        // A board of which nothing is said is no board.
+        // libvirt ignores a `<baseBoard>` without entries.
         smbios.base_boards.retain(|board| !board.fields.is_empty());
         if let Some(bios) = &mut smbios.bios {
             check_date(bios, r);
@@ -190,7 +208,7 @@ impl Smbios {
     }
 }
 
-/// `mm/dd/yy` of the last century, or `mm/dd/yyyy`.
+/// Whether `text` is `mm/dd/yy` or `mm/dd/yyyy` from 1900 on.
 fn is_date(text: &str) -> bool {
     let numbers: Option<Vec<i32>> = text.split('/').map(|part| part.parse().ok()).collect();
     let Some([month, day, year]) = numbers.as_deref() else { return false };
@@ -200,11 +218,11 @@ fn is_date(text: &str) -> bool {
 fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {
     let Some(date) = bios.get("date").filter(|date| !is_date(date)) else { return };
     let message = format!("entry 'date' of element 'bios' is '{date}', expected mm/dd/yy or mm/dd/yyyy");
-    r.problem(Kind::Plain, "sysinfo-bios-date", bios.pos, message);
+    r.refuse(&SYSINFO_BIOS_DATE, bios.pos, message);
     bios.fields.retain(|(name, _)| *name != "date");
 }
 
-/// Brings the UUID to its usual form.
+/// Rewrites the UUID in lower case with dashes.
 fn check_uuid(system: &mut SmbiosTable, r: &mut Reader) {
     let Some((_, text)) = system.fields.iter_mut().find(|(name, _)| *name == "uuid") else { return };
     if let Some(uuid) = crate::domain::uuid(text) {
@@ -212,7 +230,7 @@ fn check_uuid(system: &mut SmbiosTable, r: &mut Reader) {
         return;
     }
     let message = format!("malformed entry 'uuid' of element 'system': '{text}'");
-    r.problem(Kind::Plain, "sysinfo-system-uuid", system.pos, message);
+    r.refuse(&SYSINFO_SYSTEM_UUID, system.pos, message);
     system.fields.retain(|(name, _)| *name != "uuid");
 }
 
@@ -223,10 +241,10 @@ impl Element for FwCfg {
         let entry = Self { pos: el.pos(), name, value, file: el.string("file") };
         if entry.value.is_none() && entry.file.is_none() {
             let message = format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
-            r.problem(Kind::Xml, "sysinfo-fwcfg-empty", el.pos(), message);
+            r.refuse(&SYSINFO_FWCFG_EMPTY, el.pos(), message);
         } else if entry.value.is_some() && entry.file.is_some() {
             let message = format!("element 'entry' with name '{}' has both a text and 'file'", entry.name);
-            r.problem(Kind::Xml, "sysinfo-fwcfg-both", el.pos(), message);
+            r.refuse(&SYSINFO_FWCFG_BOTH, el.pos(), message);
         }
         Some(entry)
     }

@@ -1,8 +1,8 @@
 //! `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<resource>`.
 
-mod cputune;
-mod iothreads;
-mod numatune;
+pub(crate) mod cputune;
+pub(crate) mod iothreads;
+pub(crate) mod numatune;
 mod resctrl;
 
 pub use cputune::{CpuTune, IothreadPin, Period, Quota, Sched, Scheduler, VcpuPin};
@@ -14,12 +14,30 @@ use std::collections::BTreeSet;
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kib, Kind, Pos};
+use crate::{Kib, Pos};
 
-/// The memory limit that stands for none, in KiB.
+crate::rules! {
+    /// A `<resource>` names a `<partition>`.
+    RESOURCE_PARTITION_EMPTY = "resource-partition-empty": Internal, Read,
+        "`<resource><partition>`: the control group for the domain; it was mandatory beside `<fibrechannel>` too",
+        help "add `<partition>`, such as `/machine`", until "9.0";
+    /// A `<blkiotune>` has one `<device>` for each path.
+    BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read,
+        "`<blkiotune><device><path>`: one set of limits for each block device of the host",
+        help "keep one `<device>` of that path";
+    /// A domain has one `<resource>` at most.
+    RESOURCE_DOUBLE = "resource-double": Xml, Read, "`<resource><partition>`: a domain is in one control group",
+        help "keep one `<resource>`";
+    /// A `<resource>` has a `<partition>` or a `<fibrechannel>` with `appid`.
+    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "11.3"), Read,
+        "`<resource>`: the control group and the Fibre Channel application id of the domain",
+        help "add `<partition>`, such as `/machine`, or remove `<resource>`";
+}
+
+/// The memory limit from which on there is no limit, in KiB.
 pub const UNLIMITED: Kib = Kib((1 << 53) - 1);
 
-/// What tunes the domain on its host.
+/// The elements that tune the domain on its host.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tune {
     /// `<iothreads>`, `<iothreadids>`, `<defaultiothread>`.
@@ -39,22 +57,22 @@ pub struct Tune {
 /// `<blkiotune>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BlockTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<weight>` of the whole domain.
+    /// `<weight>` of the domain against others.
     pub weight: Option<u32>,
-    /// `<device>`s.
+    /// `<device>`: limits on single block devices.
     pub devices: Vec<BlockTuneDevice>,
 }
 
 /// `<blkiotune><device>`: limits on one block device of the host.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BlockTuneDevice {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<path>`.
+    /// `<path>` of the block device on the host.
     pub path: String,
-    /// `<weight>`.
+    /// `<weight>` of the domain against others.
     pub weight: Option<u32>,
     /// `<read_iops_sec>`, operations a second.
     pub read_iops_sec: Option<u32>,
@@ -69,30 +87,30 @@ pub struct BlockTuneDevice {
 /// `<memtune>`; a limit of [`UNLIMITED`] or more is read as absent.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<hard_limit>`: the most host memory it gets.
+    /// `<hard_limit>`: the most host memory that the domain can use.
     pub hard_limit: Option<Kib>,
-    /// `<soft_limit>`: what it is pushed back to when memory is scarce.
+    /// `<soft_limit>`: the limit that the kernel enforces when the host is short of memory.
     pub soft_limit: Option<Kib>,
-    /// `<min_guarantee>`.
+    /// `<min_guarantee>`: the least host memory (VMware).
     pub min_guarantee: Option<Kib>,
-    /// `<swap_hard_limit>`: the most memory and swap together.
+    /// `<swap_hard_limit>`: the most host memory and swap together.
     pub swap_hard_limit: Option<Kib>,
 }
 
 /// `<resource>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Resource {
-    /// `<partition>`: the control group it is put in.
+    /// `<partition>`: the control group that the domain is placed in.
     pub partition: Option<String>,
-    /// `<fibrechannel appid=>`: what marks its traffic in the fabric.
+    /// `<fibrechannel appid=>`: the application id of its Fibre Channel traffic.
     pub fibrechannel_appid: Option<String>,
 }
 
 impl Tune {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
-        // The order is the reference's: it decides which problem comes first.
+        // libvirt's order: it decides which problem comes first.
         let memory = domain.child("memtune").map(|e| MemTune::read(e, r)).unwrap_or_default();
         let block = domain.child("blkiotune").map(|e| BlockTune::read(e, r)).unwrap_or_default();
         let iothreads = Iothreads::read(domain, r);
@@ -102,7 +120,7 @@ impl Tune {
         Self { iothreads, cpu, numa, block, memory, resource }
     }
 
-    /// What the format has before `<vcpu>`: `<blkiotune>`, `<memtune>`.
+    /// Writes `<blkiotune>` and `<memtune>`, which precede `<vcpu>`.
     pub(crate) fn write_before_vcpus(&self, w: &mut Writer) {
         self.block.write(w);
         self.memory.write(w);
@@ -118,14 +136,14 @@ impl Tune {
 
 impl BlockTune {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        // What is no number has always been passed over.
+        // libvirt ignores a weight that is not a number.
         let weight = el.child_text("weight").and_then(|weight| read::Value::parse(&weight).ok());
         let tune = Self { pos: el.pos(), weight, devices: read::all(el, "device", r) };
         let mut seen = BTreeSet::new();
         for device in &tune.devices {
             if !seen.insert(device.path.as_str()) {
                 let message = format!("element 'blkiotune' has more than one 'device' '{}'", device.path);
-                r.problem(Kind::Unsupported, "blkiotune-device-double", device.pos, message);
+                r.refuse(&BLKIOTUNE_DEVICE_DOUBLE, device.pos, message);
             }
         }
         tune
@@ -198,23 +216,18 @@ impl MemTune {
 impl Resource {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("resource").nth(1)) {
-            r.problem(
-                Kind::Xml,
-                "resource-double",
-                second.pos(),
-                "there is more than one element 'resource'",
-            );
+            r.refuse(&RESOURCE_DOUBLE, second.pos(), "there is more than one element 'resource'");
         }
         let resource = Self {
             partition: el.child_text("partition").filter(|partition| !partition.is_empty()),
-            fibrechannel_appid: el.child("fibrechannel").and_then(|e| e.string("appid")),
+            fibrechannel_appid: r.child_since("7.7", el, "fibrechannel").and_then(|e| e.string("appid")),
         };
         if resource == Self::default() {
             let message = "element 'resource' lacks its child 'partition'";
-            r.problem_kinds([Kind::Internal, Kind::Xml], "resource-partition", el.pos(), message);
+            r.refuse(&RESOURCE_PARTITION, el.pos(), message);
         } else if resource.partition.is_none() {
             let message = "element 'resource' lacks its child 'partition'";
-            r.older_problem(Kind::Internal, "resource-partition", el.pos(), message);
+            r.refuse(&RESOURCE_PARTITION_EMPTY, el.pos(), message);
         }
         resource
     }

@@ -1,23 +1,23 @@
-//! Sizes and their units.
+//! Sizes and the units of the domain format.
 
 /// An amount of memory in KiB (1024 bytes).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Kib(pub u64);
 
 impl Kib {
-    /// In bytes, saturating.
+    /// The amount in bytes; 2^64 - 1 where it does not fit.
     pub fn bytes(self) -> u64 {
         self.0.saturating_mul(1024)
     }
 
-    /// In MiB, rounded down.
+    /// The amount in MiB, rounded down.
     pub fn mib(self) -> u64 {
         self.0 / 1024
     }
 }
 
-/// The number of bytes in one `unit` of the domain format: `b`/`bytes`, `KB` and `k`/`KiB`, up to `EB` and `E`/`EiB`,
-/// in any case. `None` for another word.
+/// The number of bytes in one `unit` of the domain format: `b`, `byte` or `bytes`; `KB` (1000), `k` or `KiB` (1024),
+/// and so on up to `EB`, `E` or `EiB`. Letter case does not count. `None` for another word.
 pub fn unit_bytes(unit: &str) -> Option<u64> {
     let lower = unit.to_ascii_lowercase();
     if lower == "b" || lower == "byte" || lower == "bytes" {
@@ -32,8 +32,8 @@ pub fn unit_bytes(unit: &str) -> Option<u64> {
     }
 }
 
-/// `value` times the bytes of `unit` (`default` where there is none), or `None` for an unknown unit or a product over
-/// 2^64 - 1.
+/// `value` in `unit`, as bytes; without a unit, `value` counts `default` bytes each. `None` for an unknown unit or a
+/// result above 2^64 - 1.
 pub fn scale(value: u64, unit: Option<&str>, default: u64) -> Option<u64> {
     let by = match unit {
         Some(unit) => unit_bytes(unit)?,

@@ -4,45 +4,58 @@ use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos, YesNo};
 
+crate::rules! {
+    /// A domain has at least one vCPU.
+    VCPU_NONE = "vcpu-none": Unsupported, Read, "`<vcpu>`: the maximum number of vCPUs",
+        help "set `<vcpu>` to 1 or more";
+    /// A `<vcpu>` of `<vcpus>` is below the maximum number of vCPUs.
+    VCPU_ID_RANGE = "vcpu-id-range": Xml, Read, "`<vcpus><vcpu id=>` counts from 0 to the maximum in `<vcpu>` less 1",
+        help "raise the number in `<vcpu>`, or remove this entry";
+    /// The number of vCPUs at boot is at most the maximum.
+    VCPU_CURRENT_RANGE = "vcpu-current-range": Unsupported, Read,
+        "`<vcpu current=>` says how many of the maximum are enabled at boot",
+        help "lower `current=`, or raise the number in `<vcpu>`";
+}
+
 spelled! {
-    /// Who chooses the host CPUs or nodes (`placement=`).
+    /// What chooses the host CPUs or NUMA nodes (`placement=`).
     pub enum Placement {
-        /// The document.
+        /// The document, by `cpuset=` or `nodeset=`.
         Static = "static",
-        /// numad, when the guest starts.
+        /// The advice of numad when the guest starts.
         Auto = "auto",
     }
 }
 
-/// How many virtual CPUs, and which of them are there from the start.
+/// The number of vCPUs, and which of them are enabled at boot.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vcpus {
-    /// Where `<vcpu>` stands.
+    /// Place of `<vcpu>` in the text.
     pub pos: Pos,
-    /// The text of `<vcpu>`: the most there can be.
+    /// The text of `<vcpu>`: the maximum number of vCPUs.
     pub max: Option<u32>,
-    /// `current=`: how many are there at the start; all where there is none.
+    /// `current=`: the number of vCPUs enabled at boot; without it, all.
     pub current: Option<u32>,
     /// `placement=`.
     pub placement: Option<Placement>,
-    /// `cpuset=`: the host CPUs they run on.
+    /// `cpuset=`: the host CPUs that QEMU runs on.
     pub cpuset: Option<NumberSet>,
-    /// `<vcpus>`: one by one. Where it is there, it says which are online, not `current=`.
+    /// `<vcpus>`: the state of each vCPU. Where it is given, `current=` is ignored.
     pub individual: Vec<Vcpu>,
 }
 
 /// One `<vcpu>` of `<vcpus>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Vcpu {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `id=`, from 0.
     pub id: u32,
-    /// `enabled=`: whether it is there at the start.
+    /// `enabled=`: whether the vCPU is enabled at boot.
     pub enabled: YesNo,
-    /// `hotpluggable=`: whether it can be taken out.
+    /// `hotpluggable=`: whether the vCPU can be unplugged.
     pub hotpluggable: Option<YesNo>,
-    /// `order=`: when it is put in, from 1.
+    /// `order=`: the order in which vCPUs are plugged, from 1; 0 is read as absent.
     pub order: Option<u32>,
 }
 
@@ -56,33 +69,32 @@ impl Vcpus {
         vcpus
     }
 
-    /// There is a vCPU, and none is beyond the most there can be.
+    /// Checks that there is a vCPU, and that none exceeds the maximum.
     fn check(&self, r: &mut Reader) {
         let max = self.max();
         if max == 0 {
-            let message = "element 'vcpu' is '0', a guest has at least one vCPU";
-            r.problem(Kind::Unsupported, "vcpu-none", self.pos, message);
+            let message = "element 'vcpu' is '0', expected at least one vCPU";
+            r.refuse(&VCPU_NONE, self.pos, message);
             return;
         }
         for vcpu in self.individual.iter().filter(|vcpu| vcpu.id >= max) {
             let message = format!(
-                "attribute 'id' of element 'vcpu' is '{}', the most there can be is '{max}'",
+                "attribute 'id' of element 'vcpu' is '{}', ids are below the maximum of '{max}'",
                 vcpu.id
             );
-            r.problem(Kind::Xml, "vcpu-id-range", vcpu.pos.attr("id"), message);
+            r.refuse(&VCPU_ID_RANGE, vcpu.pos.attr("id"), message);
         }
         if let Some(current) = self.current.filter(|current| *current > max && self.individual.is_empty()) {
-            let message = format!(
-                "attribute 'current' of element 'vcpu' is '{current}', the most there can be is '{max}'"
-            );
-            r.problem(Kind::Unsupported, "vcpu-current-range", self.pos.attr("current"), message);
+            let message =
+                format!("attribute 'current' of element 'vcpu' is '{current}', the maximum is '{max}'");
+            r.refuse(&VCPU_CURRENT_RANGE, self.pos.attr("current"), message);
         }
     }
 
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
         let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
         vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);
-        vcpus.placement = r.attr_kind(Kind::Unsupported, el, "placement");
+        vcpus.placement = r.attr_as(Kind::Unsupported, el, "placement");
         if vcpus.placement != Some(Placement::Auto) {
             vcpus.cpuset = r.number_set(Kind::Unsupported, el, "cpuset");
         }
@@ -104,7 +116,7 @@ impl Vcpus {
         }
     }
 
-    /// How many there are at the start that stay there: what `-smp` counts.
+    /// The number of vCPUs that are enabled at boot and cannot be unplugged, which `-smp` counts.
     pub fn fixed(&self) -> u32 {
         if self.individual.is_empty() {
             return self.current.or(self.max).unwrap_or(1);
@@ -113,7 +125,7 @@ impl Vcpus {
         u32::try_from(self.individual.iter().filter(fixed).count()).unwrap_or(u32::MAX)
     }
 
-    /// How many there are at the start.
+    /// The number of vCPUs that are enabled at boot.
     pub fn online(&self) -> u32 {
         if self.individual.is_empty() {
             return self.current.or(self.max).unwrap_or(1);
@@ -122,7 +134,7 @@ impl Vcpus {
         u32::try_from(online).unwrap_or(u32::MAX)
     }
 
-    /// The most there can be.
+    /// The maximum number of vCPUs.
     pub fn max(&self) -> u32 {
         self.max.unwrap_or(1)
     }

@@ -1,8 +1,8 @@
-//! Writing the model back as a domain document, in the layout the reference uses: two spaces a level, single quotes.
+//! Writing the model as a domain document, in libvirt's layout: an indent of two spaces for each level, single quotes.
 
 use std::fmt::{Display, Write as _};
 
-/// Collects an XML text.
+/// Builds an XML text.
 #[derive(Debug, Default)]
 pub struct Writer {
     out: String,
@@ -15,7 +15,8 @@ impl Writer {
         Self::default()
     }
 
-    /// Starts `<name`; attributes and content follow, and one of [`Tag`]'s closing calls ends it.
+    /// Starts the element `name`. Attributes and content follow; [`Tag::empty`], [`Tag::text`] or [`Tag::children`]
+    /// ends it.
     pub fn element<'w>(&'w mut self, name: &'w str) -> Tag<'w> {
         self.indent();
         self.out.push('<');
@@ -23,19 +24,19 @@ impl Writer {
         Tag { w: self, name }
     }
 
-    /// `<name>text</name>`.
+    /// Writes `<name>text</name>`.
     pub fn text_element(&mut self, name: &str, text: impl Display) {
         self.element(name).text(text);
     }
 
-    /// `<name>text</name>` where there is a text.
+    /// Writes `<name>text</name>` where there is a text.
     pub fn opt_text_element(&mut self, name: &str, text: Option<impl Display>) {
         if let Some(text) = text {
             self.text_element(name, text);
         }
     }
 
-    /// Well-formed XML put in as it is, such as a `<metadata>` element.
+    /// Writes well-formed XML without escaping it, such as a `<metadata>` element.
     pub fn raw(&mut self, xml: &str) {
         self.indent();
         self.out.push_str(xml);
@@ -63,7 +64,7 @@ pub struct Tag<'w> {
 }
 
 impl Tag<'_> {
-    /// ` name='value'`.
+    /// Adds the attribute `name`.
     pub fn attr(self, name: &str, value: impl Display) -> Self {
         let _ = write!(self.w.out, " {name}='");
         escape(&mut self.w.out, &value.to_string());
@@ -71,7 +72,7 @@ impl Tag<'_> {
         self
     }
 
-    /// ` name='value'` where there is a value.
+    /// Adds the attribute `name` where there is a value.
     pub fn opt(self, name: &str, value: Option<impl Display>) -> Self {
         match value {
             Some(value) => self.attr(name, value),
@@ -79,19 +80,19 @@ impl Tag<'_> {
         }
     }
 
-    /// Ends it as `/>`.
+    /// Ends the element without content.
     pub fn empty(self) {
         self.w.out.push_str("/>\n");
     }
 
-    /// Ends it as `>text</name>`.
+    /// Ends the element with a text.
     pub fn text(self, text: impl Display) {
         self.w.out.push('>');
         escape(&mut self.w.out, &text.to_string());
         let _ = writeln!(self.w.out, "</{}>", self.name);
     }
 
-    /// Writes what `body` writes between start and end tag, or `/>` where it writes nothing.
+    /// Ends the element with the children that `body` writes, or without content where it writes nothing.
     pub fn children(self, body: impl FnOnce(&mut Writer)) {
         let open = self.w.out.len();
         self.w.out.push_str(">\n");
@@ -108,7 +109,7 @@ impl Tag<'_> {
         }
     }
 
-    /// As [`Tag::children`], but with an end tag of its own even where `body` writes nothing.
+    /// As [`Tag::children`], but with an end tag even where `body` writes nothing.
     pub fn open_children(self, body: impl FnOnce(&mut Writer)) {
         self.w.out.push_str(">\n");
         self.w.depth += 1;
@@ -118,7 +119,7 @@ impl Tag<'_> {
         let _ = writeln!(self.w.out, "</{}>", self.name);
     }
 
-    /// As [`Tag::children`], but nothing at all is written where `body` writes nothing and no attribute was given.
+    /// As [`Tag::children`], but leaves the element out where it has no attribute and `body` writes nothing.
     pub fn children_or_nothing(self, body: impl FnOnce(&mut Writer)) {
         let mut inner = Writer { out: String::new(), depth: self.w.depth + 1 };
         body(&mut inner);
@@ -140,7 +141,7 @@ fn escape(out: &mut String, text: &str) {
             '>' => out.push_str("&gt;"),
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&apos;"),
-            // A parser would fold these into spaces or drop them.
+            // A parser normalizes these in attributes.
             '\n' | '\r' | '\t' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }

@@ -18,6 +18,7 @@ mod needs;
 mod prepare;
 mod print;
 mod props;
+pub mod rules;
 mod text;
 
 pub use argument::{ArgValue, Argument, Element, Origin};

@@ -310,6 +310,7 @@ fn too_long(text: &str, width: usize) -> Option<(&str, usize)> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "a shell is asked what it reads")]
 mod tests {
     use super::*;
     use crate::argument::Element;

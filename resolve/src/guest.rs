@@ -1,24 +1,26 @@
-//! What kind of guest a domain is: architecture, machine, accelerator, and what follows from the machine's name.
+//! The kind of guest: architecture, machine type and accelerator, and the properties that follow from them.
 
+use bitflags::bitflags;
 use virtargv_caps::{Accel, Arch, Caps, Convention, Release};
 use virtargv_model::{Domain, VirtType};
 
-/// The facts every layer asks for.
+/// The kind of guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Guest {
-    /// `<os><type arch=>`, or the host's.
+    /// `<os><type arch=>`, or the architecture of the host.
     pub arch: Arch,
-    /// The machine type, aliases resolved as the capabilities say.
+    /// The machine type; machine aliases are resolved by the capabilities.
     pub machine: String,
-    /// What runs the guest's code.
+    /// The accelerator.
     pub accel: Accel,
-    /// The release whose behaviour is followed.
-    pub release: Release,
+    /// The release of libvirt that is followed, for what the methods below answer differently under it.
+    pub(crate) release: Release,
+    board: Board,
 }
 
 impl Guest {
-    /// Reads them off a domain; what it leaves open is the architecture of the host and the capabilities' default
-    /// machine.
+    /// The kind of guest of `domain`. Without an architecture it is that of the host, without a machine type the
+    /// default of the capabilities.
     pub fn of(domain: &Domain, caps: &Caps, host: Arch) -> Self {
         let arch = match domain.os.arch.as_deref() {
             None => host,
@@ -29,74 +31,143 @@ impl Guest {
             Some(name) => caps.canonical_machine(accel, name).to_owned(),
             None => caps.default_machine(accel).map(|m| m.name.to_string()).unwrap_or_default(),
         };
-        Self { arch, machine, accel, release: caps.release() }
+        let board = Board::of(arch, &machine);
+        Self { arch, machine, accel, release: caps.release(), board }
     }
 
-    /// Whether the machine is of the family `name`: the name itself, or it with a version (`pc-q35-2.4`).
-    fn family(&self, name: &str) -> bool {
-        self.machine.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+    /// What the machine is and has.
+    pub fn board(&self) -> Board {
+        self.board
     }
 
-    /// A PC with the Q35 chipset.
+    /// Whether it is a PC with the Q35 chipset.
     pub fn is_q35(&self) -> bool {
-        self.arch.is_x86() && (self.family("pc-q35") || self.machine == "q35")
+        self.board.contains(Board::Q35)
     }
 
-    /// A PC with the i440FX chipset. The oldest versioned names (`pc-1.2`, `rhel6.6.0`) are among them.
+    /// Whether it is a PC with the i440FX chipset.
     pub fn is_i440fx(&self) -> bool {
-        let old_rhel = self.machine.starts_with("rhel");
-        let named = self.machine == "pc" || self.family("pc-i440fx") || self.is_old_pc() || old_rhel;
-        self.arch.is_x86() && named
+        self.board.contains(Board::I440FX)
     }
 
-    /// `pc-0.12` to `pc-1.3`, from before the chipset was part of the name.
-    fn is_old_pc(&self) -> bool {
-        self.machine.strip_prefix("pc-").is_some_and(|v| v.starts_with("0.") || v.starts_with("1."))
-    }
-
-    /// A PC whose floppy controller is not on the board: Q35 from version 2.4 on.
+    /// Whether it is a PC without a floppy controller on the board.
     pub fn has_explicit_floppy_controller(&self) -> bool {
-        let early = |version: &str| {
-            version.starts_with("1.") || ["2.0", "2.1", "2.2", "2.3"].iter().any(|v| version.starts_with(v))
-        };
-        self.is_q35() && !self.machine.strip_prefix("pc-q35-").is_some_and(early)
+        self.board.contains(Board::EXPLICIT_FDC)
     }
 
-    /// An Arm `virt` machine.
+    /// Whether it is an Arm `virt` machine.
     pub fn is_arm_virt(&self) -> bool {
-        self.arch.is_arm() && self.family("virt")
+        self.board.contains(Board::ARM_VIRT)
     }
 
-    /// A RISC-V `virt` machine.
+    /// Whether it is a RISC-V `virt` machine.
     pub fn is_riscv_virt(&self) -> bool {
-        self.arch.is_riscv() && self.family("virt")
+        self.board.contains(Board::RISCV_VIRT)
     }
 
-    /// A LoongArch `virt` machine.
+    /// Whether it is a LoongArch `virt` machine.
     pub fn is_loongarch_virt(&self) -> bool {
-        self.arch.is_loongarch() && self.family("virt")
+        self.board.contains(Board::LOONGARCH_VIRT)
     }
 
-    /// Whether the reference knows anything of the architecture's CPUs.
+    /// Whether it is a POWER `pseries` machine.
+    pub fn is_pseries(&self) -> bool {
+        self.board.contains(Board::PSERIES)
+    }
+
+    /// Whether it is an s390 machine with channel I/O.
+    pub fn is_s390_ccw(&self) -> bool {
+        self.board.contains(Board::S390_CCW)
+    }
+
+    /// Whether the machine has a built-in IDE controller.
+    pub fn has_builtin_ide(&self) -> bool {
+        self.board.contains(Board::BUILTIN_IDE)
+    }
+
+    /// Whether the machine has a built-in NCR 53C90 (ESP).
+    pub fn has_builtin_esp(&self) -> bool {
+        self.board.contains(Board::BUILTIN_ESP)
+    }
+
+    /// Whether libvirt has a CPU driver for the architecture.
     pub fn has_known_cpus(&self) -> bool {
         let arch = self.arch;
         let late = arch.is_loongarch() || arch == Arch::Riscv64;
         let old = arch.is_x86() || arch.is_arm() || arch.is_ppc64() || arch.is_s390();
         old || late && self.release.has(Convention::LaterCpus)
     }
+}
 
-    /// A POWER `pseries` machine.
-    pub fn is_pseries(&self) -> bool {
-        self.arch.is_ppc64() && self.family("pseries")
-    }
-
-    /// An s390 machine with channel I/O.
-    pub fn is_s390_ccw(&self) -> bool {
-        self.arch.is_s390() && self.family("s390-ccw")
+bitflags! {
+    /// What a machine is and has, as far as its architecture and the name of its machine type tell.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub struct Board: u16 {
+        /// A PC with the Q35 chipset.
+        const Q35 = 1;
+        /// A PC with the i440FX chipset. The oldest versioned names (`pc-1.2`, `rhel6.6.0`) are such machine types.
+        const I440FX = 1 << 1;
+        /// A PC without a floppy controller on the board: Q35 since version 2.4.
+        const EXPLICIT_FDC = 1 << 2;
+        /// An Arm `virt` machine.
+        const ARM_VIRT = 1 << 3;
+        /// A RISC-V `virt` machine.
+        const RISCV_VIRT = 1 << 4;
+        /// A LoongArch `virt` machine.
+        const LOONGARCH_VIRT = 1 << 5;
+        /// A POWER `pseries` machine.
+        const PSERIES = 1 << 6;
+        /// An s390 machine with channel I/O.
+        const S390_CCW = 1 << 7;
+        /// A built-in IDE controller.
+        const BUILTIN_IDE = 1 << 8;
+        /// A built-in NCR 53C90 (ESP).
+        const BUILTIN_ESP = 1 << 9;
     }
 }
 
-/// The accelerator a hypervisor type stands for.
+impl Board {
+    /// The board of machine type `machine` of `arch`.
+    fn of(arch: Arch, machine: &str) -> Self {
+        // A family is its name alone, or with a version (`pc-q35-2.4`).
+        let family = |name: &str| {
+            machine.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+        };
+        let version_of = |name: &str| machine.strip_prefix(name);
+        let mut board = Self::empty();
+        if arch.is_x86() {
+            board.set(Self::Q35, family("pc-q35") || machine == "q35");
+            // `pc-0.12` to `pc-1.3`: the name does not have the chipset.
+            let old_pc = version_of("pc-").is_some_and(|v| v.starts_with("0.") || v.starts_with("1."));
+            let i440fx = machine == "pc" || family("pc-i440fx") || old_pc || machine.starts_with("rhel");
+            board.set(Self::I440FX, i440fx);
+            let early = |version: &str| {
+                let numbers = ["1.", "2.0", "2.1", "2.2", "2.3"];
+                numbers.iter().any(|number| version.starts_with(number))
+            };
+            let explicit = board.contains(Self::Q35) && !version_of("pc-q35-").is_some_and(early);
+            board.set(Self::EXPLICIT_FDC, explicit);
+        }
+        board.set(Self::ARM_VIRT, arch.is_arm() && family("virt"));
+        board.set(Self::RISCV_VIRT, arch.is_riscv() && family("virt"));
+        board.set(Self::LOONGARCH_VIRT, arch.is_loongarch() && family("virt"));
+        board.set(Self::PSERIES, arch.is_ppc64() && family("pseries"));
+        board.set(Self::S390_CCW, arch.is_s390() && family("s390-ccw"));
+        let ide = board.contains(Self::I440FX) || matches!(machine, "malta" | "sun4u" | "g3beige");
+        board.set(Self::BUILTIN_IDE, ide);
+        let esp = match arch {
+            Arch::Sparc => true,
+            // The Jazz boards.
+            Arch::Mips64el => matches!(machine, "magnum" | "pica61"),
+            Arch::M68k => machine == "q800",
+            _ => false,
+        };
+        board.set(Self::BUILTIN_ESP, esp);
+        board
+    }
+}
+
+/// The accelerator of a hypervisor type.
 fn accel_of(virt_type: Option<VirtType>) -> Accel {
     match virt_type {
         Some(VirtType::Kvm) => Accel::Kvm,

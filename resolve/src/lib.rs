@@ -1,7 +1,8 @@
-//! Completes a domain: everything its document left open is filled in as the reference fills it in.
+//! Completes a domain: fills in what its document leaves out, as libvirt does.
 //!
-//! Default models, implied controllers, CPU, firmware, device addresses. A document is never refused here for what it
-//! says; the only problems found are of things that cannot be placed (an address taken twice, a full bus).
+//! Default models, implied controllers, CPU, firmware, device addresses. Rules on the content of a document belong to
+//! the next stage; the problems found here are addresses that cannot be assigned (two devices with one address, a full
+//! bus).
 //!
 //! ```
 //! use virtargv_caps::{Arch, Caps, Release};
@@ -10,7 +11,7 @@
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let mut parsed = virtargv_model::parse(text);
+//! let mut parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
 //! let resolved =
 //!     resolve(parsed.domain.unwrap(), &caps, &FixedHost::default(), Options::default(), &mut parsed.report);
@@ -21,33 +22,35 @@ mod address;
 mod defaults;
 mod firmware;
 mod guest;
+pub mod rules;
 
 pub use address::usb_at_start;
 pub use firmware::pick as pick_firmware;
-pub use guest::Guest;
+pub use guest::{Board, Guest};
 pub use virtargv_caps::{Arch, Caps, Release};
 
 use virtargv_host::Host;
-use virtargv_model::{Domain, Kib, Kind, Place, Problem, Report, Stage};
+use virtargv_model::{Domain, Kib, Kind, Place, Report, Rule};
 
-/// The steps in which a POWER guest has memory.
+/// The size of which memory sizes of pseries guests are multiples.
 pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
 
-/// Brings a POWER guest's memory device to the steps in which it has memory.
+/// Rounds the size of a memory device of a pseries guest to a multiple of [`PSERIES_MEMORY_STEP`].
 pub fn align_pseries_memory(device: &mut virtargv_model::device::memory_device::MemoryDevice) {
     defaults::align_memory_device(device);
 }
 
-/// How a document is to be read.
+/// How a document is completed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Options {
-    /// It is a new definition, so what the guest sees may change for the better (`abi_update`).
+    /// Whether it is a new definition, so that completing can choose newer devices than those that existing guests have
+    /// (`VIR_DOMAIN_DEF_PARSE_ABI_UPDATE`).
     pub abi_update: bool,
-    /// It comes from a running guest or its migration: what is there must not change.
+    /// Whether it describes a running domain or an incoming migration, so that generated values are kept.
     pub live: bool,
 }
 
-/// A domain with everything filled in. Only [`resolve`] makes one.
+/// A completed domain. Only [`resolve`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     domain: Domain,
@@ -61,7 +64,7 @@ impl Resolved {
         &self.domain
     }
 
-    /// What kind of guest it is.
+    /// The kind of guest.
     pub fn guest(&self) -> &Guest {
         &self.guest
     }
@@ -71,46 +74,53 @@ impl Resolved {
         self.options
     }
 
-    /// Gives the domain back.
+    /// The completed domain, by value.
     pub fn into_domain(self) -> Domain {
         self.domain
     }
 }
 
-/// What every step works on.
+/// The state of completing a domain, which every step works on.
 pub struct Work<'a> {
     /// The domain being completed.
     pub domain: Domain,
-    /// What kind of guest it is.
+    /// The kind of guest.
     pub guest: Guest,
-    /// What the QEMU can do.
+    /// The capabilities of the QEMU binary.
     pub caps: &'a Caps,
-    /// The machine it is for.
+    /// The host.
     pub host: &'a dyn Host,
-    /// How the document is to be read.
+    /// The release of libvirt that is followed.
+    pub release: Release,
+    /// How the document is completed.
     pub options: Options,
-    /// What cannot be placed.
+    /// The problems found so far.
     pub report: &'a mut Report,
 }
 
 impl Work<'_> {
-    /// Puts down something that cannot be placed.
-    pub fn problem(
+    /// Reports that `rule` is broken.
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+        self.report.push(rule.problem(self.release, place, message));
+    }
+
+    /// As [`Work::refuse`], with a class that depends on how the address was chosen.
+    pub fn refuse_as(
         &mut self,
         kind: Kind,
-        rule: &'static str,
+        rule: &'static Rule,
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(Problem::new(Stage::Place, kind, rule, place, message));
+        self.report.push(rule.problem(self.release, place, message).with_kind(kind));
     }
 }
 
-/// The steps, in the order in which the reference takes them.
+/// The steps, in libvirt's order.
 const STEPS: &[fn(&mut Work<'_>)] =
     &[defaults::domain, defaults::devices, defaults::implied, address::assign, defaults::after_addresses];
 
-/// Fills in what `domain` leaves open.
+/// Fills in what `domain` leaves out.
 pub fn resolve(
     domain: Domain,
     caps: &Caps,
@@ -119,7 +129,7 @@ pub fn resolve(
     report: &mut Report,
 ) -> Resolved {
     let guest = Guest::of(&domain, caps, host.arch());
-    let mut work = Work { domain, guest, caps, host, options, report };
+    let mut work = Work { domain, guest, caps, host, release: caps.release(), options, report };
     for step in STEPS {
         step(&mut work);
     }

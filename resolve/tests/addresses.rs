@@ -29,7 +29,7 @@ fn check(release: Release, arch: Arch, machine: &str, devices: &str, expect: &Ex
            <os><type arch='{arch}' machine='{machine}'>hvm</type></os>
            <devices>{devices}<memballoon model='none'/></devices></domain>"
     );
-    let mut parsed = virtargv_model::parse(&text);
+    let mut parsed = virtargv_model::parse(&text, virtargv_model::Release::default());
     let caps = Caps::builder(release, arch).flags(FLAGS.iter().copied()).build();
     let domain = parsed.domain.expect("the document is XML");
     let (host, options) = (FixedHost::default(), Options { abi_update: true, ..Options::default() });

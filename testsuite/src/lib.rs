@@ -6,6 +6,7 @@
 //! ```
 
 pub mod descriptors;
+pub mod generated;
 pub mod matrix;
 pub mod pretend;
 pub mod strategies;

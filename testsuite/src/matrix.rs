@@ -14,6 +14,7 @@ mod cases;
 mod host;
 
 pub use cases::FAMILIES;
+pub use host::HostKind;
 
 /// Every case, family by family.
 pub fn cases() -> impl Iterator<Item = &'static Case> {
@@ -61,6 +62,10 @@ pub struct Case {
     pub standalone: bool,
     /// Whether a real QEMU is to start what the document describes.
     pub live: bool,
+    /// The machine it is to run on.
+    pub host: HostKind,
+    /// Whether the document is read as a new definition, which need not be compatible with an earlier guest.
+    pub define: bool,
 }
 
 /// The latest x86_64 QEMU that comes with the project, and the oldest.
@@ -70,7 +75,17 @@ const OLD_X86: Qemu = Qemu::Builtin("qemu-7.2-x86_64");
 /// A line for the latest QEMU under the latest release.
 const fn modern(name: &'static str) -> Case {
     let (release, qemu, expect) = (Release::V11_3, X86, Expect::Argv);
-    Case { name, variant: "", release, qemu, expect, standalone: false, live: false }
+    Case {
+        name,
+        variant: "",
+        release,
+        qemu,
+        expect,
+        standalone: false,
+        live: false,
+        host: HostKind::Usual,
+        define: false,
+    }
 }
 
 /// A line under the older release, for the oldest QEMU.
@@ -82,6 +97,16 @@ impl Case {
     /// To be tried on a real QEMU as well.
     const fn live(self) -> Self {
         Self { live: true, ..self }
+    }
+
+    /// On another machine.
+    const fn host(self, host: HostKind) -> Self {
+        Self { host, ..self }
+    }
+
+    /// Read as a new definition.
+    const fn define(self) -> Self {
+        Self { define: true, ..self }
     }
 
     /// For another QEMU.
@@ -142,8 +167,9 @@ impl Case {
     /// There is no such QEMU.
     pub fn outcome(&self, document: &str, standalone: bool) -> Result<Outcome, String> {
         let caps = self.caps()?;
-        let host = host::host(self.release);
+        let host = host::host(self.host, self.release);
         let mut request = Request::new(&caps, &host);
+        request.read.abi_update = self.define;
         request.start.standalone = standalone.then(|| "/run/guest".to_owned());
         Ok(virtargv::run(document, &request))
     }
@@ -208,7 +234,7 @@ fn show(document: &str, report: &Report) -> String {
     let mut out = String::new();
     for p in report {
         let at = source.locate(&p.place).map_or_else(|| "-".into(), |f| format!("{}:{}", f.line, f.column));
-        let _ = writeln!(out, "{at}: {}: {p} [{}]", p.stage.id(), p.rule);
+        let _ = writeln!(out, "{at}: {}: {p} [{}]", p.stage.id(), p.id());
     }
     out
 }

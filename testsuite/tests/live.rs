@@ -4,6 +4,8 @@
 //! display, by the `qemu-system-x86_64` of this machine; without one the trials are listed as ignored. The files a
 //! document has under `/srv/images` are made in a scratch folder.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
+
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Write};

@@ -1,11 +1,14 @@
 //! One trial a case of the matrix, and two on the fixtures themselves. `BLESS=1` writes the golden files anew.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use virtargv_testsuite::matrix::{Case, cases};
+use virtargv_testsuite::generated::{GENERATED, Generated};
+use virtargv_testsuite::matrix::{Case, Expect, cases};
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("matrix")
@@ -14,8 +17,13 @@ fn folder() -> PathBuf {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = cases().map(|case| Trial::test(case.id(), move || check(case))).collect();
+    trials.extend(GENERATED.iter().map(|generated| {
+        Trial::test(format!("generated.{}", generated.rule), || check_generated(generated))
+    }));
     trials.push(Trial::test("every-fixture-is-used-once", fixtures_are_used));
     trials.push(Trial::test("no-fixture-says-the-same-as-another", fixtures_differ));
+    trials.push(Trial::test("every-rule-is-broken-by-a-case", rules_are_broken));
+    trials.push(Trial::test("every-rule-is-written-out", rules_are_written_out));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
@@ -58,6 +66,67 @@ fn fixtures_are_used() -> Result<(), Failed> {
     }
     let unused: Vec<_> = there.difference(&wanted).collect();
     if unused.is_empty() { Ok(()) } else { Err(format!("no case uses {unused:?}").into()) }
+}
+
+/// A generated document breaks its rule.
+fn check_generated(generated: &Generated) -> Result<(), Failed> {
+    let report = generated.report()?;
+    if report.iter().any(|problem| problem.id() == generated.rule) {
+        Ok(())
+    } else {
+        Err(report.to_string().into())
+    }
+}
+
+/// The ids of rules that the golden reports name, and those that generated documents break.
+fn broken_ids() -> Result<BTreeSet<String>, Failed> {
+    let mut ids: BTreeSet<String> = GENERATED.iter().map(|generated| generated.rule.to_owned()).collect();
+    for case in cases() {
+        let golden = case.golden();
+        if case.expect == Expect::Argv {
+            continue;
+        }
+        for line in read(&golden)?.lines() {
+            if let Some((_, id)) = line.strip_suffix(']').and_then(|line| line.rsplit_once('[')) {
+                ids.insert(id.to_owned());
+            }
+        }
+    }
+    Ok(ids)
+}
+
+fn rules_are_broken() -> Result<(), Failed> {
+    let broken = broken_ids()?;
+    let whole: Vec<&str> = virtargv::rules().map(|rule| rule.id).filter(|id| !broken.contains(*id)).collect();
+    if whole.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("{} rules no case breaks: {whole:#?}", whole.len()).into())
+    }
+}
+
+fn rules_are_written_out() -> Result<(), Failed> {
+    let mut ids = BTreeSet::new();
+    let mut faults = Vec::new();
+    for rule in virtargv::rules() {
+        let id = rule.id;
+        if !ids.insert(id) {
+            faults.push(format!("{id}: there are two rules with this id"));
+        }
+        let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        if id.is_empty() || !id.chars().all(word) {
+            faults.push(format!("{id}: an id is of lower-case letters, digits and dashes"));
+        }
+        for (field, text) in [("summary", rule.summary), ("reason", rule.reason), ("help", rule.help)] {
+            if text.trim().is_empty() {
+                faults.push(format!("{id}: no {field}"));
+            }
+        }
+        if !rule.summary.ends_with('.') {
+            faults.push(format!("{id}: the summary is a sentence, '{}'", rule.summary));
+        }
+    }
+    if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
 }
 
 fn fixtures_differ() -> Result<(), Failed> {

@@ -1,4 +1,6 @@
 //! What a line says the host has to have ready, held against the line itself, for every line of the matrix.
+
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
 
 use std::collections::BTreeSet;

@@ -136,10 +136,10 @@ fn key() -> impl Strategy<Value = String> {
 
 /// Reading, writing and reading again gives the same model, and nothing new to complain of.
 fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
-    let first = virtargv_model::parse(text);
+    let first = virtargv_model::parse(text, virtargv_model::Release::default());
     let Some(domain) = first.domain else { return Ok(()) };
     let written = virtargv_model::format(&domain);
-    let second = virtargv_model::parse(&written);
+    let second = virtargv_model::parse(&written, virtargv_model::Release::default());
     if second.domain.as_ref() != Some(&domain) {
         let lost = difference(&domain, second.domain.as_ref());
         prop_assert!(false, "{}\nwritten as:\n{}", lost, written);

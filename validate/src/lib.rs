@@ -1,6 +1,6 @@
-//! The rules a domain must keep, each written once, each with the place in the text where it was broken.
+//! The rules that a completed domain must satisfy, each written once. A problem tells where in the text a rule is broken.
 //!
-//! All problems are reported, in the order in which the reference would have stopped at them.
+//! All problems are reported, in the order in which libvirt would have found them.
 //!
 //! ```
 //! use virtargv_caps::{Release, builtin};
@@ -8,7 +8,7 @@
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let mut parsed = virtargv_model::parse(text);
+//! let mut parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).unwrap();
 //! let host = FixedHost::default();
 //! let options = virtargv_resolve::Options::default();
@@ -20,14 +20,15 @@
 mod rule;
 pub mod rules;
 
-pub use rule::{Context, Findings, Rule};
+pub use rule::{Context, Findings};
+pub use virtargv_model::Rule;
 
 use virtargv_caps::Caps;
 use virtargv_host::Host;
 use virtargv_model::{Domain, Report};
 use virtargv_resolve::{Guest, Resolved};
 
-/// A completed domain that keeps every rule. Only [`validate`] makes one.
+/// A completed domain that satisfies every rule. Only [`validate`] and [`Validated::unchecked`] make one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Validated(Resolved);
 
@@ -47,23 +48,27 @@ impl Validated {
         self.0.into_domain()
     }
 
-    /// Takes a completed domain as valid without looking: for documents that the reference itself is told not to
-    /// validate (`skip_validate`). What breaks a rule may then give a command line that QEMU refuses.
+    /// Takes a completed domain as valid without checking it, as libvirt does where it is told to skip validation
+    /// (`skip_validate`). The command line of a domain that breaks a rule may be one that QEMU refuses.
     pub fn unchecked(resolved: Resolved) -> Self {
         Self(resolved)
     }
 }
 
-/// Holds `resolved` against every rule and adds what it breaks to `report`. With anything at all in the report, from
-/// reading on, the domain is given back as it was.
+/// Checks `resolved` against every rule and adds the problems to `report`.
+///
+/// # Errors
+///
+/// Gives the domain back unchanged if there is any problem in `report`, those of earlier stages included.
 pub fn validate(
     resolved: Resolved,
     caps: &Caps,
     host: &dyn Host,
     report: &mut Report,
 ) -> Result<Validated, Box<Resolved>> {
-    let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host };
-    let mut findings = Findings::new(report);
+    let release = caps.release();
+    let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host, release };
+    let mut findings = Findings::new(report, release);
     for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
         check(&context, &mut findings);
     }

@@ -1,23 +1,24 @@
-//! The host's CPU as a hypervisor offers it to guests.
+//! The CPUs that `<cpu mode='host-model'>` stands for.
 
 use super::x86::CpuData;
 use super::{CpuMap, CpuSpec, FeaturePolicy, FeatureSet, X86};
 use crate::{Accel, Arch, Caps, HostCpu, PropertyValue, feature_names};
 
-/// What `<cpu mode='host-model'>` stands for.
+/// The CPUs that describe the host, for `<cpu mode='host-model'>` and for comparing a guest's CPU with the host's.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HostModels {
-    /// What the hypervisor can offer.
+    /// All features that the accelerator supports on the host.
     pub reported: CpuSpec,
-    /// The same without what blocks migration.
+    /// The features that do not block migration.
     pub migratable: CpuSpec,
-    /// What the hardware has on top of that, for comparison with a guest's CPU.
+    /// The reported features and those of the hardware, for comparing a guest's CPU with the host's.
     pub full: CpuSpec,
 }
 
 impl Caps {
-    /// What the CPU of a host of architecture `host_arch` is to guests under `accel`: by QEMU's own account where the
-    /// set has one, otherwise `host`. `None` where nobody knows.
+    /// The CPUs that describe a host of architecture `host_arch` under `accel`: by QEMU's expansion of the host's CPU
+    /// where the capabilities have one, else by `host`. `None` where neither is known, and for guests of a foreign
+    /// architecture.
     pub fn host_models(
         &self,
         accel: Accel,
@@ -55,7 +56,7 @@ impl Caps {
         Some(HostModels { reported, migratable, full })
     }
 
-    /// QEMU's account, with and without what blocks migration.
+    /// The host's CPU by QEMU's expansion, with and without the features that block migration.
     fn reported(&self, cpu: &HostCpu, accel: Accel, x86: Option<X86<'_>>) -> Option<(CpuSpec, CpuSpec)> {
         if self.arch().is_x86() {
             let x86 = x86?;
@@ -70,7 +71,7 @@ impl Caps {
     }
 }
 
-/// Whether a host's CPU can run a guest's code as it is.
+/// Whether a CPU of architecture `host` executes code of architecture `guest` natively.
 pub fn is_native(host: Arch, guest: Arch) -> bool {
     host == guest
         || (host == Arch::X86_64 && guest == Arch::I686)
@@ -79,7 +80,8 @@ pub fn is_native(host: Arch, guest: Arch) -> bool {
         || (host == Arch::S390x && guest == Arch::S390)
 }
 
-/// Some features of a host's CPU are the host's own business.
+/// Whether `host-model` includes a feature of the host's CPU. Features of host monitoring, and those that the guest's
+/// operating system sets, are left out.
 pub fn is_passed_on(arch: Arch, feature: &str) -> bool {
     !(arch.is_x86() && matches!(feature, "cmt" | "mbm_total" | "mbm_local" | "osxsave" | "ospke"))
 }
@@ -92,7 +94,7 @@ fn x86_data(x86: X86<'_>, cpu: &HostCpu, migratable: bool) -> CpuData {
     };
     let signature = (number("family"), number("model"), number("stepping"));
     data.signature = Some(signature).filter(|signature| *signature != (0, 0, 0));
-    // Some QEMUs tell of that register's features where the guest will not have the register.
+    // Some versions of QEMU report the features of that MSR even where the guest does not have it.
     let arch_capabilities =
         cpu.property("arch-capabilities").is_some_and(|property| property.value == PropertyValue::Bool(true));
     for property in &cpu.properties {

@@ -1,4 +1,4 @@
-//! Reading CPU model definitions.
+//! Reading libvirt's CPU model definitions.
 
 use roxmltree::{Document, Node, ParsingOptions};
 
@@ -14,8 +14,11 @@ const MAX_FEATURES: usize = 4096;
 const MAX_MODELS: usize = 4096;
 
 impl CpuMap {
-    /// Reads `index.xml` and every file it includes. `read` gives the text of a file by its name, `None` where there
-    /// is no such file.
+    /// Reads `index.xml` and the files that it includes. `read` returns the text of a file by its name, `None` where it
+    /// does not exist.
+    ///
+    /// # Errors
+    /// The first problem of a file, with its place.
     pub fn parse(mut read: impl FnMut(&str) -> Option<String>) -> Result<Self, CpuMapError> {
         let mut map = Self::default();
         let index = load(INDEX, &mut read)?;
@@ -29,7 +32,7 @@ impl CpuMap {
                 "arm" => &mut map.arm,
                 _ => continue,
             };
-            // Includes stand below <arch> or in its groups.
+            // <include> is a child of <arch> or of its groups.
             for include in arch.descendants().filter(|node| node.has_tag_name("include")) {
                 files += 1;
                 let cx = Cx { file: INDEX, node: include };
@@ -71,7 +74,7 @@ fn elements<'a, 'd>(node: Node<'a, 'd>, name: &'static str) -> impl Iterator<Ite
     node.children().filter(move |child| child.has_tag_name(name))
 }
 
-/// An element and the file it is in.
+/// An element and its file.
 #[derive(Clone, Copy)]
 struct Cx<'a, 'd, 'f> {
     file: &'f str,
@@ -96,7 +99,7 @@ impl<'a, 'd: 'a> Cx<'a, 'd, '_> {
         }
     }
 
-    /// A number, decimal or `0x`; `default` where there is none.
+    /// A number, decimal or hexadecimal with `0x`; `default` where the attribute is absent.
     fn number(self, name: &str, default: Option<u32>) -> Result<u32, CpuMapError> {
         if let (Some(default), None) = (default, self.node.attribute(name)) {
             return Ok(default);
@@ -106,7 +109,7 @@ impl<'a, 'd: 'a> Cx<'a, 'd, '_> {
             Some(digits) => u32::from_str_radix(digits, 16),
             None => text.parse(),
         };
-        number.or_else(|_| self.fail(format!("'{text}' is no valid '{name}'")))
+        number.or_else(|_| self.fail(format!("'{text}' is not a valid '{name}'")))
     }
 }
 
@@ -155,7 +158,7 @@ impl CpuDefinitions {
         let id =
             FeatureId::try_from(self.features.len()).or_else(|_| cx.fail("there are too many features"))?;
         if self.feature_by_name.insert(name.clone(), id).is_some() {
-            return cx.fail(format!("feature '{name}' is there twice"));
+            return cx.fail(format!("feature '{name}' is defined twice"));
         }
         self.features.push(CpuFeatureDef {
             name,
@@ -179,11 +182,11 @@ impl CpuDefinitions {
             added: FeatureSet::default(),
             removed: Vec::new(),
         };
-        // What a model builds on comes first, whatever the order in the file.
+        // The base model is read first, whatever the order of the elements.
         if let Some(node) = elements(cx.node, "model").next() {
             let base = cx.with(node).attr("name")?;
             let Some(base) = self.model(base) else {
-                return cx.with(node).fail(format!("model '{base}' is not known yet"));
+                return cx.with(node).fail(format!("model '{base}' is not defined before this one"));
             };
             model = CpuModelDef { name: name.clone(), ..base.clone() };
         }
@@ -197,7 +200,7 @@ impl CpuDefinitions {
             return cx.fail("there are too many models");
         }
         if self.model_by_name.insert(name.clone(), self.models.len()).is_some() {
-            return cx.fail(format!("model '{name}' is there twice"));
+            return cx.fail(format!("model '{name}' is defined twice"));
         }
         self.models.push(model);
         Ok(())
@@ -218,7 +221,7 @@ impl CpuDefinitions {
             "feature" => {
                 let name = cx.attr("name")?;
                 let Some(id) = self.feature_id(name) else {
-                    return cx.fail(format!("feature '{name}' is not known"));
+                    return cx.fail(format!("feature '{name}' is not defined"));
                 };
                 if cx.node.attribute("removed") == Some("yes") {
                     model.removed.push(id);
@@ -243,7 +246,7 @@ fn read_signature(cx: Cx<'_, '_, '_>) -> Result<Signature, CpuMapError> {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let (Ok(first), Ok(last @ ..=15)) = (first.trim().parse::<u32>(), last.trim().parse::<u32>())
             else {
-                return cx.fail(format!("'{text}' is no valid 'stepping'"));
+                return cx.fail(format!("'{text}' is not a valid 'stepping'"));
             };
             for stepping in first..=last {
                 steppings |= 1 << stepping;

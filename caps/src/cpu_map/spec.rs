@@ -1,22 +1,22 @@
-//! A CPU as a named model and what is changed about it.
+//! A CPU as a named model with changed features.
 
-/// What is asked of one feature.
+/// The policy for a CPU feature, as in the domain format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FeaturePolicy {
-    /// On, whatever the host has.
+    /// Enabled, whether or not the host has it.
     Force,
-    /// On; the host must have it.
+    /// Enabled; the host must have it.
     Require,
-    /// On where the host has it.
+    /// Enabled where the host has it.
     Optional,
-    /// Off.
+    /// Disabled.
     Disable,
-    /// Off; the host must not have it.
+    /// Disabled; the host must not have it.
     Forbid,
 }
 
 impl FeaturePolicy {
-    /// Whether the guest has the feature: `None` where that is left to the host.
+    /// Whether the guest has the feature; `None` where it depends on the host.
     pub fn enabled(self) -> Option<bool> {
         match self {
             Self::Force | Self::Require => Some(true),
@@ -26,19 +26,19 @@ impl FeaturePolicy {
     }
 }
 
-/// A CPU as a named model and what is changed about it.
+/// A CPU as a named model with changed features.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct CpuSpec {
-    /// Name of the model.
+    /// The name of the model.
     pub model: Option<String>,
-    /// Name of the vendor.
+    /// The name of the vendor.
     pub vendor: Option<String>,
-    /// Changed features in order.
+    /// The changed features and their policies, in document order.
     pub features: Vec<(String, FeaturePolicy)>,
 }
 
 impl CpuSpec {
-    /// A host's CPU: a model and what it has on top.
+    /// The CPU of a host: a model, and the features that it has in addition.
     pub fn host<'a>(model: &str, vendor: &str, features: impl IntoIterator<Item = &'a str>) -> Self {
         Self {
             model: Some(model.to_owned()),
@@ -47,7 +47,7 @@ impl CpuSpec {
         }
     }
 
-    /// Sets the policy of a feature, adding it at the end where it is not there.
+    /// Sets the policy of a feature; a feature that is not listed is appended.
     pub fn set(&mut self, name: &str, policy: FeaturePolicy) {
         match self.features.iter_mut().find(|(known, _)| known == name) {
             Some((_, old)) => *old = policy,
@@ -55,7 +55,7 @@ impl CpuSpec {
         }
     }
 
-    /// Adds a feature at the end where it is not there.
+    /// Appends a feature, unless it is listed.
     pub fn set_if_missing(&mut self, name: &str, policy: FeaturePolicy) {
         if !self.features.iter().any(|(known, _)| known == name) {
             self.features.push((name.to_owned(), policy));

@@ -1,4 +1,4 @@
-//! x86 CPUs: which named model fits a set of features best, and whether a host can run a guest's CPU.
+//! x86 CPUs: finding the closest named model, translating CPUs, and comparing a guest's CPU with the host's.
 
 use std::collections::HashMap;
 
@@ -7,40 +7,40 @@ use super::{
 };
 use crate::{Convention, CpuModel, Release};
 
-/// The x86 definitions as one release sees them.
+/// The x86 definitions, as a release of libvirt sees them.
 #[derive(Clone, Copy, Debug)]
 pub struct X86<'a> {
     definitions: &'a CpuDefinitions,
     release: Release,
 }
 
-/// Why a host cannot run a guest's CPU, or why one of the two cannot be told.
+/// The error for a guest's CPU that the host does not support, or for a CPU that cannot be described.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Incompatible {
-    /// A model that is not defined.
+    /// A model without a definition.
     #[error("there is no CPU model '{0}'")]
     UnknownModel(String),
-    /// A feature that is not defined.
+    /// A feature without a definition.
     #[error("there is no CPU feature '{0}'")]
     UnknownFeature(String),
     /// The host is of another vendor.
-    #[error("the CPU of the host is not made by '{0}'")]
+    #[error("the CPU of the host is not of vendor '{0}'")]
     Vendor(String),
-    /// The host has what it must not have.
+    /// The host has features with the policy `forbid`.
     #[error("the CPU of the host has forbidden features: {0}")]
     Forbidden(String),
-    /// The host lacks something.
+    /// The host lacks required features.
     #[error("the CPU of the host lacks required features: {0}")]
     Missing(String),
-    /// The host has more than it may.
-    #[error("the CPU of the host has features on top of a strict match: {0}")]
+    /// The host has additional features, and the match is strict.
+    #[error("the CPU of the host has additional features, which a strict match excludes: {0}")]
     Extra(String),
 }
 
-/// Features that old definitions of some models still had.
+/// Removed features that the definitions of earlier releases still have.
 const TAKEN_OUT_LATER: [&str; 2] = ["mpx", "intel-pt"];
 
-/// What a CPU says of itself.
+/// The data that a CPU reports: features, vendor and signature.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct CpuData {
     pub(crate) features: FeatureSet,
@@ -49,7 +49,7 @@ pub(crate) struct CpuData {
     pub(crate) signature: Option<(u32, u32, u32)>,
 }
 
-/// A model that may describe a CPU, with what would have to be changed.
+/// A model that can describe a CPU, with the features to be enabled and disabled.
 struct Candidate<'a> {
     model: &'a CpuModelDef,
     enabled: Vec<FeatureId>,
@@ -57,7 +57,7 @@ struct Candidate<'a> {
 }
 
 impl<'a> X86<'a> {
-    /// Looks at `definitions` with the eyes of `release`.
+    /// The x86 `definitions`, as `release` sees them.
     pub fn new(definitions: &'a CpuDefinitions, release: Release) -> Self {
         Self { definitions, release }
     }
@@ -67,18 +67,18 @@ impl<'a> X86<'a> {
         self.definitions.feature_id(name)
     }
 
-    /// The name of the vendor whose CPUs call themselves `string`.
+    /// The name of the vendor with the vendor id `string`.
     pub(crate) fn vendor_of(self, string: &str) -> Option<Box<str>> {
         let mut vendors = self.definitions.vendors.iter();
         vendors.find(|vendor| vendor.string.as_deref() == Some(string)).map(|vendor| vendor.name.clone())
     }
 
-    /// Whether a guest that has the feature can still migrate.
+    /// Whether a guest with the feature can migrate.
     pub fn is_migratable(self, name: &str) -> bool {
         self.definitions.feature(name).is_none_or(|feature| feature.migratable)
     }
 
-    /// The features of a model, as this release knew them.
+    /// The features of a model in the definitions of the release.
     fn features(self, model: &CpuModelDef) -> FeatureSet {
         let mut features = model.features.clone();
         if !self.release.has(Convention::CpuDefinitionChanges) {
@@ -89,12 +89,12 @@ impl<'a> X86<'a> {
         features
     }
 
-    /// The features that have to be named as off for a model that no longer has them.
+    /// The features that are explicitly disabled, as the definition of the model no longer has them.
     fn removed(self, model: &CpuModelDef) -> &[FeatureId] {
         if self.release.has(Convention::CpuDefinitionChanges) { &model.removed } else { &[] }
     }
 
-    /// Whether a feature is shown in the register that only CPUs with `arch-capabilities` have.
+    /// Whether a feature is reported by `IA32_ARCH_CAPABILITIES`, the MSR that only CPUs with `arch-capabilities` have.
     pub(crate) fn is_arch_capability(self, id: FeatureId) -> bool {
         let bits = self.definitions.features.get(usize::from(id)).map_or(&[][..], |feature| &feature.bits);
         bits.iter().any(|bits| matches!(bits, FeatureBits::Msr { index: 0x10a, .. }))
@@ -114,7 +114,7 @@ impl<'a> X86<'a> {
         ids
     }
 
-    /// Old definitions listed `edx` before `ecx` in the leaves where both hold features.
+    /// The sort key of earlier definitions, which list `edx` before `ecx` in the leaves where both have features.
     fn old_rank(self, id: FeatureId) -> (u8, u32, u32, bool) {
         match self.definitions.features.get(usize::from(id)).and_then(|feature| feature.bits.first()) {
             Some(FeatureBits::Cpuid { leaf, subleaf, registers: [_, _, _, edx] }) => {
@@ -126,7 +126,7 @@ impl<'a> X86<'a> {
         }
     }
 
-    /// What a CPU has: its model's features and those that are on, without those that are off.
+    /// The data of a CPU: the features of its model and those that are enabled, without those that are disabled.
     pub(crate) fn data(self, cpu: &CpuSpec) -> Result<CpuData, Incompatible> {
         let mut data = CpuData::default();
         if let Some(name) = &cpu.model {
@@ -158,7 +158,7 @@ impl<'a> X86<'a> {
         self.feature(name).ok_or_else(|| Incompatible::UnknownFeature(name.to_owned()))
     }
 
-    /// The features that a CPU names with one policy; with `Require`, its model's too.
+    /// The features of a CPU with a policy; for `Require`, with those of its model.
     fn with_policy(self, cpu: &CpuSpec, policy: FeaturePolicy) -> Result<FeatureSet, Incompatible> {
         let mut set = FeatureSet::default();
         if let (FeaturePolicy::Require, Some(name)) = (policy, &cpu.model) {
@@ -170,7 +170,7 @@ impl<'a> X86<'a> {
         Ok(set)
     }
 
-    /// The model, of those in `allowed`, that describes `data` best.
+    /// Describes `data` by the closest model of those in `allowed`.
     pub(crate) fn decode(self, data: &CpuData, allowed: Option<&[CpuModel]>) -> Option<CpuSpec> {
         let mut data = data.clone();
         self.drop_broken_tsx(&mut data);
@@ -178,7 +178,7 @@ impl<'a> X86<'a> {
             allowed.map(|models| models.iter().map(|model| (&*model.name, model)).collect());
         let vendor = data.vendor.as_deref();
         let mut best: Option<Candidate<'_>> = None;
-        // Later definitions are newer and win a tie.
+        // Later definitions are newer, and take precedence among equally close ones.
         for model in self.definitions.models.iter().rev().filter(|model| model.decode_guest) {
             let offered = match &allowed {
                 None => None,
@@ -218,7 +218,7 @@ impl<'a> X86<'a> {
         enabled.subtract(&own);
         let mut missing = own;
         missing.subtract(&data.features);
-        // What QEMU's own idea of the model has on top may be out of reach too.
+        // QEMU's definition of the model can have further features that the host lacks.
         for blocker in offered.into_iter().flat_map(|offered| &offered.blockers) {
             let name = crate::feature_names::from_qemu(blocker);
             if let Some(id) = self.feature(name)
@@ -252,7 +252,7 @@ impl<'a> X86<'a> {
         new < old || (new == old && new_disabled < old_disabled)
     }
 
-    /// Early Haswells lost TSX to an erratum.
+    /// Removes TSX from early Haswell CPUs, on which an erratum disables it.
     fn drop_broken_tsx(self, data: &mut CpuData) {
         let broken = matches!(data.signature, Some((6, 60 | 69 | 70, _) | (6, 63, 0..4)));
         if broken && data.vendor.as_deref() == Some("Intel") {
@@ -264,7 +264,7 @@ impl<'a> X86<'a> {
         }
     }
 
-    /// The CPU in terms of the models on offer.
+    /// Describes a CPU by the models in `allowed`; `None` where there is none.
     pub fn translate(self, cpu: &CpuSpec, allowed: &[CpuModel]) -> Result<Option<CpuSpec>, Incompatible> {
         let data = self.data(cpu)?;
         let Some(mut translated) = self.decode(&data, Some(allowed)) else { return Ok(None) };
@@ -274,7 +274,7 @@ impl<'a> X86<'a> {
         Ok(Some(translated))
     }
 
-    /// Makes every optional feature required or disabled, by what `host` has.
+    /// Replaces the policy `optional` by `require` or `disable`, depending on the features of `host`.
     pub fn settle_optional(self, cpu: &mut CpuSpec, host: &CpuSpec) -> Result<(), Incompatible> {
         let host = self.data(host)?;
         for (name, policy) in &mut cpu.features {
@@ -286,7 +286,7 @@ impl<'a> X86<'a> {
         Ok(())
     }
 
-    /// Names as off what later definitions of the model no longer have.
+    /// Disables the features that the definition of the model no longer has.
     pub fn disable_removed(self, cpu: &mut CpuSpec) -> Result<(), Incompatible> {
         if let Some(name) = cpu.model.clone() {
             for id in self.removed(self.model(&name)?) {
@@ -296,14 +296,17 @@ impl<'a> X86<'a> {
         Ok(())
     }
 
-    /// Whether a host can run a guest's CPU; with `strict`, it must have nothing on top.
+    /// Checks that the host supports a guest's CPU; with `strict`, that it has no additional features.
+    ///
+    /// # Errors
+    /// What the host lacks or has in excess.
     pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
         if let Some(vendor) = &guest.vendor
             && host.reported.vendor.as_ref() != Some(vendor)
         {
             return Err(Incompatible::Vendor(vendor.clone()));
         }
-        // What the hypervisor emulates counts as much as what the hardware has.
+        // Features that the accelerator emulates count like those of the hardware.
         let mut available = self.data(&host.full)?.features;
         available.add(&self.data(&host.reported)?.features);
         let host = available;
@@ -346,8 +349,8 @@ fn matches(model: &CpuModelDef, (family, number, stepping): (u32, u32, u32)) -> 
     })
 }
 
-/// How unlike its model a CPU is, and how much of that is for features that are off. Each of those counts more than the
-/// one before; the reference looks at the first half of them only, and so must we.
+/// The distance of a candidate from the CPU, and the part of it for disabled features. Each disabled feature counts
+/// more than the one before; libvirt weighs the first half of them only.
 fn penalty(candidate: &Candidate<'_>) -> (usize, usize) {
     let (enabled, disabled) = (candidate.enabled.len(), candidate.disabled.len());
     let counted = disabled.div_ceil(2);
@@ -360,7 +363,7 @@ mod tests {
     use super::*;
     use crate::CpuMap;
 
-    /// Two generations of one vendor's CPUs and a generic one; `swap` was taken out of `Late` later, `fold` was added.
+    /// Two generations of a vendor's CPUs and a generic one; `swap` was removed from `Late` later, `fold` was added.
     fn map() -> CpuMap {
         let file = |name: &str| {
             Some(match name {
@@ -415,11 +418,11 @@ mod tests {
         assert_eq!(v11(&["add"], None), "Plain");
         assert_eq!(v11(&["add", "sub", "tick"], None), "Early +tick");
         assert_eq!(v11(&["add", "sub", "mul", "fold"], None), "Early +mul +fold");
-        // A CPU of that very family and model is called so, whatever the cost.
+        // A model with the signature of the CPU is closest, whatever its features.
         assert_eq!(v11(&["add", "sub"], Some((6, 2, 3))), "Late -mul -fold -swap");
         assert_eq!(v11(&["add", "sub"], Some((6, 2, 4))), "Early");
         assert_eq!(decode(Release::V7_0, &["add", "sub", "mul"], None), "Late");
-        // Old definitions name edx before ecx.
+        // Earlier definitions list edx before ecx.
         assert_eq!(decode(Release::V11_3, &["tick"], None), "Plain +tick -add");
         assert_eq!(decode(Release::V7_0, &["tick"], Some((6, 1, 0))), "Early +tick -sub -add");
     }
@@ -446,7 +449,7 @@ mod tests {
         );
         assert_eq!(
             check("Early", &[], true),
-            Err("the CPU of the host has features on top of a strict match: mul".into())
+            Err("the CPU of the host has additional features, which a strict match excludes: mul".into())
         );
         assert_eq!(check("Never", &[], false), Err("there is no CPU model 'Never'".into()));
     }

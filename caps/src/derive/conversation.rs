@@ -4,56 +4,56 @@ use std::collections::{HashMap, HashSet};
 
 use serde_json::{Deserializer, Value};
 
-/// The most text that is read as a conversation, in bytes; real ones have up to two million.
+/// The largest text that is read, in bytes. Recorded conversations have up to two million.
 const MAX_TEXT: usize = 64 << 20;
 
-/// Why a text is no conversation.
+/// The error for a text that is not a QMP conversation.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ConversationError {
-    /// It is not a sequence of JSON values.
+    /// The text is not a sequence of JSON values.
     #[error("line {line}, column {column}: {what}")]
     Json {
         /// Line, from 1.
         line: usize,
-        /// Column, from 1.
+        /// Column in characters, from 1.
         column: usize,
-        /// What the JSON reader says.
+        /// The message of the JSON parser.
         what: String,
     },
-    /// It is larger than any conversation.
-    #[error("the text has {0} bytes, more than are read")]
+    /// The text exceeds the size limit.
+    #[error("the text has {0} bytes, which exceeds the limit")]
     TooLarge(usize),
-    /// A value stands where a request is expected and has no `execute`.
-    #[error("value {0} stands where a request is expected, but has no 'execute'")]
+    /// A request has no `execute`.
+    #[error("value {0} must be a request, but has no 'execute'")]
     NoRequest(usize),
-    /// A value stands where a reply is expected and has neither `return` nor `error`.
-    #[error("value {0} stands where a reply is expected, but has neither 'return' nor 'error'")]
+    /// A reply has neither `return` nor `error`.
+    #[error("value {0} must be a reply, but has neither 'return' nor 'error'")]
     NoReply(usize),
-    /// A reply carries the id of another request.
+    /// A reply has the `id` of another request.
     #[error("value {0} is the reply to another request: its 'id' differs")]
     OutOfOrder(usize),
 }
 
-/// One request and what came back.
+/// A request and its reply.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Exchange {
     /// `execute` of the request.
     pub command: String,
-    /// `arguments` of the request, `null` where there are none.
+    /// `arguments` of the request; `null` where there are none.
     pub arguments: Value,
     /// `return` of the reply, or its `error`.
     pub reply: Result<Value, Value>,
 }
 
-/// What was said from one greeting to the next.
+/// The exchanges of a connection, from one `qmp_capabilities` to the next.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Session {
     exchanges: Vec<Exchange>,
-    /// Where the exchanges with one command are.
+    /// The indexes of the exchanges with each command.
     by_command: HashMap<String, Vec<usize>>,
 }
 
-/// All that was said: one session with the best accelerator, and where that is not TCG a second one with TCG.
+/// A QMP conversation: a session with the best accelerator, and where that is not TCG, a second one with TCG.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Conversation {
     sessions: Vec<Session>,
@@ -65,8 +65,11 @@ impl Conversation {
         Self::default()
     }
 
-    /// Reads a recorded conversation: JSON values, requests and replies in turn. A request at the very end whose reply
-    /// is missing is left out: the connection ended there.
+    /// Reads a recorded conversation: JSON values, requests and replies in turn. A last request without a reply is left
+    /// out, as the connection ended there.
+    ///
+    /// # Errors
+    /// The text is not a QMP conversation.
     pub fn parse(text: &str) -> Result<Self, ConversationError> {
         if text.len() > MAX_TEXT {
             return Err(ConversationError::TooLarge(text.len()));
@@ -87,7 +90,7 @@ impl Conversation {
                 None if value.get("execute").is_some_and(Value::is_string) => request = Some(value),
                 None => return Err(ConversationError::NoRequest(n)),
                 Some(request) => {
-                    // Some recordings have ids that belong to no request at all; those say nothing of the order.
+                    // Some recordings have ids of no request at all, which are ignored.
                     let theirs = id(&value);
                     if theirs != id(&request) && theirs.is_some_and(|id| asked.contains(&id)) {
                         return Err(ConversationError::OutOfOrder(n));
@@ -111,7 +114,7 @@ impl Conversation {
         }
     }
 
-    /// The sessions in order.
+    /// The sessions, in order.
     pub fn sessions(&self) -> &[Session] {
         &self.sessions
     }
@@ -135,7 +138,7 @@ fn exchange(mut request: Value, mut reply: Value, n: usize) -> Result<Exchange, 
 }
 
 impl Session {
-    /// What was said, in order.
+    /// The exchanges, in order.
     pub fn exchanges(&self) -> &[Exchange] {
         &self.exchanges
     }
@@ -145,27 +148,27 @@ impl Session {
         at.iter().filter_map(|&i| self.exchanges.get(i))
     }
 
-    /// The first good reply to `command`.
+    /// The first successful reply to `command`.
     pub fn reply(&self, command: &str) -> Option<&Value> {
         self.with(command).find_map(|e| e.reply.as_ref().ok())
     }
 
-    /// The first good reply to `command` with just these arguments.
+    /// The first successful reply to `command` with these arguments.
     pub fn reply_to(&self, command: &str, arguments: &Value) -> Option<&Value> {
         self.with(command).filter(|e| e.arguments == *arguments).find_map(|e| e.reply.as_ref().ok())
     }
 
-    /// The class of the first error that `command` gave.
+    /// The class of the first error of `command`.
     pub fn error_class(&self, command: &str) -> Option<&str> {
         self.with(command).find_map(|e| e.reply.as_ref().err()?.get("class")?.as_str())
     }
 
-    /// What `command` was asked with.
+    /// The arguments of the requests with `command`.
     pub fn arguments_of<'s>(&'s self, command: &str) -> impl Iterator<Item = &'s Value> {
         self.with(command).map(|e| &e.arguments)
     }
 
-    /// The good replies to `command` with what it was asked.
+    /// The successful replies to `command`, each after its arguments.
     pub fn replies<'s>(&'s self, command: &str) -> impl Iterator<Item = (&'s Value, &'s Value)> {
         self.with(command).filter_map(|e| Some((&e.arguments, e.reply.as_ref().ok()?)))
     }

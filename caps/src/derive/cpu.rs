@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 
 use serde_json::{Map, Value};
+use virtargv_model::ByRelease;
 
 use super::Session;
 use crate::{
-    Accel, Arch, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Release, Tristate, Usable,
-    release::Convention,
+    Accel, Arch, Convention, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Release, Tristate, Usable,
 };
 
 /// The CPU models of a session.
@@ -16,7 +16,7 @@ pub(super) fn models(session: &Session, arch: Arch, release: Release) -> Vec<Cpu
     let mut models: Vec<CpuModel> = list.into_iter().flatten().filter_map(model).collect();
     if arch.is_ppc64() {
         for model in &mut models {
-            // QEMU 2.12 began to spell these in small letters; documents go on as before.
+            // QEMU spells these in lower case since 2.12, the domain format in upper case.
             if let Some(name) = power(release).iter().find(|name| name.eq_ignore_ascii_case(&model.name)) {
                 model.name = (*name).into();
             }
@@ -25,12 +25,12 @@ pub(super) fn models(session: &Session, arch: Arch, release: Release) -> Vec<Cpu
     models
 }
 
-/// The POWER models that a release knows, as documents spell them.
+/// The POWER models that a release knows, as the domain format spells them.
 fn power(release: Release) -> &'static [&'static str] {
-    match release {
-        Release::V7_0 => &["POWER6", "POWER7", "POWER8", "POWER9"],
-        Release::V11_3 => &["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"],
-    }
+    const MODELS: ByRelease<&[&str]> =
+        ByRelease::always(["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"].as_slice())
+            .before("11.3", &["POWER6", "POWER7", "POWER8", "POWER9"]);
+    MODELS.of(release)
 }
 
 fn model(value: &Value) -> Option<CpuModel> {
@@ -44,7 +44,7 @@ fn model(value: &Value) -> Option<CpuModel> {
         Some(list) if list.is_empty() => Usable::Yes,
         Some(_) => Usable::No,
     };
-    // A model that cannot be used on this host at all names its own type as what is missing.
+    // QEMU reports the blocker `type` for a model that the host does not support at all.
     let typename = text("typename");
     let blockers = blockers.unwrap_or_default();
     let blockers = if blockers.first().is_some_and(|b| b.as_ref() == "type") { Vec::new() } else { blockers };
@@ -58,11 +58,11 @@ fn model(value: &Value) -> Option<CpuModel> {
     })
 }
 
-/// What QEMU makes of the host's CPU under `accel`.
+/// The expansion of the host's CPU under `accel`.
 pub(super) fn host(session: &Session, accel: Accel, arch: Arch, release: Release) -> Option<HostCpu> {
     let name = if accel == Accel::Tcg { "max" } else { "host" };
     let asked = |plain: bool| {
-        // A full expansion of a static one comes last, so the last fitting reply is the most complete.
+        // Hyper-V passthrough is a query of its own.
         let mut replies = session.replies("query-cpu-model-expansion").filter(|(arguments, _)| {
             let model = arguments.get("model");
             let props = model.and_then(|m| m.get("props")).and_then(Value::as_object);
@@ -78,7 +78,8 @@ pub(super) fn host(session: &Session, accel: Accel, arch: Arch, release: Release
     Some(host_cpu(&plain, full.as_ref()))
 }
 
-/// The model of a reply; on x86 the older release asked QEMU to spell it out once more, and that reply is taken.
+/// The expansion in a reply. On x86, earlier releases expand the static expansion once more, in full, and use that
+/// reply.
 fn expanded(session: &Session, reply: &Value, arch: Arch, release: Release) -> Option<Expansion> {
     let first = Expansion::of(reply)?;
     if !arch.is_x86() || !release.has(Convention::CpuExpansionTwice) {
@@ -110,7 +111,8 @@ impl Expansion {
     }
 }
 
-/// A switch that is off in the migratable expansion and on in the full one is on, but not migratable.
+/// Combines the migratable expansion with the full one. A boolean that is off in the former and on in the latter is on
+/// and not migratable.
 fn host_cpu(plain: &Expansion, full: Option<&Expansion>) -> HostCpu {
     let full: Option<HashMap<&str, &Value>> =
         full.map(|f| f.props.iter().map(|(name, value)| (name.as_str(), value)).collect());

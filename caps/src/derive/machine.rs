@@ -2,42 +2,49 @@
 
 use serde_json::Value;
 
+use virtargv_model::ByRelease;
+
 use super::{DeriveError, Session};
 use crate::{Arch, Machine, Release, Tristate};
 
-/// The machine a document gets that names none, in 7.0 and in 11.3: what it was when the architecture came, so that
-/// the same document gives the same guest under every QEMU.
-const PREFERRED: &[(Arch, &str, &str)] = &[
-    (Arch::Alpha, "clipper", "clipper"),
-    (Arch::Armv7l, "integratorcp", "virt"),
-    (Arch::Armv7b, "integratorcp", "virt"),
-    (Arch::Aarch64, "integratorcp", "virt"),
-    (Arch::Cris, "axis-dev88", "axis-dev88"),
-    (Arch::I686, "pc", "pc"),
-    (Arch::Lm32, "lm32-evr", "lm32-evr"),
-    (Arch::Loongarch64, "virt", "virt"),
-    (Arch::M68k, "mcf5208evb", "mcf5208evb"),
-    (Arch::Microblaze, "petalogix-s3adsp1800", "petalogix-s3adsp1800"),
-    (Arch::Microblazeel, "petalogix-s3adsp1800", "petalogix-s3adsp1800"),
-    (Arch::Mips, "malta", "malta"),
-    (Arch::Mipsel, "malta", "malta"),
-    (Arch::Mips64, "malta", "malta"),
-    (Arch::Mips64el, "malta", "malta"),
-    (Arch::Or32, "or1k-sim", "or1k-sim"),
-    (Arch::Ppc, "g3beige", "g3beige"),
-    (Arch::Ppc64, "pseries", "pseries"),
-    (Arch::Ppc64le, "pseries", "pseries"),
-    (Arch::Riscv32, "spike_v1.10", "virt"),
-    (Arch::Riscv64, "spike_v1.10", "virt"),
-    (Arch::S390x, "s390-ccw-virtio", "s390-ccw-virtio"),
-    (Arch::Sh4, "shix", "shix"),
-    (Arch::Sh4eb, "shix", "shix"),
-    (Arch::Sparc, "SS-5", "SS-5"),
-    (Arch::Sparc64, "sun4u", "sun4u"),
-    (Arch::Unicore32, "puv3", "puv3"),
-    (Arch::X86_64, "pc", "pc"),
-    (Arch::Xtensa, "sim", "sim"),
-    (Arch::Xtensaeb, "sim", "sim"),
+/// The same machine type in every release.
+const fn always(name: &'static str) -> ByRelease<&'static str> {
+    ByRelease::always(name)
+}
+
+/// The machine type of a document that names none: what libvirt chose when it took the architecture up, so that the
+/// same document gives the same guest under every QEMU.
+const PREFERRED: &[(Arch, ByRelease<&str>)] = &[
+    (Arch::Alpha, always("clipper")),
+    (Arch::Armv7l, always("virt").before("11.3", "integratorcp")),
+    (Arch::Armv7b, always("virt").before("11.3", "integratorcp")),
+    (Arch::Aarch64, always("virt").before("11.3", "integratorcp")),
+    (Arch::Cris, always("axis-dev88")),
+    (Arch::I686, always("pc")),
+    (Arch::Lm32, always("lm32-evr")),
+    (Arch::Loongarch64, always("virt")),
+    (Arch::M68k, always("mcf5208evb")),
+    (Arch::Microblaze, always("petalogix-s3adsp1800")),
+    (Arch::Microblazeel, always("petalogix-s3adsp1800")),
+    (Arch::Mips, always("malta")),
+    (Arch::Mipsel, always("malta")),
+    (Arch::Mips64, always("malta")),
+    (Arch::Mips64el, always("malta")),
+    (Arch::Or32, always("or1k-sim")),
+    (Arch::Ppc, always("g3beige")),
+    (Arch::Ppc64, always("pseries")),
+    (Arch::Ppc64le, always("pseries")),
+    (Arch::Riscv32, always("virt").before("11.3", "spike_v1.10")),
+    (Arch::Riscv64, always("virt").before("11.3", "spike_v1.10")),
+    (Arch::S390x, always("s390-ccw-virtio")),
+    (Arch::Sh4, always("shix")),
+    (Arch::Sh4eb, always("shix")),
+    (Arch::Sparc, always("SS-5")),
+    (Arch::Sparc64, always("sun4u")),
+    (Arch::Unicore32, always("puv3")),
+    (Arch::X86_64, always("pc")),
+    (Arch::Xtensa, always("sim")),
+    (Arch::Xtensaeb, always("sim")),
 ];
 
 /// The machine types of a session, the default one first.
@@ -77,12 +84,9 @@ fn machine(value: &Value) -> Option<Machine> {
     })
 }
 
-/// The machine a document gets that names none: the architecture's traditional one, else QEMU's own default.
+/// The index of the default machine type: that of the architecture, else the default of QEMU.
 fn default_of(machines: &[Machine], arch: Arch, release: Release) -> Option<usize> {
-    let preferred = PREFERRED.iter().find(|row| row.0 == arch).map(|row| match release {
-        Release::V7_0 => row.1,
-        Release::V11_3 => row.2,
-    });
+    let preferred = PREFERRED.iter().find(|row| row.0 == arch).map(|row| row.1.of(release));
     let preferred = preferred.and_then(|wanted| {
         machines.iter().position(|m| m.alias.as_deref() == Some(wanted) || &*m.name == wanted)
     });

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::Facts;
 use crate::{CapsBuilder, Gic, GicVersion, Hyperv, Sev, Sgx, SgxSection};
 
-/// Adds what the session tells of them.
+/// Adds the interrupt controllers, memory encryption, enclaves and enlightenments of the first session.
 pub(super) fn add(mut builder: CapsBuilder, facts: &Facts<'_>) -> CapsBuilder {
     if let Some(list) = facts.session.reply("query-gic-capabilities").and_then(Value::as_array) {
         builder = builder.gic(list.iter().filter_map(gic));
@@ -67,7 +67,7 @@ fn sgx(value: &Value) -> Option<Sgx> {
     })
 }
 
-/// The enlightenments that are on where all that the host has are passed through.
+/// The enlightenments that QEMU turns on with `hv-passthrough`.
 fn hyperv(facts: &Facts<'_>) -> Option<Hyperv> {
     let (_, reply) = facts.session.replies("query-cpu-model-expansion").find(|(arguments, _)| {
         arguments.get("model").and_then(|m| m.get("props")).is_some_and(|p| p.get("hv-passthrough").is_some())

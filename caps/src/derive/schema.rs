@@ -1,33 +1,33 @@
-//! Questions to the QAPI schema (`query-qmp-schema`), asked as paths.
+//! Looking up paths in the QAPI schema (`query-qmp-schema`).
 //!
-//! A path starts with a command or event and goes on through `arg-type` or `ret-type` into its types. A step is
-//! `member`, `*member` (an optional one), `+case` (a variant of a union), `^value` (of an enumeration), `!type` (a
-//! built-in JSON type), or `$feature` (of what was reached).
+//! A path starts with a command or event and continues through `arg-type` or `ret-type` into its types. A step is
+//! `member`, `*member` (an optional member), `+case` (a variant of a union), `^value` (of an enumeration), `!type` (a
+//! built-in JSON type), or `$feature` (of the entity reached).
 
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
-/// The schema, entities by name.
+/// The schema: entities by name.
 pub(crate) struct Schema<'a> {
     entities: HashMap<&'a str, &'a Value>,
 }
 
 impl<'a> Schema<'a> {
-    /// Of the reply to `query-qmp-schema`.
+    /// The schema in the reply to `query-qmp-schema`.
     pub(crate) fn of(reply: &'a Value) -> Option<Self> {
         let list = reply.as_array()?;
         let entities = list.iter().filter_map(|e| Some((text(e, "name")?, e))).collect();
         Some(Self { entities })
     }
 
-    /// The names of its commands.
+    /// The names of the commands.
     pub(crate) fn commands(&self) -> HashSet<&'a str> {
         let commands = self.entities.iter().filter(|(_, e)| text(e, "meta-type") == Some("command"));
         commands.map(|(name, _)| *name).collect()
     }
 
-    /// Whether there is something at `path`.
+    /// Whether the schema has `path`.
     pub(crate) fn has(&self, path: &str) -> bool {
         let mut steps = path.split('/');
         let Some(start) = steps.next().and_then(|name| self.entities.get(name)) else { return false };
@@ -79,18 +79,18 @@ impl<'a> Schema<'a> {
         self.type_at(text(member, "type")?, Some(member))
     }
 
-    /// The type called `name`, reached through a member whose features count rather than the type's own.
+    /// The type `name`. Where it is the type of `member`, features are those of the member.
     fn type_at(&self, name: &str, member: Option<&'a Value>) -> Option<Reached<'a>> {
         let entity = self.entities.get(name)?;
         Some(Reached { features: member.unwrap_or(entity), named: Some(entity) })
     }
 }
 
-/// Where a path has led so far.
+/// The entity that a path has reached.
 struct Reached<'a> {
-    /// What holds the features at this point.
+    /// The entity or member with the features.
     features: &'a Value,
-    /// The entity to go on from, if there is one.
+    /// The entity that the next step starts from, where there is one.
     named: Option<&'a Value>,
 }
 

@@ -1,7 +1,6 @@
-//! What each flag means in terms of what QEMU says of itself, one row a flag.
+//! The condition of each capability flag, in terms of QEMU's replies.
 //!
-//! A flag without a row is never found out: it stands for something that no QEMU we know of has, or that a release
-//! takes for granted.
+//! A flag without a row is never probed for: it stands for a feature that no known QEMU has, or that a release retired.
 
 use super::Probe::{
     self, ActiveCommit, All, Answers, Any, Before, Command, CpuModel, DefaultOff, Kvm, MachineProperty,
@@ -10,7 +9,7 @@ use super::Probe::{
 };
 use crate::Cap;
 
-/// The rows, in the order of the flags.
+/// The flags and their conditions, in the order of the flags.
 pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::Kvm, Kvm),
     (Cap::Sdl, Schema("query-display-options/ret-type/+sdl")),

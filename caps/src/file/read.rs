@@ -1,16 +1,17 @@
 //! Reading a capabilities file.
 
+use bitflags::Flags as _;
 use std::str::FromStr;
 
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
 use crate::{
-    Accel, Arch, Cap, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
+    Accel, Arch, CapSet, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
     Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
 };
 
-/// A real file is about half a megabyte.
+/// The largest file that is read, in bytes. Files of libvirt have about half a megabyte.
 const MAX_LENGTH: usize = 32 << 20;
 const MAX_NODES: u32 = 2_000_000;
 
@@ -18,8 +19,11 @@ type Read<T> = Result<T, CapsError>;
 type Elem<'a, 'd> = Node<'a, 'd>;
 
 impl Caps {
-    /// Reads a capabilities file in the reference's form (of any release between 7.0 and 11.3) or in the form of
-    /// [`to_xml`](Self::to_xml). A flag that no release knows is an error; an unknown element is passed over.
+    /// Reads a capabilities file in libvirt's form (of releases 7.0 to 11.3) or in the form of
+    /// [`to_xml`](Self::to_xml). Unknown elements are ignored.
+    ///
+    /// # Errors
+    /// The text is not a capabilities file, or has a flag that no release has.
     pub fn from_xml(text: &str, release: Release) -> Result<Self, CapsError> {
         let fail = |line, column, kind| Err(CapsError { line, column, kind });
         if text.len() > MAX_LENGTH {
@@ -79,7 +83,7 @@ fn flag(node: Elem<'_, '_>, attribute: &'static str) -> Read<bool> {
     Ok(tristate(node, attribute)?.is_yes())
 }
 
-/// The text of an element, without the space around it.
+/// The text of an element, without surrounding white space.
 fn content<'a>(node: Elem<'a, '_>) -> &'a str {
     node.text().unwrap_or_default().trim()
 }
@@ -115,14 +119,13 @@ fn read_root(root: Elem<'_, '_>, release: Release) -> Read<Caps> {
         return err(root, CapsErrorKind::MissingElement("arch"));
     };
     let mut builder = Caps::builder(release, content_parsed::<Arch>(arch)?);
-    let mut last_flag = 0;
     for node in elements(root) {
-        read_element(node, &mut builder, &mut last_flag)?;
+        read_element(node, &mut builder)?;
     }
     Ok(builder.build())
 }
 
-fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut usize) -> Read<()> {
+fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
     let details = &mut builder.details;
     match node.tag_name().name() {
         "emulator" => details.emulator = content(node).into(),
@@ -130,7 +133,7 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
         "kvmVersion" => details.kvm_version = Some(content_parsed(node)?),
         "microcodeVersion" => details.microcode_version = Some(content_parsed(node)?),
         "package" => details.package = content(node).into(),
-        "flag" => details.listed.insert(read_flag(node, last_flag)?),
+        "flag" => details.listed = details.listed | read_flag(node)?,
         "cpu" => {
             let accel = parsed::<Accel>(node, "type")?;
             details.accel_mut(accel).cpu_models.push(read_cpu(node)?);
@@ -156,16 +159,11 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder, last_flag: &mut u
     Ok(())
 }
 
-/// Flags mostly stand in the order of the table, so the search starts after the last one.
-fn read_flag(node: Elem<'_, '_>, last: &mut usize) -> Read<Cap> {
-    let text = attr(node, "name")?;
-    let (before, after) = Cap::ALL.split_at((*last).min(Cap::COUNT));
-    match after.iter().chain(before).find(|cap| cap.name() == text) {
-        Some(cap) => {
-            *last = cap.index() + 1;
-            Ok(*cap)
-        }
-        None => err(node, CapsErrorKind::UnknownFlag(text.to_owned())),
+fn read_flag(node: Elem<'_, '_>) -> Read<CapSet> {
+    let name = attr(node, "name")?;
+    match CapSet::from_name(name) {
+        Some(flag) => Ok(flag),
+        None => err(node, CapsErrorKind::UnknownFlag(name.to_owned())),
     }
 }
 
@@ -283,6 +281,7 @@ fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
 }
 
 #[cfg(test)]
+#[allow(clippy::disallowed_methods, reason = "the recorded sets are files")]
 mod tests {
     use super::*;
 
@@ -299,11 +298,14 @@ mod tests {
         check("<qemuCaps>\n<arch>x86_64</arch><flag name='spice'/></qemuCaps>", r#"x86_64 {"spice"}"#);
         check(
             "<qemuCaps>\n  <arch>z80</arch></qemuCaps>",
-            "2:3: 'z80' is no valid content of element 'arch'",
+            "2:3: 'z80' is not a valid content of element 'arch'",
         );
         check("<caps/>", "1:1: the root element is 'caps', not 'qemuCaps'");
         check("<qemuCaps/>", "1:1: the element 'arch' is missing");
-        check("<qemuCaps format='2'/>", "1:1: the form '2' is later than this program");
+        check(
+            "<qemuCaps format='2'/>",
+            "1:1: the form '2' is not known; a later version of this program wrote the file",
+        );
         check(
             "<qemuCaps><arch>ppc64</arch>\n<flag name='warp'/></qemuCaps>",
             "2:1: there is no capability flag 'warp'",
@@ -314,11 +316,11 @@ mod tests {
         );
         check(
             "<qemuCaps><arch>ppc64</arch><version>99999999999</version></qemuCaps>",
-            "1:29: '99999999999' is no valid content of element 'version'",
+            "1:29: '99999999999' is not a valid content of element 'version'",
         );
     }
 
-    /// Reads every capabilities file of the reference, where those are at hand.
+    /// Reads every capabilities file of the corpus, where there is one.
     #[test]
     fn files_of_the_reference_survive_writing() {
         for (set, release) in [("classic", Release::V7_0), ("modern", Release::V11_3)] {

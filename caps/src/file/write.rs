@@ -1,21 +1,22 @@
 //! Writing a capabilities file.
 
+use bitflags::Flags as _;
 use std::fmt::Write;
 
 use super::FORMAT_VERSION;
 use crate::{Accel, Caps, CpuModel, HostCpu, Machine, PropertyValue, Sev, Sgx, Tristate, Usable};
 
 impl Caps {
-    /// Writes the set in the reference's form, marked by `format='1'` on the root. What the reference keeps only for
-    /// its own cache (times of change) is left out; a number's unit is always KiB. [`from_xml`](Self::from_xml) of
-    /// the result gives the same set.
+    /// Writes a capabilities file in libvirt's form, with `format='1'` on the root element. The times that libvirt
+    /// keeps for its cache are left out, and sizes are in KiB. [`from_xml`](Self::from_xml) of the result gives equal
+    /// capabilities.
     pub fn to_xml(&self) -> String {
         let details = self.details();
         let mut out = Writer(String::new());
         out.line(0, "qemuCaps", &[("format", Some(&FORMAT_VERSION.to_string()))], Body::Open);
         out.text(1, "emulator", &details.emulator);
-        for cap in details.listed.iter() {
-            out.line(1, "flag", &[("name", Some(cap.name()))], Body::Empty);
+        for (name, _) in details.listed.iter_names() {
+            out.line(1, "flag", &[("name", Some(name))], Body::Empty);
         }
         out.text(1, "version", &details.version.to_string());
         if let Some(version) = details.kvm_version {
@@ -68,7 +69,7 @@ fn yes_no(value: bool) -> &'static str {
     if value { "yes" } else { "no" }
 }
 
-/// A switch that is only written where it is on.
+/// The value of an attribute that is only written where it is `yes`.
 fn if_yes(value: bool) -> Option<&'static str> {
     value.then_some("yes")
 }

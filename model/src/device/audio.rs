@@ -1,37 +1,51 @@
-//! `<audio>`: where the guest's sound goes to and comes from.
+//! `<audio>`: an audio backend, which plays and records the guest's sound on the host.
 
 use std::num::NonZeroU32;
 
+use crate::YesNo;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, attr_place};
 use crate::write::{Tag, Writer};
-use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// A `dspPolicy` is not negative.
+    AUDIO_DSP_POLICY = "audio-dsp-policy": Xml, Read, "`<audio type='oss' dspPolicy=>`: the timing policy of OSS",
+        help "use 0 or more, or leave `dspPolicy=` out";
+    /// Fixed audio settings need QEMU's mixing engine.
+    AUDIO_FIXED_SETTINGS = "audio-fixed-settings": Unsupported, Read,
+        "`<input>` and `<output>`: the mixing engine converts to the fixed format (`fixed-settings=` and `mixing-engine=` of `-audiodev`)",
+        help "add `mixingEngine='yes'`, or remove `fixedSettings=`";
+    /// A `<settings>` of an audio backend needs `fixedSettings='yes'`.
+    AUDIO_SETTINGS = "audio-settings": Unsupported, Read,
+        "`<input><settings>` and `<output><settings>` hold only where settings are fixed",
+        help "add `fixedSettings='yes'` and `mixingEngine='yes'`, or remove `<settings>`";
+}
 
 spelled! {
     /// `type=`.
     pub enum AudioType {
-        /// Nowhere.
-        None = "none",
+        /// Sound is discarded.
+        None = "none" since "7.2",
         /// ALSA.
-        Alsa = "alsa",
-        /// Apple's Core Audio.
-        Coreaudio = "coreaudio",
+        Alsa = "alsa" since "7.2",
+        /// Core Audio of macOS.
+        Coreaudio = "coreaudio" since "7.2",
         /// JACK.
-        Jack = "jack",
+        Jack = "jack" since "7.2",
         /// OSS.
         Oss = "oss",
         /// PulseAudio.
-        Pulseaudio = "pulseaudio",
+        Pulseaudio = "pulseaudio" since "7.2",
         /// SDL.
-        Sdl = "sdl",
+        Sdl = "sdl" since "7.2",
         /// The SPICE client.
-        Spice = "spice",
+        Spice = "spice" since "7.2",
         /// A WAV file.
-        File = "file",
+        File = "file" since "7.2",
         /// The D-Bus display.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
         /// PipeWire.
-        Pipewire = "pipewire",
+        Pipewire = "pipewire" since "9.10",
     }
 }
 
@@ -50,7 +64,7 @@ spelled! {
 }
 
 spelled! {
-    /// `<settings format=>`: a sample.
+    /// `<settings format=>`: the format of a sample.
     pub enum AudioFormat {
         /// Unsigned, 8 bits.
         U8 = "u8",
@@ -69,7 +83,7 @@ spelled! {
     }
 }
 
-/// `<settings>`: what the backend is set to, whatever the guest plays.
+/// `<settings>`: the fixed sound format of the backend.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct AudioSettings {
     /// `frequency=` in Hz.
@@ -80,16 +94,16 @@ pub struct AudioSettings {
     pub format: Option<AudioFormat>,
 }
 
-/// `<input>` or `<output>`. Each backend has but some of the fields after `settings`.
+/// `<input>` or `<output>`. Of the fields after `settings`, each type of backend has some only.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct AudioIo {
-    /// `mixingEngine=`: whether QEMU mixes voices.
+    /// `mixingEngine=`: whether QEMU mixes and converts the voices.
     pub mixing_engine: Option<YesNo>,
-    /// `fixedSettings=`: whether `<settings>` hold.
+    /// `fixedSettings=`: whether the format of `<settings>` is used, rather than the guest's.
     pub fixed_settings: Option<YesNo>,
-    /// `voices=`.
+    /// `voices=`: the number of voices, from 1.
     pub voices: Option<u32>,
-    /// `bufferLength=` in microseconds.
+    /// `bufferLength=` in microseconds, from 1.
     pub buffer_length: Option<u32>,
     /// `<settings>`.
     pub settings: Option<AudioSettings>,
@@ -115,20 +129,20 @@ pub struct AudioIo {
     pub latency: Option<u32>,
 }
 
-/// `<audio>`. Each backend has but some of the fields after `output`.
+/// `<audio>`. Of the fields after `output`, each type of backend has some only.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Audio {
-    /// Where it stands; it has no alias and no address.
+    /// The place in the text; an audio backend has no alias and no address.
     pub info: DeviceInfo,
     /// `id=`, from 1.
     pub id: u32,
     /// `type=`.
     pub backend: AudioType,
-    /// `timerPeriod=` in microseconds.
+    /// `timerPeriod=` in microseconds, from 1.
     pub timer_period: Option<u32>,
-    /// `<input>`: what the guest records.
+    /// `<input>`: recording.
     pub input: Option<AudioIo>,
-    /// `<output>`: what the guest plays.
+    /// `<output>`: playback.
     pub output: Option<AudioIo>,
     /// `tryMMap=` (OSS).
     pub try_mmap: Option<YesNo>,
@@ -147,7 +161,7 @@ pub struct Audio {
 }
 
 impl Audio {
-    /// A backend of which only the type is known.
+    /// A backend with an id and a type only.
     pub fn new(id: u32, backend: AudioType) -> Self {
         Self {
             info: DeviceInfo::default(),
@@ -173,7 +187,7 @@ impl Element for Audio {
         let id = r.required::<NonZeroU32>(el, "id")?;
         let mut audio = Self::new(id.get(), backend);
         audio.info.pos = el.pos();
-        audio.timer_period = positive(el, "timerPeriod", r);
+        audio.timer_period = if r.knows("7.5") { positive(el, "timerPeriod", r) } else { None };
         audio.input = AudioIo::read_child(el, "input", backend, r);
         audio.output = AudioIo::read_child(el, "output", backend, r);
         match backend {
@@ -182,9 +196,10 @@ impl Element for Audio {
                 audio.exclusive = r.attr(el, "exclusive");
                 audio.dsp_policy = r.attr(el, "dspPolicy").filter(|policy| {
                     if *policy < 0 {
-                        let message =
-                            format!("attribute 'dspPolicy' of element 'audio' is '{policy}', below zero");
-                        r.problem(Kind::Xml, "audio-dsp-policy", attr_place(el, "dspPolicy"), message);
+                        let message = format!(
+                            "attribute 'dspPolicy' of element 'audio' is '{policy}', expected 0 or more"
+                        );
+                        r.refuse(&AUDIO_DSP_POLICY, attr_place(el, "dspPolicy"), message);
                     }
                     *policy >= 0
                 });
@@ -221,7 +236,7 @@ impl Element for Audio {
 }
 
 impl AudioIo {
-    /// One that says nothing is as good as none.
+    /// Reads `<input>` or `<output>`; an empty element is read as absent.
     fn read_child(audio: El<'_>, name: &str, backend: AudioType, r: &mut Reader) -> Option<Self> {
         let io = audio.child(name).map(|el| Self::read(el, backend, r));
         io.filter(|io| *io != Self::default())
@@ -233,20 +248,20 @@ impl AudioIo {
             fixed_settings: r.attr(el, "fixedSettings"),
             ..Self::default()
         };
-        let (mixes, fixed) = (io.mixing_engine == Some(YesNo::Yes), io.fixed_settings == Some(YesNo::Yes));
-        if fixed && !mixes {
+        let (mixing, fixed) = (io.mixing_engine == Some(YesNo::Yes), io.fixed_settings == Some(YesNo::Yes));
+        if fixed && !mixing {
             let message = format!(
                 "attribute 'fixedSettings' of element '{}' is 'yes', which needs 'mixingEngine' to be 'yes'",
                 el.name()
             );
-            r.problem(Kind::Unsupported, "audio-fixed-settings", attr_place(el, "fixedSettings"), message);
+            r.refuse(&AUDIO_FIXED_SETTINGS, attr_place(el, "fixedSettings"), message);
         }
         io.voices = positive(el, "voices", r);
         io.buffer_length = positive(el, "bufferLength", r);
         if let Some(settings) = el.child("settings") {
             if !fixed {
                 let message = "element 'settings' needs attribute 'fixedSettings' to be 'yes'";
-                r.problem(Kind::Unsupported, "audio-settings", settings.pos(), message);
+                r.refuse(&AUDIO_SETTINGS, settings.pos(), message);
             }
             io.settings = Some(AudioSettings {
                 frequency: positive(settings, "frequency", r),
@@ -259,7 +274,7 @@ impl AudioIo {
         io
     }
 
-    /// Reads what only some backends have.
+    /// Reads the attributes that only some types of backend have.
     fn read_backend(&mut self, el: El<'_>, backend: AudioType, r: &mut Reader) {
         match backend {
             AudioType::Alsa => self.dev = el.string("dev"),
@@ -314,12 +329,12 @@ impl AudioIo {
     }
 }
 
-/// A number from 1.
+/// An attribute with a number from 1.
 fn positive(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
     r.attr::<NonZeroU32>(el, name).map(NonZeroU32::get)
 }
 
-/// A number of which 0 is as good as none.
+/// An attribute with a number; 0 is read as absent.
 fn count(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
     r.attr(el, name).filter(|n| *n > 0)
 }

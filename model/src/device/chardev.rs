@@ -6,8 +6,22 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, Value};
 use crate::write::{Tag, Writer};
 
+crate::rules! {
+    /// A character device of type `spicevmc` is a virtio channel.
+    CHARDEV_SPICEVMC = "chardev-spicevmc": Unsupported, Read,
+        "`<channel type='spicevmc'><target type='virtio'>`: the SPICE agent talks over a virtio-serial port",
+        help "use a `<channel>` with `<target type='virtio'>`, or another `type=`";
+    /// The `<target>` of a channel has a `type`.
+    CHANNEL_TARGET_TYPE = "channel-target-type": Xml, Read, "`<channel><target type=>`",
+        help "add `type='virtio'` or `type='guestfwd'`";
+    /// The `address` of a guestfwd channel is an IPv4 address.
+    CHANNEL_GUESTFWD_ADDRESS = "channel-guestfwd-address": Unsupported, Read,
+        "`<channel><target type='guestfwd' address=>`: QEMU's user networking forwards IPv4 TCP (`guestfwd=`)",
+        help "use an IPv4 address such as `10.0.2.1`";
+}
+
 spelled! {
-    /// What a serial port hangs on (`<serial><target type=>`).
+    /// The bus of a serial port (`<serial><target type=>`).
     pub enum SerialTarget {
         /// The ISA bus.
         Isa = "isa-serial",
@@ -15,19 +29,19 @@ spelled! {
         Usb = "usb-serial",
         /// PCI.
         Pci = "pci-serial",
-        /// The virtual I/O bus of POWER.
+        /// The virtual I/O bus of pseries.
         SpaprVio = "spapr-vio-serial",
-        /// The board itself.
+        /// The board of the machine (Arm, RISC-V).
         System = "system-serial",
-        /// The service call of s390.
+        /// SCLP, the service call interface of s390.
         Sclp = "sclp-serial",
         /// A debug port on the ISA bus.
-        IsaDebug = "isa-debug",
+        IsaDebug = "isa-debug" since "8.1",
     }
 }
 
 spelled! {
-    /// `<serial><target><model name=>`.
+    /// `<serial><target><model name=>`: the device of a serial port.
     pub enum SerialModel {
         /// 16550A on the ISA bus.
         IsaSerial = "isa-serial",
@@ -35,25 +49,25 @@ spelled! {
         UsbSerial = "usb-serial",
         /// 16550A on PCI.
         PciSerial = "pci-serial",
-        /// Virtual terminal of POWER.
+        /// Virtual terminal of pseries.
         SpaprVty = "spapr-vty",
         /// Arm PrimeCell UART.
         Pl011 = "pl011",
-        /// Console over the service call of s390.
+        /// SCLP console of s390.
         SclpConsole = "sclpconsole",
-        /// Line mode console over the service call of s390.
+        /// SCLP line-mode console of s390.
         SclplmConsole = "sclplmconsole",
         /// 16550A on the board.
         N16550a = "16550a",
         /// The debug console of Bochs.
-        IsaDebugcon = "isa-debugcon",
+        IsaDebugcon = "isa-debugcon" since "8.1",
     }
 }
 
 spelled! {
-    /// What a console is (`<console><target type=>`).
+    /// The device behind a console (`<console><target type=>`).
     pub enum ConsoleTarget {
-        /// Another name for the first serial port.
+        /// The first serial port.
         Serial = "serial",
         /// Paravirtual console of Xen.
         Xen = "xen",
@@ -65,15 +79,15 @@ spelled! {
         Lxc = "lxc",
         /// Console of an OpenVZ container.
         Openvz = "openvz",
-        /// Console over the service call of s390.
+        /// SCLP console of s390.
         Sclp = "sclp",
-        /// Line mode console over the service call of s390.
+        /// SCLP line-mode console of s390.
         Sclplm = "sclplm",
     }
 }
 
 spelled! {
-    /// Whether the guest has the channel open (`<channel><target state=>`), known while it runs.
+    /// Whether the guest has opened the channel (`<channel><target state=>`), in a running domain.
     pub enum ChannelState {
         /// Not known.
         Default = "default",
@@ -85,13 +99,13 @@ spelled! {
 }
 
 spelled! {
-    /// `<channel><target type=>`.
+    /// `<channel><target type=>`: what the channel is in the guest.
     pub enum ChannelTargetType {
-        /// TCP of the guest's user network.
+        /// A TCP address of QEMU's user networking.
         Guestfwd = "guestfwd",
         /// A virtio-serial port.
         Virtio = "virtio",
-        /// A Xen PV channel.
+        /// A paravirtual channel of Xen.
         Xen = "xen",
     }
 }
@@ -99,9 +113,9 @@ spelled! {
 /// `<serial>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Serial {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target type=>`
     pub target: Option<SerialTarget>,
@@ -114,9 +128,9 @@ pub struct Serial {
 /// `<parallel>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parallel {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target port=>`, from 0.
     pub port: Option<u32>,
@@ -125,35 +139,35 @@ pub struct Parallel {
 /// `<channel>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Channel {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target>`
     pub target: ChannelTarget,
 }
 
-/// What the guest finds at its end of a `<channel>`.
+/// The guest end of a channel (`<channel><target>`).
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum ChannelTarget {
-    /// Nothing was said.
+    /// The document has no target.
     #[default]
     None,
-    /// An address of the user network.
+    /// A TCP address of QEMU's user networking.
     Guestfwd {
-        /// `address=`, IPv4.
+        /// `address=`, an IPv4 address.
         address: String,
-        /// `port=`
+        /// `port=`: the TCP port.
         port: u32,
     },
     /// A virtio-serial port.
     Virtio {
         /// `name=`
         name: Option<String>,
-        /// `state=`
+        /// `state=`, in a running domain.
         state: Option<ChannelState>,
     },
-    /// A Xen PV channel.
+    /// A paravirtual channel of Xen.
     Xen {
         /// `name=`
         name: Option<String>,
@@ -163,9 +177,9 @@ pub enum ChannelTarget {
 /// `<console>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Console {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
     /// `<target type=>`
     pub target: Option<ConsoleTarget>,
@@ -173,12 +187,12 @@ pub struct Console {
     pub port: Option<u32>,
 }
 
-/// `type=` of `el`.
+/// `type=` of `el`; without it, `pty`.
 fn source_type(el: El<'_>, r: &mut Reader) -> SourceType {
-    r.attr_kind(Kind::Unsupported, el, "type").unwrap_or(SourceType::Pty)
+    r.attr_as(Kind::Unsupported, el, "type").unwrap_or(SourceType::Pty)
 }
 
-/// The host's end of something that is no channel of virtio.
+/// Reads the backend of a character device other than a channel.
 fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
     let source = ChardevSource::read(el, kind, r);
     if kind == SourceType::SpiceVmc {
@@ -189,12 +203,12 @@ fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
 
 fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
     let message = format!("type 'spicevmc' is for a 'channel' of type 'virtio', not for '{}'", el.name());
-    r.problem(Kind::Unsupported, "chardev-spicevmc", el.pos().attr("type"), message);
+    r.refuse(&CHARDEV_SPICEVMC, el.pos().attr("type"), message);
 }
 
-/// A target's type or model; `none` is the same as nothing.
+/// The type or model of a target; `none` is read as absent.
 fn target_word<T: Value>(el: Option<El<'_>>, name: &'static str, r: &mut Reader) -> Option<T> {
-    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_kind(Kind::Unsupported, t, name))
+    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_as(Kind::Unsupported, t, name))
 }
 
 fn port(target: Option<El<'_>>, r: &mut Reader) -> Option<u32> {
@@ -276,7 +290,7 @@ impl Element for Channel {
         if kind == SourceType::SpiceVmc && !matches!(target, ChannelTarget::Virtio { .. }) {
             refuse_spicevmc(el, r);
         }
-        // The address element of a forwarded port would mean nothing.
+        // libvirt ignores `<address>` of a guestfwd channel.
         let mut info = DeviceInfo::read(el, r);
         if matches!(target, ChannelTarget::Guestfwd { .. }) {
             info.address = None;
@@ -299,10 +313,10 @@ impl ChannelTarget {
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
             let message = "element 'target' of a 'channel' lacks its attribute 'type'";
-            r.problem(Kind::Xml, "channel-target-type", el.pos(), message);
+            r.refuse(&CHANNEL_TARGET_TYPE, el.pos(), message);
             return Self::None;
         }
-        match r.attr_kind::<ChannelTargetType>(Kind::Unsupported, el, "type") {
+        match r.attr_as::<ChannelTargetType>(Kind::Unsupported, el, "type") {
             Some(ChannelTargetType::Guestfwd) => Self::read_guestfwd(el, r),
             Some(ChannelTargetType::Virtio) => {
                 Self::Virtio { name: el.string("name"), state: el.get("state").and_then(|s| s.parse().ok()) }
@@ -318,13 +332,13 @@ impl ChannelTarget {
         if let Some(text) = &address
             && text.parse::<std::net::Ipv4Addr>().is_err()
         {
-            let message = format!("a 'guestfwd' channel takes an IPv4 address, not address='{text}'");
-            r.problem(Kind::Unsupported, "channel-guestfwd-address", el.pos().attr("address"), message);
+            let message = format!("a 'guestfwd' channel needs an IPv4 address, not address='{text}'");
+            r.refuse(&CHANNEL_GUESTFWD_ADDRESS, el.pos().attr("address"), message);
         }
         Self::Guestfwd { address: address.unwrap_or_default(), port: port.unwrap_or_default() }
     }
 
-    /// What it is.
+    /// The type.
     pub fn kind(&self) -> Option<ChannelTargetType> {
         match self {
             Self::None => None,

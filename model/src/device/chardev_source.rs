@@ -1,55 +1,62 @@
-//! What is at the host's end of a character device: shared by everything that talks through one.
+//! The backend of a character device on the host, as every device with a character device has it.
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Pos, YesNo};
 
-/// The class of a bad value, in older releases and now.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+crate::rules! {
+    /// A character device has one `<source>`, one of type `udp` two.
+    CHARDEV_SOURCE_COUNT = "chardev-source-count": Xml, Read,
+        "`<source>`; `udp` has one end to bind and one to connect",
+        help "remove the other `<source>`";
+    /// A character device has at most one `<log>` and one `<protocol>`.
+    CHARDEV_CHILD_COUNT = "chardev-child-count": Xml, Read, "`<log>`, `<protocol>`",
+        help "keep one of them";
+}
 
 mod socket;
 
 pub use self::socket::{Protocol, Reconnect, SourceMode, Tcp, Udp, Unix};
 
 spelled! {
-    /// `type=` of a character device.
+    /// `type=` of a character device: the kind of backend.
     pub enum SourceType {
-        /// Nothing: what is written is lost.
+        /// Output is discarded.
         Null = "null",
-        /// A text console of the display.
+        /// A virtual console of the display.
         Vc = "vc",
         /// A pseudo terminal.
         Pty = "pty",
-        /// A device of the host.
+        /// A character device of the host.
         Dev = "dev",
-        /// A file that is written.
+        /// A file that output is written to.
         File = "file",
         /// A pair of named pipes.
         Pipe = "pipe",
         /// QEMU's own standard input and output.
         Stdio = "stdio",
-        /// UDP packets.
+        /// UDP datagrams.
         Udp = "udp",
         /// A TCP connection.
         Tcp = "tcp",
         /// A UNIX socket.
         Unix = "unix",
-        /// A channel of spice known to its protocol.
+        /// A channel that the SPICE protocol defines.
         SpiceVmc = "spicevmc",
-        /// A named channel of spice.
+        /// A named channel of SPICE.
         SpicePort = "spiceport",
-        /// A null modem (FreeBSD).
+        /// A null-modem device (FreeBSD).
         Nmdm = "nmdm",
-        /// The vdagent that is part of QEMU.
-        QemuVdagent = "qemu-vdagent",
+        /// The SPICE vdagent that QEMU implements.
+        QemuVdagent = "qemu-vdagent" since "8.4",
         /// A channel of the D-Bus display.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
     }
 }
 
 spelled! {
-    /// Who moves the mouse (`<mouse mode=>`).
+    /// What moves the mouse pointer (`<mouse mode=>`).
     pub enum MouseMode {
         /// The guest.
         Server = "server",
@@ -58,20 +65,20 @@ spelled! {
     }
 }
 
-/// The host's end of a character device.
+/// The backend of a character device, with its log and labels.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ChardevSource {
-    /// Where the element that holds it stands.
+    /// Place in the text of the device element.
     pub pos: Pos,
-    /// What it is.
+    /// `type=` and `<source>`.
     pub backend: Backend,
-    /// `<log>`: what passes is written to a file as well.
+    /// `<log>`: a file that output is copied to.
     pub log: Option<Log>,
-    /// `<seclabel>`s of the source.
+    /// `<seclabel>` of the source.
     pub seclabels: Vec<DeviceSeclabel>,
 }
 
-/// What is at the host's end.
+/// The kind of backend, with its `<source>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Backend {
     /// `null`
@@ -79,7 +86,7 @@ pub enum Backend {
     Null,
     /// `vc`
     Vc,
-    /// `pty`; the path is only known while it runs.
+    /// `pty`; the path is known in a running domain only.
     Pty {
         /// `<source path=>`
         path: Option<String>,
@@ -93,7 +100,7 @@ pub enum Backend {
     File {
         /// `<source path=>`
         path: Option<String>,
-        /// `<source append=>`: whether what is there is kept.
+        /// `<source append=>`: whether output is appended.
         append: Option<OnOff>,
     },
     /// `pipe`
@@ -140,15 +147,15 @@ pub enum Backend {
 /// `<log>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Log {
-    /// `file=`
+    /// `file=`: the path.
     pub file: Option<String>,
-    /// `append=`: whether what is there is kept.
+    /// `append=`: whether output is appended.
     pub append: Option<OnOff>,
 }
 
 impl Element for Log {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { file: el.string("file"), append: r.attr_kinds(ONCE_INTERNAL, el, "append") })
+        Some(Self { file: el.string("file"), append: r.attr_as(ONCE_INTERNAL, el, "append") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -157,31 +164,31 @@ impl Element for Log {
 }
 
 impl ChardevSource {
-    /// Reads `<source>`, `<log>` and `<protocol>` of `el` as `kind` asks.
+    /// Reads `<source>`, `<log>` and `<protocol>` of `el`, for a backend of type `kind`.
     pub fn read(el: El<'_>, kind: SourceType, r: &mut Reader) -> Self {
         let sources: Vec<El<'_>> = el.children("source").collect();
         let allowed = if kind == SourceType::Udp { 2 } else { 1 };
         if let Some(extra) = sources.get(allowed) {
             let message = format!("a character device of type '{kind}' has at most {allowed} 'source'");
-            r.problem(Kind::Xml, "chardev-source-count", extra.pos(), message);
+            r.refuse(&CHARDEV_SOURCE_COUNT, extra.pos(), message);
         }
         let backend = Backend::read(el, kind, &sources, r);
         let labels = sources.first().map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r));
         for name in ["log", "protocol"] {
             if let Some(extra) = el.children(name).nth(1) {
                 let message = format!("a character device has at most one '{name}'");
-                r.problem(Kind::Xml, "chardev-child-count", extra.pos(), message);
+                r.refuse(&CHARDEV_CHILD_COUNT, extra.pos(), message);
             }
         }
         Self { pos: el.pos(), backend, log: read::one(el, "log", r), seclabels: labels.unwrap_or_default() }
     }
 
-    /// What it is.
+    /// The type.
     pub fn kind(&self) -> SourceType {
         self.backend.kind()
     }
 
-    /// Writes `<source>`, `<protocol>` and `<log>`; the type belongs to the start tag around.
+    /// Writes `<source>`, `<protocol>` and `<log>`. The start tag of the device has the type.
     pub fn write(&self, w: &mut Writer) {
         self.backend.write(&self.seclabels, w);
         read::write_opt(self.log.as_ref(), w);
@@ -202,7 +209,7 @@ impl Backend {
             SourceType::Pipe => Self::Pipe { path: text("path") },
             SourceType::File => Self::File {
                 path: text("path"),
-                append: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "append")),
+                append: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "append")),
             },
             SourceType::SpicePort => Self::SpicePort { channel: text("channel") },
             SourceType::Dbus => Self::Dbus { channel: text("channel") },
@@ -213,22 +220,22 @@ impl Backend {
             },
             SourceType::Udp => Self::Udp(Udp::read(sources, r)),
             SourceType::Tcp => Self::Tcp(Tcp {
-                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
+                mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),
                 host: text("host"),
                 service: text("service"),
                 tls: source.and_then(|s| r.attr(s, "tls")),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
-                protocol: el.child("protocol").and_then(|p| r.attr_kind(Kind::Unsupported, p, "type")),
+                protocol: el.child("protocol").and_then(|p| r.attr_as(Kind::Unsupported, p, "type")),
             }),
             SourceType::Unix => Self::Unix(Unix {
-                mode: source.and_then(|s| r.attr_kinds(ONCE_INTERNAL, s, "mode")),
+                mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),
                 path: text("path"),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
             }),
         }
     }
 
-    /// What it is.
+    /// The type.
     pub fn kind(&self) -> SourceType {
         match self {
             Self::Null => SourceType::Null,
@@ -249,7 +256,7 @@ impl Backend {
         }
     }
 
-    /// The path in the host's file system, where it has one.
+    /// The path on the host, where the type has one.
     pub fn path(&self) -> Option<&str> {
         match self {
             Self::Pty { path } | Self::Dev { path } | Self::File { path, .. } | Self::Pipe { path } => {
@@ -320,7 +327,7 @@ impl Backend {
     }
 }
 
-/// Writes `<source>`, or nothing where it would say nothing.
+/// Writes `<source>`, unless it is empty.
 fn source(w: &mut Writer, attributes: impl FnOnce(Tag<'_>) -> Tag<'_>, body: impl FnOnce(&mut Writer)) {
     attributes(w.element("source")).children_or_nothing(body);
 }

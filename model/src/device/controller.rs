@@ -1,4 +1,4 @@
-//! `<controller>`.
+//! `<controller>`: a bus or host adapter of the guest.
 
 mod models;
 
@@ -6,18 +6,36 @@ pub use models::{ControllerType, IdeModel, PciModel, PciName, ScsiModel, UsbMode
 
 use crate::device::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{AnyBase, El, Element, Reader, Value, hex};
+use crate::read::{AnyBase, El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value, hex};
 use crate::write::Writer;
 use crate::{Kib, Kind, OnOff, Pos};
+
+crate::rules! {
+    /// A controller has at most one `<model>` and one `<target>`.
+    CONTROLLER_CHILD_TWICE = "controller-child-twice": Xml, Read, "`<controller><model>`, `<controller><target>`",
+        help "keep one of them";
+    /// The `index` of a controller is at most 2147483647.
+    CONTROLLER_INDEX_RANGE = "controller-index-range": Xml (Internal before "7.3"), Read,
+        "`<controller index=>`: libvirt keeps it as a signed 32-bit number",
+        help "use a smaller index, or leave `index=` out";
+    /// A `model` is given only for controllers of a type that has models.
+    CONTROLLER_MODEL = "controller-model": Unsupported, Read,
+        "`<controller model=>`: types `ide`, `scsi`, `virtio-serial`, `usb` and `pci`",
+        help "remove `model=`";
+    /// The numbers in the `<target>` of a PCI controller are in their ranges.
+    PCI_TARGET_RANGE = "pci-target-range": Xml, Read,
+        "`<target>`: `chassisNr` 1 to 255, `chassis` and `port` 0 to 255, `busNr` 1 to 254, `index` 0 to 30",
+        help "use a number in range, or leave the attribute out so that one is assigned";
+}
 
 /// `<controller>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Controller {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// `type=` and what hangs on it.
+    /// `type=` and the options of that type.
     pub kind: ControllerKind,
-    /// `index=`: its number among the controllers of its type.
+    /// `index=`: the number of the controller among those of its type, 0 to 2147483647.
     pub index: Option<u32>,
     /// `<driver>`.
     pub driver: ControllerDriver,
@@ -53,9 +71,9 @@ pub enum ControllerKind {
 pub struct VirtioSerial {
     /// `model=`
     pub model: Option<VirtioModel>,
-    /// `ports=`: how many ports it has.
+    /// `ports=`: the number of ports.
     pub ports: Option<u32>,
-    /// `vectors=`: MSI vectors.
+    /// `vectors=`: the number of MSI vectors.
     pub vectors: Option<u32>,
 }
 
@@ -64,20 +82,20 @@ pub struct VirtioSerial {
 pub struct Usb {
     /// `model=`
     pub model: Option<UsbModel>,
-    /// `ports=`: how many ports it has (xHCI).
+    /// `ports=`: the number of ports (xHCI).
     pub ports: Option<u32>,
 }
 
 /// Options of a PCI controller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pci {
-    /// `model=`: what it is to the guest.
+    /// `model=`: the kind of bus or port.
     pub model: Option<PciModel>,
-    /// `<model name=>`: the QEMU device behind it.
+    /// `<model name=>`: the QEMU device.
     pub name: Option<PciName>,
     /// `<target>`
     pub target: PciTarget,
-    /// `<pcihole64>`: size of the 64-bit memory window.
+    /// `<pcihole64>`: the size of the 64-bit memory window.
     pub pcihole64: Option<Kib>,
 }
 
@@ -86,19 +104,19 @@ pub struct Pci {
 pub struct PciTarget {
     /// `chassisNr=` of a bridge, 1 to 255.
     pub chassis_nr: Option<u32>,
-    /// `chassis=` of a port, 0 to 255.
+    /// `chassis=` of a root port or downstream port, 0 to 255.
     pub chassis: Option<u32>,
-    /// `port=` of a port, 0 to 255.
+    /// `port=` of a root port or downstream port, 0 to 255.
     pub port: Option<u32>,
     /// `busNr=` of an expander bus, 1 to 254.
     pub bus_nr: Option<u32>,
     /// `index=` of a pseries host bridge, 0 to 30.
     pub index: Option<u32>,
-    /// `hotplug=`
+    /// `hotplug=`: whether devices can be plugged into the port.
     pub hotplug: Option<OnOff>,
-    /// `memReserve=` in KiB.
+    /// `memReserve=`: the size of the memory window to reserve, in KiB.
     pub mem_reserve: Option<u64>,
-    /// `<node>`: the guest's NUMA node.
+    /// `<node>`: the guest NUMA cell of an expander bus or pseries host bridge.
     pub node: Option<u32>,
 }
 
@@ -114,35 +132,35 @@ pub struct Xenbus {
 /// `<driver>` of a controller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ControllerDriver {
-    /// `queues=`
+    /// `queues=`: the number of virtqueues (virtio-scsi).
     pub queues: Option<u32>,
-    /// `cmd_per_lun=`
+    /// `cmd_per_lun=`: the most commands in the queue of a unit (virtio-scsi).
     pub cmd_per_lun: Option<u32>,
-    /// `max_sectors=`
+    /// `max_sectors=`: the most sectors in a request (virtio-scsi).
     pub max_sectors: Option<u32>,
     /// `ioeventfd=`
     pub ioeventfd: Option<OnOff>,
-    /// `iothread=`: the number of the I/O thread that serves it.
+    /// `iothread=`: the id of the iothread that processes its I/O, from 1.
     pub iothread: Option<u32>,
-    /// `<iothreads>`: several I/O threads, and which queues each serves.
+    /// `<iothreads>`: several iothreads, and the virtqueues of each.
     pub iothreads: Vec<IothreadQueues>,
-    /// What all virtio devices have.
+    /// The options that all virtio devices have.
     pub virtio: VirtioOptions,
 }
 
 /// `<iothread>` in `<iothreads>` of a `<driver>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IothreadQueues {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `id=`: the number of the I/O thread.
+    /// `id=` of the iothread, from 1.
     pub id: u32,
-    /// `<queue id=>`: the virtqueues it serves; empty where QEMU is to share them out.
+    /// `<queue id=>`: the virtqueues of the iothread; empty where QEMU distributes them.
     pub queues: Vec<u32>,
 }
 
 impl ControllerKind {
-    /// Its `type=`.
+    /// The `type=`.
     pub fn controller_type(&self) -> ControllerType {
         match self {
             Self::Ide(_) => ControllerType::Ide,
@@ -160,27 +178,27 @@ impl ControllerKind {
 }
 
 impl Controller {
-    /// A controller of which only type and index are known.
+    /// A controller with a type and an index only.
     pub fn new(kind: ControllerKind, index: u32) -> Self {
         Self { info: DeviceInfo::default(), kind, index: Some(index), driver: ControllerDriver::default() }
     }
 
-    /// Its `type=`.
+    /// The `type=`.
     pub fn controller_type(&self) -> ControllerType {
         self.kind.controller_type()
     }
 
-    /// Its number among those of its type; 0 where it has none yet.
+    /// The index; 0 where it is still to be assigned.
     pub fn number(&self) -> u32 {
         self.index.unwrap_or(0)
     }
 
-    /// Whether it is number `index` of type `kind`.
+    /// Whether it is the controller `index` of type `kind`.
     pub fn is(&self, kind: ControllerType, index: u32) -> bool {
         self.controller_type() == kind && self.index == Some(index)
     }
 
-    /// Its PCI options, where it is a PCI controller.
+    /// The PCI options of a PCI controller.
     pub fn pci(&self) -> Option<&Pci> {
         match &self.kind {
             ControllerKind::Pci(pci) => Some(pci),
@@ -188,7 +206,7 @@ impl Controller {
         }
     }
 
-    /// Its PCI options, to be changed.
+    /// As [`Controller::pci`], to be changed.
     pub fn pci_mut(&mut self) -> Option<&mut Pci> {
         match &mut self.kind {
             ControllerKind::Pci(pci) => Some(pci),
@@ -196,7 +214,7 @@ impl Controller {
         }
     }
 
-    /// Its USB options, where it is a USB controller.
+    /// The USB options of a USB controller.
     pub fn usb(&self) -> Option<&Usb> {
         match &self.kind {
             ControllerKind::Usb(usb) => Some(usb),
@@ -204,17 +222,17 @@ impl Controller {
         }
     }
 
-    /// Its model, where it is a PCI controller and has one.
+    /// The model of a PCI controller, where it has one.
     pub fn pci_model(&self) -> Option<PciModel> {
         self.pci().and_then(|pci| pci.model)
     }
 
-    /// Its model, where it is a USB controller and has one.
+    /// The model of a USB controller, where it has one.
     pub fn usb_model(&self) -> Option<UsbModel> {
         self.usb().and_then(|usb| usb.model)
     }
 
-    /// Its model, where it is a SCSI controller and has one.
+    /// The model of a SCSI controller, where it has one.
     pub fn scsi_model(&self) -> Option<ScsiModel> {
         match self.kind {
             ControllerKind::Scsi(model) => model,
@@ -231,21 +249,21 @@ impl Default for Controller {
 
 impl Element for Controller {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        // What has no type is an IDE controller; what has an unknown one is no controller at all.
+        // Without `type=` libvirt takes the controller as an IDE controller.
         let kind = match el.get("type") {
-            Some(_) => r.attr_kinds(UNKNOWN, el, "type")?,
+            Some(_) => r.attr_as(ONCE_UNSUPPORTED, el, "type")?,
             None => ControllerType::Ide,
         };
         for name in ["model", "target"] {
             if let Some(second) = el.children(name).nth(1) {
                 let message = format!("element 'controller' has more than one element '{name}'");
-                r.problem(Kind::Xml, "controller-child-twice", second.pos(), message);
+                r.refuse(&CONTROLLER_CHILD_TWICE, second.pos(), message);
             }
         }
         let kind = ControllerKind::read(kind, el, r);
         let index = index(el, r);
         let driver = ControllerDriver::read(el, r);
-        // Where there is no USB, there is nothing to be placed.
+        // `model='none'` stands for no USB controller, which has no address.
         let mut info = if kind.is_no_usb() {
             DeviceInfo { pos: el.pos(), ..DeviceInfo::default() }
         } else {
@@ -287,26 +305,20 @@ impl Element for Controller {
     }
 }
 
-/// The class of an unknown word, in older releases and now.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// The class of a number that cannot be read, in older releases and now.
-const OLDER: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
-/// `index=`, which the reference keeps as a signed number.
+/// `index=`, which libvirt keeps as a signed 32-bit number.
 fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
-    let index: u32 = r.attr_kinds(OLDER, el, "index")?;
+    let index: u32 = r.attr_as(ONCE_INTERNAL, el, "index")?;
     if i32::try_from(index).is_err() {
         let message =
             format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);
-        r.problem_kinds(OLDER, "controller-index-range", el.pos().attr("index"), message);
+        r.refuse(&CONTROLLER_INDEX_RANGE, el.pos().attr("index"), message);
         return None;
     }
     Some(index)
 }
 
 impl ControllerKind {
-    /// Whether it says that the guest has no USB.
+    /// Whether it is a USB controller with `model='none'`.
     fn is_no_usb(&self) -> bool {
         matches!(self, Self::Usb(Usb { model: Some(UsbModel::None), .. }))
     }
@@ -315,10 +327,9 @@ impl ControllerKind {
         if let Some(word) = el.get("model")
             && !kind.has_models()
         {
-            let message = format!(
-                "attribute 'model' of element 'controller' is '{word}', there are no models of type '{kind}'"
-            );
-            r.problem(Kind::Unsupported, "controller-model", el.pos().attr("model"), message);
+            let message =
+                format!("attribute 'model' of element 'controller' is '{word}', type '{kind}' has no models");
+            r.refuse(&CONTROLLER_MODEL, el.pos().attr("model"), message);
         }
         match kind {
             ControllerType::Ide => Self::Ide(model(el, r)),
@@ -327,30 +338,30 @@ impl ControllerKind {
             ControllerType::Sata => Self::Sata,
             ControllerType::VirtioSerial => Self::VirtioSerial(VirtioSerial {
                 model: model(el, r),
-                ports: r.attr_kinds(OLDER, el, "ports"),
-                vectors: r.attr_kinds(OLDER, el, "vectors"),
+                ports: r.attr_as(ONCE_INTERNAL, el, "ports"),
+                vectors: r.attr_as(ONCE_INTERNAL, el, "vectors"),
             }),
             ControllerType::Ccid => Self::Ccid,
             ControllerType::Usb => {
-                Self::Usb(Usb { model: model(el, r), ports: r.attr_kinds(OLDER, el, "ports") })
+                Self::Usb(Usb { model: model(el, r), ports: r.attr_as(ONCE_INTERNAL, el, "ports") })
             }
             ControllerType::Pci => Self::Pci(Pci::read(el, r)),
             ControllerType::Xenbus => Self::Xenbus(Xenbus {
-                max_grant_frames: r.attr_kinds(OLDER, el, "maxGrantFrames"),
-                max_event_channels: r.attr_kinds(OLDER, el, "maxEventChannels"),
+                max_grant_frames: r.attr_as(ONCE_INTERNAL, el, "maxGrantFrames"),
+                max_event_channels: r.attr_as(ONCE_INTERNAL, el, "maxEventChannels"),
             }),
             ControllerType::Isa => Self::Isa,
         }
     }
 }
 
-/// `model=`, for which the reference has its own class of error.
+/// `model=`; a bad value is an unsupported configuration in libvirt.
 fn model<T: Value>(el: El<'_>, r: &mut Reader) -> Option<T> {
-    r.attr_kind(Kind::Unsupported, el, "model")
+    r.attr_as(Kind::Unsupported, el, "model")
 }
 
 impl Pci {
-    /// Whether it is a host bridge of a pseries guest.
+    /// Whether it is a PCI host bridge of a pseries guest.
     pub fn is_pseries_host_bridge(&self) -> bool {
         self.model == Some(PciModel::PciRoot) && self.name == Some(PciName::SpaprPciHostBridge)
     }
@@ -360,7 +371,7 @@ impl Pci {
         let root = matches!(model, Some(PciModel::PciRoot | PciModel::PcieRoot));
         Self {
             model,
-            name: el.child("model").and_then(|m| r.attr_kinds(UNKNOWN, m, "name")),
+            name: el.child("model").and_then(|m| r.attr_as(ONCE_UNSUPPORTED, m, "name")),
             target: el.child("target").map(|t| PciTarget::read(t, r)).unwrap_or_default(),
             pcihole64: el.child("pcihole64").filter(|_| root).and_then(|h| r.kib(h)),
         }
@@ -385,7 +396,7 @@ impl PciTarget {
             bus_nr: ranged(el, "busNr", 1, 254, r),
             index: ranged(el, "index", 0, 30, r),
             hotplug: r.attr(el, "hotplug"),
-            mem_reserve: r.attr(el, "memReserve"),
+            mem_reserve: r.attr_since("10.3", el, "memReserve"),
             node: r.child_text(el, "node"),
         }
     }
@@ -403,13 +414,13 @@ impl PciTarget {
     }
 }
 
-/// A number in C notation between two limits.
+/// An attribute with a number in C notation from `min` to `max`.
 fn ranged<T: TryFrom<u64>>(el: El<'_>, name: &'static str, min: u64, max: u64, r: &mut Reader) -> Option<T> {
     let AnyBase(number) = r.attr::<AnyBase<u64>>(el, name)?;
     if !(min..=max).contains(&number) {
         let message =
-            format!("attribute '{name}' of element 'target' is '{number}', it goes from '{min}' to '{max}'");
-        r.problem(Kind::Xml, "pci-target-range", el.pos().attr(name), message);
+            format!("attribute '{name}' of element 'target' is '{number}', expected '{min}' to '{max}'");
+        r.refuse(&PCI_TARGET_RANGE, el.pos().attr(name), message);
         return None;
     }
     T::try_from(number).ok()
@@ -447,7 +458,7 @@ impl ControllerDriver {
 impl IothreadQueues {
     /// Reads `<iothreads>` in a `<driver>`.
     pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = driver.child("iothreads") else { return Vec::new() };
+        let Some(list) = r.child_since("11.2", driver, "iothreads") else { return Vec::new() };
         let mut threads = Vec::new();
         for el in list.children("iothread") {
             if let Some(id) = r.required(el, "id") {
@@ -458,7 +469,7 @@ impl IothreadQueues {
         threads
     }
 
-    /// Writes `<iothreads>`, where there are any.
+    /// Writes `<iothreads>`, unless there are none.
     pub fn write_all(threads: &[Self], w: &mut Writer) {
         if threads.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! `<crypto>`.
+//! `<crypto>`: a virtual cryptography device.
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
@@ -14,7 +14,7 @@ spelled! {
 }
 
 spelled! {
-    /// `type=`: who emulates it.
+    /// `type=`: what emulates the device.
     pub enum CryptoType {
         /// QEMU.
         Qemu = "qemu",
@@ -22,11 +22,11 @@ spelled! {
 }
 
 spelled! {
-    /// `<backend model=>`.
+    /// `<backend model=>`: what computes the ciphers.
     pub enum CryptoBackend {
-        /// QEMU's own ciphers.
+        /// The cryptography library of QEMU.
         Builtin = "builtin",
-        /// The host's kernel.
+        /// The host's kernel (Linux Kernel Cryptography Framework).
         Lkcf = "lkcf",
     }
 }
@@ -34,7 +34,7 @@ spelled! {
 /// `<crypto>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Crypto {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<CryptoModel>,
@@ -42,7 +42,7 @@ pub struct Crypto {
     pub kind: Option<CryptoType>,
     /// `<backend model=>`
     pub backend: Option<CryptoBackend>,
-    /// `<backend queues=>`
+    /// `<backend queues=>`: the number of virtqueues.
     pub queues: Option<u32>,
     /// `<driver>`
     pub virtio: VirtioOptions,

@@ -1,8 +1,8 @@
-//! `<disk>`: hard disks, CD-ROM drives, floppy drives and SCSI units, and the images behind them.
+//! `<disk>`: hard disks, CD-ROM drives, floppy drives and SCSI LUNs, with their images.
 
-mod chain;
-mod driver;
-mod iotune;
+pub(crate) mod chain;
+pub(crate) mod driver;
+pub(crate) mod iotune;
 mod mirror;
 mod name;
 mod parts;
@@ -14,14 +14,31 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, Location, SourceType, filled, optional_word};
+use crate::device::storage::{Image, Location, SourceType, optional_word, required_text};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
+
+crate::rules! {
+    /// A disk names each throttle group once.
+    DISK_THROTTLEFILTER_TWICE = "disk-throttlefilter-twice": Xml, Read,
+        "`<throttlefilters><throttlefilter group=>`: each group becomes one filter node",
+        help "remove the second `<throttlefilter>` of that group";
+    /// A `<wwn>` has 16 hexadecimal digits.
+    DISK_WWN = "disk-wwn": Internal, Read, "`<disk><wwn>`: a World Wide Name has 64 bits",
+        help "write 16 hexadecimal digits, such as `5000c50015ea71aa`";
+    /// The `<vendor>` and `<product>` of a disk have printable ASCII characters only.
+    DISK_PRINTABLE = "disk-printable": Xml, Read, "the SCSI INQUIRY data has ASCII fields for them",
+        help "use letters, digits and punctuation";
+    /// An `<auth>` or `<encryption>` is a child of the disk or of its `<source>`.
+    DISK_SOURCE_CHILD_TWICE = "disk-source-child-twice": Unsupported, Read,
+        "`<disk><auth>` and `<disk><encryption>` are older forms of the children of `<source>`",
+        help "remove the one beside `<source>`";
+}
 
 spelled! {
-    /// `device=` of `<disk>`: what the guest sees.
+    /// `device=` of `<disk>`: the kind of drive.
     pub enum DiskDevice {
         /// A hard disk.
         Disk = "disk",
@@ -29,13 +46,13 @@ spelled! {
         Cdrom = "cdrom",
         /// A floppy drive.
         Floppy = "floppy",
-        /// A SCSI unit, whose commands go to the host's device.
+        /// A SCSI LUN of the host, to which the guest's SCSI commands are passed.
         Lun = "lun",
     }
 }
 
 spelled! {
-    /// `bus=` of `<target>`: what the disk is connected to.
+    /// `bus=` of `<target>`.
     pub enum DiskBus {
         /// IDE.
         Ide = "ide",
@@ -45,11 +62,11 @@ spelled! {
         Scsi = "scsi",
         /// virtio.
         Virtio = "virtio",
-        /// Xen's own.
+        /// The paravirtual bus of Xen.
         Xen = "xen",
         /// USB.
         Usb = "usb",
-        /// User-mode Linux's own.
+        /// The bus of User-mode Linux.
         Uml = "uml",
         /// SATA.
         Sata = "sata",
@@ -61,41 +78,41 @@ spelled! {
 spelled! {
     /// `model=` of a virtio disk.
     pub enum DiskModel {
-        /// As QEMU decides by the slot.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio 0.9 and 1.0.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1.0 alone.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
 
 spelled! {
-    /// `snapshot=`: what a snapshot of the domain does with the disk.
+    /// `snapshot=`: the default for the disk in a snapshot of the domain.
     pub enum DiskSnapshot {
-        /// It is left out.
+        /// The disk is not part of the snapshot.
         No = "no",
-        /// It is kept in the image.
+        /// The snapshot is in the image.
         Internal = "internal",
-        /// It goes on in a new image.
+        /// The disk continues in a new image, an overlay.
         External = "external",
-        /// Somebody else sees to it.
+        /// The snapshot is made outside libvirt.
         Manual = "manual",
     }
 }
 
 spelled! {
-    /// `sgio=`: which SCSI commands of the guest reach the host's device.
+    /// `sgio=`: which SCSI commands of the guest the kernel passes to the host's device.
     pub enum Sgio {
-        /// Those known to be harmless.
+        /// The commands that the kernel allows unprivileged processes.
         Filtered = "filtered",
-        /// All.
+        /// All commands.
         Unfiltered = "unfiltered",
     }
 }
 
 spelled! {
-    /// `tray=` of `<target>`; shut is what it is without.
+    /// `tray=` of `<target>`; without it, the tray is closed.
     pub enum Tray {
         /// Open.
         Open = "open",
@@ -105,47 +122,42 @@ spelled! {
 /// `<target>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DiskTarget {
-    /// `dev=`: the name in the guest, which also gives the place on the bus.
+    /// `dev=`: the name in the guest, from which the address on the bus is derived.
     pub dev: Option<String>,
     /// `bus=`
     pub bus: Option<DiskBus>,
-    /// `tray=`
+    /// `tray=`: the state of the tray of a CD-ROM or floppy drive.
     pub tray: Option<Tray>,
-    /// `removable=` (USB).
+    /// `removable=`: whether the medium is removable (USB).
     pub removable: Option<OnOff>,
-    /// `rotation_rate=`: 1 for a solid-state drive, else rotations a minute.
+    /// `rotation_rate=`: 1 for a solid-state drive, else rotations per minute; 0 is read as absent.
     pub rotation_rate: Option<u32>,
 }
-
-/// The classes of a bad value that was an internal error in older releases.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
-/// The classes of a bad value that was an unsupported configuration in older releases.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 /// `<disk>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Disk {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// `device=`
+    /// `device=`: the kind of drive.
     pub device: Option<DiskDevice>,
     /// `model=`
     pub model: Option<DiskModel>,
-    /// `rawio=`: whether QEMU may use raw I/O.
+    /// `rawio=`: whether QEMU gets the capability `CAP_SYS_RAWIO`.
     pub rawio: Option<YesNo>,
     /// `sgio=`
     pub sgio: Option<Sgio>,
     /// `snapshot=`
     pub snapshot: Option<DiskSnapshot>,
-    /// `<driver>`, the image's format and table cache aside.
+    /// `<driver>`, without the format and the metadata cache, which [`Image`] has.
     pub driver: DiskDriver,
     /// `<source>`: the image.
     pub image: Image,
-    /// `<auth>` stood beside `<source>`, not in it.
+    /// Whether `<auth>` is a sibling of `<source>` and not a child.
     pub auth_outside: bool,
-    /// `<encryption>` stood beside `<source>`, not in it.
+    /// Whether `<encryption>` is a sibling of `<source>` and not a child.
     pub encryption_outside: bool,
-    /// `<backingStore>`
+    /// `<backingStore>`: the backing chain.
     pub backing: BackingChain,
     /// `<backenddomain name=>` (Xen).
     pub backend_domain: Option<String>,
@@ -153,25 +165,25 @@ pub struct Disk {
     pub geometry: Option<Geometry>,
     /// `<blockio>`
     pub blockio: Option<BlockIo>,
-    /// `<mirror>`: a copy that a job of a running guest makes.
+    /// `<mirror>`: the target of a block job, in a running domain.
     pub mirror: Option<Box<Mirror>>,
-    /// Where `<target>` stands.
+    /// Place of `<target>` in the text.
     pub target_pos: Pos,
     /// `<target>`
     pub target: DiskTarget,
-    /// `<iotune>`, where it says anything.
+    /// `<iotune>`: I/O limits.
     pub iotune: Option<Box<Iotune>>,
-    /// `<throttlefilters>`: the names of throttle groups, in the order in which requests pass them.
+    /// `<throttlefilters>`: the names of the throttle groups, in the order of their filters.
     pub throttle_filters: Vec<String>,
-    /// `<readonly>`
+    /// `<readonly>`: whether the guest can only read.
     pub readonly: bool,
-    /// `<shareable>`
+    /// `<shareable>`: whether several domains can use the image at the same time.
     pub shareable: bool,
-    /// `<transient>`: what is written is forgotten when the guest stops.
+    /// `<transient>`: writes are discarded when the guest stops.
     pub transient: Option<Transient>,
     /// `<serial>`
     pub serial: Option<String>,
-    /// `<wwn>`: 16 hexadecimal digits, as written (`0x` may stand before them).
+    /// `<wwn>`: the World Wide Name, 16 hexadecimal digits, with or without `0x`.
     pub wwn: Option<String>,
     /// `<vendor>`
     pub vendor: Option<String>,
@@ -180,27 +192,27 @@ pub struct Disk {
 }
 
 impl Disk {
-    /// What the guest sees, a hard disk where the document says nothing.
+    /// The kind of drive; without `device=`, a hard disk.
     pub fn device(&self) -> DiskDevice {
         self.device.unwrap_or(DiskDevice::Disk)
     }
 
-    /// The bus, where it is known.
+    /// The bus, where the document or the defaults name one.
     pub fn bus(&self) -> Option<DiskBus> {
         self.target.bus
     }
 
-    /// The target's name, empty where there is none.
+    /// `<target dev=>`; empty where it is not given.
     pub fn dst(&self) -> &str {
         self.target.dev.as_deref().unwrap_or("")
     }
 
-    /// Whether the image can only be read: it says so, or it is a CD-ROM.
+    /// Whether the guest can only read. In a completed domain every CD-ROM drive is read-only.
     pub fn is_readonly(&self) -> bool {
         self.readonly
     }
 
-    /// The images of the disk, top first.
+    /// The images of the backing chain, the active image first.
     pub fn images(&self) -> impl Iterator<Item = &Image> {
         std::iter::once(&self.image).chain(&self.backing.images)
     }
@@ -212,15 +224,15 @@ fn is_wwn(text: &str) -> bool {
     digits.len() == 16 && digits.bytes().all(|b| b.is_ascii_hexdigit())
 }
 
-/// Whether `text` can be printed: ASCII from the space on.
+/// Whether `text` has printable ASCII characters only.
 fn printable(text: &str) -> bool {
     text.bytes().all(|b| (0x20..0x7f).contains(&b))
 }
 
 impl Element for Disk {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
-        // What is nowhere is a file.
+        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
+        // Without `<source>` the type falls back to `file`.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
         let known = disk.image.path().is_some() || matches!(kind, SourceType::Network | SourceType::Nvme);
@@ -229,25 +241,26 @@ impl Element for Disk {
         }
         disk.read_outside(el, r);
         disk.backing = BackingChain::read(el, r);
-        disk.device = r.attr_kinds(ONCE_UNSUPPORTED, el, "device");
-        disk.model = r.attr_kinds(ONCE_UNSUPPORTED, el, "model");
-        disk.snapshot = r.attr_kinds(ONCE_UNSUPPORTED, el, "snapshot");
+        disk.device = r.attr_as(ONCE_UNSUPPORTED, el, "device");
+        disk.model = r.attr_as(ONCE_UNSUPPORTED, el, "model");
+        disk.snapshot = r.attr_as(ONCE_UNSUPPORTED, el, "snapshot");
         disk.rawio = r.attr(el, "rawio");
-        disk.sgio = r.attr_kinds(ONCE_UNSUPPORTED, el, "sgio");
+        disk.sgio = r.attr_as(ONCE_UNSUPPORTED, el, "sgio");
         disk.read_target(el, r);
         disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r));
         disk.blockio = el.child("blockio").map(|b| BlockIo::read(b, r)).filter(|b| *b != BlockIo::default());
         if let Some(driver) = el.child("driver") {
             disk.driver = DiskDriver::read(driver, &mut disk.image, r);
         }
-        // Only a running guest has a copy in the making; what is wrong with it concerns no other.
-        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::default())));
+        // Only a running domain has a `<mirror>`, so its problems are not reported.
+        disk.mirror = el.child("mirror").map(|m| Box::new(Mirror::read(m, &mut Reader::new(r.release))));
         disk.iotune = el.child("iotune").map(|i| Box::new(Iotune::read(i, r))).filter(|i| !i.is_empty());
         disk.read_throttle_filters(el, r);
         disk.readonly = el.child("readonly").is_some();
         disk.shareable = el.child("shareable").is_some();
-        disk.transient =
-            el.child("transient").map(|t| Transient { share_backing: r.attr(t, "shareBacking") });
+        disk.transient = el
+            .child("transient")
+            .map(|t| Transient { share_backing: r.attr_since("7.4", t, "shareBacking") });
         disk.read_identity(el, r);
         disk.info = DeviceInfo::read(el, r);
         Some(disk)
@@ -266,12 +279,12 @@ impl Element for Disk {
 }
 
 impl Disk {
-    /// `<auth>` and `<encryption>` beside `<source>`.
+    /// Reads `<auth>` and `<encryption>` that are siblings of `<source>`.
     fn read_outside(&mut self, el: El<'_>, r: &mut Reader) {
         if let Some(auth) = el.child("auth") {
             let found = crate::device::storage::Auth::read(auth, r).map(Box::new);
             if self.image.auth.is_some() {
-                twice(auth, r);
+                refuse_duplicate(auth, r);
             } else {
                 self.auth_outside = found.is_some();
                 self.image.auth = found;
@@ -280,7 +293,7 @@ impl Disk {
         if let Some(encryption) = el.child("encryption") {
             let found = crate::device::storage::Encryption::read(encryption, r).map(Box::new);
             if self.image.encryption.is_some() {
-                twice(encryption, r);
+                refuse_duplicate(encryption, r);
             } else {
                 self.encryption_outside = found.is_some();
                 self.image.encryption = found;
@@ -293,22 +306,22 @@ impl Disk {
         let Some(target) = el.child("target") else { return };
         self.target_pos = target.pos();
         self.target = DiskTarget {
-            // Xen's old prefix says nothing.
+            // libvirt ignores the prefix that older versions of Xen need.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
-            bus: r.attr_kinds(ONCE_UNSUPPORTED, target, "bus"),
+            bus: r.attr_as(ONCE_UNSUPPORTED, target, "bus"),
             tray: optional_word(ONCE_UNSUPPORTED, target, "tray", "closed", r),
-            removable: r.attr_kinds(ONCE_UNSUPPORTED, target, "removable"),
-            rotation_rate: r.attr(target, "rotation_rate").filter(|rate| *rate > 0),
+            removable: r.attr_as(ONCE_UNSUPPORTED, target, "removable"),
+            rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
         };
     }
 
     fn read_throttle_filters(&mut self, el: El<'_>, r: &mut Reader) {
-        let Some(list) = el.child("throttlefilters") else { return };
+        let Some(list) = r.child_since("11.2", el, "throttlefilters") else { return };
         for filter in list.children("throttlefilter") {
-            let Some(group) = filled(filter, "group", r) else { continue };
+            let Some(group) = required_text(filter, "group", r) else { continue };
             if self.throttle_filters.contains(&group) {
                 let message = format!("element 'throttlefilter' names the group '{group}' twice");
-                r.problem(Kind::Xml, "disk-throttlefilter-twice", filter.pos().attr("group"), message);
+                r.refuse(&DISK_THROTTLEFILTER_TWICE, filter.pos().attr("group"), message);
             }
             self.throttle_filters.push(group);
         }
@@ -323,7 +336,7 @@ impl Disk {
             && !is_wwn(wwn)
         {
             let message = format!("element 'wwn' is '{wwn}', expected 16 hexadecimal digits");
-            r.problem(Kind::Internal, "disk-wwn", el.pos().path("wwn"), message);
+            r.refuse(&DISK_WWN, el.pos().path("wwn"), message);
             self.wwn = None;
         }
         self.vendor = el.child_text("vendor");
@@ -331,7 +344,7 @@ impl Disk {
         for (text, name) in [(&self.vendor, "vendor"), (&self.product, "product")] {
             if text.as_deref().is_some_and(|t| !printable(t)) {
                 let message = format!("element '{name}' has characters that cannot be printed");
-                r.problem(Kind::Xml, "disk-printable", el.pos().path(name), message);
+                r.refuse(&DISK_PRINTABLE, el.pos().path(name), message);
             }
         }
     }
@@ -394,9 +407,10 @@ impl Disk {
     }
 }
 
-fn twice(el: El<'_>, r: &mut Reader) {
+fn refuse_duplicate(el: El<'_>, r: &mut Reader) {
     let name = el.name();
-    let message =
-        format!("element {name} stands both in the disk and in its source, <{name}> is for one of them");
-    r.problem(Kind::Unsupported, "disk-source-child-twice", el.pos(), message);
+    let message = format!(
+        "element {name} is given both in the disk and in its source, <{name}> is allowed in one of them"
+    );
+    r.refuse(&DISK_SOURCE_CHILD_TWICE, el.pos(), message);
 }

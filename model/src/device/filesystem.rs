@@ -1,4 +1,4 @@
-//! `<filesystem>`.
+//! `<filesystem>`: a directory or file system of the host that the guest mounts.
 
 pub mod id_map;
 pub mod virtiofsd;
@@ -6,28 +6,34 @@ pub mod virtiofsd;
 use self::id_map::IdMap;
 use self::virtiofsd::Virtiofsd;
 use super::virtio::VirtioOptions;
-use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader, Value};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
 
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// A file system has a `<source>`, unless its type is `ram`.
+    FILESYSTEM_SOURCE = "filesystem-source": Plain, Read, "`<filesystem><source>`: what the guest mounts",
+        help "add `<source dir=>` with a directory of the host";
+    /// A file system has a `<target>` with `dir`.
+    FILESYSTEM_TARGET = "filesystem-target": Plain, Read,
+        "`<filesystem><target dir=>`: the mount tag that the guest mounts it by",
+        help "add `<target dir=>`";
+}
 
 spelled! {
-    /// `type=`.
+    /// `type=`: what the guest mounts.
     pub enum FsType {
-        /// A folder of the host.
+        /// A directory of the host.
         Mount = "mount",
         /// A block device of the host.
         Block = "block",
-        /// A file with an image.
+        /// An image file.
         File = "file",
         /// A template of OpenVZ.
         Template = "template",
-        /// Memory.
+        /// An in-memory file system (tmpfs).
         Ram = "ram",
-        /// A folder of the guest.
+        /// A directory of the guest, bound to another directory.
         Bind = "bind",
         /// A volume of a storage pool.
         Volume = "volume",
@@ -35,11 +41,11 @@ spelled! {
 }
 
 spelled! {
-    /// `<driver type=>`.
+    /// `<driver type=>`: how the guest accesses the file system.
     pub enum FsDriver {
-        /// 9p, by path.
+        /// 9p, files by path.
         Path = "path",
-        /// 9p, by handle.
+        /// 9p, files by handle.
         Handle = "handle",
         /// A loop device.
         Loop = "loop",
@@ -48,34 +54,34 @@ spelled! {
         /// Ploop.
         Ploop = "ploop",
         /// Media transfer protocol over USB.
-        Mtp = "mtp",
+        Mtp = "mtp" since "10.2",
         /// virtiofs.
         Virtiofs = "virtiofs",
     }
 }
 
 spelled! {
-    /// `accessmode=`: as whom files are opened.
+    /// `accessmode=`: the permissions with which files are created and opened (9p).
     pub enum FsAccessMode {
-        /// As the guest's users.
+        /// With the guest's users.
         Passthrough = "passthrough",
-        /// As QEMU's user, the guest's users kept in attributes.
+        /// With the user of QEMU; the guest's users are kept in extended attributes.
         Mapped = "mapped",
-        /// As the guest's users, as far as that goes.
+        /// With the guest's users; failures to change the owner are ignored.
         Squash = "squash",
     }
 }
 
 spelled! {
-    /// `multidevs=`: what is done about several devices in one tree.
+    /// `multidevs=`: how file ids of several host devices in one directory are kept apart (9p).
     pub enum FsMultidevs {
-        /// As QEMU does by default.
+        /// As the default of QEMU.
         Default = "default",
-        /// Inode numbers are changed.
+        /// Inode numbers are remapped.
         Remap = "remap",
-        /// The others are kept from the guest.
+        /// Access to the other devices is denied.
         Forbid = "forbid",
-        /// A warning.
+        /// QEMU logs a warning.
         Warn = "warn",
     }
 }
@@ -83,24 +89,24 @@ spelled! {
 spelled! {
     /// `model=`.
     pub enum FsModel {
-        /// virtio, the generation that QEMU prefers.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
 
 spelled! {
-    /// `<driver wrpolicy=>`.
+    /// `<driver wrpolicy=>`: the write policy.
     pub enum FsWritePolicy {
-        /// What is written goes to the disk at once.
+        /// Writes are flushed to the disk immediately.
         Immediate = "immediate",
     }
 }
 
-/// Permission bits, written in octal.
+/// Permission bits, in octal notation up to 0777.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CreateMode(pub u32);
 
@@ -122,22 +128,22 @@ impl std::fmt::Display for CreateMode {
 /// `<source>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FsSource {
-    /// `dir=`, `file=`, `dev=`, `name=` or `volume=`, as the type has it.
+    /// `dir=`, `file=`, `dev=`, `name=` or `volume=`, depending on the type.
     pub path: Option<String>,
     /// `pool=` of a volume.
     pub pool: Option<String>,
-    /// `socket=`: where a virtiofs daemon already listens.
+    /// `socket=`: the UNIX socket of a running virtiofs daemon.
     pub socket: Option<String>,
-    /// `usage=` of memory, in bytes.
+    /// `usage=`: the size of an in-memory file system, in bytes.
     pub usage: Option<u64>,
 }
 
 /// `<filesystem>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filesystem {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// `type=`; left out it is `mount`.
+    /// `type=`; without it, `mount`.
     pub kind: Option<FsType>,
     /// `accessmode=`
     pub access_mode: Option<FsAccessMode>,
@@ -145,27 +151,27 @@ pub struct Filesystem {
     pub multidevs: Option<FsMultidevs>,
     /// `model=`
     pub model: Option<FsModel>,
-    /// `fmode=`: permissions of files that are made.
+    /// `fmode=`: permissions of new files (9p).
     pub file_mode: Option<CreateMode>,
-    /// `dmode=`: permissions of folders that are made.
+    /// `dmode=`: permissions of new directories (9p).
     pub dir_mode: Option<CreateMode>,
     /// `<driver type=>`
     pub driver: Option<FsDriver>,
-    /// `<driver format=>`
+    /// `<driver format=>`: the image format.
     pub format: Option<String>,
     /// `<driver wrpolicy=>`
     pub write_policy: Option<FsWritePolicy>,
-    /// `<driver queue=>`
+    /// `<driver queue=>`: the number of entries of the virtqueue (virtiofs).
     pub queue_size: Option<u64>,
-    /// `<driver>`
+    /// The options of `<driver>` that all virtio devices have.
     pub virtio: VirtioOptions,
-    /// `<binary>`
+    /// `<binary>`: the virtiofs daemon.
     pub binary: Option<Virtiofsd>,
-    /// `<idmap>`
+    /// `<idmap>`: the ids of the host for those of the guest (virtiofs).
     pub id_map: Option<IdMap>,
     /// `<source>`
     pub source: FsSource,
-    /// `<target dir=>`
+    /// `<target dir=>`: the mount tag.
     pub target: Option<String>,
     /// `<readonly>`
     pub readonly: bool,
@@ -176,7 +182,7 @@ pub struct Filesystem {
 }
 
 impl FsSource {
-    /// What holds the path of a source of this type.
+    /// The attribute with the path, for a source of type `kind`.
     fn path_attribute(kind: FsType) -> &'static str {
         match kind {
             FsType::Mount | FsType::Bind => "dir",
@@ -192,9 +198,16 @@ impl FsSource {
         let mut source = Self {
             path: el.string(Self::path_attribute(kind)),
             pool: el.string("pool"),
-            socket: el.string("socket"),
+            socket: r.string_since("7.3", el, "socket"),
             usage: None,
         };
+        let needs_path = !matches!(kind, FsType::Ram | FsType::Volume);
+        if needs_path && source.path.is_none() && source.socket.is_none() {
+            let name = Self::path_attribute(kind);
+            let message =
+                format!("element 'source' of a filesystem of type '{kind}' lacks its attribute '{name}'");
+            r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
+        }
         if kind == FsType::Ram {
             let usage = el.get("usage").unwrap_or("");
             source.usage = r.scaled(el, usage, el.get("units"), 1024);
@@ -215,14 +228,14 @@ impl FsSource {
 
 impl Element for Filesystem {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(ONCE_UNSUPPORTED, el, "type");
+        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type");
         let mut fs = Self {
             kind,
-            access_mode: r.attr_kinds(ONCE_UNSUPPORTED, el, "accessmode"),
+            access_mode: r.attr_as(ONCE_UNSUPPORTED, el, "accessmode"),
             file_mode: r.attr(el, "fmode").filter(|mode| *mode != CreateMode(0)),
             dir_mode: r.attr(el, "dmode").filter(|mode| *mode != CreateMode(0)),
-            model: r.attr_kinds(ONCE_UNSUPPORTED, el, "model"),
-            multidevs: r.attr_kinds(ONCE_UNSUPPORTED, el, "multidevs"),
+            model: r.attr_as(ONCE_UNSUPPORTED, el, "model"),
+            multidevs: r.attr_as(ONCE_UNSUPPORTED, el, "multidevs"),
             space_hard_limit: el.child("space_hard_limit").and_then(|e| r.bytes(e, 1)),
             space_soft_limit: el.child("space_soft_limit").and_then(|e| r.bytes(e, 1)),
             ..Self::default()
@@ -232,24 +245,24 @@ impl Element for Filesystem {
             None if kind == Some(FsType::Ram) => {}
             None => {
                 let message = "element 'filesystem' lacks its child 'source'";
-                r.problem(Kind::Plain, "filesystem-source", el.pos(), message);
+                r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
             }
         }
         fs.target = el.child("target").and_then(|t| t.string("dir"));
         if fs.target.is_none() {
             let message = "element 'filesystem' lacks its 'target' with attribute 'dir'";
-            r.problem(Kind::Plain, "filesystem-target", el.pos(), message);
+            r.refuse(&FILESYSTEM_TARGET, el.pos(), message);
         }
         fs.readonly = el.child("readonly").is_some();
         if let Some(driver) = el.child("driver") {
-            fs.driver = r.attr_kinds(ONCE_UNSUPPORTED, driver, "type");
-            fs.write_policy = r.attr_kinds(ONCE_UNSUPPORTED, driver, "wrpolicy");
+            fs.driver = r.attr_as(ONCE_UNSUPPORTED, driver, "type");
+            fs.write_policy = r.attr_as(ONCE_UNSUPPORTED, driver, "wrpolicy");
             fs.format = driver.string("format");
             fs.queue_size = r.attr(driver, "queue");
             fs.virtio = VirtioOptions::read(driver, r);
         }
         fs.binary = read::one(el, "binary", r).filter(|binary| *binary != Virtiofsd::default());
-        fs.id_map = read::one(el, "idmap", r);
+        fs.id_map = r.child_since("10.0", el, "idmap").and_then(|map| IdMap::read(map, r));
         fs.info = DeviceInfo::read(el, r);
         Some(fs)
     }

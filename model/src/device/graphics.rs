@@ -1,22 +1,30 @@
-//! `<graphics>`: how the guest's screen is shown.
+//! `<graphics>`: a display of the guest's screen.
 
 pub mod listen;
 pub mod spice;
 
 use crate::device::sound::{read_audio_id, write_audio_id};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, attr_place};
+use crate::read::{El, Element, ONCE_INTERNAL, Reader, attr_place};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
 
 pub use listen::{Listen, ListenType};
 pub use spice::{Gl, Spice};
 
-/// The class of a bad value, in older releases and now.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+crate::rules! {
+    /// The validity of a password is a UTC time without time zone.
+    GRAPHICS_PASSWORD_TIME = "graphics-password-time": Internal, Read,
+        "`<graphics passwdValidTo=>`: `YYYY-MM-DDTHH:MM:SS`",
+        help "write a time such as `2038-01-19T03:14:07`";
+    /// VNC keeps its clients when the password changes.
+    GRAPHICS_VNC_CONNECTED = "graphics-vnc-connected": Unsupported, Read,
+        "`<graphics type='vnc' connected=>`: QEMU's VNC server has no other behaviour",
+        help "use `connected='keep'`, or remove `connected=`";
+}
 
 spelled! {
-    /// `type=`.
+    /// `type=`: the kind of display.
     pub enum GraphicsType {
         /// A window on the host.
         Sdl = "sdl",
@@ -28,38 +36,38 @@ spelled! {
         Desktop = "desktop",
         /// SPICE.
         Spice = "spice",
-        /// Rendering on the host, shown by another display.
+        /// OpenGL rendering on the host for another display.
         EglHeadless = "egl-headless",
         /// D-Bus.
-        Dbus = "dbus",
+        Dbus = "dbus" since "8.4",
     }
 }
 
 spelled! {
     /// `sharePolicy=` of VNC.
     pub enum SharePolicy {
-        /// A client may ask for being alone.
+        /// A client can ask for exclusive access, which disconnects others.
         AllowExclusive = "allow-exclusive",
-        /// No client may.
+        /// Access is always shared.
         ForceShared = "force-shared",
-        /// Clients do as they like.
+        /// All clients are accepted, whatever they ask for.
         Ignore = "ignore",
     }
 }
 
 spelled! {
-    /// `connected=`: what becomes of clients when the password changes.
+    /// `connected=`: what happens to connected clients when the password changes.
     pub enum Connected {
         /// The change fails.
         Fail = "fail",
-        /// They are cut off.
+        /// They are disconnected.
         Disconnect = "disconnect",
-        /// They stay.
+        /// They stay connected.
         Keep = "keep",
     }
 }
 
-/// `passwd=`, and what only counts with it.
+/// `passwd=`, and the attributes that need it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth {
     /// `passwd=`.
@@ -73,59 +81,59 @@ pub struct Auth {
 /// `<graphics type='vnc'>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vnc {
-    /// `<listen>`; at least one.
+    /// `<listen>`, one or more.
     pub listens: Vec<Listen>,
-    /// `port=`; 0 for none.
+    /// `port=`, the TCP port; 0 for none.
     pub port: i32,
-    /// `autoport=`: whether the port is chosen at start; `port` is 0 then.
+    /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
     pub autoport: bool,
-    /// `websocket=`; -1 for any.
+    /// `websocket=`, the TCP port for WebSocket; -1 where it is allocated at the start.
     pub websocket: Option<i32>,
-    /// `sharePolicy=`.
+    /// `sharePolicy=` for several clients.
     pub share_policy: Option<SharePolicy>,
-    /// `powerControl=`: whether clients may reset the guest.
+    /// `powerControl=`: whether clients can reset and power off the guest.
     pub power_control: Option<YesNo>,
     /// `keymap=`.
     pub keymap: Option<String>,
-    /// `<audio id=>`.
+    /// `<audio id=>`: the audio backend for clients.
     pub audio: Option<u32>,
-    /// `passwd=` and what belongs to it.
+    /// `passwd=`, and the attributes that need it.
     pub auth: Option<Auth>,
 }
 
 /// `<graphics type='rdp'>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rdp {
-    /// `<listen>`; at least one.
+    /// `<listen>`, one or more.
     pub listens: Vec<Listen>,
-    /// `port=`; 0 for none.
+    /// `port=`, the TCP port; 0 for none.
     pub port: i32,
-    /// `autoport=`: whether the port is chosen at start; `port` is 0 then.
+    /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
     pub autoport: bool,
-    /// `replaceUser=`: a new client takes the place of the old one.
+    /// `replaceUser=`: whether a new client replaces the present one.
     pub replace_user: bool,
-    /// `multiUser=`.
+    /// `multiUser=`: whether several clients can connect.
     pub multi_user: bool,
     /// `username=`.
     pub username: Option<String>,
-    /// `passwd=` and what belongs to it.
+    /// `passwd=`, and the attributes that need it.
     pub auth: Option<Auth>,
 }
 
 /// `<graphics type='dbus'>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Dbus {
-    /// `p2p=`: without a bus.
+    /// `p2p=`: whether clients connect directly, without a bus.
     pub p2p: bool,
-    /// `address=` of the bus; the domain's own where there is none.
+    /// `address=` of the bus; without it, a bus that libvirt starts for the domain.
     pub address: Option<String>,
     /// `<gl>`.
     pub gl: Option<Gl>,
-    /// `<audio id=>`.
+    /// `<audio id=>`: the audio backend for clients.
     pub audio: Option<u32>,
 }
 
-/// What each type of `<graphics>` has.
+/// `type=`, with the settings of that type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Display {
     /// `type='sdl'`
@@ -134,7 +142,7 @@ pub enum Display {
         display: Option<String>,
         /// `xauth=`: the X authority file.
         xauth: Option<String>,
-        /// `fullscreen=`.
+        /// `fullscreen=`: whether the window fills the screen.
         fullscreen: bool,
         /// `<gl enable=>`.
         gl: Option<YesNo>,
@@ -147,14 +155,14 @@ pub enum Display {
     Desktop {
         /// `display=`: the X display.
         display: Option<String>,
-        /// `fullscreen=`.
+        /// `fullscreen=`: whether the window fills the screen.
         fullscreen: bool,
     },
     /// `type='spice'`
     Spice(Box<Spice>),
     /// `type='egl-headless'`
     EglHeadless {
-        /// `<gl rendernode=>`: the DRM device.
+        /// `<gl rendernode=>`: the DRM render node of the host.
         rendernode: Option<String>,
     },
     /// `type='dbus'`
@@ -164,9 +172,9 @@ pub enum Display {
 /// `<graphics>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Graphics {
-    /// Where it stands; it has no alias and no address.
+    /// The place in the text; a display has no alias and no address.
     pub info: DeviceInfo,
-    /// What its type has.
+    /// `type=`, with the settings of that type.
     pub display: Display,
 }
 
@@ -184,7 +192,7 @@ impl Graphics {
         }
     }
 
-    /// Where it is served, for types that are remote.
+    /// `<listen>` of a remote display; empty for other types.
     pub fn listens(&self) -> &[Listen] {
         match &self.display {
             Display::Vnc(vnc) => &vnc.listens,
@@ -197,15 +205,13 @@ impl Graphics {
 
 impl Element for Graphics {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let yes = |r: &mut Reader, name| r.attr_kinds(ONCE_INTERNAL, el, name) == Some(YesNo::Yes);
-        let display = match r.required_kinds(ONCE_INTERNAL, ONCE_INTERNAL, el, "type")? {
+        let yes = |r: &mut Reader, name| r.attr_as(ONCE_INTERNAL, el, name) == Some(YesNo::Yes);
+        let display = match r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, el, "type")? {
             GraphicsType::Sdl => Display::Sdl {
                 fullscreen: yes(r, "fullscreen"),
                 xauth: el.string("xauth"),
                 display: el.string("display"),
-                gl: el
-                    .child("gl")
-                    .and_then(|gl| r.required_kinds([Kind::Xml; 2], ONCE_INTERNAL, gl, "enable")),
+                gl: el.child("gl").and_then(|gl| r.required_as(Kind::Xml, ONCE_INTERNAL, gl, "enable")),
             },
             GraphicsType::Vnc => Display::Vnc(Vnc::read(el, r)),
             GraphicsType::Rdp => Display::Rdp(Rdp::read(el, r)),
@@ -277,20 +283,20 @@ impl Vnc {
         match el.get("autoport") {
             Some("yes") => vnc.autoport = true,
             Some("no") => vnc.autoport = false,
-            // What is neither is passed over by the reference.
+            // libvirt ignores other words.
             _ => {}
         }
-        // Without TCP neither is written, so they are what is read where there is nothing.
+        // Without a TCP listener, `port=` and `autoport=` are ignored and not written.
         let tcp = vnc.listens.first().is_some_and(Listen::is_tcp);
         vnc.autoport |= !tcp;
         if vnc.autoport {
             vnc.port = 0;
         }
-        vnc.websocket = r.attr_kinds(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
-        vnc.share_policy = r.attr_kinds(ONCE_INTERNAL, el, "sharePolicy");
-        vnc.power_control = r.attr(el, "powerControl");
+        vnc.websocket = r.attr_as(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
+        vnc.share_policy = r.attr_as(ONCE_INTERNAL, el, "sharePolicy");
+        vnc.power_control = r.attr_since("7.1", el, "powerControl");
         vnc.keymap = el.string("keymap");
-        vnc.audio = read_audio_id(el, r);
+        vnc.audio = r.knows("7.2").then(|| read_audio_id(el, r)).flatten();
         vnc.auth = Auth::read(el, true, r);
         vnc
     }
@@ -320,7 +326,7 @@ impl Rdp {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut rdp = Self { listens: Listen::read_all(el, false, r), ..Self::default() };
         (rdp.port, rdp.autoport) = read_port(el, r);
-        // Port 0 is no port to serve anything at.
+        // Port 0 stands for automatic allocation.
         rdp.autoport |= el.get("autoport") == Some("yes") || rdp.port == 0;
         if rdp.autoport {
             rdp.port = 0;
@@ -346,9 +352,9 @@ impl Rdp {
     }
 }
 
-/// `port=`, and whether it means that one is to be chosen.
+/// `port=` (0 where it is not given or -1), and whether it is to be allocated.
 fn read_port(el: El<'_>, r: &mut Reader) -> (i32, bool) {
-    match r.attr_kind(Kind::Internal, el, "port") {
+    match r.attr_as(Kind::Internal, el, "port") {
         Some(-1) | None => (0, true),
         Some(port) => (port, false),
     }
@@ -363,16 +369,16 @@ impl Auth {
                 let message = format!(
                     "attribute 'passwdValidTo' of element 'graphics' is '{text}', expected 'YYYY-MM-DDTHH:MM:SS'"
                 );
-                r.problem(Kind::Internal, "graphics-password-time", attr_place(el, "passwdValidTo"), message);
+                r.refuse(&GRAPHICS_PASSWORD_TIME, attr_place(el, "passwdValidTo"), message);
             }
         }
-        auth.connected = r.attr_kind(Kind::Unsupported, el, "connected");
+        auth.connected = r.attr_as(Kind::Unsupported, el, "connected");
         if vnc && auth.connected.is_some_and(|connected| connected != Connected::Keep) {
             let message = format!(
-                "attribute 'connected' of element 'graphics' is '{}', VNC knows only connected='keep'",
+                "attribute 'connected' of element 'graphics' is '{}', VNC supports only connected='keep'",
                 el.get("connected").unwrap_or_default()
             );
-            r.problem(Kind::Unsupported, "graphics-vnc-connected", attr_place(el, "connected"), message);
+            r.refuse(&GRAPHICS_VNC_CONNECTED, attr_place(el, "connected"), message);
         }
         Some(auth)
     }
@@ -385,7 +391,7 @@ impl Auth {
     }
 }
 
-/// `YYYY-MM-DDTHH:MM:SS`, each part padded.
+/// Parses `YYYY-MM-DDTHH:MM:SS` and pads each part with zeros.
 fn time(text: &str) -> Option<String> {
     let (date, clock) = text.split_once('T')?;
     let date: Vec<u16> = date.split('-').map(|n| n.parse().ok()).collect::<Option<_>>()?;
@@ -406,12 +412,12 @@ fn time(text: &str) -> Option<String> {
 mod tests {
     use super::*;
 
-    /// Reads `text` as the only screen and gives how it is written, and the problems.
+    /// Reads `text` as the only display, and returns it as written, and the problems.
     fn rewrite(text: &str) -> (String, Vec<String>) {
         let document = format!(
             "<domain type='kvm'><name>n</name><os><type>hvm</type></os><devices>{text}</devices></domain>"
         );
-        let parsed = crate::parse(&document);
+        let parsed = crate::parse(&document, crate::Release::default());
         let problems = parsed.report.iter().map(ToString::to_string).collect();
         let mut w = Writer::new();
         for graphics in &parsed.domain.unwrap().devices.graphics {
@@ -472,7 +478,7 @@ mod tests {
         check(
             "<graphics type='vnc' passwd='p' connected='fail'/>",
             &[
-                "unsupported configuration: attribute 'connected' of element 'graphics' is 'fail', VNC knows only \
+                "unsupported configuration: attribute 'connected' of element 'graphics' is 'fail', VNC supports only \
                connected='keep'",
             ],
         );

@@ -1,9 +1,9 @@
-//! `<hostdev>`: a device of the host that the guest gets.
+//! `<hostdev>`: a device of the host that is assigned to the guest.
 
-mod mdev;
+pub(crate) mod mdev;
 mod pci;
-mod scsi;
-mod usb;
+pub(crate) mod scsi;
+pub(crate) mod usb;
 
 pub use mdev::{Mdev, MdevModel};
 pub use pci::{HostdevDriver, HostdevDriverName, PciDevice};
@@ -13,16 +13,42 @@ pub use usb::{GuestReset, UsbDevice, UsbStartup};
 use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
 use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// The source address of an interface of type `hostdev` is of type `pci` or `usb`.
+    NET_HOSTDEV_ADDRESS_TYPE = "net-hostdev-address-type": Unsupported, Read,
+        "`<interface type='hostdev'><source><address type=>`: network devices of the host are on these buses",
+        help "use `type='pci'` or `type='usb'`";
+    /// The `type` of a host device belongs to its `mode`.
+    HOSTDEV_TYPE = "hostdev-type": Unsupported, Read,
+        "mode `subsystem`: `usb`, `pci`, `scsi`, `scsi_host`, `mdev`; mode `capabilities` (containers): `storage`, `misc`, `net`",
+        help "change `type=` or `mode=`";
+    /// The `<source>` of a host device has only children of its type.
+    HOSTDEV_SOURCE_CHILD = "hostdev-source-child": Internal, Read,
+        "USB: `<vendor>`, `<product>`, `<address>`; PCI: `<address>`",
+        help "remove the child element, or follow a later release", until "9.0";
+    /// A `startupPolicy` is given only for USB host devices.
+    HOSTDEV_STARTUP_POLICY = "hostdev-startup-policy": Unsupported, Read,
+        "`<hostdev type='usb'><source startupPolicy=>`",
+        help "remove `startupPolicy=`";
+    /// A host device has only attributes of its `type`.
+    HOSTDEV_ATTRIBUTE = "hostdev-attribute": Xml, Read,
+        "`sgio=` and `rawio=` are for type `scsi`, `model=` for types `mdev` and `scsi_host`",
+        help "remove the attribute";
+    /// The source of an interface of type `hostdev` has an `<address>` with `type`.
+    NET_HOSTDEV_ADDRESS = "net-hostdev-address": Xml, Read, "`<interface type='hostdev'><source><address type=>`",
+        help "add an `<address>` with `type='pci'` or `type='usb'`";
+}
 
 spelled! {
     /// `mode=` of `<hostdev>`.
     pub enum HostdevMode {
-        /// A device of one of the host's buses.
+        /// A device on a bus of the host.
         Subsystem = "subsystem",
-        /// A device node (containers).
+        /// A device node or network interface (containers).
         Capabilities = "capabilities",
     }
 }
@@ -30,15 +56,15 @@ spelled! {
 spelled! {
     /// `type=` of `<hostdev>`, in both modes.
     pub enum HostdevType {
-        /// On USB.
+        /// A USB device.
         Usb = "usb",
-        /// On PCI.
+        /// A PCI device.
         Pci = "pci",
-        /// A SCSI unit.
+        /// A SCSI LUN.
         Scsi = "scsi",
-        /// A SCSI host adapter.
+        /// A SCSI host adapter (vhost-scsi).
         ScsiHost = "scsi_host",
-        /// A mediated device.
+        /// A mediated device of the kernel.
         Mdev = "mdev",
         /// A block device node.
         Storage = "storage",
@@ -52,21 +78,21 @@ spelled! {
 /// `<hostdev>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hostdev {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// `managed=`: whether it is taken from the host's driver and given back.
+    /// `managed=`: whether libvirt detaches the device from its driver on the host, and attaches it again.
     pub managed: Option<YesNo>,
     /// `type=` and `<source>`.
     pub source: HostdevSource,
-    /// `<teaming>`: its part in a pair of network cards.
+    /// `<teaming>`: its role in a teaming pair.
     pub teaming: Option<Teaming>,
-    /// `<readonly>`.
+    /// `<readonly>` (SCSI).
     pub readonly: bool,
-    /// `<shareable>`.
+    /// `<shareable>` (SCSI).
     pub shareable: bool,
 }
 
-/// Which device of the host it is.
+/// `type=` and `<source>`: the device of the host.
 #[derive(Debug, Clone, PartialEq)]
 pub enum HostdevSource {
     /// `type='usb'`
@@ -90,7 +116,7 @@ impl Default for HostdevSource {
 }
 
 impl HostdevSource {
-    /// The type that is written in the document.
+    /// The `type=` in the document.
     pub fn kind(&self) -> HostdevType {
         match self {
             Self::Usb(_) => HostdevType::Usb,
@@ -105,7 +131,7 @@ impl HostdevSource {
     }
 }
 
-/// A device node of the host.
+/// A device node or network interface of the host, for a container.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Capability {
     /// A block device.
@@ -122,15 +148,15 @@ pub enum Capability {
     Net {
         /// `<interface>`: its name.
         interface: String,
-        /// `<ip>`.
+        /// `<ip>`: addresses in the container.
         ips: Vec<IpAddress>,
-        /// `<route>`.
+        /// `<route>`: routes in the container.
         routes: Vec<Route>,
     },
 }
 
 impl Hostdev {
-    /// The address of the PCI device, if it is one.
+    /// The PCI device, for type `pci`.
     pub fn pci(&self) -> Option<&PciDevice> {
         match &self.source {
             HostdevSource::Pci(pci) => Some(pci),
@@ -140,18 +166,18 @@ impl Hostdev {
 
     fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
         let mode = match el.get("mode") {
-            Some(_) => r.attr_kinds(UNKNOWN, el, "mode")?,
+            Some(_) => r.attr_as(LONG_UNSUPPORTED, el, "mode")?,
             None => HostdevMode::Subsystem,
         };
-        let missing = [Kind::Xml; 2];
-        let kind: HostdevType = r.required_kinds(missing, [Kind::Unsupported; 2], el, "type")?;
+        let missing = Kind::Xml;
+        let kind: HostdevType = r.required_as(missing, Kind::Unsupported, el, "type")?;
         let of_mode = match kind {
             HostdevType::Storage | HostdevType::Misc | HostdevType::Net => HostdevMode::Capabilities,
             _ => HostdevMode::Subsystem,
         };
         if mode != of_mode {
-            let message = format!("element 'hostdev' of mode '{mode}' has no type '{kind}'");
-            r.problem(Kind::Unsupported, "hostdev-type", el.pos().attr("type"), message);
+            let message = format!("element 'hostdev' of mode '{mode}' cannot have the type '{kind}'");
+            r.refuse(&HOSTDEV_TYPE, el.pos().attr("type"), message);
             return None;
         }
         let source = r.need(el, "source")?;
@@ -177,30 +203,27 @@ impl Hostdev {
     }
 }
 
-/// Children of `<source>` that are none were refused once.
+/// Refuses children of `<source>` that are not known, as earlier releases do.
 fn refuse_unknown(source: El<'_>, kind: &str, known: &[&str], r: &mut Reader) {
     if let Some(other) = source.elements().find(|child| !known.contains(&child.name())) {
         let message = format!("element 'source' of a {kind} device has a child '{}'", other.name());
-        r.older_problem(Kind::Internal, "hostdev-source-child", other.pos(), message);
+        r.refuse(&HOSTDEV_SOURCE_CHILD, other.pos(), message);
     }
 }
 
-/// The text of a child that must be there and not empty.
+/// The text of a mandatory child; an empty text is read as absent.
 fn text(source: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     r.need(source, name).map(El::text).filter(|t| !t.is_empty())
 }
 
-/// What class an unknown word is of.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// Attributes that stand only for some types.
+/// Refuses attributes of other types.
 fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reader) {
     use HostdevType::{Mdev, Scsi, ScsiHost, Usb};
     if let Some(policy) = source.get("startupPolicy")
         && kind != Usb
     {
-        let message = format!("attribute 'startupPolicy' ('{policy}') stands only for type 'usb'");
-        r.problem(Kind::Unsupported, "hostdev-startup-policy", source.pos().attr("startupPolicy"), message);
+        let message = format!("attribute 'startupPolicy' ('{policy}') is only for type 'usb'");
+        r.refuse(&HOSTDEV_STARTUP_POLICY, source.pos().attr("startupPolicy"), message);
     }
     let rows: [(&'static str, &[HostdevType]); 3] =
         [("sgio", &[Scsi]), ("rawio", &[Scsi]), ("model", &[Mdev, ScsiHost])];
@@ -208,8 +231,8 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
         if let Some(value) = el.get(name)
             && !kinds.contains(&kind)
         {
-            let message = format!("attribute '{name}' ('{value}') does not go with hostdev type '{kind}'");
-            r.problem(Kind::Xml, "hostdev-attribute", el.pos().attr(name), message);
+            let message = format!("attribute '{name}' ('{value}') is not for hostdev type '{kind}'");
+            r.refuse(&HOSTDEV_ATTRIBUTE, el.pos().attr(name), message);
         }
     }
 }
@@ -217,12 +240,12 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
 impl Element for Hostdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = Self::read_source(el, r)?;
-        // Only SCSI units are shared or kept from being written.
+        // libvirt reads `<readonly>` and `<shareable>` for SCSI LUNs only.
         let scsi = matches!(source, HostdevSource::Scsi(_));
         Some(Self {
             info: DeviceInfo::read(el, r),
             managed: el.get("managed").and_then(|m| m.parse().ok()),
-            teaming: read::one(el, "teaming", r),
+            teaming: r.child_since("7.1", el, "teaming").and_then(|t| Teaming::read(t, r)),
             readonly: scsi && el.child("readonly").is_some(),
             shareable: scsi && el.child("shareable").is_some(),
             source,
@@ -286,12 +309,12 @@ impl Capability {
     }
 }
 
-/// The device of the host behind an interface of type `hostdev`.
+/// The device of the host that is assigned as an interface of type `hostdev`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum InterfaceDevice {
-    /// On PCI.
+    /// A PCI device.
     Pci(PciDevice),
-    /// On USB.
+    /// A USB device.
     Usb(UsbDevice),
 }
 
@@ -301,12 +324,12 @@ impl Default for InterfaceDevice {
     }
 }
 
-/// An interface that is a device of the host.
+/// The source of an interface of type `hostdev`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct HostInterface {
-    /// `managed=`: whether it is taken from the host's driver and given back.
+    /// `managed=`: whether libvirt detaches the device from its driver on the host, and attaches it again.
     pub managed: Option<YesNo>,
-    /// `<source>`.
+    /// `<source>`: the device of the host.
     pub device: InterfaceDevice,
 }
 
@@ -320,7 +343,7 @@ impl HostInterface {
             None if source.child("vendor").is_some() => "usb",
             None => {
                 let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
-                r.problem(Kind::Xml, "net-hostdev-address", source.pos(), message);
+                r.refuse(&NET_HOSTDEV_ADDRESS, source.pos(), message);
                 return Self { managed, ..Self::default() };
             }
         };
@@ -336,14 +359,10 @@ impl HostInterface {
                 InterfaceDevice::Pci(PciDevice::read(el, source, r))
             }
             _ => {
-                let message =
-                    format!("an interface of type 'hostdev' has address type '{kind}', 'pci' or 'usb' work");
-                r.problem(
-                    Kind::Unsupported,
-                    "net-hostdev-address",
-                    source.pos().path("address/@type"),
-                    message,
+                let message = format!(
+                    "an interface of type 'hostdev' has address type '{kind}', expected 'pci' or 'usb'"
                 );
+                r.refuse(&NET_HOSTDEV_ADDRESS_TYPE, source.pos().path("address/@type"), message);
                 InterfaceDevice::default()
             }
         };
@@ -359,8 +378,8 @@ impl HostInterface {
 }
 
 impl Devices {
-    /// Every device that the guest gets from the host, in the reference's order: interfaces of type `hostdev`, then
-    /// `<hostdev>`, then interfaces whose network gave them a device.
+    /// The devices of the host that are assigned to the guest, in libvirt's order: interfaces of type `hostdev`,
+    /// `<hostdev>`, then interfaces of type `network` whose network assigned a device.
     pub fn assigned(&self) -> impl Iterator<Item = DeviceId> + '_ {
         let nic = |network: bool| {
             let of_kind = move |nic: &Interface| {

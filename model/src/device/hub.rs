@@ -1,8 +1,7 @@
-//! `<hub>`.
+//! `<hub>`: a USB hub.
 
-use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, LONG_INTERNAL, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -13,16 +12,10 @@ spelled! {
     }
 }
 
-/// The class of a missing type, in older releases and now.
-const MISSING: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
-/// The class of an unknown type.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
 /// `<hub>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hub {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=`
     pub kind: Option<HubType>,
@@ -30,7 +23,10 @@ pub struct Hub {
 
 impl Element for Hub {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { kind: r.required_kinds(MISSING, UNKNOWN, el, "type"), info: DeviceInfo::read(el, r) })
+        Some(Self {
+            kind: r.required_as(LONG_INTERNAL, LONG_UNSUPPORTED, el, "type"),
+            info: DeviceInfo::read(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -1,7 +1,7 @@
-//! What all devices have: alias, address, boot order, option ROM.
+//! The part that all devices have: alias, address, boot order, option ROM.
 
-mod address;
-mod pci;
+pub(crate) mod address;
+pub(crate) mod pci;
 
 pub use address::{
     Address, AddressType, CcidAddress, CcwAddress, DimmAddress, DriveAddress, IsaAddress, UsbAddress,
@@ -9,46 +9,57 @@ pub use address::{
 };
 pub use pci::{PciAddress, Zpci};
 
-use crate::read::{El, Positive, Reader};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Positive, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
-/// The common part of a device.
+crate::rules! {
+    /// A disabled option ROM has neither `bar` nor `file`.
+    ROM_DISABLED = "rom-disabled": Unsupported, Read,
+        "`<rom enabled='no'>`: QEMU is given an empty ROM file for the device",
+        help "remove `bar=` and `file=`, or use `enabled='yes'`";
+    /// A `loadparm` has 1 to 8 letters, digits, dots or blanks.
+    BOOT_LOADPARM = "boot-loadparm": Internal, Read,
+        "`<boot loadparm=>`: the boot parameter of s390 firmware has 8 characters",
+        help "shorten the value, and use letters, digits, `.` and blanks only";
+}
+
+/// The part that all devices have.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DeviceInfo {
-    /// Where the device stands.
+    /// Place of the device in the text.
     pub pos: Pos,
-    /// `<alias name=>`: the id the device has in QEMU.
+    /// `<alias name=>`: the id of the device in QEMU.
     pub alias: Option<String>,
-    /// `<address>`.
+    /// `<address>`: where the device is in the guest.
     pub address: Option<Address>,
-    /// `<boot>`.
+    /// `<boot>`: the position of the device in the boot order.
     pub boot: Option<Boot>,
-    /// `<rom>`.
+    /// `<rom>`: the option ROM.
     pub rom: Option<Rom>,
-    /// `<acpi index=>`.
+    /// `<acpi index=>`: the number by which the guest names a network device.
     pub acpi_index: Option<u32>,
-    /// `<master startport=>` of a companion USB controller.
+    /// `<master startport=>` of a companion USB controller: its first port on the EHCI controller.
     pub master_startport: Option<u32>,
 }
 
 /// `<boot>` of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Boot {
-    /// `order=`, from 1.
+    /// `order=`: the position in the boot order, from 1.
     pub order: u32,
-    /// `loadparm=` (s390).
+    /// `loadparm=`: the boot parameter (s390), 1 to 8 characters.
     pub loadparm: Option<String>,
 }
 
 /// `<rom>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rom {
-    /// `enabled=`.
+    /// `enabled=`: whether the device has an option ROM.
     pub enabled: Option<YesNo>,
-    /// `bar=`: whether the ROM's BAR is visible in the guest.
+    /// `bar=`: whether the ROM is visible in the guest's memory map.
     pub bar: Option<OnOff>,
-    /// `file=`.
+    /// `file=`: the path of the ROM image.
     pub file: Option<String>,
 }
 
@@ -64,7 +75,7 @@ impl DeviceInfo {
                 "rom" => {
                     info.rom = Some(Rom::read(child, r));
                 }
-                "acpi" => info.acpi_index = r.attr(child, "index"),
+                "acpi" => info.acpi_index = r.attr_since("7.3", child, "index"),
                 "master" => info.master_startport = r.attr(child, "startport"),
                 _ => {}
             }
@@ -72,7 +83,7 @@ impl DeviceInfo {
         info
     }
 
-    /// Writes them, in the format's order.
+    /// Writes the common children of a device, in the order of the domain format.
     pub fn write(&self, w: &mut Writer) {
         if let Some(boot) = &self.boot {
             w.element("boot").attr("order", boot.order).opt("loadparm", boot.loadparm.as_ref()).empty();
@@ -98,7 +109,7 @@ impl DeviceInfo {
         }
     }
 
-    /// The PCI address, where it has one.
+    /// The PCI address, where the device has one.
     pub fn pci(&self) -> Option<&PciAddress> {
         match &self.address {
             Some(Address::Pci(address)) => Some(address),
@@ -109,12 +120,12 @@ impl DeviceInfo {
 
 impl Rom {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let kinds = [Kind::Unsupported, Kind::Xml];
-        let (enabled, bar) = (r.attr_kinds(kinds, el, "enabled"), r.attr_kinds(kinds, el, "bar"));
+        let kinds = ONCE_UNSUPPORTED;
+        let (enabled, bar) = (r.attr_as(kinds, el, "enabled"), r.attr_as(kinds, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
         if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
-            let message = "element 'rom' that is not 'enabled' has no 'bar' and no 'file'";
-            r.problem(Kind::Unsupported, "rom-disabled", el.pos(), message);
+            let message = "element 'rom' that is not 'enabled' cannot have 'bar' or 'file'";
+            r.refuse(&ROM_DISABLED, el.pos(), message);
         }
         rom
     }
@@ -122,13 +133,13 @@ impl Rom {
 
 impl Boot {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        let Positive(order) = r.required_kinds(kinds, kinds, el, "order")?;
+        let kinds = ONCE_INTERNAL;
+        let Positive(order) = r.required_as(kinds, kinds, el, "order")?;
         Some(Self { order, loadparm: el.get("loadparm").and_then(|text| loadparm(el, text, r)) })
     }
 }
 
-/// 1 to 8 characters that an s390 boot loader can be told, in upper case.
+/// Parses `loadparm=`: 1 to 8 letters, digits, dots and blanks, converted to upper case.
 fn loadparm(el: El<'_>, text: &str, r: &mut Reader) -> Option<String> {
     let text = text.to_ascii_uppercase();
     let wrong = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ' '));
@@ -138,6 +149,6 @@ fn loadparm(el: El<'_>, text: &str, r: &mut Reader) -> Option<String> {
         None => return Some(text),
     };
     let message = format!("attribute 'loadparm' of element 'boot' is '{text}', {problem}");
-    r.problem(Kind::Internal, "boot-loadparm", el.pos().attr("loadparm"), message);
+    r.refuse(&BOOT_LOADPARM, el.pos().attr("loadparm"), message);
     None
 }

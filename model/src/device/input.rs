@@ -1,4 +1,4 @@
-//! `<input>`.
+//! `<input>`: an input device.
 
 use super::virtio::VirtioOptions;
 use crate::info::{Address, DeviceInfo};
@@ -6,19 +6,29 @@ use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff};
 
+crate::rules! {
+    /// An input device on USB has an address of type `usb`.
+    INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "`<input bus='usb'><address type=>`",
+        help "use `type='usb'`, or leave the `<address>` out";
+    /// An input that is a device of the host has a `<source>` with the path of the device.
+    INPUT_SOURCE = "input-source": Xml, Read,
+        "`<input type='passthrough'><source evdev=>`, `<input type='evdev'><source dev=>`",
+        help "add `<source>` with a path such as `/dev/input/event0`";
+}
+
 spelled! {
     /// `type=`.
     pub enum InputType {
         /// A mouse.
         Mouse = "mouse",
-        /// A tablet: absolute positions.
+        /// A tablet, which reports absolute positions.
         Tablet = "tablet",
         /// A keyboard.
         Keyboard = "keyboard",
-        /// A device of the host, given to the guest as a virtio device.
+        /// An evdev device of the host, passed through as a virtio device.
         Passthrough = "passthrough",
-        /// A device of the host that is listened to.
-        Evdev = "evdev",
+        /// An evdev device of the host, whose events the guest's input devices get.
+        Evdev = "evdev" since "7.4",
     }
 }
 
@@ -31,7 +41,7 @@ spelled! {
         Usb = "usb",
         /// Xen's paravirtual input.
         Xen = "xen",
-        /// Input of Parallels.
+        /// The input bus of Parallels.
         Parallels = "parallels",
         /// virtio.
         Virtio = "virtio",
@@ -41,25 +51,25 @@ spelled! {
 spelled! {
     /// `model=`, of virtio input.
     pub enum InputModel {
-        /// virtio, the generation that QEMU prefers.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
 
 spelled! {
-    /// `<source grab=>`.
+    /// `<source grab=>`: which devices are grabbed together.
     pub enum Grab {
-        /// All of the host's input goes where the first goes.
+        /// All evdev inputs of the guest.
         All = "all",
     }
 }
 
 spelled! {
-    /// `<source grabToggle=>`: the keys that give the input back to the host.
+    /// `<source grabToggle=>`: the key combination that grabs and releases the input.
     pub enum GrabToggle {
         /// Both control keys.
         CtrlCtrl = "ctrl-ctrl",
@@ -79,20 +89,20 @@ spelled! {
 /// `<source>` of an input that is a device of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct InputSource {
-    /// `evdev=` (passthrough) or `dev=` (evdev).
+    /// `evdev=` (passthrough) or `dev=` (evdev): the path of the device.
     pub evdev: Option<String>,
     /// `grab=`
     pub grab: Option<Grab>,
     /// `grabToggle=`
     pub grab_toggle: Option<GrabToggle>,
-    /// `repeat=`
+    /// `repeat=`: whether keys repeat automatically.
     pub repeat: Option<OnOff>,
 }
 
 /// `<input>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Input {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=`
     pub kind: Option<InputType>,
@@ -108,18 +118,18 @@ pub struct Input {
 
 impl Element for Input {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let internal = [Kind::Internal; 2];
-        let kind: Option<InputType> = r.required_kinds(internal, [Kind::Unsupported; 2], el, "type");
+        let internal = Kind::Internal;
+        let kind: Option<InputType> = r.required_as(internal, Kind::Unsupported, el, "type");
         let mut input = Self {
             kind,
-            model: r.attr_kind(Kind::Unsupported, el, "model"),
-            bus: r.attr_kind(Kind::Unsupported, el, "bus"),
+            model: r.attr_as(Kind::Unsupported, el, "model"),
+            bus: r.attr_as(Kind::Unsupported, el, "bus"),
             info: DeviceInfo::read(el, r),
             ..Self::default()
         };
         if input.bus == Some(InputBus::Usb) && !matches!(input.info.address, None | Some(Address::Usb(_))) {
-            let message = "the 'address' of an 'input' on bus 'usb' is of type 'usb'";
-            r.problem(Kind::Xml, "input-usb-address", el.pos().path("address/@type"), message);
+            let message = "the 'address' of an 'input' on bus 'usb' must be of type 'usb'";
+            r.refuse(&INPUT_USB_ADDRESS, el.pos().path("address/@type"), message);
         }
         let source = el.child("source");
         match kind {
@@ -131,7 +141,7 @@ impl Element for Input {
                 input.source = InputSource {
                     evdev: source.string("dev"),
                     grab: r.attr(source, "grab"),
-                    grab_toggle: r.attr(source, "grabToggle"),
+                    grab_toggle: r.attr_since("7.6", source, "grabToggle"),
                     repeat: r.attr(source, "repeat"),
                 };
             }
@@ -164,5 +174,5 @@ impl Element for Input {
 
 fn missing_source(el: El<'_>, name: &str, r: &mut Reader) {
     let message = format!("an 'input' that is a device of the host lacks its 'source' with '{name}'");
-    r.problem(Kind::Xml, "input-source", el.pos(), message);
+    r.refuse(&INPUT_SOURCE, el.pos(), message);
 }

@@ -1,7 +1,7 @@
-//! `<iommu>`.
+//! `<iommu>`: an IOMMU for the guest's devices.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff};
 
@@ -13,14 +13,14 @@ spelled! {
         /// Arm SMMUv3.
         Smmuv3 = "smmuv3",
         /// virtio-iommu.
-        Virtio = "virtio",
+        Virtio = "virtio" since "8.3",
     }
 }
 
 /// `<iommu>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iommu {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<IommuModel>,
@@ -28,25 +28,25 @@ pub struct Iommu {
     pub driver: IommuDriver,
 }
 
-/// `<driver>` of an IOMMU.
+/// `<driver>`: the options of an IOMMU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IommuDriver {
     /// `intremap=`: interrupt remapping.
     pub intremap: Option<OnOff>,
-    /// `caching_mode=`: the guest tells of every change, as host devices need it.
+    /// `caching_mode=`: whether the guest reports every new mapping, which assigned host devices need.
     pub caching_mode: Option<OnOff>,
-    /// `eim=`: interrupts to more than 255 CPUs.
+    /// `eim=`: extended interrupt mode, for more than 255 CPUs.
     pub eim: Option<OnOff>,
-    /// `iotlb=`: devices may cache translations.
+    /// `iotlb=`: whether devices can cache translations (device IOTLB).
     pub iotlb: Option<OnOff>,
-    /// `aw_bits=`: width of an address.
+    /// `aw_bits=`: the width of addresses, in bits.
     pub aw_bits: Option<u32>,
-    /// `dma_translation=`
+    /// `dma_translation=`: whether DMA is translated, rather than interrupts only.
     pub dma_translation: Option<OnOff>,
 }
 
 impl IommuDriver {
-    /// Whether nothing is set.
+    /// Whether no option is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
@@ -54,19 +54,14 @@ impl IommuDriver {
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (missing, unknown) = ([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml]);
-        let model = r.required_kinds(missing, unknown, el, "model");
-        if model == Some(IommuModel::Virtio) {
-            let message = "attribute 'model' of element 'iommu' is 'virtio', which is not known";
-            r.older_problem(Kind::Unsupported, "attribute-value", el.pos().attr("model"), message);
-        }
+        let model = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "model");
         let driver = el.child("driver").map(|d| IommuDriver {
             intremap: r.attr(d, "intremap"),
             caching_mode: r.attr(d, "caching_mode"),
             eim: r.attr(d, "eim"),
             iotlb: r.attr(d, "iotlb"),
             aw_bits: r.attr(d, "aw_bits"),
-            dma_translation: r.attr(d, "dma_translation"),
+            dma_translation: r.attr_since("10.7", d, "dma_translation"),
         });
         Some(Self { info: DeviceInfo::read(el, r), model, driver: driver.unwrap_or_default() })
     }

@@ -1,4 +1,4 @@
-//! `<lease>`: a lock that is held while the guest runs.
+//! `<lease>`: a lease of the lock manager, which is held while the guest runs.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
@@ -7,15 +7,15 @@ use crate::write::Writer;
 /// `<lease>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lease {
-    /// What all devices have; a lease is nothing that the guest sees, so only its place counts.
+    /// The place in the text; the guest does not see a lease, which has no alias and no address.
     pub info: DeviceInfo,
     /// `<lockspace>`.
     pub lockspace: Option<String>,
-    /// `<key>`.
+    /// `<key>` of the lease in the lockspace.
     pub key: String,
-    /// `path=` of `<target>`.
+    /// `path=` of `<target>`: the lease file.
     pub path: String,
-    /// `offset=` of `<target>`, in bytes, not 0.
+    /// `offset=` of `<target>`: the offset of the lease in the file, in bytes; 0 is read as absent.
     pub offset: Option<u64>,
 }
 

@@ -1,23 +1,23 @@
-//! `<memballoon>`.
+//! `<memballoon>`: a memory balloon device.
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff};
 
 spelled! {
     /// `model=`.
     pub enum MemballoonModel {
-        /// A virtio device.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// Xen's.
+        /// The balloon of Xen.
         Xen = "xen",
-        /// No balloon.
+        /// The guest has no balloon.
         None = "none",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
@@ -25,15 +25,15 @@ spelled! {
 /// `<memballoon>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Memballoon {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<MemballoonModel>,
-    /// `autodeflate=`: given back to a guest that runs out of memory (`deflate-on-oom`).
+    /// `autodeflate=`: whether the balloon returns memory to a guest that runs out of it (`deflate-on-oom`).
     pub autodeflate: Option<OnOff>,
-    /// `freePageReporting=`: the guest tells which pages it does not use (`free-page-reporting`).
+    /// `freePageReporting=`: whether the guest reports free pages (`free-page-reporting`).
     pub free_page_reporting: Option<OnOff>,
-    /// `<stats period=>`: how often statistics are gathered, in seconds.
+    /// `<stats period=>`: the interval of statistics in seconds; 0 is read as absent.
     pub stats_period: Option<u32>,
     /// `<driver>`
     pub virtio: VirtioOptions,
@@ -43,7 +43,7 @@ impl Element for Memballoon {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let period: Option<i32> = el.child("stats").and_then(|s| r.attr(s, "period"));
         let mut balloon = Self {
-            model: r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "model"),
+            model: r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "model"),
             autodeflate: r.attr(el, "autodeflate"),
             free_page_reporting: r.attr(el, "freePageReporting"),
             stats_period: period.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),
@@ -51,7 +51,7 @@ impl Element for Memballoon {
             virtio: VirtioOptions::read_child(el, r),
         };
         if balloon.model == Some(MemballoonModel::None) {
-            // What is not there is nowhere.
+            // Without a balloon device there is no address.
             balloon.info = DeviceInfo { pos: el.pos(), ..DeviceInfo::default() };
         }
         Some(balloon)

@@ -1,39 +1,46 @@
-//! `<memory>` among the devices: memory that can be added to a running guest, persistent memory, enclaves.
+//! `<memory>` of `<devices>`: memory modules, persistent memory, virtio memory and enclave memory.
 
 use crate::info::DeviceInfo;
 use crate::memory::MemoryAccess;
 use crate::read::{AnyBase, El, Element, Reader, attr_place, hex};
 use crate::write::Writer;
-use crate::{Kib, Kind, NumberSet, Pos, YesNo};
+use crate::{Kib, NumberSet, Pos, YesNo};
+
+crate::rules! {
+    /// The `<uuid>` of a memory device is a UUID.
+    MEMORY_DEVICE_UUID = "memory-device-uuid": Xml, Read,
+        "`<memory model='nvdimm'><uuid>`: pseries guests identify NVDIMMs by UUID",
+        help "write 32 hexadecimal digits, with or without dashes";
+}
 
 spelled! {
     /// `<memory model=>`.
     pub enum MemoryModel {
         /// A memory module.
         Dimm = "dimm",
-        /// A module whose content stays.
+        /// A persistent memory module.
         Nvdimm = "nvdimm",
-        /// A virtio device whose content stays.
-        VirtioPmem = "virtio-pmem",
-        /// A virtio device whose size can be changed.
-        VirtioMem = "virtio-mem",
-        /// Memory for Intel's enclaves.
-        SgxEpc = "sgx-epc",
+        /// Persistent memory as a virtio device.
+        VirtioPmem = "virtio-pmem" since "7.1",
+        /// Memory as a virtio device, whose size can change at run time.
+        VirtioMem = "virtio-mem" since "7.9",
+        /// Enclave page cache of Intel SGX.
+        SgxEpc = "sgx-epc" since "8.10",
     }
 }
 
 /// `<memory>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDevice {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`.
     pub model: Option<MemoryModel>,
-    /// `access=`: whether others see the guest's writes.
+    /// `access=`: whether other processes see the guest's writes.
     pub access: Option<MemoryAccess>,
-    /// `discard=`: whether content need not be kept when QEMU ends.
+    /// `discard=`: whether the content is discarded when QEMU ends.
     pub discard: Option<YesNo>,
-    /// `<uuid>` of an NVDIMM (pseries), in its usual form.
+    /// `<uuid>` of an NVDIMM (pseries), in lower case with dashes.
     pub uuid: Option<String>,
     /// `<source>`.
     pub source: MemoryDeviceSource,
@@ -41,12 +48,12 @@ pub struct MemoryDevice {
     pub target: MemoryDeviceTarget,
 }
 
-/// `<source>`: where the memory is on the host.
+/// `<source>`: the host memory that backs the device.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDeviceSource {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<nodemask>`: the host's nodes.
+    /// `<nodemask>`: the host NUMA nodes.
     pub nodemask: Option<NumberSet>,
     /// `<pagesize>` of the host's pages.
     pub page_size: Option<Kib>,
@@ -54,42 +61,42 @@ pub struct MemoryDeviceSource {
     pub path: Option<String>,
     /// `<alignsize>` of the mapping.
     pub align_size: Option<Kib>,
-    /// `<pmem>`: the file is on persistent memory itself.
+    /// `<pmem>`: whether the file is on persistent memory, so that QEMU flushes writes for it.
     pub pmem: bool,
 }
 
-/// `<target>`: what the guest sees.
+/// `<target>`: the device in the guest.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct MemoryDeviceTarget {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `dynamicMemslots=`: whether host memory is mapped in as it is needed.
+    /// `dynamicMemslots=`: whether KVM memory slots are used as memory is plugged (virtio-mem).
     pub dynamic_memslots: Option<YesNo>,
     /// `<size>`.
     pub size: Kib,
-    /// `<node>`: the guest's NUMA cell.
+    /// `<node>`: the guest NUMA cell.
     pub node: Option<u32>,
-    /// `<label><size>` of an NVDIMM.
+    /// `<label><size>`: the size of the label area of an NVDIMM.
     pub label_size: Option<Kib>,
-    /// `<readonly>`
+    /// `<readonly>`: whether the guest can only read (NVDIMM).
     pub readonly: bool,
-    /// `<block>`: the steps in which the size changes.
+    /// `<block>`: the block size, in multiples of which memory is plugged (virtio-mem).
     pub block: Option<Kib>,
-    /// `<requested>`: the size wanted at the start.
+    /// `<requested>`: the size that the guest is asked to plug (virtio-mem).
     pub requested: Option<Kib>,
-    /// `<current>`: the size there is now.
+    /// `<current>`: the size that the guest has plugged (virtio-mem), in a running domain.
     pub current: Option<Kib>,
     /// `<address base=>`: the guest-physical address.
     pub address: Option<u64>,
 }
 
 impl MemoryDevice {
-    /// Its model; `dimm` where it could not be read.
+    /// The model; `dimm` where it could not be read.
     pub fn model(&self) -> MemoryModel {
         self.model.unwrap_or(MemoryModel::Dimm)
     }
 
-    /// Whether it takes one of the slots of `<maxMemory>`.
+    /// Whether the device takes one of the slots of `<maxMemory>`.
     pub fn takes_slot(&self) -> bool {
         matches!(self.model(), MemoryModel::Dimm | MemoryModel::Nvdimm)
     }
@@ -106,7 +113,7 @@ impl Element for MemoryDevice {
             if uuid.is_none() {
                 let message =
                     format!("element 'uuid' of element 'memory' is '{text}', expected 32 hexadecimal digits");
-                r.problem(Kind::Xml, "memory-device-uuid", e.pos(), message);
+                r.refuse(&MEMORY_DEVICE_UUID, e.pos(), message);
             }
             uuid
         });
@@ -165,14 +172,14 @@ fn nodemask(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     let text = el.text();
     match <NumberSet as crate::read::Value>::parse(&text) {
         Ok(set) if set.is_empty() => {
-            let message = format!("element 'nodemask' is '{text}', nothing is left of it");
-            r.problem(Kind::Xml, "number-set-empty", el.pos(), message);
+            let message = format!("element 'nodemask' is '{text}', which names no number");
+            r.refuse(&crate::read::NUMBER_SET_EMPTY, el.pos(), message);
             None
         }
         Ok(set) => Some(set),
         Err(expected) => {
             let message = format!("bad value '{text}' in element 'nodemask': {expected}");
-            r.problem(Kind::InvalidArgument, "element-value", el.pos(), message);
+            r.refuse_as(crate::Kind::InvalidArgument, &crate::read::ELEMENT_VALUE, el.pos(), message);
             None
         }
     }
@@ -182,7 +189,7 @@ impl MemoryDeviceTarget {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             pos: el.pos(),
-            dynamic_memslots: r.attr(el, "dynamicMemslots"),
+            dynamic_memslots: r.attr_since("10.1", el, "dynamicMemslots"),
             node: r.child_text(el, "node"),
             size: r.need(el, "size").and_then(|e| r.kib(e)).unwrap_or_default(),
             label_size: el.child("label").and_then(|e| r.need(e, "size")).and_then(|e| r.kib(e)),
@@ -190,7 +197,7 @@ impl MemoryDeviceTarget {
             block: el.child("block").and_then(|e| r.kib(e)),
             requested: el.child("requested").and_then(|e| r.kib(e)),
             current: el.child("current").and_then(|e| r.kib(e)),
-            address: el.child("address").and_then(|e| base(e, r)),
+            address: r.child_since("9.4", el, "address").and_then(|e| base(e, r)),
         }
     }
 
@@ -221,7 +228,7 @@ fn base(el: El<'_>, r: &mut Reader) -> Option<u64> {
         Ok(AnyBase(base)) => Some(base).filter(|base| *base > 0),
         Err(expected) => {
             let message = format!("bad value '{text}' for attribute 'base' of element 'address': {expected}");
-            r.problem(Kind::Xml, "attribute-value", attr_place(el, "base"), message);
+            r.refuse(&crate::read::ATTRIBUTE_VALUE, attr_place(el, "base"), message);
             None
         }
     }

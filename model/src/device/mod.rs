@@ -1,4 +1,4 @@
-//! `<devices>`: one module a device.
+//! `<devices>`: one module for each kind of device.
 
 pub mod audio;
 pub mod chardev;
@@ -36,9 +36,9 @@ use crate::info::DeviceInfo;
 use crate::read::{self, ByName, El, Reader};
 use crate::write::Writer;
 
-/// One row a device: kind, type, field of [`Devices`], element.
+/// Defines the kinds of devices, one row each: kind, type, field of [`Devices`], element.
 ///
-/// The order is that in which the reference walks a domain's devices when it looks at all of them.
+/// The order is that in which libvirt iterates over the devices of a domain.
 macro_rules! devices {
     ($($kind:ident = $module:ident::$type:ident, $field:ident, $element:literal;)+) => {
         /// The devices of a domain, each kind in document order.
@@ -54,7 +54,7 @@ macro_rules! devices {
             )+
         }
 
-        /// What a device is.
+        /// The kind of a device.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum DeviceKind {
             $(
@@ -64,21 +64,21 @@ macro_rules! devices {
         }
 
         impl DeviceKind {
-            /// Its element's name.
+            /// The name of its element.
             pub fn element(self) -> &'static str {
                 match self { $(Self::$kind => $element),+ }
             }
         }
 
         impl Devices {
-            /// How many devices there are.
+            /// The number of devices.
             pub fn count(&self) -> usize {
                 0 $(+ self.$field.len())+
             }
 
-            /// Every device with what all devices have.
+            /// The part that all devices have, of every device, in libvirt's order.
             pub fn infos(&self) -> impl Iterator<Item = (DeviceId, &DeviceInfo)> {
-                // A list costs less than thirty iterators in a row, each of which is asked for every device.
+                // A list costs less than a chain of thirty iterators, each of which is polled for every device.
                 let mut all = Vec::with_capacity(self.count());
                 $(all.extend(self.$field.iter().enumerate().map(
                     |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &d.info),
@@ -86,7 +86,7 @@ macro_rules! devices {
                 all.into_iter()
             }
 
-            /// Every device with what all devices have, to be changed.
+            /// As [`Devices::infos`], to be changed.
             pub fn infos_mut(&mut self) -> impl Iterator<Item = (DeviceId, &mut DeviceInfo)> {
                 let mut all = Vec::with_capacity(self.count());
                 $(all.extend(self.$field.iter_mut().enumerate().map(
@@ -95,12 +95,12 @@ macro_rules! devices {
                 all.into_iter()
             }
 
-            /// The common part of one device.
+            /// The part that all devices have, of one device.
             pub fn info(&self, id: DeviceId) -> Option<&DeviceInfo> {
                 match id.kind { $(DeviceKind::$kind => self.$field.get(id.index).map(|d| &d.info)),+ }
             }
 
-            /// The common part of one device, to be changed.
+            /// As [`Devices::info`], to be changed.
             pub fn info_mut(&mut self, id: DeviceId) -> Option<&mut DeviceInfo> {
                 match id.kind { $(DeviceKind::$kind => self.$field.get_mut(id.index).map(|d| &mut d.info)),+ }
             }
@@ -108,12 +108,12 @@ macro_rules! devices {
     };
 }
 
-/// Names one device: its kind, and its place among those of its kind.
+/// Identifies a device of a domain: its kind, and its index among the devices of that kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeviceId {
-    /// What it is.
+    /// The kind.
     pub kind: DeviceKind,
-    /// Its index in that kind's list.
+    /// The index in the list of that kind in [`Devices`], from 0.
     pub index: usize,
 }
 
@@ -154,7 +154,7 @@ impl Devices {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = domain.child("devices") else { return Self::default() };
         let devices = ByName::of(el);
-        // The order is the reference's: it decides which problem comes first.
+        // libvirt's order: it decides which problem comes first.
         Self {
             emulator: el.child_text("emulator"),
             redir_filter: redirdev::RedirFilter::read(el, r),
@@ -186,13 +186,13 @@ impl Devices {
             memories: devices.all("memory", r),
             iommus: devices.all("iommu", r),
             vsocks: devices.all("vsock", r),
-            cryptos: devices.all("crypto", r),
-            pstores: devices.all("pstore", r),
+            cryptos: devices.all_since("9.1", "crypto", r),
+            pstores: devices.all_since("10.6", "pstore", r),
         }
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
-        // The order is the format's.
+        // The order of the domain format.
         w.element("devices").children(|w| {
             w.opt_text_element("emulator", self.emulator.as_ref());
             read::write_all(&self.disks, w);

@@ -1,14 +1,14 @@
-//! `<interface>`: a network card of the guest and what it is connected to.
+//! `<interface>`: a network interface of the guest and what it is connected to.
 
 mod backend;
-mod bandwidth;
+pub(crate) mod bandwidth;
 mod driver;
-mod ip;
-mod mac;
-mod model;
-mod options;
-mod source;
-mod virtual_port;
+pub(crate) mod ip;
+pub(crate) mod mac;
+pub(crate) mod model;
+pub(crate) mod options;
+pub(crate) mod source;
+pub(crate) mod virtual_port;
 
 pub use backend::{Backend, BackendType};
 pub use bandwidth::{Bandwidth, Rate};
@@ -25,22 +25,37 @@ pub use virtual_port::{VirtualPort, VirtualPortType};
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
+
+crate::rules! {
+    /// The `<source>` of an interface of type `ethernet` has no `dev`.
+    NET_ETHERNET_DEV = "net-ethernet-dev": Xml, Read,
+        "`<interface type='ethernet'>`: the tap device is named by `<target dev=>`",
+        help "use `<target dev=>` instead of `<source dev=>`", until "9.0";
+    /// An interface has one `<filterref>` at most.
+    NET_FILTER_TWICE = "net-filter-twice": Xml, Read,
+        "`<interface><filterref>`: one network filter, which may refer to others",
+        help "keep one `<filterref>`, whose filter refers to the others", until "9.0";
+    /// A `<virtualport>` is given only for interfaces of type `network`, `bridge`, `direct` or `hostdev`.
+    NET_VIRTUALPORT_TYPE = "net-virtualport-type": Unsupported, Read,
+        "`<interface><virtualport>`: the interfaces that can be connected to a port of a switch",
+        help "remove `<virtualport>`, or change the interface's `type=`";
+}
 
 /// `<interface>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Interface {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `type=` and `<source>`: what it is connected to.
     pub source: Source,
-    /// `<ip>` of `<source>`: addresses of the host's side.
+    /// `<ip>` of `<source>`: addresses of the host side.
     pub host_ips: Vec<IpAddress>,
-    /// `<route>` of `<source>`: routes of the host's side.
+    /// `<route>` of `<source>`: routes of the host side.
     pub host_routes: Vec<Route>,
-    /// `trustGuestRxFilters=`: whether the host follows the guest's changes of MAC address and filters.
+    /// `trustGuestRxFilters=`: whether the host follows changes of MAC address and receive filters by the guest.
     pub trust_guest_rx_filters: Option<YesNo>,
     /// `<mac>`.
     pub mac: Option<Mac>,
@@ -50,105 +65,106 @@ pub struct Interface {
     pub bandwidth: Option<Bandwidth>,
     /// `<vlan>`.
     pub vlan: Option<Vlan>,
-    /// `<port isolated=>`: whether it is kept from other isolated ports of its bridge.
+    /// `<port isolated=>`: whether it is isolated from other isolated ports of the bridge.
     pub isolated: Option<YesNo>,
-    /// `<ip>`: addresses of the guest's side.
+    /// `<ip>`: addresses of the guest side.
     pub ips: Vec<IpAddress>,
-    /// `<route>`: routes of the guest's side.
+    /// `<route>`: routes of the guest side.
     pub routes: Vec<Route>,
-    /// `<portForward>`: ports of the host that lead to the guest.
+    /// `<portForward>`: ports of the host that are forwarded to the guest.
     pub port_forwards: Vec<PortForward>,
-    /// `<script path=>`: what sets the host's side up.
+    /// `<script path=>`: the script that sets up the host side.
     pub script: Option<String>,
-    /// `<downscript path=>`: what takes it down.
+    /// `<downscript path=>`: the script that tears down the host side.
     pub downscript: Option<String>,
     /// `<backenddomain name=>` (Xen).
     pub backend_domain: Option<String>,
-    /// `<target>`: the host's side.
+    /// `<target>`: the network device on the host.
     pub target: Option<Target>,
-    /// `<guest>`: names inside the guest (containers).
+    /// `<guest>`: names of the network device in the guest (containers).
     pub guest: Option<GuestNames>,
-    /// `<model type=>`: the card the guest sees.
+    /// `<model type=>`: the network device that the guest sees.
     pub model: Option<NicModel>,
-    /// `<driver>` of an emulated card.
+    /// `<driver>` of an emulated network device.
     pub driver: Driver,
     /// `<backend>`.
     pub backend: Backend,
-    /// `<filterref>`.
+    /// `<filterref>`: the network filter.
     pub filter: Option<FilterRef>,
-    /// `<tune><sndbuf>`: the size of the tap device's send buffer in bytes.
+    /// `<tune><sndbuf>`: the size of the send buffer of the tap device, in bytes.
     pub sndbuf: Option<u64>,
-    /// `<teaming>`: its part in a pair of cards.
+    /// `<teaming>`: its role in a teaming pair.
     pub teaming: Option<Teaming>,
     /// `<link state=>`.
     pub link: Option<LinkState>,
-    /// `<mtu size=>`, in bytes.
+    /// `<mtu size=>`: the MTU, in bytes.
     pub mtu: Option<u32>,
     /// `<coalesce>`.
     pub coalesce: Option<Coalesce>,
-    /// What the network made of it, once it was asked. Not part of the document.
+    /// The actual connection that the virtual network allocated. It is not part of the document.
     pub actual: Option<Box<Actual>>,
 }
 
-/// What a network made of an interface of type `network`.
+/// The actual connection of an interface of type `network`, which its virtual network allocated.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Actual {
-    /// What it is really connected to: a network's bridge, a bridge, a device or a PCI function.
+    /// What the interface is connected to: the bridge of a virtual network, a bridge, a network device or a PCI
+    /// function.
     pub source: Source,
-    /// The virtual port it is connected with.
+    /// The virtual port.
     pub virtual_port: Option<VirtualPort>,
-    /// The limits of the port.
+    /// The bandwidth limits.
     pub bandwidth: Option<Bandwidth>,
-    /// Its VLANs.
+    /// The VLANs.
     pub vlan: Option<Vlan>,
-    /// Whether it is kept from other isolated ports.
+    /// Whether it is isolated from other isolated ports of the bridge.
     pub isolated: Option<YesNo>,
-    /// Whether the host follows the guest's changes of MAC address and filters.
+    /// Whether the host follows changes of MAC address and receive filters by the guest.
     pub trust_guest_rx_filters: Option<YesNo>,
 }
 
 impl Interface {
-    /// The type that is written in the document.
+    /// The `type=` in the document.
     pub fn kind(&self) -> InterfaceType {
         self.source.kind()
     }
 
-    /// What it is really connected to: what its network made of it, else what is written.
+    /// The actual source: what the virtual network allocated, else the source in the document.
     pub fn actual_source(&self) -> &Source {
         self.actual.as_ref().map_or(&self.source, |a| &a.source)
     }
 
-    /// The type it really has.
+    /// The type of the actual source.
     pub fn actual_kind(&self) -> InterfaceType {
         self.actual_source().kind()
     }
 
-    /// The virtual port it is really connected with.
+    /// The actual virtual port.
     pub fn actual_virtual_port(&self) -> Option<&VirtualPort> {
         self.actual.as_ref().map_or(self.virtual_port.as_ref(), |a| a.virtual_port.as_ref())
     }
 
-    /// The VLANs it is really in.
+    /// The actual VLANs.
     pub fn actual_vlan(&self) -> Option<&Vlan> {
         self.actual.as_ref().map_or(self.vlan.as_ref(), |a| a.vlan.as_ref())
     }
 
-    /// The limits it really has.
+    /// The actual bandwidth limits.
     pub fn actual_bandwidth(&self) -> Option<&Bandwidth> {
         self.actual.as_ref().map_or(self.bandwidth.as_ref(), |a| a.bandwidth.as_ref())
     }
 
-    /// Whether it is really kept from other isolated ports.
+    /// Whether it is actually isolated from other isolated ports of the bridge.
     pub fn actual_isolated(&self) -> Option<YesNo> {
         self.actual.as_ref().map_or(self.isolated, |a| a.isolated)
     }
 
-    /// Whether its card is a virtio one.
+    /// Whether the network device is a virtio device.
     pub fn is_virtio(&self) -> bool {
         self.model.as_ref().is_some_and(NicModel::is_virtio)
     }
 
-    /// The role in a pair of cards, where it has one.
+    /// The role in a teaming pair, where it has one.
     pub fn teaming_type(&self) -> Option<TeamingType> {
         self.teaming.as_ref().and_then(|t| t.kind)
     }
@@ -156,12 +172,12 @@ impl Interface {
 
 impl Element for Interface {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_kinds(UNKNOWN, el, "type").unwrap_or_default();
-        refuse_once(kind, el, r);
+        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type").unwrap_or_default();
+        refuse_of_earlier_releases(kind, el, r);
         let host_side = el.child("source");
-        // The order is the reference's: it decides which problem comes first.
+        // libvirt's order: it decides which problem comes first.
         let mut interface = Self {
-            trust_guest_rx_filters: r.attr_kinds(UNKNOWN, el, "trustGuestRxFilters"),
+            trust_guest_rx_filters: r.attr_as(ONCE_UNSUPPORTED, el, "trustGuestRxFilters"),
             model: el.child("model").and_then(|m| NicModel::read(m, r)),
             host_ips: host_side.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
             host_routes: host_side.map(|s| read::all(s, "route", r)).unwrap_or_default(),
@@ -181,7 +197,7 @@ impl Element for Interface {
             info: DeviceInfo::read(el, r),
             ips: read::all(el, "ip", r),
             routes: read::all(el, "route", r),
-            port_forwards: read::all(el, "portForward", r),
+            port_forwards: read::all_since("9.0", el, "portForward", r),
             ..Self::default()
         };
         let emulated_virtio = kind != InterfaceType::Hostdev && interface.is_virtio();
@@ -196,7 +212,7 @@ impl Element for Interface {
             interface.backend = Backend::read(backend, r);
             interface.backend.vhost = interface.backend.vhost.filter(|_| emulated_virtio);
         }
-        interface.link = el.child("link").and_then(|l| r.attr_kind(Kind::Unsupported, l, "state"));
+        interface.link = el.child("link").and_then(|l| r.attr_as(Kind::Unsupported, l, "state"));
         interface.teaming = read::one(el, "teaming", r);
         interface.sndbuf = el.child("tune").and_then(|t| r.child_text(t, "sndbuf"));
         interface.mtu = el.child("mtu").and_then(|m| r.attr(m, "size"));
@@ -267,28 +283,21 @@ impl Interface {
     }
 }
 
-/// The class of an unknown word, in older releases and now.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// What was refused once.
-fn refuse_once(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
-    if matches!(kind, InterfaceType::Null | InterfaceType::Vds) {
-        let message = format!("attribute 'type' of element 'interface' is '{kind}', which is not known");
-        r.older_problem(Kind::Unsupported, "attribute-value", el.pos().attr("type"), message);
-    }
+/// Refuses what only earlier releases refuse.
+fn refuse_of_earlier_releases(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
     if kind == InterfaceType::Ethernet
         && let Some(source) = el.child("source")
         && let Some(dev) = source.get("dev")
     {
         let message = format!(
-            "attribute 'dev' ('{dev}') of element 'source' does not go with interface type '{kind}', 'target' and \
+            "attribute 'dev' ('{dev}') of element 'source' is not for interface type '{kind}', 'target' and \
              'guest' name devices"
         );
-        r.older_problem(Kind::Xml, "net-ethernet-dev", source.pos().attr("dev"), message);
+        r.refuse(&NET_ETHERNET_DEV, source.pos().attr("dev"), message);
     }
     if let Some(second) = el.children("filterref").nth(1) {
         let message = "element 'interface' has more than one element 'filterref'";
-        r.older_problem(Kind::Xml, "net-filter-twice", second.pos(), message);
+        r.refuse(&NET_FILTER_TWICE, second.pos(), message);
     }
 }
 
@@ -297,17 +306,17 @@ fn path(el: El<'_>, name: &str) -> Option<String> {
     el.child(name).and_then(|c| c.string("path")).filter(|p| !p.is_empty())
 }
 
-/// `<virtualport>`, which only some types take.
+/// `<virtualport>`, which only some types have.
 fn read_virtual_port(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Option<VirtualPort> {
     let child = el.child("virtualport")?;
     match kind {
-        InterfaceType::Network => VirtualPort::read_any(child, r),
+        InterfaceType::Network => VirtualPort::read_partial(child, r),
         InterfaceType::Bridge | InterfaceType::Direct | InterfaceType::Hostdev => {
-            VirtualPort::read_whole(child, r)
+            VirtualPort::read_complete(child, r)
         }
         _ => {
-            let message = format!("element 'virtualport' does not go with an interface of type '{kind}'");
-            r.problem(Kind::Unsupported, "net-virtualport-type", child.pos(), message);
+            let message = format!("element 'virtualport' is not for an interface of type '{kind}'");
+            r.refuse(&NET_VIRTUALPORT_TYPE, child.pos(), message);
             None
         }
     }

@@ -1,4 +1,4 @@
-//! `<nvram>`.
+//! `<nvram>`: the NVRAM device of pseries.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
@@ -7,7 +7,7 @@ use crate::write::Writer;
 /// `<nvram>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Nvram {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
 }
 

@@ -1,29 +1,29 @@
-//! `<panic>`.
+//! `<panic>`: a device by which the guest reports a crash.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 spelled! {
-    /// How the guest tells that it has crashed (`<panic model=>`).
+    /// `model=`: how the guest reports a crash.
     pub enum PanicModel {
-        /// By an I/O port.
+        /// By an I/O port of an ISA device.
         Isa = "isa",
-        /// By the firmware of a POWER guest.
+        /// By the firmware of a pseries guest.
         Pseries = "pseries",
         /// By Hyper-V's crash registers.
         Hyperv = "hyperv",
         /// By the state of an s390 CPU.
         S390 = "s390",
         /// By a PCI device.
-        Pvpanic = "pvpanic",
+        Pvpanic = "pvpanic" since "9.1",
     }
 }
 
 /// `<panic>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Panic {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<PanicModel>,
@@ -31,10 +31,7 @@ pub struct Panic {
 
 impl Element for Panic {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self {
-            info: DeviceInfo::read(el, r),
-            model: r.attr_kind(crate::Kind::Unsupported, el, "model"),
-        })
+        Some(Self { info: DeviceInfo::read(el, r), model: r.attr_as(crate::Kind::Unsupported, el, "model") })
     }
 
     fn write(&self, w: &mut Writer) {

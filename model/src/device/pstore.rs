@@ -1,4 +1,4 @@
-//! `<pstore>`: where a guest keeps what it says when it dies.
+//! `<pstore>`: persistent storage for the guest's kernel messages at a crash.
 
 use crate::Kib;
 use crate::info::DeviceInfo;
@@ -6,9 +6,9 @@ use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 spelled! {
-    /// `backend=`.
+    /// `backend=`: the kind of device.
     pub enum PstoreBackend {
-        /// ACPI error record serialization.
+        /// ACPI Error Record Serialization Table.
         AcpiErst = "acpi-erst",
     }
 }
@@ -16,11 +16,11 @@ spelled! {
 /// `<pstore>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pstore {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `backend=`
     pub backend: Option<PstoreBackend>,
-    /// `<path>`: the file it is kept in.
+    /// `<path>` of the file with the content.
     pub path: Option<String>,
     /// `<size>`
     pub size: Option<Kib>,

@@ -1,13 +1,24 @@
-//! `<redirdev>` and `<redirfilter>`: USB devices that come over a character device.
+//! `<redirdev>` and `<redirfilter>`: USB devices that are redirected over a character device.
 
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::info::{Address, DeviceInfo};
-use crate::read::{self, AnyBase, El, Element, Reader};
+use crate::read::{self, AnyBase, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
 
-/// The class of a bad value, in older releases and now.
-const ONCE_INTERNAL: [Kind; 2] = [Kind::Internal, Kind::Xml];
+crate::rules! {
+    /// A redirected device has an address of type `usb`.
+    REDIRDEV_ADDRESS = "redirdev-address": Xml, Read, "`<redirdev bus='usb'><address type=>`",
+        help "use `type='usb'`, or leave the `<address>` out";
+    /// A domain has one `<redirfilter>` at most.
+    REDIRFILTER_COUNT = "redirfilter-count": Xml, Read,
+        "`<redirfilter>`: one list of rules for all redirected devices",
+        help "put all `<usbdev>` into one `<redirfilter>`";
+    /// The `version` of a `<usbdev>` is two numbers below 100 with a dot between them.
+    USBDEV_VERSION = "usbdev-version": Xml, Read,
+        "`<redirfilter><usbdev version=>`: the USB device release number (bcdDevice)",
+        help "write a version such as `1.10`, or `-1` for any";
+}
 
 spelled! {
     /// `bus=`.
@@ -20,24 +31,24 @@ spelled! {
 /// `<redirdev>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Redirdev {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// `bus=`; left out it is USB.
+    /// `bus=`; without it, USB.
     pub bus: Option<RedirdevBus>,
-    /// The host's end.
+    /// The backend on the host.
     pub source: ChardevSource,
 }
 
 impl Element for Redirdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let unsupported = [Kind::Unsupported; 2];
-        let bus = r.attr_kinds(unsupported, el, "bus");
-        let kind = r.required_kinds([Kind::Internal; 2], unsupported, el, "type").unwrap_or(SourceType::Null);
+        let unsupported = Kind::Unsupported;
+        let bus = r.attr_as(unsupported, el, "bus");
+        let kind = r.required_as(Kind::Internal, unsupported, el, "type").unwrap_or(SourceType::Null);
         let source = ChardevSource::read(el, kind, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Usb(_))) {
-            let message = "the 'address' of a 'redirdev' is of type 'usb'";
-            r.problem(Kind::Xml, "redirdev-address", el.pos().path("address/@type"), message);
+            let message = "the 'address' of a 'redirdev' must be of type 'usb'";
+            r.refuse(&REDIRDEV_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, bus, source })
     }
@@ -50,25 +61,25 @@ impl Element for Redirdev {
     }
 }
 
-/// `<redirfilter>`: which devices may be redirected. The first rule that fits decides.
+/// `<redirfilter>`: which devices can be redirected. The first rule that matches decides.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct RedirFilter {
     /// `<usbdev>`
     pub rules: Vec<RedirRule>,
 }
 
-/// `<usbdev>` of a filter. What is left out fits anything.
+/// `<usbdev>` of a filter. An attribute that is absent or `-1` matches any device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct RedirRule {
-    /// `class=`
+    /// `class=`: the USB device class.
     pub class: Option<u8>,
-    /// `vendor=`
+    /// `vendor=`: the USB vendor id.
     pub vendor: Option<u16>,
-    /// `product=`
+    /// `product=`: the USB product id.
     pub product: Option<u16>,
-    /// `version=`: in binary coded decimals, 1.09 is 0x0109.
+    /// `version=`: the device release number in binary-coded decimals; 1.09 is 0x0109.
     pub version: Option<u16>,
-    /// `allow=`
+    /// `allow=`: whether a matching device can be redirected.
     pub allow: Option<YesNo>,
 }
 
@@ -79,35 +90,35 @@ impl RedirFilter {
         let first = filters.next()?;
         if let Some(extra) = filters.next() {
             let message = "element 'devices' has at most one 'redirfilter'";
-            r.problem(Kind::Xml, "redirfilter-count", extra.pos(), message);
+            r.refuse(&REDIRFILTER_COUNT, extra.pos(), message);
         }
         Some(Self { rules: read::all(first, "usbdev", r) })
     }
 
-    /// Writes it.
+    /// Writes `<redirfilter>`.
     pub(crate) fn write(&self, w: &mut Writer) {
         w.element("redirfilter").children(|w| read::write_all(&self.rules, w));
     }
 }
 
-/// A number in C notation; `-1` is the same as nothing.
+/// A number in C notation; `-1` is read as absent.
 fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
     el.get(name).filter(|text| *text != "-1")?;
-    r.attr_kinds::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
+    r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
-/// `MAJOR.MINOR`, each below 100.
+/// Parses `MAJOR.MINOR`, each below 100.
 fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
     let text = el.get("version").filter(|t| *t != "-1")?;
     let part = |t: &str| t.parse::<u16>().ok().filter(|n| *n < 100).map(|n| ((n / 10) << 4) | (n % 10));
     let parsed = text.split_once('.').and_then(|(major, minor)| {
-        // A lone digit after the point is tenths.
+        // A single digit after the dot stands for tenths.
         let minor = if minor.len() == 1 { format!("{minor}0") } else { minor.to_owned() };
         Some(part(major)? << 8 | part(&minor)?)
     });
     if parsed.is_none() {
         let message = format!("bad value '{text}' for attribute 'version' of element 'usbdev'");
-        r.problem(Kind::Xml, "usbdev-version", el.pos().attr("version"), message);
+        r.refuse(&USBDEV_VERSION, el.pos().attr("version"), message);
     }
     parsed
 }

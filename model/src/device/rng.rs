@@ -1,4 +1,4 @@
-//! `<rng>`.
+//! `<rng>`: a random number generator.
 
 use super::chardev_source::{ChardevSource, SourceType};
 use super::virtio::VirtioOptions;
@@ -7,36 +7,42 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A random number generator has one `<backend>`.
+    RNG_BACKEND_COUNT = "rng-backend-count": Xml, Read, "`<rng><backend>`: the one source of random data",
+        help "keep one `<backend>`";
+}
+
 spelled! {
     /// `model=`.
     pub enum RngModel {
-        /// A virtio device.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
 
 spelled! {
-    /// `<backend model=>`.
+    /// `<backend model=>`: the source of random data.
     pub enum RngBackendModel {
-        /// A file of the host.
+        /// A character device of the host, such as `/dev/urandom`.
         Random = "random",
-        /// A daemon that speaks EGD.
+        /// An entropy daemon that speaks the EGD protocol.
         Egd = "egd",
-        /// QEMU's own generator.
+        /// The `getrandom` call, made by QEMU.
         Builtin = "builtin",
     }
 }
 
-/// Where the random bytes come from.
+/// The source of random data.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RngBackend {
     /// `random`
     Random {
-        /// The text of the element: the path of the file.
+        /// The text of the element: the path of the device.
         path: Option<String>,
     },
     /// `egd`
@@ -48,11 +54,11 @@ pub enum RngBackend {
 /// `<rng>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Rng {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<RngModel>,
-    /// `<rate bytes=>`: the most that is given in a period.
+    /// `<rate bytes=>`: the most bytes in each period.
     pub rate_bytes: Option<u32>,
     /// `<rate period=>`, in milliseconds.
     pub rate_period: Option<u32>,
@@ -63,7 +69,7 @@ pub struct Rng {
 }
 
 impl RngBackend {
-    /// Its `model=`.
+    /// The `model=`.
     pub fn model(&self) -> RngBackendModel {
         match self {
             Self::Random { .. } => RngBackendModel::Random,
@@ -76,14 +82,13 @@ impl RngBackend {
         let el = r.need(rng, "backend")?;
         if let Some(extra) = rng.children("backend").nth(1) {
             let message = "element 'rng' has at most one 'backend'";
-            r.problem(Kind::Xml, "rng-backend-count", extra.pos(), message);
+            r.refuse(&RNG_BACKEND_COUNT, extra.pos(), message);
         }
         Some(match r.required::<RngBackendModel>(el, "model")? {
             RngBackendModel::Random => Self::Random { path: Some(el.text()).filter(|t| !t.is_empty()) },
             RngBackendModel::Builtin => Self::Builtin,
             RngBackendModel::Egd => {
-                let kind =
-                    r.required_kinds::<SourceType>([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type")?;
+                let kind = r.required_as::<SourceType>(Kind::Xml, Kind::Unsupported, el, "type")?;
                 Self::Egd(ChardevSource::read(el, kind, r))
             }
         })
@@ -104,7 +109,7 @@ impl Element for Rng {
         let model = r.required(el, "model");
         let rate = el.child("rate");
         let rate_bytes = rate.and_then(|e| r.attr(e, "bytes"));
-        // A period without a rate means nothing.
+        // libvirt ignores the period without a rate.
         let rated = rate.filter(|_| rate_bytes.is_some_and(|n: u32| n > 0));
         let rate_period = rated.and_then(|e| r.attr(e, "period"));
         let backend = RngBackend::read(el, r);

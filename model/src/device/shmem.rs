@@ -1,4 +1,4 @@
-//! `<shmem>`: memory shared with other guests or with the host.
+//! `<shmem>`: memory that is shared with other guests or the host.
 
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
@@ -8,21 +8,21 @@ use crate::{OnOff, Pos};
 spelled! {
     /// `<model type=>`.
     pub enum ShmemModel {
-        /// The device of old, with or without a server.
+        /// The legacy device, with or without a server.
         Ivshmem = "ivshmem",
-        /// Memory alone.
+        /// Memory only.
         IvshmemPlain = "ivshmem-plain",
-        /// Memory and interrupts, by a server.
+        /// Memory and interrupts, with a server.
         IvshmemDoorbell = "ivshmem-doorbell",
     }
 }
 
 spelled! {
-    /// `role=`: who owns the memory when the guest migrates.
+    /// `role=`: what happens to the memory when the guest migrates.
     pub enum ShmemRole {
-        /// This guest: the memory goes with it.
+        /// The memory migrates with this guest.
         Master = "master",
-        /// Another: the device has to be taken out first.
+        /// The memory does not migrate: the device must be unplugged first.
         Peer = "peer",
     }
 }
@@ -30,7 +30,7 @@ spelled! {
 /// `<shmem>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Shmem {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `name=` of the memory on the host.
     pub name: String,
@@ -40,25 +40,25 @@ pub struct Shmem {
     pub model: Option<ShmemModel>,
     /// `<size>`, in bytes; 0 is read as absent.
     pub size: Option<u64>,
-    /// `<server>`: the socket of the server that hands out the memory.
+    /// `<server>`: the server that provides the memory.
     pub server: Option<ShmemServer>,
-    /// `<msi>`: interrupts.
+    /// `<msi>`: message-signaled interrupts.
     pub msi: Option<ShmemMsi>,
 }
 
 /// `<shmem><server>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ShmemServer {
-    /// `path=` of its socket.
+    /// `path=` of the UNIX socket.
     pub path: Option<String>,
 }
 
 /// `<shmem><msi>`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ShmemMsi {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `vectors=`: how many; 0 is read as absent.
+    /// `vectors=`: the number of vectors; 0 is read as absent.
     pub vectors: Option<u32>,
     /// `ioeventfd=`
     pub ioeventfd: Option<OnOff>,

@@ -1,33 +1,48 @@
-//! `<smartcard>`.
+//! `<smartcard>`: a smartcard in a CCID reader.
 
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::Kind;
 use crate::info::{Address, DeviceInfo};
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A smartcard of mode `host-certificates` has three `<certificate>`.
+    SMARTCARD_CERTIFICATES = "smartcard-certificates": Xml, Read,
+        "`<smartcard mode='host-certificates'>`: QEMU's emulated card has three certificates (`cert1=` to `cert3=`)",
+        help "add or remove `<certificate>` elements";
+    /// The `<database>` of a smartcard is an absolute path.
+    SMARTCARD_DATABASE = "smartcard-database": Xml, Read,
+        "`<smartcard mode='host-certificates'><database>`: the directory of the NSS database",
+        help "write a path that starts with `/`";
+    /// A smartcard has an address of type `ccid`.
+    SMARTCARD_ADDRESS = "smartcard-address": Unsupported, Read,
+        "`<smartcard><address type=>`: smartcards are in slots of a CCID controller",
+        help "use `type='ccid'`, or leave the `<address>` out";
+}
+
 spelled! {
-    /// `mode=`.
+    /// `mode=`: where the card is.
     pub enum SmartcardMode {
-        /// The host's own card.
+        /// A physical card of the host.
         Host = "host",
-        /// A card made of the host's certificates.
+        /// A card that QEMU emulates with certificates of the host.
         HostCertificates = "host-certificates",
-        /// A card at the other end of a character device.
+        /// A card behind a character device, such as a SPICE client's.
         Passthrough = "passthrough",
     }
 }
 
-/// Where the card is.
+/// `mode=`, with the settings of that mode.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Card {
     /// `mode='host'`
     Host,
     /// `mode='host-certificates'`
     HostCertificates {
-        /// `<certificate>`: three names.
+        /// `<certificate>`: the names of the three certificates.
         certificates: Vec<String>,
-        /// `<database>`: the folder of the certificates.
+        /// `<database>`: the directory of the NSS database, an absolute path.
         database: Option<String>,
     },
     /// `mode='passthrough'`
@@ -37,14 +52,14 @@ pub enum Card {
 /// `<smartcard>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Smartcard {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
-    /// Where the card is.
+    /// `mode=`, with the settings of that mode.
     pub card: Card,
 }
 
 impl Card {
-    /// Its `mode=`.
+    /// The `mode=`.
     pub fn mode(&self) -> SmartcardMode {
         match self {
             Self::Host => SmartcardMode::Host,
@@ -54,27 +69,26 @@ impl Card {
     }
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        match r.required_kinds::<SmartcardMode>([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "mode")? {
+        match r.required_as::<SmartcardMode>(Kind::Xml, ONCE_UNSUPPORTED, el, "mode")? {
             SmartcardMode::Host => Some(Self::Host),
             SmartcardMode::HostCertificates => {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
                 if certificates.len() != 3 {
                     let message = format!(
-                        "a 'smartcard' of mode 'host-certificates' has three 'certificate', not '{}'",
+                        "a 'smartcard' of mode 'host-certificates' needs three 'certificate', not '{}'",
                         certificates.len()
                     );
-                    r.problem(Kind::Xml, "smartcard-certificates", el.pos(), message);
+                    r.refuse(&SMARTCARD_CERTIFICATES, el.pos(), message);
                 }
                 let database = el.child_text("database");
                 if let Some(path) = database.as_deref().filter(|p| !p.starts_with('/')) {
                     let message = format!("element 'database' is '{path}', expected an absolute path");
-                    r.problem(Kind::Xml, "smartcard-database", el.pos().path("database"), message);
+                    r.refuse(&SMARTCARD_DATABASE, el.pos().path("database"), message);
                 }
                 Some(Self::HostCertificates { certificates, database })
             }
             SmartcardMode::Passthrough => {
-                let kind =
-                    r.required_kinds::<SourceType>([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type")?;
+                let kind = r.required_as::<SourceType>(Kind::Xml, Kind::Unsupported, el, "type")?;
                 Some(Self::Passthrough(ChardevSource::read(el, kind, r)))
             }
         }
@@ -86,8 +100,8 @@ impl Element for Smartcard {
         let card = Card::read(el, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Ccid(_))) {
-            let message = "the 'address' of a 'smartcard' is of type 'ccid'";
-            r.problem(Kind::Unsupported, "smartcard-address", el.pos().path("address/@type"), message);
+            let message = "the 'address' of a 'smartcard' must be of type 'ccid'";
+            r.refuse(&SMARTCARD_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, card: card? })
     }

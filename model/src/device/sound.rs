@@ -1,15 +1,15 @@
-//! `<sound>`: a sound card of the guest.
+//! `<sound>`: a sound device of the guest.
 
 use std::num::NonZeroU32;
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
 
 spelled! {
-    /// `model=`.
+    /// `model=`: the sound device.
     pub enum SoundModel {
         /// Sound Blaster 16, on ISA.
         Sb16 = "sb16",
@@ -28,19 +28,19 @@ spelled! {
         /// Intel HD Audio of the ICH7.
         Ich7 = "ich7",
         /// virtio.
-        Virtio = "virtio",
+        Virtio = "virtio" since "10.4",
     }
 }
 
 impl SoundModel {
-    /// Whether it is a bus for `<codec>`s (HD Audio).
+    /// Whether the device has codecs (`<codec>`, HD Audio).
     pub fn has_codecs(self) -> bool {
         matches!(self, Self::Ich6 | Self::Ich9)
     }
 }
 
 spelled! {
-    /// `<codec type=>`.
+    /// `<codec type=>`: the codec of an HD Audio device.
     pub enum Codec {
         /// Line in and out.
         Duplex = "duplex",
@@ -54,37 +54,42 @@ spelled! {
 /// `<sound>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Sound {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`.
     pub model: SoundModel,
-    /// `<codec type=>`, for models that have codecs.
+    /// `<codec type=>`, of HD Audio devices.
     pub codecs: Vec<Codec>,
-    /// `multichannel=`, for USB.
+    /// `multichannel=`: whether there are more channels than two (USB).
     pub multichannel: Option<YesNo>,
-    /// `streams=`: how many PCM streams, for virtio.
+    /// `streams=`: the number of PCM streams, from 1 (virtio).
     pub streams: Option<u32>,
-    /// `<audio id=>`: the backend; the first one where there is none.
+    /// `<audio id=>`: the audio backend; without it, the first.
     pub audio: Option<u32>,
-    /// `<driver>`, for virtio.
+    /// The options of `<driver>` that all virtio devices have.
     pub virtio: VirtioOptions,
 }
 
 impl Element for Sound {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Unsupported, Kind::Xml];
-        let model: SoundModel = r.required_kinds(kinds, kinds, el, "model")?;
+        let kinds = ONCE_UNSUPPORTED;
+        let model: SoundModel = r.required_as(kinds, kinds, el, "model")?;
         Some(Self {
             model,
             codecs: if model.has_codecs() { read_codecs(el, r) } else { Vec::new() },
-            multichannel: (model == SoundModel::Usb).then(|| r.attr(el, "multichannel")).flatten(),
+            multichannel: (model == SoundModel::Usb)
+                .then(|| r.attr_since("9.4", el, "multichannel"))
+                .flatten(),
             streams: (model == SoundModel::Virtio)
                 .then(|| r.attr::<NonZeroU32>(el, "streams"))
                 .flatten()
                 .map(NonZeroU32::get),
             audio: read_audio_id(el, r),
             info: DeviceInfo::read(el, r),
-            virtio: VirtioOptions::read_child(el, r),
+            virtio: r
+                .child_since("10.4", el, "driver")
+                .map(|d| VirtioOptions::read(d, r))
+                .unwrap_or_default(),
         })
     }
 
@@ -104,10 +109,10 @@ impl Element for Sound {
 }
 
 fn read_codecs(el: El<'_>, r: &mut Reader) -> Vec<Codec> {
-    el.children("codec").filter_map(|codec| r.attr_kind(Kind::Unsupported, codec, "type")).collect()
+    el.children("codec").filter_map(|codec| r.attr_as(Kind::Unsupported, codec, "type")).collect()
 }
 
-/// `<audio id=>` of a device that makes sound.
+/// Reads `<audio id=>` of a device or display with sound.
 pub(crate) fn read_audio_id(el: El<'_>, r: &mut Reader) -> Option<u32> {
     let audio = el.child("audio")?;
     r.required::<NonZeroU32>(audio, "id").map(NonZeroU32::get)

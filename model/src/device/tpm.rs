@@ -1,38 +1,52 @@
-//! `<tpm>`.
+//! `<tpm>`: a trusted platform module.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, attr_place};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
 use super::chardev_source::SourceMode;
 
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// The `<source>` of an external TPM is of type `unix`.
+    TPM_EXTERNAL_TYPE = "tpm-external-type": Xml, Read,
+        "`<backend type='external'><source type=>`: QEMU connects to the UNIX socket of swtpm",
+        help "use `type='unix'`";
+    /// The `secret` of an encrypted TPM state is a UUID.
+    TPM_SECRET_UUID = "tpm-secret-uuid": Internal, Read,
+        "`<backend type='emulator'><encryption secret=>`: the UUID of a secret that libvirt keeps",
+        help "write the UUID of a secret, as `virsh secret-list` shows it";
+    /// Each child of `<active_pcr_banks>` is a bank of platform configuration registers.
+    TPM_PCR_BANK = "tpm-pcr-bank": Unsupported, Read, "`<active_pcr_banks>`: the hash algorithms of TPM 2.0",
+        help "use `<sha1/>`, `<sha256/>`, `<sha384/>` or `<sha512/>`";
+    /// A TPM has one `<backend>`.
+    TPM_BACKEND_COUNT = "tpm-backend-count": Xml, Read, "`<tpm><backend>`",
+        help "keep one `<backend>`";
+}
 
 spelled! {
-    /// `model=`.
+    /// `model=`: the interface of the TPM to the guest.
     pub enum TpmModel {
         /// TPM Interface Specification.
         Tis = "tpm-tis",
         /// Command response buffer.
         Crb = "tpm-crb",
-        /// Virtual I/O of POWER.
+        /// Virtual I/O of pseries.
         Spapr = "tpm-spapr",
-        /// For the ultravisor of POWER.
+        /// The TPM proxy of pseries, for secure guests.
         SpaprProxy = "spapr-tpm-proxy",
     }
 }
 
 spelled! {
-    /// `<backend type=>`.
+    /// `<backend type=>`: what provides the TPM.
     pub enum TpmBackendType {
-        /// The host's own.
+        /// The TPM of the host.
         Passthrough = "passthrough",
-        /// swtpm, started for this guest.
+        /// The emulator swtpm, which libvirt starts.
         Emulator = "emulator",
-        /// Something that already listens.
-        External = "external",
+        /// A running emulator, which listens on a UNIX socket.
+        External = "external" since "9.0",
     }
 }
 
@@ -47,27 +61,27 @@ spelled! {
 }
 
 spelled! {
-    /// What the state of an emulated TPM is kept in (`<source type=>`).
+    /// The storage of the state of an emulated TPM (`<source type=>`).
     pub enum TpmStorage {
         /// A file.
         File = "file",
-        /// A folder.
+        /// A directory.
         Dir = "dir",
     }
 }
 
 spelled! {
-    /// `<profile removeDisabled=>`: what is done about algorithms that the host does not offer.
+    /// `<profile removeDisabled=>`: which algorithms are removed from a profile.
     pub enum TpmRemoveDisabled {
-        /// Those that were found missing are left out.
+        /// Those that a test finds disabled by the host's cryptography library.
         Check = "check",
-        /// Those that a host in FIPS mode lacks are left out.
+        /// Those that are disabled on a host in FIPS mode.
         FipsHost = "fips-host",
     }
 }
 
 spelled! {
-    /// A bank of platform configuration registers, by its hash.
+    /// A bank of platform configuration registers, by its hash algorithm.
     pub enum PcrBank {
         /// SHA-1
         Sha1 = "sha1",
@@ -80,14 +94,14 @@ spelled! {
     }
 }
 
-/// `<profile>`: which algorithms an emulated TPM offers.
+/// `<profile>`: the algorithms and commands of an emulated TPM.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct TpmProfile {
-    /// `source=`
+    /// `source=`: the profile that a new TPM is created with.
     pub source: Option<String>,
-    /// `removeDisabled=`
+    /// `removeDisabled=`: which algorithms are removed.
     pub remove_disabled: Option<TpmRemoveDisabled>,
-    /// `name=`
+    /// `name=` of the profile, in a running domain.
     pub name: Option<String>,
 }
 
@@ -96,15 +110,15 @@ pub struct TpmProfile {
 pub struct TpmEmulator {
     /// `version=`
     pub version: Option<TpmVersion>,
-    /// `persistent_state=`: its state outlives a definition that is removed.
+    /// `persistent_state=`: whether the state is kept when a transient domain ends or a domain is undefined.
     pub persistent_state: Option<YesNo>,
-    /// `debug=`: how much is logged.
+    /// `debug=`: the log level.
     pub debug: Option<u32>,
     /// `<encryption secret=>`: the UUID of the secret that the state is encrypted with.
     pub secret: Option<String>,
-    /// `<active_pcr_banks>`
+    /// `<active_pcr_banks>`: the active banks of platform configuration registers.
     pub active_pcr_banks: Vec<PcrBank>,
-    /// `<source type= path=>`
+    /// `<source type= path=>`: the storage of the state.
     pub storage: Option<(TpmStorage, String)>,
     /// `<profile>`
     pub profile: Option<TpmProfile>,
@@ -115,7 +129,7 @@ pub struct TpmEmulator {
 pub enum TpmBackend {
     /// `passthrough`
     Passthrough {
-        /// `<device path=>`
+        /// `<device path=>` of the host's TPM.
         path: Option<String>,
     },
     /// `emulator`
@@ -132,11 +146,11 @@ pub enum TpmBackend {
 /// `<tpm>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tpm {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<TpmModel>,
-    /// Where `<backend>` stands.
+    /// Place of `<backend>` in the text.
     pub backend_pos: Pos,
     /// `<backend>`
     pub backend: TpmBackend,
@@ -149,13 +163,18 @@ fn read_persistent_state(el: El<'_>, r: &mut Reader) -> Option<YesNo> {
         let message = format!(
             "bad value '{text}' for attribute 'persistent_state' of element 'backend': expected 'yes' or 'no'"
         );
-        r.problem(Kind::Internal, "attribute-value", attr_place(el, "persistent_state"), message);
+        r.refuse_as(
+            crate::Kind::Internal,
+            &crate::read::ATTRIBUTE_VALUE,
+            attr_place(el, "persistent_state"),
+            message,
+        );
     }
     state
 }
 
 impl TpmBackend {
-    /// Its `type=`.
+    /// The `type=`.
     pub fn kind(&self) -> TpmBackendType {
         match self {
             Self::Passthrough { .. } => TpmBackendType::Passthrough,
@@ -166,7 +185,7 @@ impl TpmBackend {
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = el.child("source");
-        Some(match r.required_kinds([Kind::Xml; 2], ONCE_UNSUPPORTED, el, "type")? {
+        Some(match r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "type")? {
             TpmBackendType::Passthrough => {
                 Self::Passthrough { path: el.child("device").and_then(|d| d.string("path")) }
             }
@@ -176,10 +195,10 @@ impl TpmBackend {
                     && source.get("type") != Some("unix")
                 {
                     let message = format!(
-                        "the 'source' of an external 'tpm' is of type 'unix', not '{}'",
+                        "the 'source' of an external 'tpm' must be of type 'unix', not '{}'",
                         source.get("type").unwrap_or("")
                     );
-                    r.problem(Kind::Xml, "tpm-external-type", source.pos().attr("type"), message);
+                    r.refuse(&TPM_EXTERNAL_TYPE, source.pos().attr("type"), message);
                 }
                 Self::External {
                     mode: source.and_then(|s| r.attr(s, "mode")),
@@ -210,24 +229,24 @@ impl TpmBackend {
 
 impl TpmEmulator {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        // What is chosen for itself may be written as such.
+        // `default` is the same as no attribute.
         let version = if el.get("version") == Some("default") {
             None
         } else {
-            r.attr_kinds(ONCE_UNSUPPORTED, el, "version")
+            r.attr_as(ONCE_UNSUPPORTED, el, "version")
         };
-        let storage = el.child("source").and_then(|s| {
+        let storage = r.child_since("10.10", el, "source").and_then(|s| {
             let kind = r.required(s, "type");
             Some((kind?, r.required(s, "path")?))
         });
         Self {
             version,
             persistent_state: read_persistent_state(el, r),
-            debug: r.attr(el, "debug"),
+            debug: r.attr_since("10.5", el, "debug"),
             secret: el.child("encryption").and_then(|e| Self::read_secret(e, r)),
             active_pcr_banks: Self::read_banks(el, r),
             storage,
-            profile: el.child("profile").map(|p| TpmProfile {
+            profile: r.child_since("10.10", el, "profile").map(|p| TpmProfile {
                 source: p.string("source"),
                 remove_disabled: r.attr(p, "removeDisabled"),
                 name: p.string("name"),
@@ -241,7 +260,7 @@ impl TpmEmulator {
         if digits.clone().count() != 32 || !digits.clone().all(|c| c.is_ascii_hexdigit()) {
             let message =
                 format!("attribute 'secret' of element 'encryption' is '{secret}', expected a UUID");
-            r.problem(Kind::Internal, "tpm-secret-uuid", el.pos().attr("secret"), message);
+            r.refuse(&TPM_SECRET_UUID, el.pos().attr("secret"), message);
             return None;
         }
         Some(secret)
@@ -249,12 +268,12 @@ impl TpmEmulator {
 
     fn read_banks(el: El<'_>, r: &mut Reader) -> Vec<PcrBank> {
         let mut banks: Vec<PcrBank> = Vec::new();
-        for bank in el.child("active_pcr_banks").into_iter().flat_map(El::elements) {
+        for bank in r.child_since("7.10", el, "active_pcr_banks").into_iter().flat_map(El::elements) {
             if let Ok(known) = bank.name().parse() {
                 banks.push(known);
             } else {
-                let message = format!("there is no bank of registers '{}'", bank.name());
-                r.problem(Kind::Unsupported, "tpm-pcr-bank", bank.pos(), message);
+                let message = format!("there is no PCR bank '{}'", bank.name());
+                r.refuse(&TPM_PCR_BANK, bank.pos(), message);
             }
         }
         banks.sort_unstable();
@@ -288,10 +307,10 @@ impl TpmEmulator {
 
 impl Element for Tpm {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.attr_kinds(ONCE_UNSUPPORTED, el, "model");
+        let model = r.attr_as(ONCE_UNSUPPORTED, el, "model");
         if let Some(extra) = el.children("backend").nth(1) {
             let message = "element 'tpm' has at most one 'backend'";
-            r.problem(Kind::Xml, "tpm-backend-count", extra.pos(), message);
+            r.refuse(&TPM_BACKEND_COUNT, extra.pos(), message);
         }
         let at = r.need(el, "backend");
         let backend = at.and_then(|b| TpmBackend::read(b, r));

@@ -1,18 +1,22 @@
-//! `<video>`: a graphics card of the guest.
+//! `<video>`: a video device of the guest.
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{ByName, El, Element, Reader};
+use crate::read::{ByName, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
-/// The class of a bad word, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// An `<acceleration>` has at least one attribute.
+    VIDEO_ACCELERATION_EMPTY = "video-acceleration-empty": Unsupported, Read,
+        "`<video><model><acceleration accel2d= accel3d= rendernode=>`",
+        help "add `accel3d='yes'` or another attribute, or remove `<acceleration>`";
+}
 
 spelled! {
     /// `<model type=>`.
     pub enum VideoModel {
-        /// Whatever is usual for the machine; never left in a completed domain, unless nothing fits.
+        /// The default of the machine type. A completed domain has it only where the machine type has no default.
         Default = "default",
         /// Standard VGA.
         Vga = "vga",
@@ -20,29 +24,29 @@ spelled! {
         Cirrus = "cirrus",
         /// VMware SVGA II.
         Vmvga = "vmvga",
-        /// Xen's framebuffer.
+        /// The paravirtual framebuffer of Xen.
         Xen = "xen",
-        /// VirtualBox's.
+        /// The video device of VirtualBox.
         Vbox = "vbox",
         /// QXL, for SPICE.
         Qxl = "qxl",
-        /// Parallels'.
+        /// The video device of Parallels.
         Parallels = "parallels",
         /// virtio-gpu.
         Virtio = "virtio",
-        /// UEFI's framebuffer.
+        /// The framebuffer of UEFI (bhyve).
         Gop = "gop",
-        /// No graphics card, not even an implied one.
+        /// The guest has no video device, and no implied one.
         None = "none",
-        /// Bochs display: VGA without its legacy.
+        /// Bochs display: without VGA compatibility.
         Bochs = "bochs",
-        /// A framebuffer in RAM, for early boot.
+        /// A framebuffer in the guest's memory, for early boot.
         Ramfb = "ramfb",
     }
 }
 
 spelled! {
-    /// `<driver name=>`: who does the work.
+    /// `<driver name=>`: what implements the device.
     pub enum VideoBackend {
         /// QEMU.
         Qemu = "qemu",
@@ -52,31 +56,31 @@ spelled! {
 }
 
 spelled! {
-    /// `<driver vgaconf=>` (bhyve).
+    /// `<driver vgaconf=>`: the VGA compatibility (bhyve).
     pub enum VgaConf {
-        /// I/O ports alone.
+        /// I/O ports only.
         Io = "io",
-        /// All of VGA.
+        /// VGA.
         On = "on",
-        /// None of it.
+        /// No VGA.
         Off = "off",
     }
 }
 
-/// `<acceleration>`.
+/// `<acceleration>`: graphics acceleration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Acceleration {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `accel3d=`.
     pub accel3d: Option<YesNo>,
     /// `accel2d=`.
     pub accel2d: Option<YesNo>,
-    /// `rendernode=`: the DRM device of a vhost-user process.
+    /// `rendernode=`: the DRM render node of a vhost-user process.
     pub rendernode: Option<String>,
 }
 
-/// `<resolution>`: what the guest starts with.
+/// `<resolution>`: the initial resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Resolution {
     /// `x=` in pixels.
@@ -88,13 +92,13 @@ pub struct Resolution {
 /// `<video>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Video {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `<driver name=>`.
     pub backend: Option<VideoBackend>,
     /// `<driver vgaconf=>`.
     pub vgaconf: Option<VgaConf>,
-    /// The other attributes of `<driver>`.
+    /// The options of `<driver>` that all virtio devices have.
     pub virtio: VirtioOptions,
     /// `<model type=>`.
     pub model: Option<VideoModel>,
@@ -106,11 +110,11 @@ pub struct Video {
     pub vram64: Option<u32>,
     /// `<model vgamem=>` in KiB (QXL).
     pub vgamem: Option<u32>,
-    /// `<model heads=>`: how many monitors; 1 where the document has none.
+    /// `<model heads=>`: the number of monitors.
     pub heads: Option<u32>,
-    /// `<model primary=>`: whether it is what the guest starts on.
+    /// `<model primary=>`: whether it is the primary video device.
     pub primary: bool,
-    /// `<model blob=>`: whether it maps memory of the host (virtio).
+    /// `<model blob=>`: whether blob resources, which avoid copies, are enabled (virtio).
     pub blob: Option<OnOff>,
     /// `<acceleration>`.
     pub acceleration: Option<Acceleration>,
@@ -119,7 +123,7 @@ pub struct Video {
 }
 
 impl Video {
-    /// Whether a vhost-user process does the work.
+    /// Whether a vhost-user process implements the device.
     pub fn is_vhost_user(&self) -> bool {
         self.backend == Some(VideoBackend::Vhostuser)
     }
@@ -129,7 +133,7 @@ impl Video {
         self.acceleration.as_ref().and_then(|acceleration| acceleration.accel3d)
     }
 
-    /// Reads every `<video>`. The one that is marked as primary comes first, wherever it stands.
+    /// Reads every `<video>`; the primary device becomes the first.
     pub(crate) fn read_all(devices: &ByName<'_>, r: &mut Reader) -> Vec<Self> {
         let mut videos = devices.all::<Self>("video", r);
         videos.sort_by_key(|video| !video.primary);
@@ -147,21 +151,20 @@ impl Element for Video {
                 Some(Resolution { x: r.required(resolution, "x")?, y: r.required(resolution, "y")? })
             });
             video.model =
-                r.attr_kinds(ONCE_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
+                r.attr_as(LONG_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
             video.ram = size(model, "ram", r);
             video.vram = size(model, "vram", r);
             video.vram64 = size(model, "vram64", r);
             video.vgamem = size(model, "vgamem", r);
             video.heads = r.attr(model, "heads");
-            video.blob = r.attr(model, "blob");
+            video.blob = r.attr_since("9.2", model, "blob");
         }
         if let Some(driver) = el.child("driver") {
-            video.backend = r.attr_kinds(ONCE_UNSUPPORTED, driver, "name");
+            video.backend = r.attr_as(ONCE_UNSUPPORTED, driver, "name");
             video.virtio = VirtioOptions::read(driver, r);
         }
         video.info = DeviceInfo::read(el, r);
-        video.vgaconf =
-            el.child("driver").and_then(|driver| r.attr_kinds(ONCE_UNSUPPORTED, driver, "vgaconf"));
+        video.vgaconf = el.child("driver").and_then(|driver| r.attr_as(ONCE_UNSUPPORTED, driver, "vgaconf"));
         Some(video)
     }
 
@@ -206,7 +209,7 @@ impl Video {
     }
 }
 
-/// A size in KiB, of which 0 is as good as none.
+/// A size in KiB; 0 is read as absent.
 fn size(model: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
     r.attr(model, name).filter(|size| *size > 0)
 }
@@ -216,13 +219,13 @@ impl Acceleration {
         let accel = Self {
             pos: el.pos(),
             rendernode: el.string("rendernode"),
-            accel3d: r.attr_kinds(ONCE_UNSUPPORTED, el, "accel3d"),
-            accel2d: r.attr_kinds(ONCE_UNSUPPORTED, el, "accel2d"),
+            accel3d: r.attr_as(ONCE_UNSUPPORTED, el, "accel3d"),
+            accel2d: r.attr_as(ONCE_UNSUPPORTED, el, "accel2d"),
         };
         if accel == Self::default() {
             let message =
-                "element 'acceleration' says nothing: one of 'accel3d', 'accel2d', 'rendernode' is needed";
-            r.problem(Kind::Unsupported, "video-acceleration-empty", el.pos(), message);
+                "element 'acceleration' is empty: it needs one of 'accel3d', 'accel2d', 'rendernode'";
+            r.refuse(&VIDEO_ACCELERATION_EMPTY, el.pos(), message);
             return None;
         }
         Some(accel)

@@ -1,39 +1,39 @@
-//! What every virtio device's `<driver>` may ask for.
+//! The options of `<driver>` that all virtio devices have.
 
 use crate::OnOff;
 use crate::read::{El, Reader};
 use crate::write::Tag;
 
-/// `<driver iommu= ats= packed= page_per_vq=>`.
+/// `<driver iommu= ats= packed= page_per_vq=>`: the options that all virtio devices have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VirtioOptions {
-    /// `iommu=`: DMA goes through the guest's IOMMU (`iommu_platform`).
+    /// `iommu=`: whether DMA goes through the guest's IOMMU (`iommu_platform`).
     pub iommu: Option<OnOff>,
     /// `ats=`: address translation services.
     pub ats: Option<OnOff>,
     /// `packed=`: packed virtqueues.
     pub packed: Option<OnOff>,
-    /// `page_per_vq=`: one notification page a queue (`page-per-vq`).
+    /// `page_per_vq=`: whether each virtqueue has a notification page of its own (`page-per-vq`).
     pub page_per_vq: Option<OnOff>,
 }
 
 impl VirtioOptions {
-    /// Reads them off a `<driver>` element.
+    /// Reads the options of a `<driver>` element.
     pub fn read(driver: El<'_>, r: &mut Reader) -> Self {
         Self {
             iommu: r.attr(driver, "iommu"),
             ats: r.attr(driver, "ats"),
             packed: r.attr(driver, "packed"),
-            page_per_vq: r.attr(driver, "page_per_vq"),
+            page_per_vq: r.attr_since("7.9", driver, "page_per_vq"),
         }
     }
 
-    /// Reads them off the `<driver>` child of a device.
+    /// Reads the options of the `<driver>` child of a device.
     pub fn read_child(device: El<'_>, r: &mut Reader) -> Self {
         device.child("driver").map(|d| Self::read(d, r)).unwrap_or_default()
     }
 
-    /// Adds them to a `<driver>` tag, after its other attributes.
+    /// Adds the options to a `<driver>` tag, after its other attributes.
     pub fn write<'w>(&self, driver: Tag<'w>) -> Tag<'w> {
         driver
             .opt("iommu", self.iommu)
@@ -42,7 +42,7 @@ impl VirtioOptions {
             .opt("page_per_vq", self.page_per_vq)
     }
 
-    /// Whether none is given.
+    /// Whether no option is given.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }

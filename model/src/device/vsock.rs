@@ -1,24 +1,21 @@
-//! `<vsock>`.
+//! `<vsock>`: a socket device for communication between host and guest.
 
 use std::num::NonZero;
 
 use super::virtio::VirtioOptions;
+use crate::YesNo;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_PLAIN, Reader};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
-
-/// The class of a bad value, in older releases and now.
-const ONCE_PLAIN: [Kind; 2] = [Kind::Plain, Kind::Xml];
 
 spelled! {
     /// `model=`.
     pub enum VsockModel {
-        /// A virtio device.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio of both generations.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio 1 only.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
@@ -26,13 +23,13 @@ spelled! {
 /// `<vsock>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Vsock {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<VsockModel>,
-    /// `<cid auto=>`: whether the host picks an address that is free.
+    /// `<cid auto=>`: whether a free address is allocated.
     pub auto_cid: Option<YesNo>,
-    /// `<cid address=>`: the guest's address, from 3.
+    /// `<cid address=>`: the context id of the guest, from 3.
     pub cid: Option<u32>,
     /// `<driver>`
     pub virtio: VirtioOptions,
@@ -41,13 +38,13 @@ pub struct Vsock {
 impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let cid = el.child("cid");
-        let address = cid.and_then(|c| r.attr_kinds::<NonZero<u32>>(ONCE_PLAIN, c, "address"));
+        let address = cid.and_then(|c| r.attr_as::<NonZero<u32>>(ONCE_PLAIN, c, "address"));
         Some(Self {
             model: r.attr(el, "model"),
-            auto_cid: cid.and_then(|c| r.attr_kinds(ONCE_PLAIN, c, "auto")),
+            auto_cid: cid.and_then(|c| r.attr_as(ONCE_PLAIN, c, "auto")),
             cid: address.map(NonZero::get),
             info: DeviceInfo::read(el, r),
-            virtio: VirtioOptions::read_child(el, r),
+            virtio: r.child_since("7.1", el, "driver").map(|d| VirtioOptions::read(d, r)).unwrap_or_default(),
         })
     }
 

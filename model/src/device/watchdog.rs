@@ -1,12 +1,9 @@
-//! `<watchdog>`.
+//! `<watchdog>`: a watchdog device.
 
 use crate::Kind;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
-
-/// The class of a bad value, in older releases and now.
-const ONCE_UNSUPPORTED: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
 
 spelled! {
     /// `model=`.
@@ -15,29 +12,29 @@ spelled! {
         I6300esb = "i6300esb",
         /// iBASE IB700, on ISA.
         Ib700 = "ib700",
-        /// The hypervisor's own on s390.
+        /// The watchdog of the s390 hypervisor call diag 288.
         Diag288 = "diag288",
         /// Part of the Q35 chipset.
-        Itco = "itco",
+        Itco = "itco" since "9.1",
     }
 }
 
 spelled! {
-    /// `action=`: what is done to a guest that hangs.
+    /// `action=`: what happens when the watchdog fires.
     pub enum WatchdogAction {
-        /// Reset.
+        /// The guest is reset.
         Reset = "reset",
-        /// Ask it to shut down.
+        /// The guest is asked to shut down.
         Shutdown = "shutdown",
-        /// Stop it.
+        /// The guest is powered off.
         Poweroff = "poweroff",
-        /// Pause it.
+        /// The guest is paused.
         Pause = "pause",
-        /// Dump its memory.
+        /// The guest's memory is dumped.
         Dump = "dump",
         /// Nothing.
         None = "none",
-        /// Raise a non-maskable interrupt.
+        /// The guest gets a non-maskable interrupt.
         InjectNmi = "inject-nmi",
     }
 }
@@ -45,22 +42,18 @@ spelled! {
 /// `<watchdog>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Watchdog {
-    /// What all devices have: place, alias, address, boot order.
+    /// The part that all devices have: place, alias, address, boot order, option ROM.
     pub info: DeviceInfo,
     /// `model=`
     pub model: Option<WatchdogModel>,
-    /// `action=`; left out it is `reset`.
+    /// `action=`; without it, `reset`.
     pub action: Option<WatchdogAction>,
 }
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_kinds([Kind::Xml; 2], ONCE_UNSUPPORTED, el, "model");
-        Some(Self {
-            model,
-            action: r.attr_kinds(ONCE_UNSUPPORTED, el, "action"),
-            info: DeviceInfo::read(el, r),
-        })
+        let model = r.required_as(Kind::Xml, LONG_UNSUPPORTED, el, "model");
+        Some(Self { model, action: r.attr_as(LONG_UNSUPPORTED, el, "action"), info: DeviceInfo::read(el, r) })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -1,17 +1,30 @@
-//! The features that have more to say than on and off.
+//! The features with more than a state: `<gic>`, `<smm>`, `<hpt>`, `<kvm>`, `<xen>`, `<tcg>` and others.
 
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kib, Kind, OnOff, Pos};
+use crate::{Kib, Kind, OnOff, Pos, Spelled};
+
+crate::rules! {
+    /// Each child of `<kvm>` is a KVM feature of the domain format.
+    FEATURE_KVM_UNKNOWN = "feature-kvm-unknown": Unsupported, Read, "`<features><kvm>`",
+        help "remove the element, or use `hidden`, `hint-dedicated`, `poll-control`, `pv-ipi` or `dirty-ring`";
+    /// The `size` of a dirty ring is a power of two from 1024 to 65536.
+    FEATURE_KVM_DIRTY_RING_SIZE = "feature-kvm-dirty-ring-size": Xml, Read,
+        "`<kvm><dirty-ring size=>`: entries of KVM's ring of dirty pages for each vCPU",
+        help "use 1024, 2048, 4096, 8192, 16384, 32768 or 65536";
+    /// Each child of `<xen>` is a Xen feature of the domain format.
+    FEATURE_XEN_UNKNOWN = "feature-xen-unknown": Unsupported, Read, "`<features><xen>`",
+        help "remove the element, or use `e820_host` or `passthrough`";
+}
 
 spelled! {
-    /// Version of Arm's interrupt controller.
+    /// The version of the Generic Interrupt Controller (`<gic version=>`).
     pub enum GicVersion {
         /// Version 2.
         V2 = "2",
         /// Version 3.
         V3 = "3",
-        /// The host's.
+        /// The version of the host.
         Host = "host",
     }
 }
@@ -19,39 +32,39 @@ spelled! {
 /// `<gic>`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Gic {
-    /// `version=`
+    /// `version=`; without it, the version follows the host and the machine type.
     pub version: Option<GicVersion>,
 }
 
 /// `<smm>`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Smm {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `state=`
     pub state: Option<OnOff>,
-    /// `<tseg>`: the memory set aside for SMM, in bytes.
+    /// `<tseg>`: the memory reserved for SMM, in bytes.
     pub tseg: Option<u64>,
 }
 
 spelled! {
-    /// Who emulates the I/O APIC.
+    /// What emulates the I/O APIC (`<ioapic driver=>`).
     pub enum IoApic {
-        /// QEMU; the kernel keeps the local APICs.
+        /// QEMU; KVM emulates the local APICs (split irqchip).
         Qemu = "qemu",
-        /// The kernel.
+        /// KVM.
         Kvm = "kvm",
     }
 }
 
 spelled! {
-    /// Whether a guest may resize its hash page table.
+    /// Whether a guest can resize its hash page table (`<hpt resizing=>`).
     pub enum HptResizing {
-        /// It may.
+        /// It can, where host and guest support it.
         Enabled = "enabled",
-        /// It may not.
+        /// It cannot.
         Disabled = "disabled",
-        /// It must be able to.
+        /// It can; the guest fails to boot where it does not support it.
         Required = "required",
     }
 }
@@ -61,80 +74,80 @@ spelled! {
 pub struct Hpt {
     /// `resizing=`
     pub resizing: Option<HptResizing>,
-    /// `<maxpagesize>`
+    /// `<maxpagesize>`: the largest page that the guest can use.
     pub max_page_size: Option<Kib>,
 }
 
 spelled! {
-    /// What an access to an unknown model specific register does.
+    /// What an access to an unknown model-specific register does (`<msrs unknown=>`).
     pub enum UnknownMsr {
-        /// Nothing.
+        /// It is ignored.
         Ignore = "ignore",
-        /// A fault in the guest.
+        /// It raises a fault in the guest.
         Fault = "fault",
     }
 }
 
 spelled! {
-    /// Cache flush on privilege change.
+    /// Cache flush on privilege change (`<cfpc value=>`).
     pub enum Cfpc {
-        /// None.
+        /// No protection.
         Broken = "broken",
-        /// In software.
+        /// Protection in software.
         Workaround = "workaround",
-        /// In hardware.
+        /// Protection in hardware.
         Fixed = "fixed",
     }
 }
 
 spelled! {
-    /// Speculation barrier bounds checking.
+    /// Speculation barrier bounds checking (`<sbbc value=>`).
     pub enum Sbbc {
-        /// None.
+        /// No protection.
         Broken = "broken",
-        /// In software.
+        /// Protection in software.
         Workaround = "workaround",
-        /// In hardware.
+        /// Protection in hardware.
         Fixed = "fixed",
     }
 }
 
 spelled! {
-    /// Indirect branch speculation.
+    /// Indirect branch speculation (`<ibs value=>`).
     pub enum Ibs {
-        /// Not restricted.
+        /// No protection.
         Broken = "broken",
-        /// Restricted in software.
+        /// Count cache flush in software.
         Workaround = "workaround",
-        /// Serialised.
+        /// Indirect branches are serialized.
         FixedIbs = "fixed-ibs",
-        /// The count cache is off.
+        /// The count cache is disabled.
         FixedCcd = "fixed-ccd",
-        /// None needed.
+        /// No protection is needed.
         FixedNa = "fixed-na",
     }
 }
 
 spelled! {
-    /// RISC-V's interrupt architecture.
+    /// The interrupt controllers of a RISC-V guest (`<aia value=>`).
     pub enum Aia {
-        /// The old interrupt controller.
+        /// The platform-level interrupt controller.
         None = "none",
-        /// Wired interrupts.
+        /// The advanced platform-level interrupt controller, for wired interrupts.
         Aplic = "aplic",
-        /// Wired interrupts and message signalled ones.
+        /// As `aplic`, and the incoming MSI controller for message-signaled interrupts.
         AplicImsic = "aplic-imsic",
     }
 }
 
 spelled! {
-    /// Which capabilities a container keeps.
+    /// Which capabilities a container keeps (`<capabilities policy=>`).
     pub enum CapabilityPolicy {
-        /// The driver's choice.
+        /// A set that the container driver chooses.
         Default = "default",
-        /// All.
+        /// All but those that are off.
         Allow = "allow",
-        /// None.
+        /// No protection.
         Deny = "deny",
     }
 }
@@ -142,52 +155,52 @@ spelled! {
 /// `<tcg>`
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Tcg {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<tb-cache>`: the cache of translated code.
+    /// `<tb-cache>`: the size of the cache of translated code.
     pub tb_cache: Option<Kib>,
 }
 
 spelled! {
-    /// What KVM tells the guest, or hides from it.
+    /// A KVM feature (the name of a child of `<kvm>`).
     pub enum KvmFeature {
         /// The hypervisor is hidden.
         Hidden = "hidden",
-        /// The guest's CPUs have host CPUs of their own.
+        /// The guest is told that its vCPUs are pinned to host CPUs of their own.
         HintDedicated = "hint-dedicated",
-        /// The guest may keep its CPUs polling.
+        /// The guest can disable the host's polling before a halt.
         PollControl = "poll-control",
-        /// Interrupts between CPUs go by hypercall.
-        PvIpi = "pv-ipi",
-        /// Dirty pages are told in a ring.
-        DirtyRing = "dirty-ring",
+        /// Inter-processor interrupts by hypercall.
+        PvIpi = "pv-ipi" since "7.10",
+        /// KVM logs dirty pages in a ring for each vCPU.
+        DirtyRing = "dirty-ring" since "8.0",
     }
 }
 
 /// `<kvm>`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Kvm {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// The features in the order of [`KvmFeature`], each at most once.
     pub items: Vec<(KvmFeature, OnOff)>,
-    /// `<dirty-ring size=>`: entries of the ring.
+    /// `<dirty-ring size=>`: the number of entries, a power of two from 1024 to 65536.
     pub dirty_ring_size: Option<u32>,
 }
 
 impl Kvm {
-    /// The state of one feature.
+    /// The state of `feature`.
     pub fn get(&self, feature: KvmFeature) -> Option<OnOff> {
         self.items.iter().find(|(known, _)| *known == feature).map(|(_, state)| *state)
     }
 }
 
 spelled! {
-    /// How PCI devices reach a Xen guest.
+    /// How a Xen guest's page tables are used for PCI passthrough (`<passthrough mode=>`).
     pub enum XenPassthroughMode {
-        /// The IOMMU has page tables of its own.
+        /// The IOMMU has page tables of its own, which are kept in sync.
         Sync = "sync_pt",
-        /// The IOMMU uses the CPU's.
+        /// The IOMMU shares the page tables of the CPU.
         Share = "share_pt",
     }
 }
@@ -206,7 +219,7 @@ pub struct Xen {
 impl Smm {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let state = super::state_or_on(el, r)?;
-        // What is switched off has no size.
+        // libvirt ignores `<tseg>` where SMM is off.
         let tseg = el.child("tseg").filter(|_| state.is_on());
         let tseg = tseg.and_then(|tseg| r.bytes(tseg, 1024 * 1024));
         Some(Self { pos: el.pos(), state: Some(state), tseg })
@@ -215,15 +228,15 @@ impl Smm {
     pub(super) fn write(&self, w: &mut Writer) {
         w.element("smm").opt("state", self.state).children(|w| {
             if let Some(bytes) = self.tseg {
-                let (size, unit) = pretty(bytes);
+                let (size, unit) = largest_unit(bytes);
                 w.element("tseg").attr("unit", unit).text(size);
             }
         });
     }
 }
 
-/// The size in the largest unit that holds it whole.
-fn pretty(bytes: u64) -> (u64, &'static str) {
+/// The size in the largest unit that divides it.
+fn largest_unit(bytes: u64) -> (u64, &'static str) {
     const UNITS: [(u32, &str); 6] =
         [(60, "EiB"), (50, "PiB"), (40, "TiB"), (30, "GiB"), (20, "MiB"), (10, "KiB")];
     if bytes == 0 {
@@ -236,7 +249,7 @@ fn pretty(bytes: u64) -> (u64, &'static str) {
 impl Hpt {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            resizing: r.attr_kinds(super::OLDER_UNSUPPORTED, el, "resizing"),
+            resizing: r.attr_as(ONCE_UNSUPPORTED, el, "resizing"),
             max_page_size: el.child("maxpagesize").and_then(|size| r.kib(size)),
         }
     }
@@ -270,9 +283,12 @@ impl Kvm {
         for child in el.elements() {
             let Ok(feature) = child.name().parse::<KvmFeature>() else {
                 let message = format!("unknown feature '{}' in element 'kvm'", child.name());
-                r.problem(Kind::Unsupported, "feature-kvm-unknown", child.pos(), message);
+                r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
                 continue;
             };
+            if !r.knows_element(Kind::Unsupported, child, feature.since()) {
+                continue;
+            }
             let Some(state) = super::word_of(child, "state", r) else { continue };
             kvm.items.retain(|(known, _)| *known != feature);
             kvm.items.push((feature, state));
@@ -293,14 +309,14 @@ impl Kvm {
         let message = format!(
             "attribute 'size' of element 'dirty-ring' is '{size}', expected a power of two from 1024 to 65536"
         );
-        r.problem(Kind::Xml, "feature-kvm-dirty-ring-size", el.pos().attr("size"), message);
+        r.refuse(&FEATURE_KVM_DIRTY_RING_SIZE, el.pos().attr("size"), message);
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
         w.element("kvm").open_children(|w| {
             for (feature, state) in &self.items {
                 let size = self.dirty_ring_size.filter(|_| *feature == KvmFeature::DirtyRing);
-                w.element(crate::Spelled::as_str(*feature)).attr("state", state).opt("size", size).empty();
+                w.element(feature.as_str()).attr("state", state).opt("size", size).empty();
             }
         });
     }
@@ -314,12 +330,12 @@ impl Xen {
                 "e820_host" => xen.e820_host = super::word_of(child, "state", r),
                 "passthrough" => {
                     xen.passthrough = super::word_of(child, "state", r);
-                    let mode = r.attr_kinds(super::OLDER_UNSUPPORTED, child, "mode");
+                    let mode = r.attr_as(ONCE_UNSUPPORTED, child, "mode");
                     xen.passthrough_mode = mode.filter(|_| xen.passthrough.is_some());
                 }
                 unknown => {
                     let message = format!("unknown feature '{unknown}' in element 'xen'");
-                    r.problem(Kind::Unsupported, "feature-xen-unknown", child.pos(), message);
+                    r.refuse(&FEATURE_XEN_UNKNOWN, child.pos(), message);
                 }
             }
         }
@@ -338,9 +354,9 @@ impl Xen {
     }
 }
 
-/// `<capabilities policy=>` with an element for each capability that differs.
+/// Reads `<capabilities policy=>` and its children, one for each capability that differs from the policy.
 pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy, Vec<(String, OnOff)>) {
-    let policy = r.attr_kinds(super::OLDER_UNSUPPORTED, el, "policy").unwrap_or(CapabilityPolicy::Default);
+    let policy = r.attr_as(ONCE_UNSUPPORTED, el, "policy").unwrap_or(CapabilityPolicy::Default);
     let named =
         |child: El<'_>, r: &mut Reader| Some((child.name().to_owned(), super::state_or_on(child, r)?));
     (policy, el.elements().filter_map(|child| named(child, r)).collect())

@@ -1,21 +1,35 @@
-//! `<hyperv>`: what a Windows guest finds of Hyper-V.
+//! `<hyperv>`: Hyper-V enlightenments for Windows guests.
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, Spelled};
 
+crate::rules! {
+    /// Each child of `<hyperv>` is a Hyper-V enlightenment of the domain format.
+    FEATURE_HYPERV_UNKNOWN = "feature-hyperv-unknown": Unsupported, Read, "`<features><hyperv>`",
+        help "remove the element, or correct its name (such as `relaxed`, `vapic`, `spinlocks`)";
+    /// The spinlock retries of Hyper-V are at least 4095.
+    FEATURE_HYPERV_RETRIES = "feature-hyperv-retries": Xml, Read,
+        "`<hyperv><spinlocks retries=>`: the Hyper-V specification's least value is 0xFFF",
+        help "set `retries=` to 4095 or more, such as `retries='8191'`";
+    /// A Hyper-V vendor id has at most 12 characters and no comma.
+    FEATURE_HYPERV_VENDOR = "feature-hyperv-vendor": Xml, Read,
+        "`<hyperv><vendor_id value=>`: CPUID leaf 0x40000000 has 12 bytes for it, and a comma ends a value of `-cpu`",
+        help "shorten the value and leave commas out";
+}
+
 spelled! {
-    /// Which enlightenments a guest gets.
+    /// Which enlightenments a guest gets (`<hyperv mode=>`).
     pub enum HypervMode {
         /// Those listed.
         Custom = "custom",
-        /// All that host and QEMU have.
+        /// All that the host supports.
         Passthrough = "passthrough",
     }
 }
 
 spelled! {
-    /// An enlightenment.
+    /// A Hyper-V enlightenment (the name of a child of `<hyperv>`).
     pub enum HypervFeature {
         /// Relaxed timing constraints.
         Relaxed = "relaxed",
@@ -37,7 +51,7 @@ spelled! {
         VendorId = "vendor_id",
         /// Frequency registers.
         Frequencies = "frequencies",
-        /// Notification of migration.
+        /// Notifications of migration (re-enlightenment).
         Reenlightenment = "reenlightenment",
         /// Paravirtual TLB flush.
         Tlbflush = "tlbflush",
@@ -46,37 +60,37 @@ spelled! {
         /// Enlightened VMCS.
         Evmcs = "evmcs",
         /// APICv or AVIC alongside the synthetic interrupt controller.
-        Avic = "avic",
+        Avic = "avic" since "8.10",
         /// Enlightened MSR bitmap.
-        EmsrBitmap = "emsr_bitmap",
+        EmsrBitmap = "emsr_bitmap" since "10.7",
         /// Hypercall parameters in XMM registers.
-        XmmInput = "xmm_input",
+        XmmInput = "xmm_input" since "10.7",
     }
 }
 
-/// One enlightenment.
+/// The settings of an enlightenment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HypervItem {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// Which one.
+    /// The enlightenment.
     pub feature: HypervFeature,
     /// `state=`
     pub state: OnOff,
-    /// `retries=` of spinlocks.
+    /// `retries=` of `spinlocks`, from 4095.
     pub retries: Option<u32>,
-    /// `value=` of the vendor.
+    /// `value=` of `vendor_id`, at most 12 characters.
     pub vendor: Option<String>,
-    /// `<direct state=>` of synthetic timers and TLB flush.
+    /// `<direct state=>` of `stimer` and `tlbflush`.
     pub direct: Option<OnOff>,
-    /// `<extended state=>` of TLB flush.
+    /// `<extended state=>` of `tlbflush`.
     pub extended: Option<OnOff>,
 }
 
 /// `<hyperv>`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Hyperv {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `mode=`
     pub mode: Option<HypervMode>,
@@ -85,27 +99,30 @@ pub struct Hyperv {
 }
 
 impl Hyperv {
-    /// One enlightenment, where it is listed.
+    /// The settings of `feature`, where the document has it.
     pub fn get(&self, feature: HypervFeature) -> Option<&HypervItem> {
         self.items.iter().find(|item| item.feature == feature)
     }
 
-    /// Whether an enlightenment is listed as on.
+    /// Whether the document turns `feature` on.
     pub fn is_on(&self, feature: HypervFeature) -> bool {
         self.get(feature).is_some_and(|item| item.state.is_on())
     }
 
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut hyperv = Self { pos: el.pos(), mode: r.attr(el, "mode"), items: Vec::new() };
+        let mut hyperv = Self { pos: el.pos(), mode: r.attr_since("8.0", el, "mode"), items: Vec::new() };
         if hyperv.mode == Some(HypervMode::Passthrough) {
             return hyperv;
         }
         for child in el.elements() {
             let Ok(feature) = child.name().parse::<HypervFeature>() else {
                 let message = format!("unknown enlightenment '{}' in element 'hyperv'", child.name());
-                r.problem(Kind::Unsupported, "feature-hyperv-unknown", child.pos(), message);
+                r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);
                 continue;
             };
+            if !r.knows_element(Kind::Unsupported, child, feature.since()) {
+                continue;
+            }
             if let Some(item) = HypervItem::read(child, feature, r) {
                 hyperv.items.retain(|known| known.feature != feature);
                 hyperv.items.push(item);
@@ -136,7 +153,7 @@ impl HypervItem {
             HypervFeature::Spinlocks => item.retries = read_retries(el, r),
             HypervFeature::VendorId => item.vendor = read_vendor(el, r),
             HypervFeature::Stimer => item.direct = read_part(el, "direct", r),
-            HypervFeature::Tlbflush => {
+            HypervFeature::Tlbflush if r.knows("11.0") => {
                 item.direct = read_part(el, "direct", r);
                 item.extended = read_part(el, "extended", r);
             }
@@ -167,12 +184,12 @@ fn read_retries(el: El<'_>, r: &mut Reader) -> Option<u32> {
     if retries >= 0xFFF {
         return Some(retries);
     }
-    let message = format!("attribute 'retries' of element 'spinlocks' is '{retries}', the least is 4095");
-    r.problem(Kind::Xml, "feature-hyperv-retries", el.pos().attr("retries"), message);
+    let message = format!("attribute 'retries' of element 'spinlocks' is '{retries}', expected 4095 or more");
+    r.refuse(&FEATURE_HYPERV_RETRIES, el.pos().attr("retries"), message);
     None
 }
 
-/// At most 12 bytes, and no comma, as it is one value among many on QEMU's command line.
+/// `value=` of `vendor_id`: at most 12 bytes without a comma, which would end the value in QEMU's `-cpu`.
 fn read_vendor(el: El<'_>, r: &mut Reader) -> Option<String> {
     let vendor: String = r.required(el, "value")?;
     if vendor.len() <= 12 && !vendor.contains(',') {
@@ -181,6 +198,6 @@ fn read_vendor(el: El<'_>, r: &mut Reader) -> Option<String> {
     let message = format!(
         "attribute 'value' of element 'vendor_id' is '{vendor}', expected up to 12 characters without a comma"
     );
-    r.problem(Kind::Xml, "feature-hyperv-vendor", el.pos().attr("value"), message);
+    r.refuse(&FEATURE_HYPERV_VENDOR, el.pos().attr("value"), message);
     None
 }

@@ -1,15 +1,15 @@
-//! `<os firmware=>`, `<loader>`, `<nvram>`: the guest's firmware and where it keeps its variables.
+//! `<os firmware=>`, `<loader>`, `<nvram>`: the guest's firmware and its variable store.
 
 use super::Os;
 use crate::device::storage::{Image, ImageFormat, Location};
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, ONCE_PLAIN, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
 
 spelled! {
     /// A kind of firmware (`<os firmware=>`).
     pub enum Firmware {
-        /// A traditional BIOS.
+        /// Legacy BIOS.
         Bios = "bios",
         /// UEFI.
         Efi = "efi",
@@ -17,9 +17,9 @@ spelled! {
 }
 
 spelled! {
-    /// What can be asked of a firmware (`<firmware><feature name=>`).
+    /// A feature of firmware (`<firmware><feature name=>`).
     pub enum FirmwareFeatureName {
-        /// Keys that the distributions' boot loaders are signed with are in the variables from the start.
+        /// The variable store template has the keys that operating systems' boot loaders are signed with.
         EnrolledKeys = "enrolled-keys",
         /// Secure boot.
         SecureBoot = "secure-boot",
@@ -29,28 +29,28 @@ spelled! {
 /// `<firmware><feature>`
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FirmwareFeature {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`
+    /// `name=`: the feature.
     pub name: FirmwareFeatureName,
-    /// `enabled=`
+    /// `enabled=`: whether the firmware must have or lack the feature.
     pub enabled: YesNo,
 }
 
 spelled! {
-    /// How the machine holds a firmware (`<loader type=>`).
+    /// How the firmware is mapped into the guest (`<loader type=>`).
     pub enum LoaderType {
         /// Read-only memory.
         Rom = "rom",
-        /// Flash.
+        /// Flash memory.
         Pflash = "pflash",
     }
 }
 
 spelled! {
-    /// The format of a flash image.
+    /// The image format of firmware and variable store (`format=`).
     pub enum FlashFormat {
-        /// As it is.
+        /// Raw.
         Raw = "raw",
         /// QCOW2.
         Qcow2 = "qcow2",
@@ -60,46 +60,46 @@ spelled! {
 /// `<loader>`
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Loader {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `readonly=`
+    /// `readonly=`: whether the image is read-only.
     pub readonly: Option<YesNo>,
-    /// `secure=`: whether the firmware has secure boot, and so needs SMM.
+    /// `secure=`: whether the firmware implements secure boot, which needs SMM.
     pub secure: Option<YesNo>,
-    /// `type=`
+    /// `type=`: ROM or flash memory.
     pub kind: Option<LoaderType>,
-    /// `stateless=`: whether it does without variables that last.
+    /// `stateless=`: whether the firmware has no persistent variable store.
     pub stateless: Option<YesNo>,
     /// `format=`
     pub format: Option<FlashFormat>,
-    /// The path of the image.
+    /// The text: the path of the image.
     pub path: Option<String>,
 }
 
-/// `<nvram>`: where a flash firmware keeps its variables.
+/// `<nvram>`: the variable store of a firmware in flash memory.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Nvram {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `template=`: what the image is first filled from.
+    /// `template=`: the file that a new variable store is copied from.
     pub template: Option<String>,
     /// `templateFormat=`
     pub template_format: Option<FlashFormat>,
     /// `format=`
     pub format: Option<FlashFormat>,
-    /// Where it is: the text of the element, or its `<source>`.
+    /// The image: the text of the element is its path, or `<source>` describes it.
     pub image: Option<Image>,
-    /// Whether `type=` says what kind of place it is, and `<source>` where.
+    /// Whether `type=` and `<source>` describe the image, rather than the text.
     pub typed: bool,
 }
 
 impl Nvram {
-    /// Whether more is said than what it is filled from.
+    /// Whether it has an image or a format, and not a template only.
     pub fn is_given(&self) -> bool {
         self.image.is_some() || self.format.is_some()
     }
 
-    /// The image with its format.
+    /// The image with its format, raw where the document names none.
     pub fn image(&self) -> Option<Image> {
         let format = self.format.unwrap_or(FlashFormat::Raw);
         self.image.clone().map(|image| Image { format: Some(format.into()), ..image })
@@ -115,31 +115,31 @@ impl From<FlashFormat> for ImageFormat {
     }
 }
 
-/// What does not fit together in what a domain says of its firmware.
+/// A contradiction in the description of the firmware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FirmwareConflict {
-    /// Keys are asked for, but no secure boot.
+    /// The feature `enrolled-keys` is enabled and `secure-boot` is disabled.
     KeysWithoutSecureBoot,
-    /// Variables are given to a firmware that keeps none.
+    /// There is an `<nvram>`, but the kind of firmware has no variable store.
     NvramFirmware(Firmware),
-    /// Features are asked for, but no firmware is to be picked.
+    /// There are `<feature>`s, but no `firmware=` to be selected.
     FeaturesWithoutChoice,
-    /// No firmware is to be picked, and the loader has no path.
+    /// The `<loader>` has no path, and there is no `firmware=` to be selected.
     LoaderPathMissing,
-    /// Variables are given, but neither a loader nor a choice of one.
+    /// There is an `<nvram>`, but neither a `<loader>` nor `firmware=`.
     NvramWithoutLoader,
-    /// Variables have a template, but are not to be kept.
+    /// The `<nvram>` has a template, but the firmware is stateless.
     StatelessTemplate,
-    /// Variables have a place, but are not to be kept.
+    /// There is an `<nvram>`, but the firmware is stateless.
     StatelessNvram,
-    /// Variables are to be kept, but the loader is not flash.
+    /// The loader is `stateless='no'`, but not in flash memory.
     StatefulType,
-    /// Variables are to be kept, but the firmware is no UEFI.
+    /// The loader is `stateless='no'`, but the firmware is not UEFI.
     StatefulFirmware,
 }
 
 impl Os {
-    /// What does not fit together, in the order in which the reference would have stopped.
+    /// The contradictions in the description of the firmware, in libvirt's order.
     pub fn firmware_conflicts(&self) -> Vec<FirmwareConflict> {
         let mut found = Vec::new();
         if let Some(firmware) = self.firmware {
@@ -179,7 +179,7 @@ impl Os {
         found
     }
 
-    /// What is asked of one feature of the firmware.
+    /// The `enabled=` of a feature, where the document has the feature.
     pub fn firmware_feature(&self, name: FirmwareFeatureName) -> Option<YesNo> {
         self.firmware_features.iter().find(|feature| feature.name == name).map(|feature| feature.enabled)
     }
@@ -200,11 +200,11 @@ impl Element for Loader {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
             pos: el.pos(),
-            readonly: r.attr_kinds([Kind::Plain, Kind::Xml], el, "readonly"),
-            secure: r.attr_kinds([Kind::Plain, Kind::Xml], el, "secure"),
-            kind: r.attr_kinds([Kind::Plain, Kind::Xml], el, "type"),
-            stateless: r.attr(el, "stateless"),
-            format: r.attr(el, "format"),
+            readonly: r.attr_as(ONCE_PLAIN, el, "readonly"),
+            secure: r.attr_as(ONCE_PLAIN, el, "secure"),
+            kind: r.attr_as(ONCE_PLAIN, el, "type"),
+            stateless: r.attr_since("8.6", el, "stateless"),
+            format: r.attr_since("9.2", el, "format"),
             path: Some(el.text()).filter(|path| !path.trim().is_empty()),
         })
     }
@@ -226,7 +226,7 @@ impl Element for Loader {
 
 impl Element for Nvram {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = el.get("type").and_then(|_| r.attr(el, "type"));
+        let kind = r.attr_since("8.5", el, "type");
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
             Some(kind) => {
@@ -241,8 +241,8 @@ impl Element for Nvram {
         Some(Self {
             pos: el.pos(),
             template: el.string("template"),
-            template_format: r.attr(el, "templateFormat"),
-            format: r.attr(el, "format"),
+            template_format: r.attr_since("10.10", el, "templateFormat"),
+            format: r.attr_since("9.2", el, "format"),
             typed: kind.is_some() && image.is_some(),
             image,
         })

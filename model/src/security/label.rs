@@ -2,16 +2,33 @@
 
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Pos, YesNo};
+
+crate::rules! {
+    /// A domain or device has one `<seclabel>` for each security model.
+    SECLABEL_MODEL_TWICE = "seclabel-model-twice": Plain, Read,
+        "`<seclabel model=>`: each security driver applies one label",
+        help "keep one `<seclabel>` of that model";
+    /// Each of several `<seclabel>` names its `model`.
+    SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read,
+        "`<seclabel model=>` says which security driver the label is for",
+        help "add `model=`, such as `model='selinux'` or `model='dac'`";
+    /// A dynamic `<seclabel>` relabels, one of type `none` does not, and a static one has a `<label>`.
+    SECLABEL_RELABEL = "seclabel-relabel": Xml, Read, "`<seclabel type= relabel=>`",
+        help "change or remove `relabel=`, or add a `<label>` to the static one";
+    /// A `<seclabel>` of a device that relabels has a `<label>`.
+    SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "`<source><seclabel relabel='yes'><label>`",
+        help "add a `<label>`, or use `relabel='no'`";
+}
 
 spelled! {
-    /// Where a domain's label comes from.
+    /// How the label of a domain is chosen (`<seclabel type=>`).
     pub enum SeclabelType {
-        /// It is made for each start.
+        /// libvirt generates it at each start.
         Dynamic = "dynamic",
-        /// It is given.
+        /// The document gives it.
         Static = "static",
-        /// There is none.
+        /// The domain has no label.
         None = "none",
     }
 }
@@ -19,38 +36,38 @@ spelled! {
 /// `<seclabel>` of a domain.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Seclabel {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `type=`
     pub kind: Option<SeclabelType>,
-    /// `model=`: which security driver it is for.
+    /// `model=`: the security driver, such as `selinux`, `apparmor` or `dac`.
     pub model: Option<String>,
-    /// `relabel=`: whether the domain's files get the label.
+    /// `relabel=`: whether the domain's resources are relabeled.
     pub relabel: Option<YesNo>,
     /// `<label>`
     pub label: Option<String>,
-    /// `<imagelabel>`: what files get, in a running domain.
+    /// `<imagelabel>`: the label of the resources of a running domain.
     pub image_label: Option<String>,
-    /// `<baselabel>`: what a dynamic label is made from.
+    /// `<baselabel>`: the label that a dynamic label is generated from.
     pub base_label: Option<String>,
 }
 
-/// `<seclabel>` of a device's file.
+/// `<seclabel>` of the source of a device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct DeviceSeclabel {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `model=`
     pub model: Option<String>,
     /// `relabel=`
     pub relabel: Option<YesNo>,
-    /// `labelskip='yes'`: the file could not be labelled.
+    /// `labelskip='yes'`: the file system did not support labels.
     pub label_skip: bool,
     /// `<label>`
     pub label: Option<String>,
 }
 
-/// Reads a domain's labels: one a model.
+/// Reads the labels of a domain, one for each security model.
 pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
     for el in domain.children("seclabel") {
@@ -60,7 +77,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
             && labels.iter().any(|known| known.model.as_deref() == Some(model))
         {
             let message = format!("the domain has a second element 'seclabel' for model '{model}'");
-            r.problem(Kind::Plain, "seclabel-model-twice", el.pos().attr("model"), message);
+            r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
         labels.push(label);
@@ -69,7 +86,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         && let Some(label) = labels.iter().find(|label| label.model.is_none())
     {
         let message = "one of several elements 'seclabel' lacks its attribute 'model'";
-        r.problem(Kind::Xml, "seclabel-model-missing", label.pos, message);
+        r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
     labels
 }
@@ -114,12 +131,12 @@ impl Seclabel {
             _ => return,
         };
         let message = format!("element 'seclabel' with type '{kind}' {wrong}");
-        r.problem(Kind::Xml, "seclabel-relabel", self.pos, message);
+        r.refuse(&SECLABEL_RELABEL, self.pos, message);
     }
 }
 
 impl DeviceSeclabel {
-    /// Reads all of a device's labels: one a model.
+    /// Reads the labels of a device's source, one for each security model.
     pub fn read_all(el: El<'_>, r: &mut Reader) -> Vec<Self> {
         let mut labels: Vec<Self> = Vec::new();
         for child in el.children("seclabel") {
@@ -128,7 +145,7 @@ impl DeviceSeclabel {
                 && labels.iter().any(|known| known.model.as_deref() == Some(model))
             {
                 let message = format!("the device has a second element 'seclabel' for model '{model}'");
-                r.problem(Kind::Plain, "seclabel-model-twice", child.pos().attr("model"), message);
+                r.refuse(&SECLABEL_MODEL_TWICE, child.pos().attr("model"), message);
                 continue;
             }
             labels.push(label);
@@ -137,7 +154,7 @@ impl DeviceSeclabel {
             && let Some(label) = labels.iter().find(|label| label.model.is_none())
         {
             let message = "one of several elements 'seclabel' of a device lacks its attribute 'model'";
-            r.problem(Kind::Xml, "seclabel-model-missing", label.pos, message);
+            r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
         }
         labels
     }
@@ -156,9 +173,9 @@ impl Element for DeviceSeclabel {
             let model = label.model.as_deref().unwrap_or("");
             let message =
                 format!("element 'seclabel' of model '{model}' has relabel='yes' but no child 'label'");
-            r.problem(Kind::Xml, "seclabel-label-missing", el.pos(), message);
+            r.refuse(&SECLABEL_LABEL_MISSING, el.pos(), message);
         }
-        // What is not labelled is not relabelled either.
+        // libvirt ignores `relabel=` beside `labelskip='yes'`.
         let relabel = label.relabel.filter(|_| !label.label_skip);
         Some(Self { relabel, ..label })
     }

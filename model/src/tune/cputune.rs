@@ -1,32 +1,63 @@
-//! `<cputune>`: shares of the host's CPUs, and who runs where.
+//! `<cputune>`: CPU shares, bandwidth, affinity and schedulers of the domain's threads.
 
 use std::collections::BTreeSet;
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, LONG_INTERNAL, ONCE_INTERNAL, Reader};
 use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
-use crate::{Kind, NumberSet, Pos};
+use crate::{Kind, NumberSet, Pos, Rule};
 
-/// A scheduling period in microseconds, 1000 to 1 000 000; 0 leaves it to the host.
+crate::rules! {
+    /// A `<vcpusched>` names only vCPUs of the domain.
+    SCHED_VCPU_MISSING = "sched-vcpu-missing": Xml, Read,
+        "`<vcpusched vcpus=>` names vCPUs from 0 to the maximum in `<vcpu>` less 1",
+        help "take the vCPU out of `vcpus=`, or raise `<vcpu>`";
+    /// An `<iothreadsched>` names only iothreads of the domain.
+    SCHED_IOTHREAD_MISSING = "sched-iothread-missing": Unsupported, Read,
+        "`<iothreadsched iothreads=>` names iothreads by their id, which counts from 1",
+        help "take the iothread out of `iothreads=`, or raise `<iothreads>`";
+    /// A vCPU has one `<vcpupin>` at most.
+    VCPUPIN_DOUBLE = "vcpupin-double": Internal, Read, "`<vcpupin vcpu= cpuset=>`: one affinity for each vCPU",
+        help "keep one `<vcpupin>` with all host CPUs in `cpuset=`";
+    /// An `<iothreadpin>` names an iothread of the domain.
+    IOTHREADPIN_MISSING = "iothreadpin-missing": Unsupported, Read,
+        "`<iothreadpin iothread=>` names an iothread by its id, which counts from 1",
+        help "use the id of an iothread, or raise `<iothreads>`";
+    /// An iothread has one `<iothreadpin>` at most.
+    IOTHREADPIN_DOUBLE = "iothreadpin-double": Internal, Read,
+        "`<iothreadpin iothread= cpuset=>`: one affinity for each iothread",
+        help "keep one `<iothreadpin>` with all host CPUs in `cpuset=`";
+    /// A `<cputune>` has one `<emulatorpin>` at most.
+    EMULATORPIN_DOUBLE = "emulatorpin-double": Xml, Read,
+        "`<emulatorpin cpuset=>`: one affinity for all of QEMU's other threads",
+        help "keep one `<emulatorpin>` with all host CPUs in `cpuset=`";
+    /// A thread has one scheduler at most.
+    SCHED_OVERLAP = "sched-overlap": Plain, Read,
+        "`<vcpusched>` and `<iothreadsched>`: the kernel has one policy for each thread",
+        help "name each vCPU or iothread in one element";
+}
+
+/// A CPU bandwidth period in microseconds, 1000 to 1 000 000; 0 is read as absent.
 pub type Period = u64;
 
-/// Microseconds of CPU time in a period, 1000 to 2^64 / 1000; negative is no limit.
+/// CPU time in each period, in microseconds, 1000 to 18 446 744 073 709 551; negative for no limit, 0 is read as
+/// absent.
 pub type Quota = i64;
 
 /// `<cputune>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CpuTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<shares>`: weight against other guests.
+    /// `<shares>`: the weight of the domain against others.
     pub shares: Option<u64>,
     /// `<period>` of each vCPU.
     pub period: Option<Period>,
     /// `<quota>` of each vCPU.
     pub quota: Option<Quota>,
-    /// `<global_period>` of the whole guest.
+    /// `<global_period>` of the whole domain.
     pub global_period: Option<Period>,
-    /// `<global_quota>` of the whole guest.
+    /// `<global_quota>` of the whole domain.
     pub global_quota: Option<Quota>,
     /// `<emulator_period>` of QEMU's other threads.
     pub emulator_period: Option<Period>,
@@ -36,68 +67,68 @@ pub struct CpuTune {
     pub iothread_period: Option<Period>,
     /// `<iothread_quota>` of each iothread.
     pub iothread_quota: Option<Quota>,
-    /// `<vcpupin>`s.
+    /// `<vcpupin>`: the host CPUs of each vCPU.
     pub vcpu_pins: Vec<VcpuPin>,
     /// `<emulatorpin cpuset=>`: the host CPUs of QEMU's other threads.
     pub emulator_pin: Option<NumberSet>,
-    /// `<iothreadpin>`s.
+    /// `<iothreadpin>`: the host CPUs of each iothread.
     pub iothread_pins: Vec<IothreadPin>,
-    /// `<emulatorsched>`.
+    /// `<emulatorsched>`: the scheduler of QEMU's other threads.
     pub emulator_sched: Option<Sched>,
-    /// `<vcpusched>`s.
+    /// `<vcpusched>`: vCPUs and their scheduler.
     pub vcpu_scheds: Vec<(NumberSet, Sched)>,
-    /// `<iothreadsched>`s.
+    /// `<iothreadsched>`: iothreads and their scheduler.
     pub iothread_scheds: Vec<(NumberSet, Sched)>,
-    /// `<cachetune>`s.
+    /// `<cachetune>`: cache allocations.
     pub cache_tunes: Vec<CacheTune>,
-    /// `<memorytune>`s.
+    /// `<memorytune>`: memory bandwidth allocations.
     pub memory_tunes: Vec<MemoryTune>,
 }
 
-/// `<vcpupin>`: the host CPUs of one vCPU.
+/// `<vcpupin>`: the host CPUs that a vCPU is pinned to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VcpuPin {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `vcpu=`
+    /// `vcpu=`: the id of the vCPU, from 0.
     pub vcpu: u32,
-    /// `cpuset=`
+    /// `cpuset=`: the host CPUs.
     pub cpuset: NumberSet,
 }
 
-/// `<iothreadpin>`: the host CPUs of one iothread.
+/// `<iothreadpin>`: the host CPUs that an iothread is pinned to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IothreadPin {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `iothread=`
+    /// `iothread=`: the id of the iothread, from 1.
     pub iothread: u32,
-    /// `cpuset=`
+    /// `cpuset=`: the host CPUs.
     pub cpuset: NumberSet,
 }
 
 spelled! {
     /// A scheduling policy of Linux (`scheduler=`).
     pub enum Scheduler {
-        /// Throughput before latency.
+        /// `SCHED_BATCH`.
         Batch = "batch",
-        /// Only when nobody else wants the CPU.
+        /// `SCHED_IDLE`.
         Idle = "idle",
-        /// Real time, first in first out.
+        /// `SCHED_FIFO`, a real-time policy.
         Fifo = "fifo",
-        /// Real time, in turns.
+        /// `SCHED_RR`, a real-time policy.
         Rr = "rr",
     }
 }
 
-/// How a thread is scheduled.
+/// The scheduler of a thread.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Sched {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `scheduler=`
+    /// `scheduler=`: the policy.
     pub scheduler: Scheduler,
-    /// `priority=` of a real-time scheduler.
+    /// `priority=` of a real-time policy; 0 for others.
     pub priority: i32,
 }
 
@@ -131,24 +162,24 @@ impl CpuTune {
         tune
     }
 
-    /// A thread is pinned once, and there is one.
+    /// Checks that each pinned iothread exists, and that no thread is pinned twice.
     fn check_pins(&self, iothreads: &NumberSet, r: &mut Reader) {
         let mut seen = BTreeSet::new();
         for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
             if !seen.insert(*vcpu) {
                 let message = format!("there is more than one element 'vcpupin' for the vCPU '{vcpu}'");
-                r.problem(Kind::Internal, "vcpupin-double", pos.attr("vcpu"), message);
+                r.refuse(&VCPUPIN_DOUBLE, pos.attr("vcpu"), message);
             }
         }
         let mut seen = BTreeSet::new();
         for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
             if !iothreads.contains(*iothread) {
-                let message = format!("there is no 'iothread' '{iothread}' that 'iothreadpin' could pin");
-                r.problem(Kind::Unsupported, "iothreadpin-missing", pos.attr("iothread"), message);
+                let message = format!("there is no 'iothread' '{iothread}' for element 'iothreadpin'");
+                r.refuse(&IOTHREADPIN_MISSING, pos.attr("iothread"), message);
             } else if !seen.insert(*iothread) {
                 let message =
                     format!("there is more than one element 'iothreadpin' for the iothread '{iothread}'");
-                r.problem(Kind::Internal, "iothreadpin-double", pos.attr("iothread"), message);
+                r.refuse(&IOTHREADPIN_DOUBLE, pos.attr("iothread"), message);
             }
         }
     }
@@ -184,14 +215,14 @@ impl CpuTune {
     }
 }
 
-/// `<period>` and its like; 0 is read as absent.
+/// A period element; 0 is read as absent.
 fn period(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Period> {
     let child = el.child(name)?;
     let value: Period = r.text(child)?;
     Some(value).filter(|value| *value > 0)
 }
 
-/// `<quota>` and its like; 0 is read as absent.
+/// A quota element; 0 is read as absent.
 fn quota(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Quota> {
     let child = el.child(name)?;
     let value: Quota = r.text(child)?;
@@ -200,20 +231,15 @@ fn quota(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Quota> {
 
 fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     if let Some(second) = el.children("emulatorpin").nth(1) {
-        r.problem(
-            Kind::Xml,
-            "emulatorpin-double",
-            second.pos(),
-            "there is more than one element 'emulatorpin'",
-        );
+        r.refuse(&EMULATORPIN_DOUBLE, second.pos(), "there is more than one element 'emulatorpin'");
     }
     cpuset(el.child("emulatorpin")?, r)
 }
 
-/// `cpuset=`, which must be there.
+/// The mandatory `cpuset=`.
 fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    let kinds = [Kind::Internal, Kind::Xml];
-    r.required_kinds::<String>(kinds, kinds, el, "cpuset")?;
+    let kinds = LONG_INTERNAL;
+    r.required_as::<String>(kinds, kinds, el, "cpuset")?;
     r.number_set(Kind::Unsupported, el, "cpuset")
 }
 
@@ -229,7 +255,7 @@ fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader)
     found
 }
 
-/// The vCPUs there are.
+/// The vCPUs of the domain.
 fn vcpus(cputune: El<'_>) -> NumberSet {
     let text = cputune.parent().and_then(|domain| domain.child_text("vcpu"));
     let count: u32 = text.and_then(|text| read::Value::parse(&text).ok()).unwrap_or(1);
@@ -240,7 +266,7 @@ fn vcpus(cputune: El<'_>) -> NumberSet {
     all
 }
 
-/// A thread is scheduled one way, and there is one.
+/// Checks that each scheduled thread exists, and that no thread has two schedulers.
 fn check_scheds(
     scheds: &[(NumberSet, Sched)],
     element: &'static str,
@@ -255,15 +281,18 @@ fn check_scheds(
         let missing = missing.first();
         let doubled = seen.overlaps(set);
         if let Some(missing) = missing.filter(|missing| !doubled || set.first() == Some(*missing)) {
-            let (kind, thread) =
-                if element == "vcpusched" { (Kind::Xml, "vCPU") } else { (Kind::Unsupported, "iothread") };
+            let (rule, thread): (&'static Rule, _) = if element == "vcpusched" {
+                (&SCHED_VCPU_MISSING, "vCPU")
+            } else {
+                (&SCHED_IOTHREAD_MISSING, "iothread")
+            };
             let message = format!(
                 "there is no '{thread}' '{missing}' for attribute '{attribute}' of element '{element}'"
             );
-            r.problem(kind, "sched-thread-missing", sched.pos.attr(attribute), message);
+            r.refuse(rule, sched.pos.attr(attribute), message);
         } else if doubled {
             let message = format!("attributes '{attribute}' of elements '{element}' name the same thread");
-            r.problem(Kind::Plain, "sched-overlap", sched.pos.attr(attribute), message);
+            r.refuse(&SCHED_OVERLAP, sched.pos.attr(attribute), message);
             return;
         }
         seen.union(set);
@@ -272,8 +301,8 @@ fn check_scheds(
 
 impl Sched {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = [Kind::Internal, Kind::Xml];
-        let scheduler = r.required_kinds(kinds, kinds, el, "scheduler")?;
+        let kinds = ONCE_INTERNAL;
+        let scheduler = r.required_as(kinds, kinds, el, "scheduler")?;
         let real_time = matches!(scheduler, Scheduler::Fifo | Scheduler::Rr);
         let priority = if real_time { r.required(el, "priority")? } else { 0 };
         Some(Self { pos: el.pos(), scheduler, priority })

@@ -2,64 +2,78 @@
 
 use std::collections::BTreeSet;
 
+use crate::Pos;
 use crate::read::{self, El, Element, Reader, attr_place};
 use crate::write::Writer;
-use crate::{Kind, Pos};
 
-/// Threads of QEMU that disks and controllers can be served by.
+crate::rules! {
+    /// A domain has at most 65536 iothreads.
+    IOTHREADS_LIMIT = "iothreads-limit": Unsupported, Read,
+        "a limit of this project, which bounds memory and time; each iothread is a thread and an object of QEMU",
+        help "lower the number in `<iothreads>`";
+    /// No two iothreads have the same id.
+    IOTHREAD_ID_DOUBLE = "iothread-id-double": Xml, Read,
+        "`<iothreadids><iothread id=>` identifies the iothread for disks, controllers and `<iothreadpin>`",
+        help "give each `<iothread>` an id of its own";
+    /// The id of an iothread is at least 1.
+    IOTHREAD_ID_ZERO = "iothread-id-zero": Xml, Read, "`<iothreadids><iothread id=>`: 0 stands for no iothread",
+        help "number iothreads from 1";
+}
+
+/// The iothreads of QEMU, which process I/O of disks and controllers.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iothreads {
-    /// Where `<iothreads>` stands.
+    /// Place of `<iothreads>` in the text.
     pub pos: Pos,
-    /// `<iothreads>`: how many there are.
+    /// `<iothreads>`: the number of iothreads.
     pub count: Option<u32>,
-    /// `<iothreadids>`: those that were given an id. Once completed, all there are.
+    /// `<iothreadids>`: the iothreads with an id in the document; in a completed domain, all iothreads.
     pub list: Vec<Iothread>,
-    /// `<defaultiothread>`: QEMU's main loop.
+    /// `<defaultiothread>`: the thread pool of QEMU's main loop.
     pub default: Option<DefaultIothread>,
 }
 
 /// `<iothreadids><iothread>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Iothread {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `id=`, from 1.
     pub id: u32,
-    /// Whether the id was not in the document, but chosen.
+    /// Whether the id was assigned, and is not in the document.
     pub chosen: bool,
-    /// `thread_pool_min=`
+    /// `thread_pool_min=`: the least number of worker threads.
     pub thread_pool_min: Option<u32>,
-    /// `thread_pool_max=`
+    /// `thread_pool_max=`: the largest number of worker threads.
     pub thread_pool_max: Option<u32>,
     /// `<poll>`.
     pub poll: Option<Poll>,
 }
 
-/// `<poll>`: how long a thread busily waits before it sleeps, in nanoseconds.
+/// `<poll>`: how long an iothread polls before it sleeps.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Poll {
-    /// `max=`
+    /// `max=`: the longest time, in nanoseconds; 0 disables polling.
     pub max: Option<u64>,
-    /// `grow=`: the factor by which the time grows.
+    /// `grow=`: the factor by which the time grows; 0 for QEMU's default.
     pub grow: Option<u64>,
-    /// `shrink=`: the factor by which it shrinks.
+    /// `shrink=`: the divisor by which the time shrinks; 0 for QEMU's default.
     pub shrink: Option<u64>,
 }
 
 /// `<defaultiothread>`.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct DefaultIothread {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `thread_pool_min=`
+    /// `thread_pool_min=`: the least number of worker threads.
     pub thread_pool_min: Option<u32>,
-    /// `thread_pool_max=`
+    /// `thread_pool_max=`: the largest number of worker threads.
     pub thread_pool_max: Option<u32>,
 }
 
 impl Iothreads {
-    /// The most threads that `<iothreads>` may ask for.
+    /// The most iothreads of a domain.
     pub const LIMIT: u32 = 65536;
 
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
@@ -68,8 +82,8 @@ impl Iothreads {
             pos: count.map(El::pos).unwrap_or_default(),
             count: count.and_then(|e| r.text(e)),
             list: domain.child("iothreadids").map(|e| read::all(e, "iothread", r)).unwrap_or_default(),
-            default: domain
-                .child("defaultiothread")
+            default: r
+                .child_since("8.5", domain, "defaultiothread")
                 .map(|e| DefaultIothread {
                     pos: e.pos(),
                     thread_pool_min: r.attr(e, "thread_pool_min"),
@@ -78,12 +92,9 @@ impl Iothreads {
                 .filter(|d| d.thread_pool_min.is_some() || d.thread_pool_max.is_some()),
         };
         if iothreads.count() > Self::LIMIT {
-            let message = format!(
-                "element 'iothreads' is '{}', at most '{}' are possible",
-                iothreads.count(),
-                Self::LIMIT
-            );
-            r.problem(Kind::Unsupported, "iothreads-limit", iothreads.pos, message);
+            let message =
+                format!("element 'iothreads' is '{}', the limit is '{}'", iothreads.count(), Self::LIMIT);
+            r.refuse(&IOTHREADS_LIMIT, iothreads.pos, message);
         }
         let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
         ids.sort_by_key(|(id, _)| *id);
@@ -92,7 +103,7 @@ impl Iothreads {
                 && id == again
             {
                 let message = format!("there is more than one iothread with the id '{id}'");
-                r.problem(Kind::Xml, "iothread-id-double", pos.attr("id"), message);
+                r.refuse(&IOTHREAD_ID_DOUBLE, pos.attr("id"), message);
             }
         }
         iothreads
@@ -111,12 +122,12 @@ impl Iothreads {
         }
     }
 
-    /// How many threads there are.
+    /// The number of iothreads.
     pub fn count(&self) -> u32 {
         self.count.unwrap_or(0).max(u32::try_from(self.list.len()).unwrap_or(u32::MAX))
     }
 
-    /// All threads there are: those with an id, then the others with the lowest ids that are free. No more than
+    /// All iothreads: those with an id in the document, then the others, with the lowest free ids. At most
     /// [`Iothreads::LIMIT`] are added.
     pub fn complete(&self) -> Vec<Iothread> {
         let mut all = self.list.clone();
@@ -132,17 +143,17 @@ impl Element for Iothread {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id: u32 = r.required(el, "id")?;
         if id == 0 {
-            let message = "attribute 'id' of element 'iothread' is '0', it counts from 1";
-            r.problem(Kind::Xml, "iothread-id-zero", attr_place(el, "id"), message);
+            let message = "attribute 'id' of element 'iothread' is '0', expected 1 or more";
+            r.refuse(&IOTHREAD_ID_ZERO, attr_place(el, "id"), message);
             return None;
         }
         Some(Self {
             pos: el.pos(),
             id,
             chosen: false,
-            thread_pool_min: r.attr(el, "thread_pool_min"),
-            thread_pool_max: r.attr(el, "thread_pool_max"),
-            poll: el.child("poll").map(|poll| Poll {
+            thread_pool_min: r.attr_since("8.5", el, "thread_pool_min"),
+            thread_pool_max: r.attr_since("8.5", el, "thread_pool_max"),
+            poll: r.child_since("9.4", el, "poll").map(|poll| Poll {
                 max: r.attr(poll, "max"),
                 grow: r.attr(poll, "grow"),
                 shrink: r.attr(poll, "shrink"),

@@ -1,4 +1,4 @@
-//! `<numatune>`: where guest memory comes from on the host.
+//! `<numatune>`: the host NUMA nodes that the guest's memory is allocated on.
 
 use std::collections::BTreeSet;
 
@@ -7,73 +7,96 @@ use crate::vcpu::Placement;
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos};
 
+crate::rules! {
+    /// A domain has one `<numatune>` at most.
+    NUMATUNE_DOUBLE = "numatune-double": Xml, Read, "`<numatune>`: one NUMA policy for the domain",
+        help "keep one `<numatune>` with one `<memory>`";
+    /// A static placement of memory has a `nodeset`.
+    NUMATUNE_NODESET_MISSING = "numatune-nodeset-missing": Unsupported, Read,
+        "`<numatune><memory placement='static' nodeset=>`: the host nodes for the guest's memory",
+        help "add `nodeset=`, or use `placement='auto'`";
+    /// A `<memnode>` is not combined with automatic placement.
+    MEMNODE_AUTO = "memnode-auto": Unsupported, Read,
+        "`<numatune><memory placement='auto'>`: numad chooses the host nodes for the whole guest",
+        help "remove `<memnode>`, or use `placement='static'` with `nodeset=`";
+    /// A domain with `<memnode>` has guest NUMA cells.
+    MEMNODE_NO_CELLS = "memnode-no-cells": Xml, Read,
+        "`<numatune><memnode cellid=>` is the policy of one guest NUMA cell",
+        help "add `<cpu><numa>` with `<cell>`, or use `<memory>` of `<numatune>`";
+    /// A `<memnode>` names an existing guest NUMA cell.
+    MEMNODE_CELL = "memnode-cell": Xml, Read, "`<memnode cellid=>`: the id of a `<cell>`",
+        help "use the `id` of a `<cell>`";
+    /// A guest NUMA cell has one `<memnode>` at most.
+    MEMNODE_DOUBLE = "memnode-double": Xml, Read, "`<memnode cellid=>`: one policy for each cell",
+        help "keep one `<memnode>` for the cell";
+    /// Each `<memnode>` is `restrictive` where the `<memory>` of `<numatune>` is.
+    MEMNODE_RESTRICTIVE = "memnode-restrictive": Xml, Read,
+        "`<numatune>`: the restrictive mode is applied by control groups, for the whole guest",
+        help "add `mode='restrictive'` to `<memnode>`, or use another mode for `<memory>`";
+}
+
 spelled! {
-    /// How strictly memory is taken from the given host nodes (`mode=`).
+    /// The memory policy for the host nodes (`mode=`).
     pub enum NumaMode {
-        /// From nowhere else.
+        /// Memory is allocated on these nodes only.
         Strict = "strict",
-        /// From the one node as long as it has any.
+        /// Memory is allocated on the node while it has free memory, then on others.
         Preferred = "preferred",
-        /// From all in turn.
+        /// Memory is interleaved across the nodes.
         Interleave = "interleave",
-        /// As the control group says; QEMU is told nothing.
-        Restrictive = "restrictive",
+        /// Control groups restrict the memory; QEMU is not given a policy.
+        Restrictive = "restrictive" since "7.3",
     }
 }
 
 /// `<numatune>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NumaTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `<memory>`: for all of the guest.
+    /// `<memory>`: the policy for the whole guest.
     pub memory: Option<NumaTuneMemory>,
-    /// `<memnode>`s: for single cells.
+    /// `<memnode>`: policies for single guest NUMA cells.
     pub nodes: Vec<MemNode>,
 }
 
 /// `<numatune><memory>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NumaTuneMemory {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `mode=`
+    /// `mode=`: the policy; without it, `strict`.
     pub mode: Option<NumaMode>,
-    /// `placement=`
+    /// `placement=`: by `nodeset=` or by numad.
     pub placement: Option<Placement>,
-    /// `nodeset=`: the host nodes.
+    /// `nodeset=`: the host NUMA nodes.
     pub nodeset: Option<NumberSet>,
 }
 
 /// `<numatune><memnode>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemNode {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `cellid=`: the guest's cell.
+    /// `cellid=`: the id of the guest NUMA cell.
     pub cell: u32,
-    /// `mode=`
+    /// `mode=`: the policy; without it, `strict`.
     pub mode: Option<NumaMode>,
-    /// `nodeset=`: the host nodes.
+    /// `nodeset=`: the host NUMA nodes.
     pub nodeset: NumberSet,
 }
 
 impl NumaTune {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("numatune").nth(1)) {
-            r.problem(
-                Kind::Xml,
-                "numatune-double",
-                second.pos(),
-                "there is more than one element 'numatune'",
-            );
+            r.refuse(&NUMATUNE_DOUBLE, second.pos(), "there is more than one element 'numatune'");
         }
         let tune = Self {
             pos: el.pos(),
             memory: el.child("memory").map(|e| NumaTuneMemory {
                 pos: e.pos(),
-                mode: r.attr_kind(Kind::Unsupported, e, "mode"),
-                placement: r.attr_kind(Kind::Unsupported, e, "placement"),
+                mode: r.attr_as(Kind::Unsupported, e, "mode"),
+                placement: r.attr_as(Kind::Unsupported, e, "placement"),
                 nodeset: r.number_set(Kind::Unsupported, e, "nodeset"),
             }),
             nodes: read::all(el, "memnode", r),
@@ -83,7 +106,7 @@ impl NumaTune {
         tune
     }
 
-    /// A static placement needs its nodes.
+    /// Checks that a static placement has a `nodeset`.
     fn check_static(&self, el: El<'_>, r: &mut Reader) {
         let Some(memory) = self.memory.as_ref().filter(|m| m.mode.is_some() || m.placement.is_some()) else {
             return;
@@ -93,24 +116,23 @@ impl NumaTune {
         let guessed = if vcpus == Some("auto") { Placement::Auto } else { Placement::Static };
         if memory.nodeset.is_none() && memory.placement.unwrap_or(guessed) == Placement::Static {
             let message = "element 'memory' of element 'numatune' lacks 'nodeset', which its 'placement' 'static' needs";
-            r.problem(Kind::Unsupported, "numatune-nodeset-missing", memory.pos, message);
+            r.refuse(&NUMATUNE_NODESET_MISSING, memory.pos, message);
         }
     }
 
-    /// Single cells can only be placed where there are cells, and where numad does not place all of them.
+    /// Checks that `<memnode>` names existing cells, each once, and does not contradict `<memory>`.
     fn check_nodes(&self, el: El<'_>, r: &mut Reader) {
         let Some(first) = el.child("memnode") else { return };
         if self.is_auto() {
-            let message =
-                "element 'memnode' cannot be used where numad places the guest ('placement' is 'auto')";
-            r.problem(Kind::Unsupported, "memnode-auto", first.pos(), message);
+            let message = "element 'memnode' cannot be used with automatic placement ('placement' is 'auto')";
+            r.refuse(&MEMNODE_AUTO, first.pos(), message);
             return;
         }
         let numa = el.parent().and_then(|domain| domain.child("cpu")).and_then(|cpu| cpu.child("numa"));
         let cells = numa.map_or(0, |numa| numa.children("cell").count());
         if cells == 0 {
-            let message = "element 'memnode' is for a guest NUMA cell, and there are none";
-            r.problem(Kind::Xml, "memnode-no-cells", first.pos(), message);
+            let message = "element 'memnode' needs guest NUMA cells, and the domain has none";
+            r.refuse(&MEMNODE_NO_CELLS, first.pos(), message);
             return;
         }
         let restrictive = self.memory.as_ref().and_then(|m| m.mode) == Some(NumaMode::Restrictive);
@@ -121,16 +143,15 @@ impl NumaTune {
                     "attribute 'cellid' of element 'memnode' is '{}', there is no such cell",
                     node.cell
                 );
-                r.problem(Kind::Xml, "memnode-cell", node.pos.attr("cellid"), message);
+                r.refuse(&MEMNODE_CELL, node.pos.attr("cellid"), message);
             } else if !seen.insert(node.cell) {
                 let message =
                     format!("there is more than one element 'memnode' for the cell '{}'", node.cell);
-                r.problem(Kind::Xml, "memnode-double", node.pos, message);
+                r.refuse(&MEMNODE_DOUBLE, node.pos, message);
             }
             if restrictive && node.mode != Some(NumaMode::Restrictive) {
-                let message =
-                    "element 'memnode' has to have the mode 'restrictive' as element 'memory' has it";
-                r.problem(Kind::Xml, "memnode-restrictive", node.pos.attr("mode"), message);
+                let message = "element 'memnode' needs the mode 'restrictive', which element 'memory' has";
+                r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);
             }
         }
     }
@@ -148,13 +169,14 @@ impl NumaTune {
         });
     }
 
-    /// What is said of one cell alone. The nodes have to be in the order of their cells, as completing puts them.
+    /// The policy for the guest NUMA cell `cell`. [`NumaTune::nodes`] must be in the order of the cells, as in a
+    /// completed domain.
     pub fn node(&self, cell: u32) -> Option<&MemNode> {
         let at = self.nodes.binary_search_by_key(&cell, |node| node.cell).ok()?;
         self.nodes.get(at)
     }
 
-    /// The mode for a cell, or for all of the guest; `None` where nothing is said.
+    /// The mode for a cell, or without a cell for the whole guest; `None` where the document has no policy.
     pub fn mode(&self, cell: Option<u32>) -> Option<NumaMode> {
         let memory = || self.memory.as_ref().map(|memory| memory.mode.unwrap_or(NumaMode::Strict));
         match cell.and_then(|cell| self.node(cell)) {
@@ -163,7 +185,7 @@ impl NumaTune {
         }
     }
 
-    /// Whether numad chooses the nodes.
+    /// Whether numad chooses the host nodes (`placement='auto'`).
     pub fn is_auto(&self) -> bool {
         self.memory.as_ref().is_some_and(|memory| memory.placement == Some(Placement::Auto))
     }

@@ -1,28 +1,28 @@
-//! `<cachetune>` and `<memorytune>`: parts of the host's caches and memory bandwidth (resctrl).
+//! `<cachetune>` and `<memorytune>`: allocations of the host's caches and memory bandwidth (resctrl).
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, NumberSet, Pos};
 
-/// `<cachetune>`: a part of the host's caches for some vCPUs.
+/// `<cachetune>`: an allocation of the host's caches to vCPUs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CacheTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `vcpus=`
     pub vcpus: NumberSet,
-    /// `id=`: what the host calls it.
+    /// `id=`: the name of the resctrl group.
     pub id: Option<String>,
-    /// `<cache>`s.
+    /// `<cache>`: the allocated parts.
     pub caches: Vec<CacheTuneCache>,
-    /// `<monitor>`s.
+    /// `<monitor>`: the vCPUs whose usage is monitored.
     pub monitors: Vec<CacheTuneMonitor>,
 }
 
 spelled! {
-    /// What a cache holds (`type=`).
+    /// The content of a cache (`type=`).
     pub enum CacheType {
-        /// Both code and data.
+        /// Code and data.
         Both = "both",
         /// Code.
         Code = "code",
@@ -34,11 +34,11 @@ spelled! {
 /// `<cachetune><cache>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CacheTuneCache {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `id=`: the host's number for the cache.
+    /// `id=` of the cache on the host.
     pub id: u32,
-    /// `level=`
+    /// `level=` of the cache.
     pub level: u32,
     /// `type=`
     pub kind: CacheType,
@@ -46,40 +46,40 @@ pub struct CacheTuneCache {
     pub size: u64,
 }
 
-/// `<cachetune><monitor>`: whose use of a cache is watched.
+/// `<cachetune><monitor>` or `<memorytune><monitor>`: monitors the usage of vCPUs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CacheTuneMonitor {
-    /// `level=`; a `<memorytune>` has none.
+    /// `level=` of the cache; a monitor of `<memorytune>` has none.
     pub level: Option<u32>,
     /// `vcpus=`
     pub vcpus: NumberSet,
 }
 
-/// `<memorytune>`: a part of the host's memory bandwidth for some vCPUs.
+/// `<memorytune>`: an allocation of the host's memory bandwidth to vCPUs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MemoryTune {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `vcpus=`
     pub vcpus: NumberSet,
-    /// `<node>`s.
+    /// `<node>`: the allocated bandwidth of each host node.
     pub nodes: Vec<MemoryTuneNode>,
-    /// `<monitor>`s.
+    /// `<monitor>`: the vCPUs whose usage is monitored.
     pub monitors: Vec<CacheTuneMonitor>,
 }
 
 /// `<memorytune><node>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MemoryTuneNode {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `id=`: the host's node.
+    /// `id=` of the NUMA node of the host.
     pub id: u32,
     /// `bandwidth=`, in percent.
     pub bandwidth: u32,
 }
 
-/// `vcpus=`, which must be there.
+/// The mandatory `vcpus=`.
 fn vcpus(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     r.required::<String>(el, "vcpus")?;
     r.number_set(Kind::Xml, el, "vcpus")
@@ -125,7 +125,7 @@ impl Element for CacheTuneCache {
     }
 }
 
-/// An amount of bytes in the largest unit that divides it.
+/// The size in the largest unit that divides it.
 fn largest_unit(bytes: u64) -> (u64, &'static str) {
     let units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"];
     let power = if bytes == 0 { 0 } else { bytes.trailing_zeros() / 10 };

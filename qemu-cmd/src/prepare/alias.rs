@@ -1,6 +1,6 @@
 //! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
 
-use virtargv_caps::{Caps, Convention};
+use virtargv_caps::{Caps, Convention, Release};
 use virtargv_model::Spelled;
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
@@ -20,6 +20,7 @@ pub(crate) fn assign(
     domain: &Domain,
     guest: &Guest,
     caps: &Caps,
+    release: Release,
     controllers: &ControllerTable,
 ) -> ByDevice<Alias> {
     let d = &domain.devices;
@@ -30,7 +31,7 @@ pub(crate) fn assign(
         controllers: controller::aliases(domain, guest, caps),
         hubs: by_index("hub", &d.hubs),
         disks: d.disks.iter().map(|disk| self::disk(disk, d, controllers)).collect(),
-        filesystems: if guest.release.has(Convention::FsAliasNextFree) {
+        filesystems: if release.has(Convention::FsAliasNextFree) {
             next_free("fs", infos(&d.filesystems))
         } else {
             by_index("fs", &d.filesystems)

@@ -4,9 +4,8 @@ use virtargv_caps::{Cap, Caps, Release};
 use virtargv_host::{DriverConfig, Host};
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
-use virtargv_model::{Domain, Kind, Place, Problem, Report, Stage};
+use virtargv_model::{Domain, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
-use virtargv_validate::Rule;
 
 use super::Options;
 use super::address::ControllerTable;
@@ -117,15 +116,10 @@ pub(crate) fn must<T>(value: Option<T>, rule: &'static Rule, place: impl Into<Pl
 
 /// A rule that was not held.
 pub(crate) fn broken(rule: &'static Rule, place: impl Into<Place>) -> Problem {
-    problem(rule.kind, rule.id, place, rule.summary)
+    Problem { stage: Stage::Build, ..problem(rule, place, rule.summary) }
 }
 
-/// A problem of this stage.
-pub(crate) fn problem(
-    kind: Kind,
-    rule: &'static str,
-    place: impl Into<Place>,
-    message: impl Into<String>,
-) -> Problem {
-    Problem::new(Stage::Build, kind, rule, place, message)
+/// A problem of this stage, of the class that current releases give it.
+pub(crate) fn problem(rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) -> Problem {
+    rule.problem(Release::default(), place, message)
 }

@@ -151,7 +151,7 @@ pub fn prepare<'r>(
     let mut report = Report::new();
     let controllers = ControllerTable::of(&domain);
     let common = common(&domain, &guest, &caps, &controllers);
-    let name = must(domain.name.as_deref(), &rules::os::NAME_MISSING, domain.pos)?;
+    let name = must(domain.name.as_deref(), &rules::domain::NAME_MISSING, domain.pos)?;
     let folders = Folders::of(name, host.config(), options);
     let key = MasterKey::draw(host);
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
@@ -215,7 +215,7 @@ fn start(
 
 /// The alias and address of every device.
 fn common(domain: &Domain, guest: &Guest, caps: &Caps, table: &ControllerTable) -> ByDevice<Common> {
-    let aliases = alias::assign(domain, guest, caps, table);
+    let aliases = alias::assign(domain, guest, caps, caps.release(), table);
     let buses = address::Buses { domain, guest, caps, table, aliases: &aliases.controllers };
     let addresses = address::of_devices(&buses);
     ByDevice::join(aliases, addresses)

@@ -1,7 +1,7 @@
 //! `<qemu:capabilities>`: what the document says that QEMU can do.
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_model::{Domain, Kind, Problem};
+use virtargv_model::{Domain, Problem};
 
 use super::context::problem;
 
@@ -14,7 +14,7 @@ pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem
     let flag = |name: &String| {
         name.parse::<Cap>().map_err(|_| {
             let message = format!("'{name}' of the document's 'capabilities' is none that a QEMU can have");
-            problem(Kind::Internal, "qemu-capability", domain.pos.path("capabilities"), message)
+            problem(&crate::rules::QEMU_CAPABILITY, domain.pos.path("capabilities"), message)
         })
     };
     let mut changed = caps.edit();

@@ -2,7 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
-use virtargv_model::{Kind, Pos, Problem};
+use virtargv_model::{Pos, Problem};
 
 use super::context::{Prepare, problem};
 use super::secret::Sealed;
@@ -37,7 +37,7 @@ pub(crate) fn chardev(
         Some(uuid) => {
             let value = cx.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
                 let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");
-                problem(Kind::SecretMissing, "tls-secret", at, message)
+                problem(&crate::rules::TLS_SECRET, at, message)
             })?;
             Some(cx.seal(format!("{id}-secret0"), &value))
         }
@@ -53,5 +53,5 @@ pub(crate) fn need_objects(cx: &Prepare<'_>, at: Pos) -> Result<(), Problem> {
         return Ok(());
     }
     let message = "this QEMU has no 'tls-creds-x509' objects, which TLS takes";
-    Err(problem(Kind::Unsupported, "tls-objects", at, message))
+    Err(problem(&crate::rules::TLS_OBJECTS, at, message))
 }

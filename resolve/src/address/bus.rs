@@ -1,4 +1,4 @@
-//! Which bus a device is for, where its kind or model says.
+//! The bus of a device, where its kind or model determines it.
 
 use virtargv_caps::{Convention, Release};
 use virtargv_model::device::chardev::SerialTarget;
@@ -17,12 +17,12 @@ use virtargv_model::device::video::VideoModel;
 use virtargv_model::device::vsock::VsockModel;
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 
-/// Which versions of virtio a device speaks, which decides the slots it fits.
+/// The virtio versions of a device, which determine the slots that accept it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Virtio {
-    /// 0.9 too, which only conventional PCI can do.
+    /// Transitional: 0.9 and 1.0. Only conventional PCI slots accept it.
     Transitional,
-    /// 1.0, or whatever the slot allows.
+    /// 1.0 only, or as the slot allows.
     Modern,
 }
 
@@ -32,7 +32,7 @@ impl Virtio {
     }
 }
 
-/// Whether device `id` is a virtio device, and of which kind.
+/// The virtio versions of device `id`; `None` where it is not a virtio device.
 pub(super) fn virtio(devices: &Devices, id: DeviceId) -> Option<Virtio> {
     let n = id.index;
     let transitional = match id.kind {
@@ -97,7 +97,7 @@ pub(super) fn virtio(devices: &Devices, id: DeviceId) -> Option<Virtio> {
     Some(Virtio::new(transitional))
 }
 
-/// Whether device `id` plugs into USB, as far as `release` knows.
+/// Whether device `id` is a USB device to `release`.
 pub(super) fn is_usb(devices: &Devices, id: DeviceId, release: Release) -> bool {
     let n = id.index;
     match id.kind {
@@ -127,12 +127,12 @@ fn is_usb_interface(device: &virtargv_model::device::hostdev::InterfaceDevice) -
     matches!(device, virtargv_model::device::hostdev::InterfaceDevice::Usb(_))
 }
 
-/// Whether the interface is written as a device of the host, and so is one among host devices.
+/// Whether the interface has the type `hostdev`, so that it is placed like a host device.
 pub(super) fn is_host_device(interface: &Interface) -> bool {
     matches!(interface.source, Source::Hostdev(_))
 }
 
-/// Whether the host device is a mediated one of that model.
+/// Whether the host device is a mediated device of `model`.
 pub(super) fn is_mdev(hostdev: &Hostdev, model: virtargv_model::device::hostdev::MdevModel) -> bool {
     matches!(&hostdev.source, HostdevSource::Mdev(mdev) if mdev.model == model)
 }

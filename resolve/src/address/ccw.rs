@@ -3,17 +3,16 @@
 use std::collections::HashSet;
 
 use virtargv_caps::Cap;
-use virtargv_model::Kind;
 use virtargv_model::device::hostdev::MdevModel;
 use virtargv_model::info::{Address, CcwAddress};
 
 use super::{bus, default_virtio};
-use crate::Work;
+use crate::{Work, rules};
 
-/// The channel subsystem of virtual devices.
+/// The channel subsystem image of virtual devices.
 const CSSID: u32 = 0xfe;
 
-/// Puts virtio devices on channel I/O, and gives every device there that has none a number.
+/// Assigns a CCW address to every virtio device and every other CCW device without one.
 pub(super) fn assign(work: &mut Work<'_>) {
     if !(work.guest.is_s390_ccw() && work.caps.has(Cap::Ccw)) {
         if work.caps.has(Cap::VirtioS390) {
@@ -44,7 +43,7 @@ fn number(work: &mut Work<'_>) {
     let twice = given.into_iter().find(|(_, ccw)| !taken.insert(*ccw));
     if let Some((pos, ccw)) = twice {
         let message = format!("two devices have the CCW address '{ccw}'");
-        work.problem(Kind::Xml, "ccw-address-twice", pos.path("address"), message);
+        work.refuse(&rules::CCW_ADDRESS_TWICE, pos.path("address"), message);
         return;
     }
     let mut next =
@@ -60,6 +59,6 @@ fn number(work: &mut Work<'_>) {
         }
     }
     if let Some(pos) = full {
-        work.problem(Kind::Internal, "ccw-address-full", pos, "all CCW addresses are taken");
+        work.refuse(&rules::CCW_ADDRESS_FULL, pos, "all CCW addresses are taken");
     }
 }

@@ -1,35 +1,25 @@
-//! Slots of memory devices.
+//! Slots of memory devices (`<address type='dimm'>`).
 
 use std::collections::BTreeSet;
 
-use virtargv_model::Kind;
 use virtargv_model::info::{Address, DimmAddress};
+use virtargv_model::{Place, Rule};
 
-use crate::Work;
+use crate::{Work, rules};
 
-/// Gives every memory module a slot.
+/// Assigns a slot to every memory module.
 pub(super) fn assign(work: &mut Work<'_>) {
     let Some(slots) = work.domain.memory.max.map(|max| max.slots) else { return };
     let mut taken = BTreeSet::new();
-    let mut problems = Vec::new();
+    let mut problems: Vec<(&'static Rule, Place, String)> = Vec::new();
     for device in work.domain.devices.memories.iter().filter(|device| device.takes_slot()) {
         let Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) = device.info.address else { continue };
         if slot >= slots {
             let message = format!("memory device slot '{slot}' is not below the number of slots '{slots}'");
-            problems.push((
-                Kind::Xml,
-                "memory-device-slot-range",
-                device.info.pos.path("address/@slot"),
-                message,
-            ));
+            problems.push((&rules::MEMORY_DEVICE_SLOT_RANGE, device.info.pos.path("address/@slot"), message));
         } else if !taken.insert(slot) {
             let message = format!("memory device slot '{slot}' is taken by more than one device");
-            problems.push((
-                Kind::Xml,
-                "memory-device-slot-taken",
-                device.info.pos.path("address/@slot"),
-                message,
-            ));
+            problems.push((&rules::MEMORY_DEVICE_SLOT_TAKEN, device.info.pos.path("address/@slot"), message));
         }
     }
     let mut next = 0;
@@ -47,14 +37,14 @@ pub(super) fn assign(work: &mut Work<'_>) {
         }
         if next >= slots {
             let message = format!("none of the '{slots}' memory device slots is free");
-            problems.push((Kind::Internal, "memory-device-slots-full", device.info.pos.into(), message));
+            problems.push((&rules::MEMORY_DEVICE_SLOTS_FULL, device.info.pos.into(), message));
             break;
         }
         taken.insert(next);
         address.slot = Some(next);
         device.info.address = Some(Address::Dimm(address));
     }
-    for (kind, rule, place, message) in problems {
-        work.problem(kind, rule, place, message);
+    for (rule, place, message) in problems {
+        work.refuse(rule, place, message);
     }
 }

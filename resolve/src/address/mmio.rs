@@ -1,4 +1,5 @@
-//! virtio devices of Arm and RISC-V boards: on PCI where there is PCI Express, else in memory.
+//! virtio devices of Arm and RISC-V machines: on PCI where the machine has PCI Express, else memory-mapped
+//! (virtio-mmio).
 
 use virtargv_caps::{Arch, Cap};
 use virtargv_model::device::controller::{ControllerType, PciModel};
@@ -7,7 +8,7 @@ use virtargv_model::info::{Address, PciAddress};
 use super::default_virtio;
 use crate::Work;
 
-/// Chooses between the two for all virtio devices without address.
+/// Chooses PCI or virtio-mmio for all virtio devices without an address.
 pub(super) fn assign(work: &mut Work<'_>) {
     let guest = &work.guest;
     let arch = matches!(guest.arch, Arch::Armv6l | Arch::Armv7l | Arch::Aarch64) || guest.arch.is_riscv();
@@ -21,9 +22,9 @@ pub(super) fn assign(work: &mut Work<'_>) {
         .iter()
         .any(|c| c.is(ControllerType::Pci, 0) && c.pci_model() == Some(PciModel::PcieRoot));
     let ports = work.caps.has(Cap::DevicePcieRootPort) || work.caps.has(Cap::DeviceIoh3420);
-    // One device in memory shows that the guest is used to that.
-    let in_memory = devices.infos().any(|(_, info)| info.address == Some(Address::VirtioMmio));
-    if pcie && ports && !in_memory {
+    // A guest with one virtio-mmio device keeps using virtio-mmio.
+    let has_mmio = devices.infos().any(|(_, info)| info.address == Some(Address::VirtioMmio));
+    if pcie && ports && !has_mmio {
         default_virtio(work, &Address::Pci(PciAddress::default()), false);
     } else if work.caps.has(Cap::DeviceVirtioMmio) {
         default_virtio(work, &Address::VirtioMmio, false);

@@ -1,4 +1,4 @@
-//! Device addresses, one module a kind of address, in one ordered list.
+//! Device addresses: one module for each kind of address, in one ordered list.
 
 mod bus;
 mod ccw;
@@ -16,7 +16,7 @@ use virtargv_model::info::Address;
 
 use crate::Work;
 
-/// The kinds of address, in the order in which the reference assigns them.
+/// The kinds of address, in the order in which libvirt assigns them.
 const KINDS: &[fn(&mut Work<'_>)] = &[
     virtio_serial::assign,
     spapr_vio::assign,
@@ -27,15 +27,15 @@ const KINDS: &[fn(&mut Work<'_>)] = &[
     dimm::assign,
 ];
 
-/// Gives every device that needs one its address.
+/// Assigns an address to every device that needs one.
 pub fn assign(work: &mut Work<'_>) {
     for kind in KINDS {
         kind(work);
     }
 }
 
-/// Gives virtio devices without address one of the kind that this guest has them on. Filesystems and vsocks are on PCI
-/// unless all of the guest's devices are on another bus (`all`).
+/// Sets the address of virtio devices that have none to `address`. File systems and vsocks are on PCI, unless `all`
+/// virtio devices of the guest are on another bus.
 fn default_virtio(work: &mut Work<'_>, address: &Address, all: bool) {
     let open: Vec<DeviceId> = work
         .domain
@@ -44,7 +44,7 @@ fn default_virtio(work: &mut Work<'_>, address: &Address, all: bool) {
         .filter(|(id, info)| info.address.is_none() && bus::virtio(&work.domain.devices, *id).is_some())
         .filter(|(id, _)| match id.kind {
             DeviceKind::Filesystem | DeviceKind::Vsock => all,
-            // It is on PCI in every guest.
+            // virtio-iommu is a PCI device in every guest.
             DeviceKind::Iommu => false,
             _ => true,
         })

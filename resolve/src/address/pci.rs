@@ -1,7 +1,7 @@
-//! PCI addresses.
+//! PCI addresses (`<address type='pci'>`).
 //!
-//! Two passes, as the reference has them: the first finds out how many buses there have to be, and adds their
-//! controllers; the second gives every device its address.
+//! There are two passes, as in libvirt: the first finds the number of buses that are needed and adds their controllers,
+//! the second assigns an address to every device.
 
 mod buses;
 mod chipset;
@@ -20,22 +20,22 @@ use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
 use virtargv_model::{Kind, OnOff, Place};
 
-use crate::Work;
 use crate::defaults::controller::{add_missing, is_usb2_part};
-use buses::{Bus, Buses, MOST_BUSES};
+use crate::{Work, rules};
+use buses::{Bus, Buses, Growth, MOST_BUSES};
 use connect::Connect;
 use devices::{Needs, has_root};
 use groups::Groups;
 use zpci::Ids;
 
-/// A problem was put down; nothing after it is placed.
+/// The error after a problem was reported, at which assigning addresses stops.
 #[derive(Debug)]
 pub(super) struct Refused;
 
-/// Gives every device that needs one its PCI address, adding buses where there are too few.
+/// Assigns a PCI address to every device that needs one, and adds buses where there are too few.
 pub(super) fn assign(work: &mut Work<'_>) {
     if both_passes(work).is_err() {
-        // What stopped it is in the report; what the rest lacks by that is no problem of its own.
+        // The report has the problem; missing options that follow from it are not reported.
         let _ = options::apply(work);
     }
 }
@@ -45,8 +45,8 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let mut count = highest.map_or(0, |highest| highest as usize + 1);
     let mut added = Vec::new();
     if count > MOST_BUSES {
-        let message = format!("a controller of type 'pci' has an index over '{MOST_BUSES}'");
-        work.problem(Kind::Internal, "pci-controller-index", Place::default(), message);
+        let message = format!("a controller of type 'pci' has an index of '{MOST_BUSES}' or more");
+        work.refuse(&rules::PCI_CONTROLLER_INDEX, Place::default(), message);
         return Err(Refused);
     }
     if count > 0 {
@@ -55,8 +55,8 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         slots::place_all(&mut placer)?;
         placer.complete_zpci(&[])?;
         if highest == Some(0) && placer.buses.list.len() > 1 && placer.has_root(PciModel::PcieRoot) {
-            // Buses were added, so they are left to us: one port stays free for hotplug.
-            placer.spare(Connect::PCIE.and(Connect::AUTO))?;
+            // Where libvirt adds buses, it leaves one port free for hotplug.
+            placer.spare(Connect::PCIE.union(Connect::AUTO))?;
         }
         added = placer.add_controllers()?;
         count = placer.buses.list.len();
@@ -67,7 +67,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.by_chipset()?;
     slots::place_all(&mut placer)?;
-    if !placer.work.caps.release().has(Convention::ZpciInOrder) {
+    if !placer.work.release.has(Convention::ZpciInOrder) {
         placer.complete_zpci(&added)?;
     }
     placer.complete_zpci(&[])?;
@@ -79,26 +79,29 @@ fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
     work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()).map(Controller::number)
 }
 
-/// One pass.
+/// A pass of assigning PCI addresses.
 pub(super) struct Placer<'w, 'a> {
     work: &'w mut Work<'a>,
     needs: Needs<'a>,
     groups: Groups,
     zpci: Option<Ids>,
-    /// Where the first part of each USB 2 controller is that has its place, by number.
+    /// The address of the first part of each USB 2 controller that has one, by index.
     usb2: HashMap<u32, PciAddress>,
     /// The buses.
     buses: Buses,
 }
 
 impl<'w, 'a> Placer<'w, 'a> {
-    /// Starts a pass over `count` buses with what is taken already.
+    /// Starts a pass over `count` buses with the addresses that are taken.
     fn new(work: &'w mut Work<'a>, count: usize, first: bool) -> Result<Self, Refused> {
         let needs = Needs::of(&work.domain, work.caps, work.host);
         let groups = Groups::of(work);
         let list = Self::buses(work, count)?;
-        let pcie_to_pci = work.caps.has(Cap::DevicePciePciBridge);
-        let buses = Buses::new(list, first, work.guest.is_pseries(), pcie_to_pci);
+        let mut growth = Growth::empty();
+        growth.set(Growth::ON_DEMAND, first);
+        growth.set(Growth::HOST_BRIDGES, work.guest.is_pseries());
+        growth.set(Growth::PCIE_TO_PCI, work.caps.has(Cap::DevicePciePciBridge));
+        let buses = Buses::new(list, growth);
         let zpci = work.caps.has(Cap::DeviceZpci).then(Ids::default);
         let usb2 = work.domain.devices.controllers.iter().rev().filter_map(usb2_place).collect();
         let mut placer = Self { work, needs, groups, zpci, usb2, buses };
@@ -107,7 +110,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         Ok(placer)
     }
 
-    /// The bus of every controller, and for the numbers between them what the guest is extended by.
+    /// The bus of every controller; for indexes without a controller, the kind of bus by which the guest is extended.
     fn buses(work: &mut Work<'_>, count: usize) -> Result<Vec<Bus>, Refused> {
         let filler = if work.guest.is_pseries() {
             PciModel::PciRoot
@@ -122,7 +125,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             let Some(model) = controller.pci_model() else {
                 let (pos, number) = (controller.info.pos, controller.number());
                 let message = format!("the 'pci' controller with index '{number}' has no 'model'");
-                work.problem(Kind::Internal, "pci-controller-model", pos, message);
+                work.refuse(&rules::PCI_CONTROLLER_MODEL, pos, message);
                 return Err(Refused);
             };
             if let Some(bus) = list.get_mut(controller.number() as usize) {
@@ -132,7 +135,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         if work.guest.is_pseries()
             && let Some(first) = list.first_mut()
         {
-            // No host device on the bus that every guest has.
+            // Host devices are not placed on the bus that every guest has.
             first.group_locked = true;
         }
         Ok(list)
@@ -150,14 +153,14 @@ impl<'w, 'a> Placer<'w, 'a> {
         self.needs.device(self.devices(), id)
     }
 
-    /// Puts down why device `id` cannot be placed.
+    /// Reports why device `id` cannot have an address.
     fn refused(&mut self, id: DeviceId, kind: Kind, message: String) -> Refused {
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        self.work.problem(kind, "pci-address", place, message);
+        self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
         Refused
     }
 
-    /// Takes all addresses that are there. A device may have one that should not be on PCI at all.
+    /// Takes all addresses that devices have, even of devices that are not PCI devices.
     fn collect(&mut self) -> Result<(), Refused> {
         let taken: Vec<_> =
             self.devices().infos().filter_map(|(id, info)| Some((id, slots::present(info)?))).collect();
@@ -172,7 +175,7 @@ impl<'w, 'a> Placer<'w, 'a> {
                 continue;
             }
             let mut needs = self.needs(id);
-            if needs.is_none() {
+            if needs.is_empty() {
                 needs = Connect::PCI;
             }
             let group = self.groups.of_device(id);
@@ -197,7 +200,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         Ok(())
     }
 
-    /// What the chipset takes, and on a guest with `pci-root` one slot for a bridge that may be needed some day.
+    /// Takes the slots of the chipset, and with `pci-root` a slot for a bridge that can be needed later.
     fn chipset_and_spare(&mut self) -> Result<(), Refused> {
         self.by_chipset()?;
         if self.has_root(PciModel::PciRoot) && !self.buses.list.iter().all(Bus::is_full) {
@@ -206,18 +209,18 @@ impl<'w, 'a> Placer<'w, 'a> {
         Ok(())
     }
 
-    /// Takes a slot for no device.
+    /// Takes a slot without a device.
     fn spare(&mut self, needs: Connect) -> Result<(), Refused> {
         match self.buses.next(needs, 0, None) {
             Ok(_) => Ok(()),
             Err((kind, message)) => {
-                self.work.problem(kind, "pci-address", Place::default(), message);
+                self.work.refuse_as(kind, &rules::PCI_ADDRESS, Place::default(), message);
                 Err(Refused)
             }
         }
     }
 
-    /// Takes a place for the chipset.
+    /// Takes an address for the chipset.
     fn chipset(&mut self, mut at: PciAddress, needs: Connect) -> Result<(), Refused> {
         if self.buses.list.is_empty() {
             return Ok(());
@@ -225,23 +228,23 @@ impl<'w, 'a> Placer<'w, 'a> {
         self.buses.reserve(&mut at, needs, 0).map_err(|(kind, message)| {
             let owner = self.devices().infos().find(|(_, info)| info.pci().is_some_and(|p| same(p, &at)));
             let place = owner.map(|(_, info)| info.pos.path("address")).unwrap_or_default();
-            self.work.problem(kind, "pci-address", place, message);
+            self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
             Refused
         })
     }
 
-    /// Takes `at` for device `id`, which it is then to have.
+    /// Takes the address `at` for device `id`.
     fn reserve(&mut self, id: DeviceId, at: &mut PciAddress) -> Result<(), Refused> {
         let (needs, group) = (self.needs(id), self.groups.of_device(id));
         self.buses.reserve(at, needs, group).map_err(|(kind, message)| self.refused(id, kind, message))
     }
 
-    /// Gives device `id` an address, where it is a PCI device that has none.
+    /// Assigns an address to device `id`, where it is a PCI device without one.
     fn place(&mut self, id: DeviceId) -> Result<(), Refused> {
         self.place_function(id, None, None)
     }
 
-    /// Gives device `id` an address at a certain function of a free slot.
+    /// As [`Placer::place`], at a function of a free slot.
     fn place_at_function(
         &mut self,
         id: DeviceId,
@@ -259,14 +262,14 @@ impl<'w, 'a> Placer<'w, 'a> {
     ) -> Result<(), Refused> {
         let needs = self.needs(id);
         let Some(info) = self.devices().info(id) else { return Ok(()) };
-        if !slots::is_wanted(info) || (needs.is_none() && !devices::is_forced(self.work, id)) {
+        if !slots::is_wanted(info) || (needs.is_empty() && !devices::is_forced(self.work, id)) {
             return Ok(());
         }
         let zpci = info.pci().and_then(|pci| pci.zpci);
         let group = self.groups.of_device(id);
         let at = self.buses.next(needs, group, function);
         let at = at.map_err(|(kind, message)| self.refused(id, kind, message))?;
-        if !self.buses.growing {
+        if !self.buses.grows() {
             self.set(id, PciAddress { multifunction, zpci, ..at });
         }
         Ok(())
@@ -283,7 +286,8 @@ impl<'w, 'a> Placer<'w, 'a> {
         }
     }
 
-    /// Adds the controllers of buses that have none and names their numbers, each with a place of its own, which may take further buses.
+    /// Adds the missing controllers of buses and assigns their addresses, which can add further buses. Returns their
+    /// indexes.
     fn add_controllers(&mut self) -> Result<Vec<u32>, Refused> {
         let mut added = Vec::new();
         let mut n = 1;
@@ -304,7 +308,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     }
 }
 
-/// The number and the place of a part of a USB 2 controller.
+/// The index and the address of a part of a USB 2 controller.
 fn usb2_place(controller: &Controller) -> Option<(u32, PciAddress)> {
     let part = controller.usb_model().is_some_and(is_usb2_part);
     slots::present(&controller.info).filter(|_| part).map(|at| (controller.number(), at))
@@ -314,7 +318,7 @@ fn same(a: &PciAddress, b: &PciAddress) -> bool {
     (a.domain, a.bus, a.slot, a.function) == (b.domain, b.bus, b.slot, b.function)
 }
 
-/// Marks function 0 of every slot that has further functions, unless the document says otherwise.
+/// Sets `multifunction=` on function 0 of every slot with further functions, unless the document has it.
 fn set_multifunction(devices: &mut Devices) {
     let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
     let shared: std::collections::HashSet<_> =

@@ -1,8 +1,7 @@
-//! Addresses on the virtual I/O bus of pseries guests.
+//! Addresses on the virtual I/O bus of pseries (`<address type='spapr-vio'>`).
 
 use std::collections::HashMap;
 
-use virtargv_model::Kind;
 use virtargv_model::device::chardev::SerialTarget;
 use virtargv_model::device::controller::ScsiModel;
 use virtargv_model::device::net::{KnownModel, NicModel};
@@ -10,12 +9,12 @@ use virtargv_model::device::tpm::TpmModel;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::Address;
 
-use crate::Work;
+use crate::{Work, rules};
 
-/// The distance between the addresses that are tried.
+/// The distance between candidate addresses.
 const STEP: u64 = 0x1000;
 
-/// Gives every device that belongs there its register, from QEMU's default for its kind on.
+/// Assigns a register to every spapr-vio device: the first free one from QEMU's default for its kind on.
 pub(super) fn assign(work: &mut Work<'_>) {
     let devices = &work.domain.devices;
     let mut used: HashMap<u64, usize> = HashMap::new();
@@ -33,7 +32,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
             Some(Address::SpaprVio { reg: Some(reg) }) if used.get(reg).is_some_and(|n| *n > 1) => {
                 let (reg, pos) = (*reg, info.pos);
                 let message = format!("two devices have the spapr-vio address '{reg:#x}'");
-                work.problem(Kind::Xml, "spapr-vio-address-twice", pos.path("address/@reg"), message);
+                work.refuse(&rules::SPAPR_VIO_ADDRESS_TWICE, pos.path("address/@reg"), message);
                 return;
             }
             Some(Address::SpaprVio { reg: open @ None }) => {
@@ -49,7 +48,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
     }
 }
 
-/// Devices that may be there, QEMU's default register for each kind, and whether the device can be nowhere else.
+/// The devices that can be on the bus, with QEMU's default register for the kind, and whether they must be on it.
 fn candidates(work: &Work<'_>) -> Vec<(DeviceId, u64, bool)> {
     let (devices, pseries) = (&work.domain.devices, work.guest.is_pseries());
     let mut list = Vec::new();

@@ -1,4 +1,4 @@
-//! USB ports, and hubs where there are too few.
+//! USB ports (`<address type='usb'>`), and hubs where there are too few ports.
 
 use std::collections::BTreeMap;
 
@@ -10,16 +10,16 @@ use virtargv_model::info::{Address, DeviceInfo, UsbAddress};
 use virtargv_model::{Domain, Kind, Problem, Stage};
 
 use super::bus;
-use crate::Work;
+use crate::{Work, rules};
 
-/// Ports of a hub.
+/// The ports of a hub.
 const HUB_PORTS: usize = 8;
-/// How many hubs may hang on each other.
+/// The longest path of ports from a controller.
 const DEPTH: usize = 4;
-/// More ports than any controller has.
+/// A limit above the number of ports of any controller.
 const MOST_PORTS: u32 = 255;
 
-/// Something that has ports: a controller or a hub.
+/// A controller or hub.
 #[derive(Debug)]
 struct Node {
     ports: Vec<Port>,
@@ -28,11 +28,11 @@ struct Node {
 #[derive(Debug, Clone, Default)]
 struct Port {
     used: bool,
-    /// The hub that is plugged in, by its place in the list.
+    /// The hub that is plugged in, by its index in [`Tree::nodes`].
     hub: Option<usize>,
 }
 
-/// All buses: the controllers' nodes by index, and every node.
+/// The USB buses: the nodes of the controllers by index, and all nodes.
 #[derive(Debug, Default)]
 struct Tree {
     buses: BTreeMap<u32, usize>,
@@ -41,7 +41,7 @@ struct Tree {
 
 type Refusal = (DeviceId, Kind, String);
 
-/// Kinds of device in the order in which they get their ports; hubs come before all.
+/// The kinds of devices, in the order in which ports are assigned; hubs come first.
 const ORDER: &[DeviceKind] = &[
     DeviceKind::Hostdev,
     DeviceKind::Disk,
@@ -54,32 +54,35 @@ const ORDER: &[DeviceKind] = &[
     DeviceKind::Filesystem,
 ];
 
-/// Gives every USB device its port, where the definition is new or nothing is left to choose. Otherwise that is left to
-/// the start ([`at_start`]): what an older guest has must not change with the definition.
+/// Assigns a port to every USB device, where the definition is new or all devices have ports. In other definitions
+/// ports are assigned at the start ([`at_start`]), so that completing them does not change the guest.
 pub(super) fn assign(work: &mut Work<'_>) {
-    let devices = usb_devices(&work.domain, work.caps.release());
+    let devices = usb_devices(&work.domain, work.release);
     let complete = |id: &DeviceId| work.domain.devices.info(*id).is_some_and(has_port);
     if (work.options.abi_update || devices.iter().all(complete))
         && let Err(refusal) = place(&mut work.domain, &devices)
     {
-        let problem = problem(&work.domain, refusal, Stage::Place);
+        let problem = problem(&work.domain, work.release, refusal, Stage::Place);
         work.report.push(problem);
     }
 }
 
-/// Gives the USB devices of a guest that is to be started the ports that its definition leaves open, adding hubs where
-/// there are too few.
+/// Assigns a port to every USB device without one at the start of a guest, and adds hubs where there are too few ports.
+///
+/// # Errors
+/// The first address that is not valid or cannot be assigned.
 pub fn at_start(domain: &mut Domain, release: Release) -> Result<(), Problem> {
     let devices = usb_devices(domain, release);
     if devices.iter().all(|id| domain.devices.info(*id).is_some_and(has_port)) {
         return Ok(());
     }
-    place(domain, &devices).map_err(|refusal| problem(domain, refusal, Stage::Build))
+    place(domain, &devices).map_err(|refusal| problem(domain, release, refusal, Stage::Build))
 }
 
-fn problem(domain: &Domain, (id, kind, message): Refusal, stage: Stage) -> Problem {
+fn problem(domain: &Domain, release: Release, (id, kind, message): Refusal, stage: Stage) -> Problem {
     let place = domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-    Problem::new(stage, kind, "usb-address", place, message)
+    let problem = rules::USB_ADDRESS.problem(release, place, message).with_kind(kind);
+    Problem { stage, ..problem }
 }
 
 /// Every USB device, hubs first.
@@ -88,7 +91,7 @@ fn usb_devices(domain: &Domain, release: Release) -> Vec<DeviceId> {
     let mut list: Vec<DeviceId> =
         devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id, release)).collect();
     list.sort_by_key(|id| {
-        // An interface that is a host device is the first of those.
+        // Interfaces of type `hostdev` are placed before other host devices.
         let interface = Some(id.index).filter(|_| id.kind == DeviceKind::Interface);
         let host_device = interface.and_then(|n| devices.interfaces.get(n)).is_some_and(bus::is_host_device);
         let kind = if host_device { DeviceKind::Hostdev } else { id.kind };
@@ -109,7 +112,7 @@ fn place(domain: &mut Domain, devices: &[DeviceId]) -> Result<(), Refusal> {
             .iter()
             .any(|c| c.usb_model() != Some(UsbModel::None) && c.usb().is_some())
     {
-        let message = "the guest has no USB, but a device is on it".to_owned();
+        let message = "the guest has a USB device, but no USB controller".to_owned();
         return Err((*first, Kind::Unsupported, message));
     }
     add_hubs(domain, devices.len());
@@ -141,7 +144,7 @@ fn place(domain: &mut Domain, devices: &[DeviceId]) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Adds as many hubs as it takes for every device to have a port. Each takes one itself.
+/// Adds hubs until there is a port for every device. Each hub uses a port itself.
 fn add_hubs(domain: &mut Domain, devices: usize) {
     let controllers = domain.devices.controllers.iter();
     let ports: usize =
@@ -153,8 +156,8 @@ fn add_hubs(domain: &mut Domain, devices: usize) {
     }
 }
 
-/// How many ports a controller has; none for one that is not on USB, and for the companions of USB 2, whose ports are
-/// the master's.
+/// The number of ports of a controller; 0 where it is not a USB controller, and for companion controllers, which share
+/// the ports of the EHCI controller.
 fn ports_of(controller: &Controller) -> u32 {
     let Some(usb) = controller.usb() else { return 0 };
     match usb.model {
@@ -185,7 +188,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The port of an address, through the hubs on the way.
+    /// The port of an address, which can be a port of a hub.
     fn port(&mut self, at: &UsbAddress) -> Result<&mut Port, String> {
         let path = path(at);
         let Some(mut node) = self.buses.get(&at.bus).copied() else {
@@ -208,7 +211,7 @@ impl Tree {
         port.ok_or_else(|| format!("USB bus '{}' has no port '{path}'", at.bus))
     }
 
-    /// Takes the port that the document gives to device `id`, if any.
+    /// Takes the port in the address of device `id`, where it has one.
     fn take(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
         let Some(at) = address(domain, id).filter(|at| !at.port.is_empty()) else { return Ok(()) };
         self.take_port(at).map_err(|message| (id, Kind::Xml, message))
@@ -217,12 +220,12 @@ impl Tree {
     fn take_port(&mut self, at: &UsbAddress) -> Result<(), String> {
         let port = self.port(at)?;
         if std::mem::replace(&mut port.used, true) {
-            return Err(format!("two devices are at port '{}' of USB bus '{}'", path(at), at.bus));
+            return Err(format!("two devices have port '{}' of USB bus '{}'", path(at), at.bus));
         }
         Ok(())
     }
 
-    /// Puts a hub, whose address is complete, into its port.
+    /// Plugs a hub into the port of its address.
     fn plug_hub(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
         let refused = |message: String| (id, Kind::Xml, message);
         let Some(at) = address(domain, id) else {
@@ -231,13 +234,13 @@ impl Tree {
         let node = self.add_node(HUB_PORTS);
         let port = self.port(at).map_err(refused)?;
         if port.hub.replace(node).is_some() {
-            return Err(refused(format!("two hubs are at port '{}' of USB bus '{}'", path(at), at.bus)));
+            return Err(refused(format!("two hubs have port '{}' of USB bus '{}'", path(at), at.bus)));
         }
         port.used = true;
         Ok(())
     }
 
-    /// Gives device `id` the first free port, on the bus that it names or on any.
+    /// Assigns the first free port to device `id`, on the bus in its address, or on any.
     fn choose(&mut self, domain: &mut Domain, id: DeviceId) -> Result<(), Refusal> {
         let wanted = address(domain, id).map(|at| at.bus);
         if let Some(bus) = wanted.filter(|bus| !self.buses.contains_key(bus)) {
@@ -248,7 +251,7 @@ impl Tree {
             .into_iter()
             .find_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? }));
         let Some(at) = free else {
-            return Err((id, Kind::Internal, "all USB ports are taken".to_owned()));
+            return Err((id, Kind::Internal, "there is no free USB port".to_owned()));
         };
         self.take_port(&at).map_err(|message| (id, Kind::Xml, message))?;
         if let Some(info) = domain.devices.info_mut(id) {
@@ -257,7 +260,7 @@ impl Tree {
         Ok(())
     }
 
-    /// The path to the first free port of a node: one of its own, else one of the hubs in it.
+    /// The path to the first free port of a node: a port of its own, else one of its hubs.
     fn free(&self, node: usize, level: usize) -> Option<Vec<u32>> {
         let ports = &self.nodes.get(node)?.ports;
         if let Some(n) = ports.iter().position(|port| !port.used) {
@@ -281,7 +284,7 @@ fn address(domain: &Domain, id: DeviceId) -> Option<&UsbAddress> {
     }
 }
 
-/// Ports are counted from 1.
+/// The index of a port, which counts from 1.
 fn to_index(port: u32) -> usize {
     port.checked_sub(1).map_or(usize::MAX, |n| n as usize)
 }
@@ -290,7 +293,7 @@ fn to_number(index: usize) -> u32 {
     u32::try_from(index + 1).unwrap_or(u32::MAX)
 }
 
-/// `1.2.3`
+/// The ports of an address as in `port=`, such as `1.2.3`.
 fn path(at: &UsbAddress) -> String {
     let parts: Vec<String> = at.port.iter().map(u32::to_string).collect();
     parts.join(".")

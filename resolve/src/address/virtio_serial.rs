@@ -1,4 +1,4 @@
-//! Ports of virtio-serial controllers.
+//! Ports of virtio-serial controllers (`<address type='virtio-serial'>`).
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -8,13 +8,13 @@ use virtargv_model::device::controller::{Controller, ControllerKind, VirtioSeria
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, VirtioSerialAddress};
 
-use crate::Work;
 use crate::defaults::controller::add_missing;
+use crate::{Work, rules};
 
-/// Ports of a controller that does not say.
+/// The ports of a controller without `ports=`.
 const PORTS: u32 = 31;
 
-/// The ports in use, by controller.
+/// The used ports of each controller.
 #[derive(Default)]
 struct Ports(BTreeMap<u32, Used>);
 
@@ -22,7 +22,7 @@ struct Ports(BTreeMap<u32, Used>);
 struct Used {
     count: u32,
     ports: HashSet<u32>,
-    /// All ports below, 0 aside, are in use.
+    /// All ports below this one, except 0, are used.
     low: u32,
 }
 
@@ -36,7 +36,7 @@ impl Used {
         }
     }
 
-    /// The lowest free port from `first` on, which is 0 or 1.
+    /// The lowest free port from `first` on, where `first` is 0 or 1.
     fn free(&mut self, first: u32) -> Option<u32> {
         if first == 0 && self.count > 0 && !self.ports.contains(&0) {
             return Some(0);
@@ -47,14 +47,14 @@ impl Used {
     }
 }
 
-/// Gives every virtio channel its port. A console takes one without naming it: QEMU chooses the same.
+/// Assigns a port to every virtio channel. A virtio console uses a port without an address, which QEMU chooses alike.
 pub(super) fn assign(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
     let mut ports = Ports(controllers.iter().filter_map(|c| Some((c.number(), Used::of(c)?))).collect());
     if let Err(problem) = place(work, &mut ports) {
         let (id, kind, message) = problem;
         let pos = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        work.problem(kind, "virtio-serial-port", pos, message);
+        work.refuse_as(kind, &rules::VIRTIO_SERIAL_PORT, pos, message);
     }
 }
 
@@ -95,7 +95,8 @@ fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// Takes a free port for device `id`, where it has none: on the controller it names, else on any, else on a new one.
+/// Takes a free port for device `id`, unless it has one: on the controller in its address, else on any, else on a new
+/// one.
 fn choose(
     work: &mut Work<'_>,
     ports: &mut Ports,
@@ -104,7 +105,7 @@ fn choose(
 ) -> Result<Option<VirtioSerialAddress>, Refusal> {
     let at = match work.domain.devices.info(id).and_then(|info| info.address.as_ref()) {
         Some(Address::VirtioSerial(at)) if at.port != 0 => return Ok(None),
-        // A console names no controller that would count.
+        // libvirt ignores the controller in the address of a console.
         Some(Address::VirtioSerial(at)) => {
             let controller = if first == 0 { 0 } else { at.controller };
             let Some(used) = ports.0.get_mut(&controller) else {
@@ -114,7 +115,7 @@ fn choose(
             };
             let Some(port) = used.free(1) else {
                 let message =
-                    format!("no port is free on the 'virtio-serial' controller with index '{controller}'");
+                    format!("the 'virtio-serial' controller with index '{controller}' has no free port");
                 return Err((id, Kind::Xml, message));
             };
             VirtioSerialAddress { controller, bus: 0, port }
@@ -133,7 +134,7 @@ fn choose(
     Ok(Some(at))
 }
 
-/// Adds a controller with the lowest free number.
+/// Adds a controller with the lowest free index.
 fn add_controller(work: &mut Work<'_>, ports: &mut Ports) -> u32 {
     let index = (0..=u32::MAX).find(|n| !ports.0.contains_key(n)).unwrap_or(u32::MAX);
     let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
@@ -156,7 +157,7 @@ impl Ports {
         }
         if !used.ports.insert(*port) {
             return Err(format!(
-                "port '{port}' of the 'virtio-serial' controller with index '{controller}' is taken twice"
+                "two devices have port '{port}' of the 'virtio-serial' controller with index '{controller}'"
             ));
         }
         Ok(())

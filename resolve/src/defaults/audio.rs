@@ -1,4 +1,4 @@
-//! `<audio>`: what the document left open.
+//! Defaults of `<audio>`.
 
 use std::str::FromStr;
 
@@ -8,18 +8,18 @@ use virtargv_model::device::graphics::GraphicsType;
 
 use crate::Work;
 
-/// What decides where sound goes in a document that does not say.
+/// How the default audio backend is chosen.
 #[derive(Clone, Copy)]
 enum Source {
-    /// This backend.
+    /// A backend.
     Backend(AudioType),
-    /// What the driver's own environment says, if anything.
+    /// By the environment variables of the driver.
     Environment,
 }
 
-/// Adds the backend that follows from the guest's screens, where the document has none.
+/// Adds the audio backend that follows from the guest's displays, where the document has none.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    if !work.guest.release.has(Convention::AudioElement) || !work.domain.devices.audios.is_empty() {
+    if !work.release.has(Convention::AudioElement) || !work.domain.devices.audios.is_empty() {
         return;
     }
     let audio = match source(work) {
@@ -30,24 +30,24 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     work.domain.devices.audios.extend(audio);
 }
 
-/// The last screen that has a say in it decides.
+/// The default backend, which the last display with a default determines.
 fn source(work: &Work<'_>) -> Option<Source> {
     let config = work.host.config();
-    let or_nowhere =
+    let or_none =
         |host_audio| if host_audio { Source::Environment } else { Source::Backend(AudioType::None) };
     let graphics = &work.domain.devices.graphics;
     if graphics.is_empty() {
-        return Some(or_nowhere(config.nographics_allow_host_audio));
+        return Some(or_none(config.nographics_allow_host_audio));
     }
     graphics.iter().rev().find_map(|graphics| match graphics.kind() {
-        GraphicsType::Vnc => Some(or_nowhere(config.vnc_allow_host_audio)),
+        GraphicsType::Vnc => Some(or_none(config.vnc_allow_host_audio)),
         GraphicsType::Spice => Some(Source::Backend(AudioType::Spice)),
         GraphicsType::Sdl => Some(Source::Environment),
         _ => None,
     })
 }
 
-/// The backend that QEMU itself would take from the environment.
+/// The backend in the environment variables of QEMU.
 fn from_environment(work: &Work<'_>) -> Option<Audio> {
     let backend = match work.host.env("QEMU_AUDIO_DRV")?.as_str() {
         "pa" => AudioType::Pulseaudio,

@@ -1,6 +1,6 @@
-//! `<serial>`, `<parallel>`, `<console>`, `<channel>`: what the document left open.
+//! Defaults of `<serial>`, `<parallel>`, `<console>`, `<channel>`.
 //!
-//! The first console is historically another name for the first serial port: each of the two makes the other.
+//! For compatibility, the first console is another name for the first serial port: each of the two implies the other.
 
 use virtargv_model::device::chardev::{
     ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
@@ -9,7 +9,7 @@ use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, S
 
 use crate::{Guest, Work};
 
-/// Fills in every character device, and adds the first console or serial port where one makes the other.
+/// Fills in every character device, and adds the first console or serial port where the other implies it.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let guest = &work.guest;
     let live = work.options.live;
@@ -28,18 +28,18 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     for channel in &mut devices.channels {
         complete_source(&mut channel.source, live);
         if let (ChannelTarget::Virtio { state, .. }, false) = (&mut channel.target, live) {
-            // It tells of a running guest.
+            // The state belongs to a running domain.
             *state = None;
         }
         complete_channel_path(&channel.target, &mut channel.source, channel_dir);
     }
     for console in &mut devices.consoles {
         complete_source(&mut console.source, live);
-        // A console of no type is a serial port.
+        // A console without a target type is a serial port.
         console.target.get_or_insert(ConsoleTarget::Serial);
     }
 
-    if is_full_machine(work.domain.os.os_type.as_deref()) {
+    if is_hvm(work.domain.os.os_type.as_deref()) {
         let devices = &mut work.domain.devices;
         pair_first_console(&mut devices.serials, &mut devices.consoles);
         let mut ports = Ports::above(devices.serials.iter().map(|serial| serial.port));
@@ -52,12 +52,12 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// Makes the first console tell what the first serial port is, once that has its address.
+/// Copies the first serial port to the first console, after addresses were assigned.
 pub(crate) fn mirror_first_console(work: &mut Work<'_>) {
-    let is_full_machine = is_full_machine(work.domain.os.os_type.as_deref());
+    let is_hvm = is_hvm(work.domain.os.os_type.as_deref());
     let devices = &mut work.domain.devices;
     if let (true, Some(serial), Some(console)) =
-        (is_full_machine, devices.serials.first(), devices.consoles.first_mut())
+        (is_hvm, devices.serials.first(), devices.consoles.first_mut())
         && console.target == Some(ConsoleTarget::Serial)
     {
         let pos = console.info.pos;
@@ -68,14 +68,14 @@ pub(crate) fn mirror_first_console(work: &mut Work<'_>) {
     }
 }
 
-fn is_full_machine(os_type: Option<&str>) -> bool {
+fn is_hvm(os_type: Option<&str>) -> bool {
     os_type.is_none_or(|t| t == "hvm")
 }
 
-/// Writes down what a host's end means where it says nothing.
+/// Fills in the defaults of a backend.
 pub(crate) fn complete_source(source: &mut ChardevSource, live: bool) {
     match &mut source.backend {
-        // Which terminal it is, is found out at each start.
+        // The path of a pseudo terminal is known in a running domain only.
         Backend::Pty { path } if !live => *path = None,
         Backend::Tcp(tcp) => {
             tcp.mode.get_or_insert(SourceMode::Connect);
@@ -88,7 +88,7 @@ pub(crate) fn complete_source(source: &mut ChardevSource, live: bool) {
     }
 }
 
-/// A virtio channel whose socket is where sockets are put by default gets a new one each time: the path is left open.
+/// Removes the path of a virtio channel's socket where libvirt generated it, so that each start generates a new one.
 fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, channel_dir: &str) {
     let Backend::Unix(unix) = &mut source.backend else { return };
     if let ChannelTarget::Virtio { name: Some(name), .. } = target
@@ -97,12 +97,12 @@ fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, cha
         unix.path = None;
     }
     if unix.path.is_none() {
-        // Who makes up the path is who listens.
+        // QEMU listens on a socket whose path is generated.
         unix.mode = None;
     }
 }
 
-/// Whether `path` looks made up for the channel `name`, by this release or an earlier one: `DIR/DOMAIN.NAME`,
+/// Whether `path` looks generated for the channel `name`, by this release or an earlier one: `DIR/DOMAIN.NAME`,
 /// `.../domain-DOMAIN/NAME` or `.../ID-DOMAIN/NAME`.
 fn is_default_path(path: &str, name: &str, channel_dir: &str) -> bool {
     let below = path.strip_prefix(channel_dir).and_then(|rest| rest.strip_prefix('/'));
@@ -110,17 +110,17 @@ fn is_default_path(path: &str, name: &str, channel_dir: &str) -> bool {
     if file.chars().skip(1).any(|c| c == '.') {
         return true;
     }
-    let folder = path.strip_suffix(name).and_then(|rest| rest.strip_suffix('/'));
-    let folder = folder.and_then(|rest| rest.rsplit('/').next()).unwrap_or("");
+    let directory = path.strip_suffix(name).and_then(|rest| rest.strip_suffix('/'));
+    let directory = directory.and_then(|rest| rest.rsplit('/').next()).unwrap_or("");
     let is_numbered = |text: &str| {
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
         rest.len() < text.len() && rest.strip_prefix('-').is_some_and(|domain| !domain.is_empty())
     };
-    folder.find("domain-").is_some_and(|at| at + "domain-".len() < folder.len())
-        || folder.char_indices().any(|(at, _)| folder.get(at..).is_some_and(is_numbered))
+    directory.find("domain-").is_some_and(|at| at + "domain-".len() < directory.len())
+        || directory.char_indices().any(|(at, _)| directory.get(at..).is_some_and(is_numbered))
 }
 
-/// The ports above all that were written.
+/// Numbers for ports: those above all in the document.
 struct Ports(u32);
 
 impl Ports {
@@ -138,7 +138,7 @@ impl Ports {
 fn complete_serial(serial: &mut Serial, ports: &mut Ports, guest: &Guest, live: bool) {
     complete_source(&mut serial.source, live);
     serial.port.get_or_insert_with(|| ports.next());
-    // Once `isa-serial` was all there was, so it also stands for what the machine has by nature.
+    // Documents from before other types existed have `isa-serial`, which stands for the default of the machine.
     if matches!(serial.target, None | Some(SerialTarget::Isa)) {
         serial.target = default_target(guest);
     }
@@ -147,7 +147,7 @@ fn complete_serial(serial: &mut Serial, ports: &mut Ports, guest: &Guest, live: 
     }
 }
 
-/// The kind of serial port that guests of this kind have by nature.
+/// The default type of serial ports of the machine.
 fn default_target(guest: &Guest) -> Option<SerialTarget> {
     if guest.arch.is_x86() {
         Some(SerialTarget::Isa)
@@ -178,7 +178,7 @@ fn default_model(target: SerialTarget, guest: &Guest) -> Option<SerialModel> {
     }
 }
 
-/// The first console and the first serial port are one.
+/// Adds the first console or the first serial port where the other implies it.
 fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
     match (consoles.first_mut(), serials.first()) {
         (Some(console), None) if console.target == Some(ConsoleTarget::Serial) => {
@@ -197,7 +197,7 @@ fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
     }
 }
 
-/// Whether a guest would take this serial port for its console.
+/// Whether a serial port of this type implies the first console.
 fn is_usual_console(target: Option<SerialTarget>) -> bool {
     !matches!(target, Some(SerialTarget::Pci | SerialTarget::Usb | SerialTarget::IsaDebug))
 }

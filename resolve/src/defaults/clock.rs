@@ -1,4 +1,4 @@
-//! `<clock>`: what the document left open.
+//! Defaults of `<clock>`.
 
 use crate::Work;
 

@@ -1,4 +1,5 @@
-//! `<controller>`: order and numbers, what the machine has anyway, default models, and controllers that devices need.
+//! Defaults of `<controller>`: order and indexes, controllers of the machine, default models, and controllers that
+//! devices need.
 
 mod implied;
 mod machine;
@@ -12,16 +13,16 @@ use virtargv_caps::Convention;
 
 use crate::Work;
 
-/// Orders and numbers the controllers, and adds those that every guest of this kind has.
+/// Sorts the controllers, assigns their indexes, and adds those that the machine has.
 pub(crate) fn machine(work: &mut Work<'_>) {
     order::sort(&mut work.domain.devices.controllers);
     order::number(&mut work.domain.devices.controllers);
     machine::apply(work);
 }
 
-/// Brings all controllers into their final order, where the release keeps one.
+/// Sorts all controllers, where the release sorts those that were added.
 pub(crate) fn sort(work: &mut Work<'_>) {
-    if work.caps.release().has(Convention::ControllersSorted) {
+    if work.release.has(Convention::ControllersSorted) {
         order::sort(&mut work.domain.devices.controllers);
     }
 }

@@ -1,4 +1,4 @@
-//! `<cpu>`: what the document left open.
+//! Defaults of `<cpu>`.
 
 use virtargv_caps::{Accel, Cap, is_native};
 use virtargv_model::cpu::{
@@ -32,7 +32,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         CpuMode::Custom => {
             cpu.matching.get_or_insert(CpuMatch::Exact);
         }
-        // Only a named model can match more or less.
+        // `match=` applies to named models only.
         _ => cpu.matching = None,
     }
     if cpu.model.name.is_some() && !cpu.is_native() {
@@ -43,12 +43,12 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     } else if cpu.model.name.is_none() {
         cpu.model.unwritten_fallback = cpu.model.fallback.take();
     }
-    // The host's CPU is what it is, and nothing of it shows through TCG.
+    // The host's CPU need not be checked, and with TCG the guest's CPU does not depend on it.
     let unchecked = cpu.is_native() || (mode == CpuMode::Custom && work.guest.accel == Accel::Tcg);
     cpu.check.get_or_insert(if unchecked { CpuCheck::None } else { CpuCheck::Partial });
 }
 
-/// Names the CPU that QEMU would take by itself, so that it stays the same whatever QEMU comes to prefer.
+/// Names QEMU's default CPU, so that the guest keeps its CPU when QEMU's default changes.
 fn name_default(work: &mut Work<'_>) {
     if work.domain.cpu.as_ref().is_some_and(Cpu::names_a_cpu) {
         return;
@@ -57,7 +57,7 @@ fn name_default(work: &mut Work<'_>) {
     if !work.guest.has_known_cpus() {
         return;
     }
-    // Elsewhere QEMU's default is for TCG only.
+    // On other architectures QEMU's default is for TCG only.
     if work.guest.accel != Accel::Tcg && !(arch.is_x86() || arch.is_s390() || arch.is_ppc64()) {
         return;
     }
@@ -70,7 +70,7 @@ fn name_default(work: &mut Work<'_>) {
             && work.caps.host_cpu(work.guest.accel).is_some();
         cpu.mode = Some(if modelled { CpuMode::HostModel } else { CpuMode::HostPassthrough });
     } else {
-        // The default may run on no real host; QEMU just leaves out what is missing.
+        // The host can lack features of the default CPU, which QEMU then leaves out.
         cpu.check = Some(CpuCheck::None);
         cpu.mode = Some(CpuMode::Custom);
         cpu.matching = Some(CpuMatch::Exact);
@@ -79,11 +79,11 @@ fn name_default(work: &mut Work<'_>) {
     }
 }
 
-/// Machines whose guests have no CPU but the host's under KVM.
+/// The machine types that have no CPU models with KVM, but the host's CPU only.
 const S390_WITHOUT_MODELS: [&str; 4] =
     ["s390-ccw-virtio-2.4", "s390-ccw-virtio-2.5", "s390-ccw-virtio-2.6", "s390-ccw-virtio-2.7"];
 
-/// A length of SVE vectors asks for SVE.
+/// Adds the feature `sve` where a vector length requires it.
 fn add_sve(cpu: &mut Cpu) {
     if !cpu.features.iter().any(|feature| is_sve_length(&feature.name)) {
         return;

@@ -1,4 +1,4 @@
-//! `<crypto>`: what the document left open.
+//! Defaults of `<crypto>`.
 
 use crate::Work;
 

@@ -1,6 +1,4 @@
-//! `<disk>`: bus and place from the target's name, drivers, formats, ports.
-
-mod newer;
+//! Defaults of `<disk>`: bus and address by the target name, drivers, formats, ports.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,35 +10,32 @@ use virtargv_model::device::storage::{
 };
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::security::DeviceSeclabel;
-use virtargv_model::{Kind, YesNo};
+use virtargv_model::{Place, Rule, YesNo};
 
-use crate::Work;
+use crate::{Work, rules};
 
 /// Fills in every `<disk>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let live = work.options.live;
-    let newer = work.caps.release().has(Convention::StricterDisks);
+    let empty_is_none = work.release.has(Convention::EmptyIdentityIsNone);
     let disks = &mut work.domain.devices.disks;
     for disk in disks.iter_mut() {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
     }
     sort(disks);
     for disk in disks.iter_mut() {
-        if newer {
-            // Once, an empty text was one.
+        if empty_is_none {
             for text in [&mut disk.serial, &mut disk.vendor, &mut disk.product] {
                 *text = text.take().filter(|text| !text.is_empty());
             }
-        } else {
-            newer::forget(disk);
         }
         complete(disk, live);
     }
     share_limits(disks);
-    place_all(work);
+    assign_addresses(work);
 }
 
-/// Disks that only name a group of limits get those of the first disk that has them.
+/// Copies the limits of a group to the disks that only name the group.
 fn share_limits(disks: &mut [Disk]) {
     let mut limits: HashMap<String, Iotune> = HashMap::new();
     for tune in disks.iter().filter_map(|disk| disk.iotune.as_deref()).filter(|tune| tune.is_limited()) {
@@ -55,41 +50,41 @@ fn share_limits(disks: &mut [Disk]) {
     }
 }
 
-/// Gives disks on a controller the place their name stands for.
-fn place_all(work: &mut Work<'_>) {
-    let taken: HashSet<DriveAddress> = work.domain.devices.hostdevs.iter().filter_map(scsi_place).collect();
-    let mut problems = Vec::new();
+/// Assigns the addresses of disks on a controller by their target names.
+fn assign_addresses(work: &mut Work<'_>) {
+    let taken: HashSet<DriveAddress> = work.domain.devices.hostdevs.iter().filter_map(scsi_address).collect();
+    let mut problems: Vec<(&'static Rule, Place, String)> = Vec::new();
     for disk in &mut work.domain.devices.disks {
         let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
         if DiskName::index(name).is_none() {
-            let message = format!("the name '{name}' of a disk without an address says no place");
-            problems.push((Kind::Xml, "disk-name-unknown", disk.target_pos.attr("dev"), message));
+            let message = format!("the target name '{name}' of a disk without an address gives no address");
+            problems.push((&rules::DISK_NAME_UNKNOWN, disk.target_pos.attr("dev"), message));
             continue;
         }
-        let Some(at) = place(disk) else { continue };
+        let Some(at) = address(disk) else { continue };
         if disk.bus() == Some(DiskBus::Scsi) && taken.contains(&at) {
             let message = format!(
-                "disk '{name}' would be where a SCSI host device is: controller='{}' bus='{}' target='{}' unit='{}'",
+                "disk '{name}' has the address of a SCSI host device: controller='{}' bus='{}' target='{}' unit='{}'",
                 at.controller, at.bus, at.target, at.unit
             );
-            problems.push((Kind::Unsupported, "disk-hostdev-address", disk.target_pos.attr("dev"), message));
+            problems.push((&rules::DISK_HOSTDEV_ADDRESS, disk.target_pos.attr("dev"), message));
         }
         disk.info.address = Some(Address::Drive(at));
     }
-    for (kind, rule, place, message) in problems {
-        work.problem(kind, rule, place, message);
+    for (rule, place, message) in problems {
+        work.refuse(rule, place, message);
     }
 }
 
-/// Where a SCSI host device is on a disk controller.
-fn scsi_place(hostdev: &Hostdev) -> Option<DriveAddress> {
+/// The address of a SCSI host device.
+fn scsi_address(hostdev: &Hostdev) -> Option<DriveAddress> {
     match (&hostdev.source, &hostdev.info.address) {
         (HostdevSource::Scsi(_), Some(Address::Drive(at))) => Some(*at),
         _ => None,
     }
 }
 
-/// The bus that a target's name speaks of.
+/// The default bus for a target name.
 fn bus_of(device: Option<DiskDevice>, name: &str) -> DiskBus {
     if device == Some(DiskDevice::Floppy) {
         return DiskBus::Fdc;
@@ -99,7 +94,7 @@ fn bus_of(device: Option<DiskDevice>, name: &str) -> DiskBus {
     prefixes.into_iter().find(|(p, _)| name.starts_with(p)).map_or(DiskBus::Ide, |(_, bus)| bus)
 }
 
-/// Disks of one bus stand together, by name, where the first of them stood. A name that cannot be read goes first.
+/// Sorts the disks: buses by their first disk, disks of a bus by target name, names that cannot be parsed first.
 fn sort(disks: &mut [Disk]) {
     let mut order: HashMap<Option<DiskBus>, usize> = HashMap::new();
     for (n, disk) in disks.iter().enumerate() {
@@ -118,7 +113,7 @@ fn complete(disk: &mut Disk, live: bool) {
     if disk.image.is_empty() && matches!(kind, SourceType::Network | SourceType::Volume) {
         disk.image.location = Location::empty(SourceType::File);
     }
-    // What a pool's volume is stored as is only known once the pool was asked.
+    // The format of a volume is known after a look-up in its pool.
     if kind != SourceType::Volume {
         disk.image.format.get_or_insert(ImageFormat::Raw);
     }
@@ -156,14 +151,14 @@ fn complete_image(image: &mut Image, live: bool) {
     }
 }
 
-/// A label for later use says relabel or not; one that only speaks of a running guest is nothing.
+/// Fills in `relabel=`, and returns whether the label says anything for the next start.
 fn complete_label(label: &mut DeviceSeclabel) -> bool {
     label.label_skip = false;
     let relabel = *label.relabel.get_or_insert(YesNo::Yes);
     label.label.is_some() || relabel == YesNo::No
 }
 
-/// The port of a protocol where none is given.
+/// The default port of a protocol.
 fn default_port(protocol: Protocol) -> Option<u32> {
     match protocol {
         Protocol::Http => Some(80),
@@ -177,7 +172,7 @@ fn default_port(protocol: Protocol) -> Option<u32> {
         Protocol::Iscsi => Some(3260),
         Protocol::Gluster => Some(24007),
         Protocol::Vxhs => Some(9999),
-        // Ceph's library tries several; NFS has no choice.
+        // librbd tries several ports; NFS has no option for one.
         Protocol::Rbd | Protocol::Nfs => None,
     }
 }
@@ -189,7 +184,7 @@ fn complete_network(net: &mut NetSource) {
             host.port = port;
         }
     }
-    // An iSCSI target without a unit is its first.
+    // An iSCSI target without a LUN stands for LUN 0.
     if net.protocol == Some(Protocol::Iscsi)
         && let Some(name) = &mut net.name
         && !name.contains('/')
@@ -198,8 +193,8 @@ fn complete_network(net: &mut NetSource) {
     }
 }
 
-/// The place on its bus that a disk's name stands for. A SCSI bus is taken as a narrow one, with 7 units.
-fn place(disk: &Disk) -> Option<DriveAddress> {
+/// The address that a target name stands for. libvirt places 7 disks on a SCSI bus, as on a narrow one.
+fn address(disk: &Disk) -> Option<DriveAddress> {
     let n = DiskName::index(disk.dst())?;
     let at = |controller, bus, unit| Some(DriveAddress { controller, bus, target: 0, unit });
     match disk.bus()? {

@@ -1,11 +1,11 @@
-//! `<features>` that a machine always has.
+//! Defaults of `<features>`.
 
 use virtargv_caps::{Accel, GicVersion as Offered, Tristate};
 use virtargv_model::features::{Gic, GicVersion, HypervMode};
 
 use crate::Work;
 
-/// Fills them in.
+/// Fills in `<features>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     drop_acpi(work);
     gic(work);
@@ -14,7 +14,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// s390 guests never had ACPI. Documents that ask for it keep working; new ones are refused.
+/// Drops `<acpi/>` of existing s390 guests, which have no ACPI. A rule refuses it in new definitions.
 fn drop_acpi(work: &mut Work<'_>) {
     let machine = work.caps.machine(work.guest.accel, &work.guest.machine);
     let never = work.guest.arch.is_s390() && machine.is_some_and(|machine| machine.acpi == Tristate::No);
@@ -23,7 +23,7 @@ fn drop_acpi(work: &mut Work<'_>) {
     }
 }
 
-/// An Arm `virt` machine has an interrupt controller: the newest version on offer, else version 2.
+/// Fills in the version of the GIC of an Arm `virt` machine: the latest supported version, else version 2.
 fn gic(work: &mut Work<'_>) {
     let features = &mut work.domain.features;
     match &features.gic {
@@ -39,7 +39,7 @@ fn gic(work: &mut Work<'_>) {
             Accel::Hvf => false,
         })
     };
-    // The emulated version 3 long had no controller for message signalled interrupts, so it is never picked.
+    // The emulated version 3 lacked an MSI controller for long, so libvirt does not choose it with TCG.
     let version = if accel != Accel::Tcg && offered(Offered::V3) {
         GicVersion::V3
     } else if offered(Offered::V2) || !offered(Offered::Host) {

@@ -1,4 +1,4 @@
-//! `<filesystem>`: what the document left open.
+//! Defaults of `<filesystem>`.
 
 use virtargv_model::device::filesystem::{FsAccessMode, FsType};
 
@@ -8,7 +8,7 @@ use crate::Work;
 pub(crate) fn apply(work: &mut Work<'_>) {
     for fs in &mut work.domain.devices.filesystems {
         fs.kind.get_or_insert(FsType::Mount);
-        // Who listens at a socket decides for itself.
+        // A running daemon has its own access mode.
         if fs.source.socket.is_none() {
             fs.access_mode.get_or_insert(FsAccessMode::Passthrough);
         }

@@ -1,4 +1,4 @@
-//! `<graphics>`: what the document left open.
+//! Defaults of `<graphics>`.
 
 use virtargv_model::device::graphics::{Display, ListenType};
 
@@ -6,13 +6,13 @@ use crate::Work;
 
 /// Completes every `<graphics>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    forget_own_sockets(work);
-    silence_spice(work);
+    drop_generated_sockets(work);
+    disable_spice_without_port(work);
 }
 
-/// A socket of VNC in the driver's own folder is one that was generated, and is not kept: it comes from when the
-/// driver's setting for it was on.
-fn forget_own_sockets(work: &mut Work<'_>) {
+/// Removes VNC sockets in the driver's directory: they were generated while the driver's setting `vnc_auto_unix_socket`
+/// was on.
+fn drop_generated_sockets(work: &mut Work<'_>) {
     let lib_dir = &work.host.config().lib_dir;
     for graphics in &mut work.domain.devices.graphics {
         let Display::Vnc(vnc) = &mut graphics.display else { continue };
@@ -25,8 +25,8 @@ fn forget_own_sockets(work: &mut Work<'_>) {
     }
 }
 
-/// Turns SPICE that has an address but no port, and does not want one chosen, into SPICE that listens nowhere.
-fn silence_spice(work: &mut Work<'_>) {
+/// Sets the listen type of SPICE to `none` where it has an address but no port and no automatic port.
+fn disable_spice_without_port(work: &mut Work<'_>) {
     for graphics in &mut work.domain.devices.graphics {
         if let Display::Spice(spice) = &mut graphics.display
             && !spice.autoport

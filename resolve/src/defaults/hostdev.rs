@@ -1,17 +1,17 @@
-//! `<hostdev>`: what the document left open.
+//! Defaults of `<hostdev>`.
 
 use std::collections::HashSet;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::Devices;
 use virtargv_model::device::disk::DiskBus;
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource, MdevModel, ScsiSource};
+use virtargv_model::device::hostdev::{HostdevSource, MdevModel, ScsiSource};
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::{OnOff, YesNo};
 
 use crate::Work;
 
-/// How many places a SCSI bus has.
+/// The number of units that libvirt places on a SCSI bus.
 const UNITS: u32 = 7;
 
 /// Fills in every `<hostdev>`.
@@ -19,49 +19,38 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if work.domain.devices.hostdevs.is_empty() {
         return;
     }
-    let mut taken = scsi_places(&work.domain.devices);
+    let mut taken = scsi_addresses(&work.domain.devices);
     let mut next = DriveAddress::default();
-    let words = work.guest.release.has(Convention::InterfaceWords);
     for hostdev in &mut work.domain.devices.hostdevs {
-        if !words {
-            forget_new_words(hostdev);
-        }
         if !matches!(hostdev.source, HostdevSource::Capability(_)) {
             hostdev.managed.get_or_insert(YesNo::No);
         }
         match &mut hostdev.source {
-            // Whatever QEMU may do by itself one day, the guest keeps what it has.
+            // The guest keeps its setting when QEMU's default changes.
             HostdevSource::Mdev(mdev)
                 if mdev.model == MdevModel::VfioPci && work.caps.has(Cap::VfioPciDisplay) =>
             {
                 mdev.display.get_or_insert(OnOff::Off);
             }
             HostdevSource::Scsi(scsi) => {
-                // An iSCSI target without a unit is its first.
+                // An iSCSI target without a LUN stands for LUN 0.
                 if let ScsiSource::Iscsi(iscsi) = &mut scsi.source
                     && !iscsi.name.contains('/')
                 {
                     iscsi.name.push_str("/0");
                 }
-                hostdev.info.address.get_or_insert_with(|| Address::Drive(free_place(&mut taken, &mut next)));
+                hostdev
+                    .info
+                    .address
+                    .get_or_insert_with(|| Address::Drive(free_address(&mut taken, &mut next)));
             }
             _ => {}
         }
     }
 }
 
-/// Takes out what an older release does not read.
-fn forget_new_words(hostdev: &mut Hostdev) {
-    hostdev.teaming = None;
-    match &mut hostdev.source {
-        HostdevSource::Usb(usb) => usb.guest_reset = None,
-        HostdevSource::Pci(pci) => (pci.display, pci.ramfb) = (None, None),
-        _ => {}
-    }
-}
-
-/// The places on SCSI buses that disks and other units have.
-fn scsi_places(devices: &Devices) -> HashSet<DriveAddress> {
+/// The SCSI addresses of disks and host devices.
+fn scsi_addresses(devices: &Devices) -> HashSet<DriveAddress> {
     let disks = devices.disks.iter().filter(|d| d.bus() == Some(DiskBus::Scsi)).map(|d| &d.info);
     let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
     let infos = disks.chain(units.map(|h| &h.info));
@@ -73,8 +62,8 @@ fn scsi_places(devices: &Devices) -> HashSet<DriveAddress> {
         .collect()
 }
 
-/// The first free place from `next` on, controller by controller.
-fn free_place(taken: &mut HashSet<DriveAddress>, next: &mut DriveAddress) -> DriveAddress {
+/// Takes the first free address from `next` on, controller by controller.
+fn free_address(taken: &mut HashSet<DriveAddress>, next: &mut DriveAddress) -> DriveAddress {
     while !taken.insert(*next) {
         if next.unit + 1 < UNITS {
             next.unit += 1;

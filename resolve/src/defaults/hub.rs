@@ -1,4 +1,4 @@
-//! `<hub>`: what the document left open.
+//! Defaults of `<hub>`.
 
 use crate::Work;
 

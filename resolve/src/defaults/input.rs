@@ -1,4 +1,4 @@
-//! `<input>`: what the document left open.
+//! Defaults of `<input>`.
 
 use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::OnOff;
@@ -6,20 +6,20 @@ use virtargv_model::device::input::{Input, InputBus, InputType};
 
 use crate::Work;
 
-/// Fills in the buses, and adds the mouse and keyboard that guests of a kind always have.
+/// Fills in the buses, and adds the default mouse and keyboard.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let arch = work.guest.arch;
     let inputs = &mut work.domain.devices.inputs;
     if arch.is_ppc64() && !work.domain.devices.graphics.is_empty() {
         ensure(inputs, InputType::Keyboard, InputBus::Usb);
-        // A tablet is the better mouse.
+        // A tablet replaces the mouse.
         if !has(inputs, InputType::Tablet, InputBus::Usb) {
             ensure(inputs, InputType::Mouse, InputBus::Usb);
         }
     }
-    // Without its controller there is nothing to plug them into.
-    let there = work.caps.has(Cap::DeviceI8042) || !work.guest.release.has(Convention::Ps2Asked);
-    let has_ps2 = there && work.domain.features.ps2 != Some(OnOff::Off);
+    // PS/2 devices need the i8042 controller.
+    let available = work.caps.has(Cap::DeviceI8042) || !work.release.has(Convention::Ps2Asked);
+    let has_ps2 = available && work.domain.features.ps2 != Some(OnOff::Off);
     if arch.is_x86() && has_ps2 {
         ensure(inputs, InputType::Mouse, InputBus::Ps2);
         ensure(inputs, InputType::Keyboard, InputBus::Ps2);

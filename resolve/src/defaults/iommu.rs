@@ -1,4 +1,4 @@
-//! `<iommu>`: what the document left open.
+//! Defaults of `<iommu>`.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::OnOff;
@@ -8,32 +8,32 @@ use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
 
-/// CPUs that interrupts reach without an IOMMU.
+/// The most vCPUs that interrupts reach without an IOMMU.
 const MOST_CPUS: u32 = 255;
 
-/// Gives a new Q35 guest with many CPUs the IOMMU by which interrupts reach all of them, and a guest whose IOMMU remaps
-/// interrupts the I/O APIC for it.
+/// Adds an IOMMU to a new Q35 guest with more than 255 vCPUs, so that interrupts reach all of them, and sets the I/O
+/// APIC driver that interrupt remapping needs.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    if !work.caps.release().has(Convention::IommuId) {
-        // It was no device with a place and a name, and had fewer options.
+    if !work.release.has(Convention::IommuId) {
+        // In earlier releases the IOMMU has no alias and no address, and fewer options.
         for iommu in &mut work.domain.devices.iommus {
             iommu.info = DeviceInfo { pos: iommu.info.pos, ..DeviceInfo::default() };
             iommu.driver.dma_translation = None;
         }
     }
-    if !work.caps.release().has(Convention::IommuForManyCpus) {
+    if !work.release.has(Convention::IommuForManyCpus) {
         return;
     }
     if work.options.abi_update && work.guest.is_q35() && work.domain.vcpus.max() > MOST_CPUS {
         reach_all(work);
     }
     if work.domain.devices.iommus.iter().any(|iommu| iommu.driver.intremap == Some(OnOff::On)) {
-        // Remapping needs the I/O APIC in QEMU.
+        // Interrupt remapping needs the I/O APIC of QEMU.
         work.domain.features.ioapic.get_or_insert(IoApic::Qemu);
     }
 }
 
-/// Adds or sets up the IOMMU.
+/// Adds the IOMMU, or sets its options.
 fn reach_all(work: &mut Work<'_>) {
     let caps = work.caps;
     let (intremap, eim) = (caps.has(Cap::IntelIommuIntremap), caps.has(Cap::IntelIommuEim));

@@ -1,4 +1,4 @@
-//! `<lease>`: what the document left open.
+//! Defaults of `<lease>`.
 
 use crate::Work;
 

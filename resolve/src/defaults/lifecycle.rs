@@ -1,4 +1,4 @@
-//! What happens at a guest's end, where the document leaves it open.
+//! Defaults of the actions on lifecycle events.
 
 use virtargv_model::lifecycle::Action;
 

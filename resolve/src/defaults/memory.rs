@@ -1,11 +1,11 @@
-//! `<memory>`, `<memoryBacking>`: what the document left open.
+//! Defaults of `<memory>`, `<memoryBacking>`.
 
 use virtargv_model::{Domain, Kib};
 
 use crate::Work;
 
-/// Fills in `<memory>` and `<currentMemory>`. The cells of a NUMA topology say how much there is where `<memory>` does
-/// not, or where the document may be changed for the better.
+/// Fills in `<memory>` and `<currentMemory>`. Without `<memory>`, and in new definitions, the size is the sum of the
+/// NUMA cells.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let domain = &mut work.domain;
     if work.guest.arch.is_ppc64() && work.options.abi_update {
@@ -26,14 +26,14 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// Huge pages for cell 0 of a guest without cells are for the guest.
+/// Applies huge pages for cell 0 to the whole guest, where the guest has no NUMA cells.
 fn whole_guest_pages(domain: &mut Domain) {
     for page in domain.memory.backing.hugepages.iter_mut().flatten() {
         page.nodeset = page.nodeset.take().filter(|nodes| nodes.last() != Some(0));
     }
 }
 
-/// What all memory devices have together.
+/// The sum of the sizes of the memory devices.
 fn devices(domain: &Domain) -> Kib {
     Kib(domain.devices.memories.iter().fold(0, |sum, device| sum.saturating_add(device.target.size.0)))
 }

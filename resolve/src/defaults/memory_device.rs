@@ -1,4 +1,4 @@
-//! `<memory>` devices: what the document left open.
+//! Defaults of `<memory>` devices.
 
 use virtargv_model::Kib;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
@@ -6,7 +6,7 @@ use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use super::os::random_uuid;
 use crate::Work;
 
-/// The steps in which a virtio-mem device changes where none is said: a transparent huge page of x86.
+/// The default block size of virtio-mem devices: a transparent huge page of x86.
 const BLOCK: Kib = Kib(2048);
 
 /// Fills in memory devices.
@@ -26,8 +26,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// POWER guests have memory in steps of 256 MiB. An NVDIMM shrinks to them, so that no guest writes past the end of
-/// the file.
+/// Rounds the size to a multiple of 256 MiB, as pseries needs it. An NVDIMM is rounded down, so that the guest does not
+/// write past the end of the file.
 pub(crate) fn align(device: &mut MemoryDevice) {
     let step = crate::PSERIES_MEMORY_STEP.0;
     let size = device.target.size.0;

@@ -1,4 +1,4 @@
-//! What the document left open, one module a concept, in ordered lists.
+//! Defaults: one module for each concept, in ordered lists.
 
 mod audio;
 mod chardev;
@@ -22,7 +22,6 @@ mod memory_device;
 mod net;
 mod numa;
 mod nvram;
-mod older;
 mod os;
 mod panic;
 mod pstore;
@@ -45,9 +44,8 @@ pub(crate) use memory_device::align as align_memory_device;
 
 use crate::Work;
 
-/// Domain-level defaults, in the reference's order.
+/// The defaults of the domain, in libvirt's order.
 const DOMAIN: &[fn(&mut Work<'_>)] = &[
-    older::apply,
     os::apply,
     memory::apply,
     vcpu::apply,
@@ -63,7 +61,7 @@ const DOMAIN: &[fn(&mut Work<'_>)] = &[
     controller::machine,
 ];
 
-/// Device defaults, in the reference's order.
+/// The defaults of devices, in libvirt's order.
 const DEVICES: &[fn(&mut Work<'_>)] = &[
     controller::apply,
     disk::apply,
@@ -94,34 +92,34 @@ const DEVICES: &[fn(&mut Work<'_>)] = &[
     lease::apply,
 ];
 
-/// Controllers that the completed devices need.
+/// The controllers that completed devices need.
 const IMPLIED: &[fn(&mut Work<'_>)] = &[controller::implied];
 
-/// What can only be said once every device has its address.
+/// The defaults that depend on addresses.
 const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[controller::sort, chardev::mirror_first_console];
 
-/// Fills in what belongs to the domain as a whole, and adds the devices every guest of its kind has.
+/// Fills in the defaults of the domain, and adds the devices that the machine has.
 pub(crate) fn domain(work: &mut Work<'_>) {
     for step in DOMAIN {
         step(work);
     }
 }
 
-/// Fills in each device.
+/// Fills in the defaults of devices.
 pub(crate) fn devices(work: &mut Work<'_>) {
     for step in DEVICES {
         step(work);
     }
 }
 
-/// Adds what the completed devices need.
+/// Adds the controllers that completed devices need.
 pub(crate) fn implied(work: &mut Work<'_>) {
     for step in IMPLIED {
         step(work);
     }
 }
 
-/// Fills in what hangs on addresses.
+/// Fills in the defaults that depend on addresses.
 pub(crate) fn after_addresses(work: &mut Work<'_>) {
     for step in AFTER_ADDRESSES {
         step(work);

@@ -1,4 +1,4 @@
-//! `<interface>`: what the document left open.
+//! Defaults of `<interface>`.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_host::{Host, random_bits};
@@ -14,7 +14,7 @@ use virtargv_model::network_port;
 use super::os::random_uuid;
 use crate::Work;
 
-/// How the names of host interfaces that are made for guests start.
+/// The prefixes of generated names of network devices on the host.
 const GENERATED_NAMES: [&str; 3] = ["vnet", "macvtap", "macvlan"];
 
 /// Fills in every `<interface>`.
@@ -29,15 +29,12 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 
 fn complete(interface: &mut Interface, work: &Work<'_>) {
     let kind = interface.kind();
-    if !work.guest.release.has(Convention::InterfaceWords) {
-        forget_new_words(interface);
-    }
     if !work.options.live {
         forget_running(interface);
     }
     let mac = interface.mac.get_or_insert_default();
     if mac.address == MacAddress::default() {
-        mac.address = made_up_mac(work.host);
+        mac.address = generate_mac(work.host);
     }
     match &mut interface.source {
         Source::Direct { mode, .. } => {
@@ -56,11 +53,11 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
     }
     if interface.model.is_none() && kind != InterfaceType::Hostdev {
         let by_source = kind == InterfaceType::Vdpa
-            || kind == InterfaceType::Vhostuser && work.guest.release.has(Convention::VhostuserVirtio);
+            || kind == InterfaceType::Vhostuser && work.release.has(Convention::VhostuserVirtio);
         let model = if by_source { KnownModel::Virtio } else { default_model(work) };
         interface.model = Some(model.into());
     }
-    // Without QEMU's own user networking there is still passt.
+    // passt replaces the user networking of a QEMU without it.
     if kind == InterfaceType::User
         && interface.backend.kind.is_none()
         && !work.caps.has(Cap::NetdevUser)
@@ -70,20 +67,7 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
     }
 }
 
-/// Takes out what an older release does not read.
-fn forget_new_words(interface: &mut Interface) {
-    interface.backend.kind = None;
-    interface.backend.log_file = None;
-    interface.port_forwards.clear();
-    interface.driver.rss = None;
-    interface.driver.rss_hash_report = None;
-    interface.driver.virtio.page_per_vq = None;
-    if let Source::User { dev } = &mut interface.source {
-        *dev = None;
-    }
-}
-
-/// Takes out what only a running guest has.
+/// Removes what only a running domain has.
 fn forget_running(interface: &mut Interface) {
     if let Source::Network(NetworkSource { portid, .. }) = &mut interface.source {
         *portid = None;
@@ -91,21 +75,22 @@ fn forget_running(interface: &mut Interface) {
     if let Some(target) = &mut interface.target
         && target.managed != Some(YesNo::No)
     {
-        let made_up = target.dev.as_deref().is_some_and(|d| GENERATED_NAMES.iter().any(|p| d.starts_with(p)));
-        if made_up {
+        let generated =
+            target.dev.as_deref().is_some_and(|d| GENERATED_NAMES.iter().any(|p| d.starts_with(p)));
+        if generated {
             target.dev = None;
         }
     }
     interface.target = interface.target.take().filter(|t| t.dev.is_some() || t.managed.is_some());
 }
 
-/// An address of the range that QEMU guests have.
-fn made_up_mac(host: &dyn Host) -> MacAddress {
+/// Generates a MAC address with the prefix of QEMU and KVM guests.
+fn generate_mac(host: &dyn Host) -> MacAddress {
     let byte = || u8::try_from(random_bits(host, 8)).unwrap_or_default();
     MacAddress([0x52, 0x54, 0x00, byte(), byte(), byte()])
 }
 
-/// Identities of a port that are only to be unique.
+/// Generates the ids of a virtual port.
 fn complete_virtual_port(port: &mut VirtualPort, host: &dyn Host) {
     if matches!(port.kind, None | Some(VirtualPortType::Qbg)) {
         port.instance_id.get_or_insert_with(|| random_uuid(host));
@@ -115,7 +100,7 @@ fn complete_virtual_port(port: &mut VirtualPort, host: &dyn Host) {
     }
 }
 
-/// The card a guest of this kind most likely has a driver for.
+/// The default model of network devices.
 fn default_model(work: &Work<'_>) -> KnownModel {
     let guest = &work.guest;
     let arch = guest.arch;
@@ -134,7 +119,7 @@ fn default_model(work: &Work<'_>) -> KnownModel {
     found.map_or(KnownModel::Rtl8139, |(_, model)| *model)
 }
 
-/// Asks networks what their interfaces are really connected to.
+/// Fills in the actual connections of interfaces of type `network`.
 fn connect(interfaces: &mut [Interface], host: &dyn Host) {
     let mut taken = Vec::new();
     for interface in interfaces.iter_mut() {
@@ -145,7 +130,7 @@ fn connect(interfaces: &mut [Interface], host: &dyn Host) {
     }
 }
 
-/// The port a network has or would make; `None` where the host does not know it.
+/// The port that the virtual network has allocated or would allocate; `None` where the host does not know the network.
 fn port(network: &NetworkSource, host: &dyn Host, taken: &[PciAddress]) -> Option<Actual> {
     if let Ok(text) = host.network_port(&network.network) {
         return network_port::parse(&text).ok();
@@ -154,7 +139,7 @@ fn port(network: &NetworkSource, host: &dyn Host, taken: &[PciAddress]) -> Optio
     network_port::of_network(&text, network.portgroup.as_deref(), taken).ok()?
 }
 
-/// The PCI function of the host that is used up.
+/// The PCI function of the host that the source uses.
 fn function(source: &Source) -> Option<PciAddress> {
     match source {
         Source::Hostdev(device) => match &device.device {

@@ -1,4 +1,4 @@
-//! `<cpu><numa>`: what the document left open.
+//! Defaults of `<cpu><numa>`.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// vCPUs that are in no cell are in the first one.
+/// Adds the vCPUs that are in no cell to the first cell.
 fn place_all_vcpus(cells: &mut [Cell], max: u32) {
     let Some((first, others)) = cells.split_first_mut() else { return };
     let elsewhere = others.iter().filter_map(|cell| cell.cpus.as_ref());
@@ -37,7 +37,7 @@ fn place_all_vcpus(cells: &mut [Cell], max: u32) {
     first.cpus = Some(rest).filter(|rest| !rest.is_empty());
 }
 
-/// A distance goes both ways where only one is given, and a cell with distances is near itself.
+/// Fills in the distances in the other direction, and the distance of a cell to itself.
 fn mirror_distances(cells: &mut [Cell]) {
     let mut tables: BTreeMap<u32, BTreeMap<u32, Distance>> = BTreeMap::new();
     for cell in cells.iter() {

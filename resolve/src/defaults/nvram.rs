@@ -1,4 +1,4 @@
-//! `<nvram>`: what the document left open.
+//! Defaults of `<nvram>`.
 
 use crate::Work;
 

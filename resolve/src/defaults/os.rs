@@ -1,4 +1,4 @@
-//! `<os>`, `<name>`, `<uuid>`, `<emulator>`: what decides which machine it is.
+//! Defaults of `<os>`, `<uuid>` and `<emulator>`.
 
 use virtargv_caps::Arch;
 use virtargv_host::Host;
@@ -16,11 +16,11 @@ pub(super) fn apply(work: &mut Work<'_>) {
     let os = &mut work.domain.os;
     match os.os_type.as_deref() {
         None => os.os_type = Some("hvm".into()),
-        // The old word for Xen's guests that know they are one.
+        // An older word for paravirtualized Xen guests.
         Some("linux") if work.domain.virt_type == Some(VirtType::Xen) => os.os_type = Some("xen".into()),
         Some(_) => {}
     }
-    // What is no architecture stays as it is, to be refused.
+    // A rule refuses an unknown architecture.
     if os.arch.as_deref().is_none_or(|arch| arch.parse::<Arch>().is_ok()) {
         os.arch = Some(work.guest.arch.name().into());
     }
@@ -34,10 +34,10 @@ pub(super) fn apply(work: &mut Work<'_>) {
     if work.domain.devices.emulator.is_none() {
         work.domain.devices.emulator = host.emulator(work.guest.arch);
     }
-    crate::firmware::complete(&mut work.domain, &work.guest, work.host, work.options);
+    crate::firmware::complete(work);
 }
 
-/// Only aliases of the document's own (`ua-`) are kept: others are from a running domain, and made anew.
+/// Removes generated aliases, which come from a running domain. User aliases (`ua-`) are kept.
 fn drop_generated_aliases(domain: &mut Domain) {
     for (_, info) in domain.devices.infos_mut() {
         let own =
@@ -50,7 +50,7 @@ fn drop_generated_aliases(domain: &mut Domain) {
     }
 }
 
-/// Without a word about what to start from, it is the first disk.
+/// Fills in the boot order: without one, the guest boots from the first disk.
 fn boot(domain: &mut Domain) {
     let hvm = domain.os.os_type.as_deref() == Some("hvm");
     let per_device = domain.devices.infos().any(|(_, info)| info.boot.is_some());
@@ -59,7 +59,7 @@ fn boot(domain: &mut Domain) {
     }
 }
 
-/// A UUID of random bytes, marked as such (version 4).
+/// Generates a random UUID (version 4).
 pub(super) fn random_uuid(host: &dyn Host) -> String {
     let mut bytes = [0; 16];
     host.random(&mut bytes);

@@ -1,11 +1,11 @@
-//! `<panic>`: what the document left open.
+//! Defaults of `<panic>`.
 
-use virtargv_caps::Convention;
+use virtargv_caps::{Convention, Release};
 use virtargv_model::device::panic::{Panic, PanicModel};
 
 use crate::{Guest, Work};
 
-/// Fills in the models, and adds what guests of a kind always have.
+/// Fills in the models, and adds the panic device that the machine has.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let guest = &work.guest;
     let panics = &mut work.domain.devices.panics;
@@ -14,13 +14,13 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     {
         panics.push(Panic { model: Some(model), ..Panic::default() });
     }
-    let default = default_model(guest);
+    let default = default_model(guest, work.release);
     for panic in panics {
         panic.model = panic.model.or(default);
     }
 }
 
-/// What a guest has without being told.
+/// The panic device that the machine has.
 fn implied(guest: &Guest) -> Option<PanicModel> {
     if guest.is_pseries() {
         Some(PanicModel::Pseries)
@@ -31,7 +31,7 @@ fn implied(guest: &Guest) -> Option<PanicModel> {
     }
 }
 
-fn default_model(guest: &Guest) -> Option<PanicModel> {
-    let isa = guest.arch.is_x86() || !guest.release.has(Convention::PanicByMachine);
+fn default_model(guest: &Guest, release: Release) -> Option<PanicModel> {
+    let isa = guest.arch.is_x86() || !release.has(Convention::PanicByMachine);
     implied(guest).or(isa.then_some(PanicModel::Isa))
 }

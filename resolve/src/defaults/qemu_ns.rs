@@ -1,4 +1,4 @@
-//! the `qemu:` namespace: what the document left open.
+//! Defaults of the `qemu:` namespace.
 
 use crate::Work;
 

@@ -1,4 +1,4 @@
-//! `<redirdev>`: what the document left open.
+//! Defaults of `<redirdev>`.
 
 use virtargv_model::device::chardev_source::Backend;
 use virtargv_model::device::redirdev::RedirdevBus;
@@ -6,7 +6,7 @@ use virtargv_model::device::redirdev::RedirdevBus;
 use super::chardev::complete_source;
 use crate::Work;
 
-/// The channel for USB devices that come over D-Bus.
+/// The default channel of USB devices that are redirected over D-Bus.
 const DBUS_CHANNEL: &str = "org.qemu.usbredir";
 
 /// Fills in every `<redirdev>`.

@@ -1,11 +1,11 @@
-//! `<rng>`: what the document left open.
+//! Defaults of `<rng>`.
 
 use virtargv_model::device::rng::RngBackend;
 
 use super::chardev::complete_source;
 use crate::Work;
 
-/// Where random bytes come from unless the document says otherwise.
+/// The default source of random data.
 const DEFAULT_FILE: &str = "/dev/random";
 
 /// Fills in every `<rng>`.

@@ -1,18 +1,18 @@
-//! Security labels.
+//! Defaults of `<seclabel>`.
 
 use virtargv_model::YesNo;
 use virtargv_model::security::SeclabelType;
 
 use crate::Work;
 
-/// Fills in what labels leave open, and drops what only a running domain has.
+/// Fills in every `<seclabel>`, and removes what only a running domain has.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let only_one = work.domain.security.labels.len() == 1;
     for label in &mut work.domain.security.labels {
         if only_one {
             label.model.get_or_insert_with(|| work.host.config().security_driver.clone());
         }
-        // A driver that does nothing has nothing to be told.
+        // The security driver `none` has no labels.
         if label.model.as_deref() == Some("none") {
             label.kind = Some(SeclabelType::None);
             label.relabel = None;

@@ -1,11 +1,11 @@
-//! `<shmem>`: what the document left open.
+//! Defaults of `<shmem>`.
 
 use virtargv_model::OnOff;
 use virtargv_model::device::shmem::{Shmem, ShmemModel};
 
 use crate::Work;
 
-/// The size of shared memory where none is said, in bytes.
+/// The default size of shared memory, in bytes.
 const SIZE: u64 = 4 << 20;
 
 /// Fills in `<shmem>`.

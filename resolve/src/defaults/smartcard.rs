@@ -1,4 +1,4 @@
-//! `<smartcard>`: what the document left open.
+//! Defaults of `<smartcard>`.
 
 use virtargv_model::device::smartcard::Card;
 

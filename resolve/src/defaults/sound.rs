@@ -1,13 +1,13 @@
-//! `<sound>`: what the document left open.
+//! Defaults of `<sound>`.
 
 use virtargv_model::device::sound::SoundModel;
 
 use crate::Work;
 
-/// How many streams a virtio sound card has: one to play, one to record.
+/// The default number of streams of a virtio sound device: one for playback, one for recording.
 const STREAMS: u32 = 2;
 
-/// Gives virtio sound cards their streams. The backend of a card that names none is looked up when it is needed.
+/// Fills in the streams of virtio sound devices. A sound device without an audio backend uses the first one.
 pub(crate) fn apply(work: &mut Work<'_>) {
     for sound in &mut work.domain.devices.sounds {
         if sound.model == SoundModel::Virtio {

@@ -1,4 +1,4 @@
-//! `<sysinfo>`, SMBIOS: what the document left open.
+//! Defaults of `<sysinfo>`, SMBIOS.
 
 use crate::Work;
 

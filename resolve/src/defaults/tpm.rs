@@ -1,11 +1,11 @@
-//! `<tpm>`: what the document left open.
+//! Defaults of `<tpm>`.
 
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel, TpmVersion};
 
 use crate::{Guest, Work};
 
-/// The TPM of a host that has one.
+/// The default TPM device of the host.
 const HOST_DEVICE: &str = "/dev/tpm0";
 
 /// Fills in every `<tpm>`.
@@ -23,7 +23,7 @@ fn complete(tpm: &mut Tpm, guest: &Guest) {
             path.get_or_insert_with(|| HOST_DEVICE.to_owned());
         }
         TpmBackend::Emulator(emulator) => {
-            // Only the interface of old PCs can have the old version.
+            // The default is TPM 1.2 for TIS on x86 only.
             let old = model == TpmModel::Tis && guest.arch.is_x86();
             emulator.version.get_or_insert(if old { TpmVersion::V1_2 } else { TpmVersion::V2_0 });
         }

@@ -1,4 +1,4 @@
-//! `<iothreads>`, `<cputune>`, `<numatune>` and their like: what the document left open.
+//! Defaults of `<iothreads>`, `<cputune>` and `<numatune>`.
 
 use std::collections::BTreeMap;
 
@@ -17,13 +17,13 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     numatune(work);
 }
 
-/// Every thread gets an id.
+/// Assigns an id to every iothread.
 fn iothreads(iothreads: &mut Iothreads) {
     iothreads.list = iothreads.complete();
     iothreads.count = Some(iothreads.count()).filter(|count| *count > 0);
 }
 
-/// One pin and one scheduler a thread, in order; what is not there cannot be pinned.
+/// Splits pins and schedulers into one for each thread, in order, and removes pins of vCPUs that do not exist.
 fn cputune(tune: &mut CpuTune, max: u32, iothreads: &Iothreads) {
     let places: BTreeMap<u32, usize> =
         iothreads.list.iter().enumerate().map(|(place, thread)| (thread.id, place)).collect();
@@ -36,7 +36,7 @@ fn cputune(tune: &mut CpuTune, max: u32, iothreads: &Iothreads) {
     tune.iothread_scheds.sort_by_key(|(set, _)| set.first().map(place));
 }
 
-/// Splits sets into their numbers. What overlaps is left alone: it will be refused.
+/// Splits sets of threads into single threads. Overlapping sets are left unchanged, as a rule refuses them.
 fn one_by_one(scheds: &mut Vec<(NumberSet, Sched)>) {
     let mut seen = NumberSet::new();
     for (set, _) in scheds.iter() {
@@ -51,7 +51,7 @@ fn one_by_one(scheds: &mut Vec<(NumberSet, Sched)>) {
     *scheds = single.into_iter().map(|(number, sched)| (NumberSet::from_iter([number]), sched)).collect();
 }
 
-/// Memory follows the vCPUs where only they are placed by numad, and the other way round.
+/// Applies automatic placement of vCPUs to memory and the other way round, where only one of them has it.
 fn numatune(work: &mut Work<'_>) {
     let domain = &mut work.domain;
     let auto = domain.vcpus.placement == Some(Placement::Auto);
@@ -73,7 +73,7 @@ fn numatune(work: &mut Work<'_>) {
     }
 }
 
-/// A set of nodes is a static placement, which need not be said; without one numad chooses.
+/// Fills in the placement: static with a set of nodes, else automatic.
 fn complete(mut memory: NumaTuneMemory, vcpus_static: bool) -> Option<NumaTuneMemory> {
     if memory.mode.is_none() && memory.placement.is_none() && memory.nodeset.is_none() {
         return None;

@@ -1,4 +1,4 @@
-//! `<vcpu>` and `<vcpus>`: what the document left open.
+//! Defaults of `<vcpu>` and `<vcpus>`.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use virtargv_model::{Pos, YesNo};
 
 use crate::Work;
 
-/// Beyond this, vCPUs that `<vcpus>` does not mention are not written out one by one.
+/// The most vCPUs for which `<vcpus>` is completed with those that it does not have.
 const LISTED: u32 = 8192;
 
 /// Fills in `<vcpu>` and `<vcpus>`.
@@ -30,7 +30,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     vcpus.current = Some(online).filter(|online| *online != max);
 }
 
-/// Adds those that are not mentioned, and sorts by id; of two with the same id the later one counts.
+/// Adds the missing vCPUs and sorts by id. Of two with the same id the last one is kept.
 fn list_all(individual: &mut Vec<Vcpu>, max: u32) {
     let mut by_id: BTreeMap<u32, Vcpu> = (0..max)
         .map(|id| {

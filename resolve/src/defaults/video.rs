@@ -1,4 +1,4 @@
-//! `<video>`: what the document left open.
+//! Defaults of `<video>`.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::video::{Video, VideoModel};
@@ -6,12 +6,13 @@ use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
 
-/// `vgamem=` of QXL in KiB.
+/// The default `vgamem=` of QXL, in KiB.
 const QXL_VGAMEM: u32 = 16 * 1024;
 
-/// Gives a guest with a screen a graphics card, and every card its model, memory and monitors. The first is primary.
+/// Adds a video device to a guest with a display, and fills in model, memory and heads of every video device. The first
+/// one becomes the primary device.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    let model = usual_model(work);
+    let model = default_model(work);
     let devices = &mut work.domain.devices;
     if !devices.graphics.is_empty() && devices.videos.is_empty() {
         devices.videos.push(Video::default());
@@ -30,8 +31,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// The model of a card that has none. `None` where the QEMU has nothing that fits.
-fn usual_model(work: &Work<'_>) -> Option<VideoModel> {
+/// The default model of video devices; `None` where the QEMU binary has no suitable one.
+fn default_model(work: &Work<'_>) -> Option<VideoModel> {
     let guest = &work.guest;
     if guest.arch.is_ppc64() {
         Some(VideoModel::Vga)
@@ -50,8 +51,8 @@ fn usual_model(work: &Work<'_>) -> Option<VideoModel> {
     }
 }
 
-fn complete(video: &mut Video, usual: Option<VideoModel>) {
-    video.model = video.model.or(usual);
+fn complete(video: &mut Video, default: Option<VideoModel>) {
+    video.model = video.model.or(default);
     video.heads.get_or_insert(1);
     let open = |size: Option<u32>| size.unwrap_or_default() == 0;
     if video.model == Some(VideoModel::Qxl) {
@@ -59,28 +60,28 @@ fn complete(video: &mut Video, usual: Option<VideoModel>) {
             video.vgamem = Some(QXL_VGAMEM);
         }
         if open(video.ram) {
-            video.ram = usual_memory(video.model);
+            video.ram = default_memory(video.model);
         }
     }
     if open(video.vram) {
-        video.vram = usual_memory(video.model);
+        video.vram = default_memory(video.model);
     }
     video.ram = video.ram.map(power_of_two);
     video.vram = video.vram.map(power_of_two);
 }
 
-/// The memory of a card in KiB.
-fn usual_memory(model: Option<VideoModel>) -> Option<u32> {
+/// The default memory of a video device, in KiB.
+fn default_memory(model: Option<VideoModel>) -> Option<u32> {
     match model? {
         VideoModel::Vga | VideoModel::Cirrus | VideoModel::Vmvga | VideoModel::Bochs => Some(16 * 1024),
         VideoModel::Xen => Some(4 * 1024),
-        // The least that QEMU takes.
+        // The least size that QEMU accepts.
         VideoModel::Qxl => Some(64 * 1024),
         _ => None,
     }
 }
 
-/// The next power of two, or 0 where there is none.
+/// The next power of two; 0 for 0 and where it does not fit.
 fn power_of_two(size: u32) -> u32 {
     if size == 0 { 0 } else { size.checked_next_power_of_two().unwrap_or_default() }
 }

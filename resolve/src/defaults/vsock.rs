@@ -1,4 +1,4 @@
-//! `<vsock>`: what the document left open.
+//! Defaults of `<vsock>`.
 
 use virtargv_model::YesNo;
 use virtargv_model::device::vsock::VsockModel;

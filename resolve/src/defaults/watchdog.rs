@@ -1,4 +1,4 @@
-//! `<watchdog>`: what the document left open.
+//! Defaults of `<watchdog>`.
 
 use virtargv_caps::Convention;
 use virtargv_model::device::watchdog::{Watchdog, WatchdogAction, WatchdogModel};
@@ -12,8 +12,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         watchdog.action.get_or_insert(WatchdogAction::Reset);
     }
     let is_there = watchdogs.iter().any(|w| w.model == Some(WatchdogModel::Itco));
-    if work.guest.is_q35() && work.guest.release.has(Convention::ImpliedItco) && !is_there {
-        // There is one action for all of a guest's watchdogs.
+    if work.guest.is_q35() && work.release.has(Convention::ImpliedItco) && !is_there {
+        // QEMU has one action for all watchdogs of a guest.
         let action = watchdogs.first().and_then(|w| w.action).unwrap_or(WatchdogAction::Reset);
         watchdogs.push(Watchdog {
             model: Some(WatchdogModel::Itco),

@@ -1,37 +1,37 @@
-//! Firmware descriptors: what QEMU's interoperability format says of a firmware image.
+//! Firmware descriptors, in the format of QEMU's `docs/interop/firmware.json`.
 
 use serde_json::Value;
 use virtargv_host::Host;
 use virtargv_model::os::{Firmware, FlashFormat};
 
-/// A firmware that is offered.
+/// A firmware descriptor.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct Descriptor {
-    /// `interface-types`, of those that a document can ask for.
+    /// `interface-types`, as far as a document can ask for them.
     pub interfaces: Vec<Firmware>,
     /// `mapping`
     pub mapping: Mapping,
-    /// `targets`: architecture as QEMU names it, and a pattern for the machine.
+    /// `targets`: the QEMU name of the architecture, and a pattern for the machine type.
     pub targets: Vec<(String, String)>,
     /// `features`
     pub features: Vec<String>,
 }
 
-/// How the machine holds the image.
+/// `mapping`: how the firmware is mapped into the guest.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Mapping {
-    /// In flash.
+    /// In flash memory.
     Flash {
-        /// How variables are kept.
+        /// `mode`: where variables are stored.
         mode: FlashMode,
         /// The image.
         executable: File,
-        /// What variables are first filled from.
+        /// The template of the variable store.
         template: Option<File>,
     },
-    /// Instead of a kernel.
+    /// As a kernel of direct kernel boot.
     Kernel(String),
-    /// In read-only memory.
+    /// In ROM.
     Memory(String),
 }
 
@@ -41,33 +41,33 @@ impl Default for Mapping {
     }
 }
 
-/// How a firmware in flash keeps its variables.
+/// Where firmware in flash memory stores its variables.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum FlashMode {
-    /// In an image of their own.
+    /// In a separate variable store.
     Split,
-    /// In the image of the firmware.
+    /// In the firmware image.
     Combined,
-    /// Not at all.
+    /// Nowhere: there are no persistent variables.
     Stateless,
 }
 
-/// A file and its format, `None` for one that flash cannot have.
+/// A file and its format; `None` for a format that libvirt does not support.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct File {
-    /// Its path.
+    /// The path.
     pub path: String,
-    /// Its format.
+    /// The format.
     pub format: Option<FlashFormat>,
 }
 
 impl Descriptor {
-    /// Whether it has a feature.
+    /// Whether the firmware has `feature`.
     pub fn has(&self, feature: &str) -> bool {
         self.features.iter().any(|known| known == feature)
     }
 
-    /// Reads a descriptor; `None` for what is none.
+    /// Reads a descriptor; `None` where `text` is not a descriptor.
     pub fn parse(text: &str) -> Option<Self> {
         let root: Value = serde_json::from_str(text).ok()?;
         let interfaces = words(root.get("interface-types")?)?;
@@ -127,28 +127,28 @@ fn words(value: &Value) -> Option<Vec<String>> {
     value.as_array()?.iter().map(|word| word.as_str().map(str::to_owned)).collect()
 }
 
-/// One target: its architecture with each of its machines.
+/// The architecture of a target with each of its machine types.
 fn target(value: &Value) -> Option<Vec<(String, String)>> {
     let arch = value.get("architecture")?.as_str()?;
     let machines = words(value.get("machines")?)?;
     Some(machines.into_iter().map(|machine| (arch.to_owned(), machine)).collect())
 }
 
-/// Every firmware that is offered on `host`, in the order in which they are to be tried: by the names of their
-/// descriptors. A folder nearer to the user hides a descriptor of the same name, an empty one takes it away.
+/// The firmware descriptors of `host`, in the order in which they are tried: by file name. A descriptor hides those
+/// with the same name in later directories, even where it is empty.
 pub(super) fn all(host: &dyn Host) -> Vec<Descriptor> {
-    let mut folders = Vec::new();
+    let mut directories = Vec::new();
     if !host.config().privileged {
         let config =
             host.env("XDG_CONFIG_HOME").or_else(|| host.env("HOME").map(|home| format!("{home}/.config")));
-        folders.extend(config.map(|config| format!("{config}/qemu/firmware")));
+        directories.extend(config.map(|config| format!("{config}/qemu/firmware")));
     }
-    folders.extend(["/etc/qemu/firmware".to_owned(), "/usr/share/qemu/firmware".to_owned()]);
+    directories.extend(["/etc/qemu/firmware".to_owned(), "/usr/share/qemu/firmware".to_owned()]);
     let mut found: Vec<(String, String)> = Vec::new();
-    for folder in folders {
-        for name in host.list(&folder).into_iter().filter(|name| !name.starts_with('.')) {
+    for directory in directories {
+        for name in host.list(&directory).into_iter().filter(|name| !name.starts_with('.')) {
             if !found.iter().any(|(known, _)| *known == name) {
-                let path = format!("{folder}/{name}");
+                let path = format!("{directory}/{name}");
                 found.push((name, path));
             }
         }
@@ -158,11 +158,11 @@ pub(super) fn all(host: &dyn Host) -> Vec<Descriptor> {
     texts.filter_map(|text| Descriptor::parse(&text)).collect()
 }
 
-/// Whether `text` is what `pattern` describes: `*` is any text, `?` any character.
+/// Whether `text` matches `pattern`, in which `*` stands for any text and `?` for any character.
 pub(super) fn matches(pattern: &str, text: &str) -> bool {
     let (pattern, text): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
     let (mut p, mut t) = (0, 0);
-    // Where to go on when what follows the last star did not fit.
+    // The position in pattern and text to retry from, after the last star.
     let mut star: Option<(usize, usize)> = None;
     while let Some(c) = text.get(t) {
         match pattern.get(p) {

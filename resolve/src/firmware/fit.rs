@@ -1,4 +1,4 @@
-//! Whether a firmware is what a domain asks for.
+//! Whether firmware fits a domain.
 
 use virtargv_model::os::{Firmware, FirmwareFeatureName, FlashFormat, Loader, LoaderType};
 use virtargv_model::security::LaunchSecurityKind;
@@ -7,10 +7,10 @@ use virtargv_model::{Domain, OnOff, YesNo};
 use super::descriptor::{Descriptor, FlashMode, Mapping, matches};
 use crate::Guest;
 
-/// SEV's policy has this bit where the CPU's state is to be encrypted too.
+/// The bit of the SEV policy for encrypted CPU state (SEV-ES).
 const SEV_ES: u32 = 1 << 2;
 
-/// Whether `offer` is for the guest's machine and its kind of firmware, and at the paths that it names.
+/// Whether `offer` fits the guest's architecture, machine type and kind of firmware, and has the paths in the document.
 fn common(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let loader = domain.os.loader.as_ref();
     let wanted = domain.os.firmware.or_else(|| {
@@ -48,7 +48,7 @@ fn paths(domain: &Domain, offer: &Descriptor) -> bool {
     }
 }
 
-/// Whether the firmware works in a guest that is kept from its host in that way.
+/// Whether the firmware supports the launch security of the guest.
 fn protection(domain: &Domain, offer: &Descriptor) -> bool {
     match domain.security.launch.as_ref().map(|launch| &launch.kind) {
         Some(LaunchSecurityKind::Sev(sev)) => {
@@ -64,7 +64,7 @@ fn smm_off(domain: &Domain) -> bool {
     domain.features.smm.is_some_and(|smm| smm.state == Some(OnOff::Off))
 }
 
-/// As older releases see it.
+/// Whether the firmware fits, in earlier releases.
 pub(super) fn classic(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let secure = domain.os.loader.as_ref().is_some_and(|loader| loader.secure == Some(YesNo::Yes));
     common(domain, guest, offer)
@@ -72,7 +72,7 @@ pub(super) fn classic(domain: &Domain, guest: &Guest, offer: &Descriptor) -> boo
         && !(smm_off(domain) && offer.has("requires-smm"))
 }
 
-/// As releases see it that know features, formats and firmware without variables.
+/// Whether the firmware fits, in releases with features, formats and stateless firmware.
 pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let loader = domain.os.loader.clone().unwrap_or_default();
     let features = [
@@ -82,7 +82,7 @@ pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool
     let features = features.into_iter().all(|(name, feature)| {
         domain.os.firmware_feature(name).is_none_or(|wanted| wanted.is_yes() == offer.has(feature))
     });
-    // A loader is secure where only SMM code can write it.
+    // `secure=` stands for firmware that needs SMM.
     let smm = if offer.has("requires-smm") {
         !smm_off(domain) && loader.secure != Some(YesNo::No)
     } else {
@@ -93,7 +93,7 @@ pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool
 
 fn mapping(domain: &Domain, loader: &Loader, offer: &Descriptor) -> bool {
     let Mapping::Flash { mode, executable, template } = &offer.mapping else {
-        // Memory cannot be written.
+        // Firmware in ROM is read-only.
         return loader.kind != Some(LoaderType::Pflash) && loader.readonly != Some(YesNo::No);
     };
     let wanted_mode =

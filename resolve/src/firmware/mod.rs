@@ -1,7 +1,7 @@
-//! Firmware: which one a domain gets that asks for a kind of firmware, and what is to be known of the one it names.
+//! Selecting firmware: for a domain with `<os firmware=>`, and the properties of firmware that a domain names.
 //!
-//! QEMU's firmware descriptors say what there is ([`descriptor`]); the first one that the document does not speak
-//! against is taken.
+//! QEMU's firmware descriptors describe the firmware on the host ([`descriptor`]). The first one that fits the document
+//! is selected.
 
 mod descriptor;
 mod fit;
@@ -12,34 +12,35 @@ use virtargv_host::Host;
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
-use virtargv_model::{Domain, Kind, OnOff, Pos, Problem, Stage, YesNo};
+use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
 
-use crate::{Guest, Options};
+use crate::{Guest, Options, Work, rules};
 
-/// What is decided when a document is read; what cannot be had shows when the guest is started.
-pub(crate) fn complete(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) {
-    if !guest.release.has(Convention::FirmwareWhenDefined) {
+/// Selects firmware when a domain is defined. That there is none is reported at the start.
+pub(crate) fn complete(work: &mut Work<'_>) {
+    if !work.release.has(Convention::FirmwareWhenDefined) {
         return;
     }
-    if !options.abi_update {
-        keep_old_choice(&mut domain.os);
+    let os = &mut work.domain.os;
+    if !work.options.abi_update {
+        keep_earlier_selection(os);
     }
-    if let Some(loader) = &mut domain.os.loader
+    if let Some(loader) = &mut os.loader
         && loader.path.is_some()
-        && domain.os.firmware.is_none()
+        && os.firmware.is_none()
     {
         loader.kind.get_or_insert(LoaderType::Rom);
         if loader.kind == Some(LoaderType::Rom) {
             loader.format.get_or_insert(FlashFormat::Raw);
         }
     }
-    // What does not work out is told when the command line is built.
-    let _ = pick_modern(domain, guest, host, options);
+    // Building the command line selects again and reports the problem.
+    let _ = pick_modern(&mut work.domain, &work.guest, work.host, work.options);
 }
 
-/// A document from before there were other formats means the old one, and features had no say in a firmware that it
-/// names.
-fn keep_old_choice(os: &mut Os) {
+/// Fills in what existing definitions from earlier releases imply: the raw format, and no features of firmware that the
+/// document names.
+fn keep_earlier_selection(os: &mut Os) {
     if os.firmware.is_none() {
         os.firmware_features.clear();
         return;
@@ -49,26 +50,27 @@ fn keep_old_choice(os: &mut Os) {
     }
 }
 
-/// Decides on the firmware, at the latest when the guest is started. What was decided before stays.
+/// Selects firmware, at the latest at the start of the guest. A selection in the document is kept.
 ///
 /// # Errors
-/// Where no firmware is what the document asks for.
+/// The host has no firmware that fits the document.
 pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
-    if guest.release.has(Convention::FirmwareWhenDefined) {
+    let release = guest.release;
+    if release.has(Convention::FirmwareWhenDefined) {
         pick_modern(domain, guest, host, options)
     } else {
         pick_classic(domain, guest, host)
     }
 }
 
-fn not_found(os: &Os) -> Problem {
+fn not_found(os: &Os, release: Release) -> Problem {
     let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
-    let message = format!("no firmware of kind '{kind}' is what the document asks for");
-    Problem::new(Stage::Build, Kind::OperationFailed, "firmware-not-found", os.pos.attr("firmware"), message)
+    let message = format!("the host has no firmware of kind '{kind}' that fits the document");
+    rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
 fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
-    // What contradicts itself is for the rules to tell.
+    // Rules report contradictions in the document.
     if !domain.os.firmware_conflicts().is_empty() {
         return Ok(());
     }
@@ -80,7 +82,7 @@ fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Opt
     if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
         take_modern(domain, found);
     } else if domain.os.firmware.is_some() {
-        return Err(not_found(&domain.os));
+        return Err(not_found(&domain.os, guest.release));
     } else if let Some(loader) = &mut domain.os.loader {
         take_listed(loader, &mut domain.os.nvram, host);
         loader.format.get_or_insert(FlashFormat::Raw);
@@ -90,7 +92,7 @@ fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Opt
     Ok(())
 }
 
-/// Puts the firmware into the domain.
+/// Fills in the selected firmware.
 fn take_modern(domain: &mut Domain, found: &Descriptor) {
     let os = &mut domain.os;
     match &found.mapping {
@@ -102,7 +104,7 @@ fn take_modern(domain: &mut Domain, found: &Descriptor) {
             loader.path = Some(executable.path.clone());
             if *mode == FlashMode::Split {
                 let nvram = os.nvram.get_or_insert_default();
-                // Only a local image can be filled from a template.
+                // Only a local variable store can be copied from a template.
                 let local = nvram.image.as_ref().is_none_or(|image| image.network().is_none());
                 let template = template.as_ref().filter(|_| local);
                 nvram.template = template.map(|file| file.path.clone());
@@ -129,7 +131,7 @@ fn take_modern(domain: &mut Domain, found: &Descriptor) {
     }
 }
 
-/// Says what the firmware has. What is in variables elsewhere is not known.
+/// Fills in the features of the firmware. `enrolled-keys` is not known of a variable store without a template.
 fn set_features(os: &mut Os, found: &Descriptor) {
     let feature = |name, enabled: bool| FirmwareFeature { pos: Pos::NONE, name, enabled: enabled.into() };
     let secure_boot = feature(FirmwareFeatureName::SecureBoot, found.has("secure-boot"));
@@ -140,7 +142,7 @@ fn set_features(os: &mut Os, found: &Descriptor) {
         if os.has_flash() && !stateless && !template { vec![secure_boot] } else { vec![keys, secure_boot] };
 }
 
-/// Looks a firmware without a descriptor up in the driver's own list.
+/// Looks up firmware without a descriptor in the list of the driver's settings (`nvram`).
 fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) {
     let listed = loader.kind == Some(LoaderType::Pflash)
         && loader.readonly != Some(YesNo::No)
@@ -155,7 +157,7 @@ fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) 
     nvram.template_format = Some(FlashFormat::Raw);
 }
 
-/// Gives variables a place where they are kept.
+/// Fills in the path of the variable store.
 fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: Options) {
     let Some(loader) = os.loader.as_ref() else { return };
     let kept = loader.kind == Some(LoaderType::Pflash)
@@ -171,7 +173,7 @@ fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: Options) {
     }
     nvram.format = loader.format;
     let extension = match nvram.format {
-        // A new guest's variables are named as their template; of an old one's the name is known.
+        // Existing definitions keep the extension of earlier releases.
         Some(FlashFormat::Raw) if options.abi_update && ends_with(nvram, ".raw") => ".raw",
         Some(FlashFormat::Raw) => ".fd",
         Some(FlashFormat::Qcow2) => ".qcow2",
@@ -190,12 +192,12 @@ fn set_path(nvram: &mut Nvram, path: String) {
     nvram.typed = false;
 }
 
-/// As older releases did it, when the guest is started.
+/// Selects firmware as earlier releases do, at the start of the guest.
 fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
         let offered = descriptor::all(host);
         let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
-            return Err(not_found(&domain.os));
+            return Err(not_found(&domain.os, guest.release));
         };
         let os = &mut domain.os;
         match &found.mapping {

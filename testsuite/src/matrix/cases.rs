@@ -41,6 +41,12 @@ const ANCIENT: Qemu = Qemu::Flags(
     &[Cap::VirtioScsi, Cap::IdeDriveWwn, Cap::PiixDisableS3, Cap::VirtioTxAlg, Cap::BootStrict],
 );
 
+/// A QEMU that has PCs and no flag at all.
+const NOTHING: Qemu = Qemu::Flags(Arch::X86_64, &[]);
+
+/// The same for Arm.
+const NOTHING_ARM: Qemu = Qemu::Flags(Arch::Aarch64, &[]);
+
 /// A QEMU without the smaller devices.
 const BARE: Qemu = Qemu::BuiltinWithout(
     "qemu-10.0-x86_64",

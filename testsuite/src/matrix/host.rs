@@ -1,14 +1,36 @@
-//! The machine that all cases run on.
+//! The machines that cases run on.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use virtargv::{FixedHost, Release};
-use virtargv_host::{Hugetlbfs, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv::{Arch, FixedHost, Release};
+use virtargv_caps::CpuMap;
+use virtargv_host::{Hugetlbfs, Processor, SecretKey, SecretUse, Volume, VolumeKind};
 
-/// A machine with two storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
-/// nodes. The release decides where its driver keeps its files.
-pub(super) fn host(release: Release) -> FixedHost {
+/// A machine for cases to run on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HostKind {
+    /// What almost all cases run on. Nothing is known of its CPU.
+    Usual,
+    /// Without a render node, huge pages, TLS for SPICE, SCSI units and TPM 1.2. The keys for TLS of VNC and of
+    /// character devices are locked, and their secret is not there.
+    Bare,
+    /// With a CPU of this architecture, and definitions of CPU models.
+    Cpu(Arch),
+}
+
+/// The machine of this kind. The release decides where its driver keeps its files.
+pub(super) fn host(kind: HostKind, release: Release) -> FixedHost {
+    match kind {
+        HostKind::Usual => usual(release),
+        HostKind::Bare => bare(release),
+        HostKind::Cpu(arch) => with_cpu(arch, release),
+    }
+}
+
+/// A machine with three storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
+/// nodes.
+fn usual(release: Release) -> FixedHost {
     let mut host = FixedHost {
         now: 1_234_567_890,
         utc_offset: 7200,
@@ -21,7 +43,7 @@ pub(super) fn host(release: Release) -> FixedHost {
         numa_nodes: vec![0, 1],
         numa_advice: vec![0, 1],
         scsi_generic: Some("sg0".to_owned()),
-        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL)]),
+        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
         volume,
         networks: shared(&[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
         network_ports: shared(&[("routed", ROUTED_PORT)]),
@@ -43,6 +65,33 @@ pub(super) fn host(release: Release) -> FixedHost {
     host
 }
 
+fn bare(release: Release) -> FixedHost {
+    let mut host = usual(release);
+    let config = &mut host.config;
+    config.spice_tls = false;
+    config.hugetlbfs.clear();
+    config.vnc_tls = true;
+    config.vnc_tls_x509_secret_uuid = Some("forgotten".to_owned());
+    config.chardev_tls_x509_secret_uuid = Some("forgotten".to_owned());
+    host.render_node = None;
+    host.scsi_generic = None;
+    host.missing_tpm_versions.insert("1.2".to_owned());
+    host
+}
+
+fn with_cpu(arch: Arch, release: Release) -> FixedHost {
+    let file = |name: &str| match name {
+        "index.xml" => Some(CPU_INDEX.to_owned()),
+        _ => Some(CPU_MODELS.to_owned()),
+    };
+    FixedHost {
+        arch,
+        cpu: Some(Processor { model: Some("plain".to_owned()), ..Processor::default() }),
+        cpu_map: CpuMap::parse(file).map(Arc::new).unwrap_or_default(),
+        ..usual(release)
+    }
+}
+
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
@@ -54,10 +103,13 @@ fn shared(pairs: &[(&str, &str)]) -> BTreeMap<String, Arc<str>> {
 const DIR_POOL: &str = "<pool type='dir'><name>guests</name><target><path>/srv/pool</path></target></pool>";
 const LVM_POOL: &str = "<pool type='logical'><name>lvm</name><source><name>lvm</name></source>\
     <target><path>/dev/lvm</path></target></pool>";
+const ISCSI_POOL: &str = "<pool type='iscsi'><name>units</name><source><host name='store.example.org'/>\
+    <device path='iqn.2025-01.org.example:disks'/></source><target><path>/dev/disk/by-path</path></target></pool>";
 const BRIDGED: &str = "<network><name>bridged</name><forward mode='bridge'/><bridge name='br7'/></network>";
 const FUNCTIONS: &str = "<network><name>functions</name><forward mode='hostdev' managed='yes'>\
     <address type='pci' domain='0' bus='5' slot='0' function='1'/>\
-    <address type='pci' domain='0' bus='5' slot='0' function='2'/></forward></network>";
+    <address type='pci' domain='0' bus='5' slot='0' function='2'/></forward>\
+    <portgroup name='apart'><port isolated='yes'/></portgroup></network>";
 const ROUTED: &str = "<network><name>routed</name><forward mode='route'/><bridge name='virbr7'/>\
     <ip address='192.0.2.1' prefix='24'/></network>";
 const ROUTED_PORT: &str = "<networkport><uuid>8ff2b2a2-3a6e-4d6f-9d8c-6c3a8cb8a3d9</uuid>\
@@ -87,6 +139,14 @@ const SECURE_FIRMWARE: &str = r#"{
     "features": ["acpi-s3", "enrolled-keys", "requires-smm", "secure-boot", "verbose-dynamic"],
     "tags": []
 }"#;
+
+const CPU_INDEX: &str = "<cpus><arch name='x86'><include filename='models.xml'/></arch></cpus>";
+const CPU_MODELS: &str = "<cpus>\
+    <feature name='quick'><cpuid eax_in='0x01' ecx='0x00000001'/></feature>\
+    <feature name='vmx-quick'><msr index='0x485' edx='0x00000001' eax='0x00000000'/></feature>\
+    <model name='plain'/>\
+    <model name='hasty'><feature name='quick'/></model>\
+    </cpus>";
 
 /// Every volume but the one called `lost` is there.
 fn volume(pool: &str, volume: &str) -> Option<Volume> {

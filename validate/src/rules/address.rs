@@ -1,8 +1,8 @@
 //! Rules on addresses of devices of any kind.
 
 use std::collections::HashSet;
+use virtargv_caps::Cap;
 
-use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerType};
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::device::{DeviceId, DeviceKind};
@@ -10,26 +10,40 @@ use virtargv_model::info::{Address, DeviceInfo, Rom};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// zPCI numbers need a QEMU that has them.
-    ZPCI = "address-zpci": Unsupported, Validate, "address/zpci; zpci";
-    /// A register of the pseries virtual I/O bus has 32 bits.
-    SPAPR_VIO = "address-spapr-vio": Unsupported, Validate, "address/@reg";
-    /// The oldest bus for virtio on s390 needs a QEMU that has it.
-    VIRTIO_S390 = "address-virtio-s390": Unsupported, Validate, "address[@type='virtio-s390']";
-    /// An index that firmware tells the guest needs a QEMU that takes it.
-    ACPI_INDEX = "address-acpi-index": Unsupported, Validate, "`acpi-index=` of PCI devices";
-    /// Only PCI devices have indexes and option ROMs.
-    PCI_ONLY = "address-pci-only": Unsupported, Validate, "`<acpi index=>`, `<rom>`";
-    /// Channel I/O addresses are for s390 guests.
-    CCW = "address-ccw": Unsupported, Validate, "address[@type='ccw']";
+virtargv_model::rules! {
+    /// A zPCI address needs a QEMU that has zPCI.
+    ZPCI = "address-zpci": Unsupported, Validate,
+        "`<address type='pci'><zpci uid= fid=>`: `-device zpci` of s390x",
+        help "remove `<zpci>`, or use a QEMU that has it";
+    /// The register of a spapr-vio address has at most 32 bits.
+    SPAPR_VIO = "address-spapr-vio": Unsupported, Validate,
+        "`<address type='spapr-vio' reg=>`: `reg=` of devices on pseries' virtual I/O bus",
+        help "set `reg=` to 0xffffffff or less, or remove the `<address>`";
+    /// An address of type `virtio-s390` needs a QEMU that has the bus.
+    VIRTIO_S390 = "address-virtio-s390": Unsupported, Validate,
+        "`<address type='virtio-s390'>`: `virtio-blk-s390` and the like, which QEMU removed in favour of CCW",
+        help "use `<address type='ccw'>`, or remove the `<address>`";
+    /// An ACPI index needs a QEMU that has it.
+    ACPI_INDEX = "address-acpi-index": Unsupported, Validate,
+        "`<acpi index=>` of a device: `acpi-index=` of PCI devices",
+        help "remove `<acpi index=>`, or use a QEMU that has it",
+        since "7.3";
+    /// Only a PCI device has an ACPI index and an option ROM.
+    PCI_ONLY = "address-pci-only": Unsupported, Validate,
+        "`<acpi index=>` and `<rom>`: `acpi-index=`, `rombar=` and `romfile=` of PCI devices",
+        help "remove the element, or use `<address type='pci'>`",
+        since "9.0";
+    /// An address of type `ccw` needs a machine type with a channel subsystem.
+    CCW = "address-ccw": Unsupported, Validate,
+        "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
+        help "use another type, or remove the `<address>`";
     /// What a device is connected to is there.
     CONTROLLER = "address-controller": Internal, Build, "address/@bus, address/@controller; QEMU's bus= names a controller";
     /// Only PCI devices have option ROMs.
     ROM = "rom-needs-pci": Unsupported, Build, "`<rom>`; rombar=, romfile= of PCI devices";
 }
 
-/// Kinds of device that are looked at before and with controllers; the others come after them.
+/// The kinds of device whose addresses are checked first, up to controllers.
 const FIRST: &[DeviceKind] = &[
     DeviceKind::Disk,
     DeviceKind::Interface,
@@ -40,14 +54,14 @@ const FIRST: &[DeviceKind] = &[
     DeviceKind::Controller,
 ];
 
-/// Holds them for the devices that come first.
+/// Checks the addresses of the [`FIRST`] devices against the rules above.
 pub(crate) fn check_first(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (id, info) in cx.domain.devices.infos().filter(|(id, _)| FIRST.contains(&id.kind)) {
         check(cx, id, info, out);
     }
 }
 
-/// Holds them for all others.
+/// Checks the addresses of all other devices against the rules above.
 pub(crate) fn check_others(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (id, info) in cx.domain.devices.infos().filter(|(id, _)| !FIRST.contains(&id.kind)) {
         check(cx, id, info, out);
@@ -60,13 +74,13 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
         Some(Address::Pci(pci)) => {
             let given = pci.zpci.filter(|zpci| zpci.uid.is_some() || zpci.fid.is_some());
             if given.is_some() && !cx.has(Cap::DeviceZpci) {
-                let message = format!("device '{name}' has a 'zpci' address, which this QEMU does not know");
+                let message = format!("the 'zpci' address of device '{name}' is not supported by this QEMU");
                 out.refuse(&ZPCI, info.pos.path("address/zpci"), message);
             }
         }
         Some(Address::SpaprVio { reg: Some(reg) }) if *reg > 0xffff_ffff => {
             let message =
-                format!("the spapr-vio address of device '{name}' has reg='{reg:#x}', over 32 bits");
+                format!("the spapr-vio address of device '{name}' has reg='{reg:#x}', more than 32 bits");
             out.refuse(&SPAPR_VIO, info.pos.path("address/@reg"), message);
         }
         Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() && id.kind != DeviceKind::Memballoon => {
@@ -76,24 +90,23 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
                 _ => disk.and_then(|disk| disk.target.dev.as_deref()).unwrap_or(name),
             };
             let message = format!(
-                "device '{name}' has an address of type 'ccw', which machine type '{}' does not have",
+                "device '{name}' has an address of type 'ccw', which machine type '{}' does not support",
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);
         }
         Some(Address::VirtioS390) if !cx.has(Cap::VirtioS390) => {
-            let message =
-                format!("device '{name}' has an address of type 'virtio-s390', which this QEMU lacks");
+            let message = format!(
+                "device '{name}' has an address of type 'virtio-s390', which this QEMU does not support"
+            );
             out.refuse(&VIRTIO_S390, info.pos.path("address"), message);
         }
         _ => {}
     }
-    if cx.follows(Convention::StricterDevices) {
-        check_pci_words(cx, name, info, out);
-    }
+    check_pci_words(cx, name, info, out);
 }
 
-/// What only PCI devices have.
+/// ACPI index and option ROM, which only PCI devices have.
 fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Findings<'_>) {
     let index = info.acpi_index.filter(|index| *index > 0);
     let placed = matches!(info.address, None | Some(Address::Pci(_)));
@@ -101,10 +114,11 @@ fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fi
         let place = info.pos.path("acpi/@index");
         if !cx.has(Cap::AcpiIndex) {
             let message =
-                format!("device '{name}' has the ACPI index '{index}', which this QEMU does not take");
+                format!("device '{name}' has the ACPI index '{index}', which this QEMU does not support");
             out.refuse(&ACPI_INDEX, place, message);
         } else if !placed {
-            let message = format!("device '{name}' has the ACPI index '{index}', but is on no PCI bus");
+            let message =
+                format!("device '{name}' has the ACPI index '{index}', but no address of type 'pci'");
             out.refuse(&PCI_ONLY, place, message);
         }
     }
@@ -112,7 +126,7 @@ fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fi
     let tuned =
         info.rom.as_ref().is_some_and(|rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some());
     if tuned && !placed && !unplaced {
-        let message = format!("device '{name}' has an option 'rom', but is on no PCI bus");
+        let message = format!("device '{name}' has an option 'rom', but no address of type 'pci'");
         out.refuse(&PCI_ONLY, info.pos.path("rom"), message);
     }
 }
@@ -120,12 +134,12 @@ fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fi
 /// The kinds of device whose option ROM is looked at while the line is built.
 const WITH_ROM: &[DeviceKind] = &[DeviceKind::Interface, DeviceKind::Hostdev];
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let controllers: HashSet<(ControllerType, u32)> =
         cx.domain.devices.controllers.iter().map(|c| (c.controller_type(), c.number())).collect();
     for (id, info) in cx.domain.devices.infos() {
-        // A USB controller of no model is none that could sit anywhere.
+        // A USB controller of model `none` has no bus.
         let controller = cx.domain.devices.controllers.get(id.index);
         let no_model = controller.and_then(Controller::usb).is_some_and(|usb| usb.model.is_none());
         if id.kind == DeviceKind::Controller && no_model {
@@ -163,7 +177,8 @@ fn controller_of(cx: &Context<'_>, info: &DeviceInfo, bus: Option<DiskBus>) -> O
         Address::Drive(at) => {
             let on_board = at.controller == 0;
             match bus {
-                Some(DiskBus::Fdc) => return None,
+                // A floppy drive is a property of its controller, an SD card is a `-drive`.
+                Some(DiskBus::Fdc | DiskBus::Sd) => return None,
                 Some(DiskBus::Ide) if on_board && cx.guest.has_builtin_ide() => return None,
                 Some(DiskBus::Sata) if on_board && cx.guest.is_q35() => return None,
                 Some(DiskBus::Ide) => (ControllerType::Ide, at.controller),

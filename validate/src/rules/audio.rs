@@ -7,37 +7,43 @@ use virtargv_model::device::graphics::GraphicsType;
 
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
-    /// No two backends have the same id.
-    ID_TWICE = "audio-id-twice": Xml, Validate, "`<audio id=>` is what devices name";
-    /// Sound goes to a SPICE client only where there can be one.
-    SPICE = "audio-spice-alone": Unsupported, Validate, "backend `spice` is part of the SPICE display";
-    /// Sound goes to D-Bus only where this QEMU can.
-    DBUS = "audio-dbus-missing": Unsupported, Validate, "backend `dbus` is part of the D-Bus display";
+virtargv_model::rules! {
+    /// Every audio backend has an id of its own.
+    ID_TWICE = "audio-id-twice": Xml, Validate,
+        "`<audio id=>`: `<sound>`, `<video>` and `<graphics>` name their backend by it",
+        help "change one of the `id=`",
+        since "7.2";
+    /// An audio backend of type `spice` needs a display of type `spice`.
+    SPICE = "audio-spice-alone": Unsupported, Validate,
+        "`<audio type='spice'>`: `-audiodev spice` sends the sound to the SPICE client",
+        help "add `<graphics type='spice'>`, or use another `type=`",
+        since "7.2";
+    /// An audio backend of type `dbus` needs a QEMU that has it.
+    DBUS = "audio-dbus-missing": Unsupported, Validate,
+        "`<audio type='dbus'>`: `-audiodev dbus` comes with `-display dbus`",
+        help "use another `type=`, or a QEMU that has D-Bus displays",
+        since "7.2";
     /// What makes sound has an audio backend.
     MISSING = "audio-missing": Internal, Build, "`audiodev=` of devices and displays";
 }
 
-/// Holds them.
+/// Checks every `<audio>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    if !cx.guest.release.has(Convention::AudioElement) {
-        return;
-    }
     for (index, audio) in devices.audios.iter().enumerate() {
         let place = audio.info.pos;
         if devices.audios.iter().take(index).any(|earlier| earlier.id == audio.id) {
-            let message = format!("attribute 'id' of element 'audio' is '{}' more than once", audio.id);
+            let message = format!("attribute 'id' '{}' is given to more than one element 'audio'", audio.id);
             out.refuse(&ID_TWICE, place.path("@id"), message);
         }
         let spice = || devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
         match audio.backend {
             AudioType::Spice if !spice() => {
-                let message = "element 'audio' has type 'spice', but no element 'graphics' is of that type";
+                let message = "element 'audio' of type 'spice' needs an element 'graphics' of that type";
                 out.refuse(&SPICE, place.path("@type"), message);
             }
             AudioType::Dbus if !cx.has(Cap::DisplayDbus) => {
-                let message = "element 'audio' has type 'dbus', which this QEMU cannot do";
+                let message = "element 'audio' of type 'dbus' is not supported by this QEMU";
                 out.refuse(&DBUS, place.path("@type"), message);
             }
             _ => {}
@@ -45,7 +51,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Refuses a device that names a backend which is not there.
+/// Reports a device whose audio backend does not exist.
 pub(super) fn names_backend(
     cx: &Context<'_>,
     rule: &'static Rule,
@@ -55,17 +61,17 @@ pub(super) fn names_backend(
     out: &mut Findings<'_>,
 ) {
     let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
-    if let Some(id) = id.filter(|id| cx.guest.release.has(Convention::AudioElement) && !known(*id)) {
+    if let Some(id) = id.filter(|id| !known(*id)) {
         let message =
             format!("element '{element}' names audio backend '{id}', there is no 'audio' with that 'id'");
         out.refuse(rule, place.path("audio/@id"), message);
     }
 }
 
-/// Holds what is only found while the line is built. `id` is the backend that the element at `user` names; one that is
+/// Checks what libvirt finds only when it builds the command line. `id` is the backend that the element at `user` names; one that is
 /// not there is found before where elements can name backends.
 pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
-    let named = id.is_some() && cx.follows(Convention::AudioElement);
+    let named = id.is_some() && cx.release.has(Convention::AudioElement);
     let mut audios = cx.domain.devices.audios.iter();
     if cx.has(Cap::Audiodev) && !named && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
         out.refuse(&MISSING, user, "there is no element 'audio' for a device that makes sound");

@@ -12,21 +12,35 @@ use virtargv_model::info::{Address, DeviceInfo};
 use super::chardev_source;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Only the first console is another name for a serial port.
-    CONSOLE_SERIAL = "console-serial-first": Unsupported, Complete, "`<console>` without a type is the first serial port";
-    /// A console is of a kind that QEMU has.
-    CONSOLE_TARGET = "console-target-type": Unsupported, Validate, "`virtconsole`, `sclpconsole` and `sclplmconsole`";
-    /// A channel is of some kind.
-    CHANNEL_TARGET = "channel-target": Xml, Validate, "`<channel>` has no default";
-    /// The address of a serial port is one of the bus it hangs on.
-    SERIAL_ADDRESS = "serial-address-type": Unsupported, Validate, "`<target type=>` names the bus";
-    /// The model of a serial port is one for the bus it hangs on.
-    SERIAL_MODEL = "serial-model-target": Unsupported, Validate, "`<target type=>` names the bus";
-    /// A serial port is of a kind that the machine has.
-    SERIAL_MACHINE = "serial-machine": Unsupported, Validate, "the machine's own serial ports";
-    /// Machines without ISA have no parallel ports.
-    PARALLEL_MACHINE = "parallel-machine": Unsupported, Validate, "`isa-parallel`";
+virtargv_model::rules! {
+    /// Only the first console has a target of type `serial`.
+    CONSOLE_SERIAL = "console-serial-first": Unsupported, Complete,
+        "`<console><target type='serial'/>`: the first console is another name for the first `<serial>`",
+        help "use `<target type='virtio'/>` for the others";
+    /// The target type of a console is one that this QEMU has.
+    CONSOLE_TARGET = "console-target-type": Unsupported, Validate,
+        "`<console><target type=>`: `virtconsole`, `sclpconsole` and `sclplmconsole`; `xen`, `uml`, `lxc` and `openvz` are for other hypervisors",
+        help "use `<target type='virtio'/>`";
+    /// A channel has a target type.
+    CHANNEL_TARGET = "channel-target": Xml, Validate,
+        "`<channel><target type=>`: it has no default",
+        help "add `<target type='virtio' name=...>`";
+    /// The address of a serial port is of the type of its target.
+    SERIAL_ADDRESS = "serial-address-type": Unsupported, Validate,
+        "`<serial><target type=>`: `isa-serial` and `isa-debug` have an ISA address, `usb-serial` USB, `pci-serial` PCI, `spapr-vio-serial` spapr-vio; `system-serial` and `sclp-serial` have none",
+        help "use that type, or remove the `<address>`";
+    /// The model of a serial port is one of its target type.
+    SERIAL_MODEL = "serial-model-target": Unsupported, Validate,
+        "`<serial><target type=><model name=>`",
+        help "remove `<model>`, or use the target type that the message names";
+    /// The model of a serial port is one of the machine type.
+    SERIAL_MACHINE = "serial-machine": Unsupported, Validate,
+        "`<serial><target><model name=>`: `pl011` is of Arm `virt`, `16550a` of RISC-V and LoongArch `virt`, `spapr-vty` of pseries, `sclpconsole` and `sclplmconsole` of s390x",
+        help "remove `<target>`, so that the machine's default is used";
+    /// A parallel port needs a machine type with ISA.
+    PARALLEL_MACHINE = "parallel-machine": Unsupported, Validate,
+        "`<parallel>`: `-device isa-parallel`, which pseries and s390x do not have",
+        help "remove `<parallel>`";
     /// A serial port is of a model that this QEMU has.
     MODEL_MISSING = "serial-model-missing": Unsupported, Build, "`isa-serial`, `usb-serial`, `pci-serial`, `spapr-vty`, ...";
     /// A serial port has a model where the machine has none for it.
@@ -39,7 +53,7 @@ crate::rules! {
     PORT_ADDRESS = "virtio-port-address": Internal, Build, "`virtserialport` and `virtconsole` sit on virtio-serial";
 }
 
-/// Holds them.
+/// Checks consoles, serial and parallel ports and channels against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     for (n, console) in devices.consoles.iter().enumerate() {
@@ -52,13 +66,16 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for parallel in &devices.parallels {
         chardev_source::check(cx, &parallel.source, false, out);
         if cx.guest.arch.is_s390() || cx.guest.is_pseries() {
-            let message = format!("machine '{}' has no 'parallel' ports", cx.guest.machine);
+            let message =
+                format!("'parallel' ports are not supported for machine type '{}'", cx.guest.machine);
             out.refuse(&PARALLEL_MACHINE, parallel.info.pos, message);
         }
     }
     for channel in &devices.channels {
-        let path_is_made = matches!(channel.target, ChannelTarget::Virtio { .. } | ChannelTarget::Xen { .. });
-        chardev_source::check(cx, &channel.source, path_is_made, out);
+        // libvirt generates the path of such a channel's socket.
+        let path_is_generated =
+            matches!(channel.target, ChannelTarget::Virtio { .. } | ChannelTarget::Xen { .. });
+        chardev_source::check(cx, &channel.source, path_is_generated, out);
         if channel.target == ChannelTarget::None {
             let message = "element 'channel' lacks its 'target' with attribute 'type'";
             out.refuse(&CHANNEL_TARGET, channel.info.pos, message);
@@ -71,7 +88,7 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
     let missing = match console.target {
         Some(ConsoleTarget::Serial) if is_first => return,
         Some(ConsoleTarget::Serial) => {
-            let message = "only the first 'console' can have a 'target' of type 'serial'";
+            let message = "a 'target' of type 'serial' is only supported for the first 'console'";
             out.refuse(&CONSOLE_SERIAL, place, message);
             return;
         }
@@ -81,7 +98,7 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
         Some(ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => true,
     };
     if let Some(target) = console.target.filter(|_| missing) {
-        let message = format!("this QEMU has no 'console' whose 'target' is of type '{target}'");
+        let message = format!("'target' type '{target}' of 'console' is not supported by this QEMU");
         out.refuse(&CONSOLE_TARGET, place, message);
     }
     chardev_source::check(cx, &console.source, false, out);
@@ -103,14 +120,13 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     };
     let target = serial.target.map_or("none", Spelled::as_str);
     if !fits {
-        let message = format!("a 'serial' whose target is '{target}' has an address of type '{wanted}'");
+        let message = format!("a 'serial' with target '{target}' needs an address of type '{wanted}'");
         out.refuse(&SERIAL_ADDRESS, target_place.clone(), message);
     }
     let Some(model) = serial.model else { return };
     let expected = target_of(model);
     if serial.target != Some(expected) {
-        let message =
-            format!("serial model '{model}' goes with a target of type '{expected}', not '{target}'");
+        let message = format!("serial model '{model}' needs target type '{expected}', not '{target}'");
         out.refuse(&SERIAL_MODEL, serial.info.pos.path("target/model/@name"), message);
         return;
     }
@@ -127,14 +143,14 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     };
     if !compatible {
         let message = format!(
-            "machine '{}' has no serial port with target '{target}' and model '{model}'",
+            "machine type '{}' does not support a serial port with target '{target}' and model '{model}'",
             guest.machine
         );
         out.refuse(&SERIAL_MACHINE, target_place, message);
     }
 }
 
-/// What a model hangs on.
+/// The target type of each model.
 fn target_of(model: SerialModel) -> SerialTarget {
     match model {
         SerialModel::IsaSerial => SerialTarget::Isa,
@@ -150,7 +166,7 @@ fn target_of(model: SerialModel) -> SerialTarget {
 /// The name that a channel of SPICE's agent has.
 const SPICE_AGENT: &str = "com.redhat.spice.0";
 
-/// Holds what is only found while the line is built: serial and parallel ports, channels, consoles.
+/// Checks what libvirt finds only when it builds the command line: serial and parallel ports, channels, consoles.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     let spice = devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);

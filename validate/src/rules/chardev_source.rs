@@ -1,89 +1,116 @@
-//! Rules on the host's end of a character device, for everything that has one.
+//! Rules on the source of a character device: its end on the host.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, Reconnect, Tcp, Unix};
 use virtargv_model::device::graphics::GraphicsType;
 
-use super::disk;
+use super::security;
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
-    /// A host's end that is a file, device or pipe has a path.
-    SOURCE_PATH = "chardev-source-path": Internal, Validate, "`path=` of `-chardev`";
-    /// The two ends of a null modem are given together.
-    SOURCE_NMDM = "chardev-source-nmdm": Internal, Validate, "a null modem has two ends";
-    /// A TCP connection has a host and a service.
-    SOURCE_TCP = "chardev-source-tcp": Internal, Validate, "`host=` and `port=` of `-chardev socket`";
-    /// UDP packets go to a service.
-    SOURCE_UDP = "chardev-source-udp": Internal, Validate, "`port=` of `-chardev udp`";
-    /// Only who connects can connect again.
-    RECONNECT_MODE = "chardev-reconnect-mode": Internal, Validate, "`reconnect=` of `-chardev socket`";
-    /// A named channel has a name.
-    SOURCE_CHANNEL_XML = "chardev-source-channel-xml": Xml, Validate, "`name=` of `-chardev spiceport`";
-    /// A named channel has a name.
-    SOURCE_CHANNEL = "chardev-source-channel": Unsupported, Validate, "`name=` of `-chardev spiceport` and `dbus`";
-    /// The name of a channel is made of letters, digits, `_`, `-` and `.`.
-    SOURCE_CHANNEL_NAME = "chardev-source-channel-name": InvalidArgument, Validate, "names of spice ports";
-    /// A lost connection is made again after a while.
-    RECONNECT_TIMEOUT = "chardev-reconnect-timeout": InvalidArgument, Validate, "`reconnect=0` is never";
-    /// QEMU's own TLS is asked for with `tls='yes'`, not as a protocol.
-    SOURCE_PROTOCOL = "chardev-source-protocol": Unsupported, Validate, "QEMU speaks raw and telnet";
-    /// The vdagent of QEMU itself came with QEMU 6.1.
-    SOURCE_VDAGENT = "chardev-source-vdagent": Unsupported, Validate, "`-chardev qemu-vdagent`";
-    /// A file is added to only where this QEMU can.
-    SOURCE_APPEND = "chardev-source-append": Unsupported, Validate, "`append=` of `-chardev file`";
-    /// What passes a character device is logged only where this QEMU can.
-    SOURCE_LOG = "chardev-source-log": Unsupported, Validate, "`logfile=` of `-chardev`";
-    /// What goes over spice needs spice.
-    SOURCE_SPICE = "chardev-source-spice": Unsupported, Validate, "`-chardev spicevmc` and `spiceport`";
+virtargv_model::rules! {
+    /// The source of a file, device, pipe or UNIX socket has a path.
+    SOURCE_PATH = "chardev-source-path": Internal, Validate,
+        "`<source path=>` of a character device: `path=` of `-chardev`",
+        help "add `path=` to `<source>`";
+    /// A null modem has a master and a slave.
+    SOURCE_NMDM = "chardev-source-nmdm": Internal, Validate,
+        "`<source master= slave=>` of a character device of type `nmdm`",
+        help "add the missing attribute";
+    /// The source of a TCP character device has a host and a service.
+    SOURCE_TCP = "chardev-source-tcp": Internal, Validate,
+        "`<source host= service=>`: `host=` and `port=` of `-chardev socket`",
+        help "add the missing attribute to `<source>`";
+    /// The source of a UDP character device has a service to connect to.
+    SOURCE_UDP = "chardev-source-udp": Internal, Validate,
+        "`<source mode='connect' service=>`: `port=` of `-chardev udp`",
+        help "add `<source mode='connect' host= service=>`";
+    /// Only a source that connects can reconnect.
+    RECONNECT_MODE = "chardev-reconnect-mode": Internal, Validate,
+        "`<source mode='connect'><reconnect>`: `reconnect=` of `-chardev socket`",
+        help "remove `<reconnect>`, or use `mode='connect'`";
+    /// The source of type `spiceport` or `dbus` has a channel.
+    SOURCE_CHANNEL = "chardev-source-channel": Unsupported (Xml before "9.0"), Validate,
+        "`<source channel=>`: `name=` of `-chardev spiceport` and `-chardev dbus`",
+        help "add `channel=` to `<source>`";
+    /// The channel of a source has letters, digits and the characters `-`, `_` and `.` only.
+    SOURCE_CHANNEL_NAME = "chardev-source-channel-name": InvalidArgument, Validate,
+        "`<source channel=>`: `name=` of `-chardev spiceport` and `-chardev dbus`, such as `org.example.0`",
+        help "remove the other characters";
+    /// The timeout of `<reconnect>` is at least 1 second.
+    RECONNECT_TIMEOUT = "chardev-reconnect-timeout": InvalidArgument, Validate,
+        "`<source><reconnect enabled='yes' timeout=>`: `reconnect=0` of `-chardev socket` means never",
+        help "set `timeout='1'` or more";
+    /// The protocol of a TCP character device is `raw` or `telnet`.
+    SOURCE_PROTOCOL = "chardev-source-protocol": Unsupported, Validate,
+        "`<protocol type=>`: `telnet=` of `-chardev socket`; TLS is `tls='yes'` of `<source>`",
+        help "use `raw` or `telnet`, and `tls='yes'` on `<source>` for TLS",
+        since "11.3";
+    /// A character device of type `qemu-vdagent` needs a QEMU that has it.
+    SOURCE_VDAGENT = "chardev-source-vdagent": Unsupported, Validate,
+        "`<channel type='qemu-vdagent'>`: `-chardev qemu-vdagent`, new in QEMU 6.1",
+        help "use `type='spicevmc'`, or QEMU 6.1 or later";
+    /// Choosing between appending and truncating needs a QEMU that has it.
+    SOURCE_APPEND = "chardev-source-append": Unsupported, Validate,
+        "`<source append=>`: `append=` of `-chardev file`",
+        help "remove `append=` from `<source>`, or use a QEMU that has it";
+    /// A log file of a character device needs a QEMU that has it.
+    SOURCE_LOG = "chardev-source-log": Unsupported, Validate,
+        "`<log file=>`: `logfile=` of `-chardev`",
+        help "remove `<log>`, or use a QEMU that has it";
+    /// A character device of type `spicevmc` or `spiceport` needs a display of type `spice`.
+    SOURCE_SPICE = "chardev-source-spice": Unsupported, Validate,
+        "`<graphics type='spice'>`: `-chardev spicevmc` and `spiceport` are channels of the SPICE server",
+        help "add `<graphics type='spice'>`, or use another type",
+        since "9.0";
     /// A host side is of a type that QEMU has.
     BACKEND = "chardev-backend": Unsupported, Build, "`-chardev`; a null modem of FreeBSD is no backend of QEMU";
 }
 
-/// Holds them on one host's end. `path_is_made` where a path is made up if there is none.
-pub(crate) fn check(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out: &mut Findings<'_>) {
-    is_complete(cx, source, path_is_made, out);
-    disk::common::relabelled(cx, &source.seclabels, out);
+/// Checks `source` against the rules above. With `path_is_generated`, a UNIX socket needs no path.
+pub(crate) fn check(
+    cx: &Context<'_>,
+    source: &ChardevSource,
+    path_is_generated: bool,
+    out: &mut Findings<'_>,
+) {
+    is_complete(source, path_is_generated, out);
+    security::label::check(cx, &source.seclabels, out);
     if let Backend::Tcp(Tcp { reconnect: Some(again), .. })
     | Backend::Unix(Unix { reconnect: Some(again), .. }) = &source.backend
         && again.is_on()
         && again.timeout.unwrap_or_default() == 0
     {
-        let message = "attribute 'timeout' of element 'reconnect' is '0', it is at least '1'";
+        let message = "attribute 'timeout' of element 'reconnect' is '0', it must be at least '1'";
         out.refuse(&RECONNECT_TIMEOUT, again.pos.attr("timeout"), message);
     }
     match &source.backend {
-        Backend::Tcp(Tcp { protocol: Some(protocol @ (Protocol::Tls | Protocol::Telnets)), .. })
-            if cx.guest.release.has(Convention::ChardevProtocolChecked) =>
-        {
-            let message = format!("QEMU does not speak protocol '{protocol}' over 'tcp'");
+        Backend::Tcp(Tcp { protocol: Some(protocol @ (Protocol::Tls | Protocol::Telnets)), .. }) => {
+            let message = format!("protocol '{protocol}' over 'tcp' is not supported by QEMU");
             out.refuse(&SOURCE_PROTOCOL, source.pos.path("protocol/@type"), message);
         }
         Backend::File { append: Some(append), .. } if !cx.has(Cap::ChardevFileAppend) => {
             let message =
-                format!("attribute 'append' of element 'source' is '{append}', which this QEMU cannot do");
+                format!("attribute 'append' ('{append}') of element 'source' is not supported by this QEMU");
             out.refuse(&SOURCE_APPEND, source.pos.path("source/@append"), message);
         }
         Backend::QemuVdagent { .. } if !cx.has(Cap::ChardevQemuVdagent) => {
-            refuse_type(&SOURCE_VDAGENT, source, "this QEMU has no", out);
+            refuse_type(&SOURCE_VDAGENT, source, "is not supported by this QEMU", out);
         }
-        Backend::SpiceVmc | Backend::SpicePort { .. }
-            if cx.guest.release.has(Convention::SpiceChardevNeedsSpice) && !has_spice(cx) =>
-        {
-            refuse_type(&SOURCE_SPICE, source, "without 'graphics' of type 'spice' there is no", out);
+        Backend::SpiceVmc | Backend::SpicePort { .. } if !has_spice(cx) => {
+            refuse_type(&SOURCE_SPICE, source, "needs 'graphics' of type 'spice'", out);
         }
         _ => {}
     }
     if let Some(file) = source.log.as_ref().and_then(|log| log.file.as_ref())
         && !cx.has(Cap::ChardevLogfile)
     {
-        let message = format!("element 'log' names file '{file}', but this QEMU keeps no logs");
+        let message = format!("file '{file}' of element 'log' is not supported by this QEMU");
         out.refuse(&SOURCE_LOG, source.pos.path("log"), message);
     }
 }
 
-fn refuse_type(rule: &'static Rule, source: &ChardevSource, what: &str, out: &mut Findings<'_>) {
-    let message = format!("{what} character device of type '{}'", source.kind());
+fn refuse_type(rule: &'static Rule, source: &ChardevSource, why: &str, out: &mut Findings<'_>) {
+    let message = format!("a character device of type '{}' {why}", source.kind());
     out.refuse(rule, source.pos.attr("type"), message);
 }
 
@@ -91,7 +118,8 @@ fn has_spice(cx: &Context<'_>) -> bool {
     cx.domain.devices.graphics.iter().any(|g| g.kind() == GraphicsType::Spice)
 }
 
-fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out: &mut Findings<'_>) {
+/// The attributes that a source of each type needs.
+fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findings<'_>) {
     let mut lacks = |rule: &'static Rule, attribute: &str| {
         let kind = source.kind();
         let message =
@@ -108,17 +136,17 @@ fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out
         Backend::Tcp(Tcp { service: None, .. }) => lacks(&SOURCE_TCP, "service"),
         Backend::Tcp(tcp) => reconnects(tcp.listens(), tcp.reconnect, out),
         Backend::Udp(udp) if udp.connect_service.is_none() => lacks(&SOURCE_UDP, "service"),
-        Backend::Unix(Unix { path: None, .. }) if !path_is_made => lacks(&SOURCE_PATH, "path"),
+        Backend::Unix(Unix { path: None, .. }) if !path_is_generated => lacks(&SOURCE_PATH, "path"),
         Backend::Unix(unix) => reconnects(unix.listens(), unix.reconnect, out),
         Backend::SpicePort { channel: None } | Backend::Dbus { channel: None } => {
-            let stricter = cx.follows(Convention::StricterDevices);
-            lacks(if stricter { &SOURCE_CHANNEL } else { &SOURCE_CHANNEL_XML }, "channel");
+            lacks(&SOURCE_CHANNEL, "channel");
         }
         Backend::SpicePort { channel: Some(name) } | Backend::Dbus { channel: Some(name) }
             if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) =>
         {
-            let message =
-                format!("attribute 'channel' of element 'source' is '{name}', a name like 'org.example.0'");
+            let message = format!(
+                "attribute 'channel' of element 'source' is '{name}', it must be like 'org.example.0'"
+            );
             out.refuse(&SOURCE_CHANNEL_NAME, source.pos.path("source/@channel"), message);
         }
         _ => {}
@@ -127,12 +155,12 @@ fn is_complete(cx: &Context<'_>, source: &ChardevSource, path_is_made: bool, out
 
 fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_>) {
     if let Some(again) = reconnect.filter(|again| listens && again.enabled.is_some()) {
-        let message = "element 'reconnect' is only for a 'source' of mode 'connect', not 'bind'";
+        let message = "element 'reconnect' needs a 'source' of mode 'connect', not 'bind'";
         out.refuse(&RECONNECT_MODE, again.pos, message);
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(source: &ChardevSource, out: &mut Findings<'_>) {
     if let Backend::Nmdm { .. } = &source.backend {
         refuse_type(&BACKEND, source, "QEMU has no", out);

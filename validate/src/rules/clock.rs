@@ -6,30 +6,50 @@ use virtargv_model::{VirtType, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A timer has only what such a timer can have.
-    TIMER_PARTS = "clock-timer-parts": Unsupported, Complete, "`<timer>`: frequency and mode are of `tsc`, track of `rtc`";
-    /// Ticks are caught up only where that is the policy.
-    CATCHUP = "clock-timer-catchup": Xml, Complete, "`<timer tickpolicy='catchup'>`";
-    /// QEMU has the timer.
-    TIMER = "clock-timer": Unsupported, Validate, "`<timer name=>`";
-    /// A timer is one of the guest's machine.
-    TIMER_MACHINE = "clock-timer-machine": Unsupported, Validate, "`<timer name=>`";
-    /// QEMU's real time clock follows what is asked for.
-    RTC_TRACK = "clock-rtc-track": Unsupported, Validate, "`-rtc clock=`";
-    /// A timer treats missed ticks as is asked for.
-    TICK_POLICY = "clock-timer-tickpolicy": Unsupported, Validate, "`-rtc driftfix=`, `kvm-pit.lost_tick_policy`";
-    /// The high precision event timer can be had.
-    HPET = "clock-hpet": Unsupported, Validate, "`-no-hpet`";
-    /// A clock starts before the year 10000.
-    ABSOLUTE = "clock-absolute": Unsupported, Validate, "`-rtc base=` takes a year of four digits";
-    /// Arm's virtual timer is always there.
-    VTIMER_PRESENT = "clock-armvtimer-present": Unsupported, Validate, "the timer is a part of the CPU";
-    /// Arm's virtual timer can be told to lose ticks.
-    VTIMER_SUPPORT = "clock-armvtimer-support": Unsupported, Validate, "the CPU property `kvm-no-adjvtime`";
+virtargv_model::rules! {
+    /// A timer has only the attributes of its kind.
+    TIMER_PARTS = "clock-timer-parts": Unsupported, Complete,
+        "`<clock><timer>`: `frequency=` and `mode=` are of `tsc`, `track=` of `rtc` and `platform`, `tickpolicy=` of all but `kvmclock` and `hypervclock`",
+        help "remove the attribute";
+    /// `<catchup>` needs tick policy `catchup`.
+    CATCHUP = "clock-timer-catchup": Xml, Complete,
+        "`<clock><timer tickpolicy='catchup'><catchup>`",
+        help "set `tickpolicy='catchup'`, or remove `<catchup>`";
+    /// A timer is one that QEMU has.
+    TIMER = "clock-timer": Unsupported, Validate,
+        "`<clock><timer name='platform'>` is a timer of Xen",
+        help "remove the `<timer>`";
+    /// A timer is one of the guest's architecture and machine type.
+    TIMER_MACHINE = "clock-timer-machine": Unsupported, Validate,
+        "`<clock><timer name=>`: `tsc`, `kvmclock` and `hypervclock` are of x86, `armvtimer` of Arm `virt` under KVM",
+        help "remove the `<timer>`";
+    /// The timer `rtc` does not track `boot`.
+    RTC_TRACK = "clock-rtc-track": Unsupported, Validate,
+        "`<timer name='rtc' track=>`: `-rtc clock=` is `vm`, `host` or `rt`",
+        help "use `track='guest'` or `track='wall'`";
+    /// The tick policy of a timer is one that QEMU has for it.
+    TICK_POLICY = "clock-timer-tickpolicy": Unsupported, Validate,
+        "`<timer tickpolicy=>`: `rtc` has `delay` and `catchup` (`-rtc driftfix=`), `pit` has `delay`, `discard` and, with `kvm-pit.lost_tick_policy`, `catchup`, `armvtimer` has `delay` and `discard`",
+        help "use one of these policies, or remove `tickpolicy=`";
+    /// The timer `hpet` needs a guest that has it.
+    HPET = "clock-hpet": Unsupported, Validate,
+        "`<timer name='hpet' present='yes'>`: QEMU has the HPET on x86",
+        help "remove the `<timer>`, or set `present='no'`";
+    /// An absolute clock starts before the year 10000.
+    ABSOLUTE = "clock-absolute": Unsupported, Validate,
+        "`<clock offset='absolute' start=>`: `-rtc base=` takes a year of four digits",
+        help "set `start=` to 253402300799 or less";
+    /// The timer `armvtimer` is always present.
+    VTIMER_PRESENT = "clock-armvtimer-present": Unsupported, Validate,
+        "`<timer name='armvtimer' present='no'>`: the timer is part of the CPU",
+        help "remove `present='no'`";
+    /// The timer `armvtimer` needs a QEMU that can set it.
+    VTIMER_SUPPORT = "clock-armvtimer-support": Unsupported, Validate,
+        "`<timer name='armvtimer'>`: the CPU property `kvm-no-adjvtime`",
+        help "remove the `<timer>`, or use a QEMU that has it";
 }
 
-/// Holds them.
+/// Checks `<clock>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for timer in &cx.domain.clock.timers {
         parts(timer, out);
@@ -46,10 +66,10 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             TimerName::Rtc => rtc(timer, out),
             TimerName::Pit => pit(cx, timer, out),
             TimerName::Hpet => {
-                let by_arch = cx.guest.release.has(Convention::PcTimersByArch);
+                let by_arch = cx.release.has(Convention::PcTimersByArch);
                 let has = if by_arch { cx.guest.arch.is_x86() } else { cx.has(Cap::NoHpet) };
                 if timer.present == Some(YesNo::Yes) && !has {
-                    let message = "this guest has no timer 'hpet', but it has present='yes'";
+                    let message = "the timer 'hpet' with present='yes' is not supported for this guest";
                     out.refuse(&HPET, timer.pos.attr("present"), message);
                 }
             }
@@ -59,7 +79,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     absolute(cx, out);
 }
 
-/// What belongs to some timers only.
+/// Attributes that only some timers have.
 fn parts(timer: &Timer, out: &mut Findings<'_>) {
     let tsc = timer.name == TimerName::Tsc;
     let tracked = matches!(timer.name, TimerName::Platform | TimerName::Rtc);
@@ -75,28 +95,29 @@ fn parts(timer: &Timer, out: &mut Findings<'_>) {
         out.refuse(&TIMER_PARTS, timer.pos.attr(attribute), message);
     }
     if timer.catchup.is_some() && timer.tick_policy != Some(TickPolicy::Catchup) {
-        let message = format!("the timer '{}' has a 'catchup', but no tickpolicy='catchup'", timer.name);
+        let message = format!("element 'catchup' of the timer '{}' needs tickpolicy='catchup'", timer.name);
         out.refuse(&CATCHUP, timer.pos.path("catchup"), message);
     }
 }
 
+/// Reports a timer of another architecture or machine type.
 fn foreign(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
     let message = format!(
-        "the timer '{}' cannot be set for a guest of type '{virt}', architecture '{}', machine '{}'",
+        "the timer '{}' is not supported for domain type '{virt}', architecture '{}', machine type '{}'",
         timer.name, cx.guest.arch, cx.guest.machine
     );
     out.refuse(&TIMER_MACHINE, timer.pos, message);
 }
 
 fn refuse_policy(timer: &Timer, policy: TickPolicy, out: &mut Findings<'_>) {
-    let message = format!("the timer '{}' cannot have tickpolicy='{policy}'", timer.name);
+    let message = format!("the timer '{}' does not support tickpolicy='{policy}'", timer.name);
     out.refuse(&TICK_POLICY, timer.pos.attr("tickpolicy"), message);
 }
 
 fn rtc(timer: &Timer, out: &mut Findings<'_>) {
     if timer.track == Some(TimerTrack::Boot) {
-        let message = format!("the timer 'rtc' cannot have track='{}'", TimerTrack::Boot);
+        let message = format!("the timer 'rtc' does not support track='{}'", TimerTrack::Boot);
         out.refuse(&RTC_TRACK, timer.pos.attr("track"), message);
     }
     if let Some(policy @ (TickPolicy::Merge | TickPolicy::Discard)) = timer.tick_policy {
@@ -107,7 +128,7 @@ fn rtc(timer: &Timer, out: &mut Findings<'_>) {
 fn pit(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     match timer.tick_policy {
         Some(policy @ TickPolicy::Merge) => refuse_policy(timer, policy, out),
-        // What the kernel's timer does by itself, it cannot be told to do.
+        // Catching up is the property `lost_tick_policy` of `kvm-pit`.
         Some(policy @ TickPolicy::Catchup) if !cx.has(Cap::KvmPitTickPolicy) => {
             refuse_policy(timer, policy, out);
         }
@@ -127,7 +148,7 @@ fn arm_vtimer(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     }
 }
 
-/// The last second of the year 9999 is the last that has a date of the usual form.
+/// The last second of the year 9999, since 1970.
 const LAST_SECOND: u64 = 253_402_300_799;
 
 fn absolute(cx: &Context<'_>, out: &mut Findings<'_>) {
@@ -135,8 +156,9 @@ fn absolute(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Offset::Absolute(start) = clock.offset
         && start > LAST_SECOND
     {
-        let message =
-            format!("attribute 'start' with offset 'absolute' is '{start}', the last is {LAST_SECOND}");
+        let message = format!(
+            "attribute 'start' with offset 'absolute' is '{start}', it must be at most {LAST_SECOND}"
+        );
         out.refuse(&ABSOLUTE, clock.pos.attr("start"), message);
     }
 }

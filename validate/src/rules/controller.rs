@@ -1,12 +1,10 @@
 //! Rules on `<controller>`.
 
-mod pci;
-mod usb;
+pub mod pci;
+pub mod usb;
 
 pub use pci::MODEL as PCI_MODEL;
-pub use usb::{
-    MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver, is_legacy as is_legacy_usb,
-};
+pub use usb::{MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver};
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{
@@ -16,45 +14,69 @@ use virtargv_model::info::Address;
 
 use super::disk::iothreads::queue_problems;
 use super::virtio;
-use crate::{Context, Findings, Rule};
+use crate::{Context, Findings};
 
-crate::rules! {
-    /// No two controllers of a type have the same index.
-    TWICE = "controller-twice": Xml, Complete, "controller/@index";
-    /// Some model of SCSI controller is there where none is asked for.
-    SCSI_DEFAULT = "controller-scsi-default": Internal, Complete, "controller[@type='scsi']/@model";
-    /// A SCSI controller needs a QEMU that has its model.
-    SCSI_MODEL = "controller-scsi-model": Unsupported, Validate, "controller[@type='scsi']/@model";
-    /// Queues and their like are virtio-scsi's.
-    VIRTIO_SCSI_ONLY = "controller-virtio-scsi-only": Unsupported, Validate, "controller/driver";
-    /// An I/O thread serves a virtio-scsi controller alone.
-    IOTHREAD_TYPE = "controller-iothread-type": Xml, Validate, "controller/driver/@iothread";
-    /// An I/O thread serves a controller on PCI or CCW.
-    IOTHREAD_ADDRESS = "controller-iothread-address": Unsupported, Validate, "controller/driver/@iothread";
+virtargv_model::rules! {
+    /// Every controller of a type has an index of its own.
+    TWICE = "controller-twice": Xml, Complete,
+        "`<controller type= index=>`: devices name their controller by type and index; only companions of a USB 2 controller share one",
+        help "change one of the `index=`, or remove it";
+    /// A SCSI controller without a model needs a default.
+    SCSI_DEFAULT = "controller-scsi-default": Internal, Complete,
+        "`<controller type='scsi' model=>`: libvirt takes the first model that this QEMU has for the machine type",
+        help "add `model='virtio-scsi'`";
+    /// The model of a SCSI controller is one that this QEMU has.
+    SCSI_MODEL = "controller-scsi-model": Unsupported, Validate,
+        "`<controller type='scsi' model=>`: `virtio-scsi`, `lsi`, `mptsas1068`, `megasas` and `pvscsi`; QEMU has no BusLogic",
+        help "use `model='virtio-scsi'`, or a QEMU that has the device";
+    /// Only a virtio-scsi controller has queues, command limits, ioeventfd and I/O threads.
+    VIRTIO_SCSI_ONLY = "controller-virtio-scsi-only": Unsupported, Validate,
+        "`<controller type='scsi'><driver>`: properties of `virtio-scsi`",
+        help "remove the attribute from `<driver>`, or use `type='scsi' model='virtio-scsi'`";
+    /// Only a virtio-scsi controller has an I/O thread.
+    IOTHREAD_TYPE = "controller-iothread-type": Xml, Validate,
+        "`<controller><driver iothread=>`: `iothread=` of `virtio-scsi`",
+        help "remove `iothread=` from `<driver>`, or use `type='scsi' model='virtio-scsi'`",
+        since "9.0";
+    /// A controller with an I/O thread has an address of type `pci` or `ccw`.
+    IOTHREAD_ADDRESS = "controller-iothread-address": Unsupported, Validate,
+        "`<controller><driver iothread=>`: `iothread=` of `virtio-scsi-pci` and `virtio-scsi-ccw`",
+        help "use `<address type='pci'>` or `<address type='ccw'>`, or remove `iothread=`";
     /// The I/O thread of a controller is one of the domain's.
-    IOTHREAD_ID = "controller-iothread-id": Unsupported, Validate, "controller/driver/@iothread";
+    IOTHREAD_ID = "controller-iothread-id": Unsupported, Validate,
+        "`<controller><driver iothread=>`: an id of `<iothreadids>`, or from 1 to the number of `<iothreads>`",
+        help "raise `<iothreads>`, or name an id that is defined";
     /// An I/O thread for virtio-scsi needs a QEMU that has it.
-    IOTHREAD = "controller-iothread": Unsupported, Validate, "virtio-scsi iothread=";
-    /// A controller is served by one thread or by several, not both.
-    IOTHREAD_BOTH = "controller-iothread-both": Unsupported, Validate, "controller/driver/@iothread, driver/iothreads";
-    /// Several threads for virtio-scsi need a QEMU that distributes queues.
-    IOTHREAD_MAPPING = "controller-iothread-mapping": Unsupported, Validate, "virtio-scsi iothread-vq-mapping=";
-    /// Every queue of a controller has exactly one thread.
-    IOTHREAD_QUEUES = "controller-iothread-queues": Unsupported, Validate, "virtio-scsi iothread-vq-mapping=";
-    /// An NCR 53C90 is part of a machine.
-    NCR = "controller-scsi-ncr53c90": Unsupported, Validate, "controller[@type='scsi']/@model; esp";
-    /// IDE controllers are those that a machine has by itself.
-    IDE = "controller-ide": Unsupported, Validate, "controller[@type='ide']";
-    /// A SATA controller needs a QEMU that has one.
-    SATA = "controller-sata": Unsupported, Validate, "controller[@type='sata']; ahci";
+    IOTHREAD = "controller-iothread": Unsupported, Validate,
+        "`<controller><driver iothread=>`: `iothread=` of `virtio-scsi`",
+        help "remove `iothread=` from `<driver>`, or use a QEMU that has it";
+    /// A controller has either one I/O thread or a list of I/O threads.
+    IOTHREAD_BOTH = "controller-iothread-both": Unsupported, Validate,
+        "`<controller><driver iothread=>` and `<driver><iothreads>`: `iothread=` and `iothread-vq-mapping=` of `virtio-scsi` exclude each other",
+        help "remove `iothread=` from `<driver>`, or its `<iothreads>`";
+    /// Several I/O threads for virtio-scsi need a QEMU that maps queues to threads.
+    IOTHREAD_MAPPING = "controller-iothread-mapping": Unsupported, Validate,
+        "`<controller><driver><iothreads>`: `iothread-vq-mapping=` of `virtio-scsi`, new in QEMU 10.0",
+        help "use `iothread=` of `<driver>`, or QEMU 10.0 or later";
+    /// Every queue of a controller with several I/O threads has exactly one of them.
+    IOTHREAD_QUEUES = "controller-iothread-queues": Unsupported, Validate,
+        "`<controller><driver queues=><iothreads><iothread><queue>`: `iothread-vq-mapping=` of `virtio-scsi` lists each queue once",
+        help "list every queue from 0 to `queues=` minus 1 once, or list none";
+    /// A SCSI controller of model `ncr53c90` is the one that the machine has.
+    NCR = "controller-scsi-ncr53c90": Unsupported, Validate,
+        "`<controller type='scsi' model='ncr53c90'>`: QEMU's `esp` is part of certain machines and cannot be added",
+        help "use another model, or index 0 of a machine that has it";
+    /// An IDE controller is the one that the machine has.
+    IDE = "controller-ide": Unsupported, Validate,
+        "`<controller type='ide'>`: `piix3-ide` and the like are part of the machine, libvirt adds no others",
+        help "remove the controller and use bus `sata`, `scsi` or `virtio` for its disks";
+    /// A SATA controller needs a QEMU with AHCI.
+    SATA = "controller-sata": Unsupported, Validate,
+        "`<controller type='sata'>`: `ich9-ahci`; Q35 has the first one in its chipset",
+        help "use `type='scsi'`, or a QEMU that has it";
 }
 
-/// The rules on USB controllers.
-pub static USB: &[&Rule] = usb::ALL;
-/// The rules on PCI controllers.
-pub static PCI: &[&Rule] = pci::ALL;
-
-/// Holds them.
+/// Checks every `<controller>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let controllers = &cx.domain.devices.controllers;
     usb::check_domain(cx, out);
@@ -63,24 +85,24 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         complete(cx, controller, out);
     }
     twice(controllers, out);
-    let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
+    let format_first = cx.release.has(Convention::FormatRulesFirst);
     for controller in controllers {
         if format_first {
-            format_rules(cx, controller, out);
+            format_rules(controller, out);
         }
         qemu_rules(cx, controller, out);
         if !format_first {
-            format_rules(cx, controller, out);
+            format_rules(controller, out);
         }
     }
 }
 
-/// What the reference holds while it completes the domain.
+/// The rules that libvirt checks while it completes the domain.
 fn complete(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     match &controller.kind {
         ControllerKind::Scsi(None | Some(ScsiModel::Auto)) => {
             let message = format!(
-                "no model is to be had for the 'scsi' controller with index '{}'",
+                "there is no default model for the 'scsi' controller with index '{}'",
                 controller.number()
             );
             out.refuse(&SCSI_DEFAULT, controller.info.pos, message);
@@ -91,7 +113,7 @@ fn complete(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     }
 }
 
-/// The parts of a USB 2 controller share their index.
+/// Every index is used once a type. A USB 2 controller and its companions share one, so USB is left out.
 fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
     let mut seen = std::collections::HashSet::new();
     for controller in controllers {
@@ -106,24 +128,23 @@ fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
     }
 }
 
-/// Rules that hang on no QEMU.
-fn format_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
+/// The rules of the domain format, which do not depend on QEMU.
+fn format_rules(controller: &Controller, out: &mut Findings<'_>) {
     if let ControllerKind::Pci(pci) = &controller.kind {
-        pci::format_rules(cx, controller, pci, out);
+        pci::format_rules(controller, pci, out);
     }
-    // Older releases leave this one to the QEMU driver.
-    if cx.caps.release().has(Convention::FormatRulesFirst)
-        && let Some(id) = controller.driver.iothread
+    if let Some(id) = controller.driver.iothread
         && !is_virtio_scsi(controller)
     {
         let message = format!(
-            "attribute 'iothread' of 'driver' ('{id}') is for virtio-scsi controllers, not for type '{}'",
+            "attribute 'iothread' of 'driver' ('{id}') needs a virtio-scsi controller, not type '{}'",
             controller.controller_type()
         );
         out.refuse(&IOTHREAD_TYPE, controller.info.pos.path("driver/@iothread"), message);
     }
 }
 
+/// The rules of QEMU and its machine types.
 fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     if let ControllerKind::Scsi(Some(model)) = &controller.kind {
         scsi_model(cx, controller, *model, out);
@@ -133,9 +154,9 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
     match &controller.kind {
         ControllerKind::Ide(_) if !(first && cx.guest.has_builtin_ide()) => {
             let message = if cx.guest.has_builtin_ide() {
-                format!("machine type '{}' has one IDE controller and takes no other", cx.guest.machine)
+                format!("machine type '{}' supports one IDE controller only", cx.guest.machine)
             } else {
-                format!("machine type '{}' takes no IDE controllers", cx.guest.machine)
+                format!("machine type '{}' does not support IDE controllers", cx.guest.machine)
             };
             out.refuse(&IDE, controller.info.pos, message);
         }
@@ -144,8 +165,7 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
         }
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if !(first && cx.guest.has_builtin_esp()) => {
             let message = format!(
-                "a SCSI controller of model 'ncr53c90' is the first one, of a machine that has it, not number '{}' \
-                 of machine type '{}'",
+                "a SCSI controller of model 'ncr53c90' with index '{}' is not supported for machine type '{}'",
                 controller.number(),
                 cx.guest.machine
             );
@@ -166,7 +186,7 @@ fn is_virtio_scsi(controller: &Controller) -> bool {
 
 fn scsi_model(cx: &Context<'_>, controller: &Controller, model: ScsiModel, out: &mut Findings<'_>) {
     let cap = match model {
-        // Of the ESP family the reference asks, too, but takes no for an answer.
+        // libvirt checks the capabilities of the ESP family too, but does not refuse a QEMU without them.
         ScsiModel::Auto
         | ScsiModel::Ibmvscsi
         | ScsiModel::Ncr53c90
@@ -203,7 +223,7 @@ fn driver(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     ];
     for (name, _) in given.into_iter().filter(|(_, given)| *given) {
         let message = format!(
-            "attribute '{name}' of 'driver' is for virtio-scsi controllers, not for type '{}'",
+            "attribute '{name}' of 'driver' needs a virtio-scsi controller, not type '{}'",
             controller.controller_type()
         );
         out.refuse(&VIRTIO_SCSI_ONLY, place.clone(), message);
@@ -227,11 +247,12 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
             );
         }
         if !matches!(controller.info.address, None | Some(Address::Pci(_) | Address::Ccw(_))) {
-            let message = format!("the 'iothread' ('{id}') of a controller is for addresses 'pci' and 'ccw'");
+            let message =
+                format!("the 'iothread' ('{id}') of a controller needs an address of type 'pci' or 'ccw'");
             out.refuse(&IOTHREAD_ADDRESS, place.clone(), message);
         }
         if !cx.domain.tune.iothreads.list.iter().any(|thread| thread.id == id) {
-            let message = format!("the 'iothread' ('{id}') of a controller is not one of the domain's");
+            let message = format!("a controller names 'iothread' '{id}', which the domain does not have");
             out.refuse(&IOTHREAD_ID, place.clone(), message);
         }
     }
@@ -240,13 +261,13 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     }
     let what = format!("the 'scsi' controller with index '{}'", controller.number());
     if driver.iothread.is_some() {
-        out.refuse(&IOTHREAD_BOTH, place.clone(), format!("{what} has 'iothread' and 'iothreads'"));
+        out.refuse(&IOTHREAD_BOTH, place.clone(), format!("{what} has both 'iothread' and 'iothreads'"));
     }
     if !cx.has(Cap::VirtioScsiIothreadMapping) {
         out.refuse(
             &IOTHREAD_MAPPING,
             place.clone(),
-            format!("this QEMU cannot give {what} several 'iothreads'"),
+            format!("this QEMU does not support several 'iothreads' for {what}"),
         );
     }
     let maps: Vec<_> = driver.iothreads.iter().map(|map| (map.id, map.queues.as_slice())).collect();
@@ -255,20 +276,20 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     }
 }
 
-/// Whether the domain says that there is no USB.
+/// Whether the domain disables USB (`model='none'`).
 pub(super) fn usb_is_disabled(cx: &Context<'_>) -> bool {
     cx.domain.devices.controllers.iter().any(|c| c.usb_model() == Some(UsbModel::None))
         && !cx.domain.devices.controllers.iter().any(|c| c.usb_model().is_some_and(|m| m != UsbModel::None))
 }
 
-/// The root that the machine has, where the first PCI controller is another.
+/// The first PCI controller and the root bus of the machine type, where they differ.
 fn root_mismatch<'c>(cx: &Context<'c>) -> Option<(&'c Controller, PciModel)> {
     let root = cx.guest.pci_root(cx.caps)?;
     let first = cx.domain.devices.controllers.iter().find(|c| c.is(ControllerType::Pci, 0))?;
     (first.pci_model() != Some(root)).then_some((first, root))
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for controller in &cx.domain.devices.controllers {
         match &controller.kind {

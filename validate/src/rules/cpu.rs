@@ -7,34 +7,56 @@ use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddr
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Vector lengths are not asked for where SVE is off.
-    SVE_DISABLED = "cpu-sve-disabled": Unsupported, Complete, "a length of SVE vectors implies SVE";
-    /// Caches are described for x86 only.
-    CACHE_ARCH = "cpu-cache-arch": Unsupported, Validate, "the CPU properties `l3-cache` and `host-cache-info` are x86's";
-    /// Only the third level is emulated.
-    CACHE_LEVEL = "cpu-cache-level": Unsupported, Validate, "the CPU property `l3-cache` is all there is";
-    /// The host's caches are shown with the host's CPU only.
-    CACHE_MODE = "cpu-cache-passthrough": Unsupported, Validate, "`host-cache-info` needs `-cpu host` or `-cpu max`";
-    /// The width of addresses is set for x86 only.
-    ADDR_ARCH = "cpu-phys-bits-arch": Unsupported, Validate, "the CPU property `phys-bits` is x86's";
-    /// The host's width of addresses is taken with the host's CPU only.
-    ADDR_MODE = "cpu-phys-bits-passthrough": Unsupported, Validate, "`host-phys-bits` needs `-cpu host` or `-cpu max`";
-    /// A width that is taken from the host is not also given.
-    ADDR_BITS = "cpu-phys-bits-number": Unsupported, Validate, "`host-phys-bits` and `phys-bits` exclude each other";
-    /// A width that is given has no limit.
-    ADDR_LIMIT = "cpu-phys-bits-limit": Unsupported, Validate, "`host-phys-bits-limit` limits what comes from the host";
-    /// A 32 bit ARM guest gets the CPU of a 64 bit host only where QEMU can hide its other half.
-    ARM_32_ON_64 = "cpu-armv7l-on-aarch64": Unsupported, Validate, "the CPU property `aarch64`";
-    /// Features that block migration are left out or kept only where QEMU can.
-    MIGRATABLE = "cpu-migratable": Unsupported, Validate, "the CPU property `migratable`";
-    /// All that the hypervisor can offer is asked for only where QEMU has a name for it.
-    MAXIMUM = "cpu-maximum": Unsupported, Validate, "the CPU model `max`";
+virtargv_model::rules! {
+    /// A vector length of SVE needs the feature `sve`.
+    SVE_DISABLED = "cpu-sve-disabled": Unsupported, Complete,
+        "`<cpu><feature name='sve128'>` and the like: a vector length implies SVE",
+        help "remove the features with lengths, or the policy `disable` of `sve`";
+    /// Only an x86 CPU has a `<cache>`.
+    CACHE_ARCH = "cpu-cache-arch": Unsupported, Validate,
+        "`<cpu><cache>`: the CPU properties `l3-cache` and `host-cache-info` are those of x86",
+        help "remove `<cache>` from `<cpu>`";
+    /// CPU cache mode `emulate` is for level 3, the other modes have no level.
+    CACHE_LEVEL = "cpu-cache-level": Unsupported, Validate,
+        "`<cpu><cache mode= level=>`: the CPU property `l3-cache` is the only level that QEMU emulates",
+        help "use `<cache mode='emulate' level='3'/>`, or remove `level=`";
+    /// CPU cache mode `passthrough` needs a CPU of mode `host-passthrough` or `maximum`.
+    CACHE_MODE = "cpu-cache-passthrough": Unsupported, Validate,
+        "`<cpu><cache mode='passthrough'/>`: `host-cache-info` is a property of `-cpu host` and `-cpu max`",
+        help "use `<cpu mode='host-passthrough'>`, or remove `<cache>`";
+    /// Only an x86 CPU has a `<maxphysaddr>`.
+    ADDR_ARCH = "cpu-phys-bits-arch": Unsupported, Validate,
+        "`<cpu><maxphysaddr>`: the CPU property `phys-bits` is one of x86",
+        help "remove `<maxphysaddr>` from `<cpu>`";
+    /// Passing through the host's physical address size needs a CPU of mode `host-passthrough` or `maximum`.
+    ADDR_MODE = "cpu-phys-bits-passthrough": Unsupported, Validate,
+        "`<maxphysaddr mode='passthrough'/>`: `host-phys-bits` is a property of `-cpu host` and `-cpu max`",
+        help "use `<cpu mode='host-passthrough'>`, or `<maxphysaddr mode='emulate' bits=...>`";
+    /// A physical address size that is taken from the host has no `bits=`.
+    ADDR_BITS = "cpu-phys-bits-number": Unsupported, Validate,
+        "`<maxphysaddr mode='passthrough' bits=>`: the CPU properties `host-phys-bits` and `phys-bits` exclude each other",
+        help "remove `bits=`, or use `mode='emulate'`";
+    /// A physical address size that is given has no `limit=`.
+    ADDR_LIMIT = "cpu-phys-bits-limit": Unsupported, Validate,
+        "`<maxphysaddr mode='emulate' limit=>`: `host-phys-bits-limit` limits what is taken from the host",
+        help "remove `limit=`, or use `mode='passthrough'`";
+    /// An armv7l guest with the CPU of an aarch64 host needs a QEMU that can turn off 64-bit mode.
+    ARM_32_ON_64 = "cpu-armv7l-on-aarch64": Unsupported, Validate,
+        "`<cpu mode='host-passthrough'>`: the CPU property `aarch64`",
+        help "use a QEMU that has `aarch64=off`, or another CPU mode";
+    /// The attribute `migratable` needs a QEMU that has it for `-cpu host`.
+    MIGRATABLE = "cpu-migratable": Unsupported, Validate,
+        "`<cpu migratable='on'>`: the CPU property `migratable`",
+        help "remove `migratable=` from `<cpu>`, or use a QEMU that has it";
+    /// CPU mode `maximum` needs a QEMU with the CPU model `max`.
+    MAXIMUM = "cpu-maximum": Unsupported, Validate,
+        "`<cpu mode='maximum'>`: `-cpu max`",
+        help "use another CPU mode, or a QEMU that has it";
     /// The names of CPU models and features hold nothing that would end them.
     NAME_CHARACTERS = "cpu-name-characters": Unsupported, Build, "QEMU: -cpu splits at ',' and '=', and unescapes nothing";
 }
 
-/// Holds them.
+/// Checks `<cpu>` against the rules above. Its `<numa>` and `<topology>` have modules of their own.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(cpu) = &cx.domain.cpu else { return };
     sve(cpu, out);
@@ -51,7 +73,7 @@ fn sve(cpu: &Cpu, out: &mut Findings<'_>) {
         && matches!(sve.policy, FeaturePolicy::Disable | FeaturePolicy::Forbid)
     {
         let message = format!(
-            "CPU feature 'sve' has policy '{}', but feature '{}' asks for a length of its vectors",
+            "CPU feature 'sve' has policy '{}', but feature '{}' enables a vector length",
             sve.policy, length.name
         );
         out.refuse(&SVE_DISABLED, sve.pos, message);
@@ -62,7 +84,7 @@ fn cache(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
     let Some(cache) = &cpu.cache else { return };
     if !cx.guest.arch.is_x86() {
         let message =
-            format!("element 'cache' of element 'cpu' is not for guests of architecture '{}'", cx.guest.arch);
+            format!("element 'cache' of element 'cpu' is not supported for architecture '{}'", cx.guest.arch);
         out.refuse(&CACHE_ARCH, cache.pos, message);
         return;
     }
@@ -83,7 +105,7 @@ fn cache(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
         }
         CpuCacheMode::Passthrough | CpuCacheMode::Disable => {
             if let Some(level) = cache.level {
-                let message = format!("CPU cache mode '{}' takes no level, so not '{level}'", cache.mode);
+                let message = format!("CPU cache mode '{}' takes no level, but it is '{level}'", cache.mode);
                 out.refuse(&CACHE_LEVEL, cache.pos.attr("level"), message);
             }
         }
@@ -94,7 +116,7 @@ fn cache(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
 fn max_phys_addr(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
     let Some(addr) = &cpu.max_phys_addr else { return };
     if !cx.guest.arch.is_x86() {
-        let message = format!("element 'maxphysaddr' is not for guests of architecture '{}'", cx.guest.arch);
+        let message = format!("element 'maxphysaddr' is not supported for architecture '{}'", cx.guest.arch);
         out.refuse(&ADDR_ARCH, addr.pos, message);
         return;
     }
@@ -134,24 +156,23 @@ fn mode(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
         CpuMode::HostPassthrough => {
             if cx.guest.arch == Arch::Armv7l && cx.host.arch() == Arch::Aarch64 && !cx.has(Cap::CpuAarch64Off)
             {
-                let message =
-                    "this QEMU cannot give a guest of architecture armv7l the CPU of a host of aarch64";
+                let message = "this QEMU cannot run an armv7l guest with the CPU of an aarch64 host";
                 out.refuse(&ARM_32_ON_64, cpu.pos.attr("mode"), message);
             }
             if cpu.migratable == Some(OnOff::On) && !cx.has(Cap::CpuMigratable) {
-                let message = "this QEMU does not know attribute 'migratable' of element 'cpu'";
+                let message = "attribute 'migratable' of element 'cpu' is not supported by this QEMU";
                 out.refuse(&MIGRATABLE, cpu.pos.attr("migratable"), message);
             }
         }
         CpuMode::Maximum if !cx.has(Cap::CpuMax) => {
-            let message = "this QEMU has no CPU for mode 'maximum' of element 'cpu'";
+            let message = "mode 'maximum' of element 'cpu' is not supported by this QEMU";
             out.refuse(&MAXIMUM, cpu.pos.attr("mode"), message);
         }
         _ => {}
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(cpu) = &cx.domain.cpu else { return };
     let mut check = |what: &str, text: &str, place: Place| {

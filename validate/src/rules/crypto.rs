@@ -6,20 +6,24 @@ use virtargv_model::device::crypto::CryptoBackend;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A crypto device is of a model that this QEMU has.
-    CRYPTO_MODEL = "crypto-model": Unsupported, Validate, "`virtio-crypto`";
-    /// Ciphers are worked by something that this QEMU has.
-    CRYPTO_BACKEND = "crypto-backend": Unsupported, Validate, "`cryptodev-backend-builtin` and `-lkcf`";
+virtargv_model::rules! {
+    /// The model of a crypto device is one that this QEMU has.
+    CRYPTO_MODEL = "crypto-model": Unsupported, Validate,
+        "`<crypto model=>`: `-device virtio-crypto-pci`",
+        help "remove `<crypto>`, or use a QEMU that has the device";
+    /// The backend of a crypto device is one that this QEMU has.
+    CRYPTO_BACKEND = "crypto-backend": Unsupported, Validate,
+        "`<crypto><backend model=>`: the objects `cryptodev-backend-builtin` and `cryptodev-backend-lkcf`",
+        help "use another `<backend>`, or a QEMU that has the object";
 }
 
-/// Holds them.
+/// Checks every `<crypto>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for crypto in &cx.domain.devices.cryptos {
         virtio::available(cx, crypto.virtio, &crypto.info.pos.path("driver"), out);
         let has_device = cx.has(Cap::DeviceVirtioCrypto);
         if let Some(model) = crypto.model.filter(|_| !has_device) {
-            let message = format!("this QEMU has no 'crypto' of model '{model}'");
+            let message = format!("'crypto' model '{model}' is not supported by this QEMU");
             out.refuse(&CRYPTO_MODEL, crypto.info.pos.attr("model"), message);
         }
         let lacks = match crypto.backend {
@@ -28,7 +32,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             None => false,
         };
         if let Some(backend) = crypto.backend.filter(|_| lacks) {
-            let message = format!("this QEMU has no 'crypto' whose 'backend' is '{backend}'");
+            let message = format!("'backend' '{backend}' of 'crypto' is not supported by this QEMU");
             out.refuse(&CRYPTO_BACKEND, crypto.info.pos.path("backend/@model"), message);
         }
     }

@@ -1,15 +1,19 @@
 //! Rules on `<disk>`.
 //!
-//! Some hold for every hypervisor the reference knows ([`common`]), some for QEMU ([`frontend`], [`tuning`], [`image`]).
-//! Which of the two come first is a matter of the release.
+//! Some are those of the domain format ([`common`]), some those of QEMU ([`frontend`], [`image`]). Which of the two are
+//! checked first depends on the release. The other modules have the rules of both on one subject.
 
 pub mod address;
 pub mod common;
+pub mod encryption;
 pub mod frontend;
 pub mod image;
 pub mod iothreads;
+pub mod iotune;
+pub mod lun;
+pub mod name;
+pub mod network;
 pub mod source;
-pub mod tuning;
 pub mod vhost_user;
 
 use std::collections::HashMap;
@@ -23,11 +27,11 @@ use virtargv_model::{Spelled, YesNo};
 use self::common::Part;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Every disk has a name of its own.
-    NAME_TWICE = "disk-name-twice": Xml, Validate, "disk/target/@dev; the name is what everything else calls the disk by";
-    /// Every disk has a place of its own on its bus.
-    ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate, "disk/address; a controller has one device at a place";
+virtargv_model::rules! {
+    /// Every disk has an address of its own on its bus.
+    ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate,
+        "`<disk><address type='drive'>`: a controller has one device at each bus, target and unit",
+        help "remove the `<address>` of one of the disks, or change its `unit=`";
     /// pseries machines have no floppy drive.
     FLOPPY_PSERIES = "disk-floppy-pseries": Unsupported, Build, "disk/@device; the machine has no floppy controller";
     /// Only drives with removable media have a tray.
@@ -38,47 +42,29 @@ crate::rules! {
     BUS = "disk-bus": Internal, Build, "disk/target/@bus; QEMU's disk devices";
 }
 
-/// Holds every `<disk>` against its rules.
+/// Checks every `<disk>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let common_first = cx.caps.release().has(Convention::CommonRulesFirst);
-    let groups = tuning::groups(cx);
+    let common_first = cx.release.has(Convention::CommonRulesFirst);
+    let groups = iotune::groups(cx);
     for disk in &cx.domain.devices.disks {
-        // Nothing else can be said of a disk without a name.
+        // The bus and the address of a disk without a target are not known.
         if disk.target.dev.is_none() {
-            common::no_name(disk, out);
+            name::check_missing(disk, out);
             continue;
         }
         common::check(cx, disk, if common_first { Part::All } else { Part::Early }, out);
         address::check(cx, disk, out);
         frontend::check(cx, disk, out);
         iothreads::check(cx, disk, out);
-        tuning::check(cx, disk, &groups, out);
+        iotune::check(cx, disk, &groups, out);
         image::check(cx, disk, out);
+        encryption::check_sd(disk, out);
         if !common_first {
             common::check(cx, disk, Part::Late, out);
         }
     }
-    names(cx, out);
+    name::check_unique(cx, out);
     addresses(cx, out);
-}
-
-/// What the image of a disk is called in messages.
-fn shown_source(disk: &Disk) -> &str {
-    disk.image.path().unwrap_or("(null)")
-}
-
-fn names(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen: HashMap<&str, &Disk> = HashMap::with_capacity(cx.domain.devices.disks.len());
-    for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
-        let Some(first) = seen.insert(disk.dst(), disk) else { continue };
-        let message = format!(
-            "the disks of '{}' and '{}' both have the target '{}'",
-            shown_source(first),
-            shown_source(disk),
-            disk.dst()
-        );
-        out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
-    }
 }
 
 fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
@@ -88,7 +74,7 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
         let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
         let message = format!(
-            "disk '{}' and disk '{}' are both at controller='{}' bus='{}' target='{}' unit='{}'",
+            "disk '{}' and disk '{}' both have the address controller='{}' bus='{}' target='{}' unit='{}'",
             first.dst(),
             disk.dst(),
             at.controller,
@@ -100,7 +86,7 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in &cx.domain.devices.disks {
         // What is only plugged in once the guest runs is not part of the line.

@@ -1,5 +1,7 @@
 //! Rules on `<features>`.
 
+mod hyperv;
+
 use virtargv_caps::{Accel, Arch, Cap, Convention};
 use virtargv_model::cpu::CpuMode;
 use virtargv_model::features::{Features, GicVersion, IoApic, KvmFeature};
@@ -7,38 +9,55 @@ use virtargv_model::{OnOff, VirtType, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// TSEG is of Q35 machines.
-    TSEG_MACHINE = "features-tseg-machine": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
-    /// The size of TSEG needs a QEMU that takes one.
-    TSEG_SUPPORT = "features-tseg-support": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
-    /// TSEG is whole MiB.
-    TSEG_SIZE = "features-tseg-size": Unsupported, Complete, "property `extended-tseg-mbytes` of `mch`";
-    /// Features are those of the guest's machine.
-    MACHINE = "features-machine": Unsupported, Validate, "a feature of one machine is no feature of another";
-    /// Features need a QEMU that has them.
-    SUPPORT = "features-support": Unsupported, Validate, "a property of the machine that older QEMUs lack";
-    /// Host CPUs of their own are told to guests that have the host's CPU itself.
-    DEDICATED = "features-kvm-hint-dedicated": Unsupported, Validate, "the CPU property `kvm-hint-dedicated`";
-    /// VMware's port is in the PS/2 mouse's hands.
-    VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate, "`vmport` is a part of the PS/2 controller";
-    /// What belongs to TCG is for guests that run under it.
-    TCG = "features-tcg": Unsupported, Validate, "`-accel tcg,tb-size=`";
+virtargv_model::rules! {
+    /// The size of TSEG can be set for Q35 machines only.
+    TSEG_MACHINE = "features-tseg-machine": Unsupported, Complete,
+        "`<features><smm><tseg>`: the property `extended-tseg-mbytes` of `mch`, the Q35 host bridge",
+        help "remove `<tseg>`, or use `machine='q35'`";
+    /// The size of TSEG needs a QEMU that has the property.
+    TSEG_SUPPORT = "features-tseg-support": Unsupported, Complete,
+        "`<features><smm><tseg>`: the property `extended-tseg-mbytes` of `mch`",
+        help "remove `<tseg>`, or use a QEMU that has it";
+    /// The size of TSEG is a multiple of 1 MiB.
+    TSEG_SIZE = "features-tseg-size": Unsupported, Complete,
+        "`<features><smm><tseg>`: the property `extended-tseg-mbytes` of `mch` counts MiB",
+        help "use a whole number of MiB";
+    /// A feature is one of the guest's architecture and machine type.
+    MACHINE = "features-machine": Unsupported, Validate,
+        "`<features>`: each is a property of certain machines or CPUs: `ioapic` and `pvspinlock` of x86, `vmport` of PCs, `gic` and `ras` of Arm `virt`, `aia` of RISC-V `virt`, `hpt` and the like of pseries",
+        help "remove the feature";
+    /// A feature needs a QEMU that has it.
+    SUPPORT = "features-support": Unsupported, Validate,
+        "`<features>`: the property of the machine, or the device, came with a later QEMU",
+        help "remove the feature, or use a QEMU that has it";
+    /// The KVM feature `hint-dedicated` needs a CPU of mode `host-passthrough`.
+    DEDICATED = "features-kvm-hint-dedicated": Unsupported, Validate,
+        "`<features><kvm><hint-dedicated>`: the CPU property `kvm-hint-dedicated` is for vCPUs that are pinned to CPUs of their own",
+        help "use `<cpu mode='host-passthrough'/>`, or remove `<hint-dedicated>`",
+        until "9.0";
+    /// The feature `vmport` needs the feature `ps2`.
+    VMPORT_PS2 = "features-vmport-ps2": Unsupported, Validate,
+        "`<features><vmport>`: QEMU's `vmmouse` is part of the PS/2 controller `i8042`",
+        help "remove `<ps2 state='off'/>`, or set `<vmport state='off'/>`";
+    /// Features of TCG need a guest that runs under TCG, and a cache of whole MiB.
+    TCG = "features-tcg": Unsupported, Validate,
+        "`<features><tcg><tb-cache>`: `-accel tcg,tb-size=` counts MiB",
+        help "remove `<tcg>`, use `type='qemu'`, or use a whole number of MiB";
     /// The version of the interrupt controller is told only where this QEMU takes one.
     GIC = "gic-version": Unsupported, Build, "property `gic-version` of the machine";
 }
 
-/// Holds them.
+/// Checks `<features>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
     tseg(cx, features, out);
     x86(cx, features, out);
     arm_and_riscv(cx, features, out);
     pseries(cx, features, out);
-    hyperv(cx, features, out);
+    hyperv::check(cx, features, out);
     let dedicated = features.kvm.as_ref().and_then(|kvm| kvm.get(KvmFeature::HintDedicated));
     let host_cpu = cx.domain.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostPassthrough);
-    if dedicated == Some(OnOff::On) && !host_cpu && cx.guest.release.has(Convention::DedicatedNeedsHostCpu) {
+    if dedicated == Some(OnOff::On) && !host_cpu {
         let message = "the feature 'hint-dedicated' needs a CPU of mode 'host-passthrough'";
         out.refuse(&DEDICATED, features.pos.path("kvm/hint-dedicated"), message);
     }
@@ -50,27 +69,28 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     if features.tcg.is_some() && cx.guest.accel != Accel::Tcg {
         let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
-        let message = format!("the feature 'tcg' does not go with a domain of type '{virt}'");
+        let message = format!("the feature 'tcg' is not supported for a domain of type '{virt}'");
         out.refuse(&TCG, features.pos.path("tcg"), message);
     } else if let Some(cache) = features.tcg.and_then(|tcg| tcg.tb_cache).filter(|cache| cache.0 % 1024 != 0)
     {
-        let message = format!("element 'tb-cache' has '{}' KiB, expected whole MiB", cache.0);
+        let message = format!("element 'tb-cache' is '{}' KiB, it must be a multiple of 1 MiB", cache.0);
         out.refuse(&TCG, features.pos.path("tcg/tb-cache"), message);
     }
 }
 
-/// `feature` is of machines that this one is none of.
+/// Reports `feature`, which is one of other architectures or machine types.
 fn foreign(cx: &Context<'_>, feature: &'static str, out: &mut Findings<'_>) {
     let message = format!(
-        "the feature '{feature}' is none of architecture '{}' or machine '{}'",
+        "the feature '{feature}' is not supported for architecture '{}' or machine type '{}'",
         cx.guest.arch, cx.guest.machine
     );
     out.refuse(&MACHINE, cx.domain.features.pos.path(feature), message);
 }
 
+/// Reports `feature` where this QEMU lacks `cap`.
 fn require(cx: &Context<'_>, cap: Cap, feature: &'static str, out: &mut Findings<'_>) {
     if !cx.has(cap) {
-        let message = format!("this QEMU cannot do what the feature '{feature}' asks for");
+        let message = format!("the feature '{feature}' is not supported by this QEMU");
         out.refuse(&SUPPORT, cx.domain.features.pos.path(feature), message);
     }
 }
@@ -79,12 +99,12 @@ fn tseg(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     let Some((smm, bytes)) = features.smm.and_then(|smm| Some((smm, smm.tseg?))) else { return };
     let place = smm.pos.path("tseg");
     if !cx.guest.is_q35() {
-        let message = format!("element 'tseg' is for Q35 machines, this is '{}'", cx.guest.machine);
+        let message = format!("element 'tseg' needs a Q35 machine, not '{}'", cx.guest.machine);
         out.refuse(&TSEG_MACHINE, place, message);
     } else if !cx.has(Cap::MchExtendedTsegMbytes) {
-        out.refuse(&TSEG_SUPPORT, place, "this QEMU cannot be told the size of element 'tseg'");
+        out.refuse(&TSEG_SUPPORT, place, "element 'tseg' is not supported by this QEMU");
     } else if bytes % (1 << 20) != 0 {
-        let message = format!("element 'tseg' has '{bytes}' bytes, expected whole MiB");
+        let message = format!("element 'tseg' is '{bytes}' bytes, it must be a multiple of 1 MiB");
         out.refuse(&TSEG_SIZE, place, message);
     }
 }
@@ -114,7 +134,7 @@ fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     }
     if features.apic.and_then(|apic| apic.eoi).is_some() && !x86 {
         let message = format!(
-            "attribute 'eoi' of the feature 'apic' is none of architecture '{}' or machine '{}'",
+            "attribute 'eoi' of the feature 'apic' is not supported for architecture '{}' or machine type '{}'",
             cx.guest.arch, cx.guest.machine
         );
         out.refuse(&MACHINE, features.pos.path("apic/@eoi"), message);
@@ -123,7 +143,7 @@ fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
         foreign(cx, "pvspinlock", out);
     }
     if features.pmu == Some(OnOff::Off) && cx.guest.arch.is_ppc64() {
-        let message = format!("the feature 'pmu' cannot be off with architecture '{}'", cx.guest.arch);
+        let message = format!("the feature 'pmu' cannot be off for architecture '{}'", cx.guest.arch);
         out.refuse(&MACHINE, features.pos.path("pmu"), message);
     }
     if features.ps2.is_some() {
@@ -192,19 +212,13 @@ fn hpt(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     }
 }
 
-fn hyperv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
-    if features.hyperv.is_some() && !cx.guest.arch.is_x86() && !cx.guest.is_arm_virt() {
-        foreign(cx, "hyperv", out);
-    }
-}
-
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
     // Other machines than Arm's 'virt' are refused the element as such.
     let gic = features.gic.filter(|_| cx.guest.is_arm_virt());
     let Some(version) = gic.and_then(|gic| gic.version) else { return };
-    let by_arch = !cx.follows(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
+    let by_arch = !cx.release.has(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
     // Without the property version 2 is what a guest gets anyway.
     if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {
         let message = format!("this QEMU cannot be told the version '{version}' of element 'gic'");

@@ -7,38 +7,66 @@ use virtargv_model::info::Address;
 use super::{vhost_user, virtio};
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
-    /// A guest can boot from virtiofs alone.
-    FS_BOOT = "filesystem-boot": Unsupported, Validate, "`bootindex=` of `vhost-user-fs`";
-    /// A virtiofs tag names one file system.
-    FS_TARGET_TWICE = "filesystem-target-twice": Unsupported, Validate, "the guest mounts by the tag";
-    /// QEMU shows the guest folders of the host.
-    FS_TYPE = "filesystem-type": Unsupported, Validate, "`-fsdev` and virtiofsd have folders";
-    /// QEMU sets no limits on a file system.
-    FS_LIMITS = "filesystem-limits": Unsupported, Validate, "`-fsdev` has no quota";
-    /// Several devices in one tree are handled by a QEMU that can.
-    FS_MULTIDEVS = "filesystem-multidevs": Unsupported, Validate, "`multidevs=` of `-fsdev`";
-    /// Permissions of what is made are set by a QEMU that can.
-    FS_CREATE_MODE_QEMU = "filesystem-create-mode-qemu": Unsupported, Validate, "`fmode=` and `dmode=` of `-fsdev`";
-    /// Permissions of what is made go with mapped owners.
-    FS_CREATE_MODE = "filesystem-create-mode": Unsupported, Validate, "`fmode=` and `dmode=` of `-fsdev` with `security_model=mapped`";
-    /// Only virtiofs has a daemon to be locked up.
-    FS_SANDBOX = "filesystem-sandbox": Unsupported, Validate, "`--sandbox` of virtiofsd";
-    /// By handle, files are opened as the guest's users.
-    FS_HANDLE = "filesystem-handle-accessmode": Unsupported, Validate, "`-fsdev handle`";
-    /// A file system is served by a driver that QEMU has.
-    FS_DRIVER = "filesystem-driver": Unsupported, Validate, "9p, virtiofs and MTP";
-    /// virtiofs does not have what 9p has.
-    FS_VIRTIOFS = "filesystem-virtiofs-option": Unsupported, Validate, "options of virtiofsd";
-    /// virtiofs is asked of a QEMU that has it.
-    FS_VIRTIOFS_QEMU = "filesystem-virtiofs-qemu": Unsupported, Validate, "`vhost-user-fs`";
-    /// MTP is asked of a QEMU that has it.
-    FS_MTP_QEMU = "filesystem-mtp-qemu": Unsupported, Validate, "`usb-mtp`";
-    /// Booting from virtiofs is asked of a QEMU that can.
-    FS_VIRTIOFS_BOOT = "filesystem-virtiofs-boot": Unsupported, Validate, "`bootindex=` of `vhost-user-fs-pci`";
+virtargv_model::rules! {
+    /// A guest boots from a file system with driver `virtiofs` only.
+    FS_BOOT = "filesystem-boot": Unsupported, Validate,
+        "`<filesystem><boot>`: `bootindex=` of `vhost-user-fs`",
+        help "remove `<boot>`, or use `<driver type='virtiofs'/>`";
+    /// The target of a virtiofs file system is one of its own.
+    FS_TARGET_TWICE = "filesystem-target-twice": Unsupported, Validate,
+        "`<filesystem><target dir=>`: the tag by which the guest mounts it",
+        help "change one of the `dir=`";
+    /// The type of a file system is `mount`.
+    FS_TYPE = "filesystem-type": Unsupported, Validate,
+        "`<filesystem type=>`: 9p, virtiofs and MTP export a directory of the host",
+        help "set `type='mount'`";
+    /// QEMU has no space limits of a file system.
+    FS_LIMITS = "filesystem-limits": Unsupported, Validate,
+        "`<filesystem><space_hard_limit>` and `<space_soft_limit>`: for containers",
+        help "remove both elements";
+    /// The handling of several devices in one file system needs a QEMU that has it.
+    FS_MULTIDEVS = "filesystem-multidevs": Unsupported, Validate,
+        "`<filesystem multidevs=>`: `multidevs=` of `-fsdev`, new in QEMU 4.2",
+        help "remove `multidevs=`, or use QEMU 4.2 or later";
+    /// Modes of created files need a QEMU that has them.
+    FS_CREATE_MODE_QEMU = "filesystem-create-mode-qemu": Unsupported, Validate,
+        "`<filesystem fmode= dmode=>`: `fmode=` and `dmode=` of `-fsdev`",
+        help "remove `fmode=` and `dmode=`, or use a QEMU that has them";
+    /// Modes of created files need access mode `mapped`.
+    FS_CREATE_MODE = "filesystem-create-mode": Unsupported, Validate,
+        "`<filesystem accessmode= fmode= dmode=>`: `fmode=` and `dmode=` of `-fsdev` with `security_model=mapped`",
+        help "set `accessmode='mapped'`, or remove `fmode=` and `dmode=`";
+    /// Only a file system with driver `virtiofs` has a sandbox.
+    FS_SANDBOX = "filesystem-sandbox": Unsupported, Validate,
+        "`<filesystem><binary><sandbox>`: `--sandbox` of virtiofsd",
+        help "remove `<sandbox>`, or use `<driver type='virtiofs'/>`";
+    /// A file system with driver `handle` has access mode `passthrough`.
+    FS_HANDLE = "filesystem-handle-accessmode": Unsupported, Validate,
+        "`<filesystem accessmode=><driver type='handle'/>`: `-fsdev handle` has no `security_model=`",
+        help "set `accessmode='passthrough'`";
+    /// The driver of a file system is `path`, `handle`, `virtiofs` or `mtp`.
+    FS_DRIVER = "filesystem-driver": Unsupported, Validate,
+        "`<filesystem><driver type=>`: `loop`, `nbd` and `ploop` are for containers",
+        help "use one of these drivers";
+    /// A file system with driver `virtiofs` has only the options of virtiofs.
+    FS_VIRTIOFS = "filesystem-virtiofs-option": Unsupported, Validate,
+        "`<filesystem><driver type='virtiofs'/>`: 9p's `accessmode=`, `multidevs=`, `fmode=` and the like are not options of virtiofsd, which libvirt's session daemon does not start",
+        help "remove the option; in a session, name the socket of a running virtiofsd";
+    /// A file system with driver `virtiofs` needs a QEMU that has it.
+    FS_VIRTIOFS_QEMU = "filesystem-virtiofs-qemu": Unsupported, Validate,
+        "`<filesystem><driver type='virtiofs'/>`: `-device vhost-user-fs-pci`, new in QEMU 4.2",
+        help "use `<driver type='path'/>`, or QEMU 4.2 or later";
+    /// A file system with driver `mtp` needs a QEMU that has it.
+    FS_MTP_QEMU = "filesystem-mtp-qemu": Unsupported, Validate,
+        "`<filesystem><driver type='mtp'/>`: `-device usb-mtp`",
+        help "use another driver, or a QEMU that has the device";
+    /// Booting from virtiofs needs an address of type `pci`, and a QEMU that has it.
+    FS_VIRTIOFS_BOOT = "filesystem-virtiofs-boot": Unsupported, Validate,
+        "`<filesystem><boot>`: `bootindex=` of `vhost-user-fs-pci`",
+        help "remove `<boot>`, use `<address type='pci'>`, or a QEMU that has it";
 }
 
-/// Holds them.
+/// Checks every `<filesystem>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let filesystems = &cx.domain.devices.filesystems;
     for (n, fs) in filesystems.iter().enumerate() {
@@ -46,14 +74,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let is_virtiofs = fs.driver == Some(FsDriver::Virtiofs);
         let pos = fs.info.pos;
         if fs.info.boot.is_some() && !is_virtiofs {
-            let message = "a guest boots from a 'filesystem' with driver 'virtiofs' only";
+            let message = "a guest can boot from a 'filesystem' with driver 'virtiofs' only";
             out.refuse(&FS_BOOT, pos.path("boot"), message);
         }
         let twice = earlier.iter().any(|other| {
             (is_virtiofs || other.driver == Some(FsDriver::Virtiofs)) && other.target == fs.target
         });
         if let Some(target) = fs.target.as_ref().filter(|_| twice) {
-            let message = format!("'target' with dir '{target}' is that of another 'filesystem'");
+            let message = format!("'target' dir '{target}' is given to another 'filesystem' too");
             out.refuse(&FS_TARGET_TWICE, pos.path("target/@dir"), message);
         }
         if fs.driver != Some(FsDriver::Mtp) {
@@ -69,7 +97,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             }
             Some(FsDriver::Handle) => check_handle(fs, out),
             Some(driver @ (FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
-                let message = format!("QEMU has no 'filesystem' with driver '{driver}'");
+                let message = format!("driver '{driver}' of 'filesystem' is not supported by QEMU");
                 out.refuse(&FS_DRIVER, pos.path("driver/@type"), message);
             }
             Some(FsDriver::Virtiofs) => check_virtiofs(cx, fs, out),
@@ -77,65 +105,66 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
+/// The options that do not depend on the driver.
 fn check_general(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let pos = fs.info.pos;
     if let Some(kind) = fs.kind.filter(|k| *k != FsType::Mount) {
-        let message = format!("QEMU has no 'filesystem' of type '{kind}', only 'mount'");
+        let message = format!("type '{kind}' of 'filesystem' is not supported by QEMU, only 'mount' is");
         out.refuse(&FS_TYPE, pos.attr("type"), message);
     }
     if fs.space_hard_limit.is_some_and(|n| n > 0) || fs.space_soft_limit.is_some_and(|n| n > 0) {
-        let message = "QEMU has no 'space_hard_limit' and 'space_soft_limit' on a 'filesystem'";
+        let message = "'space_hard_limit' and 'space_soft_limit' of 'filesystem' are not supported by QEMU";
         out.refuse(&FS_LIMITS, pos, message);
     }
     if let Some(multidevs) = fs.multidevs.filter(|m| *m != FsMultidevs::Default)
         && !cx.has(Cap::FsdevMultidevs)
     {
-        let message = format!("this QEMU has no 'multidevs', it is '{multidevs}'");
+        let message = format!("'multidevs' ('{multidevs}') is not supported by this QEMU");
         out.refuse(&FS_MULTIDEVS, pos.attr("multidevs"), message);
     }
     if fs.file_mode.is_some() || fs.dir_mode.is_some() {
         if !cx.has(Cap::FsdevCreatemode) {
-            out.refuse(&FS_CREATE_MODE_QEMU, pos, "this QEMU has no 'fmode' and 'dmode'");
+            out.refuse(&FS_CREATE_MODE_QEMU, pos, "'fmode' and 'dmode' are not supported by this QEMU");
         }
         if let Some(mode) = fs.access_mode.filter(|m| *m != FsAccessMode::Mapped) {
-            let message = format!("'fmode' and 'dmode' go with accessmode 'mapped', not '{mode}'");
+            let message = format!("'fmode' and 'dmode' need accessmode 'mapped', not '{mode}'");
             out.refuse(&FS_CREATE_MODE, pos.attr("accessmode"), message);
         }
     }
     let sandbox = fs.binary.as_ref().and_then(|b| b.sandbox);
     if let Some(sandbox) = sandbox.filter(|_| fs.driver != Some(FsDriver::Virtiofs)) {
-        let message = format!("a 'sandbox' ('{sandbox}') goes with driver 'virtiofs'");
+        let message = format!("a 'sandbox' ('{sandbox}') needs driver 'virtiofs'");
         out.refuse(&FS_SANDBOX, pos.path("binary/sandbox"), message);
     }
 }
 
 fn check_handle(fs: &Filesystem, out: &mut Findings<'_>) {
     if let Some(mode) = fs.access_mode.filter(|m| *m != FsAccessMode::Passthrough) {
-        let message = format!("driver 'handle' goes with accessmode 'passthrough', not '{mode}'");
+        let message = format!("driver 'handle' needs accessmode 'passthrough', not '{mode}'");
         out.refuse(&FS_HANDLE, fs.info.pos.attr("accessmode"), message);
     }
 }
 
 fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let pos = fs.info.pos;
-    let mut lacks = |broken: bool, what: &str| {
-        if broken {
-            let message = format!("a 'filesystem' with driver 'virtiofs' has no {what}");
+    let mut unsupported = |given: bool, what: &str| {
+        if given {
+            let message = format!("a 'filesystem' with driver 'virtiofs' does not support {what}");
             out.refuse(&FS_VIRTIOFS, pos, message);
         }
     };
     let started = fs.source.socket.is_none();
-    lacks(fs.readonly && !cx.guest.release.has(Convention::VirtiofsReadonly), "'readonly'");
-    lacks(started && !cx.host.config().privileged, "daemon in a session");
-    lacks(
+    unsupported(fs.readonly && !cx.release.has(Convention::VirtiofsReadonly), "'readonly'");
+    unsupported(started && !cx.host.config().privileged, "starting virtiofsd in a session");
+    unsupported(
         started && fs.access_mode.is_some_and(|m| m != FsAccessMode::Passthrough),
-        "'accessmode' but 'passthrough'",
+        "an 'accessmode' other than 'passthrough'",
     );
-    lacks(started && fs.write_policy.is_some(), "'wrpolicy'");
-    lacks(fs.model.is_some(), "'model'");
-    lacks(fs.format.is_some(), "'format'");
-    lacks(fs.multidevs.is_some_and(|m| m != FsMultidevs::Default), "'multidevs'");
-    lacks(fs.file_mode.is_some() || fs.dir_mode.is_some(), "'fmode' and 'dmode'");
+    unsupported(started && fs.write_policy.is_some(), "'wrpolicy'");
+    unsupported(fs.model.is_some(), "'model'");
+    unsupported(fs.format.is_some(), "'format'");
+    unsupported(fs.multidevs.is_some_and(|m| m != FsMultidevs::Default), "'multidevs'");
+    unsupported(fs.file_mode.is_some() || fs.dir_mode.is_some(), "'fmode' and 'dmode'");
     if !cx.has(Cap::DeviceVhostUserFs) {
         out.refuse(&FS_VIRTIOFS_QEMU, pos, "this QEMU has no device 'vhost-user-fs'");
     }
@@ -148,10 +177,10 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
 fn check_virtiofs_boot(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let place = fs.info.pos.path("boot");
     let mut refuse = |rule: &'static Rule, message: &str| out.refuse(rule, place.clone(), message);
-    if !cx.guest.release.has(Convention::VirtiofsDeviceId) || !cx.has(Cap::VhostUserFsBootindex) {
+    if !cx.release.has(Convention::VirtiofsDeviceId) || !cx.has(Cap::VhostUserFsBootindex) {
         refuse(&FS_VIRTIOFS_BOOT, "device 'vhost-user-fs' of this QEMU has no 'bootindex'");
     }
     if !matches!(fs.info.address, None | Some(Address::Pci(_))) {
-        refuse(&FS_VIRTIOFS_BOOT, "a guest boots from 'virtiofs' on 'pci' only");
+        refuse(&FS_VIRTIOFS_BOOT, "booting from 'virtiofs' needs an address of type 'pci'");
     }
 }

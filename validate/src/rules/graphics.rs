@@ -1,7 +1,9 @@
 //! Rules on `<graphics>`.
 
-use virtargv_caps::{Cap, Convention};
-use virtargv_model::YesNo;
+pub mod listen;
+pub mod spice;
+
+use virtargv_caps::Cap;
 use virtargv_model::device::graphics::{
     Dbus, Display, Graphics, GraphicsType, Listen, ListenType, Rdp, Spice, Vnc,
 };
@@ -9,43 +11,53 @@ use virtargv_model::device::graphics::{
 use super::audio::{self, names_backend};
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A display that is served on a network names it.
-    LISTEN_NETWORK = "graphics-listen-network": Xml, Validate, "`<listen type='network' network=>`";
-    /// Only VNC and SPICE are served on sockets, or nowhere.
-    LISTEN_TYPE = "graphics-listen-type": Unsupported, Validate, "RDP is for TCP";
-    /// Sound of a display goes to a backend that is there.
-    BACKEND = "graphics-backend": Xml, Validate, "`<graphics><audio id=>` names an `<audio>`";
-    /// D-Bus is a bus or a peer.
-    DBUS_PEER = "graphics-dbus-p2p-address": Xml, Validate, "`-display dbus` takes `p2p` or `addr`";
-    /// The display is one that this QEMU has.
-    TYPE = "graphics-type": Unsupported, Validate, "`-display`, `-vnc`, `-spice`";
-    /// Rendering on the host is shown by VNC or SPICE.
-    EGL_PAIR = "graphics-egl-headless-pair": Unsupported, Validate, "`-display egl-headless` has no window of its own";
-    /// One display renders.
-    GL_TWICE = "graphics-gl-twice": Unsupported, Validate, "`-spice gl=on` and `-display egl-headless` exclude each other";
-    /// A window renders with OpenGL only where this QEMU can.
-    SDL_GL = "graphics-sdl-gl": Unsupported, Validate, "`-display sdl,gl=`";
-    /// SPICE has an encrypted port only where the driver has TLS for it.
-    SPICE_TLS = "graphics-spice-tls": Unsupported, Validate, "`spice_tls` of the driver's settings";
-    /// SPICE is on a UNIX socket only where this QEMU can.
-    SPICE_UNIX = "graphics-spice-unix": Unsupported, Validate, "`-spice unix`";
-    /// SPICE is kept from passing files only where this QEMU can.
-    SPICE_FILES = "graphics-spice-filetransfer": Unsupported, Validate, "`-spice disable-agent-file-xfer`";
-    /// SPICE renders with OpenGL only where this QEMU can.
-    SPICE_GL = "graphics-spice-gl": Unsupported, Validate, "`-spice gl=`";
-    /// SPICE renders on a device of choice only where this QEMU can.
-    SPICE_NODE = "graphics-spice-rendernode": Unsupported, Validate, "`-spice rendernode=`";
-    /// Rendering on a device of choice is asked for only where this QEMU can.
-    EGL_NODE = "graphics-egl-headless-rendernode": Unsupported, Validate, "`-display egl-headless,rendernode=`";
-    /// VNC clients reset the guest only where this QEMU lets them.
-    VNC_POWER = "graphics-vnc-power": Unsupported, Validate, "`-vnc power-control=`";
-    /// A VNC password is short.
-    VNC_PASSWORD = "graphics-vnc-password": Unsupported, Validate, "VNC's authentication uses 8 bytes";
-    /// Sound of D-Bus goes to D-Bus.
-    DBUS_AUDIO = "graphics-dbus-audio": Unsupported, Validate, "`-display dbus,audiodev=` takes a `dbus` backend";
-    /// RDP serves one user, who is not put out by the next.
-    RDP_USERS = "graphics-rdp-users": Unsupported, Validate, "the RDP server for QEMU has no such settings";
+virtargv_model::rules! {
+    /// The audio backend of a VNC display exists.
+    BACKEND = "graphics-backend": Xml, Validate,
+        "`<graphics type='vnc'><audio id=>`: the id of an `<audio>`",
+        help "add an `<audio>` with that id, or change `id=`",
+        since "7.2";
+    /// A D-Bus display is either peer to peer or on a bus.
+    DBUS_PEER = "graphics-dbus-p2p-address": Xml, Validate,
+        "`<graphics type='dbus' p2p= address=>`: `p2p=` and `addr=` of `-display dbus` exclude each other",
+        help "remove `p2p=` or `address=`";
+    /// The type of a display is one that this QEMU has.
+    TYPE = "graphics-type": Unsupported, Validate,
+        "`<graphics type=>`: `-display sdl`, `-vnc`, `-spice`, `-display egl-headless` and `-display dbus` (for `rdp` too); QEMU has no `desktop`",
+        help "use another `type=`, or a QEMU that was built with the display";
+    /// A display of type `egl-headless` goes with `vnc` and `spice` only.
+    EGL_PAIR = "graphics-egl-headless-pair": Unsupported, Validate,
+        "`<graphics type='egl-headless'>`: the display renders off screen, and VNC or SPICE shows the result",
+        help "remove the other `<graphics>`, or that of type `egl-headless`";
+    /// A guest has one display that renders with OpenGL.
+    GL_TWICE = "graphics-gl-twice": Unsupported, Validate,
+        "`<graphics type='egl-headless'>` and `<graphics type='spice'><gl enable='yes'/>` exclude each other",
+        help "set `<gl enable='no'/>` of the SPICE display, or remove that of type `egl-headless`";
+    /// OpenGL of an SDL display needs a QEMU that has it.
+    SDL_GL = "graphics-sdl-gl": Unsupported, Validate,
+        "`<graphics type='sdl'><gl>`: `gl=` of `-display sdl`",
+        help "remove `<gl>`, or use a QEMU that has it";
+    /// The render node of an `egl-headless` display needs a QEMU that has it.
+    EGL_NODE = "graphics-egl-headless-rendernode": Unsupported, Validate,
+        "`<graphics type='egl-headless'><gl rendernode=>`: `rendernode=` of `-display egl-headless`",
+        help "remove `rendernode=`, or use a QEMU that has it";
+    /// Power control by VNC clients needs a QEMU that has it.
+    VNC_POWER = "graphics-vnc-power": Unsupported, Validate,
+        "`<graphics type='vnc' powerControl=>`: `power-control=` of `-vnc`, new in QEMU 6.0",
+        help "remove `powerControl=`, or use QEMU 6.0 or later";
+    /// A VNC password has at most 8 bytes.
+    VNC_PASSWORD = "graphics-vnc-password": Unsupported, Validate,
+        "`<graphics type='vnc' passwd=>`: VNC authentication uses the first 8 bytes as a DES key",
+        help "shorten `passwd=`",
+        since "9.0";
+    /// The audio backend of a D-Bus display is of type `dbus`.
+    DBUS_AUDIO = "graphics-dbus-audio": Unsupported, Validate,
+        "`<graphics type='dbus'><audio id=>`: `audiodev=` of `-display dbus`",
+        help "name an `<audio type='dbus'>`";
+    /// An RDP display neither replaces users nor serves several.
+    RDP_USERS = "graphics-rdp-users": Unsupported, Validate,
+        "`<graphics type='rdp' replaceUser= multiUser=>`: `qemu-rdp` has no such options",
+        help "remove `replaceUser=` and `multiUser=`";
     /// A display is of a type that QEMU has.
     DESKTOP = "graphics-desktop": Internal, Build, "`-display`; `desktop` is VirtualBox's";
     /// There is one display of each type that QEMU shows itself.
@@ -58,22 +70,22 @@ crate::rules! {
     VNC_PORT = "graphics-vnc-port": Unsupported, Build, "`-vnc` counts displays from port 5900";
 }
 
-/// Holds them.
+/// Checks every `<graphics>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for graphics in &cx.domain.devices.graphics {
-        listens(graphics, out);
+        listen::check(graphics, out);
         if available(cx, graphics, out) {
             rendering(cx, graphics, out);
             match &graphics.display {
                 Display::Sdl { gl: Some(_), .. } if !cx.has(Cap::SdlGl) => {
-                    let message = "graphics of type 'sdl' have element 'gl', which this QEMU cannot do";
+                    let message = "element 'gl' of graphics of type 'sdl' is not supported by this QEMU";
                     out.refuse(&SDL_GL, graphics.info.pos.path("gl"), message);
                 }
                 Display::Vnc(vnc) => self::vnc(cx, graphics, vnc, out),
-                Display::Spice(spice) => self::spice(cx, graphics, spice, out),
+                Display::Spice(spice) => spice::check(cx, graphics, spice, out),
                 Display::EglHeadless { rendernode: Some(node) } if !cx.has(Cap::EglHeadlessRendernode) => {
                     let message = format!(
-                        "graphics of type 'egl-headless' have rendernode '{node}', which this QEMU cannot do"
+                        "rendernode '{node}' of graphics of type 'egl-headless' is not supported by this QEMU"
                     );
                     out.refuse(&EGL_NODE, graphics.info.pos.path("gl/@rendernode"), message);
                 }
@@ -85,27 +97,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-fn listens(graphics: &Graphics, out: &mut Findings<'_>) {
-    let rdp = graphics.kind() == GraphicsType::Rdp;
-    for listen in graphics.listens() {
-        match listen.kind {
-            ListenType::Network if listen.network.is_none() => {
-                let message = "element 'listen' of type 'network' lacks its attribute 'network'";
-                out.refuse(&LISTEN_NETWORK, listen.pos, message);
-            }
-            ListenType::Socket | ListenType::None if rdp => {
-                let message = format!(
-                    "element 'listen' has type '{}', which graphics of type 'rdp' cannot have",
-                    listen.kind
-                );
-                out.refuse(&LISTEN_TYPE, listen.pos.path("@type"), message);
-            }
-            _ => {}
-        }
-    }
-}
-
-/// Whether this QEMU has the display at all.
+/// Whether this QEMU has the display; reports it if not.
 fn available(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) -> bool {
     let kind = graphics.kind();
     let there = match kind {
@@ -118,12 +110,13 @@ fn available(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) -> b
     };
     if !there {
         let message =
-            format!("attribute 'type' of element 'graphics' is '{kind}', this QEMU has no such display");
+            format!("attribute 'type' of element 'graphics' is '{kind}', which this QEMU does not support");
         out.refuse(&TYPE, graphics.info.pos.path("@type"), message);
     }
     there
 }
 
+/// Displays that render with OpenGL.
 fn rendering(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) {
     let mut all = cx.domain.devices.graphics.iter();
     if !all.any(|other| other.kind() == GraphicsType::EglHeadless) {
@@ -131,15 +124,14 @@ fn rendering(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) {
     }
     let kind = graphics.kind();
     if !matches!(kind, GraphicsType::EglHeadless | GraphicsType::Vnc | GraphicsType::Spice) {
-        let message = format!(
-            "graphics of type 'egl-headless' go with type 'vnc' or 'spice' alone, not with type '{kind}'"
-        );
+        let message =
+            format!("graphics of type 'egl-headless' need type 'vnc' or 'spice' besides, not type '{kind}'");
         out.refuse(&EGL_PAIR, graphics.info.pos.path("@type"), message);
     }
     if let Display::Spice(spice) = &graphics.display
         && renders(spice)
     {
-        let message = "graphics of type 'spice' render with 'gl', and so do those of type 'egl-headless'";
+        let message = "'gl' of graphics of type 'spice' is not supported together with type 'egl-headless'";
         out.refuse(&GL_TWICE, graphics.info.pos.path("gl"), message);
     }
 }
@@ -152,45 +144,17 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
     let pos = graphics.info.pos;
     names_backend(cx, &BACKEND, vnc.audio, "graphics", pos, out);
     if let Some(power) = vnc.power_control.filter(|_| !cx.has(Cap::VncPowerControl)) {
-        let message =
-            format!("attribute 'powerControl' of element 'graphics' is '{power}', which this QEMU cannot do");
+        let message = format!(
+            "attribute 'powerControl' ('{power}') of element 'graphics' is not supported by this QEMU"
+        );
         out.refuse(&VNC_POWER, pos.path("@powerControl"), message);
     }
     let length = vnc.auth.as_ref().map_or(0, |auth| auth.password.len());
-    if length > 8 && cx.follows(Convention::StricterDevices) {
-        let message = format!("attribute 'passwd' of element 'graphics' has '{length}' bytes, VNC takes '8'");
-        out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
-    }
-}
-
-fn spice(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Findings<'_>) {
-    let pos = graphics.info.pos;
-    let listen = spice.listens.first().map(|listen| listen.kind);
-    let tcp = matches!(listen, Some(ListenType::Address | ListenType::Network));
-    if tcp && spice.tls_port > 0 && !cx.host.config().spice_tls {
+    if length > 8 {
         let message = format!(
-            "attribute 'tlsPort' of element 'graphics' is '{}', but the driver's settings have no TLS for SPICE",
-            spice.tls_port
+            "attribute 'passwd' of element 'graphics' has '{length}' bytes, it must have at most '8'"
         );
-        out.refuse(&SPICE_TLS, pos.path("@tlsPort"), message);
-    }
-    if listen == Some(ListenType::Socket) && !cx.has(Cap::SpiceUnix) {
-        let message = "graphics of type 'spice' listen on a 'socket', which this QEMU cannot do";
-        out.refuse(&SPICE_UNIX, pos.path("listen/@type"), message);
-    }
-    if spice.filetransfer == Some(YesNo::No) && !cx.has(Cap::SpiceFileXferDisable) {
-        let message = "graphics of type 'spice' have 'filetransfer' disabled, which this QEMU cannot do";
-        out.refuse(&SPICE_FILES, pos.path("filetransfer/@enable"), message);
-    }
-    if let Some(gl) = spice.gl.as_ref().filter(|gl| gl.enable == YesNo::Yes) {
-        if !cx.has(Cap::SpiceGl) {
-            let message = "graphics of type 'spice' have 'gl' enabled, which this QEMU cannot do";
-            out.refuse(&SPICE_GL, pos.path("gl/@enable"), message);
-        } else if let Some(node) = gl.rendernode.as_ref().filter(|_| !cx.has(Cap::SpiceRendernode)) {
-            let message =
-                format!("graphics of type 'spice' have rendernode '{node}', which this QEMU cannot do");
-            out.refuse(&SPICE_NODE, pos.path("gl/@rendernode"), message);
-        }
+        out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
     }
 }
 
@@ -217,7 +181,7 @@ fn rdp(graphics: &Graphics, rdp: &Rdp, out: &mut Findings<'_>) {
         [(rdp.replace_user, "replaceUser", "@replaceUser"), (rdp.multi_user, "multiUser", "@multiUser")]
     {
         if asked {
-            let message = format!("graphics of type 'rdp' cannot have '{name}'");
+            let message = format!("'{name}' is not supported for graphics of type 'rdp'");
             out.refuse(&RDP_USERS, graphics.info.pos.path(path), message);
         }
     }
@@ -226,7 +190,7 @@ fn rdp(graphics: &Graphics, rdp: &Rdp, out: &mut Findings<'_>) {
 /// The ports that VNC displays can have.
 const VNC_PORTS: std::ops::RangeInclusive<i32> = 5900..=65535;
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let all = &cx.domain.devices.graphics;
     for kind in [

@@ -4,16 +4,18 @@ use virtargv_caps::Cap;
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A USB hub needs a QEMU that has one.
-    DEVICE = "hub-device": Unsupported, Validate, "hub[@type='usb']; usb-hub";
+virtargv_model::rules! {
+    /// A USB hub needs a QEMU that has it.
+    DEVICE = "hub-device": Unsupported, Validate,
+        "`<hub type='usb'>`: `-device usb-hub`",
+        help "use a USB controller with more ports, or a QEMU that has the device";
 }
 
-/// Holds them.
+/// Checks every `<hub>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for hub in &cx.domain.devices.hubs {
         if !cx.has(Cap::UsbHub) {
-            out.refuse(&DEVICE, hub.info.pos, "this QEMU has no USB hubs ('usb-hub')");
+            out.refuse(&DEVICE, hub.info.pos, "USB hubs ('usb-hub') are not supported by this QEMU");
         }
     }
 }

@@ -1,33 +1,53 @@
 //! Rules on `<input>`.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
 use virtargv_model::info::Address;
-use virtargv_model::{OnOff, Stage};
 
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// What is plugged into PS/2 needs the PS/2 controller.
-    INPUT_NO_PS2 = "input-no-ps2": Unsupported, Validate, "`-machine i8042=off`";
-    /// An input is on a bus that it can be on.
-    INPUT_BUS = "input-bus": Internal, Validate, "PS/2 has mouse and keyboard";
-    /// Only passed-through devices have a source on the host.
-    INPUT_SOURCE = "input-source-type": Unsupported, Validate, "`evdev=` of `virtio-input-host`";
-    /// A passed-through device is on virtio.
-    INPUT_PASSTHROUGH_BUS = "input-passthrough-bus": Unsupported, Validate, "`virtio-input-host`";
-    /// What is listened to on the host is on no bus.
-    INPUT_EVDEV_BUS = "input-evdev-bus": Unsupported, Validate, "`input-linux` is no device";
-    /// Models are those of virtio.
-    INPUT_MODEL_BUS = "input-model-bus": Unsupported, Validate, "`<input model=>` is about virtio";
-    /// Virtio inputs have one generation.
-    INPUT_MODEL = "input-model": Unsupported, Validate, "virtio inputs came with virtio 1";
-    /// An input is one that this QEMU has.
-    INPUT_QEMU = "input-qemu": Unsupported, Validate, "drivers of inputs";
+virtargv_model::rules! {
+    /// An input on bus `ps2` needs the feature `ps2`.
+    INPUT_NO_PS2 = "input-no-ps2": Unsupported, Validate,
+        "`<features><ps2 state='off'/>`: `-machine i8042=off` removes the PS/2 controller",
+        help "remove `<ps2>` from `<features>`, or use bus `usb` or `virtio`";
+    /// The bus of an input is one that has its type.
+    INPUT_BUS = "input-bus": Internal, Validate,
+        "`<input type= bus=>`: bus `ps2` has mouse and keyboard, bus `xen` is for Xen",
+        help "use bus `usb` or `virtio`";
+    /// Only inputs of type `passthrough` and `evdev` have a source.
+    INPUT_SOURCE = "input-source-type": Unsupported, Validate,
+        "`<input><source evdev=>`: `evdev=` of `virtio-input-host` and `input-linux`",
+        help "remove `<source>`, or use `type='passthrough'`";
+    /// An input of type `passthrough` is on bus `virtio`.
+    INPUT_PASSTHROUGH_BUS = "input-passthrough-bus": Unsupported, Validate,
+        "`<input type='passthrough'>`: `-device virtio-input-host-pci`",
+        help "set `bus='virtio'`";
+    /// An input of type `evdev` has no bus.
+    INPUT_EVDEV_BUS = "input-evdev-bus": Unsupported, Validate,
+        "`<input type='evdev'>`: `-object input-linux` is no device; its events go to the guest's other inputs",
+        help "remove `bus=`";
+    /// Only an input on bus `virtio` has a model.
+    INPUT_MODEL_BUS = "input-model-bus": Unsupported, Validate,
+        "`<input model=>`: variants of virtio devices",
+        help "remove `model=`, or set `bus='virtio'`";
+    /// A virtio input has no transitional model.
+    INPUT_MODEL = "input-model": Unsupported, Validate,
+        "`<input bus='virtio' model=>`: `virtio-input` came with virtio 1 and has no legacy interface",
+        help "set `model='virtio'`, or remove `model=`";
+    /// An input needs a QEMU that has its device.
+    INPUT_QEMU = "input-qemu": Unsupported, Validate,
+        "`<input type= bus=>`: the PS/2 controller `i8042`, `virtio-mouse`, `virtio-tablet`, `virtio-keyboard` and `virtio-input-host`",
+        help "use another bus, or a QEMU that has the device";
+    /// A USB keyboard needs a QEMU that has it.
+    INPUT_USB_KEYBOARD = "input-usb-keyboard": Unsupported, Validate (Build before "11.3"),
+        "`<input type='keyboard' bus='usb'>`: `-device usb-kbd`",
+        help "use another bus, or a QEMU that has the device";
 }
 
-/// Holds them.
+/// Checks every `<input>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for input in &cx.domain.devices.inputs {
         let Some(kind) = input.kind else { continue };
@@ -38,7 +58,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             virtio::available(cx, input.virtio, &driver, out);
         }
         if let Some(model) = input.model.filter(|_| input.bus != Some(InputBus::Virtio)) {
-            let message = format!("an 'input' of model '{model}' is on bus 'virtio'");
+            let message = format!("an 'input' of model '{model}' needs bus 'virtio'");
             out.refuse(&INPUT_MODEL_BUS, input.info.pos.attr("model"), message);
         }
         check_qemu(cx, input, kind, out);
@@ -49,17 +69,17 @@ fn check_bus(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Finding
     let place = input.info.pos.attr("bus");
     let Some(bus) = input.bus else { return };
     if bus == InputBus::Ps2 && cx.domain.features.ps2 == Some(OnOff::Off) {
-        let message = format!("an 'input' of type '{kind}' is on bus 'ps2', but feature 'ps2' is 'off'");
+        let message = format!("an 'input' of type '{kind}' on bus 'ps2' needs feature 'ps2', which is 'off'");
         out.refuse(&INPUT_NO_PS2, place.clone(), message);
     }
     let fits = match bus {
         InputBus::Ps2 => matches!(kind, InputType::Mouse | InputType::Keyboard),
         InputBus::Xen => false,
-        // What is on Parallels' bus is passed over.
+        // Bus `parallels` is not checked, and such an input is not emitted.
         InputBus::Usb | InputBus::Virtio | InputBus::Parallels => true,
     };
     if !fits {
-        let message = format!("there is no 'input' of type '{kind}' on bus '{bus}'");
+        let message = format!("an 'input' of type '{kind}' is not supported on bus '{bus}'");
         out.refuse(&INPUT_BUS, place, message);
     }
 }
@@ -69,16 +89,17 @@ fn check_source(input: &Input, kind: InputType, out: &mut Findings<'_>) {
     match (kind, input.bus) {
         (InputType::Mouse | InputType::Tablet | InputType::Keyboard, _) => {
             if let Some(path) = &input.source.evdev {
-                let message = format!("an 'input' of type '{kind}' has no 'source' ('{path}')");
+                let message =
+                    format!("a 'source' ('{path}') is not supported for an 'input' of type '{kind}'");
                 out.refuse(&INPUT_SOURCE, pos.path("source"), message);
             }
         }
         (InputType::Passthrough, Some(bus)) if bus != InputBus::Virtio => {
-            let message = format!("an 'input' of type 'passthrough' is on bus 'virtio', not '{bus}'");
+            let message = format!("an 'input' of type 'passthrough' needs bus 'virtio', not '{bus}'");
             out.refuse(&INPUT_PASSTHROUGH_BUS, pos.attr("bus"), message);
         }
         (InputType::Evdev, Some(bus)) => {
-            let message = format!("an 'input' of type 'evdev' is on no bus, not '{bus}'");
+            let message = format!("an 'input' of type 'evdev' has no bus, but it is '{bus}'");
             out.refuse(&INPUT_EVDEV_BUS, pos.attr("bus"), message);
         }
         _ => {}
@@ -86,16 +107,16 @@ fn check_source(input: &Input, kind: InputType, out: &mut Findings<'_>) {
 }
 
 fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findings<'_>) {
-    let mut refuse = |stage, driver: &str| {
+    let mut refuse = |rule, driver: &str| {
         let message = format!("this QEMU has no '{driver}'");
-        out.refuse_at(stage, &INPUT_QEMU, input.info.pos, message);
+        out.refuse(rule, input.info.pos, message);
     };
     match input.bus {
         Some(InputBus::Ps2) if !cx.guest.arch.is_x86() && !cx.has(Cap::DeviceI8042) => {
-            refuse(Stage::Validate, "ps2");
+            refuse(&INPUT_QEMU, "ps2");
         }
         Some(InputBus::Usb) if kind == InputType::Keyboard && !cx.has(Cap::DeviceUsbKbd) => {
-            refuse(cx.small_device_stage(), "usb-kbd");
+            refuse(&INPUT_USB_KEYBOARD, "usb-kbd");
         }
         Some(InputBus::Virtio) => {}
         _ => return,
@@ -112,12 +133,12 @@ fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findin
     };
     let is_ccw = matches!(input.info.address, Some(Address::Ccw(_)));
     if !cx.has(cap) || (is_ccw && !ccw.is_some_and(|c| cx.has(c))) {
-        refuse(Stage::Validate, driver);
+        refuse(&INPUT_QEMU, driver);
     }
     if let Some(model @ (InputModel::VirtioTransitional | InputModel::VirtioNonTransitional)) = input.model
-        && (kind != InputType::Passthrough || cx.guest.release.has(Convention::InputHostOneModel))
+        && (kind != InputType::Passthrough || cx.release.has(Convention::InputHostOneModel))
     {
-        let message = format!("an 'input' of type={kind} has no model '{model}'");
+        let message = format!("model '{model}' is not supported for an 'input' of type={kind}");
         out.refuse(&INPUT_MODEL, input.info.pos.attr("model"), message);
     }
 }

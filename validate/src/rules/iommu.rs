@@ -1,6 +1,6 @@
 //! Rules on `<iommu>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::OnOff;
 use virtargv_model::device::iommu::{Iommu, IommuModel};
 use virtargv_model::features::IoApic;
@@ -8,55 +8,74 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A guest has one IOMMU at most.
-    ONE = "iommu-one": Xml, Complete, "iommu";
-    /// An Intel IOMMU that remaps interrupts has part of the interrupt controller in QEMU.
-    SPLIT = "iommu-intremap-ioapic": Unsupported, Validate, "iommu/driver/@intremap, features/ioapic/@driver";
-    /// Interrupts to many CPUs are remapped ones.
-    EIM = "iommu-eim-intremap": Unsupported, Validate, "iommu/driver/@eim, iommu/driver/@intremap";
-    /// The options are those of an Intel IOMMU.
-    OPTIONS = "iommu-options": Xml, Validate, "iommu/driver";
-    /// Only a virtio IOMMU has an address.
-    ADDRESS = "iommu-address": Xml, Validate, "iommu/address";
-    /// Each IOMMU is for the machines that have it.
-    MACHINE = "iommu-machine": Unsupported, Validate, "iommu/@model";
-    /// An IOMMU needs a QEMU that has it.
-    DEVICE = "iommu-device": Unsupported, Validate, "iommu/@model; intel-iommu, virtio-iommu-pci";
-    /// A virtio IOMMU is on PCI.
-    VIRTIO_ADDRESS = "iommu-virtio-address": Unsupported, Validate, "iommu/address";
-    /// A virtio IOMMU is announced by ACPI.
-    ACPI = "iommu-virtio-acpi": Unsupported, Validate, "iommu[@model='virtio'], features/acpi";
+virtargv_model::rules! {
+    /// A guest has at most one IOMMU.
+    ONE = "iommu-one": Xml, Complete,
+        "`<iommu>`",
+        help "remove all `<iommu>` but one";
+    /// Interrupt remapping needs the I/O APIC in QEMU.
+    SPLIT = "iommu-intremap-ioapic": Unsupported, Validate,
+        "`<iommu><driver intremap='on'/>` and `<features><ioapic driver='qemu'/>`: `intel-iommu` remaps interrupts with `-machine kernel-irqchip=split` only",
+        help "add `<ioapic driver='qemu'/>` to `<features>`";
+    /// Extended interrupt mode needs interrupt remapping.
+    EIM = "iommu-eim-intremap": Unsupported, Validate,
+        "`<iommu><driver eim='on'/>`: `eim=on` and `intremap=on` of `intel-iommu`",
+        help "set `intremap='on'` in `<driver>`";
+    /// Only an IOMMU of model `intel` has options.
+    OPTIONS = "iommu-options": Xml, Validate,
+        "`<iommu><driver>`: properties of `intel-iommu`",
+        help "remove `<driver>`, or use `model='intel'`",
+        since "9.0";
+    /// Only an IOMMU of model `virtio` has an address.
+    ADDRESS = "iommu-address": Xml, Validate,
+        "`<iommu><address>`: the others are part of the machine",
+        help "remove the `<address>`",
+        since "9.0";
+    /// The model of an IOMMU is one of the machine type.
+    MACHINE = "iommu-machine": Unsupported, Validate,
+        "`<iommu model=>`: `intel` is of Q35, `smmuv3` of Arm `virt`, `virtio` of both",
+        help "use the model of the machine type";
+    /// The model of an IOMMU is one that this QEMU has.
+    DEVICE = "iommu-device": Unsupported, Validate,
+        "`<iommu model=>`: `intel-iommu`, `-machine iommu=smmuv3`, and `virtio-iommu-pci` with `boot-bypass=`",
+        help "use another model, or a QEMU that has it";
+    /// An IOMMU of model `virtio` has an address of type `pci`.
+    VIRTIO_ADDRESS = "iommu-virtio-address": Unsupported, Validate,
+        "`<iommu model='virtio'><address>`: `virtio-iommu-pci`",
+        help "use `<address type='pci'>`, or remove the `<address>`";
+    /// An IOMMU of model `virtio` needs ACPI.
+    ACPI = "iommu-virtio-acpi": Unsupported, Validate,
+        "`<iommu model='virtio'>`: the guest finds `virtio-iommu` by the ACPI table VIOT",
+        help "add `<acpi/>` to `<features>`";
     /// An option of an IOMMU needs a QEMU that has it.
-    OPTION = "iommu-option": Unsupported, Validate, "iommu/driver";
+    OPTION = "iommu-option": Unsupported, Validate,
+        "`<iommu><driver>`: properties of `intel-iommu` that came with later QEMUs",
+        help "remove the attribute from `<driver>`, or use a QEMU that has it";
 }
 
-/// Holds them.
+/// Checks `<iommu>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let iommus = &cx.domain.devices.iommus;
     if let Some(second) = iommus.get(1) {
-        out.refuse(&ONE, second.info.pos, "a domain has one 'iommu' at most");
+        out.refuse(&ONE, second.info.pos, "a guest has at most one 'iommu'");
     }
     for iommu in iommus {
         let Some(model) = iommu.model else { continue };
-        let format_first = cx.caps.release().has(Convention::FormatRulesFirst);
-        if format_first {
-            format_rules(iommu, model, out);
-        }
+        format_rules(iommu, model, out);
         machine(cx, iommu, model, out);
         options(cx, iommu, out);
         together(cx, iommu, out);
     }
 }
 
-/// Rules that hang on no QEMU, which older releases do not have.
+/// The rules of the domain format, which do not depend on QEMU.
 fn format_rules(iommu: &Iommu, model: IommuModel, out: &mut Findings<'_>) {
     if model != IommuModel::Intel && !iommu.driver.is_empty() {
-        let message = format!("an IOMMU of model '{model}' has no options in 'driver'");
+        let message = format!("options in 'driver' are not supported for an IOMMU of model '{model}'");
         out.refuse(&OPTIONS, iommu.info.pos.path("driver"), message);
     }
     if model != IommuModel::Virtio && iommu.info.address.is_some() {
-        let message = format!("an IOMMU of model '{model}' has no 'address'");
+        let message = format!("an 'address' is not supported for an IOMMU of model '{model}'");
         out.refuse(&ADDRESS, iommu.info.pos.path("address"), message);
     }
 }
@@ -72,31 +91,31 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
         IommuModel::Smmuv3 => (guest.is_arm_virt(), "Arm 'virt'", cx.has(Cap::MachineVirtIommu)),
         IommuModel::Virtio => {
             let has = cx.has(Cap::DeviceVirtioIommuPci);
-            (guest.is_q35() || guest.is_arm_virt(), "Q35 and Arm 'virt'", has)
+            (guest.is_q35() || guest.is_arm_virt(), "Q35 or Arm 'virt'", has)
         }
     };
     if !fits {
         let message = format!(
-            "an IOMMU of model '{model}' is for {wanted} machines, not for machine type '{}'",
+            "an IOMMU of model '{model}' needs a {wanted} machine, not machine type '{}'",
             guest.machine
         );
         out.refuse(&MACHINE, place, message);
         return;
     }
     if !has {
-        out.refuse(&DEVICE, place, format!("this QEMU has no IOMMU of model '{model}'"));
+        out.refuse(&DEVICE, place, format!("an IOMMU of model '{model}' is not supported by this QEMU"));
         return;
     }
     if model == IommuModel::Virtio {
         if !matches!(iommu.info.address, Some(Address::Pci(_))) {
-            let message = format!("an IOMMU of model '{model}' has an address of another type than 'pci'");
+            let message = format!("an IOMMU of model '{model}' needs an address of type 'pci'");
             out.refuse(&VIRTIO_ADDRESS, iommu.info.pos.path("address"), message);
         }
         if !cx.has(Cap::VirtioIommuBootBypass) {
             out.refuse(
                 &DEVICE,
                 place.clone(),
-                format!("this QEMU has no bypass for an IOMMU of model '{model}'"),
+                format!("this QEMU has no 'boot-bypass' for an IOMMU of model '{model}'"),
             );
         }
         if !cx.domain.features.acpi {
@@ -117,12 +136,12 @@ fn options(cx: &Context<'_>, iommu: &Iommu, out: &mut Findings<'_>) {
         ("dma_translation", driver.dma_translation.is_some(), Cap::IntelIommuDmaTranslation),
     ];
     for (name, _, _) in rows.into_iter().filter(|(_, given, cap)| *given && !cx.has(*cap)) {
-        let message = format!("this QEMU takes no '{name}' for an IOMMU");
+        let message = format!("'{name}' of an IOMMU is not supported by this QEMU");
         out.refuse(&OPTION, iommu.info.pos.path("driver"), message);
     }
 }
 
-/// What has to be there too.
+/// Options that need others.
 fn together(cx: &Context<'_>, iommu: &Iommu, out: &mut Findings<'_>) {
     let on = |switch: Option<OnOff>| switch == Some(OnOff::On);
     let driver = &iommu.driver;

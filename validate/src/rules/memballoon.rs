@@ -6,40 +6,48 @@ use virtargv_model::device::memballoon::MemballoonModel;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one balloon.
-    MEMBALLOON_SINGLE = "memballoon-single": Xml, Complete, "a guest's memory is one";
-    /// The balloon is of a model that QEMU has.
-    MEMBALLOON_MODEL = "memballoon-model": Unsupported, Validate, "`virtio-balloon`";
-    /// Memory is given back to a guest that runs out by a QEMU that can.
-    MEMBALLOON_AUTODEFLATE = "memballoon-autodeflate": Unsupported, Validate, "`deflate-on-oom=` of `virtio-balloon`";
-    /// The guest tells what it does not use to a QEMU that listens.
-    MEMBALLOON_REPORTING = "memballoon-free-page-reporting": Unsupported, Validate, "`free-page-reporting=` of `virtio-balloon`";
+virtargv_model::rules! {
+    /// A guest has one memory balloon.
+    MEMBALLOON_SINGLE = "memballoon-single": Xml, Complete,
+        "`<memballoon>`: QEMU has one balloon, which resizes all memory of the guest",
+        help "remove all `<memballoon>` but one";
+    /// The model of a memory balloon is a virtio model or `none`.
+    MEMBALLOON_MODEL = "memballoon-model": Unsupported, Validate,
+        "`<memballoon model='xen'>`: QEMU has `virtio-balloon` only",
+        help "set `model='virtio'` or `model='none'`";
+    /// Deflating the balloon on out of memory needs a QEMU that has it.
+    MEMBALLOON_AUTODEFLATE = "memballoon-autodeflate": Unsupported, Validate,
+        "`<memballoon autodeflate=>`: `deflate-on-oom=` of `virtio-balloon`",
+        help "remove `autodeflate=`, or use a QEMU that has it";
+    /// Free page reporting needs a QEMU that has it.
+    MEMBALLOON_REPORTING = "memballoon-free-page-reporting": Unsupported, Validate,
+        "`<memballoon freePageReporting=>`: `free-page-reporting=` of `virtio-balloon`, new in QEMU 5.1",
+        help "remove `freePageReporting=`, or use QEMU 5.1 or later";
 }
 
-/// Holds them.
+/// Checks `<memballoon>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let balloons = &cx.domain.devices.memballoons;
     if let Some(extra) = balloons.get(1) {
-        out.refuse(&MEMBALLOON_SINGLE, extra.info.pos, "a guest has one 'memballoon'");
+        out.refuse(&MEMBALLOON_SINGLE, extra.info.pos, "a guest has at most one 'memballoon'");
     }
     for balloon in balloons {
         let pos = balloon.info.pos;
         match balloon.model {
             None | Some(MemballoonModel::None) => continue,
             Some(model @ MemballoonModel::Xen) => {
-                let message = format!("QEMU has no 'memballoon' of model '{model}'");
+                let message = format!("'memballoon' model '{model}' is not supported by QEMU");
                 out.refuse(&MEMBALLOON_MODEL, pos.attr("model"), message);
             }
             Some(_) => {}
         }
         virtio::available(cx, balloon.virtio, &pos.path("driver"), out);
         if balloon.autodeflate.is_some() && !cx.has(Cap::VirtioBalloonAutodeflate) {
-            let message = "the balloon of this QEMU has no 'deflate-on-oom'";
+            let message = "'deflate-on-oom' of the memory balloon is not supported by this QEMU";
             out.refuse(&MEMBALLOON_AUTODEFLATE, pos.attr("autodeflate"), message);
         }
         if balloon.free_page_reporting.is_some() && !cx.has(Cap::VirtioBalloonFreePageReporting) {
-            let message = "the balloon of this QEMU has no 'free-page-reporting'";
+            let message = "'free-page-reporting' of the memory balloon is not supported by this QEMU";
             out.refuse(&MEMBALLOON_REPORTING, pos.attr("freePageReporting"), message);
         }
     }

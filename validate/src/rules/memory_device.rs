@@ -1,63 +1,105 @@
 //! Rules on `<memory>` devices.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::YesNo;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::info::Address;
 use virtargv_model::memory::MemoryAccess;
-use virtargv_model::{Kind, Stage, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// An NVDIMM of a POWER guest holds at least one step of memory.
-    PSERIES_NVDIMM = "memory-device-pseries-nvdimm": Xml, Complete, "PAPR: memory in steps of 256 MiB";
-    /// Memory devices need a QEMU that has them.
-    MODEL = "memory-device-unsupported": Unsupported, Validate, "QEMU: pc-dimm, nvdimm, virtio-mem-pci, ...";
-    /// Memory devices need room to grow.
-    NO_MAX = "memory-device-no-max": Unsupported, Validate, "domain format: <maxMemory>";
-    /// Guests with memory devices have NUMA cells, save on POWER.
-    NO_CELLS = "memory-device-no-cells": Unsupported, Validate, "QEMU: would make up a cell";
-    /// There is a slot for each module.
-    SLOTS = "memory-device-slots": Unsupported, Validate, "domain format: <maxMemory slots=>";
-    /// Memory devices fit into the room to grow.
-    SPACE = "memory-device-space": Unsupported, Validate, "domain format: <maxMemory>";
-    /// Memory modules sit in slots.
-    ADDRESS = "memory-device-address": Unsupported, Validate, "QEMU: pc-dimm has a slot";
-    /// A module belongs to a cell where there are any.
-    NODE = "memory-device-node-missing": Unsupported, Validate, "domain format: <target><node>";
-    /// The cell of a device is there.
-    CELL = "memory-device-cell": Plain, Validate, "domain format: <target><node>";
-    /// Devices that keep their content need a file.
-    PATH = "memory-device-path": Plain, Validate, "domain format: <source><path>";
-    /// Devices that keep their content cannot drop it.
-    DISCARD = "memory-device-discard": Unsupported, Validate, "domain format: <memory discard=>";
-    /// An NVDIMM of a POWER guest has a label.
-    LABEL = "memory-device-label": Unsupported, Validate, "QEMU: nvdimm of pseries";
-    /// A label has 128 KiB, and leaves room for memory.
-    LABEL_SIZE = "memory-device-label-size": Xml, Complete, "UEFI: the label storage area of an NVDIMM";
-    /// Only an NVDIMM of a POWER guest has a UUID.
-    UUID = "memory-device-uuid-arch": Unsupported, Validate, "QEMU: nvdimm of pseries";
-    /// Enclave memory is no device with an address.
-    SGX_ADDRESS = "memory-device-sgx-address": Unsupported, Validate, "QEMU: sgx-epc is a key of the machine";
-    /// virtio-pmem begins at a page.
-    PMEM_ALIGN = "memory-device-pmem-address": Unsupported, Validate, "QEMU: memaddr of virtio-pmem-pci";
-    /// virtio-pmem is always shared.
-    PMEM_SHARED = "memory-device-pmem-shared": Unsupported, Validate, "the guest's writes are to reach the file";
-    /// virtio-pmem belongs to no cell.
-    PMEM_NODE = "memory-device-pmem-node": Unsupported, Validate, "QEMU: virtio-pmem-pci has no node";
-    /// Sizes of virtio-mem go in steps of its blocks.
-    BLOCK = "memory-device-block": Plain, Validate, "QEMU: block-size of virtio-mem-pci";
-    /// Enclave memory needs a host that has it.
-    SGX = "memory-device-sgx": Unsupported, Validate, "QEMU: query-sgx-capabilities";
-    /// Memory devices do not overlap.
-    OVERLAP = "memory-device-overlap": Unsupported, Validate, "QEMU: memaddr of virtio-mem-pci";
+virtargv_model::rules! {
+    /// An NVDIMM of a pseries guest has at least 256 MiB besides its label.
+    PSERIES_NVDIMM = "memory-device-pseries-nvdimm": Xml, Complete,
+        "`<memory model='nvdimm'><target><size>`: PAPR counts memory in blocks of 256 MiB",
+        help "raise `<size>`";
+    /// A memory device and its options need a QEMU that has them.
+    MODEL = "memory-device-unsupported": Unsupported, Validate,
+        "`<memory model=>`: `pc-dimm`, `nvdimm`, `virtio-pmem-pci`, `virtio-mem-pci` and `sgx-epc`; `unarmed=` of `nvdimm`, `dynamic-memslots=` of `virtio-mem-pci`",
+        help "use another model, remove the option, or use a QEMU that has it";
+    /// A guest with memory devices has a maximum memory size.
+    NO_MAX = "memory-device-no-max": Unsupported, Validate,
+        "`<maxMemory>`: `maxmem=` of `-m` reserves the address space that memory devices use",
+        help "add `<maxMemory slots=>` with at least the size of `<memory>`";
+    /// A guest with memory devices has NUMA cells, except pseries.
+    NO_CELLS = "memory-device-no-cells": Unsupported, Validate,
+        "`<cpu><numa>`: memory devices belong to a guest NUMA cell, and QEMU would create one",
+        help "add `<numa><cell id='0' cpus=... memory=...></numa>` to `<cpu>`";
+    /// There is a memory slot for every memory device that takes one.
+    SLOTS = "memory-device-slots": Unsupported, Validate,
+        "`<maxMemory slots=>`: `slots=` of `-m`",
+        help "raise `slots=`";
+    /// The memory devices fit between the initial and the maximum memory size.
+    SPACE = "memory-device-space": Unsupported, Validate,
+        "`<maxMemory>`: `maxmem=` of `-m`",
+        help "raise `<maxMemory>`, or make the memory devices smaller";
+    /// A DIMM or NVDIMM has an address of type `dimm`.
+    ADDRESS = "memory-device-address": Unsupported, Validate,
+        "`<memory><address type=>`: `slot=` and `addr=` of `pc-dimm` and `nvdimm`",
+        help "use `type='dimm'`, or remove the `<address>`";
+    /// A DIMM or NVDIMM of a guest with NUMA cells has a node.
+    NODE = "memory-device-node-missing": Unsupported, Validate,
+        "`<memory><target><node>`: `node=` of `pc-dimm` and `nvdimm`",
+        help "add `<node>` with the id of a cell to `<target>`";
+    /// The node of a memory device is a guest NUMA cell.
+    CELL = "memory-device-cell": Plain (Unsupported before "9.0"), Validate (Build before "9.0"),
+        "`<memory><target><node>`: an id of `<numa><cell>`",
+        help "change `<node>`, or add the cell to `<numa>`";
+    /// A persistent memory device has a path.
+    PATH = "memory-device-path": Plain, Validate,
+        "`<memory model='nvdimm'><source><path>`: the file that `memory-backend-file` maps",
+        help "add `<source><path>` with a file";
+    /// The content of a persistent memory device is not discarded.
+    DISCARD = "memory-device-discard": Unsupported, Validate,
+        "`<memory model='nvdimm' discard='yes'>`: `discard-data=on` of `memory-backend-file` would lose the content",
+        help "remove `discard=`";
+    /// An NVDIMM of a pseries guest has a label.
+    LABEL = "memory-device-label": Unsupported, Validate,
+        "`<memory model='nvdimm'><target><label>`: `label-size=` of `nvdimm`, which pseries needs",
+        help "add `<label><size unit='KiB'>128</size></label>` to `<target>`";
+    /// The label of a persistent memory device has at least 128 KiB and less than its size.
+    LABEL_SIZE = "memory-device-label-size": Xml, Complete,
+        "`<memory><target><label><size>`: the label storage area of an NVDIMM, by the UEFI specification",
+        help "set `<size>` of `<label>` to 128 KiB or more, and below the size of the device";
+    /// Only an NVDIMM of a pseries guest has a UUID.
+    UUID = "memory-device-uuid-arch": Unsupported, Validate,
+        "`<memory model='nvdimm'><uuid>`: `uuid=` of `nvdimm` on pseries",
+        help "remove `<uuid>`";
+    /// A memory device of model `sgx-epc` has no address.
+    SGX_ADDRESS = "memory-device-sgx-address": Unsupported, Validate,
+        "`<memory model='sgx-epc'><address>`: `-machine sgx-epc.N.memdev=` is no device on a bus",
+        help "remove the `<address>`";
+    /// The base of a virtio-pmem device is a multiple of the host's page size.
+    PMEM_ALIGN = "memory-device-pmem-address": Unsupported, Validate,
+        "`<memory model='virtio-pmem'><target><address base=>`: `memaddr=` of `virtio-pmem-pci`",
+        help "align `base=`, or remove the `<address>`";
+    /// A virtio-pmem device has shared access.
+    PMEM_SHARED = "memory-device-pmem-shared": Unsupported, Validate,
+        "`<memory model='virtio-pmem' access=>`: `share=on` of `memory-backend-file`, so that what the guest writes reaches the file",
+        help "set `access='shared'`";
+    /// A virtio-pmem device has no node.
+    PMEM_NODE = "memory-device-pmem-node": Unsupported, Validate,
+        "`<memory model='virtio-pmem'><target><node>`: `virtio-pmem-pci` has no property `node`",
+        help "remove `<node>`";
+    /// The block of a virtio-mem device is a power of two of at least 2 MiB, and divides base and requested size.
+    BLOCK = "memory-device-block": Plain, Validate,
+        "`<memory model='virtio-mem'><target><block>`: `block-size=` of `virtio-mem-pci`, at least a transparent huge page",
+        help "use a `<block>` such as 2 MiB, and multiples of it for `<requested>` and `base=`, with `<requested>` at most `<size>`";
+    /// The host has as much SGX memory on the node as the device takes.
+    SGX = "memory-device-sgx": Unsupported, Validate,
+        "`<memory model='sgx-epc'><target><size>`: the sections that `query-sgx-capabilities` reports",
+        help "lower `<size>`, or change `<nodemask>`";
+    /// The addresses of memory devices do not overlap.
+    OVERLAP = "memory-device-overlap": Unsupported, Validate,
+        "`<memory><target><address base=>` and `<address type='dimm' base=>`: `memaddr=` and `addr=` of QEMU's devices",
+        help "change one of the `base=`, or remove it";
     /// The mapping of an NVDIMM is aligned only where this QEMU can.
     NVDIMM_ALIGN = "nvdimm-align": Unsupported, Build, "QEMU: align of memory-backend-file";
     /// QEMU is told of persistent memory only where it can be.
     NVDIMM_PMEM = "nvdimm-pmem": Unsupported, Build, "QEMU: pmem of memory-backend-file";
 }
 
-/// Holds them.
+/// Checks the memory devices against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     hotplug(cx, out);
     let devices = &cx.domain.devices.memories;
@@ -76,14 +118,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     overlaps(devices, out);
 }
 
-/// Whether there is room for all of them.
+/// Slots and address space for the memory devices. SGX memory takes neither.
 fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
     let domain = cx.domain;
     let plugged: Vec<&MemoryDevice> =
         domain.devices.memories.iter().filter(|device| device.model() != MemoryModel::SgxEpc).collect();
     let Some(max) = domain.memory.max.filter(|max| max.size.0 > 0 || max.slots > 0) else {
         if let Some(device) = plugged.first() {
-            let message = format!("memory device '{}' needs 'maxMemory', which is not there", device.model());
+            let message = format!("memory device '{}' needs an element 'maxMemory'", device.model());
             out.refuse(&NO_MAX, device.info.pos, message);
         }
         return;
@@ -93,13 +135,13 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&NO_CELLS, max.pos, message);
         return;
     }
-    let modules = if cx.caps.release().has(Convention::MaxMemoryNeedsSlots) {
+    let modules = if cx.release.has(Convention::MaxMemoryNeedsSlots) {
         plugged.len()
     } else {
         plugged.iter().filter(|device| device.takes_slot()).count()
     };
     if modules > max.slots as usize {
-        let message = format!("there are '{modules}' memory devices and '{}' slots", max.slots);
+        let message = format!("there are '{modules}' memory devices, but '{}' slots", max.slots);
         out.refuse(&SLOTS, max.pos.attr("slots"), message);
     }
     let sum = plugged.iter().fold(0u64, |sum, device| sum.saturating_add(device.target.size.0));
@@ -107,23 +149,23 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         domain.devices.memories.iter().fold(0u64, |sum, device| sum.saturating_add(device.target.size.0));
     let initial = domain.memory.size.unwrap_or_default().0.saturating_sub(all);
     if sum > max.size.0.saturating_sub(initial) {
-        let message = format!("the memory devices' '{sum}' KiB are more than 'maxMemory' leaves");
+        let message =
+            format!("the '{sum}' KiB of the memory devices exceed what 'maxMemory' leaves for them");
         out.refuse(&SPACE, max.pos, message);
     }
     for device in plugged.iter().filter(|device| device.takes_slot()) {
         if !matches!(device.info.address, None | Some(Address::Dimm(_))) {
-            let message =
-                format!("memory device '{}' can only have an address of type 'dimm'", device.model());
+            let message = format!("memory device '{}' needs an address of type 'dimm'", device.model());
             out.refuse(&ADDRESS, device.info.pos.path("address/@type"), message);
         }
         if !domain.numa.cells.is_empty() && device.target.node.is_none() {
-            let message = format!("memory device '{}' lacks the 'node' it belongs to", device.model());
+            let message = format!("memory device '{}' lacks its element 'node'", device.model());
             out.refuse(&NODE, device.target.pos, message);
         }
     }
 }
 
-/// What the QEMU must be able to do.
+/// What this QEMU must support.
 fn support(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let model = device.model();
     let cap = match model {
@@ -137,47 +179,45 @@ fn support(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
         MemoryModel::SgxEpc => Cap::SgxEpc,
     };
     if !cx.has(cap) {
-        let message = format!("this QEMU has no memory device of the model '{model}'");
+        let message = format!("memory device model '{model}' is not supported by this QEMU");
         out.refuse(&MODEL, device.info.pos.attr("model"), message);
     } else if device.target.readonly && model == MemoryModel::Nvdimm && !cx.has(Cap::DeviceNvdimmUnarmed) {
-        let message = "this QEMU cannot make a memory device of the model 'nvdimm' 'readonly'";
+        let message = "'readonly' of memory device model 'nvdimm' is not supported by this QEMU";
         out.refuse(&MODEL, device.target.pos.path("readonly"), message);
     } else if device.target.dynamic_memslots.is_some() && !cx.has(Cap::DeviceVirtioMemPciDynamicMemslots) {
-        let message = format!("this QEMU knows no 'dynamicMemslots' of the model '{model}'");
+        let message =
+            format!("'dynamicMemslots' of memory device model '{model}' is not supported by this QEMU");
         out.refuse(&MODEL, device.target.pos.attr("dynamicMemslots"), message);
     }
 }
 
-/// Its cell is there.
+/// The node of a memory device exists.
 fn cell(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let cells = cx.domain.numa.cells.len();
     let Some(node) = device.target.node.filter(|node| *node as usize >= cells) else { return };
-    if cx.caps.release().has(Convention::MemoryDeviceCellRule) {
-        let message =
-            format!("memory for the guest NUMA cell '{node}' cannot be added, there are '{cells}' cells");
-        out.refuse(&CELL, device.target.pos.path("node"), message);
-    }
+    let message = format!("a memory device is for guest NUMA cell '{node}', but there are '{cells}' cells");
+    out.refuse(&CELL, device.target.pos.path("node"), message);
 }
 
-/// Devices whose content stays.
+/// Persistent memory: NVDIMM and virtio-pmem.
 fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let model = device.model();
     if !matches!(model, MemoryModel::Nvdimm | MemoryModel::VirtioPmem) {
         return;
     }
     if device.source.path.is_none() {
-        let message = format!("a memory device of the model '{model}' lacks the 'path' of its content");
+        let message = format!("a memory device of model '{model}' lacks the 'path' of its source");
         out.refuse(&PATH, device.info.pos.path("source"), message);
     }
     if device.discard == Some(YesNo::Yes) {
-        let message = format!("the content of a memory device of the model '{model}' cannot be discarded");
+        let message = format!("'discard' is not supported for a memory device of model '{model}'");
         out.refuse(&DISCARD, device.info.pos.attr("discard"), message);
     }
     if let Some(label) = device.target.label_size.filter(|label| label.0 > 0)
         && (label.0 < 128 || label >= device.target.size)
     {
         let message = format!(
-            "the 'label' of a memory device has '{}' KiB, expected from '128' to below its size '{}'",
+            "the 'label' of a memory device has '{}' KiB, it must have at least '128' and less than the size '{}'",
             label.0, device.target.size.0
         );
         out.refuse(&LABEL_SIZE, device.target.pos.path("label/size"), message);
@@ -185,41 +225,44 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     if model == MemoryModel::Nvdimm && cx.guest.arch.is_ppc64() {
         let label = device.target.label_size.unwrap_or_default();
         if label.0 == 0 {
-            let message = "a memory device of the model 'nvdimm' has to have a 'label' in a POWER guest";
+            let message = "a memory device of model 'nvdimm' needs a 'label' in a pseries guest";
             out.refuse(&LABEL, device.target.pos, message);
         }
         let least = virtargv_resolve::PSERIES_MEMORY_STEP.0.saturating_add(label.0);
         if device.target.size.0 < least {
             let message = format!(
-                "a memory device of the model 'nvdimm' has '{}' KiB, a POWER guest needs '{least}' KiB",
+                "a memory device of model 'nvdimm' has '{}' KiB, a pseries guest needs at least '{least}' KiB",
                 device.target.size.0
             );
             out.refuse(&PSERIES_NVDIMM, device.target.pos.path("size"), message);
         }
     }
     if let Some(uuid) = device.uuid.as_deref().filter(|_| !cx.guest.arch.is_ppc64()) {
-        let message = format!("a memory device of the model '{model}' has no 'uuid', so not '{uuid}'");
+        let message = format!(
+            "'uuid' ('{uuid}') is not supported for a memory device of model '{model}' of this guest"
+        );
         out.refuse(&UUID, device.info.pos.path("uuid"), message);
     }
     if model == MemoryModel::VirtioPmem {
         let page = cx.host.page_size();
         if let Some(base) = device.target.address.filter(|base| base.checked_rem(page).unwrap_or(0) != 0) {
-            let message = format!("'base' of 'address' is '{base:#x}', no multiple of '{page}' bytes");
+            let message =
+                format!("'base' of 'address' is '{base:#x}', it must be a multiple of '{page}' bytes");
             out.refuse(&PMEM_ALIGN, device.target.pos.path("address/@base"), message);
         }
         if device.access != Some(MemoryAccess::Shared) {
-            let message = "a memory device of the model 'virtio-pmem' has to have 'shared' access";
+            let message = "a memory device of model 'virtio-pmem' needs 'shared' access";
             out.refuse(&PMEM_SHARED, device.info.pos.attr("access"), message);
         }
         if let Some(node) = device.target.node {
             let message =
-                format!("a memory device of the model 'virtio-pmem' belongs to no 'node', not to '{node}'");
+                format!("'node' ('{node}') is not supported for a memory device of model 'virtio-pmem'");
             out.refuse(&PMEM_NODE, device.target.pos.path("node"), message);
         }
     }
 }
 
-/// virtio-mem changes its size in blocks.
+/// virtio-mem plugs and unplugs memory in blocks.
 fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
     let target = &device.target;
     let block = target.block.unwrap_or_default().0;
@@ -228,29 +271,30 @@ fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
     if requested > target.size.0 {
         wrong(
             "requested",
-            format!("'requested' is '{requested}' KiB, more than the size '{}' KiB", target.size.0),
+            format!("'requested' is '{requested}' KiB, it must be at most the size '{}' KiB", target.size.0),
         );
     } else if !block.is_power_of_two() {
-        wrong("block", format!("'block' is '{block}' KiB, expected a power of two"));
+        wrong("block", format!("'block' is '{block}' KiB, it must be a power of two"));
     } else if block < 2048 {
-        wrong("block", format!("'block' is '{block}' KiB, expected at least '2048' KiB"));
+        wrong("block", format!("'block' is '{block}' KiB, it must be at least '2048' KiB"));
     } else if !requested.is_multiple_of(block) {
         wrong(
             "requested",
-            format!("'requested' is '{requested}' KiB, expected a multiple of 'block' '{block}' KiB"),
+            format!("'requested' is '{requested}' KiB, it must be a multiple of 'block' '{block}' KiB"),
         );
     } else if target
         .address
         .is_some_and(|base| base.checked_rem(block.saturating_mul(1024)).unwrap_or(0) != 0)
     {
-        wrong("address", format!("'base' of 'address' is not a multiple of 'block' '{block}' KiB"));
+        wrong("address", format!("'base' of 'address' must be a multiple of 'block' '{block}' KiB"));
     }
 }
 
-/// The host has that much enclave memory.
+/// SGX: the host has as much enclave memory on each node.
 fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     if device.info.address.is_some() {
-        let message = format!("a memory device of the model '{}' cannot have an address", device.model());
+        let message =
+            format!("an address is not supported for a memory device of model '{}'", device.model());
         out.refuse(&SGX_ADDRESS, device.info.pos.path("address"), message);
     }
     if !cx.has(Cap::SgxEpc) {
@@ -259,7 +303,7 @@ fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let place = device.target.pos.path("size");
     let sections = cx.caps.sgx().map(|sgx| sgx.sections.as_slice()).unwrap_or_default();
     if sections.is_empty() {
-        let message = "the host does not tell on which NUMA nodes it has 'sgx-epc' memory";
+        let message = "the capabilities do not tell on which NUMA nodes the host has 'sgx-epc' memory";
         out.refuse(&SGX, place, message);
         return;
     }
@@ -278,7 +322,7 @@ fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     }
 }
 
-/// Devices with an address are not in each other's way.
+/// Memory devices with an address do not overlap.
 fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
     let mut placed: Vec<(u64, u64, &MemoryDevice)> = devices
         .iter()
@@ -297,23 +341,15 @@ fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
             && end > next
         {
             let message =
-                format!("memory device at '{start:#x}' up to '{end:#x}' reaches into that at '{next:#x}'");
+                format!("the memory device from '{start:#x}' to '{end:#x}' overlaps the one at '{next:#x}'");
             out.refuse(&OVERLAP, device.info.pos, message);
         }
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let cells = cx.domain.numa.cells.len();
     for device in &cx.domain.devices.memories {
-        if let Some(node) = device.target.node.filter(|node| *node as usize >= cells)
-            && !cx.follows(Convention::MemoryDeviceCellRule)
-        {
-            let message = format!("memory is for the guest NUMA cell '{node}', there are '{cells}'");
-            let place = device.info.pos.path("target/node");
-            out.refuse_as(Kind::Unsupported, Stage::Build, &CELL, place, message);
-        }
         if device.model() != MemoryModel::Nvdimm {
             continue;
         }

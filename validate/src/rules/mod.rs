@@ -1,4 +1,4 @@
-//! The rules, one module a concept. `CHECKS` is the order in which they are held, [`TABLES`] is all there are.
+//! The rules, one module for each concept. `CHECKS` lists the checks in their order, [`TABLES`] all rules.
 
 pub mod address;
 pub mod audio;
@@ -9,6 +9,7 @@ pub mod controller;
 pub mod cpu;
 pub mod crypto;
 pub mod disk;
+pub mod domain;
 pub mod features;
 pub mod filesystem;
 pub mod graphics;
@@ -16,7 +17,6 @@ pub mod hostdev;
 pub mod hub;
 pub mod input;
 pub mod iommu;
-pub mod lease;
 pub mod lifecycle;
 pub mod memballoon;
 pub mod memory;
@@ -43,14 +43,15 @@ pub mod video;
 pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
-pub mod words;
 
 use crate::{Context, Findings, Rule};
 
-/// The checks, in the reference's order; within a stage this decides which problem comes first.
+/// The checks, in libvirt's order; within a stage this decides which problem comes first.
 pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
-    words::check,
+    domain::name,
     os::check,
+    domain::genid,
+    os::use_serial,
     lifecycle::actions,
     cpu::check,
     clock::check,
@@ -90,11 +91,10 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     iommu::check,
     pstore::check,
     graphics::check,
-    lease::check,
     audio::check,
     qemu_ns::check,
     lifecycle::known,
-    os::firmware,
+    os::loader::check,
 ];
 
 /// The checks of what libvirt finds only while it builds the command line, in the order of the options.
@@ -103,7 +103,7 @@ pub(crate) const BUILD_CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     features::build,
     cpu::build,
     vcpu::build,
-    tune::build,
+    tune::iothreads::build,
     numa::build,
     sysinfo::build,
     memory_device::build,
@@ -123,10 +123,11 @@ pub(crate) const BUILD_CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     shmem::build,
 ];
 
-/// Every rule there is, module by module.
+/// All rules, module by module.
 pub static TABLES: &[&[&Rule]] = &[
-    words::ALL,
+    domain::ALL,
     os::ALL,
+    os::loader::ALL,
     memory::ALL,
     vcpu::ALL,
     features::ALL,
@@ -135,27 +136,45 @@ pub static TABLES: &[&[&Rule]] = &[
     clock::ALL,
     lifecycle::ALL,
     security::ALL,
+    security::label::ALL,
     sysinfo::ALL,
-    tune::ALL,
+    tune::iothreads::ALL,
+    tune::resctrl::ALL,
+    tune::cputune::ALL,
     qemu_ns::ALL,
     controller::ALL,
-    controller::USB,
-    controller::PCI,
+    controller::usb::ALL,
+    controller::pci::ALL,
     address::ALL,
     disk::ALL,
     vhost_user::ALL,
     disk::common::ALL,
+    disk::name::ALL,
+    disk::lun::ALL,
     disk::vhost_user::ALL,
     disk::address::ALL,
     disk::frontend::ALL,
     disk::iothreads::ALL,
-    disk::tuning::ALL,
+    disk::iotune::ALL,
     disk::image::ALL,
+    disk::network::ALL,
+    disk::encryption::ALL,
     disk::source::ALL,
     filesystem::ALL,
     virtio::ALL,
     net::ALL,
+    net::backend::ALL,
+    net::coalesce::ALL,
+    net::driver::ALL,
+    net::ip::ALL,
+    net::mtu::ALL,
+    net::source::ALL,
+    net::teaming::ALL,
     hostdev::ALL,
+    hostdev::pci::ALL,
+    hostdev::usb::ALL,
+    hostdev::scsi::ALL,
+    hostdev::mdev::ALL,
     chardev_source::ALL,
     chardev::ALL,
     smartcard::ALL,
@@ -164,6 +183,8 @@ pub static TABLES: &[&[&Rule]] = &[
     tpm::ALL,
     input::ALL,
     graphics::ALL,
+    graphics::listen::ALL,
+    graphics::spice::ALL,
     video::ALL,
     audio::ALL,
     sound::ALL,
@@ -178,5 +199,4 @@ pub static TABLES: &[&[&Rule]] = &[
     crypto::ALL,
     pstore::ALL,
     hub::ALL,
-    lease::ALL,
 ];

@@ -7,36 +7,58 @@ use virtargv_model::numa::{Cell, Interconnect, LOCAL_DISTANCE, Numa, REMOTE_DIST
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Cells get memory of their own only where memory has objects.
-    BINDING = "numa-memnode-unsupported": Unsupported, Validate, "QEMU: memory objects";
-    /// Memory of a cell is shared only where memory has objects.
-    SHARED = "numa-memaccess-unsupported": Unsupported, Validate, "QEMU: memory objects";
-    /// The vCPUs of a cell are one run where QEMU takes no more.
-    DISJOINT = "numa-cpus-disjoint": Unsupported, Validate, "QEMU: -numa node,cpus= given more than once";
-    /// Distances need a QEMU that knows them.
-    DISTANCES = "numa-distances-unsupported": Unsupported, Validate, "QEMU: -numa dist";
-    /// Caches and interconnects need a QEMU that knows them.
-    HMAT = "numa-hmat-unsupported": Unsupported, Validate, "QEMU: -numa hmat-lb";
-    /// There are three levels of cache.
-    CACHE_LEVEL = "numa-cache-level": Xml, Validate, "QEMU: -numa hmat-cache,level=";
-    /// A level of cache is described once.
-    CACHE_DOUBLE = "numa-cache-double": Xml, Validate, "QEMU: -numa hmat-cache,level=";
-    /// Interconnects are between cells that are there.
-    LINK_CELL = "numa-interconnect-cell": Xml, Validate, "domain format: <interconnects>";
-    /// Only a cell with vCPUs accesses memory.
-    LINK_INITIATOR = "numa-interconnect-initiator": Xml, Validate, "domain format: <latency initiator=>";
-    /// An interconnect leads to a cache that is there.
-    LINK_CACHE = "numa-interconnect-cache": Xml, Validate, "domain format: <latency cache=>";
+virtargv_model::rules! {
+    /// Binding the memory of a guest NUMA cell needs a QEMU with memory backends.
+    BINDING = "numa-memnode-unsupported": Unsupported, Validate,
+        "`<numatune><memnode>`: `host-nodes=` and `policy=` of `memory-backend-ram` and the like",
+        help "remove `<memnode>`, or use a QEMU that has them";
+    /// The memory access mode of a guest NUMA cell needs a QEMU with memory backends.
+    SHARED = "numa-memaccess-unsupported": Unsupported, Validate,
+        "`<numa><cell memAccess=>`: `share=` of `memory-backend-file` and the like",
+        help "remove `memAccess=`, or use a QEMU that has them";
+    /// The vCPUs of a guest NUMA cell are one range where QEMU takes no more.
+    DISJOINT = "numa-cpus-disjoint": Unsupported, Validate,
+        "`<numa><cell cpus=>`: `cpus=` of `-numa node` given more than once",
+        help "use one range such as `cpus='0-3'`, or a QEMU that takes several";
+    /// Distances between guest NUMA cells need a QEMU that has them.
+    DISTANCES = "numa-distances-unsupported": Unsupported, Validate,
+        "`<numa><cell><distances>`: `-numa dist`, new in QEMU 2.10",
+        help "remove `<distances>`, or use QEMU 2.10 or later";
+    /// Caches and interconnects of guest NUMA cells need a QEMU that has them.
+    HMAT = "numa-hmat-unsupported": Unsupported, Validate,
+        "`<numa><cell><cache>` and `<interconnects>`: `-numa hmat-cache` and `hmat-lb`, new in QEMU 5.0",
+        help "remove `<cache>` and `<interconnects>`, or use QEMU 5.0 or later";
+    /// The cache level of a guest NUMA cell is at most 3.
+    CACHE_LEVEL = "numa-cache-level": Xml, Validate,
+        "`<numa><cell><cache level=>`: `level=` of `-numa hmat-cache` goes from 1 to 3",
+        help "set `level=` to 1, 2 or 3";
+    /// A cache level of a guest NUMA cell is described once.
+    CACHE_DOUBLE = "numa-cache-double": Xml, Validate,
+        "`<numa><cell><cache level=>`: QEMU refuses a second `-numa hmat-cache` for the same cell and level",
+        help "remove one of the `<cache>` elements, or change its `level=`";
+    /// Initiator and target of an interconnect are guest NUMA cells.
+    LINK_CELL = "numa-interconnect-cell": Xml, Validate,
+        "`<interconnects><latency initiator= target=>`: ids of `<numa><cell>`",
+        help "use the ids of cells that are described";
+    /// The initiator of an interconnect is a guest NUMA cell with vCPUs.
+    LINK_INITIATOR = "numa-interconnect-initiator": Xml, Validate,
+        "`<interconnects><latency initiator=>`: memory is accessed by vCPUs",
+        help "name a cell with `cpus=` as `initiator=`";
+    /// The cache of an interconnect is one of the target cell's.
+    LINK_CACHE = "numa-interconnect-cache": Xml, Validate,
+        "`<interconnects><latency cache=>`: the level of a `<cache>` of the cell that `target=` names",
+        help "add the `<cache>` to the cell, or remove `cache=`";
     /// An interconnect is described once.
-    LINK_DOUBLE = "numa-interconnect-double": Xml, Validate, "domain format: <interconnects>";
+    LINK_DOUBLE = "numa-interconnect-double": Xml, Validate,
+        "`<interconnects>`: QEMU refuses a second `-numa hmat-lb` for the same cells and type; the way back is the same interconnect",
+        help "remove one of the elements";
     /// Some cell has vCPUs.
     NO_VCPUS = "numa-no-vcpus": Unsupported, Build, "QEMU: -numa node,initiator=";
     /// There are not more cells than QEMU takes distances for.
     DISTANCES_LIMIT = "numa-distances-limit": Unsupported, Build, "QEMU: -numa dist for every pair, 128 nodes at most";
 }
 
-/// Holds them.
+/// Checks `<cpu><numa>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let numa = &cx.domain.numa;
     support(cx, numa, out);
@@ -44,7 +66,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     links(numa, out);
 }
 
-/// What the QEMU must be able to do.
+/// What this QEMU must support.
 fn support(cx: &Context<'_>, numa: &Numa, out: &mut Findings<'_>) {
     let objects = [Cap::ObjectMemoryRam, Cap::ObjectMemoryFile, Cap::ObjectMemoryMemfd];
     let has_objects = objects.into_iter().any(|cap| cx.has(cap));
@@ -61,25 +83,25 @@ fn support(cx: &Context<'_>, numa: &Numa, out: &mut Findings<'_>) {
         let runs = cell.cpus.as_ref().map_or(0, |cpus| cpus.runs().count());
         if runs > 1 && !cx.has(Cap::Numa) {
             let message =
-                format!("this QEMU takes one run of vCPUs for a guest NUMA cell, cell '{id}' has '{runs}'");
+                format!("this QEMU takes one range of vCPUs for a guest NUMA cell, cell '{id}' has '{runs}'");
             out.refuse(&DISJOINT, cell.pos.attr("cpus"), message);
         }
     }
     if !cx.has(Cap::NumaDist) && numa.cells.iter().any(|cell| has_distances(cell, numa.cells.len())) {
-        out.refuse(&DISTANCES, numa.pos, "this QEMU knows no 'distances' of guest NUMA cells");
+        out.refuse(&DISTANCES, numa.pos, "'distances' of guest NUMA cells are not supported by this QEMU");
     }
     let hmat = !numa.interconnects.is_empty() || numa.cells.iter().any(|cell| !cell.caches.is_empty());
     if hmat && !cx.has(Cap::NumaHmat) {
-        let message = "this QEMU knows no 'cache' and no 'interconnects' of guest NUMA cells";
+        let message = "'cache' and 'interconnects' of guest NUMA cells are not supported by this QEMU";
         out.refuse(&HMAT, numa.pos, message);
     }
 }
 
-/// Whether a cell has distances that QEMU would not take anyway.
+/// Whether a cell has distances other than those that QEMU has without `-numa dist`.
 fn has_distances(cell: &Cell, cells: usize) -> bool {
-    let usual = |value| value == LOCAL_DISTANCE || value == REMOTE_DISTANCE;
+    let is_default = |value| value == LOCAL_DISTANCE || value == REMOTE_DISTANCE;
     let distances = &cell.distances;
-    !distances.is_empty() && (distances.len() != cells || !distances.iter().all(|to| usual(to.value)))
+    !distances.is_empty() && (distances.len() != cells || !distances.iter().all(|to| is_default(to.value)))
 }
 
 fn caches(cell: &Cell, out: &mut Findings<'_>) {
@@ -87,7 +109,7 @@ fn caches(cell: &Cell, out: &mut Findings<'_>) {
     for cache in &cell.caches {
         if cache.level > 3 {
             let message =
-                format!("attribute 'level' of element 'cache' is '{}', there are three", cache.level);
+                format!("attribute 'level' of element 'cache' is '{}', it must be at most 3", cache.level);
             out.refuse(&CACHE_LEVEL, cache.pos.attr("level"), message);
         }
         if !seen.insert(cache.level) {
@@ -110,20 +132,22 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
         let (Some(from), Some(_)) = (numa.cells.get(initiator as usize), numa.cells.get(target as usize))
         else {
             let message = format!(
-                "'initiator' '{initiator}' and 'target' '{target}' of element '{}' have to be guest NUMA cells",
+                "'initiator' '{initiator}' and 'target' '{target}' of element '{}' must be guest NUMA cells",
                 link.kind
             );
             out.refuse(&LINK_CELL, pos, message);
             continue;
         };
         if from.cpus.is_none() {
-            let message =
-                format!("'initiator' '{initiator}' of element '{}' is a cell without vCPUs", link.kind);
+            let message = format!(
+                "'initiator' '{initiator}' of element '{}' is a guest NUMA cell without vCPUs",
+                link.kind
+            );
             out.refuse(&LINK_INITIATOR, pos.attr("initiator"), message);
         }
         if cache > 0 && !levels.contains(&(target, cache)) {
             let message =
-                format!("'cache' '{cache}' of element '{}' is not there in cell '{target}'", link.kind);
+                format!("'cache' '{cache}' of element '{}' is not described in cell '{target}'", link.kind);
             out.refuse(&LINK_CACHE, pos.attr("cache"), message);
         }
         let is_new = seen.insert((link.kind, initiator, target, cache, link.access));
@@ -131,7 +155,7 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
         pairs.insert((initiator, target));
         if !is_new || back {
             let message =
-                format!("the '{}' from cell '{initiator}' to cell '{target}' is given twice", link.kind);
+                format!("the '{}' between cell '{initiator}' and cell '{target}' is given twice", link.kind);
             out.refuse(&LINK_DOUBLE, pos, message);
         }
     }
@@ -140,7 +164,7 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
 /// The most cells whose distances are written out, pair by pair; QEMU itself takes 128.
 const MOST_DISTANT: usize = 1024;
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let numa = &cx.domain.numa;
     let count = numa.cells.len();

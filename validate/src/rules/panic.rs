@@ -6,26 +6,35 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A panic device is of some model.
-    PANIC_MODEL = "panic-model": Unsupported, Complete, "not every machine has one by nature";
-    /// A panic device is of a model that the machine can have.
-    PANIC_MACHINE = "panic-machine": Unsupported, Validate, "firmware and hypervisors of an architecture";
-    /// A panic device is of a model that this QEMU has.
-    PANIC_QEMU = "panic-qemu": Unsupported, Validate, "`pvpanic` and `pvpanic-pci`";
-    /// A panic device sits where its model can.
-    PANIC_ADDRESS = "panic-address": Unsupported, Validate, "what is not a device has no address";
+virtargv_model::rules! {
+    /// A panic device has a model where the machine type has no default.
+    PANIC_MODEL = "panic-model": Unsupported, Complete,
+        "`<panic model=>`: pseries and s390 notify the hypervisor, x86 has `isa`, Arm and RISC-V `virt` have `pvpanic`",
+        help "add `model=`, such as `model='pvpanic'`";
+    /// The model of a panic device is one of the machine type.
+    PANIC_MACHINE = "panic-machine": Unsupported, Validate,
+        "`<panic model=>`: `s390` is of s390x, `hyperv` of x86, `pseries` of pseries",
+        help "use another `model=`";
+    /// The model of a panic device is one that this QEMU has.
+    PANIC_QEMU = "panic-qemu": Unsupported, Validate,
+        "`<panic model=>`: `-device pvpanic` and `pvpanic-pci`",
+        help "use another `model=`, or a QEMU that has the device";
+    /// The address of a panic device is of its model's type.
+    PANIC_ADDRESS = "panic-address": Unsupported, Validate,
+        "`<panic><address>`: `isa` for `isa`, `pci` for `pvpanic`; the other models are no devices",
+        help "use that type, or remove the `<address>`";
 }
 
-/// Holds them.
+/// Checks every `<panic>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for panic in &cx.domain.devices.panics {
         if let Some(model) = panic.model {
             check_model(cx, panic, model, out);
         } else {
             let machine = &cx.guest.machine;
-            let message =
-                format!("element 'panic' lacks its attribute 'model', machine '{machine}' has no default");
+            let message = format!(
+                "element 'panic' lacks its attribute 'model', machine type '{machine}' has no default"
+            );
             out.refuse(&PANIC_MODEL, panic.info.pos, message);
         }
     }
@@ -40,7 +49,10 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
         PanicModel::Isa | PanicModel::Pvpanic => true,
     };
     if !fits {
-        let message = format!("machine '{}' has no panic device of model '{model}'", guest.machine);
+        let message = format!(
+            "a panic device of model '{model}' is not supported for machine type '{}'",
+            guest.machine
+        );
         out.refuse(&PANIC_MACHINE, pos.attr("model"), message);
     }
     let offered = match model {
@@ -49,7 +61,7 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
         PanicModel::S390 | PanicModel::Hyperv | PanicModel::Pseries => true,
     };
     if !offered {
-        let message = format!("this QEMU has no panic device of model '{model}'");
+        let message = format!("a panic device of model '{model}' is not supported by this QEMU");
         out.refuse(&PANIC_QEMU, pos.attr("model"), message);
     }
     let placed = match (model, &panic.info.address) {
@@ -58,7 +70,7 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
         (_, address) => address.is_none(),
     };
     if !placed {
-        let message = format!("a panic device of model '{model}' has no such 'address'");
+        let message = format!("this 'address' is not supported for a panic device of model '{model}'");
         out.refuse(&PANIC_ADDRESS, pos.path("address"), message);
     }
 }

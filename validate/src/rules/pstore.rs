@@ -5,22 +5,30 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one pstore device.
-    PSTORE_SINGLE = "pstore-single": Xml, Complete, "a guest's record is one";
-    /// A pstore device is asked of a QEMU that has it.
-    PSTORE_QEMU = "pstore-qemu": Unsupported, Validate, "`acpi-erst`";
+virtargv_model::rules! {
+    /// A guest has one pstore device.
+    PSTORE_SINGLE = "pstore-single": Xml, Complete,
+        "`<pstore>`: QEMU has one `acpi-erst`",
+        help "remove all `<pstore>` but one";
+    /// A pstore device needs a QEMU that has it.
+    PSTORE_QEMU = "pstore-qemu": Unsupported, Validate,
+        "`<pstore backend='acpi-erst'>`: `-device acpi-erst`",
+        help "remove `<pstore>`, or use a QEMU that has the device";
     /// A pstore device needs ACPI.
-    PSTORE_ACPI = "pstore-acpi": Unsupported, Validate, "error record serialization is a table of ACPI";
-    /// A pstore device is on PCI.
-    PSTORE_ADDRESS = "pstore-address": Unsupported, Validate, "`acpi-erst` is a PCI device";
+    PSTORE_ACPI = "pstore-acpi": Unsupported, Validate,
+        "`<pstore backend='acpi-erst'>`: ERST is a table of ACPI",
+        help "add `<acpi/>` to `<features>`";
+    /// A pstore device has an address of type `pci`.
+    PSTORE_ADDRESS = "pstore-address": Unsupported, Validate,
+        "`<pstore><address>`: `acpi-erst` is a PCI device",
+        help "use `type='pci'`, or remove the `<address>`";
 }
 
-/// Holds them.
+/// Checks `<pstore>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let pstores = &cx.domain.devices.pstores;
     if let Some(extra) = pstores.get(1) {
-        out.refuse(&PSTORE_SINGLE, extra.info.pos, "a guest has one 'pstore'");
+        out.refuse(&PSTORE_SINGLE, extra.info.pos, "a guest has at most one 'pstore'");
     }
     for pstore in pstores {
         let pos = pstore.info.pos;
@@ -31,7 +39,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             out.refuse(&PSTORE_ACPI, pos, "a 'pstore' of backend 'acpi-erst' needs the feature 'acpi'");
         }
         if !matches!(pstore.info.address, None | Some(Address::Pci(_))) {
-            let message = "the 'address' of a 'pstore' is of type 'pci'";
+            let message = "the 'address' of a 'pstore' must be of type 'pci'";
             out.refuse(&PSTORE_ADDRESS, pos.path("address"), message);
         }
     }

@@ -5,32 +5,35 @@ use virtargv_caps::Cap;
 use super::chardev_source;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Devices are redirected by a QEMU that can.
-    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate, "`usb-redir`";
-    /// What is redirected is filtered by a QEMU that can.
-    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate, "`filter=` of `usb-redir`";
+virtargv_model::rules! {
+    /// A redirected device needs a QEMU that has it.
+    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate (Build before "11.3"),
+        "`<redirdev>`: `-device usb-redir`",
+        help "remove `<redirdev>`, or use a QEMU that has the device";
+    /// A filter of redirected devices needs a QEMU that has it.
+    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate (Build before "11.3"),
+        "`<redirfilter>`: `filter=` of `usb-redir`",
+        help "remove `<redirfilter>`, or use a QEMU that has it";
 }
 
-/// Holds them.
+/// Checks every `<redirdev>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
-    let stage = cx.small_device_stage();
     for redirdev in &devices.redirdevs {
         let place = redirdev.info.pos;
         chardev_source::check(cx, &redirdev.source, false, out);
         if !cx.has(Cap::UsbRedir) {
-            out.refuse_at(stage, &REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
+            out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
         }
         let filtered = devices.redir_filter.as_ref().is_some_and(|f| !f.rules.is_empty());
         if filtered && !cx.has(Cap::UsbRedirFilter) {
-            let message = "device 'usb-redir' of this QEMU has no 'filter'";
-            out.refuse_at(stage, &REDIRDEV_FILTER, place, message);
+            let message = "'filter' of device 'usb-redir' is not supported by this QEMU";
+            out.refuse(&REDIRDEV_FILTER, place, message);
         }
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     cx.domain.devices.redirdevs.iter().for_each(|redirdev| chardev_source::build(&redirdev.source, out));
 }

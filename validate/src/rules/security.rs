@@ -1,22 +1,28 @@
-//! Rules on `<launchSecurity>`.
+//! Rules on `<launchSecurity>`, and on security labels.
+
+pub mod label;
 
 use virtargv_caps::Cap;
 use virtargv_model::security::{Keywrap, LaunchSecurityKind};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A guest is kept from its host only by what this QEMU has.
-    LAUNCH = "launch-security": Unsupported, Validate, "`<launchSecurity type=>`";
-    /// The kernel is measured only where this QEMU can.
-    KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate, "property `kernel-hashes` of `sev-guest`";
+virtargv_model::rules! {
+    /// Launch security needs a QEMU that has its type.
+    LAUNCH = "launch-security": Unsupported, Validate,
+        "`<launchSecurity type=>`: `sev-guest`, `sev-snp-guest`, or `s390-pv-guest` with KVM",
+        help "remove `<launchSecurity>`, or use a QEMU that has it";
+    /// Measuring the kernel needs a QEMU that has it.
+    KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate,
+        "`<launchSecurity type='sev' kernelHashes=>`: `kernel-hashes=` of `sev-guest`",
+        help "remove `kernelHashes=`, or use a QEMU that has it";
     /// What AMD's memory encryption does to addresses is known.
     SEV_HOST = "launch-security-sev-host": Unsupported, Build, "properties `cbitpos` and `reduced-phys-bits` of `sev-guest`";
     /// Keys are wrapped only where this QEMU can.
     KEYWRAP = "keywrap": Unsupported, Build, "properties `aes-key-wrap` and `dea-key-wrap` of the machine";
 }
 
-/// Holds them.
+/// Checks `<launchSecurity>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(launch) = &cx.domain.security.launch else { return };
     let (name, has) = match &launch.kind {
@@ -28,19 +34,19 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         ),
     };
     if !has {
-        let message = format!("this QEMU has no launch security of type '{name}'");
+        let message = format!("launch security type '{name}' is not supported by this QEMU");
         out.refuse(&LAUNCH, launch.pos.attr("type"), message);
     }
     if let LaunchSecurityKind::Sev(sev) = &launch.kind
         && sev.common.kernel_hashes.is_some()
         && !cx.has(Cap::SevGuestKernelHashes)
     {
-        let message = "this QEMU cannot do what 'kernelHashes' asks for";
+        let message = "'kernelHashes' is not supported by this QEMU";
         out.refuse(&KERNEL_HASHES, launch.pos.attr("kernelHashes"), message);
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let security = &cx.domain.security;
     let Keywrap { aes, dea } = security.keywrap;

@@ -7,28 +7,33 @@ use virtargv_model::info::{Address, CcidAddress};
 use super::chardev_source;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one smartcard, in the first slot.
-    SMARTCARD_SINGLE = "smartcard-single": Unsupported, Validate, "`usb-ccid` has one slot";
-    /// The smartcard is of a kind that this QEMU has.
-    SMARTCARD_MODE = "smartcard-mode": Unsupported, Validate, "`ccid-card-emulated` and `ccid-card-passthru`";
+virtargv_model::rules! {
+    /// A guest has one smartcard, in slot 0 of controller 0.
+    SMARTCARD_SINGLE = "smartcard-single": Unsupported, Validate (Build before "11.3"),
+        "`<smartcard><address type='ccid'>`: QEMU's `usb-ccid` has one slot",
+        help "remove the other `<smartcard>` elements and the `<address>`";
+    /// The mode of a smartcard is one that this QEMU has.
+    SMARTCARD_MODE = "smartcard-mode": Unsupported, Validate,
+        "`<smartcard mode=>`: `ccid-card-emulated` for `host` and `host-certificates`, `ccid-card-passthru` for `passthrough`",
+        help "use another `mode=`, or a QEMU that has the device";
 }
 
-/// Holds them.
+/// Checks every `<smartcard>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let smartcards = &cx.domain.devices.smartcards;
     for smartcard in smartcards {
         let first = Some(Address::Ccid(CcidAddress::default()));
         if smartcards.len() > 1 || smartcard.info.address != first {
-            let message = "a guest has one 'smartcard', at controller '0' and slot '0'";
-            out.refuse_at(cx.small_device_stage(), &SMARTCARD_SINGLE, smartcard.info.pos, message);
+            let message = "a guest has at most one 'smartcard', with controller '0' and slot '0'";
+            out.refuse(&SMARTCARD_SINGLE, smartcard.info.pos, message);
         }
         let cap = match smartcard.card {
             Card::Host | Card::HostCertificates { .. } => Cap::CcidEmulated,
             Card::Passthrough(_) => Cap::CcidPassthru,
         };
         if !cx.has(cap) {
-            let message = format!("this QEMU has no 'smartcard' of mode '{}'", smartcard.card.mode());
+            let message =
+                format!("mode '{}' of 'smartcard' is not supported by this QEMU", smartcard.card.mode());
             out.refuse(&SMARTCARD_MODE, smartcard.info.pos.attr("mode"), message);
         }
         if let Card::Passthrough(source) = &smartcard.card {
@@ -37,7 +42,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for smartcard in &cx.domain.devices.smartcards {
         if let Card::Passthrough(source) = &smartcard.card {

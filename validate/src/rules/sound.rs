@@ -7,18 +7,27 @@ use super::audio::names_backend;
 use super::{audio, virtio};
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A sound card's model is one that QEMU has.
-    MODEL = "sound-model": Internal, Validate, "QEMU never had the HD Audio of the ICH7";
-    /// A sound card's model is one that this QEMU has.
-    MODEL_MISSING = "sound-model-missing": Unsupported, Validate, "devices `usb-audio`, `ich9-intel-hda`, `virtio-sound`";
-    /// A codec is one that this QEMU has.
-    CODEC_MISSING = "sound-codec-missing": Unsupported, Validate, "devices `hda-duplex`, `hda-micro`, `hda-output`";
-    /// A sound card's backend is there.
-    BACKEND = "sound-backend": Xml, Validate, "`<sound><audio id=>` names an `<audio>`";
+virtargv_model::rules! {
+    /// The model of a sound device is not `ich7`.
+    MODEL = "sound-model": Internal, Validate,
+        "`<sound model='ich7'>`: QEMU has the HD Audio of ICH6 and ICH9 only",
+        help "use `model='ich6'` or `model='ich9'`";
+    /// The model of a sound device is one that this QEMU has.
+    MODEL_MISSING = "sound-model-missing": Unsupported, Validate,
+        "`<sound model=>`: `usb-audio`, `ich9-intel-hda` and `virtio-sound-pci`",
+        help "use another `model=`, or a QEMU that has the device";
+    /// The codec of a sound device is one that this QEMU has.
+    CODEC_MISSING = "sound-codec-missing": Unsupported, Validate,
+        "`<sound><codec type=>`: `hda-duplex`, `hda-micro` and `hda-output`",
+        help "use another `type=`, or a QEMU that has the device";
+    /// The audio backend of a sound device exists.
+    BACKEND = "sound-backend": Xml, Validate,
+        "`<sound><audio id=>`: the id of an `<audio>`",
+        help "add an `<audio>` with that id, or change `id=`",
+        since "7.2";
 }
 
-/// Holds them.
+/// Checks every `<sound>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for sound in &cx.domain.devices.sounds {
         names_backend(cx, &BACKEND, sound.audio, "sound", sound.info.pos, out);
@@ -40,15 +49,19 @@ fn model(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
         SoundModel::Ich9 => Cap::DeviceIch9IntelHda,
         SoundModel::Virtio => Cap::DeviceVirtioSound,
         SoundModel::Ich7 => {
-            let message =
-                format!("attribute 'model' of element 'sound' is '{}', QEMU has no such card", sound.model);
+            let message = format!(
+                "attribute 'model' of element 'sound' is '{}', which QEMU does not support",
+                sound.model
+            );
             return out.refuse(&MODEL, place, message);
         }
         _ => return,
     };
     if !cx.has(needed) {
-        let message =
-            format!("attribute 'model' of element 'sound' is '{}', this QEMU has no such card", sound.model);
+        let message = format!(
+            "attribute 'model' of element 'sound' is '{}', which this QEMU does not support",
+            sound.model
+        );
         out.refuse(&MODEL_MISSING, place, message);
     }
 }
@@ -61,17 +74,18 @@ fn codecs(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
             Codec::Output => (Cap::HdaOutput, "hda-output"),
         };
         if !cx.has(cap) {
-            let message = format!("element 'codec' has type '{codec}', this QEMU has no device '{device}'");
+            let message =
+                format!("element 'codec' of type '{codec}' needs device '{device}', which this QEMU lacks");
             out.refuse(&CODEC_MISSING, sound.info.pos.path("codec"), message);
         }
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for sound in &cx.domain.devices.sounds {
         // Where the speaker is an option of its own it plays to no backend.
-        if sound.model != SoundModel::Pcspk || cx.follows(Convention::AccelOption) {
+        if sound.model != SoundModel::Pcspk || cx.release.has(Convention::AccelOption) {
             audio::build(cx, sound.audio, sound.info.pos, out);
         }
     }

@@ -3,45 +3,55 @@
 use virtargv_caps::Cap;
 use virtargv_model::os::SmbiosMode;
 use virtargv_model::sysinfo::SysinfoEntry;
-use virtargv_model::{Kind, Stage};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Files of the firmware interface need a QEMU that serves them.
-    FWCFG = "sysinfo-fwcfg": Unsupported, Validate, "`-fw_cfg`";
-    /// Names of such files begin with `opt/`.
-    FWCFG_NAME = "sysinfo-fwcfg-name": Unsupported, Validate, "other names are QEMU's own";
-    /// Names that others have reserved are left to them.
-    FWCFG_RESERVED = "sysinfo-fwcfg-reserved": Unsupported, Validate, "`opt/ovmf/` and `opt/org.qemu/` are taken";
-    /// The tables that a guest is shown are given.
+virtargv_model::rules! {
+    /// Entries of the firmware configuration need a QEMU that has them.
+    FWCFG = "sysinfo-fwcfg": Unsupported, Validate,
+        "`<sysinfo type='fwcfg'><entry>`: `-fw_cfg`",
+        help "remove `<sysinfo type='fwcfg'>`, or use a QEMU that has it";
+    /// The name of a firmware configuration entry begins with `opt/`.
+    FWCFG_NAME = "sysinfo-fwcfg-name": Unsupported, Validate,
+        "`<sysinfo type='fwcfg'><entry name=>`: QEMU uses the other names of `-fw_cfg` itself",
+        help "use a name such as `opt/org.example/key`";
+    /// The name of a firmware configuration entry is not reserved.
+    FWCFG_RESERVED = "sysinfo-fwcfg-reserved": Unsupported, Validate,
+        "`<sysinfo type='fwcfg'><entry name=>`: QEMU reserves `opt/ovmf/` for firmware and `opt/org.qemu/` for itself",
+        help "use a name such as `opt/org.example/key`";
+    /// SMBIOS tables of the host are not copied to the guest.
+    HOST = "smbios-host": Unsupported, Build,
+        "`<os><smbios mode='host'>`: the host's tables are not read, as a guest that migrates would change its machine",
+        help "use `mode='sysinfo'` with `<sysinfo type='smbios'>`";
+    /// SMBIOS mode `sysinfo` has its tables in `<sysinfo type='smbios'>`.
     SOURCE = "smbios-source": Xml, Build, "`<os><smbios mode=>`, `<sysinfo type='smbios'>`";
     /// A guest has one base board.
     BOARDS = "smbios-base-boards": Unsupported, Build, "`-smbios type=2` is given once";
 }
 
-/// Holds them.
+/// Checks `<sysinfo type='fwcfg'>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for entry in &cx.domain.sysinfo.entries {
         let SysinfoEntry::FwCfg(files) = entry else { continue };
         if let Some(file) = files.first().filter(|_| !cx.has(Cap::FwCfg)) {
-            let message = "this QEMU has no use for element 'sysinfo' of type 'fwcfg'";
+            let message = "element 'sysinfo' of type 'fwcfg' is not supported by this QEMU";
             out.refuse(&FWCFG, file.pos, message);
         }
         for file in files {
             let name = &file.name;
             if !name.starts_with("opt/") {
-                let message = format!("entry '{name}' of 'sysinfo' does not begin with 'opt/'");
+                let message =
+                    format!("the name '{name}' of an entry of 'sysinfo' does not begin with 'opt/'");
                 out.refuse(&FWCFG_NAME, file.pos.attr("name"), message);
             } else if name.starts_with("opt/ovmf/") || name.starts_with("opt/org.qemu/") {
-                let message = format!("entry '{name}' of 'sysinfo' is reserved");
+                let message = format!("the name '{name}' of an entry of 'sysinfo' is reserved");
                 out.refuse(&FWCFG_RESERVED, file.pos.attr("name"), message);
             }
         }
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
     match os.smbios {
@@ -49,7 +59,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         // The host's tables are not asked for: a guest that moves would change its machine.
         Some(SmbiosMode::Host) => {
             let message = "there are no SMBIOS tables of the host for mode 'host'";
-            out.refuse_as(Kind::Unsupported, Stage::Build, &SOURCE, os.pos.path("smbios"), message);
+            out.refuse(&HOST, os.pos.path("smbios"), message);
         }
         Some(SmbiosMode::Sysinfo) => {
             let Some(smbios) = cx.domain.sysinfo.smbios() else {

@@ -1,34 +1,57 @@
 //! Rules on `<tpm>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Spelled;
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmBackendType, TpmEmulator, TpmModel, TpmVersion};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one TPM, and one proxy.
-    TPM_SINGLE = "tpm-single": Unsupported, Validate, "QEMU has one TPM";
-    /// There are at most two TPMs.
-    TPM_MOST = "tpm-most": Xml, Read, "one TPM and one proxy";
-    /// Banks of registers are chosen for version 2.0.
-    TPM_BANKS = "tpm-pcr-banks": Xml, Validate, "`<active_pcr_banks>` is an option of swtpm for 2.0";
-    /// An external TPM listens at a socket with a path.
-    TPM_EXTERNAL = "tpm-external": Xml, Validate, "QEMU connects to it";
-    /// An emulated TPM has a version that its interface can have.
-    TPM_VERSION = "tpm-version": Unsupported, Validate, "TPM 1.2 has the interface of the PC alone";
-    /// An emulated TPM has a version that the host's swtpm has.
-    TPM_HOST = "tpm-version-host": Unsupported, Validate, "swtpm may be built without TPM 1.2";
-    /// The back end of a TPM is one that this QEMU has.
-    TPM_BACKEND = "tpm-backend": Unsupported, Validate, "`-tpmdev`";
-    /// The proxy of POWER is for the host's TPM.
-    TPM_PROXY = "tpm-proxy-backend": Unsupported, Validate, "`host-path=` of `spapr-tpm-proxy`";
-    /// A TPM is of a model that this QEMU has.
-    TPM_MODEL = "tpm-model": Unsupported, Validate, "`tpm-tis`, `tpm-crb`, `tpm-spapr` and `spapr-tpm-proxy`";
+virtargv_model::rules! {
+    /// A guest has one TPM, besides one of model `spapr-tpm-proxy`.
+    TPM_SINGLE = "tpm-single": Unsupported, Validate,
+        "`<tpm>`: QEMU emulates one TPM; the proxy of pseries passes requests to the host's",
+        help "remove the other `<tpm>` elements";
+    /// A guest has at most two TPMs.
+    TPM_MOST = "tpm-most": Xml, Read,
+        "`<tpm>`: a TPM and one of model `spapr-tpm-proxy`",
+        help "remove the other `<tpm>` elements";
+    /// Active PCR banks need TPM version 2.0.
+    TPM_BANKS = "tpm-pcr-banks": Xml, Validate,
+        "`<tpm><backend type='emulator'><active_pcr_banks>`: `--pcr-banks` of swtpm_setup with `--tpm2`",
+        help "set `version='2.0'`, or remove `<active_pcr_banks>`";
+    /// The source of an external TPM is a UNIX socket to which QEMU connects.
+    TPM_EXTERNAL = "tpm-external": Xml, Validate,
+        "`<tpm><backend type='external'><source type='unix' mode='connect' path=>`",
+        help "set `mode='connect'` and `path=`";
+    /// An emulated TPM of version 1.2 is of model `tpm-tis`.
+    TPM_VERSION = "tpm-version": Unsupported, Validate,
+        "`<tpm><backend version=>`: `tpm-crb` and `tpm-spapr` are interfaces of TPM 2.0",
+        help "set `version='2.0'`";
+    /// An emulated TPM of version 1.2 is one of an x86 guest.
+    TPM_ARCH = "tpm-version-architecture": Unsupported, Validate,
+        "`<tpm><backend version='1.2'>`: libvirt emulates TPM 1.2 for PCs only",
+        help "set `version='2.0'`", since "9.0";
+    /// The version of an emulated TPM is one that the host's swtpm has.
+    TPM_HOST = "tpm-version-host": Unsupported, Validate,
+        "`<tpm><backend type='emulator' version=>`: swtpm and swtpm_setup may be built without TPM 1.2 or 2.0",
+        help "use the other `version=`, or another swtpm",
+        since "9.0";
+    /// The backend of a TPM is one that this QEMU has.
+    TPM_BACKEND = "tpm-backend": Unsupported, Validate,
+        "`<tpm><backend type=>`: `-tpmdev passthrough` and `-tpmdev emulator`",
+        help "use another `type=`, or a QEMU that has it";
+    /// The backend of a TPM of model `spapr-tpm-proxy` is `passthrough`.
+    TPM_PROXY = "tpm-proxy-backend": Unsupported, Validate,
+        "`<tpm model='spapr-tpm-proxy'>`: `host-path=` of `spapr-tpm-proxy` is a device of the host",
+        help "use `<backend type='passthrough'>`";
+    /// The model of a TPM is one that this QEMU has.
+    TPM_MODEL = "tpm-model": Unsupported, Validate,
+        "`<tpm model=>`: `tpm-tis`, `tpm-crb`, `tpm-spapr` and `spapr-tpm-proxy`",
+        help "use another `model=`, or a QEMU that has the device";
 }
 
-/// Holds them.
+/// Checks every `<tpm>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let tpms = &cx.domain.devices.tpms;
     if let Some(third) = tpms.get(2) {
@@ -37,7 +60,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let is_proxy = |tpm: &&Tpm| tpm.model == Some(TpmModel::SpaprProxy);
     let extra = tpms.iter().filter(is_proxy).nth(1).or(tpms.iter().filter(|t| !is_proxy(t)).nth(1));
     if let Some(extra) = extra {
-        let message = "a guest has one 'tpm', and one of model 'spapr-tpm-proxy'";
+        let message = "a guest has at most one 'tpm', besides one of model 'spapr-tpm-proxy'";
         out.refuse(&TPM_SINGLE, extra.info.pos, message);
     }
     for tpm in tpms {
@@ -52,7 +75,7 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmBackend::Emulator(emulator) => check_emulator(cx, tpm, emulator, out),
         TpmBackend::External { mode, path } => {
             if *mode == Some(SourceMode::Bind) {
-                let message = "the 'source' of an external 'tpm' has mode 'connect', not 'bind'";
+                let message = "the 'source' of an external 'tpm' needs mode 'connect', not 'bind'";
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source/@mode"), message);
             }
             if path.is_none() {
@@ -65,29 +88,27 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
 
 fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut Findings<'_>) {
     let place = tpm.backend_pos.attr("version");
-    let stricter = cx.follows(Convention::StricterDevices);
-    let is_old = emulator.version == Some(TpmVersion::V1_2);
-    if is_old && !emulator.active_pcr_banks.is_empty() {
-        let message = "element 'active_pcr_banks' goes with version '2.0', not '1.2'";
+    let is_1_2 = emulator.version == Some(TpmVersion::V1_2);
+    if is_1_2 && !emulator.active_pcr_banks.is_empty() {
+        let message = "element 'active_pcr_banks' needs version '2.0', not '1.2'";
         out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
     }
     if let Some(version) = emulator.version
-        && stricter
         && !cx.host.emulates_tpm(version.as_str())
     {
-        let message = format!("swtpm of this host has no TPM of version '{version}'");
+        let message = format!("TPM version '{version}' is not supported by the host's swtpm");
         out.refuse(&TPM_HOST, place.clone(), message);
     }
-    if !is_old {
+    if !is_1_2 {
         return;
     }
     let model = tpm.model.unwrap_or(TpmModel::Tis);
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
-        let message = format!("a 'tpm' of model '{model}' has version '2.0', not '1.2'");
+        let message = format!("a 'tpm' of model '{model}' needs version '2.0', not '1.2'");
         out.refuse(&TPM_VERSION, place, message);
-    } else if stricter && !cx.guest.arch.is_x86() {
-        let message = format!("architecture '{}' has a 'tpm' of version '2.0', not '1.2'", cx.guest.arch);
-        out.refuse(&TPM_VERSION, place, message);
+    } else if !cx.guest.arch.is_x86() {
+        let message = format!("a 'tpm' of architecture '{}' needs version '2.0', not '1.2'", cx.guest.arch);
+        out.refuse(&TPM_ARCH, place, message);
     }
 }
 
@@ -98,13 +119,13 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmBackendType::Emulator | TpmBackendType::External => cx.has(Cap::DeviceTpmEmulator),
     };
     if !offered {
-        let message = format!("this QEMU has no 'tpm' whose 'backend' is of type '{kind}'");
+        let message = format!("'backend' type '{kind}' of 'tpm' is not supported by this QEMU");
         out.refuse(&TPM_BACKEND, tpm.backend_pos.attr("type"), message);
     }
     let Some(model) = tpm.model else { return };
     let place = tpm.info.pos.attr("model");
     if cx.guest.arch.is_ppc64() && model == TpmModel::SpaprProxy && kind != TpmBackendType::Passthrough {
-        let message = format!("a 'tpm' of model '{model}' has a 'Passthrough' backend, not type '{kind}'");
+        let message = format!("a 'tpm' of model '{model}' needs a 'Passthrough' backend, not type '{kind}'");
         out.refuse(&TPM_PROXY, place.clone(), message);
     }
     let cap = match model {
@@ -114,7 +135,7 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmModel::SpaprProxy => Cap::DeviceSpaprTpmProxy,
     };
     if !cx.has(cap) {
-        let message = format!("this QEMU has no 'tpm' of model '{model}'");
+        let message = format!("'tpm' model '{model}' is not supported by this QEMU");
         out.refuse(&TPM_MODEL, place, message);
     }
 }

@@ -1,4 +1,4 @@
-//! Rules on `<vcpu>` and `<vcpus>`, and on the topology they make up.
+//! Rules on `<vcpu>`, `<vcpus>` and `<cpu><topology>`.
 
 use virtargv_caps::Cap;
 use virtargv_model::vcpu::Vcpu;
@@ -6,35 +6,55 @@ use virtargv_model::{OnOff, YesNo};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// A vCPU that is not there can be put in.
-    OFFLINE = "vcpu-offline-fixed": Xml, Complete, "domain format: <vcpus>";
-    /// The first vCPU is there from the start, and stays.
-    FIRST = "vcpu-first": Unsupported, Complete, "QEMU: -smp counts vCPUs from the first one on";
-    /// All vCPUs have an order, or none.
-    ORDER_MIXED = "vcpu-order-mixed": Unsupported, Complete, "domain format: <vcpu order=>";
-    /// Vcpus that stay come before those that can be taken out.
-    ORDER_FIXED = "vcpu-order-fixed": Unsupported, Complete, "QEMU: -smp makes them first";
-    /// There is a vCPU at the start.
-    NONE = "vcpu-none-online": Unsupported, Validate, "QEMU: -smp";
-    /// There are not more vCPUs than the machine takes.
-    LIMIT = "vcpu-machine-limit": Unsupported, Validate, "QEMU: max-cpus of the machine type";
-    /// The topology has as many vCPUs as there can be.
-    TOPOLOGY = "vcpu-topology-mismatch": Unsupported, Validate, "QEMU: -smp since 2.5";
-    /// vCPUs come in whole cores where only cores can be plugged.
-    GRANULARITY = "vcpu-granularity": Unsupported, Validate, "QEMU: pseries plugs cores";
-    /// Many vCPUs need the Q35 chipset.
-    MANY_Q35 = "vcpu-many-q35": Unsupported, Validate, "8 bits of APIC id without extended interrupt mode";
-    /// Many vCPUs need extended interrupt mode.
-    MANY_EIM = "vcpu-many-eim": Unsupported, Validate, "8 bits of APIC id without extended interrupt mode";
+virtargv_model::rules! {
+    /// A vCPU that is not enabled is hotpluggable.
+    OFFLINE = "vcpu-offline-fixed": Xml, Complete,
+        "`<vcpus><vcpu enabled='no' hotpluggable='no'>`: it could never be added",
+        help "set `hotpluggable='yes'` or `enabled='yes'`";
+    /// vCPU 0 is enabled, not hotpluggable, and the first in order.
+    FIRST = "vcpu-first": Unsupported, Complete,
+        "`<vcpus><vcpu id='0'>`: `-smp` starts the guest with the first vCPU",
+        help "set `enabled='yes'`, `hotpluggable='no'` and `order='1'` on vCPU 0";
+    /// Either all enabled vCPUs have an order, or none has.
+    ORDER_MIXED = "vcpu-order-mixed": Unsupported, Complete,
+        "`<vcpus><vcpu order=>`: the order in which vCPUs are added",
+        help "add `order=` to every enabled `<vcpu>`, or remove it from all";
+    /// A vCPU that is not hotpluggable precedes all that are.
+    ORDER_FIXED = "vcpu-order-fixed": Unsupported, Complete,
+        "`<vcpus><vcpu order= hotpluggable='no'>`: `-smp` creates these vCPUs, the others are added afterwards",
+        help "give the vCPUs with `hotpluggable='no'` the lowest ids and orders";
+    /// At least one vCPU is enabled at the start.
+    NONE = "vcpu-none-online": Unsupported, Validate,
+        "`<vcpu current=>` and `<vcpus>`: `-smp`",
+        help "raise `current=`, or enable a `<vcpu>`";
+    /// A guest has no more vCPUs than its machine type supports.
+    LIMIT = "vcpu-machine-limit": Unsupported, Validate,
+        "`<vcpu>`: the property `max-cpus` of the machine type",
+        help "lower the number in `<vcpu>`, or use another machine type";
+    /// The CPU topology has as many vCPUs as the guest's maximum.
+    TOPOLOGY = "vcpu-topology-mismatch": Unsupported, Validate,
+        "`<cpu><topology>`: QEMU since 2.5 checks `sockets`, `dies`, `clusters`, `cores` and `threads` of `-smp` against `maxcpus`",
+        help "change `<topology>` or `<vcpu>` so that the product is the number of vCPUs";
+    /// The vCPUs of a pseries guest are whole cores.
+    GRANULARITY = "vcpu-granularity": Unsupported, Validate,
+        "`<vcpu current=>` and `<topology threads=>`: pseries machines plug cores, not threads",
+        help "make `current=` a multiple of `threads=`";
+    /// An x86 guest with more than 255 vCPUs needs a Q35 machine.
+    MANY_Q35 = "vcpu-many-q35": Unsupported, Validate,
+        "`<vcpu>`: APIC ids above 8 bits need an IOMMU with extended interrupt mode, which QEMU has on Q35",
+        help "use `machine='q35'`, or 255 vCPUs or fewer";
+    /// An x86 guest with more than 255 vCPUs needs an IOMMU with extended interrupt mode.
+    MANY_EIM = "vcpu-many-eim": Unsupported, Validate,
+        "`<iommu><driver eim='on'>`: APIC ids above 8 bits",
+        help "add `<iommu model='intel'><driver intremap='on' eim='on'/></iommu>`, or use 255 vCPUs or fewer";
     /// A topology has the levels that this QEMU knows.
     LEVEL = "vcpu-topology-level": Unsupported, Build, "QEMU: -smp dies=, clusters=";
 }
 
-/// The most vCPUs that an x86 guest has without extended interrupt mode.
+/// The number of vCPUs that an x86 guest can have without extended interrupt mode.
 const WITHOUT_EIM: u32 = 255;
 
-/// Holds them.
+/// Checks the vCPUs against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     individual(cx, out);
     topology(cx, out);
@@ -45,24 +65,28 @@ fn individual(cx: &Context<'_>, out: &mut Findings<'_>) {
     let listed = &cx.domain.vcpus.individual;
     let fixed = |vcpu: &Vcpu| vcpu.hotpluggable == Some(YesNo::No);
     for vcpu in listed.iter().filter(|vcpu| !vcpu.enabled.is_yes() && fixed(vcpu)) {
-        let message = format!("vCPU '{}' is not there and cannot be put in", vcpu.id);
+        let message = format!("vCPU '{}' is not enabled and not hotpluggable", vcpu.id);
         out.refuse(&OFFLINE, vcpu.pos, message);
     }
     let Some((first, others)) = listed.split_first() else { return };
     if !first.enabled.is_yes() || !fixed(first) || first.order.is_some_and(|order| order != 1) {
-        let message = "vCPU '0' has to be there first, and cannot be hotpluggable";
+        let message = "vCPU '0' must be enabled, first in order and not hotpluggable";
         out.refuse(&FIRST, first.pos, message);
         return;
     }
     let mut before = first;
     for vcpu in others {
         if vcpu.enabled.is_yes() && first.order.is_some() != vcpu.order.is_some() {
-            let message = format!("vCPU '{}': all vCPUs have an 'order', or none has", vcpu.id);
+            let message =
+                format!("vCPU '{}': either all enabled vCPUs have an 'order', or none has", vcpu.id);
             out.refuse(&ORDER_MIXED, vcpu.pos.attr("order"), message);
             return;
         }
         if fixed(vcpu) && (!fixed(before) || before.order > vcpu.order) {
-            let message = format!("vCPU '{}' stays, so its 'order' is below that of others", vcpu.id);
+            let message = format!(
+                "vCPU '{}' is not hotpluggable, it must precede the hotpluggable ones in 'order'",
+                vcpu.id
+            );
             out.refuse(&ORDER_FIXED, vcpu.pos.attr("order"), message);
             return;
         }
@@ -74,12 +98,12 @@ fn topology(cx: &Context<'_>, out: &mut Findings<'_>) {
     let vcpus = &cx.domain.vcpus;
     let (online, max) = (vcpus.online(), vcpus.max());
     if online == 0 {
-        out.refuse(&NONE, vcpus.pos, "none of the vCPUs is there at the start, at least '1' has to be");
+        out.refuse(&NONE, vcpus.pos, "no vCPU is enabled, at least '1' must be");
         return;
     }
     let limit = cx.caps.machine(cx.guest.accel, &cx.guest.machine).map_or(0, |machine| machine.max_cpus);
     if limit > 0 && max > limit {
-        let message = format!("the guest can have '{max}' vCPUs, its machine type takes '{limit}'");
+        let message = format!("the guest has up to '{max}' vCPUs, its machine type supports '{limit}'");
         out.refuse(&LIMIT, vcpus.pos, message);
         return;
     }
@@ -94,14 +118,13 @@ fn topology(cx: &Context<'_>, out: &mut Findings<'_>) {
     let product = parts.into_iter().try_fold(1u32, u32::checked_mul);
     if product != Some(max) && cx.has(Cap::QueryHotpluggableCpus) {
         let shown = product.map_or_else(|| "more than 4294967295".to_owned(), |product| product.to_string());
-        let message = format!("element 'topology' makes '{shown}' vCPUs, element 'vcpu' allows '{max}'");
+        let message = format!("element 'topology' has '{shown}' vCPUs, element 'vcpu' has '{max}'");
         out.refuse(&TOPOLOGY, topology.pos, message);
         return;
     }
     let step = if cx.guest.is_pseries() { topology.threads } else { 1 };
     if cx.has(Cap::QueryHotpluggableCpus) && online.checked_rem(step).unwrap_or(0) != 0 {
-        let message =
-            format!("'{online}' vCPUs are not whole cores of '{step}' threads, which are plugged as one");
+        let message = format!("'{online}' vCPUs are not whole cores of '{step}' threads");
         out.refuse(&GRANULARITY, vcpus.pos, message);
     }
 }
@@ -121,7 +144,7 @@ fn many(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(topology) = cx.domain.cpu.as_ref().and_then(|cpu| cpu.topology.as_ref()) else { return };
     let levels = [("dies", topology.dies, Cap::SmpDies), ("clusters", topology.clusters, Cap::SmpClusters)];

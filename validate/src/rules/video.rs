@@ -2,66 +2,116 @@
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::video::{Video, VideoModel};
-use virtargv_model::{Kind, OnOff, Stage, YesNo};
+use virtargv_model::{OnOff, YesNo};
 
 use super::virtio;
 use crate::{Context, Findings};
 
-/// The largest memory of a QXL card in KiB.
+/// The largest memory of a QXL device in KiB.
 const QXL_LIMIT: u32 = u32::MAX / 1024;
 
-crate::rules! {
-    /// One graphics card is primary.
-    PRIMARY_TWICE = "video-primary-twice": Unsupported, Validate, "a guest starts on one screen";
-    /// There is a usual graphics card for the machine, or the document names one.
-    NO_MODEL = "video-model-open": Internal, Validate, "`<model type=>`";
-    /// "No graphics card" is no card among others.
-    NONE_ALONE = "video-none-alone": Unsupported, Validate, "`<model type='none'>` keeps implied cards away";
-    /// Only virtio-gpu is done by a vhost-user process.
-    VHOST_USER_MODEL = "video-vhost-user-model": Unsupported, Validate, "devices `vhost-user-gpu`, `vhost-user-vga`";
-    /// A vhost-user process renders on a device of choice; QEMU does not.
-    RENDERNODE = "video-rendernode": Unsupported, Validate, "an option of the vhost-user process";
-    /// A resolution has pixels.
-    RESOLUTION_ZERO = "video-resolution-zero": Unsupported, Validate, "properties `xres` and `yres`";
-    /// Only QXL has these kinds of memory.
-    QXL_MEMORY = "video-qxl-memory": Unsupported, Validate, "properties `ram_size`, `vram64_size_mb`, `vgamem_mb`";
-    /// A framebuffer in RAM has no address.
-    RAMFB_ADDRESS = "video-ramfb-address": Unsupported, Validate, "device `ramfb` sits on no bus";
-    /// Only virtio maps memory of the host.
-    BLOB_MODEL = "video-blob-model": Unsupported, Validate, "property `blob`";
-    /// The model is one that this QEMU has.
-    MODEL = "video-model": Unsupported, Validate, "devices `VGA`, `cirrus-vga`, `qxl`, ...";
-    /// Only QXL and virtio are more than the primary card.
-    SECONDARY = "video-secondary": Unsupported, Validate, "the other devices are VGA cards";
-    /// Only QXL and virtio have more than one monitor.
-    HEADS = "video-heads": Unsupported, Validate, "property `max_outputs`";
-    /// QEMU has no acceleration in two dimensions.
-    ACCEL_2D = "video-accel2d": Unsupported, Validate, "it is a setting of other hypervisors";
-    /// QXL's memory is of a size that QEMU takes.
-    QXL_LARGE = "video-qxl-large": Overflow, Validate, "properties `ram_size` and `vram_size` are in bytes, 32 bits wide";
-    /// QXL's framebuffer is at least 1 MiB, and a power of two.
-    QXL_VGAMEM = "video-qxl-vgamem": Unsupported, Validate, "property `vgamem_mb`";
-    /// Only some models start in a resolution of choice.
-    RESOLUTION_MODEL = "video-resolution-model": Xml, Validate, "properties `xres` and `yres`";
-    /// VGA has at least 1 MiB.
-    VGA_SMALL = "video-vga-small": Unsupported, Validate, "property `vgamem_mb`";
-    /// A vhost-user process does the work only where this QEMU lets it.
-    VHOST_USER = "video-vhost-user": Unsupported, Validate, "device `vhost-user-gpu`";
-    /// Only virtio renders in three dimensions.
-    ACCEL_3D_MODEL = "video-accel3d-model": Unsupported, Validate, "virgl is part of virtio-gpu";
-    /// Rendering in three dimensions is asked for only where this QEMU can.
-    ACCEL_3D = "video-accel3d": Unsupported, Validate, "property `virgl`, devices `virtio-gpu-gl-pci`, `virtio-vga-gl`";
-    /// Memory of the host is mapped only where this QEMU can.
-    BLOB = "video-blob": Unsupported, Validate, "property `blob`";
-    /// Memory of the host is mapped only into a guest whose own is a memfd.
-    BLOB_MEMFD = "video-blob-memfd": Unsupported, Validate, "udmabuf wants memfds";
+virtargv_model::rules! {
+    /// One video device is primary.
+    PRIMARY_TWICE = "video-primary-twice": Unsupported, Validate,
+        "`<video><model primary='yes'>`: the device that firmware and boot loader use",
+        help "remove `primary=` from the others";
+    /// A video device has a model where the guest has no default.
+    NO_MODEL = "video-model-open": Internal, Validate,
+        "`<video><model type=>`",
+        help "add `<model type='virtio'/>` or another model",
+        since "11.3";
+    /// A video device of model `none` is the only one.
+    NONE_ALONE = "video-none-alone": Unsupported, Validate,
+        "`<video><model type='none'/>`: keeps the default video device away",
+        help "remove it, or the other `<video>` elements";
+    /// The model of a video device with driver `vhostuser` is `virtio`.
+    VHOST_USER_MODEL = "video-vhost-user-model": Unsupported, Validate,
+        "`<video><driver name='vhostuser'>`: `vhost-user-gpu` and `vhost-user-vga`",
+        help "set `<model type='virtio'>`, or remove `<driver>`";
+    /// Only a video device with driver `vhostuser` has a render node.
+    RENDERNODE = "video-rendernode": Unsupported, Validate,
+        "`<video><model><acceleration rendernode=>`: `--render-node` of the vhost-user daemon",
+        help "remove `rendernode=`, or use `<driver name='vhostuser'/>`";
+    /// A resolution has a width and a height above 0.
+    RESOLUTION_ZERO = "video-resolution-zero": Unsupported, Validate,
+        "`<video><model><resolution x= y=>`: `xres=` and `yres=`",
+        help "set `x=` and `y=` to numbers of pixels, or remove `<resolution>`";
+    /// Only a video device of model `qxl` has `ram=`, `vram64=` and `vgamem=`.
+    QXL_MEMORY = "video-qxl-memory": Unsupported, Validate,
+        "`<video><model ram= vram64= vgamem=>`: `ram_size=`, `vram64_size_mb=` and `vgamem_mb=` of `qxl`",
+        help "remove the attribute, or use `type='qxl'`";
+    /// A video device of model `ramfb` has no address.
+    RAMFB_ADDRESS = "video-ramfb-address": Unsupported, Validate,
+        "`<video><model type='ramfb'/><address>`: `-device ramfb` is on no bus",
+        help "remove the `<address>`";
+    /// Only a video device of model `virtio` has blob resources.
+    BLOB_MODEL = "video-blob-model": Unsupported, Validate,
+        "`<video><model blob=>`: `blob=` of `virtio-gpu`",
+        help "remove `blob=`, or use `type='virtio'`";
+    /// The model of a video device is one that this QEMU has.
+    MODEL = "video-model": Unsupported, Validate,
+        "`<video><model type=>`: `VGA`, `cirrus-vga`, `vmware-svga`, `qxl-vga`, `virtio-vga`, `virtio-gpu`, `bochs-display` and `ramfb`",
+        help "use another model, or a QEMU that has the device";
+    /// The primary video device of an old QEMU is a model of `-vga`.
+    PRIMARY_MODEL = "video-primary-model": Internal, Build,
+        "`<video><model type=>`: `-vga` has no `bochs-display` and no `ramfb`",
+        help "use another model, or a QEMU since 1.2";
+    /// Only video devices of model `qxl` and `virtio` can be secondary.
+    SECONDARY = "video-secondary": Unsupported, Validate,
+        "`<video><model primary='no'>`: the other devices are VGA cards with fixed I/O ports",
+        help "make it the primary device, or use `type='virtio'`";
+    /// Only video devices of model `qxl` and `virtio` have more than one head.
+    HEADS = "video-heads": Unsupported, Validate,
+        "`<video><model heads=>`: `max_outputs=` of `qxl` and `virtio-gpu`",
+        help "set `heads='1'`, or use `type='virtio'`",
+        since "9.0";
+    /// QEMU has no 2D acceleration.
+    ACCEL_2D = "video-accel2d": Unsupported, Validate,
+        "`<video><model><acceleration accel2d=>`: for other hypervisors",
+        help "remove `accel2d=`";
+    /// The memory of a `qxl` device is at most 4194303 KiB.
+    QXL_LARGE = "video-qxl-large": Overflow, Validate,
+        "`<video><model type='qxl' ram= vram=>`: `ram_size=` and `vram_size=` are bytes in 32 bits",
+        help "lower `ram=` and `vram=`";
+    /// The `vgamem=` of a `qxl` device is a power of two of at least 1024 KiB.
+    QXL_VGAMEM = "video-qxl-vgamem": Unsupported, Validate,
+        "`<video><model type='qxl' vgamem=>`: `vgamem_mb=` counts MiB",
+        help "set `vgamem=` to a value such as 16384";
+    /// Only video devices of model `vga`, `qxl`, `virtio` and `bochs` have a resolution.
+    RESOLUTION_MODEL = "video-resolution-model": Xml, Validate,
+        "`<video><model><resolution>`: `xres=` and `yres=`",
+        help "remove `<resolution>`, or use one of these models";
+    /// The memory of a `vga` or `vmvga` device is at least 1024 KiB.
+    VGA_SMALL = "video-vga-small": Unsupported, Validate,
+        "`<video><model vram=>`: `vgamem_mb=` counts MiB",
+        help "set `vram=` to 1024 or more";
+    /// A video device with driver `vhostuser` needs a QEMU that has it.
+    VHOST_USER = "video-vhost-user": Unsupported, Validate,
+        "`<video><driver name='vhostuser'/>`: `-device vhost-user-gpu`",
+        help "remove `<driver>`, or use a QEMU that has the device";
+    /// Only a video device of model `virtio` has 3D acceleration.
+    ACCEL_3D_MODEL = "video-accel3d-model": Unsupported, Validate,
+        "`<video><model><acceleration accel3d=>`: virgl is part of `virtio-gpu`",
+        help "use `type='virtio'`, or remove `accel3d=`";
+    /// 3D acceleration needs a QEMU that has it.
+    ACCEL_3D = "video-accel3d": Unsupported, Validate,
+        "`<video><model><acceleration accel3d='yes'/>`: `virgl=` of `virtio-gpu`, `virtio-gpu-gl-pci` and `virtio-vga-gl`",
+        help "remove `accel3d=`, or use a QEMU that was built with virglrenderer";
+    /// Blob resources need a QEMU that has them.
+    BLOB = "video-blob": Unsupported, Validate,
+        "`<video><model blob=>`: `blob=` of `virtio-gpu`, new in QEMU 6.1",
+        help "remove `blob=`, or use QEMU 6.1 or later";
+    /// Blob resources need guest memory from memory source `memfd`.
+    BLOB_MEMFD = "video-blob-memfd": Unsupported, Validate,
+        "`<memoryBacking><source type='memfd'/>`: Linux's udmabuf makes buffers of memfds",
+        help "add `<source type='memfd'/>` to `<memoryBacking>`, or set `blob='off'`";
 }
 
-/// Holds them.
+/// Checks every `<video>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     for video in videos {
-        if cx.guest.release.has(Convention::CommonRulesFirst) {
+        if cx.release.has(Convention::CommonRulesFirst) {
             common(cx, video, out);
             qemu(cx, video, out);
         } else {
@@ -75,30 +125,33 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// What holds whoever runs the guest.
+/// The rules of the domain format, which do not depend on QEMU.
 fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     let pos = video.info.pos;
-    if video.model.is_none() && cx.guest.release.has(Convention::CommonRulesFirst) {
-        let message = "element 'video' has no 'model', and there is none that is usual for this guest";
+    if video.model.is_none() {
+        let message = "element 'video' lacks its 'model', and this guest has no default";
         out.refuse(&NO_MODEL, pos, message);
     }
     let model = video.model.unwrap_or(VideoModel::Default);
     if videos.len() > 1 && videos.iter().any(|video| video.model == Some(VideoModel::None)) {
-        let message = "a 'video' of model 'none' is not the only one";
+        let message = "a 'video' of model 'none' must be the only one";
         out.refuse(&NONE_ALONE, pos.path("model/@type"), message);
     }
     if video.is_vhost_user() && model != VideoModel::Virtio {
-        let message = format!("a 'video' with driver 'vhostuser' is of model '{model}', not of 'virtio'");
+        let message = format!("a 'video' with driver 'vhostuser' needs model 'virtio', not '{model}'");
         out.refuse(&VHOST_USER_MODEL, pos.path("driver/@name"), message);
     }
     let node = video.acceleration.as_ref().and_then(|accel| accel.rendernode.as_ref());
     if let Some(node) = node.filter(|_| !video.is_vhost_user()) {
-        let message = format!("attribute 'rendernode' is '{node}', but the driver is not 'vhostuser'");
+        let message = format!("attribute 'rendernode' ('{node}') needs driver 'vhostuser'");
         out.refuse(&RENDERNODE, pos.path("model/acceleration/@rendernode"), message);
     }
     if let Some(resolution) = video.resolution.filter(|r| r.x == 0 || r.y == 0) {
-        let message = format!("element 'resolution' has x='{}' and y='{}'", resolution.x, resolution.y);
+        let message = format!(
+            "element 'resolution' has x='{}' and y='{}', both must be at least 1",
+            resolution.x, resolution.y
+        );
         out.refuse(&RESOLUTION_ZERO, pos.path("model/resolution"), message);
     }
     if model != VideoModel::Qxl {
@@ -108,8 +161,7 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
             ("vgamem", "model/@vgamem", video.vgamem),
         ] {
             if let Some(size) = size.filter(|size| *size > 0) {
-                let message =
-                    format!("attribute '{name}' is '{size}', which is for model 'qxl', not for '{model}'");
+                let message = format!("attribute '{name}' ('{size}') needs model 'qxl', not '{model}'");
                 out.refuse(&QXL_MEMORY, pos.path(path), message);
             }
         }
@@ -117,23 +169,24 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     placement(video, model, out);
 }
 
+/// Address, virtio options and blob resources of models that have none.
 fn placement(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
     let pos = video.info.pos;
     if model == VideoModel::Ramfb && video.info.address.is_some() {
-        let message = "a 'video' of model 'ramfb' has an 'address'";
+        let message = "an 'address' is not supported for a 'video' of model 'ramfb'";
         out.refuse(&RAMFB_ADDRESS, pos.path("address"), message);
     }
     if model != VideoModel::Virtio {
         virtio::absent(video.virtio, &pos.path("driver"), out);
         if let Some(blob) = video.blob {
             let message =
-                format!("attribute 'blob' is '{blob}', which a 'video' of model '{model}' cannot have");
+                format!("attribute 'blob' ('{blob}') is not supported for a 'video' of model '{model}'");
             out.refuse(&BLOB_MODEL, pos.path("model/@blob"), message);
         }
     }
 }
 
-/// What QEMU asks.
+/// The rules of QEMU.
 fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let model = video.model.unwrap_or(VideoModel::Default);
     if model == VideoModel::None {
@@ -141,28 +194,28 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     }
     let pos = video.info.pos;
     if !has_model(cx, model) {
-        let message = format!("this QEMU has no graphics card for model '{model}' of element 'video'");
+        let message = format!("model '{model}' of element 'video' is not supported by this QEMU");
         return out.refuse(&MODEL, pos.path("model/@type"), message);
     }
     let many = matches!(model, VideoModel::Qxl | VideoModel::Virtio);
-    let stricter = cx.follows(Convention::StricterDevices);
     if !many && !video.primary {
-        let message = format!("a 'video' of model '{model}' is not the primary one");
+        let message = format!("a 'video' of model '{model}' must be the primary one");
         out.refuse(&SECONDARY, pos.path("model/@type"), message);
     }
-    if let Some(heads) = video.heads.filter(|heads| stricter && !many && *heads != 1) {
-        let message = format!("attribute 'heads' is '{heads}', a 'video' of model '{model}' has one monitor");
+    if let Some(heads) = video.heads.filter(|heads| !many && *heads != 1) {
+        let message =
+            format!("attribute 'heads' is '{heads}', it must be 1 for a 'video' of model '{model}'");
         out.refuse(&HEADS, pos.path("model/@heads"), message);
     }
     if video.acceleration.as_ref().and_then(|accel| accel.accel2d) == Some(YesNo::Yes) {
-        let message = "attribute 'accel2d' is 'yes', which QEMU cannot do";
+        let message = "attribute 'accel2d' is 'yes', which QEMU does not support";
         out.refuse(&ACCEL_2D, pos.path("model/acceleration/@accel2d"), message);
     }
     memory(video, model, out);
     let resolution =
         matches!(model, VideoModel::Vga | VideoModel::Qxl | VideoModel::Virtio | VideoModel::Bochs);
     if video.resolution.is_some() && !resolution {
-        let message = format!("a 'video' of model '{model}' cannot start in a 'resolution' of choice");
+        let message = format!("a 'resolution' is not supported for a 'video' of model '{model}'");
         out.refuse(&RESOLUTION_MODEL, pos.path("model/resolution"), message);
     }
     acceleration(cx, video, model, out);
@@ -195,19 +248,21 @@ fn memory(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
     if model == VideoModel::Qxl {
         for (name, path, size) in [("vram", "model/@vram", video.vram), ("ram", "model/@ram", video.ram)] {
             if let Some(size) = size.filter(|size| *size > QXL_LIMIT) {
-                let message = format!("attribute '{name}' is '{size}' KiB, the limit is '{QXL_LIMIT}'");
+                let message = format!("attribute '{name}' is '{size}' KiB, it must be at most '{QXL_LIMIT}'");
                 out.refuse(&QXL_LARGE, pos.path(path), message);
             }
         }
         if let Some(size) = video.vgamem.filter(|size| *size < 1024 || !size.is_power_of_two()) {
-            let message = format!("attribute 'vgamem' is '{size}' KiB, not a power of two from '1024' up");
+            let message =
+                format!("attribute 'vgamem' is '{size}' KiB, it must be a power of two of at least '1024'");
             out.refuse(&QXL_VGAMEM, pos.path("model/@vgamem"), message);
         }
     }
     if matches!(model, VideoModel::Vga | VideoModel::Vmvga)
         && let Some(size) = video.vram.filter(|size| (1..1024).contains(size))
     {
-        let message = format!("attribute 'vram' is '{size}' KiB, model '{model}' has at least '1024'");
+        let message =
+            format!("attribute 'vram' is '{size}' KiB, it must be at least '1024' for model '{model}'");
         out.refuse(&VGA_SMALL, pos.path("model/@vram"), message);
     }
 }
@@ -216,19 +271,19 @@ fn acceleration(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Fi
     let pos = video.info.pos;
     if video.is_vhost_user() {
         if model == VideoModel::Virtio && !cx.has(Cap::DeviceVhostUserGpu) {
-            let message = "a 'video' has driver 'vhostuser', this QEMU has no 'vhost-user' graphics card";
+            let message = "driver 'vhostuser' of 'video' needs a 'vhost-user' device that this QEMU lacks";
             out.refuse(&VHOST_USER, pos.path("driver/@name"), message);
         }
     } else if video.accel3d() == Some(YesNo::Yes) {
         let place = pos.path("model/acceleration/@accel3d");
         if model != VideoModel::Virtio {
-            let message = format!("attribute 'accel3d' is 'yes', the model is '{model}', not 'virtio'");
+            let message = format!("attribute 'accel3d' is 'yes', which needs model 'virtio', not '{model}'");
             out.refuse(&ACCEL_3D_MODEL, place, message);
         } else if ![Cap::VirtioGpuVirgl, Cap::VirtioGpuGlPci, Cap::VirtioVgaGl]
             .into_iter()
             .any(|cap| cx.has(cap))
         {
-            out.refuse(&ACCEL_3D, place, "attribute 'accel3d' is 'yes', which this QEMU cannot do");
+            out.refuse(&ACCEL_3D, place, "attribute 'accel3d' is 'yes', which this QEMU does not support");
         }
     }
 }
@@ -237,10 +292,10 @@ fn blob(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Findings<'
     let Some(blob) = video.blob.filter(|_| model == VideoModel::Virtio) else { return };
     let place = video.info.pos.path("model/@blob");
     if !cx.has(Cap::VirtioGpuBlob) {
-        let message = format!("attribute 'blob' is '{blob}', which this QEMU cannot do");
+        let message = format!("attribute 'blob' ('{blob}') is not supported by this QEMU");
         out.refuse(&BLOB, place, message);
     } else if blob == OnOff::On && !is_memfd(cx) {
-        let message = "attribute 'blob' is 'on', but the guest's memory has no 'source' of type 'memfd'";
+        let message = "attribute 'blob' is 'on', which needs guest memory with a 'source' of type 'memfd'";
         out.refuse(&BLOB_MEMFD, place, message);
     }
 }
@@ -250,7 +305,7 @@ fn is_memfd(cx: &Context<'_>) -> bool {
     cx.domain.memory.backing.source == Some(MemorySource::Memfd)
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for video in cx.domain.devices.videos.iter().filter(|_| !cx.has(Cap::DeviceVideoPrimary)) {
         if let Some(model @ (VideoModel::Bochs | VideoModel::Ramfb)) = video.model
@@ -258,7 +313,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         {
             let message = format!("'-vga' of this QEMU has no video card of model '{model}'");
             let place = video.info.pos.path("model/@type");
-            out.refuse_as(Kind::Internal, Stage::Build, &MODEL, place, message);
+            out.refuse(&PRIMARY_MODEL, place, message);
         }
     }
 }

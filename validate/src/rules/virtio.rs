@@ -1,4 +1,4 @@
-//! Rules on what every virtio device's `<driver>` may ask for.
+//! Rules on the options that the `<driver>` of every virtio device has.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{ControllerKind, ScsiModel, VirtioModel};
@@ -17,22 +17,30 @@ use virtargv_model::{Domain, OnOff, Place, YesNo};
 
 use crate::{Context, Findings, Rule};
 
-crate::rules! {
-    /// An IOMMU in front of a virtio device needs a QEMU that has it.
-    IOMMU = "virtio-iommu": Unsupported, Validate, "driver/@iommu; virtio iommu_platform=";
-    /// Address translation services of a virtio device need a QEMU that has them.
-    ATS = "virtio-ats": Unsupported, Validate, "driver/@ats; virtio ats=";
+virtargv_model::rules! {
+    /// Access to memory through an IOMMU needs a QEMU that has it for virtio devices.
+    IOMMU = "virtio-iommu": Unsupported, Validate,
+        "`<driver iommu=>`: `iommu_platform=` of virtio devices",
+        help "remove `iommu=` from `<driver>`, or use a QEMU that has it";
+    /// Address translation services need a QEMU that has them for virtio devices.
+    ATS = "virtio-ats": Unsupported, Validate,
+        "`<driver ats=>`: `ats=` of virtio PCI devices",
+        help "remove `ats=` from `<driver>`, or use a QEMU that has it";
     /// Packed virtqueues need a QEMU that has them.
-    PACKED = "virtio-packed": Unsupported, Validate, "driver/@packed; virtio packed=";
-    /// Virtio options stand for virtio devices.
-    ABSENT = "virtio-options": Unsupported, Validate, "driver; only virtio devices have these properties";
+    PACKED = "virtio-packed": Unsupported, Validate,
+        "`<driver packed=>`: `packed=` of virtio devices, new in QEMU 4.2",
+        help "remove `packed=` from `<driver>`, or use QEMU 4.2 or later";
+    /// Only a virtio device has `iommu=`, `ats=`, `packed=` and `page_per_vq=`.
+    ABSENT = "virtio-options": Unsupported, Validate,
+        "`<driver>`: properties that all virtio devices of QEMU have, and no others",
+        help "remove the attribute from `<driver>`, or use the virtio model of the device";
     /// A virtio device sits on a bus that virtio devices can have.
     ADDRESS = "virtio-address": Internal, Build, "address/@type; QEMU's drivers virtio-*-pci, -ccw, -device";
     /// virtio 0.9 is left out of a device only where this QEMU can.
     TRANSITIONAL = "virtio-transitional": Unsupported, Build, "@model; virtio-*-non-transitional, disable-legacy=";
 }
 
-/// What each option is called, the rule on it, and the feature it needs. `page_per_vq` needs none.
+/// Name, value, rule and capability of each option. `page_per_vq` needs no capability.
 fn rows(options: VirtioOptions) -> [(&'static str, Option<OnOff>, &'static Rule, Cap); 3] {
     [
         ("iommu", options.iommu, &IOMMU, Cap::VirtioPciIommuPlatform),
@@ -41,24 +49,26 @@ fn rows(options: VirtioOptions) -> [(&'static str, Option<OnOff>, &'static Rule,
     ]
 }
 
-/// The QEMU must have what a virtio device at `place` asks for.
+/// Checks that this QEMU has the options of the virtio device at `place`.
 pub(crate) fn available(cx: &Context<'_>, options: VirtioOptions, place: &Place, out: &mut Findings<'_>) {
     for (name, value, rule, cap) in rows(options) {
         if let Some(value) = value
             && !cx.has(cap)
         {
-            let message = format!("this QEMU has no option '{name}' ('{value}') for virtio devices");
+            let message =
+                format!("option '{name}' ('{value}') of virtio devices is not supported by this QEMU");
             out.refuse(rule, place.clone(), message);
         }
     }
 }
 
-/// A device at `place` that is not a virtio one must ask for none of it.
+/// Checks that the device at `place`, which is no virtio device, has none of the options.
 pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'_>) {
     let named = rows(options).map(|(name, value, ..)| (name, value));
     for (name, value) in named.into_iter().chain([("page_per_vq", options.page_per_vq)]) {
         if let Some(value) = value {
-            let message = format!("option '{name}' ('{value}') of 'driver' is only for virtio devices");
+            let message =
+                format!("option '{name}' ('{value}') of 'driver' is only supported for virtio devices");
             out.refuse(&ABSENT, place.clone(), message);
         }
     }
@@ -71,7 +81,7 @@ struct Used<'d> {
     versioned: bool,
 }
 
-/// Holds what is only found while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let speaks = cx.has(Cap::VirtioPciTransitional) || cx.has(Cap::VirtioPciDisableLegacy);
     for Used { info, versioned } in used(cx.domain) {

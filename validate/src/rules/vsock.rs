@@ -5,24 +5,30 @@ use virtargv_caps::Cap;
 use super::virtio;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one vsock device.
-    VSOCK_SINGLE = "vsock-single": Xml, Complete, "a guest has one address";
-    /// A vsock device is asked of a QEMU that has it.
-    VSOCK_QEMU = "vsock-qemu": Unsupported, Validate, "`vhost-vsock`";
-    /// Addresses below 3 are the host's.
-    VSOCK_CID = "vsock-cid": Unsupported, Validate, "`guest-cid=` of `vhost-vsock`";
+virtargv_model::rules! {
+    /// A guest has one vsock device.
+    VSOCK_SINGLE = "vsock-single": Xml, Complete,
+        "`<vsock>`: a guest has one context id",
+        help "remove all `<vsock>` but one";
+    /// A vsock device needs a QEMU that has it.
+    VSOCK_QEMU = "vsock-qemu": Unsupported, Validate,
+        "`<vsock>`: `-device vhost-vsock-pci` and `vhost-vsock-ccw`",
+        help "remove `<vsock>`, or use a QEMU that has the device";
+    /// The context id of a guest is at least 3.
+    VSOCK_CID = "vsock-cid": Unsupported, Validate,
+        "`<vsock><cid address=>`: `guest-cid=`; Linux reserves 0 to 2 for hypervisor, loopback and host",
+        help "set `address=` to 3 or more, or `auto='yes'`";
 }
 
-/// Holds them.
+/// Checks `<vsock>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let vsocks = &cx.domain.devices.vsocks;
     if let Some(extra) = vsocks.get(1) {
-        out.refuse(&VSOCK_SINGLE, extra.info.pos, "a guest has one 'vsock'");
+        out.refuse(&VSOCK_SINGLE, extra.info.pos, "a guest has at most one 'vsock'");
     }
     for vsock in vsocks {
         if let Some(cid @ (1 | 2)) = vsock.cid {
-            let message = format!("attribute 'address' of element 'cid' is '{cid}', guests count from '3'");
+            let message = format!("attribute 'address' of element 'cid' is '{cid}', it must be at least '3'");
             out.refuse(&VSOCK_CID, vsock.info.pos.path("cid/@address"), message);
         }
         virtio::available(cx, vsock.virtio, &vsock.info.pos.path("driver"), out);

@@ -6,46 +6,57 @@ use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one watchdog, where the release knows no more.
-    WATCHDOG_SINGLE = "watchdog-single": Xml, Complete, "`-watchdog-action` is for all";
-    /// Watchdogs of one guest do the same.
-    WATCHDOG_ACTION = "watchdog-action": Unsupported, Validate, "`-watchdog-action` is for all";
-    /// A watchdog sits where its model can.
-    WATCHDOG_ADDRESS = "watchdog-address": Unsupported, Validate, "only the 6300ESB is on a bus";
-    /// A watchdog is of a model that the machine can have.
-    WATCHDOG_MACHINE = "watchdog-machine": Unsupported, Validate, "some are part of a chipset or an architecture";
-    /// Of each model but the 6300ESB there is one.
-    WATCHDOG_TWICE = "watchdog-model-twice": Unsupported, Validate, "they have fixed places";
+virtargv_model::rules! {
+    /// A guest has one watchdog (in early releases).
+    WATCHDOG_SINGLE = "watchdog-single": Xml, Complete,
+        "`<watchdog>`: several came with the watchdog of Q35",
+        help "remove all `<watchdog>` but one, or follow a later release of libvirt",
+        until "9.1";
+    /// All watchdogs of a guest have the same action.
+    WATCHDOG_ACTION = "watchdog-action": Unsupported, Validate,
+        "`<watchdog action=>`: `-watchdog-action` is for all watchdogs",
+        help "use one `action=`";
+    /// Only a watchdog of model `i6300esb` has an address, of type `pci`.
+    WATCHDOG_ADDRESS = "watchdog-address": Unsupported, Validate,
+        "`<watchdog><address>`: the other models are part of chipset or architecture, or have fixed I/O ports",
+        help "remove the `<address>`, or use `<address type='pci'>` for `i6300esb`";
+    /// The model of a watchdog is one of the machine type.
+    WATCHDOG_MACHINE = "watchdog-machine": Unsupported, Validate,
+        "`<watchdog model=>`: `ib700` is of i440FX, `itco` of Q35, `diag288` of s390x",
+        help "use another `model=`";
+    /// Only watchdogs of model `i6300esb` are there more than once.
+    WATCHDOG_TWICE = "watchdog-model-twice": Unsupported, Validate,
+        "`<watchdog model=>`: the other models have fixed I/O ports or are part of the machine",
+        help "remove one of them";
 }
 
-/// Holds them.
+/// Checks every `<watchdog>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let watchdogs = &cx.domain.devices.watchdogs;
-    if !cx.guest.release.has(Convention::ImpliedItco)
-        && let Some(extra) = watchdogs.get(1)
-    {
-        out.refuse(&WATCHDOG_SINGLE, extra.info.pos, "a guest has one 'watchdog'");
+    if let Some(extra) = watchdogs.get(1) {
+        out.refuse(&WATCHDOG_SINGLE, extra.info.pos, "a guest has at most one 'watchdog'");
     }
     for (n, watchdog) in watchdogs.iter().enumerate() {
         let Some(model) = watchdog.model else { continue };
         let earlier = watchdogs.get(..n).unwrap_or_default();
         if model != WatchdogModel::I6300esb && earlier.iter().any(|w| w.model == Some(model)) {
-            let message = format!("a guest has one 'watchdog' of model '{model}'");
+            let message = format!("a guest has at most one 'watchdog' of model '{model}'");
             out.refuse(&WATCHDOG_TWICE, watchdog.info.pos, message);
         }
         if let (Some(first), Some(action)) = (earlier.first().and_then(|w| w.action), watchdog.action)
             && first != action
         {
-            let message =
-                format!("attribute 'action' of element 'watchdog' is '{action}', of the first '{first}'");
+            let message = format!(
+                "attribute 'action' of element 'watchdog' is '{action}', that of the first is '{first}'"
+            );
             out.refuse(&WATCHDOG_ACTION, watchdog.info.pos.attr("action"), message);
         }
-        check_place(cx, watchdog, model, out);
+        check_machine(cx, watchdog, model, out);
     }
 }
 
-fn check_place(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, out: &mut Findings<'_>) {
+/// The address and the machine type of a watchdog.
+fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, out: &mut Findings<'_>) {
     let guest = cx.guest;
     let placed = match (&watchdog.info.address, model) {
         (None, _) => true,
@@ -53,17 +64,18 @@ fn check_place(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, out:
         (Some(_), _) => false,
     };
     if !placed {
-        let message = format!("a 'watchdog' of model '{model}' has no such 'address'");
+        let message = format!("this 'address' is not supported for a 'watchdog' of model '{model}'");
         out.refuse(&WATCHDOG_ADDRESS, watchdog.info.pos.path("address"), message);
     }
     let fits = match model {
         WatchdogModel::I6300esb => true,
-        WatchdogModel::Ib700 => guest.is_i440fx() || !guest.release.has(Convention::ImpliedItco),
+        WatchdogModel::Ib700 => guest.is_i440fx() || !cx.release.has(Convention::Ib700OnI440fx),
         WatchdogModel::Diag288 => guest.arch.is_s390(),
         WatchdogModel::Itco => guest.is_q35(),
     };
     if !fits {
-        let message = format!("machine '{}' has no 'watchdog' of model '{model}'", guest.machine);
+        let message =
+            format!("a 'watchdog' of model '{model}' is not supported for machine type '{}'", guest.machine);
         out.refuse(&WATCHDOG_MACHINE, watchdog.info.pos.attr("model"), message);
     }
 }

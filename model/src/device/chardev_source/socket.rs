@@ -1,13 +1,12 @@
-//! The ends of a character device that are sockets.
+//! The backends of a character device that are sockets: UDP, TCP and UNIX.
 
-use super::ONCE_INTERNAL;
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::security::DeviceSeclabel;
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
 spelled! {
-    /// Which side opens a connection (`mode=`).
+    /// Whether QEMU connects or listens (`mode=`).
     pub enum SourceMode {
         /// QEMU connects.
         Connect = "connect",
@@ -17,7 +16,7 @@ spelled! {
 }
 
 spelled! {
-    /// What is spoken over TCP (`<protocol type=>`).
+    /// The protocol over TCP (`<protocol type=>`).
     pub enum Protocol {
         /// Plain bytes.
         Raw = "raw",
@@ -30,7 +29,7 @@ spelled! {
     }
 }
 
-/// A pair of UDP addresses.
+/// The UDP addresses that a backend sends to and receives at.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Udp {
     /// `<source mode='bind' host=>`
@@ -46,17 +45,17 @@ pub struct Udp {
 /// A TCP connection.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Tcp {
-    /// `<source mode=>`; left out QEMU connects.
+    /// `<source mode=>`; without it, QEMU connects.
     pub mode: Option<SourceMode>,
     /// `<source host=>`
     pub host: Option<String>,
     /// `<source service=>`
     pub service: Option<String>,
-    /// `<source tls=>`
+    /// `<source tls=>`: whether the connection is encrypted.
     pub tls: Option<YesNo>,
     /// `<source><reconnect>`
     pub reconnect: Option<Reconnect>,
-    /// `<protocol type=>`; left out it is raw.
+    /// `<protocol type=>`; without it, raw.
     pub protocol: Option<Protocol>,
 }
 
@@ -70,7 +69,7 @@ impl Tcp {
 /// A UNIX socket.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Unix {
-    /// `<source mode=>`; left out QEMU connects, or listens where there is no path either.
+    /// `<source mode=>`; without it, QEMU connects where there is a path, else listens.
     pub mode: Option<SourceMode>,
     /// `<source path=>`
     pub path: Option<String>,
@@ -85,14 +84,14 @@ impl Unix {
     }
 }
 
-/// `<reconnect>`: whether a lost connection is made again.
+/// `<reconnect>`: whether QEMU connects again after the connection is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Reconnect {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `enabled=`
     pub enabled: Option<YesNo>,
-    /// `timeout=` of an enabled one, in seconds.
+    /// `timeout=` in seconds, read only with `enabled='yes'`.
     pub timeout: Option<u32>,
 }
 
@@ -106,7 +105,7 @@ impl Reconnect {
 impl Element for Reconnect {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let enabled = r.attr(el, "enabled");
-        // Otherwise the time means nothing.
+        // libvirt ignores the timeout otherwise.
         let timeout = if enabled == Some(YesNo::Yes) { r.required(el, "timeout") } else { None };
         Some(Self { pos: el.pos(), enabled, timeout })
     }
@@ -120,13 +119,13 @@ impl Udp {
     pub(super) fn read(sources: &[El<'_>], r: &mut Reader) -> Self {
         let mut udp = Self::default();
         for source in sources {
-            let mode = r.attr_kinds(ONCE_INTERNAL, *source, "mode").unwrap_or(SourceMode::Connect);
+            let mode = r.attr_as(ONCE_INTERNAL, *source, "mode").unwrap_or(SourceMode::Connect);
             let (host, service) = (source.string("host"), source.string("service"));
             let (known_host, known_service) = match mode {
                 SourceMode::Connect => (&mut udp.connect_host, &mut udp.connect_service),
                 SourceMode::Bind => (&mut udp.bind_host, &mut udp.bind_service),
             };
-            // The first of each kind counts.
+            // libvirt takes the first `<source>` of each mode.
             if known_host.is_none() && known_service.is_none() {
                 (*known_host, *known_service) = (host, service);
             }
@@ -147,7 +146,7 @@ impl Udp {
             }
             let tag = w.element("source").attr("mode", mode);
             let tag = tag.opt("host", host.as_ref()).opt("service", service.as_ref());
-            // They belong to the first.
+            // The labels are written in the first `<source>`.
             tag.children(|w| read::write_all(seclabels.take().unwrap_or_default(), w));
         }
     }

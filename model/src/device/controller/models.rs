@@ -29,11 +29,11 @@ spelled! {
 spelled! {
     /// `model=` of an IDE controller.
     pub enum IdeModel {
-        /// Of the PIIX3 chip.
+        /// IDE of the PIIX3.
         Piix3 = "piix3",
-        /// Of the PIIX4 chip.
+        /// IDE of the PIIX4.
         Piix4 = "piix4",
-        /// Of the ICH6 chip.
+        /// IDE of the ICH6.
         Ich6 = "ich6",
     }
 }
@@ -41,7 +41,7 @@ spelled! {
 spelled! {
     /// `model=` of a SCSI controller.
     pub enum ScsiModel {
-        /// The hypervisor's choice.
+        /// The default of the hypervisor.
         Auto = "auto",
         /// BusLogic.
         Buslogic = "buslogic",
@@ -57,9 +57,9 @@ spelled! {
         VirtioScsi = "virtio-scsi",
         /// LSI SAS1078.
         Lsisas1078 = "lsisas1078",
-        /// virtio-scsi of both virtio 0.9 and 1.0.
+        /// virtio-scsi, transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio-scsi of virtio 1.0 only.
+        /// virtio-scsi, non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
         /// NCR 53C90 (ESP).
         Ncr53c90 = "ncr53c90",
@@ -71,13 +71,13 @@ spelled! {
 }
 
 spelled! {
-    /// `model=` of a controller or device that has virtio models alone.
+    /// `model=` of a controller or device that has virtio models only.
     pub enum VirtioModel {
-        /// virtio as the bus offers it.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// Both virtio 0.9 and 1.0.
+        /// Transitional: virtio 0.9 and 1.0.
         Transitional = "virtio-transitional",
-        /// virtio 1.0 only.
+        /// Non-transitional: virtio 1.0 only.
         NonTransitional = "virtio-non-transitional",
     }
 }
@@ -85,13 +85,13 @@ spelled! {
 spelled! {
     /// `model=` of a USB controller.
     pub enum UsbModel {
-        /// USB 1.1 of the PIIX3 chip.
+        /// USB 1.1 of the PIIX3 (UHCI).
         Piix3Uhci = "piix3-uhci",
-        /// USB 1.1 of the PIIX4 chip.
+        /// USB 1.1 of the PIIX4 (UHCI).
         Piix4Uhci = "piix4-uhci",
-        /// USB 2.0.
+        /// USB 2.0 (EHCI).
         Ehci = "ehci",
-        /// USB 2.0 of the ICH9 chip.
+        /// USB 2.0 of the ICH9 (EHCI).
         Ich9Ehci1 = "ich9-ehci1",
         /// First USB 1.1 companion of [`UsbModel::Ich9Ehci1`].
         Ich9Uhci1 = "ich9-uhci1",
@@ -99,19 +99,19 @@ spelled! {
         Ich9Uhci2 = "ich9-uhci2",
         /// Third companion.
         Ich9Uhci3 = "ich9-uhci3",
-        /// USB 1.1 of the VT82C686B chip.
+        /// USB 1.1 of the VT82C686B (UHCI).
         Vt82c686bUhci = "vt82c686b-uhci",
-        /// USB 1.1, Open HCI.
+        /// USB 1.1 (OHCI).
         PciOhci = "pci-ohci",
-        /// USB 3.0 of NEC.
+        /// USB 3.0 of NEC (xHCI).
         NecXhci = "nec-xhci",
-        /// Xen's para-virtual USB 1.1.
+        /// Xen's paravirtual USB 1.1.
         Qusb1 = "qusb1",
-        /// Xen's para-virtual USB 2.0.
+        /// Xen's paravirtual USB 2.0.
         Qusb2 = "qusb2",
-        /// USB 3.0.
+        /// USB 3.0 of QEMU (xHCI).
         QemuXhci = "qemu-xhci",
-        /// No USB at all in this guest.
+        /// The guest has no USB controller.
         None = "none",
     }
 }
@@ -119,25 +119,25 @@ spelled! {
 spelled! {
     /// `model=` of a PCI controller.
     pub enum PciModel {
-        /// The root of a PCI hierarchy.
+        /// The PCI root bus, or a host bridge of pseries.
         PciRoot = "pci-root",
-        /// The root of a PCI Express hierarchy.
+        /// The PCI Express root complex.
         PcieRoot = "pcie-root",
-        /// A PCI bridge on PCI.
+        /// A PCI-to-PCI bridge.
         PciBridge = "pci-bridge",
-        /// A PCI bridge on the root of PCI Express, with a PCI bus that cannot be hotplugged.
+        /// A bridge from the PCI Express root complex to a PCI bus without hotplug.
         DmiToPciBridge = "dmi-to-pci-bridge",
-        /// A PCI bridge on PCI Express.
+        /// A bridge from a PCI Express port to a PCI bus.
         PcieToPciBridge = "pcie-to-pci-bridge",
-        /// A port of the root complex.
+        /// A PCI Express root port.
         PcieRootPort = "pcie-root-port",
-        /// The upper side of a switch.
+        /// The upstream port of a PCI Express switch.
         PcieSwitchUpstreamPort = "pcie-switch-upstream-port",
-        /// A lower side of a switch.
+        /// A downstream port of a PCI Express switch.
         PcieSwitchDownstreamPort = "pcie-switch-downstream-port",
-        /// A second root bus of PCI.
+        /// A PCI expander bus: an additional root bus, which can be in a NUMA cell.
         PciExpanderBus = "pci-expander-bus",
-        /// A second root bus of PCI Express.
+        /// A PCI Express expander bus.
         PcieExpanderBus = "pcie-expander-bus",
     }
 }
@@ -149,7 +149,7 @@ spelled! {
         PciBridge = "pci-bridge",
         /// For `dmi-to-pci-bridge`.
         I82801b11Bridge = "i82801b11-bridge",
-        /// For `pcie-root-port`, by Intel.
+        /// For `pcie-root-port`: an Intel port.
         Ioh3420 = "ioh3420",
         /// For `pcie-switch-upstream-port`.
         X3130Upstream = "x3130-upstream",
@@ -159,7 +159,7 @@ spelled! {
         Pxb = "pxb",
         /// For `pcie-expander-bus`.
         PxbPcie = "pxb-pcie",
-        /// For `pcie-root-port`.
+        /// For `pcie-root-port`: QEMU's generic port.
         PcieRootPort = "pcie-root-port",
         /// For `pci-root` on pseries.
         SpaprPciHostBridge = "spapr-pci-host-bridge",
@@ -169,14 +169,14 @@ spelled! {
 }
 
 impl ControllerType {
-    /// Whether there is more than one model of it.
+    /// Whether controllers of the type have models.
     pub fn has_models(self) -> bool {
         matches!(self, Self::Ide | Self::Scsi | Self::VirtioSerial | Self::Usb | Self::Pci)
     }
 }
 
 impl UsbModel {
-    /// The port of the master where a companion's own ports start, by custom.
+    /// The default `<master startport=>` of a companion controller: its first port on the EHCI controller.
     pub fn companion_port(self) -> Option<u32> {
         match self {
             Self::Ich9Uhci1 => Some(0),

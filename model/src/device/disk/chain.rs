@@ -1,24 +1,30 @@
-//! `<backingStore>`: the images below an image.
+//! `<backingStore>`: the backing chain of an image.
 
-use crate::Kind;
 use crate::device::storage::{Image, index, need_format};
 use crate::read::{El, Reader};
 use crate::write::Writer;
 
-/// The most images in a chain; the reference follows no more either.
+crate::rules! {
+    /// A backing chain has at most 200 images.
+    DISK_CHAIN_LENGTH = "disk-chain-length": Internal, Read,
+        "`<backingStore>`: libvirt follows a backing chain no further",
+        help "commit or merge images of the chain (`virsh blockcommit`)";
+}
+
+/// The most images in a backing chain, as in libvirt.
 const MAX_CHAIN: usize = 200;
 
-/// The images below a disk's own, top first.
+/// A backing chain: the images below the active image, the topmost first.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct BackingChain {
-    /// `<backingStore>`s, from the outermost on.
+    /// `<backingStore>`, from the outermost to the innermost.
     pub images: Vec<Image>,
-    /// Whether it ends in an empty `<backingStore/>`: nothing is below the last image, do not look.
+    /// Whether it ends in an empty `<backingStore/>`: the last image has no backing image, and none is looked for.
     pub ended: bool,
 }
 
 impl BackingChain {
-    /// Reads the chain of `<backingStore>` below `parent`.
+    /// Reads the nested `<backingStore>` elements of `parent`.
     pub(crate) fn read(parent: El<'_>, r: &mut Reader) -> Self {
         let mut chain = Self::default();
         let mut at = parent;
@@ -29,8 +35,9 @@ impl BackingChain {
             }
             let Some(kind) = r.attr(el, "type") else { break };
             if chain.images.len() == MAX_CHAIN {
-                let message = format!("more than '{MAX_CHAIN}' images are chained by element 'backingStore'");
-                r.problem(Kind::Internal, "disk-chain-length", el.pos(), message);
+                let message =
+                    format!("more than '{MAX_CHAIN}' images are in the chain of element 'backingStore'");
+                r.refuse(&DISK_CHAIN_LENGTH, el.pos(), message);
                 break;
             }
             need_format(el, r);

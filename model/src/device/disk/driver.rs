@@ -2,59 +2,65 @@
 
 use std::num::NonZeroU32;
 
-use super::ONCE_UNSUPPORTED;
 use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, OnOff, Pos, Spelled};
 
+crate::rules! {
+    /// The error policy for reads is not `enospace`.
+    DISK_RERROR_POLICY = "disk-rerror-policy": Unsupported, Read,
+        "`<driver rerror_policy=>`: only writes can run out of space",
+        help "use `stop`, `report` or `ignore`";
+}
+
 spelled! {
-    /// `cache=`: what the host's page cache does for the image.
+    /// `cache=`: how the host caches the image.
     pub enum CacheMode {
-        /// Nothing.
+        /// The host's page cache is bypassed; flushes of the guest are passed on.
         None = "none",
-        /// Reads are cached, writes go through.
+        /// Reads are cached; every write is flushed.
         Writethrough = "writethrough",
-        /// Both are cached.
+        /// Reads and writes are cached; flushes of the guest are passed on.
         Writeback = "writeback",
-        /// Nothing is cached, and every write is flushed.
+        /// The host's page cache is bypassed; every write is flushed.
         Directsync = "directsync",
-        /// Both are cached, and the guest's flushes are ignored.
+        /// Reads and writes are cached; flushes of the guest are ignored.
         Unsafe = "unsafe",
     }
 }
 
 spelled! {
-    /// `error_policy=`, `rerror_policy=`: what happens when a request fails.
+    /// `error_policy=`, `rerror_policy=`: what happens on an I/O error.
     pub enum ErrorPolicy {
         /// The guest is paused.
         Stop = "stop",
-        /// The guest is told.
+        /// The error is reported to the guest.
         Report = "report",
-        /// Nothing.
+        /// The error is ignored.
         Ignore = "ignore",
-        /// The guest is paused where there is no space, else told.
+        /// The guest is paused where the host has no space left, else the error is reported to the guest.
         Enospace = "enospace",
     }
 }
 
 spelled! {
-    /// `io=`: how the host does the work.
+    /// `io=`: how QEMU performs I/O on the host.
     pub enum IoMode {
-        /// Linux's asynchronous I/O.
+        /// Linux native asynchronous I/O.
         Native = "native",
         /// A pool of threads.
         Threads = "threads",
-        /// Linux's io_uring.
+        /// Linux io_uring.
         IoUring = "io_uring",
     }
 }
 
 spelled! {
-    /// `discard=`: what becomes of the guest's requests to forget blocks.
+    /// `discard=`: whether discard requests of the guest are passed on.
     pub enum Discard {
-        /// They are passed on.
+        /// They are passed to the image.
         Unmap = "unmap",
         /// They are ignored.
         Ignore = "ignore",
@@ -62,32 +68,32 @@ spelled! {
 }
 
 spelled! {
-    /// `detect_zeroes=`: what becomes of written zeroes.
+    /// `detect_zeroes=`: how writes of zeroes are handled.
     pub enum DetectZeroes {
-        /// They are written.
+        /// As other writes.
         Off = "off",
-        /// They are written as zeroes, which may cost no space.
+        /// As efficient zero writes, which may not allocate space.
         On = "on",
-        /// The blocks are forgotten, where discarding is on.
+        /// The blocks are discarded, where `discard='unmap'` allows it.
         Unmap = "unmap",
     }
 }
 
-/// `<iothread>` of `<iothreads>`: a thread and the queues it serves.
+/// `<iothread>` of `<iothreads>`: an iothread and its virtqueues.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IothreadMap {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `id=`
+    /// `id=` of the iothread, from 1.
     pub id: u32,
-    /// `<queue id=>`s; none means that QEMU distributes the queues.
+    /// `<queue id=>`: the virtqueues; empty where QEMU distributes them.
     pub queues: Vec<u32>,
 }
 
 impl IothreadMap {
     /// Reads the `<iothreads>` child of a `<driver>`.
     pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = driver.child("iothreads") else { return Vec::new() };
+        let Some(list) = r.child_since("10.0", driver, "iothreads") else { return Vec::new() };
         let mut maps = Vec::new();
         for el in list.children("iothread") {
             let id: Option<u32> = r.required(el, "id");
@@ -97,7 +103,7 @@ impl IothreadMap {
         maps
     }
 
-    /// Writes `<iothreads>`, where there are any.
+    /// Writes `<iothreads>`, unless there are none.
     pub fn write_all(maps: &[Self], w: &mut Writer) {
         if maps.is_empty() {
             return;
@@ -114,16 +120,16 @@ impl IothreadMap {
     }
 }
 
-/// `<driver>` of a disk. The format and the cache of its tables are in [`Image`].
+/// `<driver>` of a disk. [`Image`] has the format and the metadata cache.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct DiskDriver {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `name=`
+    /// `name=`: the driver, `qemu`.
     pub name: Option<String>,
     /// `cache=`
     pub cache: Option<CacheMode>,
-    /// `error_policy=`
+    /// `error_policy=`, for writes, and for reads without `rerror_policy=`.
     pub error_policy: Option<ErrorPolicy>,
     /// `rerror_policy=`, for reads.
     pub rerror_policy: Option<ErrorPolicy>,
@@ -133,19 +139,19 @@ pub struct DiskDriver {
     pub ioeventfd: Option<OnOff>,
     /// `event_idx=`
     pub event_idx: Option<OnOff>,
-    /// `copy_on_read=`
+    /// `copy_on_read=`: whether data read from the backing chain is copied into the image.
     pub copy_on_read: Option<OnOff>,
     /// `discard=`
     pub discard: Option<Discard>,
-    /// `iothread=`
+    /// `iothread=`: the id of the iothread that processes the I/O, from 1.
     pub iothread: Option<u32>,
-    /// `<iothreads>`
+    /// `<iothreads>`: several iothreads, and the virtqueues of each.
     pub iothreads: Vec<IothreadMap>,
     /// `detect_zeroes=`
     pub detect_zeroes: Option<DetectZeroes>,
-    /// `queues=`
+    /// `queues=`: the number of virtqueues.
     pub queues: Option<u32>,
-    /// `queue_size=`
+    /// `queue_size=`: the number of entries of each virtqueue.
     pub queue_size: Option<u32>,
     /// `discard_no_unref=`: whether discarded clusters of a qcow2 image stay allocated.
     pub discard_no_unref: Option<OnOff>,
@@ -155,13 +161,14 @@ pub struct DiskDriver {
 
 impl DiskDriver {
     pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
-        // Of the words for leaving it open only this one is taken.
+        // Unlike other attributes, `cache=` may be `default`, which is the same as no attribute.
         let cache = optional_word(ONCE_UNSUPPORTED, el, "cache", "default", r);
-        let error_policy = r.attr_kinds(ONCE_UNSUPPORTED, el, "error_policy");
-        let rerror_policy: Option<ErrorPolicy> = r.attr_kinds(ONCE_UNSUPPORTED, el, "rerror_policy");
+        let error_policy = r.attr_as(ONCE_UNSUPPORTED, el, "error_policy");
+        let rerror_policy: Option<ErrorPolicy> = r.attr_as(ONCE_UNSUPPORTED, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {
-            let message = "attribute 'rerror_policy' of element 'driver' is 'enospace', reads need no space";
-            r.problem(Kind::Unsupported, "disk-rerror-policy", el.pos().attr("rerror_policy"), message);
+            let message =
+                "attribute 'rerror_policy' of element 'driver' is 'enospace', which only writes can have";
+            r.refuse(&DISK_RERROR_POLICY, el.pos().attr("rerror_policy"), message);
         }
         let driver = Self {
             pos: el.pos(),
@@ -169,23 +176,23 @@ impl DiskDriver {
             cache,
             error_policy,
             rerror_policy,
-            io: r.attr_kinds(ONCE_UNSUPPORTED, el, "io"),
-            ioeventfd: r.attr_kinds(ONCE_UNSUPPORTED, el, "ioeventfd"),
-            event_idx: r.attr_kinds(ONCE_UNSUPPORTED, el, "event_idx"),
-            copy_on_read: r.attr_kinds(ONCE_UNSUPPORTED, el, "copy_on_read"),
-            discard: r.attr_kinds(ONCE_UNSUPPORTED, el, "discard"),
+            io: r.attr_as(ONCE_UNSUPPORTED, el, "io"),
+            ioeventfd: r.attr_as(ONCE_UNSUPPORTED, el, "ioeventfd"),
+            event_idx: r.attr_as(ONCE_UNSUPPORTED, el, "event_idx"),
+            copy_on_read: r.attr_as(ONCE_UNSUPPORTED, el, "copy_on_read"),
+            discard: r.attr_as(ONCE_UNSUPPORTED, el, "discard"),
             iothread: r.attr(el, "iothread").map(NonZeroU32::get),
-            detect_zeroes: r.attr_kinds(ONCE_UNSUPPORTED, el, "detect_zeroes"),
-            discard_no_unref: r.attr(el, "discard_no_unref"),
+            detect_zeroes: r.attr_as(ONCE_UNSUPPORTED, el, "detect_zeroes"),
+            discard_no_unref: r.attr_since("9.5", el, "discard_no_unref"),
             queues: r.attr(el, "queues"),
-            queue_size: r.attr(el, "queue_size"),
+            queue_size: r.attr_since("7.8", el, "queue_size"),
             iothreads: IothreadMap::read_all(el, r),
             virtio: VirtioOptions::read(el, r),
         };
         image.format = match el.get("type") {
-            // Xen's old word.
+            // An older word of Xen for raw images.
             Some("aio") => Some(crate::device::storage::ImageFormat::Raw),
-            _ => r.attr_kind(Kind::Unsupported, el, "type"),
+            _ => r.attr_as(Kind::Unsupported, el, "type"),
         };
         image.metadata_cache = read_metadata_cache(el, r);
         driver

@@ -1,19 +1,30 @@
-//! `<iotune>` and `<throttlegroup>`: limits on what a disk may do in a second.
+//! `<iotune>` and `<throttlegroup>`: limits of disk I/O.
 
+use crate::Pos;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos};
 
-/// One row a limit: field, element, doc.
+crate::rules! {
+    /// No two throttle groups have the same name.
+    THROTTLEGROUP_TWICE = "throttlegroup-twice": Xml, Read,
+        "`<throttlegroup><group_name>` identifies the group for `<throttlefilter>`",
+        help "rename one of the groups";
+    /// A throttle group has a `<group_name>`.
+    THROTTLEGROUP_NAME = "throttlegroup-name": Xml, Read,
+        "`<throttlegroup><group_name>` identifies the group for `<throttlefilter>`",
+        help "add `<group_name>`";
+}
+
+/// Defines the limits, one row each: documentation, and the name of field and element.
 macro_rules! limits {
     ($($(#[doc = $doc:literal])+ $field:ident),+ $(,)?) => {
-        /// `<iotune>`: 0 is no limit.
+        /// `<iotune>`; 0 stands for no limit.
         #[derive(Debug, Clone, PartialEq, Eq, Default)]
         pub struct Iotune {
-            /// Where it stands.
+            /// Place of the element in the text.
             pub pos: Pos,
             $($(#[doc = $doc])+ pub $field: u64,)+
-            /// `<group_name>`: disks of one name share the limits.
+            /// `<group_name>`: disks with the same name share the limits.
             pub group_name: Option<String>,
         }
 
@@ -29,48 +40,48 @@ macro_rules! limits {
 }
 
 limits! {
-    /// Bytes a second.
+    /// Bytes per second.
     total_bytes_sec,
-    /// Bytes read a second.
+    /// Bytes read per second.
     read_bytes_sec,
-    /// Bytes written a second.
+    /// Bytes written per second.
     write_bytes_sec,
-    /// Requests a second.
+    /// I/O operations per second.
     total_iops_sec,
-    /// Reads a second.
+    /// Read operations per second.
     read_iops_sec,
-    /// Writes a second.
+    /// Write operations per second.
     write_iops_sec,
-    /// Bytes a second in a burst.
+    /// Bytes per second in a burst.
     total_bytes_sec_max,
-    /// Bytes read a second in a burst.
+    /// Bytes read per second in a burst.
     read_bytes_sec_max,
-    /// Bytes written a second in a burst.
+    /// Bytes written per second in a burst.
     write_bytes_sec_max,
-    /// Requests a second in a burst.
+    /// I/O operations per second in a burst.
     total_iops_sec_max,
-    /// Reads a second in a burst.
+    /// Read operations per second in a burst.
     read_iops_sec_max,
-    /// Writes a second in a burst.
+    /// Write operations per second in a burst.
     write_iops_sec_max,
-    /// A request counts as several, one for each so many bytes.
+    /// The size of an I/O operation, in bytes: a larger request counts as several operations.
     size_iops_sec,
-    /// How long a burst may last, in seconds.
+    /// The longest burst of `total_bytes_sec_max`, in seconds.
     total_bytes_sec_max_length,
-    /// The same for bytes read.
+    /// The longest burst of `read_bytes_sec_max`, in seconds.
     read_bytes_sec_max_length,
-    /// The same for bytes written.
+    /// The longest burst of `write_bytes_sec_max`, in seconds.
     write_bytes_sec_max_length,
-    /// The same for requests.
+    /// The longest burst of `total_iops_sec_max`, in seconds.
     total_iops_sec_max_length,
-    /// The same for reads.
+    /// The longest burst of `read_iops_sec_max`, in seconds.
     read_iops_sec_max_length,
-    /// The same for writes.
+    /// The longest burst of `write_iops_sec_max`, in seconds.
     write_iops_sec_max_length,
 }
 
 impl Iotune {
-    /// Every limit with its name, in the order of the format.
+    /// The limits with the names of their elements, in the order of the domain format.
     pub fn limits(&self) -> [(&'static str, u64); 19] {
         [
             ("total_bytes_sec", self.total_bytes_sec),
@@ -95,19 +106,19 @@ impl Iotune {
         ]
     }
 
-    /// Whether it limits nothing and names no group.
+    /// Whether it has neither a limit nor a group name.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
 
-    /// Whether there is a limit of any kind, the length of bursts aside.
+    /// Whether there is a limit other than the lengths of bursts.
     pub fn is_limited(&self) -> bool {
         self.limits().iter().take(13).any(|(_, limit)| *limit > 0)
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
         for (n, (name, limit)) in self.limits().into_iter().enumerate() {
-            // The name of the group stands between the limits and the lengths of bursts.
+            // `<group_name>` is between the limits and the lengths of bursts.
             if n == 13 {
                 w.opt_text_element("group_name", self.group_name.as_ref());
             }
@@ -118,24 +129,24 @@ impl Iotune {
     }
 }
 
-/// `<throttlegroup>`: limits that disks pass by name.
+/// `<throttlegroup>`: limits that disks refer to by name.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ThrottleGroup(
-    /// The limits; the group is called by their `group_name`.
+    /// The limits; their `group_name` is the name of the group.
     pub Iotune,
 );
 
 impl ThrottleGroup {
     /// Reads the `<throttlegroups>` child of `domain`.
     pub(crate) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = domain.child("throttlegroups") else { return Vec::new() };
+        let Some(list) = r.child_since("11.2", domain, "throttlegroups") else { return Vec::new() };
         let mut groups: Vec<Self> = Vec::new();
         for el in list.children("throttlegroup") {
             let Some(group) = Self::read(el, r) else { continue };
             let name = &group.0.group_name;
             if let Some(name) = name.as_ref().filter(|_| groups.iter().any(|g| g.0.group_name == *name)) {
-                let message = format!("two elements 'throttlegroup' are called '{name}'");
-                r.problem(Kind::Xml, "throttlegroup-twice", el.pos(), message);
+                let message = format!("two elements 'throttlegroup' have the name '{name}'");
+                r.refuse(&THROTTLEGROUP_TWICE, el.pos(), message);
             }
             groups.push(group);
         }
@@ -148,7 +159,7 @@ impl Element for ThrottleGroup {
         let group = Self(Iotune::read(el, r));
         if group.0.group_name.is_none() {
             let message = "element 'throttlegroup' lacks its 'group_name'";
-            r.problem(Kind::Xml, "throttlegroup-name", el.pos(), message);
+            r.refuse(&THROTTLEGROUP_NAME, el.pos(), message);
         }
         Some(group)
     }

@@ -1,4 +1,4 @@
-//! `<mirror>`: the copy that a block job of a running guest makes.
+//! `<mirror>`: the target of a block job of a running domain.
 
 use super::BackingChain;
 use crate::device::storage::{Image, ImageFormat, SourceType};
@@ -6,23 +6,23 @@ use crate::read::{El, Reader};
 use crate::write::Writer;
 
 spelled! {
-    /// `job=`
+    /// `job=` of `<mirror>`.
     pub enum MirrorJob {
-        /// The disk is copied.
+        /// Block copy: the disk is copied into another image.
         Copy = "copy",
-        /// The disk's image is merged into one below it.
+        /// Active commit: the active image is merged into an image of its backing chain.
         ActiveCommit = "active-commit",
     }
 }
 
 spelled! {
-    /// `ready=`
+    /// `ready=` of `<mirror>`.
     pub enum MirrorState {
-        /// Both images have the same contents.
+        /// Both images have the same content.
         Yes = "yes",
-        /// The job is being given up.
+        /// The job is being aborted.
         Abort = "abort",
-        /// The guest is being moved over.
+        /// The disk is being switched to the target.
         Pivot = "pivot",
     }
 }
@@ -34,13 +34,13 @@ pub struct Mirror {
     pub job: Option<MirrorJob>,
     /// `ready=`
     pub ready: Option<MirrorState>,
-    /// `format=` of the old form.
+    /// `format=` of the older form.
     pub old_format: Option<ImageFormat>,
-    /// Whether the image is given as `file=` alone (the old form).
+    /// Whether the target is given by `file=`, the older form.
     pub old_form: bool,
-    /// The copy.
+    /// The target.
     pub image: Image,
-    /// The images below it.
+    /// The backing chain of the target.
     pub backing: BackingChain,
 }
 

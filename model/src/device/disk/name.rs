@@ -1,16 +1,16 @@
-//! Names of disks in the guest: `sda`, `vdb`, `hdc1`.
+//! Target names of disks: `sda`, `vdb`, `hdc1`.
 
-/// What a disk's name says.
+/// The parts of a target name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DiskName {
-    /// The number its letters spell: `a` is 0, `z` 25, `aa` 26.
+    /// The number of the disk, which the letters spell: `a` is 0, `z` 25, `aa` 26.
     pub index: u32,
-    /// The partition its digits name.
+    /// The number of the partition, where there are digits.
     pub partition: Option<u32>,
 }
 
 impl DiskName {
-    /// Reads a name with a prefix that is known (`fd`, `hd`, `vd`, `sd`, `xvd`, `ubd`).
+    /// Parses a name with one of the prefixes `fd`, `hd`, `vd`, `sd`, `xvd`, `ubd`. `None` for another name.
     pub fn parse(name: &str) -> Option<Self> {
         let rest = ["fd", "hd", "vd", "sd", "xvd", "ubd"].iter().find_map(|p| name.strip_prefix(p))?;
         let letters = rest.len() - rest.trim_start_matches(|c: char| c.is_ascii_lowercase()).len();
@@ -31,7 +31,7 @@ impl DiskName {
         Some(Self { index: u32::try_from(index?).ok()?, partition })
     }
 
-    /// The number that the letters of `name` spell.
+    /// The number of the disk that `name` spells.
     pub fn index(name: &str) -> Option<u32> {
         Self::parse(name).map(|n| n.index)
     }

@@ -1,18 +1,17 @@
-//! The smaller parts of a disk: geometry, block sizes, transience.
+//! `<geometry>`, `<blockio>` and `<transient>` of a disk.
 
-use super::{ONCE_INTERNAL, ONCE_UNSUPPORTED};
 use crate::YesNo;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
 spelled! {
-    /// `trans=` of `<geometry>`: how the firmware translates addresses.
+    /// `trans=` of `<geometry>`: how the BIOS translates cylinders, heads and sectors.
     pub enum GeometryTrans {
-        /// It decides.
+        /// As the BIOS chooses.
         Auto = "auto",
         /// Not at all.
         None = "none",
-        /// Logical block addresses.
+        /// By logical block addressing.
         Lba = "lba",
     }
 }
@@ -20,11 +19,11 @@ spelled! {
 /// `<geometry>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Geometry {
-    /// `cyls=`
+    /// `cyls=`: the number of cylinders.
     pub cylinders: Option<u32>,
-    /// `heads=`
+    /// `heads=`: the number of heads.
     pub heads: Option<u32>,
-    /// `secs=`
+    /// `secs=`: the number of sectors of each track.
     pub sectors: Option<u32>,
     /// `trans=`
     pub trans: Option<GeometryTrans>,
@@ -33,19 +32,19 @@ pub struct Geometry {
 impl Geometry {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            cylinders: r.attr_kinds(ONCE_INTERNAL, el, "cyls"),
-            heads: r.attr_kinds(ONCE_INTERNAL, el, "heads"),
-            sectors: r.attr_kinds(ONCE_INTERNAL, el, "secs"),
-            trans: r.attr_kinds(ONCE_UNSUPPORTED, el, "trans"),
+            cylinders: r.attr_as(ONCE_INTERNAL, el, "cyls"),
+            heads: r.attr_as(ONCE_INTERNAL, el, "heads"),
+            sectors: r.attr_as(ONCE_INTERNAL, el, "secs"),
+            trans: r.attr_as(ONCE_UNSUPPORTED, el, "trans"),
         }
     }
 
-    /// The three numbers with their names, as far as they are given.
+    /// The numbers with the names of their attributes.
     pub fn numbers(&self) -> [(&'static str, Option<u32>); 3] {
         [("cyls", self.cylinders), ("heads", self.heads), ("secs", self.sectors)]
     }
 
-    /// Whether all three numbers are given and none is 0.
+    /// Whether cylinders, heads and sectors are given and none is 0.
     pub fn is_whole(&self) -> bool {
         self.numbers().iter().all(|(_, number)| number.is_some_and(|n| n > 0))
     }
@@ -60,23 +59,23 @@ impl Geometry {
     }
 }
 
-/// `<blockio>`: sizes in bytes.
+/// `<blockio>`: block sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct BlockIo {
-    /// `logical_block_size=`
+    /// `logical_block_size=`; 0 is read as absent.
     pub logical: Option<u32>,
-    /// `physical_block_size=`
+    /// `physical_block_size=`; 0 is read as absent.
     pub physical: Option<u32>,
-    /// `discard_granularity=`; 0 is a value of its own.
+    /// `discard_granularity=`; 0 disables discard.
     pub discard_granularity: Option<u32>,
 }
 
 impl BlockIo {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            logical: r.attr_kinds(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
-            physical: r.attr_kinds(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
-            discard_granularity: r.attr(el, "discard_granularity"),
+            logical: r.attr_as(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
+            physical: r.attr_as(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
+            discard_granularity: r.attr_since("9.7", el, "discard_granularity"),
         }
     }
 
@@ -94,6 +93,6 @@ impl BlockIo {
 /// `<transient>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Transient {
-    /// `shareBacking=`: whether other guests may use the image at the same time.
+    /// `shareBacking=`: whether other domains can use the image at the same time.
     pub share_backing: Option<YesNo>,
 }

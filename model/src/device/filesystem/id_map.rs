@@ -1,29 +1,29 @@
-//! `<idmap>` of a file system: which of the guest's users are which of the host's.
+//! `<idmap>`: the user and group ids of the host for those of a guest or container.
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 
-/// `<uid>` or `<gid>`: a run of numbers.
+/// `<uid>` or `<gid>`: a range of ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct IdRange {
-    /// `start=`: the first in the guest.
+    /// `start=`: the first id in the guest.
     pub start: u32,
-    /// `target=`: the first on the host.
+    /// `target=`: the first id on the host.
     pub target: u32,
-    /// `count=`: how many.
+    /// `count=`: the number of ids.
     pub count: u32,
 }
 
 /// `<idmap>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IdMap {
-    /// `<uid>`
+    /// `<uid>`: ranges of user ids.
     pub users: Vec<IdRange>,
-    /// `<gid>`
+    /// `<gid>`: ranges of group ids.
     pub groups: Vec<IdRange>,
 }
 
-/// A range under either of its names.
+/// A range, whose element is called `uid` or `gid`.
 struct Named(IdRange);
 
 impl Element for Named {

@@ -1,25 +1,25 @@
-//! `<binary>` of a virtiofs file system: the daemon that serves it.
+//! `<binary>` of a virtiofs file system: the daemon virtiofsd.
 
 use crate::OnOff;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 spelled! {
-    /// `<cache mode=>`.
+    /// `<cache mode=>`: what the guest caches.
     pub enum VirtiofsCache {
-        /// Nothing is kept.
+        /// Nothing is cached.
         None = "none",
-        /// Everything is kept.
+        /// Metadata, data and path names are cached.
         Always = "always",
     }
 }
 
 spelled! {
-    /// `<sandbox mode=>`.
+    /// `<sandbox mode=>`: how the daemon is confined.
     pub enum VirtiofsSandbox {
-        /// A namespace of its own.
+        /// In namespaces, with `pivot_root`.
         Namespace = "namespace",
-        /// A changed root.
+        /// With `chroot`.
         Chroot = "chroot",
     }
 }
@@ -27,9 +27,9 @@ spelled! {
 /// `<binary>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Virtiofsd {
-    /// `path=`
+    /// `path=` of the daemon.
     pub path: Option<String>,
-    /// `xattr=`: extended attributes.
+    /// `xattr=`: whether extended attributes are passed through.
     pub xattr: Option<OnOff>,
     /// `<cache mode=>`
     pub cache: Option<VirtiofsCache>,
@@ -39,9 +39,9 @@ pub struct Virtiofsd {
     pub posix_lock: Option<OnOff>,
     /// `<lock flock=>`
     pub flock: Option<OnOff>,
-    /// `<thread_pool size=>`
+    /// `<thread_pool size=>`: the number of worker threads.
     pub thread_pool: Option<i32>,
-    /// `<openfiles max=>`
+    /// `<openfiles max=>`: the limit of open files.
     pub open_files: Option<u64>,
 }
 
@@ -52,11 +52,11 @@ impl Element for Virtiofsd {
             path: el.string("path"),
             xattr: r.attr(el, "xattr"),
             cache: el.child("cache").and_then(|c| r.attr(c, "mode")),
-            sandbox: el.child("sandbox").and_then(|s| r.attr(s, "mode")),
+            sandbox: r.child_since("7.2", el, "sandbox").and_then(|s| r.attr(s, "mode")),
             posix_lock: lock.and_then(|l| r.attr(l, "posix")),
             flock: lock.and_then(|l| r.attr(l, "flock")),
-            thread_pool: el.child("thread_pool").and_then(|t| r.attr(t, "size")),
-            open_files: el.child("openfiles").and_then(|o| r.attr(o, "max")),
+            thread_pool: r.child_since("8.5", el, "thread_pool").and_then(|t| r.attr(t, "size")),
+            open_files: r.child_since("10.6", el, "openfiles").and_then(|o| r.attr(o, "max")),
         })
     }
 

@@ -1,18 +1,27 @@
-//! `<listen>`: where a remote display is served.
+//! `<listen>`: the address or socket that a remote display listens on.
 
-use crate::Kind;
 use crate::Pos;
 use crate::read::{El, Reader, attr_place};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A `<listen>` has a `network` or `socket` only of its type.
+    GRAPHICS_LISTEN_ATTRIBUTE = "graphics-listen-attribute": Xml, Read, "`<listen type= network= socket=>`",
+        help "remove the attribute, or use `type='network'` or `type='socket'`";
+    /// The `listen` or `socket` of `<graphics>` equals that of its first `<listen>`.
+    GRAPHICS_LISTEN_DIFFERS = "graphics-listen-differs": Unsupported, Read,
+        "`<graphics listen=>` and `<graphics socket=>` are older forms of the first `<listen>`",
+        help "remove the attribute of `<graphics>`";
+}
+
 spelled! {
-    /// `type=`.
+    /// `type=` of `<listen>`.
     pub enum ListenType {
-        /// Nowhere: the display is reached through a descriptor.
+        /// The display does not listen; clients get a descriptor (`virsh domdisplay`, `openGraphicsFD`).
         None = "none",
-        /// At an address of the host.
+        /// On an address of the host.
         Address = "address",
-        /// At the host's address on a network.
+        /// On the address of the host on a virtual network.
         Network = "network",
         /// On a UNIX socket.
         Socket = "socket",
@@ -22,15 +31,15 @@ spelled! {
 /// `<listen>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listen {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
-    /// `type=`.
+    /// `type=`: what it listens on.
     pub kind: ListenType,
-    /// `address=`, for type `address`; the driver's default where there is none.
+    /// `address=`, for type `address`; without it, the default of the driver's settings.
     pub address: Option<String>,
-    /// `network=`, for type `network`.
+    /// `network=`, for type `network`: the name of the virtual network.
     pub network: Option<String>,
-    /// `socket=`, for type `socket`; one in the domain's folder where there is none.
+    /// `socket=`, for type `socket`; without it, a socket in the domain's directory.
     pub socket: Option<String>,
 }
 
@@ -39,13 +48,13 @@ impl Listen {
         Self { pos, kind, address: None, network: None, socket: None }
     }
 
-    /// Whether it is on TCP.
+    /// Whether it listens on TCP.
     pub fn is_tcp(&self) -> bool {
         matches!(self.kind, ListenType::Address | ListenType::Network)
     }
 
-    /// Reads every `<listen>` of `graphics`. There is always one: the attributes `listen` and `socket` (of VNC) of
-    /// `<graphics>` itself stand for it where there is no element, and have to agree with the first one.
+    /// Reads every `<listen>` of `graphics`. Without an element, the attributes `listen` and `socket` (VNC) of
+    /// `<graphics>` make one, so the result is never empty; beside an element, they must equal those of the first.
     pub(super) fn read_all(graphics: El<'_>, vnc: bool, r: &mut Reader) -> Vec<Self> {
         let mut listens: Vec<Self> = Vec::new();
         for el in graphics.children("listen") {
@@ -75,11 +84,11 @@ impl Listen {
         let old = |name| parent.and_then(|graphics| graphics.string(name));
         match kind {
             ListenType::Address => {
-                agree(el, "address", parent, "listen", r);
+                check_equal(el, "address", parent, "listen", r);
                 listen.address = el.string("address").or_else(|| old("listen")).filter(|a| !a.is_empty());
             }
             ListenType::Socket => {
-                agree(el, "socket", parent, "socket", r);
+                check_equal(el, "socket", parent, "socket", r);
                 listen.socket = el.string("socket").or_else(|| old("socket")).filter(|s| !s.is_empty());
             }
             ListenType::Network => listen.network = el.string("network").filter(|n| !n.is_empty()),
@@ -90,7 +99,7 @@ impl Listen {
                 let message = format!(
                     "attribute '{name}' of element 'listen' is for type '{wanted}', the type is '{kind}'"
                 );
-                r.problem(Kind::Xml, "graphics-listen-attribute", attr_place(el, name), message);
+                r.refuse(&GRAPHICS_LISTEN_ATTRIBUTE, attr_place(el, name), message);
             }
         }
         Some(listen)
@@ -106,8 +115,14 @@ impl Listen {
     }
 }
 
-/// The older attribute of `<graphics>` and the newer one of its first `<listen>` must not differ.
-fn agree(el: El<'_>, name: &'static str, parent: Option<El<'_>>, old_name: &'static str, r: &mut Reader) {
+/// Checks that an attribute of `<graphics>` equals that of its first `<listen>`.
+fn check_equal(
+    el: El<'_>,
+    name: &'static str,
+    parent: Option<El<'_>>,
+    old_name: &'static str,
+    r: &mut Reader,
+) {
     let Some(graphics) = parent else { return };
     if let (Some(value), Some(old)) = (el.get(name), graphics.get(old_name))
         && value != old
@@ -115,6 +130,6 @@ fn agree(el: El<'_>, name: &'static str, parent: Option<El<'_>>, old_name: &'sta
         let message = format!(
             "attribute '{old_name}' of element 'graphics' is '{old}', but the first 'listen' has '{name}' '{value}'"
         );
-        r.problem(Kind::Unsupported, "graphics-listen-differs", attr_place(graphics, old_name), message);
+        r.refuse(&GRAPHICS_LISTEN_DIFFERS, attr_place(graphics, old_name), message);
     }
 }

@@ -1,13 +1,13 @@
 //! `<graphics type='spice'>`.
 
+use super::Auth;
 use super::listen::Listen;
-use super::{Auth, ONCE_INTERNAL};
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_INTERNAL, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Spelled, YesNo};
 
 spelled! {
-    /// `<channel name=>`.
+    /// `<channel name=>`: a channel of the SPICE protocol.
     pub enum ChannelName {
         /// Control.
         Main = "main",
@@ -17,9 +17,9 @@ spelled! {
         Inputs = "inputs",
         /// Mouse pointer.
         Cursor = "cursor",
-        /// Sound out.
+        /// Playback of sound.
         Playback = "playback",
-        /// Sound in.
+        /// Recording of sound.
         Record = "record",
         /// Smartcards.
         Smartcard = "smartcard",
@@ -29,9 +29,9 @@ spelled! {
 }
 
 spelled! {
-    /// `mode=` of a channel, `defaultMode=`: whether it is encrypted.
+    /// `mode=` of a channel, `defaultMode=`: whether the channel is encrypted (TLS).
     pub enum ChannelMode {
-        /// As the client wants.
+        /// As the client chooses.
         Any = "any",
         /// Always.
         Secure = "secure",
@@ -41,11 +41,11 @@ spelled! {
 }
 
 spelled! {
-    /// `<image compression=>`.
+    /// `<image compression=>`: the compression of images.
     pub enum ImageCompression {
-        /// GLZ or QUIC.
+        /// GLZ or QUIC, depending on the image.
         AutoGlz = "auto_glz",
-        /// LZ or QUIC.
+        /// LZ or QUIC, depending on the image.
         AutoLz = "auto_lz",
         /// QUIC.
         Quic = "quic",
@@ -59,7 +59,7 @@ spelled! {
 }
 
 spelled! {
-    /// `<jpeg compression=>`, `<zlib compression=>`.
+    /// `<jpeg compression=>`, `<zlib compression=>`: when images are compressed further.
     pub enum WanCompression {
         /// On slow links.
         Auto = "auto",
@@ -71,19 +71,19 @@ spelled! {
 }
 
 spelled! {
-    /// `<streaming mode=>`.
+    /// `<streaming mode=>`: which screen areas are streamed as video.
     pub enum StreamingMode {
-        /// What looks like video.
+        /// Areas that are detected as video.
         Filter = "filter",
-        /// All that changes often.
+        /// All areas that change often.
         All = "all",
-        /// Nothing.
+        /// None.
         Off = "off",
     }
 }
 
 spelled! {
-    /// `<mouse mode=>`: who draws the pointer.
+    /// `<mouse mode=>`: what moves the mouse pointer.
     pub enum MouseMode {
         /// The guest.
         Server = "server",
@@ -92,12 +92,12 @@ spelled! {
     }
 }
 
-/// `<gl>` of a display that may render on the host.
+/// `<gl>`: OpenGL rendering on the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gl {
     /// `enable=`.
     pub enable: YesNo,
-    /// `rendernode=`: the DRM device.
+    /// `rendernode=`: the DRM render node of the host.
     pub rendernode: Option<String>,
 }
 
@@ -115,21 +115,21 @@ impl Gl {
 /// `<graphics type='spice'>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spice {
-    /// `<listen>`; at least one.
+    /// `<listen>`, one or more.
     pub listens: Vec<Listen>,
-    /// `port=`; 0 for none, -1 for any.
+    /// `port=`, the TCP port; 0 for none, -1 where it is allocated at the start.
     pub port: i32,
-    /// `tlsPort=`; 0 for none, -1 for any.
+    /// `tlsPort=`, the TCP port for TLS; 0 for none, -1 where it is allocated at the start.
     pub tls_port: i32,
-    /// `autoport=`: whether ports are chosen at start; both are 0 then.
+    /// `autoport=`: whether the ports are allocated at the start; both are 0 then.
     pub autoport: bool,
-    /// `defaultMode=`, unless it is `any`.
+    /// `defaultMode=` of the channels; `any` is read as absent.
     pub default_mode: Option<ChannelMode>,
     /// `keymap=`.
     pub keymap: Option<String>,
-    /// `passwd=` and what belongs to it.
+    /// `passwd=`, and the attributes that need it.
     pub auth: Option<Auth>,
-    /// `<channel>`: those with a mode other than `any`, in the order of their names' table.
+    /// `<channel>`: the channels with a mode other than `any`, in the order of [`ChannelName`].
     pub channels: Vec<(ChannelName, ChannelMode)>,
     /// `<image compression=>`.
     pub image: Option<ImageCompression>,
@@ -137,15 +137,15 @@ pub struct Spice {
     pub jpeg: Option<WanCompression>,
     /// `<zlib compression=>`.
     pub zlib: Option<WanCompression>,
-    /// `<playback compression=>`.
+    /// `<playback compression=>`: whether sound is compressed.
     pub playback: Option<OnOff>,
     /// `<streaming mode=>`.
     pub streaming: Option<StreamingMode>,
     /// `<mouse mode=>`.
     pub mouse: Option<MouseMode>,
-    /// `<clipboard copypaste=>`.
+    /// `<clipboard copypaste=>`: whether the clipboard is shared.
     pub copypaste: Option<YesNo>,
-    /// `<filetransfer enable=>`.
+    /// `<filetransfer enable=>`: whether clients can send files.
     pub filetransfer: Option<YesNo>,
     /// `<gl>`.
     pub gl: Option<Gl>,
@@ -155,18 +155,18 @@ impl Spice {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut spice = Self {
             listens: Listen::read_all(el, false, r),
-            port: r.attr_kinds(ONCE_INTERNAL, el, "port").unwrap_or_default(),
-            tls_port: r.attr_kinds(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
+            port: r.attr_as(ONCE_INTERNAL, el, "port").unwrap_or_default(),
+            tls_port: r.attr_as(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
             autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
             default_mode: r
-                .attr_kinds(ONCE_INTERNAL, el, "defaultMode")
+                .attr_as(ONCE_INTERNAL, el, "defaultMode")
                 .filter(|mode| *mode != ChannelMode::Any),
             keymap: el.string("keymap"),
             auth: Auth::read(el, false, r),
             ..Self::default()
         };
         spice.autoport |= spice.port == -1 && spice.tls_port == -1;
-        // Without TCP nothing of this is written, so it is nothing.
+        // Without a TCP listener, the ports are ignored and not written.
         let tcp = spice.listens.first().is_some_and(Listen::is_tcp);
         spice.autoport &= tcp;
         if spice.autoport || !tcp {
@@ -185,7 +185,7 @@ impl Spice {
         spice
     }
 
-    /// The last one of a name counts.
+    /// Reads `<channel>`; of several with one name, libvirt takes the last.
     fn read_channels(&mut self, el: El<'_>, r: &mut Reader) {
         let mut modes = Vec::new();
         for channel in el.children("channel") {
@@ -199,7 +199,7 @@ impl Spice {
         }
     }
 
-    /// The mode of a channel, its own or the default.
+    /// The mode of a channel, or the default mode.
     pub fn mode(&self, name: ChannelName) -> ChannelMode {
         let own = self.channels.iter().find(|(n, _)| *n == name).map(|(_, mode)| *mode);
         own.or(self.default_mode).unwrap_or(ChannelMode::Any)
@@ -237,12 +237,12 @@ impl Spice {
     }
 }
 
-/// An attribute that must be there.
+/// The mandatory attribute `name`.
 fn required<T: crate::read::Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_kinds([Kind::Xml; 2], ONCE_INTERNAL, el, name)
+    r.required_as(Kind::Xml, ONCE_INTERNAL, el, name)
 }
 
-/// The one attribute of a child that is all about it.
+/// The mandatory attribute of a child that has one attribute only.
 fn child<T: crate::read::Value>(el: El<'_>, name: &str, attr: &'static str, r: &mut Reader) -> Option<T> {
     el.child(name).and_then(|child| required(child, attr, r))
 }

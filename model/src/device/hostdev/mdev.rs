@@ -1,8 +1,19 @@
-//! A mediated device of the host: a part of a real one that its driver carves out.
+//! Mediated devices of the host: virtual devices that the driver of a physical device makes.
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos};
+use crate::{OnOff, Pos};
+
+crate::rules! {
+    /// The `uuid` of a mediated device is a UUID.
+    HOSTDEV_MDEV_UUID_FORM = "hostdev-mdev-uuid-form": Internal, Read,
+        "`<source><address uuid=>`: the kernel names mediated devices by UUID",
+        help "write a UUID as under `/sys/bus/mdev/devices`";
+    /// A mediated device has an `<address>` with `uuid`.
+    HOSTDEV_MDEV_UUID = "hostdev-mdev-uuid": Unsupported, Read,
+        "`<hostdev type='mdev'><source><address uuid=>`: the kernel names mediated devices by UUID",
+        help "add `<address uuid=>` with a UUID as under `/sys/bus/mdev/devices`";
+}
 
 spelled! {
     /// `model=` of a mediated device: what the guest sees.
@@ -19,13 +30,13 @@ spelled! {
 /// A mediated device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mdev {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `model=`.
     pub model: MdevModel,
-    /// `display=`: whether its picture is shown.
+    /// `display=`: whether the device's output is shown by the guest's displays.
     pub display: Option<OnOff>,
-    /// `ramfb=`: whether there is a picture before the guest's driver runs.
+    /// `ramfb=`: whether there is a framebuffer before the guest's driver runs.
     pub ramfb: Option<OnOff>,
     /// `<address uuid=>`.
     pub uuid: String,
@@ -37,18 +48,18 @@ impl Mdev {
         let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
         let Some(address) = source.child("address") else {
             let message = "element 'source' of a mediated device lacks its child 'address'";
-            r.problem(Kind::Unsupported, "hostdev-mdev-uuid", source.pos(), message);
+            r.refuse(&HOSTDEV_MDEV_UUID, source.pos(), message);
             return None;
         };
         let Some(text) = address.get("uuid") else {
             let message = "element 'address' of a mediated device lacks its attribute 'uuid'";
-            r.problem(Kind::Unsupported, "hostdev-mdev-uuid", address.pos(), message);
+            r.refuse(&HOSTDEV_MDEV_UUID, address.pos(), message);
             return None;
         };
         let uuid = crate::domain::uuid(text);
         if uuid.is_none() {
             let message = format!("attribute 'uuid' of element 'address' is '{text}', expected a UUID");
-            r.problem(Kind::Internal, "hostdev-mdev-uuid", address.pos().attr("uuid"), message);
+            r.refuse(&HOSTDEV_MDEV_UUID_FORM, address.pos().attr("uuid"), message);
         }
         Some(Self { pos: source.pos(), model: model?, display, ramfb, uuid: uuid? })
     }

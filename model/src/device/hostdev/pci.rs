@@ -1,18 +1,18 @@
-//! A PCI device of the host.
+//! PCI devices of the host.
 
 use crate::info::PciAddress;
-use crate::read::{El, Reader, hex};
+use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{OnOff, Pos, YesNo};
 
 spelled! {
     /// `name=` of `<driver>`: how the device is assigned.
     pub enum HostdevDriverName {
-        /// KVM's own way, long gone.
+        /// The device assignment of KVM, which VFIO replaced.
         Kvm = "kvm",
         /// VFIO.
         Vfio = "vfio",
-        /// Xen's.
+        /// The device assignment of Xen.
         Xen = "xen",
     }
 }
@@ -22,45 +22,45 @@ spelled! {
 pub struct HostdevDriver {
     /// `name=`.
     pub name: Option<HostdevDriverName>,
-    /// `model=`: the host's kernel module for it.
+    /// `model=`: the VFIO driver of the kernel, such as `vfio-pci`.
     pub model: Option<String>,
 }
 
 /// A PCI device of the host.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PciDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `<driver>`.
     pub driver: HostdevDriver,
     /// `writeFiltering=` of `<source>` (Xen).
     pub write_filtering: Option<YesNo>,
-    /// `<address>` on the host; all zero where it is missing.
+    /// `<address>` of the device on the host; all zero where it is missing.
     pub address: PciAddress,
-    /// `display=`: whether its picture is shown.
+    /// `display=`: whether the device's output is shown by the guest's displays.
     pub display: Option<OnOff>,
-    /// `ramfb=`: whether there is a picture before the guest's driver runs.
+    /// `ramfb=`: whether there is a framebuffer before the guest's driver runs.
     pub ramfb: Option<OnOff>,
 }
 
 impl PciDevice {
-    /// Reads it from the device element and its `<source>`.
+    /// Reads the device from the device element and its `<source>`.
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Self {
-        let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
+        let (display, ramfb) = (r.attr_since("10.2", el, "display"), r.attr_since("10.2", el, "ramfb"));
         let write_filtering = r.attr(source, "writeFiltering");
         super::refuse_unknown(source, "pci", &["address", "origstates"], r);
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
-            name: r.attr_kinds([Kind::Unsupported, Kind::Xml], d, "name"),
-            model: d.string("model"),
+            name: r.attr_as(ONCE_UNSUPPORTED, d, "name"),
+            model: r.string_since("10.0", d, "model"),
         });
-        // Only where it is matters of a device on the host.
+        // The address on the host has neither `multifunction=` nor `<zpci>`.
         let address =
             address.map(|a| PciAddress { multifunction: None, zpci: None, ..a }).unwrap_or_default();
         Self { pos: source.pos(), driver, write_filtering, address, display, ramfb }
     }
 
-    /// Writes it; `kind` is the `type=` of the address, where it is written.
+    /// Writes `<driver>` and `<source>`. `kind` is the `type=` of the address, where it is written.
     pub(super) fn write(&self, kind: Option<&str>, w: &mut Writer) {
         if self.driver != HostdevDriver::default() {
             w.element("driver")

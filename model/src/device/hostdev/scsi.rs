@@ -1,46 +1,68 @@
-//! SCSI units and SCSI host adapters.
+//! SCSI LUNs and SCSI host adapters of the host.
 
 use crate::device::storage::{Auth, NetHost};
-use crate::read::{self, AnyBase, El, Reader};
+use crate::read::{self, AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
+crate::rules! {
+    /// The secret of an iSCSI host device is of type `iscsi`.
+    HOSTDEV_ISCSI_SECRET = "hostdev-iscsi-secret": Unsupported, Read,
+        "`<source protocol='iscsi'><auth><secret type=>`",
+        help "use `type='iscsi'`";
+    /// The `protocol` of a SCSI host device is `iscsi`, or absent for a host adapter.
+    HOSTDEV_SCSI_PROTOCOL = "hostdev-scsi-protocol": Unsupported, Read, "`<hostdev type='scsi'><source protocol=>`",
+        help "use `protocol='iscsi'`, or remove `protocol=` and add `<adapter>` and `<address>`";
+    /// An iSCSI host device has exactly one `<host>`.
+    HOSTDEV_ISCSI_HOST = "hostdev-iscsi-host": Xml, Read,
+        "`<source protocol='iscsi'><host>`: the portal of the target",
+        help "keep one `<host>` with `name=` and `port=`";
+    /// The `protocol` of a SCSI host adapter is `vhost`.
+    HOSTDEV_SCSI_HOST_PROTOCOL = "hostdev-scsi-host-protocol": Unsupported, Read,
+        "`<hostdev type='scsi_host'><source protocol=>`: vhost-scsi is the one that the kernel offers",
+        help "use `protocol='vhost'`";
+    /// The `wwpn` of a SCSI host adapter is `naa.` and 16 hexadecimal digits.
+    HOSTDEV_SCSI_HOST_WWPN = "hostdev-scsi-host-wwpn": Xml, Read,
+        "`<hostdev type='scsi_host'><source wwpn=>`: the name of a vhost-scsi target",
+        help "write a name as under `/sys/kernel/config/target/vhost`";
+}
+
 spelled! {
-    /// `sgio=`: which SCSI commands may pass.
+    /// `sgio=`: which SCSI commands of the guest the kernel passes to the host's device.
     pub enum SgIo {
-        /// Those that the kernel lets unprivileged users send.
+        /// The commands that the kernel allows unprivileged processes.
         Filtered = "filtered",
-        /// All.
+        /// All commands.
         Unfiltered = "unfiltered",
     }
 }
 
-/// A SCSI unit.
+/// A SCSI LUN.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScsiDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `sgio=`.
     pub sgio: Option<SgIo>,
-    /// `rawio=`: whether QEMU may send any command.
+    /// `rawio=`: whether QEMU gets the capability `CAP_SYS_RAWIO`.
     pub rawio: Option<YesNo>,
-    /// `<source>`.
+    /// `<source>` of the LUN.
     pub source: ScsiSource,
 }
 
-/// Where a SCSI unit is.
+/// `<source>` of a SCSI LUN.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScsiSource {
-    /// On an adapter of the host.
+    /// A LUN on a host adapter.
     Adapter(ScsiAdapter),
-    /// On an iSCSI target.
+    /// A LUN of an iSCSI target.
     Iscsi(ScsiIscsi),
 }
 
-/// A unit on an adapter of the host.
+/// A LUN on a host adapter.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScsiAdapter {
-    /// `<adapter name=>`.
+    /// `<adapter name=>`, such as `scsi_host0`.
     pub name: String,
     /// `bus=` of `<address>`.
     pub bus: u32,
@@ -50,12 +72,12 @@ pub struct ScsiAdapter {
     pub unit: u64,
 }
 
-/// A unit on an iSCSI target.
+/// A LUN of an iSCSI target.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ScsiIscsi {
-    /// `name=`: the target's name and, after a slash, the unit.
+    /// `name=`: the name of the target (IQN) and, after a slash, the LUN.
     pub name: String,
-    /// `<host>`: exactly one.
+    /// `<host>`: the portal; exactly one.
     pub hosts: Vec<NetHost>,
     /// `<auth>`.
     pub auth: Option<Auth>,
@@ -65,16 +87,16 @@ pub struct ScsiIscsi {
 
 impl ScsiDevice {
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
-        let sgio = r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "sgio");
+        let sgio = r.attr_as(ONCE_UNSUPPORTED, el, "sgio");
         let rawio = r.attr(el, "rawio");
         let place = match source.get("protocol") {
             None | Some("adapter") => ScsiSource::Adapter(ScsiAdapter::read(source, r)?),
             Some("iscsi") => ScsiSource::Iscsi(ScsiIscsi::read(source, r)?),
             Some(word) => {
                 let message = format!(
-                    "attribute 'protocol' of element 'source' is '{word}', 'adapter' or 'iscsi' work"
+                    "attribute 'protocol' of element 'source' is '{word}', expected 'adapter' or 'iscsi'"
                 );
-                r.problem(Kind::Unsupported, "hostdev-scsi-protocol", source.pos().attr("protocol"), message);
+                r.refuse(&HOSTDEV_SCSI_PROTOCOL, source.pos().attr("protocol"), message);
                 return None;
             }
         };
@@ -111,21 +133,21 @@ impl ScsiAdapter {
         Some(Self { name, bus: bus?, target: target?, unit: unit? })
     }
 
-    /// A part of the address, which has all of them.
+    /// A mandatory part of the address.
     fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
         if el.get(name).is_none() {
             let message = format!(
-                "element '{}' lacks its attribute '{name}': there are 'bus', 'target', and 'unit'",
+                "element '{}' lacks its attribute '{name}': it needs 'bus', 'target', and 'unit'",
                 el.name()
             );
-            r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
-        r.attr_kinds::<AnyBase<T>>([Kind::Internal, Kind::Xml], el, name).map(|number| number.0)
+        r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|number| number.0)
     }
 }
 
-/// What secrets are for.
+/// The usage types of secrets, other than `iscsi`.
 const SECRETS: [&str; 5] = ["none", "volume", "ceph", "tls", "vtpm"];
 
 impl ScsiIscsi {
@@ -133,8 +155,8 @@ impl ScsiIscsi {
         let name = r.required(source, "name");
         let hosts: Vec<NetHost> = read::all(source, "host", r);
         if source.children("host").count() != 1 {
-            let message = format!("an iSCSI unit has exactly one 'host', this has '{}'", hosts.len());
-            r.problem(Kind::Xml, "hostdev-iscsi-host", source.pos(), message);
+            let message = format!("an iSCSI LUN has exactly one 'host', this one has '{}'", hosts.len());
+            r.refuse(&HOSTDEV_ISCSI_HOST, source.pos(), message);
         }
         let auth: Option<Auth> = read::one(source, "auth", r);
         if let Some(auth) = &auth
@@ -142,9 +164,9 @@ impl ScsiIscsi {
             && kind != "iscsi"
         {
             let message =
-                format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI unit takes 'iscsi'");
+                format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI LUN needs 'iscsi'");
             let class = if SECRETS.contains(&kind) { Kind::Internal } else { Kind::Unsupported };
-            r.problem(class, "hostdev-iscsi-secret", auth.pos.path("secret/@type"), message);
+            r.refuse_as(class, &HOSTDEV_ISCSI_SECRET, auth.pos.path("secret/@type"), message);
         }
         let iqn = source.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
         Some(Self { name: name?, hosts, auth, initiator: iqn })
@@ -154,11 +176,11 @@ impl ScsiIscsi {
 spelled! {
     /// `model=` of a SCSI host adapter.
     pub enum ScsiHostModel {
-        /// virtio.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
-        /// virtio, for guests that know only the old interface too.
+        /// Transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio, the new interface alone.
+        /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
     }
 }
@@ -166,11 +188,11 @@ spelled! {
 /// A SCSI host adapter in the host's kernel (vhost-scsi).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ScsiHost {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `model=`.
     pub model: Option<ScsiHostModel>,
-    /// `wwpn=`: the adapter's world-wide name.
+    /// `wwpn=`: the World Wide Port Name, `naa.` and 16 hexadecimal digits.
     pub wwpn: String,
 }
 
@@ -180,20 +202,15 @@ impl ScsiHost {
         let protocol: String = r.required(source, "protocol")?;
         if protocol != "vhost" {
             let message =
-                format!("attribute 'protocol' of element 'source' is '{protocol}', only 'vhost' works");
-            r.problem(
-                Kind::Unsupported,
-                "hostdev-scsi-host-protocol",
-                source.pos().attr("protocol"),
-                message,
-            );
+                format!("attribute 'protocol' of element 'source' is '{protocol}', expected 'vhost'");
+            r.refuse(&HOSTDEV_SCSI_HOST_PROTOCOL, source.pos().attr("protocol"), message);
         }
         let wwpn: String = r.required(source, "wwpn")?;
         let digits = wwpn.strip_prefix("naa.").unwrap_or_default();
         if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
             let message =
                 format!("attribute 'wwpn' of element 'source' is '{wwpn}', expected 'naa.' and 16 digits");
-            r.problem(Kind::Xml, "hostdev-scsi-host-wwpn", source.pos().attr("wwpn"), message);
+            r.refuse(&HOSTDEV_SCSI_HOST_WWPN, source.pos().attr("wwpn"), message);
         }
         Some(Self { pos: source.pos(), model, wwpn })
     }

@@ -1,37 +1,47 @@
-//! A USB device of the host.
+//! USB devices of the host.
 
-use crate::read::{AnyBase, El, Reader, hex};
+use crate::Pos;
+use crate::read::{AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, hex};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+
+crate::rules! {
+    /// A USB host device has both `<vendor>` and `<product>`, or neither.
+    HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "`<hostdev type='usb'><source>`: USB ids are pairs",
+        help "add the missing element, or use `<address bus= device=>`";
+    /// The vendor id of a USB host device is not 0.
+    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read,
+        "`<source><vendor id=>`: no vendor has the USB id 0",
+        help "use the vendor id that `lsusb` shows";
+}
 
 spelled! {
-    /// `startupPolicy=`: what happens where the device is not there.
+    /// `startupPolicy=`: what happens where the device is missing at the start.
     pub enum UsbStartup {
-        /// The guest does not run without it.
+        /// The start fails.
         Mandatory = "mandatory",
-        /// It may be missing after a migration.
+        /// The start fails, but the device can be missing after a migration or restore.
         Requisite = "requisite",
-        /// It may be missing.
+        /// The device is left out.
         Optional = "optional",
     }
 }
 
 spelled! {
-    /// `guestReset=`: whether the guest may reset the device.
+    /// `guestReset=`: whether resets by the guest reach the device.
     pub enum GuestReset {
         /// Never.
         Off = "off",
-        /// While the device has no address yet.
+        /// Only while the device is not initialized.
         Uninitialized = "uninitialized",
         /// Always.
         On = "on",
     }
 }
 
-/// A USB device of the host: by what it is, or by where it is plugged in.
+/// A USB device of the host, by vendor and product or by address.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UsbDevice {
-    /// Where `<source>` stands.
+    /// Place of `<source>` in the text.
     pub pos: Pos,
     /// `startupPolicy=` of `<source>`.
     pub startup: Option<UsbStartup>,
@@ -39,24 +49,21 @@ pub struct UsbDevice {
     pub guest_reset: Option<GuestReset>,
     /// `<vendor id=>` and `<product id=>`.
     pub product: Option<(u32, u32)>,
-    /// `<address bus= device=>`.
+    /// `<address bus= device=>` on the host.
     pub address: Option<(u32, u32)>,
 }
-
-/// What class a missing or bad number is of.
-const BAD: [Kind; 2] = [Kind::Internal, Kind::Xml];
 
 impl UsbDevice {
     pub(super) fn read(source: El<'_>, r: &mut Reader) -> Self {
         super::refuse_unknown(source, "usb", &["vendor", "product", "address"], r);
         Self {
             pos: source.pos(),
-            startup: r.attr_kinds([Kind::Unsupported, Kind::Xml], source, "startupPolicy"),
-            guest_reset: r.attr(source, "guestReset"),
+            startup: r.attr_as(ONCE_UNSUPPORTED, source, "startupPolicy"),
+            guest_reset: r.attr_since("8.6", source, "guestReset"),
             product: Self::read_product(source, r),
             address: source.child("address").and_then(|a| {
-                let bus: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, a, "bus");
-                let device: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, a, "device");
+                let bus: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "bus");
+                let device: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "device");
                 Some((bus?.0, device?.0))
             }),
         }
@@ -67,19 +74,19 @@ impl UsbDevice {
         let there = vendor.or(product)?;
         let (Some(vendor), Some(product)) = (vendor, product) else {
             let message = "a USB device has both 'vendor' and 'product', or neither";
-            r.problem(Kind::Internal, "hostdev-usb-product", there.pos(), message);
+            r.refuse(&HOSTDEV_USB_PRODUCT, there.pos(), message);
             return None;
         };
-        let id: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, vendor, "id");
+        let id: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, vendor, "id");
         if id == Some(AnyBase(0)) {
-            let message = "attribute 'id' of element 'vendor' is '0', no vendor has it";
-            r.problem_kinds(BAD, "hostdev-usb-vendor", vendor.pos().attr("id"), message);
+            let message = "attribute 'id' of element 'vendor' is '0', which is not the id of a vendor";
+            r.refuse(&HOSTDEV_USB_VENDOR, vendor.pos().attr("id"), message);
         }
-        let product: Option<AnyBase<u32>> = r.required_kinds(BAD, BAD, product, "id");
+        let product: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, product, "id");
         Some((id?.0, product?.0))
     }
 
-    /// Writes it; `kind` is the `type=` of the address, where it is written.
+    /// Writes `<source>`. `kind` is the `type=` of the address, where it is written.
     pub(super) fn write(&self, kind: Option<&str>, w: &mut Writer) {
         let tag = w.element("source").opt("startupPolicy", self.startup);
         tag.opt("guestReset", self.guest_reset).children(|w| {

@@ -1,11 +1,29 @@
-//! `<address>`.
+//! `<address>`: where a device is in the guest.
 
 use super::pci::PciAddress;
 use crate::Kind;
-use crate::read::{AnyBase, El, Reader, Value, hex};
+use crate::read::{AnyBase, El, ONCE_INTERNAL, Reader, Value, hex};
 use crate::write::Writer;
 
-/// `<address>`: how the guest finds the device.
+crate::rules! {
+    /// An `<address>` is not of the type `virtio-s390`.
+    ADDRESS_VIRTIO_S390_NONE = "address-virtio-s390-none": Xml, Read,
+        "the virtio-s390 bus, which virtio-ccw replaced, has no addresses",
+        help "leave the `<address>` out, or use `type='ccw'`";
+    /// A USB port is up to four numbers with dots between them.
+    USB_PORT = "usb-port": Internal, Read,
+        "`<address type='usb' port=>`: a port of each hub on the way from the controller",
+        help "write a port such as `1` or `1.2`, or leave `port=` out";
+    /// A CCW address has all of `cssid`, `ssid` and `devno`, or none of them.
+    CCW_ADDRESS = "ccw-address": Internal, Read, "`<address type='ccw'>`",
+        help "add the missing attribute, or leave all three out so that an address is assigned";
+    /// A CCW address has a `cssid` up to 0xfe, an `ssid` up to 3 and a `devno` up to 0xffff.
+    CCW_ADDRESS_RANGE = "ccw-address-range": Internal, Read,
+        "`<address type='ccw'>`: numbers of the s390 channel subsystem",
+        help "use numbers in range, such as `cssid='0xfe' ssid='0x0' devno='0x0001'`";
+}
+
+/// `<address>`: where a device is in the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Address {
     /// `type='pci'`
@@ -20,12 +38,12 @@ pub enum Address {
     Usb(UsbAddress),
     /// `type='spapr-vio'`
     SpaprVio {
-        /// `reg=`
+        /// `reg=`: the register of the device.
         reg: Option<u64>,
     },
     /// `type='virtio-s390'`
     VirtioS390,
-    /// `type='ccw'`; `None` is "a CCW address, any".
+    /// `type='ccw'`; `None` where an address is to be assigned.
     Ccw(Option<CcwAddress>),
     /// `type='virtio-mmio'`
     VirtioMmio,
@@ -33,11 +51,11 @@ pub enum Address {
     Isa(IsaAddress),
     /// `type='dimm'`
     Dimm(DimmAddress),
-    /// `type='unassigned'`: not to be given to the guest.
+    /// `type='unassigned'`: a host device that the guest does not see.
     Unassigned,
 }
 
-/// The address of a disk on its controller.
+/// The address of a disk on its controller (`type='drive'`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct DriveAddress {
     /// `controller=`
@@ -50,18 +68,18 @@ pub struct DriveAddress {
     pub unit: u32,
 }
 
-/// The address of a port on a virtio-serial controller.
+/// The address of a port on a virtio-serial controller (`type='virtio-serial'`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct VirtioSerialAddress {
     /// `controller=`
     pub controller: u32,
     /// `bus=`
     pub bus: u32,
-    /// `port=`; 0 is "any".
+    /// `port=`; 0 where a port is to be assigned.
     pub port: u32,
 }
 
-/// The address of a smartcard.
+/// The address of a smartcard (`type='ccid'`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct CcidAddress {
     /// `controller=`
@@ -70,27 +88,27 @@ pub struct CcidAddress {
     pub slot: u32,
 }
 
-/// The address of a USB device.
+/// The address of a USB device (`type='usb'`).
 #[derive(Debug, Clone, PartialEq, Eq, Default, Hash)]
 pub struct UsbAddress {
     /// `bus=`: the index of the USB controller.
     pub bus: u32,
-    /// `port=`: the path of ports, up to four numbers; empty is "any".
+    /// `port=`: the ports on the way from the controller, up to four; empty where a port is to be assigned.
     pub port: Vec<u32>,
 }
 
-/// A channel I/O address (s390).
+/// The address of a channel I/O device of s390 (`type='ccw'`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash, PartialOrd, Ord)]
 pub struct CcwAddress {
-    /// `cssid=`
+    /// `cssid=`, 0 to 0xfe.
     pub cssid: u32,
     /// `ssid=`, 0 to 3.
     pub ssid: u32,
-    /// `devno=`
+    /// `devno=`, 0 to 0xffff.
     pub devno: u32,
 }
 
-/// An ISA address.
+/// The address of an ISA device (`type='isa'`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct IsaAddress {
     /// `iobase=`
@@ -99,16 +117,16 @@ pub struct IsaAddress {
     pub irq: Option<u32>,
 }
 
-/// Where a memory device sits.
+/// The address of a memory device (`type='dimm'`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct DimmAddress {
-    /// `slot=`
+    /// `slot=`, from 0.
     pub slot: Option<u32>,
-    /// `base=`: its guest-physical address.
+    /// `base=`: the guest-physical address.
     pub base: Option<u64>,
 }
 
-/// As QEMU reads it: `fe.0.0001`.
+/// In QEMU's notation, such as `fe.0.0001`.
 impl std::fmt::Display for CcwAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:x}.{:x}.{:04x}", self.cssid, self.ssid, self.devno)
@@ -118,8 +136,8 @@ impl std::fmt::Display for CcwAddress {
 impl Address {
     /// Reads `<address type=>`.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (missing, unknown) = ([Kind::Internal; 2], [Kind::Unsupported; 2]);
-        let kind: AddressType = r.required_kinds(missing, unknown, el, "type")?;
+        let (missing, unknown) = (Kind::Internal, Kind::Unsupported);
+        let kind: AddressType = r.required_as(missing, unknown, el, "type")?;
         Some(match kind {
             AddressType::Pci => Self::Pci(PciAddress::read(el, r)?),
             AddressType::Drive => Self::Drive(DriveAddress {
@@ -141,8 +159,8 @@ impl Address {
             AddressType::SpaprVio => Self::SpaprVio { reg: hexadecimal(el, "reg", r) },
             AddressType::VirtioS390 => {
                 let message =
-                    "attribute 'type' of element 'address' is 'virtio-s390', a bus without addresses";
-                r.problem(Kind::Xml, "address-virtio-s390-none", el.pos().attr("type"), message);
+                    "attribute 'type' of element 'address' is 'virtio-s390', which has no addresses";
+                r.refuse(&ADDRESS_VIRTIO_S390_NONE, el.pos().attr("type"), message);
                 return None;
             }
             AddressType::Ccw => Self::Ccw(CcwAddress::read(el, r)),
@@ -157,7 +175,7 @@ impl Address {
         })
     }
 
-    /// Its `type=`.
+    /// The `type=`.
     pub fn kind(&self) -> AddressType {
         match self {
             Self::Pci(_) => AddressType::Pci,
@@ -175,7 +193,7 @@ impl Address {
         }
     }
 
-    /// Writes it as `<address>`.
+    /// Writes `<address>`.
     pub fn write(&self, w: &mut Writer) {
         let tag = w.element("address");
         match self {
@@ -246,7 +264,7 @@ spelled! {
         Usb = "usb",
         /// On the pseries virtual I/O bus.
         SpaprVio = "spapr-vio",
-        /// On the old s390 virtio bus.
+        /// On the virtio-s390 bus, which virtio-ccw replaced.
         VirtioS390 = "virtio-s390",
         /// A channel I/O device (s390).
         Ccw = "ccw",
@@ -256,27 +274,24 @@ spelled! {
         Isa = "isa",
         /// A memory slot.
         Dimm = "dimm",
-        /// Kept from the guest.
+        /// A host device that the guest does not see.
         Unassigned = "unassigned",
     }
 }
 
-/// The class of an attribute that cannot be read, in older releases and now.
-pub(super) const NUMBER: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
-/// An attribute in decimal; 0 where there is none.
+/// A decimal attribute; 0 where it is not given.
 fn decimal(el: El<'_>, name: &'static str, r: &mut Reader) -> u32 {
-    r.attr_kinds(NUMBER, el, name).unwrap_or_default()
+    r.attr_as(ONCE_INTERNAL, el, name).unwrap_or_default()
 }
 
 /// An attribute in C notation.
 pub(super) fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.attr_kinds::<AnyBase<T>>(NUMBER, el, name).map(|n| n.0)
+    r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
-/// An attribute that is hexadecimal with and without `0x`.
+/// A hexadecimal attribute, with or without `0x`.
 fn hexadecimal<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.attr_kinds::<Hexadecimal<T>>(NUMBER, el, name).map(|n| n.0)
+    r.attr_as::<Hexadecimal<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
 }
 
 struct Hexadecimal<T>(T);
@@ -298,9 +313,9 @@ impl UsbAddress {
             let parts: Vec<Option<u32>> = text.split('.').map(|p| p.parse().ok()).collect();
             if parts.len() > 4 || parts.iter().any(Option::is_none) {
                 let message = format!(
-                    "attribute 'port' of a USB address is '{text}', expected up to four numbers with dots between"
+                    "attribute 'port' of a USB address is '{text}', expected up to four numbers with dots between them"
                 );
-                r.problem(Kind::Internal, "usb-port", el.pos().attr("port"), message);
+                r.refuse(&USB_PORT, el.pos().attr("port"), message);
             } else {
                 address.port = parts.into_iter().flatten().collect();
             }
@@ -316,8 +331,9 @@ impl CcwAddress {
             return None;
         }
         if let Some(missing) = names.iter().find(|n| el.get(n).is_none()) {
-            let message = format!("a CCW address is whole or left open, it lacks '{missing}'");
-            r.problem(Kind::Internal, "ccw-address", el.pos(), message);
+            let message =
+                format!("a CCW address has all of its attributes or none, this one lacks '{missing}'");
+            r.refuse(&CCW_ADDRESS, el.pos(), message);
             return None;
         }
         let ccw = Self {
@@ -330,7 +346,7 @@ impl CcwAddress {
                 "a CCW address has cssid='{:#x}' ssid='{:#x}' devno='{:#06x}', the limits are '0xfe', '0x3' and '0xffff'",
                 ccw.cssid, ccw.ssid, ccw.devno
             );
-            r.problem(Kind::Internal, "ccw-address-range", el.pos(), message);
+            r.refuse(&CCW_ADDRESS_RANGE, el.pos(), message);
             return None;
         }
         Some(ccw)

@@ -1,36 +1,46 @@
-//! PCI addresses.
+//! PCI addresses (`<address type='pci'>`).
 
-use super::address::{NUMBER, number};
-use crate::read::{El, Reader, hex};
-use crate::{Kind, OnOff};
+use super::address::number;
+use crate::OnOff;
+use crate::read::{El, ONCE_INTERNAL, Reader, hex};
 
-/// A PCI address. Domain, bus and slot all zero is "a PCI address, any".
+crate::rules! {
+    /// A PCI address has a domain up to 0xffff, a bus up to 0xff, a slot up to 0x1f and a function up to 7.
+    PCI_ADDRESS_RANGE = "pci-address-range": Xml, Read, "`<address type='pci'>`: the widths of the PCI specification",
+        help "use numbers in range, or leave the `<address>` out so that one is assigned";
+    /// The `uid` of a zPCI address is 0x0001 to 0xffff.
+    ZPCI_UID_RANGE = "zpci-uid-range": Xml, Read,
+        "`<zpci uid=>`: the user-defined identifier of a PCI function on s390 has 16 bits and is not 0",
+        help "use a number in range, or leave `uid=` out so that one is assigned";
+}
+
+/// A PCI address. With domain, bus and slot 0, an address is to be assigned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct PciAddress {
-    /// `domain=`
+    /// `domain=`, 0 to 0xffff.
     pub domain: u32,
-    /// `bus=`: the index of the PCI controller.
+    /// `bus=`: the index of the PCI controller, 0 to 0xff.
     pub bus: u32,
     /// `slot=`, 0 to 0x1f.
     pub slot: u32,
     /// `function=`, 0 to 7.
     pub function: u32,
-    /// `multifunction=`
+    /// `multifunction=`: whether the slot has more functions than function 0.
     pub multifunction: Option<OnOff>,
-    /// `<zpci>` (s390).
+    /// `<zpci>`: the ids of the function (s390).
     pub zpci: Option<Zpci>,
 }
 
-/// `<zpci>`: how s390 sees a PCI function.
+/// `<zpci>`: the ids by which s390 guests know a PCI function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
 pub struct Zpci {
-    /// `uid=`, 1 to 0xffff.
+    /// `uid=`: the user-defined id, 1 to 0xffff.
     pub uid: Option<u32>,
-    /// `fid=`.
+    /// `fid=`: the function id.
     pub fid: Option<u32>,
 }
 
-/// As the reference writes it in messages: `0000:00:1f.2`.
+/// As libvirt writes it in messages, such as `0000:00:1f.2`.
 impl std::fmt::Display for PciAddress {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:04x}:{:02x}:{:02x}.{:x}", self.domain, self.bus, self.slot, self.function)
@@ -38,15 +48,15 @@ impl std::fmt::Display for PciAddress {
 }
 
 impl PciAddress {
-    /// Whether the document only asks for PCI and leaves the address open.
+    /// Whether an address is to be assigned.
     pub fn is_empty(&self) -> bool {
         self.domain == 0 && self.bus == 0 && self.slot == 0
     }
 }
 
 impl PciAddress {
-    /// Reads the attributes of a PCI address; out of range values are XML errors. Of an address that is left open the
-    /// function does not matter.
+    /// Reads the attributes of a PCI address. Values out of range are XML errors. The function of an address that is to
+    /// be assigned is ignored.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let mut value = |name| number(el, name, r).unwrap_or_default();
         let mut address = Self {
@@ -69,9 +79,9 @@ impl PciAddress {
         let fits = !limits.iter().any(beyond);
         for (name, found, max) in limits.into_iter().filter(beyond) {
             let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
-            r.problem(Kind::Xml, "pci-address-range", el.pos().attr(name), message);
+            r.refuse(&PCI_ADDRESS_RANGE, el.pos().attr(name), message);
         }
-        address.multifunction = r.attr_kinds(NUMBER, el, "multifunction");
+        address.multifunction = r.attr_as(ONCE_INTERNAL, el, "multifunction");
         address.zpci = el.child("zpci").map(|z| Zpci::read(z, r));
         fits.then_some(address)
     }
@@ -100,8 +110,8 @@ impl Zpci {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let zpci = Self { uid: number(el, "uid", r), fid: number(el, "fid", r) };
         if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
-            let message = format!("zpci address has uid='{uid:#06x}', it goes from '0x0001' to '0xffff'");
-            r.problem(Kind::Xml, "zpci-uid-range", el.pos().attr("uid"), message);
+            let message = format!("zpci address has uid='{uid:#06x}', expected '0x0001' to '0xffff'");
+            r.refuse(&ZPCI_UID_RANGE, el.pos().attr("uid"), message);
         }
         zpci
     }

@@ -1,4 +1,4 @@
-//! `<backend>`: who moves the packets on the host.
+//! `<backend>` of an interface: what connects it on the host.
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
@@ -6,9 +6,9 @@ use crate::write::Writer;
 spelled! {
     /// `type=` of `<backend>`.
     pub enum BackendType {
-        /// What QEMU has built in.
+        /// The user networking of QEMU.
         Default = "default",
-        /// A passt process.
+        /// A passt process, which libvirt starts.
         Passt = "passt",
     }
 }
@@ -18,21 +18,21 @@ spelled! {
 pub struct Backend {
     /// `type=`.
     pub kind: Option<BackendType>,
-    /// `tap=`: the path of the device that makes taps.
+    /// `tap=`: the path of the device that creates tap devices, such as `/dev/net/tun`.
     pub tap: Option<String>,
-    /// `vhost=`: the path of the vhost-net device.
+    /// `vhost=`: the path of the vhost-net device, such as `/dev/vhost-net`.
     pub vhost: Option<String>,
-    /// `logFile=` of passt.
+    /// `logFile=`: the path of the log file of passt.
     pub log_file: Option<String>,
 }
 
 impl Backend {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            kind: r.attr(el, "type"),
-            tap: el.string("tap").map(|p| tidy(&p)),
-            vhost: el.string("vhost").map(|p| tidy(&p)),
-            log_file: el.string("logFile"),
+            kind: r.attr_since("9.0", el, "type"),
+            tap: el.string("tap").map(|p| normalized(&p)),
+            vhost: el.string("vhost").map(|p| normalized(&p)),
+            log_file: r.string_since("9.0", el, "logFile"),
         }
     }
 
@@ -48,9 +48,9 @@ impl Backend {
     }
 }
 
-/// A path with runs of slashes folded into one, without one at its end. Exactly two leading ones mean something of
-/// their own and stay.
-fn tidy(path: &str) -> String {
+/// Normalizes a path as libvirt does: repeated slashes become one, and a slash at the end is removed. Exactly two
+/// leading slashes are kept, as POSIX gives them a meaning of their own.
+fn normalized(path: &str) -> String {
     let leading = path.len() - path.trim_start_matches('/').len();
     let start = match leading {
         0 => "",

@@ -1,16 +1,34 @@
-//! `<bandwidth>`: limits of an interface.
+//! `<bandwidth>`: the bandwidth limits of an interface.
 
-use crate::Kind;
-use crate::read::{El, Reader};
+use crate::read::{El, LONG_UNSUPPORTED, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
 
-/// The class of a rate that cannot be read, in older releases and now.
-const BAD_RATE: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
+crate::rules! {
+    /// A `peak` or `burst` needs an `average`.
+    NET_BANDWIDTH_PEAK_ALONE = "net-bandwidth-peak-alone": Unsupported, Read,
+        "`<inbound>` and `<outbound>` of `<bandwidth>`: traffic above the average is limited by them",
+        help "add `average=`, or remove `peak=` and `burst=`";
+    /// The `<bandwidth>` of an interface has no `classID`.
+    NET_BANDWIDTH_CLASS = "net-bandwidth-class": Plain, Read,
+        "`<bandwidth classID=>`: libvirt assigns the class to a network port",
+        help "remove `classID=`";
+    /// A `<bandwidth>` has one `<inbound>` and one `<outbound>` at most.
+    NET_BANDWIDTH_TWICE = "net-bandwidth-twice": Plain, Read, "`<bandwidth>`: one limit in each direction",
+        help "keep one of them", until "11.3";
+    /// An `<inbound>` or `<outbound>` has an `average` or a `floor`.
+    NET_BANDWIDTH_AVERAGE = "net-bandwidth-average": Plain, Read,
+        "`<bandwidth>`: KiB a second to be allowed or guaranteed",
+        help "add `average=`";
+    /// A `floor` is given only for `<inbound>` of an interface of type `network`.
+    NET_BANDWIDTH_FLOOR = "net-bandwidth-floor": Unsupported, Read,
+        "`<inbound floor=>`: the network's bridge guarantees the throughput",
+        help "remove `floor=`";
+}
 
 /// `<bandwidth>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Bandwidth {
-    /// `classID=`: the class a network gave its port.
+    /// `classID=`: the traffic class of a network port.
     pub class_id: Option<u32>,
     /// `<inbound>`: from the host to the guest.
     pub inbound: Option<Rate>,
@@ -18,31 +36,31 @@ pub struct Bandwidth {
     pub outbound: Option<Rate>,
 }
 
-/// Limits in one direction, in KiB a second.
+/// The limits of one direction, in KiB per second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Rate {
-    /// `average=`.
+    /// `average=`: the average rate.
     pub average: Option<u64>,
-    /// `peak=`.
+    /// `peak=`: the highest rate.
     pub peak: Option<u64>,
-    /// `floor=`: what is guaranteed (`<inbound>` of a network's interface).
+    /// `floor=`: the guaranteed rate (`<inbound>` of an interface of type `network`).
     pub floor: Option<u64>,
-    /// `burst=`: what may be sent at peak rate, in KiB.
+    /// `burst=`: the amount that can be sent at the peak rate, in KiB.
     pub burst: Option<u64>,
 }
 
 impl Bandwidth {
-    /// Reads that of an interface; `floor` says whether `floor=` may be asked for here.
+    /// Reads the `<bandwidth>` of an interface. `floor` is whether `floor=` is allowed.
     pub(super) fn of_interface(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
         if let Some(class) = el.get("classID") {
             let message =
-                format!("attribute 'classID' ('{class}') of element 'bandwidth' is for ports of networks");
-            r.problem(Kind::Plain, "net-bandwidth-class", el.pos().attr("classID"), message);
+                format!("attribute 'classID' ('{class}') of element 'bandwidth' is for network ports only");
+            r.refuse(&NET_BANDWIDTH_CLASS, el.pos().attr("classID"), message);
         }
         for name in ["inbound", "outbound"] {
             if let Some(second) = el.children(name).nth(1) {
                 let message = format!("element 'bandwidth' has element '{name}' more than once");
-                r.older_problem(Kind::Plain, "net-bandwidth-twice", second.pos(), message);
+                r.refuse(&NET_BANDWIDTH_TWICE, second.pos(), message);
             }
         }
         Self::read(el, floor, r)
@@ -50,9 +68,9 @@ impl Bandwidth {
             .filter(|bandwidth| bandwidth.inbound.is_some() || bandwidth.outbound.is_some())
     }
 
-    /// Reads it; `floor` says whether `floor=` may be asked for here.
+    /// Reads `<bandwidth>`. `floor` is whether `floor=` is allowed.
     pub(crate) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let class_id = r.attr_kinds([Kind::Internal, Kind::Xml], el, "classID");
+        let class_id = r.attr_as(ONCE_INTERNAL, el, "classID");
         let inbound = el.child("inbound").and_then(|c| Rate::read(c, floor, r));
         let outbound = el.child("outbound").and_then(|c| Rate::read(c, false, r));
         let any = inbound.is_some() || outbound.is_some() || class_id.is_some();
@@ -77,7 +95,7 @@ impl Bandwidth {
 
 impl Rate {
     fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let mut value = |name| r.attr_kinds(BAD_RATE, el, name).filter(|rate| *rate > 0);
+        let mut value = |name| r.attr_as(LONG_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
         let rate = Self {
             average: value("average"),
             peak: value("peak"),
@@ -89,17 +107,16 @@ impl Rate {
         if !given("average") {
             if !given("floor") {
                 let message = format!("element '{name}' of 'bandwidth' has neither 'average' nor 'floor'");
-                r.problem(Kind::Plain, "net-bandwidth-average", el.pos(), message);
+                r.refuse(&NET_BANDWIDTH_AVERAGE, el.pos(), message);
             } else if given("peak") || given("burst") {
-                let message = format!(
-                    "attributes 'peak' and 'burst' of element '{name}' need its attribute 'average' beside them"
-                );
-                r.problem(Kind::Unsupported, "net-bandwidth-average", el.pos(), message);
+                let message =
+                    format!("attributes 'peak' and 'burst' of element '{name}' need its attribute 'average'");
+                r.refuse(&NET_BANDWIDTH_PEAK_ALONE, el.pos(), message);
             }
         }
         if given("floor") && !floor {
-            let message = format!("attribute 'floor' does not go with element '{name}' of this interface");
-            r.problem(Kind::Unsupported, "net-bandwidth-floor", el.pos().attr("floor"), message);
+            let message = format!("attribute 'floor' is not for element '{name}' of this interface");
+            r.refuse(&NET_BANDWIDTH_FLOOR, el.pos().attr("floor"), message);
         }
         Some(rate).filter(|rate| rate.average.is_some() || rate.floor.is_some())
     }

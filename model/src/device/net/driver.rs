@@ -1,31 +1,31 @@
-//! `<driver>` of a virtio network card.
+//! `<driver>` of a virtio network device.
 
+use crate::OnOff;
 use crate::device::virtio::VirtioOptions;
-use crate::read::{El, Reader};
+use crate::read::{El, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
-use crate::{Kind, OnOff};
 
 spelled! {
-    /// `name=`: who moves the packets.
+    /// `name=`: what processes the packets on the host.
     pub enum DriverName {
-        /// QEMU itself.
+        /// QEMU.
         Qemu = "qemu",
-        /// The kernel.
+        /// The kernel (vhost-net).
         Vhost = "vhost",
     }
 }
 
 spelled! {
-    /// `txmode=`: how packets leave.
+    /// `txmode=`: how packets are transmitted.
     pub enum TxMode {
-        /// In an I/O thread (QEMU's `bh`).
+        /// Asynchronously, in a bottom half of QEMU (`tx=bh`).
         Iothread = "iothread",
-        /// In the vCPU's thread, after a delay.
+        /// After a delay, by a timer of QEMU (`tx=timer`).
         Timer = "timer",
     }
 }
 
-/// `<driver>` of a virtio network card.
+/// `<driver>` of a virtio network device.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Driver {
     /// `name=`.
@@ -36,77 +36,71 @@ pub struct Driver {
     pub ioeventfd: Option<OnOff>,
     /// `event_idx=`.
     pub event_idx: Option<OnOff>,
-    /// `queues=`, 2 or more: one is what there is anyway.
+    /// `queues=`: the number of queue pairs; 0 and 1 are read as absent.
     pub queues: Option<u32>,
-    /// `rx_queue_size=`, in descriptors.
+    /// `rx_queue_size=`: the number of descriptors of a receive queue; 0 is read as absent.
     pub rx_queue_size: Option<u32>,
-    /// `tx_queue_size=`, in descriptors.
+    /// `tx_queue_size=`: the number of descriptors of a transmit queue; 0 is read as absent.
     pub tx_queue_size: Option<u32>,
     /// `rss=`: receive side scaling.
     pub rss: Option<OnOff>,
-    /// `rss_hash_report=`: whether the guest sees the hash.
+    /// `rss_hash_report=`: whether the hash of a packet is reported to the guest.
     pub rss_hash_report: Option<OnOff>,
-    /// What every virtio device may ask for.
+    /// The options that all virtio devices have.
     pub virtio: VirtioOptions,
-    /// `<host>`: what the host offers.
+    /// `<host>`: offloads that the host offers.
     pub host: HostOffloads,
-    /// `<guest>`: what the guest may take.
+    /// `<guest>`: offloads that the guest can use.
     pub guest: GuestOffloads,
 }
 
-/// `<host>` of `<driver>`: offloads towards the host.
+/// `<host>` of `<driver>`: offloads for packets from the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HostOffloads {
-    /// `csum=`
+    /// `csum=`: checksums.
     pub csum: Option<OnOff>,
-    /// `gso=`
+    /// `gso=`: generic segmentation offload.
     pub gso: Option<OnOff>,
-    /// `tso4=`
+    /// `tso4=`: TCP segmentation offload over IPv4.
     pub tso4: Option<OnOff>,
-    /// `tso6=`
+    /// `tso6=`: TCP segmentation offload over IPv6.
     pub tso6: Option<OnOff>,
-    /// `ecn=`
+    /// `ecn=`: explicit congestion notification.
     pub ecn: Option<OnOff>,
-    /// `ufo=`
+    /// `ufo=`: UDP fragmentation offload.
     pub ufo: Option<OnOff>,
-    /// `mrg_rxbuf=`
+    /// `mrg_rxbuf=`: mergeable receive buffers.
     pub mrg_rxbuf: Option<OnOff>,
 }
 
-/// `<guest>` of `<driver>`: offloads towards the guest.
+/// `<guest>` of `<driver>`: offloads for packets to the guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct GuestOffloads {
-    /// `csum=`
+    /// `csum=`: checksums.
     pub csum: Option<OnOff>,
-    /// `tso4=`
+    /// `tso4=`: TCP segmentation offload over IPv4.
     pub tso4: Option<OnOff>,
-    /// `tso6=`
+    /// `tso6=`: TCP segmentation offload over IPv6.
     pub tso6: Option<OnOff>,
-    /// `ecn=`
+    /// `ecn=`: explicit congestion notification.
     pub ecn: Option<OnOff>,
-    /// `ufo=`
+    /// `ufo=`: UDP fragmentation offload.
     pub ufo: Option<OnOff>,
 }
-
-/// What class an unknown word is of.
-const UNKNOWN: [Kind; 2] = [Kind::Unsupported, Kind::Xml];
-
-/// What class a number is of that is none.
-const BAD_NUMBER: [Kind; 2] = [Kind::Plain, Kind::Xml];
 
 impl Driver {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             virtio: VirtioOptions::read(el, r),
-            name: r.attr_kinds(UNKNOWN, el, "name"),
-            tx_mode: r.attr_kinds(UNKNOWN, el, "txmode"),
-            ioeventfd: r.attr_kinds(UNKNOWN, el, "ioeventfd"),
-            event_idx: r.attr_kinds(UNKNOWN, el, "event_idx"),
-            queues: r.attr_kinds(BAD_NUMBER, el, "queues").filter(|q| *q > 1),
-            rx_queue_size: positive(r.attr_kinds(BAD_NUMBER, el, "rx_queue_size")),
-            tx_queue_size: positive(r.attr_kinds(BAD_NUMBER, el, "tx_queue_size")),
-            rss: r.attr(el, "rss"),
-            rss_hash_report: r.attr(el, "rss_hash_report"),
+            name: r.attr_as(ONCE_UNSUPPORTED, el, "name"),
+            tx_mode: r.attr_as(ONCE_UNSUPPORTED, el, "txmode"),
+            ioeventfd: r.attr_as(ONCE_UNSUPPORTED, el, "ioeventfd"),
+            event_idx: r.attr_as(ONCE_UNSUPPORTED, el, "event_idx"),
+            queues: r.attr_as(ONCE_PLAIN, el, "queues").filter(|q| *q > 1),
+            rx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "rx_queue_size")),
+            tx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "tx_queue_size")),
+            rss: r.attr_since("8.3", el, "rss"),
+            rss_hash_report: r.attr_since("8.3", el, "rss_hash_report"),
             host: el.child("host").map(|h| HostOffloads::read(h, r)).unwrap_or_default(),
             guest: el.child("guest").map(|g| GuestOffloads::read(g, r)).unwrap_or_default(),
         }
@@ -138,7 +132,7 @@ impl Driver {
     }
 }
 
-/// Zero is "not given".
+/// A queue size; 0 is read as absent.
 fn positive(size: Option<u32>) -> Option<u32> {
     size.filter(|s| *s > 0)
 }
@@ -146,13 +140,13 @@ fn positive(size: Option<u32>) -> Option<u32> {
 impl HostOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr_kinds(UNKNOWN, el, "csum"),
-            gso: r.attr_kinds(UNKNOWN, el, "gso"),
-            tso4: r.attr_kinds(UNKNOWN, el, "tso4"),
-            tso6: r.attr_kinds(UNKNOWN, el, "tso6"),
-            ecn: r.attr_kinds(UNKNOWN, el, "ecn"),
-            ufo: r.attr_kinds(UNKNOWN, el, "ufo"),
-            mrg_rxbuf: r.attr_kinds(UNKNOWN, el, "mrg_rxbuf"),
+            csum: r.attr_as(ONCE_UNSUPPORTED, el, "csum"),
+            gso: r.attr_as(ONCE_UNSUPPORTED, el, "gso"),
+            tso4: r.attr_as(ONCE_UNSUPPORTED, el, "tso4"),
+            tso6: r.attr_as(ONCE_UNSUPPORTED, el, "tso6"),
+            ecn: r.attr_as(ONCE_UNSUPPORTED, el, "ecn"),
+            ufo: r.attr_as(ONCE_UNSUPPORTED, el, "ufo"),
+            mrg_rxbuf: r.attr_as(ONCE_UNSUPPORTED, el, "mrg_rxbuf"),
         }
     }
 
@@ -170,11 +164,11 @@ impl HostOffloads {
 impl GuestOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr_kinds(UNKNOWN, el, "csum"),
-            tso4: r.attr_kinds(UNKNOWN, el, "tso4"),
-            tso6: r.attr_kinds(UNKNOWN, el, "tso6"),
-            ecn: r.attr_kinds(UNKNOWN, el, "ecn"),
-            ufo: r.attr_kinds(UNKNOWN, el, "ufo"),
+            csum: r.attr_as(ONCE_UNSUPPORTED, el, "csum"),
+            tso4: r.attr_as(ONCE_UNSUPPORTED, el, "tso4"),
+            tso6: r.attr_as(ONCE_UNSUPPORTED, el, "tso6"),
+            ecn: r.attr_as(ONCE_UNSUPPORTED, el, "ecn"),
+            ufo: r.attr_as(ONCE_UNSUPPORTED, el, "ufo"),
         }
     }
 

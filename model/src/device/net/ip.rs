@@ -1,4 +1,4 @@
-//! `<ip>`, `<route>` and `<portForward>`.
+//! `<ip>`, `<route>` and `<portForward>` of an interface.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -6,8 +6,28 @@ use crate::read::{self, El, Element, Reader, Value};
 use crate::write::Writer;
 use crate::{Kind, YesNo};
 
+crate::rules! {
+    /// The `peer` of an `<ip>` is of the same address family as its `address`.
+    NET_IP_PEER_FAMILY = "net-ip-peer-family": InvalidArgument, Read,
+        "`<ip address= peer=>`: the two ends of a point-to-point link",
+        help "use two IPv4 or two IPv6 addresses";
+    /// An address is of the family that `family` names.
+    NET_IP_FAMILY = "net-ip-family": Xml, Read, "`<ip family=>`: `ipv4` or `ipv6`",
+        help "correct `family=` or the address";
+    /// The `prefix` of an address is at most 32 for IPv4 and 128 for IPv6.
+    NET_IP_PREFIX = "net-ip-prefix": Xml, Read, "`<ip prefix=>`: the number of bits of the network",
+        help "use a shorter prefix";
+    /// A `<route>` has addresses of one family, one of `netmask` and `prefix`, and a metric of at least 1.
+    NET_ROUTE = "net-route": Xml, Read, "`<route family= address= netmask= prefix= gateway= metric=>`",
+        help "correct the attribute that the message names";
+    /// The ports of a `<range>` are at least 1.
+    NET_PORT_ZERO = "net-port-zero": Xml, Read,
+        "`<portForward><range start= end= to=>`: port 0 is reserved in TCP and UDP",
+        help "use a port from 1 to 65535";
+}
+
 spelled! {
-    /// `family=`.
+    /// `family=`: the address family.
     pub enum Family {
         /// IPv4.
         Ipv4 = "ipv4",
@@ -22,7 +42,7 @@ impl Family {
         if address.is_ipv4() { Self::Ipv4 } else { Self::Ipv6 }
     }
 
-    /// The longest prefix in bits.
+    /// The number of bits of an address.
     fn bits(self) -> u32 {
         match self {
             Self::Ipv4 => 32,
@@ -37,14 +57,14 @@ impl Value for IpAddr {
     }
 }
 
-/// `<ip>`: an address of one side of an interface.
+/// `<ip>`: an IP address of the host side or guest side of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IpAddress {
     /// `address=`.
     pub address: IpAddr,
-    /// `prefix=`: the length of the network's part in bits, not 0.
+    /// `prefix=`: the number of bits of the network, up to 32 (IPv4) or 128 (IPv6); 0 is read as absent.
     pub prefix: Option<u32>,
-    /// `peer=`: the other end's address.
+    /// `peer=`: the address of the other end.
     pub peer: Option<IpAddr>,
 }
 
@@ -54,7 +74,7 @@ impl Default for IpAddress {
     }
 }
 
-/// An address of the family that `family=` of `el` asks for, if it does.
+/// An address, which must be of the family in `family=` of `el`, where that is given.
 fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
     let address: IpAddr = r.attr(el, name)?;
     if let Some(family) = el.get("family").and_then(|f| f.parse::<Family>().ok())
@@ -62,30 +82,30 @@ fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
     {
         let message =
             format!("address '{address}' of element '{}' is not of the family '{family}'", el.name());
-        r.problem(Kind::Xml, "net-ip-family", el.pos().attr(name), message);
+        r.refuse(&NET_IP_FAMILY, el.pos().attr(name), message);
         return None;
     }
     Some(address)
 }
 
-/// `prefix=` where it fits `address`.
+/// `prefix=`, which must not exceed the bits of `address`.
 fn prefix(el: El<'_>, address: IpAddr, r: &mut Reader) -> Option<u32> {
     let prefix: u32 = r.attr(el, "prefix")?;
     if prefix > Family::of(address).bits() {
         let message = format!("prefix '{prefix}' of element '{}' is too long for '{address}'", el.name());
-        r.problem(Kind::Xml, "net-ip-prefix", el.pos().attr("prefix"), message);
+        r.refuse(&NET_IP_PREFIX, el.pos().attr("prefix"), message);
         return None;
     }
     Some(prefix).filter(|p| *p > 0)
 }
 
-/// An attribute that must be there.
+/// Refuses an element without the attribute `name`.
 fn missing(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<()> {
     if el.get(name).is_some() {
         return Some(());
     }
     let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-    r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+    r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     None
 }
 
@@ -94,10 +114,10 @@ impl Element for IpAddress {
         missing(el, "address", r)?;
         let address = address(el, "address", r)?;
         let prefix = prefix(el, address, r);
-        let peer: Option<IpAddr> = r.attr_kind(Kind::InvalidArgument, el, "peer");
+        let peer: Option<IpAddr> = r.attr_as(Kind::InvalidArgument, el, "peer");
         if let Some(peer) = peer.filter(|peer| Family::of(*peer) != Family::of(address)) {
             let message = format!("peer '{peer}' of element 'ip' is not of the family of '{address}'");
-            r.problem(Kind::InvalidArgument, "net-ip-family", el.pos().attr("peer"), message);
+            r.refuse(&NET_IP_PEER_FAMILY, el.pos().attr("peer"), message);
         }
         Some(Self { address, prefix, peer })
     }
@@ -112,10 +132,10 @@ impl Element for IpAddress {
     }
 }
 
-/// `<route>`: a way to a network through one side of an interface.
+/// `<route>`: a route of the host side or guest side of an interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
-    /// `family=`: IPv4 where it is not given.
+    /// `family=`; without it, IPv4.
     pub family: Option<Family>,
     /// `address=`: the network.
     pub address: IpAddr,
@@ -125,7 +145,7 @@ pub struct Route {
     pub prefix: Option<u32>,
     /// `gateway=`.
     pub gateway: IpAddr,
-    /// `metric=`, not 0.
+    /// `metric=`, from 1.
     pub metric: Option<u32>,
 }
 
@@ -166,12 +186,12 @@ impl Element for Route {
 impl Route {
     fn check(&self, el: El<'_>, r: &mut Reader) -> bool {
         let family = self.family.unwrap_or(Family::Ipv4);
-        let mut well = true;
+        let mut valid = true;
         let mut refuse = |name: &'static str, why: &str| {
             let value = el.get(name).unwrap_or_default();
             let message = format!("attribute '{name}' of element 'route' is '{value}': {why}");
-            r.problem(Kind::Xml, "net-route", el.pos().attr(name), message);
-            well = false;
+            r.refuse(&NET_ROUTE, el.pos().attr(name), message);
+            valid = false;
         };
         for (name, address) in [("address", self.address), ("gateway", self.gateway)] {
             if Family::of(address) != family {
@@ -179,23 +199,23 @@ impl Route {
             }
         }
         if el.get("netmask").is_some() && (self.netmask.is_none() || family == Family::Ipv6) {
-            refuse("netmask", "expected an IPv4 mask, for an IPv4 route");
+            refuse("netmask", "expected an IPv4 mask, of an IPv4 route");
         }
         if self.netmask.is_some() && self.prefix.is_some() {
-            refuse("prefix", "there is a 'netmask' already");
+            refuse("prefix", "the route has a 'netmask' already");
         }
         if self.prefix.is_some_and(|p| p > family.bits()) {
-            refuse("prefix", "too long");
+            refuse("prefix", "longer than an address of the route's family");
         }
         if self.metric == Some(0) {
-            refuse("metric", "it counts from 1");
+            refuse("metric", "expected 1 or more");
         }
-        well
+        valid
     }
 }
 
 spelled! {
-    /// `proto=` of `<portForward>`.
+    /// `proto=` of `<portForward>`: the protocol.
     pub enum Protocol {
         /// TCP.
         Tcp = "tcp",
@@ -204,29 +224,29 @@ spelled! {
     }
 }
 
-/// `<portForward>`: ports of the host that lead to the guest.
+/// `<portForward>`: ports of the host that are forwarded to the guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PortForward {
     /// `proto=`.
     pub proto: Protocol,
-    /// `address=`: the host's address they are open on.
+    /// `address=`: the address of the host that the ports are opened on.
     pub address: Option<IpAddr>,
-    /// `dev=`: the host's interface.
+    /// `dev=`: the network device of the host that the ports are opened on.
     pub dev: Option<String>,
-    /// `<range>`.
+    /// `<range>`: ranges of ports.
     pub ranges: Vec<PortRange>,
 }
 
 /// `<range>` of `<portForward>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PortRange {
-    /// `start=`.
+    /// `start=`: the first port of the host.
     pub start: Option<u32>,
-    /// `end=`; the start's port alone where it is not given.
+    /// `end=`: the last port of the host; without it, `start=`.
     pub end: Option<u32>,
-    /// `to=`: the first port in the guest.
+    /// `to=`: the first port in the guest; without it, `start=`.
     pub to: Option<u32>,
-    /// `exclude=`: whether these are taken out of the other ranges.
+    /// `exclude=`: whether the ports are excluded from the other ranges.
     pub exclude: Option<YesNo>,
 }
 
@@ -250,12 +270,12 @@ impl Element for PortForward {
     }
 }
 
-/// A port, which is never 0.
+/// An attribute with a port, which must not be 0.
 fn port(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
     let port: u32 = r.attr(el, name)?;
     if port == 0 {
-        let message = format!("attribute '{name}' of element 'range' is '0', ports count from 1");
-        r.problem(Kind::Xml, "net-port-zero", el.pos().attr(name), message);
+        let message = format!("attribute '{name}' of element 'range' is '0', expected a port from 1");
+        r.refuse(&NET_PORT_ZERO, el.pos().attr(name), message);
     }
     Some(port).filter(|p| *p > 0)
 }

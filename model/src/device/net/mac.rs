@@ -1,17 +1,24 @@
-//! `<mac>`.
+//! `<mac>`: the MAC address of an interface.
 
 use std::fmt;
 
+use crate::YesNo;
 use crate::read::{El, Element, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
 
-/// The hardware address of a network card.
+crate::rules! {
+    /// The MAC address of an interface is a unicast address.
+    NET_MAC_MULTICAST = "net-mac-multicast": Xml, Read,
+        "`<mac address=>`: the lowest bit of the first byte marks a multicast address",
+        help "make the first byte even, such as `52:54:00:...`";
+}
+
+/// A MAC address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, PartialOrd, Ord)]
 pub struct MacAddress(pub [u8; 6]);
 
 impl MacAddress {
-    /// Whether it names a group of cards rather than one.
+    /// Whether it is a multicast address.
     pub fn is_multicast(self) -> bool {
         let [first, ..] = self.0;
         first & 1 == 1
@@ -20,8 +27,8 @@ impl MacAddress {
 
 impl fmt::Display for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [vendor0, vendor1, vendor2, card0, card1, card2] = self.0;
-        write!(f, "{vendor0:02x}:{vendor1:02x}:{vendor2:02x}:{card0:02x}:{card1:02x}:{card2:02x}")
+        let [vendor0, vendor1, vendor2, device0, device1, device2] = self.0;
+        write!(f, "{vendor0:02x}:{vendor1:02x}:{vendor2:02x}:{device0:02x}:{device1:02x}:{device2:02x}")
     }
 }
 
@@ -29,16 +36,16 @@ impl Value for MacAddress {
     fn parse(text: &str) -> Result<Self, String> {
         let mut bytes = [0; 6];
         let mut parts = text.split(':');
-        let mut well = true;
+        let mut valid = true;
         for byte in &mut bytes {
             let part = parts.next().unwrap_or("");
-            well &= matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_hexdigit());
+            valid &= matches!(part.len(), 1 | 2) && part.bytes().all(|b| b.is_ascii_hexdigit());
             *byte = u8::from_str_radix(part, 16).unwrap_or_default();
         }
-        if well && parts.next().is_none() {
+        if valid && parts.next().is_none() {
             Ok(Self(bytes))
         } else {
-            Err("expected six bytes in hexadecimal, with colons between".to_owned())
+            Err("expected six hexadecimal bytes with colons between them".to_owned())
         }
     }
 }
@@ -46,9 +53,9 @@ impl Value for MacAddress {
 spelled! {
     /// `type=` of `<mac>` (VMware).
     pub enum MacType {
-        /// The hypervisor made it up.
+        /// The hypervisor generated it.
         Generated = "generated",
-        /// It was given.
+        /// The user chose it.
         Static = "static",
     }
 }
@@ -56,11 +63,11 @@ spelled! {
 /// `<mac>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Mac {
-    /// `address=`; all zero where it is to be made up.
+    /// `address=`; all zero where one is to be generated.
     pub address: MacAddress,
     /// `type=`.
     pub kind: Option<MacType>,
-    /// `check=`: whether the address must be in the range of its type.
+    /// `check=`: whether VMware checks that the address is in the range of its type.
     pub check: Option<YesNo>,
 }
 
@@ -71,8 +78,10 @@ impl Element for Mac {
             None => MacAddress::default(),
         };
         if address.is_multicast() {
-            let message = format!("address '{address}' of element 'mac' names a group of cards, not one");
-            r.problem(Kind::Xml, "net-mac-multicast", el.pos().attr("address"), message);
+            let message = format!(
+                "address '{address}' of element 'mac' is a multicast address, expected a unicast one"
+            );
+            r.refuse(&NET_MAC_MULTICAST, el.pos().attr("address"), message);
             return None;
         }
         let (kind, check) = (r.attr(el, "type"), r.attr(el, "check"));

@@ -1,28 +1,35 @@
-//! `<model type=>` of a network card.
+//! `<model type=>` of an interface.
 
 use std::fmt;
 
+use crate::Spelled;
 use crate::read::{El, Reader};
-use crate::{Kind, Spelled};
+
+crate::rules! {
+    /// The model name of a network card has letters, digits, `_` and `-` only.
+    NET_MODEL_NAME = "net-model-name": InvalidArgument, Read,
+        "`<interface><model type=>`: other names are passed to QEMU as the name of a device",
+        help "correct `type=`, such as `virtio` or `e1000e`";
+}
 
 spelled! {
-    /// Cards that the format knows by name. Letter case does not count when they are read.
+    /// The models that libvirt knows. Letter case is ignored when they are read.
     pub enum KnownModel {
-        /// Xen's paravirtual card.
+        /// The paravirtual network device of Xen.
         Netfront = "netfront",
         /// Realtek 8139.
         Rtl8139 = "rtl8139",
-        /// virtio.
+        /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
         /// Intel 82540EM.
         E1000 = "e1000",
         /// Intel 82574L.
         E1000e = "e1000e",
-        /// Intel 82576, with virtual functions.
+        /// Intel 82576, with SR-IOV.
         Igb = "igb",
-        /// virtio, for guests that know only the old interface too.
+        /// virtio, transitional: virtio 0.9 and 1.0.
         VirtioTransitional = "virtio-transitional",
-        /// virtio, the new interface alone.
+        /// virtio, non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
         /// A USB network adapter.
         UsbNet = "usb-net",
@@ -30,15 +37,15 @@ spelled! {
         SpaprVlan = "spapr-vlan",
         /// SMSC LAN9118.
         Lan9118 = "lan9118",
-        /// SMC91C111, which the format has always misspelt.
+        /// SMSC LAN91C111, which the domain format misspells.
         Smc91c111 = "scm91c111",
-        /// VMware's PCnet.
+        /// AMD PCnet (VMware).
         Vlance = "vlance",
-        /// VMware's paravirtual card.
+        /// VMXNET, the paravirtual network device of VMware.
         Vmxnet = "vmxnet",
-        /// Its second version.
+        /// VMXNET 2.
         Vmxnet2 = "vmxnet2",
-        /// Its third version.
+        /// VMXNET 3.
         Vmxnet3 = "vmxnet3",
         /// AMD PCnet-PCI II (VirtualBox).
         Am79c970a = "Am79C970A",
@@ -53,17 +60,17 @@ spelled! {
     }
 }
 
-/// The card the guest sees.
+/// The model of the network device that the guest sees.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NicModel {
-    /// One that the format knows.
+    /// A model that libvirt knows.
     Known(KnownModel),
-    /// Any other, which is handed to QEMU as it is.
+    /// The name of another QEMU device.
     Other(String),
 }
 
 impl NicModel {
-    /// Takes a name for what it is.
+    /// The model called `name`; letter case is ignored for models that libvirt knows.
     pub fn named(name: &str) -> Self {
         match KnownModel::ALL.iter().find(|m| m.as_str().eq_ignore_ascii_case(name)) {
             Some(known) => Self::Known(*known),
@@ -71,7 +78,7 @@ impl NicModel {
         }
     }
 
-    /// Its name.
+    /// The name.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Known(known) => known.as_str(),
@@ -79,7 +86,7 @@ impl NicModel {
         }
     }
 
-    /// Whether it is one of the virtio cards.
+    /// Whether it is a virtio device.
     pub fn is_virtio(&self) -> bool {
         matches!(
             self,
@@ -92,10 +99,9 @@ impl NicModel {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let name = el.get("type")?;
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
-            let message = format!(
-                "network card '{name}' has characters other than letters, digits, '_' and '-' in its name"
-            );
-            r.problem(Kind::InvalidArgument, "net-model-name", el.pos().attr("type"), message);
+            let message =
+                format!("network model '{name}' has characters other than letters, digits, '_' and '-'");
+            r.refuse(&NET_MODEL_NAME, el.pos().attr("type"), message);
             return None;
         }
         Some(Self::named(name)).filter(|_| !name.is_empty())

@@ -1,25 +1,49 @@
-//! Smaller children of `<interface>`.
+//! `<link>`, `<target>`, `<guest>`, `<teaming>`, `<filterref>`, `<vlan>` and `<coalesce>` of an interface.
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
 use crate::{Kind, Pos, YesNo};
 
+crate::rules! {
+    /// A transient teaming interface names its persistent interface.
+    NET_TEAMING_PAIR = "net-teaming-pair": Xml, Read,
+        "`<teaming type='transient' persistent=>`: `failover_pair_id=` of the QEMU device",
+        help "add `persistent=` with the alias of the persistent interface";
+    /// A `<vlan>` has at least one `<tag>`.
+    NET_VLAN_TAG = "net-vlan-tag": Xml, Read, "`<vlan><tag id=>`",
+        help "add a `<tag>` with `id=`, or remove `<vlan>`";
+    /// A `<vlan>` has one native VLAN at most.
+    NET_VLAN_NATIVE = "net-vlan-native": Xml, Read, "`<tag nativeMode=>`: untagged traffic belongs to one VLAN",
+        help "keep `nativeMode=` on one `<tag>`";
+    /// A `<vlan>` with several tags or a native VLAN is a trunk.
+    NET_VLAN_TRUNK = "net-vlan-trunk": Xml, Read,
+        "`<vlan trunk=>`: `yes`, or `no` for a single tag without `nativeMode`",
+        help "use `trunk='yes'`, or leave `trunk=` out";
+    /// A VLAN id is at most 4095.
+    NET_VLAN_ID = "net-vlan-id": Xml, Read, "`<tag id=>`: the VLAN id of IEEE 802.1Q has 12 bits",
+        help "use an id from 0 to 4095";
+    /// The number of coalesced frames is below 2^32.
+    NET_COALESCE_RANGE = "net-coalesce-range": Overflow, Read,
+        "`<coalesce><rx><frames max=>`: rx-frames of the kernel's ethtool interface has 32 bits",
+        help "use a smaller number";
+}
+
 spelled! {
-    /// `state=` of `<link>`.
+    /// `state=` of `<link>`: the state of the virtual link.
     pub enum LinkState {
-        /// The cable is in.
+        /// The cable is connected.
         Up = "up",
-        /// It is out.
+        /// The cable is disconnected.
         Down = "down",
     }
 }
 
-/// `<target>`: the host's side of the interface.
+/// `<target>`: the network device on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Target {
-    /// `dev=`: its name.
+    /// `dev=`: the name.
     pub dev: Option<String>,
-    /// `managed=`: whether it is made and removed with the guest (type `ethernet`).
+    /// `managed=`: whether libvirt creates and removes the device (type `ethernet`).
     pub managed: Option<YesNo>,
 }
 
@@ -34,12 +58,12 @@ impl Target {
     }
 }
 
-/// `<guest>`: names inside the guest.
+/// `<guest>`: names of the network device in a container.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct GuestNames {
-    /// `dev=`: the name that is wanted.
+    /// `dev=`: the requested name.
     pub dev: Option<String>,
-    /// `actual=`: the name it has.
+    /// `actual=`: the name in a running container.
     pub actual: Option<String>,
 }
 
@@ -55,28 +79,28 @@ impl GuestNames {
 }
 
 spelled! {
-    /// `type=` of `<teaming>`.
+    /// `type=` of `<teaming>`: the role in a teaming pair.
     pub enum TeamingType {
-        /// The emulated card that stays.
+        /// The virtio interface, which is always present.
         Persistent = "persistent",
-        /// The host's card that may be taken away.
+        /// The assigned host device, which is unplugged for migration.
         Transient = "transient",
     }
 }
 
-/// `<teaming>`: the part a device plays in a pair of network cards.
+/// `<teaming>`: the role of an interface or host device in a teaming pair (virtio failover).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Teaming {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `type=`; `None` only where it could not be read.
     pub kind: Option<TeamingType>,
-    /// `persistent=`: the alias of the card that stays.
+    /// `persistent=`: the alias of the persistent interface.
     pub persistent: Option<String>,
 }
 
 impl Teaming {
-    /// The alias of the card that stays, of a transient one.
+    /// The alias of the persistent interface, of a transient one.
     pub fn pair(&self) -> Option<&str> {
         self.persistent.as_deref().filter(|_| self.kind == Some(TeamingType::Transient))
     }
@@ -89,7 +113,7 @@ impl Element for Teaming {
         if teaming.kind == Some(TeamingType::Transient) && teaming.persistent.is_none() {
             let message = "element 'teaming' of type 'transient' lacks its attribute 'persistent', the alias of \
                            the interface it is paired with";
-            r.problem(Kind::Xml, "net-teaming-pair", el.pos(), message);
+            r.refuse(&NET_TEAMING_PAIR, el.pos(), message);
         }
         Some(teaming)
     }
@@ -99,12 +123,12 @@ impl Element for Teaming {
     }
 }
 
-/// `<filterref>`: rules for the packets that may pass.
+/// `<filterref>`: the network filter of an interface.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FilterRef {
     /// `filter=`: the name of the filter.
     pub filter: String,
-    /// `<parameter>`, sorted by name.
+    /// `<parameter>`: variables of the filter, sorted by name.
     pub parameters: Vec<FilterParameter>,
 }
 
@@ -145,11 +169,11 @@ impl Element for FilterParameter {
 }
 
 spelled! {
-    /// `nativeMode=` of a VLAN tag.
+    /// `nativeMode=` of a VLAN tag: whether packets of the native VLAN are tagged.
     pub enum NativeMode {
-        /// Packets of the native VLAN carry the tag.
+        /// They are tagged.
         Tagged = "tagged",
-        /// They do not.
+        /// They are untagged.
         Untagged = "untagged",
     }
 }
@@ -157,18 +181,18 @@ spelled! {
 /// `<vlan>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vlan {
-    /// `trunk='yes'`: packets of all tags pass with their tags.
+    /// `trunk='yes'`: whether packets pass with their tags (a trunk port). It is implied by several tags.
     pub trunk: bool,
-    /// `<tag>`, one or more.
+    /// `<tag>`: the VLANs, one or more.
     pub tags: Vec<VlanTag>,
 }
 
 /// `<tag>` of `<vlan>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct VlanTag {
-    /// `id=`, at most 4095.
+    /// `id=`: the VLAN id, 0 to 4095.
     pub id: u32,
-    /// `nativeMode=`: this is the native VLAN.
+    /// `nativeMode=`, for the native VLAN.
     pub native: Option<NativeMode>,
 }
 
@@ -177,7 +201,7 @@ impl Element for Vlan {
         let tags: Vec<VlanTag> = read::all(el, "tag", r);
         if el.child("tag").is_none() {
             let message = "element 'vlan' lacks its child 'tag'";
-            r.problem(Kind::Xml, "net-vlan-tag", el.pos(), message);
+            r.refuse(&NET_VLAN_TAG, el.pos(), message);
             return None;
         }
         if tags.is_empty() {
@@ -186,16 +210,16 @@ impl Element for Vlan {
         let natives = tags.iter().filter(|t| t.native.is_some()).count();
         if natives > 1 {
             let message = "element 'vlan' has more than one 'tag' with a 'nativeMode'";
-            r.problem(Kind::Xml, "net-vlan-native", el.pos(), message);
+            r.refuse(&NET_VLAN_NATIVE, el.pos(), message);
         }
-        let wanted = el.get("trunk").filter(|word| !word.is_empty());
-        let needed = natives > 0 || tags.len() > 1;
-        let trunk = wanted.is_some_and(|word| word.eq_ignore_ascii_case("yes"));
-        let bad = wanted.is_some_and(|word| needed || !word.eq_ignore_ascii_case("no"));
+        let word = el.get("trunk").filter(|word| !word.is_empty());
+        let must_be_trunk = natives > 0 || tags.len() > 1;
+        let trunk = word.is_some_and(|word| word.eq_ignore_ascii_case("yes"));
+        let bad = word.is_some_and(|word| must_be_trunk || !word.eq_ignore_ascii_case("no"));
         if bad && !trunk {
-            let word = wanted.unwrap_or_default();
-            let message = format!("attribute 'trunk' of element 'vlan' is '{word}', here only 'yes' will do");
-            r.problem(Kind::Xml, "net-vlan-trunk", el.pos().attr("trunk"), message);
+            let word = word.unwrap_or_default();
+            let message = format!("attribute 'trunk' of element 'vlan' is '{word}', expected 'yes'");
+            r.refuse(&NET_VLAN_TRUNK, el.pos().attr("trunk"), message);
         }
         Some(Self { trunk: trunk || tags.len() > 1, tags })
     }
@@ -211,10 +235,10 @@ impl Element for VlanTag {
         let id: u32 = r.required(el, "id")?;
         if id > 4095 {
             let message = format!("attribute 'id' of element 'tag' is '{id}', the limit is '4095'");
-            r.problem(Kind::Xml, "net-vlan-id", el.pos().attr("id"), message);
+            r.refuse(&NET_VLAN_ID, el.pos().attr("id"), message);
             return None;
         }
-        Some(Self { id, native: r.attr_kind(Kind::Unsupported, el, "nativeMode") })
+        Some(Self { id, native: r.attr_as(Kind::Unsupported, el, "nativeMode") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -222,24 +246,24 @@ impl Element for VlanTag {
     }
 }
 
-/// `<coalesce>`: when the host's card interrupts.
+/// `<coalesce>`: interrupt coalescing of the tap device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Coalesce {
-    /// `<rx><frames max=>`: frames that are waited for; 0 asks for nothing, and is not written.
+    /// `<rx><frames max=>`: the most packets before an interrupt, from 1; 0 is read as absent.
     pub rx_max_frames: u32,
 }
 
 impl Coalesce {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let frames = el.child("rx").and_then(|rx| rx.child("frames"));
-        let max: u64 = r.attr_kind(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
+        let max: u64 = r.attr_as(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
         let Ok(rx_max_frames) = u32::try_from(max) else {
             let message =
                 format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);
-            r.problem(Kind::Overflow, "net-coalesce-range", el.pos().path("rx/frames/@max"), message);
+            r.refuse(&NET_COALESCE_RANGE, el.pos().path("rx/frames/@max"), message);
             return None;
         };
-        // 0 is as good as nothing.
+        // libvirt does not write 0.
         Some(Self { rx_max_frames }).filter(|coalesce| coalesce.rx_max_frames > 0)
     }
 

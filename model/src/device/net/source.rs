@@ -1,22 +1,41 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
 use super::{IpAddress, Route};
-use crate::Kind;
+use crate::Rule;
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::HostInterface;
-use crate::read::{self, El, Reader};
+use crate::read::{self, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
+
+crate::rules! {
+    /// The `<source>` of a vhost-user interface has a `type`.
+    NET_VHOSTUSER_TYPE_MISSING = "net-vhostuser-type-missing": Unsupported, Read,
+        "`<interface type='vhostuser'><source type='unix'>`",
+        help "add `type='unix'`", until "11.1";
+    /// The `<source>` of a vhost-user interface has a `path` and a `mode`.
+    NET_VHOSTUSER_SOURCE_MISSING = "net-vhostuser-source-missing": Internal, Read,
+        "`<interface type='vhostuser'><source path= mode=>`: the UNIX socket of the vhost-user process",
+        help "add `path=` and `mode='server'` or `mode='client'`", until "11.1";
+    /// The `<source>` of an interface has the attributes that its type needs.
+    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read,
+        "such as `network=` for type `network`, `bridge=` for `bridge`, `dev=` for `direct` and `vdpa`, `address=` and `port=` for sockets",
+        help "add the attribute that the message names";
+    /// The `<source>` of a vhost-user interface is of type `unix`.
+    NET_VHOSTUSER_TYPE = "net-vhostuser-type": Unsupported, Read,
+        "`<interface type='vhostuser'><source type=>`: vhost-user runs over UNIX sockets",
+        help "use `type='unix'`";
+}
 
 spelled! {
     /// `type=` of `<interface>`.
     #[derive(Default)]
     pub enum InterfaceType {
-        /// A network of its own, seen through the host.
+        /// QEMU's user networking or passt: a private network with NAT.
         #[default]
         User = "user",
-        /// A tap device that something else connects.
+        /// A tap device that is connected outside libvirt.
         Ethernet = "ethernet",
-        /// Another process, through shared memory.
+        /// A vhost-user process.
         Vhostuser = "vhostuser",
         /// A TCP socket that listens.
         Server = "server",
@@ -24,29 +43,29 @@ spelled! {
         Client = "client",
         /// A multicast group.
         Mcast = "mcast",
-        /// A network of the reference's network driver.
+        /// A virtual network of libvirt.
         Network = "network",
         /// A bridge of the host.
         Bridge = "bridge",
-        /// A network inside the hypervisor (VirtualBox).
+        /// An internal network of the hypervisor (VirtualBox).
         Internal = "internal",
-        /// A device of the host (macvtap).
+        /// A network device of the host, by macvtap.
         Direct = "direct",
-        /// A network card of the host that the guest gets.
+        /// A network device of the host that is assigned to the guest.
         Hostdev = "hostdev",
-        /// UDP packets.
+        /// UDP datagrams.
         Udp = "udp",
-        /// A virtio data path in hardware.
+        /// A vDPA device: virtio in hardware.
         Vdpa = "vdpa",
-        /// Nothing.
-        Null = "null",
+        /// Not connected.
+        Null = "null" since "8.7",
         /// A distributed switch (VMware).
-        Vds = "vds",
+        Vds = "vds" since "8.7",
     }
 }
 
 impl InterfaceType {
-    /// Whether `<filterref>` is read for it.
+    /// Whether libvirt reads `<filterref>` for this type.
     pub fn takes_filter(self) -> bool {
         matches!(self, Self::Ethernet | Self::Network | Self::Bridge)
     }
@@ -58,21 +77,21 @@ impl InterfaceType {
 }
 
 spelled! {
-    /// `mode=` of a `direct` source.
+    /// `mode=` of a source of type `direct`: the macvtap mode.
     pub enum BridgeMode {
-        /// Packets go through the switch outside.
+        /// All packets go to the external switch.
         Vepa = "vepa",
-        /// Guests of one device reach each other inside.
+        /// Packets between guests on the device are delivered directly.
         Bridge = "bridge",
-        /// They do not reach each other.
+        /// Packets between guests on the device are dropped.
         Private = "private",
-        /// The device is the guest's alone.
+        /// The device is used by the guest exclusively.
         Passthrough = "passthrough",
     }
 }
 
 spelled! {
-    /// `mode=` of a `vhostuser` source.
+    /// `mode=` of a source of type `vhostuser`.
     pub enum VhostMode {
         /// QEMU listens.
         Server = "server",
@@ -81,12 +100,12 @@ spelled! {
     }
 }
 
-/// What an interface is connected to.
+/// `type=` and `<source>`: what an interface is connected to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// `type='user'`
     User {
-        /// `dev=`: the host's interface that packets leave through (passt).
+        /// `dev=`: the network device of the host that passt uses.
         dev: Option<String>,
     },
     /// `type='ethernet'`
@@ -101,16 +120,16 @@ pub enum Source {
     Mcast(Socket),
     /// `type='udp'`
     Udp {
-        /// Where packets go.
+        /// `address=` and `port=`: where datagrams are sent.
         remote: Socket,
-        /// `<local>`: where they come in.
+        /// `<local>`: where datagrams are received.
         local: Socket,
     },
     /// `type='network'`
     Network(NetworkSource),
     /// `type='bridge'`
     Bridge {
-        /// `bridge=`: its name.
+        /// `bridge=`: the name of the bridge.
         bridge: String,
     },
     /// `type='internal'`
@@ -120,16 +139,16 @@ pub enum Source {
     },
     /// `type='direct'`
     Direct {
-        /// `dev=`: the host's device.
+        /// `dev=`: the network device of the host.
         dev: String,
-        /// `mode=`.
+        /// `mode=`: the macvtap mode.
         mode: Option<BridgeMode>,
     },
     /// `type='hostdev'`
     Hostdev(Box<HostInterface>),
     /// `type='vdpa'`
     Vdpa {
-        /// `dev=`: the path of the character device.
+        /// `dev=`: the path of the vhost-vdpa device.
         dev: String,
     },
     /// `type='null'`
@@ -144,7 +163,7 @@ impl Default for Source {
     }
 }
 
-/// Another process that moves the packets.
+/// A vhost-user process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VhostUser {
     /// `path=` of the UNIX socket.
@@ -153,31 +172,31 @@ pub struct VhostUser {
     pub mode: Option<VhostMode>,
     /// `<reconnect>`.
     pub reconnect: Option<Reconnect>,
-    /// `dev=`: the host's interface that packets leave through (passt).
+    /// `dev=`: the network device of the host that passt uses.
     pub dev: Option<String>,
 }
 
-/// One end of a connection.
+/// An address and a port of TCP or UDP.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Socket {
-    /// `address=`; a server may leave it open.
+    /// `address=`; optional for type `server`.
     pub address: Option<String>,
     /// `port=`.
     pub port: i32,
 }
 
-/// A network of the reference's network driver.
+/// A virtual network of libvirt.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetworkSource {
     /// `network=`: its name.
     pub network: String,
     /// `portgroup=`.
     pub portgroup: Option<String>,
-    /// `portid=`: the UUID of the port a running guest has.
+    /// `portid=`: the UUID of the network port, in a running domain.
     pub portid: Option<String>,
 }
 
-/// A port of a distributed switch.
+/// A port of a distributed switch (VMware).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VdsSource {
     /// `switchid=`, a UUID.
@@ -191,7 +210,7 @@ pub struct VdsSource {
 }
 
 impl Source {
-    /// The type that is written in the document.
+    /// The `type=` in the document.
     pub fn kind(&self) -> InterfaceType {
         match self {
             Self::User { .. } => InterfaceType::User,
@@ -212,12 +231,12 @@ impl Source {
         }
     }
 
-    /// Reads `<source>` of the interface `el`. What is missing is reported and left empty.
+    /// Reads `<source>` of the interface `el`. A missing attribute is reported and left empty.
     pub(super) fn read(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Self {
         let source = el.child("source");
         let mut required = |name: &'static str| needed(el, name, kind, r).unwrap_or_default();
         match kind {
-            InterfaceType::User => Self::User { dev: source.and_then(|s| s.string("dev")) },
+            InterfaceType::User => Self::User { dev: source.and_then(|s| r.string_since("9.0", s, "dev")) },
             InterfaceType::Ethernet => Self::Ethernet,
             InterfaceType::Null => Self::Null,
             InterfaceType::Network => Self::Network(NetworkSource {
@@ -230,7 +249,7 @@ impl Source {
             InterfaceType::Vdpa => Self::Vdpa { dev: required("dev") },
             InterfaceType::Direct => {
                 let dev = required("dev");
-                let mode = source.and_then(|s| r.attr_kinds([Kind::Unsupported, Kind::Xml], s, "mode"));
+                let mode = source.and_then(|s| r.attr_as(ONCE_UNSUPPORTED, s, "mode"));
                 Self::Direct { dev, mode }
             }
             InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, r)),
@@ -252,7 +271,7 @@ impl Source {
         }
     }
 
-    /// Writes `<source>` with the addresses and routes of the host's side.
+    /// Writes `<source>` with the addresses and routes of the host side.
     pub(super) fn write(&self, ips: &[IpAddress], routes: &[Route], w: &mut Writer) {
         if let Self::Hostdev(device) = self {
             device.write(w);
@@ -298,17 +317,14 @@ impl Source {
     }
 }
 
-/// The class of an attribute of `<source>` that is not there or no number, in older releases and now.
-const MISSING: [Kind; 2] = [Kind::Internal, Kind::Xml];
-
-/// An attribute of `<source>` that must be there.
+/// A mandatory attribute of `<source>`.
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
     let value = source.and_then(|s| s.string(name));
     if value.is_none() {
         let message =
             format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
-        r.problem_kinds(MISSING, "net-source-missing", source.map_or(el.pos(), El::pos), message);
+        r.refuse(&NET_SOURCE_MISSING, source.map_or(el.pos(), El::pos), message);
     }
     value
 }
@@ -317,24 +333,28 @@ impl VhostUser {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let kind = InterfaceType::Vhostuser;
         let source = el.child("source");
-        for (name, class) in [("type", Kind::Unsupported), ("path", Kind::Internal), ("mode", Kind::Internal)]
-        {
+        let needed: [(_, &'static Rule); 3] = [
+            ("type", &NET_VHOSTUSER_TYPE_MISSING),
+            ("path", &NET_VHOSTUSER_SOURCE_MISSING),
+            ("mode", &NET_VHOSTUSER_SOURCE_MISSING),
+        ];
+        for (name, rule) in needed {
             if source.is_none_or(|s| s.get(name).is_none()) {
                 let message =
                     format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
                 let place = source.map_or(el.pos(), El::pos);
-                r.older_problem(class, "net-source-missing", place, message);
+                r.refuse(rule, place, message);
             }
         }
         let Some(source) = source else { return Self::default() };
         if let Some(word) = source.get("type").filter(|t| *t != "unix") {
             let message =
-                format!("attribute 'type' of element 'source' is '{word}', type '{kind}' takes only 'unix'");
-            r.problem(Kind::Unsupported, "net-vhostuser-type", source.pos().attr("type"), message);
+                format!("attribute 'type' of element 'source' is '{word}', type '{kind}' needs 'unix'");
+            r.refuse(&NET_VHOSTUSER_TYPE, source.pos().attr("type"), message);
         }
         Self {
             path: source.string("path"),
-            mode: r.attr_kinds([Kind::Unsupported, Kind::Xml], source, "mode"),
+            mode: r.attr_as(ONCE_UNSUPPORTED, source, "mode"),
             reconnect: read::one(source, "reconnect", r),
             dev: source.string("dev"),
         }
@@ -348,7 +368,7 @@ impl Socket {
             InterfaceType::Server => source.and_then(|s| s.string("address")),
             _ => needed(el, "address", kind, r),
         };
-        let port = needed(el, "port", kind, r).and_then(|_| r.attr_kinds(MISSING, source?, "port"));
+        let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(ONCE_INTERNAL, source?, "port"));
         Self { address, port: port.unwrap_or_default() }
     }
 
@@ -356,11 +376,11 @@ impl Socket {
         let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
             let message =
                 "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
-            r.problem_kinds(MISSING, "element-missing", el.pos().path("source"), message);
+            r.refuse_as(ONCE_INTERNAL, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };
-        let address = r.required_kinds(MISSING, MISSING, local, "address");
-        let port: Option<i32> = r.required_kinds(MISSING, MISSING, local, "port");
+        let address = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "address");
+        let port: Option<i32> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "port");
         Self { address, port: port.unwrap_or_default() }
     }
 }

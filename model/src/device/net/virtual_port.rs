@@ -1,12 +1,33 @@
-//! `<virtualport>`: the port of a switch that follows the guest.
+//! `<virtualport>`: the port of a physical or virtual switch.
 
-use crate::Kind;
 use crate::Spelled;
-use crate::read::{AnyBase, El, Element, Reader};
+use crate::read::{AnyBase, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A `<virtualport>` has only parameters of its type.
+    NET_VIRTUALPORT_EXTRA = "net-virtualport-extra": Xml, Read,
+        "802.1Qbg: `managerid`, `typeid`, `typeidversion`, `instanceid`; 802.1Qbh: `profileid`; openvswitch: `interfaceid`, `profileid`; midonet: `interfaceid`",
+        help "remove the parameter, or change `type=`";
+    /// A `<virtualport>` has the parameters that its type needs.
+    NET_VIRTUALPORT_MISSING = "net-virtualport-missing": Xml, Read,
+        "802.1Qbg: `managerid`, `typeid`, `typeidversion`; 802.1Qbh: `profileid`; midonet: `interfaceid`",
+        help "add the parameter to `<parameters>`";
+    /// A `typeid` is at most 16777215.
+    NET_VIRTUALPORT_TYPEID = "net-virtualport-typeid": Xml, Read,
+        "`<virtualport><parameters typeid=>`: the VSI type id of 802.1Qbg has 24 bits",
+        help "use a smaller number";
+    /// A `profileid` has at most 39 bytes.
+    NET_VIRTUALPORT_PROFILEID = "net-virtualport-profileid": Xml, Read,
+        "`<virtualport><parameters profileid=>`: the port profile of 802.1Qbh has 40 bytes with the terminating 0",
+        help "shorten the name of the profile";
+    /// An `instanceid` or `interfaceid` is a UUID.
+    NET_VIRTUALPORT_UUID = "net-virtualport-uuid": Xml, Read, "`<virtualport><parameters instanceid= interfaceid=>`",
+        help "write a UUID, or leave it out so that one is generated";
+}
+
 spelled! {
-    /// `type=` of `<virtualport>`.
+    /// `type=` of `<virtualport>`: the kind of switch.
     pub enum VirtualPortType {
         /// IEEE 802.1Qbg.
         Qbg = "802.1Qbg",
@@ -20,7 +41,7 @@ spelled! {
 }
 
 impl VirtualPortType {
-    /// The parameters that stand for this type.
+    /// The parameters of this type.
     fn allowed(self) -> &'static [&'static str] {
         match self {
             Self::Qbg => &["managerid", "typeid", "typeidversion", "instanceid"],
@@ -30,7 +51,7 @@ impl VirtualPortType {
         }
     }
 
-    /// The parameters that cannot be made up.
+    /// The mandatory parameters of this type.
     fn required(self) -> &'static [&'static str] {
         match self {
             Self::Qbg => &["managerid", "typeid", "typeidversion"],
@@ -47,36 +68,35 @@ const PARAMETERS: [&str; 6] =
 /// `<virtualport>`.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VirtualPort {
-    /// `type=`; the network may know where it is not given.
+    /// `type=`; an interface of type `network` can leave it to the virtual network.
     pub kind: Option<VirtualPortType>,
-    /// `managerid=` of `<parameters>`.
+    /// `managerid=` of `<parameters>` (802.1Qbg).
     pub manager_id: Option<u8>,
-    /// `typeid=`, 24 bits.
+    /// `typeid=`, 0 to 16777215 (802.1Qbg).
     pub type_id: Option<u32>,
-    /// `typeidversion=`.
+    /// `typeidversion=` (802.1Qbg).
     pub type_id_version: Option<u8>,
-    /// `instanceid=`, a UUID.
+    /// `instanceid=`, a UUID (802.1Qbg).
     pub instance_id: Option<String>,
-    /// `interfaceid=`, a UUID.
+    /// `interfaceid=`, a UUID (Open vSwitch, MidoNet).
     pub interface_id: Option<String>,
-    /// `profileid=`.
+    /// `profileid=`, at most 39 bytes (802.1Qbh, Open vSwitch).
     pub profile_id: Option<String>,
 }
 
 impl VirtualPort {
-    /// Reads one that its network may complete.
-    pub(super) fn read_any(el: El<'_>, r: &mut Reader) -> Option<Self> {
+    /// Reads a virtual port that its virtual network can complete.
+    pub(super) fn read_partial(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
             None => None,
-            Some(_) => Some(r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "type")?),
+            Some(_) => Some(r.attr_as(LONG_UNSUPPORTED, el, "type")?),
         };
         let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
         if let Some(kind) = kind {
             let extra = PARAMETERS.iter().find(|n| p.get(n).is_some() && !kind.allowed().contains(n));
             if let Some(name) = extra {
-                let message =
-                    format!("parameter '{name}' does not go with element 'virtualport' of type '{kind}'");
-                r.problem(Kind::Xml, "net-virtualport-extra", p.pos(), message);
+                let message = format!("parameter '{name}' is not for element 'virtualport' of type '{kind}'");
+                r.refuse(&NET_VIRTUALPORT_EXTRA, p.pos(), message);
             }
         }
         Some(Self {
@@ -86,24 +106,24 @@ impl VirtualPort {
             type_id_version: number(p, "typeidversion", r),
             instance_id: uuid(p, "instanceid", r),
             interface_id: uuid(p, "interfaceid", r),
-            profile_id: p.string("profileid").filter(|id| short_enough(id, p, r)),
+            profile_id: p.string("profileid").filter(|id| fits_39_bytes(id, p, r)),
         })
     }
 
-    /// Reads one that must say everything itself.
-    pub(super) fn read_whole(el: El<'_>, r: &mut Reader) -> Option<Self> {
+    /// Reads a virtual port, with its type and all mandatory parameters.
+    pub(super) fn read_complete(el: El<'_>, r: &mut Reader) -> Option<Self> {
         if el.get("type").is_none() {
             let message = "element 'virtualport' lacks its attribute 'type'";
-            r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+            r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
-        let port = Self::read_any(el, r)?;
+        let port = Self::read_partial(el, r)?;
         let given = |name: &&&str| el.child("parameters").is_some_and(|p| p.get(name).is_some());
         let needed = port.kind.map(VirtualPortType::required).unwrap_or_default();
         if let Some(name) = needed.iter().find(|n| !given(n)) {
             let kind = port.kind.map(Spelled::as_str).unwrap_or_default();
             let message = format!("element 'virtualport' of type '{kind}' lacks its parameter '{name}'");
-            r.problem(Kind::Xml, "net-virtualport-missing", el.pos(), message);
+            r.refuse(&NET_VIRTUALPORT_MISSING, el.pos(), message);
         }
         Some(port)
     }
@@ -115,7 +135,7 @@ impl VirtualPort {
 
 impl Element for VirtualPort {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Self::read_any(el, r)
+        Self::read_partial(el, r)
     }
 
     fn write(&self, w: &mut Writer) {
@@ -141,28 +161,28 @@ fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Op
 fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id <= 0xFF_FFFF;
     if !fits {
-        let message = format!("parameter 'typeid' is '{id}', it has 24 bits");
-        r.problem(Kind::Xml, "net-virtualport-typeid", el.pos().attr("typeid"), message);
+        let message = format!("parameter 'typeid' is '{id}', expected at most 16777215");
+        r.refuse(&NET_VIRTUALPORT_TYPEID, el.pos().attr("typeid"), message);
     }
     fits
 }
 
-fn short_enough(id: &str, el: El<'_>, r: &mut Reader) -> bool {
+fn fits_39_bytes(id: &str, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id.len() < 40;
     if !fits {
-        let message = format!("parameter 'profileid' is '{id}', it has at most 39 bytes");
-        r.problem(Kind::Xml, "net-virtualport-profileid", el.pos().attr("profileid"), message);
+        let message = format!("parameter 'profileid' is '{id}', expected at most 39 bytes");
+        r.refuse(&NET_VIRTUALPORT_PROFILEID, el.pos().attr("profileid"), message);
     }
     fits
 }
 
-/// A UUID in its usual form.
+/// A UUID in lower case with dashes.
 fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let text = el.get(name)?;
     let uuid = crate::domain::uuid(text);
     if uuid.is_none() {
         let message = format!("parameter '{name}' is '{text}', expected a UUID");
-        r.problem(Kind::Xml, "net-virtualport-uuid", el.pos().attr(name), message);
+        r.refuse(&NET_VIRTUALPORT_UUID, el.pos().attr(name), message);
     }
     uuid
 }

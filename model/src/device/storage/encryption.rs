@@ -1,23 +1,38 @@
-//! `<auth>` and `<encryption>`: who asks for an image, and what its data is encrypted with.
+//! `<auth>` and `<encryption>`: the authentication for an image, and the encryption of its data.
 
 use crate::read::{El, Element, Reader, all};
 use crate::write::Writer;
 use crate::{Kind, Pos};
 
-/// How a secret is named.
+crate::rules! {
+    /// A `<secret>` has either a `uuid` or a `usage`.
+    SECRET_REFERENCE = "secret-reference": Xml, Read,
+        "`<secret uuid=>` or `<secret usage=>` identifies a secret that libvirt keeps",
+        help "give one of the two; `uuid=` has 32 hexadecimal digits";
+    /// The `type` of an `<auth>` is `chap` or `ceph`.
+    STORAGE_AUTH_TYPE = "storage-auth-type": Unsupported, Read,
+        "`<auth type=>`: the authentication of iSCSI and of Ceph",
+        help "use `chap` or `ceph`, or leave `type=` out";
+    /// An `<ivgen>` is given beside a `<cipher>`.
+    ENCRYPTION_IVGEN = "encryption-ivgen": Xml, Read,
+        "`<encryption format='luks'>`: the generator of initialization vectors belongs to a cipher",
+        help "add `<cipher>`, or remove `<ivgen>`";
+}
+
+/// A reference to a secret of libvirt (`<secret>`).
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretRef {
-    /// `uuid=`
+    /// `uuid=`: the UUID of the secret.
     Uuid(String),
-    /// `usage=`
+    /// `usage=`: the usage name of the secret.
     Usage(String),
 }
 
 impl SecretRef {
-    /// Reads `uuid=` or `usage=`; exactly one of them must be there.
+    /// Reads `uuid=` or `usage=`, of which exactly one must be given.
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let problem = |r: &mut Reader, kind, message: String| {
-            r.problem(kind, "secret-reference", el.pos(), message);
+            r.refuse_as(kind, &SECRET_REFERENCE, el.pos(), message);
             None
         };
         match (el.get("uuid"), el.get("usage")) {
@@ -41,14 +56,14 @@ impl SecretRef {
     }
 }
 
-/// `<auth>`: the user an image is asked for as, and the secret that proves it.
+/// `<auth>`: the user and the secret by which QEMU authenticates to a storage server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Auth {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `username=`
     pub username: String,
-    /// `<secret type=>`: what the secret is for (`ceph`, `iscsi`).
+    /// `<secret type=>`: the usage type of the secret (`ceph`, `iscsi`).
     pub secret_type: Option<String>,
     /// `<secret uuid=>` or `<secret usage=>`.
     pub secret: SecretRef,
@@ -56,11 +71,11 @@ pub struct Auth {
 
 impl Element for Auth {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let username = super::filled(el, "username", r);
+        let username = super::required_text(el, "username", r);
         if let Some(kind) = el.get("type").filter(|kind| !["", "none", "chap", "ceph"].contains(kind)) {
             let message =
-                format!("attribute 'type' of element 'auth' is '{kind}', 'chap' and 'ceph' are known");
-            r.problem(Kind::Unsupported, "storage-auth-type", el.pos().attr("type"), message);
+                format!("attribute 'type' of element 'auth' is '{kind}', expected 'chap' or 'ceph'");
+            r.refuse(&STORAGE_AUTH_TYPE, el.pos().attr("type"), message);
         }
         let secret_el = r.need(el, "secret")?;
         let secret = SecretRef::read(secret_el, r);
@@ -83,25 +98,25 @@ impl Element for Auth {
 spelled! {
     /// `format=` of `<encryption>`.
     pub enum EncryptionFormat {
-        /// Left open.
+        /// As the hypervisor chooses.
         Default = "default",
-        /// qcow's own, long unsafe.
+        /// The encryption of qcow, which is not secure.
         Qcow = "qcow",
         /// LUKS version 1.
         Luks = "luks",
         /// LUKS version 2.
-        Luks2 = "luks2",
-        /// LUKS, whatever version is found.
-        LuksAny = "luks-any",
+        Luks2 = "luks2" since "7.9",
+        /// LUKS, in the version of the image.
+        LuksAny = "luks-any" since "9.3",
     }
 }
 
 spelled! {
-    /// `engine=` of `<encryption>`: what decrypts.
+    /// `engine=` of `<encryption>`: what encrypts and decrypts.
     pub enum EncryptionEngine {
         /// QEMU.
         Qemu = "qemu",
-        /// The library that talks to Ceph.
+        /// The Ceph library librbd.
         Librbd = "librbd",
     }
 }
@@ -109,37 +124,37 @@ spelled! {
 /// `<encryption>`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Encryption {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `format=`
     pub format: EncryptionFormat,
     /// `engine=`
     pub engine: Option<EncryptionEngine>,
-    /// `<secret>`s: more than one for layers of encryption.
+    /// `<secret>`: the passphrases; several for layered encryption (librbd).
     pub secrets: Vec<Passphrase>,
-    /// `<cipher>`, only of use when a volume is made.
+    /// `<cipher>`, which only the creation of a volume uses.
     pub cipher: Option<Cipher>,
-    /// `<ivgen>`, likewise.
+    /// `<ivgen>`, which only the creation of a volume uses.
     pub ivgen: Option<IvGen>,
 }
 
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let format = r.required_kinds([Kind::Xml; 2], [Kind::Unsupported; 2], el, "format");
-        let engine = r.attr(el, "engine");
+        let format = r.required_as(Kind::Xml, Kind::Unsupported, el, "format");
+        let engine = r.attr_since("7.9", el, "engine");
         let secrets = all(el, "secret", r);
-        // Other formats say in the image how they are encrypted.
-        let makes = format == Some(EncryptionFormat::Luks);
-        let cipher = el.child("cipher").filter(|_| makes).map(|c| Cipher {
+        // libvirt reads `<cipher>` and `<ivgen>` for LUKS only.
+        let luks = format == Some(EncryptionFormat::Luks);
+        let cipher = el.child("cipher").filter(|_| luks).map(|c| Cipher {
             name: r.required(c, "name"),
             size: r.required(c, "size"),
             mode: c.string("mode"),
             hash: c.string("hash"),
         });
-        let ivgen = el.child("ivgen").filter(|_| makes).map(|i| {
+        let ivgen = el.child("ivgen").filter(|_| luks).map(|i| {
             if cipher.is_none() {
-                let message = "element 'ivgen' goes with a 'cipher'";
-                r.problem(Kind::Xml, "encryption-ivgen", i.pos(), message);
+                let message = "element 'ivgen' needs an element 'cipher'";
+                r.refuse(&ENCRYPTION_IVGEN, i.pos(), message);
             }
             IvGen { name: r.required(i, "name"), hash: i.string("hash") }
         });
@@ -176,14 +191,13 @@ spelled! {
 /// `<secret type='passphrase'>` of `<encryption>`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Passphrase(
-    /// Which secret it is.
+    /// The secret.
     pub SecretRef,
 );
 
 impl Element for Passphrase {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind: Option<PassphraseType> =
-            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported; 2], el, "type");
+        let kind: Option<PassphraseType> = r.required_as(Kind::Xml, Kind::Unsupported, el, "type");
         let secret = SecretRef::read(el, r);
         kind?;
         secret.map(Self)
@@ -195,7 +209,7 @@ impl Element for Passphrase {
     }
 }
 
-/// `<cipher>`.
+/// `<cipher>`: the cipher of a new LUKS volume.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cipher {
     /// `name=`
@@ -208,7 +222,7 @@ pub struct Cipher {
     pub hash: Option<String>,
 }
 
-/// `<ivgen>`.
+/// `<ivgen>`: the generator of initialization vectors of a new LUKS volume.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct IvGen {
     /// `name=`

@@ -1,9 +1,9 @@
-//! Where an image of a disk is and how it is stored: what `<disk>`, `<backingStore>`, `<mirror>` and `<dataStore>`
-//! have in common.
+//! Images: where an image is and how it is stored. `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>` and `<nvram>`
+//! have images.
 
-mod encryption;
-mod network;
-mod parts;
+pub(crate) mod encryption;
+pub(crate) mod network;
+pub(crate) mod parts;
 
 pub use encryption::{
     Auth, Cipher, Encryption, EncryptionEngine, EncryptionFormat, IvGen, Passphrase, SecretRef,
@@ -11,39 +11,39 @@ pub use encryption::{
 pub use network::{Cookie, NetHost, NetSource, Protocol, SshIdentity, Transport};
 pub use parts::{NvmeSource, PoolMode, Reconnect, Reservations, Slice, VhostUserSource, VolumeSource};
 
-use crate::read::{El, Element, Reader, write_all, write_opt};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, write_all, write_opt};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
-use crate::{Kind, Pos};
+use crate::{Classes, Pos};
 
 spelled! {
-    /// `type=` of `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>`: what kind of place an image is in.
+    /// `type=` of `<disk>`, `<backingStore>`, `<mirror>`, `<dataStore>` and `<nvram>`: the kind of storage of an image.
     pub enum SourceType {
         /// A file.
         File = "file",
         /// A block device of the host.
         Block = "block",
-        /// A folder, shown to the guest as a FAT volume.
+        /// A directory, which the guest sees as a FAT volume.
         Dir = "dir",
-        /// A network protocol that QEMU speaks.
+        /// A network protocol of QEMU.
         Network = "network",
         /// A volume of a storage pool.
         Volume = "volume",
-        /// A namespace of an NVMe drive, driven by QEMU itself.
+        /// A namespace of an NVMe controller, which QEMU drives by VFIO.
         Nvme = "nvme",
-        /// A process that serves virtio requests over a UNIX socket.
-        VhostUser = "vhostuser",
+        /// A vhost-user process.
+        VhostUser = "vhostuser" since "7.1",
         /// A vDPA block device.
-        VhostVdpa = "vhostvdpa",
+        VhostVdpa = "vhostvdpa" since "9.8",
     }
 }
 
 spelled! {
     /// The format of an image (`<driver type=>`, `<format type=>`).
     pub enum ImageFormat {
-        /// The bytes of the disk and nothing else.
+        /// Raw.
         Raw = "raw",
-        /// A folder.
+        /// A directory.
         Dir = "dir",
         /// Bochs.
         Bochs = "bochs",
@@ -57,7 +57,7 @@ spelled! {
         Vpc = "vpc",
         /// VirtualBox.
         Vdi = "vdi",
-        /// A FAT volume made of a folder.
+        /// A FAT volume that QEMU makes of a directory.
         Fat = "fat",
         /// Virtual hard disk.
         Vhd = "vhd",
@@ -65,9 +65,9 @@ spelled! {
         Ploop = "ploop",
         /// User-mode Linux copy on write.
         Cow = "cow",
-        /// QEMU copy on write, the first version.
+        /// QEMU copy on write, version 1.
         Qcow = "qcow",
-        /// QEMU copy on write.
+        /// QEMU copy on write, versions 2 and 3.
         Qcow2 = "qcow2",
         /// QEMU enhanced disk.
         Qed = "qed",
@@ -77,25 +77,25 @@ spelled! {
 }
 
 spelled! {
-    /// `startupPolicy=`: what to do where the image is not there when the guest starts.
+    /// `startupPolicy=`: what happens where the image is missing at the start.
     pub enum StartupPolicy {
-        /// Fail.
+        /// The start fails.
         Mandatory = "mandatory",
-        /// Fail at the first start, go on without it later.
+        /// The start fails, but the image can be missing after a migration or restore.
         Requisite = "requisite",
-        /// Go on without it.
+        /// The drive is empty.
         Optional = "optional",
     }
 }
 
-/// The place of an image.
+/// The location of an image: `type=` and `<source>`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Location {
     /// `type='file'`
     File {
         /// `file=`
         path: Option<String>,
-        /// `fdgroup=`: the name of a set of descriptors that stand for the file.
+        /// `fdgroup=`: the name of a group of descriptors to be used for the file.
         fdgroup: Option<String>,
     },
     /// `type='block'`
@@ -129,37 +129,37 @@ impl Default for Location {
     }
 }
 
-/// An image: where it is, its format, and what belongs to reading it.
+/// An image: its location, its format, and the settings of its storage.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Image {
-    /// Where `<source>` stands, or the element that should hold it.
+    /// Place in the text of `<source>`, or without it, of its parent.
     pub pos: Pos,
-    /// Where it is.
+    /// The location.
     pub location: Location,
     /// `<driver type=>` or `<format type=>`.
     pub format: Option<ImageFormat>,
-    /// `<metadata_cache><max_size>`: the most memory for qcow2 tables, in bytes.
+    /// `<metadata_cache><max_size>`: the size limit of QEMU's cache of qcow2 metadata, in bytes.
     pub metadata_cache: Option<u64>,
-    /// `index=`: the number of the image in a running guest.
+    /// `index=`: the number of the image in a running domain.
     pub index: Option<u32>,
-    /// `startupPolicy=`.
+    /// `startupPolicy=`: what happens where the image is missing.
     pub startup_policy: Option<StartupPolicy>,
-    /// `<slices><slice type='storage'>`: the part of the place that holds the image.
+    /// `<slices><slice type='storage'>`: the part of the storage that holds the image.
     pub slice: Option<Slice>,
-    /// `<seclabel>`s of the image alone.
+    /// `<seclabel>` of the image.
     pub seclabels: Vec<DeviceSeclabel>,
-    /// `<auth>`: who asks for it.
+    /// `<auth>`: the user and the secret.
     pub auth: Option<Box<Auth>>,
     /// `<encryption>`.
     pub encryption: Option<Box<Encryption>>,
-    /// `<reservations>`: how SCSI persistent reservations are made.
+    /// `<reservations>`: the helper for SCSI persistent reservations.
     pub reservations: Option<Reservations>,
-    /// `<dataStore>`: where a qcow2 image keeps the guest's data, itself without another such.
+    /// `<dataStore>`: the data file of a qcow2 image.
     pub data_store: Option<Box<Image>>,
 }
 
 impl Image {
-    /// What kind of place it is in.
+    /// The `type=`: the kind of storage.
     pub fn kind(&self) -> SourceType {
         match self.location {
             Location::File { .. } => SourceType::File,
@@ -173,7 +173,7 @@ impl Image {
         }
     }
 
-    /// The path of a file, device or folder, or the name a network protocol has for the image.
+    /// The path of a file, device, directory or socket, or the name of the image in a network protocol.
     pub fn path(&self) -> Option<&str> {
         match &self.location {
             Location::File { path, .. }
@@ -186,7 +186,7 @@ impl Image {
         }
     }
 
-    /// The network part, where there is one.
+    /// The network source, for type `network`.
     pub fn network(&self) -> Option<&NetSource> {
         match &self.location {
             Location::Network(net) => Some(net),
@@ -194,7 +194,7 @@ impl Image {
         }
     }
 
-    /// Whether nothing is there, as in a drive without a medium.
+    /// Whether there is no image, as in a drive without a medium.
     pub fn is_empty(&self) -> bool {
         match &self.location {
             Location::File { path, .. } | Location::Block { path } | Location::Dir { path } => path.is_none(),
@@ -204,7 +204,7 @@ impl Image {
         }
     }
 
-    /// Reads `<source>` below `parent` for an image of the given kind.
+    /// Reads `<source>` of `parent`, for storage of type `kind`.
     pub(crate) fn read(kind: SourceType, parent: El<'_>, r: &mut Reader) -> Self {
         Self::read_nested(kind, parent, true, r)
     }
@@ -219,7 +219,7 @@ impl Image {
         let encryption = el.child("encryption").and_then(|e| Encryption::read(e, r)).map(Box::new);
         let reservations = el.child("reservations").map(|p| Reservations::read(p, r));
         let seclabels = DeviceSeclabel::read_all(el, r);
-        let data_store = el.child("dataStore").filter(|_| with_store).map(|d| {
+        let data_store = r.child_since("10.10", el, "dataStore").filter(|_| with_store).map(|d| {
             let kind = r.required(d, "type").unwrap_or(SourceType::File);
             need_format(d, r);
             r.need(d, "source");
@@ -233,7 +233,7 @@ impl Image {
             format: None,
             metadata_cache: None,
             index: index(el),
-            startup_policy: r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "startupPolicy"),
+            startup_policy: r.attr_as(ONCE_UNSUPPORTED, el, "startupPolicy"),
             slice,
             seclabels,
             auth,
@@ -243,7 +243,7 @@ impl Image {
         }
     }
 
-    /// Reads `<format>` below `parent`.
+    /// Reads `<format>` of `parent`.
     pub(crate) fn read_format(&mut self, parent: El<'_>, r: &mut Reader) {
         if let Some(format) = parent.child("format") {
             self.format = r.attr(format, "type");
@@ -260,15 +260,15 @@ impl Image {
         }
     }
 
-    /// Whether there would be a `<source>` for it.
+    /// Whether [`Image::write`] writes a `<source>`.
     pub(crate) fn says_something(&self) -> bool {
         let mut w = Writer::new();
         self.write(true, true, true, &mut w);
         !w.finish().is_empty()
     }
 
-    /// Writes `<source>`; `auth` and `encryption` only where they are to be children of it, `index` where it is to be
-    /// an attribute of it.
+    /// Writes `<source>`, with `<auth>` and `<encryption>` where they are to be its children and `index=` where it is
+    /// to be its attribute.
     pub(crate) fn write(&self, with_auth: bool, with_encryption: bool, with_index: bool, w: &mut Writer) {
         let tag = self.location.write_attributes(w.element("source"));
         let index = self.index.filter(|_| with_index);
@@ -295,7 +295,7 @@ impl Image {
 }
 
 impl Location {
-    /// Nothing, of the given kind.
+    /// An empty location of type `kind`.
     pub fn empty(kind: SourceType) -> Self {
         match kind {
             SourceType::File => Self::default(),
@@ -310,17 +310,19 @@ impl Location {
     }
 
     fn read(kind: SourceType, el: El<'_>, r: &mut Reader) -> Self {
-        // The reference takes an empty path as none.
+        // libvirt reads an empty path as absent.
         let path = |name: &str| el.string(name).filter(|p| !p.is_empty());
         match kind {
-            SourceType::File => Self::File { path: path("file"), fdgroup: el.string("fdgroup") },
+            SourceType::File => {
+                Self::File { path: path("file"), fdgroup: r.string_since("9.0", el, "fdgroup") }
+            }
             SourceType::Block => Self::Block { path: path("dev") },
             SourceType::Dir => Self::Dir { path: path("dir") },
             SourceType::Network => Self::Network(Box::new(NetSource::read(el, r))),
             SourceType::Volume => Self::Volume(VolumeSource::read(el, r)),
             SourceType::Nvme => Self::Nvme(NvmeSource::read(el, r)),
             SourceType::VhostUser => Self::VhostUser(VhostUserSource::read(el, r)),
-            SourceType::VhostVdpa => Self::VhostVdpa { path: filled(el, "dev", r) },
+            SourceType::VhostVdpa => Self::VhostVdpa { path: required_text(el, "dev", r) },
         }
     }
 
@@ -346,7 +348,7 @@ impl Location {
     }
 }
 
-/// `<metadata_cache><max_size>`, in bytes; a size of nothing is not kept.
+/// `<metadata_cache><max_size>`, in bytes; 0 is read as absent.
 pub(crate) fn read_metadata_cache(parent: El<'_>, r: &mut Reader) -> Option<u64> {
     let size = parent.child("metadata_cache")?.child("max_size")?;
     r.bytes(size, 1).filter(|bytes| *bytes > 0)
@@ -359,36 +361,37 @@ pub(crate) fn write_metadata_cache(bytes: Option<u64>, w: &mut Writer) {
     }
 }
 
-/// An attribute where `neutral` is a word for leaving it open; `kinds` are those of a bad value, as in
-/// [`Reader::attr_kinds`].
+/// An attribute of which the word `neutral` is the same as no attribute. `classes` are those of a bad value, as in
+/// [`Reader::attr_as`].
 pub(crate) fn optional_word<T: crate::read::Value>(
-    kinds: [Kind; 2],
+    classes: impl Into<Classes>,
     el: El<'_>,
     name: &'static str,
     neutral: &str,
     r: &mut Reader,
 ) -> Option<T> {
-    if el.get(name) == Some(neutral) { None } else { r.attr_kinds(kinds, el, name) }
+    if el.get(name) == Some(neutral) { None } else { r.attr_as(classes, el, name) }
 }
 
-/// An attribute that must be there and must not be empty.
-pub(crate) fn filled(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+/// A mandatory attribute that must not be empty.
+pub(crate) fn required_text(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let value: Option<String> = r.attr(el, name).filter(|value: &String| !value.is_empty());
     if value.is_none() {
         let message = format!("element '{}' lacks a value for its attribute '{name}'", el.name());
-        r.problem(Kind::Xml, "attribute-missing", el.pos(), message);
+        r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     }
     value
 }
 
-/// Refuses an image of a chain without the format it is stored in.
+/// Refuses an image without `<format type=>`.
 pub(crate) fn need_format(el: El<'_>, r: &mut Reader) {
     if let Some(format) = r.need(el, "format") {
         r.required::<String>(format, "type");
     }
 }
 
-/// `index=`: QEMU's number for an image in a running guest. It says nothing of any other, so no value of it is wrong.
+/// `index=`: the number of an image in a running domain. It has no meaning in other documents, so bad values are not
+/// reported.
 pub(crate) fn index(el: El<'_>) -> Option<u32> {
     Reader::default().attr(el, "index")
 }

@@ -1,9 +1,31 @@
-//! `<source protocol=>`: an image that QEMU reads over a network protocol.
+//! `<source protocol=>`: an image that QEMU accesses over a network protocol.
 
-use super::{Reconnect, filled};
-use crate::read::{El, Element, Reader, all, write_all};
+use super::{Reconnect, required_text};
+use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, all, write_all};
 use crate::write::{Tag, Writer};
 use crate::{Kind, Pos, YesNo};
+
+crate::rules! {
+    /// A `<host>` has a `socket` if and only if its transport is `unix`.
+    STORAGE_HOST_SOCKET = "storage-host-socket": Xml, Read, "`<source><host transport= socket=>`",
+        help "add `socket=` with `transport='unix'`, or use `name=` and `port=`";
+    /// A `<cookie>` has a value.
+    STORAGE_COOKIE_VALUE = "storage-cookie-value": Xml, Read,
+        "`<cookies><cookie name=>`: sent with HTTP requests as `name=value`",
+        help "write the value into the element, or remove the `<cookie>`";
+    /// The `<identity>` of an SSH source has a `keyfile` or an `agentsock`.
+    STORAGE_SSH_IDENTITY = "storage-ssh-identity": Xml, Read,
+        "`<source protocol='ssh'><identity>`: how the user is authenticated",
+        help "add `keyfile=` or `agentsock=`";
+    /// A network source has a `name`, unless its protocol is `nbd`.
+    STORAGE_SOURCE_NAME = "storage-source-name": Xml, Read,
+        "`<source protocol= name=>`: what the protocol calls the image",
+        help "add `name=`";
+    /// The `name` of a Gluster or RBD source has a `/` after its first part.
+    STORAGE_SOURCE_SPLIT = "storage-source-split": Xml, Read,
+        "`<source protocol='gluster' name='volume/path'>`, `<source protocol='rbd' name='pool/image'>`",
+        help "write the volume or pool before the image, such as `pool/image`";
+}
 
 spelled! {
     /// `protocol=` of `<source>`.
@@ -49,10 +71,10 @@ spelled! {
     }
 }
 
-/// `<host>`: a server that has the image.
+/// `<host>`: a server of the image.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct NetHost {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `transport=`
     pub transport: Option<Transport>,
@@ -65,7 +87,7 @@ pub struct NetHost {
 }
 
 impl NetHost {
-    /// The transport, TCP where none is named.
+    /// The transport; without `transport=`, TCP.
     pub fn transport(&self) -> Transport {
         self.transport.unwrap_or(Transport::Tcp)
     }
@@ -73,22 +95,22 @@ impl NetHost {
 
 impl Element for NetHost {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let transport: Option<Transport> = r.attr_kind(Kind::Unsupported, el, "transport");
+        let transport: Option<Transport> = r.attr_as(Kind::Unsupported, el, "transport");
         let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
         if host.transport() == Transport::Unix {
             if host.socket.is_none() {
                 let message = "element 'host' with transport 'unix' lacks its attribute 'socket'";
-                r.problem(Kind::Xml, "storage-host-socket", el.pos(), message);
+                r.refuse(&STORAGE_HOST_SOCKET, el.pos(), message);
             }
             return Some(host);
         }
         if host.socket.is_some() {
             let message =
                 format!("transport '{}' of element 'host' has no attribute 'socket'", host.transport());
-            r.problem(Kind::Xml, "storage-host-socket", el.pos().attr("socket"), message);
+            r.refuse(&STORAGE_HOST_SOCKET, el.pos().attr("socket"), message);
         }
         host.name = r.required(el, "name");
-        host.port = r.attr_kind::<u16>(Kind::InvalidArgument, el, "port").map(u32::from);
+        host.port = r.attr_as::<u16>(Kind::InvalidArgument, el, "port").map(u32::from);
         Some(host)
     }
 
@@ -102,24 +124,24 @@ impl Element for NetHost {
     }
 }
 
-/// `<cookie>`.
+/// `<cookie>`: an HTTP cookie.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Cookie {
-    /// Where it stands.
+    /// Place of the element in the text.
     pub pos: Pos,
     /// `name=`
     pub name: String,
-    /// Its value.
+    /// The text: the value.
     pub value: String,
 }
 
 impl Element for Cookie {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name = filled(el, "name", r)?;
+        let name = required_text(el, "name", r)?;
         let value = el.text();
         if value.is_empty() {
             let message = format!("element 'cookie' with the name '{name}' has no value");
-            r.problem(Kind::Xml, "storage-cookie-value", el.pos(), message);
+            r.refuse(&STORAGE_COOKIE_VALUE, el.pos(), message);
         }
         Some(Self { pos: el.pos(), name, value })
     }
@@ -134,41 +156,41 @@ impl Element for Cookie {
 pub struct SshIdentity {
     /// `username=`
     pub username: Option<String>,
-    /// `keyfile=`
+    /// `keyfile=`: the path of the private key.
     pub keyfile: Option<String>,
-    /// `agentsock=`
+    /// `agentsock=`: the path of the socket of an SSH agent.
     pub agentsock: Option<String>,
 }
 
 impl SshIdentity {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let ssh = Self {
-            username: filled(el, "username", r),
+            username: required_text(el, "username", r),
             keyfile: el.string("keyfile"),
             agentsock: el.string("agentsock"),
         };
         if ssh.keyfile.is_none() && ssh.agentsock.is_none() {
             let message = "element 'identity' has neither a 'keyfile' nor an 'agentsock'";
-            r.problem(Kind::Xml, "storage-ssh-identity", el.pos(), message);
+            r.refuse(&STORAGE_SSH_IDENTITY, el.pos(), message);
         }
         ssh
     }
 }
 
-/// An image behind a network protocol.
+/// The source of an image that QEMU accesses over a network protocol.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NetSource {
     /// `protocol=`
     pub protocol: Option<Protocol>,
-    /// `name=`: what the protocol calls the image.
+    /// `name=`: the name of the image in the protocol.
     pub name: Option<String>,
-    /// `query=`: the query of an HTTP address.
+    /// `query=`: the query of an HTTP URL.
     pub query: Option<String>,
-    /// `tls=`
+    /// `tls=`: whether the connection is encrypted.
     pub tls: Option<YesNo>,
-    /// `tlsHostname=`: the name the server's certificate is to have.
+    /// `tlsHostname=`: the name that the server's certificate must have.
     pub tls_hostname: Option<String>,
-    /// `<host>`s.
+    /// `<host>`: the servers.
     pub hosts: Vec<NetHost>,
     /// `<snapshot name=>` (rbd).
     pub snapshot: Option<String>,
@@ -176,13 +198,13 @@ pub struct NetSource {
     pub config_file: Option<String>,
     /// `<initiator><iqn name=>` (iscsi).
     pub initiator: Option<String>,
-    /// `<ssl verify=>` (https, ftps).
+    /// `<ssl verify=>`: whether the certificate is verified (https, ftps).
     pub ssl_verify: Option<YesNo>,
     /// `<cookies>` (http, https).
     pub cookies: Vec<Cookie>,
-    /// `<readahead size=>`, in bytes.
+    /// `<readahead size=>`, in bytes (http, https, ftp, ftps); 0 is read as absent.
     pub readahead: Option<u64>,
-    /// `<timeout seconds=>`.
+    /// `<timeout seconds=>` (http, https, ftp, ftps); 0 is read as absent.
     pub timeout: Option<u64>,
     /// `<reconnect>` (nbd).
     pub reconnect: Option<Reconnect>,
@@ -198,13 +220,12 @@ pub struct NetSource {
 
 impl NetSource {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let protocol: Option<Protocol> =
-            r.required_kinds([Kind::Xml; 2], [Kind::Unsupported, Kind::Xml], el, "protocol");
+        let protocol: Option<Protocol> = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "protocol");
         let mut net = Self {
             protocol,
             name: el.string("name"),
             tls: r.attr(el, "tls"),
-            tls_hostname: el.string("tlsHostname"),
+            tls_hostname: r.string_since("8.2", el, "tlsHostname"),
             ..Self::default()
         };
         if matches!(protocol, Some(Protocol::Http | Protocol::Https)) {
@@ -212,20 +233,20 @@ impl NetSource {
         }
         if net.name.is_none() && !matches!(protocol, None | Some(Protocol::Nbd)) {
             let message = "element 'source' with a network protocol lacks its attribute 'name'";
-            r.problem(Kind::Xml, "storage-source-name", el.pos(), message);
+            r.refuse(&STORAGE_SOURCE_NAME, el.pos(), message);
         }
         if let (Some(Protocol::Gluster | Protocol::Rbd), Some(name)) = (protocol, &net.name)
             && name.find('/').is_none_or(|at| at == 0)
         {
             let message = format!("the name '{name}' of element 'source' has no '/' between pool and image");
-            r.problem(Kind::Xml, "storage-source-split", el.pos().attr("name"), message);
+            r.refuse(&STORAGE_SOURCE_SPLIT, el.pos().attr("name"), message);
         }
-        // An empty name is none.
+        // libvirt reads an empty name as absent.
         net.name = net.name.filter(|name| !name.is_empty());
         net.snapshot = el.child("snapshot").and_then(|s| s.string("name")).filter(|name| !name.is_empty());
         net.config_file = el.child("config").and_then(|c| c.string("file")).filter(|file| !file.is_empty());
         if protocol == Some(Protocol::Nbd) {
-            net.reconnect = el.child("reconnect").and_then(|c| Reconnect::read(c, r));
+            net.reconnect = r.child_since("9.2", el, "reconnect").and_then(|c| Reconnect::read(c, r));
         }
         net.hosts = all(el, "host", r);
         let iqn = el.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));
@@ -235,7 +256,7 @@ impl NetSource {
         net
     }
 
-    /// What HTTP and FTP have; beside another protocol it is not looked at.
+    /// Reads the children for HTTP and FTP; libvirt ignores them for other protocols.
     fn read_http(&mut self, el: El<'_>, r: &mut Reader) {
         let (http, ftp, tls) = match self.protocol {
             Some(Protocol::Http) => (true, false, false),
@@ -265,8 +286,9 @@ impl NetSource {
                 self.nfs_group = identity.and_then(|i| i.string("group"));
             }
             Some(Protocol::Ssh) => {
-                self.known_hosts = el.child("knownHosts").and_then(|k| filled(k, "path", r));
-                self.ssh = identity.map(|i| SshIdentity::read(i, r));
+                self.known_hosts =
+                    r.child_since("9.8", el, "knownHosts").and_then(|k| required_text(k, "path", r));
+                self.ssh = identity.filter(|_| r.knows("9.8")).map(|i| SshIdentity::read(i, r));
             }
             _ => {}
         }
@@ -282,17 +304,17 @@ impl NetSource {
 
     pub(super) fn write_children(&self, w: &mut Writer) {
         write_all(&self.hosts, w);
-        lone(w, "snapshot", "name", self.snapshot.as_ref());
-        lone(w, "config", "file", self.config_file.as_ref());
+        write_with_attr(w, "snapshot", "name", self.snapshot.as_ref());
+        write_with_attr(w, "config", "file", self.config_file.as_ref());
         if let Some(iqn) = &self.initiator {
             w.element("initiator").children(|w| w.element("iqn").attr("name", iqn).empty());
         }
-        lone(w, "ssl", "verify", self.ssl_verify);
+        write_with_attr(w, "ssl", "verify", self.ssl_verify);
         if !self.cookies.is_empty() {
             w.element("cookies").children(|w| write_all(&self.cookies, w));
         }
-        lone(w, "readahead", "size", self.readahead);
-        lone(w, "timeout", "seconds", self.timeout);
+        write_with_attr(w, "readahead", "size", self.readahead);
+        write_with_attr(w, "timeout", "seconds", self.timeout);
         if let Some(reconnect) = &self.reconnect {
             reconnect.write(w);
         }
@@ -302,7 +324,7 @@ impl NetSource {
                 .opt("group", self.nfs_group.as_ref())
                 .empty();
         }
-        lone(w, "knownHosts", "path", self.known_hosts.as_ref());
+        write_with_attr(w, "knownHosts", "path", self.known_hosts.as_ref());
         if let Some(ssh) = &self.ssh {
             w.element("identity")
                 .opt("username", ssh.username.as_ref())
@@ -313,8 +335,8 @@ impl NetSource {
     }
 }
 
-/// `<name attr='value'/>` where there is a value.
-fn lone(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
+/// Writes `<name attr='value'/>` where there is a value.
+fn write_with_attr(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
     if let Some(value) = value {
         w.element(name).attr(attr, value).empty();
     }

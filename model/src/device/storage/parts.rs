@@ -1,12 +1,31 @@
-//! The smaller parts of a `<source>`: slices, volumes, NVMe namespaces, vhost-user sockets, reservations.
+//! Parts of a `<source>`: slices, volumes, NVMe namespaces, vhost-user sockets, reservations.
 
-use super::filled;
+use super::required_text;
+use crate::YesNo;
 use crate::info::PciAddress;
-use crate::read::{El, Reader, hex};
+use crate::read::{El, LONG_UNSUPPORTED, Reader, hex};
 use crate::write::{Tag, Writer};
-use crate::{Kind, YesNo};
 
-/// `<slice type='storage'>`.
+crate::rules! {
+    /// A volume source has both `pool` and `volume`.
+    STORAGE_VOLUME_INCOMPLETE = "storage-volume-incomplete": Xml, Read,
+        "`<disk type='volume'><source pool= volume=>`",
+        help "add the missing attribute";
+    /// The `type` of an NVMe source is `pci`.
+    STORAGE_NVME_TYPE = "storage-nvme-type": Xml, Read,
+        "`<disk type='nvme'><source type=>`: QEMU drives NVMe controllers on PCI",
+        help "use `type='pci'`";
+    /// The `type` of a vhost-user source is `unix`.
+    STORAGE_VHOSTUSER_TYPE = "storage-vhostuser-type": Xml, Read,
+        "`<disk type='vhostuser'><source type=>`: vhost-user runs over UNIX sockets",
+        help "use `type='unix'`";
+    /// The `<source>` of `<reservations>` has the type `unix` and the mode `client`.
+    STORAGE_RESERVATIONS_SOURCE = "storage-reservations-source": Xml, Read,
+        "`<reservations><source>`: QEMU connects to the UNIX socket of the persistent reservation helper",
+        help "use `type='unix'` and `mode='client'`";
+}
+
+/// `<slice type='storage'>`: the part of a file or device that holds the image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Slice {
     /// `offset=`, in bytes.
@@ -15,7 +34,7 @@ pub struct Slice {
     pub size: u64,
 }
 
-/// The storage slice among `<slices>`.
+/// Reads the storage slice of `<slices>`.
 pub(super) fn read_slice(el: El<'_>, r: &mut Reader) -> Option<Slice> {
     let mut slices = el.child("slices")?.children("slice");
     let slice = slices.find(|s| s.get("type") == Some("storage"))?;
@@ -37,11 +56,11 @@ impl Slice {
 }
 
 spelled! {
-    /// `mode=` of a volume source: how an iSCSI pool's volume is reached.
+    /// `mode=` of a volume source: how QEMU accesses a volume of an iSCSI pool.
     pub enum PoolMode {
         /// As a block device of the host.
         Host = "host",
-        /// By QEMU itself.
+        /// By the iSCSI initiator of QEMU.
         Direct = "direct",
     }
 }
@@ -61,12 +80,12 @@ impl VolumeSource {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let (pool, volume) = (el.string("pool"), el.string("volume"));
         if pool.is_some() != volume.is_some() {
-            let message = "attributes 'pool' and 'volume' of element 'source' go together";
-            r.problem(Kind::Xml, "storage-volume-incomplete", el.pos(), message);
+            let message = "attributes 'pool' and 'volume' of element 'source' need each other";
+            r.refuse(&STORAGE_VOLUME_INCOMPLETE, el.pos(), message);
         }
-        // How what is nowhere is reached is nobody's concern.
-        let placed = pool.is_some() || volume.is_some();
-        let mode = if placed { r.attr_kinds([Kind::Unsupported, Kind::Xml], el, "mode") } else { None };
+        // libvirt ignores `mode=` of a source without pool and volume.
+        let named = pool.is_some() || volume.is_some();
+        let mode = if named { r.attr_as(LONG_UNSUPPORTED, el, "mode") } else { None };
         Self { pool, volume, mode }
     }
 
@@ -75,14 +94,14 @@ impl VolumeSource {
     }
 }
 
-/// A namespace of an NVMe drive.
+/// A namespace of an NVMe controller of the host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NvmeSource {
-    /// `managed=`: whether the drive is taken from the host's driver and given back.
+    /// `managed=`: whether libvirt detaches the controller from its driver on the host, and attaches it again.
     pub managed: Option<YesNo>,
-    /// `namespace=`, counted from 1.
+    /// `namespace=`, from 1.
     pub namespace: u64,
-    /// `<address>` of the drive on the host.
+    /// `<address>`: the PCI address of the controller on the host.
     pub address: PciAddress,
 }
 
@@ -97,13 +116,13 @@ impl NvmeSource {
         if let Some(kind) = r.required::<String>(el, "type")
             && kind != "pci"
         {
-            let message = format!("attribute 'type' of an NVMe source is '{kind}', it can only be 'pci'");
-            r.problem(Kind::Xml, "storage-nvme-type", el.pos().attr("type"), message);
+            let message = format!("attribute 'type' of an NVMe source is '{kind}', expected 'pci'");
+            r.refuse(&STORAGE_NVME_TYPE, el.pos().attr("type"), message);
         }
         let namespace = r.required(el, "namespace");
         let managed = r.attr(el, "managed");
         let address = r.need(el, "address").and_then(|a| PciAddress::read(a, r));
-        // Only where it is matters of a drive on the host.
+        // The address on the host has neither `multifunction=` nor `<zpci>`.
         let address = address.map(|a| PciAddress { multifunction: None, zpci: None, ..a });
         Self { managed, namespace: namespace.unwrap_or(1), address: address.unwrap_or_default() }
     }
@@ -123,14 +142,14 @@ impl NvmeSource {
     }
 }
 
-/// `<reconnect>`: what to do when a connection is lost.
+/// `<reconnect>`: what happens after the connection is lost.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reconnect {
-    /// `enabled=` (sockets).
+    /// `enabled=`: whether QEMU connects again (vhost-user).
     pub enabled: Option<YesNo>,
-    /// `timeout=`, in seconds (sockets).
+    /// `timeout=`: the interval of attempts, in seconds (vhost-user).
     pub timeout: Option<u32>,
-    /// `delay=`, in seconds (nbd).
+    /// `delay=`: how long requests wait for a new connection, in seconds (nbd).
     pub delay: Option<u32>,
 }
 
@@ -153,7 +172,7 @@ impl Reconnect {
     }
 }
 
-/// A vhost-user socket.
+/// The UNIX socket of a vhost-user process.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct VhostUserSource {
     /// `path=`
@@ -167,9 +186,8 @@ impl VhostUserSource {
         if let Some(kind) = r.required::<String>(el, "type")
             && kind != "unix"
         {
-            let message =
-                format!("attribute 'type' of a vhost-user source is '{kind}', it can only be 'unix'");
-            r.problem(Kind::Xml, "storage-vhostuser-type", el.pos().attr("type"), message);
+            let message = format!("attribute 'type' of a vhost-user source is '{kind}', expected 'unix'");
+            r.refuse(&STORAGE_VHOSTUSER_TYPE, el.pos().attr("type"), message);
         }
         Self {
             path: r.required(el, "path"),
@@ -188,34 +206,35 @@ impl VhostUserSource {
     }
 }
 
-/// `<reservations>`: SCSI persistent reservations, made by a helper process.
+/// `<reservations>`: the helper process for SCSI persistent reservations.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Reservations {
-    /// `managed=`: whether the helper is started with the guest.
+    /// `managed=`: whether libvirt starts the helper.
     pub managed: Option<YesNo>,
-    /// `<source path=>`: the socket of a helper that runs already.
+    /// `<source path=>`: the UNIX socket of a running helper.
     pub path: Option<String>,
 }
 
 impl Reservations {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let managed: Option<YesNo> = r.required(el, "managed");
-        let own = managed == Some(YesNo::No);
-        let source = if own { r.need(el, "source") } else { el.child("source") };
+        let unmanaged = managed == Some(YesNo::No);
+        let source = if unmanaged { r.need(el, "source") } else { el.child("source") };
         let mut path = None;
-        // A source that says anything says all.
-        let says = |s: &El<'_>| own || ["type", "path", "mode"].iter().any(|name| s.get(name).is_some());
-        if let Some(source) = source.filter(says) {
+        // A source with one of the attributes needs all of them.
+        let given =
+            |s: &El<'_>| unmanaged || ["type", "path", "mode"].iter().any(|name| s.get(name).is_some());
+        if let Some(source) = source.filter(given) {
             for (name, only) in [("type", "unix"), ("mode", "client")] {
-                let found = filled(source, name, r);
+                let found = required_text(source, name, r);
                 if let Some(found) = found.filter(|f| f != only) {
                     let message = format!(
-                        "attribute '{name}' of a reservations source is '{found}', only '{only}' works"
+                        "attribute '{name}' of a reservations source is '{found}', expected '{only}'"
                     );
-                    r.problem(Kind::Xml, "storage-reservations-source", source.pos().attr(name), message);
+                    r.refuse(&STORAGE_RESERVATIONS_SOURCE, source.pos().attr(name), message);
                 }
             }
-            path = filled(source, "path", r).filter(|_| own);
+            path = required_text(source, "path", r).filter(|_| unmanaged);
         }
         Self { managed, path }
     }

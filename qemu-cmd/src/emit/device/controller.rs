@@ -4,7 +4,6 @@ mod pci;
 
 use virtargv_model::OnOff;
 use virtargv_model::device::controller::{Controller, ControllerType, IothreadQueues, VirtioModel};
-use virtargv_validate::rules::controller::is_legacy_usb;
 
 use super::address;
 use super::virtio::{self, Variant};
@@ -133,7 +132,7 @@ fn usb(
 /// `-usb`, where the guest has no other USB controller and did not ask for none.
 fn legacy_usb(e: &mut Emit<'_>) {
     let mut models = e.domain().devices.controllers.iter().filter_map(Controller::usb).map(|usb| usb.model);
-    if is_legacy_usb(e.guest()) && !e.guest().arch.is_s390() && models.all(|model| model.is_none()) {
+    if e.guest().has_legacy_usb() && !e.guest().arch.is_s390() && models.all(|model| model.is_none()) {
         e.at_implied("every guest has USB unless <controller type='usb' model='none'/>");
         e.flag("-usb");
     }

@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use virtargv_caps::{Arch, Cap, feature_names};
 use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddrMode};
-use virtargv_model::{Kind, OnOff, Place, Problem};
+use virtargv_model::{OnOff, Place, Problem};
 
 use super::context::{Prepare, problem};
 use crate::text::Text;
@@ -96,7 +96,7 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
             let message = format!(
                 "the document changes the CPU, but none is known that architecture '{arch}' has by itself"
             );
-            Err(problem(Kind::Unsupported, "cpu-no-default", Place::default(), message))
+            Err(problem(&crate::rules::CPU_NO_DEFAULT, Place::default(), message))
         }
     }
 }
@@ -123,13 +123,13 @@ fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
         }
         CpuMode::HostModel => {
             let message = format!("a CPU of mode 'host-model' was left for architecture '{arch}'");
-            return Err(problem(Kind::Internal, "cpu-host-model-arch", cpu.pos, message));
+            return Err(problem(&crate::rules::CPU_HOST_MODEL_ARCH, cpu.pos, message));
         }
         CpuMode::Custom => cpu.model.name.as_ref().filter(|name| !name.is_empty()).map(Text::from),
     };
     if (arch.is_s390() || arch.is_arm()) && !cpu.features.is_empty() && !cx.has(Cap::QueryCpuModelExpansion) {
         let message = format!("this QEMU does not change features of CPUs of architecture {arch}");
-        return Err(problem(Kind::Internal, "cpu-features-arch", cpu.pos, message));
+        return Err(problem(&crate::rules::CPU_FEATURES_ARCH, cpu.pos, message));
     }
     if let Some(vendor_id) = &cpu.model.vendor_id {
         line.set("vendor", vendor_id);

@@ -84,7 +84,7 @@ impl Cx<'_> {
     fn check_features(&self, cpu: &Cpu) -> Done {
         if !self.guest.has_known_cpus() {
             let message = format!("nothing is known of CPUs of architecture '{}'", self.guest.arch);
-            return Err(problem(Kind::NoDriver, "cpu-architecture", cpu.pos, message));
+            return Err(problem(&crate::rules::CPU_ARCHITECTURE, cpu.pos, message));
         }
         let Some(definitions) = self.host.cpu_map().of(self.guest.arch) else { return Ok(()) };
         if definitions.features().is_empty() {
@@ -93,16 +93,11 @@ impl Cx<'_> {
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
                 let message = format!("there is no CPU feature '{}'", feature.name);
-                return Err(problem(
-                    Kind::Unsupported,
-                    "cpu-feature-unknown",
-                    feature.pos.attr("name"),
-                    message,
-                ));
+                return Err(problem(&crate::rules::CPU_FEATURE_UNKNOWN, feature.pos.attr("name"), message));
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
                 let message = format!("this QEMU does not tell whether CPU feature '{}' works", feature.name);
-                return Err(problem(Kind::Unsupported, "cpu-feature-vmx", feature.pos.attr("name"), message));
+                return Err(problem(&crate::rules::CPU_FEATURE_VMX, feature.pos.attr("name"), message));
             }
         }
         Ok(())
@@ -127,7 +122,7 @@ impl Cx<'_> {
             self.guest.accel,
             self.host.arch()
         );
-        Err(problem(Kind::Unsupported, "cpu-mode-offered", cpu.pos.attr("mode"), message))
+        Err(problem(&crate::rules::CPU_MODE_OFFERED, cpu.pos.attr("mode"), message))
     }
 
     /// Holds the CPU against the host's, and turns it into one that QEMU has by name.
@@ -149,7 +144,9 @@ impl Cx<'_> {
     fn compare(&self, x86: X86<'_>, cpu: &Cpu, spec: &CpuSpec) -> Done {
         let Some(models) = &self.models else {
             let message = "nothing is known of the host's CPU that this one could be held against";
-            return Err(problem(Kind::CpuIncompatible, "cpu-host-unknown", cpu.pos, message));
+            return Err(
+                problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message).with_kind(Kind::CpuIncompatible)
+            );
         };
         let strict = cpu.matching == Some(CpuMatch::Strict);
         match self.judged_by_qemu(cpu) {
@@ -211,7 +208,7 @@ impl Cx<'_> {
                 CpuMatch::Minimum,
                 self.guest.arch
             );
-            return Err(problem(Kind::Unsupported, "cpu-match-arch", cpu.pos.attr("match"), message));
+            return Err(problem(&crate::rules::CPU_MATCH_ARCH, cpu.pos.attr("match"), message));
         }
         let odd = cpu
             .features
@@ -222,7 +219,7 @@ impl Cx<'_> {
                 "CPU feature '{}' has policy '{}'; guests of {} know 'require' and 'disable' only",
                 feature.name, feature.policy, self.guest.arch
             );
-            return Err(problem(Kind::Unsupported, "cpu-policy-arch", feature.pos, message));
+            return Err(problem(&crate::rules::CPU_POLICY_ARCH, feature.pos, message));
         }
         Ok(())
     }
@@ -237,11 +234,12 @@ impl Cx<'_> {
         let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
         if fallback == Some(CpuFallback::Forbid) {
             let message = format!("this QEMU has no CPU model '{name}'");
-            return Err(problem(Kind::Unsupported, "cpu-model-offered", cpu.model.pos, message));
+            return Err(problem(&crate::rules::CPU_MODEL_OFFERED, cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
             let message = format!("CPU model '{name}' cannot be written in terms of one that this QEMU has");
-            return Err(problem(Kind::NoDriver, "cpu-model-translation", cpu.model.pos, message));
+            return Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message)
+                .with_kind(Kind::NoDriver));
         };
         match x86.translate(&to_spec(cpu), offered) {
             Ok(Some(spec)) => {
@@ -250,7 +248,7 @@ impl Cx<'_> {
             }
             Ok(None) => {
                 let message = format!("no CPU model of this QEMU comes close to '{name}'");
-                Err(problem(Kind::Internal, "cpu-model-translation", cpu.model.pos, message))
+                Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message))
             }
             Err(error) => Err(incompatible(cpu, &error)),
         }
@@ -277,7 +275,7 @@ impl Cx<'_> {
         if !self.caps.has(Cap::QueryCpuModelExpansionDeprecatedProps) {
             let message = "this QEMU does not tell which CPU features are deprecated";
             let place = cpu.pos.attr("deprecated_features");
-            return Err(problem(Kind::Unsupported, "cpu-deprecated-features", place, message));
+            return Err(problem(&crate::rules::CPU_DEPRECATED_FEATURES, place, message));
         }
         let policy = if wanted.is_on() { FeaturePolicy::Require } else { FeaturePolicy::Disable };
         for name in self.caps.host_cpu(self.guest.accel).into_iter().flat_map(|host| &host.deprecated) {
@@ -301,7 +299,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
         "a CPU of mode '{}' that follows the host's needs definitions of CPU models, and there are none",
         cpu.mode()
     );
-    Err(problem(Kind::OperationFailed, "cpu-no-definitions", cpu.pos, message))
+    Err(problem(&crate::rules::CPU_NO_DEFINITIONS, cpu.pos, message))
 }
 
 /// Whether a host lacks nothing that QEMU puts into a model, but what the guest has off.
@@ -316,16 +314,18 @@ fn held_against(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(),
 
 fn unknown_host(cpu: &Cpu) -> Problem {
     let message = "nothing is known of the host's CPU that this one follows";
-    problem(Kind::Unsupported, "cpu-host-unknown", cpu.pos, message)
+    problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message)
 }
 
 fn incompatible(cpu: &Cpu, error: &Incompatible) -> Problem {
-    let (kind, rule) = match error {
-        Incompatible::UnknownModel(_) => (Kind::Internal, "cpu-model-unknown"),
-        Incompatible::UnknownFeature(_) => (Kind::Internal, "cpu-feature-unknown"),
-        _ => (Kind::CpuIncompatible, "cpu-incompatible"),
-    };
-    problem(kind, rule, cpu.pos, error.to_string())
+    let message = error.to_string();
+    match error {
+        Incompatible::UnknownModel(_) => problem(&crate::rules::CPU_MODEL_UNKNOWN, cpu.pos, message),
+        Incompatible::UnknownFeature(_) => {
+            problem(&crate::rules::CPU_FEATURE_UNKNOWN, cpu.pos, message).with_kind(Kind::Internal)
+        }
+        _ => problem(&crate::rules::CPU_INCOMPATIBLE, cpu.pos, message),
+    }
 }
 
 /// The host's CPU, with the document's changes on top.

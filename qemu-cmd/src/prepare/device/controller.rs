@@ -110,7 +110,7 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
     let place = controller.info.pos.attr("model");
     let model = match usb.model {
         Some(UsbModel::None) => return Ok(Facts::BuiltIn),
-        None if rules::is_legacy_usb(cx.guest) || cx.guest.arch.is_s390() => return Ok(Facts::BuiltIn),
+        None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return Ok(Facts::BuiltIn),
         model => must(model, &rules::USB_MODEL_MISSING, place.clone())?,
     };
     let driver = rules::usb_driver(model).filter(|(_, cap)| cx.has(*cap));

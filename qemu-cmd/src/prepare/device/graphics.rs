@@ -7,8 +7,8 @@ pub(crate) mod vnc;
 pub(crate) use listen::Endpoint;
 
 use virtargv_caps::Cap;
+use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
-use virtargv_model::{Kind, Problem};
 use virtargv_validate::rules::graphics as rules;
 
 use super::audio;
@@ -116,7 +116,7 @@ impl RenderNode {
         let path = cx.host.render_node().ok_or_else(|| {
             let kind = graphics.kind();
             let message = format!("the host has no DRM render node for graphics of type '{kind}'");
-            problem(Kind::Internal, "graphics-render-node", graphics.info.pos, message)
+            problem(&crate::rules::GRAPHICS_RENDER_NODE, graphics.info.pos, message)
         })?;
         Ok(Self { path: path.into(), chosen: true })
     }

@@ -2,10 +2,10 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
+use virtargv_model::Problem;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::storage::{Image, Location, NetSource, Protocol};
 use virtargv_model::info::Address;
-use virtargv_model::{Kind, Problem};
 use virtargv_validate::rules::hostdev as rules;
 
 use super::Device;
@@ -105,7 +105,7 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
         ScsiSource::Adapter(at) => {
             let found = cx.host.scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
                 let message = format!("the unit on adapter '{}' was not found: {error}", at.name);
-                problem(Kind::Internal, "hostdev-scsi-unit", scsi.pos, message)
+                problem(&crate::rules::HOSTDEV_SCSI_UNIT, scsi.pos, message)
             })?;
             Image { location: Location::Block { path: Some(format!("/dev/{found}")) }, ..image }
         }

@@ -167,7 +167,8 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         Source::Vhostuser(source) => NetBackend::VhostUser(if nic.backend.kind == Some(BackendType::Passt) {
             HostSide::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
         } else {
-            let path = must(source.path.as_ref(), &rules::VHOSTUSER_PATH, nic.info.pos.path("source"))?;
+            let path =
+                must(source.path.as_ref(), &rules::source::VHOSTUSER_PATH, nic.info.pos.path("source"))?;
             let reconnect = source.reconnect.and_then(reconnect_seconds);
             match source.mode {
                 Some(VhostMode::Server) => HostSide::awaited(path),

@@ -2,7 +2,7 @@
 
 use virtargv_host::Descriptor;
 use virtargv_model::device::vsock::Vsock;
-use virtargv_model::{Kind, Problem, YesNo};
+use virtargv_model::{Problem, YesNo};
 use virtargv_validate::rules::vsock as rules;
 
 use super::Device;
@@ -25,7 +25,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<F
         (None, Some(cid)) => cid,
         _ => cx.host.free_vsock_cid().map_err(|error| {
             let message = format!("no 'vsock' for the guest: {error}");
-            problem(Kind::Internal, "vsock-host", vsock.info.pos, message)
+            problem(&crate::rules::VSOCK_HOST, vsock.info.pos, message)
         })?,
     };
     let vhost = (!cx.is_standalone()).then(|| cx.numbers.pass(&Descriptor::VhostVsock));

@@ -1,7 +1,7 @@
 //! Sizes as QEMU takes them: whole MiB, memory modules in steps of 2 MiB, all of it in steps of 256 MiB on POWER.
 
 use virtargv_model::device::memory_device::MemoryModel;
-use virtargv_model::{Domain, Kib, Kind, Place, Problem};
+use virtargv_model::{Domain, Kib, Place, Problem};
 use virtargv_resolve::{Guest, PSERIES_MEMORY_STEP, align_pseries_memory};
 use virtargv_validate::rules::memory as rules;
 
@@ -57,6 +57,6 @@ fn round(size: u64, step: u64, place: &Place, what: &str) -> Result<u64, Problem
     rounded.ok_or_else(|| {
         let message =
             format!("the size of {what}, '{size}' KiB, is too large once it is rounded to '{step}' KiB");
-        problem(Kind::Unsupported, "memory-size-overflow", place.clone(), message)
+        problem(&crate::rules::MEMORY_SIZE_OVERFLOW, place.clone(), message)
     })
 }

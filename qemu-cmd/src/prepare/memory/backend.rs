@@ -5,7 +5,7 @@ use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::memory::{MemoryAccess, MemoryAllocation, MemorySource};
 use virtargv_model::tune::NumaMode;
 use virtargv_model::vcpu::Placement;
-use virtargv_model::{Kib, Kind, NumberSet, Place, Pos, Problem, YesNo};
+use virtargv_model::{Kib, NumberSet, Place, Pos, Problem, YesNo};
 use virtargv_validate::rules::memory_device as rules;
 
 use super::pages::{MemoryPath, Pages, in_folder, in_huge_pages, pages};
@@ -230,7 +230,7 @@ fn supported(cx: &Prepare<'_>, kind: &BackendKind, wanted: &Wanted<'_>) -> Resul
         return Ok(());
     }
     let message = format!("this QEMU has no object '{name}', which memory '{}' needs", wanted.id);
-    Err(problem(Kind::Unsupported, "memory-backend-missing", wanted.pos(), message))
+    Err(problem(&crate::rules::MEMORY_BACKEND_MISSING, wanted.pos(), message))
 }
 
 /// Whether the memory of a device is to be filled before the guest starts.
@@ -261,7 +261,7 @@ fn discard(cx: &Prepare<'_>, wanted: &Wanted<'_>, of_cell: Option<YesNo>) -> Res
     }
     if !cx.has(Cap::ObjectMemoryFileDiscard) {
         let message = format!("this QEMU cannot discard the content of memory '{}'", wanted.id);
-        return Err(problem(Kind::Unsupported, "memory-discard", wanted.pos(), message));
+        return Err(problem(&crate::rules::MEMORY_DISCARD, wanted.pos(), message));
     }
     Ok(Some(discard))
 }
@@ -332,9 +332,7 @@ pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Pl
         None => Ok(()),
         Some(missing) => {
             let message = format!("the host has no NUMA node '{missing}'");
-            let named = cx.release().has(Convention::NumaNodeUnsupported);
-            let kind = if named { Kind::Unsupported } else { Kind::Internal };
-            Err(problem(kind, "numa-node-missing", place, message))
+            Err(crate::rules::NUMA_NODE_MISSING.problem(cx.release(), place, message))
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The host pages that memory is made of, and the files it is kept in.
 
-use virtargv_model::{Kib, Kind, Place, Problem};
+use virtargv_model::{Kib, Place, Problem};
 
 use crate::prepare::context::{Prepare, problem};
 use crate::text::Text;
@@ -78,7 +78,7 @@ fn default_huge_page(cx: &Prepare<'_>) -> Result<Kib, Problem> {
     let mount = mounts.iter().find(|mount| mount.default).or(mounts.first());
     mount.map(|mount| Kib(mount.size_kib)).ok_or_else(|| {
         let message = "the host offers no huge pages: no hugetlbfs is mounted";
-        problem(Kind::Internal, "hugepages-not-mounted", hugepages_place(cx), message)
+        problem(&crate::rules::HUGEPAGES_NOT_MOUNTED, hugepages_place(cx), message)
     })
 }
 
@@ -91,7 +91,7 @@ pub(super) fn in_huge_pages(cx: &Prepare<'_>, size: Option<Kib>) -> Result<Memor
     let mounts = &cx.settings().hugetlbfs;
     let Some(mount) = mounts.iter().find(|mount| mount.size_kib == size.0) else {
         let message = format!("the host has no hugetlbfs mounted for pages of '{}' KiB", size.0);
-        return Err(problem(Kind::Internal, "hugepages-size-not-mounted", hugepages_place(cx), message));
+        return Err(problem(&crate::rules::HUGEPAGES_SIZE_NOT_MOUNTED, hugepages_place(cx), message));
     };
     let path = format!("{}/libvirt/qemu/{}", mount.path, cx.folders.mark);
     Ok(MemoryPath::HugePages { path, size_kib: mount.size_kib })

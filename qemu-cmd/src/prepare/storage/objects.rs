@@ -7,7 +7,7 @@ use virtargv_host::{HostError, SecretKey, SecretUse};
 use virtargv_model::device::storage::{
     Auth, EncryptionEngine, EncryptionFormat, Image, NetSource, Protocol, SecretRef,
 };
-use virtargv_model::{Kind, Problem, YesNo};
+use virtargv_model::{Problem, YesNo};
 
 use super::ImageNodes;
 use crate::prepare::context::{Prepare, problem};
@@ -197,7 +197,7 @@ impl Objects {
         }
         if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
             let message = "this QEMU speaks no TLS with protocol 'nbd'";
-            return Err(problem(Kind::Unsupported, "storage-nbd-tls", image.pos, message));
+            return Err(problem(&crate::rules::STORAGE_NBD_TLS, image.pos, message));
         }
         tls::need_objects(cx, image.pos)?;
         let secret = match uuid {
@@ -253,14 +253,14 @@ fn takes_secret_object(cx: &Prepare<'_>, net: &NetSource) -> bool {
 fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Problem> {
     let usage = if net.protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
     cx.host.secret(usage, key(&auth.secret)).map_err(|error: HostError| {
-        problem(Kind::SecretMissing, "storage-auth-secret", auth.pos.path("secret"), error.to_string())
+        problem(&crate::rules::STORAGE_AUTH_SECRET, auth.pos.path("secret"), error.to_string())
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     cx.host
         .secret(usage, key)
-        .map_err(|error| problem(Kind::SecretMissing, "storage-secret", image.pos, error.to_string()))
+        .map_err(|error| problem(&crate::rules::STORAGE_SECRET, image.pos, error.to_string()))
 }
 
 fn key(secret: &SecretRef) -> SecretKey<'_> {

@@ -2,7 +2,7 @@
 
 use virtargv_host::Descriptor;
 use virtargv_model::device::storage::{Image, Location, NetHost, NetSource, Protocol, Transport};
-use virtargv_model::{Kind, Pos, Problem, Spelled, YesNo};
+use virtargv_model::{Pos, Problem, Spelled, YesNo};
 use virtargv_validate::rules::disk::source as rules;
 
 use super::Form;
@@ -182,7 +182,7 @@ impl Place {
             Location::File { fdgroup: Some(group), .. } if form == Form::Node && !cx.is_standalone() => {
                 Self::Group(cx.numbers.group(group).ok_or_else(|| {
                     let message = format!("no descriptors were passed as group '{group}'");
-                    problem(Kind::InvalidArgument, "storage-fdgroup", image.pos.attr("fdgroup"), message)
+                    problem(&crate::rules::STORAGE_FDGROUP, image.pos.attr("fdgroup"), message)
                 })?)
             }
             Location::File { path: file, .. } => Self::File(path(file)?),

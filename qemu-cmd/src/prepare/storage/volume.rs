@@ -19,7 +19,9 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
         return Ok(());
     };
-    let refuse = |kind, message: String| Err(problem(kind, "storage-pool", disk.image.pos, message));
+    let refuse = |kind, message: String| {
+        Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(kind))
+    };
     let text = match host.storage_pool(pool_name) {
         Ok(text) => text,
         Err(HostError::Inactive { .. }) => {
@@ -80,11 +82,11 @@ fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem
     let parts: Vec<&str> = name.split(':').collect();
     let [_, _, _, unit] = parts.as_slice() else {
         let message = format!("volume '{name}' is not named as the units of an iSCSI pool are");
-        return Err(problem(Kind::Internal, "storage-iscsi-volume", disk.image.pos, message));
+        return Err(problem(&crate::rules::STORAGE_ISCSI_VOLUME, disk.image.pos, message));
     };
     let Some(target) = &pool.device else {
         let message = format!("the pool of volume '{name}' does not say its iSCSI target");
-        return Err(problem(Kind::Internal, "storage-pool", disk.image.pos, message));
+        return Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(Kind::Internal));
     };
     let host = NetHost {
         name: pool.host.clone(),

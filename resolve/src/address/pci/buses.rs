@@ -1,36 +1,37 @@
-//! The PCI buses of a guest, and what is taken on them.
+//! The PCI buses of a guest, and their used slots.
 
+use bitflags::bitflags;
 use virtargv_model::Kind;
 use virtargv_model::device::controller::PciModel;
 use virtargv_model::info::PciAddress;
 
 use super::connect::{Connect, Mismatch};
 
-/// Why something cannot be placed: the class of the problem, and what is wrong.
+/// The class and the message of a problem.
 pub(super) type Refusal = (Kind, String);
 
-/// One bus.
+/// A PCI bus.
 #[derive(Debug, Clone)]
 pub(super) struct Bus {
-    /// The controller it belongs to.
+    /// The model of its controller.
     pub model: PciModel,
-    /// The group of host devices that it is kept for; 0 is everything else.
+    /// The group of host devices that it is reserved for; 0 for all other devices.
     pub group: u32,
-    /// Whether that never changes.
+    /// Whether the group is fixed.
     pub group_locked: bool,
     accepts: Connect,
     first: u32,
     last: u32,
-    /// How many of its slots have a function in use.
+    /// The number of slots with a used function.
     used: u32,
     slots: [Slot; 32],
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Slot {
-    /// One bit a function.
+    /// A bit for each function.
     functions: u8,
-    /// Whether devices of the kind that is here may share it.
+    /// Whether devices of the kind in the slot can share it.
     shared: bool,
 }
 
@@ -41,9 +42,9 @@ impl Bus {
         Self { model, group: 0, group_locked: false, accepts, first, last, used: 0, slots }
     }
 
-    /// Whether it is a bus for conventional PCI devices.
+    /// Whether it accepts conventional PCI devices.
     pub fn takes_pci(&self) -> bool {
-        self.accepts.meets(Connect::PCI)
+        self.accepts.intersects(Connect::PCI)
     }
 
     fn slot(&self, slot: u32) -> Slot {
@@ -59,12 +60,12 @@ impl Bus {
         self.used == 0
     }
 
-    /// The first free slot that `device` may have, and the function in it: `function`, or the lowest that is free.
+    /// The first free slot that accepts `device`, and the function in it: `function`, or the lowest free one.
     fn find(&self, device: Connect, bus: u32, function: Option<u8>) -> Option<(u32, u8)> {
         if self.accepts.takes(device, bus, false).is_err() {
             return None;
         }
-        let shares = device.meets(Connect::SHARES_SLOT);
+        let shares = device.intersects(Connect::SHARES_SLOT);
         if !shares && self.is_full() {
             return None;
         }
@@ -85,37 +86,51 @@ impl Bus {
     }
 }
 
-/// All buses, by the index of their controller.
+/// The PCI buses, by the index of their controller.
 #[derive(Debug)]
 pub(super) struct Buses {
     /// The buses.
     pub list: Vec<Bus>,
-    /// How many buses from the first on are full.
+    /// The number of leading buses that are full.
     full: usize,
-    /// Whether buses are added as devices need them.
-    pub growing: bool,
-    /// Whether the guest is extended by further roots (pseries).
-    pub many_roots: bool,
-    /// Whether there is a `pcie-to-pci-bridge`.
-    pub pcie_to_pci: bool,
+    /// How buses may be added.
+    growth: Growth,
 }
 
-/// More buses than a guest can number, so that a document cannot ask for endless memory.
+bitflags! {
+    /// How buses may be added to a guest.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub(super) struct Growth: u8 {
+        /// They are added as devices need them.
+        const ON_DEMAND = 1;
+        /// What is added are PCI host bridges (pseries), not bridges below the root.
+        const HOST_BRIDGES = 1 << 1;
+        /// This QEMU has `pcie-pci-bridge`, so that conventional devices do not need a `dmi-to-pci-bridge`.
+        const PCIE_TO_PCI = 1 << 2;
+    }
+}
+
+/// A limit above the number of buses of any guest, which bounds memory.
 pub(super) const MOST_BUSES: usize = 4096;
 
 impl Buses {
     /// The buses of a pass.
-    pub fn new(list: Vec<Bus>, growing: bool, many_roots: bool, pcie_to_pci: bool) -> Self {
-        Self { list, full: 0, growing, many_roots, pcie_to_pci }
+    pub fn new(list: Vec<Bus>, growth: Growth) -> Self {
+        Self { list, full: 0, growth }
     }
 
-    /// Whether any function of the slot is taken.
+    /// Whether buses are added where devices need them.
+    pub fn grows(&self) -> bool {
+        self.growth.contains(Growth::ON_DEMAND)
+    }
+
+    /// Whether a function of the slot is used.
     pub fn slot_in_use(&self, at: &PciAddress) -> bool {
         self.list.get(at.bus as usize).is_some_and(|bus| bus.slot(at.slot).functions != 0)
     }
 
-    /// Takes an address that the document or the chipset fixes. Where its bus has to be added, its number may move up
-    /// by one.
+    /// Takes an address that the document or the chipset determines. Where its bus must be added, the number of the bus
+    /// can increase by one.
     pub fn reserve(&mut self, at: &mut PciAddress, device: Connect, group: u32) -> Result<(), Refusal> {
         self.take(at, device, group, true)
     }
@@ -131,7 +146,7 @@ impl Buses {
         if self.list.is_empty() {
             return Err((Kind::Xml, "this guest has no PCI bus for the device".to_owned()));
         }
-        // Devices of one group stay together; an empty bus may change its group.
+        // Devices of a group share buses; an empty bus can change its group.
         let same = |bus: &Bus| bus.group == group;
         let empty = |bus: &Bus| !bus.group_locked && bus.is_empty();
         let found =
@@ -139,8 +154,8 @@ impl Buses {
         if let Some(at) = found {
             return Ok(at);
         }
-        if !self.growing {
-            return Err((Kind::Internal, "all PCI slots that the device could have are taken".to_owned()));
+        if !self.grows() {
+            return Err((Kind::Internal, "there is no free PCI slot that accepts the device".to_owned()));
         }
         let mut at = PciAddress {
             bus: u32::try_from(self.list.len()).unwrap_or(u32::MAX),
@@ -158,7 +173,7 @@ impl Buses {
         function: Option<u8>,
         suits: impl Fn(&Bus) -> bool,
     ) -> Option<PciAddress> {
-        let skip = if device.meets(Connect::SHARES_SLOT) { 0 } else { self.full };
+        let skip = if device.intersects(Connect::SHARES_SLOT) { 0 } else { self.full };
         self.list.iter().zip(0u32..).skip(skip).filter(|(bus, _)| suits(bus)).find_map(|(bus, n)| {
             let (slot, function) = bus.find(device, n, function)?;
             Some(PciAddress { bus: n, slot, function: function.into(), ..PciAddress::default() })
@@ -172,7 +187,7 @@ impl Buses {
         group: u32,
         written: bool,
     ) -> Result<(), Refusal> {
-        if self.growing {
+        if self.grows() {
             self.grow(at, device)?;
         }
         self.check(at, device, written)?;
@@ -180,7 +195,7 @@ impl Buses {
         if !bus.group_locked && bus.is_empty() {
             bus.group = group;
         } else if bus.group != group && written {
-            // The document puts it among others, so nothing is kept apart any more.
+            // The document places devices of other groups on the bus, so it is no longer reserved.
             bus.group = 0;
         }
         let Some(slot) = bus.slots.get_mut(at.slot as usize) else { return Ok(()) };
@@ -189,7 +204,7 @@ impl Buses {
             return Err((kind(written), format!("two devices have the PCI address '{at}'")));
         }
         if slot.functions == 0 {
-            slot.shared = device.meets(Connect::SHARES_SLOT);
+            slot.shared = device.intersects(Connect::SHARES_SLOT);
             bus.used += 1;
         }
         slot.functions |= bit;
@@ -199,7 +214,7 @@ impl Buses {
         Ok(())
     }
 
-    /// Whether the address exists and its bus takes the device.
+    /// Checks that the address exists and its bus accepts the device.
     pub fn check(&self, at: &PciAddress, device: Connect, written: bool) -> Result<(), Refusal> {
         let refused = |message: String| Err((kind(written), message));
         if self.list.is_empty() {
@@ -215,18 +230,18 @@ impl Buses {
         match bus.accepts.takes(device, at.bus, written) {
             Ok(()) => {}
             Err(Mismatch::NotIntegrated) => {
-                return refused(format!("the device at PCI address '{at}' has to be on bus '0'"));
+                return refused(format!("the device at PCI address '{at}' must be on bus '0'"));
             }
             Err(Mismatch::NoAuto) => {
                 return refused(format!(
-                    "PCI address '{at}' was chosen on the controller with index='{}', which is only for devices \
-                     that ask for it",
+                    "PCI address '{at}' was assigned on the controller with index='{}', which only accepts devices \
+                     whose address the document gives",
                     at.bus
                 ));
             }
             Err(Mismatch::Kind(device)) => {
                 return refused(format!(
-                    "PCI address '{at}' is on the controller with index='{}', which takes no '{}'",
+                    "PCI address '{at}' is on the controller with index='{}', which does not accept a '{}'",
                     at.bus,
                     device.name()
                 ));
@@ -253,13 +268,13 @@ impl Buses {
             return Err((Kind::Internal, format!("more than '{MOST_BUSES}' PCI buses are needed")));
         }
         let mut bridge = None;
-        let model = if device.meets(Connect::PCI) {
-            if self.many_roots {
+        let model = if device.intersects(Connect::PCI) {
+            if self.growth.contains(Growth::HOST_BRIDGES) {
                 PciModel::PciRoot
             } else {
-                // Without a bus for a pci-bridge the guest is all PCI Express: it needs a way to conventional PCI.
-                if !self.list.iter().any(|bus| bus.accepts.meets(Connect::PCI_BRIDGE)) {
-                    bridge = Some(self.pcie_to_pci);
+                // Without a bus that accepts a pci-bridge, the guest needs a bridge from PCI Express to PCI.
+                if !self.list.iter().any(|bus| bus.accepts.intersects(Connect::PCI_BRIDGE)) {
+                    bridge = Some(self.growth.contains(Growth::PCIE_TO_PCI));
                     if missing == 1 {
                         missing += 1;
                         at.bus += 1;
@@ -267,7 +282,7 @@ impl Buses {
                 }
                 PciModel::PciBridge
             }
-        } else if device.meets(Connect::PCIE.and(Connect::UPSTREAM)) {
+        } else if device.intersects(Connect::PCIE.union(Connect::UPSTREAM)) {
             PciModel::PcieRootPort
         } else {
             let what = device.controller().map_or(device.name(), virtargv_model::Spelled::as_str);
@@ -278,7 +293,7 @@ impl Buses {
         match bridge {
             Some(true) => {
                 let mut port = Bus::new(PciModel::PcieRootPort);
-                // Nothing but the bridge may have this port.
+                // The port is reserved for the bridge.
                 port.accepts = Connect::PCIE_BRIDGE;
                 self.list.push(port);
                 self.list.push(Bus::new(PciModel::PcieToPciBridge));

@@ -1,4 +1,4 @@
-//! Devices whose place the chipset fixes, and places that it takes for itself.
+//! The PCI addresses of the chipset: those of integrated devices, and those that it reserves.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerKind, PciModel, UsbModel};
@@ -8,7 +8,7 @@ use virtargv_model::info::PciAddress;
 use virtargv_model::{Kind, OnOff};
 
 use super::connect::Connect;
-use super::devices::{PCI, is_card};
+use super::devices::{PCI, is_pci_video};
 use super::slots::{is_wanted, present};
 use super::{Placer, Refused};
 
@@ -24,7 +24,7 @@ const PIIX3_USB: PciAddress = at(1, 2);
 /// The SATA controller of the ICH9.
 const ICH9_SATA: PciAddress = at(0x1f, 2);
 
-/// Whether the device is part of the PIIX3 and sits where it has to, so that [`i440fx`] takes its place.
+/// Whether the controller is part of the PIIX3 and has its address, which [`i440fx`] takes.
 pub(super) fn is_piix3(controller: &Controller, address: &PciAddress) -> bool {
     piix3_place(controller).is_some_and(|place| same_place(&place, address))
 }
@@ -33,7 +33,7 @@ fn same_place(a: &PciAddress, b: &PciAddress) -> bool {
     (a.domain, a.bus, a.slot, a.function) == (b.domain, b.bus, b.slot, b.function)
 }
 
-/// Where the PIIX3 has a controller of this kind, for the first of its kind.
+/// The address of a controller that is part of the PIIX3.
 fn piix3_place(controller: &Controller) -> Option<PciAddress> {
     match &controller.kind {
         _ if controller.number() != 0 => None,
@@ -45,7 +45,7 @@ fn piix3_place(controller: &Controller) -> Option<PciAddress> {
     }
 }
 
-/// The i440FX chipset with its PIIX3: slot 1 is the PIIX3, the first video card goes to slot 2.
+/// The i440FX chipset with its PIIX3: slot 1 is the PIIX3, slot 2 is the first video device.
 pub(super) fn i440fx(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     for n in 0..placer.devices().controllers.len() {
         let Some(controller) = placer.devices().controllers.get(n) else { continue };
@@ -69,8 +69,8 @@ pub(super) fn i440fx(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     first_video(placer, 2, PCI)
 }
 
-/// The Q35 chipset with its ICH9: slot 0x1f is the ICH9, the first video card goes to slot 1; USB 2, the old bridge to PCI
-/// and the sound card have customary places.
+/// The Q35 chipset with its ICH9: slot 0x1f is the ICH9, slot 1 is the first video device. USB 2 controllers, the
+/// DMI-to-PCI bridge and the sound device have the addresses of physical boards.
 pub(super) fn q35(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     for n in 0..placer.devices().controllers.len() {
         q35_controller(placer, n)?;
@@ -117,13 +117,13 @@ fn q35_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused> 
     Ok(())
 }
 
-/// QEMU puts the first video card into the first slot that the chipset leaves free. Where it could not be told
-/// otherwise, the slot is kept for one even without video.
+/// Places the first video device in the first free slot after the chipset, as QEMU does. Where QEMU cannot place it
+/// elsewhere, the slot is reserved even without a video device.
 fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result<(), Refused> {
     let id = DeviceId { kind: DeviceKind::Video, index: 0 };
     let movable = placer.work.caps.has(Cap::DeviceVideoPrimary);
     let place = at(slot, 0);
-    let Some(video) = placer.devices().videos.first().filter(|video| is_card(video)) else {
+    let Some(video) = placer.devices().videos.first().filter(|video| is_pci_video(video)) else {
         let keep = !movable && !placer.buses.list.is_empty() && !placer.buses.slot_in_use(&place);
         return if keep { placer.chipset(place, needs) } else { Ok(()) };
     };
@@ -131,7 +131,7 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
         return match present(&video.info) {
             Some(address) if !movable && !same_place(&place, &address) => {
                 let message =
-                    format!("the first video card has to be at PCI address '{place}', not at '{address}'");
+                    format!("the first video device must have PCI address '{place}', not '{address}'");
                 Err(placer.refused(id, Kind::Internal, message))
             }
             _ => Ok(()),
@@ -146,11 +146,11 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
     if movable {
         return placer.place(id);
     }
-    let message = format!("PCI address '{place}' is taken, but QEMU puts the first video card there");
+    let message = format!("PCI address '{place}' is taken, but QEMU places the first video device there");
     Err(placer.refused(id, Kind::Internal, message))
 }
 
-/// The first ICH9 sound card without address goes where it is on real boards.
+/// Places the first ICH9 sound device without an address where it is on physical boards.
 fn ich9_sound(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     let place = at(0x1b, 0);
     let wanted = |sound: &Sound| sound.model == SoundModel::Ich9 && is_wanted(&sound.info);

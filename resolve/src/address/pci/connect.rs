@@ -1,77 +1,65 @@
-//! What plugs into what.
+//! Which PCI buses accept which devices.
 
+use bitflags::bitflags;
 use virtargv_model::device::controller::PciModel;
 
-/// What a device needs of the bus it is on, or what a bus takes: a set of kinds and traits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Connect(u16);
+bitflags! {
+    /// What a device needs of the bus it is on, or what a bus takes: a set of kinds and traits. The empty set is no PCI
+    /// device.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+    pub(super) struct Connect: u16 {
+        /// A conventional PCI device.
+        const PCI = 1;
+        /// A PCI Express device.
+        const PCIE = 1 << 1;
+        /// `pcie-root-port`
+        const ROOT_PORT = 1 << 2;
+        /// `pcie-switch-upstream-port`
+        const UPSTREAM = 1 << 3;
+        /// `pcie-switch-downstream-port`
+        const DOWNSTREAM = 1 << 4;
+        /// `dmi-to-pci-bridge`
+        const DMI_BRIDGE = 1 << 5;
+        /// `pcie-to-pci-bridge`
+        const PCIE_BRIDGE = 1 << 6;
+        /// `pci-expander-bus`
+        const PCI_EXPANDER = 1 << 7;
+        /// `pcie-expander-bus`
+        const PCIE_EXPANDER = 1 << 8;
+        /// `pci-bridge`
+        const PCI_BRIDGE = 1 << 9;
+        /// Of a device: an assigned address must be on a bus with this trait.
+        const AUTO = 1 << 10;
+        /// Of a device: it is integrated into the chipset, so its address is on bus 0.
+        const INTEGRATED = 1 << 11;
+        /// Of a device: several of its kind share a slot, one for each function.
+        const SHARES_SLOT = 1 << 12;
+        /// Either kind of device that is no bridge.
+        const ENDPOINTS = Self::PCI.bits() | Self::PCIE.bits();
+        /// Every kind of device.
+        const KINDS = (1 << 10) - 1;
+    }
+}
 
 impl Connect {
-    /// Nothing: no PCI device.
-    pub const NONE: Self = Self(0);
-    /// A conventional PCI device.
-    pub const PCI: Self = Self(1);
-    /// A PCI Express device.
-    pub const PCIE: Self = Self(1 << 1);
-    /// `pcie-root-port`
-    pub const ROOT_PORT: Self = Self(1 << 2);
-    /// `pcie-switch-upstream-port`
-    pub const UPSTREAM: Self = Self(1 << 3);
-    /// `pcie-switch-downstream-port`
-    pub const DOWNSTREAM: Self = Self(1 << 4);
-    /// `dmi-to-pci-bridge`
-    pub const DMI_BRIDGE: Self = Self(1 << 5);
-    /// `pcie-to-pci-bridge`
-    pub const PCIE_BRIDGE: Self = Self(1 << 6);
-    /// `pci-expander-bus`
-    pub const PCI_EXPANDER: Self = Self(1 << 7);
-    /// `pcie-expander-bus`
-    pub const PCIE_EXPANDER: Self = Self(1 << 8);
-    /// `pci-bridge`
-    pub const PCI_BRIDGE: Self = Self(1 << 9);
-    /// Of a device: an address chosen for it must be on a bus that has this too.
-    pub const AUTO: Self = Self(1 << 10);
-    /// Of a device: part of the chipset, so on bus 0.
-    pub const INTEGRATED: Self = Self(1 << 11);
-    /// Of a device: several of its kind share a slot, one a function.
-    pub const SHARES_SLOT: Self = Self(1 << 12);
-
-    const KINDS: Self = Self((1 << 10) - 1);
-    const ENDPOINTS: Self = Self(Self::PCI.0 | Self::PCIE.0);
-
-    /// Both sets together.
-    pub const fn and(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    /// Whether the sets have anything in common.
-    pub const fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Whether it is empty.
-    pub const fn is_none(self) -> bool {
-        self.0 == 0
-    }
-
-    /// The name of the first kind of device that is in the set.
+    /// The name of the first kind of device in the set.
     pub fn name(self) -> &'static str {
-        NAMES.iter().find(|(kind, _)| self.meets(*kind)).map_or("device", |(_, name)| name)
+        NAMES.iter().find(|(kind, _)| self.intersects(*kind)).map_or("device", |(_, name)| name)
     }
 
-    /// The controller model that plugs in this way.
+    /// The controller model of the first kind of device in the set, where it is a controller.
     pub fn controller(self) -> Option<PciModel> {
-        CONTROLLERS.iter().find(|(kind, _)| self.meets(*kind)).map(|(_, model)| *model)
+        CONTROLLERS.iter().find(|(kind, _)| self.intersects(*kind)).map(|(_, model)| *model)
     }
 
-    /// What controller `model` needs of its bus; nothing for a root.
+    /// What a controller of `model` requires of its bus; empty for a root bus.
     pub fn of_controller(model: PciModel) -> Self {
         match model {
-            PciModel::PciRoot | PciModel::PcieRoot => Self::NONE,
+            PciModel::PciRoot | PciModel::PcieRoot => Self::empty(),
             PciModel::PciBridge => Self::PCI_BRIDGE,
             PciModel::DmiToPciBridge => Self::DMI_BRIDGE,
             PciModel::PcieToPciBridge => Self::PCIE_BRIDGE,
-            PciModel::PcieRootPort => Self::ROOT_PORT.and(Self::SHARES_SLOT),
+            PciModel::PcieRootPort => Self::ROOT_PORT.union(Self::SHARES_SLOT),
             PciModel::PcieSwitchUpstreamPort => Self::UPSTREAM,
             PciModel::PcieSwitchDownstreamPort => Self::DOWNSTREAM,
             PciModel::PciExpanderBus => Self::PCI_EXPANDER,
@@ -79,62 +67,62 @@ impl Connect {
         }
     }
 
-    /// What the bus of controller `model` takes, and its first and last slot.
+    /// What the bus of a controller of `model` accepts, and its first and last slot.
     pub fn of_bus(model: PciModel) -> (Self, u32, u32) {
-        let pci = Self::PCI.and(Self::PCI_BRIDGE);
-        let auto = pci.and(Self::AUTO);
-        let port = Self::PCIE.and(Self::UPSTREAM).and(Self::PCIE_BRIDGE).and(Self::AUTO);
-        let root = Self::PCIE.and(Self::ROOT_PORT).and(Self::DMI_BRIDGE).and(Self::PCIE_EXPANDER);
+        let pci = Self::PCI.union(Self::PCI_BRIDGE);
+        let auto = pci.union(Self::AUTO);
+        let port = Self::PCIE.union(Self::UPSTREAM).union(Self::PCIE_BRIDGE).union(Self::AUTO);
+        let root = Self::PCIE.union(Self::ROOT_PORT).union(Self::DMI_BRIDGE).union(Self::PCIE_EXPANDER);
         match model {
-            PciModel::PciRoot => (auto.and(Self::PCI_EXPANDER), 1, LAST_SLOT),
-            // Slot 0 is taken by the hotplug controller.
+            PciModel::PciRoot => (auto.union(Self::PCI_EXPANDER), 1, LAST_SLOT),
+            // Slot 0 is the hotplug controller.
             PciModel::PciBridge | PciModel::PcieToPciBridge => (auto, 1, LAST_SLOT),
             PciModel::PciExpanderBus => (auto, 0, LAST_SLOT),
             PciModel::PcieRoot => (root, 1, LAST_SLOT),
             PciModel::DmiToPciBridge => (pci, 0, LAST_SLOT),
             PciModel::PcieRootPort | PciModel::PcieSwitchDownstreamPort => (port, 0, 0),
             PciModel::PcieSwitchUpstreamPort => (Self::DOWNSTREAM, 0, LAST_SLOT),
-            PciModel::PcieExpanderBus => (Self::ROOT_PORT.and(Self::DMI_BRIDGE), 0, LAST_SLOT),
+            PciModel::PcieExpanderBus => (Self::ROOT_PORT.union(Self::DMI_BRIDGE), 0, LAST_SLOT),
         }
     }
 
-    /// Whether a bus that takes `self` takes `device`. `written` where the address is the document's own: there PCI and
-    /// PCI Express devices may be swapped, and what is not chosen automatically is allowed.
+    /// Checks that a bus that accepts `self` accepts `device`. `written` is whether the document has the address: then
+    /// PCI and PCI Express devices can be exchanged, and buses without [`Connect::AUTO`] are allowed.
     pub fn takes(self, device: Self, bus: u32, written: bool) -> Result<(), Mismatch> {
         let (mut accepts, mut device) = (self, device);
-        if device.meets(Self::INTEGRATED) {
+        if device.intersects(Self::INTEGRATED) {
             if bus != 0 {
                 return Err(Mismatch::NotIntegrated);
             }
-            // Such a device is not plugged into anything, so any kind of root has it.
-            accepts = accepts.and(Self::AUTO).and(Self::ENDPOINTS);
+            // An integrated device has no slot, so every kind of root bus accepts it.
+            accepts = accepts.union(Self::AUTO).union(Self::ENDPOINTS);
         }
         if written {
-            if accepts.meets(Self::ENDPOINTS) {
-                accepts = accepts.and(Self::ENDPOINTS);
+            if accepts.intersects(Self::ENDPOINTS) {
+                accepts = accepts.union(Self::ENDPOINTS);
             }
-            if device.meets(Self::PCI_BRIDGE) {
-                device = device.and(Self::PCI);
+            if device.intersects(Self::PCI_BRIDGE) {
+                device = device.union(Self::PCI);
             }
-        } else if device.meets(Self::AUTO) && !accepts.meets(Self::AUTO) {
+        } else if device.intersects(Self::AUTO) && !accepts.intersects(Self::AUTO) {
             return Err(Mismatch::NoAuto);
         }
-        if Self(device.0 & accepts.0).meets(Self::KINDS) { Ok(()) } else { Err(Mismatch::Kind(device)) }
+        if (device & accepts).intersects(Self::KINDS) { Ok(()) } else { Err(Mismatch::Kind(device)) }
     }
 }
 
-/// Why a bus does not take a device.
+/// Why a bus does not accept a device.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mismatch {
-    /// It has to be on bus 0.
+    /// The device must be on bus 0.
     NotIntegrated,
-    /// Nothing is put there without being asked.
+    /// Addresses are not assigned on the bus.
     NoAuto,
-    /// It is another kind of bus.
+    /// The bus is for other kinds of devices.
     Kind(Connect),
 }
 
-/// The last slot of a bus that has them all.
+/// The last slot of a bus with all slots.
 pub(super) const LAST_SLOT: u32 = 0x1f;
 
 const NAMES: &[(Connect, &str)] = &[

@@ -1,4 +1,4 @@
-//! What each device needs of a PCI bus: one row a kind of device and model.
+//! What each kind and model of device requires of a PCI bus.
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
@@ -21,36 +21,38 @@ use super::super::bus::{self, Virtio};
 use super::connect::Connect;
 use crate::Work;
 
-/// What the kinds of device that depend on guest and host need.
+/// The requirements that depend on guest and host.
 #[derive(Clone, Copy)]
 pub(super) struct Needs<'h> {
     /// PCI Express devices.
     pcie: Connect,
-    /// virtio devices that are not bound to conventional PCI.
+    /// virtio devices that are not transitional.
     virtio: Connect,
     host: &'h dyn Host,
 }
 
-/// What a conventional PCI device needs.
-pub(super) const PCI: Connect = Connect::PCI.and(Connect::AUTO);
+/// What a conventional PCI device requires.
+pub(super) const PCI: Connect = Connect::PCI.union(Connect::AUTO);
 
 impl<'h> Needs<'h> {
-    /// PCI Express devices take a conventional slot where there is nothing else, and old virtio devices do always.
+    /// The requirements in a guest. PCI Express devices are in PCI slots where the guest has no PCI Express; so are
+    /// virtio devices of a QEMU without virtio 1.0 only devices.
     pub fn of(domain: &Domain, caps: &Caps, host: &'h dyn Host) -> Self {
-        let pcie = if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.and(Connect::AUTO) } else { PCI };
+        let pcie =
+            if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.union(Connect::AUTO) } else { PCI };
         let virtio = if caps.has(Cap::VirtioPciDisableLegacy) { pcie } else { PCI };
         Self { pcie, virtio, host }
     }
 
-    /// What device `id` needs; nothing where it is no PCI device.
+    /// What device `id` requires; empty where it is not a PCI device.
     pub fn device(&self, devices: &Devices, id: DeviceId) -> Connect {
         match bus::virtio(devices, id) {
             Some(_) if id.kind == DeviceKind::Crypto => PCI,
-            // Transitional devices only work in conventional slots.
+            // Transitional devices need I/O ports, so only PCI slots accept them.
             Some(Virtio::Transitional) => PCI,
-            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.and(Connect::INTEGRATED),
+            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.union(Connect::INTEGRATED),
             Some(Virtio::Modern) => self.virtio,
-            None => self.other(devices, id).unwrap_or(Connect::NONE),
+            None => self.other(devices, id).unwrap_or(Connect::empty()),
         }
     }
 
@@ -63,7 +65,7 @@ impl<'h> Needs<'h> {
             DeviceKind::Video => return Some(self.video(devices.videos.get(n)?.model?)),
             DeviceKind::Panic => {
                 let pci = devices.panics.get(n)?.model == Some(PanicModel::Pvpanic);
-                return pci.then_some(PCI.and(Connect::INTEGRATED));
+                return pci.then_some(PCI.union(Connect::INTEGRATED));
             }
             DeviceKind::Sound => matches!(
                 devices.sounds.get(n)?.model,
@@ -79,23 +81,23 @@ impl<'h> Needs<'h> {
 
     fn controller(&self, controller: &Controller) -> Connect {
         match &controller.kind {
-            ControllerKind::Pci(pci) => pci.model.map_or(Connect::NONE, Connect::of_controller),
+            ControllerKind::Pci(pci) => pci.model.map_or(Connect::empty(), Connect::of_controller),
             ControllerKind::Sata | ControllerKind::Ide(_) => PCI,
             ControllerKind::Usb(usb) => match usb.model {
                 Some(UsbModel::NecXhci | UsbModel::QemuXhci) => self.pcie,
-                Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::NONE,
-                // Without a model it is the machine's own.
+                Some(UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None) => Connect::empty(),
+                // Without a model it is the controller of the machine.
                 _ => PCI,
             },
             ControllerKind::Scsi(model) => match model {
-                None | Some(ScsiModel::Ncr53c90) => Connect::NONE,
+                None | Some(ScsiModel::Ncr53c90) => Connect::empty(),
                 Some(_) => PCI,
             },
             ControllerKind::VirtioSerial(_)
             | ControllerKind::Fdc
             | ControllerKind::Ccid
             | ControllerKind::Xenbus(_)
-            | ControllerKind::Isa => Connect::NONE,
+            | ControllerKind::Isa => Connect::empty(),
         }
     }
 
@@ -103,12 +105,12 @@ impl<'h> Needs<'h> {
         if let Source::Hostdev(device) = &interface.source {
             return match &device.device {
                 InterfaceDevice::Pci(pci) => self.host_pci(&pci.address, interface.info.pci()),
-                InterfaceDevice::Usb(_) => Connect::NONE,
+                InterfaceDevice::Usb(_) => Connect::empty(),
             };
         }
         match &interface.model {
-            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::NONE,
-            // Without a model it is a host device that its network gives; what is not known is taken as modern.
+            Some(NicModel::Known(KnownModel::UsbNet)) => Connect::empty(),
+            // Without a model it is a host device of a virtual network; unknown models are taken as PCI Express.
             None | Some(NicModel::Other(_) | NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => {
                 self.pcie
             }
@@ -117,16 +119,16 @@ impl<'h> Needs<'h> {
     }
 
     fn hostdev(&self, devices: &Devices, n: usize) -> Connect {
-        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::NONE };
+        let Some(hostdev) = devices.hostdevs.get(n) else { return Connect::empty() };
         match &hostdev.source {
             HostdevSource::Pci(pci) => self.host_pci(&pci.address, hostdev.info.pci()),
-            // All that are known are PCI Express.
+            // All known mediated devices are PCI Express devices.
             HostdevSource::Mdev(mdev) if mdev.model == MdevModel::VfioPci => self.pcie,
-            _ => Connect::NONE,
+            _ => Connect::empty(),
         }
     }
 
-    /// A device of the host that nothing is known of is PCI Express; for one that has its place it does not matter.
+    /// A host device that is not known is taken as PCI Express. The kind of one with an address does not matter.
     fn host_pci(&self, address: &PciAddress, place: Option<&PciAddress>) -> Connect {
         if self.pcie == PCI || place.is_some_and(|place| !place.is_empty()) {
             return self.pcie;
@@ -138,19 +140,17 @@ impl<'h> Needs<'h> {
     fn video(&self, model: VideoModel) -> Connect {
         match model {
             VideoModel::Bochs => self.pcie,
-            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::NONE,
+            VideoModel::Default | VideoModel::Gop | VideoModel::None | VideoModel::Ramfb => Connect::empty(),
             _ => PCI,
         }
     }
 }
 
-/// Whether the reference gives device `id` a place on PCI even if it fits none, and so finds none for it.
+/// Whether libvirt assigns device `id` a PCI address even though no bus accepts it, which fails.
 pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
     let (devices, n) = (&work.domain.devices, id.index);
     let forced = match id.kind {
-        DeviceKind::Filesystem | DeviceKind::Interface => {
-            Some(!bus::is_usb(devices, id, work.caps.release()))
-        }
+        DeviceKind::Filesystem | DeviceKind::Interface => Some(!bus::is_usb(devices, id, work.release)),
         DeviceKind::Sound => devices
             .sounds
             .get(n)
@@ -164,18 +164,18 @@ pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
         DeviceKind::Memballoon => {
             devices.memballoons.get(n).map(|balloon| balloon.model != Some(MemballoonModel::None))
         }
-        DeviceKind::Video => devices.videos.get(n).map(is_card),
+        DeviceKind::Video => devices.videos.get(n).map(is_pci_video),
         _ => None,
     };
     forced.unwrap_or(false)
 }
 
-/// Whether it is a card, as far as the reference looks when it keeps a slot for it.
-pub(super) fn is_card(video: &Video) -> bool {
+/// Whether libvirt treats the video device as a PCI device: all models but `none` and `ramfb`.
+pub(super) fn is_pci_video(video: &Video) -> bool {
     !matches!(video.model, Some(VideoModel::None | VideoModel::Ramfb))
 }
 
-/// Whether the first PCI controller is a root of that kind.
+/// Whether PCI controller 0 has the model `root`.
 pub(super) fn has_root(domain: &Domain, root: PciModel) -> bool {
     let first = domain.devices.controllers.iter().find(|c| c.is(ControllerType::Pci, 0));
     first.is_some_and(|c| c.pci_model() == Some(root))

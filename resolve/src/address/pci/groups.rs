@@ -1,4 +1,4 @@
-//! Groups of host devices that pseries guests keep on host bridges of their own.
+//! IOMMU groups of host devices, which pseries guests have on separate host bridges.
 
 use std::collections::HashMap;
 
@@ -9,20 +9,20 @@ use virtargv_model::info::PciAddress;
 
 use crate::Work;
 
-/// The group of each host device; 0 is everything else.
+/// The group of each host device; 0 for all other devices.
 #[derive(Debug, Default)]
 pub(super) struct Groups(HashMap<DeviceId, u32>);
 
 impl Groups {
-    /// Host devices are kept apart by the host's IOMMU groups. What a network will give is not known yet, so such an
-    /// interface has a group of its own, counted from the other end.
+    /// The groups of the host devices, by the IOMMU groups of the host. The device that a virtual network will assign
+    /// is not known yet, so its interface has a group of its own, numbered from the highest number down.
     pub fn of(work: &Work<'_>) -> Self {
         let mut groups = HashMap::new();
         if !work.guest.is_pseries() {
             return Self(groups);
         }
         let devices = &work.domain.devices;
-        // 0 is a group of the host too.
+        // The host has a group 0, too.
         let of_host = |address: &PciAddress| {
             let group = work.host.pci_device(&address.to_string())?.iommu_group?;
             group.checked_add(1)

@@ -1,16 +1,16 @@
-//! Options of PCI controllers that follow from their place.
+//! Options of PCI controllers that are derived from their index and address.
 
 use std::collections::HashSet;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_model::Kind;
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
 use virtargv_model::info::PciAddress;
 
 use super::Refused;
+use crate::rules;
 use crate::{Guest, Work};
 
-/// Fills them in, controller by controller.
+/// Fills in the options of every PCI controller.
 pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
     let mut free = Free::of(&work.domain.devices.controllers);
     for controller in &mut work.domain.devices.controllers {
@@ -23,25 +23,25 @@ pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
         let refused = refused.or_else(|| {
             (model == PciModel::PciBridge && number <= at.bus).then(|| {
                 format!(
-                    "the 'pci-bridge' controller with index='{number}' is on bus '{:#04x}', its index has to be \
-                     larger than that",
+                    "the 'pci-bridge' controller with index='{number}' is on bus '{:#04x}', its index must be larger \
+                     than that",
                     at.bus
                 )
             })
         });
         if let Some(message) = refused {
-            work.problem(Kind::Unsupported, "pci-controller-options", pos, message);
+            work.refuse(&rules::PCI_CONTROLLER_OPTIONS, pos, message);
             return Err(Refused);
         }
     }
     Ok(())
 }
 
-/// Numbers that a controller could have.
+/// The free numbers for options.
 struct Free {
-    /// The lowest bus number of an expander bus, 256 where there is none.
+    /// The lowest bus number of an expander bus; 256 without one.
     lowest_bus_nr: u32,
-    /// The target indexes of host bridges.
+    /// The used target indexes of host bridges.
     targets: HashSet<u32>,
 }
 
@@ -55,14 +55,14 @@ impl Free {
         }
     }
 
-    /// The bus number of a new expander bus: two below the lowest, one for it and one for the bridge in it, so that
-    /// most numbers stay with the root.
+    /// The bus number of a new expander bus: two below the lowest, for the expander bus and the bridge on it. Numbers
+    /// are assigned downwards, so that most remain for the root bus.
     fn bus_nr(&mut self) -> Option<u32> {
         self.lowest_bus_nr = self.lowest_bus_nr.checked_sub(2).filter(|n| *n > 0)?;
         Some(self.lowest_bus_nr)
     }
 
-    /// The lowest target index that no host bridge has. QEMU has 32, of which 0 is the first bridge's.
+    /// The lowest free target index of a host bridge. QEMU has 32, of which 0 is the first host bridge.
     fn target(&mut self) -> Option<u32> {
         (1..=31).find(|index| self.targets.insert(*index))
     }
@@ -93,15 +93,17 @@ fn fill(
             *bus_nr = bus_nr.or_else(|| free.bus_nr());
             if bus_nr.is_none() {
                 return Err(format!(
-                    "no 'busNr' is left below the others for the expander bus with index='{number}'"
+                    "there is no free 'busNr' below the others for the expander bus with index='{number}'"
                 ));
             }
         }
         PciModel::PciRoot if guest.is_pseries() => {
-            // The first host bridge is the one that every such guest has.
+            // Host bridge 0 is the one that every pseries guest has.
             *index = index.or_else(|| if number == 0 { Some(0) } else { free.target() });
             if index.is_none() {
-                return Err(format!("no target 'index' is left for the host bridge with index='{number}'"));
+                return Err(format!(
+                    "there is no free target 'index' for the host bridge with index='{number}'"
+                ));
             }
             free.targets.extend(*index);
         }
@@ -110,7 +112,7 @@ fn fill(
     Ok(())
 }
 
-/// The QEMU device behind a controller of which nothing is said.
+/// The default QEMU device of a controller.
 fn name(model: PciModel, guest: &Guest, caps: &Caps) -> Option<PciName> {
     Some(match model {
         PciModel::PciBridge => PciName::PciBridge,

@@ -1,4 +1,4 @@
-//! The order in which devices get their PCI addresses.
+//! The order in which PCI addresses are assigned.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerKind, UsbModel};
@@ -10,7 +10,7 @@ use super::super::bus;
 use super::{Placer, Refused};
 use crate::defaults::controller::is_usb2_part;
 
-/// Kinds of device in order; controllers come in two parts.
+/// The kinds of devices, in libvirt's order. PCI controllers come first, other controllers between these lists.
 const BEFORE_CONTROLLERS: &[DeviceKind] = &[DeviceKind::Filesystem, DeviceKind::Interface, DeviceKind::Sound];
 const AFTER_CONTROLLERS: &[DeviceKind] = &[
     DeviceKind::Disk,
@@ -30,7 +30,7 @@ const AFTER_CONTROLLERS: &[DeviceKind] = &[
     DeviceKind::Pstore,
 ];
 
-/// Whether the device has no address yet, and may have one on PCI.
+/// Whether the device has no address yet, and can be on PCI.
 pub(super) fn is_wanted(info: &DeviceInfo) -> bool {
     match &info.address {
         None => true,
@@ -39,12 +39,12 @@ pub(super) fn is_wanted(info: &DeviceInfo) -> bool {
     }
 }
 
-/// The address, where the document or an earlier step gave one.
+/// The PCI address, where the document or an earlier step has set one.
 pub(super) fn present(info: &DeviceInfo) -> Option<PciAddress> {
     info.pci().filter(|pci| !pci.is_empty()).copied()
 }
 
-/// Gives an address to every device that wants one.
+/// Assigns an address to every device that needs one.
 pub(super) fn place_all(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     for n in 0..placer.devices().controllers.len() {
         if placer.devices().controllers.get(n).is_some_and(|c| c.pci().is_some()) {
@@ -59,7 +59,7 @@ pub(super) fn place_all(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     }
     for kind in AFTER_CONTROLLERS {
         if *kind == DeviceKind::Hostdev {
-            // Interfaces that are host devices go with those.
+            // Interfaces of type `hostdev` are placed with host devices.
             place_interfaces(placer, true)?;
         }
         place_kind(placer, *kind)?;
@@ -89,7 +89,7 @@ fn place_interfaces(placer: &mut Placer<'_, '_>, host_devices: bool) -> Result<(
     Ok(())
 }
 
-/// A virtio disk has to be on PCI by now, unless it is on one of the other buses for virtio.
+/// Checks that virtio disks are on PCI or another bus for virtio.
 fn check_disks(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     let mmio = placer.work.caps.has(Cap::DeviceVirtioMmio);
     let odd = placer.devices().disks.iter().enumerate().find_map(|(index, disk)| {
@@ -133,7 +133,7 @@ fn count(devices: &Devices, kind: DeviceKind) -> usize {
     }
 }
 
-/// A controller other than a PCI bus. The first IDE controller belongs to the chipset.
+/// Assigns the address of a controller other than a PCI controller. The first IDE controller belongs to the chipset.
 fn place_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused> {
     let Some(controller) = placer.devices().controllers.get(n) else { return Ok(()) };
     let first_ide = matches!(controller.kind, ControllerKind::Ide(_)) && controller.number() == 0;
@@ -147,7 +147,7 @@ fn place_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused
     }
 }
 
-/// A part of a USB 2 controller: all parts of one sit in one slot, each at a function of its own.
+/// Assigns the address of a part of a USB 2 controller. All parts share a slot, each at a function of its own.
 fn place_usb2(placer: &mut Placer<'_, '_>, id: DeviceId, model: UsbModel) -> Result<(), Refused> {
     let (function, multifunction) = match model {
         UsbModel::Ich9Ehci1 => (7, None),

@@ -1,4 +1,4 @@
-//! `<zpci>`: the numbers under which s390 guests see PCI functions.
+//! `<zpci>`: the ids by which s390 guests know PCI functions.
 
 use std::collections::HashSet;
 
@@ -8,23 +8,23 @@ use virtargv_model::info::{Address, Zpci};
 
 use super::{Placer, Refused};
 
-/// The numbers in use.
+/// The used ids.
 #[derive(Debug, Default)]
 pub(super) struct Ids {
     uids: HashSet<u32>,
     fids: HashSet<u32>,
-    /// All numbers below are in use, as uid and as fid.
+    /// The lowest uid and fid that can be free.
     low: (u32, u32),
 }
 
 impl Ids {
-    /// Takes the numbers of `zpci`, choosing those that are open.
+    /// Takes the ids of `zpci`; missing ids are chosen.
     fn take(&mut self, zpci: Zpci) -> Result<Zpci, String> {
         let (low_uid, low_fid) = self.low;
         let uid = zpci.uid.or_else(|| (low_uid.max(1)..=0xffff).find(|uid| !self.uids.contains(uid)));
         let fid = zpci.fid.or_else(|| (low_fid..=u32::MAX).find(|fid| !self.fids.contains(fid)));
         let (Some(uid), Some(fid)) = (uid, fid) else {
-            return Err("no 'uid' or 'fid' is left for a 'zpci' address".to_owned());
+            return Err("there is no free 'uid' or 'fid' for a 'zpci' address".to_owned());
         };
         if zpci.uid.is_none() {
             self.low.0 = uid;
@@ -43,15 +43,15 @@ impl Ids {
 }
 
 impl Placer<'_, '_> {
-    /// Takes the numbers that the document gives, and completes those that it gives in part.
+    /// Takes the ids in the document, and completes those of which it has one.
     pub(super) fn collect_zpci(&mut self) -> Result<(), Refused> {
         self.each_zpci(|_, zpci| zpci.uid.is_some() || zpci.fid.is_some(), true)
     }
 
-    /// Chooses the numbers of all other devices on PCI, but not of the PCI controllers with the numbers `later`: those
-    /// that were added get theirs after all others.
+    /// Chooses the ids of all other PCI devices, except of the PCI controllers with the indexes `later`: those that
+    /// were added get theirs after all others.
     pub(super) fn complete_zpci(&mut self, later: &[u32]) -> Result<(), Refused> {
-        let store = !self.buses.growing;
+        let store = !self.buses.grows();
         let controllers = self.devices().controllers.iter().enumerate();
         let later: Vec<usize> = controllers
             .filter(|(_, c)| c.pci().is_some() && later.contains(&c.number()))
@@ -86,7 +86,7 @@ impl Placer<'_, '_> {
     }
 }
 
-/// Character devices have no such numbers.
+/// Whether it is a character device, which has no zPCI ids.
 fn is_chardev(kind: DeviceKind) -> bool {
     matches!(kind, DeviceKind::Serial | DeviceKind::Parallel | DeviceKind::Channel | DeviceKind::Console)
 }

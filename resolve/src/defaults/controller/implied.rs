@@ -6,7 +6,7 @@ use virtargv_model::info::{Address, CcidAddress};
 use super::order::add_missing;
 use crate::Work;
 
-/// Adds them, and then gives those that are new their default models.
+/// Adds the controllers that devices need, and fills in their default models.
 pub(crate) fn apply(work: &mut Work<'_>) {
     for_disks(work);
     for_virtio_serial(work);
@@ -15,7 +15,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     super::models::apply(work);
 }
 
-/// One controller for every number up to the highest that a disk names.
+/// Adds a controller for every index up to the highest in the address of a disk.
 fn for_disks(work: &mut Work<'_>) {
     use virtargv_model::device::disk::DiskBus;
     let kinds = [
@@ -33,7 +33,7 @@ fn for_disks(work: &mut Work<'_>) {
     }
 }
 
-/// The same for SCSI units of the host; what is new is of the model that such units have already.
+/// The same for SCSI host devices; added controllers have the model of those that such devices use already.
 fn for_scsi_hostdevs(work: &mut Work<'_>) {
     use virtargv_model::device::hostdev::HostdevSource;
     let devices = &work.domain.devices;
@@ -52,7 +52,7 @@ fn for_scsi_hostdevs(work: &mut Work<'_>) {
     }
 }
 
-/// More controllers than any machine takes: what a document names beyond is left for the rules to refuse.
+/// A limit above the number of controllers of any machine. A rule refuses addresses beyond it.
 const MOST: u32 = 1024;
 
 fn drive_controller(address: Option<&Address>) -> Option<u32> {
@@ -62,7 +62,7 @@ fn drive_controller(address: Option<&Address>) -> Option<u32> {
     }
 }
 
-/// The virtio-serial controllers of virtio channels and consoles.
+/// Adds the virtio-serial controllers of virtio channels and consoles.
 fn for_virtio_serial(work: &mut Work<'_>) {
     use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};
     let devices = &work.domain.devices;
@@ -89,7 +89,7 @@ fn for_virtio_serial(work: &mut Work<'_>) {
     }
 }
 
-/// Puts smartcards without address into the first reader, one slot after the other, and adds the readers.
+/// Assigns smartcards without an address to slots of the first CCID controller, and adds the controllers.
 fn for_smartcards(work: &mut Work<'_>) {
     for n in 0..work.domain.devices.smartcards.len() {
         let devices = &mut work.domain.devices;

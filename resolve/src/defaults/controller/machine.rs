@@ -1,4 +1,4 @@
-//! Controllers that every guest of its kind has.
+//! The controllers that the machine has.
 
 use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::device::controller::{
@@ -8,7 +8,7 @@ use virtargv_model::device::controller::{
 use super::order::{add, add_missing};
 use crate::Work;
 
-/// Adds them.
+/// Adds the controllers that the machine has.
 pub(super) fn apply(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
     if !controllers.iter().any(|c| c.is(ControllerType::Usb, 0)) {
@@ -27,13 +27,13 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// The USB controller that a guest has without being asked.
+/// The default USB controller of a machine.
 enum Implied {
     /// None.
     Nothing,
-    /// One whose model is chosen as if it were written without.
+    /// A controller without a model, whose default is filled in.
     Open,
-    /// One of this model.
+    /// A controller of a model.
     Model(UsbModel),
 }
 
@@ -46,7 +46,7 @@ impl Implied {
 fn usb(work: &Work<'_>) -> Implied {
     let (guest, caps) = (&work.guest, work.caps);
     if guest.is_q35() {
-        // USB 3 where there is one, else USB 2, else nothing.
+        // USB 3 where QEMU has it, else USB 2, else none.
         let known = [
             (Cap::DeviceQemuXhci, UsbModel::QemuXhci),
             (Cap::NecUsbXhci, UsbModel::NecXhci),
@@ -56,7 +56,7 @@ fn usb(work: &Work<'_>) -> Implied {
         return found.map_or(Implied::Nothing, |(_, model)| Implied::Model(model));
     }
     let arch = guest.arch;
-    if caps.release().has(Convention::UsbByMachine) && arch.is_arm() {
+    if work.release.has(Convention::UsbByMachine) && arch.is_arm() {
         return if guest.is_arm_board_with_pci() {
             Implied::Model(UsbModel::PciOhci)
         } else {
@@ -69,11 +69,11 @@ fn usb(work: &Work<'_>) -> Implied {
         || arch.is_loongarch()
         || arch == Arch::Sparc
         || guest.machine == "isapc"
-        || (guest.machine == "microvm" && caps.release().has(Convention::UsbByMachine));
+        || (guest.machine == "microvm" && work.release.has(Convention::UsbByMachine));
     Implied::open(!without)
 }
 
-/// Adds USB controller 0; one of USB 2 comes with its companions.
+/// Adds USB controller 0, with companion controllers for an ICH9 EHCI controller.
 fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
     add(work, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0));
     if model != Some(UsbModel::Ich9Ehci1) {
@@ -88,7 +88,7 @@ fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
 }
 
 impl crate::Guest {
-    /// The PCI controller 0 that the machine has without being asked, if it has one.
+    /// The model of PCI controller 0 of the machine, where the machine has one.
     pub fn pci_root(&self, caps: &virtargv_caps::Caps) -> Option<PciModel> {
         let pcie = caps.has(Cap::ObjectGpex);
         match self.arch {
@@ -96,7 +96,7 @@ impl crate::Guest {
             arch if arch.is_x86() => self.is_i440fx().then_some(PciModel::PciRoot),
             arch if arch.is_arm() && self.is_arm_virt() => pcie.then_some(PciModel::PcieRoot),
             arch if arch.is_arm() => {
-                let has = if caps.release().has(Convention::UsbByMachine) {
+                let has = if self.release.has(Convention::UsbByMachine) {
                     self.is_arm_board_with_pci()
                 } else {
                     self.machine == "versatilepb" && matches!(arch, Arch::Armv6l)
@@ -107,7 +107,7 @@ impl crate::Guest {
             arch if arch.is_loongarch() => Some(PciModel::PcieRoot),
             arch if arch.is_s390() => caps.has(Cap::DeviceZpci).then_some(PciModel::PciRoot),
             arch if arch.is_mips() => {
-                let malta = self.machine == "malta" && caps.release().has(Convention::UsbByMachine);
+                let malta = self.machine == "malta" && self.release.has(Convention::UsbByMachine);
                 malta.then_some(PciModel::PciRoot)
             }
             Arch::Alpha | Arch::Ppc | Arch::Ppcemb | Arch::Sh4 | Arch::Sh4eb | Arch::Sparc64 => {
@@ -118,7 +118,13 @@ impl crate::Guest {
         }
     }
 
-    /// Whether devices can be given PCI addresses at all. Old releases knew it of Arm and RISC-V only.
+    /// Whether a USB controller without model is the one that `-usb` adds.
+    pub fn has_legacy_usb(&self) -> bool {
+        let by_machine = self.release.has(Convention::UsbByMachine);
+        !(by_machine || self.is_q35() || self.is_arm_virt() || self.is_riscv_virt())
+    }
+
+    /// Whether devices can have PCI addresses. Only Arm and RISC-V have machines that libvirt treats as having no PCI.
     pub(crate) fn supports_pci(&self, caps: &virtargv_caps::Caps) -> bool {
         if !(self.arch.is_arm() || self.arch.is_riscv()) {
             return true;
@@ -127,7 +133,7 @@ impl crate::Guest {
         self.machine == "versatilepb" || (virt && caps.has(Cap::ObjectGpex))
     }
 
-    /// The Arm boards that have PCI.
+    /// Whether it is an Arm board with PCI.
     pub(crate) fn is_arm_board_with_pci(&self) -> bool {
         self.machine == "versatilepb"
     }

@@ -1,26 +1,26 @@
 //! Default models of controllers.
 
-use virtargv_caps::{Arch, Cap, Caps, Convention};
+use virtargv_caps::{Arch, Cap, Caps, Convention, Release};
 use virtargv_model::device::controller::{ControllerKind, PciModel, ScsiModel, UsbModel};
 
 use crate::{Guest, Options, Work};
 
-/// Fills in the models that are open.
+/// Fills in the missing models.
 pub(super) fn apply(work: &mut Work<'_>) {
-    let (guest, caps, options) = (&work.guest, work.caps, work.options);
+    let (guest, caps, release, options) = (&work.guest, work.caps, work.release, work.options);
     for controller in &mut work.domain.devices.controllers {
         let addressed = controller.info.address.is_some();
         match &mut controller.kind {
             ControllerKind::Scsi(model) => {
                 if matches!(model, None | Some(ScsiModel::Auto)) {
-                    *model = scsi(guest, caps).or(*model);
+                    *model = scsi(guest, caps, release).or(*model);
                 }
             }
             ControllerKind::Usb(usb) => {
                 if usb.model.is_none() {
-                    usb.model = usb_model(guest, caps, options, addressed);
+                    usb.model = usb_model(guest, caps, release, options, addressed);
                 }
-                if usb.model == Some(UsbModel::None) && caps.release().has(Convention::UsbByMachine) {
+                if usb.model == Some(UsbModel::None) && release.has(Convention::UsbByMachine) {
                     controller.info.address = None;
                 }
             }
@@ -29,9 +29,9 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// The model of a SCSI controller of which nothing is said.
-pub(super) fn scsi(guest: &Guest, caps: &Caps) -> Option<ScsiModel> {
-    if guest.has_builtin_esp() && caps.release().has(Convention::UsbByMachine) {
+/// The default model of a SCSI controller.
+pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiModel> {
+    if guest.has_builtin_esp() && release.has(Convention::UsbByMachine) {
         return Some(ScsiModel::Ncr53c90);
     }
     if guest.is_pseries() {
@@ -45,20 +45,26 @@ pub(super) fn scsi(guest: &Guest, caps: &Caps) -> Option<ScsiModel> {
     found.or_else(|| guest.has_builtin_esp().then_some(ScsiModel::Ncr53c90))
 }
 
-/// The model of a USB controller of which nothing is said; `addressed` where it has an address.
-fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> Option<UsbModel> {
+/// The default model of a USB controller. `addressed` is whether it has an address.
+fn usb_model(
+    guest: &Guest,
+    caps: &Caps,
+    release: Release,
+    options: Options,
+    addressed: bool,
+) -> Option<UsbModel> {
     let first =
         |known: &[(Cap, UsbModel)]| known.iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| *model);
     let xhci = [(Cap::DeviceQemuXhci, UsbModel::QemuXhci), (Cap::NecUsbXhci, UsbModel::NecXhci)];
     let piix3 = first(&[(Cap::Piix3UsbUhci, UsbModel::Piix3Uhci)]);
-    let by_machine = caps.release().has(Convention::UsbByMachine);
+    let by_machine = release.has(Convention::UsbByMachine);
     match guest.arch {
         arch if arch.is_s390() => {
-            // The bare element never gave such a guest USB.
+            // For compatibility, the element alone stands for no USB controller.
             if addressed { piix3 } else { Some(UsbModel::None) }
         }
         arch if arch.is_ppc64() => {
-            // A newer model would change what an existing guest sees.
+            // Existing guests keep the older model.
             let new = if options.abi_update { first(&xhci) } else { None };
             new.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci), (Cap::NecUsbXhci, UsbModel::NecXhci)]))
         }
@@ -70,12 +76,7 @@ fn usb_model(guest: &Guest, caps: &Caps, options: Options, addressed: bool) -> O
 }
 
 impl Guest {
-    /// Whether the machine has an IDE controller of its own.
-    pub fn has_builtin_ide(&self) -> bool {
-        self.is_i440fx() || matches!(self.machine.as_str(), "malta" | "sun4u" | "g3beige")
-    }
-
-    /// QEMU's name for the bus of the PCI root `model`.
+    /// The name in QEMU of the bus of the PCI root `model`.
     pub fn first_pci_bus(&self, caps: &Caps, model: Option<PciModel>) -> &'static str {
         match model {
             Some(PciModel::PcieRoot) if self.has_numbered_pci_buses(caps) => "pcie.0",
@@ -88,7 +89,7 @@ impl Guest {
     pub fn has_numbered_pci_buses(&self, caps: &Caps) -> bool {
         let arch = self.arch;
         if arch.is_ppc() {
-            // Nothing older than 2.0 but this machine; a version that is not known is taken as new.
+            // QEMU 2.0 introduced the numbers, for this machine earlier. An unknown version is taken as recent.
             return caps.version() == 0
                 || caps.version() >= 2_000_000
                 || (self.machine == "ppce500" && caps.version() >= 1_006_000);
@@ -98,16 +99,5 @@ impl Guest {
             || self.is_arm_virt()
             || self.is_riscv_virt()
             || self.is_loongarch_virt()
-    }
-
-    /// Whether the machine has an NCR 53C90 of its own.
-    pub fn has_builtin_esp(&self) -> bool {
-        match self.arch {
-            Arch::Sparc => true,
-            // The Jazz boards.
-            Arch::Mips64el => matches!(self.machine.as_str(), "magnum" | "pica61"),
-            Arch::M68k => self.machine == "q800",
-            _ => false,
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! The order of controllers, and their numbers.
+//! The order of controllers, and their indexes.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,10 +7,10 @@ use virtargv_model::device::controller::{Controller, ControllerKind, ControllerT
 
 use crate::Work;
 
-/// Brings controllers as they were written into the reference's order, which is that of insertion: types by their first
-/// controller, and in a type by number, a USB master before its companions.
+/// Sorts the controllers of a document as libvirt does when it inserts them: types by their first controller,
+/// controllers of a type by index, an EHCI controller before its companions.
 pub(super) fn sort(controllers: &mut Vec<Controller>) {
-    // Nearly always there is nothing to do, or a single one is out of place.
+    // Documents are nearly always sorted.
     if is_sorted(controllers) {
         return;
     }
@@ -24,7 +24,7 @@ pub(super) fn sort(controllers: &mut Vec<Controller>) {
     }
     for (_, list) in types {
         if list.len() <= INSERTED && list.iter().any(|c| c.index.is_none()) {
-            // Those without number stay where they are put, so this is no plain sorting.
+            // Controllers without an index keep their position, which a sort does not do.
             let first = controllers.len();
             for controller in list {
                 insert_from(controllers, first, controller);
@@ -37,7 +37,7 @@ pub(super) fn sort(controllers: &mut Vec<Controller>) {
     }
 }
 
-/// Whether all have numbers and stand as [`sort`] would put them.
+/// Whether all controllers have an index and are in the order of [`sort`].
 fn is_sorted(controllers: &[Controller]) -> bool {
     let mut seen: Vec<ControllerType> = Vec::new();
     let mut before = None;
@@ -56,38 +56,38 @@ fn is_sorted(controllers: &[Controller]) -> bool {
     })
 }
 
-/// Up to how many controllers of a type are ordered one by one.
+/// The most controllers of a type that are inserted one by one, in quadratic time.
 const INSERTED: usize = 4096;
 
-/// Puts `new` among the controllers of its type by its number; a USB master before its companions. Without others of
-/// its type it goes last.
+/// Inserts `new` among the controllers of its type, by index, an EHCI controller before its companions. Without others
+/// of its type it is appended.
 fn insert(controllers: &mut Vec<Controller>, new: Controller) {
     insert_from(controllers, 0, new);
 }
 
 fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller) {
-    let mut place = None;
+    let mut position = None;
     for (n, old) in controllers.iter().enumerate().skip(first).rev() {
         if old.controller_type() != new.controller_type() {
             continue;
         }
         let Some(index) = new.index else {
-            place = Some(n + 1);
+            position = Some(n + 1);
             break;
         };
         let master_first = new.info.master_startport.is_none() && old.info.master_startport.is_some();
         if old.index.is_some_and(|old| old > index) || (master_first && old.index == new.index) {
-            place = Some(n);
-        } else if place.is_none() {
-            place = Some(n + 1);
+            position = Some(n);
+        } else if position.is_none() {
+            position = Some(n + 1);
         }
     }
-    let place = place.unwrap_or(controllers.len()).min(controllers.len());
-    controllers.insert(place, new);
+    let position = position.unwrap_or(controllers.len()).min(controllers.len());
+    controllers.insert(position, new);
 }
 
-/// Gives every controller without number the lowest one that is free in its type. The parts of a USB 2 controller
-/// share a number where they follow each other.
+/// Assigns the lowest free index of its type to every controller without one. The parts of a USB 2 controller share an
+/// index where they follow each other.
 pub(super) fn number(controllers: &mut [Controller]) {
     if controllers.iter().all(|controller| controller.index.is_some()) {
         return;
@@ -123,8 +123,8 @@ pub(super) fn number(controllers: &mut [Controller]) {
     }
 }
 
-/// The number of the USB controller before, where that one and this of `model` are parts of a USB 2 controller and no
-/// part of the same model has that number.
+/// The index of the previous USB controller, where it and the one of `model` are parts of a USB 2 controller and no
+/// part of the same model has that index.
 fn shared(
     model: UsbModel,
     (before, index): (Option<UsbModel>, Option<u32>),
@@ -134,12 +134,12 @@ fn shared(
     index.filter(|index| both && !parts.contains(&(model, *index)))
 }
 
-/// Whether it is a part of a USB 2 controller of the ICH9 chip.
+/// Whether it is a part of the USB 2 controller of the ICH9: the EHCI controller or one of its companions.
 pub(crate) fn is_usb2_part(model: UsbModel) -> bool {
     matches!(model, UsbModel::Ich9Ehci1 | UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3)
 }
 
-/// Adds a controller of `kind` with the number `index` unless there is one; says whether it did.
+/// Adds a controller of `kind` with the index `index`, unless there is one. Returns whether it was added.
 pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32) -> bool {
     let missing = !work.domain.devices.controllers.iter().any(|c| c.is(kind.controller_type(), index));
     if missing {
@@ -148,10 +148,10 @@ pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32)
     missing
 }
 
-/// Adds a controller. Older releases put it last.
+/// Adds a controller. Earlier releases append it.
 pub(super) fn add(work: &mut Work<'_>, controller: Controller) {
     let controllers = &mut work.domain.devices.controllers;
-    if work.caps.release().has(Convention::ControllersSorted) {
+    if work.release.has(Convention::ControllersSorted) {
         insert(controllers, controller);
     } else {
         controllers.push(controller);

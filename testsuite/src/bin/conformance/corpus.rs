@@ -21,6 +21,10 @@ pub struct Corpus {
     pub dir: PathBuf,
     /// The release it is of.
     pub release: Release,
+    /// The name of its folder.
+    name: String,
+    /// The folder that has what its cases share: the set itself, or another one.
+    base: PathBuf,
     /// Its cases in order.
     pub cases: Vec<Case>,
     /// Firmware and vhost-user descriptors by their path on the host.
@@ -41,33 +45,29 @@ impl Corpus {
     pub fn load(dir: &Path) -> Result<Self, String> {
         let lines = read(&dir.join("cases.jsonl"))?;
         let cases: Vec<Case> = lines.lines().map(Case::parse).collect::<Result<_, _>>()?;
-        // Only the older set has cases that list their flags without naming a QEMU.
-        let classic = cases.iter().any(|case| case.text("caps_arch").is_none());
+        let set = Set::load(dir)?;
         let mut files = BTreeMap::new();
         for tree in ["firmware", "vhost-user"] {
-            add_tree(&dir.join(tree), "", &mut files);
+            add_tree(&set.base.join(tree), "", &mut files);
         }
         Ok(Self {
-            release: if classic { Release::V7_0 } else { Release::V11_3 },
+            release: set.release,
+            name: set.name,
             files,
-            pools: texts(&dir.join("storage-pools")),
-            networks: texts(&dir.join("networks")),
-            ports: texts(&dir.join("network-ports")),
-            cpu_map: Arc::new(cpu_map(&dir.join("../cpu-models"))?),
+            pools: texts(&set.base.join("storage-pools")),
+            networks: texts(&set.base.join("networks")),
+            ports: texts(&set.base.join("network-ports")),
+            cpu_map: Arc::new(cpu_map(&set.cpu_models)?),
             caps: Mutex::default(),
             dir: dir.to_owned(),
+            base: set.base,
             cases,
         })
     }
 
-    /// Whether it is the older of the two sets.
-    pub fn is_classic(&self) -> bool {
-        self.release == Release::V7_0
-    }
-
-    /// The name the project keeps this set under.
-    pub fn name(&self) -> &'static str {
-        if self.is_classic() { "classic" } else { "modern" }
+    /// The name the project keeps this set's ratchet under.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// A file of `domains/`.
@@ -81,12 +81,10 @@ impl Corpus {
             "latest" => self.latest(arch, variant)?,
             version => version.to_owned(),
         };
-        let name = if self.is_classic() {
-            format!("caps_{version}.{arch}{variant}.xml")
-        } else {
-            format!("caps_{version}_{arch}{variant}.xml")
-        };
-        let path = self.dir.join("capabilities").join(name);
+        let folder = self.base.join("capabilities");
+        let name = |between| format!("caps_{version}{between}{arch}{variant}.xml");
+        let path = folder.join(name(BETWEEN[0]));
+        let path = if path.exists() { path } else { folder.join(name(BETWEEN[1])) };
         let slot = {
             let mut slots = self.caps.lock().map_err(|e| e.to_string())?;
             Arc::clone(slots.entry(path.clone()).or_default())
@@ -100,20 +98,61 @@ impl Corpus {
 
     /// The highest version there is for an architecture and variant.
     fn latest(&self, arch: &str, variant: &str) -> Result<String, String> {
-        let tail =
-            if self.is_classic() { format!(".{arch}{variant}.xml") } else { format!("_{arch}{variant}.xml") };
-        let versions = names(&self.dir.join("capabilities"));
-        let versions = versions.iter().filter_map(|n| n.strip_prefix("caps_")?.strip_suffix(&tail));
+        let names = names(&self.base.join("capabilities"));
+        let tails = BETWEEN.map(|between| format!("{between}{arch}{variant}.xml"));
+        let version = |name: &'_ String| {
+            let rest = name.strip_prefix("caps_")?;
+            tails.iter().find_map(|tail| rest.strip_suffix(tail)).map(str::to_owned)
+        };
+        let versions = names.iter().filter_map(version);
         let key =
-            |version: &&str| version.split('.').map(|n| n.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
-        versions
-            .max_by_key(key)
-            .map(str::to_owned)
-            .ok_or_else(|| format!("no capabilities for '{arch}{variant}'"))
+            |version: &String| version.split('.').map(|n| n.parse::<u32>().unwrap_or(0)).collect::<Vec<_>>();
+        versions.max_by_key(key).ok_or_else(|| format!("no capabilities for '{arch}{variant}'"))
     }
 }
 
-/// The definitions of CPU models, which both sets share.
+/// What stands between version and architecture in the name of a capabilities file, in newer sets and in older ones.
+const BETWEEN: [&str; 2] = ["_", "."];
+
+/// What a set says of itself.
+struct Set {
+    name: String,
+    release: Release,
+    base: PathBuf,
+    cpu_models: PathBuf,
+}
+
+impl Set {
+    /// Reads `set.json` of `dir`. The matrices of libvirt's own tests have none: their folders are called as in [`MATRICES`].
+    fn load(dir: &Path) -> Result<Self, String> {
+        let name = std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
+        let name = name.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
+        let told = dir.join("set.json");
+        if !told.exists() {
+            let found = MATRICES.iter().find(|(matrix, _)| *matrix == name);
+            let (_, release) = found.ok_or_else(|| format!("{}: there is no such file", told.display()))?;
+            return Ok(Self {
+                name,
+                release: *release,
+                base: dir.to_owned(),
+                cpu_models: dir.join("../cpu-models"),
+            });
+        }
+        let set: serde_json::Value =
+            serde_json::from_str(&read(&told)?).map_err(|e| format!("{}: {e}", told.display()))?;
+        let text = |key: &str| {
+            let value = set.get(key).and_then(serde_json::Value::as_str);
+            value.ok_or_else(|| format!("{}: no '{key}'", told.display()))
+        };
+        let release = text("release")?.parse().map_err(|e| format!("{}: {e}", told.display()))?;
+        Ok(Self { name, release, base: dir.join(text("base")?), cpu_models: dir.join(text("cpu_models")?) })
+    }
+}
+
+/// The matrices of libvirt's own tests, by the name of their folder, with their release.
+const MATRICES: &[(&str, Release)] = &[("classic", Release::V7_0), ("modern", Release::V11_3)];
+
+/// The definitions of CPU models.
 fn cpu_map(dir: &Path) -> Result<CpuMap, String> {
     CpuMap::parse(|name| read(&dir.join(name)).ok()).map_err(|e| e.to_string())
 }

@@ -3,6 +3,8 @@
 //! `conformance --corpus DIR` runs every case of a set through the public API and compares. It ends with a table and
 //! with `N passed, M failed`; it exits with 1 where a case of the ratchet no longer agrees or anything panicked.
 
+#![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
+
 mod capabilities;
 mod case;
 mod compare;

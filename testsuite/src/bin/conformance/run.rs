@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Outcome, Request};
+use virtargv::{CommandLine, Incoming, Outcome, Release, Request};
 use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
 
 use crate::case::{Case, Expect};
@@ -122,6 +122,6 @@ fn answer(outcome: &Outcome, corpus: &Corpus) -> Answer {
 }
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
-    let wrap = corpus.is_classic().then_some(CLASSIC_WRAP);
+    let wrap = (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP);
     line.print_with(Format::Args, &Layout { wrap, source: None })
 }

@@ -2,8 +2,8 @@
 
 use virtargv::Arch;
 
-use super::{ARM, BARE, BARE_FLAGS, PPC, S390};
-use crate::matrix::{Case, Qemu, X86, classic, modern};
+use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, S390};
+use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("serial-ends").on(X86),
@@ -54,4 +54,17 @@ pub(super) const CASES: &[Case] = &[
     modern("smartcard-cards").live(),
     modern("redirdev-ends").live(),
     classic("redirdev-ends").live(),
+    modern("chardev-bad-elements").refused(),
+    modern("chardev-bad-sources").refused(),
+    classic("chardev-spiceport-unnamed").refused(),
+    modern("chardev-not-offered").on(NOTHING).refused(),
+    classic("chardev-not-offered").on(NOTHING).refused(),
+    modern("console-problems").refused(),
+    modern("serial-misplaced").refused(),
+    modern("parallel-on-power").on(PPC).refused(),
+    modern("channel-spicevmc-name").fails(),
+    modern("console-on-pci").fails(),
+    modern("serial-null-modem").fails(),
+    modern("serial-tls-no-key").host(HostKind::Bare).fails(),
+    classic("serial-tls-not-offered").on(NOTHING).fails(),
 ];

@@ -1,7 +1,16 @@
 //! Controllers and buses.
 
-use super::{OLD_PPC, PPC};
-use crate::matrix::{Case, classic, modern};
+use virtargv::{Arch, Cap};
+
+use super::{NOTHING, OLD_PPC, PPC};
+use crate::matrix::{Case, Qemu, classic, modern};
+
+/// A QEMU whose root ports take no options.
+const PORT: Qemu =
+    Qemu::Flags(Arch::X86_64, &[Cap::DeviceIoh3420, Cap::DeviceDmiToPciBridge, Cap::DevicePciBridge]);
+
+/// A QEMU whose host bridges are on no NUMA node.
+const BRIDGE: Qemu = Qemu::Flags(Arch::Ppc64, &[Cap::DeviceSpaprPciHostBridge]);
 
 pub(super) const CASES: &[Case] = &[
     modern("controller-pcie-tree").live(),
@@ -22,4 +31,27 @@ pub(super) const CASES: &[Case] = &[
     modern("controller-same-slot").refused(),
     modern("controller-ppc64-phbs").on(PPC),
     classic("controller-ppc64-phbs").on(OLD_PPC),
+    modern("controller-problems").refused(),
+    modern("controller-usb-no-master").refused(),
+    modern("controller-scsi-open").on(NOTHING).refused(),
+    modern("controller-not-offered").on(NOTHING).refused(),
+    classic("controller-thread-not-offered").on(NOTHING).refused(),
+    classic("controller-not-offered").on(NOTHING).refused(),
+    modern("controller-bad-threads").refused(),
+    modern("controller-root-kind").refused(),
+    modern("controller-bad-roots").refused(),
+    modern("controller-bad-bridges").on(PPC).refused(),
+    modern("controller-bad-options").refused(),
+    classic("controller-hole-not-offered").on(NOTHING).refused(),
+    classic("controller-hotplug-not-offered").on(PORT).refused(),
+    classic("controller-bridge-node-not-offered").on(BRIDGE).refused(),
+    modern("controller-no-root").refused(),
+    modern("controller-index-high").refused(),
+    modern("controller-pci-no-model").refused(),
+    modern("controller-bridge-below").refused(),
+    classic("controller-usb-not-offered").on(NOTHING).fails(),
+    modern("controller-usb-ports").fails(),
+    classic("controller-usb-legacy-twice").on(NOTHING).fails(),
+    modern("controller-usb-no-model").on(NOTHING).fails(),
+    modern("usb-port-twice").refused(),
 ];

@@ -1,12 +1,15 @@
 //! Disks and the images behind them.
 
-use virtargv::Cap;
+use virtargv::{Arch, Cap};
 
-use super::{ANCIENT, OLD_S390, PPC, S390, VDPA_BLOCK};
-use crate::matrix::{Case, Qemu, classic, modern};
+use super::{ANCIENT, NOTHING, OLD_S390, PPC, S390, VDPA_BLOCK};
+use crate::matrix::{Case, OLD_X86, Qemu, classic, modern};
 
 /// A QEMU whose NBD knows no TLS.
 const NO_NBD_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls]);
+
+/// A QEMU whose SCSI controllers have targets up to 7.
+const VIRTIO_SCSI: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::VirtioScsi]);
 
 pub(super) const CASES: &[Case] = &[
     modern("disk-backing-chain").live(),
@@ -65,4 +68,55 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-below-vdi").fails(),
     modern("disk-nbd-tls"),
     modern("disk-nbd-tls").on(NO_NBD_TLS).variant("no-tls").fails(),
+    modern("disk-bad-throttling").refused(),
+    modern("disk-bad-elements").refused(),
+    modern("disk-bad-secrets").refused(),
+    modern("disk-bad-sources").refused(),
+    modern("disk-bad-types").refused(),
+    modern("disk-parts-missing").refused(),
+    modern("disk-wrong-secrets").refused(),
+    modern("disk-lun-problems").refused(),
+    modern("disk-bad-limits").refused(),
+    modern("disk-sd-problems").refused(),
+    modern("disk-wrong-addresses").refused(),
+    modern("disk-wrong-bus").refused(),
+    modern("disk-relabelled").refused(),
+    modern("disk-target-problems").refused(),
+    modern("disk-nvme-zero").refused(),
+    modern("disk-long-names").refused(),
+    classic("disk-long-names").refused(),
+    modern("disk-bad-targets").refused(),
+    modern("disk-not-qcow2").refused(),
+    modern("disk-wrong-options").refused(),
+    modern("disk-usb-no-medium").refused(),
+    modern("disk-vdpa-cached").on(VDPA_BLOCK).refused(),
+    modern("disk-bad-formats").refused(),
+    modern("disk-wrong-protocols").refused(),
+    modern("disk-bad-encryption").refused(),
+    modern("disk-not-offered").on(NOTHING).refused(),
+    classic("disk-not-offered").on(NOTHING).refused(),
+    modern("disk-bad-threads").refused(),
+    classic("disk-threads-of-sata").fails(),
+    classic("disk-threads-elsewhere").fails(),
+    modern("disk-threads-not-offered").on(OLD_X86).refused(),
+    modern("disk-lun-not-offered").on(NOTHING).refused(),
+    classic("disk-vxhs-not-offered").on(NOTHING).refused(),
+    modern("disk-encryption-of-vmdk").refused(),
+    modern("disk-vhost-user-problems").refused(),
+    classic("disk-vhost-user-problems").refused(),
+    modern("disk-same-address").refused(),
+    classic("disk-scsi-target-high").on(VIRTIO_SCSI).refused(),
+    modern("disk-chain-too-long").refused(),
+    modern("disk-floppy-on-power").on(PPC).fails(),
+    modern("disk-on-xen").fails(),
+    classic("disk-ssh-without-nodes").on(NOTHING).fails(),
+    classic("disk-rbd-colon").on(NOTHING).fails(),
+    modern("disk-luks-no-such-secret").fails(),
+    modern("disk-backed-by-volume").fails(),
+    modern("disk-no-such-group").fails(),
+    modern("disk-iscsi-two-hosts").fails(),
+    modern("disk-iscsi-bad-unit").fails(),
+    modern("disk-gluster-rdma").fails(),
+    modern("disk-nfs-named-user").fails(),
+    modern("disk-volume-of-no-unit").fails(),
 ];

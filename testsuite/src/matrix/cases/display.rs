@@ -1,6 +1,18 @@
 //! Displays, graphics cards, sound.
 
-use crate::matrix::{Case, classic, modern};
+use virtargv::{Arch, Cap};
+
+use super::NOTHING;
+use crate::matrix::{Case, HostKind, Qemu, classic, modern};
+
+/// A QEMU with displays that take no options.
+const SHOWS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Sdl, Cap::Vnc, Cap::Spice, Cap::EglHeadless]);
+
+/// A QEMU whose SPICE renders on a device of its own choice.
+const SPICE_GL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Spice, Cap::SpiceGl]);
+
+/// A QEMU whose virtio card only shows a framebuffer.
+const PLAIN_VIRTIO_GPU: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioGpu]);
 
 pub(super) const CASES: &[Case] = &[
     modern("graphics-vnc-socket").live(),
@@ -22,4 +34,29 @@ pub(super) const CASES: &[Case] = &[
     classic("sound-cards").live(),
     modern("sound-sb16").live(),
     modern("audio-problems").refused(),
+    modern("graphics-bad-listens").refused(),
+    modern("graphics-bad-passwords").refused(),
+    modern("graphics-contradictions").refused(),
+    modern("graphics-headless-pairs").refused(),
+    modern("graphics-not-offered").on(SHOWS).refused(),
+    classic("graphics-not-offered").on(SHOWS).refused(),
+    modern("graphics-not-offered").on(NOTHING).variant("no-flags").refused(),
+    classic("graphics-spice-node").on(SPICE_GL).refused(),
+    modern("graphics-spice-no-tls").host(HostKind::Bare).refused(),
+    modern("video-problems").refused(),
+    modern("video-qxl-problems").refused(),
+    modern("video-none-and-other").refused(),
+    modern("video-not-offered").on(NOTHING).refused(),
+    modern("video-virtio-not-offered").on(PLAIN_VIRTIO_GPU).refused(),
+    modern("video-no-usual-card").on(NOTHING).refused(),
+    modern("audio-bad-settings").refused(),
+    modern("sound-problems").refused(),
+    modern("graphics-two-listens").fails(),
+    modern("graphics-no-such-network").fails(),
+    modern("graphics-network-no-address").fails(),
+    modern("graphics-spice-channels").fails(),
+    modern("graphics-vnc-low-port").fails(),
+    modern("graphics-vnc-no-key").host(HostKind::Bare).fails(),
+    modern("graphics-no-render-node").host(HostKind::Bare).fails(),
+    modern("graphics-dbus-no-audio").fails(),
 ];

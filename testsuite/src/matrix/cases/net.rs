@@ -2,7 +2,7 @@
 
 use virtargv::Arch;
 
-use super::{ANCIENT, OLD_S390, PPC, S390, TEAMING};
+use super::{ANCIENT, ARM, NOTHING, OLD_S390, PPC, S390, TEAMING};
 use crate::matrix::{Case, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
@@ -59,4 +59,21 @@ pub(super) const CASES: &[Case] = &[
     modern("net-ppc64-spapr").on(PPC),
     modern("net-s390x").on(S390),
     classic("net-s390x").on(OLD_S390),
+    modern("net-bad-addresses").refused(),
+    modern("net-bad-card").refused(),
+    modern("net-bad-tags").refused(),
+    modern("net-bad-ports").refused(),
+    classic("net-bad-bandwidth").refused(),
+    modern("net-guest-side").refused(),
+    classic("net-guest-long-prefix").refused(),
+    modern("net-vdpa-card").refused(),
+    modern("net-not-offered").on(NOTHING).refused(),
+    modern("net-host-side").refused(),
+    modern("net-vhost-user-problems").refused(),
+    modern("net-connection-problems").fails(),
+    modern("net-functions-limited").fails(),
+    classic("net-vhost-user-queues").on(NOTHING).fails(),
+    modern("net-script-on-bridge").fails(),
+    modern("net-null").fails(),
+    modern("net-vhost-user-on-the-board").on(ARM).fails(),
 ];

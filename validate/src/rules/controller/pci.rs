@@ -7,73 +7,102 @@ use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName};
 use super::root_mismatch;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// The first PCI controller is the root that the machine has.
-    ROOT_KIND = "pci-root-kind": Xml, Complete, "controller[@type='pci' and @index='0']/@model";
-    /// A root has index 0, further host bridges of pseries aside.
-    ROOT_INDEX = "pci-root-index": Xml, Complete, "controller[@type='pci']/@index";
-    /// Expander buses are for the machines that have them.
-    EXPANDER_MACHINE = "pci-expander-machine": Unsupported, Complete, "controller/@model; pxb, pxb-pcie";
-    /// The NUMA node of a PCI controller is one of the guest's.
-    NODE = "pci-node": Xml, Complete, "controller/target/node";
-    /// A root has no address.
-    ROOT_ADDRESS = "pci-root-address": Unsupported, Validate, "controller/address";
-    /// The first PCI controller is on no NUMA node.
-    FIRST_NODE = "pci-first-node": Unsupported, Validate, "controller/target/node";
-    /// The first host bridge, and no other, has target index 0.
-    TARGET_INDEX = "pci-target-index": Unsupported, Validate, "controller/target/@index";
-    /// A PCI controller has the options that it needs.
-    MISSING = "pci-option-missing": Internal, Validate, "controller/target";
-    /// A PCI controller has no options of others.
-    OPTION = "pci-option": Unsupported, Validate, "controller/target, controller/model";
-    /// The index of a PCI controller that is no root is above 0.
-    INDEX = "pci-index": Unsupported, Validate, "controller/@index";
-    /// The 64-bit memory window can be set on PCs, with a QEMU that has it.
-    HOLE = "pci-hole64": Unsupported, Validate, "controller/pcihole64; pci-hole64-size=";
-    /// Whether a port can be hotplugged needs a QEMU that can be told.
-    HOTPLUG = "pci-hotplug": Unsupported, Validate, "controller/target/@hotplug; hotplug=";
-    /// A PCI controller needs a QEMU that has it.
-    DEVICE = "pci-device": Unsupported, Validate, "controller/model/@name";
-    /// The NUMA node of a host bridge needs a QEMU that has it.
-    BRIDGE_NODE = "pci-host-bridge-node": Unsupported, Validate, "spapr-pci-host-bridge numa_node=";
+virtargv_model::rules! {
+    /// The PCI controller with index 0 is the root bus of the machine type.
+    ROOT_KIND = "pci-root-kind": Xml, Complete,
+        "`<controller type='pci' index='0' model=>`: `pci-root` or `pcie-root` is part of the machine",
+        help "set `model=` to the root that the machine type has, or remove the controller";
+    /// A PCI root bus has index 0, except host bridges of pseries.
+    ROOT_INDEX = "pci-root-index": Xml, Complete,
+        "`<controller type='pci' model='pcie-root' index=>`: only pseries machines have several host bridges",
+        help "set `index='0'`, or use another model such as `pcie-root-port`";
+    /// An expander bus is of a machine type that has it.
+    EXPANDER_MACHINE = "pci-expander-machine": Unsupported, Complete,
+        "`<controller type='pci' model=>`: `pci-expander-bus` (`pxb`) is of i440FX, `pcie-expander-bus` (`pxb-pcie`) of Q35 and Arm `virt`",
+        help "use the expander bus of the machine type, or another model";
+    /// The NUMA node of a PCI controller is a guest NUMA cell.
+    NODE = "pci-node": Xml, Complete,
+        "`<controller type='pci'><target><node>`: an id of `<numa><cell>`",
+        help "add the cell to `<numa>`, or change `<node>`";
+    /// A PCI root bus has no address.
+    ROOT_ADDRESS = "pci-root-address": Unsupported, Validate,
+        "`<controller type='pci' model='pcie-root'><address>`: the root is on no other bus",
+        help "remove the `<address>`";
+    /// The PCI controller with index 0 has no NUMA node.
+    FIRST_NODE = "pci-first-node": Unsupported, Validate,
+        "`<controller type='pci' index='0'><target><node>`: QEMU has no property for the node of the root bus",
+        help "remove `<node>`, or use an expander bus with `<node>`",
+        since "9.0";
+    /// Target index 0 is that of the PCI controller with index 0.
+    TARGET_INDEX = "pci-target-index": Unsupported, Validate,
+        "`<controller type='pci'><target index=>`: `index=` of `spapr-pci-host-bridge`; the first host bridge is part of the machine",
+        help "set `index='0'` of `<target>` for the first host bridge only, or remove it";
+    /// A PCI controller has the options that its model needs.
+    MISSING = "pci-option-missing": Internal, Validate,
+        "`<controller type='pci'><model name=>` and `<target>`: `chassis=`, `port=`, `chassis_nr=`, `bus_nr=` and `index=` of QEMU's devices",
+        help "remove `<target>`, so that the values are assigned, or add the option";
+    /// A PCI controller has only the options of its model.
+    OPTION = "pci-option": Unsupported, Validate,
+        "`<controller type='pci'><model name=>`, `<target>` and `<pcihole64>`: QEMU's device for the model has no other properties",
+        help "remove the option";
+    /// The index of a PCI controller other than the root is at least 1.
+    INDEX = "pci-index": Unsupported, Validate,
+        "`<controller type='pci' index=>`: index 0 is the root bus",
+        help "use another `index=`";
+    /// The size of the 64-bit PCI hole needs a PC, and a QEMU that has it.
+    HOLE = "pci-hole64": Unsupported, Validate,
+        "`<controller type='pci'><pcihole64>`: `pci-hole64-size=` of `i440FX-pcihost` and `q35-pcihost`",
+        help "remove `<pcihole64>`, or use a PC machine type";
+    /// Switching hotplug of a PCI controller needs a QEMU that has it.
+    HOTPLUG = "pci-hotplug": Unsupported, Validate,
+        "`<controller type='pci'><target hotplug=>`: `hotplug=` of `pcie-root-port`, `acpi-root-pci-hotplug=` of `PIIX4_PM`",
+        help "remove `hotplug=` from `<target>`, or use a QEMU that has it";
+    /// A PCI controller needs a QEMU that has its device.
+    DEVICE = "pci-device": Unsupported, Validate,
+        "`<controller type='pci'><model name=>`: the name of QEMU's device",
+        help "use another `name=`, or a QEMU that has the device";
+    /// The NUMA node of a pseries host bridge needs a QEMU that has it.
+    BRIDGE_NODE = "pci-host-bridge-node": Unsupported, Validate,
+        "`<controller type='pci' model='pci-root'><target><node>`: `numa_node=` of `spapr-pci-host-bridge`",
+        help "remove `<node>`, or use a QEMU that has it";
     /// A PCI controller has a model.
     MODEL = "controller-pci-model": Internal, Build, "controller/@model, controller/model/@name";
 }
 
-/// The root of the machine.
+/// Checks that the first PCI controller is the root bus of the machine type.
 pub(super) fn check_root(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some((first, root)) = root_mismatch(cx) {
         let found = first.pci_model().map_or("", Spelled::as_str);
         let message = format!(
-            "the 'pci' controller with index='0' is '{found}', machine type '{}' has '{root}' there",
+            "the 'pci' controller with index='0' is '{found}', machine type '{}' needs '{root}'",
             cx.guest.machine
         );
         out.refuse(&ROOT_KIND, first.info.pos.attr("model"), message);
     }
 }
 
-/// Held while the domain is completed.
+/// The rules that libvirt checks while it completes the domain.
 pub(super) fn complete(cx: &Context<'_>, controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
     let Some(model) = pci.model else { return };
     let (pos, number) = (controller.info.pos, controller.number());
     if is_root(model) && number != 0 && !cx.guest.is_pseries() {
-        let message = format!("a controller of model '{model}' has index '{number}', a root has '0'");
+        let message = format!("a controller of model '{model}' has index '{number}', it must be '0'");
         out.refuse(&ROOT_INDEX, pos.attr("index"), message);
     }
-    let arm = cx.caps.release().has(Convention::FormatRulesFirst) && cx.guest.is_arm_virt();
+    let arm = cx.release.has(Convention::ArmExpanderBus) && cx.guest.is_arm_virt();
     let fits = match model {
         PciModel::PciExpanderBus => cx.guest.is_i440fx(),
         PciModel::PcieExpanderBus => cx.guest.is_q35() || arm,
         _ => true,
     };
     if !fits {
-        let message = format!("machine type '{}' takes no '{model}'", cx.guest.machine);
+        let message = format!("machine type '{}' does not support '{model}'", cx.guest.machine);
         out.refuse(&EXPANDER_MACHINE, pos.attr("model"), message);
     }
     let cells = cx.domain.numa.cells.len();
     if let Some(node) = pci.target.node.filter(|node| *node as usize >= cells) {
         let message = format!(
-            "the '{model}' with index '{number}' is on NUMA node '{node}', the guest has '{cells}' nodes"
+            "the '{model}' with index '{number}' is on NUMA node '{node}', the guest has '{cells}' cells"
         );
         out.refuse(&NODE, pos.path("target/node"), message);
     }
@@ -83,31 +112,28 @@ fn is_root(model: PciModel) -> bool {
     matches!(model, PciModel::PciRoot | PciModel::PcieRoot)
 }
 
-/// Rules that hang on no QEMU.
-pub(super) fn format_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
+/// The rules of the domain format, which do not depend on QEMU.
+pub(super) fn format_rules(controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
     let (pos, number) = (controller.info.pos, controller.number());
     if pci.model.is_some_and(is_root) && controller.info.address.is_some() {
-        let message = "a 'pci-root' or 'pcie-root' has an 'address', but it is on no other bus";
+        let message = "an 'address' is not supported for 'pci-root' and 'pcie-root'";
         out.refuse(&ROOT_ADDRESS, pos.path("address"), message);
     }
-    if let Some(node) = pci.target.node.filter(|_| number == 0)
-        && cx.caps.release().has(Convention::FormatRulesFirst)
-    {
-        let message =
-            format!("the PCI controller with index '0' is on NUMA node '{node}', it can be on none");
+    if let Some(node) = pci.target.node.filter(|_| number == 0) {
+        let message = format!("NUMA node '{node}' is not supported for the PCI controller with index '0'");
         out.refuse(&FIRST_NODE, pos.path("target/node"), message);
     }
     if let Some(index) = pci.target.index
         && (index == 0) != (number == 0)
     {
         let message = format!(
-            "the PCI controller with index '{number}' has target index '{index}': the first one alone has '0'"
+            "the PCI controller with index '{number}' has target index '{index}', '0' is that of the first one"
         );
         out.refuse(&TARGET_INDEX, pos.path("target/@index"), message);
     }
 }
 
-/// What a model of controller may have.
+/// The names and options that a model of PCI controller has.
 struct Takes {
     names: &'static [PciName],
     bus_nr: bool,
@@ -136,7 +162,7 @@ impl Takes {
     }
 }
 
-/// The QEMU has it, and it has the options of its model alone.
+/// The rules of QEMU: the device exists, and has the options of its model only.
 pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
     let Some(model) = pci.model else { return };
     let takes = Takes::of(model);
@@ -149,7 +175,7 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
         _ => {}
     }
     if !is_root(model) && controller.number() == 0 {
-        let message = format!("a controller of model '{model}' has index '0', which is the root's");
+        let message = format!("a controller of model '{model}' has index '0', which is that of the root bus");
         out.refuse(&INDEX, controller.info.pos.attr("index"), message);
     }
     options(cx, &one, &takes, out);
@@ -157,7 +183,7 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
     device(cx, &one, out);
 }
 
-/// The controller that is looked at.
+/// The controller that is checked.
 struct One<'a> {
     controller: &'a Controller,
     pci: &'a Pci,
@@ -179,7 +205,7 @@ impl One<'_> {
     }
 
     fn missing(&self, what: &str, out: &mut Findings<'_>) {
-        // Options that the document leaves open are filled in when all devices have their places.
+        // Options that the document leaves open are assigned after addresses.
         if out.is_misplaced() {
             return;
         }
@@ -187,10 +213,11 @@ impl One<'_> {
     }
 
     fn refuse(&self, what: &str, path: &'static str, out: &mut Findings<'_>) {
-        out.refuse(&OPTION, self.controller.info.pos.path(path), self.say(what, "is not for"));
+        out.refuse(&OPTION, self.controller.info.pos.path(path), self.say(what, "is not supported for"));
     }
 }
 
+/// `<pcihole64>`.
 fn hole(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     let Some(size) = one.pci.pcihole64 else { return };
     let place = one.controller.info.pos.path("pcihole64");
@@ -200,10 +227,10 @@ fn hole(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
         _ => return one.refuse("pcihole64", "pcihole64", out),
     };
     if !fits {
-        let message = format!("machine type '{}' takes no 'pcihole64'", cx.guest.machine);
+        let message = format!("machine type '{}' does not support 'pcihole64'", cx.guest.machine);
         out.refuse(&HOLE, place, message);
     } else if !cx.has(cap) {
-        out.refuse(&HOLE, place, format!("this QEMU takes no 'pcihole64' ('{}' KiB)", size.0));
+        out.refuse(&HOLE, place, format!("this QEMU does not support 'pcihole64' ('{}' KiB)", size.0));
     }
 }
 
@@ -216,34 +243,32 @@ fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_
         one.refuse("targetIndex", "target/@index", out);
     }
     hole(cx, one, out);
-    let mut hold = |what: &str, path, takes: bool, given: bool| {
+    let mut option = |what: &str, path, takes: bool, given: bool| {
         if takes && !given {
             one.missing(what, out);
         } else if !takes && given {
             one.refuse(what, path, out);
         }
     };
-    hold("busNr", "target/@busNr", takes.bus_nr, target.bus_nr.is_some());
-    // A node may be left open. The first host bridge is on none.
+    option("busNr", "target/@busNr", takes.bus_nr, target.bus_nr.is_some());
+    // A node is optional, and the first host bridge has none.
     let node = takes.node || (bridge && target.index != Some(0));
-    hold("numaNode", "target/node", false, target.node.is_some() && !node);
-    hold("chassisNr", "target/@chassisNr", takes.chassis_nr, target.chassis_nr.is_some());
-    hold("chassis", "target/@chassis", takes.port, target.chassis.is_some());
-    hold("port", "target/@port", takes.port, target.port.is_some());
+    option("numaNode", "target/node", false, target.node.is_some() && !node);
+    option("chassisNr", "target/@chassisNr", takes.chassis_nr, target.chassis_nr.is_some());
+    option("chassis", "target/@chassis", takes.port, target.chassis.is_some());
+    option("port", "target/@port", takes.port, target.port.is_some());
 }
 
 fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     let Some(hotplug) = one.pci.target.hotplug else { return };
     let cap = match one.model {
-        PciModel::PciRoot if cx.caps.release().has(Convention::FormatRulesFirst) => {
-            Cap::Piix4AcpiRootPciHotplug
-        }
+        PciModel::PciRoot if cx.release.has(Convention::PciRootHotplug) => Cap::Piix4AcpiRootPciHotplug,
         _ if takes.port => Cap::PcieRootPortHotplug,
         _ => return one.refuse("hotplug", "target/@hotplug", out),
     };
     if !cx.has(cap) {
         let device = if one.model == PciModel::PciRoot { one.model.as_str() } else { one.name() };
-        let message = format!("this QEMU takes no 'hotplug' ('{hotplug}') for '{device}'");
+        let message = format!("this QEMU does not support 'hotplug' ('{hotplug}') for '{device}'");
         out.refuse(&HOTPLUG, one.controller.info.pos.path("target/@hotplug"), message);
     }
 }
@@ -271,7 +296,7 @@ fn device(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
         && name == PciName::SpaprPciHostBridge
         && !cx.has(Cap::SpaprPciHostBridgeNumaNode)
     {
-        let message = format!("this QEMU takes no 'numaNode' ('{node}') for '{name}'");
+        let message = format!("this QEMU does not support 'numaNode' ('{node}') for '{name}'");
         out.refuse(&BRIDGE_NODE, place, message);
     }
 }

@@ -1,27 +1,35 @@
-//! Rules on USB controllers, and on devices where there is no USB.
+//! Rules on USB controllers, and on USB devices of a guest without USB.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, Usb, UsbModel};
 use virtargv_model::device::hostdev::HostdevSource;
 use virtargv_model::device::input::InputBus;
 use virtargv_model::info::DeviceInfo;
 
-use virtargv_resolve::Guest;
-
 use super::usb_is_disabled;
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Where one USB controller says that there is no USB, there is no other.
-    NONE_AND_OTHER = "usb-none-and-other": Plain, Complete, "controller[@type='usb' and @model='none']";
-    /// The companions of a USB 2 controller have a master.
-    NO_MASTER = "usb-no-master": Plain, Complete, "controller[@type='usb']/master";
-    /// Where there is no USB, there are no USB devices.
-    NONE_AND_DEVICE = "usb-none-and-device": Unsupported, Complete, "controller[@type='usb' and @model='none']";
-    /// Xen's USB controllers are Xen's.
-    XEN = "usb-xen-model": Unsupported, Complete, "controller[@type='usb']/@model; qusb1, qusb2";
-    /// A USB 3 controller has up to 15 ports.
-    PORTS = "usb-ports-limit": Unsupported, Complete, "controller[@type='usb']/@ports; p2=, p3= of xHCI";
+virtargv_model::rules! {
+    /// A USB controller of model `none` is the only one.
+    NONE_AND_OTHER = "usb-none-and-other": Plain, Complete,
+        "`<controller type='usb' model='none'>`: the guest has no USB",
+        help "remove it, or the other USB controllers";
+    /// One of the USB controllers is no companion.
+    NO_MASTER = "usb-no-master": Plain, Complete,
+        "`<controller type='usb'><master startport=>`: the companions of a USB 2 controller have the index of their master",
+        help "add the master, such as `model='ich9-ehci1'`, without `<master>`";
+    /// A guest without USB has no USB devices.
+    NONE_AND_DEVICE = "usb-none-and-device": Unsupported, Complete,
+        "`<controller type='usb' model='none'>`",
+        help "remove the device, or the controller of model `none`";
+    /// A USB controller of model `qusb1` or `qusb2` is for Xen.
+    XEN = "usb-xen-model": Unsupported, Complete,
+        "`<controller type='usb' model=>`: the paravirtualized USB of Xen",
+        help "use `model='qemu-xhci'`";
+    /// An xHCI controller has at most 15 ports.
+    PORTS = "usb-ports-limit": Unsupported, Complete,
+        "`<controller type='usb' ports=>`: `p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
+        help "set `ports=` to 15 or less, and add another controller";
     /// A USB controller has a model where the machine has none by itself.
     MODEL_MISSING = "usb-model-missing": Unsupported, Build, "controller[@type='usb']/@model";
     /// A USB controller is of a model that this QEMU has.
@@ -32,34 +40,35 @@ crate::rules! {
     LEGACY_TWICE = "usb-legacy-twice": Unsupported, Build, "controller[@type='usb']; -usb";
 }
 
-/// Ports of one speed that QEMU's USB 3 controllers have at most.
+/// The number of ports that QEMU's xHCI controllers can have for each speed.
 const MOST_PORTS: u32 = 15;
 
-/// Rules that look at more than one device.
+/// The rules on all USB controllers and devices together.
 pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     let usb: Vec<&Controller> = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some()).collect();
     let none = |c: &&&Controller| c.usb_model() == Some(UsbModel::None);
     if let Some(first) = usb.iter().find(none)
         && usb.len() > 1
     {
-        let message = "a controller of type 'usb' has model 'none', so there can be no other";
+        let message = "a controller of type 'usb' with model 'none' must be the only one";
         out.refuse(&NONE_AND_OTHER, first.info.pos, message);
     }
     let master = |c: &&Controller| c.info.master_startport.is_none();
     if let Some(first) = usb.first()
         && !usb.iter().any(master)
     {
-        let message = "the controllers of type 'usb' are all companions, none is their master";
+        let message = "all controllers of type 'usb' are companions, their master is missing";
         out.refuse(&NO_MASTER, first.info.pos, message);
     }
     if usb_is_disabled(cx) {
         for (name, info) in on_usb(cx) {
-            let message = format!("device '{name}' is on USB, but the domain says that it has none");
+            let message = format!("device '{name}' needs USB, which the domain disables");
             out.refuse(&NONE_AND_DEVICE, info.pos, message);
         }
     }
 }
 
+/// The devices that are on USB, with their element names.
 fn on_usb<'c>(cx: &Context<'c>) -> impl Iterator<Item = (&'static str, &'c DeviceInfo)> {
     let devices = &cx.domain.devices;
     let inputs = devices.inputs.iter().filter(|input| input.bus == Some(InputBus::Usb));
@@ -71,18 +80,19 @@ fn on_usb<'c>(cx: &Context<'c>) -> impl Iterator<Item = (&'static str, &'c Devic
         .chain(devices.hubs.iter().map(|hub| ("hub", &hub.info)))
 }
 
-/// Rules on one, once its model is known.
+/// The rules on one USB controller that libvirt checks while it completes the domain.
 pub(super) fn complete(controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
     let Some(model) = usb.model else { return };
     if matches!(model, UsbModel::Qusb1 | UsbModel::Qusb2) {
-        let message = format!("USB controller '{model}': models 'qusb1' and 'qusb2' are for Xen alone");
+        let message =
+            format!("USB controller model '{model}' is not supported, 'qusb1' and 'qusb2' are for Xen");
         out.refuse(&XEN, controller.info.pos.attr("model"), message);
     }
     if matches!(model, UsbModel::NecXhci | UsbModel::QemuXhci)
         && let Some(ports) = usb.ports.filter(|ports| *ports > MOST_PORTS)
     {
         let message =
-            format!("a USB controller of model '{model}' has up to '{MOST_PORTS}' ports, not '{ports}'");
+            format!("a USB controller of model '{model}' has at most '{MOST_PORTS}' ports, not '{ports}'");
         out.refuse(&PORTS, controller.info.pos.attr("ports"), message);
     }
 }
@@ -105,18 +115,12 @@ pub fn driver(model: UsbModel) -> Option<(&'static str, Cap)> {
     })
 }
 
-/// Whether a USB controller without model is the one that `-usb` adds.
-pub fn is_legacy(guest: &Guest) -> bool {
-    let by_machine = guest.release.has(Convention::UsbByMachine);
-    !(by_machine || guest.is_q35() || guest.is_arm_virt() || guest.is_riscv_virt())
-}
-
-/// Held on one while the line is built.
+/// Checks what libvirt finds only when it builds the command line.
 pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
     let place = controller.info.pos.attr("model");
     let model = match usb.model {
         Some(UsbModel::None) => return,
-        None if is_legacy(cx.guest) || cx.guest.arch.is_s390() => return,
+        None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return,
         None => return out.refuse(&MODEL_MISSING, place, "a controller of type 'usb' has no 'model'"),
         Some(model) => model,
     };
@@ -139,7 +143,7 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
 /// Held on all of them while the line is built.
 pub(super) fn build_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     let usb = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some_and(|usb| usb.model.is_none()));
-    if let Some(second) = usb.clone().nth(1).filter(|_| is_legacy(cx.guest)) {
+    if let Some(second) = usb.clone().nth(1).filter(|_| cx.guest.has_legacy_usb()) {
         let message =
             "only one controller of type 'usb' may be without 'model' where QEMU has none to choose";
         out.refuse(&LEGACY_TWICE, second.info.pos, message);

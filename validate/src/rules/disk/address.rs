@@ -1,4 +1,4 @@
-//! Rules on the places of disks on their controllers.
+//! Rules on the addresses of disks on their controllers.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{ControllerType, ScsiModel};
@@ -7,24 +7,32 @@ use virtargv_model::info::{Address, DeviceInfo, DriveAddress};
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// There is one IDE and one floppy controller.
-    ONE_CONTROLLER = "disk-address-controller": Internal, Validate, "address/@controller; the machine has one on the board";
-    /// A SCSI or floppy controller has one bus.
-    ONE_BUS = "disk-address-bus": Internal, Validate, "address/@bus; the controller has one";
-    /// A part of an address that the controller does not have is 0.
-    ZERO = "disk-address-zero": Unsupported, Validate, "address; the controller has no such number";
-    /// SCSI disks of old QEMUs have targets up to 7.
-    OLD_SCSI = "disk-address-old-scsi": Unsupported, Validate, "address; scsi-disk channel=";
+virtargv_model::rules! {
+    /// The IDE controller and the floppy controller have number 0.
+    ONE_CONTROLLER = "disk-address-controller": Internal, Validate,
+        "`<address type='drive' controller=>`: the machine has one IDE and one floppy controller, as part of its chipset",
+        help "set `controller='0'`, or remove the `<address>`";
+    /// The bus number on a SCSI or floppy controller is 0.
+    ONE_BUS = "disk-address-bus": Internal, Validate,
+        "`<address type='drive' bus=>`: these controllers have one bus",
+        help "set `bus='0'`, or remove the `<address>`";
+    /// A part of a drive address that the controller does not have is 0.
+    ZERO = "disk-address-zero": Unsupported, Validate,
+        "`<address type='drive' bus= target=>`: IDE, SATA and floppy controllers and the LSI 53C895A have no targets, SATA controllers no buses",
+        help "set the attribute to 0, or remove the `<address>`";
+    /// The target of a SCSI address is at most 7 where QEMU's `scsi-disk` has no channels.
+    OLD_SCSI = "disk-address-old-scsi": Unsupported, Validate,
+        "`<address type='drive' target=>`: `scsi-disk` without the property `channel` has targets 0 to 7",
+        help "set `target=` to 7 or less, or use a QEMU whose `scsi-disk` has `channel=`";
 }
 
-/// Holds the place of `disk` against them.
+/// Checks the address of `disk` against the rules above.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let Some(Address::Drive(at)) = &disk.info.address else { return };
     let mut zero = |rule, name: &str, value: u32, of: &str| {
         if value != 0 {
             let message = format!(
-                "'{name}' of the address of disk '{}' is '{value}', it is 0 for '{of}' controllers",
+                "'{name}' of the address of disk '{}' is '{value}', it must be 0 for '{of}' controllers",
                 disk.dst()
             );
             out.refuse(rule, disk.info.pos.path("address"), message);
@@ -49,7 +57,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
 }
 
-/// Holds the place of a device on a SCSI controller, a disk or a unit of the host, against them.
+/// Checks the address of a device on a SCSI controller, a disk or a SCSI host device, against the rules above.
 pub(in super::super) fn check_scsi(
     cx: &Context<'_>,
     info: &DeviceInfo,
@@ -58,16 +66,17 @@ pub(in super::super) fn check_scsi(
 ) {
     let place = || info.pos.path("address");
     if at.bus != 0 {
-        let message = format!("'bus' of an address on a SCSI controller is '{}', there is one", at.bus);
+        let message = format!("'bus' of an address on a SCSI controller is '{}', it must be 0", at.bus);
         out.refuse(&ONE_BUS, place(), message);
     }
     let controllers = &cx.domain.devices.controllers;
     let found = controllers.iter().find(|c| c.is(ControllerType::Scsi, at.controller));
-    // Without one that is known, nothing is known of its places.
+    // What addresses a controller has depends on its model.
     let Some(controller) = found else { return };
     if controller.scsi_model() == Some(ScsiModel::Lsilogic) {
         if at.target != 0 {
-            let message = format!("'target' of an address is '{}', it is 0 for model 'lsilogic'", at.target);
+            let message =
+                format!("'target' of an address is '{}', it must be 0 for model 'lsilogic'", at.target);
             out.refuse(&ZERO, place(), message);
         }
         return;
@@ -76,7 +85,8 @@ pub(in super::super) fn check_scsi(
         return;
     }
     if at.target > 7 {
-        let message = format!("'target' of an address is '{}', this QEMU has up to 7", at.target);
+        let message =
+            format!("'target' of an address is '{}', it must be at most 7 for this QEMU", at.target);
         out.refuse(&OLD_SCSI, place(), message);
     }
 }

@@ -1,65 +1,102 @@
-//! Rules on the device that shows a disk to the guest.
+//! Rules of QEMU on a disk's guest device and its properties.
 
-use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, DiskName, IoMode};
+use virtargv_caps::Cap;
+use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
 use virtargv_model::lifecycle::Action;
 use virtargv_model::{OnOff, Spelled, YesNo};
 
 use super::super::virtio;
+use super::{lun, name};
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Geometry is for buses that have it.
-    GEOMETRY = "disk-geometry-bus": Unsupported, Validate, "disk/geometry; cyls=, heads=, secs=, bios-chs-trans=";
-    /// Geometry is three numbers.
-    GEOMETRY_PART = "disk-geometry-part": Internal, Validate, "disk/geometry; cyls=, heads=, secs=";
-    /// A card has no serial.
-    SERIAL_SD = "disk-serial-sd": Internal, Validate, "disk/serial";
-    /// A CD-ROM needs a bus on which media can be changed.
-    EJECTABLE = "disk-cdrom-bus": Unsupported, Validate, "disk/@device; virtio-blk and cards have no tray";
-    /// What is read can be copied only into an image that is written and stays.
-    COPY_ON_READ = "disk-copy-on-read": Unsupported, Validate, "driver/@copy_on_read; block driver copy-on-read";
-    /// World wide names are for IDE and SCSI disks.
-    WWN = "disk-wwn-bus": Unsupported, Validate, "disk/wwn; ide-hd wwn=, scsi-hd wwn=";
-    /// Vendor and product are for SCSI disks.
-    VENDOR = "disk-vendor-bus": Unsupported, Validate, "disk/vendor, disk/product; scsi-hd vendor=, product=";
-    /// A disk needs a QEMU that can do what it asks for.
-    QEMU_LACKS = "disk-qemu-lacks": Unsupported, Validate, "disk; the QEMU's devices and their properties";
-    /// A SCSI unit is on a bus that passes SCSI commands, and has its own names.
-    LUN = "disk-lun-frontend": Unsupported, Validate, "disk/@device; scsi-block, virtio-blk scsi=";
-    /// Rotation is a hard disk's.
-    ROTATION = "disk-rotation": Internal, Validate, "target/@rotation_rate; ide-hd rotation_rate=, scsi-hd rotation_rate=";
-    /// A disk's address is of the kind that QEMU's device takes.
-    ADDRESS = "disk-address-kind": Internal, Validate, "disk/address; the device sits on that kind of bus";
-    /// A disk on USB has a medium.
-    USB_EMPTY = "disk-usb-empty": Unsupported, Validate, "disk/source; usb-storage needs drive=";
-    /// IDE and SATA disks are written.
-    READONLY = "disk-readonly-bus": Unsupported, Validate, "disk/readonly; ide-hd refuses a read-only drive";
-    /// Native asynchronous I/O goes past the host's cache.
-    NATIVE = "disk-io-native": Unsupported, Validate, "driver/@io; O_DIRECT";
-    /// A SCSI unit has its own serial.
-    SERIAL_LUN = "disk-serial-lun": Unsupported, Validate, "disk/serial; scsi-block has no serial=";
-    /// A serial is made of letters, digits, `-`, `_`, `.`, `+` and spaces.
-    SERIAL_CHARS = "disk-serial-characters": Internal, Validate, "disk/serial; QEMU's option parser";
-    /// What is forgotten when the guest stops is a layer over a file.
-    TRANSIENT = "disk-transient": Unsupported, Validate, "disk/transient; a qcow2 layer is made at start";
-    /// Only raw images can be written by several guests.
-    SHARED = "disk-shareable-format": Unsupported, Validate, "disk/shareable; other formats have tables of their own";
-    /// Disks are QEMU's.
-    DRIVER_NAME = "disk-driver-name": Unsupported, Validate, "driver/@name";
-    /// A disk's name says which disk it is, and not which part of it.
-    TARGET = "disk-target-name": Unsupported, Validate, "target/@dev";
-    /// A vDPA disk goes past the host's cache.
-    VDPA_CACHE = "disk-vdpa-cache": Unsupported, Validate, "driver/@cache; the host does not see the data";
+virtargv_model::rules! {
+    /// The bus of a disk with a geometry has a geometry.
+    GEOMETRY = "disk-geometry-bus": Unsupported, Validate,
+        "`<disk><geometry>`: `usb-storage` and SD cards have no `cyls=`, `heads=` and `secs=`, and `bios-chs-trans=` is a property of `ide-hd`",
+        help "remove `<geometry>`, or its `trans=`";
+    /// A geometry has cylinders, heads and sectors.
+    GEOMETRY_PART = "disk-geometry-part": Internal, Validate,
+        "`<disk><geometry cyls= heads= secs=>`",
+        help "add the missing attribute, or remove `<geometry>`",
+        until "9.0";
+    /// A disk on bus `sd` has no serial number.
+    SERIAL_SD = "disk-serial-sd": Internal, Validate,
+        "`<disk><serial>`: QEMU's `sd-card` has no property `serial`",
+        help "remove `<serial>`";
+    /// A CD-ROM is on a bus with removable media.
+    EJECTABLE = "disk-cdrom-bus": Unsupported, Validate,
+        "`<disk device='cdrom'>`: `virtio-blk` and `sd-card` cannot change a medium",
+        help "use bus `sata`, `scsi`, `ide` or `usb`";
+    /// Copy on read needs a writable hard disk.
+    COPY_ON_READ = "disk-copy-on-read": Unsupported, Validate,
+        "`<disk><driver copy_on_read='on'>`: QEMU's block driver `copy-on-read` writes what was read into the image; the medium of a drive may change",
+        help "remove `copy_on_read=` from `<driver>`";
+    /// Only a disk on bus `ide` or `scsi` has a world wide name.
+    WWN = "disk-wwn-bus": Unsupported, Validate,
+        "`<disk><wwn>`: `wwn=` of `ide-hd` and `scsi-hd`",
+        help "remove `<wwn>`, or use `bus='scsi'`";
+    /// Only a disk on bus `scsi` has a vendor and a product.
+    VENDOR = "disk-vendor-bus": Unsupported, Validate,
+        "`<disk><vendor>`, `<product>`: `vendor=` and `product=` of `scsi-hd`",
+        help "remove `<vendor>` and `<product>`, or use `bus='scsi'`";
+    /// A disk needs a QEMU that has the devices and properties it asks for.
+    QEMU_LACKS = "disk-qemu-lacks": Unsupported, Validate,
+        "`<disk>`: the device or property that the message names came with a later QEMU, or this QEMU was built without it",
+        help "remove the element or attribute, or use a QEMU that has it";
+    /// Only a hard disk on bus `scsi`, `ide` or `sata` has a rotation rate.
+    ROTATION = "disk-rotation": Internal, Validate,
+        "`<disk><target rotation_rate=>`: `rotation_rate=` of `ide-hd` and `scsi-hd`, new in QEMU 2.11",
+        help "remove `rotation_rate=` from `<target>`";
+    /// The address of a disk is of the type of its bus.
+    ADDRESS = "disk-address-kind": Internal, Validate,
+        "`<disk><address type=>`: QEMU's device for the disk is attached to that kind of bus",
+        help "use `type='drive'` for SCSI, IDE, SATA and floppy, `type='usb'` for USB, or remove the `<address>`";
+    /// A disk on bus `usb` has a source.
+    USB_EMPTY = "disk-usb-empty": Unsupported, Validate,
+        "`<disk><target bus='usb'/>`: `usb-storage` does not start without `drive=`",
+        help "add `<source>`, or use `bus='sata'` or `bus='scsi'` for an empty drive",
+        since "11.3";
+    /// A hard disk on bus `ide` or `sata` is writable.
+    READONLY = "disk-readonly-bus": Unsupported, Validate,
+        "`<disk><readonly/>`: QEMU's `ide-hd` refuses a read-only block node",
+        help "remove `<readonly/>`, use `device='cdrom'`, or use another bus";
+    /// I/O mode `native` needs cache mode `none` or `directsync`.
+    NATIVE = "disk-io-native": Unsupported, Validate,
+        "`<disk><driver io='native'>`: Linux's native AIO is asynchronous only for files opened with O_DIRECT",
+        help "add `cache='none'` to `<driver>`, or use `io='threads'` or `io='io_uring'`";
+    /// A disk with `device='lun'` on bus `scsi` has no serial number.
+    SERIAL_LUN = "disk-serial-lun": Unsupported, Validate,
+        "`<disk device='lun'><serial>`: `scsi-block` has no property `serial`; the host's device has its own",
+        help "remove `<serial>`";
+    /// A serial number has letters, digits and the characters `-`, `_`, `.`, `+` and space only.
+    SERIAL_CHARS = "disk-serial-characters": Internal, Validate,
+        "`<disk><serial>`: the number becomes part of an option of QEMU",
+        help "remove the other characters";
+    /// A transient disk is a writable hard disk with a source of type `file`.
+    TRANSIENT = "disk-transient": Unsupported, Validate,
+        "`<disk><transient>`: libvirt lays a qcow2 overlay over the file when the guest starts; with `shareBacking='yes'` the disk is hotplugged",
+        help "use `device='disk'` with `<source file=>`, remove `<readonly/>`, and for `shareBacking='yes'` use bus `virtio`, `scsi` or `usb`";
+    /// A writable disk that is shared has format `raw`.
+    SHARED = "disk-shareable-format": Unsupported, Validate,
+        "`<disk><shareable/>`: other formats have metadata that two QEMUs would overwrite",
+        help "use `<driver type='raw'/>`, or remove `<shareable/>`";
+    /// The driver of a disk is `qemu`.
+    DRIVER_NAME = "disk-driver-name": Unsupported, Validate,
+        "`<disk><driver name=>`: the other drivers are those of other hypervisors",
+        help "set `name='qemu'`";
+    /// A disk of type `vhostvdpa` has cache mode `none` or `directsync`.
+    VDPA_CACHE = "disk-vdpa-cache": Unsupported, Validate,
+        "`<disk type='vhostvdpa'><driver cache=>`: `virtio-blk-vhost-vdpa` needs `cache.direct=on`",
+        help "add `cache='none'` to `<driver>`";
 }
 
-/// Holds the device of `disk` against them.
+/// Checks the guest device of `disk` against the rules above.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    check_shape(cx, disk, out);
-    check_names(cx, disk, out);
-    check_lun(cx, disk, out);
+    check_shape(disk, out);
+    check_identity(cx, disk, out);
+    lun::check_frontend(cx, disk, out);
     check_rotation(cx, disk, out);
     check_address(cx, disk, out);
     if disk.readonly
@@ -73,33 +110,34 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     check_serial(disk, out);
     check_transient(cx, disk, out);
     if disk.shareable && !disk.readonly && disk.image.format.is_some_and(|f| f != ImageFormat::Raw) {
-        let message = format!("disk '{}' is shared, which takes format 'raw'", disk.dst());
+        let message = format!("shareable disk '{}' needs format 'raw'", disk.dst());
         out.refuse(&SHARED, disk.info.pos.path("shareable"), message);
     }
     if let Some(name) = disk.driver.name.as_deref().filter(|n| *n != "qemu") {
-        let message = format!("driver name '{name}' of disk '{}' is not 'qemu'", disk.dst());
+        let message =
+            format!("driver name '{name}' of disk '{}' is not supported, only 'qemu' is", disk.dst());
         out.refuse(&DRIVER_NAME, disk.driver.pos.attr("name"), message);
     }
-    check_target(disk, out);
+    name::check_whole(disk, out);
     if disk.bus() == Some(DiskBus::Virtio) {
         virtio::available(cx, disk.driver.virtio, &disk.driver.pos.path(""), out);
     }
     check_vhost(cx, disk, out);
 }
 
-/// Refuses `what` where the QEMU has no `cap`.
-fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mut Findings<'_>) {
+/// Reports `what` of `disk` where this QEMU lacks `cap`.
+pub(super) fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mut Findings<'_>) {
     if !cx.has(cap) {
-        let message = format!("this QEMU has no {what}, as disk '{}' asks for", disk.dst());
+        let message = format!("this QEMU has no {what}, which disk '{}' needs", disk.dst());
         out.refuse(&QEMU_LACKS, disk.info.pos, message);
     }
 }
 
-fn check_shape(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+/// Geometry, serial number of SD cards, drives with media, copy on read.
+fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
     let bus = disk.bus().map_or("", Spelled::as_str);
     let place = || disk.info.pos.path("geometry");
     if let Some(geometry) = disk.geometry
-        && !cx.caps.release().has(Convention::StricterDisks)
         && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
     {
         let message = format!("element 'geometry' of disk '{}' lacks its attribute '{name}'", disk.dst());
@@ -107,42 +145,44 @@ fn check_shape(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
     if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_whole) {
         if matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Sd)) {
-            out.refuse(&GEOMETRY, place(), format!("'geometry' cannot be set for bus '{bus}'"));
+            out.refuse(&GEOMETRY, place(), format!("'geometry' is not supported for bus '{bus}'"));
         }
         if geometry.trans.is_some() && disk.bus() != Some(DiskBus::Ide) {
-            let message = format!("'trans' of 'geometry' is for bus 'ide', not '{bus}'");
+            let message = format!("'trans' of 'geometry' needs bus 'ide', not '{bus}'");
             out.refuse(&GEOMETRY, place(), message);
         }
     }
     if disk.serial.is_some() && disk.bus() == Some(DiskBus::Sd) {
-        let message = format!("'serial' is not for bus '{bus}'");
+        let message = format!("'serial' is not supported for bus '{bus}'");
         out.refuse(&SERIAL_SD, disk.info.pos.path("serial"), message);
     }
     if disk.device() == DiskDevice::Cdrom && matches!(disk.bus(), Some(DiskBus::Virtio | DiskBus::Sd)) {
         let message =
-            format!("disk '{}' is a CD-ROM, whose media cannot be changed on bus '{bus}'", disk.dst());
+            format!("disk '{}' is a CD-ROM, whose medium cannot be changed on bus '{bus}'", disk.dst());
         out.refuse(&EJECTABLE, disk.target_pos.attr("bus"), message);
     }
     if disk.driver.copy_on_read == Some(OnOff::On) {
         let place = || disk.driver.pos.attr("copy_on_read");
         if disk.readonly {
-            let message =
-                format!("'copy_on_read' needs a disk that is written, '{}' is read-only", disk.dst());
+            let message = format!("'copy_on_read' needs a writable disk, '{}' is read-only", disk.dst());
             out.refuse(&COPY_ON_READ, place(), message);
         } else if matches!(disk.device(), DiskDevice::Cdrom | DiskDevice::Floppy) {
-            let message = format!("'copy_on_read' needs a medium that stays, unlike '{}'", disk.dst());
+            let message =
+                format!("'copy_on_read' is not supported for removable media, as of disk '{}'", disk.dst());
             out.refuse(&COPY_ON_READ, place(), message);
         }
     }
 }
 
-fn check_names(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+/// World wide name, vendor and product.
+fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.wwn.is_some() {
         match disk.bus() {
             Some(DiskBus::Ide) => need(cx, disk, Cap::IdeDriveWwn, "'wwn' of 'ide' disks", out),
             Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiDiskWwn, "'wwn' of 'scsi' disks", out),
             _ => {
-                let message = format!("'wwn' is for 'ide' and 'scsi' disks, not for '{}'", disk.dst());
+                let message =
+                    format!("'wwn' needs bus 'ide' or 'scsi', which disk '{}' is not on", disk.dst());
                 out.refuse(&WWN, disk.info.pos.path("wwn"), message);
             }
         }
@@ -151,46 +191,20 @@ fn check_names(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         if disk.bus() == Some(DiskBus::Scsi) {
             need(cx, disk, Cap::ScsiDiskWwn, "vendor or product of 'scsi' disks", out);
         } else {
-            let message = format!("'vendor' and 'product' are for 'scsi' disks, not for '{}'", disk.dst());
+            let message =
+                format!("'vendor' and 'product' need bus 'scsi', which disk '{}' is not on", disk.dst());
             out.refuse(&VENDOR, disk.info.pos, message);
         }
     }
 }
 
-fn check_lun(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    if disk.device() != DiskDevice::Lun {
-        return;
-    }
-    let mut refuse = |message: String| out.refuse(&LUN, disk.info.pos, message);
-    let bus = disk.bus().map_or("", Spelled::as_str);
-    if !matches!(disk.bus(), Some(DiskBus::Virtio | DiskBus::Scsi)) {
-        refuse(format!("a disk with device='lun' cannot have bus='{bus}'"));
-    }
-    if disk.driver.copy_on_read == Some(OnOff::On) {
-        refuse(format!("'copy_on_read' is not for 'lun' disk '{}'", disk.dst()));
-    }
-    if disk.wwn.is_some() {
-        refuse(format!("'lun' disk '{}' has the 'wwn' of its device", disk.dst()));
-    }
-    if disk.vendor.is_some() || disk.product.is_some() {
-        refuse(format!("'lun' disk '{}' has the vendor and product of its device", disk.dst()));
-    }
-    match disk.bus() {
-        Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),
-        // Once, a QEMU without the switch was taken to pass SCSI commands always.
-        Some(DiskBus::Virtio) if cx.caps.release().has(Convention::StricterDisks) => {
-            need(cx, disk, Cap::VirtioBlkScsi, "SCSI commands for a 'lun' on 'virtio-blk'", out);
-        }
-        _ => {}
-    }
-}
-
 fn check_rotation(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let Some(rate) = disk.target.rotation_rate else { return };
-    let has = matches!(disk.bus(), Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Sata));
-    if !has || disk.device() != DiskDevice::Disk || !cx.has(Cap::RotationRate) {
-        let message =
-            format!("'rotation_rate' '{rate}' is for hard disks on SCSI, IDE and SATA of a QEMU that has it");
+    let on_bus = matches!(disk.bus(), Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Sata));
+    if !on_bus || disk.device() != DiskDevice::Disk || !cx.has(Cap::RotationRate) {
+        let message = format!(
+            "'rotation_rate' '{rate}' needs a hard disk on SCSI, IDE or SATA, and a QEMU that has it"
+        );
         out.refuse(&ROTATION, disk.target_pos.attr("rotation_rate"), message);
     }
 }
@@ -209,12 +223,12 @@ fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if !fits {
         let bus = disk.bus().map_or("", Spelled::as_str);
         let kind = disk.info.address.as_ref().map_or("none", |a| a.kind().as_str());
-        let message = format!("disk '{}' on bus '{bus}' has an address of type '{kind}'", disk.dst());
+        let message =
+            format!("address type '{kind}' is not supported for disk '{}' on bus '{bus}'", disk.dst());
         out.refuse(&ADDRESS, disk.info.pos.path("address/@type"), message);
     }
-    let late = cx.caps.release().has(Convention::StricterDisks);
-    if disk.bus() == Some(DiskBus::Usb) && late && disk.image.is_empty() {
-        let message = format!("disk '{}' is on 'usb', where no drive is empty", disk.dst());
+    if disk.bus() == Some(DiskBus::Usb) && disk.image.is_empty() {
+        let message = format!("disk '{}' on bus 'usb' lacks a source", disk.dst());
         out.refuse(&USB_EMPTY, disk.info.pos, message);
     }
     if disk.bus() == Some(DiskBus::Usb) && disk.target.removable.is_some() {
@@ -256,7 +270,8 @@ fn check_serial(disk: &Disk, out: &mut Findings<'_>) {
     let Some(serial) = &disk.serial else { return };
     let place = || disk.info.pos.path("serial");
     if disk.bus() == Some(DiskBus::Scsi) && disk.device() == DiskDevice::Lun {
-        let message = format!("'lun' disk '{}' has the 'serial' of its device", disk.dst());
+        let message =
+            format!("'serial' is not supported for 'lun' disk '{}', the host's device has one", disk.dst());
         out.refuse(&SERIAL_LUN, place(), message);
     }
     let known = |c: char| c.is_ascii_alphanumeric() || "-_ .+".contains(c);
@@ -270,52 +285,40 @@ fn check_transient(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let Some(transient) = disk.transient else { return };
     let name = disk.dst();
     let mut refuse = |what: &str| {
-        let message = format!("disk '{name}' is transient, {what}");
+        let message = format!("transient disk '{name}' {what}");
         out.refuse(&TRANSIENT, disk.info.pos.path("transient"), message);
     };
     if disk.image.is_empty() {
-        refuse("so it cannot be empty");
+        refuse("cannot be empty");
     }
     if disk.readonly {
-        refuse("so it cannot be read-only");
+        refuse("cannot be read-only");
     }
     if disk.image.kind() != SourceType::File {
-        refuse("which takes a source of type 'file'");
+        refuse("needs a source of type 'file'");
     }
     if disk.device() != DiskDevice::Disk {
-        refuse("which only a 'disk' device can be");
+        refuse("needs device 'disk'");
     }
     let shares = transient.share_backing == Some(YesNo::Yes);
     if shares && !cx.has(Cap::SetAction) && !reboots(cx) {
-        refuse("shares its backing image and is to be gone after a reboot, which this QEMU cannot do");
+        refuse("with a shared backing image needs a QEMU with the command 'set-action'");
     }
     if shares && !matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Virtio | DiskBus::Scsi)) {
         let bus = disk.bus().map_or("", Spelled::as_str);
-        refuse(&format!("and is plugged in late, which bus '{bus}' does not allow"));
+        refuse(&format!("with a shared backing image is hotplugged, which bus '{bus}' does not support"));
     }
     if !cx.has(Cap::Blockdev) {
-        refuse("which this QEMU cannot do");
+        refuse("is not supported by this QEMU");
     }
 }
 
-/// Whether the guest's own reboots are reboots.
+/// Whether a reboot of the guest does not end QEMU (`-no-reboot`).
 fn reboots(cx: &Context<'_>) -> bool {
     let lifecycle = &cx.domain.lifecycle;
     let crash_ends = matches!(lifecycle.on_crash, None | Some(Action::Destroy | Action::CoredumpDestroy));
     let off_ends = matches!(lifecycle.on_poweroff, None | Some(Action::Destroy));
     !(lifecycle.on_reboot == Some(Action::Destroy) && off_ends && crash_ends)
-}
-
-fn check_target(disk: &Disk, out: &mut Findings<'_>) {
-    let message = match DiskName::parse(disk.dst()) {
-        None => format!("target '{}' is no name of a disk", disk.dst()),
-        // A partition of 0 is as good as none.
-        Some(name) if name.partition.is_some_and(|p| p > 0) => {
-            format!("target '{}' names a part of a disk", disk.dst())
-        }
-        Some(_) => return,
-    };
-    out.refuse(&TARGET, disk.target_pos.attr("dev"), message);
 }
 
 fn check_vhost(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {

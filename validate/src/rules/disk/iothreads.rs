@@ -1,34 +1,43 @@
-//! Rules on the threads that serve a disk.
+//! Rules on the I/O threads of a disk.
 
 use std::collections::BTreeSet;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 use virtargv_model::Spelled;
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::info::AddressType;
 
 use crate::{Context, Findings};
 
-crate::rules! {
-    /// Only virtio disks are served by a thread of their own.
-    BUS = "disk-iothread-bus": Unsupported, Validate, "driver/@iothread; virtio-blk iothread=";
-    /// A disk is served by a thread that is there.
-    UNKNOWN = "disk-iothread-unknown": Unsupported, Validate, "driver/@iothread; iothreadids/iothread";
-    /// Only virtio disks are served by a thread of their own (as the older releases found late).
-    BUS_LATE = "disk-iothread-bus-late": Unsupported, Build, "driver/@iothread; virtio-blk iothread=";
-    /// A disk is served by a thread that is there (as the older releases found late).
-    UNKNOWN_LATE = "disk-iothread-unknown-late": Unsupported, Build, "driver/@iothread; iothreadids/iothread";
-    /// A disk that is served by a thread was to be on PCI or a channel subsystem.
-    ADDRESS_LATE = "disk-iothread-address": Unsupported, Build, "driver/@iothread; virtio-blk-pci, virtio-blk-ccw";
-    /// A disk is served by one thread or by several, not both.
-    BOTH = "disk-iothread-both": Unsupported, Validate, "driver/@iothread, driver/iothreads";
-    /// Several threads need a QEMU that distributes queues.
-    MAPPING = "disk-iothread-mapping": Unsupported, Validate, "driver/iothreads; virtio-blk iothread-vq-mapping=";
-    /// Every queue of a disk has exactly one thread.
-    QUEUES = "disk-iothread-queues": Unsupported, Validate, "driver/iothreads; virtio-blk iothread-vq-mapping=";
+virtargv_model::rules! {
+    /// Only a disk on bus `virtio` has an I/O thread.
+    BUS = "disk-iothread-bus": Unsupported, Validate (Build before "7.5"),
+        "`<disk><driver iothread=>`: `iothread=` of `virtio-blk`",
+        help "remove `iothread=` from `<driver>`, or use `bus='virtio'`";
+    /// The I/O thread of a disk is one of the domain's.
+    UNKNOWN = "disk-iothread-unknown": Unsupported, Validate (Build before "7.5"),
+        "`<disk><driver iothread=>`: an id of `<iothreadids>`, or from 1 to the number of `<iothreads>`",
+        help "raise `<iothreads>`, or name an id that is defined";
+    /// A disk with an I/O thread has an address of type `pci` or `ccw`.
+    ADDRESS = "disk-iothread-address": Unsupported, Build,
+        "`<disk><driver iothread=>`: early releases gave `iothread=` to `virtio-blk-pci` and `virtio-blk-ccw` only",
+        help "use `<address type='pci'>` or `<address type='ccw'>`, or remove `iothread=` from `<driver>`",
+        until "7.5";
+    /// A disk has either one I/O thread or a list of I/O threads.
+    BOTH = "disk-iothread-both": Unsupported, Validate,
+        "`<disk><driver iothread=>` and `<driver><iothreads>`: `iothread=` and `iothread-vq-mapping=` of `virtio-blk` exclude each other",
+        help "remove `iothread=` from `<driver>`, or its `<iothreads>`";
+    /// Several I/O threads for a disk need a QEMU that maps queues to threads.
+    MAPPING = "disk-iothread-mapping": Unsupported, Validate,
+        "`<disk><driver><iothreads>`: `iothread-vq-mapping=` of `virtio-blk`, new in QEMU 9.0",
+        help "use `iothread=` of `<driver>`, or QEMU 9.0 or later";
+    /// Every queue of a disk with several I/O threads has exactly one of them.
+    QUEUES = "disk-iothread-queues": Unsupported, Validate,
+        "`<disk><driver queues=><iothreads><iothread><queue>`: `iothread-vq-mapping=` of `virtio-blk` lists each queue once",
+        help "list every queue from 0 to `queues=` minus 1 once, or list none";
 }
 
-/// Holds the threads of `disk` against them.
+/// Checks the I/O threads of `disk` against the rules above.
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let driver = &disk.driver;
     let single = driver.iothread.filter(|n| *n > 0);
@@ -36,36 +45,35 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let place = || driver.pos.attr("iothread");
-    let late = !cx.caps.release().has(Convention::StricterDisks);
-    let (bus_rule, unknown_rule) = if late { (&BUS_LATE, &UNKNOWN_LATE) } else { (&BUS, &UNKNOWN) };
     let reachable = match &disk.info.address {
         Some(address) => matches!(address.kind(), AddressType::Pci | AddressType::Ccw),
         None => false,
     };
-    if late && disk.bus() == Some(DiskBus::Virtio) && !reachable {
-        let message = format!("a thread can only serve disk '{}' on PCI or a channel subsystem", disk.dst());
-        out.refuse(&ADDRESS_LATE, place(), message);
+    if disk.bus() == Some(DiskBus::Virtio) && !reachable {
+        let message =
+            format!("an I/O thread for disk '{}' needs an address of type 'pci' or 'ccw'", disk.dst());
+        out.refuse(&ADDRESS, place(), message);
     }
     if disk.bus() != Some(DiskBus::Virtio) {
         let bus = disk.bus().map_or("", Spelled::as_str);
-        let message = format!("no thread can serve bus {bus} of target {}", disk.dst());
-        out.refuse(bus_rule, place(), message);
+        let message = format!("I/O threads are not supported for bus {bus} of target {}", disk.dst());
+        out.refuse(&BUS, place(), message);
     }
     if single.is_some() && !driver.iothreads.is_empty() {
-        let message = format!("disk '{}' has 'iothread' and 'iothreads'", disk.dst());
+        let message = format!("disk '{}' has both 'iothread' and 'iothreads'", disk.dst());
         out.refuse(&BOTH, place(), message);
     }
     let known = |id: u32| cx.domain.tune.iothreads.list.iter().any(|t| t.id == id);
     for id in single.into_iter().chain(driver.iothreads.iter().map(|m| m.id)) {
         if !known(id) {
             let message =
-                format!("disk '{}' is to be served by iothread '{id}', which is not there", disk.dst());
-            out.refuse(unknown_rule, place(), message);
+                format!("disk '{}' names iothread '{id}', which the domain does not have", disk.dst());
+            out.refuse(&UNKNOWN, place(), message);
         }
     }
     if !driver.iothreads.is_empty() {
         if !cx.has(Cap::VirtioBlkIothreadMapping) {
-            let message = format!("this QEMU cannot give disk '{}' several 'iothreads'", disk.dst());
+            let message = format!("this QEMU does not support several 'iothreads' for disk '{}'", disk.dst());
             out.refuse(&MAPPING, driver.pos.path("iothreads"), message);
         }
         let what = format!("disk '{}'", disk.dst());
@@ -76,7 +84,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
 }
 
-/// What is wrong with how the queues of `what` are shared out among threads (number and queues of each).
+/// What is wrong with the mapping of the queues of `what` to I/O threads (`maps`: id and queues of each thread).
 pub(in crate::rules) fn queue_problems(
     what: &str,
     maps: &[(u32, &[u32])],
@@ -86,16 +94,16 @@ pub(in crate::rules) fn queue_problems(
     let mut refuse = |message: String| problems.push(message);
     let ids: BTreeSet<u32> = maps.iter().map(|(id, _)| *id).collect();
     if ids.len() != maps.len() {
-        refuse(format!("an 'iothread' serves {what} twice"));
+        refuse(format!("{what} names one 'iothread' twice"));
     }
     if maps.iter().all(|(_, queues)| queues.is_empty()) {
         return problems;
     }
     if maps.iter().any(|(_, queues)| queues.is_empty()) {
-        refuse(format!("some of the 'iothreads' of {what} have queues and some not"));
+        refuse(format!("either all of the 'iothreads' of {what} list queues, or none does"));
     }
     let Some(count) = queues.filter(|n| *n > 0) else {
-        refuse(format!("queues of {what} are given to 'iothreads', but not how many 'queues' there are"));
+        refuse(format!("the 'iothreads' of {what} list queues, which needs the attribute 'queues'"));
         return problems;
     };
     let mut seen = BTreeSet::new();
@@ -103,11 +111,11 @@ pub(in crate::rules) fn queue_problems(
         if *queue >= count {
             refuse(format!("{what} has no queue '{queue}'"));
         } else if !seen.insert(*queue) {
-            refuse(format!("queue '{queue}' of {what} is given to two 'iothreads'"));
+            refuse(format!("queue '{queue}' of {what} is mapped to more than one of the 'iothreads'"));
         }
     }
     if u32::try_from(seen.len()).is_ok_and(|n| n < count) {
-        refuse(format!("some queue of {what} has none of the 'iothreads'"));
+        refuse(format!("a queue of {what} is mapped to none of the 'iothreads'"));
     }
     problems
 }

@@ -9,7 +9,7 @@ use virtargv_model::device::storage::{
 
 use crate::{Context, Findings};
 
-crate::rules! {
+virtargv_model::rules! {
     /// An image in a file, on a block device or in a folder has a path.
     PATH = "storage-path": Internal, Build, "disk/source; `filename=` of block drivers";
     /// An image on a network has a protocol.
@@ -81,7 +81,7 @@ pub fn has_backing(format: ImageFormat) -> bool {
 
 /// Whether a drive is given its source as properties.
 fn wants_properties(cx: &Context<'_>, net: &NetSource) -> bool {
-    cx.follows(Convention::DriveNetworkProps)
+    cx.release.has(Convention::DriveNetworkProps)
         || match net.protocol {
             Some(Protocol::Gluster) => net.hosts.len() > 1,
             Some(Protocol::Iscsi) => cx.has(Cap::IscsiPasswordSecret),

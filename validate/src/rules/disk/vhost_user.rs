@@ -1,26 +1,32 @@
-//! Rules on disks that another process serves over vhost-user: almost everything is that process's business.
+//! Rules on disks of type `vhostuser`, whose image a vhost-user daemon opens.
 
 use virtargv_model::device::disk::{Disk, DiskBus, DiskSnapshot, Geometry};
 
 use crate::{Findings, Rule};
 
-crate::rules! {
-    /// A vhost-user disk is a virtio disk.
-    BUS = "disk-vhostuser-bus": Unsupported, Validate, "disk/target/@bus; vhost-user-blk is virtio";
-    /// A vhost-user disk is left out of snapshots.
-    SNAPSHOT = "disk-vhostuser-snapshot": Unsupported, Validate, "disk/@snapshot; QEMU does not see the image";
-    /// What a vhost-user disk is and how it is read is not QEMU's to say.
-    OPTION = "disk-vhostuser-option": Unsupported, Validate, "disk; vhost-user-blk has no such property";
+virtargv_model::rules! {
+    /// A disk of type `vhostuser` is on bus `virtio`.
+    BUS = "disk-vhostuser-bus": Unsupported, Validate,
+        "`<disk type='vhostuser'><target bus=>`: QEMU's device is `vhost-user-blk`",
+        help "set `bus='virtio'`";
+    /// A disk of type `vhostuser` is left out of snapshots.
+    SNAPSHOT = "disk-vhostuser-snapshot": Unsupported, Validate,
+        "`<disk type='vhostuser' snapshot=>`: the image is opened by the vhost-user daemon, not by QEMU",
+        help "set `snapshot='no'`";
+    /// A disk of type `vhostuser` has no options of images and block nodes.
+    OPTION = "disk-vhostuser-option": Unsupported, Validate,
+        "`<disk type='vhostuser'>`: the vhost-user daemon opens the image, and `vhost-user-blk` has no such properties",
+        help "remove the element or attribute, and configure the daemon instead";
 }
 
-/// Holds a vhost-user disk against them.
+/// Checks a disk of type `vhostuser` against the rules above.
 pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
     let mut refuse = |rule: &'static Rule, message: String| out.refuse(rule, disk.info.pos, message);
     if disk.bus() != Some(DiskBus::Virtio) {
-        refuse(&BUS, format!("disk '{}' is of type 'vhostuser', which is on bus 'virtio' alone", disk.dst()));
+        refuse(&BUS, format!("disk '{}' of type 'vhostuser' needs bus 'virtio'", disk.dst()));
     }
     if disk.snapshot.is_some_and(|s| s != DiskSnapshot::No) {
-        refuse(&SNAPSHOT, format!("disk '{}' of type 'vhostuser' takes snapshot='no' alone", disk.dst()));
+        refuse(&SNAPSHOT, format!("disk '{}' of type 'vhostuser' needs snapshot='no'", disk.dst()));
     }
     let driver = &disk.driver;
     let image = &disk.image;
@@ -49,7 +55,7 @@ pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
         ("blockio", disk.blockio.is_some_and(|b| b.logical.is_some() || b.physical.is_some())),
     ];
     for (name, _) in options.iter().filter(|(_, is_set)| *is_set) {
-        refuse(&OPTION, format!("'{name}' is not for disk '{}' of type 'vhostuser'", disk.dst()));
+        refuse(&OPTION, format!("'{name}' is not supported for disk '{}' of type 'vhostuser'", disk.dst()));
     }
 }
 

@@ -1,56 +1,38 @@
-//! Where devices of the host may sit in the guest.
+//! Rules on the addresses of host devices in the guest.
 
-use std::collections::{HashMap, HashSet};
+use virtargv_model::device::hostdev::{Hostdev, HostdevSource};
+use virtargv_model::info::{Address, AddressType, DeviceInfo};
 
-use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource, MdevModel, SgIo};
-use virtargv_model::info::{Address, AddressType, DeviceInfo, DriveAddress};
-
-use super::{BUS_ADDRESS, DISK_SCSI, MDEV_ADDRESS, PCI_ADDRESS, SCSI_DISK, SCSI_TWICE, SGIO};
+use super::super::disk;
+use super::{BUS_ADDRESS, PCI_ADDRESS, mdev, scsi};
 use crate::{Context, Findings, Rule};
 
-/// A device's address is of its bus.
+/// Checks that the address of `hostdev` is of the type of its bus.
 pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>) {
     use AddressType as T;
     let info = &hostdev.info;
     match &hostdev.source {
         HostdevSource::Pci(_) => pci(info, out),
-        HostdevSource::Scsi(scsi) => {
+        HostdevSource::Scsi(device) => {
             if let Some(Address::Drive(at)) = &info.address {
-                super::super::disk::address::check_scsi(cx, info, at, out);
+                disk::address::check_scsi(cx, info, at, out);
             }
             expect(&BUS_ADDRESS, info, &[T::Drive], out);
-            if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio
-                && cx.caps.release().has(virtargv_caps::Convention::SgioFiltered)
-            {
-                let message = format!("attribute 'sgio' is '{sgio}', SCSI commands are always filtered");
-                out.refuse(&SGIO, info.pos.path("@sgio"), message);
-            }
+            scsi::check_sgio(info, device, out);
         }
         HostdevSource::ScsiHost(_) => expect(&BUS_ADDRESS, info, &[T::Pci, T::Ccw], out),
         HostdevSource::Usb(_) => usb(info, out),
-        HostdevSource::Mdev(mdev) => {
-            let allowed = match mdev.model {
-                MdevModel::VfioPci => T::Pci,
-                MdevModel::VfioCcw => T::Ccw,
-                MdevModel::VfioAp => return,
-            };
-            if let Some(found) = kind(info).filter(|k| *k != allowed) {
-                let message =
-                    format!("mediated device model '{}' has an address of type '{found}'", mdev.model);
-                out.refuse(&MDEV_ADDRESS, info.pos.path("address/@type"), message);
-            }
-        }
+        HostdevSource::Mdev(mdev) => mdev::check_address(info, mdev, out),
         HostdevSource::Capability(_) => {}
     }
 }
 
-/// A PCI device is on PCI, or kept from the guest.
+/// Checks that a PCI device has a PCI address, or is kept from the guest (`unassigned`).
 pub(super) fn pci(info: &DeviceInfo, out: &mut Findings<'_>) {
     expect(&PCI_ADDRESS, info, &[AddressType::Pci, AddressType::Unassigned], out);
 }
 
-/// A USB device is on USB.
+/// Checks that a USB device has a USB address.
 pub(super) fn usb(info: &DeviceInfo, out: &mut Findings<'_>) {
     expect(&BUS_ADDRESS, info, &[AddressType::Usb], out);
 }
@@ -62,59 +44,10 @@ fn kind(info: &DeviceInfo) -> Option<AddressType> {
 fn expect(rule: &'static Rule, info: &DeviceInfo, allowed: &[AddressType], out: &mut Findings<'_>) {
     if let Some(found) = kind(info).filter(|k| !allowed.contains(k)) {
         let words: Vec<String> = allowed.iter().map(|a| format!("'{a}'")).collect();
-        let message =
-            format!("address of this device is of type '{found}', it can be {}", words.join(" or "));
+        let message = format!(
+            "the address of this host device is of type '{found}', it must be {}",
+            words.join(" or ")
+        );
         out.refuse(rule, info.pos.path("address/@type"), message);
     }
-}
-
-/// Each place on a SCSI bus is taken once.
-pub(super) fn check_scsi(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let devices = &cx.domain.devices;
-    let units: Vec<_> =
-        devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_))).collect();
-    if units.is_empty() {
-        return;
-    }
-    let disks: HashMap<&DriveAddress, &Disk> =
-        devices.disks.iter().filter_map(|disk| Some((scsi_place(disk)?, disk))).collect();
-    let mut taken = HashSet::new();
-    for hostdev in units {
-        let Some(Address::Drive(at)) = &hostdev.info.address else { continue };
-        let place = hostdev.info.pos.path("address");
-        if let Some(disk) = disks.get(at) {
-            let name = disk.dst();
-            if is_by_name(disk, at) {
-                let message = format!(
-                    "the name '{name}' of a disk stands for the place of a SCSI host device: {}",
-                    at_words(at)
-                );
-                out.refuse(&DISK_SCSI, disk.info.pos.path("target/@dev"), message);
-            } else {
-                let message =
-                    format!("the place of a SCSI host device is that of disk '{name}': {}", at_words(at));
-                out.refuse(&SCSI_DISK, place.clone(), message);
-            }
-        }
-        if !taken.insert(at) {
-            let message = format!("two SCSI host devices have one place: {}", at_words(at));
-            out.refuse(&SCSI_TWICE, place, message);
-        }
-    }
-}
-
-fn scsi_place(disk: &Disk) -> Option<&DriveAddress> {
-    match &disk.info.address {
-        Some(Address::Drive(at)) if disk.bus() == Some(DiskBus::Scsi) => Some(at),
-        _ => None,
-    }
-}
-
-/// Whether a disk is where its name says.
-fn is_by_name(disk: &Disk, at: &DriveAddress) -> bool {
-    DiskName::index(disk.dst()).is_some_and(|n| (at.controller, at.unit) == (n / 7, n % 7))
-}
-
-fn at_words(at: &DriveAddress) -> String {
-    format!("controller '{}', bus '{}', target '{}', unit '{}'", at.controller, at.bus, at.target, at.unit)
 }

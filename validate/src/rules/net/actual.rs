@@ -1,28 +1,26 @@
-//! Rules that can be held only once it is known what a network is. The reference holds them as it starts the guest.
+//! Rules that depend on what the host's network connects an interface to: libvirt checks them when it starts the guest.
 
-use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::net::{
-    BridgeMode, Interface, InterfaceType, Source, TeamingType, VirtualPortType,
-};
+use virtargv_caps::Convention;
+use virtargv_model::device::net::{BridgeMode, Interface, InterfaceType, Source, VirtualPortType};
 use virtargv_model::{Place, YesNo};
 
+use super::{backend, driver, mtu, source, teaming};
 use crate::{Context, Findings};
 
-/// Holds them.
+/// Checks `nic` with the connection that its network has given it.
 pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
-    if let Source::Network(network) = &nic.source
-        && nic.actual.is_none()
-    {
-        let message = format!("network '{}' is not known, or has nothing to connect to", network.network);
-        out.refuse(&super::NETWORK_UNKNOWN, nic.info.pos.path("source/@network"), message);
+    if !source::check_network(nic, out) {
         return;
     }
-    let held = Held { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
-    held.connection(out);
-    held.card(out);
-    held.teaming(out);
-    if nic.is_virtio() && held.kind != InterfaceType::Hostdev {
-        held.options(out);
+    let actual = Actual { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
+    actual.check_connection(out);
+    driver::check_queues(&actual, out);
+    actual.check_filter(out);
+    backend::check_tap(&actual, out);
+    teaming::check_actual(&actual, out);
+    if nic.is_virtio() && actual.kind != InterfaceType::Hostdev {
+        driver::check_options(cx, nic, out);
+        mtu::check_option(cx, nic, out);
     }
 }
 
@@ -30,131 +28,70 @@ fn mac(nic: &Interface) -> String {
     nic.mac.map(|m| m.address.to_string()).unwrap_or_default()
 }
 
-/// An interface and what it is really connected to.
-struct Held<'a> {
-    cx: &'a Context<'a>,
-    nic: &'a Interface,
-    kind: InterfaceType,
-    /// Its MAC address.
-    name: String,
+/// An interface and its actual type: that of its network's connection.
+pub(super) struct Actual<'a> {
+    pub(super) cx: &'a Context<'a>,
+    pub(super) nic: &'a Interface,
+    pub(super) kind: InterfaceType,
+    /// The MAC address, by which messages name the interface.
+    pub(super) name: String,
 }
 
-impl Held<'_> {
+impl Actual<'_> {
     fn place(&self, path: &'static str) -> Place {
         self.nic.info.pos.path(path)
     }
 
-    fn connection(&self, out: &mut Findings<'_>) {
+    /// VLAN tags, bandwidth and port isolation.
+    fn check_connection(&self, out: &mut Findings<'_>) {
         let Self { nic, kind, name, .. } = self;
         let port = nic.actual_virtual_port().and_then(|p| p.kind);
-        if nic.actual_vlan().is_some() && !self.tags(port) {
-            let message = format!("interface '{name}' has VLAN tags, which do not work with type '{kind}'");
+        if nic.actual_vlan().is_some() && !self.handles_vlan(port) {
+            let message = format!("VLAN tags of interface '{name}' are not supported for type '{kind}'");
             out.refuse(&super::VLAN, self.place("vlan"), message);
         }
         if nic.actual_bandwidth().is_some() && *kind == InterfaceType::Hostdev {
             let message =
-                format!("interface '{name}' has 'bandwidth' limits, which type '{kind}' does not keep");
+                format!("'bandwidth' limits of interface '{name}' are not supported for type '{kind}'");
             out.refuse(&super::BANDWIDTH_HOSTDEV, self.place("bandwidth"), message);
         }
         let on_bridge = matches!(kind, InterfaceType::Network | InterfaceType::Bridge) && port.is_none();
         if nic.kind() == InterfaceType::Network && nic.actual_isolated() == Some(YesNo::Yes) && !on_bridge {
-            let message = format!("interface '{name}' is an isolated port, which type '{kind}' is not");
+            let message =
+                format!("an isolated port of interface '{name}' is not supported for type '{kind}'");
             out.refuse(&super::ACTUAL_ISOLATED, self.place("port/@isolated"), message);
         }
     }
 
-    /// Whether VLAN tags are handled by what it is connected to.
-    fn tags(&self, port: Option<VirtualPortType>) -> bool {
+    /// Whether VLAN tags are handled by what the interface is connected to.
+    fn handles_vlan(&self, port: Option<VirtualPortType>) -> bool {
         match self.nic.actual_source() {
             Source::Hostdev(_) => true,
             Source::Direct { mode, .. } => *mode == Some(BridgeMode::Passthrough),
             Source::Bridge { .. } => match port {
                 Some(port) => port == VirtualPortType::OpenVswitch,
-                None => self.cx.caps.release().has(Convention::BridgeVlan),
+                None => self.cx.release.has(Convention::BridgeVlan),
             },
-            Source::Network(_) => self.cx.caps.release().has(Convention::BridgeVlan),
+            Source::Network(_) => self.cx.release.has(Convention::BridgeVlan),
             _ => false,
         }
     }
 
-    fn card(&self, out: &mut Findings<'_>) {
-        let Self { cx, nic, kind, name } = self;
-        if let Some(queues) = nic.driver.queues {
-            let release = cx.caps.release();
-            let works = kind.is_tap()
-                || *kind == InterfaceType::Vhostuser
-                || (*kind == InterfaceType::Vdpa && release.has(Convention::VdpaByAlias));
-            if !works {
-                let message = format!("interface '{name}' has '{queues}' queues, type '{kind}' has one");
-                out.refuse(&super::MULTIQUEUE, self.place("driver/@queues"), message);
-            }
-            if *kind == InterfaceType::Vhostuser && !cx.has(Cap::VhostuserMultiqueue) {
-                let message =
-                    format!("interface '{name}' has '{queues}' queues, this QEMU has one for type '{kind}'");
-                out.refuse(&super::VHOSTUSER_MULTIQUEUE, self.place("driver/@queues"), message);
-            }
-        }
-        let filtered = kind.takes_filter();
-        if let Some(filter) = &nic.filter {
-            let filter = &filter.filter;
-            let port = nic.actual_virtual_port().and_then(|p| p.kind);
-            if !filtered {
-                let message = format!("interface '{name}' has filter '{filter}', type '{kind}' has none");
-                out.refuse(&super::FILTER, self.place("filterref"), message);
-            } else if let Some(port) = port {
-                let message =
-                    format!("interface '{name}' has filter '{filter}', virtualport type '{port}' has none");
-                out.refuse(&super::FILTER, self.place("filterref"), message);
-            }
-        }
-        if let Some(path) = nic.backend.tap.as_ref().filter(|_| !filtered) {
-            let message = format!("interface '{name}' has tap device '{path}', type '{kind}' has no tap");
-            out.refuse(&super::TAP_PATH, self.place("backend/@tap"), message);
-        }
-    }
-
-    /// The card of a pair that may go, which the network has to give.
-    fn teaming(&self, out: &mut Findings<'_>) {
+    /// Network filters.
+    fn check_filter(&self, out: &mut Findings<'_>) {
         let Self { nic, kind, name, .. } = self;
-        if nic.kind() == InterfaceType::Network
-            && nic.teaming_type() == Some(TeamingType::Transient)
-            && *kind != InterfaceType::Hostdev
-        {
-            let message = format!(
-                "interface '{name}' has teaming type 'transient', so its network must give it a card of the \
-                 host, but it is of type '{kind}'"
-            );
-            out.refuse(&super::ACTUAL_TEAMING, self.place("teaming"), message);
-        }
-    }
-
-    /// Options of a virtio card that older QEMUs lack.
-    fn options(&self, out: &mut Findings<'_>) {
-        let driver = &self.nic.driver;
-        let rows = [
-            ("rx_queue_size", driver.rx_queue_size, Cap::VirtioNetRxQueueSize),
-            ("tx_queue_size", driver.tx_queue_size, Cap::VirtioNetTxQueueSize),
-        ];
-        if let Some(mode) = driver.tx_mode
-            && !self.cx.has(Cap::VirtioTxAlg)
-        {
+        let Some(filter) = &nic.filter else { return };
+        let filter = &filter.filter;
+        let port = nic.actual_virtual_port().and_then(|p| p.kind);
+        if !kind.takes_filter() {
             let message =
-                format!("option 'tx' of virtio-net, for 'txmode' '{mode}', is not there in this QEMU");
-            out.refuse(&super::TX_MODE, self.place("driver/@txmode"), message);
-        }
-        for (name, size, cap) in rows {
-            if let Some(size) = size
-                && !self.cx.has(cap)
-            {
-                let message = format!("option '{name}' ('{size}') of virtio-net is not there in this QEMU");
-                out.refuse(&super::QUEUE_SIZE_OPTION, self.place("driver"), message);
-            }
-        }
-        if let Some(mtu) = self.nic.mtu
-            && !self.cx.has(Cap::VirtioNetHostMtu)
-        {
-            let message = format!("option 'host_mtu' ('{mtu}') of virtio-net is not there in this QEMU");
-            out.refuse(&super::MTU_OPTION, self.place("mtu/@size"), message);
+                format!("filter '{filter}' of interface '{name}' is not supported for type '{kind}'");
+            out.refuse(&super::FILTER, self.place("filterref"), message);
+        } else if let Some(port) = port {
+            let message = format!(
+                "filter '{filter}' of interface '{name}' is not supported for virtualport type '{port}'"
+            );
+            out.refuse(&super::FILTER, self.place("filterref"), message);
         }
     }
 }

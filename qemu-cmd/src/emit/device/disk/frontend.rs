@@ -130,7 +130,7 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
     }
     // A part of it was nothing, once.
     if let Some(geometry) = disk.geometry
-        && (geometry.is_whole() || e.release().has(Convention::StricterDisks))
+        && (geometry.is_whole() || e.release().has(Convention::PartialGeometry))
     {
         for (name, number) in geometry.numbers() {
             props.set_opt(name, number.filter(|n| *n > 0));

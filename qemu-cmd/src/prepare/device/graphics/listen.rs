@@ -1,8 +1,8 @@
 //! Where a remote display is served.
 
+use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
 use virtargv_model::network::Network;
-use virtargv_model::{Kind, Problem};
 use virtargv_validate::rules::graphics as rules;
 
 use crate::prepare::context::{Prepare, broken, must, problem};
@@ -67,11 +67,11 @@ fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text
     let text = cx
         .host
         .network(name)
-        .map_err(|error| problem(Kind::Internal, "graphics-network", place.clone(), error.to_string()))?;
+        .map_err(|error| problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.to_string()))?;
     let network = Network::parse(&text).filter(Network::is_of_host);
     let address = network.and_then(|network| network.addresses.into_iter().next()).ok_or_else(|| {
         let message = format!("the host has no address on network '{name}' to serve a display at");
-        problem(Kind::Internal, "graphics-network-address", place, message)
+        problem(&crate::rules::GRAPHICS_NETWORK_ADDRESS, place, message)
     })?;
     Ok(address.into())
 }

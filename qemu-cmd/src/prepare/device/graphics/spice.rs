@@ -3,7 +3,7 @@
 use virtargv_caps::Cap;
 use virtargv_model::device::graphics::spice::{ChannelMode, ChannelName};
 use virtargv_model::device::graphics::{Graphics, Spice};
-use virtargv_model::{Kind, Problem, Spelled};
+use virtargv_model::{Problem, Spelled};
 
 use super::listen::Defaults;
 use super::{Endpoint, RenderNode};
@@ -77,7 +77,7 @@ fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Resul
             let message = format!(
                 "channel '{name}' of element 'graphics' has mode '{mode}', but SPICE offers no such connection"
             );
-            return Err(problem(Kind::Unsupported, "graphics-spice-channel", graphics.info.pos, message));
+            return Err(problem(&crate::rules::GRAPHICS_SPICE_CHANNEL, graphics.info.pos, message));
         }
     }
     Ok(())

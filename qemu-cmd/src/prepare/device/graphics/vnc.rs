@@ -2,8 +2,8 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
+use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Vnc};
-use virtargv_model::{Kind, Problem};
 use virtargv_validate::rules::graphics as rules;
 
 use super::Endpoint;
@@ -74,7 +74,7 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
     let secret = match &settings.vnc_tls_x509_secret_uuid {
         Some(uuid) => {
             let value = cx.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
-                problem(Kind::SecretMissing, "graphics-vnc-tls-secret", graphics.info.pos, error.to_string())
+                problem(&crate::rules::GRAPHICS_VNC_TLS_SECRET, graphics.info.pos, error.to_string())
             })?;
             Some(cx.seal(format!("{TLS_ID}-secret0"), &value))
         }

@@ -1,0 +1,183 @@
+//! Conventions: the differences between releases of libvirt that no capability flag decides, one row each.
+
+use super::{Release, Span};
+
+macro_rules! conventions {
+    ($($(#[doc = $doc:literal])+ $variant:ident: $(since $since:literal)? $(until $until:literal)?;)*) => {
+        /// A difference between releases of libvirt that no capability flag decides. A release has the convention or
+        /// not.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Convention {
+            $($(#[doc = $doc])+ $variant,)*
+        }
+
+        impl Convention {
+            /// Every convention.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The releases that have the convention.
+            pub const fn releases(self) -> Span {
+                match self {
+                    $(Self::$variant => const { Span::ALWAYS $(.since($since))? $(.until($until))? },)*
+                }
+            }
+        }
+
+        impl Release {
+            /// Whether this release has `convention`.
+            pub const fn has(self, convention: Convention) -> bool {
+                convention.releases().contains(self)
+            }
+        }
+    };
+}
+
+// A row states what a release with the convention does, then what others do. `since` is the version of libvirt that
+// introduced it, `until` the first version without it. Where the exact version is not known, it is the first version
+// that is known to have it.
+conventions! {
+    /// The accelerator is the option `-accel kvm`, else the key `accel=` of `-machine`.
+    AccelOption: since "7.10";
+    /// A listening socket is `server=on,wait=off`, else `server,nowait`.
+    ServerOnWaitOff: since "9.0";
+    /// The static expansion of an x86 host CPU is expanded once more, in full, which gives all spellings of its
+    /// features.
+    CpuExpansionTwice: until "9.0";
+    /// Flags of character devices and SPICE are `key=on`, else the key alone.
+    ExplicitOn: since "9.0";
+    /// Memory devices follow the controllers on the command line, as some are on a bus; else they precede all devices.
+    MemoryAfterControllers: since "9.0";
+    /// The rules of the domain format on a device are checked before the rules of QEMU; else after them.
+    FormatRulesFirst: since "9.0";
+    /// A new guest with more than 255 vCPUs gets an IOMMU, so that interrupts reach all of them.
+    IommuForManyCpus: since "10.10";
+    /// Added controllers are sorted by index within their type, else appended.
+    ControllersSorted: since "11.3";
+    /// Added PCI controllers get their zPCI ids in the order of all devices, else after all others.
+    ZpciInOrder: since "11.3";
+    /// Devices are built as JSON, so that all numbers are decimal in `key=value` too; else some are hexadecimal.
+    DecimalNumbers: since "7.9";
+    /// A USB network device gets a port like every USB device.
+    UsbNet: since "10.3";
+    /// An IOMMU has an alias and an address.
+    IommuId: since "8.3";
+    /// The options that all virtio devices have follow the name of the device; else each kind of device has its own
+    /// order.
+    VirtioOptionsFirst: since "9.0";
+    /// The thread pool of an iothread and `<defaultiothread>` are read (`<poll>` since 9.4).
+    IothreadTuning: since "8.5";
+    /// `discard='no'` of memory is written as `discard-data=off`, else left out.
+    ExplicitNoDiscard: since "9.0";
+    /// `<maxMemory>` needs `slots=` for memory devices of every model, else for memory modules only.
+    MaxMemoryNeedsSlots: until "9.5";
+    /// A host NUMA node that does not exist is an unsupported configuration.
+    NumaNodeUnsupported: since "9.0";
+    /// `-mem-prealloc` follows `-mem-path`, else `-m`.
+    PreallocWithPath: since "11.3";
+    /// The memory size is `-m size=NNNk`, else `-m` with a number of MiB where there are no memory devices.
+    MemorySizeKib: since "10.0";
+    /// CPU model definitions mark features that were added or removed later, and removed ones are disabled explicitly.
+    CpuDefinitionChanges: since "9.0";
+    /// Of CPUID leaves 1 and 0x80000001, the features of `ecx` are listed before those of `edx`, else after them.
+    CpuidEcxFirst: since "11.3";
+    /// The closest CPU model is the one with the fewest disabled features, else with the shortest list of features.
+    CpuDisabledPenalty: since "8.4";
+    /// The iTCO watchdog of the Q35 chipset is an implied device.
+    ImpliedItco: since "9.1";
+    /// A named CPU model with TCG does not depend on the host's CPU.
+    TcgCpuIsFree: since "11.3";
+    /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
+    HypervOn: since "9.0";
+    /// Default USB and SCSI controllers depend on the machine type; else most architectures have those of the PC.
+    UsbByMachine: since "11.3";
+    /// The backend of a host device is the character device `serial` or `parallel`, else `tty` or `parport`.
+    ChardevSerial: since "9.0";
+    /// Files of character devices are opened before the start and passed in descriptor sets.
+    ChardevFileFdset: since "8.1";
+    /// The address is the last property of a device; else each kind of device has its own order.
+    AddressLast: since "9.0";
+    /// An ISA serial port has `index=`.
+    IsaSerialIndex: since "9.0";
+    /// The audio backend is an `<audio>` element, possibly implied; else it is the environment variable
+    /// `QEMU_AUDIO_DRV`.
+    AudioElement: since "7.2";
+    /// The number of heads of a QXL device precedes the sizes of its memory, else follows them.
+    QxlHeadsFirst: since "9.0";
+    /// The socket of a vhost-user video device directly precedes the device; else all sockets precede all video
+    /// devices.
+    VhostUserGpuTogether: since "11.3";
+    /// The rules for all hypervisors are checked before those of QEMU, else after them.
+    CommonRulesFirst: since "9.0";
+    /// The memory of a Bochs display is in bytes, else in KiB with the suffix `k`.
+    BochsMemoryInBytes: since "9.0";
+    /// The directory of a domain's channel sockets has the short name of the domain, else with the prefix `domain-`.
+    ChannelDirPlain: since "9.7";
+    /// `gic-version=` is for 64-bit Arm guests only, else for every QEMU with the property.
+    GicVersionByArch: since "9.0";
+    /// The object for launch security has the id `lsec0`, else `sev0`.
+    LaunchSecurityIds: since "7.6";
+    /// `<qemu:override>` is read.
+    DeviceOverrides: since "8.2";
+    /// A panic device without a model is that of the machine, or none; else the ISA device.
+    PanicByMachine: since "11.3";
+    /// The character device of a TPM precedes the TPM, and its descriptor sets have `opaque=`.
+    TpmBackendFirst: since "9.0";
+    /// A virtiofs device has an id, and can have a boot order.
+    VirtiofsDeviceId: since "7.1";
+    /// A flag of `-fsdev` is `key=on`, else the key alone.
+    FsdevExplicitOn: since "11.3";
+    /// `cache` is the last of the common properties of block nodes, else it precedes `read-only`.
+    BlockdevCacheLast: since "11.3";
+    /// The copy-on-read node has `discard=unmap`.
+    CopyOnReadDiscard: since "7.6";
+    /// A network disk of `-drive` is given as properties, else as a URI where possible.
+    DriveNetworkProps: since "9.0";
+    /// The name of an RBD image can have a namespace between pool and image.
+    RbdNamespace: since "11.3";
+    /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
+    ShareRwAlways: since "9.0";
+    /// `<vlan>` is supported on Linux bridges.
+    BridgeVlan: since "11.0";
+    /// The descriptor set of a vDPA interface is named after the alias of the interface, else after its path.
+    VdpaByAlias: since "11.3";
+    /// The default model of a vhost-user interface is virtio.
+    VhostuserVirtio: since "11.3";
+    /// `id=` is the last property of a network backend, else it precedes those of vhost-net.
+    NetdevIdLast: since "9.0";
+    /// User networking can use a slirp helper process.
+    SlirpHelper: until "11.3";
+    /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.
+    PcTimersByArch: since "11.3";
+    /// BIOS output on a serial port is the device `sga`, else the key `graphics=off` of `-machine`.
+    SerialBiosDevice: until "9.0";
+    /// Groups of system calls of `-sandbox` need the capability flags of the option and of the groups, else of the
+    /// groups only.
+    SandboxByGroups: since "9.0";
+    /// The models `virtio-transitional` and `virtio-non-transitional` are refused for every input, else not for
+    /// passed-through ones.
+    InputHostOneModel: since "9.0";
+    /// Firmware is selected when a domain is defined, else at the start.
+    FirmwareWhenDefined: since "9.2";
+    /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
+    EmptyIdentityIsNone: since "9.0";
+    /// virtiofs supports `<readonly/>`.
+    VirtiofsReadonly: since "11.0";
+    /// The alias of a file system has the next free number, else the index of the file system.
+    FsAliasNextFree: since "9.0";
+    /// libvirt has CPU drivers for RISC-V and LoongArch, so that their guests can have CPU models.
+    LaterCpus: since "11.3";
+    /// Whether a PC has a PS/2 controller depends on a capability flag, else every PC is taken to have one.
+    Ps2Asked: since "9.0";
+    /// A `<geometry>` can leave out cylinders, heads or sectors.
+    PartialGeometry: since "9.0";
+    /// `removable=` is for SCSI disks as for USB disks.
+    RemovableScsi: since "9.6";
+    /// The Arm `virt` machine can have PCI Express expander buses, as Q35 can.
+    ArmExpanderBus: since "9.0";
+    /// `<target hotplug=>` is for `pci-root` too.
+    PciRootHotplug: since "7.9";
+    /// The watchdog model `ib700` is for i440FX machines only.
+    Ib700OnI440fx: since "9.3";
+    /// An interface of type `vdpa` can have several queues.
+    VdpaMultiqueue: since "11.3";
+}

@@ -1,0 +1,156 @@
+//! The rules on what is settled when a domain is prepared: they need the host's answers, or the values derived from them.
+
+virtargv_model::rules! {
+    /// A name in `<qemu:capabilities>` is a capability flag.
+    QEMU_CAPABILITY = "qemu-capability": Internal, Build,
+        "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",
+        help "use a name that `virtargv caps show` lists";
+    /// The descriptors of a disk's file are passed as a group.
+    STORAGE_FDGROUP = "storage-fdgroup": InvalidArgument, Build,
+        "`<source fdgroup=>`: descriptors that a launcher passes under this name",
+        help "pass the group, or use `file=` without `fdgroup=`";
+    /// TLS with NBD needs a QEMU that has it.
+    STORAGE_NBD_TLS = "storage-nbd-tls": Unsupported, Build,
+        "`<source protocol='nbd' tls='yes'>`: `tls-creds=` of the block driver `nbd`, new in QEMU 2.6",
+        help "use `tls='no'`, or QEMU 2.6 or later";
+    /// The secret of a disk's `<auth>` exists.
+    STORAGE_AUTH_SECRET = "storage-auth-secret": SecretMissing, Build,
+        "`<auth><secret>`: a secret of the host, by `uuid=` or `usage=`",
+        help "define the secret and set its value";
+    /// The secret of an encrypted image, a cookie or a TLS key exists.
+    STORAGE_SECRET = "storage-secret": SecretMissing, Build,
+        "`<encryption><secret>`, `<cookie>`, `nbd_tls_x509_secret_uuid`: a secret of the host",
+        help "define the secret and set its value";
+    /// The storage pool of a disk is active and has the volume.
+    STORAGE_POOL = "storage-pool": NotFound, Build,
+        "`<source pool= volume=>`: a volume of an active storage pool of the host",
+        help "define and start the pool, or use `type='file'` or `type='block'` with the path of the volume";
+    /// The volume of an iSCSI pool in mode `direct` is named after its unit.
+    STORAGE_ISCSI_VOLUME = "storage-iscsi-volume": Internal, Build,
+        "`<source mode='direct' volume=>`: `unit:0:0:N` in a pool of type `iscsi`",
+        help "use a name such as `unit:0:0:1`";
+    /// A CPU whose features are changed has a model.
+    CPU_NO_DEFAULT = "cpu-no-default": Unsupported, Build,
+        "`<cpu>` without a model: QEMU's default CPU model is known for x86 only",
+        help "add `<cpu mode='host-passthrough'/>` or a `<model>`";
+    /// A CPU of mode `host-model` becomes a named model before the guest starts.
+    CPU_HOST_MODEL_ARCH = "cpu-host-model-arch": Internal, Build,
+        "`<cpu mode='host-model'>`: needs a CPU driver for the architecture",
+        help "use `mode='host-passthrough'` or `mode='custom'`";
+    /// CPU features of an s390 or Arm guest need a QEMU that expands CPU models.
+    CPU_FEATURES_ARCH = "cpu-features-arch": Internal, Build,
+        "`<cpu><feature>`: `query-cpu-model-expansion`",
+        help "remove the features, or use a QEMU that has the command";
+    /// The architecture of a guest with a `<cpu>` has a CPU driver.
+    CPU_ARCHITECTURE = "cpu-architecture": NoDriver, Build,
+        "`<cpu>`: libvirt knows the CPUs of x86, Arm, POWER, s390, RISC-V and LoongArch",
+        help "remove `<cpu>`";
+    /// A CPU feature is defined.
+    CPU_FEATURE_UNKNOWN = "cpu-feature-unknown": Unsupported, Build,
+        "`<cpu><feature name=>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
+        help "correct the name of the feature";
+    /// A feature of nested virtualization needs a QEMU that tells which features are unavailable.
+    CPU_FEATURE_VMX = "cpu-feature-vmx": Unsupported, Build,
+        "`<cpu><feature name='vmx-...'>`: the QOM property `unavailable-features`, new in QEMU 4.2",
+        help "remove the feature, or use QEMU 4.2 or later";
+    /// The CPU mode can be had for the guest's architecture and accelerator on the host.
+    CPU_MODE_OFFERED = "cpu-mode-offered": Unsupported, Build,
+        "`<cpu mode=>`: `host-passthrough` and `host-model` need KVM or hvf on a host of the guest's architecture, `maximum` a QEMU that has it",
+        help "use `mode='custom'` with a `<model>`";
+    /// The host's CPU is known where the guest's CPU depends on it.
+    CPU_HOST_UNKNOWN = "cpu-host-unknown": Unsupported, Build,
+        "`<cpu mode='host-model'>`, `check=`: the host's CPU as the capabilities or the host tell it",
+        help "use capabilities that were probed on the host, or describe the host's CPU";
+    /// The CPU of an s390 guest is not matched as a minimum.
+    CPU_MATCH_ARCH = "cpu-match-arch": Unsupported, Build,
+        "`<cpu match='minimum'>`: QEMU's s390 models cannot be extended to the host's",
+        help "use `match='exact'`";
+    /// A CPU feature of an s390 guest is required or disabled.
+    CPU_POLICY_ARCH = "cpu-policy-arch": Unsupported, Build,
+        "`<cpu><feature policy=>`: s390 has `require` and `disable` only",
+        help "use `policy='require'` or `policy='disable'`";
+    /// A CPU model without fallback is one that this QEMU has.
+    CPU_MODEL_OFFERED = "cpu-model-offered": Unsupported, Build,
+        "`<cpu><model fallback='forbid'>`: `query-cpu-definitions`",
+        help "use a model that `virtargv caps show` lists, or `fallback='allow'`";
+    /// A CPU model that this QEMU does not have can be written as one that it has.
+    CPU_MODEL_TRANSLATION = "cpu-model-translation": Internal, Build,
+        "`<cpu><model>`: libvirt's CPU definitions, for x86 only",
+        help "use a model that `virtargv caps show` lists";
+    /// A CPU model is defined.
+    CPU_MODEL_UNKNOWN = "cpu-model-unknown": Internal, Build,
+        "`<cpu><model>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
+        help "use a model that `virtargv caps show` lists";
+    /// The host's CPU has what the guest's CPU requires.
+    CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build,
+        "`<cpu>`, `<feature policy='require'>`: what the host or QEMU on it lacks",
+        help "remove the features named, or use `policy='optional'`";
+    /// Deprecated features can be switched where QEMU tells which they are.
+    CPU_DEPRECATED_FEATURES = "cpu-deprecated-features": Unsupported, Build,
+        "`<cpu deprecated_features=>`: `deprecated-props` of `query-cpu-model-expansion`, new in QEMU 9.1",
+        help "remove `deprecated_features=`, or use QEMU 9.1 or later";
+    /// A CPU that follows the host's needs CPU definitions.
+    CPU_NO_DEFINITIONS = "cpu-no-definitions": OperationFailed, Build,
+        "`<cpu mode='host-model'>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
+        help "install libvirt's CPU definitions, or name their folder (`--cpu-map`)";
+    /// The host has a DRM render node for OpenGL.
+    GRAPHICS_RENDER_NODE = "graphics-render-node": Internal, Build,
+        "`<gl enable='yes'>`, `<graphics type='egl-headless'>`: `/dev/dri/renderD*`",
+        help "name one with `<gl rendernode=>`, or remove `<gl>`";
+    /// The network at whose address a display listens is known.
+    GRAPHICS_NETWORK = "graphics-network": Internal, Build,
+        "`<listen type='network' network=>`: an active virtual network of the host",
+        help "start the network, or use `<listen type='address'>`";
+    /// The host has an address on the network at which a display listens.
+    GRAPHICS_NETWORK_ADDRESS = "graphics-network-address": Internal, Build,
+        "`<listen type='network'>`: the first `<ip>` of the network",
+        help "use `<listen type='address'>`";
+    /// The mode of a SPICE channel is one that the server offers.
+    GRAPHICS_SPICE_CHANNEL = "graphics-spice-channel": Unsupported, Build,
+        "`<channel mode=>`: `secure` needs a TLS port, `insecure` a plain one",
+        help "use `mode='any'`, or give `tlsPort=` or `port=`";
+    /// The secret of the TLS key for VNC exists.
+    GRAPHICS_VNC_TLS_SECRET = "graphics-vnc-tls-secret": SecretMissing, Build,
+        "`vnc_tls_x509_secret_uuid` of `qemu.conf`",
+        help "define the secret and set its value";
+    /// The SCSI unit of a host device exists.
+    HOSTDEV_SCSI_UNIT = "hostdev-scsi-unit": Internal, Build,
+        "`<hostdev type='scsi'><source><adapter>`: a generic SCSI device of the host",
+        help "correct `<adapter>` and `<address>`, see `lsscsi -g`";
+    /// There is a free CID for the vsock device.
+    VSOCK_HOST = "vsock-host": Internal, Build,
+        "`<vsock><cid auto='yes'>`: a context id that no other guest has",
+        help "use `<cid auto='no' address=>`";
+    /// The secret of a TLS key for character devices exists.
+    TLS_SECRET = "tls-secret": SecretMissing, Build,
+        "`chardev_tls_x509_secret_uuid` of `qemu.conf`",
+        help "define the secret and set its value";
+    /// TLS needs a QEMU that has objects for credentials.
+    TLS_OBJECTS = "tls-objects": Unsupported, Build,
+        "`tls='yes'`: `-object tls-creds-x509`, new in QEMU 2.5",
+        help "use `tls='no'`, or QEMU 2.5 or later";
+    /// The size of memory can be rounded up to the step of the machine.
+    MEMORY_SIZE_OVERFLOW = "memory-size-overflow": Unsupported, Build,
+        "`<memory>`, `<maxMemory>`, `<cell memory=>`, `<target><size>`: steps of 1 MiB, of 256 MiB on pseries",
+        help "use a smaller size";
+    /// A memory backend needs a QEMU that has the object.
+    MEMORY_BACKEND_MISSING = "memory-backend-missing": Unsupported, Build,
+        "`<memoryBacking>`: `memory-backend-ram`, `memory-backend-file`, `memory-backend-memfd`",
+        help "change `<source type=>` of `<memoryBacking>`, or use a QEMU that has the object";
+    /// Memory whose content is discarded needs a QEMU that has it.
+    MEMORY_DISCARD = "memory-discard": Unsupported, Build,
+        "`<memoryBacking><discard>`, `discard=`: `discard-data=` of memory backends, new in QEMU 2.10",
+        help "remove `<discard/>` or `discard=`, or use QEMU 2.10 or later";
+    /// A NUMA node that memory is bound to exists on the host.
+    NUMA_NODE_MISSING = "numa-node-missing": Unsupported (Internal before "9.0"), Build,
+        "`<numatune><memory nodeset=>`, `<memnode nodeset=>`, `<source><nodemask>`: the host's NUMA nodes",
+        help "use nodes that the host has, see `numactl -H`";
+    /// The host has huge pages.
+    HUGEPAGES_NOT_MOUNTED = "hugepages-not-mounted": Internal, Build,
+        "`<memoryBacking><hugepages>`: a mounted hugetlbfs, `hugetlbfs_mount` of `qemu.conf`",
+        help "mount hugetlbfs on the host, or remove `<hugepages>`";
+    /// The host has huge pages of the size.
+    HUGEPAGES_SIZE_NOT_MOUNTED = "hugepages-size-not-mounted": Internal, Build,
+        "`<hugepages><page size=>`: a hugetlbfs mounted with this page size",
+        help "use a size for which the host has a hugetlbfs";
+}

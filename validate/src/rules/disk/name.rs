@@ -1,0 +1,86 @@
+//! Rules on the name of a disk: `<target dev=>`.
+
+use std::collections::HashMap;
+
+use virtargv_model::device::disk::{Disk, DiskDevice, DiskName};
+use virtargv_model::device::storage::Location;
+
+use crate::{Context, Findings};
+
+virtargv_model::rules! {
+    /// A disk has a `<target>`.
+    NO_TARGET = "disk-target-missing": Plain, Validate,
+        "`<disk><target dev=>`: the name of the disk; without `bus=` it also tells the bus",
+        help "add `<target dev='vda' bus='virtio'/>` or another name";
+    /// The target name of a disk begins with a prefix of its device.
+    NAME_PREFIX = "disk-name-prefix": Internal, Validate,
+        "`<disk><target dev=>`: floppy drives are `fd*`, hard disks and LUNs `hd*`, `sd*`, `vd*`, `xvd*` or `ubd*`",
+        help "use a name such as `vda`, `sda`, `hda` or `fda`";
+    /// The target name of a disk names a whole disk.
+    TARGET = "disk-target-name": Unsupported, Validate,
+        "`<disk><target dev=>`: a prefix and letters, such as `vda`; a number behind them would be a partition",
+        help "use a name such as `vda`";
+    /// Every disk has a target name of its own.
+    NAME_TWICE = "disk-name-twice": Xml, Validate,
+        "`<disk><target dev=>`: the name by which backing chains, aliases and management operations tell disks apart",
+        help "give one of the disks another `dev=`";
+}
+
+/// Reports a disk without a target.
+pub(super) fn check_missing(disk: &Disk, out: &mut Findings<'_>) {
+    let shown = match &disk.image.location {
+        Location::Volume(volume) => volume.volume.as_deref().unwrap_or(""),
+        _ => disk.image.path().unwrap_or(""),
+    };
+    out.refuse(
+        &NO_TARGET,
+        disk.info.pos,
+        format!("the disk with source '{shown}' lacks its element 'target'"),
+    );
+}
+
+/// Checks that the name has a prefix of the device.
+pub(super) fn check_prefix(disk: &Disk, out: &mut Findings<'_>) {
+    let known: &[&str] = match disk.device() {
+        DiskDevice::Floppy => &["fd"],
+        DiskDevice::Disk | DiskDevice::Lun => &["hd", "sd", "vd", "xvd", "ubd"],
+        DiskDevice::Cdrom => return,
+    };
+    if !known.iter().any(|p| disk.dst().starts_with(p)) {
+        let message = format!("target name '{}' is not valid for device '{}'", disk.dst(), disk.device());
+        out.refuse(&NAME_PREFIX, disk.target_pos.attr("dev"), message);
+    }
+}
+
+/// Checks that the name is that of a whole disk.
+pub(super) fn check_whole(disk: &Disk, out: &mut Findings<'_>) {
+    let message = match DiskName::parse(disk.dst()) {
+        None => format!("target name '{}' is not a prefix followed by letters", disk.dst()),
+        // libvirt takes partition 0 for the whole disk.
+        Some(name) if name.partition.is_some_and(|p| p > 0) => {
+            format!("target name '{}' names a partition", disk.dst())
+        }
+        Some(_) => return,
+    };
+    out.refuse(&TARGET, disk.target_pos.attr("dev"), message);
+}
+
+/// The source of a disk as messages show it.
+fn shown_source(disk: &Disk) -> &str {
+    disk.image.path().unwrap_or("(null)")
+}
+
+/// Checks that every disk has a name of its own.
+pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let mut seen: HashMap<&str, &Disk> = HashMap::with_capacity(cx.domain.devices.disks.len());
+    for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
+        let Some(first) = seen.insert(disk.dst(), disk) else { continue };
+        let message = format!(
+            "the disks with sources '{}' and '{}' both have the target '{}'",
+            shown_source(first),
+            shown_source(disk),
+            disk.dst()
+        );
+        out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
+    }
+}

@@ -1,0 +1,73 @@
+//! Which device of the host a host device or interface is.
+
+use virtargv_model::device::hostdev::{
+    Capability, HostdevSource, InterfaceDevice, PciDevice, ScsiSource, UsbDevice,
+};
+use virtargv_model::device::net::{Interface, Source};
+use virtargv_model::info::PciAddress;
+
+/// What tells one device of the host from another.
+#[derive(Debug, PartialEq, Eq, Hash)]
+pub(super) enum Identity<'a> {
+    /// The PCI address on the host.
+    Pci(PciAddress),
+    /// The bus and device number of a USB device.
+    UsbAddress(u32, u32),
+    /// The vendor and product of a USB device.
+    UsbProduct(u32, u32),
+    /// A SCSI device: adapter, bus, target, unit.
+    Unit(&'a str, u32, u32, u64),
+    /// An iSCSI device: its name, and name and port of the host that serves it.
+    Iscsi(&'a str, Option<(&'a str, Option<u32>)>),
+    /// The WWPN of a SCSI host adapter.
+    Adapter(&'a str),
+    /// The UUID of a mediated device.
+    Uuid(&'a str),
+    /// The path of a device node, or the name of a network interface.
+    Node(&'a str),
+}
+
+impl<'a> Identity<'a> {
+    /// The device of a host device; `None` where the element does not tell.
+    pub(super) fn of(source: &'a HostdevSource) -> Option<Self> {
+        Some(match source {
+            HostdevSource::Usb(usb) => return Self::usb(usb),
+            HostdevSource::Pci(pci) => Self::pci(pci),
+            HostdevSource::Scsi(scsi) => match &scsi.source {
+                ScsiSource::Adapter(at) => Self::Unit(&at.name, at.bus, at.target, at.unit),
+                ScsiSource::Iscsi(iscsi) => {
+                    let host = iscsi.hosts.first();
+                    Self::Iscsi(&iscsi.name, host.map(|h| (h.name.as_deref().unwrap_or_default(), h.port)))
+                }
+            },
+            HostdevSource::ScsiHost(host) => Self::Adapter(&host.wwpn),
+            HostdevSource::Mdev(mdev) => Self::Uuid(&mdev.uuid),
+            HostdevSource::Capability(
+                Capability::Storage { block: name }
+                | Capability::Misc { char: name }
+                | Capability::Net { interface: name, .. },
+            ) => Self::Node(name),
+        })
+    }
+
+    fn pci(pci: &PciDevice) -> Self {
+        let PciAddress { domain, bus, slot, function, .. } = pci.address;
+        Self::Pci(PciAddress { domain, bus, slot, function, ..PciAddress::default() })
+    }
+
+    fn usb(usb: &UsbDevice) -> Option<Self> {
+        let by_address = usb.address.map(|(bus, device)| Self::UsbAddress(bus, device));
+        by_address.or(usb.product.map(|(vendor, product)| Self::UsbProduct(vendor, product)))
+    }
+
+    /// The device of an interface that is a host device.
+    pub(super) fn of_interface(nic: &'a Interface) -> Option<Self> {
+        match &nic.source {
+            Source::Hostdev(device) => match &device.device {
+                InterfaceDevice::Pci(pci) => Some(Self::pci(pci)),
+                InterfaceDevice::Usb(usb) => Self::usb(usb),
+            },
+            _ => None,
+        }
+    }
+}

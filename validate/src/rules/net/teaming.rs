@@ -1,0 +1,82 @@
+//! Rules on `<teaming>` of `<interface>`. Those on `<teaming>` of `<hostdev>` are with the other rules on host devices.
+
+use virtargv_caps::Cap;
+use virtargv_model::device::net::{Interface, InterfaceType, TeamingType};
+
+use super::actual::Actual;
+use super::model;
+use crate::{Context, Findings};
+
+virtargv_model::rules! {
+    /// Teaming needs a QEMU whose `virtio-net` has failover.
+    TEAMING = "net-teaming": Unsupported, Validate,
+        "`<interface><teaming>`: `failover=` of `virtio-net`, new in QEMU 4.2",
+        help "remove `<teaming>`, or use QEMU 4.2 or later";
+    /// The model of a persistent teaming interface is `virtio`.
+    TEAMING_PERSISTENT_MODEL = "net-teaming-persistent-model": Unsupported, Validate,
+        "`<interface><teaming type='persistent'/>`: `failover=` is a property of `virtio-net` alone",
+        help "add `<model type='virtio'/>` to the interface";
+    /// A transient teaming interface must be a host device.
+    TEAMING_TRANSIENT_TYPE = "net-teaming-transient-type": Unsupported, Validate,
+        "`<interface><teaming type='transient'/>`: `failover_pair_id=` is a property of `vfio-pci`",
+        help "use `type='hostdev'`, or `type='network'` with a network that hands out host devices";
+    /// A persistent teaming interface does not name its partner.
+    TEAMING_PAIR_EXTRA = "net-teaming-pair-extra": Unsupported, Validate,
+        "`<interface><teaming type='persistent'/>`: `persistent=` is the attribute by which the transient interface names the persistent one",
+        help "remove `persistent=`, and set it on the interface with `<teaming type='transient'>`";
+    /// The network of a transient teaming interface must hand out host devices.
+    ACTUAL_TEAMING = "net-actual-teaming": Unsupported, Build,
+        "`<interface type='network'><teaming type='transient'/>`: `failover_pair_id=` is a property of `vfio-pci`",
+        help "name a network with `<forward mode='hostdev'>`";
+}
+
+/// Two interfaces of which the guest makes one (failover).
+pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
+    let kind = nic.kind();
+    if let Some(teaming) = &nic.teaming {
+        if !cx.has(Cap::VirtioNetFailover) {
+            let message = "element 'teaming' needs feature 'virtio-net.failover', which this QEMU lacks";
+            out.refuse(&TEAMING, teaming.pos, message);
+        }
+        if teaming.kind == Some(TeamingType::Persistent) && !nic.is_virtio() {
+            let message =
+                format!("teaming type 'persistent' needs interface model 'virtio', not '{}'", model(nic));
+            out.refuse(&TEAMING_PERSISTENT_MODEL, nic.info.pos.path("model/@type"), message);
+        }
+        if teaming.kind == Some(TeamingType::Transient)
+            && !matches!(kind, InterfaceType::Hostdev | InterfaceType::Network)
+        {
+            let message = format!("teaming type 'transient' needs interface type 'hostdev', not '{kind}'");
+            out.refuse(&TEAMING_TRANSIENT_TYPE, nic.info.pos.path("@type"), message);
+        }
+    }
+}
+
+/// Checks that a persistent teaming interface does not name its partner.
+pub(super) fn check_partner(nic: &Interface, out: &mut Findings<'_>) {
+    if let Some(teaming) = &nic.teaming
+        && teaming.kind == Some(TeamingType::Persistent)
+        && let Some(partner) = &teaming.persistent
+    {
+        let message = format!(
+            "element 'teaming' of type 'persistent' has attribute 'persistent' ('{partner}'), which is for type \
+             'transient'"
+        );
+        out.refuse(&TEAMING_PAIR_EXTRA, teaming.pos.path("@persistent"), message);
+    }
+}
+
+/// Checks that the network of a transient teaming interface has handed out a host device.
+pub(super) fn check_actual(actual: &Actual<'_>, out: &mut Findings<'_>) {
+    let Actual { nic, kind, name, .. } = actual;
+    if nic.kind() == InterfaceType::Network
+        && nic.teaming_type() == Some(TeamingType::Transient)
+        && *kind != InterfaceType::Hostdev
+    {
+        let message = format!(
+            "teaming type 'transient' of interface '{name}' needs a network that hands out host devices, this one \
+             gives type '{kind}'"
+        );
+        out.refuse(&ACTUAL_TEAMING, nic.info.pos.path("teaming"), message);
+    }
+}

@@ -1,0 +1,144 @@
+//! Rules on `<loader>`, `<nvram>` and `<firmware>` of `<os>`.
+
+use virtargv_caps::Arch;
+use virtargv_model::device::storage::SourceType;
+use virtargv_model::os::{FirmwareConflict, Os};
+use virtargv_model::{Place, YesNo};
+
+use crate::{Context, Findings};
+
+virtargv_model::rules! {
+    /// Firmware features are only asked for with firmware autoselection.
+    FEATURES_WITHOUT_CHOICE = "firmware-features-manual": Plain, Validate,
+        "`<os><firmware><feature>`: the features select among the host's firmware descriptors",
+        help "add `firmware='efi'` to `<os>`, or remove `<firmware>`",
+        since "8.6";
+    /// Enrolled keys need secure boot.
+    KEYS_WITHOUT_SECURE_BOOT = "firmware-enrolled-keys": Plain, Validate,
+        "`<firmware><feature name='enrolled-keys'>`: the keys are what secure boot checks signatures with",
+        help "set `<feature enabled='yes' name='secure-boot'/>`, or remove the feature `enrolled-keys`",
+        since "8.6";
+    /// Without firmware autoselection, a loader has a path.
+    LOADER_PATH = "loader-path": Plain, Validate,
+        "`<os><loader>`: without `firmware=` of `<os>`, libvirt loads the file that `<loader>` names",
+        help "add the path to `<loader>`, or `firmware='efi'` to `<os>`";
+    /// Without firmware autoselection, NVRAM goes with a loader that has a path.
+    NVRAM_LOADER = "nvram-loader-path": Plain, Validate,
+        "`<os><nvram>`: the variables of the firmware that `<loader>` names",
+        help "add `<loader>` with its path, or `firmware='efi'` to `<os>`", since "8.6";
+    /// Only UEFI firmware has NVRAM.
+    NVRAM_FIRMWARE = "nvram-firmware": Plain, Validate,
+        "`<os><nvram>`: the file of UEFI variables",
+        help "remove `<nvram>`, or use `firmware='efi'`",
+        since "8.6";
+    /// A stateless loader has no NVRAM.
+    STATELESS_NVRAM = "loader-stateless-nvram": Plain, Validate,
+        "`<loader stateless='yes'>`: the firmware has no store for UEFI variables",
+        help "remove `<nvram>`, or set `stateless='no'`",
+        since "8.6";
+    /// A loader with `stateless='no'` is UEFI firmware in flash.
+    STATEFUL_TYPE = "loader-stateful-type": Plain, Validate,
+        "`<loader stateless='no'>`: UEFI variables are kept in a flash device of their own",
+        help "use `type='pflash'` and UEFI firmware, or remove `stateless=`",
+        since "8.6";
+    /// Secure boot needs a Q35 machine, the architecture x86_64 and SMM.
+    SECURE_BOOT = "loader-secure": Unsupported, Validate,
+        "`<loader secure='yes'>`: OVMF protects its variables by system management mode, which QEMU has on Q35 for 64-bit guests",
+        help "use `machine='q35'` and `arch='x86_64'`, and add `<smm state='on'/>` to `<features>`";
+    /// NVRAM has a source of type `file`, `block` or `network`.
+    NVRAM_TYPE = "nvram-type": Unsupported, Validate,
+        "`<nvram type=>`: the source becomes a writable block node of QEMU",
+        help "use one of these types";
+    /// The source of NVRAM has no slices and no reservations.
+    NVRAM_SOURCE = "nvram-source": Unsupported, Validate,
+        "`<nvram><source>`: `<slices>` and `<reservations>` are for the sources of disks",
+        help "remove `<slices>` and `<reservations>`";
+}
+
+/// Checks that `<loader>`, `<nvram>` and the features of `<firmware>` fit together.
+pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    let loader = os.loader.as_ref().map(|loader| loader.pos).unwrap_or_default();
+    let nvram = os.nvram.as_ref().map(|nvram| nvram.pos).unwrap_or_default();
+    for conflict in os.firmware_conflicts() {
+        let (rule, place, message): (_, Place, _) = match conflict {
+            FirmwareConflict::LoaderPathMissing => (
+                &LOADER_PATH,
+                loader.into(),
+                "element 'loader' needs a path where 'os' has no attribute 'firmware'",
+            ),
+            FirmwareConflict::NvramWithoutLoader => (
+                &NVRAM_LOADER,
+                nvram.into(),
+                "element 'nvram' needs a 'loader' with a path where 'os' has no attribute 'firmware'",
+            ),
+            FirmwareConflict::KeysWithoutSecureBoot => (
+                &KEYS_WITHOUT_SECURE_BOOT,
+                os.features_pos.into(),
+                "feature 'enrolled-keys' is enabled while feature 'secure-boot' is disabled",
+            ),
+            FirmwareConflict::NvramFirmware(firmware) => {
+                let message = format!("element 'nvram' is not supported for firmware '{firmware}'");
+                out.refuse(&NVRAM_FIRMWARE, nvram, message);
+                continue;
+            }
+            FirmwareConflict::FeaturesWithoutChoice => (
+                &FEATURES_WITHOUT_CHOICE,
+                os.features_pos.into(),
+                "features of element 'firmware' need the attribute 'firmware' of 'os'",
+            ),
+            FirmwareConflict::StatelessTemplate => (
+                &STATELESS_NVRAM,
+                nvram.attr("template"),
+                "the loader has stateless='yes', but element 'nvram' has a template",
+            ),
+            FirmwareConflict::StatelessNvram => (
+                &STATELESS_NVRAM,
+                nvram.into(),
+                "the loader has stateless='yes', but there is an element 'nvram'",
+            ),
+            FirmwareConflict::StatefulType => (
+                &STATEFUL_TYPE,
+                loader.attr("stateless"),
+                "the loader has stateless='no', but is not of type 'pflash'",
+            ),
+            FirmwareConflict::StatefulFirmware => (
+                &STATEFUL_TYPE,
+                loader.attr("stateless"),
+                "the loader has stateless='no', but its firmware is not UEFI",
+            ),
+        };
+        out.refuse(rule, place, message);
+    }
+}
+
+/// Checks that the machine supports secure boot.
+pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    let Some(loader) = os.loader.as_ref().filter(|loader| loader.secure == Some(YesNo::Yes)) else { return };
+    let smm = cx.domain.features.smm.is_some_and(|smm| smm.state.is_some_and(virtargv_model::OnOff::is_on));
+    let message = if !cx.guest.is_q35() {
+        "secure boot needs a machine of type 'q35'"
+    } else if cx.guest.arch != Arch::X86_64 {
+        "secure boot needs the architecture 'x86_64'"
+    } else if os.firmware.is_none() && !smm {
+        "secure boot needs the feature 'smm'"
+    } else {
+        return;
+    };
+    out.refuse(&SECURE_BOOT, loader.pos.attr("secure"), message);
+}
+
+/// Checks the source of `<nvram>`.
+pub(super) fn nvram(os: &Os, out: &mut Findings<'_>) {
+    let Some(image) = os.nvram.as_ref().and_then(|nvram| nvram.image.as_ref()) else { return };
+    let kind = image.kind();
+    if !matches!(kind, SourceType::File | SourceType::Block | SourceType::Network) {
+        let message = format!("source type '{kind}' is not supported for element 'nvram'");
+        out.refuse(&NVRAM_TYPE, image.pos, message);
+    }
+    if image.slice.is_some() || image.reservations.is_some() {
+        let message = "slices and reservations are not supported for the source of element 'nvram'";
+        out.refuse(&NVRAM_SOURCE, image.pos, message);
+    }
+}

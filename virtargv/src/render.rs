@@ -1,0 +1,75 @@
+//! Reports as a compiler shows them: message, place, and the lines of the document.
+//!
+//! ```
+//! use virtargv::{FixedHost, Release, Request, Source, builtin, render};
+//!
+//! let text = "<domain type='kvm'><name>demo</name><memory unit='Mob'>512</memory></domain>";
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+//! let report = virtargv::run(text, &Request::new(&caps, &FixedHost::default())).report;
+//! let shown = render::Renderer::plain().report("demo.xml", &Source::new(text), &report);
+//! assert!(shown.contains("--> demo.xml:1:45"), "{shown}");
+//! ```
+
+use std::ops::Range;
+
+use annotate_snippets::{AnnotationKind, Level, Snippet};
+
+use crate::{Frame, Problem, Report, Source};
+
+/// How a report is shown.
+#[derive(Debug, Clone)]
+pub struct Renderer(annotate_snippets::Renderer);
+
+impl Renderer {
+    /// Plain text.
+    pub fn plain() -> Self {
+        Self(annotate_snippets::Renderer::plain())
+    }
+
+    /// With the escape sequences by which a terminal shows colours.
+    pub fn styled() -> Self {
+        Self(annotate_snippets::Renderer::styled())
+    }
+
+    /// The problems of `report` by their place in the document called `name`, those without a place last.
+    pub fn report(&self, name: &str, source: &Source<'_>, report: &Report) -> String {
+        let mut out = String::new();
+        for (frame, problem) in source.by_place(report) {
+            out.push_str(&self.problem(name, source, frame.as_ref(), problem));
+            out.push_str("\n\n");
+        }
+        out
+    }
+
+    fn problem(&self, name: &str, source: &Source<'_>, frame: Option<&Frame>, problem: &Problem) -> String {
+        let title = Level::ERROR.primary_title(problem.to_string()).id(problem.id());
+        let Some(frame) = frame else {
+            let note = format!("in {name}, at an element that the document does not have");
+            return self.0.render(&[title.element(Level::NOTE.message(note))]);
+        };
+        let Some(excerpt) = excerpt(source, frame) else {
+            let note = format!("at {name}:{}:{}", frame.line, frame.column);
+            return self.0.render(&[title.element(Level::NOTE.message(note))]);
+        };
+        let annotation = AnnotationKind::Primary.span(excerpt.span).label("");
+        let snippet = Snippet::source(excerpt.text).line_start(frame.line).path(name).annotation(annotation);
+        self.0.render(&[title.element(snippet)])
+    }
+}
+
+/// The lines a problem is shown in.
+struct Excerpt<'t> {
+    text: &'t str,
+    /// The problem's range within it.
+    span: Range<usize>,
+}
+
+/// The longest stretch of text that is shown, in bytes; a document in one endless line is no help to anybody.
+const EXCERPT: usize = 8192;
+
+/// The whole lines around `frame`, unless they are too long to be shown.
+fn excerpt<'t>(source: &Source<'t>, frame: &Frame) -> Option<Excerpt<'t>> {
+    let lines = source.lines(&frame.range);
+    let span = frame.range.start - lines.start..frame.range.end - lines.start;
+    (lines.len() <= EXCERPT).then_some(Excerpt { text: source.text().get(lines)?, span })
+}
