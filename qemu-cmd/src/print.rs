@@ -47,7 +47,7 @@ pub struct Layout<'s> {
     /// that fits, else after a colon, else after a space; the continuation is not indented. That is the layout of
     /// libvirt's own listings, for people: quotes are broken like anything else, where a shell takes the break for text.
     pub wrap: Option<usize>,
-    /// The document's text, in which [`Format::Json`] looks up the lines and columns of elements.
+    /// The document's text, in which [`Format::Json`] looks up the paths, lines and columns of elements.
     pub source: Option<&'s Source<'s>>,
 }
 
@@ -199,9 +199,11 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
     out.push_str(",\"source\":{");
     match argument.origin {
         Origin::Element(element) => {
-            let frame = source.and_then(|source| source.locate(&element.place()));
-            let _ = write!(out, "\"element\":\"{element}\"");
-            match frame {
+            let place = element.place();
+            let path = source.and_then(|source| source.path(&place)).unwrap_or_else(|| element.to_string());
+            out.push_str("\"element\":");
+            json_string(out, &path);
+            match source.and_then(|source| source.locate(&place)) {
                 Some(frame) => {
                     let _ = write!(out, ",\"line\":{},\"column\":{}", frame.line, frame.column);
                 }
