@@ -38,7 +38,7 @@ pub struct Explainer<'a> {
 impl<'a> Explainer<'a> {
     /// For the line of the document `text` under `release`, whose domain was completed to `completed`.
     pub fn new(text: &'a str, release: Release, completed: &'a Domain) -> Self {
-        let written = virtargv_model::parse(text, release).domain;
+        let written = virtargv_model::parse(text, release).value;
         let texts = [
             written.as_ref().map(virtargv_model::format).unwrap_or_default(),
             virtargv_model::format(completed),

@@ -1,13 +1,12 @@
 //! What every step of preparing works with. It knows no step; the steps know it.
 
 use virtargv_caps::{Cap, Caps, Release};
-use virtargv_host::{DriverConfig, Host};
+use virtargv_host::{DriverConfig, Host, StartOptions};
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
-use super::Options;
 use super::address::ControllerTable;
 use super::descriptor::Numbers;
 use super::device::{ByDevice, Common, Device};
@@ -28,7 +27,7 @@ pub(crate) struct Prepare<'d> {
     /// The machine it is for.
     pub host: &'d dyn Host,
     /// What the caller wants of this start.
-    pub options: &'d Options,
+    pub options: &'d StartOptions,
     /// Where the domain's sockets and files are.
     pub folders: &'d Folders,
     /// Where controllers are found.

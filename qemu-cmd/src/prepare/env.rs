@@ -27,7 +27,7 @@ impl Environment {
     /// Those of the host; `sound` asks for those that have to do with sound.
     pub fn of(host: &dyn Host, sound: bool) -> Self {
         let audio = AUDIO.iter().filter(|_| sound);
-        let set = ALWAYS.iter().chain(audio).filter_map(|name| Some((*name, host.env(name)?)));
+        let set = ALWAYS.iter().chain(audio).filter_map(|name| Some((*name, host.machine().env(name).ok()?)));
         Self(set.collect())
     }
 

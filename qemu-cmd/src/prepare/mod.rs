@@ -22,10 +22,10 @@ pub(crate) mod storage;
 pub(crate) mod tls;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::{DriverConfig, Host};
+use virtargv_host::{DriverConfig, Host, Incoming, Request, StartOptions};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::Location;
-use virtargv_model::{Domain, Report};
+use virtargv_model::{Domain, Outcome, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::{Validated, rules};
 
@@ -40,24 +40,6 @@ use firmware::Flash;
 use folders::Folders;
 use secret::MasterKey;
 use security::SevBits;
-
-/// What the caller wants of this start.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The guest's state comes from somewhere else.
-    pub incoming: Option<Incoming>,
-    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this folder.
-    pub standalone: Option<String>,
-}
-
-/// Where the state of a guest comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
-    /// `tcp:...`, `unix:...`, `exec:...`, `fd:...`, `stdio`.
-    pub uri: String,
-    /// The descriptor to read from, for `stdio` and `fd`.
-    pub fd: Option<u32>,
-}
 
 /// A domain ready to be emitted. Only [`prepare`] makes one.
 #[derive(Debug)]
@@ -133,18 +115,19 @@ impl Facts {
     }
 }
 
-/// Decides everything that is left to the start of `validated` on this host.
-///
-/// # Errors
-/// What the host could not answer, or what does not go with its answers.
-pub fn prepare<'r>(
-    validated: Validated,
-    caps: &Caps,
-    host: &'r dyn Host,
-    options: &'r Options,
-) -> Result<Prepared<'r>, Report> {
+/// Decides everything that is left to the start of the domain on this host. What the host could not answer, and what
+/// does not go with its answers, is in the report.
+pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Prepared<'r>> {
+    validated.then(|validated, report| match settle(validated, request) {
+        Ok(prepared) => Outcome { value: Some(prepared), report },
+        Err(report) => Outcome { value: None, report },
+    })
+}
+
+fn settle<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared<'r>, Report> {
+    let (host, options) = (request.host, &request.start);
     let guest = validated.guest().clone();
-    let caps = qemu_ns::changed_caps(validated.domain(), caps)?;
+    let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
     start(&mut domain, &guest, &caps, host, options)?;
     let nodes = storage::name_all(&mut domain, &caps, host)?;
@@ -176,12 +159,13 @@ pub fn prepare<'r>(
     let facts = Facts::settle(&mut cx);
     // A launcher writes the key's file for every guest; without one it is only asked for where a secret needs it.
     let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.seals);
-    let Some(facts) = facts else { return Err(report) };
+    let rtc_base = clock::base(host, &domain.clock).map_err(|problem| report.push(problem)).ok();
+    let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
     let sound = !domain.devices.audios.is_empty() || !domain.devices.graphics.is_empty();
     Ok(Prepared {
-        rtc_base: clock::base(host, &domain.clock.offset),
+        rtc_base,
         environment: Environment::of(host, sound),
-        fips: host.fips(),
+        fips: host.machine().fips() == Ok(true),
         domain,
         guest,
         caps,
@@ -200,9 +184,9 @@ fn start(
     guest: &Guest,
     caps: &Caps,
     host: &dyn Host,
-    options: &Options,
+    options: &StartOptions,
 ) -> Result<(), Report> {
-    virtargv_resolve::pick_firmware(domain, guest, host, virtargv_resolve::Options::default())?;
+    virtargv_resolve::pick_firmware(domain, guest, host, virtargv_resolve::ReadOptions::default())?;
     cpu::update(domain, guest, caps, host)?;
     boot::assign_order(domain);
     if options.incoming.is_none() {
@@ -222,7 +206,7 @@ fn common(domain: &Domain, guest: &Guest, caps: &Caps, table: &ControllerTable) 
 }
 
 /// The numbers of descriptors that the caller has passed.
-fn reserved(domain: &Domain, host: &dyn Host, options: &Options) -> Vec<u32> {
+fn reserved(domain: &Domain, host: &dyn Host, options: &StartOptions) -> Vec<u32> {
     let mut numbers: Vec<u32> = options.incoming.iter().filter_map(|incoming| incoming.fd).collect();
     for image in domain.devices.disks.iter().flat_map(Disk::images) {
         if let Location::File { fdgroup: Some(group), .. } = &image.location {

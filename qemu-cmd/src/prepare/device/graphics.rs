@@ -113,9 +113,9 @@ impl RenderNode {
 
     /// Any of the host's.
     fn chosen(cx: &Prepare<'_>, graphics: &Graphics) -> Result<Self, Problem> {
-        let path = cx.host.render_node().ok_or_else(|| {
+        let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
-            let message = format!("the host has no DRM render node for graphics of type '{kind}'");
+            let message = format!("graphics of type '{kind}' need a DRM render node: {error}");
             problem(&crate::rules::GRAPHICS_RENDER_NODE, graphics.info.pos, message)
         })?;
         Ok(Self { path: path.into(), chosen: true })

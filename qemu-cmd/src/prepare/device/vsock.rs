@@ -23,7 +23,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<F
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => must(cid, &rules::VSOCK_CID, vsock.info.pos)?,
         (None, Some(cid)) => cid,
-        _ => cx.host.free_vsock_cid().map_err(|error| {
+        _ => cx.host.devices().free_vsock_cid().map_err(|error| {
             let message = format!("no 'vsock' for the guest: {error}");
             problem(&crate::rules::VSOCK_HOST, vsock.info.pos, message)
         })?,

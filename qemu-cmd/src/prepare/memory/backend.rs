@@ -209,10 +209,12 @@ fn affinity(cx: &Prepare<'_>, nodes: Option<&NumberSet>) -> Option<NumberSet> {
     let mut nodes = nodes.filter(|_| cx.has(Cap::ThreadContext))?.clone();
     let vcpus = &cx.domain.vcpus;
     let pin = cx.domain.tune.cpu.emulator_pin.clone();
-    let auto =
-        (vcpus.placement == Some(Placement::Auto)).then(|| cx.host.numa_advice().into_iter().collect());
+    let auto = vcpus.placement == Some(Placement::Auto);
+    let auto = auto.then(|| cx.host.numa().numa_advice().ok()).flatten();
+    let auto = auto.map(|nodes| nodes.into_iter().collect());
     if let Some(cpus) = pin.or(auto).or_else(|| vcpus.cpuset.clone()) {
-        let allowed: NumberSet = cpus.iter().filter_map(|cpu| cx.host.numa_node_of_cpu(cpu)).collect();
+        let allowed: NumberSet =
+            cpus.iter().filter_map(|cpu| cx.host.numa().numa_node_of_cpu(cpu).ok()).collect();
         nodes.intersect(&allowed);
     }
     Some(nodes).filter(|nodes| !nodes.is_empty())
@@ -302,7 +304,7 @@ fn nodes(
     let tune = &cx.domain.tune.numa;
     let nodes = match wanted.own_nodes() {
         Some(nodes) => Some(nodes.clone()),
-        None => tuned_nodes(cx, wanted.cell),
+        None => tuned_nodes(cx, wanted.cell)?,
     };
     let Some(nodes) = nodes else { return Ok(None) };
     available(cx, &nodes, tune.pos)?;
@@ -316,18 +318,23 @@ fn nodes(
 }
 
 /// The host nodes that `<numatune>` gives a cell, or the guest as a whole.
-pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Option<NumberSet> {
+pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<NumberSet>, Problem> {
     let tune = &cx.domain.tune.numa;
     if tune.is_auto() {
-        return Some(cx.host.numa_advice().into_iter().collect());
+        let advice = cx.host.numa().numa_advice().map_err(|error| {
+            let message = format!("placement 'auto' of element 'numatune' has no NUMA nodes: {error}");
+            crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message)
+        })?;
+        return Ok(Some(advice.into_iter().collect()));
     }
     let node = cell.and_then(|cell| tune.node(cell));
-    node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone())
+    Ok(node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone()))
 }
 
 /// Every one of `nodes` must be there.
 pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Place>) -> Result<(), Problem> {
-    let known = cx.host.numa_nodes();
+    // A host that does not know its NUMA nodes leaves it to QEMU to find one missing.
+    let Ok(known) = cx.host.numa().numa_nodes() else { return Ok(()) };
     match nodes.iter().find(|node| !known.contains(node)) {
         None => Ok(()),
         Some(missing) => {

@@ -24,7 +24,7 @@ impl Groups {
         let devices = &work.domain.devices;
         // The host has a group 0, too.
         let of_host = |address: &PciAddress| {
-            let group = work.host.pci_device(&address.to_string())?.iommu_group?;
+            let group = work.host.devices().pci_device(address).ok()?.iommu_group?;
             group.checked_add(1)
         };
         let mut synthetic = u32::MAX;

@@ -240,4 +240,11 @@ pub(super) const CASES: &[Case] = &[
     modern("cpu-host-model-of-riscv").on(RISCV).host(HostKind::Cpu(Arch::Riscv64)).fails(),
     classic("cpu-arm-features-not-offered").on(NOTHING_ARM).host(HostKind::Cpu(Arch::Aarch64)).fails(),
     classic("cpu-of-no-known-kind").on(RISCV).fails(),
+    classic("host-no-emulator").host(HostKind::Unknown),
+    classic("host-unknown-answers").host(HostKind::Unknown).fails(),
+    modern("host-unknown-answers").host(HostKind::Unknown).fails(),
+    modern("host-unknown-pool").host(HostKind::Unknown).fails(),
+    classic("host-unknown-firmware").host(HostKind::Unknown).fails(),
+    modern("host-unknown-firmware").host(HostKind::Unknown).fails(),
+    modern("host-unknown-enough").host(HostKind::Unknown),
 ];
