@@ -6,7 +6,7 @@ use crate::read;
 use crate::read::{El, Elements, LONG_INTERNAL, LONG_UNSUPPORTED, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
-    Devices, Outcome, Place, Pos, Release, Rule, clock::Clock, cpu::Cpu, features::Features,
+    Devices, Outcome, Place, Pos, Release, Rule, Unread, clock::Clock, cpu::Cpu, features::Features,
     lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
     sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
@@ -148,7 +148,11 @@ pub fn parse(text: &str, release: Release) -> Outcome<Domain> {
     };
     let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);
-    Outcome { value: Some(domain), report: reader.report }
+    let mut report = reader.report;
+    if !report.is_empty() {
+        report.unread = Unread::of(report.iter(), &elements);
+    }
+    Outcome { value: Some(domain), report }
 }
 
 /// Writes a domain document, in libvirt's layout.

@@ -45,6 +45,7 @@ pub mod security;
 pub mod sysinfo;
 pub mod tune;
 pub mod units;
+mod unread;
 pub mod vcpu;
 pub mod write;
 
@@ -58,3 +59,4 @@ pub use release::{Convention, Release, Span, UnknownRelease, Version};
 pub use rule::{ByRelease, Classes, Rule, Severity};
 pub use spelling::{OnOff, Spelled, Unknown, YesNo};
 pub use units::Kib;
+pub use unread::Unread;

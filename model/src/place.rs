@@ -54,7 +54,7 @@ pub struct Place {
     /// have are ignored.
     pub path: &'static str,
     /// An attribute of the element at the end of the path, or empty.
-    attr: &'static str,
+    pub(crate) attr: &'static str,
     /// The byte offset, where there is no element (text that is not XML).
     exact: Option<usize>,
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Place, Rule};
+use crate::{Place, Rule, Unread};
 
 /// The class of a problem, named as libvirt names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -182,6 +182,8 @@ impl std::error::Error for Problem {}
 pub struct Report {
     /// A list for each stage, so that adding a problem takes constant time.
     stages: Box<[Vec<Problem>; Stage::COUNT]>,
+    /// What could not be read.
+    pub(crate) unread: Unread,
 }
 
 /// Iterates over the problems of a [`Report`], in libvirt's order.
@@ -198,6 +200,11 @@ impl Report {
         if let Some(stage) = self.stages.get_mut(problem.stage as usize) {
             stage.push(problem);
         }
+    }
+
+    /// The parts of the document that could not be read.
+    pub fn unread(&self) -> &Unread {
+        &self.unread
     }
 
     /// Moves every problem of stage `from` to the later stage `to`.

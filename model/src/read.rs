@@ -150,6 +150,12 @@ impl<'a> Elements<'a> {
         Self(rows)
     }
 
+    /// The element whose `<` is at byte `offset`.
+    pub(crate) fn at(&'a self, offset: usize) -> Option<El<'a>> {
+        let row = self.0.binary_search_by_key(&offset, |row| row.node.range().start).ok()?;
+        self.0.get(row).map(|row| El { row, rows: &self.0 })
+    }
+
     /// The root element; every well-formed document has one.
     pub(crate) fn root(&'a self) -> Option<El<'a>> {
         self.0.first().map(|row| El { row, rows: &self.0 })
@@ -221,6 +227,12 @@ impl<'a> El<'a> {
     /// The attribute `name` as an owned string.
     pub fn string(self, name: &str) -> Option<String> {
         self.get(name).map(str::to_owned)
+    }
+
+    /// The element and all elements in it.
+    pub(crate) fn subtree(self) -> impl Iterator<Item = El<'a>> {
+        let rows = self.rows.get(self.row.index as usize..self.row.end as usize).unwrap_or_default();
+        rows.iter().map(move |row| El { row, rows: self.rows })
     }
 
     /// The child elements, in document order.
@@ -499,7 +511,7 @@ impl Reader {
             return self.attr_as(bad, el, name);
         }
         let message = format!("element '{}' lacks its attribute '{name}'", el.name());
-        self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos(), message);
+        self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos().attr(name), message);
         None
     }
 
@@ -571,7 +583,7 @@ impl Reader {
         let child = el.child(name);
         if child.is_none() {
             let message = format!("element '{}' lacks its child '{name}'", el.name());
-            self.refuse(&ELEMENT_MISSING, el.pos(), message);
+            self.refuse(&ELEMENT_MISSING, el.pos().path(name), message);
         }
         child
     }

@@ -32,7 +32,7 @@ pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
 use virtargv_host::{Host, Request};
-use virtargv_model::{Domain, Kib, Kind, Outcome, Place, Report, Rule};
+use virtargv_model::{Domain, Kib, Kind, Outcome, Place, Problem, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
 pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
@@ -92,9 +92,9 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Reports that `rule` is broken.
+    /// Reports that `rule` is broken, unless that follows from what could not be read.
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
-        self.report.push(rule.problem(self.release, place, message));
+        self.push(rule.problem(self.release, place, message));
     }
 
     /// As [`Work::refuse`], with a class that depends on how the address was chosen.
@@ -105,7 +105,14 @@ impl Work<'_> {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.report.push(rule.problem(self.release, place, message).with_kind(kind));
+        self.push(rule.problem(self.release, place, message).with_kind(kind));
+    }
+
+    /// Adds `problem`, unless it follows from what could not be read.
+    pub(crate) fn push(&mut self, problem: Problem) {
+        if !self.report.unread().covers(&problem.place) {
+            self.report.push(problem);
+        }
     }
 }
 

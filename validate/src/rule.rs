@@ -3,7 +3,7 @@
 use foldhash::HashSet;
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
-use virtargv_model::{Domain, Place, Pos, Release, Report, Rule};
+use virtargv_model::{Domain, Place, Pos, Release, Report, Rule, Unread};
 use virtargv_resolve::Guest;
 
 /// What a check is given.
@@ -42,11 +42,9 @@ impl<'a> Findings<'a> {
         Self { report, release, found }
     }
 
-    /// Whether there is a problem in the element at `at`, so that its content is not known. An element that was not read
-    /// from the text has none.
-    pub(crate) fn is_bad(&self, at: Pos) -> bool {
-        let at = at.offset();
-        at.is_some() && self.report.iter().any(|problem| problem.place.element.offset() == at)
+    /// What could not be read of the document.
+    pub(crate) fn unread(&self) -> &Unread {
+        self.report.unread()
     }
 
     /// Whether `rule` was found broken in the element at `at`, so that a problem which follows from it is not reported. An
@@ -60,11 +58,11 @@ impl<'a> Findings<'a> {
         self.found.contains(&(rule.id, None))
     }
 
-    /// Reports that `rule` is broken at `place`, where the release followed has the rule. The message names element,
-    /// attribute and value (values in single quotes).
+    /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from what could
+    /// not be read there. The message names element, attribute and value (values in single quotes).
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
-        if rule.releases.contains(self.release) {
-            let place = place.into();
+        let place = place.into();
+        if rule.releases.contains(self.release) && !self.unread().covers(&place) {
             self.found.extend(marks(rule, &place));
             self.report.push(rule.problem(self.release, place, message));
         }

@@ -63,7 +63,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
         && let Err(refusal) = place(&mut work.domain, &devices)
     {
         let problem = problem(&work.domain, work.release, refusal, Stage::Place);
-        work.report.push(problem);
+        work.push(problem);
     }
 }
 

@@ -84,7 +84,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
     let memory = &cx.domain.memory;
-    if memory.size.is_none() && out.is_bad(memory.pos) {
+    if memory.size.is_none() && out.unread().has_part_of(memory.pos) {
         return;
     }
     let total = memory.size.unwrap_or_default();
