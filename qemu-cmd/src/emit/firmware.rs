@@ -6,7 +6,7 @@ use virtargv_model::device::storage::Image;
 use virtargv_model::os::LoaderType;
 
 use super::context::Emit;
-use super::storage::{Below, emit_image};
+use super::storage::{Backing, emit_image};
 use crate::needs::{Need, Role};
 use crate::prepare::storage::Access;
 use crate::{Props, Text};
@@ -15,11 +15,11 @@ use crate::{Props, Text};
 pub(crate) fn flash(e: &mut Emit<'_>) {
     let Some(flash) = &e.prepared.facts.flash else { return };
     e.at_element("os/loader");
-    emit_image(e, &flash.code, Access::default(), flash.readonly, Below::Nothing);
+    emit_image(e, &flash.code, Access::default(), flash.readonly, Backing::None);
     if let Some(vars) = &flash.vars {
         e.at_element("os/nvram");
         nvram_file(e);
-        emit_image(e, vars, Access::default(), false, Below::Nothing);
+        emit_image(e, vars, Access::default(), false, Backing::None);
     }
 }
 

@@ -85,8 +85,8 @@ impl<'d> Prepare<'d> {
     }
 
     /// Settles what is no device, and puts down what stands against it.
-    pub fn one<F>(&mut self, settle: impl FnOnce(&mut Self) -> Result<F, Problem>) -> Option<F> {
-        settle(self).map_err(|problem| self.report.push(problem)).ok()
+    pub fn one<F>(&mut self, prepare: impl FnOnce(&mut Self) -> Result<F, Problem>) -> Option<F> {
+        prepare(self).map_err(|problem| self.report.push(problem)).ok()
     }
 
     /// Settles each of `elements`, and puts down what stands against it.
@@ -95,12 +95,12 @@ impl<'d> Prepare<'d> {
         kind: DeviceKind,
         elements: &'d [T],
         common: &'d [Common],
-        settle: impl Fn(&mut Self, Device<'d, T>) -> Result<F, Problem>,
+        prepare: impl Fn(&mut Self, Device<'d, T>) -> Result<F, Problem>,
     ) -> Vec<F> {
         let mut all = Vec::with_capacity(elements.len());
         for (index, (element, Common { alias, address })) in elements.iter().zip(common).enumerate() {
             let id = DeviceId { kind, index };
-            match settle(self, Device { element, id, alias, address, facts: &() }) {
+            match prepare(self, Device { element, id, alias, address, facts: &() }) {
                 Ok(facts) => all.push(facts),
                 Err(problem) => self.report.push(problem),
             }

@@ -20,7 +20,7 @@ pub(crate) struct Flash {
 }
 
 /// Settles them, where the firmware is in flash that is made of nodes.
-pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Option<Flash>, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Flash>, Problem> {
     let os = &cx.domain.os;
     let loader = os.loader.as_ref().filter(|loader| loader.kind == Some(LoaderType::Pflash));
     let Some(loader) = loader.filter(|_| cx.has(Cap::Blockdev)) else { return Ok(None) };

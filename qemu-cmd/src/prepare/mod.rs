@@ -33,7 +33,7 @@ use crate::text::Text;
 use address::ControllerTable;
 use context::{Prepare, must};
 use descriptor::Numbers;
-use device::chardev_source::HostSide;
+use device::chardev_source::CharBackend;
 use device::{ByDevice, Common, DeviceFacts, graphics};
 use env::Environment;
 use firmware::Flash;
@@ -100,7 +100,7 @@ pub(crate) struct Facts {
     /// Memory and NUMA cells.
     pub memory: memory::Facts,
     /// The socket of QEMU's monitor.
-    pub monitor: HostSide,
+    pub monitor: CharBackend,
     /// Devices that have an id.
     pub devices: DeviceFacts,
     /// Displays.
@@ -117,15 +117,15 @@ impl Prepared<'_> {
 impl Facts {
     /// Settles everything, in the order of the arguments: descriptors are numbered in it. None where something stands
     /// against it.
-    fn settle(cx: &mut Prepare<'_>) -> Option<Self> {
-        let flash = cx.one(firmware::settle);
-        let sev = cx.one(|cx| security::settle(cx));
-        let cpu = cx.one(|cx| cpu::settle(cx));
-        let memory = cx.one(memory::settle);
+    fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
+        let flash = cx.one(firmware::prepare);
+        let sev = cx.one(|cx| security::prepare(cx));
+        let cpu = cx.one(|cx| cpu::prepare(cx));
+        let memory = cx.one(memory::prepare);
         let path = format!("{}/monitor.sock", cx.folders.domain);
-        let monitor = HostSide::listening(cx, &path);
-        let devices = DeviceFacts::settle(cx);
-        let graphics = graphics::settle(cx);
+        let monitor = CharBackend::listening(cx, &path);
+        let devices = DeviceFacts::prepare(cx);
+        let graphics = graphics::prepare(cx);
         if !cx.report.is_empty() {
             return None;
         }
@@ -173,7 +173,7 @@ pub fn prepare<'r>(
         seals: false,
         report: &mut report,
     };
-    let facts = Facts::settle(&mut cx);
+    let facts = Facts::prepare(&mut cx);
     // A launcher writes the key's file for every guest; without one it is only asked for where a secret needs it.
     let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.seals);
     let Some(facts) = facts else { return Err(report) };

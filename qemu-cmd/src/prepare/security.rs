@@ -16,7 +16,7 @@ pub(crate) struct SevBits {
 }
 
 /// What a guest with SEV is told: as the document has it, or as the host has it where that is left open.
-pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
+pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
     let Some(launch) = &cx.domain.security.launch else { return Ok(None) };
     let common: &SevCommon = match &launch.kind {
         LaunchSecurityKind::Sev(sev) => &sev.common,

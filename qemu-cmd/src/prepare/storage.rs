@@ -21,7 +21,7 @@ use super::context::Prepare;
 use crate::ident::NodeName;
 use crate::text::text;
 use objects::{Ids, Objects};
-use place::Place;
+use place::Storage;
 
 /// The names of the nodes of a domain's disks.
 #[derive(Debug, Clone, Default)]
@@ -174,7 +174,7 @@ pub(crate) struct ImageFacts {
     /// The names of its nodes.
     pub nodes: ImageNodes,
     /// Where it is.
-    pub place: Place,
+    pub storage: Storage,
     /// The objects that it needs.
     pub objects: Objects,
     /// Its format.
@@ -206,16 +206,16 @@ impl ImageFacts {
             _ => None,
         };
         let objects = Objects::of(cx, image, || Ids::of_nodes(nodes, alias))?;
-        let place = Place::of(cx, image, &objects, &nodes.storage, Form::Node)?;
-        let facts = Self::placed(image, nodes.clone(), place, objects);
+        let storage = Storage::of(cx, image, &objects, &nodes.storage, Form::Node)?;
+        let facts = Self::with_storage(image, nodes.clone(), storage, objects);
         Ok(Self { data_store, ..facts })
     }
 
     /// An image of which place and objects are settled already.
-    pub fn placed(image: &Image, nodes: ImageNodes, place: Place, objects: Objects) -> Self {
+    pub fn with_storage(image: &Image, nodes: ImageNodes, storage: Storage, objects: Objects) -> Self {
         Self {
             nodes,
-            place,
+            storage,
             objects,
             format: image.format,
             slice: image.slice,

@@ -20,7 +20,7 @@ pub(crate) fn serials(e: &mut Emit<'_>) {
     for serial in e.prepared.serials() {
         let Some(facts) = serial.facts else { continue };
         e.at(serial);
-        let chardev = Chardev::new(&facts.side, serial.alias).emit(e);
+        let chardev = Chardev::new(&facts.backend, serial.alias).emit(e);
         match facts.kind {
             SerialKind::OnBoard => e.option("-serial", text!("chardev:", chardev)),
             SerialKind::Device(model) => {
@@ -78,7 +78,7 @@ pub(crate) fn consoles(e: &mut Emit<'_>) {
     for console in e.prepared.consoles() {
         let Some(facts) = console.facts else { continue };
         e.at(console);
-        let chardev = Chardev::new(&facts.side, console.alias).emit(e);
+        let chardev = Chardev::new(&facts.backend, console.alias).emit(e);
         let props = if console.target == Some(ConsoleTarget::Virtio) {
             port(e, facts.driver, console.address, chardev, console.alias)
         } else {

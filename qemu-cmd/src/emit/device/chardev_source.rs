@@ -6,14 +6,16 @@ use crate::emit::context::Emit;
 use crate::emit::tls;
 use crate::needs::Role;
 use crate::prepare::descriptor::FdSet;
-use crate::prepare::device::chardev_source::{HostBackend, HostSide, Inet, Stream, UnixSocket, Written};
+use crate::prepare::device::chardev_source::{
+    CharBackend, CharBackendKind, Inet, Stream, UnixSocket, Written,
+};
 use crate::text::{Text, text};
 use crate::{Form, Props, Style, Value};
 
 /// How a host side is emitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Chardev<'a> {
-    side: &'a HostSide,
+    backend: &'a CharBackend,
     /// The id of the character device.
     id: Text,
     /// Which channel of SPICE a `spicevmc` side is.
@@ -24,8 +26,8 @@ pub(crate) struct Chardev<'a> {
 
 impl<'a> Chardev<'a> {
     /// The host side of device `alias`.
-    pub fn new(side: &'a HostSide, alias: &str) -> Self {
-        Self { side, id: id(alias), spice_channel: "vdagent", parallel: false }
+    pub fn new(backend: &'a CharBackend, alias: &str) -> Self {
+        Self { backend, id: id(alias), spice_channel: "vdagent", parallel: false }
     }
 
     /// Gives the character device another id than the usual one.
@@ -46,7 +48,7 @@ impl<'a> Chardev<'a> {
     /// Emits it, and gives its id.
     pub fn emit(self, e: &mut Emit<'_>) -> Text {
         let mut list = self.backend(e);
-        if let Some(log) = &self.side.log {
+        if let Some(log) = &self.backend.log {
             let (path, append) = written(e, log);
             list.props.set("logfile", path).set_opt("logappend", append);
         }
@@ -57,12 +59,12 @@ impl<'a> Chardev<'a> {
 
     fn backend(&self, e: &mut Emit<'_>) -> List {
         let list = |name| List::new(e.has(Cap::ChardevJson), name, &self.id);
-        match &self.side.backend {
-            HostBackend::Null => list("null"),
-            HostBackend::Vc => list("vc"),
-            HostBackend::Pty => list("pty"),
-            HostBackend::Stdio => list("stdio"),
-            HostBackend::Device(path) => {
+        match &self.backend.kind {
+            CharBackendKind::Null => list("null"),
+            CharBackendKind::Vc => list("vc"),
+            CharBackendKind::Pty => list("pty"),
+            CharBackendKind::Stdio => list("stdio"),
+            CharBackendKind::Device(path) => {
                 e.need_path(path, Role::Device);
                 let name = match (e.release().has(Convention::ChardevSerial), self.parallel) {
                     (true, true) => "parallel",
@@ -72,19 +74,19 @@ impl<'a> Chardev<'a> {
                 };
                 list(name).both("path", "device", path.clone())
             }
-            HostBackend::Pipe(path) => {
+            CharBackendKind::Pipe(path) => {
                 e.need_path(path, Role::Device);
                 list("pipe").both("path", "device", path.clone())
             }
-            HostBackend::File(file) => {
+            CharBackendKind::File(file) => {
                 let list = list("file");
                 let (path, append) = written(e, file);
                 let mut list = list.both("path", "out", path);
                 list.props.set_opt("append", append);
                 list
             }
-            HostBackend::Udp { remote, local } => udp(list("udp"), remote, local.as_ref()),
-            HostBackend::Tcp { at, telnet, stream, tls } => {
+            CharBackendKind::Udp { remote, local } => udp(list("udp"), remote, local.as_ref()),
+            CharBackendKind::Tcp { at, telnet, stream, tls } => {
                 let mut list = list("socket");
                 list.inet_address(at);
                 if list.json {
@@ -99,11 +101,11 @@ impl<'a> Chardev<'a> {
                 }
                 list
             }
-            HostBackend::Unix { socket, stream } => unix(e, list("socket"), socket, *stream),
-            HostBackend::SpiceVmc => list("spicevmc").both("name", "type", self.spice_channel),
-            HostBackend::SpicePort(name) => list("spiceport").both("name", "fqdn", name.clone()),
-            HostBackend::Dbus(name) => list("dbus").both("name", "name", name.clone()),
-            HostBackend::QemuVdagent { clipboard, mouse } => {
+            CharBackendKind::Unix { socket, stream } => unix(e, list("socket"), socket, *stream),
+            CharBackendKind::SpiceVmc => list("spicevmc").both("name", "type", self.spice_channel),
+            CharBackendKind::SpicePort(name) => list("spiceport").both("name", "fqdn", name.clone()),
+            CharBackendKind::Dbus(name) => list("dbus").both("name", "name", name.clone()),
+            CharBackendKind::QemuVdagent { clipboard, mouse } => {
                 let mut list = list("qemu-vdagent");
                 if !list.json {
                     list.props.set("name", "vdagent");

@@ -10,12 +10,12 @@ use super::virtio::{self, Variant};
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::HostSide;
+use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::{Text, text};
 use crate::{Props, Value};
 
 /// A filesystem that is emitted.
-type FsDevice<'p> = Device<'p, Filesystem, Option<HostSide>>;
+type FsDevice<'p> = Device<'p, Filesystem, Option<CharBackend>>;
 
 /// Emits `<filesystem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
@@ -88,7 +88,7 @@ fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
 }
 
 /// virtiofs: a daemon at the other end of a socket.
-fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &HostSide) -> Props {
+fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &CharBackend) -> Props {
     let newer = e.release().has(Convention::VirtiofsDeviceId);
     let chardev = Chardev::new(socket, fs.alias).with_id(text!("chr-vu-", fs.alias)).emit(e);
     let mut props = virtio::device(e, "vhost-user-fs", variant(&fs), fs.address, fs.virtio);

@@ -32,7 +32,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut interfaces: BTreeMap<usize, _> = BTreeMap::new();
     let mut hostdevs = e.prepared.hostdevs();
     for nic in e.prepared.interfaces() {
-        if !matches!(nic.facts, net::Facts::Card(_)) {
+        if !matches!(nic.facts, net::Facts::Nic(_)) {
             interfaces.insert(nic.id.index, nic);
         }
     }

@@ -9,11 +9,11 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::HostSide;
+use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::{Text, text};
 
 /// Shared memory that is emitted.
-type ShmemDevice<'p> = Device<'p, Shmem, Option<HostSide>>;
+type ShmemDevice<'p> = Device<'p, Shmem, Option<CharBackend>>;
 
 /// Emits `<shmem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {

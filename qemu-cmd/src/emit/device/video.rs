@@ -8,7 +8,7 @@ use super::{address, virtio};
 use crate::emit::context::Emit;
 use crate::needs::Process;
 use crate::prepare::device::Device;
-use crate::prepare::device::video::{Card, Facts, GpuSocket};
+use crate::prepare::device::video::{Driver, Facts, GpuSocket};
 use crate::text::{Text, text};
 use crate::{Props, Value};
 
@@ -30,9 +30,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             gpu(e, video, facts);
         }
         e.at(video);
-        match facts.card {
-            Card::Vga { name, driver } => vga(e, &video, name, driver),
-            Card::Device { name, on_bus, virtio } => {
+        match facts.driver {
+            Driver::Vga { name, driver } => vga(e, &video, name, driver),
+            Driver::Device { name, on_bus, virtio } => {
                 let mut props = if on_bus {
                     virtio::device(e, name, virtio::Variant::Plain, video.address, video.virtio)
                 } else {
@@ -41,7 +41,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
                 if virtio && !on_bus {
                     virtio::early_options(&mut props, e, video.virtio);
                 }
-                card(e, video, props);
+                video_device(e, video, props);
             }
         }
     }
@@ -68,7 +68,7 @@ fn chardev_id(video: VideoDevice<'_>) -> Text {
     text!("chr-vu-", video.alias).into()
 }
 
-fn card(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {
+fn video_device(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {
     props.set("id", video.alias);
     if video.model == Some(VideoModel::Virtio) && !video.is_vhost_user() && e.has(Cap::VirtioGpuVirgl) {
         props.set_opt("virgl", video.accel3d().map(YesNo::is_yes));

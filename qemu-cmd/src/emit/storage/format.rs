@@ -3,7 +3,7 @@
 use virtargv_model::device::storage::ImageFormat;
 use virtargv_model::{OnOff, Spelled};
 
-use super::node::Below;
+use super::node::Backing;
 use super::place::add_cache;
 use crate::prepare::storage::{Access, Decrypts, ImageFacts};
 use crate::{NodeName, Props, Text, Value};
@@ -14,7 +14,7 @@ pub(super) fn props(
     name: &NodeName,
     access: Access,
     readonly: bool,
-    below: Below<'_>,
+    backing: Backing<'_>,
 ) -> Props {
     let nodes = &image.nodes;
     let mut props = Props::object().with("node-name", name);
@@ -30,11 +30,11 @@ pub(super) fn props(
     }
     props.set_opt("data-file", image.data_store.as_ref().map(|store| store.nodes.top()));
     props.set("file", nodes.below_format());
-    match below {
-        Below::Node(name) if has_backing(image.format) => {
+    match backing {
+        Backing::Node(name) if has_backing(image.format) => {
             props.set("backing", name);
         }
-        Below::Nothing if has_backing(image.format) => {
+        Backing::None if has_backing(image.format) => {
             props.set("backing", Value::Null);
         }
         _ => {}

@@ -10,7 +10,7 @@ use crate::emit::device::chardev_source::add_fd;
 use crate::needs::{Need, Process, Role};
 use crate::prepare::descriptor::GroupSet;
 use crate::prepare::storage::objects::Objects;
-use crate::prepare::storage::place::{HostPort, Network, Place, Server};
+use crate::prepare::storage::place::{HostPort, Network, Server, Storage};
 use crate::prepare::storage::{Access, Decrypts, Form};
 use crate::text::text;
 use crate::{Props, Text, Value};
@@ -20,7 +20,7 @@ const GLUSTER_DEBUG_LEVEL: u32 = 4;
 
 /// What a place is described with besides itself.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
+pub(super) struct NodeContext<'a> {
     /// How the image is read.
     pub access: Access,
     /// The objects that it needs.
@@ -34,42 +34,42 @@ pub(super) struct Around<'a> {
 }
 
 /// The driver of a place and its properties, without the node's name and what all nodes have.
-pub(super) fn props(e: &mut Emit<'_>, place: &Place, around: Around<'_>) -> Props {
-    let access = around.access;
-    match place {
-        Place::Group(set) => {
-            group(e, set, around.node);
+pub(super) fn props(e: &mut Emit<'_>, storage: &Storage, context: NodeContext<'_>) -> Props {
+    let access = context.access;
+    match storage {
+        Storage::Group(set) => {
+            group(e, set, context.node);
             Props::new("driver", "file")
                 .with("filename", set.path())
                 .opt("aio", access.io.map(Spelled::as_str))
         }
-        Place::File(path) | Place::Address { address: path, .. } => file(e, "file", path, around),
-        Place::Block { path, cdrom } => {
-            file(e, if *cdrom { "host_cdrom" } else { "host_device" }, path, around)
+        Storage::File(path) | Storage::Address { address: path, .. } => file(e, "file", path, context),
+        Storage::Block { path, cdrom } => {
+            file(e, if *cdrom { "host_cdrom" } else { "host_device" }, path, context)
         }
-        Place::Dir(path) => {
+        Storage::Dir(path) => {
             e.need_path(path, Role::Share);
             let props = Props::new("driver", "vvfat").with("dir", path.clone());
             props.with("floppy", access.floppy).with("rw", false)
         }
-        Place::Nvme { address, namespace } => {
+        Storage::Nvme { address, namespace } => {
             e.need(Need::Vfio { address: address.to_string() });
             Props::new("driver", "nvme").with("device", address.clone()).with("namespace", *namespace)
         }
-        Place::Vdpa(path) => {
+        Storage::Vdpa(path) => {
             e.need_path(path, Role::Device);
             Props::new("driver", "virtio-blk-vhost-vdpa").with("path", path.clone())
         }
-        Place::VdpaPassed(set) => {
-            add_fd(e, set, Some(text!(around.node, "-vdpa").into()));
+        Storage::VdpaPassed(set) => {
+            add_fd(e, set, Some(text!(context.node, "-vdpa").into()));
             Props::new("driver", "virtio-blk-vhost-vdpa").with("path", set.path())
         }
-        Place::Nbdkit(path) => {
+        Storage::Nbdkit(path) => {
             e.need_listener(path, Process::Nbdkit);
             let server = Props::object().with("type", "unix").with("path", path.clone());
             Props::new("driver", "nbd").with("server", server)
         }
-        Place::Network(network) => self::network(e, network, around),
+        Storage::Network(network) => self::network(e, network, context),
     }
 }
 
@@ -82,17 +82,17 @@ fn group(e: &mut Emit<'_>, set: &GroupSet, node: &str) {
     }
 }
 
-fn file(e: &Emit<'_>, driver: &'static str, path: &Text, around: Around<'_>) -> Props {
+fn file(e: &Emit<'_>, driver: &'static str, path: &Text, context: NodeContext<'_>) -> Props {
     e.need_path(path, Role::Image);
-    let helper = around.objects.reservations.as_ref();
+    let helper = context.objects.reservations.as_ref();
     Props::new("driver", driver)
         .with("filename", path.clone())
-        .opt("aio", around.access.io.map(Spelled::as_str))
+        .opt("aio", context.access.io.map(Spelled::as_str))
         .opt("pr-manager", helper.map(|helper| helper.id.clone()))
 }
 
-fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
-    let objects = around.objects;
+fn network(e: &Emit<'_>, network: &Network, context: NodeContext<'_>) -> Props {
+    let objects = context.objects;
     let tls = || objects.tls.as_ref().map(|credentials| credentials.id.clone());
     match network {
         Network::Curl { scheme, url, ssl_verify, timeout, readahead } => {
@@ -119,7 +119,7 @@ fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
                 _ => (None, volume.as_str()),
             };
             props.set_opt("namespace", namespace.map(str::to_owned)).set("image", name.to_owned());
-            rbd(&mut props, around, [snapshot, config], monitors);
+            rbd(&mut props, context, [snapshot, config], monitors);
             props
         }
         Network::Iscsi { portal, target, lun, initiator } => {
@@ -134,7 +134,7 @@ fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
             props.opt("initiator-name", initiator.clone())
         }
         Network::Gluster { volume, path, servers } => {
-            let servers = servers.iter().map(|server| socket(server, around.form).into()).collect();
+            let servers = servers.iter().map(|server| socket(server, context.form).into()).collect();
             Props::new("driver", "gluster")
                 .with("volume", volume.clone())
                 .with("path", path.clone())
@@ -167,17 +167,17 @@ fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
 }
 
 /// Adds what an RBD image has besides its name.
-fn rbd(props: &mut Props, around: Around<'_>, files: [&Option<Text>; 2], monitors: &[HostPort]) {
+fn rbd(props: &mut Props, context: NodeContext<'_>, files: [&Option<Text>; 2], monitors: &[HostPort]) {
     let [snapshot, config] = files;
     props.set_opt("snapshot", snapshot.clone()).set_opt("conf", config.clone());
     if !monitors.is_empty() {
         let servers: Vec<Props> = monitors.iter().map(inet).collect();
         props.set("server", servers);
     }
-    if let Some(Decrypts::Librbd(format)) = around.decrypts {
-        props.set_opt("encrypt", encryption(format, around.objects));
+    if let Some(Decrypts::Librbd(format)) = context.decrypts {
+        props.set_opt("encrypt", encryption(format, context.objects));
     }
-    if let Some(auth) = &around.objects.auth {
+    if let Some(auth) = &context.objects.auth {
         props.set("user", auth.username.clone());
         props.set("auth-client-required", vec!["cephx", "none"]);
         props.set("key-secret", auth.secret());

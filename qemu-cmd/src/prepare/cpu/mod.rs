@@ -58,7 +58,7 @@ fn qemu_name<'a>(cx: &Prepare<'_>, name: &'a str) -> &'a str {
 }
 
 /// Settles the CPU; none where QEMU is to take what the machine has by itself.
-pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
+pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
     let mut line = Line { cx, properties: Props::object() };
     let cpu = cx.domain.cpu.as_ref();
     let model = match cpu.filter(|cpu| cpu.names_a_cpu()) {

@@ -34,8 +34,8 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
     if host.arch().is_ppc64() {
         convert_old_power(cpu);
     }
-    if !cpu.is_native() && cx.is_held_against_host(cpu) {
-        cx.settle(cpu)?;
+    if !cpu.is_native() && cx.is_compared_with_host(cpu) {
+        cx.adapt(cpu)?;
         cpu.model.fallback = Some(CpuFallback::Forbid);
     }
     cpu.features.retain(|feature| is_passed_on(guest.arch, &feature.name));
@@ -55,7 +55,7 @@ fn host_spec(cpu: &virtargv_host::Processor) -> Option<CpuSpec> {
 
 impl Cx<'_> {
     /// Custom CPUs under TCG have nothing to do with the host's.
-    fn is_held_against_host(&self, cpu: &Cpu) -> bool {
+    fn is_compared_with_host(&self, cpu: &Cpu) -> bool {
         !self.caps.release().has(Convention::TcgCpuIsFree)
             || self.guest.accel != Accel::Tcg
             || cpu.mode() != CpuMode::Custom
@@ -66,7 +66,7 @@ impl Cx<'_> {
             CpuMode::HostModel => true,
             CpuMode::HostPassthrough | CpuMode::Maximum => false,
             CpuMode::Custom => {
-                self.is_held_against_host(cpu)
+                self.is_compared_with_host(cpu)
                     && (cpu.check == Some(CpuCheck::Partial)
                         || cpu.matching == Some(CpuMatch::Minimum)
                         || cpu.features.iter().any(|feature| feature.policy == FeaturePolicy::Optional))
@@ -126,7 +126,7 @@ impl Cx<'_> {
     }
 
     /// Holds the CPU against the host's, and turns it into one that QEMU has by name.
-    fn settle(&self, cpu: &mut Cpu) -> Done {
+    fn adapt(&self, cpu: &mut Cpu) -> Done {
         let mut spec = to_spec(cpu);
         if cpu.check == Some(CpuCheck::Partial)
             && let Some(x86) = self.x86()
@@ -151,7 +151,7 @@ impl Cx<'_> {
         let strict = cpu.matching == Some(CpuMatch::Strict);
         match self.judged_by_qemu(cpu) {
             None => x86.compare(models, spec, strict),
-            Some(offered) => held_against(offered, spec).and_then(|()| {
+            Some(offered) => check_offered(offered, spec).and_then(|()| {
                 let changes = CpuSpec { model: None, ..spec.clone() };
                 x86.compare(models, &changes, false)
             }),
@@ -303,7 +303,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
 }
 
 /// Whether a host lacks nothing that QEMU puts into a model, but what the guest has off.
-fn held_against(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
+fn check_offered(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
     let is_off = |name: &str| {
         spec.features.iter().any(|(known, policy)| known == name && policy.enabled() == Some(false))
     };

@@ -10,7 +10,7 @@ use virtargv_model::device::graphics::GraphicsType;
 use virtargv_validate::rules::chardev as rules;
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, must};
 
@@ -18,7 +18,7 @@ use crate::prepare::context::{Prepare, must};
 #[derive(Debug)]
 pub(crate) struct SerialFacts {
     /// The host side.
-    pub side: HostSide,
+    pub backend: CharBackend,
     /// What the port is to QEMU.
     pub kind: SerialKind,
 }
@@ -27,7 +27,7 @@ pub(crate) struct SerialFacts {
 #[derive(Debug)]
 pub(crate) struct ConsoleFacts {
     /// The host side.
-    pub side: HostSide,
+    pub backend: CharBackend,
     /// QEMU's driver.
     pub driver: &'static str,
 }
@@ -41,14 +41,14 @@ pub(crate) fn serial(
     if serial.source.kind() == SourceType::SpicePort && !spice {
         return Ok(None);
     }
-    let side = HostSide::of(cx, &serial.source, serial.alias)?;
+    let backend = CharBackend::of(cx, &serial.source, serial.alias)?;
     // Of a kind that nobody named, nothing else is known.
     let kind = match serial.model {
         _ if serial.target.is_none() => SerialKind::OnBoard,
         Some(SerialModel::Pl011 | SerialModel::N16550a) => SerialKind::OnBoard,
         model => SerialKind::Device(must(model, &rules::NO_SERIAL_MODEL, serial.info.pos)?),
     };
-    Ok(Some(SerialFacts { side, kind }))
+    Ok(Some(SerialFacts { backend, kind }))
 }
 
 /// What a serial port is to QEMU.
@@ -61,16 +61,16 @@ pub(crate) enum SerialKind {
 }
 
 /// The host side of a parallel port.
-pub(crate) fn parallel(cx: &mut Prepare<'_>, parallel: Device<'_, Parallel>) -> Result<HostSide, Problem> {
-    HostSide::of(cx, &parallel.source, parallel.alias)
+pub(crate) fn parallel(cx: &mut Prepare<'_>, parallel: Device<'_, Parallel>) -> Result<CharBackend, Problem> {
+    CharBackend::of(cx, &parallel.source, parallel.alias)
 }
 
 /// The host side of a channel; a UNIX socket without a path gets one in the folder for such sockets.
-pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Result<HostSide, Problem> {
+pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Result<CharBackend, Problem> {
     let ChannelTarget::Virtio { name, .. } = &channel.target else {
-        return HostSide::of(cx, &channel.source, channel.alias);
+        return CharBackend::of(cx, &channel.source, channel.alias);
     };
-    HostSide::with_path(cx, &channel.source, channel.alias, |cx| {
+    CharBackend::with_path(cx, &channel.source, channel.alias, |cx| {
         let file = name.clone().unwrap_or_else(|| {
             let numbers = match channel.address {
                 BusAddress::VirtioSerial { numbers, .. } => *numbers,
@@ -101,5 +101,5 @@ pub(crate) fn console(
     };
     let place = console.info.pos.path("target/@type");
     let driver = must(driver, &rules::CONSOLE_TARGET, place)?;
-    Ok(Some(ConsoleFacts { side: HostSide::of(cx, &console.source, console.alias)?, driver }))
+    Ok(Some(ConsoleFacts { backend: CharBackend::of(cx, &console.source, console.alias)?, driver }))
 }

@@ -16,16 +16,16 @@ use crate::text::{Text, text};
 
 /// The host side of a character device.
 #[derive(Debug)]
-pub(crate) struct HostSide {
+pub(crate) struct CharBackend {
     /// What it is.
-    pub backend: HostBackend,
+    pub kind: CharBackendKind,
     /// The file in which what passes is logged.
     pub log: Option<Written>,
 }
 
 /// What the host side of a character device is.
 #[derive(Debug)]
-pub(crate) enum HostBackend {
+pub(crate) enum CharBackendKind {
     /// Nothing.
     Null,
     /// A virtual console of QEMU's display.
@@ -133,19 +133,19 @@ pub(crate) enum Written {
     },
 }
 
-impl HostSide {
+impl CharBackend {
     /// A UNIX socket at `path` to which QEMU connects; `peer` listens there.
     pub fn connected(path: impl Into<Text>, peer: Process, reconnect: Option<u32>) -> Self {
         let socket = UnixSocket::Path { path: path.into(), peer };
         let stream = Stream { reconnect, ..Stream::default() };
-        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
     /// A UNIX socket at `path` at which QEMU listens and waits for the other end.
     pub fn awaited(path: impl Into<Text>) -> Self {
         let socket = UnixSocket::Path { path: path.into(), peer: Process::Peer };
         let stream = Stream { listens: true, waits: true, reconnect: None };
-        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
     /// A UNIX socket at `path` at which QEMU listens: inherited, where this QEMU and a launcher can do that.
@@ -156,7 +156,7 @@ impl HostSide {
             UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer }
         };
         let stream = Stream { listens: true, ..Stream::default() };
-        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
     /// The host side `source` of the device `alias`.
@@ -164,10 +164,10 @@ impl HostSide {
         // The option for a log stands before the one for a socket, behind the one for a file.
         if matches!(source.backend, Backend::Unix(_)) {
             let log = log(cx, source, alias);
-            return Ok(Self { backend: backend(cx, source, alias)?, log });
+            return Ok(Self { kind: kind(cx, source, alias)?, log });
         }
-        let backend = backend(cx, source, alias)?;
-        Ok(Self { backend, log: log(cx, source, alias) })
+        let kind = kind(cx, source, alias)?;
+        Ok(Self { kind, log: log(cx, source, alias) })
     }
 
     /// The same for a UNIX socket whose path the document may leave open.
@@ -192,7 +192,7 @@ fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Option<Writ
     Some(written(cx, path, log.append, alias, &Descriptor::ChardevLog { path }))
 }
 
-fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<HostBackend, Problem> {
+fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<CharBackendKind, Problem> {
     let path = |path: &Option<String>| -> Result<Text, Problem> {
         must(path.as_ref().map(Text::from), &rules::SOURCE_PATH, source.pos.path("source"))
     };
@@ -200,30 +200,30 @@ fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<
         must(name.as_ref().map(Text::from), &rules::SOURCE_CHANNEL, source.pos.path("source"))
     };
     Ok(match &source.backend {
-        Backend::Null => HostBackend::Null,
-        Backend::Vc => HostBackend::Vc,
-        Backend::Pty { .. } => HostBackend::Pty,
-        Backend::Stdio => HostBackend::Stdio,
-        Backend::Dev { path: device } => HostBackend::Device(path(device)?),
-        Backend::Pipe { path: pipe } => HostBackend::Pipe(path(pipe)?),
+        Backend::Null => CharBackendKind::Null,
+        Backend::Vc => CharBackendKind::Vc,
+        Backend::Pty { .. } => CharBackendKind::Pty,
+        Backend::Stdio => CharBackendKind::Stdio,
+        Backend::Dev { path: device } => CharBackendKind::Device(path(device)?),
+        Backend::Pipe { path: pipe } => CharBackendKind::Pipe(path(pipe)?),
         Backend::File { path: file, append } => {
             let path = must(file.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
-            HostBackend::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
+            CharBackendKind::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
         }
         Backend::Udp(udp) => self::udp(udp, source.pos)?,
         Backend::Tcp(tcp) => self::tcp(cx, tcp, alias, source.pos)?,
         Backend::Unix(unix) => {
             let path = must(unix.path.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
             if unix.listens() {
-                return Ok(HostSide::listening(cx, path).backend);
+                return Ok(CharBackend::listening(cx, path).kind);
             }
             let socket = UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer };
-            HostBackend::Unix { socket, stream: stream(false, unix.reconnect) }
+            CharBackendKind::Unix { socket, stream: stream(false, unix.reconnect) }
         }
-        Backend::SpiceVmc => HostBackend::SpiceVmc,
-        Backend::SpicePort { channel: name } => HostBackend::SpicePort(channel(name)?),
-        Backend::Dbus { channel: name } => HostBackend::Dbus(channel(name)?),
-        Backend::QemuVdagent { mouse, copypaste } => HostBackend::QemuVdagent {
+        Backend::SpiceVmc => CharBackendKind::SpiceVmc,
+        Backend::SpicePort { channel: name } => CharBackendKind::SpicePort(channel(name)?),
+        Backend::Dbus { channel: name } => CharBackendKind::Dbus(channel(name)?),
+        Backend::QemuVdagent { mouse, copypaste } => CharBackendKind::QemuVdagent {
             clipboard: copypaste.map(YesNo::is_yes),
             mouse: mouse.map(|mouse| mouse == MouseMode::Client),
         },
@@ -231,23 +231,23 @@ fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<
     })
 }
 
-fn udp(udp: &Udp, at: Pos) -> Result<HostBackend, Problem> {
+fn udp(udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem> {
     let or = |text: &Option<String>, default: &'static str| text.as_ref().map_or(default.into(), Text::from);
     let port = must(udp.connect_service.as_ref(), &rules::SOURCE_UDP, at.path("source"))?;
     let bound = udp.bind_host.is_some() || udp.bind_service.is_some();
-    Ok(HostBackend::Udp {
+    Ok(CharBackendKind::Udp {
         remote: Inet { host: or(&udp.connect_host, ""), port: port.into() },
         local: bound.then(|| Inet { host: or(&udp.bind_host, ""), port: or(&udp.bind_service, "0") }),
     })
 }
 
-fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<HostBackend, Problem> {
+fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<CharBackendKind, Problem> {
     let host = must(tcp.host.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
     let port = must(tcp.service.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
     // What the document leaves open is the host's policy.
     let wants_tls = tcp.tls.map_or(cx.settings().chardev_tls, YesNo::is_yes);
     let tls = if wants_tls { Some(tls::chardev(cx, &id(alias), tcp.listens(), pos)?) } else { None };
-    Ok(HostBackend::Tcp {
+    Ok(CharBackendKind::Tcp {
         at: Inet { host: host.into(), port: port.into() },
         telnet: tcp.protocol == Some(Protocol::Telnet),
         stream: stream(tcp.listens(), tcp.reconnect),

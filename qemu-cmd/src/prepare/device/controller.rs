@@ -59,7 +59,7 @@ pub(crate) enum Facts {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) -> Result<Facts, Problem> {
     let (guest, first, pos) = (cx.guest, controller.number() == 0, controller.info.pos);
     Ok(match &controller.kind {
         ControllerKind::Pci(pci) => match pci.model {

@@ -10,7 +10,7 @@ use super::Device;
 use crate::ident::{NodeName, Wwn};
 use crate::prepare::context::{Prepare, must};
 use crate::prepare::storage::objects::{Ids, Objects};
-use crate::prepare::storage::place::Place;
+use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Decrypts, Form, ImageFacts};
 use crate::text::{Text, text};
 
@@ -88,7 +88,7 @@ pub(crate) enum DriveSlot {
 #[derive(Debug)]
 pub(crate) struct DriveImage {
     /// Where it is.
-    pub place: Place,
+    pub storage: Storage,
     /// How QEMU is told.
     pub form: Form,
     /// The objects that it needs.
@@ -110,7 +110,7 @@ pub(crate) enum Frontend {
 
 /// Settles a disk; none where it is only plugged in once its throw-away layer was made: others may hold the image below
 /// it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Facts>, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Facts>, Problem> {
     if disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes)) {
         return Ok(None);
     }
@@ -182,9 +182,9 @@ pub(crate) fn drive_image(cx: &mut Prepare<'_>, image: &Image, ids: Ids) -> Resu
         None => Form::Drive,
     };
     let objects = Objects::of(cx, image, || ids)?;
-    let place = Place::of(cx, image, &objects, "", form)?;
+    let storage = Storage::of(cx, image, &objects, "", form)?;
     let luks = crate::prepare::storage::decrypts(image) == Some(Decrypts::Qemu);
-    Ok(DriveImage { place, form, objects, format: image.format, luks })
+    Ok(DriveImage { storage, form, objects, format: image.format, luks })
 }
 
 /// Whether a source cannot be said as a text.

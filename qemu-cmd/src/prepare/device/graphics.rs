@@ -58,7 +58,7 @@ pub(crate) enum Bus {
 }
 
 /// Settles all of them.
-pub(crate) fn settle(cx: &mut Prepare<'_>) -> Vec<Facts> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Vec<Facts> {
     let mut all = Vec::with_capacity(cx.domain.devices.graphics.len());
     for graphics in &cx.domain.devices.graphics {
         match one(cx, graphics) {
@@ -72,8 +72,8 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Vec<Facts> {
 fn one(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Facts, Problem> {
     Ok(match &graphics.display {
         Display::Sdl { .. } => Facts::Sdl,
-        Display::Vnc(vnc) => Facts::Vnc(vnc::settle(cx, graphics, vnc)?),
-        Display::Spice(spice) => Facts::Spice(spice::settle(cx, graphics, spice)?),
+        Display::Vnc(vnc) => Facts::Vnc(vnc::prepare(cx, graphics, vnc)?),
+        Display::Spice(spice) => Facts::Spice(spice::prepare(cx, graphics, spice)?),
         Display::EglHeadless { rendernode: Some(node) } => Facts::EglHeadless(Some(RenderNode::given(node))),
         Display::EglHeadless { rendernode: None } if cx.has(Cap::EglHeadlessRendernode) => {
             Facts::EglHeadless(Some(RenderNode::chosen(cx, graphics)?))

@@ -15,7 +15,7 @@ use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, broken, must, problem};
 use crate::prepare::descriptor::Passed;
 use crate::prepare::storage::objects::{Ids, Objects};
-use crate::prepare::storage::place::Place;
+use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Form, ImageFacts, ImageNodes};
 use crate::text::{Text, text};
 
@@ -53,7 +53,7 @@ pub(crate) enum Unit {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Result<Facts, Problem> {
     match &hostdev.source {
         HostdevSource::Usb(usb) => self::usb(usb).map(Facts::Usb),
         HostdevSource::Pci(pci) => Ok(Facts::Pci(self::pci(pci, hostdev.address))),
@@ -93,9 +93,9 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     }
     let node: NodeName = text!("libvirt-", number, "-backend").into();
     let objects = Objects::of(cx, &image, || Ids::of_hostdev(&node))?;
-    let place = Place::of(cx, &image, &objects, &node, Form::Node)?;
+    let storage = Storage::of(cx, &image, &objects, &node, Form::Node)?;
     let nodes = ImageNodes { storage: node, slice: None, format: None, data_store: None };
-    Ok(Unit::Node(Box::new(ImageFacts::placed(&image, nodes, place, objects))))
+    Ok(Unit::Node(Box::new(ImageFacts::with_storage(&image, nodes, storage, objects))))
 }
 
 /// The storage behind a unit, as the block layer sees it.

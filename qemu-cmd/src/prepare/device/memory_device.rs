@@ -17,8 +17,8 @@ pub(crate) struct Facts {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, memory: Device<'_, MemoryDevice>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, memory: Device<'_, MemoryDevice>) -> Result<Facts, Problem> {
     let wanted = Wanted::device(&memory, memory.alias);
     let preallocated = backend::is_preallocated(cx, &wanted)?;
-    Ok(Facts { backend: backend::settle(cx, &wanted)?, preallocated })
+    Ok(Facts { backend: backend::prepare(cx, &wanted)?, preallocated })
 }

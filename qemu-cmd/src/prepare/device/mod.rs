@@ -23,7 +23,7 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Pos, Problem, device as model};
 
-use self::chardev_source::HostSide;
+use self::chardev_source::CharBackend;
 use super::Prepared;
 use super::address::BusAddress;
 use super::context::Prepare;
@@ -83,7 +83,7 @@ impl<T: Element, F> Device<'_, T, F> {
 /// One row a kind of device that has an id: the field of the domain's devices, its kind, its type, what is settled about
 /// one and how.
 macro_rules! devices {
-    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $settle:expr;)+) => {
+    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $prepare:expr;)+) => {
         /// One value for each device that has an id, kind by kind, in the order of the domain's lists.
         #[derive(Debug, Clone)]
         pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
@@ -104,9 +104,9 @@ macro_rules! devices {
 
         impl DeviceFacts {
             /// Settles them, in the order of the rows.
-            pub fn settle(cx: &mut Prepare<'_>) -> Self {
+            pub fn prepare(cx: &mut Prepare<'_>) -> Self {
                 Self { $($field: cx.each(
-                    DeviceKind::$kind, &cx.domain.devices.$field, &cx.common.$field, $settle,
+                    DeviceKind::$kind, &cx.domain.devices.$field, &cx.common.$field, $prepare,
                 ),)+ }
             }
         }
@@ -144,30 +144,30 @@ fn nothing<T>(_: &mut Prepare<'_>, _: Device<'_, T>) -> Result<(), Problem> {
 
 // The order is that of the arguments: descriptors are numbered in it.
 devices! {
-    memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::settle;
+    memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::prepare;
     iommus: Iommu, model::iommu::Iommu, (), nothing;
-    controllers: Controller, model::controller::Controller, controller::Facts, controller::settle;
+    controllers: Controller, model::controller::Controller, controller::Facts, controller::prepare;
     hubs: Hub, model::hub::Hub, (), nothing;
-    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::settle;
-    filesystems: Filesystem, model::filesystem::Filesystem, Option<HostSide>, filesystem::settle;
-    interfaces: Interface, model::net::Interface, net::Facts, net::settle;
-    smartcards: Smartcard, model::smartcard::Smartcard, Option<HostSide>, smartcard::settle;
+    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::prepare;
+    filesystems: Filesystem, model::filesystem::Filesystem, Option<CharBackend>, filesystem::prepare;
+    interfaces: Interface, model::net::Interface, net::Facts, net::prepare;
+    smartcards: Smartcard, model::smartcard::Smartcard, Option<CharBackend>, smartcard::prepare;
     serials: Serial, model::chardev::Serial, Option<chardev::SerialFacts>, chardev::serial;
-    parallels: Parallel, model::chardev::Parallel, HostSide, chardev::parallel;
-    channels: Channel, model::chardev::Channel, HostSide, chardev::channel;
+    parallels: Parallel, model::chardev::Parallel, CharBackend, chardev::parallel;
+    channels: Channel, model::chardev::Channel, CharBackend, chardev::channel;
     consoles: Console, model::chardev::Console, Option<chardev::ConsoleFacts>, chardev::console;
-    tpms: Tpm, model::tpm::Tpm, tpm::Facts, tpm::settle;
+    tpms: Tpm, model::tpm::Tpm, tpm::Facts, tpm::prepare;
     inputs: Input, model::input::Input, (), nothing;
-    videos: Video, model::video::Video, Option<video::Facts>, video::settle;
-    sounds: Sound, model::sound::Sound, sound::Facts, sound::settle;
+    videos: Video, model::video::Video, Option<video::Facts>, video::prepare;
+    sounds: Sound, model::sound::Sound, sound::Facts, sound::prepare;
     watchdogs: Watchdog, model::watchdog::Watchdog, (), nothing;
-    redirdevs: Redirdev, model::redirdev::Redirdev, HostSide, redirdev::settle;
-    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::settle;
+    redirdevs: Redirdev, model::redirdev::Redirdev, CharBackend, redirdev::prepare;
+    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::prepare;
     memballoons: Memballoon, model::memballoon::Memballoon, (), nothing;
-    rngs: Rng, model::rng::Rng, Option<HostSide>, rng::settle;
+    rngs: Rng, model::rng::Rng, Option<CharBackend>, rng::prepare;
     panics: Panic, model::panic::Panic, (), nothing;
-    shmems: Shmem, model::shmem::Shmem, Option<HostSide>, shmem::settle;
-    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::settle;
+    shmems: Shmem, model::shmem::Shmem, Option<CharBackend>, shmem::prepare;
+    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::prepare;
     cryptos: Crypto, model::crypto::Crypto, (), nothing;
     pstores: Pstore, model::pstore::Pstore, (), nothing;
 }

@@ -8,7 +8,7 @@ use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::net as rules;
 
 use super::Device;
-use super::chardev_source::{HostSide, reconnect_seconds};
+use super::chardev_source::{CharBackend, reconnect_seconds};
 use super::hostdev::{self, UsbNode};
 use crate::needs::Process;
 use crate::prepare::address::BusAddress;
@@ -23,7 +23,7 @@ const PASST_RECONNECT: u32 = 5;
 #[derive(Debug)]
 pub(crate) enum Facts {
     /// A card with a network backend.
-    Card(Box<Nic>),
+    Nic(Box<Nic>),
     /// A PCI device of the host, at this address; none where it is kept from the guest.
     Pci(Option<Text>),
     /// A USB device of the host.
@@ -36,7 +36,7 @@ pub(crate) struct Nic {
     /// What the card is connected to.
     pub backend: NetBackend,
     /// What the card is.
-    pub card: Card,
+    pub device: NetDevice,
 }
 
 /// What a card is connected to.
@@ -67,7 +67,7 @@ pub(crate) enum NetBackend {
     /// The user-mode network of QEMU as it is.
     Internal,
     /// A vhost-user process.
-    VhostUser(HostSide),
+    VhostUser(CharBackend),
     /// A vDPA device.
     Vdpa(Vdpa),
 }
@@ -117,7 +117,7 @@ pub(crate) enum Vdpa {
 
 /// What the card of an interface is.
 #[derive(Debug, Clone)]
-pub(crate) enum Card {
+pub(crate) enum NetDevice {
     /// A device of this driver.
     Device(Text),
     /// A virtio device.
@@ -127,7 +127,7 @@ pub(crate) enum Card {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Facts, Problem> {
     if let Source::Hostdev(device) = nic.actual_source() {
         return match &device.device {
             InterfaceDevice::Pci(pci) => Ok(Facts::Pci(hostdev::pci(pci, nic.address))),
@@ -137,14 +137,14 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result
     // On Arm, a card that is neither on PCI nor a virtio one is part of the board.
     let is_device =
         !cx.guest.arch.is_arm() || matches!(nic.address, BusAddress::Pci(_) | BusAddress::VirtioMmio);
-    let card = match &nic.model {
-        Some(model) if is_device && model.is_virtio() => Card::Virtio,
-        Some(NicModel::Known(known)) if is_device => Card::Device(known.as_str().into()),
-        Some(NicModel::Other(name)) if is_device => Card::Device(name.into()),
+    let device = match &nic.model {
+        Some(model) if is_device && model.is_virtio() => NetDevice::Virtio,
+        Some(NicModel::Known(known)) if is_device => NetDevice::Device(known.as_str().into()),
+        Some(NicModel::Other(name)) if is_device => NetDevice::Device(name.into()),
         // Of a card without a model QEMU takes what the machine has.
-        _ => Card::OnBoard,
+        _ => NetDevice::OnBoard,
     };
-    Ok(Facts::Card(Box::new(Nic { backend: backend(cx, nic)?, card })))
+    Ok(Facts::Nic(Box::new(Nic { backend: backend(cx, nic)?, device })))
 }
 
 fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBackend, Problem> {
@@ -165,14 +165,14 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         Source::User { .. } => NetBackend::User,
         Source::Internal { .. } => NetBackend::Internal,
         Source::Vhostuser(source) => NetBackend::VhostUser(if nic.backend.kind == Some(BackendType::Passt) {
-            HostSide::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
+            CharBackend::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
         } else {
             let path =
                 must(source.path.as_ref(), &rules::source::VHOSTUSER_PATH, nic.info.pos.path("source"))?;
             let reconnect = source.reconnect.and_then(reconnect_seconds);
             match source.mode {
-                Some(VhostMode::Server) => HostSide::awaited(path),
-                _ => HostSide::connected(path, Process::VhostUser, reconnect),
+                Some(VhostMode::Server) => CharBackend::awaited(path),
+                _ => CharBackend::connected(path, Process::VhostUser, reconnect),
             }
         }),
         Source::Vdpa { dev } => NetBackend::Vdpa(vdpa(cx, nic, dev)),

@@ -30,7 +30,7 @@ pub(crate) enum Card {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<Facts, Problem> {
     let card = match sound.model {
         SoundModel::Pcspk => Some(Card::PcSpeaker),
         SoundModel::Es1370 => Some(Card::Named("ES1370")),

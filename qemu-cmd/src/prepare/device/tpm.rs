@@ -6,7 +6,7 @@ use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel};
 use virtargv_validate::rules::tpm as rules;
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::needs::Process;
 use crate::prepare::context::{Prepare, must};
 use crate::prepare::descriptor::FdSet;
@@ -27,11 +27,11 @@ pub(crate) enum Facts {
         cancel: FdSet,
     },
     /// A TPM at the other end of a UNIX socket.
-    Socket(HostSide),
+    Socket(CharBackend),
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
     if tpm.model == Some(TpmModel::SpaprProxy) {
         return Ok(Facts::Proxy(match &tpm.backend {
             TpmBackend::Passthrough { path } => path.as_ref().map(Text::from),
@@ -56,11 +56,11 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts
                 Some(dir) => format!("{dir}/{}.sock", tpm.alias),
                 None => cx.host.tpm_emulator_socket(&cx.folders.mark),
             };
-            Facts::Socket(HostSide::connected(path, Process::Swtpm, None))
+            Facts::Socket(CharBackend::connected(path, Process::Swtpm, None))
         }
         TpmBackend::External { path, .. } => {
             let path = must(path.as_ref(), &rules::TPM_EXTERNAL, tpm.backend_pos.path("source"))?;
-            Facts::Socket(HostSide::connected(path, Process::Peer, None))
+            Facts::Socket(CharBackend::connected(path, Process::Peer, None))
         }
     })
 }

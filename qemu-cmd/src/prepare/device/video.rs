@@ -14,14 +14,14 @@ use crate::prepare::descriptor::Passed;
 #[derive(Debug)]
 pub(crate) struct Facts {
     /// What the card is to QEMU.
-    pub card: Card,
+    pub driver: Driver,
     /// The socket of the process that does the work, where one does.
     pub gpu: Option<GpuSocket>,
 }
 
 /// What a card is to QEMU.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Card {
+pub(crate) enum Driver {
     /// A device.
     Device {
         /// The driver's name, or what it begins with.
@@ -51,7 +51,7 @@ pub(crate) enum GpuSocket {
 }
 
 /// Settles it; none where the guest asks for no card.
-pub(crate) fn settle(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
     if video.model == Some(VideoModel::None) {
         return Ok(None);
     }
@@ -60,11 +60,11 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<O
         None => GpuSocket::Passed(cx.numbers.pass(&Descriptor::VhostUserGpu)),
     });
     let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
-    let card = if by_option { vga(&video) } else { device(cx, &video) };
-    Ok(Some(Facts { card: must(card, &rules::MODEL, video.info.pos.path("model/@type"))?, gpu }))
+    let driver = if by_option { vga(&video) } else { device(cx, &video) };
+    Ok(Some(Facts { driver: must(driver, &rules::MODEL, video.info.pos.path("model/@type"))?, gpu }))
 }
 
-fn vga(video: &Video) -> Option<Card> {
+fn vga(video: &Video) -> Option<Driver> {
     let (name, driver) = match video.model? {
         VideoModel::Vga => ("std", "VGA"),
         VideoModel::Cirrus => ("cirrus", "cirrus-vga"),
@@ -73,13 +73,13 @@ fn vga(video: &Video) -> Option<Card> {
         VideoModel::Virtio => ("virtio", "virtio-vga"),
         _ => return None,
     };
-    Some(Card::Vga { name, driver })
+    Some(Driver::Vga { name, driver })
 }
 
 /// A primary card is one with VGA, where QEMU has it.
-fn device(cx: &Prepare<'_>, video: &Video) -> Option<Card> {
-    let plain = |name| Some(Card::Device { name, on_bus: false, virtio: false });
-    let virtio = |name, on_bus| Some(Card::Device { name, on_bus, virtio: true });
+fn device(cx: &Prepare<'_>, video: &Video) -> Option<Driver> {
+    let plain = |name| Some(Driver::Device { name, on_bus: false, virtio: false });
+    let virtio = |name, on_bus| Some(Driver::Device { name, on_bus, virtio: true });
     let gl = |cap| video.accel3d() == Some(YesNo::Yes) && cx.has(cap);
     match (video.model?, is_vga(cx, video)) {
         (_, true) if video.is_vhost_user() => plain("vhost-user-vga"),

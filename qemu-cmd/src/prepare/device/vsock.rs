@@ -19,7 +19,7 @@ pub(crate) struct Facts {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => must(cid, &rules::VSOCK_CID, vsock.info.pos)?,
         (None, Some(cid)) => cid,

@@ -133,7 +133,7 @@ pub(crate) enum BackendKind {
 }
 
 /// Settles the object for `wanted`.
-pub(crate) fn settle(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem> {
+pub(crate) fn prepare(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem> {
     let domain = cx.domain;
     let backing = &domain.memory.backing;
     let cell = wanted.cell.map(|cell| {

@@ -51,7 +51,7 @@ pub(crate) struct Path {
 }
 
 /// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let in_cells = !cx.domain.numa.cells.is_empty();
     let initial = initial(cx.domain)?;
     let mut preallocates = false;
@@ -59,7 +59,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
         Some(_) if in_cells => Main::Cells,
         Some(id) => {
             let wanted = Wanted::main(id, initial);
-            Main::Object(Box::new(backend::settle(cx, &wanted)?))
+            Main::Object(Box::new(backend::prepare(cx, &wanted)?))
         }
         None => {
             preallocates = is_immediate(cx.domain) && !cx.release().has(Convention::PreallocWithPath);
@@ -67,7 +67,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
             if in_cells { Main::Cells } else { Main::Plain(path(cx)?) }
         }
     };
-    let numa = if in_cells { Some(numa::settle(cx)?) } else { None };
+    let numa = if in_cells { Some(numa::prepare(cx)?) } else { None };
     Ok(Facts { initial, preallocates, main, numa })
 }
 

@@ -21,7 +21,7 @@ pub(crate) struct Facts {
 }
 
 /// Settles them.
-pub(super) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
+pub(super) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let numa = &cx.domain.numa;
     nodes_available(cx)?;
     let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
@@ -29,7 +29,7 @@ pub(super) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let mut backends = Vec::new();
     if has_objects(cx) {
         for (id, cell) in numbered(numa) {
-            let backend = backend::settle(cx, &Wanted::cell(id, cell.memory))?;
+            let backend = backend::prepare(cx, &Wanted::cell(id, cell.memory))?;
             memdev |= backend.needed;
             backends.push(backend);
         }

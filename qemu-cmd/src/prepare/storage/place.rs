@@ -14,7 +14,7 @@ use crate::text::Text;
 
 /// Where an image is.
 #[derive(Debug)]
-pub(crate) enum Place {
+pub(crate) enum Storage {
     /// In a file.
     File(Text),
     /// In a file of which the caller has passed descriptors.
@@ -166,7 +166,7 @@ pub(crate) struct HostPort {
     pub port: u32,
 }
 
-impl Place {
+impl Storage {
     /// Where `image` is. `node` is the name of its node.
     pub fn of(
         cx: &mut Prepare<'_>,

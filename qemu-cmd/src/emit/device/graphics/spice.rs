@@ -16,7 +16,7 @@ use crate::{Props, Text};
 pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
     let settings = e.settings();
     let mut props = Props::object();
-    place(e, &mut props, facts);
+    endpoint(e, &mut props, facts);
     if settings.spice_sasl {
         switch(e, &mut props, "sasl", false);
         if let Some(dir) = &settings.spice_sasl_dir {
@@ -54,7 +54,7 @@ pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
 }
 
 /// Where it is served.
-fn place(e: &Emit<'_>, props: &mut Props, facts: &Facts) {
+fn endpoint(e: &Emit<'_>, props: &mut Props, facts: &Facts) {
     match &facts.endpoint {
         Endpoint::Nowhere => {
             // QEMU wants a port where it gets nothing else.

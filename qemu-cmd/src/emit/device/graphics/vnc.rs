@@ -17,7 +17,7 @@ use crate::{Form, Props, Style, Text, Value};
 /// Emits a VNC display.
 pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
     let settings = e.settings();
-    let (mut props, form) = place(e, vnc, facts);
+    let (mut props, form) = endpoint(e, vnc, facts);
     props.set_opt("share", vnc.share_policy.map(Spelled::as_str));
     // The password itself is set later, where it does not show.
     let explicit = e.has(Cap::VncOpts);
@@ -54,7 +54,7 @@ pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
 
 /// Where it is served (for TCP, `[address]:display`). The key of this first property is implied, but a path could be
 /// taken for a key.
-fn place(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
+fn endpoint(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
     let implied = Form::Implied(Style::OnOff);
     match &facts.endpoint {
         Endpoint::Nowhere => (Props::new("vnc", "none"), implied),

@@ -37,8 +37,8 @@ fn emit_storage(e: &mut Emit<'_>, unit: &Unit, readonly: bool) -> Value {
     match unit {
         Unit::Node(image) => {
             storage::emit_objects(e, &image.objects);
-            let place = storage::place(e, image, Access::default()).with("read-only", readonly);
-            e.blockdev(place);
+            let node = storage::storage_node(e, image, Access::default()).with("read-only", readonly);
+            e.blockdev(node);
             (&image.nodes.storage).into()
         }
         Unit::Drive(id, image) => {

@@ -10,12 +10,12 @@ use crate::emit::context::Emit;
 use crate::emit::device::address;
 use crate::emit::device::virtio::{self, Variant};
 use crate::prepare::address::BusAddress;
-use crate::prepare::device::net::Card;
+use crate::prepare::device::net::NetDevice;
 
 /// The properties of the card.
-pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, card: &Card) -> Props {
+pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, device: &NetDevice) -> Props {
     let info = &nic.info;
-    let mut props = if let Card::Device(driver) = card {
+    let mut props = if let NetDevice::Device(driver) = device {
         Props::new("driver", driver.clone())
     } else {
         let mut props = virtio::device(e, "virtio-net", variant(&nic), nic.address, nic.driver.virtio);

@@ -27,7 +27,7 @@ pub(crate) struct Facts {
 }
 
 /// Settles it.
-pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -> Result<Facts, Problem> {
+pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -> Result<Facts, Problem> {
     let settings = cx.settings();
     let defaults = Defaults {
         socket: "spice",

@@ -46,7 +46,7 @@ pub(crate) enum Tls {
 }
 
 /// Settles it.
-pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> Result<Facts, Problem> {
+pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> Result<Facts, Problem> {
     let settings = cx.settings();
     let audiodev = audio::id(cx, vnc.audio, graphics.info.pos)?;
     let defaults =
