@@ -8,7 +8,7 @@ use super::context::Emit;
 use crate::needs::Role;
 use crate::{Props, Text};
 
-/// Emits them.
+/// Emits `-boot`, `-kernel`, `-initrd`, `-append`, `-shim`, `-dtb` and `-acpitable`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let os = &e.domain().os;
     let mut props = Props::object();

@@ -39,7 +39,7 @@ fn timer(e: &mut Emit<'_>, timer: &Timer) {
     match timer.name {
         TimerName::Pit if e.has(Cap::KvmPitTickPolicy) => {
             let policy = match timer.tick_policy {
-                // The kernel's own timer would catch up.
+                // By default KVM's in-kernel PIT reinjects lost ticks.
                 None | Some(TickPolicy::Delay) => "delay",
                 Some(TickPolicy::Discard) => "discard",
                 Some(TickPolicy::Catchup | TickPolicy::Merge) => return,

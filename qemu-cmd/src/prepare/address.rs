@@ -243,8 +243,8 @@ impl Buses<'_> {
     }
 
     /// The name of the PCI bus that `pci` is on: its controller's alias, with two exceptions. What the machine has by
-    /// itself keeps QEMU's name whatever the document calls it, and a further host bridge of a pseries guest has its bus
-    /// below it.
+    /// itself keeps QEMU's name whatever the document calls it, and a further host bridge of a pseries guest has its
+    /// bus below it.
     fn pci_bus(&self, pci: &PciAddress) -> Option<Text> {
         let (controller, alias) = self.controller(ControllerType::Pci, pci.bus)?;
         Some(if is_further_host_bridge(controller) {

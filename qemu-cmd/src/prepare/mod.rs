@@ -1,7 +1,7 @@
 //! What is decided at the start of a domain: aliases, addresses, node names, descriptors, sizes, what the host answers.
 //!
-//! [`prepare`] turns a validated domain into a [`Prepared`] one, of which emission only has to tell QEMU. It is the only
-//! part of this crate that asks the host and that may refuse.
+//! [`prepare`] turns a validated domain into a [`Prepared`] one, of which emission only has to tell QEMU. It is the
+//! only part of this crate that asks the host and that may refuse.
 
 pub(crate) mod address;
 mod alias;

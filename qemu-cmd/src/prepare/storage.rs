@@ -1,4 +1,5 @@
-//! Images of disks, before anything is emitted: volumes of storage pools are looked up and nodes of the block layer named.
+//! Images of disks, before anything is emitted: volumes of storage pools are looked up and nodes of the block layer
+//! named.
 //!
 //! A disk is a chain of images, top first. Each has a node for its place (`libvirt-N-storage`), one for its format
 //! (`libvirt-N-format`) where that is more than the bytes themselves, and one between them where only a slice of the
@@ -225,8 +226,8 @@ impl ImageFacts {
         }
     }
 
-    /// The images of a firmware, which no disk has: nodes `NAME-storage`, and `NAME-format` where `with_format` asks for
-    /// one or the image is more than its bytes.
+    /// The images of a firmware, which no disk has: nodes `NAME-storage`, and `NAME-format` where `with_format` asks
+    /// for one or the image is more than its bytes.
     pub fn named(
         cx: &mut Prepare<'_>,
         image: &Image,

@@ -17,7 +17,7 @@ use crate::{Props, Value};
 /// A filesystem that is emitted.
 type FsDevice<'p> = Device<'p, Filesystem, Option<CharBackend>>;
 
-/// Emits `<filesystem>`.
+/// Emits every `<filesystem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for fs in e.prepared.filesystems() {
         e.at(fs);
@@ -50,7 +50,7 @@ fn variant(fs: &Filesystem) -> Variant {
     }
 }
 
-/// The host's side of 9p (`-fsdev`).
+/// The properties of `-fsdev`, the backend of 9p.
 fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     let mut props = if fs.driver == Some(FsDriver::Handle) {
         Props::new("fsdriver", "handle")
@@ -87,7 +87,7 @@ fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     props
 }
 
-/// virtiofs: a daemon at the other end of a socket.
+/// Emits virtiofs: the socket of virtiofsd, and the device.
 fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &CharBackend) -> Props {
     let newer = e.release().has(Convention::VirtiofsDeviceId);
     let chardev = Chardev::new(socket, fs.alias).with_id(text!("chr-vu-", fs.alias)).emit(e);
@@ -105,7 +105,7 @@ fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &CharBackend) -> Props {
     props
 }
 
-/// MTP, a USB device.
+/// The properties of an MTP device, which is on USB.
 fn mtp(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     let mut props = Props::new("driver", "usb-mtp")
         .with("id", fs.alias)

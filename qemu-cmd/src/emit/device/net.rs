@@ -1,4 +1,4 @@
-//! `<interface>`: a card for the guest, and the network backend behind it.
+//! `<interface>`: the network backend and the network device.
 
 mod backend;
 mod card;
@@ -12,7 +12,7 @@ use crate::prepare::device::net::{Facts, NetDevice, Nic};
 /// An interface that is emitted.
 type NicDevice<'p> = Device<'p, Interface, Facts>;
 
-/// Emits every `<interface>` that is no device of the host: those are emitted with the others of the host.
+/// Emits every `<interface>`, except host devices, which are emitted with `<hostdev>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for nic in e.prepared.interfaces() {
         if let Facts::Nic(facts) = nic.facts {

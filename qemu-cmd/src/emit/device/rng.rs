@@ -12,7 +12,7 @@ use crate::prepare::device::Device;
 use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::{Text, text};
 
-/// Emits `<rng>`: its source of random bytes, then the device.
+/// Emits every `<rng>`: its backend, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for rng in e.prepared.rngs() {
         e.at(rng);
@@ -26,7 +26,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         let mut props = virtio::device(e, "virtio-rng", variant, rng.address, rng.virtio);
         props.set("rng", id).set("id", rng.alias);
         if let Some(bytes) = rng.rate_bytes.filter(|n| *n > 0) {
-            // QEMU wants both; a second is the usual period.
+            // `max-bytes=` needs `period=`; libvirt's default is a second.
             props.set("max-bytes", bytes);
             props.set("period", rng.rate_period.filter(|n| *n > 0).unwrap_or(1000));
         }

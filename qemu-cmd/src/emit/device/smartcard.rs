@@ -11,7 +11,7 @@ use crate::prepare::device::Device;
 use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::text;
 
-/// Where the certificates are unless the document says otherwise.
+/// The default of `<database>`, a directory of certificates.
 const DEFAULT_DATABASE: &str = "/etc/pki/nssdb";
 
 /// Emits `<smartcard>`.

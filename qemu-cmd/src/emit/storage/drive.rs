@@ -1,4 +1,4 @@
-//! `-drive`: the place and format of an image in one option.
+//! `-drive`: location and format of an image in one option.
 
 use virtargv_model::Spelled;
 use virtargv_model::device::storage::ImageFormat;
@@ -13,7 +13,7 @@ use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Form};
 use crate::text::text;
 
-/// Emits the objects that an image needs, and adds `file=` or `file.driver=` and what belongs to it.
+/// Emits the objects of an image, and adds `file=` or `file.driver=` with its properties.
 pub(crate) fn add_image(e: &mut Emit<'_>, props: &mut Props, image: &DriveImage, access: Access) {
     objects::emit(e, &image.objects);
     match &image.storage {
@@ -51,7 +51,7 @@ fn add_helper(props: &mut Props, image: &DriveImage) {
     props.set_opt("file.pr-manager", helper.map(|helper| helper.id.clone()));
 }
 
-/// Adds `format=` and the key that opens it.
+/// Adds `format=` and the secret of an encrypted image.
 pub(crate) fn add_format(props: &mut Props, image: &DriveImage) {
     let mut format = image.format.map(Spelled::as_str);
     if image.luks

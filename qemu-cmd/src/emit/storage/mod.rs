@@ -1,4 +1,4 @@
-//! Images as QEMU's block layer sees them: the nodes of a backing chain (`-blockdev`), or the `file=` of a `-drive`.
+//! Images in QEMU's block layer: the nodes of a backing chain (`-blockdev`), or `file=` of `-drive`.
 
 mod drive;
 mod format;

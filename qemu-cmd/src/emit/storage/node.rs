@@ -1,4 +1,4 @@
-//! Emitting the nodes of images.
+//! `-blockdev`: the nodes of a backing chain.
 
 use virtargv_caps::Convention;
 
@@ -9,21 +9,21 @@ use crate::prepare::device::disk::Chain;
 use crate::prepare::storage::{Access, Form, ImageFacts};
 use crate::{NodeName, Props};
 
-/// What is below an image.
+/// The backing image of an image.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Backing<'a> {
-    /// The document does not say; QEMU looks into the image.
+    /// The document does not tell; QEMU reads it from the image.
     Unknown,
-    /// Nothing.
+    /// There is none.
     None,
     /// The image of this node.
     Node(&'a NodeName),
 }
 
-/// Emits all nodes of a disk: its images from the bottom up, then what lies on them.
+/// Emits all nodes of a disk: its images from the base of the backing chain up, then the filters on them.
 pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readonly: bool) {
     for (depth, image) in chain.images.iter().enumerate().rev() {
-        // What is written goes into the top image; only there zeroes are looked for.
+        // Writes go to the top image only, so only there zeroes are detected.
         let readonly = depth > 0 || readonly;
         let access = Access { detect_zeroes: access.detect_zeroes.filter(|_| depth == 0), ..access };
         let backing = match chain.images.get(depth.saturating_add(1)) {
@@ -52,7 +52,7 @@ pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readon
     }
 }
 
-/// Emits the nodes of one image, after the objects it needs.
+/// Emits the nodes of one image, after its objects.
 pub(crate) fn emit_image(
     e: &mut Emit<'_>,
     image: &ImageFacts,
@@ -85,7 +85,7 @@ pub(crate) fn emit_image(
     }
 }
 
-/// The node of an image's place, without what all nodes have.
+/// The properties of the storage node of an image, without those that all nodes have.
 pub(crate) fn storage_node(e: &mut Emit<'_>, image: &ImageFacts, access: Access) -> Props {
     let context = NodeContext {
         access,

@@ -1,4 +1,4 @@
-//! The node of an image's place: one driver a kind of place or protocol.
+//! The storage node of an image: a driver for each type of source and each protocol.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
@@ -15,25 +15,25 @@ use crate::prepare::storage::{Access, Decrypts, Form};
 use crate::text::text;
 use crate::{Props, Text, Value};
 
-/// How much Gluster's library is to say.
+/// The debug level of Gluster's library.
 const GLUSTER_DEBUG_LEVEL: u32 = 4;
 
-/// What a place is described with besides itself.
+/// What the properties of a storage node depend on besides the storage.
 #[derive(Clone, Copy)]
 pub(super) struct NodeContext<'a> {
-    /// How the image is read.
+    /// The cache and I/O modes of the disk.
     pub access: Access,
-    /// The objects that it needs.
+    /// The objects of the image.
     pub objects: &'a Objects,
-    /// Who decrypts it.
+    /// What decrypts the image.
     pub decrypts: Option<Decrypts>,
     /// The name of the node.
     pub node: &'a str,
-    /// Which words are used.
+    /// How the image is given to QEMU, which decides on names of properties.
     pub form: Form,
 }
 
-/// The driver of a place and its properties, without the node's name and what all nodes have.
+/// The driver of a storage node and its properties, without `node-name=` and those that all nodes have.
 pub(super) fn props(e: &mut Emit<'_>, storage: &Storage, context: NodeContext<'_>) -> Props {
     let access = context.access;
     match storage {
@@ -73,7 +73,7 @@ pub(super) fn props(e: &mut Emit<'_>, storage: &Storage, context: NodeContext<'_
     }
 }
 
-/// Emits a set of the descriptors that were passed as a group.
+/// Emits `-add-fd` for each descriptor of a group (`<source fdgroup=>`).
 fn group(e: &mut Emit<'_>, set: &GroupSet, node: &str) {
     for (n, fd) in set.descriptors.iter().enumerate() {
         e.need_group(*fd, &set.group);
@@ -166,7 +166,7 @@ fn network(e: &Emit<'_>, network: &Network, context: NodeContext<'_>) -> Props {
     }
 }
 
-/// Adds what an RBD image has besides its name.
+/// Adds the properties of an RBD image besides its name.
 fn rbd(props: &mut Props, context: NodeContext<'_>, files: [&Option<Text>; 2], monitors: &[HostPort]) {
     let [snapshot, config] = files;
     props.set_opt("snapshot", snapshot.clone()).set_opt("conf", config.clone());
@@ -184,7 +184,7 @@ fn rbd(props: &mut Props, context: NodeContext<'_>, files: [&Option<Text>; 2], m
     }
 }
 
-/// How Ceph's library is to decrypt: one layer inside the other.
+/// `encrypt=` of an RBD image: one object for each layer of encryption.
 fn encryption(format: EncryptionFormat, objects: &Objects) -> Option<Props> {
     let mut nested: Option<Props> = None;
     for secret in objects.encryption.iter().rev() {
@@ -197,17 +197,17 @@ fn encryption(format: EncryptionFormat, objects: &Objects) -> Option<Props> {
     nested
 }
 
-/// How much Gluster's library is to say, where QEMU can tell it.
+/// `debug=` of Gluster, where QEMU has it.
 pub(super) fn gluster_debug(e: &Emit<'_>) -> Option<u32> {
     e.has(Cap::GlusterDebugLevel).then_some(GLUSTER_DEBUG_LEVEL)
 }
 
-/// Host and port alone.
+/// A TCP address, without `type=`.
 fn inet(at: &HostPort) -> Props {
     Props::object().with("host", at.host.clone()).with("port", text!(at.port))
 }
 
-/// The address of a socket.
+/// A socket address, with `type=`.
 fn socket(server: &Server, form: Form) -> Props {
     let (inet_word, path_word) = if form == Form::Drive { ("tcp", "socket") } else { ("inet", "path") };
     match server {
@@ -220,8 +220,8 @@ fn socket(server: &Server, form: Form) -> Props {
     }
 }
 
-/// What all nodes of places have: for the node that stands for the whole image whether it is written, else that it
-/// follows the node above.
+/// Adds the properties that all storage nodes have. `readonly` is given for the top node of an image; a node below a
+/// format node has `auto-read-only=on` instead.
 pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, readonly: Option<bool>) {
     let late = e.release().has(Convention::BlockdevCacheLast);
     if !late {
@@ -239,7 +239,7 @@ pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, readonly: 
     }
 }
 
-/// `cache`: whether the host's page cache is passed by, whether flushes are ignored.
+/// Adds `cache`: whether the host's page cache is bypassed, whether flushes are ignored.
 pub(super) fn add_cache(props: &mut Props, access: Access) {
     if let Some(cache) = access.cache {
         let direct = matches!(cache, CacheMode::None | CacheMode::Directsync);

@@ -80,8 +80,8 @@ impl<T: Element, F> Device<'_, T, F> {
     }
 }
 
-/// One row a kind of device that has an id: the field of the domain's devices, its kind, its type, what is settled about
-/// one and how.
+/// One row a kind of device that has an id: the field of the domain's devices, its kind, its type, what is settled
+/// about one and how.
 macro_rules! devices {
     ($($field:ident: $kind:ident, $type:ty, $facts:ty, $prepare:expr;)+) => {
         /// One value for each device that has an id, kind by kind, in the order of the domain's lists.
