@@ -15,7 +15,7 @@ pub struct Argument {
     pub option: Cow<'static, str>,
     /// Its value.
     pub value: ArgValue,
-    /// What made it.
+    /// The element, reason or setting that it comes from.
     pub origin: Origin,
 }
 
@@ -36,7 +36,7 @@ pub enum ArgValue {
     },
 }
 
-/// What made an argument.
+/// The origin of an argument.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Origin {
     /// An element of the document.
@@ -67,14 +67,14 @@ pub enum Element {
     Domain {
         /// Where `<domain>` is in the document.
         pos: Pos,
-        /// The names of elements from there.
+        /// The names of the elements below `<domain>`, separated by `/`.
         path: &'static str,
     },
     /// One of several elements of the same name.
     Numbered {
         /// Where it is in the document, or where its nearest parent is whose offset is known.
         pos: Pos,
-        /// The names of elements from `<domain>`.
+        /// The names of the elements below `<domain>`, separated by `/`.
         path: &'static str,
         /// Its index among them, from 0.
         index: usize,
@@ -91,7 +91,7 @@ impl Element {
     }
 }
 
-/// The path from `<domain>`, elements of one name counted from 1 as XPath does: `devices/interface[2]`.
+/// The path below `<domain>`, with elements of the same name numbered from 1 as in XPath: `devices/interface[2]`.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

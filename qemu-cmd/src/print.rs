@@ -1,4 +1,4 @@
-//! The ways a command line is printed.
+//! Printing command lines.
 //!
 //! ```
 //! use virtargv_qemu_cmd::{Argument, CommandLine, Format, Origin};
@@ -60,7 +60,7 @@ impl CommandLine {
         self.print_with(format, &Layout::default())
     }
 
-    /// The command line as text, laid out as `layout` asks.
+    /// The command line as text, in the given layout.
     pub fn print_with(&self, format: Format, layout: &Layout<'_>) -> String {
         // A typical option has some hundred bytes.
         let mut out = String::with_capacity(256 + self.arguments.len() * 128);

@@ -27,7 +27,7 @@ const ORDER: &[ControllerType] = &[
     ControllerType::VirtioSerial,
 ];
 
-/// Emits `<controller>`.
+/// Emits the controllers of all types in [`ORDER`].
 pub(crate) fn emit(e: &mut Emit<'_>) {
     pci::emit_hole(e);
     pci::emit_root_hotplug(e);

@@ -9,7 +9,7 @@ use super::chardev_source::CharBackend;
 use crate::needs::Process;
 use crate::prepare::context::Prepare;
 
-/// The socket at which virtiofsd listens, where it serves the filesystem.
+/// Prepares a `<filesystem>`: the socket of virtiofsd; `None` for other drivers.
 pub(crate) fn prepare(
     cx: &mut Prepare<'_>,
     fs: Device<'_, Filesystem>,

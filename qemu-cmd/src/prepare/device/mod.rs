@@ -1,4 +1,4 @@
-//! What is settled about each device, one module a kind of device: the same file names as in `emit/device`.
+//! Preparing devices, one module for each kind. The file names are those in `emit/device`.
 
 pub(crate) mod audio;
 pub(crate) mod chardev;
@@ -29,27 +29,27 @@ use super::address::BusAddress;
 use super::context::Prepare;
 use crate::ident::Alias;
 
-/// What every device has that QEMU knows by an id.
+/// What every device with an alias has.
 #[derive(Debug, Clone)]
 pub(crate) struct Common {
-    /// Its id.
+    /// Its alias.
     pub alias: Alias,
-    /// Where it sits.
+    /// Its address.
     pub address: BusAddress,
 }
 
-/// A device of the domain that is started, with what was settled about it.
+/// A prepared device.
 #[derive(Debug)]
 pub(crate) struct Device<'p, T, F = ()> {
     /// The element.
     pub element: &'p T,
-    /// Which of the domain's devices it is.
+    /// Its kind, and its index in the list of that kind.
     pub id: DeviceId,
-    /// Its id in QEMU.
+    /// Its alias.
     pub alias: &'p Alias,
-    /// Where it sits.
+    /// Its address.
     pub address: &'p BusAddress,
-    /// What was settled about a device of this kind.
+    /// What else is prepared for this kind of device.
     pub facts: &'p F,
 }
 
@@ -69,27 +69,27 @@ impl<T, F> std::ops::Deref for Device<'_, T, F> {
 
 /// A device with an `<alias>` and an `<address>`.
 pub(crate) trait Element {
-    /// What all devices have.
+    /// Alias, address and other elements that all devices have.
     fn info(&self) -> &DeviceInfo;
 }
 
 impl<T: Element, F> Device<'_, T, F> {
-    /// Where it stands in the document.
+    /// Its byte offset in the document.
     pub fn pos(&self) -> Pos {
         self.element.info().pos
     }
 }
 
-/// One row a kind of device that has an id: the field of the domain's devices, its kind, its type, what is settled
-/// about one and how.
+/// One row for each kind of device with an alias: the field of the domain's devices, the kind, the type, what is
+/// prepared for such a device, and the function that prepares it.
 macro_rules! devices {
     ($($field:ident: $kind:ident, $type:ty, $facts:ty, $prepare:expr;)+) => {
-        /// One value for each device that has an id, kind by kind, in the order of the domain's lists.
+        /// One value for each device with an alias, kind by kind, in the order of the domain's lists.
         #[derive(Debug, Clone)]
         pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
 
         impl ByDevice<Common> {
-            /// Every alias with what belongs to it.
+            /// Alias and address of each device.
             pub fn join(aliases: ByDevice<Alias>, addresses: ByDevice<BusAddress>) -> Self {
                 let join = |aliases: Vec<Alias>, addresses: Vec<BusAddress>| {
                     aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
@@ -98,12 +98,12 @@ macro_rules! devices {
             }
         }
 
-        /// What is settled about each device beyond what all have.
+        /// What is prepared for each device besides alias and address.
         #[derive(Debug)]
         pub(crate) struct DeviceFacts { $($field: Vec<$facts>,)+ }
 
         impl DeviceFacts {
-            /// Settles them, in the order of the rows.
+            /// Prepares all devices, in the order of the rows.
             pub fn prepare(cx: &mut Prepare<'_>) -> Self {
                 Self { $($field: cx.each(
                     DeviceKind::$kind, &cx.domain.devices.$field, &cx.common.$field, $prepare,
@@ -137,12 +137,12 @@ macro_rules! devices {
     };
 }
 
-/// Nothing is settled about a kind of device beyond what all have.
+/// Prepares a device that has nothing besides alias and address.
 fn nothing<T>(_: &mut Prepare<'_>, _: Device<'_, T>) -> Result<(), Problem> {
     Ok(())
 }
 
-// The order is that of the arguments: descriptors are numbered in it.
+// The order is that of the arguments, because descriptors are numbered in it.
 devices! {
     memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::prepare;
     iommus: Iommu, model::iommu::Iommu, (), nothing;

@@ -1,4 +1,4 @@
-//! `<redirdev>`: the host side.
+//! `<redirdev>`: its backend.
 
 use virtargv_model::Problem;
 use virtargv_model::device::redirdev::Redirdev;
@@ -7,7 +7,7 @@ use super::Device;
 use super::chardev_source::CharBackend;
 use crate::prepare::context::Prepare;
 
-/// The host side.
+/// Prepares a `<redirdev>`: its backend.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, redirdev: Device<'_, Redirdev>) -> Result<CharBackend, Problem> {
     CharBackend::of(cx, &redirdev.source, redirdev.alias)
 }

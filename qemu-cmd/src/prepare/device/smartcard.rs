@@ -1,4 +1,4 @@
-//! `<smartcard>`: the host side of a card that is passed through.
+//! `<smartcard>`: the backend of mode `passthrough`.
 
 use virtargv_model::Problem;
 use virtargv_model::device::smartcard::{Card, Smartcard};
@@ -7,7 +7,7 @@ use super::Device;
 use super::chardev_source::CharBackend;
 use crate::prepare::context::Prepare;
 
-/// The host side, where the card is passed through.
+/// Prepares a `<smartcard>`: the backend of mode `passthrough`; `None` for other modes.
 pub(crate) fn prepare(
     cx: &mut Prepare<'_>,
     smartcard: Device<'_, Smartcard>,

@@ -1,4 +1,4 @@
-//! `<tpm>`: what QEMU talks to.
+//! `<tpm>`: its backend.
 
 use virtargv_host::Descriptor;
 use virtargv_model::Problem;
@@ -12,25 +12,25 @@ use crate::prepare::context::{Prepare, must};
 use crate::prepare::descriptor::FdSet;
 use crate::text::Text;
 
-/// What a TPM is to QEMU.
+/// A prepared TPM.
 #[derive(Debug)]
 pub(crate) enum Facts {
-    /// The host's TPM at this path, past QEMU's own TPM code (`spapr-tpm-proxy`).
+    /// `spapr-tpm-proxy`, which passes commands to the host's TPM at this path.
     Proxy(Option<Text>),
-    /// The host's TPM, which QEMU opens itself; it finds out how a command is cancelled.
+    /// The host's TPM at this path, which QEMU opens, with its default `cancel-path=`.
     Device(Text),
-    /// The host's TPM, of which QEMU inherits descriptors.
+    /// The host's TPM, by descriptors.
     Passed {
         /// The device.
         device: FdSet,
         /// The file that cancels a command.
         cancel: FdSet,
     },
-    /// A TPM at the other end of a UNIX socket.
+    /// An emulated or external TPM, by its UNIX socket.
     Socket(CharBackend),
 }
 
-/// Settles it.
+/// Prepares a `<tpm>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
     if tpm.model == Some(TpmModel::SpaprProxy) {
         return Ok(Facts::Proxy(match &tpm.backend {

@@ -1,4 +1,4 @@
-//! `<video>`: which device a card is, and the process that does its work.
+//! `<video>`: device and vhost-user socket.
 
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
@@ -10,47 +10,46 @@ use super::Device;
 use crate::prepare::context::{Prepare, must};
 use crate::prepare::descriptor::Passed;
 
-/// What is settled about a card.
+/// A prepared video device.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// What the card is to QEMU.
+    /// Its driver.
     pub driver: Driver,
-    /// The socket of the process that does the work, where one does.
+    /// The socket of its vhost-user process; `None` for other drivers.
     pub gpu: Option<GpuSocket>,
 }
 
-/// What a card is to QEMU.
+/// The driver of a video device.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Driver {
     /// A device.
     Device {
-        /// The driver's name, or what it begins with.
+        /// The driver's name, or its prefix.
         name: &'static str,
-        /// The name ends in that of the bus.
+        /// Whether the suffix of the bus, such as `-pci`, is added to the name.
         on_bus: bool,
-        /// It takes the options of virtio devices.
+        /// Whether it has the options of virtio devices.
         virtio: bool,
     },
-    /// The primary card by the older option `-vga`; what it would have as properties is set for all devices of its
-    /// driver.
+    /// The primary video device as `-vga`. Its properties are set by `-global`.
     Vga {
-        /// The name for `-vga`.
+        /// The value of `-vga`.
         name: &'static str,
-        /// The driver.
+        /// The driver, for `-global`.
         driver: &'static str,
     },
 }
 
-/// How QEMU talks to a vhost-user-gpu process.
+/// How QEMU connects to a vhost-user-gpu process.
 #[derive(Debug)]
 pub(crate) enum GpuSocket {
     /// It inherits one end of a socket pair.
     Passed(Passed),
-    /// It connects to this socket.
+    /// It connects to the socket with this path.
     Path(String),
 }
 
-/// Settles it; none where the guest asks for no card.
+/// Prepares a `<video>`; `None` for model `none`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
     if video.model == Some(VideoModel::None) {
         return Ok(None);
@@ -76,7 +75,7 @@ fn vga(video: &Video) -> Option<Driver> {
     Some(Driver::Vga { name, driver })
 }
 
-/// A primary card is one with VGA, where QEMU has it.
+/// The driver for `-device`. A primary video device has VGA compatibility, if QEMU has such a driver.
 fn device(cx: &Prepare<'_>, video: &Video) -> Option<Driver> {
     let plain = |name| Some(Driver::Device { name, on_bus: false, virtio: false });
     let virtio = |name, on_bus| Some(Driver::Device { name, on_bus, virtio: true });

@@ -74,7 +74,7 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
     if !nodes {
         let form = match disk.image.network() {
-            Some(net) if wants_properties(cx, net) => Form::Drive,
+            Some(net) if uses_properties(cx, net) => Form::Drive,
             Some(_) => Form::Address,
             None => Form::Drive,
         };
@@ -107,7 +107,7 @@ pub fn has_backing(format: ImageFormat) -> bool {
 }
 
 /// Whether `-drive` gets the image as properties (`file.driver=`), rather than as the one text of `file=`.
-fn wants_properties(cx: &Context<'_>, net: &NetSource) -> bool {
+fn uses_properties(cx: &Context<'_>, net: &NetSource) -> bool {
     cx.release.has(Convention::DriveNetworkProps)
         || match net.protocol {
             Some(Protocol::Gluster) => net.hosts.len() > 1,

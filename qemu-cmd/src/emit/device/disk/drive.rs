@@ -41,7 +41,7 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive:
     e.pairs("-drive", props);
 }
 
-/// `werror=`, `rerror=`.
+/// Adds `werror=` and `rerror=`.
 pub(super) fn add_error_policy(props: &mut Props, disk: &Disk) {
     let write = disk.driver.error_policy;
     let word = |policy: ErrorPolicy| match policy {
