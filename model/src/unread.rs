@@ -90,7 +90,8 @@ impl Unread {
         let inside = |path: &str| {
             place.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
-        let part = |(path, attribute): &(String, &'static str)| match (path.is_empty(), attribute.is_empty()) {
+        let part = |(path, attribute): &(String, &'static str)| match (path.is_empty(), attribute.is_empty())
+        {
             (true, true) => true,
             (true, false) => place.attr == *attribute || place.path.strip_prefix('@') == Some(attribute),
             (false, _) => inside(path),

@@ -3,7 +3,7 @@
 use super::context::Emit;
 use crate::Props;
 
-/// Emits `-cpu`. QEMU does not unescape this list; rules refuse what would end a name or a value before.
+/// Emits `-cpu`. QEMU has no escape for `,` and `=` in it, so the rule `cpu-name-characters` refuses them.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let Some(cpu) = &e.prepared.facts.cpu else { return };
     let mut props = Props::new("model", cpu.model.clone());

@@ -1,11 +1,11 @@
-//! What the document says to QEMU directly.
+//! `<qemu:commandline>` and `<qemu:deprecation>`.
 
 use virtargv_caps::Cap;
 
 use super::context::Emit;
 use crate::{Form, Props};
 
-/// Emits the arguments and environment that the document adds.
+/// Emits the arguments and environment variables of `<qemu:commandline>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let qemu = &e.domain().qemu;
     e.at_element("commandline");
@@ -13,7 +13,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         e.word(arg, !arg.starts_with('-'));
     }
     for (name, value) in &qemu.env {
-        // A variable without a value is set all the same.
+        // A variable without a value is set to the empty text.
         match value {
             Some(value) => e.env(name, value),
             None => e.env(name, ""),
@@ -21,7 +21,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits what QEMU does about deprecated things that it is told.
+/// Emits `-compat`, QEMU's behaviour on deprecated commands.
 pub(crate) fn deprecation(e: &mut Emit<'_>) {
     let input = match e.domain().qemu.deprecation.as_deref() {
         _ if !e.has(Cap::CompatDeprecated) => return,

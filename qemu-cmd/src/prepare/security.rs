@@ -15,7 +15,7 @@ pub(crate) struct SevBits {
 }
 
 /// What a guest with SEV is told: as the document has it, or as the host has it where that is left open.
-pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
+pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
     let Some(launch) = &cx.domain.security.launch else { return Ok(None) };
     let Some(common) = launch.kind.sev() else { return Ok(None) };
     let host = cx.caps.sev();

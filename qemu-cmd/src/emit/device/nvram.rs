@@ -1,4 +1,4 @@
-//! `<nvram>`: the variables of POWER's firmware.
+//! `<nvram>` of pseries: the NVRAM device `spapr-nvram`.
 
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::Address;
@@ -6,7 +6,7 @@ use virtargv_model::info::Address;
 use crate::Value;
 use crate::emit::context::Emit;
 
-/// Emits where `<nvram>` is; the machine has it anyway.
+/// Emits the address of `<nvram>`, which is part of the machine.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     if let Some(nvram) = e.domain().devices.nvrams.first()
         && let Some(Address::SpaprVio { reg: Some(reg) }) = &nvram.info.address
