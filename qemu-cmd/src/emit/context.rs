@@ -41,7 +41,11 @@ impl<'p> Emit<'p> {
         Self {
             prepared,
             // A small guest has about fifty.
-            line: CommandLine { arguments: Vec::with_capacity(64), ..CommandLine::default() },
+            line: CommandLine {
+                env: Vec::with_capacity(8),
+                arguments: Vec::with_capacity(64),
+                ..CommandLine::default()
+            },
             origin: Origin::Implied { by: "every guest" },
             owner: "",
             zpci: None,
@@ -247,7 +251,7 @@ impl Emit<'_> {
     }
 
     /// Sets an environment variable; one that was set before keeps its position in the list.
-    pub fn env(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn env(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         self.line.set_env(name, value);
     }
 

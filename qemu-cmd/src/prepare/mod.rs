@@ -200,9 +200,9 @@ fn start(
 /// The alias and address of every device.
 fn common(domain: &Domain, guest: &Guest, caps: &Caps, table: &ControllerTable) -> ByDevice<Common> {
     let aliases = alias::assign(domain, guest, caps, caps.release(), table);
-    let buses = address::Buses { domain, guest, caps, table, aliases: &aliases.controllers };
-    let addresses = address::of_devices(&buses);
-    ByDevice::join(aliases, addresses)
+    let controllers = aliases.controllers.clone();
+    let buses = address::Buses { domain, guest, caps, table, aliases: &controllers };
+    address::of_devices(&buses, aliases)
 }
 
 /// The numbers of descriptors that the caller has passed.

@@ -12,6 +12,7 @@ use virtargv_validate::rules::{address, controller as rules};
 use super::Device;
 use crate::ident::Alias;
 use crate::prepare::alias::given;
+use crate::prepare::alias::numbered;
 use crate::prepare::context::{Prepare, broken, must};
 use crate::text::{Text, text};
 
@@ -126,23 +127,26 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
 }
 
 /// The alias of every controller.
-pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> Vec<Alias> {
-    let alias =
-        |controller: &Controller| given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps));
+pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps, scratch: &mut String) -> Vec<Alias> {
+    let alias = |controller: &Controller| {
+        given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps, scratch))
+    };
     domain.devices.controllers.iter().map(alias).collect()
 }
 
 /// The alias of a controller without a user alias. A controller that is part of the machine has QEMU's fixed id.
-fn alias(controller: &Controller, guest: &Guest, caps: &Caps) -> Alias {
+fn alias(controller: &Controller, guest: &Guest, caps: &Caps, scratch: &mut String) -> Alias {
     let (index, kind) = (controller.number(), controller.controller_type());
     match &controller.kind {
         ControllerKind::Pci(_) if !guest.has_numbered_pci_buses(caps) => "pci".into(),
-        ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => text!("pcie.", index).into(),
-        ControllerKind::Pci(_) => text!("pci.", index).into(),
+        ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => {
+            numbered("pcie.", index.into(), scratch)
+        }
+        ControllerKind::Pci(_) => numbered("pci.", index.into(), scratch),
         ControllerKind::Ide(_) if index == 0 && guest.has_builtin_ide() => "ide".into(),
         ControllerKind::Sata if index == 0 && guest.is_q35() => "ide".into(),
         ControllerKind::Usb(_) if index == 0 => "usb".into(),
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if index == 0 => "scsi".into(),
-        _ => text!(kind.as_str(), index).into(),
+        _ => numbered(kind.as_str(), index.into(), scratch),
     }
 }
