@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const GOOD: &str = "<domain type='qemu'><name>a,b</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d10</uuid>
 <memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
@@ -80,6 +80,12 @@ fn formats_of_a_command_line_say_the_same() {
     assert_eq!(json["program"], "/usr/bin/qemu-system-x86_64");
     assert!(json["env"].is_object());
     assert!(args.contains(&"guest=a,,b,debug-threads=on"));
+    let arguments = json["arguments"].as_array().expect("an array");
+    let name = arguments.iter().find(|argument| argument["option"] == "-name").expect("a name");
+    assert_eq!(name["properties"]["guest"], "a,b");
+    assert_eq!(name["source"], json!({"element": "name", "line": 1, "column": 21}));
+    let words = arguments.iter().flat_map(|argument| [&argument["option"], &argument["value"]]);
+    assert_eq!(words.filter_map(Value::as_str).collect::<Vec<_>>(), args);
 
     let nul = virtargv(&["argv", "--format", "nul", "-"], GOOD).stdout;
     let words: Vec<&str> = text(&nul).split_terminator('\0').collect();

@@ -63,7 +63,7 @@ pub struct ReadOptions {
 pub struct StartOptions {
     /// Where the guest's state comes from, for a guest that is migrated or restored.
     pub incoming: Option<Incoming>,
-    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this folder.
+    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this directory.
     pub standalone: Option<String>,
 }
 

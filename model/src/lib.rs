@@ -13,7 +13,7 @@
 //! assert_eq!(domain.name.as_deref(), Some("demo"));
 //! assert_eq!(domain.memory.size.map(|kib| kib.0), Some(512 * 1024));
 //! let again = virtargv_model::parse(&virtargv_model::format(&domain), virtargv_model::Release::default());
-//! assert_eq!(again.domain, Some(domain));
+//! assert_eq!(again.value, Some(domain));
 //! ```
 
 #[macro_use]

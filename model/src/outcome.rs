@@ -9,8 +9,9 @@ use crate::Report;
 /// ```
 /// use virtargv_model::{Outcome, Release, parse};
 ///
-/// let read = parse("<domain type='kvm'><name>demo</name></domain>", Release::default());
-/// assert!(read.report.is_empty());
+/// let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+///   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+/// let read = parse(text, Release::default());
 /// let name = read.then(|domain, report| Outcome { value: domain.name, report });
 /// assert_eq!(name.into_result(), Ok("demo".to_owned()));
 /// ```

@@ -137,8 +137,8 @@ macro_rules! rules {
     ($(#[doc = $summary:literal] $name:ident = $id:literal:
         $kind:ident $(($earlier:ident before $changed:literal))?,
         $stage:ident $(($earlier_stage:ident before $moved:literal))?,
-        $reason:literal
-        $(, help $help:literal)?
+        $reason:literal,
+        help $help:literal
         $(, since $since:literal)?
         $(, until $until:literal)?;
     )+) => {
@@ -152,7 +152,7 @@ macro_rules! rules {
                     $(.before($moved, $crate::Stage::$earlier_stage))?,
                 summary: $summary.trim_ascii(),
                 reason: $reason,
-                help: concat!($($help)?),
+                help: $help,
                 releases: $crate::Span::ALWAYS$(.since($since))?$(.until($until))?,
             };
         )+

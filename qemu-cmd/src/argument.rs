@@ -1,4 +1,4 @@
-//! One argument of a command line: the option, its value, and where it came from.
+//! One argument of a command line: the option, its value and its origin.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,42 +8,42 @@ use virtargv_model::{Place, Pos};
 
 use crate::{Form, Props, Text};
 
-/// An option and what it is given.
+/// An option with its value and its origin.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Argument {
-    /// The option with its dash, such as `-device`. A word of the document (`<qemu:arg>`) stands here as it is.
+    /// The option with its dash, such as `-device`. A word of `<qemu:arg>` is here as it is in the document.
     pub option: Cow<'static, str>,
-    /// What follows it.
+    /// Its value.
     pub value: ArgValue,
-    /// What made it.
+    /// The element, reason or setting that it comes from.
     pub origin: Origin,
 }
 
-/// What follows an option.
+/// The value of an option.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ArgValue {
-    /// Nothing.
+    /// The option has no value.
     None,
     /// A text.
     Text(Text),
-    /// Properties, in the form in which this QEMU is given them.
+    /// Properties, and the form in which they are written for this QEMU.
     Props(Props, Form),
-    /// The argument is a single word of the document (`<qemu:arg>`), with no value of its own; with `operand` it belongs
-    /// to the option before it, so that listings show both on one line.
+    /// The argument is a single word of the document (`<qemu:arg>`), with no value of its own. With `operand` it
+    /// belongs to the option before it, so that listings show both on one line.
     Verbatim {
-        /// Whether it is what an option before it is given.
+        /// Whether it is the value of the option before it.
         operand: bool,
     },
 }
 
-/// What made an argument.
+/// The origin of an argument.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Origin {
     /// An element of the document.
     Element(Element),
-    /// Nothing in the document asks for it.
+    /// No element of the document asks for it.
     Implied {
-        /// What does.
+        /// The reason for the argument.
         by: &'static str,
     },
     /// The driver's settings (`qemu.conf`).
@@ -58,31 +58,31 @@ pub enum Origin {
 pub enum Element {
     /// A device.
     Device {
-        /// Which.
+        /// The device.
         id: DeviceId,
-        /// Where it stands.
+        /// Where the element is in the document.
         pos: Pos,
     },
     /// Another element below `<domain>`.
     Domain {
-        /// Where `<domain>` stands.
+        /// Where `<domain>` is in the document.
         pos: Pos,
-        /// The names of elements from there.
+        /// The names of the elements below `<domain>`, separated by `/`.
         path: &'static str,
     },
     /// One of several elements of the same name.
     Numbered {
-        /// Where it stands, or where the nearest element above it does whose position is known.
+        /// Where it is in the document, or where its nearest parent is whose offset is known.
         pos: Pos,
-        /// The names of elements from `<domain>`.
+        /// The names of the elements below `<domain>`, separated by `/`.
         path: &'static str,
-        /// Which of them it is, from 0.
+        /// Its index among them, from 0.
         index: usize,
     },
 }
 
 impl Element {
-    /// Where it stands in the text.
+    /// Its place in the document.
     pub fn place(&self) -> Place {
         match *self {
             Self::Device { pos, .. } | Self::Numbered { pos, .. } => pos.into(),
@@ -91,7 +91,9 @@ impl Element {
     }
 }
 
-/// The path from `<domain>`, elements of one name counted from 1 as XPath does: `devices/interface[2]`.
+/// The path from `<domain>` in the domain as it is started, elements of one name counted from 1 as XPath does:
+/// `devices/interface[2]`; `.` is `<domain>` itself. In the document the path may be another, for devices were added and
+/// put in order since; [`Source::path`](virtargv_model::Source::path) tells it.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -106,23 +108,23 @@ impl fmt::Display for Element {
 }
 
 impl Argument {
-    /// A single word as it is.
+    /// A single word of the command line, written as it is.
     pub fn word(word: impl Into<Cow<'static, str>>, operand: bool, origin: Origin) -> Self {
         Self { option: word.into(), value: ArgValue::Verbatim { operand }, origin }
     }
 
-    /// Its properties, where its value is made of them.
+    /// Its properties; `None` where its value is no list of properties.
     pub fn props(&self) -> Option<&Props> {
         if let ArgValue::Props(props, _) = &self.value { Some(props) } else { None }
     }
 
-    /// The `id` that QEMU knows it by, or the `node-name` of a block node.
+    /// The value of its property `id`, or `node-name` of a block node.
     pub fn id(&self) -> Option<&str> {
         let props = self.props()?;
         props.text("id").or_else(|| props.text("node-name")).map(Text::as_str)
     }
 
-    /// Adds its value as QEMU is given it, and says whether there is one.
+    /// Adds its value to `out` as on QEMU's command line. Returns whether there is one.
     pub(crate) fn write_value(&self, out: &mut String) -> bool {
         match &self.value {
             ArgValue::None | ArgValue::Verbatim { .. } => return false,
@@ -132,7 +134,7 @@ impl Argument {
         true
     }
 
-    /// Its value as QEMU is given it.
+    /// Its value as on QEMU's command line.
     pub fn value_text(&self) -> Option<String> {
         let mut out = String::new();
         self.write_value(&mut out).then_some(out)

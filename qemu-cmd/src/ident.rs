@@ -1,4 +1,4 @@
-//! Identifiers in QEMU: each kind a type of its own, so that one is not taken for another.
+//! Identifiers in QEMU, each kind a type of its own, so that one cannot be used as another.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ macro_rules! identifiers {
     ($($(#[doc = $doc:literal])+ $name:ident;)+) => {$(
         $(#[doc = $doc])+
         ///
-        /// Several arguments hold it, so a copy shares its text.
+        /// A clone shares the text, because several arguments contain the same identifier.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// The text that QEMU is given.
+            /// The identifier as text.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -69,13 +69,13 @@ macro_rules! identifiers {
 }
 
 identifiers! {
-    /// The id of a device, which `<alias name=>` shows: `net0`.
+    /// The alias of a device, its id in QEMU, such as `net0` (`<alias name=>`).
     Alias;
-    /// The name of a node of the block layer: `libvirt-1-format`.
+    /// The node name of a block node, such as `libvirt-1-format` (`node-name=`).
     NodeName;
 }
 
-/// A world wide name of a disk: 64 bits.
+/// The world wide name of a disk (`<wwn>`), 64 bits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wwn {
     /// The number.
@@ -85,7 +85,7 @@ pub struct Wwn {
 }
 
 impl Wwn {
-    /// Reads 16 hexadecimal digits, with or without `0x` before them.
+    /// Parses 16 hexadecimal digits, with or without `0x` before them. `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let number = u64::from_str_radix(digits, 16).ok()?;

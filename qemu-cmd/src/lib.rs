@@ -1,7 +1,8 @@
 //! Turns a validated domain into the QEMU command line.
 //!
-//! [`prepare`] decides all that is left to the start of the domain, such as aliases, descriptors and what the host has to
-//! say; `emit` turns that into typed arguments, each with what made it; [`CommandLine::print`] escapes and prints them.
+//! [`prepare`] decides what is left to the start of the domain, such as aliases, node names and descriptors, and asks
+//! the host. `emit` turns the prepared domain into typed arguments, each with its origin. [`CommandLine::print`]
+//! escapes and prints them.
 //!
 //! ```
 //! use virtargv_qemu_cmd::{Props, Style};

@@ -2,21 +2,21 @@
 
 use crate::{Argument, Need};
 
-/// Environment, program and arguments, as they would be given to `execve`.
+/// Environment, path of the binary and arguments, as they are given to `execve`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CommandLine {
-    /// Environment variables in order; the process has no others.
+    /// The environment variables, in libvirt's order; the process has no others.
     pub env: Vec<(String, String)>,
     /// The path of the QEMU binary.
     pub program: String,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<Argument>,
-    /// What the host has to have ready, in the order of the options that lean on it.
+    /// What the command line requires on the host, in the order of the arguments that refer to it.
     pub needs: Vec<Need>,
 }
 
 impl CommandLine {
-    /// Sets an environment variable; one that was set before keeps its place.
+    /// Sets an environment variable; one that was set before keeps its position in the list.
     pub(crate) fn set_env(&mut self, name: impl Into<String>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         match self.env.iter_mut().find(|(known, _)| *known == name) {
@@ -25,7 +25,7 @@ impl CommandLine {
         }
     }
 
-    /// The arguments as the words that the process is started with.
+    /// The arguments as words: option and value are two.
     pub fn args(&self) -> Vec<String> {
         let mut words = Vec::with_capacity(self.arguments.len() * 2);
         for argument in &self.arguments {
@@ -35,7 +35,7 @@ impl CommandLine {
         words
     }
 
-    /// As a command that is ready to be spawned, with nothing but this environment.
+    /// The command line as a command that can be spawned, with this environment alone.
     pub fn to_command(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
         command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).args(self.args());

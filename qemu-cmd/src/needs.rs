@@ -1,10 +1,10 @@
-//! What the host has to have ready before a command line can run.
+//! What a command line requires on the host.
 //!
-//! Whatever emits an argument that counts on something outside QEMU records a [`Need`] through `Emit::need`; the number
-//! of a descriptor is only to be had through `Emit::pass`, which records it too. The list is data, for a launcher to go
-//! through; [`Need`]'s `Display` is for people.
+//! Code that emits an argument which requires something outside QEMU records a [`Need`] by `Emit::need`. `Emit::pass`
+//! is the only way to the number of a descriptor, and records that descriptor. A launcher walks the list and provides
+//! each need; the `Display` of [`Need`] is for people.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::fmt;
 
 use base64::Engine;
@@ -12,94 +12,94 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 use virtargv_host::{Descriptor, Joins};
 
-/// One thing the host has to have ready.
+/// One thing that a command line requires on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Need {
-    /// A folder in which QEMU makes sockets and files.
+    /// A directory in which QEMU creates sockets and files.
     Folder {
         /// Its path.
         path: String,
     },
-    /// A file with just this content.
+    /// A file with exactly this content.
     Content {
         /// Its path.
         path: String,
-        /// What is in it.
+        /// Its content.
         content: Content,
-        /// What it is for.
+        /// Its purpose, as a phrase.
         purpose: &'static str,
     },
     /// An open descriptor that QEMU inherits.
     Descriptor {
         /// Its number in QEMU.
         number: u32,
-        /// What it is open for.
+        /// The file, device or socket that it is open for.
         what: Descriptor<String>,
-        /// The alias of the device that it is for; `monitor` for QEMU's monitor.
+        /// The alias of the device that uses it; `monitor` for QEMU's monitor.
         owner: String,
     },
-    /// An open descriptor that the caller passed as one of a group (`<source fdgroup=>`).
+    /// An open descriptor that the caller passes as one of a group (`<source fdgroup=>`).
     Group {
         /// Its number in QEMU.
         number: u32,
-        /// The group.
+        /// The name of the group.
         name: String,
-        /// The alias of the disk that it is for.
+        /// The alias of the disk that uses it.
         owner: String,
     },
-    /// The descriptor from which an incoming guest is read.
+    /// An open descriptor from which QEMU reads the state of an incoming guest.
     Incoming {
         /// Its number in QEMU.
         number: u32,
     },
     /// A process that listens at a UNIX socket.
     Listener {
-        /// The socket.
+        /// The path of the socket.
         path: String,
-        /// Who listens.
+        /// The process.
         process: Process,
     },
-    /// A file, folder or device that has to be there.
+    /// A file, directory or device that must exist.
     Path {
-        /// Where it is.
+        /// Its path.
         path: String,
         /// What QEMU does with it.
         role: Role,
     },
-    /// A file that is made from a template where it does not exist yet.
+    /// A file that the launcher copies from a template if it does not exist.
     FromTemplate {
         /// Its path.
         path: String,
-        /// The template; none where QEMU is given an empty file.
+        /// The path of the template; `None` where there is none, and the file must exist.
         template: Option<String>,
     },
     /// A tap device.
     Tap {
-        /// Its name, where it has one.
+        /// Its name; `None` where the host chooses one.
         name: Option<String>,
-        /// How many queues it has.
+        /// The number of its queues, at least 1.
         queues: u32,
-        /// What it is connected to.
+        /// What it is connected to on the host.
         joins: Joins<String>,
-        /// The alias of the interface that it is for.
+        /// The alias of the interface that uses it.
         owner: String,
     },
-    /// A PCI device of the host that is bound to `vfio-pci`.
+    /// A PCI host device that is bound to `vfio-pci`.
     Vfio {
-        /// `DOMAIN:BUS:SLOT.FUNCTION`
+        /// Its address, `DOMAIN:BUS:SLOT.FUNCTION`.
         address: String,
     },
     /// A mounted hugetlbfs with free pages.
     HugePages {
-        /// The folder for this guest on it.
+        /// The directory of this domain on it.
         path: String,
         /// The size of a page in KiB.
         size_kib: u64,
     },
 }
 
-/// Bytes that may be secret: `Debug` tells no more than how many there are.
+/// Bytes that can be secret. `Debug` shows their number only.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Content(pub Vec<u8>);
 
@@ -109,7 +109,7 @@ impl fmt::Debug for Content {
     }
 }
 
-/// Processes that QEMU talks to.
+/// The processes that QEMU connects to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Process {
@@ -123,18 +123,18 @@ pub enum Process {
     Nbdkit,
     /// `qemu-pr-helper`
     PrHelper,
-    /// A vhost-user back end: of a network card, disk or graphics card.
+    /// A vhost-user backend of an interface, disk or video device.
     VhostUser,
     /// `ivshmem-server`
     IvshmemServer,
-    /// A message bus.
+    /// A D-Bus daemon.
     Dbus,
-    /// Whatever the document means to have at the other end of a character device.
+    /// The other end of a character device, whichever process that is.
     Peer,
 }
 
 impl Process {
-    /// What it is called.
+    /// Its name.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Swtpm => "swtpm",
@@ -154,24 +154,24 @@ impl Process {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// It is an image that the guest reads or writes.
+    /// QEMU opens the image of a disk.
     Image,
-    /// It reads a file: firmware, kernel, initial disk, device tree, ACPI table, option ROM.
+    /// QEMU reads the file: firmware, kernel, initrd, device tree, ACPI table, option ROM.
     File,
-    /// It shows the folder to the guest.
+    /// QEMU shares the directory with the guest.
     Share,
-    /// It opens a device of the host.
+    /// QEMU opens the device.
     Device,
-    /// It reads certificates and keys in the folder.
+    /// QEMU reads certificates and keys in the directory.
     Certificates,
-    /// It keeps the guest's memory in it.
+    /// QEMU maps the file, or a file in the directory, as guest memory.
     Memory,
-    /// It makes a file or socket.
+    /// QEMU creates the file or socket.
     Output,
 }
 
 impl Role {
-    /// One word.
+    /// The role in one word, as in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Image => "image",
@@ -190,7 +190,7 @@ impl Need {
         if let Self::Folder { path } = self { Some(path) } else { None }
     }
 
-    /// What kind of need it is, in one word.
+    /// The kind of need in one word, as in JSON.
     pub const fn kind(&self) -> &'static str {
         match self {
             Self::Folder { .. } => "folder",
@@ -207,7 +207,7 @@ impl Need {
         }
     }
 
-    /// As a JSON object: `need` (its kind), its fields, `text` (for people).
+    /// The need as a JSON object: `need` (its kind), its fields, and `text`, the same for people.
     pub fn to_json(&self) -> Value {
         let mut out = Map::new();
         out.insert("need".into(), self.kind().into());
@@ -275,7 +275,7 @@ fn joins_json(joins: &Joins<String>) -> Value {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder { path } => write!(f, "a folder '{path}' that QEMU can write to"),
+            Self::Folder { path } => write!(f, "a directory '{path}' that QEMU can write to"),
             Self::Content { path, content, purpose } => {
                 let data = BASE64_STANDARD.encode(&content.0);
                 write!(
@@ -294,25 +294,25 @@ impl fmt::Display for Need {
                 write!(f, "descriptor {number}: open for reading the state of the guest")
             }
             Self::Listener { path, process: Process::Peer } => {
-                write!(f, "something that listens at '{path}'")
+                write!(f, "a process that listens at '{path}'")
             }
             Self::Listener { path, process: Process::VhostUser } => {
-                write!(f, "a vhost-user back end that listens at '{path}'")
+                write!(f, "a vhost-user backend that listens at '{path}'")
             }
             Self::Listener { path, process } => {
-                write!(f, "a process of {} that listens at '{path}'", process.name())
+                write!(f, "a process {} that listens at '{path}'", process.name())
             }
             Self::Path { path, role } => match role {
                 Role::Image => write!(f, "the image '{path}'"),
                 Role::File => write!(f, "the file '{path}', to be read by QEMU"),
-                Role::Share => write!(f, "the folder '{path}', to be shown to the guest"),
+                Role::Share => write!(f, "the directory '{path}', to be shared with the guest"),
                 Role::Device => write!(f, "the device '{path}', to be opened by QEMU"),
-                Role::Certificates => write!(f, "certificates and keys in the folder '{path}'"),
-                Role::Memory => write!(f, "'{path}', to keep the guest's memory in"),
-                Role::Output => write!(f, "a folder in which QEMU can make '{path}'"),
+                Role::Certificates => write!(f, "certificates and keys in the directory '{path}'"),
+                Role::Memory => write!(f, "'{path}', to be mapped as guest memory"),
+                Role::Output => write!(f, "a directory in which QEMU can create '{path}'"),
             },
             Self::FromTemplate { path, template: Some(template) } => {
-                write!(f, "a file '{path}'; where there is none, a copy of '{template}'")
+                write!(f, "a file '{path}', or else a copy of '{template}'")
             }
             Self::FromTemplate { path, template: None } => write!(f, "a file '{path}'"),
             Self::Tap { name, queues, joins, owner } => {
@@ -330,13 +330,13 @@ impl fmt::Display for Need {
             }
             Self::Vfio { address } => write!(f, "the PCI device {address}, bound to vfio-pci"),
             Self::HugePages { path, size_kib } => {
-                write!(f, "a folder '{path}' on a mounted hugetlbfs with free pages of {size_kib} KiB")
+                write!(f, "a directory '{path}' on a mounted hugetlbfs with free pages of {size_kib} KiB")
             }
         }
     }
 }
 
-/// The list while it is made.
+/// The needs that are recorded so far.
 #[derive(Debug, Default)]
 pub(crate) struct Needs(Vec<Need>);
 
@@ -346,8 +346,8 @@ impl Needs {
         self.0.push(need);
     }
 
-    /// What was recorded, each once, in the order in which it was first recorded. What QEMU makes in a folder that it
-    /// can write to goes without saying.
+    /// The recorded needs, each once, in the order in which they were first recorded. Files that QEMU creates in a
+    /// directory of the list are left out.
     pub fn into_list(self) -> Vec<Need> {
         let mut list = self.0;
         let kept: Vec<bool> = {
@@ -358,7 +358,8 @@ impl Needs {
                 }
                 _ => false,
             };
-            let mut seen = HashSet::with_capacity(list.len());
+            let mut seen =
+                HashSet::with_capacity_and_hasher(list.len(), foldhash::fast::RandomState::default());
             list.iter().map(|need| !implied(need) && seen.insert(need)).collect()
         };
         let mut kept = kept.into_iter();

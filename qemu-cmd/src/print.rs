@@ -1,4 +1,4 @@
-//! The ways a command line is printed.
+//! Printing command lines.
 //!
 //! ```
 //! use virtargv_qemu_cmd::{Argument, CommandLine, Format, Origin};
@@ -22,7 +22,7 @@ use virtargv_model::Source;
 use crate::props::json_string;
 use crate::{ArgValue, Argument, CommandLine, Origin};
 
-/// What a command line is printed as.
+/// The forms in which a command line is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Format {
     /// Shell quoting, one option a line, lines ended by ` \`.
@@ -30,28 +30,28 @@ pub enum Format {
     /// Shell quoting, all on one line.
     Shell,
     /// One JSON object: `env` (object), `program`, `args` (array), and `arguments`: for each option an object of
-    /// `option`, `value` (as printed), `properties` (as JSON has them), `id`, `source`. A source is one of
-    /// `{"element": path, "line": n, "column": n}`, `{"implied": by what}`, `{"settings": name}`; fields that do not apply
-    /// are `null`.
+    /// `option`, `value` (as printed), `properties` (as JSON has them), `id`, `source`. A source is one of `{"element":
+    /// path, "line": n, "column": n}`, `{"implied": by what}`, `{"settings": name}`; fields that do not apply are
+    /// `null`.
     Json,
-    /// The same with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
+    /// Like `Json`, with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
     JsonWithNeeds,
     /// Program and arguments, each ended by NUL; the environment is left out.
     Nul,
 }
 
-/// How a command line is laid out.
+/// The layout of a printed command line.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout<'s> {
-    /// [`Format::Args`] breaks an option of more than that many characters (best [`CLASSIC_WRAP`]) after its last comma
-    /// that fits, else after a colon, else after a space; the continuation is not indented. That is the layout of
-    /// libvirt's own listings, for people: quotes are broken like anything else, where a shell takes the break for text.
+    /// The width in characters at which [`Format::Args`] breaks an option: after the last comma that fits, else after a
+    /// colon, else after a space. The continuation is not indented. This is the layout of libvirt's listings
+    /// ([`CLASSIC_WRAP`]), which are for people: a break inside quotes is part of the word for a shell.
     pub wrap: Option<usize>,
-    /// The document's text, in which [`Format::Json`] looks up the lines and columns of elements.
+    /// The document's text, in which [`Format::Json`] looks up the paths, lines and columns of elements.
     pub source: Option<&'s Source<'s>>,
 }
 
-/// Where libvirt's own listings break long lines.
+/// The width in characters of libvirt's listings.
 pub const CLASSIC_WRAP: usize = 78;
 
 impl CommandLine {
@@ -60,7 +60,7 @@ impl CommandLine {
         self.print_with(format, &Layout::default())
     }
 
-    /// The command line as text, laid out as `layout` asks.
+    /// The command line as text, in the given layout.
     pub fn print_with(&self, format: Format, layout: &Layout<'_>) -> String {
         // A typical option has some hundred bytes.
         let mut out = String::with_capacity(256 + self.arguments.len() * 128);
@@ -74,7 +74,7 @@ impl CommandLine {
         out
     }
 
-    /// Words with shell quoting; `separator` stands before each option.
+    /// Writes the words with shell quoting, and `separator` before each option.
     fn write_shell(&self, separator: &str, wrap: Option<usize>, out: &mut String) {
         for (name, value) in &self.env {
             out.push_str(name);
@@ -115,11 +115,11 @@ impl CommandLine {
         }
     }
 
-    /// What the host has to have ready, one need a line.
+    /// The needs as text for people, one a line.
     pub fn explain(&self) -> String {
         let mut out = String::new();
         for need in &self.needs {
-            // A path may hold anything; a line is a line.
+            // A path can contain line breaks, which are escaped.
             for c in need.to_string().chars() {
                 if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
             }
@@ -161,7 +161,7 @@ impl CommandLine {
     }
 }
 
-/// Adds `items` with commas between.
+/// Writes `items` with commas between them.
 fn separated<T>(items: &[T], out: &mut String, mut each: impl FnMut(&T, &mut String)) {
     for (n, item) in items.iter().enumerate() {
         if n > 0 {
@@ -171,7 +171,7 @@ fn separated<T>(items: &[T], out: &mut String, mut each: impl FnMut(&T, &mut Str
     }
 }
 
-/// One element of `arguments`. `value` is room for its value.
+/// Writes one element of `arguments`. `value` is a buffer for its value.
 fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut String, out: &mut String) {
     let string_or_null = |text: Option<&str>, out: &mut String| match text {
         Some(text) => json_string(out, text),
@@ -199,9 +199,11 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
     out.push_str(",\"source\":{");
     match argument.origin {
         Origin::Element(element) => {
-            let frame = source.and_then(|source| source.locate(&element.place()));
-            let _ = write!(out, "\"element\":\"{element}\"");
-            match frame {
+            let place = element.place();
+            let path = source.and_then(|source| source.path(&place)).unwrap_or_else(|| element.to_string());
+            out.push_str("\"element\":");
+            json_string(out, &path);
+            match source.and_then(|source| source.locate(&place)) {
                 Some(frame) => {
                     let _ = write!(out, ",\"line\":{},\"column\":{}", frame.line, frame.column);
                 }
@@ -220,7 +222,7 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
     out.push_str("}}");
 }
 
-/// What makes libvirt quote a word for a shell.
+/// Whether libvirt quotes a word with this byte for a shell.
 fn is_special(byte: u8) -> bool {
     matches!(
         byte,
@@ -253,7 +255,7 @@ fn is_special(byte: u8) -> bool {
     )
 }
 
-/// Adds one word as a POSIX shell reads it back: in single quotes where any character is special.
+/// Writes one word, in single quotes if any character is special to a POSIX shell.
 fn shell_word(word: &str, out: &mut String) {
     if !word.is_empty() && !word.bytes().any(is_special) {
         out.push_str(word);
@@ -269,7 +271,7 @@ fn shell_word(word: &str, out: &mut String) {
     out.push('\'');
 }
 
-/// Breaks what stands in `out` from byte `start` on at `wrap` characters.
+/// Breaks the text in `out` from byte `start` on at `wrap` characters.
 fn wrap_from(start: usize, wrap: Option<usize>, out: &mut String) {
     let Some(width) = wrap else { return };
     if let Some(line) = out.get(start..)
@@ -281,7 +283,7 @@ fn wrap_from(start: usize, wrap: Option<usize>, out: &mut String) {
     }
 }
 
-/// `line` in pieces of at most `width` characters and one for the break, where there is a place for a break.
+/// Breaks `line` into pieces of at most `width` characters, and one for the line break.
 fn wrapped(line: &str, width: usize) -> String {
     let mut out = String::with_capacity(line.len() + line.len() / 32);
     let mut rest = line;
@@ -300,15 +302,15 @@ fn wrapped(line: &str, width: usize) -> String {
     out
 }
 
-/// Where `text` has more than `width` characters: the window in which a break is sought, and the byte at which
-/// `width` characters end.
+/// The window of `text` in which a break is looked for, and the byte offset at which `width` characters end. `None`
+/// where `text` has no more characters.
 fn too_long(text: &str, width: usize) -> Option<(&str, usize)> {
     let (limit, next) = text.char_indices().nth(width)?;
     Some((text.get(..limit + next.len_utf8())?, limit.max(1)))
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "a shell is asked what it reads")]
+#[allow(clippy::disallowed_methods, reason = "the test starts a shell")]
 mod tests {
     use super::*;
     use crate::argument::Element;
@@ -322,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn long_options_are_broken_where_they_may_be() {
+    fn long_options_are_broken_after_separators() {
         let check = |line: &str, width, expected: &str| assert_eq!(wrapped(line, width), expected);
         check("-a b,c", 10, "-a b,c");
         check("-a bbb,ccc,ddd", 10, "-a bbb,ccc,\\\nddd");
@@ -333,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn a_shell_reads_back_every_word() {
+    fn a_shell_parses_every_word_unchanged() {
         let words = [
             "%s\\0", "", "a b", "it's", "$(x)", "`x`", "a\nb", "~", "{1..3}", "#", "a=b,c", "*", "-", "é'",
             "\u{1}",

@@ -1,4 +1,4 @@
-//! Typed properties of a device, object or backend, and the two ways QEMU reads them.
+//! Typed properties of a device, object or backend, and the two forms in which QEMU reads them.
 
 mod write;
 
@@ -11,29 +11,29 @@ use crate::text::Text;
 /// A property's value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
-    /// A switch: `true` in JSON, `on` or `yes` in `k=v`.
+    /// A boolean: `true` in JSON, `on` or `yes` in `k=v`.
     Bool(bool),
-    /// A number.
+    /// A signed number.
     Int(i64),
-    /// A number.
+    /// An unsigned number.
     Uint(u64),
-    /// A number that is written `0x...` in `k=v`.
+    /// An unsigned number, hexadecimal (`0x...`) in `k=v`.
     Hex(u64),
     /// A text.
     Str(Text),
-    /// A set of numbers: an array in JSON; in `k=v` the key is repeated for every run (`0-3`).
+    /// A set of numbers: an array in JSON; in `k=v` the key is repeated for every range (`0-3`).
     Set(Vec<u32>),
-    /// An array: `k.0=`, `k.1=` in `k=v`.
+    /// An array; `k.0=`, `k.1=` and so on in `k=v`.
     Array(Vec<Value>),
-    /// An array for which the key is repeated in `k=v`.
+    /// An array; in `k=v` the key is repeated for every item.
     Each(Vec<Value>),
-    /// An object: `k.member=` in `k=v`.
+    /// An object; `k.member=` in `k=v`.
     Object(Props),
-    /// JSON `null`; nothing in `k=v`.
+    /// `null` in JSON; left out in `k=v`.
     Null,
-    /// A switch that is on, which older `k=v` forms write as the key alone; `true` in JSON.
+    /// A boolean that is on, written as the key alone in `k=v` (the short form of earlier QEMUs); `true` in JSON.
     Bare,
-    /// A switch of a CPU in its older form: `+key`, `-key`; `true` or `false` in JSON.
+    /// A CPU feature, written `+key` or `-key` in `k=v`; a boolean in JSON.
     Sign(bool),
 }
 
@@ -70,7 +70,7 @@ impl<T: Into<Value>> From<Vec<T>> for Value {
     }
 }
 
-/// How switches are written in `k=v`.
+/// The words for booleans in `k=v`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Style {
     /// `on`, `off`.
@@ -79,7 +79,7 @@ pub enum Style {
     YesNo,
 }
 
-/// How an option reads its properties.
+/// The form in which properties are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
     /// One JSON object.
@@ -90,34 +90,35 @@ pub enum Form {
     Pairs(Style),
 }
 
-/// Properties in order.
+/// Properties, in the order in which they are written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Props(Vec<(Cow<'static, str>, Value)>);
 
 impl Props {
-    /// Starts with the implied key: `driver`, `qom-type`, `type`, `backend`.
+    /// Properties with a first one, whose key is the one that the option implies: `driver`, `qom-type`, `type`,
+    /// `backend`.
     pub fn new(key: &'static str, value: impl Into<Value>) -> Self {
         let mut props = Self::object();
         props.set(key, value);
         props
     }
 
-    /// An object without an implied key, for nested values.
+    /// No properties yet, for nested objects and options without an implied key.
     pub fn object() -> Self {
         Self::default()
     }
 
-    /// Adds a property.
+    /// Adds a property after the others.
     pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
         if self.0.capacity() == 0 {
-            // Most devices have about as many, and growing in small steps costs more than the space.
+            // The usual number for a device. Growing in small steps costs more time.
             self.0.reserve(8);
         }
         self.0.push((key.into(), value.into()));
         self
     }
 
-    /// Adds a property where there is a value.
+    /// Adds a property if there is a value.
     pub fn set_opt(
         &mut self,
         key: impl Into<Cow<'static, str>>,
@@ -129,21 +130,21 @@ impl Props {
         self
     }
 
-    /// Adds a property, chaining.
+    /// Like [`set`](Self::set), by value.
     #[must_use]
     pub fn with(mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> Self {
         self.set(key, value);
         self
     }
 
-    /// Adds a property where there is a value, chaining.
+    /// Like [`set_opt`](Self::set_opt), by value.
     #[must_use]
     pub fn opt(mut self, key: impl Into<Cow<'static, str>>, value: Option<impl Into<Value>>) -> Self {
         self.set_opt(key, value);
         self
     }
 
-    /// Gives a property another value, or adds it.
+    /// Sets the value of a property; adds the property if there is none with this key.
     pub fn replace(&mut self, key: String, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == key) {
             Some((_, old)) => *old = value,
@@ -151,18 +152,18 @@ impl Props {
         }
     }
 
-    /// Takes a property out.
+    /// Removes a property.
     pub fn remove(&mut self, key: &str) {
         self.0.retain(|(known, _)| *known != key);
     }
 
-    /// Adds all of `more`.
+    /// Adds all properties of `more`.
     pub fn extend(&mut self, more: Props) -> &mut Self {
         self.0.extend(more.0);
         self
     }
 
-    /// Whether there are none.
+    /// Whether there is no property.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
@@ -177,22 +178,22 @@ impl Props {
         self.iter().find(|(k, _)| *k == key).map(|(_, v)| v)
     }
 
-    /// The text that `key` has.
+    /// The value of `key`, if it is a text.
     pub fn text(&self, key: &str) -> Option<&Text> {
         if let Some(Value::Str(text)) = self.get(key) { Some(text) } else { None }
     }
 
-    /// As one JSON object without spaces.
+    /// The properties as a JSON object without spaces.
     pub fn to_json(&self) -> String {
         self.to_text(Form::Json)
     }
 
-    /// As `value,key=value,...`, commas in values doubled.
+    /// The properties as `value,key=value,...`, with commas in values doubled.
     pub fn to_kv(&self, style: Style) -> String {
         self.to_text(Form::Implied(style))
     }
 
-    /// As `key=value,...` without an implied key.
+    /// The properties as `key=value,...`, with commas in values doubled.
     pub fn to_pairs(&self, style: Style) -> String {
         self.to_text(Form::Pairs(style))
     }

@@ -1,4 +1,5 @@
-//! The rules on what is settled when a domain is prepared: they need the host's answers, or the values derived from them.
+//! Rules that need the host's answers, or values that are derived from them. They are checked when a domain is
+//! prepared.
 
 virtargv_model::rules! {
     /// The host knows the time, where the guest's clock is an offset from it.
@@ -98,7 +99,7 @@ virtargv_model::rules! {
     /// A CPU that follows the host's needs CPU definitions.
     CPU_NO_DEFINITIONS = "cpu-no-definitions": OperationFailed, Build,
         "`<cpu mode='host-model'>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
-        help "install libvirt's CPU definitions, or name their folder (`--cpu-map`)";
+        help "install libvirt's CPU definitions, or name their directory (`--cpu-map`)";
     /// The host has a DRM render node for OpenGL.
     GRAPHICS_RENDER_NODE = "graphics-render-node": Internal, Build,
         "`<gl enable='yes'>`, `<graphics type='egl-headless'>`: `/dev/dri/renderD*`",

@@ -1,21 +1,21 @@
-//! Texts of a command line: words of this crate, identifiers that several arguments share, and what is put together.
+//! Texts of a command line: constants, identifiers that several arguments share, and owned texts.
 
 use std::fmt;
 use std::sync::Arc;
 
-/// A text as a value. Words of the program and shared identifiers are not copied.
+/// A text of a command line. Constants and shared identifiers are cloned without copying.
 #[derive(Clone)]
 pub enum Text {
-    /// A word of the program.
+    /// A constant.
     Static(&'static str),
-    /// An identifier that several arguments hold.
+    /// An identifier that several arguments contain.
     Shared(Arc<str>),
-    /// A text that was put together or comes from the document.
+    /// A text that was formatted or is from the document.
     Owned(String),
 }
 
 impl Text {
-    /// The text itself.
+    /// The text as `&str`.
     pub fn as_str(&self) -> &str {
         match self {
             Self::Static(text) => text,
@@ -84,10 +84,10 @@ impl From<Arc<str>> for Text {
     }
 }
 
-/// What can be a piece of a text: text or a number. Ids and names are made for every device, where the machinery of
-/// `format!` shows.
+/// A piece of a text that [`text!`] joins: text or a number. Ids and names are made for every device, where the cost of
+/// `format!` is measurable.
 pub(crate) trait Piece {
-    /// Adds it.
+    /// Appends the piece to `out`.
     fn add(&self, out: &mut String);
 }
 
@@ -160,7 +160,7 @@ impl Piece for i64 {
     }
 }
 
-/// The pieces one after the other: `text!("net", n)`.
+/// Joins pieces into a `String`: `text!("net", n)`.
 macro_rules! text {
     ($($piece:expr),+ $(,)?) => {{
         // Most ids fit.

@@ -45,7 +45,8 @@ pub fn align_pseries_memory(device: &mut virtargv_model::device::memory_device::
 /// A completed domain. Only [`resolve`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
-    domain: Domain,
+    /// A domain is some kilobytes, which are not copied from stage to stage.
+    domain: Box<Domain>,
     guest: Guest,
     options: ReadOptions,
 }
@@ -67,7 +68,7 @@ impl Resolved {
     }
 
     /// The completed domain, by value.
-    pub fn into_domain(self) -> Domain {
+    pub fn into_domain(self) -> Box<Domain> {
         self.domain
     }
 }
@@ -75,7 +76,7 @@ impl Resolved {
 /// The state of completing a domain, which every step works on.
 pub struct Work<'a> {
     /// The domain being completed.
-    pub domain: Domain,
+    pub domain: Box<Domain>,
     /// The kind of guest.
     pub guest: Guest,
     /// The capabilities of the QEMU binary.
@@ -127,7 +128,7 @@ pub fn resolve(read: Outcome<Domain>, request: &Request<'_>) -> Outcome<Resolved
     read.then(|domain, mut report| {
         let guest = Guest::of(&domain, request.caps, request.host.arch());
         let mut work = Work {
-            domain,
+            domain: Box::new(domain),
             guest,
             caps: request.caps,
             host: request.host,

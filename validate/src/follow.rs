@@ -1,7 +1,6 @@
 //! Which problems follow from others, so that one mistake is reported once.
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashMapExt};
 use virtargv_model::cpu::CPU_CACHE_LEVEL_RANGE;
 use virtargv_model::numa::{NUMA_NO_CELLS, NUMA_VCPU_COUNT};
 use virtargv_model::os::{OS_TYPE_MISSING, OS_TYPE_UNKNOWN};

@@ -44,7 +44,7 @@ impl Validated {
     }
 
     /// Gives the domain back.
-    pub fn into_domain(self) -> Domain {
+    pub fn into_domain(self) -> Box<Domain> {
         self.0.into_domain()
     }
 

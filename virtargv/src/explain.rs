@@ -13,7 +13,7 @@
 //! let rng = line.arguments.iter().find(|argument| argument.id() == Some("rng0")).expect("an RNG");
 //! assert_eq!(
 //!     explainer.argument(rng),
-//!     "devices/rng[1] at 3:12; completed: <address type='pci' domain='0x0000' bus='0x01' slot='0x00' function='0x0'/>"
+//!     "devices/rng at 3:12; completed: <address type='pci' domain='0x0000' bus='0x03' slot='0x00' function='0x0'/>"
 //! );
 //! ```
 
@@ -57,7 +57,9 @@ impl<'a> Explainer<'a> {
     }
 
     fn element(&self, element: &Element) -> String {
-        let mut out = element.to_string();
+        // The path of `<domain>` itself is `.`, which its name says better.
+        let path = self.source.path(&element.place()).filter(|path| path != ".");
+        let mut out = path.unwrap_or_else(|| element.to_string());
         if let Some(frame) = self.source.locate(&element.place()) {
             let _ = write!(out, " at {}:{}", frame.line, frame.column);
         }

@@ -8,10 +8,42 @@
 //! can do).
 //!
 //! ```
-//! use virtargv::{Arch, Caps, FixedHost, Release, Request};
-//! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
-//! let bad = virtargv::command_line("<domain", &Request::new(&caps, &FixedHost::default())).unwrap_err();
-//! assert_eq!(bad.len(), 1);
+//! use virtargv::{FixedHost, Release, Request, builtin, host::SecretLookup};
+//!
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+//! let host = FixedHost {
+//!     secret: SecretLookup::new(|_, key| (key.name() == "disks").then(|| b"open sesame".to_vec())),
+//!     ..FixedHost::default()
+//! };
+//! let request = Request::new(&caps, &host);
+//! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+//!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+//! let line = virtargv::command_line(text, &request)?;
+//! assert_eq!(line.program, "/usr/bin/qemu-system-x86_64");
+//!
+//! // Everything that is wrong with a document is reported at once.
+//! let report = virtargv::command_line("<domain", &request).unwrap_err();
+//! assert_eq!(report.first().map(|problem| problem.id()), Some("xml"));
+//! # Ok::<(), virtargv::Report>(())
+//! ```
+//!
+//! The stages can be run one by one; each takes the [`Outcome`] of the one before and the [`Request`]:
+//!
+//! ```
+//! use virtargv::{FixedHost, Release, Request, builtin};
+//! use virtargv::{model, qemu_cmd, resolve, validate};
+//!
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+//! let host = FixedHost::default();
+//! let request = Request::new(&caps, &host);
+//! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+//!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+//! let read = model::parse(text, request.release());
+//! let resolved = resolve::resolve(read, &request);
+//! let validated = validate::validate(resolved, &request);
+//! let line = qemu_cmd::build(validated, &request).into_result()?;
+//! assert!(line.arguments.iter().any(|argument| argument.option == "-machine"));
+//! # Ok::<(), virtargv::Report>(())
 //! ```
 
 pub mod explain;

@@ -1,4 +1,4 @@
-//! `-boot`, kernel, initrd, ACPI tables.
+//! `-boot`, `-kernel`, `-initrd`, `-append`, `-shim`, `-dtb`, `-acpitable`.
 
 use virtargv_caps::Cap;
 use virtargv_model::YesNo;
@@ -8,7 +8,7 @@ use super::context::Emit;
 use crate::needs::Role;
 use crate::{Props, Text};
 
-/// Emits them.
+/// Emits `-boot`, `-kernel`, `-initrd`, `-append`, `-shim`, `-dtb` and `-acpitable`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let os = &e.domain().os;
     let mut props = Props::object();
@@ -16,7 +16,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     props.set_opt("reboot-timeout", os.reboot_timeout);
     props.set_opt("splash-time", os.boot_menu.and_then(|menu| menu.timeout).map(u32::from));
     if props.is_empty() {
-        e.at_implied("the guest is started from the devices that its document names alone");
+        e.at_implied("the boot order is that of the devices");
     } else {
         e.at_element("os");
     }

@@ -1,4 +1,4 @@
-//! `-rtc`, timers.
+//! `-rtc` and timers.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::YesNo;
@@ -7,7 +7,7 @@ use virtargv_model::clock::{Offset, TickPolicy, Timer, TimerName, TimerTrack};
 use super::context::Emit;
 use crate::Props;
 
-/// Emits `-rtc` and the timers that have options of their own.
+/// Emits `-rtc`, and `<timer>` elements that have options.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let clock = &e.domain().clock;
     let mut props = Props::object().with("base", e.prepared.rtc_base.clone());
@@ -23,7 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
     match e.domain().clock.pos.offset() {
         Some(_) => e.at_element("clock"),
-        None => e.at_implied("without <clock> a guest's clock is in UTC"),
+        None => e.at_implied("the default of <clock> is UTC"),
     }
     e.pairs("-rtc", props);
     if let Offset::Timezone(Some(zone)) = &clock.offset {
@@ -39,7 +39,7 @@ fn timer(e: &mut Emit<'_>, timer: &Timer) {
     match timer.name {
         TimerName::Pit if e.has(Cap::KvmPitTickPolicy) => {
             let policy = match timer.tick_policy {
-                // The kernel's own timer would catch up.
+                // By default KVM's in-kernel PIT reinjects lost ticks.
                 None | Some(TickPolicy::Delay) => "delay",
                 Some(TickPolicy::Discard) => "discard",
                 Some(TickPolicy::Catchup | TickPolicy::Merge) => return,

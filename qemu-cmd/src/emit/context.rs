@@ -1,4 +1,4 @@
-//! What every part of the command line works with. It knows no part; the parts know it.
+//! The context of emission. It imports no part of the command line, the parts import it.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -19,28 +19,29 @@ use crate::prepare::descriptor::Passed;
 use crate::prepare::device::{self, Device};
 use crate::{CommandLine, Form, Props, Style, Text, Value};
 
-/// What every part works with.
+/// The context that every part of the command line gets: the prepared domain, and the line so far.
 pub(crate) struct Emit<'p> {
-    /// The domain and what was settled about it.
+    /// The prepared domain.
     pub prepared: &'p Prepared<'p>,
-    /// What was emitted so far.
+    /// The command line so far.
     line: CommandLine,
-    /// What makes the next argument.
+    /// The origin of the next argument.
     origin: Origin,
-    /// The id of the device that is emitted.
+    /// The alias of the device that is emitted, or the id of the monitor.
     owner: &'p str,
-    /// The numbers by which an s390 guest knows it.
+    /// The zPCI identifiers of the device that is emitted.
     zpci: Option<ZpciNumbers>,
-    /// What the host has to have ready; add to it with `need`.
+    /// What the command line requires on the host so far; `need` adds to it.
     needs: RefCell<Needs>,
 }
 
 impl<'p> Emit<'p> {
-    /// Nothing is emitted yet.
+    /// An empty command line for `prepared`.
     pub fn new(prepared: &'p Prepared<'p>) -> Self {
         Self {
             prepared,
-            line: CommandLine::default(),
+            // A small guest has about fifty.
+            line: CommandLine { arguments: Vec::with_capacity(64), ..CommandLine::default() },
             origin: Origin::Implied { by: "every guest" },
             owner: "",
             zpci: None,
@@ -58,12 +59,12 @@ impl<'p> Emit<'p> {
         &self.prepared.domain
     }
 
-    /// What kind of guest it is.
+    /// Architecture, machine type and accelerator.
     pub fn guest(&self) -> &'p Guest {
         &self.prepared.guest
     }
 
-    /// What the QEMU can do.
+    /// The capabilities of the QEMU binary.
     pub fn caps(&self) -> &'p Caps {
         &self.prepared.caps
     }
@@ -78,27 +79,27 @@ impl<'p> Emit<'p> {
         self.prepared.caps.release()
     }
 
-    /// The folder in which QEMU makes the domain's sockets.
+    /// The directory in which QEMU creates the domain's sockets.
     pub fn folder(&self) -> &'p str {
         &self.prepared.folders.domain
     }
 
-    /// Whether the QEMU can do `cap`.
+    /// Whether the QEMU binary has the capability flag `cap`.
     pub fn has(&self, cap: Cap) -> bool {
         self.prepared.caps.has(cap)
     }
 }
 
-/// What makes the arguments that follow.
+/// The origin of the arguments that follow.
 impl<'p> Emit<'p> {
-    /// A device of the domain.
+    /// The origin of the arguments that follow is this device.
     pub fn at<T: device::Element, F>(&mut self, device: Device<'p, T, F>) {
         self.origin = self.device_origin(device.id, device.pos());
         self.owner = device.alias;
         self.zpci = device.address.pci().and_then(|slot| slot.zpci);
     }
 
-    /// A device that has no id in QEMU: `<graphics>`, `<audio>`.
+    /// The origin is a device that has no alias: `<graphics>` or `<audio>`.
     pub fn at_nameless(&mut self, id: DeviceId, info: &'p DeviceInfo) {
         self.origin = self.device_origin(id, info.pos);
         self.owner = id.kind.element();
@@ -107,7 +108,7 @@ impl<'p> Emit<'p> {
 
     fn device_origin(&self, id: DeviceId, pos: Pos) -> Origin {
         match implied::device(self.domain(), id) {
-            // A domain that was not read from a text has no positions at all.
+            // A domain that was not read from a text has no offsets at all, so it cannot be told what is implied.
             Some(by) if pos.offset().is_none() && self.domain().pos.offset().is_some() => {
                 Origin::Implied { by }
             }
@@ -115,72 +116,72 @@ impl<'p> Emit<'p> {
         }
     }
 
-    /// An element below `<domain>`, by the names of elements from there.
+    /// The origin is the element below `<domain>` with this path.
     pub fn at_element(&mut self, path: &'static str) {
         self.from(Origin::Element(Element::Domain { pos: self.domain().pos, path }));
     }
 
-    /// One of several elements of the same name; `pos` is where it stands.
+    /// The origin is one of several elements of the same name, which is at `pos`.
     pub fn at_numbered(&mut self, path: &'static str, index: usize, pos: Pos) {
         self.from(Origin::Element(Element::Numbered { pos, path, index }));
     }
 
-    /// `<domain>` itself.
+    /// The origin is `<domain>` itself.
     pub fn at_domain(&mut self) {
         self.at_element("");
     }
 
-    /// Something that no element asks for.
+    /// No element asks for the arguments that follow; `by` is the reason for them.
     pub fn at_implied(&mut self, by: &'static str) {
         self.from(Origin::Implied { by });
     }
 
-    /// A setting of the driver.
+    /// The origin is the driver's setting `key`.
     pub fn at_setting(&mut self, key: &'static str) {
         self.from(Origin::Settings { key });
     }
 
-    /// What is no device.
+    /// Sets an origin that is not a device.
     pub fn from(&mut self, origin: Origin) {
         self.origin = origin;
         self.owner = "";
         self.zpci = None;
     }
 
-    /// The id of what is no device but owns descriptors: QEMU's monitor.
+    /// Sets the id of an owner of descriptors that is not a device: QEMU's monitor.
     pub fn owned_by(&mut self, owner: &'p str) {
         self.owner = owner;
     }
 }
 
-/// Options.
+/// Adding options.
 impl Emit<'_> {
-    /// An option alone.
+    /// Adds an option without a value.
     pub fn flag(&mut self, option: &'static str) {
         self.add(option, ArgValue::None);
     }
 
-    /// An option with a text.
+    /// Adds an option with a text.
     pub fn option(&mut self, option: &'static str, value: impl Into<Text>) {
         self.add(option, ArgValue::Text(value.into()));
     }
 
-    /// An option with properties.
+    /// Adds an option with properties.
     pub fn props(&mut self, option: &'static str, props: Props, form: Form) {
         self.add(option, ArgValue::Props(props, form));
     }
 
-    /// `-global`: a property of all devices of a driver, as `driver.property`.
+    /// Adds `-global`, which sets a property of all devices of a driver; `property` is `DRIVER.PROPERTY`.
     pub fn global(&mut self, property: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.pairs("-global", Props::object().with(property, value));
     }
 
-    /// An option with properties as `value,key=value,...`.
+    /// Adds an option with properties as `value,key=value,...`.
     pub fn list(&mut self, option: &'static str, props: Props) {
         self.props(option, props, Form::Implied(Style::OnOff));
     }
 
-    /// An option with properties as `key=value,...`.
+    /// Adds an option with properties as `key=value,...`.
     pub fn pairs(&mut self, option: &'static str, props: Props) {
         self.props(option, props, Form::Pairs(Style::OnOff));
     }
@@ -189,12 +190,12 @@ impl Emit<'_> {
         self.line.arguments.push(Argument { option: Cow::Borrowed(option), value, origin: self.origin });
     }
 
-    /// A word of the document as it is; with `operand` it belongs to the option before it.
+    /// Adds a word of the document as it is; with `operand` it belongs to the option before it.
     pub fn word(&mut self, word: &str, operand: bool) {
         self.line.arguments.push(Argument::word(word.to_owned(), operand, self.origin));
     }
 
-    /// `-device`. Before a PCI device of an s390 guest goes the device that holds its numbers.
+    /// Adds `-device`, for a PCI device with a zPCI address after its `zpci` device.
     pub fn device(&mut self, mut props: Props) {
         overrides::apply(&self.domain().qemu.overrides, self.release(), &mut props);
         if let Some(ZpciNumbers { uid, fid }) = self.zpci
@@ -210,7 +211,7 @@ impl Emit<'_> {
         self.device_option(props);
     }
 
-    /// `-device` for memory on a PCI bus, which s390 guests are given without a zPCI device for it.
+    /// Adds `-device` for a memory device on a PCI bus. libvirt emits no `zpci` device for it.
     pub fn memory_device(&mut self, mut props: Props) {
         overrides::apply(&self.domain().qemu.overrides, self.release(), &mut props);
         self.device_option(props);
@@ -220,12 +221,12 @@ impl Emit<'_> {
         self.json_or("-device", props, Cap::DeviceJson, Style::OnOff);
     }
 
-    /// `-object`.
+    /// Adds `-object`.
     pub fn object(&mut self, props: Props) {
         self.json_or("-object", props, Cap::ObjectJson, Style::YesNo);
     }
 
-    /// `-netdev`.
+    /// Adds `-netdev`.
     pub fn netdev(&mut self, props: Props) {
         self.json_or("-netdev", props, Cap::NetdevJson, Style::OnOff);
     }
@@ -235,22 +236,22 @@ impl Emit<'_> {
         self.props(option, props, form);
     }
 
-    /// `-blockdev`, which is JSON in both releases.
+    /// Adds `-blockdev`, which is JSON in every release.
     pub fn blockdev(&mut self, props: Props) {
         self.props("-blockdev", props, Form::Json);
     }
 
-    /// `-chardev`.
+    /// Adds `-chardev`.
     pub fn chardev(&mut self, props: Props) {
         self.list("-chardev", props);
     }
 
-    /// Sets an environment variable; one that was set before keeps its place.
+    /// Sets an environment variable; one that was set before keeps its position in the list.
     pub fn env(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.line.set_env(name, value);
     }
 
-    /// Hands on a variable of the driver's environment, and says whether it is set.
+    /// Passes on a variable of the driver's environment. Returns whether it is set there.
     pub fn pass_env(&mut self, name: &'static str) -> bool {
         let value = self.prepared.environment.get(name);
         if let Some(value) = value {
@@ -259,42 +260,42 @@ impl Emit<'_> {
         value.is_some()
     }
 
-    /// The path of the QEMU binary.
+    /// Sets the path of the QEMU binary.
     pub fn program(&mut self, path: &str) {
         path.clone_into(&mut self.line.program);
     }
 }
 
-/// What the host has to have ready.
+/// Recording what the command line requires on the host.
 impl Emit<'_> {
-    /// Says that the host has to have `need` ready.
+    /// Records `need`.
     pub fn need(&self, need: Need) {
         self.needs.borrow_mut().add(need);
     }
 
-    /// Says that `path` has to be there.
+    /// Records that `path` must exist.
     pub fn need_path(&self, path: &str, role: Role) {
         self.need(Need::Path { path: path.to_owned(), role });
     }
 
-    /// Says that `process` has to listen at `path`.
+    /// Records that `process` must listen at `path`.
     pub fn need_listener(&self, path: &str, process: Process) {
         self.need(Need::Listener { path: path.to_owned(), process });
     }
 
-    /// Says that descriptor `number` is one of those that the caller passed as `group`.
+    /// Records that descriptor `number` is one of the group `group` that the caller passes.
     pub fn need_group(&self, number: u32, group: &str) {
         self.need(Need::Group { number, name: group.to_owned(), owner: self.owner.to_owned() });
     }
 
-    /// The number of a descriptor that QEMU inherits.
+    /// The number of a descriptor that QEMU inherits, which is recorded as a need.
     pub fn pass(&self, passed: &Passed) -> u32 {
         let (number, what) = (passed.number, passed.what.clone());
         self.need(Need::Descriptor { number, what, owner: self.owner.to_owned() });
         number
     }
 
-    /// The id of the device that is emitted.
+    /// The alias of the device that is emitted.
     pub fn owner(&self) -> &str {
         self.owner
     }

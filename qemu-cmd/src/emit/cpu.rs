@@ -3,12 +3,16 @@
 use super::context::Emit;
 use crate::Props;
 
-/// Emits `-cpu`. QEMU does not unescape this list; rules refuse what would end a name or a value before.
+/// Emits `-cpu`. QEMU has no escape for `,` and `=` in it, so the rule `cpu-name-characters` refuses them.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let Some(cpu) = &e.prepared.facts.cpu else { return };
     let mut props = Props::new("model", cpu.model.clone());
     props.extend(cpu.properties.clone());
     match &e.domain().cpu {
+        // One that the machine has where the document names none stands nowhere in the text.
+        Some(cpu) if cpu.pos.offset().is_none() && e.domain().pos.offset().is_some() => {
+            e.at_implied("the CPU model that the machine has by itself")
+        }
         Some(_) => e.at_element("cpu"),
         None => e.at_implied("<features>, <clock> and the machine change the CPU"),
     }

@@ -1,4 +1,4 @@
-//! `-display none`, `-no-user-config`, `-nodefaults`: what QEMU would add by itself is switched off.
+//! `-display none`, `-no-user-config`, `-nodefaults`, which disable QEMU's default devices.
 
 use virtargv_caps::Convention;
 use virtargv_model::YesNo;
@@ -7,14 +7,14 @@ use super::context::Emit;
 use super::device::audio;
 use crate::Text;
 
-/// Emits them.
+/// Emits `-display none`, `-no-user-config` and `-nodefaults`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     if e.domain().devices.graphics.is_empty() {
         e.at_implied("there is no <graphics>");
         e.option("-display", "none");
-        audio::without_screen(e);
+        audio::without_graphics(e);
     }
-    e.at_implied("the guest has what its document says, nothing of QEMU's own");
+    e.at_implied("the guest has no default devices of QEMU");
     e.flag("-no-user-config");
     e.flag("-nodefaults");
     if e.domain().os.use_serial == Some(YesNo::Yes) && e.release().has(Convention::SerialBiosDevice) {

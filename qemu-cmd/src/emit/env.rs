@@ -1,4 +1,4 @@
-//! Environment and program.
+//! The environment and the path of the QEMU binary.
 
 use virtargv_caps::Accel;
 
@@ -6,10 +6,10 @@ use super::context::Emit;
 use crate::needs::{Need, Role};
 use crate::prepare::env::ALWAYS;
 
-/// Sets the program and the environment that every QEMU gets.
+/// Sets the path of the QEMU binary and the environment that every guest has.
 ///
-/// A driver that runs for the whole system has no home folder, so QEMU and its libraries are pointed to the domain's
-/// own folder; one that runs for a user leaves everything but the cache where the user has it.
+/// The system driver has no home directory, so the XDG directories are in the domain's directory. For a session driver
+/// only the cache is.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let dir = e.folder();
     e.need(Need::Folder { path: dir.to_owned() });

@@ -1,4 +1,4 @@
-//! The guest's firmware: flash nodes, `-bios`, flash drives.
+//! Firmware: block nodes for flash, `-bios`, and `-drive if=pflash`.
 
 use virtargv_caps::Cap;
 use virtargv_model::YesNo;
@@ -6,24 +6,24 @@ use virtargv_model::device::storage::Image;
 use virtargv_model::os::LoaderType;
 
 use super::context::Emit;
-use super::storage::{Below, emit_image};
+use super::storage::{Backing, emit_image};
 use crate::needs::{Need, Role};
 use crate::prepare::storage::Access;
 use crate::{Props, Text};
 
-/// Emits the nodes of the firmware in flash.
+/// Emits the block nodes of firmware in flash.
 pub(crate) fn flash(e: &mut Emit<'_>) {
     let Some(flash) = &e.prepared.facts.flash else { return };
     e.at_element("os/loader");
-    emit_image(e, &flash.code, Access::default(), flash.readonly, Below::Nothing);
+    emit_image(e, &flash.code, Access::default(), flash.readonly, Backing::None);
     if let Some(vars) = &flash.vars {
         e.at_element("os/nvram");
         nvram_file(e);
-        emit_image(e, vars, Access::default(), false, Below::Nothing);
+        emit_image(e, vars, Access::default(), false, Backing::None);
     }
 }
 
-/// The variables are kept in a file of the guest's own.
+/// Records the file of the variable store as a need.
 fn nvram_file(e: &Emit<'_>) {
     let Some(nvram) = &e.domain().os.nvram else { return };
     if let Some(path) = nvram.image.as_ref().and_then(Image::path) {
@@ -31,7 +31,7 @@ fn nvram_file(e: &Emit<'_>) {
     }
 }
 
-/// Emits the firmware that is no node: in read-only memory, or in flash made of drives.
+/// Emits firmware without block nodes: `-bios`, or `-drive if=pflash`.
 pub(crate) fn loader(e: &mut Emit<'_>) {
     let os = &e.domain().os;
     let Some(loader) = &os.loader else { return };

@@ -1,9 +1,9 @@
-//! `<genid>`, `<features><vmcoreinfo>`: devices that only carry a word between host and guest.
+//! `<genid>` and `<features><vmcoreinfo>`.
 
 use super::context::Emit;
 use crate::Props;
 
-/// Emits the generation id.
+/// Emits the `vmgenid` device of `<genid>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     if let Some(Some(genid)) = &e.domain().genid {
         e.at_element("genid");
@@ -11,7 +11,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits the device where the guest leaves what helps to read its dumps.
+/// Emits the `vmcoreinfo` device.
 pub(crate) fn vmcoreinfo(e: &mut Emit<'_>) {
     if e.domain().features.vmcoreinfo.is_some_and(virtargv_model::OnOff::is_on) {
         e.at_element("features/vmcoreinfo");

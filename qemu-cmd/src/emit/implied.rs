@@ -1,10 +1,10 @@
-//! Why a guest has devices that its document does not list.
+//! The reasons for implied devices.
 
 use virtargv_model::Domain;
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
 
-/// What implies device `id` where no element of the document makes it; `None` where such a device is never implied.
+/// The reason for device `id` where it is not in the document; `None` for kinds that are never implied.
 pub(crate) fn device(domain: &Domain, id: DeviceId) -> Option<&'static str> {
     Some(match id.kind {
         DeviceKind::Controller => controller(domain.devices.controllers.get(id.index)?.controller_type()),

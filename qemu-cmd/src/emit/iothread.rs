@@ -6,7 +6,7 @@ use super::context::Emit;
 use crate::Props;
 use crate::text::{Text, text};
 
-/// Emits iothreads.
+/// Emits I/O threads and the main loop.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let iothreads = &e.domain().tune.iothreads;
     let tunable = e.release().has(Convention::IothreadTuning);
@@ -33,7 +33,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// The id of an iothread in QEMU.
+/// The id of an I/O thread in QEMU.
 pub(crate) fn id(number: u32) -> Text {
     text!("iothread", number).into()
 }

@@ -7,12 +7,12 @@ use virtargv_model::lifecycle::{Action, Lifecycle};
 use super::context::Emit;
 use crate::{Props, text::text};
 
-/// Emits what happens when the guest stops, and how it sleeps.
+/// Emits the lifecycle actions and the sleep states.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let lifecycle = &e.domain().lifecycle;
-    // A newer QEMU is told over the monitor.
-    if e.has(Cap::SetAction) || !always_ends(lifecycle) {
-        e.at_implied("the driver decides what follows when the guest stops");
+    // With `set-action` libvirt sets the action on reboot over the monitor.
+    if e.has(Cap::SetAction) || !all_destroy(lifecycle) {
+        e.at_implied("the driver performs <on_poweroff>, <on_reboot> and <on_crash>");
         e.flag("-no-shutdown");
     } else {
         e.at_element("on_reboot");
@@ -24,7 +24,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         ("s4", "pm/suspend-to-disk", lifecycle.suspend_to_disk, Cap::Ich9DisableS4),
     ] {
         if let Some(enabled) = enabled {
-            // The properties came to the newer chipset late; before, the older one's were set without effect.
+            // Without the properties of ICH9 libvirt sets those of PIIX4, which have no effect on Q35.
             let object = if e.guest().is_q35() && e.has(cap) { "ICH9-LPC" } else { "PIIX4_PM" };
             let disabled = u32::from(enabled == YesNo::No);
             e.at_element(path);
@@ -33,15 +33,15 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// Whether every end of the guest is its end.
-fn always_ends(lifecycle: &Lifecycle) -> bool {
+/// Whether all lifecycle actions are `destroy`.
+fn all_destroy(lifecycle: &Lifecycle) -> bool {
     let crash = matches!(lifecycle.on_crash, None | Some(Action::Destroy | Action::CoredumpDestroy));
     lifecycle.on_reboot == Some(Action::Destroy)
         && matches!(lifecycle.on_poweroff, None | Some(Action::Destroy))
         && crash
 }
 
-/// Where QEMU does not say whether the machine has ACPI, it is switched off the old way.
+/// Emits `-no-acpi`, for a QEMU without `-machine acpi=`.
 fn no_acpi(e: &mut Emit<'_>) {
     let machine = e.caps().machine(e.guest().accel, &e.guest().machine);
     let unknown = machine.is_none_or(|machine| machine.acpi == Tristate::Absent);
@@ -60,7 +60,7 @@ pub(crate) fn fips(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits whether memory is given back after the guest's end has been told.
+/// Emits `-run-with async-teardown=`.
 pub(crate) fn teardown(e: &mut Emit<'_>) {
     if let Some(enabled) = e.domain().features.async_teardown
         && e.has(Cap::RunWithAsyncTeardown)

@@ -16,7 +16,7 @@ use crate::{Props, Text};
 /// Emits `-machine`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut props = Props::new("type", &e.guest().machine);
-    // Where the accelerator is a key of the machine, the keys follow an older order.
+    // In releases of libvirt without `-accel`, the properties are in another order.
     if e.release().has(Convention::AccelOption) {
         props.set("usb", false);
         keywrap(e, &mut props);
@@ -52,7 +52,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     e.list("-machine", props);
 }
 
-/// `vmport=`, `smm=`, `i8042=`.
+/// Adds `vmport=`, `smm=` and `i8042=`.
 fn chipset(features: &Features, props: &mut Props) {
     state(props, "vmport", features.vmport);
     state(props, "smm", features.smm.and_then(|smm| smm.state));
@@ -64,7 +64,7 @@ fn features(e: &Emit<'_>, props: &mut Props) {
     features_of_machine(&e.domain().features, props);
 }
 
-/// `gic-version=`. Without the property version 2 is what a guest gets anyway.
+/// Adds `gic-version=`. QEMU without the property has version 2.
 fn gic(e: &Emit<'_>, props: &mut Props) {
     let by_arch = !e.release().has(Convention::GicVersionByArch) || e.caps().arch() == Arch::Aarch64;
     if e.has(Cap::MachVirtGicVersion) && by_arch {
@@ -73,7 +73,7 @@ fn gic(e: &Emit<'_>, props: &mut Props) {
     }
 }
 
-/// What some machines of one architecture have.
+/// Adds the properties that machine types of one architecture have.
 fn features_of_machine(features: &Features, props: &mut Props) {
     match features.ioapic {
         Some(IoApic::Qemu) => props.set("kernel_irqchip", "split"),
@@ -95,7 +95,7 @@ fn features_of_machine(features: &Features, props: &mut Props) {
     props.set_opt("aia", features.aia.map(Spelled::as_str));
 }
 
-/// `dump-guest-core=`, `mem-merge=`.
+/// Adds `dump-guest-core=` and `mem-merge=`.
 fn memory(e: &Emit<'_>, props: &mut Props) {
     let memory = &e.domain().memory;
     let dump = memory.dump_core.map_or(e.settings().dump_guest_core, OnOff::is_on);
@@ -105,7 +105,7 @@ fn memory(e: &Emit<'_>, props: &mut Props) {
     }
 }
 
-/// `iommu=`: the IOMMUs that are part of the machine.
+/// Adds `iommu=`, for IOMMUs that are part of the machine.
 fn iommu(e: &Emit<'_>, props: &mut Props) {
     match e.domain().devices.iommus.first().and_then(|iommu| iommu.model) {
         Some(IommuModel::Intel) if !e.has(Cap::DeviceIntelIommu) => {
@@ -118,7 +118,7 @@ fn iommu(e: &Emit<'_>, props: &mut Props) {
     }
 }
 
-/// `nvdimm=`, `sgx-epc.*=`: memory devices that are part of the machine.
+/// Adds `nvdimm=` and `sgx-epc.*=`.
 fn guest_memory(e: &Emit<'_>, props: &mut Props) {
     let memories = &e.domain().devices.memories;
     if memories.iter().any(|memory| memory.model() == MemoryModel::Nvdimm) {
@@ -127,26 +127,26 @@ fn guest_memory(e: &Emit<'_>, props: &mut Props) {
     let enclaves = e.prepared.memories().filter(|memory| memory.model() == MemoryModel::SgxEpc);
     for (n, memory) in enclaves.enumerate() {
         props.set(format!("sgx-epc.{n}.memdev"), memory.facts.backend.id.clone());
-        // A guest without cells is one cell.
+        // A guest without NUMA cells has node 0.
         props.set(format!("sgx-epc.{n}.node"), memory.target.node.unwrap_or(0));
     }
 }
 
-/// `memory-backend=`: main memory is an object of its own under the id that the machine has always used for it.
+/// Adds `memory-backend=`, the memory backend of main memory. Its id is that of the machine's RAM block.
 fn memory_backend(e: &Emit<'_>, props: &mut Props) {
     if let Main::Object(backend) = &e.prepared.facts.memory.main {
         props.set("memory-backend", backend.id.clone());
     }
 }
 
-/// `aes-key-wrap=`, `dea-key-wrap=`.
+/// Adds `aes-key-wrap=` and `dea-key-wrap=`.
 fn keywrap(e: &Emit<'_>, props: &mut Props) {
     let Keywrap { aes, dea } = e.domain().security.keywrap;
     state(props, "aes-key-wrap", aes);
     state(props, "dea-key-wrap", dea);
 }
 
-/// `max-cpu-compat=`, `loadparm=`.
+/// Adds `max-cpu-compat=` and `loadparm=`.
 fn start(e: &Emit<'_>, props: &mut Props) {
     if let Some(cpu) = &e.domain().cpu
         && cpu.mode() == CpuMode::HostModel
@@ -160,7 +160,7 @@ fn start(e: &Emit<'_>, props: &mut Props) {
     }
 }
 
-/// `loadparm=` of the device that is started from first.
+/// The `loadparm=` of the first boot device.
 fn loadparm<'a>(e: &Emit<'a>) -> Option<&'a String> {
     let devices = &e.domain().devices;
     let disks = devices.disks.iter().map(|disk| &disk.info);
@@ -170,7 +170,7 @@ fn loadparm<'a>(e: &Emit<'a>) -> Option<&'a String> {
     boots.filter(|boot| boot.order == 1).find_map(|boot| boot.loadparm.as_ref())
 }
 
-/// What keeps the guest from its host.
+/// Adds `memory-encryption=` or `confidential-guest-support=`.
 fn protection(e: &Emit<'_>, props: &mut Props) {
     if e.domain().security.launch.is_none() {
         return;
@@ -183,21 +183,21 @@ fn protection(e: &Emit<'_>, props: &mut Props) {
     props.set(key, super::security::object_id(e));
 }
 
-/// `pflash0=`, `pflash1=`.
+/// Adds `pflash0=` and `pflash1=`.
 fn flash(e: &Emit<'_>, props: &mut Props) {
     let Some(flash) = &e.prepared.facts.flash else { return };
     props.set("pflash0", flash.code.nodes.top());
     props.set_opt("pflash1", flash.vars.as_ref().map(|vars| vars.nodes.top()));
 }
 
-/// `hmat=`: memory is described by latency and bandwidth.
+/// Adds `hmat=`.
 fn hmat(e: &Emit<'_>, props: &mut Props) {
     if has_hmat(&e.domain().numa) {
         props.set("hmat", true);
     }
 }
 
-/// What came to be keys of the machine late.
+/// Adds the properties that libvirt emits last.
 fn late(e: &Emit<'_>, props: &mut Props) {
     let domain = e.domain();
     if domain.os.use_serial == Some(YesNo::Yes) {
@@ -235,7 +235,7 @@ pub(crate) fn accel(e: &mut Emit<'_>) {
     e.list("-accel", props);
 }
 
-/// Emits the size of the SMM memory of a Q35 machine.
+/// Emits the size of the TSEG of a Q35 machine.
 pub(crate) fn tseg(e: &mut Emit<'_>) {
     if let Some(bytes) = e.domain().features.smm.and_then(|smm| smm.tseg) {
         e.at_element("features/smm/tseg");

@@ -8,7 +8,7 @@ use super::context::Emit;
 use crate::Props;
 use crate::prepare::memory::{Main, Path};
 
-/// Emits `-m`, the main memory's object and whether memory is locked.
+/// Emits `-m`, the memory backend of main memory and `-overcommit`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     e.at_element("memory");
     size(e);
@@ -28,7 +28,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     lock(e);
 }
 
-/// `-m`.
+/// Emits `-m`.
 fn size(e: &mut Emit<'_>) {
     let initial = e.prepared.facts.memory.initial;
     let max = e.domain().memory.max;
@@ -36,7 +36,7 @@ fn size(e: &mut Emit<'_>) {
         e.option("-m", initial.mib().to_string());
         return;
     }
-    // What is no whole MiB has always been cut off.
+    // Without `<maxMemory>` libvirt rounds down to a multiple of 512 KiB.
     let size = if max.is_none() { initial.0 & !0x1ff } else { initial.0 };
     let mut props = Props::object().with("size", format!("{size}k"));
     if let Some(max) = max {
@@ -46,7 +46,7 @@ fn size(e: &mut Emit<'_>) {
     e.pairs("-m", props);
 }
 
-/// Memory without an object: whether it is taken before the guest starts, and where it is kept.
+/// Emits `-mem-prealloc` and `-mem-path`, for memory without a memory backend.
 pub(crate) fn path(e: &mut Emit<'_>, path: &Path) {
     e.at_element("memoryBacking");
     if path.preallocates {
@@ -58,7 +58,7 @@ pub(crate) fn path(e: &mut Emit<'_>, path: &Path) {
     }
 }
 
-/// Whether guest memory is kept from being swapped out.
+/// Emits whether guest memory is locked.
 fn lock(e: &mut Emit<'_>) {
     let locked = e.domain().memory.backing.locked;
     if locked {

@@ -1,4 +1,4 @@
-//! Emission: what a prepared domain is in QEMU's options, in the order in which libvirt writes them.
+//! Emission: turns a prepared domain into QEMU's options, in libvirt's order.
 
 mod boot;
 mod clock;
@@ -101,21 +101,21 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     sandbox::messages,
 ];
 
-/// Memory devices where they stand before the domain's other devices.
+/// Emits memory devices, in releases of libvirt that emit them before all other devices.
 fn memory_devices_first(e: &mut Emit<'_>) {
     if !e.release().has(Convention::MemoryAfterControllers) {
         device::memory_device::emit(e);
     }
 }
 
-/// Memory devices where they may need a controller to sit on.
+/// Emits memory devices, in releases of libvirt that emit them after the controllers.
 fn memory_devices_after_controllers(e: &mut Emit<'_>) {
     if e.release().has(Convention::MemoryAfterControllers) {
         device::memory_device::emit(e);
     }
 }
 
-/// The command line of a prepared domain.
+/// Emits the command line of a prepared domain.
 pub(crate) fn emit(prepared: &Prepared<'_>) -> CommandLine {
     let mut emit = Emit::new(prepared);
     for part in PARTS {

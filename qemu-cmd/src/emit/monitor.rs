@@ -1,4 +1,4 @@
-//! The monitor.
+//! `-mon`, QEMU's monitor.
 
 use super::context::Emit;
 use super::device::chardev_source::Chardev;
@@ -7,8 +7,9 @@ use crate::Props;
 /// The id of the monitor.
 const MONITOR: &str = "monitor";
 
-/// Emits the monitor's socket and the monitor.
+/// Emits `-chardev` and `-mon` of the monitor.
 pub(crate) fn emit(e: &mut Emit<'_>) {
+    e.at_implied("the driver tells QEMU what to do over its monitor");
     e.owned_by(MONITOR);
     let chardev = Chardev::new(&e.prepared.facts.monitor, MONITOR).emit(e);
     let props = Props::object().with("chardev", chardev).with("id", MONITOR).with("mode", "control");

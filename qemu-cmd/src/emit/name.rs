@@ -15,14 +15,14 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     if e.has(Cap::NameDebugThreads) {
         props.set("debug-threads", true);
     }
-    // A name given as `guest=` may hold an equals sign.
+    // With `guest=` a name can contain `=`.
     let form = if e.has(Cap::NameGuest) { Form::Pairs(Style::OnOff) } else { Form::Implied(Style::OnOff) };
     e.at_element("name");
     e.props("-name", props, form);
 }
 
-/// Emits `-S`: the guest's CPUs wait until the driver has set up the rest over the monitor.
+/// Emits `-S`: the vCPUs do not run until the driver has finished setting up the guest over the monitor.
 pub(crate) fn stopped(e: &mut Emit<'_>) {
-    e.at_implied("the driver sets up the guest before it lets its CPUs run");
+    e.at_implied("the driver sets up the guest before its vCPUs run");
     e.flag("-S");
 }

@@ -54,7 +54,7 @@ fn option(e: &mut Emit<'_>, props: Props) {
     e.list("-numa", props);
 }
 
-/// The cell whose CPUs reach cell `id` best: itself where it has any.
+/// The initiator of cell `id`: itself if it has vCPUs, otherwise the cell with the best connection to it.
 fn initiator(numa: &Numa, id: u32, cell: &Cell) -> Option<u32> {
     if cell.cpus.is_some() {
         return Some(id);
@@ -66,7 +66,7 @@ fn initiator(numa: &Numa, id: u32, cell: &Cell) -> Option<u32> {
     nearest.or_else(widest).map(|link| link.initiator)
 }
 
-/// The distances of all pairs, where one of them is not what QEMU would take anyway.
+/// Emits the distances of all pairs of cells, if one of them differs from QEMU's default.
 fn distances(e: &mut Emit<'_>, numa: &Numa) {
     let count = numa.cells.len();
     let usual = |cell: &Cell| {
@@ -88,7 +88,7 @@ fn distances(e: &mut Emit<'_>, numa: &Numa) {
     }
 }
 
-/// `-numa hmat-lb`.
+/// Emits `-numa hmat-lb`.
 fn latency_or_bandwidth(e: &mut Emit<'_>, link: &Interconnect) {
     let hierarchy = match link.cache {
         0 => "memory",
@@ -113,7 +113,7 @@ fn latency_or_bandwidth(e: &mut Emit<'_>, link: &Interconnect) {
     option(e, props);
 }
 
-/// `-numa hmat-cache`.
+/// Emits `-numa hmat-cache`.
 fn memory_cache(e: &mut Emit<'_>, cell: u32, cache: &NumaCache) {
     let associativity = match cache.associativity {
         CacheAssociativity::None => "none",

@@ -1,11 +1,11 @@
-//! `<qemu:override>`: properties of devices that the document changes.
+//! `<qemu:override>`: properties of devices that the document overrides.
 
 use virtargv_caps::{Convention, Release};
 use virtargv_model::qemu_ns::{DeviceOverride, OverrideValue};
 
 use crate::{Props, Value};
 
-/// Changes `props` as the document wants the device with their id.
+/// Applies the overrides of the device that `props` are of, by its alias.
 pub(crate) fn apply(overrides: &[DeviceOverride], release: Release, props: &mut Props) {
     if overrides.is_empty() || !release.has(Convention::DeviceOverrides) {
         return;

@@ -1,20 +1,19 @@
-//! What the document says to QEMU directly.
+//! `<qemu:commandline>` and `<qemu:deprecation>`.
 
 use virtargv_caps::Cap;
 
 use super::context::Emit;
 use crate::{Form, Props};
 
-/// Emits the arguments and environment that the document adds.
+/// Emits the arguments and environment variables of `<qemu:commandline>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let qemu = &e.domain().qemu;
-    let pos = e.domain().pos;
-    for (index, arg) in qemu.args.iter().enumerate() {
-        e.at_numbered("qemu:commandline/qemu:arg", index, pos);
+    e.at_element("commandline");
+    for arg in &qemu.args {
         e.word(arg, !arg.starts_with('-'));
     }
     for (name, value) in &qemu.env {
-        // A variable without a value is set all the same.
+        // A variable without a value is set to the empty text.
         match value {
             Some(value) => e.env(name, value),
             None => e.env(name, ""),
@@ -22,7 +21,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits what QEMU does about deprecated things that it is told.
+/// Emits `-compat`, QEMU's behaviour on deprecated commands.
 pub(crate) fn deprecation(e: &mut Emit<'_>) {
     let input = match e.domain().qemu.deprecation.as_deref() {
         _ if !e.has(Cap::CompatDeprecated) => return,
@@ -31,7 +30,7 @@ pub(crate) fn deprecation(e: &mut Emit<'_>) {
         Some("crash") => Some("crash"),
         _ => return,
     };
-    e.at_element("qemu:deprecation");
+    e.at_element("deprecation");
     let props = Props::object().with("deprecated-output", "hide").opt("deprecated-input", input);
     e.props("-compat", props, Form::Json);
 }

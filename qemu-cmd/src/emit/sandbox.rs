@@ -5,7 +5,7 @@ use virtargv_caps::{Cap, Convention};
 use super::context::Emit;
 use crate::Props;
 
-/// The groups of system calls that the filter takes from QEMU, where it can be told by groups.
+/// The groups of system calls that the seccomp filter denies.
 const DENIED: [&str; 4] = ["obsolete", "elevateprivileges", "spawn", "resourcecontrol"];
 
 /// Emits `-sandbox`.
@@ -16,8 +16,8 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     match e.settings().seccomp_sandbox {
         0 if sandbox => e.option("-sandbox", "off"),
         0 => {}
-        // Told nothing of groups, QEMU takes what it knows to be safe, and that may be too little for a guest: then it
-        // is only for those who ask.
+        // A QEMU without groups has an allow list, which can be too short for a guest, so libvirt enables its filter
+        // only on request.
         _ if groups => {
             let deny = |props: Props, group| props.with(group, "deny");
             e.list("-sandbox", DENIED.into_iter().fold(Props::new("enable", "on"), deny));
@@ -27,7 +27,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits `-msg`.
+/// Emits `-msg`, which adds time stamps to QEMU's messages.
 pub(crate) fn messages(e: &mut Emit<'_>) {
     if e.settings().log_timestamp && e.has(Cap::MsgTimestamp) {
         e.at_setting("log_timestamp");

@@ -1,26 +1,27 @@
-//! The master key's object, and those of the secrets that are encrypted with it.
+//! `-object secret`: the master key, and the secrets that are encrypted with it.
 
 use super::context::Emit;
 use crate::Props;
 use crate::needs::{Content, Need};
 use crate::prepare::secret::Sealed;
 
-/// The id of the master key's object.
+/// The id of the master key.
 const MASTER_KEY: &str = "masterKey0";
 
-/// Emits the object of the master key.
+/// Emits the master key.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let Some(key) = &e.prepared.master_key else { return };
+    e.at_implied("no secret is given to QEMU unencrypted");
     let path = format!("{}/master-key.aes", e.folder());
     let content = Content(key.bytes());
-    let purpose = "the key of all secrets, for nobody but QEMU to read";
+    let purpose = "the master key of all secrets, readable by QEMU only";
     e.need(Need::Content { path: path.clone(), content, purpose });
     e.object(
         Props::new("qom-type", "secret").with("id", MASTER_KEY).with("format", "raw").with("file", path),
     );
 }
 
-/// Emits the object of a secret.
+/// Emits a secret that is encrypted with the master key.
 pub(crate) fn sealed(e: &mut Emit<'_>, secret: &Sealed) {
     e.object(
         Props::new("qom-type", "secret")

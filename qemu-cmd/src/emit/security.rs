@@ -1,4 +1,4 @@
-//! `<launchSecurity>` objects.
+//! `<launchSecurity>`.
 
 use virtargv_caps::Convention;
 use virtargv_model::YesNo;
@@ -8,12 +8,12 @@ use super::context::Emit;
 use crate::needs::{Content, Need, Role};
 use crate::{Props, Value};
 
-/// The id of the object that protects the guest.
+/// The id of the `<launchSecurity>` object.
 pub(crate) fn object_id(e: &Emit<'_>) -> &'static str {
     if e.release().has(Convention::LaunchSecurityIds) { "lsec0" } else { "sev0" }
 }
 
-/// Emits the object that protects the guest.
+/// Emits the `<launchSecurity>` object.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let Some(launch) = &e.domain().security.launch else { return };
     let id = object_id(e);
@@ -26,7 +26,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     e.object(object);
 }
 
-/// What AMD's memory encryption does to addresses.
+/// Adds `cbitpos=` and `reduced-phys-bits=`.
 fn bits(e: &Emit<'_>, props: &mut Props) {
     e.need_path("/dev/sev", Role::Device);
     if let Some(bits) = e.prepared.facts.sev {

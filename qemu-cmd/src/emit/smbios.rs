@@ -7,7 +7,7 @@ use super::context::Emit;
 use crate::needs::Role;
 use crate::{Props, Value};
 
-/// Emits both.
+/// Emits `-smbios` and `-fw_cfg`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     e.at_element("sysinfo");
     if e.domain().os.smbios == Some(SmbiosMode::Sysinfo)

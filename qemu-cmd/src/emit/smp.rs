@@ -16,7 +16,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     match domain.cpu.as_ref().and_then(|cpu| cpu.topology.as_ref()) {
         Some(topology) => {
             smp.set("sockets", topology.sockets);
-            // A level that this QEMU does not know has only one of each.
+            // Rule `vcpu-topology-level` refuses more than one die or cluster without the flag.
             if e.has(Cap::SmpDies) {
                 smp.set("dies", topology.dies.unwrap_or(1));
             }

@@ -1,4 +1,4 @@
-//! TLS credentials: `tls-creds-x509` objects, and the secrets that open their keys.
+//! TLS credentials: `tls-creds-x509` objects, and the secrets of their private keys.
 
 use super::context::Emit;
 use super::secret;
@@ -6,7 +6,7 @@ use crate::Props;
 use crate::needs::Role;
 use crate::prepare::tls::Credentials;
 
-/// Emits credentials, after the secret that opens their key.
+/// Emits credentials, after the secret of their private key.
 pub(crate) fn emit(e: &mut Emit<'_>, credentials: &Credentials) {
     if let Some(secret) = &credentials.secret {
         secret::sealed(e, secret);

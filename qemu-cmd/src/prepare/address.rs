@@ -1,6 +1,6 @@
-//! Where devices sit, in QEMU's terms: the bus is named after its controller.
+//! Addresses of devices in QEMU's terms: the id of the bus, and the numbers on it.
 //!
-//! PCI buses bear the controller's alias itself, the others add `.0`.
+//! The id of a PCI bus is the alias of its controller. The ids of other buses have `.0` after it.
 
 use virtargv_caps::{Caps, Convention};
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
@@ -15,122 +15,122 @@ use super::device::{ByDevice, Element};
 use crate::ident::Alias;
 use crate::text::{Hex, Text, text};
 
-/// Where a device sits.
+/// The address of a device.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum BusAddress {
-    /// The device has no address: the machine places it, or has it already.
+    /// The device has no address: QEMU assigns one, or the device is part of the machine.
     None,
-    /// On a PCI bus.
+    /// A slot and function of a PCI bus.
     Pci(PciSlot),
-    /// On a disk controller.
+    /// A unit of a disk controller.
     Drive(Drive),
     /// A port of a virtio-serial controller.
     VirtioSerial {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
-        /// The number of the port.
+        /// The port.
         port: u32,
-        /// The address as the domain has it: controller, bus, port.
+        /// Controller, bus and port, as in `<address>`.
         numbers: [u32; 3],
     },
-    /// In a smartcard reader.
+    /// A slot of a smartcard reader.
     Ccid {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
     },
-    /// On a USB bus.
+    /// A port of a USB bus.
     Usb {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
-        /// The path of ports, such as `1.2`.
+        /// The port below hubs, such as `1.2`; `None` where QEMU assigns one.
         port: Option<Text>,
     },
-    /// A register of the pseries virtual I/O bus.
+    /// A register of the virtual I/O bus of pseries.
     SpaprVio(u64),
-    /// The old s390 virtio bus, which has no addresses.
+    /// The bus of address type `virtio-s390`, which has no numbers.
     VirtioS390,
-    /// A channel I/O device (s390).
+    /// A subchannel (s390); `None` where QEMU assigns one.
     Ccw(Option<CcwAddress>),
     /// A memory-mapped virtio device.
     VirtioMmio,
-    /// On the ISA bus.
+    /// An I/O port and interrupt of the ISA bus.
     Isa(IsaAddress),
     /// A memory slot.
     Dimm(DimmAddress),
-    /// Kept from the guest.
+    /// The device is not given to the guest (`<address type='unassigned'/>`).
     Unassigned,
 }
 
-/// A place on a PCI bus.
+/// An address on a PCI bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PciSlot {
-    /// The bus.
+    /// The id of the bus.
     pub bus: Text,
-    /// The device number, 0 to 0x1f.
+    /// The slot, 0 to 0x1f.
     pub slot: u32,
     /// The function, 0 to 7.
     pub function: u32,
-    /// Whether the device has further functions.
+    /// `multifunction=`.
     pub multifunction: Option<OnOff>,
-    /// The ACPI index, where one is given.
+    /// The ACPI index (`<acpi index=>`).
     pub acpi_index: Option<u32>,
-    /// The numbers by which an s390 guest knows the device.
+    /// The zPCI identifiers of an s390 guest.
     pub zpci: Option<ZpciNumbers>,
 }
 
-/// The numbers by which an s390 guest knows a PCI device.
+/// The zPCI identifiers of a PCI device (s390).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ZpciNumbers {
-    /// The user-defined identifier, by which the guest finds the device.
+    /// The user-defined identifier (`uid=`).
     pub uid: u32,
-    /// The function identifier.
+    /// The function identifier (`fid=`).
     pub fid: Option<u32>,
 }
 
-/// A place on a disk controller.
+/// An address on a disk controller.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Drive {
     /// A floppy drive.
     Floppy {
-        /// Which, 0 or 1.
+        /// The unit, 0 or 1.
         unit: u32,
     },
     /// A SATA port, which is a bus of its own.
     Sata {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
     },
     /// An IDE channel.
     Ide {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
         /// Master or slave, 0 or 1.
         unit: u32,
     },
-    /// A SCSI controller whose devices have one number.
+    /// A unit of a SCSI controller without channels and logical units.
     NarrowScsi {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
-        /// The number.
+        /// The SCSI id.
         id: u32,
     },
-    /// A SCSI controller whose devices have channel, target and unit.
+    /// A logical unit of a SCSI controller.
     Scsi {
-        /// The bus.
+        /// The id of the bus.
         bus: Text,
-        /// Channel, target, unit.
+        /// Channel, SCSI id and logical unit number.
         numbers: [u32; 3],
     },
 }
 
 impl BusAddress {
-    /// The PCI address, where it is one.
+    /// The PCI address; `None` for an address of another type.
     pub fn pci(&self) -> Option<&PciSlot> {
         if let Self::Pci(slot) = self { Some(slot) } else { None }
     }
 }
 
-/// The controllers by type and index, to be looked up among as many devices.
+/// The controllers by type and index.
 #[derive(Debug, Clone)]
 pub(crate) struct ControllerTable(Vec<((ControllerType, u32), usize)>);
 
@@ -142,29 +142,29 @@ impl ControllerTable {
         Self(table)
     }
 
-    /// The place of the first such controller in the list.
+    /// The index in the list of the first controller with this type and `index=`.
     pub fn get(&self, kind: ControllerType, index: u32) -> Option<usize> {
         let at = self.0.partition_point(|(key, _)| *key < (kind, index));
         self.0.get(at).filter(|(key, _)| *key == (kind, index)).map(|(_, n)| *n)
     }
 }
 
-/// What addresses are looked up in.
+/// The context in which addresses are translated.
 pub(crate) struct Buses<'d> {
     /// The domain.
     pub domain: &'d Domain,
-    /// What kind of guest it is.
+    /// Architecture, machine type and accelerator.
     pub guest: &'d Guest,
-    /// What the QEMU can do.
+    /// The capabilities of the QEMU binary.
     pub caps: &'d Caps,
-    /// Where controllers are found.
+    /// The controllers by type and index.
     pub table: &'d ControllerTable,
-    /// The aliases of controllers, in their order.
+    /// The aliases of the controllers, in the order of the list.
     pub aliases: &'d [Alias],
 }
 
-/// The address of every device. What would sit on a controller that is not there has none: a rule refuses it before,
-/// unless the domain was taken unchecked.
+/// The address of every device. A device on a controller that does not exist has none; rule `address-controller`
+/// refuses it, unless the domain was not validated.
 pub(crate) fn of_devices(buses: &Buses<'_>) -> ByDevice<BusAddress> {
     let d = &buses.domain.devices;
     let address = |info, bus| buses.address(info, bus).unwrap_or(BusAddress::None);
@@ -204,7 +204,7 @@ pub(crate) fn of_devices(buses: &Buses<'_>) -> ByDevice<BusAddress> {
 }
 
 impl Buses<'_> {
-    /// The address of a device; `bus` is that of a disk. None where its controller is not there.
+    /// The address of a device; `bus` is that of a disk. `None` if its controller does not exist.
     fn address(&self, info: &DeviceInfo, bus: Option<DiskBus>) -> Option<BusAddress> {
         Some(match info.address.as_ref()? {
             Address::Pci(pci) => BusAddress::Pci(PciSlot {
@@ -242,9 +242,8 @@ impl Buses<'_> {
         })
     }
 
-    /// The name of the PCI bus that `pci` is on: its controller's alias, with two exceptions. What the machine has by
-    /// itself keeps QEMU's name whatever the document calls it, and a further host bridge of a pseries guest has its bus
-    /// below it.
+    /// The id of the PCI bus of `pci`: the alias of its controller, with two exceptions. The root bus has QEMU's fixed
+    /// id, even with a user alias. The bus of an additional host bridge of a pseries guest is `ALIAS.0`.
     fn pci_bus(&self, pci: &PciAddress) -> Option<Text> {
         let (controller, alias) = self.controller(ControllerType::Pci, pci.bus)?;
         Some(if is_further_host_bridge(controller) {
@@ -279,7 +278,7 @@ impl Buses<'_> {
         })
     }
 
-    /// Whether a SCSI controller has one number a device, and not channel, target and unit.
+    /// Whether devices of a SCSI controller have a SCSI id only, without channel and logical unit.
     fn is_narrow(&self, index: u32) -> bool {
         let model = self.controller(ControllerType::Scsi, index).and_then(|(c, _)| c.scsi_model());
         matches!(
@@ -288,14 +287,14 @@ impl Buses<'_> {
         )
     }
 
-    /// The first controller of a type with an index, and its alias.
+    /// The first controller with this type and `index=`, and its alias.
     fn controller(&self, kind: ControllerType, index: u32) -> Option<(&Controller, &Alias)> {
         let at = self.table.get(kind, index)?;
         self.domain.devices.controllers.get(at).zip(self.aliases.get(at))
     }
 
-    /// What the buses of controller `index` of its type are named after. IDE controllers of the board have QEMU's name,
-    /// whatever the document calls them, and a disk may sit there even where the document has no element for them.
+    /// The prefix of the bus ids of a controller. The IDE controller that is part of the machine has QEMU's fixed
+    /// prefix, even with a user alias, and exists without a `<controller>`.
     fn alias(&self, kind: ControllerType, index: u32) -> Option<&str> {
         let on_board = match kind {
             ControllerType::Ide => self.guest.has_builtin_ide(),
@@ -319,7 +318,7 @@ fn zpci_numbers(zpci: Zpci) -> Option<ZpciNumbers> {
     zpci.uid.map(|uid| ZpciNumbers { uid, fid: zpci.fid })
 }
 
-/// `1.2`: the path of ports; none where QEMU is to choose.
+/// `port=` of a USB device, such as `1.2`; `None` where QEMU assigns a port.
 fn usb_port(path: &[u32]) -> Option<Text> {
     let (first, rest) = path.split_first()?;
     let mut out = text!(*first);
@@ -344,7 +343,7 @@ pub(crate) fn pci_addr(slot: u32, function: u32) -> Text {
     }
 }
 
-/// Whether numbers of addresses are decimal; older releases print them in hexadecimal.
+/// Whether numbers of addresses are decimal, as with `-device` in JSON; earlier releases of libvirt print hexadecimal.
 pub(crate) fn is_decimal(caps: &Caps) -> bool {
     caps.release().has(Convention::DecimalNumbers)
 }

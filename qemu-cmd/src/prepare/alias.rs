@@ -1,4 +1,4 @@
-//! The ids of devices in QEMU: `net0`, `serial1`, ... An alias of the document's own (`ua-...`) is kept.
+//! Aliases: `net0`, `serial1` and so on. A user alias (`ua-...`) is kept.
 
 use virtargv_caps::{Caps, Convention, Release};
 use virtargv_model::Spelled;
@@ -13,9 +13,9 @@ use virtargv_resolve::Guest;
 use super::address::ControllerTable;
 use super::device::{ByDevice, Element, controller};
 use crate::ident::Alias;
-use crate::text::text;
+use crate::text::{Piece as _, text};
 
-/// The alias of every device.
+/// The alias of every device: the one of the document, or a generated one.
 pub(crate) fn assign(
     domain: &Domain,
     guest: &Guest,
@@ -63,12 +63,12 @@ fn infos<T: Element>(devices: &[T]) -> impl Iterator<Item = &DeviceInfo> {
     devices.iter().map(Element::info)
 }
 
-/// The alias that the document gives a device.
+/// The alias of a device in the document.
 pub(crate) fn given(info: &DeviceInfo) -> Option<Alias> {
     info.alias.as_deref().map(Alias::from)
 }
 
-/// Interfaces that are a device of the host are counted among those.
+/// Aliases of interfaces and of `<hostdev>`. An interface that is a host device has one such as `hostdev0`.
 fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
     let is_assigned = |nic: &Interface| nic.actual_kind() == InterfaceType::Hostdev;
     let of =
@@ -80,7 +80,8 @@ fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
     (interfaces.collect(), assigned.collect())
 }
 
-/// Memory modules are called after their slot, other memory devices after their place among their model.
+/// Aliases of memory devices: by slot for DIMMs and NVDIMMs (`dimm0`), by index among devices of the same model for
+/// others.
 fn memories(devices: &[MemoryDevice]) -> Vec<Alias> {
     let mut aliases: Vec<Option<Alias>> = devices.iter().map(|_| None).collect();
     for (prefix, model) in [
@@ -108,7 +109,7 @@ fn memories(devices: &[MemoryDevice]) -> Vec<Alias> {
     aliases.into_iter().flatten().collect()
 }
 
-/// By the place on the controller where there is one (`ide0-1-0`), else by the name (`virtio-disk0`).
+/// The alias of a disk: by its address on a controller (`ide0-1-0`), otherwise by its target name (`virtio-disk0`).
 fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
     if let Some(alias) = given(&disk.info) {
         return alias;
@@ -128,22 +129,34 @@ fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
     name.into()
 }
 
-/// `PREFIXn`, where n is the device's place among its kind.
+/// Aliases `PREFIXn`, where n is the index of the device in its list.
 fn by_index<T: Element>(prefix: &str, devices: &[T]) -> Vec<Alias> {
+    let mut scratch = String::new();
     let all = infos(devices).enumerate();
-    all.map(|(index, info)| given(info).unwrap_or_else(|| text!(prefix, index).into())).collect()
+    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64, &mut scratch)))
+        .collect()
 }
 
-/// `PREFIXn`, where n is one above the highest in use.
+/// Aliases `PREFIXn`, where n is one above the highest in use.
 fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d DeviceInfo>) -> Vec<Alias> {
     let infos: Vec<&DeviceInfo> = infos.collect();
     let used = infos.iter().filter_map(|info| number(info.alias.as_deref()?, prefix));
     let mut free = used.max().map_or(0, |highest| highest.saturating_add(1))..;
-    let name = |info: &&DeviceInfo| given(info).or_else(|| Some(text!(prefix, free.next()?).into()));
-    infos.iter().filter_map(name).collect()
+    let mut scratch = String::new();
+    let mut name =
+        |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?, &mut scratch)));
+    infos.iter().filter_map(&mut name).collect()
 }
 
-/// The n of `PREFIXn`.
+/// `PREFIXn`. The text is put together in `scratch`, so that an alias is allocated once.
+fn numbered(prefix: &str, n: u64, scratch: &mut String) -> Alias {
+    scratch.clear();
+    prefix.add(scratch);
+    n.add(scratch);
+    scratch.as_str().into()
+}
+
+/// The number n of an alias `PREFIXn`; `None` for another alias.
 fn number(alias: &str, prefix: &str) -> Option<u64> {
     alias.strip_prefix(prefix)?.parse().ok()
 }

@@ -1,11 +1,12 @@
-//! Which devices are started from.
+//! The boot order.
 
 use virtargv_model::Domain;
 use virtargv_model::device::disk::DiskDevice;
 use virtargv_model::info::Boot;
 use virtargv_model::os::BootDev;
 
-/// Gives the first device of each kind in `<os><boot>` its place in the order; of a kind named twice, the later one.
+/// Sets the boot order of the first device of each kind in `<os><boot>`. A kind that is named twice has the later
+/// order.
 pub(crate) fn assign_order(domain: &mut Domain) {
     let devices = &mut domain.devices;
     for (n, dev) in (1..).zip(&domain.os.boot_devs) {

@@ -1,4 +1,4 @@
-//! What the guest's clock starts with.
+//! The time with which the guest's RTC starts.
 
 use virtargv_host::{Host, HostError};
 use virtargv_model::Problem;
@@ -7,7 +7,7 @@ use virtargv_model::clock::{Basis, Clock, Offset};
 use super::context::problem;
 use crate::text::Text;
 
-/// What the guest's clock starts with.
+/// `base=` of `-rtc`: `utc`, `localtime`, or a date and time in UTC.
 pub(crate) fn base(host: &dyn Host, clock: &Clock) -> Result<Text, Problem> {
     let unknown = |error: HostError| {
         let message = format!("offset 'variable' of element 'clock' has no time to count from: {error}");
@@ -26,10 +26,10 @@ pub(crate) fn base(host: &dyn Host, clock: &Clock) -> Result<Text, Problem> {
     })
 }
 
-/// Seconds since 1970 as a date and time in the proleptic Gregorian calendar.
+/// Seconds since 1970 as an ISO 8601 date and time, in the proleptic Gregorian calendar.
 fn date(seconds: i64) -> String {
     let (days, time) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // Years are counted from March, so that the leap day is the last of one; eras are 400 years.
+    // Years begin in March, so that the leap day is the last of a year. An era is 400 years.
     let shifted = i128::from(days) + 719_468;
     let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year_of_era = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;

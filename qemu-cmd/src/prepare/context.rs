@@ -1,4 +1,4 @@
-//! What every step of preparing works with. It knows no step; the steps know it.
+//! The context of preparing. It imports no step of preparing, the steps import it.
 
 use virtargv_caps::{Cap, Caps, Release};
 use virtargv_host::{DriverConfig, Host, StartOptions};
@@ -16,42 +16,42 @@ use super::storage::StorageNodes;
 use crate::ident::Alias;
 use crate::text::Text;
 
-/// The domain as it is started, and whoever can answer what it leaves open.
+/// The context that every step of preparing gets: the domain, the capabilities, the host, and what is prepared so far.
 pub(crate) struct Prepare<'d> {
     /// The domain.
     pub domain: &'d Domain,
-    /// What kind of guest it is.
+    /// Architecture, machine type and accelerator.
     pub guest: &'d Guest,
-    /// What the QEMU can do.
+    /// The capabilities of the QEMU binary.
     pub caps: &'d Caps,
-    /// The machine it is for.
+    /// The host.
     pub host: &'d dyn Host,
-    /// What the caller wants of this start.
+    /// The options of this start.
     pub options: &'d StartOptions,
-    /// Where the domain's sockets and files are.
+    /// The directories of the domain's sockets and files.
     pub folders: &'d Folders,
-    /// Where controllers are found.
+    /// The controllers by type and index.
     pub controllers: &'d ControllerTable,
     /// The alias and address of each device.
     pub common: &'d ByDevice<Common>,
-    /// The numbers of descriptors and their sets.
+    /// The numbers of descriptors and descriptor sets.
     pub numbers: Numbers<'d>,
-    /// The names of the nodes of disks.
+    /// The node names of disks.
     pub nodes: &'d StorageNodes,
-    /// The number of the next node of what is no disk.
+    /// The number of the next block node of a SCSI host device.
     pub next_node: u32,
-    /// Whether all memory is taken before the guest starts by an option of its own.
+    /// Whether `-mem-prealloc` allocates all memory before the guest starts.
     pub preallocates: bool,
-    /// What secrets are encrypted with.
+    /// The key that secrets are encrypted with.
     pub key: &'d MasterKey,
-    /// Whether any secret was.
+    /// Whether any secret was encrypted.
     pub seals: bool,
-    /// What stands against a start.
+    /// The problems so far.
     pub report: &'d mut Report,
 }
 
 impl<'d> Prepare<'d> {
-    /// Whether the QEMU can do `cap`.
+    /// Whether the QEMU binary has the capability flag `cap`.
     pub fn has(&self, cap: Cap) -> bool {
         self.caps.has(cap)
     }
@@ -66,40 +66,40 @@ impl<'d> Prepare<'d> {
         self.host.config()
     }
 
-    /// Whether the line runs without a launcher.
+    /// Whether the command line runs without a launcher.
     pub fn is_standalone(&self) -> bool {
         self.options.standalone.is_some()
     }
 
-    /// The alias of the first controller of a type with an index.
+    /// The alias of the first controller with this type and `index=`.
     pub fn controller(&self, kind: ControllerType, index: u32) -> Option<&'d Alias> {
         let at = self.controllers.get(kind, index)?;
         self.common.controllers.get(at).map(|common| &common.alias)
     }
 
-    /// A secret for QEMU under the id `id`, encrypted so that it does not show on the command line.
+    /// Encrypts a secret, which gets the id `id` in QEMU, so that it is not readable on the command line.
     pub fn seal(&mut self, id: impl Into<Text>, value: &[u8]) -> Sealed {
         self.seals = true;
         self.key.seal(self.host, id.into(), value)
     }
 
-    /// Settles what is no device, and puts down what stands against it.
-    pub fn one<F>(&mut self, settle: impl FnOnce(&mut Self) -> Result<F, Problem>) -> Option<F> {
-        settle(self).map_err(|problem| self.report.push(problem)).ok()
+    /// Prepares something that is not a device. A problem is reported, and gives `None`.
+    pub fn one<F>(&mut self, prepare: impl FnOnce(&mut Self) -> Result<F, Problem>) -> Option<F> {
+        prepare(self).map_err(|problem| self.report.push(problem)).ok()
     }
 
-    /// Settles each of `elements`, and puts down what stands against it.
+    /// Prepares each of `elements`. Problems are reported, and their elements left out.
     pub fn each<T, F>(
         &mut self,
         kind: DeviceKind,
         elements: &'d [T],
         common: &'d [Common],
-        settle: impl Fn(&mut Self, Device<'d, T>) -> Result<F, Problem>,
+        prepare: impl Fn(&mut Self, Device<'d, T>) -> Result<F, Problem>,
     ) -> Vec<F> {
         let mut all = Vec::with_capacity(elements.len());
         for (index, (element, Common { alias, address })) in elements.iter().zip(common).enumerate() {
             let id = DeviceId { kind, index };
-            match settle(self, Device { element, id, alias, address, facts: &() }) {
+            match prepare(self, Device { element, id, alias, address, facts: &() }) {
                 Ok(facts) => all.push(facts),
                 Err(problem) => self.report.push(problem),
             }
@@ -108,17 +108,17 @@ impl<'d> Prepare<'d> {
     }
 }
 
-/// What `rule` keeps there in every validated domain. A domain that was taken unchecked may lack it.
+/// A value that every validated domain has, because of `rule`. A domain that was not validated can lack it.
 pub(crate) fn must<T>(value: Option<T>, rule: &'static Rule, place: impl Into<Place>) -> Result<T, Problem> {
     value.ok_or_else(|| broken(rule, place))
 }
 
-/// A rule that was not held.
+/// The problem of a domain that was not validated and breaks `rule`.
 pub(crate) fn broken(rule: &'static Rule, place: impl Into<Place>) -> Problem {
     Problem { stage: Stage::Build, ..problem(rule, place, rule.summary) }
 }
 
-/// A problem of this stage, of the class that current releases give it.
+/// A problem with a rule of this stage.
 pub(crate) fn problem(rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) -> Problem {
     rule.problem(Release::default(), place, message)
 }

@@ -1,4 +1,4 @@
-//! Descriptors that QEMU inherits: each has a number of its own.
+//! Descriptors that QEMU inherits. Each has a number of its own.
 
 use std::collections::BTreeSet;
 
@@ -6,16 +6,16 @@ use virtargv_host::{Descriptor, Descriptors};
 
 use crate::text::text;
 
-/// A descriptor that QEMU inherits. Its number is to be had through `Emit::pass`, which says so to the launcher.
+/// A descriptor that QEMU inherits. `Emit::pass` gives its number and records it as a need.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Passed {
     /// Its number in QEMU.
     pub(crate) number: u32,
-    /// What it is open for.
+    /// The file, device or socket that it is open for.
     pub(crate) what: Descriptor<String>,
 }
 
-/// A set with one descriptor (`-add-fd`), which a path stands for.
+/// A descriptor set with one descriptor (`-add-fd`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct FdSet {
     /// Its number.
@@ -25,13 +25,13 @@ pub(crate) struct FdSet {
 }
 
 impl FdSet {
-    /// The path that stands for it.
+    /// The path that stands for the set, `/dev/fdset/N`.
     pub fn path(&self) -> String {
         fdset_path(self.number)
     }
 }
 
-/// A set with the descriptors that the caller passed as a group.
+/// A descriptor set with the descriptors that the caller passed as a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GroupSet {
     /// Its number.
@@ -43,7 +43,7 @@ pub(crate) struct GroupSet {
 }
 
 impl GroupSet {
-    /// The path that stands for it.
+    /// The path that stands for the set, `/dev/fdset/N`.
     pub fn path(&self) -> String {
         fdset_path(self.number)
     }
@@ -53,21 +53,21 @@ fn fdset_path(number: u32) -> String {
     text!("/dev/fdset/", number)
 }
 
-/// Gives descriptors their numbers, in the order in which they are asked for.
+/// Assigns numbers to descriptors, in the order of the calls.
 #[derive(Debug)]
 pub(crate) struct Numbers<'h> {
-    /// What is known beforehand.
+    /// The numbers that the caller has decided on.
     known: &'h dyn Descriptors,
-    /// Numbers that stand for something.
+    /// Numbers that are in use.
     taken: BTreeSet<u32>,
-    /// The first number that may be free.
+    /// The lowest number that can be free.
     next: u32,
     /// The number of the next set.
     next_set: u32,
 }
 
 impl<'h> Numbers<'h> {
-    /// No number but `reserved` stands for anything yet.
+    /// No number is in use except `reserved`.
     pub fn new(known: &'h dyn Descriptors, reserved: impl IntoIterator<Item = u32>) -> Self {
         Self { known, taken: reserved.into_iter().collect(), next: known.first_free(), next_set: 0 }
     }
@@ -79,7 +79,7 @@ impl<'h> Numbers<'h> {
         Passed { number, what: wanted.owned() }
     }
 
-    /// A number that stands for nothing yet.
+    /// A number that is not in use.
     fn free(&mut self) -> u32 {
         while self.taken.contains(&self.next) {
             self.next = self.next.saturating_add(1);
@@ -87,12 +87,12 @@ impl<'h> Numbers<'h> {
         self.next
     }
 
-    /// A set with `passed` in it.
+    /// A new descriptor set with `passed` in it.
     pub fn set(&mut self, passed: Passed) -> FdSet {
         FdSet { number: self.next_set(), passed }
     }
 
-    /// A set with the descriptors of `group`, where there is such a group.
+    /// A new descriptor set with the descriptors of `group`; `None` if the caller passed no such group.
     pub fn group(&mut self, group: &str) -> Option<GroupSet> {
         let descriptors = self.known.group(group)?;
         Some(GroupSet { number: self.next_set(), group: group.to_owned(), descriptors })
@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn each_number_stands_for_one_descriptor() {
+    fn each_number_is_assigned_once() {
         check(&FreeDescriptors, &[], [3, 4, 5]);
         check(&FreeDescriptors, &[4, 6], [3, 5, 7]);
         check(&Vsock(9), &[], [10, 9, 11]);

@@ -1,14 +1,14 @@
-//! Variables of the driver's own environment that QEMU may be passed.
+//! Environment variables of the driver that are passed on to QEMU.
 
 use std::collections::BTreeMap;
 
 use virtargv_host::Host;
 
-/// What every QEMU is passed.
+/// Variables that every QEMU gets.
 pub(crate) const ALWAYS: &[&str] =
     &["LD_PRELOAD", "LD_LIBRARY_PATH", "PATH", "HOME", "USER", "LOGNAME", "TMPDIR"];
 
-/// What a QEMU that makes sound on the host may be passed besides.
+/// Variables of audio libraries.
 const AUDIO: &[&str] = &[
     "QEMU_AUDIO_DRV",
     "SDL_AUDIODRIVER",
@@ -19,19 +19,19 @@ const AUDIO: &[&str] = &[
     "USERPROFILE",
 ];
 
-/// The variables that are set.
+/// The variables that are set in the driver's environment.
 #[derive(Debug, Default)]
 pub(crate) struct Environment(BTreeMap<&'static str, String>);
 
 impl Environment {
-    /// Those of the host; `sound` asks for those that have to do with sound.
+    /// Asks the host for the variables; with `sound` those of audio libraries too.
     pub fn of(host: &dyn Host, sound: bool) -> Self {
         let audio = AUDIO.iter().filter(|_| sound);
         let set = ALWAYS.iter().chain(audio).filter_map(|name| Some((*name, host.machine().env(name).ok()?)));
         Self(set.collect())
     }
 
-    /// The value of a variable, where it is set.
+    /// The value of a variable; `None` if it is not set.
     pub fn get(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }

@@ -1,23 +1,23 @@
-//! Where the sockets and files of a domain are.
+//! The directories of a domain's sockets and files.
 
 use virtargv_host::{DriverConfig, StartOptions};
 
-/// The folders of a domain.
+/// The directories of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Folders {
-    /// The domain's own folder, in which QEMU makes its sockets.
+    /// The directory of the domain, in which QEMU creates its sockets.
     pub domain: String,
-    /// The same where the line runs without a launcher; it is then the only one.
+    /// The only directory, if the command line runs without a launcher.
     pub standalone: Option<String>,
     /// The domain's name.
     pub name: String,
-    /// What marks the domain's files in folders that it shares with others: its number, which is -1 before it runs, and
-    /// the first 20 characters of its name.
+    /// The part of names in directories that domains share: the id of the domain, which is -1 before it runs, and the
+    /// first 20 characters of its name.
     pub mark: String,
 }
 
 impl Folders {
-    /// The folders of the domain `name`.
+    /// The directories of the domain `name`.
     pub fn of(name: &str, settings: &DriverConfig, options: &StartOptions) -> Self {
         let name = name.to_owned();
         let mark = format!("-1-{}", name.chars().take(20).collect::<String>());

@@ -1,7 +1,7 @@
-//! What is decided at the start of a domain: aliases, addresses, node names, descriptors, sizes, what the host answers.
+//! Preparing: decides what is left to the start of a domain, such as aliases, node names, descriptors and memory sizes.
 //!
-//! [`prepare`] turns a validated domain into a [`Prepared`] one, of which emission only has to tell QEMU. It is the only
-//! part of this crate that asks the host and that may refuse.
+//! [`prepare`] turns a validated domain into a [`Prepared`] one, which emission turns into options. It is the only part
+//! of this crate that asks the host and that can refuse a domain.
 
 pub(crate) mod address;
 mod alias;
@@ -33,7 +33,7 @@ use crate::text::Text;
 use address::ControllerTable;
 use context::{Prepare, must};
 use descriptor::Numbers;
-use device::chardev_source::HostSide;
+use device::chardev_source::CharBackend;
 use device::{ByDevice, Common, DeviceFacts, graphics};
 use env::Environment;
 use firmware::Flash;
@@ -44,46 +44,46 @@ use security::SevBits;
 /// A domain ready to be emitted. Only [`prepare`] makes one.
 #[derive(Debug)]
 pub struct Prepared<'r> {
-    /// The domain as it is started.
-    pub(crate) domain: Domain,
-    /// What kind of guest it is.
+    /// The domain, with what is changed at the start.
+    pub(crate) domain: Box<Domain>,
+    /// Architecture, machine type and accelerator.
     pub(crate) guest: Guest,
-    /// What the QEMU can do, as the document may have changed it.
+    /// The capabilities of the QEMU binary, with the changes of `<qemu:capabilities>`.
     pub(crate) caps: Caps,
     /// The driver's settings.
     pub(crate) settings: &'r DriverConfig,
-    /// Where the guest's state comes from.
+    /// The source of the state of an incoming guest.
     pub(crate) incoming: Option<&'r Incoming>,
-    /// Where the domain's sockets and files are.
+    /// The directories of the domain's sockets and files.
     pub(crate) folders: Folders,
     /// The alias and address of each device.
     pub(crate) common: ByDevice<Common>,
-    /// What else is settled.
+    /// What else is prepared.
     pub(crate) facts: Facts,
     /// Variables of the driver's environment.
     pub(crate) environment: Environment,
     /// Whether the host's kernel is in FIPS mode.
     pub(crate) fips: bool,
-    /// What the guest's clock starts with.
+    /// `base=` of `-rtc`.
     pub(crate) rtc_base: Text,
-    /// The key that secrets are encrypted with, where QEMU is given it.
+    /// The key that secrets are encrypted with; `None` if it is not emitted.
     pub(crate) master_key: Option<MasterKey>,
 }
 
-/// What is settled about a domain besides aliases and addresses.
+/// What is prepared besides aliases and addresses.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// The nodes of the machine's flash.
+    /// The block nodes of firmware in flash.
     pub flash: Option<Flash>,
-    /// What SEV does to addresses.
+    /// The address bits of SEV.
     pub sev: Option<SevBits>,
-    /// The CPU; none where QEMU takes what the machine has by itself.
+    /// The CPU; `None` for the default of the machine type.
     pub cpu: Option<cpu::Facts>,
     /// Memory and NUMA cells.
     pub memory: memory::Facts,
     /// The socket of QEMU's monitor.
-    pub monitor: HostSide,
-    /// Devices that have an id.
+    pub monitor: CharBackend,
+    /// Devices that have an alias.
     pub devices: DeviceFacts,
     /// Displays.
     pub graphics: Vec<graphics::Facts>,
@@ -97,17 +97,17 @@ impl Prepared<'_> {
 }
 
 impl Facts {
-    /// Settles everything, in the order of the arguments: descriptors are numbered in it. None where something stands
-    /// against it.
-    fn settle(cx: &mut Prepare<'_>) -> Option<Self> {
-        let flash = cx.one(firmware::settle);
-        let sev = cx.one(|cx| security::settle(cx));
-        let cpu = cx.one(|cx| cpu::settle(cx));
-        let memory = cx.one(memory::settle);
+    /// Prepares everything, in the order of the arguments, because descriptors are numbered in it. `None` if there is a
+    /// problem, which is reported.
+    fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
+        let flash = cx.one(firmware::prepare);
+        let sev = cx.one(|cx| security::prepare(cx));
+        let cpu = cx.one(|cx| cpu::prepare(cx));
+        let memory = cx.one(memory::prepare);
         let path = format!("{}/monitor.sock", cx.folders.domain);
-        let monitor = HostSide::listening(cx, &path);
-        let devices = DeviceFacts::settle(cx);
-        let graphics = graphics::settle(cx);
+        let monitor = CharBackend::listening(cx, &path);
+        let devices = DeviceFacts::prepare(cx);
+        let graphics = graphics::prepare(cx);
         if !cx.report.is_empty() {
             return None;
         }
@@ -137,7 +137,7 @@ fn settle<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared
     let name = must(domain.name.as_deref(), &rules::domain::NAME_MISSING, domain.pos)?;
     let folders = Folders::of(name, host.config(), options);
     let key = MasterKey::draw(host);
-    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
+    #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
     let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options));
     let mut cx = Prepare {
         domain: &domain,
@@ -156,8 +156,8 @@ fn settle<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared
         seals: false,
         report: &mut report,
     };
-    let facts = Facts::settle(&mut cx);
-    // A launcher writes the key's file for every guest; without one it is only asked for where a secret needs it.
+    let facts = Facts::prepare(&mut cx);
+    // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
     let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.seals);
     let rtc_base = clock::base(host, &domain.clock).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
@@ -178,7 +178,7 @@ fn settle<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared
     })
 }
 
-/// Changes the domain to what is started.
+/// Applies the changes of a start to the domain.
 fn start(
     domain: &mut Domain,
     guest: &Guest,
@@ -190,7 +190,7 @@ fn start(
     cpu::update(domain, guest, caps, host)?;
     boot::assign_order(domain);
     if options.incoming.is_none() {
-        // A guest that comes from elsewhere keeps its sizes.
+        // The memory sizes of an incoming guest are not changed.
         memory::align(domain, guest)?;
     }
     virtargv_resolve::usb_at_start(domain, caps.release())?;

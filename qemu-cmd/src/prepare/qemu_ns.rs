@@ -1,11 +1,11 @@
-//! `<qemu:capabilities>`: what the document says that QEMU can do.
+//! `<qemu:capabilities>`: changes of the capabilities.
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_model::{Domain, Problem};
 
 use super::context::problem;
 
-/// What the QEMU can do as the document has it.
+/// The capabilities `caps` with the changes of `<qemu:capabilities>`.
 pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem> {
     let qemu = &domain.qemu;
     if qemu.add_capabilities.is_empty() && qemu.del_capabilities.is_empty() {
@@ -13,7 +13,7 @@ pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem
     }
     let flag = |name: &String| {
         name.parse::<Cap>().map_err(|_| {
-            let message = format!("'{name}' of the document's 'capabilities' is none that a QEMU can have");
+            let message = format!("element 'qemu:capabilities' has capability '{name}', there is no capability flag with this name");
             problem(&crate::rules::QEMU_CAPABILITY, domain.pos.path("capabilities"), message)
         })
     };

@@ -1,4 +1,4 @@
-//! Secrets on their way to QEMU: encrypted with a master key, which QEMU reads from a file.
+//! Secrets, encrypted with a master key that QEMU reads from a file.
 
 use std::fmt;
 
@@ -10,23 +10,23 @@ use virtargv_host::Host;
 
 use crate::text::Text;
 
-/// The key that all secrets of one command line are encrypted with.
+/// The AES-256 key that all secrets of a command line are encrypted with.
 #[derive(Clone)]
 pub(crate) struct MasterKey([u8; 32]);
 
-/// A secret that is given to QEMU as an object.
+/// An encrypted secret (`-object secret`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Sealed {
     /// The id of the object.
     pub id: Text,
-    /// What the master key makes of the secret, in base64.
+    /// The encrypted secret, in base64.
     pub data: String,
     /// The initialization vector, in base64.
     pub iv: String,
 }
 
 impl MasterKey {
-    /// A fresh key.
+    /// Asks the host for a random key.
     pub fn draw(host: &dyn Host) -> Self {
         let mut key = [0; 32];
         host.random(&mut key);
@@ -38,7 +38,7 @@ impl MasterKey {
         self.0.to_vec()
     }
 
-    /// `value` encrypted with the key.
+    /// Encrypts `value` with a random initialization vector.
     pub fn seal(&self, host: &dyn Host, id: Text, value: &[u8]) -> Sealed {
         let mut iv = [0; 16];
         host.random(&mut iv);
@@ -46,7 +46,7 @@ impl MasterKey {
         Sealed { id, data, iv: BASE64_STANDARD.encode(iv) }
     }
 
-    /// AES-256-CBC.
+    /// Encrypts `value` by AES-256-CBC.
     fn encrypt(&self, iv: [u8; 16], value: &[u8]) -> Vec<u8> {
         let cipher = cbc::Encryptor::<aes::Aes256>::new(&self.0.into(), &iv.into());
         cipher.encrypt_padded_vec_mut::<Pkcs7>(value)
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_sealed_with_the_master_key() {
+    fn secrets_are_encrypted_with_the_master_key() {
         // Checked with: printf secret | openssl enc -aes-256-cbc -K 000102..1f -iv 000102..0f -base64
         let host = FixedHost::default();
         let sealed = MasterKey::draw(&host).seal(&host, "s0".into(), b"secret");

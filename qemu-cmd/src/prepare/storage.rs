@@ -1,8 +1,7 @@
-//! Images of disks, before anything is emitted: volumes of storage pools are looked up and nodes of the block layer named.
+//! Images: looks up storage volumes and names block nodes.
 //!
-//! A disk is a chain of images, top first. Each has a node for its place (`libvirt-N-storage`), one for its format
-//! (`libvirt-N-format`) where that is more than the bytes themselves, and one between them where only a slice of the
-//! place is used.
+//! A disk has a backing chain, top image first. Each image has a storage node (`libvirt-N-storage`), a format node
+//! (`libvirt-N-format`) unless it is plain raw, and a slice node between them if only a part of the storage is used.
 
 pub(crate) mod objects;
 pub(crate) mod place;
@@ -21,43 +20,43 @@ use super::context::Prepare;
 use crate::ident::NodeName;
 use crate::text::text;
 use objects::{Ids, Objects};
-use place::Place;
+use place::Storage;
 
-/// The names of the nodes of a domain's disks.
+/// The node names of all disks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct StorageNodes {
-    /// One a disk.
+    /// One item for each disk, in the order of the list.
     pub disks: Vec<DiskNodes>,
-    /// The number of the first node that no disk has; SCSI host devices go on from it.
+    /// The number of the next node, from which SCSI host devices are numbered.
     pub next: u32,
 }
 
-/// The names of the nodes of a disk.
+/// The node names of a disk.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct DiskNodes {
-    /// The names of each image's nodes, top first.
+    /// The node names of each image, top image first.
     pub images: Vec<ImageNodes>,
-    /// The node that copies what is read into the top image.
+    /// The node name of the copy-on-read filter.
     pub copy_on_read: Option<NodeName>,
-    /// The nodes of throttle filters, from the image up.
+    /// The node names of throttle filters, from the image up.
     pub filters: Vec<NodeName>,
 }
 
-/// The names of an image's nodes.
+/// The node names of an image.
 #[derive(Debug, Clone)]
 pub(crate) struct ImageNodes {
-    /// Its place.
+    /// The storage node.
     pub storage: NodeName,
-    /// The slice of the place that is used.
+    /// The slice node.
     pub slice: Option<NodeName>,
-    /// Its format.
+    /// The format node.
     pub format: Option<NodeName>,
-    /// The nodes of its data store.
+    /// The node names of its data store.
     pub data_store: Option<Box<ImageNodes>>,
 }
 
 impl ImageNodes {
-    /// Names the nodes of `image`, counting `next` on.
+    /// Names the nodes of `image`, with numbers from `next` on.
     fn name(image: &Image, caps: &Caps, next: &mut u32) -> Self {
         let n = *next;
         *next = n.saturating_add(1);
@@ -73,18 +72,18 @@ impl ImageNodes {
         }
     }
 
-    /// The node that stands for the image as a whole.
+    /// The top node of the image.
     pub fn top(&self) -> &NodeName {
         self.format.as_ref().unwrap_or(self.below_format())
     }
 
-    /// The node that the format's node reads.
+    /// The node below the format node.
     pub fn below_format(&self) -> &NodeName {
         self.slice.as_ref().unwrap_or(&self.storage)
     }
 }
 
-/// Looks up volumes and names nodes.
+/// Looks up storage volumes, and names the block nodes of all disks.
 pub(crate) fn name_all(domain: &mut Domain, caps: &Caps, host: &dyn Host) -> Result<StorageNodes, Problem> {
     for disk in &mut domain.devices.disks {
         volume::look_up(disk, host)?;
@@ -100,14 +99,14 @@ pub(crate) fn name_all(domain: &mut Domain, caps: &Caps, host: &dyn Host) -> Res
     Ok(StorageNodes { disks, next })
 }
 
-/// Whether the disk is made of nodes: cards in a slot of the board are not, nor is what a vhost-user process serves.
+/// Whether the disk has block nodes. SD cards and vhost-user disks have none.
 fn has_nodes(disk: &Disk, caps: &Caps) -> bool {
     caps.has(Cap::Blockdev) && disk.bus() != Some(DiskBus::Sd) && disk.image.kind() != SourceType::VhostUser
 }
 
 fn name_nodes(disk: &Disk, caps: &Caps, next: &mut u32) -> DiskNodes {
     let mut plan = DiskNodes::default();
-    // A drive without a medium keeps its number.
+    // The number of a drive without a medium is not used for another disk.
     let images: Vec<ImageNodes> = disk.images().map(|i| ImageNodes::name(i, caps, next)).collect();
     if disk.image.is_empty() {
         return plan;
@@ -123,16 +122,16 @@ fn name_nodes(disk: &Disk, caps: &Caps, next: &mut u32) -> DiskNodes {
     plan
 }
 
-/// Whether any image of a disk counts on the helper for persistent reservations that is started with the guest.
+/// Whether any disk has `<reservations managed='yes'>`.
 pub(crate) fn has_managed_reservations(domain: &Domain) -> bool {
     domain.devices.disks.iter().flat_map(Disk::images).any(|image| {
         image.reservations.as_ref().is_some_and(|reservations| reservations.managed != Some(YesNo::No))
     })
 }
 
-/// Whether a node for the format is needed above that for the place.
+/// Whether an image has a format node.
 fn needs_format(image: &Image, caps: &Caps) -> bool {
-    // A folder is read-only only by its format, and a descriptor has to be asked for as the format would.
+    // A directory (`vvfat`) has `read-only=` on the format node, and so has storage that is opened by a descriptor.
     let by_place = match &image.location {
         Location::Dir { .. } => true,
         Location::File { fdgroup, .. } => fdgroup.is_some(),
@@ -141,81 +140,81 @@ fn needs_format(image: &Image, caps: &Caps) -> bool {
     by_place || !is_plain(image) || !caps.has(Cap::BlockjobBackingMaskProtocol)
 }
 
-/// Whether the image is the bytes of the disk and nothing else.
+/// Whether the content of the disk is that of the storage: format `raw`, without encryption.
 fn is_plain(image: &Image) -> bool {
     matches!(image.format, None | Some(ImageFormat::Raw | ImageFormat::Fat)) && luks(image).is_none()
 }
 
-/// What QEMU is to decrypt as LUKS, if anything.
+/// The encryption of an image that QEMU decrypts as LUKS.
 fn luks(image: &Image) -> Option<&Encryption> {
     let is_luks = |e: &&Encryption| e.format == EncryptionFormat::Luks && by_qemu(e) && !e.secrets.is_empty();
     image.encryption.as_deref().filter(is_luks)
 }
 
-/// Whether QEMU itself decrypts.
+/// Whether QEMU decrypts the image itself, rather than librbd.
 fn by_qemu(encryption: &Encryption) -> bool {
     encryption.engine != Some(EncryptionEngine::Librbd)
 }
 
-/// How QEMU is told where an image is.
+/// How an image is given to QEMU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
-    /// As a node of the block layer.
+    /// As block nodes (`-blockdev`).
     Node,
-    /// As `file.` properties of a drive, with the words of QEMU's older releases.
+    /// As properties of `-drive` (`file.driver=`), with the names of earlier QEMUs.
     Drive,
-    /// As an address in `file=` of a drive.
+    /// As an address in `file=` of `-drive`.
     Address,
 }
 
-/// What is settled about an image.
+/// A prepared image.
 #[derive(Debug)]
 pub(crate) struct ImageFacts {
-    /// The names of its nodes.
+    /// Its node names.
     pub nodes: ImageNodes,
-    /// Where it is.
-    pub place: Place,
-    /// The objects that it needs.
+    /// Where it is stored.
+    pub storage: Storage,
+    /// Its objects.
     pub objects: Objects,
     /// Its format.
     pub format: Option<ImageFormat>,
-    /// The part of the place that it is in.
+    /// The part of the storage that it uses.
     pub slice: Option<Slice>,
-    /// The size of the cache for its metadata in bytes.
+    /// The size of its metadata cache in bytes.
     pub metadata_cache: Option<u64>,
-    /// Who decrypts it.
+    /// What decrypts it; `None` for an image that is not encrypted.
     pub decrypts: Option<Decrypts>,
-    /// The file that its data is in.
+    /// Its data store, for an image with an external data file.
     pub data_store: Option<Box<ImageFacts>>,
 }
 
-/// Who decrypts an image.
+/// What decrypts an image.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Decrypts {
     /// QEMU, as LUKS.
     Qemu,
-    /// Ceph's library, from this format.
+    /// librbd, from this format.
     Librbd(EncryptionFormat),
 }
 
 impl ImageFacts {
-    /// Settles `image`, whose nodes are called `nodes`, for the disk `alias`.
+    /// Prepares `image`, with the node names `nodes`, for the disk `alias`.
     pub fn of(cx: &mut Prepare<'_>, image: &Image, nodes: &ImageNodes, alias: &str) -> Result<Self, Problem> {
         let data_store = match (&image.data_store, &nodes.data_store) {
             (Some(store), Some(nodes)) => Some(Box::new(Self::of(cx, store, nodes, alias)?)),
             _ => None,
         };
         let objects = Objects::of(cx, image, || Ids::of_nodes(nodes, alias))?;
-        let place = Place::of(cx, image, &objects, &nodes.storage, Form::Node)?;
-        let facts = Self::placed(image, nodes.clone(), place, objects);
+        let storage = Storage::of(cx, image, &objects, &nodes.storage, Form::Node)?;
+        let facts = Self::with_storage(image, nodes.clone(), storage, objects);
         Ok(Self { data_store, ..facts })
     }
 
-    /// An image of which place and objects are settled already.
-    pub fn placed(image: &Image, nodes: ImageNodes, place: Place, objects: Objects) -> Self {
+    /// An image whose storage and objects are prepared.
+    pub fn with_storage(image: &Image, nodes: ImageNodes, storage: Storage, objects: Objects) -> Self {
         Self {
             nodes,
-            place,
+            storage,
             objects,
             format: image.format,
             slice: image.slice,
@@ -225,8 +224,8 @@ impl ImageFacts {
         }
     }
 
-    /// The images of a firmware, which no disk has: nodes `NAME-storage`, and `NAME-format` where `with_format` asks for
-    /// one or the image is more than its bytes.
+    /// Prepares an image of firmware, which belongs to no disk, with the nodes `NAME-storage` and `NAME-format`. With
+    /// `with_format` it has a format node even if it is plain raw.
     pub fn named(
         cx: &mut Prepare<'_>,
         image: &Image,
@@ -252,10 +251,10 @@ pub(crate) fn decrypts(image: &Image) -> Option<Decrypts> {
     (encryption.engine == Some(EncryptionEngine::Librbd)).then_some(Decrypts::Librbd(encryption.format))
 }
 
-/// How the images of a disk are to be read.
+/// Cache, I/O and discard modes of the images of a disk.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Access {
-    /// The cache, where the document or sharing says so.
+    /// `<driver cache=>`; `none` for a shareable disk without it.
     pub cache: Option<CacheMode>,
     /// `<driver io=>`
     pub io: Option<IoMode>,
@@ -265,17 +264,17 @@ pub(crate) struct Access {
     pub detect_zeroes: Option<DetectZeroes>,
     /// `<driver discard_no_unref=>`
     pub discard_no_unref: Option<OnOff>,
-    /// A folder is to look like a floppy.
+    /// Whether a directory is presented as a floppy disk.
     pub floppy: bool,
 }
 
 impl Access {
-    /// How `disk` wants it.
+    /// The modes of `disk`.
     pub fn of(disk: &Disk) -> Self {
         let driver = &disk.driver;
-        // Only an uncached image can be shared by several writers.
+        // An image with several writers must not be cached on the host.
         let shared = (disk.shareable && !disk.readonly).then_some(CacheMode::None);
-        // Without discarding, unmapping zeroes can only mean to write them as such.
+        // `detect_zeroes='unmap'` needs `discard='unmap'`; without that libvirt uses `on`.
         let detect_zeroes = match (driver.detect_zeroes, driver.discard) {
             (Some(DetectZeroes::Unmap), discard) if discard != Some(Discard::Unmap) => Some(DetectZeroes::On),
             (detect, _) => detect,

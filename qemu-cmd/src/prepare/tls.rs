@@ -1,4 +1,4 @@
-//! TLS credentials: where their certificates are, and the secret that opens their key.
+//! TLS credentials of character devices and displays.
 
 use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
@@ -13,17 +13,17 @@ use crate::text::Text;
 pub(crate) struct Credentials {
     /// Its id.
     pub id: Text,
-    /// The folder of the certificates.
+    /// The directory of the certificates.
     pub dir: Text,
-    /// Whether they are those of the listening end.
+    /// Whether they are for a server (`endpoint=server`).
     pub listens: bool,
-    /// Whether the other end has to show a certificate. A client always looks at the server's.
+    /// Whether the certificate of the other end is verified; a client always verifies the server's.
     pub verify: bool,
-    /// The secret that opens the key.
+    /// The passphrase of the private key.
     pub secret: Option<Sealed>,
 }
 
-/// What the credentials of a character device are made of, from the driver's settings.
+/// Prepares the credentials of a character device, from the driver's settings.
 pub(crate) fn chardev(
     cx: &mut Prepare<'_>,
     id: &str,
@@ -47,11 +47,11 @@ pub(crate) fn chardev(
     Ok(Credentials { id: format!("obj{id}_tls0").into(), dir: dir.into(), listens, verify, secret })
 }
 
-/// Refuses TLS where QEMU has no objects for credentials.
+/// Checks that this QEMU has TLS credentials.
 pub(crate) fn need_objects(cx: &Prepare<'_>, at: Pos) -> Result<(), Problem> {
     if cx.has(Cap::ObjectTlsCredsX509) {
         return Ok(());
     }
-    let message = "this QEMU has no 'tls-creds-x509' objects, which TLS takes";
+    let message = "TLS needs object 'tls-creds-x509', which this QEMU lacks";
     Err(problem(&crate::rules::TLS_OBJECTS, at, message))
 }

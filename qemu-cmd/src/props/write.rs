@@ -1,4 +1,4 @@
-//! Writing properties: `k=v` lists and JSON, each escaped as QEMU's parser reads it back.
+//! Writing properties as `k=v` lists and JSON, each escaped for QEMU's parser.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use super::{Form, Props, Style, Value};
 use crate::text::{Hex, Piece};
 
 impl Props {
-    /// Adds them to `out` in the given form.
+    /// Writes the properties to `out` in the given form.
     pub fn write(&self, form: Form, out: &mut String) {
         match form {
             Form::Json => json_object(out, self),
@@ -17,8 +17,8 @@ impl Props {
         }
     }
 
-    /// Adds them to `out` as one JSON object for readers that keep one value of a name: where a `k=v` list repeats a key,
-    /// there is an array of its values.
+    /// Writes the properties to `out` as a JSON object with unique keys. A key that a `k=v` list repeats has an array
+    /// of its values.
     pub(crate) fn write_grouped(&self, out: &mut String) {
         let mut values: BTreeMap<&str, Vec<&Value>> = BTreeMap::new();
         for (key, value) in self.iter() {
@@ -26,7 +26,7 @@ impl Props {
         }
         out.push('{');
         let mut first = true;
-        // In the order in which keys come first.
+        // In the order of the first occurrence of each key.
         for (key, _) in self.iter() {
             let Some(of_key) = values.remove(key) else { continue };
             if !std::mem::replace(&mut first, false) {
@@ -56,7 +56,7 @@ impl Props {
     }
 }
 
-/// A key of a `k=v` list: its own name below that of the object or array it is in.
+/// A key of a `k=v` list: its name after that of the object or array that contains it.
 struct Key<'k> {
     parent: Option<&'k Key<'k>>,
     name: Name<'k>,
@@ -80,7 +80,7 @@ impl Key<'_> {
     }
 }
 
-/// A `k=v` list while it is written.
+/// A `k=v` list that is being written.
 struct List<'o> {
     out: &'o mut String,
     style: Style,
@@ -133,7 +133,7 @@ impl List<'_> {
         key.write(self.out);
     }
 
-    /// A value that is neither empty nor made of others.
+    /// Writes a scalar value.
     fn plain(&mut self, value: &Value) {
         match value {
             Value::Bool(on) => self.out.push_str(match (self.style, on) {
@@ -157,7 +157,7 @@ impl List<'_> {
     }
 }
 
-/// Tells `each` the first and last of every run of consecutive numbers.
+/// Calls `each` with the first and last of every range of consecutive numbers.
 fn runs(numbers: &[u32], mut each: impl FnMut(u32, u32)) {
     let mut rest = numbers.iter().copied().peekable();
     while let Some(first) = rest.next() {
@@ -169,7 +169,7 @@ fn runs(numbers: &[u32], mut each: impl FnMut(u32, u32)) {
     }
 }
 
-/// QEMU's option parser ends a value at a comma; a doubled one stands for itself.
+/// Writes `text` with commas doubled: QEMU's option parser ends a value at a single comma.
 fn escape_comma(out: &mut String, text: &str) {
     for (n, part) in text.split(',').enumerate() {
         if n > 0 {
@@ -195,17 +195,17 @@ fn json_object(out: &mut String, props: &Props) {
     out.push('}');
 }
 
-/// A word of the program, which needs no escaping.
+/// Writes a key as a JSON string. Keys are words of this crate, which need no escaping.
 fn json_word(out: &mut String, word: &str) {
     out.push('"');
     out.push_str(word);
     out.push('"');
 }
 
-/// Adds `text` as a string of JSON.
+/// Writes `text` as a JSON string.
 pub(crate) fn json_string(out: &mut String, text: &str) {
-    // Nearly all names and values need no escaping; what does is left to the library.
-    // All bytes are looked at, which is faster than to stop early.
+    // Nearly all texts need no escaping, the others are left to `serde_json`. Testing all bytes is faster than stopping
+    // at the first special one.
     let special = |b: &u8| matches!(b, 0..b' ' | b'"' | b'\\' | 0x7f);
     if text.bytes().filter(special).count() == 0 {
         json_word(out, text);

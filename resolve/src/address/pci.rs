@@ -12,8 +12,7 @@ mod options;
 mod slots;
 mod zpci;
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashSet};
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
@@ -344,7 +343,7 @@ fn same(a: &PciAddress, b: &PciAddress) -> bool {
 /// Sets `multifunction=` on function 0 of every slot with further functions, unless the document has it.
 fn set_multifunction(devices: &mut Devices) {
     let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
-    let shared: std::collections::HashSet<_> =
+    let shared: HashSet<_> =
         devices.infos().filter_map(|(_, i)| i.pci()).filter(|p| p.function != 0).map(slot).collect();
     if shared.is_empty() {
         return;

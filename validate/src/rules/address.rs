@@ -1,6 +1,6 @@
 //! Rules on addresses of devices of any kind.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use virtargv_caps::Cap;
 
 use virtargv_model::device::controller::{Controller, ControllerType};
@@ -33,10 +33,14 @@ virtargv_model::rules! {
     CCW = "address-ccw": Unsupported, Validate,
         "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
         help "use another type, or remove the `<address>`";
-    /// What a device is connected to is there.
-    CONTROLLER = "address-controller": Internal, Build, "address/@bus, address/@controller; QEMU's bus= names a controller";
-    /// Only PCI devices have option ROMs.
-    ROM = "rom-needs-pci": Unsupported, Build, "`<rom>`; rombar=, romfile= of PCI devices";
+    /// The controller that the address of a device names exists.
+    CONTROLLER = "address-controller": Internal, Build,
+        "`<address controller= bus=>`: `bus=` of a device names a bus of QEMU by its controller",
+        help "add the `<controller>`, or change the `<address>`";
+    /// Only a PCI device has an option ROM.
+    ROM = "rom-needs-pci": Unsupported, Build,
+        "`<rom enabled= bar= file=>`: `rombar=` and `romfile=` of PCI devices",
+        help "remove `<rom>`, or use `<address type='pci'>`";
 }
 
 /// The kinds of device whose addresses are checked first, up to controllers.
@@ -141,13 +145,13 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         {
             let name = id.kind.element();
             let message = format!(
-                "device '{name}' is on the controller of type '{kind}' with index '{index}', which is not there"
+                "the address of device '{name}' names the controller of type '{kind}' with index '{index}', which the domain does not have"
             );
             out.refuse(&CONTROLLER, info.pos.path("address"), message);
         }
-        let says = |rom: &Rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some();
+        let is_given = |rom: &Rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some();
         if WITH_ROM.contains(&id.kind)
-            && info.rom.as_ref().is_some_and(says)
+            && info.rom.as_ref().is_some_and(is_given)
             && info.pci().is_none()
             && info.address != Some(Address::Unassigned)
         {

@@ -23,8 +23,10 @@ virtargv_model::rules! {
         "`<audio type='dbus'>`: `-audiodev dbus` comes with `-display dbus`",
         help "use another `type=`, or a QEMU that has D-Bus displays",
         since "7.2";
-    /// What makes sound has an audio backend.
-    MISSING = "audio-missing": Internal, Build, "`audiodev=` of devices and displays";
+    /// A sound device, VNC display or D-Bus display has an audio backend.
+    MISSING = "audio-missing": Internal, Build,
+        "`<sound><audio id=>` and `<graphics><audio id=>`: `audiodev=` of the device or display",
+        help "add an `<audio>` with that id, or change `id=`";
 }
 
 /// Checks every `<audio>` against the rules above.
@@ -68,12 +70,19 @@ pub(super) fn names_backend(
     }
 }
 
-/// Checks what libvirt finds only when it builds the command line. `id` is the backend that the element at `user` names; one that is
-/// not there is found before where elements can name backends.
+/// Checks what libvirt finds only when it builds the command line: the audio backend `id` of the sound device or VNC
+/// display at `user`. [`names_backend`] reports an id without a backend in the releases that read `<audio>` there.
 pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
-    let named = id.is_some() && cx.release.has(Convention::AudioElement);
+    if id.is_none() || !cx.release.has(Convention::AudioElement) {
+        exists(cx, id, user, out);
+    }
+}
+
+/// Checks that the audio backend `id`, or any for `None`, exists for the element at `user`.
+pub(super) fn exists(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
     let mut audios = cx.domain.devices.audios.iter();
-    if cx.has(Cap::Audiodev) && !named && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
-        out.refuse(&MISSING, user, "there is no element 'audio' for a device that makes sound");
+    if cx.has(Cap::Audiodev) && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
+        let message = "the device or display has no audio backend, an element 'audio' is missing";
+        out.refuse(&MISSING, user, message);
     }
 }

@@ -41,16 +41,26 @@ virtargv_model::rules! {
     PARALLEL_MACHINE = "parallel-machine": Unsupported, Validate,
         "`<parallel>`: `-device isa-parallel`, which pseries and s390x do not have",
         help "remove `<parallel>`";
-    /// A serial port is of a model that this QEMU has.
-    MODEL_MISSING = "serial-model-missing": Unsupported, Build, "`isa-serial`, `usb-serial`, `pci-serial`, `spapr-vty`, ...";
-    /// A serial port has a model where the machine has none for it.
-    NO_SERIAL_MODEL = "serial-model": Internal, Build, "`<target><model name=>`";
-    /// A channel of SPICE's agent has the agent's name.
-    CHANNEL_AGENT = "channel-spicevmc-name": Unsupported, Build, "SPICE's agent opens `com.redhat.spice.0`";
-    /// A channel is of a type that QEMU has.
-    CHANNEL_TYPE = "channel-target-type": Plain, Build, "`virtserialport`, and `guestfwd` of `-netdev user`";
-    /// A port of a virtio-serial controller has an address on one.
-    PORT_ADDRESS = "virtio-port-address": Internal, Build, "`virtserialport` and `virtconsole` sit on virtio-serial";
+    /// The model of a serial port is one that this QEMU has.
+    MODEL_MISSING = "serial-model-missing": Unsupported, Build,
+        "`<serial><target><model name=>`: `isa-serial`, `usb-serial`, `pci-serial`, `spapr-vty`, `isa-debugcon` and the like",
+        help "use another `name=`, or a QEMU that has the device";
+    /// A serial port with a target type has a model.
+    NO_SERIAL_MODEL = "serial-model": Internal, Build,
+        "`<serial><target type=><model name=>`: the default is that of the machine type, and not every machine type has one",
+        help "add `<model name=>` to `<target>`, or use another `type=`";
+    /// The name of a channel of type `spicevmc` is `com.redhat.spice.0`.
+    CHANNEL_AGENT = "channel-spicevmc-name": Unsupported, Build,
+        "`<channel type='spicevmc'><target name=>`: the port that the SPICE agent opens in the guest",
+        help "set `name='com.redhat.spice.0'`, or remove `name=`";
+    /// The target type of a channel is `virtio` or `guestfwd`.
+    CHANNEL_TYPE = "channel-type": Plain, Build,
+        "`<channel><target type=>`: `virtserialport`, and `guestfwd=` of `-netdev user`; `xen` is for Xen",
+        help "use `<target type='virtio'/>`";
+    /// A virtio channel or console has an address of type `virtio-serial`.
+    PORT_ADDRESS = "virtio-port-address": Internal, Build,
+        "`<channel><address type=>` and `<console><address type=>`: `virtserialport` and `virtconsole` are ports of a virtio-serial controller",
+        help "use `type='virtio-serial'`, or remove the `<address>`";
 }
 
 /// Checks consoles, serial and parallel ports and channels against the rules above.
@@ -178,7 +188,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                 out.refuse(&MODEL_MISSING, serial.info.pos.path("target/model/@name"), message);
             }
             None if serial.target.is_some() => {
-                let message = "this machine has no default for the 'model' of a 'serial'";
+                let message = "a 'serial' lacks its 'model', for which this machine type has no default";
                 out.refuse(&NO_SERIAL_MODEL, serial.info.pos, message);
             }
             _ => {}
@@ -228,7 +238,7 @@ fn check_port(info: &DeviceInfo, out: &mut Findings<'_>) {
     }
 }
 
-/// What a QEMU says that has the device of a model; none where it is not asked.
+/// The capability flag of the device of a model; `None` where libvirt checks none.
 fn cap_of(model: SerialModel) -> Option<Cap> {
     Some(match model {
         SerialModel::IsaSerial => Cap::DeviceIsaSerial,

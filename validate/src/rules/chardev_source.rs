@@ -62,8 +62,10 @@ virtargv_model::rules! {
         "`<graphics type='spice'>`: `-chardev spicevmc` and `spiceport` are channels of the SPICE server",
         help "add `<graphics type='spice'>`, or use another type",
         since "9.0";
-    /// A host side is of a type that QEMU has.
-    BACKEND = "chardev-backend": Unsupported, Build, "`-chardev`; a null modem of FreeBSD is no backend of QEMU";
+    /// A character device is not of type `nmdm`.
+    BACKEND = "chardev-backend": Unsupported, Build,
+        "`<serial type='nmdm'>`: null modem devices are those of FreeBSD, for bhyve; QEMU has no such `-chardev`",
+        help "use another `type=`, such as `pty`";
 }
 
 /// Checks `source` against the rules above. With `path_is_generated`, a UNIX socket needs no path.

@@ -52,8 +52,10 @@ virtargv_model::rules! {
     MAXIMUM = "cpu-maximum": Unsupported, Validate,
         "`<cpu mode='maximum'>`: `-cpu max`",
         help "use another CPU mode, or a QEMU that has it";
-    /// The names of CPU models and features hold nothing that would end them.
-    NAME_CHARACTERS = "cpu-name-characters": Unsupported, Build, "QEMU: -cpu splits at ',' and '=', and unescapes nothing";
+    /// The name of a CPU model or feature has neither `,` nor `=`.
+    NAME_CHARACTERS = "cpu-name-characters": Unsupported, Build,
+        "`<cpu><model>` and `<cpu><feature name=>`: QEMU splits the value of `-cpu` at `,` and `=`, and has no escape for them",
+        help "use a name that `qemu-system-ARCH -cpu help` lists";
 }
 
 /// Checks `<cpu>` against the rules above. Its `<numa>` and `<topology>` have modules of their own.
@@ -177,15 +179,14 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(cpu) = &cx.domain.cpu else { return };
     let mut check = |what: &str, text: &str, place: Place| {
         if text.contains([',', '=']) {
-            let message = format!("{what} '{text}' holds ',' or '=', which QEMU would read as the end of it");
+            let message = format!(
+                "the name of {what} '{text}' contains ',' or '=', at which QEMU splits the value of '-cpu'"
+            );
             out.refuse(&NAME_CHARACTERS, place, message);
         }
     };
     if let Some(name) = &cpu.model.name {
         check("CPU model", name, cpu.model.pos.into());
-    }
-    if let Some(vendor) = &cpu.model.vendor_id {
-        check("'vendor_id'", vendor, cpu.model.pos.attr("vendor_id"));
     }
     for feature in &cpu.features {
         check("CPU feature", &feature.name, feature.pos.attr("name"));

@@ -16,8 +16,7 @@ pub mod network;
 pub mod source;
 pub mod vhost_user;
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Tray};
 use virtargv_model::device::storage::SourceType;
@@ -32,14 +31,22 @@ virtargv_model::rules! {
     ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate,
         "`<disk><address type='drive'>`: a controller has one device at each bus, target and unit",
         help "remove the `<address>` of one of the disks, or change its `unit=`";
-    /// pseries machines have no floppy drive.
-    FLOPPY_PSERIES = "disk-floppy-pseries": Unsupported, Build, "disk/@device; the machine has no floppy controller";
-    /// Only drives with removable media have a tray.
-    TRAY = "disk-tray-block": Unsupported, Build, "disk/target/@tray; a block device is always there";
-    /// The name of a card says which slot it is in.
-    SD_NAME = "disk-sd-name": Internal, Build, "disk/target/@dev; -drive if=sd,index=";
-    /// A disk is on a bus that QEMU has a device for.
-    BUS = "disk-bus": Internal, Build, "disk/target/@bus; QEMU's disk devices";
+    /// A pseries guest has no floppy drive.
+    FLOPPY_PSERIES = "disk-floppy-pseries": Unsupported, Build,
+        "`<disk device='floppy'>`: the machine type has no floppy disk controller",
+        help "remove the disk, or use `device='cdrom'` or `device='disk'`";
+    /// Only a CD-ROM or floppy drive on a block device has an open tray.
+    TRAY = "disk-tray-block": Unsupported, Build,
+        "`<disk type='block'><target tray='open'>`: `-drive` without a medium is for drives with removable media",
+        help "remove `tray=`, or use `device='cdrom'`";
+    /// The target name of an SD card has an index.
+    SD_NAME = "disk-sd-name": Internal, Build,
+        "`<disk><target dev= bus='sd'>`: `index=` of `-drive if=sd` is the index of the name",
+        help "use a name such as `sda`";
+    /// The bus of a disk is one that QEMU has.
+    BUS = "disk-bus": Internal, Build,
+        "`<disk><target bus=>`: `ide`, `sata`, `scsi`, `usb`, `fdc`, `virtio` and `sd`; the others are for other hypervisors",
+        help "use `bus='virtio'`, or another of these";
 }
 
 /// Checks every `<disk>` against the rules above and those of the submodules.
@@ -69,7 +76,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
     let count = cx.domain.devices.disks.len();
-    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> = HashMap::with_capacity(count);
+    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> =
+        HashMap::with_capacity_and_hasher(count, foldhash::fast::RandomState::default());
     for disk in &cx.domain.devices.disks {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
         let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
@@ -98,8 +106,10 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             continue;
         }
         if disk.device() == DiskDevice::Floppy && cx.guest.is_pseries() {
-            let message =
-                format!("'pseries' machines have no floppy drive, as disk '{}' would be", disk.dst());
+            let message = format!(
+                "disk '{}' is a floppy drive, which machine type 'pseries' does not have",
+                disk.dst()
+            );
             out.refuse(&FLOPPY_PSERIES, disk.info.pos, message);
             continue;
         }
@@ -110,12 +120,15 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             && disk.image.kind() == SourceType::Block
             && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom)
         {
-            let message = format!("disk '{}' is a block device, whose tray is not 'open'", disk.dst());
+            let message = format!("disk '{}' is on a block device, its tray cannot be 'open'", disk.dst());
             out.refuse(&TRAY, disk.target_pos.attr("tray"), message);
         }
         match disk.bus() {
             Some(DiskBus::Sd) if DiskName::index(disk.dst()).is_none() => {
-                let message = format!("the name of disk '{}' does not say which slot it is in", disk.dst());
+                let message = format!(
+                    "attribute 'dev' of element 'target' is '{}', it must be like 'sda' for bus 'sd'",
+                    disk.dst()
+                );
                 out.refuse(&SD_NAME, disk.target_pos.attr("dev"), message);
             }
             Some(
@@ -129,7 +142,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             ) => {}
             other => {
                 let bus = other.map_or("", Spelled::as_str);
-                let message = format!("bus '{bus}' of disk '{}' has no device in QEMU", disk.dst());
+                let message = format!("bus '{bus}' of disk '{}' is not supported by QEMU", disk.dst());
                 out.refuse(&BUS, disk.target_pos.attr("bus"), message);
             }
         }

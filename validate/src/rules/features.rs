@@ -43,8 +43,10 @@ virtargv_model::rules! {
     TCG = "features-tcg": Unsupported, Validate,
         "`<features><tcg><tb-cache>`: `-accel tcg,tb-size=` counts MiB",
         help "remove `<tcg>`, use `type='qemu'`, or use a whole number of MiB";
-    /// The version of the interrupt controller is told only where this QEMU takes one.
-    GIC = "gic-version": Unsupported, Build, "property `gic-version` of the machine";
+    /// The version of the interrupt controller needs a QEMU that has it.
+    GIC = "gic-version": Unsupported, Build,
+        "`<features><gic version=>`: `gic-version=` of the machine type `virt`, whose default is 2",
+        help "remove `version=`, or use a QEMU that has the property";
 }
 
 /// Checks `<features>` against the rules above.
@@ -221,7 +223,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let by_arch = !cx.release.has(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
     // Without the property version 2 is what a guest gets anyway.
     if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {
-        let message = format!("this QEMU cannot be told the version '{version}' of element 'gic'");
+        let message = format!("version '{version}' of element 'gic' is not supported by this QEMU");
         out.refuse(&GIC, features.pos.path("gic"), message);
     }
 }

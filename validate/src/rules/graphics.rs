@@ -58,16 +58,26 @@ virtargv_model::rules! {
     RDP_USERS = "graphics-rdp-users": Unsupported, Validate,
         "`<graphics type='rdp' replaceUser= multiUser=>`: `qemu-rdp` has no such options",
         help "remove `replaceUser=` and `multiUser=`";
-    /// A display is of a type that QEMU has.
-    DESKTOP = "graphics-desktop": Internal, Build, "`-display`; `desktop` is VirtualBox's";
-    /// There is one display of each type that QEMU shows itself.
-    TWICE = "graphics-twice": Unsupported, Build, "`-vnc`, `-spice` and `-display` are given once";
-    /// A remote display says where it is served.
-    LISTEN_MISSING = "graphics-listen-missing": Internal, Build, "`<graphics><listen>`";
-    /// A display is served at one place.
-    LISTEN_TWICE = "graphics-listen-twice": Unsupported, Build, "`-vnc` and `-spice` take one address";
-    /// A VNC display has a port that VNC can have.
-    VNC_PORT = "graphics-vnc-port": Unsupported, Build, "`-vnc` counts displays from port 5900";
+    /// A display is not of type `desktop`.
+    DESKTOP = "graphics-desktop": Internal, Build,
+        "`<graphics type='desktop'>`: the display of VirtualBox; QEMU has no such `-display`",
+        help "use another `type=`, such as `vnc`";
+    /// A guest has one display of each type.
+    TWICE = "graphics-twice": Unsupported, Build,
+        "`<graphics type=>`: QEMU takes one `-vnc`, one `-spice` and one `-display` of a type",
+        help "remove all but one";
+    /// A VNC or SPICE display has a `<listen>`.
+    LISTEN_MISSING = "graphics-listen-missing": Internal, Build,
+        "`<graphics><listen>`: `-vnc` and `-spice` need an address or socket",
+        help "add `<listen type='address'/>`";
+    /// A VNC or SPICE display has one `<listen>`.
+    LISTEN_TWICE = "graphics-listen-twice": Unsupported, Build,
+        "`<graphics><listen>`: `-vnc` and `-spice` take one address or socket",
+        help "remove all but one";
+    /// The port of a VNC display is 5900 or above.
+    VNC_PORT = "graphics-vnc-port": Unsupported, Build,
+        "`<graphics type='vnc' port=>`: `-vnc HOST:DISPLAY` counts displays from port 5900",
+        help "set `port=` to 5900 or more, or use `autoport='yes'`";
 }
 
 /// Checks every `<graphics>` against the rules above.
@@ -225,7 +235,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             }
             Display::Spice(_) => build_listens(graphics, out),
             Display::Dbus(Dbus { audio: Some(id), .. }) => {
-                audio::build(cx, Some(*id), graphics.info.pos, out);
+                audio::exists(cx, Some(*id), graphics.info.pos, out);
             }
             Display::Desktop { .. } => {
                 out.refuse(&DESKTOP, graphics.info.pos, "QEMU has no display of type 'desktop'");
@@ -248,7 +258,7 @@ fn build_listens(graphics: &Graphics, out: &mut Findings<'_>) {
             out.refuse(&LISTEN_MISSING, graphics.info.pos, message);
         }
         [_, second, ..] => {
-            let message = "element 'graphics' has more than one 'listen', QEMU serves a display at one place";
+            let message = "element 'graphics' has more than one 'listen', QEMU takes one";
             out.refuse(&LISTEN_TWICE, second.pos, message);
         }
         [_] => {}

@@ -7,8 +7,7 @@ pub mod pci;
 pub mod scsi;
 pub mod usb;
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
@@ -52,10 +51,14 @@ virtargv_model::rules! {
     ONE_RAMFB = "hostdev-one-ramfb": Unsupported, Validate,
         "`<hostdev ramfb='on'>`: `ramfb=on` of `vfio-pci-nohotplug` registers one `etc/ramfb` with the firmware",
         help "set `ramfb='off'` on all host devices but one";
-    /// Where a USB device is plugged in is known.
-    USB_NODE = "hostdev-usb-address": Internal, Build, "hostdev/source/address; usb-host hostdevice=";
-    /// A SCSI unit has a place on a SCSI controller.
-    SCSI_ADDRESS = "hostdev-scsi-address": Internal, Build, "hostdev/address; scsi-generic";
+    /// Bus and device number of a USB host device are known.
+    USB_NODE = "hostdev-usb-address": Internal, Build,
+        "`<hostdev type='usb'><source><address bus= device=>`: `hostdevice=` or `hostbus=` and `hostaddr=` of `usb-host`; `<vendor>` and `<product>` are not looked up on the host",
+        help "add `<address bus= device=/>` to `<source>`";
+    /// A SCSI host device has an address of type `drive`.
+    SCSI_ADDRESS = "hostdev-scsi-address": Internal, Build,
+        "`<hostdev type='scsi'><address type='drive'>`: `scsi-generic` is a unit of a SCSI controller",
+        help "use `type='drive'`, or remove the `<address>`";
 }
 
 /// Checks every host device, interfaces first, against the rules above.
@@ -149,7 +152,7 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     let nics = &cx.domain.devices.interfaces;
     let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
     let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for (identity, pos) in nics.chain(others) {
         if !seen.insert(identity) {
             let message = "this device of the host is assigned to the guest a second time";
@@ -182,7 +185,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             HostdevSource::Usb(usb) => usb_node(usb, out),
             HostdevSource::Scsi(scsi) => {
                 if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
-                    let message = "a SCSI unit needs an address of type 'drive'";
+                    let message = "a SCSI host device needs an address of type 'drive'";
                     out.refuse(&SCSI_ADDRESS, hostdev.info.pos, message);
                 }
                 if let ScsiSource::Iscsi(iscsi) = &scsi.source {
@@ -196,7 +199,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
     if usb.address.is_none_or(|at| at == (0, 0)) {
-        let message = "element 'source' of a USB device does not say its 'bus' and 'device' on the host";
+        let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
         out.refuse(&USB_NODE, usb.pos, message);
     }
 }

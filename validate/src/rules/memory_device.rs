@@ -94,10 +94,14 @@ virtargv_model::rules! {
     OVERLAP = "memory-device-overlap": Unsupported, Validate,
         "`<memory><target><address base=>` and `<address type='dimm' base=>`: `memaddr=` and `addr=` of QEMU's devices",
         help "change one of the `base=`, or remove it";
-    /// The mapping of an NVDIMM is aligned only where this QEMU can.
-    NVDIMM_ALIGN = "nvdimm-align": Unsupported, Build, "QEMU: align of memory-backend-file";
-    /// QEMU is told of persistent memory only where it can be.
-    NVDIMM_PMEM = "nvdimm-pmem": Unsupported, Build, "QEMU: pmem of memory-backend-file";
+    /// The alignment of an NVDIMM needs a QEMU that has it.
+    NVDIMM_ALIGN = "nvdimm-align": Unsupported, Build,
+        "`<memory model='nvdimm'><source><alignsize>`: `align=` of `memory-backend-file`",
+        help "remove `<alignsize>`, or use a QEMU that has it";
+    /// Persistent memory as backing of an NVDIMM needs a QEMU that has it.
+    NVDIMM_PMEM = "nvdimm-pmem": Unsupported, Build,
+        "`<memory model='nvdimm'><source><pmem/>`: `pmem=` of `memory-backend-file`",
+        help "remove `<pmem/>`, or use a QEMU that has it";
 }
 
 /// Checks the memory devices against the rules above.
@@ -363,11 +367,12 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Some(align) = device.source.align_size.filter(|align| align.0 > 0)
             && !cx.has(Cap::ObjectMemoryFileAlign)
         {
-            let message = format!("this QEMU cannot align a mapping, here to 'alignsize' '{}' KiB", align.0);
+            let message =
+                format!("'alignsize' ('{}' KiB) of an NVDIMM is not supported by this QEMU", align.0);
             out.refuse(&NVDIMM_ALIGN, device.info.pos, message);
         }
         if device.source.pmem && !cx.has(Cap::ObjectMemoryFilePmem) {
-            let message = "this QEMU cannot be told that a file is on persistent memory ('pmem')";
+            let message = "'pmem' of an NVDIMM is not supported by this QEMU";
             out.refuse(&NVDIMM_PMEM, device.info.pos, message);
         }
     }

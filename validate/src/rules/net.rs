@@ -45,12 +45,18 @@ virtargv_model::rules! {
     FILTER = "net-filter": Unsupported, Build,
         "`<interface><filterref>`: filters are ebtables and iptables rules on the host's tap device; Open vSwitch bypasses them",
         help "remove `<filterref>`, or use one of these types without `<virtualport>`";
-    /// A script is run for a device of QEMU's own.
-    SCRIPT = "net-script": Unsupported, Build, "interface/script; `script=` of `-netdev tap`";
-    /// An interface is of a type that QEMU has a backend for.
-    BACKEND = "net-backend": Unsupported, Build, "interface/@type; `-netdev`";
-    /// The network card of a board is not connected to a vhost-user process.
-    VHOSTUSER_BOARD = "net-vhostuser-board": Unsupported, Build, "interface/@type; `-netdev vhost-user` wants a virtio device";
+    /// Only an interface of type `ethernet` has a script.
+    SCRIPT = "net-script": Unsupported, Build,
+        "`<interface><script path=>`: the script is run on the tap device of an interface of type `ethernet`",
+        help "remove `<script>`, or use `type='ethernet'`";
+    /// The type of an interface is one that QEMU has a backend for.
+    BACKEND = "net-backend": Unsupported, Build,
+        "`<interface type=>`: `-netdev`; `null` is for bhyve, `vds` for VMware",
+        help "use another `type=`, such as `network` or `user`";
+    /// A vhost-user interface of an Arm guest has an address of type `pci` or `virtio-mmio`.
+    VHOSTUSER_BOARD = "net-vhostuser-board": Unsupported, Build,
+        "`<interface type='vhostuser'>`: `-netdev vhost-user` needs a virtio device; without such an address the network device is the one on the board",
+        help "use `<model type='virtio'/>` and a machine type with PCI or virtio-mmio, such as `virt`";
 }
 
 /// Checks every `<interface>` against the rules above and those of the submodules.
@@ -143,16 +149,18 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Some(script) = &nic.script
             && *source != Source::Ethernet
         {
-            let message = format!("script '{script}' does not run for interface type '{}'", source.kind());
+            let message =
+                format!("script '{script}' is not supported for interface type '{}'", source.kind());
             out.refuse(&SCRIPT, nic.info.pos.path("script"), message);
         }
         if matches!(source, Source::Null | Source::Vds(_)) {
-            let message = format!("QEMU has no network back end for interface type '{}'", source.kind());
+            let message = format!("QEMU has no network backend for interface type '{}'", source.kind());
             out.refuse(&BACKEND, nic.info.pos.path("@type"), message);
         }
         let is_device = matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
         if cx.guest.arch.is_arm() && !is_device && nic.actual_kind() == InterfaceType::Vhostuser {
-            let message = "an interface of type 'vhostuser' cannot be a card of this board's own";
+            let message =
+                "an interface of type 'vhostuser' needs an address of type 'pci' or 'virtio-mmio' on Arm";
             out.refuse(&VHOSTUSER_BOARD, nic.info.pos, message);
         }
     }

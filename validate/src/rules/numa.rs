@@ -52,10 +52,14 @@ virtargv_model::rules! {
     LINK_DOUBLE = "numa-interconnect-double": Xml, Validate,
         "`<interconnects>`: QEMU refuses a second `-numa hmat-lb` for the same cells and type; the way back is the same interconnect",
         help "remove one of the elements";
-    /// Some cell has vCPUs.
-    NO_VCPUS = "numa-no-vcpus": Unsupported, Build, "QEMU: -numa node,initiator=";
-    /// There are not more cells than QEMU takes distances for.
-    DISTANCES_LIMIT = "numa-distances-limit": Unsupported, Build, "QEMU: -numa dist for every pair, 128 nodes at most";
+    /// At least one guest NUMA cell has vCPUs.
+    NO_VCPUS = "numa-no-vcpus": Unsupported, Build,
+        "`<numa><cell cpus=>`: `initiator=` of `-numa node` names a cell with vCPUs",
+        help "add `cpus=` to a `<cell>`";
+    /// A guest with distances between NUMA cells has at most 1024 cells.
+    DISTANCES_LIMIT = "numa-distances-limit": Unsupported, Build,
+        "`<numa><cell><distances>`: one `-numa dist` for each pair of cells; QEMU itself takes 128 cells",
+        help "remove `<distances>`, or describe fewer cells";
 }
 
 /// Checks `<cpu><numa>` against the rules above.

@@ -16,10 +16,14 @@ virtargv_model::rules! {
     KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate,
         "`<launchSecurity type='sev' kernelHashes=>`: `kernel-hashes=` of `sev-guest`",
         help "remove `kernelHashes=`, or use a QEMU that has it";
-    /// What AMD's memory encryption does to addresses is known.
-    SEV_HOST = "launch-security-sev-host": Unsupported, Build, "properties `cbitpos` and `reduced-phys-bits` of `sev-guest`";
-    /// Keys are wrapped only where this QEMU can.
-    KEYWRAP = "keywrap": Unsupported, Build, "properties `aes-key-wrap` and `dea-key-wrap` of the machine";
+    /// The C-bit position of an SEV guest and its reduction of physical addresses are known.
+    SEV_HOST = "launch-security-sev-host": Unsupported, Build,
+        "`<launchSecurity type='sev'><cbitpos>` and `<reducedPhysBits>`: `cbitpos=` and `reduced-phys-bits=` of `sev-guest`; the default is what QEMU reports of the host",
+        help "add `<cbitpos>` and `<reducedPhysBits>`";
+    /// Key wrapping needs a QEMU that has it.
+    KEYWRAP = "keywrap": Unsupported, Build,
+        "`<keywrap><cipher name= state=>`: `aes-key-wrap=` and `dea-key-wrap=` of the machine type `s390-ccw-virtio`",
+        help "remove `<keywrap>`, or use a QEMU that has the properties";
 }
 
 /// Checks `<launchSecurity>` against the rules above.
@@ -49,12 +53,24 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let security = &cx.domain.security;
+    if let Some(launch) = &security.launch
+        && let Some(common) = launch.kind.sev()
+        && cx.caps.sev().is_none()
+    {
+        let given = [("cbitpos", common.cbitpos), ("reducedPhysBits", common.reduced_phys_bits)];
+        for (name, _) in given.iter().filter(|(_, value)| value.is_none()) {
+            let message = format!(
+                "'launchSecurity' has no '{name}', and the capabilities of this QEMU do not say what it is on this host"
+            );
+            out.refuse(&SEV_HOST, launch.pos, message);
+        }
+    }
     let Keywrap { aes, dea } = security.keywrap;
     for (name, cap, wanted) in
         [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]
     {
         if wanted.is_some() && !cx.has(cap) {
-            let message = format!("this QEMU does not know '{name}'");
+            let message = format!("'keywrap' needs property '{name}' of the machine, which this QEMU lacks");
             out.refuse(&KEYWRAP, security.keywrap_pos, message);
         }
     }

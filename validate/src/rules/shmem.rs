@@ -35,8 +35,10 @@ virtargv_model::rules! {
     MODEL = "shmem-model": Unsupported, Validate (Build before "11.3"),
         "`<shmem><model type=>`: `ivshmem`, `ivshmem-plain` and `ivshmem-doorbell`",
         help "use another `type=`, or a QEMU that has the device";
-    /// Shared memory is on PCI.
-    ADDRESS = "shmem-address": Unsupported, Build, "QEMU: ivshmem is a PCI device";
+    /// Shared memory has an address of type `pci`.
+    ADDRESS = "shmem-address": Unsupported, Build,
+        "`<shmem><address type=>`: `ivshmem` is a PCI device",
+        help "use `type='pci'`, or remove the `<address>`";
 }
 
 /// Checks every `<shmem>` against the rules above.

@@ -23,10 +23,14 @@ virtargv_model::rules! {
     HOST = "smbios-host": Unsupported, Build,
         "`<os><smbios mode='host'>`: the host's tables are not read, as a guest that migrates would change its machine",
         help "use `mode='sysinfo'` with `<sysinfo type='smbios'>`";
-    /// SMBIOS mode `sysinfo` has its tables in `<sysinfo type='smbios'>`.
-    SOURCE = "smbios-source": Xml, Build, "`<os><smbios mode=>`, `<sysinfo type='smbios'>`";
-    /// A guest has one base board.
-    BOARDS = "smbios-base-boards": Unsupported, Build, "`-smbios type=2` is given once";
+    /// SMBIOS mode `sysinfo` needs `<sysinfo type='smbios'>`.
+    SOURCE = "smbios-source": Xml, Build,
+        "`<os><smbios mode='sysinfo'>`: the tables are those of `<sysinfo>`",
+        help "add `<sysinfo type='smbios'>`, or use `mode='emulate'`";
+    /// A guest has at most one base board.
+    BOARDS = "smbios-base-boards": Unsupported, Build,
+        "`<sysinfo type='smbios'><baseBoard>`: `-smbios type=2` is given once",
+        help "remove all but one `<baseBoard>`";
 }
 
 /// Checks `<sysinfo type='fwcfg'>` against the rules above.
@@ -58,7 +62,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         None | Some(SmbiosMode::Emulate) => {}
         // The host's tables are not asked for: a guest that moves would change its machine.
         Some(SmbiosMode::Host) => {
-            let message = "there are no SMBIOS tables of the host for mode 'host'";
+            let message = "SMBIOS mode 'host' is not supported, the tables of the host are not read";
             out.refuse(&HOST, os.pos.path("smbios"), message);
         }
         Some(SmbiosMode::Sysinfo) => {

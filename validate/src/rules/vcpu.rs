@@ -47,8 +47,10 @@ virtargv_model::rules! {
     MANY_EIM = "vcpu-many-eim": Unsupported, Validate,
         "`<iommu><driver eim='on'>`: APIC ids above 8 bits",
         help "add `<iommu model='intel'><driver intremap='on' eim='on'/></iommu>`, or use 255 vCPUs or fewer";
-    /// A topology has the levels that this QEMU knows.
-    LEVEL = "vcpu-topology-level": Unsupported, Build, "QEMU: -smp dies=, clusters=";
+    /// Dies and clusters of a CPU topology need a QEMU that has them.
+    LEVEL = "vcpu-topology-level": Unsupported, Build,
+        "`<cpu><topology dies= clusters=>`: `dies=` and `clusters=` of `-smp`",
+        help "remove the attribute or set it to 1, or use a QEMU that has it";
 }
 
 /// The number of vCPUs that an x86 guest can have without extended interrupt mode.
@@ -150,7 +152,9 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let levels = [("dies", topology.dies, Cap::SmpDies), ("clusters", topology.clusters, Cap::SmpClusters)];
     for (level, count, cap) in levels {
         if let Some(count) = count.filter(|count| *count > 1 && !cx.has(cap)) {
-            let message = format!("this QEMU knows no '{level}', element 'topology' has '{count}' of them");
+            let message = format!(
+                "attribute '{level}' ('{count}') of element 'topology' is not supported by this QEMU"
+            );
             out.refuse(&LEVEL, topology.pos.attr(level), message);
         }
     }

@@ -34,10 +34,14 @@ virtargv_model::rules! {
     ABSENT = "virtio-options": Unsupported, Validate,
         "`<driver>`: properties that all virtio devices of QEMU have, and no others",
         help "remove the attribute from `<driver>`, or use the virtio model of the device";
-    /// A virtio device sits on a bus that virtio devices can have.
-    ADDRESS = "virtio-address": Internal, Build, "address/@type; QEMU's drivers virtio-*-pci, -ccw, -device";
-    /// virtio 0.9 is left out of a device only where this QEMU can.
-    TRANSITIONAL = "virtio-transitional": Unsupported, Build, "@model; virtio-*-non-transitional, disable-legacy=";
+    /// A virtio device has an address of type `pci`, `ccw`, `virtio-mmio` or `virtio-s390`.
+    ADDRESS = "virtio-address": Internal, Build,
+        "`<address type=>`: `virtio-*-pci`, `virtio-*-ccw`, `virtio-*-device` and `virtio-*-s390`",
+        help "use the type of the machine, or remove the `<address>`";
+    /// A transitional or non-transitional virtio device needs a QEMU that has it.
+    TRANSITIONAL = "virtio-transitional": Unsupported, Build,
+        "`model='virtio-transitional'` and `model='virtio-non-transitional'`: `virtio-*-pci-transitional` and the like, or `disable-legacy=` of `virtio-*-pci`",
+        help "use `model='virtio'`, or a QEMU that has them";
 }
 
 /// Name, value, rule and capability of each option. `page_per_vq` needs no capability.
@@ -77,13 +81,13 @@ pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'
 /// A virtio device of the domain.
 struct Used<'d> {
     info: &'d DeviceInfo,
-    /// Whether its model says which versions of virtio it speaks.
+    /// Whether its model is transitional or non-transitional.
     versioned: bool,
 }
 
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let speaks = cx.has(Cap::VirtioPciTransitional) || cx.has(Cap::VirtioPciDisableLegacy);
+    let supported = cx.has(Cap::VirtioPciTransitional) || cx.has(Cap::VirtioPciDisableLegacy);
     for Used { info, versioned } in used(cx.domain) {
         let placed = matches!(
             info.address,
@@ -95,8 +99,9 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if !placed {
             let message = "a virtio device has an address of a type that virtio devices cannot have";
             out.refuse(&ADDRESS, info.pos.path("address"), message);
-        } else if versioned && info.pci().is_some() && !speaks {
-            let message = "this QEMU cannot say which versions of virtio a device speaks ('model')";
+        } else if versioned && info.pci().is_some() && !supported {
+            let message =
+                "models 'virtio-transitional' and 'virtio-non-transitional' are not supported by this QEMU";
             out.refuse(&TRANSITIONAL, info.pos, message);
         }
     }

@@ -1,4 +1,4 @@
-//! Where a device sits: the properties that most devices end with.
+//! Addresses as properties of devices: `bus=`, `addr=` and the like, option ROMs and boot indexes.
 
 use virtargv_caps::Cap;
 use virtargv_model::info::{DeviceInfo, DimmAddress, Rom};
@@ -9,7 +9,8 @@ use crate::needs::Role;
 use crate::prepare::address::{BusAddress, Drive, PciSlot, is_decimal, pci_addr};
 use crate::{Props, Value};
 
-/// Adds `bus=`, `addr=`, `port=`, `devno=`, ... of `address`. Adds nothing for a device without address.
+/// Adds the properties of `address`: `bus=`, `addr=`, `port=`, `devno=` and the like. Adds none for a device without an
+/// address.
 pub(crate) fn add(props: &mut Props, e: &Emit<'_>, address: &BusAddress) {
     match address {
         BusAddress::Pci(slot) => pci(props, slot),
@@ -24,7 +25,7 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, address: &BusAddress) {
             props.set("bus", bus.clone());
         }
         BusAddress::SpaprVio(reg) => {
-            // The older form pads it to eight digits.
+            // Earlier releases of libvirt pad it to eight digits.
             let reg = if is_decimal(e.caps()) { Value::Uint(*reg) } else { format!("{reg:#010x}").into() };
             props.set("reg", reg);
         }
@@ -47,7 +48,7 @@ pub(crate) fn add(props: &mut Props, e: &Emit<'_>, address: &BusAddress) {
     }
 }
 
-/// A number that older releases print in hexadecimal.
+/// A number that earlier releases of libvirt print in hexadecimal.
 pub(crate) fn hex(e: &Emit<'_>, number: u32) -> Value {
     if is_decimal(e.caps()) { number.into() } else { Value::Hex(number.into()) }
 }
@@ -71,7 +72,7 @@ fn drive(props: &mut Props, drive: &Drive) {
     };
 }
 
-/// Adds the option ROM: an empty `romfile=` takes it away altogether, so nothing else matters then.
+/// Adds `rombar=` and `romfile=`. An empty `romfile=` disables the option ROM, so nothing else is added with it.
 pub(crate) fn add_rom(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) {
     let Some(Rom { enabled, bar, file }) = &info.rom else { return };
     if *enabled == Some(YesNo::No) {
@@ -85,12 +86,12 @@ pub(crate) fn add_rom(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) {
     }
 }
 
-/// Adds `bootindex=` of a device that the guest may be started from.
+/// Adds `bootindex=`.
 pub(crate) fn add_bootindex(props: &mut Props, info: &DeviceInfo) {
     props.set_opt("bootindex", info.boot.as_ref().map(|boot| boot.order).filter(|order| *order > 0));
 }
 
-/// Adds the place in the boot order, and what the firmware is then told.
+/// Adds `bootindex=` and, for s390, `loadparm=`.
 pub(crate) fn add_boot(e: &Emit<'_>, props: &mut Props, info: &DeviceInfo) {
     add_bootindex(props, info);
     if e.has(Cap::VirtioCcwDeviceLoadparm) {

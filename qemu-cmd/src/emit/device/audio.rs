@@ -1,4 +1,4 @@
-//! `<audio>`: where sound goes to and comes from.
+//! `<audio>`: `-audiodev`, and the environment variables of QEMUs without it.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::audio::{Audio, AudioIo, AudioType};
@@ -23,8 +23,8 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// Tells QEMU by the older way, its environment, where sound goes: `driver`, or with `from_host` as the driver's own
-/// environment has it.
+/// Selects the audio backend of a QEMU without `-audiodev`, by `QEMU_AUDIO_DRV`: `driver`, or with `from_host` what the
+/// driver's own environment has.
 pub(crate) fn by_environment(e: &mut Emit<'_>, driver: &str, from_host: bool) {
     const DRIVER: &str = "QEMU_AUDIO_DRV";
     if e.release().has(Convention::AudioElement) {
@@ -37,12 +37,12 @@ pub(crate) fn by_environment(e: &mut Emit<'_>, driver: &str, from_host: bool) {
     }
 }
 
-/// Where there is no screen.
-pub(crate) fn without_screen(e: &mut Emit<'_>) {
+/// Selects the audio backend of a guest without `<graphics>`, for a QEMU without `-audiodev`.
+pub(crate) fn without_graphics(e: &mut Emit<'_>) {
     by_environment(e, "none", e.settings().nographics_allow_host_audio);
 }
 
-/// What libraries behind a backend take from the environment.
+/// Passes on the environment variables that the library of an audio backend reads.
 fn environment(e: &mut Emit<'_>, audio: &Audio) {
     match audio.backend {
         AudioType::Sdl => {
@@ -55,7 +55,7 @@ fn environment(e: &mut Emit<'_>, audio: &Audio) {
             e.pass_env("PIPEWIRE_REMOTE");
             match &audio.runtime_dir {
                 Some(dir) => e.env("PIPEWIRE_RUNTIME_DIR", dir),
-                // Where PipeWire itself would look for its socket.
+                // PipeWire's client library looks for its socket in the first of these that is set.
                 None => pass_first(e, &["PIPEWIRE_RUNTIME_DIR", "XDG_RUNTIME_DIR", "USERPROFILE"]),
             }
         }
@@ -63,7 +63,7 @@ fn environment(e: &mut Emit<'_>, audio: &Audio) {
     }
 }
 
-/// Hands on the first of some variables that is set.
+/// Passes on the first of `names` that is set in the driver's environment.
 fn pass_first(e: &mut Emit<'_>, names: &[&'static str]) {
     for name in names {
         if e.pass_env(name) {

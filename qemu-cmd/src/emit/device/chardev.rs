@@ -12,15 +12,15 @@ use crate::prepare::device::chardev::SerialKind;
 use crate::text::{Text, text};
 use crate::{Alias, Props, Value};
 
-/// The name that the channel of SPICE's agent has.
+/// The name of the port that the SPICE agent in the guest opens.
 const SPICE_AGENT: &str = "com.redhat.spice.0";
 
-/// Emits the serials.
+/// Emits every `<serial>`.
 pub(crate) fn serials(e: &mut Emit<'_>) {
     for serial in e.prepared.serials() {
         let Some(facts) = serial.facts else { continue };
         e.at(serial);
-        let chardev = Chardev::new(&facts.side, serial.alias).emit(e);
+        let chardev = Chardev::new(&facts.backend, serial.alias).emit(e);
         match facts.kind {
             SerialKind::OnBoard => e.option("-serial", text!("chardev:", chardev)),
             SerialKind::Device(model) => {
@@ -36,17 +36,17 @@ pub(crate) fn serials(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits the parallels.
+/// Emits every `<parallel>`.
 pub(crate) fn parallels(e: &mut Emit<'_>) {
     for parallel in e.prepared.parallels() {
         e.at(parallel);
         let chardev = Chardev::new(parallel.facts, parallel.alias).parallel().emit(e);
-        // Which port it is, QEMU finds by itself.
+        // Without `index=` QEMU assigns the port.
         e.device(Props::new("driver", "isa-parallel").with("chardev", chardev).with("id", parallel.alias));
     }
 }
 
-/// Emits the channels.
+/// Emits every `<channel>`.
 pub(crate) fn channels(e: &mut Emit<'_>) {
     for channel in e.prepared.channels() {
         e.at(channel);
@@ -67,18 +67,18 @@ pub(crate) fn channels(e: &mut Emit<'_>) {
                 let default = is_agent.then_some(Text::Static(SPICE_AGENT));
                 e.device(props.opt("name", name.as_ref().map(Text::from).or(default)));
             }
-            // No QEMU has one.
+            // Rule `channel-type` refuses these.
             ChannelTarget::Xen { .. } | ChannelTarget::None => {}
         }
     }
 }
 
-/// Emits the consoles.
+/// Emits every `<console>`.
 pub(crate) fn consoles(e: &mut Emit<'_>) {
     for console in e.prepared.consoles() {
         let Some(facts) = console.facts else { continue };
         e.at(console);
-        let chardev = Chardev::new(&facts.side, console.alias).emit(e);
+        let chardev = Chardev::new(&facts.backend, console.alias).emit(e);
         let props = if console.target == Some(ConsoleTarget::Virtio) {
             port(e, facts.driver, console.address, chardev, console.alias)
         } else {

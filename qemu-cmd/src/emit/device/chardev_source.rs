@@ -1,4 +1,4 @@
-//! The host side of a character device: `-chardev`, and what stands before it (descriptors, TLS credentials).
+//! The backend of a character device: `-chardev`, after its descriptors (`-add-fd`) and TLS credentials.
 
 use virtargv_caps::{Cap, Convention};
 
@@ -6,47 +6,49 @@ use crate::emit::context::Emit;
 use crate::emit::tls;
 use crate::needs::Role;
 use crate::prepare::descriptor::FdSet;
-use crate::prepare::device::chardev_source::{HostBackend, HostSide, Inet, Stream, UnixSocket, Written};
+use crate::prepare::device::chardev_source::{
+    CharBackend, CharBackendKind, Inet, Stream, UnixSocket, Written,
+};
 use crate::text::{Text, text};
 use crate::{Form, Props, Style, Value};
 
-/// How a host side is emitted.
+/// A backend that is emitted.
 #[derive(Debug, Clone)]
 pub(crate) struct Chardev<'a> {
-    side: &'a HostSide,
+    backend: &'a CharBackend,
     /// The id of the character device.
     id: Text,
-    /// Which channel of SPICE a `spicevmc` side is.
+    /// The SPICE channel of a backend of type `spicevmc`.
     spice_channel: &'static str,
     /// Whether the device is a parallel port.
     parallel: bool,
 }
 
 impl<'a> Chardev<'a> {
-    /// The host side of device `alias`.
-    pub fn new(side: &'a HostSide, alias: &str) -> Self {
-        Self { side, id: id(alias), spice_channel: "vdagent", parallel: false }
+    /// The backend of device `alias`.
+    pub fn new(backend: &'a CharBackend, alias: &str) -> Self {
+        Self { backend, id: id(alias), spice_channel: "vdagent", parallel: false }
     }
 
-    /// Gives the character device another id than the usual one.
+    /// Sets another id than `char` and the alias.
     pub fn with_id(self, id: impl Into<Text>) -> Self {
         Self { id: id.into(), ..self }
     }
 
-    /// Names the channel of SPICE that a `spicevmc` side is.
+    /// Sets the SPICE channel of a backend of type `spicevmc`.
     pub fn spice_channel(self, name: &'static str) -> Self {
         Self { spice_channel: name, ..self }
     }
 
-    /// The device is a parallel port.
+    /// Sets that the device is a parallel port.
     pub fn parallel(self) -> Self {
         Self { parallel: true, ..self }
     }
 
-    /// Emits it, and gives its id.
+    /// Emits `-chardev`. Returns its id.
     pub fn emit(self, e: &mut Emit<'_>) -> Text {
         let mut list = self.backend(e);
-        if let Some(log) = &self.side.log {
+        if let Some(log) = &self.backend.log {
             let (path, append) = written(e, log);
             list.props.set("logfile", path).set_opt("logappend", append);
         }
@@ -57,12 +59,12 @@ impl<'a> Chardev<'a> {
 
     fn backend(&self, e: &mut Emit<'_>) -> List {
         let list = |name| List::new(e.has(Cap::ChardevJson), name, &self.id);
-        match &self.side.backend {
-            HostBackend::Null => list("null"),
-            HostBackend::Vc => list("vc"),
-            HostBackend::Pty => list("pty"),
-            HostBackend::Stdio => list("stdio"),
-            HostBackend::Device(path) => {
+        match &self.backend.kind {
+            CharBackendKind::Null => list("null"),
+            CharBackendKind::Vc => list("vc"),
+            CharBackendKind::Pty => list("pty"),
+            CharBackendKind::Stdio => list("stdio"),
+            CharBackendKind::Device(path) => {
                 e.need_path(path, Role::Device);
                 let name = match (e.release().has(Convention::ChardevSerial), self.parallel) {
                     (true, true) => "parallel",
@@ -72,19 +74,19 @@ impl<'a> Chardev<'a> {
                 };
                 list(name).both("path", "device", path.clone())
             }
-            HostBackend::Pipe(path) => {
+            CharBackendKind::Pipe(path) => {
                 e.need_path(path, Role::Device);
                 list("pipe").both("path", "device", path.clone())
             }
-            HostBackend::File(file) => {
+            CharBackendKind::File(file) => {
                 let list = list("file");
                 let (path, append) = written(e, file);
                 let mut list = list.both("path", "out", path);
                 list.props.set_opt("append", append);
                 list
             }
-            HostBackend::Udp { remote, local } => udp(list("udp"), remote, local.as_ref()),
-            HostBackend::Tcp { at, telnet, stream, tls } => {
+            CharBackendKind::Udp { remote, local } => udp(list("udp"), remote, local.as_ref()),
+            CharBackendKind::Tcp { at, telnet, stream, tls } => {
                 let mut list = list("socket");
                 list.inet_address(at);
                 if list.json {
@@ -99,11 +101,11 @@ impl<'a> Chardev<'a> {
                 }
                 list
             }
-            HostBackend::Unix { socket, stream } => unix(e, list("socket"), socket, *stream),
-            HostBackend::SpiceVmc => list("spicevmc").both("name", "type", self.spice_channel),
-            HostBackend::SpicePort(name) => list("spiceport").both("name", "fqdn", name.clone()),
-            HostBackend::Dbus(name) => list("dbus").both("name", "name", name.clone()),
-            HostBackend::QemuVdagent { clipboard, mouse } => {
+            CharBackendKind::Unix { socket, stream } => unix(e, list("socket"), socket, *stream),
+            CharBackendKind::SpiceVmc => list("spicevmc").both("name", "type", self.spice_channel),
+            CharBackendKind::SpicePort(name) => list("spiceport").both("name", "fqdn", name.clone()),
+            CharBackendKind::Dbus(name) => list("dbus").both("name", "name", name.clone()),
+            CharBackendKind::QemuVdagent { clipboard, mouse } => {
                 let mut list = list("qemu-vdagent");
                 if !list.json {
                     list.props.set("name", "vdagent");
@@ -146,7 +148,7 @@ fn udp(mut list: List, remote: &Inet, local: Option<&Inet>) -> List {
     list
 }
 
-/// The path under which QEMU writes a file, and whether it appends.
+/// The path of a file that QEMU writes, and whether it appends.
 fn written(e: &mut Emit<'_>, file: &Written) -> (Text, Option<bool>) {
     match file {
         Written::Path { path, append } => {
@@ -160,20 +162,20 @@ fn written(e: &mut Emit<'_>, file: &Written) -> (Text, Option<bool>) {
     }
 }
 
-/// The id of the character device that belongs to device `alias`.
+/// The id of the backend of device `alias`.
 pub(crate) fn id(alias: &str) -> Text {
     text!("char", alias).into()
 }
 
-/// Emits `-add-fd` for a set; `opaque` is what its descriptor is called there.
+/// Emits `-add-fd` for a descriptor set; `opaque` is a comment on its descriptor.
 pub(crate) fn add_fd(e: &mut Emit<'_>, set: &FdSet, opaque: Option<Text>) {
     let fd = e.pass(&set.passed);
     e.pairs("-add-fd", Props::object().with("set", set.number).with("fd", fd).opt("opaque", opaque));
 }
 
-/// The properties of a host side while they are put together, in the form of `-chardev` that this QEMU takes.
+/// The properties of a backend so far, in the form of `-chardev` that this QEMU reads.
 struct List {
-    /// JSON or `k=v`.
+    /// Whether the form is JSON; otherwise it is `key=value`.
     json: bool,
     name: &'static str,
     props: Props,
@@ -201,7 +203,7 @@ impl List {
     ) {
         let value = value.into();
         if self.json {
-            // A descriptor is named there, not numbered.
+            // In JSON a descriptor is a string.
             let value = if let Value::Uint(number) = value { text!(number).into() } else { value };
             self.props.set("addr", address(kind, Props::object().with(member, value)));
         } else {
@@ -233,7 +235,7 @@ impl List {
         add_reconnect(e, &mut self.props, stream.reconnect);
     }
 
-    /// A switch that is on, in the `k=v` form.
+    /// Adds a boolean property that is on, in the `key=value` form.
     fn switch(&mut self, e: &Emit<'_>, key: &'static str) {
         let explicit = e.release().has(Convention::ExplicitOn);
         self.props.set(key, if explicit { true.into() } else { Value::Bare });
@@ -248,7 +250,7 @@ impl List {
     }
 }
 
-/// After how many seconds QEMU connects again, in the unit that it takes.
+/// Adds `reconnect=` (seconds) or `reconnect-ms=`, whichever this QEMU has.
 pub(crate) fn add_reconnect(e: &Emit<'_>, props: &mut Props, seconds: Option<u32>) {
     let Some(seconds) = seconds else { return };
     if e.has(Cap::ChardevReconnectMiliseconds) {

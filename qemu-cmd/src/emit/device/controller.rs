@@ -16,8 +16,8 @@ use crate::{Props, Text, Value};
 /// A controller that is emitted.
 type ControllerDevice<'p> = Device<'p, Controller, Facts>;
 
-/// Types in the order in which they are emitted. Floppy controllers come with their drives, smartcard readers after the
-/// hubs that they may sit on.
+/// Types in the order in which they are emitted. Floppy controllers are emitted with their drives, smartcard readers
+/// after the USB hubs that they may be attached to.
 const ORDER: &[ControllerType] = &[
     ControllerType::Pci,
     ControllerType::Usb,
@@ -27,7 +27,7 @@ const ORDER: &[ControllerType] = &[
     ControllerType::VirtioSerial,
 ];
 
-/// Emits `<controller>`.
+/// Emits the controllers of all types in [`ORDER`].
 pub(crate) fn emit(e: &mut Emit<'_>) {
     pci::emit_hole(e);
     pci::emit_root_hotplug(e);
@@ -48,7 +48,7 @@ pub(crate) fn emit_type(e: &mut Emit<'_>, kind: ControllerType) {
     }
 }
 
-/// The properties of a controller without its address; none where the machine has it anyway.
+/// The properties of a controller without its address; `None` for a controller that is part of the machine.
 fn props(e: &Emit<'_>, controller: ControllerDevice<'_>) -> Option<Props> {
     let driver = |driver: &'static str| Props::new("driver", driver);
     Some(match controller.facts {
@@ -86,7 +86,7 @@ fn variant(model: VirtioModel) -> Variant {
     }
 }
 
-/// Adds what SCSI controllers have, of which only virtio ones have more than an id.
+/// Adds the properties of a SCSI controller. Only virtio-scsi has more than an id.
 fn scsi(controller: ControllerDevice<'_>, mut props: Props) -> Props {
     let driver = &controller.driver;
     props.set("id", controller.alias);
@@ -101,19 +101,19 @@ fn scsi(controller: ControllerDevice<'_>, mut props: Props) -> Props {
     props
 }
 
-/// Which queues a thread serves.
+/// The virtqueues that an I/O thread serves.
 fn queues_of(thread: &IothreadQueues) -> Props {
     let queues: Vec<Value> = thread.queues.iter().map(|queue| Value::from(*queue)).collect();
     let queues = Some(queues).filter(|queues| !queues.is_empty());
     Props::object().with("iothread", iothread::id(thread.id)).opt("vqs", queues.map(Value::Array))
 }
 
-/// A number of which 0 is "not said".
+/// A number for which 0 is the default, which is not emitted.
 fn nonzero(number: Option<u32>) -> Option<u32> {
     number.filter(|n| *n > 0)
 }
 
-/// The companions of a USB 2 controller name their master instead of having an id.
+/// The properties of a USB controller. A companion of a USB 2 controller has `masterbus=` and no id.
 fn usb(
     controller: ControllerDevice<'_>,
     mut props: Props,
@@ -129,7 +129,7 @@ fn usb(
     }
 }
 
-/// `-usb`, where the guest has no other USB controller and did not ask for none.
+/// Emits `-usb` for the USB controller that is part of the machine.
 fn legacy_usb(e: &mut Emit<'_>) {
     let mut models = e.domain().devices.controllers.iter().filter_map(Controller::usb).map(|usb| usb.model);
     if e.guest().has_legacy_usb() && !e.guest().arch.is_s390() && models.all(|model| model.is_none()) {

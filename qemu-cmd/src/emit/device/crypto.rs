@@ -8,7 +8,7 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::text::{Text, text};
 
-/// Emits `<crypto>`: what does the work, then the device.
+/// Emits every `<crypto>`: its backend, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for crypto in e.prepared.cryptos() {
         e.at(crypto);

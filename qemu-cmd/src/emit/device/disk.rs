@@ -1,4 +1,4 @@
-//! `<disk>`: the images, then the device that shows them to the guest.
+//! `<disk>`: the images, then the device.
 
 mod drive;
 mod floppy;
@@ -18,15 +18,16 @@ use crate::{Props, prepare};
 /// A disk that is emitted.
 type DiskDevice<'p> = Device<'p, Disk, Option<prepare::device::disk::Facts>>;
 
-/// Emits the disks.
+/// Emits every `<disk>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    // Drives that are devices need their controller first, those that are its options need to be there before it.
+    // A floppy drive that is a device needs its controller before it. One that is a property of the controller must be
+    // before the controller.
     let floppies_are_devices = e.has(Cap::Blockdev);
     if floppies_are_devices {
         floppy::controller(e);
     }
     for disk in e.prepared.disks() {
-        // What is not settled is only plugged in once the guest runs.
+        // A disk that is not prepared is hotplugged after the start.
         if let Some(facts) = disk.facts {
             e.at(disk);
             one(e, disk, facts);
@@ -55,23 +56,23 @@ fn one(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
     }
 }
 
-/// The id of the drive behind a disk, where it is not made of nodes.
+/// The id of the drive of a disk without block nodes.
 fn drive_id(disk: DiskDevice<'_>) -> Text {
     text!("drive-", disk.alias).into()
 }
 
-/// The id of the socket of a vhost-user disk.
+/// The id of the backend of a vhost-user disk.
 fn vhost_user_id(alias: &str) -> Text {
     text!("chr-vu-", alias).into()
 }
 
-/// Emits the groups that disks pass their requests through.
+/// Emits the throttle groups.
 pub(crate) fn throttle_groups(e: &mut Emit<'_>) {
     for group in &e.domain().throttle_groups {
         let Some(name) = &group.0.group_name else { continue };
         let mut limits = Props::object();
         for (limit, value) in drive::limits(&group.0) {
-            // The length of a burst is only said where there is one.
+            // libvirt leaves out lengths of bursts that are 0.
             if value > 0 || !limit.ends_with("-length") {
                 limits.set(limit, value);
             }

@@ -10,14 +10,14 @@ use super::virtio::{self, Variant};
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::HostSide;
+use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::{Text, text};
 use crate::{Props, Value};
 
 /// A filesystem that is emitted.
-type FsDevice<'p> = Device<'p, Filesystem, Option<HostSide>>;
+type FsDevice<'p> = Device<'p, Filesystem, Option<CharBackend>>;
 
-/// Emits `<filesystem>`.
+/// Emits every `<filesystem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for fs in e.prepared.filesystems() {
         e.at(fs);
@@ -50,7 +50,7 @@ fn variant(fs: &Filesystem) -> Variant {
     }
 }
 
-/// The host's side of 9p (`-fsdev`).
+/// The properties of `-fsdev`, the backend of 9p.
 fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     let mut props = if fs.driver == Some(FsDriver::Handle) {
         Props::new("fsdriver", "handle")
@@ -87,8 +87,8 @@ fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     props
 }
 
-/// virtiofs: a daemon at the other end of a socket.
-fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &HostSide) -> Props {
+/// Emits virtiofs: the socket of virtiofsd, and the device.
+fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &CharBackend) -> Props {
     let newer = e.release().has(Convention::VirtiofsDeviceId);
     let chardev = Chardev::new(socket, fs.alias).with_id(text!("chr-vu-", fs.alias)).emit(e);
     let mut props = virtio::device(e, "vhost-user-fs", variant(&fs), fs.address, fs.virtio);
@@ -105,7 +105,7 @@ fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &HostSide) -> Props {
     props
 }
 
-/// MTP, a USB device.
+/// The properties of an MTP device, which is on USB.
 fn mtp(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     let mut props = Props::new("driver", "usb-mtp")
         .with("id", fs.alias)

@@ -39,7 +39,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             (Display::Dbus(dbus), Facts::Dbus { bus, rendernode, audiodev }) => {
                 self::dbus(e, dbus, bus.as_ref(), rendernode.as_ref(), audiodev.clone());
             }
-            // A process of its own serves it, through D-Bus.
+            // RDP is served by the process qemu-rdp, which uses D-Bus.
             _ => {}
         }
     }
@@ -51,7 +51,7 @@ fn show(e: &mut Emit<'_>, display: Props) {
 
 fn sdl(e: &mut Emit<'_>, fullscreen: bool, gl: Option<YesNo>) {
     if !e.release().has(Convention::AudioElement) {
-        // A window on the host may as well make sound there, by SDL or as the host has it.
+        // With a window on the host, libvirt leaves the audio backend to the driver's environment, or to SDL.
         audio::by_environment(e, "", true);
         e.pass_env("SDL_AUDIODRIVER");
     }
@@ -83,7 +83,7 @@ fn dbus(
     show(e, props);
 }
 
-/// The DRM device that a display renders on.
+/// The path of a DRM render node, which is recorded as a need.
 fn path(e: &Emit<'_>, node: &RenderNode) -> Text {
     if node.chosen {
         e.need_path(&node.path, Role::Device);
@@ -91,7 +91,7 @@ fn path(e: &Emit<'_>, node: &RenderNode) -> Text {
     node.path.clone()
 }
 
-/// A switch that is on, in the release's way.
+/// Adds a boolean property that is on: `key=on`, or the key alone in earlier releases of libvirt.
 fn switch(e: &Emit<'_>, props: &mut Props, key: &'static str, explicit: bool) {
     let explicit = explicit || e.release().has(Convention::ExplicitOn);
     props.set(key, if explicit { true.into() } else { Value::Bare });

@@ -1,4 +1,4 @@
-//! Devices of the host that the guest gets: `<hostdev>`, and interfaces that are one.
+//! Host devices: `<hostdev>`, and interfaces that are host devices.
 
 mod mdev;
 mod pci;
@@ -19,7 +19,7 @@ use crate::prepare::device::Device;
 use crate::prepare::device::hostdev::Facts;
 use crate::prepare::device::net;
 
-/// What all devices of the host have.
+/// What all host devices have.
 #[derive(Clone, Copy)]
 struct Common<'p> {
     info: &'p DeviceInfo,
@@ -27,12 +27,12 @@ struct Common<'p> {
     address: &'p BusAddress,
 }
 
-/// Emits every device of the host, in libvirt's order.
+/// Emits every host device, in libvirt's order.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut interfaces: BTreeMap<usize, _> = BTreeMap::new();
     let mut hostdevs = e.prepared.hostdevs();
     for nic in e.prepared.interfaces() {
-        if !matches!(nic.facts, net::Facts::Card(_)) {
+        if !matches!(nic.facts, net::Facts::Nic(_)) {
             interfaces.insert(nic.id.index, nic);
         }
     }
@@ -78,7 +78,7 @@ fn hostdev(e: &mut Emit<'_>, hostdev: Device<'_, Hostdev, Facts>) {
             scsi::emit_adapter(e, common, host, vhost.as_ref());
         }
         (HostdevSource::Mdev(mdev), Facts::Mdev) => mdev::emit(e, common, mdev),
-        // What is kept from the guest.
+        // An unassigned PCI device is not given to the guest.
         _ => {}
     }
 }

@@ -1,4 +1,4 @@
-//! `<hub>`, and the smartcard readers that may sit on one.
+//! `<hub>`, and the smartcard readers, which may be attached to one.
 
 use virtargv_model::device::controller::ControllerType;
 
@@ -6,7 +6,7 @@ use super::{address, controller};
 use crate::Props;
 use crate::emit::context::Emit;
 
-/// Emits `<hub>`.
+/// Emits every `<hub>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for hub in e.prepared.hubs() {
         e.at(hub);

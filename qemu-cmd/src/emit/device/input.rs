@@ -10,7 +10,7 @@ use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
 
-/// Emits `<input>`. What sits on PS/2 is part of the machine.
+/// Emits every `<input>`, except those on PS/2, which are part of the machine.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for input in e.prepared.inputs() {
         e.at(input);
@@ -64,7 +64,7 @@ fn virtio(e: &Emit<'_>, input: Device<'_, Input>) -> Option<Props> {
     Some(props)
 }
 
-/// An object that listens to a device of the host.
+/// The properties of `-object input-linux`, which reads an event device of the host.
 fn evdev(e: &Emit<'_>, input: Device<'_, Input>) -> Props {
     let source = &input.source;
     let mut props = Props::new("qom-type", "input-linux").with("id", input.alias);
@@ -75,7 +75,7 @@ fn evdev(e: &Emit<'_>, input: Device<'_, Input>) -> Props {
         .opt("grab-toggle", source.grab_toggle.map(Spelled::as_str))
 }
 
-/// Adds the device of the host.
+/// Adds the path of the event device.
 fn add_evdev(e: &Emit<'_>, props: &mut Props, input: &Input) {
     if let Some(path) = &input.source.evdev {
         e.need_path(path, Role::Device);

@@ -14,7 +14,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     for iommu in e.prepared.iommus() {
         e.at(iommu);
         let props = match iommu.model {
-            // Older QEMUs have it as part of the machine.
+            // Without `-device intel-iommu` it is a property of the machine (`iommu=`).
             Some(IommuModel::Intel) if !e.has(Cap::DeviceIntelIommu) => continue,
             Some(IommuModel::Intel) => intel(e, iommu),
             Some(IommuModel::Virtio) => {

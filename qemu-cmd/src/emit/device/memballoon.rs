@@ -12,7 +12,7 @@ use crate::emit::context::Emit;
 /// Emits `<memballoon>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     if e.guest().machine.starts_with("s390-virtio") && e.has(Cap::VirtioS390) {
-        // That bus has no balloon, though the domain may say so.
+        // The virtio bus of machine type `s390-virtio` has no balloon, so libvirt ignores the element.
         return;
     }
     for balloon in e.prepared.memballoons() {

@@ -12,7 +12,7 @@ use crate::prepare::address::BusAddress;
 use crate::prepare::device::Device;
 use crate::prepare::device::memory_device::Facts;
 
-/// Emits memory devices, each with the object that is its memory. Enclave memory is a property of the machine.
+/// Emits memory devices, each after its memory backend. SGX EPC is a property of the machine instead.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for device in e.prepared.memories() {
         e.at(device);

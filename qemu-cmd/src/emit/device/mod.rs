@@ -1,4 +1,4 @@
-//! Devices, one module each.
+//! Emitting devices, one module for each kind.
 
 pub(crate) mod address;
 pub(crate) mod audio;

@@ -1,4 +1,4 @@
-//! `<interface>`: a card for the guest, and the network backend behind it.
+//! `<interface>`: the network backend and the network device.
 
 mod backend;
 mod card;
@@ -7,15 +7,15 @@ use virtargv_model::device::net::Interface;
 
 use crate::emit::context::Emit;
 use crate::prepare::device::Device;
-use crate::prepare::device::net::{Card, Facts, Nic};
+use crate::prepare::device::net::{Facts, NetDevice, Nic};
 
 /// An interface that is emitted.
 type NicDevice<'p> = Device<'p, Interface, Facts>;
 
-/// Emits every `<interface>` that is no device of the host: those are emitted with the others of the host.
+/// Emits every `<interface>`, except host devices, which are emitted with `<hostdev>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for nic in e.prepared.interfaces() {
-        if let Facts::Card(facts) = nic.facts {
+        if let Facts::Nic(facts) = nic.facts {
             e.at(nic);
             one(e, nic, facts);
         }
@@ -25,10 +25,10 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 fn one(e: &mut Emit<'_>, nic: NicDevice<'_>, facts: &Nic) {
     let netdev = backend::props(e, nic, &facts.backend);
     e.netdev(netdev);
-    match &facts.card {
-        Card::OnBoard => e.list("-net", card::on_board(nic)),
-        card => {
-            let props = card::props(e, nic, card);
+    match &facts.device {
+        NetDevice::OnBoard => e.list("-net", card::on_board(nic)),
+        device => {
+            let props = card::props(e, nic, device);
             e.device(props);
         }
     }

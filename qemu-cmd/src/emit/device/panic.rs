@@ -7,7 +7,7 @@ use super::address;
 use crate::Props;
 use crate::emit::context::Emit;
 
-/// Emits `<panic>`. What the firmware or the CPU offers needs no device.
+/// Emits every `<panic>` that is a device. Models `pseries`, `hyperv` and `s390` are part of firmware or CPU.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for panic in e.prepared.panics() {
         e.at(panic);

@@ -6,7 +6,7 @@ use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::text::{Text, text};
 
-/// Emits `<pstore>`: the memory it is kept in, then the device.
+/// Emits `<pstore>`: its memory backend, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for pstore in e.prepared.pstores() {
         e.at(pstore);

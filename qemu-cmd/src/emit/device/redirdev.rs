@@ -8,7 +8,7 @@ use super::chardev_source::Chardev;
 use crate::Props;
 use crate::emit::context::Emit;
 
-/// Emits `<redirdev>`.
+/// Emits every `<redirdev>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let devices = &e.domain().devices;
     let filter = devices.redir_filter.as_ref().filter(|filter| !filter.rules.is_empty()).map(filter_text);
@@ -26,7 +26,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// `CLASS:VENDOR:PRODUCT:VERSION:ALLOW` for each rule, `-1` where anything fits.
+/// `filter=`: `CLASS:VENDOR:PRODUCT:VERSION:ALLOW` for each rule, where `-1` matches any value.
 fn filter_text(filter: &RedirFilter) -> String {
     let rules: Vec<String> = filter.rules.iter().map(rule_text).collect();
     rules.join("|")

@@ -9,10 +9,10 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::HostSide;
+use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::{Text, text};
 
-/// Emits `<rng>`: its source of random bytes, then the device.
+/// Emits every `<rng>`: its backend, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for rng in e.prepared.rngs() {
         e.at(rng);
@@ -26,7 +26,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         let mut props = virtio::device(e, "virtio-rng", variant, rng.address, rng.virtio);
         props.set("rng", id).set("id", rng.alias);
         if let Some(bytes) = rng.rate_bytes.filter(|n| *n > 0) {
-            // QEMU wants both; a second is the usual period.
+            // `max-bytes=` needs `period=`; libvirt's default is a second.
             props.set("max-bytes", bytes);
             props.set("period", rng.rate_period.filter(|n| *n > 0).unwrap_or(1000));
         }
@@ -36,15 +36,15 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-fn backend(e: &mut Emit<'_>, rng: Device<'_, Rng, Option<HostSide>>, id: &Text) {
+fn backend(e: &mut Emit<'_>, rng: Device<'_, Rng, Option<CharBackend>>, id: &Text) {
     let object = |kind| Props::new("qom-type", kind).with("id", id.clone());
     let object = match (&rng.backend, rng.facts) {
         (RngBackend::Random { path }, _) => {
             e.need_path(path.as_deref().unwrap_or("/dev/urandom"), Role::Device);
             object("rng-random").opt("filename", path.as_ref())
         }
-        (_, Some(side)) => {
-            let chardev = Chardev::new(side, rng.alias).emit(e);
+        (_, Some(backend)) => {
+            let chardev = Chardev::new(backend, rng.alias).emit(e);
             object("rng-egd").with("chardev", chardev)
         }
         (RngBackend::Builtin | RngBackend::Egd(_), None) => object("rng-builtin"),

@@ -9,13 +9,13 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::HostSide;
+use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::{Text, text};
 
-/// Shared memory that is emitted.
-type ShmemDevice<'p> = Device<'p, Shmem, Option<HostSide>>;
+/// A `<shmem>` that is emitted.
+type ShmemDevice<'p> = Device<'p, Shmem, Option<CharBackend>>;
 
-/// Emits `<shmem>`.
+/// Emits every `<shmem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for shmem in e.prepared.shmems() {
         e.at(shmem);
@@ -32,7 +32,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// The device of old, which opens the memory itself or takes it from a server.
+/// The properties of `ivshmem`, the device before QEMU 2.6.
 fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
     let mut props = Props::new("driver", "ivshmem").with("id", shmem.alias);
     props.set_opt("size", shmem.size.map(|size| text!(size >> 20, "m")));
@@ -49,7 +49,7 @@ fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
     props
 }
 
-/// Memory alone: an object on a file in `/dev/shm`.
+/// The properties of `ivshmem-plain`, after its memory backend, a file in `/dev/shm`.
 fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
     let memory = Text::from(text!("shmmem-", shmem.alias));
     let path = memory_path(&shmem);
@@ -65,7 +65,7 @@ fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
     props.opt("master", role)
 }
 
-/// Memory and interrupts from a server.
+/// The properties of `ivshmem-doorbell`, which gets memory and interrupts from a server.
 fn doorbell(shmem: ShmemDevice<'_>) -> Props {
     let mut props = Props::new("driver", "ivshmem-doorbell").with("id", shmem.alias);
     props.set("chardev", chardev_source::id(shmem.alias));

@@ -8,10 +8,10 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::HostSide;
+use crate::prepare::device::chardev_source::CharBackend;
 use crate::text::text;
 
-/// Where the certificates are unless the document says otherwise.
+/// The default of `<database>`, a directory of certificates.
 const DEFAULT_DATABASE: &str = "/etc/pki/nssdb";
 
 /// Emits `<smartcard>`.
@@ -23,7 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-fn device(e: &mut Emit<'_>, smartcard: Device<'_, Smartcard, Option<HostSide>>) -> Props {
+fn device(e: &mut Emit<'_>, smartcard: Device<'_, Smartcard, Option<CharBackend>>) -> Props {
     let mut props = match (&smartcard.card, smartcard.facts) {
         (Card::HostCertificates { certificates, database }, _) => {
             let mut props = Props::new("driver", "ccid-card-emulated").with("backend", "certificates");
@@ -34,8 +34,8 @@ fn device(e: &mut Emit<'_>, smartcard: Device<'_, Smartcard, Option<HostSide>>) 
             e.need_path(database, Role::Certificates);
             props.with("db", database.to_owned())
         }
-        (_, Some(side)) => {
-            let chardev = Chardev::new(side, smartcard.alias).spice_channel("smartcard").emit(e);
+        (_, Some(backend)) => {
+            let chardev = Chardev::new(backend, smartcard.alias).spice_channel("smartcard").emit(e);
             Props::new("driver", "ccid-card-passthru").with("chardev", chardev)
         }
         (Card::Host | Card::Passthrough(_), None) => {

@@ -1,4 +1,4 @@
-//! `<sound>`: the guest's sound cards.
+//! `<sound>`.
 
 use virtargv_caps::Convention;
 use virtargv_model::YesNo;
@@ -23,7 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             Card::Named(driver) => Props::new("driver", driver),
             Card::Virtio => virtio::device(e, "virtio-sound", Variant::Plain, sound.address, sound.virtio),
             Card::PcSpeaker => {
-                // Where backends have names, it is a property of the machine.
+                // In releases with `<audio>` it is the machine's property `pcspk-audiodev`.
                 if !e.release().has(Convention::AudioElement) {
                     e.option("-soundhw", "pcspk");
                 }
@@ -40,7 +40,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// `pcspk-audiodev=` of the machine, where the guest has a PC speaker.
+/// Adds `pcspk-audiodev=` of the machine, where the guest has a PC speaker.
 pub(crate) fn pc_speaker(e: &Emit<'_>, machine: &mut Props) {
     let speaker = e.prepared.sounds().find(|sound| sound.facts.card == Card::PcSpeaker);
     machine.set_opt("pcspk-audiodev", speaker.and_then(|sound| sound.facts.audiodev.clone()));
@@ -57,7 +57,7 @@ fn card(e: &mut Emit<'_>, sound: SoundDevice<'_>, mut props: Props) {
     e.device(props);
 }
 
-/// A codec on the card's own bus.
+/// Emits a codec on the bus of a sound card.
 fn codec(e: &mut Emit<'_>, sound: SoundDevice<'_>, codec: Codec, number: u32) {
     let driver = match codec {
         Codec::Duplex => "hda-duplex",

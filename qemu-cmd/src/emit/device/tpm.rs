@@ -13,10 +13,10 @@ use crate::prepare::device::Device;
 use crate::prepare::device::tpm::Facts;
 use crate::text::{Text, text};
 
-/// The character device of an emulated TPM.
+/// The id of the character device of an emulated or external TPM.
 const CHARDEV: &str = "chrtpm";
 
-/// Emits `<tpm>`.
+/// Emits every `<tpm>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for tpm in e.prepared.tpms() {
         e.at(tpm);
@@ -33,7 +33,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-/// QEMU's driver: where there is no ISA bus, the one of the board.
+/// QEMU's driver. Model `tpm-tis` is `tpm-tis-device` on all architectures but x86, which has an ISA bus.
 fn driver(e: &Emit<'_>, tpm: &Tpm) -> &'static str {
     let model = tpm.model.unwrap_or(TpmModel::Tis);
     if model == TpmModel::Tis && !e.guest().arch.is_x86() {
@@ -44,7 +44,7 @@ fn driver(e: &Emit<'_>, tpm: &Tpm) -> &'static str {
 
 fn backend(e: &mut Emit<'_>, tpm: Device<'_, Tpm, Facts>, id: &Text) {
     let option = |kind| Props::new("type", kind).with("id", id.clone());
-    // What the option names stands before it, or behind it.
+    // `-chardev` and `-add-fd` are emitted before `-tpmdev` or after it, depending on the release of libvirt.
     let first = e.release().has(Convention::TpmBackendFirst);
     match tpm.facts {
         Facts::Proxy(_) => {}

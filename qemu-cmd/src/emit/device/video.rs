@@ -1,4 +1,4 @@
-//! `<video>`: the guest's graphics cards.
+//! `<video>`.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::video::{Video, VideoModel};
@@ -8,11 +8,11 @@ use super::{address, virtio};
 use crate::emit::context::Emit;
 use crate::needs::Process;
 use crate::prepare::device::Device;
-use crate::prepare::device::video::{Card, Facts, GpuSocket};
+use crate::prepare::device::video::{Driver, Facts, GpuSocket};
 use crate::text::{Text, text};
 use crate::{Props, Value};
 
-/// A card that is emitted.
+/// A video device that is emitted.
 type VideoDevice<'p> = Device<'p, Video, Option<Facts>>;
 
 /// Emits every `<video>`.
@@ -30,9 +30,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             gpu(e, video, facts);
         }
         e.at(video);
-        match facts.card {
-            Card::Vga { name, driver } => vga(e, &video, name, driver),
-            Card::Device { name, on_bus, virtio } => {
+        match facts.driver {
+            Driver::Vga { name, driver } => vga(e, &video, name, driver),
+            Driver::Device { name, on_bus, virtio } => {
                 let mut props = if on_bus {
                     virtio::device(e, name, virtio::Variant::Plain, video.address, video.virtio)
                 } else {
@@ -41,13 +41,13 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
                 if virtio && !on_bus {
                     virtio::early_options(&mut props, e, video.virtio);
                 }
-                card(e, video, props);
+                video_device(e, video, props);
             }
         }
     }
 }
 
-/// The socket of the process that does the work of a card.
+/// Emits the character device of a vhost-user video device.
 fn gpu<'p>(e: &mut Emit<'p>, video: VideoDevice<'p>, facts: &Facts) {
     e.at(video);
     let props = Props::new("backend", "socket").with("id", chardev_id(video));
@@ -68,7 +68,7 @@ fn chardev_id(video: VideoDevice<'_>) -> Text {
     text!("chr-vu-", video.alias).into()
 }
 
-fn card(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {
+fn video_device(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {
     props.set("id", video.alias);
     if video.model == Some(VideoModel::Virtio) && !video.is_vhost_user() && e.has(Cap::VirtioGpuVirgl) {
         props.set_opt("virgl", video.accel3d().map(YesNo::is_yes));
@@ -89,7 +89,7 @@ fn card(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {
     e.device(props);
 }
 
-/// How many monitors, for models that can have more than one.
+/// `max_outputs=`, for models that can have more than one output.
 fn heads(e: &Emit<'_>, video: &Video) -> Option<u32> {
     let able = match video.model {
         _ if video.is_vhost_user() => true,
@@ -100,14 +100,14 @@ fn heads(e: &Emit<'_>, video: &Video) -> Option<u32> {
     video.heads.filter(|heads| able && *heads > 0)
 }
 
-/// What a card has instead of, or for, memory.
+/// Adds the sizes of video memory.
 fn memory(e: &Emit<'_>, video: VideoDevice<'_>, props: &mut Props) {
     let vram = video.vram.filter(|size| *size > 0);
     if video.model == Some(VideoModel::Qxl) {
         props.set_opt("ram_size", video.ram.filter(|size| *size > 0).map(bytes));
         props.set_opt("vram_size", vram.map(bytes));
         if e.has(Cap::QxlVram64) {
-            // Without it there is none.
+            // Without `vram64` QEMU has no 64-bit BAR for video memory.
             props.set("vram64_size_mb", video.vram64.map_or(0, |size| size / 1024));
         }
         if e.has(Cap::QxlVgamem) {
@@ -139,12 +139,12 @@ fn has_vgamem(e: &Emit<'_>, video: &Video) -> bool {
     }
 }
 
-/// KiB in bytes.
+/// Converts KiB to bytes.
 fn bytes(kib: u32) -> u64 {
     u64::from(kib) * 1024
 }
 
-/// `-vga`, the older way to have a primary card; what it would have as properties is set for all devices of its driver.
+/// Emits the primary video device as `-vga`, for QEMUs that need it so. Its properties are set by `-global`.
 fn vga(e: &mut Emit<'_>, video: &Video, name: &'static str, driver: &'static str) {
     e.option("-vga", name);
     let some = |size: Option<u32>| size.filter(|size| *size > 0);

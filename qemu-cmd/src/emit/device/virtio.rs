@@ -1,4 +1,4 @@
-//! What all virtio devices have: a driver name for each bus, models with or without virtio 0.9, and a few options.
+//! What all virtio devices have: a driver for each bus, transitional and non-transitional models, and options.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::OnOff;
@@ -9,10 +9,10 @@ use crate::emit::context::Emit;
 use crate::prepare::address::BusAddress;
 use crate::text::text;
 
-/// Which versions of virtio a PCI device speaks.
+/// The versions of virtio that a PCI device supports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum Variant {
-    /// As QEMU decides by the slot (`model='virtio'`).
+    /// QEMU's default, which depends on the slot (`model='virtio'`).
     #[default]
     Plain,
     /// 0.9 and 1.0 (`model='virtio-transitional'`).
@@ -21,8 +21,8 @@ pub(crate) enum Variant {
     NonTransitional,
 }
 
-/// Starts the properties of a virtio device: `base` (such as `virtio-net`) with the suffix of the bus that it is on,
-/// then the options, where the release has them first. Where it has them later, [`late_options`] adds them.
+/// The first properties of a virtio device: `base` (such as `virtio-net`) with the suffix of its bus, then the options,
+/// in releases of libvirt that emit them first. In the others [`late_options`] adds them.
 pub(crate) fn device(
     e: &Emit<'_>,
     base: &'static str,
@@ -45,8 +45,7 @@ pub(crate) fn device(
     props
 }
 
-/// `pci`, `ccw`, ...: how QEMU's drivers for the bus of `address` end. What sits on no bus that has drivers of its own is
-/// a device of a bus of virtio's.
+/// The suffix of QEMU's drivers for the bus of `address`: `pci`, `ccw`, `s390`, or `device` for all others.
 pub(crate) fn bus_suffix(address: &BusAddress) -> &'static str {
     match address {
         BusAddress::Pci(_) => "pci",
@@ -56,14 +55,14 @@ pub(crate) fn bus_suffix(address: &BusAddress) -> &'static str {
     }
 }
 
-/// Adds the options, where the release has them right after the driver's name. [`device`] does so by itself.
+/// Adds the options, in releases of libvirt that emit them after the driver's name. [`device`] does so itself.
 pub(crate) fn early_options(props: &mut Props, e: &Emit<'_>, options: VirtioOptions) {
     if e.release().has(Convention::VirtioOptionsFirst) {
         add(props, options);
     }
 }
 
-/// Adds the options, where the release has them at a place of each device's own.
+/// Adds the options, in releases of libvirt that emit them further on, at an index that depends on the device.
 pub(crate) fn late_options(props: &mut Props, e: &Emit<'_>, options: VirtioOptions) {
     if !e.release().has(Convention::VirtioOptionsFirst) {
         add(props, options);

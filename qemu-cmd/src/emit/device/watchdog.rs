@@ -7,13 +7,13 @@ use super::address;
 use crate::Props;
 use crate::emit::context::Emit;
 
-/// Emits `<watchdog>`, and the one action of all of them.
+/// Emits every `<watchdog>`, and the action, which is the same for all.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for watchdog in e.prepared.watchdogs() {
         e.at(watchdog);
         let Some(model) = watchdog.model else { continue };
         if model == WatchdogModel::Itco {
-            // The chipset has it anyway; it only has to be let work.
+            // `itco` is part of the Q35 chipset; `noreboot` off enables it.
             e.global("ICH9-LPC.noreboot", false);
             continue;
         }
@@ -25,7 +25,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     if let Some(first) = e.prepared.watchdogs().next() {
         e.at(first);
         let action = match first.action.unwrap_or(WatchdogAction::Reset) {
-            // QEMU pauses the guest, and the driver takes the dump.
+            // The driver dumps a guest that QEMU has paused.
             WatchdogAction::Dump => WatchdogAction::Pause,
             other => other,
         };

@@ -1,4 +1,4 @@
-//! Memory objects: `memory-backend-ram`, `-file`, `-memfd`, `-epc`, and the thread contexts that fill them.
+//! Memory backends: `memory-backend-ram`, `-file`, `-memfd`, `-epc`, and thread contexts for preallocation.
 
 use virtargv_model::Kib;
 
@@ -9,7 +9,7 @@ use crate::prepare::memory::pages::MemoryPath;
 use crate::text::{Text, text};
 use crate::{Props, Value};
 
-/// Emits an object, and before it the threads that fill it from near the memory.
+/// Emits a memory backend, after its thread context.
 pub(crate) fn emit(e: &mut Emit<'_>, backend: &Backend) {
     let context: Option<Text> = backend.affinity.as_ref().map(|nodes| {
         let id = Text::from(text!("tc-", backend.id));
@@ -56,7 +56,7 @@ pub(crate) fn emit(e: &mut Emit<'_>, backend: &Backend) {
     e.object(props);
 }
 
-/// What has to be there for memory that is kept somewhere.
+/// Records the file or directory of memory as a need.
 pub(crate) fn need(e: &Emit<'_>, path: &MemoryPath) {
     match path {
         MemoryPath::Content(path) => e.need_path(path, Role::Memory),

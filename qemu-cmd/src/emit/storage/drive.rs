@@ -1,23 +1,23 @@
-//! `-drive`: the place and format of an image in one option.
+//! `-drive`: location and format of an image in one option.
 
 use virtargv_model::Spelled;
 use virtargv_model::device::storage::ImageFormat;
 
 use super::objects;
-use super::place::{self, Around, gluster_debug};
+use super::place::{self, NodeContext, gluster_debug};
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::disk::DriveImage;
-use crate::prepare::storage::place::Place;
+use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Form};
 use crate::text::text;
 
-/// Emits the objects that an image needs, and adds `file=` or `file.driver=` and what belongs to it.
+/// Emits the objects of an image, and adds `file=` or `file.driver=` with its properties.
 pub(crate) fn add_image(e: &mut Emit<'_>, props: &mut Props, image: &DriveImage, access: Access) {
     objects::emit(e, &image.objects);
-    match &image.place {
-        Place::Address { address, gluster } => {
+    match &image.storage {
+        Storage::Address { address, gluster } => {
             props.set("file", address.clone());
             if let Some(secret) = image.objects.auth.as_ref().and_then(|login| login.object()) {
                 props.set("file.password-secret", secret.id.clone());
@@ -26,21 +26,21 @@ pub(crate) fn add_image(e: &mut Emit<'_>, props: &mut Props, image: &DriveImage,
                 props.set_opt("file.debug", gluster_debug(e));
             }
         }
-        Place::File(path) | Place::Block { path, .. } => {
+        Storage::File(path) | Storage::Block { path, .. } => {
             e.need_path(path, Role::Image);
             props.set("file", path.clone());
             add_helper(props, image);
         }
-        Place::Dir(path) => {
+        Storage::Dir(path) => {
             e.need_path(path, Role::Image);
             let kind = if access.floppy { "floppy:" } else { "" };
             props.set("file", text!("fat:", kind, path));
             add_helper(props, image);
         }
-        place => {
-            let form = if matches!(place, Place::Network(_)) { image.form } else { Form::Drive };
-            let around = Around { access, objects: &image.objects, decrypts: None, node: "", form };
-            let file = place::props(e, place, around);
+        storage => {
+            let form = if matches!(storage, Storage::Network(_)) { image.form } else { Form::Drive };
+            let context = NodeContext { access, objects: &image.objects, decrypts: None, node: "", form };
+            let file = place::props(e, storage, context);
             props.set("file", file);
         }
     }
@@ -51,7 +51,7 @@ fn add_helper(props: &mut Props, image: &DriveImage) {
     props.set_opt("file.pr-manager", helper.map(|helper| helper.id.clone()));
 }
 
-/// Adds `format=` and the key that opens it.
+/// Adds `format=` and the secret of an encrypted image.
 pub(crate) fn add_format(props: &mut Props, image: &DriveImage) {
     let mut format = image.format.map(Spelled::as_str);
     if image.luks
@@ -64,7 +64,7 @@ pub(crate) fn add_format(props: &mut Props, image: &DriveImage) {
             props.set("encrypt.format", "luks").set("encrypt.key-secret", secret.id.clone());
         }
     }
-    if !matches!(image.place, Place::Dir(_)) {
+    if !matches!(image.storage, Storage::Dir(_)) {
         props.set_opt("format", format);
     }
 }

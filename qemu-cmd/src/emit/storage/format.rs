@@ -1,20 +1,20 @@
-//! The node of an image's format.
+//! The format node of an image.
 
 use virtargv_model::device::storage::ImageFormat;
 use virtargv_model::{OnOff, Spelled};
 
-use super::node::Below;
+use super::node::Backing;
 use super::place::add_cache;
 use crate::prepare::storage::{Access, Decrypts, ImageFacts};
 use crate::{NodeName, Props, Text, Value};
 
-/// The node `name` of the format of `image`.
+/// The properties of the format node `name` of `image`.
 pub(super) fn props(
     image: &ImageFacts,
     name: &NodeName,
     access: Access,
     readonly: bool,
-    below: Below<'_>,
+    backing: Backing<'_>,
 ) -> Props {
     let nodes = &image.nodes;
     let mut props = Props::object().with("node-name", name);
@@ -30,11 +30,11 @@ pub(super) fn props(
     }
     props.set_opt("data-file", image.data_store.as_ref().map(|store| store.nodes.top()));
     props.set("file", nodes.below_format());
-    match below {
-        Below::Node(name) if has_backing(image.format) => {
+    match backing {
+        Backing::Node(name) if has_backing(image.format) => {
             props.set("backing", name);
         }
-        Below::Nothing if has_backing(image.format) => {
+        Backing::None if has_backing(image.format) => {
             props.set("backing", Value::Null);
         }
         _ => {}
@@ -42,7 +42,7 @@ pub(super) fn props(
     props
 }
 
-/// The driver and its own properties.
+/// Adds the driver and its properties.
 fn driver(props: &mut Props, image: &ImageFacts, access: Access) {
     let luks = image.decrypts == Some(Decrypts::Qemu);
     let secret = || image.objects.encryption.first().map(|secret| secret.id.clone());
@@ -62,7 +62,7 @@ fn driver(props: &mut Props, image: &ImageFacts, access: Access) {
         Some(ImageFormat::Qcow) => {
             props.set("driver", "qcow").set_opt("encrypt", luks.then(|| encryption(secret())));
         }
-        // QEMU calls it by its maker.
+        // QEMU's name for format `ploop`.
         Some(ImageFormat::Ploop) => {
             props.set("driver", "parallels");
         }
@@ -72,12 +72,12 @@ fn driver(props: &mut Props, image: &ImageFacts, access: Access) {
     }
 }
 
-/// Whether images of the format can lie on others.
+/// Whether images of this format can have a backing image.
 fn has_backing(format: Option<ImageFormat>) -> bool {
     format.is_some_and(virtargv_validate::rules::disk::source::has_backing)
 }
 
-/// How a qcow or qcow2 image is encrypted.
+/// `encrypt=` of a qcow or qcow2 image.
 fn encryption(secret: Option<Text>) -> Props {
     Props::object().with("format", "luks").opt("key-secret", secret)
 }

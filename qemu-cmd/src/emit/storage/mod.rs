@@ -1,4 +1,4 @@
-//! Images as QEMU's block layer sees them: the nodes of a backing chain (`-blockdev`), or the `file=` of a `-drive`.
+//! Images in QEMU's block layer: the nodes of a backing chain (`-blockdev`), or `file=` of `-drive`.
 
 mod drive;
 mod format;
@@ -7,5 +7,5 @@ mod objects;
 mod place;
 
 pub(crate) use drive::{add_format, add_image};
-pub(crate) use node::{Below, emit_chain, emit_image, place};
+pub(crate) use node::{Backing, emit_chain, emit_image, storage_node};
 pub(crate) use objects::{emit as emit_objects, managed_helper};

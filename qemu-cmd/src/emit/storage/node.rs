@@ -1,40 +1,40 @@
-//! Emitting the nodes of images.
+//! `-blockdev`: the nodes of a backing chain.
 
 use virtargv_caps::Convention;
 
-use super::place::{self, Around};
+use super::place::{self, NodeContext};
 use super::{format, objects};
 use crate::emit::context::Emit;
 use crate::prepare::device::disk::Chain;
 use crate::prepare::storage::{Access, Form, ImageFacts};
 use crate::{NodeName, Props};
 
-/// What is below an image.
+/// The backing image of an image.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Below<'a> {
-    /// The document does not say; QEMU looks into the image.
+pub(crate) enum Backing<'a> {
+    /// The document does not tell; QEMU reads it from the image.
     Unknown,
-    /// Nothing.
-    Nothing,
+    /// There is none.
+    None,
     /// The image of this node.
     Node(&'a NodeName),
 }
 
-/// Emits all nodes of a disk: its images from the bottom up, then what lies on them.
+/// Emits all nodes of a disk: its images from the base of the backing chain up, then the filters on them.
 pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readonly: bool) {
     for (depth, image) in chain.images.iter().enumerate().rev() {
-        // What is written goes into the top image; only there zeroes are looked for.
+        // Writes go to the top image only, so only there zeroes are detected.
         let readonly = depth > 0 || readonly;
         let access = Access { detect_zeroes: access.detect_zeroes.filter(|_| depth == 0), ..access };
-        let below = match chain.images.get(depth.saturating_add(1)) {
-            Some(image) => Below::Node(image.nodes.top()),
-            None if chain.ended => Below::Nothing,
-            None => Below::Unknown,
+        let backing = match chain.images.get(depth.saturating_add(1)) {
+            Some(image) => Backing::Node(image.nodes.top()),
+            None if chain.ended => Backing::None,
+            None => Backing::Unknown,
         };
         if let Some(store) = &image.data_store {
-            emit_image(e, store, access, readonly, Below::Unknown);
+            emit_image(e, store, access, readonly, Backing::Unknown);
         }
-        emit_image(e, image, access, readonly, below);
+        emit_image(e, image, access, readonly, backing);
     }
     let Some(mut top) = chain.images.first().map(|image| image.nodes.top()) else { return };
     if let Some(node) = &chain.copy_on_read {
@@ -52,20 +52,20 @@ pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readon
     }
 }
 
-/// Emits the nodes of one image, after the objects it needs.
+/// Emits the nodes of one image, after its objects.
 pub(crate) fn emit_image(
     e: &mut Emit<'_>,
     image: &ImageFacts,
     access: Access,
     readonly: bool,
-    below: Below<'_>,
+    backing: Backing<'_>,
 ) {
     objects::emit(e, &image.objects);
     let nodes = &image.nodes;
-    let mut place = place(e, image, access);
+    let mut storage = storage_node(e, image, access);
     let top_readonly = nodes.format.is_none().then_some(readonly);
-    place::common(e, &mut place, access, top_readonly.filter(|_| nodes.slice.is_none()));
-    e.blockdev(place);
+    place::common(e, &mut storage, access, top_readonly.filter(|_| nodes.slice.is_none()));
+    e.blockdev(storage);
     if let (Some(node), Some(slice)) = (&nodes.slice, &image.slice) {
         let mut props = Props::new("driver", "raw");
         if e.release().has(Convention::BlockdevCacheLast) {
@@ -81,18 +81,18 @@ pub(crate) fn emit_image(
         e.blockdev(props);
     }
     if let Some(name) = &nodes.format {
-        e.blockdev(format::props(image, name, access, readonly, below));
+        e.blockdev(format::props(image, name, access, readonly, backing));
     }
 }
 
-/// The node of an image's place, without what all nodes have.
-pub(crate) fn place(e: &mut Emit<'_>, image: &ImageFacts, access: Access) -> Props {
-    let around = Around {
+/// The properties of the storage node of an image, without those that all nodes have.
+pub(crate) fn storage_node(e: &mut Emit<'_>, image: &ImageFacts, access: Access) -> Props {
+    let context = NodeContext {
         access,
         objects: &image.objects,
         decrypts: image.decrypts,
         node: &image.nodes.storage,
         form: Form::Node,
     };
-    place::props(e, &image.place, around).with("node-name", &image.nodes.storage)
+    place::props(e, &image.storage, context).with("node-name", &image.nodes.storage)
 }

@@ -1,4 +1,4 @@
-//! The objects an image needs before it: secrets, TLS credentials, a helper for persistent reservations.
+//! The objects of an image: secrets, TLS credentials, `pr-manager-helper`.
 
 use crate::emit::context::Emit;
 use crate::emit::{secret, tls};
@@ -28,7 +28,7 @@ fn helper(e: &mut Emit<'_>, id: Text, path: Text) {
     e.object(Props::new("qom-type", "pr-manager-helper").with("id", id).with("path", path));
 }
 
-/// Emits the helper for persistent reservations that is started with the guest, where a disk needs it.
+/// Emits the `pr-manager-helper` that libvirt manages, if a disk uses it.
 pub(crate) fn managed_helper(e: &mut Emit<'_>) {
     if has_managed_reservations(e.domain()) {
         e.at_implied("<reservations managed='yes'> of disks");

@@ -1,4 +1,4 @@
-//! The node of an image's place: one driver a kind of place or protocol.
+//! The storage node of an image: a driver for each type of source and each protocol.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
@@ -10,70 +10,70 @@ use crate::emit::device::chardev_source::add_fd;
 use crate::needs::{Need, Process, Role};
 use crate::prepare::descriptor::GroupSet;
 use crate::prepare::storage::objects::Objects;
-use crate::prepare::storage::place::{HostPort, Network, Place, Server};
+use crate::prepare::storage::place::{HostPort, Network, Server, Storage};
 use crate::prepare::storage::{Access, Decrypts, Form};
 use crate::text::text;
 use crate::{Props, Text, Value};
 
-/// How much Gluster's library is to say.
+/// The debug level of Gluster's library.
 const GLUSTER_DEBUG_LEVEL: u32 = 4;
 
-/// What a place is described with besides itself.
+/// What the properties of a storage node depend on besides the storage.
 #[derive(Clone, Copy)]
-pub(super) struct Around<'a> {
-    /// How the image is read.
+pub(super) struct NodeContext<'a> {
+    /// The cache and I/O modes of the disk.
     pub access: Access,
-    /// The objects that it needs.
+    /// The objects of the image.
     pub objects: &'a Objects,
-    /// Who decrypts it.
+    /// What decrypts the image.
     pub decrypts: Option<Decrypts>,
     /// The name of the node.
     pub node: &'a str,
-    /// Which words are used.
+    /// How the image is given to QEMU, which decides on names of properties.
     pub form: Form,
 }
 
-/// The driver of a place and its properties, without the node's name and what all nodes have.
-pub(super) fn props(e: &mut Emit<'_>, place: &Place, around: Around<'_>) -> Props {
-    let access = around.access;
-    match place {
-        Place::Group(set) => {
-            group(e, set, around.node);
+/// The driver of a storage node and its properties, without `node-name=` and those that all nodes have.
+pub(super) fn props(e: &mut Emit<'_>, storage: &Storage, context: NodeContext<'_>) -> Props {
+    let access = context.access;
+    match storage {
+        Storage::Group(set) => {
+            group(e, set, context.node);
             Props::new("driver", "file")
                 .with("filename", set.path())
                 .opt("aio", access.io.map(Spelled::as_str))
         }
-        Place::File(path) | Place::Address { address: path, .. } => file(e, "file", path, around),
-        Place::Block { path, cdrom } => {
-            file(e, if *cdrom { "host_cdrom" } else { "host_device" }, path, around)
+        Storage::File(path) | Storage::Address { address: path, .. } => file(e, "file", path, context),
+        Storage::Block { path, cdrom } => {
+            file(e, if *cdrom { "host_cdrom" } else { "host_device" }, path, context)
         }
-        Place::Dir(path) => {
+        Storage::Dir(path) => {
             e.need_path(path, Role::Share);
             let props = Props::new("driver", "vvfat").with("dir", path.clone());
             props.with("floppy", access.floppy).with("rw", false)
         }
-        Place::Nvme { address, namespace } => {
+        Storage::Nvme { address, namespace } => {
             e.need(Need::Vfio { address: address.to_string() });
             Props::new("driver", "nvme").with("device", address.clone()).with("namespace", *namespace)
         }
-        Place::Vdpa(path) => {
+        Storage::Vdpa(path) => {
             e.need_path(path, Role::Device);
             Props::new("driver", "virtio-blk-vhost-vdpa").with("path", path.clone())
         }
-        Place::VdpaPassed(set) => {
-            add_fd(e, set, Some(text!(around.node, "-vdpa").into()));
+        Storage::VdpaPassed(set) => {
+            add_fd(e, set, Some(text!(context.node, "-vdpa").into()));
             Props::new("driver", "virtio-blk-vhost-vdpa").with("path", set.path())
         }
-        Place::Nbdkit(path) => {
+        Storage::Nbdkit(path) => {
             e.need_listener(path, Process::Nbdkit);
             let server = Props::object().with("type", "unix").with("path", path.clone());
             Props::new("driver", "nbd").with("server", server)
         }
-        Place::Network(network) => self::network(e, network, around),
+        Storage::Network(network) => self::network(e, network, context),
     }
 }
 
-/// Emits a set of the descriptors that were passed as a group.
+/// Emits `-add-fd` for each descriptor of a group (`<source fdgroup=>`).
 fn group(e: &mut Emit<'_>, set: &GroupSet, node: &str) {
     for (n, fd) in set.descriptors.iter().enumerate() {
         e.need_group(*fd, &set.group);
@@ -82,17 +82,17 @@ fn group(e: &mut Emit<'_>, set: &GroupSet, node: &str) {
     }
 }
 
-fn file(e: &Emit<'_>, driver: &'static str, path: &Text, around: Around<'_>) -> Props {
+fn file(e: &Emit<'_>, driver: &'static str, path: &Text, context: NodeContext<'_>) -> Props {
     e.need_path(path, Role::Image);
-    let helper = around.objects.reservations.as_ref();
+    let helper = context.objects.reservations.as_ref();
     Props::new("driver", driver)
         .with("filename", path.clone())
-        .opt("aio", around.access.io.map(Spelled::as_str))
+        .opt("aio", context.access.io.map(Spelled::as_str))
         .opt("pr-manager", helper.map(|helper| helper.id.clone()))
 }
 
-fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
-    let objects = around.objects;
+fn network(e: &Emit<'_>, network: &Network, context: NodeContext<'_>) -> Props {
+    let objects = context.objects;
     let tls = || objects.tls.as_ref().map(|credentials| credentials.id.clone());
     match network {
         Network::Curl { scheme, url, ssl_verify, timeout, readahead } => {
@@ -119,7 +119,7 @@ fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
                 _ => (None, volume.as_str()),
             };
             props.set_opt("namespace", namespace.map(str::to_owned)).set("image", name.to_owned());
-            rbd(&mut props, around, [snapshot, config], monitors);
+            rbd(&mut props, context, [snapshot, config], monitors);
             props
         }
         Network::Iscsi { portal, target, lun, initiator } => {
@@ -134,7 +134,7 @@ fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
             props.opt("initiator-name", initiator.clone())
         }
         Network::Gluster { volume, path, servers } => {
-            let servers = servers.iter().map(|server| socket(server, around.form).into()).collect();
+            let servers = servers.iter().map(|server| socket(server, context.form).into()).collect();
             Props::new("driver", "gluster")
                 .with("volume", volume.clone())
                 .with("path", path.clone())
@@ -166,25 +166,25 @@ fn network(e: &Emit<'_>, network: &Network, around: Around<'_>) -> Props {
     }
 }
 
-/// Adds what an RBD image has besides its name.
-fn rbd(props: &mut Props, around: Around<'_>, files: [&Option<Text>; 2], monitors: &[HostPort]) {
+/// Adds the properties of an RBD image besides its name.
+fn rbd(props: &mut Props, context: NodeContext<'_>, files: [&Option<Text>; 2], monitors: &[HostPort]) {
     let [snapshot, config] = files;
     props.set_opt("snapshot", snapshot.clone()).set_opt("conf", config.clone());
     if !monitors.is_empty() {
         let servers: Vec<Props> = monitors.iter().map(inet).collect();
         props.set("server", servers);
     }
-    if let Some(Decrypts::Librbd(format)) = around.decrypts {
-        props.set_opt("encrypt", encryption(format, around.objects));
+    if let Some(Decrypts::Librbd(format)) = context.decrypts {
+        props.set_opt("encrypt", encryption(format, context.objects));
     }
-    if let Some(auth) = &around.objects.auth {
+    if let Some(auth) = &context.objects.auth {
         props.set("user", auth.username.clone());
         props.set("auth-client-required", vec!["cephx", "none"]);
         props.set("key-secret", auth.secret());
     }
 }
 
-/// How Ceph's library is to decrypt: one layer inside the other.
+/// `encrypt=` of an RBD image: one object for each layer of encryption.
 fn encryption(format: EncryptionFormat, objects: &Objects) -> Option<Props> {
     let mut nested: Option<Props> = None;
     for secret in objects.encryption.iter().rev() {
@@ -197,17 +197,17 @@ fn encryption(format: EncryptionFormat, objects: &Objects) -> Option<Props> {
     nested
 }
 
-/// How much Gluster's library is to say, where QEMU can tell it.
+/// `debug=` of Gluster, where QEMU has it.
 pub(super) fn gluster_debug(e: &Emit<'_>) -> Option<u32> {
     e.has(Cap::GlusterDebugLevel).then_some(GLUSTER_DEBUG_LEVEL)
 }
 
-/// Host and port alone.
+/// A TCP address, without `type=`.
 fn inet(at: &HostPort) -> Props {
     Props::object().with("host", at.host.clone()).with("port", text!(at.port))
 }
 
-/// The address of a socket.
+/// A socket address, with `type=`.
 fn socket(server: &Server, form: Form) -> Props {
     let (inet_word, path_word) = if form == Form::Drive { ("tcp", "socket") } else { ("inet", "path") };
     match server {
@@ -220,8 +220,8 @@ fn socket(server: &Server, form: Form) -> Props {
     }
 }
 
-/// What all nodes of places have: for the node that stands for the whole image whether it is written, else that it
-/// follows the node above.
+/// Adds the properties that all storage nodes have. `readonly` is given for the top node of an image; a node below a
+/// format node has `auto-read-only=on` instead.
 pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, readonly: Option<bool>) {
     let late = e.release().has(Convention::BlockdevCacheLast);
     if !late {
@@ -239,7 +239,7 @@ pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, readonly: 
     }
 }
 
-/// `cache`: whether the host's page cache is passed by, whether flushes are ignored.
+/// Adds `cache`: whether the host's page cache is bypassed, whether flushes are ignored.
 pub(super) fn add_cache(props: &mut Props, access: Access) {
     if let Some(cache) = access.cache {
         let direct = matches!(cache, CacheMode::None | CacheMode::Directsync);

@@ -1,4 +1,4 @@
-//! What of `<features>`, `<clock>` and `<panic>` QEMU takes as properties of the CPU.
+//! CPU properties that come from `<features>`, `<clock>` and `<panic>`.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use virtargv_model::{OnOff, YesNo};
 use super::Line;
 use crate::Value;
 
-/// Puts all of them on.
+/// Adds them to the CPU.
 pub(super) fn add(line: &mut Line<'_>) {
     let domain = line.cx.domain;
     let features = &domain.features;
@@ -33,13 +33,13 @@ pub(super) fn add(line: &mut Line<'_>) {
     if let Some(kvm) = &features.kvm {
         add_kvm(kvm, line);
     }
-    // On POWER it is always there, and there is no switch for it.
+    // QEMU's POWER CPUs always have a PMU, and no property for it.
     if let Some(pmu) = features.pmu.filter(|_| !line.cx.guest.arch.is_ppc64()) {
         line.set("pmu", pmu.is_on());
     }
 }
 
-/// Timers that are part of a CPU.
+/// Adds a timer that is a CPU property.
 fn add_timer(timer: &Timer, line: &mut Line<'_>) {
     match timer.name {
         TimerName::KvmClock => {

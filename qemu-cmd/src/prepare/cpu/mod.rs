@@ -1,4 +1,4 @@
-//! The guest's CPU: what it becomes on this host, and its model and properties in QEMU.
+//! `<cpu>`: the CPU of the guest on this host, as a model and properties of QEMU.
 
 mod features;
 mod update;
@@ -15,40 +15,40 @@ use super::context::{Prepare, problem};
 use crate::text::Text;
 use crate::{Props, Value};
 
-/// The CPU as QEMU is told it.
+/// A prepared CPU.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// Its model.
+    /// QEMU's name of its model.
     pub model: Text,
-    /// What is changed about it.
+    /// Properties that differ from the model.
     pub properties: Props,
 }
 
-/// The properties while they are put together.
+/// The properties of the CPU so far.
 struct Line<'c> {
     cx: &'c Prepare<'c>,
     properties: Props,
 }
 
 impl Line<'_> {
-    /// A property with a value.
+    /// Adds a property with a value.
     fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.properties.set(key, value);
     }
 
-    /// A property that is on, named alone.
+    /// Adds a property that is on, written as the key alone.
     fn bare(&mut self, key: impl Into<Cow<'static, str>>) {
         self.properties.set(key, Value::Bare);
     }
 
-    /// `feature=on` or `+feature`, whichever this QEMU takes.
+    /// Adds a feature as `name=on`, or `+name` for earlier QEMUs.
     fn feature(&mut self, name: &str, on: bool) {
         let value = if self.cx.has(Cap::QueryCpuModelExpansion) { Value::Bool(on) } else { Value::Sign(on) };
         self.properties.set(qemu_name(self.cx, name).to_owned(), value);
     }
 }
 
-/// QEMU's name for a feature.
+/// QEMU's name of a feature.
 fn qemu_name<'a>(cx: &Prepare<'_>, name: &'a str) -> &'a str {
     if cx.guest.arch.is_x86() && cx.has(Cap::CanonicalCpuFeatures) {
         feature_names::to_qemu(name)
@@ -57,8 +57,8 @@ fn qemu_name<'a>(cx: &Prepare<'_>, name: &'a str) -> &'a str {
     }
 }
 
-/// Settles the CPU; none where QEMU is to take what the machine has by itself.
-pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
+/// Prepares `<cpu>`; `None` for the default CPU of the machine type.
+pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
     let mut line = Line { cx, properties: Props::object() };
     let cpu = cx.domain.cpu.as_ref();
     let model = match cpu.filter(|cpu| cpu.names_a_cpu()) {
@@ -80,28 +80,28 @@ pub(crate) fn settle(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
     Ok(Some(Facts { model, properties }))
 }
 
-/// A 64 bit QEMU would run a 32 bit guest on a 64 bit CPU.
+/// Whether the default CPU must be a 32-bit one: the guest is 32-bit, the QEMU binary 64-bit.
 fn needs_32_bit_cpu(cx: &Prepare<'_>) -> bool {
     let emulator = cx.domain.devices.emulator.as_deref().unwrap_or(cx.caps.emulator());
     let kvm = cx.host.arch() == Arch::X86_64 && emulator.contains("kvm");
     cx.guest.arch == Arch::I686 && (kvm || emulator.contains("x86_64"))
 }
 
-/// The CPU that is changed where the document names none.
+/// The model of a CPU with properties where the document names no model.
 fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
     match cx.guest.arch {
         Arch::I686 => Ok("qemu32".into()),
         Arch::X86_64 => Ok("qemu64".into()),
         arch => {
             let message = format!(
-                "the document changes the CPU, but none is known that architecture '{arch}' has by itself"
+                "the CPU needs a model to have properties, no default is known for architecture '{arch}'"
             );
             Err(problem(&crate::rules::CPU_NO_DEFAULT, Place::default(), message))
         }
     }
 }
 
-/// The model of a CPU that the document names, and the features it changes.
+/// The model of `<cpu>`, whose features are added to the properties.
 fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
     let (cx, arch) = (line.cx, line.cx.guest.arch);
     let model = match cpu.mode() {
@@ -122,13 +122,13 @@ fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
             Some("host".into())
         }
         CpuMode::HostModel => {
-            let message = format!("a CPU of mode 'host-model' was left for architecture '{arch}'");
+            let message = format!("a CPU of mode 'host-model' is not supported for architecture '{arch}'");
             return Err(problem(&crate::rules::CPU_HOST_MODEL_ARCH, cpu.pos, message));
         }
         CpuMode::Custom => cpu.model.name.as_ref().filter(|name| !name.is_empty()).map(Text::from),
     };
     if (arch.is_s390() || arch.is_arm()) && !cpu.features.is_empty() && !cx.has(Cap::QueryCpuModelExpansion) {
-        let message = format!("this QEMU does not change features of CPUs of architecture {arch}");
+        let message = format!("CPU features of architecture '{arch}' are not supported by this QEMU");
         return Err(problem(&crate::rules::CPU_FEATURES_ARCH, cpu.pos, message));
     }
     if let Some(vendor_id) = &cpu.model.vendor_id {

@@ -1,4 +1,4 @@
-//! What the CPU of a document becomes on this host: models that stand for something else are spelled out.
+//! The CPU on this host: expands `host-model`, optional features and models that QEMU does not have.
 
 use virtargv_caps::{
     Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Usable, X86,
@@ -13,7 +13,7 @@ use crate::prepare::context::problem;
 
 type Done = Result<(), Problem>;
 
-/// What the steps look at.
+/// What the steps read.
 struct Cx<'a> {
     guest: &'a Guest,
     caps: &'a Caps,
@@ -21,7 +21,7 @@ struct Cx<'a> {
     models: Option<HostModels>,
 }
 
-/// Spells out the CPU of `domain`.
+/// Expands the CPU of `domain` to a model and features that QEMU has.
 pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn Host) -> Done {
     let Some(cpu) = domain.cpu.as_mut().filter(|cpu| cpu.names_a_cpu()) else { return Ok(()) };
     let mut cx = Cx { guest, caps, host, models: None };
@@ -34,8 +34,8 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
     if host.arch().is_ppc64() {
         convert_old_power(cpu);
     }
-    if !cpu.is_native() && cx.is_held_against_host(cpu) {
-        cx.settle(cpu)?;
+    if !cpu.is_native() && cx.is_compared_with_host(cpu) {
+        cx.adapt(cpu)?;
         cpu.model.fallback = Some(CpuFallback::Forbid);
     }
     cpu.features.retain(|feature| is_passed_on(guest.arch, &feature.name));
@@ -45,7 +45,7 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
     cx.set_deprecated(cpu)
 }
 
-/// The host's CPU as a model and what it has on top.
+/// The host's CPU as a model and additional features.
 fn host_spec(cpu: &virtargv_host::Processor) -> Option<CpuSpec> {
     let model = cpu.model.as_deref()?;
     let vendor = cpu.vendor.clone();
@@ -54,8 +54,8 @@ fn host_spec(cpu: &virtargv_host::Processor) -> Option<CpuSpec> {
 }
 
 impl Cx<'_> {
-    /// Custom CPUs under TCG have nothing to do with the host's.
-    fn is_held_against_host(&self, cpu: &Cpu) -> bool {
+    /// Whether the CPU is compared with the host's. A CPU of mode `custom` under TCG is not.
+    fn is_compared_with_host(&self, cpu: &Cpu) -> bool {
         !self.caps.release().has(Convention::TcgCpuIsFree)
             || self.guest.accel != Accel::Tcg
             || cpu.mode() != CpuMode::Custom
@@ -66,7 +66,7 @@ impl Cx<'_> {
             CpuMode::HostModel => true,
             CpuMode::HostPassthrough | CpuMode::Maximum => false,
             CpuMode::Custom => {
-                self.is_held_against_host(cpu)
+                self.is_compared_with_host(cpu)
                     && (cpu.check == Some(CpuCheck::Partial)
                         || cpu.matching == Some(CpuMatch::Minimum)
                         || cpu.features.iter().any(|feature| feature.policy == FeaturePolicy::Optional))
@@ -80,10 +80,10 @@ impl Cx<'_> {
         defined.then(|| X86::new(definitions, self.caps.release()))
     }
 
-    /// Features that nobody has heard of.
+    /// Checks that all features are defined.
     fn check_features(&self, cpu: &Cpu) -> Done {
         if !self.guest.has_known_cpus() {
-            let message = format!("nothing is known of CPUs of architecture '{}'", self.guest.arch);
+            let message = format!("CPUs of architecture '{}' are not supported", self.guest.arch);
             return Err(problem(&crate::rules::CPU_ARCHITECTURE, cpu.pos, message));
         }
         let Some(definitions) = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch)) else {
@@ -94,11 +94,12 @@ impl Cx<'_> {
         }
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
-                let message = format!("there is no CPU feature '{}'", feature.name);
+                let message = format!("CPU feature '{}' is not defined", feature.name);
                 return Err(problem(&crate::rules::CPU_FEATURE_UNKNOWN, feature.pos.attr("name"), message));
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
-                let message = format!("this QEMU does not tell whether CPU feature '{}' works", feature.name);
+                let message =
+                    format!("CPU feature '{}' needs a QEMU that reports unavailable features", feature.name);
                 return Err(problem(&crate::rules::CPU_FEATURE_VMX, feature.pos.attr("name"), message));
             }
         }
@@ -118,7 +119,7 @@ impl Cx<'_> {
             return Ok(());
         }
         let message = format!(
-            "CPU mode '{}' is not on offer for guests of architecture {} under {} on a host of {}",
+            "CPU mode '{}' is not supported for architecture '{}' and accelerator '{}' on a host of architecture '{}'",
             cpu.mode(),
             self.guest.arch,
             self.guest.accel,
@@ -127,8 +128,8 @@ impl Cx<'_> {
         Err(problem(&crate::rules::CPU_MODE_OFFERED, cpu.pos.attr("mode"), message))
     }
 
-    /// Holds the CPU against the host's, and turns it into one that QEMU has by name.
-    fn settle(&self, cpu: &mut Cpu) -> Done {
+    /// Compares the CPU with the host's, and translates it to a model that QEMU has.
+    fn adapt(&self, cpu: &mut Cpu) -> Done {
         let mut spec = to_spec(cpu);
         if cpu.check == Some(CpuCheck::Partial)
             && let Some(x86) = self.x86()
@@ -145,7 +146,7 @@ impl Cx<'_> {
 
     fn compare(&self, x86: X86<'_>, cpu: &Cpu, spec: &CpuSpec) -> Done {
         let Some(models) = &self.models else {
-            let message = "nothing is known of the host's CPU that this one could be held against";
+            let message = "the CPU of the host is not known, so the guest's CPU cannot be compared with it";
             return Err(
                 problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message).with_kind(Kind::CpuIncompatible)
             );
@@ -153,7 +154,7 @@ impl Cx<'_> {
         let strict = cpu.matching == Some(CpuMatch::Strict);
         match self.judged_by_qemu(cpu) {
             None => x86.compare(models, spec, strict),
-            Some(offered) => held_against(offered, spec).and_then(|()| {
+            Some(offered) => check_offered(offered, spec).and_then(|()| {
                 let changes = CpuSpec { model: None, ..spec.clone() };
                 x86.compare(models, &changes, false)
             }),
@@ -161,7 +162,8 @@ impl Cx<'_> {
         .map_err(|error| incompatible(cpu, &error))
     }
 
-    /// Of a model that the reference came to know late, QEMU's own word counts, not the definition.
+    /// The model in the capabilities, if it decides whether the CPU can run on the host: libvirt trusts it rather than
+    /// the CPU definition for models that it added recently.
     fn judged_by_qemu(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
         let name = cpu.model.name.as_deref()?;
         let definition =
@@ -173,7 +175,7 @@ impl Cx<'_> {
         (offered.usable != Usable::Unknown).then_some(offered)
     }
 
-    /// What depends on the host: optional features, the whole CPU for `host-model`, more of it for `match='minimum'`.
+    /// Applies what depends on the host: optional features, `host-model`, and the features that `match='minimum'` adds.
     fn apply_host(&self, cpu: &mut Cpu, spec: &mut CpuSpec) -> Done {
         let from_host = cpu.mode() == CpuMode::HostModel || cpu.matching == Some(CpuMatch::Minimum);
         let relative = from_host || spec.features.iter().any(|(_, policy)| *policy == Policy::Optional);
@@ -207,7 +209,7 @@ impl Cx<'_> {
     fn check_s390(&self, cpu: &Cpu) -> Done {
         if cpu.mode() == CpuMode::Custom && cpu.matching == Some(CpuMatch::Minimum) {
             let message = format!(
-                "match '{}' is not on offer for architecture '{}'",
+                "match '{}' is not supported for architecture '{}'",
                 CpuMatch::Minimum,
                 self.guest.arch
             );
@@ -219,7 +221,7 @@ impl Cx<'_> {
             .find(|feature| !matches!(feature.policy, FeaturePolicy::Require | FeaturePolicy::Disable));
         if let Some(feature) = odd {
             let message = format!(
-                "CPU feature '{}' has policy '{}'; guests of {} know 'require' and 'disable' only",
+                "CPU feature '{}' has policy '{}', architecture '{}' supports 'require' and 'disable' only",
                 feature.name, feature.policy, self.guest.arch
             );
             return Err(problem(&crate::rules::CPU_POLICY_ARCH, feature.pos, message));
@@ -227,7 +229,7 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// A model that QEMU does not have is written in terms of one that it has.
+    /// Translates a model that QEMU does not have to one that it has, with additional features.
     fn translate(&self, cpu: &mut Cpu) -> Done {
         let offered = self.caps.cpu_models(self.guest.accel);
         let Some(name) = cpu.model.name.as_deref() else { return Ok(()) };
@@ -240,7 +242,7 @@ impl Cx<'_> {
             return Err(problem(&crate::rules::CPU_MODEL_OFFERED, cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
-            let message = format!("CPU model '{name}' cannot be written in terms of one that this QEMU has");
+            let message = format!("CPU model '{name}' cannot be translated to one that this QEMU has");
             return Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message)
                 .with_kind(Kind::NoDriver));
         };
@@ -250,14 +252,14 @@ impl Cx<'_> {
                 Ok(())
             }
             Ok(None) => {
-                let message = format!("no CPU model of this QEMU comes close to '{name}'");
+                let message = format!("this QEMU has no CPU model to which '{name}' can be translated");
                 Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message))
             }
             Err(error) => Err(incompatible(cpu, &error)),
         }
     }
 
-    /// A feature that QEMU has never heard of is off anyway.
+    /// Removes disabled features that QEMU does not have.
     fn drop_unknown(&self, cpu: &mut Cpu) {
         let Some(host) = self.caps.host_cpu(self.guest.accel) else { return };
         if host.properties.is_empty() {
@@ -272,11 +274,11 @@ impl Cx<'_> {
         });
     }
 
-    /// `deprecated_features=`: what QEMU advises against goes on or off as a whole.
+    /// Applies `deprecated_features=`, which switches all deprecated features on or off.
     fn set_deprecated(&self, cpu: &mut Cpu) -> Done {
         let Some(wanted) = cpu.deprecated_features else { return Ok(()) };
         if !self.caps.has(Cap::QueryCpuModelExpansionDeprecatedProps) {
-            let message = "this QEMU does not tell which CPU features are deprecated";
+            let message = "attribute 'deprecated_features' needs a QEMU that reports deprecated features";
             let place = cpu.pos.attr("deprecated_features");
             return Err(problem(&crate::rules::CPU_DEPRECATED_FEATURES, place, message));
         }
@@ -293,20 +295,20 @@ impl Cx<'_> {
     }
 }
 
-/// Without definitions of CPU models a host's CPU cannot be spelled out.
+/// Refuses a CPU that depends on the host's, where there are no CPU definitions.
 fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
     if !relative {
         return Ok(());
     }
     let message = format!(
-        "a CPU of mode '{}' that follows the host's needs definitions of CPU models, and there are none",
+        "a CPU of mode '{}' that depends on the host's needs CPU definitions, there are none",
         cpu.mode()
     );
     Err(problem(&crate::rules::CPU_NO_DEFINITIONS, cpu.pos, message))
 }
 
-/// Whether a host lacks nothing that QEMU puts into a model, but what the guest has off.
-fn held_against(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
+/// Checks that the host has all features of a model of QEMU, except those that the guest disables.
+fn check_offered(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
     let is_off = |name: &str| {
         spec.features.iter().any(|(known, policy)| known == name && policy.enabled() == Some(false))
     };
@@ -316,7 +318,7 @@ fn held_against(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(),
 }
 
 fn unknown_host(cpu: &Cpu) -> Problem {
-    let message = "nothing is known of the host's CPU that this one follows";
+    let message = "the CPU of the host is not known, on which the guest's CPU depends";
     problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message)
 }
 
@@ -331,7 +333,7 @@ fn incompatible(cpu: &Cpu, error: &Incompatible) -> Problem {
     }
 }
 
-/// The host's CPU, with the document's changes on top.
+/// Replaces the CPU by the host's, with the features of the document.
 fn take_host(cpu: &mut Cpu, spec: &mut CpuSpec, host: &CpuSpec) {
     let changes = std::mem::take(&mut spec.features);
     *spec = host.clone();
@@ -342,7 +344,7 @@ fn take_host(cpu: &mut Cpu, spec: &mut CpuSpec, host: &CpuSpec) {
     cpu.matching = Some(CpuMatch::Exact);
 }
 
-/// Steppings of POWER CPUs that once had names of their own.
+/// Replaces names of POWER steppings, which QEMU does not have any more, by their model.
 fn convert_old_power(cpu: &mut Cpu) {
     let name = match cpu.model.name.as_deref() {
         Some("POWER7_v2.1" | "POWER7_v2.3" | "POWER7+_v2.1") => "POWER7",

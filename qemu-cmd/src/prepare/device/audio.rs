@@ -1,4 +1,4 @@
-//! `<audio>`: which audio backend a device or display plays to.
+//! `<audio>`: the audio backend of a device or display.
 
 use virtargv_caps::Cap;
 use virtargv_model::{Pos, Problem};
@@ -7,7 +7,8 @@ use virtargv_validate::rules::audio as rules;
 use crate::prepare::context::{Prepare, must};
 use crate::text::{Text, text};
 
-/// The id in QEMU of the backend `id` of the document, or of the first one. `None` where this QEMU has no backends.
+/// The id in QEMU of the audio backend `id`, or of the first one for `None`. The result is `None` for a QEMU without
+/// `-audiodev`.
 pub(crate) fn id(cx: &Prepare<'_>, id: Option<u32>, user: Pos) -> Result<Option<Text>, Problem> {
     if !cx.has(Cap::Audiodev) {
         return Ok(None);
@@ -17,7 +18,7 @@ pub(crate) fn id(cx: &Prepare<'_>, id: Option<u32>, user: Pos) -> Result<Option<
     must(found.map(|audio| name(audio.id)), &rules::MISSING, user).map(Some)
 }
 
-/// What QEMU calls the backend with this number.
+/// The id in QEMU of the audio backend with this `id=`.
 pub(crate) fn name(id: u32) -> Text {
     text!("audio", id).into()
 }

@@ -1,4 +1,4 @@
-//! `<serial>`, `<parallel>`, `<console>`, `<channel>`: the host side of each.
+//! `<serial>`, `<parallel>`, `<console>` and `<channel>`: their backends and devices.
 
 use virtargv_caps::Convention;
 use virtargv_model::Problem;
@@ -10,29 +10,30 @@ use virtargv_model::device::graphics::GraphicsType;
 use virtargv_validate::rules::chardev as rules;
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, must};
 
-/// What is settled about a serial port.
+/// A prepared serial port.
 #[derive(Debug)]
 pub(crate) struct SerialFacts {
-    /// The host side.
-    pub side: HostSide,
-    /// What the port is to QEMU.
+    /// The backend.
+    pub backend: CharBackend,
+    /// Its device.
     pub kind: SerialKind,
 }
 
-/// What is settled about a console.
+/// A prepared console.
 #[derive(Debug)]
 pub(crate) struct ConsoleFacts {
-    /// The host side.
-    pub side: HostSide,
+    /// The backend.
+    pub backend: CharBackend,
     /// QEMU's driver.
     pub driver: &'static str,
 }
 
-/// A port of SPICE does not make a serial port where there is no SPICE.
+/// Prepares a `<serial>`; `None` for one of type `spiceport` in a guest without a SPICE display, which libvirt leaves
+/// out.
 pub(crate) fn serial(
     cx: &mut Prepare<'_>,
     serial: Device<'_, Serial>,
@@ -41,36 +42,36 @@ pub(crate) fn serial(
     if serial.source.kind() == SourceType::SpicePort && !spice {
         return Ok(None);
     }
-    let side = HostSide::of(cx, &serial.source, serial.alias)?;
-    // Of a kind that nobody named, nothing else is known.
+    let backend = CharBackend::of(cx, &serial.source, serial.alias)?;
+    // A port without a target type has no model, and is the one on the board.
     let kind = match serial.model {
         _ if serial.target.is_none() => SerialKind::OnBoard,
         Some(SerialModel::Pl011 | SerialModel::N16550a) => SerialKind::OnBoard,
         model => SerialKind::Device(must(model, &rules::NO_SERIAL_MODEL, serial.info.pos)?),
     };
-    Ok(Some(SerialFacts { side, kind }))
+    Ok(Some(SerialFacts { backend, kind }))
 }
 
-/// What a serial port is to QEMU.
+/// The device of a serial port.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum SerialKind {
-    /// Part of the machine, so that it cannot be made as a device.
+    /// The one on the board (`-serial`).
     OnBoard,
-    /// A device.
+    /// A device of this model (`-device`).
     Device(SerialModel),
 }
 
-/// The host side of a parallel port.
-pub(crate) fn parallel(cx: &mut Prepare<'_>, parallel: Device<'_, Parallel>) -> Result<HostSide, Problem> {
-    HostSide::of(cx, &parallel.source, parallel.alias)
+/// Prepares a `<parallel>`: its backend.
+pub(crate) fn parallel(cx: &mut Prepare<'_>, parallel: Device<'_, Parallel>) -> Result<CharBackend, Problem> {
+    CharBackend::of(cx, &parallel.source, parallel.alias)
 }
 
-/// The host side of a channel; a UNIX socket without a path gets one in the folder for such sockets.
-pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Result<HostSide, Problem> {
+/// Prepares a `<channel>`: its backend. A UNIX socket without a path gets one in the directory `channel_target_dir`.
+pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Result<CharBackend, Problem> {
     let ChannelTarget::Virtio { name, .. } = &channel.target else {
-        return HostSide::of(cx, &channel.source, channel.alias);
+        return CharBackend::of(cx, &channel.source, channel.alias);
     };
-    HostSide::with_path(cx, &channel.source, channel.alias, |cx| {
+    CharBackend::with_path(cx, &channel.source, channel.alias, |cx| {
         let file = name.clone().unwrap_or_else(|| {
             let numbers = match channel.address {
                 BusAddress::VirtioSerial { numbers, .. } => *numbers,
@@ -87,7 +88,7 @@ pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Res
     })
 }
 
-/// QEMU's driver for a console and its host side; none where it is another name for a serial port.
+/// Prepares a `<console>`; `None` for one of target type `serial`, which is the first `<serial>`.
 pub(crate) fn console(
     cx: &mut Prepare<'_>,
     console: Device<'_, Console>,
@@ -101,5 +102,5 @@ pub(crate) fn console(
     };
     let place = console.info.pos.path("target/@type");
     let driver = must(driver, &rules::CONSOLE_TARGET, place)?;
-    Ok(Some(ConsoleFacts { side: HostSide::of(cx, &console.source, console.alias)?, driver }))
+    Ok(Some(ConsoleFacts { backend: CharBackend::of(cx, &console.source, console.alias)?, driver }))
 }

@@ -1,4 +1,4 @@
-//! The host side of character devices.
+//! Backends of character devices.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_host::Descriptor;
@@ -14,19 +14,19 @@ use crate::prepare::descriptor::{FdSet, Passed};
 use crate::prepare::tls::{self, Credentials};
 use crate::text::{Text, text};
 
-/// The host side of a character device.
+/// A prepared backend of a character device.
 #[derive(Debug)]
-pub(crate) struct HostSide {
-    /// What it is.
-    pub backend: HostBackend,
-    /// The file in which what passes is logged.
+pub(crate) struct CharBackend {
+    /// The kind of backend.
+    pub kind: CharBackendKind,
+    /// The file that the data of the device is logged to (`<log file=>`).
     pub log: Option<Written>,
 }
 
-/// What the host side of a character device is.
+/// The kind of backend of a character device.
 #[derive(Debug)]
-pub(crate) enum HostBackend {
-    /// Nothing.
+pub(crate) enum CharBackendKind {
+    /// A backend that discards its input.
     Null,
     /// A virtual console of QEMU's display.
     Vc,
@@ -38,44 +38,44 @@ pub(crate) enum HostBackend {
     Device(Text),
     /// A named pipe.
     Pipe(Text),
-    /// A file that is written.
+    /// A file that QEMU writes to.
     File(Written),
-    /// UDP packets.
+    /// A UDP socket.
     Udp {
-        /// Where they go.
+        /// The address that packets are sent to.
         remote: Inet,
-        /// Where they come from, where that is said.
+        /// The address that the socket is bound to.
         local: Option<Inet>,
     },
     /// A TCP connection.
     Tcp {
-        /// The other end, or the address at which QEMU listens.
+        /// The address that QEMU connects to or listens at.
         at: Inet,
-        /// Whether telnet is spoken.
+        /// Whether the protocol is telnet.
         telnet: bool,
-        /// Who connects.
+        /// Which end listens.
         stream: Stream,
-        /// The credentials, where TLS is spoken.
+        /// The credentials of TLS.
         tls: Option<Credentials>,
     },
     /// A UNIX socket.
     Unix {
         /// The socket.
         socket: UnixSocket,
-        /// Who connects.
+        /// Which end listens.
         stream: Stream,
     },
-    /// The channel of SPICE that belongs to the device.
+    /// A SPICE channel, by the kind of device.
     SpiceVmc,
-    /// A named port of SPICE.
+    /// A SPICE port with this name.
     SpicePort(Text),
-    /// A named channel of a D-Bus display.
+    /// A channel of a D-Bus display with this name.
     Dbus(Text),
-    /// The vdagent of QEMU itself.
+    /// QEMU's own vdagent.
     QemuVdagent {
         /// Whether the clipboard is shared.
         clipboard: Option<bool>,
-        /// Whether the pointer is the client's.
+        /// Whether the mouse pointer is that of the client.
         mouse: Option<bool>,
     },
 }
@@ -89,28 +89,28 @@ pub(crate) struct Inet {
     pub port: Text,
 }
 
-/// Who opens a connection.
+/// Which end of a stream socket listens.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Stream {
-    /// QEMU listens.
+    /// Whether QEMU listens.
     pub listens: bool,
-    /// QEMU waits for the other end before it starts.
+    /// Whether a listening QEMU waits for a connection before it starts.
     pub waits: bool,
-    /// After how many seconds QEMU connects again; 0 is never.
+    /// The time in seconds after which QEMU reconnects; 0 is never, `None` QEMU's default.
     pub reconnect: Option<u32>,
 }
 
-/// How QEMU gets at a UNIX socket.
+/// How QEMU opens a UNIX socket.
 #[derive(Debug)]
 pub(crate) enum UnixSocket {
     /// By its path.
     Path {
         /// The path.
         path: Text,
-        /// Who listens where QEMU connects.
+        /// The process that listens, where QEMU connects.
         peer: Process,
     },
-    /// It inherits the listening socket.
+    /// It inherits a listening socket.
     Passed(Passed),
 }
 
@@ -121,34 +121,35 @@ pub(crate) enum Written {
     Path {
         /// Its path.
         path: Text,
-        /// Whether it is added to.
+        /// Whether QEMU appends to it.
         append: Option<bool>,
     },
-    /// QEMU inherits a descriptor, which adds to the file.
+    /// QEMU inherits a descriptor, which appends to the file.
     Passed {
-        /// The set that the descriptor is in.
+        /// The descriptor set.
         set: FdSet,
-        /// What the descriptor is called in the set.
+        /// The comment on the descriptor in the set (`opaque=`).
         opaque: Text,
     },
 }
 
-impl HostSide {
+impl CharBackend {
     /// A UNIX socket at `path` to which QEMU connects; `peer` listens there.
     pub fn connected(path: impl Into<Text>, peer: Process, reconnect: Option<u32>) -> Self {
         let socket = UnixSocket::Path { path: path.into(), peer };
         let stream = Stream { reconnect, ..Stream::default() };
-        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
-    /// A UNIX socket at `path` at which QEMU listens and waits for the other end.
+    /// A UNIX socket at `path` at which QEMU listens; QEMU waits for a connection before it starts.
     pub fn awaited(path: impl Into<Text>) -> Self {
         let socket = UnixSocket::Path { path: path.into(), peer: Process::Peer };
         let stream = Stream { listens: true, waits: true, reconnect: None };
-        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
-    /// A UNIX socket at `path` at which QEMU listens: inherited, where this QEMU and a launcher can do that.
+    /// A UNIX socket at `path` at which QEMU listens. QEMU inherits it, unless this QEMU cannot or there is no
+    /// launcher.
     pub fn listening(cx: &mut Prepare<'_>, path: &str) -> Self {
         let socket = if cx.has(Cap::ChardevFdPassCommandline) && !cx.is_standalone() {
             UnixSocket::Passed(cx.numbers.pass(&Descriptor::UnixListen { path }))
@@ -156,21 +157,21 @@ impl HostSide {
             UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer }
         };
         let stream = Stream { listens: true, ..Stream::default() };
-        Self { backend: HostBackend::Unix { socket, stream }, log: None }
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
-    /// The host side `source` of the device `alias`.
+    /// The backend `source` of the device `alias`.
     pub fn of(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Self, Problem> {
-        // The option for a log stands before the one for a socket, behind the one for a file.
+        // The descriptor of a log is numbered before that of a socket, and after that of a file.
         if matches!(source.backend, Backend::Unix(_)) {
             let log = log(cx, source, alias);
-            return Ok(Self { backend: backend(cx, source, alias)?, log });
+            return Ok(Self { kind: kind(cx, source, alias)?, log });
         }
-        let backend = backend(cx, source, alias)?;
-        Ok(Self { backend, log: log(cx, source, alias) })
+        let kind = kind(cx, source, alias)?;
+        Ok(Self { kind, log: log(cx, source, alias) })
     }
 
-    /// The same for a UNIX socket whose path the document may leave open.
+    /// Like [`of`](Self::of); a UNIX socket without a path gets the one of `path`.
     pub fn with_path(
         cx: &mut Prepare<'_>,
         source: &ChardevSource,
@@ -192,7 +193,7 @@ fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Option<Writ
     Some(written(cx, path, log.append, alias, &Descriptor::ChardevLog { path }))
 }
 
-fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<HostBackend, Problem> {
+fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<CharBackendKind, Problem> {
     let path = |path: &Option<String>| -> Result<Text, Problem> {
         must(path.as_ref().map(Text::from), &rules::SOURCE_PATH, source.pos.path("source"))
     };
@@ -200,30 +201,30 @@ fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<
         must(name.as_ref().map(Text::from), &rules::SOURCE_CHANNEL, source.pos.path("source"))
     };
     Ok(match &source.backend {
-        Backend::Null => HostBackend::Null,
-        Backend::Vc => HostBackend::Vc,
-        Backend::Pty { .. } => HostBackend::Pty,
-        Backend::Stdio => HostBackend::Stdio,
-        Backend::Dev { path: device } => HostBackend::Device(path(device)?),
-        Backend::Pipe { path: pipe } => HostBackend::Pipe(path(pipe)?),
+        Backend::Null => CharBackendKind::Null,
+        Backend::Vc => CharBackendKind::Vc,
+        Backend::Pty { .. } => CharBackendKind::Pty,
+        Backend::Stdio => CharBackendKind::Stdio,
+        Backend::Dev { path: device } => CharBackendKind::Device(path(device)?),
+        Backend::Pipe { path: pipe } => CharBackendKind::Pipe(path(pipe)?),
         Backend::File { path: file, append } => {
             let path = must(file.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
-            HostBackend::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
+            CharBackendKind::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
         }
         Backend::Udp(udp) => self::udp(udp, source.pos)?,
         Backend::Tcp(tcp) => self::tcp(cx, tcp, alias, source.pos)?,
         Backend::Unix(unix) => {
             let path = must(unix.path.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
             if unix.listens() {
-                return Ok(HostSide::listening(cx, path).backend);
+                return Ok(CharBackend::listening(cx, path).kind);
             }
             let socket = UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer };
-            HostBackend::Unix { socket, stream: stream(false, unix.reconnect) }
+            CharBackendKind::Unix { socket, stream: stream(false, unix.reconnect) }
         }
-        Backend::SpiceVmc => HostBackend::SpiceVmc,
-        Backend::SpicePort { channel: name } => HostBackend::SpicePort(channel(name)?),
-        Backend::Dbus { channel: name } => HostBackend::Dbus(channel(name)?),
-        Backend::QemuVdagent { mouse, copypaste } => HostBackend::QemuVdagent {
+        Backend::SpiceVmc => CharBackendKind::SpiceVmc,
+        Backend::SpicePort { channel: name } => CharBackendKind::SpicePort(channel(name)?),
+        Backend::Dbus { channel: name } => CharBackendKind::Dbus(channel(name)?),
+        Backend::QemuVdagent { mouse, copypaste } => CharBackendKind::QemuVdagent {
             clipboard: copypaste.map(YesNo::is_yes),
             mouse: mouse.map(|mouse| mouse == MouseMode::Client),
         },
@@ -231,23 +232,23 @@ fn backend(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<
     })
 }
 
-fn udp(udp: &Udp, at: Pos) -> Result<HostBackend, Problem> {
+fn udp(udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem> {
     let or = |text: &Option<String>, default: &'static str| text.as_ref().map_or(default.into(), Text::from);
     let port = must(udp.connect_service.as_ref(), &rules::SOURCE_UDP, at.path("source"))?;
     let bound = udp.bind_host.is_some() || udp.bind_service.is_some();
-    Ok(HostBackend::Udp {
+    Ok(CharBackendKind::Udp {
         remote: Inet { host: or(&udp.connect_host, ""), port: port.into() },
         local: bound.then(|| Inet { host: or(&udp.bind_host, ""), port: or(&udp.bind_service, "0") }),
     })
 }
 
-fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<HostBackend, Problem> {
+fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<CharBackendKind, Problem> {
     let host = must(tcp.host.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
     let port = must(tcp.service.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
-    // What the document leaves open is the host's policy.
+    // The default of `tls=` is the driver's setting.
     let wants_tls = tcp.tls.map_or(cx.settings().chardev_tls, YesNo::is_yes);
     let tls = if wants_tls { Some(tls::chardev(cx, &id(alias), tcp.listens(), pos)?) } else { None };
-    Ok(HostBackend::Tcp {
+    Ok(CharBackendKind::Tcp {
         at: Inet { host: host.into(), port: port.into() },
         telnet: tcp.protocol == Some(Protocol::Telnet),
         stream: stream(tcp.listens(), tcp.reconnect),
@@ -259,16 +260,16 @@ fn stream(listens: bool, reconnect: Option<Reconnect>) -> Stream {
     Stream { listens, waits: false, reconnect: reconnect.and_then(reconnect_seconds) }
 }
 
-/// After how many seconds a lost connection is made again; 0 is never, none leaves it to QEMU.
+/// The time in seconds after which QEMU reconnects; 0 is never, `None` QEMU's default.
 pub(crate) fn reconnect_seconds(reconnect: Reconnect) -> Option<u32> {
     match reconnect.enabled? {
-        // Without a time it is never made again.
+        // Without `timeout=` libvirt sets 0, which disables reconnecting.
         YesNo::Yes => Some(reconnect.timeout.unwrap_or(0)),
         YesNo::No => Some(0),
     }
 }
 
-/// How QEMU writes the file at `path`: where virtlogd opens files, QEMU is handed a descriptor, which appends anyway.
+/// How QEMU opens the file at `path`: with virtlogd it inherits a descriptor, which always appends.
 fn written(
     cx: &mut Prepare<'_>,
     path: &str,
@@ -284,7 +285,7 @@ fn written(
     Written::Passed { set: cx.numbers.set(passed), opaque: text!(alias, suffix).into() }
 }
 
-/// The id of the character device that belongs to device `alias`.
+/// The id of the backend of device `alias`.
 pub(crate) fn id(alias: &str) -> String {
     text!("char", alias)
 }

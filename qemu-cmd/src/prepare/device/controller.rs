@@ -1,4 +1,4 @@
-//! `<controller>`: ids, and what each is to QEMU. Buses are named after their controllers.
+//! `<controller>`: aliases and devices.
 
 use virtargv_caps::Caps;
 use virtargv_model::device::controller::{
@@ -15,28 +15,27 @@ use crate::prepare::alias::given;
 use crate::prepare::context::{Prepare, broken, must};
 use crate::text::{Text, text};
 
-/// What a controller is to QEMU.
+/// A prepared controller.
 #[derive(Debug)]
 pub(crate) enum Facts {
-    /// The machine has it without being told, or it stands for nothing.
+    /// It is part of the machine, or QEMU has no such device.
     BuiltIn,
     /// A PCI controller.
     Pci {
         /// Its model.
         model: PciModel,
-        /// The device.
+        /// The name of QEMU's device.
         name: PciName,
-        /// Its options.
+        /// Its `<target>`.
         target: PciTarget,
     },
     /// A USB controller.
     Usb {
         /// The driver.
         driver: &'static str,
-        /// The bus of the master of a companion controller, which has no id of its own, and the first of the master's
-        /// ports that it serves.
+        /// The bus of the master of a companion controller, and the first port of the master that it serves.
         companion: Option<(Text, u32)>,
-        /// How many ports of each speed it has.
+        /// The number of ports of each speed.
         ports: Option<u32>,
     },
     /// A SCSI controller with this driver.
@@ -47,19 +46,19 @@ pub(crate) enum Facts {
     Ahci,
     /// A virtio-serial controller.
     VirtioSerial {
-        /// Which versions of virtio it speaks.
+        /// Its virtio model.
         model: VirtioModel,
-        /// How many ports it has.
+        /// The maximum number of ports.
         ports: Option<u32>,
-        /// How many interrupts it has.
+        /// The number of interrupt vectors.
         vectors: Option<u32>,
     },
     /// A smartcard reader.
     Ccid,
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) -> Result<Facts, Problem> {
+/// Prepares a `<controller>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) -> Result<Facts, Problem> {
     let (guest, first, pos) = (cx.guest, controller.number() == 0, controller.info.pos);
     Ok(match &controller.kind {
         ControllerKind::Pci(pci) => match pci.model {
@@ -85,7 +84,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) -
         }
         ControllerKind::Ccid => Facts::Ccid,
         ControllerKind::Ide(_) => return Err(broken(&rules::IDE, pos)),
-        // Floppy controllers come with their drives; of the others QEMU knows nothing.
+        // Floppy disk controllers are emitted with their drives. QEMU has no device for the others.
         ControllerKind::Fdc | ControllerKind::Xenbus(_) | ControllerKind::Isa => Facts::BuiltIn,
     })
 }
@@ -133,7 +132,7 @@ pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> Vec<Alias>
     domain.devices.controllers.iter().map(alias).collect()
 }
 
-/// QEMU has fixed names for what the machine has by itself.
+/// The alias of a controller without a user alias. A controller that is part of the machine has QEMU's fixed id.
 fn alias(controller: &Controller, guest: &Guest, caps: &Caps) -> Alias {
     let (index, kind) = (controller.number(), controller.controller_type());
     match &controller.kind {

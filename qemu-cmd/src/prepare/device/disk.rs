@@ -1,4 +1,4 @@
-//! `<disk>`: the images, and what the device in front of them is.
+//! `<disk>`: images and device.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Tray};
@@ -10,54 +10,54 @@ use super::Device;
 use crate::ident::{NodeName, Wwn};
 use crate::prepare::context::{Prepare, must};
 use crate::prepare::storage::objects::{Ids, Objects};
-use crate::prepare::storage::place::Place;
+use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Decrypts, Form, ImageFacts};
 use crate::text::{Text, text};
 
-/// What is settled about a disk.
+/// A prepared disk.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// What is behind the device.
+    /// What the device reads and writes.
     pub backend: Backend,
-    /// The device; none for a card in a slot of the board, and for a floppy that is an option of its controller.
+    /// The device; `None` for an SD card, and for a floppy that is a property of its controller.
     pub frontend: Option<Frontend>,
-    /// How the images are read.
+    /// Cache, I/O and discard modes of the images.
     pub access: Access,
     /// Its world wide name.
     pub wwn: Option<Wwn>,
 }
 
-/// What is behind the device of a disk.
+/// What the device of a disk reads and writes.
 #[derive(Debug)]
 pub(crate) enum Backend {
     /// A vhost-user process at a UNIX socket.
     VhostUser {
         /// The socket.
         path: Text,
-        /// After how many seconds QEMU connects again; 0 is never.
+        /// The time in seconds after which QEMU reconnects; 0 is never, `None` QEMU's default.
         reconnect: Option<u32>,
     },
-    /// Nodes of the block layer.
+    /// Block nodes.
     Nodes(Chain),
-    /// A drive.
+    /// A `-drive`.
     Drive(Box<Drive>),
 }
 
-/// A backing chain and what lies on it.
+/// A backing chain and the filters on it.
 #[derive(Debug)]
 pub(crate) struct Chain {
-    /// The images, top first; none in a drive without a medium.
+    /// The images, top first; empty for a drive without a medium.
     pub images: Vec<ImageFacts>,
-    /// Whether nothing is below the last one; else QEMU looks into it.
+    /// Whether the last image has no backing image; otherwise QEMU reads that from the image.
     pub ended: bool,
-    /// The node that copies what is read into the top image.
+    /// The node name of the copy-on-read filter.
     pub copy_on_read: Option<NodeName>,
-    /// Throttle groups and the nodes of their filters, from the image up.
+    /// Throttle groups and the node names of their filters, from the image up.
     pub filters: Vec<(Text, NodeName)>,
 }
 
 impl Chain {
-    /// The node that the device gets, where there is one.
+    /// The node of the device; `None` for a drive without a medium.
     pub fn top(&self) -> Option<&NodeName> {
         let filter = self.filters.last().map(|(_, node)| node);
         filter.or(self.copy_on_read.as_ref()).or(self.images.first().map(|image| image.nodes.top()))
@@ -67,31 +67,31 @@ impl Chain {
 /// A drive (`-drive`).
 #[derive(Debug)]
 pub(crate) struct Drive {
-    /// Its id, which a card in a slot of the board does not have.
+    /// The device or the slot that it is for.
     pub slot: DriveSlot,
-    /// The image, where a medium is in the drive and its tray is closed.
+    /// The image; `None` for a drive without a medium, or with an open tray.
     pub image: Option<DriveImage>,
-    /// Whether the drive has a medium at all.
+    /// Whether the drive has a medium, with its tray open or closed.
     pub has_medium: bool,
 }
 
-/// Who reads a drive.
+/// What a drive is for.
 #[derive(Debug)]
 pub(crate) enum DriveSlot {
-    /// A device, by this id.
+    /// A device, whose `drive=` is this id.
     Device(Text),
-    /// The slot of the board with this number.
+    /// The SD card slot with this index.
     Sd(u32),
 }
 
-/// The image in a drive.
+/// The image of a drive.
 #[derive(Debug)]
 pub(crate) struct DriveImage {
-    /// Where it is.
-    pub place: Place,
-    /// How QEMU is told.
+    /// Where it is stored.
+    pub storage: Storage,
+    /// How it is given to QEMU.
     pub form: Form,
-    /// The objects that it needs.
+    /// Its objects.
     pub objects: Objects,
     /// Its format.
     pub format: Option<ImageFormat>,
@@ -102,15 +102,15 @@ pub(crate) struct DriveImage {
 /// The device of a disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Frontend {
-    /// One with this driver.
+    /// A device with this driver.
     Named(&'static str),
     /// A virtio device.
     Virtio,
 }
 
-/// Settles a disk; none where it is only plugged in once its throw-away layer was made: others may hold the image below
-/// it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Facts>, Problem> {
+/// Prepares a `<disk>`; `None` for a transient disk with a shared backing image, which libvirt hotplugs after it has
+/// created the overlay.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Facts>, Problem> {
     if disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes)) {
         return Ok(None);
     }
@@ -118,7 +118,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Opt
     let backend = if let Location::VhostUser(socket) = &disk.image.location {
         let path = must(socket.path.as_ref(), &rules::source::PATH, disk.image.pos)?;
         let reconnect = socket.reconnect.as_ref().and_then(|reconnect| {
-            // Without a time it is never made again.
+            // Without `timeout=` libvirt sets 0, which disables reconnecting.
             reconnect.enabled.map(|on| if on.is_yes() { reconnect.timeout.unwrap_or(0) } else { 0 })
         });
         Backend::VhostUser { path: path.into(), reconnect }
@@ -131,7 +131,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Opt
     Ok(Some(Facts { backend, frontend: frontend(cx, disk)?, access, wwn }))
 }
 
-/// The images are settled from the bottom up, in the order in which their nodes are made.
+/// Prepares the images from the base of the backing chain up, in the order in which their nodes are emitted.
 fn chain(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Chain, Problem> {
     let nodes = cx.nodes;
     let Some(nodes) = nodes.disks.get(disk.id.index) else {
@@ -154,7 +154,7 @@ fn chain(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Chain, Problem>
 
 fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem> {
     let has_medium = !disk.image.is_empty();
-    // Nothing is in a drive whose tray is open.
+    // A drive with an open tray has no image.
     let image = if has_medium && disk.target.tray != Some(Tray::Open) {
         Some(drive_image(cx, &disk.image, Ids::of_drive(disk.alias))?)
     } else {
@@ -168,10 +168,10 @@ fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem>
     Ok(Drive { slot, image, has_medium })
 }
 
-/// An image that is given to a drive.
+/// Prepares the image of a drive.
 pub(crate) fn drive_image(cx: &mut Prepare<'_>, image: &Image, ids: Ids) -> Result<DriveImage, Problem> {
     let form = match image.network() {
-        Some(net) if wants_properties(cx, net) => {
+        Some(net) if uses_properties(cx, net) => {
             if cx.release().has(Convention::DriveNetworkProps) {
                 Form::Node
             } else {
@@ -182,13 +182,13 @@ pub(crate) fn drive_image(cx: &mut Prepare<'_>, image: &Image, ids: Ids) -> Resu
         None => Form::Drive,
     };
     let objects = Objects::of(cx, image, || ids)?;
-    let place = Place::of(cx, image, &objects, "", form)?;
+    let storage = Storage::of(cx, image, &objects, "", form)?;
     let luks = crate::prepare::storage::decrypts(image) == Some(Decrypts::Qemu);
-    Ok(DriveImage { place, form, objects, format: image.format, luks })
+    Ok(DriveImage { storage, form, objects, format: image.format, luks })
 }
 
-/// Whether a source cannot be said as a text.
-fn wants_properties(cx: &Prepare<'_>, net: &NetSource) -> bool {
+/// Whether `-drive` gets the source as properties (`file.driver=`), rather than as the one text of `file=`.
+fn uses_properties(cx: &Prepare<'_>, net: &NetSource) -> bool {
     if cx.release().has(Convention::DriveNetworkProps) {
         return true;
     }

@@ -5,12 +5,15 @@ use virtargv_model::Problem;
 use virtargv_model::device::filesystem::{Filesystem, FsDriver};
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::needs::Process;
 use crate::prepare::context::Prepare;
 
-/// The socket at which virtiofsd listens, where it serves the filesystem.
-pub(crate) fn settle(cx: &mut Prepare<'_>, fs: Device<'_, Filesystem>) -> Result<Option<HostSide>, Problem> {
+/// Prepares a `<filesystem>`: the socket of virtiofsd; `None` for other drivers.
+pub(crate) fn prepare(
+    cx: &mut Prepare<'_>,
+    fs: Device<'_, Filesystem>,
+) -> Result<Option<CharBackend>, Problem> {
     if fs.driver != Some(FsDriver::Virtiofs) {
         return Ok(None);
     }
@@ -19,5 +22,5 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, fs: Device<'_, Filesystem>) -> Result
         let ending = if plain { "-fs.sock" } else { ".vhost-fs.sock" };
         format!("{}/{}{ending}", cx.folders.domain, fs.alias)
     });
-    Ok(Some(HostSide::connected(path, Process::Virtiofsd, None)))
+    Ok(Some(CharBackend::connected(path, Process::Virtiofsd, None)))
 }

@@ -1,4 +1,4 @@
-//! `<graphics>`: where a display is served, and what it renders on.
+//! `<graphics>`: addresses, TLS and render nodes.
 
 mod listen;
 pub(crate) mod spice;
@@ -15,50 +15,50 @@ use super::audio;
 use crate::prepare::context::{Prepare, broken, problem};
 use crate::text::Text;
 
-/// What is settled about a display.
+/// A prepared display.
 #[derive(Debug)]
 pub(crate) enum Facts {
-    /// A window on the host.
+    /// SDL, a window on the host.
     Sdl,
     /// VNC.
     Vnc(vnc::Facts),
     /// SPICE.
     Spice(spice::Facts),
-    /// No display; the DRM device that is rendered on, where QEMU is told one.
+    /// Rendering without a display, on this DRM render node.
     EglHeadless(Option<RenderNode>),
     /// D-Bus.
     Dbus {
-        /// The address of the bus; none where a client is handed in.
+        /// The bus; `None` for a peer-to-peer connection.
         bus: Option<Bus>,
-        /// The DRM device that is rendered on.
+        /// The DRM render node.
         rendernode: Option<RenderNode>,
-        /// The audio backend that is heard there.
+        /// The id of the audio backend.
         audiodev: Option<Text>,
     },
-    /// RDP: a process of its own serves it, through D-Bus.
+    /// RDP, which the process qemu-rdp serves through D-Bus.
     Rdp,
 }
 
-/// A DRM device that is rendered on.
+/// A DRM render node.
 #[derive(Debug, Clone)]
 pub(crate) struct RenderNode {
     /// Its path.
     pub path: Text,
-    /// Whether it is the host's choice.
+    /// Whether the host chose it, rather than the document.
     pub chosen: bool,
 }
 
-/// A message bus.
+/// The bus of a D-Bus display.
 #[derive(Debug)]
 pub(crate) enum Bus {
-    /// One of the document's, by its address.
+    /// The bus with this address, from the document.
     Given(Text),
-    /// The guest's own, by its socket.
+    /// The bus that libvirt starts for the domain, by the path of its socket.
     Own(Text),
 }
 
-/// Settles all of them.
-pub(crate) fn settle(cx: &mut Prepare<'_>) -> Vec<Facts> {
+/// Prepares every `<graphics>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Vec<Facts> {
     let mut all = Vec::with_capacity(cx.domain.devices.graphics.len());
     for graphics in &cx.domain.devices.graphics {
         match one(cx, graphics) {
@@ -72,8 +72,8 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Vec<Facts> {
 fn one(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Facts, Problem> {
     Ok(match &graphics.display {
         Display::Sdl { .. } => Facts::Sdl,
-        Display::Vnc(vnc) => Facts::Vnc(vnc::settle(cx, graphics, vnc)?),
-        Display::Spice(spice) => Facts::Spice(spice::settle(cx, graphics, spice)?),
+        Display::Vnc(vnc) => Facts::Vnc(vnc::prepare(cx, graphics, vnc)?),
+        Display::Spice(spice) => Facts::Spice(spice::prepare(cx, graphics, spice)?),
         Display::EglHeadless { rendernode: Some(node) } => Facts::EglHeadless(Some(RenderNode::given(node))),
         Display::EglHeadless { rendernode: None } if cx.has(Cap::EglHeadlessRendernode) => {
             Facts::EglHeadless(Some(RenderNode::chosen(cx, graphics)?))
@@ -106,12 +106,12 @@ fn dbus(cx: &mut Prepare<'_>, graphics: &Graphics, dbus: &Dbus) -> Result<Facts,
 }
 
 impl RenderNode {
-    /// The one that the document names.
+    /// The render node that the document names.
     fn given(path: &String) -> Self {
         Self { path: path.into(), chosen: false }
     }
 
-    /// Any of the host's.
+    /// The render node that the host chooses.
     fn chosen(cx: &Prepare<'_>, graphics: &Graphics) -> Result<Self, Problem> {
         let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
@@ -121,7 +121,7 @@ impl RenderNode {
         Ok(Self { path: path.into(), chosen: true })
     }
 
-    /// The DRM device of a display: its own, or any of the host's where it renders at all.
+    /// The render node of a display: the one of the document, or the host's choice if the display uses OpenGL.
     fn of(cx: &Prepare<'_>, graphics: &Graphics, gl: &Gl) -> Result<Option<Self>, Problem> {
         match &gl.rendernode {
             Some(node) => Ok(Some(Self::given(node))),

@@ -1,4 +1,4 @@
-//! Devices of the host that the guest gets: `<hostdev>`, and interfaces that are one.
+//! Host devices: `<hostdev>`, and interfaces that are host devices.
 
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
@@ -15,45 +15,45 @@ use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, broken, must, problem};
 use crate::prepare::descriptor::Passed;
 use crate::prepare::storage::objects::{Ids, Objects};
-use crate::prepare::storage::place::Place;
+use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Form, ImageFacts, ImageNodes};
 use crate::text::{Text, text};
 
-/// What is settled about a device of the host.
+/// A prepared host device.
 #[derive(Debug)]
 pub(crate) enum Facts {
     /// A USB device.
     Usb(UsbNode),
-    /// A PCI device; none where it is kept from the guest.
+    /// A PCI device with this address on the host; `None` if its address in the guest is `unassigned`.
     Pci(Option<Text>),
-    /// A SCSI unit.
+    /// A SCSI device.
     ScsiUnit(Unit),
-    /// A SCSI host adapter, and `/dev/vhost-scsi`; QEMU opens that itself where there is no launcher.
+    /// A SCSI host adapter, and the descriptor of `/dev/vhost-scsi`; `None` without a launcher, where QEMU opens it.
     ScsiHost(Option<Passed>),
     /// A mediated device.
     Mdev,
 }
 
-/// Where a USB device of the host is plugged in.
+/// Bus and device number of a USB device on the host.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct UsbNode {
-    /// The number of the bus.
+    /// The bus number.
     pub bus: u32,
-    /// The number of the device on it.
+    /// The device number.
     pub device: u32,
 }
 
-/// The storage behind a SCSI unit.
+/// The storage of a SCSI host device.
 #[derive(Debug)]
 pub(crate) enum Unit {
-    /// A node of the block layer.
+    /// A block node.
     Node(Box<ImageFacts>),
-    /// A drive of this id.
+    /// A `-drive` with this id.
     Drive(Text, Box<DriveImage>),
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Result<Facts, Problem> {
+/// Prepares a `<hostdev>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Result<Facts, Problem> {
     match &hostdev.source {
         HostdevSource::Usb(usb) => self::usb(usb).map(Facts::Usb),
         HostdevSource::Pci(pci) => Ok(Facts::Pci(self::pci(pci, hostdev.address))),
@@ -67,13 +67,13 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Resu
     }
 }
 
-/// Where a USB device is plugged in.
+/// Bus and device number of a USB host device.
 pub(crate) fn usb(usb: &UsbDevice) -> Result<UsbNode, Problem> {
     let (bus, device) = must(usb.address.filter(|at| *at != (0, 0)), &rules::USB_NODE, usb.pos)?;
     Ok(UsbNode { bus, device })
 }
 
-/// `0000:03:07.1`: the address of a PCI device on the host, unless it is kept from the guest.
+/// The address of a PCI device on the host, such as `0000:03:07.1`; `None` if its address in the guest is `unassigned`.
 pub(crate) fn pci(pci: &PciDevice, address: &BusAddress) -> Option<Text> {
     let at = &pci.address;
     let name = || format!("{:04x}:{:02x}:{:02x}.{:x}", at.domain, at.bus, at.slot, at.function);
@@ -93,12 +93,12 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     }
     let node: NodeName = text!("libvirt-", number, "-backend").into();
     let objects = Objects::of(cx, &image, || Ids::of_hostdev(&node))?;
-    let place = Place::of(cx, &image, &objects, &node, Form::Node)?;
+    let storage = Storage::of(cx, &image, &objects, &node, Form::Node)?;
     let nodes = ImageNodes { storage: node, slice: None, format: None, data_store: None };
-    Ok(Unit::Node(Box::new(ImageFacts::placed(&image, nodes, place, objects))))
+    Ok(Unit::Node(Box::new(ImageFacts::with_storage(&image, nodes, storage, objects))))
 }
 
-/// The storage behind a unit, as the block layer sees it.
+/// The storage of a SCSI host device, as an image.
 fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
     let image = Image { pos: scsi.pos, ..Image::default() };
     Ok(match &scsi.source {

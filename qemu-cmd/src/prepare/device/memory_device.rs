@@ -1,4 +1,4 @@
-//! `<memory>` devices: the object of each.
+//! `<memory>` devices: the memory backend of each.
 
 use virtargv_model::Problem;
 use virtargv_model::device::memory_device::MemoryDevice;
@@ -7,18 +7,18 @@ use super::Device;
 use crate::prepare::context::Prepare;
 use crate::prepare::memory::backend::{self, Backend, Wanted};
 
-/// What is settled about a memory device.
+/// A prepared memory device.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// The object that is its memory.
+    /// Its memory backend.
     pub backend: Backend,
-    /// Whether the memory is taken before the guest starts.
+    /// Whether its memory is preallocated.
     pub preallocated: bool,
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, memory: Device<'_, MemoryDevice>) -> Result<Facts, Problem> {
+/// Prepares a `<memory>` device.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, memory: Device<'_, MemoryDevice>) -> Result<Facts, Problem> {
     let wanted = Wanted::device(&memory, memory.alias);
     let preallocated = backend::is_preallocated(cx, &wanted)?;
-    Ok(Facts { backend: backend::settle(cx, &wanted)?, preallocated })
+    Ok(Facts { backend: backend::prepare(cx, &wanted)?, preallocated })
 }

@@ -1,4 +1,4 @@
-//! What is settled about each device, one module a kind of device: the same file names as in `emit/device`.
+//! Preparing devices, one module for each kind. The file names are those in `emit/device`.
 
 pub(crate) mod audio;
 pub(crate) mod chardev;
@@ -23,33 +23,33 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Pos, Problem, device as model};
 
-use self::chardev_source::HostSide;
+use self::chardev_source::CharBackend;
 use super::Prepared;
 use super::address::BusAddress;
 use super::context::Prepare;
 use crate::ident::Alias;
 
-/// What every device has that QEMU knows by an id.
+/// What every device with an alias has.
 #[derive(Debug, Clone)]
 pub(crate) struct Common {
-    /// Its id.
+    /// Its alias.
     pub alias: Alias,
-    /// Where it sits.
+    /// Its address.
     pub address: BusAddress,
 }
 
-/// A device of the domain that is started, with what was settled about it.
+/// A prepared device.
 #[derive(Debug)]
 pub(crate) struct Device<'p, T, F = ()> {
     /// The element.
     pub element: &'p T,
-    /// Which of the domain's devices it is.
+    /// Its kind, and its index in the list of that kind.
     pub id: DeviceId,
-    /// Its id in QEMU.
+    /// Its alias.
     pub alias: &'p Alias,
-    /// Where it sits.
+    /// Its address.
     pub address: &'p BusAddress,
-    /// What was settled about a device of this kind.
+    /// What else is prepared for this kind of device.
     pub facts: &'p F,
 }
 
@@ -69,27 +69,27 @@ impl<T, F> std::ops::Deref for Device<'_, T, F> {
 
 /// A device with an `<alias>` and an `<address>`.
 pub(crate) trait Element {
-    /// What all devices have.
+    /// Alias, address and other elements that all devices have.
     fn info(&self) -> &DeviceInfo;
 }
 
 impl<T: Element, F> Device<'_, T, F> {
-    /// Where it stands in the document.
+    /// Its byte offset in the document.
     pub fn pos(&self) -> Pos {
         self.element.info().pos
     }
 }
 
-/// One row a kind of device that has an id: the field of the domain's devices, its kind, its type, what is settled about
-/// one and how.
+/// One row for each kind of device with an alias: the field of the domain's devices, the kind, the type, what is
+/// prepared for such a device, and the function that prepares it.
 macro_rules! devices {
-    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $settle:expr;)+) => {
-        /// One value for each device that has an id, kind by kind, in the order of the domain's lists.
+    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $prepare:expr;)+) => {
+        /// One value for each device with an alias, kind by kind, in the order of the domain's lists.
         #[derive(Debug, Clone)]
         pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
 
         impl ByDevice<Common> {
-            /// Every alias with what belongs to it.
+            /// Alias and address of each device.
             pub fn join(aliases: ByDevice<Alias>, addresses: ByDevice<BusAddress>) -> Self {
                 let join = |aliases: Vec<Alias>, addresses: Vec<BusAddress>| {
                     aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
@@ -98,15 +98,15 @@ macro_rules! devices {
             }
         }
 
-        /// What is settled about each device beyond what all have.
+        /// What is prepared for each device besides alias and address.
         #[derive(Debug)]
         pub(crate) struct DeviceFacts { $($field: Vec<$facts>,)+ }
 
         impl DeviceFacts {
-            /// Settles them, in the order of the rows.
-            pub fn settle(cx: &mut Prepare<'_>) -> Self {
+            /// Prepares all devices, in the order of the rows.
+            pub fn prepare(cx: &mut Prepare<'_>) -> Self {
                 Self { $($field: cx.each(
-                    DeviceKind::$kind, &cx.domain.devices.$field, &cx.common.$field, $settle,
+                    DeviceKind::$kind, &cx.domain.devices.$field, &cx.common.$field, $prepare,
                 ),)+ }
             }
         }
@@ -137,37 +137,37 @@ macro_rules! devices {
     };
 }
 
-/// Nothing is settled about a kind of device beyond what all have.
+/// Prepares a device that has nothing besides alias and address.
 fn nothing<T>(_: &mut Prepare<'_>, _: Device<'_, T>) -> Result<(), Problem> {
     Ok(())
 }
 
-// The order is that of the arguments: descriptors are numbered in it.
+// The order is that of the arguments, because descriptors are numbered in it.
 devices! {
-    memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::settle;
+    memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::prepare;
     iommus: Iommu, model::iommu::Iommu, (), nothing;
-    controllers: Controller, model::controller::Controller, controller::Facts, controller::settle;
+    controllers: Controller, model::controller::Controller, controller::Facts, controller::prepare;
     hubs: Hub, model::hub::Hub, (), nothing;
-    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::settle;
-    filesystems: Filesystem, model::filesystem::Filesystem, Option<HostSide>, filesystem::settle;
-    interfaces: Interface, model::net::Interface, net::Facts, net::settle;
-    smartcards: Smartcard, model::smartcard::Smartcard, Option<HostSide>, smartcard::settle;
+    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::prepare;
+    filesystems: Filesystem, model::filesystem::Filesystem, Option<CharBackend>, filesystem::prepare;
+    interfaces: Interface, model::net::Interface, net::Facts, net::prepare;
+    smartcards: Smartcard, model::smartcard::Smartcard, Option<CharBackend>, smartcard::prepare;
     serials: Serial, model::chardev::Serial, Option<chardev::SerialFacts>, chardev::serial;
-    parallels: Parallel, model::chardev::Parallel, HostSide, chardev::parallel;
-    channels: Channel, model::chardev::Channel, HostSide, chardev::channel;
+    parallels: Parallel, model::chardev::Parallel, CharBackend, chardev::parallel;
+    channels: Channel, model::chardev::Channel, CharBackend, chardev::channel;
     consoles: Console, model::chardev::Console, Option<chardev::ConsoleFacts>, chardev::console;
-    tpms: Tpm, model::tpm::Tpm, tpm::Facts, tpm::settle;
+    tpms: Tpm, model::tpm::Tpm, tpm::Facts, tpm::prepare;
     inputs: Input, model::input::Input, (), nothing;
-    videos: Video, model::video::Video, Option<video::Facts>, video::settle;
-    sounds: Sound, model::sound::Sound, sound::Facts, sound::settle;
+    videos: Video, model::video::Video, Option<video::Facts>, video::prepare;
+    sounds: Sound, model::sound::Sound, sound::Facts, sound::prepare;
     watchdogs: Watchdog, model::watchdog::Watchdog, (), nothing;
-    redirdevs: Redirdev, model::redirdev::Redirdev, HostSide, redirdev::settle;
-    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::settle;
+    redirdevs: Redirdev, model::redirdev::Redirdev, CharBackend, redirdev::prepare;
+    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::prepare;
     memballoons: Memballoon, model::memballoon::Memballoon, (), nothing;
-    rngs: Rng, model::rng::Rng, Option<HostSide>, rng::settle;
+    rngs: Rng, model::rng::Rng, Option<CharBackend>, rng::prepare;
     panics: Panic, model::panic::Panic, (), nothing;
-    shmems: Shmem, model::shmem::Shmem, Option<HostSide>, shmem::settle;
-    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::settle;
+    shmems: Shmem, model::shmem::Shmem, Option<CharBackend>, shmem::prepare;
+    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::prepare;
     cryptos: Crypto, model::crypto::Crypto, (), nothing;
     pstores: Pstore, model::pstore::Pstore, (), nothing;
 }

@@ -1,4 +1,4 @@
-//! `<interface>`: what is opened for the network backend.
+//! `<interface>`: network backend and device.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_host::{Descriptor, Joins};
@@ -8,7 +8,7 @@ use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::net as rules;
 
 use super::Device;
-use super::chardev_source::{HostSide, reconnect_seconds};
+use super::chardev_source::{CharBackend, reconnect_seconds};
 use super::hostdev::{self, UsbNode};
 use crate::needs::Process;
 use crate::prepare::address::BusAddress;
@@ -16,58 +16,58 @@ use crate::prepare::context::{Prepare, broken, must};
 use crate::prepare::descriptor::{FdSet, Passed};
 use crate::text::{Text, text};
 
-/// How long QEMU waits before it connects to passt again, in seconds.
+/// The time in seconds after which QEMU reconnects to passt.
 const PASST_RECONNECT: u32 = 5;
 
-/// What is settled about an interface.
+/// A prepared interface.
 #[derive(Debug)]
 pub(crate) enum Facts {
-    /// A card with a network backend.
-    Card(Box<Nic>),
-    /// A PCI device of the host, at this address; none where it is kept from the guest.
+    /// A network device with a network backend.
+    Nic(Box<Nic>),
+    /// A PCI host device with this address on the host; `None` if its address in the guest is `unassigned`.
     Pci(Option<Text>),
-    /// A USB device of the host.
+    /// A USB host device.
     Usb(UsbNode),
 }
 
-/// A card with a network backend.
+/// A network device with a network backend.
 #[derive(Debug)]
 pub(crate) struct Nic {
-    /// What the card is connected to.
+    /// The network backend.
     pub backend: NetBackend,
-    /// What the card is.
-    pub card: Card,
+    /// The network device.
+    pub device: NetDevice,
 }
 
-/// What a card is connected to.
+/// A network backend.
 #[derive(Debug)]
 pub(crate) enum NetBackend {
     /// A tap device.
     Tap(Tap),
-    /// A socket of QEMU's own: the key of the property, and its address.
+    /// `-netdev socket`: the key of the property, and the address.
     Socket(&'static str, Text),
-    /// UDP packets between two addresses.
+    /// `-netdev socket` between two UDP addresses.
     Udp {
-        /// Where they go.
+        /// The address that packets are sent to.
         remote: Text,
-        /// Where they come from.
+        /// The address that the socket is bound to.
         local: Text,
     },
     /// A passt process at a UNIX socket.
     Passt {
         /// The socket.
         path: Text,
-        /// After how many seconds QEMU connects again.
+        /// The time in seconds after which QEMU reconnects.
         reconnect: u32,
     },
-    /// A slirp process at the other end of a socket pair.
+    /// A slirp-helper process at the other end of a socket pair.
     Slirp(Passed),
-    /// The user-mode network of QEMU, with the addresses that the document gives.
+    /// `-netdev user` with the addresses of the document.
     User,
-    /// The user-mode network of QEMU as it is.
+    /// `-netdev user` with QEMU's default addresses (type `internal`).
     Internal,
     /// A vhost-user process.
-    VhostUser(HostSide),
+    VhostUser(CharBackend),
     /// A vDPA device.
     Vdpa(Vdpa),
 }
@@ -75,76 +75,76 @@ pub(crate) enum NetBackend {
 /// A tap device.
 #[derive(Debug)]
 pub(crate) struct Tap {
-    /// How QEMU gets at it.
+    /// How QEMU opens it.
     pub access: TapAccess,
-    /// Its name, where it has one.
+    /// Its name; `None` where the host chooses one.
     pub name: Option<String>,
-    /// What it is connected to.
+    /// What it is connected to on the host.
     pub joins: Joins<String>,
-    /// How many queues it has.
+    /// The number of its queues.
     pub queues: u32,
-    /// Whether the kernel moves the packets (vhost-net).
+    /// Whether it uses vhost-net.
     pub vhost: bool,
 }
 
-/// How QEMU gets at a tap device.
+/// How QEMU opens a tap device.
 #[derive(Debug)]
 pub(crate) enum TapAccess {
     /// It inherits descriptors.
     Passed {
         /// One for each queue.
         taps: Vec<Passed>,
-        /// `/dev/vhost-net`, one for each queue, where the kernel moves the packets.
+        /// Descriptors of `/dev/vhost-net`, one for each queue; empty without vhost-net.
         vhosts: Vec<Passed>,
     },
     /// It opens it by its name.
     Named(Text),
 }
 
-/// How QEMU gets at a vDPA device.
+/// How QEMU opens a vDPA device.
 #[derive(Debug)]
 pub(crate) enum Vdpa {
     /// It opens it by its path.
     Path(Text),
     /// It inherits a descriptor.
     Passed {
-        /// The set that it is in.
+        /// The descriptor set.
         set: FdSet,
-        /// What it is called there.
+        /// The comment on the descriptor in the set (`opaque=`).
         opaque: Text,
     },
 }
 
-/// What the card of an interface is.
+/// The network device of an interface.
 #[derive(Debug, Clone)]
-pub(crate) enum Card {
+pub(crate) enum NetDevice {
     /// A device of this driver.
     Device(Text),
     /// A virtio device.
     Virtio,
-    /// Part of the board, which has a network card of its own.
+    /// The one on the board (`-net nic`).
     OnBoard,
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Facts, Problem> {
+/// Prepares an `<interface>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Facts, Problem> {
     if let Source::Hostdev(device) = nic.actual_source() {
         return match &device.device {
             InterfaceDevice::Pci(pci) => Ok(Facts::Pci(hostdev::pci(pci, nic.address))),
             InterfaceDevice::Usb(usb) => hostdev::usb(usb).map(Facts::Usb),
         };
     }
-    // On Arm, a card that is neither on PCI nor a virtio one is part of the board.
+    // On Arm, a network device without an address of type `pci` or `virtio-mmio` is the one on the board.
     let is_device =
         !cx.guest.arch.is_arm() || matches!(nic.address, BusAddress::Pci(_) | BusAddress::VirtioMmio);
-    let card = match &nic.model {
-        Some(model) if is_device && model.is_virtio() => Card::Virtio,
-        Some(NicModel::Known(known)) if is_device => Card::Device(known.as_str().into()),
-        Some(NicModel::Other(name)) if is_device => Card::Device(name.into()),
-        // Of a card without a model QEMU takes what the machine has.
-        _ => Card::OnBoard,
+    let device = match &nic.model {
+        Some(model) if is_device && model.is_virtio() => NetDevice::Virtio,
+        Some(NicModel::Known(known)) if is_device => NetDevice::Device(known.as_str().into()),
+        Some(NicModel::Other(name)) if is_device => NetDevice::Device(name.into()),
+        // Without a model it is the default of the machine type.
+        _ => NetDevice::OnBoard,
     };
-    Ok(Facts::Card(Box::new(Nic { backend: backend(cx, nic)?, card })))
+    Ok(Facts::Nic(Box::new(Nic { backend: backend(cx, nic)?, device })))
 }
 
 fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBackend, Problem> {
@@ -165,14 +165,14 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         Source::User { .. } => NetBackend::User,
         Source::Internal { .. } => NetBackend::Internal,
         Source::Vhostuser(source) => NetBackend::VhostUser(if nic.backend.kind == Some(BackendType::Passt) {
-            HostSide::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
+            CharBackend::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
         } else {
             let path =
                 must(source.path.as_ref(), &rules::source::VHOSTUSER_PATH, nic.info.pos.path("source"))?;
             let reconnect = source.reconnect.and_then(reconnect_seconds);
             match source.mode {
-                Some(VhostMode::Server) => HostSide::awaited(path),
-                _ => HostSide::connected(path, Process::VhostUser, reconnect),
+                Some(VhostMode::Server) => CharBackend::awaited(path),
+                _ => CharBackend::connected(path, Process::VhostUser, reconnect),
             }
         }),
         Source::Vdpa { dev } => NetBackend::Vdpa(vdpa(cx, nic, dev)),
@@ -205,7 +205,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Tap {
     Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost }
 }
 
-/// The name of a tap device that the document leaves open: libvirt, too, counts them up.
+/// A generated name of a tap device, `vnetN` as libvirt generates it.
 fn generated_name(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
     let before = cx.domain.devices.interfaces.iter().take(nic.id.index);
     text!("vnet", before.filter(|other| other.actual_kind().is_tap()).count())
@@ -221,7 +221,7 @@ fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Vdpa {
     Vdpa::Passed { set: cx.numbers.set(passed), opaque: opaque.into() }
 }
 
-/// Whether user-mode networking is done by a process of its own.
+/// Whether user-mode networking uses slirp-helper.
 fn has_slirp_process(cx: &Prepare<'_>) -> bool {
     cx.release().has(Convention::SlirpHelper)
         && cx.host.services().slirp_helper() == Ok(true)
@@ -229,7 +229,7 @@ fn has_slirp_process(cx: &Prepare<'_>) -> bool {
         && cx.has(Cap::DbusVmstate)
 }
 
-/// Where a passt process listens.
+/// The path of the socket of passt.
 fn passt_socket(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
     if let Some(dir) = &cx.folders.standalone {
         return format!("{dir}/{}-passt.sock", nic.alias);
@@ -237,7 +237,7 @@ fn passt_socket(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
     format!("{}/passt/{}-{}.socket", cx.settings().state_dir, cx.folders.mark, nic.alias)
 }
 
-/// `address:port`; a server without address listens on all.
+/// `ADDRESS:PORT` of a socket; without an address it is that of all interfaces.
 fn end(at: &virtargv_model::device::net::Socket) -> Text {
     let port = i64::from(at.port);
     match &at.address {

@@ -1,13 +1,13 @@
-//! `<redirdev>`: the host side.
+//! `<redirdev>`: its backend.
 
 use virtargv_model::Problem;
 use virtargv_model::device::redirdev::Redirdev;
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::prepare::context::Prepare;
 
-/// The host side.
-pub(crate) fn settle(cx: &mut Prepare<'_>, redirdev: Device<'_, Redirdev>) -> Result<HostSide, Problem> {
-    HostSide::of(cx, &redirdev.source, redirdev.alias)
+/// Prepares a `<redirdev>`: its backend.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, redirdev: Device<'_, Redirdev>) -> Result<CharBackend, Problem> {
+    CharBackend::of(cx, &redirdev.source, redirdev.alias)
 }

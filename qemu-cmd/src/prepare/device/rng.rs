@@ -1,16 +1,16 @@
-//! `<rng>`: where random bytes come from.
+//! `<rng>`: its backend.
 
 use virtargv_model::Problem;
 use virtargv_model::device::rng::{Rng, RngBackend};
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::prepare::context::Prepare;
 
-/// The host side, where random bytes come from a character device.
-pub(crate) fn settle(cx: &mut Prepare<'_>, rng: Device<'_, Rng>) -> Result<Option<HostSide>, Problem> {
+/// Prepares an `<rng>`: the character device of an `egd` backend; `None` for other backends.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, rng: Device<'_, Rng>) -> Result<Option<CharBackend>, Problem> {
     match &rng.backend {
-        RngBackend::Egd(source) => HostSide::of(cx, source, rng.alias).map(Some),
+        RngBackend::Egd(source) => CharBackend::of(cx, source, rng.alias).map(Some),
         RngBackend::Random { .. } | RngBackend::Builtin => Ok(None),
     }
 }

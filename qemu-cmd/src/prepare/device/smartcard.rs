@@ -1,19 +1,19 @@
-//! `<smartcard>`: the host side of a card that is passed through.
+//! `<smartcard>`: the backend of mode `passthrough`.
 
 use virtargv_model::Problem;
 use virtargv_model::device::smartcard::{Card, Smartcard};
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::prepare::context::Prepare;
 
-/// The host side, where the card is passed through.
-pub(crate) fn settle(
+/// Prepares a `<smartcard>`: the backend of mode `passthrough`; `None` for other modes.
+pub(crate) fn prepare(
     cx: &mut Prepare<'_>,
     smartcard: Device<'_, Smartcard>,
-) -> Result<Option<HostSide>, Problem> {
+) -> Result<Option<CharBackend>, Problem> {
     match &smartcard.card {
-        Card::Passthrough(source) => HostSide::of(cx, source, smartcard.alias).map(Some),
+        Card::Passthrough(source) => CharBackend::of(cx, source, smartcard.alias).map(Some),
         Card::Host | Card::HostCertificates { .. } => Ok(None),
     }
 }

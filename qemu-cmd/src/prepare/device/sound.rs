@@ -1,4 +1,4 @@
-//! `<sound>`: QEMU's driver, and where the sound goes.
+//! `<sound>`: device and audio backend.
 
 use virtargv_caps::Convention;
 use virtargv_model::Problem;
@@ -9,19 +9,19 @@ use super::{Device, audio};
 use crate::prepare::context::{Prepare, must};
 use crate::text::Text;
 
-/// What is settled about a sound card.
+/// A prepared sound card.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// What it is to QEMU.
+    /// Its device.
     pub card: Card,
-    /// The audio backend, where QEMU has such.
+    /// The id of the audio backend; `None` for a QEMU without `-audiodev`.
     pub audiodev: Option<Text>,
 }
 
-/// What a sound card is to QEMU.
+/// The device of a sound card.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Card {
-    /// The PC speaker, which the machine has.
+    /// The PC speaker, which is part of the machine.
     PcSpeaker,
     /// A device with this driver.
     Named(&'static str),
@@ -29,8 +29,8 @@ pub(crate) enum Card {
     Virtio,
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<Facts, Problem> {
+/// Prepares a `<sound>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<Facts, Problem> {
     let card = match sound.model {
         SoundModel::Pcspk => Some(Card::PcSpeaker),
         SoundModel::Es1370 => Some(Card::Named("ES1370")),
@@ -43,7 +43,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<F
         SoundModel::Ich7 => None,
     };
     let card = must(card, &rules::MODEL, sound.info.pos.path("@model"))?;
-    // Where the speaker is an option of its own it plays to no backend.
+    // As `-soundhw pcspk` the PC speaker has no audio backend.
     let silent = card == Card::PcSpeaker && !cx.release().has(Convention::AccelOption);
     let audiodev = if silent { None } else { audio::id(cx, sound.audio, sound.info.pos)? };
     Ok(Facts { card, audiodev })

@@ -1,4 +1,4 @@
-//! `<tpm>`: what QEMU talks to.
+//! `<tpm>`: its backend.
 
 use virtargv_host::Descriptor;
 use virtargv_model::Problem;
@@ -6,32 +6,32 @@ use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel};
 use virtargv_validate::rules::tpm as rules;
 
 use super::Device;
-use super::chardev_source::HostSide;
+use super::chardev_source::CharBackend;
 use crate::needs::Process;
 use crate::prepare::context::{Prepare, must};
 use crate::prepare::descriptor::FdSet;
 use crate::text::Text;
 
-/// What a TPM is to QEMU.
+/// A prepared TPM.
 #[derive(Debug)]
 pub(crate) enum Facts {
-    /// The host's TPM at this path, past QEMU's own TPM code (`spapr-tpm-proxy`).
+    /// `spapr-tpm-proxy`, which passes commands to the host's TPM at this path.
     Proxy(Option<Text>),
-    /// The host's TPM, which QEMU opens itself; it finds out how a command is cancelled.
+    /// The host's TPM at this path, which QEMU opens, with its default `cancel-path=`.
     Device(Text),
-    /// The host's TPM, of which QEMU inherits descriptors.
+    /// The host's TPM, by descriptors.
     Passed {
         /// The device.
         device: FdSet,
         /// The file that cancels a command.
         cancel: FdSet,
     },
-    /// A TPM at the other end of a UNIX socket.
-    Socket(HostSide),
+    /// An emulated or external TPM, by its UNIX socket.
+    Socket(CharBackend),
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
+/// Prepares a `<tpm>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
     if tpm.model == Some(TpmModel::SpaprProxy) {
         return Ok(Facts::Proxy(match &tpm.backend {
             TpmBackend::Passthrough { path } => path.as_ref().map(Text::from),
@@ -59,11 +59,11 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts
                 let own = |_| format!("{}/swtpm/{mark}-swtpm.sock", cx.settings().state_dir);
                 cx.host.services().tpm_emulator_socket(mark).unwrap_or_else(own)
             };
-            Facts::Socket(HostSide::connected(path, Process::Swtpm, None))
+            Facts::Socket(CharBackend::connected(path, Process::Swtpm, None))
         }
         TpmBackend::External { path, .. } => {
             let path = must(path.as_ref(), &rules::TPM_EXTERNAL, tpm.backend_pos.path("source"))?;
-            Facts::Socket(HostSide::connected(path, Process::Peer, None))
+            Facts::Socket(CharBackend::connected(path, Process::Peer, None))
         }
     })
 }

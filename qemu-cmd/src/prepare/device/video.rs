@@ -1,4 +1,4 @@
-//! `<video>`: which device a card is, and the process that does its work.
+//! `<video>`: device and vhost-user socket.
 
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
@@ -10,48 +10,47 @@ use super::Device;
 use crate::prepare::context::{Prepare, must};
 use crate::prepare::descriptor::Passed;
 
-/// What is settled about a card.
+/// A prepared video device.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// What the card is to QEMU.
-    pub card: Card,
-    /// The socket of the process that does the work, where one does.
+    /// Its driver.
+    pub driver: Driver,
+    /// The socket of its vhost-user process; `None` for other drivers.
     pub gpu: Option<GpuSocket>,
 }
 
-/// What a card is to QEMU.
+/// The driver of a video device.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Card {
+pub(crate) enum Driver {
     /// A device.
     Device {
-        /// The driver's name, or what it begins with.
+        /// The driver's name, or its prefix.
         name: &'static str,
-        /// The name ends in that of the bus.
+        /// Whether the suffix of the bus, such as `-pci`, is added to the name.
         on_bus: bool,
-        /// It takes the options of virtio devices.
+        /// Whether it has the options of virtio devices.
         virtio: bool,
     },
-    /// The primary card by the older option `-vga`; what it would have as properties is set for all devices of its
-    /// driver.
+    /// The primary video device as `-vga`. Its properties are set by `-global`.
     Vga {
-        /// The name for `-vga`.
+        /// The value of `-vga`.
         name: &'static str,
-        /// The driver.
+        /// The driver, for `-global`.
         driver: &'static str,
     },
 }
 
-/// How QEMU talks to a vhost-user-gpu process.
+/// How QEMU connects to a vhost-user-gpu process.
 #[derive(Debug)]
 pub(crate) enum GpuSocket {
     /// It inherits one end of a socket pair.
     Passed(Passed),
-    /// It connects to this socket.
+    /// It connects to the socket with this path.
     Path(String),
 }
 
-/// Settles it; none where the guest asks for no card.
-pub(crate) fn settle(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
+/// Prepares a `<video>`; `None` for model `none`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
     if video.model == Some(VideoModel::None) {
         return Ok(None);
     }
@@ -60,11 +59,11 @@ pub(crate) fn settle(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<O
         None => GpuSocket::Passed(cx.numbers.pass(&Descriptor::VhostUserGpu)),
     });
     let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
-    let card = if by_option { vga(&video) } else { device(cx, &video) };
-    Ok(Some(Facts { card: must(card, &rules::MODEL, video.info.pos.path("model/@type"))?, gpu }))
+    let driver = if by_option { vga(&video) } else { device(cx, &video) };
+    Ok(Some(Facts { driver: must(driver, &rules::MODEL, video.info.pos.path("model/@type"))?, gpu }))
 }
 
-fn vga(video: &Video) -> Option<Card> {
+fn vga(video: &Video) -> Option<Driver> {
     let (name, driver) = match video.model? {
         VideoModel::Vga => ("std", "VGA"),
         VideoModel::Cirrus => ("cirrus", "cirrus-vga"),
@@ -73,13 +72,13 @@ fn vga(video: &Video) -> Option<Card> {
         VideoModel::Virtio => ("virtio", "virtio-vga"),
         _ => return None,
     };
-    Some(Card::Vga { name, driver })
+    Some(Driver::Vga { name, driver })
 }
 
-/// A primary card is one with VGA, where QEMU has it.
-fn device(cx: &Prepare<'_>, video: &Video) -> Option<Card> {
-    let plain = |name| Some(Card::Device { name, on_bus: false, virtio: false });
-    let virtio = |name, on_bus| Some(Card::Device { name, on_bus, virtio: true });
+/// The driver for `-device`. A primary video device has VGA compatibility, if QEMU has such a driver.
+fn device(cx: &Prepare<'_>, video: &Video) -> Option<Driver> {
+    let plain = |name| Some(Driver::Device { name, on_bus: false, virtio: false });
+    let virtio = |name, on_bus| Some(Driver::Device { name, on_bus, virtio: true });
     let gl = |cap| video.accel3d() == Some(YesNo::Yes) && cx.has(cap);
     match (video.model?, is_vga(cx, video)) {
         (_, true) if video.is_vhost_user() => plain("vhost-user-vga"),

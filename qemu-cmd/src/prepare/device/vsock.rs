@@ -1,4 +1,4 @@
-//! `<vsock>`: the guest's address and the descriptor of `/dev/vhost-vsock`.
+//! `<vsock>`: its CID and the descriptor of `/dev/vhost-vsock`.
 
 use virtargv_host::Descriptor;
 use virtargv_model::device::vsock::Vsock;
@@ -9,22 +9,22 @@ use super::Device;
 use crate::prepare::context::{Prepare, must, problem};
 use crate::prepare::descriptor::Passed;
 
-/// What is settled about a vsock device.
+/// A prepared vsock device.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// The guest's address.
+    /// The context id of the guest, 3 or above.
     pub cid: u32,
-    /// `/dev/vhost-vsock`; QEMU opens it itself where there is no launcher.
+    /// The descriptor of `/dev/vhost-vsock`; `None` without a launcher, where QEMU opens it.
     pub vhost: Option<Passed>,
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
+/// Prepares a `<vsock>`.
+pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => must(cid, &rules::VSOCK_CID, vsock.info.pos)?,
         (None, Some(cid)) => cid,
         _ => cx.host.devices().free_vsock_cid().map_err(|error| {
-            let message = format!("no 'vsock' for the guest: {error}");
+            let message = format!("no context id for element 'vsock': {error}");
             problem(&crate::rules::VSOCK_HOST, vsock.info.pos, message)
         })?,
     };

@@ -1,4 +1,4 @@
-//! Sizes as QEMU takes them: whole MiB, memory modules in steps of 2 MiB, all of it in steps of 256 MiB on POWER.
+//! Alignment of memory sizes: 1 MiB, 2 MiB for memory devices, 256 MiB for everything on pseries.
 
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::{Domain, Kib, Place, Problem};
@@ -7,17 +7,17 @@ use virtargv_validate::rules::memory as rules;
 
 use crate::prepare::context::{must, problem};
 
-/// What the guest has without its memory devices.
+/// The initial memory size: that of the guest without its memory devices.
 pub(crate) fn initial(domain: &Domain) -> Result<Kib, Problem> {
     let devices = domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
     let total = must(domain.memory.size, &rules::SIZE, domain.memory.pos)?;
     Ok(Kib(total.0.saturating_sub(devices)))
 }
 
-/// The largest size there can be.
+/// The largest size in KiB.
 const MAX: u64 = i64::MAX as u64 / 1024;
 
-/// Rounds every size of memory up, and the total to their sum.
+/// Rounds all memory sizes up, and sets the total to their sum.
 pub(crate) fn align(domain: &mut Domain, guest: &Guest) -> Result<(), Problem> {
     let pseries = guest.arch.is_ppc64();
     let step = if pseries { PSERIES_MEMORY_STEP.0 } else { 1024 };

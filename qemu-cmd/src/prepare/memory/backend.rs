@@ -1,4 +1,4 @@
-//! Memory objects: where they take memory from, and when.
+//! Memory backends.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
@@ -12,18 +12,18 @@ use super::pages::{MemoryPath, Pages, in_folder, in_huge_pages, pages};
 use crate::prepare::context::{Prepare, must, problem};
 use crate::text::{Text, text};
 
-/// Memory that may need an object.
+/// Memory that can need a memory backend.
 #[derive(Debug)]
 pub(crate) struct Wanted<'a> {
-    /// Id of the object.
+    /// The id of the memory backend.
     id: Text,
     /// Its size.
     size: Kib,
-    /// The guest's NUMA cell it belongs to.
+    /// The guest NUMA cell that it belongs to.
     cell: Option<u32>,
-    /// Whether it is the main memory of a guest without cells.
+    /// Whether it is the main memory of a guest without NUMA cells.
     main: bool,
-    /// The memory device it is for, with its alias.
+    /// The memory device that it belongs to, with its alias.
     device: Option<(&'a MemoryDevice, &'a str)>,
 }
 
@@ -33,12 +33,12 @@ impl<'a> Wanted<'a> {
         Self { id, size, cell: None, main: true, device: None }
     }
 
-    /// The memory of a cell.
+    /// The memory of a guest NUMA cell.
     pub fn cell(cell: u32, size: Kib) -> Self {
         Self { id: text!("ram-node", cell).into(), size, cell: Some(cell), main: false, device: None }
     }
 
-    /// The memory of a device with that alias.
+    /// The memory of a memory device with this alias.
     pub fn device(device: &'a MemoryDevice, alias: &'a str) -> Self {
         let target = &device.target;
         Self {
@@ -58,14 +58,14 @@ impl<'a> Wanted<'a> {
         self.element().map(MemoryDevice::model)
     }
 
-    /// The file a device's content is in.
+    /// The file of a persistent memory device.
     fn content(&self) -> Option<&'a str> {
         let device = self.element()?;
         let keeps = matches!(device.model(), MemoryModel::Nvdimm | MemoryModel::VirtioPmem);
         device.source.path.as_deref().filter(|_| keeps)
     }
 
-    /// The host nodes a device asks for itself.
+    /// The host NUMA nodes of a memory device (`<source><nodemask>`).
     fn own_nodes(&self) -> Option<&'a NumberSet> {
         let device = self.element()?;
         let placed =
@@ -73,7 +73,7 @@ impl<'a> Wanted<'a> {
         device.source.nodemask.as_ref().filter(|_| placed)
     }
 
-    /// The host pages it is made of.
+    /// The size of its host pages.
     fn pages(&self, cx: &Prepare<'_>) -> Result<Pages, Problem> {
         pages(cx, self.element().and_then(|device| device.source.page_size), self.cell)
     }
@@ -83,57 +83,58 @@ impl<'a> Wanted<'a> {
     }
 }
 
-/// A memory object.
+/// A prepared memory backend.
 #[derive(Debug)]
 pub(crate) struct Backend {
     /// Its id.
     pub id: Text,
-    /// What it is made of.
+    /// Its type.
     pub kind: BackendKind,
-    /// Whether others map it too.
+    /// `share=`: whether other processes can map it.
     pub share: Option<bool>,
-    /// Migration finds it by the name of the machine's memory, not by its path in QEMU.
+    /// Whether its RAM block has the plain id, as machine types before memory backends had it; migration finds it so
+    /// (`x-use-canonical-path-for-ramblock-id=off`).
     pub plain_name: bool,
-    /// Whether host memory is taken before the guest starts.
+    /// Whether it is preallocated.
     pub prealloc: Option<bool>,
-    /// Whether host memory is set aside.
+    /// `reserve=`: whether swap space or huge pages are reserved.
     pub reserve: Option<bool>,
-    /// How many threads take it.
+    /// The number of threads that preallocate it.
     pub threads: Option<u32>,
     /// Its size.
     pub size: Kib,
-    /// The alignment of its mapping.
+    /// The alignment of its mapping (`align=`).
     pub align: Option<Kib>,
     /// Whether it is on persistent memory.
     pub pmem: bool,
-    /// The host nodes it is taken from, and by which policy.
+    /// The host NUMA nodes that it is bound to, and the policy.
     pub nodes: Option<(NumberSet, &'static str)>,
-    /// The host nodes whose CPUs take it, where a thread context is made for that.
+    /// The host NUMA nodes whose CPUs preallocate it, by a thread context.
     pub affinity: Option<NumberSet>,
-    /// Whether the memory cannot be had without the object.
+    /// Whether the memory needs this backend, rather than a size alone.
     pub needed: bool,
 }
 
-/// What a memory object is made of.
+/// The type of a memory backend.
 #[derive(Debug)]
 pub(crate) enum BackendKind {
-    /// Anonymous memory.
+    /// Anonymous memory (`memory-backend-ram`).
     Ram,
-    /// A file.
+    /// A file (`memory-backend-file`).
     File {
-        /// Where it is.
+        /// The file or directory.
         path: MemoryPath,
-        /// Whether the content is dropped in the end.
+        /// Whether the content is discarded when QEMU exits.
         discard: Option<bool>,
     },
-    /// An anonymous file, of huge pages of a size.
+    /// An anonymous file (`memory-backend-memfd`), of huge pages of this size.
     Memfd(Option<Kib>),
-    /// Enclave memory.
+    /// SGX enclave page cache (`memory-backend-epc`).
     Epc,
 }
 
-/// Settles the object for `wanted`.
-pub(crate) fn settle(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem> {
+/// Prepares the memory backend of `wanted`.
+pub(crate) fn prepare(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, Problem> {
     let domain = cx.domain;
     let backing = &domain.memory.backing;
     let cell = wanted.cell.map(|cell| {
@@ -204,7 +205,7 @@ pub(crate) fn settle(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, P
     })
 }
 
-/// The host nodes whose CPUs take memory of `nodes`: those, as far as QEMU may run there at all.
+/// The host NUMA nodes whose CPUs preallocate memory on `nodes`: those of them on which QEMU is allowed to run.
 fn affinity(cx: &Prepare<'_>, nodes: Option<&NumberSet>) -> Option<NumberSet> {
     let mut nodes = nodes.filter(|_| cx.has(Cap::ThreadContext))?.clone();
     let vcpus = &cx.domain.vcpus;
@@ -220,7 +221,7 @@ fn affinity(cx: &Prepare<'_>, nodes: Option<&NumberSet>) -> Option<NumberSet> {
     Some(nodes).filter(|nodes| !nodes.is_empty())
 }
 
-/// The QEMU must have the type of object.
+/// Checks that this QEMU has the type of memory backend.
 fn supported(cx: &Prepare<'_>, kind: &BackendKind, wanted: &Wanted<'_>) -> Result<(), Problem> {
     let (cap, name) = match kind {
         BackendKind::Ram => (Cap::ObjectMemoryRam, "memory-backend-ram"),
@@ -235,12 +236,12 @@ fn supported(cx: &Prepare<'_>, kind: &BackendKind, wanted: &Wanted<'_>) -> Resul
     Err(problem(&crate::rules::MEMORY_BACKEND_MISSING, wanted.pos(), message))
 }
 
-/// Whether the memory of a device is to be filled before the guest starts.
+/// Whether the memory of a memory device is preallocated.
 pub(crate) fn is_preallocated(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<bool, Problem> {
     Ok(prealloc(cx, wanted, &wanted.pages(cx)?))
 }
 
-/// Real persistent memory would only wear off.
+/// Whether memory is preallocated. Persistent memory is not, which would wear it out.
 fn prealloc(cx: &Prepare<'_>, wanted: &Wanted<'_>, pages: &Pages) -> bool {
     let asked = cx.domain.memory.backing.allocation == Some(MemoryAllocation::Immediate);
     let own = match wanted.element() {
@@ -253,7 +254,7 @@ fn prealloc(cx: &Prepare<'_>, wanted: &Wanted<'_>, pages: &Pages) -> bool {
     asked || own
 }
 
-/// Whether the content is dropped in the end.
+/// Whether the content is discarded when QEMU exits.
 fn discard(cx: &Prepare<'_>, wanted: &Wanted<'_>, of_cell: Option<YesNo>) -> Result<Option<bool>, Problem> {
     let backing = cx.domain.memory.backing.discard.then_some(YesNo::Yes);
     let own = wanted.element().and_then(|device| device.discard);
@@ -262,13 +263,14 @@ fn discard(cx: &Prepare<'_>, wanted: &Wanted<'_>, of_cell: Option<YesNo>) -> Res
         return Ok(None);
     }
     if !cx.has(Cap::ObjectMemoryFileDiscard) {
-        let message = format!("this QEMU cannot discard the content of memory '{}'", wanted.id);
+        let message =
+            format!("discarding the content of memory '{}' is not supported by this QEMU", wanted.id);
         return Err(problem(&crate::rules::MEMORY_DISCARD, wanted.pos(), message));
     }
     Ok(Some(discard))
 }
 
-/// When host memory is taken.
+/// How host memory is allocated.
 #[derive(Default)]
 struct Allocation {
     prealloc: Option<bool>,
@@ -296,7 +298,7 @@ fn allocation(cx: &Prepare<'_>, wanted: &Wanted<'_>, prealloc: bool) -> Allocati
     }
 }
 
-/// The host nodes that memory is taken from, and by which policy.
+/// The host NUMA nodes that memory is bound to, and the policy.
 fn nodes(
     cx: &Prepare<'_>,
     wanted: &Wanted<'_>,
@@ -317,7 +319,7 @@ fn nodes(
     Ok(Some((nodes, policy)))
 }
 
-/// The host nodes that `<numatune>` gives a cell, or the guest as a whole.
+/// The host NUMA nodes that `<numatune>` has for a guest NUMA cell, or for the guest as a whole.
 pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<NumberSet>, Problem> {
     let tune = &cx.domain.tune.numa;
     if tune.is_auto() {
@@ -331,7 +333,7 @@ pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<
     Ok(node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone()))
 }
 
-/// Every one of `nodes` must be there.
+/// Checks that the host has all of `nodes`.
 pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Place>) -> Result<(), Problem> {
     // A host that does not know its NUMA nodes leaves it to QEMU to find one missing.
     let Ok(known) = cx.host.numa().numa_nodes() else { return Ok(()) };

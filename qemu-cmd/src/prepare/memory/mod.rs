@@ -1,4 +1,4 @@
-//! Guest memory: sizes, the objects that it is made of, and how host memory is taken.
+//! Guest memory: sizes, memory backends and allocation.
 
 mod align;
 pub(crate) mod backend;
@@ -17,41 +17,41 @@ use crate::text::Text;
 use backend::{Backend, Wanted};
 use pages::MemoryPath;
 
-/// What is settled about a guest's memory.
+/// The prepared memory of a guest.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// What the guest has without its memory devices.
+    /// The initial memory size.
     pub initial: Kib,
-    /// All memory is taken before the guest starts, said before anything else.
+    /// Whether `-mem-prealloc` is emitted with `-m`.
     pub preallocates: bool,
-    /// What main memory is made of.
+    /// The main memory.
     pub main: Main,
-    /// The guest's NUMA cells.
+    /// The guest NUMA cells.
     pub numa: Option<numa::Facts>,
 }
 
-/// What main memory is made of.
+/// The main memory.
 #[derive(Debug)]
 pub(crate) enum Main {
-    /// An object.
+    /// A memory backend.
     Object(Box<Backend>),
-    /// What QEMU makes of its size, at this path where one is given.
+    /// QEMU allocates it by its size.
     Plain(Path),
-    /// The memory of NUMA cells.
+    /// It is the memory of the guest NUMA cells.
     Cells,
 }
 
-/// Where memory without an object is kept.
+/// The options of memory without a memory backend.
 #[derive(Debug)]
 pub(crate) struct Path {
-    /// All memory is taken before the guest starts (`-mem-prealloc`), unless that was said already.
+    /// Whether `-mem-prealloc` is emitted, unless it was already.
     pub preallocates: bool,
-    /// Where it is kept.
+    /// The directory of its files (`-mem-path`).
     pub path: Option<MemoryPath>,
 }
 
-/// Settles it.
-pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
+/// Prepares the memory of the guest.
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let in_cells = !cx.domain.numa.cells.is_empty();
     let initial = initial(cx.domain)?;
     let mut preallocates = false;
@@ -59,7 +59,7 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
         Some(_) if in_cells => Main::Cells,
         Some(id) => {
             let wanted = Wanted::main(id, initial);
-            Main::Object(Box::new(backend::settle(cx, &wanted)?))
+            Main::Object(Box::new(backend::prepare(cx, &wanted)?))
         }
         None => {
             preallocates = is_immediate(cx.domain) && !cx.release().has(Convention::PreallocWithPath);
@@ -67,22 +67,22 @@ pub(crate) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
             if in_cells { Main::Cells } else { Main::Plain(path(cx)?) }
         }
     };
-    let numa = if in_cells { Some(numa::settle(cx)?) } else { None };
+    let numa = if in_cells { Some(numa::prepare(cx)?) } else { None };
     Ok(Facts { initial, preallocates, main, numa })
 }
 
-/// The id of the machine's main memory, where this QEMU tells it.
+/// The id of the machine type's main memory, if this QEMU reports it.
 fn default_ram_id(cx: &Prepare<'_>) -> Option<Text> {
     let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine)?;
     machine.default_ram_id.as_deref().map(|id| id.to_owned().into())
 }
 
-/// Whether host memory is taken before the guest starts.
+/// Whether host memory is preallocated (`<allocation mode='immediate'/>`).
 fn is_immediate(domain: &Domain) -> bool {
     domain.memory.backing.allocation == Some(MemoryAllocation::Immediate)
 }
 
-/// Where memory is kept that is huge pages or a file and has no object.
+/// Prepares the options of memory without a memory backend.
 fn path(cx: &mut Prepare<'_>) -> Result<Path, Problem> {
     let huge = huge_path(cx)?;
     let immediate = is_immediate(cx.domain) && cx.release().has(Convention::PreallocWithPath);
@@ -93,7 +93,7 @@ fn path(cx: &mut Prepare<'_>) -> Result<Path, Problem> {
     Ok(Path { preallocates, path })
 }
 
-/// The mount point of the first huge page size asked for, with the folder of this domain.
+/// The domain's directory on the hugetlbfs of the first page size in `<hugepages>`.
 fn huge_path(cx: &Prepare<'_>) -> Result<Option<MemoryPath>, Problem> {
     let Some(pages) = &cx.domain.memory.backing.hugepages else { return Ok(None) };
     let size = pages.first().map(|page| page.size);

@@ -1,4 +1,4 @@
-//! The guest's NUMA cells.
+//! Guest NUMA cells.
 
 use virtargv_caps::Cap;
 use virtargv_model::Problem;
@@ -9,19 +9,19 @@ use super::backend::{self, Backend, Wanted};
 use super::{Path, path};
 use crate::prepare::context::{Prepare, must};
 
-/// What is settled about the cells.
+/// The prepared guest NUMA cells.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// The object of each cell's memory; none where QEMU is told sizes alone.
+    /// The memory backend of each cell; `None` if cells have a size only (`mem=`).
     pub backends: Option<Vec<Backend>>,
-    /// Where memory is kept that has no objects.
+    /// The options of memory without a memory backend.
     pub path: Option<Path>,
-    /// The first cell with vCPUs, which accesses memory that no nearer one does.
+    /// The first cell with vCPUs, which is the initiator of cells without a nearer one.
     pub master: u32,
 }
 
-/// Settles them.
-pub(super) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
+/// Prepares the guest NUMA cells.
+pub(super) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let numa = &cx.domain.numa;
     nodes_available(cx)?;
     let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
@@ -29,7 +29,7 @@ pub(super) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let mut backends = Vec::new();
     if has_objects(cx) {
         for (id, cell) in numbered(numa) {
-            let backend = backend::settle(cx, &Wanted::cell(id, cell.memory))?;
+            let backend = backend::prepare(cx, &Wanted::cell(id, cell.memory))?;
             memdev |= backend.needed;
             backends.push(backend);
         }
@@ -37,12 +37,12 @@ pub(super) fn settle(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let path = if memdev { None } else { Some(path(cx)?) };
     let master = numbered(numa).find(|(_, cell)| cell.cpus.is_some()).map(|(id, _)| id);
     let master = must(master, &rules::NO_VCPUS, numa.pos)?;
-    // Without any type of object QEMU is told sizes alone.
+    // Without memory backends the cells have a size only.
     let backends = Some(backends).filter(|backends| memdev && !backends.is_empty());
     Ok(Facts { backends, path, master })
 }
 
-/// The cells by id.
+/// The cells with their ids.
 pub(crate) fn numbered(numa: &Numa) -> impl Iterator<Item = (u32, &Cell)> {
     (0..).zip(&numa.cells)
 }
@@ -52,12 +52,12 @@ pub(crate) fn has_hmat(numa: &Numa) -> bool {
     !numa.interconnects.is_empty() || numa.cells.iter().any(|cell| !cell.caches.is_empty())
 }
 
-/// Whether the QEMU has memory objects at all.
+/// Whether this QEMU has memory backends.
 fn has_objects(cx: &Prepare<'_>) -> bool {
     [Cap::ObjectMemoryRam, Cap::ObjectMemoryFile, Cap::ObjectMemoryMemfd].into_iter().any(|cap| cx.has(cap))
 }
 
-/// Every host node that `<numatune>` names must be there.
+/// Checks that the host has all NUMA nodes that `<numatune>` names.
 fn nodes_available(cx: &Prepare<'_>) -> Result<(), Problem> {
     let tune = &cx.domain.tune.numa;
     if let Some(nodes) = backend::tuned_nodes(cx, None)? {

@@ -1,25 +1,25 @@
-//! The host pages that memory is made of, and the files it is kept in.
+//! Host pages and files of guest memory.
 
 use virtargv_model::{Kib, Place, Problem};
 
 use crate::prepare::context::{Prepare, problem};
 use crate::text::Text;
 
-/// Where memory is kept.
+/// The file or directory of memory.
 #[derive(Debug)]
 pub(crate) enum MemoryPath {
-    /// In a file that has content of its own.
+    /// The file of a persistent memory device.
     Content(Text),
-    /// In the domain's folder on a hugetlbfs.
+    /// The domain's directory on a hugetlbfs.
     HugePages {
-        /// The folder.
+        /// The directory.
         path: String,
         /// The size of a page in KiB.
         size_kib: u64,
     },
-    /// In a file in the domain's folder of memory files.
+    /// A file in the domain's directory of memory files.
     Folder {
-        /// The folder.
+        /// The directory.
         folder: String,
         /// The file.
         path: String,
@@ -36,15 +36,15 @@ impl MemoryPath {
     }
 }
 
-/// Which host pages the memory is made of.
+/// The host pages of memory.
 pub(super) struct Pages {
-    /// The size of huge pages; `None` for the host's usual ones.
+    /// The size of huge pages, 0 for the host's default size; `None` for small pages.
     pub size: Option<Kib>,
-    /// Whether they were asked for by device or cell, not for the guest as a whole.
+    /// Whether a memory device or NUMA cell has a size of its own.
     pub needed: bool,
 }
 
-/// The pages of memory for which `own` are asked, which belongs to the NUMA cell `cell`.
+/// The pages of memory of the guest NUMA cell `cell`. `own` is the page size of a memory device.
 pub(super) fn pages(cx: &Prepare<'_>, own: Option<Kib>, cell: Option<u32>) -> Result<Pages, Problem> {
     let own = own.filter(|size| size.0 > 0);
     let (size, needed) = match own {
@@ -74,17 +74,17 @@ pub(super) fn pages(cx: &Prepare<'_>, own: Option<Kib>, cell: Option<u32>) -> Re
     }
 }
 
-/// The size of huge pages the host takes where none is said.
+/// The host's default size of huge pages.
 fn default_huge_page(cx: &Prepare<'_>) -> Result<Kib, Problem> {
     let mounts = &cx.settings().hugetlbfs;
     let mount = mounts.iter().find(|mount| mount.default).or(mounts.first());
     mount.map(|mount| Kib(mount.size_kib)).ok_or_else(|| {
-        let message = "the host offers no huge pages: no hugetlbfs is mounted";
+        let message = "element 'hugepages' needs a mounted hugetlbfs, the host has none";
         problem(&crate::rules::HUGEPAGES_NOT_MOUNTED, hugepages_place(cx), message)
     })
 }
 
-/// This domain's folder of huge pages of `size`, or of the host's default size.
+/// The domain's directory on the hugetlbfs with pages of `size`, or of the host's default size.
 pub(super) fn in_huge_pages(cx: &Prepare<'_>, size: Option<Kib>) -> Result<MemoryPath, Problem> {
     let size = match size {
         Some(size) if size.0 > 0 => size,
@@ -103,7 +103,7 @@ fn hugepages_place(cx: &Prepare<'_>) -> Place {
     cx.domain.memory.backing.pos.path("hugepages")
 }
 
-/// The file `name` in this domain's folder of memory files.
+/// The file `name` in the domain's directory of memory files.
 pub(super) fn in_folder(cx: &Prepare<'_>, name: &str) -> MemoryPath {
     let folder = match &cx.folders.standalone {
         Some(folder) => folder.clone(),

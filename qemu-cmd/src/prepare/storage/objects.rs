@@ -1,4 +1,4 @@
-//! The objects an image needs before it: secrets, TLS credentials, a helper for persistent reservations.
+//! The objects of an image: secrets, TLS credentials, `pr-manager-helper`.
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
@@ -15,29 +15,29 @@ use crate::prepare::secret::Sealed;
 use crate::prepare::tls::{self, Credentials};
 use crate::text::Text;
 
-/// The helper for persistent reservations that is started with the guest.
+/// The id of the `pr-manager-helper` that libvirt manages.
 pub(crate) const MANAGED_HELPER: &str = "pr-helper0";
 
-/// Who asks for an image.
+/// The user name and secret of a network source (`<auth>`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Login {
-    /// The user.
+    /// The user name.
     pub username: Text,
     /// The secret.
     pub secret: LoginSecret,
 }
 
-/// How QEMU is given the secret of a login.
+/// The form in which QEMU gets the secret of a login.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoginSecret {
-    /// As an object.
+    /// An encrypted secret object.
     Object(Sealed),
-    /// Written out, where QEMU has no objects for secrets.
+    /// Plain, for a driver that takes no secret object.
     Plain(Vec<u8>),
 }
 
 impl Login {
-    /// What a property for the secret holds: its object, or the secret itself where there are no objects.
+    /// The value of `password-secret=`: the id of the object, or the plain secret.
     pub fn secret(&self) -> Text {
         match &self.secret {
             LoginSecret::Object(sealed) => sealed.id.clone(),
@@ -45,17 +45,17 @@ impl Login {
         }
     }
 
-    /// The object of the secret.
+    /// The secret object; `None` for a plain secret.
     pub fn object(&self) -> Option<&Sealed> {
         if let LoginSecret::Object(sealed) = &self.secret { Some(sealed) } else { None }
     }
 
-    /// The secret in base64, where it is written out.
+    /// The plain secret in base64; `None` for an object.
     pub fn base64(&self) -> Option<String> {
         if let LoginSecret::Plain(value) = &self.secret { Some(BASE64_STANDARD.encode(value)) } else { None }
     }
 
-    /// The login as part of an address: `user`, or `user:secret`.
+    /// The login in a URI: `user`, or `user:secret`.
     pub fn in_address(&self) -> String {
         match &self.secret {
             LoginSecret::Object(_) => self.username.as_str().to_owned(),
@@ -64,33 +64,32 @@ impl Login {
     }
 }
 
-/// A helper for persistent reservations.
+/// The helper of an image with `<reservations>`, which handles SCSI persistent reservations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PrHelper {
-    /// The id of its object.
+    /// The id of its `pr-manager-helper`.
     pub id: Text,
-    /// The socket at which it listens, where the object belongs to the image; the one that is started with the guest
-    /// serves all images.
+    /// The socket at which it listens; `None` for the managed one, whose object all images share.
     pub path: Option<Text>,
 }
 
-/// The ids of an image's objects.
+/// The ids of the objects of an image.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Ids {
-    /// Of the secret of `<auth>`.
+    /// The secret of `<auth>`.
     auth: String,
-    /// Of the secrets of `<encryption>`, without their numbers.
+    /// The secrets of `<encryption>`, without their numbers.
     encryption: String,
-    /// Of the cookies.
+    /// The cookies.
     cookies: String,
-    /// Of the TLS credentials.
+    /// The TLS credentials.
     tls: String,
-    /// Of the helper for persistent reservations.
+    /// The `pr-manager-helper`.
     reservations: String,
 }
 
 impl Ids {
-    /// Those of an image with nodes, for a disk of that alias.
+    /// The ids for an image with block nodes, of the disk `alias`.
     pub fn of_nodes(nodes: &ImageNodes, alias: &str) -> Self {
         let storage = &nodes.storage;
         Self {
@@ -102,7 +101,7 @@ impl Ids {
         }
     }
 
-    /// Those of a drive, which has the alias of its disk.
+    /// The ids for a `-drive` of the disk `alias`.
     pub fn of_drive(alias: &str) -> Self {
         Self {
             auth: format!("{alias}-auth-secret0"),
@@ -113,7 +112,7 @@ impl Ids {
         }
     }
 
-    /// Those of a host device: `name` is its node, or its alias where it has none.
+    /// The ids for a SCSI host device: `name` is its node name, or its alias without block nodes.
     pub fn of_hostdev(name: &str) -> Self {
         Self { auth: format!("{name}-secret0"), ..Self::of_drive(name) }
     }
@@ -130,14 +129,14 @@ pub(crate) struct Objects {
     pub cookies: Option<Sealed>,
     /// The TLS credentials.
     pub tls: Option<Credentials>,
-    /// The helper for persistent reservations.
+    /// The helper of `<reservations>`.
     pub reservations: Option<PrHelper>,
-    /// nbdkit reads the image for QEMU; secrets are its business then.
+    /// Whether nbdkit reads the image for QEMU. It then gets the secrets, rather than QEMU.
     pub nbdkit: bool,
 }
 
 impl Objects {
-    /// Asks the host for all that `image` needs.
+    /// Prepares the objects of `image`, and asks the host for its secrets.
     pub fn of(cx: &mut Prepare<'_>, image: &Image, ids: impl FnOnce() -> Ids) -> Result<Self, Problem> {
         let mut objects = Self::default();
         if image.reservations.is_none() && image.encryption.is_none() && image.network().is_none() {
@@ -196,7 +195,7 @@ impl Objects {
             return Ok(());
         }
         if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
-            let message = "this QEMU speaks no TLS with protocol 'nbd'";
+            let message = "TLS with protocol 'nbd' is not supported by this QEMU";
             return Err(problem(&crate::rules::STORAGE_NBD_TLS, image.pos, message));
         }
         tls::need_objects(cx, image.pos)?;
@@ -220,7 +219,7 @@ impl Objects {
             EncryptionFormat::Luks2 | EncryptionFormat::LuksAny => {
                 encryption.engine == Some(EncryptionEngine::Librbd)
             }
-            // What is not LUKS is never decrypted.
+            // QEMU decrypts LUKS only.
             EncryptionFormat::Default | EncryptionFormat::Qcow => false,
         };
         if !used {
@@ -235,7 +234,7 @@ impl Objects {
     }
 }
 
-/// Whether nbdkit reads the source for QEMU.
+/// Whether nbdkit reads a network source for QEMU.
 fn uses_nbdkit(cx: &Prepare<'_>, net: &NetSource) -> bool {
     let plugin = match net.protocol {
         Some(Protocol::Http | Protocol::Https | Protocol::Ftp | Protocol::Ftps | Protocol::Tftp) => "curl",
@@ -245,7 +244,7 @@ fn uses_nbdkit(cx: &Prepare<'_>, net: &NetSource) -> bool {
     cx.settings().storage_use_nbdkit && cx.host.services().nbdkit_plugin(plugin) == Ok(true)
 }
 
-/// Whether the driver of a protocol takes the secret as an object.
+/// Whether QEMU's driver of the protocol has `password-secret=`.
 fn takes_secret_object(cx: &Prepare<'_>, net: &NetSource) -> bool {
     cx.has(Cap::ObjectSecret) && (net.protocol != Some(Protocol::Iscsi) || cx.has(Cap::IscsiPasswordSecret))
 }

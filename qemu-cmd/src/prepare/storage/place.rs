@@ -1,4 +1,4 @@
-//! Where an image is, as QEMU gets at it.
+//! Where an image is stored, in QEMU's terms.
 
 use virtargv_host::Descriptor;
 use virtargv_model::device::storage::{Image, Location, NetHost, NetSource, Protocol, Transport};
@@ -12,93 +12,93 @@ use crate::prepare::context::{Prepare, broken, must, problem};
 use crate::prepare::descriptor::{FdSet, GroupSet};
 use crate::text::Text;
 
-/// Where an image is.
+/// Where an image is stored.
 #[derive(Debug)]
-pub(crate) enum Place {
-    /// In a file.
+pub(crate) enum Storage {
+    /// A file.
     File(Text),
-    /// In a file of which the caller has passed descriptors.
+    /// A file of which the caller passes descriptors.
     Group(GroupSet),
-    /// On a block device of the host.
+    /// A block device of the host.
     Block {
         /// Its path.
         path: Text,
         /// Whether it is a CD-ROM drive.
         cdrom: bool,
     },
-    /// The content of a folder.
+    /// A directory, presented as a FAT filesystem.
     Dir(Text),
-    /// On an NVMe drive.
+    /// A namespace of an NVMe drive.
     Nvme {
         /// Its PCI address.
         address: Text,
         /// The namespace.
         namespace: u64,
     },
-    /// A vDPA device that QEMU opens.
+    /// A vDPA device that QEMU opens by its path.
     Vdpa(Text),
     /// A vDPA device of which QEMU inherits a descriptor.
     VdpaPassed(FdSet),
-    /// Read by an nbdkit process that listens at this socket.
+    /// A network source that nbdkit reads, by the socket of nbdkit.
     Nbdkit(Text),
-    /// On a network protocol, as properties.
+    /// A network source, as properties.
     Network(Network),
-    /// On a network protocol, as the address that older QEMUs read.
+    /// A network source, as an address in `file=`.
     Address {
         /// The address.
         address: Text,
-        /// Whether it is on Gluster.
+        /// Whether the protocol is `gluster`.
         gluster: bool,
     },
 }
 
-/// An image on a network protocol.
+/// A network source.
 #[derive(Debug)]
 pub(crate) enum Network {
-    /// HTTP and FTP in all their forms, which QEMU reads with libcurl.
+    /// HTTP, HTTPS, FTP, FTPS or TFTP, by libcurl.
     Curl {
         /// The protocol.
         scheme: &'static str,
-        /// The whole address.
+        /// The URL.
         url: Text,
-        /// Whether the server's certificate is looked at.
+        /// Whether the server's certificate is verified.
         ssl_verify: Option<bool>,
-        /// In seconds.
+        /// The timeout in seconds.
         timeout: Option<u64>,
-        /// In bytes.
+        /// The readahead in bytes.
         readahead: Option<u64>,
     },
-    /// A network block device.
+    /// NBD.
     Nbd {
-        /// Who serves it.
+        /// The server.
         server: Server,
         /// The name of the export.
         export: Option<Text>,
-        /// The name that the server's certificate is for.
+        /// The name that the server's certificate must have.
         tls_hostname: Option<Text>,
-        /// For how many seconds requests wait for a lost connection.
+        /// The time in seconds for which requests wait after the connection is lost.
         reconnect_delay: Option<u32>,
     },
-    /// A RADOS block device (Ceph).
+    /// An RBD image (Ceph).
     Rbd {
         /// The pool.
         pool: Text,
-        /// The image in the pool, with its namespace.
+        /// The name of the image in the pool, after its namespace.
         volume: Text,
         /// The snapshot.
         snapshot: Option<Text>,
-        /// The configuration file of Ceph's library.
+        /// The path of Ceph's configuration file.
         config: Option<Text>,
         /// The monitors.
         monitors: Vec<HostPort>,
     },
-    /// A unit of an iSCSI target.
+    /// A logical unit of an iSCSI target.
     Iscsi {
-        /// Who serves it, as `host:port`.
+        /// The address of the server, `HOST:PORT`.
         portal: Text,
-        /// The target.
+        /// The qualified name of the target.
         target: Text,
-        /// The number of the unit.
+        /// The logical unit number.
         lun: u32,
         /// The name of the initiator.
         initiator: Option<Text>,
@@ -109,30 +109,30 @@ pub(crate) enum Network {
         volume: Text,
         /// The path on it.
         path: Text,
-        /// Who serves it.
+        /// The server.
         servers: Vec<Server>,
     },
     /// A virtual disk of Sheepdog.
     Sheepdog {
         /// Its name.
         name: Text,
-        /// Who serves it.
+        /// The server.
         server: Server,
     },
     /// A virtual disk of Veritas HyperScale.
     Vxhs {
         /// Its name.
         name: Text,
-        /// Who serves it.
+        /// The server.
         server: HostPort,
     },
-    /// A file that is reached over SSH.
+    /// A file of an SSH server.
     Ssh {
         /// Its path.
         path: Text,
-        /// Who serves it.
+        /// The server.
         server: HostPort,
-        /// Who asks, where there is no `<auth>`.
+        /// The user name, if there is no `<auth>`.
         user: Option<Text>,
     },
     /// A file on an NFS server.
@@ -141,33 +141,33 @@ pub(crate) enum Network {
         path: Text,
         /// The server's name.
         host: Text,
-        /// The user's number.
+        /// The user id.
         user: Option<u32>,
-        /// The group's number.
+        /// The group id.
         group: Option<u32>,
     },
 }
 
-/// Who serves an image.
+/// The server of a network source.
 #[derive(Debug)]
 pub(crate) enum Server {
-    /// A port of a host.
+    /// A TCP port.
     Inet(HostPort),
-    /// A UNIX socket.
+    /// A UNIX socket with this path.
     Unix(Text),
 }
 
-/// A port of a host.
+/// A TCP port of a host.
 #[derive(Debug)]
 pub(crate) struct HostPort {
-    /// The host's name or address.
+    /// The name or address of the host.
     pub host: Text,
-    /// The port; 0 is the protocol's own.
+    /// The port; 0 is the default of the protocol.
     pub port: u32,
 }
 
-impl Place {
-    /// Where `image` is. `node` is the name of its node.
+impl Storage {
+    /// Where `image` is stored. `node` is the name of its storage node.
     pub fn of(
         cx: &mut Prepare<'_>,
         image: &Image,
@@ -276,30 +276,30 @@ impl Network {
     }
 }
 
-/// The name of a source; an empty one is read as none.
+/// The name of a source; empty if there is none.
 pub(super) fn name_of(net: &NetSource) -> &str {
     net.name.as_ref().map_or("", String::as_str)
 }
 
-/// `pool/image` in two.
+/// Splits `POOL/IMAGE`.
 fn split(name: &str) -> (Text, Text) {
     let (pool, image) = split_volume(name);
     (pool.to_owned().into(), image.to_owned().into())
 }
 
-/// `pool/image` in two.
+/// Splits `POOL/IMAGE`.
 pub(super) fn split_volume(name: &str) -> (&str, &str) {
     name.split_once('/').unwrap_or(("", name))
 }
 
-/// The number of a user or group, which may have a sign before it.
+/// The number of a user or group, which can have a `+` before it.
 fn identity(text: Option<&String>, pos: Pos) -> Result<Option<u32>, Problem> {
     let Some(text) = text else { return Ok(None) };
     let number = text.trim_start_matches('+').parse().ok();
     must(number, &rules::NFS_IDENTITY, pos.path("identity")).map(Some)
 }
 
-/// The host of a protocol that knows only one.
+/// The host of a protocol that takes one only.
 pub(super) fn only_host(net: &NetSource, pos: Pos) -> Result<&NetHost, Problem> {
     match net.hosts.as_slice() {
         [host] => Ok(host),

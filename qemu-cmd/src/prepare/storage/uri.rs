@@ -1,4 +1,4 @@
-//! Addresses of images: `scheme://user@host:port/path?query`, and the texts of their own that some protocols have.
+//! Addresses of network sources: `SCHEME://USER@HOST:PORT/PATH?QUERY`, or the syntax of the block driver.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::place::{name_of, only_host, split_volume};
 use crate::prepare::context::{broken, must};
 use crate::text::text;
 
-/// The address of `image` for `-drive file=`, where that is not made of properties.
+/// The address of `image` for `file=` of `-drive`.
 pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Result<String, Problem> {
     let protocol = must(net.protocol, &rules::PROTOCOL, image.pos)?;
     let only = || only_host(net, image.pos);
@@ -36,7 +36,7 @@ pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Resu
     }
 }
 
-/// The query of an address: its own, or the socket of a UNIX host.
+/// The query of an address: that of the document, or the UNIX socket of the host.
 fn query(net: &NetSource, host: &NetHost) -> Option<String> {
     match &host.socket {
         Some(socket) => Some(format!("socket={}", escape_query(socket))),
@@ -44,7 +44,7 @@ fn query(net: &NetSource, host: &NetHost) -> Option<String> {
     }
 }
 
-/// NBD has a short form of its own where the host's name has no `:`.
+/// The address of an NBD source: QEMU's `nbd:HOST:PORT`, or a URI if the host name has a `:`.
 fn nbd(net: &NetSource, host: &NetHost) -> String {
     let mut text = match (host.transport(), &host.name, &host.socket) {
         (Transport::Tcp, Some(name), _) if !name.contains(':') => {
@@ -97,7 +97,7 @@ fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>) -> Result<String, P
     Ok(text)
 }
 
-/// The address of a network source at its only host. The volume of a Gluster source is part of its name.
+/// The URI of a network source with one host. The name of a Gluster source begins with the volume.
 pub(super) fn uri(
     protocol: Protocol,
     net: &NetSource,
@@ -132,12 +132,12 @@ pub(super) fn uri(
     out
 }
 
-/// A host's name, in brackets where it is an IPv6 address.
+/// A host name, in brackets if it is an IPv6 address.
 pub(super) fn bracketed(name: &str) -> String {
     if name.contains(':') { format!("[{name}]") } else { name.to_owned() }
 }
 
-/// Adds `text`, all but what needs no escaping and `also` as `%XX`.
+/// Appends `text` with percent-encoding, except unreserved characters and those in `also`.
 fn escape(out: &mut String, text: &str, also: &[u8]) {
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-_.!~*'()".contains(&byte) || also.contains(&byte) {
@@ -148,7 +148,7 @@ fn escape(out: &mut String, text: &str, also: &[u8]) {
     }
 }
 
-/// Adds `text` as part of a query.
+/// Percent-encodes a value of a query.
 fn escape_query(text: &str) -> String {
     let mut out = String::new();
     escape(&mut out, text, b"/");

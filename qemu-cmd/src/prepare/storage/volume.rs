@@ -1,4 +1,4 @@
-//! Volumes of storage pools: where they really are.
+//! Storage volumes: looks up the location of a volume in its pool.
 
 use virtargv_host::{Host, HostError, VolumeKind};
 use virtargv_model::device::disk::Disk;
@@ -10,10 +10,10 @@ use virtargv_model::{Kind, Problem};
 
 use crate::prepare::context::problem;
 
-/// The port of iSCSI where the pool does not say.
+/// The default port of iSCSI.
 const ISCSI_PORT: u32 = 3260;
 
-/// Puts the place of its volume into a disk of a storage pool.
+/// Replaces the source of a disk of type `volume` by the location of the volume.
 pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     let Location::Volume(source) = disk.image.location.clone() else { return Ok(()) };
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
@@ -72,7 +72,10 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
             }
         },
         (other, _) => {
-            return refuse(Kind::Unsupported, format!("disks cannot be on volumes of '{other}' pools"));
+            return refuse(
+                Kind::Unsupported,
+                format!("a disk cannot be on a volume of a storage pool of type '{other}'"),
+            );
         }
     };
     disk.image.location = location;
@@ -84,15 +87,17 @@ fn is_iscsi(pool: &StoragePool) -> bool {
     matches!(pool.kind, PoolType::Iscsi | PoolType::IscsiDirect)
 }
 
-/// A unit of an iSCSI target, to be asked for by QEMU itself. The volume's name ends in its number.
+/// Replaces the source by a logical unit of an iSCSI target, which QEMU accesses itself. The name of the volume ends in
+/// the logical unit number.
 fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem> {
     let parts: Vec<&str> = name.split(':').collect();
     let [_, _, _, unit] = parts.as_slice() else {
-        let message = format!("volume '{name}' is not named as the units of an iSCSI pool are");
+        let message =
+            format!("the name of volume '{name}' must end in the logical unit number, such as 'unit:0:0:1'");
         return Err(problem(&crate::rules::STORAGE_ISCSI_VOLUME, disk.image.pos, message));
     };
     let Some(target) = &pool.device else {
-        let message = format!("the pool of volume '{name}' does not say its iSCSI target");
+        let message = format!("the storage pool of volume '{name}' has no iSCSI target");
         return Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(Kind::Internal));
     };
     let host = NetHost {
@@ -107,7 +112,7 @@ fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem
         hosts: vec![host],
         ..NetSource::default()
     }));
-    // Who asks is the pool's business.
+    // The login is that of the pool.
     disk.image.auth = pool.auth.clone().map(Box::new);
     disk.image.format.get_or_insert(ImageFormat::Raw);
     Ok(())

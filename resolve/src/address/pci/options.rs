@@ -1,7 +1,6 @@
 //! Options of PCI controllers that are derived from their index and address.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::{Cap, Caps};
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
 use virtargv_model::info::PciAddress;

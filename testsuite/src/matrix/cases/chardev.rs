@@ -17,6 +17,7 @@ pub(super) const CASES: &[Case] = &[
     classic("serial-missing").on(BARE_FLAGS).fails(),
     modern("serial-no-default").fails(),
     modern("channel-xen").fails(),
+    modern("channel-target-without-type").refused(),
     modern("redirdev-empty-filter").live(),
     modern("serial-bad-port").refused(),
     modern("serial-board-of-another-machine").refused(),

@@ -94,6 +94,7 @@ pub(super) const CASES: &[Case] = &[
     classic("cpu-host-passthrough"),
     modern("cpu-maximum").live(),
     modern("cpu-problems").refused(),
+    modern("cpu-name-characters").fails(),
     modern("cpu-threads").live(),
     modern("iothreads").live(),
     modern("clock-timers").live(),
@@ -125,6 +126,7 @@ pub(super) const CASES: &[Case] = &[
     modern("security-sev").refused().variant("no-sev"),
     modern("security-sev").on(SEV),
     modern("security-sev").on(SEV).standalone(),
+    modern("security-sev-host").on(SEV).fails(),
     modern("security-s390-pv")
         .on(Qemu::BuiltinWith("qemu-10.0-s390x", &[Cap::MachineConfidentalGuestSupport, Cap::S390PvGuest])),
     modern("security-keywrap").on(S390),

@@ -30,14 +30,22 @@ virtargv_model::rules! {
     PORTS = "usb-ports-limit": Unsupported, Complete,
         "`<controller type='usb' ports=>`: `p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
         help "set `ports=` to 15 or less, and add another controller";
-    /// A USB controller has a model where the machine has none by itself.
-    MODEL_MISSING = "usb-model-missing": Unsupported, Build, "controller[@type='usb']/@model";
-    /// A USB controller is of a model that this QEMU has.
-    MODEL = "usb-model": Unsupported, Build, "controller[@type='usb']/@model; `piix3-usb-uhci`, `qemu-xhci`, ...";
-    /// Only USB 3 controllers are told how many ports they have.
-    PORTS_MODEL = "usb-ports": Unsupported, Build, "controller[@type='usb']/@ports; p2=, p3= of xHCI";
-    /// One USB controller is the machine's own.
-    LEGACY_TWICE = "usb-legacy-twice": Unsupported, Build, "controller[@type='usb']; -usb";
+    /// A USB controller has a model, unless it is the one that is part of the machine.
+    MODEL_MISSING = "usb-model-missing": Unsupported, Build,
+        "`<controller type='usb' model=>`: the machine type has no default, and `-usb` is not used",
+        help "add `model='qemu-xhci'`";
+    /// The model of a USB controller is one that this QEMU has.
+    MODEL = "usb-model": Unsupported, Build,
+        "`<controller type='usb' model=>`: `piix3-usb-uhci`, `usb-ehci`, `qemu-xhci` and the like",
+        help "use another `model=`, or a QEMU that has the device";
+    /// Only a USB controller of model `nec-xhci` or `qemu-xhci` has a number of ports.
+    PORTS_MODEL = "usb-ports": Unsupported, Build,
+        "`<controller type='usb' ports=>`: `p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
+        help "remove `ports=`, or use `model='qemu-xhci'`";
+    /// At most one USB controller has no model.
+    LEGACY_TWICE = "usb-legacy-twice": Unsupported, Build,
+        "`<controller type='usb'>`: without `model=` it is the one that `-usb` adds, which a machine has once",
+        help "add `model=` to the others, or remove them";
 }
 
 /// The number of ports that QEMU's xHCI controllers can have for each speed.
@@ -140,12 +148,11 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
     }
 }
 
-/// Held on all of them while the line is built.
+/// Checks all USB controllers for what libvirt finds only when it builds the command line.
 pub(super) fn build_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     let usb = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some_and(|usb| usb.model.is_none()));
     if let Some(second) = usb.clone().nth(1).filter(|_| cx.guest.has_legacy_usb()) {
-        let message =
-            "only one controller of type 'usb' may be without 'model' where QEMU has none to choose";
+        let message = "more than one controller of type 'usb' has no 'model'";
         out.refuse(&LEGACY_TWICE, second.info.pos, message);
     }
 }

@@ -1,4 +1,4 @@
-//! Rules on where an image is.
+//! Rules on the location of images: paths, protocols and hosts.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Pos;
@@ -10,37 +10,60 @@ use virtargv_model::device::storage::{
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// An image in a file, on a block device or in a folder has a path.
-    PATH = "storage-path": Internal, Build, "disk/source; `filename=` of block drivers";
-    /// An image on a network has a protocol.
-    PROTOCOL = "storage-protocol": Internal, Build, "source/@protocol";
-    /// Most protocols have one host.
-    ONE_HOST = "storage-one-host": Internal, Build, "source/host; `server=` of block drivers";
-    /// A host is reached in a way that QEMU knows.
-    TRANSPORT = "storage-transport": Internal, Build, "host/@transport; QEMU's socket addresses";
-    /// The unit of an iSCSI target is a number.
-    ISCSI_UNIT = "storage-iscsi-unit": Internal, Build, "source/@name; `lun=` of block driver iscsi";
-    /// Users and groups of NFS are numbers.
-    NFS_IDENTITY = "storage-nfs-identity": Internal, Build, "source/identity; `user=`, `group=` of block driver nfs";
-    /// The name of an RBD volume has no colon where QEMU is given it in an address.
-    RBD_COLON = "storage-rbd-colon": Unsupported, Build, "source/@name; a colon ends a part of `rbd:`";
-    /// An image is of a type that a drive can have.
-    DRIVE = "storage-drive": Internal, Build, "disk/@type, source/@protocol; `-drive file=`";
-    /// An image is of a type that the block layer has nodes for.
-    NODE = "storage-node": Internal, Build, "disk/@type; `-blockdev`";
-    /// An image that lies on another is of a format that can.
-    BACKING_FORMAT = "storage-backing-format": Unsupported, Build, "disk/backingStore; `backing=` of block drivers";
+    /// An image of type `file`, `block` or `dir` has a path.
+    PATH = "storage-path": Internal, Build,
+        "`<source file= dev= dir=>`: `filename=` of the block drivers `file` and `host_device`, `dir=` of `vvfat`",
+        help "add `file=`, `dev=` or `dir=` to `<source>`, as the type requires";
+    /// An image of type `network` has a protocol.
+    PROTOCOL = "storage-protocol": Internal, Build,
+        "`<source protocol=>`: the name of QEMU's block driver",
+        help "add `protocol=` to `<source>`, such as `nbd`";
+    /// An image on a network has one host, except with protocols that take several.
+    ONE_HOST = "storage-one-host": Internal, Build,
+        "`<source><host>`: `host=`, `portal=` and `server=` of block drivers are one address; `rbd` and `gluster` take a list",
+        help "give exactly one `<host>`";
+    /// The transport of a host is one that QEMU's block driver has.
+    TRANSPORT = "storage-transport": Internal, Build,
+        "`<source><host transport=>`: the block drivers connect by TCP; `nbd` and `gluster` can use a UNIX socket too, and none uses `rdma`",
+        help "use `transport='tcp'`";
+    /// The logical unit of an iSCSI source is a number.
+    ISCSI_UNIT = "storage-iscsi-unit": Internal, Build,
+        "`<source protocol='iscsi' name=>`: the text after the `/` is `lun=` of the block driver `iscsi`",
+        help "use a name such as `iqn.2013-07.com.example:target/1`";
+    /// User and group of an NFS source are numbers.
+    NFS_IDENTITY = "storage-nfs-identity": Internal, Build,
+        "`<source><identity user= group=>`: `user=` and `group=` of the block driver `nfs`; names of users and groups are not looked up on the host",
+        help "use numeric ids, such as `user='1000'`";
+    /// The name of an RBD image has no colon where QEMU has it in `rbd:`.
+    RBD_COLON = "storage-rbd-colon": Unsupported, Build,
+        "`<source protocol='rbd' name=>`: a colon ends the image's name in `-drive file=rbd:POOL/IMAGE`",
+        help "rename the image, or use a QEMU with `-blockdev`";
+    /// The type and protocol of an image are ones that `-drive` has.
+    DRIVE = "storage-drive": Internal, Build,
+        "`<disk type=>` and `<source protocol=>`: `ssh`, `nfs`, `vxhs` and vhost-vdpa have no name for `file=` of `-drive`",
+        help "use another `bus=` than `sd`, and a QEMU with `-blockdev`";
+    /// A backing image or data store is neither a storage volume nor vhost-user.
+    NODE = "storage-node": Internal, Build,
+        "`<backingStore type=>` and `<dataStore type=>`: libvirt looks up volumes of disks only, and QEMU has no `-blockdev` driver for vhost-user",
+        help "use another `type=`, such as `file`";
+    /// The format of an overlay is one with a backing image.
+    BACKING_FORMAT = "storage-backing-format": Unsupported, Build,
+        "`<backingStore>`: `backing=` of the block drivers `qcow2`, `qed`, `qcow` and `vmdk`",
+        help "use `<driver type='qcow2'/>`, or remove `<backingStore>`";
 }
 
-/// How QEMU is told where an image is.
+/// How QEMU is given an image.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Form {
+    /// A block node, `-blockdev`.
     Node,
+    /// `-drive` with the image as properties, `file.driver=` and so on, or a path.
     Drive,
+    /// `-drive` with the address of the image in the text of `file=`.
     Address,
 }
 
-/// Holds the images of `disk` against them.
+/// Checks the images of `disk` for what libvirt finds only when it builds the command line.
 pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.image.kind() == SourceType::VhostUser {
         return;
@@ -51,7 +74,7 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
     if !nodes {
         let form = match disk.image.network() {
-            Some(net) if wants_properties(cx, net) => Form::Drive,
+            Some(net) if uses_properties(cx, net) => Form::Drive,
             Some(_) => Form::Address,
             None => Form::Drive,
         };
@@ -60,18 +83,22 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let images: Vec<&Image> = disk.images().collect();
     for (depth, image) in images.iter().enumerate().rev() {
         if let Some(store) = &image.data_store {
+            check_backing(store, out);
             check(store, Form::Node, out);
+        }
+        if depth > 0 {
+            check_backing(image, out);
         }
         check(image, Form::Node, out);
         let format = image.format.unwrap_or(ImageFormat::Raw);
         if depth + 1 < images.len() && !has_backing(format) {
-            let message = format!("an image of format '{format}' cannot lie on a 'backingStore'");
+            let message = format!("an image of format '{format}' cannot have a 'backingStore'");
             out.refuse(&BACKING_FORMAT, image.pos, message);
         }
     }
 }
 
-/// Whether images of the format can lie on others.
+/// Whether images of this format can have a backing image.
 pub fn has_backing(format: ImageFormat) -> bool {
     matches!(
         format,
@@ -79,8 +106,8 @@ pub fn has_backing(format: ImageFormat) -> bool {
     )
 }
 
-/// Whether a drive is given its source as properties.
-fn wants_properties(cx: &Context<'_>, net: &NetSource) -> bool {
+/// Whether `-drive` gets the image as properties (`file.driver=`), rather than as the one text of `file=`.
+fn uses_properties(cx: &Context<'_>, net: &NetSource) -> bool {
     cx.release.has(Convention::DriveNetworkProps)
         || match net.protocol {
             Some(Protocol::Gluster) => net.hosts.len() > 1,
@@ -89,6 +116,14 @@ fn wants_properties(cx: &Context<'_>, net: &NetSource) -> bool {
             Some(Protocol::Nbd) => net.tls.map_or(cx.host.config().nbd_tls, virtargv_model::YesNo::is_yes),
             _ => false,
         }
+}
+
+/// Checks an image that is not the disk's own: a backing image or a data store.
+fn check_backing(image: &Image, out: &mut Findings<'_>) {
+    if matches!(image.location, Location::Volume(_) | Location::VhostUser(_)) {
+        let message = format!("an image of type '{}' cannot be a backing image or 'dataStore'", image.kind());
+        out.refuse(&NODE, image.pos, message);
+    }
 }
 
 fn check(image: &Image, form: Form, out: &mut Findings<'_>) {
@@ -100,10 +135,6 @@ fn check(image: &Image, form: Form, out: &mut Findings<'_>) {
         Location::VhostVdpa { .. } if form != Form::Node => {
             let message = format!("an image of type '{}' cannot be given with -drive", image.kind());
             out.refuse(&DRIVE, image.pos, message);
-        }
-        Location::VhostUser(_) => {
-            let message = format!("an image of type '{}' has no node", image.kind());
-            out.refuse(&NODE, image.pos, message);
         }
         Location::Network(net) => network(net, image.pos, form, out),
         _ => {}
@@ -179,7 +210,7 @@ fn unit(name: &str, pos: Pos, out: &mut Findings<'_>) {
     }
 }
 
-/// Holds the iSCSI unit of a host device against them.
+/// Checks the iSCSI source of a host device for what libvirt finds only when it builds the command line.
 pub(in crate::rules) fn iscsi_unit(name: &str, hosts: &[NetHost], pos: Pos, out: &mut Findings<'_>) {
     one_host(Protocol::Iscsi, hosts, pos, out);
     unit(name, pos, out);

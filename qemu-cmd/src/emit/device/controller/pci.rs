@@ -9,7 +9,7 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::text::text;
 
-/// `-global` for the size of the 64-bit memory window.
+/// Emits `-global` for `<pcihole64>`, the size of the 64-bit PCI hole.
 pub(super) fn emit_hole(e: &mut Emit<'_>) {
     for controller in e.prepared.controllers() {
         let Some(pci) = controller.pci() else { continue };
@@ -23,7 +23,7 @@ pub(super) fn emit_hole(e: &mut Emit<'_>) {
     }
 }
 
-/// `-global` for whether devices can be plugged into the root of a PC while it runs.
+/// Emits `-global` for `<target hotplug=>` of the root bus of an i440FX machine.
 pub(super) fn emit_root_hotplug(e: &mut Emit<'_>) {
     let root = e.prepared.controllers().find(|c| c.pci_model() == Some(PciModel::PciRoot));
     if let Some(root) = root
@@ -34,7 +34,7 @@ pub(super) fn emit_root_hotplug(e: &mut Emit<'_>) {
     }
 }
 
-/// Its properties without address.
+/// The properties of a PCI controller without its address.
 pub(super) fn props(
     e: &Emit<'_>,
     controller: ControllerDevice<'_>,
@@ -42,7 +42,7 @@ pub(super) fn props(
     name: PciName,
     target: PciTarget,
 ) -> Props {
-    // QEMU's name is also the one of the domain format.
+    // `<model name=>` is the name of QEMU's device.
     let mut props = Props::new("driver", name.as_str());
     match model {
         PciModel::PciBridge => {

@@ -1,4 +1,4 @@
-//! `-drive` of a disk, for QEMUs without nodes and for cards in a slot of the board.
+//! `-drive` of a disk, for QEMUs without `-blockdev` and for SD cards.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, ErrorPolicy, Iotune};
@@ -10,7 +10,7 @@ use crate::emit::context::Emit;
 use crate::emit::storage::{add_format, add_image};
 use crate::prepare::device::disk::{Drive, DriveSlot, Facts};
 
-/// Emits the drive, after the objects it needs.
+/// Emits `-drive`, after the objects that it refers to.
 pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive: &Drive) {
     let access = facts.access;
     let mut props = Props::object();
@@ -41,14 +41,14 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive:
     e.pairs("-drive", props);
 }
 
-/// `werror=`, `rerror=`.
+/// Adds `werror=` and `rerror=`.
 pub(super) fn add_error_policy(props: &mut Props, disk: &Disk) {
     let write = disk.driver.error_policy;
     let word = |policy: ErrorPolicy| match policy {
         ErrorPolicy::Enospace => "enospc",
         other => other.as_str(),
     };
-    // One policy is for both, except that reads do not run out of space.
+    // The policy for writes is that for reads too, except `enospace`, which reads do not have.
     let both = write.filter(|w| *w != ErrorPolicy::Enospace);
     let read = match write {
         Some(ErrorPolicy::Enospace) => disk.driver.rerror_policy,
@@ -57,12 +57,12 @@ pub(super) fn add_error_policy(props: &mut Props, disk: &Disk) {
     props.set_opt("werror", write.map(word)).set_opt("rerror", read.map(word));
 }
 
-/// The limits by QEMU's names, in its order.
+/// The limits with QEMU's names, in QEMU's order.
 pub(super) fn limits(tune: &Iotune) -> impl Iterator<Item = (String, u64)> {
     tune.limits().into_iter().map(|(name, value)| (qemu_name(name), value))
 }
 
-/// `total_bytes_sec_max` is `bps-total-max`.
+/// QEMU's name of a limit of `<iotune>`: `total_bytes_sec_max` is `bps-total-max`.
 fn qemu_name(name: &str) -> String {
     if name == "size_iops_sec" {
         return "iops-size".to_owned();
@@ -78,7 +78,7 @@ fn qemu_name(name: &str) -> String {
 fn add_throttling(props: &mut Props, tune: &Iotune) {
     let mut group = tune.group_name.as_ref();
     for (name, value) in limits(tune) {
-        // The name of the group stands between the limits and the lengths of bursts.
+        // libvirt emits the name of the group between the limits and the lengths of bursts.
         if name.ends_with("-length") {
             props.set_opt("throttling.group", group.take());
         }

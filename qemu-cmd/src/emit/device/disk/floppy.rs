@@ -1,4 +1,4 @@
-//! The floppy controller: part of most PCs, and a device of its own on later ones.
+//! The floppy disk controller: part of most PC machine types, a device (`isa-fdc`) on Q35 2.4 and later.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::DiskBus;
@@ -14,7 +14,7 @@ fn is_second(disk: DiskDevice<'_>) -> bool {
     matches!(disk.address, BusAddress::Drive(Drive::Floppy { unit }) if *unit > 0)
 }
 
-/// Emits what the controller is to know of its drives.
+/// Emits the floppy disk controller, or its properties.
 pub(super) fn controller(e: &mut Emit<'_>) {
     let mut props = Props::new("driver", "isa-fdc");
     let devices = e.has(Cap::Blockdev);
@@ -26,7 +26,7 @@ pub(super) fn controller(e: &mut Emit<'_>) {
     e.at_implied("disks on bus 'fdc'");
     for disk in floppies {
         let letter = if is_second(disk) { "B" } else { "A" };
-        // A drive that is a device is told by it where it is.
+        // A drive that is a device has a `unit=` itself.
         if !devices {
             props.set(text!("drive", letter), drive_id(disk));
         }

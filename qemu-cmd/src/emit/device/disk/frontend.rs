@@ -14,7 +14,7 @@ use crate::prepare::device::disk::{Backend, Facts, Frontend};
 use crate::text::text;
 use crate::{Props, Text, Value};
 
-/// The properties of the device.
+/// The properties of the device of a disk.
 pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend: Frontend) -> Props {
     let mut props = match frontend {
         Frontend::Named(driver) => Props::new("driver", driver),
@@ -37,7 +37,7 @@ pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend:
         }
     }
     props.set("id", disk.alias);
-    // Floppies are booted from by their controller.
+    // The boot index of a floppy is a property of its controller.
     if disk.device() != Kind::Floppy {
         address::add_boot(e, &mut props, &disk.info);
     }
@@ -45,7 +45,7 @@ pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend:
     props
 }
 
-/// The driver of a virtio disk, and what stands before the address.
+/// The driver of a virtio disk, and the properties before its address.
 fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
     let variant = match disk.model {
         None | Some(DiskModel::Virtio) => Variant::Plain,
@@ -63,7 +63,7 @@ fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
     }
     if e.has(Cap::VirtioBlkScsi) && !vhost_user {
         let passes = disk.device() == Kind::Lun;
-        // Off is said only where it is not what QEMU does anyway.
+        // `scsi=off` is left out where it is QEMU's default.
         if passes || !e.has(Cap::VirtioBlkScsiDefaultDisabled) {
             props.set("scsi", passes);
         }
@@ -77,7 +77,7 @@ fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
     props
 }
 
-/// Which thread serves which queues.
+/// The I/O threads and the virtqueues that each serves (`iothread-vq-mapping=`).
 fn iothread_mapping(maps: &[virtargv_model::device::disk::IothreadMap]) -> Value {
     let threads = maps.iter().map(|map| {
         let mut thread = Props::object().with("iothread", iothread::id(map.id));
@@ -89,7 +89,8 @@ fn iothread_mapping(maps: &[virtargv_model::device::disk::IothreadMap]) -> Value
     Value::Array(threads.collect())
 }
 
-/// The id in the vital product data of a SCSI disk, where QEMU has to be told it.
+/// `device_id=` of a SCSI disk, its identification in the vital product data, where QEMU's default would differ between
+/// releases.
 fn device_id(e: &Emit<'_>, disk: DiskDevice<'_>) -> Option<Text> {
     let is_disk = disk.bus() == Some(DiskBus::Scsi) && disk.device() != Kind::Lun;
     if !is_disk || !e.has(Cap::ScsiDiskDeviceId) {
@@ -98,13 +99,13 @@ fn device_id(e: &Emit<'_>, disk: DiskDevice<'_>) -> Option<Text> {
     Some(disk.serial.as_ref().map_or_else(|| drive_id(disk), Text::from))
 }
 
-/// Whether the guest is to let others write the disk.
+/// Whether `share-rw=on` allows other writers.
 fn shares(e: &Emit<'_>, disk: &Disk) -> bool {
     let writes = !disk.readonly || e.release().has(Convention::ShareRwAlways);
     disk.shareable && writes && e.has(Cap::DiskShareRw)
 }
 
-/// What stands after the ids: sizes, names, geometry, policies.
+/// Adds the properties after the ids: block sizes, serial, geometry, error policies.
 fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
     if let Some(blockio) = disk.blockio.filter(|_| e.has(Cap::Blockio)) {
         props.set_opt("logical_block_size", blockio.logical);
@@ -112,7 +113,7 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
         props.set_opt("discard_granularity", blockio.discard_granularity.filter(|n| *n > 0));
     }
     if let Some(wwn) = &facts.wwn {
-        // In k=v the digits are kept as they are.
+        // In the `key=value` form the digits are those of the document.
         let value: Value =
             if e.has(Cap::DeviceJson) { wwn.number.into() } else { text!("0x", wwn.digits).into() };
         props.set("wwn", value);
@@ -128,7 +129,7 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
         let write_back = !matches!(cache, CacheMode::Writethrough | CacheMode::Directsync);
         props.set("write-cache", if write_back { "on" } else { "off" });
     }
-    // A part of it was nothing, once.
+    // In earlier releases of libvirt a geometry with a 0 is none.
     if let Some(geometry) = disk.geometry
         && (geometry.is_whole() || e.release().has(Convention::PartialGeometry))
     {
@@ -137,7 +138,7 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
         }
         props.set_opt("bios-chs-trans", geometry.trans.map(Spelled::as_str));
     }
-    // QEMU's parser of older days would split at a space.
+    // libvirt escapes spaces for the option parser of early QEMUs.
     props.set_opt("serial", disk.serial.as_ref().map(|s| s.replace('\\', "\\\\").replace(' ', "\\ ")));
     if e.has(Cap::StorageWerror) {
         add_error_policy(props, &disk);

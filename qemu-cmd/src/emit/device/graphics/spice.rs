@@ -16,7 +16,7 @@ use crate::{Props, Text};
 pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
     let settings = e.settings();
     let mut props = Props::object();
-    place(e, &mut props, facts);
+    endpoint(e, &mut props, facts);
     if settings.spice_sasl {
         switch(e, &mut props, "sasl", false);
         if let Some(dir) = &settings.spice_sasl_dir {
@@ -24,7 +24,7 @@ pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
         }
     }
     props.set_opt("agent-mouse", spice.mouse.map(|mode| mode == MouseMode::Client));
-    // The password itself is set later, where it does not show.
+    // The password is set over the monitor, so that it is not on the command line.
     if spice.auth.is_none() && settings.spice_password.is_none() {
         switch(e, &mut props, "disable-ticketing", false);
     }
@@ -53,11 +53,11 @@ pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
     audio::by_environment(e, "spice", false);
 }
 
-/// Where it is served.
-fn place(e: &Emit<'_>, props: &mut Props, facts: &Facts) {
+/// Adds the ports and the address, or the socket.
+fn endpoint(e: &Emit<'_>, props: &mut Props, facts: &Facts) {
     match &facts.endpoint {
         Endpoint::Nowhere => {
-            // QEMU wants a port where it gets nothing else.
+            // QEMU refuses `-spice` without any port.
             props.set("port", 0);
         }
         Endpoint::Unix(path) => {

@@ -17,9 +17,9 @@ use crate::{Form, Props, Style, Text, Value};
 /// Emits a VNC display.
 pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
     let settings = e.settings();
-    let (mut props, form) = place(e, vnc, facts);
+    let (mut props, form) = endpoint(e, vnc, facts);
     props.set_opt("share", vnc.share_policy.map(Spelled::as_str));
-    // The password itself is set later, where it does not show.
+    // The password is set over the monitor, so that it is not on the command line.
     let explicit = e.has(Cap::VncOpts);
     if vnc.auth.is_some() || settings.vnc_password.is_some() {
         switch(e, &mut props, "password", explicit);
@@ -48,13 +48,13 @@ pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
     if let Some(keymap) = &vnc.keymap {
         e.option("-k", Text::from(keymap));
     }
-    // Sound of a guest that is looked at from afar does not belong on the host.
+    // By default a guest with a VNC display does not play on the host.
     audio::by_environment(e, "none", settings.vnc_allow_host_audio);
 }
 
-/// Where it is served (for TCP, `[address]:display`). The key of this first property is implied, but a path could be
-/// taken for a key.
-fn place(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
+/// The first property, the address: `ADDRESS:DISPLAY` for TCP. Its key is implied, except for a socket, whose path
+/// could be read as a key.
+fn endpoint(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
     let implied = Form::Implied(Style::OnOff);
     match &facts.endpoint {
         Endpoint::Nowhere => (Props::new("vnc", "none"), implied),

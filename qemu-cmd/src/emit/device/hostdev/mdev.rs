@@ -1,4 +1,4 @@
-//! A mediated device: `vfio-pci`, `vfio-ccw`, `vfio-ap`.
+//! Mediated devices: `vfio-pci`, `vfio-ccw`, `vfio-ap`.
 
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Mdev, MdevModel};
@@ -10,7 +10,7 @@ use crate::emit::context::Emit;
 use crate::emit::device::address;
 use crate::needs::Role;
 
-/// Emits `mdev`.
+/// Emits the mediated device `mdev`.
 pub(super) fn emit(e: &mut Emit<'_>, device: Common<'_>, mdev: &Mdev) {
     let ramfb = mdev.ramfb == Some(OnOff::On);
     let nohotplug = ramfb && mdev.model == MdevModel::VfioPci;

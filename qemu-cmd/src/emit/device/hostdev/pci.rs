@@ -1,4 +1,4 @@
-//! A PCI device of the host: `vfio-pci`.
+//! PCI host devices: `vfio-pci`.
 
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::PciDevice;
@@ -11,7 +11,7 @@ use crate::emit::device::address;
 use crate::needs::Need;
 use crate::{Props, Text};
 
-/// Emits `pci`, which is at `host`.
+/// Emits `pci`, whose address on the host is `host`.
 pub(super) fn emit(
     e: &mut Emit<'_>,
     device: Common<'_>,

@@ -1,4 +1,4 @@
-//! SCSI units of the host (`scsi-generic` and the storage behind it) and SCSI host adapters (`vhost-scsi`).
+//! SCSI host devices (`scsi-generic` and its storage) and SCSI host adapters (`vhost-scsi`).
 
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{ScsiHost, ScsiHostModel};
@@ -16,7 +16,7 @@ use crate::prepare::storage::Access;
 use crate::text::text;
 use crate::{Props, Value};
 
-/// Emits a unit and its storage.
+/// Emits a SCSI host device and its storage.
 pub(super) fn emit_unit(e: &mut Emit<'_>, device: Common<'_>, unit: &Unit, readonly: bool) {
     let drive = emit_storage(e, unit, readonly);
     let mut props = Props::new("driver", "scsi-generic");
@@ -32,13 +32,13 @@ pub(super) fn emit_unit(e: &mut Emit<'_>, device: Common<'_>, unit: &Unit, reado
     e.device(props);
 }
 
-/// Emits the storage behind a unit, and gives what its `drive=` is.
+/// Emits the storage of a SCSI host device. Returns its `drive=`.
 fn emit_storage(e: &mut Emit<'_>, unit: &Unit, readonly: bool) -> Value {
     match unit {
         Unit::Node(image) => {
             storage::emit_objects(e, &image.objects);
-            let place = storage::place(e, image, Access::default()).with("read-only", readonly);
-            e.blockdev(place);
+            let node = storage::storage_node(e, image, Access::default()).with("read-only", readonly);
+            e.blockdev(node);
             (&image.nodes.storage).into()
         }
         Unit::Drive(id, image) => {
@@ -54,7 +54,7 @@ fn emit_storage(e: &mut Emit<'_>, unit: &Unit, readonly: bool) -> Value {
     }
 }
 
-/// Emits the adapter `host`.
+/// Emits the SCSI host adapter `host`.
 pub(super) fn emit_adapter(e: &mut Emit<'_>, device: Common<'_>, host: &ScsiHost, vhost: Option<&Passed>) {
     let variant = match host.model {
         Some(ScsiHostModel::VirtioTransitional) => Variant::Transitional,

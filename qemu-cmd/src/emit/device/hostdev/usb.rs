@@ -1,4 +1,4 @@
-//! A USB device of the host: `usb-host`.
+//! USB host devices: `usb-host`.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::hostdev::{GuestReset, UsbDevice};
@@ -10,7 +10,7 @@ use crate::emit::device::address;
 use crate::needs::Role;
 use crate::prepare::device::hostdev::UsbNode;
 
-/// Emits `usb`, which is at `node`.
+/// Emits `usb`, whose bus and device number on the host are `node`.
 pub(super) fn emit(e: &mut Emit<'_>, device: Common<'_>, usb: &UsbDevice, node: UsbNode) {
     let path = format!("/dev/bus/usb/{:03}/{:03}", node.bus, node.device);
     e.need_path(&path, Role::Device);
@@ -22,7 +22,7 @@ pub(super) fn emit(e: &mut Emit<'_>, device: Common<'_>, usb: &UsbDevice, node: 
     }
     props.set("id", device.alias);
     address::add_bootindex(&mut props, device.info);
-    // Before the guest has given the device an address, a reset does no harm to others.
+    // `guestReset='uninitialized'` allows a reset only until the guest has given the device an address.
     let (reset, resets_all) = match usb.guest_reset {
         None => (None, None),
         Some(GuestReset::Off) => (Some(false), None),

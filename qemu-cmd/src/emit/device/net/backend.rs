@@ -1,4 +1,4 @@
-//! `-netdev`: what a card is connected to.
+//! `-netdev`: the network backend of an interface.
 
 use std::net::IpAddr;
 
@@ -53,7 +53,7 @@ pub(super) fn id(alias: &str) -> Text {
     text!("host", alias).into()
 }
 
-/// A tap device. QEMU opens one by its name without running a script for it.
+/// The properties of a tap device. Where QEMU opens it by name, it runs no script.
 fn tap(e: &Emit<'_>, tap: &Tap) -> Props {
     let props = Props::new("type", "tap");
     let props = match &tap.access {
@@ -69,7 +69,7 @@ fn tap(e: &Emit<'_>, tap: &Tap) -> Props {
     props
 }
 
-/// Adds that the kernel moves the packets.
+/// Adds `vhost=on` and its descriptors (vhost-net).
 fn vhost(e: &Emit<'_>, props: &mut Props, tap: &Tap) {
     if !tap.vhost {
         return;
@@ -83,7 +83,7 @@ fn vhost(e: &Emit<'_>, props: &mut Props, tap: &Tap) {
     }
 }
 
-/// One descriptor under the name `one`, several under `many` with colons between.
+/// Adds descriptors: one as `one=`, several as `many=` with colons between them.
 fn descriptors(
     e: &Emit<'_>,
     props: Props,
@@ -101,7 +101,7 @@ fn descriptors(
     props.with(if passed.len() == 1 { one } else { many }, list)
 }
 
-/// The path that stands for a vDPA device.
+/// `vhostdev=` of a vDPA device: its path, or that of a descriptor set.
 fn vdpa(e: &mut Emit<'_>, vdpa: &Vdpa) -> Text {
     match vdpa {
         Vdpa::Path(path) => {
@@ -115,7 +115,7 @@ fn vdpa(e: &mut Emit<'_>, vdpa: &Vdpa) -> Text {
     }
 }
 
-/// User-mode networking through a passt process.
+/// The properties of user-mode networking by passt.
 fn passt(e: &Emit<'_>, path: &Text, reconnect: u32) -> Props {
     e.need_listener(path, Process::Passt);
     let addr = Props::object().with("type", "unix").with("path", path.clone());
@@ -128,7 +128,7 @@ fn passt(e: &Emit<'_>, path: &Text, reconnect: u32) -> Props {
     props
 }
 
-/// User-mode networking by slirp inside QEMU.
+/// The properties of user-mode networking by QEMU itself (SLIRP).
 fn user(nic: &Interface) -> Props {
     let mut props = Props::new("type", "user");
     for ip in &nic.ips {

@@ -1,4 +1,4 @@
-//! The card: `-device`, or `-net nic` for one that is part of the board.
+//! The network device: `-device`, or `-net nic` for the one on the board.
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::OnOff;
@@ -10,12 +10,12 @@ use crate::emit::context::Emit;
 use crate::emit::device::address;
 use crate::emit::device::virtio::{self, Variant};
 use crate::prepare::address::BusAddress;
-use crate::prepare::device::net::Card;
+use crate::prepare::device::net::NetDevice;
 
-/// The properties of the card.
-pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, card: &Card) -> Props {
+/// The properties of the network device.
+pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, device: &NetDevice) -> Props {
     let info = &nic.info;
-    let mut props = if let Card::Device(driver) = card {
+    let mut props = if let NetDevice::Device(driver) = device {
         Props::new("driver", driver.clone())
     } else {
         let mut props = virtio::device(e, "virtio-net", variant(&nic), nic.address, nic.driver.virtio);
@@ -78,7 +78,7 @@ fn virtio_props(e: &Emit<'_>, nic: NicDevice<'_>, props: &mut Props) {
     }
     if let Some(queues) = driver.queues {
         props.set("mq", true);
-        // One interrupt each way for a queue, two besides; channel I/O has a fixed set.
+        // libvirt sets two vectors for each queue pair, and two for configuration and control. CCW devices have none.
         if !matches!(nic.address, BusAddress::Ccw(_)) {
             props.set("vectors", u64::from(queues) * 2 + 2);
         }
@@ -93,7 +93,7 @@ fn virtio_props(e: &Emit<'_>, nic: NicDevice<'_>, props: &mut Props) {
     }
 }
 
-/// `-net nic` for a card that is part of the board.
+/// The properties of `-net nic`, for the network device on the board.
 pub(super) fn on_board(nic: NicDevice<'_>) -> Props {
     let model = nic.model.as_ref().map(|model| model.as_str().to_owned());
     Props::new("type", "nic")

@@ -1,4 +1,4 @@
-//! Where a remote display is served.
+//! `<listen>`: the address of a VNC or SPICE display.
 
 use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
@@ -7,29 +7,29 @@ use virtargv_validate::rules::graphics as rules;
 use crate::prepare::context::{Prepare, broken, must, problem};
 use crate::text::Text;
 
-/// Where a display is served.
+/// The address of a display.
 #[derive(Debug)]
 pub(crate) enum Endpoint {
-    /// Nowhere; a client is handed in.
+    /// No address; clients are passed as descriptors over the monitor.
     Nowhere,
-    /// On a UNIX socket.
+    /// A UNIX socket with this path.
     Unix(Text),
-    /// On TCP, at this address of the host.
+    /// TCP, at this address of the host.
     Tcp(Text),
 }
 
-/// What the driver's settings say of a kind of display.
+/// The driver's settings for a type of display.
 pub(super) struct Defaults<'a> {
-    /// The name of the socket in the domain's folder.
+    /// The name of the socket in the domain's directory, without `.sock`.
     pub socket: &'static str,
-    /// Whether a display without an address is on a socket.
+    /// Whether a display without an address has a socket.
     pub auto_socket: bool,
-    /// The address of a display without one.
+    /// The default address.
     pub address: &'a str,
 }
 
 impl Endpoint {
-    /// Where the only `<listen>` of `graphics` leads.
+    /// The address of `graphics`, from its one `<listen>`.
     pub(super) fn of(
         cx: &Prepare<'_>,
         graphics: &Graphics,
@@ -68,7 +68,7 @@ fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text
     })?;
     let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
     let address = address.ok_or_else(|| {
-        let message = format!("the host has no address on network '{name}' to serve a display at");
+        let message = format!("the host has no address on network '{name}', on which the display listens");
         problem(&crate::rules::GRAPHICS_NETWORK_ADDRESS, place, message)
     })?;
     Ok(address.into())

@@ -1,4 +1,4 @@
-//! SPICE.
+//! SPICE displays.
 
 use virtargv_caps::Cap;
 use virtargv_model::device::graphics::spice::{ChannelMode, ChannelName};
@@ -9,25 +9,25 @@ use super::listen::Defaults;
 use super::{Endpoint, RenderNode};
 use crate::prepare::context::{Prepare, problem};
 
-/// Ports where they are to be chosen at start.
+/// The port of an `autoport` display. libvirt chooses a free one from here on.
 const PORT: i32 = 5901;
 const TLS_PORT: i32 = 5902;
 
-/// What is settled about a SPICE display.
+/// A prepared SPICE display.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// Where it is served.
+    /// Its address.
     pub endpoint: Endpoint,
-    /// The port of plain connections on TCP.
+    /// The TCP port of plain connections.
     pub port: Option<i32>,
-    /// The port of encrypted connections on TCP.
+    /// The TCP port of TLS connections.
     pub tls_port: Option<i32>,
-    /// The DRM device that is rendered on, where QEMU is told one.
+    /// The DRM render node.
     pub rendernode: Option<RenderNode>,
 }
 
-/// Settles it.
-pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -> Result<Facts, Problem> {
+/// Prepares a SPICE display.
+pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -> Result<Facts, Problem> {
     let settings = cx.settings();
     let defaults = Defaults {
         socket: "spice",
@@ -50,7 +50,7 @@ pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -
     Ok(Facts { endpoint, port, tls_port, rendernode })
 }
 
-/// The ports, those chosen that were left open.
+/// The plain and TLS port, with those of `autoport` chosen.
 fn ports(cx: &Prepare<'_>, spice: &Spice) -> (Option<i32>, Option<i32>) {
     let modes = ChannelName::ALL.iter().map(|name| spice.mode(*name));
     let (mut plain, mut tls) = (false, false);
@@ -65,7 +65,7 @@ fn ports(cx: &Prepare<'_>, spice: &Spice) -> (Option<i32>, Option<i32>) {
     (chosen(spice.port, plain, PORT), chosen(spice.tls_port, tls, TLS_PORT))
 }
 
-/// A channel needs a connection of its mode.
+/// Checks that the mode of each channel is one for which there is a port.
 fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Result<(), Problem> {
     for (name, mode) in channel_modes(spice) {
         let possible = match mode {
@@ -75,7 +75,7 @@ fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Resul
         };
         if !possible {
             let message = format!(
-                "channel '{name}' of element 'graphics' has mode '{mode}', but SPICE offers no such connection"
+                "channel '{name}' of element 'graphics' has mode '{mode}', for which the SPICE display has no port"
             );
             return Err(problem(&crate::rules::GRAPHICS_SPICE_CHANNEL, graphics.info.pos, message));
         }
@@ -83,7 +83,7 @@ fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Resul
     Ok(())
 }
 
-/// The channels that have a mode, in the order in which QEMU is told: the default for all of them first.
+/// The channels with a mode, in the order of the options: the default for all channels first.
 pub(crate) fn channel_modes(spice: &Spice) -> impl Iterator<Item = (&'static str, ChannelMode)> {
     let own = spice.channels.iter().map(|(name, mode)| (name.as_str(), *mode));
     spice.default_mode.map(|mode| ("default", mode)).into_iter().chain(own)

@@ -1,4 +1,4 @@
-//! VNC.
+//! VNC displays.
 
 use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
@@ -13,40 +13,40 @@ use crate::prepare::device::audio;
 use crate::prepare::tls::Credentials;
 use crate::text::Text;
 
-/// The port of display 0.
+/// The TCP port of display number 0.
 const FIRST_PORT: i32 = 5900;
-/// The id of the credentials.
+/// The id of the TLS credentials.
 const TLS_ID: &str = "vnc-tls-creds0";
 
-/// What is settled about a VNC display.
+/// A prepared VNC display.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// Where it is served.
+    /// Its address.
     pub endpoint: Endpoint,
-    /// The number of the display: the port counted from 5900.
+    /// The display number: the TCP port minus 5900.
     pub display: u32,
-    /// What encrypts it, where the driver's settings ask for that.
+    /// TLS, if the driver's settings enable it (`vnc_tls`).
     pub tls: Option<Tls>,
-    /// The audio backend that is heard there.
+    /// The id of the audio backend.
     pub audiodev: Option<Text>,
 }
 
-/// What encrypts a display.
+/// TLS of a VNC display.
 #[derive(Debug)]
 pub(crate) enum Tls {
-    /// Credentials.
+    /// Credentials (`tls-creds=`).
     Credentials(Credentials),
-    /// Certificates in this folder, where QEMU has no objects for credentials.
+    /// A directory of certificates (`x509=`), for QEMUs without `tls-creds-x509`.
     Folder {
-        /// The folder.
+        /// The directory.
         dir: Text,
-        /// Whether clients have to show a certificate.
+        /// Whether clients must have a certificate.
         verify: bool,
     },
 }
 
-/// Settles it.
-pub(super) fn settle(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> Result<Facts, Problem> {
+/// Prepares a VNC display.
+pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> Result<Facts, Problem> {
     let settings = cx.settings();
     let audiodev = audio::id(cx, vnc.audio, graphics.info.pos)?;
     let defaults =
