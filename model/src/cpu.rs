@@ -350,7 +350,9 @@ impl Cpu {
     fn read_features(&mut self, el: El<'_>, r: &mut Reader) {
         let mut seen = std::collections::HashSet::new();
         for feature in el.children("feature") {
-            if self.model.name.is_none() && self.mode() == CpuMode::Custom && seen.is_empty() {
+            let is_custom = self.mode == Some(CpuMode::Custom) || el.get("mode").is_none();
+            // A vendor without a model is reported already.
+            if self.model.name.is_none() && is_custom && self.vendor.is_none() && seen.is_empty() {
                 let message = "element 'feature' needs a CPU model, and element 'model' names none";
                 r.refuse(&CPU_FEATURES_WITHOUT_MODEL, feature.pos(), message);
             }

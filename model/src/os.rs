@@ -187,7 +187,7 @@ impl Os {
         let el = domain.child("os");
         let kind = el.and_then(|el| el.child("type"));
         if kind.is_none_or(|kind| kind.text().is_empty()) && os.bootloader.is_none() {
-            let place = el.unwrap_or(domain).pos();
+            let place = el.map_or(domain.pos().path("os/type"), |el| el.pos().path("type"));
             r.refuse(&OS_TYPE_MISSING, place, "element 'os' lacks its child 'type'");
         }
         // A domain with `<bootloader>` is a paravirtualized Xen guest.

@@ -207,6 +207,13 @@ impl Report {
         &self.unread
     }
 
+    /// Keeps the problems for which `keep` holds, which is told what could not be read.
+    pub fn retain(&mut self, keep: impl Fn(&Problem, &Unread) -> bool) {
+        for stage in self.stages.iter_mut() {
+            stage.retain(|problem| keep(problem, &self.unread));
+        }
+    }
+
     /// Moves every problem of stage `from` to the later stage `to`.
     pub fn put_off(&mut self, from: Stage, to: Stage) {
         let moved = self.stages.get_mut(from as usize).map(std::mem::take).unwrap_or_default();

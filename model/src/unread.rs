@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::read::{El, Elements};
 use crate::{Place, Pos, Problem};
 
-/// The attributes that say what kind of device or part an element is, with the path of their element: of an element
-/// without one of them, nothing is known.
+/// The attributes that say what a device is, with the path of their element: of a device without one of them, nothing is
+/// known.
 const KIND: &[(&str, &str)] = &[
     ("", "type"),
     ("", "model"),
@@ -26,16 +26,26 @@ const KIND: &[(&str, &str)] = &[
 ];
 
 /// The parts of a document that could not be read.
-///
-/// They are looked up by section: a section is a child of `<domain>`, or a device.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Unread {
-    /// The byte offsets of the elements of which not even the kind is known, and of all elements in them.
+    /// The byte offsets of the devices of which not even the kind is known, and of all elements in them.
     unknown: HashSet<usize>,
-    /// By the byte offset of an element, the paths from it to what could not be read, and the attribute.
-    parts: HashMap<usize, BTreeSet<(String, &'static str)>>,
-    /// The names of the sections that have such parts.
-    sections: BTreeSet<String>,
+    /// The elements with parts that could not be read, by byte offset.
+    elements: HashMap<usize, Parts>,
+    /// Where the parts are, as paths from `<domain>` or `<devices>`, such as `cpu/numa/cell` or `controller`.
+    paths: BTreeSet<String>,
+}
+
+/// The parts of an element that could not be read.
+#[derive(Debug, Clone, PartialEq)]
+struct Parts {
+    /// Whether the element is a device or another child of `<domain>`. The attributes of one are read apart, those of an
+    /// element inside it belong together.
+    is_section: bool,
+    /// Attributes of the element itself.
+    attributes: BTreeSet<&'static str>,
+    /// Paths of elements in it.
+    inner: BTreeSet<String>,
 }
 
 impl Unread {
@@ -51,70 +61,111 @@ impl Unread {
         unread
     }
 
-    fn add(&mut self, element: El<'_>, place: &Place) {
-        let (mut element, mut attribute, mut rest) = (element, place.attr, Vec::new());
+    fn add(&mut self, mut element: El<'_>, place: &Place) {
+        let (mut attribute, mut missing) = (place.attr, Vec::new());
         for step in place.path.split('/').filter(|step| !step.is_empty()) {
             match (step.strip_prefix('@'), element.child(step)) {
                 (Some(name), _) => attribute = name,
-                (None, Some(child)) if rest.is_empty() => element = child,
-                // The element that is missing.
-                (None, _) => rest.push(step),
+                (None, Some(child)) if missing.is_empty() => element = child,
+                (None, _) => missing.push(step),
             }
         }
-        let mut path = rest.join("/");
-        let mut inner = element;
+        let mut path = missing.join("/");
         loop {
-            let is_section = is_section(inner);
-            if is_section && inner.parent().is_some() && KIND.contains(&(&path, attribute)) {
-                self.unknown.extend(inner.subtree().filter_map(|element| element.pos().offset()));
+            let parent = element.parent();
+            let level = Level::of(element);
+            if level == Level::Device && KIND.contains(&(&path, attribute)) {
+                self.unknown.extend(element.subtree().filter_map(|element| element.pos().offset()));
             }
-            if let Some(offset) = inner.pos().offset()
-                && !(is_section && path.is_empty() && attribute.is_empty())
-            {
-                // Below sections, the attributes of an element belong together.
-                let attribute = if path.is_empty() && !is_section { "" } else { attribute };
-                self.parts.entry(offset).or_default().insert((path.clone(), attribute));
+            if let Some(offset) = element.pos().offset() {
+                let parts = self.elements.entry(offset).or_insert_with(|| Parts::of(level));
+                if path.is_empty() {
+                    parts.attributes.insert(attribute);
+                } else {
+                    parts.inner.insert(path.clone());
+                }
             }
-            if is_section {
-                self.sections.insert(inner.name().to_owned());
+            if parent.is_some() {
+                path = join(element.name(), &path);
             }
-            let Some(parent) = inner.parent().filter(|_| !is_section) else { return };
-            path = if path.is_empty() { inner.name().to_owned() } else { format!("{}/{path}", inner.name()) };
-            inner = parent;
+            match parent.filter(|_| level == Level::Inner) {
+                Some(parent) => element = parent,
+                None => break,
+            }
         }
+        self.paths.insert(path);
     }
 
     /// Whether a problem at `place` follows from what could not be read there.
     pub fn covers(&self, place: &Place) -> bool {
         let Some(offset) = place.element.offset() else { return false };
-        let inside = |path: &str| {
-            place.path.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        let part = |(path, attribute): &(String, &'static str)| match (path.is_empty(), attribute.is_empty())
-        {
-            (true, true) => true,
-            (true, false) => place.attr == *attribute || place.path.strip_prefix('@') == Some(attribute),
-            (false, _) => inside(path),
-        };
-        self.unknown.contains(&offset) || self.parts.get(&offset).is_some_and(|parts| parts.iter().any(part))
+        let parts = self.elements.get(&offset);
+        self.unknown.contains(&offset) || parts.is_some_and(|parts| parts.cover(place.path, place.attr))
     }
 
     /// Whether the element at `at` has a part that could not be read.
     pub fn has_part_of(&self, at: Pos) -> bool {
-        at.offset().is_some_and(|at| self.unknown.contains(&at) || self.parts.contains_key(&at))
+        at.offset().is_some_and(|at| self.unknown.contains(&at) || self.elements.contains_key(&at))
     }
 
-    /// Whether a section called `name`, such as `vcpu` or `controller`, has a part that could not be read.
-    pub fn has_section(&self, name: &str) -> bool {
-        self.sections.contains(name)
+    /// Whether a part of an element with this path from `<domain>` or `<devices>`, such as `cpu/numa` or `controller`, could
+    /// not be read.
+    pub fn has(&self, path: &str) -> bool {
+        self.paths.iter().any(|found| is_inside(found, path))
+    }
+
+    /// Whether everything could be read.
+    pub fn is_empty(&self) -> bool {
+        self.paths.is_empty()
     }
 }
 
-/// Whether `element` is a child of `<domain>` other than `<devices>`, or a device.
-fn is_section(element: El<'_>) -> bool {
-    let Some(parent) = element.parent() else { return true };
-    match parent.parent() {
-        None => element.name() != "devices",
-        Some(around) => parent.name() == "devices" && around.parent().is_none(),
+impl Parts {
+    fn of(level: Level) -> Self {
+        Self { is_section: level != Level::Inner, attributes: BTreeSet::new(), inner: BTreeSet::new() }
     }
+
+    /// Whether a problem at `path` and `attribute` of the element follows from these.
+    fn cover(&self, path: &str, attribute: &str) -> bool {
+        let attribute = path.strip_prefix('@').unwrap_or(attribute);
+        let is_itself = path.is_empty() || path.starts_with('@');
+        let inside = |inner: &String| is_inside(path, inner) || !path.is_empty() && is_inside(inner, path);
+        match (is_itself, self.is_section) {
+            (true, true) => !attribute.is_empty() && self.attributes.contains(attribute),
+            (true, false) => !self.attributes.is_empty() || attribute.is_empty(),
+            (false, _) => self.inner.iter().any(inside),
+        }
+    }
+}
+
+/// Where an element stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    /// A child of `<devices>`.
+    Device,
+    /// The domain, or another child of it.
+    Section,
+    /// In one of those.
+    Inner,
+}
+
+impl Level {
+    fn of(element: El<'_>) -> Self {
+        let Some(parent) = element.parent() else { return Self::Section };
+        match parent.parent() {
+            None if element.name() == "devices" => Self::Inner,
+            None => Self::Section,
+            Some(around) if parent.name() == "devices" && around.parent().is_none() => Self::Device,
+            Some(_) => Self::Inner,
+        }
+    }
+}
+
+fn join(outer: &str, inner: &str) -> String {
+    if inner.is_empty() { outer.to_owned() } else { format!("{outer}/{inner}") }
+}
+
+/// Whether the path `inner` is `outer` or goes on from it.
+fn is_inside(inner: &str, outer: &str) -> bool {
+    inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }

@@ -65,7 +65,10 @@ impl Vcpus {
         if let Some(el) = domain.child("vcpus") {
             vcpus.individual = read::all(el, "vcpu", r);
         }
-        vcpus.check(r);
+        // Without the element there is one vCPU; of one that could not be read nothing is known.
+        if vcpus.max.is_some() || domain.child("vcpu").is_none() {
+            vcpus.check(r);
+        }
         vcpus
     }
 

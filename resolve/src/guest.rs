@@ -2,7 +2,7 @@
 
 use bitflags::bitflags;
 use virtargv_caps::{Accel, Arch, Caps, Convention, Release};
-use virtargv_model::{Domain, VirtType};
+use virtargv_model::{Domain, Place, VirtType};
 
 /// The kind of guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +33,40 @@ impl Guest {
         };
         let board = Board::of(arch, &machine);
         Self { arch, machine, accel, release: caps.release(), board }
+    }
+
+    /// Why the QEMU of `caps` cannot be the emulator of `domain`: it is for another architecture. Place and message of a
+    /// problem with [`rules::ARCH`](crate::rules::ARCH).
+    pub fn of_another_arch(&self, domain: &Domain, caps: &Caps) -> Option<(Place, String)> {
+        if self.is_run_by(caps) {
+            return None;
+        }
+        let message =
+            format!("emulator '{}' does not support architecture '{}'", emulator(domain, caps), self.arch);
+        Some((domain.os.pos.path("type/@arch"), message))
+    }
+
+    /// Why the QEMU of `caps` cannot be the emulator of `domain`: it does not have the machine type. Place and message of
+    /// a problem with [`rules::MACHINE`](crate::rules::MACHINE).
+    pub fn of_unknown_machine(&self, domain: &Domain, caps: &Caps) -> Option<(Place, String)> {
+        if caps.machines(self.accel).is_empty() || caps.machine(self.accel, &self.machine).is_some() {
+            return None;
+        }
+        let message = format!("emulator '{}' has no machine type '{}'", emulator(domain, caps), self.machine);
+        Some((domain.os.pos.path("type/@machine"), message))
+    }
+
+    /// Whether the QEMU of `caps` runs guests of this architecture.
+    pub fn is_run_by(&self, caps: &Caps) -> bool {
+        let (binary, guest) = (caps.arch(), self.arch);
+        binary == guest
+            || matches!(
+                (binary, guest),
+                (Arch::X86_64, Arch::I686)
+                    | (Arch::Aarch64, Arch::Armv7l)
+                    | (Arch::Armv7l, Arch::Armv6l)
+                    | (Arch::Ppc64, Arch::Ppc64le)
+            )
     }
 
     /// What the machine is and has.
@@ -165,6 +199,11 @@ impl Board {
         board.set(Self::BUILTIN_ESP, esp);
         board
     }
+}
+
+/// The path of the QEMU binary.
+fn emulator<'a>(domain: &'a Domain, caps: &'a Caps) -> &'a str {
+    domain.devices.emulator.as_deref().unwrap_or_else(|| caps.emulator())
 }
 
 /// The accelerator of a hypervisor type.

@@ -1,6 +1,15 @@
-//! The rules that completing a domain checks: addresses that can be assigned, and firmware that can be found.
+//! The rules that completing a domain checks: the emulator fits the guest, addresses can be assigned, and firmware can be
+//! found.
 
 virtargv_model::rules! {
+    /// The architecture of a domain is that of its emulator.
+    ARCH = "os-arch": Unsupported, Validate,
+        "`<os><type arch=>`: a QEMU binary emulates one architecture, and some their 32-bit or little-endian variant; libvirt fails before, with an XML error, where such a guest has no PCI bus for its devices",
+        help "change `arch=`, or use the QEMU binary of that architecture";
+    /// The machine type is one that the emulator has.
+    MACHINE = "os-machine": Unsupported, Validate,
+        "`<os><type machine=>`: `-machine type=`; a QEMU binary drops old versions of machine types; libvirt fails before, with an XML error, where such a guest has no PCI bus for its devices",
+        help "set `machine=` to a type that `-machine help` lists, such as `q35`, `pc` or `virt`";
     /// The index of a PCI controller is below 4096.
     PCI_CONTROLLER_INDEX = "pci-controller-index": Internal, Place,
         "a limit of this project, which bounds memory and time; a PCI bus number has 8 bits, so QEMU has 256 buses at most",

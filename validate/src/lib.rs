@@ -17,6 +17,7 @@
 //! assert!(validated.into_result().is_ok());
 //! ```
 
+mod follow;
 mod rule;
 pub mod rules;
 
@@ -68,10 +69,11 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
             host: request.host,
             release: request.release(),
         };
-        let mut findings = Findings::new(&mut report, context.release);
+        let mut findings = Findings::new(&mut report, context.guest, context.release);
         for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
             check(&context, &mut findings);
         }
+        findings.finish();
         if request.skip_validate {
             report.put_off(Stage::Validate, Stage::Build);
             let only_rules = report.first().is_some_and(|problem| problem.stage == Stage::Build);

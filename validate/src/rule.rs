@@ -1,10 +1,11 @@
 //! What a check is given, and where it reports problems.
 
-use foldhash::HashSet;
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
 use virtargv_model::{Domain, Place, Pos, Release, Report, Rule, Unread};
 use virtargv_resolve::Guest;
+
+use crate::follow::Found;
 
 /// What a check is given.
 pub struct Context<'a> {
@@ -21,9 +22,9 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether the QEMU has `cap`.
+    /// Whether the QEMU has `cap`. Of a QEMU for another architecture nothing is said, as it is not for this guest.
     pub fn has(&self, cap: Cap) -> bool {
-        self.caps.has(cap)
+        self.caps.has(cap) || !self.guest.is_run_by(self.caps)
     }
 }
 
@@ -32,13 +33,12 @@ impl Context<'_> {
 pub struct Findings<'a> {
     report: &'a mut Report,
     release: Release,
-    /// The id of each broken rule, alone and with the byte offset of each element that breaks it.
-    found: HashSet<(&'static str, Option<usize>)>,
+    found: Found,
 }
 
 impl<'a> Findings<'a> {
-    pub(crate) fn new(report: &'a mut Report, release: Release) -> Self {
-        let found = report.iter().flat_map(|problem| marks(problem.rule, &problem.place)).collect();
+    pub(crate) fn new(report: &'a mut Report, guest: &Guest, release: Release) -> Self {
+        let found = Found::of(report, guest);
         Self { report, release, found }
     }
 
@@ -47,29 +47,42 @@ impl<'a> Findings<'a> {
         self.report.unread()
     }
 
-    /// Whether `rule` was found broken in the element at `at`, so that a problem which follows from it is not reported. An
-    /// element that was not read from the text has no problems of its own.
+    /// Whether `rule` was found broken in the element at `at`. An element that was not read from the text has no problems
+    /// of its own.
     pub(crate) fn has(&self, rule: &'static Rule, at: Pos) -> bool {
-        at.offset().is_some_and(|at| self.found.contains(&(rule.id, Some(at))))
+        self.found.has(rule, at)
     }
 
-    /// As [`Findings::has`], anywhere in the document.
+    /// Whether `rule` was found broken anywhere.
     pub(crate) fn has_any(&self, rule: &'static Rule) -> bool {
-        self.found.contains(&(rule.id, None))
+        self.found.has_any(rule)
     }
 
-    /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from what could
-    /// not be read there. The message names element, attribute and value (values in single quotes).
+    /// Whether a device without an address is one that needs none. Otherwise completing may have stopped before it.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.found.is_placed()
+    }
+
+    /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from another
+    /// problem. The message names element, attribute and value (values in single quotes).
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         let place = place.into();
-        if rule.releases.contains(self.release) && !self.unread().covers(&place) {
-            self.found.extend(marks(rule, &place));
-            self.report.push(rule.problem(self.release, place, message));
+        if !rule.releases.contains(self.release) || self.unread().covers(&place) {
+            return;
+        }
+        let problem = rule.problem(self.release, place, message);
+        if !self.found.include_again(rule) && !self.found.lead_to(&problem, self.unread()) {
+            self.found.add(&problem);
+            self.report.push(problem);
         }
     }
-}
 
-/// What [`Findings`] remembers of a problem.
-fn marks(rule: &'static Rule, place: &Place) -> [(&'static str, Option<usize>); 2] {
-    [(rule.id, None), (rule.id, place.element.offset())]
+    /// Removes the problems of completing that follow from what was found since.
+    pub(crate) fn finish(self) {
+        let found = self.found;
+        self.report.retain(|problem, unread| {
+            !virtargv_resolve::rules::ALL.iter().any(|rule| rule.id == problem.id())
+                || !found.lead_to(problem, unread)
+        });
+    }
 }

@@ -153,9 +153,9 @@ impl CpuTune {
         let threads = iothreads.complete().iter().map(|thread| thread.id).collect();
         tune.check_pins(&threads, r);
         tune.vcpu_scheds = scheds(el, "vcpusched", "vcpus", r);
-        check_scheds(&tune.vcpu_scheds, "vcpusched", "vcpus", &vcpus(el), r);
+        check_scheds(&tune.vcpu_scheds, "vcpusched", "vcpus", vcpus(el).as_ref(), r);
         tune.iothread_scheds = scheds(el, "iothreadsched", "iothreads", r);
-        check_scheds(&tune.iothread_scheds, "iothreadsched", "iothreads", &threads, r);
+        check_scheds(&tune.iothread_scheds, "iothreadsched", "iothreads", Some(&threads), r);
         tune.emulator_sched = el.child("emulatorsched").and_then(|e| Sched::read(e, r));
         tune.cache_tunes = read::all(el, "cachetune", r);
         tune.memory_tunes = read::all(el, "memorytune", r);
@@ -255,30 +255,30 @@ fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader)
     found
 }
 
-/// The vCPUs of the domain.
-fn vcpus(cputune: El<'_>) -> NumberSet {
+/// The vCPUs of the domain; `None` where `<vcpu>` does not say how many there are.
+fn vcpus(cputune: El<'_>) -> Option<NumberSet> {
     let text = cputune.parent().and_then(|domain| domain.child_text("vcpu"));
-    let count: u32 = text.and_then(|text| read::Value::parse(&text).ok()).unwrap_or(1);
+    let count = text.map_or(Some(1), |text| <u32 as read::Value>::parse(&text).ok())?;
     let mut all = NumberSet::new();
-    if let Some(last) = count.checked_sub(1) {
-        all.insert(0, last);
-    }
-    all
+    all.insert(0, count.checked_sub(1)?);
+    Some(all)
 }
 
-/// Checks that each scheduled thread exists, and that no thread has two schedulers.
+/// Checks that each scheduled thread is one of `threads`, where these are known, and that no thread has two schedulers.
 fn check_scheds(
     scheds: &[(NumberSet, Sched)],
     element: &'static str,
     attribute: &'static str,
-    threads: &NumberSet,
+    threads: Option<&NumberSet>,
     r: &mut Reader,
 ) {
     let mut seen = NumberSet::new();
     for (set, sched) in scheds {
-        let mut missing = set.clone();
-        missing.subtract(threads);
-        let missing = missing.first();
+        let missing = threads.and_then(|threads| {
+            let mut missing = set.clone();
+            missing.subtract(threads);
+            missing.first()
+        });
         let doubled = seen.overlaps(set);
         if let Some(missing) = missing.filter(|missing| !doubled || set.first() == Some(*missing)) {
             let (rule, thread): (&'static Rule, _) = if element == "vcpusched" {

@@ -44,6 +44,10 @@ pub(super) fn assign(work: &mut Work<'_>) {
         address.slot = Some(next);
         device.info.address = Some(Address::Dimm(address));
     }
+    // Without any slots, that is one mistake.
+    if slots == 0 {
+        problems.truncate(1);
+    }
     for (rule, place, message) in problems {
         work.refuse(rule, place, message);
     }

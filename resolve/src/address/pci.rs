@@ -17,7 +17,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
-use virtargv_model::{Kind, OnOff, Place};
+use virtargv_model::{Kind, OnOff, Place, Problem, Stage};
 
 use crate::defaults::controller::{add_missing, is_usb2_part};
 use crate::{Work, rules};
@@ -46,8 +46,14 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     let mut count = highest.map_or(0, |highest| highest as usize + 1);
     let mut added = Vec::new();
     if count > MOST_BUSES {
-        let message = format!("a controller of type 'pci' has an index of '{MOST_BUSES}' or more");
-        work.refuse(&rules::PCI_CONTROLLER_INDEX, Place::default(), message);
+        let found =
+            work.domain.devices.controllers.iter().find(|c| c.pci().is_some() && Some(c.number()) == highest);
+        let place = found.map(|controller| controller.info.pos.attr("index")).unwrap_or_default();
+        let message = format!(
+            "a controller of type 'pci' has the index '{}', it must be below '{MOST_BUSES}'",
+            count - 1
+        );
+        work.refuse(&rules::PCI_CONTROLLER_INDEX, place, message);
         return Err(Refused);
     }
     if count > 0 {
@@ -126,7 +132,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             let Some(model) = controller.pci_model() else {
                 let (pos, number) = (controller.info.pos, controller.number());
                 let message = format!("the 'pci' controller with index '{number}' has no 'model'");
-                work.refuse(&rules::PCI_CONTROLLER_MODEL, pos, message);
+                work.refuse(&rules::PCI_CONTROLLER_MODEL, pos.attr("model"), message);
                 return Err(Refused);
             };
             if let Some(bus) = list.get_mut(controller.number() as usize) {
@@ -156,9 +162,24 @@ impl<'w, 'a> Placer<'w, 'a> {
 
     /// Reports why device `id` cannot have an address.
     fn refused(&mut self, id: DeviceId, kind: Kind, message: String) -> Refused {
+        // Without a bus, the machine type may be one that QEMU does not have.
+        if self.buses.list.is_empty() && self.refuse_guest(kind) {
+            return Refused;
+        }
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
         self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
         Refused
+    }
+
+    /// Reports that QEMU does not run this kind of guest, and returns whether that is so.
+    fn refuse_guest(&mut self, kind: Kind) -> bool {
+        let Work { guest, domain, caps, release, .. } = &*self.work;
+        let arch = guest.of_another_arch(domain, caps).map(|problem| (&rules::ARCH, problem));
+        let machine = || guest.of_unknown_machine(domain, caps).map(|problem| (&rules::MACHINE, problem));
+        let Some((rule, (place, message))) = arch.or_else(machine) else { return false };
+        let problem = rule.problem(*release, place, message).with_kind(kind);
+        self.work.push(Problem { stage: Stage::Place, ..problem });
+        true
     }
 
     /// Takes all addresses that devices have, even of devices that are not PCI devices.

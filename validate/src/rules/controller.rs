@@ -220,7 +220,11 @@ fn driver(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
         ("cmd_per_lun", set(driver.cmd_per_lun)),
         ("max_sectors", set(driver.max_sectors)),
         ("ioeventfd", driver.ioeventfd.is_some()),
-        ("iothread", set(driver.iothread) || !driver.iothreads.is_empty()),
+        (
+            "iothread",
+            (set(driver.iothread) || !driver.iothreads.is_empty())
+                && !out.has(&IOTHREAD_TYPE, controller.info.pos),
+        ),
     ];
     for (name, _) in given.into_iter().filter(|(_, given)| *given) {
         let message = format!(

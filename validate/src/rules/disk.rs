@@ -81,6 +81,10 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in &cx.domain.devices.disks {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
         let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
+        // Disks with the same name have the same address by it.
+        if first.dst() == disk.dst() {
+            continue;
+        }
         let message = format!(
             "disk '{}' and disk '{}' both have the address controller='{}' bus='{}' target='{}' unit='{}'",
             first.dst(),

@@ -5,6 +5,7 @@ use virtargv_model::YesNo;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::info::Address;
 use virtargv_model::memory::MemoryAccess;
+use virtargv_resolve::rules::MEMORY_DEVICE_SLOT_RANGE;
 
 use crate::{Context, Findings};
 
@@ -144,7 +145,9 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
     } else {
         plugged.iter().filter(|device| device.takes_slot()).count()
     };
-    if modules > max.slots as usize {
+    // Where there are no slots at all, the first device that names one says so.
+    let is_reported = max.slots == 0 && out.has_any(&MEMORY_DEVICE_SLOT_RANGE);
+    if modules > max.slots as usize && !is_reported {
         let message = format!("there are '{modules}' memory devices, but '{}' slots", max.slots);
         out.refuse(&SLOTS, max.pos.attr("slots"), message);
     }
@@ -164,7 +167,7 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         if !domain.numa.cells.is_empty() && device.target.node.is_none() {
             let message = format!("memory device '{}' lacks its element 'node'", device.model());
-            out.refuse(&NODE, device.target.pos, message);
+            out.refuse(&NODE, device.target.pos.path("node"), message);
         }
     }
 }
@@ -272,6 +275,9 @@ fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
     let target = &device.target;
     let block = target.block.unwrap_or_default().0;
     let requested = target.requested.unwrap_or_default().0;
+    if out.unread().covers(&target.pos.path("size")) {
+        return;
+    }
     let mut wrong = |path, message: String| out.refuse(&BLOCK, target.pos.path(path), message);
     if requested > target.size.0 {
         wrong(

@@ -6,6 +6,7 @@ use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
 use virtargv_model::{Domain, Spelled, VirtType, YesNo};
+use virtargv_resolve::rules::{ARCH, MACHINE};
 
 use crate::{Context, Findings};
 
@@ -22,18 +23,10 @@ virtargv_model::rules! {
     ARCH_UNKNOWN = "os-arch-unknown": Unsupported, Read,
         "`<os><type arch=>`: the name of a guest architecture",
         help "use a name such as `x86_64`, `aarch64`, `ppc64`, `riscv64` or `s390x`";
-    /// The architecture of a domain is that of its emulator.
-    ARCH = "os-arch": Unsupported, Validate,
-        "`<os><type arch=>`: a QEMU binary emulates one architecture, and some their 32-bit or little-endian variant",
-        help "change `arch=`, or use the QEMU binary of that architecture";
     /// The type of a guest is `hvm`.
     OS_TYPE = "os-type": Unsupported, Validate,
         "`<os><type>`: QEMU runs fully virtualized guests only",
         help "set `<type>hvm</type>`";
-    /// The machine type is one that the emulator has.
-    MACHINE = "os-machine": Unsupported, Validate,
-        "`<os><type machine=>`: `-machine type=`; a QEMU binary drops old versions of machine types",
-        help "set `machine=` to a type that `-machine help` lists, such as `q35`, `pc` or `virt`";
     /// ACPI needs a machine type that has it.
     ACPI_MACHINE = "features-acpi-machine": Unsupported, Validate,
         "`<features><acpi/>`: the property `acpi` of the machine",
@@ -123,9 +116,8 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&OS_TYPE, os.pos.path("type"), message);
         return;
     }
-    if !runs_arch(caps.arch(), guest.arch) {
-        let message = format!("emulator '{binary}' does not support architecture '{}'", guest.arch);
-        out.refuse(&ARCH, os.pos.path("type/@arch"), message);
+    if let Some((place, message)) = guest.of_another_arch(domain, caps) {
+        out.refuse(&ARCH, place, message);
         return;
     }
     let virt = domain.virt_type.unwrap_or(VirtType::Qemu);
@@ -140,23 +132,9 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&super::domain::VIRT_TYPE, domain.pos.attr("type"), message);
         return;
     }
-    let known = caps.machines(guest.accel);
-    if !known.is_empty() && caps.machine(guest.accel, &guest.machine).is_none() {
-        let message = format!("emulator '{binary}' has no machine type '{}'", guest.machine);
-        out.refuse(&MACHINE, os.pos.path("type/@machine"), message);
+    if let Some((place, message)) = guest.of_unknown_machine(domain, caps) {
+        out.refuse(&MACHINE, place, message);
     }
-}
-
-/// Whether a QEMU binary of architecture `binary` runs guests of architecture `guest`.
-fn runs_arch(binary: Arch, guest: Arch) -> bool {
-    binary == guest
-        || matches!(
-            (binary, guest),
-            (Arch::X86_64, Arch::I686)
-                | (Arch::Aarch64, Arch::Armv7l)
-                | (Arch::Armv7l, Arch::Armv6l)
-                | (Arch::Ppc64, Arch::Ppc64le)
-        )
 }
 
 /// ACPI and UEFI, which need each other on some architectures.

@@ -93,6 +93,9 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             info.address,
             Some(Address::Pci(_) | Address::Ccw(_) | Address::VirtioMmio | Address::VirtioS390)
         );
+        if info.address.is_none() && !out.is_placed() {
+            continue;
+        }
         if !placed {
             let message = "a virtio device has an address of a type that virtio devices cannot have";
             out.refuse(&ADDRESS, info.pos.path("address"), message);

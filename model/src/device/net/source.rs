@@ -333,7 +333,12 @@ impl Source {
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
     let value = source.and_then(|s| s.string(name));
-    if value.is_none() {
+    // An element that is missing is missed once.
+    let last = r.report.iter().next_back().filter(|_| source.is_none());
+    let is_missed = last.is_some_and(|last| {
+        last.rule.id == NET_SOURCE_MISSING.id && last.place.element.offset() == el.pos().offset()
+    });
+    if value.is_none() && !is_missed {
         let message =
             format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
         r.refuse(&NET_SOURCE_MISSING, source.map_or(el.pos(), El::pos), message);
@@ -351,6 +356,10 @@ impl VhostUser {
             ("mode", &NET_VHOSTUSER_SOURCE_MISSING),
         ];
         for (name, rule) in needed {
+            // An element that is missing is missed once.
+            if source.is_none() && name != "type" {
+                break;
+            }
             if source.is_none_or(|s| s.get(name).is_none()) {
                 let message =
                     format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
@@ -385,7 +394,8 @@ impl Socket {
     }
 
     fn read_local(el: El<'_>, r: &mut Reader) -> Self {
-        let Some(local) = el.child("source").and_then(|s| s.child("local")) else {
+        let Some(source) = el.child("source") else { return Self::default() };
+        let Some(local) = source.child("local") else {
             let message =
                 "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
             r.refuse_as(ONCE_INTERNAL, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);

@@ -25,7 +25,9 @@ fn for_disks(work: &mut Work<'_>) {
         (DiskBus::Sata, ControllerKind::Sata),
     ];
     for (bus, kind) in kinds {
-        let on_bus = work.domain.devices.disks.iter().filter(|disk| disk.target.bus == Some(bus));
+        // The bus of a disk without a target name is not known.
+        let named = work.domain.devices.disks.iter().filter(|disk| disk.target.dev.is_some());
+        let on_bus = named.filter(|disk| disk.target.bus == Some(bus));
         let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref())).max();
         for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
             add_missing(work, kind.clone(), index);

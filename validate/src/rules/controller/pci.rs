@@ -3,7 +3,6 @@
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName};
-use virtargv_resolve::rules::PCI_CONTROLLER_OPTIONS;
 
 use super::root_mismatch;
 use crate::{Context, Findings};
@@ -213,9 +212,6 @@ impl One<'_> {
 /// Reports the options that the model needs and the controller lacks. libvirt assigns them together with PCI addresses, so
 /// they are missing where the machine has no PCI.
 fn missing(cx: &Context<'_>, one: &One<'_>, takes: &Takes, has_name: bool, out: &mut Findings<'_>) {
-    if out.has_any(&PCI_CONTROLLER_OPTIONS) {
-        return;
-    }
     let target = &one.pci.target;
     let options = [
         ("modelName", has_name && one.pci.name.is_none()),

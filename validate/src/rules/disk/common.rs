@@ -109,7 +109,11 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Finding
         check_startup(disk, out);
         name::check_prefix(disk, out);
         if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
-            out.refuse(&NO_SOURCE, disk.info.pos, format!("disk '{}' has no source", disk.dst()));
+            out.refuse(
+                &NO_SOURCE,
+                disk.info.pos.path("source"),
+                format!("disk '{}' has no source", disk.dst()),
+            );
         }
     }
     if late {

@@ -212,7 +212,8 @@ fn check_rotation(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let fits = match disk.bus() {
         Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Fdc | DiskBus::Sata) => {
-            matches!(disk.info.address, Some(Address::Drive(_)))
+            // Without an address, the target name is one that gives none.
+            matches!(disk.info.address, None | Some(Address::Drive(_)))
         }
         Some(DiskBus::Usb) => {
             need(cx, disk, Cap::DeviceUsbStorage, "'-device usb-storage'", out);
@@ -288,7 +289,8 @@ fn check_transient(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         let message = format!("transient disk '{name}' {what}");
         out.refuse(&TRANSIENT, disk.info.pos.path("transient"), message);
     };
-    if disk.image.is_empty() {
+    // A hard disk must have a source anyway.
+    if disk.image.is_empty() && disk.device() != DiskDevice::Disk {
         refuse("cannot be empty");
     }
     if disk.readonly {

@@ -1,0 +1,238 @@
+//! Which problems follow from others, so that one mistake is reported once.
+
+use foldhash::{HashMap, HashMapExt};
+use virtargv_model::cpu::CPU_CACHE_LEVEL_RANGE;
+use virtargv_model::numa::{NUMA_NO_CELLS, NUMA_VCPU_COUNT};
+use virtargv_model::os::{OS_TYPE_MISSING, OS_TYPE_UNKNOWN};
+use virtargv_model::vcpu::VCPU_NONE;
+use virtargv_model::{Pos, Problem, Report, Rule, Stage};
+use virtargv_resolve::{Guest, rules as resolve};
+
+use crate::rules::*;
+
+/// What a problem follows from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Cause {
+    /// A problem with this rule in the same element.
+    Here(&'static Rule),
+    /// A problem with this rule anywhere in the document.
+    Anywhere(&'static Rule),
+    /// A part of an element with this path that could not be read.
+    Unread(&'static str),
+    /// The kind of guest is not known: its architecture or machine type could not be read, or QEMU does not have it.
+    UnknownGuest,
+}
+
+use Cause::{Anywhere, Here, Unread};
+
+/// The rules whose problems follow from others, each with what they follow from. A problem that libvirt finds before its
+/// cause is removed when the cause is found.
+static FOLLOWS: &[(&Rule, &[Cause])] = &[
+    // The name of a disk.
+    (&disk::name::NAME_PREFIX, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::common::FLOPPY_BUS)]),
+    (&disk::name::TARGET, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::name::NAME_PREFIX)]),
+    (
+        &disk::SD_NAME,
+        &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::name::NAME_PREFIX), Here(&disk::name::TARGET)],
+    ),
+    (&resolve::DISK_HOSTDEV_ADDRESS, &[Here(&hostdev::scsi::DISK_SCSI)]),
+    // Addresses of disks.
+    (&disk::common::ADDRESS_TYPE, &[Here(&address::CCW), Here(&disk::frontend::ADDRESS)]),
+    (&disk::frontend::ADDRESS, &[Here(&address::CCW), Here(&disk::common::ADDRESS_TYPE)]),
+    // Disks without a source.
+    (&disk::frontend::USB_EMPTY, &[Here(&disk::common::NO_SOURCE)]),
+    // I/O threads.
+    (&disk::iothreads::UNKNOWN, &[Unread("iothreads"), Unread("iothreadids")]),
+    (&controller::IOTHREAD_ID, &[Unread("iothreads"), Unread("iothreadids")]),
+    (&controller::IOTHREAD, &[Here(&controller::SCSI_MODEL)]),
+    (&controller::IOTHREAD_MAPPING, &[Here(&controller::SCSI_MODEL)]),
+    // Controllers.
+    (&controller::pci::MISSING, &[Anywhere(&resolve::PCI_CONTROLLER_OPTIONS)]),
+    (&controller::pci::INDEX, &[Here(&controller::TWICE), Here(&controller::pci::ROOT_KIND)]),
+    (&controller::pci::FIRST_NODE, &[Here(&controller::TWICE)]),
+    (&controller::pci::TARGET_INDEX, &[Here(&controller::TWICE)]),
+    (&resolve::PCI_CONTROLLER_INDEX, &[Here(&controller::pci::ROOT_INDEX)]),
+    (&resolve::PCI_CONTROLLER_OPTIONS, &[Here(&controller::pci::ROOT_KIND)]),
+    (&resolve::PCI_ADDRESS, &[Here(&controller::TWICE), Anywhere(&controller::pci::ROOT_KIND)]),
+    (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER)]),
+    // The guest: emulator, vCPUs, memory, NUMA cells.
+    (&os::OS_TYPE, &[Anywhere(&OS_TYPE_UNKNOWN)]),
+    (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),
+    (&vcpu::NONE, &[Here(&VCPU_NONE), Unread("vcpus")]),
+    (&vcpu::FIRST, &[Unread("vcpus")]),
+    (&vcpu::TOPOLOGY, &[Unread("vcpu"), Unread("cpu/topology"), Anywhere(&NUMA_VCPU_COUNT)]),
+    (&vcpu::MANY_Q35, &[Here(&vcpu::LIMIT)]),
+    (&memory::SLOTS, &[Unread("maxMemory")]),
+    (&memory_device::NO_MAX, &[Unread("maxMemory")]),
+    (&memory_device::SPACE, &[Unread("maxMemory"), Unread("memory"), Anywhere(&memory::SLOTS)]),
+    (
+        &memory_device::SLOTS,
+        &[Unread("maxMemory"), Anywhere(&memory::SLOTS), Anywhere(&resolve::MEMORY_DEVICE_SLOTS_FULL)],
+    ),
+    (&resolve::MEMORY_DEVICE_SLOT_RANGE, &[Anywhere(&memory::SLOTS)]),
+    (&resolve::MEMORY_DEVICE_SLOTS_FULL, &[Anywhere(&memory::SLOTS)]),
+    (&memory_device::NO_CELLS, &[Unread("cpu/numa"), Anywhere(&NUMA_NO_CELLS)]),
+    (
+        &memory_device::CELL,
+        &[Unread("cpu/numa"), Anywhere(&NUMA_NO_CELLS), Anywhere(&memory_device::NO_CELLS)],
+    ),
+    (&memory::HUGEPAGES_NODE, &[Unread("cpu/numa"), Anywhere(&NUMA_NO_CELLS)]),
+    (&numa::LINK_CELL, &[Unread("cpu/numa/cell")]),
+    (&controller::pci::NODE, &[Unread("cpu/numa")]),
+    // What devices need of the guest.
+    (&vhost_user::SHARED_MEMORY, &[Unread("memoryBacking"), Unread("cpu/numa")]),
+    (&chardev_source::SOURCE_SPICE, &[Unread("graphics")]),
+    (&audio::SPICE, &[Unread("graphics")]),
+    (&hostdev::DISPLAY_GRAPHICS, &[Unread("graphics")]),
+    // Displays and inputs.
+    (&video::MODEL, &[Here(&video::NO_MODEL)]),
+    (&input::INPUT_PASSTHROUGH_BUS, &[Here(&input::INPUT_BUS)]),
+    (&input::INPUT_EVDEV_BUS, &[Here(&input::INPUT_BUS)]),
+    (&input::INPUT_QEMU, &[Here(&input::INPUT_BUS), Here(&input::INPUT_NO_PS2)]),
+];
+
+/// The rules on the guest as a whole that every device can break: they are reported once.
+static ONCE: &[&Rule] = &[&resolve::ARCH, &resolve::MACHINE, &vhost_user::SHARED_MEMORY, &video::NONE_ALONE];
+
+/// The rules that ask for the kind of guest.
+static OF_GUEST: &[&Rule] = &[
+    &resolve::ARCH,
+    &resolve::MACHINE,
+    &resolve::PCI_ADDRESS,
+    &resolve::PCI_CONTROLLER_OPTIONS,
+    &resolve::USB_ADDRESS,
+    &address::CCW,
+    &address::CONTROLLER,
+    &chardev::NO_SERIAL_MODEL,
+    &chardev::PARALLEL_MACHINE,
+    &chardev::SERIAL_MACHINE,
+    &chardev::SERIAL_MODEL,
+    &clock::HPET,
+    &clock::TIMER_MACHINE,
+    &clock::VTIMER_SUPPORT,
+    &controller::IDE,
+    &controller::NCR,
+    &controller::SATA,
+    &controller::SCSI_DEFAULT,
+    &controller::pci::EXPANDER_MACHINE,
+    &controller::pci::HOLE,
+    &controller::pci::MISSING,
+    &controller::pci::OPTION,
+    &controller::pci::ROOT_INDEX,
+    &controller::pci::ROOT_KIND,
+    &controller::usb::LEGACY_TWICE,
+    &controller::usb::MODEL_MISSING,
+    &cpu::ADDR_ARCH,
+    &cpu::ARM_32_ON_64,
+    &cpu::CACHE_ARCH,
+    &disk::FLOPPY_PSERIES,
+    &features::GIC,
+    &features::MACHINE,
+    &features::TSEG_MACHINE,
+    &input::INPUT_QEMU,
+    &iommu::MACHINE,
+    &lifecycle::SLEEP,
+    &memory::HUGEPAGES_ACCESS,
+    &memory_device::LABEL,
+    &memory_device::NO_CELLS,
+    &memory_device::UUID,
+    &net::VHOSTUSER_BOARD,
+    &nvram::NVRAM_MACHINE,
+    &os::ACPI_MACHINE,
+    &os::ACPI_UEFI,
+    &os::UEFI_ACPI,
+    &os::USE_SERIAL,
+    &os::loader::SECURE_BOOT,
+    &panic::PANIC_ADDRESS,
+    &panic::PANIC_MACHINE,
+    &panic::PANIC_MODEL,
+    &tpm::TPM_ARCH,
+    &tpm::TPM_MODEL,
+    &tpm::TPM_PROXY,
+    &vcpu::GRANULARITY,
+    &vcpu::LIMIT,
+    &vcpu::MANY_Q35,
+    &vhost_user::SHARED_MEMORY,
+    &video::NO_MODEL,
+    &virtio::ADDRESS,
+    &watchdog::WATCHDOG_MACHINE,
+];
+
+/// What a problem with `rule` follows from.
+fn causes(rule: &Rule) -> impl Iterator<Item = Cause> {
+    let listed =
+        FOLLOWS.iter().filter(|(effect, _)| effect.id == rule.id).flat_map(|(_, causes)| *causes).copied();
+    let of_guest = OF_GUEST.iter().any(|of_guest| of_guest.id == rule.id);
+    listed.chain(of_guest.then_some(Cause::UnknownGuest))
+}
+
+/// The problems that were found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The stage at which each rule was found broken, by its id: anywhere, and by the byte offset of each element.
+    stages: HashMap<(&'static str, Option<usize>), Stage>,
+    /// Whether completing gave every device its address.
+    is_placed: bool,
+    /// Whether the name of the machine type tells what the machine is, even where QEMU does not have it.
+    known_board: bool,
+}
+
+impl Found {
+    /// The problems of the stages before.
+    pub(crate) fn of(report: &Report, guest: &Guest) -> Self {
+        // A device that was not placed for what could not be read is not in the report.
+        let is_placed =
+            report.unread().is_empty() && report.iter().all(|problem| problem.stage != Stage::Place);
+        let mut found = Self { stages: HashMap::new(), is_placed, known_board: !guest.board().is_empty() };
+        report.iter().for_each(|problem| found.add(problem));
+        found
+    }
+
+    /// Whether completing gave every device its address.
+    pub(crate) fn is_placed(&self) -> bool {
+        self.is_placed
+    }
+
+    /// Adds `problem`.
+    pub(crate) fn add(&mut self, problem: &Problem) {
+        for at in [None, problem.place.element.offset()] {
+            let stage = self.stages.entry((problem.rule.id, at)).or_insert(problem.stage);
+            *stage = problem.stage.min(*stage);
+        }
+    }
+
+    /// Whether `rule` was found broken in the element at `at`.
+    pub(crate) fn has(&self, rule: &Rule, at: Pos) -> bool {
+        at.offset().is_some_and(|at| self.stages.contains_key(&(rule.id, Some(at))))
+    }
+
+    /// Whether `rule` was found broken.
+    pub(crate) fn has_any(&self, rule: &Rule) -> bool {
+        self.stages.contains_key(&(rule.id, None))
+    }
+
+    /// Whether another problem with `rule` would be the same mistake as one of these.
+    pub(crate) fn include_again(&self, rule: &Rule) -> bool {
+        ONCE.iter().any(|once| once.id == rule.id) && self.has_any(rule)
+    }
+
+    /// Whether `problem` follows from these, or from what is `unread`. What libvirt finds later is no cause, so that the
+    /// problem which libvirt reports stays the first.
+    pub(crate) fn lead_to(&self, problem: &Problem, unread: &virtargv_model::Unread) -> bool {
+        let element = problem.place.element.offset();
+        let before = |cause: &'static Rule, at| {
+            let found = self.stages.get(&(cause.id, at)).filter(|_| cause.id != problem.rule.id);
+            found.is_some_and(|stage| *stage <= problem.stage)
+        };
+        causes(problem.rule).any(|cause| match cause {
+            Here(cause) => element.is_some() && before(cause, element),
+            Anywhere(cause) => before(cause, None),
+            Unread(path) => unread.has(path),
+            Cause::UnknownGuest => {
+                before(&OS_TYPE_MISSING, None)
+                    || before(&os::ARCH_UNKNOWN, None)
+                    || !self.known_board && (before(&resolve::ARCH, None) || before(&resolve::MACHINE, None))
+            }
+        })
+    }
+}
