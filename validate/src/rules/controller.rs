@@ -4,7 +4,9 @@ pub mod pci;
 pub mod usb;
 
 pub use pci::MODEL as PCI_MODEL;
-pub use usb::{MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver};
+pub use usb::{
+    MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, NO_MASTER as USB_NO_MASTER, driver as usb_driver,
+};
 
 use foldhash::HashSet;
 use virtargv_caps::{Cap, Convention};

@@ -7,7 +7,7 @@ use virtargv_model::device::controller::{
 };
 use virtargv_model::{Domain, Problem, Spelled};
 use virtargv_resolve::Guest;
-use virtargv_validate::rules::{address, controller as rules};
+use virtargv_validate::rules::controller as rules;
 
 use super::Device;
 use crate::ident::Alias;
@@ -118,7 +118,7 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
     let companion = match controller.info.master_startport {
         Some(port) => {
             let master = cx.controller(ControllerType::Usb, controller.number());
-            let master = must(master, &address::CONTROLLER, controller.info.pos.path("address"))?;
+            let master = must(master, &rules::USB_NO_MASTER, controller.info.pos)?;
             Some((text!(master, ".0").into(), port))
         }
         None => None,

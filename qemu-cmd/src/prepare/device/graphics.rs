@@ -81,7 +81,7 @@ fn one(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Facts, Problem> {
         Display::EglHeadless { rendernode: None } => Facts::EglHeadless(None),
         Display::Dbus(dbus) => self::dbus(cx, graphics, dbus)?,
         Display::Rdp(_) => Facts::Rdp,
-        Display::Desktop { .. } => return Err(broken(&rules::DESKTOP, graphics.info.pos)),
+        Display::Desktop { .. } => return Err(broken(&rules::TYPE, graphics.info.pos.path("@type"))),
     })
 }
 

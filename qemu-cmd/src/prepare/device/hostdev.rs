@@ -85,7 +85,7 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     let number = cx.next_node;
     cx.next_node = number.saturating_add(1);
     if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
-        return Err(broken(&rules::SCSI_ADDRESS, hostdev.info.pos));
+        return Err(broken(&rules::BUS_ADDRESS, hostdev.info.pos.path("address/@type")));
     }
     if !cx.has(Cap::BlockdevHostdevScsi) {
         let image = drive_image(cx, &image, Ids::of_hostdev(hostdev.alias))?;

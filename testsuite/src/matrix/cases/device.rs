@@ -121,4 +121,5 @@ pub(super) const CASES: &[Case] = &[
     classic("shmem-on-isa").fails(),
     modern("rng-on-isa").fails(),
     classic("device-rom-on-channel").on(OLD_S390).fails(),
+    modern("address-no-controller").refused(),
 ];

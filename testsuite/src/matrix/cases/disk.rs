@@ -121,4 +121,5 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-gluster-rdma").fails(),
     modern("disk-nfs-named-user").fails(),
     modern("disk-volume-of-no-unit").fails(),
+    modern("disk-sd-no-slot").refused(),
 ];

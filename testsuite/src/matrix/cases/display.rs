@@ -14,6 +14,9 @@ const SPICE_GL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Spice, Cap::SpiceGl]);
 /// A QEMU whose virtio card only shows a framebuffer.
 const PLAIN_VIRTIO_GPU: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioGpu]);
 
+/// A QEMU of old, whose primary video device is an option.
+const BOCHS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceBochsDisplay]);
+
 pub(super) const CASES: &[Case] = &[
     modern("graphics-vnc-socket").live(),
     classic("graphics-vnc-socket").live(),
@@ -59,4 +62,7 @@ pub(super) const CASES: &[Case] = &[
     modern("graphics-vnc-no-key").host(HostKind::Bare).fails(),
     modern("graphics-no-render-node").host(HostKind::Bare).fails(),
     modern("graphics-dbus-no-audio").fails(),
+    classic("video-primary-not-offered").on(BOCHS).fails(),
+    modern("graphics-desktop").refused(),
+    modern("graphics-listens-twice").fails(),
 ];

@@ -249,4 +249,5 @@ pub(super) const CASES: &[Case] = &[
     classic("host-unknown-firmware").host(HostKind::Unknown).fails(),
     modern("host-unknown-firmware").host(HostKind::Unknown).fails(),
     modern("host-unknown-enough").host(HostKind::Unknown),
+    modern("smbios-no-tables").fails(),
 ];
