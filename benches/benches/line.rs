@@ -3,7 +3,7 @@
 #![allow(clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use virtargv::{Caps, FixedHost, Release, Report, Request, builtin};
+use virtargv::{Caps, FixedHost, Release, Request, builtin};
 use virtargv_benches::document;
 
 /// How many disks the documents have.
@@ -35,27 +35,25 @@ fn stages(c: &mut Criterion) {
         group.finish();
 
         let domain =
-            virtargv_model::parse(&text, virtargv_model::Release::default()).domain.expect("a domain");
-        let resolve = |report: &mut Report| {
-            virtargv_resolve::resolve(domain.clone(), &caps, &host, request.read, report)
-        };
+            virtargv_model::parse(&text, virtargv_model::Release::default()).value.expect("a domain");
+        let resolve = || virtargv_resolve::resolve(domain.clone().into(), &request);
         let mut group = c.benchmark_group("resolve");
         group.throughput(bytes.clone());
-        group.bench_function(BenchmarkId::from_parameter(size), |b| b.iter(|| resolve(&mut Report::new())));
+        group.bench_function(BenchmarkId::from_parameter(size), |b| b.iter(resolve));
         group.finish();
 
-        let resolved = resolve(&mut Report::new());
-        let validate = || virtargv_validate::validate(resolved.clone(), &caps, &host, &mut Report::new());
+        let resolved = resolve();
+        let validate = || virtargv_validate::validate(resolved.clone(), &request);
         let mut group = c.benchmark_group("validate");
         group.throughput(bytes.clone());
         group.bench_function(BenchmarkId::from_parameter(size), |b| b.iter(validate));
         group.finish();
 
-        let validated = validate().expect("a valid domain");
+        let validated = validate();
         let mut group = c.benchmark_group("qemu-cmd");
         group.throughput(bytes.clone());
         group.bench_function(BenchmarkId::from_parameter(size), |b| {
-            b.iter(|| virtargv_qemu_cmd::build(validated.clone(), &caps, &host, &request.start));
+            b.iter(|| virtargv_qemu_cmd::build(validated.clone(), &request));
         });
         group.finish();
 

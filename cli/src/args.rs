@@ -16,6 +16,7 @@ Examples:
   virtargv argv --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
   virtargv argv --standalone=/run/demo --explain-host guest.xml
                                                      a line that needs no launcher, and what the host has to have
+  virtargv argv --explain guest.xml                  each option with what made it
   virtargv check *.xml                               every problem of many documents
   virtargv caps require guest.xml                    the flags it needs, and the oldest QEMU that has them
   virtargv explain net-teaming-transient-type        what a rule asks, and why
@@ -102,6 +103,9 @@ pub(crate) struct ArgvArgs {
     /// List what the host has to have ready for the line: before it as comments, or as `needs` of JSON.
     #[arg(long)]
     pub(crate) explain_host: bool,
+    /// Print before each option what made it, and what the document leaves open of that element.
+    #[arg(long)]
+    pub(crate) explain: bool,
     /// Treat the document as a new definition: what the guest sees may be improved.
     #[arg(long)]
     pub(crate) abi_update: bool,

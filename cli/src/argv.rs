@@ -4,12 +4,18 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::PathBuf;
 
-use virtargv::{CLASSIC_WRAP, CommandLine, Format, Layout, Release, Request, Source};
+use virtargv::explain::Explainer;
+use virtargv::{CommandLine, Format, Layout, Request, Source};
 
 use crate::args::{ArgvArgs, ArgvFormat};
 use crate::{Done, FINE, REFUSED, Unusable, caps, check, input};
 
 pub(crate) fn run(args: &ArgvArgs) -> Done {
+    if args.explain && args.format != ArgvFormat::Args {
+        return Err(Unusable(
+            "--explain goes with --format args; JSON has the source of each argument".to_owned(),
+        ));
+    }
     if args.explain_host && args.format == ArgvFormat::Nul {
         return Err(Unusable("--explain-host has no place in --format nul".to_owned()));
     }
@@ -22,41 +28,67 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
         Some(dir) => Some(folder(dir, &text)?),
         None => None,
     };
-    match virtargv::command_line(&text, &request) {
-        Ok(line) => {
-            let mut out = std::io::stdout().lock();
-            out.write_all(print(&line, &text, args).as_bytes())?;
-            out.flush()?;
-            Ok(FINE)
-        }
-        Err(report) => {
-            let source = Source::new(&text);
-            anstream::eprint!("{}", check::render(input::shown(&args.file), &source, &report));
-            Ok(REFUSED)
-        }
+    let outcome = virtargv::run(&text, &request);
+    let (Some(line), Some(completed)) = (outcome.command_line, outcome.resolved) else {
+        let source = Source::new(&text);
+        anstream::eprint!("{}", check::render(input::shown(&args.file), &source, &outcome.report));
+        return Ok(REFUSED);
+    };
+    let printed = if args.explain {
+        explain(&line, &Explainer::new(&text, args.qemu.release, &completed))
+    } else {
+        print(&line, &text, args)
+    };
+    let mut out = std::io::stdout().lock();
+    out.write_all(needs(&line, args).as_bytes())?;
+    out.write_all(printed.as_bytes())?;
+    out.flush()?;
+    Ok(FINE)
+}
+
+/// What the host has to have ready, as comments of a shell.
+fn needs(line: &CommandLine, args: &ArgvArgs) -> String {
+    if !args.explain_host || !matches!(args.format, ArgvFormat::Args | ArgvFormat::Shell) {
+        return String::new();
     }
+    let mut out = "# The host has to have ready (nothing of it is made for you):\n".to_owned();
+    for need in line.explain().lines() {
+        let _ = writeln!(out, "# - {need}");
+    }
+    out
 }
 
 fn print(line: &CommandLine, text: &str, args: &ArgvArgs) -> String {
-    let wrap = (args.qemu.release == Release::V7_0).then_some(CLASSIC_WRAP);
-    let (format, wrap) = match args.format {
-        ArgvFormat::Args => (Format::Args, wrap),
-        ArgvFormat::Shell => (Format::Shell, None),
-        ArgvFormat::Json if args.explain_host => (Format::JsonWithNeeds, None),
-        ArgvFormat::Json => (Format::Json, None),
-        ArgvFormat::Nul => (Format::Nul, None),
+    let format = match args.format {
+        ArgvFormat::Args => Format::Args,
+        ArgvFormat::Shell => Format::Shell,
+        ArgvFormat::Json if args.explain_host => Format::JsonWithNeeds,
+        ArgvFormat::Json => Format::Json,
+        ArgvFormat::Nul => Format::Nul,
     };
-    // Only JSON says where in the text an argument comes from.
+    // Only JSON has where in the text an argument comes from.
     let source = (args.format == ArgvFormat::Json).then(|| Source::new(text));
-    let printed = line.print_with(format, &Layout { wrap, source: source.as_ref() });
-    if args.explain_host && matches!(args.format, ArgvFormat::Args | ArgvFormat::Shell) {
-        let mut out = "# The host has to have ready (nothing of it is made for you):\n".to_owned();
-        for need in line.explain().lines() {
-            let _ = writeln!(out, "# - {need}");
-        }
-        return out + &printed;
+    line.print_with(format, &Layout { wrap: None, source: source.as_ref() })
+}
+
+/// The line with a comment before each option. It is for people: no shell takes a comment within a command.
+fn explain(line: &CommandLine, explainer: &Explainer<'_>) -> String {
+    let words = CommandLine { arguments: Vec::new(), ..line.clone() }.print(Format::Args);
+    let mut out = words;
+    for argument in &line.arguments {
+        let why = explainer.argument(argument);
+        let _ = writeln!(out, "# {}", why.chars().flat_map(shown).collect::<String>());
+        let option = CommandLine { arguments: vec![argument.clone()], ..CommandLine::default() };
+        let option = option.print(Format::Args);
+        out.push_str(option.split_once('\n').map_or("", |(_, option)| option));
     }
-    printed
+    out
+}
+
+/// A character of a document on a terminal: control characters are escaped.
+fn shown(c: char) -> impl Iterator<Item = char> {
+    let (escaped, plain) = if c.is_control() { (Some(c.escape_default()), None) } else { (None, Some(c)) };
+    escaped.into_iter().flatten().chain(plain)
 }
 
 /// The folder for a domain's sockets, as a path that does not depend on where QEMU is started.

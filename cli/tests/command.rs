@@ -7,7 +7,7 @@ use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
 
 use expect_test::{Expect, expect};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const GOOD: &str = "<domain type='qemu'><name>a,b</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d10</uuid>
 <memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
@@ -80,6 +80,12 @@ fn formats_of_a_command_line_say_the_same() {
     assert_eq!(json["program"], "/usr/bin/qemu-system-x86_64");
     assert!(json["env"].is_object());
     assert!(args.contains(&"guest=a,,b,debug-threads=on"));
+    let arguments = json["arguments"].as_array().expect("an array");
+    let name = arguments.iter().find(|argument| argument["option"] == "-name").expect("a name");
+    assert_eq!(name["properties"]["guest"], "a,b");
+    assert_eq!(name["source"], json!({"element": "name", "line": 1, "column": 21}));
+    let words = arguments.iter().flat_map(|argument| [&argument["option"], &argument["value"]]);
+    assert_eq!(words.filter_map(Value::as_str).collect::<Vec<_>>(), args);
 
     let nul = virtargv(&["argv", "--format", "nul", "-"], GOOD).stdout;
     let words: Vec<&str> = text(&nul).split_terminator('\0').collect();
@@ -192,4 +198,43 @@ fn no_value_gets_out_of_a_comment() {
 fn colour_is_for_terminals_only() {
     let output = virtargv(&["check", "examples/broken.xml"], "");
     assert!(!text(&output.stdout).contains('\u{1b}'));
+}
+
+#[test]
+fn each_option_is_explained() {
+    let plain = virtargv(&["argv", "-"], GOOD).stdout;
+    let told = virtargv(&["argv", "--explain", "-"], GOOD);
+    assert_eq!(told.status.code(), Some(0));
+    let (plain, told) = (text(&plain), text(&told.stdout));
+    let options = |out: &str| -> Vec<String> {
+        let lines = out.lines().filter(|line| line.starts_with('-'));
+        lines.map(|line| line.trim_end_matches(" \\").to_owned()).collect()
+    };
+    assert_eq!(options(told), options(plain));
+    let lines: Vec<&str> = told.lines().collect();
+    for (n, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with('-')) {
+        assert!(n > 0 && lines[n - 1].starts_with("# "), "nothing before {line}");
+    }
+    assert_eq!(virtargv(&["argv", "--explain", "--format", "json", "-"], GOOD).status.code(), Some(2));
+}
+
+#[test]
+fn json_has_the_source_of_each_argument() {
+    let output = virtargv(&["argv", "--format", "json", "-"], GOOD).stdout;
+    let line: Value = serde_json::from_slice(&output).expect("JSON");
+    let arguments = line["arguments"].as_array().expect("arguments");
+    let mut flat = Vec::new();
+    for argument in arguments {
+        flat.extend(argument["option"].as_str().map(str::to_owned));
+        flat.extend(argument["value"].as_str().map(str::to_owned));
+        let source = argument["source"].as_object().expect("a source");
+        let known =
+            ["element", "implied", "settings"].iter().filter(|key| source.contains_key(**key)).count();
+        assert_eq!(known, 1, "{argument}");
+        if source.contains_key("element") {
+            assert!(source["line"].as_u64().is_some() && source["column"].as_u64().is_some(), "{argument}");
+        }
+    }
+    assert_eq!(Value::from(flat), line["args"]);
+    assert!(arguments.iter().any(|argument| argument["properties"]["driver"].is_string()));
 }

@@ -89,9 +89,6 @@ pub struct DriverConfig {
     pub rdp_tls_x509_cert_dir: Option<String>,
     /// `storage_use_nbdkit`
     pub storage_use_nbdkit: bool,
-    /// The directories of QEMU's descriptor files, with the subdirectories `firmware` and `vhost-user`. A file hides
-    /// one with the same name in an earlier directory.
-    pub interop_dirs: Vec<String>,
     /// Mounted huge page file systems.
     pub hugetlbfs: Vec<Hugetlbfs>,
 }
@@ -163,7 +160,6 @@ impl Default for DriverConfig {
             nbd_tls_x509_secret_uuid: None,
             rdp_tls_x509_cert_dir: pki("rdp"),
             storage_use_nbdkit: false,
-            interop_dirs: vec!["/usr/share/qemu".into(), "/etc/qemu".into()],
             hugetlbfs: vec![Hugetlbfs { path: "/dev/hugepages".into(), size_kib: 2048, default: true }],
         }
     }

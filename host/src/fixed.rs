@@ -4,13 +4,32 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use virtargv_caps::{Accel, Arch, CpuMap};
+use virtargv_model::device::net::{Actual, NetworkSource};
+use virtargv_model::info::PciAddress;
+use virtargv_model::network::Network;
+use virtargv_model::pool::StoragePool;
 
 use crate::{
-    Descriptors, DriverConfig, FreeDescriptors, Host, HostError, PciDevice, Processor, SecretKey, SecretUse,
-    Volume,
+    Answer, Cpu, Descriptors, Devices, DriverConfig, Files, FreeDescriptors, Host, HostError, Machine,
+    Networks, Numa, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets, Services, Storage,
+    Volume, VolumeLookup,
 };
 
-/// Answers with what it was given. Random bytes count up from 0, so that output is the same every time.
+/// Answers with the values it was given; what it was not given does not exist. Random bytes count up from 0, so that
+/// output is the same every time.
+///
+/// ```
+/// use virtargv_host::{FixedHost, Host, SecretKey, SecretLookup, SecretUse};
+///
+/// let host = FixedHost {
+///     now: 1_234_567_890,
+///     secret: SecretLookup::new(|_, key| (key.name() == "disks").then(|| b"open sesame".to_vec())),
+///     ..FixedHost::default()
+/// };
+/// assert_eq!(host.machine().now(), Ok(1_234_567_890));
+/// let error = host.secrets().secret(SecretUse::Volume, SecretKey::Usage("tapes")).unwrap_err();
+/// assert_eq!(error.to_string(), "secret 'tapes' was not found");
+/// ```
 #[derive(Debug, Clone)]
 pub struct FixedHost {
     /// The driver's settings.
@@ -19,13 +38,15 @@ pub struct FixedHost {
     pub arch: Arch,
     /// Seconds since 1970.
     pub now: i64,
+    /// The size of a memory page in bytes.
+    pub page_size: u64,
     /// How far local time is ahead of UTC, in seconds.
     pub utc_offset: i64,
     /// The driver's environment.
     pub env: BTreeMap<String, String>,
     /// Files by path.
     pub files: BTreeMap<String, String>,
-    /// The folder where QEMU binaries are found, as `qemu-system-ARCH`.
+    /// The directory where QEMU binaries are found, as `qemu-system-ARCH`.
     pub emulator_dir: String,
     /// The host's CPU.
     pub cpu: Option<Processor>,
@@ -35,19 +56,15 @@ pub struct FixedHost {
     pub fips: bool,
     /// Whether there is a slirp helper.
     pub slirp_helper: bool,
-    /// The vsock address that is free.
+    /// The vsock CID that is free.
     pub free_vsock_cid: u32,
     /// The versions of TPM that swtpm does not emulate.
     pub missing_tpm_versions: BTreeSet<String>,
-    /// The socket of an emulated TPM; where there is none given it is in the driver's state folder.
-    pub tpm_emulator_socket: Option<String>,
-    /// What is known of descriptors before a line is made.
+    /// The numbers of descriptors that are passed to QEMU.
     pub descriptors: Arc<dyn Descriptors + Send + Sync>,
     /// The plugins of nbdkit, where there is one.
     pub nbdkit_plugins: BTreeSet<String>,
-    /// What vhost-user helpers say of themselves, by path.
-    pub helper_capabilities: BTreeMap<String, String>,
-    /// PCI devices by address.
+    /// PCI devices by address, such as `0000:01:00.0`.
     pub pci_devices: BTreeMap<String, PciDevice>,
     /// The NUMA nodes.
     pub numa_nodes: Vec<u32>,
@@ -59,22 +76,20 @@ pub struct FixedHost {
     pub cdroms: BTreeSet<String>,
     /// A DRM render node.
     pub render_node: Option<String>,
-    /// Whether the kernel moves the packets of all guests, and not only of those that KVM runs.
-    pub vhost_net_for_all: bool,
     /// The generic device of any SCSI unit.
     pub scsi_generic: Option<String>,
     /// The definitions of storage pools by name.
-    pub pools: BTreeMap<String, Arc<str>>,
+    pub pools: BTreeMap<String, StoragePool>,
     /// The storage pools that are defined but not active.
     pub inactive_pools: BTreeSet<String>,
-    /// The volume of that name in that pool.
-    pub volume: fn(pool: &str, volume: &str) -> Option<Volume>,
+    /// The volumes of storage pools.
+    pub volume: VolumeLookup,
     /// The definitions of networks by name.
-    pub networks: BTreeMap<String, Arc<str>>,
-    /// The ports made for interfaces, by the name of the network.
-    pub network_ports: BTreeMap<String, Arc<str>>,
-    /// The value of a secret.
-    pub secret: fn(usage: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>>,
+    pub networks: BTreeMap<String, Network>,
+    /// The ports allocated for interfaces, by the name of the network.
+    pub network_ports: BTreeMap<String, Actual>,
+    /// The values of secrets.
+    pub secret: SecretLookup,
 }
 
 impl Default for FixedHost {
@@ -83,6 +98,7 @@ impl Default for FixedHost {
             config: DriverConfig::default(),
             arch: Arch::X86_64,
             now: 0,
+            page_size: 4096,
             utc_offset: 0,
             env: BTreeMap::new(),
             files: BTreeMap::new(),
@@ -93,24 +109,21 @@ impl Default for FixedHost {
             slirp_helper: false,
             free_vsock_cid: 3,
             missing_tpm_versions: BTreeSet::new(),
-            tpm_emulator_socket: None,
             descriptors: Arc::new(FreeDescriptors),
             nbdkit_plugins: BTreeSet::new(),
-            helper_capabilities: BTreeMap::new(),
             pci_devices: BTreeMap::new(),
             numa_nodes: vec![0],
             numa_advice: vec![0],
             cpus_per_node: 4,
             cdroms: BTreeSet::new(),
             render_node: None,
-            vhost_net_for_all: false,
             scsi_generic: None,
             pools: BTreeMap::new(),
             inactive_pools: BTreeSet::new(),
-            volume: |_, _| None,
+            volume: VolumeLookup::new(|_, _| None),
             networks: BTreeMap::new(),
             network_ports: BTreeMap::new(),
-            secret: |_, _| None,
+            secret: SecretLookup::new(|_, _| None),
         }
     }
 }
@@ -124,152 +137,154 @@ impl Host for FixedHost {
         self.arch
     }
 
-    fn now(&self) -> i64 {
-        self.now
-    }
-
-    fn utc_offset(&self) -> i64 {
-        self.utc_offset
-    }
-
     fn random(&self, buffer: &mut [u8]) {
         for (byte, n) in buffer.iter_mut().zip((0..=u8::MAX).cycle()) {
             *byte = n;
         }
     }
 
-    fn env(&self, name: &str) -> Option<String> {
-        self.env.get(name).cloned()
-    }
-
-    fn emulator(&self, arch: Arch) -> Option<String> {
-        Some(format!("{}/qemu-system-{}", self.emulator_dir, arch.qemu_name()))
-    }
+    crate::answers_itself!();
 
     fn descriptors(&self) -> &dyn Descriptors {
         &*self.descriptors
     }
+}
 
-    fn pci_device(&self, address: &str) -> Option<PciDevice> {
-        self.pci_devices.get(address).copied()
+impl Machine for FixedHost {
+    fn now(&self) -> Answer<i64> {
+        Ok(self.now)
     }
 
-    fn read_text(&self, path: &str) -> Option<String> {
-        self.files.get(path).cloned()
+    fn utc_offset(&self) -> Answer<i64> {
+        Ok(self.utc_offset)
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
+    fn page_size(&self) -> Answer<u64> {
+        Ok(self.page_size)
+    }
+
+    fn fips(&self) -> Answer<bool> {
+        Ok(self.fips)
+    }
+
+    fn env(&self, name: &str) -> Answer<String> {
+        given(&self.env, "environment variable", name)
+    }
+
+    fn emulator(&self, arch: Arch) -> Answer<String> {
+        Ok(format!("{}/qemu-system-{}", self.emulator_dir, arch.qemu_name()))
+    }
+}
+
+impl Files for FixedHost {
+    fn read_text(&self, path: &str) -> Answer<String> {
+        given(&self.files, "file", path)
+    }
+
+    fn list(&self, path: &str) -> Answer<Vec<String>> {
         let folder = format!("{}/", path.trim_end_matches('/'));
-        let mut names: Vec<String> = self
-            .files
-            .keys()
-            .filter_map(|f| f.strip_prefix(&folder))
-            .filter_map(|rest| rest.split('/').next())
-            .map(str::to_owned)
-            .collect();
+        let below = self.files.keys().filter_map(|file| file.strip_prefix(&folder));
+        let mut names: Vec<String> =
+            below.filter_map(|rest| rest.split('/').next()).map(str::to_owned).collect();
         names.dedup();
-        names
+        if names.is_empty() { Err(HostError::not_found("directory", path)) } else { Ok(names) }
     }
 
-    fn exists(&self, path: &str) -> bool {
-        self.files.contains_key(path) || !self.list(path).is_empty()
+    fn is_cdrom(&self, path: &str) -> Answer<bool> {
+        Ok(self.cdroms.contains(path))
     }
-    fn cpu(&self) -> Option<&Processor> {
-        self.cpu.as_ref()
+}
+
+impl Cpu for FixedHost {
+    fn processor(&self) -> Answer<&Processor> {
+        self.cpu.as_ref().ok_or(HostError::Unknown("its CPU"))
     }
 
-    fn cpu_map(&self) -> &CpuMap {
-        &self.cpu_map
+    fn cpu_map(&self) -> Answer<&CpuMap> {
+        Ok(&self.cpu_map)
+    }
+}
+
+impl Numa for FixedHost {
+    fn numa_nodes(&self) -> Answer<Vec<u32>> {
+        Ok(self.numa_nodes.clone())
     }
 
-    fn fips(&self) -> bool {
-        self.fips
+    fn numa_advice(&self) -> Answer<Vec<u32>> {
+        Ok(self.numa_advice.clone())
     }
 
-    fn slirp_helper(&self) -> bool {
-        self.slirp_helper
+    fn numa_node_of_cpu(&self, cpu: u32) -> Answer<u32> {
+        cpu.checked_div(self.cpus_per_node).ok_or_else(|| HostError::not_found("CPU", cpu.to_string()))
+    }
+}
+
+impl Devices for FixedHost {
+    fn pci_device(&self, address: &PciAddress) -> Answer<PciDevice> {
+        // The map holds the devices about which something is known, not all that there are.
+        self.pci_devices.get(&address.to_string()).copied().ok_or(HostError::Unknown("its PCI devices"))
     }
 
-    fn free_vsock_cid(&self) -> Result<u32, HostError> {
+    fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Answer<String> {
+        self.scsi_generic.clone().ok_or_else(|| HostError::not_found("SCSI host adapter", adapter))
+    }
+
+    fn render_node(&self) -> Answer<String> {
+        self.render_node.clone().ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
+    }
+
+    fn vhost_net(&self, accel: Accel) -> Answer<bool> {
+        Ok(accel == Accel::Kvm)
+    }
+
+    fn free_vsock_cid(&self) -> Answer<u32> {
         Ok(self.free_vsock_cid)
     }
+}
 
-    fn emulates_tpm(&self, version: &str) -> bool {
-        !self.missing_tpm_versions.contains(version)
-    }
-
-    fn tpm_emulator_socket(&self, domain: &str) -> String {
-        match &self.tpm_emulator_socket {
-            Some(path) => path.clone(),
-            None => format!("{}/swtpm/{domain}-swtpm.sock", self.config.state_dir),
-        }
-    }
-
-    fn nbdkit_plugin(&self, name: &str) -> bool {
-        self.nbdkit_plugins.contains(name)
-    }
-
-    fn helper_capabilities(&self, binary: &str) -> Option<String> {
-        self.helper_capabilities.get(binary).cloned()
-    }
-
-    fn numa_nodes(&self) -> Vec<u32> {
-        self.numa_nodes.clone()
-    }
-
-    fn numa_advice(&self) -> Vec<u32> {
-        self.numa_advice.clone()
-    }
-
-    fn numa_node_of_cpu(&self, cpu: u32) -> Option<u32> {
-        cpu.checked_div(self.cpus_per_node)
-    }
-
-    fn is_cdrom(&self, path: &str) -> bool {
-        self.cdroms.contains(path)
-    }
-
-    fn vhost_net(&self, accel: Accel) -> bool {
-        self.vhost_net_for_all || accel == Accel::Kvm
-    }
-
-    fn render_node(&self) -> Option<String> {
-        self.render_node.clone()
-    }
-
-    fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Result<String, HostError> {
-        self.scsi_generic.clone().ok_or_else(|| not_found("SCSI host adapter", adapter))
-    }
-
-    fn storage_pool(&self, name: &str) -> Result<String, HostError> {
+impl Storage for FixedHost {
+    fn storage_pool(&self, name: &str) -> Answer<StoragePool> {
         if self.inactive_pools.contains(name) {
             return Err(HostError::Inactive { what: "storage pool", name: name.to_owned() });
         }
         given(&self.pools, "storage pool", name)
     }
 
-    fn storage_volume(&self, pool: &str, volume: &str) -> Result<Volume, HostError> {
-        (self.volume)(pool, volume).ok_or_else(|| not_found("storage volume", volume))
+    fn storage_volume(&self, pool: &str, volume: &str) -> Answer<Volume> {
+        self.volume.find(pool, volume).ok_or_else(|| HostError::not_found("storage volume", volume))
     }
+}
 
-    fn network(&self, name: &str) -> Result<String, HostError> {
+impl Networks for FixedHost {
+    fn network(&self, name: &str) -> Answer<Network> {
         given(&self.networks, "network", name)
     }
 
-    fn network_port(&self, network: &str) -> Result<String, HostError> {
-        given(&self.network_ports, "port of network", network)
-    }
-
-    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Result<Vec<u8>, HostError> {
-        let (SecretKey::Uuid(name) | SecretKey::Usage(name)) = key;
-        (self.secret)(usage, key).ok_or_else(|| not_found("secret", name))
+    fn network_port(&self, source: &NetworkSource) -> Answer<Actual> {
+        given(&self.network_ports, "port of network", &source.network)
     }
 }
 
-fn not_found(what: &'static str, name: &str) -> HostError {
-    HostError::NotFound { what, name: name.to_owned() }
+impl Secrets for FixedHost {
+    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Answer<Vec<u8>> {
+        self.secret.find(usage, key).ok_or_else(|| HostError::not_found("secret", key.name()))
+    }
 }
 
-fn given(map: &BTreeMap<String, Arc<str>>, what: &'static str, name: &str) -> Result<String, HostError> {
-    map.get(name).map(std::string::ToString::to_string).ok_or_else(|| not_found(what, name))
+impl Services for FixedHost {
+    fn emulates_tpm(&self, version: &str) -> Answer<bool> {
+        Ok(!self.missing_tpm_versions.contains(version))
+    }
+
+    fn nbdkit_plugin(&self, name: &str) -> Answer<bool> {
+        Ok(self.nbdkit_plugins.contains(name))
+    }
+
+    fn slirp_helper(&self) -> Answer<bool> {
+        Ok(self.slirp_helper)
+    }
+}
+
+fn given<T: Clone>(map: &BTreeMap<String, T>, what: &'static str, name: &str) -> Answer<T> {
+    map.get(name).cloned().ok_or_else(|| HostError::not_found(what, name))
 }

@@ -1,66 +1,81 @@
-//! What a QEMU command line needs to know of the machine it is for, behind one trait.
+//! What a QEMU command line needs to know of the machine it is for.
 //!
-//! Nothing in the line from document to arguments touches a file, a clock or the network: it asks a [`Host`].
-//! [`FixedHost`] answers with given values (tests, embedding, planning for another machine); the `virtargv` crate has a
-//! `SystemHost` that looks at this machine.
+//! No stage touches a file, a clock or the network: it asks a [`Host`]. A host has a few things that every machine has,
+//! and subjects that it may know about ([`Files`], [`Storage`], [`Networks`], [`Secrets`] and others). Each question of a
+//! subject is answered by default with "not known", so a host implements only what it knows:
 //!
 //! ```
-//! use virtargv_host::{FixedHost, Host};
-//! let host = FixedHost { now: 1_234_567_890, ..FixedHost::default() };
-//! assert_eq!(host.now(), 1_234_567_890);
-//! assert!(host.config().lib_dir.starts_with('/'));
+//! use virtargv_host::{Answer, Arch, DriverConfig, Host, HostError, SecretKey, SecretUse, Secrets, Storage};
+//!
+//! #[derive(Default)]
+//! struct Launcher {
+//!     config: DriverConfig,
+//! }
+//!
+//! impl Host for Launcher {
+//!     fn config(&self) -> &DriverConfig {
+//!         &self.config
+//!     }
+//!
+//!     fn arch(&self) -> Arch {
+//!         Arch::X86_64
+//!     }
+//!
+//!     fn random(&self, buffer: &mut [u8]) {
+//!         buffer.fill(4); // a real host asks its source of random bytes
+//!     }
+//!
+//!     fn secrets(&self) -> &dyn Secrets {
+//!         self
+//!     }
+//! }
+//!
+//! impl Secrets for Launcher {
+//!     fn secret(&self, _: SecretUse, key: SecretKey<'_>) -> Answer<Vec<u8>> {
+//!         match key {
+//!             SecretKey::Usage("disks") => Ok(b"open sesame".to_vec()),
+//!             SecretKey::Usage(name) | SecretKey::Uuid(name) => Err(HostError::not_found("secret", name)),
+//!         }
+//!     }
+//! }
+//!
+//! let host = Launcher::default();
+//! assert!(host.secrets().secret(SecretUse::Volume, SecretKey::Usage("disks")).is_ok());
+//! assert!(host.storage().storage_pool("images").unwrap_err().is_unknown());
 //! ```
+//!
+//! [`FixedHost`] answers with given values (tests, planning for another machine), [`Override`] replaces answers of
+//! another host, and `SystemHost` of the crate `virtargv-system` looks at this machine.
 
+mod answer;
 mod config;
+mod cpu;
 mod descriptor;
+mod device;
 mod fixed;
-mod interop;
-mod service;
+mod over;
+mod request;
+mod secret;
+mod storage;
+mod subject;
 
+pub use answer::{Answer, HostError};
 pub use config::{DriverConfig, Hugetlbfs};
+pub use cpu::Processor;
 pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
+pub use device::PciDevice;
 pub use fixed::FixedHost;
-pub use interop::interop_files;
-pub use service::{Processor, SecretKey, SecretUse, Volume, VolumeKind};
+pub use over::Override;
+pub use request::{Incoming, ReadOptions, Request, StartOptions};
+pub use secret::{SecretKey, SecretLookup, SecretUse};
+pub use storage::{Volume, VolumeKind, VolumeLookup};
+pub use subject::{Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage};
+pub use virtargv_caps::{Accel, Arch, CpuMap};
 
-use virtargv_caps::{Accel, Arch, CpuMap};
-
-/// A PCI device of the host.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PciDevice {
-    /// Whether it is a PCI Express device.
-    pub express: bool,
-    /// The IOMMU group that it is in.
-    pub iommu_group: Option<u32>,
-}
-
-/// Why the host could not answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum HostError {
-    /// What was asked for does not exist.
-    #[error("{what} '{name}' was not found")]
-    NotFound {
-        /// What it is, such as `storage pool`.
-        what: &'static str,
-        /// Its name.
-        name: String,
-    },
-    /// It exists, but not in a state in which it can be used.
-    #[error("{what} '{name}' is not active")]
-    Inactive {
-        /// What it is.
-        what: &'static str,
-        /// Its name.
-        name: String,
-    },
-    /// Something else went wrong.
-    #[error("{0}")]
-    Failed(String),
-}
-
-/// Answers questions about the machine. Every method has to be free of side effects that matter to anybody else.
+/// The machine that a guest is to run on. Every machine has what the required methods ask for; what it knows beyond
+/// that is answered by subject.
 ///
-/// Answers must not change while a domain is worked on.
+/// Every method has to be free of side effects that matter to anybody else. Answers must not change while a domain is worked on.
 pub trait Host {
     /// The driver's settings (`qemu.conf`).
     fn config(&self) -> &DriverConfig;
@@ -68,115 +83,104 @@ pub trait Host {
     /// The architecture of the host's CPU.
     fn arch(&self) -> Arch;
 
-    /// Seconds since 1970-01-01 UTC.
-    fn now(&self) -> i64;
-
-    /// How far local time is ahead of UTC, in seconds.
-    fn utc_offset(&self) -> i64;
-
     /// Fills `buffer` with random bytes.
     fn random(&self, buffer: &mut [u8]);
 
-    /// The value of an environment variable of the driver.
-    fn env(&self, name: &str) -> Option<String>;
-
-    /// The size of a memory page in bytes.
-    fn page_size(&self) -> u64 {
-        4096
+    /// The machine and the driver's process on it.
+    fn machine(&self) -> &dyn Machine {
+        &NotKnown
     }
 
-    /// The path of the QEMU binary for `arch`, where there is one.
-    fn emulator(&self, arch: Arch) -> Option<String>;
+    /// Files.
+    fn files(&self) -> &dyn Files {
+        &NotKnown
+    }
 
-    /// What is known of descriptors before a line is made.
+    /// The CPU.
+    fn cpu(&self) -> &dyn Cpu {
+        &NotKnown
+    }
+
+    /// NUMA nodes.
+    fn numa(&self) -> &dyn Numa {
+        &NotKnown
+    }
+
+    /// Devices of the host.
+    fn devices(&self) -> &dyn Devices {
+        &NotKnown
+    }
+
+    /// Storage pools and volumes.
+    fn storage(&self) -> &dyn Storage {
+        &NotKnown
+    }
+
+    /// Virtual networks.
+    fn networks(&self) -> &dyn Networks {
+        &NotKnown
+    }
+
+    /// Secrets.
+    fn secrets(&self) -> &dyn Secrets {
+        &NotKnown
+    }
+
+    /// Helper programs.
+    fn services(&self) -> &dyn Services {
+        &NotKnown
+    }
+
+    /// The numbers of descriptors that are passed to QEMU.
     fn descriptors(&self) -> &dyn Descriptors {
         &FreeDescriptors
     }
+}
 
-    /// What is known of a PCI device of the host, by its address in the form `0000:01:00.0`.
-    fn pci_device(&self, address: &str) -> Option<PciDevice>;
+/// Answers every question with "not known".
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct NotKnown;
 
-    /// The text of the file at `path`, where there is one and it is text.
-    fn read_text(&self, path: &str) -> Option<String>;
+/// Inside `impl Host`, for a type that implements the trait of every subject itself: the accessors of the subjects.
+#[macro_export]
+macro_rules! answers_itself {
+    () => {
+        fn machine(&self) -> &dyn $crate::Machine {
+            self
+        }
 
-    /// The names in the folder `path`, sorted; empty where there is no such folder.
-    fn list(&self, path: &str) -> Vec<String>;
+        fn files(&self) -> &dyn $crate::Files {
+            self
+        }
 
-    /// Whether something is at `path`.
-    fn exists(&self, path: &str) -> bool;
+        fn cpu(&self) -> &dyn $crate::Cpu {
+            self
+        }
 
-    /// The host's CPU, where it is known.
-    fn cpu(&self) -> Option<&Processor>;
+        fn numa(&self) -> &dyn $crate::Numa {
+            self
+        }
 
-    /// The definitions of CPU models.
-    fn cpu_map(&self) -> &CpuMap;
+        fn devices(&self) -> &dyn $crate::Devices {
+            self
+        }
 
-    /// Whether the host's kernel is in FIPS mode.
-    fn fips(&self) -> bool;
+        fn storage(&self) -> &dyn $crate::Storage {
+            self
+        }
 
-    /// Whether user networking goes through a slirp helper process.
-    fn slirp_helper(&self) -> bool;
+        fn networks(&self) -> &dyn $crate::Networks {
+            self
+        }
 
-    /// A vsock address that no other guest has.
-    fn free_vsock_cid(&self) -> Result<u32, HostError>;
+        fn secrets(&self) -> &dyn $crate::Secrets {
+            self
+        }
 
-    /// Whether swtpm emulates a TPM of `version` (`1.2`, `2.0`).
-    fn emulates_tpm(&self, _version: &str) -> bool {
-        true
-    }
-
-    /// The socket at which the emulated TPM of `domain` (a short name) listens.
-    fn tpm_emulator_socket(&self, domain: &str) -> String {
-        format!("{}/swtpm/{domain}-swtpm.sock", self.config().state_dir)
-    }
-
-    /// Whether nbdkit with this plugin (`curl`, `ssh`) is there.
-    fn nbdkit_plugin(&self, name: &str) -> bool;
-
-    /// What a vhost-user helper prints for `--print-capabilities` (JSON).
-    fn helper_capabilities(&self, binary: &str) -> Option<String>;
-
-    /// The host's NUMA nodes.
-    fn numa_nodes(&self) -> Vec<u32>;
-
-    /// The NUMA nodes that automatic placement advises.
-    fn numa_advice(&self) -> Vec<u32>;
-
-    /// The NUMA node that a CPU of the host belongs to.
-    fn numa_node_of_cpu(&self, cpu: u32) -> Option<u32> {
-        let name = format!("cpu{cpu}");
-        let has = |node: &u32| self.list(&format!("/sys/devices/system/node/node{node}")).contains(&name);
-        self.numa_nodes().into_iter().find(has)
-    }
-
-    /// Whether the device at `path` is a CD-ROM drive.
-    fn is_cdrom(&self, path: &str) -> bool;
-
-    /// Whether the kernel moves the packets of guests that `accel` runs (vhost-net).
-    fn vhost_net(&self, accel: Accel) -> bool {
-        accel == Accel::Kvm
-    }
-
-    /// A DRM render node, where the host has one.
-    fn render_node(&self) -> Option<String>;
-
-    /// The generic device (`sg0`) of a SCSI unit at adapter, bus, target and unit.
-    fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Result<String, HostError>;
-
-    /// The definition (XML) of an active storage pool.
-    fn storage_pool(&self, name: &str) -> Result<String, HostError>;
-
-    /// A volume of a storage pool.
-    fn storage_volume(&self, pool: &str, volume: &str) -> Result<Volume, HostError>;
-
-    /// The definition (XML) of a network.
-    fn network(&self, name: &str) -> Result<String, HostError>;
-
-    /// The port (XML) that the network of that name made for the domain's interface.
-    fn network_port(&self, network: &str) -> Result<String, HostError>;
-
-    /// The value of a secret.
-    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Result<Vec<u8>, HostError>;
+        fn services(&self) -> &dyn $crate::Services {
+            self
+        }
+    };
 }
 
 /// A random number below 2^`bits`, made of the host's random bytes.

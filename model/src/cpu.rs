@@ -428,7 +428,7 @@ mod tests {
         let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(found, problems);
         if found.is_empty() {
-            let written = crate::format(&parsed.domain.unwrap_or_default());
+            let written = crate::format(&parsed.value.unwrap_or_default());
             assert!(written.contains(cpu), "{written}");
         }
     }

@@ -6,7 +6,7 @@ use crate::read;
 use crate::read::{El, Elements, LONG_INTERNAL, LONG_UNSUPPORTED, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
-    Devices, Place, Pos, Release, Report, Rule, clock::Clock, cpu::Cpu, features::Features,
+    Devices, Outcome, Place, Pos, Release, Rule, clock::Clock, cpu::Cpu, features::Features,
     lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
     sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
@@ -125,18 +125,10 @@ pub struct Domain {
     pub qemu: QemuNamespace,
 }
 
-/// The result of [`parse`]: the domain as far as it could be read, and the problems.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Parsed {
-    /// `None` only where the text is not XML or its root is not `<domain>`.
-    pub domain: Option<Domain>,
-    /// The problems found while reading.
-    pub report: Report,
-}
-
 /// Reads a domain document as `release` does: it refuses words that a later release added, and ignores elements and
-/// attributes that a later release added. A value that cannot be read is reported and left out.
-pub fn parse(text: &str, release: Release) -> Parsed {
+/// attributes that a later release added. A value that cannot be read is reported and left out. There is no value only where the text is not XML or its
+/// root is not `<domain>`.
+pub fn parse(text: &str, release: Release) -> Outcome<Domain> {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
@@ -156,7 +148,7 @@ pub fn parse(text: &str, release: Release) -> Parsed {
     };
     let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);
-    Parsed { domain: Some(domain), report: reader.report }
+    Outcome { value: Some(domain), report: reader.report }
 }
 
 /// Writes a domain document, in libvirt's layout.
@@ -166,8 +158,8 @@ pub fn format(domain: &Domain) -> String {
     w.finish()
 }
 
-fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Parsed {
-    Parsed { domain: None, report: rule.problem(release, place, message).into() }
+fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Outcome<Domain> {
+    Outcome { value: None, report: rule.problem(release, place, message).into() }
 }
 
 impl Domain {

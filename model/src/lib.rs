@@ -9,11 +9,11 @@
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
 //! let parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! assert!(parsed.report.is_empty());
-//! let domain = parsed.domain.unwrap();
+//! let domain = parsed.value.unwrap();
 //! assert_eq!(domain.name.as_deref(), Some("demo"));
 //! assert_eq!(domain.memory.size.map(|kib| kib.0), Some(512 * 1024));
 //! let again = virtargv_model::parse(&virtargv_model::format(&domain), virtargv_model::Release::default());
-//! assert_eq!(again.domain, Some(domain));
+//! assert_eq!(again.value, Some(domain));
 //! ```
 
 #[macro_use]
@@ -32,6 +32,7 @@ pub mod network_port;
 pub mod numa;
 mod number_set;
 pub mod os;
+mod outcome;
 mod place;
 pub mod pool;
 mod problem;
@@ -48,8 +49,9 @@ pub mod vcpu;
 pub mod write;
 
 pub use device::{Devices, info};
-pub use domain::{Domain, Parsed, VirtType, format, parse};
+pub use domain::{Domain, VirtType, format, parse};
 pub use number_set::NumberSet;
+pub use outcome::Outcome;
 pub use place::{Frame, Place, Pos, Source};
 pub use problem::{Kind, Problem, Problems, Report, Stage};
 pub use release::{Convention, Release, Span, UnknownRelease, Version};

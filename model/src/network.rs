@@ -1,52 +1,243 @@
 //! `<network>`: the definition of a virtual network, as far as a domain that uses the network needs it.
 
-use crate::read::Elements;
+use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciDevice};
+use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
+use crate::info::PciAddress;
+use crate::network_port::driver_of;
+use crate::read::{self, El, Element, Elements, Reader};
+use crate::{Pos, Report, YesNo};
+
+crate::rules! {
+    /// The definition of a network is well-formed XML with the root element `<network>`.
+    NETWORK = "network": Xml, Read, "`<network>`: what the host answers for the name in `<source network=>`",
+        help "correct the definition of the network on the host";
+}
+
+spelled! {
+    /// `<forward mode=>`: how the traffic of a network is forwarded.
+    #[derive(Default)]
+    pub enum ForwardMode {
+        /// Not at all: an isolated network.
+        #[default]
+        None = "none",
+        /// Routed, with addresses translated.
+        Nat = "nat",
+        /// Routed.
+        Route = "route",
+        /// Routed, without firewall rules.
+        Open = "open",
+        /// Through a bridge of the host, or macvtap in bridge mode.
+        Bridge = "bridge",
+        /// Through macvtap in private mode.
+        Private = "private",
+        /// Through macvtap in VEPA mode.
+        Vepa = "vepa",
+        /// Through macvtap in passthrough mode.
+        Passthrough = "passthrough",
+        /// Each interface is given a PCI function of the host.
+        Hostdev = "hostdev",
+    }
+}
 
 /// A virtual network (`<network>`).
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Network {
-    /// `<forward mode=>`: how its traffic is forwarded; `None` for an isolated network.
-    pub forward: Option<String>,
+    /// `<forward>`: how its traffic is forwarded. Without the element, the network is isolated.
+    pub forward: Forward,
     /// `<bridge name=>`: the bridge device on the host.
     pub bridge: Option<String>,
     /// `<ip address=>`: the addresses of the host on the network.
     pub addresses: Vec<String>,
+    /// The settings of ports whose port group does not have them.
+    pub port: PortSettings,
+    /// `<portgroup>`
+    pub port_groups: Vec<PortGroup>,
+}
+
+/// `<forward>` of a network.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Forward {
+    /// `mode=`
+    pub mode: ForwardMode,
+    /// `<interface dev=>`, or `dev=` where there is none: the network device of the host that is used first.
+    pub dev: Option<String>,
+    /// `<address type='pci'>`: the PCI functions of the host that interfaces are given.
+    pub functions: Vec<PciAddress>,
+    /// `<driver>` for the PCI functions.
+    pub driver: HostdevDriver,
+    /// `managed=`: whether libvirt detaches the PCI functions from the host.
+    pub managed: Option<YesNo>,
+}
+
+/// `<portgroup>` of a network.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PortGroup {
+    /// `name=`
+    pub name: String,
+    /// `default='yes'`: interfaces that name no port group are in this one.
+    pub default: bool,
+    /// `<bandwidth>`: the limits of each port.
+    pub bandwidth: Option<Bandwidth>,
+    /// The other settings of its ports.
+    pub port: PortSettings,
+}
+
+/// What both a network and its port groups can say of ports.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PortSettings {
+    /// `<virtualport>`
+    pub virtual_port: Option<VirtualPort>,
+    /// `<vlan>`
+    pub vlan: Option<Vlan>,
+    /// `<port isolated=>`
+    pub isolated: Option<YesNo>,
 }
 
 impl Network {
-    /// Reads the definition; `None` where the text is not a `<network>` document.
-    pub fn parse(text: &str) -> Option<Self> {
-        let tree = crate::read::tree(text).ok()?;
+    /// Reads the definition.
+    ///
+    /// # Errors
+    /// The problems of the document.
+    pub fn parse(text: &str) -> Result<Self, Report> {
+        let mut r = Reader::default();
+        let tree = match read::tree(text) {
+            Ok(tree) => tree,
+            Err(error) => {
+                r.refuse(&NETWORK, Pos::NONE, error.message);
+                return Err(r.report);
+            }
+        };
         let elements = Elements::of(&tree);
-        let root = elements.root()?;
-        let forward =
-            root.child("forward").map(|forward| forward.string("mode").unwrap_or_else(|| "nat".into()));
-        (root.name() == "network").then(|| Self {
-            forward,
-            bridge: root.child("bridge").and_then(|bridge| bridge.string("name")),
-            addresses: root.children("ip").filter_map(|ip| ip.string("address")).collect(),
-        })
+        let Some(el) = elements.root().filter(|root| root.name() == "network") else {
+            r.refuse(&NETWORK, Pos::NONE, "the definition of a network has the root element 'network'");
+            return Err(r.report);
+        };
+        let network = Self {
+            forward: el.child("forward").map(|forward| Forward::read(forward, &mut r)).unwrap_or_default(),
+            bridge: el.child("bridge").and_then(|bridge| bridge.string("name")),
+            addresses: el.children("ip").filter_map(|ip| ip.string("address")).collect(),
+            port: PortSettings::read(el, &mut r),
+            port_groups: el
+                .children("portgroup")
+                .filter_map(|group| PortGroup::read(group, &mut r))
+                .collect(),
+        };
+        if r.report.is_empty() { Ok(network) } else { Err(r.report) }
     }
 
     /// Whether libvirt makes the bridge and gives the host an address on it: isolated networks, and those with the
     /// forward mode `nat`, `route` or `open`.
     pub fn is_of_host(&self) -> bool {
-        matches!(self.forward.as_deref(), None | Some("nat" | "route" | "open"))
+        use ForwardMode::{Nat, None, Open, Route};
+        matches!(self.forward.mode, None | Nat | Route | Open)
+    }
+
+    /// The actual connection that the network gives an interface of `port_group`. With `<forward mode='hostdev'>` it
+    /// is the first PCI function that is not in `taken`; `None` where the network has nothing to connect to.
+    pub fn connect(&self, port_group: Option<&str>, taken: &[PciAddress]) -> Option<Actual> {
+        let group = self.port_groups.iter().find(|group| match port_group {
+            Some(name) => group.name == name,
+            None => group.default,
+        });
+        // The port group takes precedence over the network.
+        let of_group = group.map(|group| &group.port);
+        Some(Actual {
+            source: self.plug(taken)?,
+            virtual_port: of_group
+                .and_then(|port| port.virtual_port.clone())
+                .or(self.port.virtual_port.clone()),
+            bandwidth: group.and_then(|group| group.bandwidth),
+            vlan: of_group.and_then(|port| port.vlan.clone()).or(self.port.vlan.clone()),
+            isolated: of_group.and_then(|port| port.isolated).or(self.port.isolated),
+            trust_guest_rx_filters: None,
+        })
+    }
+
+    fn plug(&self, taken: &[PciAddress]) -> Option<Source> {
+        let device = |mode| Some(Source::Direct { dev: self.forward.dev.clone()?, mode: Some(mode) });
+        match self.forward.mode {
+            ForwardMode::None | ForwardMode::Nat | ForwardMode::Route | ForwardMode::Open => {
+                let network = self.bridge.clone()?;
+                Some(Source::Network(NetworkSource { network, ..NetworkSource::default() }))
+            }
+            ForwardMode::Bridge => match self.bridge.clone() {
+                Some(bridge) => Some(Source::Bridge { bridge }),
+                None => device(BridgeMode::Bridge),
+            },
+            ForwardMode::Private => device(BridgeMode::Private),
+            ForwardMode::Vepa => device(BridgeMode::Vepa),
+            ForwardMode::Passthrough => device(BridgeMode::Passthrough),
+            ForwardMode::Hostdev => {
+                let address = self.forward.functions.iter().copied().find(|f| !taken.contains(f))?;
+                let driver = self.forward.driver.clone();
+                let device = InterfaceDevice::Pci(PciDevice { driver, address, ..PciDevice::default() });
+                Some(Source::Hostdev(Box::new(HostInterface { managed: self.forward.managed, device })))
+            }
+        }
+    }
+}
+
+impl Forward {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        let first = el.child("interface").unwrap_or(el);
+        Self {
+            mode: r.attr(el, "mode").unwrap_or(ForwardMode::Nat),
+            dev: first.string("dev"),
+            functions: el.children("address").filter_map(|address| PciAddress::read(address, r)).collect(),
+            driver: driver_of(el, r),
+            managed: r.attr(el, "managed"),
+        }
+    }
+}
+
+impl PortGroup {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let default: Option<YesNo> = r.attr(el, "default");
+        Some(Self {
+            name: r.required(el, "name")?,
+            default: default == Some(YesNo::Yes),
+            bandwidth: el.child("bandwidth").and_then(|bandwidth| Bandwidth::read(bandwidth, true, r)),
+            port: PortSettings::read(el, r),
+        })
+    }
+}
+
+impl PortSettings {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        Self {
+            virtual_port: el.child("virtualport").and_then(|port| VirtualPort::read(port, r)),
+            vlan: el.child("vlan").and_then(|vlan| Vlan::read(vlan, r)),
+            isolated: el.child("port").and_then(|port| r.attr(port, "isolated")),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::Network;
+    use super::{ForwardMode, Network};
+    use crate::device::net::Source;
 
     #[test]
     fn addresses_and_mode() {
         let text =
             "<network><forward/><bridge name='b0'/><ip address='10.0.0.1'/><ip address='fd00::1'/></network>";
         let network = Network::parse(text).unwrap();
-        assert_eq!(network.forward.as_deref(), Some("nat"));
+        assert_eq!(network.forward.mode, ForwardMode::Nat);
         assert_eq!(network.addresses, ["10.0.0.1", "fd00::1"]);
         assert!(network.is_of_host());
-        assert_eq!(Network::parse("<domain/>"), None);
+    }
+
+    #[test]
+    fn a_function_is_given_once() {
+        let text = "<network><forward mode='hostdev' managed='yes'><address type='pci' bus='5' slot='0' function='1'/>
+            <address type='pci' bus='5' slot='0' function='2'/></forward></network>";
+        let network = Network::parse(text).unwrap();
+        let [first, second] = network.forward.functions.as_slice() else { panic!("two functions") };
+        for (taken, given) in
+            [(vec![], Some(first)), (vec![*first], Some(second)), (vec![*first, *second], None)]
+        {
+            let actual = network.connect(None, &taken).map(|actual| actual.source);
+            assert_eq!(actual.as_ref().and_then(Source::pci_function), given.copied(), "{taken:?}");
+        }
     }
 }

@@ -8,13 +8,10 @@ use crate::read::{self, El, Element, Elements, Reader};
 use crate::{Report, YesNo};
 
 crate::rules! {
-    /// The document of a network port is well-formed XML.
+    /// The document of a network port is well-formed XML with the root element `<networkport>`.
     NETWORK_PORT = "network-port": Xml, Read,
         "`<networkport>`: what a virtual network answers for an interface connected to it",
         help "correct the document that the host returned for the network port";
-    /// The document of a network is well-formed XML.
-    NETWORK = "network": Xml, Read, "`<network>`: what the host answers for the name in `<source network=>`",
-        help "correct the definition of the network on the host";
 }
 
 spelled! {
@@ -47,7 +44,15 @@ pub fn parse(text: &str) -> Result<Actual, Report> {
         }
     };
     let elements = Elements::of(&tree);
-    let actual = elements.root().map(|el| read_port(el, &mut r)).unwrap_or_default();
+    let Some(root) = elements.root().filter(|root| root.name() == "networkport") else {
+        r.refuse(
+            &NETWORK_PORT,
+            Pos::NONE,
+            "the document of a network port has the root element 'networkport'",
+        );
+        return Err(r.report);
+    };
+    let actual = read_port(root, &mut r);
     if r.report.is_empty() { Ok(actual) } else { Err(r.report) }
 }
 
@@ -88,79 +93,7 @@ fn read_plug(el: El<'_>, r: &mut Reader) -> Option<Source> {
     })
 }
 
-/// The actual connection that a virtual network (`<network>` document) gives an interface of the port group
-/// `portgroup`. A network with `<forward mode='hostdev'>` gives the first of its PCI functions that is not in `taken`;
-/// `None` where there is none left.
-///
-/// # Errors
-/// The problems of the document.
-pub fn of_network(
-    text: &str,
-    portgroup: Option<&str>,
-    taken: &[PciAddress],
-) -> Result<Option<Actual>, Report> {
-    let mut r = Reader::default();
-    let tree = match read::tree(text) {
-        Ok(tree) => tree,
-        Err(error) => {
-            r.refuse(&NETWORK, Pos::NONE, error.message);
-            return Err(r.report);
-        }
-    };
-    let elements = Elements::of(&tree);
-    let Some(el) = elements.root() else { return Ok(None) };
-    let group = el.children("portgroup").find(|g| match portgroup {
-        Some(name) => g.get("name") == Some(name),
-        None => g.get("default") == Some("yes"),
-    });
-    // The port group takes precedence over the network.
-    let part = |name: &'static str| group.and_then(|g| g.child(name)).or_else(|| el.child(name));
-    let source = network_plug(el, taken, &mut r);
-    let isolated = part("port").and_then(|p| r.attr(p, "isolated"));
-    let actual = source.map(|source| Actual {
-        source,
-        virtual_port: part("virtualport").and_then(|v| VirtualPort::read(v, &mut r)),
-        bandwidth: group.and_then(|g| g.child("bandwidth")).and_then(|b| Bandwidth::read(b, true, &mut r)),
-        vlan: part("vlan").and_then(|v| Vlan::read(v, &mut r)),
-        isolated,
-        trust_guest_rx_filters: None,
-    });
-    if r.report.is_empty() { Ok(actual) } else { Err(r.report) }
-}
-
-fn network_plug(el: El<'_>, taken: &[PciAddress], r: &mut Reader) -> Option<Source> {
-    let forward = el.child("forward");
-    let bridge = el.child("bridge").and_then(|b| b.string("name"));
-    let device = |mode| {
-        let first = forward.and_then(|f| f.child("interface").or(Some(f))).and_then(|i| i.string("dev"));
-        Some(Source::Direct { dev: first?, mode: Some(mode) })
-    };
-    match forward.map(|f| f.get("mode").unwrap_or("nat")) {
-        None | Some("none" | "nat" | "route" | "open") => {
-            Some(Source::Network(NetworkSource { network: bridge?, ..NetworkSource::default() }))
-        }
-        Some("bridge") => match bridge {
-            Some(bridge) => Some(Source::Bridge { bridge }),
-            None => device(BridgeMode::Bridge),
-        },
-        Some("private") => device(BridgeMode::Private),
-        Some("vepa") => device(BridgeMode::Vepa),
-        Some("passthrough") => device(BridgeMode::Passthrough),
-        Some("hostdev") => {
-            let forward = forward?;
-            let functions: Vec<PciAddress> =
-                forward.children("address").filter_map(|a| PciAddress::read(a, r)).collect();
-            let address = functions.into_iter().find(|f| !taken.contains(f))?;
-            let driver = driver_of(forward, r);
-            let device = InterfaceDevice::Pci(PciDevice { driver, address, ..PciDevice::default() });
-            let managed = r.attr(forward, "managed");
-            Some(Source::Hostdev(Box::new(HostInterface { managed, device })))
-        }
-        Some(_) => None,
-    }
-}
-
-fn driver_of(el: El<'_>, r: &mut Reader) -> HostdevDriver {
+pub(crate) fn driver_of(el: El<'_>, r: &mut Reader) -> HostdevDriver {
     let driver = el.child("driver");
     HostdevDriver {
         name: driver.and_then(|d| r.attr(d, "name")),

@@ -3,6 +3,7 @@
 //! The model keeps the byte offset of each element ([`Pos`]). A [`Place`] adds a path below the element
 //! (`"model/@type"`). When a problem is shown, [`Source`] parses the text again to find the exact bytes.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use crate::{Problem, Report};
@@ -170,24 +171,47 @@ impl<'t> Source<'t> {
     }
 
     fn range(&self, place: &Place) -> Option<Range<usize>> {
-        let offset = place.element.offset()?;
-        let mut node = self.element(offset)?;
-        for step in place.path.split('/').filter(|s| !s.is_empty()) {
-            if let Some(name) = step.strip_prefix('@') {
-                if let Some(attribute) = node.attribute_node(name) {
-                    return Some(attribute.range());
-                }
-                break;
-            }
-            match node.children().find(|c| c.is_element() && c.tag_name().name() == step) {
+        let (node, rest) = self.node(place)?;
+        let name = rest.and_then(|step| step.strip_prefix('@')).unwrap_or(place.attr);
+        Some(node.attribute_node(name).map_or_else(|| self.head(node), |attribute| attribute.range()))
+    }
+
+    /// The element that `place` means, or the nearest one around it that the text holds, and the first step of the path
+    /// that leads to no element.
+    fn node(&self, place: &Place) -> Option<(roxmltree::Node<'_, 't>, Option<&'static str>)> {
+        let mut node = self.element(place.element.offset()?)?;
+        for step in place.path.split('/').filter(|step| !step.is_empty()) {
+            match node.children().find(|child| child.is_element() && child.tag_name().name() == step) {
                 Some(child) => node = child,
-                None => break,
+                None => return Some((node, Some(step))),
             }
         }
-        if let Some(attribute) = node.attribute_node(place.attr) {
-            return Some(attribute.range());
+        Some((node, None))
+    }
+
+    /// The path of the element that `place` means, or of the nearest one around it that the text holds: an XPath from the
+    /// outermost element, such as `devices/interface[2]`; `.` is that element itself.
+    pub fn path(&self, place: &Place) -> Option<String> {
+        let mut steps = Vec::new();
+        let (mut node, _) = self.node(place)?;
+        while let Some(parent) = node.parent_element() {
+            let name = node.tag_name();
+            let same = |other: &roxmltree::Node<'_, '_>| other.is_element() && other.tag_name() == name;
+            let number = node.prev_siblings().filter(same).count();
+            let alone = number == 1 && node.next_siblings().filter(same).nth(1).is_none();
+            let mut step = String::new();
+            if let Some(prefix) = name.namespace().and_then(|namespace| node.lookup_prefix(namespace)) {
+                step.extend([prefix, ":"]);
+            }
+            step.push_str(name.name());
+            if !alone {
+                let _ = write!(step, "[{number}]");
+            }
+            steps.push(step);
+            node = parent;
         }
-        Some(self.head(node))
+        steps.reverse();
+        Some(if steps.is_empty() { ".".to_owned() } else { steps.join("/") })
     }
 
     /// The element where it has text only and fits on a line (`<a>text</a>`), else its start tag.
@@ -236,5 +260,29 @@ mod tests {
         check(text.len(), 3, STEP * 2 + 8 + 14);
         let frame = source.locate(&Pos::at(9 + long.len()).attr("x")).unwrap();
         assert_eq!(text.get(frame.range), Some("x='1'"));
+    }
+
+    #[test]
+    fn paths() {
+        let text = "<a><b/><c/><b><d x='1'/></b><n:e xmlns:n='urn:n'/></a>";
+        let source = Source::new(text);
+        let check = |text_from: &str, path: &'static str, expected: &str| {
+            let place = Pos::at(text.find(text_from).unwrap()).path(path);
+            assert_eq!(source.path(&place).as_deref(), Some(expected), "{text_from} {path}");
+        };
+        check("<a>", "", ".");
+        check("<c/>", "", "c");
+        check("<b/>", "", "b[1]");
+        check("<b><d", "", "b[2]");
+        check("<b><d", "d/@x", "b[2]/d");
+        check("<a>", "c/e", "c");
+        check("<a>", "e", "n:e");
+        assert_eq!(source.path(&Pos::NONE.into()), None);
+        let shown = |path| text.get(source.locate(&Pos::at(14).path(path)).unwrap().range);
+        assert_eq!(
+            (text.get(14..17), shown("d/@x"), shown("e/@x")),
+            (Some("<d "), Some("<d x='1'/>"), Some("<d x='1'/>"))
+        );
+        assert_eq!((shown("@x"), shown("@y")), (Some("x='1'"), Some("<d x='1'/>")));
     }
 }

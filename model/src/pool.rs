@@ -2,12 +2,54 @@
 
 use crate::device::storage::Auth;
 use crate::read::{Element, Elements, Reader, tree};
+use crate::{Pos, Report};
+
+crate::rules! {
+    /// The definition of a storage pool is well-formed XML with the root element `<pool>`.
+    STORAGE_POOL = "storage-pool-definition": Xml, Read,
+        "`<pool>`: what the host answers for the name in `<source pool=>`",
+        help "correct the definition of the storage pool on the host";
+}
+
+spelled! {
+    /// `<pool type=>`: where a pool has its volumes.
+    pub enum PoolType {
+        /// A directory.
+        Dir = "dir",
+        /// A file system that is mounted.
+        Fs = "fs",
+        /// A network file system that is mounted.
+        Netfs = "netfs",
+        /// An LVM volume group.
+        Logical = "logical",
+        /// A disk with partitions.
+        Disk = "disk",
+        /// An iSCSI target that the host is logged in to.
+        Iscsi = "iscsi",
+        /// An iSCSI target that QEMU logs in to.
+        IscsiDirect = "iscsi-direct",
+        /// A SCSI host adapter.
+        Scsi = "scsi",
+        /// Multipath devices.
+        Mpath = "mpath",
+        /// A RADOS pool.
+        Rbd = "rbd",
+        /// A Sheepdog cluster.
+        Sheepdog = "sheepdog",
+        /// A Gluster volume.
+        Gluster = "gluster",
+        /// A ZFS pool.
+        Zfs = "zfs",
+        /// Virtuozzo Storage.
+        Vstorage = "vstorage",
+    }
+}
 
 /// A storage pool (`<pool>`).
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct StoragePool {
-    /// `type=`: `dir`, `logical`, `iscsi`, ...
-    pub kind: String,
+    /// `type=`
+    pub kind: PoolType,
     /// `<source><auth>`: the user and the secret for its volumes.
     pub auth: Option<Auth>,
     /// `<source><host name=>`: the server.
@@ -19,22 +61,53 @@ pub struct StoragePool {
 }
 
 impl StoragePool {
-    /// Reads the definition; `None` where the text is not a `<pool>` document.
-    pub fn parse(text: &str) -> Option<Self> {
-        let tree = tree(text).ok()?;
+    /// Reads the definition.
+    ///
+    /// # Errors
+    /// The problems of the document.
+    pub fn parse(text: &str) -> Result<Self, Report> {
+        let mut r = Reader::default();
+        let tree = match tree(text) {
+            Ok(tree) => tree,
+            Err(error) => {
+                r.refuse(&STORAGE_POOL, Pos::NONE, error.message);
+                return Err(r.report);
+            }
+        };
         let elements = Elements::of(&tree);
-        let root = elements.root()?;
-        if root.name() != "pool" {
-            return None;
-        }
+        let Some(root) = elements.root().filter(|root| root.name() == "pool") else {
+            r.refuse(
+                &STORAGE_POOL,
+                Pos::NONE,
+                "the definition of a storage pool has the root element 'pool'",
+            );
+            return Err(r.report);
+        };
         let source = root.child("source");
         let host = source.and_then(|s| s.child("host"));
-        Some(Self {
-            kind: root.string("type")?,
-            auth: source.and_then(|s| s.child("auth")).and_then(|a| Auth::read(a, &mut Reader::default())),
+        let pool = r.required(root, "type").map(|kind| Self {
+            kind,
+            auth: source.and_then(|s| s.child("auth")).and_then(|auth| Auth::read(auth, &mut r)),
             host: host.and_then(|h| h.string("name")),
-            port: host.and_then(|h| h.get("port")).and_then(|p| p.parse().ok()),
+            port: host.and_then(|h| r.attr(h, "port")),
             device: source.and_then(|s| s.child("device")).and_then(|d| d.string("path")),
-        })
+        });
+        match pool {
+            Some(pool) if r.report.is_empty() => Ok(pool),
+            _ => Err(r.report),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{PoolType, StoragePool};
+
+    #[test]
+    fn source_of_a_pool() {
+        let text = "<pool type='iscsi'><source><host name='store' port='3261'/><device path='iqn.x'/></source></pool>";
+        let pool = StoragePool::parse(text).unwrap();
+        assert_eq!((pool.kind, pool.port), (PoolType::Iscsi, Some(3261)));
+        assert_eq!((pool.host.as_deref(), pool.device.as_deref()), (Some("store"), Some("iqn.x")));
     }
 }

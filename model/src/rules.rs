@@ -6,7 +6,9 @@ use crate::Rule;
 pub static TABLES: &[&[&Rule]] = &[
     crate::read::ALL,
     crate::domain::ALL,
+    crate::network::ALL,
     crate::network_port::ALL,
+    crate::pool::ALL,
     crate::clock::ALL,
     crate::cpu::ALL,
     crate::device::audio::ALL,

@@ -79,6 +79,17 @@ pub enum LaunchSecurityKind {
     S390Pv,
 }
 
+impl LaunchSecurityKind {
+    /// The settings that SEV and SEV-SNP have in common; `None` for other types.
+    pub fn sev(&self) -> Option<&SevCommon> {
+        match self {
+            Self::Sev(sev) => Some(&sev.common),
+            Self::SevSnp(snp) => Some(&snp.common),
+            Self::S390Pv => None,
+        }
+    }
+}
+
 /// The settings that SEV and SEV-SNP share.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct SevCommon {

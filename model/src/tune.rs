@@ -17,10 +17,6 @@ use crate::write::Writer;
 use crate::{Kib, Pos};
 
 crate::rules! {
-    /// A `<resource>` names a `<partition>`.
-    RESOURCE_PARTITION_EMPTY = "resource-partition-empty": Internal, Read,
-        "`<resource><partition>`: the control group for the domain; it was mandatory beside `<fibrechannel>` too",
-        help "add `<partition>`, such as `/machine`", until "9.0";
     /// A `<blkiotune>` has one `<device>` for each path.
     BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read,
         "`<blkiotune><device><path>`: one set of limits for each block device of the host",
@@ -225,9 +221,6 @@ impl Resource {
         if resource == Self::default() {
             let message = "element 'resource' lacks its child 'partition'";
             r.refuse(&RESOURCE_PARTITION, el.pos(), message);
-        } else if resource.partition.is_none() {
-            let message = "element 'resource' lacks its child 'partition'";
-            r.refuse(&RESOURCE_PARTITION_EMPTY, el.pos(), message);
         }
         resource
     }

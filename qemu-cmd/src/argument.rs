@@ -91,13 +91,16 @@ impl Element {
     }
 }
 
-/// The path below `<domain>`, with elements of the same name numbered from 1 as in XPath: `devices/interface[2]`.
+/// The path below `<domain>` in the domain as it is started, with elements of the same name numbered from 1 as in
+/// XPath: `devices/interface[2]`; `.` is `<domain>` itself. The path in the document can be another, because completing
+/// adds and sorts devices; [`Source::path`](virtargv_model::Source::path) gives it.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Device { id, .. } => {
                 write!(f, "devices/{}[{}]", id.kind.element(), id.index.saturating_add(1))
             }
+            Self::Domain { path: "", .. } => f.write_str("domain"),
             Self::Domain { path, .. } => f.write_str(path),
             Self::Numbered { path, index, .. } => write!(f, "{path}[{}]", index.saturating_add(1)),
         }

@@ -26,27 +26,18 @@ pub use argument::{ArgValue, Argument, Element, Origin};
 pub use ident::{Alias, NodeName, Wwn};
 pub use line::CommandLine;
 pub use needs::{Content, Need, Process, Role};
-pub use prepare::{Incoming, Options, Prepared, prepare};
+pub use prepare::{Prepared, prepare};
 pub use print::{CLASSIC_WRAP, Format, Layout};
 pub use props::{Form, Props, Style, Value};
 pub use text::Text;
-pub use virtargv_host::Joins;
+pub use virtargv_host::{Incoming, Joins, StartOptions};
 
-use virtargv_caps::Caps;
-use virtargv_host::Host;
-use virtargv_model::Report;
+use virtargv_host::Request;
+use virtargv_model::Outcome;
 use virtargv_validate::Validated;
 
-/// Builds the command line.
-///
-/// # Errors
-/// What the host could not answer, or what only shows when the options are put together.
-pub fn build(
-    validated: Validated,
-    caps: &Caps,
-    host: &dyn Host,
-    options: &Options,
-) -> Result<CommandLine, Report> {
-    let prepared = prepare(validated, caps, host, options)?;
-    Ok(emit::emit(&prepared))
+/// Prepares the domain and emits its command line. What stands against a start on this host is in the report.
+pub fn build(validated: Outcome<Validated>, request: &Request<'_>) -> Outcome<CommandLine> {
+    prepare(validated, request)
+        .then(|prepared, report| Outcome { value: Some(emit::emit(&prepared)), report })
 }

@@ -4,7 +4,7 @@
 //! is the only way to the number of a descriptor, and records that descriptor. A launcher walks the list and provides
 //! each need; the `Display` of [`Need`] is for people.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use std::fmt;
 
 use base64::Engine;
@@ -358,7 +358,8 @@ impl Needs {
                 }
                 _ => false,
             };
-            let mut seen = HashSet::with_capacity(list.len());
+            let mut seen =
+                HashSet::with_capacity_and_hasher(list.len(), foldhash::fast::RandomState::default());
             list.iter().map(|need| !implied(need) && seen.insert(need)).collect()
         };
         let mut kept = kept.into_iter();

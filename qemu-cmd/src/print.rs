@@ -47,7 +47,7 @@ pub struct Layout<'s> {
     /// colon, else after a space. The continuation is not indented. This is the layout of libvirt's listings
     /// ([`CLASSIC_WRAP`]), which are for people: a break inside quotes is part of the word for a shell.
     pub wrap: Option<usize>,
-    /// The text of the document, in which [`Format::Json`] looks up lines and columns of elements.
+    /// The text of the document, in which [`Format::Json`] looks up paths, lines and columns of elements.
     pub source: Option<&'s Source<'s>>,
 }
 
@@ -199,9 +199,11 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
     out.push_str(",\"source\":{");
     match argument.origin {
         Origin::Element(element) => {
-            let frame = source.and_then(|source| source.locate(&element.place()));
-            let _ = write!(out, "\"element\":\"{element}\"");
-            match frame {
+            let place = element.place();
+            let path = source.and_then(|source| source.path(&place)).unwrap_or_else(|| element.to_string());
+            out.push_str("\"element\":");
+            json_string(out, &path);
+            match source.and_then(|source| source.locate(&place)) {
                 Some(frame) => {
                     let _ = write!(out, ",\"line\":{},\"column\":{}", frame.line, frame.column);
                 }

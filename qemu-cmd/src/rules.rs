@@ -2,6 +2,12 @@
 //! prepared.
 
 virtargv_model::rules! {
+    /// The host knows the time, where the guest's clock is an offset from it.
+    CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>` is an offset from the time of the host",
+        help "use another `offset=`, or let the host answer with its time";
+    /// The host knows which NUMA nodes automatic placement advises.
+    NUMA_ADVICE = "numa-advice": Internal, Build, "`<numatune>` with `placement='auto'`: numad advises NUMA nodes",
+        help "name NUMA nodes with `nodeset=`, or let the host answer with its advice";
     /// A name in `<qemu:capabilities>` is a capability flag.
     QEMU_CAPABILITY = "qemu-capability": Internal, Build,
         "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",

@@ -6,16 +6,17 @@
 //!
 //! ```
 //! use virtargv_caps::{Arch, Caps, Release};
-//! use virtargv_host::FixedHost;
-//! use virtargv_resolve::{Options, resolve};
+//! use virtargv_host::{FixedHost, Request};
+//! use virtargv_resolve::resolve;
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let mut parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
-//! let resolved =
-//!     resolve(parsed.domain.unwrap(), &caps, &FixedHost::default(), Options::default(), &mut parsed.report);
+//! let host = FixedHost::default();
+//! let request = Request::new(&caps, &host);
+//! let resolved = resolve(virtargv_model::parse(text, request.release()), &request).into_result()?;
 //! assert_eq!(resolved.guest().arch, Arch::X86_64);
+//! # Ok::<(), virtargv_model::Report>(())
 //! ```
 
 mod address;
@@ -28,9 +29,10 @@ pub use address::usb_at_start;
 pub use firmware::pick as pick_firmware;
 pub use guest::{Board, Guest};
 pub use virtargv_caps::{Arch, Caps, Release};
+pub use virtargv_host::ReadOptions;
 
-use virtargv_host::Host;
-use virtargv_model::{Domain, Kib, Kind, Place, Report, Rule};
+use virtargv_host::{Host, Request};
+use virtargv_model::{Domain, Kib, Kind, Outcome, Place, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
 pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
@@ -40,22 +42,13 @@ pub fn align_pseries_memory(device: &mut virtargv_model::device::memory_device::
     defaults::align_memory_device(device);
 }
 
-/// How a document is completed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Options {
-    /// Whether it is a new definition, so that completing can choose newer devices than those that existing guests have
-    /// (`VIR_DOMAIN_DEF_PARSE_ABI_UPDATE`).
-    pub abi_update: bool,
-    /// Whether it describes a running domain or an incoming migration, so that generated values are kept.
-    pub live: bool,
-}
-
 /// A completed domain. Only [`resolve`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
-    domain: Domain,
+    /// A domain is some kilobytes, which are not copied from stage to stage.
+    domain: Box<Domain>,
     guest: Guest,
-    options: Options,
+    options: ReadOptions,
 }
 
 impl Resolved {
@@ -70,12 +63,12 @@ impl Resolved {
     }
 
     /// How it was completed.
-    pub fn options(&self) -> Options {
+    pub fn options(&self) -> ReadOptions {
         self.options
     }
 
     /// The completed domain, by value.
-    pub fn into_domain(self) -> Domain {
+    pub fn into_domain(self) -> Box<Domain> {
         self.domain
     }
 }
@@ -83,7 +76,7 @@ impl Resolved {
 /// The state of completing a domain, which every step works on.
 pub struct Work<'a> {
     /// The domain being completed.
-    pub domain: Domain,
+    pub domain: Box<Domain>,
     /// The kind of guest.
     pub guest: Guest,
     /// The capabilities of the QEMU binary.
@@ -93,7 +86,7 @@ pub struct Work<'a> {
     /// The release of libvirt that is followed.
     pub release: Release,
     /// How the document is completed.
-    pub options: Options,
+    pub options: ReadOptions,
     /// The problems found so far.
     pub report: &'a mut Report,
 }
@@ -120,18 +113,26 @@ impl Work<'_> {
 const STEPS: &[fn(&mut Work<'_>)] =
     &[defaults::domain, defaults::devices, defaults::implied, address::assign, defaults::after_addresses];
 
-/// Fills in what `domain` leaves out.
-pub fn resolve(
-    domain: Domain,
-    caps: &Caps,
-    host: &dyn Host,
-    options: Options,
-    report: &mut Report,
-) -> Resolved {
-    let guest = Guest::of(&domain, caps, host.arch());
-    let mut work = Work { domain, guest, caps, host, release: caps.release(), options, report };
-    for step in STEPS {
-        step(&mut work);
-    }
-    Resolved { domain: work.domain, guest: work.guest, options }
+/// Completes the domain that was read: what its document leaves out is filled in.
+///
+/// There is no value only where there was no domain. What could not be placed is in the report, after what was wrong
+/// with the text.
+pub fn resolve(read: Outcome<Domain>, request: &Request<'_>) -> Outcome<Resolved> {
+    read.then(|domain, mut report| {
+        let guest = Guest::of(&domain, request.caps, request.host.arch());
+        let mut work = Work {
+            domain: Box::new(domain),
+            guest,
+            caps: request.caps,
+            host: request.host,
+            release: request.release(),
+            options: request.read,
+            report: &mut report,
+        };
+        for step in STEPS {
+            step(&mut work);
+        }
+        let resolved = Resolved { domain: work.domain, guest: work.guest, options: request.read };
+        Outcome { value: Some(resolved), report }
+    })
 }

@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 
 use expect_test::{Expect, expect};
 use virtargv_caps::{Arch, Cap, Caps, Release};
-use virtargv_host::FixedHost;
+use virtargv_host::{FixedHost, Request};
 use virtargv_model::Spelled as _;
 use virtargv_model::info::Address;
-use virtargv_resolve::{Options, resolve};
+use virtargv_resolve::resolve;
 
 /// The flags that the guests here have.
 const FLAGS: &[Cap] = &[
@@ -29,11 +29,12 @@ fn check(release: Release, arch: Arch, machine: &str, devices: &str, expect: &Ex
            <os><type arch='{arch}' machine='{machine}'>hvm</type></os>
            <devices>{devices}<memballoon model='none'/></devices></domain>"
     );
-    let mut parsed = virtargv_model::parse(&text, virtargv_model::Release::default());
     let caps = Caps::builder(release, arch).flags(FLAGS.iter().copied()).build();
-    let domain = parsed.domain.expect("the document is XML");
-    let (host, options) = (FixedHost::default(), Options { abi_update: true, ..Options::default() });
-    let resolved = resolve(domain, &caps, &host, options, &mut parsed.report);
+    let host = FixedHost::default();
+    let mut request = Request::new(&caps, &host);
+    request.read.abi_update = true;
+    let outcome = resolve(virtargv_model::parse(&text, virtargv_model::Release::default()), &request);
+    let resolved = outcome.value.expect("the document is XML");
     let mut shown = String::new();
     let devices = &resolved.domain().devices;
     for (id, info) in devices.infos() {
@@ -52,7 +53,7 @@ fn check(release: Release, arch: Arch, machine: &str, devices: &str, expect: &Ex
         };
         let _ = writeln!(shown, "{name} @ {at}");
     }
-    if let Some(problem) = parsed.report.first() {
+    if let Some(problem) = outcome.report.first() {
         let _ = writeln!(shown, "{problem}");
     }
     expect.assert_eq(&shown);

@@ -5,7 +5,10 @@
 //! use virtargv_system::SystemHost;
 //!
 //! let host = SystemHost::new(None);
-//! assert!(host.now() > 1_700_000_000);
+//! assert!(host.machine().now().is_ok_and(|now| now > 1_700_000_000));
+//! // No libvirt daemon is asked, so the values of secrets are not known.
+//! let secret = host.secrets().secret(virtargv_host::SecretUse::Tls, virtargv_host::SecretKey::Usage("keys"));
+//! assert!(secret.unwrap_err().is_unknown());
 //! ```
 
 #![allow(clippy::disallowed_methods, reason = "this machine is looked at here")]
@@ -13,44 +16,57 @@
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use virtargv_caps::{Arch, CpuMap};
 use virtargv_host::{
-    DriverConfig, FixedHost, Host, HostError, PciDevice, Processor, SecretKey, SecretUse, Volume,
+    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, Files, Host, HostError, Machine, Networks, Numa,
+    PciDevice, Secrets, Services, Storage,
 };
+use virtargv_model::Report;
+use virtargv_model::info::PciAddress;
+use virtargv_model::network::Network;
+use virtargv_model::pool::StoragePool;
 
-/// This machine, looked at but never touched: files are read, nothing is opened for QEMU. Descriptors are numbered as
-/// the ones a launcher would pass, from what [`FixedHost`] says.
+/// This machine, looked at but never touched: files are read, no daemon is asked, nothing is opened for QEMU.
 #[derive(Debug, Clone)]
 pub struct SystemHost {
-    plain: FixedHost,
+    config: DriverConfig,
+    arch: Arch,
+    now: i64,
+    utc_offset: i64,
     cpu_map_dir: PathBuf,
     /// Read when it is first asked for: few documents need it.
-    cpu_map: OnceLock<CpuMap>,
+    cpu_map: OnceLock<Answer<CpuMap>>,
 }
 
 /// Where libvirt installs its definitions of CPU models.
 const CPU_MAP_DIR: &str = "/usr/share/libvirt/cpu_map";
 
+/// Where distributions install the plugins of nbdkit.
+const PLUGIN_DIRS: &[&str] =
+    &["/usr/lib/nbdkit/plugins", "/usr/lib64/nbdkit/plugins", "/usr/lib/x86_64-linux-gnu/nbdkit/plugins"];
+
+/// The NUMA nodes in sysfs.
+const NODES: &str = "/sys/devices/system/node";
+
 impl SystemHost {
     /// This machine, or one like it with another CPU architecture.
     pub fn new(arch: Option<Arch>) -> Self {
         let here = jiff::Zoned::now();
-        let arch = arch.or_else(|| std::env::consts::ARCH.parse().ok()).unwrap_or(Arch::X86_64);
-        let plain = FixedHost {
-            arch,
+        Self {
+            config: DriverConfig::default(),
+            arch: arch.or_else(|| std::env::consts::ARCH.parse().ok()).unwrap_or(Arch::X86_64),
             now: here.timestamp().as_second(),
             utc_offset: i64::from(here.offset().seconds()),
-            ..FixedHost::default()
-        };
-        Self { plain, cpu_map_dir: CPU_MAP_DIR.into(), cpu_map: OnceLock::new() }
+            cpu_map_dir: CPU_MAP_DIR.into(),
+            cpu_map: OnceLock::new(),
+        }
     }
 
-    /// The same with the definitions of CPU models (`index.xml` and what it includes) in another folder than
-    /// `/usr/share/libvirt/cpu_map`. Where there are none, a `host-model` CPU cannot be told.
+    /// The same with the definitions of CPU models (`index.xml` and what it includes) in another directory than
+    /// `/usr/share/libvirt/cpu_map`. Without them, the CPU of the host cannot be told for mode `host-model`.
     #[must_use]
     pub fn with_cpu_map(self, dir: impl Into<PathBuf>) -> Self {
         Self { cpu_map_dir: dir.into(), cpu_map: OnceLock::new(), ..self }
@@ -58,25 +74,31 @@ impl SystemHost {
 
     /// The settings, to be changed.
     pub fn config_mut(&mut self) -> &mut DriverConfig {
-        &mut self.plain.config
+        &mut self.config
+    }
+
+    fn read_cpu_map(&self) -> Answer<CpuMap> {
+        let what = "directory of CPU model definitions";
+        let dir = self.cpu_map_dir.display();
+        if !self.cpu_map_dir.is_dir() {
+            return Err(HostError::not_found(what, dir.to_string()));
+        }
+        let file = |name: &str| {
+            // The index names files of its own directory.
+            let inside = !name.contains("..") && !name.starts_with('/');
+            inside.then(|| fs::read_to_string(self.cpu_map_dir.join(name)).ok()).flatten()
+        };
+        CpuMap::parse(file).map_err(|error| HostError::failed(what, dir.to_string(), error))
     }
 }
 
 impl Host for SystemHost {
     fn config(&self) -> &DriverConfig {
-        self.plain.config()
+        &self.config
     }
 
     fn arch(&self) -> Arch {
-        self.plain.arch()
-    }
-
-    fn now(&self) -> i64 {
-        self.plain.now()
-    }
-
-    fn utc_offset(&self) -> i64 {
-        self.plain.utc_offset()
+        self.arch
     }
 
     fn random(&self, buffer: &mut [u8]) {
@@ -92,149 +114,209 @@ impl Host for SystemHost {
         }
     }
 
-    fn env(&self, name: &str) -> Option<String> {
-        std::env::var(name).ok()
+    virtargv_host::answers_itself!();
+}
+
+impl Machine for SystemHost {
+    fn now(&self) -> Answer<i64> {
+        Ok(self.now)
     }
 
-    fn emulator(&self, arch: Arch) -> Option<String> {
-        let name = format!("qemu-system-{}", arch.qemu_name());
-        let path = std::env::var_os("PATH").unwrap_or_default();
-        let found = std::env::split_paths(&path).map(|dir| dir.join(&name)).find(|p| p.is_file());
-        // A document may be worked on where that QEMU is not installed.
-        found.and_then(|p| p.to_str().map(str::to_owned)).or_else(|| self.plain.emulator(arch))
+    fn utc_offset(&self) -> Answer<i64> {
+        Ok(self.utc_offset)
     }
 
-    fn pci_device(&self, address: &str) -> Option<PciDevice> {
-        if !address.bytes().all(|b| b.is_ascii_hexdigit() || b == b':' || b == b'.') {
-            return None;
-        }
-        let folder = std::path::Path::new("/sys/bus/pci/devices").join(address);
-        // Conventional devices have no more than 256 bytes of configuration.
-        let express = fs::metadata(folder.join("config")).ok()?.len() > 256;
-        let group = fs::read_link(folder.join("iommu_group")).ok();
-        let iommu_group = group.and_then(|link| link.file_name()?.to_str()?.parse().ok());
-        Some(PciDevice { express, iommu_group })
+    fn page_size(&self) -> Answer<u64> {
+        u64::try_from(rustix::param::page_size()).map_err(|_| HostError::Unknown("the size of a memory page"))
     }
 
-    fn read_text(&self, path: &str) -> Option<String> {
-        fs::read_to_string(path).ok()
+    fn fips(&self) -> Answer<bool> {
+        Ok(self.read_text("/proc/sys/crypto/fips_enabled").is_ok_and(|text| text.trim() == "1"))
     }
 
-    fn list(&self, path: &str) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(path)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-            .collect();
-        names.sort_unstable();
-        names
-    }
-
-    fn exists(&self, path: &str) -> bool {
-        fs::exists(path).unwrap_or(false)
-    }
-
-    fn cpu(&self) -> Option<&Processor> {
-        self.plain.cpu()
-    }
-
-    fn cpu_map(&self) -> &CpuMap {
-        self.cpu_map.get_or_init(|| {
-            let file = |name: &str| {
-                // The index names files of its own folder.
-                let inside = !name.contains("..") && !name.starts_with('/');
-                inside.then(|| fs::read_to_string(self.cpu_map_dir.join(name)).ok()).flatten()
-            };
-            CpuMap::parse(file).unwrap_or_default()
+    fn env(&self, name: &str) -> Answer<String> {
+        const WHAT: &str = "environment variable";
+        std::env::var(name).map_err(|error| match error {
+            std::env::VarError::NotPresent => HostError::not_found(WHAT, name),
+            error @ std::env::VarError::NotUnicode(_) => HostError::failed(WHAT, name, error),
         })
     }
 
-    fn fips(&self) -> bool {
-        self.read_text("/proc/sys/crypto/fips_enabled").is_some_and(|t| t.trim() == "1")
-    }
-
-    fn slirp_helper(&self) -> bool {
-        self.plain.slirp_helper()
-    }
-
-    /// Only a daemon that keeps the address could tell; the first is as good as any.
-    fn free_vsock_cid(&self) -> Result<u32, HostError> {
-        self.plain.free_vsock_cid()
-    }
-
-    fn nbdkit_plugin(&self, name: &str) -> bool {
-        // A plugin's name comes from this project's tables, never from a document.
-        PLUGIN_DIRS.iter().any(|dir| self.exists(&format!("{dir}/nbdkit-{name}-plugin.so")))
-    }
-
-    /// A helper is never run: its path may come from a document that nobody has looked at.
-    fn helper_capabilities(&self, binary: &str) -> Option<String> {
-        self.plain.helper_capabilities(binary)
-    }
-
-    fn numa_nodes(&self) -> Vec<u32> {
-        let mut nodes: Vec<u32> = self
-            .list("/sys/devices/system/node")
-            .iter()
-            .filter_map(|name| name.strip_prefix("node")?.parse().ok())
-            .collect();
-        nodes.sort_unstable();
-        if nodes.is_empty() { self.plain.numa_nodes() } else { nodes }
-    }
-
-    fn numa_advice(&self) -> Vec<u32> {
-        self.numa_nodes()
-    }
-
-    fn is_cdrom(&self, path: &str) -> bool {
-        let real = fs::canonicalize(path).unwrap_or_else(|_| path.into());
-        real.file_name().and_then(|n| n.to_str()).is_some_and(|n| n.starts_with("sr"))
-    }
-
-    fn render_node(&self) -> Option<String> {
-        let node = self.list("/dev/dri").into_iter().find(|n| n.starts_with("renderD"))?;
-        Some(format!("/dev/dri/{node}"))
-    }
-
-    fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Result<String, HostError> {
-        let not_found = || HostError::NotFound { what: "SCSI host adapter", name: adapter.to_owned() };
-        let host = adapter.strip_prefix("scsi_host").ok_or_else(not_found)?;
-        let host: u32 = host.parse().map_err(|_| not_found())?;
-        let dir = format!("/sys/bus/scsi/devices/{host}:{bus}:{target}:{unit}/scsi_generic");
-        self.list(&dir).into_iter().next().ok_or_else(not_found)
-    }
-
-    fn storage_pool(&self, name: &str) -> Result<String, HostError> {
-        defined("/etc/libvirt/storage", "storage pool", name)
-    }
-
-    fn storage_volume(&self, pool: &str, volume: &str) -> Result<Volume, HostError> {
-        self.plain.storage_volume(pool, volume)
-    }
-
-    fn network(&self, name: &str) -> Result<String, HostError> {
-        defined("/etc/libvirt/qemu/networks", "network", name)
-    }
-
-    fn network_port(&self, network: &str) -> Result<String, HostError> {
-        self.plain.network_port(network)
-    }
-
-    fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Result<Vec<u8>, HostError> {
-        self.plain.secret(usage, key)
+    /// The binary in `PATH`, else the place where distributions install it: a document may be worked on where that QEMU
+    /// is not installed.
+    fn emulator(&self, arch: Arch) -> Answer<String> {
+        let name = format!("qemu-system-{}", arch.qemu_name());
+        let path = std::env::var_os("PATH");
+        let dirs = path.iter().flat_map(std::env::split_paths);
+        let found = dirs.map(|dir| dir.join(&name)).find(|path| path.is_file());
+        let found = found.and_then(|path| path.to_str().map(str::to_owned));
+        Ok(found.unwrap_or_else(|| format!("/usr/bin/{name}")))
     }
 }
 
-/// Where distributions keep the plugins of nbdkit.
-const PLUGIN_DIRS: &[&str] =
-    &["/usr/lib/nbdkit/plugins", "/usr/lib64/nbdkit/plugins", "/usr/lib/x86_64-linux-gnu/nbdkit/plugins"];
+impl Files for SystemHost {
+    fn read_text(&self, path: &str) -> Answer<String> {
+        fs::read_to_string(path).map_err(|error| from_io("file", path, &error))
+    }
 
-/// The definition of `name` that a libvirt daemon on this machine keeps.
-fn defined(dir: &str, what: &'static str, name: &str) -> Result<String, HostError> {
-    let not_found = || HostError::NotFound { what, name: name.to_owned() };
+    fn list(&self, path: &str) -> Answer<Vec<String>> {
+        let entries = fs::read_dir(path).map_err(|error| from_io("directory", path, &error))?;
+        let mut names: Vec<String> =
+            entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok()).collect();
+        names.sort_unstable();
+        Ok(names)
+    }
+
+    fn is_cdrom(&self, path: &str) -> Answer<bool> {
+        let real = fs::canonicalize(path).map_err(|error| from_io("device", path, &error))?;
+        Ok(real.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("sr")))
+    }
+}
+
+impl Cpu for SystemHost {
+    fn cpu_map(&self) -> Answer<&CpuMap> {
+        self.cpu_map.get_or_init(|| self.read_cpu_map()).as_ref().map_err(Clone::clone)
+    }
+}
+
+impl Numa for SystemHost {
+    /// A kernel without NUMA support has node 0 only.
+    fn numa_nodes(&self) -> Answer<Vec<u32>> {
+        let names = match self.list(NODES) {
+            Err(HostError::NotFound { .. }) => return Ok(vec![0]),
+            names => names?,
+        };
+        let mut nodes: Vec<u32> =
+            names.iter().filter_map(|name| name.strip_prefix("node")?.parse().ok()).collect();
+        nodes.sort_unstable();
+        Ok(nodes)
+    }
+
+    /// Without numad, every node is as good as any other.
+    fn numa_advice(&self) -> Answer<Vec<u32>> {
+        self.numa_nodes()
+    }
+
+    fn numa_node_of_cpu(&self, cpu: u32) -> Answer<u32> {
+        let name = format!("cpu{cpu}");
+        let has =
+            |node: &u32| self.list(&format!("{NODES}/node{node}")).is_ok_and(|names| names.contains(&name));
+        self.numa_nodes()?.into_iter().find(has).ok_or_else(|| HostError::not_found("CPU", name))
+    }
+}
+
+impl Devices for SystemHost {
+    fn pci_device(&self, address: &PciAddress) -> Answer<PciDevice> {
+        let name = address.to_string();
+        let folder = Path::new("/sys/bus/pci/devices").join(&name);
+        // Conventional PCI devices have no more than 256 bytes of configuration.
+        let config =
+            fs::metadata(folder.join("config")).map_err(|error| from_io("PCI device", &name, &error))?;
+        let group = fs::read_link(folder.join("iommu_group")).ok();
+        let iommu_group = group.and_then(|link| link.file_name()?.to_str()?.parse().ok());
+        Ok(PciDevice { express: config.len() > 256, iommu_group })
+    }
+
+    fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Answer<String> {
+        let not_found = || HostError::not_found("SCSI host adapter", adapter);
+        let host = adapter.strip_prefix("scsi_host").and_then(|number| number.parse().ok());
+        let host: u32 = host.ok_or_else(not_found)?;
+        let dir = format!("/sys/bus/scsi/devices/{host}:{bus}:{target}:{unit}/scsi_generic");
+        self.list(&dir)?.into_iter().next().ok_or_else(not_found)
+    }
+
+    fn render_node(&self) -> Answer<String> {
+        let names = self.list("/dev/dri")?;
+        let node = names.into_iter().find(|name| name.starts_with("renderD"));
+        node.map(|node| format!("/dev/dri/{node}"))
+            .ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
+    }
+
+    fn vhost_net(&self, accel: Accel) -> Answer<bool> {
+        Ok(accel == Accel::Kvm)
+    }
+
+    /// Only a daemon that allocates CIDs could tell. 3 is the first that a guest can have.
+    fn free_vsock_cid(&self) -> Answer<u32> {
+        Ok(3)
+    }
+}
+
+impl Storage for SystemHost {
+    fn storage_pool(&self, name: &str) -> Answer<StoragePool> {
+        defined("/etc/libvirt/storage", "storage pool", name, StoragePool::parse)
+    }
+}
+
+impl Networks for SystemHost {
+    fn network(&self, name: &str) -> Answer<Network> {
+        defined("/etc/libvirt/qemu/networks", "network", name, Network::parse)
+    }
+}
+
+impl Secrets for SystemHost {}
+
+impl Services for SystemHost {
+    fn nbdkit_plugin(&self, name: &str) -> Answer<bool> {
+        // The name of a plugin comes from the project's tables, never from a document.
+        let installed = |dir: &&str| Path::new(&format!("{dir}/nbdkit-{name}-plugin.so")).exists();
+        Ok(PLUGIN_DIRS.iter().any(installed))
+    }
+
+    /// A line without slirp-helper runs on every machine.
+    fn slirp_helper(&self) -> Answer<bool> {
+        Ok(false)
+    }
+}
+
+/// The definition of `name` that a libvirt daemon on this machine keeps in `dir`.
+fn defined<T>(
+    dir: &str,
+    what: &'static str,
+    name: &str,
+    parse: impl Fn(&str) -> Result<T, Report>,
+) -> Answer<T> {
     // A name is one component of a path, whatever the document says.
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
-        return Err(not_found());
+        return Err(HostError::not_found(what, name));
     }
-    fs::read_to_string(format!("{dir}/{name}.xml")).map_err(|_| not_found())
+    let text =
+        fs::read_to_string(format!("{dir}/{name}.xml")).map_err(|error| from_io(what, name, &error))?;
+    parse(&text).map_err(|report| HostError::failed(what, name, report))
+}
+
+fn from_io(what: &'static str, name: &str, error: &std::io::Error) -> HostError {
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => HostError::not_found(what, name),
+        _ => HostError::failed(what, name, error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_read_or_the_error_is_told() {
+        let dir = std::env::temp_dir().join(format!("virtargv-system-{}", std::process::id()));
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("good.xml"), "<pool type='dir'/>").unwrap();
+        fs::write(dir.join("bad.xml"), "<pool>").unwrap();
+        let path = dir.to_str().unwrap();
+        let read = |name| defined(path, "storage pool", name, StoragePool::parse);
+        assert!(read("good").is_ok());
+        assert!(matches!(read("bad"), Err(HostError::Failed { .. })));
+        for name in ["gone", "", "..", "../good", ".good"] {
+            assert_eq!(read(name), Err(HostError::not_found("storage pool", name)));
+        }
+        fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        let host = SystemHost::new(Some(Arch::X86_64)).with_cpu_map("/nonexistent");
+        assert!(matches!(host.cpu_map(), Err(HostError::NotFound { .. })));
+        assert!(matches!(host.list("/nonexistent"), Err(HostError::NotFound { .. })));
+        assert!(host.processor().unwrap_err().is_unknown());
+    }
 }

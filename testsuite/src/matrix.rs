@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use virtargv::{Arch, Cap, Caps, Format, Layout, Outcome, Release, Report, Request, Source, Stage, builtin};
+use virtargv::{Arch, Cap, Caps, Format, Layout, Release, Report, Request, Run, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
 use virtargv_qemu_cmd::CLASSIC_WRAP;
 
@@ -165,10 +165,10 @@ impl Case {
     ///
     /// # Errors
     /// There is no such QEMU.
-    pub fn outcome(&self, document: &str, standalone: bool) -> Result<Outcome, String> {
+    pub fn outcome(&self, document: &str, standalone: bool) -> Result<Run, String> {
         let caps = self.caps()?;
         let host = host::host(self.host, self.release);
-        let mut request = Request::new(&caps, &host);
+        let mut request = Request::new(&caps, &*host);
         request.read.abi_update = self.define;
         request.start.standalone = standalone.then(|| "/run/guest".to_owned());
         Ok(virtargv::run(document, &request))
@@ -179,7 +179,7 @@ impl Case {
     /// # Errors
     /// What came of it is not what the row expects.
     pub fn run(&self, document: &str) -> Result<String, String> {
-        let Outcome { command_line, report, .. } = self.outcome(document, self.standalone)?;
+        let Run { command_line, report, .. } = self.outcome(document, self.standalone)?;
         let got = match (&command_line, report.first()) {
             (Some(_), _) => Expect::Argv,
             (None, Some(first)) if first.stage == Stage::Build => Expect::Failure,

@@ -3,7 +3,29 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_host::{Descriptor, Descriptors, Joins};
+use virtargv_host::{Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, Services};
+
+/// What libvirt's tests replace by functions of their own: an emulated TPM has its socket at `/dev/test`, and vhost-net
+/// serves guests under TCG too.
+#[derive(Debug)]
+struct Pretended;
+
+impl Services for Pretended {
+    fn tpm_emulator_socket(&self, _: &str) -> Answer<String> {
+        Ok("/dev/test".to_owned())
+    }
+}
+
+impl Devices for Pretended {
+    fn vhost_net(&self, _: Accel) -> Answer<bool> {
+        Ok(true)
+    }
+}
+
+/// `host` with what libvirt's tests replace.
+pub fn pretend(host: &FixedHost) -> Override<'_> {
+    Override::new(host).with_services(&Pretended).with_devices(&Pretended)
+}
 
 /// The numbers of descriptors in the expected lines of libvirt's tests.
 #[derive(Debug, Clone, Default)]

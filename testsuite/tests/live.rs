@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use virtargv::{Argument, Caps, CommandLine, FixedHost, Need, Origin, Release, Request};
+use virtargv_host::SecretLookup;
 use virtargv_testsuite::matrix::{Case, cases, live_documents};
 
 /// The QEMU that is asked.
@@ -173,7 +174,7 @@ fn document(case: &Case, dir: &str) -> Result<String, Failed> {
 
 /// The line that runs on its own in `dir`.
 fn command_line(case: &Case, document: &str, dir: &str) -> Result<CommandLine, Failed> {
-    let secret = |_, _: virtargv_host::SecretKey<'_>| Some(b"open sesame".to_vec());
+    let secret = SecretLookup::new(|_, _| Some(b"open sesame".to_vec()));
     let host = FixedHost { now: 1_234_567_890, secret, ..FixedHost::default() };
     let mut request = Request::new(caps(case.release)?, &host);
     request.start.standalone = Some(dir.to_owned());

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use virtargv_testsuite::definitions::{DEFINITIONS, Definition};
 use virtargv_testsuite::generated::{GENERATED, Generated};
 use virtargv_testsuite::matrix::{Case, Expect, cases};
 
@@ -20,6 +21,7 @@ fn main() -> ExitCode {
     trials.extend(GENERATED.iter().map(|generated| {
         Trial::test(format!("generated.{}", generated.rule), || check_generated(generated))
     }));
+    trials.push(Trial::test("definitions-break-their-rules", definitions_break_their_rules));
     trials.push(Trial::test("every-fixture-is-used-once", fixtures_are_used));
     trials.push(Trial::test("no-fixture-says-the-same-as-another", fixtures_differ));
     trials.push(Trial::test("every-rule-is-broken-by-a-case", rules_are_broken));
@@ -78,9 +80,24 @@ fn check_generated(generated: &Generated) -> Result<(), Failed> {
     }
 }
 
-/// The ids of rules that the golden reports name, and those that generated documents break.
+/// Each definition is refused for its rule.
+fn definitions_break_their_rules() -> Result<(), Failed> {
+    let breaks = |definition: &Definition| {
+        let report = definition.report();
+        report.is_some_and(|report| report.iter().any(|problem| problem.id() == definition.rule))
+    };
+    let whole: Vec<&str> = DEFINITIONS
+        .iter()
+        .filter(|definition| !breaks(definition))
+        .map(|definition| definition.text)
+        .collect();
+    if whole.is_empty() { Ok(()) } else { Err(format!("these do not break their rules: {whole:#?}").into()) }
+}
+
+/// The ids of rules that the golden reports name, and those that generated documents and definitions break.
 fn broken_ids() -> Result<BTreeSet<String>, Failed> {
     let mut ids: BTreeSet<String> = GENERATED.iter().map(|generated| generated.rule.to_owned()).collect();
+    ids.extend(DEFINITIONS.iter().map(|definition| definition.rule.to_owned()));
     for case in cases() {
         let golden = case.golden();
         if case.expect == Expect::Argv {

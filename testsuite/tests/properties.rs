@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
-use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Outcome, Release, Request};
+use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Release, Request, Run};
 use virtargv_qemu_cmd::{Props, Style, Value};
 use virtargv_testsuite::descriptors::one_thing_each;
 use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
 
 /// Runs `text` through the whole line.
-fn run(text: &str, machine: Machine, release: Release) -> Outcome {
+fn run(text: &str, machine: Machine, release: Release) -> Run {
     let caps = machine.caps(release);
     let host = FixedHost { arch: machine.arch(), ..FixedHost::default() };
     let mut request = Request::new(&caps, &host);
@@ -19,7 +19,7 @@ fn run(text: &str, machine: Machine, release: Release) -> Outcome {
 }
 
 /// Every kind of problem shows with its place, and every format can be printed.
-fn show(text: &str, outcome: &Outcome) {
+fn show(text: &str, outcome: &Run) {
     let source = virtargv::Source::new(text);
     for problem in &outcome.report {
         let _ = (problem.to_string(), source.locate(&problem.place));
@@ -137,11 +137,11 @@ fn key() -> impl Strategy<Value = String> {
 /// Reading, writing and reading again gives the same model, and nothing new to complain of.
 fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     let first = virtargv_model::parse(text, virtargv_model::Release::default());
-    let Some(domain) = first.domain else { return Ok(()) };
+    let Some(domain) = first.value else { return Ok(()) };
     let written = virtargv_model::format(&domain);
     let second = virtargv_model::parse(&written, virtargv_model::Release::default());
-    if second.domain.as_ref() != Some(&domain) {
-        let lost = difference(&domain, second.domain.as_ref());
+    if second.value.as_ref() != Some(&domain) {
+        let lost = difference(&domain, second.value.as_ref());
         prop_assert!(false, "{}\nwritten as:\n{}", lost, written);
     }
     if first.report.is_empty() {

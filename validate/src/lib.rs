@@ -4,17 +4,17 @@
 //!
 //! ```
 //! use virtargv_caps::{Release, builtin};
-//! use virtargv_host::FixedHost;
+//! use virtargv_host::{FixedHost, Request};
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let mut parsed = virtargv_model::parse(text, virtargv_model::Release::default());
 //! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).unwrap();
 //! let host = FixedHost::default();
-//! let options = virtargv_resolve::Options::default();
-//! let resolved = virtargv_resolve::resolve(parsed.domain.unwrap(), &caps, &host, options, &mut parsed.report);
-//! let validated = virtargv_validate::validate(resolved, &caps, &host, &mut parsed.report);
-//! assert!(validated.is_ok());
+//! let request = Request::new(&caps, &host);
+//! let read = virtargv_model::parse(text, request.release());
+//! let resolved = virtargv_resolve::resolve(read, &request);
+//! let validated = virtargv_validate::validate(resolved, &request);
+//! assert!(validated.into_result().is_ok());
 //! ```
 
 mod rule;
@@ -23,9 +23,8 @@ pub mod rules;
 pub use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
-use virtargv_caps::Caps;
-use virtargv_host::Host;
-use virtargv_model::{Domain, Report};
+use virtargv_host::Request;
+use virtargv_model::{Domain, Outcome, Stage};
 use virtargv_resolve::{Guest, Resolved};
 
 /// A completed domain that satisfies every rule. Only [`validate`] and [`Validated::unchecked`] make one.
@@ -44,7 +43,7 @@ impl Validated {
     }
 
     /// Gives the domain back.
-    pub fn into_domain(self) -> Domain {
+    pub fn into_domain(self) -> Box<Domain> {
         self.0.into_domain()
     }
 
@@ -55,22 +54,31 @@ impl Validated {
     }
 }
 
-/// Checks `resolved` against every rule and adds the problems to `report`.
+/// Checks the completed domain against every rule.
 ///
-/// # Errors
-///
-/// Gives the domain back unchanged if there is any problem in `report`, those of earlier stages included.
-pub fn validate(
-    resolved: Resolved,
-    caps: &Caps,
-    host: &dyn Host,
-    report: &mut Report,
-) -> Result<Validated, Box<Resolved>> {
-    let release = caps.release();
-    let context = Context { domain: resolved.domain(), guest: resolved.guest(), caps, host, release };
-    let mut findings = Findings::new(report, release);
-    for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
-        check(&context, &mut findings);
-    }
-    if report.is_empty() { Ok(Validated(resolved)) } else { Err(Box::new(resolved)) }
+/// There is a value only where the report is empty, those of earlier stages included. With
+/// [`skip_validate`](Request::skip_validate), what breaks a rule is found when the guest is started, and not at all for
+/// a guest whose state comes from somewhere else.
+pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<Validated> {
+    resolved.then(|resolved, mut report| {
+        let context = Context {
+            domain: resolved.domain(),
+            guest: resolved.guest(),
+            caps: request.caps,
+            host: request.host,
+            release: request.release(),
+        };
+        let mut findings = Findings::new(&mut report, context.release);
+        for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
+            check(&context, &mut findings);
+        }
+        if request.skip_validate {
+            report.put_off(Stage::Validate, Stage::Build);
+            let only_rules = report.first().is_some_and(|problem| problem.stage == Stage::Build);
+            if only_rules && request.start.incoming.is_some() {
+                return Validated::unchecked(resolved).into();
+            }
+        }
+        Outcome { value: report.is_empty().then_some(Validated(resolved)), report }
+    })
 }

@@ -8,57 +8,69 @@
 //! can do).
 //!
 //! ```
-//! use virtargv::{Arch, Caps, FixedHost, Release, Request};
-//! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
-//! let bad = virtargv::command_line("<domain", &Request::new(&caps, &FixedHost::default())).unwrap_err();
-//! assert_eq!(bad.len(), 1);
+//! use virtargv::{FixedHost, Release, Request, builtin, host::SecretLookup};
+//!
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+//! let host = FixedHost {
+//!     secret: SecretLookup::new(|_, key| (key.name() == "disks").then(|| b"open sesame".to_vec())),
+//!     ..FixedHost::default()
+//! };
+//! let request = Request::new(&caps, &host);
+//! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+//!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+//! let line = virtargv::command_line(text, &request)?;
+//! assert_eq!(line.program, "/usr/bin/qemu-system-x86_64");
+//!
+//! // Everything that is wrong with a document is reported at once.
+//! let report = virtargv::command_line("<domain", &request).unwrap_err();
+//! assert_eq!(report.first().map(|problem| problem.id()), Some("xml"));
+//! # Ok::<(), virtargv::Report>(())
+//! ```
+//!
+//! The stages can be run one by one; each takes the [`Outcome`] of the one before and the [`Request`]:
+//!
+//! ```
+//! use virtargv::{FixedHost, Release, Request, builtin};
+//! use virtargv::{model, qemu_cmd, resolve, validate};
+//!
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+//! let host = FixedHost::default();
+//! let request = Request::new(&caps, &host);
+//! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+//!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+//! let read = model::parse(text, request.release());
+//! let resolved = resolve::resolve(read, &request);
+//! let validated = validate::validate(resolved, &request);
+//! let line = qemu_cmd::build(validated, &request).into_result()?;
+//! assert!(line.arguments.iter().any(|argument| argument.option == "-machine"));
+//! # Ok::<(), virtargv::Report>(())
 //! ```
 
+pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;
 
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
-pub use virtargv_host::{DriverConfig, FixedHost, Host};
-pub use virtargv_model::{
-    ByRelease, Classes, Convention, Domain, Frame, Kind, Place, Pos, Problem, Problems, Report, Rule,
-    Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
+pub use virtargv_host::{
+    Answer, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request, StartOptions,
 };
-pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Incoming, Layout, Need, Origin};
+pub use virtargv_model::{
+    ByRelease, Classes, Convention, Domain, Frame, Kind, Outcome, Place, Pos, Problem, Problems, Report,
+    Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
+};
+pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
+pub use virtargv_validate::Validated;
 
-use virtargv_validate::Validated;
-
-/// What a command line is made of besides the document.
-#[derive(Clone)]
-pub struct Request<'a> {
-    /// What the QEMU can do, and the release whose behaviour is followed.
-    pub caps: &'a Caps,
-    /// The machine the guest will run on.
-    pub host: &'a dyn Host,
-    /// How the document is to be read.
-    pub read: virtargv_resolve::Options,
-    /// What is wanted of this start.
-    pub start: virtargv_qemu_cmd::Options,
-    /// Build even what breaks rules.
-    pub skip_validate: bool,
-}
-
-impl<'a> Request<'a> {
-    /// A plain start.
-    pub fn new(caps: &'a Caps, host: &'a dyn Host) -> Self {
-        Self {
-            caps,
-            host,
-            read: virtargv_resolve::Options::default(),
-            start: virtargv_qemu_cmd::Options::default(),
-            skip_validate: false,
-        }
-    }
-}
+/// The crate of each stage and of what it asks, with every type that a signature shows.
+pub use {
+    virtargv_caps as caps, virtargv_host as host, virtargv_model as model, virtargv_qemu_cmd as qemu_cmd,
+    virtargv_resolve as resolve, virtargv_validate as validate,
+};
 
 /// What became of a document: each stage's result as far as it got.
 #[derive(Debug, Clone)]
-pub struct Outcome {
+pub struct Run {
     /// The completed domain, where the text could be read at all.
     pub resolved: Option<Domain>,
     /// The command line, where nothing was wrong.
@@ -68,47 +80,29 @@ pub struct Outcome {
 }
 
 /// Runs the whole line and keeps what each stage gave.
-pub fn run(text: &str, request: &Request<'_>) -> Outcome {
+pub fn run(text: &str, request: &Request<'_>) -> Run {
     let mut completed = None;
-    let mut outcome = stages(text, request, |domain| completed = Some(domain.clone()));
-    outcome.resolved = completed;
-    outcome
+    let Outcome { value, report } = stages(text, request, |domain| completed = Some(domain.clone()));
+    Run { resolved: completed, command_line: value, report }
 }
 
-/// The command line for `text`, or everything that is wrong with it.
+/// The command line for `text`.
+///
+/// # Errors
+/// Everything that is wrong with the document.
 pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Report> {
-    let outcome = stages(text, request, |_| {});
-    outcome.command_line.ok_or(outcome.report)
+    stages(text, request, |_| {}).into_result()
 }
 
 /// The stages in a row; `completed` is shown the domain when it is complete.
-fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome {
-    let parsed = virtargv_model::parse(text, request.caps.release());
-    let mut report = parsed.report;
-    let refused = |report| Outcome { resolved: None, command_line: None, report };
-    let Some(domain) = parsed.domain else { return refused(report) };
-    let resolved = virtargv_resolve::resolve(domain, request.caps, request.host, request.read, &mut report);
-    completed(resolved.domain());
-    let validated = match virtargv_validate::validate(resolved, request.caps, request.host, &mut report) {
-        // What is not validated when it is read is when it is started, unless it ran already somewhere else.
-        Err(resolved) if request.skip_validate => {
-            report.put_off(Stage::Validate, Stage::Build);
-            if report.first().is_some_and(|problem| problem.stage == Stage::Build)
-                && request.start.incoming.is_some()
-            {
-                report = Report::new();
-                Ok(Validated::unchecked(*resolved))
-            } else {
-                Err(resolved)
-            }
-        }
-        validated => validated,
-    };
-    let Ok(validated) = validated else { return refused(report) };
-    match virtargv_qemu_cmd::build(validated, request.caps, request.host, &request.start) {
-        Ok(line) => Outcome { resolved: None, command_line: Some(line), report },
-        Err(report) => refused(report),
+fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome<CommandLine> {
+    let read = virtargv_model::parse(text, request.release());
+    let resolved = virtargv_resolve::resolve(read, request);
+    if let Some(resolved) = &resolved.value {
+        completed(resolved.domain());
     }
+    let validated = virtargv_validate::validate(resolved, request);
+    virtargv_qemu_cmd::build(validated, request)
 }
 
 /// The flags without which `text` is refused or its command line cannot be built, given that it is accepted as it is.
@@ -141,12 +135,12 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The architecture of the guest that `text` describes, where it names one.
 pub fn arch_of(text: &str) -> Option<Arch> {
-    virtargv_model::parse(text, Release::default()).domain?.os.arch?.parse().ok()
+    virtargv_model::parse(text, Release::default()).value?.os.arch?.parse().ok()
 }
 
 /// The name of the guest that `text` describes, where it has one.
 pub fn name_of(text: &str) -> Option<String> {
-    virtargv_model::parse(text, Release::default()).domain?.name
+    virtargv_model::parse(text, Release::default()).value?.name
 }
 
 #[cfg(doctest)]

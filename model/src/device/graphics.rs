@@ -420,7 +420,7 @@ mod tests {
         let parsed = crate::parse(&document, crate::Release::default());
         let problems = parsed.report.iter().map(ToString::to_string).collect();
         let mut w = Writer::new();
-        for graphics in &parsed.domain.unwrap().devices.graphics {
+        for graphics in &parsed.value.unwrap().devices.graphics {
             graphics.write(&mut w);
         }
         (w.finish().replace("\n  ", "").replace('\n', ""), problems)

@@ -33,7 +33,7 @@ pub mod vsock;
 pub mod watchdog;
 
 use crate::info::DeviceInfo;
-use crate::read::{self, ByName, El, Reader};
+use crate::read::{self, ByName, El, Element as _, Reader};
 use crate::write::Writer;
 
 /// Defines the kinds of devices, one row each: kind, type, field of [`Devices`], element.
@@ -98,6 +98,13 @@ macro_rules! devices {
             /// The part that all devices have, of one device.
             pub fn info(&self, id: DeviceId) -> Option<&DeviceInfo> {
                 match id.kind { $(DeviceKind::$kind => self.$field.get(id.index).map(|d| &d.info)),+ }
+            }
+
+            /// The element of one device, written as in a document.
+            pub fn to_xml(&self, id: DeviceId) -> Option<String> {
+                let mut w = Writer::new();
+                match id.kind { $(DeviceKind::$kind => self.$field.get(id.index)?.write(&mut w)),+ }
+                Some(w.finish())
             }
 
             /// As [`Devices::info`], to be changed.

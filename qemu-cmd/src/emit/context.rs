@@ -40,7 +40,8 @@ impl<'p> Emit<'p> {
     pub fn new(prepared: &'p Prepared<'p>) -> Self {
         Self {
             prepared,
-            line: CommandLine::default(),
+            // A small guest has about fifty.
+            line: CommandLine { arguments: Vec::with_capacity(64), ..CommandLine::default() },
             origin: Origin::Implied { by: "every guest" },
             owner: "",
             zpci: None,

@@ -8,9 +8,8 @@ use crate::{Form, Props};
 /// Emits the arguments and environment variables of `<qemu:commandline>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let qemu = &e.domain().qemu;
-    let pos = e.domain().pos;
-    for (index, arg) in qemu.args.iter().enumerate() {
-        e.at_numbered("qemu:commandline/qemu:arg", index, pos);
+    e.at_element("commandline");
+    for arg in &qemu.args {
         e.word(arg, !arg.starts_with('-'));
     }
     for (name, value) in &qemu.env {
@@ -31,7 +30,7 @@ pub(crate) fn deprecation(e: &mut Emit<'_>) {
         Some("crash") => Some("crash"),
         _ => return,
     };
-    e.at_element("qemu:deprecation");
+    e.at_element("deprecation");
     let props = Props::object().with("deprecated-output", "hide").opt("deprecated-input", input);
     e.props("-compat", props, Form::Json);
 }

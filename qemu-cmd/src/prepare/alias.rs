@@ -13,7 +13,7 @@ use virtargv_resolve::Guest;
 use super::address::ControllerTable;
 use super::device::{ByDevice, Element, controller};
 use crate::ident::Alias;
-use crate::text::text;
+use crate::text::{Piece as _, text};
 
 /// The alias of every device: the one of the document, or a generated one.
 pub(crate) fn assign(
@@ -131,8 +131,10 @@ fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
 
 /// Aliases `PREFIXn`, where n is the index of the device in its list.
 fn by_index<T: Element>(prefix: &str, devices: &[T]) -> Vec<Alias> {
+    let mut scratch = String::new();
     let all = infos(devices).enumerate();
-    all.map(|(index, info)| given(info).unwrap_or_else(|| text!(prefix, index).into())).collect()
+    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64, &mut scratch)))
+        .collect()
 }
 
 /// Aliases `PREFIXn`, where n is one above the highest in use.
@@ -140,8 +142,18 @@ fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d DeviceInfo>) -> V
     let infos: Vec<&DeviceInfo> = infos.collect();
     let used = infos.iter().filter_map(|info| number(info.alias.as_deref()?, prefix));
     let mut free = used.max().map_or(0, |highest| highest.saturating_add(1))..;
-    let name = |info: &&DeviceInfo| given(info).or_else(|| Some(text!(prefix, free.next()?).into()));
-    infos.iter().filter_map(name).collect()
+    let mut scratch = String::new();
+    let mut name =
+        |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?, &mut scratch)));
+    infos.iter().filter_map(&mut name).collect()
+}
+
+/// `PREFIXn`. The text is put together in `scratch`, so that an alias is allocated once.
+fn numbered(prefix: &str, n: u64, scratch: &mut String) -> Alias {
+    scratch.clear();
+    prefix.add(scratch);
+    n.add(scratch);
+    scratch.as_str().into()
 }
 
 /// The number n of an alias `PREFIXn`; `None` for another alias.

@@ -1,21 +1,29 @@
 //! The time with which the guest's RTC starts.
 
-use virtargv_host::Host;
-use virtargv_model::clock::{Basis, Offset};
+use virtargv_host::{Host, HostError};
+use virtargv_model::Problem;
+use virtargv_model::clock::{Basis, Clock, Offset};
 
+use super::context::problem;
 use crate::text::Text;
 
 /// `base=` of `-rtc`: `utc`, `localtime`, or a date and time in UTC.
-pub(crate) fn base(host: &dyn Host, offset: &Offset) -> Text {
-    match offset {
+pub(crate) fn base(host: &dyn Host, clock: &Clock) -> Result<Text, Problem> {
+    let unknown = |error: HostError| {
+        let message = format!("offset 'variable' of element 'clock' needs the time of the host: {error}");
+        problem(&crate::rules::CLOCK_TIME, clock.pos, message)
+    };
+    Ok(match &clock.offset {
         Offset::Utc { .. } => "utc".into(),
         Offset::LocalTime { .. } | Offset::Timezone(_) => "localtime".into(),
         Offset::Variable { adjustment, basis } => {
-            let local = if *basis == Basis::LocalTime { host.utc_offset() } else { 0 };
-            date(host.now().saturating_add(*adjustment).saturating_add(local)).into()
+            let machine = host.machine();
+            let now = machine.now().map_err(unknown)?;
+            let local = if *basis == Basis::LocalTime { machine.utc_offset().map_err(unknown)? } else { 0 };
+            date(now.saturating_add(*adjustment).saturating_add(local)).into()
         }
         Offset::Absolute(start) => date(i64::try_from(*start).unwrap_or(i64::MAX)).into(),
-    }
+    })
 }
 
 /// Seconds since 1970 as an ISO 8601 date and time, in the proleptic Gregorian calendar.

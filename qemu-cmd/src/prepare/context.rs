@@ -1,13 +1,12 @@
 //! The context of preparing. It imports no step of preparing, the steps import it.
 
 use virtargv_caps::{Cap, Caps, Release};
-use virtargv_host::{DriverConfig, Host};
+use virtargv_host::{DriverConfig, Host, StartOptions};
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
-use super::Options;
 use super::address::ControllerTable;
 use super::descriptor::Numbers;
 use super::device::{ByDevice, Common, Device};
@@ -28,7 +27,7 @@ pub(crate) struct Prepare<'d> {
     /// The host.
     pub host: &'d dyn Host,
     /// The options of this start.
-    pub options: &'d Options,
+    pub options: &'d StartOptions,
     /// The directories of the domain's sockets and files.
     pub folders: &'d Folders,
     /// The controllers by type and index.

@@ -1,8 +1,6 @@
 //! The directories of a domain's sockets and files.
 
-use virtargv_host::DriverConfig;
-
-use super::Options;
+use virtargv_host::{DriverConfig, StartOptions};
 
 /// The directories of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +18,7 @@ pub(crate) struct Folders {
 
 impl Folders {
     /// The directories of the domain `name`.
-    pub fn of(name: &str, settings: &DriverConfig, options: &Options) -> Self {
+    pub fn of(name: &str, settings: &DriverConfig, options: &StartOptions) -> Self {
         let name = name.to_owned();
         let mark = format!("-1-{}", name.chars().take(20).collect::<String>());
         let standalone = options.standalone.clone();

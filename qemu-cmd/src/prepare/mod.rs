@@ -22,10 +22,10 @@ pub(crate) mod storage;
 pub(crate) mod tls;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::{DriverConfig, Host};
+use virtargv_host::{DriverConfig, Host, Incoming, Request, StartOptions};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::Location;
-use virtargv_model::{Domain, Report};
+use virtargv_model::{Domain, Outcome, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::{Validated, rules};
 
@@ -41,30 +41,11 @@ use folders::Folders;
 use secret::MasterKey;
 use security::SevBits;
 
-/// The options of a start.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Options {
-    /// The guest is started from a saved or migrated state.
-    pub incoming: Option<Incoming>,
-    /// The command line must run without a launcher: no descriptors are passed, and all sockets and files of the domain
-    /// are in this directory.
-    pub standalone: Option<String>,
-}
-
-/// The source of the state of an incoming guest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Incoming {
-    /// The URI of `-incoming`: `tcp:...`, `unix:...`, `exec:...`, `fd:...`, or `stdio`.
-    pub uri: String,
-    /// The number of the descriptor to read from, for `stdio` and `fd`.
-    pub fd: Option<u32>,
-}
-
 /// A domain ready to be emitted. Only [`prepare`] makes one.
 #[derive(Debug)]
 pub struct Prepared<'r> {
     /// The domain, with what is changed at the start.
-    pub(crate) domain: Domain,
+    pub(crate) domain: Box<Domain>,
     /// Architecture, machine type and accelerator.
     pub(crate) guest: Guest,
     /// The capabilities of the QEMU binary, with the changes of `<qemu:capabilities>`.
@@ -134,18 +115,19 @@ impl Facts {
     }
 }
 
-/// Prepares `validated` for its start on `host`.
-///
-/// # Errors
-/// The problems with the host's answers: what is missing on the host, or does not match the document.
-pub fn prepare<'r>(
-    validated: Validated,
-    caps: &Caps,
-    host: &'r dyn Host,
-    options: &'r Options,
-) -> Result<Prepared<'r>, Report> {
+/// Prepares a domain for its start on the host of `request`. The report has the problems with the host's answers: what
+/// is missing on the host, or does not match the document.
+pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Prepared<'r>> {
+    validated.then(|validated, report| match prepare_valid(validated, request) {
+        Ok(prepared) => Outcome { value: Some(prepared), report },
+        Err(report) => Outcome { value: None, report },
+    })
+}
+
+fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared<'r>, Report> {
+    let (host, options) = (request.host, &request.start);
     let guest = validated.guest().clone();
-    let caps = qemu_ns::changed_caps(validated.domain(), caps)?;
+    let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
     start(&mut domain, &guest, &caps, host, options)?;
     let nodes = storage::name_all(&mut domain, &caps, host)?;
@@ -177,12 +159,13 @@ pub fn prepare<'r>(
     let facts = Facts::prepare(&mut cx);
     // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
     let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.seals);
-    let Some(facts) = facts else { return Err(report) };
+    let rtc_base = clock::base(host, &domain.clock).map_err(|problem| report.push(problem)).ok();
+    let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
     let sound = !domain.devices.audios.is_empty() || !domain.devices.graphics.is_empty();
     Ok(Prepared {
-        rtc_base: clock::base(host, &domain.clock.offset),
+        rtc_base,
         environment: Environment::of(host, sound),
-        fips: host.fips(),
+        fips: host.machine().fips() == Ok(true),
         domain,
         guest,
         caps,
@@ -201,9 +184,9 @@ fn start(
     guest: &Guest,
     caps: &Caps,
     host: &dyn Host,
-    options: &Options,
+    options: &StartOptions,
 ) -> Result<(), Report> {
-    virtargv_resolve::pick_firmware(domain, guest, host, virtargv_resolve::Options::default())?;
+    virtargv_resolve::pick_firmware(domain, guest, host, virtargv_resolve::ReadOptions::default())?;
     cpu::update(domain, guest, caps, host)?;
     boot::assign_order(domain);
     if options.incoming.is_none() {
@@ -223,7 +206,7 @@ fn common(domain: &Domain, guest: &Guest, caps: &Caps, table: &ControllerTable) 
 }
 
 /// The numbers of descriptors that the caller has passed.
-fn reserved(domain: &Domain, host: &dyn Host, options: &Options) -> Vec<u32> {
+fn reserved(domain: &Domain, host: &dyn Host, options: &StartOptions) -> Vec<u32> {
     let mut numbers: Vec<u32> = options.incoming.iter().filter_map(|incoming| incoming.fd).collect();
     for image in domain.devices.disks.iter().flat_map(Disk::images) {
         if let Location::File { fdgroup: Some(group), .. } = &image.location {

@@ -1,7 +1,6 @@
 //! `<launchSecurity>`: what an encrypted guest has to know of its host's memory encryption.
 
 use virtargv_model::Problem;
-use virtargv_model::security::{LaunchSecurityKind, SevCommon};
 use virtargv_validate::rules::security as rules;
 
 use super::context::{Prepare, must};
@@ -18,11 +17,7 @@ pub(crate) struct SevBits {
 /// What a guest with SEV is told: as the document has it, or as the host has it where that is left open.
 pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
     let Some(launch) = &cx.domain.security.launch else { return Ok(None) };
-    let common: &SevCommon = match &launch.kind {
-        LaunchSecurityKind::Sev(sev) => &sev.common,
-        LaunchSecurityKind::SevSnp(snp) => &snp.common,
-        LaunchSecurityKind::S390Pv => return Ok(None),
-    };
+    let Some(common) = launch.kind.sev() else { return Ok(None) };
     let host = cx.caps.sev();
     let cbitpos = common.cbitpos.or(host.map(|sev| sev.cbitpos));
     let reduced = common.reduced_phys_bits.or(host.map(|sev| sev.reduced_phys_bits));

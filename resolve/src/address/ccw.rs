@@ -1,7 +1,6 @@
 //! Channel I/O addresses (s390).
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::Cap;
 use virtargv_model::device::hostdev::MdevModel;
 use virtargv_model::info::{Address, CcwAddress};
@@ -35,7 +34,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
 }
 
 fn number(work: &mut Work<'_>) {
-    let mut taken = HashSet::new();
+    let mut taken = HashSet::default();
     let given = work.domain.devices.infos().filter_map(|(_, info)| match info.address {
         Some(Address::Ccw(Some(ccw))) => Some((info.pos, ccw)),
         _ => None,

@@ -12,8 +12,7 @@ mod options;
 mod slots;
 mod zpci;
 
-use std::collections::HashMap;
-
+use foldhash::{HashMap, HashSet};
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
@@ -34,9 +33,11 @@ pub(super) struct Refused;
 
 /// Assigns a PCI address to every device that needs one, and adds buses where there are too few.
 pub(super) fn assign(work: &mut Work<'_>) {
-    if both_passes(work).is_err() {
-        // The report has the problem; missing options that follow from it are not reported.
-        let _ = options::apply(work);
+    let passes = both_passes(work);
+    // A machine without PCI has no options to assign. After a problem with an address they are assigned all the same, so
+    // that no missing option is reported which only follows from it.
+    if passes.is_err() || work.guest.supports_pci(work.caps) {
+        options::apply(work);
     }
 }
 
@@ -72,7 +73,7 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
     }
     placer.complete_zpci(&[])?;
     set_multifunction(&mut placer.work.domain.devices);
-    options::apply(placer.work)
+    Ok(())
 }
 
 fn pci_indexes(work: &Work<'_>) -> impl Iterator<Item = u32> {
@@ -321,7 +322,7 @@ fn same(a: &PciAddress, b: &PciAddress) -> bool {
 /// Sets `multifunction=` on function 0 of every slot with further functions, unless the document has it.
 fn set_multifunction(devices: &mut Devices) {
     let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
-    let shared: std::collections::HashSet<_> =
+    let shared: HashSet<_> =
         devices.infos().filter_map(|(_, i)| i.pci()).filter(|p| p.function != 0).map(slot).collect();
     if shared.is_empty() {
         return;

@@ -1,7 +1,6 @@
 //! Addresses on the virtual I/O bus of pseries (`<address type='spapr-vio'>`).
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use virtargv_model::device::chardev::SerialTarget;
 use virtargv_model::device::controller::ScsiModel;
 use virtargv_model::device::net::{KnownModel, NicModel};
@@ -17,7 +16,7 @@ const STEP: u64 = 0x1000;
 /// Assigns a register to every spapr-vio device: the first free one from QEMU's default for its kind on.
 pub(super) fn assign(work: &mut Work<'_>) {
     let devices = &work.domain.devices;
-    let mut used: HashMap<u64, usize> = HashMap::new();
+    let mut used: HashMap<u64, usize> = HashMap::default();
     for (_, info) in devices.infos() {
         if let Some(Address::SpaprVio { reg: Some(reg) }) = info.address {
             *used.entry(reg).or_default() += 1;

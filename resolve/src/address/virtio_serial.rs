@@ -1,6 +1,7 @@
 //! Ports of virtio-serial controllers (`<address type='virtio-serial'>`).
 
-use std::collections::{BTreeMap, HashSet};
+use foldhash::HashSet;
+use std::collections::BTreeMap;
 
 use virtargv_model::Kind;
 use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};

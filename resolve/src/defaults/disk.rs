@@ -1,7 +1,6 @@
 //! Defaults of `<disk>`: bus and address by the target name, drivers, formats, ports.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot, Iotune};
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource};
@@ -37,7 +36,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 
 /// Copies the limits of a group to the disks that only name the group.
 fn share_limits(disks: &mut [Disk]) {
-    let mut limits: HashMap<String, Iotune> = HashMap::new();
+    let mut limits: HashMap<String, Iotune> = HashMap::default();
     for tune in disks.iter().filter_map(|disk| disk.iotune.as_deref()).filter(|tune| tune.is_limited()) {
         if let Some(name) = &tune.group_name {
             limits.entry(name.clone()).or_insert_with(|| tune.clone());
@@ -96,7 +95,7 @@ fn bus_of(device: Option<DiskDevice>, name: &str) -> DiskBus {
 
 /// Sorts the disks: buses by their first disk, disks of a bus by target name, names that cannot be parsed first.
 fn sort(disks: &mut [Disk]) {
-    let mut order: HashMap<Option<DiskBus>, usize> = HashMap::new();
+    let mut order: HashMap<Option<DiskBus>, usize> = HashMap::default();
     for (n, disk) in disks.iter().enumerate() {
         order.entry(disk.bus()).or_insert(n);
     }

@@ -1,7 +1,6 @@
 //! Defaults of `<hostdev>`.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::Cap;
 use virtargv_model::device::Devices;
 use virtargv_model::device::disk::DiskBus;

@@ -3,13 +3,11 @@
 use virtargv_caps::{Cap, Convention};
 use virtargv_host::{Host, random_bits};
 use virtargv_model::YesNo;
-use virtargv_model::device::hostdev::InterfaceDevice;
 use virtargv_model::device::net::{
     Actual, BackendType, BridgeMode, Interface, InterfaceType, KnownModel, MacAddress, NetworkSource, Source,
     VhostMode, VhostUser, VirtualPort, VirtualPortType,
 };
 use virtargv_model::info::PciAddress;
-use virtargv_model::network_port;
 
 use super::os::random_uuid;
 use crate::Work;
@@ -126,26 +124,15 @@ fn connect(interfaces: &mut [Interface], host: &dyn Host) {
         if let Source::Network(network) = &interface.source {
             interface.actual = port(network, host, &taken).map(Box::new);
         }
-        taken.extend(function(interface.actual_source()));
+        taken.extend(interface.actual_source().pci_function());
     }
 }
 
 /// The port that the virtual network has allocated or would allocate; `None` where the host does not know the network.
 fn port(network: &NetworkSource, host: &dyn Host, taken: &[PciAddress]) -> Option<Actual> {
-    if let Ok(text) = host.network_port(&network.network) {
-        return network_port::parse(&text).ok();
-    }
-    let text = host.network(&network.network).ok()?;
-    network_port::of_network(&text, network.portgroup.as_deref(), taken).ok()?
-}
-
-/// The PCI function of the host that the source uses.
-fn function(source: &Source) -> Option<PciAddress> {
-    match source {
-        Source::Hostdev(device) => match &device.device {
-            InterfaceDevice::Pci(pci) => Some(pci.address),
-            InterfaceDevice::Usb(_) => None,
-        },
-        _ => None,
-    }
+    let networks = host.networks();
+    networks.network_port(network).ok().or_else(|| {
+        let definition = networks.network(&network.network).ok()?;
+        definition.connect(network.portgroup.as_deref(), taken)
+    })
 }

@@ -32,7 +32,10 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
     work.domain.uuid.get_or_insert_with(|| random_uuid(host));
     if work.domain.devices.emulator.is_none() {
-        work.domain.devices.emulator = host.emulator(work.guest.arch);
+        // Where the host does not know its QEMU, it is the one that the capabilities were taken from.
+        let path =
+            host.machine().emulator(work.guest.arch).unwrap_or_else(|_| work.caps.emulator().to_owned());
+        work.domain.devices.emulator = Some(path);
     }
     crate::firmware::complete(work);
 }

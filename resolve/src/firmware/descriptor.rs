@@ -1,7 +1,7 @@
 //! Firmware descriptors, in the format of QEMU's `docs/interop/firmware.json`.
 
 use serde_json::Value;
-use virtargv_host::Host;
+use virtargv_host::{Answer, Host, HostError};
 use virtargv_model::os::{Firmware, FlashFormat};
 
 /// A firmware descriptor.
@@ -136,17 +136,25 @@ fn target(value: &Value) -> Option<Vec<(String, String)>> {
 
 /// The firmware descriptors of `host`, in the order in which they are tried: by file name. A descriptor hides those
 /// with the same name in later directories, even where it is empty.
-pub(super) fn all(host: &dyn Host) -> Vec<Descriptor> {
+///
+/// # Errors
+/// Where the host does not know its files. A directory that is not there has no descriptors.
+pub(super) fn all(host: &dyn Host) -> Answer<Vec<Descriptor>> {
+    let (machine, files) = (host.machine(), host.files());
     let mut directories = Vec::new();
     if !host.config().privileged {
-        let config =
-            host.env("XDG_CONFIG_HOME").or_else(|| host.env("HOME").map(|home| format!("{home}/.config")));
-        directories.extend(config.map(|config| format!("{config}/qemu/firmware")));
+        let config = machine.env("XDG_CONFIG_HOME");
+        let config = config.or_else(|_| machine.env("HOME").map(|home| format!("{home}/.config")));
+        directories.extend(config.ok().map(|config| format!("{config}/qemu/firmware")));
     }
     directories.extend(["/etc/qemu/firmware".to_owned(), "/usr/share/qemu/firmware".to_owned()]);
     let mut found: Vec<(String, String)> = Vec::new();
     for directory in directories {
-        for name in host.list(&directory).into_iter().filter(|name| !name.starts_with('.')) {
+        let names = match files.list(&directory) {
+            Err(HostError::NotFound { .. }) => continue,
+            names => names?,
+        };
+        for name in names.into_iter().filter(|name| !name.starts_with('.')) {
             if !found.iter().any(|(known, _)| *known == name) {
                 let path = format!("{directory}/{name}");
                 found.push((name, path));
@@ -154,8 +162,8 @@ pub(super) fn all(host: &dyn Host) -> Vec<Descriptor> {
         }
     }
     found.sort();
-    let texts = found.iter().filter_map(|(_, path)| host.read_text(path));
-    texts.filter_map(|text| Descriptor::parse(&text)).collect()
+    let texts = found.iter().filter_map(|(_, path)| files.read_text(path).ok());
+    Ok(texts.filter_map(|text| Descriptor::parse(&text)).collect())
 }
 
 /// Whether `text` matches `pattern`, in which `*` stands for any text and `?` for any character.

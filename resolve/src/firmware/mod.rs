@@ -8,13 +8,13 @@ mod fit;
 
 use descriptor::{Descriptor, FlashMode, Mapping};
 use virtargv_caps::Convention;
-use virtargv_host::Host;
+use virtargv_host::{Host, HostError};
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
 use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
 
-use crate::{Guest, Options, Work, rules};
+use crate::{Guest, ReadOptions, Work, rules};
 
 /// Selects firmware when a domain is defined. That there is none is reported at the start.
 pub(crate) fn complete(work: &mut Work<'_>) {
@@ -54,7 +54,12 @@ fn keep_earlier_selection(os: &mut Os) {
 ///
 /// # Errors
 /// The host has no firmware that fits the document.
-pub fn pick(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
+pub fn pick(
+    domain: &mut Domain,
+    guest: &Guest,
+    host: &dyn Host,
+    options: ReadOptions,
+) -> Result<(), Problem> {
     let release = guest.release;
     if release.has(Convention::FirmwareWhenDefined) {
         pick_modern(domain, guest, host, options)
@@ -69,7 +74,18 @@ fn not_found(os: &Os, release: Release) -> Problem {
     rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
-fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Options) -> Result<(), Problem> {
+fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
+    let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
+    let message = format!("no firmware of kind '{kind}' can be chosen: {error}");
+    rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
+}
+
+fn pick_modern(
+    domain: &mut Domain,
+    guest: &Guest,
+    host: &dyn Host,
+    options: ReadOptions,
+) -> Result<(), Problem> {
     // Rules report contradictions in the document.
     if !domain.os.firmware_conflicts().is_empty() {
         return Ok(());
@@ -78,7 +94,12 @@ fn pick_modern(domain: &mut Domain, guest: &Guest, host: &dyn Host, options: Opt
     if domain.os.firmware.is_none() && rom {
         return Ok(());
     }
-    let offered = descriptor::all(host);
+    let offered = match descriptor::all(host) {
+        Err(error) if domain.os.firmware.is_some() => {
+            return Err(unanswered(&domain.os, guest.release, &error));
+        }
+        offered => offered.unwrap_or_else(|_| Vec::new()),
+    };
     if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
         take_modern(domain, found);
     } else if domain.os.firmware.is_some() {
@@ -158,7 +179,7 @@ fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) 
 }
 
 /// Fills in the path of the variable store.
-fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: Options) {
+fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: ReadOptions) {
     let Some(loader) = os.loader.as_ref() else { return };
     let kept = loader.kind == Some(LoaderType::Pflash)
         && loader.readonly == Some(YesNo::Yes)
@@ -195,7 +216,7 @@ fn set_path(nvram: &mut Nvram, path: String) {
 /// Selects firmware as earlier releases do, at the start of the guest.
 fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
-        let offered = descriptor::all(host);
+        let offered = descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
         let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
             return Err(not_found(&domain.os, guest.release));
         };

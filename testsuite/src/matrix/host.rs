@@ -3,9 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use virtargv::{Arch, FixedHost, Release};
+use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
-use virtargv_host::{Hugetlbfs, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv_host::{
+    Hugetlbfs, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
+};
+use virtargv_model::network::Network;
+use virtargv_model::pool::StoragePool;
+use virtargv_model::{Report, network_port};
 
 /// A machine for cases to run on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,14 +22,37 @@ pub enum HostKind {
     Bare,
     /// With a CPU of this architecture, and definitions of CPU models.
     Cpu(Arch),
+    /// One that knows its architecture and the driver's settings, and nothing else.
+    Unknown,
 }
 
 /// The machine of this kind. The release decides where its driver keeps its files.
-pub(super) fn host(kind: HostKind, release: Release) -> FixedHost {
+pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
     match kind {
-        HostKind::Usual => usual(release),
-        HostKind::Bare => bare(release),
-        HostKind::Cpu(arch) => with_cpu(arch, release),
+        HostKind::Usual => Box::new(usual(release)),
+        HostKind::Bare => Box::new(bare(release)),
+        HostKind::Cpu(arch) => Box::new(with_cpu(arch, release)),
+        HostKind::Unknown => Box::<Unknown>::default(),
+    }
+}
+
+/// Answers what it must, and no question of any subject.
+#[derive(Debug, Default)]
+struct Unknown {
+    config: DriverConfig,
+}
+
+impl Host for Unknown {
+    fn config(&self) -> &DriverConfig {
+        &self.config
+    }
+
+    fn arch(&self) -> Arch {
+        Arch::X86_64
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        buffer.fill(7);
     }
 }
 
@@ -43,11 +71,14 @@ fn usual(release: Release) -> FixedHost {
         numa_nodes: vec![0, 1],
         numa_advice: vec![0, 1],
         scsi_generic: Some("sg0".to_owned()),
-        pools: shared(&[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
-        volume,
-        networks: shared(&[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)]),
-        network_ports: shared(&[("routed", ROUTED_PORT)]),
-        secret,
+        pools: parsed(StoragePool::parse, &[("guests", DIR_POOL), ("lvm", LVM_POOL), ("units", ISCSI_POOL)]),
+        volume: VolumeLookup::new(volume),
+        networks: parsed(
+            Network::parse,
+            &[("bridged", BRIDGED), ("functions", FUNCTIONS), ("routed", ROUTED)],
+        ),
+        network_ports: parsed(network_port::parse, &[("routed", ROUTED_PORT)]),
+        secret: SecretLookup::new(secret),
         ..FixedHost::default()
     };
     for (name, value) in [("PATH", "/bin"), ("USER", "test"), ("LOGNAME", "test"), ("HOME", "/home/test")] {
@@ -96,8 +127,14 @@ fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect()
 }
 
-fn shared(pairs: &[(&str, &str)]) -> BTreeMap<String, Arc<str>> {
-    pairs.iter().map(|(name, text)| ((*name).to_owned(), Arc::from(*text))).collect()
+/// The definitions below.
+fn parsed<T>(parse: fn(&str) -> Result<T, Report>, pairs: &[(&str, &str)]) -> BTreeMap<String, T> {
+    let definition = |&(name, text): &(&str, &str)| match parse(text) {
+        Ok(value) => (name.to_owned(), value),
+        #[expect(clippy::panic, reason = "the text is in this file")]
+        Err(report) => panic!("the definition of '{name}': {report}"),
+    };
+    pairs.iter().map(definition).collect()
 }
 
 const DIR_POOL: &str = "<pool type='dir'><name>guests</name><target><path>/srv/pool</path></target></pool>";
@@ -159,6 +196,5 @@ fn volume(pool: &str, volume: &str) -> Option<Volume> {
 
 /// Every secret but the one for `forgotten` is there.
 fn secret(_: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
-    let (SecretKey::Uuid(name) | SecretKey::Usage(name)) = key;
-    (name != "forgotten").then(|| b"open sesame".to_vec())
+    (key.name() != "forgotten").then(|| b"open sesame".to_vec())
 }

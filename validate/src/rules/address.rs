@@ -1,6 +1,6 @@
 //! Rules on addresses of devices of any kind.
 
-use std::collections::HashSet;
+use foldhash::HashSet;
 use virtargv_caps::Cap;
 
 use virtargv_model::device::controller::{Controller, ControllerType};
@@ -19,10 +19,6 @@ virtargv_model::rules! {
     SPAPR_VIO = "address-spapr-vio": Unsupported, Validate,
         "`<address type='spapr-vio' reg=>`: `reg=` of devices on pseries' virtual I/O bus",
         help "set `reg=` to 0xffffffff or less, or remove the `<address>`";
-    /// An address of type `virtio-s390` needs a QEMU that has the bus.
-    VIRTIO_S390 = "address-virtio-s390": Unsupported, Validate,
-        "`<address type='virtio-s390'>`: `virtio-blk-s390` and the like, which QEMU removed in favour of CCW",
-        help "use `<address type='ccw'>`, or remove the `<address>`";
     /// An ACPI index needs a QEMU that has it.
     ACPI_INDEX = "address-acpi-index": Unsupported, Validate,
         "`<acpi index=>` of a device: `acpi-index=` of PCI devices",
@@ -98,12 +94,6 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);
-        }
-        Some(Address::VirtioS390) if !cx.has(Cap::VirtioS390) => {
-            let message = format!(
-                "device '{name}' has an address of type 'virtio-s390', which this QEMU does not support"
-            );
-            out.refuse(&VIRTIO_S390, info.pos.path("address"), message);
         }
         _ => {}
     }

@@ -6,6 +6,7 @@ pub mod usb;
 pub use pci::MODEL as PCI_MODEL;
 pub use usb::{MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver};
 
+use foldhash::HashSet;
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
@@ -115,7 +116,7 @@ fn complete(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
 
 /// Every index is used once a type. A USB 2 controller and its companions share one, so USB is left out.
 fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
-    let mut seen = std::collections::HashSet::new();
+    let mut seen = HashSet::default();
     for controller in controllers {
         if controller.usb().is_some() {
             continue;

@@ -188,9 +188,6 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some(name) = &cpu.model.name {
         check("CPU model", name, cpu.model.pos.into());
     }
-    if let Some(vendor) = &cpu.model.vendor_id {
-        check("'vendor_id'", vendor, cpu.model.pos.attr("vendor_id"));
-    }
     for feature in &cpu.features {
         check("CPU feature", &feature.name, feature.pos.attr("name"));
     }

@@ -16,8 +16,7 @@ pub mod network;
 pub mod source;
 pub mod vhost_user;
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Tray};
 use virtargv_model::device::storage::SourceType;
@@ -77,7 +76,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
     let count = cx.domain.devices.disks.len();
-    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> = HashMap::with_capacity(count);
+    let mut seen: HashMap<(Option<DiskBus>, DriveAddress), &Disk> =
+        HashMap::with_capacity_and_hasher(count, foldhash::fast::RandomState::default());
     for disk in &cx.domain.devices.disks {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
         let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };

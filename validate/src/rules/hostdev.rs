@@ -7,8 +7,7 @@ pub mod pci;
 pub mod scsi;
 pub mod usb;
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
@@ -153,7 +152,7 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     let nics = &cx.domain.devices.interfaces;
     let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
     let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
-    let mut seen = HashSet::new();
+    let mut seen = HashSet::default();
     for (identity, pos) in nics.chain(others) {
         if !seen.insert(identity) {
             let message = "this device of the host is assigned to the guest a second time";

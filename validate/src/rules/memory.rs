@@ -118,7 +118,7 @@ fn hugepages(cx: &Context<'_>, out: &mut Findings<'_>) {
     let place = backing.pos.path("hugepages");
     let pages = backing.hugepages.as_deref().unwrap_or_default();
     // A `<page>` of the host's page size asks for no huge pages.
-    let is_host_page = |size: Kib| size.bytes() == cx.host.page_size();
+    let is_host_page = |size: Kib| cx.host.machine().page_size() == Ok(size.bytes());
     let first_is_host_page = pages.first().is_some_and(|page| is_host_page(page.size));
     let cells = cx.domain.numa.cells.len();
     if backing.allocation == Some(MemoryAllocation::Ondemand) {

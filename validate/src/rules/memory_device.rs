@@ -248,8 +248,9 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
         out.refuse(&UUID, device.info.pos.path("uuid"), message);
     }
     if model == MemoryModel::VirtioPmem {
-        let page = cx.host.page_size();
-        if let Some(base) = device.target.address.filter(|base| base.checked_rem(page).unwrap_or(0) != 0) {
+        if let (Ok(page), Some(base)) = (cx.host.machine().page_size(), device.target.address)
+            && base.checked_rem(page).is_some_and(|rest| rest != 0)
+        {
             let message =
                 format!("'base' of 'address' is '{base:#x}', it must be a multiple of '{page}' bytes");
             out.refuse(&PMEM_ALIGN, device.target.pos.path("address/@base"), message);

@@ -1,7 +1,6 @@
 //! Rules on the device `<nvram>` of pseries.
 
 use virtargv_caps::Cap;
-use virtargv_model::info::Address;
 
 use crate::{Context, Findings};
 
@@ -14,10 +13,6 @@ virtargv_model::rules! {
     NVRAM_MACHINE = "nvram-machine": Unsupported, Validate,
         "`<nvram>` of `<devices>`: `spapr-nvram`",
         help "remove `<nvram>` from `<devices>`";
-    /// The address of an NVRAM device is of type `spapr-vio`.
-    NVRAM_ADDRESS = "nvram-address": Xml, Validate,
-        "`<nvram><address type='spapr-vio' reg=>`: `reg=` of `spapr-nvram`",
-        help "use `type='spapr-vio'`, or remove the `<address>`";
 }
 
 /// Checks the device `<nvram>` against the rules above.
@@ -33,9 +28,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 cx.guest.machine
             );
             out.refuse(&NVRAM_MACHINE, nvram.info.pos, message);
-        } else if !matches!(nvram.info.address, Some(Address::SpaprVio { reg: Some(_) })) {
-            let message = "the 'address' of a device 'nvram' must be of type 'spapr-vio'";
-            out.refuse(&NVRAM_ADDRESS, nvram.info.pos.path("address"), message);
         }
     }
 }

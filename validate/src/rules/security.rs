@@ -53,6 +53,19 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let security = &cx.domain.security;
+    if let Some(launch) = &security.launch
+        && let Some(common) = launch.kind.sev()
+        && cx.caps.sev().is_none()
+        && !out.is_bad(launch.pos)
+    {
+        let given = [("cbitpos", common.cbitpos), ("reducedPhysBits", common.reduced_phys_bits)];
+        for (name, _) in given.iter().filter(|(_, value)| value.is_none()) {
+            let message = format!(
+                "'launchSecurity' has no '{name}', and the capabilities of this QEMU do not say what it is on this host"
+            );
+            out.refuse(&SEV_HOST, launch.pos, message);
+        }
+    }
     let Keywrap { aes, dea } = security.keywrap;
     for (name, cap, wanted) in
         [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]

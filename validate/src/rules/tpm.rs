@@ -94,7 +94,7 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
         out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
     }
     if let Some(version) = emulator.version
-        && !cx.host.emulates_tpm(version.as_str())
+        && cx.host.services().emulates_tpm(version.as_str()) == Ok(false)
     {
         let message = format!("TPM version '{version}' is not supported by the host's swtpm");
         out.refuse(&TPM_HOST, place.clone(), message);

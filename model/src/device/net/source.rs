@@ -3,7 +3,8 @@
 use super::{IpAddress, Route};
 use crate::Rule;
 use crate::device::chardev_source::Reconnect;
-use crate::device::hostdev::HostInterface;
+use crate::device::hostdev::{HostInterface, InterfaceDevice};
+use crate::info::PciAddress;
 use crate::read::{self, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
 
@@ -210,6 +211,17 @@ pub struct VdsSource {
 }
 
 impl Source {
+    /// The PCI function of the host that the interface is, for type `hostdev`.
+    pub fn pci_function(&self) -> Option<PciAddress> {
+        match self {
+            Self::Hostdev(device) => match &device.device {
+                InterfaceDevice::Pci(pci) => Some(pci.address),
+                InterfaceDevice::Usb(_) => None,
+            },
+            _ => None,
+        }
+    }
+
     /// The `type=` in the document.
     pub fn kind(&self) -> InterfaceType {
         match self {

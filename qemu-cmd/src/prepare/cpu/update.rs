@@ -27,8 +27,8 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
     let mut cx = Cx { guest, caps, host, models: None };
     cx.check_features(cpu)?;
     if cx.needs_host_models(cpu) {
-        let spec = host.cpu().and_then(host_spec);
-        cx.models = caps.host_models(guest.accel, host.arch(), spec.as_ref(), Some(host.cpu_map()));
+        let spec = host.cpu().processor().ok().and_then(host_spec);
+        cx.models = caps.host_models(guest.accel, host.arch(), spec.as_ref(), host.cpu().cpu_map().ok());
     }
     cx.check_mode(cpu)?;
     if host.arch().is_ppc64() {
@@ -75,7 +75,7 @@ impl Cx<'_> {
     }
 
     fn x86(&self) -> Option<X86<'_>> {
-        let definitions = self.host.cpu_map().of(self.guest.arch)?;
+        let definitions = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?;
         let defined = self.guest.arch.is_x86() && !definitions.models().is_empty();
         defined.then(|| X86::new(definitions, self.caps.release()))
     }
@@ -86,7 +86,9 @@ impl Cx<'_> {
             let message = format!("CPUs of architecture '{}' are not supported", self.guest.arch);
             return Err(problem(&crate::rules::CPU_ARCHITECTURE, cpu.pos, message));
         }
-        let Some(definitions) = self.host.cpu_map().of(self.guest.arch) else { return Ok(()) };
+        let Some(definitions) = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch)) else {
+            return Ok(());
+        };
         if definitions.features().is_empty() {
             return Ok(());
         }
@@ -164,7 +166,8 @@ impl Cx<'_> {
     /// the CPU definition for models that it added recently.
     fn judged_by_qemu(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
         let name = cpu.model.name.as_deref()?;
-        let definition = self.host.cpu_map().of(self.guest.arch)?.model(name)?;
+        let definition =
+            self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?.model(name)?;
         if definition.partial_check || !self.caps.release().has(Convention::CpuDefinitionChanges) {
             return None;
         }

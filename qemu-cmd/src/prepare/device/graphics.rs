@@ -113,10 +113,9 @@ impl RenderNode {
 
     /// The render node that the host chooses.
     fn chosen(cx: &Prepare<'_>, graphics: &Graphics) -> Result<Self, Problem> {
-        let path = cx.host.render_node().ok_or_else(|| {
+        let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
-            let message =
-                format!("element 'graphics' of type '{kind}' needs a DRM render node, the host has none");
+            let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
             problem(&crate::rules::GRAPHICS_RENDER_NODE, graphics.info.pos, message)
         })?;
         Ok(Self { path: path.into(), chosen: true })

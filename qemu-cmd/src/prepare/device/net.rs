@@ -192,7 +192,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Tap {
         _ => Joins::Nothing,
     };
     let kernel = nic.is_virtio() && nic.driver.name != Some(DriverName::Qemu);
-    let vhost = kernel && cx.host.vhost_net(cx.guest.accel);
+    let vhost = kernel && cx.host.devices().vhost_net(cx.guest.accel) == Ok(true);
     if cx.is_standalone() {
         let name = name.map_or_else(|| generated_name(cx, nic), str::to_owned);
         let access = TapAccess::Named(name.clone().into());
@@ -224,7 +224,7 @@ fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Vdpa {
 /// Whether user-mode networking uses slirp-helper.
 fn has_slirp_process(cx: &Prepare<'_>) -> bool {
     cx.release().has(Convention::SlirpHelper)
-        && cx.host.slirp_helper()
+        && cx.host.services().slirp_helper() == Ok(true)
         && !cx.is_standalone()
         && cx.has(Cap::DbusVmstate)
 }

@@ -52,9 +52,12 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
             Facts::Passed { device, cancel: set(Descriptor::TpmCancel { path }) }
         }
         TpmBackend::Emulator(_) => {
-            let path = match &cx.folders.standalone {
-                Some(dir) => format!("{dir}/{}.sock", tpm.alias),
-                None => cx.host.tpm_emulator_socket(&cx.folders.mark),
+            let path = if let Some(dir) = &cx.folders.standalone {
+                format!("{dir}/{}.sock", tpm.alias)
+            } else {
+                let mark = &cx.folders.mark;
+                let own = |_| format!("{}/swtpm/{mark}-swtpm.sock", cx.settings().state_dir);
+                cx.host.services().tpm_emulator_socket(mark).unwrap_or_else(own)
             };
             Facts::Socket(CharBackend::connected(path, Process::Swtpm, None))
         }

@@ -23,7 +23,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => must(cid, &rules::VSOCK_CID, vsock.info.pos)?,
         (None, Some(cid)) => cid,
-        _ => cx.host.free_vsock_cid().map_err(|error| {
+        _ => cx.host.devices().free_vsock_cid().map_err(|error| {
             let message = format!("no context id for element 'vsock': {error}");
             problem(&crate::rules::VSOCK_HOST, vsock.info.pos, message)
         })?,

@@ -210,10 +210,12 @@ fn affinity(cx: &Prepare<'_>, nodes: Option<&NumberSet>) -> Option<NumberSet> {
     let mut nodes = nodes.filter(|_| cx.has(Cap::ThreadContext))?.clone();
     let vcpus = &cx.domain.vcpus;
     let pin = cx.domain.tune.cpu.emulator_pin.clone();
-    let auto =
-        (vcpus.placement == Some(Placement::Auto)).then(|| cx.host.numa_advice().into_iter().collect());
+    let auto = vcpus.placement == Some(Placement::Auto);
+    let auto = auto.then(|| cx.host.numa().numa_advice().ok()).flatten();
+    let auto = auto.map(|nodes| nodes.into_iter().collect());
     if let Some(cpus) = pin.or(auto).or_else(|| vcpus.cpuset.clone()) {
-        let allowed: NumberSet = cpus.iter().filter_map(|cpu| cx.host.numa_node_of_cpu(cpu)).collect();
+        let allowed: NumberSet =
+            cpus.iter().filter_map(|cpu| cx.host.numa().numa_node_of_cpu(cpu).ok()).collect();
         nodes.intersect(&allowed);
     }
     Some(nodes).filter(|nodes| !nodes.is_empty())
@@ -304,7 +306,7 @@ fn nodes(
     let tune = &cx.domain.tune.numa;
     let nodes = match wanted.own_nodes() {
         Some(nodes) => Some(nodes.clone()),
-        None => tuned_nodes(cx, wanted.cell),
+        None => tuned_nodes(cx, wanted.cell)?,
     };
     let Some(nodes) = nodes else { return Ok(None) };
     available(cx, &nodes, tune.pos)?;
@@ -318,18 +320,24 @@ fn nodes(
 }
 
 /// The host NUMA nodes that `<numatune>` has for a guest NUMA cell, or for the guest as a whole.
-pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Option<NumberSet> {
+pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<NumberSet>, Problem> {
     let tune = &cx.domain.tune.numa;
     if tune.is_auto() {
-        return Some(cx.host.numa_advice().into_iter().collect());
+        let advice = cx.host.numa().numa_advice().map_err(|error| {
+            let message =
+                format!("placement 'auto' of element 'numatune' needs the advice of the host: {error}");
+            crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message)
+        })?;
+        return Ok(Some(advice.into_iter().collect()));
     }
     let node = cell.and_then(|cell| tune.node(cell));
-    node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone())
+    Ok(node.map(|node| node.nodeset.clone()).or_else(|| tune.memory.as_ref()?.nodeset.clone()))
 }
 
 /// Checks that the host has all of `nodes`.
 pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Place>) -> Result<(), Problem> {
-    let known = cx.host.numa_nodes();
+    // If the host does not know its NUMA nodes, QEMU reports a missing one.
+    let Ok(known) = cx.host.numa().numa_nodes() else { return Ok(()) };
     match nodes.iter().find(|node| !known.contains(node)) {
         None => Ok(()),
         Some(missing) => {

@@ -97,7 +97,7 @@ fn path(cx: &mut Prepare<'_>) -> Result<Path, Problem> {
 fn huge_path(cx: &Prepare<'_>) -> Result<Option<MemoryPath>, Problem> {
     let Some(pages) = &cx.domain.memory.backing.hugepages else { return Ok(None) };
     let size = pages.first().map(|page| page.size);
-    if size.is_some_and(|size| size.bytes() == cx.host.page_size()) {
+    if size.is_some_and(|size| cx.host.machine().page_size() == Ok(size.bytes())) {
         return Ok(None);
     }
     pages::in_huge_pages(cx, size).map(Some)

@@ -60,7 +60,7 @@ fn has_objects(cx: &Prepare<'_>) -> bool {
 /// Checks that the host has all NUMA nodes that `<numatune>` names.
 fn nodes_available(cx: &Prepare<'_>) -> Result<(), Problem> {
     let tune = &cx.domain.tune.numa;
-    if let Some(nodes) = backend::tuned_nodes(cx, None) {
+    if let Some(nodes) = backend::tuned_nodes(cx, None)? {
         backend::available(cx, &nodes, tune.pos.path("memory/@nodeset"))?;
     }
     for node in &tune.nodes {

@@ -66,7 +66,9 @@ pub(super) fn pages(cx: &Prepare<'_>, own: Option<Kib>, cell: Option<u32>) -> Re
         },
     };
     match size {
-        Some(size) if size.bytes() == cx.host.page_size() => Ok(Pages { size: None, needed: false }),
+        Some(size) if cx.host.machine().page_size() == Ok(size.bytes()) => {
+            Ok(Pages { size: None, needed: false })
+        }
         Some(Kib(0)) => Ok(Pages { size: Some(default_huge_page(cx)?), needed }),
         size => Ok(Pages { size, needed }),
     }

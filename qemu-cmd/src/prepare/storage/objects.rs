@@ -241,7 +241,7 @@ fn uses_nbdkit(cx: &Prepare<'_>, net: &NetSource) -> bool {
         Some(Protocol::Ssh) => "ssh",
         _ => return false,
     };
-    cx.settings().storage_use_nbdkit && cx.host.nbdkit_plugin(plugin)
+    cx.settings().storage_use_nbdkit && cx.host.services().nbdkit_plugin(plugin) == Ok(true)
 }
 
 /// Whether QEMU's driver of the protocol has `password-secret=`.
@@ -251,15 +251,18 @@ fn takes_secret_object(cx: &Prepare<'_>, net: &NetSource) -> bool {
 
 fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Problem> {
     let usage = if net.protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
-    cx.host.secret(usage, key(&auth.secret)).map_err(|error: HostError| {
-        problem(&crate::rules::STORAGE_AUTH_SECRET, auth.pos.path("secret"), error.to_string())
+    let key = key(&auth.secret);
+    cx.host.secrets().secret(usage, key).map_err(|error: HostError| {
+        let message = error.about("secret", key.name());
+        problem(&crate::rules::STORAGE_AUTH_SECRET, auth.pos.path("secret"), message)
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     cx.host
+        .secrets()
         .secret(usage, key)
-        .map_err(|error| problem(&crate::rules::STORAGE_SECRET, image.pos, error.to_string()))
+        .map_err(|error| problem(&crate::rules::STORAGE_SECRET, image.pos, error.about("secret", key.name())))
 }
 
 fn key(secret: &SecretRef) -> SecretKey<'_> {

@@ -188,7 +188,7 @@ impl Storage {
             Location::File { path: file, .. } => Self::File(path(file)?),
             Location::Block { path: device } => {
                 let path = path(device)?;
-                let cdrom = cx.host.is_cdrom(&path);
+                let cdrom = cx.host.files().is_cdrom(&path) == Ok(true);
                 Self::Block { path, cdrom }
             }
             Location::Dir { path: dir } => Self::Dir(path(dir)?),

@@ -5,7 +5,7 @@ use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{
     ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport,
 };
-use virtargv_model::pool::StoragePool;
+use virtargv_model::pool::{PoolType, StoragePool};
 use virtargv_model::{Kind, Problem};
 
 use crate::prepare::context::problem;
@@ -22,25 +22,20 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     let refuse = |kind, message: String| {
         Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(kind))
     };
-    let text = match host.storage_pool(pool_name) {
-        Ok(text) => text,
+    let pool = match host.storage().storage_pool(pool_name) {
+        Ok(pool) => pool,
         Err(HostError::Inactive { .. }) => {
             let message = format!("storage pool '{pool_name}', which has the volume '{name}', is not active");
             return refuse(Kind::Unsupported, message);
         }
-        Err(error) => return refuse(Kind::NotFound, error.to_string()),
+        Err(error @ HostError::Failed { .. }) => return refuse(Kind::Internal, error.to_string()),
+        Err(error) => return refuse(Kind::NotFound, error.about("storage pool", pool_name)),
     };
-    let Some(pool) = StoragePool::parse(&text) else {
-        return refuse(
-            Kind::Internal,
-            format!("the definition of storage pool '{pool_name}' cannot be read"),
-        );
-    };
-    let volume = match host.storage_volume(pool_name, name) {
+    let volume = match host.storage().storage_volume(pool_name, name) {
         Ok(volume) => volume,
-        Err(error) => return refuse(Kind::NoVolume, error.to_string()),
+        Err(error) => return refuse(Kind::NoVolume, error.about("storage volume", name)),
     };
-    if source.mode.is_some() && pool.kind != "iscsi" {
+    if source.mode.is_some() && pool.kind != PoolType::Iscsi {
         let message =
             format!("storage pool '{pool_name}' is of type '{}', mode is for 'iscsi' pools", pool.kind);
         return refuse(Kind::Xml, message);
@@ -48,10 +43,22 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     if disk.image.startup_policy.is_some() && (volume.kind != VolumeKind::File || is_iscsi(&pool)) {
         return refuse(Kind::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
     }
-    let location = match (pool.kind.as_str(), source.mode) {
-        ("iscsi-direct", _) | ("iscsi", Some(PoolMode::Direct)) => return direct(disk, name, &pool),
-        ("iscsi", _) => Location::Block { path: Some(volume.path) },
-        ("dir" | "fs" | "netfs" | "logical" | "disk" | "scsi" | "zfs" | "vstorage", _) => match volume.kind {
+    let location = match (pool.kind, source.mode) {
+        (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) => {
+            return direct(disk, name, &pool);
+        }
+        (PoolType::Iscsi, _) => Location::Block { path: Some(volume.path) },
+        (
+            PoolType::Dir
+            | PoolType::Fs
+            | PoolType::Netfs
+            | PoolType::Logical
+            | PoolType::Disk
+            | PoolType::Scsi
+            | PoolType::Zfs
+            | PoolType::Vstorage,
+            _,
+        ) => match volume.kind {
             VolumeKind::File | VolumeKind::Ploop => Location::File { path: Some(volume.path), fdgroup: None },
             VolumeKind::Dir => Location::Dir { path: Some(volume.path) },
             VolumeKind::Block => Location::Block { path: Some(volume.path) },
@@ -77,7 +84,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
 }
 
 fn is_iscsi(pool: &StoragePool) -> bool {
-    matches!(pool.kind.as_str(), "iscsi" | "iscsi-direct")
+    matches!(pool.kind, PoolType::Iscsi | PoolType::IscsiDirect)
 }
 
 /// Replaces the source by a logical unit of an iSCSI target, which QEMU accesses itself. The name of the volume ends in

@@ -133,7 +133,7 @@ impl<'h> Needs<'h> {
         if self.pcie == PCI || place.is_some_and(|place| !place.is_empty()) {
             return self.pcie;
         }
-        let express = self.host.pci_device(&address.to_string()).is_none_or(|device| device.express);
+        let express = self.host.devices().pci_device(address).map_or(true, |device| device.express);
         if express { self.pcie } else { PCI }
     }
 

@@ -1,7 +1,6 @@
 //! IOMMU groups of host devices, which pseries guests have on separate host bridges.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use virtargv_model::device::hostdev::{HostdevSource, InterfaceDevice};
 use virtargv_model::device::net::{InterfaceType, Source};
 use virtargv_model::device::{DeviceId, DeviceKind};
@@ -17,14 +16,14 @@ impl Groups {
     /// The groups of the host devices, by the IOMMU groups of the host. The device that a virtual network will assign
     /// is not known yet, so its interface has a group of its own, numbered from the highest number down.
     pub fn of(work: &Work<'_>) -> Self {
-        let mut groups = HashMap::new();
+        let mut groups = HashMap::default();
         if !work.guest.is_pseries() {
             return Self(groups);
         }
         let devices = &work.domain.devices;
         // The host has a group 0, too.
         let of_host = |address: &PciAddress| {
-            let group = work.host.pci_device(&address.to_string())?.iommu_group?;
+            let group = work.host.devices().pci_device(address).ok()?.iommu_group?;
             group.checked_add(1)
         };
         let mut synthetic = u32::MAX;

@@ -1,18 +1,17 @@
 //! Options of PCI controllers that are derived from their index and address.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_caps::{Cap, Caps};
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName, PciTarget};
 use virtargv_model::info::PciAddress;
 
-use super::Refused;
 use crate::rules;
 use crate::{Guest, Work};
 
-/// Fills in the options of every PCI controller.
-pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
+/// Fills in the options of every PCI controller, and reports each controller whose options cannot be.
+pub(super) fn apply(work: &mut Work<'_>) {
     let mut free = Free::of(&work.domain.devices.controllers);
+    let mut problems = Vec::new();
     for controller in &mut work.domain.devices.controllers {
         let (number, pos) = (controller.number(), controller.info.pos);
         let at = controller.info.pci().copied().unwrap_or_default();
@@ -29,12 +28,11 @@ pub(super) fn apply(work: &mut Work<'_>) -> Result<(), Refused> {
                 )
             })
         });
-        if let Some(message) = refused {
-            work.refuse(&rules::PCI_CONTROLLER_OPTIONS, pos, message);
-            return Err(Refused);
-        }
+        problems.extend(refused.map(|message| (pos, message)));
     }
-    Ok(())
+    for (pos, message) in problems {
+        work.refuse(&rules::PCI_CONTROLLER_OPTIONS, pos, message);
+    }
 }
 
 /// The free numbers for options.
@@ -43,6 +41,8 @@ struct Free {
     lowest_bus_nr: u32,
     /// The used target indexes of host bridges.
     targets: HashSet<u32>,
+    /// Whether a controller without a free number was reported. The others that get none follow from it.
+    reported: bool,
 }
 
 impl Free {
@@ -52,6 +52,7 @@ impl Free {
         Self {
             lowest_bus_nr: targets().filter_map(|pci| pci.target.bus_nr).min().unwrap_or(256),
             targets: bridges.filter_map(|pci| pci.target.index).collect(),
+            reported: false,
         }
     }
 
@@ -91,7 +92,7 @@ fn fill(
         }
         PciModel::PciExpanderBus | PciModel::PcieExpanderBus => {
             *bus_nr = bus_nr.or_else(|| free.bus_nr());
-            if bus_nr.is_none() {
+            if bus_nr.is_none() && !std::mem::replace(&mut free.reported, true) {
                 return Err(format!(
                     "there is no free 'busNr' below the others for the expander bus with index='{number}'"
                 ));
@@ -100,7 +101,7 @@ fn fill(
         PciModel::PciRoot if guest.is_pseries() => {
             // Host bridge 0 is the one that every pseries guest has.
             *index = index.or_else(|| if number == 0 { Some(0) } else { free.target() });
-            if index.is_none() {
+            if index.is_none() && !std::mem::replace(&mut free.reported, true) {
                 return Err(format!(
                     "there is no free target 'index' for the host bridge with index='{number}'"
                 ));

@@ -1,7 +1,6 @@
 //! `<zpci>`: the ids by which s390 guests know PCI functions.
 
-use std::collections::HashSet;
-
+use foldhash::HashSet;
 use virtargv_model::Kind;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, Zpci};

@@ -3,7 +3,7 @@
 use virtargv_caps::{Arch, Cap, Caps, Convention, Release};
 use virtargv_model::device::controller::{ControllerKind, PciModel, ScsiModel, UsbModel};
 
-use crate::{Guest, Options, Work};
+use crate::{Guest, ReadOptions, Work};
 
 /// Fills in the missing models.
 pub(super) fn apply(work: &mut Work<'_>) {
@@ -50,7 +50,7 @@ fn usb_model(
     guest: &Guest,
     caps: &Caps,
     release: Release,
-    options: Options,
+    options: ReadOptions,
     addressed: bool,
 ) -> Option<UsbModel> {
     let first =

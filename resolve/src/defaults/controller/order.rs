@@ -1,7 +1,6 @@
 //! The order of controllers, and their indexes.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use virtargv_caps::Convention;
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, UsbModel};
 
@@ -92,15 +91,15 @@ pub(super) fn number(controllers: &mut [Controller]) {
     if controllers.iter().all(|controller| controller.index.is_some()) {
         return;
     }
-    let mut taken: HashSet<(ControllerType, u32)> = HashSet::new();
-    let mut parts: HashSet<(UsbModel, u32)> = HashSet::new();
+    let mut taken: HashSet<(ControllerType, u32)> = HashSet::default();
+    let mut parts: HashSet<(UsbModel, u32)> = HashSet::default();
     for controller in controllers.iter() {
         if let Some(index) = controller.index {
             taken.insert((controller.controller_type(), index));
             parts.extend(controller.usb_model().map(|model| (model, index)));
         }
     }
-    let mut lowest: HashMap<ControllerType, u32> = HashMap::new();
+    let mut lowest: HashMap<ControllerType, u32> = HashMap::default();
     let mut usb_before: Option<(Option<UsbModel>, Option<u32>)> = None;
     for controller in controllers {
         let (kind, model) = (controller.controller_type(), controller.usb_model());

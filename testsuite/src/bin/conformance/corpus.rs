@@ -6,11 +6,12 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use virtargv::{Caps, Release};
 use virtargv_caps::CpuMap;
+use virtargv_model::device::net::Actual;
+use virtargv_model::network::Network;
+use virtargv_model::pool::StoragePool;
+use virtargv_model::{Report, network_port};
 
 use crate::case::Case;
-
-/// Texts by name.
-pub type Texts = BTreeMap<String, Arc<str>>;
 
 /// Capabilities that are read once, by whichever case asks first.
 type Slot = Arc<OnceLock<Result<Caps, String>>>;
@@ -29,12 +30,12 @@ pub struct Corpus {
     pub cases: Vec<Case>,
     /// Firmware and vhost-user descriptors by their path on the host.
     pub files: BTreeMap<String, String>,
-    /// Storage pools, networks and network ports by name.
-    pub pools: Texts,
-    /// See `pools`.
-    pub networks: Texts,
-    /// See `pools`.
-    pub ports: Texts,
+    /// Storage pools by name.
+    pub pools: BTreeMap<String, StoragePool>,
+    /// Networks by name.
+    pub networks: BTreeMap<String, Network>,
+    /// Network ports by name.
+    pub ports: BTreeMap<String, Actual>,
     /// Definitions of CPU models.
     pub cpu_map: Arc<CpuMap>,
     caps: Mutex<HashMap<PathBuf, Slot>>,
@@ -54,9 +55,9 @@ impl Corpus {
             release: set.release,
             name: set.name,
             files,
-            pools: texts(&set.base.join("storage-pools")),
-            networks: texts(&set.base.join("networks")),
-            ports: texts(&set.base.join("network-ports")),
+            pools: definitions(&set.base.join("storage-pools"), StoragePool::parse)?,
+            networks: definitions(&set.base.join("networks"), Network::parse)?,
+            ports: definitions(&set.base.join("network-ports"), network_port::parse)?,
             cpu_map: Arc::new(cpu_map(&set.cpu_models)?),
             caps: Mutex::default(),
             dir: dir.to_owned(),
@@ -167,12 +168,19 @@ fn names(dir: &Path) -> Vec<String> {
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
 
-fn texts(dir: &Path) -> Texts {
-    let named = names(dir).into_iter().filter_map(|file| {
-        let text = read(&dir.join(&file)).ok()?;
-        Some((file.strip_suffix(".xml")?.to_owned(), text.into()))
+/// The XML documents in `dir` by name.
+fn definitions<T>(
+    dir: &Path,
+    parse: impl Fn(&str) -> Result<T, Report>,
+) -> Result<BTreeMap<String, T>, String> {
+    let names = names(dir);
+    let documents = names.iter().filter_map(|file| Some((file, file.strip_suffix(".xml")?)));
+    let parsed = documents.map(|(file, name)| {
+        let path = dir.join(file);
+        let value = parse(&read(&path)?).map_err(|report| format!("{}: {report}", path.display()))?;
+        Ok((name.to_owned(), value))
     });
-    named.collect()
+    parsed.collect()
 }
 
 /// Puts the files below `dir` into `files` under `path`.

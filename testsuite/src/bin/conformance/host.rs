@@ -5,7 +5,10 @@ use std::sync::Arc;
 
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
-use virtargv_host::{Hugetlbfs, PciDevice, Processor, SecretKey, SecretUse, Volume, VolumeKind};
+use virtargv_host::{
+    Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
+};
+use virtargv_model::device::net::{Actual, NetworkSource, Source};
 use virtargv_testsuite::pretend::PretendedDescriptors;
 
 use crate::case::Case;
@@ -31,7 +34,6 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         fips: case.is("fips_host"),
         slirp_helper: case.is("slirp_helper"),
         free_vsock_cid: 42,
-        tpm_emulator_socket: Some("/dev/test".to_owned()),
         descriptors: Arc::new(descriptors(case)),
         nbdkit_plugins: nbdkit_plugins(case),
         pci_devices: pci_devices(),
@@ -39,13 +41,12 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         numa_advice: (0..4).collect(),
         cdroms: ["/dev/cdrom".to_owned()].into(),
         render_node: Some("/dev/dri/foo".to_owned()),
-        vhost_net_for_all: true,
         scsi_generic: Some("sg0".to_owned()),
         pools: corpus.pools.clone(),
         inactive_pools: ["inactive".to_owned()].into(),
-        volume,
+        volume: VolumeLookup::new(volume),
         networks: corpus.networks.clone(),
-        secret,
+        secret: SecretLookup::new(secret),
         ..FixedHost::default()
     };
     for (name, value) in
@@ -55,14 +56,6 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
     }
     for (name, value) in case.members("env") {
         host.env.insert(name.to_owned(), value.as_str().unwrap_or("").to_owned());
-    }
-    for (path, text) in &corpus.files {
-        if let Some(binary) = path.strip_suffix(".print-capabilities.json") {
-            host.helper_capabilities.insert(binary.to_owned(), text.clone());
-            if binary.ends_with("/test-virtiofsd") {
-                host.helper_capabilities.insert("/usr/libexec/virtiofsd".to_owned(), text.clone());
-            }
-        }
     }
     add_network_ports(corpus, document, &mut host);
     if corpus.release == Release::V7_0 {
@@ -85,8 +78,9 @@ fn descriptors(case: &Case) -> PretendedDescriptors {
 fn bridge_networks(document: &str, host: &mut FixedHost) {
     for part in document.split("network=").skip(1) {
         let name = part.split(['\'', '"']).nth(1).unwrap_or_default();
-        let port = "<networkport><plug type='network' bridge='virbr0'/></networkport>";
-        host.network_ports.entry(name.to_owned()).or_insert_with(|| port.into());
+        let bridge = NetworkSource { network: "virbr0".to_owned(), ..NetworkSource::default() };
+        let port = Actual { source: Source::Network(bridge), ..Actual::default() };
+        host.network_ports.entry(name.to_owned()).or_insert(port);
     }
 }
 
@@ -94,10 +88,10 @@ fn bridge_networks(document: &str, host: &mut FixedHost) {
 fn add_network_ports(corpus: &Corpus, document: &str, host: &mut FixedHost) {
     for asked in document.split(['\'', '"']) {
         let Some((network, port)) = asked.split_once(';') else { continue };
-        if let Some(text) = corpus.networks.get(network) {
-            host.networks.insert(asked.to_owned(), text.clone());
-            if let Some(text) = corpus.ports.get(port) {
-                host.network_ports.insert(asked.to_owned(), text.clone());
+        if let Some(definition) = corpus.networks.get(network) {
+            host.networks.insert(asked.to_owned(), definition.clone());
+            if let Some(port) = corpus.ports.get(port) {
+                host.network_ports.insert(asked.to_owned(), port.clone());
             }
         }
     }
@@ -201,7 +195,6 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
             config.spice_sasl_dir = Some("/etc/sasl2".into());
         }
     }
-    config.interop_dirs.push("/home/user/.config/qemu".into());
     config.spice_password = Some("123456".into());
     for (key, value) in case.members("config") {
         set(&mut config, key, value)?;

@@ -5,8 +5,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Outcome, Release, Request};
+use virtargv::{CommandLine, Incoming, Release, Request, Run};
 use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
+use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
 use crate::corpus::Corpus;
@@ -100,6 +101,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     };
     let caps = sets::caps(corpus, case, &document)?;
     let host = host::host(corpus, case, &document)?;
+    let host = pretend(&host);
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = case.texts("parse_flags").any(|flag| flag == "abi_update");
     request.skip_validate = case.texts("parse_flags").any(|flag| flag == "skip_validate");
@@ -109,7 +111,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     Ok(Got { answer: answer(&outcome, corpus), xml: outcome.resolved.as_ref().map(virtargv_model::format) })
 }
 
-fn answer(outcome: &Outcome, corpus: &Corpus) -> Answer {
+fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
     match (&outcome.command_line, outcome.report.first()) {
         (Some(line), _) => Answer::Args(layout(line, corpus)),
         (None, Some(problem)) => Answer::Error {

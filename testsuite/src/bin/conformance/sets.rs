@@ -122,7 +122,7 @@ fn emulator_arch(path: &str) -> Option<Arch> {
 
 /// A set with nothing but machines and CPU models, of the architecture the document asks for.
 fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
-    let domain = virtargv_model::parse(document, virtargv_model::Release::default()).domain;
+    let domain = virtargv_model::parse(document, virtargv_model::Release::default()).value;
     let emulator = domain.as_ref().and_then(|d| d.devices.emulator.as_deref()).and_then(emulator_arch);
     let asked = domain.as_ref().and_then(|d| d.os.arch.as_deref()).and_then(|arch| arch.parse().ok());
     // There is no such QEMU for an architecture without machines: then it is the one that the document names.

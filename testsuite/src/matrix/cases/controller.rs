@@ -2,7 +2,7 @@
 
 use virtargv::{Arch, Cap};
 
-use super::{NOTHING, OLD_PPC, PPC};
+use super::{ARM, NOTHING, OLD_PPC, PPC};
 use crate::matrix::{Case, Qemu, classic, modern};
 
 /// A QEMU whose root ports take no options.
@@ -46,6 +46,8 @@ pub(super) const CASES: &[Case] = &[
     classic("controller-hotplug-not-offered").on(PORT).refused(),
     classic("controller-bridge-node-not-offered").on(BRIDGE).refused(),
     modern("controller-no-root").refused(),
+    modern("controller-pci-on-a-board").on(ARM).refused(),
+    modern("controller-pci-name-of-pseries").refused(),
     modern("controller-index-high").refused(),
     modern("controller-pci-no-model").refused(),
     modern("controller-bridge-below").refused(),

@@ -56,6 +56,8 @@ pub(super) const CASES: &[Case] = &[
     classic("disk-bad-words").refused(),
     modern("disk-bad-places").refused(),
     classic("disk-bad-places").refused(),
+    modern("disk-lacking-places").fails(),
+    classic("disk-lacking-places").fails(),
     modern("disk-geometry-part"),
     classic("disk-geometry-part").refused(),
     modern("disk-pace"),

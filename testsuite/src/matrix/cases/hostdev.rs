@@ -22,6 +22,7 @@ pub(super) const CASES: &[Case] = &[
     modern("hostdev-lenient").on(VFIO_LESS),
     modern("hostdev-bad-attributes").refused(),
     modern("hostdev-bad-sources").refused(),
+    modern("hostdev-bad-identity").refused(),
     modern("hostdev-mdev-problems").refused(),
     modern("hostdev-two-adapters").on(S390).refused(),
     modern("hostdev-of-a-container").refused(),

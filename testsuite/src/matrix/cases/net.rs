@@ -64,6 +64,8 @@ pub(super) const CASES: &[Case] = &[
     modern("net-bad-tags").refused(),
     modern("net-bad-ports").refused(),
     classic("net-bad-bandwidth").refused(),
+    modern("net-bad-limits").refused(),
+    classic("net-vhost-user-no-socket").refused(),
     modern("net-guest-side").refused(),
     classic("net-guest-long-prefix").refused(),
     modern("net-vdpa-card").refused(),

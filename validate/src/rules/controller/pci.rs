@@ -3,6 +3,7 @@
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName};
+use virtargv_resolve::rules::PCI_CONTROLLER_OPTIONS;
 
 use super::root_mismatch;
 use crate::{Context, Findings};
@@ -40,7 +41,7 @@ virtargv_model::rules! {
     /// A PCI controller has the options that its model needs.
     MISSING = "pci-option-missing": Internal, Validate,
         "`<controller type='pci'><model name=>` and `<target>`: `chassis=`, `port=`, `chassis_nr=`, `bus_nr=` and `index=` of QEMU's devices",
-        help "remove `<target>`, so that the values are assigned, or add the option";
+        help "remove the controller, or use a machine type with PCI, where libvirt assigns the options";
     /// A PCI controller has only the options of its model.
     OPTION = "pci-option": Unsupported, Validate,
         "`<controller type='pci'><model name=>`, `<target>` and `<pcihole64>`: QEMU's device for the model has no other properties",
@@ -169,12 +170,11 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
     let Some(model) = pci.model else { return };
     let takes = Takes::of(model);
     let one = One { controller, pci, model };
-    let needs_name = !is_root(model) || (model == PciModel::PciRoot && cx.guest.is_pseries());
-    match pci.name {
-        None if needs_name => one.missing("modelName", out),
-        Some(_) if !needs_name => one.refuse("modelName", "model/@name", out),
-        Some(name) if !takes.names.contains(&name) => one.refuse("modelName", "model/@name", out),
-        _ => {}
+    let has_name = !is_root(model) || (model == PciModel::PciRoot && cx.guest.is_pseries());
+    let name_fits = pci.name.is_none_or(|name| has_name && takes.names.contains(&name));
+    missing(cx, &one, &takes, has_name, out);
+    if !name_fits {
+        one.refuse("modelName", "model/@name", out);
     }
     if !is_root(model) && controller.number() == 0 {
         let message = format!("a controller of model '{model}' has index '0', which is that of the root bus");
@@ -182,7 +182,9 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
     }
     options(cx, &one, &takes, out);
     hotplug(cx, &one, &takes, out);
-    device(cx, &one, out);
+    if name_fits {
+        device(cx, &one, out);
+    }
 }
 
 /// The controller that is checked.
@@ -197,25 +199,44 @@ impl One<'_> {
         self.pci.name.map_or("none", Spelled::as_str)
     }
 
-    fn say(&self, what: &str, verdict: &str) -> String {
-        format!(
-            "option '{what}' {verdict} a PCI controller with index '{}', model '{}' and model name '{}'",
+    fn refuse(&self, what: &str, path: &'static str, out: &mut Findings<'_>) {
+        let message = format!(
+            "option '{what}' is not supported for a PCI controller with index '{}', model '{}' and model name '{}'",
             self.controller.number(),
             self.model,
             self.name()
-        )
+        );
+        out.refuse(&OPTION, self.controller.info.pos.path(path), message);
     }
+}
 
-    fn missing(&self, what: &str, out: &mut Findings<'_>) {
-        // Options that the document leaves open are assigned after addresses.
-        if out.is_misplaced() {
-            return;
-        }
-        out.refuse(&MISSING, self.controller.info.pos, self.say(what, "is missing from"));
+/// Reports the options that the model needs and the controller lacks. libvirt assigns them together with PCI addresses, so
+/// they are missing where the machine has no PCI.
+fn missing(cx: &Context<'_>, one: &One<'_>, takes: &Takes, has_name: bool, out: &mut Findings<'_>) {
+    if out.has_any(&PCI_CONTROLLER_OPTIONS) {
+        return;
     }
-
-    fn refuse(&self, what: &str, path: &'static str, out: &mut Findings<'_>) {
-        out.refuse(&OPTION, self.controller.info.pos.path(path), self.say(what, "is not supported for"));
+    let target = &one.pci.target;
+    let options = [
+        ("modelName", has_name && one.pci.name.is_none()),
+        ("targetIndex", has_name && one.pci.is_pseries_host_bridge() && target.index.is_none()),
+        ("busNr", takes.bus_nr && target.bus_nr.is_none()),
+        ("chassisNr", takes.chassis_nr && target.chassis_nr.is_none()),
+        ("chassis", takes.port && target.chassis.is_none()),
+        ("port", takes.port && target.port.is_none()),
+    ];
+    let names: Vec<_> =
+        options.iter().filter(|(_, lacks)| *lacks).map(|(name, _)| format!("'{name}'")).collect();
+    if !names.is_empty() {
+        let message = format!(
+            "the PCI controller with index '{}' and model '{}' lacks {}, and libvirt assigns none: machine type \
+             '{}' has no PCI",
+            one.controller.number(),
+            one.model,
+            names.join(", "),
+            cx.guest.machine
+        );
+        out.refuse(&MISSING, one.controller.info.pos, message);
     }
 }
 
@@ -239,23 +260,19 @@ fn hole(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
 fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
     let target = &one.pci.target;
     let bridge = one.pci.is_pseries_host_bridge();
-    if one.model == PciModel::PciRoot && bridge && target.index.is_none() {
-        one.missing("targetIndex", out);
-    } else if !bridge && target.index.is_some() {
+    if !bridge && target.index.is_some() {
         one.refuse("targetIndex", "target/@index", out);
     }
     hole(cx, one, out);
     let mut option = |what: &str, path, takes: bool, given: bool| {
-        if takes && !given {
-            one.missing(what, out);
-        } else if !takes && given {
+        if !takes && given {
             one.refuse(what, path, out);
         }
     };
     option("busNr", "target/@busNr", takes.bus_nr, target.bus_nr.is_some());
     // A node is optional, and the first host bridge has none.
     let node = takes.node || (bridge && target.index != Some(0));
-    option("numaNode", "target/node", false, target.node.is_some() && !node);
+    option("numaNode", "target/node", node, target.node.is_some());
     option("chassisNr", "target/@chassisNr", takes.chassis_nr, target.chassis_nr.is_some());
     option("chassis", "target/@chassis", takes.port, target.chassis.is_some());
     option("port", "target/@port", takes.port, target.port.is_some());

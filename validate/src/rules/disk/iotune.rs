@@ -1,7 +1,6 @@
 //! Rules on `<iotune>` and `<throttlefilters>`.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, DiskBus, Iotune};
 
@@ -47,7 +46,7 @@ virtargv_model::rules! {
 
 /// The first disk of each throttling group, whose limits the others must have.
 pub(super) fn groups<'a>(cx: &Context<'a>) -> HashMap<&'a str, &'a Disk> {
-    let mut groups = HashMap::new();
+    let mut groups = HashMap::default();
     for disk in &cx.domain.devices.disks {
         if let Some(name) = disk.iotune.as_ref().and_then(|tune| tune.group_name.as_deref()) {
             groups.entry(name).or_insert(disk);

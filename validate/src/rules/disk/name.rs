@@ -1,7 +1,6 @@
 //! Rules on the name of a disk: `<target dev=>`.
 
-use std::collections::HashMap;
-
+use foldhash::HashMap;
 use virtargv_model::device::disk::{Disk, DiskDevice, DiskName};
 use virtargv_model::device::storage::Location;
 
@@ -72,7 +71,10 @@ fn shown_source(disk: &Disk) -> &str {
 
 /// Checks that every disk has a name of its own.
 pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen: HashMap<&str, &Disk> = HashMap::with_capacity(cx.domain.devices.disks.len());
+    let mut seen: HashMap<&str, &Disk> = HashMap::with_capacity_and_hasher(
+        cx.domain.devices.disks.len(),
+        foldhash::fast::RandomState::default(),
+    );
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
         let Some(first) = seen.insert(disk.dst(), disk) else { continue };
         let message = format!(

@@ -1,7 +1,6 @@
 //! Rules on SCSI host devices and SCSI host adapters.
 
-use std::collections::{HashMap, HashSet};
-
+use foldhash::{HashMap, HashSet};
 use virtargv_caps::Cap;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
 use virtargv_model::device::hostdev::{HostdevSource, ScsiDevice, ScsiHost, SgIo};
@@ -47,7 +46,7 @@ pub(super) fn check_addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     let disks: HashMap<&DriveAddress, &Disk> =
         devices.disks.iter().filter_map(|disk| Some((scsi_address(disk)?, disk))).collect();
-    let mut taken = HashSet::new();
+    let mut taken = HashSet::default();
     for hostdev in units {
         let Some(Address::Drive(at)) = &hostdev.info.address else { continue };
         let place = hostdev.info.pos.path("address");

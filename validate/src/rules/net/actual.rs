@@ -1,7 +1,9 @@
 //! Rules that depend on what the host's network connects an interface to: libvirt checks them when it starts the guest.
 
 use virtargv_caps::Convention;
-use virtargv_model::device::net::{BridgeMode, Interface, InterfaceType, Source, VirtualPortType};
+use virtargv_model::device::net::{
+    BridgeMode, Interface, InterfaceType, MacAddress, Source, VirtualPortType,
+};
 use virtargv_model::{Place, YesNo};
 
 use super::{backend, driver, mtu, source, teaming};
@@ -12,7 +14,8 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     if !source::check_network(nic, out) {
         return;
     }
-    let actual = Actual { cx, nic, kind: nic.actual_kind(), name: mac(nic) };
+    let actual =
+        Actual { cx, nic, kind: nic.actual_kind(), name: nic.mac.map(|mac| mac.address).unwrap_or_default() };
     actual.check_connection(out);
     driver::check_queues(&actual, out);
     actual.check_filter(out);
@@ -24,17 +27,13 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
-fn mac(nic: &Interface) -> String {
-    nic.mac.map(|m| m.address.to_string()).unwrap_or_default()
-}
-
 /// An interface and its actual type: that of its network's connection.
 pub(super) struct Actual<'a> {
     pub(super) cx: &'a Context<'a>,
     pub(super) nic: &'a Interface,
     pub(super) kind: InterfaceType,
     /// The MAC address, by which messages name the interface.
-    pub(super) name: String,
+    pub(super) name: MacAddress,
 }
 
 impl Actual<'_> {

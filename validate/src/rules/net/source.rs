@@ -19,7 +19,7 @@ virtargv_model::rules! {
     /// The `<source>` of an interface of type `vhostuser` has a path.
     VHOSTUSER_PATH = "net-vhostuser-path": Xml, Validate,
         "`<interface type='vhostuser'><source path=>`: `path=` of `-chardev socket`, the socket of the vhost-user daemon",
-        help "add `path=` to `<source>`, or `<backend type='passt'/>` to the interface";
+        help "add `path=` to `<source>`, or `<backend type='passt'/>` to the interface", since "11.1";
     /// The model of an interface of type `vhostuser` is `virtio`.
     VHOSTUSER_MODEL = "net-vhostuser-model": Internal, Validate,
         "`<interface type='vhostuser'><model type=>`: vhost-user is a protocol for virtqueues",

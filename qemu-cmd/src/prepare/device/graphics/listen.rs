@@ -2,7 +2,6 @@
 
 use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
-use virtargv_model::network::Network;
 use virtargv_validate::rules::graphics as rules;
 
 use crate::prepare::context::{Prepare, broken, must, problem};
@@ -64,12 +63,11 @@ impl Endpoint {
 /// The host's first address on a network.
 fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text, Problem> {
     let place = listen.pos.path("@network");
-    let text = cx
-        .host
-        .network(name)
-        .map_err(|error| problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.to_string()))?;
-    let network = Network::parse(&text).filter(Network::is_of_host);
-    let address = network.and_then(|network| network.addresses.into_iter().next()).ok_or_else(|| {
+    let network = cx.host.networks().network(name).map_err(|error| {
+        problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.about("network", name))
+    })?;
+    let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
+    let address = address.ok_or_else(|| {
         let message = format!("the host has no address on network '{name}', on which the display listens");
         problem(&crate::rules::GRAPHICS_NETWORK_ADDRESS, place, message)
     })?;

@@ -73,8 +73,12 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
     }
     let secret = match &settings.vnc_tls_x509_secret_uuid {
         Some(uuid) => {
-            let value = cx.host.secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
-                problem(&crate::rules::GRAPHICS_VNC_TLS_SECRET, graphics.info.pos, error.to_string())
+            let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
+                problem(
+                    &crate::rules::GRAPHICS_VNC_TLS_SECRET,
+                    graphics.info.pos,
+                    error.about("secret", uuid),
+                )
             })?;
             Some(cx.seal(format!("{TLS_ID}-secret0"), &value))
         }

@@ -1,0 +1,64 @@
+//! What a question to the host ends with.
+
+/// What a host answers: a value, or why there is none. A host that was not told the answer says
+/// [`HostError::Unknown`], which is different from [`HostError::NotFound`].
+pub type Answer<T> = Result<T, HostError>;
+
+/// Why the host has no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HostError {
+    /// The host was not told. What was asked for may or may not be there.
+    #[error("the host does not know {0}")]
+    Unknown(&'static str),
+    /// What was asked for does not exist.
+    #[error("{what} '{name}' was not found")]
+    NotFound {
+        /// What it is, such as `storage pool`.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// It exists, but not in a state in which it can be used.
+    #[error("{what} '{name}' is not active")]
+    Inactive {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// It exists and cannot be used: a definition that cannot be read, a service that failed.
+    #[error("{what} '{name}': {why}")]
+    Failed {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// What went wrong.
+        why: String,
+    },
+}
+
+impl HostError {
+    /// `what` of this name does not exist.
+    pub fn not_found(what: &'static str, name: impl Into<String>) -> Self {
+        Self::NotFound { what, name: name.into() }
+    }
+
+    /// `what` of this name exists and cannot be used.
+    pub fn failed(what: &'static str, name: impl Into<String>, why: impl ToString) -> Self {
+        Self::Failed { what, name: name.into(), why: why.to_string() }
+    }
+
+    /// Says that `what` called `name`, which was asked for, is not to be had, and why.
+    pub fn about(&self, what: &str, name: &str) -> String {
+        match self {
+            Self::Unknown(_) => format!("{what} '{name}' cannot be looked up: {self}"),
+            _ => self.to_string(),
+        }
+    }
+
+    /// Whether the host was not told.
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}

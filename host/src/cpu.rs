@@ -1,0 +1,18 @@
+//! The CPU of the host.
+
+/// A CPU of the host.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Processor {
+    /// The model that describes it best, where its architecture has named models.
+    pub model: Option<String>,
+    /// The vendor, as CPU model definitions name vendors.
+    pub vendor: Option<String>,
+    /// The features that it has beyond its model.
+    pub features: Vec<String>,
+    /// The number of sockets.
+    pub sockets: u32,
+    /// The number of cores in a socket.
+    pub cores: u32,
+    /// The number of threads in a core.
+    pub threads: u32,
+}

@@ -1,0 +1,77 @@
+//! What every stage is given besides the result of the stage before.
+
+use virtargv_caps::{Caps, Release};
+
+use crate::Host;
+
+/// What a command line is made of besides the document: the one context of every stage.
+///
+/// ```
+/// use virtargv_caps::{Arch, Caps};
+/// use virtargv_host::{FixedHost, Request};
+/// use virtargv_model::Release;
+///
+/// let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
+/// let host = FixedHost::default();
+/// let mut request = Request::new(&caps, &host);
+/// request.read.abi_update = true;
+/// assert_eq!(request.release(), Release::V7_0);
+/// ```
+#[derive(Clone)]
+pub struct Request<'a> {
+    /// The capabilities of the QEMU, as the release of libvirt that is followed sees them.
+    pub caps: &'a Caps,
+    /// The machine the guest is to run on.
+    pub host: &'a dyn Host,
+    /// How the document is to be read.
+    pub read: ReadOptions,
+    /// What is wanted of this start.
+    pub start: StartOptions,
+    /// Whether rules are not checked when the document is read, but when the guest is started.
+    pub skip_validate: bool,
+}
+
+impl<'a> Request<'a> {
+    /// A plain start of a guest whose document is read as it is.
+    pub fn new(caps: &'a Caps, host: &'a dyn Host) -> Self {
+        Self {
+            caps,
+            host,
+            read: ReadOptions::default(),
+            start: StartOptions::default(),
+            skip_validate: false,
+        }
+    }
+
+    /// The release of libvirt that is followed.
+    pub fn release(&self) -> Release {
+        self.caps.release()
+    }
+}
+
+/// How a document is to be read.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ReadOptions {
+    /// It is a new definition, so what the guest sees may change for the better (`abi_update`).
+    pub abi_update: bool,
+    /// It comes from a running guest or its migration: what is there must not change.
+    pub live: bool,
+}
+
+/// What the caller wants of this start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StartOptions {
+    /// Where the guest's state comes from, for a guest that is migrated or restored.
+    pub incoming: Option<Incoming>,
+    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this directory.
+    pub standalone: Option<String>,
+}
+
+/// Where the state of a guest comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Incoming {
+    /// `tcp:...`, `unix:...`, `exec:...`, `fd:...`, `stdio`.
+    pub uri: String,
+    /// The descriptor to read from, for `stdio` and `fd`.
+    pub fd: Option<u32>,
+}

@@ -1,0 +1,61 @@
+//! Secrets.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// What a secret is for (`<secret type=>`, the usage of its definition).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretUse {
+    /// An encrypted volume.
+    Volume,
+    /// A Ceph user.
+    Ceph,
+    /// An iSCSI user.
+    Iscsi,
+    /// A TLS key.
+    Tls,
+    /// The state of an emulated TPM.
+    Vtpm,
+}
+
+/// Which secret is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SecretKey<'a> {
+    /// The one of this UUID.
+    Uuid(&'a str),
+    /// The one for this usage.
+    Usage(&'a str),
+}
+
+impl<'a> SecretKey<'a> {
+    /// The UUID or the usage.
+    pub fn name(self) -> &'a str {
+        match self {
+            Self::Uuid(name) | Self::Usage(name) => name,
+        }
+    }
+}
+
+type Lookup = dyn Fn(SecretUse, SecretKey<'_>) -> Option<Vec<u8>> + Send + Sync;
+
+/// Finds the value of a secret; `None` where there is none.
+#[derive(Clone)]
+pub struct SecretLookup(Arc<Lookup>);
+
+impl SecretLookup {
+    /// Looks secrets up with `lookup`.
+    pub fn new(lookup: impl Fn(SecretUse, SecretKey<'_>) -> Option<Vec<u8>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(lookup))
+    }
+
+    /// The value, where there is one.
+    pub fn find(&self, usage: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
+        (self.0)(usage, key)
+    }
+}
+
+impl fmt::Debug for SecretLookup {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretLookup")
+    }
+}

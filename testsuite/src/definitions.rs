@@ -1,0 +1,50 @@
+//! Definitions that the host answers with and that are not what they have to be, each with the rule that it breaks.
+
+use virtargv::Report;
+use virtargv_model::network::Network;
+use virtargv_model::network_port;
+use virtargv_model::pool::StoragePool;
+
+/// A definition with a problem.
+#[derive(Debug, Clone, Copy)]
+pub struct Definition {
+    /// The id of the rule that it breaks.
+    pub rule: &'static str,
+    /// The text.
+    pub text: &'static str,
+    read: fn(&str) -> Option<Report>,
+}
+
+impl Definition {
+    /// What is reported of it; `None` where it is read as if it were good.
+    pub fn report(&self) -> Option<Report> {
+        (self.read)(self.text)
+    }
+}
+
+const fn network(rule: &'static str, text: &'static str) -> Definition {
+    Definition { rule, text, read: |text| Network::parse(text).err() }
+}
+
+const fn port(rule: &'static str, text: &'static str) -> Definition {
+    Definition { rule, text, read: |text| network_port::parse(text).err() }
+}
+
+const fn pool(rule: &'static str, text: &'static str) -> Definition {
+    Definition { rule, text, read: |text| StoragePool::parse(text).err() }
+}
+
+/// The definitions.
+pub const DEFINITIONS: &[Definition] = &[
+    network("network", "<network>"),
+    network("network", "<domain/>"),
+    network("attribute-value", "<network><forward mode='teleport'/></network>"),
+    network("attribute-missing", "<network><portgroup/></network>"),
+    port("network-port", "<networkport>"),
+    port("network-port", "<network/>"),
+    port("attribute-missing", "<networkport><plug type='bridge'/></networkport>"),
+    pool("storage-pool-definition", "<pool>"),
+    pool("storage-pool-definition", "<network/>"),
+    pool("attribute-missing", "<pool/>"),
+    pool("attribute-value", "<pool type='pond'/>"),
+];
