@@ -31,10 +31,6 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // The name of a disk.
     (&disk::name::NAME_PREFIX, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::common::FLOPPY_BUS)]),
     (&disk::name::TARGET, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::name::NAME_PREFIX)]),
-    (
-        &disk::SD_NAME,
-        &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::name::NAME_PREFIX), Here(&disk::name::TARGET)],
-    ),
     (&resolve::DISK_HOSTDEV_ADDRESS, &[Here(&hostdev::scsi::DISK_SCSI)]),
     // Addresses of disks.
     (&disk::common::ADDRESS_TYPE, &[Here(&address::CCW), Here(&disk::frontend::ADDRESS)]),

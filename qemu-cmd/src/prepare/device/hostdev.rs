@@ -105,7 +105,7 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
         ScsiSource::Adapter(at) => {
             let found =
                 cx.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
-                    let message = format!("the unit on adapter '{}' was not found: {error}", at.name);
+                    let message = format!("the SCSI device of adapter '{}' was not found: {error}", at.name);
                     problem(&crate::rules::HOSTDEV_SCSI_UNIT, scsi.pos, message)
                 })?;
             Image { location: Location::Block { path: Some(format!("/dev/{found}")) }, ..image }

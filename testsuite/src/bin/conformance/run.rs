@@ -13,7 +13,7 @@ use crate::case::{Case, Expect};
 use crate::corpus::Corpus;
 use crate::{host, sets};
 
-/// What a case gave.
+/// The result of a case.
 #[derive(Debug, Clone, Default)]
 pub struct Got {
     /// The command line or the first problem.
@@ -22,21 +22,21 @@ pub struct Got {
     pub xml: Option<String>,
 }
 
-/// The answer of the line.
+/// The command line or the first problem.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// A command line in the corpus's layout.
+    /// A command line, in the layout of the corpus.
     Args(String),
     /// A refusal.
     Error {
         /// [`Expect::ParseError`] or [`Expect::Failure`].
         stage: Expect,
-        /// The class as the reference writes it, without the colon.
+        /// The class as libvirt writes it, without the colon.
         kind: &'static str,
         /// The message.
         message: String,
     },
-    /// It panicked, or the case itself could not be set up.
+    /// It panicked, or the case could not be set up.
     Crash(String),
 }
 

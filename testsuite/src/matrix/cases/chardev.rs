@@ -1,4 +1,4 @@
-//! Character devices and what is made of them.
+//! Character devices: serial ports, consoles, channels.
 
 use virtargv::{Arch, Cap};
 

@@ -1,4 +1,4 @@
-//! The smaller devices.
+//! Other devices.
 
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_S390, PPC, RISCV, S390, UNINDEXED};
 use crate::matrix::{Case, HostKind, X86, classic, modern};

@@ -1,17 +1,17 @@
-//! Displays, graphics cards, sound.
+//! Displays, video devices and sound.
 
 use virtargv::{Arch, Cap};
 
 use super::NOTHING;
 use crate::matrix::{Case, HostKind, Qemu, classic, modern};
 
-/// A QEMU with displays that take no options.
+/// A QEMU with displays without options.
 const SHOWS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Sdl, Cap::Vnc, Cap::Spice, Cap::EglHeadless]);
 
-/// A QEMU whose SPICE renders on a device of its own choice.
+/// A QEMU whose SPICE has `gl=` and no `rendernode=`.
 const SPICE_GL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Spice, Cap::SpiceGl]);
 
-/// A QEMU whose virtio card only shows a framebuffer.
+/// A QEMU whose `virtio-gpu` has no options.
 const PLAIN_VIRTIO_GPU: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioGpu]);
 
 /// A QEMU of old, whose primary video device is an option.

@@ -1,4 +1,4 @@
-//! Devices of the host.
+//! Host devices.
 
 use super::{NOTHING, S390, VFIO_LESS};
 use crate::matrix::{Case, HostKind, X86, classic, modern};

@@ -1,4 +1,4 @@
-//! Network cards and what they are connected to.
+//! Interfaces.
 
 use virtargv::Arch;
 
