@@ -3,7 +3,7 @@
 use foldhash::HashSet;
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
-use virtargv_model::{Domain, Place, Pos, Release, Report, Rule, Unread};
+use virtargv_model::{Domain, Place, Problem, Release, Report, Rule, Unread};
 use virtargv_resolve::Guest;
 
 /// What a check is given.
@@ -32,13 +32,13 @@ impl Context<'_> {
 pub struct Findings<'a> {
     report: &'a mut Report,
     release: Release,
-    /// The id of each broken rule, alone and with the byte offset of each element that breaks it.
-    found: HashSet<(&'static str, Option<usize>)>,
+    /// The id of each broken rule.
+    found: HashSet<&'static str>,
 }
 
 impl<'a> Findings<'a> {
     pub(crate) fn new(report: &'a mut Report, release: Release) -> Self {
-        let found = report.iter().flat_map(|problem| marks(problem.rule, &problem.place)).collect();
+        let found = report.iter().map(Problem::id).collect();
         Self { report, release, found }
     }
 
@@ -47,15 +47,9 @@ impl<'a> Findings<'a> {
         self.report.unread()
     }
 
-    /// Whether `rule` was found broken in the element at `at`, so that a problem which follows from it is not reported. An
-    /// element that was not read from the text has no problems of its own.
-    pub(crate) fn has(&self, rule: &'static Rule, at: Pos) -> bool {
-        at.offset().is_some_and(|at| self.found.contains(&(rule.id, Some(at))))
-    }
-
-    /// As [`Findings::has`], anywhere in the document.
+    /// Whether `rule` was found broken anywhere in the document, so that a problem which follows from it is not reported.
     pub(crate) fn has_any(&self, rule: &'static Rule) -> bool {
-        self.found.contains(&(rule.id, None))
+        self.found.contains(rule.id)
     }
 
     /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from what could
@@ -63,13 +57,8 @@ impl<'a> Findings<'a> {
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         let place = place.into();
         if rule.releases.contains(self.release) && !self.unread().covers(&place) {
-            self.found.extend(marks(rule, &place));
+            self.found.insert(rule.id);
             self.report.push(rule.problem(self.release, place, message));
         }
     }
-}
-
-/// What [`Findings`] remembers of a problem.
-fn marks(rule: &'static Rule, place: &Place) -> [(&'static str, Option<usize>); 2] {
-    [(rule.id, None), (rule.id, place.element.offset())]
 }
