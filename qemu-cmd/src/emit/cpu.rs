@@ -11,7 +11,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     match &e.domain().cpu {
         // One that the machine has where the document names none stands nowhere in the text.
         Some(cpu) if cpu.pos.offset().is_none() && e.domain().pos.offset().is_some() => {
-            e.at_implied("the CPU model that the machine has by itself")
+            e.at_implied("the CPU model that the machine has by itself");
         }
         Some(_) => e.at_element("cpu"),
         None => e.at_implied("<features>, <clock> and the machine change the CPU"),

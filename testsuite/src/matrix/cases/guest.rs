@@ -188,6 +188,7 @@ pub(super) const CASES: &[Case] = &[
     modern("vcpu-bad-list").refused(),
     modern("vcpu-none-online").refused(),
     modern("vcpu-above-the-machine").refused(),
+    modern("vcpu-topology-mismatch").refused(),
     modern("vcpu-many-without-eim").refused(),
     modern("vcpu-part-of-a-core").on(PPC).refused(),
     modern("tune-twice").refused(),
