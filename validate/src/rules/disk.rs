@@ -17,9 +17,8 @@ pub mod source;
 pub mod vhost_user;
 
 use foldhash::HashMap;
-use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Tray};
-use virtargv_model::device::storage::SourceType;
+use virtargv_caps::Convention;
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::{Spelled, YesNo};
 
@@ -35,14 +34,6 @@ virtargv_model::rules! {
     FLOPPY_PSERIES = "disk-floppy-pseries": Unsupported, Build,
         "`<disk device='floppy'>`: the machine type has no floppy disk controller",
         help "remove the disk, or use `device='cdrom'` or `device='disk'`";
-    /// Only a CD-ROM or floppy drive on a block device has an open tray.
-    TRAY = "disk-tray-block": Unsupported, Build,
-        "`<disk type='block'><target tray='open'>`: `-drive` without a medium is for drives with removable media",
-        help "remove `tray=`, or use `device='cdrom'`";
-    /// The target name of an SD card has an index.
-    SD_NAME = "disk-sd-name": Internal, Build,
-        "`<disk><target dev= bus='sd'>`: `index=` of `-drive if=sd` is the index of the name",
-        help "use a name such as `sda`";
     /// The bus of a disk is one that QEMU has.
     BUS = "disk-bus": Internal, Build,
         "`<disk><target bus=>`: `ide`, `sata`, `scsi`, `usb`, `fdc`, `virtio` and `sd`; the others are for other hypervisors",
@@ -114,23 +105,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             continue;
         }
         source::build(cx, disk, out);
-        let by_drive = !cx.has(Cap::Blockdev) || disk.bus() == Some(DiskBus::Sd);
-        if by_drive
-            && disk.target.tray == Some(Tray::Open)
-            && disk.image.kind() == SourceType::Block
-            && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom)
-        {
-            let message = format!("disk '{}' is on a block device, its tray cannot be 'open'", disk.dst());
-            out.refuse(&TRAY, disk.target_pos.attr("tray"), message);
-        }
         match disk.bus() {
-            Some(DiskBus::Sd) if DiskName::index(disk.dst()).is_none() => {
-                let message = format!(
-                    "attribute 'dev' of element 'target' is '{}', it must be like 'sda' for bus 'sd'",
-                    disk.dst()
-                );
-                out.refuse(&SD_NAME, disk.target_pos.attr("dev"), message);
-            }
             Some(
                 DiskBus::Ide
                 | DiskBus::Sata

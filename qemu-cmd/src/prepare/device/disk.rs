@@ -161,7 +161,7 @@ fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem>
         None
     };
     let slot = if disk.bus() == Some(DiskBus::Sd) {
-        DriveSlot::Sd(must(DiskName::index(disk.dst()), &rules::SD_NAME, disk.target_pos.attr("dev"))?)
+        DriveSlot::Sd(must(DiskName::index(disk.dst()), &rules::name::TARGET, disk.target_pos.attr("dev"))?)
     } else {
         DriveSlot::Device(text!("drive-", disk.alias).into())
     };
