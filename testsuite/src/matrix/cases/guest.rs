@@ -153,6 +153,8 @@ pub(super) const CASES: &[Case] = &[
     classic("cputune-bad-pins").refused(),
     modern("cputune-bad-pins").refused(),
     modern("cputune-no-such-vcpu").refused(),
+    modern("cpu-features-alone").refused(),
+    modern("vcpu-many-on-i440fx").on(NOTHING).refused(),
     modern("vcpu-fixed-after-removable").refused(),
     modern("iommu-remaps"),
     classic("iommu-remaps").refused(),
