@@ -11,7 +11,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     match &e.domain().cpu {
         // The default CPU of the machine type, which completing adds, has no offset.
         Some(cpu) if cpu.pos.offset().is_none() && e.domain().pos.offset().is_some() => {
-            e.at_implied("the default CPU model of the machine type")
+            e.at_implied("the default CPU model of the machine type");
         }
         Some(_) => e.at_element("cpu"),
         None => e.at_implied("<features>, <clock> and the machine type have CPU properties"),
