@@ -13,7 +13,7 @@ use crate::{Done, FINE, REFUSED, Unusable, caps, check, input};
 pub(crate) fn run(args: &ArgvArgs) -> Done {
     if args.explain && args.format != ArgvFormat::Args {
         return Err(Unusable(
-            "--explain goes with --format args; JSON has the source of each argument".to_owned(),
+            "--explain needs --format args; JSON has the source of each argument".to_owned(),
         ));
     }
     if args.explain_host && args.format == ArgvFormat::Nul {
@@ -46,7 +46,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     Ok(FINE)
 }
 
-/// What the host has to have ready, as comments of a shell.
+/// The needs of the command line, as comments of a shell.
 fn needs(line: &CommandLine, args: &ArgvArgs) -> String {
     if !args.explain_host || !matches!(args.format, ArgvFormat::Args | ArgvFormat::Shell) {
         return String::new();
@@ -66,7 +66,7 @@ fn print(line: &CommandLine, text: &str, args: &ArgvArgs) -> String {
         ArgvFormat::Json => Format::Json,
         ArgvFormat::Nul => Format::Nul,
     };
-    // Only JSON has where in the text an argument comes from.
+    // Only JSON has the places of elements.
     let source = (args.format == ArgvFormat::Json).then(|| Source::new(text));
     line.print_with(format, &Layout { wrap: None, source: source.as_ref() })
 }

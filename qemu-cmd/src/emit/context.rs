@@ -112,7 +112,7 @@ impl<'p> Emit<'p> {
 
     fn device_origin(&self, id: DeviceId, pos: Pos) -> Origin {
         match implied::device(self.domain(), id) {
-            // A domain that was not read from a text has no offsets at all, so it cannot be told what is implied.
+            // A domain that was not read from a text has no offsets at all, so implied devices cannot be recognized.
             Some(by) if pos.offset().is_none() && self.domain().pos.offset().is_some() => {
                 Origin::Implied { by }
             }

@@ -168,8 +168,8 @@ fn with(aliases: Vec<Alias>, addresses: impl Iterator<Item = BusAddress>) -> Vec
     aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
 }
 
-/// The alias and address of every device. A device on a controller that does not exist has none; rule `address-controller`
-/// refuses it, unless the domain was not validated.
+/// The alias and address of every device. A device on a controller that does not exist has none; rule
+/// `address-controller` refuses it, unless the domain was not validated.
 pub(crate) fn of_devices(buses: &Buses<'_>, aliases: ByDevice<Alias>) -> ByDevice<Common> {
     let d = &buses.domain.devices;
     let address = |info, bus| buses.address(info, bus).unwrap_or(BusAddress::None);

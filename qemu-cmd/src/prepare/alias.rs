@@ -24,7 +24,7 @@ pub(crate) fn assign(
     controllers: &ControllerTable,
 ) -> ByDevice<Alias> {
     let d = &domain.devices;
-    // An alias is put together here, so that it is allocated once.
+    // A buffer for building aliases, so that each is allocated once.
     let scratch = &mut String::with_capacity(32);
     let (interfaces, hostdevs) = interfaces(d, scratch);
     ByDevice {

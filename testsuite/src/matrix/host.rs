@@ -22,7 +22,7 @@ pub enum HostKind {
     Bare,
     /// With a CPU of this architecture, and CPU definitions.
     Cpu(Arch),
-    /// One that knows its architecture and the driver's settings, and nothing else.
+    /// A host whose architecture and settings are known, and nothing else.
     Unknown,
 }
 

@@ -115,7 +115,7 @@ impl RenderNode {
     fn chosen(cx: &Prepare<'_>, graphics: &Graphics) -> Result<Self, Problem> {
         let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
-            let message = format!("graphics of type '{kind}' need a DRM render node: {error}");
+            let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
             problem(&crate::rules::GRAPHICS_RENDER_NODE, graphics.info.pos, message)
         })?;
         Ok(Self { path: path.into(), chosen: true })

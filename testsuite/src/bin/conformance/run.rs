@@ -92,7 +92,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     let path = corpus.dir.join("domains").join(input);
     let document = match std::fs::read_to_string(&path) {
         Ok(document) => document,
-        // The command says this before the line is entered at all.
+        // The command reports this itself, before the first stage.
         Err(error) => {
             let message = format!("cannot read '{}': {error}", path.display());
             let answer = Answer::Error { stage: Expect::ParseError, kind: "", message };

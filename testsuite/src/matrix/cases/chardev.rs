@@ -5,7 +5,7 @@ use virtargv::{Arch, Cap};
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, S390};
 use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
-/// A QEMU of old, without TLS.
+/// A QEMU without TLS.
 const SERIAL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceIsaSerial]);
 
 pub(super) const CASES: &[Case] = &[

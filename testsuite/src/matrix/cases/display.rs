@@ -14,7 +14,7 @@ const SPICE_GL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Spice, Cap::SpiceGl]);
 /// A QEMU whose `virtio-gpu` has no options.
 const PLAIN_VIRTIO_GPU: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioGpu]);
 
-/// A QEMU of old, whose primary video device is an option.
+/// A QEMU whose primary video device is given as `-vga`.
 const BOCHS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceBochsDisplay]);
 
 pub(super) const CASES: &[Case] = &[
@@ -54,6 +54,7 @@ pub(super) const CASES: &[Case] = &[
     modern("video-no-usual-card").on(NOTHING).refused(),
     modern("audio-bad-settings").refused(),
     modern("sound-problems").refused(),
+    modern("sound-ich7-placed").refused(),
     modern("graphics-two-listens").fails(),
     modern("graphics-no-such-network").fails(),
     modern("graphics-network-no-address").fails(),

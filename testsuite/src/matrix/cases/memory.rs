@@ -5,7 +5,7 @@ use virtargv::{Arch, Cap};
 use super::{NOTHING, PPC};
 use crate::matrix::{Case, HostKind, Qemu, classic, modern};
 
-/// A QEMU with SGX, whose capabilities do not tell the NUMA nodes of the EPC.
+/// A QEMU with SGX, whose capabilities do not have the NUMA nodes of the EPC.
 const SGX: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::SgxEpc]);
 
 /// A QEMU that has `memory-backend-ram` only.
@@ -32,6 +32,8 @@ pub(super) const CASES: &[Case] = &[
     classic("memory-huge-pages"),
     modern("memory-no-such-page").fails(),
     modern("memory-problems").refused(),
+    modern("memory-device-no-such-cell").refused(),
+    modern("memory-all-in-devices").refused(),
     modern("memory-out-of-range").refused(),
     modern("numa-cells").live(),
     classic("numa-cells").live(),
