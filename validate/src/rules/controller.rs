@@ -298,9 +298,8 @@ fn root_mismatch<'c>(cx: &Context<'c>) -> Option<(&'c Controller, PciModel)> {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for controller in &cx.domain.devices.controllers {
-        match &controller.kind {
-            ControllerKind::Usb(usb) => usb::build(cx, controller, usb, out),
-            _ => {}
+        if let ControllerKind::Usb(usb) = &controller.kind {
+            usb::build(cx, controller, usb, out)
         }
     }
     usb::build_domain(cx, out);
