@@ -299,7 +299,7 @@ fn root_mismatch<'c>(cx: &Context<'c>) -> Option<(&'c Controller, PciModel)> {
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for controller in &cx.domain.devices.controllers {
         if let ControllerKind::Usb(usb) = &controller.kind {
-            usb::build(cx, controller, usb, out)
+            usb::build(cx, controller, usb, out);
         }
     }
     usb::build_domain(cx, out);
