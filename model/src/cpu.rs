@@ -297,7 +297,8 @@ impl Element for Cpu {
             deprecated_features: r.attr_since("11.0", el, "deprecated_features"),
             ..Self::default()
         };
-        if cpu.migratable.is_some() && !cpu.is_native() {
+        let is_unread = mode.is_none() && el.get("mode").is_some();
+        if cpu.migratable.is_some() && !cpu.is_native() && !is_unread {
             let message = format!(
                 "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not '{}'",
                 cpu.mode()

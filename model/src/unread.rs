@@ -32,7 +32,8 @@ pub struct Unread {
     unknown: HashSet<usize>,
     /// The elements with parts that could not be read, by byte offset.
     elements: HashMap<usize, Parts>,
-    /// Where the parts are, as paths from `<domain>` or `<devices>`, such as `cpu/numa/cell` or `controller`.
+    /// Where the parts are, as paths from `<domain>` or `<devices>`, such as `cpu/numa/cell` or `controller`; an attribute
+    /// also as `cpu@mode`.
     paths: BTreeSet<String>,
 }
 
@@ -93,6 +94,9 @@ impl Unread {
                 None => break,
             }
         }
+        if !attribute.is_empty() {
+            self.paths.insert(format!("{path}@{attribute}"));
+        }
         self.paths.insert(path);
     }
 
@@ -108,8 +112,8 @@ impl Unread {
         at.offset().is_some_and(|at| self.unknown.contains(&at) || self.elements.contains_key(&at))
     }
 
-    /// Whether a part of an element with this path from `<domain>` or `<devices>`, such as `cpu/numa` or `controller`, could
-    /// not be read.
+    /// Whether a part of an element with this path from `<domain>` or `<devices>`, such as `cpu/numa` or `controller`, or
+    /// the attribute at a path such as `cpu@mode`, could not be read.
     pub fn has(&self, path: &str) -> bool {
         self.paths.iter().any(|found| is_inside(found, path))
     }

@@ -51,10 +51,19 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&chardev::MODEL_MISSING, &[Here(&chardev::SERIAL_MACHINE), Here(&chardev::SERIAL_MODEL)]),
     (&controller::pci::INDEX, &[Here(&controller::TWICE), Here(&controller::pci::ROOT_KIND)]),
     (&controller::pci::FIRST_NODE, &[Here(&controller::TWICE)]),
+    (&address::CONTROLLER, &[Unread("controller"), Anywhere(&controller::TWICE)]),
+    (&disk::address::ZERO, &[Unread("controller"), Anywhere(&controller::TWICE)]),
     (&controller::pci::TARGET_INDEX, &[Here(&controller::TWICE)]),
     (&resolve::PCI_CONTROLLER_INDEX, &[Here(&controller::pci::ROOT_INDEX)]),
     (&resolve::PCI_CONTROLLER_OPTIONS, &[Here(&controller::pci::ROOT_KIND)]),
-    (&resolve::PCI_ADDRESS, &[Here(&controller::TWICE), Anywhere(&controller::pci::ROOT_KIND)]),
+    (
+        &resolve::PCI_ADDRESS,
+        &[
+            Here(&controller::TWICE),
+            Here(&controller::pci::EXPANDER_MACHINE),
+            Anywhere(&controller::pci::ROOT_KIND),
+        ],
+    ),
     (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER)]),
     // Models that are no PCI devices.
     (&resolve::NOT_PCI, &[Here(&controller::SCSI_DEFAULT)]),
@@ -66,6 +75,7 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // The guest: emulator, vCPUs, memory, NUMA cells.
     (&os::OS_TYPE, &[Anywhere(&OS_TYPE_UNKNOWN)]),
     (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),
+    (&cpu::CACHE_MODE, &[Unread("cpu@mode")]),
     (&vcpu::NONE, &[Here(&VCPU_NONE), Unread("vcpus")]),
     (&vcpu::FIRST, &[Unread("vcpus")]),
     (&vcpu::TOPOLOGY, &[Unread("vcpu"), Unread("cpu/topology"), Anywhere(&NUMA_VCPU_COUNT)]),
@@ -92,6 +102,12 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&chardev_source::SOURCE_SPICE, &[Unread("graphics")]),
     (&audio::SPICE, &[Unread("graphics")]),
     (&hostdev::DISPLAY_GRAPHICS, &[Unread("graphics")]),
+    (&filesystem::FS_BOOT, &[Unread("filesystem/driver@type")]),
+    (&tpm::TPM_BANKS, &[Unread("tpm/backend@version")]),
+    (&chardev::CHANNEL_TARGET, &[Unread("channel/target")]),
+    (&chardev::CHANNEL_TYPE, &[Here(&chardev::CHANNEL_TARGET)]),
+    (&sysinfo::SOURCE, &[Unread("sysinfo@type")]),
+    (&security::SEV_HOST, &[Unread("launchSecurity")]),
     // Displays and inputs.
     (&input::INPUT_PASSTHROUGH_BUS, &[Here(&input::INPUT_BUS)]),
     (&input::INPUT_EVDEV_BUS, &[Here(&input::INPUT_BUS)]),
@@ -99,7 +115,13 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
 ];
 
 /// The rules on the guest as a whole that every device can break: they are reported once.
-static ONCE: &[&Rule] = &[&resolve::ARCH, &resolve::MACHINE, &vhost_user::SHARED_MEMORY, &video::NONE_ALONE];
+static ONCE: &[&Rule] = &[
+    &resolve::ARCH,
+    &resolve::MACHINE,
+    &smartcard::SMARTCARD_SINGLE,
+    &vhost_user::SHARED_MEMORY,
+    &video::NONE_ALONE,
+];
 
 /// The rules that ask for the kind of guest.
 static OF_GUEST: &[&Rule] = &[
@@ -110,6 +132,7 @@ static OF_GUEST: &[&Rule] = &[
     &resolve::USB_ADDRESS,
     &address::CCW,
     &address::CONTROLLER,
+    &address::ROM,
     &chardev::NO_SERIAL_MODEL,
     &chardev::PARALLEL_MACHINE,
     &chardev::SERIAL_MACHINE,
