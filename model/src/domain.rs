@@ -150,7 +150,7 @@ pub fn parse(text: &str, release: Release) -> Outcome<Domain> {
     let domain = Domain::read(root, &mut reader);
     let mut report = reader.report;
     if !report.is_empty() {
-        report.unread = Unread::of(report.iter(), &elements);
+        report.unread = Box::new(Unread::of(report.iter(), &elements));
     }
     Outcome { value: Some(domain), report }
 }

@@ -132,7 +132,7 @@ impl Parts {
         let inside = |inner: &String| is_inside(path, inner) || !path.is_empty() && is_inside(inner, path);
         match (is_itself, self.is_section) {
             (true, true) => !attribute.is_empty() && self.attributes.contains(attribute),
-            (true, false) => !self.attributes.is_empty() || attribute.is_empty(),
+            (true, false) => !self.attributes.is_empty(),
             (false, _) => self.inner.iter().any(inside),
         }
     }

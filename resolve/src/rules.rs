@@ -26,6 +26,10 @@ virtargv_model::rules! {
     PCI_ADDRESS = "pci-address": Xml, Place,
         "`<address type='pci'>`: PCI and PCI Express buses accept different devices and slots",
         help "leave the `<address>` out, so that a free one is assigned";
+    /// A device that is assigned a PCI address is a PCI device.
+    NOT_PCI = "pci-no-device": Internal, Place,
+        "libvirt assigns PCI addresses to interfaces, file systems, sound cards, video devices and memory balloons whatever their model is",
+        help "use a model that is a PCI device in QEMU, or give the device an `<address>` of its bus";
     /// A USB address is on an existing bus and port, and no two devices have the same.
     USB_ADDRESS = "usb-address": Xml, Place, "`<address type='usb'>`: the ports of USB controllers and hubs",
         help "leave the `<address>` out, so that a free port is assigned";

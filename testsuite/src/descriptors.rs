@@ -24,8 +24,11 @@ pub fn descriptors(line: &CommandLine) -> Vec<u32> {
 fn in_json(value: &Value, found: &mut Vec<u32>) {
     match value {
         Value::Object(members) => {
-            if value["type"] == "fd" {
-                collect("fd", value["data"]["str"].as_str().unwrap_or_default(), found);
+            let is_fd = members.get("type").is_some_and(|kind| kind == "fd");
+            if let Some(number) = value.pointer("/data/str").and_then(Value::as_str)
+                && is_fd
+            {
+                collect("fd", number, found);
             }
             for (key, value) in members {
                 match value {

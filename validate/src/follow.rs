@@ -44,6 +44,7 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&controller::IOTHREAD_MAPPING, &[Here(&controller::SCSI_MODEL)]),
     // Controllers.
     (&controller::pci::MISSING, &[Anywhere(&resolve::PCI_CONTROLLER_OPTIONS)]),
+    (&chardev::MODEL_MISSING, &[Here(&chardev::SERIAL_MACHINE), Here(&chardev::SERIAL_MODEL)]),
     (&controller::pci::INDEX, &[Here(&controller::TWICE), Here(&controller::pci::ROOT_KIND)]),
     (&controller::pci::FIRST_NODE, &[Here(&controller::TWICE)]),
     (&controller::pci::TARGET_INDEX, &[Here(&controller::TWICE)]),
@@ -51,6 +52,13 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&resolve::PCI_CONTROLLER_OPTIONS, &[Here(&controller::pci::ROOT_KIND)]),
     (&resolve::PCI_ADDRESS, &[Here(&controller::TWICE), Anywhere(&controller::pci::ROOT_KIND)]),
     (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER)]),
+    // Models that are no PCI devices.
+    (&resolve::NOT_PCI, &[Here(&controller::SCSI_DEFAULT)]),
+    (&sound::MODEL, &[Here(&resolve::NOT_PCI)]),
+    (&filesystem::FS_DRIVER, &[Here(&resolve::NOT_PCI)]),
+    (&memballoon::MEMBALLOON_MODEL, &[Here(&resolve::NOT_PCI)]),
+    (&video::MODEL, &[Here(&video::NO_MODEL), Here(&resolve::NOT_PCI)]),
+    (&video::NO_MODEL, &[Here(&resolve::NOT_PCI)]),
     // The guest: emulator, vCPUs, memory, NUMA cells.
     (&os::OS_TYPE, &[Anywhere(&OS_TYPE_UNKNOWN)]),
     (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),
@@ -81,7 +89,6 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&audio::SPICE, &[Unread("graphics")]),
     (&hostdev::DISPLAY_GRAPHICS, &[Unread("graphics")]),
     // Displays and inputs.
-    (&video::MODEL, &[Here(&video::NO_MODEL)]),
     (&input::INPUT_PASSTHROUGH_BUS, &[Here(&input::INPUT_BUS)]),
     (&input::INPUT_EVDEV_BUS, &[Here(&input::INPUT_BUS)]),
     (&input::INPUT_QEMU, &[Here(&input::INPUT_BUS), Here(&input::INPUT_NO_PS2)]),

@@ -171,6 +171,15 @@ impl<'w, 'a> Placer<'w, 'a> {
         Refused
     }
 
+    /// Reports that device `id` is assigned a PCI address and is no PCI device.
+    fn not_pci(&mut self, id: DeviceId) -> Refused {
+        let place: Place = self.devices().info(id).map(|info| info.pos.into()).unwrap_or_default();
+        let message =
+            format!("this '{}' is of a model that is not a PCI device in QEMU, no PCI bus accepts it", id.kind.element());
+        self.work.refuse(&rules::NOT_PCI, place, message);
+        Refused
+    }
+
     /// Reports that QEMU does not run this kind of guest, and returns whether that is so.
     fn refuse_guest(&mut self, kind: Kind) -> bool {
         let Work { guest, domain, caps, release, .. } = &*self.work;
@@ -236,7 +245,9 @@ impl<'w, 'a> Placer<'w, 'a> {
         match self.buses.next(needs, 0, None) {
             Ok(_) => Ok(()),
             Err((kind, message)) => {
-                self.work.refuse_as(kind, &rules::PCI_ADDRESS, Place::default(), message);
+                let root = self.devices().controllers.iter().find(|c| c.is(ControllerType::Pci, 0));
+                let place: Place = root.map(|root| root.info.pos.into()).unwrap_or_default();
+                self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
                 Err(Refused)
             }
         }
@@ -286,6 +297,9 @@ impl<'w, 'a> Placer<'w, 'a> {
         let Some(info) = self.devices().info(id) else { return Ok(()) };
         if !slots::is_wanted(info) || (needs.is_empty() && !devices::is_forced(self.work, id)) {
             return Ok(());
+        }
+        if needs.is_empty() && !self.buses.list.is_empty() {
+            return Err(self.not_pci(id));
         }
         let zpci = info.pci().and_then(|pci| pci.zpci);
         let group = self.groups.of_device(id);

@@ -119,19 +119,26 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     let (fits, wanted) = match (serial.target, &serial.info.address) {
         (None, _) | (_, None) => (true, ""),
         (Some(SerialTarget::Isa | SerialTarget::IsaDebug), address) => {
-            (matches!(address, Some(Address::Isa(_))), "isa")
+            (matches!(address, Some(Address::Isa(_))), "it must be of type 'isa'")
         }
-        (Some(SerialTarget::Usb), address) => (matches!(address, Some(Address::Usb(_))), "usb"),
-        (Some(SerialTarget::Pci), address) => (matches!(address, Some(Address::Pci(_))), "pci"),
+        (Some(SerialTarget::Usb), address) => {
+            (matches!(address, Some(Address::Usb(_))), "it must be of type 'usb'")
+        }
+        (Some(SerialTarget::Pci), address) => {
+            (matches!(address, Some(Address::Pci(_))), "it must be of type 'pci'")
+        }
         (Some(SerialTarget::SpaprVio), address) => {
-            (matches!(address, Some(Address::SpaprVio { .. })), "spapr-vio")
+            (matches!(address, Some(Address::SpaprVio { .. })), "it must be of type 'spapr-vio'")
         }
-        (Some(SerialTarget::System | SerialTarget::Sclp), Some(_)) => (false, "none"),
+        (Some(SerialTarget::System | SerialTarget::Sclp), Some(_)) => (false, "that target takes none"),
     };
     let target = serial.target.map_or("none", Spelled::as_str);
-    if !fits {
-        let message = format!("a 'serial' with target '{target}' needs an address of type '{wanted}'");
-        out.refuse(&SERIAL_ADDRESS, target_place.clone(), message);
+    if let Some(address) = serial.info.address.as_ref().filter(|_| !fits) {
+        let message = format!(
+            "a 'serial' with target '{target}' has an address of type '{}', {wanted}",
+            address.kind()
+        );
+        out.refuse(&SERIAL_ADDRESS, serial.info.pos.path("address/@type"), message);
     }
     let Some(model) = serial.model else { return };
     let expected = target_of(model);

@@ -3,7 +3,6 @@
 pub mod pci;
 pub mod usb;
 
-pub use pci::MODEL as PCI_MODEL;
 pub use usb::{
     MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, NO_MASTER as USB_NO_MASTER, driver as usb_driver,
 };
@@ -301,7 +300,6 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for controller in &cx.domain.devices.controllers {
         match &controller.kind {
             ControllerKind::Usb(usb) => usb::build(cx, controller, usb, out),
-            ControllerKind::Pci(pci) => pci::build(controller, pci, out),
             _ => {}
         }
     }

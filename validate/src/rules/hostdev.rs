@@ -189,7 +189,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 }
 
 fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
-    if usb.address.is_none_or(|at| at == (0, 0)) {
+    if usb.address.is_none_or(|at| at == (0, 0)) && !out.unread().has_part_of(usb.pos) {
         let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
         out.refuse(&USB_NODE, usb.pos, message);
     }

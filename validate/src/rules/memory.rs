@@ -95,6 +95,11 @@ fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
             total.0
         );
         out.refuse(&DEVICES, memory.pos, message);
+    } else if devices == total.0 && devices > 0 {
+        let message = format!(
+            "the memory devices have all '{devices}' KiB of the guest's memory, which leaves none to start with"
+        );
+        out.refuse(&SIZE, memory.pos, message);
     } else if devices == total.0 {
         let message = "the guest has no memory: neither '<memory>' nor the cells of '<numa>' give it any";
         out.refuse(&SIZE, cx.domain.pos, message);

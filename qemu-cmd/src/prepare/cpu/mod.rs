@@ -9,7 +9,7 @@ use std::borrow::Cow;
 
 use virtargv_caps::{Arch, Cap, feature_names};
 use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddrMode};
-use virtargv_model::{OnOff, Place, Problem};
+use virtargv_model::{OnOff, Pos, Problem};
 
 use super::context::{Prepare, problem};
 use crate::text::Text;
@@ -93,10 +93,15 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
         Arch::I686 => Ok("qemu32".into()),
         Arch::X86_64 => Ok("qemu64".into()),
         arch => {
+            // Without `<cpu>`, the properties are those of `<features>` or `<clock>`.
+            let domain = cx.domain;
+            let places =
+                [domain.cpu.as_ref().map_or(Pos::NONE, |cpu| cpu.pos), domain.features.pos, domain.clock.pos];
+            let place = places.into_iter().find(|pos| pos.offset().is_some()).unwrap_or(domain.pos);
             let message = format!(
                 "the CPU needs a model to have properties, no default is known for architecture '{arch}'"
             );
-            Err(problem(&crate::rules::CPU_NO_DEFAULT, Place::default(), message))
+            Err(problem(&crate::rules::CPU_NO_DEFAULT, place, message))
         }
     }
 }

@@ -7,6 +7,7 @@ use virtargv_model::device::controller::{
 };
 use virtargv_model::{Domain, Problem, Spelled};
 use virtargv_resolve::Guest;
+use virtargv_resolve::rules::PCI_CONTROLLER_MODEL;
 use virtargv_validate::rules::controller as rules;
 
 use super::Device;
@@ -68,8 +69,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
                 Facts::BuiltIn
             }
             model => Facts::Pci {
-                model: must(model, &rules::PCI_MODEL, pos)?,
-                name: must(pci.name, &rules::PCI_MODEL, pos)?,
+                model: must(model, &PCI_CONTROLLER_MODEL, pos)?,
+                name: must(pci.name, &rules::pci::MISSING, pos)?,
                 target: pci.target,
             },
         },

@@ -9,6 +9,12 @@ use crate::matrix::{Case, Qemu, classic, modern};
 const PORT: Qemu =
     Qemu::Flags(Arch::X86_64, &[Cap::DeviceIoh3420, Cap::DeviceDmiToPciBridge, Cap::DevicePciBridge]);
 
+/// A QEMU whose virtio-scsi has one I/O thread.
+const ONE_THREAD: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::VirtioScsiIothreadMapping]);
+
+/// A QEMU whose virtio-scsi has no I/O threads.
+const THREADLESS: Qemu = Qemu::BuiltinWithout("qemu-7.2-x86_64", &[Cap::VirtioScsiIothread]);
+
 /// A QEMU whose host bridges have no `numa_node=`.
 const BRIDGE: Qemu = Qemu::Flags(Arch::Ppc64, &[Cap::DeviceSpaprPciHostBridge]);
 
@@ -48,6 +54,9 @@ pub(super) const CASES: &[Case] = &[
     modern("controller-no-root").refused(),
     modern("controller-pci-on-a-board").on(ARM).refused(),
     modern("controller-pci-name-of-pseries").refused(),
+    modern("controller-bridge-as-root").on(ARM).refused(),
+    modern("controller-scsi-thread-not-offered").on(ONE_THREAD).refused(),
+    classic("controller-scsi-thread-not-offered").on(THREADLESS).refused(),
     modern("controller-index-high").refused(),
     modern("controller-pci-no-model").refused(),
     modern("controller-bridge-below").refused(),

@@ -88,6 +88,7 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-long-names").refused(),
     classic("disk-long-names").refused(),
     modern("disk-bad-targets").refused(),
+    modern("disk-name-of-a-floppy").refused(),
     modern("disk-not-qcow2").refused(),
     modern("disk-wrong-options").refused(),
     modern("disk-usb-no-medium").refused(),

@@ -32,6 +32,8 @@ pub(super) const CASES: &[Case] = &[
     classic("memory-huge-pages"),
     modern("memory-no-such-page").fails(),
     modern("memory-problems").refused(),
+    modern("memory-device-no-such-cell").refused(),
+    modern("memory-all-in-devices").refused(),
     modern("memory-out-of-range").refused(),
     modern("numa-cells").live(),
     classic("numa-cells").live(),

@@ -65,10 +65,6 @@ virtargv_model::rules! {
     BRIDGE_NODE = "pci-host-bridge-node": Unsupported, Validate,
         "`<controller type='pci' model='pci-root'><target><node>`: `numa_node=` of `spapr-pci-host-bridge`",
         help "remove `<node>`, or use a QEMU that has it";
-    /// A PCI controller other than the root bus has a model and the name of a device.
-    MODEL = "controller-pci-model": Internal, Build,
-        "`<controller type='pci' model=><model name=>`: the name of QEMU's device, whose default depends on `model=` and the machine type",
-        help "add `model=`, such as `pcie-root-port`, or `<model name=>` where the machine type has no default";
 }
 
 /// Checks that the first PCI controller is the root bus of the machine type.
@@ -313,13 +309,5 @@ fn device(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     {
         let message = format!("this QEMU does not support 'numaNode' ('{node}') for '{name}'");
         out.refuse(&BRIDGE_NODE, place, message);
-    }
-}
-
-/// Checks what libvirt finds only when it builds the command line.
-pub(super) fn build(controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
-    let root = matches!(pci.model, Some(PciModel::PciRoot | PciModel::PcieRoot));
-    if !root && (pci.model.is_none() || pci.name.is_none()) {
-        out.refuse(&MODEL, controller.info.pos, "a controller of type 'pci' has no 'model'");
     }
 }
