@@ -10,8 +10,8 @@ use virtargv_resolve::{Guest, rules as resolve};
 
 use crate::rules::{
     address, audio, chardev, chardev_source, clock, controller, cpu, disk, features, filesystem, hostdev,
-    input, iommu, lifecycle, memballoon, memory, memory_device, net, numa, nvram, os, panic, sound, tpm,
-    vcpu, vhost_user, video, virtio, watchdog,
+    input, iommu, lifecycle, memballoon, memory, memory_device, net, numa, nvram, os, panic, security,
+    smartcard, sound, sysinfo, tpm, vcpu, vhost_user, video, virtio, watchdog,
 };
 
 /// What a problem follows from.
