@@ -30,12 +30,11 @@ fn stages(c: &mut Criterion) {
         let mut group = c.benchmark_group("model");
         group.throughput(bytes.clone());
         group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| {
-            b.iter(|| virtargv_model::parse(text, virtargv_model::Release::default()));
+            b.iter(|| virtargv_model::parse(text));
         });
         group.finish();
 
-        let domain =
-            virtargv_model::parse(&text, virtargv_model::Release::default()).value.expect("a domain");
+        let domain = virtargv_model::parse(&text).value.expect("a domain");
         let resolve = || virtargv_resolve::resolve(domain.clone().into(), &request);
         let mut group = c.benchmark_group("resolve");
         group.throughput(bytes.clone());

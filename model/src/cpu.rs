@@ -427,7 +427,7 @@ fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
 mod tests {
     fn check(cpu: &str, problems: &[&str]) {
         let text = format!("<domain type='kvm'>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n");
-        let parsed = crate::parse(&text, crate::Release::default());
+        let parsed = crate::parse(&text);
         let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(found, problems);
         if found.is_empty() {

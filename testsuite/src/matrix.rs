@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use virtargv::{Arch, Cap, Caps, Format, Layout, Release, Report, Request, Run, Source, Stage, builtin};
+use virtargv::{Arch, Cap, Caps, Format, Release, Report, Request, Run, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
 use virtargv_qemu_cmd::CLASSIC_WRAP;
 
@@ -189,7 +189,7 @@ impl Case {
             Some(line) => {
                 let columns = (self.release == Release::V7_0).then_some(CLASSIC_WRAP);
                 let needs = if self.standalone { line.explain() } else { String::new() };
-                needs + &line.print_with(Format::Args, &Layout { wrap: columns, source: None })
+                needs + &line.print(Format::Args, columns)
             }
             None => show(document, &report),
         };

@@ -38,7 +38,7 @@ pub struct Explainer<'a> {
 impl<'a> Explainer<'a> {
     /// An explainer for the command line of the document `text` under `release`, with its completed domain.
     pub fn new(text: &'a str, release: Release, completed: &'a Domain) -> Self {
-        let written = virtargv_model::parse(text, release).value;
+        let written = virtargv_model::parse_as(text, release).value;
         let texts = [
             written.as_ref().map(virtargv_model::format).unwrap_or_default(),
             virtargv_model::format(completed),

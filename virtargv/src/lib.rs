@@ -38,7 +38,7 @@
 //! let request = Request::new(&caps, &host);
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-//! let read = model::parse(text, request.release());
+//! let read = model::parse_as(text, request.release());
 //! let resolved = resolve::resolve(read, &request);
 //! let validated = validate::validate(resolved, &request);
 //! let line = qemu_cmd::build(validated, &request).into_result()?;
@@ -96,7 +96,7 @@ pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Re
 
 /// Runs all stages; `completed` is called with the completed domain.
 fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome<CommandLine> {
-    let read = virtargv_model::parse(text, request.release());
+    let read = virtargv_model::parse_as(text, request.release());
     let resolved = virtargv_resolve::resolve(read, request);
     if let Some(resolved) = &resolved.value {
         completed(resolved.domain());
@@ -135,12 +135,12 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
 
 /// The architecture in the document `text`; `None` if it names none or cannot be read.
 pub fn arch_of(text: &str) -> Option<Arch> {
-    virtargv_model::parse(text, Release::default()).value?.os.arch?.parse().ok()
+    virtargv_model::parse(text).value?.os.arch?.parse().ok()
 }
 
 /// The name of the domain in the document `text`; `None` if it has none or cannot be read.
 pub fn name_of(text: &str) -> Option<String> {
-    virtargv_model::parse(text, Release::default()).value?.name
+    virtargv_model::parse(text).value?.name
 }
 
 #[cfg(doctest)]

@@ -420,7 +420,7 @@ mod tests {
         let document = format!(
             "<domain type='kvm'><name>n</name><os><type>hvm</type></os><devices>{text}</devices></domain>"
         );
-        let parsed = crate::parse(&document, crate::Release::default());
+        let parsed = crate::parse(&document);
         let problems = parsed.report.iter().map(ToString::to_string).collect();
         let mut w = Writer::new();
         for graphics in &parsed.value.unwrap().devices.graphics {

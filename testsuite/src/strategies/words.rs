@@ -132,7 +132,7 @@ impl Words {
             for _ in 0..TREES {
                 let tape: Vec<u16> = (0..1200).map(|_| next(&mut state)).collect();
                 let text = grow(&mut Tape::asking(&tape, WRONG), &words).to_xml();
-                for problem in &virtargv_model::parse(&text, virtargv_model::Release::default()).report {
+                for problem in &virtargv_model::parse(&text).report {
                     found.listen(&problem.message);
                 }
             }

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use virtargv::{CommandLine, Incoming, Release, Request, Run};
-use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
+use virtargv_qemu_cmd::{CLASSIC_WRAP, Format};
 use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
@@ -125,5 +125,5 @@ fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
     let wrap = (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP);
-    line.print_with(Format::Args, &Layout { wrap, source: None })
+    line.print(Format::Args, wrap)
 }

@@ -122,7 +122,7 @@ fn emulator_arch(path: &str) -> Option<Arch> {
 
 /// A set with machine types and CPU models only, of the architecture in the document.
 fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
-    let domain = virtargv_model::parse(document, virtargv_model::Release::default()).value;
+    let domain = virtargv_model::parse(document).value;
     let emulator = domain.as_ref().and_then(|d| d.devices.emulator.as_deref()).and_then(emulator_arch);
     let asked = domain.as_ref().and_then(|d| d.os.arch.as_deref()).and_then(|arch| arch.parse().ok());
     // An architecture without machine types has no QEMU; its binary is then the one of the document.

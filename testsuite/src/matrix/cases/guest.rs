@@ -218,6 +218,7 @@ pub(super) const CASES: &[Case] = &[
     modern("boot-serial-without-port").refused(),
     classic("boot-serial-without-port").on(NOTHING).refused(),
     modern("boot-bad-tables").refused(),
+    modern("acpi-table-two-files").fails(),
     modern("firmware-nvram-places").refused(),
     modern("firmware-by-hand").define().refused(),
     modern("firmware-bios-nvram").refused(),
