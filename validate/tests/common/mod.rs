@@ -66,7 +66,7 @@ fn check_with(release: Release, caps: &str, text: &str, expected: &[&str]) {
     let caps = builtin::get(caps, release).expect("built-in capabilities");
     let host = FixedHost::default();
     let request = Request::new(&caps, &host);
-    let validated = validate(resolve(virtargv_model::parse(text, release), &request), &request);
+    let validated = validate(resolve(virtargv_model::parse_as(text, release), &request), &request);
     let found: Vec<&str> = validated.report.iter().map(virtargv_model::Problem::id).collect();
     assert_eq!(found, expected, "{release}: {text}\n{}", validated.report);
     assert_eq!(validated.value.is_some(), expected.is_empty(), "{release}: {text}");
