@@ -297,7 +297,8 @@ impl Element for Cpu {
             deprecated_features: r.attr_since("11.0", el, "deprecated_features"),
             ..Self::default()
         };
-        if cpu.migratable.is_some() && !cpu.is_native() {
+        let is_known = cpu.mode.is_some() || el.get("mode").is_none();
+        if cpu.migratable.is_some() && is_known && !cpu.is_native() {
             let message = format!(
                 "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not '{}'",
                 cpu.mode()

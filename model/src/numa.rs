@@ -201,7 +201,8 @@ impl Numa {
     /// Checks that the cells have no more vCPUs than the domain.
     fn check_count(&self, domain: El<'_>, r: &mut Reader) {
         let text = domain.child_text("vcpu").unwrap_or_else(|| "1".to_owned());
-        let Ok(max) = <u32 as read::Value>::parse(&text) else { return };
+        // Without a number of vCPUs there is a problem already.
+        let Some(max) = <u32 as read::Value>::parse(&text).ok().filter(|max| *max > 0) else { return };
         let cpus = self.cpus();
         let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();
         if count > u64::from(max) {

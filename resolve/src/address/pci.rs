@@ -174,8 +174,10 @@ impl<'w, 'a> Placer<'w, 'a> {
     /// Reports that device `id` is assigned a PCI address and is no PCI device.
     fn not_pci(&mut self, id: DeviceId) -> Refused {
         let place: Place = self.devices().info(id).map(|info| info.pos.into()).unwrap_or_default();
-        let message =
-            format!("this '{}' is of a model that is not a PCI device in QEMU, no PCI bus accepts it", id.kind.element());
+        let message = format!(
+            "this '{}' is of a model that is not a PCI device in QEMU, no PCI bus accepts it",
+            id.kind.element()
+        );
         self.work.refuse(&rules::NOT_PCI, place, message);
         Refused
     }
