@@ -1,12 +1,12 @@
-//! One group a stage, and the whole line; `roxmltree` is the bare XML parse to compare with.
+//! Benchmarks: one group for each stage, one for all stages, and `roxmltree`, which only parses the XML.
 
-#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up has to stop")]
+#![allow(clippy::expect_used, reason = "a benchmark that cannot be set up must stop")]
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use virtargv::{Caps, FixedHost, Release, Request, builtin};
 use virtargv_benches::document;
 
-/// How many disks the documents have.
+/// The numbers of disks in the documents.
 const SIZES: [usize; 4] = [1, 10, 100, 1000];
 
 fn caps() -> Caps {
@@ -18,7 +18,7 @@ fn stages(c: &mut Criterion) {
     let request = Request::new(&caps, &host);
     for size in SIZES {
         let text = document(size);
-        assert!(virtargv::command_line(&text, &request).is_ok(), "the document has to be good");
+        assert!(virtargv::command_line(&text, &request).is_ok(), "the document is accepted");
         let bytes = Throughput::Bytes(text.len() as u64);
         let mut group = c.benchmark_group("roxmltree");
         group.throughput(bytes.clone());
@@ -30,12 +30,11 @@ fn stages(c: &mut Criterion) {
         let mut group = c.benchmark_group("model");
         group.throughput(bytes.clone());
         group.bench_with_input(BenchmarkId::from_parameter(size), &text, |b, text| {
-            b.iter(|| virtargv_model::parse(text, virtargv_model::Release::default()));
+            b.iter(|| virtargv_model::parse(text));
         });
         group.finish();
 
-        let domain =
-            virtargv_model::parse(&text, virtargv_model::Release::default()).value.expect("a domain");
+        let domain = virtargv_model::parse(&text).value.expect("a domain");
         let resolve = || virtargv_resolve::resolve(domain.clone().into(), &request);
         let mut group = c.benchmark_group("resolve");
         group.throughput(bytes.clone());

@@ -1,8 +1,8 @@
-//! Documents of any size to measure with.
+//! Documents of any size, for benchmarks.
 
 use std::fmt::Write as _;
 
-/// A guest with `disks` virtio disks and as many virtio-serial channels over four, in the order a person would write it.
+/// A document with `disks` virtio disks, and as many channels on four virtio-serial controllers.
 pub fn document(disks: usize) -> String {
     let mut text = String::from(
         "<domain type='kvm'>\n  <name>bench</name>\n  <uuid>2b7e1516-28ae-42d2-a6ab-f7158809cf4f</uuid>\n  \
@@ -26,7 +26,7 @@ pub fn document(disks: usize) -> String {
     text
 }
 
-/// `sda`, `sdb`, ..., `sdz`, `sdaa`, ...
+/// The nth target name: `sda`, `sdb`, ..., `sdz`, `sdaa`, ...
 fn name(mut n: usize) -> String {
     let mut letters = Vec::new();
     loop {

@@ -100,7 +100,7 @@ pub(crate) struct ArgvArgs {
     /// for a `cont` on the monitor, DIR/monitor.sock. Nothing is created.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) standalone: Option<String>,
-    /// List what the host has to have ready for the line: before it as comments, or as `needs` of JSON.
+    /// List what the line requires on the host: before it as comments, or as `needs` of JSON.
     #[arg(long)]
     pub(crate) explain_host: bool,
     /// Print before each option what made it, and what the document leaves open of that element.

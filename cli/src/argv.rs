@@ -13,11 +13,11 @@ use crate::{Done, FINE, REFUSED, Unusable, caps, check, input};
 pub(crate) fn run(args: &ArgvArgs) -> Done {
     if args.explain && args.format != ArgvFormat::Args {
         return Err(Unusable(
-            "--explain goes with --format args; JSON has the source of each argument".to_owned(),
+            "--explain needs --format args; JSON has the source of each argument".to_owned(),
         ));
     }
     if args.explain_host && args.format == ArgvFormat::Nul {
-        return Err(Unusable("--explain-host has no place in --format nul".to_owned()));
+        return Err(Unusable("--explain-host cannot be used with --format nul".to_owned()));
     }
     let text = input::read(&args.file)?;
     let caps = caps::load(&args.qemu)?;
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = args.abi_update;
     request.start.standalone = match &args.standalone {
-        Some(dir) => Some(folder(dir, &text)?),
+        Some(dir) => Some(directory(dir, &text)?),
         None => None,
     };
     let outcome = virtargv::run(&text, &request);
@@ -46,12 +46,12 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     Ok(FINE)
 }
 
-/// What the host has to have ready, as comments of a shell.
+/// The needs of the command line, as comments of a shell.
 fn needs(line: &CommandLine, args: &ArgvArgs) -> String {
     if !args.explain_host || !matches!(args.format, ArgvFormat::Args | ArgvFormat::Shell) {
         return String::new();
     }
-    let mut out = "# The host has to have ready (nothing of it is made for you):\n".to_owned();
+    let mut out = "# The command line requires on the host (virtargv creates none of it):\n".to_owned();
     for need in line.explain().lines() {
         let _ = writeln!(out, "# - {need}");
     }
@@ -66,20 +66,20 @@ fn print(line: &CommandLine, text: &str, args: &ArgvArgs) -> String {
         ArgvFormat::Json => Format::Json,
         ArgvFormat::Nul => Format::Nul,
     };
-    // Only JSON has where in the text an argument comes from.
+    // Only JSON has the places of elements.
     let source = (args.format == ArgvFormat::Json).then(|| Source::new(text));
     line.print_with(format, &Layout { wrap: None, source: source.as_ref() })
 }
 
 /// The line with a comment before each option. It is for people: no shell takes a comment within a command.
 fn explain(line: &CommandLine, explainer: &Explainer<'_>) -> String {
-    let words = CommandLine { arguments: Vec::new(), ..line.clone() }.print(Format::Args);
+    let words = CommandLine { arguments: Vec::new(), ..line.clone() }.print(Format::Args, None);
     let mut out = words;
     for argument in &line.arguments {
         let why = explainer.argument(argument);
         let _ = writeln!(out, "# {}", why.chars().flat_map(shown).collect::<String>());
         let option = CommandLine { arguments: vec![argument.clone()], ..CommandLine::default() };
-        let option = option.print(Format::Args);
+        let option = option.print(Format::Args, None);
         out.push_str(option.split_once('\n').map_or("", |(_, option)| option));
     }
     out
@@ -91,15 +91,17 @@ fn shown(c: char) -> impl Iterator<Item = char> {
     escaped.into_iter().flatten().chain(plain)
 }
 
-/// The folder for a domain's sockets, as a path that does not depend on where QEMU is started.
-fn folder(given: &str, text: &str) -> Result<String, Unusable> {
+/// The directory of the domain's sockets, as an absolute path.
+fn directory(given: &str, text: &str) -> Result<String, Unusable> {
     let path = if given.is_empty() {
         let base = std::env::var_os("XDG_RUNTIME_DIR").map_or_else(std::env::temp_dir, PathBuf::from);
-        // The name becomes one component of a path that sockets' addresses, which are short, have room for.
+        // The name is one component of the path, and shortened, because paths of sockets have at most 107 bytes.
         let name: String = virtargv::name_of(text).unwrap_or_default().chars().take(20).collect();
         base.join(format!("virtargv-{}", name.replace('/', "_")))
     } else {
         std::path::absolute(given)?
     };
-    path.into_os_string().into_string().map_err(|_| Unusable("the folder's path is not UTF-8".to_owned()))
+    path.into_os_string()
+        .into_string()
+        .map_err(|_| Unusable("the path of the directory is not UTF-8".to_owned()))
 }

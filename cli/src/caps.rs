@@ -1,14 +1,14 @@
-//! From a name on the command line to a capabilities set.
+//! Loading capabilities sets.
 
 use virtargv::{Caps, Release, builtin};
 
 use crate::args::QemuArgs;
 use crate::{Unusable, probe_cache};
 
-/// The set that is used where none is named.
+/// The default set.
 pub(crate) const DEFAULT: &str = "builtin:qemu-10.0-x86_64";
 
-/// The set that `name` stands for: a capabilities file, `builtin:NAME` or `probe:PATH`.
+/// Loads the set `name`: a capabilities file, `builtin:NAME` or `probe:PATH`.
 pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps, Unusable> {
     if let Some(name) = name.strip_prefix("builtin:") {
         return builtin::get(name, release).ok_or_else(|| {
@@ -23,7 +23,7 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
     Caps::from_xml(&text, release).map_err(|e| Unusable(format!("{name}: {e}")))
 }
 
-/// The set the options ask for.
+/// Loads the set that the options name, with the flags that they add and remove.
 pub(crate) fn load(args: &QemuArgs) -> Result<Caps, Unusable> {
     let caps = named(&args.caps, args.release, args.refresh)?;
     if args.flags.is_empty() && args.no_flags.is_empty() {

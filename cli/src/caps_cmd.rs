@@ -1,4 +1,4 @@
-//! `virtargv caps`: what QEMUs can do, told.
+//! `virtargv caps`: lists, shows, compares and probes capabilities sets.
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -21,7 +21,7 @@ pub(crate) fn run(command: &CapsCommand) -> Done {
     }
 }
 
-/// `10.0.2` of 10000002.
+/// The version of QEMU as text: `10.0.2` for 10000002.
 fn version(caps: &Caps) -> String {
     let v = caps.version();
     format!("{}.{}.{}", v / 1_000_000, v / 1000 % 1000, v % 1000)
@@ -135,7 +135,7 @@ fn json(caps: &Caps) -> Value {
     })
 }
 
-/// What is compared of a set, as words: flags, machines and CPU models.
+/// The parts of a set that are compared, as words: flags, machine types and CPU models.
 fn words(caps: &Caps) -> [(&'static str, BTreeSet<String>); 3] {
     let each = |names: &dyn Fn(Accel) -> Vec<String>| Accel::ALL.into_iter().flat_map(names).collect();
     [
@@ -195,7 +195,7 @@ fn require(args: &CapsRequireArgs) -> Done {
     let flags = match virtargv::required_flags(&text, &Request::new(caps, &host)) {
         Ok(flags) => flags,
         Err(report) => {
-            anstream::eprintln!("even {newest} refuses it:");
+            anstream::eprintln!("{newest}, the latest, refuses it:");
             anstream::eprint!("{}", check::render(input::shown(&args.file), &Source::new(&text), &report));
             return Ok(REFUSED);
         }

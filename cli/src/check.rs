@@ -1,4 +1,4 @@
-//! `virtargv check`: every problem, shown in the text.
+//! `virtargv check`: reports all problems of documents.
 
 use serde_json::json;
 use virtargv::render::Renderer;
@@ -33,7 +33,7 @@ pub(crate) fn run(args: &CheckArgs) -> Done {
     Ok(if refused == 0 { FINE } else { REFUSED })
 }
 
-/// The report for people; colours are taken out where it is printed to no terminal.
+/// Renders a report for people. `anstream` removes the colours if the output is not a terminal.
 pub(crate) fn render(name: &str, source: &Source<'_>, report: &Report) -> String {
     Renderer::styled().report(name, source, report)
 }

@@ -1,4 +1,4 @@
-//! `virtargv explain`: what rules require, why, and what to do where one is broken.
+//! `virtargv explain`: shows what rules require, why, and what to do.
 
 use std::fmt::Write as _;
 
@@ -25,7 +25,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     Ok(FINE)
 }
 
-/// One rule for people.
+/// A rule as text for people.
 fn tell(rule: &Rule) -> String {
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, rule.severity.id(), rule.summary);
     let _ = writeln!(out, "Why: {}", rule.reason);
@@ -38,7 +38,7 @@ fn tell(rule: &Rule) -> String {
     out
 }
 
-/// A value, and what it was in earlier releases.
+/// A value, with the one of earlier releases.
 fn by_release<T: Copy>(value: &ByRelease<T>, word: impl Fn(T) -> &'static str) -> String {
     let now = word(value.now());
     match value.earlier() {

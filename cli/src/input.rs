@@ -6,10 +6,10 @@ use virtargv::MAX_DOCUMENT;
 
 use crate::Unusable;
 
-/// The text of the file `name`, `-` being standard input. No more is read than a document may have.
+/// Reads the file `name`, or standard input for `-`, up to the maximum size of a document.
 pub(crate) fn read(name: &str) -> Result<String, Unusable> {
     let mut bytes = Vec::new();
-    // One byte over the limit is enough for the parser to refuse it.
+    // With one byte over the limit the parser refuses the document.
     let limit = MAX_DOCUMENT as u64 + 1;
     let read = if name == "-" {
         std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
@@ -23,7 +23,7 @@ pub(crate) fn read(name: &str) -> Result<String, Unusable> {
     })
 }
 
-/// How `name` is shown in reports.
+/// The name of the file `name` in reports.
 pub(crate) fn shown(name: &str) -> &str {
     if name == "-" { "<stdin>" } else { name }
 }

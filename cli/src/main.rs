@@ -1,6 +1,6 @@
 //! The `virtargv` command.
 
-#![allow(clippy::disallowed_methods, reason = "the command reads and writes")]
+#![allow(clippy::disallowed_methods, reason = "the command reads and writes files")]
 
 mod args;
 mod argv;
@@ -17,11 +17,11 @@ use clap::Parser;
 
 use args::{Cli, Command};
 
-/// Everything went well.
+/// The exit code of success.
 const FINE: u8 = 0;
-/// The document was refused.
+/// The exit code for a refused document.
 const REFUSED: u8 = 1;
-/// The command was used wrongly, or an input could not be read.
+/// The exit code for a usage error, or an input that cannot be read.
 const UNUSABLE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -41,7 +41,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Why the command could not do its work at all.
+/// The error of a command that cannot be carried out.
 #[derive(Debug)]
 struct Unusable(String);
 

@@ -1,4 +1,4 @@
-//! The command as scripts meet it: exit codes, formats, what goes where.
+//! The command: exit codes, formats, standard output and standard error.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
@@ -13,7 +13,7 @@ const GOOD: &str = "<domain type='qemu'><name>a,b</name><uuid>0b6a5c2e-6a4b-4c8e
 <memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
 <devices><emulator>/usr/bin/qemu-system-x86_64</emulator></devices></domain>";
 
-/// Runs the command in the project's folder with `input` on standard input.
+/// Runs the command in the project's directory with `input` on standard input.
 fn virtargv(args: &[&str], input: &str) -> Output {
     let mut child = Command::new(env!("CARGO_BIN_EXE_virtargv"))
         .args(args)
@@ -23,7 +23,7 @@ fn virtargv(args: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the command starts");
-    // A command that reads nothing may be gone by now.
+    // A command that does not read its input can have ended already.
     let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
     child.wait_with_output().expect("the command ends")
 }
@@ -72,7 +72,7 @@ fn exit_codes() {
 }
 
 #[test]
-fn formats_of_a_command_line_say_the_same() {
+fn formats_of_a_command_line_are_equivalent() {
     let json = virtargv(&["argv", "--format", "json", "-"], GOOD).stdout;
     let json: Value = serde_json::from_slice(&json).expect("JSON");
     let args: Vec<&str> =
@@ -92,7 +92,7 @@ fn formats_of_a_command_line_say_the_same() {
     assert_eq!(words.first(), Some(&"/usr/bin/qemu-system-x86_64"));
     assert_eq!(words.get(1..), Some(&args[..]));
 
-    // The shell reads the one-line form back; `printf` shows the words it saw.
+    // A shell parses the one-line form; `printf` prints the words.
     let shell = virtargv(&["argv", "--format", "shell", "-"], GOOD).stdout;
     let script = text(&shell).replacen("/usr/bin/qemu-system-x86_64", "printf '%s\\0'", 1);
     let seen = Command::new("sh").arg("-c").arg(format!("env -i {}", script.trim_start())).output();
@@ -134,7 +134,7 @@ fn check_shows_all_problems_by_place() {
 }
 
 #[test]
-fn check_tells_machines_where() {
+fn check_prints_places_in_json() {
     let output = virtargv(&["check", "--format", "json", "examples/broken.xml"], "");
     let documents: Value = serde_json::from_slice(&output.stdout).expect("JSON");
     let problems = documents[0]["problems"].as_array().expect("an array");
@@ -151,22 +151,22 @@ fn check_tells_machines_where() {
     );
 }
 
-/// A guest whose image would do harm in a script that takes it at its word.
+/// A guest with an image whose path would be a command in a script that does not quote it.
 const HOSTILE: &str = "<domain type='qemu'><name>x</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d11</uuid>
 <memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
 <devices><disk type='file' device='disk'><source file='/no/such&#10;exit 7'/><target dev='hda' bus='ide'/></disk>
 </devices></domain>";
 
 #[test]
-fn what_the_host_needs_is_a_comment_or_data() {
-    let args = ["argv", "--standalone=/no/such/folder", "--explain-host", "-"];
+fn needs_are_comments_or_json() {
+    let args = ["argv", "--standalone=/no/such/directory", "--explain-host", "-"];
     let output = virtargv(&args, GOOD).stdout;
     let comments: Vec<&str> = text(&output).lines().take_while(|line| line.starts_with('#')).collect();
     assert_eq!(
         comments,
         [
-            "# The host has to have ready (nothing of it is made for you):",
-            "# - a folder '/no/such/folder' that QEMU can write to",
+            "# The command line requires on the host (virtargv creates none of it):",
+            "# - a directory '/no/such/directory' that QEMU can write to",
         ]
     );
     let output = virtargv(&["argv", "--explain-host", "--format", "json", "-"], GOOD).stdout;
@@ -178,8 +178,8 @@ fn what_the_host_needs_is_a_comment_or_data() {
 }
 
 #[test]
-fn no_value_gets_out_of_a_comment() {
-    let output = virtargv(&["argv", "--standalone=/no/such/folder", "--explain-host", "-"], HOSTILE);
+fn values_stay_inside_comments() {
+    let output = virtargv(&["argv", "--standalone=/no/such/directory", "--explain-host", "-"], HOSTILE);
     if output.status.success() {
         let comments = text(&output.stdout).lines().take_while(|line| line.starts_with('#'));
         assert!(
@@ -188,10 +188,10 @@ fn no_value_gets_out_of_a_comment() {
             text(&output.stdout)
         );
     }
-    // The default folder is one component below the system's, whatever the name is.
+    // The default directory is one component below that of the system, whatever the name is.
     let output = virtargv(&["argv", "--standalone", "--explain-host", "-"], &GOOD.replace("a,b", "a,b c"));
-    let folder = text(&output.stdout).lines().nth(1).expect("a folder");
-    assert!(folder.ends_with("/virtargv-a,b c' that QEMU can write to"), "{folder}");
+    let directory = text(&output.stdout).lines().nth(1).expect("a directory");
+    assert!(directory.ends_with("/virtargv-a,b c' that QEMU can write to"), "{directory}");
 }
 
 #[test]

@@ -125,10 +125,15 @@ pub struct Domain {
     pub qemu: QemuNamespace,
 }
 
+/// Reads a domain document as the default [`Release`] does, see [`parse_as`].
+pub fn parse(text: &str) -> Outcome<Domain> {
+    parse_as(text, Release::default())
+}
+
 /// Reads a domain document as `release` does: it refuses words that a later release added, and ignores elements and
-/// attributes that a later release added. A value that cannot be read is reported and left out. There is no value only where the text is not XML or its
-/// root is not `<domain>`.
-pub fn parse(text: &str, release: Release) -> Outcome<Domain> {
+/// attributes that a later release added. A value that cannot be read is reported and left out. There is no value only
+/// where the text is not XML or its root is not `<domain>`.
+pub fn parse_as(text: &str, release: Release) -> Outcome<Domain> {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
@@ -150,7 +155,7 @@ pub fn parse(text: &str, release: Release) -> Outcome<Domain> {
     let domain = Domain::read(root, &mut reader);
     let mut report = reader.report;
     if !report.is_empty() {
-        report.unread = Unread::of(report.iter(), &elements);
+        report.unread = Box::new(Unread::of(report.iter(), &elements));
     }
     Outcome { value: Some(domain), report }
 }

@@ -7,12 +7,12 @@
 //! ```
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-//! let parsed = virtargv_model::parse(text, virtargv_model::Release::default());
+//! let parsed = virtargv_model::parse(text);
 //! assert!(parsed.report.is_empty());
 //! let domain = parsed.value.unwrap();
 //! assert_eq!(domain.name.as_deref(), Some("demo"));
 //! assert_eq!(domain.memory.size.map(|kib| kib.0), Some(512 * 1024));
-//! let again = virtargv_model::parse(&virtargv_model::format(&domain), virtargv_model::Release::default());
+//! let again = virtargv_model::parse(&virtargv_model::format(&domain));
 //! assert_eq!(again.value, Some(domain));
 //! ```
 
@@ -50,7 +50,7 @@ pub mod vcpu;
 pub mod write;
 
 pub use device::{Devices, info};
-pub use domain::{Domain, VirtType, format, parse};
+pub use domain::{Domain, VirtType, format, parse, parse_as};
 pub use number_set::NumberSet;
 pub use outcome::Outcome;
 pub use place::{Frame, Place, Pos, Source};

@@ -157,12 +157,9 @@ mod tests {
     fn one_element_a_namespace() {
         let check = |content: &str, expected: Expect| {
             let text = format!("<domain type='qemu'><metadata xmlns:y='u:y'>{content}</metadata></domain>");
-            let domain = crate::parse(&text, crate::Release::default()).value.unwrap();
+            let domain = crate::parse(&text).value.unwrap();
             expected.assert_eq(domain.metadata.as_deref().unwrap());
-            assert_eq!(
-                crate::parse(&crate::format(&domain), crate::Release::default()).value.unwrap(),
-                domain
-            );
+            assert_eq!(crate::parse(&crate::format(&domain)).value.unwrap(), domain);
         };
         check("<plain/>", expect![[r#"<metadata xmlns:y="u:y"/>"#]]);
         check(

@@ -201,7 +201,7 @@ impl Numa {
     /// Checks that the cells have no more vCPUs than the domain.
     fn check_count(&self, domain: El<'_>, r: &mut Reader) {
         let text = domain.child_text("vcpu").unwrap_or_else(|| "1".to_owned());
-        // Without a number of vCPUs there is a problem already.
+        // A bad number, and none at all, were reported when it was read.
         let Some(max) = <u32 as read::Value>::parse(&text).ok().filter(|max| *max > 0) else { return };
         let cpus = self.cpus();
         let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();

@@ -11,7 +11,7 @@ use crate::Report;
 ///
 /// let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 ///   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-/// let read = parse(text, Release::default());
+/// let read = parse(text);
 /// let name = read.then(|domain, report| Outcome { value: domain.name, report });
 /// assert_eq!(name.into_result(), Ok("demo".to_owned()));
 /// ```

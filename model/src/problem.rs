@@ -183,7 +183,7 @@ pub struct Report {
     /// A list for each stage, so that adding a problem takes constant time.
     stages: Box<[Vec<Problem>; Stage::COUNT]>,
     /// What could not be read.
-    pub(crate) unread: Unread,
+    pub(crate) unread: Box<Unread>,
 }
 
 /// Iterates over the problems of a [`Report`], in libvirt's order.

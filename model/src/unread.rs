@@ -32,7 +32,8 @@ pub struct Unread {
     unknown: HashSet<usize>,
     /// The elements with parts that could not be read, by byte offset.
     elements: HashMap<usize, Parts>,
-    /// Where the parts are, as paths from `<domain>` or `<devices>`, such as `cpu/numa/cell/@cpus` or `controller`.
+    /// Where the parts are, as paths from `<domain>` or `<devices>`, such as `cpu/numa/cell` or `controller`; an attribute
+    /// also as `cpu@mode`.
     paths: BTreeSet<String>,
 }
 
@@ -93,7 +94,10 @@ impl Unread {
                 None => break,
             }
         }
-        self.paths.insert(if attribute.is_empty() { path } else { join(&path, &format!("@{attribute}")) });
+        if !attribute.is_empty() {
+            self.paths.insert(format!("{path}@{attribute}"));
+        }
+        self.paths.insert(path);
     }
 
     /// Whether a problem at `place` follows from what could not be read there.
@@ -108,8 +112,8 @@ impl Unread {
         at.offset().is_some_and(|at| self.unknown.contains(&at) || self.elements.contains_key(&at))
     }
 
-    /// Whether a part with this path from `<domain>` or `<devices>`, or a part of it, could not be read: `cpu/numa`,
-    /// `controller`, `watchdog/@action`.
+    /// Whether a part of an element with this path from `<domain>` or `<devices>`, such as `cpu/numa` or `controller`, or
+    /// the attribute at a path such as `cpu@mode`, could not be read.
     pub fn has(&self, path: &str) -> bool {
         self.paths.iter().any(|found| is_inside(found, path))
     }

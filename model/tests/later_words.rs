@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use virtargv_model::{Domain, Kind, Release, Report, format, parse};
+use virtargv_model::{Domain, Kind, Release, Report, format, parse_as};
 
 /// A domain that holds `devices` in its `<devices>` and `rest` beside them.
 fn document(rest: &str, devices: &str) -> String {
@@ -13,7 +13,7 @@ fn document(rest: &str, devices: &str) -> String {
 }
 
 fn read(text: &str, release: Release) -> (Domain, Report) {
-    let parsed = parse(text, release);
+    let parsed = parse_as(text, release);
     (parsed.value.expect("a domain"), parsed.report)
 }
 

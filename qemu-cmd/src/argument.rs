@@ -91,9 +91,9 @@ impl Element {
     }
 }
 
-/// The path from `<domain>` in the domain as it is started, elements of one name counted from 1 as XPath does:
-/// `devices/interface[2]`; `.` is `<domain>` itself. In the document the path may be another, for devices were added and
-/// put in order since; [`Source::path`](virtargv_model::Source::path) tells it.
+/// The path below `<domain>` in the domain as it is started, with elements of the same name numbered from 1 as in
+/// XPath: `devices/interface[2]`; `.` is `<domain>` itself. The path in the document can be another, because completing
+/// adds and sorts devices; [`Source::path`](virtargv_model::Source::path) gives it.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -36,7 +36,7 @@ use virtargv_host::Request;
 use virtargv_model::Outcome;
 use virtargv_validate::Validated;
 
-/// Prepares the domain and emits its command line. What stands against a start on this host is in the report.
+/// Prepares the domain and emits its command line. The report has the problems with a start on the host of `request`.
 pub fn build(validated: Outcome<Validated>, request: &Request<'_>) -> Outcome<CommandLine> {
     prepare(validated, request)
         .then(|prepared, report| Outcome { value: Some(emit::emit(&prepared)), report })

@@ -1,12 +1,14 @@
 //! The finished command line.
 
+use std::borrow::Cow;
+
 use crate::{Argument, Need};
 
 /// Environment, path of the binary and arguments, as they are given to `execve`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct CommandLine {
     /// The environment variables, in libvirt's order; the process has no others.
-    pub env: Vec<(String, String)>,
+    pub env: Vec<(Cow<'static, str>, String)>,
     /// The path of the QEMU binary.
     pub program: String,
     /// The arguments.
@@ -17,7 +19,7 @@ pub struct CommandLine {
 
 impl CommandLine {
     /// Sets an environment variable; one that was set before keeps its position in the list.
-    pub(crate) fn set_env(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub(crate) fn set_env(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         match self.env.iter_mut().find(|(known, _)| *known == name) {
             Some((_, old)) => *old = value,
@@ -38,7 +40,7 @@ impl CommandLine {
     /// The command line as a command that can be spawned, with this environment alone.
     pub fn to_command(&self) -> std::process::Command {
         let mut command = std::process::Command::new(&self.program);
-        command.env_clear().envs(self.env.iter().map(|(k, v)| (k, v))).args(self.args());
+        command.env_clear().envs(self.env.iter().map(|(k, v)| (&**k, v))).args(self.args());
         command
     }
 }

@@ -300,7 +300,7 @@ impl fmt::Display for Need {
                 write!(f, "a vhost-user backend that listens at '{path}'")
             }
             Self::Listener { path, process } => {
-                write!(f, "a process {} that listens at '{path}'", process.name())
+                write!(f, "a {} process that listens at '{path}'", process.name())
             }
             Self::Path { path, role } => match role {
                 Role::Image => write!(f, "the image '{path}'"),

@@ -11,8 +11,8 @@
 //!     arguments: vec![word("-name", false), word("it's", true), word("-S", false)],
 //!     ..CommandLine::default()
 //! };
-//! assert_eq!(line.print(Format::Args), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
-//! assert_eq!(line.print(Format::Shell), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
+//! assert_eq!(line.print(Format::Args, None), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
+//! assert_eq!(line.print(Format::Shell, None), "LC_ALL=C /usr/bin/qemu -name 'it'\\''s' -S\n");
 //! ```
 
 use std::fmt::Write as _;
@@ -55,9 +55,9 @@ pub struct Layout<'s> {
 pub const CLASSIC_WRAP: usize = 78;
 
 impl CommandLine {
-    /// The command line as text.
-    pub fn print(&self, format: Format) -> String {
-        self.print_with(format, &Layout::default())
+    /// The command line as text. For `wrap`, see [`Layout::wrap`].
+    pub fn print(&self, format: Format, wrap: Option<usize>) -> String {
+        self.print_with(format, &Layout { wrap, source: None })
     }
 
     /// The command line as text, in the given layout.
@@ -342,7 +342,8 @@ mod tests {
         ];
         let line = line("printf", &words);
         for format in [Format::Args, Format::Shell] {
-            let output = std::process::Command::new("sh").arg("-c").arg(line.print(format)).output().unwrap();
+            let output =
+                std::process::Command::new("sh").arg("-c").arg(line.print(format, None)).output().unwrap();
             let expected: String = words.iter().skip(1).flat_map(|w| [w, "\0"]).collect();
             assert_eq!(String::from_utf8(output.stdout).unwrap(), expected);
         }
@@ -358,7 +359,7 @@ mod tests {
             value: ArgValue::Props(Props::new("t", "v").with("id", "i,j"), Form::Implied(Style::OnOff)),
             origin: Origin::Element(element),
         });
-        let printed: serde_json::Value = serde_json::from_str(&line.print(Format::Json)).unwrap();
+        let printed: serde_json::Value = serde_json::from_str(&line.print(Format::Json, None)).unwrap();
         let implied = serde_json::json!({"implied": "the test"});
         let expected = serde_json::json!({
             "env": {"A": "1"},
@@ -374,6 +375,6 @@ mod tests {
             ]
         });
         assert_eq!(printed, expected);
-        assert_eq!(line.print(Format::Nul), "/q\0-x\0a\"b\0-o\0v,id=i,,j\0");
+        assert_eq!(line.print(Format::Nul, None), "/q\0-x\0a\"b\0-o\0v,id=i,,j\0");
     }
 }

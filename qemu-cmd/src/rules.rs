@@ -2,11 +2,11 @@
 //! prepared.
 
 virtargv_model::rules! {
-    /// The host knows the time, where the guest's clock is an offset from it.
-    CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>` is an offset from the time of the host",
+    /// The time of the host is known if the guest's clock is an offset from it.
+    CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>`: an offset from the time of the host",
         help "use another `offset=`, or let the host answer with its time";
-    /// The host knows which NUMA nodes automatic placement advises.
-    NUMA_ADVICE = "numa-advice": Internal, Build, "`<numatune>` with `placement='auto'`: numad advises NUMA nodes",
+    /// The NUMA nodes of automatic placement are known.
+    NUMA_ADVICE = "numa-advice": Internal, Build, "`<numatune><memory placement='auto'>`: the NUMA nodes that numad advises",
         help "name NUMA nodes with `nodeset=`, or let the host answer with its advice";
     /// A name in `<qemu:capabilities>` is a capability flag.
     QEMU_CAPABILITY = "qemu-capability": Internal, Build,
@@ -36,7 +36,7 @@ virtargv_model::rules! {
     STORAGE_ISCSI_VOLUME = "storage-iscsi-volume": Internal, Build,
         "`<source mode='direct' volume=>`: `unit:0:0:N` in a pool of type `iscsi`",
         help "use a name such as `unit:0:0:1`";
-    /// A CPU whose features are changed has a model.
+    /// A CPU with properties has a model.
     CPU_NO_DEFAULT = "cpu-no-default": Unsupported, Build,
         "`<cpu>` without a model: QEMU's default CPU model is known for x86 only",
         help "add `<cpu mode='host-passthrough'/>` or a `<model>`";
@@ -56,7 +56,7 @@ virtargv_model::rules! {
     CPU_FEATURE_UNKNOWN = "cpu-feature-unknown": Unsupported, Build,
         "`<cpu><feature name=>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
         help "correct the name of the feature";
-    /// A feature of nested virtualization needs a QEMU that tells which features are unavailable.
+    /// A feature of nested virtualization needs a QEMU that reports unavailable features.
     CPU_FEATURE_VMX = "cpu-feature-vmx": Unsupported, Build,
         "`<cpu><feature name='vmx-...'>`: the QOM property `unavailable-features`, new in QEMU 4.2",
         help "remove the feature, or use QEMU 4.2 or later";
@@ -92,7 +92,7 @@ virtargv_model::rules! {
     CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build,
         "`<cpu>`, `<feature policy='require'>`: what the host or QEMU on it lacks",
         help "remove the features named, or use `policy='optional'`";
-    /// Deprecated features can be switched where QEMU tells which they are.
+    /// Switching deprecated features needs a QEMU that reports them.
     CPU_DEPRECATED_FEATURES = "cpu-deprecated-features": Unsupported, Build,
         "`<cpu deprecated_features=>`: `deprecated-props` of `query-cpu-model-expansion`, new in QEMU 9.1",
         help "remove `deprecated_features=`, or use QEMU 9.1 or later";

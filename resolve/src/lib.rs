@@ -14,7 +14,7 @@
 //! let caps = Caps::builder(Release::V7_0, Arch::X86_64).build();
 //! let host = FixedHost::default();
 //! let request = Request::new(&caps, &host);
-//! let resolved = resolve(virtargv_model::parse(text, request.release()), &request).into_result()?;
+//! let resolved = resolve(virtargv_model::parse_as(text, request.release()), &request).into_result()?;
 //! assert_eq!(resolved.guest().arch, Arch::X86_64);
 //! # Ok::<(), virtargv_model::Report>(())
 //! ```

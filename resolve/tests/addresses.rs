@@ -33,7 +33,7 @@ fn check(release: Release, arch: Arch, machine: &str, devices: &str, expect: &Ex
     let host = FixedHost::default();
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = true;
-    let outcome = resolve(virtargv_model::parse(&text, virtargv_model::Release::default()), &request);
+    let outcome = resolve(virtargv_model::parse(&text), &request);
     let resolved = outcome.value.expect("the document is XML");
     let mut shown = String::new();
     let devices = &resolved.domain().devices;

@@ -1,4 +1,4 @@
-//! This machine as a host: what it has is looked up, never changed.
+//! The machine that the process runs on, as a host. Its state is read, never changed.
 //!
 //! ```
 //! use virtargv_host::Host;
@@ -11,7 +11,7 @@
 //! assert!(secret.unwrap_err().is_unknown());
 //! ```
 
-#![allow(clippy::disallowed_methods, reason = "this machine is looked at here")]
+#![allow(clippy::disallowed_methods, reason = "this crate reads the state of the machine")]
 
 use std::collections::hash_map::RandomState;
 use std::fs;
@@ -29,7 +29,7 @@ use virtargv_model::info::PciAddress;
 use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
-/// This machine, looked at but never touched: files are read, no daemon is asked, nothing is opened for QEMU.
+/// The machine that the process runs on. Files are read; no daemon is asked, and nothing is opened for QEMU.
 #[derive(Debug, Clone)]
 pub struct SystemHost {
     config: DriverConfig,
@@ -37,14 +37,14 @@ pub struct SystemHost {
     now: i64,
     utc_offset: i64,
     cpu_map_dir: PathBuf,
-    /// Read when it is first asked for: few documents need it.
+    /// The CPU definitions. They are read on first use, because few documents need them.
     cpu_map: OnceLock<Answer<CpuMap>>,
 }
 
-/// Where libvirt installs its definitions of CPU models.
+/// The directory of libvirt's CPU definitions.
 const CPU_MAP_DIR: &str = "/usr/share/libvirt/cpu_map";
 
-/// Where distributions install the plugins of nbdkit.
+/// The directories in which distributions install the plugins of nbdkit.
 const PLUGIN_DIRS: &[&str] =
     &["/usr/lib/nbdkit/plugins", "/usr/lib64/nbdkit/plugins", "/usr/lib/x86_64-linux-gnu/nbdkit/plugins"];
 
@@ -52,7 +52,7 @@ const PLUGIN_DIRS: &[&str] =
 const NODES: &str = "/sys/devices/system/node";
 
 impl SystemHost {
-    /// This machine, or one like it with another CPU architecture.
+    /// The machine; with `arch` as if that was its architecture.
     pub fn new(arch: Option<Arch>) -> Self {
         let here = jiff::Zoned::now();
         Self {
@@ -65,14 +65,14 @@ impl SystemHost {
         }
     }
 
-    /// The same with the definitions of CPU models (`index.xml` and what it includes) in another directory than
-    /// `/usr/share/libvirt/cpu_map`. Without them, the CPU of the host cannot be told for mode `host-model`.
+    /// Sets the directory of the CPU definitions (`index.xml` and the files that it includes), by default
+    /// `/usr/share/libvirt/cpu_map`. Mode `host-model` needs them.
     #[must_use]
     pub fn with_cpu_map(self, dir: impl Into<PathBuf>) -> Self {
         Self { cpu_map_dir: dir.into(), cpu_map: OnceLock::new(), ..self }
     }
 
-    /// The settings, to be changed.
+    /// The driver's settings, for changes.
     pub fn config_mut(&mut self) -> &mut DriverConfig {
         &mut self.config
     }
@@ -84,7 +84,7 @@ impl SystemHost {
             return Err(HostError::not_found(what, dir.to_string()));
         }
         let file = |name: &str| {
-            // The index names files of its own directory.
+            // Files outside of the directory are not read, whatever the index contains.
             let inside = !name.contains("..") && !name.starts_with('/');
             inside.then(|| fs::read_to_string(self.cpu_map_dir.join(name)).ok()).flatten()
         };
@@ -104,7 +104,7 @@ impl Host for SystemHost {
     fn random(&self, buffer: &mut [u8]) {
         let filled = fs::File::open("/dev/urandom").and_then(|mut f| f.read_exact(buffer));
         if filled.is_err() {
-            // Where there is no such device, the standard library's hasher keys are random too.
+            // Without the device, the keys of the standard library's hasher are random too.
             for chunk in buffer.chunks_mut(8) {
                 let word = RandomState::new().build_hasher().finish().to_le_bytes();
                 for (to, from) in chunk.iter_mut().zip(word) {
@@ -142,8 +142,8 @@ impl Machine for SystemHost {
         })
     }
 
-    /// The binary in `PATH`, else the place where distributions install it: a document may be worked on where that QEMU
-    /// is not installed.
+    /// The binary in `PATH`, or else the path where distributions install it, because a document can be checked on a
+    /// machine without that QEMU.
     fn emulator(&self, arch: Arch) -> Answer<String> {
         let name = format!("qemu-system-{}", arch.qemu_name());
         let path = std::env::var_os("PATH");
@@ -192,7 +192,7 @@ impl Numa for SystemHost {
         Ok(nodes)
     }
 
-    /// Without numad, every node is as good as any other.
+    /// All nodes: numad is not asked.
     fn numa_advice(&self) -> Answer<Vec<u32>> {
         self.numa_nodes()
     }
@@ -208,11 +208,11 @@ impl Numa for SystemHost {
 impl Devices for SystemHost {
     fn pci_device(&self, address: &PciAddress) -> Answer<PciDevice> {
         let name = address.to_string();
-        let folder = Path::new("/sys/bus/pci/devices").join(&name);
+        let directory = Path::new("/sys/bus/pci/devices").join(&name);
         // Conventional PCI devices have no more than 256 bytes of configuration.
         let config =
-            fs::metadata(folder.join("config")).map_err(|error| from_io("PCI device", &name, &error))?;
-        let group = fs::read_link(folder.join("iommu_group")).ok();
+            fs::metadata(directory.join("config")).map_err(|error| from_io("PCI device", &name, &error))?;
+        let group = fs::read_link(directory.join("iommu_group")).ok();
         let iommu_group = group.and_then(|link| link.file_name()?.to_str()?.parse().ok());
         Ok(PciDevice { express: config.len() > 256, iommu_group })
     }
@@ -236,7 +236,7 @@ impl Devices for SystemHost {
         Ok(accel == Accel::Kvm)
     }
 
-    /// Only a daemon that allocates CIDs could tell. 3 is the first that a guest can have.
+    /// CID 3, the first that a guest can have: which CIDs other guests use is not known.
     fn free_vsock_cid(&self) -> Answer<u32> {
         Ok(3)
     }
@@ -263,20 +263,20 @@ impl Services for SystemHost {
         Ok(PLUGIN_DIRS.iter().any(installed))
     }
 
-    /// A line without slirp-helper runs on every machine.
+    /// Never: a command line without slirp-helper runs on every machine.
     fn slirp_helper(&self) -> Answer<bool> {
         Ok(false)
     }
 }
 
-/// The definition of `name` that a libvirt daemon on this machine keeps in `dir`.
+/// Reads the definition of `name` in `dir`, a directory of the libvirt daemon of this machine.
 fn defined<T>(
     dir: &str,
     what: &'static str,
     name: &str,
     parse: impl Fn(&str) -> Result<T, Report>,
 ) -> Answer<T> {
-    // A name is one component of a path, whatever the document says.
+    // A name of the document must not leave the directory.
     if name.is_empty() || name.contains('/') || name.starts_with('.') {
         return Err(HostError::not_found(what, name));
     }
@@ -297,7 +297,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn definitions_are_read_or_the_error_is_told() {
+    fn definitions_are_read_or_the_error_is_reported() {
         let dir = std::env::temp_dir().join(format!("virtargv-system-{}", std::process::id()));
         fs::create_dir_all(&dir).unwrap();
         fs::write(dir.join("good.xml"), "<pool type='dir'/>").unwrap();
@@ -313,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_there_is_not_found() {
+    fn missing_files_are_not_found() {
         let host = SystemHost::new(Some(Arch::X86_64)).with_cpu_map("/nonexistent");
         assert!(matches!(host.cpu_map(), Err(HostError::NotFound { .. })));
         assert!(matches!(host.list("/nonexistent"), Err(HostError::NotFound { .. })));

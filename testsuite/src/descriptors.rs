@@ -1,11 +1,11 @@
-//! The descriptors that a line names, held against what it says it needs.
+//! Compares the descriptors in the options of a command line with its needs.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use virtargv::{CommandLine, Need};
 
-/// Every descriptor that an option of `line` names, in the order of the options.
+/// The descriptors in the options of `line`, in their order.
 pub fn descriptors(line: &CommandLine) -> Vec<u32> {
     let mut found = Vec::new();
     for arg in &line.args() {
@@ -24,8 +24,11 @@ pub fn descriptors(line: &CommandLine) -> Vec<u32> {
 fn in_json(value: &Value, found: &mut Vec<u32>) {
     match value {
         Value::Object(members) => {
-            if value["type"] == "fd" {
-                collect("fd", value["data"]["str"].as_str().unwrap_or_default(), found);
+            let is_fd = members.get("type").is_some_and(|kind| kind == "fd");
+            if let Some(number) = value.pointer("/data/str").and_then(Value::as_str)
+                && is_fd
+            {
+                collect("fd", number, found);
             }
             for (key, value) in members {
                 match value {
@@ -46,8 +49,8 @@ fn collect(key: &str, value: &str, found: &mut Vec<u32>) {
     }
 }
 
-/// Whether the numbers that the options of `line` name are the ones that it says it needs, no number stands for two
-/// things, and those that are free to choose go up from 3 in the order of the options.
+/// Checks that the options of `line` contain the descriptors of its needs and no others, that no number is used for two
+/// things, and that numbers that the caller has not decided on increase from 3 in the order of the options.
 pub fn one_thing_each(line: &CommandLine) -> Result<(), String> {
     let mut listed = BTreeMap::new();
     let mut groups = BTreeSet::new();
@@ -56,10 +59,10 @@ pub fn one_thing_each(line: &CommandLine) -> Result<(), String> {
             continue;
         };
         if owner.is_empty() {
-            return Err(format!("nothing owns this: {need:?}"));
+            return Err(format!("a need has no owner: {need:?}"));
         }
         if let Some(other) = listed.insert(*number, need) {
-            return Err(format!("{number} stands for this: {other:?}, and for this: {need:?}"));
+            return Err(format!("descriptor {number} is used for two needs: {other:?} and {need:?}"));
         }
         if matches!(need, Need::Group { .. }) {
             groups.insert(*number);
@@ -67,9 +70,13 @@ pub fn one_thing_each(line: &CommandLine) -> Result<(), String> {
     }
     let named = descriptors(line);
     if named.iter().collect::<BTreeSet<_>>() != listed.keys().collect() {
-        return Err(format!("the options name {named:?}, the needs {:?}", listed.keys()));
+        return Err(format!("the options have descriptors {named:?}, the needs {:?}", listed.keys()));
     }
     let chosen: Vec<u32> = named.into_iter().filter(|number| !groups.contains(number)).collect();
     let expected: Vec<u32> = (3..).filter(|number| !groups.contains(number)).take(chosen.len()).collect();
-    if chosen == expected { Ok(()) } else { Err(format!("the options name {chosen:?} in this order")) }
+    if chosen == expected {
+        Ok(())
+    } else {
+        Err(format!("the options have descriptors {chosen:?}, in this order"))
+    }
 }

@@ -1,26 +1,26 @@
-//! Documents that break rules on size, too large to be fixtures: they are generated.
+//! Generated documents, which break rules on size and are too large for fixtures.
 
 use virtargv::{Caps, FixedHost, MAX_DOCUMENT, Release, Report, Request, builtin};
 
-/// A generated document, and the rule that it breaks.
+/// A generated document, with the rule that it breaks.
 #[derive(Debug, Clone, Copy)]
 pub struct Generated {
     /// The id of the rule.
     pub rule: &'static str,
     /// The built-in set of capabilities.
     pub qemu: &'static str,
-    /// Makes the document.
+    /// Generates the document.
     pub document: fn() -> String,
 }
 
-/// The documents.
+/// All generated documents.
 pub const GENERATED: &[Generated] = &[
     Generated { rule: "document-size", qemu: "qemu-10.0-x86_64", document: too_long },
     Generated { rule: "ccw-address-full", qemu: "qemu-10.0-s390x", document: too_many_ccw_devices },
 ];
 
 impl Generated {
-    /// What is wrong with the document under the latest release.
+    /// The problems of the document under the latest release.
     ///
     /// # Errors
     /// There is no such set of capabilities.
@@ -36,7 +36,7 @@ fn too_long() -> String {
     format!("<domain type='qemu'><!--{}--></domain>", " ".repeat(MAX_DOCUMENT))
 }
 
-/// A channel subsystem has 4 * 65536 device numbers.
+/// One device more than the 4 * 65536 device numbers of a channel subsystem.
 fn too_many_ccw_devices() -> String {
     let devices = "<input type='mouse' bus='virtio'/>".repeat(4 * 65536 + 1);
     format!(

@@ -1,4 +1,4 @@
-//! The project's own matrix and property-test strategies. Nothing else depends on it.
+//! The project's own matrix, and strategies for property tests. No other crate depends on this one.
 //!
 //! ```
 //! use virtargv_testsuite::matrix;

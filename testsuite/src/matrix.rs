@@ -1,12 +1,12 @@
-//! The project's own matrix: documents of ours, what they must give under which release and QEMU.
+//! The project's own matrix: documents, and their results under a release and QEMU.
 //!
-//! A row of [`FAMILIES`] is a document in `testsuite/matrix/NAME.xml`, the QEMU it is for, and what is to come of it. What
-//! exactly came of it is in the golden file beside the document, `ID.args` or `ID.err`; `BLESS=1` writes those anew.
+//! A row of [`FAMILIES`] is a document in `testsuite/matrix/NAME.xml`, its capabilities, and the expected outcome. The
+//! result is in the golden file beside the document, `ID.args` or `ID.err`; `BLESS=1` writes the golden files.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use virtargv::{Arch, Cap, Caps, Format, Layout, Release, Report, Request, Run, Source, Stage, builtin};
+use virtargv::{Arch, Cap, Caps, Format, Release, Report, Request, Run, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
 use virtargv_qemu_cmd::CLASSIC_WRAP;
 
@@ -21,20 +21,20 @@ pub fn cases() -> impl Iterator<Item = &'static Case> {
     FAMILIES.iter().flat_map(|family| family.iter())
 }
 
-/// The QEMU a case is for.
+/// The capabilities of a case.
 #[derive(Debug, Clone, Copy)]
 pub enum Qemu {
-    /// Just these flags, on machines with the usual names.
+    /// These flags only, with the usual machine types.
     Flags(Arch, &'static [Cap]),
     /// A built-in set.
     Builtin(&'static str),
-    /// A built-in set with these flags on top.
+    /// A built-in set with these flags added.
     BuiltinWith(&'static str, &'static [Cap]),
     /// A built-in set without these flags.
     BuiltinWithout(&'static str, &'static [Cap]),
 }
 
-/// What is to come of a document.
+/// The expected outcome of a document.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Expect {
     /// A command line.
@@ -48,31 +48,31 @@ pub enum Expect {
 /// One row of the matrix.
 #[derive(Debug, Clone, Copy)]
 pub struct Case {
-    /// The document, without its ending.
+    /// The file name of the document, without its suffix.
     pub name: &'static str,
-    /// Tells rows of one document apart; may be empty.
+    /// Distinguishes rows of the same document; can be empty.
     pub variant: &'static str,
-    /// Whose behaviour is followed.
+    /// The release that is followed.
     pub release: Release,
-    /// The QEMU.
+    /// The capabilities.
     pub qemu: Qemu,
-    /// What is to come of it.
+    /// The expected outcome.
     pub expect: Expect,
-    /// Whether the line is to run without a launcher; what the host has to have ready is then shown as well.
+    /// Whether the command line runs without a launcher. The golden file then has the needs too.
     pub standalone: bool,
-    /// Whether a real QEMU is to start what the document describes.
+    /// Whether `live.rs` starts the guest on a real QEMU.
     pub live: bool,
-    /// The machine it is to run on.
+    /// The host.
     pub host: HostKind,
-    /// Whether the document is read as a new definition, which need not be compatible with an earlier guest.
+    /// Whether the document is a new definition, whose guest ABI can be updated.
     pub define: bool,
 }
 
-/// The latest x86_64 QEMU that comes with the project, and the oldest.
+/// The latest and the oldest built-in set for x86_64.
 const X86: Qemu = Qemu::Builtin("qemu-10.0-x86_64");
 const OLD_X86: Qemu = Qemu::Builtin("qemu-7.2-x86_64");
 
-/// A line for the latest QEMU under the latest release.
+/// A row for the latest QEMU under the latest release, which gives a command line.
 const fn modern(name: &'static str) -> Case {
     let (release, qemu, expect) = (Release::V11_3, X86, Expect::Argv);
     Case {
@@ -88,65 +88,65 @@ const fn modern(name: &'static str) -> Case {
     }
 }
 
-/// A line under the older release, for the oldest QEMU.
+/// A row for the oldest QEMU under release 7.0, which gives a command line.
 const fn classic(name: &'static str) -> Case {
     Case { release: Release::V7_0, qemu: OLD_X86, ..modern(name) }
 }
 
 impl Case {
-    /// To be tried on a real QEMU as well.
+    /// The guest is started on a real QEMU too.
     const fn live(self) -> Self {
         Self { live: true, ..self }
     }
 
-    /// On another machine.
+    /// With another host.
     const fn host(self, host: HostKind) -> Self {
         Self { host, ..self }
     }
 
-    /// Read as a new definition.
+    /// The document is a new definition.
     const fn define(self) -> Self {
         Self { define: true, ..self }
     }
 
-    /// For another QEMU.
+    /// With other capabilities.
     const fn on(self, qemu: Qemu) -> Self {
         Self { qemu, ..self }
     }
 
-    /// Another row of a document, which has this name.
+    /// With a name that distinguishes the row from others of the same document.
     const fn variant(self, variant: &'static str) -> Self {
         Self { variant, ..self }
     }
 
-    /// The document is refused before a line is built.
+    /// The document is refused before a command line is built.
     const fn refused(self) -> Self {
         Self { expect: Expect::ParseError, ..self }
     }
 
-    /// The line cannot be built.
+    /// The document is refused when the command line is built.
     const fn fails(self) -> Self {
         Self { expect: Expect::Failure, ..self }
     }
 
-    /// The line runs without a launcher.
+    /// The command line runs without a launcher.
     const fn standalone(self) -> Self {
         Self { standalone: true, variant: "standalone", ..self }
     }
 
-    /// The name of its golden file, without its ending.
+    /// The name of its golden file, without its suffix.
     pub fn id(&self) -> String {
         let dot = if self.variant.is_empty() { "" } else { "." };
         format!("{}{dot}{}.{}", self.name, self.variant, self.release)
     }
 
-    /// The file name of its golden file.
+    /// The name of its golden file.
     pub fn golden(&self) -> String {
         let ending = if self.expect == Expect::Argv { "args" } else { "err" };
         format!("{}.{ending}", self.id())
     }
 
-    /// What the QEMU of the case can do.
+    /// The capabilities of the case.
     pub fn caps(&self) -> Result<Caps, String> {
         let set = |name| builtin::get(name, self.release).ok_or_else(|| format!("no built-in set '{name}'"));
         match self.qemu {
@@ -161,10 +161,10 @@ impl Case {
         }
     }
 
-    /// Runs `document` through the line; with `standalone` for a line that runs without a launcher.
+    /// Runs all stages on `document`; with `standalone` for a command line without a launcher.
     ///
     /// # Errors
-    /// There is no such QEMU.
+    /// There is no such built-in set.
     pub fn outcome(&self, document: &str, standalone: bool) -> Result<Run, String> {
         let caps = self.caps()?;
         let host = host::host(self.host, self.release);
@@ -174,10 +174,10 @@ impl Case {
         Ok(virtargv::run(document, &request))
     }
 
-    /// Runs `document` through the line and shows what came of it as the golden file does.
+    /// Runs all stages on `document`. Returns the text for the golden file.
     ///
     /// # Errors
-    /// What came of it is not what the row expects.
+    /// The outcome is not the expected one.
     pub fn run(&self, document: &str) -> Result<String, String> {
         let Run { command_line, report, .. } = self.outcome(document, self.standalone)?;
         let got = match (&command_line, report.first()) {
@@ -189,7 +189,7 @@ impl Case {
             Some(line) => {
                 let columns = (self.release == Release::V7_0).then_some(CLASSIC_WRAP);
                 let needs = if self.standalone { line.explain() } else { String::new() };
-                needs + &line.print_with(Format::Args, &Layout { wrap: columns, source: None })
+                needs + &line.print(Format::Args, columns)
             }
             None => show(document, &report),
         };
@@ -201,7 +201,7 @@ impl Case {
     }
 }
 
-/// The documents that a real QEMU is to start, with their rows.
+/// The documents of guests that are started on a real QEMU, with their rows.
 pub fn live_documents() -> BTreeMap<&'static str, Vec<&'static Case>> {
     let mut documents: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for case in cases().filter(|case| case.live) {
@@ -210,7 +210,7 @@ pub fn live_documents() -> BTreeMap<&'static str, Vec<&'static Case>> {
     documents
 }
 
-/// A set of hand-listed flags, with the machines a test is likely to name.
+/// A set with these flags and the usual machine types.
 fn listed(release: Release, arch: Arch, flags: &[Cap]) -> Caps {
     let machines: &[&str] = match arch {
         Arch::X86_64 | Arch::I686 => &["pc", "q35", "isapc"],
@@ -228,7 +228,7 @@ fn listed(release: Release, arch: Arch, flags: &[Cap]) -> Caps {
     builder.build()
 }
 
-/// A report, one problem a line: place, stage, class and message, rule.
+/// A report as text, one problem a line: place, stage, class and message, rule.
 fn show(document: &str, report: &Report) -> String {
     let source = Source::new(document);
     let mut out = String::new();

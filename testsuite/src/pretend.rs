@@ -1,12 +1,11 @@
-//! What libvirt's own tests pretend: their expected lines have fixed numbers of descriptors, several of which stand for
-//! more than one thing.
+//! What libvirt's own tests pretend: their expected command lines have fixed numbers of descriptors, several of which
+//! are used for more than one descriptor.
 
 use std::collections::BTreeMap;
 
 use virtargv_host::{Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, Services};
 
-/// What libvirt's tests replace by functions of their own: an emulated TPM has its socket at `/dev/test`, and vhost-net
-/// serves guests under TCG too.
+/// What libvirt's tests mock: the socket of an emulated TPM is `/dev/test`, and vhost-net is used under TCG too.
 #[derive(Debug)]
 struct Pretended;
 
@@ -22,17 +21,17 @@ impl Devices for Pretended {
     }
 }
 
-/// `host` with what libvirt's tests replace.
+/// `host` with the answers that libvirt's tests mock.
 pub fn pretend(host: &FixedHost) -> Override<'_> {
     Override::new(host).with_services(&Pretended).with_devices(&Pretended)
 }
 
-/// The numbers of descriptors in the expected lines of libvirt's tests.
+/// The numbers of descriptors in the expected command lines of libvirt's tests.
 #[derive(Debug, Clone, Default)]
 pub struct PretendedDescriptors {
-    /// The numbers of descriptors that a case passes, by the name of their group.
+    /// The numbers of the descriptors that a case passes, by the name of the group.
     pub groups: BTreeMap<String, Vec<u32>>,
-    /// The numbers of vDPA devices that a case has opened, by path; the others have one in common.
+    /// The numbers of the vDPA devices that a case opens, by path. All others have the same number.
     pub vdpa: BTreeMap<String, u32>,
 }
 

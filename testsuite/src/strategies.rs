@@ -1,8 +1,7 @@
-//! Documents for property tests: random trees of the format's own names, guests put together from parts that fit, and
-//! plain noise.
+//! Documents for property tests: random trees of elements of the domain format, guests of parts that match, and noise.
 //!
-//! A tree is grown from a tape of random numbers, so that proptest makes it smaller by making the tape shorter. Values
-//! are words that the model itself offers (`words`), with odd ones in between.
+//! A tree is generated from a tape of random numbers, so that proptest shrinks it by shortening the tape. Values are
+//! known words (`words`), and some odd ones.
 
 mod names;
 mod parts;
@@ -17,18 +16,17 @@ pub use parts::{Machine, guest};
 pub use tree::{Tape, Tree, grow};
 pub use words::{ODD, Words};
 
-/// Documents that are well-formed and use the format's names where they belong, with values that often are not what
-/// belongs there.
+/// Well-formed documents of elements and attributes of the domain format, whose values are often invalid.
 pub fn document() -> impl Strategy<Value = String> {
     vec(any::<u16>(), 0..1500).prop_map(|tape| grow(&mut Tape::new(&tape), Words::learned()).to_xml())
 }
 
-/// Documents of which most can be completed and emitted: a machine, and parts that fit it, many times over.
+/// Documents of which most give a command line: a machine type, and many parts for it.
 pub fn plausible() -> impl Strategy<Value = (Machine, String)> {
     vec(any::<u16>(), 1..60).prop_map(|tape| guest(&mut Tape::new(&tape)))
 }
 
-/// What is no document: any bytes, any characters, and pieces of XML in no order.
+/// Texts that are not documents: any characters, and pieces of XML in any order.
 pub fn noise() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         Just("<domain"),

@@ -1,8 +1,8 @@
-//! Hands command lines to a real QEMU and looks whether the guest is what the line says.
+//! Starts guests on a real QEMU, and checks that their devices are those of the command line.
 //!
-//! Every document of the matrix that needs nothing of the host but files and sockets is started, paused, without a
-//! display, by the `qemu-system-x86_64` of this machine; without one the trials are listed as ignored. The files a
-//! document has under `/srv/images` are made in a scratch folder.
+//! Documents of the matrix that need only files and sockets of the host are started by `qemu-system-x86_64`, paused and
+//! without a display. If that binary is not installed, the trials are ignored. Files that a document has in
+//! `/srv/images` are created in a temporary directory.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 
@@ -21,29 +21,29 @@ use virtargv::{Argument, Caps, CommandLine, FixedHost, Need, Origin, Release, Re
 use virtargv_host::SecretLookup;
 use virtargv_testsuite::matrix::{Case, cases, live_documents};
 
-/// The QEMU that is asked.
+/// The QEMU binary.
 const QEMU: &str = "/usr/bin/qemu-system-x86_64";
-/// Where documents of the matrix have their images.
+/// The directory of images in documents of the matrix.
 const IMAGES: &str = "/srv/images";
-/// The memory that a document of the matrix shares with others.
+/// The shared memory of a document of the matrix.
 const SHARED: &str = "/dev/shm/virtargv-matrix";
-/// How long a QEMU may take to open its monitor.
+/// The time in which QEMU must open its monitor.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // One guest at a time is enough for a small machine.
+    // Guests need memory, so few run at the same time.
     arguments.test_threads.get_or_insert(2);
     let there = Path::new(QEMU).exists();
     if !there {
-        eprintln!("there is no {QEMU} on this machine: its trials are skipped");
+        eprintln!("{QEMU} is not installed, the trials are ignored");
     }
-    // Asked once a release, by the first trial that needs it.
+    // QEMU is probed once for each release, by the first trial that needs it.
     let mut trials = vec![Trial::test("probe", probed).with_ignored_flag(!there)];
     trials.push(Trial::test("secrets", secrets_are_readable).with_ignored_flag(!there));
     for (name, rows) in live_documents() {
-        // One release after the other: a document may name a port. Once more where it failed: another program of
-        // this machine may hold that port for a moment, which is no fault of the line.
+        // Releases run one after the other, because a document can have a fixed port. A failed trial is repeated,
+        // because another process can use that port for a moment.
         let twice = |case| accepted(case).or_else(|_| accepted(case));
         let trial = Trial::test(name, move || rows.iter().try_for_each(|case| twice(case)));
         trials.push(trial.with_ignored_flag(!there));
@@ -51,7 +51,7 @@ fn main() -> ExitCode {
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
-/// What this machine's QEMU can do.
+/// The capabilities of the QEMU binary.
 fn caps(release: Release) -> Result<&'static Caps, Failed> {
     static CLASSIC: OnceLock<Result<Caps, String>> = OnceLock::new();
     static MODERN: OnceLock<Result<Caps, String>> = OnceLock::new();
@@ -64,15 +64,15 @@ fn probed() -> Result<(), Failed> {
     let caps = caps(Release::default())?;
     let machines = caps.machines(virtargv_caps::Accel::Tcg);
     if !machines.iter().any(|m| m.alias.as_deref() == Some("q35")) {
-        return Err("a QEMU for x86_64 has a machine 'q35'".into());
+        return Err("QEMU for x86_64 must have the machine type 'q35'".into());
     }
     if !caps.has(virtargv::Cap::DeviceJson) {
-        return Err("a QEMU of this age takes JSON".into());
+        return Err("QEMU must read options in JSON".into());
     }
     Ok(())
 }
 
-/// QEMU can read a secret with the key that the line wants to have in a file.
+/// Checks that QEMU can decrypt a secret with the master key.
 fn secrets_are_readable() -> Result<(), Failed> {
     let case = cases().find(|case| case.name == "disk-luks").ok_or("no case with a secret")?;
     let scratch = Scratch::new("secrets")?;
@@ -97,17 +97,17 @@ fn secrets_are_readable() -> Result<(), Failed> {
     let mut qemu = start(&line, dir)?;
     let there = Monitor::connect(&format!("{dir}/monitor.sock"), &mut qemu)
         .and_then(|mut monitor| monitor.ask("qom-list", &json!({ "path": "/objects" })))
-        .map_err(|why| format!("{}: {}", why.message().unwrap_or_default(), qemu.last_words()))?;
+        .map_err(|why| format!("{}: {}", why.message().unwrap_or_default(), qemu.standard_error()))?;
     let secrets =
         there.as_array().into_iter().flatten().filter(|object| text(object, "type") == Some("child<secret>"));
     if secrets.count() == 2 {
         Ok(())
     } else {
-        Err(format!("a key and a secret are wanted, there are {there}").into())
+        Err(format!("the master key and a secret are expected, the guest has {there}").into())
     }
 }
 
-/// A folder that goes away.
+/// A temporary directory, which is removed in the end.
 struct Scratch(PathBuf);
 
 impl Scratch {
@@ -121,15 +121,15 @@ impl Scratch {
 impl Drop for Scratch {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.0);
-        // What a guest shares outlives it.
+        // Shared memory is not removed with its guest.
         let _ = std::fs::remove_file(SHARED);
     }
 }
 
-/// A running QEMU that is killed when it goes out of scope.
+/// A running QEMU, which is killed in the end.
 struct Running {
     child: Child,
-    /// The file it writes errors to.
+    /// The file of its standard error.
     errors: String,
 }
 
@@ -139,8 +139,8 @@ impl Running {
         let _ = self.child.wait();
     }
 
-    /// What it had to say, once it is over.
-    fn last_words(&mut self) -> String {
+    /// Stops it, and returns its standard error.
+    fn standard_error(&mut self) -> String {
         self.stop();
         std::fs::read_to_string(&self.errors).unwrap_or_default()
     }
@@ -159,10 +159,10 @@ fn accepted(case: &Case) -> Result<(), Failed> {
     make_images(&document, dir)?;
     let line = command_line(case, &document, dir)?;
     let mut qemu = start(&line, dir)?;
-    look(&line, dir, &mut qemu).map_err(|why| {
+    check_guest(&line, dir, &mut qemu).map_err(|why| {
         let release = case.release;
-        let said = qemu.last_words();
-        format!("under {release}: {}\nQEMU says: {said}", why.message().unwrap_or_default()).into()
+        let said = qemu.standard_error();
+        format!("under {release}: {}\nQEMU's message: {said}", why.message().unwrap_or_default()).into()
     })
 }
 
@@ -172,7 +172,7 @@ fn document(case: &Case, dir: &str) -> Result<String, Failed> {
     Ok(std::fs::read_to_string(path)?.replace(IMAGES, dir).replace("type='kvm'", "type='qemu'"))
 }
 
-/// The line that runs on its own in `dir`.
+/// The command line without a launcher, with `dir` as its directory.
 fn command_line(case: &Case, document: &str, dir: &str) -> Result<CommandLine, Failed> {
     let secret = SecretLookup::new(|_, _| Some(b"open sesame".to_vec()));
     let host = FixedHost { now: 1_234_567_890, secret, ..FixedHost::default() };
@@ -184,8 +184,8 @@ fn command_line(case: &Case, document: &str, dir: &str) -> Result<CommandLine, F
     })
 }
 
-/// Looks whether the guest is what the line says.
-fn look(line: &CommandLine, dir: &str, qemu: &mut Running) -> Result<(), Failed> {
+/// Checks that the guest is paused, and has the devices of the command line.
+fn check_guest(line: &CommandLine, dir: &str, qemu: &mut Running) -> Result<(), Failed> {
     let mut monitor = Monitor::connect(&format!("{dir}/monitor.sock"), qemu)?;
     let status = monitor.ask("query-status", &Value::Null)?;
     if status.get("running") != Some(&Value::Bool(false)) {
@@ -199,7 +199,7 @@ fn look(line: &CommandLine, dir: &str, qemu: &mut Running) -> Result<(), Failed>
     Ok(())
 }
 
-/// Makes every file that the document has in `dir`.
+/// Creates every file that the document has in `dir`.
 fn make_images(document: &str, dir: &str) -> Result<(), Failed> {
     for quoted in document.split(['\'', '"', '>', '<']) {
         if let Some(name) = quoted.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')) {
@@ -260,7 +260,7 @@ struct Monitor {
 }
 
 impl Monitor {
-    /// Connects as soon as QEMU listens.
+    /// Waits until QEMU listens, and connects.
     fn connect(path: &str, qemu: &mut Running) -> Result<Self, Failed> {
         let until = Instant::now() + PATIENCE;
         loop {
@@ -306,13 +306,13 @@ impl Monitor {
     }
 }
 
-/// The devices of the line.
+/// The devices of the command line.
 fn devices(line: &CommandLine) -> Result<Vec<Value>, Failed> {
     let options = line.arguments.iter().filter(|argument| argument.option == "-device");
     options.filter_map(Argument::value_text).map(|value| device(&value)).collect()
 }
 
-/// A device's properties, from JSON or `driver,key=value,...`.
+/// The properties of a device, from JSON or `driver,key=value,...`.
 fn device(value: &str) -> Result<Value, Failed> {
     if value.starts_with('{') {
         return Ok(serde_json::from_str(value)?);
@@ -325,7 +325,7 @@ fn text<'v>(value: &'v Value, key: &str) -> Option<&'v str> {
     value.get(key).and_then(Value::as_str)
 }
 
-/// Every id of the line is a device of the guest.
+/// Checks that the guest has a device for every id of the command line.
 fn check_ids(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
     let there = monitor.ask("qom-list", &json!({ "path": "/machine/peripheral" }))?;
     let there: Vec<&str> = there.as_array().into_iter().flatten().filter_map(|d| text(d, "name")).collect();
@@ -337,7 +337,7 @@ fn check_ids(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
     Ok(())
 }
 
-/// Every device sits on the bus that the line gives it, every PCI device at the slot and function too.
+/// Checks that every device is on the bus of the command line, and every PCI device at its slot and function.
 fn check_places(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
     for device in devices {
         let (Some(id), Some(bus)) = (text(device, "id"), text(device, "bus")) else { continue };
@@ -359,15 +359,16 @@ fn check_places(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> 
     Ok(())
 }
 
-/// Slot and function of a PCI device.
+/// Slot and function of a PCI device on the command line.
 fn pci_place(device: &Value) -> Result<Option<(u64, u64)>, Failed> {
-    // A memory device has an address too, but is on no bus.
+    // A memory device has `addr=` too, but no bus.
     let (Some(addr), Some(_)) = (text(device, "addr"), text(device, "bus")) else { return Ok(None) };
     let mut parts = addr.split('.').map(|p| u64::from_str_radix(p.trim_start_matches("0x"), 16));
     Ok(Some((parts.next().ok_or("no slot")??, parts.next().transpose()?.unwrap_or(0))))
 }
 
-/// Firmware finds every PCI device: behind bridges `query-pci` knows none until their buses have numbers.
+/// Checks that the firmware finds every PCI device. `query-pci` lists devices behind bridges only after the firmware
+/// has numbered the buses.
 fn check_enumeration(devices: &[Value], monitor: &mut Monitor) -> Result<(), Failed> {
     let mut wanted = BTreeMap::new();
     for device in devices {
@@ -397,13 +398,13 @@ fn check_enumeration(devices: &[Value], monitor: &mut Monitor) -> Result<(), Fai
             running = true;
         }
         if Instant::now() > until {
-            return Err(format!("the firmware does not find {missing:?}").into());
+            return Err(format!("the firmware has not found {missing:?}").into());
         }
         std::thread::sleep(Duration::from_millis(50));
     }
 }
 
-/// Slot and function by id, through all bridges.
+/// Collects slot and function of each id, behind bridges too.
 fn collect(bus: &Value, into: &mut BTreeMap<String, (u64, u64)>) {
     for device in bus.get("devices").and_then(Value::as_array).into_iter().flatten() {
         let number = |key: &str| device.get(key).and_then(Value::as_u64).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! One trial a case of the matrix, and two on the fixtures themselves. `BLESS=1` writes the golden files anew.
+//! One trial for each case of the matrix, and trials on fixtures and rules. `BLESS=1` writes the golden files.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 
@@ -11,7 +11,7 @@ use virtargv_testsuite::definitions::{DEFINITIONS, Definition};
 use virtargv_testsuite::generated::{GENERATED, Generated};
 use virtargv_testsuite::matrix::{Case, Expect, cases};
 
-fn folder() -> PathBuf {
+fn directory() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("matrix")
 }
 
@@ -32,7 +32,7 @@ fn main() -> ExitCode {
 fn check(case: &Case) -> Result<(), Failed> {
     let document = read(&format!("{}.xml", case.name))?;
     let got = case.run(&document)?;
-    let golden = folder().join(case.golden());
+    let golden = directory().join(case.golden());
     if std::env::var_os("BLESS").is_some() {
         std::fs::write(&golden, &got)?;
         return Ok(());
@@ -42,10 +42,10 @@ fn check(case: &Case) -> Result<(), Failed> {
 }
 
 fn read(name: &str) -> Result<String, Failed> {
-    std::fs::read_to_string(folder().join(name)).map_err(|e| format!("{name}: {e}").into())
+    std::fs::read_to_string(directory().join(name)).map_err(|e| format!("{name}: {e}").into())
 }
 
-/// The lines that are only in one of the two.
+/// The lines that are in one of the texts only.
 fn difference(want: &str, got: &str) -> String {
     let (wanted, given): (Vec<&str>, Vec<&str>) = (want.lines().collect(), got.lines().collect());
     let missing = wanted.iter().filter(|l| !given.contains(l)).map(|l| format!("- {l}"));
@@ -63,14 +63,14 @@ fn fixtures_are_used() -> Result<(), Failed> {
         }
     }
     let mut there = BTreeSet::new();
-    for entry in std::fs::read_dir(folder())? {
+    for entry in std::fs::read_dir(directory())? {
         there.insert(entry?.file_name().to_string_lossy().into_owned());
     }
     let unused: Vec<_> = there.difference(&wanted).collect();
     if unused.is_empty() { Ok(()) } else { Err(format!("no case uses {unused:?}").into()) }
 }
 
-/// A generated document breaks its rule.
+/// Checks that a generated document breaks its rule.
 fn check_generated(generated: &Generated) -> Result<(), Failed> {
     let report = generated.report()?;
     if report.iter().any(|problem| problem.id() == generated.rule) {
@@ -80,7 +80,7 @@ fn check_generated(generated: &Generated) -> Result<(), Failed> {
     }
 }
 
-/// Each definition is refused for its rule.
+/// Checks that each definition breaks its rule.
 fn definitions_break_their_rules() -> Result<(), Failed> {
     let breaks = |definition: &Definition| {
         let report = definition.report();
@@ -91,7 +91,11 @@ fn definitions_break_their_rules() -> Result<(), Failed> {
         .filter(|definition| !breaks(definition))
         .map(|definition| definition.text)
         .collect();
-    if whole.is_empty() { Ok(()) } else { Err(format!("these do not break their rules: {whole:#?}").into()) }
+    if whole.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("definitions that do not break their rules: {whole:#?}").into())
+    }
 }
 
 /// The ids of rules that the golden reports name, and those that generated documents and definitions break.
@@ -118,7 +122,7 @@ fn rules_are_broken() -> Result<(), Failed> {
     if whole.is_empty() {
         Ok(())
     } else {
-        Err(format!("{} rules no case breaks: {whole:#?}", whole.len()).into())
+        Err(format!("{} rules that no case breaks: {whole:#?}", whole.len()).into())
     }
 }
 
@@ -132,7 +136,7 @@ fn rules_are_written_out() -> Result<(), Failed> {
         }
         let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         if id.is_empty() || !id.chars().all(word) {
-            faults.push(format!("{id}: an id is of lower-case letters, digits and dashes"));
+            faults.push(format!("{id}: an id must have lower-case letters, digits and dashes only"));
         }
         for (field, text) in [("summary", rule.summary), ("reason", rule.reason), ("help", rule.help)] {
             if text.trim().is_empty() {
@@ -140,7 +144,7 @@ fn rules_are_written_out() -> Result<(), Failed> {
             }
         }
         if !rule.summary.ends_with('.') {
-            faults.push(format!("{id}: the summary is a sentence, '{}'", rule.summary));
+            faults.push(format!("{id}: the summary must be a sentence with a full stop, '{}'", rule.summary));
         }
     }
     if faults.is_empty() { Ok(()) } else { Err(faults.join("\n").into()) }
@@ -153,7 +157,7 @@ fn fixtures_differ() -> Result<(), Failed> {
         let text = read(&format!("{name}.xml"))?;
         let squeezed: String = text.split_whitespace().collect();
         if let Some(other) = seen.insert(squeezed, name) {
-            return Err(format!("{name}.xml is {other}.xml again").into());
+            return Err(format!("{name}.xml has the same content as {other}.xml").into());
         }
     }
     Ok(())

@@ -1,7 +1,7 @@
-//! What a line says the host has to have ready, held against the line itself, for every line of the matrix.
+//! Compares the needs of a command line with its arguments, for every case of the matrix.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops where it fails")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test stops at the first failure")]
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -10,7 +10,7 @@ use virtargv::{CommandLine, Need};
 use virtargv_testsuite::descriptors::{descriptors, one_thing_each};
 use virtargv_testsuite::matrix::{Case, Expect, cases};
 
-/// Lines of all cases, with a launcher or without.
+/// The command lines of all cases, with a launcher or without.
 fn lines(standalone: bool) -> impl Iterator<Item = (String, CommandLine)> {
     cases().filter(|case| case.expect == Expect::Argv).map(move |case| (case.id(), line(case, standalone)))
 }
@@ -23,7 +23,7 @@ fn line(case: &Case, standalone: bool) -> CommandLine {
 }
 
 #[test]
-fn every_descriptor_is_listed() {
+fn every_descriptor_is_a_need() {
     let mut all = BTreeSet::new();
     for (id, line) in lines(false) {
         one_thing_each(&line).unwrap_or_else(|problem| panic!("{id}: {problem}"));
@@ -32,11 +32,11 @@ fn every_descriptor_is_listed() {
             _ => None,
         }));
     }
-    assert_eq!(all.len(), 11, "the matrix has every kind of descriptor but that of a slirp helper: {all:?}");
+    assert_eq!(all.len(), 11, "the matrix has every kind of descriptor except that of slirp-helper: {all:?}");
 }
 
 #[test]
-fn a_line_without_a_launcher_has_no_descriptors() {
+fn no_descriptors_without_a_launcher() {
     for (id, line) in lines(true) {
         assert!(descriptors(&line).is_empty(), "{id}: {:?}", line.args());
         assert!(!line.args().iter().any(|arg| arg == "-add-fd" || arg.contains("/dev/fdset/")), "{id}");
@@ -46,7 +46,7 @@ fn a_line_without_a_launcher_has_no_descriptors() {
 }
 
 #[test]
-fn the_master_key_comes_with_the_secrets() {
+fn the_master_key_is_emitted_with_secrets() {
     let mut with = 0;
     for (id, line) in lines(true) {
         let object = |arg: &String| arg.contains("masterKey0") && arg.contains("master-key.aes");
@@ -60,7 +60,7 @@ fn the_master_key_comes_with_the_secrets() {
             .any(|need| matches!(need, Need::Content { path, .. } if path.ends_with("/master-key.aes")));
         assert_eq!(key.is_some(), first.is_some(), "{id}");
         assert_eq!(key.is_some(), listed, "{id}");
-        assert!(key <= first, "{id}: the key precedes what it opens");
+        assert!(key <= first, "{id}: the master key must be before the secrets");
         with += u32::from(listed);
     }
     assert!(with > 3, "the matrix has secrets");

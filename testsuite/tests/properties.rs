@@ -1,4 +1,4 @@
-//! What holds for any document and any value.
+//! Properties of all documents and values.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use virtargv_qemu_cmd::{Props, Style, Value};
 use virtargv_testsuite::descriptors::one_thing_each;
 use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
 
-/// Runs `text` through the whole line.
+/// Runs all stages on `text`.
 fn run(text: &str, machine: Machine, release: Release) -> Run {
     let caps = machine.caps(release);
     let host = FixedHost { arch: machine.arch(), ..FixedHost::default() };
@@ -18,7 +18,7 @@ fn run(text: &str, machine: Machine, release: Release) -> Run {
     virtargv::run(text, &request)
 }
 
-/// Every kind of problem shows with its place, and every format can be printed.
+/// Renders the report and prints the command line in every format, none of which must panic.
 fn show(text: &str, outcome: &Run) {
     let source = virtargv::Source::new(text);
     for problem in &outcome.report {
@@ -33,7 +33,7 @@ fn show(text: &str, outcome: &Run) {
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// No text at all makes the line panic.
+    /// No text makes any stage panic.
     #[test]
     fn noise_never_panics(text in noise()) {
         for release in Release::ALL {
@@ -41,8 +41,8 @@ proptest! {
         }
     }
 
-    /// No document that uses the format's names makes the line panic, and what its model holds survives being written
-    /// and read again.
+    /// No document of elements of the domain format makes any stage panic, and its model is the same after writing and
+    /// reading it.
     #[test]
     fn trees_never_panic_and_survive(text in document()) {
         for release in Release::ALL {
@@ -53,7 +53,7 @@ proptest! {
         survives(&text)?;
     }
 
-    /// What is put together from good parts is emitted without two of the same id or place.
+    /// A guest of valid parts has no id and no address twice.
     #[test]
     fn ids_and_places_are_unique((machine, text) in plausible()) {
         survives(&text)?;
@@ -67,7 +67,7 @@ proptest! {
         }
     }
 
-    /// QEMU's option parser reads back what was put in.
+    /// QEMU's option parser gives the properties that were written.
     #[test]
     fn options_are_escaped(pairs in vec((key(), ".{0,12}"), 0..8)) {
         let mut props = Props::new("driver", "virtio-net-pci");
@@ -104,7 +104,7 @@ proptest! {
         prop_assert_eq!(json["inner"]["number"].as_u64(), Some(number));
     }
 
-    /// A shell reads back the words that were printed.
+    /// A shell gives the words that were printed.
     #[test]
     fn words_survive_a_shell(words in vec(word(), 0..8), value in word()) {
         let origin = Origin::Implied { by: "the test" };
@@ -115,31 +115,31 @@ proptest! {
         for format in [Format::Args, Format::Shell] {
             let mut expected = vec![format!("A={value}"), "/bin/q emu".to_owned()];
             expected.extend(words.iter().cloned());
-            let printed = line.print(format);
+            let printed = line.print(format, None);
             prop_assert_eq!(shell_words(&printed), expected, "{}", printed);
         }
-        let json: serde_json::Value = serde_json::from_str(&line.print(Format::Json)).unwrap();
+        let json: serde_json::Value = serde_json::from_str(&line.print(Format::Json, None)).unwrap();
         let args: Vec<&str> = json["args"].as_array().unwrap().iter().filter_map(|arg| arg.as_str()).collect();
         prop_assert_eq!(args, words);
     }
 }
 
-/// A word as it may stand on a command line: anything but NUL.
+/// A word of a command line: any characters except NUL.
 fn word() -> impl Strategy<Value = String> {
     prop_oneof!["[ -~]{0,30}", "[a-z,=' \n\\\\$`\"]{0,20}", "\\PC{0,10}"]
 }
 
-/// A property's name.
+/// The name of a property.
 fn key() -> impl Strategy<Value = String> {
-    "[a-z][a-z0-9-]{0,8}".prop_filter("the implied key comes once", |key| key != "driver")
+    "[a-z][a-z0-9-]{0,8}".prop_filter("the implied key is added by the test", |key| key != "driver")
 }
 
-/// Reading, writing and reading again gives the same model, and nothing new to complain of.
+/// Checks that writing and reading a domain gives the same model and no new problem.
 fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
-    let first = virtargv_model::parse(text, virtargv_model::Release::default());
+    let first = virtargv_model::parse(text);
     let Some(domain) = first.value else { return Ok(()) };
     let written = virtargv_model::format(&domain);
-    let second = virtargv_model::parse(&written, virtargv_model::Release::default());
+    let second = virtargv_model::parse(&written);
     if second.value.as_ref() != Some(&domain) {
         let lost = difference(&domain, second.value.as_ref());
         prop_assert!(false, "{}\nwritten as:\n{}", lost, written);
@@ -150,7 +150,7 @@ fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     Ok(())
 }
 
-/// Where two models differ first, places aside.
+/// The first fields in which two models differ, except places.
 fn difference(before: &virtargv::Domain, after: Option<&virtargv::Domain>) -> String {
     let before = fields(&format!("{before:?}"));
     let after = fields(&after.map(|domain| format!("{domain:?}")).unwrap_or_default());
@@ -163,19 +163,19 @@ fn difference(before: &virtargv::Domain, after: Option<&virtargv::Domain>) -> St
     format!("was {}\nis {}", part(&before), part(&after))
 }
 
-/// The fields of a value as it is shown for debugging, without places.
+/// The fields of a value in its `Debug` form, without places.
 fn fields(shown: &str) -> Vec<String> {
     shown.split(", ").filter(|field| !field.contains("Pos(")).map(str::to_owned).collect()
 }
 
-/// No two devices, objects, backends have the same id, no two devices the same place.
+/// Checks that no id and no address is used twice.
 fn unique(line: &CommandLine) -> Result<(), proptest::test_runner::TestCaseError> {
     let mut ids = BTreeMap::new();
     let mut places = BTreeMap::new();
     for pair in line.args().windows(2) {
         let [option, text] = pair else { continue };
         let class = match option.as_str() {
-            // These share QOM's namespace with nobody, each has its own.
+            // Each of these options has its own namespace of ids.
             "-device" | "-object" | "-netdev" | "-chardev" | "-drive" | "-audiodev" => option,
             _ => continue,
         };
@@ -212,7 +212,7 @@ fn properties(text: &str) -> BTreeMap<String, String> {
     }
 }
 
-/// How QEMU reads `value,key=value,...`: a value goes up to a single comma, two stand for one.
+/// Parses `value,key=value,...` as QEMU does: a value ends at a single comma, a doubled one is a comma of the value.
 fn qemu_options(text: &str) -> Vec<(Option<String>, String)> {
     let mut options = Vec::new();
     let mut rest = text;
@@ -240,7 +240,7 @@ fn qemu_options(text: &str) -> Vec<(Option<String>, String)> {
     options
 }
 
-/// How a POSIX shell splits a line into words, as far as single quotes, backslashes and spaces go.
+/// Splits a line into words as a POSIX shell does, with single quotes, backslashes and spaces only.
 fn shell_words(text: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word: Option<String> = None;

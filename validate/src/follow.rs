@@ -39,7 +39,7 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // Disks without a source.
     (&disk::frontend::USB_EMPTY, &[Here(&disk::common::NO_SOURCE)]),
     (&disk::source::PATH, &[Unread("disk/source"), Unread("disk/backingStore")]),
-    (&disk::source::BACKING_FORMAT, &[Unread("disk/driver/@type"), Unread("disk/backingStore/format")]),
+    (&disk::source::BACKING_FORMAT, &[Unread("disk/driver@type"), Unread("disk/backingStore/format")]),
     (&disk::iotune::FILTER_UNKNOWN, &[Unread("throttlegroups")]),
     (&disk::iotune::GROUP_ALONE, &[Unread("disk/iotune")]),
     // I/O threads.
@@ -56,10 +56,25 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&resolve::PCI_CONTROLLER_INDEX, &[Here(&controller::pci::ROOT_INDEX)]),
     (&resolve::PCI_CONTROLLER_MODEL, &[Here(&controller::pci::ROOT_KIND)]),
     (&resolve::PCI_CONTROLLER_OPTIONS, &[UnknownBuses]),
-    (&resolve::PCI_ADDRESS, &[Here(&controller::TWICE), UnknownBuses, Unread("controller")]),
+    (
+        &resolve::PCI_ADDRESS,
+        &[
+            Here(&controller::TWICE),
+            Here(&controller::pci::EXPANDER_MACHINE),
+            UnknownBuses,
+            Unread("controller"),
+        ],
+    ),
+    (&disk::address::ZERO, &[Unread("controller"), Anywhere(&controller::TWICE)]),
     (
         &address::CONTROLLER,
-        &[Here(&disk::name::NO_TARGET), Here(&resolve::PCI_ADDRESS), UnknownBuses, Unread("controller")],
+        &[
+            Here(&disk::name::NO_TARGET),
+            Here(&resolve::PCI_ADDRESS),
+            Anywhere(&controller::TWICE),
+            UnknownBuses,
+            Unread("controller"),
+        ],
     ),
     (&resolve::VIRTIO_SERIAL_PORT, &[Unread("controller")]),
     (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER), Unread("controller")]),
@@ -73,11 +88,12 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // The guest: emulator, vCPUs, memory, NUMA cells.
     (&os::OS_TYPE, &[Anywhere(&OS_TYPE_UNKNOWN)]),
     (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),
+    (&cpu::CACHE_MODE, &[Unread("cpu@mode")]),
     (&vcpu::NONE, &[Here(&VCPU_NONE), Unread("vcpus")]),
     (&vcpu::FIRST, &[Unread("vcpus/vcpu")]),
-    (&vcpu::ORDER_MIXED, &[Unread("vcpus/vcpu/@order"), Unread("vcpus/vcpu/@enabled")]),
-    (&vcpu::ORDER_FIXED, &[Unread("vcpus/vcpu/@order"), Unread("vcpus/vcpu/@hotpluggable")]),
-    (&vcpu::MANY_EIM, &[Unread("iommu/driver/@eim")]),
+    (&vcpu::ORDER_MIXED, &[Unread("vcpus/vcpu@order"), Unread("vcpus/vcpu@enabled")]),
+    (&vcpu::ORDER_FIXED, &[Unread("vcpus/vcpu@order"), Unread("vcpus/vcpu@hotpluggable")]),
+    (&vcpu::MANY_EIM, &[Unread("iommu/driver@eim")]),
     (&vcpu::TOPOLOGY, &[Unread("vcpu"), Unread("cpu/topology"), Anywhere(&NUMA_VCPU_COUNT)]),
     (&vcpu::MANY_Q35, &[Here(&vcpu::LIMIT)]),
     (&memory::SLOTS, &[Unread("maxMemory")]),
@@ -100,9 +116,9 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&os::loader::SECURE_BOOT, &[Unread("features/smm")]),
     (&iommu::SPLIT, &[Unread("features/ioapic")]),
     (&security::SEV_HOST, &[Unread("launchSecurity")]),
-    (&sysinfo::SOURCE, &[Unread("sysinfo")]),
-    (&tpm::TPM_BANKS, &[Unread("tpm/backend/@version")]),
-    (&filesystem::FS_BOOT, &[Unread("filesystem/driver/@type")]),
+    (&sysinfo::SOURCE, &[Unread("sysinfo@type")]),
+    (&tpm::TPM_BANKS, &[Unread("tpm/backend@version")]),
+    (&filesystem::FS_BOOT, &[Unread("filesystem/driver@type")]),
     (&vhost_user::SHARED_MEMORY, &[Unread("memoryBacking"), Unread("cpu/numa")]),
     (&chardev_source::SOURCE_SPICE, &[Unread("graphics")]),
     (&audio::SPICE, &[Unread("graphics")]),
@@ -116,7 +132,13 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
 ];
 
 /// The rules on the guest as a whole that every device can break: they are reported once.
-static ONCE: &[&Rule] = &[&resolve::ARCH, &resolve::MACHINE, &vhost_user::SHARED_MEMORY, &video::NONE_ALONE];
+static ONCE: &[&Rule] = &[
+    &resolve::ARCH,
+    &resolve::MACHINE,
+    &smartcard::SMARTCARD_SINGLE,
+    &vhost_user::SHARED_MEMORY,
+    &video::NONE_ALONE,
+];
 
 /// The rules that ask for the kind of guest.
 static OF_GUEST: &[&Rule] = &[

@@ -11,7 +11,7 @@
 //! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).unwrap();
 //! let host = FixedHost::default();
 //! let request = Request::new(&caps, &host);
-//! let read = virtargv_model::parse(text, request.release());
+//! let read = virtargv_model::parse_as(text, request.release());
 //! let resolved = virtargv_resolve::resolve(read, &request);
 //! let validated = virtargv_validate::validate(resolved, &request);
 //! assert!(validated.into_result().is_ok());

@@ -1,4 +1,4 @@
-//! Why an argument is on the line, and which of its values the document does not give.
+//! Explains arguments: the origin of each, and the values that completing added.
 //!
 //! ```
 //! use virtargv::{FixedHost, Release, Request, builtin, explain::Explainer};
@@ -24,21 +24,21 @@ use virtargv_model::device::DeviceId;
 use virtargv_model::{Domain, Pos, Release, Source};
 use virtargv_qemu_cmd::{Argument, Element, Origin};
 
-/// Explains the arguments of one command line.
+/// Explains the arguments of a command line.
 #[derive(Debug)]
 pub struct Explainer<'a> {
     source: Source<'a>,
-    /// The document as written; `None` where it cannot be read, which no line comes from.
+    /// The document as written; `None` if it cannot be read, which gives no command line.
     written: Option<Domain>,
     completed: &'a Domain,
-    /// Both as documents, for elements that are no devices.
+    /// The written and the completed domain as documents, for elements that are not devices.
     texts: [String; 2],
 }
 
 impl<'a> Explainer<'a> {
-    /// For the line of the document `text` under `release`, whose domain was completed to `completed`.
+    /// An explainer for the command line of the document `text` under `release`, with its completed domain.
     pub fn new(text: &'a str, release: Release, completed: &'a Domain) -> Self {
-        let written = virtargv_model::parse(text, release).value;
+        let written = virtargv_model::parse_as(text, release).value;
         let texts = [
             written.as_ref().map(virtargv_model::format).unwrap_or_default(),
             virtargv_model::format(completed),
@@ -46,8 +46,8 @@ impl<'a> Explainer<'a> {
         Self { source: Source::new(text), written, completed, texts }
     }
 
-    /// What made `argument`, on one line: the element with its line and column, the default or device that implies it, or
-    /// the setting of the driver. What the document leaves open of the element follows, as the completed document has it.
+    /// The origin of `argument` on one line: the element with its line and column, the reason why it is implied, or the
+    /// setting of the driver. After an element come the attributes and elements that completing added to it.
     pub fn argument(&self, argument: &Argument) -> String {
         match argument.origin {
             Origin::Element(element) => self.element(&element),
@@ -57,7 +57,7 @@ impl<'a> Explainer<'a> {
     }
 
     fn element(&self, element: &Element) -> String {
-        // The path of `<domain>` itself is `.`, which its name says better.
+        // The path of `<domain>` itself is `.`, for which its name is shown.
         let path = self.source.path(&element.place()).filter(|path| path != ".");
         let mut out = path.unwrap_or_else(|| element.to_string());
         if let Some(frame) = self.source.locate(&element.place()) {
@@ -74,7 +74,7 @@ impl<'a> Explainer<'a> {
         out
     }
 
-    /// What was completed of the device at `pos`.
+    /// The attributes and elements that completing added to the device at `pos`.
     fn device(&self, id: DeviceId, pos: Pos) -> Vec<String> {
         let same = |domain: &Domain| {
             let mut devices = domain.devices.infos();
@@ -90,11 +90,11 @@ impl<'a> Explainer<'a> {
         }
     }
 
-    /// What was completed of the element at `path` below `<domain>`.
+    /// The attributes and elements that completing added to the element at `path` below `<domain>`.
     fn part(&self, path: &str) -> Vec<String> {
         let [written, completed] = &self.texts;
         let path: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-        // Without a path it is all of the domain, of which a list is no help.
+        // The list for `<domain>` itself would be that of all elements.
         if path.is_empty() { Vec::new() } else { added(written, completed, &path) }
     }
 }
@@ -131,7 +131,7 @@ fn compare(
             out.push(format!("{path}@{}='{}'", attribute.name(), attribute.value()));
         }
     }
-    // The nth element of a name is compared with the nth of that name.
+    // The nth element of a name is compared with the nth element of that name before completing.
     let mut seen = BTreeSet::new();
     for child in after.children().filter(roxmltree::Node::is_element) {
         let name = child.tag_name().name();
@@ -143,13 +143,13 @@ fn compare(
             before.children().filter(|other| other.is_element() && other.tag_name().name() == name).nth(nth);
         match same {
             Some(other) => compare(other, child, &format!("{path}{name}/"), out),
-            None => out.push(squeezed(child)),
+            None => out.push(on_one_line(child)),
         }
     }
 }
 
-/// An element on one line.
-fn squeezed(node: roxmltree::Node<'_, '_>) -> String {
+/// An element as text, on one line.
+fn on_one_line(node: roxmltree::Node<'_, '_>) -> String {
     let text = node.document().input_text().get(node.range()).unwrap_or_default();
     text.lines().map(str::trim).collect()
 }

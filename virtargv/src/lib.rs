@@ -1,11 +1,11 @@
 //! From a libvirt domain document to the exact QEMU command line, without a daemon.
 //!
-//! This is the whole line in one call, for embedding: document in, command line or report out. Each stage is a crate of
-//! its own that can be used alone. What the host answers comes through [`Host`]: [`FixedHost`] answers with given values,
-//! the crate `virtargv-system` looks at this machine.
+//! [`command_line`] runs all stages: it turns a document into a command line or a report. Each stage is a crate of its
+//! own that can be used alone. Questions about the host are asked of a [`Host`]: [`FixedHost`] answers with given
+//! values, the crate `virtargv-system` with those of the machine that it runs on.
 //!
-//! Features, all off by default: `render` (reports as a compiler shows them, `render`), `probe` (ask a QEMU binary what it
-//! can do).
+//! Features, all off by default: `render` (reports with excerpts of the document, module `render`) and `probe` (probing
+//! the capabilities of a QEMU binary).
 //!
 //! ```
 //! use virtargv::{FixedHost, Release, Request, builtin, host::SecretLookup};
@@ -38,7 +38,7 @@
 //! let request = Request::new(&caps, &host);
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-//! let read = model::parse(text, request.release());
+//! let read = model::parse_as(text, request.release());
 //! let resolved = resolve::resolve(read, &request);
 //! let validated = validate::validate(resolved, &request);
 //! let line = qemu_cmd::build(validated, &request).into_result()?;
@@ -62,41 +62,41 @@ pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Layout,
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
 
-/// The crate of each stage and of what it asks, with every type that a signature shows.
+/// The crates of the stages, of the host and of capabilities, with every type that a public signature has.
 pub use {
     virtargv_caps as caps, virtargv_host as host, virtargv_model as model, virtargv_qemu_cmd as qemu_cmd,
     virtargv_resolve as resolve, virtargv_validate as validate,
 };
 
-/// What became of a document: each stage's result as far as it got.
+/// The results of all stages for a document.
 #[derive(Debug, Clone)]
 pub struct Run {
-    /// The completed domain, where the text could be read at all.
+    /// The completed domain; `None` if the text cannot be read.
     pub resolved: Option<Domain>,
-    /// The command line, where nothing was wrong.
+    /// The command line; `None` if there is a problem.
     pub command_line: Option<CommandLine>,
-    /// What was wrong, in the order in which libvirt would have stopped.
+    /// The problems, in the order in which libvirt finds them.
     pub report: Report,
 }
 
-/// Runs the whole line and keeps what each stage gave.
+/// Runs all stages.
 pub fn run(text: &str, request: &Request<'_>) -> Run {
     let mut completed = None;
     let Outcome { value, report } = stages(text, request, |domain| completed = Some(domain.clone()));
     Run { resolved: completed, command_line: value, report }
 }
 
-/// The command line for `text`.
+/// The command line of the document `text`.
 ///
 /// # Errors
-/// Everything that is wrong with the document.
+/// All problems of the document.
 pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Report> {
     stages(text, request, |_| {}).into_result()
 }
 
-/// The stages in a row; `completed` is shown the domain when it is complete.
+/// Runs all stages; `completed` is called with the completed domain.
 fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome<CommandLine> {
-    let read = virtargv_model::parse(text, request.release());
+    let read = virtargv_model::parse_as(text, request.release());
     let resolved = virtargv_resolve::resolve(read, request);
     if let Some(resolved) = &resolved.value {
         completed(resolved.domain());
@@ -105,10 +105,10 @@ fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) ->
     virtargv_qemu_cmd::build(validated, request)
 }
 
-/// The flags without which `text` is refused or its command line cannot be built, given that it is accepted as it is.
+/// The capability flags that the document `text` needs: those of `request` without which it is refused.
 ///
 /// # Errors
-/// What is wrong with the document even with every flag that `request` offers.
+/// The problems of the document with all flags of `request`.
 pub fn required_flags(text: &str, request: &Request<'_>) -> Result<Vec<Cap>, Report> {
     command_line(text, request)?;
     let needed = request.caps.flags().iter().filter(|&cap| {
@@ -118,7 +118,7 @@ pub fn required_flags(text: &str, request: &Request<'_>) -> Result<Vec<Cap>, Rep
     Ok(needed.collect())
 }
 
-/// Every rule that any stage can report as broken, stage by stage. Each crate owns its rows; this is the one list of all.
+/// All rules, stage by stage. Each crate defines the rules that it checks.
 ///
 /// ```
 /// let rule = virtargv::rules().find(|rule| rule.id == "net-teaming-transient-type").expect("a rule");
@@ -133,14 +133,14 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     read.chain(resolve).chain(validate).chain(prepare).flat_map(|table| table.iter().copied())
 }
 
-/// The architecture of the guest that `text` describes, where it names one.
+/// The architecture in the document `text`; `None` if it names none or cannot be read.
 pub fn arch_of(text: &str) -> Option<Arch> {
-    virtargv_model::parse(text, Release::default()).value?.os.arch?.parse().ok()
+    virtargv_model::parse(text).value?.os.arch?.parse().ok()
 }
 
-/// The name of the guest that `text` describes, where it has one.
+/// The name of the domain in the document `text`; `None` if it has none or cannot be read.
 pub fn name_of(text: &str) -> Option<String> {
-    virtargv_model::parse(text, Release::default()).value?.name
+    virtargv_model::parse(text).value?.name
 }
 
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! Reports as a compiler shows them: message, place, and the lines of the document.
+//! Rendering reports as a compiler does: message, place, and an excerpt of the document.
 //!
 //! ```
 //! use virtargv::{FixedHost, Release, Request, Source, builtin, render};
@@ -16,22 +16,23 @@ use annotate_snippets::{AnnotationKind, Level, Snippet};
 
 use crate::{Frame, Problem, Report, Source};
 
-/// How a report is shown.
+/// Renders reports.
 #[derive(Debug, Clone)]
 pub struct Renderer(annotate_snippets::Renderer);
 
 impl Renderer {
-    /// Plain text.
+    /// A renderer of plain text.
     pub fn plain() -> Self {
         Self(annotate_snippets::Renderer::plain())
     }
 
-    /// With the escape sequences by which a terminal shows colours.
+    /// A renderer of text with ANSI escape sequences for colours.
     pub fn styled() -> Self {
         Self(annotate_snippets::Renderer::styled())
     }
 
-    /// The problems of `report` by their place in the document called `name`, those without a place last.
+    /// Renders the problems of `report`, sorted by their place in the document; those without a place are last. `name`
+    /// is the name of the document, such as its path.
     pub fn report(&self, name: &str, source: &Source<'_>, report: &Report) -> String {
         let mut out = String::new();
         for (frame, problem) in source.by_place(report) {
@@ -44,7 +45,7 @@ impl Renderer {
     fn problem(&self, name: &str, source: &Source<'_>, frame: Option<&Frame>, problem: &Problem) -> String {
         let title = Level::ERROR.primary_title(problem.to_string()).id(problem.id());
         let Some(frame) = frame else {
-            let note = format!("in {name}, at an element that the document does not have");
+            let note = format!("in {name}, at an element that is not in the document");
             return self.0.render(&[title.element(Level::NOTE.message(note))]);
         };
         let Some(excerpt) = excerpt(source, frame) else {
@@ -57,17 +58,17 @@ impl Renderer {
     }
 }
 
-/// The lines a problem is shown in.
+/// The lines of the document that are shown with a problem.
 struct Excerpt<'t> {
     text: &'t str,
-    /// The problem's range within it.
+    /// The byte range of the problem in these lines.
     span: Range<usize>,
 }
 
-/// The longest stretch of text that is shown, in bytes; a document in one endless line is no help to anybody.
+/// The maximum length of an excerpt in bytes. A document that is one long line is not shown.
 const EXCERPT: usize = 8192;
 
-/// The whole lines around `frame`, unless they are too long to be shown.
+/// The lines that contain `frame`; `None` if they are longer than [`EXCERPT`].
 fn excerpt<'t>(source: &Source<'t>, frame: &Frame) -> Option<Excerpt<'t>> {
     let lines = source.lines(&frame.range);
     let span = frame.range.start - lines.start..frame.range.end - lines.start;

@@ -9,7 +9,7 @@ use crate::read::{El, Element, ONCE_INTERNAL, Reader, attr_place};
 use crate::write::{Tag, Writer};
 use crate::{Kind, YesNo};
 
-pub use listen::{Listen, ListenType};
+pub use listen::{Listen, ListenType, Listens};
 pub use spice::{Gl, Spice};
 
 crate::rules! {
@@ -82,7 +82,7 @@ pub struct Auth {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Vnc {
     /// `<listen>`, one or more.
-    pub listens: Vec<Listen>,
+    pub listens: Listens,
     /// `port=`, the TCP port; 0 for none.
     pub port: i32,
     /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
@@ -105,7 +105,7 @@ pub struct Vnc {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Rdp {
     /// `<listen>`, one or more.
-    pub listens: Vec<Listen>,
+    pub listens: Listens,
     /// `port=`, the TCP port; 0 for none.
     pub port: i32,
     /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
@@ -192,14 +192,18 @@ impl Graphics {
         }
     }
 
-    /// `<listen>` of a remote display; empty for other types.
-    pub fn listens(&self) -> &[Listen] {
-        match &self.display {
-            Display::Vnc(vnc) => &vnc.listens,
-            Display::Rdp(rdp) => &rdp.listens,
-            Display::Spice(spice) => &spice.listens,
-            _ => &[],
-        }
+    /// Every `<listen>` of a remote display; none for other types.
+    pub fn listens(&self) -> impl Iterator<Item = &Listen> {
+        let listens = match &self.display {
+            Display::Vnc(vnc) => Some(&vnc.listens),
+            Display::Rdp(rdp) => Some(&rdp.listens),
+            Display::Spice(spice) => Some(&spice.listens),
+            Display::Sdl { .. }
+            | Display::Desktop { .. }
+            | Display::EglHeadless { .. }
+            | Display::Dbus(_) => None,
+        };
+        listens.into_iter().flat_map(Listens::iter)
     }
 }
 
@@ -278,7 +282,7 @@ impl Graphics {
 
 impl Vnc {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut vnc = Self { listens: Listen::read_all(el, true, r), ..Self::default() };
+        let mut vnc = Self { listens: Listens::read(el, true, r), ..Self::default() };
         (vnc.port, vnc.autoport) = read_port(el, r);
         match el.get("autoport") {
             Some("yes") => vnc.autoport = true,
@@ -287,7 +291,7 @@ impl Vnc {
             _ => {}
         }
         // Without a TCP listener, `port=` and `autoport=` are ignored and not written.
-        let tcp = vnc.listens.first().is_some_and(Listen::is_tcp);
+        let tcp = vnc.listens.first.is_tcp();
         vnc.autoport |= !tcp;
         if vnc.autoport {
             vnc.port = 0;
@@ -302,17 +306,16 @@ impl Vnc {
     }
 
     fn attributes<'w>(&self, mut tag: Tag<'w>) -> Tag<'w> {
-        match self.listens.first() {
-            Some(listen) if listen.is_tcp() => {
-                let port = if self.autoport { Some(-1) } else { Some(self.port).filter(|p| *p != 0) };
-                tag = tag
-                    .opt("port", port)
-                    .attr("autoport", YesNo::from(self.autoport))
-                    .opt("websocket", self.websocket)
-                    .opt("listen", listen.address.as_ref());
-            }
-            Some(listen) => tag = tag.opt("socket", listen.socket.as_ref()),
-            None => {}
+        let listen = &self.listens.first;
+        if listen.is_tcp() {
+            let port = if self.autoport { Some(-1) } else { Some(self.port).filter(|p| *p != 0) };
+            tag = tag
+                .opt("port", port)
+                .attr("autoport", YesNo::from(self.autoport))
+                .opt("websocket", self.websocket)
+                .opt("listen", listen.address.as_ref());
+        } else {
+            tag = tag.opt("socket", listen.socket.as_ref());
         }
         let tag = tag
             .opt("keymap", self.keymap.as_ref())
@@ -324,7 +327,7 @@ impl Vnc {
 
 impl Rdp {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut rdp = Self { listens: Listen::read_all(el, false, r), ..Self::default() };
+        let mut rdp = Self { listens: Listens::read(el, false, r), ..Self::default() };
         (rdp.port, rdp.autoport) = read_port(el, r);
         // Port 0 stands for automatic allocation.
         rdp.autoport |= el.get("autoport") == Some("yes") || rdp.port == 0;
@@ -346,7 +349,7 @@ impl Rdp {
             .opt("autoport", yes(self.autoport))
             .opt("replaceUser", yes(self.replace_user))
             .opt("multiUser", yes(self.multi_user))
-            .opt("listen", self.listens.first().and_then(|listen| listen.address.as_ref()))
+            .opt("listen", self.listens.first.address.as_ref())
             .opt("username", self.username.as_ref());
         Auth::write(self.auth.as_ref(), tag)
     }
@@ -417,7 +420,7 @@ mod tests {
         let document = format!(
             "<domain type='kvm'><name>n</name><os><type>hvm</type></os><devices>{text}</devices></domain>"
         );
-        let parsed = crate::parse(&document, crate::Release::default());
+        let parsed = crate::parse(&document);
         let problems = parsed.report.iter().map(ToString::to_string).collect();
         let mut w = Writer::new();
         for graphics in &parsed.value.unwrap().devices.graphics {

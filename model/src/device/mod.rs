@@ -64,6 +64,9 @@ macro_rules! devices {
         }
 
         impl DeviceKind {
+            /// Every kind, in libvirt's order.
+            pub const ALL: &'static [Self] = &[$(Self::$kind),+];
+
             /// The name of its element.
             pub fn element(self) -> &'static str {
                 match self { $(Self::$kind => $element),+ }
@@ -77,13 +80,10 @@ macro_rules! devices {
             }
 
             /// The part that all devices have, of every device, in libvirt's order.
-            pub fn infos(&self) -> impl Iterator<Item = (DeviceId, &DeviceInfo)> {
-                // A list costs less than a chain of thirty iterators, each of which is polled for every device.
-                let mut all = Vec::with_capacity(self.count());
-                $(all.extend(self.$field.iter().enumerate().map(
-                    |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &d.info),
-                ));)+
-                all.into_iter()
+            pub fn infos(&self) -> Infos<'_> {
+                let mut kinds = DeviceKind::ALL.iter();
+                let next = kinds.next().map(|kind| DeviceId { kind: *kind, index: 0 });
+                Infos { devices: self, kinds, next }
             }
 
             /// As [`Devices::infos`], to be changed.
@@ -122,6 +122,30 @@ pub struct DeviceId {
     pub kind: DeviceKind,
     /// The index in the list of that kind in [`Devices`], from 0.
     pub index: usize,
+}
+
+/// The devices of a domain with the part that all devices have, see [`Devices::infos`].
+#[derive(Debug, Clone)]
+pub struct Infos<'d> {
+    devices: &'d Devices,
+    /// The kinds after that of `next`.
+    kinds: std::slice::Iter<'static, DeviceKind>,
+    next: Option<DeviceId>,
+}
+
+impl<'d> Iterator for Infos<'d> {
+    type Item = (DeviceId, &'d DeviceInfo);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let id = self.next?;
+            if let Some(info) = self.devices.info(id) {
+                self.next = Some(DeviceId { index: id.index.saturating_add(1), ..id });
+                return Some((id, info));
+            }
+            self.next = self.kinds.next().map(|kind| DeviceId { kind: *kind, index: 0 });
+        }
+    }
 }
 
 devices! {

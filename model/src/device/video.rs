@@ -223,9 +223,11 @@ impl Acceleration {
             accel2d: r.attr_as(ONCE_UNSUPPORTED, el, "accel2d"),
         };
         if accel == Self::default() {
-            let message =
-                "element 'acceleration' is empty: it needs one of 'accel3d', 'accel2d', 'rendernode'";
-            r.refuse(&VIDEO_ACCELERATION_EMPTY, el.pos(), message);
+            if el.get("accel3d").or(el.get("accel2d")).is_none() {
+                let message =
+                    "element 'acceleration' is empty: it needs one of 'accel3d', 'accel2d', 'rendernode'";
+                r.refuse(&VIDEO_ACCELERATION_EMPTY, el.pos(), message);
+            }
             return None;
         }
         Some(accel)

@@ -41,7 +41,11 @@ impl<'p> Emit<'p> {
         Self {
             prepared,
             // A small guest has about fifty.
-            line: CommandLine { arguments: Vec::with_capacity(64), ..CommandLine::default() },
+            line: CommandLine {
+                env: Vec::with_capacity(8),
+                arguments: Vec::with_capacity(64),
+                ..CommandLine::default()
+            },
             origin: Origin::Implied { by: "every guest" },
             owner: "",
             zpci: None,
@@ -108,7 +112,7 @@ impl<'p> Emit<'p> {
 
     fn device_origin(&self, id: DeviceId, pos: Pos) -> Origin {
         match implied::device(self.domain(), id) {
-            // A domain that was not read from a text has no offsets at all, so it cannot be told what is implied.
+            // A domain that was not read from a text has no offsets at all, so implied devices cannot be recognized.
             Some(by) if pos.offset().is_none() && self.domain().pos.offset().is_some() => {
                 Origin::Implied { by }
             }
@@ -247,7 +251,7 @@ impl Emit<'_> {
     }
 
     /// Sets an environment variable; one that was set before keeps its position in the list.
-    pub fn env(&mut self, name: impl Into<String>, value: impl Into<String>) {
+    pub fn env(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         self.line.set_env(name, value);
     }
 

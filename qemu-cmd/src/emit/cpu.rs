@@ -9,12 +9,12 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut props = Props::new("model", cpu.model.clone());
     props.extend(cpu.properties.clone());
     match &e.domain().cpu {
-        // One that the machine has where the document names none stands nowhere in the text.
+        // The default CPU of the machine type, which completing adds, has no offset.
         Some(cpu) if cpu.pos.offset().is_none() && e.domain().pos.offset().is_some() => {
-            e.at_implied("the CPU model that the machine has by itself")
+            e.at_implied("the default CPU model of the machine type");
         }
         Some(_) => e.at_element("cpu"),
-        None => e.at_implied("<features>, <clock> and the machine change the CPU"),
+        None => e.at_implied("<features>, <clock> and the machine type have CPU properties"),
     }
     e.list("-cpu", props);
 }

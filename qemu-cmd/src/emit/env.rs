@@ -5,6 +5,7 @@ use virtargv_caps::Accel;
 use super::context::Emit;
 use crate::needs::{Need, Role};
 use crate::prepare::env::ALWAYS;
+use crate::text::text;
 
 /// Sets the path of the QEMU binary and the environment that every guest has.
 ///
@@ -23,10 +24,10 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
     if e.settings().privileged {
         e.env("HOME", dir);
-        e.env("XDG_DATA_HOME", format!("{dir}/.local/share"));
-        e.env("XDG_CACHE_HOME", format!("{dir}/.cache"));
-        e.env("XDG_CONFIG_HOME", format!("{dir}/.config"));
+        e.env("XDG_DATA_HOME", text!(dir, "/.local/share"));
+        e.env("XDG_CACHE_HOME", text!(dir, "/.cache"));
+        e.env("XDG_CONFIG_HOME", text!(dir, "/.config"));
     } else {
-        e.env("XDG_CACHE_HOME", format!("{dir}/.cache"));
+        e.env("XDG_CACHE_HOME", text!(dir, "/.cache"));
     }
 }

@@ -15,8 +15,8 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     for (name, value) in &qemu.env {
         // A variable without a value is set to the empty text.
         match value {
-            Some(value) => e.env(name, value),
-            None => e.env(name, ""),
+            Some(value) => e.env(name.clone(), value),
+            None => e.env(name.clone(), ""),
         }
     }
 }

@@ -11,7 +11,7 @@ use virtargv_model::info::{
 use virtargv_model::{Domain, OnOff};
 use virtargv_resolve::Guest;
 
-use super::device::{ByDevice, Element};
+use super::device::{ByDevice, Common, Element};
 use crate::ident::Alias;
 use crate::text::{Hex, Text, text};
 
@@ -163,14 +163,19 @@ pub(crate) struct Buses<'d> {
     pub aliases: &'d [Alias],
 }
 
-/// The address of every device. A device on a controller that does not exist has none; rule `address-controller`
-/// refuses it, unless the domain was not validated.
-pub(crate) fn of_devices(buses: &Buses<'_>) -> ByDevice<BusAddress> {
+/// Pairs the aliases of a kind of device with their addresses.
+fn with(aliases: Vec<Alias>, addresses: impl Iterator<Item = BusAddress>) -> Vec<Common> {
+    aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
+}
+
+/// The alias and address of every device. A device on a controller that does not exist has none; rule
+/// `address-controller` refuses it, unless the domain was not validated.
+pub(crate) fn of_devices(buses: &Buses<'_>, aliases: ByDevice<Alias>) -> ByDevice<Common> {
     let d = &buses.domain.devices;
     let address = |info, bus| buses.address(info, bus).unwrap_or(BusAddress::None);
     macro_rules! plain {
         ($field:ident) => {
-            d.$field.iter().map(|device| address(device.info(), None)).collect()
+            with(aliases.$field, d.$field.iter().map(|device| address(device.info(), None)))
         };
     }
     ByDevice {
@@ -178,7 +183,7 @@ pub(crate) fn of_devices(buses: &Buses<'_>) -> ByDevice<BusAddress> {
         iommus: plain!(iommus),
         controllers: plain!(controllers),
         hubs: plain!(hubs),
-        disks: d.disks.iter().map(|disk| address(&disk.info, disk.bus())).collect(),
+        disks: with(aliases.disks, d.disks.iter().map(|disk| address(&disk.info, disk.bus()))),
         filesystems: plain!(filesystems),
         interfaces: plain!(interfaces),
         smartcards: plain!(smartcards),

@@ -24,38 +24,40 @@ pub(crate) fn assign(
     controllers: &ControllerTable,
 ) -> ByDevice<Alias> {
     let d = &domain.devices;
-    let (interfaces, hostdevs) = interfaces(d);
+    // A buffer for building aliases, so that each is allocated once.
+    let scratch = &mut String::with_capacity(32);
+    let (interfaces, hostdevs) = interfaces(d, scratch);
     ByDevice {
-        memories: memories(&d.memories),
-        iommus: by_index("iommu", &d.iommus),
-        controllers: controller::aliases(domain, guest, caps),
-        hubs: by_index("hub", &d.hubs),
+        memories: memories(&d.memories, scratch),
+        iommus: by_index("iommu", &d.iommus, scratch),
+        controllers: controller::aliases(domain, guest, caps, scratch),
+        hubs: by_index("hub", &d.hubs, scratch),
         disks: d.disks.iter().map(|disk| self::disk(disk, d, controllers)).collect(),
         filesystems: if release.has(Convention::FsAliasNextFree) {
-            next_free("fs", infos(&d.filesystems))
+            next_free("fs", infos(&d.filesystems), scratch)
         } else {
-            by_index("fs", &d.filesystems)
+            by_index("fs", &d.filesystems, scratch)
         },
         interfaces,
-        smartcards: by_index("smartcard", &d.smartcards),
-        serials: by_index("serial", &d.serials),
-        parallels: by_index("parallel", &d.parallels),
-        channels: by_index("channel", &d.channels),
-        consoles: by_index("console", &d.consoles),
-        tpms: by_index("tpm", &d.tpms),
-        inputs: by_index("input", &d.inputs),
-        videos: by_index("video", &d.videos),
-        sounds: by_index("sound", &d.sounds),
-        watchdogs: by_index("watchdog", &d.watchdogs),
-        redirdevs: by_index("redir", &d.redirdevs),
+        smartcards: by_index("smartcard", &d.smartcards, scratch),
+        serials: by_index("serial", &d.serials, scratch),
+        parallels: by_index("parallel", &d.parallels, scratch),
+        channels: by_index("channel", &d.channels, scratch),
+        consoles: by_index("console", &d.consoles, scratch),
+        tpms: by_index("tpm", &d.tpms, scratch),
+        inputs: by_index("input", &d.inputs, scratch),
+        videos: by_index("video", &d.videos, scratch),
+        sounds: by_index("sound", &d.sounds, scratch),
+        watchdogs: by_index("watchdog", &d.watchdogs, scratch),
+        redirdevs: by_index("redir", &d.redirdevs, scratch),
         hostdevs,
-        memballoons: by_index("balloon", &d.memballoons),
-        rngs: next_free("rng", infos(&d.rngs)),
-        panics: by_index("panic", &d.panics),
-        shmems: next_free("shmem", infos(&d.shmems)),
-        vsocks: by_index("vsock", &d.vsocks),
-        cryptos: next_free("crypto", infos(&d.cryptos)),
-        pstores: by_index("pstore", &d.pstores),
+        memballoons: by_index("balloon", &d.memballoons, scratch),
+        rngs: next_free("rng", infos(&d.rngs), scratch),
+        panics: by_index("panic", &d.panics, scratch),
+        shmems: next_free("shmem", infos(&d.shmems), scratch),
+        vsocks: by_index("vsock", &d.vsocks, scratch),
+        cryptos: next_free("crypto", infos(&d.cryptos), scratch),
+        pstores: by_index("pstore", &d.pstores, scratch),
     }
 }
 
@@ -69,12 +71,12 @@ pub(crate) fn given(info: &DeviceInfo) -> Option<Alias> {
 }
 
 /// Aliases of interfaces and of `<hostdev>`. An interface that is a host device has one such as `hostdev0`.
-fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
+fn interfaces(d: &Devices, scratch: &mut String) -> (Vec<Alias>, Vec<Alias>) {
     let is_assigned = |nic: &Interface| nic.actual_kind() == InterfaceType::Hostdev;
     let of =
         |assigned| d.interfaces.iter().filter(move |nic| is_assigned(nic) == assigned).map(|nic| &nic.info);
-    let mut plain = next_free("net", of(false)).into_iter();
-    let mut assigned = next_free("hostdev", of(true).chain(infos(&d.hostdevs))).into_iter();
+    let mut plain = next_free("net", of(false), scratch).into_iter();
+    let mut assigned = next_free("hostdev", of(true).chain(infos(&d.hostdevs)), scratch).into_iter();
     let interfaces =
         d.interfaces.iter().filter_map(|nic| if is_assigned(nic) { assigned.next() } else { plain.next() });
     (interfaces.collect(), assigned.collect())
@@ -82,7 +84,7 @@ fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
 
 /// Aliases of memory devices: by slot for DIMMs and NVDIMMs (`dimm0`), by index among devices of the same model for
 /// others.
-fn memories(devices: &[MemoryDevice]) -> Vec<Alias> {
+fn memories(devices: &[MemoryDevice], scratch: &mut String) -> Vec<Alias> {
     let mut aliases: Vec<Option<Alias>> = devices.iter().map(|_| None).collect();
     for (prefix, model) in [
         ("dimm", MemoryModel::Dimm),
@@ -96,12 +98,12 @@ fn memories(devices: &[MemoryDevice]) -> Vec<Alias> {
         for (device, alias) in of_model {
             match device.info.address {
                 Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) if device.info.alias.is_none() => {
-                    *alias = Some(text!(prefix, slot).into());
+                    *alias = Some(numbered(prefix, slot.into(), scratch));
                 }
                 _ => others.push((&device.info, alias)),
             }
         }
-        let free = next_free(prefix, others.iter().map(|(info, _)| *info));
+        let free = next_free(prefix, others.iter().map(|(info, _)| *info), scratch);
         for ((_, alias), free) in others.into_iter().zip(free) {
             *alias = Some(free);
         }
@@ -130,26 +132,26 @@ fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
 }
 
 /// Aliases `PREFIXn`, where n is the index of the device in its list.
-fn by_index<T: Element>(prefix: &str, devices: &[T]) -> Vec<Alias> {
-    let mut scratch = String::new();
+fn by_index<T: Element>(prefix: &str, devices: &[T], scratch: &mut String) -> Vec<Alias> {
     let all = infos(devices).enumerate();
-    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64, &mut scratch)))
-        .collect()
+    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64, scratch))).collect()
 }
 
 /// Aliases `PREFIXn`, where n is one above the highest in use.
-fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d DeviceInfo>) -> Vec<Alias> {
+fn next_free<'d>(
+    prefix: &str,
+    infos: impl Iterator<Item = &'d DeviceInfo>,
+    scratch: &mut String,
+) -> Vec<Alias> {
     let infos: Vec<&DeviceInfo> = infos.collect();
     let used = infos.iter().filter_map(|info| number(info.alias.as_deref()?, prefix));
     let mut free = used.max().map_or(0, |highest| highest.saturating_add(1))..;
-    let mut scratch = String::new();
-    let mut name =
-        |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?, &mut scratch)));
+    let mut name = |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?, scratch)));
     infos.iter().filter_map(&mut name).collect()
 }
 
-/// `PREFIXn`. The text is put together in `scratch`, so that an alias is allocated once.
-fn numbered(prefix: &str, n: u64, scratch: &mut String) -> Alias {
+/// `PREFIXn`.
+pub(super) fn numbered(prefix: &str, n: u64, scratch: &mut String) -> Alias {
     scratch.clear();
     prefix.add(scratch);
     n.add(scratch);

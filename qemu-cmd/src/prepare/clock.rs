@@ -10,7 +10,7 @@ use crate::text::Text;
 /// `base=` of `-rtc`: `utc`, `localtime`, or a date and time in UTC.
 pub(crate) fn base(host: &dyn Host, clock: &Clock) -> Result<Text, Problem> {
     let unknown = |error: HostError| {
-        let message = format!("offset 'variable' of element 'clock' has no time to count from: {error}");
+        let message = format!("offset 'variable' of element 'clock' needs the time of the host: {error}");
         problem(&crate::rules::CLOCK_TIME, clock.pos, message)
     };
     Ok(match &clock.offset {

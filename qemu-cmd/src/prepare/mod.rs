@@ -118,13 +118,13 @@ impl Facts {
 /// Decides everything that is left to the start of the domain on this host. What the host could not answer, and what
 /// does not go with its answers, is in the report.
 pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Prepared<'r>> {
-    validated.then(|validated, report| match settle(validated, request) {
+    validated.then(|validated, report| match prepare_valid(validated, request) {
         Ok(prepared) => Outcome { value: Some(prepared), report },
         Err(report) => Outcome { value: None, report },
     })
 }
 
-fn settle<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared<'r>, Report> {
+fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared<'r>, Report> {
     let (host, options) = (request.host, &request.start);
     let guest = validated.guest().clone();
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
@@ -200,9 +200,9 @@ fn start(
 /// The alias and address of every device.
 fn common(domain: &Domain, guest: &Guest, caps: &Caps, table: &ControllerTable) -> ByDevice<Common> {
     let aliases = alias::assign(domain, guest, caps, caps.release(), table);
-    let buses = address::Buses { domain, guest, caps, table, aliases: &aliases.controllers };
-    let addresses = address::of_devices(&buses);
-    ByDevice::join(aliases, addresses)
+    let controllers = aliases.controllers.clone();
+    let buses = address::Buses { domain, guest, caps, table, aliases: &controllers };
+    address::of_devices(&buses, aliases)
 }
 
 /// The numbers of descriptors that the caller has passed.

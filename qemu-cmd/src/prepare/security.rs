@@ -1,20 +1,21 @@
-//! `<launchSecurity>`: what an encrypted guest has to know of its host's memory encryption.
+//! `<launchSecurity>`: the address bits of SEV.
 
 use virtargv_model::Problem;
 use virtargv_validate::rules::security as rules;
 
 use super::context::{Prepare, must};
 
-/// What AMD's memory encryption does to addresses.
+/// The address bits of SEV.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SevBits {
-    /// The bit of an address that marks an encrypted page.
+    /// The position of the C-bit, which marks an encrypted page.
     pub cbitpos: u32,
-    /// By how many bits the encryption shortens physical addresses.
+    /// The number of physical address bits that the guest loses.
     pub reduced_phys_bits: u32,
 }
 
-/// What a guest with SEV is told: as the document has it, or as the host has it where that is left open.
+/// Prepares `<launchSecurity>`: the address bits of the document, or else those that QEMU reports of the host. `None`
+/// for a guest without SEV.
 pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
     let Some(launch) = &cx.domain.security.launch else { return Ok(None) };
     let Some(common) = launch.kind.sev() else { return Ok(None) };

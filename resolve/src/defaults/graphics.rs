@@ -16,7 +16,7 @@ fn drop_generated_sockets(work: &mut Work<'_>) {
     let lib_dir = &work.host.config().lib_dir;
     for graphics in &mut work.domain.devices.graphics {
         let Display::Vnc(vnc) = &mut graphics.display else { continue };
-        for listen in &mut vnc.listens {
+        for listen in vnc.listens.iter_mut() {
             if listen.socket.as_ref().is_some_and(|socket| socket.starts_with(lib_dir)) {
                 listen.socket = None;
                 listen.kind = ListenType::Address;
@@ -31,9 +31,9 @@ fn disable_spice_without_port(work: &mut Work<'_>) {
         if let Display::Spice(spice) = &mut graphics.display
             && !spice.autoport
             && (spice.port, spice.tls_port) == (0, 0)
-            && let Some(listen) = spice.listens.first_mut()
-            && listen.kind == ListenType::Address
+            && spice.listens.first.kind == ListenType::Address
         {
+            let listen = &mut spice.listens.first;
             listen.kind = ListenType::None;
             listen.address = None;
         }

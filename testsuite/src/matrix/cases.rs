@@ -1,4 +1,4 @@
-//! The rows, one file a family.
+//! The rows of the matrix, one file for each family.
 
 use virtargv::{Arch, Cap};
 
@@ -35,25 +35,25 @@ const S390: Qemu = Qemu::Builtin("qemu-10.0-s390x");
 const OLD_S390: Qemu = Qemu::Builtin("qemu-7.2-s390x");
 const RISCV: Qemu = Qemu::Builtin("qemu-10.0-riscv64");
 
-/// A QEMU of old: no nodes, no secrets, nothing as JSON.
+/// A QEMU without `-blockdev`, secret objects and options in JSON.
 const ANCIENT: Qemu = Qemu::Flags(
     Arch::X86_64,
     &[Cap::VirtioScsi, Cap::IdeDriveWwn, Cap::PiixDisableS3, Cap::VirtioTxAlg, Cap::BootStrict],
 );
 
-/// A QEMU that has PCs and no flag at all.
+/// A QEMU without any flag, for x86_64.
 const NOTHING: Qemu = Qemu::Flags(Arch::X86_64, &[]);
 
-/// The same for Arm.
+/// A QEMU without any flag, for Arm.
 const NOTHING_ARM: Qemu = Qemu::Flags(Arch::Aarch64, &[]);
 
-/// A QEMU without the smaller devices.
+/// A QEMU without many devices.
 const BARE: Qemu = Qemu::BuiltinWithout(
     "qemu-10.0-x86_64",
     &[Cap::DevicePciSerial, Cap::ObjectRngBuiltin, Cap::CcidEmulated, Cap::UsbRedir],
 );
 
-/// The same of old: it has the buses, and nothing to put on them.
+/// A QEMU without `-blockdev` that has buses, but no devices for them.
 const BARE_FLAGS: Qemu = Qemu::Flags(
     Arch::X86_64,
     &[
@@ -65,20 +65,20 @@ const BARE_FLAGS: Qemu = Qemu::Flags(
     ],
 );
 
-/// A QEMU that gives PCI devices no indexes.
+/// A QEMU without ACPI indexes.
 const UNINDEXED: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::AcpiIndex]);
 
-/// A QEMU that is not known to assign PCI devices.
+/// A QEMU without `vfio-pci`.
 const VFIO_LESS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::DeviceVfioPci]);
 
-/// A QEMU with a library that Debian does not build it with.
+/// A QEMU that is built with libblkio.
 const VDPA_BLOCK: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::DeviceVirtioBlkVhostVdpa]);
 
-/// A QEMU on a host that encrypts memory.
+/// A QEMU on a host with SEV.
 const SEV: Qemu = Qemu::BuiltinWith(
     "qemu-10.0-x86_64",
     &[Cap::SevGuest, Cap::SevGuestKernelHashes, Cap::MachineConfidentalGuestSupport],
 );
 
-/// The flags that teaming needs.
+/// A QEMU that has the flags of teaming.
 const TEAMING: Qemu = Qemu::Flags(Arch::I686, &[Cap::VirtioNetFailover, Cap::DeviceVfioPci]);

@@ -1,4 +1,4 @@
-//! The machines that cases run on.
+//! The hosts of cases.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,21 +12,21 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 use virtargv_model::{Report, network_port};
 
-/// A machine for cases to run on.
+/// A host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKind {
     /// What almost all cases run on. Nothing is known of its CPU.
     Usual,
-    /// Without a render node, huge pages, TLS for SPICE, SCSI units and TPM 1.2. The keys for TLS of VNC and of
-    /// character devices are locked, and their secret is not there.
+    /// Without a render node, huge pages, TLS for SPICE, SCSI devices and TPM 1.2. The TLS keys of VNC and of character
+    /// devices have a passphrase, whose secret does not exist.
     Bare,
-    /// With a CPU of this architecture, and definitions of CPU models.
+    /// With a CPU of this architecture, and CPU definitions.
     Cpu(Arch),
-    /// One that knows its architecture and the driver's settings, and nothing else.
+    /// A host whose architecture and settings are known, and nothing else.
     Unknown,
 }
 
-/// The machine of this kind. The release decides where its driver keeps its files.
+/// The host of this kind. Directories of the driver depend on the release.
 pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
     match kind {
         HostKind::Usual => Box::new(usual(release)),
@@ -56,7 +56,7 @@ impl Host for Unknown {
     }
 }
 
-/// A machine with three storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
+/// A host with three storage pools, three networks, a firmware with Secure Boot, 2 MiB and 1 GiB pages and two NUMA
 /// nodes.
 fn usual(release: Release) -> FixedHost {
     let mut host = FixedHost {
@@ -185,7 +185,7 @@ const CPU_MODELS: &str = "<cpus>\
     <model name='hasty'><feature name='quick'/></model>\
     </cpus>";
 
-/// Every volume but the one called `lost` is there.
+/// All volumes exist except `lost`.
 fn volume(pool: &str, volume: &str) -> Option<Volume> {
     match (pool, volume) {
         (_, "lost") => None,
@@ -194,7 +194,7 @@ fn volume(pool: &str, volume: &str) -> Option<Volume> {
     }
 }
 
-/// Every secret but the one for `forgotten` is there.
+/// All secrets exist except `forgotten`.
 fn secret(_: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
     (key.name() != "forgotten").then(|| b"open sesame".to_vec())
 }

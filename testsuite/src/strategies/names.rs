@@ -1,9 +1,9 @@
-//! The names of the format: which attributes and children an element may have in its parent.
+//! The names of the domain format: attributes and children of each element by its parent.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-/// What an element may have.
+/// The attributes and children of an element.
 #[derive(Debug, Default)]
 pub struct Row {
     /// Names of attributes.
@@ -41,7 +41,7 @@ impl Names {
         Self(rows)
     }
 
-    /// What `name` may have in `parent`.
+    /// The attributes and children of `name` in `parent`.
     pub fn row(&self, parent: &str, name: &str) -> Option<&Row> {
         self.0.get(parent)?.get(name)
     }

@@ -1,11 +1,11 @@
-//! Guests put together from parts that fit their machine, so that most of them have a command line.
+//! Guests of parts that match their machine type, so that most of them give a command line.
 
 use virtargv::{Arch, Cap, Caps, Release};
 use virtargv_caps::{Accel, Machine as MachineType};
 
 use super::Tape;
 
-/// A machine that guests are put together for.
+/// A machine type of generated guests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Machine {
     /// `pc`
@@ -44,7 +44,7 @@ impl Machine {
         }
     }
 
-    /// A QEMU for it that can do everything, as `release` sees it.
+    /// Capabilities with all flags of `release`.
     pub fn caps(self, release: Release) -> Caps {
         let mut builder =
             Caps::builder(release, self.arch()).flags(Cap::ALL.iter().copied()).version(9_000_000);
@@ -61,8 +61,8 @@ impl Machine {
     }
 }
 
-/// A part of a guest: the machines it is for (all where there are none), and its text. `{n}` is a number of its own,
-/// `{dev}` the same as letters.
+/// A part of a guest: its machine types (empty for all), and its text. `{n}` is a number that no other part has,
+/// `{dev}` that number as letters.
 struct Part(&'static [Machine], &'static str);
 
 use Machine::{Pc, Pseries, Q35, Virt};
@@ -70,7 +70,7 @@ use Machine::{Pc, Pseries, Q35, Virt};
 /// Machines with PCI.
 const PCI: &[Machine] = &[Pc, Q35, Virt, Pseries];
 
-/// What goes into `<devices>`.
+/// The children of `<devices>`.
 const DEVICES: &[Part] = &[
     Part(
         &[],
@@ -165,7 +165,7 @@ const DEVICES: &[Part] = &[
     ),
 ];
 
-/// What a guest has once.
+/// The prefixes of devices that a guest has at most once.
 const ONCE: &[&str] = &[
     "<memballoon",
     "<vsock",
@@ -177,7 +177,7 @@ const ONCE: &[&str] = &[
     "<graphics type='spice'",
 ];
 
-/// What goes beside `<devices>`, each at most once.
+/// Siblings of `<devices>`, each at most once.
 const DOMAIN: &[Part] = &[
     Part(&[], "<iothreads>3</iothreads>"),
     Part(&[], "<memoryBacking><hugepages/></memoryBacking>"),
@@ -189,13 +189,13 @@ const DOMAIN: &[Part] = &[
     Part(&[], "<title>it's a, \"title\"</title>"),
 ];
 
-/// Puts a guest together.
+/// Generates a guest.
 pub fn guest(tape: &mut Tape<'_>) -> (Machine, String) {
     let machine = tape.pick(&Machine::ALL).copied().unwrap_or(Pc);
     let memory = 1 << 20;
     let mut devices = String::new();
     if machine == Virt {
-        // The only machine without USB of its own.
+        // This machine type has no default USB controller.
         devices.push_str("<controller type='usb' index='0' model='qemu-xhci'/>");
     }
     let mut grown = 0u32;

@@ -1,30 +1,30 @@
-//! Random trees of the format's names.
+//! Random trees of elements of the domain format.
 
 use std::fmt::Write as _;
 
 use super::{Names, ODD, Words};
 
-/// Random choices, read one after the other; all are 0 once the tape is over.
+/// Random numbers that are read one after the other; after the end all are 0.
 #[derive(Debug)]
 pub struct Tape<'t> {
     choices: &'t [u16],
     at: usize,
-    /// A value to give every other attribute.
+    /// A value for every second attribute.
     ask: Option<&'static str>,
 }
 
 impl<'t> Tape<'t> {
-    /// A tape.
+    /// A tape of these numbers.
     pub fn new(choices: &'t [u16]) -> Self {
         Self { choices, at: 0, ask: None }
     }
 
-    /// A tape on which every other value is `ask`.
+    /// A tape on which every second value of an attribute is `ask`.
     pub fn asking(choices: &'t [u16], ask: &'static str) -> Self {
         Self { ask: Some(ask), ..Self::new(choices) }
     }
 
-    /// Whether nothing is left on it.
+    /// Whether all numbers are read.
     pub fn is_over(&self) -> bool {
         self.at >= self.choices.len()
     }
@@ -41,7 +41,7 @@ impl<'t> Tape<'t> {
         all.get(self.below(all.len()))
     }
 
-    /// Yes in `percent` of a hundred; never once the tape is over.
+    /// True in `percent` of 100 cases; false after the end of the tape.
     pub fn chance(&mut self, percent: usize) -> bool {
         !self.is_over() && self.below(100) >= 100 - percent.min(100)
     }
@@ -60,12 +60,12 @@ pub struct Tree {
     pub children: Vec<Tree>,
 }
 
-/// How deep a tree gets.
+/// The maximum depth of a tree.
 const DEPTH: usize = 8;
-/// The elements of QEMU's own namespace below `<domain>`.
+/// The elements of the namespace `qemu` below `<domain>`.
 const FOREIGN: [&str; 4] = ["commandline", "capabilities", "override", "deprecation"];
 
-/// Grows a `<domain>`.
+/// Generates a `<domain>`.
 pub fn grow(tape: &mut Tape<'_>, words: &Words) -> Tree {
     let mut domain = element(tape, words, "", "domain", 0);
     domain.attributes.retain(|(name, _)| name != "type");
@@ -107,7 +107,7 @@ fn element(tape: &mut Tape<'_>, words: &Words, parent: &str, name: &str, depth: 
         return tree;
     };
     for attribute in &row.attributes {
-        // What tells kinds apart is mostly there.
+        // Attributes that other ones depend on are present more often.
         let percent =
             if matches!(*attribute, "type" | "model" | "device" | "bus" | "mode" | "id") { 85 } else { 40 };
         if tape.chance(percent) {
@@ -156,7 +156,7 @@ fn odd(tape: &mut Tape<'_>) -> String {
 }
 
 impl Tree {
-    /// As a document.
+    /// The tree as a document.
     pub fn to_xml(&self) -> String {
         let mut out = String::new();
         let foreign = self.children.iter().any(|child| FOREIGN.contains(&child.name.as_str()));

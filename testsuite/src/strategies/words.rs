@@ -1,11 +1,11 @@
-//! The words that attributes take, as the model itself tells them when it is given a wrong one.
+//! The known words of attributes, learned from the messages of `attribute-value`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use super::{Tape, grow};
 
-/// Values that are wrong in most places, and right in some.
+/// Values that are valid for some attributes only.
 pub const ODD: &[&str] = &[
     "",
     " ",
@@ -103,22 +103,22 @@ pub const ODD: &[&str] = &[
 #[derive(Debug, Default)]
 pub struct Words(BTreeMap<(String, String), Vec<String>>);
 
-/// What a value has to be to be refused everywhere.
+/// A value that is valid for no attribute.
 const WRONG: &str = "?";
-/// How often trees are grown to learn from: what is behind a word shows only once the word is known.
+/// The number of rounds of learning. Some attributes are read only if another one has a known word.
 const ROUNDS: u32 = 4;
-/// How many trees a round has.
+/// The number of trees in a round.
 const TREES: u32 = 400;
 
 static WORDS: LazyLock<Words> = LazyLock::new(Words::learn);
 
 impl Words {
-    /// What was learned from the model, once.
+    /// The words, which are learned on first use.
     pub fn learned() -> &'static Self {
         &WORDS
     }
 
-    /// The words for an attribute.
+    /// The known words of an attribute.
     pub fn of(&self, element: &str, attribute: &str) -> &[String] {
         let key = (element.to_owned(), attribute.to_owned());
         self.0.get(&key).map(Vec::as_slice).unwrap_or_default()
@@ -132,7 +132,7 @@ impl Words {
             for _ in 0..TREES {
                 let tape: Vec<u16> = (0..1200).map(|_| next(&mut state)).collect();
                 let text = grow(&mut Tape::asking(&tape, WRONG), &words).to_xml();
-                for problem in &virtargv_model::parse(&text, virtargv_model::Release::default()).report {
+                for problem in &virtargv_model::parse(&text).report {
                     found.listen(&problem.message);
                 }
             }
@@ -141,7 +141,7 @@ impl Words {
         words
     }
 
-    /// Takes up "... for attribute 'A' of element 'E': known values: X, Y".
+    /// Adds the words of a message "... for attribute 'A' of element 'E': known values: X, Y".
     fn listen(&mut self, message: &str) {
         let Some((about, known)) = message.split_once("known values: ") else { return };
         let Some((_, about)) = about.split_once("for attribute '") else { return };
@@ -152,7 +152,7 @@ impl Words {
     }
 }
 
-/// A plain linear congruential generator: the same trees every time.
+/// A linear congruential generator, so that the trees are the same in every run.
 fn next(state: &mut u32) -> u16 {
     *state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
     (*state >> 16) as u16

@@ -3,7 +3,9 @@
 pub mod pci;
 pub mod usb;
 
-pub use usb::{MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, driver as usb_driver};
+pub use usb::{
+    MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, NO_MASTER as USB_NO_MASTER, driver as usb_driver,
+};
 
 use foldhash::HashSet;
 use virtargv_caps::{Cap, Convention};
@@ -300,9 +302,8 @@ fn root_mismatch<'c>(cx: &Context<'c>) -> Option<(&'c Controller, PciModel)> {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for controller in &cx.domain.devices.controllers {
-        match &controller.kind {
-            ControllerKind::Usb(usb) => usb::build(cx, controller, usb, out),
-            _ => {}
+        if let ControllerKind::Usb(usb) = &controller.kind {
+            usb::build(cx, controller, usb, out);
         }
     }
     usb::build_domain(cx, out);

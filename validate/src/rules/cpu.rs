@@ -98,7 +98,6 @@ fn cache(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
             );
             out.refuse(&CACHE_LEVEL, cache.pos, message);
         }
-        CpuCacheMode::Passthrough if out.unread().covers(&cpu.pos.attr("mode")) => {}
         CpuCacheMode::Passthrough if !cpu.is_native() => {
             let message = format!(
                 "CPU cache mode 'passthrough' needs a CPU of mode 'host-passthrough' or 'maximum', not '{}'",

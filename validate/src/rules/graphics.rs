@@ -5,7 +5,7 @@ pub mod spice;
 
 use virtargv_caps::Cap;
 use virtargv_model::device::graphics::{
-    Dbus, Display, Graphics, GraphicsType, Listen, ListenType, Rdp, Spice, Vnc,
+    Dbus, Display, Graphics, GraphicsType, ListenType, Listens, Rdp, Spice, Vnc,
 };
 
 use super::audio::{self, names_backend};
@@ -58,18 +58,10 @@ virtargv_model::rules! {
     RDP_USERS = "graphics-rdp-users": Unsupported, Validate,
         "`<graphics type='rdp' replaceUser= multiUser=>`: `qemu-rdp` has no such options",
         help "remove `replaceUser=` and `multiUser=`";
-    /// A display is not of type `desktop`.
-    DESKTOP = "graphics-desktop": Internal, Build,
-        "`<graphics type='desktop'>`: the display of VirtualBox; QEMU has no such `-display`",
-        help "use another `type=`, such as `vnc`";
     /// A guest has one display of each type.
     TWICE = "graphics-twice": Unsupported, Build,
         "`<graphics type=>`: QEMU takes one `-vnc`, one `-spice` and one `-display` of a type",
         help "remove all but one";
-    /// A VNC or SPICE display has a `<listen>`.
-    LISTEN_MISSING = "graphics-listen-missing": Internal, Build,
-        "`<graphics><listen>`: `-vnc` and `-spice` need an address or socket",
-        help "add `<listen type='address'/>`";
     /// A VNC or SPICE display has one `<listen>`.
     LISTEN_TWICE = "graphics-listen-twice": Unsupported, Build,
         "`<graphics><listen>`: `-vnc` and `-spice` take one address or socket",
@@ -219,12 +211,12 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         match &graphics.display {
             Display::Vnc(vnc) => {
                 audio::build(cx, vnc.audio, graphics.info.pos, out);
-                build_listens(graphics, out);
-                let tcp = matches!(
-                    vnc.listens.first().map(|listen| listen.kind),
-                    Some(ListenType::Network | ListenType::Address)
-                );
-                if tcp && !vnc.autoport && !VNC_PORTS.contains(&vnc.port) && !by_socket(cx, vnc) {
+                build_listens(&vnc.listens, out);
+                if vnc.listens.first.is_tcp()
+                    && !vnc.autoport
+                    && !VNC_PORTS.contains(&vnc.port)
+                    && !by_socket(cx, vnc)
+                {
                     let (first, last) = (VNC_PORTS.start(), VNC_PORTS.end());
                     let message = format!(
                         "attribute 'port' of element 'graphics' is '{}', VNC's ports are '{first}' to '{last}'",
@@ -233,12 +225,9 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                     out.refuse(&VNC_PORT, graphics.info.pos.path("@port"), message);
                 }
             }
-            Display::Spice(_) => build_listens(graphics, out),
+            Display::Spice(spice) => build_listens(&spice.listens, out),
             Display::Dbus(Dbus { audio: Some(id), .. }) => {
                 audio::exists(cx, Some(*id), graphics.info.pos, out);
-            }
-            Display::Desktop { .. } => {
-                out.refuse(&DESKTOP, graphics.info.pos, "QEMU has no display of type 'desktop'");
             }
             _ => {}
         }
@@ -247,20 +236,13 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 /// Whether the driver's settings put a display without an address on a socket.
 fn by_socket(cx: &Context<'_>, vnc: &Vnc) -> bool {
-    let open = |listen: &Listen| listen.kind == ListenType::Address && listen.address.is_none();
-    cx.host.config().vnc_auto_unix_socket && vnc.listens.first().is_some_and(open)
+    let listen = &vnc.listens.first;
+    cx.host.config().vnc_auto_unix_socket && listen.kind == ListenType::Address && listen.address.is_none()
 }
 
-fn build_listens(graphics: &Graphics, out: &mut Findings<'_>) {
-    match graphics.listens() {
-        [] => {
-            let message = "element 'graphics' lacks its child 'listen'";
-            out.refuse(&LISTEN_MISSING, graphics.info.pos, message);
-        }
-        [_, second, ..] => {
-            let message = "element 'graphics' has more than one 'listen', QEMU takes one";
-            out.refuse(&LISTEN_TWICE, second.pos, message);
-        }
-        [_] => {}
+fn build_listens(listens: &Listens, out: &mut Findings<'_>) {
+    if let Some(second) = listens.others.first() {
+        let message = "element 'graphics' has more than one 'listen', QEMU takes one";
+        out.refuse(&LISTEN_TWICE, second.pos, message);
     }
 }

@@ -11,7 +11,6 @@ use foldhash::HashSet;
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
-use virtargv_model::info::Address;
 use virtargv_model::{OnOff, Place};
 
 use self::identity::Identity;
@@ -55,10 +54,6 @@ virtargv_model::rules! {
     USB_NODE = "hostdev-usb-address": Internal, Build,
         "`<hostdev type='usb'><source><address bus= device=>`: `hostdevice=` or `hostbus=` and `hostaddr=` of `usb-host`; `<vendor>` and `<product>` are not looked up on the host",
         help "add `<address bus= device=/>` to `<source>`";
-    /// A SCSI host device has an address of type `drive`.
-    SCSI_ADDRESS = "hostdev-scsi-address": Internal, Build,
-        "`<hostdev type='scsi'><address type='drive'>`: `scsi-generic` is a unit of a SCSI controller",
-        help "use `type='drive'`, or remove the `<address>`";
 }
 
 /// Checks every host device, interfaces first, against the rules above.
@@ -184,10 +179,6 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         match &hostdev.source {
             HostdevSource::Usb(usb) => usb_node(usb, out),
             HostdevSource::Scsi(scsi) => {
-                if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
-                    let message = "a SCSI host device needs an address of type 'drive'";
-                    out.refuse(&SCSI_ADDRESS, hostdev.info.pos, message);
-                }
                 if let ScsiSource::Iscsi(iscsi) = &scsi.source {
                     super::disk::source::iscsi_unit(&iscsi.name, &iscsi.hosts, scsi.pos, out);
                 }

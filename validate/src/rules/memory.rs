@@ -52,7 +52,7 @@ virtargv_model::rules! {
         "`<memoryBacking><nosharepages/>`: `-machine mem-merge=off`",
         help "remove `<nosharepages/>`, or use a QEMU that has it";
     /// Huge pages need a QEMU with file memory backends.
-    HUGEPAGES_CELL = "hugepages-cell": Unsupported, Validate,
+    HUGEPAGES_BACKEND = "hugepages-backend": Unsupported, Validate,
         "`<memoryBacking><hugepages>`: `memory-backend-file`",
         help "remove `<hugepages>`, or use a QEMU that has it";
     /// A guest NUMA cell has huge pages of one size.
@@ -150,8 +150,9 @@ fn hugepages(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&MERGE, backing.pos.path("nosharepages"), message);
     }
     if !first_is_host_page && !cx.has(Cap::ObjectMemoryFile) {
-        let message = "huge pages of guest NUMA cells are not supported by this QEMU";
-        out.refuse(&HUGEPAGES_CELL, backing.pos.path("hugepages"), message);
+        let message =
+            "element 'hugepages' needs a memory backend 'memory-backend-file', which this QEMU lacks";
+        out.refuse(&HUGEPAGES_BACKEND, backing.pos.path("hugepages"), message);
     }
 }
 

@@ -100,6 +100,7 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
 /// The checks of what libvirt finds only while it builds the command line, in the order of the options.
 pub(crate) const BUILD_CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     security::build,
+    os::build,
     features::build,
     cpu::build,
     vcpu::build,

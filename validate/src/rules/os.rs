@@ -67,6 +67,10 @@ virtargv_model::rules! {
     ACPI_TABLE = "os-acpi-table": Unsupported, Validate,
         "`<acpi><table type='rawset'>`: `-acpitable` takes one table; a concatenation of tables is for other hypervisors",
         help "use `type='raw'` with one file for each table";
+    /// The path of an ACPI table has no `:`.
+    ACPI_TABLE_PATH = "os-acpi-table-path": Unsupported, Build,
+        "`<acpi><table>`: QEMU splits `file=` of `-acpitable` at `:` into several files, and has no escape for it",
+        help "rename the file or its directory";
     /// A shim needs a kernel, and a QEMU that has it.
     SHIM = "os-shim": Unsupported, Validate,
         "`<os><shim>`: `-shim` loads a UEFI program that verifies the image of `-kernel`",
@@ -205,5 +209,16 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
             return;
         };
         out.refuse(&SHIM, os.pos.path("shim"), message);
+    }
+}
+
+/// Checks what libvirt passes on, and QEMU would read as something else.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for table in cx.domain.os.acpi_tables.iter().filter(|table| table.path.contains(':')) {
+        let message = format!(
+            "the path '{}' of element 'table' has a ':', at which QEMU splits it into several files",
+            table.path
+        );
+        out.refuse(&ACPI_TABLE_PATH, table.pos, message);
     }
 }

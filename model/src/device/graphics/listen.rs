@@ -43,6 +43,65 @@ pub struct Listen {
     pub socket: Option<String>,
 }
 
+/// The `<listen>` elements of a remote display: one or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listens {
+    /// The first one.
+    pub first: Listen,
+    /// All others.
+    pub others: Vec<Listen>,
+}
+
+/// One on the address of the driver's settings, as for a display without `<listen>`.
+impl Default for Listens {
+    fn default() -> Self {
+        Self::from(Listen::new(Pos::default(), ListenType::Address))
+    }
+}
+
+impl From<Listen> for Listens {
+    fn from(first: Listen) -> Self {
+        Self { first, others: Vec::new() }
+    }
+}
+
+impl Listens {
+    /// All of them, in the order of the document.
+    pub fn iter(&self) -> impl Iterator<Item = &Listen> {
+        std::iter::once(&self.first).chain(&self.others)
+    }
+
+    /// All of them, in the order of the document, to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Listen> {
+        std::iter::once(&mut self.first).chain(&mut self.others)
+    }
+
+    /// Reads every `<listen>` of `graphics`. Without an element, the attributes `listen` and `socket` (VNC) of
+    /// `<graphics>` make one; beside an element, they must equal those of the first.
+    pub(super) fn read(graphics: El<'_>, vnc: bool, r: &mut Reader) -> Self {
+        let mut all: Vec<Listen> = Vec::new();
+        for el in graphics.children("listen") {
+            let parent = all.is_empty().then_some(graphics);
+            all.extend(Listen::read(el, parent, r));
+        }
+        let socket = graphics.string("socket").filter(|_| vnc);
+        let mut all = all.into_iter();
+        let Some(mut first) = all.next() else {
+            let kind = if socket.is_some() { ListenType::Socket } else { ListenType::Address };
+            let address = graphics.string("listen").filter(|a| !a.is_empty() && socket.is_none());
+            let socket = socket.filter(|socket| !socket.is_empty());
+            return Self::from(Listen { address, socket, ..Listen::new(graphics.pos(), kind) });
+        };
+        if let Some(socket) = socket
+            && first.is_tcp()
+        {
+            let socket = Some(socket).filter(|socket| !socket.is_empty());
+            first = Listen { socket, ..Listen::new(first.pos, ListenType::Socket) };
+        }
+        Self { first, others: all.collect() }
+    }
+}
+
 impl Listen {
     fn new(pos: Pos, kind: ListenType) -> Self {
         Self { pos, kind, address: None, network: None, socket: None }
@@ -51,31 +110,6 @@ impl Listen {
     /// Whether it listens on TCP.
     pub fn is_tcp(&self) -> bool {
         matches!(self.kind, ListenType::Address | ListenType::Network)
-    }
-
-    /// Reads every `<listen>` of `graphics`. Without an element, the attributes `listen` and `socket` (VNC) of
-    /// `<graphics>` make one, so the result is never empty; beside an element, they must equal those of the first.
-    pub(super) fn read_all(graphics: El<'_>, vnc: bool, r: &mut Reader) -> Vec<Self> {
-        let mut listens: Vec<Self> = Vec::new();
-        for el in graphics.children("listen") {
-            let parent = listens.is_empty().then_some(graphics);
-            listens.extend(Self::read(el, parent, r));
-        }
-        let socket = graphics.string("socket").filter(|_| vnc);
-        if listens.is_empty() {
-            let kind = if socket.is_some() { ListenType::Socket } else { ListenType::Address };
-            let address = graphics.string("listen").filter(|a| !a.is_empty() && socket.is_none());
-            let socket = socket.filter(|socket| !socket.is_empty());
-            listens.push(Self { address, socket, ..Self::new(graphics.pos(), kind) });
-        } else if let (Some(first), Some(socket)) = (listens.first_mut(), socket)
-            && first.is_tcp()
-        {
-            *first = Self {
-                socket: Some(socket).filter(|socket| !socket.is_empty()),
-                ..Self::new(first.pos, ListenType::Socket)
-            };
-        }
-        listens
     }
 
     fn read(el: El<'_>, parent: Option<El<'_>>, r: &mut Reader) -> Option<Self> {

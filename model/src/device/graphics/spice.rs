@@ -1,7 +1,7 @@
 //! `<graphics type='spice'>`.
 
 use super::Auth;
-use super::listen::Listen;
+use super::listen::Listens;
 use crate::read::{El, ONCE_INTERNAL, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Kind, OnOff, Spelled, YesNo};
@@ -116,7 +116,7 @@ impl Gl {
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Spice {
     /// `<listen>`, one or more.
-    pub listens: Vec<Listen>,
+    pub listens: Listens,
     /// `port=`, the TCP port; 0 for none, -1 where it is allocated at the start.
     pub port: i32,
     /// `tlsPort=`, the TCP port for TLS; 0 for none, -1 where it is allocated at the start.
@@ -154,7 +154,7 @@ pub struct Spice {
 impl Spice {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut spice = Self {
-            listens: Listen::read_all(el, false, r),
+            listens: Listens::read(el, false, r),
             port: r.attr_as(ONCE_INTERNAL, el, "port").unwrap_or_default(),
             tls_port: r.attr_as(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
             autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
@@ -167,7 +167,7 @@ impl Spice {
         };
         spice.autoport |= spice.port == -1 && spice.tls_port == -1;
         // Without a TCP listener, the ports are ignored and not written.
-        let tcp = spice.listens.first().is_some_and(Listen::is_tcp);
+        let tcp = spice.listens.first.is_tcp();
         spice.autoport &= tcp;
         if spice.autoport || !tcp {
             (spice.port, spice.tls_port) = (0, 0);
@@ -206,14 +206,14 @@ impl Spice {
     }
 
     pub(super) fn attributes<'w>(&self, mut tag: Tag<'w>) -> Tag<'w> {
-        let listen = self.listens.first();
-        if listen.is_some_and(Listen::is_tcp) {
+        let listen = &self.listens.first;
+        if listen.is_tcp() {
             let some = |port: i32| Some(port).filter(|p| *p != 0);
             tag = tag
                 .opt("port", some(self.port))
                 .opt("tlsPort", some(self.tls_port))
                 .attr("autoport", YesNo::from(self.autoport))
-                .opt("listen", listen.and_then(|l| l.address.as_ref()));
+                .opt("listen", listen.address.as_ref());
         }
         tag = tag.opt("keymap", self.keymap.as_ref()).opt("defaultMode", self.default_mode);
         Auth::write(self.auth.as_ref(), tag)

@@ -12,7 +12,7 @@ use crate::{NodeName, Props};
 /// The backing image of an image.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Backing<'a> {
-    /// The document does not tell; QEMU reads it from the image.
+    /// It is not in the document; QEMU reads it from the image.
     Unknown,
     /// There is none.
     None,

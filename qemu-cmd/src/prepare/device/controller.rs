@@ -8,11 +8,12 @@ use virtargv_model::device::controller::{
 use virtargv_model::{Domain, Problem, Spelled};
 use virtargv_resolve::Guest;
 use virtargv_resolve::rules::PCI_CONTROLLER_MODEL;
-use virtargv_validate::rules::{address, controller as rules};
+use virtargv_validate::rules::controller as rules;
 
 use super::Device;
 use crate::ident::Alias;
 use crate::prepare::alias::given;
+use crate::prepare::alias::numbered;
 use crate::prepare::context::{Prepare, broken, must};
 use crate::text::{Text, text};
 
@@ -118,7 +119,7 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
     let companion = match controller.info.master_startport {
         Some(port) => {
             let master = cx.controller(ControllerType::Usb, controller.number());
-            let master = must(master, &address::CONTROLLER, controller.info.pos.path("address"))?;
+            let master = must(master, &rules::USB_NO_MASTER, controller.info.pos)?;
             Some((text!(master, ".0").into(), port))
         }
         None => None,
@@ -127,23 +128,26 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
 }
 
 /// The alias of every controller.
-pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> Vec<Alias> {
-    let alias =
-        |controller: &Controller| given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps));
+pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps, scratch: &mut String) -> Vec<Alias> {
+    let alias = |controller: &Controller| {
+        given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps, scratch))
+    };
     domain.devices.controllers.iter().map(alias).collect()
 }
 
 /// The alias of a controller without a user alias. A controller that is part of the machine has QEMU's fixed id.
-fn alias(controller: &Controller, guest: &Guest, caps: &Caps) -> Alias {
+fn alias(controller: &Controller, guest: &Guest, caps: &Caps, scratch: &mut String) -> Alias {
     let (index, kind) = (controller.number(), controller.controller_type());
     match &controller.kind {
         ControllerKind::Pci(_) if !guest.has_numbered_pci_buses(caps) => "pci".into(),
-        ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => text!("pcie.", index).into(),
-        ControllerKind::Pci(_) => text!("pci.", index).into(),
+        ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => {
+            numbered("pcie.", index.into(), scratch)
+        }
+        ControllerKind::Pci(_) => numbered("pci.", index.into(), scratch),
         ControllerKind::Ide(_) if index == 0 && guest.has_builtin_ide() => "ide".into(),
         ControllerKind::Sata if index == 0 && guest.is_q35() => "ide".into(),
         ControllerKind::Usb(_) if index == 0 => "usb".into(),
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if index == 0 => "scsi".into(),
-        _ => text!(kind.as_str(), index).into(),
+        _ => numbered(kind.as_str(), index.into(), scratch),
     }
 }

@@ -81,7 +81,7 @@ fn one(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Facts, Problem> {
         Display::EglHeadless { rendernode: None } => Facts::EglHeadless(None),
         Display::Dbus(dbus) => self::dbus(cx, graphics, dbus)?,
         Display::Rdp(_) => Facts::Rdp,
-        Display::Desktop { .. } => return Err(broken(&rules::DESKTOP, graphics.info.pos)),
+        Display::Desktop { .. } => return Err(broken(&rules::TYPE, graphics.info.pos.path("@type"))),
     })
 }
 
@@ -115,7 +115,7 @@ impl RenderNode {
     fn chosen(cx: &Prepare<'_>, graphics: &Graphics) -> Result<Self, Problem> {
         let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
-            let message = format!("graphics of type '{kind}' need a DRM render node: {error}");
+            let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
             problem(&crate::rules::GRAPHICS_RENDER_NODE, graphics.info.pos, message)
         })?;
         Ok(Self { path: path.into(), chosen: true })

@@ -85,7 +85,7 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     let number = cx.next_node;
     cx.next_node = number.saturating_add(1);
     if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
-        return Err(broken(&rules::SCSI_ADDRESS, hostdev.info.pos));
+        return Err(broken(&rules::BUS_ADDRESS, hostdev.info.pos.path("address/@type")));
     }
     if !cx.has(Cap::BlockdevHostdevScsi) {
         let image = drive_image(cx, &image, Ids::of_hostdev(hostdev.alias))?;
@@ -105,7 +105,7 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
         ScsiSource::Adapter(at) => {
             let found =
                 cx.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
-                    let message = format!("the unit on adapter '{}' was not found: {error}", at.name);
+                    let message = format!("the SCSI device of adapter '{}' was not found: {error}", at.name);
                     problem(&crate::rules::HOSTDEV_SCSI_UNIT, scsi.pos, message)
                 })?;
             Image { location: Location::Block { path: Some(format!("/dev/{found}")) }, ..image }

@@ -88,16 +88,6 @@ macro_rules! devices {
         #[derive(Debug, Clone)]
         pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
 
-        impl ByDevice<Common> {
-            /// Alias and address of each device.
-            pub fn join(aliases: ByDevice<Alias>, addresses: ByDevice<BusAddress>) -> Self {
-                let join = |aliases: Vec<Alias>, addresses: Vec<BusAddress>| {
-                    aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
-                };
-                Self { $($field: join(aliases.$field, addresses.$field),)+ }
-            }
-        }
-
         /// What is prepared for each device besides alias and address.
         #[derive(Debug)]
         pub(crate) struct DeviceFacts { $($field: Vec<$facts>,)+ }

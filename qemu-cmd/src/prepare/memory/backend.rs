@@ -324,7 +324,8 @@ pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<
     let tune = &cx.domain.tune.numa;
     if tune.is_auto() {
         let advice = cx.host.numa().numa_advice().map_err(|error| {
-            let message = format!("placement 'auto' of element 'numatune' has no NUMA nodes: {error}");
+            let message =
+                format!("placement 'auto' of element 'numatune' needs the advice of the host: {error}");
             crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message)
         })?;
         return Ok(Some(advice.into_iter().collect()));
@@ -335,7 +336,7 @@ pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<
 
 /// Checks that the host has all of `nodes`.
 pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Place>) -> Result<(), Problem> {
-    // A host that does not know its NUMA nodes leaves it to QEMU to find one missing.
+    // If the host does not know its NUMA nodes, QEMU reports a missing one.
     let Ok(known) = cx.host.numa().numa_nodes() else { return Ok(()) };
     match nodes.iter().find(|node| !known.contains(node)) {
         None => Ok(()),

@@ -2,6 +2,7 @@
 
 use virtargv_host::Descriptor;
 use virtargv_model::device::storage::{Image, Location, NetHost, NetSource, Protocol, Transport};
+use virtargv_model::read::ATTRIBUTE_MISSING;
 use virtargv_model::{Pos, Problem, Spelled, YesNo};
 use virtargv_validate::rules::disk::source as rules;
 
@@ -219,7 +220,7 @@ impl Storage {
 
 impl Network {
     fn of(net: &NetSource, pos: Pos) -> Result<Self, Problem> {
-        let protocol = must(net.protocol, &rules::PROTOCOL, pos)?;
+        let protocol = must(net.protocol, &ATTRIBUTE_MISSING, pos)?;
         let text = |text: &Option<String>| text.as_ref().map(Text::from);
         let name = || Text::from(name_of(net).to_owned());
         let only = || only_host(net, pos);

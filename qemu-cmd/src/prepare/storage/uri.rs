@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use virtargv_model::device::storage::{Image, NetHost, NetSource, Protocol, Transport};
+use virtargv_model::read::ATTRIBUTE_MISSING;
 use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::disk::source as rules;
 
@@ -13,7 +14,7 @@ use crate::text::text;
 
 /// The address of `image` for `file=` of `-drive`.
 pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Result<String, Problem> {
-    let protocol = must(net.protocol, &rules::PROTOCOL, image.pos)?;
+    let protocol = must(net.protocol, &ATTRIBUTE_MISSING, image.pos)?;
     let only = || only_host(net, image.pos);
     match protocol {
         Protocol::Nbd => Ok(nbd(net, only()?)),

@@ -7,14 +7,14 @@ use std::path::{Path, PathBuf};
 use virtargv::{Caps, Release};
 use virtargv_caps::{Accel, Usable, derive};
 
-/// A conversation and what is to be found out from it.
+/// A recorded conversation, and the capabilities file that is expected of it.
 struct Pair {
     name: String,
     replies: PathBuf,
     caps: PathBuf,
 }
 
-/// What is compared, as the lines of three files.
+/// What is compared: flags, machine types and CPU models, one a line.
 #[derive(PartialEq, Eq)]
 pub(crate) struct Lists {
     pub(crate) flags: BTreeSet<String>,
@@ -45,15 +45,15 @@ impl Lists {
     }
 }
 
-/// What one conversation gave.
+/// The result of one conversation.
 pub(crate) struct Verdict {
     /// The name of the replies file without its ending.
     pub(crate) name: String,
-    /// What differs; empty where all agree.
+    /// The differences; empty if there is none.
     pub(crate) differences: String,
 }
 
-/// Compares every conversation in `dir` (a set, or its `capabilities` folder), and writes what was found to `emit`.
+/// Compares every conversation in `dir` (a set, or its `capabilities` directory), and writes the results to `emit`.
 pub(crate) fn compare(dir: &Path, emit: Option<&Path>) -> Result<Vec<Verdict>, String> {
     let mut verdicts = Vec::new();
     for pair in pairs(dir)? {
@@ -75,7 +75,7 @@ pub(crate) fn compare(dir: &Path, emit: Option<&Path>) -> Result<Vec<Verdict>, S
     Ok(verdicts)
 }
 
-/// Whose flags a file lists: the older set writes `caps_VERSION.ARCH`, the newer one `caps_VERSION_ARCH`.
+/// The release whose flags a file lists: the set for 7.0 has files `caps_VERSION.ARCH`, the others `caps_VERSION_ARCH`.
 fn release_of(name: &str) -> Release {
     let version_and_arch = name.trim_start_matches("caps_");
     let rest = version_and_arch.trim_start_matches(|c: char| c.is_ascii_digit() || c == '.');

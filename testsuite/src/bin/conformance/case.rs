@@ -1,15 +1,15 @@
-//! One case of a corpus, as its line in `cases.jsonl` says it.
+//! One case of a corpus, a line of `cases.jsonl`.
 
 use serde_json::Value;
 
-/// What is expected of a case.
+/// The expected outcome of a case.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Expect {
     /// A command line.
     Argv,
-    /// To be refused while it is read, completed or validated.
+    /// It is refused while it is read, completed or validated.
     ParseError,
-    /// To be refused when the command line is built.
+    /// It is refused when the command line is built.
     Failure,
 }
 
@@ -24,14 +24,14 @@ impl Expect {
     }
 }
 
-/// A case. What the corpus left out is empty.
+/// A case.
 #[derive(Debug)]
 pub struct Case {
     /// Its unique id.
     pub id: String,
-    /// What is expected.
+    /// The expected outcome.
     pub expect: Expect,
-    /// The whole line, for what only one place asks for.
+    /// The line, for keys that are read where they are used.
     raw: Value,
 }
 
@@ -50,27 +50,27 @@ impl Case {
         Ok(Self { id: text("id")?.to_owned(), expect, raw })
     }
 
-    /// A text.
+    /// The text of `key`.
     pub fn text(&self, key: &str) -> Option<&str> {
         self.raw.get(key).and_then(Value::as_str)
     }
 
-    /// Whether a key is there and true.
+    /// Whether `key` is present and true.
     pub fn is(&self, key: &str) -> bool {
         self.raw.get(key).and_then(Value::as_bool).unwrap_or(false)
     }
 
-    /// A number.
+    /// The number of `key`.
     pub fn number(&self, key: &str) -> Option<u32> {
         self.raw.get(key).and_then(Value::as_u64).and_then(|n| u32::try_from(n).ok())
     }
 
-    /// A list of texts.
+    /// The texts in the list of `key`.
     pub fn texts(&self, key: &str) -> impl Iterator<Item = &str> {
         self.raw.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
     }
 
-    /// The members of an object.
+    /// The members of the object of `key`.
     pub fn members(&self, key: &str) -> impl Iterator<Item = (&str, &Value)> {
         self.raw.get(key).and_then(Value::as_object).into_iter().flatten().map(|(k, v)| (k.as_str(), v))
     }

@@ -1,4 +1,4 @@
-//! Whether what a case gave is what the corpus expects.
+//! Compares the results of cases with those that the corpus expects.
 
 use virtargv_model::Kind;
 
@@ -12,22 +12,22 @@ use crate::run::{Answer, Got};
 pub enum Verdict {
     /// It agrees.
     Agrees,
-    /// A command line was expected, and this is why there is none.
+    /// A command line was expected; the case was refused with this message.
     Refused(String),
-    /// So many lines of the command line differ.
+    /// This number of lines of the command line differ.
     Lines(usize),
-    /// It should have been refused.
+    /// A refusal was expected; the case was accepted.
     Accepted,
-    /// It was refused at another stage, or as another kind of problem.
+    /// It was refused at another stage, or with another class.
     Kind(String),
-    /// These quoted values of the expected text are missing.
+    /// These quoted values of the expected message are missing.
     Quotes(Vec<String>),
     /// It panicked, or the case could not be set up.
     Crash(String),
 }
 
 impl Verdict {
-    /// One line on what is wrong.
+    /// The verdict on one line.
     pub fn line(&self) -> String {
         match self {
             Self::Agrees => "ok".to_owned(),
@@ -41,11 +41,11 @@ impl Verdict {
     }
 }
 
-/// What the corpus expects of a case: the command line, or the text of the error.
+/// The result that the corpus expects of a case: the command line, or the message.
 pub fn expected(corpus: &Corpus, case: &Case) -> String {
     let name = case.text("expected").unwrap_or("");
     let text = corpus.domain(name).unwrap_or_else(|e| e);
-    // The reference's tests put this where the folder of their documents stood.
+    // libvirt's tests replace the directory of their documents by this word.
     let domains = corpus.dir.join("domains");
     text.replace("ABS_SRCDIR/qemuxmlconfdata", &domains.to_string_lossy())
 }
@@ -56,7 +56,7 @@ pub fn xml_agrees(corpus: &Corpus, case: &Case, got: &Got) -> Option<bool> {
     Some(got.xml.as_ref() == Some(&expected))
 }
 
-/// Holds `got` against what the corpus expects.
+/// Compares `got` with the result that the corpus expects.
 pub fn verdict(corpus: &Corpus, case: &Case, got: &Got) -> Verdict {
     let expected = expected(corpus, case);
     match (&got.answer, case.expect) {
@@ -71,7 +71,7 @@ pub fn verdict(corpus: &Corpus, case: &Case, got: &Got) -> Verdict {
     }
 }
 
-/// A problem as the reference would print it.
+/// A problem as libvirt prints it.
 pub fn shown(kind: &str, message: &str) -> String {
     if kind.is_empty() { message.to_owned() } else { format!("{kind}: {message}") }
 }
@@ -88,14 +88,14 @@ fn error_verdict(expect: Expect, text: &str, stage: Expect, kind: &str, message:
     if missing.is_empty() { Verdict::Agrees } else { Verdict::Quotes(missing) }
 }
 
-/// The class of an expected text: the prefix it begins with, or nothing.
+/// The class of an expected message, its prefix; empty if it has none.
 fn kind_of(text: &str) -> &'static str {
     let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| !kind.is_empty());
     let mut found = kinds.filter(|kind| text.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':')));
     found.next().unwrap_or("")
 }
 
-/// The values in single quotes. A quote within a word (`can't`) opens nothing.
+/// The values in single quotes. A quote inside a word (`can't`) does not begin a value.
 fn quoted(text: &str) -> Vec<&str> {
     let mut values = Vec::new();
     let mut open: Option<usize> = None;

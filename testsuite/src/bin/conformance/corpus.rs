@@ -1,4 +1,4 @@
-//! A corpus set: its cases and everything they share.
+//! A corpus set: its cases, and the files that they share.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
@@ -13,20 +13,20 @@ use virtargv_model::{Report, network_port};
 
 use crate::case::Case;
 
-/// Capabilities that are read once, by whichever case asks first.
+/// A capabilities file, which is read by the first case that needs it.
 type Slot = Arc<OnceLock<Result<Caps, String>>>;
 
 /// A set of the corpus.
 pub struct Corpus {
-    /// Its folder.
+    /// Its directory.
     pub dir: PathBuf,
-    /// The release it is of.
+    /// The release that it is for.
     pub release: Release,
-    /// The name of its folder.
+    /// The name of its directory.
     name: String,
-    /// The folder that has what its cases share: the set itself, or another one.
+    /// The directory of shared files: that of the set, or of another set.
     base: PathBuf,
-    /// Its cases in order.
+    /// Its cases, in their order.
     pub cases: Vec<Case>,
     /// Firmware and vhost-user descriptors by their path on the host.
     pub files: BTreeMap<String, String>,
@@ -36,13 +36,13 @@ pub struct Corpus {
     pub networks: BTreeMap<String, Network>,
     /// Network ports by name.
     pub ports: BTreeMap<String, Actual>,
-    /// Definitions of CPU models.
+    /// The CPU definitions.
     pub cpu_map: Arc<CpuMap>,
     caps: Mutex<HashMap<PathBuf, Slot>>,
 }
 
 impl Corpus {
-    /// Loads everything but the capabilities, which are read as cases ask for them.
+    /// Loads everything except the capabilities, which are read when a case needs them.
     pub fn load(dir: &Path) -> Result<Self, String> {
         let lines = read(&dir.join("cases.jsonl"))?;
         let cases: Vec<Case> = lines.lines().map(Case::parse).collect::<Result<_, _>>()?;
@@ -66,7 +66,7 @@ impl Corpus {
         })
     }
 
-    /// The name the project keeps this set's ratchet under.
+    /// The name of the set, which is that of its ratchet.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -76,16 +76,16 @@ impl Corpus {
         read(&self.dir.join("domains").join(name))
     }
 
-    /// The set of that architecture, version (`latest` for the highest) and variant.
+    /// The capabilities of this architecture, version (`latest` for the highest) and variant.
     pub fn caps(&self, arch: &str, version: &str, variant: &str) -> Result<Caps, String> {
         let version = match version {
             "latest" => self.latest(arch, variant)?,
             version => version.to_owned(),
         };
-        let folder = self.base.join("capabilities");
+        let directory = self.base.join("capabilities");
         let name = |between| format!("caps_{version}{between}{arch}{variant}.xml");
-        let path = folder.join(name(BETWEEN[0]));
-        let path = if path.exists() { path } else { folder.join(name(BETWEEN[1])) };
+        let path = directory.join(name(BETWEEN[0]));
+        let path = if path.exists() { path } else { directory.join(name(BETWEEN[1])) };
         let slot = {
             let mut slots = self.caps.lock().map_err(|e| e.to_string())?;
             Arc::clone(slots.entry(path.clone()).or_default())
@@ -97,7 +97,7 @@ impl Corpus {
         slot.get_or_init(load).clone()
     }
 
-    /// The highest version there is for an architecture and variant.
+    /// The highest version for an architecture and variant.
     fn latest(&self, arch: &str, variant: &str) -> Result<String, String> {
         let names = names(&self.base.join("capabilities"));
         let tails = BETWEEN.map(|between| format!("{between}{arch}{variant}.xml"));
@@ -112,10 +112,10 @@ impl Corpus {
     }
 }
 
-/// What stands between version and architecture in the name of a capabilities file, in newer sets and in older ones.
+/// The separators between version and architecture in names of capabilities files.
 const BETWEEN: [&str; 2] = ["_", "."];
 
-/// What a set says of itself.
+/// The description of a set.
 struct Set {
     name: String,
     release: Release,
@@ -124,7 +124,8 @@ struct Set {
 }
 
 impl Set {
-    /// Reads `set.json` of `dir`. The matrices of libvirt's own tests have none: their folders are called as in [`MATRICES`].
+    /// Reads `set.json` of `dir`. The matrices of libvirt's own tests have none: their directories are named as in
+    /// [`MATRICES`].
     fn load(dir: &Path) -> Result<Self, String> {
         let name = std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let name = name.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
@@ -150,15 +151,15 @@ impl Set {
     }
 }
 
-/// The matrices of libvirt's own tests, by the name of their folder, with their release.
+/// The sets of libvirt's own tests, by the name of their directory, with their release.
 const MATRICES: &[(&str, Release)] = &[("classic", Release::V7_0), ("modern", Release::V11_3)];
 
-/// The definitions of CPU models.
+/// The CPU definitions in `dir`.
 fn cpu_map(dir: &Path) -> Result<CpuMap, String> {
     CpuMap::parse(|name| read(&dir.join(name)).ok()).map_err(|e| e.to_string())
 }
 
-/// A file's text.
+/// The text of a file.
 pub fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
 }
@@ -183,7 +184,7 @@ fn definitions<T>(
     parsed.collect()
 }
 
-/// Puts the files below `dir` into `files` under `path`.
+/// Adds the files below `dir` to `files`, with paths below `path`.
 fn add_tree(dir: &Path, path: &str, files: &mut BTreeMap<String, String>) {
     for name in names(dir) {
         let (below, path) = (dir.join(&name), format!("{path}/{name}"));

@@ -3,11 +3,11 @@
 /// A line of either text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Line<'a> {
-    /// In both.
+    /// A line of both.
     Both(&'a str),
-    /// Expected only.
+    /// A line of the expected text only.
     Expected(&'a str),
-    /// Given only.
+    /// A line of the other text only.
     Got(&'a str),
 }
 
@@ -16,7 +16,7 @@ pub fn lines<'a>(expected: &'a str, got: &'a str) -> Vec<Line<'a>> {
     let want: Vec<&str> = expected.lines().collect();
     let have: Vec<&str> = got.lines().collect();
     let width = have.len() + 1;
-    // common[i * width + j]: how many lines want[i..] and have[j..] have in common.
+    // common[i * width + j]: the number of lines that want[i..] and have[j..] have in common.
     let mut common = vec![0u32; (want.len() + 1) * width];
     let at = |common: &[u32], i: usize, j: usize| common.get(i * width + j).copied().unwrap_or(0);
     for (i, x) in want.iter().enumerate().rev() {
@@ -54,12 +54,12 @@ pub fn lines<'a>(expected: &'a str, got: &'a str) -> Vec<Line<'a>> {
     out
 }
 
-/// How many lines differ.
+/// The number of lines that differ.
 pub fn differing(expected: &str, got: &str) -> usize {
     lines(expected, got).iter().filter(|line| !matches!(line, Line::Both(_))).count()
 }
 
-/// The first lines that differ: expected, given.
+/// The first lines that differ: the expected one, the other one.
 pub fn first<'a>(expected: &'a str, got: &'a str) -> (&'a str, &'a str) {
     let mut want = expected.lines();
     let mut have = got.lines();

@@ -1,4 +1,4 @@
-//! Writes what was produced, for others to compare.
+//! Writes the results to files, for other tools to compare.
 
 use std::fs;
 use std::path::Path;

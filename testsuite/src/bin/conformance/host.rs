@@ -1,4 +1,4 @@
-//! The host the expected output of a corpus was made on.
+//! The host for which the expected output of a corpus was made.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -14,10 +14,10 @@ use virtargv_testsuite::pretend::PretendedDescriptors;
 use crate::case::Case;
 use crate::corpus::Corpus;
 
-/// The architecture of the host of `case`: what it says, or that of its QEMU.
+/// The architecture of the host of `case`: the one it names, or that of its QEMU.
 pub fn arch(case: &Case) -> Arch {
-    let said = case.text("host_arch").and_then(|name| name.strip_prefix("VIR_ARCH_"));
-    let name = said.map(str::to_ascii_lowercase).or_else(|| case.text("caps_arch").map(str::to_owned));
+    let named = case.text("host_arch").and_then(|name| name.strip_prefix("VIR_ARCH_"));
+    let name = named.map(str::to_ascii_lowercase).or_else(|| case.text("caps_arch").map(str::to_owned));
     name.and_then(|name| name.parse().ok()).unwrap_or(Arch::X86_64)
 }
 
@@ -64,7 +64,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
     Ok(host)
 }
 
-/// The numbers of descriptors, and what the case passes.
+/// The numbers of descriptors, with those that the case passes.
 fn descriptors(case: &Case) -> PretendedDescriptors {
     let numbers = |fds: &Value| fds.as_array().into_iter().flatten().filter_map(fd).collect();
     let vdpa = case.members("vdpa_fds").filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)));
@@ -74,7 +74,7 @@ fn descriptors(case: &Case) -> PretendedDescriptors {
     }
 }
 
-/// The older set has no network service: whatever a network is called, its interfaces end at a bridge.
+/// The networks of the set for 7.0: every network connects interfaces to a bridge.
 fn bridge_networks(document: &str, host: &mut FixedHost) {
     for part in document.split("network=").skip(1) {
         let name = part.split(['\'', '"']).nth(1).unwrap_or_default();
@@ -84,7 +84,7 @@ fn bridge_networks(document: &str, host: &mut FixedHost) {
     }
 }
 
-/// Networks named `NET;PORT` stand for a network and the port it makes.
+/// Adds networks named `NET;PORT`: the network, and the port that it creates.
 fn add_network_ports(corpus: &Corpus, document: &str, host: &mut FixedHost) {
     for asked in document.split(['\'', '"']) {
         let Some((network, port)) = asked.split_once(';') else { continue };
@@ -137,7 +137,7 @@ fn nbdkit_plugins(case: &Case) -> std::collections::BTreeSet<String> {
         .collect()
 }
 
-/// The features of a CPU, and how many there are of it.
+/// The CPU of the host: model, features, cores and threads.
 fn processor(case: &Case) -> Option<Processor> {
     let named = case.text("host_cpu").or(case.text("host_cpu_model"));
     let x86 = |model: &str, features: &str, threads| Processor {
@@ -175,7 +175,7 @@ fn processor(case: &Case) -> Option<Processor> {
     }
 }
 
-/// The driver's settings: the base of the set, and what the case changes.
+/// The driver's settings: those of the set, with the changes of the case.
 fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
     let huge = |path: &str, size_kib, default| Hugetlbfs { path: path.into(), size_kib, default };
     let mut config = DriverConfig {
@@ -237,12 +237,12 @@ fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String
         "nbdTLSx509secretUUID" => config.nbd_tls_x509_secret_uuid = text,
         "dumpGuestCore" => config.dump_guest_core = yes,
         "storageUseNbdkit" => config.storage_use_nbdkit = yes,
-        other => return Err(format!("the setting '{other}' is not known here")),
+        other => return Err(format!("the runner does not know the setting '{other}'")),
     }
     Ok(())
 }
 
-/// The host's PCI devices that are in IOMMU groups; of others nothing is known.
+/// The PCI devices of the host that are in IOMMU groups. Others do not exist.
 fn pci_devices() -> BTreeMap<String, PciDevice> {
     let groups = [(0, ["0001:01:00.0", "0001:01:00.1"].as_slice()), (1, &["0005:90:01.0", "0005:90:01.1"])];
     let of_group =

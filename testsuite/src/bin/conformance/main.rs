@@ -1,7 +1,8 @@
-//! Measures how far the line agrees with the conformance corpus.
+//! Measures the agreement with the conformance corpus.
 //!
-//! `conformance --corpus DIR` runs every case of a set through the public API and compares. It ends with a table and
-//! with `N passed, M failed`; it exits with 1 where a case of the ratchet no longer agrees or anything panicked.
+//! `conformance --corpus DIR` runs every case of a set through the public API and compares the results. It prints a
+//! table and `N passed, M failed`, and exits with 1 if a case of the ratchet does not agree any more, or any case
+//! panicked.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 
@@ -27,37 +28,37 @@ use corpus::Corpus;
 use ratchet::Ratchet;
 use run::{Answer, Got};
 
-/// Measures agreement with the conformance corpus.
+/// Measure the agreement with the conformance corpus.
 #[derive(Parser)]
 struct Args {
-    /// The set: a folder with `cases.jsonl`.
+    /// The set, a directory with `cases.jsonl`.
     #[arg(long, required_unless_present = "capabilities")]
     corpus: Option<PathBuf>,
-    /// Instead of cases: recorded QMP conversations in this folder, against the capabilities files beside them.
+    /// Compare the recorded QMP conversations in this directory with their capabilities files, instead of cases.
     #[arg(long, value_name = "DIR", conflicts_with = "corpus")]
     capabilities: Option<PathBuf>,
-    /// Write what was produced into this folder.
+    /// Write the results into this directory.
     #[arg(long, value_name = "OUT")]
     emit: Option<PathBuf>,
-    /// Only the cases whose id matches (`*` and `?`), with each one's verdict.
+    /// Run only the cases whose id matches (`*` and `?`), and print the verdict on each.
     #[arg(long, value_name = "GLOB")]
     only: Option<String>,
-    /// Only this case, with the difference to what is expected.
+    /// Run only this case, and print the difference to the expected result.
     #[arg(long, value_name = "ID")]
     diff: Option<String>,
-    /// With --diff: compare the completed domain instead.
+    /// With --diff: compare the completed domain instead of the command line.
     #[arg(long)]
     xml: bool,
-    /// List what does not agree, and how.
+    /// List the cases that do not agree, with the verdict on each.
     #[arg(long)]
     failing: bool,
-    /// List the first differing lines of every command line that does not agree.
+    /// List the first lines that differ of every command line.
     #[arg(long)]
     first_diff: bool,
-    /// Make what agrees now the ratchet.
+    /// Set the ratchet to the cases that agree now.
     #[arg(long)]
     bless: bool,
-    /// How many threads run cases.
+    /// The number of threads.
     #[arg(long)]
     threads: Option<usize>,
 }
@@ -73,14 +74,14 @@ fn main() -> ExitCode {
     }
 }
 
-/// One case, what it gave, and the verdict.
+/// A case, its result, and the verdict.
 struct Row<'a> {
     case: &'a Case,
     got: &'a Got,
     verdict: Verdict,
 }
 
-/// Whether all is as well as it was.
+/// Runs the cases. Returns whether all cases of the ratchet agree and none panicked.
 fn measure(args: &Args) -> Result<bool, String> {
     if let Some(dir) = &args.capabilities {
         return measure_capabilities(args, dir);
@@ -117,7 +118,7 @@ fn measure(args: &Args) -> Result<bool, String> {
     judge(args, &corpus, &rows)
 }
 
-/// The same for recorded conversations; the ratchet holds all of them.
+/// Like [`measure`], for recorded conversations. All of them are in the ratchet.
 fn measure_capabilities(args: &Args, dir: &Path) -> Result<bool, String> {
     let verdicts = capabilities::compare(dir, args.emit.as_deref())?;
     let (agree, differ): (Vec<_>, Vec<_>) = verdicts.iter().partition(|v| v.differences.is_empty());
@@ -204,7 +205,7 @@ fn print_table(corpus: &Corpus, rows: &[Row<'_>]) {
     }
 }
 
-/// Holds the ratchet, and says the final count.
+/// Checks the ratchet, and prints the final count.
 fn judge(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) -> Result<bool, String> {
     let passed = rows.iter().filter(|row| row.verdict == Verdict::Agrees);
     let mut ratchet = Ratchet::load(corpus.name());

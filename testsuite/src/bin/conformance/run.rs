@@ -6,14 +6,14 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use virtargv::{CommandLine, Incoming, Release, Request, Run};
-use virtargv_qemu_cmd::{CLASSIC_WRAP, Format, Layout};
+use virtargv_qemu_cmd::{CLASSIC_WRAP, Format};
 use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
 use crate::corpus::Corpus;
 use crate::{host, sets};
 
-/// What a case gave.
+/// The result of a case.
 #[derive(Debug, Clone, Default)]
 pub struct Got {
     /// The command line or the first problem.
@@ -22,21 +22,21 @@ pub struct Got {
     pub xml: Option<String>,
 }
 
-/// The answer of the line.
+/// The command line or the first problem.
 #[derive(Debug, Clone)]
 pub enum Answer {
-    /// A command line in the corpus's layout.
+    /// A command line, in the layout of the corpus.
     Args(String),
     /// A refusal.
     Error {
         /// [`Expect::ParseError`] or [`Expect::Failure`].
         stage: Expect,
-        /// The class as the reference writes it, without the colon.
+        /// The class as libvirt writes it, without the colon.
         kind: &'static str,
         /// The message.
         message: String,
     },
-    /// It panicked, or the case itself could not be set up.
+    /// It panicked, or the case could not be set up.
     Crash(String),
 }
 
@@ -92,7 +92,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     let path = corpus.dir.join("domains").join(input);
     let document = match std::fs::read_to_string(&path) {
         Ok(document) => document,
-        // The command says this before the line is entered at all.
+        // The command reports this itself, before the first stage.
         Err(error) => {
             let message = format!("cannot read '{}': {error}", path.display());
             let answer = Answer::Error { stage: Expect::ParseError, kind: "", message };
@@ -125,5 +125,5 @@ fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
     let wrap = (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP);
-    line.print_with(Format::Args, &Layout { wrap, source: None })
+    line.print(Format::Args, wrap)
 }

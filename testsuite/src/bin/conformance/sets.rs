@@ -6,7 +6,7 @@ use virtargv_caps::{Accel, CapsBuilder, CpuModel, Gic, GicVersion, Machine};
 use crate::case::Case;
 use crate::corpus::Corpus;
 
-/// The machines of a set whose flags are listed by hand.
+/// The machine types of a set whose flags the case lists.
 fn machines(arch: Arch) -> &'static [&'static str] {
     match arch {
         Arch::I686 => &["pc", "isapc"],
@@ -51,7 +51,7 @@ fn machines(arch: Arch) -> &'static [&'static str] {
     }
 }
 
-/// The CPU models of such a set: those of today, and those of the 32 bit era.
+/// The CPU models of such a set: for 64-bit guests, and for 32-bit ones.
 fn cpu_models(arch: Arch) -> (&'static [&'static str], &'static [&'static str]) {
     match arch {
         Arch::I686 | Arch::X86_64 => (
@@ -77,7 +77,7 @@ fn cpu_models(arch: Arch) -> (&'static [&'static str], &'static [&'static str]) 
     }
 }
 
-/// What the QEMU of `case` can do.
+/// The capabilities of `case`.
 pub fn caps(corpus: &Corpus, case: &Case, document: &str) -> Result<Caps, String> {
     let version = case.text("caps_ver");
     let mut builder = match (case.text("caps_arch"), version) {
@@ -114,18 +114,18 @@ fn cap(name: &str) -> Result<Cap, String> {
     name.parse().map_err(|e: virtargv_caps::UnknownCap| e.to_string())
 }
 
-/// What the QEMU at `path` emulates, by its name.
+/// The architecture of the QEMU binary at `path`, by its name.
 fn emulator_arch(path: &str) -> Option<Arch> {
     let name = path.rsplit('/').next()?.strip_prefix("qemu-system-")?;
     Arch::ALL.iter().copied().find(|arch| arch.qemu_name() == name)
 }
 
-/// A set with nothing but machines and CPU models, of the architecture the document asks for.
+/// A set with machine types and CPU models only, of the architecture in the document.
 fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
-    let domain = virtargv_model::parse(document, virtargv_model::Release::default()).value;
+    let domain = virtargv_model::parse(document).value;
     let emulator = domain.as_ref().and_then(|d| d.devices.emulator.as_deref()).and_then(emulator_arch);
     let asked = domain.as_ref().and_then(|d| d.os.arch.as_deref()).and_then(|arch| arch.parse().ok());
-    // There is no such QEMU for an architecture without machines: then it is the one that the document names.
+    // An architecture without machine types has no QEMU; its binary is then the one of the document.
     let asked = asked.filter(|arch| !machines(*arch).is_empty()).or(emulator);
     let arch = asked.unwrap_or_else(|| crate::host::arch(case));
     let mut builder = Caps::builder(corpus.release, arch).set(Cap::Tcg);
@@ -135,14 +135,14 @@ fn by_hand(corpus: &Corpus, case: &Case, document: &str) -> CapsBuilder {
         accels.push(Accel::Kvm);
     }
     if arch.is_x86() {
-        // A flag that comes with the architecture, whatever is listed.
+        // libvirt sets this flag for the architecture.
         builder = builder.set(Cap::NoHpet);
     }
     let (models, old_models) = cpu_models(arch);
     let old_models = if case.is("skip_legacy_cpus") { &[] } else { old_models };
     for accel in accels {
         for (n, name) in machines(arch).iter().enumerate() {
-            // The first one is what a document gets that names none.
+            // The first one is the default.
             let machine = Machine { numa_mem_supported: true, is_default: n == 0, ..Machine::named(*name) };
             builder = builder.machine(accel, machine);
         }

@@ -1,9 +1,12 @@
-//! Character devices and what is made of them.
+//! Character devices: serial ports, consoles, channels.
 
-use virtargv::Arch;
+use virtargv::{Arch, Cap};
 
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, PPC, S390};
 use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
+
+/// A QEMU without TLS.
+const SERIAL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceIsaSerial]);
 
 pub(super) const CASES: &[Case] = &[
     classic("serial-ends").on(X86),
@@ -68,4 +71,5 @@ pub(super) const CASES: &[Case] = &[
     modern("serial-null-modem").fails(),
     modern("serial-tls-no-key").host(HostKind::Bare).fails(),
     classic("serial-tls-not-offered").on(NOTHING).fails(),
+    classic("chardev-tls-not-offered").on(SERIAL).fails(),
 ];

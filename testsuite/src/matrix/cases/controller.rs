@@ -5,7 +5,7 @@ use virtargv::{Arch, Cap};
 use super::{ARM, NOTHING, OLD_PPC, PPC};
 use crate::matrix::{Case, Qemu, classic, modern};
 
-/// A QEMU whose root ports take no options.
+/// A QEMU whose root ports have no `hotplug=`.
 const PORT: Qemu =
     Qemu::Flags(Arch::X86_64, &[Cap::DeviceIoh3420, Cap::DeviceDmiToPciBridge, Cap::DevicePciBridge]);
 
@@ -15,7 +15,7 @@ const ONE_THREAD: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::VirtioS
 /// A QEMU whose virtio-scsi has no I/O threads.
 const THREADLESS: Qemu = Qemu::BuiltinWithout("qemu-7.2-x86_64", &[Cap::VirtioScsiIothread]);
 
-/// A QEMU whose host bridges are on no NUMA node.
+/// A QEMU whose host bridges have no `numa_node=`.
 const BRIDGE: Qemu = Qemu::Flags(Arch::Ppc64, &[Cap::DeviceSpaprPciHostBridge]);
 
 pub(super) const CASES: &[Case] = &[

@@ -1,4 +1,4 @@
-//! The smaller devices.
+//! Other devices.
 
 use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_S390, PPC, RISCV, S390, UNINDEXED};
 use crate::matrix::{Case, HostKind, X86, classic, modern};
@@ -123,4 +123,5 @@ pub(super) const CASES: &[Case] = &[
     classic("shmem-on-isa").fails(),
     modern("rng-on-isa").fails(),
     classic("device-rom-on-channel").on(OLD_S390).fails(),
+    modern("address-no-controller").refused(),
 ];

@@ -1,11 +1,11 @@
-//! Disks and the images behind them.
+//! Disks and images.
 
 use virtargv::{Arch, Cap};
 
 use super::{ANCIENT, NOTHING, OLD_S390, PPC, S390, VDPA_BLOCK};
 use crate::matrix::{Case, OLD_X86, Qemu, classic, modern};
 
-/// A QEMU whose NBD knows no TLS.
+/// A QEMU without TLS for NBD.
 const NO_NBD_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls]);
 
 /// A QEMU whose SCSI controllers have targets up to 7.
@@ -122,4 +122,5 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-gluster-rdma").fails(),
     modern("disk-nfs-named-user").fails(),
     modern("disk-volume-of-no-unit").fails(),
+    modern("disk-sd-no-slot").refused(),
 ];

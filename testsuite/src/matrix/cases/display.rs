@@ -1,18 +1,21 @@
-//! Displays, graphics cards, sound.
+//! Displays, video devices and sound.
 
 use virtargv::{Arch, Cap};
 
 use super::NOTHING;
 use crate::matrix::{Case, HostKind, Qemu, classic, modern};
 
-/// A QEMU with displays that take no options.
+/// A QEMU with displays without options.
 const SHOWS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Sdl, Cap::Vnc, Cap::Spice, Cap::EglHeadless]);
 
-/// A QEMU whose SPICE renders on a device of its own choice.
+/// A QEMU whose SPICE has `gl=` and no `rendernode=`.
 const SPICE_GL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::Spice, Cap::SpiceGl]);
 
-/// A QEMU whose virtio card only shows a framebuffer.
+/// A QEMU whose `virtio-gpu` has no options.
 const PLAIN_VIRTIO_GPU: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioGpu]);
+
+/// A QEMU whose primary video device is given as `-vga`.
+const BOCHS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceBochsDisplay]);
 
 pub(super) const CASES: &[Case] = &[
     modern("graphics-vnc-socket").live(),
@@ -60,4 +63,7 @@ pub(super) const CASES: &[Case] = &[
     modern("graphics-vnc-no-key").host(HostKind::Bare).fails(),
     modern("graphics-no-render-node").host(HostKind::Bare).fails(),
     modern("graphics-dbus-no-audio").fails(),
+    classic("video-primary-not-offered").on(BOCHS).fails(),
+    modern("graphics-desktop").refused(),
+    modern("graphics-listens-twice").fails(),
 ];

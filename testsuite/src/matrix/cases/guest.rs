@@ -1,11 +1,11 @@
-//! CPU, clock, firmware, machine: what belongs to the guest as a whole.
+//! CPU, clock, firmware, machine type and features.
 
 use virtargv::{Arch, Cap};
 
 use super::{ARM, NOTHING, NOTHING_ARM, OLD_ARM, OLD_S390, PPC, RISCV, S390, SEV};
 use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
-/// The features of POWER machines that a document may switch.
+/// The flags of features of pseries machines.
 const PSERIES: &[Cap] = &[
     Cap::DeviceSpaprPciHostBridge,
     Cap::MachinePseriesResizeHpt,
@@ -16,13 +16,13 @@ const PSERIES: &[Cap] = &[
     Cap::MachinePseriesCapIbs,
 ];
 
-/// What an s390 machine needs to wrap keys.
+/// The flags of key wrapping.
 const KEYS: &[Cap] = &[Cap::Ccw, Cap::AesKeyWrap, Cap::DeaKeyWrap];
 
-/// The version of Arm's interrupt controller can be told.
+/// The flags of `gic-version=`.
 const GIC: &[Cap] = &[Cap::MachVirtGicVersion, Cap::ObjectGpex];
 
-/// The features of Q35 machines that a document may switch.
+/// The flags of features of Q35 machines.
 const Q35: &[Cap] = &[
     Cap::Ich9Ahci,
     Cap::DevicePcieRootPort,
@@ -36,10 +36,10 @@ const Q35: &[Cap] = &[
     Cap::MchExtendedTsegMbytes,
 ];
 
-/// A PC whose firmware keeps its variables safe.
+/// The flags of a Q35 machine with SMM.
 const FLASH: &[Cap] = &[Cap::MachineSmmOpt, Cap::Ich9Ahci, Cap::DevicePcieRootPort];
 
-/// What AMD's encrypted memory needs.
+/// The flags of SEV.
 const SEV_ALONE: &[Cap] =
     &[Cap::Piix3UsbUhci, Cap::SevGuest, Cap::SevGuestKernelHashes, Cap::MachineConfidentalGuestSupport];
 
@@ -190,6 +190,7 @@ pub(super) const CASES: &[Case] = &[
     modern("vcpu-bad-list").refused(),
     modern("vcpu-none-online").refused(),
     modern("vcpu-above-the-machine").refused(),
+    modern("vcpu-topology-mismatch").refused(),
     modern("vcpu-many-without-eim").refused(),
     modern("vcpu-part-of-a-core").on(PPC).refused(),
     modern("tune-twice").refused(),
@@ -217,6 +218,7 @@ pub(super) const CASES: &[Case] = &[
     modern("boot-serial-without-port").refused(),
     classic("boot-serial-without-port").on(NOTHING).refused(),
     modern("boot-bad-tables").refused(),
+    modern("acpi-table-two-files").fails(),
     modern("firmware-nvram-places").refused(),
     modern("firmware-by-hand").define().refused(),
     modern("firmware-bios-nvram").refused(),
@@ -251,4 +253,5 @@ pub(super) const CASES: &[Case] = &[
     classic("host-unknown-firmware").host(HostKind::Unknown).fails(),
     modern("host-unknown-firmware").host(HostKind::Unknown).fails(),
     modern("host-unknown-enough").host(HostKind::Unknown),
+    modern("smbios-no-tables").fails(),
 ];

@@ -1,4 +1,4 @@
-//! Devices of the host.
+//! Host devices.
 
 use super::{NOTHING, S390, VFIO_LESS};
 use crate::matrix::{Case, HostKind, X86, classic, modern};
@@ -34,4 +34,5 @@ pub(super) const CASES: &[Case] = &[
     classic("hostdev-assigned-by-kvm").fails(),
     modern("hostdev-scsi-no-unit").host(HostKind::Bare).fails(),
     modern("hostdev-usb-by-product").fails(),
+    modern("hostdev-scsi-on-pci").refused(),
 ];

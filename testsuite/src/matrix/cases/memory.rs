@@ -5,16 +5,16 @@ use virtargv::{Arch, Cap};
 use super::{NOTHING, PPC};
 use crate::matrix::{Case, HostKind, Qemu, classic, modern};
 
-/// A QEMU with enclave memory, of which the host does not tell where it is.
+/// A QEMU with SGX, whose capabilities do not have the NUMA nodes of the EPC.
 const SGX: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::SgxEpc]);
 
-/// A QEMU that has memory from RAM only.
+/// A QEMU that has `memory-backend-ram` only.
 const RAM: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::ObjectMemoryRam]);
 
-/// A QEMU whose memory from files takes no options.
+/// A QEMU whose `memory-backend-file` has no options.
 const FILES: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::ObjectMemoryRam, Cap::ObjectMemoryFile]);
 
-/// The same with NVDIMMs.
+/// A QEMU with NVDIMMs, whose `memory-backend-file` has no options.
 const NVDIMM: Qemu =
     Qemu::Flags(Arch::X86_64, &[Cap::DeviceNvdimm, Cap::ObjectMemoryRam, Cap::ObjectMemoryFile]);
 

@@ -1,4 +1,4 @@
-//! Network cards and what they are connected to.
+//! Interfaces.
 
 use virtargv::Arch;
 
@@ -78,4 +78,5 @@ pub(super) const CASES: &[Case] = &[
     modern("net-script-on-bridge").fails(),
     modern("net-null").fails(),
     modern("net-vhost-user-on-the-board").on(ARM).fails(),
+    modern("net-bad-scripts").fails(),
 ];

@@ -14,10 +14,6 @@ virtargv_model::rules! {
     PATH = "storage-path": Internal, Build,
         "`<source file= dev= dir=>`: `filename=` of the block drivers `file` and `host_device`, `dir=` of `vvfat`",
         help "add `file=`, `dev=` or `dir=` to `<source>`, as the type requires";
-    /// An image of type `network` has a protocol.
-    PROTOCOL = "storage-protocol": Internal, Build,
-        "`<source protocol=>`: the name of QEMU's block driver",
-        help "add `protocol=` to `<source>`, such as `nbd`";
     /// An image on a network has one host, except with protocols that take several.
     ONE_HOST = "storage-one-host": Internal, Build,
         "`<source><host>`: `host=`, `portal=` and `server=` of block drivers are one address; `rbd` and `gluster` take a list",
@@ -142,9 +138,8 @@ fn check(image: &Image, form: Form, out: &mut Findings<'_>) {
 }
 
 fn network(net: &NetSource, pos: Pos, form: Form, out: &mut Findings<'_>) {
-    let Some(protocol) = net.protocol else {
-        return out.refuse(&PROTOCOL, pos, "element 'source' lacks its attribute 'protocol'");
-    };
+    // A source without it was reported while reading.
+    let Some(protocol) = net.protocol else { return };
     if form == Form::Address {
         match protocol {
             Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => {

@@ -32,16 +32,15 @@ virtargv_model::rules! {
 /// Checks a SPICE display against the rules above.
 pub(super) fn check(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Findings<'_>) {
     let pos = graphics.info.pos;
-    let listen = spice.listens.first().map(|listen| listen.kind);
-    let tcp = matches!(listen, Some(ListenType::Address | ListenType::Network));
-    if tcp && spice.tls_port > 0 && !cx.host.config().spice_tls {
+    let listen = &spice.listens.first;
+    if listen.is_tcp() && spice.tls_port > 0 && !cx.host.config().spice_tls {
         let message = format!(
             "attribute 'tlsPort' of element 'graphics' is '{}', but the driver's settings do not enable TLS for SPICE",
             spice.tls_port
         );
         out.refuse(&SPICE_TLS, pos.path("@tlsPort"), message);
     }
-    if listen == Some(ListenType::Socket) && !cx.has(Cap::SpiceUnix) {
+    if listen.kind == ListenType::Socket && !cx.has(Cap::SpiceUnix) {
         let message = "a 'socket' of graphics of type 'spice' is not supported by this QEMU";
         out.refuse(&SPICE_UNIX, pos.path("listen/@type"), message);
     }

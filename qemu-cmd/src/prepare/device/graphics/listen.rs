@@ -1,10 +1,10 @@
 //! `<listen>`: the address of a VNC or SPICE display.
 
 use virtargv_model::Problem;
-use virtargv_model::device::graphics::{Graphics, Listen, ListenType};
+use virtargv_model::device::graphics::{Listen, ListenType, Listens};
 use virtargv_validate::rules::graphics as rules;
 
-use crate::prepare::context::{Prepare, broken, must, problem};
+use crate::prepare::context::{Prepare, broken, problem};
 use crate::text::Text;
 
 /// The address of a display.
@@ -29,15 +29,10 @@ pub(super) struct Defaults<'a> {
 }
 
 impl Endpoint {
-    /// The address of `graphics`, from its one `<listen>`.
-    pub(super) fn of(
-        cx: &Prepare<'_>,
-        graphics: &Graphics,
-        defaults: &Defaults<'_>,
-    ) -> Result<Self, Problem> {
-        let listens = graphics.listens();
-        let listen = must(listens.first(), &rules::LISTEN_MISSING, graphics.info.pos)?;
-        if let Some(second) = listens.get(1) {
+    /// The address of a display, from its one `<listen>`.
+    pub(super) fn of(cx: &Prepare<'_>, listens: &Listens, defaults: &Defaults<'_>) -> Result<Self, Problem> {
+        let listen = &listens.first;
+        if let Some(second) = listens.others.first() {
             return Err(broken(&rules::LISTEN_TWICE, second.pos));
         }
         let own_socket = || Self::Unix(format!("{}/{}.sock", cx.folders.domain, defaults.socket).into());

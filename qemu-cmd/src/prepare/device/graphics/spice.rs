@@ -34,7 +34,7 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) 
         auto_socket: settings.spice_auto_unix_socket,
         address: &settings.spice_listen,
     };
-    let endpoint = Endpoint::of(cx, graphics, &defaults)?;
+    let endpoint = Endpoint::of(cx, &spice.listens, &defaults)?;
     let (port, tls_port) = match endpoint {
         Endpoint::Tcp(_) => ports(cx, spice),
         Endpoint::Nowhere | Endpoint::Unix(_) => (None, None),

@@ -51,7 +51,7 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> R
     let audiodev = audio::id(cx, vnc.audio, graphics.info.pos)?;
     let defaults =
         Defaults { socket: "vnc", auto_socket: settings.vnc_auto_unix_socket, address: &settings.vnc_listen };
-    let endpoint = Endpoint::of(cx, graphics, &defaults)?;
+    let endpoint = Endpoint::of(cx, &vnc.listens, &defaults)?;
     let display = match endpoint {
         Endpoint::Tcp(_) if !vnc.autoport => {
             let port = Some(vnc.port).filter(|port| *port <= 65535);
