@@ -8,15 +8,11 @@ use virtargv_model::vcpu::VCPU_NONE;
 use virtargv_model::{Pos, Problem, Report, Rule, Stage};
 use virtargv_resolve::{Guest, rules as resolve};
 
-<<<<<<< HEAD
-use crate::rules::*;
-=======
 use crate::rules::{
     address, audio, chardev, chardev_source, clock, controller, cpu, disk, features, filesystem, hostdev,
     input, iommu, lifecycle, memballoon, memory, memory_device, net, numa, nvram, os, panic, security,
-    smartcard, sound, sysinfo, tpm, vcpu, vhost_user, video, virtio, watchdog,
+    smartcard, sound, sysinfo, tpm, tune, vcpu, vhost_user, video, virtio, watchdog,
 };
->>>>>>> main
 
 /// What a problem follows from.
 #[derive(Debug, Clone, Copy)]
