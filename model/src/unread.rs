@@ -173,3 +173,61 @@ fn join(outer: &str, inner: &str) -> String {
 fn is_inside(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Domain, parse};
+
+    const DOCUMENT: &str =
+        "<domain type='qemu'><name>a</name><memory>1</memory><vcpu>2</vcpu><os><type>hvm</type></os>
+        <cpu mode='bogus'><topology sockets='1' cores='1' threads='1'/></cpu>
+        <devices>
+          <disk type='file'><driver cache='bogus'/><source file='/a'/><target dev='vda'/></disk>
+          <disk type='file' device='bogus'><driver cache='none'/><source file='/b'/><target dev='vdb'/></disk>
+          <memballoon/>
+        </devices></domain>";
+
+    #[test]
+    fn what_could_not_be_read_covers_its_element_and_no_other() {
+        let (domain, report) = (parse(DOCUMENT).value.unwrap(), parse(DOCUMENT).report);
+        assert_eq!(report.len(), 4, "{report}");
+        let Domain { cpu, devices, memory, .. } = &domain;
+        let [first, second] = devices.disks.as_slice() else { panic!("there are two disks") };
+        let check = |place: crate::Place, expected: bool| {
+            assert_eq!(report.unread().covers(&place), expected, "{place:?}");
+        };
+        // Of the driver of the first disk only the cache mode is unread, but its attributes belong together.
+        check(first.driver.pos.attr("cache"), true);
+        check(first.driver.pos.attr("io"), true);
+        check(first.info.pos.path("driver/@cache"), true);
+        check(first.info.pos.path("target/@dev"), false);
+        check(first.target_pos.attr("dev"), false);
+        check(first.info.pos.into(), false);
+        // Of the second disk not even the kind is known.
+        check(second.info.pos.into(), true);
+        check(second.driver.pos.attr("io"), true);
+        check(second.target_pos.attr("dev"), true);
+        // The mode of a CPU says nothing of its topology.
+        let cpu = cpu.as_ref().unwrap();
+        check(cpu.pos.attr("mode"), true);
+        check(cpu.pos.attr("migratable"), false);
+        check(cpu.pos.path("topology"), false);
+        check(memory.pos.into(), false);
+        check(domain.pos.into(), false);
+    }
+
+    #[test]
+    fn parts_are_found_by_their_path() {
+        let report = parse(DOCUMENT).report;
+        let check = |path: &str, expected: bool| assert_eq!(report.unread().has(path), expected, "{path}");
+        check("cpu@mode", true);
+        check("cpu/topology", false);
+        check("disk", true);
+        check("disk/driver", true);
+        check("disk/driver@cache", true);
+        check("disk/driver@io", false);
+        check("disk/target", false);
+        check("memballoon@model", true);
+        check("vcpu", false);
+    }
+}

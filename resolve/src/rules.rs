@@ -64,10 +64,6 @@ virtargv_model::rules! {
     DISK_NAME_UNKNOWN = "disk-name-unknown": Xml, Place,
         "`<target dev=>`: a prefix (`vd`, `sd`, `hd`, `fd`, `xvd`, `ubd`), then letters that number the disk",
         help "use a name such as `vda` or `sdb`, or add an `<address>`";
-    /// A SCSI disk does not have the address of a SCSI host device.
-    DISK_HOSTDEV_ADDRESS = "disk-hostdev-address": Unsupported, Place,
-        "`<target dev=>` of a SCSI disk gives its address",
-        help "use another `dev=`, or give the disk or the host device another `<address>`";
     /// The host has firmware with the kind and features that the document asks for.
     FIRMWARE_NOT_FOUND = "firmware-not-found": OperationFailed, Build,
         "`<os firmware=>`: firmware is selected by QEMU's firmware descriptors, in `/usr/share/qemu/firmware` and others",

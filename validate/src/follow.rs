@@ -11,7 +11,7 @@ use virtargv_resolve::{Guest, rules as resolve};
 use crate::rules::{
     address, audio, chardev, chardev_source, clock, controller, cpu, disk, features, filesystem, hostdev,
     input, iommu, lifecycle, memballoon, memory, memory_device, net, numa, nvram, os, panic, security,
-    smartcard, sound, sysinfo, tpm, vcpu, vhost_user, video, virtio, watchdog,
+    smartcard, sound, sysinfo, tpm, tune, vcpu, vhost_user, video, virtio, watchdog,
 };
 
 /// What a problem follows from.
@@ -23,11 +23,13 @@ pub(crate) enum Cause {
     Anywhere(&'static Rule),
     /// A part of an element with this path that could not be read.
     Unread(&'static str),
+    /// The PCI buses are not known: a PCI controller has the index of another, or is not the root bus of the machine type.
+    UnknownBuses,
     /// The kind of guest is not known: its architecture or machine type could not be read, or QEMU does not have it.
     UnknownGuest,
 }
 
-use Cause::{Anywhere, Here, Unread};
+use Cause::{Anywhere, Here, UnknownBuses, UnknownGuest, Unread};
 
 /// The rules whose problems follow from others, each with what they follow from. A problem that libvirt finds before its
 /// cause is removed when the cause is found.
@@ -35,36 +37,51 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // The name of a disk.
     (&disk::name::NAME_PREFIX, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::common::FLOPPY_BUS)]),
     (&disk::name::TARGET, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::name::NAME_PREFIX)]),
-    (&resolve::DISK_HOSTDEV_ADDRESS, &[Here(&hostdev::scsi::DISK_SCSI)]),
     // Addresses of disks.
     (&disk::common::ADDRESS_TYPE, &[Here(&address::CCW), Here(&disk::frontend::ADDRESS)]),
     (&disk::frontend::ADDRESS, &[Here(&address::CCW), Here(&disk::common::ADDRESS_TYPE)]),
     // Disks without a source.
     (&disk::frontend::USB_EMPTY, &[Here(&disk::common::NO_SOURCE)]),
+    (&disk::source::PATH, &[Unread("disk/source"), Unread("disk/backingStore")]),
+    (&disk::source::BACKING_FORMAT, &[Unread("disk/driver@type"), Unread("disk/backingStore/format")]),
+    (&disk::iotune::FILTER_UNKNOWN, &[Unread("throttlegroups")]),
+    (&disk::iotune::GROUP_ALONE, &[Unread("disk/iotune")]),
     // I/O threads.
+    (&tune::iothreads::POOL, &[Unread("iothreadids/iothread"), Unread("defaultiothread")]),
     (&disk::iothreads::UNKNOWN, &[Unread("iothreads"), Unread("iothreadids")]),
     (&controller::IOTHREAD_ID, &[Unread("iothreads"), Unread("iothreadids")]),
     (&controller::IOTHREAD, &[Here(&controller::SCSI_MODEL)]),
     (&controller::IOTHREAD_MAPPING, &[Here(&controller::SCSI_MODEL)]),
     // Controllers.
     (&controller::pci::MISSING, &[Anywhere(&resolve::PCI_CONTROLLER_OPTIONS)]),
-    (&chardev::MODEL_MISSING, &[Here(&chardev::SERIAL_MACHINE), Here(&chardev::SERIAL_MODEL)]),
     (&controller::pci::INDEX, &[Here(&controller::TWICE), Here(&controller::pci::ROOT_KIND)]),
     (&controller::pci::FIRST_NODE, &[Here(&controller::TWICE)]),
-    (&address::CONTROLLER, &[Unread("controller"), Anywhere(&controller::TWICE)]),
-    (&disk::address::ZERO, &[Unread("controller"), Anywhere(&controller::TWICE)]),
     (&controller::pci::TARGET_INDEX, &[Here(&controller::TWICE)]),
     (&resolve::PCI_CONTROLLER_INDEX, &[Here(&controller::pci::ROOT_INDEX)]),
-    (&resolve::PCI_CONTROLLER_OPTIONS, &[Here(&controller::pci::ROOT_KIND)]),
+    (&resolve::PCI_CONTROLLER_MODEL, &[Here(&controller::pci::ROOT_KIND)]),
+    (&resolve::PCI_CONTROLLER_OPTIONS, &[UnknownBuses]),
     (
         &resolve::PCI_ADDRESS,
         &[
             Here(&controller::TWICE),
             Here(&controller::pci::EXPANDER_MACHINE),
-            Anywhere(&controller::pci::ROOT_KIND),
+            UnknownBuses,
+            Unread("controller"),
         ],
     ),
-    (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER)]),
+    (&disk::address::ZERO, &[Unread("controller"), Anywhere(&controller::TWICE)]),
+    (
+        &address::CONTROLLER,
+        &[
+            Here(&disk::name::NO_TARGET),
+            Here(&resolve::PCI_ADDRESS),
+            Anywhere(&controller::TWICE),
+            UnknownBuses,
+            Unread("controller"),
+        ],
+    ),
+    (&resolve::VIRTIO_SERIAL_PORT, &[Unread("controller")]),
+    (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER), Unread("controller")]),
     // Models that are no PCI devices.
     (&resolve::NOT_PCI, &[Here(&controller::SCSI_DEFAULT)]),
     (&sound::MODEL, &[Here(&resolve::NOT_PCI)]),
@@ -77,18 +94,20 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),
     (&cpu::CACHE_MODE, &[Unread("cpu@mode")]),
     (&vcpu::NONE, &[Here(&VCPU_NONE), Unread("vcpus")]),
-    (&vcpu::FIRST, &[Unread("vcpus")]),
+    (&vcpu::FIRST, &[Unread("vcpus/vcpu")]),
+    (&vcpu::ORDER_MIXED, &[Unread("vcpus/vcpu@order"), Unread("vcpus/vcpu@enabled")]),
+    (&vcpu::ORDER_FIXED, &[Unread("vcpus/vcpu@order"), Unread("vcpus/vcpu@hotpluggable")]),
+    (&vcpu::MANY_EIM, &[Unread("iommu/driver@eim")]),
     (&vcpu::TOPOLOGY, &[Unread("vcpu"), Unread("cpu/topology"), Anywhere(&NUMA_VCPU_COUNT)]),
     (&vcpu::MANY_Q35, &[Here(&vcpu::LIMIT)]),
     (&memory::SLOTS, &[Unread("maxMemory")]),
     (&memory_device::NO_MAX, &[Unread("maxMemory")]),
-    (&memory_device::SPACE, &[Unread("maxMemory"), Unread("memory"), Anywhere(&memory::SLOTS)]),
     (
         &memory_device::SLOTS,
         &[Unread("maxMemory"), Anywhere(&memory::SLOTS), Anywhere(&resolve::MEMORY_DEVICE_SLOTS_FULL)],
     ),
-    (&resolve::MEMORY_DEVICE_SLOT_RANGE, &[Anywhere(&memory::SLOTS)]),
-    (&resolve::MEMORY_DEVICE_SLOTS_FULL, &[Anywhere(&memory::SLOTS)]),
+    (&resolve::MEMORY_DEVICE_SLOT_RANGE, &[Unread("maxMemory"), Anywhere(&memory::SLOTS)]),
+    (&resolve::MEMORY_DEVICE_SLOTS_FULL, &[Unread("maxMemory"), Anywhere(&memory::SLOTS)]),
     (&memory_device::NO_CELLS, &[Unread("cpu/numa"), Anywhere(&NUMA_NO_CELLS)]),
     (
         &memory_device::CELL,
@@ -97,18 +116,20 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&memory::HUGEPAGES_NODE, &[Unread("cpu/numa"), Anywhere(&NUMA_NO_CELLS)]),
     (&numa::LINK_CELL, &[Unread("cpu/numa/cell")]),
     (&controller::pci::NODE, &[Unread("cpu/numa")]),
-    // What devices need of the guest.
+    // What devices and firmware need of the guest.
+    (&os::loader::SECURE_BOOT, &[Unread("features/smm")]),
+    (&iommu::SPLIT, &[Unread("features/ioapic")]),
+    (&security::SEV_HOST, &[Unread("launchSecurity")]),
+    (&sysinfo::SOURCE, &[Unread("sysinfo@type")]),
+    (&tpm::TPM_BANKS, &[Unread("tpm/backend@version")]),
+    (&filesystem::FS_BOOT, &[Unread("filesystem/driver@type")]),
     (&vhost_user::SHARED_MEMORY, &[Unread("memoryBacking"), Unread("cpu/numa")]),
     (&chardev_source::SOURCE_SPICE, &[Unread("graphics")]),
     (&audio::SPICE, &[Unread("graphics")]),
     (&hostdev::DISPLAY_GRAPHICS, &[Unread("graphics")]),
-    (&filesystem::FS_BOOT, &[Unread("filesystem/driver@type")]),
-    (&tpm::TPM_BANKS, &[Unread("tpm/backend@version")]),
-    (&chardev::CHANNEL_TARGET, &[Unread("channel/target")]),
+    // Character devices, displays, inputs.
     (&chardev::CHANNEL_TYPE, &[Here(&chardev::CHANNEL_TARGET)]),
-    (&sysinfo::SOURCE, &[Unread("sysinfo@type")]),
-    (&security::SEV_HOST, &[Unread("launchSecurity")]),
-    // Displays and inputs.
+    (&chardev::MODEL_MISSING, &[Here(&chardev::SERIAL_MACHINE), Here(&chardev::SERIAL_MODEL)]),
     (&input::INPUT_PASSTHROUGH_BUS, &[Here(&input::INPUT_BUS)]),
     (&input::INPUT_EVDEV_BUS, &[Here(&input::INPUT_BUS)]),
     (&input::INPUT_QEMU, &[Here(&input::INPUT_BUS), Here(&input::INPUT_NO_PS2)]),
@@ -131,6 +152,7 @@ static OF_GUEST: &[&Rule] = &[
     &resolve::PCI_CONTROLLER_OPTIONS,
     &resolve::USB_ADDRESS,
     &address::CCW,
+    &audio::MISSING,
     &address::CONTROLLER,
     &address::ROM,
     &chardev::NO_SERIAL_MODEL,
@@ -193,7 +215,7 @@ fn causes(rule: &Rule) -> impl Iterator<Item = Cause> {
     let listed =
         FOLLOWS.iter().filter(|(effect, _)| effect.id == rule.id).flat_map(|(_, causes)| *causes).copied();
     let of_guest = OF_GUEST.iter().any(|of_guest| of_guest.id == rule.id);
-    listed.chain(of_guest.then_some(Cause::UnknownGuest))
+    listed.chain(of_guest.then_some(UnknownGuest))
 }
 
 /// The problems that were found.
@@ -203,6 +225,8 @@ pub(crate) struct Found {
     stages: HashMap<(&'static str, Option<usize>), Stage>,
     /// Whether completing gave every device its address.
     is_placed: bool,
+    /// The stage at which the PCI buses were found not to be known.
+    unknown_buses: Option<Stage>,
     /// Whether the name of the machine type tells what the machine is, even where QEMU does not have it.
     known_board: bool,
 }
@@ -213,7 +237,12 @@ impl Found {
         // A device that was not placed for what could not be read is not in the report.
         let is_placed =
             report.unread().is_empty() && report.iter().all(|problem| problem.stage != Stage::Place);
-        let mut found = Self { stages: HashMap::new(), is_placed, known_board: !guest.board().is_empty() };
+        let mut found = Self {
+            stages: HashMap::new(),
+            is_placed,
+            unknown_buses: None,
+            known_board: !guest.board().is_empty(),
+        };
         report.iter().for_each(|problem| found.add(problem));
         found
     }
@@ -229,6 +258,11 @@ impl Found {
             let stage = self.stages.entry((problem.rule.id, at)).or_insert(problem.stage);
             *stage = problem.stage.min(*stage);
         }
+    }
+
+    /// Notes that the PCI buses are not known, as a problem of `stage` says.
+    pub(crate) fn lose_buses(&mut self, stage: Stage) {
+        self.unknown_buses.get_or_insert(stage);
     }
 
     /// Whether `rule` was found broken in the element at `at`.
@@ -258,7 +292,8 @@ impl Found {
             Here(cause) => element.is_some() && before(cause, element),
             Anywhere(cause) => before(cause, None),
             Unread(path) => unread.has(path),
-            Cause::UnknownGuest => {
+            UnknownBuses => self.unknown_buses.is_some_and(|stage| stage <= problem.stage),
+            UnknownGuest => {
                 before(&OS_TYPE_MISSING, None)
                     || before(&os::ARCH_UNKNOWN, None)
                     || !self.known_board && (before(&resolve::ARCH, None) || before(&resolve::MACHINE, None))

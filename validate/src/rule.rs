@@ -58,6 +58,12 @@ impl<'a> Findings<'a> {
         self.found.has_any(rule)
     }
 
+    /// As [`Findings::refuse`], for a rule without which the PCI buses are not known.
+    pub(crate) fn refuse_bus(&mut self, rule: &'static Rule, place: Place, message: String) {
+        self.found.lose_buses(rule.stage.of(self.release));
+        self.refuse(rule, place, message);
+    }
+
     /// Whether a device without an address is one that needs none. Otherwise completing may have stopped before it.
     pub(crate) fn is_placed(&self) -> bool {
         self.found.is_placed()

@@ -287,7 +287,13 @@ impl Element for Channel {
         let kind = source_type(el, r);
         let target = ChannelTarget::read(el, r);
         let source = ChardevSource::read(el, kind, r);
-        if kind == SourceType::SpiceVmc && !matches!(target, ChannelTarget::Virtio { .. }) {
+        let is_other = match target {
+            ChannelTarget::Virtio { .. } => false,
+            // A target that could not be read is reported already.
+            ChannelTarget::None => el.child("target").is_none(),
+            _ => true,
+        };
+        if kind == SourceType::SpiceVmc && is_other {
             refuse_spicevmc(el, r);
         }
         // libvirt ignores `<address>` of a guestfwd channel.
@@ -313,7 +319,7 @@ impl ChannelTarget {
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
             let message = "element 'target' of a 'channel' lacks its attribute 'type'";
-            r.refuse(&CHANNEL_TARGET_TYPE, el.pos(), message);
+            r.refuse(&CHANNEL_TARGET_TYPE, el.pos().attr("type"), message);
             return Self::None;
         }
         match r.attr_as::<ChannelTargetType>(Kind::Unsupported, el, "type") {

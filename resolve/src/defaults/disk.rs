@@ -1,9 +1,8 @@
 //! Defaults of `<disk>`: bus and address by the target name, drivers, formats, ports.
 
-use foldhash::{HashMap, HashSet};
+use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot, Iotune};
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource};
 use virtargv_model::device::storage::{
     EncryptionEngine, Image, ImageFormat, Location, NetSource, Protocol, SourceType, Transport,
 };
@@ -51,7 +50,6 @@ fn share_limits(disks: &mut [Disk]) {
 
 /// Assigns the addresses of disks on a controller by their target names.
 fn assign_addresses(work: &mut Work<'_>) {
-    let taken: HashSet<DriveAddress> = work.domain.devices.hostdevs.iter().filter_map(scsi_address).collect();
     let mut problems: Vec<(&'static Rule, Place, String)> = Vec::new();
     for disk in &mut work.domain.devices.disks {
         let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
@@ -61,25 +59,10 @@ fn assign_addresses(work: &mut Work<'_>) {
             continue;
         }
         let Some(at) = address(disk) else { continue };
-        if disk.bus() == Some(DiskBus::Scsi) && taken.contains(&at) {
-            let message = format!(
-                "disk '{name}' has the address of a SCSI host device: controller='{}' bus='{}' target='{}' unit='{}'",
-                at.controller, at.bus, at.target, at.unit
-            );
-            problems.push((&rules::DISK_HOSTDEV_ADDRESS, disk.target_pos.attr("dev"), message));
-        }
         disk.info.address = Some(Address::Drive(at));
     }
     for (rule, place, message) in problems {
         work.refuse(rule, place, message);
-    }
-}
-
-/// The address of a SCSI host device.
-fn scsi_address(hostdev: &Hostdev) -> Option<DriveAddress> {
-    match (&hostdev.source, &hostdev.info.address) {
-        (HostdevSource::Scsi(_), Some(Address::Drive(at))) => Some(*at),
-        _ => None,
     }
 }
 

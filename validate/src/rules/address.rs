@@ -154,6 +154,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             && info.rom.as_ref().is_some_and(is_given)
             && info.pci().is_none()
             && info.address != Some(Address::Unassigned)
+            && (info.address.is_some() || out.is_placed())
         {
             let message = "element 'rom' is only for devices with an address of type 'pci'";
             out.refuse(&ROM, info.pos.path("rom"), message);

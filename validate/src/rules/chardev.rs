@@ -82,9 +82,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
     for channel in &devices.channels {
-        // libvirt generates the path of such a channel's socket.
-        let path_is_generated =
-            matches!(channel.target, ChannelTarget::Virtio { .. } | ChannelTarget::Xen { .. });
+        // libvirt generates the path of such a channel's socket; of a channel without a target nothing is known.
+        let path_is_generated = !matches!(channel.target, ChannelTarget::Guestfwd { .. });
         chardev_source::check(cx, &channel.source, path_is_generated, out);
         if channel.target == ChannelTarget::None {
             let message = "element 'channel' lacks its 'target' with attribute 'type'";

@@ -125,7 +125,11 @@ fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
         let key = (controller.controller_type(), controller.number());
         if !seen.insert(key) {
             let message = format!("two controllers of type '{}' have the index '{}'", key.0, key.1);
-            out.refuse(&TWICE, controller.info.pos.attr("index"), message);
+            let place = controller.info.pos.attr("index");
+            match controller.pci() {
+                Some(_) => out.refuse_bus(&TWICE, place, message),
+                None => out.refuse(&TWICE, place, message),
+            }
         }
     }
 }

@@ -30,10 +30,6 @@ virtargv_model::rules! {
     SLOTS = "memory-device-slots": Unsupported, Validate,
         "`<maxMemory slots=>`: `slots=` of `-m`",
         help "raise `slots=`";
-    /// The memory devices fit between the initial and the maximum memory size.
-    SPACE = "memory-device-space": Unsupported, Validate,
-        "`<maxMemory>`: `maxmem=` of `-m`",
-        help "raise `<maxMemory>`, or make the memory devices smaller";
     /// A DIMM or NVDIMM has an address of type `dimm`.
     ADDRESS = "memory-device-address": Unsupported, Validate,
         "`<memory><address type=>`: `slot=` and `addr=` of `pc-dimm` and `nvdimm`",
@@ -151,15 +147,6 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         let message = format!("there are '{modules}' memory devices, but '{}' slots", max.slots);
         out.refuse(&SLOTS, max.pos.attr("slots"), message);
     }
-    let sum = plugged.iter().fold(0u64, |sum, device| sum.saturating_add(device.target.size.0));
-    let all =
-        domain.devices.memories.iter().fold(0u64, |sum, device| sum.saturating_add(device.target.size.0));
-    let initial = domain.memory.size.unwrap_or_default().0.saturating_sub(all);
-    if sum > max.size.0.saturating_sub(initial) {
-        let message =
-            format!("the '{sum}' KiB of the memory devices exceed what 'maxMemory' leaves for them");
-        out.refuse(&SPACE, max.pos, message);
-    }
     for device in plugged.iter().filter(|device| device.takes_slot()) {
         if !matches!(device.info.address, None | Some(Address::Dimm(_))) {
             let message = format!("memory device '{}' needs an address of type 'dimm'", device.model());
@@ -167,7 +154,10 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         if !domain.numa.cells.is_empty() && device.target.node.is_none() {
             let message = format!("memory device '{}' lacks its element 'node'", device.model());
-            out.refuse(&NODE, device.target.pos.path("node"), message);
+            let target = device.target.pos;
+            let is_there = target.offset().is_some();
+            let place = if is_there { target.path("node") } else { device.info.pos.path("target/node") };
+            out.refuse(&NODE, place, message);
         }
     }
 }

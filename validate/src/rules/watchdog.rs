@@ -43,7 +43,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = format!("a guest has at most one 'watchdog' of model '{model}'");
             out.refuse(&WATCHDOG_TWICE, watchdog.info.pos, message);
         }
-        if let (Some(first), Some(action)) = (earlier.first().and_then(|w| w.action), watchdog.action)
+        // Of a first one whose action could not be read, nothing is known.
+        let first = earlier.first().filter(|first| !out.unread().covers(&first.info.pos.attr("action")));
+        if let (Some(first), Some(action)) = (first.and_then(|first| first.action), watchdog.action)
             && first != action
         {
             let message = format!(

@@ -341,7 +341,8 @@ fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -
     if value.is_none() && !is_missed {
         let message =
             format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
-        r.refuse(&NET_SOURCE_MISSING, source.map_or(el.pos(), El::pos), message);
+        let place = source.map_or(el.pos().path("source"), |source| source.pos().attr(name));
+        r.refuse(&NET_SOURCE_MISSING, place, message);
     }
     value
 }
@@ -363,7 +364,7 @@ impl VhostUser {
             if source.is_none_or(|s| s.get(name).is_none()) {
                 let message =
                     format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
-                let place = source.map_or(el.pos(), El::pos);
+                let place = source.map_or(el.pos().path("source"), |source| source.pos().attr(name));
                 r.refuse(rule, place, message);
             }
         }

@@ -75,7 +75,7 @@ pub(super) fn check_root(cx: &Context<'_>, out: &mut Findings<'_>) {
             "the 'pci' controller with index='0' is '{found}', machine type '{}' needs '{root}'",
             cx.guest.machine
         );
-        out.refuse(&ROOT_KIND, first.info.pos.attr("model"), message);
+        out.refuse_bus(&ROOT_KIND, first.info.pos.attr("model"), message);
     }
 }
 

@@ -72,7 +72,7 @@ pub(in super::super) fn check_scsi(
     let controllers = &cx.domain.devices.controllers;
     let found = controllers.iter().find(|c| c.is(ControllerType::Scsi, at.controller));
     // What addresses a controller has depends on its model.
-    let Some(controller) = found.filter(|_| !out.unread().has("controller")) else { return };
+    let Some(controller) = found else { return };
     if controller.scsi_model() == Some(ScsiModel::Lsilogic) {
         if at.target != 0 {
             let message =

@@ -57,7 +57,7 @@ pub(super) fn check_addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
                     "the target name '{name}' of a disk gives it the address of a SCSI host device: {}",
                     shown(at)
                 );
-                out.refuse(&DISK_SCSI, disk.info.pos.path("target/@dev"), message);
+                out.refuse(&DISK_SCSI, disk.target_pos.attr("dev"), message);
             } else {
                 let message = format!("a SCSI host device has the address of disk '{name}': {}", shown(at));
                 out.refuse(&SCSI_DISK, place.clone(), message);
