@@ -1,0 +1,230 @@
+//! The XML tree, within limits, and the elements of a document in an order that is quick to look up.
+
+use crate::Pos;
+
+/// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
+pub const MAX_DOCUMENT: usize = 16 << 20;
+
+/// The most attributes of an element. The XML parser compares each attribute with all before it, in quadratic time.
+const MAX_ATTRIBUTES: usize = 1024;
+
+/// Documents up to this size, in bytes, are parsed quickly however many attributes an element has.
+const UNCHECKED_SIZE: usize = 64 << 10;
+
+/// The error for a text that is not well-formed XML.
+pub(crate) struct Unreadable {
+    pub(crate) offset: usize,
+    pub(crate) message: String,
+}
+
+/// Parses `text` within the limits, without document type declarations, whose entities could expand.
+pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
+    if text.len() > UNCHECKED_SIZE
+        && may_exceed_attributes(text)
+        && let Some(offset) = tag_with_too_many_attributes(text)
+    {
+        let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
+        return Err(Unreadable { offset, message });
+    }
+    // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
+    let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
+    let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
+    roxmltree::Document::parse_with_options(text, options).map_err(|error| Unreadable {
+        offset: offset_of(text, error.pos()),
+        message: format!("not well-formed XML: {error}"),
+    })
+}
+
+/// Whether a tag may be long enough for too many attributes. An attribute has at least five bytes, so such a tag covers
+/// one of these pieces entirely, which then has no `<`.
+fn may_exceed_attributes(text: &str) -> bool {
+    text.as_bytes().chunks_exact(MAX_ATTRIBUTES * 2).any(|piece| !piece.contains(&b'<'))
+}
+
+/// The byte offset of the first tag with more than [`MAX_ATTRIBUTES`] `=` outside quotes.
+fn tag_with_too_many_attributes(text: &str) -> Option<usize> {
+    let (mut tag, mut quote, mut count) = (None, None, 0);
+    for (at, byte) in text.bytes().enumerate() {
+        match (tag, quote, byte) {
+            (None, _, b'<') => (tag, count) = (Some(at), 0),
+            (Some(_), Some(open), _) if byte == open => quote = None,
+            (Some(_), None, b'"' | b'\'') => quote = Some(byte),
+            (Some(_), None, b'>') => tag = None,
+            (Some(start), None, b'=') => {
+                count += 1;
+                if count > MAX_ATTRIBUTES {
+                    return Some(start);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// The byte offset of a line and column as the XML parser counts them: both from 1, columns in characters.
+fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
+    let row = (pos.row as usize).saturating_sub(1);
+    let start: usize = text.split_inclusive('\n').take(row).map(str::len).sum();
+    let column = (pos.col as usize).saturating_sub(1);
+    let line = text.get(start..).unwrap_or("");
+    start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
+}
+
+/// The elements of a document, in document order. They are looked up by name many times, so texts and comments are left
+/// out and the names are kept together.
+#[derive(Debug)]
+pub(crate) struct Elements<'a>(Vec<Row<'a>>);
+
+/// One element.
+#[derive(Debug)]
+struct Row<'a> {
+    name: &'a str,
+    node: roxmltree::Node<'a, 'a>,
+    /// The row of its parent.
+    around: Option<u32>,
+    /// The row of the element itself.
+    index: u32,
+    /// The first row after its descendants.
+    end: u32,
+}
+
+impl<'a> Elements<'a> {
+    pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 48);
+        // The ancestors of the next element, and the byte offset at which each ends.
+        let mut open: Vec<(u32, usize)> = Vec::new();
+        let mut index = 0;
+        for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
+            let range = node.range();
+            while let Some((before, _)) = open.pop_if(|(_, end)| *end <= range.start) {
+                set_end(&mut rows, before, index);
+            }
+            let around = open.last().map(|(around, _)| *around);
+            rows.push(Row { name: node.tag_name().name(), node, around, index, end: index });
+            open.push((index, range.end));
+            index = index.saturating_add(1);
+        }
+        for (before, _) in open {
+            set_end(&mut rows, before, index);
+        }
+        Self(rows)
+    }
+
+    /// The element whose `<` is at byte `offset`.
+    pub(crate) fn at(&'a self, offset: usize) -> Option<El<'a>> {
+        let row = self.0.binary_search_by_key(&offset, |row| row.node.range().start).ok()?;
+        self.0.get(row).map(|row| El { row, rows: &self.0 })
+    }
+
+    /// The root element; every well-formed document has one.
+    pub(crate) fn root(&'a self) -> Option<El<'a>> {
+        self.0.first().map(|row| El { row, rows: &self.0 })
+    }
+}
+
+/// Sets the first row after the descendants of row `index`.
+fn set_end(rows: &mut [Row<'_>], index: u32, end: u32) {
+    if let Some(row) = rows.get_mut(index as usize) {
+        row.end = end;
+    }
+}
+
+/// The children of an element: siblings from row `next` to before row `end`.
+struct Children<'a> {
+    rows: &'a [Row<'a>],
+    next: u32,
+    end: u32,
+}
+
+impl<'a> Iterator for Children<'a> {
+    type Item = El<'a>;
+
+    #[inline]
+    fn next(&mut self) -> Option<El<'a>> {
+        if self.next >= self.end {
+            return None;
+        }
+        let row = self.rows.get(self.next as usize)?;
+        self.next = row.end;
+        Some(El { row, rows: self.rows })
+    }
+}
+
+/// An element of the document.
+#[derive(Debug, Clone, Copy)]
+pub struct El<'a> {
+    row: &'a Row<'a>,
+    /// The rows of the whole document.
+    rows: &'a [Row<'a>],
+}
+
+impl<'a> El<'a> {
+    /// The node in roxmltree's tree.
+    pub(crate) fn node(self) -> roxmltree::Node<'a, 'a> {
+        self.row.node
+    }
+
+    /// The name without prefix.
+    pub fn name(self) -> &'a str {
+        self.row.name
+    }
+
+    /// The namespace, where it has one.
+    pub fn namespace(self) -> Option<&'a str> {
+        self.row.node.tag_name().namespace()
+    }
+
+    /// Place of the element in the text.
+    pub fn pos(self) -> Pos {
+        Pos::at(self.row.node.range().start)
+    }
+
+    /// The attribute `name` as written.
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        self.row.node.attribute(name)
+    }
+
+    /// The attribute `name` as an owned string.
+    pub fn string(self, name: &str) -> Option<String> {
+        self.get(name).map(str::to_owned)
+    }
+
+    /// The element and all elements in it.
+    pub(crate) fn subtree(self) -> impl Iterator<Item = El<'a>> {
+        let rows = self.rows.get(self.row.index as usize..self.row.end as usize).unwrap_or_default();
+        rows.iter().map(move |row| El { row, rows: self.rows })
+    }
+
+    /// The child elements, in document order.
+    pub fn elements(self) -> impl Iterator<Item = El<'a>> {
+        let row = self.row;
+        Children { rows: self.rows, next: row.index.saturating_add(1), end: row.end }
+    }
+
+    /// The child elements called `name`.
+    pub fn children(self, name: &'a str) -> impl Iterator<Item = El<'a>> {
+        self.elements().filter(move |e| e.name() == name)
+    }
+
+    /// The first child element called `name`.
+    pub fn child(self, name: &str) -> Option<El<'a>> {
+        self.elements().find(|e| e.name() == name)
+    }
+
+    /// The text: all direct text nodes, joined.
+    pub fn text(self) -> String {
+        self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
+    }
+
+    /// The text of the first child called `name`.
+    pub fn child_text(self, name: &str) -> Option<String> {
+        self.child(name).map(El::text)
+    }
+
+    /// The parent element.
+    pub fn parent(self) -> Option<El<'a>> {
+        let row = self.rows.get(self.row.around? as usize)?;
+        Some(El { row, rows: self.rows })
+    }
+}
