@@ -89,6 +89,7 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&memballoon::MEMBALLOON_MODEL, &[Here(&resolve::NOT_PCI)]),
     (&video::MODEL, &[Here(&video::NO_MODEL), Here(&resolve::NOT_PCI)]),
     (&video::NO_MODEL, &[Here(&resolve::NOT_PCI)]),
+    (&os::USE_SERIAL_PORT, &[Here(&os::USE_SERIAL), Here(&os::USE_SERIAL_DEVICE)]),
     // The guest: emulator, vCPUs, memory, NUMA cells.
     (&os::OS_TYPE, &[Anywhere(&OS_TYPE_UNKNOWN)]),
     (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),

@@ -2,7 +2,7 @@
 
 pub mod loader;
 
-use virtargv_caps::{Arch, Cap, Convention, Tristate};
+use virtargv_caps::{Arch, Cap, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
 use virtargv_model::{Domain, Spelled, VirtType, YesNo};
@@ -54,16 +54,16 @@ virtargv_model::rules! {
     /// Output of the BIOS on a serial port needs an x86 guest.
     USE_SERIAL = "os-bios-useserial": Unsupported, Validate,
         "`<bios useserial='yes'>`: `-machine graphics=off` makes SeaBIOS use the serial port",
-        help "remove `useserial=` from `<bios>`";
-    /// Output of the BIOS on a serial port needs a QEMU with the device `sga` (in early releases).
+        help "remove `useserial=` from `<bios>`", since "9.0";
+    /// Output of the BIOS on a serial port needs a QEMU with the device `sga`.
     USE_SERIAL_DEVICE = "os-bios-useserial-device": Internal, Validate,
         "`<bios useserial='yes'>`: `-device sga`, the serial graphics adapter",
-        help "remove `useserial=` from `<bios>`, or use a QEMU with `sga`";
+        help "remove `useserial=` from `<bios>`, or use a QEMU with `sga`", until "9.0";
     /// Output of the BIOS on a serial port needs a `<serial>`.
     USE_SERIAL_PORT = "os-bios-useserial-port": Xml, Validate,
         "`<bios useserial='yes'>`: the first serial port of the guest",
         help "add `<serial type='pty'/>`, or remove `useserial=` from `<bios>`";
-    /// An ACPI table is given one a file.
+    /// A file of `<acpi>` holds one ACPI table.
     ACPI_TABLE = "os-acpi-table": Unsupported, Validate,
         "`<acpi><table type='rawset'>`: `-acpitable` takes one table; a concatenation of tables is for other hypervisors",
         help "use `type='raw'` with one file for each table";
@@ -166,13 +166,16 @@ pub(crate) fn use_serial(cx: &Context<'_>, out: &mut Findings<'_>) {
     if os.use_serial != Some(YesNo::Yes) {
         return;
     }
-    let place = os.pos.path("bios/@useserial");
-    let device = cx.release.has(Convention::SerialBiosDevice);
-    if device && !cx.has(Cap::Sga) || !device && !cx.guest.arch.is_x86() {
-        let rule = if device { &USE_SERIAL_DEVICE } else { &USE_SERIAL };
-        out.refuse(rule, place, "'useserial' is not supported by this QEMU for this architecture");
-    } else if cx.domain.devices.serials.is_empty() {
-        out.refuse(&USE_SERIAL_PORT, place, "attribute 'useserial' needs a serial port, there is none");
+    let place = || os.pos.path("bios/@useserial");
+    if !cx.has(Cap::Sga) {
+        out.refuse(&USE_SERIAL_DEVICE, place(), "'useserial' needs the device 'sga', which this QEMU lacks");
+    }
+    if !cx.guest.arch.is_x86() {
+        let message = format!("'useserial' is not supported for architecture '{}'", cx.guest.arch);
+        out.refuse(&USE_SERIAL, place(), message);
+    }
+    if cx.domain.devices.serials.is_empty() {
+        out.refuse(&USE_SERIAL_PORT, place(), "attribute 'useserial' needs a serial port, there is none");
     }
 }
 
