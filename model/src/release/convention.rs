@@ -70,8 +70,6 @@ conventions! {
     ExplicitNoDiscard: since "9.0";
     /// `<maxMemory>` needs `slots=` for memory devices of every model, else for memory modules only.
     MaxMemoryNeedsSlots: until "9.5";
-    /// A host NUMA node that does not exist is an unsupported configuration.
-    NumaNodeUnsupported: since "9.0";
     /// `-mem-prealloc` follows `-mem-path`, else `-m`.
     PreallocWithPath: since "11.3";
     /// The memory size is `-m size=NNNk`, else `-m` with a number of MiB where there are no memory devices.
