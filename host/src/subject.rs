@@ -60,8 +60,8 @@ subjects! {
         fn page_size() -> u64: "the size of a memory page";
         /// Whether the kernel is in FIPS mode.
         fn fips() -> bool: "whether its kernel is in FIPS mode";
-        /// The value of an environment variable of the driver.
-        fn env(name: &str) -> String: "the driver's environment";
+        /// The value of an environment variable of the driver; `None` if it is not set.
+        fn env(name: &str) -> Option<String>: "the driver's environment";
         /// The path of the QEMU binary for guests of `arch`.
         fn emulator(arch: Arch) -> String: "where its QEMU binaries are";
     }

@@ -6,6 +6,7 @@ mod tree;
 mod value;
 
 use std::fmt::Display;
+use std::ops::Range;
 
 pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, tree};
@@ -216,7 +217,7 @@ impl Reader {
 
     /// As [`Reader::text`], with the class of a bad value.
     pub fn text_as<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
-        let text = el.text();
+        let text = el.text_ref();
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
@@ -234,7 +235,7 @@ impl Reader {
 
     /// The size in the text of `el`, in bytes. Without `unit=` the text counts `default_unit` bytes each.
     pub fn bytes(&mut self, el: El<'_>, default_unit: u64) -> Option<u64> {
-        let text = el.text();
+        let text = el.text_ref();
         self.scaled(el, text.trim(), el.get("unit"), default_unit)
     }
 
@@ -312,23 +313,35 @@ pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str,
 }
 
 /// The children of an element grouped by name, for elements with many kinds of children.
-pub(crate) struct ByName<'a>(Vec<(&'a str, Vec<El<'a>>)>);
+pub(crate) struct ByName<'a> {
+    /// The names, in the order of their first child, each with the range of its children.
+    names: Vec<(&'a str, Range<usize>)>,
+    children: Vec<El<'a>>,
+}
 
 impl<'a> ByName<'a> {
     pub(crate) fn of(el: El<'a>) -> Self {
-        let mut groups: Vec<(&'a str, Vec<El<'a>>)> = Vec::new();
+        let mut names: Vec<(&'a str, Range<usize>)> = Vec::with_capacity(16);
+        let mut numbered: Vec<(usize, El<'a>)> = Vec::with_capacity(32);
         let mut last = 0;
         for child in el.elements() {
             // Children of one name are mostly adjacent.
-            if groups.get(last).is_none_or(|(name, _)| *name != child.name()) {
-                last = groups.iter().position(|(name, _)| *name == child.name()).unwrap_or(groups.len());
+            if names.get(last).is_none_or(|(name, _)| *name != child.name()) {
+                last = names.iter().position(|(name, _)| *name == child.name()).unwrap_or(names.len());
             }
-            match groups.get_mut(last) {
-                Some((_, group)) => group.push(child),
-                None => groups.push((child.name(), vec![child])),
+            match names.get_mut(last) {
+                Some((_, range)) => range.end += 1,
+                None => names.push((child.name(), 0..1)),
             }
+            numbered.push((last, child));
         }
-        Self(groups)
+        let mut start = 0;
+        for (_, range) in &mut names {
+            *range = start..start + range.end;
+            start = range.end;
+        }
+        numbered.sort_by_key(|(name, _)| *name);
+        Self { names, children: numbered.into_iter().map(|(_, child)| child).collect() }
     }
 
     /// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
@@ -338,7 +351,8 @@ impl<'a> ByName<'a> {
 
     /// Reads every child `name`.
     pub(crate) fn all<T: Element>(&self, name: &str, r: &mut Reader) -> Vec<T> {
-        let Some((_, group)) = self.0.iter().find(|(known, _)| *known == name) else { return Vec::new() };
+        let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
+        let Some(group) = range.and_then(|range| self.children.get(range)) else { return Vec::new() };
         let mut values = Vec::with_capacity(group.len());
         values.extend(group.iter().filter_map(|child| T::read(*child, r)));
         values

@@ -19,16 +19,18 @@ impl Kib {
 /// The number of bytes in one `unit` of the domain format: `b`, `byte` or `bytes`; `KB` (1000), `k` or `KiB` (1024),
 /// and so on up to `EB`, `E` or `EiB`. Letter case does not count. `None` for another word.
 pub fn unit_bytes(unit: &str) -> Option<u64> {
-    let lower = unit.to_ascii_lowercase();
-    if lower == "b" || lower == "byte" || lower == "bytes" {
+    if ["b", "byte", "bytes"].iter().any(|bytes| unit.eq_ignore_ascii_case(bytes)) {
         return Some(1);
     }
-    let mut letters = lower.chars();
-    let power = u32::try_from("kmgtpe".find(letters.next()?)?).ok()? + 1;
-    match letters.as_str() {
-        "" | "ib" => 1024u64.checked_pow(power),
-        "b" => 1000u64.checked_pow(power),
-        _ => None,
+    let mut letters = unit.chars();
+    let power = u32::try_from("kmgtpe".find(letters.next()?.to_ascii_lowercase())?).ok()? + 1;
+    let rest = letters.as_str();
+    if rest.is_empty() || rest.eq_ignore_ascii_case("ib") {
+        1024u64.checked_pow(power)
+    } else if rest.eq_ignore_ascii_case("b") {
+        1000u64.checked_pow(power)
+    } else {
+        None
     }
 }
 

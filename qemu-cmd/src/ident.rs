@@ -1,17 +1,14 @@
 //! Identifiers in QEMU, each kind a type of its own, so that one cannot be used as another.
 
 use std::fmt;
-use std::sync::Arc;
 
-use crate::text::{Piece, Text};
+use crate::text::{Piece, Sink, Text};
 
 macro_rules! identifiers {
     ($($(#[doc = $doc:literal])+ $name:ident;)+) => {$(
         $(#[doc = $doc])+
-        ///
-        /// A clone shares the text, because several arguments contain the same identifier.
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-        pub struct $name(Arc<str>);
+        pub struct $name(Text);
 
         impl $name {
             /// The identifier as text.
@@ -41,28 +38,28 @@ macro_rules! identifiers {
 
         impl From<&str> for $name {
             fn from(text: &str) -> Self {
-                Self(text.into())
+                Self(Text::copied(text))
             }
         }
-        impl From<String> for $name {
-            fn from(text: String) -> Self {
-                Self(text.into())
+        impl From<Text> for $name {
+            fn from(text: Text) -> Self {
+                Self(text)
             }
         }
         impl From<&$name> for Text {
             fn from(name: &$name) -> Self {
-                Self::Shared(Arc::clone(&name.0))
+                name.0.clone()
             }
         }
         impl From<$name> for Text {
             fn from(name: $name) -> Self {
-                Self::Shared(name.0)
+                name.0
             }
         }
 
         impl Piece for $name {
-            fn add(&self, out: &mut String) {
-                out.push_str(&self.0);
+            fn add(&self, out: &mut impl Sink) {
+                out.push_str(self);
             }
         }
     )+};

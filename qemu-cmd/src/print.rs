@@ -262,11 +262,16 @@ fn shell_word(word: &str, out: &mut String) {
         return;
     }
     out.push('\'');
-    for (n, part) in word.split('\'').enumerate() {
-        if n > 0 {
-            out.push_str(r"'\''");
+    // Testing all bytes is faster than stopping at the first quote, which few words have.
+    if word.bytes().filter(|byte| *byte == b'\'').count() == 0 {
+        out.push_str(word);
+    } else {
+        for (n, part) in word.split('\'').enumerate() {
+            if n > 0 {
+                out.push_str(r"'\''");
+            }
+            out.push_str(part);
         }
-        out.push_str(part);
     }
     out.push('\'');
 }

@@ -1,27 +1,23 @@
-//! Texts of a command line: constants, identifiers that several arguments share, and owned texts.
+//! Texts of a command line.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
-/// A text of a command line. Constants and shared identifiers are cloned without copying.
-#[derive(Clone)]
-pub enum Text {
-    /// A constant.
-    Static(&'static str),
-    /// An identifier that several arguments contain.
-    Shared(Arc<str>),
-    /// A text that was formatted or is from the document.
-    Owned(String),
-}
+use compact_str::CompactString;
+
+/// A text of a command line. Short texts, such as the ids of devices, are kept in place; constants are not copied.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub struct Text(CompactString);
 
 impl Text {
+    /// A copy of `text`.
+    pub fn copied(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// The text as `&str`.
     pub fn as_str(&self) -> &str {
-        match self {
-            Self::Static(text) => text,
-            Self::Shared(text) => text,
-            Self::Owned(text) => text,
-        }
+        &self.0
     }
 }
 
@@ -37,13 +33,6 @@ impl AsRef<str> for Text {
         self.as_str()
     }
 }
-
-impl PartialEq for Text {
-    fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
-    }
-}
-impl Eq for Text {}
 
 impl PartialEq<str> for Text {
     fn eq(&self, other: &str) -> bool {
@@ -65,22 +54,47 @@ impl fmt::Display for Text {
 
 impl From<&'static str> for Text {
     fn from(text: &'static str) -> Self {
-        Self::Static(text)
+        // `const_new` copies a short text byte by byte where it is not evaluated at compile time.
+        let short = text.len() <= size_of::<CompactString>();
+        Self(if short { text.into() } else { CompactString::const_new(text) })
     }
 }
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self::Owned(text)
+        Self(text.into())
     }
 }
 impl From<&String> for Text {
     fn from(text: &String) -> Self {
-        Self::Owned(text.clone())
+        Self(text.into())
     }
 }
-impl From<Arc<str>> for Text {
-    fn from(text: Arc<str>) -> Self {
-        Self::Shared(text)
+impl From<Text> for Cow<'static, str> {
+    fn from(text: Text) -> Self {
+        Self::Owned(text.into())
+    }
+}
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0.into_string()
+    }
+}
+
+/// What pieces are appended to.
+pub(crate) trait Sink {
+    /// Appends `text`.
+    fn push_str(&mut self, text: &str);
+}
+
+impl Sink for Text {
+    fn push_str(&mut self, text: &str) {
+        self.0.push_str(text);
+    }
+}
+
+impl Sink for String {
+    fn push_str(&mut self, text: &str) {
+        String::push_str(self, text);
     }
 }
 
@@ -88,29 +102,29 @@ impl From<Arc<str>> for Text {
 /// `format!` is measurable.
 pub(crate) trait Piece {
     /// Appends the piece to `out`.
-    fn add(&self, out: &mut String);
+    fn add(&self, out: &mut impl Sink);
 }
 
 impl<T: Piece + ?Sized> Piece for &T {
-    fn add(&self, out: &mut String) {
+    fn add(&self, out: &mut impl Sink) {
         (**self).add(out);
     }
 }
 
 impl Piece for str {
-    fn add(&self, out: &mut String) {
+    fn add(&self, out: &mut impl Sink) {
         out.push_str(self);
     }
 }
 
 impl Piece for String {
-    fn add(&self, out: &mut String) {
+    fn add(&self, out: &mut impl Sink) {
         out.push_str(self);
     }
 }
 
 impl Piece for Text {
-    fn add(&self, out: &mut String) {
+    fn add(&self, out: &mut impl Sink) {
         out.push_str(self);
     }
 }
@@ -119,52 +133,35 @@ impl Piece for Text {
 pub(crate) struct Hex(pub u64);
 
 impl Piece for Hex {
-    fn add(&self, out: &mut String) {
+    fn add(&self, out: &mut impl Sink) {
         out.push_str("0x");
-        digits(self.0, 16, out);
+        hexadecimal(self.0, out);
     }
 }
 
-fn digits(number: u64, base: u32, out: &mut String) {
-    let (rest, last) = (number / u64::from(base), number % u64::from(base));
-    if rest > 0 {
-        digits(rest, base, out);
+fn hexadecimal(number: u64, out: &mut impl Sink) {
+    if number > 0xf {
+        hexadecimal(number >> 4, out);
     }
-    out.extend(u32::try_from(last).ok().and_then(|last| char::from_digit(last, base)));
+    let last = u32::try_from(number & 0xf).ok().and_then(|last| char::from_digit(last, 16));
+    out.push_str(last.unwrap_or('0').encode_utf8(&mut [0; 4]));
 }
 
-impl Piece for u64 {
-    fn add(&self, out: &mut String) {
-        digits(*self, 10, out);
-    }
-}
-
-impl Piece for u32 {
-    fn add(&self, out: &mut String) {
-        u64::from(*self).add(out);
-    }
-}
-
-impl Piece for usize {
-    fn add(&self, out: &mut String) {
-        (*self as u64).add(out);
-    }
-}
-
-impl Piece for i64 {
-    fn add(&self, out: &mut String) {
-        if *self < 0 {
-            out.push('-');
+macro_rules! pieces_decimal {
+    ($($number:ty),+) => {$(
+        impl Piece for $number {
+            fn add(&self, out: &mut impl Sink) {
+                out.push_str(itoa::Buffer::new().format(*self));
+            }
         }
-        self.unsigned_abs().add(out);
-    }
+    )+};
 }
+pieces_decimal!(u64, u32, usize, i64);
 
-/// Joins pieces into a `String`: `text!("net", n)`.
+/// Joins pieces into a [`Text`]: `text!("net", n)`.
 macro_rules! text {
     ($($piece:expr),+ $(,)?) => {{
-        // Most ids fit.
-        let mut out = String::with_capacity(32);
+        let mut out = $crate::text::Text::default();
         $($crate::text::Piece::add(&$piece, &mut out);)+
         out
     }};
@@ -176,8 +173,8 @@ mod tests {
     #[test]
     fn numbers_are_decimal() {
         let name = String::from("n");
-        assert_eq!(text!(super::Hex(0), super::Hex(0xffff_ffff)), "0x00xffffffff");
-        assert_eq!(text!(name, 0u32, "-", 10u64, ".", u64::MAX), format!("n0-10.{}", u64::MAX));
-        assert_eq!(text!(i64::MIN, 7i64), format!("{}7", i64::MIN));
+        assert_eq!(text!(super::Hex(0), super::Hex(0xffff_ffff)).as_str(), "0x00xffffffff");
+        assert_eq!(text!(name, 0u32, "-", 10u64, ".", u64::MAX).as_str(), format!("n0-10.{}", u64::MAX));
+        assert_eq!(text!(i64::MIN, 7i64).as_str(), format!("{}7", i64::MIN));
     }
 }

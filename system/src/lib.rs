@@ -134,12 +134,12 @@ impl Machine for SystemHost {
         Ok(self.read_text("/proc/sys/crypto/fips_enabled").is_ok_and(|text| text.trim() == "1"))
     }
 
-    fn env(&self, name: &str) -> Answer<String> {
-        const WHAT: &str = "environment variable";
-        std::env::var(name).map_err(|error| match error {
-            std::env::VarError::NotPresent => HostError::not_found(WHAT, name),
-            error @ std::env::VarError::NotUnicode(_) => HostError::failed(WHAT, name, error),
-        })
+    fn env(&self, name: &str) -> Answer<Option<String>> {
+        match std::env::var(name) {
+            Ok(value) => Ok(Some(value)),
+            Err(std::env::VarError::NotPresent) => Ok(None),
+            Err(error) => Err(HostError::failed("environment variable", name, error)),
+        }
     }
 
     /// The binary in `PATH`, or else the path where distributions install it, because a document can be checked on a

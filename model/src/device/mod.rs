@@ -32,6 +32,10 @@ pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
 
+use std::iter::Zip;
+use std::ops::Range;
+use std::{array, slice};
+
 use crate::info::DeviceInfo;
 use crate::read::{self, ByName, El, Element as _, Reader};
 use crate::write::Writer;
@@ -81,9 +85,8 @@ macro_rules! devices {
 
             /// The part that all devices have, of every device, in libvirt's order.
             pub fn infos(&self) -> Infos<'_> {
-                let mut kinds = DeviceKind::ALL.iter();
-                let next = kinds.next().map(|kind| DeviceId { kind: *kind, index: 0 });
-                Infos { devices: self, kinds, next }
+                let counts = [$(self.$field.len()),+];
+                Infos { devices: self, kinds: DeviceKind::ALL.iter().zip(counts), ids: None }
             }
 
             /// As [`Devices::infos`], to be changed.
@@ -128,9 +131,10 @@ pub struct DeviceId {
 #[derive(Debug, Clone)]
 pub struct Infos<'d> {
     devices: &'d Devices,
-    /// The kinds after that of `next`.
-    kinds: std::slice::Iter<'static, DeviceKind>,
-    next: Option<DeviceId>,
+    /// The kinds that are left, each with the number of its devices.
+    kinds: Zip<slice::Iter<'static, DeviceKind>, array::IntoIter<usize, { DeviceKind::ALL.len() }>>,
+    /// The kind that is iterated over, and the indexes that are left.
+    ids: Option<(DeviceKind, Range<usize>)>,
 }
 
 impl<'d> Iterator for Infos<'d> {
@@ -138,12 +142,15 @@ impl<'d> Iterator for Infos<'d> {
 
     fn next(&mut self) -> Option<Self::Item> {
         loop {
-            let id = self.next?;
-            if let Some(info) = self.devices.info(id) {
-                self.next = Some(DeviceId { index: id.index.saturating_add(1), ..id });
-                return Some((id, info));
+            if let Some((kind, indexes)) = &mut self.ids
+                && let Some(index) = indexes.next()
+            {
+                let id = DeviceId { kind: *kind, index };
+                return self.devices.info(id).map(|info| (id, info));
             }
-            self.next = self.kinds.next().map(|kind| DeviceId { kind: *kind, index: 0 });
+            // Most guests have devices of few kinds.
+            let (kind, count) = self.kinds.find(|(_, count)| *count > 0)?;
+            self.ids = Some((*kind, 0..count));
         }
     }
 }

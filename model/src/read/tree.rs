@@ -1,5 +1,7 @@
 //! The XML tree, within limits, and the elements of a document in an order that is quick to look up.
 
+use std::borrow::Cow;
+
 use crate::Pos;
 
 /// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
@@ -214,7 +216,16 @@ impl<'a> El<'a> {
 
     /// The text: all direct text nodes, joined.
     pub fn text(self) -> String {
-        self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text()).collect()
+        self.text_ref().into_owned()
+    }
+
+    /// As [`El::text`], borrowed where it is one text node.
+    pub fn text_ref(self) -> Cow<'a, str> {
+        let mut texts = self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text());
+        let mut all = Cow::Borrowed(texts.next().unwrap_or(""));
+        // Comments and elements in between divide the text.
+        texts.for_each(|more| all.to_mut().push_str(more));
+        all
     }
 
     /// The text of the first child called `name`.

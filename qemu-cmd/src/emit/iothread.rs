@@ -35,5 +35,5 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 
 /// The id of an I/O thread in QEMU.
 pub(crate) fn id(number: u32) -> Text {
-    text!("iothread", number).into()
+    text!("iothread", number)
 }

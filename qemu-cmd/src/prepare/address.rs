@@ -224,18 +224,18 @@ impl Buses<'_> {
             Address::VirtioSerial(at) => {
                 let controller = self.alias(ControllerType::VirtioSerial, at.controller)?;
                 BusAddress::VirtioSerial {
-                    bus: text!(controller, ".", at.bus).into(),
+                    bus: text!(controller, ".", at.bus),
                     port: at.port,
                     numbers: [at.controller, at.bus, at.port],
                 }
             }
             Address::Ccid(at) => {
                 let controller = self.alias(ControllerType::Ccid, at.controller)?;
-                BusAddress::Ccid { bus: text!(controller, ".", at.slot).into() }
+                BusAddress::Ccid { bus: text!(controller, ".", at.slot) }
             }
             Address::Usb(usb) => {
                 let controller = self.alias(ControllerType::Usb, usb.bus)?;
-                BusAddress::Usb { bus: text!(controller, ".0").into(), port: usb_port(&usb.port) }
+                BusAddress::Usb { bus: text!(controller, ".0"), port: usb_port(&usb.port) }
             }
             Address::SpaprVio { reg } => reg.map_or(BusAddress::None, BusAddress::SpaprVio),
             Address::VirtioS390 => BusAddress::VirtioS390,
@@ -252,7 +252,7 @@ impl Buses<'_> {
     fn pci_bus(&self, pci: &PciAddress) -> Option<Text> {
         let (controller, alias) = self.controller(ControllerType::Pci, pci.bus)?;
         Some(if is_further_host_bridge(controller) {
-            text!(alias, ".0").into()
+            text!(alias, ".0")
         } else if pci.bus == 0 {
             self.guest.first_pci_bus(self.caps, controller.pci_model()).into()
         } else {
@@ -265,19 +265,19 @@ impl Buses<'_> {
             Some(DiskBus::Fdc) => Drive::Floppy { unit: at.unit },
             Some(DiskBus::Sata) => {
                 let controller = self.alias(ControllerType::Sata, at.controller)?;
-                Drive::Sata { bus: text!(controller, ".", at.unit).into() }
+                Drive::Sata { bus: text!(controller, ".", at.unit) }
             }
             Some(DiskBus::Ide) => {
                 let controller = self.alias(ControllerType::Ide, at.controller)?;
-                Drive::Ide { bus: text!(controller, ".", at.bus).into(), unit: at.unit }
+                Drive::Ide { bus: text!(controller, ".", at.bus), unit: at.unit }
             }
             _ => {
                 let controller = self.alias(ControllerType::Scsi, at.controller)?;
                 if self.is_narrow(at.controller) {
-                    Drive::NarrowScsi { bus: text!(controller, ".", at.bus).into(), id: at.unit }
+                    Drive::NarrowScsi { bus: text!(controller, ".", at.bus), id: at.unit }
                 } else {
                     let numbers = [at.bus, at.target, at.unit];
-                    Drive::Scsi { bus: text!(controller, ".0").into(), numbers }
+                    Drive::Scsi { bus: text!(controller, ".0"), numbers }
                 }
             }
         })
@@ -326,26 +326,13 @@ fn zpci_numbers(zpci: Zpci) -> Option<ZpciNumbers> {
 /// `port=` of a USB device, such as `1.2`; `None` where QEMU assigns a port.
 fn usb_port(path: &[u32]) -> Option<Text> {
     let (first, rest) = path.split_first()?;
-    let mut out = text!(*first);
-    for port in rest {
-        out.push('.');
-        crate::text::Piece::add(port, &mut out);
-    }
-    Some(out.into())
+    Some(rest.iter().fold(text!(*first), |path, port| text!(path, ".", *port)))
 }
 
 /// `addr=` of a PCI device: `0x3`, `0x3.0x1`.
 pub(crate) fn pci_addr(slot: u32, function: u32) -> Text {
-    const SLOTS: [&str; 32] = [
-        "0x0", "0x1", "0x2", "0x3", "0x4", "0x5", "0x6", "0x7", "0x8", "0x9", "0xa", "0xb", "0xc", "0xd",
-        "0xe", "0xf", "0x10", "0x11", "0x12", "0x13", "0x14", "0x15", "0x16", "0x17", "0x18", "0x19", "0x1a",
-        "0x1b", "0x1c", "0x1d", "0x1e", "0x1f",
-    ];
-    match (SLOTS.get(slot as usize), function) {
-        (Some(text), 0) => Text::Static(text),
-        (_, 0) => text!(Hex(slot.into())).into(),
-        _ => text!(Hex(slot.into()), ".", Hex(function.into())).into(),
-    }
+    let text = text!(Hex(slot.into()));
+    if function == 0 { text } else { text!(text, ".", Hex(function.into())) }
 }
 
 /// Whether numbers of addresses are decimal, as with `-device` in JSON; earlier releases of libvirt print hexadecimal.

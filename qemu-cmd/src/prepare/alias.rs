@@ -13,7 +13,7 @@ use virtargv_resolve::Guest;
 use super::address::ControllerTable;
 use super::device::{ByDevice, Element, controller};
 use crate::ident::Alias;
-use crate::text::{Piece as _, text};
+use crate::text::text;
 
 /// The alias of every device: the one of the document, or a generated one.
 pub(crate) fn assign(
@@ -24,40 +24,38 @@ pub(crate) fn assign(
     controllers: &ControllerTable,
 ) -> ByDevice<Alias> {
     let d = &domain.devices;
-    // A buffer for building aliases, so that each is allocated once.
-    let scratch = &mut String::with_capacity(32);
-    let (interfaces, hostdevs) = interfaces(d, scratch);
+    let (interfaces, hostdevs) = interfaces(d);
     ByDevice {
-        memories: memories(&d.memories, scratch),
-        iommus: by_index("iommu", &d.iommus, scratch),
-        controllers: controller::aliases(domain, guest, caps, scratch),
-        hubs: by_index("hub", &d.hubs, scratch),
+        memories: memories(&d.memories),
+        iommus: by_index("iommu", &d.iommus),
+        controllers: controller::aliases(domain, guest, caps),
+        hubs: by_index("hub", &d.hubs),
         disks: d.disks.iter().map(|disk| self::disk(disk, d, controllers)).collect(),
         filesystems: if release.has(Convention::FsAliasNextFree) {
-            next_free("fs", infos(&d.filesystems), scratch)
+            next_free("fs", infos(&d.filesystems))
         } else {
-            by_index("fs", &d.filesystems, scratch)
+            by_index("fs", &d.filesystems)
         },
         interfaces,
-        smartcards: by_index("smartcard", &d.smartcards, scratch),
-        serials: by_index("serial", &d.serials, scratch),
-        parallels: by_index("parallel", &d.parallels, scratch),
-        channels: by_index("channel", &d.channels, scratch),
-        consoles: by_index("console", &d.consoles, scratch),
-        tpms: by_index("tpm", &d.tpms, scratch),
-        inputs: by_index("input", &d.inputs, scratch),
-        videos: by_index("video", &d.videos, scratch),
-        sounds: by_index("sound", &d.sounds, scratch),
-        watchdogs: by_index("watchdog", &d.watchdogs, scratch),
-        redirdevs: by_index("redir", &d.redirdevs, scratch),
+        smartcards: by_index("smartcard", &d.smartcards),
+        serials: by_index("serial", &d.serials),
+        parallels: by_index("parallel", &d.parallels),
+        channels: by_index("channel", &d.channels),
+        consoles: by_index("console", &d.consoles),
+        tpms: by_index("tpm", &d.tpms),
+        inputs: by_index("input", &d.inputs),
+        videos: by_index("video", &d.videos),
+        sounds: by_index("sound", &d.sounds),
+        watchdogs: by_index("watchdog", &d.watchdogs),
+        redirdevs: by_index("redir", &d.redirdevs),
         hostdevs,
-        memballoons: by_index("balloon", &d.memballoons, scratch),
-        rngs: next_free("rng", infos(&d.rngs), scratch),
-        panics: by_index("panic", &d.panics, scratch),
-        shmems: next_free("shmem", infos(&d.shmems), scratch),
-        vsocks: by_index("vsock", &d.vsocks, scratch),
-        cryptos: next_free("crypto", infos(&d.cryptos), scratch),
-        pstores: by_index("pstore", &d.pstores, scratch),
+        memballoons: by_index("balloon", &d.memballoons),
+        rngs: next_free("rng", infos(&d.rngs)),
+        panics: by_index("panic", &d.panics),
+        shmems: next_free("shmem", infos(&d.shmems)),
+        vsocks: by_index("vsock", &d.vsocks),
+        cryptos: next_free("crypto", infos(&d.cryptos)),
+        pstores: by_index("pstore", &d.pstores),
     }
 }
 
@@ -71,12 +69,12 @@ pub(crate) fn given(info: &DeviceInfo) -> Option<Alias> {
 }
 
 /// Aliases of interfaces and of `<hostdev>`. An interface that is a host device has one such as `hostdev0`.
-fn interfaces(d: &Devices, scratch: &mut String) -> (Vec<Alias>, Vec<Alias>) {
+fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
     let is_assigned = |nic: &Interface| nic.actual_kind() == InterfaceType::Hostdev;
     let of =
         |assigned| d.interfaces.iter().filter(move |nic| is_assigned(nic) == assigned).map(|nic| &nic.info);
-    let mut plain = next_free("net", of(false), scratch).into_iter();
-    let mut assigned = next_free("hostdev", of(true).chain(infos(&d.hostdevs)), scratch).into_iter();
+    let mut plain = next_free("net", of(false)).into_iter();
+    let mut assigned = next_free("hostdev", of(true).chain(infos(&d.hostdevs))).into_iter();
     let interfaces =
         d.interfaces.iter().filter_map(|nic| if is_assigned(nic) { assigned.next() } else { plain.next() });
     (interfaces.collect(), assigned.collect())
@@ -84,7 +82,7 @@ fn interfaces(d: &Devices, scratch: &mut String) -> (Vec<Alias>, Vec<Alias>) {
 
 /// Aliases of memory devices: by slot for DIMMs and NVDIMMs (`dimm0`), by index among devices of the same model for
 /// others.
-fn memories(devices: &[MemoryDevice], scratch: &mut String) -> Vec<Alias> {
+fn memories(devices: &[MemoryDevice]) -> Vec<Alias> {
     let mut aliases: Vec<Option<Alias>> = devices.iter().map(|_| None).collect();
     for (prefix, model) in [
         ("dimm", MemoryModel::Dimm),
@@ -98,12 +96,12 @@ fn memories(devices: &[MemoryDevice], scratch: &mut String) -> Vec<Alias> {
         for (device, alias) in of_model {
             match device.info.address {
                 Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) if device.info.alias.is_none() => {
-                    *alias = Some(numbered(prefix, slot.into(), scratch));
+                    *alias = Some(numbered(prefix, slot.into()));
                 }
                 _ => others.push((&device.info, alias)),
             }
         }
-        let free = next_free(prefix, others.iter().map(|(info, _)| *info), scratch);
+        let free = next_free(prefix, others.iter().map(|(info, _)| *info));
         for ((_, alias), free) in others.into_iter().zip(free) {
             *alias = Some(free);
         }
@@ -132,30 +130,26 @@ fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
 }
 
 /// Aliases `PREFIXn`, where n is the index of the device in its list.
-fn by_index<T: Element>(prefix: &str, devices: &[T], scratch: &mut String) -> Vec<Alias> {
+fn by_index<T: Element>(prefix: &str, devices: &[T]) -> Vec<Alias> {
     let all = infos(devices).enumerate();
-    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64, scratch))).collect()
+    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64))).collect()
 }
 
 /// Aliases `PREFIXn`, where n is one above the highest in use.
 fn next_free<'d>(
     prefix: &str,
     infos: impl Iterator<Item = &'d DeviceInfo>,
-    scratch: &mut String,
 ) -> Vec<Alias> {
     let infos: Vec<&DeviceInfo> = infos.collect();
     let used = infos.iter().filter_map(|info| number(info.alias.as_deref()?, prefix));
     let mut free = used.max().map_or(0, |highest| highest.saturating_add(1))..;
-    let mut name = |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?, scratch)));
+    let mut name = |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?)));
     infos.iter().filter_map(&mut name).collect()
 }
 
 /// `PREFIXn`.
-pub(super) fn numbered(prefix: &str, n: u64, scratch: &mut String) -> Alias {
-    scratch.clear();
-    prefix.add(scratch);
-    n.add(scratch);
-    scratch.as_str().into()
+pub(super) fn numbered(prefix: &str, n: u64) -> Alias {
+    text!(prefix, n).into()
 }
 
 /// The number n of an alias `PREFIXn`; `None` for another alias.

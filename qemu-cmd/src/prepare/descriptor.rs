@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use virtargv_host::{Descriptor, Descriptors};
 
-use crate::text::text;
+use crate::text::{Text, text};
 
 /// A descriptor that QEMU inherits. `Emit::pass` gives its number and records it as a need.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub(crate) struct FdSet {
 
 impl FdSet {
     /// The path that stands for the set, `/dev/fdset/N`.
-    pub fn path(&self) -> String {
+    pub fn path(&self) -> Text {
         fdset_path(self.number)
     }
 }
@@ -44,12 +44,12 @@ pub(crate) struct GroupSet {
 
 impl GroupSet {
     /// The path that stands for the set, `/dev/fdset/N`.
-    pub fn path(&self) -> String {
+    pub fn path(&self) -> Text {
         fdset_path(self.number)
     }
 }
 
-fn fdset_path(number: u32) -> String {
+fn fdset_path(number: u32) -> Text {
     text!("/dev/fdset/", number)
 }
 

@@ -49,7 +49,7 @@ fn source(work: &Work<'_>) -> Option<Source> {
 
 /// The backend in the environment variables of QEMU.
 fn from_environment(work: &Work<'_>) -> Option<Audio> {
-    let backend = match work.host.machine().env("QEMU_AUDIO_DRV").ok()?.as_str() {
+    let backend = match work.host.machine().env("QEMU_AUDIO_DRV").ok()??.as_str() {
         "pa" => AudioType::Pulseaudio,
         "wav" => AudioType::File,
         other => AudioType::from_str(other).ok()?,
@@ -57,7 +57,7 @@ fn from_environment(work: &Work<'_>) -> Option<Audio> {
     let mut audio = Audio::new(1, backend);
     if backend == AudioType::Sdl {
         audio.sdl_driver =
-            work.host.machine().env("SDL_AUDIODRIVER").ok().and_then(|name| SdlDriver::from_str(&name).ok());
+            work.host.machine().env("SDL_AUDIODRIVER").ok().flatten().and_then(|name| SdlDriver::from_str(&name).ok());
     }
     Some(audio)
 }

@@ -143,9 +143,10 @@ pub(super) fn all(host: &dyn Host) -> Answer<Vec<Descriptor>> {
     let (machine, files) = (host.machine(), host.files());
     let mut directories = Vec::new();
     if !host.config().privileged {
-        let config = machine.env("XDG_CONFIG_HOME");
-        let config = config.or_else(|_| machine.env("HOME").map(|home| format!("{home}/.config")));
-        directories.extend(config.ok().map(|config| format!("{config}/qemu/firmware")));
+        let set = |name| machine.env(name).ok().flatten();
+        let config = set("XDG_CONFIG_HOME");
+        let config = config.or_else(|| Some(format!("{}/.config", set("HOME")?)));
+        directories.extend(config.map(|config| format!("{config}/qemu/firmware")));
     }
     directories.extend(["/etc/qemu/firmware".to_owned(), "/usr/share/qemu/firmware".to_owned()]);
     let mut found: Vec<(String, String)> = Vec::new();

@@ -64,7 +64,7 @@ pub(crate) fn channels(e: &mut Emit<'_>) {
             ChannelTarget::Virtio { name, .. } => {
                 let props = port(e, "virtserialport", channel.address, chardev, channel.alias);
                 let is_agent = channel.source.kind() == SourceType::SpiceVmc;
-                let default = is_agent.then_some(Text::Static(SPICE_AGENT));
+                let default = is_agent.then_some(Text::from(SPICE_AGENT));
                 e.device(props.opt("name", name.as_ref().map(Text::from).or(default)));
             }
             // Rule `channel-type` refuses these.

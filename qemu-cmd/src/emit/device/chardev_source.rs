@@ -137,7 +137,7 @@ fn unix(e: &mut Emit<'_>, mut list: List, socket: &UnixSocket, stream: Stream) -
 }
 
 fn udp(mut list: List, remote: &Inet, local: Option<&Inet>) -> List {
-    let empty = || (Text::Static(""), Text::Static("0"));
+    let empty = || (Text::from(""), Text::from("0"));
     if list.json {
         list.props.set("remote", inet(remote)).set_opt("local", local.map(inet));
     } else {
@@ -157,14 +157,14 @@ fn written(e: &mut Emit<'_>, file: &Written) -> (Text, Option<bool>) {
         }
         Written::Passed { set, opaque } => {
             add_fd(e, set, Some(opaque.clone()));
-            (set.path().into(), Some(true))
+            (set.path(), Some(true))
         }
     }
 }
 
 /// The id of the backend of device `alias`.
 pub(crate) fn id(alias: &str) -> Text {
-    text!("char", alias).into()
+    text!("char", alias)
 }
 
 /// Emits `-add-fd` for a descriptor set; `opaque` is a comment on its descriptor.

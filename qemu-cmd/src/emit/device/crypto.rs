@@ -6,14 +6,14 @@ use super::address;
 use super::virtio::{self, Variant};
 use crate::Props;
 use crate::emit::context::Emit;
-use crate::text::{Text, text};
+use crate::text::text;
 
 /// Emits every `<crypto>`: its backend, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for crypto in e.prepared.cryptos() {
         e.at(crypto);
         let alias = crypto.alias;
-        let object_id = Text::from(text!("obj", alias));
+        let object_id = text!("obj", alias);
         let kind = match crypto.backend {
             Some(CryptoBackend::Builtin) | None => "cryptodev-backend-builtin",
             Some(CryptoBackend::Lkcf) => "cryptodev-backend-lkcf",

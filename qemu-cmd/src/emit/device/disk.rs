@@ -58,12 +58,12 @@ fn one(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
 
 /// The id of the drive of a disk without block nodes.
 fn drive_id(disk: DiskDevice<'_>) -> Text {
-    text!("drive-", disk.alias).into()
+    text!("drive-", disk.alias)
 }
 
 /// The id of the backend of a vhost-user disk.
 fn vhost_user_id(alias: &str) -> Text {
-    text!("chr-vu-", alias).into()
+    text!("chr-vu-", alias)
 }
 
 /// Emits the throttle groups.

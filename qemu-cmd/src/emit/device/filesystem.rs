@@ -76,7 +76,7 @@ fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
 }
 
 fn ninep_id(fs: FsDevice<'_>) -> Text {
-    text!("fsdev-", fs.alias).into()
+    text!("fsdev-", fs.alias)
 }
 
 fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {

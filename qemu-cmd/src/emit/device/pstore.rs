@@ -4,14 +4,14 @@ use super::address;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
-use crate::text::{Text, text};
+use crate::text::text;
 
 /// Emits `<pstore>`: its memory backend, then the device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for pstore in e.prepared.pstores() {
         e.at(pstore);
         let alias = pstore.alias;
-        let memory = Text::from(text!("mem", alias));
+        let memory = text!("mem", alias);
         if let Some(path) = &pstore.path {
             e.need_path(path, Role::Memory);
         }

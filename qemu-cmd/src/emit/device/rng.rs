@@ -16,7 +16,7 @@ use crate::text::{Text, text};
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for rng in e.prepared.rngs() {
         e.at(rng);
-        let id = Text::from(text!("obj", rng.alias));
+        let id = text!("obj", rng.alias);
         backend(e, rng, &id);
         let variant = match rng.model {
             None | Some(RngModel::Virtio) => Variant::Plain,

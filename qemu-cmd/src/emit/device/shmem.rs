@@ -51,7 +51,7 @@ fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
 
 /// The properties of `ivshmem-plain`, after its memory backend, a file in `/dev/shm`.
 fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
-    let memory = Text::from(text!("shmmem-", shmem.alias));
+    let memory = text!("shmmem-", shmem.alias);
     let path = memory_path(&shmem);
     e.need_path(&path, Role::Memory);
     let object = Props::new("qom-type", "memory-backend-file")
@@ -73,7 +73,7 @@ fn doorbell(shmem: ShmemDevice<'_>) -> Props {
     props
 }
 
-fn memory_path(shmem: &Shmem) -> String {
+fn memory_path(shmem: &Shmem) -> Text {
     text!("/dev/shm/", shmem.name)
 }
 

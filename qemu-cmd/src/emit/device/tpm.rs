@@ -25,7 +25,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             e.device(props.opt("host-path", path.clone()));
             continue;
         }
-        let id = Text::from(text!("tpm-", tpm.alias));
+        let id = text!("tpm-", tpm.alias);
         backend(e, tpm, &id);
         let mut props = Props::new("driver", driver(e, &tpm)).with("tpmdev", id).with("id", tpm.alias);
         address::add(&mut props, e, tpm.address);
@@ -55,8 +55,8 @@ fn backend(e: &mut Emit<'_>, tpm: Device<'_, Tpm, Facts>, id: &Text) {
         Facts::Passed { device, cancel } => {
             let option = option("passthrough").with("path", device.path()).with("cancel-path", cancel.path());
             if first {
-                add_fd(e, device, Some(text!(tpm.alias, "-tpm").into()));
-                add_fd(e, cancel, Some(text!(tpm.alias, "-cancel").into()));
+                add_fd(e, device, Some(text!(tpm.alias, "-tpm")));
+                add_fd(e, cancel, Some(text!(tpm.alias, "-cancel")));
                 e.list("-tpmdev", option);
             } else {
                 e.list("-tpmdev", option);

@@ -65,7 +65,7 @@ fn gpu<'p>(e: &mut Emit<'p>, video: VideoDevice<'p>, facts: &Facts) {
 }
 
 fn chardev_id(video: VideoDevice<'_>) -> Text {
-    text!("chr-vu-", video.alias).into()
+    text!("chr-vu-", video.alias)
 }
 
 fn video_device(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {

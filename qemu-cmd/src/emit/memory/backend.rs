@@ -12,7 +12,7 @@ use crate::{Props, Value};
 /// Emits a memory backend, after its thread context.
 pub(crate) fn emit(e: &mut Emit<'_>, backend: &Backend) {
     let context: Option<Text> = backend.affinity.as_ref().map(|nodes| {
-        let id = Text::from(text!("tc-", backend.id));
+        let id = text!("tc-", backend.id);
         e.object(
             Props::new("qom-type", "thread-context")
                 .with("id", id.clone())

@@ -61,7 +61,7 @@ pub(super) fn props(e: &mut Emit<'_>, storage: &Storage, context: NodeContext<'_
             Props::new("driver", "virtio-blk-vhost-vdpa").with("path", path.clone())
         }
         Storage::VdpaPassed(set) => {
-            add_fd(e, set, Some(text!(context.node, "-vdpa").into()));
+            add_fd(e, set, Some(text!(context.node, "-vdpa")));
             Props::new("driver", "virtio-blk-vhost-vdpa").with("path", set.path())
         }
         Storage::Nbdkit(path) => {

@@ -20,5 +20,5 @@ pub(crate) fn id(cx: &Prepare<'_>, id: Option<u32>, user: Pos) -> Result<Option<
 
 /// The id in QEMU of the audio backend with this `id=`.
 pub(crate) fn name(id: u32) -> Text {
-    text!("audio", id).into()
+    text!("audio", id)
 }

@@ -282,10 +282,10 @@ fn written(
     }
     let suffix = if matches!(wanted, Descriptor::ChardevLog { .. }) { "-log" } else { "-source" };
     let passed = cx.numbers.pass(wanted);
-    Written::Passed { set: cx.numbers.set(passed), opaque: text!(alias, suffix).into() }
+    Written::Passed { set: cx.numbers.set(passed), opaque: text!(alias, suffix) }
 }
 
 /// The id of the backend of device `alias`.
-pub(crate) fn id(alias: &str) -> String {
+pub(crate) fn id(alias: &str) -> Text {
     text!("char", alias)
 }

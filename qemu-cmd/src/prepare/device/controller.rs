@@ -120,7 +120,7 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
         Some(port) => {
             let master = cx.controller(ControllerType::Usb, controller.number());
             let master = must(master, &rules::USB_NO_MASTER, controller.info.pos)?;
-            Some((text!(master, ".0").into(), port))
+            Some((text!(master, ".0"), port))
         }
         None => None,
     };
@@ -128,26 +128,26 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
 }
 
 /// The alias of every controller.
-pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps, scratch: &mut String) -> Vec<Alias> {
+pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> Vec<Alias> {
     let alias = |controller: &Controller| {
-        given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps, scratch))
+        given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps))
     };
     domain.devices.controllers.iter().map(alias).collect()
 }
 
 /// The alias of a controller without a user alias. A controller that is part of the machine has QEMU's fixed id.
-fn alias(controller: &Controller, guest: &Guest, caps: &Caps, scratch: &mut String) -> Alias {
+fn alias(controller: &Controller, guest: &Guest, caps: &Caps) -> Alias {
     let (index, kind) = (controller.number(), controller.controller_type());
     match &controller.kind {
         ControllerKind::Pci(_) if !guest.has_numbered_pci_buses(caps) => "pci".into(),
         ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => {
-            numbered("pcie.", index.into(), scratch)
+            numbered("pcie.", index.into())
         }
-        ControllerKind::Pci(_) => numbered("pci.", index.into(), scratch),
+        ControllerKind::Pci(_) => numbered("pci.", index.into()),
         ControllerKind::Ide(_) if index == 0 && guest.has_builtin_ide() => "ide".into(),
         ControllerKind::Sata if index == 0 && guest.is_q35() => "ide".into(),
         ControllerKind::Usb(_) if index == 0 => "usb".into(),
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if index == 0 => "scsi".into(),
-        _ => numbered(kind.as_str(), index.into(), scratch),
+        _ => numbered(kind.as_str(), index.into()),
     }
 }

@@ -148,7 +148,7 @@ fn chain(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Chain, Problem>
         images,
         ended: disk.backing.ended,
         copy_on_read: nodes.copy_on_read.clone(),
-        filters: filters.map(|(group, node)| (text!("throttle-", group).into(), node.clone())).collect(),
+        filters: filters.map(|(group, node)| (text!("throttle-", group), node.clone())).collect(),
     })
 }
 
@@ -163,7 +163,7 @@ fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem>
     let slot = if disk.bus() == Some(DiskBus::Sd) {
         DriveSlot::Sd(must(DiskName::index(disk.dst()), &rules::name::TARGET, disk.target_pos.attr("dev"))?)
     } else {
-        DriveSlot::Device(text!("drive-", disk.alias).into())
+        DriveSlot::Device(text!("drive-", disk.alias))
     };
     Ok(Drive { slot, image, has_medium })
 }

@@ -89,7 +89,7 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     }
     if !cx.has(Cap::BlockdevHostdevScsi) {
         let image = drive_image(cx, &image, Ids::of_hostdev(hostdev.alias))?;
-        return Ok(Unit::Drive(text!("drive-", hostdev.alias).into(), Box::new(image)));
+        return Ok(Unit::Drive(text!("drive-", hostdev.alias), Box::new(image)));
     }
     let node: NodeName = text!("libvirt-", number, "-backend").into();
     let objects = Objects::of(cx, &image, || Ids::of_hostdev(&node))?;

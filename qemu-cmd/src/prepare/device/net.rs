@@ -208,7 +208,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Tap {
 /// A generated name of a tap device, `vnetN` as libvirt generates it.
 fn generated_name(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
     let before = cx.domain.devices.interfaces.iter().take(nic.id.index);
-    text!("vnet", before.filter(|other| other.actual_kind().is_tap()).count())
+    format!("vnet{}", before.filter(|other| other.actual_kind().is_tap()).count())
 }
 
 fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Vdpa {
@@ -217,8 +217,8 @@ fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Vdpa {
     }
     let passed = cx.numbers.pass(&Descriptor::Vdpa { path: dev });
     let by_alias = cx.release().has(Convention::VdpaByAlias);
-    let opaque = if by_alias { text!(nic.alias, "-vdpa") } else { dev.to_owned() };
-    Vdpa::Passed { set: cx.numbers.set(passed), opaque: opaque.into() }
+    let opaque = if by_alias { text!(nic.alias, "-vdpa") } else { Text::copied(dev) };
+    Vdpa::Passed { set: cx.numbers.set(passed), opaque }
 }
 
 /// Whether user-mode networking uses slirp-helper.
@@ -240,8 +240,5 @@ fn passt_socket(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
 /// `ADDRESS:PORT` of a socket; without an address it is that of all interfaces.
 fn end(at: &virtargv_model::device::net::Socket) -> Text {
     let port = i64::from(at.port);
-    match &at.address {
-        Some(address) => text!(address, ":", port).into(),
-        None => text!(":", port).into(),
-    }
+    if let Some(address) = &at.address { text!(address, ":", port) } else { text!(":", port) }
 }

@@ -35,14 +35,14 @@ impl<'a> Wanted<'a> {
 
     /// The memory of a guest NUMA cell.
     pub fn cell(cell: u32, size: Kib) -> Self {
-        Self { id: text!("ram-node", cell).into(), size, cell: Some(cell), main: false, device: None }
+        Self { id: text!("ram-node", cell), size, cell: Some(cell), main: false, device: None }
     }
 
     /// The memory of a memory device with this alias.
     pub fn device(device: &'a MemoryDevice, alias: &'a str) -> Self {
         let target = &device.target;
         Self {
-            id: text!("mem", alias).into(),
+            id: text!("mem", alias),
             size: target.size,
             cell: target.node,
             main: false,

@@ -10,7 +10,6 @@ use virtargv_validate::rules::disk::source as rules;
 use super::objects::{Login, Objects};
 use super::place::{name_of, only_host, split_volume};
 use crate::prepare::context::{broken, must};
-use crate::text::text;
 
 /// The address of `image` for `file=` of `-drive`.
 pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Result<String, Problem> {
@@ -26,7 +25,7 @@ pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Resu
             }
             let host = only()?;
             let server = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
-            Ok(text!("sheepdog:", server, ":", host.port.unwrap_or(0), ":", name))
+            Ok(format!("sheepdog:{server}:{}:{name}", host.port.unwrap_or(0)))
         }
         Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => Err(broken(&rules::DRIVE, image.pos)),
         protocol => {
@@ -49,9 +48,9 @@ fn query(net: &NetSource, host: &NetHost) -> Option<String> {
 fn nbd(net: &NetSource, host: &NetHost) -> String {
     let mut text = match (host.transport(), &host.name, &host.socket) {
         (Transport::Tcp, Some(name), _) if !name.contains(':') => {
-            text!("nbd:", name, ":", host.port.unwrap_or(0))
+            format!("nbd:{name}:{}", host.port.unwrap_or(0))
         }
-        (Transport::Unix, _, Some(socket)) if socket.starts_with('/') => text!("nbd:unix:", socket),
+        (Transport::Unix, _, Some(socket)) if socket.starts_with('/') => format!("nbd:unix:{socket}"),
         _ => return uri(Protocol::Nbd, net, host, None, query(net, host).as_deref()),
     };
     if let Some(export) = &net.name {

@@ -50,7 +50,7 @@ pub(super) fn props(e: &mut Emit<'_>, nic: NicDevice<'_>, backend: &NetBackend) 
 
 /// The id of the backend of an interface.
 pub(super) fn id(alias: &str) -> Text {
-    text!("host", alias).into()
+    text!("host", alias)
 }
 
 /// The properties of a tap device. Where QEMU opens it by name, it runs no script.
@@ -110,7 +110,7 @@ fn vdpa(e: &mut Emit<'_>, vdpa: &Vdpa) -> Text {
         }
         Vdpa::Passed { set, opaque } => {
             add_fd(e, set, Some(opaque.clone()));
-            set.path().into()
+            set.path()
         }
     }
 }
