@@ -1,5 +1,7 @@
 //! The settings of libvirt's QEMU driver.
 
+use virtargv_model::Uuid;
+
 /// The settings of libvirt's QEMU driver (`qemu.conf`) that affect a command line. Fields are named as the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DriverConfig {
@@ -40,7 +42,7 @@ pub struct DriverConfig {
     /// `vnc_tls_x509_cert_dir`
     pub vnc_tls_x509_cert_dir: Option<String>,
     /// `vnc_tls_x509_secret_uuid`
-    pub vnc_tls_x509_secret_uuid: Option<String>,
+    pub vnc_tls_x509_secret_uuid: Option<Uuid>,
     /// `vnc_password`
     pub vnc_password: Option<String>,
     /// `vnc_sasl`
@@ -72,19 +74,19 @@ pub struct DriverConfig {
     /// `chardev_tls_x509_cert_dir`
     pub chardev_tls_x509_cert_dir: Option<String>,
     /// `chardev_tls_x509_secret_uuid`
-    pub chardev_tls_x509_secret_uuid: Option<String>,
+    pub chardev_tls_x509_secret_uuid: Option<Uuid>,
     /// `vxhs_tls`
     pub vxhs_tls: bool,
     /// `vxhs_tls_x509_cert_dir`
     pub vxhs_tls_x509_cert_dir: Option<String>,
     /// `vxhs_tls_x509_secret_uuid`
-    pub vxhs_tls_x509_secret_uuid: Option<String>,
+    pub vxhs_tls_x509_secret_uuid: Option<Uuid>,
     /// `nbd_tls`
     pub nbd_tls: bool,
     /// `nbd_tls_x509_cert_dir`
     pub nbd_tls_x509_cert_dir: Option<String>,
     /// `nbd_tls_x509_secret_uuid`
-    pub nbd_tls_x509_secret_uuid: Option<String>,
+    pub nbd_tls_x509_secret_uuid: Option<Uuid>,
     /// `rdp_tls_x509_cert_dir`
     pub rdp_tls_x509_cert_dir: Option<String>,
     /// `storage_use_nbdkit`

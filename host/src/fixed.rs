@@ -23,7 +23,7 @@ use crate::{
 ///
 /// let host = FixedHost {
 ///     now: 1_234_567_890,
-///     secret: SecretLookup::new(|_, key| (key.name() == "disks").then(|| b"open sesame".to_vec())),
+///     secret: SecretLookup::new(|_, key| (key == SecretKey::Usage("disks")).then(|| b"open sesame".to_vec())),
 ///     ..FixedHost::default()
 /// };
 /// assert_eq!(host.machine().now(), Ok(1_234_567_890));
@@ -267,7 +267,7 @@ impl Networks for FixedHost {
 
 impl Secrets for FixedHost {
     fn secret(&self, usage: SecretUse, key: SecretKey<'_>) -> Answer<Vec<u8>> {
-        self.secret.find(usage, key).ok_or_else(|| HostError::not_found("secret", key.name()))
+        self.secret.find(usage, key).ok_or_else(|| HostError::not_found("secret", key.to_string()))
     }
 }
 

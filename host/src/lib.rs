@@ -34,7 +34,7 @@
 //!     fn secret(&self, _: SecretUse, key: SecretKey<'_>) -> Answer<Vec<u8>> {
 //!         match key {
 //!             SecretKey::Usage("disks") => Ok(b"open sesame".to_vec()),
-//!             SecretKey::Usage(name) | SecretKey::Uuid(name) => Err(HostError::not_found("secret", name)),
+//!             SecretKey::Usage(_) | SecretKey::Uuid(_) => Err(HostError::not_found("secret", key.to_string())),
 //!         }
 //!     }
 //! }
@@ -71,6 +71,7 @@ pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};
 pub use subject::{Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage};
 pub use virtargv_caps::{Accel, Arch, CpuMap};
+pub use virtargv_model::Uuid;
 
 /// The machine that a guest is to run on. Every machine has what the required methods ask for; what it knows beyond
 /// that is answered by subject.

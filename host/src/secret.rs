@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use virtargv_model::Uuid;
+
 /// What a secret is for (`<secret type=>`, the usage of its definition).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretUse {
@@ -22,16 +24,17 @@ pub enum SecretUse {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretKey<'a> {
     /// The one of this UUID.
-    Uuid(&'a str),
+    Uuid(Uuid),
     /// The one for this usage.
     Usage(&'a str),
 }
 
-impl<'a> SecretKey<'a> {
-    /// The UUID or the usage.
-    pub fn name(self) -> &'a str {
+/// The UUID or the usage.
+impl fmt::Display for SecretKey<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Uuid(name) | Self::Usage(name) => name,
+            Self::Uuid(uuid) => uuid.fmt(f),
+            Self::Usage(usage) => f.write_str(usage),
         }
     }
 }

@@ -107,9 +107,9 @@ impl Machine for TimeAndSecrets {
 
 impl Secrets for TimeAndSecrets {
     fn secret(&self, _: SecretUse, key: SecretKey<'_>) -> Answer<Vec<u8>> {
-        match key.name() {
-            "mine" => Ok(vec![1]),
-            "gone" => Err(HostError::not_found("secret", "gone")),
+        match key {
+            SecretKey::Usage("mine") => Ok(vec![1]),
+            SecretKey::Usage("gone") => Err(HostError::not_found("secret", "gone")),
             _ => Err(HostError::Unknown("other secrets")),
         }
     }

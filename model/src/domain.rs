@@ -6,7 +6,7 @@ use crate::read;
 use crate::read::{El, Elements, LONG_INTERNAL, LONG_UNSUPPORTED, MAX_DOCUMENT, Reader};
 use crate::write::Writer;
 use crate::{
-    Devices, Outcome, Place, Pos, Release, Rule, Unread, clock::Clock, cpu::Cpu, features::Features,
+    Devices, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu, features::Features,
     lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
     sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
@@ -83,10 +83,10 @@ pub struct Domain {
     pub id: Option<i32>,
     /// `<name>`.
     pub name: Option<String>,
-    /// `<uuid>`, in lower case with dashes.
-    pub uuid: Option<String>,
+    /// `<uuid>`
+    pub uuid: Option<Uuid>,
     /// `<genid>`, a UUID: `Some(None)` where the element is empty and a value is to be generated.
-    pub genid: Option<Option<String>>,
+    pub genid: Option<Option<Uuid>>,
     /// `<title>`.
     pub title: Option<String>,
     /// `<description>`.
@@ -216,9 +216,9 @@ impl Domain {
     /// Takes the UUID of `<sysinfo>` where there is no `<uuid>`, and checks that the two are equal.
     fn match_uuids(&mut self, r: &mut Reader) {
         let Some(system) = self.sysinfo.smbios().and_then(|smbios| smbios.system.as_ref()) else { return };
-        let Some(found) = system.get("uuid") else { return };
-        match &self.uuid {
-            None => self.uuid = Some(found.to_owned()),
+        let Some(found) = system.uuid() else { return };
+        match self.uuid {
+            None => self.uuid = Some(found),
             Some(uuid) if uuid == found => {}
             Some(uuid) => {
                 let message = format!("element 'uuid' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
@@ -232,7 +232,7 @@ impl Domain {
         let tag = self.qemu.write_namespace(tag);
         tag.children(|w| {
             w.opt_text_element("name", self.name.as_ref());
-            w.opt_text_element("uuid", self.uuid.as_ref());
+            w.opt_text_element("uuid", self.uuid);
             match &self.genid {
                 Some(Some(genid)) => w.text_element("genid", genid),
                 Some(None) => w.element("genid").empty(),
@@ -272,29 +272,18 @@ impl Domain {
 
 /// `<genid>`: a UUID, or empty where one is to be generated.
 #[allow(clippy::option_option)] // The element may be present and empty.
-fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<String>> {
+fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<Uuid>> {
     let empty = el.child("genid")?.text().trim().is_empty();
     Some(if empty { None } else { read_uuid(el, "genid", r) })
 }
 
 /// The text of the child `name` as a UUID.
-fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Uuid> {
     let child = el.child(name)?;
     let text = child.text();
-    let found = uuid(&text);
+    let found = Uuid::parse(&text);
     if found.is_none() {
         r.refuse(&UUID, child.pos(), format!("malformed value '{text}' of element '{name}'"));
     }
     found
-}
-
-/// Parses a UUID with or without dashes into lower case with dashes.
-pub(crate) fn uuid(text: &str) -> Option<String> {
-    let digits: String = text.trim().chars().filter(|c| *c != '-').collect::<String>().to_ascii_lowercase();
-    if digits.len() != 32 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-        return None;
-    }
-    let parts = [0..8, 8..12, 12..16, 16..20, 20..32];
-    let joined: Vec<&str> = parts.into_iter().filter_map(|p| digits.get(p)).collect();
-    Some(joined.join("-"))
 }

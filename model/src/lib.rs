@@ -46,6 +46,7 @@ pub mod sysinfo;
 pub mod tune;
 pub mod units;
 mod unread;
+mod uuid;
 pub mod vcpu;
 pub mod write;
 
@@ -60,3 +61,4 @@ pub use rule::{ByRelease, Classes, Rule, Severity};
 pub use spelling::{OnOff, Spelled, Unknown, YesNo};
 pub use units::Kib;
 pub use unread::Unread;
+pub use uuid::Uuid;

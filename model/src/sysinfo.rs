@@ -1,8 +1,10 @@
 //! `<sysinfo>`: SMBIOS tables and firmware configuration files for the guest.
 
-use crate::Pos;
+use std::fmt;
+
 use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
+use crate::{Pos, Uuid};
 
 crate::rules! {
     /// The `date` entry of `<bios>` is a date as month, day and year.
@@ -70,8 +72,26 @@ pub struct Smbios {
 pub struct SmbiosTable {
     /// Place of the element in the text.
     pub pos: Pos,
-    /// `<entry name=>`: name and text. The names are those in [`BIOS`], [`SYSTEM`], [`BASE_BOARD`] or [`CHASSIS`].
-    pub fields: Vec<(&'static str, String)>,
+    /// `<entry name=>`: name and value. The names are those in [`BIOS`], [`SYSTEM`], [`BASE_BOARD`] or [`CHASSIS`].
+    pub fields: Vec<(&'static str, SmbiosValue)>,
+}
+
+/// The value of a field of an SMBIOS table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SmbiosValue {
+    /// A text.
+    Text(String),
+    /// The UUID of `<system>`.
+    Uuid(Uuid),
+}
+
+impl fmt::Display for SmbiosValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Uuid(uuid) => uuid.fmt(f),
+        }
+    }
 }
 
 /// A firmware configuration file (`<entry>` of `<sysinfo type='fwcfg'>`).
@@ -115,23 +135,31 @@ impl Sysinfo {
 }
 
 impl SmbiosTable {
-    /// The text of the field `name`.
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(known, _)| *known == name).map(|(_, text)| text.as_str())
+    /// The value of the field `name`.
+    pub fn get(&self, name: &str) -> Option<&SmbiosValue> {
+        self.fields.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// The UUID, which only the table of `<system>` has.
+    pub fn uuid(&self) -> Option<Uuid> {
+        self.fields.iter().find_map(|(_, value)| match value {
+            SmbiosValue::Uuid(uuid) => Some(*uuid),
+            SmbiosValue::Text(_) => None,
+        })
     }
 
     fn read(el: El<'_>, names: &'static [&'static str]) -> Self {
         let text = |name: &'static str| {
             let entry = el.children("entry").find(|entry| entry.get("name") == Some(name))?;
-            Some((name, entry.text())).filter(|(_, text)| !text.is_empty())
+            Some(entry.text()).filter(|text| !text.is_empty()).map(|text| (name, SmbiosValue::Text(text)))
         };
         Self { pos: el.pos(), fields: names.iter().filter_map(|name| text(name)).collect() }
     }
 
     fn write(&self, name: &str, w: &mut Writer) {
         w.element(name).children(|w| {
-            for (name, text) in &self.fields {
-                w.element("entry").attr("name", name).text(text);
+            for (name, value) in &self.fields {
+                w.element("entry").attr("name", name).text(value);
             }
         });
     }
@@ -180,7 +208,7 @@ impl Smbios {
             check_date(bios, r);
         }
         if let Some(system) = &mut smbios.system {
-            check_uuid(system, r);
+            read_uuid(system, r);
         }
         smbios
     }
@@ -216,17 +244,21 @@ fn is_date(text: &str) -> bool {
 }
 
 fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {
-    let Some(date) = bios.get("date").filter(|date| !is_date(date)) else { return };
+    let Some(SmbiosValue::Text(date)) = bios.get("date") else { return };
+    if is_date(date) {
+        return;
+    }
     let message = format!("entry 'date' of element 'bios' is '{date}', expected mm/dd/yy or mm/dd/yyyy");
     r.refuse(&SYSINFO_BIOS_DATE, bios.pos, message);
     bios.fields.retain(|(name, _)| *name != "date");
 }
 
-/// Rewrites the UUID in lower case with dashes.
-fn check_uuid(system: &mut SmbiosTable, r: &mut Reader) {
-    let Some((_, text)) = system.fields.iter_mut().find(|(name, _)| *name == "uuid") else { return };
-    if let Some(uuid) = crate::domain::uuid(text) {
-        *text = uuid;
+/// Makes a UUID of the text of the entry `uuid`.
+fn read_uuid(system: &mut SmbiosTable, r: &mut Reader) {
+    let Some((_, value)) = system.fields.iter_mut().find(|(name, _)| *name == "uuid") else { return };
+    let SmbiosValue::Text(text) = value else { return };
+    if let Some(uuid) = Uuid::parse(text) {
+        *value = SmbiosValue::Uuid(uuid);
         return;
     }
     let message = format!("malformed entry 'uuid' of element 'system': '{text}'");

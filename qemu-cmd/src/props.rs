@@ -6,6 +6,8 @@ pub(crate) use write::json_string;
 
 use std::borrow::Cow;
 
+use virtargv_model::Uuid;
+
 use crate::text::Text;
 
 /// A property's value.
@@ -57,6 +59,7 @@ value_from! {
     &'static str: |v: &'static str| Self::Str(v.into());
     String: |v: String| Self::Str(v.into());
     &String: |v: &String| Self::Str(v.into());
+    Uuid: |v: Uuid| Self::Str(v.into());
     crate::ident::Alias: |v: crate::ident::Alias| Self::Str(v.into());
     &crate::ident::Alias: |v: &crate::ident::Alias| Self::Str(v.into());
     crate::ident::NodeName: |v: crate::ident::NodeName| Self::Str(v.into());

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use compact_str::CompactString;
+use virtargv_model::Uuid;
 
 /// A text of a command line. Short texts, such as the ids of devices, are kept in place; constants are not copied.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -67,6 +68,11 @@ impl From<String> for Text {
 impl From<&String> for Text {
     fn from(text: &String) -> Self {
         Self(text.into())
+    }
+}
+impl From<Uuid> for Text {
+    fn from(uuid: Uuid) -> Self {
+        uuid.to_string().into()
     }
 }
 impl From<Text> for Cow<'static, str> {

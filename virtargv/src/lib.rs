@@ -8,11 +8,11 @@
 //! the capabilities of a QEMU binary).
 //!
 //! ```
-//! use virtargv::{FixedHost, Release, Request, builtin, host::SecretLookup};
+//! use virtargv::{FixedHost, Release, Request, builtin, host::{SecretKey, SecretLookup}};
 //!
 //! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
 //! let host = FixedHost {
-//!     secret: SecretLookup::new(|_, key| (key.name() == "disks").then(|| b"open sesame".to_vec())),
+//!     secret: SecretLookup::new(|_, key| (key == SecretKey::Usage("disks")).then(|| b"open sesame".to_vec())),
 //!     ..FixedHost::default()
 //! };
 //! let request = Request::new(&caps, &host);

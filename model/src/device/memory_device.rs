@@ -4,7 +4,7 @@ use crate::info::DeviceInfo;
 use crate::memory::MemoryAccess;
 use crate::read::{AnyBase, El, Element, Reader, attr_place, hex};
 use crate::write::Writer;
-use crate::{Kib, NumberSet, Pos, YesNo};
+use crate::{Kib, NumberSet, Pos, Uuid, YesNo};
 
 crate::rules! {
     /// The `<uuid>` of a memory device is a UUID.
@@ -40,8 +40,8 @@ pub struct MemoryDevice {
     pub access: Option<MemoryAccess>,
     /// `discard=`: whether the content is discarded when QEMU ends.
     pub discard: Option<YesNo>,
-    /// `<uuid>` of an NVDIMM (pseries), in lower case with dashes.
-    pub uuid: Option<String>,
+    /// `<uuid>` of an NVDIMM (pseries).
+    pub uuid: Option<Uuid>,
     /// `<source>`.
     pub source: MemoryDeviceSource,
     /// `<target>`.
@@ -109,7 +109,7 @@ impl Element for MemoryDevice {
         let discard = r.attr(el, "discard");
         let uuid = el.child("uuid").and_then(|e| {
             let text = e.text();
-            let uuid = crate::domain::uuid(&text);
+            let uuid = Uuid::parse(&text);
             if uuid.is_none() {
                 let message =
                     format!("element 'uuid' of element 'memory' is '{text}', expected 32 hexadecimal digits");
@@ -128,7 +128,7 @@ impl Element for MemoryDevice {
             .opt("access", self.access)
             .opt("discard", self.discard)
             .children(|w| {
-                w.opt_text_element("uuid", self.uuid.as_ref());
+                w.opt_text_element("uuid", self.uuid);
                 self.source.write(w);
                 self.target.write(w);
                 self.info.write(w);

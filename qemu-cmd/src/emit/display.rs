@@ -25,7 +25,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 
 /// Emits `-uuid`.
 pub(crate) fn uuid(e: &mut Emit<'_>) {
-    if let Some(uuid) = &e.domain().uuid {
+    if let Some(uuid) = e.domain().uuid {
         e.at_element("uuid");
         e.option("-uuid", Text::from(uuid));
     }

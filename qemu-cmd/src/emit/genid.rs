@@ -5,7 +5,7 @@ use crate::Props;
 
 /// Emits the `vmgenid` device of `<genid>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    if let Some(Some(genid)) = &e.domain().genid {
+    if let Some(Some(genid)) = e.domain().genid {
         e.at_element("genid");
         e.device(Props::new("driver", "vmgenid").with("guid", genid).with("id", "vmgenid0"));
     }

@@ -1,7 +1,7 @@
 //! `-smbios`, `-fw_cfg`.
 
 use virtargv_model::os::SmbiosMode;
-use virtargv_model::sysinfo::{Smbios, SmbiosTable, SysinfoEntry};
+use virtargv_model::sysinfo::{Smbios, SmbiosTable, SmbiosValue, SysinfoEntry};
 
 use super::context::Emit;
 use crate::needs::Role;
@@ -47,8 +47,11 @@ fn tables(e: &mut Emit<'_>, smbios: &Smbios) {
 
 fn table(number: u32, table: &SmbiosTable) -> Props {
     let mut props = Props::object().with("type", number);
-    for (name, text) in &table.fields {
-        props.set(*name, text);
+    for (name, value) in &table.fields {
+        match value {
+            SmbiosValue::Text(text) => props.set(*name, text),
+            SmbiosValue::Uuid(uuid) => props.set(*name, *uuid),
+        };
     }
     props
 }

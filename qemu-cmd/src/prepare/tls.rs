@@ -33,7 +33,7 @@ pub(crate) fn chardev(
     need_objects(cx, at)?;
     let settings = cx.settings();
     let dir = settings.chardev_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
-    let secret = match &settings.chardev_tls_x509_secret_uuid {
+    let secret = match settings.chardev_tls_x509_secret_uuid {
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
                 let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");

@@ -3,7 +3,7 @@
 use virtargv_caps::Arch;
 use virtargv_host::Host;
 use virtargv_model::os::BootDev;
-use virtargv_model::{Domain, VirtType};
+use virtargv_model::{Domain, Uuid, VirtType};
 
 use crate::Work;
 
@@ -62,14 +62,9 @@ fn boot(domain: &mut Domain) {
     }
 }
 
-/// Generates a random UUID (version 4).
-pub(super) fn random_uuid(host: &dyn Host) -> String {
+/// Generates a random UUID.
+pub(super) fn random_uuid(host: &dyn Host) -> Uuid {
     let mut bytes = [0; 16];
     host.random(&mut bytes);
-    let number = u128::from_be_bytes(bytes);
-    let marked = number & !(0xF << 76 | 0x3 << 62) | 0x4 << 76 | 0x2 << 62;
-    let digits = format!("{marked:032x}");
-    let parts: Vec<&str> =
-        [0..8, 8..12, 12..16, 16..20, 20..32].into_iter().filter_map(|part| digits.get(part)).collect();
-    parts.join("-")
+    Uuid::from_random(bytes)
 }

@@ -10,7 +10,7 @@ use virtargv_host::{
 };
 use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
-use virtargv_model::{Report, network_port};
+use virtargv_model::{Report, Uuid, network_port};
 
 /// A host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,8 +102,8 @@ fn bare(release: Release) -> FixedHost {
     config.spice_tls = false;
     config.hugetlbfs.clear();
     config.vnc_tls = true;
-    config.vnc_tls_x509_secret_uuid = Some("forgotten".to_owned());
-    config.chardev_tls_x509_secret_uuid = Some("forgotten".to_owned());
+    config.vnc_tls_x509_secret_uuid = Uuid::parse(FORGOTTEN);
+    config.chardev_tls_x509_secret_uuid = Uuid::parse(FORGOTTEN);
     host.render_node = None;
     host.scsi_generic = None;
     host.missing_tpm_versions.insert("1.2".to_owned());
@@ -194,7 +194,10 @@ fn volume(pool: &str, volume: &str) -> Option<Volume> {
     }
 }
 
-/// All secrets exist except `forgotten`.
+/// The UUID of a secret that does not exist.
+const FORGOTTEN: &str = "c2d6b3a4-1f0e-4a57-8b6d-2e9f71c05d38";
+
+/// All secrets exist except those of the usage `forgotten` and the UUID [`FORGOTTEN`].
 fn secret(_: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
-    (key.name() != "forgotten").then(|| b"open sesame".to_vec())
+    (!["forgotten", FORGOTTEN].contains(&key.to_string().as_str())).then(|| b"open sesame".to_vec())
 }

@@ -234,7 +234,7 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
             out.refuse(&PSERIES_NVDIMM, device.target.pos.path("size"), message);
         }
     }
-    if let Some(uuid) = device.uuid.as_deref().filter(|_| !cx.guest.arch.is_ppc64()) {
+    if let Some(uuid) = device.uuid.filter(|_| !cx.guest.arch.is_ppc64()) {
         let message = format!(
             "'uuid' ('{uuid}') is not supported for a memory device of model '{model}' of this guest"
         );

@@ -2,7 +2,7 @@
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
-use crate::{OnOff, Pos};
+use crate::{OnOff, Pos, Uuid};
 
 crate::rules! {
     /// The `uuid` of a mediated device is a UUID.
@@ -39,7 +39,7 @@ pub struct Mdev {
     /// `ramfb=`: whether there is a framebuffer before the guest's driver runs.
     pub ramfb: Option<OnOff>,
     /// `<address uuid=>`.
-    pub uuid: String,
+    pub uuid: Uuid,
 }
 
 impl Mdev {
@@ -56,7 +56,7 @@ impl Mdev {
             r.refuse(&HOSTDEV_MDEV_UUID, address.pos(), message);
             return None;
         };
-        let uuid = crate::domain::uuid(text);
+        let uuid = Uuid::parse(text);
         if uuid.is_none() {
             let message = format!("attribute 'uuid' of element 'address' is '{text}', expected a UUID");
             r.refuse(&HOSTDEV_MDEV_UUID_FORM, address.pos().attr("uuid"), message);
@@ -65,6 +65,6 @@ impl Mdev {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("source").children(|w| w.element("address").attr("uuid", &self.uuid).empty());
+        w.element("source").children(|w| w.element("address").attr("uuid", self.uuid).empty());
     }
 }

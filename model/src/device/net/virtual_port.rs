@@ -1,8 +1,8 @@
 //! `<virtualport>`: the port of a physical or virtual switch.
 
-use crate::Spelled;
 use crate::read::{AnyBase, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
+use crate::{Spelled, Uuid};
 
 crate::rules! {
     /// A `<virtualport>` has only parameters of its type.
@@ -76,10 +76,10 @@ pub struct VirtualPort {
     pub type_id: Option<u32>,
     /// `typeidversion=` (802.1Qbg).
     pub type_id_version: Option<u8>,
-    /// `instanceid=`, a UUID (802.1Qbg).
-    pub instance_id: Option<String>,
-    /// `interfaceid=`, a UUID (Open vSwitch, MidoNet).
-    pub interface_id: Option<String>,
+    /// `instanceid=` (802.1Qbg).
+    pub instance_id: Option<Uuid>,
+    /// `interfaceid=` (Open vSwitch, MidoNet).
+    pub interface_id: Option<Uuid>,
     /// `profileid=`, at most 39 bytes (802.1Qbh, Open vSwitch).
     pub profile_id: Option<String>,
 }
@@ -145,8 +145,8 @@ impl Element for VirtualPort {
                     .opt("managerid", self.manager_id)
                     .opt("typeid", self.type_id)
                     .opt("typeidversion", self.type_id_version)
-                    .opt("instanceid", self.instance_id.as_ref())
-                    .opt("interfaceid", self.interface_id.as_ref())
+                    .opt("instanceid", self.instance_id)
+                    .opt("interfaceid", self.interface_id)
                     .opt("profileid", self.profile_id.as_ref())
                     .empty();
             }
@@ -176,10 +176,9 @@ fn fits_39_bytes(id: &str, el: El<'_>, r: &mut Reader) -> bool {
     fits
 }
 
-/// A UUID in lower case with dashes.
-fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
+fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Uuid> {
     let text = el.get(name)?;
-    let uuid = crate::domain::uuid(text);
+    let uuid = Uuid::parse(text);
     if uuid.is_none() {
         let message = format!("parameter '{name}' is '{text}', expected a UUID");
         r.refuse(&NET_VIRTUALPORT_UUID, el.pos().attr(name), message);

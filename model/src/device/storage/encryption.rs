@@ -1,8 +1,10 @@
 //! `<auth>` and `<encryption>`: the authentication for an image, and the encryption of its data.
 
+use std::fmt;
+
 use crate::read::{El, Element, Reader, all};
 use crate::write::Writer;
-use crate::{Kind, Pos};
+use crate::{Kind, Pos, Uuid};
 
 crate::rules! {
     /// A `<secret>` has either a `uuid` or a `usage`.
@@ -23,7 +25,7 @@ crate::rules! {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum SecretRef {
     /// `uuid=`: the UUID of the secret.
-    Uuid(String),
+    Uuid(Uuid),
     /// `usage=`: the usage name of the secret.
     Usage(String),
 }
@@ -36,7 +38,7 @@ impl SecretRef {
             None
         };
         match (el.get("uuid"), el.get("usage")) {
-            (Some(uuid), None) => match crate::domain::uuid(uuid) {
+            (Some(uuid), None) => match Uuid::parse(uuid) {
                 Some(uuid) => Some(Self::Uuid(uuid)),
                 None => problem(r, Kind::Xml, format!("malformed uuid '{uuid}' of element 'secret'")),
             },
@@ -48,7 +50,7 @@ impl SecretRef {
         }
     }
 
-    fn attribute(&self) -> (&'static str, &str) {
+    fn attribute(&self) -> (&'static str, &dyn fmt::Display) {
         match self {
             Self::Uuid(uuid) => ("uuid", uuid),
             Self::Usage(usage) => ("usage", usage),

@@ -38,7 +38,7 @@ fn props(e: &Emit<'_>, device: Device<'_, MemoryDevice, Facts>) -> Option<Props>
     match device.model() {
         MemoryModel::Nvdimm => {
             props.set_opt("label-size", bytes(target.label_size));
-            props.set_opt("uuid", device.uuid.as_ref());
+            props.set_opt("uuid", device.uuid);
             props.set_opt("unarmed", target.readonly.then_some(true));
         }
         MemoryModel::VirtioMem => {

@@ -201,7 +201,7 @@ impl Objects {
         tls::need_objects(cx, image.pos)?;
         let secret = match uuid {
             Some(uuid) => {
-                let value = ask(cx, SecretUse::Tls, SecretKey::Uuid(uuid), image)?;
+                let value = ask(cx, SecretUse::Tls, SecretKey::Uuid(*uuid), image)?;
                 Some(cx.seal(format!("{}-secret0", ids.tls), &value))
             }
             None => None,
@@ -253,21 +253,20 @@ fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Prob
     let usage = if net.protocol == Some(Protocol::Rbd) { SecretUse::Ceph } else { SecretUse::Iscsi };
     let key = key(&auth.secret);
     cx.host.secrets().secret(usage, key).map_err(|error: HostError| {
-        let message = error.about("secret", key.name());
+        let message = error.about("secret", &key.to_string());
         problem(&crate::rules::STORAGE_AUTH_SECRET, auth.pos.path("secret"), message)
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
-    cx.host
-        .secrets()
-        .secret(usage, key)
-        .map_err(|error| problem(&crate::rules::STORAGE_SECRET, image.pos, error.about("secret", key.name())))
+    cx.host.secrets().secret(usage, key).map_err(|error| {
+        problem(&crate::rules::STORAGE_SECRET, image.pos, error.about("secret", &key.to_string()))
+    })
 }
 
 fn key(secret: &SecretRef) -> SecretKey<'_> {
     match secret {
-        SecretRef::Uuid(uuid) => SecretKey::Uuid(uuid),
+        SecretRef::Uuid(uuid) => SecretKey::Uuid(*uuid),
         SecretRef::Usage(usage) => SecretKey::Usage(usage),
     }
 }

@@ -8,6 +8,7 @@ use virtargv::{Arch, DriverConfig, FixedHost, Release};
 use virtargv_host::{
     Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
 };
+use virtargv_model::Uuid;
 use virtargv_model::device::net::{Actual, NetworkSource, Source};
 use virtargv_testsuite::pretend::PretendedDescriptors;
 
@@ -205,12 +206,14 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
 fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String> {
     let yes = value.as_bool().unwrap_or(false);
     let text = value.as_str().map(str::to_owned);
+    let uuid =
+        || value.as_str().map(|text| Uuid::parse(text).ok_or(format!("'{text}' is no UUID"))).transpose();
     match key {
         "defaultTLSx509certdir" => config.default_tls_x509_cert_dir = text.unwrap_or_default(),
         "memoryBackingDir" => config.memory_backing_dir = text.unwrap_or_default(),
         "nvramDir" => config.nvram_dir = text.unwrap_or_default(),
         "vncTLSx509certdir" => config.vnc_tls_x509_cert_dir = text,
-        "vncTLSx509secretUUID" => config.vnc_tls_x509_secret_uuid = text,
+        "vncTLSx509secretUUID" => config.vnc_tls_x509_secret_uuid = uuid()?,
         "vncTLS" => config.vnc_tls = yes,
         "vncTLSx509verify" => config.vnc_tls_x509_verify = yes,
         "vncPassword" => config.vnc_password = text,
@@ -228,13 +231,13 @@ fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String
         "chardevTLS" => config.chardev_tls = yes,
         "chardevTLSx509certdir" => config.chardev_tls_x509_cert_dir = text,
         "chardevTLSx509verify" => config.chardev_tls_x509_verify = yes,
-        "chardevTLSx509secretUUID" => config.chardev_tls_x509_secret_uuid = text,
+        "chardevTLSx509secretUUID" => config.chardev_tls_x509_secret_uuid = uuid()?,
         "vxhsTLS" => config.vxhs_tls = yes,
         "vxhsTLSx509certdir" => config.vxhs_tls_x509_cert_dir = text,
-        "vxhsTLSx509secretUUID" => config.vxhs_tls_x509_secret_uuid = text,
+        "vxhsTLSx509secretUUID" => config.vxhs_tls_x509_secret_uuid = uuid()?,
         "nbdTLS" => config.nbd_tls = yes,
         "nbdTLSx509certdir" => config.nbd_tls_x509_cert_dir = text,
-        "nbdTLSx509secretUUID" => config.nbd_tls_x509_secret_uuid = text,
+        "nbdTLSx509secretUUID" => config.nbd_tls_x509_secret_uuid = uuid()?,
         "dumpGuestCore" => config.dump_guest_core = yes,
         "storageUseNbdkit" => config.storage_use_nbdkit = yes,
         other => return Err(format!("the runner does not know the setting '{other}'")),

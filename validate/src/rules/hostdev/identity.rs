@@ -1,5 +1,6 @@
 //! Which device of the host a host device or interface is.
 
+use virtargv_model::Uuid;
 use virtargv_model::device::hostdev::{
     Capability, HostdevSource, InterfaceDevice, PciDevice, ScsiSource, UsbDevice,
 };
@@ -22,7 +23,7 @@ pub(super) enum Identity<'a> {
     /// The WWPN of a SCSI host adapter.
     Adapter(&'a str),
     /// The UUID of a mediated device.
-    Uuid(&'a str),
+    Uuid(Uuid),
     /// The path of a device node, or the name of a network interface.
     Node(&'a str),
 }
@@ -41,7 +42,7 @@ impl<'a> Identity<'a> {
                 }
             },
             HostdevSource::ScsiHost(host) => Self::Adapter(&host.wwpn),
-            HostdevSource::Mdev(mdev) => Self::Uuid(&mdev.uuid),
+            HostdevSource::Mdev(mdev) => Self::Uuid(mdev.uuid),
             HostdevSource::Capability(
                 Capability::Storage { block: name }
                 | Capability::Misc { char: name }

@@ -71,13 +71,13 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
     if !cx.has(Cap::ObjectTlsCredsX509) {
         return Ok(Tls::Folder { dir, verify });
     }
-    let secret = match &settings.vnc_tls_x509_secret_uuid {
+    let secret = match settings.vnc_tls_x509_secret_uuid {
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
                 problem(
                     &crate::rules::GRAPHICS_VNC_TLS_SECRET,
                     graphics.info.pos,
-                    error.about("secret", uuid),
+                    error.about("secret", &uuid.to_string()),
                 )
             })?;
             Some(cx.seal(format!("{TLS_ID}-secret0"), &value))

@@ -1,0 +1,69 @@
+//! UUIDs: of domains, secrets, mediated devices and virtual ports.
+
+use std::fmt;
+
+/// A UUID. It is written in lower case with dashes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Uuid(u128);
+
+impl Uuid {
+    /// Parses 32 hexadecimal digits of either case, with dashes anywhere or none. `None` for any other text.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits: String = text.trim().chars().filter(|c| *c != '-').collect();
+        let is_number = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
+        u128::from_str_radix(&digits, 16).ok().filter(|_| is_number).map(Self)
+    }
+
+    /// Makes a random UUID (version 4 of RFC 4122) of random bytes.
+    pub fn from_random(bytes: [u8; 16]) -> Self {
+        const VERSION: u128 = 0xF << 76;
+        const VARIANT: u128 = 0x3 << 62;
+        Self(u128::from_be_bytes(bytes) & !(VERSION | VARIANT) | 0x4 << 76 | 0x2 << 62)
+    }
+}
+
+impl fmt::Display for Uuid {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The masks leave of each group its digits.
+        let group = |shift: u32, digits: u32| (self.0 >> shift) & ((1 << (4 * digits)) - 1);
+        write!(
+            f,
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            group(96, 8),
+            group(80, 4),
+            group(64, 4),
+            group(48, 4),
+            group(0, 12)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: Option<&str>) {
+        assert_eq!(Uuid::parse(text).map(|uuid| uuid.to_string()).as_deref(), expected, "{text}");
+    }
+
+    #[test]
+    fn spellings() {
+        let usual = Some("0a7e1f52-0000-4c8e-9a53-00000f3e9d10");
+        check("0a7e1f52-0000-4c8e-9a53-00000f3e9d10", usual);
+        check("0A7E1F52-0000-4C8E-9A53-00000F3E9D10", usual);
+        check("0a7e1f5200004c8e9a5300000f3e9d10", usual);
+        check(" \n0a7e1f52-00004c8e-9a53-00000f3e9d10\t", usual);
+        check("0a7e1f52-0000-4c8e-9a53-00000f3e9d1", None);
+        check("0a7e1f52-0000-4c8e-9a53-00000f3e9d100", None);
+        check("0a7e1f52-0000-4c8e-9a53-00000f3e9dxy", None);
+        check("+a7e1f52-0000-4c8e-9a53-00000f3e9d10", None);
+        check("{0a7e1f52-0000-4c8e-9a53-00000f3e9d10}", None);
+        check("", None);
+    }
+
+    #[test]
+    fn random_bytes_make_a_uuid_of_version_4() {
+        assert_eq!(Uuid::from_random([0xFF; 16]).to_string(), "ffffffff-ffff-4fff-bfff-ffffffffffff");
+        assert_eq!(Uuid::from_random([0; 16]).to_string(), "00000000-0000-4000-8000-000000000000");
+    }
+}
