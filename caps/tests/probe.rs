@@ -48,23 +48,23 @@ const SCRIPTS: &[(&str, &str)] = &[
 ];
 
 /// All scripts, written before the first of them runs: a file that is open for writing cannot be run.
-fn folder() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe");
-        let _ = fs::remove_dir_all(&folder);
-        fs::create_dir_all(&folder).unwrap();
+fn directory() -> &'static Path {
+    static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
+    DIRECTORY.get_or_init(|| {
+        let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("probe");
+        let _ = fs::remove_dir_all(&directory);
+        fs::create_dir_all(&directory).unwrap();
         for (name, script) in SCRIPTS {
-            let path = folder.join(name);
+            let path = directory.join(name);
             fs::write(&path, format!("#!/bin/sh\nPATH=/usr/bin:/bin\n{script}\n")).unwrap();
             fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
         }
-        folder
+        directory
     })
 }
 
 fn probed(name: &str, time: Duration) -> ProbeError {
-    let path = folder().join(name);
+    let path = directory().join(name);
     let begun = Instant::now();
     let error = probe_within(&path, Release::default(), time).unwrap_err();
     assert!(begun.elapsed() < time + Duration::from_secs(2), "{name} took {:?}: {error}", begun.elapsed());
@@ -97,7 +97,7 @@ const LATER: Duration = Duration::from_secs(20);
 fn what_cannot_be_started() {
     let error = probe_within(Path::new("/no/such/binary"), Release::default(), LATER).unwrap_err();
     assert!(matches!(error, ProbeError::Start { .. }), "{error}");
-    let plain = folder().join("plain-text");
+    let plain = directory().join("plain-text");
     fs::write(&plain, "not a program").unwrap();
     let error = probe_within(&plain, Release::default(), LATER).unwrap_err();
     assert!(error.to_string().contains("ermission denied"), "{error}");

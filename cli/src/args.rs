@@ -68,7 +68,7 @@ pub(crate) struct QemuArgs {
     /// The libvirt release whose behaviour is followed.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
-    /// The folder of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
+    /// The directory of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
     #[arg(long, value_name = "DIR")]
     pub(crate) cpu_map: Option<std::path::PathBuf>,
     /// The architecture of the host, where it is not this one's.
@@ -96,7 +96,7 @@ pub(crate) struct ArgvArgs {
     #[arg(long, value_enum, default_value_t = ArgvFormat::Args)]
     pub(crate) format: ArgvFormat,
     /// Print a line that starts without a launcher: no descriptors are passed, taps are named, sockets are in DIR
-    /// (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's folder for temporary files). The guest waits
+    /// (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's directory for temporary files). The guest waits
     /// for a `cont` on the monitor, DIR/monitor.sock. Nothing is created.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) standalone: Option<String>,

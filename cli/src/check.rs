@@ -45,7 +45,7 @@ fn document(name: &str, source: &Source<'_>, report: &Report) -> serde_json::Val
         .map(|(frame, p)| {
             json!({
                 "rule": p.id(),
-                "kind": p.kind.id(),
+                "class": p.class.id(),
                 "stage": p.stage.id(),
                 "message": p.message,
                 "line": frame.as_ref().map(|f| f.line),

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use virtargv::{ByRelease, Kind, Rule, Span, Stage};
+use virtargv::{ByRelease, Class, Rule, Span, Stage};
 
 use crate::args::ExplainArgs;
 use crate::{Done, FINE, Unusable};
@@ -30,7 +30,7 @@ fn tell(rule: &Rule) -> String {
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, rule.severity.id(), rule.summary);
     let _ = writeln!(out, "Why: {}", rule.reason);
     let _ = writeln!(out, "Help: {}", rule.help);
-    let class = by_release(&rule.class, Kind::id);
+    let class = by_release(&rule.class, Class::id);
     let _ = writeln!(out, "Class: {class}; stage: {}", by_release(&rule.stage, Stage::id));
     if rule.releases != Span::ALWAYS {
         let _ = writeln!(out, "Releases of libvirt: {}", rule.releases);

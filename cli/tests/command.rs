@@ -173,7 +173,7 @@ fn needs_are_comments_or_json() {
     let json: Value = serde_json::from_slice(&output).expect("JSON");
     let kinds: Vec<&str> =
         json["needs"].as_array().expect("an array").iter().filter_map(|need| need["need"].as_str()).collect();
-    assert_eq!(kinds, ["folder", "content", "descriptor"]);
+    assert_eq!(kinds, ["directory", "content", "descriptor"]);
     assert_eq!(virtargv(&["argv", "--explain-host", "--format", "nul", "-"], GOOD).status.code(), Some(2));
 }
 

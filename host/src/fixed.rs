@@ -182,8 +182,8 @@ impl Files for FixedHost {
     }
 
     fn list(&self, path: &str) -> Answer<Vec<String>> {
-        let folder = format!("{}/", path.trim_end_matches('/'));
-        let below = self.files.keys().filter_map(|file| file.strip_prefix(&folder));
+        let directory = format!("{}/", path.trim_end_matches('/'));
+        let below = self.files.keys().filter_map(|file| file.strip_prefix(&directory));
         let mut names: Vec<String> =
             below.filter_map(|rest| rest.split('/').next()).map(str::to_owned).collect();
         names.dedup();

@@ -2,7 +2,7 @@
 
 use crate::read::{El, Element, Reader, attr_place};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos};
+use crate::{Class, OnOff, Pos};
 
 crate::rules! {
     /// A CPU with `migratable` has the mode `host-passthrough` or `maximum`.
@@ -287,7 +287,7 @@ impl Cpu {
 
 impl Element for Cpu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let mode = r.attr_as(Kind::Unsupported, el, "mode");
+        let mode = r.attr_as(Class::Unsupported, el, "mode");
         let mut cpu = Self {
             pos: el.pos(),
             mode,
@@ -326,7 +326,7 @@ impl Cpu {
             self.model.name = Some(model.text()).filter(|name| !name.is_empty());
             // They apply to named models only.
             if named {
-                self.model.fallback = r.attr_as(Kind::Unsupported, model, "fallback");
+                self.model.fallback = r.attr_as(Class::Unsupported, model, "fallback");
                 self.model.vendor_id = model.string("vendor_id").filter(|id| !id.is_empty());
             }
         }
@@ -359,7 +359,7 @@ impl Cpu {
             }
             let policy = match feature.get("policy") {
                 None => FeaturePolicy::Require,
-                Some(_) => match r.attr_as(Kind::Unsupported, feature, "policy") {
+                Some(_) => match r.attr_as(Class::Unsupported, feature, "policy") {
                     Some(policy) => policy,
                     None => continue,
                 },

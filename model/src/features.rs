@@ -2,7 +2,7 @@
 
 use crate::read::{El, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, Version, YesNo};
+use crate::{Class, OnOff, Pos, Version, YesNo};
 
 pub(crate) mod guest;
 pub(crate) mod hyperv;
@@ -108,7 +108,7 @@ impl Features {
         let mut features = Self { pos: el.pos(), ..Self::default() };
         for child in el.elements() {
             let since = LATER.iter().find(|(name, _)| *name == child.name()).map(|(_, since)| *since);
-            if r.knows_element(Kind::Unsupported, child, since) {
+            if r.knows_element(Class::Unsupported, child, since) {
                 features.read_common(child, r);
             }
         }
@@ -245,7 +245,7 @@ fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
 
 /// The mandatory attribute `name`.
 fn word_of<T: Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, name)
+    r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, name)
 }
 
 fn flag(w: &mut Writer, name: &str, present: bool) {

@@ -2,7 +2,7 @@
 
 use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Class, Pos, YesNo};
 
 spelled! {
     /// The action on a lifecycle event (`<on_poweroff>`, `<on_reboot>`, `<on_crash>`).
@@ -109,7 +109,7 @@ pub struct Lifecycle {
 
 /// The action in the child `name`; an unknown word is an internal error, as in libvirt.
 fn action<T: Value>(domain: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
-    domain.child(name).and_then(|child| r.text_as(Kind::Internal, child))
+    domain.child(name).and_then(|child| r.text_as(Class::Internal, child))
 }
 
 impl Lifecycle {
@@ -130,9 +130,9 @@ impl Lifecycle {
             perf: Vec::new(),
         };
         for event in domain.child("perf").iter().flat_map(|perf| perf.children("event")) {
-            let kinds = ONCE_UNSUPPORTED;
-            let name = r.required_as(kinds, kinds, event, "name");
-            if let (Some(name), Some(state)) = (name, r.required_as(kinds, kinds, event, "enabled")) {
+            let classes = ONCE_UNSUPPORTED;
+            let name = r.required_as(classes, classes, event, "name");
+            if let (Some(name), Some(state)) = (name, r.required_as(classes, classes, event, "enabled")) {
                 lifecycle.perf.retain(|(known, _)| *known != name);
                 lifecycle.perf.push((name, state));
             }

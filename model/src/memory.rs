@@ -2,7 +2,7 @@
 
 use crate::read::{El, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kib, Kind, NumberSet, OnOff, Pos};
+use crate::{Class, Kib, NumberSet, OnOff, Pos};
 
 crate::rules! {
     /// The `size` of a huge page is greater than 0.
@@ -196,7 +196,7 @@ impl HugePage {
             r.refuse(&HUGEPAGE_SIZE_ZERO, el.pos().attr("size"), message);
             return None;
         }
-        Some(Self { pos: el.pos(), size, nodeset: r.number_set(Kind::Unsupported, el, "nodeset") })
+        Some(Self { pos: el.pos(), size, nodeset: r.number_set(Class::Unsupported, el, "nodeset") })
     }
 
     fn write(&self, w: &mut Writer) {

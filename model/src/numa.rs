@@ -3,7 +3,7 @@
 use crate::memory::MemoryAccess;
 use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
 use crate::write::Writer;
-use crate::{Kib, Kind, NumberSet, Pos, YesNo};
+use crate::{Class, Kib, NumberSet, Pos, YesNo};
 
 crate::rules! {
     /// A `<numa>` has at least one `<cell>`.
@@ -319,7 +319,7 @@ impl Cell {
 impl Element for Cell {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id = r.attr(el, "id");
-        let cpus: Option<NumberSet> = r.attr_as(Kind::InvalidArgument, el, "cpus");
+        let cpus: Option<NumberSet> = r.attr_as(Class::InvalidArgument, el, "cpus");
         let memory = r
             .required::<String>(el, "memory")
             .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))

@@ -4,7 +4,7 @@ use crate::read::{
     self, AnyBase, El, Element, LONG_UNSUPPORTED, ONCE_INTERNAL, ONCE_PLAIN, Reader, Value, attr_place,
 };
 use crate::write::Writer;
-use crate::{Kind, Pos, Spelled, YesNo};
+use crate::{Class, Pos, Spelled, YesNo};
 
 mod loader;
 
@@ -214,7 +214,7 @@ impl Os {
         os.nvram = read::one(el, "nvram", r);
         let boots = el.children("boot").take(BootDev::ALL.len());
         os.boot_devs =
-            boots.filter_map(|boot| r.required_as(Kind::Xml, ONCE_INTERNAL, boot, "dev")).collect();
+            boots.filter_map(|boot| r.required_as(Class::Xml, ONCE_INTERNAL, boot, "dev")).collect();
         os.boot_menu = read::one(el, "bootmenu", r);
         if let Some(bios) = el.child("bios") {
             // As for `<bootmenu enable=>`, libvirt takes any other word as no.
@@ -222,7 +222,7 @@ impl Os {
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
         os.smbios =
-            el.child("smbios").and_then(|smbios| r.required_as(Kind::Xml, LONG_UNSUPPORTED, smbios, "mode"));
+            el.child("smbios").and_then(|smbios| r.required_as(Class::Xml, LONG_UNSUPPORTED, smbios, "mode"));
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
@@ -349,7 +349,7 @@ impl Element for BootMenu {
         // libvirt takes any other word than "yes" as no, and ignores the timeout then.
         let enable = YesNo::from(el.get("enable")? == "yes");
         let timeout = el.get("timeout").filter(|_| enable.is_yes());
-        let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Kind::Unsupported, el, "timeout"));
+        let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Class::Unsupported, el, "timeout"));
         Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })
     }
 

@@ -6,7 +6,7 @@ use crate::{Place, Rule, Unread};
 
 /// The class of a problem, named as libvirt names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum Class {
     /// The document is not what the format allows.
     Xml,
     /// The document asks for something that the QEMU binary, the machine type or the release does not support.
@@ -41,7 +41,7 @@ pub enum Kind {
     Plain,
 }
 
-impl Kind {
+impl Class {
     /// Every class.
     pub const ALL: &'static [Self] = &[
         Self::Xml,
@@ -144,7 +144,7 @@ pub struct Problem {
     /// The rule that was broken.
     pub rule: &'static Rule,
     /// Its class under the release followed.
-    pub kind: Kind,
+    pub class: Class,
     /// The stage that found it.
     pub stage: Stage,
     /// What is wrong, with the names of element and attribute and the offending value (in single quotes).
@@ -161,16 +161,16 @@ impl Problem {
 
     /// The problem with another class, where the class depends on the element that was read and not on the rule alone.
     #[must_use]
-    pub fn with_kind(self, kind: Kind) -> Self {
-        Self { kind, ..self }
+    pub fn with_class(self, class: Class) -> Self {
+        Self { class, ..self }
     }
 }
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.kind {
-            Kind::Plain => f.write_str(&self.message),
-            kind => write!(f, "{}: {}", kind.as_str(), self.message),
+        match self.class {
+            Class::Plain => f.write_str(&self.message),
+            class => write!(f, "{}: {}", class.as_str(), self.message),
         }
     }
 }

@@ -12,7 +12,7 @@ pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, tree};
 pub use value::{AnyBase, Positive, Value};
 
-use crate::{Classes, Kib, Kind, NumberSet, Place, Release, Report, Rule, Span, Version, units};
+use crate::{Class, Classes, Kib, NumberSet, Place, Release, Report, Rule, Span, Version, units};
 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
@@ -48,19 +48,19 @@ crate::rules! {
 
 /// The class of a bad word or number in an attribute that libvirt parsed by hand before it had typed accessors: an XML
 /// error since then, an unsupported configuration before.
-pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Unsupported);
+pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("7.3", Class::Unsupported);
 
 /// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 still read the old way.
-pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Unsupported);
+pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("11.3", Class::Unsupported);
 
 /// As [`LONG_UNSUPPORTED`], for what was an internal error.
-pub(crate) const LONG_INTERNAL: Classes = Classes::always(Kind::Xml).before("11.3", Kind::Internal);
+pub(crate) const LONG_INTERNAL: Classes = Classes::always(Class::Xml).before("11.3", Class::Internal);
 
 /// As [`ONCE_UNSUPPORTED`], without a class before.
-pub(crate) const ONCE_PLAIN: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Plain);
+pub(crate) const ONCE_PLAIN: Classes = Classes::always(Class::Xml).before("7.3", Class::Plain);
 
 /// As [`ONCE_UNSUPPORTED`], an internal error before.
-pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Kind::Xml).before("7.3", Kind::Internal);
+pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Class::Xml).before("7.3", Class::Internal);
 
 /// The context of reading: the release, and the problems found so far.
 #[derive(Debug, Default)]
@@ -92,8 +92,8 @@ impl Reader {
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        let kind = classes.into().of(self.release);
-        self.report.push(rule.problem(self.release, place, message).with_kind(kind));
+        let class = classes.into().of(self.release);
+        self.report.push(rule.problem(self.release, place, message).with_class(class));
     }
 
     /// Whether the release has what version `since` of libvirt added; earlier releases ignore it.
@@ -103,7 +103,7 @@ impl Reader {
 
     /// The attribute `name`; a bad value is an XML error.
     pub fn attr<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
-        self.attr_as(Kind::Xml, el, name)
+        self.attr_as(Class::Xml, el, name)
     }
 
     /// As [`Reader::attr`], for an attribute that version `since` of libvirt added; earlier releases ignore it.
@@ -176,14 +176,14 @@ impl Reader {
     }
 
     /// The attribute `name` as a set of CPUs or NUMA nodes. A text that is not a set is an invalid argument; an empty
-    /// set has the class `kind`.
-    pub fn number_set(&mut self, kind: Kind, el: El<'_>, name: &'static str) -> Option<NumberSet> {
-        let set: NumberSet = self.attr_as(Kind::InvalidArgument, el, name)?;
+    /// set has the class `class`.
+    pub fn number_set(&mut self, class: Class, el: El<'_>, name: &'static str) -> Option<NumberSet> {
+        let set: NumberSet = self.attr_as(Class::InvalidArgument, el, name)?;
         if set.is_empty() {
             let text = el.get(name).unwrap_or_default();
             let message =
                 format!("attribute '{name}' of element '{}' is '{text}', which names no number", el.name());
-            self.refuse_as(kind, &NUMBER_SET_EMPTY, el.pos().attr(name), message);
+            self.refuse_as(class, &NUMBER_SET_EMPTY, el.pos().attr(name), message);
             return None;
         }
         Some(set)
@@ -191,7 +191,7 @@ impl Reader {
 
     /// The mandatory attribute `name`.
     pub fn required<T: Value>(&mut self, el: El<'_>, name: &'static str) -> Option<T> {
-        self.required_as(Kind::Xml, Kind::Xml, el, name)
+        self.required_as(Class::Xml, Class::Xml, el, name)
     }
 
     /// As [`Reader::required`], with the class of a missing attribute and that of a bad value.
@@ -212,17 +212,17 @@ impl Reader {
 
     /// The text of `el` as a value.
     pub fn text<T: Value>(&mut self, el: El<'_>) -> Option<T> {
-        self.text_as(Kind::Xml, el)
+        self.text_as(Class::Xml, el)
     }
 
     /// As [`Reader::text`], with the class of a bad value.
-    pub fn text_as<T: Value>(&mut self, kind: Kind, el: El<'_>) -> Option<T> {
+    pub fn text_as<T: Value>(&mut self, class: Class, el: El<'_>) -> Option<T> {
         let text = el.text_ref();
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
-                self.refuse_as(kind, &ELEMENT_VALUE, el.pos(), message);
+                self.refuse_as(class, &ELEMENT_VALUE, el.pos(), message);
                 None
             }
         }

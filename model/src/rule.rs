@@ -3,7 +3,7 @@
 //! Each crate owns its rows, which [`rules!`](crate::rules!) defines beside the code that reports them; the crate
 //! `virtargv` lists the rows of all crates.
 
-use crate::{Kind, Place, Problem, Release, Span, Stage};
+use crate::{Class, Place, Problem, Release, Span, Stage};
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -66,11 +66,11 @@ impl<T: Copy> ByRelease<T> {
 }
 
 /// The class of a problem in each release.
-pub type Classes = ByRelease<Kind>;
+pub type Classes = ByRelease<Class>;
 
-impl From<Kind> for Classes {
-    fn from(kind: Kind) -> Self {
-        Self::always(kind)
+impl From<Class> for Classes {
+    fn from(class: Class) -> Self {
+        Self::always(class)
     }
 }
 
@@ -106,7 +106,7 @@ impl Rule {
     ) -> Problem {
         Problem {
             rule: self,
-            kind: self.class.of(release),
+            class: self.class.of(release),
             stage: self.stage.of(release),
             message: message.into(),
             place: place.into(),
@@ -130,12 +130,12 @@ impl Rule {
 ///         help "add `type='usb'`", since "7.1";
 /// }
 /// assert_eq!(ALL.len(), 2);
-/// assert_eq!(TYPE.class.of(virtargv_model::Release::V7_0), virtargv_model::Kind::Internal);
+/// assert_eq!(TYPE.class.of(virtargv_model::Release::V7_0), virtargv_model::Class::Internal);
 /// ```
 #[macro_export]
 macro_rules! rules {
     ($(#[doc = $summary:literal] $name:ident = $id:literal:
-        $kind:ident $(($earlier:ident before $changed:literal))?,
+        $class:ident $(($earlier:ident before $changed:literal))?,
         $stage:ident $(($earlier_stage:ident before $moved:literal))?,
         $reason:literal,
         help $help:literal
@@ -147,7 +147,7 @@ macro_rules! rules {
             pub static $name: $crate::Rule = $crate::Rule {
                 id: $id,
                 severity: $crate::Severity::Error,
-                class: $crate::ByRelease::always($crate::Kind::$kind)$(.before($changed, $crate::Kind::$earlier))?,
+                class: $crate::ByRelease::always($crate::Class::$class)$(.before($changed, $crate::Class::$earlier))?,
                 stage: $crate::ByRelease::always($crate::Stage::$stage)
                     $(.before($moved, $crate::Stage::$earlier_stage))?,
                 summary: $summary.trim_ascii(),

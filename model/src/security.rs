@@ -171,9 +171,9 @@ impl Keywrap {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut keywrap = Self::default();
         for cipher in el.children("cipher") {
-            let kinds = ONCE_UNSUPPORTED;
-            let name = r.required_as(kinds, kinds, cipher, "name");
-            let state = r.required_as(kinds, kinds, cipher, "state");
+            let classes = ONCE_UNSUPPORTED;
+            let name = r.required_as(classes, classes, cipher, "name");
+            let state = r.required_as(classes, classes, cipher, "state");
             let (Some(name), Some(state)) = (name, state) else { continue };
             let slot = match name {
                 KeywrapCipher::Aes => &mut keywrap.aes,

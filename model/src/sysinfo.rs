@@ -167,8 +167,8 @@ impl SmbiosTable {
 
 impl Element for SysinfoEntry {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = ONCE_INTERNAL;
-        Some(match r.required_as(kinds, kinds, el, "type")? {
+        let classes = ONCE_INTERNAL;
+        Some(match r.required_as(classes, classes, el, "type")? {
             SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
             SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
         })

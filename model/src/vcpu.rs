@@ -2,7 +2,7 @@
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, NumberSet, Pos, YesNo};
+use crate::{Class, NumberSet, Pos, YesNo};
 
 crate::rules! {
     /// A domain has at least one vCPU.
@@ -97,9 +97,9 @@ impl Vcpus {
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
         let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
         vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);
-        vcpus.placement = r.attr_as(Kind::Unsupported, el, "placement");
+        vcpus.placement = r.attr_as(Class::Unsupported, el, "placement");
         if vcpus.placement != Some(Placement::Auto) {
-            vcpus.cpuset = r.number_set(Kind::Unsupported, el, "cpuset");
+            vcpus.cpuset = r.number_set(Class::Unsupported, el, "cpuset");
         }
         vcpus
     }

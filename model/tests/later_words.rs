@@ -2,7 +2,7 @@
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use virtargv_model::{Domain, Kind, Release, Report, format, parse_as};
+use virtargv_model::{Class, Domain, Release, Report, format, parse_as};
 
 /// A domain that holds `devices` in its `<devices>` and `rest` beside them.
 fn document(rest: &str, devices: &str) -> String {
@@ -26,11 +26,11 @@ fn check_passed_over(text: &str, word: &str) {
     }
 }
 
-/// 7.0 refuses `text` in the class `kind`, and names the version that brought the word; the current release reads it.
-fn check_refused(text: &str, kind: Kind, since: &str) {
+/// 7.0 refuses `text` in the class `class`, and names the version that brought the word; the current release reads it.
+fn check_refused(text: &str, class: Class, since: &str) {
     let (_, report) = read(text, Release::V7_0);
-    let found: Vec<_> = report.iter().map(|problem| (problem.id(), problem.kind)).collect();
-    assert_eq!(found, [("word-of-a-later-release", kind)], "{text}: {report}");
+    let found: Vec<_> = report.iter().map(|problem| (problem.id(), problem.class)).collect();
+    assert_eq!(found, [("word-of-a-later-release", class)], "{text}: {report}");
     let known = format!("is known since libvirt {since}; the release followed is 7.0");
     assert!(report.to_string().ends_with(&known), "{text}: {report}");
     let (_, report) = read(text, Release::V11_3);
@@ -117,9 +117,9 @@ fn attributes_of_devices_are_passed_over() {
 
 #[test]
 fn values_are_refused_in_the_class_of_their_attribute() {
-    use Kind::{Internal, Unsupported, Xml};
-    let check = |rest: &str, devices: &str, kind: Kind, since: &str| {
-        check_refused(&document(rest, devices), kind, since);
+    use Class::{Internal, Unsupported, Xml};
+    let check = |rest: &str, devices: &str, class: Class, since: &str| {
+        check_refused(&document(rest, devices), class, since);
     };
     check("<cpu mode='maximum'/>", "", Unsupported, "7.1");
     check("<clock offset='absolute' start='0'/>", "", Unsupported, "8.4");
@@ -150,7 +150,7 @@ fn values_are_refused_in_the_class_of_their_attribute() {
 #[test]
 fn elements_of_a_list_are_refused() {
     let check = |features: &str, since: &str| {
-        check_refused(&document(&format!("<features>{features}</features>"), ""), Kind::Unsupported, since);
+        check_refused(&document(&format!("<features>{features}</features>"), ""), Class::Unsupported, since);
     };
     check("<tcg/>", "8.0");
     check("<ps2 state='off'/>", "10.7");

@@ -17,7 +17,7 @@ use virtargv_host::{Descriptor, Joins};
 #[non_exhaustive]
 pub enum Need {
     /// A directory in which QEMU creates sockets and files.
-    Folder {
+    Directory {
         /// Its path.
         path: String,
     },
@@ -186,14 +186,14 @@ impl Role {
 }
 
 impl Need {
-    fn folder(&self) -> Option<&str> {
-        if let Self::Folder { path } = self { Some(path) } else { None }
+    fn directory(&self) -> Option<&str> {
+        if let Self::Directory { path } = self { Some(path) } else { None }
     }
 
     /// The kind of need in one word, as in JSON.
     pub const fn kind(&self) -> &'static str {
         match self {
-            Self::Folder { .. } => "folder",
+            Self::Directory { .. } => "directory",
             Self::Content { .. } => "content",
             Self::Descriptor { .. } => "descriptor",
             Self::Group { .. } => "group",
@@ -213,7 +213,7 @@ impl Need {
         out.insert("need".into(), self.kind().into());
         let mut put = |key: &str, value: Value| out.insert(key.into(), value);
         match self {
-            Self::Folder { path } => drop(put("path", path.as_str().into())),
+            Self::Directory { path } => drop(put("path", path.as_str().into())),
             Self::Content { path, content, purpose } => {
                 put("path", path.as_str().into());
                 put("purpose", (*purpose).into());
@@ -275,7 +275,7 @@ fn joins_json(joins: &Joins<String>) -> Value {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Folder { path } => write!(f, "a directory '{path}' that QEMU can write to"),
+            Self::Directory { path } => write!(f, "a directory '{path}' that QEMU can write to"),
             Self::Content { path, content, purpose } => {
                 let data = BASE64_STANDARD.encode(&content.0);
                 write!(
@@ -351,10 +351,10 @@ impl Needs {
     pub fn into_list(self) -> Vec<Need> {
         let mut list = self.0;
         let kept: Vec<bool> = {
-            let folders: HashSet<&str> = list.iter().filter_map(Need::folder).collect();
+            let directories: HashSet<&str> = list.iter().filter_map(Need::directory).collect();
             let implied = |need: &Need| match need {
                 Need::Path { path, role: Role::Output } => {
-                    path.rsplit_once('/').is_some_and(|(folder, _)| folders.contains(folder))
+                    path.rsplit_once('/').is_some_and(|(directory, _)| directories.contains(directory))
                 }
                 _ => false,
             };
@@ -374,10 +374,10 @@ mod tests {
 
     #[test]
     fn each_need_is_listed_once() {
-        let folder = |path: &str| Need::Folder { path: path.into() };
+        let directory = |path: &str| Need::Directory { path: path.into() };
         let output = |path: &str| Need::Path { path: path.into(), role: Role::Output };
-        let needs = vec![output("/a/x"), folder("/a"), output("/c/x"), folder("/b"), folder("/a")];
-        assert_eq!(Needs(needs).into_list(), [folder("/a"), output("/c/x"), folder("/b")]);
+        let needs = vec![output("/a/x"), directory("/a"), output("/c/x"), directory("/b"), directory("/a")];
+        assert_eq!(Needs(needs).into_list(), [directory("/a"), output("/c/x"), directory("/b")]);
     }
 
     #[test]

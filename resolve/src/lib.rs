@@ -32,7 +32,7 @@ pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
 use virtargv_host::{Host, Request};
-use virtargv_model::{Domain, Kib, Kind, Outcome, Place, Problem, Report, Rule};
+use virtargv_model::{Class, Domain, Kib, Outcome, Place, Problem, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
 pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
@@ -100,12 +100,12 @@ impl Work<'_> {
     /// As [`Work::refuse`], with a class that depends on how the address was chosen.
     pub fn refuse_as(
         &mut self,
-        kind: Kind,
+        class: Class,
         rule: &'static Rule,
         place: impl Into<Place>,
         message: impl Into<String>,
     ) {
-        self.push(rule.problem(self.release, place, message).with_kind(kind));
+        self.push(rule.problem(self.release, place, message).with_class(class));
     }
 
     /// Adds `problem`, unless it follows from what could not be read.

@@ -108,7 +108,7 @@ fn a_problem_elsewhere_is_reported_all_the_same() {
          <target dev='sdb' bus='scsi'/><serial>a;b</serial></disk>",
         &["attribute-value", "disk-serial-characters"],
     );
-    // A problem of the same kind in another device.
+    // A problem with the same rule in another device.
     devices(
         "<disk type='file'><source file='/a.img'/><target dev='bogus'/></disk>\
          <disk type='file'><source file='/b.img'/><target dev='wrong'/></disk>",

@@ -55,7 +55,7 @@ pub use virtargv_host::{
     Answer, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request, StartOptions,
 };
 pub use virtargv_model::{
-    ByRelease, Classes, Convention, Domain, Frame, Kind, Outcome, Place, Pos, Problem, Problems, Report,
+    ByRelease, Class, Classes, Convention, Domain, Frame, Outcome, Place, Pos, Problem, Problems, Report,
     Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
 pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Layout, Need, Origin};

@@ -1,7 +1,7 @@
 //! `<serial>`, `<parallel>`, `<channel>`, `<console>`.
 
 use super::chardev_source::{ChardevSource, SourceType};
-use crate::Kind;
+use crate::Class;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, Value};
 use crate::write::{Tag, Writer};
@@ -189,7 +189,7 @@ pub struct Console {
 
 /// `type=` of `el`; without it, `pty`.
 fn source_type(el: El<'_>, r: &mut Reader) -> SourceType {
-    r.attr_as(Kind::Unsupported, el, "type").unwrap_or(SourceType::Pty)
+    r.attr_as(Class::Unsupported, el, "type").unwrap_or(SourceType::Pty)
 }
 
 /// Reads the backend of a character device other than a channel.
@@ -208,7 +208,7 @@ fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
 
 /// The type or model of a target; `none` is read as absent.
 fn target_word<T: Value>(el: Option<El<'_>>, name: &'static str, r: &mut Reader) -> Option<T> {
-    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_as(Kind::Unsupported, t, name))
+    el.filter(|t| t.get(name) != Some("none")).and_then(|t| r.attr_as(Class::Unsupported, t, name))
 }
 
 fn port(target: Option<El<'_>>, r: &mut Reader) -> Option<u32> {
@@ -322,7 +322,7 @@ impl ChannelTarget {
             r.refuse(&CHANNEL_TARGET_TYPE, el.pos().attr("type"), message);
             return Self::None;
         }
-        match r.attr_as::<ChannelTargetType>(Kind::Unsupported, el, "type") {
+        match r.attr_as::<ChannelTargetType>(Class::Unsupported, el, "type") {
             Some(ChannelTargetType::Guestfwd) => Self::read_guestfwd(el, r),
             Some(ChannelTargetType::Virtio) => {
                 Self::Virtio { name: el.string("name"), state: el.get("state").and_then(|s| s.parse().ok()) }

@@ -3,7 +3,7 @@
 use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
-use crate::{Kind, OnOff, Pos, YesNo};
+use crate::{Class, OnOff, Pos, YesNo};
 
 crate::rules! {
     /// A character device has one `<source>`, one of type `udp` two.
@@ -225,7 +225,7 @@ impl Backend {
                 service: text("service"),
                 tls: source.and_then(|s| r.attr(s, "tls")),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
-                protocol: el.child("protocol").and_then(|p| r.attr_as(Kind::Unsupported, p, "type")),
+                protocol: el.child("protocol").and_then(|p| r.attr_as(Class::Unsupported, p, "type")),
             }),
             SourceType::Unix => Self::Unix(Unix {
                 mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),

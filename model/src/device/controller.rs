@@ -8,7 +8,7 @@ use crate::device::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{AnyBase, El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value, hex};
 use crate::write::Writer;
-use crate::{Kib, Kind, OnOff, Pos};
+use crate::{Class, Kib, OnOff, Pos};
 
 crate::rules! {
     /// A controller has at most one `<model>` and one `<target>`.
@@ -357,7 +357,7 @@ impl ControllerKind {
 
 /// `model=`; a bad value is an unsupported configuration in libvirt.
 fn model<T: Value>(el: El<'_>, r: &mut Reader) -> Option<T> {
-    r.attr_as(Kind::Unsupported, el, "model")
+    r.attr_as(Class::Unsupported, el, "model")
 }
 
 impl Pci {

@@ -7,7 +7,7 @@ use crate::device::sound::{read_audio_id, write_audio_id};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_INTERNAL, Reader, attr_place};
 use crate::write::{Tag, Writer};
-use crate::{Kind, YesNo};
+use crate::{Class, YesNo};
 
 pub use listen::{Listen, ListenType, Listens};
 pub use spice::{Gl, Spice};
@@ -215,7 +215,7 @@ impl Element for Graphics {
                 fullscreen: yes(r, "fullscreen"),
                 xauth: el.string("xauth"),
                 display: el.string("display"),
-                gl: el.child("gl").and_then(|gl| r.required_as(Kind::Xml, ONCE_INTERNAL, gl, "enable")),
+                gl: el.child("gl").and_then(|gl| r.required_as(Class::Xml, ONCE_INTERNAL, gl, "enable")),
             },
             GraphicsType::Vnc => Display::Vnc(Vnc::read(el, r)),
             GraphicsType::Rdp => Display::Rdp(Rdp::read(el, r)),
@@ -357,7 +357,7 @@ impl Rdp {
 
 /// `port=` (0 where it is not given or -1), and whether it is to be allocated.
 fn read_port(el: El<'_>, r: &mut Reader) -> (i32, bool) {
-    match r.attr_as(Kind::Internal, el, "port") {
+    match r.attr_as(Class::Internal, el, "port") {
         Some(-1) | None => (0, true),
         Some(port) => (port, false),
     }
@@ -375,7 +375,7 @@ impl Auth {
                 r.refuse(&GRAPHICS_PASSWORD_TIME, attr_place(el, "passwdValidTo"), message);
             }
         }
-        auth.connected = r.attr_as(Kind::Unsupported, el, "connected");
+        auth.connected = r.attr_as(Class::Unsupported, el, "connected");
         if vnc && auth.connected.is_some_and(|connected| connected != Connected::Keep) {
             let message = format!(
                 "attribute 'connected' of element 'graphics' is '{}', VNC supports only connected='keep'",

@@ -15,7 +15,7 @@ use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
 use crate::read::{self, El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::{Tag, Writer};
-use crate::{Kind, YesNo};
+use crate::{Class, YesNo};
 
 crate::rules! {
     /// The source address of an interface of type `hostdev` is of type `pci` or `usb`.
@@ -169,8 +169,8 @@ impl Hostdev {
             Some(_) => r.attr_as(LONG_UNSUPPORTED, el, "mode")?,
             None => HostdevMode::Subsystem,
         };
-        let missing = Kind::Xml;
-        let kind: HostdevType = r.required_as(missing, Kind::Unsupported, el, "type")?;
+        let missing = Class::Xml;
+        let kind: HostdevType = r.required_as(missing, Class::Unsupported, el, "type")?;
         let of_mode = match kind {
             HostdevType::Storage | HostdevType::Misc | HostdevType::Net => HostdevMode::Capabilities,
             _ => HostdevMode::Subsystem,

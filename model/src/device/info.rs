@@ -120,8 +120,8 @@ impl DeviceInfo {
 
 impl Rom {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let kinds = ONCE_UNSUPPORTED;
-        let (enabled, bar) = (r.attr_as(kinds, el, "enabled"), r.attr_as(kinds, el, "bar"));
+        let classes = ONCE_UNSUPPORTED;
+        let (enabled, bar) = (r.attr_as(classes, el, "enabled"), r.attr_as(classes, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
         if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
             let message = "element 'rom' that is not 'enabled' cannot have 'bar' or 'file'";
@@ -133,8 +133,8 @@ impl Rom {
 
 impl Boot {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = ONCE_INTERNAL;
-        let Positive(order) = r.required_as(kinds, kinds, el, "order")?;
+        let classes = ONCE_INTERNAL;
+        let Positive(order) = r.required_as(classes, classes, el, "order")?;
         Some(Self { order, loadparm: el.get("loadparm").and_then(|text| loadparm(el, text, r)) })
     }
 }

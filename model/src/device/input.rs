@@ -4,7 +4,7 @@ use super::virtio::VirtioOptions;
 use crate::info::{Address, DeviceInfo};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff};
+use crate::{Class, OnOff};
 
 crate::rules! {
     /// An input device on USB has an address of type `usb`.
@@ -118,12 +118,12 @@ pub struct Input {
 
 impl Element for Input {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let internal = Kind::Internal;
-        let kind: Option<InputType> = r.required_as(internal, Kind::Unsupported, el, "type");
+        let internal = Class::Internal;
+        let kind: Option<InputType> = r.required_as(internal, Class::Unsupported, el, "type");
         let mut input = Self {
             kind,
-            model: r.attr_as(Kind::Unsupported, el, "model"),
-            bus: r.attr_as(Kind::Unsupported, el, "bus"),
+            model: r.attr_as(Class::Unsupported, el, "model"),
+            bus: r.attr_as(Class::Unsupported, el, "bus"),
             info: DeviceInfo::read(el, r),
             ..Self::default()
         };

@@ -3,7 +3,7 @@
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff};
+use crate::{Class, OnOff};
 
 spelled! {
     /// `model=` of an `<iommu>`.
@@ -54,7 +54,7 @@ impl IommuDriver {
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "model");
+        let model = r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "model");
         let driver = el.child("driver").map(|d| IommuDriver {
             intremap: r.attr(d, "intremap"),
             caching_mode: r.attr(d, "caching_mode"),

@@ -179,7 +179,7 @@ fn nodemask(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
         Ok(set) => Some(set),
         Err(expected) => {
             let message = format!("bad value '{text}' in element 'nodemask': {expected}");
-            r.refuse_as(crate::Kind::InvalidArgument, &crate::read::ELEMENT_VALUE, el.pos(), message);
+            r.refuse_as(crate::Class::InvalidArgument, &crate::read::ELEMENT_VALUE, el.pos(), message);
             None
         }
     }

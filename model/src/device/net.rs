@@ -27,7 +27,7 @@ use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
+use crate::{Class, YesNo};
 
 crate::rules! {
     /// The `<source>` of an interface of type `ethernet` has no `dev`.
@@ -212,7 +212,7 @@ impl Element for Interface {
             interface.backend = Backend::read(backend, r);
             interface.backend.vhost = interface.backend.vhost.filter(|_| emulated_virtio);
         }
-        interface.link = el.child("link").and_then(|l| r.attr_as(Kind::Unsupported, l, "state"));
+        interface.link = el.child("link").and_then(|l| r.attr_as(Class::Unsupported, l, "state"));
         interface.teaming = read::one(el, "teaming", r);
         interface.sndbuf = el.child("tune").and_then(|t| r.child_text(t, "sndbuf"));
         interface.mtu = el.child("mtu").and_then(|m| r.attr(m, "size"));

@@ -31,7 +31,7 @@ pub struct Panic {
 
 impl Element for Panic {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { info: DeviceInfo::read(el, r), model: r.attr_as(crate::Kind::Unsupported, el, "model") })
+        Some(Self { info: DeviceInfo::read(el, r), model: r.attr_as(crate::Class::Unsupported, el, "model") })
     }
 
     fn write(&self, w: &mut Writer) {

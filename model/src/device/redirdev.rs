@@ -4,7 +4,7 @@ use super::chardev_source::{ChardevSource, SourceType};
 use crate::info::{Address, DeviceInfo};
 use crate::read::{self, AnyBase, El, Element, ONCE_INTERNAL, Reader};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
+use crate::{Class, YesNo};
 
 crate::rules! {
     /// A redirected device has an address of type `usb`.
@@ -41,9 +41,9 @@ pub struct Redirdev {
 
 impl Element for Redirdev {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let unsupported = Kind::Unsupported;
+        let unsupported = Class::Unsupported;
         let bus = r.attr_as(unsupported, el, "bus");
-        let kind = r.required_as(Kind::Internal, unsupported, el, "type").unwrap_or(SourceType::Null);
+        let kind = r.required_as(Class::Internal, unsupported, el, "type").unwrap_or(SourceType::Null);
         let source = ChardevSource::read(el, kind, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Usb(_))) {

@@ -2,7 +2,7 @@
 
 use super::chardev_source::{ChardevSource, SourceType};
 use super::virtio::VirtioOptions;
-use crate::Kind;
+use crate::Class;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
@@ -88,7 +88,7 @@ impl RngBackend {
             RngBackendModel::Random => Self::Random { path: Some(el.text()).filter(|t| !t.is_empty()) },
             RngBackendModel::Builtin => Self::Builtin,
             RngBackendModel::Egd => {
-                let kind = r.required_as::<SourceType>(Kind::Xml, Kind::Unsupported, el, "type")?;
+                let kind = r.required_as::<SourceType>(Class::Xml, Class::Unsupported, el, "type")?;
                 Self::Egd(ChardevSource::read(el, kind, r))
             }
         })

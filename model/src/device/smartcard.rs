@@ -1,7 +1,7 @@
 //! `<smartcard>`: a smartcard in a CCID reader.
 
 use super::chardev_source::{ChardevSource, SourceType};
-use crate::Kind;
+use crate::Class;
 use crate::info::{Address, DeviceInfo};
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
@@ -69,7 +69,7 @@ impl Card {
     }
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        match r.required_as::<SmartcardMode>(Kind::Xml, ONCE_UNSUPPORTED, el, "mode")? {
+        match r.required_as::<SmartcardMode>(Class::Xml, ONCE_UNSUPPORTED, el, "mode")? {
             SmartcardMode::Host => Some(Self::Host),
             SmartcardMode::HostCertificates => {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
@@ -88,7 +88,7 @@ impl Card {
                 Some(Self::HostCertificates { certificates, database })
             }
             SmartcardMode::Passthrough => {
-                let kind = r.required_as::<SourceType>(Kind::Xml, Kind::Unsupported, el, "type")?;
+                let kind = r.required_as::<SourceType>(Class::Xml, Class::Unsupported, el, "type")?;
                 Some(Self::Passthrough(ChardevSource::read(el, kind, r)))
             }
         }

@@ -6,7 +6,7 @@ use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
+use crate::{Class, YesNo};
 
 spelled! {
     /// `model=`: the sound device.
@@ -72,8 +72,8 @@ pub struct Sound {
 
 impl Element for Sound {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = ONCE_UNSUPPORTED;
-        let model: SoundModel = r.required_as(kinds, kinds, el, "model")?;
+        let classes = ONCE_UNSUPPORTED;
+        let model: SoundModel = r.required_as(classes, classes, el, "model")?;
         Some(Self {
             model,
             codecs: if model.has_codecs() { read_codecs(el, r) } else { Vec::new() },
@@ -109,7 +109,7 @@ impl Element for Sound {
 }
 
 fn read_codecs(el: El<'_>, r: &mut Reader) -> Vec<Codec> {
-    el.children("codec").filter_map(|codec| r.attr_as(Kind::Unsupported, codec, "type")).collect()
+    el.children("codec").filter_map(|codec| r.attr_as(Class::Unsupported, codec, "type")).collect()
 }
 
 /// Reads `<audio id=>` of a device or display with sound.

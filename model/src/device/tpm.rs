@@ -3,7 +3,7 @@
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Class, Pos, YesNo};
 
 use super::chardev_source::SourceMode;
 
@@ -164,7 +164,7 @@ fn read_persistent_state(el: El<'_>, r: &mut Reader) -> Option<YesNo> {
             "bad value '{text}' for attribute 'persistent_state' of element 'backend': expected 'yes' or 'no'"
         );
         r.refuse_as(
-            crate::Kind::Internal,
+            crate::Class::Internal,
             &crate::read::ATTRIBUTE_VALUE,
             attr_place(el, "persistent_state"),
             message,
@@ -185,7 +185,7 @@ impl TpmBackend {
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = el.child("source");
-        Some(match r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "type")? {
+        Some(match r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "type")? {
             TpmBackendType::Passthrough => {
                 Self::Passthrough { path: el.child("device").and_then(|d| d.string("path")) }
             }

@@ -1,6 +1,6 @@
 //! `<watchdog>`: a watchdog device.
 
-use crate::Kind;
+use crate::Class;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, LONG_UNSUPPORTED, Reader};
 use crate::write::Writer;
@@ -52,7 +52,7 @@ pub struct Watchdog {
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Kind::Xml, LONG_UNSUPPORTED, el, "model");
+        let model = r.required_as(Class::Xml, LONG_UNSUPPORTED, el, "model");
         Some(Self { model, action: r.attr_as(LONG_UNSUPPORTED, el, "action"), info: DeviceInfo::read(el, r) })
     }
 

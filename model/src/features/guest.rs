@@ -2,7 +2,7 @@
 
 use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kib, Kind, OnOff, Pos, Spelled};
+use crate::{Class, Kib, OnOff, Pos, Spelled};
 
 crate::rules! {
     /// Each child of `<kvm>` is a KVM feature of the domain format.
@@ -286,7 +286,7 @@ impl Kvm {
                 r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
                 continue;
             };
-            if !r.knows_element(Kind::Unsupported, child, feature.since()) {
+            if !r.knows_element(Class::Unsupported, child, feature.since()) {
                 continue;
             }
             let Some(state) = super::word_of(child, "state", r) else { continue };

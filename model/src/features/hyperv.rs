@@ -2,7 +2,7 @@
 
 use crate::read::{El, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, Spelled};
+use crate::{Class, OnOff, Pos, Spelled};
 
 crate::rules! {
     /// Each child of `<hyperv>` is a Hyper-V enlightenment of the domain format.
@@ -120,7 +120,7 @@ impl Hyperv {
                 r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);
                 continue;
             };
-            if !r.knows_element(Kind::Unsupported, child, feature.since()) {
+            if !r.knows_element(Class::Unsupported, child, feature.since()) {
                 continue;
             }
             if let Some(item) = HypervItem::read(child, feature, r) {

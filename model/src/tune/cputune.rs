@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::read::{self, El, Element, LONG_INTERNAL, ONCE_INTERNAL, Reader};
 use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
-use crate::{Kind, NumberSet, Pos, Rule};
+use crate::{Class, NumberSet, Pos, Rule};
 
 crate::rules! {
     /// A `<vcpusched>` names only vCPUs of the domain.
@@ -238,9 +238,9 @@ fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
 
 /// The mandatory `cpuset=`.
 fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    let kinds = LONG_INTERNAL;
-    r.required_as::<String>(kinds, kinds, el, "cpuset")?;
-    r.number_set(Kind::Unsupported, el, "cpuset")
+    let classes = LONG_INTERNAL;
+    r.required_as::<String>(classes, classes, el, "cpuset")?;
+    r.number_set(Class::Unsupported, el, "cpuset")
 }
 
 /// The elements `name`, each with the set of threads in its attribute `threads`.
@@ -248,7 +248,7 @@ fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader)
     let mut found = Vec::new();
     for child in el.children(name) {
         r.required::<String>(child, threads);
-        let set = r.number_set(Kind::Unsupported, child, threads);
+        let set = r.number_set(Class::Unsupported, child, threads);
         let sched = Sched::read(child, r);
         found.extend(set.zip(sched));
     }
@@ -301,8 +301,8 @@ fn check_scheds(
 
 impl Sched {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kinds = ONCE_INTERNAL;
-        let scheduler = r.required_as(kinds, kinds, el, "scheduler")?;
+        let classes = ONCE_INTERNAL;
+        let scheduler = r.required_as(classes, classes, el, "scheduler")?;
         let real_time = matches!(scheduler, Scheduler::Fifo | Scheduler::Rr);
         let priority = if real_time { r.required(el, "priority")? } else { 0 };
         Some(Self { pos: el.pos(), scheduler, priority })

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::read::{self, El, Element, Reader};
 use crate::vcpu::Placement;
 use crate::write::Writer;
-use crate::{Kind, NumberSet, Pos};
+use crate::{Class, NumberSet, Pos};
 
 crate::rules! {
     /// A domain has one `<numatune>` at most.
@@ -95,9 +95,9 @@ impl NumaTune {
             pos: el.pos(),
             memory: el.child("memory").map(|e| NumaTuneMemory {
                 pos: e.pos(),
-                mode: r.attr_as(Kind::Unsupported, e, "mode"),
-                placement: r.attr_as(Kind::Unsupported, e, "placement"),
-                nodeset: r.number_set(Kind::Unsupported, e, "nodeset"),
+                mode: r.attr_as(Class::Unsupported, e, "mode"),
+                placement: r.attr_as(Class::Unsupported, e, "placement"),
+                nodeset: r.number_set(Class::Unsupported, e, "nodeset"),
             }),
             nodes: read::all(el, "memnode", r),
         };
@@ -196,7 +196,7 @@ impl Element for MemNode {
         let cell = r.required(el, "cellid");
         let mode = r.attr(el, "mode");
         r.required::<String>(el, "nodeset")?;
-        let nodeset = r.number_set(Kind::Unsupported, el, "nodeset");
+        let nodeset = r.number_set(Class::Unsupported, el, "nodeset");
         Some(Self { pos: el.pos(), cell: cell?, mode, nodeset: nodeset? })
     }
 

@@ -2,7 +2,7 @@
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, NumberSet, Pos};
+use crate::{Class, NumberSet, Pos};
 
 /// `<cachetune>`: an allocation of the host's caches to vCPUs.
 #[derive(Debug, Clone, PartialEq)]
@@ -82,7 +82,7 @@ pub struct MemoryTuneNode {
 /// The mandatory `vcpus=`.
 fn vcpus(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     r.required::<String>(el, "vcpus")?;
-    r.number_set(Kind::Xml, el, "vcpus")
+    r.number_set(Class::Xml, el, "vcpus")
 }
 
 impl Element for CacheTune {

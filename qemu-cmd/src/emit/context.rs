@@ -84,8 +84,8 @@ impl<'p> Emit<'p> {
     }
 
     /// The directory in which QEMU creates the domain's sockets.
-    pub fn folder(&self) -> &'p str {
-        &self.prepared.folders.domain
+    pub fn directory(&self) -> &'p str {
+        &self.prepared.directories.domain
     }
 
     /// Whether the QEMU binary has the capability flag `cap`.

@@ -12,8 +12,8 @@ use crate::text::text;
 /// The system driver has no home directory, so the XDG directories are in the domain's directory. For a session driver
 /// only the cache is.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    let dir = e.folder();
-    e.need(Need::Folder { path: dir.to_owned() });
+    let dir = e.directory();
+    e.need(Need::Directory { path: dir.to_owned() });
     if e.guest().accel == Accel::Kvm {
         e.need_path("/dev/kvm", Role::Device);
     }

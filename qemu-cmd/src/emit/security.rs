@@ -35,7 +35,7 @@ fn bits(e: &Emit<'_>, props: &mut Props) {
 }
 
 fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
-    let dir = e.folder();
+    let dir = e.directory();
     let file = |name: &str, content: Option<&String>| {
         let path = format!("{dir}/{name}.base64");
         let bytes = Content(content?.clone().into_bytes());

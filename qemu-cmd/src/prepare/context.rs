@@ -10,7 +10,7 @@ use virtargv_resolve::Guest;
 use super::address::ControllerTable;
 use super::descriptor::Numbers;
 use super::device::{ByDevice, Common, Device};
-use super::folders::Folders;
+use super::directories::Directories;
 use super::secret::{MasterKey, Sealed};
 use super::storage::StorageNodes;
 use crate::ident::Alias;
@@ -29,7 +29,7 @@ pub(crate) struct Prepare<'d> {
     /// The options of this start.
     pub options: &'d StartOptions,
     /// The directories of the domain's sockets and files.
-    pub folders: &'d Folders,
+    pub directories: &'d Directories,
     /// The controllers by type and index.
     pub controllers: &'d ControllerTable,
     /// The alias and address of each device.

@@ -11,9 +11,9 @@ mod context;
 mod cpu;
 pub(crate) mod descriptor;
 pub(crate) mod device;
+mod directories;
 pub(crate) mod env;
 pub(crate) mod firmware;
-mod folders;
 pub(crate) mod memory;
 mod qemu_ns;
 pub(crate) mod secret;
@@ -35,9 +35,9 @@ use context::{Prepare, must};
 use descriptor::Numbers;
 use device::chardev_source::CharBackend;
 use device::{ByDevice, Common, DeviceFacts, graphics};
+use directories::Directories;
 use env::Environment;
 use firmware::Flash;
-use folders::Folders;
 use secret::MasterKey;
 use security::SevBits;
 
@@ -55,7 +55,7 @@ pub struct Prepared<'r> {
     /// The source of the state of an incoming guest.
     pub(crate) incoming: Option<&'r Incoming>,
     /// The directories of the domain's sockets and files.
-    pub(crate) folders: Folders,
+    pub(crate) directories: Directories,
     /// The alias and address of each device.
     pub(crate) common: ByDevice<Common>,
     /// What else is prepared.
@@ -92,7 +92,7 @@ pub(crate) struct Facts {
 impl Prepared<'_> {
     /// The domain's name.
     pub(crate) fn name(&self) -> &str {
-        &self.folders.name
+        &self.directories.name
     }
 }
 
@@ -104,7 +104,7 @@ impl Facts {
         let sev = cx.one(|cx| security::prepare(cx));
         let cpu = cx.one(|cx| cpu::prepare(cx));
         let memory = cx.one(memory::prepare);
-        let path = format!("{}/monitor.sock", cx.folders.domain);
+        let path = format!("{}/monitor.sock", cx.directories.domain);
         let monitor = CharBackend::listening(cx, &path);
         let devices = DeviceFacts::prepare(cx);
         let graphics = graphics::prepare(cx);
@@ -135,7 +135,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let controllers = ControllerTable::of(&domain);
     let common = common(&domain, &guest, &caps, &controllers);
     let name = must(domain.name.as_deref(), &rules::domain::NAME_MISSING, domain.pos)?;
-    let folders = Folders::of(name, host.config(), options);
+    let directories = Directories::of(name, host.config(), options);
     let key = MasterKey::draw(host);
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
     let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options));
@@ -145,7 +145,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         caps: &caps,
         host,
         options,
-        folders: &folders,
+        directories: &directories,
         controllers: &controllers,
         common: &common,
         numbers,
@@ -171,7 +171,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         caps,
         settings: host.config(),
         incoming: options.incoming.as_ref(),
-        folders,
+        directories,
         common,
         facts,
         master_key: with_key.then_some(key),

@@ -17,7 +17,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
-use virtargv_model::{Kind, OnOff, Place, Problem, Stage};
+use virtargv_model::{Class, OnOff, Place, Problem, Stage};
 
 use crate::defaults::controller::{add_missing, is_usb2_part};
 use crate::{Work, rules};
@@ -161,13 +161,13 @@ impl<'w, 'a> Placer<'w, 'a> {
     }
 
     /// Reports why device `id` cannot have an address.
-    fn refused(&mut self, id: DeviceId, kind: Kind, message: String) -> Refused {
+    fn refused(&mut self, id: DeviceId, class: Class, message: String) -> Refused {
         // Without a bus, the machine type may be one that QEMU does not have.
-        if self.buses.list.is_empty() && self.refuse_guest(kind) {
+        if self.buses.list.is_empty() && self.refuse_guest(class) {
             return Refused;
         }
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
+        self.work.refuse_as(class, &rules::PCI_ADDRESS, place, message);
         Refused
     }
 
@@ -183,12 +183,12 @@ impl<'w, 'a> Placer<'w, 'a> {
     }
 
     /// Reports that QEMU does not run this kind of guest, and returns whether that is so.
-    fn refuse_guest(&mut self, kind: Kind) -> bool {
+    fn refuse_guest(&mut self, class: Class) -> bool {
         let Work { guest, domain, caps, release, .. } = &*self.work;
         let arch = guest.of_another_arch(domain, caps).map(|problem| (&rules::ARCH, problem));
         let machine = || guest.of_unknown_machine(domain, caps).map(|problem| (&rules::MACHINE, problem));
         let Some((rule, (place, message))) = arch.or_else(machine) else { return false };
-        let problem = rule.problem(*release, place, message).with_kind(kind);
+        let problem = rule.problem(*release, place, message).with_class(class);
         self.work.push(Problem { stage: Stage::Place, ..problem });
         true
     }
@@ -203,7 +203,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             if piix3 {
                 if self.buses.list.first().is_some_and(|bus| !bus.takes_pci()) {
                     let message = format!("PCI address '{at}' belongs to the PIIX3, but bus '0' is not PCI");
-                    return Err(self.refused(id, Kind::Internal, message));
+                    return Err(self.refused(id, Class::Internal, message));
                 }
                 continue;
             }
@@ -215,7 +215,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             let before = at.bus;
             self.buses
                 .reserve(&mut at, needs, group)
-                .map_err(|(kind, message)| self.refused(id, kind, message))?;
+                .map_err(|(class, message)| self.refused(id, class, message))?;
             if at.bus != before {
                 self.set(id, at);
             }
@@ -246,10 +246,10 @@ impl<'w, 'a> Placer<'w, 'a> {
     fn spare(&mut self, needs: Connect) -> Result<(), Refused> {
         match self.buses.next(needs, 0, None) {
             Ok(_) => Ok(()),
-            Err((kind, message)) => {
+            Err((class, message)) => {
                 let root = self.devices().controllers.iter().find(|c| c.is(ControllerType::Pci, 0));
                 let place: Place = root.map(|root| root.info.pos.into()).unwrap_or_default();
-                self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
+                self.work.refuse_as(class, &rules::PCI_ADDRESS, place, message);
                 Err(Refused)
             }
         }
@@ -260,10 +260,10 @@ impl<'w, 'a> Placer<'w, 'a> {
         if self.buses.list.is_empty() {
             return Ok(());
         }
-        self.buses.reserve(&mut at, needs, 0).map_err(|(kind, message)| {
+        self.buses.reserve(&mut at, needs, 0).map_err(|(class, message)| {
             let owner = self.devices().infos().find(|(_, info)| info.pci().is_some_and(|p| same(p, &at)));
             let place = owner.map(|(_, info)| info.pos.path("address")).unwrap_or_default();
-            self.work.refuse_as(kind, &rules::PCI_ADDRESS, place, message);
+            self.work.refuse_as(class, &rules::PCI_ADDRESS, place, message);
             Refused
         })
     }
@@ -271,7 +271,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     /// Takes the address `at` for device `id`.
     fn reserve(&mut self, id: DeviceId, at: &mut PciAddress) -> Result<(), Refused> {
         let (needs, group) = (self.needs(id), self.groups.of_device(id));
-        self.buses.reserve(at, needs, group).map_err(|(kind, message)| self.refused(id, kind, message))
+        self.buses.reserve(at, needs, group).map_err(|(class, message)| self.refused(id, class, message))
     }
 
     /// Assigns an address to device `id`, where it is a PCI device without one.
@@ -306,7 +306,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         let zpci = info.pci().and_then(|pci| pci.zpci);
         let group = self.groups.of_device(id);
         let at = self.buses.next(needs, group, function);
-        let at = at.map_err(|(kind, message)| self.refused(id, kind, message))?;
+        let at = at.map_err(|(class, message)| self.refused(id, class, message))?;
         if !self.buses.grows() {
             self.set(id, PciAddress { multifunction, zpci, ..at });
         }

@@ -7,7 +7,7 @@ use virtargv_model::device::controller::{Controller, UsbModel};
 use virtargv_model::device::hub::{Hub, HubType};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, DeviceInfo, UsbAddress};
-use virtargv_model::{Domain, Kind, Problem, Stage};
+use virtargv_model::{Class, Domain, Problem, Stage};
 
 use super::bus;
 use crate::{Work, rules};
@@ -39,7 +39,7 @@ struct Tree {
     nodes: Vec<Node>,
 }
 
-type Refusal = (DeviceId, Kind, String);
+type Refusal = (DeviceId, Class, String);
 
 /// The kinds of devices, in the order in which ports are assigned; hubs come first.
 const ORDER: &[DeviceKind] = &[
@@ -79,9 +79,9 @@ pub fn at_start(domain: &mut Domain, release: Release) -> Result<(), Problem> {
     place(domain, &devices).map_err(|refusal| problem(domain, release, refusal, Stage::Build))
 }
 
-fn problem(domain: &Domain, release: Release, (id, kind, message): Refusal, stage: Stage) -> Problem {
+fn problem(domain: &Domain, release: Release, (id, class, message): Refusal, stage: Stage) -> Problem {
     let place = domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-    let problem = rules::USB_ADDRESS.problem(release, place, message).with_kind(kind);
+    let problem = rules::USB_ADDRESS.problem(release, place, message).with_class(class);
     Problem { stage, ..problem }
 }
 
@@ -113,13 +113,13 @@ fn place(domain: &mut Domain, devices: &[DeviceId]) -> Result<(), Refusal> {
             .any(|c| c.usb_model() != Some(UsbModel::None) && c.usb().is_some())
     {
         let message = "the guest has a USB device, but no USB controller".to_owned();
-        return Err((*first, Kind::Unsupported, message));
+        return Err((*first, Class::Unsupported, message));
     }
     add_hubs(domain, devices.len());
     let mut tree = Tree::default();
     for (index, controller) in domain.devices.controllers.iter().enumerate() {
         let id = DeviceId { kind: DeviceKind::Controller, index };
-        tree.add_controller(controller).map_err(|message| (id, Kind::Xml, message))?;
+        tree.add_controller(controller).map_err(|message| (id, Class::Xml, message))?;
     }
     let hubs = (0..domain.devices.hubs.len()).map(|index| DeviceId { kind: DeviceKind::Hub, index });
     let (plugged, open): (Vec<DeviceId>, Vec<DeviceId>) =
@@ -214,7 +214,7 @@ impl Tree {
     /// Takes the port in the address of device `id`, where it has one.
     fn take(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
         let Some(at) = address(domain, id).filter(|at| !at.port.is_empty()) else { return Ok(()) };
-        self.take_port(at).map_err(|message| (id, Kind::Xml, message))
+        self.take_port(at).map_err(|message| (id, Class::Xml, message))
     }
 
     fn take_port(&mut self, at: &UsbAddress) -> Result<(), String> {
@@ -227,7 +227,7 @@ impl Tree {
 
     /// Plugs a hub into the port of its address.
     fn plug_hub(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
-        let refused = |message: String| (id, Kind::Xml, message);
+        let refused = |message: String| (id, Class::Xml, message);
         let Some(at) = address(domain, id) else {
             return Err(refused("a USB hub has an address of another type than 'usb'".to_owned()));
         };
@@ -244,16 +244,16 @@ impl Tree {
     fn choose(&mut self, domain: &mut Domain, id: DeviceId) -> Result<(), Refusal> {
         let wanted = address(domain, id).map(|at| at.bus);
         if let Some(bus) = wanted.filter(|bus| !self.buses.contains_key(bus)) {
-            return Err((id, Kind::Xml, format!("there is no USB controller with index '{bus}'")));
+            return Err((id, Class::Xml, format!("there is no USB controller with index '{bus}'")));
         }
         let buses = self.buses.iter().filter(|(bus, _)| wanted.is_none_or(|wanted| wanted == **bus));
         let free = buses
             .into_iter()
             .find_map(|(bus, node)| Some(UsbAddress { bus: *bus, port: self.free(*node, 1)? }));
         let Some(at) = free else {
-            return Err((id, Kind::Internal, "there is no free USB port".to_owned()));
+            return Err((id, Class::Internal, "there is no free USB port".to_owned()));
         };
-        self.take_port(&at).map_err(|message| (id, Kind::Xml, message))?;
+        self.take_port(&at).map_err(|message| (id, Class::Xml, message))?;
         if let Some(info) = domain.devices.info_mut(id) {
             info.address = Some(Address::Usb(at));
         }

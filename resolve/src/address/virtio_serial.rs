@@ -3,7 +3,7 @@
 use foldhash::HashSet;
 use std::collections::BTreeMap;
 
-use virtargv_model::Kind;
+use virtargv_model::Class;
 use virtargv_model::device::chardev::{ChannelTargetType, ConsoleTarget};
 use virtargv_model::device::controller::{Controller, ControllerKind, VirtioSerial};
 use virtargv_model::device::{DeviceId, DeviceKind};
@@ -53,13 +53,13 @@ pub(super) fn assign(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
     let mut ports = Ports(controllers.iter().filter_map(|c| Some((c.number(), Used::of(c)?))).collect());
     if let Err(problem) = place(work, &mut ports) {
-        let (id, kind, message) = problem;
+        let (id, class, message) = problem;
         let pos = work.domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
-        work.refuse_as(kind, &rules::VIRTIO_SERIAL_PORT, pos, message);
+        work.refuse_as(class, &rules::VIRTIO_SERIAL_PORT, pos, message);
     }
 }
 
-type Refusal = (DeviceId, Kind, String);
+type Refusal = (DeviceId, Class, String);
 
 fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
     let given: Vec<_> = work
@@ -72,7 +72,7 @@ fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
         })
         .collect();
     for (id, at) in given {
-        ports.take(&at).map_err(|message| (id, Kind::Xml, message))?;
+        ports.take(&at).map_err(|message| (id, Class::Xml, message))?;
     }
     for index in 0..work.domain.devices.consoles.len() {
         let id = DeviceId { kind: DeviceKind::Console, index };
@@ -112,26 +112,26 @@ fn choose(
             let Some(used) = ports.0.get_mut(&controller) else {
                 let message =
                     format!("there is no controller of type 'virtio-serial' with index '{controller}'");
-                return Err((id, Kind::Internal, message));
+                return Err((id, Class::Internal, message));
             };
             let Some(port) = used.free(1) else {
                 let message =
                     format!("the 'virtio-serial' controller with index '{controller}' has no free port");
-                return Err((id, Kind::Xml, message));
+                return Err((id, Class::Xml, message));
             };
             VirtioSerialAddress { controller, bus: 0, port }
         }
         _ => {
             if ports.0.is_empty() {
                 let message = "there is no controller of type 'virtio-serial'".to_owned();
-                return Err((id, Kind::Internal, message));
+                return Err((id, Class::Internal, message));
             }
             let free = ports.0.iter_mut().find_map(|(n, used)| Some((*n, used.free(first)?)));
             let (controller, port) = free.unwrap_or_else(|| (add_controller(work, ports), first));
             VirtioSerialAddress { controller, bus: 0, port }
         }
     };
-    ports.take(&at).map_err(|message| (id, Kind::Xml, message))?;
+    ports.take(&at).map_err(|message| (id, Class::Xml, message))?;
     Ok(Some(at))
 }
 

@@ -7,11 +7,11 @@ use crate::{Context, Findings};
 virtargv_model::rules! {
     /// A domain has a name.
     NAME_MISSING = "name-missing": Plain, Read,
-        "`<name>`: QEMU's `-name`, and the name of the domain's files and folders",
+        "`<name>`: QEMU's `-name`, and the name of the domain's files and directories",
         help "add `<name>` with a text that is not empty";
     /// The name of a domain has no slash and no line break.
     NAME_CHARS = "name-characters": Xml, Validate,
-        "`<name>`: files and folders of the domain are named after it",
+        "`<name>`: files and directories of the domain are named after it",
         help "remove the character from `<name>`";
     /// A generation id needs a QEMU with the device `vmgenid`.
     GENID = "genid": Unsupported, Validate,

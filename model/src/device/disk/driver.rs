@@ -6,7 +6,7 @@ use crate::device::storage::{Image, optional_word, read_metadata_cache, write_me
 use crate::device::virtio::VirtioOptions;
 use crate::read::{El, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, OnOff, Pos, Spelled};
+use crate::{Class, OnOff, Pos, Spelled};
 
 crate::rules! {
     /// The error policy for reads is not `enospace`.
@@ -192,7 +192,7 @@ impl DiskDriver {
         image.format = match el.get("type") {
             // An older word of Xen for raw images.
             Some("aio") => Some(crate::device::storage::ImageFormat::Raw),
-            _ => r.attr_as(Kind::Unsupported, el, "type"),
+            _ => r.attr_as(Class::Unsupported, el, "type"),
         };
         image.metadata_cache = read_metadata_cache(el, r);
         driver

@@ -4,7 +4,7 @@ use super::Auth;
 use super::listen::Listens;
 use crate::read::{El, ONCE_INTERNAL, Reader};
 use crate::write::{Tag, Writer};
-use crate::{Kind, OnOff, Spelled, YesNo};
+use crate::{Class, OnOff, Spelled, YesNo};
 
 spelled! {
     /// `<channel name=>`: a channel of the SPICE protocol.
@@ -239,7 +239,7 @@ impl Spice {
 
 /// The mandatory attribute `name`.
 fn required<T: crate::read::Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_as(Kind::Xml, ONCE_INTERNAL, el, name)
+    r.required_as(Class::Xml, ONCE_INTERNAL, el, name)
 }
 
 /// The mandatory attribute of a child that has one attribute only.

@@ -3,7 +3,7 @@
 use crate::device::storage::{Auth, NetHost};
 use crate::read::{self, AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Class, Pos, YesNo};
 
 crate::rules! {
     /// The secret of an iSCSI host device is of type `iscsi`.
@@ -165,7 +165,7 @@ impl ScsiIscsi {
         {
             let message =
                 format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI LUN needs 'iscsi'");
-            let class = if SECRETS.contains(&kind) { Kind::Internal } else { Kind::Unsupported };
+            let class = if SECRETS.contains(&kind) { Class::Internal } else { Class::Unsupported };
             r.refuse_as(class, &HOSTDEV_ISCSI_SECRET, auth.pos.path("secret/@type"), message);
         }
         let iqn = source.child("initiator").and_then(|i| i.child("iqn")).and_then(|i| i.string("name"));

@@ -1,7 +1,7 @@
 //! `<address>`: where a device is in the guest.
 
 use super::pci::PciAddress;
-use crate::Kind;
+use crate::Class;
 use crate::read::{AnyBase, El, ONCE_INTERNAL, Reader, Value, hex};
 use crate::write::Writer;
 
@@ -136,7 +136,7 @@ impl std::fmt::Display for CcwAddress {
 impl Address {
     /// Reads `<address type=>`.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (missing, unknown) = (Kind::Internal, Kind::Unsupported);
+        let (missing, unknown) = (Class::Internal, Class::Unsupported);
         let kind: AddressType = r.required_as(missing, unknown, el, "type")?;
         Some(match kind {
             AddressType::Pci => Self::Pci(PciAddress::read(el, r)?),

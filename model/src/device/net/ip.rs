@@ -4,7 +4,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::read::{self, El, Element, Reader, Value};
 use crate::write::Writer;
-use crate::{Kind, YesNo};
+use crate::{Class, YesNo};
 
 crate::rules! {
     /// The `peer` of an `<ip>` is of the same address family as its `address`.
@@ -114,7 +114,7 @@ impl Element for IpAddress {
         missing(el, "address", r)?;
         let address = address(el, "address", r)?;
         let prefix = prefix(el, address, r);
-        let peer: Option<IpAddr> = r.attr_as(Kind::InvalidArgument, el, "peer");
+        let peer: Option<IpAddr> = r.attr_as(Class::InvalidArgument, el, "peer");
         if let Some(peer) = peer.filter(|peer| Family::of(*peer) != Family::of(address)) {
             let message = format!("peer '{peer}' of element 'ip' is not of the family of '{address}'");
             r.refuse(&NET_IP_PEER_FAMILY, el.pos().attr("peer"), message);

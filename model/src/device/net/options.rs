@@ -2,7 +2,7 @@
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kind, Pos, YesNo};
+use crate::{Class, Pos, YesNo};
 
 crate::rules! {
     /// A transient teaming interface names its persistent interface.
@@ -238,7 +238,7 @@ impl Element for VlanTag {
             r.refuse(&NET_VLAN_ID, el.pos().attr("id"), message);
             return None;
         }
-        Some(Self { id, native: r.attr_as(Kind::Unsupported, el, "nativeMode") })
+        Some(Self { id, native: r.attr_as(Class::Unsupported, el, "nativeMode") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -256,7 +256,7 @@ pub struct Coalesce {
 impl Coalesce {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let frames = el.child("rx").and_then(|rx| rx.child("frames"));
-        let max: u64 = r.attr_as(Kind::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
+        let max: u64 = r.attr_as(Class::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
         let Ok(rx_max_frames) = u32::try_from(max) else {
             let message =
                 format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);

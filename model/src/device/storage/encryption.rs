@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::read::{El, Element, Reader, all};
 use crate::write::Writer;
-use crate::{Kind, Pos, Uuid};
+use crate::{Class, Pos, Uuid};
 
 crate::rules! {
     /// A `<secret>` has either a `uuid` or a `usage`.
@@ -33,19 +33,19 @@ pub enum SecretRef {
 impl SecretRef {
     /// Reads `uuid=` or `usage=`, of which exactly one must be given.
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let problem = |r: &mut Reader, kind, message: String| {
-            r.refuse_as(kind, &SECRET_REFERENCE, el.pos(), message);
+        let problem = |r: &mut Reader, class, message: String| {
+            r.refuse_as(class, &SECRET_REFERENCE, el.pos(), message);
             None
         };
         match (el.get("uuid"), el.get("usage")) {
             (Some(uuid), None) => match Uuid::parse(uuid) {
                 Some(uuid) => Some(Self::Uuid(uuid)),
-                None => problem(r, Kind::Xml, format!("malformed uuid '{uuid}' of element 'secret'")),
+                None => problem(r, Class::Xml, format!("malformed uuid '{uuid}' of element 'secret'")),
             },
             (None, Some(usage)) => Some(Self::Usage(usage.to_owned())),
-            (None, None) => problem(r, Kind::Xml, "element 'secret' has neither 'uuid' nor 'usage'".into()),
+            (None, None) => problem(r, Class::Xml, "element 'secret' has neither 'uuid' nor 'usage'".into()),
             (Some(_), Some(_)) => {
-                problem(r, Kind::Xml, "element 'secret' has both 'uuid' and 'usage'".into())
+                problem(r, Class::Xml, "element 'secret' has both 'uuid' and 'usage'".into())
             }
         }
     }
@@ -142,7 +142,7 @@ pub struct Encryption {
 
 impl Element for Encryption {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let format = r.required_as(Kind::Xml, Kind::Unsupported, el, "format");
+        let format = r.required_as(Class::Xml, Class::Unsupported, el, "format");
         let engine = r.attr_since("7.9", el, "engine");
         let secrets = all(el, "secret", r);
         // libvirt reads `<cipher>` and `<ivgen>` for LUKS only.
@@ -199,7 +199,7 @@ pub struct Passphrase(
 
 impl Element for Passphrase {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind: Option<PassphraseType> = r.required_as(Kind::Xml, Kind::Unsupported, el, "type");
+        let kind: Option<PassphraseType> = r.required_as(Class::Xml, Class::Unsupported, el, "type");
         let secret = SecretRef::read(el, r);
         kind?;
         secret.map(Self)

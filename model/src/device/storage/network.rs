@@ -3,7 +3,7 @@
 use super::{Reconnect, required_text};
 use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, all, write_all};
 use crate::write::{Tag, Writer};
-use crate::{Kind, Pos, YesNo};
+use crate::{Class, Pos, YesNo};
 
 crate::rules! {
     /// A `<host>` has a `socket` if and only if its transport is `unix`.
@@ -95,7 +95,7 @@ impl NetHost {
 
 impl Element for NetHost {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let transport: Option<Transport> = r.attr_as(Kind::Unsupported, el, "transport");
+        let transport: Option<Transport> = r.attr_as(Class::Unsupported, el, "transport");
         let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
         if host.transport() == Transport::Unix {
             if host.socket.is_none() {
@@ -110,7 +110,7 @@ impl Element for NetHost {
             r.refuse(&STORAGE_HOST_SOCKET, el.pos().attr("socket"), message);
         }
         host.name = r.required(el, "name");
-        host.port = r.attr_as::<u16>(Kind::InvalidArgument, el, "port").map(u32::from);
+        host.port = r.attr_as::<u16>(Class::InvalidArgument, el, "port").map(u32::from);
         Some(host)
     }
 
@@ -220,7 +220,7 @@ pub struct NetSource {
 
 impl NetSource {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let protocol: Option<Protocol> = r.required_as(Kind::Xml, ONCE_UNSUPPORTED, el, "protocol");
+        let protocol: Option<Protocol> = r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "protocol");
         let mut net = Self {
             protocol,
             name: el.string("name"),

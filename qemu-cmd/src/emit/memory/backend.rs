@@ -63,6 +63,6 @@ pub(crate) fn need(e: &Emit<'_>, path: &MemoryPath) {
         MemoryPath::HugePages { path, size_kib } => {
             e.need(Need::HugePages { path: path.clone(), size_kib: *size_kib });
         }
-        MemoryPath::Folder { folder, .. } => e.need(Need::Folder { path: folder.clone() }),
+        MemoryPath::Directory { directory, .. } => e.need(Need::Directory { path: directory.clone() }),
     }
 }

@@ -32,7 +32,7 @@ fn helper(e: &mut Emit<'_>, id: Text, path: Text) {
 pub(crate) fn managed_helper(e: &mut Emit<'_>) {
     if has_managed_reservations(e.domain()) {
         e.at_implied("<reservations managed='yes'> of disks");
-        let path = format!("{}/{MANAGED_HELPER}.sock", e.folder());
+        let path = format!("{}/{MANAGED_HELPER}.sock", e.directory());
         helper(e, MANAGED_HELPER.into(), path.into());
     }
 }

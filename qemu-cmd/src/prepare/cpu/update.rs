@@ -6,7 +6,7 @@ use virtargv_caps::{
 };
 use virtargv_host::Host;
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
-use virtargv_model::{Domain, Kind, Problem};
+use virtargv_model::{Class, Domain, Problem};
 use virtargv_resolve::Guest;
 
 use crate::prepare::context::problem;
@@ -148,7 +148,7 @@ impl Cx<'_> {
         let Some(models) = &self.models else {
             let message = "the CPU of the host is not known, so the guest's CPU cannot be compared with it";
             return Err(
-                problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message).with_kind(Kind::CpuIncompatible)
+                problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message).with_class(Class::CpuIncompatible)
             );
         };
         let strict = cpu.matching == Some(CpuMatch::Strict);
@@ -244,7 +244,7 @@ impl Cx<'_> {
         let Some(x86) = self.x86() else {
             let message = format!("CPU model '{name}' cannot be translated to one that this QEMU has");
             return Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message)
-                .with_kind(Kind::NoDriver));
+                .with_class(Class::NoDriver));
         };
         match x86.translate(&to_spec(cpu), offered) {
             Ok(Some(spec)) => {
@@ -327,7 +327,7 @@ fn incompatible(cpu: &Cpu, error: &Incompatible) -> Problem {
     match error {
         Incompatible::UnknownModel(_) => problem(&crate::rules::CPU_MODEL_UNKNOWN, cpu.pos, message),
         Incompatible::UnknownFeature(_) => {
-            problem(&crate::rules::CPU_FEATURE_UNKNOWN, cpu.pos, message).with_kind(Kind::Internal)
+            problem(&crate::rules::CPU_FEATURE_UNKNOWN, cpu.pos, message).with_class(Class::Internal)
         }
         _ => problem(&crate::rules::CPU_INCOMPATIBLE, cpu.pos, message),
     }

@@ -80,11 +80,11 @@ pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Res
             let [controller, bus, port] = numbers;
             format!("vioser-{controller:02}-{bus:02}-{port:02}.sock")
         });
-        if let Some(dir) = &cx.folders.standalone {
+        if let Some(dir) = &cx.directories.standalone {
             return format!("{dir}/{}", file.replace('/', "_"));
         }
         let prefix = if cx.release().has(Convention::ChannelDirPlain) { "" } else { "domain-" };
-        format!("{}/{prefix}{}/{file}", cx.settings().channel_target_dir, cx.folders.mark)
+        format!("{}/{prefix}{}/{file}", cx.settings().channel_target_dir, cx.directories.mark)
     })
 }
 

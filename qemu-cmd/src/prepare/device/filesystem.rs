@@ -20,7 +20,7 @@ pub(crate) fn prepare(
     let path = fs.source.socket.clone().unwrap_or_else(|| {
         let plain = cx.release().has(Convention::VirtiofsDeviceId);
         let ending = if plain { "-fs.sock" } else { ".vhost-fs.sock" };
-        format!("{}/{}{ending}", cx.folders.domain, fs.alias)
+        format!("{}/{}{ending}", cx.directories.domain, fs.alias)
     });
     Ok(Some(CharBackend::connected(path, Process::Virtiofsd, None)))
 }

@@ -231,10 +231,10 @@ fn has_slirp_process(cx: &Prepare<'_>) -> bool {
 
 /// The path of the socket of passt.
 fn passt_socket(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
-    if let Some(dir) = &cx.folders.standalone {
+    if let Some(dir) = &cx.directories.standalone {
         return format!("{dir}/{}-passt.sock", nic.alias);
     }
-    format!("{}/passt/{}-{}.socket", cx.settings().state_dir, cx.folders.mark, nic.alias)
+    format!("{}/passt/{}-{}.socket", cx.settings().state_dir, cx.directories.mark, nic.alias)
 }
 
 /// `ADDRESS:PORT` of a socket; without an address it is that of all interfaces.

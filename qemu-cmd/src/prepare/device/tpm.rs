@@ -52,10 +52,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
             Facts::Passed { device, cancel: set(Descriptor::TpmCancel { path }) }
         }
         TpmBackend::Emulator(_) => {
-            let path = if let Some(dir) = &cx.folders.standalone {
+            let path = if let Some(dir) = &cx.directories.standalone {
                 format!("{dir}/{}.sock", tpm.alias)
             } else {
-                let mark = &cx.folders.mark;
+                let mark = &cx.directories.mark;
                 let own = |_| format!("{}/swtpm/{mark}-swtpm.sock", cx.settings().state_dir);
                 cx.host.services().tpm_emulator_socket(mark).unwrap_or_else(own)
             };

@@ -54,7 +54,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
     if video.model == Some(VideoModel::None) {
         return Ok(None);
     }
-    let gpu = video.is_vhost_user().then(|| match &cx.folders.standalone {
+    let gpu = video.is_vhost_user().then(|| match &cx.directories.standalone {
         Some(dir) => GpuSocket::Path(format!("{dir}/{}-gpu.sock", video.alias)),
         None => GpuSocket::Passed(cx.numbers.pass(&Descriptor::VhostUserGpu)),
     });

@@ -8,7 +8,7 @@ use virtargv_model::vcpu::Placement;
 use virtargv_model::{Kib, NumberSet, Place, Pos, Problem, YesNo};
 use virtargv_validate::rules::memory_device as rules;
 
-use super::pages::{MemoryPath, Pages, in_folder, in_huge_pages, pages};
+use super::pages::{MemoryPath, Pages, in_directory, in_huge_pages, pages};
 use crate::prepare::context::{Prepare, must, problem};
 use crate::text::{Text, text};
 
@@ -158,7 +158,7 @@ pub(crate) fn prepare(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, 
         let path = match (content, pages.size) {
             (Some(path), _) => MemoryPath::Content(path.to_owned().into()),
             (None, Some(size)) => in_huge_pages(cx, Some(size))?,
-            (None, None) => in_folder(cx, wanted.device.map_or(&wanted.id, |(_, alias)| alias)),
+            (None, None) => in_directory(cx, wanted.device.map_or(&wanted.id, |(_, alias)| alias)),
         };
         let discard = match content {
             Some(_) => None,

@@ -89,7 +89,7 @@ fn path(cx: &mut Prepare<'_>) -> Result<Path, Problem> {
     let preallocates = (huge.is_some() || immediate) && !cx.preallocates;
     cx.preallocates |= preallocates;
     let is_file = cx.domain.memory.backing.source == Some(MemorySource::File);
-    let path = huge.or_else(|| is_file.then(|| pages::in_folder(cx, "ram")));
+    let path = huge.or_else(|| is_file.then(|| pages::in_directory(cx, "ram")));
     Ok(Path { preallocates, path })
 }
 

@@ -18,9 +18,9 @@ pub(crate) enum MemoryPath {
         size_kib: u64,
     },
     /// A file in the domain's directory of memory files.
-    Folder {
+    Directory {
         /// The directory.
-        folder: String,
+        directory: String,
         /// The file.
         path: String,
     },
@@ -31,7 +31,7 @@ impl MemoryPath {
     pub fn path(&self) -> Text {
         match self {
             Self::Content(path) => path.clone(),
-            Self::HugePages { path, .. } | Self::Folder { path, .. } => path.into(),
+            Self::HugePages { path, .. } | Self::Directory { path, .. } => path.into(),
         }
     }
 }
@@ -95,7 +95,7 @@ pub(super) fn in_huge_pages(cx: &Prepare<'_>, size: Option<Kib>) -> Result<Memor
         let message = format!("the host has no hugetlbfs mounted for pages of '{}' KiB", size.0);
         return Err(problem(&crate::rules::HUGEPAGES_SIZE_NOT_MOUNTED, hugepages_place(cx), message));
     };
-    let path = format!("{}/libvirt/qemu/{}", mount.path, cx.folders.mark);
+    let path = format!("{}/libvirt/qemu/{}", mount.path, cx.directories.mark);
     Ok(MemoryPath::HugePages { path, size_kib: mount.size_kib })
 }
 
@@ -104,10 +104,10 @@ fn hugepages_place(cx: &Prepare<'_>) -> Place {
 }
 
 /// The file `name` in the domain's directory of memory files.
-pub(super) fn in_folder(cx: &Prepare<'_>, name: &str) -> MemoryPath {
-    let folder = match &cx.folders.standalone {
-        Some(folder) => folder.clone(),
-        None => format!("{}/{}", cx.settings().memory_backing_dir, cx.folders.mark),
+pub(super) fn in_directory(cx: &Prepare<'_>, name: &str) -> MemoryPath {
+    let directory = match &cx.directories.standalone {
+        Some(directory) => directory.clone(),
+        None => format!("{}/{}", cx.settings().memory_backing_dir, cx.directories.mark),
     };
-    MemoryPath::Folder { path: format!("{folder}/{name}"), folder }
+    MemoryPath::Directory { path: format!("{directory}/{name}"), directory }
 }

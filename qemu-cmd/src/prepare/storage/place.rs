@@ -206,7 +206,7 @@ impl Storage {
             }
             Location::VhostVdpa { .. } => return Err(broken(&rules::DRIVE, image.pos)),
             Location::Network(_) if objects.nbdkit && form != Form::Address => {
-                Self::Nbdkit(format!("{}/nbdkit-{node}.socket", cx.folders.domain).into())
+                Self::Nbdkit(format!("{}/nbdkit-{node}.socket", cx.directories.domain).into())
             }
             Location::Network(net) if form == Form::Address => Self::Address {
                 address: uri::address(image, net, objects)?.into(),

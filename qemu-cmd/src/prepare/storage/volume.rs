@@ -6,7 +6,7 @@ use virtargv_model::device::storage::{
     ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport,
 };
 use virtargv_model::pool::{PoolType, StoragePool};
-use virtargv_model::{Kind, Problem};
+use virtargv_model::{Class, Problem};
 
 use crate::prepare::context::problem;
 
@@ -19,29 +19,29 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
         return Ok(());
     };
-    let refuse = |kind, message: String| {
-        Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(kind))
+    let refuse = |class, message: String| {
+        Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_class(class))
     };
     let pool = match host.storage().storage_pool(pool_name) {
         Ok(pool) => pool,
         Err(HostError::Inactive { .. }) => {
             let message = format!("storage pool '{pool_name}', which has the volume '{name}', is not active");
-            return refuse(Kind::Unsupported, message);
+            return refuse(Class::Unsupported, message);
         }
-        Err(error @ HostError::Failed { .. }) => return refuse(Kind::Internal, error.to_string()),
-        Err(error) => return refuse(Kind::NotFound, error.about("storage pool", pool_name)),
+        Err(error @ HostError::Failed { .. }) => return refuse(Class::Internal, error.to_string()),
+        Err(error) => return refuse(Class::NotFound, error.about("storage pool", pool_name)),
     };
     let volume = match host.storage().storage_volume(pool_name, name) {
         Ok(volume) => volume,
-        Err(error) => return refuse(Kind::NoVolume, error.about("storage volume", name)),
+        Err(error) => return refuse(Class::NoVolume, error.about("storage volume", name)),
     };
     if source.mode.is_some() && pool.kind != PoolType::Iscsi {
         let message =
             format!("storage pool '{pool_name}' is of type '{}', mode is for 'iscsi' pools", pool.kind);
-        return refuse(Kind::Xml, message);
+        return refuse(Class::Xml, message);
     }
     if disk.image.startup_policy.is_some() && (volume.kind != VolumeKind::File || is_iscsi(&pool)) {
-        return refuse(Kind::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
+        return refuse(Class::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
     }
     let location = match (pool.kind, source.mode) {
         (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) => {
@@ -68,12 +68,12 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
                     "volume '{name}' is of type '{word}', which a pool of type '{}' has not",
                     pool.kind
                 );
-                return refuse(Kind::Internal, message);
+                return refuse(Class::Internal, message);
             }
         },
         (other, _) => {
             return refuse(
-                Kind::Unsupported,
+                Class::Unsupported,
                 format!("a disk cannot be on a volume of a storage pool of type '{other}'"),
             );
         }
@@ -98,7 +98,7 @@ fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem
     };
     let Some(target) = &pool.device else {
         let message = format!("the storage pool of volume '{name}' has no iSCSI target");
-        return Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_kind(Kind::Internal));
+        return Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_class(Class::Internal));
     };
     let host = NetHost {
         name: pool.host.clone(),

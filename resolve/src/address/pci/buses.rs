@@ -1,14 +1,14 @@
 //! The PCI buses of a guest, and their used slots.
 
 use bitflags::bitflags;
-use virtargv_model::Kind;
+use virtargv_model::Class;
 use virtargv_model::device::controller::PciModel;
 use virtargv_model::info::PciAddress;
 
 use super::connect::{Connect, Mismatch};
 
 /// The class and the message of a problem.
-pub(super) type Refusal = (Kind, String);
+pub(super) type Refusal = (Class, String);
 
 /// A PCI bus.
 #[derive(Debug, Clone)]
@@ -144,7 +144,7 @@ impl Buses {
 
     fn find(&mut self, device: Connect, group: u32, function: Option<u8>) -> Result<PciAddress, Refusal> {
         if self.list.is_empty() {
-            return Err((Kind::Xml, "this guest has no PCI bus for the device".to_owned()));
+            return Err((Class::Xml, "this guest has no PCI bus for the device".to_owned()));
         }
         // Devices of a group share buses; an empty bus can change its group.
         let same = |bus: &Bus| bus.group == group;
@@ -155,7 +155,7 @@ impl Buses {
             return Ok(at);
         }
         if !self.grows() {
-            return Err((Kind::Internal, "there is no free PCI slot that accepts the device".to_owned()));
+            return Err((Class::Internal, "there is no free PCI slot that accepts the device".to_owned()));
         }
         let mut at = PciAddress {
             bus: u32::try_from(self.list.len()).unwrap_or(u32::MAX),
@@ -201,7 +201,7 @@ impl Buses {
         let Some(slot) = bus.slots.get_mut(at.slot as usize) else { return Ok(()) };
         let bit = 1u8.checked_shl(at.function).unwrap_or(0);
         if slot.functions & bit != 0 {
-            return Err((kind(written), format!("two devices have the PCI address '{at}'")));
+            return Err((class(written), format!("two devices have the PCI address '{at}'")));
         }
         if slot.functions == 0 {
             slot.shared = device.intersects(Connect::SHARES_SLOT);
@@ -216,7 +216,7 @@ impl Buses {
 
     /// Checks that the address exists and its bus accepts the device.
     pub fn check(&self, at: &PciAddress, device: Connect, written: bool) -> Result<(), Refusal> {
-        let refused = |message: String| Err((kind(written), message));
+        let refused = |message: String| Err((class(written), message));
         if self.list.is_empty() {
             return refused("this guest has no PCI bus for the device".to_owned());
         }
@@ -265,7 +265,7 @@ impl Buses {
             return Ok(());
         };
         if at.bus as usize >= MOST_BUSES {
-            return Err((Kind::Internal, format!("more than '{MOST_BUSES}' PCI buses are needed")));
+            return Err((Class::Internal, format!("more than '{MOST_BUSES}' PCI buses are needed")));
         }
         let mut bridge = None;
         let model = if device.intersects(Connect::PCI) {
@@ -287,7 +287,7 @@ impl Buses {
         } else {
             let what = device.controller().map_or(device.name(), virtargv_model::Spelled::as_str);
             let message = format!("there is no free slot for '{what}', and no bus with one can be added");
-            return Err((Kind::Internal, message));
+            return Err((Class::Internal, message));
         };
         let end = self.list.len() + missing;
         match bridge {
@@ -308,6 +308,6 @@ impl Buses {
     }
 }
 
-fn kind(written: bool) -> Kind {
-    if written { Kind::Xml } else { Kind::Internal }
+fn class(written: bool) -> Class {
+    if written { Class::Xml } else { Class::Internal }
 }

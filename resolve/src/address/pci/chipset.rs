@@ -5,7 +5,7 @@ use virtargv_model::device::controller::{Controller, ControllerKind, PciModel, U
 use virtargv_model::device::sound::{Sound, SoundModel};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::PciAddress;
-use virtargv_model::{Kind, OnOff};
+use virtargv_model::{Class, OnOff};
 
 use super::connect::Connect;
 use super::devices::{PCI, is_pci_video};
@@ -57,7 +57,7 @@ pub(super) fn i440fx(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
                     "the first '{}' controller belongs to the chipset at PCI address '{place}', not at '{address}'",
                     controller.controller_type()
                 );
-                return Err(placer.refused(id, Kind::Internal, message));
+                return Err(placer.refused(id, Class::Internal, message));
             }
             Some(_) => {}
             None => placer.set(id, place),
@@ -92,7 +92,7 @@ fn q35_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused> 
                     "the first 'sata' controller belongs to the chipset at PCI address '{ICH9_SATA}', not at \
                      '{address}'"
                 );
-                return Err(placer.refused(id, Kind::Internal, message));
+                return Err(placer.refused(id, Class::Internal, message));
             }
             Some(_) => {}
             None => placer.set(id, ICH9_SATA),
@@ -132,12 +132,12 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
             Some(address) if !movable && !same_place(&place, &address) => {
                 let message =
                     format!("the first video device must have PCI address '{place}', not '{address}'");
-                Err(placer.refused(id, Kind::Internal, message))
+                Err(placer.refused(id, Class::Internal, message))
             }
             _ => Ok(()),
         };
     }
-    placer.buses.check(&place, needs, true).map_err(|(kind, message)| placer.refused(id, kind, message))?;
+    placer.buses.check(&place, needs, true).map_err(|(class, message)| placer.refused(id, class, message))?;
     if !placer.buses.slot_in_use(&place) {
         placer.chipset(place, needs)?;
         placer.set(id, place);
@@ -147,7 +147,7 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
         return placer.place(id);
     }
     let message = format!("PCI address '{place}' is taken, but QEMU places the first video device there");
-    Err(placer.refused(id, Kind::Internal, message))
+    Err(placer.refused(id, Class::Internal, message))
 }
 
 /// Places the first ICH9 sound device without an address where it is on physical boards.

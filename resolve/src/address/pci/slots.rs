@@ -4,7 +4,7 @@ use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, ControllerKind, UsbModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, DeviceInfo, PciAddress};
-use virtargv_model::{Kind, OnOff};
+use virtargv_model::{Class, OnOff};
 
 use super::super::bus;
 use super::{Placer, Refused};
@@ -104,7 +104,7 @@ fn check_disks(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     match odd {
         Some((id, kind)) => {
             let message = format!("a virtio disk has an address of type '{kind}'");
-            Err(placer.refused(id, Kind::Unsupported, message))
+            Err(placer.refused(id, Class::Unsupported, message))
         }
         None => Ok(()),
     }

@@ -1,7 +1,7 @@
 //! `<zpci>`: the ids by which s390 guests know PCI functions.
 
 use foldhash::HashSet;
-use virtargv_model::Kind;
+use virtargv_model::Class;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, Zpci};
 
@@ -73,7 +73,7 @@ impl Placer<'_, '_> {
             .collect();
         for (id, zpci) in on_pci {
             let Some(ids) = &mut self.zpci else { continue };
-            let taken = ids.take(zpci).map_err(|message| self.refused(id, Kind::Internal, message))?;
+            let taken = ids.take(zpci).map_err(|message| self.refused(id, Class::Internal, message))?;
             if store
                 && let Some(info) = self.work.domain.devices.info_mut(id)
                 && let Some(Address::Pci(pci)) = &mut info.address

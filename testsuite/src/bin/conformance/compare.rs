@@ -1,6 +1,6 @@
 //! Compares the results of cases with those that the corpus expects.
 
-use virtargv_model::Kind;
+use virtargv_model::Class;
 
 use crate::case::{Case, Expect};
 use crate::corpus::Corpus;
@@ -19,7 +19,7 @@ pub enum Verdict {
     /// A refusal was expected; the case was accepted.
     Accepted,
     /// It was refused at another stage, or with another class.
-    Kind(String),
+    Class(String),
     /// These quoted values of the expected message are missing.
     Quotes(Vec<String>),
     /// It panicked, or the case could not be set up.
@@ -34,7 +34,7 @@ impl Verdict {
             Self::Refused(message) => format!("error    {message}"),
             Self::Lines(count) => format!("args     {count} lines differ"),
             Self::Accepted => "accepted".to_owned(),
-            Self::Kind(text) => format!("kind     {text}"),
+            Self::Class(text) => format!("class    {text}"),
             Self::Quotes(values) => format!("quotes   missing: '{}'", values.join("', '")),
             Self::Crash(text) => format!("crash    {text}"),
         }
@@ -64,23 +64,23 @@ pub fn verdict(corpus: &Corpus, case: &Case, got: &Got) -> Verdict {
         (Answer::Args(args), Expect::Argv) if *args == expected => Verdict::Agrees,
         (Answer::Args(args), Expect::Argv) => Verdict::Lines(diff::differing(&expected, args)),
         (Answer::Args(_), _) => Verdict::Accepted,
-        (Answer::Error { kind, message, .. }, Expect::Argv) => Verdict::Refused(shown(kind, message)),
-        (Answer::Error { stage, kind, message }, expect) => {
-            error_verdict(expect, &expected, *stage, kind, message)
+        (Answer::Error { class, message, .. }, Expect::Argv) => Verdict::Refused(shown(class, message)),
+        (Answer::Error { stage, class, message }, expect) => {
+            error_verdict(expect, &expected, *stage, class, message)
         }
     }
 }
 
 /// A problem as libvirt prints it.
-pub fn shown(kind: &str, message: &str) -> String {
-    if kind.is_empty() { message.to_owned() } else { format!("{kind}: {message}") }
+pub fn shown(class: &str, message: &str) -> String {
+    if class.is_empty() { message.to_owned() } else { format!("{class}: {message}") }
 }
 
-fn error_verdict(expect: Expect, text: &str, stage: Expect, kind: &str, message: &str) -> Verdict {
-    let expected_kind = kind_of(text);
-    if expected_kind != kind || expect != stage {
-        let (want, got) = (shown(expected_kind, expect.word()), shown(kind, stage.word()));
-        return Verdict::Kind(format!("expected '{want}', got '{got}': {message}"));
+fn error_verdict(expect: Expect, text: &str, stage: Expect, class: &str, message: &str) -> Verdict {
+    let expected_class = class_of(text);
+    if expected_class != class || expect != stage {
+        let (want, got) = (shown(expected_class, expect.word()), shown(class, stage.word()));
+        return Verdict::Class(format!("expected '{want}', got '{got}': {message}"));
     }
     let ours = quoted(message);
     let missing: Vec<String> =
@@ -89,9 +89,10 @@ fn error_verdict(expect: Expect, text: &str, stage: Expect, kind: &str, message:
 }
 
 /// The class of an expected message, its prefix; empty if it has none.
-fn kind_of(text: &str) -> &'static str {
-    let kinds = Kind::ALL.iter().map(|kind| kind.as_str()).filter(|kind| !kind.is_empty());
-    let mut found = kinds.filter(|kind| text.strip_prefix(kind).is_some_and(|rest| rest.starts_with(':')));
+fn class_of(text: &str) -> &'static str {
+    let classes = Class::ALL.iter().map(|class| class.as_str()).filter(|class| !class.is_empty());
+    let mut found =
+        classes.filter(|class| text.strip_prefix(class).is_some_and(|rest| rest.starts_with(':')));
     found.next().unwrap_or("")
 }
 
@@ -131,8 +132,8 @@ mod tests {
     }
 
     #[test]
-    fn kinds_by_prefix() {
-        assert_eq!(kind_of("XML error: x"), "XML error");
-        assert_eq!(kind_of("hugepages: x"), "");
+    fn classes_by_prefix() {
+        assert_eq!(class_of("XML error: x"), "XML error");
+        assert_eq!(class_of("hugepages: x"), "");
     }
 }

@@ -16,9 +16,9 @@ pub fn write(out: &Path, cases: &[&Case], results: &[Got]) -> Result<(), String>
         };
         match &got.answer {
             Answer::Args(text) => put("args", text)?,
-            Answer::Error { stage, kind, message } => {
-                let colon = if kind.is_empty() { "" } else { ":" };
-                put("err", &format!("{}\n{kind}{colon}\n{message}\n", stage.word()))?;
+            Answer::Error { stage, class, message } => {
+                let colon = if class.is_empty() { "" } else { ":" };
+                put("err", &format!("{}\n{class}{colon}\n{message}\n", stage.word()))?;
             }
             Answer::Crash(text) => put("crash", text)?,
         }

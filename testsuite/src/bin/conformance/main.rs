@@ -170,8 +170,8 @@ fn print_diff(corpus: &Corpus, row: &Row<'_>, xml: bool) {
             println!("expected ({}): {}", row.case.expect.word(), expected.trim_end());
             match answer {
                 Answer::Args(got) => println!("got a command line:\n{got}"),
-                Answer::Error { stage, kind, message } => {
-                    println!("got ({}): {}", stage.word(), compare::shown(kind, message));
+                Answer::Error { stage, class, message } => {
+                    println!("got ({}): {}", stage.word(), compare::shown(class, message));
                 }
                 Answer::Crash(text) => println!("got a crash: {text}"),
             }
@@ -192,9 +192,9 @@ fn print_lines(expected: &str, got: &str) {
 fn print_table(corpus: &Corpus, rows: &[Row<'_>]) {
     println!("{} ({})", corpus.name(), corpus.release);
     for expect in [Expect::Argv, Expect::ParseError, Expect::Failure] {
-        let of_kind = rows.iter().filter(|row| row.case.expect == expect);
-        let all = of_kind.clone().count();
-        let passed = of_kind.filter(|row| row.verdict == Verdict::Agrees).count();
+        let expected = rows.iter().filter(|row| row.case.expect == expect);
+        let all = expected.clone().count();
+        let passed = expected.filter(|row| row.verdict == Verdict::Agrees).count();
         println!("{:<12} {passed:>5} / {all}", expect.word());
     }
     let xml: Vec<bool> =

@@ -32,7 +32,7 @@ pub enum Answer {
         /// [`Expect::ParseError`] or [`Expect::Failure`].
         stage: Expect,
         /// The class as libvirt writes it, without the colon.
-        kind: &'static str,
+        class: &'static str,
         /// The message.
         message: String,
     },
@@ -95,7 +95,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
         // The command reports this itself, before the first stage.
         Err(error) => {
             let message = format!("cannot read '{}': {error}", path.display());
-            let answer = Answer::Error { stage: Expect::ParseError, kind: "", message };
+            let answer = Answer::Error { stage: Expect::ParseError, class: "", message };
             return Ok(Got { answer, xml: None });
         }
     };
@@ -116,7 +116,7 @@ fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
         (Some(line), _) => Answer::Args(layout(line, corpus)),
         (None, Some(problem)) => Answer::Error {
             stage: if problem.stage < virtargv::Stage::Build { Expect::ParseError } else { Expect::Failure },
-            kind: problem.kind.as_str(),
+            class: problem.class.as_str(),
             message: problem.message.clone(),
         },
         (None, None) => Answer::Crash("neither a command line nor a problem".to_owned()),

@@ -30,7 +30,7 @@ pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
             tls::emit(e, credentials);
             props.set("tls-creds", credentials.id.clone());
         }
-        Some(Tls::Folder { dir, verify }) => {
+        Some(Tls::Directory { dir, verify }) => {
             e.need_path(dir, Role::Certificates);
             props.set("tls", Value::Bare);
             props.set(if *verify { "x509verify" } else { "x509" }, dir.clone());

@@ -35,7 +35,7 @@ impl Endpoint {
         if let Some(second) = listens.others.first() {
             return Err(broken(&rules::LISTEN_TWICE, second.pos));
         }
-        let own_socket = || Self::Unix(format!("{}/{}.sock", cx.folders.domain, defaults.socket).into());
+        let own_socket = || Self::Unix(format!("{}/{}.sock", cx.directories.domain, defaults.socket).into());
         let default = || Self::Tcp(defaults.address.to_owned().into());
         Ok(match listen.kind {
             ListenType::None => Self::Nowhere,

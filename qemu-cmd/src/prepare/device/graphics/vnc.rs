@@ -37,7 +37,7 @@ pub(crate) enum Tls {
     /// Credentials (`tls-creds=`).
     Credentials(Credentials),
     /// A directory of certificates (`x509=`), for QEMUs without `tls-creds-x509`.
-    Folder {
+    Directory {
         /// The directory.
         dir: Text,
         /// Whether clients must have a certificate.
@@ -69,7 +69,7 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
     let dir = settings.vnc_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
     let (dir, verify) = (Text::from(dir), settings.vnc_tls_x509_verify);
     if !cx.has(Cap::ObjectTlsCredsX509) {
-        return Ok(Tls::Folder { dir, verify });
+        return Ok(Tls::Directory { dir, verify });
     }
     let secret = match settings.vnc_tls_x509_secret_uuid {
         Some(uuid) => {

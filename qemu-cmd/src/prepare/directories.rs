@@ -4,7 +4,7 @@ use virtargv_host::{DriverConfig, StartOptions};
 
 /// The directories of a domain.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Folders {
+pub(crate) struct Directories {
     /// The directory of the domain, in which QEMU creates its sockets.
     pub domain: String,
     /// The only directory, if the command line runs without a launcher.
@@ -16,7 +16,7 @@ pub(crate) struct Folders {
     pub mark: String,
 }
 
-impl Folders {
+impl Directories {
     /// The directories of the domain `name`.
     pub fn of(name: &str, settings: &DriverConfig, options: &StartOptions) -> Self {
         let name = name.to_owned();
