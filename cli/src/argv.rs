@@ -71,16 +71,13 @@ fn print(line: &CommandLine, text: &str, args: &ArgvArgs) -> String {
     line.print_with(format, &Layout { wrap: None, source: source.as_ref() })
 }
 
-/// The line with a comment before each option. It is for people: no shell takes a comment within a command.
+/// The command line with a comment before each option. It is for people: no shell takes a comment within a command.
 fn explain(line: &CommandLine, explainer: &Explainer<'_>) -> String {
-    let words = CommandLine { arguments: Vec::new(), ..line.clone() }.print(Format::Args, None);
-    let mut out = words;
+    let mut out = line.print_program();
     for argument in &line.arguments {
         let why = explainer.argument(argument);
         let _ = writeln!(out, "# {}", why.chars().flat_map(shown).collect::<String>());
-        let option = CommandLine { arguments: vec![argument.clone()], ..CommandLine::default() };
-        let option = option.print(Format::Args, None);
-        out.push_str(option.split_once('\n').map_or("", |(_, option)| option));
+        let _ = writeln!(out, "{}", argument.print());
     }
     out
 }

@@ -74,8 +74,16 @@ impl CommandLine {
         out
     }
 
-    /// Writes the words with shell quoting, and `separator` before each option.
-    fn write_shell(&self, separator: &str, wrap: Option<usize>, out: &mut String) {
+    /// The environment and the program with shell quoting, without options, laid out as in [`Format::Args`].
+    pub fn print_program(&self) -> String {
+        let mut out = String::new();
+        self.write_program(" \\\n", &mut out);
+        out.push('\n');
+        out
+    }
+
+    /// Writes the environment and the program with shell quoting, and `separator` before the program.
+    fn write_program(&self, separator: &str, out: &mut String) {
         for (name, value) in &self.env {
             out.push_str(name);
             out.push('=');
@@ -83,6 +91,11 @@ impl CommandLine {
             out.push_str(separator);
         }
         shell_word(&self.program, out);
+    }
+
+    /// Writes the words with shell quoting, and `separator` before each option.
+    fn write_shell(&self, separator: &str, wrap: Option<usize>, out: &mut String) {
+        self.write_program(separator, out);
         let (mut word, mut start) = (String::new(), out.len());
         for argument in &self.arguments {
             if argument.value == (ArgValue::Verbatim { operand: true }) {
@@ -92,12 +105,7 @@ impl CommandLine {
                 out.push_str(separator);
                 start = out.len();
             }
-            shell_word(&argument.option, out);
-            word.clear();
-            if argument.write_value(&mut word) {
-                out.push(' ');
-                shell_word(&word, out);
-            }
+            argument.write_shell(&mut word, out);
         }
         wrap_from(start, wrap, out);
         out.push('\n');
@@ -158,6 +166,25 @@ impl CommandLine {
             out.push(']');
         }
         out.push_str("}\n");
+    }
+}
+
+impl Argument {
+    /// The option and its value with shell quoting.
+    pub fn print(&self) -> String {
+        let mut out = String::new();
+        self.write_shell(&mut String::new(), &mut out);
+        out
+    }
+
+    /// Writes the option and its value with shell quoting. `word` is a buffer for the value.
+    fn write_shell(&self, word: &mut String, out: &mut String) {
+        shell_word(&self.option, out);
+        word.clear();
+        if self.write_value(word) {
+            out.push(' ');
+            shell_word(word, out);
+        }
     }
 }
 

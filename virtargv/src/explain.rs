@@ -17,10 +17,12 @@
 //! );
 //! ```
 
-use std::collections::BTreeSet;
+use std::borrow::Cow;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use virtargv_model::device::DeviceId;
+use roxmltree::{Document, Node};
+use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Pos, Release, Source};
 use virtargv_qemu_cmd::{Argument, Element, Origin};
 
@@ -28,22 +30,27 @@ use virtargv_qemu_cmd::{Argument, Element, Origin};
 #[derive(Debug)]
 pub struct Explainer<'a> {
     source: Source<'a>,
-    /// The document as written; `None` if it cannot be read, which gives no command line.
-    written: Option<Domain>,
-    completed: &'a Domain,
-    /// The written and the completed domain as documents, for elements that are not devices.
-    texts: [String; 2],
+    /// The document as written; `None` if it cannot be read, in which case there is no command line either.
+    written: Option<Devices<'a>>,
+    completed: Devices<'a>,
+    /// The attributes and elements that completing added to the elements of `<domain>` that are not devices, by the path
+    /// below `<domain>`.
+    parts: BTreeMap<String, Vec<String>>,
 }
 
 impl<'a> Explainer<'a> {
     /// An explainer for the command line of the document `text` under `release`, with its completed domain.
     pub fn new(text: &'a str, release: Release, completed: &'a Domain) -> Self {
         let written = virtargv_model::parse_as(text, release).value;
-        let texts = [
-            written.as_ref().map(virtargv_model::format).unwrap_or_default(),
-            virtargv_model::format(completed),
-        ];
-        Self { source: Source::new(text), written, completed, texts }
+        let mut parts = BTreeMap::new();
+        if let Some(written) = &written {
+            let [written, completed] = [written, completed].map(virtargv_model::format);
+            if let (Ok(written), Ok(completed)) = (Document::parse(&written), Document::parse(&completed)) {
+                collect(written.root_element(), completed.root_element(), "", &mut parts);
+            }
+        }
+        let written = written.map(|domain| Devices::new(Cow::Owned(domain)));
+        Self { source: Source::new(text), written, completed: Devices::new(Cow::Borrowed(completed)), parts }
     }
 
     /// The origin of `argument` on one line: the element with its line and column, the reason why it is implied, or the
@@ -65,7 +72,7 @@ impl<'a> Explainer<'a> {
         }
         let completed = match element {
             Element::Device { id, pos } => self.device(*id, *pos),
-            Element::Domain { path, .. } => self.part(path),
+            Element::Domain { path, .. } => self.parts.get(*path).cloned().unwrap_or_default(),
             Element::Numbered { .. } => Vec::new(),
         };
         if !completed.is_empty() {
@@ -76,56 +83,64 @@ impl<'a> Explainer<'a> {
 
     /// The attributes and elements that completing added to the device at `pos`.
     fn device(&self, id: DeviceId, pos: Pos) -> Vec<String> {
-        let same = |domain: &Domain| {
-            let mut devices = domain.devices.infos();
-            let found =
-                devices.find(|(other, info)| other.kind == id.kind && info.pos.offset() == pos.offset());
-            found.and_then(|(id, _)| domain.devices.to_xml(id))
-        };
-        let written = self.written.as_ref().and_then(same);
-        let completed = same(self.completed);
-        match (written, completed) {
-            (Some(written), Some(completed)) => added(&written, &completed, &[]),
-            _ => Vec::new(),
+        let mut out = Vec::new();
+        let written = self.written.as_ref().and_then(|devices| devices.to_xml(id.kind, pos));
+        if let (Some(written), Some(completed)) = (written, self.completed.to_xml(id.kind, pos))
+            && let (Ok(written), Ok(completed)) = (Document::parse(&written), Document::parse(&completed))
+        {
+            compare(written.root_element(), completed.root_element(), "", &mut out);
+        }
+        out
+    }
+}
+
+/// The devices of a domain, by kind and offset in the document: completing adds and sorts devices, so that their indexes
+/// change.
+#[derive(Debug)]
+struct Devices<'a> {
+    domain: Cow<'a, Domain>,
+    ids: BTreeMap<(DeviceKind, Option<usize>), DeviceId>,
+}
+
+impl<'a> Devices<'a> {
+    fn new(domain: Cow<'a, Domain>) -> Self {
+        let mut ids = BTreeMap::new();
+        for (id, info) in domain.devices.infos() {
+            ids.entry((id.kind, info.pos.offset())).or_insert(id);
+        }
+        Self { domain, ids }
+    }
+
+    /// The element of the device at `pos`.
+    fn to_xml(&self, kind: DeviceKind, pos: Pos) -> Option<String> {
+        let id = self.ids.get(&(kind, pos.offset()))?;
+        self.domain.devices.to_xml(*id)
+    }
+}
+
+/// Collects what the elements in `after` have and those in `before` have not, by path. Of several elements of one name it
+/// is the first. Devices are left out, as each is explained by itself.
+fn collect(before: Node<'_, '_>, after: Node<'_, '_>, path: &str, parts: &mut BTreeMap<String, Vec<String>>) {
+    let mut seen = BTreeSet::new();
+    for child in after.children().filter(Node::is_element) {
+        let name = child.tag_name().name();
+        if !seen.insert(name) || (path.is_empty() && name == "devices") {
+            continue;
+        }
+        let same = before.children().find(|other| other.tag_name().name() == name);
+        let Some(same) = same else { continue };
+        let mut added = Vec::new();
+        compare(same, child, "", &mut added);
+        let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
+        // What has nothing added has no element with anything added either.
+        if !added.is_empty() {
+            collect(same, child, &path, parts);
+            parts.insert(path, added);
         }
     }
-
-    /// The attributes and elements that completing added to the element at `path` below `<domain>`.
-    fn part(&self, path: &str) -> Vec<String> {
-        let [written, completed] = &self.texts;
-        let path: Vec<&str> = path.split('/').filter(|name| !name.is_empty()).collect();
-        // The list for `<domain>` itself would be that of all elements.
-        if path.is_empty() { Vec::new() } else { added(written, completed, &path) }
-    }
 }
 
-/// The attributes and elements that the element at `path` has in the document `completed` and not in `written`.
-fn added(written: &str, completed: &str, path: &[&str]) -> Vec<String> {
-    let (Ok(written), Ok(completed)) =
-        (roxmltree::Document::parse(written), roxmltree::Document::parse(completed))
-    else {
-        return Vec::new();
-    };
-    let mut out = Vec::new();
-    let at = |tree: roxmltree::Node<'_, '_>| descend(tree, path).map(|node| node.id());
-    if let (Some(before), Some(after)) = (at(written.root_element()), at(completed.root_element()))
-        && let (Some(before), Some(after)) = (written.get_node(before), completed.get_node(after))
-    {
-        compare(before, after, "", &mut out);
-    }
-    out
-}
-
-fn descend<'a, 't>(node: roxmltree::Node<'a, 't>, path: &[&str]) -> Option<roxmltree::Node<'a, 't>> {
-    path.iter().try_fold(node, |node, name| node.children().find(|child| child.has_tag_name(*name)))
-}
-
-fn compare(
-    before: roxmltree::Node<'_, '_>,
-    after: roxmltree::Node<'_, '_>,
-    path: &str,
-    out: &mut Vec<String>,
-) {
+fn compare(before: Node<'_, '_>, after: Node<'_, '_>, path: &str, out: &mut Vec<String>) {
     for attribute in after.attributes() {
         if before.attribute(attribute.name()).is_none() {
             out.push(format!("{path}@{}='{}'", attribute.name(), attribute.value()));
@@ -133,7 +148,7 @@ fn compare(
     }
     // The nth element of a name is compared with the nth element of that name before completing.
     let mut seen = BTreeSet::new();
-    for child in after.children().filter(roxmltree::Node::is_element) {
+    for child in after.children().filter(Node::is_element) {
         let name = child.tag_name().name();
         let mut nth = 0;
         while !seen.insert((name, nth)) {
@@ -149,7 +164,7 @@ fn compare(
 }
 
 /// An element as text, on one line.
-fn on_one_line(node: roxmltree::Node<'_, '_>) -> String {
+fn on_one_line(node: Node<'_, '_>) -> String {
     let text = node.document().input_text().get(node.range()).unwrap_or_default();
     text.lines().map(str::trim).collect()
 }

@@ -1,5 +1,6 @@
 //! Rules on PCI controllers.
 
+use bitflags::bitflags;
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::Spelled;
 use virtargv_model::device::controller::{Controller, Pci, PciModel, PciName};
@@ -131,32 +132,50 @@ pub(super) fn format_rules(controller: &Controller, pci: &Pci, out: &mut Finding
     }
 }
 
-/// The names and options that a model of PCI controller has.
-struct Takes {
-    names: &'static [PciName],
-    bus_nr: bool,
-    node: bool,
-    chassis_nr: bool,
-    port: bool,
+bitflags! {
+    /// The options that QEMU's device for a model of PCI controller has.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    struct Takes: u8 {
+        /// `bus_nr=`, the number of the bus in the guest.
+        const BUS_NR = 1;
+        /// `numa_node=`
+        const NODE = 1 << 1;
+        /// `chassis_nr=`
+        const CHASSIS_NR = 1 << 2;
+        /// `chassis=` and `port=`
+        const PORT = 1 << 3;
+    }
 }
 
 impl Takes {
+    /// The options of `model`.
     fn of(model: PciModel) -> Self {
-        let plain = Self { names: &[], bus_nr: false, node: false, chassis_nr: false, port: false };
-        let port = Self { port: true, ..plain };
-        let expander = Self { bus_nr: true, node: true, ..plain };
         match model {
-            PciModel::PciRoot => Self { names: &[PciName::SpaprPciHostBridge], ..plain },
-            PciModel::PcieRoot => plain,
-            PciModel::PciBridge => Self { names: &[PciName::PciBridge], chassis_nr: true, ..plain },
-            PciModel::DmiToPciBridge => Self { names: &[PciName::I82801b11Bridge], ..plain },
-            PciModel::PcieToPciBridge => Self { names: &[PciName::PciePciBridge], ..plain },
-            PciModel::PcieRootPort => Self { names: &[PciName::Ioh3420, PciName::PcieRootPort], ..port },
-            PciModel::PcieSwitchUpstreamPort => Self { names: &[PciName::X3130Upstream], ..plain },
-            PciModel::PcieSwitchDownstreamPort => Self { names: &[PciName::Xio3130Downstream], ..port },
-            PciModel::PciExpanderBus => Self { names: &[PciName::Pxb], ..expander },
-            PciModel::PcieExpanderBus => Self { names: &[PciName::PxbPcie], ..expander },
+            PciModel::PciBridge => Self::CHASSIS_NR,
+            PciModel::PcieRootPort | PciModel::PcieSwitchDownstreamPort => Self::PORT,
+            PciModel::PciExpanderBus | PciModel::PcieExpanderBus => Self::BUS_NR.union(Self::NODE),
+            PciModel::PciRoot
+            | PciModel::PcieRoot
+            | PciModel::DmiToPciBridge
+            | PciModel::PcieToPciBridge
+            | PciModel::PcieSwitchUpstreamPort => Self::empty(),
         }
+    }
+}
+
+/// The names of QEMU's devices for `model`.
+fn names(model: PciModel) -> &'static [PciName] {
+    match model {
+        PciModel::PciRoot => &[PciName::SpaprPciHostBridge],
+        PciModel::PcieRoot => &[],
+        PciModel::PciBridge => &[PciName::PciBridge],
+        PciModel::DmiToPciBridge => &[PciName::I82801b11Bridge],
+        PciModel::PcieToPciBridge => &[PciName::PciePciBridge],
+        PciModel::PcieRootPort => &[PciName::Ioh3420, PciName::PcieRootPort],
+        PciModel::PcieSwitchUpstreamPort => &[PciName::X3130Upstream],
+        PciModel::PcieSwitchDownstreamPort => &[PciName::Xio3130Downstream],
+        PciModel::PciExpanderBus => &[PciName::Pxb],
+        PciModel::PcieExpanderBus => &[PciName::PxbPcie],
     }
 }
 
@@ -166,8 +185,8 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
     let takes = Takes::of(model);
     let one = One { controller, pci, model };
     let has_name = !is_root(model) || (model == PciModel::PciRoot && cx.guest.is_pseries());
-    let name_fits = pci.name.is_none_or(|name| has_name && takes.names.contains(&name));
-    missing(cx, &one, &takes, has_name, out);
+    let name_fits = pci.name.is_none_or(|name| has_name && names(model).contains(&name));
+    missing(cx, &one, takes, has_name, out);
     if !name_fits {
         one.refuse("modelName", "model/@name", out);
     }
@@ -175,8 +194,8 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
         let message = format!("a controller of model '{model}' has index '0', which is that of the root bus");
         out.refuse(&INDEX, controller.info.pos.attr("index"), message);
     }
-    options(cx, &one, &takes, out);
-    hotplug(cx, &one, &takes, out);
+    options(cx, &one, takes, out);
+    hotplug(cx, &one, takes, out);
     if name_fits {
         device(cx, &one, out);
     }
@@ -207,15 +226,15 @@ impl One<'_> {
 
 /// Reports the options that the model needs and the controller lacks. libvirt assigns them together with PCI addresses, so
 /// they are missing where the machine has no PCI.
-fn missing(cx: &Context<'_>, one: &One<'_>, takes: &Takes, has_name: bool, out: &mut Findings<'_>) {
+fn missing(cx: &Context<'_>, one: &One<'_>, takes: Takes, has_name: bool, out: &mut Findings<'_>) {
     let target = &one.pci.target;
     let options = [
         ("modelName", has_name && one.pci.name.is_none()),
         ("targetIndex", has_name && one.pci.is_pseries_host_bridge() && target.index.is_none()),
-        ("busNr", takes.bus_nr && target.bus_nr.is_none()),
-        ("chassisNr", takes.chassis_nr && target.chassis_nr.is_none()),
-        ("chassis", takes.port && target.chassis.is_none()),
-        ("port", takes.port && target.port.is_none()),
+        ("busNr", takes.contains(Takes::BUS_NR) && target.bus_nr.is_none()),
+        ("chassisNr", takes.contains(Takes::CHASSIS_NR) && target.chassis_nr.is_none()),
+        ("chassis", takes.contains(Takes::PORT) && target.chassis.is_none()),
+        ("port", takes.contains(Takes::PORT) && target.port.is_none()),
     ];
     let names: Vec<_> =
         options.iter().filter(|(_, lacks)| *lacks).map(|(name, _)| format!("'{name}'")).collect();
@@ -249,7 +268,7 @@ fn hole(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     }
 }
 
-fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
+fn options(cx: &Context<'_>, one: &One<'_>, takes: Takes, out: &mut Findings<'_>) {
     let target = &one.pci.target;
     let bridge = one.pci.is_pseries_host_bridge();
     if !bridge && target.index.is_some() {
@@ -261,20 +280,20 @@ fn options(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_
             one.refuse(what, path, out);
         }
     };
-    option("busNr", "target/@busNr", takes.bus_nr, target.bus_nr.is_some());
+    option("busNr", "target/@busNr", takes.contains(Takes::BUS_NR), target.bus_nr.is_some());
     // A node is optional, and the first host bridge has none.
-    let node = takes.node || (bridge && target.index != Some(0));
+    let node = takes.contains(Takes::NODE) || (bridge && target.index != Some(0));
     option("numaNode", "target/node", node, target.node.is_some());
-    option("chassisNr", "target/@chassisNr", takes.chassis_nr, target.chassis_nr.is_some());
-    option("chassis", "target/@chassis", takes.port, target.chassis.is_some());
-    option("port", "target/@port", takes.port, target.port.is_some());
+    option("chassisNr", "target/@chassisNr", takes.contains(Takes::CHASSIS_NR), target.chassis_nr.is_some());
+    option("chassis", "target/@chassis", takes.contains(Takes::PORT), target.chassis.is_some());
+    option("port", "target/@port", takes.contains(Takes::PORT), target.port.is_some());
 }
 
-fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: &Takes, out: &mut Findings<'_>) {
+fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: Takes, out: &mut Findings<'_>) {
     let Some(hotplug) = one.pci.target.hotplug else { return };
     let cap = match one.model {
         PciModel::PciRoot if cx.release.has(Convention::PciRootHotplug) => Cap::Piix4AcpiRootPciHotplug,
-        _ if takes.port => Cap::PcieRootPortHotplug,
+        _ if takes.contains(Takes::PORT) => Cap::PcieRootPortHotplug,
         _ => return one.refuse("hotplug", "target/@hotplug", out),
     };
     if !cx.has(cap) {
