@@ -1,5 +1,13 @@
 //! `<cpu>`, without its `<numa>`.
 
+pub(crate) mod cache;
+pub(crate) mod features;
+pub(crate) mod topology;
+
+pub use cache::{CPU_CACHE_LEVEL_RANGE, CpuCache, CpuCacheMode};
+pub use features::{CpuFeature, FeaturePolicy};
+pub use topology::CpuTopology;
+
 use crate::read::{El, Element, Reader, attr_place};
 use crate::write::Writer;
 use crate::{Class, OnOff, Pos};
@@ -16,23 +24,6 @@ crate::rules! {
     /// A CPU with `<vendor>` names a `<model>`.
     CPU_VENDOR_WITHOUT_MODEL = "cpu-vendor-without-model": Xml, Read, "`<cpu><vendor>` restricts a named CPU model",
         help "add `<model>`, or remove `<vendor>`";
-    /// A custom CPU with `<feature>` names a `<model>`.
-    CPU_FEATURES_WITHOUT_MODEL = "cpu-features-without-model": Xml, Read,
-        "`<cpu><feature>` changes the features of a CPU model",
-        help "add `<model>`, or use `mode='host-model'` or `mode='host-passthrough'`";
-    /// A CPU names each feature once.
-    CPU_FEATURE_TWICE = "cpu-feature-twice": Xml, Read, "`<cpu><feature name=>`: one policy for each feature",
-        help "keep one `<feature>` of that name";
-    /// The numbers of a CPU topology are at least 1.
-    CPU_TOPOLOGY_ZERO = "cpu-topology-zero": Xml, Read,
-        "`<topology>`: sockets, dies, clusters, cores and threads are multiplied",
-        help "use 1 or more, or leave `dies=` and `clusters=` out";
-    /// A `<cpu>` has one `<cache>` at most.
-    CPU_CACHE_TWICE = "cpu-cache-twice": Xml, Read, "`<cpu><cache>` describes all cache levels or one of them",
-        help "keep one `<cache>`";
-    /// The `level` of a CPU cache is 1, 2 or 3.
-    CPU_CACHE_LEVEL_RANGE = "cpu-cache-level-range": Xml, Read, "`<cpu><cache level=>`",
-        help "use 1, 2 or 3, or leave `level=` out for all levels";
 }
 
 spelled! {
@@ -80,34 +71,6 @@ spelled! {
         Allow = "allow",
         /// The domain is refused.
         Forbid = "forbid",
-    }
-}
-
-spelled! {
-    /// The policy for a CPU feature (`<feature policy=>`).
-    pub enum FeaturePolicy {
-        /// Enabled, whether or not the host has it.
-        Force = "force",
-        /// Enabled; the host must have it.
-        Require = "require",
-        /// Enabled where the host has it.
-        Optional = "optional",
-        /// Disabled.
-        Disable = "disable",
-        /// Disabled; the host must not have it.
-        Forbid = "forbid",
-    }
-}
-
-spelled! {
-    /// The CPU cache that the guest sees (`<cache mode=>`).
-    pub enum CpuCacheMode {
-        /// An emulated cache.
-        Emulate = "emulate",
-        /// The data of the host's cache.
-        Passthrough = "passthrough",
-        /// No cache.
-        Disable = "disable",
     }
 }
 
@@ -166,34 +129,6 @@ pub struct CpuModel {
     pub unwritten_fallback: Option<CpuFallback>,
 }
 
-/// `<cpu><topology>`.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct CpuTopology {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `sockets=`, from 1.
-    pub sockets: u32,
-    /// `dies=` of each socket, from 1.
-    pub dies: Option<u32>,
-    /// `clusters=` of each die, from 1.
-    pub clusters: Option<u32>,
-    /// `cores=` of each cluster, from 1.
-    pub cores: u32,
-    /// `threads=` of each core, from 1.
-    pub threads: u32,
-}
-
-/// `<cpu><cache>`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CpuCache {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `level=`: 1 to 3; without it, all levels.
-    pub level: Option<u8>,
-    /// `mode=`.
-    pub mode: CpuCacheMode,
-}
-
 /// `<cpu><maxphysaddr>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MaxPhysAddr {
@@ -205,17 +140,6 @@ pub struct MaxPhysAddr {
     pub bits: Option<u32>,
     /// `limit=`: the most bits that are taken from the host.
     pub limit: Option<u32>,
-}
-
-/// `<cpu><feature>`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CpuFeature {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `name=`: as in libvirt's CPU model definitions.
-    pub name: String,
-    /// `policy=`; without it, `require`.
-    pub policy: FeaturePolicy,
 }
 
 impl Cpu {
@@ -308,7 +232,7 @@ impl Element for Cpu {
         cpu.read_model(el, r);
         cpu.topology = el.child("topology").and_then(|el| CpuTopology::read(el, r));
         cpu.read_features(el, r);
-        cpu.cache = read_cache(el, r);
+        cpu.cache = CpuCache::read(el, r);
         cpu.max_phys_addr = r.child_since("8.7", el, "maxphysaddr").and_then(|el| read_max_phys_addr(el, r));
         Some(cpu)
     }
@@ -347,74 +271,6 @@ impl Cpu {
             r.refuse(&CPU_VENDOR_WITHOUT_MODEL, el.pos(), message);
         }
     }
-
-    fn read_features(&mut self, el: El<'_>, r: &mut Reader) {
-        let mut seen = std::collections::HashSet::new();
-        for feature in el.children("feature") {
-            let is_custom = self.mode == Some(CpuMode::Custom) || el.get("mode").is_none();
-            // A vendor without a model is reported already.
-            if self.model.name.is_none() && is_custom && self.vendor.is_none() && seen.is_empty() {
-                let message = "element 'feature' needs a CPU model, and element 'model' names none";
-                r.refuse(&CPU_FEATURES_WITHOUT_MODEL, feature.pos(), message);
-            }
-            let policy = match feature.get("policy") {
-                None => FeaturePolicy::Require,
-                Some(_) => match r.attr_as(Class::Unsupported, feature, "policy") {
-                    Some(policy) => policy,
-                    None => continue,
-                },
-            };
-            let Some(name) = feature.get("name").filter(|name| !name.is_empty()) else {
-                let message = "element 'feature' lacks its attribute 'name'";
-                r.refuse(&crate::read::ATTRIBUTE_MISSING, feature.pos(), message);
-                continue;
-            };
-            if !seen.insert(name) {
-                let message = format!("CPU feature '{name}' is given more than once in element 'cpu'");
-                r.refuse(&CPU_FEATURE_TWICE, feature.pos(), message);
-                continue;
-            }
-            self.features.push(CpuFeature { pos: feature.pos(), name: name.to_owned(), policy });
-        }
-    }
-}
-
-impl CpuTopology {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let has_clusters = r.knows("10.1");
-        let mut count = |name: &'static str, mandatory: bool| -> Option<u32> {
-            let count = if mandatory { r.required(el, name) } else { r.attr(el, name) };
-            if count == Some(0) {
-                let message = format!("attribute '{name}' of element 'topology' is '0'");
-                r.refuse(&CPU_TOPOLOGY_ZERO, attr_place(el, name), message);
-                return None;
-            }
-            count
-        };
-        let (sockets, dies) = (count("sockets", true), count("dies", false));
-        let clusters = has_clusters.then(|| count("clusters", false)).flatten();
-        let (cores, threads) = (count("cores", true), count("threads", true));
-        Some(Self { pos: el.pos(), sockets: sockets?, dies, clusters, cores: cores?, threads: threads? })
-    }
-}
-
-fn read_cache(cpu: El<'_>, r: &mut Reader) -> Option<CpuCache> {
-    let mut caches = cpu.children("cache");
-    let el = caches.next()?;
-    if let Some(second) = caches.next() {
-        let message = "element 'cpu' holds more than one 'cache'";
-        r.refuse(&CPU_CACHE_TWICE, second.pos(), message);
-    }
-    let level = el.get("level").and_then(|text| {
-        let level = text.trim().parse().ok().filter(|level| (1..=3).contains(level));
-        if level.is_none() {
-            let message = format!("attribute 'level' of element 'cache' is '{text}', not 1 to 3");
-            r.refuse(&CPU_CACHE_LEVEL_RANGE, attr_place(el, "level"), message);
-        }
-        level
-    });
-    let mode = r.required(el, "mode")?;
-    Some(CpuCache { pos: el.pos(), level, mode })
 }
 
 fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {

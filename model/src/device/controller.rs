@@ -1,14 +1,17 @@
 //! `<controller>`: a bus or host adapter of the guest.
 
+mod driver;
 mod models;
+pub(crate) mod pci;
 
+pub use driver::{ControllerDriver, IothreadQueues};
 pub use models::{ControllerType, IdeModel, PciModel, PciName, ScsiModel, UsbModel, VirtioModel};
+pub use pci::{Pci, PciTarget};
 
-use crate::device::virtio::VirtioOptions;
+use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{AnyBase, El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value, hex};
+use crate::read::{El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value};
 use crate::write::Writer;
-use crate::{Class, Kib, OnOff, Pos};
 
 crate::rules! {
     /// A controller has at most one `<model>` and one `<target>`.
@@ -22,10 +25,6 @@ crate::rules! {
     CONTROLLER_MODEL = "controller-model": Unsupported, Read,
         "`<controller model=>`: types `ide`, `scsi`, `virtio-serial`, `usb` and `pci`",
         help "remove `model=`";
-    /// The numbers in the `<target>` of a PCI controller are in their ranges.
-    PCI_TARGET_RANGE = "pci-target-range": Xml, Read,
-        "`<target>`: `chassisNr` 1 to 255, `chassis` and `port` 0 to 255, `busNr` 1 to 254, `index` 0 to 30",
-        help "use a number in range, or leave the attribute out so that one is assigned";
 }
 
 /// `<controller>`.
@@ -86,40 +85,6 @@ pub struct Usb {
     pub ports: Option<u32>,
 }
 
-/// Options of a PCI controller.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Pci {
-    /// `model=`: the kind of bus or port.
-    pub model: Option<PciModel>,
-    /// `<model name=>`: the QEMU device.
-    pub name: Option<PciName>,
-    /// `<target>`
-    pub target: PciTarget,
-    /// `<pcihole64>`: the size of the 64-bit memory window.
-    pub pcihole64: Option<Kib>,
-}
-
-/// `<target>` of a PCI controller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct PciTarget {
-    /// `chassisNr=` of a bridge, 1 to 255.
-    pub chassis_nr: Option<u32>,
-    /// `chassis=` of a root port or downstream port, 0 to 255.
-    pub chassis: Option<u32>,
-    /// `port=` of a root port or downstream port, 0 to 255.
-    pub port: Option<u32>,
-    /// `busNr=` of an expander bus, 1 to 254.
-    pub bus_nr: Option<u32>,
-    /// `index=` of a pseries host bridge, 0 to 30.
-    pub index: Option<u32>,
-    /// `hotplug=`: whether devices can be plugged into the port.
-    pub hotplug: Option<OnOff>,
-    /// `memReserve=`: the size of the memory window to reserve, in KiB.
-    pub mem_reserve: Option<u64>,
-    /// `<node>`: the guest NUMA cell of an expander bus or pseries host bridge.
-    pub node: Option<u32>,
-}
-
 /// Options of a Xen bus.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Xenbus {
@@ -127,36 +92,6 @@ pub struct Xenbus {
     pub max_grant_frames: Option<u32>,
     /// `maxEventChannels=`
     pub max_event_channels: Option<u32>,
-}
-
-/// `<driver>` of a controller.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct ControllerDriver {
-    /// `queues=`: the number of virtqueues (virtio-scsi).
-    pub queues: Option<u32>,
-    /// `cmd_per_lun=`: the most commands in the queue of a unit (virtio-scsi).
-    pub cmd_per_lun: Option<u32>,
-    /// `max_sectors=`: the most sectors in a request (virtio-scsi).
-    pub max_sectors: Option<u32>,
-    /// `ioeventfd=`
-    pub ioeventfd: Option<OnOff>,
-    /// `iothread=`: the id of the iothread that processes its I/O, from 1.
-    pub iothread: Option<u32>,
-    /// `<iothreads>`: several iothreads, and the virtqueues of each.
-    pub iothreads: Vec<IothreadQueues>,
-    /// The options that all virtio devices have.
-    pub virtio: VirtioOptions,
-}
-
-/// `<iothread>` in `<iothreads>` of a `<driver>`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct IothreadQueues {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `id=` of the iothread, from 1.
-    pub id: u32,
-    /// `<queue id=>`: the virtqueues of the iothread; empty where QEMU distributes them.
-    pub queues: Vec<u32>,
 }
 
 impl ControllerKind {
@@ -358,130 +293,4 @@ impl ControllerKind {
 /// `model=`; a bad value is an unsupported configuration in libvirt.
 fn model<T: Value>(el: El<'_>, r: &mut Reader) -> Option<T> {
     r.attr_as(Class::Unsupported, el, "model")
-}
-
-impl Pci {
-    /// Whether it is a PCI host bridge of a pseries guest.
-    pub fn is_pseries_host_bridge(&self) -> bool {
-        self.model == Some(PciModel::PciRoot) && self.name == Some(PciName::SpaprPciHostBridge)
-    }
-
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let model = model(el, r);
-        let root = matches!(model, Some(PciModel::PciRoot | PciModel::PcieRoot));
-        Self {
-            model,
-            name: el.child("model").and_then(|m| r.attr_as(ONCE_UNSUPPORTED, m, "name")),
-            target: el.child("target").map(|t| PciTarget::read(t, r)).unwrap_or_default(),
-            pcihole64: el.child("pcihole64").filter(|_| root).and_then(|h| r.kib(h)),
-        }
-    }
-
-    fn write(&self, w: &mut Writer) {
-        if let Some(name) = self.name {
-            w.element("model").attr("name", name).empty();
-        }
-        if self.target != PciTarget::default() {
-            self.target.write(w);
-        }
-    }
-}
-
-impl PciTarget {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
-        Self {
-            chassis_nr: ranged(el, "chassisNr", 1, 255, r),
-            chassis: ranged(el, "chassis", 0, 255, r),
-            port: ranged(el, "port", 0, 255, r),
-            bus_nr: ranged(el, "busNr", 1, 254, r),
-            index: ranged(el, "index", 0, 30, r),
-            hotplug: r.attr(el, "hotplug"),
-            mem_reserve: r.attr_since("10.3", el, "memReserve"),
-            node: r.child_text(el, "node"),
-        }
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("target")
-            .opt("chassisNr", self.chassis_nr)
-            .opt("chassis", self.chassis)
-            .opt("port", self.port.map(|port| hex(port, 1)))
-            .opt("busNr", self.bus_nr)
-            .opt("index", self.index)
-            .opt("hotplug", self.hotplug)
-            .opt("memReserve", self.mem_reserve)
-            .children(|w| w.opt_text_element("node", self.node));
-    }
-}
-
-/// An attribute with a number in C notation from `min` to `max`.
-fn ranged<T: TryFrom<u64>>(el: El<'_>, name: &'static str, min: u64, max: u64, r: &mut Reader) -> Option<T> {
-    let AnyBase(number) = r.attr::<AnyBase<u64>>(el, name)?;
-    if !(min..=max).contains(&number) {
-        let message =
-            format!("attribute '{name}' of element 'target' is '{number}', expected '{min}' to '{max}'");
-        r.refuse(&PCI_TARGET_RANGE, el.pos().attr(name), message);
-        return None;
-    }
-    T::try_from(number).ok()
-}
-
-impl ControllerDriver {
-    fn read(controller: El<'_>, r: &mut Reader) -> Self {
-        let Some(el) = controller.child("driver") else { return Self::default() };
-        Self {
-            queues: r.attr(el, "queues"),
-            cmd_per_lun: r.attr(el, "cmd_per_lun"),
-            max_sectors: r.attr(el, "max_sectors"),
-            ioeventfd: r.attr(el, "ioeventfd"),
-            iothread: r.attr(el, "iothread").filter(|id| *id > 0),
-            iothreads: IothreadQueues::read_all(el, r),
-            virtio: VirtioOptions::read(el, r),
-        }
-    }
-
-    fn write(&self, w: &mut Writer) {
-        if *self == Self::default() {
-            return;
-        }
-        let tag = w
-            .element("driver")
-            .opt("queues", self.queues)
-            .opt("cmd_per_lun", self.cmd_per_lun)
-            .opt("max_sectors", self.max_sectors)
-            .opt("ioeventfd", self.ioeventfd)
-            .opt("iothread", self.iothread);
-        self.virtio.write(tag).children(|w| IothreadQueues::write_all(&self.iothreads, w));
-    }
-}
-
-impl IothreadQueues {
-    /// Reads `<iothreads>` in a `<driver>`.
-    pub fn read_all(driver: El<'_>, r: &mut Reader) -> Vec<Self> {
-        let Some(list) = r.child_since("11.2", driver, "iothreads") else { return Vec::new() };
-        let mut threads = Vec::new();
-        for el in list.children("iothread") {
-            if let Some(id) = r.required(el, "id") {
-                let queues = el.children("queue").filter_map(|q| r.required(q, "id")).collect();
-                threads.push(Self { pos: el.pos(), id, queues });
-            }
-        }
-        threads
-    }
-
-    /// Writes `<iothreads>`, unless there are none.
-    pub fn write_all(threads: &[Self], w: &mut Writer) {
-        if threads.is_empty() {
-            return;
-        }
-        w.element("iothreads").children(|w| {
-            for thread in threads {
-                w.element("iothread").attr("id", thread.id).children(|w| {
-                    for queue in &thread.queues {
-                        w.element("queue").attr("id", queue).empty();
-                    }
-                });
-            }
-        });
-    }
 }

@@ -1,27 +1,22 @@
 //! `<graphics>`: a display of the guest's screen.
 
+pub(crate) mod auth;
 pub mod listen;
+mod rdp;
 pub mod spice;
+mod vnc;
 
 use crate::device::sound::{read_audio_id, write_audio_id};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_INTERNAL, Reader, attr_place};
-use crate::write::{Tag, Writer};
+use crate::read::{El, Element, ONCE_INTERNAL, Reader};
+use crate::write::Writer;
 use crate::{Class, YesNo};
 
+pub use auth::{Auth, Connected};
 pub use listen::{Listen, ListenType, Listens};
+pub use rdp::Rdp;
 pub use spice::{Gl, Spice};
-
-crate::rules! {
-    /// The validity of a password is a UTC time without time zone.
-    GRAPHICS_PASSWORD_TIME = "graphics-password-time": Internal, Read,
-        "`<graphics passwdValidTo=>`: `YYYY-MM-DDTHH:MM:SS`",
-        help "write a time such as `2038-01-19T03:14:07`";
-    /// VNC keeps its clients when the password changes.
-    GRAPHICS_VNC_CONNECTED = "graphics-vnc-connected": Unsupported, Read,
-        "`<graphics type='vnc' connected=>`: QEMU's VNC server has no other behaviour",
-        help "use `connected='keep'`, or remove `connected=`";
-}
+pub use vnc::{SharePolicy, Vnc};
 
 spelled! {
     /// `type=`: the kind of display.
@@ -41,83 +36,6 @@ spelled! {
         /// D-Bus.
         Dbus = "dbus" since "8.4",
     }
-}
-
-spelled! {
-    /// `sharePolicy=` of VNC.
-    pub enum SharePolicy {
-        /// A client can ask for exclusive access, which disconnects others.
-        AllowExclusive = "allow-exclusive",
-        /// Access is always shared.
-        ForceShared = "force-shared",
-        /// All clients are accepted, whatever they ask for.
-        Ignore = "ignore",
-    }
-}
-
-spelled! {
-    /// `connected=`: what happens to connected clients when the password changes.
-    pub enum Connected {
-        /// The change fails.
-        Fail = "fail",
-        /// They are disconnected.
-        Disconnect = "disconnect",
-        /// They stay connected.
-        Keep = "keep",
-    }
-}
-
-/// `passwd=`, and the attributes that need it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Auth {
-    /// `passwd=`.
-    pub password: String,
-    /// `passwdValidTo=`, as `YYYY-MM-DDTHH:MM:SS` (UTC).
-    pub valid_to: Option<String>,
-    /// `connected=`.
-    pub connected: Option<Connected>,
-}
-
-/// `<graphics type='vnc'>`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Vnc {
-    /// `<listen>`, one or more.
-    pub listens: Listens,
-    /// `port=`, the TCP port; 0 for none.
-    pub port: i32,
-    /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
-    pub autoport: bool,
-    /// `websocket=`, the TCP port for WebSocket; -1 where it is allocated at the start.
-    pub websocket: Option<i32>,
-    /// `sharePolicy=` for several clients.
-    pub share_policy: Option<SharePolicy>,
-    /// `powerControl=`: whether clients can reset and power off the guest.
-    pub power_control: Option<YesNo>,
-    /// `keymap=`.
-    pub keymap: Option<String>,
-    /// `<audio id=>`: the audio backend for clients.
-    pub audio: Option<u32>,
-    /// `passwd=`, and the attributes that need it.
-    pub auth: Option<Auth>,
-}
-
-/// `<graphics type='rdp'>`.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Rdp {
-    /// `<listen>`, one or more.
-    pub listens: Listens,
-    /// `port=`, the TCP port; 0 for none.
-    pub port: i32,
-    /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
-    pub autoport: bool,
-    /// `replaceUser=`: whether a new client replaces the present one.
-    pub replace_user: bool,
-    /// `multiUser=`: whether several clients can connect.
-    pub multi_user: bool,
-    /// `username=`.
-    pub username: Option<String>,
-    /// `passwd=`, and the attributes that need it.
-    pub auth: Option<Auth>,
 }
 
 /// `<graphics type='dbus'>`.
@@ -280,135 +198,12 @@ impl Graphics {
     }
 }
 
-impl Vnc {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut vnc = Self { listens: Listens::read(el, true, r), ..Self::default() };
-        (vnc.port, vnc.autoport) = read_port(el, r);
-        match el.get("autoport") {
-            Some("yes") => vnc.autoport = true,
-            Some("no") => vnc.autoport = false,
-            // libvirt ignores other words.
-            _ => {}
-        }
-        // Without a TCP listener, `port=` and `autoport=` are ignored and not written.
-        let tcp = vnc.listens.first.is_tcp();
-        vnc.autoport |= !tcp;
-        if vnc.autoport {
-            vnc.port = 0;
-        }
-        vnc.websocket = r.attr_as(ONCE_INTERNAL, el, "websocket").filter(|port| tcp && *port != 0);
-        vnc.share_policy = r.attr_as(ONCE_INTERNAL, el, "sharePolicy");
-        vnc.power_control = r.attr_since("7.1", el, "powerControl");
-        vnc.keymap = el.string("keymap");
-        vnc.audio = r.knows("7.2").then(|| read_audio_id(el, r)).flatten();
-        vnc.auth = Auth::read(el, true, r);
-        vnc
-    }
-
-    fn attributes<'w>(&self, mut tag: Tag<'w>) -> Tag<'w> {
-        let listen = &self.listens.first;
-        if listen.is_tcp() {
-            let port = if self.autoport { Some(-1) } else { Some(self.port).filter(|p| *p != 0) };
-            tag = tag
-                .opt("port", port)
-                .attr("autoport", YesNo::from(self.autoport))
-                .opt("websocket", self.websocket)
-                .opt("listen", listen.address.as_ref());
-        } else {
-            tag = tag.opt("socket", listen.socket.as_ref());
-        }
-        let tag = tag
-            .opt("keymap", self.keymap.as_ref())
-            .opt("sharePolicy", self.share_policy)
-            .opt("powerControl", self.power_control);
-        Auth::write(self.auth.as_ref(), tag)
-    }
-}
-
-impl Rdp {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut rdp = Self { listens: Listens::read(el, false, r), ..Self::default() };
-        (rdp.port, rdp.autoport) = read_port(el, r);
-        // Port 0 stands for automatic allocation.
-        rdp.autoport |= el.get("autoport") == Some("yes") || rdp.port == 0;
-        if rdp.autoport {
-            rdp.port = 0;
-        }
-        rdp.replace_user = el.get("replaceUser") == Some("yes");
-        rdp.multi_user = el.get("multiUser") == Some("yes");
-        rdp.username = el.string("username");
-        rdp.auth = Auth::read(el, false, r);
-        rdp
-    }
-
-    fn attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
-        let yes = |yes: bool| yes.then_some(YesNo::Yes);
-        let port = Some(self.port).filter(|port| self.autoport || *port != 0);
-        let tag = tag
-            .opt("port", port)
-            .opt("autoport", yes(self.autoport))
-            .opt("replaceUser", yes(self.replace_user))
-            .opt("multiUser", yes(self.multi_user))
-            .opt("listen", self.listens.first.address.as_ref())
-            .opt("username", self.username.as_ref());
-        Auth::write(self.auth.as_ref(), tag)
-    }
-}
-
 /// `port=` (0 where it is not given or -1), and whether it is to be allocated.
 fn read_port(el: El<'_>, r: &mut Reader) -> (i32, bool) {
     match r.attr_as(Class::Internal, el, "port") {
         Some(-1) | None => (0, true),
         Some(port) => (port, false),
     }
-}
-
-impl Auth {
-    fn read(el: El<'_>, vnc: bool, r: &mut Reader) -> Option<Self> {
-        let mut auth = Self { password: el.string("passwd")?, valid_to: None, connected: None };
-        if let Some(text) = el.get("passwdValidTo") {
-            auth.valid_to = time(text);
-            if auth.valid_to.is_none() {
-                let message = format!(
-                    "attribute 'passwdValidTo' of element 'graphics' is '{text}', expected 'YYYY-MM-DDTHH:MM:SS'"
-                );
-                r.refuse(&GRAPHICS_PASSWORD_TIME, attr_place(el, "passwdValidTo"), message);
-            }
-        }
-        auth.connected = r.attr_as(Class::Unsupported, el, "connected");
-        if vnc && auth.connected.is_some_and(|connected| connected != Connected::Keep) {
-            let message = format!(
-                "attribute 'connected' of element 'graphics' is '{}', VNC supports only connected='keep'",
-                el.get("connected").unwrap_or_default()
-            );
-            r.refuse(&GRAPHICS_VNC_CONNECTED, attr_place(el, "connected"), message);
-        }
-        Some(auth)
-    }
-
-    fn write<'w>(auth: Option<&Self>, tag: Tag<'w>) -> Tag<'w> {
-        let Some(auth) = auth else { return tag };
-        tag.attr("passwd", &auth.password)
-            .opt("passwdValidTo", auth.valid_to.as_ref())
-            .opt("connected", auth.connected)
-    }
-}
-
-/// Parses `YYYY-MM-DDTHH:MM:SS` and pads each part with zeros.
-fn time(text: &str) -> Option<String> {
-    let (date, clock) = text.split_once('T')?;
-    let date: Vec<u16> = date.split('-').map(|n| n.parse().ok()).collect::<Option<_>>()?;
-    let clock: Vec<u16> = clock.split(':').map(|n| n.parse().ok()).collect::<Option<_>>()?;
-    let ([year, month, day], [hour, minute, second]) = (date.as_slice(), clock.as_slice()) else {
-        return None;
-    };
-    let fits = (1..=9999).contains(year)
-        && (1..=12).contains(month)
-        && (1..=31).contains(day)
-        && *hour < 24
-        && *minute < 60
-        && *second < 60;
-    fits.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
 }
 
 #[cfg(test)]
