@@ -27,12 +27,14 @@ pub(crate) enum Cause {
     UnknownBuses,
     /// The kind of guest is not known: its architecture or machine type could not be read, or QEMU does not have it.
     UnknownGuest,
+    /// A problem with this rule anywhere, where the name of the machine type does not tell what the machine is.
+    NoSuchBoard(&'static Rule),
 }
 
-use Cause::{Anywhere, Here, UnknownBuses, UnknownGuest, Unread};
+use Cause::{Anywhere, Here, NoSuchBoard, UnknownBuses, UnknownGuest, Unread};
 
-/// The rules whose problems follow from others, each with what they follow from. A problem that libvirt finds before its
-/// cause is removed when the cause is found.
+/// The rules whose problems follow from others, each with what they follow from. A cause is found by libvirt before its
+/// problem or at the same stage; where it is found later here, the problem is removed then.
 static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // The name of a disk.
     (&disk::name::NAME_PREFIX, &[Here(&resolve::DISK_NAME_UNKNOWN), Here(&disk::common::FLOPPY_BUS)]),
@@ -81,7 +83,10 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
         ],
     ),
     (&resolve::VIRTIO_SERIAL_PORT, &[Unread("controller")]),
-    (&resolve::USB_ADDRESS, &[Anywhere(&controller::usb::NONE_AND_OTHER), Unread("controller")]),
+    (
+        &resolve::USB_ADDRESS,
+        &[Here(&resolve::PCI_ADDRESS), Anywhere(&controller::usb::NONE_AND_OTHER), Unread("controller")],
+    ),
     // Models that are no PCI devices.
     (&resolve::NOT_PCI, &[Here(&controller::SCSI_DEFAULT)]),
     (&sound::MODEL, &[Here(&resolve::NOT_PCI)]),
@@ -90,7 +95,11 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&video::MODEL, &[Here(&video::NO_MODEL), Here(&resolve::NOT_PCI)]),
     (&video::NO_MODEL, &[Here(&resolve::NOT_PCI)]),
     (&os::USE_SERIAL_PORT, &[Here(&os::USE_SERIAL), Here(&os::USE_SERIAL_DEVICE)]),
-    // The guest: emulator, vCPUs, memory, NUMA cells.
+    // The guest: emulator, vCPUs, memory, NUMA cells. libvirt looks for the machine type after it has completed the domain.
+    (
+        &resolve::MACHINE,
+        &[NoSuchBoard(&features::TSEG_MACHINE), NoSuchBoard(&controller::pci::EXPANDER_MACHINE)],
+    ),
     (&os::OS_TYPE, &[Anywhere(&OS_TYPE_UNKNOWN)]),
     (&cpu::CACHE_LEVEL, &[Here(&CPU_CACHE_LEVEL_RANGE)]),
     (&cpu::CACHE_MODE, &[Unread("cpu@mode")]),
@@ -120,7 +129,7 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // What devices and firmware need of the guest.
     (&os::loader::SECURE_BOOT, &[Unread("features/smm")]),
     (&iommu::SPLIT, &[Unread("features/ioapic")]),
-    (&security::SEV_HOST, &[Unread("launchSecurity")]),
+    (&security::SEV_HOST, &[Unread("launchSecurity"), Here(&security::LAUNCH)]),
     (&sysinfo::SOURCE, &[Unread("sysinfo@type")]),
     (&tpm::TPM_BANKS, &[Unread("tpm/backend@version")]),
     (&filesystem::FS_BOOT, &[Unread("filesystem/driver@type")]),
@@ -256,9 +265,14 @@ impl Found {
     /// Adds `problem`.
     pub(crate) fn add(&mut self, problem: &Problem) {
         for at in [None, problem.place.element.offset()] {
-            let stage = self.stages.entry((problem.rule.id, at)).or_insert(problem.stage);
-            *stage = problem.stage.min(*stage);
+            self.note(problem.rule, problem.stage, at);
         }
+    }
+
+    /// Notes that `rule` was found broken at `stage` in the element at the byte offset `at`; `None` is anywhere.
+    pub(crate) fn note(&mut self, rule: &Rule, stage: Stage, at: Option<usize>) {
+        let first = self.stages.entry((rule.id, at)).or_insert(stage);
+        *first = stage.min(*first);
     }
 
     /// Notes that the PCI buses are not known, as a problem of `stage` says.
@@ -292,6 +306,7 @@ impl Found {
         causes(problem.rule).any(|cause| match cause {
             Here(cause) => element.is_some() && before(cause, element),
             Anywhere(cause) => before(cause, None),
+            NoSuchBoard(cause) => !self.known_board && before(cause, None),
             Unread(path) => unread.has(path),
             UnknownBuses => self.unknown_buses.is_some_and(|stage| stage <= problem.stage),
             UnknownGuest => {

@@ -64,6 +64,16 @@ impl<'a> Findings<'a> {
         self.refuse(rule, place, message);
     }
 
+    /// As [`Findings::refuse`], for two elements that break `rule` together: `other` is the one that the problem does not
+    /// show.
+    pub(crate) fn refuse_pair(&mut self, rule: &'static Rule, place: Place, other: Pos, message: String) {
+        let element = place.element;
+        self.refuse(rule, place, message);
+        if self.found.has(rule, element) {
+            self.found.note(rule, rule.stage.of(self.release), other.offset());
+        }
+    }
+
     /// Whether a device without an address is one that needs none. Otherwise completing may have stopped before it.
     pub(crate) fn is_placed(&self) -> bool {
         self.found.is_placed()

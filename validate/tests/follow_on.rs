@@ -126,3 +126,54 @@ fn a_report_never_becomes_empty() {
     let rest = "<maxMemory slots='4'>0</maxMemory><cpu><numa><cell id='0' memory='262144'/></numa></cpu>";
     check(Release::V11_3, &Document { rest, ..Document::DEFAULT }, &["memory-slots-without-max"]);
 }
+
+#[test]
+fn a_machine_that_libvirt_refuses_for_a_feature_is_one_problem() {
+    let tseg = "<features><smm state='on'><tseg unit='MiB'>48</tseg></smm></features>";
+    let expander = "<controller type='pci' index='1' model='pcie-expander-bus'/>";
+    let check = |machine: &str, rest: &str, devices: &str, expected: &[&str]| {
+        check(Release::V11_3, &Document { machine, rest, devices, ..Document::DEFAULT }, expected);
+    };
+    // libvirt refuses the feature or controller while it completes the domain, and looks for the machine type later.
+    check("bogus", tseg, "", &["features-tseg-machine"]);
+    check("bogus", tseg, DISK, &["features-tseg-machine"]);
+    check("bogus", tseg, "<watchdog model='itco'/>", &["features-tseg-machine"]);
+    check("bogus", tseg, BAD_SERIAL, &["features-tseg-machine", "disk-serial-characters"]);
+    check("bogus", "", expander, &["pci-expander-machine"]);
+    check("pc", tseg, "", &["features-tseg-machine"]);
+    // The name says that it is an i440FX machine, which this QEMU does not have and which has no TSEG.
+    check("pc-i440fx-0.1", tseg, "", &["features-tseg-machine", "os-machine"]);
+    check("pc-q35-0.1", tseg, "", &["os-machine"]);
+}
+
+#[test]
+fn controllers_with_one_index_are_one_problem() {
+    let twice = |machine: &str, controller: &str, expected: &[&str]| {
+        let devices = &controller.repeat(2);
+        check(Release::V11_3, &Document { machine, devices, ..Document::DEFAULT }, expected);
+    };
+    // Both are at the same address of the chipset.
+    twice("pc", "<controller type='ide' index='0'/>", &["controller-twice"]);
+    twice("q35", "<controller type='sata' index='0'/>", &["controller-twice"]);
+    twice("q35", "<controller type='scsi' index='0' model='virtio-scsi'/>", &["controller-twice"]);
+    twice("q35", "<controller type='pci' index='1' model='pcie-root-port'/>", &["controller-twice"]);
+    twice("q35", "<controller type='usb' index='0' model='qemu-xhci'/>", &["usb-address"]);
+    twice("q35", "<controller type='usb' index='0' model='ich9-ehci1'/>", &["pci-address"]);
+    // Another clash of addresses is another mistake.
+    let placed = "<interface type='user'><model type='virtio'/>\
+                  <address type='pci' domain='0' bus='0' slot='9' function='0'/></interface>";
+    devices(
+        &format!(
+            "{}{}",
+            "<controller type='scsi' index='0' model='virtio-scsi'/>".repeat(2),
+            placed.repeat(2)
+        ),
+        &["controller-twice", "pci-address"],
+    );
+}
+
+#[test]
+fn launch_security_that_qemu_lacks_is_one_problem() {
+    let rest = "<launchSecurity type='sev'><policy>1</policy></launchSecurity>";
+    check(Release::V11_3, &Document { rest, ..Document::DEFAULT }, &["launch-security"]);
+}

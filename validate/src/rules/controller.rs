@@ -7,8 +7,9 @@ pub use usb::{
     MODEL as USB_MODEL, MODEL_MISSING as USB_MODEL_MISSING, NO_MASTER as USB_NO_MASTER, driver as usb_driver,
 };
 
-use foldhash::HashSet;
+use foldhash::{HashMap, HashMapExt};
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::Pos;
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
 };
@@ -117,19 +118,21 @@ fn complete(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
 
 /// Every index is used once a type. A USB 2 controller and its companions share one, so USB is left out.
 fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
-    let mut seen = HashSet::default();
+    let mut seen: HashMap<_, Pos> = HashMap::new();
     for controller in controllers {
         if controller.usb().is_some() {
             continue;
         }
         let key = (controller.controller_type(), controller.number());
-        if !seen.insert(key) {
+        let at = controller.info.pos;
+        if let Some(first) = seen.get(&key) {
             let message = format!("two controllers of type '{}' have the index '{}'", key.0, key.1);
-            let place = controller.info.pos.attr("index");
             match controller.pci() {
-                Some(_) => out.refuse_bus(&TWICE, place, message),
-                None => out.refuse(&TWICE, place, message),
+                Some(_) => out.refuse_bus(&TWICE, at.attr("index"), message),
+                None => out.refuse_pair(&TWICE, at.attr("index"), *first, message),
             }
+        } else {
+            seen.insert(key, at);
         }
     }
 }
