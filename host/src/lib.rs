@@ -66,7 +66,7 @@ pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use device::PciDevice;
 pub use fixed::FixedHost;
 pub use over::Override;
-pub use request::{Incoming, ReadOptions, Request, StartOptions};
+pub use request::{DomainId, Incoming, ReadOptions, Request, StartOptions};
 pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};
 pub use subject::{Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage};

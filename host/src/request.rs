@@ -1,5 +1,7 @@
 //! What every stage is given besides the result of the stage before.
 
+use std::fmt;
+
 use virtargv_caps::{Caps, Release};
 
 use crate::Host;
@@ -65,6 +67,28 @@ pub struct StartOptions {
     pub incoming: Option<Incoming>,
     /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this directory.
     pub standalone: Option<String>,
+    /// The number that the domain has while it runs.
+    pub domain_id: DomainId,
+}
+
+/// The number of a running domain (`<domain id=>`). It is in the names of the domain's directories and sockets, so that two
+/// runs of a domain have none in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum DomainId {
+    /// The domain does not run yet; libvirt writes -1.
+    #[default]
+    NotAssigned,
+    /// The number that whoever starts the domain has given it.
+    Assigned(u32),
+}
+
+impl fmt::Display for DomainId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotAssigned => f.write_str("-1"),
+            Self::Assigned(number) => number.fmt(f),
+        }
+    }
 }
 
 /// Where the state of a guest comes from.

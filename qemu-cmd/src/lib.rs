@@ -30,7 +30,7 @@ pub use prepare::{Prepared, prepare};
 pub use print::{CLASSIC_WRAP, Format, Layout};
 pub use props::{Form, Props, Style, Value};
 pub use text::Text;
-pub use virtargv_host::{Incoming, Joins, StartOptions};
+pub use virtargv_host::{DomainId, Incoming, Joins, StartOptions};
 
 use virtargv_host::Request;
 use virtargv_model::Outcome;

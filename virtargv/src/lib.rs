@@ -52,7 +52,8 @@ pub mod render;
 
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
-    Answer, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request, StartOptions,
+    Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
+    StartOptions,
 };
 pub use virtargv_model::{
     ByRelease, Class, Classes, Convention, Domain, Frame, Outcome, Place, Pos, Problem, Problems, Report,

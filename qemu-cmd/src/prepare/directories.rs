@@ -11,8 +11,8 @@ pub(crate) struct Directories {
     pub standalone: Option<String>,
     /// The domain's name.
     pub name: String,
-    /// The part of names in directories that domains share: the id of the domain, which is -1 before it runs, and the
-    /// first 20 characters of its name.
+    /// The part of names in directories that domains share: the number of the domain, and the first 20 characters of its
+    /// name.
     pub mark: String,
 }
 
@@ -20,9 +20,32 @@ impl Directories {
     /// The directories of the domain `name`.
     pub fn of(name: &str, settings: &DriverConfig, options: &StartOptions) -> Self {
         let name = name.to_owned();
-        let mark = format!("-1-{}", name.chars().take(20).collect::<String>());
+        let mark = format!("{}-{}", options.domain_id, name.chars().take(20).collect::<String>());
         let standalone = options.standalone.clone();
         let own = standalone.clone().unwrap_or_else(|| format!("{}/domain-{mark}", settings.lib_dir));
         Self { domain: own, standalone, name, mark }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use virtargv_host::{DomainId, DriverConfig, StartOptions};
+
+    use super::Directories;
+
+    #[test]
+    fn shared_directories_have_the_number_of_the_domain_in_their_names() {
+        let check = |domain_id, name: &str, mark: &str| {
+            let settings = DriverConfig { lib_dir: "/lib".to_owned(), ..DriverConfig::default() };
+            let options = StartOptions { domain_id, ..StartOptions::default() };
+            let directories = Directories::of(name, &settings, &options);
+            assert_eq!(
+                (directories.mark.as_str(), directories.domain),
+                (mark, format!("/lib/domain-{mark}"))
+            );
+        };
+        check(DomainId::default(), "demo", "-1-demo");
+        check(DomainId::Assigned(7), "demo", "7-demo");
+        check(DomainId::Assigned(7), "a-name-of-more-than-20-characters", "7-a-name-of-more-than-");
     }
 }
