@@ -136,10 +136,7 @@ fn by_index<T: Element>(prefix: &str, devices: &[T]) -> Vec<Alias> {
 }
 
 /// Aliases `PREFIXn`, where n is one above the highest in use.
-fn next_free<'d>(
-    prefix: &str,
-    infos: impl Iterator<Item = &'d DeviceInfo>,
-) -> Vec<Alias> {
+fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d DeviceInfo>) -> Vec<Alias> {
     let infos: Vec<&DeviceInfo> = infos.collect();
     let used = infos.iter().filter_map(|info| number(info.alias.as_deref()?, prefix));
     let mut free = used.max().map_or(0, |highest| highest.saturating_add(1))..;

@@ -27,7 +27,8 @@ impl Environment {
     /// Asks the host for the variables; with `sound` those of audio libraries too.
     pub fn of(host: &dyn Host, sound: bool) -> Self {
         let audio = AUDIO.iter().filter(|_| sound);
-        let set = ALWAYS.iter().chain(audio).filter_map(|name| Some((*name, host.machine().env(name).ok()??)));
+        let set =
+            ALWAYS.iter().chain(audio).filter_map(|name| Some((*name, host.machine().env(name).ok()??)));
         Self(set.collect())
     }
 

@@ -56,8 +56,13 @@ fn from_environment(work: &Work<'_>) -> Option<Audio> {
     };
     let mut audio = Audio::new(1, backend);
     if backend == AudioType::Sdl {
-        audio.sdl_driver =
-            work.host.machine().env("SDL_AUDIODRIVER").ok().flatten().and_then(|name| SdlDriver::from_str(&name).ok());
+        audio.sdl_driver = work
+            .host
+            .machine()
+            .env("SDL_AUDIODRIVER")
+            .ok()
+            .flatten()
+            .and_then(|name| SdlDriver::from_str(&name).ok());
     }
     Some(audio)
 }

@@ -129,9 +129,8 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
 
 /// The alias of every controller.
 pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> Vec<Alias> {
-    let alias = |controller: &Controller| {
-        given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps))
-    };
+    let alias =
+        |controller: &Controller| given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps));
     domain.devices.controllers.iter().map(alias).collect()
 }
 
@@ -140,9 +139,7 @@ fn alias(controller: &Controller, guest: &Guest, caps: &Caps) -> Alias {
     let (index, kind) = (controller.number(), controller.controller_type());
     match &controller.kind {
         ControllerKind::Pci(_) if !guest.has_numbered_pci_buses(caps) => "pci".into(),
-        ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => {
-            numbered("pcie.", index.into())
-        }
+        ControllerKind::Pci(pci) if pci.model == Some(PciModel::PcieRoot) => numbered("pcie.", index.into()),
         ControllerKind::Pci(_) => numbered("pci.", index.into()),
         ControllerKind::Ide(_) if index == 0 && guest.has_builtin_ide() => "ide".into(),
         ControllerKind::Sata if index == 0 && guest.is_q35() => "ide".into(),
