@@ -7,11 +7,20 @@ use std::fmt;
 pub struct Uuid(u128);
 
 impl Uuid {
-    /// Parses 32 hexadecimal digits of either case, with dashes anywhere or none. `None` for any other text.
+    /// Parses 16 pairs of hexadecimal digits of either case. As in libvirt, any number of dashes and spaces may stand
+    /// before a pair, and spaces after the last. `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {
-        let digits: String = text.trim().chars().filter(|c| *c != '-').collect();
-        let is_number = digits.len() == 32 && digits.bytes().all(|b| b.is_ascii_hexdigit());
-        u128::from_str_radix(&digits, 16).ok().filter(|_| is_number).map(Self)
+        let is_space = |c: char| c.is_ascii_whitespace() || c == '\x0b';
+        let mut rest = text;
+        let mut number = 0;
+        for _ in 0..16 {
+            rest = rest.trim_start_matches(|c| c == '-' || is_space(c));
+            let (pair, after) = rest.split_at_checked(2)?;
+            let digits = pair.bytes().all(|b| b.is_ascii_hexdigit());
+            number = number << 8 | u128::from_str_radix(pair, 16).ok().filter(|_| digits)?;
+            rest = after;
+        }
+        rest.chars().all(is_space).then_some(Self(number))
     }
 
     /// Makes a random UUID (version 4 of RFC 4122) of random bytes.
@@ -53,6 +62,9 @@ mod tests {
         check("0A7E1F52-0000-4C8E-9A53-00000F3E9D10", usual);
         check("0a7e1f5200004c8e9a5300000f3e9d10", usual);
         check(" \n0a7e1f52-00004c8e-9a53-00000f3e9d10\t", usual);
+        check("--0a 7e1f52-0000-4c8e-9a53-00000f3e9d10", usual);
+        check("0a7e1f52-0000-4c8e-9a53-00000f3e9d10-", None);
+        check("0a7e1f5-20000-4c8e-9a53-00000f3e9d10", None);
         check("0a7e1f52-0000-4c8e-9a53-00000f3e9d1", None);
         check("0a7e1f52-0000-4c8e-9a53-00000f3e9d100", None);
         check("0a7e1f52-0000-4c8e-9a53-00000f3e9dxy", None);
