@@ -24,6 +24,7 @@ pub mod cpu;
 pub mod device;
 mod domain;
 pub mod features;
+mod hex;
 pub mod lifecycle;
 pub mod memory;
 mod metadata;

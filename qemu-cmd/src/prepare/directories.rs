@@ -20,7 +20,8 @@ impl Directories {
     /// The directories of the domain `name`.
     pub fn of(name: &str, settings: &DriverConfig, options: &StartOptions) -> Self {
         let name = name.to_owned();
-        let mark = format!("{}-{}", options.domain_id, name.chars().take(20).collect::<String>());
+        let end = name.char_indices().nth(20).map_or(name.len(), |(at, _)| at);
+        let mark = format!("{}-{}", options.domain_id, name.get(..end).unwrap_or(&name));
         let standalone = options.standalone.clone();
         let own = standalone.clone().unwrap_or_else(|| format!("{}/domain-{mark}", settings.lib_dir));
         Self { domain: own, standalone, name, mark }

@@ -1,7 +1,5 @@
 //! Environment variables of the driver that are passed on to QEMU.
 
-use std::collections::BTreeMap;
-
 use virtargv_host::Host;
 
 /// Variables that every QEMU gets.
@@ -21,7 +19,7 @@ const AUDIO: &[&str] = &[
 
 /// The variables that are set in the driver's environment.
 #[derive(Debug, Default)]
-pub(crate) struct Environment(BTreeMap<&'static str, String>);
+pub(crate) struct Environment(Vec<(&'static str, String)>);
 
 impl Environment {
     /// Asks the host for the variables; with `sound` those of audio libraries too.
@@ -34,6 +32,6 @@ impl Environment {
 
     /// The value of a variable; `None` if it is not set.
     pub fn get(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, value)| value.as_str())
     }
 }

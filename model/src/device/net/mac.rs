@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::YesNo;
+use crate::hex;
 use crate::read::{El, Element, Reader, Value};
 use crate::write::Writer;
 
@@ -27,8 +28,13 @@ impl MacAddress {
 
 impl fmt::Display for MacAddress {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let [vendor0, vendor1, vendor2, device0, device1, device2] = self.0;
-        write!(f, "{vendor0:02x}:{vendor1:02x}:{vendor2:02x}:{device0:02x}:{device1:02x}:{device2:02x}")
+        for (n, byte) in self.0.into_iter().enumerate() {
+            if n > 0 {
+                f.write_str(":")?;
+            }
+            f.write_str(hex::pair(&mut [0; 2], byte))?;
+        }
+        Ok(())
     }
 }
 
