@@ -195,6 +195,19 @@ fn values_stay_inside_comments() {
 }
 
 #[test]
+fn every_argument_is_explained_and_printed() {
+    let arguments = "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'>
+      <qemu:arg value='-d'/><qemu:arg value='a b'/></qemu:commandline></domain>";
+    let output = virtargv(&["argv", "--explain", "-"], &GOOD.replace("</domain>", arguments)).stdout;
+    let lines: Vec<&str> = text(&output).lines().collect();
+    assert!(lines.windows(2).any(|pair| matches!(pair, [why, "-d"] if why.starts_with("# "))), "{lines:?}");
+    assert!(
+        lines.windows(2).any(|pair| matches!(pair, [why, "'a b'"] if why.starts_with("# "))),
+        "{lines:?}"
+    );
+}
+
+#[test]
 fn colour_is_for_terminals_only() {
     let output = virtargv(&["check", "examples/broken.xml"], "");
     assert!(!text(&output.stdout).contains('\u{1b}'));
