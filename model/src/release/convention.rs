@@ -64,8 +64,6 @@ conventions! {
     /// The options that all virtio devices have follow the name of the device; else each kind of device has its own
     /// order.
     VirtioOptionsFirst: since "9.0";
-    /// The thread pool of an iothread and `<defaultiothread>` are read (`<poll>` since 9.4).
-    IothreadTuning: since "8.5";
     /// `discard='no'` of memory is written as `discard-data=off`, else left out.
     ExplicitNoDiscard: since "9.0";
     /// `<maxMemory>` needs `slots=` for memory devices of every model, else for memory modules only.
@@ -114,8 +112,6 @@ conventions! {
     GicVersionByArch: since "9.0";
     /// The object for launch security has the id `lsec0`, else `sev0`.
     LaunchSecurityIds: since "7.6";
-    /// `<qemu:override>` is read.
-    DeviceOverrides: since "8.2";
     /// A panic device without a model is that of the machine, or none; else the ISA device.
     PanicByMachine: since "11.3";
     /// The character device of a TPM precedes the TPM, and its descriptor sets have `opaque=`.

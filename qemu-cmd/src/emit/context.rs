@@ -201,7 +201,7 @@ impl Emit<'_> {
 
     /// Adds `-device`, for a PCI device with a zPCI address after its `zpci` device.
     pub fn device(&mut self, mut props: Props) {
-        overrides::apply(&self.domain().qemu.overrides, self.release(), &mut props);
+        overrides::apply(&self.domain().qemu.overrides, &mut props);
         if let Some(ZpciNumbers { uid, fid }) = self.zpci
             && let Some(target) = props.text("id").filter(|id| id.as_str() == self.owner)
         {
@@ -217,7 +217,7 @@ impl Emit<'_> {
 
     /// Adds `-device` for a memory device on a PCI bus. libvirt emits no `zpci` device for it.
     pub fn memory_device(&mut self, mut props: Props) {
-        overrides::apply(&self.domain().qemu.overrides, self.release(), &mut props);
+        overrides::apply(&self.domain().qemu.overrides, &mut props);
         self.device_option(props);
     }
 

@@ -1,7 +1,5 @@
 //! `-object iothread`, `-object main-loop`.
 
-use virtargv_caps::Convention;
-
 use super::context::Emit;
 use crate::Props;
 use crate::text::{Text, text};
@@ -9,22 +7,19 @@ use crate::text::{Text, text};
 /// Emits I/O threads and the main loop.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let iothreads = &e.domain().tune.iothreads;
-    let tunable = e.release().has(Convention::IothreadTuning);
     for thread in &iothreads.list {
         e.at_element("iothreads");
         let mut props = Props::new("qom-type", "iothread").with("id", id(thread.id));
-        if tunable {
-            props.set_opt("thread-pool-min", thread.thread_pool_min);
-            props.set_opt("thread-pool-max", thread.thread_pool_max);
-            if let Some(poll) = thread.poll {
-                props.set_opt("poll-max-ns", poll.max);
-                props.set_opt("poll-grow", poll.grow);
-                props.set_opt("poll-shrink", poll.shrink);
-            }
+        props.set_opt("thread-pool-min", thread.thread_pool_min);
+        props.set_opt("thread-pool-max", thread.thread_pool_max);
+        if let Some(poll) = thread.poll {
+            props.set_opt("poll-max-ns", poll.max);
+            props.set_opt("poll-grow", poll.grow);
+            props.set_opt("poll-shrink", poll.shrink);
         }
         e.object(props);
     }
-    if let Some(default) = iothreads.default.filter(|_| tunable) {
+    if let Some(default) = iothreads.default {
         e.at_element("defaultiothread");
         let mut props = Props::new("qom-type", "main-loop").with("id", "main-loop");
         props.set_opt("thread-pool-min", default.thread_pool_min);

@@ -1,13 +1,12 @@
 //! `<qemu:override>`: properties of devices that the document overrides.
 
-use virtargv_caps::{Convention, Release};
 use virtargv_model::qemu_ns::{DeviceOverride, OverrideValue};
 
 use crate::{Props, Value};
 
 /// Applies the overrides of the device that `props` are of, by its alias.
-pub(crate) fn apply(overrides: &[DeviceOverride], release: Release, props: &mut Props) {
-    if overrides.is_empty() || !release.has(Convention::DeviceOverrides) {
+pub(crate) fn apply(overrides: &[DeviceOverride], props: &mut Props) {
+    if overrides.is_empty() {
         return;
     }
     let Some(id) = props.text("id").cloned() else { return };
