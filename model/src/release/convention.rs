@@ -162,7 +162,7 @@ conventions! {
     LaterCpus: since "11.3";
     /// Whether a PC has a PS/2 controller depends on a capability flag, else every PC is taken to have one.
     Ps2Asked: since "9.0";
-    /// A `<geometry>` can leave out cylinders, heads or sectors.
+    /// Of a `<geometry>` with a 0, the other numbers and `trans=` are properties of the device; else it is ignored.
     PartialGeometry: since "9.0";
     /// `removable=` is for SCSI disks as for USB disks.
     RemovableScsi: since "9.6";

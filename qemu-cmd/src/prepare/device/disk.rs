@@ -1,7 +1,7 @@
 //! `<disk>`: images and device.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Tray};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Geometry, Tray};
 use virtargv_model::device::storage::{Image, ImageFormat, Location, NetSource, Protocol};
 use virtargv_model::{Problem, YesNo};
 use virtargv_validate::rules::disk as rules;
@@ -25,6 +25,8 @@ pub(crate) struct Facts {
     pub access: Access,
     /// Its world wide name.
     pub wwn: Option<Wwn>,
+    /// Its geometry, if it is passed to QEMU.
+    pub geometry: Option<Geometry>,
 }
 
 /// What the device of a disk reads and writes.
@@ -128,7 +130,9 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Op
         Backend::Drive(Box::new(drive(cx, disk)?))
     };
     let wwn = disk.wwn.as_deref().and_then(Wwn::parse);
-    Ok(Some(Facts { backend, frontend: frontend(cx, disk)?, access, wwn }))
+    let partial = cx.release().has(Convention::PartialGeometry);
+    let geometry = disk.geometry.filter(|geometry| partial || geometry.is_whole());
+    Ok(Some(Facts { backend, frontend: frontend(cx, disk)?, access, wwn, geometry }))
 }
 
 /// Prepares the images from the base of the backing chain up, in the order in which their nodes are emitted.

@@ -129,10 +129,7 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
         let write_back = !matches!(cache, CacheMode::Writethrough | CacheMode::Directsync);
         props.set("write-cache", if write_back { "on" } else { "off" });
     }
-    // In earlier releases of libvirt a geometry with a 0 is none.
-    if let Some(geometry) = disk.geometry
-        && (geometry.is_whole() || e.release().has(Convention::PartialGeometry))
-    {
+    if let Some(geometry) = facts.geometry {
         for (name, number) in geometry.numbers() {
             props.set_opt(name, number.filter(|n| *n > 0));
         }
