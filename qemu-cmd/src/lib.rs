@@ -27,7 +27,7 @@ pub use ident::{Alias, NodeName, Wwn};
 pub use line::CommandLine;
 pub use needs::{Content, Need, Process, Role};
 pub use prepare::{Prepared, prepare};
-pub use print::{CLASSIC_WRAP, Format, Layout};
+pub use print::{Format, Layout};
 pub use props::{Form, Props, Style, Value};
 pub use text::Text;
 pub use virtargv_host::{DomainId, Incoming, Joins, StartOptions};

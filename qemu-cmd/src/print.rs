@@ -44,15 +44,12 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout<'s> {
     /// The width in characters at which [`Format::Args`] breaks an option: after the last comma that fits, else after a
-    /// colon, else after a space. The continuation is not indented. This is the layout of libvirt's listings
-    /// ([`CLASSIC_WRAP`]), which are for people: a break inside quotes is part of the word for a shell.
+    /// colon, else after a space. The continuation is not indented. It is for people: a
+    /// break inside quotes is part of the word for a shell.
     pub wrap: Option<usize>,
     /// The document's text, in which [`Format::Json`] looks up the paths, lines and columns of elements.
     pub source: Option<&'s Source<'s>>,
 }
-
-/// The width in characters of libvirt's listings.
-pub const CLASSIC_WRAP: usize = 78;
 
 impl CommandLine {
     /// The command line as text. For `wrap`, see [`Layout::wrap`].

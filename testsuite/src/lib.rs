@@ -11,3 +11,11 @@ pub mod generated;
 pub mod matrix;
 pub mod pretend;
 pub mod strategies;
+
+use virtargv::Release;
+
+/// The width in characters at which the files of libvirt's tests break command lines, in the releases that do. It is
+/// `wrap` of [`Layout`](virtargv::Layout).
+pub fn wrap(release: Release) -> Option<usize> {
+    (release == Release::V7_0).then_some(78)
+}

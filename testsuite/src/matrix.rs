@@ -6,9 +6,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use crate::wrap;
 use virtargv::{Arch, Cap, Caps, Format, Release, Report, Request, Run, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
-use virtargv_qemu_cmd::CLASSIC_WRAP;
 
 mod cases;
 mod host;
@@ -187,7 +187,7 @@ impl Case {
         };
         let shown = match command_line {
             Some(line) => {
-                let columns = (self.release == Release::V7_0).then_some(CLASSIC_WRAP);
+                let columns = wrap(self.release);
                 let needs = if self.standalone { line.explain() } else { String::new() };
                 needs + &line.print(Format::Args, columns)
             }

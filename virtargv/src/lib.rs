@@ -59,7 +59,7 @@ pub use virtargv_model::{
     ByRelease, Class, Classes, Convention, Domain, Frame, Outcome, Place, Pos, Problem, Problems, Report,
     Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
-pub use virtargv_qemu_cmd::{Argument, CLASSIC_WRAP, CommandLine, Format, Layout, Need, Origin};
+pub use virtargv_qemu_cmd::{Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
 

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Release, Request, Run};
-use virtargv_qemu_cmd::{CLASSIC_WRAP, Format};
+use virtargv::{CommandLine, Incoming, Request, Run};
+use virtargv_qemu_cmd::Format;
 use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
@@ -124,6 +124,5 @@ fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
 }
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
-    let wrap = (corpus.release == Release::V7_0).then_some(CLASSIC_WRAP);
-    line.print(Format::Args, wrap)
+    line.print(Format::Args, virtargv_testsuite::wrap(corpus.release))
 }
