@@ -45,11 +45,6 @@ macro_rules! generate {
             /// Every flag, in the order of the table.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// What QEMU supports, in a few words.
-            pub const fn doc(self) -> &'static str {
-                match self { $(Self::$variant => $doc,)* }
-            }
-
             /// The number of flags.
             pub const COUNT: usize = Self::ALL.len();
 

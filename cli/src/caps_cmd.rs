@@ -67,7 +67,7 @@ fn text(caps: &Caps) -> String {
     }
     let _ = writeln!(out, "\nFlags:");
     for cap in caps.listed_flags().iter() {
-        let _ = writeln!(out, "  {:<44} {}", cap.name(), cap.doc());
+        let _ = writeln!(out, "  {:<44} {}", cap.name(), cap.summary());
     }
     for accel in Accel::ALL {
         let machines = caps.machines(accel);
@@ -204,7 +204,7 @@ fn require(args: &CapsRequireArgs) -> Done {
     match args.format {
         CapsFormat::Text => {
             for flag in &flags {
-                anstream::println!("{:<44} {}", flag.name(), flag.doc());
+                anstream::println!("{:<44} {}", flag.name(), flag.summary());
             }
             if let Some((name, _)) = oldest {
                 anstream::println!("oldest built-in QEMU that has them all: builtin:{name}");
