@@ -1,17 +1,17 @@
 //! The time with which the guest's RTC starts.
 
+use virtargv_caps::Release;
 use virtargv_host::{Host, HostError};
 use virtargv_model::Problem;
 use virtargv_model::clock::{Basis, Clock, Offset};
 
-use super::context::problem;
 use crate::text::Text;
 
 /// `base=` of `-rtc`: `utc`, `localtime`, or a date and time in UTC.
-pub(crate) fn base(host: &dyn Host, clock: &Clock) -> Result<Text, Problem> {
+pub(crate) fn base(host: &dyn Host, clock: &Clock, release: Release) -> Result<Text, Problem> {
     let unknown = |error: HostError| {
         let message = format!("offset 'variable' of element 'clock' needs the time of the host: {error}");
-        problem(&crate::rules::CLOCK_TIME, clock.pos, message)
+        crate::rules::CLOCK_TIME.problem(release, clock.pos, message)
     };
     Ok(match &clock.offset {
         Offset::Utc { .. } => "utc".into(),

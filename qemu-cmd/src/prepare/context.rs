@@ -108,17 +108,12 @@ impl<'d> Prepare<'d> {
     }
 }
 
-/// A value that every validated domain has, because of `rule`. A domain that was not validated can lack it.
-pub(crate) fn must<T>(value: Option<T>, rule: &'static Rule, place: impl Into<Place>) -> Result<T, Problem> {
-    value.ok_or_else(|| broken(rule, place))
-}
-
-/// The problem of a domain that was not validated and breaks `rule`.
-pub(crate) fn broken(rule: &'static Rule, place: impl Into<Place>) -> Problem {
-    Problem { stage: Stage::Build, ..problem(rule, place, rule.summary) }
-}
-
-/// A problem with a rule of this stage.
-pub(crate) fn problem(rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) -> Problem {
-    rule.problem(Release::default(), place, message)
+/// The problem of a domain that breaks `rule`, although validation checks it: validation can be skipped.
+pub(crate) fn broken(
+    release: Release,
+    rule: &'static Rule,
+    place: impl Into<Place>,
+    message: impl Into<String>,
+) -> Problem {
+    Problem { stage: Stage::Build, ..rule.problem(release, place, message) }
 }

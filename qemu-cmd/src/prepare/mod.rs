@@ -31,7 +31,7 @@ use virtargv_validate::{Validated, rules};
 
 use crate::text::Text;
 use address::ControllerTable;
-use context::{Prepare, must};
+use context::{Prepare, broken};
 use descriptor::Numbers;
 use device::chardev_source::CharBackend;
 use device::{ByDevice, Common, DeviceFacts, graphics};
@@ -134,7 +134,14 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let mut report = Report::new();
     let controllers = ControllerTable::of(&domain);
     let common = common(&domain, &guest, &caps, &controllers);
-    let name = must(domain.name.as_deref(), &rules::domain::NAME_MISSING, domain.pos)?;
+    let name = domain.name.as_deref().ok_or_else(|| {
+        broken(
+            caps.release(),
+            &rules::domain::NAME_MISSING,
+            domain.pos,
+            "element 'domain' lacks element 'name'",
+        )
+    })?;
     let directories = Directories::of(name, host.config(), options);
     let key = MasterKey::draw(host);
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
@@ -159,7 +166,8 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let facts = Facts::prepare(&mut cx);
     // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
     let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.seals);
-    let rtc_base = clock::base(host, &domain.clock).map_err(|problem| report.push(problem)).ok();
+    let rtc_base =
+        clock::base(host, &domain.clock, caps.release()).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
     let sound = !domain.devices.audios.is_empty() || !domain.devices.graphics.is_empty();
     Ok(Prepared {
@@ -191,7 +199,7 @@ fn start(
     boot::assign_order(domain);
     if options.incoming.is_none() {
         // The memory sizes of an incoming guest are not changed.
-        memory::align(domain, guest)?;
+        memory::align(domain, guest, caps.release())?;
     }
     virtargv_resolve::usb_at_start(domain, caps.release())?;
     Ok(())

@@ -3,8 +3,6 @@
 use virtargv_caps::{Cap, Caps};
 use virtargv_model::{Domain, Problem};
 
-use super::context::problem;
-
 /// The capabilities `caps` with the changes of `<qemu:capabilities>`.
 pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem> {
     let qemu = &domain.qemu;
@@ -14,7 +12,7 @@ pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem
     let flag = |name: &String| {
         name.parse::<Cap>().map_err(|_| {
             let message = format!("element 'qemu:capabilities' has capability '{name}', there is no capability flag with this name");
-            problem(&crate::rules::QEMU_CAPABILITY, domain.pos.path("capabilities"), message)
+            crate::rules::QEMU_CAPABILITY.problem(caps.release(), domain.pos.path("capabilities"), message)
         })
     };
     let mut changed = caps.edit();

@@ -3,7 +3,7 @@
 use virtargv_model::Problem;
 use virtargv_validate::rules::security as rules;
 
-use super::context::{Prepare, must};
+use super::context::{Prepare, broken};
 
 /// The address bits of SEV.
 #[derive(Debug, Clone, Copy)]
@@ -22,8 +22,13 @@ pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
     let host = cx.caps.sev();
     let cbitpos = common.cbitpos.or(host.map(|sev| sev.cbitpos));
     let reduced = common.reduced_phys_bits.or(host.map(|sev| sev.reduced_phys_bits));
+    let unknown = |name| {
+        let message =
+            format!("element 'launchSecurity' lacks '{name}', and this QEMU does not report it for the host");
+        broken(cx.release(), &rules::SEV_HOST, launch.pos, message)
+    };
     Ok(Some(SevBits {
-        cbitpos: must(cbitpos, &rules::SEV_HOST, launch.pos)?,
-        reduced_phys_bits: must(reduced, &rules::SEV_HOST, launch.pos)?,
+        cbitpos: cbitpos.ok_or_else(|| unknown("cbitpos"))?,
+        reduced_phys_bits: reduced.ok_or_else(|| unknown("reducedPhysBits"))?,
     }))
 }

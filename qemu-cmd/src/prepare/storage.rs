@@ -86,7 +86,7 @@ impl ImageNodes {
 /// Looks up storage volumes, and names the block nodes of all disks.
 pub(crate) fn name_all(domain: &mut Domain, caps: &Caps, host: &dyn Host) -> Result<StorageNodes, Problem> {
     for disk in &mut domain.devices.disks {
-        volume::look_up(disk, host)?;
+        volume::look_up(disk, host, caps.release())?;
     }
     let mut next = 1;
     let mut disks = vec![DiskNodes::default(); domain.devices.disks.len()];

@@ -4,7 +4,7 @@ use virtargv_caps::Cap;
 use virtargv_host::{SecretKey, SecretUse};
 use virtargv_model::{Pos, Problem};
 
-use super::context::{Prepare, problem};
+use super::context::Prepare;
 use super::secret::Sealed;
 use crate::text::Text;
 
@@ -37,7 +37,7 @@ pub(crate) fn chardev(
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
                 let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");
-                problem(&crate::rules::TLS_SECRET, at, message)
+                crate::rules::TLS_SECRET.problem(cx.release(), at, message)
             })?;
             Some(cx.seal(format!("{id}-secret0"), &value))
         }
@@ -53,5 +53,5 @@ pub(crate) fn need_objects(cx: &Prepare<'_>, at: Pos) -> Result<(), Problem> {
         return Ok(());
     }
     let message = "TLS needs object 'tls-creds-x509', which this QEMU lacks";
-    Err(problem(&crate::rules::TLS_OBJECTS, at, message))
+    Err(crate::rules::TLS_OBJECTS.problem(cx.release(), at, message))
 }

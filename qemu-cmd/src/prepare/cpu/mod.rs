@@ -11,7 +11,7 @@ use virtargv_caps::{Arch, Cap, feature_names};
 use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddrMode};
 use virtargv_model::{OnOff, Pos, Problem};
 
-use super::context::{Prepare, problem};
+use super::context::Prepare;
 use crate::text::Text;
 use crate::{Props, Value};
 
@@ -101,7 +101,7 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
             let message = format!(
                 "the CPU needs a model to have properties, no default is known for architecture '{arch}'"
             );
-            Err(problem(&crate::rules::CPU_NO_DEFAULT, place, message))
+            Err(crate::rules::CPU_NO_DEFAULT.problem(cx.release(), place, message))
         }
     }
 }
@@ -128,13 +128,13 @@ fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
         }
         CpuMode::HostModel => {
             let message = format!("a CPU of mode 'host-model' is not supported for architecture '{arch}'");
-            return Err(problem(&crate::rules::CPU_HOST_MODEL_ARCH, cpu.pos, message));
+            return Err(crate::rules::CPU_HOST_MODEL_ARCH.problem(cx.release(), cpu.pos, message));
         }
         CpuMode::Custom => cpu.model.name.as_ref().filter(|name| !name.is_empty()).map(Text::from),
     };
     if (arch.is_s390() || arch.is_arm()) && !cpu.features.is_empty() && !cx.has(Cap::QueryCpuModelExpansion) {
         let message = format!("CPU features of architecture '{arch}' are not supported by this QEMU");
-        return Err(problem(&crate::rules::CPU_FEATURES_ARCH, cpu.pos, message));
+        return Err(crate::rules::CPU_FEATURES_ARCH.problem(cx.release(), cpu.pos, message));
     }
     if let Some(vendor_id) = &cpu.model.vendor_id {
         line.set("vendor", vendor_id);

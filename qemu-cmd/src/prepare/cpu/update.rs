@@ -1,15 +1,13 @@
 //! The CPU on this host: expands `host-model`, optional features and models that QEMU does not have.
 
 use virtargv_caps::{
-    Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Usable, X86,
-    feature_names, is_native, is_passed_on,
+    Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Release,
+    Usable, X86, feature_names, is_native, is_passed_on,
 };
 use virtargv_host::Host;
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
 use virtargv_model::{Class, Domain, Problem};
 use virtargv_resolve::Guest;
-
-use crate::prepare::context::problem;
 
 type Done = Result<(), Problem>;
 
@@ -84,7 +82,7 @@ impl Cx<'_> {
     fn check_features(&self, cpu: &Cpu) -> Done {
         if !self.guest.has_known_cpus() {
             let message = format!("CPUs of architecture '{}' are not supported", self.guest.arch);
-            return Err(problem(&crate::rules::CPU_ARCHITECTURE, cpu.pos, message));
+            return Err(crate::rules::CPU_ARCHITECTURE.problem(self.caps.release(), cpu.pos, message));
         }
         let Some(definitions) = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch)) else {
             return Ok(());
@@ -95,12 +93,20 @@ impl Cx<'_> {
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
                 let message = format!("CPU feature '{}' is not defined", feature.name);
-                return Err(problem(&crate::rules::CPU_FEATURE_UNKNOWN, feature.pos.attr("name"), message));
+                return Err(crate::rules::CPU_FEATURE_UNKNOWN.problem(
+                    self.caps.release(),
+                    feature.pos.attr("name"),
+                    message,
+                ));
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
                 let message =
                     format!("CPU feature '{}' needs a QEMU that reports unavailable features", feature.name);
-                return Err(problem(&crate::rules::CPU_FEATURE_VMX, feature.pos.attr("name"), message));
+                return Err(crate::rules::CPU_FEATURE_VMX.problem(
+                    self.caps.release(),
+                    feature.pos.attr("name"),
+                    message,
+                ));
             }
         }
         Ok(())
@@ -125,7 +131,7 @@ impl Cx<'_> {
             self.guest.accel,
             self.host.arch()
         );
-        Err(problem(&crate::rules::CPU_MODE_OFFERED, cpu.pos.attr("mode"), message))
+        Err(crate::rules::CPU_MODE_OFFERED.problem(self.caps.release(), cpu.pos.attr("mode"), message))
     }
 
     /// Compares the CPU with the host's, and translates it to a model that QEMU has.
@@ -147,9 +153,9 @@ impl Cx<'_> {
     fn compare(&self, x86: X86<'_>, cpu: &Cpu, spec: &CpuSpec) -> Done {
         let Some(models) = &self.models else {
             let message = "the CPU of the host is not known, so the guest's CPU cannot be compared with it";
-            return Err(
-                problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message).with_class(Class::CpuIncompatible)
-            );
+            return Err(crate::rules::CPU_HOST_UNKNOWN
+                .problem(self.caps.release(), cpu.pos, message)
+                .with_class(Class::CpuIncompatible));
         };
         let strict = cpu.matching == Some(CpuMatch::Strict);
         match self.judged_by_qemu(cpu) {
@@ -159,7 +165,7 @@ impl Cx<'_> {
                 x86.compare(models, &changes, false)
             }),
         }
-        .map_err(|error| incompatible(cpu, &error))
+        .map_err(|error| incompatible(cpu, &error, self.caps.release()))
     }
 
     /// The model in the capabilities, if it decides whether the CPU can run on the host: libvirt trusts it rather than
@@ -181,24 +187,25 @@ impl Cx<'_> {
         let relative = from_host || spec.features.iter().any(|(_, policy)| *policy == Policy::Optional);
         let arch = self.guest.arch;
         if arch.is_x86() {
-            let Some(x86) = self.x86() else { return follow_undefined(cpu, relative) };
+            let Some(x86) = self.x86() else { return follow_undefined(cpu, relative, self.caps.release()) };
             if relative {
-                let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
-                x86.settle_optional(spec, &models.migratable).map_err(|error| incompatible(cpu, &error))?;
+                let Some(models) = &self.models else { return Err(unknown_host(cpu, self.caps.release())) };
+                x86.settle_optional(spec, &models.migratable)
+                    .map_err(|error| incompatible(cpu, &error, self.caps.release()))?;
                 if from_host {
                     take_host(cpu, spec, &models.migratable);
                 }
             }
-            return x86.disable_removed(spec).map_err(|error| incompatible(cpu, &error));
+            return x86.disable_removed(spec).map_err(|error| incompatible(cpu, &error, self.caps.release()));
         }
         if arch.is_s390() {
             self.check_s390(cpu)?;
             if cpu.mode() == CpuMode::HostModel {
-                let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
+                let Some(models) = &self.models else { return Err(unknown_host(cpu, self.caps.release())) };
                 take_host(cpu, spec, &models.migratable);
             }
         } else if relative && arch.is_arm() && cpu.mode() == CpuMode::HostModel {
-            let Some(models) = &self.models else { return Err(unknown_host(cpu)) };
+            let Some(models) = &self.models else { return Err(unknown_host(cpu, self.caps.release())) };
             take_host(cpu, spec, &models.migratable);
         } else if relative && arch.is_ppc64() {
             cpu.matching = Some(CpuMatch::Exact);
@@ -213,7 +220,11 @@ impl Cx<'_> {
                 CpuMatch::Minimum,
                 self.guest.arch
             );
-            return Err(problem(&crate::rules::CPU_MATCH_ARCH, cpu.pos.attr("match"), message));
+            return Err(crate::rules::CPU_MATCH_ARCH.problem(
+                self.caps.release(),
+                cpu.pos.attr("match"),
+                message,
+            ));
         }
         let odd = cpu
             .features
@@ -224,7 +235,7 @@ impl Cx<'_> {
                 "CPU feature '{}' has policy '{}', architecture '{}' supports 'require' and 'disable' only",
                 feature.name, feature.policy, self.guest.arch
             );
-            return Err(problem(&crate::rules::CPU_POLICY_ARCH, feature.pos, message));
+            return Err(crate::rules::CPU_POLICY_ARCH.problem(self.caps.release(), feature.pos, message));
         }
         Ok(())
     }
@@ -239,11 +250,12 @@ impl Cx<'_> {
         let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
         if fallback == Some(CpuFallback::Forbid) {
             let message = format!("this QEMU has no CPU model '{name}'");
-            return Err(problem(&crate::rules::CPU_MODEL_OFFERED, cpu.model.pos, message));
+            return Err(crate::rules::CPU_MODEL_OFFERED.problem(self.caps.release(), cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
             let message = format!("CPU model '{name}' cannot be translated to one that this QEMU has");
-            return Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message)
+            return Err(crate::rules::CPU_MODEL_TRANSLATION
+                .problem(self.caps.release(), cpu.model.pos, message)
                 .with_class(Class::NoDriver));
         };
         match x86.translate(&to_spec(cpu), offered) {
@@ -253,9 +265,9 @@ impl Cx<'_> {
             }
             Ok(None) => {
                 let message = format!("this QEMU has no CPU model to which '{name}' can be translated");
-                Err(problem(&crate::rules::CPU_MODEL_TRANSLATION, cpu.model.pos, message))
+                Err(crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message))
             }
-            Err(error) => Err(incompatible(cpu, &error)),
+            Err(error) => Err(incompatible(cpu, &error, self.caps.release())),
         }
     }
 
@@ -280,7 +292,7 @@ impl Cx<'_> {
         if !self.caps.has(Cap::QueryCpuModelExpansionDeprecatedProps) {
             let message = "attribute 'deprecated_features' needs a QEMU that reports deprecated features";
             let place = cpu.pos.attr("deprecated_features");
-            return Err(problem(&crate::rules::CPU_DEPRECATED_FEATURES, place, message));
+            return Err(crate::rules::CPU_DEPRECATED_FEATURES.problem(self.caps.release(), place, message));
         }
         let policy = if wanted.is_on() { FeaturePolicy::Require } else { FeaturePolicy::Disable };
         for name in self.caps.host_cpu(self.guest.accel).into_iter().flat_map(|host| &host.deprecated) {
@@ -296,7 +308,7 @@ impl Cx<'_> {
 }
 
 /// Refuses a CPU that depends on the host's, where there are no CPU definitions.
-fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
+fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
     if !relative {
         return Ok(());
     }
@@ -304,7 +316,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool) -> Done {
         "a CPU of mode '{}' that depends on the host's needs CPU definitions, there are none",
         cpu.mode()
     );
-    Err(problem(&crate::rules::CPU_NO_DEFINITIONS, cpu.pos, message))
+    Err(crate::rules::CPU_NO_DEFINITIONS.problem(release, cpu.pos, message))
 }
 
 /// Checks that the host has all features of a model of QEMU, except those that the guest disables.
@@ -317,19 +329,19 @@ fn check_offered(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<()
     if missing.is_empty() { Ok(()) } else { Err(Incompatible::Missing(missing.join(", "))) }
 }
 
-fn unknown_host(cpu: &Cpu) -> Problem {
+fn unknown_host(cpu: &Cpu, release: Release) -> Problem {
     let message = "the CPU of the host is not known, on which the guest's CPU depends";
-    problem(&crate::rules::CPU_HOST_UNKNOWN, cpu.pos, message)
+    crate::rules::CPU_HOST_UNKNOWN.problem(release, cpu.pos, message)
 }
 
-fn incompatible(cpu: &Cpu, error: &Incompatible) -> Problem {
+fn incompatible(cpu: &Cpu, error: &Incompatible, release: Release) -> Problem {
     let message = error.to_string();
     match error {
-        Incompatible::UnknownModel(_) => problem(&crate::rules::CPU_MODEL_UNKNOWN, cpu.pos, message),
+        Incompatible::UnknownModel(_) => crate::rules::CPU_MODEL_UNKNOWN.problem(release, cpu.pos, message),
         Incompatible::UnknownFeature(_) => {
-            problem(&crate::rules::CPU_FEATURE_UNKNOWN, cpu.pos, message).with_class(Class::Internal)
+            crate::rules::CPU_FEATURE_UNKNOWN.problem(release, cpu.pos, message).with_class(Class::Internal)
         }
-        _ => problem(&crate::rules::CPU_INCOMPATIBLE, cpu.pos, message),
+        _ => crate::rules::CPU_INCOMPATIBLE.problem(release, cpu.pos, message),
     }
 }
 

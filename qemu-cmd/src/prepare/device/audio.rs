@@ -4,7 +4,7 @@ use virtargv_caps::Cap;
 use virtargv_model::{Pos, Problem};
 use virtargv_validate::rules::audio as rules;
 
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::text::{Text, text};
 
 /// The id in QEMU of the audio backend `id`, or of the first one for `None`. The result is `None` for a QEMU without
@@ -15,7 +15,13 @@ pub(crate) fn id(cx: &Prepare<'_>, id: Option<u32>, user: Pos) -> Result<Option<
     }
     let mut audios = cx.domain.devices.audios.iter();
     let found = audios.find(|audio| id.is_none_or(|id| audio.id == id));
-    must(found.map(|audio| name(audio.id)), &rules::MISSING, user).map(Some)
+    found.map(|audio| Some(name(audio.id))).ok_or_else(|| {
+        let message = match id {
+            Some(id) => format!("there is no element 'audio' with id '{id}'"),
+            None => "the device needs an audio backend, and the domain has no element 'audio'".to_owned(),
+        };
+        broken(cx.release(), &rules::MISSING, user, message)
+    })
 }
 
 /// The id in QEMU of the audio backend with this `id=`.

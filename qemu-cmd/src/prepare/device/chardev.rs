@@ -1,18 +1,18 @@
 //! `<serial>`, `<parallel>`, `<console>` and `<channel>`: their backends and devices.
 
 use virtargv_caps::Convention;
-use virtargv_model::Problem;
 use virtargv_model::device::chardev::{
     Channel, ChannelTarget, Console, ConsoleTarget, Parallel, Serial, SerialModel,
 };
 use virtargv_model::device::chardev_source::SourceType;
 use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::chardev as rules;
 
 use super::Device;
 use super::chardev_source::CharBackend;
 use crate::prepare::address::BusAddress;
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 
 /// A prepared serial port.
 #[derive(Debug)]
@@ -47,7 +47,10 @@ pub(crate) fn serial(
     let kind = match serial.model {
         _ if serial.target.is_none() => SerialKind::OnBoard,
         Some(SerialModel::Pl011 | SerialModel::N16550a) => SerialKind::OnBoard,
-        model => SerialKind::Device(must(model, &rules::NO_SERIAL_MODEL, serial.info.pos)?),
+        model => SerialKind::Device(model.ok_or_else(|| {
+            let message = "element 'serial' has no model, and its target type has no default";
+            broken(cx.release(), &rules::NO_SERIAL_MODEL, serial.info.pos, message)
+        })?),
     };
     Ok(Some(SerialFacts { backend, kind }))
 }
@@ -101,6 +104,10 @@ pub(crate) fn console(
         Some(ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => None,
     };
     let place = console.info.pos.path("target/@type");
-    let driver = must(driver, &rules::CONSOLE_TARGET, place)?;
+    let driver = driver.ok_or_else(|| {
+        let target = console.target.map_or("", Spelled::as_str);
+        let message = format!("element 'console' has target type '{target}', which QEMU does not have");
+        broken(cx.release(), &rules::CONSOLE_TARGET, place, message)
+    })?;
     Ok(Some(ConsoleFacts { backend: CharBackend::of(cx, &console.source, console.alias)?, driver }))
 }

@@ -9,7 +9,7 @@ use virtargv_model::{OnOff, Pos, Problem, YesNo};
 use virtargv_validate::rules::chardev_source as rules;
 
 use crate::needs::Process;
-use crate::prepare::context::{Prepare, broken, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::{FdSet, Passed};
 use crate::prepare::tls::{self, Credentials};
 use crate::text::{Text, text};
@@ -194,11 +194,16 @@ fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Option<Writ
 }
 
 fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<CharBackendKind, Problem> {
-    let path = |path: &Option<String>| -> Result<Text, Problem> {
-        must(path.as_ref().map(Text::from), &rules::SOURCE_PATH, source.pos.path("source"))
+    let release = cx.release();
+    let lacks = |rule, attribute: &str| {
+        let message =
+            format!("the source of a character device of type '{}' lacks '{attribute}'", source.kind());
+        broken(release, rule, source.pos.path("source"), message)
     };
-    let channel = |name: &Option<String>| -> Result<Text, Problem> {
-        must(name.as_ref().map(Text::from), &rules::SOURCE_CHANNEL, source.pos.path("source"))
+    let no_path = || lacks(&rules::SOURCE_PATH, "path");
+    let path = |path: &Option<String>| path.as_ref().map(Text::from).ok_or_else(no_path);
+    let channel = |name: &Option<String>| {
+        name.as_ref().map(Text::from).ok_or_else(|| lacks(&rules::SOURCE_CHANNEL, "channel"))
     };
     Ok(match &source.backend {
         Backend::Null => CharBackendKind::Null,
@@ -208,13 +213,13 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
         Backend::Dev { path: device } => CharBackendKind::Device(path(device)?),
         Backend::Pipe { path: pipe } => CharBackendKind::Pipe(path(pipe)?),
         Backend::File { path: file, append } => {
-            let path = must(file.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
+            let path = file.as_deref().ok_or_else(no_path)?;
             CharBackendKind::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
         }
-        Backend::Udp(udp) => self::udp(udp, source.pos)?,
+        Backend::Udp(udp) => self::udp(cx, udp, source.pos)?,
         Backend::Tcp(tcp) => self::tcp(cx, tcp, alias, source.pos)?,
         Backend::Unix(unix) => {
-            let path = must(unix.path.as_deref(), &rules::SOURCE_PATH, source.pos.path("source"))?;
+            let path = unix.path.as_deref().ok_or_else(no_path)?;
             if unix.listens() {
                 return Ok(CharBackend::listening(cx, path).kind);
             }
@@ -228,13 +233,19 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
             clipboard: copypaste.map(YesNo::is_yes),
             mouse: mouse.map(|mouse| mouse == MouseMode::Client),
         },
-        Backend::Nmdm { .. } => return Err(broken(&rules::BACKEND, source.pos)),
+        Backend::Nmdm { .. } => {
+            let message = "a character device has type 'nmdm', which is for bhyve";
+            return Err(broken(release, &rules::BACKEND, source.pos, message));
+        }
     })
 }
 
-fn udp(udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem> {
+fn udp(cx: &Prepare<'_>, udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem> {
     let or = |text: &Option<String>, default: &'static str| text.as_ref().map_or(default.into(), Text::from);
-    let port = must(udp.connect_service.as_ref(), &rules::SOURCE_UDP, at.path("source"))?;
+    let port = udp.connect_service.as_ref().ok_or_else(|| {
+        let message = "a character device of type 'udp' lacks 'service' of its source with mode 'connect'";
+        broken(cx.release(), &rules::SOURCE_UDP, at.path("source"), message)
+    })?;
     let bound = udp.bind_host.is_some() || udp.bind_service.is_some();
     Ok(CharBackendKind::Udp {
         remote: Inet { host: or(&udp.connect_host, ""), port: port.into() },
@@ -243,8 +254,13 @@ fn udp(udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem> {
 }
 
 fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<CharBackendKind, Problem> {
-    let host = must(tcp.host.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
-    let port = must(tcp.service.as_ref(), &rules::SOURCE_TCP, pos.path("source"))?;
+    let release = cx.release();
+    let lacks = |attribute| {
+        let message = format!("the source of a character device of type 'tcp' lacks '{attribute}'");
+        broken(release, &rules::SOURCE_TCP, pos.path("source"), message)
+    };
+    let host = tcp.host.as_ref().ok_or_else(|| lacks("host"))?;
+    let port = tcp.service.as_ref().ok_or_else(|| lacks("service"))?;
     // The default of `tls=` is the driver's setting.
     let wants_tls = tcp.tls.map_or(cx.settings().chardev_tls, YesNo::is_yes);
     let tls = if wants_tls { Some(tls::chardev(cx, &id(alias), tcp.listens(), pos)?) } else { None };

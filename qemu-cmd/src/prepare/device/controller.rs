@@ -14,7 +14,7 @@ use super::Device;
 use crate::ident::Alias;
 use crate::prepare::alias::given;
 use crate::prepare::alias::numbered;
-use crate::prepare::context::{Prepare, broken, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::text::{Text, text};
 
 /// A prepared controller.
@@ -69,8 +69,14 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
                 Facts::BuiltIn
             }
             model => Facts::Pci {
-                model: must(model, &PCI_CONTROLLER_MODEL, pos)?,
-                name: must(pci.name, &rules::pci::MISSING, pos)?,
+                model: model.ok_or_else(|| {
+                    let message = "element 'controller' of type 'pci' lacks 'model'";
+                    broken(cx.release(), &PCI_CONTROLLER_MODEL, pos, message)
+                })?,
+                name: pci.name.ok_or_else(|| {
+                    let message = "element 'model' of a PCI controller lacks 'name', the device of QEMU";
+                    broken(cx.release(), &rules::pci::MISSING, pos, message)
+                })?,
                 target: pci.target,
             },
         },
@@ -78,14 +84,25 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
         ControllerKind::Sata => Facts::Ahci,
         ControllerKind::Ide(_) if first && guest.has_builtin_ide() => Facts::BuiltIn,
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if first && guest.has_builtin_esp() => Facts::BuiltIn,
-        ControllerKind::Scsi(model) => must(model.and_then(scsi), &rules::SCSI_MODEL, pos.attr("model"))?,
+        ControllerKind::Scsi(model) => model.and_then(scsi).ok_or_else(|| {
+            let model = model.map_or("", Spelled::as_str);
+            let message =
+                format!("a SCSI controller of model '{model}' is no device that can be added in QEMU");
+            broken(cx.release(), &rules::SCSI_MODEL, pos.attr("model"), message)
+        })?,
         ControllerKind::Usb(usb) => self::usb(cx, controller, usb)?,
         ControllerKind::VirtioSerial(serial) => {
             let model = serial.model.unwrap_or(VirtioModel::Virtio);
             Facts::VirtioSerial { model, ports: serial.ports, vectors: serial.vectors }
         }
         ControllerKind::Ccid => Facts::Ccid,
-        ControllerKind::Ide(_) => return Err(broken(&rules::IDE, pos)),
+        ControllerKind::Ide(_) => {
+            let message = format!(
+                "IDE controller '{}' cannot be added: QEMU has only the one that is part of some machines",
+                controller.number()
+            );
+            return Err(broken(cx.release(), &rules::IDE, pos, message));
+        }
         // Floppy disk controllers are emitted with their drives. QEMU has no device for the others.
         ControllerKind::Fdc | ControllerKind::Xenbus(_) | ControllerKind::Isa => Facts::BuiltIn,
     })
@@ -112,14 +129,26 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
     let model = match usb.model {
         Some(UsbModel::None) => return Ok(Facts::BuiltIn),
         None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return Ok(Facts::BuiltIn),
-        model => must(model, &rules::USB_MODEL_MISSING, place.clone())?,
+        model => model.ok_or_else(|| {
+            let message = "a USB controller lacks 'model', and this QEMU has no default";
+            broken(cx.release(), &rules::USB_MODEL_MISSING, place.clone(), message)
+        })?,
     };
     let driver = rules::usb_driver(model).filter(|(_, cap)| cx.has(*cap));
-    let (driver, _) = must(driver, &rules::USB_MODEL, place)?;
+    let (driver, _) = driver.ok_or_else(|| {
+        let message = format!("this QEMU has no USB controller of model '{model}'");
+        broken(cx.release(), &rules::USB_MODEL, place, message)
+    })?;
     let companion = match controller.info.master_startport {
         Some(port) => {
             let master = cx.controller(ControllerType::Usb, controller.number());
-            let master = must(master, &rules::USB_NO_MASTER, controller.info.pos)?;
+            let master = master.ok_or_else(|| {
+                let message = format!(
+                    "a companion controller with index '{}' needs the USB controller with that index and no 'master'",
+                    controller.number()
+                );
+                broken(cx.release(), &rules::USB_NO_MASTER, controller.info.pos, message)
+            })?;
             Some((text!(master, ".0"), port))
         }
         None => None,

@@ -3,12 +3,12 @@
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Geometry, Tray};
 use virtargv_model::device::storage::{Image, ImageFormat, Location, NetSource, Protocol};
-use virtargv_model::{Problem, YesNo};
+use virtargv_model::{Problem, Spelled, YesNo};
 use virtargv_validate::rules::disk as rules;
 
 use super::Device;
 use crate::ident::{NodeName, Wwn};
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::storage::objects::{Ids, Objects};
 use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Decrypts, Form, ImageFacts};
@@ -118,7 +118,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Op
     }
     let access = Access::of(&disk);
     let backend = if let Location::VhostUser(socket) = &disk.image.location {
-        let path = must(socket.path.as_ref(), &rules::source::PATH, disk.image.pos)?;
+        let path = socket.path.as_ref().ok_or_else(|| {
+            let message = "element 'source' of type 'vhostuser' lacks 'path', the socket";
+            broken(cx.release(), &rules::source::PATH, disk.image.pos, message)
+        })?;
         let reconnect = socket.reconnect.as_ref().and_then(|reconnect| {
             // Without `timeout=` libvirt sets 0, which disables reconnecting.
             reconnect.enabled.map(|on| if on.is_yes() { reconnect.timeout.unwrap_or(0) } else { 0 })
@@ -165,7 +168,10 @@ fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem>
         None
     };
     let slot = if disk.bus() == Some(DiskBus::Sd) {
-        DriveSlot::Sd(must(DiskName::index(disk.dst()), &rules::name::TARGET, disk.target_pos.attr("dev"))?)
+        DriveSlot::Sd(DiskName::index(disk.dst()).ok_or_else(|| {
+            let message = format!("the target '{}' of an SD card has no index, as 'sda' has", disk.dst());
+            broken(cx.release(), &rules::name::TARGET, disk.target_pos.attr("dev"), message)
+        })?)
     } else {
         DriveSlot::Device(text!("drive-", disk.alias))
     };
@@ -222,5 +228,9 @@ fn frontend(cx: &Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Frontend>
         Some(DiskBus::Virtio) => Some(Frontend::Virtio),
         _ => None,
     };
-    must(found, &rules::BUS, disk.target_pos.attr("bus")).map(Some)
+    found.map(Some).ok_or_else(|| {
+        let bus = disk.bus().map_or("", Spelled::as_str);
+        let message = format!("disk '{}' has bus '{bus}', for which QEMU has no device", disk.dst());
+        broken(cx.release(), &rules::BUS, disk.target_pos.attr("bus"), message)
+    })
 }

@@ -12,7 +12,7 @@ use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
 use virtargv_validate::rules::graphics as rules;
 
 use super::audio;
-use crate::prepare::context::{Prepare, broken, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::text::Text;
 
 /// A prepared display.
@@ -81,7 +81,10 @@ fn one(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Facts, Problem> {
         Display::EglHeadless { rendernode: None } => Facts::EglHeadless(None),
         Display::Dbus(dbus) => self::dbus(cx, graphics, dbus)?,
         Display::Rdp(_) => Facts::Rdp,
-        Display::Desktop { .. } => return Err(broken(&rules::TYPE, graphics.info.pos.path("@type"))),
+        Display::Desktop { .. } => {
+            let message = "element 'graphics' has type 'desktop', which QEMU does not have";
+            return Err(broken(cx.release(), &rules::TYPE, graphics.info.pos.path("@type"), message));
+        }
     })
 }
 
@@ -116,7 +119,7 @@ impl RenderNode {
         let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
             let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
-            problem(&crate::rules::GRAPHICS_RENDER_NODE, graphics.info.pos, message)
+            crate::rules::GRAPHICS_RENDER_NODE.problem(cx.release(), graphics.info.pos, message)
         })?;
         Ok(Self { path: path.into(), chosen: true })
     }

@@ -12,7 +12,7 @@ use super::Device;
 use super::disk::{DriveImage, drive_image};
 use crate::ident::NodeName;
 use crate::prepare::address::BusAddress;
-use crate::prepare::context::{Prepare, broken, must, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::Passed;
 use crate::prepare::storage::objects::{Ids, Objects};
 use crate::prepare::storage::place::Storage;
@@ -55,7 +55,7 @@ pub(crate) enum Unit {
 /// Prepares a `<hostdev>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Result<Facts, Problem> {
     match &hostdev.source {
-        HostdevSource::Usb(usb) => self::usb(usb).map(Facts::Usb),
+        HostdevSource::Usb(usb) => self::usb(cx, usb).map(Facts::Usb),
         HostdevSource::Pci(pci) => Ok(Facts::Pci(self::pci(pci, hostdev.address))),
         HostdevSource::Scsi(scsi) => unit(cx, hostdev, scsi).map(Facts::ScsiUnit),
         HostdevSource::ScsiHost(_) => {
@@ -63,13 +63,19 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
             Ok(Facts::ScsiHost(vhost))
         }
         HostdevSource::Mdev(_) => Ok(Facts::Mdev),
-        HostdevSource::Capability(_) => Err(broken(&rules::CAPABILITIES, hostdev.info.pos.path("@mode"))),
+        HostdevSource::Capability(_) => {
+            let message = "element 'hostdev' has mode 'capabilities', which is for containers";
+            Err(broken(cx.release(), &rules::CAPABILITIES, hostdev.info.pos.path("@mode"), message))
+        }
     }
 }
 
 /// Bus and device number of a USB host device.
-pub(crate) fn usb(usb: &UsbDevice) -> Result<UsbNode, Problem> {
-    let (bus, device) = must(usb.address.filter(|at| *at != (0, 0)), &rules::USB_NODE, usb.pos)?;
+pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<UsbNode, Problem> {
+    let (bus, device) = usb.address.filter(|at| *at != (0, 0)).ok_or_else(|| {
+        let message = "the USB device of element 'hostdev' has no bus and device number on the host";
+        broken(cx.release(), &rules::USB_NODE, usb.pos, message)
+    })?;
     Ok(UsbNode { bus, device })
 }
 
@@ -85,7 +91,13 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     let number = cx.next_node;
     cx.next_node = number.saturating_add(1);
     if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
-        return Err(broken(&rules::BUS_ADDRESS, hostdev.info.pos.path("address/@type")));
+        let message = "a SCSI device of element 'hostdev' needs an address of type 'drive'";
+        return Err(broken(
+            cx.release(),
+            &rules::BUS_ADDRESS,
+            hostdev.info.pos.path("address/@type"),
+            message,
+        ));
     }
     if !cx.has(Cap::BlockdevHostdevScsi) {
         let image = drive_image(cx, &image, Ids::of_hostdev(hostdev.alias))?;
@@ -106,7 +118,7 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
             let found =
                 cx.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
                     let message = format!("the SCSI device of adapter '{}' was not found: {error}", at.name);
-                    problem(&crate::rules::HOSTDEV_SCSI_UNIT, scsi.pos, message)
+                    crate::rules::HOSTDEV_SCSI_UNIT.problem(cx.release(), scsi.pos, message)
                 })?;
             Image { location: Location::Block { path: Some(format!("/dev/{found}")) }, ..image }
         }

@@ -12,7 +12,7 @@ use super::chardev_source::{CharBackend, reconnect_seconds};
 use super::hostdev::{self, UsbNode};
 use crate::needs::Process;
 use crate::prepare::address::BusAddress;
-use crate::prepare::context::{Prepare, broken, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::{FdSet, Passed};
 use crate::text::{Text, text};
 
@@ -131,7 +131,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Resul
     if let Source::Hostdev(device) = nic.actual_source() {
         return match &device.device {
             InterfaceDevice::Pci(pci) => Ok(Facts::Pci(hostdev::pci(pci, nic.address))),
-            InterfaceDevice::Usb(usb) => hostdev::usb(usb).map(Facts::Usb),
+            InterfaceDevice::Usb(usb) => hostdev::usb(cx, usb).map(Facts::Usb),
         };
     }
     // On Arm, a network device without an address of type `pci` or `virtio-mmio` is the one on the board.
@@ -167,8 +167,10 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         Source::Vhostuser(source) => NetBackend::VhostUser(if nic.backend.kind == Some(BackendType::Passt) {
             CharBackend::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
         } else {
-            let path =
-                must(source.path.as_ref(), &rules::source::VHOSTUSER_PATH, nic.info.pos.path("source"))?;
+            let path = source.path.as_ref().ok_or_else(|| {
+                let message = "element 'source' of an interface of type 'vhostuser' lacks 'path', the socket";
+                broken(cx.release(), &rules::source::VHOSTUSER_PATH, nic.info.pos.path("source"), message)
+            })?;
             let reconnect = source.reconnect.and_then(reconnect_seconds);
             match source.mode {
                 Some(VhostMode::Server) => CharBackend::awaited(path),
@@ -177,7 +179,9 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         }),
         Source::Vdpa { dev } => NetBackend::Vdpa(vdpa(cx, nic, dev)),
         Source::Hostdev(_) | Source::Null | Source::Vds(_) => {
-            return Err(broken(&rules::BACKEND, nic.info.pos.path("@type")));
+            let message =
+                format!("an interface of type '{}' has no network backend of QEMU", nic.source.kind());
+            return Err(broken(cx.release(), &rules::BACKEND, nic.info.pos.path("@type"), message));
         }
     })
 }

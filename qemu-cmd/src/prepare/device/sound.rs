@@ -6,7 +6,7 @@ use virtargv_model::device::sound::{Sound, SoundModel};
 use virtargv_validate::rules::sound as rules;
 
 use super::{Device, audio};
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::text::Text;
 
 /// A prepared sound card.
@@ -42,7 +42,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<
         SoundModel::Virtio => Some(Card::Virtio),
         SoundModel::Ich7 => None,
     };
-    let card = must(card, &rules::MODEL, sound.info.pos.path("@model"))?;
+    let card = card.ok_or_else(|| {
+        let message = format!("element 'sound' has model '{}', which QEMU does not have", sound.model);
+        broken(cx.release(), &rules::MODEL, sound.info.pos.path("@model"), message)
+    })?;
     // As `-soundhw pcspk` the PC speaker has no audio backend.
     let silent = card == Card::PcSpeaker && !cx.release().has(Convention::AccelOption);
     let audiodev = if silent { None } else { audio::id(cx, sound.audio, sound.info.pos)? };

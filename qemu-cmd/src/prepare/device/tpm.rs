@@ -8,7 +8,7 @@ use virtargv_validate::rules::tpm as rules;
 use super::Device;
 use super::chardev_source::CharBackend;
 use crate::needs::Process;
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::FdSet;
 use crate::text::Text;
 
@@ -40,7 +40,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
     }
     Ok(match &tpm.backend {
         TpmBackend::Passthrough { path } => {
-            let path = must(path.as_deref(), &rules::TPM_BACKEND, tpm.backend_pos.path("device"))?;
+            let path = path.as_deref().ok_or_else(|| {
+                let message = "element 'backend' of type 'passthrough' lacks 'path' of element 'device'";
+                broken(cx.release(), &rules::TPM_BACKEND, tpm.backend_pos.path("device"), message)
+            })?;
             if cx.is_standalone() {
                 return Ok(Facts::Device(path.to_owned().into()));
             }
@@ -62,7 +65,11 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
             Facts::Socket(CharBackend::connected(path, Process::Swtpm, None))
         }
         TpmBackend::External { path, .. } => {
-            let path = must(path.as_ref(), &rules::TPM_EXTERNAL, tpm.backend_pos.path("source"))?;
+            let path = path.as_ref().ok_or_else(|| {
+                let message =
+                    "element 'backend' of type 'external' lacks 'path' of element 'source', the socket";
+                broken(cx.release(), &rules::TPM_EXTERNAL, tpm.backend_pos.path("source"), message)
+            })?;
             Facts::Socket(CharBackend::connected(path, Process::Peer, None))
         }
     })

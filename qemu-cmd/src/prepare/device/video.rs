@@ -3,11 +3,11 @@
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
 use virtargv_model::device::video::{Video, VideoModel};
-use virtargv_model::{Problem, YesNo};
+use virtargv_model::{Problem, Spelled, YesNo};
 use virtargv_validate::rules::video as rules;
 
 use super::Device;
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::Passed;
 
 /// A prepared video device.
@@ -60,7 +60,12 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
     });
     let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
     let driver = if by_option { vga(&video) } else { device(cx, &video) };
-    Ok(Some(Facts { driver: must(driver, &rules::MODEL, video.info.pos.path("model/@type"))?, gpu }))
+    let driver = driver.ok_or_else(|| {
+        let model = video.model.map_or("", Spelled::as_str);
+        let message = format!("element 'video' has model '{model}', for which this QEMU has no device");
+        broken(cx.release(), &rules::MODEL, video.info.pos.path("model/@type"), message)
+    })?;
+    Ok(Some(Facts { driver, gpu }))
 }
 
 fn vga(video: &Video) -> Option<Driver> {

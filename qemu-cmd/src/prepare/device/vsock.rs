@@ -6,7 +6,7 @@ use virtargv_model::{Problem, YesNo};
 use virtargv_validate::rules::vsock as rules;
 
 use super::Device;
-use crate::prepare::context::{Prepare, must, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::Passed;
 
 /// A prepared vsock device.
@@ -21,11 +21,15 @@ pub(crate) struct Facts {
 /// Prepares a `<vsock>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
     let cid = match (vsock.auto_cid, vsock.cid) {
-        (Some(YesNo::No), cid) => must(cid, &rules::VSOCK_CID, vsock.info.pos)?,
+        (Some(YesNo::No), cid) => cid.ok_or_else(|| {
+            let message =
+                "element 'cid' of element 'vsock' has auto 'no' and lacks 'address', the context id";
+            broken(cx.release(), &rules::VSOCK_CID, vsock.info.pos, message)
+        })?,
         (None, Some(cid)) => cid,
         _ => cx.host.devices().free_vsock_cid().map_err(|error| {
             let message = format!("no context id for element 'vsock': {error}");
-            problem(&crate::rules::VSOCK_HOST, vsock.info.pos, message)
+            crate::rules::VSOCK_HOST.problem(cx.release(), vsock.info.pos, message)
         })?,
     };
     let vhost = (!cx.is_standalone()).then(|| cx.numbers.pass(&Descriptor::VhostVsock));

@@ -1,16 +1,21 @@
 //! Alignment of memory sizes: 1 MiB, 2 MiB for memory devices, 256 MiB for everything on pseries.
 
+use virtargv_caps::Release;
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::{Domain, Kib, Place, Problem};
 use virtargv_resolve::{Guest, PSERIES_MEMORY_STEP, align_pseries_memory};
 use virtargv_validate::rules::memory as rules;
 
-use crate::prepare::context::{must, problem};
+use crate::prepare::context::broken;
 
 /// The initial memory size: that of the guest without its memory devices.
-pub(crate) fn initial(domain: &Domain) -> Result<Kib, Problem> {
+pub(crate) fn initial(domain: &Domain, release: Release) -> Result<Kib, Problem> {
     let devices = domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
-    let total = must(domain.memory.size, &rules::SIZE, domain.memory.pos)?;
+    let total = domain.memory.size.ok_or_else(|| {
+        let message =
+            "the domain has no memory: element 'memory' is missing or 0, and no NUMA node has memory";
+        broken(release, &rules::SIZE, domain.memory.pos, message)
+    })?;
     Ok(Kib(total.0.saturating_sub(devices)))
 }
 
@@ -18,13 +23,14 @@ pub(crate) fn initial(domain: &Domain) -> Result<Kib, Problem> {
 const MAX: u64 = i64::MAX as u64 / 1024;
 
 /// Rounds all memory sizes up, and sets the total to their sum.
-pub(crate) fn align(domain: &mut Domain, guest: &Guest) -> Result<(), Problem> {
+pub(crate) fn align(domain: &mut Domain, guest: &Guest, release: Release) -> Result<(), Problem> {
     let pseries = guest.arch.is_ppc64();
     let step = if pseries { PSERIES_MEMORY_STEP.0 } else { 1024 };
-    let mut initial = initial(domain)?.0;
+    let mut initial = initial(domain, release)?.0;
     if !domain.numa.cells.is_empty() {
         initial = 0;
     }
+    let round = |size, step, place: &Place, what: &str| round(size, step, place, what, release);
     for (id, cell) in domain.numa.cells.iter_mut().enumerate() {
         cell.memory =
             Kib(round(cell.memory.0, step, &cell.pos.path("@memory"), &format!("NUMA node '{id}'"))?);
@@ -52,11 +58,11 @@ pub(crate) fn align(domain: &mut Domain, guest: &Guest) -> Result<(), Problem> {
     Ok(())
 }
 
-fn round(size: u64, step: u64, place: &Place, what: &str) -> Result<u64, Problem> {
+fn round(size: u64, step: u64, place: &Place, what: &str, release: Release) -> Result<u64, Problem> {
     let rounded = size.checked_next_multiple_of(step).filter(|rounded| *rounded <= MAX);
     rounded.ok_or_else(|| {
         let message =
             format!("the size of {what}, '{size}' KiB, is too large once it is rounded to '{step}' KiB");
-        problem(&crate::rules::MEMORY_SIZE_OVERFLOW, place.clone(), message)
+        crate::rules::MEMORY_SIZE_OVERFLOW.problem(release, place.clone(), message)
     })
 }

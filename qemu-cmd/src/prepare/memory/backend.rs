@@ -9,7 +9,7 @@ use virtargv_model::{Kib, NumberSet, Place, Pos, Problem, YesNo};
 use virtargv_validate::rules::memory_device as rules;
 
 use super::pages::{MemoryPath, Pages, in_directory, in_huge_pages, pages};
-use crate::prepare::context::{Prepare, must, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::text::{Text, text};
 
 /// Memory that can need a memory backend.
@@ -139,7 +139,14 @@ pub(crate) fn prepare(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, 
     let backing = &domain.memory.backing;
     let cell = wanted.cell.map(|cell| {
         let found = domain.numa.cells.get(cell as usize);
-        must(found, &rules::CELL, wanted.pos().path("target/node"))
+        found.ok_or_else(|| {
+            let message = format!(
+                "memory '{}' belongs to NUMA node '{cell}', the guest has '{}' NUMA nodes",
+                wanted.id,
+                domain.numa.cells.len()
+            );
+            broken(cx.release(), &rules::CELL, wanted.pos().path("target/node"), message)
+        })
     });
     let cell = cell.transpose()?;
     let own_access = wanted.element().and_then(|device| device.access);
@@ -233,7 +240,7 @@ fn supported(cx: &Prepare<'_>, kind: &BackendKind, wanted: &Wanted<'_>) -> Resul
         return Ok(());
     }
     let message = format!("this QEMU has no object '{name}', which memory '{}' needs", wanted.id);
-    Err(problem(&crate::rules::MEMORY_BACKEND_MISSING, wanted.pos(), message))
+    Err(crate::rules::MEMORY_BACKEND_MISSING.problem(cx.release(), wanted.pos(), message))
 }
 
 /// Whether the memory of a memory device is preallocated.
@@ -265,7 +272,7 @@ fn discard(cx: &Prepare<'_>, wanted: &Wanted<'_>, of_cell: Option<YesNo>) -> Res
     if !cx.has(Cap::ObjectMemoryFileDiscard) {
         let message =
             format!("discarding the content of memory '{}' is not supported by this QEMU", wanted.id);
-        return Err(problem(&crate::rules::MEMORY_DISCARD, wanted.pos(), message));
+        return Err(crate::rules::MEMORY_DISCARD.problem(cx.release(), wanted.pos(), message));
     }
     Ok(Some(discard))
 }

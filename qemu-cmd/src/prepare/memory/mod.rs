@@ -53,7 +53,7 @@ pub(crate) struct Path {
 /// Prepares the memory of the guest.
 pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let in_cells = !cx.domain.numa.cells.is_empty();
-    let initial = initial(cx.domain)?;
+    let initial = initial(cx.domain, cx.release())?;
     let mut preallocates = false;
     let main = match default_ram_id(cx) {
         Some(_) if in_cells => Main::Cells,

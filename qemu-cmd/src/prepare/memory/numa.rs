@@ -7,7 +7,7 @@ use virtargv_validate::rules::numa as rules;
 
 use super::backend::{self, Backend, Wanted};
 use super::{Path, path};
-use crate::prepare::context::{Prepare, must};
+use crate::prepare::context::{Prepare, broken};
 
 /// The prepared guest NUMA cells.
 #[derive(Debug)]
@@ -36,7 +36,10 @@ pub(super) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     }
     let path = if memdev { None } else { Some(path(cx)?) };
     let master = numbered(numa).find(|(_, cell)| cell.cpus.is_some()).map(|(id, _)| id);
-    let master = must(master, &rules::NO_VCPUS, numa.pos)?;
+    let master = master.ok_or_else(|| {
+        let message = "no element 'cell' of element 'numa' has 'cpus', so that no NUMA node has vCPUs";
+        broken(cx.release(), &rules::NO_VCPUS, numa.pos, message)
+    })?;
     // Without memory backends the cells have a size only.
     let backends = Some(backends).filter(|backends| memdev && !backends.is_empty());
     Ok(Facts { backends, path, master })

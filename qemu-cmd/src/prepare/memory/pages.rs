@@ -2,7 +2,7 @@
 
 use virtargv_model::{Kib, Place, Problem};
 
-use crate::prepare::context::{Prepare, problem};
+use crate::prepare::context::Prepare;
 use crate::text::Text;
 
 /// The file or directory of memory.
@@ -80,7 +80,7 @@ fn default_huge_page(cx: &Prepare<'_>) -> Result<Kib, Problem> {
     let mount = mounts.iter().find(|mount| mount.default).or(mounts.first());
     mount.map(|mount| Kib(mount.size_kib)).ok_or_else(|| {
         let message = "element 'hugepages' needs a mounted hugetlbfs, the host has none";
-        problem(&crate::rules::HUGEPAGES_NOT_MOUNTED, hugepages_place(cx), message)
+        crate::rules::HUGEPAGES_NOT_MOUNTED.problem(cx.release(), hugepages_place(cx), message)
     })
 }
 
@@ -93,7 +93,11 @@ pub(super) fn in_huge_pages(cx: &Prepare<'_>, size: Option<Kib>) -> Result<Memor
     let mounts = &cx.settings().hugetlbfs;
     let Some(mount) = mounts.iter().find(|mount| mount.size_kib == size.0) else {
         let message = format!("the host has no hugetlbfs mounted for pages of '{}' KiB", size.0);
-        return Err(problem(&crate::rules::HUGEPAGES_SIZE_NOT_MOUNTED, hugepages_place(cx), message));
+        return Err(crate::rules::HUGEPAGES_SIZE_NOT_MOUNTED.problem(
+            cx.release(),
+            hugepages_place(cx),
+            message,
+        ));
     };
     let path = format!("{}/libvirt/qemu/{}", mount.path, cx.directories.mark);
     Ok(MemoryPath::HugePages { path, size_kib: mount.size_kib })

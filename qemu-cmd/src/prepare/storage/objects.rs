@@ -10,7 +10,7 @@ use virtargv_model::device::storage::{
 use virtargv_model::{Problem, YesNo};
 
 use super::ImageNodes;
-use crate::prepare::context::{Prepare, problem};
+use crate::prepare::context::Prepare;
 use crate::prepare::secret::Sealed;
 use crate::prepare::tls::{self, Credentials};
 use crate::text::Text;
@@ -196,7 +196,7 @@ impl Objects {
         }
         if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
             let message = "TLS with protocol 'nbd' is not supported by this QEMU";
-            return Err(problem(&crate::rules::STORAGE_NBD_TLS, image.pos, message));
+            return Err(crate::rules::STORAGE_NBD_TLS.problem(cx.release(), image.pos, message));
         }
         tls::need_objects(cx, image.pos)?;
         let secret = match uuid {
@@ -254,13 +254,13 @@ fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Prob
     let key = key(&auth.secret);
     cx.host.secrets().secret(usage, key).map_err(|error: HostError| {
         let message = error.about("secret", &key.to_string());
-        problem(&crate::rules::STORAGE_AUTH_SECRET, auth.pos.path("secret"), message)
+        crate::rules::STORAGE_AUTH_SECRET.problem(cx.release(), auth.pos.path("secret"), message)
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     cx.host.secrets().secret(usage, key).map_err(|error| {
-        problem(&crate::rules::STORAGE_SECRET, image.pos, error.about("secret", &key.to_string()))
+        crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, error.about("secret", &key.to_string()))
     })
 }
 

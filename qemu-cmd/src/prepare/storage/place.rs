@@ -1,5 +1,6 @@
 //! Where an image is stored, in QEMU's terms.
 
+use virtargv_caps::Release;
 use virtargv_host::Descriptor;
 use virtargv_model::device::storage::{Image, Location, NetHost, NetSource, Protocol, Transport};
 use virtargv_model::read::ATTRIBUTE_MISSING;
@@ -9,7 +10,7 @@ use virtargv_validate::rules::disk::source as rules;
 use super::Form;
 use super::objects::Objects;
 use super::uri;
-use crate::prepare::context::{Prepare, broken, must, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::{FdSet, GroupSet};
 use crate::text::Text;
 
@@ -176,14 +177,23 @@ impl Storage {
         node: &str,
         form: Form,
     ) -> Result<Self, Problem> {
+        let release = cx.release();
         let path = |path: &Option<String>| -> Result<Text, Problem> {
-            must(path.as_ref().map(Text::from), &rules::PATH, image.pos)
+            path.as_ref().map(Text::from).ok_or_else(|| {
+                let message =
+                    "element 'source' has no path: the attribute of its type, such as 'file', is missing";
+                broken(release, &rules::PATH, image.pos, message)
+            })
+        };
+        let not_a_node = |kind| {
+            let message = format!("a source of type '{kind}' cannot be a block node of QEMU");
+            broken(release, &rules::NODE, image.pos, message)
         };
         Ok(match &image.location {
             Location::File { fdgroup: Some(group), .. } if form == Form::Node && !cx.is_standalone() => {
                 Self::Group(cx.numbers.group(group).ok_or_else(|| {
                     let message = format!("no descriptors were passed as group '{group}'");
-                    problem(&crate::rules::STORAGE_FDGROUP, image.pos.attr("fdgroup"), message)
+                    crate::rules::STORAGE_FDGROUP.problem(cx.release(), image.pos.attr("fdgroup"), message)
                 })?)
             }
             Location::File { path: file, .. } => Self::File(path(file)?),
@@ -204,27 +214,31 @@ impl Storage {
                 let passed = cx.numbers.pass(&Descriptor::Vdpa { path: &path });
                 Self::VdpaPassed(cx.numbers.set(passed))
             }
-            Location::VhostVdpa { .. } => return Err(broken(&rules::DRIVE, image.pos)),
+            Location::VhostVdpa { .. } => {
+                let message = "a source of type 'vhostvdpa' needs a block node, '-drive' has no such driver";
+                return Err(broken(release, &rules::DRIVE, image.pos, message));
+            }
             Location::Network(_) if objects.nbdkit && form != Form::Address => {
                 Self::Nbdkit(format!("{}/nbdkit-{node}.socket", cx.directories.domain).into())
             }
             Location::Network(net) if form == Form::Address => Self::Address {
-                address: uri::address(image, net, objects)?.into(),
+                address: uri::address(image, net, objects, release)?.into(),
                 gluster: net.protocol == Some(Protocol::Gluster),
             },
-            Location::Network(net) => Self::Network(Network::of(net, image.pos)?),
-            Location::Volume(_) | Location::VhostUser(_) => return Err(broken(&rules::NODE, image.pos)),
+            Location::Network(net) => Self::Network(Network::of(net, image.pos, release)?),
+            Location::Volume(_) => return Err(not_a_node("volume")),
+            Location::VhostUser(_) => return Err(not_a_node("vhostuser")),
         })
     }
 }
 
 impl Network {
-    fn of(net: &NetSource, pos: Pos) -> Result<Self, Problem> {
-        let protocol = must(net.protocol, &ATTRIBUTE_MISSING, pos)?;
+    fn of(net: &NetSource, pos: Pos, release: Release) -> Result<Self, Problem> {
+        let protocol = net.protocol.ok_or_else(|| no_protocol(pos, release))?;
         let text = |text: &Option<String>| text.as_ref().map(Text::from);
         let name = || Text::from(name_of(net).to_owned());
-        let only = || only_host(net, pos);
-        let inet = || HostPort::of(only()?, pos);
+        let only = || only_host(net, pos, release);
+        let inet = || HostPort::of(only()?, pos, release);
         Ok(match protocol {
             Protocol::Http | Protocol::Https | Protocol::Ftp | Protocol::Ftps | Protocol::Tftp => {
                 Self::Curl {
@@ -236,7 +250,7 @@ impl Network {
                 }
             }
             Protocol::Nbd => Self::Nbd {
-                server: Server::of(only()?, pos)?,
+                server: Server::of(only()?, pos, release)?,
                 export: text(&net.name),
                 tls_hostname: text(&net.tls_hostname),
                 reconnect_delay: net.reconnect.as_ref().and_then(|r| r.delay).filter(|delay| *delay > 0),
@@ -245,32 +259,38 @@ impl Network {
                 let (pool, volume) = split(&name());
                 let (snapshot, config) = (text(&net.snapshot), text(&net.config_file));
                 let monitors: Result<_, Problem> =
-                    net.hosts.iter().map(|host| HostPort::of(host, pos)).collect();
+                    net.hosts.iter().map(|host| HostPort::of(host, pos, release)).collect();
                 Self::Rbd { pool, volume, snapshot, config, monitors: monitors? }
             }
             Protocol::Iscsi => {
                 let (name, host) = (name(), only()?);
                 let (target, unit) = name.split_once('/').unwrap_or((&name, "0"));
-                let lun = must(unit.parse().ok(), &rules::ISCSI_UNIT, pos.attr("name"))?;
-                let at = HostPort::of(host, pos)?;
+                let lun = unit.parse().map_err(|_| {
+                    let message =
+                        format!("the logical unit '{unit}' in 'name' of an iSCSI source is not a number");
+                    broken(release, &rules::ISCSI_UNIT, pos.attr("name"), message)
+                })?;
+                let at = HostPort::of(host, pos, release)?;
                 let portal = format!("{}:{}", uri::bracketed(&at.host), at.port).into();
                 Self::Iscsi { portal, target: target.to_owned().into(), lun, initiator: text(&net.initiator) }
             }
             Protocol::Gluster => {
                 let (volume, path) = split(&name());
                 let servers: Result<_, Problem> =
-                    net.hosts.iter().map(|host| Server::of(host, pos)).collect();
+                    net.hosts.iter().map(|host| Server::of(host, pos, release)).collect();
                 Self::Gluster { volume, path, servers: servers? }
             }
-            Protocol::Sheepdog => Self::Sheepdog { name: name(), server: Server::of(only()?, pos)? },
+            Protocol::Sheepdog => Self::Sheepdog { name: name(), server: Server::of(only()?, pos, release)? },
             Protocol::Vxhs => Self::Vxhs { name: name(), server: inet()? },
             Protocol::Ssh => {
                 let user = net.ssh.as_ref().and_then(|ssh| text(&ssh.username));
                 Self::Ssh { path: name(), server: inet()?, user }
             }
             Protocol::Nfs => {
-                let (user, group) =
-                    (identity(net.nfs_user.as_ref(), pos)?, identity(net.nfs_group.as_ref(), pos)?);
+                let (user, group) = (
+                    identity(net.nfs_user.as_ref(), "user", pos, release)?,
+                    identity(net.nfs_group.as_ref(), "group", pos, release)?,
+                );
                 Self::Nfs { path: name(), host: inet()?.host, user, group }
             }
         })
@@ -294,35 +314,66 @@ pub(super) fn split_volume(name: &str) -> (&str, &str) {
 }
 
 /// The number of a user or group, which can have a `+` before it.
-fn identity(text: Option<&String>, pos: Pos) -> Result<Option<u32>, Problem> {
+fn identity(
+    text: Option<&String>,
+    attribute: &str,
+    pos: Pos,
+    release: Release,
+) -> Result<Option<u32>, Problem> {
     let Some(text) = text else { return Ok(None) };
-    let number = text.trim_start_matches('+').parse().ok();
-    must(number, &rules::NFS_IDENTITY, pos.path("identity")).map(Some)
+    text.trim_start_matches('+').parse().map(Some).map_err(|_| {
+        let message = format!("element 'identity' has {attribute} '{text}', which is not a number");
+        broken(release, &rules::NFS_IDENTITY, pos.path("identity"), message)
+    })
 }
 
 /// The host of a protocol that takes one only.
-pub(super) fn only_host(net: &NetSource, pos: Pos) -> Result<&NetHost, Problem> {
+pub(super) fn only_host(net: &NetSource, pos: Pos, release: Release) -> Result<&NetHost, Problem> {
     match net.hosts.as_slice() {
         [host] => Ok(host),
-        _ => Err(broken(&rules::ONE_HOST, pos)),
+        hosts => {
+            let protocol = net.protocol.map_or("", Spelled::as_str);
+            let message = format!(
+                "a source of protocol '{protocol}' needs one element 'host', it has '{}'",
+                hosts.len()
+            );
+            Err(broken(release, &rules::ONE_HOST, pos, message))
+        }
     }
 }
 
+/// The problem of a network source without `protocol=`.
+pub(super) fn no_protocol(pos: Pos, release: Release) -> Problem {
+    broken(release, &ATTRIBUTE_MISSING, pos, "element 'source' of a network disk lacks 'protocol'")
+}
+
+/// The problem of a `<host>` over `transport` without the attribute that such a transport needs.
+pub(super) fn no_attribute(transport: Transport, attribute: &str, pos: Pos, release: Release) -> Problem {
+    let message = format!("element 'host' with transport '{transport}' lacks '{attribute}'");
+    broken(release, &rules::TRANSPORT, pos, message)
+}
+
 impl Server {
-    fn of(host: &NetHost, pos: Pos) -> Result<Self, Problem> {
+    fn of(host: &NetHost, pos: Pos, release: Release) -> Result<Self, Problem> {
         match host.transport() {
-            Transport::Tcp => Ok(Self::Inet(HostPort::of(host, pos)?)),
-            Transport::Unix => {
-                Ok(Self::Unix(must(host.socket.as_ref().map(Text::from), &rules::TRANSPORT, pos)?))
+            Transport::Tcp => Ok(Self::Inet(HostPort::of(host, pos, release)?)),
+            Transport::Unix => Ok(Self::Unix(
+                host.socket
+                    .as_ref()
+                    .map(Text::from)
+                    .ok_or_else(|| no_attribute(Transport::Unix, "socket", pos, release))?,
+            )),
+            Transport::Rdma => {
+                let message = "element 'host' has transport 'rdma', which QEMU's block drivers do not have";
+                Err(broken(release, &rules::TRANSPORT, pos, message))
             }
-            Transport::Rdma => Err(broken(&rules::TRANSPORT, pos)),
         }
     }
 }
 
 impl HostPort {
-    fn of(host: &NetHost, pos: Pos) -> Result<Self, Problem> {
-        let name = must(host.name.as_ref(), &rules::TRANSPORT, pos)?;
+    fn of(host: &NetHost, pos: Pos, release: Release) -> Result<Self, Problem> {
+        let name = host.name.as_ref().ok_or_else(|| no_attribute(host.transport(), "name", pos, release))?;
         Ok(Self { host: name.into(), port: host.port.unwrap_or(0) })
     }
 }

@@ -2,32 +2,45 @@
 
 use std::fmt::Write as _;
 
+use virtargv_caps::Release;
 use virtargv_model::device::storage::{Image, NetHost, NetSource, Protocol, Transport};
-use virtargv_model::read::ATTRIBUTE_MISSING;
 use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::disk::source as rules;
 
 use super::objects::{Login, Objects};
-use super::place::{name_of, only_host, split_volume};
-use crate::prepare::context::{broken, must};
+use super::place::{name_of, no_attribute, no_protocol, only_host, split_volume};
+use crate::prepare::context::broken;
 
 /// The address of `image` for `file=` of `-drive`.
-pub(super) fn address(image: &Image, net: &NetSource, objects: &Objects) -> Result<String, Problem> {
-    let protocol = must(net.protocol, &ATTRIBUTE_MISSING, image.pos)?;
-    let only = || only_host(net, image.pos);
+pub(super) fn address(
+    image: &Image,
+    net: &NetSource,
+    objects: &Objects,
+    release: Release,
+) -> Result<String, Problem> {
+    let protocol = net.protocol.ok_or_else(|| no_protocol(image.pos, release))?;
+    let only = || only_host(net, image.pos, release);
     match protocol {
         Protocol::Nbd => Ok(nbd(net, only()?)),
-        Protocol::Rbd => rbd(image, net, objects.auth.as_ref()),
+        Protocol::Rbd => rbd(image, net, objects.auth.as_ref(), release),
         Protocol::Sheepdog => {
             let name = name_of(net);
             if net.hosts.is_empty() {
                 return Ok(format!("sheepdog:{name}"));
             }
             let host = only()?;
-            let server = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
+            let server = host
+                .name
+                .as_ref()
+                .ok_or_else(|| no_attribute(host.transport(), "name", image.pos, release))?;
             Ok(format!("sheepdog:{server}:{}:{name}", host.port.unwrap_or(0)))
         }
-        Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => Err(broken(&rules::DRIVE, image.pos)),
+        Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => {
+            let message = format!(
+                "a source of protocol '{protocol}' needs a block node, it has no address for '-drive'"
+            );
+            Err(broken(release, &rules::DRIVE, image.pos, message))
+        }
         protocol => {
             let host = only()?;
             let user = objects.auth.as_ref().map(Login::in_address);
@@ -59,10 +72,12 @@ fn nbd(net: &NetSource, host: &NetHost) -> String {
     text
 }
 
-fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>) -> Result<String, Problem> {
+fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>, release: Release) -> Result<String, Problem> {
     let (pool, volume) = split_volume(name_of(net));
     if volume.contains(':') {
-        return Err(broken(&rules::RBD_COLON, image.pos.attr("name")));
+        let message =
+            format!("RBD image '{volume}' has a ':' in its name, which separates options in QEMU's address");
+        return Err(broken(release, &rules::RBD_COLON, image.pos.attr("name"), message));
     }
     let escaped = |text: &str| text.replace('\\', "\\\\").replace(':', "\\:");
     let mut text = format!("rbd:{pool}/{volume}");
@@ -81,7 +96,8 @@ fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>) -> Result<String, P
     }
     for (n, host) in net.hosts.iter().enumerate() {
         text.push_str(if n == 0 { ":mon_host=" } else { "\\;" });
-        let name = must(host.name.as_ref(), &rules::TRANSPORT, image.pos)?;
+        let name =
+            host.name.as_ref().ok_or_else(|| no_attribute(host.transport(), "name", image.pos, release))?;
         if name.contains(':') {
             let _ = write!(text, "[{}]", escaped(name));
         } else {

@@ -1,5 +1,6 @@
 //! Storage volumes: looks up the location of a volume in its pool.
 
+use virtargv_caps::Release;
 use virtargv_host::{Host, HostError, VolumeKind};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{
@@ -8,19 +9,17 @@ use virtargv_model::device::storage::{
 use virtargv_model::pool::{PoolType, StoragePool};
 use virtargv_model::{Class, Problem};
 
-use crate::prepare::context::problem;
-
 /// The default port of iSCSI.
 const ISCSI_PORT: u32 = 3260;
 
 /// Replaces the source of a disk of type `volume` by the location of the volume.
-pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
+pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Result<(), Problem> {
     let Location::Volume(source) = disk.image.location.clone() else { return Ok(()) };
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
         return Ok(());
     };
-    let refuse = |class, message: String| {
-        Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_class(class))
+    let refuse = |kind, message: String| {
+        Err(crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message).with_class(kind))
     };
     let pool = match host.storage().storage_pool(pool_name) {
         Ok(pool) => pool,
@@ -45,7 +44,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host) -> Result<(), Problem> {
     }
     let location = match (pool.kind, source.mode) {
         (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) => {
-            return direct(disk, name, &pool);
+            return direct(disk, name, &pool, release);
         }
         (PoolType::Iscsi, _) => Location::Block { path: Some(volume.path) },
         (
@@ -89,16 +88,18 @@ fn is_iscsi(pool: &StoragePool) -> bool {
 
 /// Replaces the source by a logical unit of an iSCSI target, which QEMU accesses itself. The name of the volume ends in
 /// the logical unit number.
-fn direct(disk: &mut Disk, name: &str, pool: &StoragePool) -> Result<(), Problem> {
+fn direct(disk: &mut Disk, name: &str, pool: &StoragePool, release: Release) -> Result<(), Problem> {
     let parts: Vec<&str> = name.split(':').collect();
     let [_, _, _, unit] = parts.as_slice() else {
         let message =
             format!("the name of volume '{name}' must end in the logical unit number, such as 'unit:0:0:1'");
-        return Err(problem(&crate::rules::STORAGE_ISCSI_VOLUME, disk.image.pos, message));
+        return Err(crate::rules::STORAGE_ISCSI_VOLUME.problem(release, disk.image.pos, message));
     };
     let Some(target) = &pool.device else {
         let message = format!("the storage pool of volume '{name}' has no iSCSI target");
-        return Err(problem(&crate::rules::STORAGE_POOL, disk.image.pos, message).with_class(Class::Internal));
+        return Err(crate::rules::STORAGE_POOL
+            .problem(release, disk.image.pos, message)
+            .with_class(Class::Internal));
     };
     let host = NetHost {
         name: pool.host.clone(),

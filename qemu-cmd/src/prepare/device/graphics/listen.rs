@@ -4,7 +4,7 @@ use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Listen, ListenType, Listens};
 use virtargv_validate::rules::graphics as rules;
 
-use crate::prepare::context::{Prepare, broken, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::text::Text;
 
 /// The address of a display.
@@ -33,7 +33,8 @@ impl Endpoint {
     pub(super) fn of(cx: &Prepare<'_>, listens: &Listens, defaults: &Defaults<'_>) -> Result<Self, Problem> {
         let listen = &listens.first;
         if let Some(second) = listens.others.first() {
-            return Err(broken(&rules::LISTEN_TWICE, second.pos));
+            let message = "element 'graphics' has more than one element 'listen', QEMU listens on one";
+            return Err(broken(cx.release(), &rules::LISTEN_TWICE, second.pos, message));
         }
         let own_socket = || Self::Unix(format!("{}/{}.sock", cx.directories.domain, defaults.socket).into());
         let default = || Self::Tcp(defaults.address.to_owned().into());
@@ -59,12 +60,12 @@ impl Endpoint {
 fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text, Problem> {
     let place = listen.pos.path("@network");
     let network = cx.host.networks().network(name).map_err(|error| {
-        problem(&crate::rules::GRAPHICS_NETWORK, place.clone(), error.about("network", name))
+        crate::rules::GRAPHICS_NETWORK.problem(cx.release(), place.clone(), error.about("network", name))
     })?;
     let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
     let address = address.ok_or_else(|| {
         let message = format!("the host has no address on network '{name}', on which the display listens");
-        problem(&crate::rules::GRAPHICS_NETWORK_ADDRESS, place, message)
+        crate::rules::GRAPHICS_NETWORK_ADDRESS.problem(cx.release(), place, message)
     })?;
     Ok(address.into())
 }

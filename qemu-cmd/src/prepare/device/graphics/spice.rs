@@ -7,7 +7,7 @@ use virtargv_model::{Problem, Spelled};
 
 use super::listen::Defaults;
 use super::{Endpoint, RenderNode};
-use crate::prepare::context::{Prepare, problem};
+use crate::prepare::context::Prepare;
 
 /// The port of an `autoport` display. libvirt chooses a free one from here on.
 const PORT: i32 = 5901;
@@ -40,7 +40,7 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) 
         Endpoint::Nowhere | Endpoint::Unix(_) => (None, None),
     };
     let plain = port.is_some() || !matches!(endpoint, Endpoint::Tcp(_));
-    channels(graphics, spice, plain, tls_port.is_some())?;
+    channels(cx, graphics, spice, plain, tls_port.is_some())?;
     let rendernode = match spice.gl.as_ref().filter(|gl| gl.enable.is_yes()) {
         Some(gl) if gl.rendernode.is_some() || cx.has(Cap::SpiceRendernode) => {
             RenderNode::of(cx, graphics, gl)?
@@ -66,7 +66,13 @@ fn ports(cx: &Prepare<'_>, spice: &Spice) -> (Option<i32>, Option<i32>) {
 }
 
 /// Checks that the mode of each channel is one for which there is a port.
-fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Result<(), Problem> {
+fn channels(
+    cx: &Prepare<'_>,
+    graphics: &Graphics,
+    spice: &Spice,
+    plain: bool,
+    tls: bool,
+) -> Result<(), Problem> {
     for (name, mode) in channel_modes(spice) {
         let possible = match mode {
             ChannelMode::Any => true,
@@ -77,7 +83,11 @@ fn channels(graphics: &Graphics, spice: &Spice, plain: bool, tls: bool) -> Resul
             let message = format!(
                 "channel '{name}' of element 'graphics' has mode '{mode}', for which the SPICE display has no port"
             );
-            return Err(problem(&crate::rules::GRAPHICS_SPICE_CHANNEL, graphics.info.pos, message));
+            return Err(crate::rules::GRAPHICS_SPICE_CHANNEL.problem(
+                cx.release(),
+                graphics.info.pos,
+                message,
+            ));
         }
     }
     Ok(())

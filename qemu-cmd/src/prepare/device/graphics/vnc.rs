@@ -8,7 +8,7 @@ use virtargv_validate::rules::graphics as rules;
 
 use super::Endpoint;
 use super::listen::Defaults;
-use crate::prepare::context::{Prepare, must, problem};
+use crate::prepare::context::{Prepare, broken};
 use crate::prepare::device::audio;
 use crate::prepare::tls::Credentials;
 use crate::text::Text;
@@ -56,7 +56,11 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> R
         Endpoint::Tcp(_) if !vnc.autoport => {
             let port = Some(vnc.port).filter(|port| *port <= 65535);
             let display = port.and_then(|port| u32::try_from(port.checked_sub(FIRST_PORT)?).ok());
-            must(display, &rules::VNC_PORT, graphics.info.pos.path("@port"))?
+            display.ok_or_else(|| {
+                let message =
+                    format!("element 'graphics' has port '{}', a VNC display has a port from '{FIRST_PORT}' to '65535'", vnc.port);
+                broken(cx.release(), &rules::VNC_PORT, graphics.info.pos.path("@port"), message)
+            })?
         }
         _ => 0,
     };
@@ -74,8 +78,8 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
     let secret = match settings.vnc_tls_x509_secret_uuid {
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
-                problem(
-                    &crate::rules::GRAPHICS_VNC_TLS_SECRET,
+                crate::rules::GRAPHICS_VNC_TLS_SECRET.problem(
+                    cx.release(),
                     graphics.info.pos,
                     error.about("secret", &uuid.to_string()),
                 )
