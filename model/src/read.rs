@@ -46,21 +46,22 @@ crate::rules! {
         help "use a smaller number or a smaller `unit=`";
 }
 
-/// The class of a bad word or number in an attribute that libvirt parsed by hand before it had typed accessors: an XML
-/// error since then, an unsupported configuration before.
-pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("7.3", Class::Unsupported);
+/// The class of a bad value of an attribute that libvirt reads with its `virXMLProp*` functions: an XML error, and before
+/// it had them an unsupported configuration. They came with 7.3 and took over one attribute after the other; those with
+/// this class are known to be read so in 9.0, and those of [`LONG_UNSUPPORTED`] in 11.3 but not in 9.0.
+pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("9.0", Class::Unsupported);
 
-/// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 still read the old way.
+/// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 does not read with these functions.
 pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("11.3", Class::Unsupported);
 
 /// As [`LONG_UNSUPPORTED`], for what was an internal error.
 pub(crate) const LONG_INTERNAL: Classes = Classes::always(Class::Xml).before("11.3", Class::Internal);
 
 /// As [`ONCE_UNSUPPORTED`], without a class before.
-pub(crate) const ONCE_PLAIN: Classes = Classes::always(Class::Xml).before("7.3", Class::Plain);
+pub(crate) const ONCE_PLAIN: Classes = Classes::always(Class::Xml).before("9.0", Class::Plain);
 
 /// As [`ONCE_UNSUPPORTED`], an internal error before.
-pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Class::Xml).before("7.3", Class::Internal);
+pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Class::Xml).before("9.0", Class::Internal);
 
 /// The context of reading: the release, and the problems found so far.
 #[derive(Debug, Default)]

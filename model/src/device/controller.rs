@@ -18,7 +18,7 @@ crate::rules! {
     CONTROLLER_CHILD_TWICE = "controller-child-twice": Xml, Read, "`<controller><model>`, `<controller><target>`",
         help "keep one of them";
     /// The `index` of a controller is at most 2147483647.
-    CONTROLLER_INDEX_RANGE = "controller-index-range": Xml (Internal before "7.3"), Read,
+    CONTROLLER_INDEX_RANGE = "controller-index-range": Xml (Internal before "9.0"), Read,
         "`<controller index=>`: libvirt keeps it as a signed 32-bit number",
         help "use a smaller index, or leave `index=` out";
     /// A `model` is given only for controllers of a type that has models.

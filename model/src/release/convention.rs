@@ -33,7 +33,7 @@ macro_rules! conventions {
 }
 
 // A row states what a release with the convention does, then what others do. `since` is the version of libvirt that
-// introduced it, `until` the first version without it. Where the exact version is not known, it is the first version
+// introduced it, `until` the first version without it. Where the exact version is not known, it is the earliest
 // that is known to have it.
 conventions! {
     /// The accelerator is the option `-accel kvm`, else the key `accel=` of `-machine`.

@@ -9,7 +9,7 @@ crate::rules! {
     HOSTDEV_USB_PRODUCT = "hostdev-usb-product": Internal, Read, "`<hostdev type='usb'><source>`: USB ids are pairs",
         help "add the missing element, or use `<address bus= device=>`";
     /// The vendor id of a USB host device is not 0.
-    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "7.3"), Read,
+    HOSTDEV_USB_VENDOR = "hostdev-usb-vendor": Xml (Internal before "9.0"), Read,
         "`<source><vendor id=>`: no vendor has the USB id 0",
         help "use the vendor id that `lsusb` shows";
 }

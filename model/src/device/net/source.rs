@@ -18,7 +18,7 @@ crate::rules! {
         "`<interface type='vhostuser'><source path= mode=>`: the UNIX socket of the vhost-user process",
         help "add `path=` and `mode='server'` or `mode='client'`", until "11.1";
     /// The `<source>` of an interface has the attributes that its type needs.
-    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "7.3"), Read,
+    NET_SOURCE_MISSING = "net-source-missing": Xml (Internal before "9.0"), Read,
         "such as `network=` for type `network`, `bridge=` for `bridge`, `dev=` for `direct` and `vdpa`, `address=` and `port=` for sockets",
         help "add the attribute that the message names";
     /// The `<source>` of a vhost-user interface is of type `unix`.
