@@ -25,7 +25,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
     SETS.iter().map(|(name, _)| *name)
 }
 
-/// The set `name`, as `release` sees it.
+/// The set `name` under `release`.
 pub fn get(name: &str, release: Release) -> Option<Caps> {
     let (_, text) = SETS.iter().find(|(n, _)| *n == name)?;
     Caps::from_xml(text, release).ok()

@@ -101,7 +101,7 @@ impl Details {
     }
 }
 
-/// The capabilities of a QEMU binary, as a release of libvirt sees them. They are read-only and cheap to clone.
+/// The capabilities of a QEMU binary under a release of libvirt. They are read-only and cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caps {
     flags: CapSet,
@@ -187,7 +187,7 @@ impl Caps {
         if self.has(cap) { Ok(()) } else { Err(MissingCap(cap)) }
     }
 
-    /// The flags that [`has`](Self::has) affirms.
+    /// The flags for which [`has`](Self::has) is true.
     pub fn flags(&self) -> &CapSet {
         &self.flags
     }

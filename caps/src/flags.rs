@@ -57,7 +57,7 @@ macro_rules! generate {
                 match self { $(Self::$variant => $name,)* }
             }
 
-            /// The libvirt's constant, such as `QEMU_CAPS_VIRTIO_NET_FAILOVER`.
+            /// libvirt's constant, such as `QEMU_CAPS_VIRTIO_NET_FAILOVER`.
             pub const fn constant(self) -> &'static str {
                 match self { $(Self::$variant => concat!("QEMU_CAPS_", $constant),)* }
             }

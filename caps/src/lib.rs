@@ -1,10 +1,9 @@
-//! The capabilities of a QEMU binary: capability flags, machine types and CPU models, as a release of libvirt sees
-//! them.
+//! The capabilities of a QEMU binary under a release of libvirt: capability flags, machine types and CPU models.
 //!
 //! This crate knows nothing of a domain. [`Caps`] is read from a capabilities file ([`Caps::from_xml`]), derived from a
 //! QMP conversation ([`derive`](mod@derive)), taken from the built-in sets ([`builtin`]) or listed by hand
-//! ([`Caps::builder`]). [`Cap`] is the table of capability flags, which say what QEMU supports; [`Convention`] is the
-//! table of differences between releases that do not depend on QEMU.
+//! ([`Caps::builder`]). [`Cap`] is the table of capability flags, one for each thing that QEMU can support;
+//! [`Convention`] is the table of differences between releases that do not depend on QEMU.
 //!
 //! ```
 //! use virtargv_caps::{Accel, Arch, Cap, Caps, Machine, Release};

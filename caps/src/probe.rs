@@ -90,7 +90,7 @@ pub enum ProbeError {
     },
 }
 
-/// The capabilities of the binary at `path`, as `release` sees them.
+/// The capabilities of the binary at `path` under `release`.
 ///
 /// # Errors
 /// The binary cannot be probed within [`TIME`].

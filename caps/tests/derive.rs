@@ -1,4 +1,4 @@
-//! A small QMP conversation, whole, cut short, out of order and with errors for answers.
+//! A small QMP conversation: complete, truncated, reordered, and with errors as replies.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(
@@ -50,7 +50,7 @@ fn the_whole_of_it() {
 #[test]
 fn text_that_ends_anywhere() {
     for (at, _) in SMALL.char_indices() {
-        // Cut within a value it is no conversation; cut between two it is a shorter one.
+        // A conversation that ends within a JSON value cannot be parsed; one that ends between two values is shorter.
         match Conversation::parse(&SMALL[..at]) {
             Ok(shorter) => drop(caps(&shorter)),
             Err(why) => assert!(matches!(why, ConversationError::Json { .. }), "{at}: {why}"),
@@ -66,7 +66,7 @@ fn a_connection_that_ends_early() {
     for length in 0..=lengths.iter().sum() {
         let mut taken = 0..length;
         match caps(&changed(|exchange| taken.next().map(|_| exchange.clone()))) {
-            // A second session that has begun has to say what it was begun for.
+            // A second session must have the replies for its accelerator.
             Err(DeriveError::Missing(_)) => assert!(flags == 0 || length > first),
             Err(other) => panic!("{length}: {other}"),
             Ok(caps) => {

@@ -1,5 +1,5 @@
-//! Binaries that are no QEMU, or a bad one: each must give a clear error in bounded time and memory, and leave nothing
-//! behind.
+//! Probing binaries that are not QEMU, or that misbehave. Each must be reported within limits of time and memory, and
+//! no process must remain.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![cfg(unix)]
@@ -75,7 +75,7 @@ fn probed(name: &str, time: Duration) -> ProbeError {
     error
 }
 
-/// Whether the process is gone, or only waits for its parent to take notice.
+/// Whether the process has ended; it can still be a zombie.
 fn is_gone(pid: &str) -> bool {
     let until = Instant::now() + Duration::from_secs(2);
     loop {

@@ -1,4 +1,4 @@
-//! What the command understands.
+//! The arguments of the command.
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -37,10 +37,10 @@ pub(crate) enum Command {
     Argv(ArgvArgs),
     /// Report everything that is wrong with domain documents.
     Check(CheckArgs),
-    /// Say what a QEMU can do.
+    /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
-    /// Say what rules require, why, and what to do; without a rule, list them all.
+    /// Explain rules: what must hold, why, and what to do; without an id, list all rules.
     Explain(ExplainArgs),
 }
 
@@ -50,13 +50,14 @@ fn releases() -> impl TypedValueParser<Value = Release> {
         .try_map(|name| name.parse::<Release>())
 }
 
-/// Which QEMU, and the conventions of which release.
+/// The QEMU binary, the release and the host.
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
-    /// What the QEMU can do: a capabilities file, `builtin:NAME`, or `probe:PATH` to ask a binary.
+    /// The capabilities of QEMU: a capabilities file, `builtin:NAME` for a built-in set, or `probe:PATH` to probe a
+    /// binary.
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH", default_value = crate::caps::DEFAULT)]
     pub(crate) caps: String,
-    /// Ask the binary again, whatever is remembered of it.
+    /// Probe the binary even if its capabilities are in the cache.
     #[arg(long)]
     pub(crate) refresh: bool,
     /// Add a capability flag, by name or constant (may be repeated).
@@ -71,13 +72,13 @@ pub(crate) struct QemuArgs {
     /// The directory of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
     #[arg(long, value_name = "DIR")]
     pub(crate) cpu_map: Option<std::path::PathBuf>,
-    /// The architecture of the host, where it is not this one's.
+    /// The architecture of the host, if it is not that of this machine.
     #[arg(long, value_name = "ARCH")]
     pub(crate) arch: Option<Arch>,
 }
 
 impl QemuArgs {
-    /// The machine the options speak of.
+    /// The host that the options describe.
     pub(crate) fn host(&self) -> SystemHost {
         let host = SystemHost::new(self.arch);
         match &self.cpu_map {
@@ -92,21 +93,21 @@ impl QemuArgs {
 pub(crate) struct ArgvArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = ArgvFormat::Args)]
     pub(crate) format: ArgvFormat,
-    /// Print a line that starts without a launcher: no descriptors are passed, taps are named, sockets are in DIR
-    /// (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's directory for temporary files). The guest waits
-    /// for a `cont` on the monitor, DIR/monitor.sock. Nothing is created.
+    /// Print a command line that runs without a launcher: no descriptors are passed, tap devices are opened by name,
+    /// sockets are in DIR (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's directory for temporary files).
+    /// The guest is paused until it gets `cont` on the monitor, DIR/monitor.sock. No file or directory is created.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) standalone: Option<String>,
-    /// List what the line requires on the host: before it as comments, or as `needs` of JSON.
+    /// List what the command line requires on the host: as comments before it, or as `needs` in JSON.
     #[arg(long)]
     pub(crate) explain_host: bool,
-    /// Print before each option what made it, and what the document leaves open of that element.
+    /// Print before each option the element or default that it comes from, and what completing added to that element.
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Treat the document as a new definition: what the guest sees may be improved.
+    /// Treat the document as a new definition, whose guest can get newer defaults (libvirt's ABI update).
     #[arg(long)]
     pub(crate) abi_update: bool,
     /// The document; `-` is standard input.
@@ -132,7 +133,7 @@ pub(crate) enum ArgvFormat {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
-    /// How to report.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
     /// The documents; `-` is standard input.
@@ -149,24 +150,24 @@ pub(crate) enum CheckFormat {
     Json,
 }
 
-/// What can be told of capabilities sets.
+/// Show, compare and probe capabilities.
 ///
 /// A set is named as for `--caps`: a capabilities file, `builtin:NAME`, or `probe:PATH` for a QEMU binary.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CapsCommand {
-    /// The built-in sets.
+    /// List the built-in sets.
     List(CapsListArgs),
-    /// All that a set says.
+    /// Show the content of a set.
     Show(CapsShowArgs),
-    /// What differs between two sets.
+    /// Compare two sets.
     Diff(CapsDiffArgs),
-    /// Ask a QEMU binary and print its capabilities file.
+    /// Probe a QEMU binary and print its capabilities file.
     Probe(CapsProbeArgs),
-    /// The flags a document needs, and the oldest built-in QEMU that has them all.
+    /// Show the flags that a document needs, and the oldest built-in QEMU that has all of them.
     Require(CapsRequireArgs),
 }
 
-/// The layouts of what is told about sets.
+/// The layouts of output on sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum CapsFormat {
     /// For people.
@@ -177,20 +178,20 @@ pub(crate) enum CapsFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct CapsListArgs {
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CapsShowArgs {
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
-    /// The release that looks at the set.
+    /// The libvirt release whose flags are shown.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
-    /// Ask a binary again, whatever is remembered of it.
+    /// Probe a binary even if its capabilities are in the cache.
     #[arg(long)]
     pub(crate) refresh: bool,
     /// The set.
@@ -200,26 +201,26 @@ pub(crate) struct CapsShowArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CapsDiffArgs {
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
-    /// The release that looks at the sets.
+    /// The libvirt release whose flags are compared.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
-    /// The one set.
+    /// The first set.
     #[arg(value_name = "A")]
     pub(crate) a: String,
-    /// The other.
+    /// The second set.
     #[arg(value_name = "B")]
     pub(crate) b: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct CapsProbeArgs {
-    /// The release whose flags are looked for.
+    /// The libvirt release whose flags are probed for.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
-    /// Leave out what is true of this host only, and list the flags of every release: for sets that are passed on.
+    /// Leave out what depends on this host, and list the flags of all releases, for use on other hosts.
     #[arg(long)]
     pub(crate) generic: bool,
     /// The QEMU binary.
@@ -229,7 +230,7 @@ pub(crate) struct CapsProbeArgs {
 
 #[derive(Debug, Args)]
 pub(crate) struct CapsRequireArgs {
-    /// How to print it.
+    /// The output format.
     #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
     pub(crate) format: CapsFormat,
     /// The release whose behaviour is followed.

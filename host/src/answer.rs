@@ -1,13 +1,13 @@
-//! What a question to the host ends with.
+//! Answers of the host.
 
-/// What a host answers: a value, or why there is none. A host that was not told the answer says
+/// What a host answers: a value, or why there is none. A host that does not know the answer returns
 /// [`HostError::Unknown`], which is different from [`HostError::NotFound`].
 pub type Answer<T> = Result<T, HostError>;
 
 /// Why the host has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
-    /// The host was not told. What was asked for may or may not be there.
+    /// The host does not know. What was asked for may or may not exist.
     #[error("the host does not know {0}")]
     Unknown(&'static str),
     /// What was asked for does not exist.
@@ -49,7 +49,7 @@ impl HostError {
         Self::Failed { what, name: name.into(), why: why.to_string() }
     }
 
-    /// Says that `what` called `name`, which was asked for, is not to be had, and why.
+    /// The message that `what` called `name` cannot be looked up, with the reason.
     pub fn about(&self, what: &str, name: &str) -> String {
         match self {
             Self::Unknown(_) => format!("{what} '{name}' cannot be looked up: {self}"),
@@ -57,7 +57,7 @@ impl HostError {
         }
     }
 
-    /// Whether the host was not told.
+    /// Whether the host does not know the answer.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))
     }

@@ -68,14 +68,14 @@ pub enum Joins<S> {
     Nothing,
     /// A bridge.
     Bridge(S),
-    /// A network of libvirt's.
+    /// A virtual network of libvirt.
     Network(S),
     /// A network device of the host, as a macvtap device.
     Direct(S),
 }
 
 impl<S> Joins<S> {
-    /// What it is in one word, and its name.
+    /// The kind in one word, and the name.
     pub const fn parts(&self) -> (&'static str, Option<&S>) {
         match self {
             Self::Nothing => ("nothing", None),
@@ -109,11 +109,11 @@ impl<S: fmt::Display> fmt::Display for Joins<S> {
     }
 }
 
-/// Who knows numbers of descriptors before a line is made: a launcher that has opened some already.
+/// The numbers of descriptors that a launcher has opened before the command line is made.
 ///
-/// What is not fixed here is numbered upward in the order of the arguments, each descriptor once.
+/// All other descriptors are numbered upward in the order of the arguments, each once.
 pub trait Descriptors: fmt::Debug {
-    /// The first number that is free for what is not fixed here; 0 to 2 are the standard streams.
+    /// The first number for the other descriptors; 0 to 2 are the standard streams.
     fn first_free(&self) -> u32 {
         3
     }
@@ -125,15 +125,15 @@ pub trait Descriptors: fmt::Debug {
         None
     }
 
-    /// The numbers of the descriptors that were passed beforehand as the group of that name (`<source fdgroup=>`);
-    /// `None` where there is no such group.
+    /// The numbers of the descriptors that the caller passes as the group of that name (`<source fdgroup=>`); `None`
+    /// where there is no such group.
     fn group(&self, name: &str) -> Option<Vec<u32>> {
         let _ = name;
         None
     }
 }
 
-/// Nothing was opened beforehand, and every number is free.
+/// No descriptor was opened beforehand.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FreeDescriptors;
 

@@ -15,8 +15,8 @@ use crate::{
     Volume, VolumeLookup,
 };
 
-/// Answers with the values it was given; what it was not given does not exist. Random bytes count up from 0, so that
-/// output is the same every time.
+/// Answers with given values; all else does not exist. Random bytes count up from 0, so that output is the same every
+/// time.
 ///
 /// ```
 /// use virtargv_host::{FixedHost, Host, SecretKey, SecretLookup, SecretUse};
@@ -221,7 +221,7 @@ impl Numa for FixedHost {
 
 impl Devices for FixedHost {
     fn pci_device(&self, address: &PciAddress) -> Answer<PciDevice> {
-        // The map holds the devices about which something is known, not all that there are.
+        // The map has the devices of which something is known, not all devices.
         self.pci_devices.get(&address.to_string()).copied().ok_or(HostError::Unknown("its PCI devices"))
     }
 

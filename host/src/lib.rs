@@ -1,8 +1,8 @@
-//! What a QEMU command line needs to know of the machine it is for.
+//! The host of a guest: the questions that a QEMU command line depends on, and hosts that answer them.
 //!
-//! No stage touches a file, a clock or the network: it asks a [`Host`]. A host has a few things that every machine has,
-//! and subjects that it may know about ([`Files`], [`Storage`], [`Networks`], [`Secrets`] and others). Each question of a
-//! subject is answered by default with "not known", so a host implements only what it knows:
+//! No stage reads a file, a clock or the network: it asks a [`Host`]. A few questions every host must answer; the
+//! others belong to a subject ([`Files`], [`Storage`], [`Networks`], [`Secrets`] and others) and have the default
+//! answer "not known", so that a host implements only the subjects it knows:
 //!
 //! ```
 //! use virtargv_host::{Answer, Arch, DriverConfig, Host, HostError, SecretKey, SecretUse, Secrets, Storage};
@@ -45,7 +45,7 @@
 //! ```
 //!
 //! [`FixedHost`] answers with given values (tests, planning for another machine), [`Override`] replaces answers of
-//! another host, and `SystemHost` of the crate `virtargv-system` looks at this machine.
+//! another host, and `SystemHost` of the crate `virtargv-system` reads the state of the machine it runs on.
 
 mod answer;
 mod config;
@@ -73,10 +73,10 @@ pub use subject::{Cpu, Devices, Files, Machine, Networks, Numa, Secrets, Service
 pub use virtargv_caps::{Accel, Arch, CpuMap};
 pub use virtargv_model::Uuid;
 
-/// The machine that a guest is to run on. Every machine has what the required methods ask for; what it knows beyond
-/// that is answered by subject.
+/// The machine that a guest is to run on. The required methods are what every host knows; other questions are grouped
+/// by subject.
 ///
-/// Every method has to be free of side effects that matter to anybody else. Answers must not change while a domain is worked on.
+/// No method may change the state of the host, and no answer may change while a command line is made.
 pub trait Host {
     /// The driver's settings (`qemu.conf`).
     fn config(&self) -> &DriverConfig;

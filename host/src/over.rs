@@ -6,8 +6,9 @@ use crate::{
     Cpu, Descriptors, Devices, DriverConfig, Files, Host, Machine, Networks, Numa, Secrets, Services, Storage,
 };
 
-/// Another host with some of its answers replaced. A question goes to the subject given here first; where that does not
-/// know, or none is given, it goes to the host below. So a subject given here implements only what it replaces.
+/// Another host with some of its answers replaced. A question is asked of the replacement for its subject first. If
+/// there is none, or it answers [`HostError::Unknown`](crate::HostError::Unknown), the other host is asked. So a
+/// replacement implements only the questions whose answers it replaces.
 ///
 /// ```
 /// use virtargv_host::{Answer, FixedHost, Host, Override, SecretKey, SecretUse, Secrets};
@@ -60,7 +61,7 @@ macro_rules! replace {
 }
 
 impl<'h> Override<'h> {
-    /// The host `under`, with nothing replaced yet.
+    /// All answers of `under`; the other methods replace some.
     pub fn new(under: &'h dyn Host) -> Self {
         Self {
             under,

@@ -1,4 +1,4 @@
-//! What every stage is given besides the result of the stage before.
+//! What every stage gets besides the result of the stage before.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use virtargv_caps::{Caps, Release};
 
 use crate::Host;
 
-/// What a command line is made of besides the document: the one context of every stage.
+/// The context of all stages: what a command line depends on besides the document.
 ///
 /// ```
 /// use virtargv_caps::{Arch, Caps};
@@ -21,15 +21,15 @@ use crate::Host;
 /// ```
 #[derive(Clone)]
 pub struct Request<'a> {
-    /// The capabilities of the QEMU, as the release of libvirt that is followed sees them.
+    /// The capabilities of the QEMU binary, under the release of libvirt that is followed.
     pub caps: &'a Caps,
     /// The machine the guest is to run on.
     pub host: &'a dyn Host,
     /// How the document is to be read.
     pub read: ReadOptions,
-    /// What is wanted of this start.
+    /// The options of this start.
     pub start: StartOptions,
-    /// Whether rules are not checked when the document is read, but when the guest is started.
+    /// Whether rules are checked when the guest is started, rather than when the document is read.
     pub skip_validate: bool,
 }
 
@@ -54,18 +54,19 @@ impl<'a> Request<'a> {
 /// How a document is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// It is a new definition, so what the guest sees may change for the better (`abi_update`).
+    /// The document is a new definition, so that its guest can get newer defaults (libvirt's `ABI_UPDATE`).
     pub abi_update: bool,
-    /// It comes from a running guest or its migration: what is there must not change.
+    /// The document is that of a running guest or of a migration, so that nothing that the guest sees may change.
     pub live: bool,
 }
 
-/// What the caller wants of this start.
+/// The options of a start.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StartOptions {
     /// Where the guest's state comes from, for a guest that is migrated or restored.
     pub incoming: Option<Incoming>,
-    /// The line is to run without a launcher: no descriptors are passed, and the domain's sockets are in this directory.
+    /// The command line runs without a launcher: no descriptors are passed, and the domain's sockets are in this
+    /// directory.
     pub standalone: Option<String>,
     /// The number that the domain has while it runs.
     pub domain_id: DomainId,

@@ -9,8 +9,8 @@ use virtargv_model::pool::StoragePool;
 use crate::answer::{Answer, HostError};
 use crate::{PciDevice, Processor, SecretKey, SecretUse, Volume};
 
-/// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and what a
-/// host with nothing to say and an [`Override`](crate::Override) answer.
+/// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and their
+/// implementations for a host that knows nothing and for [`Override`](crate::Override).
 macro_rules! subjects {
     ($(
         $(#[$meta:meta])*

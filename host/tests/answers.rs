@@ -1,4 +1,4 @@
-//! What a host answers that was told nothing, and how answers are replaced.
+//! The answers of a host that implements no subject, and of an override.
 
 use virtargv_host::{
     Accel, Answer, Arch, DriverConfig, FixedHost, Host, HostError, Machine, NotKnown, Override, SecretKey,

@@ -82,7 +82,7 @@ pub struct PortGroup {
     pub port: PortSettings,
 }
 
-/// What both a network and its port groups can say of ports.
+/// The settings of ports that both a network and its port groups can have.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct PortSettings {
     /// `<virtualport>`
@@ -132,8 +132,8 @@ impl Network {
         matches!(self.forward.mode, None | Nat | Route | Open)
     }
 
-    /// The actual connection that the network gives an interface of `port_group`. With `<forward mode='hostdev'>` it
-    /// is the first PCI function that is not in `taken`; `None` where the network has nothing to connect to.
+    /// The actual connection of an interface of `port_group`. With `<forward mode='hostdev'>` it is the first PCI
+    /// function that is not in `taken`; `None` if the network has none left.
     pub fn connect(&self, port_group: Option<&str>, taken: &[PciAddress]) -> Option<Actual> {
         let group = self.port_groups.iter().find(|group| match port_group {
             Some(name) => group.name == name,

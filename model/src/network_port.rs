@@ -1,4 +1,4 @@
-//! `<networkport>`: the port that a virtual network allocates for an interface, which says what it is connected to.
+//! `<networkport>`: the port that a virtual network allocates for an interface, with what it is connected to.
 
 use crate::Pos;
 use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciDevice};

@@ -1,10 +1,11 @@
-//! What a stage ends with.
+//! The result of a stage.
 
 use crate::Report;
 
-/// What a stage made, and the problems of it and of all stages before it.
+/// The value that a stage made, and the problems of this stage and of all before it.
 ///
-/// A stage takes the outcome of the one before, so that it knows what was already wrong, and passes the report on.
+/// A stage takes the outcome of the one before, so that it knows the earlier problems, and returns one report with all
+/// of them.
 ///
 /// ```
 /// use virtargv_model::{Outcome, Release, parse};
@@ -17,7 +18,7 @@ use crate::Report;
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome<T> {
-    /// What the stage made; `None` where it or a stage before it could not go on.
+    /// The value; `None` if this stage or one before it could not be completed.
     pub value: Option<T>,
     /// Every problem so far, in the order in which libvirt would have stopped.
     pub report: Report,
@@ -51,7 +52,7 @@ impl<T> From<T> for Outcome<T> {
     }
 }
 
-/// No value, and the problems that are why.
+/// No value, and the problems because of which there is none.
 impl<T> From<Result<T, Report>> for Outcome<T> {
     fn from(result: Result<T, Report>) -> Self {
         match result {

@@ -10,7 +10,8 @@ use crate::{Problem, Report};
 
 /// The byte offset of an element's `<` in the text it was read from.
 ///
-/// All offsets compare as equal, so that two domains with the same content are equal wherever their elements stand.
+/// All offsets compare as equal, so that two domains with the same content are equal whatever the places of their
+/// elements are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Pos(Option<u32>);
 
@@ -50,8 +51,8 @@ impl Eq for Pos {}
 pub struct Place {
     /// The element where the path starts.
     pub element: Pos,
-    /// Names of child elements, then `@attribute` or nothing, such as `"model/@type"`. Steps that the text does not
-    /// have are ignored.
+    /// Names of child elements, then `@attribute` or nothing, such as `"model/@type"`. Steps that lead to nothing in
+    /// the text are ignored.
     pub path: &'static str,
     /// An attribute of the element at the end of the path, or empty.
     pub(crate) attr: &'static str,
@@ -176,8 +177,8 @@ impl<'t> Source<'t> {
         Some(node.attribute_node(name).map_or_else(|| self.head(node), |attribute| attribute.range()))
     }
 
-    /// The element that `place` means, or the nearest one around it that the text holds, and the first step of the path
-    /// that leads to no element.
+    /// The element at `place`, or the nearest one around it that is in the text, and the first step of the path that
+    /// leads to no element.
     fn node(&self, place: &Place) -> Option<(roxmltree::Node<'_, 't>, Option<&'static str>)> {
         let mut node = self.element(place.element.offset()?)?;
         for step in place.path.split('/').filter(|step| !step.is_empty()) {
@@ -189,7 +190,7 @@ impl<'t> Source<'t> {
         Some((node, None))
     }
 
-    /// The path of the element that `place` means, or of the nearest one around it that the text holds: an XPath from the
+    /// The path of the element at `place`, or of the nearest one around it that is in the text: an XPath from the
     /// outermost element, such as `devices/interface[2]`; `.` is that element itself.
     pub fn path(&self, place: &Place) -> Option<String> {
         let mut steps = Vec::new();

@@ -11,7 +11,7 @@ pub enum Class {
     Xml,
     /// The document asks for something that the QEMU binary, the machine type or the release does not support.
     Unsupported,
-    /// libvirt gives no more specific class.
+    /// libvirt has no more specific class.
     Internal,
     /// A value is not valid anywhere.
     InvalidArgument,
@@ -62,7 +62,7 @@ impl Class {
         Self::Plain,
     ];
 
-    /// The prefix libvirt prints before the message, without the colon; empty where it prints none.
+    /// The prefix that libvirt prints before the message, without the colon; empty where it prints none.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Xml => "XML error",
@@ -207,7 +207,7 @@ impl Report {
         &self.unread
     }
 
-    /// Keeps the problems for which `keep` holds, which is told what could not be read.
+    /// Keeps the problems for which `keep` is true; its second argument is what could not be read.
     pub fn retain(&mut self, keep: impl Fn(&Problem, &Unread) -> bool) {
         for stage in self.stages.iter_mut() {
             stage.retain(|problem| keep(problem, &self.unread));

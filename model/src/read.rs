@@ -17,7 +17,7 @@ use crate::{Class, Classes, Kib, NumberSet, Place, Release, Report, Rule, Span, 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
     ATTRIBUTE_VALUE = "attribute-value": Xml, Read,
-        "the domain format gives each attribute its words, or a number in a range, or a form of text",
+        "the domain format defines the words, the range of numbers or the form of text of each attribute",
         help "use one of the values that the message names";
     /// A value is one that the release followed knows.
     LATER_WORD = "word-of-a-later-release": Xml, Read,
@@ -32,7 +32,7 @@ crate::rules! {
         help "add the attribute that the message names";
     /// The text of an element is a value that the domain format allows for it.
     ELEMENT_VALUE = "element-value": Xml, Read,
-        "the domain format gives each element with a text its words, or a number in a range",
+        "the domain format defines the words or the range of numbers of each element with a text",
         help "write a value of the kind that the message names";
     /// A child element that is mandatory for its element is given.
     ELEMENT_MISSING = "element-missing": Xml, Read, "the schema of the domain format",
@@ -112,12 +112,12 @@ impl Reader {
         self.knows(since).then(|| self.attr(el, name)).flatten()
     }
 
-    /// The attribute `name` as a text, where it came with libvirt `since`: earlier releases pass over it.
+    /// The attribute `name` as a text, where it came with libvirt `since`: earlier releases ignore it.
     pub fn string_since(&self, since: &'static str, el: El<'_>, name: &str) -> Option<String> {
         el.string(name).filter(|_| self.knows(since))
     }
 
-    /// The first child `name`, where it came with libvirt `since`: earlier releases pass over it.
+    /// The first child `name`, where it came with libvirt `since`: earlier releases ignore it.
     pub fn child_since<'a>(&self, since: &'static str, el: El<'a>, name: &str) -> Option<El<'a>> {
         el.child(name).filter(|_| self.knows(since))
     }
@@ -308,7 +308,7 @@ pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
     el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
 }
 
-/// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
+/// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.
 pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
     if r.knows(since) { all(el, name, r) } else { Vec::new() }
 }
@@ -345,7 +345,7 @@ impl<'a> ByName<'a> {
         Self { names, children: numbered.into_iter().map(|(_, child)| child).collect() }
     }
 
-    /// Reads every child `name`, where they came with libvirt `since`: earlier releases pass over them.
+    /// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.
     pub(crate) fn all_since<T: Element>(&self, since: &'static str, name: &str, r: &mut Reader) -> Vec<T> {
         if r.knows(since) { self.all(name, r) } else { Vec::new() }
     }

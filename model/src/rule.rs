@@ -5,7 +5,7 @@
 
 use crate::{Class, Place, Problem, Release, Span, Stage};
 
-/// How bad a problem is.
+/// The severity of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Severity {
     /// For information.

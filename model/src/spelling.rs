@@ -1,5 +1,5 @@
-//! Enumerations of the domain format and the words that spell them. Parsing, formatting and messages derive from one
-//! row for each value.
+//! Enumerations of the domain format and their words. Parsing, formatting and messages are derived from one row for
+//! each value.
 
 use std::fmt::Debug;
 
@@ -44,7 +44,7 @@ impl Unknown {
 
 /// Defines an enumeration, with one row for each value.
 ///
-/// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` gives the enum (Copy, Eq, Hash, Ord),
+/// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` defines the enum (Copy, Eq, Hash, Ord),
 /// [`Spelled`], `Display`, `FromStr`. A word that a later version than the oldest release added names that version:
 /// `Variant = "word" since "8.2"`; reading refuses the word under earlier releases.
 macro_rules! spelled {

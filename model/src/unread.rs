@@ -8,8 +8,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use crate::read::{El, Elements};
 use crate::{Place, Pos, Problem};
 
-/// The attributes that say what a device is, with the path of their element: of a device without one of them, nothing is
-/// known.
+/// The attributes that determine the kind of a device, with the path of their element. If one of them could not be
+/// read, nothing else is reported of the device.
 const KIND: &[(&str, &str)] = &[
     ("", "type"),
     ("", "model"),
@@ -28,7 +28,7 @@ const KIND: &[(&str, &str)] = &[
 /// The parts of a document that could not be read.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Unread {
-    /// The byte offsets of the devices of which not even the kind is known, and of all elements in them.
+    /// The byte offsets of the devices whose kind is not known, and of all elements in them.
     unknown: HashSet<usize>,
     /// The elements with parts that could not be read, by byte offset.
     elements: HashMap<usize, Parts>,
@@ -40,8 +40,8 @@ pub struct Unread {
 /// The parts of an element that could not be read.
 #[derive(Debug, Clone, PartialEq)]
 struct Parts {
-    /// Whether the element is a device or another child of `<domain>`. The attributes of one are read apart, those of an
-    /// element inside it belong together.
+    /// Whether the element is a device or another child of `<domain>`. Its attributes are independent of each other;
+    /// those of an element inside it are not.
     is_section: bool,
     /// Attributes of the element itself.
     attributes: BTreeSet<&'static str>,
@@ -142,7 +142,7 @@ impl Parts {
     }
 }
 
-/// Where an element stands.
+/// The level of an element.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Level {
     /// A child of `<devices>`.
@@ -169,7 +169,7 @@ fn join(outer: &str, inner: &str) -> String {
     if inner.is_empty() { outer.to_owned() } else { format!("{outer}/{inner}") }
 }
 
-/// Whether the path `inner` is `outer` or goes on from it.
+/// Whether the path `inner` is `outer` or below it.
 fn is_inside(inner: &str, outer: &str) -> bool {
     inner.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
 }
@@ -196,18 +196,18 @@ mod tests {
         let check = |place: crate::Place, expected: bool| {
             assert_eq!(report.unread().covers(&place), expected, "{place:?}");
         };
-        // Of the driver of the first disk only the cache mode is unread, but its attributes belong together.
+        // Only the cache mode of the first disk could not be read, but the attributes of a driver are not independent.
         check(first.driver.pos.attr("cache"), true);
         check(first.driver.pos.attr("io"), true);
         check(first.info.pos.path("driver/@cache"), true);
         check(first.info.pos.path("target/@dev"), false);
         check(first.target_pos.attr("dev"), false);
         check(first.info.pos.into(), false);
-        // Of the second disk not even the kind is known.
+        // The kind of the second disk is not known.
         check(second.info.pos.into(), true);
         check(second.driver.pos.attr("io"), true);
         check(second.target_pos.attr("dev"), true);
-        // The mode of a CPU says nothing of its topology.
+        // The topology of a CPU does not depend on its mode.
         let cpu = cpu.as_ref().unwrap();
         check(cpu.pos.attr("mode"), true);
         check(cpu.pos.attr("migratable"), false);

@@ -65,7 +65,7 @@ impl Vcpus {
         if let Some(el) = domain.child("vcpus") {
             vcpus.individual = read::all(el, "vcpu", r);
         }
-        // Without the element there is one vCPU; of one that could not be read nothing is known.
+        // Without the element there is one vCPU. If it could not be read, the number is not known.
         if vcpus.max.is_some() || domain.child("vcpu").is_none() {
             vcpus.check(r);
         }

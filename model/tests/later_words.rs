@@ -17,7 +17,7 @@ fn read(text: &str, release: Release) -> (Domain, Report) {
     (parsed.value.expect("a domain"), parsed.report)
 }
 
-/// `word` of `text` is passed over by 7.0 and kept by the current release; neither reports it.
+/// `word` of `text` is ignored by 7.0 and kept by the current release; neither reports it.
 fn check_passed_over(text: &str, word: &str) {
     for (release, kept) in [(Release::V7_0, false), (Release::V11_3, true)] {
         let (domain, report) = read(text, release);

@@ -93,7 +93,7 @@ impl Element {
 
 /// The path below `<domain>` in the domain as it is started, with elements of the same name numbered from 1 as in
 /// XPath: `devices/interface[2]`; `.` is `<domain>` itself. The path in the document can be another, because completing
-/// adds and sorts devices; [`Source::path`](virtargv_model::Source::path) gives it.
+/// adds and sorts devices; [`Source::path`](virtargv_model::Source::path) finds it.
 impl fmt::Display for Element {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

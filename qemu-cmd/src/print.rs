@@ -44,8 +44,8 @@ pub enum Format {
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Layout<'s> {
     /// The width in characters at which [`Format::Args`] breaks an option: after the last comma that fits, else after a
-    /// colon, else after a space. The continuation is not indented. It is for people: a
-    /// break inside quotes is part of the word for a shell.
+    /// colon, else after a space. The continuation is not indented. It is for reading only: a shell takes a break
+    /// inside quotes as part of the word.
     pub wrap: Option<usize>,
     /// The document's text, in which [`Format::Json`] looks up the paths, lines and columns of elements.
     pub source: Option<&'s Source<'s>>,

@@ -4,10 +4,10 @@
 virtargv_model::rules! {
     /// The time of the host is known if the guest's clock is an offset from it.
     CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>`: an offset from the time of the host",
-        help "use another `offset=`, or let the host answer with its time";
+        help "use another `offset=`, or a host that knows its time";
     /// The NUMA nodes of automatic placement are known.
     NUMA_ADVICE = "numa-advice": Internal, Build, "`<numatune><memory placement='auto'>`: the NUMA nodes that numad advises",
-        help "name NUMA nodes with `nodeset=`, or let the host answer with its advice";
+        help "name NUMA nodes with `nodeset=`, or a host that knows the advice of numad";
     /// A name in `<qemu:capabilities>` is a capability flag.
     QEMU_CAPABILITY = "qemu-capability": Internal, Build,
         "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",
@@ -60,13 +60,13 @@ virtargv_model::rules! {
     CPU_FEATURE_VMX = "cpu-feature-vmx": Unsupported, Build,
         "`<cpu><feature name='vmx-...'>`: the QOM property `unavailable-features`, new in QEMU 4.2",
         help "remove the feature, or use QEMU 4.2 or later";
-    /// The CPU mode can be had for the guest's architecture and accelerator on the host.
+    /// The CPU mode is supported for the guest's architecture and accelerator on the host.
     CPU_MODE_OFFERED = "cpu-mode-offered": Unsupported, Build,
         "`<cpu mode=>`: `host-passthrough` and `host-model` need KVM or hvf on a host of the guest's architecture, `maximum` a QEMU that has it",
         help "use `mode='custom'` with a `<model>`";
     /// The host's CPU is known where the guest's CPU depends on it.
     CPU_HOST_UNKNOWN = "cpu-host-unknown": Unsupported, Build,
-        "`<cpu mode='host-model'>`, `check=`: the host's CPU as the capabilities or the host tell it",
+        "`<cpu mode='host-model'>`, `check=`: the host's CPU, as the capabilities or the host describe it",
         help "use capabilities that were probed on the host, or describe the host's CPU";
     /// The CPU of an s390 guest is not matched as a minimum.
     CPU_MATCH_ARCH = "cpu-match-arch": Unsupported, Build,
@@ -90,13 +90,13 @@ virtargv_model::rules! {
         help "use a model that `virtargv caps show` lists";
     /// The host's CPU has what the guest's CPU requires.
     CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build,
-        "`<cpu>`, `<feature policy='require'>`: what the host or QEMU on it lacks",
+        "`<cpu>`, `<feature policy='require'>`: features that the host, or QEMU on it, lacks",
         help "remove the features named, or use `policy='optional'`";
     /// Switching deprecated features needs a QEMU that reports them.
     CPU_DEPRECATED_FEATURES = "cpu-deprecated-features": Unsupported, Build,
         "`<cpu deprecated_features=>`: `deprecated-props` of `query-cpu-model-expansion`, new in QEMU 9.1",
         help "remove `deprecated_features=`, or use QEMU 9.1 or later";
-    /// A CPU that follows the host's needs CPU definitions.
+    /// A CPU that depends on the host's needs CPU definitions.
     CPU_NO_DEFINITIONS = "cpu-no-definitions": OperationFailed, Build,
         "`<cpu mode='host-model'>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
         help "install libvirt's CPU definitions, or name their directory (`--cpu-map`)";

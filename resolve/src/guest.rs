@@ -13,7 +13,7 @@ pub struct Guest {
     pub machine: String,
     /// The accelerator.
     pub accel: Accel,
-    /// The release of libvirt that is followed, for what the methods below answer differently under it.
+    /// The release of libvirt that is followed, on which some of the methods below depend.
     pub(crate) release: Release,
     board: Board,
 }
@@ -69,7 +69,7 @@ impl Guest {
             )
     }
 
-    /// What the machine is and has.
+    /// The properties of the machine.
     pub fn board(&self) -> Board {
         self.board
     }
@@ -134,7 +134,7 @@ impl Guest {
 }
 
 bitflags! {
-    /// What a machine is and has, as far as its architecture and the name of its machine type tell.
+    /// Properties of a machine that follow from its architecture and the name of its machine type.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub struct Board: u16 {
         /// A PC with the Q35 chipset.

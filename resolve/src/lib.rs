@@ -92,7 +92,7 @@ pub struct Work<'a> {
 }
 
 impl Work<'_> {
-    /// Reports that `rule` is broken, unless that follows from what could not be read.
+    /// Reports that `rule` is broken, unless the problem follows from one of reading.
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         self.push(rule.problem(self.release, place, message));
     }
@@ -108,7 +108,7 @@ impl Work<'_> {
         self.push(rule.problem(self.release, place, message).with_class(class));
     }
 
-    /// Adds `problem`, unless it follows from what could not be read.
+    /// Adds `problem`, unless it follows from one of reading.
     pub(crate) fn push(&mut self, problem: Problem) {
         if !self.report.unread().covers(&problem.place) {
             self.report.push(problem);
@@ -122,8 +122,7 @@ const STEPS: &[fn(&mut Work<'_>)] =
 
 /// Completes the domain that was read: what its document leaves out is filled in.
 ///
-/// There is no value only where there was no domain. What could not be placed is in the report, after what was wrong
-/// with the text.
+/// The value is `None` only if there was no domain. The report has the problems of reading, then those of completing.
 pub fn resolve(read: Outcome<Domain>, request: &Request<'_>) -> Outcome<Resolved> {
     read.then(|domain, mut report| {
         let guest = Guest::of(&domain, request.caps, request.host.arch());

@@ -60,7 +60,7 @@ virtargv_model::rules! {
     MEMORY_DEVICE_SLOTS_FULL = "memory-device-slots-full": Internal, Place,
         "`<maxMemory slots=>`: the number of memory modules that fit",
         help "raise `slots=` of `<maxMemory>`";
-    /// The target name of a disk without an address gives its address.
+    /// The target name of a disk without an address determines its address.
     DISK_NAME_UNKNOWN = "disk-name-unknown": Xml, Place,
         "`<target dev=>`: a prefix (`vd`, `sd`, `hd`, `fd`, `xvd`, `ubd`), then letters that number the disk",
         help "use a name such as `vda` or `sdb`, or add an `<address>`";

@@ -1,4 +1,4 @@
-//! Where devices end up, by kind of guest.
+//! The addresses of devices, by kind of guest.
 
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 

@@ -52,7 +52,7 @@ const PLUGIN_DIRS: &[&str] =
 const NODES: &str = "/sys/devices/system/node";
 
 impl SystemHost {
-    /// The machine; with `arch` as if that was its architecture.
+    /// The machine; with `arch` instead of its own architecture.
     pub fn new(arch: Option<Arch>) -> Self {
         let here = jiff::Zoned::now();
         Self {

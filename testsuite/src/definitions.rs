@@ -1,4 +1,5 @@
-//! Definitions that the host answers with and that are not what they have to be, each with the rule that it breaks.
+//! Definitions of networks, network ports and storage pools that a host returns and that are not valid, each with the
+//! rule that it breaks.
 
 use virtargv::Report;
 use virtargv_model::network::Network;
@@ -16,7 +17,7 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// What is reported of it; `None` where it is read as if it were good.
+    /// The problems that are reported; `None` if it is accepted.
     pub fn report(&self) -> Option<Report> {
         (self.read)(self.text)
     }

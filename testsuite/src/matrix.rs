@@ -72,7 +72,7 @@ pub struct Case {
 const X86: Qemu = Qemu::Builtin("qemu-10.0-x86_64");
 const OLD_X86: Qemu = Qemu::Builtin("qemu-7.2-x86_64");
 
-/// A row for the latest QEMU under the latest release, which gives a command line.
+/// A row for the latest QEMU under the latest release, whose outcome is a command line.
 const fn modern(name: &'static str) -> Case {
     let (release, qemu, expect) = (Release::V11_3, X86, Expect::Argv);
     Case {
@@ -88,7 +88,7 @@ const fn modern(name: &'static str) -> Case {
     }
 }
 
-/// A row for the oldest QEMU under release 7.0, which gives a command line.
+/// A row for the oldest QEMU under release 7.0, whose outcome is a command line.
 const fn classic(name: &'static str) -> Case {
     Case { release: Release::V7_0, qemu: OLD_X86, ..modern(name) }
 }

@@ -1,5 +1,5 @@
-//! What libvirt's own tests pretend: their expected command lines have fixed numbers of descriptors, several of which
-//! are used for more than one descriptor.
+//! The mocks of libvirt's own tests: their expected command lines have fixed numbers of descriptors, some of which are
+//! used for more than one descriptor.
 
 use std::collections::BTreeMap;
 

@@ -67,7 +67,7 @@ proptest! {
         }
     }
 
-    /// QEMU's option parser gives the properties that were written.
+    /// QEMU's option parser returns the properties that were written.
     #[test]
     fn options_are_escaped(pairs in vec((key(), ".{0,12}"), 0..8)) {
         let mut props = Props::new("driver", "virtio-net-pci");
@@ -104,7 +104,7 @@ proptest! {
         prop_assert_eq!(json["inner"]["number"].as_u64(), Some(number));
     }
 
-    /// A shell gives the words that were printed.
+    /// A shell parses the words that were printed.
     #[test]
     fn words_survive_a_shell(words in vec(word(), 0..8), value in word()) {
         let origin = Origin::Implied { by: "the test" };
@@ -134,7 +134,7 @@ fn key() -> impl Strategy<Value = String> {
     "[a-z][a-z0-9-]{0,8}".prop_filter("the implied key is added by the test", |key| key != "driver")
 }
 
-/// Checks that writing and reading a domain gives the same model and no new problem.
+/// Checks that a domain is the same model after writing and reading, without a new problem.
 fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
     let first = virtargv_model::parse(text);
     let Some(domain) = first.value else { return Ok(()) };

@@ -1,4 +1,4 @@
-//! Tables whose rows are of use only if the product's sources name them.
+//! Checks that the product's sources use every row of its tables.
 
 #![allow(clippy::disallowed_methods, reason = "the test reads the project's sources")]
 

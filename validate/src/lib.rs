@@ -1,4 +1,5 @@
-//! The rules that a completed domain must satisfy, each written once. A problem tells where in the text a rule is broken.
+//! The rules that a completed domain must satisfy, each written once. A problem has the place in the text where a rule
+//! is broken.
 //!
 //! All problems are reported, in the order in which libvirt would have found them.
 //!
@@ -38,12 +39,12 @@ impl Validated {
         self.0.domain()
     }
 
-    /// What kind of guest it is.
+    /// The kind of guest.
     pub fn guest(&self) -> &Guest {
         self.0.guest()
     }
 
-    /// Gives the domain back.
+    /// The domain, by value.
     pub fn into_domain(self) -> Box<Domain> {
         self.0.into_domain()
     }
@@ -57,9 +58,9 @@ impl Validated {
 
 /// Checks the completed domain against every rule.
 ///
-/// There is a value only where the report is empty, those of earlier stages included. With
-/// [`skip_validate`](Request::skip_validate), what breaks a rule is found when the guest is started, and not at all for
-/// a guest whose state comes from somewhere else.
+/// The value is `None` if the report, which includes the problems of earlier stages, is not empty. With
+/// [`skip_validate`](Request::skip_validate), problems of stage `validate` become problems of stage `build`, and those
+/// of an incoming guest are dropped.
 pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<Validated> {
     resolved.then(|resolved, mut report| {
         let context = Context {

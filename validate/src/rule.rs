@@ -1,4 +1,4 @@
-//! What a check is given, and where it reports problems.
+//! The context of checks, and the problems that they report.
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::Host;
@@ -7,11 +7,11 @@ use virtargv_resolve::Guest;
 
 use crate::follow::Found;
 
-/// What a check is given.
+/// The context of a check.
 pub struct Context<'a> {
     /// The completed domain.
     pub domain: &'a Domain,
-    /// What kind of guest it is.
+    /// The kind of guest.
     pub guest: &'a Guest,
     /// The capabilities of the QEMU.
     pub caps: &'a Caps,
@@ -22,7 +22,8 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
-    /// Whether the QEMU has `cap`. Of a QEMU for another architecture nothing is said, as it is not for this guest.
+    /// Whether the QEMU binary has `cap`. It is taken to have all flags if it is for another architecture, which is a
+    /// problem of its own.
     pub fn has(&self, cap: Cap) -> bool {
         self.caps.has(cap) || !self.guest.is_run_by(self.caps)
     }
@@ -93,7 +94,7 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Removes the problems of completing that follow from what was found since.
+    /// Removes the problems of completing that follow from problems found by the checks.
     pub(crate) fn finish(self) {
         let found = self.found;
         self.report.retain(|problem, unread| {

@@ -1,4 +1,4 @@
-//! What one mistake in a document gives: one problem. What has nothing to do with it is reported all the same.
+//! One mistake in a document is reported as one problem. Independent problems are reported too.
 
 mod common;
 

@@ -132,7 +132,7 @@ fn collect(before: Node<'_, '_>, after: Node<'_, '_>, path: &str, parts: &mut BT
         let mut added = Vec::new();
         compare(same, child, "", &mut added);
         let path = if path.is_empty() { name.to_owned() } else { format!("{path}/{name}") };
-        // What has nothing added has no element with anything added either.
+        // If nothing was added to an element, nothing was added to the elements in it.
         if !added.is_empty() {
             collect(same, child, &path, parts);
             parts.insert(path, added);

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{Convention, CpuModel, Release};
 
-/// The x86 definitions, as a release of libvirt sees them.
+/// The x86 definitions under a release of libvirt.
 #[derive(Clone, Copy, Debug)]
 pub struct X86<'a> {
     definitions: &'a CpuDefinitions,
@@ -57,7 +57,7 @@ struct Candidate<'a> {
 }
 
 impl<'a> X86<'a> {
-    /// The x86 `definitions`, as `release` sees them.
+    /// The x86 `definitions` under `release`.
     pub fn new(definitions: &'a CpuDefinitions, release: Release) -> Self {
         Self { definitions, release }
     }

@@ -12,8 +12,8 @@ const fn always(name: &'static str) -> ByRelease<&'static str> {
     ByRelease::always(name)
 }
 
-/// The machine type of a document that names none: what libvirt chose when it took the architecture up, so that the
-/// same document gives the same guest under every QEMU.
+/// The machine type of a document that names none: the default that libvirt has for the architecture, so that the guest
+/// does not depend on the default of the QEMU binary.
 const PREFERRED: &[(Arch, ByRelease<&str>)] = &[
     (Arch::Alpha, always("clipper")),
     (Arch::Armv7l, always("virt").before("11.3", "integratorcp")),

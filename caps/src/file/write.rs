@@ -8,7 +8,7 @@ use crate::{Accel, Caps, CpuModel, HostCpu, Machine, PropertyValue, Sev, Sgx, Tr
 
 impl Caps {
     /// Writes a capabilities file in libvirt's form, with `format='1'` on the root element. The times that libvirt
-    /// keeps for its cache are left out, and sizes are in KiB. [`from_xml`](Self::from_xml) of the result gives equal
+    /// keeps for its cache are left out, and sizes are in KiB. [`from_xml`](Self::from_xml) of the result returns equal
     /// capabilities.
     pub fn to_xml(&self) -> String {
         let details = self.details();

@@ -1,8 +1,8 @@
 //! The table of capability flags, in libvirt's order.
 //!
 //! Columns: variant, constant without `QEMU_CAPS_`, name in a capabilities file, state in the oldest release followed
-//! and the version of libvirt since which it is another, what it says. See [`FlagState`](super::FlagState) for the
-//! states. Where the version is not known exactly, it is the earliest that is known to have the new state.
+//! and the version of libvirt since which it is another, what QEMU supports. See [`FlagState`](super::FlagState) for
+//! the states. Where the version is not known exactly, it is the earliest that is known to have the new state.
 
 /// Calls `$then!` with every row of the table.
 macro_rules! flag_table {

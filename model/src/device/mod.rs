@@ -89,7 +89,7 @@ macro_rules! devices {
                 Infos { devices: self, kinds: DeviceKind::ALL.iter().zip(counts), ids: None }
             }
 
-            /// As [`Devices::infos`], to be changed.
+            /// As [`Devices::infos`], mutable.
             pub fn infos_mut(&mut self) -> impl Iterator<Item = (DeviceId, &mut DeviceInfo)> {
                 let mut all = Vec::with_capacity(self.count());
                 $(all.extend(self.$field.iter_mut().enumerate().map(
@@ -110,7 +110,7 @@ macro_rules! devices {
                 Some(w.finish())
             }
 
-            /// As [`Devices::info`], to be changed.
+            /// As [`Devices::info`], mutable.
             pub fn info_mut(&mut self, id: DeviceId) -> Option<&mut DeviceInfo> {
                 match id.kind { $(DeviceKind::$kind => self.$field.get_mut(id.index).map(|d| &mut d.info)),+ }
             }

@@ -147,7 +147,7 @@ spelled! {
         Default = "default",
         /// All but those that are off.
         Allow = "allow",
-        /// No protection.
+        /// None but those that are on.
         Deny = "deny",
     }
 }

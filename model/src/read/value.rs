@@ -1,4 +1,4 @@
-//! Values that attributes and texts spell.
+//! Values of attributes and of the texts of elements.
 
 use std::str::FromStr;
 

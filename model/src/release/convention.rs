@@ -40,8 +40,8 @@ conventions! {
     AccelOption: since "7.10";
     /// A listening socket is `server=on,wait=off`, else `server,nowait`.
     ServerOnWaitOff: since "9.0";
-    /// The static expansion of an x86 host CPU is expanded once more, in full, which gives all spellings of its
-    /// features.
+    /// The expansion of an x86 host CPU of type `static` is expanded once more with type `full`, which adds all
+    /// spellings of its features.
     CpuExpansionTwice: until "9.0";
     /// Flags of character devices and SPICE are `key=on`, else the key alone.
     ExplicitOn: since "9.0";
@@ -80,7 +80,7 @@ conventions! {
     CpuDisabledPenalty: since "8.4";
     /// The iTCO watchdog of the Q35 chipset is an implied device.
     ImpliedItco: since "9.1";
-    /// A named CPU model with TCG does not depend on the host's CPU.
+    /// With TCG, a named CPU model does not depend on the host's CPU.
     TcgCpuIsFree: since "11.3";
     /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";

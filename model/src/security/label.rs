@@ -26,7 +26,7 @@ spelled! {
     pub enum SeclabelType {
         /// libvirt generates it at each start.
         Dynamic = "dynamic",
-        /// The document gives it.
+        /// It is in the document.
         Static = "static",
         /// The domain has no label.
         None = "none",

@@ -255,7 +255,7 @@ fn scheds(el: El<'_>, name: &'static str, threads: &'static str, r: &mut Reader)
     found
 }
 
-/// The vCPUs of the domain; `None` where `<vcpu>` does not say how many there are.
+/// The vCPUs of the domain; `None` if the number in `<vcpu>` could not be read.
 fn vcpus(cputune: El<'_>) -> Option<NumberSet> {
     let text = cputune.parent().and_then(|domain| domain.child_text("vcpu"));
     let count = text.map_or(Some(1), |text| <u32 as read::Value>::parse(&text).ok())?;

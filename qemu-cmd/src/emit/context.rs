@@ -19,7 +19,7 @@ use crate::prepare::descriptor::Passed;
 use crate::prepare::device::{self, Device};
 use crate::{CommandLine, Form, Props, Style, Text, Value};
 
-/// The context that every part of the command line gets: the prepared domain, and the line so far.
+/// The context that every part of the command line gets: the prepared domain, and the options so far.
 pub(crate) struct Emit<'p> {
     /// The prepared domain.
     pub prepared: &'p Prepared<'p>,

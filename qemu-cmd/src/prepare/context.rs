@@ -83,7 +83,7 @@ impl<'d> Prepare<'d> {
         self.key.seal(self.host, id.into(), value)
     }
 
-    /// Prepares something that is not a device. A problem is reported, and gives `None`.
+    /// Prepares something that is not a device. If there is a problem, it is reported and the result is `None`.
     pub fn one<F>(&mut self, prepare: impl FnOnce(&mut Self) -> Result<F, Problem>) -> Option<F> {
         prepare(self).map_err(|problem| self.report.push(problem)).ok()
     }

@@ -54,7 +54,7 @@ fn assign_addresses(work: &mut Work<'_>) {
     for disk in &mut work.domain.devices.disks {
         let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
         if DiskName::index(name).is_none() {
-            let message = format!("the target name '{name}' of a disk without an address gives no address");
+            let message = format!("disk '{name}' has no address, and its target name does not determine one");
             problems.push((&rules::DISK_NAME_UNKNOWN, disk.target_pos.attr("dev"), message));
             continue;
         }
@@ -133,7 +133,7 @@ fn complete_image(image: &mut Image, live: bool) {
     }
 }
 
-/// Fills in `relabel=`, and returns whether the label says anything for the next start.
+/// Fills in `relabel=`, and returns whether the label has an effect at the next start.
 fn complete_label(label: &mut DeviceSeclabel) -> bool {
     label.label_skip = false;
     let relabel = *label.relabel.get_or_insert(YesNo::Yes);

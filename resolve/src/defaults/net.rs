@@ -65,7 +65,7 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
     }
 }
 
-/// Removes what only a running domain has.
+/// Removes what only the document of a running domain has.
 fn forget_running(interface: &mut Interface) {
     if let Source::Network(NetworkSource { portid, .. }) = &mut interface.source {
         *portid = None;

@@ -15,7 +15,7 @@ use virtargv_model::{Report, Uuid, network_port};
 /// A host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKind {
-    /// What almost all cases run on. Nothing is known of its CPU.
+    /// The host of most cases. Its CPU is not known.
     Usual,
     /// Without a render node, huge pages, TLS for SPICE, SCSI devices and TPM 1.2. The TLS keys of VNC and of character
     /// devices have a passphrase, whose secret does not exist.
@@ -36,7 +36,7 @@ pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
     }
 }
 
-/// Answers what it must, and no question of any subject.
+/// Implements the required methods, and no subject.
 #[derive(Debug, Default)]
 struct Unknown {
     config: DriverConfig,

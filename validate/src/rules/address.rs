@@ -125,7 +125,7 @@ fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fi
     }
 }
 
-/// The kinds of device whose option ROM is looked at while the line is built.
+/// The kinds of device whose option ROM is checked while the command line is built.
 const WITH_ROM: &[DeviceKind] = &[DeviceKind::Interface, DeviceKind::Hostdev];
 
 /// Checks what libvirt finds only when it builds the command line.
@@ -162,8 +162,8 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// The controller that a device counts on; none for what the machine has by itself. USB ports are given out at each
-/// start, which is when a USB controller that is not there is found.
+/// The controller that a device needs; `None` for one that is part of the machine, and for USB: USB ports are assigned
+/// at each start, and a missing USB controller is reported then.
 fn controller_of(cx: &Context<'_>, info: &DeviceInfo, bus: Option<DiskBus>) -> Option<(ControllerType, u32)> {
     Some(match info.address.as_ref()? {
         Address::Pci(pci) => (ControllerType::Pci, pci.bus),

@@ -223,7 +223,8 @@ fn build_channel(channel: &Channel, out: &mut Findings<'_>) {
                 && channel.source.kind() == SourceType::SpiceVmc
                 && name != SPICE_AGENT
             {
-                let message = format!("a 'spicevmc' channel has the name '{SPICE_AGENT}', not '{name}'");
+                let message =
+                    format!("a 'spicevmc' channel must have the name '{SPICE_AGENT}', not '{name}'");
                 out.refuse(&CHANNEL_AGENT, channel.info.pos.path("target/@name"), message);
             }
         }

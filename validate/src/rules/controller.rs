@@ -116,7 +116,7 @@ fn complete(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     }
 }
 
-/// Every index is used once a type. A USB 2 controller and its companions share one, so USB is left out.
+/// Every index is used once for each type. A USB 2 controller and its companions share one, so USB is left out.
 fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
     let mut seen: HashMap<_, Pos> = HashMap::new();
     for controller in controllers {

@@ -92,7 +92,7 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in &cx.domain.devices.disks {
-        // What is only plugged in once the guest runs is not part of the line.
+        // A disk that is hotplugged after the start is not on the command line.
         if disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes)) {
             continue;
         }

@@ -217,11 +217,11 @@ fn hpt(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let features = &cx.domain.features;
-    // Other machines than Arm's 'virt' are refused the element as such.
+    // For other machine types than Arm's `virt`, rule `features-machine` refuses the element.
     let gic = features.gic.filter(|_| cx.guest.is_arm_virt());
     let Some(version) = gic.and_then(|gic| gic.version) else { return };
     let by_arch = !cx.release.has(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
-    // Without the property version 2 is what a guest gets anyway.
+    // Without the property a guest has version 2.
     if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {
         let message = format!("version '{version}' of element 'gic' is not supported by this QEMU");
         out.refuse(&GIC, features.pos.path("gic"), message);

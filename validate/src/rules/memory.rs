@@ -101,7 +101,7 @@ fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
         );
         out.refuse(&SIZE, memory.pos, message);
     } else if devices == total.0 {
-        let message = "the guest has no memory: neither '<memory>' nor the cells of '<numa>' give it any";
+        let message = "the guest has no memory: element 'memory' is missing or 0, and the cells of element 'numa' have none";
         out.refuse(&SIZE, cx.domain.pos, message);
     }
     let Some(max) = memory.max else { return };

@@ -141,7 +141,7 @@ fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
     } else {
         plugged.iter().filter(|device| device.takes_slot()).count()
     };
-    // Where there are no slots at all, the first device that names one says so.
+    // Without any slots, only the first device with a `slot=` is reported.
     let is_reported = max.slots == 0 && out.has_any(&MEMORY_DEVICE_SLOT_RANGE);
     if modules > max.slots as usize && !is_reported {
         let message = format!("there are '{modules}' memory devices, but '{}' slots", max.slots);

@@ -215,7 +215,7 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks what libvirt passes on, and QEMU would read as something else.
+/// Checks values that libvirt passes on as they are, and that QEMU would take for something else.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for table in cx.domain.os.acpi_tables.iter().filter(|table| table.path.contains(':')) {
         let message = format!(

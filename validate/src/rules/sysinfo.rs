@@ -21,7 +21,7 @@ virtargv_model::rules! {
         help "use a name such as `opt/org.example/key`";
     /// SMBIOS tables of the host are not copied to the guest.
     HOST = "smbios-host": Unsupported, Build,
-        "`<os><smbios mode='host'>`: the host's tables are not read, as a guest that migrates would change its machine",
+        "`<os><smbios mode='host'>`: the host's tables are not read, because a guest would see other ones after migration",
         help "use `mode='sysinfo'` with `<sysinfo type='smbios'>`";
     /// SMBIOS mode `sysinfo` needs `<sysinfo type='smbios'>`.
     SOURCE = "smbios-source": Xml, Build,
@@ -60,7 +60,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
     match os.smbios {
         None | Some(SmbiosMode::Emulate) => {}
-        // The host's tables are not asked for: a guest that moves would change its machine.
+        // The host's tables are not read: a guest would see other ones after migration.
         Some(SmbiosMode::Host) => {
             let message = "SMBIOS mode 'host' is not supported, the tables of the host are not read";
             out.refuse(&HOST, os.pos.path("smbios"), message);

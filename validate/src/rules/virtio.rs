@@ -138,7 +138,7 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
     for nic in
         d.interfaces.iter().filter(|nic| nic.is_virtio() && nic.actual_kind() != InterfaceType::Hostdev)
     {
-        // On Arm, a card with another address is part of the board.
+        // On Arm, a network device with another address is the one on the board.
         let on_board =
             domain.os.arch.as_deref().is_some_and(|arch| arch.starts_with("arm") || arch == "aarch64")
                 && !matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));

@@ -43,7 +43,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = format!("a guest has at most one 'watchdog' of model '{model}'");
             out.refuse(&WATCHDOG_TWICE, watchdog.info.pos, message);
         }
-        // Of a first one whose action could not be read, nothing is known.
+        // If the action of the first watchdog could not be read, the others are not compared with it.
         let first = earlier.first().filter(|first| !out.unread().covers(&first.info.pos.attr("action")));
         if let (Some(first), Some(action)) = (first.and_then(|first| first.action), watchdog.action)
             && first != action

@@ -6,7 +6,7 @@ use crate::Spelled;
 use crate::read::{El, Reader};
 
 crate::rules! {
-    /// The model name of a network card has letters, digits, `_` and `-` only.
+    /// The model name of a network device has letters, digits, `_` and `-` only.
     NET_MODEL_NAME = "net-model-name": InvalidArgument, Read,
         "`<interface><model type=>`: other names are passed to QEMU as the name of a device",
         help "correct `type=`, such as `virtio` or `e1000e`";

@@ -333,7 +333,7 @@ impl Source {
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
     let value = source.and_then(|s| s.string(name));
-    // An element that is missing is missed once.
+    // A missing element is reported once.
     let last = r.report.iter().next_back().filter(|_| source.is_none());
     let is_missed = last.is_some_and(|last| {
         last.rule.id == NET_SOURCE_MISSING.id && last.place.element.offset() == el.pos().offset()
@@ -357,7 +357,7 @@ impl VhostUser {
             ("mode", &NET_VHOSTUSER_SOURCE_MISSING),
         ];
         for (name, rule) in needed {
-            // An element that is missing is missed once.
+            // A missing element is reported once.
             if source.is_none() && name != "type" {
                 break;
             }

@@ -11,7 +11,7 @@ use virtargv_model::{OnOff, YesNo};
 use super::Line;
 use crate::Value;
 
-/// Adds them to the CPU.
+/// Adds these properties to the CPU.
 pub(super) fn add(line: &mut Line<'_>) {
     let domain = line.cx.domain;
     let features = &domain.features;

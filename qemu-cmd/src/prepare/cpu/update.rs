@@ -11,7 +11,7 @@ use virtargv_resolve::Guest;
 
 type Done = Result<(), Problem>;
 
-/// What the steps read.
+/// The context of the steps.
 struct Cx<'a> {
     guest: &'a Guest,
     caps: &'a Caps,

@@ -92,8 +92,8 @@ pub(crate) struct Backend {
     pub kind: BackendKind,
     /// `share=`: whether other processes can map it.
     pub share: Option<bool>,
-    /// Whether its RAM block has the plain id, as machine types before memory backends had it; migration finds it so
-    /// (`x-use-canonical-path-for-ramblock-id=off`).
+    /// Whether its RAM block is named after the id alone and not after the path of the object, as in machine types from
+    /// before memory backends, so that migration finds it (`x-use-canonical-path-for-ramblock-id=off`).
     pub plain_name: bool,
     /// Whether it is preallocated.
     pub prealloc: Option<bool>,

@@ -35,8 +35,10 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
         Err(error) => return refuse(Class::NoVolume, error.about("storage volume", name)),
     };
     if source.mode.is_some() && pool.kind != PoolType::Iscsi {
-        let message =
-            format!("storage pool '{pool_name}' is of type '{}', mode is for 'iscsi' pools", pool.kind);
+        let message = format!(
+            "storage pool '{pool_name}' is of type '{}', attribute 'mode' is for pools of type 'iscsi'",
+            pool.kind
+        );
         return refuse(Class::Xml, message);
     }
     if disk.image.startup_policy.is_some() && (volume.kind != VolumeKind::File || is_iscsi(&pool)) {
@@ -64,7 +66,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
             VolumeKind::Network | VolumeKind::NetDir => {
                 let word = if volume.kind == VolumeKind::Network { "network" } else { "netdir" };
                 let message = format!(
-                    "volume '{name}' is of type '{word}', which a pool of type '{}' has not",
+                    "volume '{name}' is of type '{word}', which a pool of type '{}' does not have",
                     pool.kind
                 );
                 return refuse(Class::Internal, message);

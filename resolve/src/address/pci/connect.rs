@@ -4,8 +4,8 @@ use bitflags::bitflags;
 use virtargv_model::device::controller::PciModel;
 
 bitflags! {
-    /// What a device needs of the bus it is on, or what a bus takes: a set of kinds and traits. The empty set is no PCI
-    /// device.
+    /// What a device requires of its bus, or what a bus accepts: a set of kinds and traits. The set of a device that is
+    /// not a PCI device is empty.
     #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
     pub(super) struct Connect: u16 {
         /// A conventional PCI device.
@@ -87,7 +87,8 @@ impl Connect {
     }
 
     /// Checks that a bus that accepts `self` accepts `device`. `written` is whether the document has the address: then
-    /// PCI and PCI Express devices can be exchanged, and buses without [`Connect::AUTO`] are allowed.
+    /// a PCI device can be on a bus for PCI Express and the other way round, and buses without [`Connect::AUTO`] are
+    /// allowed.
     pub fn takes(self, device: Self, bus: u32, written: bool) -> Result<(), Mismatch> {
         let (mut accepts, mut device) = (self, device);
         if device.intersects(Self::INTEGRATED) {

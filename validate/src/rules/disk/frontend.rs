@@ -212,7 +212,7 @@ fn check_rotation(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let fits = match disk.bus() {
         Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Fdc | DiskBus::Sata) => {
-            // Without an address, the target name is one that gives none.
+            // A disk has no address if its target name does not determine one.
             matches!(disk.info.address, None | Some(Address::Drive(_)))
         }
         Some(DiskBus::Usb) => {

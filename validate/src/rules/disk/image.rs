@@ -71,7 +71,7 @@ fn check_one(cx: &Context<'_>, image: &Image, readonly: bool, out: &mut Findings
         network::check(cx, image, net, out);
     }
     if image.kind() == SourceType::Nvme && !cx.has(Cap::DriveNvme) {
-        out.refuse(&QEMU_LACKS, image.pos, "this QEMU cannot drive disks of type 'nvme'");
+        out.refuse(&QEMU_LACKS, image.pos, "this QEMU has no block driver for disks of type 'nvme'");
     }
     if let Some(encryption) = &image.encryption {
         encryption::check(cx, image, encryption, out);

@@ -27,7 +27,7 @@ pub(super) fn check(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>)
     }
 }
 
-/// Checks that a PCI device has a PCI address, or is kept from the guest (`unassigned`).
+/// Checks that a PCI device has a PCI address, or is not given to the guest (`unassigned`).
 pub(super) fn pci(info: &DeviceInfo, out: &mut Findings<'_>) {
     expect(&PCI_ADDRESS, info, &[AddressType::Pci, AddressType::Unassigned], out);
 }

@@ -26,7 +26,7 @@ virtargv_model::rules! {
     SCSI_DISK = "hostdev-scsi-disk": Xml, Complete,
         "`<hostdev type='scsi'><address type='drive'>`: a SCSI controller has one device at each bus, target and unit",
         help "change `unit=`, or remove the `<address>` of one of them";
-    /// The address that a disk's target name gives it is not that of a SCSI host device.
+    /// The address that the target name of a disk determines is not that of a SCSI host device.
     DISK_SCSI = "disk-hostdev-scsi": Unsupported, Complete,
         "`<disk><target dev='sda' bus='scsi'/>`: the name tells controller and unit",
         help "use another `dev=`, or another `unit=` for the host device";
@@ -54,7 +54,7 @@ pub(super) fn check_addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             let name = disk.dst();
             if is_by_name(disk, at) {
                 let message = format!(
-                    "the target name '{name}' of a disk gives it the address of a SCSI host device: {}",
+                    "the target name '{name}' of a disk determines an address that a SCSI host device has: {}",
                     shown(at)
                 );
                 out.refuse(&DISK_SCSI, disk.target_pos.attr("dev"), message);
@@ -77,7 +77,7 @@ fn scsi_address(disk: &Disk) -> Option<&DriveAddress> {
     }
 }
 
-/// Whether the address of a disk is the one that its target name gives.
+/// Whether the address of a disk is the one that its target name determines.
 fn is_by_name(disk: &Disk, at: &DriveAddress) -> bool {
     DiskName::index(disk.dst()).is_some_and(|n| (at.controller, at.unit) == (n / 7, n % 7))
 }

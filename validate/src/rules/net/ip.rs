@@ -21,7 +21,7 @@ virtargv_model::rules! {
         help "keep one `<ip family='ipv4'>` and one `<ip family='ipv6'>`";
     /// The IPv4 prefix of user networking is from 4 to 27.
     GUEST_IPV4_PREFIX = "net-guest-ipv4-prefix": Xml, Validate,
-        "`<interface><ip prefix=>`: `-netdev user,net=` needs room for the addresses of its own gateway, DNS and DHCP servers",
+        "`<interface><ip prefix=>`: `-netdev user,net=` needs addresses for its own gateway, DNS and DHCP servers",
         help "set `prefix=` to a value from 4 to 27";
     /// The IPv6 prefix of user networking is 64.
     GUEST_IPV6_PREFIX = "net-guest-ipv6-prefix": Unsupported, Validate,
@@ -30,7 +30,7 @@ virtargv_model::rules! {
         since "9.0";
     /// The IPv6 prefix of user networking is at most 120.
     GUEST_IPV6_LONG = "net-guest-ipv6-long": Xml, Validate,
-        "`<interface><ip family='ipv6' prefix=>`: `-netdev user,ipv6-prefixlen=` needs room for the addresses of its own servers",
+        "`<interface><ip family='ipv6' prefix=>`: `-netdev user,ipv6-prefixlen=` needs addresses for its own servers",
         help "set `prefix=` to 120 or less; 64 is what autoconfiguration needs",
         until "9.0";
     /// Only an interface of type `user`, or one served by passt, has `<ip>` and `<route>` of the guest.

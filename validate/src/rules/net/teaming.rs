@@ -20,7 +20,7 @@ virtargv_model::rules! {
     TEAMING_TRANSIENT_TYPE = "net-teaming-transient-type": Unsupported, Validate,
         "`<interface><teaming type='transient'/>`: `failover_pair_id=` is a property of `vfio-pci`",
         help "use `type='hostdev'`, or `type='network'` with a network that hands out host devices";
-    /// A persistent teaming interface does not name its partner.
+    /// A persistent teaming interface has no `persistent=`.
     TEAMING_PAIR_EXTRA = "net-teaming-pair-extra": Unsupported, Validate,
         "`<interface><teaming type='persistent'/>`: `persistent=` is the attribute by which the transient interface names the persistent one",
         help "remove `persistent=`, and set it on the interface with `<teaming type='transient'>`";
@@ -30,7 +30,7 @@ virtargv_model::rules! {
         help "name a network with `<forward mode='hostdev'>`";
 }
 
-/// Two interfaces of which the guest makes one (failover).
+/// The flags and types that teaming needs (virtio failover).
 pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let kind = nic.kind();
     if let Some(teaming) = &nic.teaming {
@@ -52,7 +52,7 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks that a persistent teaming interface does not name its partner.
+/// Checks that a persistent teaming interface has no `persistent=`.
 pub(super) fn check_partner(nic: &Interface, out: &mut Findings<'_>) {
     if let Some(teaming) = &nic.teaming
         && teaming.kind == Some(TeamingType::Persistent)
