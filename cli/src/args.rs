@@ -6,7 +6,7 @@ use virtargv::{Arch, Cap, Release};
 use virtargv_system::SystemHost;
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
+Exit codes: 0 success, 1 the document was refused, 2 wrong usage or unreadable input.";
 
 const EXAMPLES: &str = "\
 Examples:
@@ -15,13 +15,13 @@ Examples:
   virtargv argv --caps caps.xml --no-flag kvm g.xml  for the QEMU that caps.xml describes, without KVM
   virtargv argv --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
   virtargv argv --standalone=/run/demo --explain-host guest.xml
-                                                     a line that needs no launcher, and what the host has to have
-  virtargv argv --explain guest.xml                  each option with what made it
+                                                     a command line without a launcher, and what it requires
+  virtargv argv --explain guest.xml                  each option with its origin
   virtargv check *.xml                               every problem of many documents
-  virtargv caps require guest.xml                    the flags it needs, and the oldest QEMU that has them
-  virtargv explain net-teaming-transient-type        what a rule asks, and why
+  virtargv caps require guest.xml                    the flags that it needs, and the oldest QEMU with them
+  virtargv explain net-teaming-transient-type        what a rule requires, and why
 
-Exit codes: 0 fine, 1 the document was refused, 2 wrong usage or unreadable input.";
+Exit codes: 0 success, 1 the document was refused, 2 wrong usage or unreadable input.";
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -97,8 +97,9 @@ pub(crate) struct ArgvArgs {
     #[arg(long, value_enum, default_value_t = ArgvFormat::Args)]
     pub(crate) format: ArgvFormat,
     /// Print a command line that runs without a launcher: no descriptors are passed, tap devices are opened by name,
-    /// sockets are in DIR (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's directory for temporary files).
-    /// The guest is paused until it gets `cont` on the monitor, DIR/monitor.sock. No file or directory is created.
+    /// sockets are in DIR (default: virtargv-NAME in $XDG_RUNTIME_DIR or in the system's directory for temporary
+    /// files). The guest is paused until it gets `cont` on the monitor, DIR/monitor.sock. No file or directory is
+    /// created.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) standalone: Option<String>,
     /// List what the command line requires on the host: as comments before it, or as `needs` in JSON.

@@ -129,7 +129,7 @@ impl Guest {
         let arch = self.arch;
         let late = arch.is_loongarch() || arch == Arch::Riscv64;
         let old = arch.is_x86() || arch.is_arm() || arch.is_ppc64() || arch.is_s390();
-        old || late && self.release.has(Convention::LaterCpus)
+        old || late && self.release.has(Convention::RiscvLoongarchCpus)
     }
 }
 

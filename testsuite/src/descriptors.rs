@@ -51,7 +51,7 @@ fn collect(key: &str, value: &str, found: &mut Vec<u32>) {
 
 /// Checks that the options of `line` contain the descriptors of its needs and no others, that no number is used for two
 /// things, and that numbers that the caller has not decided on increase from 3 in the order of the options.
-pub fn one_thing_each(line: &CommandLine) -> Result<(), String> {
+pub fn check_descriptors(line: &CommandLine) -> Result<(), String> {
     let mut listed = BTreeMap::new();
     let mut groups = BTreeSet::new();
     for need in &line.needs {

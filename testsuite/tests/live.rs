@@ -28,7 +28,7 @@ const IMAGES: &str = "/srv/images";
 /// The shared memory of a document of the matrix.
 const SHARED: &str = "/dev/shm/virtargv-matrix";
 /// The time in which QEMU must open its monitor.
-const PATIENCE: Duration = Duration::from_secs(20);
+const TIME_LIMIT: Duration = Duration::from_secs(20);
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
@@ -262,10 +262,10 @@ struct Monitor {
 impl Monitor {
     /// Waits until QEMU listens, and connects.
     fn connect(path: &str, qemu: &mut Running) -> Result<Self, Failed> {
-        let until = Instant::now() + PATIENCE;
+        let until = Instant::now() + TIME_LIMIT;
         loop {
             if let Ok(stream) = UnixStream::connect(path) {
-                stream.set_read_timeout(Some(PATIENCE))?;
+                stream.set_read_timeout(Some(TIME_LIMIT))?;
                 let replies = BufReader::new(stream.try_clone()?);
                 let mut monitor = Self { stream, replies };
                 monitor.read()?;
@@ -376,7 +376,7 @@ fn check_enumeration(devices: &[Value], monitor: &mut Monitor) -> Result<(), Fai
             wanted.insert(id.to_owned(), place);
         }
     }
-    let until = Instant::now() + PATIENCE;
+    let until = Instant::now() + TIME_LIMIT;
     let mut running = false;
     loop {
         let mut found = BTreeMap::new();

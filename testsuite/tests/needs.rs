@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use virtargv::{CommandLine, Need};
-use virtargv_testsuite::descriptors::{descriptors, one_thing_each};
+use virtargv_testsuite::descriptors::{check_descriptors, descriptors};
 use virtargv_testsuite::matrix::{Case, Expect, cases};
 
 /// The command lines of all cases, with a launcher or without.
@@ -26,7 +26,7 @@ fn line(case: &Case, standalone: bool) -> CommandLine {
 fn every_descriptor_is_a_need() {
     let mut all = BTreeSet::new();
     for (id, line) in lines(false) {
-        one_thing_each(&line).unwrap_or_else(|problem| panic!("{id}: {problem}"));
+        check_descriptors(&line).unwrap_or_else(|problem| panic!("{id}: {problem}"));
         all.extend(line.needs.iter().filter_map(|need| match need {
             Need::Descriptor { what, .. } => Some(what.kind()),
             _ => None,

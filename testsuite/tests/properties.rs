@@ -6,7 +6,7 @@ use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
 use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Release, Request, Run};
 use virtargv_qemu_cmd::{Props, Style, Value};
-use virtargv_testsuite::descriptors::one_thing_each;
+use virtargv_testsuite::descriptors::check_descriptors;
 use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
 
 /// Runs all stages on `text`.
@@ -62,7 +62,7 @@ proptest! {
             show(&text, &outcome);
             if let Some(line) = outcome.command_line {
                 unique(&line)?;
-                prop_assert_eq!(one_thing_each(&line), Ok(()));
+                prop_assert_eq!(check_descriptors(&line), Ok(()));
             }
         }
     }

@@ -38,7 +38,7 @@ pub enum Incompatible {
 }
 
 /// Removed features that the definitions of earlier releases still have.
-const TAKEN_OUT_LATER: [&str; 2] = ["mpx", "intel-pt"];
+const REMOVED_LATER: [&str; 2] = ["mpx", "intel-pt"];
 
 /// The data that a CPU reports: features, vendor and signature.
 #[derive(Clone, Debug, Default)]
@@ -83,7 +83,7 @@ impl<'a> X86<'a> {
         let mut features = model.features.clone();
         if !self.release.has(Convention::CpuDefinitionChanges) {
             features.subtract(&model.added);
-            let not_yet = model.removed.iter().filter(|id| TAKEN_OUT_LATER.contains(&self.name(**id)));
+            let not_yet = model.removed.iter().filter(|id| REMOVED_LATER.contains(&self.name(**id)));
             not_yet.for_each(|id| features.insert(*id));
         }
         features

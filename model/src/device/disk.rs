@@ -236,7 +236,7 @@ impl Element for Disk {
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
         let known = disk.image.path().is_some() || matches!(kind, SourceType::Network | SourceType::Nvme);
-        if !known && !disk.image.says_something() {
+        if !known && !disk.image.writes_source() {
             disk.image.location = Location::default();
         }
         disk.read_outside(el, r);

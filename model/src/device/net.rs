@@ -290,8 +290,7 @@ fn refuse_of_earlier_releases(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
         && let Some(dev) = source.get("dev")
     {
         let message = format!(
-            "attribute 'dev' ('{dev}') of element 'source' is not for interface type '{kind}', 'target' and \
-             'guest' name devices"
+            "attribute 'dev' ('{dev}') of element 'source' is not for interface type '{kind}', elements 'target' and 'guest' name its devices"
         );
         r.refuse(&NET_ETHERNET_DEV, source.pos().attr("dev"), message);
     }

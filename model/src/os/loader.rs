@@ -229,9 +229,7 @@ impl Element for Nvram {
         let kind = r.attr_since("8.5", el, "type");
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
-            Some(kind) => {
-                r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(Image::says_something)
-            }
+            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(Image::writes_source),
             None => path.map(|path| Image {
                 pos: el.pos(),
                 location: Location::File { path: Some(path), fdgroup: None },

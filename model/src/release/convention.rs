@@ -81,7 +81,7 @@ conventions! {
     /// The iTCO watchdog of the Q35 chipset is an implied device.
     ImpliedItco: since "9.1";
     /// With TCG, a named CPU model does not depend on the host's CPU.
-    TcgCpuIsFree: since "11.3";
+    TcgIgnoresHostCpu: since "11.3";
     /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";
     /// Default USB and SCSI controllers depend on the machine type; else most architectures have those of the PC.
@@ -159,9 +159,9 @@ conventions! {
     /// The alias of a file system has the next free number, else the index of the file system.
     FsAliasNextFree: since "9.0";
     /// libvirt has CPU drivers for RISC-V and LoongArch, so that their guests can have CPU models.
-    LaterCpus: since "11.3";
+    RiscvLoongarchCpus: since "11.3";
     /// Whether a PC has a PS/2 controller depends on a capability flag, else every PC is taken to have one.
-    Ps2Asked: since "9.0";
+    Ps2ByCapability: since "9.0";
     /// Of a `<geometry>` with a 0, the other numbers and `trans=` are properties of the device; else it is ignored.
     PartialGeometry: since "9.0";
     /// `removable=` is for SCSI disks as for USB disks.

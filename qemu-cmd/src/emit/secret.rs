@@ -3,7 +3,7 @@
 use super::context::Emit;
 use crate::Props;
 use crate::needs::{Content, Need};
-use crate::prepare::secret::Sealed;
+use crate::prepare::secret::EncryptedSecret;
 
 /// The id of the master key.
 const MASTER_KEY: &str = "masterKey0";
@@ -22,7 +22,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 }
 
 /// Emits a secret that is encrypted with the master key.
-pub(crate) fn sealed(e: &mut Emit<'_>, secret: &Sealed) {
+pub(crate) fn encrypted(e: &mut Emit<'_>, secret: &EncryptedSecret) {
     e.object(
         Props::new("qom-type", "secret")
             .with("id", secret.id.clone())

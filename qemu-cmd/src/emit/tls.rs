@@ -9,7 +9,7 @@ use crate::prepare::tls::Credentials;
 /// Emits credentials, after the secret of their private key.
 pub(crate) fn emit(e: &mut Emit<'_>, credentials: &Credentials) {
     if let Some(secret) = &credentials.secret {
-        secret::sealed(e, secret);
+        secret::encrypted(e, secret);
     }
     e.need_path(&credentials.dir, Role::Certificates);
     let props = Props::new("qom-type", "tls-creds-x509")

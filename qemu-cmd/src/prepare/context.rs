@@ -11,7 +11,7 @@ use super::address::ControllerTable;
 use super::descriptor::Numbers;
 use super::device::{ByDevice, Common, Device};
 use super::directories::Directories;
-use super::secret::{MasterKey, Sealed};
+use super::secret::{EncryptedSecret, MasterKey};
 use super::storage::StorageNodes;
 use crate::ident::Alias;
 use crate::text::Text;
@@ -45,7 +45,7 @@ pub(crate) struct Prepare<'d> {
     /// The key that secrets are encrypted with.
     pub key: &'d MasterKey,
     /// Whether any secret was encrypted.
-    pub seals: bool,
+    pub encrypts: bool,
     /// The problems so far.
     pub report: &'d mut Report,
 }
@@ -78,9 +78,9 @@ impl<'d> Prepare<'d> {
     }
 
     /// Encrypts a secret, which gets the id `id` in QEMU, so that it is not readable on the command line.
-    pub fn seal(&mut self, id: impl Into<Text>, value: &[u8]) -> Sealed {
-        self.seals = true;
-        self.key.seal(self.host, id.into(), value)
+    pub fn encrypt(&mut self, id: impl Into<Text>, value: &[u8]) -> EncryptedSecret {
+        self.encrypts = true;
+        self.key.secret(self.host, id.into(), value)
     }
 
     /// Prepares something that is not a device. If there is a problem, it is reported and the result is `None`.

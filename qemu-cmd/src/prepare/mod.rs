@@ -143,7 +143,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         )
     })?;
     let directories = Directories::of(name, host.config(), options);
-    let key = MasterKey::draw(host);
+    let key = MasterKey::generate(host);
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
     let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options));
     let mut cx = Prepare {
@@ -160,12 +160,12 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         next_node: nodes.next,
         preallocates: false,
         key: &key,
-        seals: false,
+        encrypts: false,
         report: &mut report,
     };
     let facts = Facts::prepare(&mut cx);
     // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
-    let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.seals);
+    let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.encrypts);
     let rtc_base =
         clock::base(host, &domain.clock, caps.release()).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };

@@ -16,7 +16,7 @@ pub(crate) struct MasterKey([u8; 32]);
 
 /// An encrypted secret (`-object secret`).
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sealed {
+pub(crate) struct EncryptedSecret {
     /// The id of the object.
     pub id: Text,
     /// The encrypted secret, in base64.
@@ -27,7 +27,7 @@ pub(crate) struct Sealed {
 
 impl MasterKey {
     /// Asks the host for a random key.
-    pub fn draw(host: &dyn Host) -> Self {
+    pub fn generate(host: &dyn Host) -> Self {
         let mut key = [0; 32];
         host.random(&mut key);
         Self(key)
@@ -39,11 +39,11 @@ impl MasterKey {
     }
 
     /// Encrypts `value` with a random initialization vector.
-    pub fn seal(&self, host: &dyn Host, id: Text, value: &[u8]) -> Sealed {
+    pub fn secret(&self, host: &dyn Host, id: Text, value: &[u8]) -> EncryptedSecret {
         let mut iv = [0; 16];
         host.random(&mut iv);
         let data = BASE64_STANDARD.encode(self.encrypt(iv, value));
-        Sealed { id, data, iv: BASE64_STANDARD.encode(iv) }
+        EncryptedSecret { id, data, iv: BASE64_STANDARD.encode(iv) }
     }
 
     /// Encrypts `value` by AES-256-CBC.
@@ -69,8 +69,8 @@ mod tests {
     fn secrets_are_encrypted_with_the_master_key() {
         // Checked with: printf secret | openssl enc -aes-256-cbc -K 000102..1f -iv 000102..0f -base64
         let host = FixedHost::default();
-        let sealed = MasterKey::draw(&host).seal(&host, "s0".into(), b"secret");
-        assert_eq!(sealed.data, "6H5G+J59TZQMdlkJH18ekw==");
-        assert_eq!(sealed.iv, "AAECAwQFBgcICQoLDA0ODw==");
+        let encrypted = MasterKey::generate(&host).secret(&host, "s0".into(), b"secret");
+        assert_eq!(encrypted.data, "6H5G+J59TZQMdlkJH18ekw==");
+        assert_eq!(encrypted.iv, "AAECAwQFBgcICQoLDA0ODw==");
     }
 }

@@ -5,7 +5,7 @@ use virtargv_host::{SecretKey, SecretUse};
 use virtargv_model::{Pos, Problem};
 
 use super::context::Prepare;
-use super::secret::Sealed;
+use super::secret::EncryptedSecret;
 use crate::text::Text;
 
 /// A `tls-creds-x509` object.
@@ -20,7 +20,7 @@ pub(crate) struct Credentials {
     /// Whether the certificate of the other end is verified; a client always verifies the server's.
     pub verify: bool,
     /// The passphrase of the private key.
-    pub secret: Option<Sealed>,
+    pub secret: Option<EncryptedSecret>,
 }
 
 /// Prepares the credentials of a character device, from the driver's settings.
@@ -39,7 +39,7 @@ pub(crate) fn chardev(
                 let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");
                 crate::rules::TLS_SECRET.problem(cx.release(), at, message)
             })?;
-            Some(cx.seal(format!("{id}-secret0"), &value))
+            Some(cx.encrypt(format!("{id}-secret0"), &value))
         }
         None => None,
     };

@@ -18,7 +18,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         }
     }
     // PS/2 devices need the i8042 controller.
-    let available = work.caps.has(Cap::DeviceI8042) || !work.release.has(Convention::Ps2Asked);
+    let available = work.caps.has(Cap::DeviceI8042) || !work.release.has(Convention::Ps2ByCapability);
     let has_ps2 = available && work.domain.features.ps2 != Some(OnOff::Off);
     if arch.is_x86() && has_ps2 {
         ensure(inputs, InputType::Mouse, InputBus::Ps2);

@@ -28,7 +28,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 fn complete(interface: &mut Interface, work: &Work<'_>) {
     let kind = interface.kind();
     if !work.options.live {
-        forget_running(interface);
+        remove_running_state(interface);
     }
     let mac = interface.mac.get_or_insert_default();
     if mac.address == MacAddress::default() {
@@ -66,7 +66,7 @@ fn complete(interface: &mut Interface, work: &Work<'_>) {
 }
 
 /// Removes what only the document of a running domain has.
-fn forget_running(interface: &mut Interface) {
+fn remove_running_state(interface: &mut Interface) {
     if let Source::Network(NetworkSource { portid, .. }) = &mut interface.source {
         *portid = None;
     }

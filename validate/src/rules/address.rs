@@ -97,11 +97,11 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
         }
         _ => {}
     }
-    check_pci_words(cx, name, info, out);
+    check_pci_only(cx, name, info, out);
 }
 
 /// ACPI index and option ROM, which only PCI devices have.
-fn check_pci_words(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Findings<'_>) {
+fn check_pci_only(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Findings<'_>) {
     let index = info.acpi_index.filter(|index| *index > 0);
     let placed = matches!(info.address, None | Some(Address::Pci(_)));
     if let Some(index) = index {

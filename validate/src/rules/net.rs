@@ -105,7 +105,7 @@ fn model(nic: &Interface) -> &str {
 fn check_format(nic: &Interface, out: &mut Findings<'_>) {
     ip::check_host_side(nic, out);
     check_target(nic, out);
-    teaming::check_partner(nic, out);
+    teaming::check_persistent(nic, out);
     check_isolated(nic, out);
     if !nic.is_virtio() {
         virtio::absent(nic.driver.virtio, &nic.info.pos.path("driver"), out);

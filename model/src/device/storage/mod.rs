@@ -261,7 +261,7 @@ impl Image {
     }
 
     /// Whether [`Image::write`] writes a `<source>`.
-    pub(crate) fn says_something(&self) -> bool {
+    pub(crate) fn writes_source(&self) -> bool {
         let mut w = Writer::new();
         self.write(true, true, true, &mut w);
         !w.finish().is_empty()

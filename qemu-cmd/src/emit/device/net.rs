@@ -1,7 +1,7 @@
 //! `<interface>`: the network backend and the network device.
 
 mod backend;
-mod card;
+mod device;
 
 use virtargv_model::device::net::Interface;
 
@@ -26,9 +26,9 @@ fn one(e: &mut Emit<'_>, nic: NicDevice<'_>, facts: &Nic) {
     let netdev = backend::props(e, nic, &facts.backend);
     e.netdev(netdev);
     match &facts.device {
-        NetDevice::OnBoard => e.list("-net", card::on_board(nic)),
+        NetDevice::OnBoard => e.list("-net", device::on_board(nic)),
         device => {
-            let props = card::props(e, nic, device);
+            let props = device::props(e, nic, device);
             e.device(props);
         }
     }

@@ -16,7 +16,7 @@ pub(crate) fn emit(e: &mut Emit<'_>, objects: &Objects) {
     }
     let login = objects.auth.as_ref().and_then(Login::object);
     for secret in login.into_iter().chain(&objects.cookies).chain(&objects.encryption) {
-        secret::sealed(e, secret);
+        secret::encrypted(e, secret);
     }
     if let Some(credentials) = &objects.tls {
         tls::emit(e, credentials);

@@ -54,7 +54,7 @@ fn host_spec(cpu: &virtargv_host::Processor) -> Option<CpuSpec> {
 impl Cx<'_> {
     /// Whether the CPU is compared with the host's. A CPU of mode `custom` under TCG is not.
     fn is_compared_with_host(&self, cpu: &Cpu) -> bool {
-        !self.caps.release().has(Convention::TcgCpuIsFree)
+        !self.caps.release().has(Convention::TcgIgnoresHostCpu)
             || self.guest.accel != Accel::Tcg
             || cpu.mode() != CpuMode::Custom
     }
@@ -158,7 +158,7 @@ impl Cx<'_> {
                 .with_class(Class::CpuIncompatible));
         };
         let strict = cpu.matching == Some(CpuMatch::Strict);
-        match self.judged_by_qemu(cpu) {
+        match self.deciding_model(cpu) {
             None => x86.compare(models, spec, strict),
             Some(offered) => check_offered(offered, spec).and_then(|()| {
                 let changes = CpuSpec { model: None, ..spec.clone() };
@@ -170,7 +170,7 @@ impl Cx<'_> {
 
     /// The model in the capabilities, if it decides whether the CPU can run on the host: libvirt trusts it rather than
     /// the CPU definition for models that it added recently.
-    fn judged_by_qemu(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
+    fn deciding_model(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
         let name = cpu.model.name.as_deref()?;
         let definition =
             self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?.model(name)?;

@@ -11,7 +11,7 @@ use virtargv_model::{Problem, YesNo};
 
 use super::ImageNodes;
 use crate::prepare::context::Prepare;
-use crate::prepare::secret::Sealed;
+use crate::prepare::secret::EncryptedSecret;
 use crate::prepare::tls::{self, Credentials};
 use crate::text::Text;
 
@@ -31,7 +31,7 @@ pub(crate) struct Login {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum LoginSecret {
     /// An encrypted secret object.
-    Object(Sealed),
+    Object(EncryptedSecret),
     /// Plain, for a driver that takes no secret object.
     Plain(Vec<u8>),
 }
@@ -40,14 +40,14 @@ impl Login {
     /// The value of `password-secret=`: the id of the object, or the plain secret.
     pub fn secret(&self) -> Text {
         match &self.secret {
-            LoginSecret::Object(sealed) => sealed.id.clone(),
+            LoginSecret::Object(encrypted) => encrypted.id.clone(),
             LoginSecret::Plain(value) => String::from_utf8_lossy(value).into_owned().into(),
         }
     }
 
     /// The secret object; `None` for a plain secret.
-    pub fn object(&self) -> Option<&Sealed> {
-        if let LoginSecret::Object(sealed) = &self.secret { Some(sealed) } else { None }
+    pub fn object(&self) -> Option<&EncryptedSecret> {
+        if let LoginSecret::Object(encrypted) = &self.secret { Some(encrypted) } else { None }
     }
 
     /// The plain secret in base64; `None` for an object.
@@ -124,9 +124,9 @@ pub(crate) struct Objects {
     /// The login of `<auth>`.
     pub auth: Option<Login>,
     /// The secrets of `<encryption>`, outermost layer first.
-    pub encryption: Vec<Sealed>,
+    pub encryption: Vec<EncryptedSecret>,
     /// The cookies.
-    pub cookies: Option<Sealed>,
+    pub cookies: Option<EncryptedSecret>,
     /// The TLS credentials.
     pub tls: Option<Credentials>,
     /// The helper of `<reservations>`.
@@ -171,7 +171,7 @@ impl Objects {
         if let Some(auth) = &image.auth {
             let value = login(cx, net, auth)?;
             let secret = if takes_secret_object(cx, net) {
-                LoginSecret::Object(cx.seal(ids.auth.clone(), &value))
+                LoginSecret::Object(cx.encrypt(ids.auth.clone(), &value))
             } else {
                 LoginSecret::Plain(value)
             };
@@ -179,7 +179,7 @@ impl Objects {
         }
         if !net.cookies.is_empty() {
             let pairs: Vec<String> = net.cookies.iter().map(|c| format!("{}={}", c.name, c.value)).collect();
-            self.cookies = Some(cx.seal(ids.cookies.clone(), pairs.join("; ").as_bytes()));
+            self.cookies = Some(cx.encrypt(ids.cookies.clone(), pairs.join("; ").as_bytes()));
         }
         let settings = cx.settings();
         let (by_settings, dir, uuid) = match net.protocol {
@@ -202,7 +202,7 @@ impl Objects {
         let secret = match uuid {
             Some(uuid) => {
                 let value = ask(cx, SecretUse::Tls, SecretKey::Uuid(*uuid), image)?;
-                Some(cx.seal(format!("{}-secret0", ids.tls), &value))
+                Some(cx.encrypt(format!("{}-secret0", ids.tls), &value))
             }
             None => None,
         };
@@ -227,8 +227,8 @@ impl Objects {
         }
         for (n, passphrase) in encryption.secrets.iter().enumerate() {
             let value = ask(cx, SecretUse::Volume, key(&passphrase.0), image)?;
-            let sealed = cx.seal(format!("{}{n}", ids.encryption), &value);
-            self.encryption.push(sealed);
+            let encrypted = cx.encrypt(format!("{}{n}", ids.encryption), &value);
+            self.encryption.push(encrypted);
         }
         Ok(())
     }

@@ -234,8 +234,7 @@ impl Buses {
             }
             Err(Mismatch::NoAuto) => {
                 return refused(format!(
-                    "PCI address '{at}' was assigned on the controller with index='{}', which only accepts devices \
-                     whose address the document gives",
+                    "PCI address '{at}' was assigned on the controller with index='{}', which accepts only devices with an address in the document",
                     at.bus
                 ));
             }

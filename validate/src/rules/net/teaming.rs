@@ -53,7 +53,7 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
 }
 
 /// Checks that a persistent teaming interface has no `persistent=`.
-pub(super) fn check_partner(nic: &Interface, out: &mut Findings<'_>) {
+pub(super) fn check_persistent(nic: &Interface, out: &mut Findings<'_>) {
     if let Some(teaming) = &nic.teaming
         && teaming.kind == Some(TeamingType::Persistent)
         && let Some(partner) = &teaming.persistent
@@ -74,8 +74,7 @@ pub(super) fn check_actual(actual: &Actual<'_>, out: &mut Findings<'_>) {
         && *kind != InterfaceType::Hostdev
     {
         let message = format!(
-            "teaming type 'transient' of interface '{name}' needs a network that hands out host devices, this one \
-             gives type '{kind}'"
+            "teaming type 'transient' of interface '{name}' needs a network that hands out host devices, this one connects it as type '{kind}'"
         );
         out.refuse(&ACTUAL_TEAMING, nic.info.pos.path("teaming"), message);
     }

@@ -84,7 +84,7 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
                     error.about("secret", &uuid.to_string()),
                 )
             })?;
-            Some(cx.seal(format!("{TLS_ID}-secret0"), &value))
+            Some(cx.encrypt(format!("{TLS_ID}-secret0"), &value))
         }
         None => None,
     };
