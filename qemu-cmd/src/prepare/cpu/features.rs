@@ -8,117 +8,117 @@ use virtargv_model::device::panic::PanicModel;
 use virtargv_model::features::{Hyperv, HypervFeature, HypervItem, HypervMode, Kvm, KvmFeature};
 use virtargv_model::{OnOff, YesNo};
 
-use super::Line;
+use super::CpuProperties;
 use crate::Value;
 
 /// Adds these properties to the CPU.
-pub(super) fn add(line: &mut Line<'_>) {
-    let domain = line.cx.domain;
+pub(super) fn add(cpu_props: &mut CpuProperties<'_>) {
+    let domain = cpu_props.cx.domain;
     let features = &domain.features;
     for timer in &domain.clock.timers {
-        add_timer(timer, line);
+        add_timer(timer, cpu_props);
     }
     if let Some(eoi) = features.apic.and_then(|apic| apic.eoi) {
-        line.feature("kvm_pv_eoi", eoi.is_on());
+        cpu_props.feature("kvm_pv_eoi", eoi.is_on());
     }
     if let Some(pvspinlock) = features.pvspinlock {
-        line.feature("kvm_pv_unhalt", pvspinlock.is_on());
+        cpu_props.feature("kvm_pv_unhalt", pvspinlock.is_on());
     }
     if let Some(hyperv) = &features.hyperv {
-        add_hyperv(hyperv, line);
+        add_hyperv(hyperv, cpu_props);
     }
     if domain.devices.panics.iter().any(|panic| panic.model == Some(PanicModel::Hyperv)) {
-        line.bare("hv-crash");
+        cpu_props.bare("hv-crash");
     }
     if let Some(kvm) = &features.kvm {
-        add_kvm(kvm, line);
+        add_kvm(kvm, cpu_props);
     }
     // QEMU's POWER CPUs always have a PMU, and no property for it.
-    if let Some(pmu) = features.pmu.filter(|_| !line.cx.guest.arch.is_ppc64()) {
-        line.set("pmu", pmu.is_on());
+    if let Some(pmu) = features.pmu.filter(|_| !cpu_props.cx.guest.arch.is_ppc64()) {
+        cpu_props.set("pmu", pmu.is_on());
     }
 }
 
 /// Adds a timer that is a CPU property.
-fn add_timer(timer: &Timer, line: &mut Line<'_>) {
+fn add_timer(timer: &Timer, cpu_props: &mut CpuProperties<'_>) {
     match timer.name {
         TimerName::KvmClock => {
             if let Some(present) = timer.present {
-                line.feature("kvmclock", present.is_yes());
+                cpu_props.feature("kvmclock", present.is_yes());
             }
         }
         TimerName::HypervClock => {
             if timer.present == Some(YesNo::Yes) {
-                enlighten("hv-time", line);
+                enlighten("hv-time", cpu_props);
             }
         }
         TimerName::Tsc => {
             if let Some(frequency) = timer.frequency.filter(|frequency| *frequency > 0) {
-                line.set("tsc-frequency", frequency);
+                cpu_props.set("tsc-frequency", frequency);
             }
         }
         TimerName::ArmVtimer => match timer.tick_policy {
-            Some(TickPolicy::Delay) => line.set("kvm-no-adjvtime", false),
-            Some(TickPolicy::Discard) => line.set("kvm-no-adjvtime", true),
+            Some(TickPolicy::Delay) => cpu_props.set("kvm-no-adjvtime", false),
+            Some(TickPolicy::Discard) => cpu_props.set("kvm-no-adjvtime", true),
             _ => {}
         },
         TimerName::Platform | TimerName::Pit | TimerName::Rtc | TimerName::Hpet => {}
     }
 }
 
-fn add_hyperv(hyperv: &Hyperv, line: &mut Line<'_>) {
+fn add_hyperv(hyperv: &Hyperv, cpu_props: &mut CpuProperties<'_>) {
     if hyperv.mode == Some(HypervMode::Passthrough) {
-        line.set("hv-passthrough", true);
+        cpu_props.set("hv-passthrough", true);
     }
     for item in hyperv.items.iter().filter(|item| item.state.is_on()) {
-        add_enlightenment(item, line);
+        add_enlightenment(item, cpu_props);
     }
 }
 
-fn add_enlightenment(item: &HypervItem, line: &mut Line<'_>) {
+fn add_enlightenment(item: &HypervItem, cpu_props: &mut CpuProperties<'_>) {
     match item.feature {
         HypervFeature::Spinlocks => {
             if let Some(retries) = item.retries {
-                line.set("hv-spinlocks", Value::Hex(retries.into()));
+                cpu_props.set("hv-spinlocks", Value::Hex(retries.into()));
             }
         }
         HypervFeature::VendorId => {
             if let Some(vendor) = &item.vendor {
-                line.set("hv-vendor-id", vendor);
+                cpu_props.set("hv-vendor-id", vendor);
             }
         }
         feature => {
-            let name = if line.cx.has(Cap::CanonicalCpuFeatures) {
+            let name = if cpu_props.cx.has(Cap::CanonicalCpuFeatures) {
                 format!("hv-{}", feature.to_string().replace('_', "-"))
             } else {
                 format!("hv_{feature}")
             };
-            enlighten(name, line);
+            enlighten(name, cpu_props);
             if item.direct == Some(OnOff::On) {
-                enlighten(format!("hv-{feature}-direct"), line);
+                enlighten(format!("hv-{feature}-direct"), cpu_props);
             }
             if item.extended == Some(OnOff::On) {
-                enlighten(format!("hv-{feature}-ext"), line);
+                enlighten(format!("hv-{feature}-ext"), cpu_props);
             }
         }
     }
 }
 
-fn enlighten(name: impl Into<Cow<'static, str>>, line: &mut Line<'_>) {
-    if line.cx.release().has(Convention::HypervOn) {
-        line.set(name, true);
+fn enlighten(name: impl Into<Cow<'static, str>>, cpu_props: &mut CpuProperties<'_>) {
+    if cpu_props.cx.release().has(Convention::HypervOn) {
+        cpu_props.set(name, true);
     } else {
-        line.bare(name);
+        cpu_props.bare(name);
     }
 }
 
-fn add_kvm(kvm: &Kvm, line: &mut Line<'_>) {
+fn add_kvm(kvm: &Kvm, cpu_props: &mut CpuProperties<'_>) {
     for (feature, state) in &kvm.items {
         match (feature, state) {
-            (KvmFeature::Hidden, OnOff::On) => line.set("kvm", false),
-            (KvmFeature::HintDedicated, OnOff::On) => line.set("kvm-hint-dedicated", true),
-            (KvmFeature::PollControl, OnOff::On) => line.set("kvm-poll-control", true),
-            (KvmFeature::PvIpi, OnOff::Off) => line.set("kvm-pv-ipi", false),
+            (KvmFeature::Hidden, OnOff::On) => cpu_props.set("kvm", false),
+            (KvmFeature::HintDedicated, OnOff::On) => cpu_props.set("kvm-hint-dedicated", true),
+            (KvmFeature::PollControl, OnOff::On) => cpu_props.set("kvm-poll-control", true),
+            (KvmFeature::PvIpi, OnOff::Off) => cpu_props.set("kvm-pv-ipi", false),
             _ => {}
         }
     }

@@ -25,12 +25,12 @@ pub(crate) struct Facts {
 }
 
 /// The properties of the CPU so far.
-struct Line<'c> {
+struct CpuProperties<'c> {
     cx: &'c Prepare<'c>,
     properties: Props,
 }
 
-impl Line<'_> {
+impl CpuProperties<'_> {
     /// Adds a property with a value.
     fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
         self.properties.set(key, value);
@@ -59,19 +59,19 @@ fn qemu_name<'a>(cx: &Prepare<'_>, name: &'a str) -> &'a str {
 
 /// Prepares `<cpu>`; `None` for the default CPU of the machine type.
 pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
-    let mut line = Line { cx, properties: Props::object() };
+    let mut cpu_props = CpuProperties { cx, properties: Props::object() };
     let cpu = cx.domain.cpu.as_ref();
     let model = match cpu.filter(|cpu| cpu.names_a_cpu()) {
-        Some(cpu) => named(&mut line, cpu)?,
+        Some(cpu) => named(&mut cpu_props, cpu)?,
         None if needs_32_bit_cpu(cx) => Some("qemu32".into()),
         None => None,
     };
-    features::add(&mut line);
+    features::add(&mut cpu_props);
     if let Some(cpu) = cpu {
-        cache(&mut line, cpu);
-        max_phys_addr(&mut line, cpu);
+        cache(&mut cpu_props, cpu);
+        max_phys_addr(&mut cpu_props, cpu);
     }
-    let properties = line.properties;
+    let properties = cpu_props.properties;
     let model = match model {
         Some(model) => model,
         None if properties.is_empty() => return Ok(None),
@@ -107,22 +107,22 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
 }
 
 /// The model of `<cpu>`, whose features are added to the properties.
-fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
-    let (cx, arch) = (line.cx, line.cx.guest.arch);
+fn named(cpu_props: &mut CpuProperties<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
+    let (cx, arch) = (cpu_props.cx, cpu_props.cx.guest.arch);
     let model = match cpu.mode() {
         CpuMode::HostPassthrough | CpuMode::Maximum => {
             if arch == Arch::Armv7l && cx.host.arch() == Arch::Aarch64 {
-                line.set("aarch64", false);
+                cpu_props.set("aarch64", false);
             }
             if let Some(migratable) = cpu.migratable.filter(|_| cx.has(Cap::CpuMigratable)) {
-                line.set("migratable", migratable == OnOff::On);
+                cpu_props.set("migratable", migratable == OnOff::On);
             }
             Some(if cpu.mode() == CpuMode::Maximum { "max".into() } else { "host".into() })
         }
         CpuMode::HostModel if arch.is_ppc64() => {
             let by_machine = cx.guest.is_pseries() && cx.has(Cap::MachinePseriesMaxCpuCompat);
             if let Some(name) = cpu.model.name.as_ref().filter(|_| !by_machine) {
-                line.set("compat", name);
+                cpu_props.set("compat", name);
             }
             Some("host".into())
         }
@@ -137,54 +137,54 @@ fn named(line: &mut Line<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
         return Err(crate::rules::CPU_FEATURES_ARCH.problem(cx.release(), cpu.pos, message));
     }
     if let Some(vendor_id) = &cpu.model.vendor_id {
-        line.set("vendor", vendor_id);
+        cpu_props.set("vendor", vendor_id);
     }
     for feature in &cpu.features {
         match feature.policy {
-            FeaturePolicy::Force | FeaturePolicy::Require => line.feature(&feature.name, true),
-            FeaturePolicy::Disable | FeaturePolicy::Forbid => line.feature(&feature.name, false),
+            FeaturePolicy::Force | FeaturePolicy::Require => cpu_props.feature(&feature.name, true),
+            FeaturePolicy::Disable | FeaturePolicy::Forbid => cpu_props.feature(&feature.name, false),
             FeaturePolicy::Optional => {}
         }
     }
     Ok(model)
 }
 
-fn cache(line: &mut Line<'_>, cpu: &Cpu) {
+fn cache(cpu_props: &mut CpuProperties<'_>, cpu: &Cpu) {
     let Some(cache) = &cpu.cache else { return };
     let (host_off, l3_off) = match cache.mode {
         CpuCacheMode::Emulate => {
-            line.set("l3-cache", true);
+            cpu_props.set("l3-cache", true);
             (true, false)
         }
         CpuCacheMode::Passthrough => {
-            line.set("host-cache-info", true);
+            cpu_props.set("host-cache-info", true);
             (false, true)
         }
         CpuCacheMode::Disable => (true, true),
     };
-    if !line.cx.has(Cap::CpuCache) {
+    if !cpu_props.cx.has(Cap::CpuCache) {
         return;
     }
     if host_off && cpu.is_native() {
-        line.set("host-cache-info", false);
+        cpu_props.set("host-cache-info", false);
     }
     if l3_off {
-        line.set("l3-cache", false);
+        cpu_props.set("l3-cache", false);
     }
 }
 
-fn max_phys_addr(line: &mut Line<'_>, cpu: &Cpu) {
+fn max_phys_addr(cpu_props: &mut CpuProperties<'_>, cpu: &Cpu) {
     let Some(addr) = &cpu.max_phys_addr else { return };
     match addr.mode {
         MaxPhysAddrMode::Passthrough => {
-            line.set("host-phys-bits", true);
+            cpu_props.set("host-phys-bits", true);
             if let Some(limit) = addr.limit.filter(|limit| *limit > 0) {
-                line.set("host-phys-bits-limit", limit);
+                cpu_props.set("host-phys-bits-limit", limit);
             }
         }
         MaxPhysAddrMode::Emulate => match addr.bits.filter(|bits| *bits > 0) {
-            Some(bits) => line.set("phys-bits", bits),
-            None => line.set("host-phys-bits", false),
+            Some(bits) => cpu_props.set("phys-bits", bits),
+            None => cpu_props.set("host-phys-bits", false),
         },
     }
 }
