@@ -156,8 +156,7 @@ impl Reader {
         what: &str,
         since: Version,
     ) {
-        let message =
-            format!("{what} is known since libvirt {since}; the release followed is {}", self.release);
+        let message = format!("{what} came with libvirt {since}; the release followed is {}", self.release);
         self.refuse_as(classes, &LATER_WORD, place, message);
     }
 

@@ -410,7 +410,7 @@ impl Disk {
 fn refuse_duplicate(el: El<'_>, r: &mut Reader) {
     let name = el.name();
     let message = format!(
-        "element {name} is given both in the disk and in its source, <{name}> is allowed in one of them"
+        "element '{name}' is given both in element 'disk' and in its 'source', it is allowed in one of them"
     );
     r.refuse(&DISK_SOURCE_CHILD_TWICE, el.pos(), message);
 }

@@ -138,7 +138,7 @@ fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findin
     if let Some(model @ (InputModel::VirtioTransitional | InputModel::VirtioNonTransitional)) = input.model
         && (kind != InputType::Passthrough || cx.release.has(Convention::InputHostOneModel))
     {
-        let message = format!("model '{model}' is not supported for an 'input' of type={kind}");
+        let message = format!("model '{model}' is not supported for an 'input' of type '{kind}'");
         out.refuse(&INPUT_MODEL, input.info.pos.attr("model"), message);
     }
 }

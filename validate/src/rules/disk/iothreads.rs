@@ -56,7 +56,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
     if disk.bus() != Some(DiskBus::Virtio) {
         let bus = disk.bus().map_or("", Spelled::as_str);
-        let message = format!("I/O threads are not supported for bus {bus} of target {}", disk.dst());
+        let message = format!("I/O threads are not supported for bus '{bus}' of target '{}'", disk.dst());
         out.refuse(&BUS, place(), message);
     }
     if single.is_some() && !driver.iothreads.is_empty() {

@@ -87,8 +87,11 @@ fn check_limits(
         if let Some(first) = groups.get(name.as_str())
             && first.iotune.as_deref() != Some(tune)
         {
-            let message =
-                format!("disks {} and {} have different limits in group '{name}'", first.dst(), disk.dst());
+            let message = format!(
+                "disks '{}' and '{}' have different limits in group '{name}'",
+                first.dst(),
+                disk.dst()
+            );
             out.refuse(&GROUP_DIFFERS, tune.pos, message);
         }
     }
