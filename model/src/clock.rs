@@ -1,6 +1,6 @@
 //! `<clock>`: the time of the guest's real-time clock at the start, and the guest's timers.
 
-use crate::read::{self, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -222,7 +222,7 @@ impl Offset {
                 Some(Some(Self::Variable { adjustment, basis }))
             }
         };
-        let word = r.attr_as(LONG_UNSUPPORTED, el, "offset")?;
+        let word = r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "offset")?;
         Some(match word {
             OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
             OffsetWord::LocalTime => {
@@ -230,7 +230,7 @@ impl Offset {
             }
             OffsetWord::Variable => Self::Variable {
                 adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_as(LONG_UNSUPPORTED, el, "basis").unwrap_or(Basis::Utc),
+                basis: r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "basis").unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
                 if el.get("timezone").is_none_or(str::is_empty) {
@@ -253,15 +253,15 @@ impl Offset {
 
 impl Element for Timer {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name: TimerName = r.required_as(ONCE_UNSUPPORTED, ONCE_UNSUPPORTED, el, "name")?;
+        let name: TimerName = r.required_as(UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "name")?;
         Some(Self {
             pos: el.pos(),
             name,
-            present: r.attr_as(ONCE_UNSUPPORTED, el, "present"),
-            tick_policy: r.attr_as(ONCE_UNSUPPORTED, el, "tickpolicy"),
-            track: r.attr_as(ONCE_UNSUPPORTED, el, "track"),
+            present: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "present"),
+            tick_policy: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "tickpolicy"),
+            track: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "track"),
             frequency: r.attr(el, "frequency").filter(|hz| *hz > 0),
-            mode: r.attr_as(ONCE_UNSUPPORTED, el, "mode"),
+            mode: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "mode"),
             catchup: read::one(el, "catchup", r),
         })
     }

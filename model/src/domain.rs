@@ -3,7 +3,7 @@
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
 use crate::read;
-use crate::read::{El, Elements, LONG_INTERNAL, LONG_UNSUPPORTED, MAX_DOCUMENT, Reader};
+use crate::read::{El, Elements, INTERNAL_BEFORE_11_3, MAX_DOCUMENT, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{
     Devices, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu, features::Features,
@@ -176,7 +176,7 @@ impl Domain {
         // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_as(LONG_INTERNAL, LONG_UNSUPPORTED, el, "type"),
+            virt_type: r.required_as(INTERNAL_BEFORE_11_3, UNSUPPORTED_BEFORE_11_3, el, "type"),
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),

@@ -1,6 +1,6 @@
 //! `<features>`: features of the hypervisor and the machine.
 
-use crate::read::{El, ONCE_UNSUPPORTED, Reader, Value};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
 use crate::{Class, OnOff, Pos, Version, YesNo};
 
@@ -121,7 +121,7 @@ impl Features {
             "pae" => self.pae = true,
             "viridian" => self.viridian = true,
             "privnet" => self.privnet = true,
-            "apic" => self.apic = Some(Apic { eoi: r.attr_as(ONCE_UNSUPPORTED, el, "eoi") }),
+            "apic" => self.apic = Some(Apic { eoi: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "eoi") }),
             "hap" => self.hap = state_or_on(el, r),
             "pvspinlock" => self.pvspinlock = state_or_on(el, r),
             "pmu" => self.pmu = state_or_on(el, r),
@@ -131,9 +131,9 @@ impl Features {
             "kvm" => self.kvm = Some(Kvm::read(el, r)),
             "xen" => self.xen = Some(Xen::read(el, r)),
             "capabilities" => self.capabilities = Some(guest::read_capabilities(el, r)),
-            "ioapic" => self.ioapic = r.attr_as(ONCE_UNSUPPORTED, el, "driver"),
+            "ioapic" => self.ioapic = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "driver"),
             "msrs" => {
-                self.msrs = r.required_as(ONCE_UNSUPPORTED, ONCE_UNSUPPORTED, el, "unknown");
+                self.msrs = r.required_as(UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "unknown");
             }
             "smm" => self.smm = Smm::read(el, r),
             "tcg" => self.tcg = Some(Tcg::read(el, r)),
@@ -240,12 +240,12 @@ impl Features {
 
 /// `state=`; without it, `on`.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
-    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_as(ONCE_UNSUPPORTED, el, "state") }
+    if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "state") }
 }
 
 /// The mandatory attribute `name`.
 fn word_of<T: Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, name)
+    r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, name)
 }
 
 fn flag(w: &mut Writer, name: &str, present: bool) {

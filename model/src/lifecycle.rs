@@ -1,6 +1,6 @@
 //! `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
 
-use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
 use crate::{Class, Pos, YesNo};
 
@@ -117,7 +117,7 @@ impl Lifecycle {
         let pm = domain.child("pm");
         let enabled = |name: &str, r: &mut Reader| {
             let state = pm.and_then(|pm| pm.child(name))?;
-            r.attr_as(ONCE_INTERNAL, state, "enabled")
+            r.attr_as(INTERNAL_BEFORE_9_0, state, "enabled")
         };
         let mut lifecycle = Self {
             on_reboot: action(domain, "on_reboot", r),
@@ -130,7 +130,7 @@ impl Lifecycle {
             perf: Vec::new(),
         };
         for event in domain.child("perf").iter().flat_map(|perf| perf.children("event")) {
-            let classes = ONCE_UNSUPPORTED;
+            let classes = UNSUPPORTED_BEFORE_9_0;
             let name = r.required_as(classes, classes, event, "name");
             if let (Some(name), Some(state)) = (name, r.required_as(classes, classes, event, "enabled")) {
                 lifecycle.perf.retain(|(known, _)| *known != name);

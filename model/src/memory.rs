@@ -1,6 +1,6 @@
 //! `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
 
-use crate::read::{El, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{Class, Kib, NumberSet, OnOff, Pos};
 
@@ -116,7 +116,7 @@ impl Memory {
                 size: r.kib(e).unwrap_or_default(),
                 slots: r.attr(e, "slots").unwrap_or_default(),
             }),
-            dump_core: el.and_then(|e| r.attr_as(ONCE_UNSUPPORTED, e, "dumpCore")),
+            dump_core: el.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_9_0, e, "dumpCore")),
             backing: domain.child("memoryBacking").map(|e| MemoryBacking::read(e, r)).unwrap_or_default(),
         }
     }
@@ -149,9 +149,9 @@ impl MemoryBacking {
                 .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
-            source: el.child("source").and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "type")),
-            access: el.child("access").and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "mode")),
-            allocation: allocation.and_then(|e| r.attr_as(LONG_UNSUPPORTED, e, "mode")),
+            source: el.child("source").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "type")),
+            access: el.child("access").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
             allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }

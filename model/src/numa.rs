@@ -5,7 +5,7 @@ pub(crate) mod hmat;
 pub use hmat::{AccessType, CacheAssociativity, CachePolicy, Interconnect, InterconnectKind, NumaCache};
 
 use crate::memory::MemoryAccess;
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, Kib, NumberSet, Pos, YesNo};
 
@@ -242,8 +242,8 @@ impl Element for Cell {
             .required::<String>(el, "memory")
             .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
             .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
-        let mem_access = r.attr_as(ONCE_UNSUPPORTED, el, "memAccess");
-        let discard = r.attr_as(ONCE_UNSUPPORTED, el, "discard");
+        let mem_access = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "memAccess");
+        let discard = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "discard");
         let distances = el.child("distances");
         if let Some(empty) = distances.filter(|d| d.child("sibling").is_none()) {
             r.refuse(&NUMA_NO_SIBLINGS, empty.pos(), "element 'distances' holds no 'sibling'");

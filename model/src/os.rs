@@ -1,7 +1,8 @@
 //! `<os>`, `<bootloader>`: firmware, kernel, boot order, and the machine type.
 
 use crate::read::{
-    self, AnyBase, El, Element, LONG_UNSUPPORTED, ONCE_INTERNAL, ONCE_PLAIN, Reader, Value, attr_place,
+    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_11_3,
+    Value, attr_place,
 };
 use crate::write::Writer;
 use crate::{Class, Pos, Spelled, YesNo};
@@ -203,7 +204,7 @@ impl Os {
         }
         os.arch = kind.and_then(|k| k.string("arch"));
         os.machine = kind.and_then(|k| k.string("machine"));
-        os.firmware = r.attr_as(ONCE_PLAIN, el, "firmware");
+        os.firmware = r.attr_as(PLAIN_BEFORE_9_0, el, "firmware");
         os.init = Init::read(el);
         os.direct = DirectBoot::read(el, r);
         if let Some(features) = r.child_since("7.2", el, "firmware") {
@@ -214,15 +215,16 @@ impl Os {
         os.nvram = read::one(el, "nvram", r);
         let boots = el.children("boot").take(BootDev::ALL.len());
         os.boot_devs =
-            boots.filter_map(|boot| r.required_as(Class::Xml, ONCE_INTERNAL, boot, "dev")).collect();
+            boots.filter_map(|boot| r.required_as(Class::Xml, INTERNAL_BEFORE_9_0, boot, "dev")).collect();
         os.boot_menu = read::one(el, "bootmenu", r);
         if let Some(bios) = el.child("bios") {
             // As for `<bootmenu enable=>`, libvirt takes any other word as no.
             os.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
             os.reboot_timeout = read_reboot_timeout(bios, r);
         }
-        os.smbios =
-            el.child("smbios").and_then(|smbios| r.required_as(Class::Xml, LONG_UNSUPPORTED, smbios, "mode"));
+        os.smbios = el
+            .child("smbios")
+            .and_then(|smbios| r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, smbios, "mode"));
         if let Some(acpi) = el.child("acpi") {
             os.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {

@@ -46,22 +46,24 @@ crate::rules! {
         help "use a smaller number or a smaller `unit=`";
 }
 
-/// The class of a bad value of an attribute that libvirt reads with its `virXMLProp*` functions: an XML error, and before
-/// it had them an unsupported configuration. They came with 7.3 and took over one attribute after the other; those with
-/// this class are known to be read so in 9.0, and those of [`LONG_UNSUPPORTED`] in 11.3 but not in 9.0.
-pub(crate) const ONCE_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("9.0", Class::Unsupported);
+/// The class of a bad value: an unsupported configuration where libvirt parsed the attribute itself, an XML error since
+/// it reads the attribute with a `virXMLProp*` function. The first of these functions came with 7.3, and attributes
+/// were changed over to them one by one; it is known that 9.0 reads this one so.
+pub(crate) const UNSUPPORTED_BEFORE_9_0: Classes =
+    Classes::always(Class::Xml).before("9.0", Class::Unsupported);
 
-/// As [`ONCE_UNSUPPORTED`], for attributes that 9.0 does not read with these functions.
-pub(crate) const LONG_UNSUPPORTED: Classes = Classes::always(Class::Xml).before("11.3", Class::Unsupported);
+/// As [`UNSUPPORTED_BEFORE_9_0`], for an attribute that 9.0 does not read with such a function, and 11.3 does.
+pub(crate) const UNSUPPORTED_BEFORE_11_3: Classes =
+    Classes::always(Class::Xml).before("11.3", Class::Unsupported);
 
-/// As [`LONG_UNSUPPORTED`], for what was an internal error.
-pub(crate) const LONG_INTERNAL: Classes = Classes::always(Class::Xml).before("11.3", Class::Internal);
+/// As [`UNSUPPORTED_BEFORE_11_3`], for what was an internal error.
+pub(crate) const INTERNAL_BEFORE_11_3: Classes = Classes::always(Class::Xml).before("11.3", Class::Internal);
 
-/// As [`ONCE_UNSUPPORTED`], without a class before.
-pub(crate) const ONCE_PLAIN: Classes = Classes::always(Class::Xml).before("9.0", Class::Plain);
+/// As [`UNSUPPORTED_BEFORE_9_0`], without a class before.
+pub(crate) const PLAIN_BEFORE_9_0: Classes = Classes::always(Class::Xml).before("9.0", Class::Plain);
 
-/// As [`ONCE_UNSUPPORTED`], an internal error before.
-pub(crate) const ONCE_INTERNAL: Classes = Classes::always(Class::Xml).before("9.0", Class::Internal);
+/// As [`UNSUPPORTED_BEFORE_9_0`], an internal error before.
+pub(crate) const INTERNAL_BEFORE_9_0: Classes = Classes::always(Class::Xml).before("9.0", Class::Internal);
 
 /// The context of reading: the release, and the problems found so far.
 #[derive(Debug, Default)]

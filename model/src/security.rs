@@ -1,6 +1,6 @@
 //! `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
 
-use crate::read::{self, AnyBase, El, Element, ONCE_UNSUPPORTED, Reader, hex};
+use crate::read::{self, AnyBase, El, Element, Reader, UNSUPPORTED_BEFORE_9_0, hex};
 use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
@@ -171,7 +171,7 @@ impl Keywrap {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut keywrap = Self::default();
         for cipher in el.children("cipher") {
-            let classes = ONCE_UNSUPPORTED;
+            let classes = UNSUPPORTED_BEFORE_9_0;
             let name = r.required_as(classes, classes, cipher, "name");
             let state = r.required_as(classes, classes, cipher, "state");
             let (Some(name), Some(state)) = (name, state) else { continue };

@@ -1,6 +1,6 @@
 //! The backend of a character device on the host, as every device with a character device has it.
 
-use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
+use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, Reader};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Class, OnOff, Pos, YesNo};
@@ -155,7 +155,7 @@ pub struct Log {
 
 impl Element for Log {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { file: el.string("file"), append: r.attr_as(ONCE_INTERNAL, el, "append") })
+        Some(Self { file: el.string("file"), append: r.attr_as(INTERNAL_BEFORE_9_0, el, "append") })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -209,7 +209,7 @@ impl Backend {
             SourceType::Pipe => Self::Pipe { path: text("path") },
             SourceType::File => Self::File {
                 path: text("path"),
-                append: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "append")),
+                append: source.and_then(|s| r.attr_as(INTERNAL_BEFORE_9_0, s, "append")),
             },
             SourceType::SpicePort => Self::SpicePort { channel: text("channel") },
             SourceType::Dbus => Self::Dbus { channel: text("channel") },
@@ -220,7 +220,7 @@ impl Backend {
             },
             SourceType::Udp => Self::Udp(Udp::read(sources, r)),
             SourceType::Tcp => Self::Tcp(Tcp {
-                mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),
+                mode: source.and_then(|s| r.attr_as(INTERNAL_BEFORE_9_0, s, "mode")),
                 host: text("host"),
                 service: text("service"),
                 tls: source.and_then(|s| r.attr(s, "tls")),
@@ -228,7 +228,7 @@ impl Backend {
                 protocol: el.child("protocol").and_then(|p| r.attr_as(Class::Unsupported, p, "type")),
             }),
             SourceType::Unix => Self::Unix(Unix {
-                mode: source.and_then(|s| r.attr_as(ONCE_INTERNAL, s, "mode")),
+                mode: source.and_then(|s| r.attr_as(INTERNAL_BEFORE_9_0, s, "mode")),
                 path: text("path"),
                 reconnect: source.and_then(|s| read::one(s, "reconnect", r)),
             }),

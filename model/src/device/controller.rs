@@ -10,7 +10,7 @@ pub use pci::{Pci, PciTarget};
 
 use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, Value};
+use crate::read::{El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
 
 crate::rules! {
@@ -141,7 +141,7 @@ impl Controller {
         }
     }
 
-    /// As [`Controller::pci`], to be changed.
+    /// As [`Controller::pci`], mutable.
     pub fn pci_mut(&mut self) -> Option<&mut Pci> {
         match &mut self.kind {
             ControllerKind::Pci(pci) => Some(pci),
@@ -186,7 +186,7 @@ impl Element for Controller {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         // Without `type=` libvirt takes the controller as an IDE controller.
         let kind = match el.get("type") {
-            Some(_) => r.attr_as(ONCE_UNSUPPORTED, el, "type")?,
+            Some(_) => r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "type")?,
             None => ControllerType::Ide,
         };
         for name in ["model", "target"] {
@@ -242,7 +242,7 @@ impl Element for Controller {
 
 /// `index=`, which libvirt keeps as a signed 32-bit number.
 fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
-    let index: u32 = r.attr_as(ONCE_INTERNAL, el, "index")?;
+    let index: u32 = r.attr_as(INTERNAL_BEFORE_9_0, el, "index")?;
     if i32::try_from(index).is_err() {
         let message =
             format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);
@@ -273,17 +273,17 @@ impl ControllerKind {
             ControllerType::Sata => Self::Sata,
             ControllerType::VirtioSerial => Self::VirtioSerial(VirtioSerial {
                 model: model(el, r),
-                ports: r.attr_as(ONCE_INTERNAL, el, "ports"),
-                vectors: r.attr_as(ONCE_INTERNAL, el, "vectors"),
+                ports: r.attr_as(INTERNAL_BEFORE_9_0, el, "ports"),
+                vectors: r.attr_as(INTERNAL_BEFORE_9_0, el, "vectors"),
             }),
             ControllerType::Ccid => Self::Ccid,
             ControllerType::Usb => {
-                Self::Usb(Usb { model: model(el, r), ports: r.attr_as(ONCE_INTERNAL, el, "ports") })
+                Self::Usb(Usb { model: model(el, r), ports: r.attr_as(INTERNAL_BEFORE_9_0, el, "ports") })
             }
             ControllerType::Pci => Self::Pci(Pci::read(el, r)),
             ControllerType::Xenbus => Self::Xenbus(Xenbus {
-                max_grant_frames: r.attr_as(ONCE_INTERNAL, el, "maxGrantFrames"),
-                max_event_channels: r.attr_as(ONCE_INTERNAL, el, "maxEventChannels"),
+                max_grant_frames: r.attr_as(INTERNAL_BEFORE_9_0, el, "maxGrantFrames"),
+                max_event_channels: r.attr_as(INTERNAL_BEFORE_9_0, el, "maxEventChannels"),
             }),
             ControllerType::Isa => Self::Isa,
         }

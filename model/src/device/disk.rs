@@ -16,7 +16,7 @@ pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
 use crate::device::storage::{Image, Location, SourceType, optional_word, required_text};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
@@ -231,7 +231,7 @@ fn printable(text: &str) -> bool {
 
 impl Element for Disk {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type").unwrap_or(SourceType::File);
+        let kind = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "type").unwrap_or(SourceType::File);
         // Without `<source>` the type falls back to `file`.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
@@ -241,11 +241,11 @@ impl Element for Disk {
         }
         disk.read_outside(el, r);
         disk.backing = BackingChain::read(el, r);
-        disk.device = r.attr_as(ONCE_UNSUPPORTED, el, "device");
-        disk.model = r.attr_as(ONCE_UNSUPPORTED, el, "model");
-        disk.snapshot = r.attr_as(ONCE_UNSUPPORTED, el, "snapshot");
+        disk.device = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "device");
+        disk.model = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "model");
+        disk.snapshot = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "snapshot");
         disk.rawio = r.attr(el, "rawio");
-        disk.sgio = r.attr_as(ONCE_UNSUPPORTED, el, "sgio");
+        disk.sgio = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "sgio");
         disk.read_target(el, r);
         disk.geometry = el.child("geometry").map(|g| Geometry::read(g, r));
         disk.blockio = el.child("blockio").map(|b| BlockIo::read(b, r)).filter(|b| *b != BlockIo::default());
@@ -308,9 +308,9 @@ impl Disk {
         self.target = DiskTarget {
             // libvirt ignores the prefix that older versions of Xen need.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
-            bus: r.attr_as(ONCE_UNSUPPORTED, target, "bus"),
-            tray: optional_word(ONCE_UNSUPPORTED, target, "tray", "closed", r),
-            removable: r.attr_as(ONCE_UNSUPPORTED, target, "removable"),
+            bus: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "bus"),
+            tray: optional_word(UNSUPPORTED_BEFORE_9_0, target, "tray", "closed", r),
+            removable: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "removable"),
             rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
         };
     }

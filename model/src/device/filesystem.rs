@@ -7,7 +7,7 @@ use self::id_map::IdMap;
 use self::virtiofsd::Virtiofsd;
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader, Value};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
 
 crate::rules! {
@@ -228,14 +228,14 @@ impl FsSource {
 
 impl Element for Filesystem {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type");
+        let kind = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "type");
         let mut fs = Self {
             kind,
-            access_mode: r.attr_as(ONCE_UNSUPPORTED, el, "accessmode"),
+            access_mode: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "accessmode"),
             file_mode: r.attr(el, "fmode").filter(|mode| *mode != CreateMode(0)),
             dir_mode: r.attr(el, "dmode").filter(|mode| *mode != CreateMode(0)),
-            model: r.attr_as(ONCE_UNSUPPORTED, el, "model"),
-            multidevs: r.attr_as(ONCE_UNSUPPORTED, el, "multidevs"),
+            model: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "model"),
+            multidevs: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "multidevs"),
             space_hard_limit: el.child("space_hard_limit").and_then(|e| r.bytes(e, 1)),
             space_soft_limit: el.child("space_soft_limit").and_then(|e| r.bytes(e, 1)),
             ..Self::default()
@@ -255,8 +255,8 @@ impl Element for Filesystem {
         }
         fs.readonly = el.child("readonly").is_some();
         if let Some(driver) = el.child("driver") {
-            fs.driver = r.attr_as(ONCE_UNSUPPORTED, driver, "type");
-            fs.write_policy = r.attr_as(ONCE_UNSUPPORTED, driver, "wrpolicy");
+            fs.driver = r.attr_as(UNSUPPORTED_BEFORE_9_0, driver, "type");
+            fs.write_policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, driver, "wrpolicy");
             fs.format = driver.string("format");
             fs.queue_size = r.attr(driver, "queue");
             fs.virtio = VirtioOptions::read(driver, r);

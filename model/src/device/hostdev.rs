@@ -13,7 +13,7 @@ pub use usb::{GuestReset, UsbDevice, UsbStartup};
 use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
 use super::{DeviceId, DeviceKind, Devices};
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, LONG_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::{Tag, Writer};
 use crate::{Class, YesNo};
 
@@ -166,7 +166,7 @@ impl Hostdev {
 
     fn read_source(el: El<'_>, r: &mut Reader) -> Option<HostdevSource> {
         let mode = match el.get("mode") {
-            Some(_) => r.attr_as(LONG_UNSUPPORTED, el, "mode")?,
+            Some(_) => r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "mode")?,
             None => HostdevMode::Subsystem,
         };
         let missing = Class::Xml;

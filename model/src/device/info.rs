@@ -9,7 +9,7 @@ pub use address::{
 };
 pub use pci::{PciAddress, Zpci};
 
-use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Positive, Reader};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Positive, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
@@ -120,7 +120,7 @@ impl DeviceInfo {
 
 impl Rom {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let classes = ONCE_UNSUPPORTED;
+        let classes = UNSUPPORTED_BEFORE_9_0;
         let (enabled, bar) = (r.attr_as(classes, el, "enabled"), r.attr_as(classes, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
         if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
@@ -133,7 +133,7 @@ impl Rom {
 
 impl Boot {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let classes = ONCE_INTERNAL;
+        let classes = INTERNAL_BEFORE_9_0;
         let Positive(order) = r.required_as(classes, classes, el, "order")?;
         Some(Self { order, loadparm: el.get("loadparm").and_then(|text| loadparm(el, text, r)) })
     }

@@ -1,7 +1,7 @@
 //! `<iommu>`: an IOMMU for the guest's devices.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, OnOff};
 
@@ -54,7 +54,7 @@ impl IommuDriver {
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "model");
+        let model = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "model");
         let driver = el.child("driver").map(|d| IommuDriver {
             intremap: r.attr(d, "intremap"),
             caching_mode: r.attr(d, "caching_mode"),

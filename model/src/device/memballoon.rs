@@ -2,7 +2,7 @@
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, OnOff};
 
@@ -43,7 +43,7 @@ impl Element for Memballoon {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let period: Option<i32> = el.child("stats").and_then(|s| r.attr(s, "period"));
         let mut balloon = Self {
-            model: r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "model"),
+            model: r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "model"),
             autodeflate: r.attr(el, "autodeflate"),
             free_page_reporting: r.attr(el, "freePageReporting"),
             stats_period: period.and_then(|n| u32::try_from(n).ok()).filter(|n| *n > 0),

@@ -25,7 +25,7 @@ pub use virtual_port::{VirtualPort, VirtualPortType};
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{self, El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, YesNo};
 
@@ -172,12 +172,12 @@ impl Interface {
 
 impl Element for Interface {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_as(ONCE_UNSUPPORTED, el, "type").unwrap_or_default();
+        let kind = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "type").unwrap_or_default();
         refuse_of_earlier_releases(kind, el, r);
         let host_side = el.child("source");
         // libvirt's order: it decides which problem comes first.
         let mut interface = Self {
-            trust_guest_rx_filters: r.attr_as(ONCE_UNSUPPORTED, el, "trustGuestRxFilters"),
+            trust_guest_rx_filters: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "trustGuestRxFilters"),
             model: el.child("model").and_then(|m| NicModel::read(m, r)),
             host_ips: host_side.map(|s| read::all(s, "ip", r)).unwrap_or_default(),
             host_routes: host_side.map(|s| read::all(s, "route", r)).unwrap_or_default(),

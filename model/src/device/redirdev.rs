@@ -2,7 +2,7 @@
 
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::info::{Address, DeviceInfo};
-use crate::read::{self, AnyBase, El, Element, ONCE_INTERNAL, Reader};
+use crate::read::{self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, Reader};
 use crate::write::Writer;
 use crate::{Class, YesNo};
 
@@ -104,7 +104,7 @@ impl RedirFilter {
 /// A number in C notation; `-1` is read as absent.
 fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
     el.get(name).filter(|text| *text != "-1")?;
-    r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
+    r.attr_as::<AnyBase<T>>(INTERNAL_BEFORE_9_0, el, name).map(|n| n.0)
 }
 
 /// Parses `MAJOR.MINOR`, each below 100.

@@ -3,7 +3,7 @@
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::Class;
 use crate::info::{Address, DeviceInfo};
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 
 crate::rules! {
@@ -69,7 +69,7 @@ impl Card {
     }
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        match r.required_as::<SmartcardMode>(Class::Xml, ONCE_UNSUPPORTED, el, "mode")? {
+        match r.required_as::<SmartcardMode>(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "mode")? {
             SmartcardMode::Host => Some(Self::Host),
             SmartcardMode::HostCertificates => {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, YesNo};
 
@@ -72,7 +72,7 @@ pub struct Sound {
 
 impl Element for Sound {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let classes = ONCE_UNSUPPORTED;
+        let classes = UNSUPPORTED_BEFORE_9_0;
         let model: SoundModel = r.required_as(classes, classes, el, "model")?;
         Some(Self {
             model,

@@ -1,7 +1,7 @@
 //! `<tpm>`: a trusted platform module.
 
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, attr_place};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0, attr_place};
 use crate::write::Writer;
 use crate::{Class, Pos, YesNo};
 
@@ -185,7 +185,7 @@ impl TpmBackend {
 
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let source = el.child("source");
-        Some(match r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "type")? {
+        Some(match r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "type")? {
             TpmBackendType::Passthrough => {
                 Self::Passthrough { path: el.child("device").and_then(|d| d.string("path")) }
             }
@@ -233,7 +233,7 @@ impl TpmEmulator {
         let version = if el.get("version") == Some("default") {
             None
         } else {
-            r.attr_as(ONCE_UNSUPPORTED, el, "version")
+            r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "version")
         };
         let storage = r.child_since("10.10", el, "source").and_then(|s| {
             let kind = r.required(s, "type");
@@ -307,7 +307,7 @@ impl TpmEmulator {
 
 impl Element for Tpm {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.attr_as(ONCE_UNSUPPORTED, el, "model");
+        let model = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "model");
         if let Some(extra) = el.children("backend").nth(1) {
             let message = "element 'tpm' has at most one 'backend'";
             r.refuse(&TPM_BACKEND_COUNT, extra.pos(), message);

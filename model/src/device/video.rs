@@ -2,7 +2,7 @@
 
 use super::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
-use crate::read::{ByName, El, Element, LONG_UNSUPPORTED, ONCE_UNSUPPORTED, Reader};
+use crate::read::{ByName, El, Element, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
@@ -150,8 +150,9 @@ impl Element for Video {
             video.resolution = model.child("resolution").and_then(|resolution| {
                 Some(Resolution { x: r.required(resolution, "x")?, y: r.required(resolution, "y")? })
             });
-            video.model =
-                r.attr_as(LONG_UNSUPPORTED, model, "type").filter(|model| *model != VideoModel::Default);
+            video.model = r
+                .attr_as(UNSUPPORTED_BEFORE_11_3, model, "type")
+                .filter(|model| *model != VideoModel::Default);
             video.ram = size(model, "ram", r);
             video.vram = size(model, "vram", r);
             video.vram64 = size(model, "vram64", r);
@@ -160,11 +161,12 @@ impl Element for Video {
             video.blob = r.attr_since("9.2", model, "blob");
         }
         if let Some(driver) = el.child("driver") {
-            video.backend = r.attr_as(ONCE_UNSUPPORTED, driver, "name");
+            video.backend = r.attr_as(UNSUPPORTED_BEFORE_9_0, driver, "name");
             video.virtio = VirtioOptions::read(driver, r);
         }
         video.info = DeviceInfo::read(el, r);
-        video.vgaconf = el.child("driver").and_then(|driver| r.attr_as(ONCE_UNSUPPORTED, driver, "vgaconf"));
+        video.vgaconf =
+            el.child("driver").and_then(|driver| r.attr_as(UNSUPPORTED_BEFORE_9_0, driver, "vgaconf"));
         Some(video)
     }
 
@@ -219,8 +221,8 @@ impl Acceleration {
         let accel = Self {
             pos: el.pos(),
             rendernode: el.string("rendernode"),
-            accel3d: r.attr_as(ONCE_UNSUPPORTED, el, "accel3d"),
-            accel2d: r.attr_as(ONCE_UNSUPPORTED, el, "accel2d"),
+            accel3d: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "accel3d"),
+            accel2d: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "accel2d"),
         };
         if accel == Self::default() {
             if el.get("accel3d").or(el.get("accel2d")).is_none() {

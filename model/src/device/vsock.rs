@@ -5,7 +5,7 @@ use std::num::NonZero;
 use super::virtio::VirtioOptions;
 use crate::YesNo;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, ONCE_PLAIN, Reader};
+use crate::read::{El, Element, PLAIN_BEFORE_9_0, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -38,10 +38,10 @@ pub struct Vsock {
 impl Element for Vsock {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let cid = el.child("cid");
-        let address = cid.and_then(|c| r.attr_as::<NonZero<u32>>(ONCE_PLAIN, c, "address"));
+        let address = cid.and_then(|c| r.attr_as::<NonZero<u32>>(PLAIN_BEFORE_9_0, c, "address"));
         Some(Self {
             model: r.attr(el, "model"),
-            auto_cid: cid.and_then(|c| r.attr_as(ONCE_PLAIN, c, "auto")),
+            auto_cid: cid.and_then(|c| r.attr_as(PLAIN_BEFORE_9_0, c, "auto")),
             cid: address.map(NonZero::get),
             info: DeviceInfo::read(el, r),
             virtio: r.child_since("7.1", el, "driver").map(|d| VirtioOptions::read(d, r)).unwrap_or_default(),

@@ -2,7 +2,7 @@
 
 use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, LONG_UNSUPPORTED, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 
 spelled! {
@@ -52,8 +52,12 @@ pub struct Watchdog {
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Class::Xml, LONG_UNSUPPORTED, el, "model");
-        Some(Self { model, action: r.attr_as(LONG_UNSUPPORTED, el, "action"), info: DeviceInfo::read(el, r) })
+        let model = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, el, "model");
+        Some(Self {
+            model,
+            action: r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "action"),
+            info: DeviceInfo::read(el, r),
+        })
     }
 
     fn write(&self, w: &mut Writer) {

@@ -1,6 +1,6 @@
 //! The features with more than a state: `<gic>`, `<smm>`, `<hpt>`, `<kvm>`, `<xen>`, `<tcg>` and others.
 
-use crate::read::{El, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, Kib, OnOff, Pos, Spelled};
 
@@ -249,7 +249,7 @@ fn largest_unit(bytes: u64) -> (u64, &'static str) {
 impl Hpt {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            resizing: r.attr_as(ONCE_UNSUPPORTED, el, "resizing"),
+            resizing: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "resizing"),
             max_page_size: el.child("maxpagesize").and_then(|size| r.kib(size)),
         }
     }
@@ -330,7 +330,7 @@ impl Xen {
                 "e820_host" => xen.e820_host = super::word_of(child, "state", r),
                 "passthrough" => {
                     xen.passthrough = super::word_of(child, "state", r);
-                    let mode = r.attr_as(ONCE_UNSUPPORTED, child, "mode");
+                    let mode = r.attr_as(UNSUPPORTED_BEFORE_9_0, child, "mode");
                     xen.passthrough_mode = mode.filter(|_| xen.passthrough.is_some());
                 }
                 unknown => {
@@ -356,7 +356,7 @@ impl Xen {
 
 /// Reads `<capabilities policy=>` and its children, one for each capability that differs from the policy.
 pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy, Vec<(String, OnOff)>) {
-    let policy = r.attr_as(ONCE_UNSUPPORTED, el, "policy").unwrap_or(CapabilityPolicy::Default);
+    let policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "policy").unwrap_or(CapabilityPolicy::Default);
     let named =
         |child: El<'_>, r: &mut Reader| Some((child.name().to_owned(), super::state_or_on(child, r)?));
     (policy, el.elements().filter_map(|child| named(child, r)).collect())

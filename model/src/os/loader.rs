@@ -2,7 +2,7 @@
 
 use super::Os;
 use crate::device::storage::{Image, ImageFormat, Location};
-use crate::read::{El, Element, ONCE_PLAIN, Reader};
+use crate::read::{El, Element, PLAIN_BEFORE_9_0, Reader};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -200,9 +200,9 @@ impl Element for Loader {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
             pos: el.pos(),
-            readonly: r.attr_as(ONCE_PLAIN, el, "readonly"),
-            secure: r.attr_as(ONCE_PLAIN, el, "secure"),
-            kind: r.attr_as(ONCE_PLAIN, el, "type"),
+            readonly: r.attr_as(PLAIN_BEFORE_9_0, el, "readonly"),
+            secure: r.attr_as(PLAIN_BEFORE_9_0, el, "secure"),
+            kind: r.attr_as(PLAIN_BEFORE_9_0, el, "type"),
             stateless: r.attr_since("8.6", el, "stateless"),
             format: r.attr_since("9.2", el, "format"),
             path: Some(el.text()).filter(|path| !path.trim().is_empty()),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::read::{self, El, Element, LONG_INTERNAL, ONCE_INTERNAL, Reader};
+use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_11_3, Reader};
 use crate::tune::{CacheTune, Iothreads, MemoryTune};
 use crate::write::Writer;
 use crate::{Class, NumberSet, Pos, Rule};
@@ -238,7 +238,7 @@ fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
 
 /// The mandatory `cpuset=`.
 fn cpuset(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    let classes = LONG_INTERNAL;
+    let classes = INTERNAL_BEFORE_11_3;
     r.required_as::<String>(classes, classes, el, "cpuset")?;
     r.number_set(Class::Unsupported, el, "cpuset")
 }
@@ -301,7 +301,7 @@ fn check_scheds(
 
 impl Sched {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let classes = ONCE_INTERNAL;
+        let classes = INTERNAL_BEFORE_9_0;
         let scheduler = r.required_as(classes, classes, el, "scheduler")?;
         let real_time = matches!(scheduler, Scheduler::Fifo | Scheduler::Rr);
         let priority = if real_time { r.required(el, "priority")? } else { 0 };

@@ -1,6 +1,6 @@
 //! The backends of a character device that are sockets: UDP, TCP and UNIX.
 
-use crate::read::{self, El, Element, ONCE_INTERNAL, Reader};
+use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, Reader};
 use crate::security::DeviceSeclabel;
 use crate::write::Writer;
 use crate::{Pos, YesNo};
@@ -119,7 +119,7 @@ impl Udp {
     pub(super) fn read(sources: &[El<'_>], r: &mut Reader) -> Self {
         let mut udp = Self::default();
         for source in sources {
-            let mode = r.attr_as(ONCE_INTERNAL, *source, "mode").unwrap_or(SourceMode::Connect);
+            let mode = r.attr_as(INTERNAL_BEFORE_9_0, *source, "mode").unwrap_or(SourceMode::Connect);
             let (host, service) = (source.string("host"), source.string("service"));
             let (known_host, known_service) = match mode {
                 SourceMode::Connect => (&mut udp.connect_host, &mut udp.connect_service),

@@ -1,7 +1,7 @@
 //! PCI controllers.
 
 use super::{PciModel, PciName, model};
-use crate::read::{AnyBase, El, ONCE_UNSUPPORTED, Reader, hex};
+use crate::read::{AnyBase, El, Reader, UNSUPPORTED_BEFORE_9_0, hex};
 use crate::write::Writer;
 use crate::{Kib, OnOff};
 
@@ -57,7 +57,7 @@ impl Pci {
         let root = matches!(model, Some(PciModel::PciRoot | PciModel::PcieRoot));
         Self {
             model,
-            name: el.child("model").and_then(|m| r.attr_as(ONCE_UNSUPPORTED, m, "name")),
+            name: el.child("model").and_then(|m| r.attr_as(UNSUPPORTED_BEFORE_9_0, m, "name")),
             target: el.child("target").map(|t| PciTarget::read(t, r)).unwrap_or_default(),
             pcihole64: el.child("pcihole64").filter(|_| root).and_then(|h| r.kib(h)),
         }

@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 
 use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
-use crate::read::{El, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, OnOff, Pos, Spelled};
 
@@ -162,9 +162,9 @@ pub struct DiskDriver {
 impl DiskDriver {
     pub(super) fn read(el: El<'_>, image: &mut Image, r: &mut Reader) -> Self {
         // Unlike other attributes, `cache=` may be `default`, which is the same as no attribute.
-        let cache = optional_word(ONCE_UNSUPPORTED, el, "cache", "default", r);
-        let error_policy = r.attr_as(ONCE_UNSUPPORTED, el, "error_policy");
-        let rerror_policy: Option<ErrorPolicy> = r.attr_as(ONCE_UNSUPPORTED, el, "rerror_policy");
+        let cache = optional_word(UNSUPPORTED_BEFORE_9_0, el, "cache", "default", r);
+        let error_policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "error_policy");
+        let rerror_policy: Option<ErrorPolicy> = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {
             let message =
                 "attribute 'rerror_policy' of element 'driver' is 'enospace', which only writes can have";
@@ -176,13 +176,13 @@ impl DiskDriver {
             cache,
             error_policy,
             rerror_policy,
-            io: r.attr_as(ONCE_UNSUPPORTED, el, "io"),
-            ioeventfd: r.attr_as(ONCE_UNSUPPORTED, el, "ioeventfd"),
-            event_idx: r.attr_as(ONCE_UNSUPPORTED, el, "event_idx"),
-            copy_on_read: r.attr_as(ONCE_UNSUPPORTED, el, "copy_on_read"),
-            discard: r.attr_as(ONCE_UNSUPPORTED, el, "discard"),
+            io: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "io"),
+            ioeventfd: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "ioeventfd"),
+            event_idx: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "event_idx"),
+            copy_on_read: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "copy_on_read"),
+            discard: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "discard"),
             iothread: r.attr(el, "iothread").map(NonZeroU32::get),
-            detect_zeroes: r.attr_as(ONCE_UNSUPPORTED, el, "detect_zeroes"),
+            detect_zeroes: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "detect_zeroes"),
             discard_no_unref: r.attr_since("9.5", el, "discard_no_unref"),
             queues: r.attr(el, "queues"),
             queue_size: r.attr_since("7.8", el, "queue_size"),

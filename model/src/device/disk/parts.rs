@@ -1,7 +1,7 @@
 //! `<geometry>`, `<blockio>` and `<transient>` of a disk.
 
 use crate::YesNo;
-use crate::read::{El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 
 spelled! {
@@ -32,10 +32,10 @@ pub struct Geometry {
 impl Geometry {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            cylinders: r.attr_as(ONCE_INTERNAL, el, "cyls"),
-            heads: r.attr_as(ONCE_INTERNAL, el, "heads"),
-            sectors: r.attr_as(ONCE_INTERNAL, el, "secs"),
-            trans: r.attr_as(ONCE_UNSUPPORTED, el, "trans"),
+            cylinders: r.attr_as(INTERNAL_BEFORE_9_0, el, "cyls"),
+            heads: r.attr_as(INTERNAL_BEFORE_9_0, el, "heads"),
+            sectors: r.attr_as(INTERNAL_BEFORE_9_0, el, "secs"),
+            trans: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "trans"),
         }
     }
 
@@ -73,8 +73,8 @@ pub struct BlockIo {
 impl BlockIo {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            logical: r.attr_as(ONCE_INTERNAL, el, "logical_block_size").filter(|n| *n > 0),
-            physical: r.attr_as(ONCE_INTERNAL, el, "physical_block_size").filter(|n| *n > 0),
+            logical: r.attr_as(INTERNAL_BEFORE_9_0, el, "logical_block_size").filter(|n| *n > 0),
+            physical: r.attr_as(INTERNAL_BEFORE_9_0, el, "physical_block_size").filter(|n| *n > 0),
             discard_granularity: r.attr_since("9.7", el, "discard_granularity"),
         }
     }

@@ -71,7 +71,7 @@ impl Listens {
         std::iter::once(&self.first).chain(&self.others)
     }
 
-    /// All of them, in the order of the document, to be changed.
+    /// All of them, in the order of the document, mutable.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = &mut Listen> {
         std::iter::once(&mut self.first).chain(&mut self.others)
     }

@@ -2,7 +2,7 @@
 
 use super::Auth;
 use super::listen::Listens;
-use crate::read::{El, ONCE_INTERNAL, Reader};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader};
 use crate::write::{Tag, Writer};
 use crate::{Class, OnOff, Spelled, YesNo};
 
@@ -155,11 +155,11 @@ impl Spice {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut spice = Self {
             listens: Listens::read(el, false, r),
-            port: r.attr_as(ONCE_INTERNAL, el, "port").unwrap_or_default(),
-            tls_port: r.attr_as(ONCE_INTERNAL, el, "tlsPort").unwrap_or_default(),
+            port: r.attr_as(INTERNAL_BEFORE_9_0, el, "port").unwrap_or_default(),
+            tls_port: r.attr_as(INTERNAL_BEFORE_9_0, el, "tlsPort").unwrap_or_default(),
             autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
             default_mode: r
-                .attr_as(ONCE_INTERNAL, el, "defaultMode")
+                .attr_as(INTERNAL_BEFORE_9_0, el, "defaultMode")
                 .filter(|mode| *mode != ChannelMode::Any),
             keymap: el.string("keymap"),
             auth: Auth::read(el, false, r),
@@ -239,7 +239,7 @@ impl Spice {
 
 /// The mandatory attribute `name`.
 fn required<T: crate::read::Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_as(Class::Xml, ONCE_INTERNAL, el, name)
+    r.required_as(Class::Xml, INTERNAL_BEFORE_9_0, el, name)
 }
 
 /// The mandatory attribute of a child that has one attribute only.

@@ -1,7 +1,7 @@
 //! PCI devices of the host.
 
 use crate::info::PciAddress;
-use crate::read::{El, ONCE_UNSUPPORTED, Reader, hex};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, hex};
 use crate::write::Writer;
 use crate::{OnOff, Pos, YesNo};
 
@@ -51,7 +51,7 @@ impl PciDevice {
         super::refuse_unknown(source, "pci", &["address", "origstates"], r);
         let address = source.child("address").and_then(|a| PciAddress::read(a, r));
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
-            name: r.attr_as(ONCE_UNSUPPORTED, d, "name"),
+            name: r.attr_as(UNSUPPORTED_BEFORE_9_0, d, "name"),
             model: r.string_since("10.0", d, "model"),
         });
         // The address on the host has neither `multifunction=` nor `<zpci>`.

@@ -1,7 +1,7 @@
 //! SCSI LUNs and SCSI host adapters of the host.
 
 use crate::device::storage::{Auth, NetHost};
-use crate::read::{self, AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, AnyBase, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, Pos, YesNo};
 
@@ -87,7 +87,7 @@ pub struct ScsiIscsi {
 
 impl ScsiDevice {
     pub(super) fn read(el: El<'_>, source: El<'_>, r: &mut Reader) -> Option<Self> {
-        let sgio = r.attr_as(ONCE_UNSUPPORTED, el, "sgio");
+        let sgio = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "sgio");
         let rawio = r.attr(el, "rawio");
         let place = match source.get("protocol") {
             None | Some("adapter") => ScsiSource::Adapter(ScsiAdapter::read(source, r)?),
@@ -143,7 +143,7 @@ impl ScsiAdapter {
             r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
-        r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|number| number.0)
+        r.attr_as::<AnyBase<T>>(INTERNAL_BEFORE_9_0, el, name).map(|number| number.0)
     }
 }
 

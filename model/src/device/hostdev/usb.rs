@@ -1,7 +1,7 @@
 //! USB devices of the host.
 
 use crate::Pos;
-use crate::read::{AnyBase, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader, hex};
+use crate::read::{AnyBase, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, hex};
 use crate::write::Writer;
 
 crate::rules! {
@@ -58,12 +58,14 @@ impl UsbDevice {
         super::refuse_unknown(source, "usb", &["vendor", "product", "address"], r);
         Self {
             pos: source.pos(),
-            startup: r.attr_as(ONCE_UNSUPPORTED, source, "startupPolicy"),
+            startup: r.attr_as(UNSUPPORTED_BEFORE_9_0, source, "startupPolicy"),
             guest_reset: r.attr_since("8.6", source, "guestReset"),
             product: Self::read_product(source, r),
             address: source.child("address").and_then(|a| {
-                let bus: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "bus");
-                let device: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, a, "device");
+                let bus: Option<AnyBase<u32>> =
+                    r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, a, "bus");
+                let device: Option<AnyBase<u32>> =
+                    r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, a, "device");
                 Some((bus?.0, device?.0))
             }),
         }
@@ -77,12 +79,13 @@ impl UsbDevice {
             r.refuse(&HOSTDEV_USB_PRODUCT, there.pos(), message);
             return None;
         };
-        let id: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, vendor, "id");
+        let id: Option<AnyBase<u32>> = r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, vendor, "id");
         if id == Some(AnyBase(0)) {
             let message = "attribute 'id' of element 'vendor' is '0', which is not the id of a vendor";
             r.refuse(&HOSTDEV_USB_VENDOR, vendor.pos().attr("id"), message);
         }
-        let product: Option<AnyBase<u32>> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, product, "id");
+        let product: Option<AnyBase<u32>> =
+            r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, product, "id");
         Some((id?.0, product?.0))
     }
 

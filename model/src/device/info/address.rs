@@ -2,7 +2,7 @@
 
 use super::pci::PciAddress;
 use crate::Class;
-use crate::read::{AnyBase, El, ONCE_INTERNAL, Reader, Value, hex};
+use crate::read::{AnyBase, El, INTERNAL_BEFORE_9_0, Reader, Value, hex};
 use crate::write::Writer;
 
 crate::rules! {
@@ -281,17 +281,17 @@ spelled! {
 
 /// A decimal attribute; 0 where it is not given.
 fn decimal(el: El<'_>, name: &'static str, r: &mut Reader) -> u32 {
-    r.attr_as(ONCE_INTERNAL, el, name).unwrap_or_default()
+    r.attr_as(INTERNAL_BEFORE_9_0, el, name).unwrap_or_default()
 }
 
 /// An attribute in C notation.
 pub(super) fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.attr_as::<AnyBase<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
+    r.attr_as::<AnyBase<T>>(INTERNAL_BEFORE_9_0, el, name).map(|n| n.0)
 }
 
 /// A hexadecimal attribute, with or without `0x`.
 fn hexadecimal<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.attr_as::<Hexadecimal<T>>(ONCE_INTERNAL, el, name).map(|n| n.0)
+    r.attr_as::<Hexadecimal<T>>(INTERNAL_BEFORE_9_0, el, name).map(|n| n.0)
 }
 
 struct Hexadecimal<T>(T);

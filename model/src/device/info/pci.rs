@@ -2,7 +2,7 @@
 
 use super::address::number;
 use crate::OnOff;
-use crate::read::{El, ONCE_INTERNAL, Reader, hex};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader, hex};
 
 crate::rules! {
     /// A PCI address has a domain up to 0xffff, a bus up to 0xff, a slot up to 0x1f and a function up to 7.
@@ -81,7 +81,7 @@ impl PciAddress {
             let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
             r.refuse(&PCI_ADDRESS_RANGE, el.pos().attr(name), message);
         }
-        address.multifunction = r.attr_as(ONCE_INTERNAL, el, "multifunction");
+        address.multifunction = r.attr_as(INTERNAL_BEFORE_9_0, el, "multifunction");
         address.zpci = el.child("zpci").map(|z| Zpci::read(z, r));
         fits.then_some(address)
     }

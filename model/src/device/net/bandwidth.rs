@@ -1,6 +1,6 @@
 //! `<bandwidth>`: the bandwidth limits of an interface.
 
-use crate::read::{El, LONG_UNSUPPORTED, ONCE_INTERNAL, Reader};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 
 crate::rules! {
@@ -70,7 +70,7 @@ impl Bandwidth {
 
     /// Reads `<bandwidth>`. `floor` is whether `floor=` is allowed.
     pub(crate) fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let class_id = r.attr_as(ONCE_INTERNAL, el, "classID");
+        let class_id = r.attr_as(INTERNAL_BEFORE_9_0, el, "classID");
         let inbound = el.child("inbound").and_then(|c| Rate::read(c, floor, r));
         let outbound = el.child("outbound").and_then(|c| Rate::read(c, false, r));
         let any = inbound.is_some() || outbound.is_some() || class_id.is_some();
@@ -95,7 +95,7 @@ impl Bandwidth {
 
 impl Rate {
     fn read(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
-        let mut value = |name| r.attr_as(LONG_UNSUPPORTED, el, name).filter(|rate| *rate > 0);
+        let mut value = |name| r.attr_as(UNSUPPORTED_BEFORE_11_3, el, name).filter(|rate| *rate > 0);
         let rate = Self {
             average: value("average"),
             peak: value("peak"),

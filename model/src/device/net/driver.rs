@@ -2,7 +2,7 @@
 
 use crate::OnOff;
 use crate::device::virtio::VirtioOptions;
-use crate::read::{El, ONCE_PLAIN, ONCE_UNSUPPORTED, Reader};
+use crate::read::{El, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::{Tag, Writer};
 
 spelled! {
@@ -92,13 +92,13 @@ impl Driver {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
             virtio: VirtioOptions::read(el, r),
-            name: r.attr_as(ONCE_UNSUPPORTED, el, "name"),
-            tx_mode: r.attr_as(ONCE_UNSUPPORTED, el, "txmode"),
-            ioeventfd: r.attr_as(ONCE_UNSUPPORTED, el, "ioeventfd"),
-            event_idx: r.attr_as(ONCE_UNSUPPORTED, el, "event_idx"),
-            queues: r.attr_as(ONCE_PLAIN, el, "queues").filter(|q| *q > 1),
-            rx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "rx_queue_size")),
-            tx_queue_size: positive(r.attr_as(ONCE_PLAIN, el, "tx_queue_size")),
+            name: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "name"),
+            tx_mode: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "txmode"),
+            ioeventfd: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "ioeventfd"),
+            event_idx: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "event_idx"),
+            queues: r.attr_as(PLAIN_BEFORE_9_0, el, "queues").filter(|q| *q > 1),
+            rx_queue_size: positive(r.attr_as(PLAIN_BEFORE_9_0, el, "rx_queue_size")),
+            tx_queue_size: positive(r.attr_as(PLAIN_BEFORE_9_0, el, "tx_queue_size")),
             rss: r.attr_since("8.3", el, "rss"),
             rss_hash_report: r.attr_since("8.3", el, "rss_hash_report"),
             host: el.child("host").map(|h| HostOffloads::read(h, r)).unwrap_or_default(),
@@ -140,13 +140,13 @@ fn positive(size: Option<u32>) -> Option<u32> {
 impl HostOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr_as(ONCE_UNSUPPORTED, el, "csum"),
-            gso: r.attr_as(ONCE_UNSUPPORTED, el, "gso"),
-            tso4: r.attr_as(ONCE_UNSUPPORTED, el, "tso4"),
-            tso6: r.attr_as(ONCE_UNSUPPORTED, el, "tso6"),
-            ecn: r.attr_as(ONCE_UNSUPPORTED, el, "ecn"),
-            ufo: r.attr_as(ONCE_UNSUPPORTED, el, "ufo"),
-            mrg_rxbuf: r.attr_as(ONCE_UNSUPPORTED, el, "mrg_rxbuf"),
+            csum: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "csum"),
+            gso: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "gso"),
+            tso4: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "tso4"),
+            tso6: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "tso6"),
+            ecn: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "ecn"),
+            ufo: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "ufo"),
+            mrg_rxbuf: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "mrg_rxbuf"),
         }
     }
 
@@ -164,11 +164,11 @@ impl HostOffloads {
 impl GuestOffloads {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            csum: r.attr_as(ONCE_UNSUPPORTED, el, "csum"),
-            tso4: r.attr_as(ONCE_UNSUPPORTED, el, "tso4"),
-            tso6: r.attr_as(ONCE_UNSUPPORTED, el, "tso6"),
-            ecn: r.attr_as(ONCE_UNSUPPORTED, el, "ecn"),
-            ufo: r.attr_as(ONCE_UNSUPPORTED, el, "ufo"),
+            csum: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "csum"),
+            tso4: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "tso4"),
+            tso6: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "tso6"),
+            ecn: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "ecn"),
+            ufo: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "ufo"),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::Rule;
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::{HostInterface, InterfaceDevice};
 use crate::info::PciAddress;
-use crate::read::{self, El, ONCE_INTERNAL, ONCE_UNSUPPORTED, Reader};
+use crate::read::{self, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 
 crate::rules! {
@@ -261,7 +261,7 @@ impl Source {
             InterfaceType::Vdpa => Self::Vdpa { dev: required("dev") },
             InterfaceType::Direct => {
                 let dev = required("dev");
-                let mode = source.and_then(|s| r.attr_as(ONCE_UNSUPPORTED, s, "mode"));
+                let mode = source.and_then(|s| r.attr_as(UNSUPPORTED_BEFORE_9_0, s, "mode"));
                 Self::Direct { dev, mode }
             }
             InterfaceType::Vhostuser => Self::Vhostuser(VhostUser::read(el, r)),
@@ -376,7 +376,7 @@ impl VhostUser {
         }
         Self {
             path: source.string("path"),
-            mode: r.attr_as(ONCE_UNSUPPORTED, source, "mode"),
+            mode: r.attr_as(UNSUPPORTED_BEFORE_9_0, source, "mode"),
             reconnect: read::one(source, "reconnect", r),
             dev: source.string("dev"),
         }
@@ -390,7 +390,7 @@ impl Socket {
             InterfaceType::Server => source.and_then(|s| s.string("address")),
             _ => needed(el, "address", kind, r),
         };
-        let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(ONCE_INTERNAL, source?, "port"));
+        let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(INTERNAL_BEFORE_9_0, source?, "port"));
         Self { address, port: port.unwrap_or_default() }
     }
 
@@ -399,11 +399,11 @@ impl Socket {
         let Some(local) = source.child("local") else {
             let message =
                 "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
-            r.refuse_as(ONCE_INTERNAL, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
+            r.refuse_as(INTERNAL_BEFORE_9_0, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };
-        let address = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "address");
-        let port: Option<i32> = r.required_as(ONCE_INTERNAL, ONCE_INTERNAL, local, "port");
+        let address = r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, local, "address");
+        let port: Option<i32> = r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, local, "port");
         Self { address, port: port.unwrap_or_default() }
     }
 }

@@ -1,6 +1,6 @@
 //! `<virtualport>`: the port of a physical or virtual switch.
 
-use crate::read::{AnyBase, El, Element, LONG_UNSUPPORTED, Reader};
+use crate::read::{AnyBase, El, Element, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{Spelled, Uuid};
 
@@ -89,7 +89,7 @@ impl VirtualPort {
     pub(super) fn read_partial(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind: Option<VirtualPortType> = match el.get("type") {
             None => None,
-            Some(_) => Some(r.attr_as(LONG_UNSUPPORTED, el, "type")?),
+            Some(_) => Some(r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "type")?),
         };
         let Some(p) = el.child("parameters") else { return Some(Self { kind, ..Self::default() }) };
         if let Some(kind) = kind {

@@ -11,7 +11,7 @@ pub use encryption::{
 pub use network::{Cookie, NetHost, NetSource, Protocol, SshIdentity, Transport};
 pub use parts::{NvmeSource, PoolMode, Reconnect, Reservations, Slice, VhostUserSource, VolumeSource};
 
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, write_all, write_opt};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0, write_all, write_opt};
 use crate::security::DeviceSeclabel;
 use crate::write::{Tag, Writer};
 use crate::{Classes, Pos};
@@ -233,7 +233,7 @@ impl Image {
             format: None,
             metadata_cache: None,
             index: index(el),
-            startup_policy: r.attr_as(ONCE_UNSUPPORTED, el, "startupPolicy"),
+            startup_policy: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "startupPolicy"),
             slice,
             seclabels,
             auth,

@@ -1,7 +1,7 @@
 //! `<source protocol=>`: an image that QEMU accesses over a network protocol.
 
 use super::{Reconnect, required_text};
-use crate::read::{El, Element, ONCE_UNSUPPORTED, Reader, all, write_all};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0, all, write_all};
 use crate::write::{Tag, Writer};
 use crate::{Class, Pos, YesNo};
 
@@ -220,7 +220,7 @@ pub struct NetSource {
 
 impl NetSource {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let protocol: Option<Protocol> = r.required_as(Class::Xml, ONCE_UNSUPPORTED, el, "protocol");
+        let protocol: Option<Protocol> = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "protocol");
         let mut net = Self {
             protocol,
             name: el.string("name"),

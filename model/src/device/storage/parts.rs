@@ -3,7 +3,7 @@
 use super::required_text;
 use crate::YesNo;
 use crate::info::PciAddress;
-use crate::read::{El, LONG_UNSUPPORTED, Reader, hex};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_11_3, hex};
 use crate::write::{Tag, Writer};
 
 crate::rules! {
@@ -85,7 +85,7 @@ impl VolumeSource {
         }
         // libvirt ignores `mode=` of a source without pool and volume.
         let named = pool.is_some() || volume.is_some();
-        let mode = if named { r.attr_as(LONG_UNSUPPORTED, el, "mode") } else { None };
+        let mode = if named { r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "mode") } else { None };
         Self { pool, volume, mode }
     }
 
