@@ -11,7 +11,6 @@ use virtargv_model::info::{
 use virtargv_model::{Domain, OnOff};
 use virtargv_resolve::Guest;
 
-use super::device::{ByDevice, Common, Element};
 use crate::ident::Alias;
 use crate::text::{Hex, Text, text};
 
@@ -163,53 +162,13 @@ pub(crate) struct Buses<'d> {
     pub aliases: &'d [Alias],
 }
 
-/// Pairs the aliases of a kind of device with their addresses.
-fn with(aliases: Vec<Alias>, addresses: impl Iterator<Item = BusAddress>) -> Vec<Common> {
-    aliases.into_iter().zip(addresses).map(|(alias, address)| Common { alias, address }).collect()
-}
-
-/// The alias and address of every device. A device on a controller that does not exist has none; rule
-/// `address-controller` refuses it, unless the domain was not validated.
-pub(crate) fn of_devices(buses: &Buses<'_>, aliases: ByDevice<Alias>) -> ByDevice<Common> {
-    let d = &buses.domain.devices;
-    let address = |info, bus| buses.address(info, bus).unwrap_or(BusAddress::None);
-    macro_rules! plain {
-        ($field:ident) => {
-            with(aliases.$field, d.$field.iter().map(|device| address(device.info(), None)))
-        };
-    }
-    ByDevice {
-        memories: plain!(memories),
-        iommus: plain!(iommus),
-        controllers: plain!(controllers),
-        hubs: plain!(hubs),
-        disks: with(aliases.disks, d.disks.iter().map(|disk| address(&disk.info, disk.bus()))),
-        filesystems: plain!(filesystems),
-        interfaces: plain!(interfaces),
-        smartcards: plain!(smartcards),
-        serials: plain!(serials),
-        parallels: plain!(parallels),
-        channels: plain!(channels),
-        consoles: plain!(consoles),
-        tpms: plain!(tpms),
-        inputs: plain!(inputs),
-        videos: plain!(videos),
-        sounds: plain!(sounds),
-        watchdogs: plain!(watchdogs),
-        redirdevs: plain!(redirdevs),
-        hostdevs: plain!(hostdevs),
-        memballoons: plain!(memballoons),
-        rngs: plain!(rngs),
-        panics: plain!(panics),
-        shmems: plain!(shmems),
-        vsocks: plain!(vsocks),
-        cryptos: plain!(cryptos),
-        pstores: plain!(pstores),
-    }
-}
-
 impl Buses<'_> {
-    /// The address of a device; `bus` is that of a disk. `None` if its controller does not exist.
+    /// The address of a device; `bus` is that of a disk. A device on a controller that does not exist has none; rule
+    /// `address-controller` refuses it, unless the domain was not validated.
+    pub fn of(&self, info: &DeviceInfo, bus: Option<DiskBus>) -> BusAddress {
+        self.address(info, bus).unwrap_or(BusAddress::None)
+    }
+
     fn address(&self, info: &DeviceInfo, bus: Option<DiskBus>) -> Option<BusAddress> {
         Some(match info.address.as_ref()? {
             Address::Pci(pci) => BusAddress::Pci(PciSlot {

@@ -1,116 +1,63 @@
 //! Aliases: `net0`, `serial1` and so on. A user alias (`ua-...`) is kept.
 
-use virtargv_caps::{Caps, Convention, Release};
+use virtargv_model::Devices;
 use virtargv_model::Spelled;
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
-use virtargv_model::device::net::{Interface, InterfaceType};
 use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
-use virtargv_model::{Devices, Domain};
-use virtargv_resolve::Guest;
 
 use super::address::ControllerTable;
-use super::device::{ByDevice, Element, controller};
+use super::device::Element;
 use crate::ident::Alias;
 use crate::text::text;
-
-/// The alias of every device: the one of the document, or a generated one.
-pub(crate) fn assign(
-    domain: &Domain,
-    guest: &Guest,
-    caps: &Caps,
-    release: Release,
-    controllers: &ControllerTable,
-) -> ByDevice<Alias> {
-    let d = &domain.devices;
-    let (interfaces, hostdevs) = interfaces(d);
-    ByDevice {
-        memories: memories(&d.memories),
-        iommus: by_index("iommu", &d.iommus),
-        controllers: controller::aliases(domain, guest, caps),
-        hubs: by_index("hub", &d.hubs),
-        disks: d.disks.iter().map(|disk| self::disk(disk, d, controllers)).collect(),
-        filesystems: if release.has(Convention::FsAliasNextFree) {
-            next_free("fs", infos(&d.filesystems))
-        } else {
-            by_index("fs", &d.filesystems)
-        },
-        interfaces,
-        smartcards: by_index("smartcard", &d.smartcards),
-        serials: by_index("serial", &d.serials),
-        parallels: by_index("parallel", &d.parallels),
-        channels: by_index("channel", &d.channels),
-        consoles: by_index("console", &d.consoles),
-        tpms: by_index("tpm", &d.tpms),
-        inputs: by_index("input", &d.inputs),
-        videos: by_index("video", &d.videos),
-        sounds: by_index("sound", &d.sounds),
-        watchdogs: by_index("watchdog", &d.watchdogs),
-        redirdevs: by_index("redir", &d.redirdevs),
-        hostdevs,
-        memballoons: by_index("balloon", &d.memballoons),
-        rngs: next_free("rng", infos(&d.rngs)),
-        panics: by_index("panic", &d.panics),
-        shmems: next_free("shmem", infos(&d.shmems)),
-        vsocks: by_index("vsock", &d.vsocks),
-        cryptos: next_free("crypto", infos(&d.cryptos)),
-        pstores: by_index("pstore", &d.pstores),
-    }
-}
-
-fn infos<T: Element>(devices: &[T]) -> impl Iterator<Item = &DeviceInfo> {
-    devices.iter().map(Element::info)
-}
 
 /// The alias of a device in the document.
 pub(crate) fn given(info: &DeviceInfo) -> Option<Alias> {
     info.alias.as_deref().map(Alias::from)
 }
 
-/// Aliases of interfaces and of `<hostdev>`. An interface that is a host device has one such as `hostdev0`.
-fn interfaces(d: &Devices) -> (Vec<Alias>, Vec<Alias>) {
-    let is_assigned = |nic: &Interface| nic.actual_kind() == InterfaceType::Hostdev;
-    let of =
-        |assigned| d.interfaces.iter().filter(move |nic| is_assigned(nic) == assigned).map(|nic| &nic.info);
-    let mut plain = next_free("net", of(false)).into_iter();
-    let mut assigned = next_free("hostdev", of(true).chain(infos(&d.hostdevs))).into_iter();
-    let interfaces =
-        d.interfaces.iter().filter_map(|nic| if is_assigned(nic) { assigned.next() } else { plain.next() });
-    (interfaces.collect(), assigned.collect())
-}
-
 /// Aliases of memory devices: by slot for DIMMs and NVDIMMs (`dimm0`), by index among devices of the same model for
 /// others.
-fn memories(devices: &[MemoryDevice]) -> Vec<Alias> {
-    let mut aliases: Vec<Option<Alias>> = devices.iter().map(|_| None).collect();
-    for (prefix, model) in [
-        ("dimm", MemoryModel::Dimm),
-        ("nvdimm", MemoryModel::Nvdimm),
-        ("virtiopmem", MemoryModel::VirtioPmem),
-        ("virtiomem", MemoryModel::VirtioMem),
-        ("epc", MemoryModel::SgxEpc),
-    ] {
-        let mut others = Vec::new();
-        let of_model = devices.iter().zip(&mut aliases).filter(|(device, _)| device.model() == model);
-        for (device, alias) in of_model {
-            match device.info.address {
-                Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) if device.info.alias.is_none() => {
-                    *alias = Some(numbered(prefix, slot.into()));
-                }
-                _ => others.push((&device.info, alias)),
-            }
-        }
-        let free = next_free(prefix, others.iter().map(|(info, _)| *info));
-        for ((_, alias), free) in others.into_iter().zip(free) {
-            *alias = Some(free);
-        }
+pub(crate) fn memories(devices: &[MemoryDevice]) -> impl Iterator<Item = Alias> {
+    let of = |model| {
+        let others =
+            devices.iter().filter(move |device| device.model() == model && slot_of_alias(device).is_none());
+        NextFree::new(memory_prefix(model), others.map(|device| &device.info))
+    };
+    let (mut dimm, mut nvdimm) = (of(MemoryModel::Dimm), of(MemoryModel::Nvdimm));
+    let (mut pmem, mut mem) = (of(MemoryModel::VirtioPmem), of(MemoryModel::VirtioMem));
+    let mut epc = of(MemoryModel::SgxEpc);
+    devices.iter().map(move |device| match (slot_of_alias(device), device.model()) {
+        (Some(slot), model) => numbered(memory_prefix(model), slot.into()),
+        (None, MemoryModel::Dimm) => dimm.alias(&device.info),
+        (None, MemoryModel::Nvdimm) => nvdimm.alias(&device.info),
+        (None, MemoryModel::VirtioPmem) => pmem.alias(&device.info),
+        (None, MemoryModel::VirtioMem) => mem.alias(&device.info),
+        (None, MemoryModel::SgxEpc) => epc.alias(&device.info),
+    })
+}
+
+fn memory_prefix(model: MemoryModel) -> &'static str {
+    match model {
+        MemoryModel::Dimm => "dimm",
+        MemoryModel::Nvdimm => "nvdimm",
+        MemoryModel::VirtioPmem => "virtiopmem",
+        MemoryModel::VirtioMem => "virtiomem",
+        MemoryModel::SgxEpc => "epc",
     }
-    aliases.into_iter().flatten().collect()
+}
+
+/// The slot in the alias that is generated for a memory device, where it has one.
+fn slot_of_alias(device: &MemoryDevice) -> Option<u32> {
+    match device.info.address {
+        Some(Address::Dimm(DimmAddress { slot, .. })) if device.info.alias.is_none() => slot,
+        _ => None,
+    }
 }
 
 /// The alias of a disk: by its address on a controller (`ide0-1-0`), otherwise by its target name (`virtio-disk0`).
-fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
+pub(crate) fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
     if let Some(alias) = given(&disk.info) {
         return alias;
     }
@@ -130,18 +77,44 @@ fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
 }
 
 /// Aliases `PREFIXn`, where n is the index of the device in its list.
-fn by_index<T: Element>(prefix: &str, devices: &[T]) -> Vec<Alias> {
-    let all = infos(devices).enumerate();
-    all.map(|(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64))).collect()
+pub(crate) fn by_index<'d, T: Element>(
+    prefix: &'static str,
+    devices: &'d [T],
+) -> impl Iterator<Item = Alias> + use<'d, T> {
+    let all = devices.iter().map(Element::info).enumerate();
+    all.map(move |(index, info)| given(info).unwrap_or_else(|| numbered(prefix, index as u64)))
 }
 
-/// Aliases `PREFIXn`, where n is one above the highest in use.
-fn next_free<'d>(prefix: &str, infos: impl Iterator<Item = &'d DeviceInfo>) -> Vec<Alias> {
-    let infos: Vec<&DeviceInfo> = infos.collect();
-    let used = infos.iter().filter_map(|info| number(info.alias.as_deref()?, prefix));
-    let mut free = used.max().map_or(0, |highest| highest.saturating_add(1))..;
-    let mut name = |info: &&DeviceInfo| given(info).or_else(|| Some(numbered(prefix, free.next()?)));
-    infos.iter().filter_map(&mut name).collect()
+/// Generates aliases `PREFIXn`, where n is one above the highest in use.
+pub(crate) struct NextFree {
+    prefix: &'static str,
+    free: u64,
+}
+
+impl NextFree {
+    /// Aliases for the devices with `infos`.
+    pub fn new<'d>(prefix: &'static str, infos: impl Iterator<Item = &'d DeviceInfo>) -> Self {
+        let used = infos.filter_map(|info| number(info.alias.as_deref()?, prefix));
+        Self { prefix, free: used.max().map_or(0, |highest| highest.saturating_add(1)) }
+    }
+
+    /// Aliases of `devices`, which have no others of this prefix.
+    pub fn all<'d, T: Element>(
+        prefix: &'static str,
+        devices: &'d [T],
+    ) -> impl Iterator<Item = Alias> + use<'d, T> {
+        let mut free = Self::new(prefix, devices.iter().map(Element::info));
+        devices.iter().map(move |device| free.alias(device.info()))
+    }
+
+    /// The alias of the device with `info`: the one of the document, or the next free one.
+    pub fn alias(&mut self, info: &DeviceInfo) -> Alias {
+        given(info).unwrap_or_else(|| {
+            let n = self.free;
+            self.free = n.saturating_add(1);
+            numbered(self.prefix, n)
+        })
+    }
 }
 
 /// `PREFIXn`.

@@ -7,6 +7,7 @@ pub(crate) mod address;
 mod alias;
 mod boot;
 mod clock;
+mod common;
 mod context;
 mod cpu;
 pub(crate) mod descriptor;
@@ -133,7 +134,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let nodes = storage::name_all(&mut domain, &caps, host)?;
     let mut report = Report::new();
     let controllers = ControllerTable::of(&domain);
-    let common = common(&domain, &guest, &caps, &controllers);
+    let common = common::of_devices(&domain, &guest, &caps, &controllers);
     let name = domain.name.as_deref().ok_or_else(|| {
         broken(
             caps.release(),
@@ -203,14 +204,6 @@ fn start(
     }
     virtargv_resolve::usb_at_start(domain, caps.release())?;
     Ok(())
-}
-
-/// The alias and address of every device.
-fn common(domain: &Domain, guest: &Guest, caps: &Caps, table: &ControllerTable) -> ByDevice<Common> {
-    let aliases = alias::assign(domain, guest, caps, caps.release(), table);
-    let controllers = aliases.controllers.clone();
-    let buses = address::Buses { domain, guest, caps, table, aliases: &controllers };
-    address::of_devices(&buses, aliases)
 }
 
 /// The numbers of descriptors that the caller has passed.

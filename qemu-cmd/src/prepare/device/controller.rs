@@ -157,10 +157,10 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
 }
 
 /// The alias of every controller.
-pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> Vec<Alias> {
-    let alias =
+pub(crate) fn aliases(domain: &Domain, guest: &Guest, caps: &Caps) -> impl Iterator<Item = Alias> {
+    let of =
         |controller: &Controller| given(&controller.info).unwrap_or_else(|| alias(controller, guest, caps));
-    domain.devices.controllers.iter().map(alias).collect()
+    domain.devices.controllers.iter().map(of)
 }
 
 /// The alias of a controller without a user alias. A controller that is part of the machine has QEMU's fixed id.
