@@ -123,7 +123,7 @@ pub(crate) enum ArgvFormat {
     Args,
     /// One line in shell quoting.
     Shell,
-    /// One object with `env`, `program` and `args`.
+    /// One object: `env`, `program`, `args`, and `arguments` with their properties and sources.
     Json,
     /// Program and arguments, each ended by NUL.
     Nul,

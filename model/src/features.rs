@@ -2,7 +2,7 @@
 
 use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
-use crate::{Class, OnOff, Pos, Version, YesNo};
+use crate::{Class, OnOff, Pos, Span, YesNo};
 
 pub(crate) mod guest;
 pub(crate) mod hyperv;
@@ -93,13 +93,13 @@ pub struct Apic {
     pub eoi: Option<OnOff>,
 }
 
-/// The features that came later than the oldest release followed, and the version of libvirt that brought each.
-const LATER: [(&str, Version); 5] = [
-    ("tcg", Version::literal("8.0")),
-    ("async-teardown", Version::literal("9.6")),
-    ("ras", Version::literal("10.4")),
-    ("ps2", Version::literal("10.7")),
-    ("aia", Version::literal("11.1")),
+/// The features that came later than the oldest release followed, and the releases that have each.
+const LATER: [(&str, Span); 5] = [
+    ("tcg", Span::ALWAYS.since("8.0")),
+    ("async-teardown", Span::ALWAYS.since("9.6")),
+    ("ras", Span::ALWAYS.since("10.4")),
+    ("ps2", Span::ALWAYS.since("10.7")),
+    ("aia", Span::ALWAYS.since("11.1")),
 ];
 
 impl Features {
@@ -107,8 +107,9 @@ impl Features {
         let Some(el) = domain.child("features") else { return Self::default() };
         let mut features = Self { pos: el.pos(), ..Self::default() };
         for child in el.elements() {
-            let since = LATER.iter().find(|(name, _)| *name == child.name()).map(|(_, since)| *since);
-            if r.knows_element(Class::Unsupported, child, since) {
+            let later = LATER.iter().find(|(name, _)| *name == child.name());
+            let releases = later.map_or(Span::ALWAYS, |(_, releases)| *releases);
+            if r.knows_element(Class::Unsupported, child, releases) {
                 features.read_common(child, r);
             }
         }

@@ -12,7 +12,7 @@ pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, tree};
 pub use value::{AnyBase, Positive, Value};
 
-use crate::{Class, Classes, Kib, NumberSet, Place, Release, Report, Rule, Span, Version, units};
+use crate::{Class, Classes, Kib, NumberSet, Place, Release, Report, Rule, Span, units};
 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
@@ -21,8 +21,8 @@ crate::rules! {
         help "use one of the values that the message names";
     /// A value is one that the release followed knows.
     LATER_WORD = "word-of-a-later-release": Xml, Read,
-        "the value came to the domain format with a later version of libvirt",
-        help "follow that version or a later one, or use a value that the release followed knows";
+        "the value was added to or removed from the domain format by another version of libvirt",
+        help "follow a release that has the value, or use a value that the release followed has";
     /// A set of CPUs or NUMA nodes has at least one member.
     NUMBER_SET_EMPTY = "number-set-empty": Xml, Read,
         "`cpuset=`, `nodeset=`, `vcpus=`, `iothreads=`, `<nodemask>`: exclusions such as `^2` can leave nothing",
@@ -133,13 +133,11 @@ impl Reader {
     ) -> Option<T> {
         let text = el.get(name)?;
         match T::parse(text) {
-            Ok(value) => match value.came_with().filter(|since| self.release.version() < *since) {
-                None => return Some(value),
-                Some(since) => {
-                    let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
-                    self.refuse_later(classes, el.pos().attr(name), &what, since);
-                }
-            },
+            Ok(value) if value.in_releases().contains(self.release) => return Some(value),
+            Ok(value) => {
+                let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
+                self.refuse_not_in_release(classes, el.pos().attr(name), &what, value.in_releases());
+            }
             Err(expected) => {
                 let element = el.name();
                 let message =
@@ -150,30 +148,27 @@ impl Reader {
         None
     }
 
-    /// Reports that the release followed does not know `what`, which came with libvirt `since`.
-    fn refuse_later(
+    /// Reports that `what` is only in `releases`, which the release followed is none of.
+    fn refuse_not_in_release(
         &mut self,
         classes: impl Into<Classes>,
         place: impl Into<Place>,
         what: &str,
-        since: Version,
+        releases: Span,
     ) {
-        let message = format!("{what} came with libvirt {since}; the release followed is {}", self.release);
+        let message = format!("{what} is in libvirt {releases}; the release followed is {}", self.release);
         self.refuse_as(classes, &LATER_WORD, place, message);
     }
 
-    /// Whether the release followed knows `el`, an element of a list such as `<features>`, which `came_with` a version
-    /// of libvirt. One that came later than the release is refused.
-    pub(crate) fn knows_element(
-        &mut self,
-        classes: impl Into<Classes>,
-        el: El<'_>,
-        came_with: Option<Version>,
-    ) -> bool {
-        let Some(since) = came_with.filter(|since| self.release.version() < *since) else { return true };
+    /// Whether the release followed has `el`, an element of a list such as `<features>` that `releases` have. One that it
+    /// does not have is refused.
+    pub(crate) fn knows_element(&mut self, classes: impl Into<Classes>, el: El<'_>, releases: Span) -> bool {
+        if releases.contains(self.release) {
+            return true;
+        }
         let around = el.parent().map_or("", El::name);
         let what = format!("element '{}' of element '{around}'", el.name());
-        self.refuse_later(classes, el.pos(), &what, since);
+        self.refuse_not_in_release(classes, el.pos(), &what, releases);
         false
     }
 

@@ -3,7 +3,7 @@
 
 use std::fmt::Debug;
 
-use crate::Version;
+use crate::Span;
 
 /// A value that the domain format spells as one fixed word.
 pub trait Spelled: Copy + Debug + 'static {
@@ -13,9 +13,9 @@ pub trait Spelled: Copy + Debug + 'static {
     /// The word of the domain format.
     fn as_str(self) -> &'static str;
 
-    /// The version of libvirt that added the word; `None` where every release has it.
-    fn since(self) -> Option<Version> {
-        None
+    /// The releases of libvirt that have the word.
+    fn releases(self) -> Span {
+        Span::ALWAYS
     }
 
     /// The value that `word` spells, compared exactly.
@@ -45,10 +45,10 @@ impl Unknown {
 /// Defines an enumeration, with one row for each value.
 ///
 /// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` defines the enum (Copy, Eq, Hash, Ord),
-/// [`Spelled`], `Display`, `FromStr`. A word that a later version than the oldest release added names that version:
-/// `Variant = "word" since "8.2"`; reading refuses the word under earlier releases.
+/// [`Spelled`], `Display`, `FromStr`. A word that not every release has names the versions that added or removed it:
+/// `Variant = "word" since "8.2" until "12.0"`; reading refuses the word under other releases.
 macro_rules! spelled {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)?),+ $(,)? }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)? $(until $until:literal)?),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $($(#[$vmeta])* $variant),+ }
@@ -58,11 +58,9 @@ macro_rules! spelled {
             fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
             }
-            fn since(self) -> Option<$crate::Version> {
+            fn releases(self) -> $crate::Span {
                 match self {
-                    $($(Self::$variant => const { Some($crate::Version::literal($since)) },)?)+
-                    #[allow(unreachable_patterns)]
-                    _ => None,
+                    $(Self::$variant => const { $crate::Span::ALWAYS$(.since($since))?$(.until($until))? },)+
                 }
             }
         }
@@ -125,5 +123,37 @@ impl OnOff {
 impl From<bool> for OnOff {
     fn from(on: bool) -> Self {
         if on { Self::On } else { Self::Off }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Spelled as _;
+    use crate::Release;
+
+    spelled! {
+        /// Words that releases added and removed.
+        pub enum Word {
+            /// In every release.
+            Always = "always",
+            /// Added.
+            Added = "added" since "8.2",
+            /// Removed.
+            Removed = "removed" until "8.2",
+            /// Added and removed again.
+            Between = "between" since "8.2" until "8.3",
+        }
+    }
+
+    #[test]
+    fn a_word_is_in_the_releases_of_its_row() {
+        let check = |word: Word, v7_0: bool, v11_3: bool| {
+            let releases = word.releases();
+            assert_eq!((releases.contains(Release::V7_0), releases.contains(Release::V11_3)), (v7_0, v11_3));
+        };
+        check(Word::Always, true, true);
+        check(Word::Added, false, true);
+        check(Word::Removed, true, false);
+        check(Word::Between, false, false);
     }
 }

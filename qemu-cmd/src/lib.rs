@@ -1,7 +1,7 @@
 //! Turns a validated domain into the QEMU command line.
 //!
 //! [`prepare`] decides what is left to the start of the domain, such as aliases, node names and descriptors, and asks
-//! the host. `emit` turns the prepared domain into typed arguments, each with its origin. [`CommandLine::print`]
+//! the host. [`emit()`] turns the prepared domain into typed arguments, each with its origin. [`CommandLine::print`]
 //! escapes and prints them.
 //!
 //! ```
@@ -23,6 +23,7 @@ pub mod rules;
 mod text;
 
 pub use argument::{ArgValue, Argument, Element, Origin};
+pub use emit::emit;
 pub use ident::{Alias, NodeName, Wwn};
 pub use line::CommandLine;
 pub use needs::{Content, Need, Process, Role};
@@ -38,6 +39,5 @@ use virtargv_validate::Validated;
 
 /// Prepares the domain and emits its command line. The report has the problems with a start on the host of `request`.
 pub fn build(validated: Outcome<Validated>, request: &Request<'_>) -> Outcome<CommandLine> {
-    prepare(validated, request)
-        .then(|prepared, report| Outcome { value: Some(emit::emit(&prepared)), report })
+    emit(prepare(validated, request))
 }

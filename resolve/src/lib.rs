@@ -74,7 +74,7 @@ impl Resolved {
 }
 
 /// The state of completing a domain, which every step works on.
-pub struct Work<'a> {
+pub(crate) struct Work<'a> {
     /// The domain being completed.
     pub domain: Box<Domain>,
     /// The kind of guest.

@@ -22,14 +22,14 @@ mod follow;
 mod rule;
 pub mod rules;
 
-pub use rule::{Context, Findings};
+pub(crate) use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
 use virtargv_host::Request;
 use virtargv_model::{Domain, Outcome, Stage};
 use virtargv_resolve::{Guest, Resolved};
 
-/// A completed domain that satisfies every rule. Only [`validate`] and [`Validated::unchecked`] make one.
+/// A completed domain that satisfies every rule. Only [`validate`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Validated(Resolved);
 
@@ -47,12 +47,6 @@ impl Validated {
     /// The domain, by value.
     pub fn into_domain(self) -> Box<Domain> {
         self.0.into_domain()
-    }
-
-    /// Takes a completed domain as valid without checking it, as libvirt does where it is told to skip validation
-    /// (`skip_validate`). The command line of a domain that breaks a rule may be one that QEMU refuses.
-    pub fn unchecked(resolved: Resolved) -> Self {
-        Self(resolved)
     }
 }
 
@@ -79,7 +73,8 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
             report.put_off(Stage::Validate, Stage::Build);
             let only_rules = report.first().is_some_and(|problem| problem.stage == Stage::Build);
             if only_rules && request.start.incoming.is_some() {
-                return Validated::unchecked(resolved).into();
+                // The domain was validated where its guest comes from.
+                return Validated(resolved).into();
             }
         }
         Outcome { value: report.is_empty().then_some(Validated(resolved)), report }

@@ -286,7 +286,7 @@ impl Kvm {
                 r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
                 continue;
             };
-            if !r.knows_element(Class::Unsupported, child, feature.since()) {
+            if !r.knows_element(Class::Unsupported, child, feature.releases()) {
                 continue;
             }
             let Some(state) = super::word_of(child, "state", r) else { continue };

@@ -120,7 +120,7 @@ impl Hyperv {
                 r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);
                 continue;
             };
-            if !r.knows_element(Class::Unsupported, child, feature.since()) {
+            if !r.knows_element(Class::Unsupported, child, feature.releases()) {
                 continue;
             }
             if let Some(item) = HypervItem::read(child, feature, r) {

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::{Spelled, Unknown, Version};
+use crate::{Span, Spelled, Unknown};
 
 /// A value of an attribute or of the text of an element.
 pub trait Value: Sized {
@@ -12,9 +12,9 @@ pub trait Value: Sized {
     /// What was expected instead, as a part of a message; it does not repeat the value.
     fn parse(text: &str) -> Result<Self, String>;
 
-    /// The version of libvirt that added the value; `None` where every release has it.
-    fn came_with(&self) -> Option<Version> {
-        None
+    /// The releases of libvirt that have the value.
+    fn in_releases(&self) -> Span {
+        Span::ALWAYS
     }
 }
 
@@ -23,8 +23,8 @@ impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
         T::from_word(text).ok_or_else(|| format!("known values: {}", Unknown::of::<T>(text).known))
     }
 
-    fn came_with(&self) -> Option<Version> {
-        self.since()
+    fn in_releases(&self) -> Span {
+        self.releases()
     }
 }
 

@@ -29,6 +29,7 @@ mod storage;
 mod tls;
 
 use virtargv_caps::Convention;
+use virtargv_model::Outcome;
 
 use crate::CommandLine;
 use crate::prepare::Prepared;
@@ -115,11 +116,13 @@ fn memory_devices_after_controllers(e: &mut Emit<'_>) {
     }
 }
 
-/// Emits the command line of a prepared domain.
-pub(crate) fn emit(prepared: &Prepared<'_>) -> CommandLine {
-    let mut emit = Emit::new(prepared);
-    for part in PARTS {
-        part(&mut emit);
-    }
-    emit.finish()
+/// Emits the command line of a prepared domain. There is nothing left to refuse: the report is that of preparing.
+pub fn emit(prepared: Outcome<Prepared<'_>>) -> Outcome<CommandLine> {
+    prepared.then(|prepared, report| {
+        let mut emit = Emit::new(&prepared);
+        for part in PARTS {
+            part(&mut emit);
+        }
+        Outcome { value: Some(emit.finish()), report }
+    })
 }

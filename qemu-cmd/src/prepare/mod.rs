@@ -24,12 +24,14 @@ pub(crate) mod tls;
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::{DriverConfig, Host, Incoming, Request, StartOptions};
+use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::Location;
 use virtargv_model::{Domain, Outcome, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::{Validated, rules};
 
+use crate::ident::Alias;
 use crate::text::Text;
 use address::ControllerTable;
 use context::{Prepare, broken};
@@ -91,6 +93,16 @@ pub(crate) struct Facts {
 }
 
 impl Prepared<'_> {
+    /// The domain, with what is changed at the start.
+    pub fn domain(&self) -> &Domain {
+        &self.domain
+    }
+
+    /// The alias of a device; `None` for a device without one, such as a display.
+    pub fn alias(&self, id: DeviceId) -> Option<&Alias> {
+        self.common.get(id).map(|common| &common.alias)
+    }
+
     /// The domain's name.
     pub(crate) fn name(&self) -> &str {
         &self.directories.name

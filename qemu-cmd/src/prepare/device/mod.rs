@@ -88,6 +88,16 @@ macro_rules! devices {
         #[derive(Debug, Clone)]
         pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
 
+        impl<T> ByDevice<T> {
+            /// The value of one device; `None` for a kind without aliases.
+            pub fn get(&self, id: DeviceId) -> Option<&T> {
+                match id.kind {
+                    $(DeviceKind::$kind => self.$field.get(id.index),)+
+                    _ => None,
+                }
+            }
+        }
+
         /// What is prepared for each device besides alias and address.
         #[derive(Debug)]
         pub(crate) struct DeviceFacts { $($field: Vec<$facts>,)+ }
