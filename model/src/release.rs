@@ -183,11 +183,7 @@ mod tests {
     #[test]
     fn a_span_holds_from_its_start_and_not_at_its_end() {
         let check = |span: Span, expected: [bool; 2]| {
-            assert_eq!(
-                Release::ALL.iter().map(|r| span.contains(*r)).collect::<Vec<_>>(),
-                expected,
-                "{span}"
-            );
+            assert_eq!([Release::V7_0, Release::V11_3].map(|r| span.contains(r)), expected, "{span}");
         };
         check(Span::ALWAYS, [true, true]);
         check(Span::ALWAYS.since("7.0"), [true, true]);

@@ -31,7 +31,7 @@ fn check_refused(text: &str, class: Class, since: &str) {
     let (_, report) = read(text, Release::V7_0);
     let found: Vec<_> = report.iter().map(|problem| (problem.id(), problem.class)).collect();
     assert_eq!(found, [("word-of-a-later-release", class)], "{text}: {report}");
-    let known = format!("came with libvirt {since}; the release followed is 7.0");
+    let known = format!("is in libvirt since {since}; the release followed is 7.0");
     assert!(report.to_string().ends_with(&known), "{text}: {report}");
     let (_, report) = read(text, Release::V11_3);
     assert!(report.is_empty(), "{text}: {report}");

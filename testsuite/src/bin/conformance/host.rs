@@ -183,18 +183,16 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
         hugetlbfs: vec![huge("/dev/hugepages2M", 2048, true), huge("/dev/hugepages1G", 1 << 20, false)],
         ..DriverConfig::default()
     };
-    match corpus.release {
-        Release::V7_0 => {
-            config.lib_dir = "/tmp/lib".into();
-            config.channel_target_dir = "/tmp/channel".into();
-            config.vxhs_tls_x509_cert_dir = Some("/etc/pki/libvirt-vxhs/dummy,path".into());
-            config.nbd_tls_x509_cert_dir = Some("/etc/pki/libvirt-nbd/dummy,path".into());
-            config.spice_tls = true;
-        }
-        Release::V11_3 => {
-            config.vnc_sasl_dir = Some("/etc/sasl2".into());
-            config.spice_sasl_dir = Some("/etc/sasl2".into());
-        }
+    // The settings of libvirt's tests, which later releases changed once.
+    if corpus.release == Release::V7_0 {
+        config.lib_dir = "/tmp/lib".into();
+        config.channel_target_dir = "/tmp/channel".into();
+        config.vxhs_tls_x509_cert_dir = Some("/etc/pki/libvirt-vxhs/dummy,path".into());
+        config.nbd_tls_x509_cert_dir = Some("/etc/pki/libvirt-nbd/dummy,path".into());
+        config.spice_tls = true;
+    } else {
+        config.vnc_sasl_dir = Some("/etc/sasl2".into());
+        config.spice_sasl_dir = Some("/etc/sasl2".into());
     }
     config.spice_password = Some("123456".into());
     for (key, value) in case.members("config") {
