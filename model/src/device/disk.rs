@@ -9,7 +9,7 @@ mod parts;
 
 pub use chain::BackingChain;
 pub use driver::{CacheMode, DetectZeroes, Discard, DiskDriver, ErrorPolicy, IoMode, IothreadMap};
-pub use iotune::{Iotune, ThrottleGroup};
+pub use iotune::{Iotune, THROTTLEGROUP_NAME, ThrottleGroup};
 pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};

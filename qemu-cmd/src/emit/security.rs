@@ -2,10 +2,11 @@
 
 use virtargv_caps::Convention;
 use virtargv_model::YesNo;
-use virtargv_model::security::{LaunchSecurityKind, Sev, SevSnp};
+use virtargv_model::security::{Sev, SevSnp};
 
 use super::context::Emit;
 use crate::needs::{Content, Need, Role};
+use crate::prepare::security::{Facts, SevBits};
 use crate::{Props, Value};
 
 /// The id of the `<launchSecurity>` object.
@@ -15,26 +16,24 @@ pub(crate) fn object_id(e: &Emit<'_>) -> &'static str {
 
 /// Emits the `<launchSecurity>` object.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    let Some(launch) = &e.domain().security.launch else { return };
+    let Some(launch) = &e.prepared.facts.security else { return };
     let id = object_id(e);
-    let object = match &launch.kind {
-        LaunchSecurityKind::Sev(sev) => self::sev(e, id, sev),
-        LaunchSecurityKind::SevSnp(snp) => sev_snp(e, id, snp),
-        LaunchSecurityKind::S390Pv => Props::new("qom-type", "s390-pv-guest").with("id", id),
+    let object = match launch {
+        Facts::Sev(bits, sev) => self::sev(e, id, *bits, sev),
+        Facts::SevSnp(bits, snp) => sev_snp(e, id, *bits, snp),
+        Facts::S390Pv => Props::new("qom-type", "s390-pv-guest").with("id", id),
     };
     e.at_element("launchSecurity");
     e.object(object);
 }
 
 /// Adds `cbitpos=` and `reduced-phys-bits=`.
-fn bits(e: &Emit<'_>, props: &mut Props) {
+fn add_bits(e: &Emit<'_>, props: &mut Props, bits: SevBits) {
     e.need_path("/dev/sev", Role::Device);
-    if let Some(bits) = e.prepared.facts.sev {
-        props.set("cbitpos", bits.cbitpos).set("reduced-phys-bits", bits.reduced_phys_bits);
-    }
+    props.set("cbitpos", bits.cbitpos).set("reduced-phys-bits", bits.reduced_phys_bits);
 }
 
-fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
+fn sev(e: &Emit<'_>, id: &'static str, bits: SevBits, sev: &Sev) -> Props {
     let dir = e.directory();
     let file = |name: &str, content: Option<&String>| {
         let path = format!("{dir}/{name}.base64");
@@ -47,7 +46,7 @@ fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
         Some(path)
     };
     let mut props = Props::new("qom-type", "sev-guest").with("id", id);
-    bits(e, &mut props);
+    add_bits(e, &mut props, bits);
     props
         .with("policy", Value::Hex(sev.policy.into()))
         .opt("dh-cert-file", file("dh_cert", sev.dh_cert.as_ref()))
@@ -55,9 +54,9 @@ fn sev(e: &Emit<'_>, id: &'static str, sev: &Sev) -> Props {
         .opt("kernel-hashes", sev.common.kernel_hashes.map(YesNo::is_yes))
 }
 
-fn sev_snp(e: &Emit<'_>, id: &'static str, snp: &SevSnp) -> Props {
+fn sev_snp(e: &Emit<'_>, id: &'static str, bits: SevBits, snp: &SevSnp) -> Props {
     let mut props = Props::new("qom-type", "sev-snp-guest").with("id", id);
-    bits(e, &mut props);
+    add_bits(e, &mut props, bits);
     props
         .opt("kernel-hashes", snp.common.kernel_hashes.map(YesNo::is_yes))
         .with("policy", Value::Hex(snp.policy))

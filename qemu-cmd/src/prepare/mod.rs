@@ -20,6 +20,7 @@ mod qemu_ns;
 pub(crate) mod secret;
 pub(crate) mod security;
 pub(crate) mod storage;
+pub(crate) mod throttle;
 pub(crate) mod tls;
 
 use virtargv_caps::{Cap, Caps};
@@ -42,7 +43,6 @@ use directories::Directories;
 use env::Environment;
 use firmware::Flash;
 use secret::MasterKey;
-use security::SevBits;
 
 /// A domain ready to be emitted. Only [`prepare`] makes one.
 #[derive(Debug)]
@@ -78,8 +78,10 @@ pub struct Prepared<'r> {
 pub(crate) struct Facts {
     /// The block nodes of firmware in flash.
     pub flash: Option<Flash>,
-    /// The address bits of SEV.
-    pub sev: Option<SevBits>,
+    /// `<launchSecurity>`.
+    pub security: Option<security::Facts>,
+    /// The throttle groups.
+    pub throttle_groups: Vec<throttle::Group>,
     /// The CPU; `None` for the default of the machine type.
     pub cpu: Option<cpu::Facts>,
     /// Memory and NUMA cells.
@@ -114,9 +116,10 @@ impl Facts {
     /// problem, which is reported.
     fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
         let flash = cx.one(firmware::prepare);
-        let sev = cx.one(|cx| security::prepare(cx));
+        let security = cx.one(|cx| security::prepare(cx));
         let cpu = cx.one(|cx| cpu::prepare(cx));
         let memory = cx.one(memory::prepare);
+        let throttle_groups = cx.one(|cx| throttle::prepare(cx));
         let path = format!("{}/monitor.sock", cx.directories.domain);
         let monitor = CharBackend::listening(cx, &path);
         let devices = DeviceFacts::prepare(cx);
@@ -124,7 +127,16 @@ impl Facts {
         if !cx.report.is_empty() {
             return None;
         }
-        Some(Self { flash: flash?, sev: sev?, cpu: cpu?, memory: memory?, monitor, devices, graphics })
+        Some(Self {
+            flash: flash?,
+            security: security?,
+            throttle_groups: throttle_groups?,
+            cpu: cpu?,
+            memory: memory?,
+            monitor,
+            devices,
+            graphics,
+        })
     }
 }
 

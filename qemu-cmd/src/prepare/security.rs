@@ -1,9 +1,21 @@
-//! `<launchSecurity>`: the address bits of SEV.
+//! `<launchSecurity>`: the object, with the address bits of SEV.
 
 use virtargv_model::Problem;
+use virtargv_model::security::{LaunchSecurity, LaunchSecurityKind, Sev, SevCommon, SevSnp};
 use virtargv_validate::rules::security as rules;
 
 use super::context::{Prepare, broken};
+
+/// The prepared `<launchSecurity>`.
+#[derive(Debug)]
+pub(crate) enum Facts {
+    /// AMD SEV.
+    Sev(SevBits, Sev),
+    /// AMD SEV-SNP.
+    SevSnp(SevBits, Box<SevSnp>),
+    /// IBM Secure Execution.
+    S390Pv,
+}
 
 /// The address bits of SEV.
 #[derive(Debug, Clone, Copy)]
@@ -14,11 +26,18 @@ pub(crate) struct SevBits {
     pub reduced_phys_bits: u32,
 }
 
-/// Prepares `<launchSecurity>`: the address bits of the document, or else those that QEMU reports of the host. `None`
-/// for a guest without SEV.
-pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
+/// Prepares `<launchSecurity>`; `None` for a guest without it.
+pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
     let Some(launch) = &cx.domain.security.launch else { return Ok(None) };
-    let Some(common) = launch.kind.sev() else { return Ok(None) };
+    Ok(Some(match &launch.kind {
+        LaunchSecurityKind::Sev(sev) => Facts::Sev(bits(cx, launch, &sev.common)?, sev.clone()),
+        LaunchSecurityKind::SevSnp(snp) => Facts::SevSnp(bits(cx, launch, &snp.common)?, snp.clone()),
+        LaunchSecurityKind::S390Pv => Facts::S390Pv,
+    }))
+}
+
+/// The address bits of the document, or else those that QEMU reports of the host.
+fn bits(cx: &Prepare<'_>, launch: &LaunchSecurity, common: &SevCommon) -> Result<SevBits, Problem> {
     let host = cx.caps.sev();
     let cbitpos = common.cbitpos.or(host.map(|sev| sev.cbitpos));
     let reduced = common.reduced_phys_bits.or(host.map(|sev| sev.reduced_phys_bits));
@@ -27,8 +46,8 @@ pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<SevBits>, Problem> {
             format!("element 'launchSecurity' lacks '{name}', and this QEMU does not report it for the host");
         broken(cx.release(), &rules::SEV_HOST, launch.pos, message)
     };
-    Ok(Some(SevBits {
+    Ok(SevBits {
         cbitpos: cbitpos.ok_or_else(|| unknown("cbitpos"))?,
         reduced_phys_bits: reduced.ok_or_else(|| unknown("reducedPhysBits"))?,
-    }))
+    })
 }

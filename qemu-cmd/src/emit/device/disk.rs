@@ -68,17 +68,13 @@ fn vhost_user_id(alias: &str) -> Text {
 
 /// Emits the throttle groups.
 pub(crate) fn throttle_groups(e: &mut Emit<'_>) {
-    for group in &e.domain().throttle_groups {
-        let Some(name) = &group.0.group_name else { continue };
+    for group in &e.prepared.facts.throttle_groups {
         let mut limits = Props::object();
-        for (limit, value) in drive::limits(&group.0) {
-            // libvirt leaves out lengths of bursts that are 0.
-            if value > 0 || !limit.ends_with("-length") {
-                limits.set(limit, value);
-            }
+        for (limit, value) in &group.limits {
+            limits.set(limit.clone(), *value);
         }
         e.at_element("throttlegroups");
-        let props = Props::new("qom-type", "throttle-group").with("id", text!("throttle-", name));
+        let props = Props::new("qom-type", "throttle-group").with("id", group.id.clone());
         e.object(props.with("limits", limits));
     }
 }

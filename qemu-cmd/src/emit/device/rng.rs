@@ -1,6 +1,6 @@
 //! `<rng>`.
 
-use virtargv_model::device::rng::{Rng, RngBackend, RngModel};
+use virtargv_model::device::rng::{Rng, RngModel};
 
 use super::address;
 use super::chardev_source::Chardev;
@@ -9,7 +9,7 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::CharBackend;
+use crate::prepare::device::rng::{Facts, Rate, RngBackend};
 use crate::text::{Text, text};
 
 /// Emits every `<rng>`: its backend, then the device.
@@ -25,10 +25,8 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         };
         let mut props = virtio::device(e, "virtio-rng", variant, rng.address, rng.virtio);
         props.set("rng", id).set("id", rng.alias);
-        if let Some(bytes) = rng.rate_bytes.filter(|n| *n > 0) {
-            // `max-bytes=` needs `period=`; libvirt's default is a second.
-            props.set("max-bytes", bytes);
-            props.set("period", rng.rate_period.filter(|n| *n > 0).unwrap_or(1000));
+        if let Some(Rate { bytes, period }) = rng.facts.rate {
+            props.set("max-bytes", bytes).set("period", period);
         }
         virtio::late_options(&mut props, e, rng.virtio);
         address::add(&mut props, e, rng.address);
@@ -36,18 +34,18 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-fn backend(e: &mut Emit<'_>, rng: Device<'_, Rng, Option<CharBackend>>, id: &Text) {
+fn backend(e: &mut Emit<'_>, rng: Device<'_, Rng, Facts>, id: &Text) {
     let object = |kind| Props::new("qom-type", kind).with("id", id.clone());
-    let object = match (&rng.backend, rng.facts) {
-        (RngBackend::Random { path }, _) => {
-            e.need_path(path.as_deref().unwrap_or("/dev/urandom"), Role::Device);
-            object("rng-random").opt("filename", path.as_ref())
+    let object = match &rng.facts.backend {
+        RngBackend::Random(path) => {
+            e.need_path(path, Role::Device);
+            object("rng-random").with("filename", path.clone())
         }
-        (_, Some(backend)) => {
+        RngBackend::Egd(backend) => {
             let chardev = Chardev::new(backend, rng.alias).emit(e);
             object("rng-egd").with("chardev", chardev)
         }
-        (RngBackend::Builtin | RngBackend::Egd(_), None) => object("rng-builtin"),
+        RngBackend::Builtin => object("rng-builtin"),
     };
     e.object(object);
 }

@@ -1,7 +1,7 @@
 //! `<shmem>`.
 
 use virtargv_model::OnOff;
-use virtargv_model::device::shmem::{Shmem, ShmemModel, ShmemRole};
+use virtargv_model::device::shmem::{Shmem, ShmemRole};
 
 use super::address;
 use super::chardev_source::{self, Chardev};
@@ -9,39 +9,43 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::CharBackend;
+use crate::prepare::device::shmem::{Facts, LegacyMemory};
 use crate::text::{Text, text};
 
 /// A `<shmem>` that is emitted.
-type ShmemDevice<'p> = Device<'p, Shmem, Option<CharBackend>>;
+type ShmemDevice<'p> = Device<'p, Shmem, Facts>;
 
-/// Emits every `<shmem>`.
+/// Emits every `<shmem>`: the device, then its server.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for shmem in e.prepared.shmems() {
         e.at(shmem);
-        let mut props = match shmem.model.unwrap_or(ShmemModel::Ivshmem) {
-            ShmemModel::Ivshmem => legacy(e, shmem),
-            ShmemModel::IvshmemPlain => plain(e, shmem),
-            ShmemModel::IvshmemDoorbell => doorbell(shmem),
+        let (mut props, server) = match shmem.facts {
+            Facts::Legacy { size, memory } => {
+                let server = if let LegacyMemory::Server(server) = memory { Some(server) } else { None };
+                (legacy(e, shmem, *size, memory), server)
+            }
+            Facts::Plain { size, path } => (plain(e, shmem, *size, path), None),
+            Facts::Doorbell(server) => (doorbell(shmem), Some(server)),
         };
         address::add(&mut props, e, shmem.address);
         e.device(props);
-        if let Some(server) = shmem.facts {
+        if let Some(server) = server {
             Chardev::new(server, shmem.alias).emit(e);
         }
     }
 }
 
 /// The properties of `ivshmem`, the device before QEMU 2.6.
-fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
+fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>, size: u64, memory: &LegacyMemory) -> Props {
     let mut props = Props::new("driver", "ivshmem").with("id", shmem.alias);
-    props.set_opt("size", shmem.size.map(|size| text!(size >> 20, "m")));
-    if shmem.server.is_some() {
-        props.set("chardev", chardev_source::id(shmem.alias));
-    } else {
-        e.need_path(&memory_path(&shmem), Role::Memory);
-        props.set("shm", &shmem.name);
-    }
+    props.set("size", text!(size >> 20, "m"));
+    match memory {
+        LegacyMemory::Server(_) => props.set("chardev", chardev_source::id(shmem.alias)),
+        LegacyMemory::File { path, name } => {
+            e.need_path(path, Role::Memory);
+            props.set("shm", name.clone())
+        }
+    };
     if shmem.msi.is_some() {
         props.set("msi", true);
     }
@@ -50,14 +54,13 @@ fn legacy(e: &Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
 }
 
 /// The properties of `ivshmem-plain`, after its memory backend, a file in `/dev/shm`.
-fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>) -> Props {
+fn plain(e: &mut Emit<'_>, shmem: ShmemDevice<'_>, size: u64, path: &Text) -> Props {
     let memory = text!("shmmem-", shmem.alias);
-    let path = memory_path(&shmem);
-    e.need_path(&path, Role::Memory);
+    e.need_path(path, Role::Memory);
     let object = Props::new("qom-type", "memory-backend-file")
         .with("id", memory.clone())
-        .with("mem-path", path)
-        .opt("size", shmem.size)
+        .with("mem-path", path.clone())
+        .with("size", size)
         .with("share", true);
     e.object(object);
     let role = shmem.role.map(|role| if role == ShmemRole::Master { "on" } else { "off" });
@@ -71,10 +74,6 @@ fn doorbell(shmem: ShmemDevice<'_>) -> Props {
     props.set("chardev", chardev_source::id(shmem.alias));
     interrupts(&mut props, &shmem);
     props
-}
-
-fn memory_path(shmem: &Shmem) -> Text {
-    text!("/dev/shm/", shmem.name)
 }
 
 fn interrupts(props: &mut Props, shmem: &Shmem) {

@@ -1,6 +1,6 @@
 //! `<smartcard>`.
 
-use virtargv_model::device::smartcard::{Card, Smartcard};
+use virtargv_model::device::smartcard::Smartcard;
 
 use super::address;
 use super::chardev_source::Chardev;
@@ -8,11 +8,8 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
-use crate::prepare::device::chardev_source::CharBackend;
+use crate::prepare::device::smartcard::Card;
 use crate::text::text;
-
-/// The default of `<database>`, a directory of certificates.
-const DEFAULT_DATABASE: &str = "/etc/pki/nssdb";
 
 /// Emits `<smartcard>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
@@ -23,23 +20,20 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     }
 }
 
-fn device(e: &mut Emit<'_>, smartcard: Device<'_, Smartcard, Option<CharBackend>>) -> Props {
-    let mut props = match (&smartcard.card, smartcard.facts) {
-        (Card::HostCertificates { certificates, database }, _) => {
+fn device(e: &mut Emit<'_>, smartcard: Device<'_, Smartcard, Card>) -> Props {
+    let mut props = match smartcard.facts {
+        Card::Host => Props::new("driver", "ccid-card-emulated").with("backend", "nss-emulated"),
+        Card::HostCertificates { certificates, database } => {
             let mut props = Props::new("driver", "ccid-card-emulated").with("backend", "certificates");
             for (n, certificate) in (1usize..).zip(certificates) {
-                props.set(text!("cert", n), certificate);
+                props.set(text!("cert", n), certificate.clone());
             }
-            let database = database.as_deref().unwrap_or(DEFAULT_DATABASE);
             e.need_path(database, Role::Certificates);
-            props.with("db", database.to_owned())
+            props.with("db", database.clone())
         }
-        (_, Some(backend)) => {
+        Card::Passthrough(backend) => {
             let chardev = Chardev::new(backend, smartcard.alias).spice_channel("smartcard").emit(e);
             Props::new("driver", "ccid-card-passthru").with("chardev", chardev)
-        }
-        (Card::Host | Card::Passthrough(_), None) => {
-            Props::new("driver", "ccid-card-emulated").with("backend", "nss-emulated")
         }
     };
     props.set("id", smartcard.alias);

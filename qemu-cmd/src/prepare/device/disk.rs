@@ -12,6 +12,7 @@ use crate::prepare::context::{Prepare, broken};
 use crate::prepare::storage::objects::{Ids, Objects};
 use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Decrypts, Form, ImageFacts};
+use crate::prepare::throttle::throttle_group_id;
 use crate::text::{Text, text};
 
 /// A prepared disk.
@@ -155,7 +156,7 @@ fn chain(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Chain, Problem>
         images,
         ended: disk.backing.ended,
         copy_on_read: nodes.copy_on_read.clone(),
-        filters: filters.map(|(group, node)| (text!("throttle-", group), node.clone())).collect(),
+        filters: filters.map(|(group, node)| (throttle_group_id(group), node.clone())).collect(),
     })
 }
 

@@ -18,6 +18,7 @@ pub(crate) mod sound;
 pub(crate) mod tpm;
 pub(crate) mod video;
 pub(crate) mod vsock;
+pub(crate) mod watchdog;
 
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::DeviceInfo;
@@ -151,7 +152,7 @@ devices! {
     disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::prepare;
     filesystems: Filesystem, model::filesystem::Filesystem, Option<CharBackend>, filesystem::prepare;
     interfaces: Interface, model::net::Interface, net::Facts, net::prepare;
-    smartcards: Smartcard, model::smartcard::Smartcard, Option<CharBackend>, smartcard::prepare;
+    smartcards: Smartcard, model::smartcard::Smartcard, smartcard::Card, smartcard::prepare;
     serials: Serial, model::chardev::Serial, Option<chardev::SerialFacts>, chardev::serial;
     parallels: Parallel, model::chardev::Parallel, CharBackend, chardev::parallel;
     channels: Channel, model::chardev::Channel, CharBackend, chardev::channel;
@@ -160,13 +161,13 @@ devices! {
     inputs: Input, model::input::Input, (), nothing;
     videos: Video, model::video::Video, Option<video::Facts>, video::prepare;
     sounds: Sound, model::sound::Sound, sound::Facts, sound::prepare;
-    watchdogs: Watchdog, model::watchdog::Watchdog, (), nothing;
+    watchdogs: Watchdog, model::watchdog::Watchdog, watchdog::Facts, watchdog::prepare;
     redirdevs: Redirdev, model::redirdev::Redirdev, CharBackend, redirdev::prepare;
     hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::prepare;
     memballoons: Memballoon, model::memballoon::Memballoon, (), nothing;
-    rngs: Rng, model::rng::Rng, Option<CharBackend>, rng::prepare;
+    rngs: Rng, model::rng::Rng, rng::Facts, rng::prepare;
     panics: Panic, model::panic::Panic, (), nothing;
-    shmems: Shmem, model::shmem::Shmem, Option<CharBackend>, shmem::prepare;
+    shmems: Shmem, model::shmem::Shmem, shmem::Facts, shmem::prepare;
     vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::prepare;
     cryptos: Crypto, model::crypto::Crypto, (), nothing;
     pstores: Pstore, model::pstore::Pstore, (), nothing;

@@ -1,8 +1,8 @@
-//! `<tpm>`: its backend.
+//! `<tpm>`: its driver and its backend.
 
 use virtargv_host::Descriptor;
-use virtargv_model::Problem;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel};
+use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::tpm as rules;
 
 use super::Device;
@@ -16,9 +16,21 @@ use crate::text::Text;
 #[derive(Debug)]
 pub(crate) enum Facts {
     /// `spapr-tpm-proxy`, which passes commands to the host's TPM at this path.
-    Proxy(Option<Text>),
+    Proxy(Text),
+    /// A device with a TPM backend.
+    Device {
+        /// Its driver.
+        driver: &'static str,
+        /// Its backend.
+        backend: Box<Backend>,
+    },
+}
+
+/// The backend of a TPM.
+#[derive(Debug)]
+pub(crate) enum Backend {
     /// The host's TPM at this path, which QEMU opens, with its default `cancel-path=`.
-    Device(Text),
+    Path(Text),
     /// The host's TPM, by descriptors.
     Passed {
         /// The device.
@@ -32,27 +44,46 @@ pub(crate) enum Facts {
 
 /// Prepares a `<tpm>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
-    if tpm.model == Some(TpmModel::SpaprProxy) {
-        return Ok(Facts::Proxy(match &tpm.backend {
-            TpmBackend::Passthrough { path } => path.as_ref().map(Text::from),
-            TpmBackend::Emulator(_) | TpmBackend::External { .. } => None,
-        }));
+    let model = tpm.model.ok_or_else(|| {
+        let message = "element 'tpm' lacks attribute 'model'";
+        broken(cx.release(), &rules::TPM_MODEL, tpm.info.pos.attr("model"), message)
+    })?;
+    if model == TpmModel::SpaprProxy {
+        let TpmBackend::Passthrough { path } = &tpm.backend else {
+            let message = "a 'tpm' of model 'spapr-tpm-proxy' needs a backend of type 'passthrough'";
+            return Err(broken(cx.release(), &rules::TPM_PROXY, tpm.backend_pos.attr("type"), message));
+        };
+        return Ok(Facts::Proxy(host_device(cx, &tpm, path.as_deref())?.to_owned().into()));
     }
+    // On all architectures but x86, which has an ISA bus, `tpm-tis` is another driver.
+    let driver = match model {
+        TpmModel::Tis if !cx.guest.arch.is_x86() => "tpm-tis-device",
+        model => model.as_str(),
+    };
+    Ok(Facts::Device { driver, backend: Box::new(backend(cx, tpm)?) })
+}
+
+/// The path of the host's TPM.
+fn host_device<'p>(cx: &Prepare<'_>, tpm: &Tpm, path: Option<&'p str>) -> Result<&'p str, Problem> {
+    path.ok_or_else(|| {
+        let message = "element 'backend' of type 'passthrough' lacks 'path' of element 'device'";
+        broken(cx.release(), &rules::TPM_BACKEND, tpm.backend_pos.path("device"), message)
+    })
+}
+
+fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Problem> {
     Ok(match &tpm.backend {
         TpmBackend::Passthrough { path } => {
-            let path = path.as_deref().ok_or_else(|| {
-                let message = "element 'backend' of type 'passthrough' lacks 'path' of element 'device'";
-                broken(cx.release(), &rules::TPM_BACKEND, tpm.backend_pos.path("device"), message)
-            })?;
+            let path = host_device(cx, &tpm, path.as_deref())?;
             if cx.is_standalone() {
-                return Ok(Facts::Device(path.to_owned().into()));
+                return Ok(Backend::Path(path.to_owned().into()));
             }
             let mut set = |wanted| {
                 let passed = cx.numbers.pass(&wanted);
                 cx.numbers.set(passed)
             };
             let device = set(Descriptor::Tpm { path });
-            Facts::Passed { device, cancel: set(Descriptor::TpmCancel { path }) }
+            Backend::Passed { device, cancel: set(Descriptor::TpmCancel { path }) }
         }
         TpmBackend::Emulator(_) => {
             let path = if let Some(dir) = &cx.directories.standalone {
@@ -62,7 +93,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
                 let own = |_| format!("{}/swtpm/{mark}-swtpm.sock", cx.settings().state_dir);
                 cx.host.services().tpm_emulator_socket(mark).unwrap_or_else(own)
             };
-            Facts::Socket(CharBackend::connected(path, Process::Swtpm, None))
+            Backend::Socket(CharBackend::connected(path, Process::Swtpm, None))
         }
         TpmBackend::External { path, .. } => {
             let path = path.as_ref().ok_or_else(|| {
@@ -70,7 +101,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
                     "element 'backend' of type 'external' lacks 'path' of element 'source', the socket";
                 broken(cx.release(), &rules::TPM_EXTERNAL, tpm.backend_pos.path("source"), message)
             })?;
-            Facts::Socket(CharBackend::connected(path, Process::Peer, None))
+            Backend::Socket(CharBackend::connected(path, Process::Peer, None))
         }
     })
 }

@@ -9,6 +9,7 @@ use crate::Props;
 use crate::emit::context::Emit;
 use crate::emit::storage::{add_format, add_image};
 use crate::prepare::device::disk::{Drive, DriveSlot, Facts};
+use crate::prepare::throttle::limits;
 
 /// Emits `-drive`, after the objects that it refers to.
 pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive: &Drive) {
@@ -57,24 +58,6 @@ pub(super) fn add_error_policy(props: &mut Props, disk: &Disk) {
     props.set_opt("werror", write.map(word)).set_opt("rerror", read.map(word));
 }
 
-/// The limits with QEMU's names, in QEMU's order.
-pub(super) fn limits(tune: &Iotune) -> impl Iterator<Item = (String, u64)> {
-    tune.limits().into_iter().map(|(name, value)| (qemu_name(name), value))
-}
-
-/// QEMU's name of a limit of `<iotune>`: `total_bytes_sec_max` is `bps-total-max`.
-fn qemu_name(name: &str) -> String {
-    if name == "size_iops_sec" {
-        return "iops-size".to_owned();
-    }
-    let (which, rest) = name.split_once('_').unwrap_or(("", name));
-    let (unit, rest) = match rest.strip_prefix("bytes_sec") {
-        Some(rest) => ("bps", rest),
-        None => ("iops", rest.strip_prefix("iops_sec").unwrap_or(rest)),
-    };
-    format!("{unit}-{which}{}", rest.replace('_', "-"))
-}
-
 fn add_throttling(props: &mut Props, tune: &Iotune) {
     let mut group = tune.group_name.as_ref();
     for (name, value) in limits(tune) {
@@ -85,22 +68,5 @@ fn add_throttling(props: &mut Props, tune: &Iotune) {
         if value > 0 {
             props.set(format!("throttling.{name}"), value);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::qemu_name;
-
-    fn check(name: &str, expected: &str) {
-        assert_eq!(qemu_name(name), expected);
-    }
-
-    #[test]
-    fn limits_have_other_names_in_qemu() {
-        check("total_bytes_sec", "bps-total");
-        check("read_iops_sec_max", "iops-read-max");
-        check("write_bytes_sec_max_length", "bps-write-max-length");
-        check("size_iops_sec", "iops-size");
     }
 }
