@@ -17,7 +17,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     if e.guest().accel == Accel::Kvm {
         e.need_path("/dev/kvm", Role::Device);
     }
-    e.program(e.domain().devices.emulator.as_deref().unwrap_or(e.caps().emulator()));
+    e.program(&e.prepared.program);
     e.env("LC_ALL", "C");
     for name in ALWAYS {
         e.pass_env(name);

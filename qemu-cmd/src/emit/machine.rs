@@ -9,8 +9,8 @@ use virtargv_model::{Kib, OnOff, Spelled, YesNo, clock::TimerName, cpu::CpuMode}
 
 use super::context::Emit;
 use super::device::sound;
+use crate::prepare::device::memory_device::Kind;
 use crate::prepare::memory::Main;
-use crate::prepare::memory::numa::has_hmat;
 use crate::{Props, Text};
 
 /// Emits `-machine`.
@@ -124,11 +124,13 @@ fn guest_memory(e: &Emit<'_>, props: &mut Props) {
     if memories.iter().any(|memory| memory.model() == MemoryModel::Nvdimm) {
         props.set("nvdimm", true);
     }
-    let enclaves = e.prepared.memories().filter(|memory| memory.model() == MemoryModel::SgxEpc);
-    for (n, memory) in enclaves.enumerate() {
-        props.set(format!("sgx-epc.{n}.memdev"), memory.facts.backend.id.clone());
-        // A guest without NUMA cells has node 0.
-        props.set(format!("sgx-epc.{n}.node"), memory.target.node.unwrap_or(0));
+    let sections = e.prepared.memories().filter_map(|memory| match memory.facts.kind {
+        Kind::Epc { node } => Some((&memory.facts.backend.id, node)),
+        Kind::Device { .. } => None,
+    });
+    for (n, (id, node)) in sections.enumerate() {
+        props.set(format!("sgx-epc.{n}.memdev"), id.clone());
+        props.set(format!("sgx-epc.{n}.node"), node);
     }
 }
 
@@ -192,7 +194,7 @@ fn flash(e: &Emit<'_>, props: &mut Props) {
 
 /// Adds `hmat=`.
 fn hmat(e: &Emit<'_>, props: &mut Props) {
-    if has_hmat(&e.domain().numa) {
+    if e.prepared.facts.memory.numa.as_ref().is_some_and(|numa| numa.hmat) {
         props.set("hmat", true);
     }
 }

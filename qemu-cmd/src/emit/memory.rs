@@ -2,11 +2,11 @@
 
 pub(crate) mod backend;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Cap;
 
 use super::context::Emit;
 use crate::Props;
-use crate::prepare::memory::{Main, Path};
+use crate::prepare::memory::{Main, Path, Size};
 
 /// Emits `-m`, the memory backend of main memory and `-overcommit`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
@@ -30,20 +30,17 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 
 /// Emits `-m`.
 fn size(e: &mut Emit<'_>) {
-    let initial = e.prepared.facts.memory.initial;
-    let max = e.domain().memory.max;
-    if max.is_none() && !e.release().has(Convention::MemorySizeKib) {
-        e.option("-m", initial.mib().to_string());
-        return;
+    match e.prepared.facts.memory.size {
+        Size::Mib(size) => e.option("-m", size.to_string()),
+        Size::Kib { initial, max } => {
+            let kib = |size: u64| format!("{size}k");
+            let mut props = Props::object().with("size", kib(initial));
+            if let Some(max) = max {
+                props.set_opt("slots", max.slots).set_opt("maxmem", max.size.map(kib));
+            }
+            e.pairs("-m", props);
+        }
     }
-    // Without `<maxMemory>` libvirt rounds down to a multiple of 512 KiB.
-    let size = if max.is_none() { initial.0 & !0x1ff } else { initial.0 };
-    let mut props = Props::object().with("size", format!("{size}k"));
-    if let Some(max) = max {
-        props.set_opt("slots", Some(max.slots).filter(|slots| *slots > 0));
-        props.set_opt("maxmem", Some(max.size.0).filter(|size| *size > 0).map(|size| format!("{size}k")));
-    }
-    e.pairs("-m", props);
 }
 
 /// Emits `-mem-prealloc` and `-mem-path`, for memory without a memory backend.

@@ -19,6 +19,7 @@ pub(crate) mod memory;
 mod qemu_ns;
 pub(crate) mod secret;
 pub(crate) mod security;
+pub(crate) mod smp;
 pub(crate) mod storage;
 pub(crate) mod throttle;
 pub(crate) mod tls;
@@ -63,6 +64,8 @@ pub struct Prepared<'r> {
     pub(crate) common: ByDevice<Common>,
     /// What else is prepared.
     pub(crate) facts: Facts,
+    /// The path of the QEMU binary.
+    pub(crate) program: String,
     /// Variables of the driver's environment.
     pub(crate) environment: Environment,
     /// Whether the host's kernel is in FIPS mode.
@@ -84,6 +87,8 @@ pub(crate) struct Facts {
     pub throttle_groups: Vec<throttle::Group>,
     /// The CPU; `None` for the default of the machine type.
     pub cpu: Option<cpu::Facts>,
+    /// The numbers of `-smp`.
+    pub smp: smp::Facts,
     /// Memory and NUMA cells.
     pub memory: memory::Facts,
     /// The socket of QEMU's monitor.
@@ -132,6 +137,7 @@ impl Facts {
             security: security?,
             throttle_groups: throttle_groups?,
             cpu: cpu?,
+            smp: smp::prepare(cx),
             memory: memory?,
             monitor,
             devices,
@@ -195,8 +201,10 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         clock::base(host, &domain.clock, caps.release()).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
     let sound = !domain.devices.audios.is_empty() || !domain.devices.graphics.is_empty();
+    let program = domain.devices.emulator.clone().unwrap_or_else(|| caps.emulator().to_owned());
     Ok(Prepared {
         rtc_base,
+        program,
         environment: Environment::of(host, sound),
         fips: host.machine().fips() == Ok(true),
         domain,

@@ -8,31 +8,28 @@ use super::address;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::emit::memory::backend;
-use crate::prepare::address::BusAddress;
 use crate::prepare::device::Device;
-use crate::prepare::device::memory_device::Facts;
+use crate::prepare::device::memory_device::{Facts, Kind};
 
 /// Emits memory devices, each after its memory backend. SGX EPC is a property of the machine instead.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for device in e.prepared.memories() {
         e.at(device);
         backend::emit(e, &device.facts.backend);
-        if let Some(props) = props(e, device) {
+        if let Kind::Device { driver, preallocated } = device.facts.kind {
+            let props = props(e, device, driver, preallocated);
             e.memory_device(props);
         }
     }
 }
 
-fn props(e: &Emit<'_>, device: Device<'_, MemoryDevice, Facts>) -> Option<Props> {
+fn props(
+    e: &Emit<'_>,
+    device: Device<'_, MemoryDevice, Facts>,
+    driver: &'static str,
+    preallocated: bool,
+) -> Props {
     let target = &device.target;
-    let driver = match device.model() {
-        MemoryModel::Dimm => "pc-dimm",
-        MemoryModel::Nvdimm => "nvdimm",
-        MemoryModel::VirtioPmem => "virtio-pmem-pci",
-        MemoryModel::VirtioMem if matches!(device.address, BusAddress::Ccw(_)) => "virtio-mem-ccw",
-        MemoryModel::VirtioMem => "virtio-mem-pci",
-        MemoryModel::SgxEpc => return None,
-    };
     let bytes = |size: Option<Kib>| size.filter(|size| size.0 > 0).map(Kib::bytes);
     let mut props = Props::new("driver", driver).opt("node", target.node);
     match device.model() {
@@ -48,7 +45,7 @@ fn props(e: &Emit<'_>, device: Device<'_, MemoryDevice, Facts>) -> Option<Props>
         _ => {}
     }
     props.set("memdev", device.facts.backend.id.clone());
-    let fills = device.model() == MemoryModel::VirtioMem && device.facts.preallocated;
+    let fills = device.model() == MemoryModel::VirtioMem && preallocated;
     if fills && e.has(Cap::DeviceVirtioMemPciPrealloc) {
         props.set("prealloc", true);
     }
@@ -58,5 +55,5 @@ fn props(e: &Emit<'_>, device: Device<'_, MemoryDevice, Facts>) -> Option<Props>
     }
     props.set("id", device.alias);
     address::add(&mut props, e, device.address);
-    Some(props)
+    props
 }

@@ -1,9 +1,9 @@
 //! `<disk>`: images and device.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, Geometry, Tray};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, ErrorPolicy, Geometry, Tray};
 use virtargv_model::device::storage::{Image, ImageFormat, Location, NetSource, Protocol};
-use virtargv_model::{Problem, Spelled, YesNo};
+use virtargv_model::{OnOff, Problem, Spelled, YesNo};
 use virtargv_validate::rules::disk as rules;
 
 use super::Device;
@@ -28,6 +28,37 @@ pub(crate) struct Facts {
     pub wwn: Option<Wwn>,
     /// Its geometry, if it is passed to QEMU.
     pub geometry: Option<Geometry>,
+    /// `removable=`: whether the guest sees a removable disk; `None` for a device without the property, or with QEMU's
+    /// default.
+    pub removable: Option<bool>,
+    /// What QEMU does about I/O errors.
+    pub errors: ErrorPolicies,
+}
+
+/// What QEMU does about I/O errors, in its words; `None` is its default.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ErrorPolicies {
+    /// `werror=`, for writes.
+    pub write: Option<&'static str>,
+    /// `rerror=`, for reads.
+    pub read: Option<&'static str>,
+}
+
+impl ErrorPolicies {
+    /// The policies of a disk.
+    fn of(disk: &Disk) -> Self {
+        let write = disk.driver.error_policy;
+        let word = |policy: ErrorPolicy| match policy {
+            ErrorPolicy::Enospace => "enospc",
+            other => other.as_str(),
+        };
+        // The policy for writes is that for reads too, except `enospace`, which reads do not have.
+        let read = match write {
+            Some(ErrorPolicy::Enospace) => disk.driver.rerror_policy,
+            _ => disk.driver.rerror_policy.or(write),
+        };
+        Self { write: write.map(word), read: read.map(word) }
+    }
 }
 
 /// What the device of a disk reads and writes.
@@ -136,7 +167,25 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Op
     let wwn = disk.wwn.as_deref().and_then(Wwn::parse);
     let partial = cx.release().has(Convention::PartialGeometry);
     let geometry = disk.geometry.filter(|geometry| partial || geometry.is_whole());
-    Ok(Some(Facts { backend, frontend: frontend(cx, disk)?, access, wwn, geometry }))
+    Ok(Some(Facts {
+        backend,
+        frontend: frontend(cx, disk)?,
+        access,
+        wwn,
+        geometry,
+        removable: removable(cx, &disk),
+        errors: ErrorPolicies::of(&disk),
+    }))
+}
+
+/// `removable=`. A disk on a USB bus is not removable unless the document says so.
+fn removable(cx: &Prepare<'_>, disk: &Disk) -> Option<bool> {
+    let asked = disk.target.removable.map(OnOff::is_on);
+    match disk.bus() {
+        Some(DiskBus::Usb) if cx.has(Cap::UsbStorageRemovable) => Some(asked.unwrap_or(false)),
+        Some(DiskBus::Scsi) if disk.device() == DiskDevice::Disk => asked,
+        _ => None,
+    }
 }
 
 /// Prepares the images from the base of the backing chain up, in the order in which their nodes are emitted.

@@ -20,14 +20,52 @@ use pages::MemoryPath;
 /// The prepared memory of a guest.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// The initial memory size.
-    pub initial: Kib,
+    /// The size of `-m`.
+    pub size: Size,
     /// Whether `-mem-prealloc` is emitted with `-m`.
     pub preallocates: bool,
     /// The main memory.
     pub main: Main,
     /// The guest NUMA cells.
     pub numa: Option<numa::Facts>,
+}
+
+/// The size of `-m`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Size {
+    /// In MiB, without a unit.
+    Mib(u64),
+    /// In KiB (`size=`).
+    Kib {
+        /// The initial memory.
+        initial: u64,
+        /// The limit for memory devices; `None` without `<maxMemory>`.
+        max: Option<Limit>,
+    },
+}
+
+/// The limit for memory devices. What is 0 in the document is QEMU's default.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    /// The number of slots.
+    pub slots: Option<u32>,
+    /// The size of all memory in KiB.
+    pub size: Option<u64>,
+}
+
+impl Size {
+    fn of(cx: &Prepare<'_>, initial: Kib) -> Self {
+        match &cx.domain.memory.max {
+            Some(max) => {
+                let slots = Some(max.slots).filter(|slots| *slots > 0);
+                let size = Some(max.size.0).filter(|size| *size > 0);
+                Self::Kib { initial: initial.0, max: Some(Limit { slots, size }) }
+            }
+            None if !cx.release().has(Convention::MemorySizeKib) => Self::Mib(initial.mib()),
+            // Without `<maxMemory>` libvirt rounds down to a multiple of 512 KiB.
+            None => Self::Kib { initial: initial.0 & !0x1ff, max: None },
+        }
+    }
 }
 
 /// The main memory.
@@ -68,7 +106,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
         }
     };
     let numa = if in_cells { Some(numa::prepare(cx)?) } else { None };
-    Ok(Facts { initial, preallocates, main, numa })
+    Ok(Facts { size: Size::of(cx, initial), preallocates, main, numa })
 }
 
 /// The id of the machine type's main memory, if this QEMU reports it.

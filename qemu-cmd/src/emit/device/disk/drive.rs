@@ -1,14 +1,14 @@
 //! `-drive` of a disk, for QEMUs without `-blockdev` and for SD cards.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::disk::{Disk, ErrorPolicy, Iotune};
+use virtargv_model::device::disk::Iotune;
 use virtargv_model::{OnOff, Spelled};
 
 use super::DiskDevice;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::emit::storage::{add_format, add_image};
-use crate::prepare::device::disk::{Drive, DriveSlot, Facts};
+use crate::prepare::device::disk::{Drive, DriveSlot, ErrorPolicies, Facts};
 use crate::prepare::throttle::limits;
 
 /// Emits `-drive`, after the objects that it refers to.
@@ -24,7 +24,7 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive:
         DriveSlot::Device(id) => props.set("if", "none").set("id", id.clone()),
     };
     if !e.has(Cap::StorageWerror) {
-        add_error_policy(&mut props, &disk);
+        add_error_policy(&mut props, facts.errors);
     }
     if disk.readonly {
         props.set("readonly", true);
@@ -43,19 +43,8 @@ pub(super) fn emit(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, drive:
 }
 
 /// Adds `werror=` and `rerror=`.
-pub(super) fn add_error_policy(props: &mut Props, disk: &Disk) {
-    let write = disk.driver.error_policy;
-    let word = |policy: ErrorPolicy| match policy {
-        ErrorPolicy::Enospace => "enospc",
-        other => other.as_str(),
-    };
-    // The policy for writes is that for reads too, except `enospace`, which reads do not have.
-    let both = write.filter(|w| *w != ErrorPolicy::Enospace);
-    let read = match write {
-        Some(ErrorPolicy::Enospace) => disk.driver.rerror_policy,
-        _ => disk.driver.rerror_policy.or(both),
-    };
-    props.set_opt("werror", write.map(word)).set_opt("rerror", read.map(word));
+pub(super) fn add_error_policy(props: &mut Props, errors: ErrorPolicies) {
+    props.set_opt("werror", errors.write).set_opt("rerror", errors.read);
 }
 
 fn add_throttling(props: &mut Props, tune: &Iotune) {

@@ -121,7 +121,7 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
     props.set_opt("rotation_rate", disk.target.rotation_rate);
     props.set_opt("vendor", disk.vendor.as_ref().filter(|v| !v.is_empty()));
     props.set_opt("product", disk.product.as_ref().filter(|p| !p.is_empty()));
-    props.set_opt("removable", removable(e, &disk));
+    props.set_opt("removable", facts.removable);
     if e.has(Cap::DiskWriteCache)
         && disk.device() != Kind::Lun
         && let Some(cache) = facts.access.cache
@@ -138,15 +138,6 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
     // libvirt escapes spaces for the option parser of early QEMUs.
     props.set_opt("serial", disk.serial.as_ref().map(|s| s.replace('\\', "\\\\").replace(' ', "\\ ")));
     if e.has(Cap::StorageWerror) {
-        add_error_policy(props, &disk);
-    }
-}
-
-fn removable(e: &Emit<'_>, disk: &Disk) -> Option<bool> {
-    let asked = disk.target.removable.map(OnOff::is_on);
-    match disk.bus() {
-        Some(DiskBus::Usb) if e.has(Cap::UsbStorageRemovable) => Some(asked.unwrap_or(false)),
-        Some(DiskBus::Scsi) if disk.device() == Kind::Disk => asked,
-        _ => None,
+        add_error_policy(props, facts.errors);
     }
 }

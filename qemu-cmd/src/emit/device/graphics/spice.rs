@@ -28,10 +28,9 @@ pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
     if spice.auth.is_none() && settings.spice_password.is_none() {
         switch(e, &mut props, "disable-ticketing", false);
     }
-    if facts.tls_port.is_some() {
-        let dir = settings.spice_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
-        e.need_path(dir, Role::Certificates);
-        props.set("x509-dir", dir);
+    if let Some(tls) = &facts.tls {
+        e.need_path(&tls.certificates, Role::Certificates);
+        props.set("x509-dir", tls.certificates.clone());
     }
     for (name, mode) in channel_modes(spice) {
         match mode {
@@ -65,8 +64,8 @@ fn endpoint(e: &Emit<'_>, props: &mut Props, facts: &Facts) {
             props.set("addr", path.clone());
         }
         Endpoint::Tcp(address) => {
-            props.set_opt("port", facts.port).set_opt("tls-port", facts.tls_port);
-            if facts.port.is_some() || facts.tls_port.is_some() {
+            props.set_opt("port", facts.port).set_opt("tls-port", facts.tls.as_ref().map(|tls| tls.port));
+            if facts.port.is_some() || facts.tls.is_some() {
                 props.set("addr", address.clone());
             }
         }

@@ -8,6 +8,7 @@ use virtargv_model::{Problem, Spelled};
 use super::listen::Defaults;
 use super::{Endpoint, RenderNode};
 use crate::prepare::context::Prepare;
+use crate::text::Text;
 
 /// The port of an `autoport` display. libvirt chooses a free one from here on.
 const PORT: i32 = 5901;
@@ -20,10 +21,19 @@ pub(crate) struct Facts {
     pub endpoint: Endpoint,
     /// The TCP port of plain connections.
     pub port: Option<i32>,
-    /// The TCP port of TLS connections.
-    pub tls_port: Option<i32>,
+    /// TLS connections.
+    pub tls: Option<Tls>,
     /// The DRM render node.
     pub rendernode: Option<RenderNode>,
+}
+
+/// TLS connections of a SPICE display.
+#[derive(Debug)]
+pub(crate) struct Tls {
+    /// The TCP port.
+    pub port: i32,
+    /// The directory of the certificates.
+    pub certificates: Text,
 }
 
 /// Prepares a SPICE display.
@@ -47,7 +57,9 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) 
         }
         _ => None,
     };
-    Ok(Facts { endpoint, port, tls_port, rendernode })
+    let directory = settings.spice_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
+    let tls = tls_port.map(|port| Tls { port, certificates: directory.into() });
+    Ok(Facts { endpoint, port, tls, rendernode })
 }
 
 /// The plain and TLS port, with those of `autoport` chosen.
