@@ -1,13 +1,15 @@
 //! Aliases: `net0`, `serial1` and so on. A user alias (`ua-...`) is kept.
 
-use virtargv_model::Devices;
-use virtargv_model::Spelled;
+use virtargv_caps::Release;
 use virtargv_model::device::controller::{Controller, ControllerType, ScsiModel};
 use virtargv_model::device::disk::{Disk, DiskBus, DiskName};
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::info::{Address, DeviceInfo, DimmAddress};
+use virtargv_model::{Devices, Problem, Spelled};
+use virtargv_validate::rules::disk as rules;
 
 use super::address::ControllerTable;
+use super::context::broken;
 use super::device::Element;
 use crate::ident::Alias;
 use crate::text::text;
@@ -57,23 +59,34 @@ fn slot_of_alias(device: &MemoryDevice) -> Option<u32> {
 }
 
 /// The alias of a disk: by its address on a controller (`ide0-1-0`), otherwise by its target name (`virtio-disk0`).
-pub(crate) fn disk(disk: &Disk, d: &Devices, table: &ControllerTable) -> Alias {
+pub(crate) fn disk(
+    disk: &Disk,
+    d: &Devices,
+    table: &ControllerTable,
+    release: Release,
+) -> Result<Alias, Problem> {
     if let Some(alias) = given(&disk.info) {
-        return alias;
+        return Ok(alias);
     }
-    let bus = disk.target.bus.map_or("", Spelled::as_str);
+    let bus = disk.bus().ok_or_else(|| no_bus(disk, release))?.as_str();
     let Some(Address::Drive(at)) = &disk.info.address else {
         let index = DiskName::index(disk.dst()).map_or(-1, i64::from);
-        return text!(bus, "-disk", index).into();
+        return Ok(text!(bus, "-disk", index).into());
     };
     let found = || d.controllers.get(table.get(ControllerType::Scsi, at.controller)?);
     let model = || found().and_then(Controller::scsi_model);
-    let name = if disk.target.bus == Some(DiskBus::Scsi) && model() != Some(ScsiModel::Lsilogic) {
+    let name = if disk.bus() == Some(DiskBus::Scsi) && model() != Some(ScsiModel::Lsilogic) {
         text!(bus, at.controller, "-", at.bus, "-", at.target, "-", at.unit)
     } else {
         text!(bus, at.controller, "-", at.bus, "-", at.unit)
     };
-    name.into()
+    Ok(name.into())
+}
+
+/// The problem of a disk without a bus.
+pub(crate) fn no_bus(disk: &Disk, release: Release) -> Problem {
+    let message = format!("disk '{}' lacks attribute 'bus' of element 'target'", disk.dst());
+    broken(release, &rules::BUS, disk.target_pos.attr("bus"), message)
 }
 
 /// Aliases `PREFIXn`, where n is the index of the device in its list.

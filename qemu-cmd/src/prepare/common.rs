@@ -1,8 +1,8 @@
 //! The alias and address of every device.
 
 use virtargv_caps::{Caps, Convention};
-use virtargv_model::Domain;
 use virtargv_model::device::net::{Interface, InterfaceType};
+use virtargv_model::{Domain, Problem};
 use virtargv_resolve::Guest;
 
 use super::address::{Buses, ControllerTable};
@@ -16,7 +16,7 @@ pub(crate) fn of_devices(
     guest: &Guest,
     caps: &Caps,
     table: &ControllerTable,
-) -> ByDevice<Common> {
+) -> Result<ByDevice<Common>, Problem> {
     let d = &domain.devices;
     let controllers: Vec<Alias> = controller::aliases(domain, guest, caps).collect();
     let buses = Buses { domain, guest, caps, table, aliases: &controllers };
@@ -26,20 +26,20 @@ pub(crate) fn of_devices(
         |assigned| d.interfaces.iter().filter(move |nic| is_assigned(nic) == assigned).map(|nic| &nic.info);
     let mut net = NextFree::new("net", of(false));
     let mut hostdev = NextFree::new("hostdev", of(true).chain(d.hostdevs.iter().map(Element::info)));
-    let disks = d.disks.iter().map(|element| Common {
-        alias: disk(element, d, table),
-        address: buses.of(&element.info, element.bus()),
+    let disks = d.disks.iter().map(|element| {
+        let alias = disk(element, d, table, caps.release())?;
+        Ok(Common { alias, address: buses.of(&element.info, element.bus()) })
     });
     let interfaces = d
         .interfaces
         .iter()
         .map(|nic| if is_assigned(nic) { &mut hostdev } else { &mut net }.alias(&nic.info));
-    ByDevice {
+    Ok(ByDevice {
         memories: with(&buses, &d.memories, memories(&d.memories)),
         iommus: with(&buses, &d.iommus, by_index("iommu", &d.iommus)),
         controllers: with(&buses, &d.controllers, controllers.iter().cloned()),
         hubs: with(&buses, &d.hubs, by_index("hub", &d.hubs)),
-        disks: disks.collect(),
+        disks: disks.collect::<Result<_, Problem>>()?,
         filesystems: if caps.release().has(Convention::FsAliasNextFree) {
             with(&buses, &d.filesystems, NextFree::all("fs", &d.filesystems))
         } else {
@@ -66,7 +66,7 @@ pub(crate) fn of_devices(
         vsocks: with(&buses, &d.vsocks, by_index("vsock", &d.vsocks)),
         cryptos: with(&buses, &d.cryptos, NextFree::all("crypto", &d.cryptos)),
         pstores: with(&buses, &d.pstores, by_index("pstore", &d.pstores)),
-    }
+    })
 }
 
 /// The devices of one kind: their aliases with their addresses.

@@ -18,8 +18,7 @@ pub(crate) struct Directories {
 
 impl Directories {
     /// The directories of the domain `name`.
-    pub fn of(name: &str, settings: &DriverConfig, options: &StartOptions) -> Self {
-        let name = name.to_owned();
+    pub fn of(name: String, settings: &DriverConfig, options: &StartOptions) -> Self {
         let end = name.char_indices().nth(20).map_or(name.len(), |(at, _)| at);
         let mark = format!("{}-{}", options.domain_id, name.get(..end).unwrap_or(&name));
         let standalone = options.standalone.clone();
@@ -39,7 +38,7 @@ mod tests {
         let check = |domain_id, name: &str, mark: &str| {
             let settings = DriverConfig { lib_dir: "/lib".to_owned(), ..DriverConfig::default() };
             let options = StartOptions { domain_id, ..StartOptions::default() };
-            let directories = Directories::of(name, &settings, &options);
+            let directories = Directories::of(name.to_owned(), &settings, &options);
             assert_eq!(
                 (directories.mark.as_str(), directories.domain),
                 (mark, format!("/lib/domain-{mark}"))

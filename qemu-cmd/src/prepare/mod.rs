@@ -160,12 +160,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let guest = validated.guest().clone();
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
-    start(&mut domain, &guest, &caps, host, options)?;
-    let nodes = storage::name_all(&mut domain, &caps, host)?;
-    let mut report = Report::new();
-    let controllers = ControllerTable::of(&domain);
-    let common = common::of_devices(&domain, &guest, &caps, &controllers);
-    let name = domain.name.as_deref().ok_or_else(|| {
+    let name = domain.name.clone().filter(|name| !name.is_empty()).ok_or_else(|| {
         broken(
             caps.release(),
             &rules::domain::NAME_MISSING,
@@ -173,6 +168,11 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
             "element 'domain' lacks element 'name'",
         )
     })?;
+    start(&mut domain, &name, &guest, &caps, host, options)?;
+    let nodes = storage::name_all(&mut domain, &caps, host)?;
+    let mut report = Report::new();
+    let controllers = ControllerTable::of(&domain);
+    let common = common::of_devices(&domain, &guest, &caps, &controllers)?;
     let directories = Directories::of(name, host.config(), options);
     let key = MasterKey::generate(host);
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
@@ -219,15 +219,16 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     })
 }
 
-/// Applies the changes of a start to the domain.
+/// Applies the changes of a start to the domain with the name `name`.
 fn start(
     domain: &mut Domain,
+    name: &str,
     guest: &Guest,
     caps: &Caps,
     host: &dyn Host,
     options: &StartOptions,
 ) -> Result<(), Report> {
-    virtargv_resolve::pick_firmware(domain, guest, host, virtargv_resolve::ReadOptions::default())?;
+    virtargv_resolve::pick_firmware(domain, name, guest, host, virtargv_resolve::ReadOptions::default())?;
     cpu::update(domain, guest, caps, host)?;
     boot::assign_order(domain);
     if options.incoming.is_none() {

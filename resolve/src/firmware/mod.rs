@@ -35,7 +35,8 @@ pub(crate) fn complete(work: &mut Work<'_>) {
         }
     }
     // Building the command line selects again and reports the problem.
-    let _ = pick_modern(&mut work.domain, &work.guest, work.host, work.options);
+    let name = work.domain.name.clone();
+    let _ = pick_modern(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options);
 }
 
 /// Fills in what existing definitions from earlier releases imply: the raw format, and no features of firmware that the
@@ -50,21 +51,23 @@ fn keep_earlier_selection(os: &mut Os) {
     }
 }
 
-/// Selects firmware, at the latest at the start of the guest. A selection in the document is kept.
+/// Selects firmware for the domain with the name `name`, at the latest at the start of the guest. A selection in the
+/// document is kept.
 ///
 /// # Errors
 /// The host has no firmware that fits the document.
 pub fn pick(
     domain: &mut Domain,
+    name: &str,
     guest: &Guest,
     host: &dyn Host,
     options: ReadOptions,
 ) -> Result<(), Problem> {
     let release = guest.release;
     if release.has(Convention::FirmwareWhenDefined) {
-        pick_modern(domain, guest, host, options)
+        pick_modern(domain, Some(name), guest, host, options)
     } else {
-        pick_classic(domain, guest, host)
+        pick_classic(domain, name, guest, host)
     }
 }
 
@@ -80,8 +83,10 @@ fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
     rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
+/// Selects firmware. A domain without a name, which validation refuses, gets no variable store.
 fn pick_modern(
     domain: &mut Domain,
+    name: Option<&str>,
     guest: &Guest,
     host: &dyn Host,
     options: ReadOptions,
@@ -108,8 +113,9 @@ fn pick_modern(
         take_listed(loader, &mut domain.os.nvram, host);
         loader.format.get_or_insert(FlashFormat::Raw);
     }
-    let name = domain.name.as_deref().unwrap_or("").to_owned();
-    ensure_nvram(&mut domain.os, &name, host, options);
+    if let Some(name) = name {
+        ensure_nvram(&mut domain.os, name, host, options);
+    }
     Ok(())
 }
 
@@ -214,7 +220,7 @@ fn set_path(nvram: &mut Nvram, path: String) {
 }
 
 /// Selects firmware as earlier releases do, at the start of the guest.
-fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
+fn pick_classic(domain: &mut Domain, name: &str, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
         let offered = descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
         let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
@@ -246,7 +252,6 @@ fn pick_classic(domain: &mut Domain, guest: &Guest, host: &dyn Host) -> Result<(
         .as_ref()
         .is_some_and(|loader| loader.kind == Some(LoaderType::Pflash) && loader.readonly == Some(YesNo::Yes));
     if flash && os.nvram.as_ref().is_none_or(|nvram| nvram.image.is_none()) {
-        let name = domain.name.as_deref().unwrap_or("");
         set_path(os.nvram.get_or_insert_default(), format!("{}/{name}_VARS.fd", host.config().nvram_dir));
     }
     Ok(())

@@ -1,12 +1,12 @@
 //! `<serial>`, `<parallel>`, `<console>` and `<channel>`: their backends and devices.
 
 use virtargv_caps::Convention;
+use virtargv_model::Problem;
 use virtargv_model::device::chardev::{
     Channel, ChannelTarget, Console, ConsoleTarget, Parallel, Serial, SerialModel,
 };
 use virtargv_model::device::chardev_source::SourceType;
 use virtargv_model::device::graphics::GraphicsType;
-use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::chardev as rules;
 
 use super::Device;
@@ -96,18 +96,19 @@ pub(crate) fn console(
     cx: &mut Prepare<'_>,
     console: Device<'_, Console>,
 ) -> Result<Option<ConsoleFacts>, Problem> {
-    let driver = match console.target {
-        None | Some(ConsoleTarget::Serial) => return Ok(None),
-        Some(ConsoleTarget::Virtio) => Some("virtconsole"),
-        Some(ConsoleTarget::Sclp) => Some("sclpconsole"),
-        Some(ConsoleTarget::Sclplm) => Some("sclplmconsole"),
-        Some(ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => None,
+    let refused = |message: String| {
+        broken(cx.release(), &rules::CONSOLE_TARGET, console.info.pos.path("target/@type"), message)
     };
-    let place = console.info.pos.path("target/@type");
-    let driver = driver.ok_or_else(|| {
-        let target = console.target.map_or("", Spelled::as_str);
-        let message = format!("element 'console' has target type '{target}', which QEMU does not have");
-        broken(cx.release(), &rules::CONSOLE_TARGET, place, message)
-    })?;
+    let lacks = || refused("element 'console' lacks 'type' of its element 'target'".to_owned());
+    let driver = match console.target.ok_or_else(lacks)? {
+        ConsoleTarget::Serial => return Ok(None),
+        ConsoleTarget::Virtio => "virtconsole",
+        ConsoleTarget::Sclp => "sclpconsole",
+        ConsoleTarget::Sclplm => "sclplmconsole",
+        target @ (ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => {
+            let message = format!("element 'console' has target type '{target}', which QEMU does not have");
+            return Err(refused(message));
+        }
+    };
     Ok(Some(ConsoleFacts { backend: CharBackend::of(cx, &console.source, console.alias)?, driver }))
 }

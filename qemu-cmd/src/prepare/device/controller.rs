@@ -84,12 +84,16 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
         ControllerKind::Sata => Facts::Ahci,
         ControllerKind::Ide(_) if first && guest.has_builtin_ide() => Facts::BuiltIn,
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if first && guest.has_builtin_esp() => Facts::BuiltIn,
-        ControllerKind::Scsi(model) => model.and_then(scsi).ok_or_else(|| {
-            let model = model.map_or("", Spelled::as_str);
-            let message =
-                format!("a SCSI controller of model '{model}' is no device that can be added in QEMU");
-            broken(cx.release(), &rules::SCSI_MODEL, pos.attr("model"), message)
-        })?,
+        ControllerKind::Scsi(model) => {
+            let refused =
+                |message: String| broken(cx.release(), &rules::SCSI_MODEL, pos.attr("model"), message);
+            let model = model.ok_or_else(|| refused("a SCSI controller lacks 'model'".to_owned()))?;
+            scsi(model).ok_or_else(|| {
+                refused(format!(
+                    "a SCSI controller of model '{model}' is no device that can be added in QEMU"
+                ))
+            })?
+        }
         ControllerKind::Usb(usb) => self::usb(cx, controller, usb)?,
         ControllerKind::VirtioSerial(serial) => {
             let model = serial.model.unwrap_or(VirtioModel::Virtio);

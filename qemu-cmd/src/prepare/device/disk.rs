@@ -8,6 +8,7 @@ use virtargv_validate::rules::disk as rules;
 
 use super::Device;
 use crate::ident::{NodeName, Wwn};
+use crate::prepare::alias::no_bus;
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::storage::objects::{Ids, Objects};
 use crate::prepare::storage::place::Storage;
@@ -263,24 +264,22 @@ fn uses_properties(cx: &Prepare<'_>, net: &NetSource) -> bool {
 
 fn frontend(cx: &Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Frontend>, Problem> {
     let cdrom = disk.device() == DiskDevice::Cdrom;
-    let found = match disk.bus() {
-        Some(DiskBus::Sd) => return Ok(None),
-        Some(DiskBus::Fdc) if !cx.has(Cap::Blockdev) => return Ok(None),
-        Some(DiskBus::Ide | DiskBus::Sata) if cdrom => Some(Frontend::Named("ide-cd")),
-        Some(DiskBus::Ide | DiskBus::Sata) => Some(Frontend::Named("ide-hd")),
-        Some(DiskBus::Scsi) => Some(Frontend::Named(match disk.device() {
+    Ok(Some(match disk.bus().ok_or_else(|| no_bus(&disk, cx.release()))? {
+        DiskBus::Sd => return Ok(None),
+        DiskBus::Fdc if !cx.has(Cap::Blockdev) => return Ok(None),
+        DiskBus::Ide | DiskBus::Sata if cdrom => Frontend::Named("ide-cd"),
+        DiskBus::Ide | DiskBus::Sata => Frontend::Named("ide-hd"),
+        DiskBus::Scsi => Frontend::Named(match disk.device() {
             DiskDevice::Lun => "scsi-block",
             DiskDevice::Cdrom => "scsi-cd",
             _ => "scsi-hd",
-        })),
-        Some(DiskBus::Usb) => Some(Frontend::Named("usb-storage")),
-        Some(DiskBus::Fdc) => Some(Frontend::Named("floppy")),
-        Some(DiskBus::Virtio) => Some(Frontend::Virtio),
-        _ => None,
-    };
-    found.map(Some).ok_or_else(|| {
-        let bus = disk.bus().map_or("", Spelled::as_str);
-        let message = format!("disk '{}' has bus '{bus}', for which QEMU has no device", disk.dst());
-        broken(cx.release(), &rules::BUS, disk.target_pos.attr("bus"), message)
-    })
+        }),
+        DiskBus::Usb => Frontend::Named("usb-storage"),
+        DiskBus::Fdc => Frontend::Named("floppy"),
+        DiskBus::Virtio => Frontend::Virtio,
+        bus @ (DiskBus::Xen | DiskBus::Uml) => {
+            let message = format!("disk '{}' has bus '{bus}', for which QEMU has no device", disk.dst());
+            return Err(broken(cx.release(), &rules::BUS, disk.target_pos.attr("bus"), message));
+        }
+    }))
 }

@@ -3,7 +3,7 @@
 use virtargv_caps::Cap;
 use virtargv_host::Descriptor;
 use virtargv_model::device::video::{Video, VideoModel};
-use virtargv_model::{Problem, Spelled, YesNo};
+use virtargv_model::{Problem, YesNo};
 use virtargv_validate::rules::video as rules;
 
 use super::Device;
@@ -51,25 +51,26 @@ pub(crate) enum GpuSocket {
 
 /// Prepares a `<video>`; `None` for model `none`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
-    if video.model == Some(VideoModel::None) {
+    let refused =
+        |message: String| broken(cx.release(), &rules::MODEL, video.info.pos.path("model/@type"), message);
+    let model = video.model.ok_or_else(|| refused("element 'video' lacks a 'model'".to_owned()))?;
+    if model == VideoModel::None {
         return Ok(None);
     }
+    let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
+    let driver = if by_option { vga(model) } else { device(cx, &video, model) };
+    let driver = driver.ok_or_else(|| {
+        refused(format!("element 'video' has model '{model}', for which this QEMU has no device"))
+    })?;
     let gpu = video.is_vhost_user().then(|| match &cx.directories.standalone {
         Some(dir) => GpuSocket::Path(format!("{dir}/{}-gpu.sock", video.alias)),
         None => GpuSocket::Passed(cx.numbers.pass(&Descriptor::VhostUserGpu)),
     });
-    let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
-    let driver = if by_option { vga(&video) } else { device(cx, &video) };
-    let driver = driver.ok_or_else(|| {
-        let model = video.model.map_or("", Spelled::as_str);
-        let message = format!("element 'video' has model '{model}', for which this QEMU has no device");
-        broken(cx.release(), &rules::MODEL, video.info.pos.path("model/@type"), message)
-    })?;
     Ok(Some(Facts { driver, gpu }))
 }
 
-fn vga(video: &Video) -> Option<Driver> {
-    let (name, driver) = match video.model? {
+fn vga(model: VideoModel) -> Option<Driver> {
+    let (name, driver) = match model {
         VideoModel::Vga => ("std", "VGA"),
         VideoModel::Cirrus => ("cirrus", "cirrus-vga"),
         VideoModel::Vmvga => ("vmware", "vmware-svga"),
@@ -81,11 +82,11 @@ fn vga(video: &Video) -> Option<Driver> {
 }
 
 /// The driver for `-device`. A primary video device has VGA compatibility, if QEMU has such a driver.
-fn device(cx: &Prepare<'_>, video: &Video) -> Option<Driver> {
+fn device(cx: &Prepare<'_>, video: &Video, model: VideoModel) -> Option<Driver> {
     let plain = |name| Some(Driver::Device { name, on_bus: false, virtio: false });
     let virtio = |name, on_bus| Some(Driver::Device { name, on_bus, virtio: true });
     let gl = |cap| video.accel3d() == Some(YesNo::Yes) && cx.has(cap);
-    match (video.model?, is_vga(cx, video)) {
+    match (model, is_vga(cx, video)) {
         (_, true) if video.is_vhost_user() => plain("vhost-user-vga"),
         (_, false) if video.is_vhost_user() => virtio("vhost-user-gpu", true),
         (VideoModel::Vga, true) => plain("VGA"),
