@@ -6,9 +6,9 @@ use crate::read;
 use crate::read::{El, Elements, INTERNAL_BEFORE_11_3, MAX_DOCUMENT, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{
-    Devices, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu, features::Features,
-    lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security,
-    sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
+    Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
+    features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace,
+    security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
 
 crate::rules! {
@@ -85,6 +85,8 @@ pub struct Domain {
     pub name: Option<String>,
     /// `<uuid>`
     pub uuid: Option<Uuid>,
+    /// Why there is a UUID, where the document has none.
+    pub uuid_implied: Implied,
     /// `<genid>`, a UUID: `Some(None)` where the element is empty and a value is to be generated.
     pub genid: Option<Option<Uuid>>,
     /// `<title>`.
@@ -180,6 +182,7 @@ impl Domain {
             id: r.attr(el, "id"),
             name: el.child_text("name"),
             uuid: read_uuid(el, "uuid", r),
+            uuid_implied: Implied::default(),
             genid: read_genid(el, r),
             title: el.child_text("title"),
             description: el.child_text("description"),

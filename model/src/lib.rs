@@ -55,7 +55,7 @@ pub use device::{Devices, info};
 pub use domain::{Domain, VirtType, format, parse, parse_as};
 pub use number_set::NumberSet;
 pub use outcome::Outcome;
-pub use place::{Frame, Place, Pos, Source};
+pub use place::{Frame, Implied, Place, Pos, Source};
 pub use problem::{Class, Problem, Problems, Report, Stage};
 pub use release::{Convention, Release, Span, UnknownRelease, Version};
 pub use rule::{ByRelease, Classes, Rule, Severity};

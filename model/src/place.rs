@@ -46,6 +46,32 @@ impl PartialEq for Pos {
 }
 impl Eq for Pos {}
 
+/// The reason why an element is in a completed domain that its document does not have.
+///
+/// As with [`Pos`], all reasons compare as equal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Implied(Option<&'static str>);
+
+impl Implied {
+    /// The element was added for the reason `by`: what it follows from, in the words of a document (`<graphics>`) or in
+    /// plain words.
+    pub const fn by(by: &'static str) -> Self {
+        Self(Some(by))
+    }
+
+    /// The reason; `None` where the element is in the document.
+    pub const fn reason(self) -> Option<&'static str> {
+        self.0
+    }
+}
+
+impl PartialEq for Implied {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+impl Eq for Implied {}
+
 /// A place in the text: an element, and the path from it to a child element or an attribute.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Place {

@@ -30,7 +30,7 @@ pub const NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct QemuNamespace {
     /// `<qemu:commandline><qemu:arg value=>`: additional arguments.
-    pub args: Vec<String>,
+    pub args: Vec<QemuArg>,
     /// `<qemu:commandline><qemu:env name= value=>`: environment variables.
     pub env: Vec<(String, Option<String>)>,
     /// `<qemu:override><qemu:device>`: changed properties of devices.
@@ -41,6 +41,15 @@ pub struct QemuNamespace {
     pub del_capabilities: Vec<String>,
     /// `<qemu:deprecation behavior=>`: what QEMU does about deprecated options.
     pub deprecation: Option<String>,
+}
+
+/// `<qemu:arg>`
+#[derive(Debug, Clone, PartialEq)]
+pub struct QemuArg {
+    /// Place of the element in the text.
+    pub pos: Pos,
+    /// `value=`: the argument.
+    pub value: String,
 }
 
 /// Changes to the properties of a device on the command line.
@@ -125,7 +134,7 @@ impl QemuNamespace {
     fn read_commandline(&mut self, el: El<'_>, r: &mut Reader) {
         for arg in el.children("arg") {
             if let Some(value) = arg.string("value") {
-                self.args.push(value);
+                self.args.push(QemuArg { pos: arg.pos(), value });
             } else {
                 let message = "element 'arg' of the command line lacks its attribute 'value'";
                 r.refuse(&QEMU_ARG_VALUE, arg.pos(), message);
@@ -153,7 +162,7 @@ impl QemuNamespace {
     pub(crate) fn write(&self, w: &mut Writer) {
         w.element("qemu:commandline").children_or_nothing(|w| {
             for arg in &self.args {
-                w.element("qemu:arg").attr("value", arg).empty();
+                w.element("qemu:arg").attr("value", &arg.value).empty();
             }
             for (name, value) in &self.env {
                 w.element("qemu:env").attr("name", name).opt("value", value.as_ref()).empty();

@@ -11,7 +11,7 @@ pub use pci::{PciAddress, Zpci};
 
 use crate::read::{El, INTERNAL_BEFORE_9_0, Positive, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
-use crate::{OnOff, Pos, YesNo};
+use crate::{Implied, OnOff, Pos, YesNo};
 
 crate::rules! {
     /// A disabled option ROM has neither `bar` nor `file`.
@@ -29,6 +29,8 @@ crate::rules! {
 pub struct DeviceInfo {
     /// Place of the device in the text.
     pub pos: Pos,
+    /// Why the device is there, where the document has no such element. It is not written.
+    pub implied: Implied,
     /// `<alias name=>`: the id of the device in QEMU.
     pub alias: Option<String>,
     /// `<address>`: where the device is in the guest.
@@ -64,6 +66,11 @@ pub struct Rom {
 }
 
 impl DeviceInfo {
+    /// The part of a device that is not in the document, but added for the reason `by`.
+    pub fn implied(by: &'static str) -> Self {
+        Self { implied: Implied::by(by), ..Self::default() }
+    }
+
     /// Reads the common children of a device.
     pub fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut info = Self { pos: el.pos(), ..Self::default() };

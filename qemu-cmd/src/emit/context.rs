@@ -10,7 +10,7 @@ use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Domain, Pos};
 use virtargv_resolve::Guest;
 
-use super::{implied, overrides};
+use super::overrides;
 use crate::argument::{ArgValue, Argument, Element, Origin};
 use crate::needs::{Need, Needs, Process, Role};
 use crate::prepare::Prepared;
@@ -98,26 +98,16 @@ impl<'p> Emit<'p> {
 impl<'p> Emit<'p> {
     /// The origin of the arguments that follow is this device.
     pub fn at<T: device::Element, F>(&mut self, device: Device<'p, T, F>) {
-        self.origin = self.device_origin(device.id, device.pos());
+        self.origin = device_origin(device.id, device.element.info());
         self.owner = device.alias;
         self.zpci = device.address.pci().and_then(|slot| slot.zpci);
     }
 
     /// The origin is a device that has no alias: `<graphics>` or `<audio>`.
     pub fn at_nameless(&mut self, id: DeviceId, info: &'p DeviceInfo) {
-        self.origin = self.device_origin(id, info.pos);
+        self.origin = device_origin(id, info);
         self.owner = id.kind.element();
         self.zpci = None;
-    }
-
-    fn device_origin(&self, id: DeviceId, pos: Pos) -> Origin {
-        match implied::device(self.domain(), id) {
-            // A domain that was not read from a text has no offsets at all, so implied devices cannot be recognized.
-            Some(by) if pos.offset().is_none() && self.domain().pos.offset().is_some() => {
-                Origin::Implied { by }
-            }
-            _ => Origin::Element(Element::Device { id, pos }),
-        }
     }
 
     /// The origin is the element below `<domain>` with this path.
@@ -155,6 +145,13 @@ impl<'p> Emit<'p> {
     /// Sets the id of an owner of descriptors that is not a device: QEMU's monitor.
     pub fn owned_by(&mut self, owner: &'p str) {
         self.owner = owner;
+    }
+}
+
+fn device_origin(id: DeviceId, info: &DeviceInfo) -> Origin {
+    match info.implied.reason() {
+        Some(by) => Origin::Implied { by },
+        None => Origin::Element(Element::Device { id, pos: info.pos }),
     }
 }
 

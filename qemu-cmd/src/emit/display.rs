@@ -26,7 +26,10 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 /// Emits `-uuid`.
 pub(crate) fn uuid(e: &mut Emit<'_>) {
     if let Some(uuid) = e.domain().uuid {
-        e.at_element("uuid");
+        match e.domain().uuid_implied.reason() {
+            Some(by) => e.at_implied(by),
+            None => e.at_element("uuid"),
+        }
         e.option("-uuid", Text::from(uuid));
     }
 }

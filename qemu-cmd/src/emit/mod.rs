@@ -9,7 +9,6 @@ mod display;
 mod env;
 mod firmware;
 mod genid;
-mod implied;
 mod incoming;
 mod iothread;
 mod lifecycle;

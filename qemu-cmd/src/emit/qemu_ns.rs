@@ -8,9 +8,9 @@ use crate::{Form, Props};
 /// Emits the arguments and environment variables of `<qemu:commandline>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let qemu = &e.domain().qemu;
-    e.at_element("commandline");
-    for arg in &qemu.args {
-        e.word(arg, !arg.starts_with('-'));
+    for (index, arg) in qemu.args.iter().enumerate() {
+        e.at_numbered("qemu:commandline/qemu:arg", index, arg.pos);
+        e.word(&arg.value, !arg.value.starts_with('-'));
     }
     for (name, value) in &qemu.env {
         // A variable without a value is set to the empty text.

@@ -333,7 +333,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             let index = u32::try_from(n).unwrap_or(u32::MAX);
             n += 1;
             let kind = ControllerKind::Pci(Pci { model: Some(model), ..Pci::default() });
-            if !add_missing(self.work, kind, index) {
+            if !add_missing(self.work, kind, index, "the PCI devices need more slots") {
                 continue;
             }
             added.push(index);

@@ -151,7 +151,8 @@ fn add_hubs(domain: &mut Domain, devices: usize) {
         controllers.map(|c| ports_of(c) as usize).sum::<usize>() + domain.devices.hubs.len() * HUB_PORTS;
     if let Some(missing) = devices.checked_sub(ports).filter(|n| *n > 0) {
         for _ in 0..(missing + 1).div_ceil(HUB_PORTS - 1) {
-            domain.devices.hubs.push(Hub { kind: Some(HubType::Usb), ..Hub::default() });
+            let info = DeviceInfo::implied("there are more USB devices than ports");
+            domain.devices.hubs.push(Hub { info, kind: Some(HubType::Usb) });
         }
     }
 }

@@ -139,7 +139,7 @@ fn choose(
 fn add_controller(work: &mut Work<'_>, ports: &mut Ports) -> u32 {
     let index = (0..=u32::MAX).find(|n| !ports.0.contains_key(n)).unwrap_or(u32::MAX);
     let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
-    add_missing(work, kind, index);
+    add_missing(work, kind, index, "the other virtio-serial controllers have no free port");
     ports.0.insert(index, Used { count: PORTS, ..Used::default() });
     index
 }

@@ -5,8 +5,12 @@ use std::str::FromStr;
 use virtargv_caps::Convention;
 use virtargv_model::device::audio::{Audio, AudioType, SdlDriver};
 use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
+
+/// The reason for the default audio backend.
+const AUDIO: &str = "sound devices and displays need an audio backend";
 
 /// How the default audio backend is chosen.
 #[derive(Clone, Copy)]
@@ -27,7 +31,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         Some(Source::Environment) => from_environment(work),
         None => None,
     };
-    work.domain.devices.audios.extend(audio);
+    let info = DeviceInfo::implied(AUDIO);
+    work.domain.devices.audios.extend(audio.map(|audio| Audio { info, ..audio }));
 }
 
 /// The default backend, which the last display with a default determines.

@@ -6,6 +6,7 @@ use virtargv_model::device::chardev::{
     ChannelTarget, Console, ConsoleTarget, Serial, SerialModel, SerialTarget,
 };
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, SourceMode};
+use virtargv_model::info::DeviceInfo;
 
 use crate::{Guest, Work};
 
@@ -60,9 +61,8 @@ pub(crate) fn mirror_first_console(work: &mut Work<'_>) {
         (is_hvm, devices.serials.first(), devices.consoles.first_mut())
         && console.target == Some(ConsoleTarget::Serial)
     {
-        let pos = console.info.pos;
-        console.info = serial.info.clone();
-        console.info.pos = pos;
+        let DeviceInfo { pos, implied, .. } = console.info;
+        console.info = DeviceInfo { pos, implied, ..serial.info.clone() };
         console.source = serial.source.clone();
         console.port = serial.port;
     }
@@ -182,6 +182,7 @@ fn default_model(target: SerialTarget, guest: &Guest) -> Option<SerialModel> {
 fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
     match (consoles.first_mut(), serials.first()) {
         (Some(console), None) if console.target == Some(ConsoleTarget::Serial) => {
+            // It is the element `<console>` of the document, and at its place.
             serials.push(Serial {
                 info: console.info.clone(),
                 source: console.source.clone(),
@@ -191,7 +192,8 @@ fn pair_first_console(serials: &mut Vec<Serial>, consoles: &mut Vec<Console>) {
         }
         (Some(console), Some(_)) if console.target == Some(ConsoleTarget::Serial) => {}
         (_, Some(serial)) if is_usual_console(serial.target) => {
-            consoles.insert(0, Console { target: Some(ConsoleTarget::Serial), ..Console::default() });
+            let info = DeviceInfo::implied("the first <serial> is also the first <console>");
+            consoles.insert(0, Console { info, target: Some(ConsoleTarget::Serial), ..Console::default() });
         }
         _ => {}
     }

@@ -3,6 +3,7 @@
 use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::OnOff;
 use virtargv_model::device::input::{Input, InputBus, InputType};
+use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
 
@@ -11,18 +12,20 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let arch = work.guest.arch;
     let inputs = &mut work.domain.devices.inputs;
     if arch.is_ppc64() && !work.domain.devices.graphics.is_empty() {
-        ensure(inputs, InputType::Keyboard, InputBus::Usb);
+        let why = "pseries guests with <graphics> have a USB keyboard and a USB mouse or tablet";
+        ensure(inputs, InputType::Keyboard, InputBus::Usb, why);
         // A tablet replaces the mouse.
         if !has(inputs, InputType::Tablet, InputBus::Usb) {
-            ensure(inputs, InputType::Mouse, InputBus::Usb);
+            ensure(inputs, InputType::Mouse, InputBus::Usb, why);
         }
     }
     // PS/2 devices need the i8042 controller.
     let available = work.caps.has(Cap::DeviceI8042) || !work.release.has(Convention::Ps2ByCapability);
     let has_ps2 = available && work.domain.features.ps2 != Some(OnOff::Off);
     if arch.is_x86() && has_ps2 {
-        ensure(inputs, InputType::Mouse, InputBus::Ps2);
-        ensure(inputs, InputType::Keyboard, InputBus::Ps2);
+        let why = "x86 machines have a PS/2 mouse and keyboard unless <features><ps2 state='off'/>";
+        ensure(inputs, InputType::Mouse, InputBus::Ps2, why);
+        ensure(inputs, InputType::Keyboard, InputBus::Ps2, why);
     }
     for input in inputs {
         complete(input, arch);
@@ -33,9 +36,10 @@ fn has(inputs: &[Input], kind: InputType, bus: InputBus) -> bool {
     inputs.iter().any(|i| i.kind == Some(kind) && i.bus == Some(bus))
 }
 
-fn ensure(inputs: &mut Vec<Input>, kind: InputType, bus: InputBus) {
+fn ensure(inputs: &mut Vec<Input>, kind: InputType, bus: InputBus, why: &'static str) {
     if !has(inputs, kind, bus) {
-        inputs.push(Input { kind: Some(kind), bus: Some(bus), ..Input::default() });
+        let info = DeviceInfo::implied(why);
+        inputs.push(Input { info, kind: Some(kind), bus: Some(bus), ..Input::default() });
     }
 }
 

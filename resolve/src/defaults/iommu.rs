@@ -17,7 +17,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if !work.release.has(Convention::IommuId) {
         // In earlier releases the IOMMU has no alias and no address, and fewer options.
         for iommu in &mut work.domain.devices.iommus {
-            iommu.info = DeviceInfo { pos: iommu.info.pos, ..DeviceInfo::default() };
+            let DeviceInfo { pos, implied, .. } = iommu.info;
+            iommu.info = DeviceInfo { pos, implied, ..DeviceInfo::default() };
             iommu.driver.dma_translation = None;
         }
     }
@@ -41,7 +42,8 @@ fn reach_all(work: &mut Work<'_>) {
     if iommus.is_empty() && caps.has(Cap::DeviceIntelIommu) && intremap && eim {
         let driver =
             IommuDriver { intremap: Some(OnOff::On), eim: Some(OnOff::On), ..IommuDriver::default() };
-        iommus.push(Iommu { model: Some(IommuModel::Intel), driver, ..Iommu::default() });
+        let info = DeviceInfo::implied("interrupts reach more than 255 vCPUs through an IOMMU only");
+        iommus.push(Iommu { info, model: Some(IommuModel::Intel), driver });
     }
     for iommu in iommus.iter_mut().filter(|iommu| iommu.model == Some(IommuModel::Intel)) {
         if intremap {

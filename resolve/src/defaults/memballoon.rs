@@ -2,6 +2,7 @@
 
 use virtargv_caps::{Arch, Cap};
 use virtargv_model::device::memballoon::{Memballoon, MemballoonModel};
+use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
 
@@ -11,7 +12,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let without = arch.is_arm() || arch.is_loongarch() || arch == Arch::Sparc;
     let balloons = &mut work.domain.devices.memballoons;
     if balloons.is_empty() && !without {
-        balloons.push(Memballoon { model: Some(MemballoonModel::Virtio), ..Memballoon::default() });
+        let info = DeviceInfo::implied("every guest has a memory balloon unless <memballoon model='none'/>");
+        balloons.push(Memballoon { info, model: Some(MemballoonModel::Virtio), ..Memballoon::default() });
     }
     // The virtio-s390 bus has no balloon device.
     if work.guest.machine.starts_with("s390-virtio") && work.caps.has(Cap::VirtioS390) {

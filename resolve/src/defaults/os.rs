@@ -3,7 +3,7 @@
 use virtargv_caps::Arch;
 use virtargv_host::Host;
 use virtargv_model::os::BootDev;
-use virtargv_model::{Domain, Uuid, VirtType};
+use virtargv_model::{Domain, Implied, Uuid, VirtType};
 
 use crate::Work;
 
@@ -30,7 +30,10 @@ pub(super) fn apply(work: &mut Work<'_>) {
     if let Some(genid @ None) = &mut work.domain.genid {
         *genid = Some(random_uuid(host));
     }
-    work.domain.uuid.get_or_insert_with(|| random_uuid(host));
+    if work.domain.uuid.is_none() {
+        work.domain.uuid = Some(random_uuid(host));
+        work.domain.uuid_implied = Implied::by("a domain has a UUID");
+    }
     if work.domain.devices.emulator.is_none() {
         // Where the host does not know its QEMU, it is the one that the capabilities were taken from.
         let path =

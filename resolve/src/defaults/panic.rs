@@ -2,6 +2,7 @@
 
 use virtargv_caps::{Convention, Release};
 use virtargv_model::device::panic::{Panic, PanicModel};
+use virtargv_model::info::DeviceInfo;
 
 use crate::{Guest, Work};
 
@@ -12,7 +13,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if let Some(model) = implied(guest)
         && !panics.iter().any(|p| p.model.is_none_or(|m| m == model))
     {
-        panics.push(Panic { model: Some(model), ..Panic::default() });
+        let info = DeviceInfo::implied("firmware or CPU of the machine report guest panics");
+        panics.push(Panic { info, model: Some(model) });
     }
     let default = default_model(guest, work.release);
     for panic in panics {

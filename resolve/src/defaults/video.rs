@@ -15,7 +15,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let model = default_model(work);
     let devices = &mut work.domain.devices;
     if !devices.graphics.is_empty() && devices.videos.is_empty() {
-        devices.videos.push(Video::default());
+        devices
+            .videos
+            .push(Video { info: DeviceInfo::implied("<graphics> needs a video device"), ..Video::default() });
     }
     for video in &mut devices.videos {
         complete(video, model);

@@ -2,6 +2,7 @@
 
 use virtargv_caps::Convention;
 use virtargv_model::device::watchdog::{Watchdog, WatchdogAction, WatchdogModel};
+use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
 
@@ -15,10 +16,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if work.guest.is_q35() && work.release.has(Convention::ImpliedItco) && !is_there {
         // QEMU has one action for all watchdogs of a guest.
         let action = watchdogs.first().and_then(|w| w.action).unwrap_or(WatchdogAction::Reset);
-        watchdogs.push(Watchdog {
-            model: Some(WatchdogModel::Itco),
-            action: Some(action),
-            ..Watchdog::default()
-        });
+        let info = DeviceInfo::implied("the chipset of Q35 machines has a watchdog");
+        watchdogs.push(Watchdog { info, model: Some(WatchdogModel::Itco), action: Some(action) });
     }
 }

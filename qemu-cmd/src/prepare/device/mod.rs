@@ -22,7 +22,7 @@ pub(crate) mod watchdog;
 
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::DeviceInfo;
-use virtargv_model::{Pos, Problem, device as model};
+use virtargv_model::{Problem, device as model};
 
 use self::chardev_source::CharBackend;
 use super::Prepared;
@@ -72,13 +72,6 @@ impl<T, F> std::ops::Deref for Device<'_, T, F> {
 pub(crate) trait Element {
     /// Alias, address and other elements that all devices have.
     fn info(&self) -> &DeviceInfo;
-}
-
-impl<T: Element, F> Device<'_, T, F> {
-    /// Its byte offset in the document.
-    pub fn pos(&self) -> Pos {
-        self.element.info().pos
-    }
 }
 
 /// One row for each kind of device with an alias: the field of the domain's devices, the kind, the type, what is

@@ -19,18 +19,18 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 fn for_disks(work: &mut Work<'_>) {
     use virtargv_model::device::disk::DiskBus;
     let kinds = [
-        (DiskBus::Scsi, ControllerKind::Scsi(None)),
-        (DiskBus::Fdc, ControllerKind::Fdc),
-        (DiskBus::Ide, ControllerKind::Ide(None)),
-        (DiskBus::Sata, ControllerKind::Sata),
+        (DiskBus::Scsi, ControllerKind::Scsi(None), "a <disk> on bus 'scsi' needs a controller"),
+        (DiskBus::Fdc, ControllerKind::Fdc, "a <disk> on bus 'fdc' needs a controller"),
+        (DiskBus::Ide, ControllerKind::Ide(None), "a <disk> on bus 'ide' needs a controller"),
+        (DiskBus::Sata, ControllerKind::Sata, "a <disk> on bus 'sata' needs a controller"),
     ];
-    for (bus, kind) in kinds {
+    for (bus, kind, why) in kinds {
         // The bus of a disk without a target name is not known.
         let named = work.domain.devices.disks.iter().filter(|disk| disk.target.dev.is_some());
         let on_bus = named.filter(|disk| disk.target.bus == Some(bus));
         let highest = on_bus.filter_map(|disk| drive_controller(disk.info.address.as_ref())).max();
         for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-            add_missing(work, kind.clone(), index);
+            add_missing(work, kind.clone(), index, why);
         }
     }
 }
@@ -50,7 +50,8 @@ fn for_scsi_hostdevs(work: &mut Work<'_>) {
         }
     }
     for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-        add_missing(work, ControllerKind::Scsi(model), index);
+        let why = "a <hostdev> of type 'scsi' needs a controller";
+        add_missing(work, ControllerKind::Scsi(model), index, why);
     }
 }
 
@@ -72,22 +73,22 @@ fn for_virtio_serial(work: &mut Work<'_>) {
         .channels
         .iter()
         .filter(|c| c.target.kind() == Some(ChannelTargetType::Virtio))
-        .map(|c| c.info.address.as_ref());
+        .map(|c| (c.info.address.as_ref(), "a <channel> of type 'virtio' needs a controller"));
     let consoles = devices
         .consoles
         .iter()
         .filter(|c| c.target == Some(ConsoleTarget::Virtio))
-        .map(|c| c.info.address.as_ref());
-    let wanted: Vec<u32> = channels
+        .map(|c| (c.info.address.as_ref(), "a <console> of type 'virtio' needs a controller"));
+    let wanted: Vec<(u32, &str)> = channels
         .chain(consoles)
-        .map(|address| match address {
-            Some(Address::VirtioSerial(at)) => at.controller,
-            _ => 0,
+        .map(|(address, why)| match address {
+            Some(Address::VirtioSerial(at)) => (at.controller, why),
+            _ => (0, why),
         })
         .collect();
-    for index in wanted {
+    for (index, why) in wanted {
         let kind = ControllerKind::VirtioSerial(VirtioSerial::default());
-        add_missing(work, kind, index);
+        add_missing(work, kind, index, why);
     }
 }
 
@@ -107,6 +108,6 @@ fn for_smartcards(work: &mut Work<'_>) {
             Address::Ccid(at) => at.controller,
             _ => 0,
         };
-        add_missing(work, ControllerKind::Ccid, index);
+        add_missing(work, ControllerKind::Ccid, index, "a <smartcard> needs a reader");
     }
 }

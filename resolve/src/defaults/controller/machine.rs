@@ -8,6 +8,9 @@ use virtargv_model::device::controller::{
 use super::order::{add, add_missing};
 use crate::Work;
 
+/// The reason for the default USB controller.
+const USB: &str = "the machine has USB unless <controller type='usb' model='none'/>";
+
 /// Adds the controllers that the machine has.
 pub(super) fn apply(work: &mut Work<'_>) {
     let controllers = &work.domain.devices.controllers;
@@ -19,11 +22,11 @@ pub(super) fn apply(work: &mut Work<'_>) {
         }
     }
     if work.guest.is_q35() {
-        add_missing(work, ControllerKind::Sata, 0);
+        add_missing(work, ControllerKind::Sata, 0, "the chipset of Q35 machines has a SATA controller");
     }
     if let Some(root) = work.guest.pci_root(work.caps) {
         let pci = Pci { model: Some(root), ..Pci::default() };
-        add_missing(work, ControllerKind::Pci(pci), 0);
+        add_missing(work, ControllerKind::Pci(pci), 0, "the machine has a PCI root bus");
     }
 }
 
@@ -75,7 +78,7 @@ fn usb(work: &Work<'_>) -> Implied {
 
 /// Adds USB controller 0, with companion controllers for an ICH9 EHCI controller.
 fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
-    add(work, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0));
+    add(work, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0), USB);
     if model != Some(UsbModel::Ich9Ehci1) {
         return;
     }
@@ -83,7 +86,7 @@ fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
         let usb = Usb { model: Some(companion), ports: None };
         let mut controller = Controller::new(ControllerKind::Usb(usb), 0);
         controller.info.master_startport = companion.companion_port();
-        add(work, controller);
+        add(work, controller, "the companions of a USB 2 controller serve USB 1 devices");
     }
 }
 

@@ -2,6 +2,7 @@
 
 use foldhash::{HashMap, HashSet};
 use virtargv_caps::Convention;
+use virtargv_model::Implied;
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, UsbModel};
 
 use crate::Work;
@@ -138,17 +139,19 @@ pub(crate) fn is_usb2_part(model: UsbModel) -> bool {
     matches!(model, UsbModel::Ich9Ehci1 | UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3)
 }
 
-/// Adds a controller of `kind` with the index `index`, unless there is one. Returns whether it was added.
-pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32) -> bool {
+/// Adds a controller of `kind` with the index `index` for the reason `why`, unless there is one. Returns whether it was
+/// added.
+pub(crate) fn add_missing(work: &mut Work<'_>, kind: ControllerKind, index: u32, why: &'static str) -> bool {
     let missing = !work.domain.devices.controllers.iter().any(|c| c.is(kind.controller_type(), index));
     if missing {
-        add(work, Controller::new(kind, index));
+        add(work, Controller::new(kind, index), why);
     }
     missing
 }
 
-/// Adds a controller. Earlier releases append it.
-pub(super) fn add(work: &mut Work<'_>, controller: Controller) {
+/// Adds a controller for the reason `why`. Earlier releases append it.
+pub(super) fn add(work: &mut Work<'_>, mut controller: Controller, why: &'static str) {
+    controller.info.implied = Implied::by(why);
     let controllers = &mut work.domain.devices.controllers;
     if work.release.has(Convention::ControllersSorted) {
         insert(controllers, controller);
