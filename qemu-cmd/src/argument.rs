@@ -28,12 +28,9 @@ pub enum ArgValue {
     Text(Text),
     /// Properties, and the form in which they are written for this QEMU.
     Props(Props, Form),
-    /// The argument is a single word of the document (`<qemu:arg>`), with no value of its own. With `operand` it
-    /// belongs to the option before it, so that listings show both on one line.
-    Verbatim {
-        /// Whether it is the value of the option before it.
-        operand: bool,
-    },
+    /// The argument is a single word of the document (`<qemu:arg>`), an option or the value of one, which only QEMU
+    /// tells apart.
+    Verbatim,
 }
 
 /// The origin of an argument.
@@ -109,8 +106,8 @@ impl fmt::Display for Element {
 
 impl Argument {
     /// A single word of the command line, written as it is.
-    pub fn word(word: impl Into<Cow<'static, str>>, operand: bool, origin: Origin) -> Self {
-        Self { option: word.into(), value: ArgValue::Verbatim { operand }, origin }
+    pub fn word(word: impl Into<Cow<'static, str>>, origin: Origin) -> Self {
+        Self { option: word.into(), value: ArgValue::Verbatim, origin }
     }
 
     /// Its properties; `None` where its value is no list of properties.
@@ -127,7 +124,7 @@ impl Argument {
     /// Adds its value to `out` as on QEMU's command line. Returns whether there is one.
     pub(crate) fn write_value(&self, out: &mut String) -> bool {
         match &self.value {
-            ArgValue::None | ArgValue::Verbatim { .. } => return false,
+            ArgValue::None | ArgValue::Verbatim => return false,
             ArgValue::Text(text) => out.push_str(text),
             ArgValue::Props(props, form) => props.write(*form, out),
         }

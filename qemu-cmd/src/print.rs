@@ -2,13 +2,11 @@
 //!
 //! ```
 //! use virtargv_qemu_cmd::{Argument, CommandLine, Format, Origin};
-//! let word = |word: &'static str, operand| {
-//!     Argument::word(word, operand, Origin::Implied { by: "this example" })
-//! };
+//! let word = |word: &'static str| Argument::word(word, Origin::Implied { by: "this example" });
 //! let line = CommandLine {
 //!     env: vec![("LC_ALL".into(), "C".into())],
 //!     program: "/usr/bin/qemu".into(),
-//!     arguments: vec![word("-name", false), word("it's", true), word("-S", false)],
+//!     arguments: vec![word("-name"), word("it's"), word("-S")],
 //!     ..CommandLine::default()
 //! };
 //! assert_eq!(line.print(Format::Args, None), "LC_ALL=C \\\n/usr/bin/qemu \\\n-name 'it'\\''s' \\\n-S\n");
@@ -30,9 +28,9 @@ pub enum Format {
     /// Shell quoting, all on one line.
     Shell,
     /// One JSON object: `env` (object), `program`, `args` (array), and `arguments`: for each option an object of
-    /// `option`, `value` (as printed), `properties` (as JSON has them), `id`, `source`. A source is one of `{"element":
-    /// path, "line": n, "column": n}`, `{"implied": by what}`, `{"settings": name}`; fields that do not apply are
-    /// `null`.
+    /// `option`, `value` (as printed), `properties` (as JSON has them), `id`, `source`. A word of `<qemu:arg>` is a value
+    /// without an option. A source is one of `{"element": path, "line": n, "column": n}`, `{"implied": by what}`,
+    /// `{"settings": name}`; fields that do not apply are `null`.
     Json,
     /// Like `Json`, with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
     JsonWithNeeds,
@@ -95,7 +93,7 @@ impl CommandLine {
         self.write_program(separator, out);
         let (mut word, mut start) = (String::new(), out.len());
         for argument in &self.arguments {
-            if argument.value == (ArgValue::Verbatim { operand: true }) {
+            if argument.continues() {
                 out.push(' ');
             } else {
                 wrap_from(start, wrap, out);
@@ -167,6 +165,12 @@ impl CommandLine {
 }
 
 impl Argument {
+    /// Whether a listing shows it on the line of the argument before it: a word of the document that does not look like
+    /// an option.
+    fn continues(&self) -> bool {
+        self.value == ArgValue::Verbatim && !self.option.starts_with('-')
+    }
+
     /// The option and its value with shell quoting.
     pub fn print(&self) -> String {
         let mut out = String::new();
@@ -201,10 +205,9 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
         Some(text) => json_string(out, text),
         None => out.push_str("null"),
     };
-    let operand = argument.value == ArgValue::Verbatim { operand: true };
     value.clear();
     let has_value = argument.write_value(value);
-    let (option, shown) = if operand {
+    let (option, shown) = if argument.value == ArgValue::Verbatim {
         (None, Some(&*argument.option))
     } else {
         (Some(&*argument.option), has_value.then_some(value.as_str()))
@@ -347,8 +350,7 @@ mod tests {
 
     fn line(program: &str, words: &[&'static str]) -> CommandLine {
         let origin = Origin::Implied { by: "the test" };
-        let arguments =
-            words.iter().map(|word| Argument::word(*word, !word.starts_with('-'), origin)).collect();
+        let arguments = words.iter().map(|word| Argument::word(*word, origin)).collect();
         CommandLine { program: program.into(), arguments, ..CommandLine::default() }
     }
 
@@ -395,7 +397,7 @@ mod tests {
             "program": "/q",
             "args": ["-x", "a\"b", "-o", "v,id=i,,j"],
             "arguments": [
-                {"option": "-x", "value": null, "properties": null, "id": null, "source": implied},
+                {"option": null, "value": "-x", "properties": null, "id": null, "source": implied},
                 {"option": null, "value": "a\"b", "properties": null, "id": null, "source": implied},
                 {
                     "option": "-o", "value": "v,id=i,,j", "properties": {"t": "v", "id": "i,j"}, "id": "i,j",

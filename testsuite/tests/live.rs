@@ -92,7 +92,7 @@ fn secrets_are_readable() -> Result<(), Failed> {
     let monitor = format!("unix:{dir}/monitor.sock,server=on,wait=off");
     let words = ["-machine", "none", "-nodefaults", "-display", "none", "-S", "-qmp", &monitor];
     let origin = Origin::Implied { by: "the test" };
-    let word = |word: &str| Argument::word(word.to_owned(), !word.starts_with('-'), origin);
+    let word = |word: &str| Argument::word(word.to_owned(), origin);
     line.arguments = words.into_iter().map(word).chain(secrets.cloned()).collect();
     let mut qemu = start(&line, dir)?;
     let there = Monitor::connect(&format!("{dir}/monitor.sock"), &mut qemu)

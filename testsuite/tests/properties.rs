@@ -108,7 +108,7 @@ proptest! {
     #[test]
     fn words_survive_a_shell(words in vec(word(), 0..8), value in word()) {
         let origin = Origin::Implied { by: "the test" };
-        let word = |word: &String| Argument::word(word.clone(), !word.starts_with('-'), origin);
+        let word = |word: &String| Argument::word(word.clone(), origin);
         let arguments = words.iter().map(word).collect();
         let env = vec![("A".into(), value.clone())];
         let line = CommandLine { env, program: "/bin/q emu".into(), arguments, needs: Vec::new() };

@@ -191,9 +191,9 @@ impl Emit<'_> {
         self.line.arguments.push(Argument { option: Cow::Borrowed(option), value, origin: self.origin });
     }
 
-    /// Adds a word of the document as it is; with `operand` it belongs to the option before it.
-    pub fn word(&mut self, word: &str, operand: bool) {
-        self.line.arguments.push(Argument::word(word.to_owned(), operand, self.origin));
+    /// Adds a word of the document as it is.
+    pub fn word(&mut self, word: &str) {
+        self.line.arguments.push(Argument::word(word.to_owned(), self.origin));
     }
 
     /// Adds `-device`, for a PCI device with a zPCI address after its `zpci` device.

@@ -10,7 +10,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     let qemu = &e.domain().qemu;
     for (index, arg) in qemu.args.iter().enumerate() {
         e.at_numbered("qemu:commandline/qemu:arg", index, arg.pos);
-        e.word(&arg.value, !arg.value.starts_with('-'));
+        e.word(&arg.value);
     }
     for (name, value) in &qemu.env {
         // A variable without a value is set to the empty text.
