@@ -111,18 +111,26 @@ impl<S: fmt::Display> fmt::Display for Joins<S> {
 
 /// The numbers of descriptors that a launcher has opened before the command line is made.
 ///
-/// All other descriptors are numbered upward in the order of the arguments, each once.
+/// All other descriptors are numbered upward in the order of the arguments, each once. A number that is answered for two
+/// descriptors, or is already in use, is refused.
 pub trait Descriptors: fmt::Debug {
     /// The first number for the other descriptors; 0 to 2 are the standard streams.
     fn first_free(&self) -> u32 {
         3
     }
 
-    /// The number under which QEMU inherits what is `wanted`; `None` where any free number will do. Numbers that are not
-    /// below [`first_free`](Descriptors::first_free) may also be given to something else.
+    /// The number under which QEMU inherits what is `wanted`; `None` where any free number will do. It is below
+    /// [`first_free`](Descriptors::first_free), as from there on numbers are assigned to other descriptors.
     fn number(&self, wanted: &Descriptor<&str>) -> Option<u32> {
         let _ = wanted;
         None
+    }
+
+    /// Whether [`number`](Descriptors::number) may answer one number for several descriptors. The tests of libvirt mock
+    /// descriptors with such numbers, and their expected command lines are compared with this answer only. A guest
+    /// cannot be started with them.
+    fn repeats_numbers(&self) -> bool {
+        false
     }
 
     /// The numbers of the descriptors that the caller passes as the group of that name (`<source fdgroup=>`); `None`

@@ -12,6 +12,10 @@ virtargv_model::rules! {
     QEMU_CAPABILITY = "qemu-capability": Internal, Build,
         "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",
         help "use a name that `virtargv caps show` lists";
+    /// Each descriptor has a number of its own.
+    DESCRIPTOR_TWICE = "descriptor-number-twice": Internal, Build,
+        "QEMU inherits each descriptor under one number; two devices with one descriptor would use the same file",
+        help "have the launcher pass each descriptor under a number of its own";
     /// The descriptors of a disk's file are passed as a group.
     STORAGE_FDGROUP = "storage-fdgroup": InvalidArgument, Build,
         "`<source fdgroup=>`: descriptors that a launcher passes under this name",

@@ -56,6 +56,10 @@ impl Descriptors for PretendedDescriptors {
         })
     }
 
+    fn repeats_numbers(&self) -> bool {
+        true
+    }
+
     fn group(&self, name: &str) -> Option<Vec<u32>> {
         self.groups.get(name).cloned()
     }

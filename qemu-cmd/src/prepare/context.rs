@@ -1,19 +1,20 @@
 //! The context of preparing. It imports no step of preparing, the steps import it.
 
 use virtargv_caps::{Cap, Caps, Release};
-use virtargv_host::{DriverConfig, Host, StartOptions};
+use virtargv_host::{Descriptor, DriverConfig, Host, StartOptions};
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
 use super::address::ControllerTable;
-use super::descriptor::Numbers;
+use super::descriptor::{Numbers, Passed, Twice};
 use super::device::{ByDevice, Common, Device};
 use super::directories::Directories;
 use super::secret::{EncryptedSecret, MasterKey};
 use super::storage::StorageNodes;
 use crate::ident::Alias;
+use crate::rules::DESCRIPTOR_TWICE;
 use crate::text::Text;
 
 /// The context that every step of preparing gets: the domain, the capabilities, the host, and what is prepared so far.
@@ -75,6 +76,13 @@ impl<'d> Prepare<'d> {
     pub fn controller(&self, kind: ControllerType, index: u32) -> Option<&'d Alias> {
         let at = self.controllers.get(kind, index)?;
         self.common.controllers.get(at).map(|common| &common.alias)
+    }
+
+    /// A descriptor for `wanted`, which the element at `place` needs.
+    pub fn pass(&mut self, wanted: &Descriptor<&str>, place: impl Into<Place>) -> Result<Passed, Problem> {
+        let release = self.release();
+        let twice = |twice: Box<Twice>| DESCRIPTOR_TWICE.problem(release, place, twice.to_string());
+        self.numbers.pass(wanted).map_err(twice)
     }
 
     /// Encrypts a secret, which gets the id `id` in QEMU, so that it is not readable on the command line.

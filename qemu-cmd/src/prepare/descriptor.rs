@@ -1,6 +1,7 @@
 //! Descriptors that QEMU inherits. Each has a number of its own.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
+use std::fmt;
 
 use virtargv_host::{Descriptor, Descriptors};
 
@@ -53,13 +54,42 @@ fn fdset_path(number: u32) -> Text {
     text!("/dev/fdset/", number)
 }
 
+/// What a number is in use for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Use {
+    /// The caller passes it, for an incoming guest or in a group.
+    Caller,
+    /// A descriptor of the command line.
+    Descriptor(Descriptor<String>),
+}
+
+/// A number that was answered for a descriptor although it is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Twice {
+    number: u32,
+    first: Use,
+    second: Descriptor<String>,
+}
+
+impl fmt::Display for Twice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { number, first, second } = self;
+        write!(f, "the host gives descriptor number '{number}' to ")?;
+        match first {
+            Use::Caller => f.write_str("what the caller passes")?,
+            Use::Descriptor(first) => write!(f, "{first}")?,
+        }
+        write!(f, " and to {second}")
+    }
+}
+
 /// Assigns numbers to descriptors, in the order of the calls.
 #[derive(Debug)]
 pub(crate) struct Numbers<'h> {
     /// The numbers that the caller has decided on.
     known: &'h dyn Descriptors,
     /// Numbers that are in use.
-    taken: BTreeSet<u32>,
+    taken: BTreeMap<u32, Use>,
     /// The lowest number that can be free.
     next: u32,
     /// The number of the next set.
@@ -69,19 +99,28 @@ pub(crate) struct Numbers<'h> {
 impl<'h> Numbers<'h> {
     /// No number is in use except `reserved`.
     pub fn new(known: &'h dyn Descriptors, reserved: impl IntoIterator<Item = u32>) -> Self {
-        Self { known, taken: reserved.into_iter().collect(), next: known.first_free(), next_set: 0 }
+        let taken = reserved.into_iter().map(|number| (number, Use::Caller)).collect();
+        Self { known, taken, next: known.first_free(), next_set: 0 }
     }
 
-    /// A descriptor for `wanted`.
-    pub fn pass(&mut self, wanted: &Descriptor<&str>) -> Passed {
+    /// A descriptor for `wanted`. The number that the caller has decided on must not be in use.
+    pub fn pass(&mut self, wanted: &Descriptor<&str>) -> Result<Passed, Box<Twice>> {
         let number = self.known.number(wanted).unwrap_or_else(|| self.free());
-        self.taken.insert(number);
-        Passed { number, what: wanted.owned() }
+        let what = wanted.owned();
+        match self.taken.get(&number) {
+            Some(first) if !self.known.repeats_numbers() => {
+                Err(Box::new(Twice { number, first: first.clone(), second: what }))
+            }
+            _ => {
+                self.taken.insert(number, Use::Descriptor(what.clone()));
+                Ok(Passed { number, what })
+            }
+        }
     }
 
     /// A number that is not in use.
     fn free(&mut self) -> u32 {
-        while self.taken.contains(&self.next) {
+        while self.taken.contains_key(&self.next) {
             self.next = self.next.saturating_add(1);
         }
         self.next
@@ -127,7 +166,7 @@ mod tests {
     fn check(known: &dyn Descriptors, reserved: &[u32], expected: [u32; 3]) {
         let mut numbers = Numbers::new(known, reserved.iter().copied());
         let wanted = [Descriptor::VhostScsi, Descriptor::VhostVsock, Descriptor::VhostNet { queue: 0 }];
-        assert_eq!(wanted.map(|wanted| numbers.pass(&wanted).number), expected);
+        assert_eq!(wanted.map(|wanted| numbers.pass(&wanted).map(|passed| passed.number)), expected.map(Ok));
     }
 
     #[test]
@@ -136,5 +175,28 @@ mod tests {
         check(&FreeDescriptors, &[4, 6], [3, 5, 7]);
         check(&Vsock(9), &[], [10, 9, 11]);
         check(&Vsock(4), &[3, 5], [6, 4, 7]);
+    }
+
+    #[test]
+    fn a_number_in_use_is_refused() {
+        let check = |reserved: &[u32], wanted: &[Descriptor<&str>], expected: &str| {
+            let mut numbers = Numbers::new(&Vsock(9), reserved.iter().copied());
+            let last = wanted.iter().map(|wanted| numbers.pass(wanted)).last();
+            let twice = last.and_then(Result::err).map(|twice| twice.to_string());
+            assert_eq!(twice.as_deref(), Some(expected));
+        };
+        let vsock = Descriptor::VhostVsock;
+        check(
+            &[],
+            &[vsock, vsock],
+            "the host gives descriptor number '9' to /dev/vhost-vsock, with the guest's context id set and to \
+             /dev/vhost-vsock, with the guest's context id set",
+        );
+        check(
+            &[9],
+            &[vsock],
+            "the host gives descriptor number '9' to what the caller passes and to /dev/vhost-vsock, with the guest's \
+             context id set",
+        );
     }
 }

@@ -126,7 +126,7 @@ impl Facts {
         let memory = cx.one(memory::prepare);
         let throttle_groups = cx.one(|cx| throttle::prepare(cx));
         let path = format!("{}/monitor.sock", cx.directories.domain);
-        let monitor = CharBackend::listening(cx, &path);
+        let monitor = cx.one(|cx| CharBackend::listening(cx, &path, cx.domain.pos));
         let devices = DeviceFacts::prepare(cx);
         let graphics = graphics::prepare(cx);
         if !cx.report.is_empty() {
@@ -139,7 +139,7 @@ impl Facts {
             cpu: cpu?,
             smp: smp::prepare(cx),
             memory: memory?,
-            monitor,
+            monitor: monitor?,
             devices,
             graphics,
         })

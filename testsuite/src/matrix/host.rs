@@ -6,7 +6,8 @@ use std::sync::Arc;
 use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
 use virtargv_host::{
-    Hugetlbfs, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
+    Descriptor, Descriptors, Hugetlbfs, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind,
+    VolumeLookup,
 };
 use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
@@ -22,6 +23,8 @@ pub enum HostKind {
     Bare,
     /// With a CPU of this architecture, and CPU definitions.
     Cpu(Arch),
+    /// Whose launcher passes all descriptors of `/dev/vhost-net` and `/dev/vhost-vsock` under one number.
+    OneDescriptor,
     /// A host whose architecture and settings are known, and nothing else.
     Unknown,
 }
@@ -32,7 +35,24 @@ pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
         HostKind::Usual => Box::new(usual(release)),
         HostKind::Bare => Box::new(bare(release)),
         HostKind::Cpu(arch) => Box::new(with_cpu(arch, release)),
+        HostKind::OneDescriptor => {
+            Box::new(FixedHost { descriptors: Arc::new(OneDescriptor), ..usual(release) })
+        }
         HostKind::Unknown => Box::<Unknown>::default(),
+    }
+}
+
+/// Gives one number to several descriptors.
+#[derive(Debug)]
+struct OneDescriptor;
+
+impl Descriptors for OneDescriptor {
+    fn first_free(&self) -> u32 {
+        4
+    }
+
+    fn number(&self, wanted: &Descriptor<&str>) -> Option<u32> {
+        matches!(wanted, Descriptor::VhostNet { .. } | Descriptor::VhostVsock).then_some(3)
     }
 }
 

@@ -148,27 +148,27 @@ impl CharBackend {
         Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
-    /// A UNIX socket at `path` at which QEMU listens. QEMU inherits it, unless this QEMU cannot or there is no
-    /// launcher.
-    pub fn listening(cx: &mut Prepare<'_>, path: &str) -> Self {
+    /// A UNIX socket at `path` at which QEMU listens, for the element at `pos`. QEMU inherits it, unless this QEMU cannot
+    /// or there is no launcher.
+    pub fn listening(cx: &mut Prepare<'_>, path: &str, pos: Pos) -> Result<Self, Problem> {
         let socket = if cx.has(Cap::ChardevFdPassCommandline) && !cx.is_standalone() {
-            UnixSocket::Passed(cx.numbers.pass(&Descriptor::UnixListen { path }))
+            UnixSocket::Passed(cx.pass(&Descriptor::UnixListen { path }, pos)?)
         } else {
             UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer }
         };
         let stream = Stream { listens: true, ..Stream::default() };
-        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
+        Ok(Self { kind: CharBackendKind::Unix { socket, stream }, log: None })
     }
 
     /// The backend `source` of the device `alias`.
     pub fn of(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Self, Problem> {
         // The descriptor of a log is numbered before that of a socket, and after that of a file.
         if matches!(source.backend, Backend::Unix(_)) {
-            let log = log(cx, source, alias);
+            let log = log(cx, source, alias)?;
             return Ok(Self { kind: kind(cx, source, alias)?, log });
         }
         let kind = kind(cx, source, alias)?;
-        Ok(Self { kind, log: log(cx, source, alias) })
+        Ok(Self { kind, log: log(cx, source, alias)? })
     }
 
     /// Like [`of`](Self::of); a UNIX socket without a path gets the one of `path`.
@@ -182,15 +182,17 @@ impl CharBackend {
             return Self::of(cx, source, alias);
         }
         let path = path(cx);
-        let log = log(cx, source, alias);
-        Ok(Self { log, ..Self::listening(cx, &path) })
+        let log = log(cx, source, alias)?;
+        Ok(Self { log, ..Self::listening(cx, &path, source.pos)? })
     }
 }
 
-fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Option<Written> {
-    let log = source.log.as_ref()?;
-    let path = log.file.as_deref()?;
-    Some(written(cx, path, log.append, alias, &Descriptor::ChardevLog { path }))
+/// The log file of a character device; `None` without one.
+fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Option<Written>, Problem> {
+    let Some(log) = &source.log else { return Ok(None) };
+    let Some(path) = log.file.as_deref() else { return Ok(None) };
+    let wanted = Descriptor::ChardevLog { path };
+    written(cx, path, log.append, Owner { alias, pos: source.pos }, &wanted).map(Some)
 }
 
 fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<CharBackendKind, Problem> {
@@ -214,14 +216,15 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
         Backend::Pipe { path: pipe } => CharBackendKind::Pipe(path(pipe)?),
         Backend::File { path: file, append } => {
             let path = file.as_deref().ok_or_else(no_path)?;
-            CharBackendKind::File(written(cx, path, *append, alias, &Descriptor::ChardevFile { path }))
+            let owner = Owner { alias, pos: source.pos };
+            CharBackendKind::File(written(cx, path, *append, owner, &Descriptor::ChardevFile { path })?)
         }
         Backend::Udp(udp) => self::udp(cx, udp, source.pos)?,
         Backend::Tcp(tcp) => self::tcp(cx, tcp, alias, source.pos)?,
         Backend::Unix(unix) => {
             let path = unix.path.as_deref().ok_or_else(no_path)?;
             if unix.listens() {
-                return Ok(CharBackend::listening(cx, path).kind);
+                return Ok(CharBackend::listening(cx, path, source.pos)?.kind);
             }
             let socket = UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer };
             CharBackendKind::Unix { socket, stream: stream(false, unix.reconnect) }
@@ -285,20 +288,27 @@ pub(crate) fn reconnect_seconds(reconnect: Reconnect) -> Option<u32> {
     }
 }
 
+/// The device that a file belongs to.
+#[derive(Clone, Copy)]
+struct Owner<'a> {
+    alias: &'a str,
+    pos: Pos,
+}
+
 /// How QEMU opens the file at `path`: with virtlogd it inherits a descriptor, which always appends.
 fn written(
     cx: &mut Prepare<'_>,
     path: &str,
     append: Option<OnOff>,
-    alias: &str,
+    owner: Owner<'_>,
     wanted: &Descriptor<&str>,
-) -> Written {
+) -> Result<Written, Problem> {
     if !cx.release().has(Convention::ChardevFileFdset) || cx.is_standalone() {
-        return Written::Path { path: path.to_owned().into(), append: append.map(OnOff::is_on) };
+        return Ok(Written::Path { path: path.to_owned().into(), append: append.map(OnOff::is_on) });
     }
     let suffix = if matches!(wanted, Descriptor::ChardevLog { .. }) { "-log" } else { "-source" };
-    let passed = cx.numbers.pass(wanted);
-    Written::Passed { set: cx.numbers.set(passed), opaque: text!(alias, suffix) }
+    let passed = cx.pass(wanted, owner.pos)?;
+    Ok(Written::Passed { set: cx.numbers.set(passed), opaque: text!(owner.alias, suffix) })
 }
 
 /// The id of the backend of device `alias`.

@@ -59,7 +59,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
         HostdevSource::Pci(pci) => Ok(Facts::Pci(self::pci(pci, hostdev.address))),
         HostdevSource::Scsi(scsi) => unit(cx, hostdev, scsi).map(Facts::ScsiUnit),
         HostdevSource::ScsiHost(_) => {
-            let vhost = (!cx.is_standalone()).then(|| cx.numbers.pass(&Descriptor::VhostScsi));
+            let passes = !cx.is_standalone();
+            let vhost = passes.then(|| cx.pass(&Descriptor::VhostScsi, hostdev.info.pos)).transpose()?;
             Ok(Facts::ScsiHost(vhost))
         }
         HostdevSource::Mdev(_) => Ok(Facts::Mdev),

@@ -150,7 +150,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Resul
 fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBackend, Problem> {
     Ok(match nic.actual_source() {
         Source::Ethernet | Source::Network(_) | Source::Bridge { .. } | Source::Direct { .. } => {
-            NetBackend::Tap(tap(cx, nic))
+            NetBackend::Tap(tap(cx, nic)?)
         }
         Source::Client(at) => NetBackend::Socket("connect", end(at)),
         Source::Server(at) => NetBackend::Socket("listen", end(at)),
@@ -160,7 +160,7 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
             NetBackend::Passt { path: passt_socket(cx, nic).into(), reconnect: PASST_RECONNECT }
         }
         Source::User { .. } if has_slirp_process(cx) => {
-            NetBackend::Slirp(cx.numbers.pass(&Descriptor::SlirpHelper))
+            NetBackend::Slirp(cx.pass(&Descriptor::SlirpHelper, nic.info.pos)?)
         }
         Source::User { .. } => NetBackend::User,
         Source::Internal { .. } => NetBackend::Internal,
@@ -177,7 +177,7 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
                 _ => CharBackend::connected(path, Process::VhostUser, reconnect),
             }
         }),
-        Source::Vdpa { dev } => NetBackend::Vdpa(vdpa(cx, nic, dev)),
+        Source::Vdpa { dev } => NetBackend::Vdpa(vdpa(cx, nic, dev)?),
         Source::Hostdev(_) | Source::Null | Source::Vds(_) => {
             let message =
                 format!("an interface of type '{}' has no network backend of QEMU", nic.source.kind());
@@ -186,7 +186,7 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
     })
 }
 
-fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Tap {
+fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem> {
     let queues = nic.driver.queues.unwrap_or(1);
     let name = nic.target.as_ref().and_then(|target| target.dev.as_deref());
     let joins = match nic.actual_source() {
@@ -200,13 +200,16 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Tap {
     if cx.is_standalone() {
         let name = name.map_or_else(|| generated_name(cx, nic), str::to_owned);
         let access = TapAccess::Named(name.clone().into());
-        return Tap { access, name: Some(name), joins: joins.owned(), queues, vhost };
+        return Ok(Tap { access, name: Some(name), joins: joins.owned(), queues, vhost });
     }
-    let taps = (0..queues).map(|queue| cx.numbers.pass(&Descriptor::Tap { name, joins, queue })).collect();
+    let mut pass = |wanted| cx.pass(&wanted, nic.info.pos);
+    let taps =
+        (0..queues).map(|queue| pass(Descriptor::Tap { name, joins, queue })).collect::<Result<_, _>>()?;
     let queues_of_vhost = if vhost { queues } else { 0 };
-    let vhosts = (0..queues_of_vhost).map(|queue| cx.numbers.pass(&Descriptor::VhostNet { queue })).collect();
+    let vhosts =
+        (0..queues_of_vhost).map(|queue| pass(Descriptor::VhostNet { queue })).collect::<Result<_, _>>()?;
     let access = TapAccess::Passed { taps, vhosts };
-    Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost }
+    Ok(Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost })
 }
 
 /// A generated name of a tap device, `vnetN` as libvirt generates it.
@@ -215,14 +218,14 @@ fn generated_name(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
     format!("vnet{}", before.filter(|other| other.actual_kind().is_tap()).count())
 }
 
-fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Vdpa {
+fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Result<Vdpa, Problem> {
     if cx.is_standalone() {
-        return Vdpa::Path(dev.to_owned().into());
+        return Ok(Vdpa::Path(dev.to_owned().into()));
     }
-    let passed = cx.numbers.pass(&Descriptor::Vdpa { path: dev });
+    let passed = cx.pass(&Descriptor::Vdpa { path: dev }, nic.info.pos)?;
     let by_alias = cx.release().has(Convention::VdpaByAlias);
     let opaque = if by_alias { text!(nic.alias, "-vdpa") } else { Text::copied(dev) };
-    Vdpa::Passed { set: cx.numbers.set(passed), opaque }
+    Ok(Vdpa::Passed { set: cx.numbers.set(passed), opaque })
 }
 
 /// Whether user-mode networking uses slirp-helper.

@@ -79,11 +79,11 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
                 return Ok(Backend::Path(path.to_owned().into()));
             }
             let mut set = |wanted| {
-                let passed = cx.numbers.pass(&wanted);
-                cx.numbers.set(passed)
+                let passed = cx.pass(&wanted, tpm.backend_pos)?;
+                Ok(cx.numbers.set(passed))
             };
-            let device = set(Descriptor::Tpm { path });
-            Backend::Passed { device, cancel: set(Descriptor::TpmCancel { path }) }
+            let device = set(Descriptor::Tpm { path })?;
+            Backend::Passed { device, cancel: set(Descriptor::TpmCancel { path })? }
         }
         TpmBackend::Emulator(_) => {
             let path = if let Some(dir) = &cx.directories.standalone {

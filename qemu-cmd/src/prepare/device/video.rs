@@ -62,10 +62,11 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
     let driver = driver.ok_or_else(|| {
         refused(format!("element 'video' has model '{model}', for which this QEMU has no device"))
     })?;
-    let gpu = video.is_vhost_user().then(|| match &cx.directories.standalone {
-        Some(dir) => GpuSocket::Path(format!("{dir}/{}-gpu.sock", video.alias)),
-        None => GpuSocket::Passed(cx.numbers.pass(&Descriptor::VhostUserGpu)),
-    });
+    let gpu = match &cx.directories.standalone {
+        _ if !video.is_vhost_user() => None,
+        Some(dir) => Some(GpuSocket::Path(format!("{dir}/{}-gpu.sock", video.alias))),
+        None => Some(GpuSocket::Passed(cx.pass(&Descriptor::VhostUserGpu, video.info.pos)?)),
+    };
     Ok(Some(Facts { driver, gpu }))
 }
 

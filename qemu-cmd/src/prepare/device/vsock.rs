@@ -32,6 +32,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<
             crate::rules::VSOCK_HOST.problem(cx.release(), vsock.info.pos, message)
         })?,
     };
-    let vhost = (!cx.is_standalone()).then(|| cx.numbers.pass(&Descriptor::VhostVsock));
+    let passes = !cx.is_standalone();
+    let vhost = passes.then(|| cx.pass(&Descriptor::VhostVsock, vsock.info.pos)).transpose()?;
     Ok(Facts { cid, vhost })
 }

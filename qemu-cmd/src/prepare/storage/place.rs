@@ -211,7 +211,7 @@ impl Storage {
                 if cx.is_standalone() {
                     return Ok(Self::Vdpa(path));
                 }
-                let passed = cx.numbers.pass(&Descriptor::Vdpa { path: &path });
+                let passed = cx.pass(&Descriptor::Vdpa { path: &path }, image.pos)?;
                 Self::VdpaPassed(cx.numbers.set(passed))
             }
             Location::VhostVdpa { .. } => {

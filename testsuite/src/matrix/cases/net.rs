@@ -3,7 +3,7 @@
 use virtargv::Arch;
 
 use super::{ANCIENT, ARM, NOTHING, OLD_S390, PPC, S390, TEAMING};
-use crate::matrix::{Case, Qemu, X86, classic, modern};
+use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("net-teaming").on(TEAMING),
@@ -26,6 +26,7 @@ pub(super) const CASES: &[Case] = &[
     modern("net-passt"),
     modern("net-passt").standalone(),
     modern("net-queues").fails(),
+    modern("net-descriptors").host(HostKind::OneDescriptor).fails(),
     classic("net-vdpa").on(X86),
     modern("net-vdpa"),
     modern("net-vdpa").standalone(),
