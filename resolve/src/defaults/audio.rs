@@ -9,9 +9,6 @@ use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
 
-/// The reason for the default audio backend.
-const AUDIO: &str = "sound devices and displays need an audio backend";
-
 /// How the default audio backend is chosen.
 #[derive(Clone, Copy)]
 enum Source {
@@ -31,7 +28,11 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         Some(Source::Environment) => from_environment(work),
         None => None,
     };
-    let info = DeviceInfo::implied(AUDIO);
+    let info = DeviceInfo::implied(if work.domain.devices.graphics.is_empty() {
+        "a guest without <graphics> has no sound on the host unless nographics_allow_host_audio is set"
+    } else {
+        "<graphics> determines the audio backend"
+    });
     work.domain.devices.audios.extend(audio.map(|audio| Audio { info, ..audio }));
 }
 
