@@ -1,7 +1,6 @@
 //! `-machine`, `-accel`, `-global mch.extended-tseg-mbytes=`.
 
 use virtargv_caps::{Accel, Arch, Cap, Convention};
-use virtargv_model::device::iommu::IommuModel;
 use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::features::{Features, IoApic};
 use virtargv_model::security::Keywrap;
@@ -9,6 +8,7 @@ use virtargv_model::{Kib, OnOff, Spelled, YesNo, clock::TimerName, cpu::CpuMode}
 
 use super::context::Emit;
 use super::device::sound;
+use crate::prepare::device::iommu::{Driver, MachineIommu};
 use crate::prepare::device::memory_device::Kind;
 use crate::prepare::memory::Main;
 use crate::{Props, Text};
@@ -107,14 +107,11 @@ fn memory(e: &Emit<'_>, props: &mut Props) {
 
 /// Adds `iommu=`, for IOMMUs that are part of the machine.
 fn iommu(e: &Emit<'_>, props: &mut Props) {
-    match e.domain().devices.iommus.first().and_then(|iommu| iommu.model) {
-        Some(IommuModel::Intel) if !e.has(Cap::DeviceIntelIommu) => {
-            props.set("iommu", true);
-        }
-        Some(IommuModel::Smmuv3) => {
-            props.set("iommu", "smmuv3");
-        }
-        _ => {}
+    if let Some(Driver::Machine(iommu)) = e.prepared.iommus().next().map(|iommu| iommu.facts) {
+        match iommu {
+            MachineIommu::Intel => props.set("iommu", true),
+            MachineIommu::Smmuv3 => props.set("iommu", "smmuv3"),
+        };
     }
 }
 

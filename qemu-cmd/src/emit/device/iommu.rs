@@ -1,34 +1,33 @@
 //! `<iommu>`.
 
-use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::iommu::{Iommu, IommuModel};
+use virtargv_caps::Convention;
+use virtargv_model::device::iommu::Iommu;
 use virtargv_model::{OnOff, Spelled};
 
 use super::address;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::prepare::device::Device;
+use crate::prepare::device::iommu::Driver;
 
-/// Emits `<iommu>`. An SMMUv3 is part of the machine instead.
+/// Emits every `<iommu>` that is a device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for iommu in e.prepared.iommus() {
         e.at(iommu);
-        let props = match iommu.model {
-            // Without `-device intel-iommu` it is a property of the machine (`iommu=`).
-            Some(IommuModel::Intel) if !e.has(Cap::DeviceIntelIommu) => continue,
-            Some(IommuModel::Intel) => intel(e, iommu),
-            Some(IommuModel::Virtio) => {
+        let props = match iommu.facts {
+            Driver::Machine(_) => continue,
+            Driver::Intel => intel(e, iommu),
+            Driver::Virtio => {
                 let mut props = Props::new("driver", "virtio-iommu").with("id", iommu.alias);
                 address::add(&mut props, e, iommu.address);
                 props
             }
-            Some(IommuModel::Smmuv3) | None => continue,
         };
         e.device(props);
     }
 }
 
-fn intel(e: &Emit<'_>, iommu: Device<'_, Iommu>) -> Props {
+fn intel(e: &Emit<'_>, iommu: Device<'_, Iommu, Driver>) -> Props {
     let driver = &iommu.driver;
     let word = |switch: Option<OnOff>| switch.map(Spelled::as_str);
     let mut props = Props::new("driver", "intel-iommu");

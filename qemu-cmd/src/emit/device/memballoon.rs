@@ -1,27 +1,25 @@
 //! `<memballoon>`.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Convention;
 use virtargv_model::OnOff;
-use virtargv_model::device::memballoon::{Memballoon, MemballoonModel};
+use virtargv_model::device::controller::VirtioModel;
+use virtargv_model::device::memballoon::Memballoon;
 
 use super::address;
 use super::virtio::{self, Variant};
 use crate::Props;
 use crate::emit::context::Emit;
+use crate::prepare::device::memballoon::Balloon;
 
 /// Emits `<memballoon>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    if e.guest().machine.starts_with("s390-virtio") && e.has(Cap::VirtioS390) {
-        // The virtio bus of machine type `s390-virtio` has no balloon, so libvirt ignores the element.
-        return;
-    }
     for balloon in e.prepared.memballoons() {
         e.at(balloon);
-        let variant = match balloon.model {
-            Some(MemballoonModel::Virtio) => Variant::Plain,
-            Some(MemballoonModel::VirtioTransitional) => Variant::Transitional,
-            Some(MemballoonModel::VirtioNonTransitional) => Variant::NonTransitional,
-            Some(MemballoonModel::Xen | MemballoonModel::None) | None => continue,
+        let variant = match balloon.facts {
+            Balloon::Nothing => continue,
+            Balloon::Virtio(VirtioModel::Virtio) => Variant::Plain,
+            Balloon::Virtio(VirtioModel::Transitional) => Variant::Transitional,
+            Balloon::Virtio(VirtioModel::NonTransitional) => Variant::NonTransitional,
         };
         let mut props = virtio::device(e, "virtio-balloon", variant, balloon.address, balloon.virtio);
         props.set("id", balloon.alias);

@@ -1,30 +1,22 @@
 //! `<panic>`.
 
-use virtargv_model::device::panic::PanicModel;
-use virtargv_model::info::Address;
-
 use super::address;
 use crate::Props;
 use crate::emit::context::Emit;
+use crate::prepare::device::panic::Driver;
 
-/// Emits every `<panic>` that is a device. Models `pseries`, `hyperv` and `s390` are part of firmware or CPU.
+/// Emits every `<panic>` that is a device.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for panic in e.prepared.panics() {
         e.at(panic);
-        match panic.model {
-            Some(PanicModel::Isa) => {
-                let mut props = Props::new("driver", "pvpanic");
-                if let Some(Address::Isa(isa)) = panic.info.address {
-                    props.set_opt("ioport", isa.iobase);
-                }
-                e.device(props);
-            }
-            Some(PanicModel::Pvpanic) => {
+        match panic.facts {
+            Driver::Isa { ioport } => e.device(Props::new("driver", "pvpanic").opt("ioport", *ioport)),
+            Driver::Pci => {
                 let mut props = Props::new("driver", "pvpanic-pci");
                 address::add(&mut props, e, panic.address);
                 e.device(props);
             }
-            Some(PanicModel::Pseries | PanicModel::Hyperv | PanicModel::S390) | None => {}
+            Driver::BuiltIn => {}
         }
     }
 }

@@ -8,8 +8,11 @@ pub(crate) mod disk;
 pub(crate) mod filesystem;
 pub(crate) mod graphics;
 pub(crate) mod hostdev;
+pub(crate) mod iommu;
+pub(crate) mod memballoon;
 pub(crate) mod memory_device;
 pub(crate) mod net;
+pub(crate) mod panic;
 pub(crate) mod redirdev;
 pub(crate) mod rng;
 pub(crate) mod shmem;
@@ -139,7 +142,7 @@ fn nothing<T>(_: &mut Prepare<'_>, _: Device<'_, T>) -> Result<(), Problem> {
 // The order is that of the arguments, because descriptors are numbered in it.
 devices! {
     memories: MemoryDevice, model::memory_device::MemoryDevice, memory_device::Facts, memory_device::prepare;
-    iommus: Iommu, model::iommu::Iommu, (), nothing;
+    iommus: Iommu, model::iommu::Iommu, iommu::Driver, iommu::prepare;
     controllers: Controller, model::controller::Controller, controller::Facts, controller::prepare;
     hubs: Hub, model::hub::Hub, (), nothing;
     disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::prepare;
@@ -157,9 +160,9 @@ devices! {
     watchdogs: Watchdog, model::watchdog::Watchdog, watchdog::Facts, watchdog::prepare;
     redirdevs: Redirdev, model::redirdev::Redirdev, CharBackend, redirdev::prepare;
     hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::prepare;
-    memballoons: Memballoon, model::memballoon::Memballoon, (), nothing;
+    memballoons: Memballoon, model::memballoon::Memballoon, memballoon::Balloon, memballoon::prepare;
     rngs: Rng, model::rng::Rng, rng::Facts, rng::prepare;
-    panics: Panic, model::panic::Panic, (), nothing;
+    panics: Panic, model::panic::Panic, panic::Driver, panic::prepare;
     shmems: Shmem, model::shmem::Shmem, shmem::Facts, shmem::prepare;
     vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::prepare;
     cryptos: Crypto, model::crypto::Crypto, (), nothing;
