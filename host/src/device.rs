@@ -1,5 +1,18 @@
 //! Devices of the host.
 
+/// A USB device of the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct UsbDevice {
+    /// The number of its bus.
+    pub bus: u32,
+    /// Its number on the bus.
+    pub device: u32,
+    /// The vendor id.
+    pub vendor: u16,
+    /// The product id.
+    pub product: u16,
+}
+
 /// A PCI device of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PciDevice {

@@ -10,9 +10,9 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::{
-    Answer, Cpu, Descriptors, Devices, DriverConfig, Files, FreeDescriptors, Host, HostError, Machine,
-    Networks, Numa, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets, Services, Storage,
-    Volume, VolumeLookup,
+    Answer, Cpu, Descriptors, Devices, DriverConfig, FileKind, FileStat, Files, FreeDescriptors, Host,
+    HostError, Machine, Networks, Numa, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets,
+    Services, Storage, UsbDevice, Volume, VolumeLookup,
 };
 
 /// Answers with given values; all else does not exist. Random bytes count up from 0, so that output is the same every
@@ -46,6 +46,8 @@ pub struct FixedHost {
     pub env: BTreeMap<String, String>,
     /// Files by path.
     pub files: BTreeMap<String, String>,
+    /// Images and block devices by path. Without them, nothing is known of any image.
+    pub images: Option<BTreeMap<String, Vec<u8>>>,
     /// The directory where QEMU binaries are found, as `qemu-system-ARCH`.
     pub emulator_dir: String,
     /// The host's CPU.
@@ -66,6 +68,8 @@ pub struct FixedHost {
     pub nbdkit_plugins: BTreeSet<String>,
     /// PCI devices by address, such as `0000:01:00.0`.
     pub pci_devices: BTreeMap<String, PciDevice>,
+    /// USB devices.
+    pub usb_devices: Vec<UsbDevice>,
     /// The NUMA nodes.
     pub numa_nodes: Vec<u32>,
     /// The NUMA nodes that automatic placement advises.
@@ -102,6 +106,7 @@ impl Default for FixedHost {
             utc_offset: 0,
             env: BTreeMap::new(),
             files: BTreeMap::new(),
+            images: None,
             emulator_dir: "/usr/bin".into(),
             cpu: None,
             cpu_map: Arc::default(),
@@ -112,6 +117,7 @@ impl Default for FixedHost {
             descriptors: Arc::new(FreeDescriptors),
             nbdkit_plugins: BTreeSet::new(),
             pci_devices: BTreeMap::new(),
+            usb_devices: Vec::new(),
             numa_nodes: vec![0],
             numa_advice: vec![0],
             cpus_per_node: 4,
@@ -190,8 +196,26 @@ impl Files for FixedHost {
         if names.is_empty() { Err(HostError::not_found("directory", path)) } else { Ok(names) }
     }
 
+    fn stat(&self, path: &str) -> Answer<FileStat> {
+        let image = self.image(path)?;
+        Ok(FileStat { kind: FileKind::Regular, size: image.len() as u64 })
+    }
+
+    fn read_at(&self, path: &str, offset: u64, length: usize) -> Answer<Vec<u8>> {
+        let image = self.image(path)?;
+        let rest = usize::try_from(offset).ok().and_then(|offset| image.get(offset..)).unwrap_or_default();
+        Ok(rest.iter().copied().take(length).collect())
+    }
+
     fn is_cdrom(&self, path: &str) -> Answer<bool> {
         Ok(self.cdroms.contains(path))
+    }
+}
+
+impl FixedHost {
+    fn image(&self, path: &str) -> Answer<&Vec<u8>> {
+        let images = self.images.as_ref().ok_or(HostError::Unknown("its files"))?;
+        images.get(path).ok_or_else(|| HostError::not_found("file", path))
     }
 }
 
@@ -225,6 +249,10 @@ impl Devices for FixedHost {
         self.pci_devices.get(&address.to_string()).copied().ok_or(HostError::Unknown("its PCI devices"))
     }
 
+    fn usb_devices(&self) -> Answer<Vec<UsbDevice>> {
+        Ok(self.usb_devices.clone())
+    }
+
     fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Answer<String> {
         self.scsi_generic.clone().ok_or_else(|| HostError::not_found("SCSI host adapter", adapter))
     }
@@ -235,6 +263,10 @@ impl Devices for FixedHost {
 
     fn vhost_net(&self, accel: Accel) -> Answer<bool> {
         Ok(accel == Accel::Kvm)
+    }
+
+    fn vhost_vsock(&self) -> Answer<bool> {
+        Ok(true)
     }
 
     fn free_vsock_cid(&self) -> Answer<u32> {

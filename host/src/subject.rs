@@ -7,7 +7,7 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::answer::{Answer, HostError};
-use crate::{PciDevice, Processor, SecretKey, SecretUse, Volume};
+use crate::{FileStat, PciDevice, Processor, SecretKey, SecretUse, UsbDevice, Volume};
 
 /// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and their
 /// implementations for a host that knows nothing and for [`Override`](crate::Override).
@@ -72,6 +72,10 @@ subjects! {
         fn read_text(path: &str) -> String: "its files";
         /// The names in the directory `path`, sorted.
         fn list(path: &str) -> Vec<String>: "its files";
+        /// The kind and size of the file at `path`.
+        fn stat(path: &str) -> FileStat: "its files";
+        /// At most `length` bytes of the file or block device at `path`, from byte `offset` on; fewer at its end.
+        fn read_at(path: &str, offset: u64, length: usize) -> Vec<u8>: "its files";
         /// Whether the device at `path` is a CD-ROM drive.
         fn is_cdrom(path: &str) -> bool: "whether the device is a CD-ROM drive";
     }
@@ -98,12 +102,16 @@ subjects! {
     trait Devices by devices {
         /// The PCI device at `address`.
         fn pci_device(address: &PciAddress) -> PciDevice: "its PCI devices";
+        /// The USB devices, by bus and device number.
+        fn usb_devices() -> Vec<UsbDevice>: "its USB devices";
         /// The generic device (`sg0`) of a SCSI unit at adapter, bus, target and unit.
         fn scsi_generic(adapter: &str, bus: u32, target: u32, unit: u64) -> String: "its SCSI devices";
         /// The path of a DRM render node.
         fn render_node() -> String: "its DRM render nodes";
         /// Whether vhost-net serves guests that run under `accel`.
         fn vhost_net(accel: Accel) -> bool: "whether vhost-net can be used";
+        /// Whether vhost-vsock can be used.
+        fn vhost_vsock() -> bool: "whether vhost-vsock can be used";
         /// A vsock CID that no other guest has.
         fn free_vsock_cid() -> u32: "which vsock CIDs are free";
     }

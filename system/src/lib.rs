@@ -16,13 +16,14 @@
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
-use std::io::{ErrorKind, Read as _};
+use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use virtargv_host::{
-    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, Files, Host, HostError, Machine, Networks, Numa,
-    PciDevice, Secrets, Services, Storage,
+    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, FileKind, FileStat, Files, Host, HostError,
+    Machine, Networks, Numa, PciDevice, Secrets, Services, Storage, UsbDevice,
 };
 use virtargv_model::Report;
 use virtargv_model::info::PciAddress;
@@ -47,6 +48,9 @@ const CPU_MAP_DIR: &str = "/usr/share/libvirt/cpu_map";
 /// The directories in which distributions install the plugins of nbdkit.
 const PLUGIN_DIRS: &[&str] =
     &["/usr/lib/nbdkit/plugins", "/usr/lib64/nbdkit/plugins", "/usr/lib/x86_64-linux-gnu/nbdkit/plugins"];
+
+/// USB devices in sysfs.
+const USB_DEVICES: &str = "/sys/bus/usb/devices";
 
 /// The NUMA nodes in sysfs.
 const NODES: &str = "/sys/devices/system/node";
@@ -167,6 +171,38 @@ impl Files for SystemHost {
         Ok(names)
     }
 
+    fn stat(&self, path: &str) -> Answer<FileStat> {
+        let found = fs::metadata(path).map_err(|error| from_io("file", path, &error))?;
+        let kind = found.file_type();
+        let stat = |kind, size| Ok(FileStat { kind, size });
+        if kind.is_file() {
+            stat(FileKind::Regular, found.len())
+        } else if kind.is_block_device() {
+            let mut device = fs::File::open(path).map_err(|error| from_io("device", path, &error))?;
+            let size = device.seek(SeekFrom::End(0)).map_err(|error| from_io("device", path, &error))?;
+            stat(FileKind::Block, size)
+        } else if kind.is_dir() {
+            stat(FileKind::Directory, 0)
+        } else {
+            stat(FileKind::Other, 0)
+        }
+    }
+
+    fn read_at(&self, path: &str, offset: u64, length: usize) -> Answer<Vec<u8>> {
+        // Opening a pipe would wait for its other end.
+        if self.stat(path)?.kind == FileKind::Other {
+            return Err(HostError::failed("file", path, "it is neither a file nor a block device"));
+        }
+        let read = || {
+            let mut file = fs::File::open(path)?;
+            file.seek(SeekFrom::Start(offset))?;
+            let mut bytes = Vec::new();
+            file.take(length as u64).read_to_end(&mut bytes)?;
+            Ok(bytes)
+        };
+        read().map_err(|error| from_io("file", path, &error))
+    }
+
     fn is_cdrom(&self, path: &str) -> Answer<bool> {
         let real = fs::canonicalize(path).map_err(|error| from_io("device", path, &error))?;
         Ok(real.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("sr")))
@@ -232,8 +268,23 @@ impl Devices for SystemHost {
             .ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
     }
 
+    /// vhost-net is for guests that run under KVM, where its device can be opened.
     fn vhost_net(&self, accel: Accel) -> Answer<bool> {
-        Ok(accel == Accel::Kvm)
+        Ok(accel == Accel::Kvm && can_open("/dev/vhost-net"))
+    }
+
+    fn vhost_vsock(&self) -> Answer<bool> {
+        Ok(can_open("/dev/vhost-vsock"))
+    }
+
+    fn usb_devices(&self) -> Answer<Vec<UsbDevice>> {
+        let names = match self.list(USB_DEVICES) {
+            Err(HostError::NotFound { .. }) => return Ok(Vec::new()),
+            names => names?,
+        };
+        let mut devices: Vec<UsbDevice> = names.iter().filter_map(|name| usb_device(name)).collect();
+        devices.sort_unstable();
+        Ok(devices)
     }
 
     /// CID 3, the first that a guest can have: which CIDs other guests use is not known.
@@ -267,6 +318,24 @@ impl Services for SystemHost {
     fn slirp_helper(&self) -> Answer<bool> {
         Ok(false)
     }
+}
+
+/// Whether the device at `path` can be opened for reading and writing.
+fn can_open(path: &str) -> bool {
+    fs::OpenOptions::new().read(true).write(true).open(path).is_ok()
+}
+
+/// The USB device with this name in sysfs; `None` for an interface of a device.
+fn usb_device(name: &str) -> Option<UsbDevice> {
+    let attribute = |attribute: &str| fs::read_to_string(format!("{USB_DEVICES}/{name}/{attribute}")).ok();
+    let decimal = |text: String| text.trim().parse().ok();
+    let hexadecimal = |text: String| u16::from_str_radix(text.trim(), 16).ok();
+    Some(UsbDevice {
+        bus: decimal(attribute("busnum")?)?,
+        device: decimal(attribute("devnum")?)?,
+        vendor: hexadecimal(attribute("idVendor")?)?,
+        product: hexadecimal(attribute("idProduct")?)?,
+    })
 }
 
 /// Reads the definition of `name` in `dir`, a directory of the libvirt daemon of this machine.
