@@ -53,6 +53,10 @@ pub struct DriverConfig {
     pub vnc_allow_host_audio: bool,
     /// `nographics_allow_host_audio`
     pub nographics_allow_host_audio: bool,
+    /// `remote_display_port_min`, `remote_display_port_max`: the TCP ports of displays with `autoport`.
+    pub remote_display_ports: (u16, u16),
+    /// `remote_websocket_port_min`, `remote_websocket_port_max`: the TCP ports of `websocket='-1'`.
+    pub remote_websocket_ports: (u16, u16),
     /// `spice_listen`
     pub spice_listen: String,
     /// `spice_auto_unix_socket`
@@ -143,6 +147,8 @@ impl Default for DriverConfig {
             vnc_sasl_dir: None,
             vnc_allow_host_audio: false,
             nographics_allow_host_audio: false,
+            remote_display_ports: (5900, 65535),
+            remote_websocket_ports: (5700, 65535),
             spice_listen: "127.0.0.1".into(),
             spice_auto_unix_socket: false,
             spice_tls: false,

@@ -11,8 +11,8 @@ use virtargv_model::pool::StoragePool;
 
 use crate::{
     Answer, Cpu, Descriptors, Devices, DriverConfig, FileKind, FileStat, Files, FreeDescriptors, Host,
-    HostError, Machine, Networks, Numa, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Secrets,
-    Services, Storage, UsbDevice, Volume, VolumeLookup,
+    HostError, Machine, Networks, Numa, PciDevice, PortPurpose, Processor, SecretKey, SecretLookup,
+    SecretUse, Secrets, Services, Storage, UsbDevice, Volume, VolumeLookup,
 };
 
 /// Answers with given values; all else does not exist. Random bytes count up from 0, so that output is the same every
@@ -48,6 +48,8 @@ pub struct FixedHost {
     pub files: BTreeMap<String, String>,
     /// Images and block devices by path. Without them, nothing is known of any image.
     pub images: Option<BTreeMap<String, Vec<u8>>>,
+    /// The one free TCP port for a purpose; for other purposes, every port is free.
+    pub free_ports: BTreeMap<PortPurpose, u16>,
     /// The directory where QEMU binaries are found, as `qemu-system-ARCH`.
     pub emulator_dir: String,
     /// The host's CPU.
@@ -58,6 +60,8 @@ pub struct FixedHost {
     pub fips: bool,
     /// Whether there is a slirp helper.
     pub slirp_helper: bool,
+    /// Whether there is vhost-net.
+    pub vhost_net: bool,
     /// The vsock CID that is free.
     pub free_vsock_cid: u32,
     /// The versions of TPM that swtpm does not emulate.
@@ -107,11 +111,13 @@ impl Default for FixedHost {
             env: BTreeMap::new(),
             files: BTreeMap::new(),
             images: None,
+            free_ports: BTreeMap::new(),
             emulator_dir: "/usr/bin".into(),
             cpu: None,
             cpu_map: Arc::default(),
             fips: false,
             slirp_helper: false,
+            vhost_net: true,
             free_vsock_cid: 3,
             missing_tpm_versions: BTreeSet::new(),
             descriptors: Arc::new(FreeDescriptors),
@@ -175,6 +181,10 @@ impl Machine for FixedHost {
 
     fn env(&self, name: &str) -> Answer<Option<String>> {
         Ok(self.env.get(name).cloned())
+    }
+
+    fn port_is_free(&self, port: u16, purpose: PortPurpose) -> Answer<bool> {
+        Ok(self.free_ports.get(&purpose).is_none_or(|free| *free == port))
     }
 
     fn emulator(&self, arch: Arch) -> Answer<String> {
@@ -262,7 +272,7 @@ impl Devices for FixedHost {
     }
 
     fn vhost_net(&self, accel: Accel) -> Answer<bool> {
-        Ok(accel == Accel::Kvm)
+        Ok(self.vhost_net && accel == Accel::Kvm)
     }
 
     fn vhost_vsock(&self) -> Answer<bool> {

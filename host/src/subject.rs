@@ -7,7 +7,7 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::answer::{Answer, HostError};
-use crate::{FileStat, PciDevice, Processor, SecretKey, SecretUse, UsbDevice, Volume};
+use crate::{FileStat, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, UsbDevice, Volume};
 
 /// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and their
 /// implementations for a host that knows nothing and for [`Override`](crate::Override).
@@ -62,6 +62,8 @@ subjects! {
         fn fips() -> bool: "whether its kernel is in FIPS mode";
         /// The value of an environment variable of the driver; `None` if it is not set.
         fn env(name: &str) -> Option<String>: "the driver's environment";
+        /// Whether nothing listens on TCP port `port`, which is to serve `purpose`.
+        fn port_is_free(port: u16, purpose: PortPurpose) -> bool: "which TCP ports are free";
         /// The path of the QEMU binary for guests of `arch`.
         fn emulator(arch: Arch) -> String: "where its QEMU binaries are";
     }

@@ -1,8 +1,8 @@
 //! The answers of a host that implements no subject, and of an override.
 
 use virtargv_host::{
-    Accel, Answer, Arch, DriverConfig, FixedHost, Host, HostError, Machine, NotKnown, Override, SecretKey,
-    SecretUse, Secrets,
+    Accel, Answer, Arch, DriverConfig, FixedHost, Host, HostError, Machine, NotKnown, Override, PortPurpose,
+    SecretKey, SecretUse, Secrets,
 };
 use virtargv_model::device::net::NetworkSource;
 use virtargv_model::info::PciAddress;
@@ -35,6 +35,7 @@ fn answers(host: &dyn Host) -> Vec<(&'static str, Option<HostError>)> {
         ("page_size", machine.page_size().err()),
         ("fips", machine.fips().err()),
         ("env", machine.env("PATH").err()),
+        ("port_is_free", machine.port_is_free(5900, PortPurpose::Vnc).err()),
         ("emulator", machine.emulator(Arch::X86_64).err()),
         ("read_text", files.read_text("/etc/hosts").err()),
         ("list", files.list("/etc").err()),

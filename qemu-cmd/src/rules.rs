@@ -2,6 +2,14 @@
 //! prepared.
 
 virtargv_model::rules! {
+    /// An interface with `<driver name='vhost'>` is on a host with vhost-net.
+    NET_VHOST = "net-vhost": Unsupported, Build,
+        "`<interface><driver name='vhost'>`: the device `/dev/vhost-net` of the host's kernel",
+        help "load the kernel module `vhost_net`, or leave `name=` out";
+    /// There is a free TCP port for a display with `autoport`.
+    GRAPHICS_PORT = "graphics-port": Internal, Build,
+        "`<graphics autoport= websocket=>`: the ports of the driver's settings `remote_display_port_min` and `remote_websocket_port_min` on",
+        help "stop another guest, give a `port=`, or widen the range in `qemu.conf`";
     /// The time of the host is known if the guest's clock is an offset from it.
     CLOCK_TIME = "clock-time": Internal, Build, "`<clock offset='variable'>`: an offset from the time of the host",
         help "use another `offset=`, or a host that knows its time";

@@ -23,7 +23,7 @@ use std::sync::OnceLock;
 
 use virtargv_host::{
     Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, FileKind, FileStat, Files, Host, HostError,
-    Machine, Networks, Numa, PciDevice, Secrets, Services, Storage, UsbDevice,
+    Machine, Networks, Numa, PciDevice, PortPurpose, Secrets, Services, Storage, UsbDevice,
 };
 use virtargv_model::Report;
 use virtargv_model::info::PciAddress;
@@ -144,6 +144,19 @@ impl Machine for SystemHost {
             Err(std::env::VarError::NotPresent) => Ok(None),
             Err(error) => Err(HostError::failed("environment variable", name, error)),
         }
+    }
+
+    /// The kernel's lists of sockets tell which ports somebody listens on.
+    fn port_is_free(&self, port: u16, _: PortPurpose) -> Answer<bool> {
+        let mut listening = Vec::new();
+        for list in ["/proc/net/tcp", "/proc/net/tcp6"] {
+            match self.read_text(list) {
+                // A kernel without IPv6 has one list.
+                Err(HostError::NotFound { .. }) => {}
+                text => listening.extend(text?.lines().filter_map(listening_port)),
+            }
+        }
+        Ok(!listening.contains(&port))
     }
 
     /// The binary in `PATH`, or else the path where distributions install it, because a document can be checked on a
@@ -320,6 +333,15 @@ impl Services for SystemHost {
     }
 }
 
+/// The port of a listening socket in a line of `/proc/net/tcp`; `None` for another line.
+fn listening_port(line: &str) -> Option<u16> {
+    const LISTEN: &str = "0A";
+    let mut fields = line.split_ascii_whitespace().skip(1);
+    let (local, state) = (fields.next()?, fields.nth(1)?);
+    let (_, port) = local.rsplit_once(':').filter(|_| state == LISTEN)?;
+    u16::from_str_radix(port, 16).ok()
+}
+
 /// Whether the device at `path` can be opened for reading and writing.
 fn can_open(path: &str) -> bool {
     fs::OpenOptions::new().read(true).write(true).open(path).is_ok()
@@ -379,6 +401,22 @@ mod tests {
             assert_eq!(read(name), Err(HostError::not_found("storage pool", name)));
         }
         fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn listening_ports_are_read() {
+        let check = |line: &str, port| assert_eq!(listening_port(line), port, "{line}");
+        check("  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid", None);
+        check(
+            "   0: 0100007F:170C 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0",
+            Some(5900),
+        );
+        check("   1: 0100007F:170C 0100007F:D431 01 00000000:00000000 00:00000000 00000000     0", None);
+        check(
+            "   0: 00000000000000000000000000000000:1A0A 00000000000000000000000000000000:0000 0A 0",
+            Some(6666),
+        );
+        check("", None);
     }
 
     #[test]

@@ -3,7 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_host::{Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, Services};
+use virtargv_host::{
+    Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, PortPurpose, Services,
+};
+
+/// The ports of displays with `autoport`.
+pub fn pretended_ports() -> BTreeMap<PortPurpose, u16> {
+    [(PortPurpose::Vnc, 5900), (PortPurpose::Spice, 5901), (PortPurpose::SpiceTls, 5902)].into()
+}
 
 /// What libvirt's tests mock: the socket of an emulated TPM is `/dev/test`, and vhost-net is used under TCG too.
 #[derive(Debug)]

@@ -35,7 +35,7 @@ fn tables(e: &mut Emit<'_>, smbios: &Smbios) {
     for (number, table) in
         [(0u32, smbios.bios.as_ref()), (1, smbios.system.as_ref()), (2, board), (3, smbios.chassis.as_ref())]
     {
-        if let Some(table) = table {
+        if let Some(table) = table.filter(|table| !table.fields.is_empty()) {
             e.pairs("-smbios", self::table(number, table));
         }
     }
@@ -47,6 +47,10 @@ fn tables(e: &mut Emit<'_>, smbios: &Smbios) {
 
 fn table(number: u32, table: &SmbiosTable) -> Props {
     let mut props = Props::object().with("type", number);
+    // libvirt always writes the manufacturer of a base board and a chassis.
+    if matches!(number, 2 | 3) && table.get("manufacturer").is_none() {
+        props.set("manufacturer", "");
+    }
     for (name, value) in &table.fields {
         match value {
             SmbiosValue::Text(text) => props.set(*name, text),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
 use virtargv_host::{
-    Descriptor, Descriptors, Hugetlbfs, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind,
+    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind,
     VolumeLookup,
 };
 use virtargv_model::network::Network;
@@ -21,6 +21,8 @@ pub enum HostKind {
     /// Without a render node, huge pages, TLS for SPICE, SCSI devices and TPM 1.2. The TLS keys of VNC and of character
     /// devices have a passphrase, whose secret does not exist.
     Bare,
+    /// Other guests have all its TCP ports, and there is no vhost-net.
+    Busy,
     /// With a CPU of this architecture, and CPU definitions.
     Cpu(Arch),
     /// Whose launcher passes all descriptors of `/dev/vhost-net` and `/dev/vhost-vsock` under one number.
@@ -34,6 +36,7 @@ pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
     match kind {
         HostKind::Usual => Box::new(usual(release)),
         HostKind::Bare => Box::new(bare(release)),
+        HostKind::Busy => Box::new(busy(release)),
         HostKind::Cpu(arch) => Box::new(with_cpu(arch, release)),
         HostKind::OneDescriptor => {
             Box::new(FixedHost { descriptors: Arc::new(OneDescriptor), ..usual(release) })
@@ -128,6 +131,13 @@ fn bare(release: Release) -> FixedHost {
     host.scsi_generic = None;
     host.missing_tpm_versions.insert("1.2".to_owned());
     host
+}
+
+fn busy(release: Release) -> FixedHost {
+    use PortPurpose::{Spice, SpiceTls, Vnc, VncWebsocket};
+    // No display can have port 0.
+    let free_ports = [Vnc, VncWebsocket, Spice, SpiceTls].map(|purpose| (purpose, 0)).into();
+    FixedHost { free_ports, vhost_net: false, ..usual(release) }
 }
 
 fn with_cpu(arch: Arch, release: Release) -> FixedHost {

@@ -62,9 +62,9 @@ fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
         };
         Props::new("fsdriver", "local")
             .with("security_model", security)
+            .opt("multidevs", fs.multidevs.filter(|m| *m != FsMultidevs::Default).map(Spelled::as_str))
             .opt("fmode", fs.file_mode.map(|m| m.to_string()))
             .opt("dmode", fs.dir_mode.map(|m| m.to_string()))
-            .opt("multidevs", fs.multidevs.filter(|m| *m != FsMultidevs::Default).map(Spelled::as_str))
     };
     props.set_opt("writeout", fs.write_policy.map(Spelled::as_str));
     props.set("id", ninep_id(fs)).set_opt("path", fs.source.path.as_ref());

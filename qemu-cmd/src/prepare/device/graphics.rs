@@ -1,6 +1,7 @@
 //! `<graphics>`: addresses, TLS and render nodes.
 
 mod listen;
+mod ports;
 pub(crate) mod spice;
 pub(crate) mod vnc;
 
@@ -11,6 +12,7 @@ use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
 use virtargv_validate::rules::graphics as rules;
 
+use self::ports::Ports;
 use super::audio;
 use crate::prepare::context::{Prepare, broken};
 use crate::text::Text;
@@ -60,8 +62,9 @@ pub(crate) enum Bus {
 /// Prepares every `<graphics>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Vec<Facts> {
     let mut all = Vec::with_capacity(cx.domain.devices.graphics.len());
+    let mut ports = Ports::of(cx.domain);
     for graphics in &cx.domain.devices.graphics {
-        match one(cx, graphics) {
+        match one(cx, graphics, &mut ports) {
             Ok(facts) => all.push(facts),
             Err(problem) => cx.report.push(problem),
         }
@@ -69,11 +72,11 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Vec<Facts> {
     all
 }
 
-fn one(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Facts, Problem> {
+fn one(cx: &mut Prepare<'_>, graphics: &Graphics, ports: &mut Ports) -> Result<Facts, Problem> {
     Ok(match &graphics.display {
         Display::Sdl { .. } => Facts::Sdl,
-        Display::Vnc(vnc) => Facts::Vnc(vnc::prepare(cx, graphics, vnc)?),
-        Display::Spice(spice) => Facts::Spice(spice::prepare(cx, graphics, spice)?),
+        Display::Vnc(vnc) => Facts::Vnc(vnc::prepare(cx, graphics, vnc, ports)?),
+        Display::Spice(spice) => Facts::Spice(spice::prepare(cx, graphics, spice, ports)?),
         Display::EglHeadless { rendernode: Some(node) } => Facts::EglHeadless(Some(RenderNode::given(node))),
         Display::EglHeadless { rendernode: None } if cx.has(Cap::EglHeadlessRendernode) => {
             Facts::EglHeadless(Some(RenderNode::chosen(cx, graphics)?))

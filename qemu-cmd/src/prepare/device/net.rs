@@ -1,6 +1,6 @@
 //! `<interface>`: network backend and device.
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::{Accel, Cap, Convention};
 use virtargv_host::{Descriptor, Joins};
 use virtargv_model::device::hostdev::InterfaceDevice;
 use virtargv_model::device::net::{BackendType, DriverName, Interface, NicModel, Source, VhostMode};
@@ -195,8 +195,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
         Source::Direct { dev, .. } => Joins::Direct(dev.as_str()),
         _ => Joins::Nothing,
     };
-    let kernel = nic.is_virtio() && nic.driver.name != Some(DriverName::Qemu);
-    let vhost = kernel && cx.host.devices().vhost_net(cx.guest.accel) == Ok(true);
+    let vhost = has_vhost(cx, nic)?;
     if cx.is_standalone() {
         let name = name.map_or_else(|| generated_name(cx, nic), str::to_owned);
         let access = TapAccess::Named(name.clone().into());
@@ -210,6 +209,22 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
         (0..queues_of_vhost).map(|queue| pass(Descriptor::VhostNet { queue })).collect::<Result<_, _>>()?;
     let access = TapAccess::Passed { taps, vhosts };
     Ok(Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost })
+}
+
+/// Whether vhost-net serves an interface: a virtio device of a guest under KVM, unless `<driver name='qemu'>`. Where it
+/// is not known whether the host has vhost-net, it counts as there.
+fn has_vhost(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> Result<bool, Problem> {
+    if !nic.is_virtio() || nic.driver.name == Some(DriverName::Qemu) {
+        return Ok(false);
+    }
+    let is_kvm = cx.guest.accel == Accel::Kvm;
+    let is_there = cx.host.devices().vhost_net(cx.guest.accel).unwrap_or(is_kvm);
+    if is_kvm && !is_there && nic.driver.name == Some(DriverName::Vhost) {
+        let message = "element 'driver' of the interface has 'name' 'vhost', but the host has no vhost-net";
+        let place = nic.info.pos.path("driver/@name");
+        return Err(crate::rules::NET_VHOST.problem(cx.release(), place, message));
+    }
+    Ok(is_there)
 }
 
 /// A generated name of a tap device, `vnetN` as libvirt generates it.

@@ -10,7 +10,7 @@ use virtargv_host::{
 };
 use virtargv_model::Uuid;
 use virtargv_model::device::net::{Actual, NetworkSource, Source};
-use virtargv_testsuite::pretend::PretendedDescriptors;
+use virtargv_testsuite::pretend::{PretendedDescriptors, pretended_ports};
 
 use crate::case::Case;
 use crate::corpus::Corpus;
@@ -35,6 +35,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         fips: case.is("fips_host"),
         slirp_helper: case.is("slirp_helper"),
         free_vsock_cid: 42,
+        free_ports: pretended_ports(),
         descriptors: Arc::new(descriptors(case)),
         nbdkit_plugins: nbdkit_plugins(case),
         pci_devices: pci_devices(),

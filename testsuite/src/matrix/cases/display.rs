@@ -24,6 +24,7 @@ pub(super) const CASES: &[Case] = &[
     modern("graphics-spice").live(),
     classic("graphics-spice").live(),
     modern("graphics-spice-tls"),
+    modern("graphics-automatic-ports"),
     modern("graphics-egl-headless"),
     modern("graphics-dbus").live(),
     modern("graphics-problems").refused(),

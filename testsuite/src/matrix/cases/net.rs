@@ -6,6 +6,7 @@ use super::{ANCIENT, ARM, NOTHING, OLD_S390, PPC, S390, TEAMING};
 use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
+    modern("host-busy").host(HostKind::Busy).fails(),
     classic("net-teaming").on(TEAMING),
     modern("net-teaming"),
     classic("net-teaming").on(Qemu::Flags(Arch::I686, &[])).variant("no-flags").refused(),

@@ -17,7 +17,7 @@ use crate::{Form, Props, Style, Text, Value};
 /// Emits a VNC display.
 pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
     let settings = e.settings();
-    let (mut props, form) = endpoint(e, vnc, facts);
+    let (mut props, form) = endpoint(e, facts);
     props.set_opt("share", vnc.share_policy.map(Spelled::as_str));
     // The password is set over the monitor, so that it is not on the command line.
     let explicit = e.has(Cap::VncOpts);
@@ -54,7 +54,7 @@ pub(super) fn emit(e: &mut Emit<'_>, vnc: &Vnc, facts: &Facts) {
 
 /// The first property, the address: `ADDRESS:DISPLAY` for TCP. Its key is implied, except for a socket, whose path
 /// could be read as a key.
-fn endpoint(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
+fn endpoint(e: &Emit<'_>, facts: &Facts) -> (Props, Form) {
     let implied = Form::Implied(Style::OnOff);
     match &facts.endpoint {
         Endpoint::Nowhere => (Props::new("vnc", "none"), implied),
@@ -65,7 +65,7 @@ fn endpoint(e: &Emit<'_>, vnc: &Vnc, facts: &Facts) -> (Props, Form) {
         Endpoint::Tcp(address) => {
             let (open, close) = if address.contains(':') { ("[", "]") } else { ("", "") };
             let mut props = Props::new("vnc", text!(open, address, close, ":", facts.display));
-            props.set_opt("websocket", vnc.websocket);
+            props.set_opt("websocket", facts.websocket);
             (props, implied)
         }
     }

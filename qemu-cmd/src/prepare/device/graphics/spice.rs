@@ -1,18 +1,16 @@
 //! SPICE displays.
 
 use virtargv_caps::Cap;
+use virtargv_host::PortPurpose;
 use virtargv_model::device::graphics::spice::{ChannelMode, ChannelName};
 use virtargv_model::device::graphics::{Graphics, Spice};
 use virtargv_model::{Problem, Spelled};
 
 use super::listen::Defaults;
+use super::ports::Ports;
 use super::{Endpoint, RenderNode};
 use crate::prepare::context::Prepare;
 use crate::text::Text;
-
-/// The port of an `autoport` display. libvirt chooses a free one from here on.
-const PORT: i32 = 5901;
-const TLS_PORT: i32 = 5902;
 
 /// A prepared SPICE display.
 #[derive(Debug)]
@@ -37,7 +35,12 @@ pub(crate) struct Tls {
 }
 
 /// Prepares a SPICE display.
-pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) -> Result<Facts, Problem> {
+pub(super) fn prepare(
+    cx: &mut Prepare<'_>,
+    graphics: &Graphics,
+    spice: &Spice,
+    free: &mut Ports,
+) -> Result<Facts, Problem> {
     let settings = cx.settings();
     let defaults = Defaults {
         socket: "spice",
@@ -46,7 +49,7 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) 
     };
     let endpoint = Endpoint::of(cx, &spice.listens, &defaults)?;
     let (port, tls_port) = match endpoint {
-        Endpoint::Tcp(_) => ports(cx, spice),
+        Endpoint::Tcp(_) => ports(cx, graphics, spice, free)?,
         Endpoint::Nowhere | Endpoint::Unix(_) => (None, None),
     };
     let plain = port.is_some() || !matches!(endpoint, Endpoint::Tcp(_));
@@ -63,7 +66,12 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, spice: &Spice) 
 }
 
 /// The plain and TLS port, with those of `autoport` chosen.
-fn ports(cx: &Prepare<'_>, spice: &Spice) -> (Option<i32>, Option<i32>) {
+fn ports(
+    cx: &Prepare<'_>,
+    graphics: &Graphics,
+    spice: &Spice,
+    free: &mut Ports,
+) -> Result<(Option<i32>, Option<i32>), Problem> {
     let modes = ChannelName::ALL.iter().map(|name| spice.mode(*name));
     let (mut plain, mut tls) = (false, false);
     if spice.autoport {
@@ -72,9 +80,11 @@ fn ports(cx: &Prepare<'_>, spice: &Spice) -> (Option<i32>, Option<i32>) {
             tls |= mode == ChannelMode::Secure || mode == ChannelMode::Any && cx.settings().spice_tls;
         }
     }
-    let chosen =
-        |given, needed, port| Some(if needed || given == -1 { port } else { given }).filter(|port| *port > 0);
-    (chosen(spice.port, plain, PORT), chosen(spice.tls_port, tls, TLS_PORT))
+    let mut port = |given: i32, is_chosen: bool, purpose| {
+        let port = if is_chosen || given == -1 { free.next(cx, graphics, purpose)?.into() } else { given };
+        Ok(Some(port).filter(|port| *port > 0))
+    };
+    Ok((port(spice.port, plain, PortPurpose::Spice)?, port(spice.tls_port, tls, PortPurpose::SpiceTls)?))
 }
 
 /// Checks that the mode of each channel is one for which there is a port.

@@ -1,13 +1,14 @@
 //! VNC displays.
 
 use virtargv_caps::Cap;
-use virtargv_host::{SecretKey, SecretUse};
+use virtargv_host::{PortPurpose, SecretKey, SecretUse};
 use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Vnc};
 use virtargv_validate::rules::graphics as rules;
 
 use super::Endpoint;
 use super::listen::Defaults;
+use super::ports::Ports;
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::device::audio;
 use crate::prepare::tls::Credentials;
@@ -25,6 +26,8 @@ pub(crate) struct Facts {
     pub endpoint: Endpoint,
     /// The display number: the TCP port minus 5900.
     pub display: u32,
+    /// The TCP port for WebSocket.
+    pub websocket: Option<i32>,
     /// TLS, if the driver's settings enable it (`vnc_tls`).
     pub tls: Option<Tls>,
     /// The id of the audio backend.
@@ -46,7 +49,12 @@ pub(crate) enum Tls {
 }
 
 /// Prepares a VNC display.
-pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> Result<Facts, Problem> {
+pub(super) fn prepare(
+    cx: &mut Prepare<'_>,
+    graphics: &Graphics,
+    vnc: &Vnc,
+    ports: &mut Ports,
+) -> Result<Facts, Problem> {
     let settings = cx.settings();
     let audiodev = audio::id(cx, vnc.audio, graphics.info.pos)?;
     let defaults =
@@ -62,10 +70,18 @@ pub(super) fn prepare(cx: &mut Prepare<'_>, graphics: &Graphics, vnc: &Vnc) -> R
                 broken(cx.release(), &rules::VNC_PORT, graphics.info.pos.path("@port"), message)
             })?
         }
-        _ => 0,
+        Endpoint::Tcp(_) => {
+            let port = ports.next(cx, graphics, PortPurpose::Vnc)?;
+            u32::from(port).saturating_sub(FIRST_PORT.unsigned_abs())
+        }
+        Endpoint::Nowhere | Endpoint::Unix(_) => 0,
+    };
+    let websocket = match (&endpoint, vnc.websocket) {
+        (Endpoint::Tcp(_), Some(-1)) => Some(ports.next(cx, graphics, PortPurpose::VncWebsocket)?.into()),
+        (_, given) => given,
     };
     let tls = if settings.vnc_tls { Some(tls(cx, graphics)?) } else { None };
-    Ok(Facts { endpoint, display, tls, audiodev })
+    Ok(Facts { endpoint, display, websocket, tls, audiodev })
 }
 
 fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
