@@ -43,6 +43,12 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if is_hvm(work.domain.os.os_type.as_deref()) {
         let devices = &mut work.domain.devices;
         pair_first_console(&mut devices.serials, &mut devices.consoles);
+        if let Some(console) = devices.consoles.first_mut()
+            && console.target == Some(ConsoleTarget::Serial)
+        {
+            // Its address is that of the serial port, which would otherwise be taken twice.
+            console.info.address = None;
+        }
         let mut ports = Ports::above(devices.serials.iter().map(|serial| serial.port));
         if let Some(first) = devices.serials.first_mut() {
             complete_serial(first, &mut ports, guest, live);

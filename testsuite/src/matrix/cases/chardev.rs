@@ -9,6 +9,7 @@ use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 const SERIAL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceIsaSerial]);
 
 pub(super) const CASES: &[Case] = &[
+    modern("console-address-of-serial").on(Qemu::Builtin("qemu-10.0-ppc64")),
     classic("serial-ends").on(X86),
     modern("serial-ends"),
     classic("serial-sockets").on(X86),
