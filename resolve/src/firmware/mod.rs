@@ -12,7 +12,7 @@ use virtargv_host::{Host, HostError};
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
-use virtargv_model::{Domain, OnOff, Pos, Problem, Release, YesNo};
+use virtargv_model::{Domain, OnOff, Pos, Problem, Release, Stage, YesNo};
 
 use crate::{Guest, ReadOptions, Work, rules};
 
@@ -34,9 +34,12 @@ pub(crate) fn complete(work: &mut Work<'_>) {
             loader.format.get_or_insert(FlashFormat::Raw);
         }
     }
-    // Building the command line selects again and reports the problem.
     let name = work.domain.name.clone();
-    let _ = pick_modern(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options);
+    match pick_modern(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {
+        // A new definition is refused. One that exists is kept, and its start selects again and reports the problem.
+        Err(problem) if work.options.abi_update => work.push(Problem { stage: Stage::Place, ..problem }),
+        _ => {}
+    }
 }
 
 /// Fills in what existing definitions from earlier releases imply: the raw format, and no features of firmware that the

@@ -79,6 +79,7 @@ pub(super) const CASES: &[Case] = &[
     modern("firmware-flash"),
     classic("firmware-none-found").on(X86).fails(),
     modern("firmware-none-found").fails(),
+    modern("firmware-none-found").define().variant("define").refused(),
     modern("firmware-contradictions").refused(),
     classic("lifecycle-ends").on(X86).live(),
     modern("lifecycle-ends").live(),
