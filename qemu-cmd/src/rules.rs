@@ -16,10 +16,6 @@ virtargv_model::rules! {
     /// The NUMA nodes of automatic placement are known.
     NUMA_ADVICE = "numa-advice": Internal, Build, "`<numatune><memory placement='auto'>`: the NUMA nodes that numad advises",
         help "name NUMA nodes with `nodeset=`, or a host that knows the advice of numad";
-    /// A name in `<qemu:capabilities>` is a capability flag.
-    QEMU_CAPABILITY = "qemu-capability": Internal, Build,
-        "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",
-        help "use a name that `virtargv caps show` lists";
     /// Each descriptor has a number of its own.
     DESCRIPTOR_TWICE = "descriptor-number-twice": Internal, Build,
         "QEMU inherits each descriptor under one number; two devices with one descriptor would use the same file",

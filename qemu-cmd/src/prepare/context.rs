@@ -33,6 +33,8 @@ pub(crate) struct Prepare<'d> {
     pub directories: &'d Directories,
     /// The controllers by type and index.
     pub controllers: &'d ControllerTable,
+    /// Whether the CPU could be decided.
+    pub has_cpu: bool,
     /// The alias and address of each device.
     pub common: &'d ByDevice<Common>,
     /// The numbers of descriptors and descriptor sets.

@@ -29,7 +29,7 @@ use virtargv_host::{DriverConfig, Host, Incoming, Request, StartOptions};
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::Location;
-use virtargv_model::{Domain, Outcome, Report};
+use virtargv_model::{Domain, Outcome, Problem, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::{Validated, rules};
 
@@ -122,7 +122,7 @@ impl Facts {
     fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
         let flash = cx.one(firmware::prepare);
         let security = cx.one(|cx| security::prepare(cx));
-        let cpu = cx.one(|cx| cpu::prepare(cx));
+        let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
         let memory = cx.one(memory::prepare);
         let throttle_groups = cx.one(|cx| throttle::prepare(cx));
         let path = format!("{}/monitor.sock", cx.directories.domain);
@@ -168,9 +168,15 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
             "element 'domain' lacks element 'name'",
         )
     })?;
-    start(&mut domain, &name, &guest, &caps, host, options)?;
-    let nodes = storage::name_all(&mut domain, &caps, host)?;
     let mut report = Report::new();
+    let has_cpu = start(&mut domain, &name, &guest, &caps, request, &mut report);
+    let nodes = match storage::name_all(&mut domain, &caps, host) {
+        Ok(nodes) => nodes,
+        Err(problem) => {
+            report.push(problem);
+            return Err(report);
+        }
+    };
     let controllers = ControllerTable::of(&domain);
     let common = common::of_devices(&domain, &guest, &caps, &controllers)?;
     let directories = Directories::of(name, host.config(), options);
@@ -187,6 +193,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         controllers: &controllers,
         common: &common,
         numbers,
+        has_cpu,
         nodes: &nodes,
         next_node: nodes.next,
         preallocates: false,
@@ -219,24 +226,32 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     })
 }
 
-/// Applies the changes of a start to the domain with the name `name`.
+/// Applies the changes of a start to the domain with the name `name`, and reports what cannot be changed. Returns whether the CPU is known.
 fn start(
     domain: &mut Domain,
     name: &str,
     guest: &Guest,
     caps: &Caps,
-    host: &dyn Host,
-    options: &StartOptions,
-) -> Result<(), Report> {
-    virtargv_resolve::pick_firmware(domain, name, guest, host, virtargv_resolve::ReadOptions::default())?;
-    cpu::update(domain, guest, caps, host)?;
+    request: &Request<'_>,
+    report: &mut Report,
+) -> bool {
+    let host = request.host;
+    let mut step = |done: Result<(), Problem>| done.map_err(|problem| report.push(problem)).is_ok();
+    step(virtargv_resolve::pick_firmware(
+        domain,
+        name,
+        guest,
+        host,
+        virtargv_resolve::ReadOptions::default(),
+    ));
+    let has_cpu = step(cpu::update(domain, guest, caps, host));
     boot::assign_order(domain);
-    if options.incoming.is_none() {
+    if request.start.incoming.is_none() {
         // The memory sizes of an incoming guest are not changed.
-        memory::align(domain, guest, caps.release())?;
+        step(memory::align(domain, guest, caps.release()));
     }
-    virtargv_resolve::usb_at_start(domain, caps.release())?;
-    Ok(())
+    step(virtargv_resolve::usb_at_start(domain, caps.release()));
+    has_cpu
 }
 
 /// The numbers of descriptors that the caller has passed.

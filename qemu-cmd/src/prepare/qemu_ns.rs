@@ -2,6 +2,9 @@
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_model::{Domain, Problem};
+use virtargv_validate::rules::qemu_ns as rules;
+
+use super::context::broken;
 
 /// The capabilities `caps` with the changes of `<qemu:capabilities>`.
 pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem> {
@@ -11,8 +14,8 @@ pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem
     }
     let flag = |name: &String| {
         name.parse::<Cap>().map_err(|_| {
-            let message = format!("element 'qemu:capabilities' has capability '{name}', there is no capability flag with this name");
-            crate::rules::QEMU_CAPABILITY.problem(caps.release(), domain.pos.path("capabilities"), message)
+            let message = format!("element 'qemu:capabilities' has the unknown capability '{name}'");
+            broken(caps.release(), &rules::CAPABILITY, domain.pos.path("capabilities"), message)
         })
     };
     let mut changed = caps.edit();

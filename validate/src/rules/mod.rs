@@ -1,6 +1,7 @@
 //! The rules, one module for each concept. `CHECKS` lists the checks in their order, [`TABLES`] all rules.
 
 pub mod address;
+pub mod alias;
 pub mod audio;
 pub mod chardev;
 pub mod chardev_source;
@@ -92,13 +93,14 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     pstore::check,
     graphics::check,
     audio::check,
-    qemu_ns::check,
+    alias::check,
     lifecycle::known,
     os::loader::check,
 ];
 
 /// The checks of what libvirt finds only while it builds the command line, in the order of the options.
 pub(crate) const BUILD_CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
+    qemu_ns::build,
     security::build,
     os::build,
     features::build,
@@ -142,6 +144,7 @@ pub static TABLES: &[&[&Rule]] = &[
     tune::iothreads::ALL,
     tune::resctrl::ALL,
     tune::cputune::ALL,
+    alias::ALL,
     qemu_ns::ALL,
     controller::ALL,
     controller::usb::ALL,

@@ -1,31 +1,25 @@
-//! Rules on the aliases that a document gives its devices, which become QEMU ids.
+//! Rules on the elements of the `qemu:` namespace.
 
-use std::collections::BTreeSet;
-
-use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_caps::Cap;
 
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// Every device has an alias of its own.
-    ALIAS_TWICE = "alias-twice": Unsupported, Validate,
-        "`<alias name=>`: the id of a QEMU device, which is unique",
-        help "change one of the names";
+    /// A name in `<qemu:capabilities>` is a capability flag.
+    CAPABILITY = "qemu-capability": Internal, Build,
+        "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",
+        help "use a name that `virtargv caps show` lists";
 }
 
-/// Checks the aliases of all devices against the rules above.
-pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen = BTreeSet::new();
-    let serial = cx.domain.devices.serials.first().and_then(|serial| serial.info.alias.as_deref());
-    for (id, info) in cx.domain.devices.infos() {
-        let Some(alias) = info.alias.as_deref() else { continue };
-        // The first console may be another name for the first serial port.
-        if id == (DeviceId { kind: DeviceKind::Console, index: 0 }) && serial == Some(alias) {
-            continue;
-        }
-        if !seen.insert(alias) {
-            let message = format!("alias '{alias}' is given to more than one device");
-            out.refuse(&ALIAS_TWICE, info.pos.path("alias/@name"), message);
+/// Checks `<qemu:capabilities>` against the rule above.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let qemu = &cx.domain.qemu;
+    for name in qemu.add_capabilities.iter().chain(&qemu.del_capabilities) {
+        if name.parse::<Cap>().is_err() {
+            let message = format!(
+                "element 'qemu:capabilities' has capability '{name}', there is no capability flag with this name"
+            );
+            out.refuse(&CAPABILITY, cx.domain.pos.path("capabilities"), message);
         }
     }
 }
