@@ -118,8 +118,6 @@ conventions! {
     TpmBackendFirst: since "9.0";
     /// A virtiofs device has an id, and can have a boot order.
     VirtiofsDeviceId: since "7.1";
-    /// A flag of `-fsdev` is `key=on`, else the key alone.
-    FsdevExplicitOn: since "12.9";
     /// `cache` is the last of the common properties of block nodes, else it precedes `read-only`.
     BlockdevCacheLast: since "11.3";
     /// The copy-on-read node has `discard=unmap`.

@@ -31,7 +31,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         }
         let props = match fs.driver {
             None | Some(FsDriver::Path | FsDriver::Handle) => {
-                let backend = ninep_backend(e, fs);
+                let backend = ninep_backend(fs);
                 e.list("-fsdev", backend);
                 ninep_device(e, fs)
             }
@@ -69,8 +69,7 @@ fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
     props.set_opt("writeout", fs.write_policy.map(Spelled::as_str));
     props.set("id", ninep_id(fs)).set_opt("path", fs.source.path.as_ref());
     if fs.readonly {
-        let on = if e.release().has(Convention::FsdevExplicitOn) { true.into() } else { Value::Bare };
-        props.set("readonly", on);
+        props.set("readonly", Value::Bare);
     }
     props
 }
