@@ -72,8 +72,10 @@ pub struct FixedHost {
     pub nbdkit_plugins: BTreeSet<String>,
     /// PCI devices by address, such as `0000:01:00.0`.
     pub pci_devices: BTreeMap<String, PciDevice>,
-    /// USB devices.
-    pub usb_devices: Vec<UsbDevice>,
+    /// USB devices. Without them, nothing is known of any.
+    pub usb_devices: Option<Vec<UsbDevice>>,
+    /// Whether `/dev/vhost-vsock` can be opened.
+    pub vhost_vsock: bool,
     /// The NUMA nodes.
     pub numa_nodes: Vec<u32>,
     /// The NUMA nodes that automatic placement advises.
@@ -123,7 +125,8 @@ impl Default for FixedHost {
             descriptors: Arc::new(FreeDescriptors),
             nbdkit_plugins: BTreeSet::new(),
             pci_devices: BTreeMap::new(),
-            usb_devices: Vec::new(),
+            usb_devices: None,
+            vhost_vsock: true,
             numa_nodes: vec![0],
             numa_advice: vec![0],
             cpus_per_node: 4,
@@ -260,7 +263,7 @@ impl Devices for FixedHost {
     }
 
     fn usb_devices(&self) -> Answer<Vec<UsbDevice>> {
-        Ok(self.usb_devices.clone())
+        self.usb_devices.clone().ok_or(HostError::Unknown("its USB devices"))
     }
 
     fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Answer<String> {
@@ -276,7 +279,7 @@ impl Devices for FixedHost {
     }
 
     fn vhost_vsock(&self) -> Answer<bool> {
-        Ok(true)
+        Ok(self.vhost_vsock)
     }
 
     fn free_vsock_cid(&self) -> Answer<u32> {
