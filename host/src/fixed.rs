@@ -96,6 +96,8 @@ pub struct FixedHost {
     pub volume: VolumeLookup,
     /// The definitions of networks by name.
     pub networks: BTreeMap<String, Network>,
+    /// The networks that are defined but not active.
+    pub inactive_networks: BTreeSet<String>,
     /// The ports allocated for interfaces, by the name of the network.
     pub network_ports: BTreeMap<String, Actual>,
     /// The values of secrets.
@@ -137,6 +139,7 @@ impl Default for FixedHost {
             inactive_pools: BTreeSet::new(),
             volume: VolumeLookup::new(|_, _| None),
             networks: BTreeMap::new(),
+            inactive_networks: BTreeSet::new(),
             network_ports: BTreeMap::new(),
             secret: SecretLookup::new(|_, _| None),
         }
@@ -302,6 +305,9 @@ impl Storage for FixedHost {
 
 impl Networks for FixedHost {
     fn network(&self, name: &str) -> Answer<Network> {
+        if self.inactive_networks.contains(name) {
+            return Err(HostError::Inactive { what: "network", name: name.to_owned() });
+        }
         given(&self.networks, "network", name)
     }
 
