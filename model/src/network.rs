@@ -240,7 +240,8 @@ mod tests {
 
     #[test]
     fn state_of_a_network() {
-        let text = "<networkstatus><network><forward mode='hostdev'><pf dev='eth0'/></forward><mtu size='1400'/>
+        let text =
+            "<networkstatus><network><forward mode='hostdev'><pf dev='eth0'/></forward><mtu size='1400'/>
             </network></networkstatus>";
         let network = Network::parse(text).unwrap();
         assert_eq!((network.forward.pf.as_deref(), network.mtu), (Some("eth0"), Some(1400)));

@@ -33,10 +33,7 @@ impl Driver {
         let config = env("XDG_CONFIG_HOME").unwrap_or_else(|| format!("{home}/.config"));
         let cache = || env("XDG_CACHE_HOME").unwrap_or_else(|| format!("{home}/.cache"));
         let runtime = env("XDG_RUNTIME_DIR").unwrap_or_else(cache);
-        Self::Session {
-            config_dir: format!("{config}/libvirt"),
-            runtime_dir: format!("{runtime}/libvirt"),
-        }
+        Self::Session { config_dir: format!("{config}/libvirt"), runtime_dir: format!("{runtime}/libvirt") }
     }
 }
 
@@ -53,12 +50,7 @@ pub(crate) struct Definitions {
 
 impl Definitions {
     /// The state of the active object `name`.
-    pub fn active<T>(
-        &self,
-        root: &Root,
-        name: &str,
-        parse: impl Fn(&str) -> Result<T, Report>,
-    ) -> Answer<T> {
+    pub fn active<T>(&self, root: &Root, name: &str, parse: impl Fn(&str) -> Result<T, Report>) -> Answer<T> {
         let what = self.what;
         // A name of the document must not leave the directory. Hidden files are none of libvirt's.
         if !is_file_name(name) || name.starts_with('.') {
@@ -101,7 +93,8 @@ impl Directories {
                 (config_dir.as_str(), networks, pools)
             }
         };
-        let definitions = |what, dir: &str, state| Definitions { what, config: format!("{config}/{dir}"), state };
+        let definitions =
+            |what, dir: &str, state| Definitions { what, config: format!("{config}/{dir}"), state };
         Self {
             networks: definitions("network", "qemu/networks", networks),
             pools: definitions("storage pool", "storage", pools),

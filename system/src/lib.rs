@@ -35,8 +35,8 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-pub use driver::{Driver, SettingsProblem};
 use driver::Directories;
+pub use driver::{Driver, SettingsProblem};
 use root::Root;
 use virtargv_host::{Answer, Arch, CpuMap, DriverConfig, Host};
 

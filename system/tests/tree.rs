@@ -1,5 +1,8 @@
 //! `SystemHost` below a root directory that the test fills.
 
+#![allow(clippy::disallowed_methods, reason = "tests fill a directory")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::PathBuf;
@@ -100,7 +103,9 @@ fn networks_are_known_while_they_are_active() {
 #[test]
 fn virtual_functions_are_those_of_the_device() {
     let pool = |mode: &str| {
-        format!("<networkstatus><network><forward mode='{mode}'><pf dev='eth0'/></forward></network></networkstatus>")
+        format!(
+            "<networkstatus><network><forward mode='{mode}'><pf dev='eth0'/></forward></network></networkstatus>"
+        )
     };
     let tree = Tree::of(&[
         ("/run/libvirt/network/functions.xml", &pool("hostdev")),
@@ -200,7 +205,8 @@ fn secrets_are_found_by_uuid_and_by_usage() {
     ]);
     tree.add(&secret_file(LONG, "base64"), &vec![b'A'; (1 << 20) + 1]);
     let host = tree.host();
-    let by_uuid = |usage, uuid: &str| host.secrets().secret(usage, SecretKey::Uuid(Uuid::parse(uuid).unwrap()));
+    let by_uuid =
+        |usage, uuid: &str| host.secrets().secret(usage, SecretKey::Uuid(Uuid::parse(uuid).unwrap()));
     let by_usage = |usage, name: &str| host.secrets().secret(usage, SecretKey::Usage(name));
     assert_eq!(by_uuid(SecretUse::Volume, DISK), Ok(b"open sesame".to_vec()));
     assert_eq!(by_usage(SecretUse::Volume, "/srv/a.img"), Ok(b"open sesame".to_vec()));
@@ -253,7 +259,10 @@ fn settings_are_those_of_qemu_conf() {
     let config = host.config();
     assert_eq!((config.user.as_deref(), config.vnc_tls, config.privileged), (Some("qemu"), true, true));
     assert_eq!(config.vnc_tls_x509_cert_dir.as_deref(), Some("/etc/pki/libvirt-vnc"));
-    assert_eq!((config.spice_tls_x509_cert_dir.as_deref(), config.security_driver.as_str()), (None, "apparmor"));
+    assert_eq!(
+        (config.spice_tls_x509_cert_dir.as_deref(), config.security_driver.as_str()),
+        (None, "apparmor")
+    );
     let problems: Vec<String> = host.settings_problems().iter().map(ToString::to_string).collect();
     let problem = "'/etc/libvirt/qemu.conf', line 3: 'spice_tls' is the string 'yes', it must be '0' or '1'";
     assert_eq!(problems, [problem]);
@@ -351,10 +360,7 @@ fn devices_are_those_of_sysfs_and_dev() {
     ]);
     let host = tree.host();
     let devices = host.devices();
-    assert_eq!(
-        devices.usb_devices(),
-        Ok(vec![UsbDevice { bus: 1, device: 12, vendor: 0x1d6b, product: 2 }])
-    );
+    assert_eq!(devices.usb_devices(), Ok(vec![UsbDevice { bus: 1, device: 12, vendor: 0x1d6b, product: 2 }]));
     assert_eq!(devices.render_node().as_deref(), Ok("/dev/dri/renderD129"));
     assert_eq!((devices.vhost_net(Accel::Kvm), devices.vhost_net(Accel::Tcg)), (Ok(true), Ok(false)));
     assert_eq!(devices.vhost_vsock(), Ok(false));
@@ -373,7 +379,9 @@ fn tpm(script: &str, version: &str) -> Result<bool, HostError> {
 
 #[test]
 fn swtpm_says_which_tpms_it_emulates() {
-    let says = |features: &str| format!("#!/bin/sh\n[ \"$*\" = 'socket --print-capabilities' ] && echo '{features}'\n");
+    let says = |features: &str| {
+        format!("#!/bin/sh\n[ \"$*\" = 'socket --print-capabilities' ] && echo '{features}'\n")
+    };
     let only_2 = says(r#"{ "type": "swtpm", "features": [ "tpm-2.0", "cmdarg-seccomp" ] }"#);
     assert_eq!((tpm(&only_2, "2.0"), tpm(&only_2, "1.2")), (Ok(true), Ok(false)));
     for script in [&says("{ }"), "#!/bin/sh\nexit 1\n", "#!/bin/sh\nexec sleep 60\n", "no program"] {
@@ -392,5 +400,8 @@ fn helper_programs_are_those_that_are_installed() {
     assert_eq!(services.slirp_helper(), Ok(true));
     let bare = Tree::of(&[(plugin, "")]);
     let host = bare.host();
-    assert_eq!((host.services().nbdkit_plugin("ssh"), host.services().slirp_helper()), (Ok(false), Ok(false)));
+    assert_eq!(
+        (host.services().nbdkit_plugin("ssh"), host.services().slirp_helper()),
+        (Ok(false), Ok(false))
+    );
 }

@@ -78,7 +78,8 @@ fn settings_of_tls_default_to_the_common_ones() {
     );
     assert_eq!(problems, Vec::<String>::new());
     assert_eq!(config.default_tls_x509_cert_dir, "/pki");
-    let dirs = [&config.vnc_tls_x509_cert_dir, &config.spice_tls_x509_cert_dir, &config.nbd_tls_x509_cert_dir];
+    let dirs =
+        [&config.vnc_tls_x509_cert_dir, &config.spice_tls_x509_cert_dir, &config.nbd_tls_x509_cert_dir];
     assert_eq!(dirs.map(Option::as_deref), [Some("/etc/pki/libvirt-vnc"), Some("/spice"), None]);
     assert!(!config.vnc_tls_x509_verify && !config.chardev_tls_x509_verify);
     let secret = |uuid: Option<super::Uuid>| uuid.map(|uuid| uuid.to_string());
@@ -110,7 +111,9 @@ fn problems_name_line_and_setting() {
     );
     check(
         "hugetlbfs_mount = '/nowhere'",
-        &["line 1: 'hugetlbfs_mount' is the string '/nowhere', it must be a mounted hugetlbfs or a list of them"],
+        &[
+            "line 1: 'hugetlbfs_mount' is the string '/nowhere', it must be a mounted hugetlbfs or a list of them",
+        ],
     );
     check(
         "nbd_tls_x509_secret_uuid = 'x'",
