@@ -1,11 +1,12 @@
 //! Helper programs.
 
-use std::io::Read as _;
-use std::path::PathBuf;
+use std::io::{ErrorKind, Read as _};
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use rustix::fs::{OFlags, fcntl_setfl};
 use virtargv_host::{Answer, HostError, Services};
 
 use crate::SystemHost;
@@ -56,7 +57,7 @@ impl SystemHost {
 }
 
 /// What `swtpm socket --print-capabilities` prints; `None` if it fails, or takes longer than [`SWTPM_TIME`].
-fn swtpm_capabilities(program: &std::path::Path) -> Option<String> {
+fn swtpm_capabilities(program: &Path) -> Option<String> {
     let mut command = Command::new(program);
     command.args(["socket", "--print-capabilities"]).stdin(Stdio::null()).stderr(Stdio::null());
     let mut child = command.stdout(Stdio::piped()).spawn().ok()?;
@@ -74,7 +75,13 @@ fn swtpm_capabilities(program: &std::path::Path) -> Option<String> {
             }
         }
     };
-    let mut said = String::new();
-    child.stdout.take()?.take(SWTPM_LIMIT).read_to_string(&mut said).ok()?;
-    status.success().then_some(said)
+    // A process of its own that swtpm left behind can keep the pipe open, so that there is no end to wait for.
+    let stdout = child.stdout.take()?;
+    fcntl_setfl(&stdout, OFlags::NONBLOCK).ok()?;
+    let mut said = Vec::new();
+    match stdout.take(SWTPM_LIMIT).read_to_end(&mut said) {
+        Err(error) if error.kind() != ErrorKind::WouldBlock => return None,
+        _ => {}
+    }
+    status.success().then(|| String::from_utf8_lossy(&said).into_owned())
 }

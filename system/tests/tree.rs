@@ -384,6 +384,8 @@ fn swtpm_says_which_tpms_it_emulates() {
     };
     let only_2 = says(r#"{ "type": "swtpm", "features": [ "tpm-2.0", "cmdarg-seccomp" ] }"#);
     assert_eq!((tpm(&only_2, "2.0"), tpm(&only_2, "1.2")), (Ok(true), Ok(false)));
+    let leaves_one_behind = format!("{only_2}sleep 60 &\n");
+    assert_eq!(tpm(&leaves_one_behind, "2.0"), Ok(true));
     for script in [&says("{ }"), "#!/bin/sh\nexit 1\n", "#!/bin/sh\nexec sleep 60\n", "no program"] {
         assert!(tpm(script, "2.0").unwrap_err().is_unknown(), "{script}");
     }
