@@ -6,8 +6,8 @@ use std::sync::Arc;
 use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
 use virtargv_host::{
-    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse, UsbDevice, Volume,
-    VolumeKind, VolumeLookup,
+    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse,
+    UsbDevice, Volume, VolumeKind, VolumeLookup,
 };
 use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
