@@ -133,6 +133,20 @@ impl<'t> Conf<'t> {
         })
     }
 
+    /// The first and last port of a range: `min` is at least `lowest`, `max` at least `min`.
+    pub fn ports(&mut self, (min, max): (&'static str, &'static str), range: &mut (u16, u16), lowest: u16) {
+        let port = |value: &Value<'t>| match value {
+            Value::Unsigned(number) => u16::try_from(*number).ok(),
+            _ => None,
+        };
+        let wanted = format!("a port from '{lowest}' on");
+        let first = self.get(min, &wanted, |value| port(value).filter(|port| *port >= lowest));
+        let first = first.unwrap_or(range.0);
+        let wanted = format!("a port from '{first}' on");
+        let last = self.get(max, &wanted, |value| port(value).filter(|port| *port >= first));
+        *range = (first, last.unwrap_or(range.1));
+    }
+
     /// A string.
     pub fn text(&mut self, key: &'static str) -> Option<String> {
         self.get(key, "a string in quotes", |value| match value {

@@ -90,6 +90,21 @@ fn settings_of_tls_default_to_the_common_ones() {
 }
 
 #[test]
+fn ranges_of_ports_do_not_begin_below_the_first_display() {
+    let (config, problems) = applied(
+        "remote_display_port_min = 6000\nremote_display_port_max = 5999\nremote_websocket_port_min = 80\n\
+         remote_websocket_port_max = 5800",
+    );
+    assert_eq!(config.remote_display_ports, (6000, 65535));
+    assert_eq!(config.remote_websocket_ports, (5700, 5800));
+    let wanted = [
+        "line 2: 'remote_display_port_max' is the number '5999', it must be a port from '6000' on",
+        "line 3: 'remote_websocket_port_min' is the number '80', it must be a port from '5700' on",
+    ];
+    assert_eq!(problems, wanted);
+}
+
+#[test]
 fn problems_name_line_and_setting() {
     let check = |text: &str, wanted: &[&str]| assert_eq!(applied(text).1, wanted, "{text}");
     check("\nvnc_tls = 2", &["line 2: 'vnc_tls' is the number '2', it must be '0' or '1'"]);
