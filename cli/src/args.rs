@@ -78,9 +78,12 @@ pub(crate) struct QemuArgs {
 }
 
 impl QemuArgs {
-    /// The host that the options describe.
+    /// The host that the options describe. What is wrong in the driver's settings is told on standard error.
     pub(crate) fn host(&self) -> SystemHost {
         let host = SystemHost::new(self.arch);
+        for problem in host.settings_problems() {
+            anstream::eprintln!("warning: {problem}");
+        }
         match &self.cpu_map {
             Some(dir) => host.with_cpu_map(dir),
             None => host,

@@ -26,6 +26,26 @@ pub enum HostError {
         /// Its name.
         name: String,
     },
+    /// It exists and has no value: a secret whose value was never set.
+    #[error("{what} '{name}' has no value")]
+    NoValue {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// It exists and is for something else: a secret of another type.
+    #[error("{what} '{name}' is of type '{kind}', not '{wanted}'")]
+    OtherType {
+        /// What it is.
+        what: &'static str,
+        /// Its name.
+        name: String,
+        /// Its type.
+        kind: String,
+        /// The type that is asked for.
+        wanted: &'static str,
+    },
     /// It exists and cannot be used: a definition that cannot be read, a service that failed.
     #[error("{what} '{name}': {why}")]
     Failed {

@@ -1,5 +1,12 @@
 //! The settings of libvirt's QEMU driver.
 
+mod conf;
+mod keys;
+#[cfg(test)]
+mod tests;
+
+pub use conf::ConfProblem;
+pub use keys::ConfHost;
 use virtargv_model::Uuid;
 
 /// The settings of libvirt's QEMU driver (`qemu.conf`) that affect a command line. Fields are named as the keys.
@@ -11,7 +18,7 @@ pub struct DriverConfig {
     pub channel_target_dir: String,
     /// The directory for the sockets and state of helper processes.
     pub state_dir: String,
-    /// `memory_backing_dir`
+    /// The directory for memory files: `libvirt/qemu` in `memory_backing_dir`.
     pub memory_backing_dir: String,
     /// The directory for variable stores.
     pub nvram_dir: String,
@@ -19,9 +26,13 @@ pub struct DriverConfig {
     pub default_tls_x509_cert_dir: String,
     /// Whether the driver runs as root, for the system (`qemu:///system`).
     pub privileged: bool,
+    /// `user`: the user that QEMU runs as; `None` for the one that libvirt was built with, or the user of the session.
+    pub user: Option<String>,
+    /// `group`: the group that QEMU runs as; `None` as for `user`.
+    pub group: Option<String>,
     /// `nvram`: firmware images and the templates of their variable stores, for firmware without a descriptor file.
     pub nvram: Vec<(String, String)>,
-    /// `security_driver`: the default model of security labels.
+    /// `security_driver`: the default model of security labels, the first where there are several.
     pub security_driver: String,
     /// `dump_guest_core`
     pub dump_guest_core: bool,
@@ -95,7 +106,7 @@ pub struct DriverConfig {
     pub rdp_tls_x509_cert_dir: Option<String>,
     /// `storage_use_nbdkit`
     pub storage_use_nbdkit: bool,
-    /// Mounted huge page file systems.
+    /// `hugetlbfs_mount`, or else all mounted huge page file systems.
     pub hugetlbfs: Vec<Hugetlbfs>,
 }
 
@@ -131,6 +142,8 @@ impl Default for DriverConfig {
             .into(),
             default_tls_x509_cert_dir: "/etc/pki/qemu".into(),
             privileged: true,
+            user: None,
+            group: None,
             security_driver: "none".into(),
             dump_guest_core: false,
             set_process_name: false,

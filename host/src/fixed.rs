@@ -72,8 +72,10 @@ pub struct FixedHost {
     pub nbdkit_plugins: BTreeSet<String>,
     /// PCI devices by address, such as `0000:01:00.0`.
     pub pci_devices: BTreeMap<String, PciDevice>,
-    /// USB devices.
-    pub usb_devices: Vec<UsbDevice>,
+    /// USB devices. Without them, nothing is known of any.
+    pub usb_devices: Option<Vec<UsbDevice>>,
+    /// Whether `/dev/vhost-vsock` can be opened.
+    pub vhost_vsock: bool,
     /// The NUMA nodes.
     pub numa_nodes: Vec<u32>,
     /// The NUMA nodes that automatic placement advises.
@@ -94,6 +96,8 @@ pub struct FixedHost {
     pub volume: VolumeLookup,
     /// The definitions of networks by name.
     pub networks: BTreeMap<String, Network>,
+    /// The networks that are defined but not active.
+    pub inactive_networks: BTreeSet<String>,
     /// The ports allocated for interfaces, by the name of the network.
     pub network_ports: BTreeMap<String, Actual>,
     /// The values of secrets.
@@ -123,7 +127,8 @@ impl Default for FixedHost {
             descriptors: Arc::new(FreeDescriptors),
             nbdkit_plugins: BTreeSet::new(),
             pci_devices: BTreeMap::new(),
-            usb_devices: Vec::new(),
+            usb_devices: None,
+            vhost_vsock: true,
             numa_nodes: vec![0],
             numa_advice: vec![0],
             cpus_per_node: 4,
@@ -134,6 +139,7 @@ impl Default for FixedHost {
             inactive_pools: BTreeSet::new(),
             volume: VolumeLookup::new(|_, _| None),
             networks: BTreeMap::new(),
+            inactive_networks: BTreeSet::new(),
             network_ports: BTreeMap::new(),
             secret: SecretLookup::new(|_, _| None),
         }
@@ -260,7 +266,7 @@ impl Devices for FixedHost {
     }
 
     fn usb_devices(&self) -> Answer<Vec<UsbDevice>> {
-        Ok(self.usb_devices.clone())
+        self.usb_devices.clone().ok_or(HostError::Unknown("its USB devices"))
     }
 
     fn scsi_generic(&self, adapter: &str, _: u32, _: u32, _: u64) -> Answer<String> {
@@ -276,7 +282,7 @@ impl Devices for FixedHost {
     }
 
     fn vhost_vsock(&self) -> Answer<bool> {
-        Ok(true)
+        Ok(self.vhost_vsock)
     }
 
     fn free_vsock_cid(&self) -> Answer<u32> {
@@ -299,6 +305,9 @@ impl Storage for FixedHost {
 
 impl Networks for FixedHost {
     fn network(&self, name: &str) -> Answer<Network> {
+        if self.inactive_networks.contains(name) {
+            return Err(HostError::Inactive { what: "network", name: name.to_owned() });
+        }
         given(&self.networks, "network", name)
     }
 

@@ -62,7 +62,7 @@ mod storage;
 mod subject;
 
 pub use answer::{Answer, HostError};
-pub use config::{DriverConfig, Hugetlbfs};
+pub use config::{ConfHost, ConfProblem, DriverConfig, Hugetlbfs};
 pub use cpu::Processor;
 pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use device::{PciDevice, UsbDevice};

@@ -20,6 +20,19 @@ pub enum SecretUse {
     Vtpm,
 }
 
+impl SecretUse {
+    /// The word of `<usage type=>`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Volume => "volume",
+            Self::Ceph => "ceph",
+            Self::Iscsi => "iscsi",
+            Self::Tls => "tls",
+            Self::Vtpm => "vtpm",
+        }
+    }
+}
+
 /// Which secret is wanted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SecretKey<'a> {

@@ -46,6 +46,8 @@ pub struct Network {
     pub forward: Forward,
     /// `<bridge name=>`: the bridge device on the host.
     pub bridge: Option<String>,
+    /// `<mtu size=>`: the MTU of the bridge and of the tap devices on it, in bytes.
+    pub mtu: Option<u32>,
     /// `<ip address=>`: the addresses of the host on the network.
     pub addresses: Vec<String>,
     /// The settings of ports whose port group does not have them.
@@ -61,6 +63,8 @@ pub struct Forward {
     pub mode: ForwardMode,
     /// `<interface dev=>`, or `dev=` where there is none: the network device of the host that is used first.
     pub dev: Option<String>,
+    /// `<pf dev=>`: the network device whose virtual functions are the pool of the network.
+    pub pf: Option<String>,
     /// `<address type='pci'>`: the PCI functions of the host that interfaces are given.
     pub functions: Vec<PciAddress>,
     /// `<driver>` for the PCI functions.
@@ -94,7 +98,7 @@ pub struct PortSettings {
 }
 
 impl Network {
-    /// Reads the definition.
+    /// Reads the definition, or the state of an active network (`<networkstatus>`), which has the definition inside.
     ///
     /// # Errors
     /// The problems of the document.
@@ -108,13 +112,19 @@ impl Network {
             }
         };
         let elements = Elements::of(&tree);
-        let Some(el) = elements.root().filter(|root| root.name() == "network") else {
+        let defined = elements.root().and_then(|root| match root.name() {
+            "network" => Some(root),
+            "networkstatus" => root.child("network"),
+            _ => None,
+        });
+        let Some(el) = defined else {
             r.refuse(&NETWORK, Pos::NONE, "the definition of a network has the root element 'network'");
             return Err(r.report);
         };
         let network = Self {
             forward: el.child("forward").map(|forward| Forward::read(forward, &mut r)).unwrap_or_default(),
             bridge: el.child("bridge").and_then(|bridge| bridge.string("name")),
+            mtu: el.child("mtu").and_then(|mtu| r.attr(mtu, "size")),
             addresses: el.children("ip").filter_map(|ip| ip.string("address")).collect(),
             port: PortSettings::read(el, &mut r),
             port_groups: el
@@ -183,6 +193,7 @@ impl Forward {
         Self {
             mode: r.attr(el, "mode").unwrap_or(ForwardMode::Nat),
             dev: first.string("dev"),
+            pf: el.child("pf").and_then(|pf| pf.string("dev")),
             functions: el.children("address").filter_map(|address| PciAddress::read(address, r)).collect(),
             driver: driver_of(el, r),
             managed: r.attr(el, "managed"),
@@ -225,6 +236,15 @@ mod tests {
         assert_eq!(network.forward.mode, ForwardMode::Nat);
         assert_eq!(network.addresses, ["10.0.0.1", "fd00::1"]);
         assert!(network.is_of_host());
+    }
+
+    #[test]
+    fn state_of_a_network() {
+        let text =
+            "<networkstatus><network><forward mode='hostdev'><pf dev='eth0'/></forward><mtu size='1400'/>
+            </network></networkstatus>";
+        let network = Network::parse(text).unwrap();
+        assert_eq!((network.forward.pf.as_deref(), network.mtu), (Some("eth0"), Some(1400)));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! `<pool>`: the definition of a storage pool, as far as a disk on one of its volumes needs it.
 
 use crate::device::storage::Auth;
-use crate::read::{Element, Elements, Reader, tree};
+use crate::read::{El, Element, Elements, Reader, tree};
 use crate::{Pos, Report};
 
 crate::rules! {
@@ -58,10 +58,12 @@ pub struct StoragePool {
     pub port: Option<u32>,
     /// `<source><device path=>`: a device, or the name of an iSCSI target.
     pub device: Option<String>,
+    /// `<target><path>`: the directory on the host in which its volumes are.
+    pub target: Option<String>,
 }
 
 impl StoragePool {
-    /// Reads the definition.
+    /// Reads the definition, or the state of an active pool (`<poolstate>`), which has the definition inside.
     ///
     /// # Errors
     /// The problems of the document.
@@ -75,7 +77,12 @@ impl StoragePool {
             }
         };
         let elements = Elements::of(&tree);
-        let Some(root) = elements.root().filter(|root| root.name() == "pool") else {
+        let defined = elements.root().and_then(|root| match root.name() {
+            "pool" => Some(root),
+            "poolstate" => root.child("pool"),
+            _ => None,
+        });
+        let Some(root) = defined else {
             r.refuse(
                 &STORAGE_POOL,
                 Pos::NONE,
@@ -91,6 +98,7 @@ impl StoragePool {
             host: host.and_then(|h| h.string("name")),
             port: host.and_then(|h| r.attr(h, "port")),
             device: source.and_then(|s| s.child("device")).and_then(|d| d.string("path")),
+            target: root.child("target").and_then(|t| t.child("path")).map(El::text),
         });
         match pool {
             Some(pool) if r.report.is_empty() => Ok(pool),
@@ -109,5 +117,12 @@ mod tests {
         let pool = StoragePool::parse(text).unwrap();
         assert_eq!((pool.kind, pool.port), (PoolType::Iscsi, Some(3261)));
         assert_eq!((pool.host.as_deref(), pool.device.as_deref()), (Some("store"), Some("iqn.x")));
+    }
+
+    #[test]
+    fn state_of_a_pool() {
+        let text = "<poolstate><pool type='dir'><target><path>/srv</path></target></pool></poolstate>";
+        let pool = StoragePool::parse(text).unwrap();
+        assert_eq!((pool.kind, pool.target.as_deref()), (PoolType::Dir, Some("/srv")));
     }
 }

@@ -132,6 +132,18 @@ virtargv_model::rules! {
     HOSTDEV_SCSI_UNIT = "hostdev-scsi-unit": Internal, Build,
         "`<hostdev type='scsi'><source><adapter>`: a generic SCSI device of the host",
         help "correct `<adapter>` and `<address>`, see `lsscsi -g`";
+    /// The USB device of a host device exists.
+    HOSTDEV_USB_MISSING = "hostdev-usb-missing": Internal, Build,
+        "`<hostdev type='usb'><source>`: a USB device of the host, by `<vendor>` and `<product>`, by `<address>`, or by all of them",
+        help "plug the device in, correct what names it (see `lsusb`), or use `startupPolicy='optional'`";
+    /// The vendor and product of a USB host device name one device.
+    HOSTDEV_USB_SEVERAL = "hostdev-usb-several": OperationFailed, Build,
+        "`<hostdev type='usb'><source><vendor>`, `<product>`: devices of the same kind have the same ids",
+        help "add `<address bus= device=/>` to `<source>`, see `lsusb`";
+    /// The host has vhost-vsock for the vsock device.
+    VSOCK_VHOST = "vsock-vhost": Unsupported, Build,
+        "`<vsock>`: `/dev/vhost-vsock`, which `vhostfd=` of `vhost-vsock-pci` is a descriptor of",
+        help "load the module `vhost_vsock` on the host, or remove `<vsock>`";
     /// There is a free CID for the vsock device.
     VSOCK_HOST = "vsock-host": Internal, Build,
         "`<vsock><cid auto='yes'>`: a context id that no other guest has",

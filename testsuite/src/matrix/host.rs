@@ -6,8 +6,8 @@ use std::sync::Arc;
 use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
 use virtargv_host::{
-    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse, Volume,
-    VolumeKind, VolumeLookup,
+    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse,
+    UsbDevice, Volume, VolumeKind, VolumeLookup,
 };
 use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
@@ -23,6 +23,8 @@ pub enum HostKind {
     Bare,
     /// Other guests have all its TCP ports, and there is no vhost-net.
     Busy,
+    /// With USB devices, of which two are of the same kind, without vhost-vsock; the network `routed` is not active.
+    Devices,
     /// With a CPU of this architecture, and CPU definitions.
     Cpu(Arch),
     /// Whose launcher passes all descriptors of `/dev/vhost-net` and `/dev/vhost-vsock` under one number.
@@ -37,6 +39,7 @@ pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
         HostKind::Usual => Box::new(usual(release)),
         HostKind::Bare => Box::new(bare(release)),
         HostKind::Busy => Box::new(busy(release)),
+        HostKind::Devices => Box::new(with_devices(release)),
         HostKind::Cpu(arch) => Box::new(with_cpu(arch, release)),
         HostKind::OneDescriptor => {
             Box::new(FixedHost { descriptors: Arc::new(OneDescriptor), ..usual(release) })
@@ -138,6 +141,16 @@ fn busy(release: Release) -> FixedHost {
     // No display can have port 0.
     let free_ports = [Vnc, VncWebsocket, Spice, SpiceTls].map(|purpose| (purpose, 0)).into();
     FixedHost { free_ports, vhost_net: false, ..usual(release) }
+}
+
+fn with_devices(release: Release) -> FixedHost {
+    let device = |bus, device, product| UsbDevice { bus, device, vendor: 0x1234, product };
+    let mut host = usual(release);
+    host.usb_devices = Some(vec![device(1, 4, 0xbeef), device(1, 7, 0xcafe), device(2, 3, 0xcafe)]);
+    host.vhost_vsock = false;
+    host.network_ports.clear();
+    host.inactive_networks.insert("routed".to_owned());
+    host
 }
 
 fn with_cpu(arch: Arch, release: Release) -> FixedHost {

@@ -52,7 +52,7 @@ virtargv_model::rules! {
         help "set `ramfb='off'` on all host devices but one";
     /// Bus and device number of a USB host device are known.
     USB_NODE = "hostdev-usb-address": Internal, Build,
-        "`<hostdev type='usb'><source><address bus= device=>`: `hostdevice=` or `hostbus=` and `hostaddr=` of `usb-host`; `<vendor>` and `<product>` are not looked up on the host",
+        "`<hostdev type='usb'><source><address bus= device=>`: `hostdevice=` or `hostbus=` and `hostaddr=` of `usb-host`; `<vendor>` and `<product>` are looked up on the host",
         help "add `<address bus= device=/>` to `<source>`";
 }
 
@@ -172,12 +172,12 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Source::Hostdev(device) = nic.actual_source()
             && let InterfaceDevice::Usb(usb) = &device.device
         {
-            usb_node(usb, out);
+            usb_node(cx, usb, out);
         }
     }
     for hostdev in &devices.hostdevs {
         match &hostdev.source {
-            HostdevSource::Usb(usb) => usb_node(usb, out),
+            HostdevSource::Usb(usb) => usb_node(cx, usb, out),
             HostdevSource::Scsi(scsi) => {
                 if let ScsiSource::Iscsi(iscsi) = &scsi.source {
                     super::disk::source::iscsi_unit(&iscsi.name, &iscsi.hosts, scsi.pos, out);
@@ -188,9 +188,17 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
-    if usb.address.is_none_or(|at| at == (0, 0)) && !out.unread().has_part_of(usb.pos) {
-        let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
+fn usb_node(cx: &Context<'_>, usb: &UsbDevice, out: &mut Findings<'_>) {
+    if usb.address.is_some_and(|at| at != (0, 0)) || out.unread().has_part_of(usb.pos) {
+        return;
+    }
+    let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
+    if usb.product.is_none() {
         out.refuse(&USB_NODE, usb.pos, message);
+    } else if let Err(error) = cx.host.devices().usb_devices()
+        && error.is_unknown()
+    {
+        // What a host that knows its devices answers is checked when the guest is started.
+        out.refuse(&USB_NODE, usb.pos, format!("{message}, and {error}"));
     }
 }

@@ -1,11 +1,13 @@
 //! Host devices: `<hostdev>`, and interfaces that are host devices.
 
 use virtargv_caps::Cap;
-use virtargv_host::Descriptor;
-use virtargv_model::Problem;
-use virtargv_model::device::hostdev::{Hostdev, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice};
+use virtargv_host::{Descriptor, HostError};
+use virtargv_model::device::hostdev::{
+    Hostdev, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice, UsbStartup,
+};
 use virtargv_model::device::storage::{Image, Location, NetSource, Protocol};
 use virtargv_model::info::Address;
+use virtargv_model::{Class, Problem};
 use virtargv_validate::rules::hostdev as rules;
 
 use super::Device;
@@ -22,8 +24,8 @@ use crate::text::{Text, text};
 /// A prepared host device.
 #[derive(Debug)]
 pub(crate) enum Facts {
-    /// A USB device.
-    Usb(UsbNode),
+    /// A USB device; `None` if the host does not have it, and the guest starts without it.
+    Usb(Option<UsbNode>),
     /// A PCI device with this address on the host; `None` if its address in the guest is `unassigned`.
     Pci(Option<Text>),
     /// A SCSI device.
@@ -71,13 +73,53 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
     }
 }
 
-/// Bus and device number of a USB host device.
-pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<UsbNode, Problem> {
-    let (bus, device) = usb.address.filter(|at| *at != (0, 0)).ok_or_else(|| {
+/// Bus and device number of a USB host device; `None` if the host does not have it, and the guest starts without it. A host
+/// that does not know its USB devices has all that are given by address.
+pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, Problem> {
+    let address = usb.address.filter(|at| *at != (0, 0));
+    let missing = |message: String| crate::rules::HOSTDEV_USB_MISSING.problem(cx.release(), usb.pos, message);
+    if address.is_none() && usb.product.is_none() {
         let message = "the USB device of element 'hostdev' has no bus and device number on the host";
-        broken(cx.release(), &rules::USB_NODE, usb.pos, message)
-    })?;
-    Ok(UsbNode { bus, device })
+        return Err(broken(cx.release(), &rules::USB_NODE, usb.pos, message));
+    }
+    let devices = match (cx.host.devices().usb_devices(), address) {
+        (Ok(devices), _) => devices,
+        (Err(HostError::Unknown(_)), Some((bus, device))) => return Ok(Some(UsbNode { bus, device })),
+        (Err(error), _) => {
+            let message = format!("the USB devices of the host cannot be listed: {error}");
+            return Err(missing(message).with_class(Class::Plain));
+        }
+    };
+    let is_it = |found: &&virtargv_host::UsbDevice| {
+        address.is_none_or(|at| at == (found.bus, found.device))
+            && usb.product.is_none_or(|ids| ids == (found.vendor.into(), found.product.into()))
+    };
+    let mut matching = devices.iter().filter(is_it);
+    match (matching.next(), matching.next()) {
+        (Some(found), None) => Ok(Some(UsbNode { bus: found.bus, device: found.device })),
+        (None, _) if may_be_missing(cx, usb) => Ok(None),
+        (None, _) => Err(missing(format!("the host has no USB device {}", shown(usb)))),
+        (Some(_), Some(_)) => {
+            let message = format!("the host has more than one USB device {}", shown(usb));
+            Err(crate::rules::HOSTDEV_USB_SEVERAL.problem(cx.release(), usb.pos, message))
+        }
+    }
+}
+
+/// Whether a guest starts without a USB device that the host does not have.
+fn may_be_missing(cx: &Prepare<'_>, usb: &UsbDevice) -> bool {
+    match usb.startup {
+        Some(UsbStartup::Optional) => true,
+        Some(UsbStartup::Requisite) => cx.options.incoming.is_some(),
+        Some(UsbStartup::Mandatory) | None => false,
+    }
+}
+
+/// What a document says of a USB device of the host, for messages.
+fn shown(usb: &UsbDevice) -> String {
+    let ids = usb.product.map(|(vendor, product)| format!("'{vendor:04x}:{product:04x}'"));
+    let address = usb.address.map(|(bus, device)| format!("at bus '{bus}', device '{device}'"));
+    ids.into_iter().chain(address).collect::<Vec<_>>().join(" ")
 }
 
 /// The address of a PCI device on the host, such as `0000:03:07.1`; `None` if its address in the guest is `unassigned`.

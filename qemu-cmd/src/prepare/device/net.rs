@@ -26,8 +26,8 @@ pub(crate) enum Facts {
     Nic(Box<Nic>),
     /// A PCI host device with this address on the host; `None` if its address in the guest is `unassigned`.
     Pci(Option<Text>),
-    /// A USB host device.
-    Usb(UsbNode),
+    /// A USB host device; `None` if the host does not have it, and the guest starts without it.
+    Usb(Option<UsbNode>),
 }
 
 /// A network device with a network backend.

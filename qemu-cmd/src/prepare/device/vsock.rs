@@ -20,6 +20,11 @@ pub(crate) struct Facts {
 
 /// Prepares a `<vsock>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
+    if cx.host.devices().vhost_vsock() == Ok(false) {
+        let message =
+            "element 'vsock' needs vhost-vsock, but '/dev/vhost-vsock' cannot be opened on the host";
+        return Err(crate::rules::VSOCK_VHOST.problem(cx.release(), vsock.info.pos, message));
+    }
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => cid.ok_or_else(|| {
             let message =

@@ -7,7 +7,7 @@ use virtargv_host::{HostError, SecretKey, SecretUse};
 use virtargv_model::device::storage::{
     Auth, EncryptionEngine, EncryptionFormat, Image, NetSource, Protocol, SecretRef,
 };
-use virtargv_model::{Problem, YesNo};
+use virtargv_model::{Class, Problem, YesNo};
 
 use super::ImageNodes;
 use crate::prepare::context::Prepare;
@@ -254,14 +254,26 @@ fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Prob
     let key = key(&auth.secret);
     cx.host.secrets().secret(usage, key).map_err(|error: HostError| {
         let message = error.about("secret", &key.to_string());
-        crate::rules::STORAGE_AUTH_SECRET.problem(cx.release(), auth.pos.path("secret"), message)
+        let problem =
+            crate::rules::STORAGE_AUTH_SECRET.problem(cx.release(), auth.pos.path("secret"), message);
+        of_class(problem, &error)
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     cx.host.secrets().secret(usage, key).map_err(|error| {
-        crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, error.about("secret", &key.to_string()))
+        let message = error.about("secret", &key.to_string());
+        of_class(crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, message), &error)
     })
+}
+
+/// A secret that exists is not missing.
+fn of_class(problem: Problem, error: &HostError) -> Problem {
+    match error {
+        HostError::OtherType { .. } => problem.with_class(Class::InvalidArgument),
+        HostError::Failed { .. } => problem.with_class(Class::Internal),
+        _ => problem,
+    }
 }
 
 fn key(secret: &SecretRef) -> SecretKey<'_> {

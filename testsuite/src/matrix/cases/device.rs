@@ -34,6 +34,7 @@ pub(super) const CASES: &[Case] = &[
     classic("vsock-auto").on(X86),
     modern("vsock-auto"),
     modern("vsock-auto").standalone(),
+    modern("vsock-auto").host(HostKind::Devices).variant("no-vhost").fails(),
     classic("filesystem-9p").on(X86),
     modern("filesystem-9p"),
     classic("filesystem-virtiofs").on(X86),

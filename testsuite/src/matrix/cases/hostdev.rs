@@ -34,5 +34,9 @@ pub(super) const CASES: &[Case] = &[
     classic("hostdev-assigned-by-kvm").fails(),
     modern("hostdev-scsi-no-unit").host(HostKind::Bare).fails(),
     modern("hostdev-usb-by-product").fails(),
+    modern("hostdev-usb-by-product").host(HostKind::Devices).variant("found"),
+    modern("hostdev-usb-lookup").host(HostKind::Devices),
+    modern("hostdev-usb-missing").host(HostKind::Devices).fails(),
+    modern("hostdev-usb-several").host(HostKind::Devices).fails(),
     modern("hostdev-scsi-on-pci").refused(),
 ];

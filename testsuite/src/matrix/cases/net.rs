@@ -54,6 +54,7 @@ pub(super) const CASES: &[Case] = &[
     modern("net-vhost-user"),
     modern("net-vhost-user").standalone(),
     modern("net-network-pool"),
+    modern("net-network-inactive").host(HostKind::Devices).fails(),
     classic("net-network-pool"),
     modern("net-boot-rom").live(),
     classic("net-boot-rom").live(),

@@ -1,6 +1,7 @@
 //! Rules on `<source>` of `<interface>`: vDPA, vhost-user and networks.
 
 use virtargv_caps::Cap;
+use virtargv_host::HostError;
 use virtargv_model::YesNo;
 use virtargv_model::device::net::{BackendType, Interface, KnownModel, Source, VhostMode};
 
@@ -28,6 +29,10 @@ virtargv_model::rules! {
     VHOSTUSER_RECONNECT = "net-vhostuser-reconnect": Unsupported, Validate,
         "`<interface type='vhostuser'><source mode='server'><reconnect>`: `reconnect=` of `-chardev socket` is for the side that connects",
         help "remove `<reconnect>`, or use `mode='client'`";
+    /// The network of an interface is active.
+    NETWORK_INACTIVE = "net-network-inactive": InvalidOperation, Build,
+        "`<interface type='network'><source network=>`: the bridge of a network is there while the network is active",
+        help "start the network (`virsh net-start`), or name one that is active";
     /// The network of an interface must be known to the host and have a connection to offer.
     NETWORK_UNKNOWN = "net-network-unknown": NoNetwork, Build,
         "`<interface type='network'><source network=>`: the network's definition says what the interface is connected to",
@@ -66,13 +71,18 @@ pub(super) fn check_vhost_user(nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks that the host knows the network of an interface. Returns whether it does.
-pub(super) fn check_network(nic: &Interface, out: &mut Findings<'_>) -> bool {
+/// Checks that the host knows the network of an interface, and that it is active. Returns whether it is.
+pub(super) fn check_network(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) -> bool {
     let Source::Network(network) = &nic.source else { return true };
-    if nic.actual.is_none() {
-        let message =
-            format!("network '{}' is not known to the host, or has no connection to offer", network.network);
-        out.refuse(&NETWORK_UNKNOWN, nic.info.pos.path("source/@network"), message);
+    if nic.actual.is_some() {
+        return true;
     }
-    nic.actual.is_some()
+    let (place, name) = (nic.info.pos.path("source/@network"), &network.network);
+    if let Err(error @ HostError::Inactive { .. }) = cx.host.networks().network(name) {
+        out.refuse(&NETWORK_INACTIVE, place, error.to_string());
+    } else {
+        let message = format!("network '{name}' is not known to the host, or has no connection to offer");
+        out.refuse(&NETWORK_UNKNOWN, place, message);
+    }
+    false
 }

@@ -10,15 +10,18 @@ use crate::emit::device::address;
 use crate::needs::Role;
 use crate::prepare::device::hostdev::UsbNode;
 
-/// Emits `usb`, whose bus and device number on the host are `node`.
-pub(super) fn emit(e: &mut Emit<'_>, device: Common<'_>, usb: &UsbDevice, node: UsbNode) {
-    let path = format!("/dev/bus/usb/{:03}/{:03}", node.bus, node.device);
-    e.need_path(&path, Role::Device);
+/// Emits `usb`, whose bus and device number on the host are `node`. A device that the
+/// host does not have is there without them, so that it keeps its alias and port in the guest.
+pub(super) fn emit(e: &mut Emit<'_>, device: Common<'_>, usb: &UsbDevice, node: Option<UsbNode>) {
     let mut props = Props::new("driver", "usb-host");
-    if e.has(Cap::UsbHostHostdevice) {
-        props.set("hostdevice", path);
-    } else {
-        props.set("hostbus", node.bus).set("hostaddr", node.device);
+    if let Some(node) = node {
+        let path = format!("/dev/bus/usb/{:03}/{:03}", node.bus, node.device);
+        e.need_path(&path, Role::Device);
+        if e.has(Cap::UsbHostHostdevice) {
+            props.set("hostdevice", path);
+        } else {
+            props.set("hostbus", node.bus).set("hostaddr", node.device);
+        }
     }
     props.set("id", device.alias);
     address::add_bootindex(&mut props, device.info);
