@@ -51,7 +51,7 @@ fn variant(fs: &Filesystem) -> Variant {
 }
 
 /// The properties of `-fsdev`, the backend of 9p.
-fn ninep_backend(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
+fn ninep_backend(fs: FsDevice<'_>) -> Props {
     let mut props = if fs.driver == Some(FsDriver::Handle) {
         Props::new("fsdriver", "handle")
     } else {
