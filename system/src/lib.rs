@@ -13,17 +13,19 @@
 
 #![allow(clippy::disallowed_methods, reason = "this crate reads the state of the machine")]
 
+mod cpu;
+
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::io::{ErrorKind, Read as _, Seek as _, SeekFrom};
 use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 
+pub use cpu::probed_on;
 use virtargv_host::{
-    Accel, Answer, Arch, Cpu, CpuMap, Devices, DriverConfig, FileKind, FileStat, Files, Host, HostError,
-    Machine, Networks, Numa, PciDevice, PortPurpose, Secrets, Services, Storage, UsbDevice,
+    Accel, Answer, Arch, CpuMap, Devices, DriverConfig, FileKind, FileStat, Files, Host, HostError, Machine,
+    Networks, Numa, PciDevice, PortPurpose, Secrets, Services, Storage, UsbDevice,
 };
 use virtargv_model::Report;
 use virtargv_model::info::PciAddress;
@@ -38,8 +40,7 @@ pub struct SystemHost {
     now: i64,
     utc_offset: i64,
     cpu_map_dir: PathBuf,
-    /// The CPU definitions. They are read on first use, because few documents need them.
-    cpu_map: OnceLock<Answer<CpuMap>>,
+    cpu: cpu::CpuState,
 }
 
 /// The directory of libvirt's CPU definitions.
@@ -65,7 +66,7 @@ impl SystemHost {
             now: here.timestamp().as_second(),
             utc_offset: i64::from(here.offset().seconds()),
             cpu_map_dir: CPU_MAP_DIR.into(),
-            cpu_map: OnceLock::new(),
+            cpu: cpu::CpuState::default(),
         }
     }
 
@@ -73,7 +74,7 @@ impl SystemHost {
     /// `/usr/share/libvirt/cpu_map`. Mode `host-model` needs them.
     #[must_use]
     pub fn with_cpu_map(self, dir: impl Into<PathBuf>) -> Self {
-        Self { cpu_map_dir: dir.into(), cpu_map: OnceLock::new(), ..self }
+        Self { cpu_map_dir: dir.into(), cpu: cpu::CpuState::default(), ..self }
     }
 
     /// The driver's settings, for changes.
@@ -219,12 +220,6 @@ impl Files for SystemHost {
     fn is_cdrom(&self, path: &str) -> Answer<bool> {
         let real = fs::canonicalize(path).map_err(|error| from_io("device", path, &error))?;
         Ok(real.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("sr")))
-    }
-}
-
-impl Cpu for SystemHost {
-    fn cpu_map(&self) -> Answer<&CpuMap> {
-        self.cpu_map.get_or_init(|| self.read_cpu_map()).as_ref().map_err(Clone::clone)
     }
 }
 
@@ -422,8 +417,7 @@ mod tests {
     #[test]
     fn missing_files_are_not_found() {
         let host = SystemHost::new(Some(Arch::X86_64)).with_cpu_map("/nonexistent");
-        assert!(matches!(host.cpu_map(), Err(HostError::NotFound { .. })));
+        assert!(matches!(host.cpu().cpu_map(), Err(HostError::NotFound { .. })));
         assert!(matches!(host.list("/nonexistent"), Err(HostError::NotFound { .. })));
-        assert!(host.processor().unwrap_err().is_unknown());
     }
 }
