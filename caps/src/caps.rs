@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use crate::{Arch, Cap, CapSet, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, Release, Sev, Sgx};
+use crate::{
+    Arch, Cap, CapSet, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, ProbedOn, Release, Sev, Sgx,
+};
 
 /// An accelerator: what executes the guest's instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -72,7 +74,7 @@ pub(crate) struct Details {
     pub(crate) emulator: Box<str>,
     pub(crate) version: u32,
     pub(crate) kvm_version: Option<u64>,
-    pub(crate) microcode_version: Option<u64>,
+    pub(crate) probed_on: ProbedOn,
     pub(crate) package: Box<str>,
     pub(crate) per_accel: [PerAccel; 3],
     pub(crate) gics: Vec<Gic>,
@@ -121,7 +123,7 @@ impl Caps {
                 emulator: format!("/usr/bin/qemu-system-{}", arch.qemu_name()).into(),
                 version: 0,
                 kvm_version: None,
-                microcode_version: None,
+                probed_on: ProbedOn::default(),
                 package: Box::default(),
                 per_accel: Default::default(),
                 gics: Vec::new(),
@@ -161,9 +163,9 @@ impl Caps {
         self.details.kvm_version
     }
 
-    /// The version of the host's CPU microcode, where the capabilities file has it.
-    pub fn microcode_version(&self) -> Option<u64> {
-        self.details.microcode_version
+    /// The host on which the binary was probed, as far as it is known.
+    pub fn probed_on(&self) -> &ProbedOn {
+        &self.details.probed_on
     }
 
     /// The package version of the distribution; may be empty.
@@ -369,6 +371,12 @@ impl CapsBuilder {
     /// Sets Hyper-V enlightenments.
     pub fn hyperv(mut self, hyperv: Hyperv) -> Self {
         self.details.hyperv = Some(hyperv);
+        self
+    }
+
+    /// Sets the host on which the binary was probed.
+    pub fn probed_on(mut self, host: ProbedOn) -> Self {
+        self.details.probed_on = host;
         self
     }
 

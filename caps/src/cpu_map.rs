@@ -3,6 +3,8 @@
 //! The definitions are not part of this crate: [`CpuMap::parse`] reads them in libvirt's form, an `index.xml` and the
 //! files that it includes.
 
+mod compare;
+mod cpuid;
 mod host;
 mod parse;
 mod spec;
@@ -12,9 +14,11 @@ use std::collections::HashMap;
 
 use crate::Arch;
 
+pub use compare::Incompatible;
+pub use cpuid::{CpuReport, CpuidLeaf};
 pub use host::{HostModels, is_native, is_passed_on};
 pub use spec::{CpuSpec, FeaturePolicy};
-pub use x86::{Incompatible, X86};
+pub use x86::X86;
 
 /// CPU model definitions of every architecture.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,6 +29,11 @@ pub struct CpuMap {
 }
 
 impl CpuMap {
+    /// The definitions for x86.
+    pub fn x86(&self) -> &CpuDefinitions {
+        &self.x86
+    }
+
     /// The definitions for `arch`, where there are any.
     pub fn of(&self, arch: Arch) -> Option<&CpuDefinitions> {
         match arch {

@@ -119,7 +119,7 @@ fn per_accel(
     for model in cpu::models(session, arch, release) {
         builder = builder.cpu_model(accel, model);
     }
-    if let Some(host) = cpu::host(session, accel, arch, release) {
+    if let Some(host) = cpu::host(session, accel, arch) {
         builder = builder.host_cpu(accel, host);
     }
     Ok(builder)

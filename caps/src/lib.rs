@@ -35,12 +35,13 @@ pub use arch::{Arch, UnknownArch};
 pub use caps::{Accel, Caps, CapsBuilder, MissingCap, UnknownAccel};
 pub use cpu::{CpuModel, HostCpu, HostCpuProperty, PropertyValue, Usable};
 pub use cpu_map::{
-    CpuDefinitions, CpuFeatureDef, CpuMap, CpuMapError, CpuModelDef, CpuSpec, CpuVendor, FeatureBits,
-    FeaturePolicy, HostModels, Incompatible, Pvr, Signature, X86, is_native, is_passed_on,
+    CpuDefinitions, CpuFeatureDef, CpuMap, CpuMapError, CpuModelDef, CpuReport, CpuSpec, CpuVendor,
+    CpuidLeaf, FeatureBits, FeaturePolicy, HostModels, Incompatible, Pvr, Signature, X86, is_native,
+    is_passed_on,
 };
 pub use file::{CapsError, CapsErrorKind, FORMAT_VERSION};
 pub use flags::{Cap, FlagState, UnknownCap};
 pub use machine::{Machine, Tristate};
-pub use platform::{Gic, GicVersion, Hyperv, Sev, Sgx, SgxSection};
+pub use platform::{Gic, GicVersion, Hyperv, ProbedOn, Sev, Sgx, SgxSection};
 pub use set::{CapBits, CapSet};
 pub use virtargv_model::{Convention, Release, UnknownRelease};

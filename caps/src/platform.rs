@@ -1,6 +1,8 @@
 //! Host features that QEMU reports besides CPUs and machine types: interrupt controllers, memory encryption, enclaves
 //! and enlightenments.
 
+use crate::CpuidLeaf;
+
 /// The version of the Arm Generic Interrupt Controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum GicVersion {
@@ -89,4 +91,17 @@ impl Hyperv {
     pub fn has(&self, name: &str) -> bool {
         self.features.iter().any(|feature| &**feature == name)
     }
+}
+
+/// The host on which a QEMU that can use KVM was probed. What QEMU answers depends on it. The default is "not known".
+#[derive(Clone, Debug, PartialEq, Eq, Default, Hash)]
+pub struct ProbedOn {
+    /// The version of the CPU's microcode, 0 where it is not known (`<microcodeVersion>` in a capabilities file).
+    pub microcode_version: u64,
+    /// Vendor, name, family, model and stepping of the CPU (`<hostCPUSignature>`).
+    pub signature: Option<Box<str>>,
+    /// Release and version of the kernel (`<kernelVersion>`).
+    pub kernel_version: Option<Box<str>>,
+    /// The CPUID that KVM can give to guests, sorted, without empty leaves (`<cpudata>`).
+    pub cpuid: Vec<CpuidLeaf>,
 }

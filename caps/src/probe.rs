@@ -9,6 +9,8 @@
 
 #![allow(clippy::disallowed_methods, reason = "a QEMU binary is started here")]
 
+mod stray;
+
 use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -20,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::derive::{self, Conversation, DeriveError, Exchange};
-use crate::{Arch, Caps, Release};
+use crate::{Arch, Caps, Release, is_native};
 
 /// The longest line that is read from QEMU, in bytes. The schema of a recent version has some 300 000.
 const MAX_LINE: u64 = 16 << 20;
@@ -106,7 +108,8 @@ pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Cap
     let conversation = converse(path, time)?;
     let caps = derive::derive(&conversation, release)
         .map_err(|why| ProbeError::Derive { path: path.display().to_string(), why })?;
-    Ok(caps.edit().emulator(path.display().to_string()).build())
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    Ok(caps.edit().emulator(absolute.display().to_string()).build())
 }
 
 /// Sends all queries and returns the conversation: a session with the best accelerator, and where that is not TCG, a
@@ -138,6 +141,8 @@ struct First {
     commands: HashSet<String>,
     arch: Option<Arch>,
     accelerated: bool,
+    /// Whether the features of CPUs have one canonical name each.
+    canonical_features: bool,
 }
 
 /// Sends a command and returns the reply, unless it is an error.
@@ -161,13 +166,17 @@ fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<Fir
     };
     let kvm = ask("query-kvm", Value::Null)?;
     let accelerated = kvm.as_ref().and_then(|k| k.get("enabled")?.as_bool()).unwrap_or(false);
-    let first = First { commands, arch, accelerated };
+    let mut first = First { commands, arch, accelerated, canonical_features: false };
     let types = names(ask("qom-list-types", Value::Null)?.as_ref(), "name");
     for (command, typename) in derive::questions() {
         // The list has no abstract types, whose properties can be queried too.
         let there = types.contains(typename) || command == "qom-list-properties";
         if there && first.commands.contains(command) {
-            ask(command, json!({ "typename": typename }))?;
+            let properties = ask(command, json!({ "typename": typename }))?;
+            if typename == "max-x86_64-cpu" {
+                first.canonical_features =
+                    names(properties.as_ref(), "name").contains("unavailable-features");
+            }
         }
     }
     let machines = ask("query-machines", Value::Null)?;
@@ -224,12 +233,29 @@ fn expand_cpu(first: &First, name: &str, ask: Ask<'_>) -> Result<(), ProbeError>
     let Some(arch) = first.arch.filter(|_| first.commands.contains("query-cpu-model-expansion")) else {
         return Ok(());
     };
-    // Only some targets support the static expansion.
+    // libvirt asks about TCG only where the host could execute the guest's code itself, and not for RISC-V.
+    if name == "max"
+        && (arch.is_riscv() || !std::env::consts::ARCH.parse().is_ok_and(|host| is_native(host, arch)))
+    {
+        return Ok(());
+    }
+    // QEMU has the static expansion for some targets only.
     let kind = if arch.is_x86() || arch.is_s390() { "static" } else { "full" };
     let command = "query-cpu-model-expansion";
-    ask(command, json!({ "type": kind, "model": { "name": name } }))?;
+    let mut expand = |model: Value| -> Result<(), ProbeError> {
+        let reply = ask(command, json!({ "type": kind, "model": model }))?;
+        // A QEMU without canonical names has every spelling of a feature in the full expansion only.
+        if let Some(model) = reply.and_then(|reply| reply.get("model").cloned())
+            && arch.is_x86()
+            && !first.canonical_features
+        {
+            ask(command, json!({ "type": "full", "model": model }))?;
+        }
+        Ok(())
+    };
+    expand(json!({ "name": name }))?;
     if arch.is_x86() {
-        ask(command, json!({ "type": kind, "model": { "name": name, "props": { "migratable": false } } }))?;
+        expand(json!({ "name": name, "props": { "migratable": false } }))?;
         if name == "host" {
             let props = json!({ "migratable": false, "hv-passthrough": true });
             ask(command, json!({ "type": "full", "model": { "name": name, "props": props } }))?;
@@ -255,6 +281,7 @@ enum Output {
 struct Qemu {
     path: String,
     child: Child,
+    mark: stray::Mark,
     input: ChildStdin,
     lines: Receiver<Output>,
     stderr: Receiver<String>,
@@ -269,7 +296,8 @@ impl Qemu {
         let shown = path.display().to_string();
         let failed = |why| ProbeError::Start { path: shown.clone(), why };
         std::fs::metadata(path).map_err(failed)?;
-        let mut child = command(path, accel).spawn().map_err(failed)?;
+        let mark = stray::Mark::new();
+        let mut child = command(path, accel).env(stray::VARIABLE, mark.value()).spawn().map_err(failed)?;
         let (Some(input), Some(output), Some(errors)) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take())
         else {
@@ -287,7 +315,8 @@ impl Qemu {
             let _ = std::io::copy(&mut errors, &mut std::io::sink());
             let _ = send.send(String::from_utf8_lossy(&kept).trim().to_owned());
         });
-        let mut qemu = Self { path: shown, child, input, lines, stderr, deadline, asked: 0, stopped: false };
+        let mut qemu =
+            Self { path: shown, child, mark, input, lines, stderr, deadline, asked: 0, stopped: false };
         let greeting = qemu.next("QMP")?;
         if greeting.get("QMP").is_none() {
             return Err(qemu.not_qmp("it sends no greeting"));
@@ -375,6 +404,8 @@ impl Qemu {
         );
         let _ = self.child.kill();
         let _ = self.child.wait();
+        // Others are in a group of their own.
+        self.mark.kill_all();
     }
 }
 

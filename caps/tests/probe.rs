@@ -44,7 +44,10 @@ const SCRIPTS: &[(&str, &str)] = &[
         "echo '{\"QMP\": {}}'; while read -r request; do id=${request##*\\\"id\\\":\\\"}; \
          echo \"{\\\"error\\\": {\\\"class\\\": \\\"CommandNotFound\\\"}, \\\"id\\\": \\\"${id%%\\\"*}\\\"}\"; done",
     ),
-    ("leaves-a-daemon", "setsid sleep 5 > /dev/null & exit 1"),
+    (
+        "leaves-a-daemon",
+        "setsid sh -c 'echo $$ >> '$0.pids'; sleep 1000 & echo $! >> '$0.pids'; wait' > /dev/null & sleep 0.2; exit 1",
+    ),
 ];
 
 /// All scripts, written before the first of them runs: a file that is open for writing cannot be run.

@@ -240,6 +240,9 @@ pub(crate) struct CapsRequireArgs {
     /// The release whose behaviour is followed.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
+    /// The QEMU that is to run the document, as for `argv`; without it, the latest built-in set of its architecture.
+    #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
+    pub(crate) caps: Option<String>,
     /// The document; `-` is standard input.
     #[arg(value_name = "FILE|-")]
     pub(crate) file: String,

@@ -21,7 +21,9 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     }
     let text = input::read(&args.file)?;
     let caps = caps::load(&args.qemu)?;
-    let host = args.qemu.host();
+    let program = caps::Program::of(&args.qemu.caps, &caps);
+    let machine = args.qemu.host();
+    let host = program.on(&machine);
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = args.abi_update;
     request.start.standalone = match &args.standalone {

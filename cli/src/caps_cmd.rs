@@ -9,7 +9,7 @@ use virtargv_caps::{Accel, Usable, probe};
 use virtargv_system::SystemHost;
 
 use crate::args::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
-use crate::{Done, FINE, REFUSED, caps, check, input};
+use crate::{Done, FINE, REFUSED, caps, check, input, probe_cache};
 
 pub(crate) fn run(command: &CapsCommand) -> Done {
     match command {
@@ -174,7 +174,7 @@ fn print_probe(args: &CapsProbeArgs) -> Done {
     let caps = if args.generic {
         builtin::generic(&probe::converse(&args.path, probe::TIME)?)?
     } else {
-        probe::probe(&args.path, args.release)?
+        probe_cache::fresh(&args.path, args.release)?
     };
     anstream::print!("{}", caps.to_xml());
     Ok(FINE)
@@ -189,13 +189,16 @@ fn require(args: &CapsRequireArgs) -> Done {
     let mut fitting: Vec<&(&str, Caps)> =
         sets.iter().filter(|(_, c)| c.arch().qemu_name() == arch.qemu_name()).collect();
     fitting.sort_by_key(|(_, caps)| caps.version());
-    let Some((newest, caps)) = fitting.last() else {
-        return Err(format!("there is no built-in QEMU for '{arch}'").into());
+    let (name, caps) = match (&args.caps, fitting.last()) {
+        (Some(name), _) => (name.clone(), caps::named(name, args.release, false)?),
+        (None, Some((newest, caps))) => (format!("{newest}, the latest,"), caps.clone()),
+        (None, None) => return Err(format!("there is no built-in QEMU for '{arch}'").into()),
     };
-    let flags = match virtargv::required_flags(&text, &Request::new(caps, &host)) {
+    let program = caps::Program::of(&name, &caps);
+    let flags = match virtargv::required_flags(&text, &Request::new(&caps, &program.on(&host))) {
         Ok(flags) => flags,
         Err(report) => {
-            anstream::eprintln!("{newest}, the latest, refuses it:");
+            anstream::eprintln!("{name} refuses it:");
             anstream::eprint!("{}", check::render(input::shown(&args.file), &Source::new(&text), &report));
             return Ok(REFUSED);
         }

@@ -9,7 +9,9 @@ use crate::{Done, FINE, REFUSED, caps, input};
 
 pub(crate) fn run(args: &CheckArgs) -> Done {
     let caps = caps::load(&args.qemu)?;
-    let host = args.qemu.host();
+    let program = caps::Program::of(&args.qemu.caps, &caps);
+    let machine = args.qemu.host();
+    let host = program.on(&machine);
     let request = Request::new(&caps, &host);
     let mut documents = Vec::new();
     let mut refused = 0usize;

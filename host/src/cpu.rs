@@ -7,7 +7,7 @@ pub struct Processor {
     pub model: Option<String>,
     /// The vendor, as CPU model definitions name vendors.
     pub vendor: Option<String>,
-    /// The features that it has beyond its model.
+    /// The features that it has beyond its model, among them those that a later version of libvirt added to the model.
     pub features: Vec<String>,
     /// The number of sockets.
     pub sockets: u32,
@@ -15,4 +15,13 @@ pub struct Processor {
     pub cores: u32,
     /// The number of threads in a core.
     pub threads: u32,
+}
+
+/// The time-stamp counter of an x86 CPU.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tsc {
+    /// Its frequency in Hz.
+    pub frequency: u64,
+    /// Whether guests can have another frequency, by scaling in hardware.
+    pub scaling: bool,
 }

@@ -12,7 +12,7 @@ use virtargv_model::pool::StoragePool;
 use crate::{
     Answer, Cpu, Descriptors, Devices, DriverConfig, FileKind, FileStat, Files, FreeDescriptors, Host,
     HostError, Machine, Networks, Numa, PciDevice, PortPurpose, Processor, SecretKey, SecretLookup,
-    SecretUse, Secrets, Services, Storage, UsbDevice, Volume, VolumeLookup,
+    SecretUse, Secrets, Services, Storage, Tsc, UsbDevice, Volume, VolumeLookup,
 };
 
 /// Answers with given values; all else does not exist. Random bytes count up from 0, so that output is the same every
@@ -54,6 +54,8 @@ pub struct FixedHost {
     pub emulator_dir: String,
     /// The host's CPU.
     pub cpu: Option<Processor>,
+    /// The time-stamp counter of the CPU; `None` for "not known".
+    pub tsc: Option<Tsc>,
     /// The definitions of CPU models.
     pub cpu_map: Arc<CpuMap>,
     /// Whether the kernel is in FIPS mode.
@@ -118,6 +120,7 @@ impl Default for FixedHost {
             free_ports: BTreeMap::new(),
             emulator_dir: "/usr/bin".into(),
             cpu: None,
+            tsc: None,
             cpu_map: Arc::default(),
             fips: false,
             slirp_helper: false,
@@ -238,6 +241,10 @@ impl FixedHost {
 impl Cpu for FixedHost {
     fn processor(&self) -> Answer<&Processor> {
         self.cpu.as_ref().ok_or(HostError::Unknown("its CPU"))
+    }
+
+    fn tsc(&self) -> Answer<Tsc> {
+        self.tsc.ok_or(HostError::Unknown("the frequency of its TSC"))
     }
 
     fn cpu_map(&self) -> Answer<&CpuMap> {

@@ -63,7 +63,7 @@ mod subject;
 
 pub use answer::{Answer, HostError};
 pub use config::{ConfHost, ConfProblem, DriverConfig, Hugetlbfs};
-pub use cpu::Processor;
+pub use cpu::{Processor, Tsc};
 pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use device::{PciDevice, UsbDevice};
 pub use file::{FileKind, FileStat};

@@ -7,7 +7,7 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 
 use crate::answer::{Answer, HostError};
-use crate::{FileStat, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, UsbDevice, Volume};
+use crate::{FileStat, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, Tsc, UsbDevice, Volume};
 
 /// Defines the subjects: their traits, in which each method without a body of its own answers "not known", and their
 /// implementations for a host that knows nothing and for [`Override`](crate::Override).
@@ -86,6 +86,8 @@ subjects! {
     trait Cpu by cpu {
         /// The CPU of the host.
         fn processor() -> &Processor: "its CPU";
+        /// The time-stamp counter of an x86 CPU that has an invariant one.
+        fn tsc() -> Tsc: "the frequency of its TSC";
         /// libvirt's definitions of CPU models.
         fn cpu_map() -> &CpuMap: "the definitions of CPU models";
     }

@@ -43,6 +43,7 @@ fn answers(host: &dyn Host) -> Vec<(&'static str, Option<HostError>)> {
         ("read_at", files.read_at("/etc/hosts", 0, 1).err()),
         ("is_cdrom", files.is_cdrom("/dev/sr0").err()),
         ("processor", host.cpu().processor().err()),
+        ("tsc", host.cpu().tsc().err()),
         ("cpu_map", host.cpu().cpu_map().err()),
         ("numa_nodes", numa.numa_nodes().err()),
         ("numa_advice", numa.numa_advice().err()),

@@ -100,6 +100,10 @@ virtargv_model::rules! {
     CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build,
         "`<cpu>`, `<feature policy='require'>`: features that the host, or QEMU on it, lacks",
         help "remove the features named, or use `policy='optional'`";
+    /// The guest's time-stamp counter has the host's frequency where the host cannot scale it.
+    CLOCK_TSC_FREQUENCY = "clock-tsc-frequency": Unsupported, Build,
+        "`<timer name='tsc' frequency=>`: KVM takes a frequency within 250 ppm of the host's, or scales it in hardware",
+        help "use a frequency in that range, or remove `frequency=`";
     /// Switching deprecated features needs a QEMU that reports them.
     CPU_DEPRECATED_FEATURES = "cpu-deprecated-features": Unsupported, Build,
         "`<cpu deprecated_features=>`: `deprecated-props` of `query-cpu-model-expansion`, new in QEMU 9.1",

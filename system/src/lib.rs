@@ -35,10 +35,11 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
+pub use cpu::probed_on;
 use driver::Directories;
 pub use driver::{Driver, SettingsProblem};
 use root::Root;
-use virtargv_host::{Answer, Arch, CpuMap, DriverConfig, Host};
+use virtargv_host::{Arch, DriverConfig, Host};
 
 /// The machine that the process runs on. Files are read; no daemon is asked, and nothing is opened for QEMU.
 #[derive(Debug, Clone)]
@@ -51,8 +52,7 @@ pub struct SystemHost {
     now: i64,
     utc_offset: i64,
     cpu_map_dir: PathBuf,
-    /// The CPU definitions. They are read on first use, because few documents need them.
-    cpu_map: OnceLock<Answer<CpuMap>>,
+    cpu: cpu::CpuState,
     /// What swtpm says of itself, once it was asked.
     swtpm: OnceLock<Option<String>>,
 }
@@ -81,7 +81,7 @@ impl SystemHost {
             now: here.timestamp().as_second(),
             utc_offset: i64::from(here.offset().seconds()),
             cpu_map_dir: root.path(CPU_MAP_DIR),
-            cpu_map: OnceLock::new(),
+            cpu: cpu::CpuState::default(),
             swtpm: OnceLock::new(),
             root,
         }
@@ -91,7 +91,7 @@ impl SystemHost {
     /// `/usr/share/libvirt/cpu_map`. Mode `host-model` needs them.
     #[must_use]
     pub fn with_cpu_map(self, dir: impl Into<PathBuf>) -> Self {
-        Self { cpu_map_dir: dir.into(), cpu_map: OnceLock::new(), ..self }
+        Self { cpu_map_dir: dir.into(), cpu: cpu::CpuState::default(), ..self }
     }
 
     /// The driver's settings, for changes.

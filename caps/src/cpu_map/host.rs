@@ -2,7 +2,7 @@
 
 use super::x86::CpuData;
 use super::{CpuMap, CpuSpec, FeaturePolicy, FeatureSet, X86};
-use crate::{Accel, Arch, Caps, HostCpu, PropertyValue, feature_names};
+use crate::{Accel, Arch, Cap, Caps, HostCpu, PropertyValue, feature_names};
 
 /// The CPUs that describe the host, for `<cpu mode='host-model'>` and for comparing a guest's CPU with the host's.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,8 +60,12 @@ impl Caps {
     fn reported(&self, cpu: &HostCpu, accel: Accel, x86: Option<X86<'_>>) -> Option<(CpuSpec, CpuSpec)> {
         if self.arch().is_x86() {
             let x86 = x86?;
-            let model =
-                |migratable| x86.decode(&x86_data(x86, cpu, migratable), Some(self.cpu_models(accel)));
+            let model = |migratable| {
+                let mut spec = x86.decode(&x86_data(x86, cpu, migratable), Some(self.cpu_models(accel)))?;
+                // A QEMU that does not report unavailable features cannot be asked for those of registers.
+                spec.features.retain(|(name, _)| self.has(Cap::CpuUnavailableFeatures) || !x86.is_msr(name));
+                Some(spec)
+            };
             return Some((model(false)?, model(true)?));
         }
         if self.arch().is_s390() {

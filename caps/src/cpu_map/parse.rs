@@ -188,7 +188,9 @@ impl CpuDefinitions {
             let Some(base) = self.model(base) else {
                 return cx.with(node).fail(format!("model '{base}' is not defined before this one"));
             };
-            model = CpuModelDef { name: name.clone(), ..base.clone() };
+            // What changed in the base model does not concern this one, whose features are all of QEMU's version.
+            model =
+                CpuModelDef { name: name.clone(), partial_check: false, removed: Vec::new(), ..base.clone() };
         }
         if elements(cx.node, "signature").next().is_some() {
             model.signatures.clear();

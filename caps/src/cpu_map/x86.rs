@@ -1,40 +1,17 @@
-//! x86 CPUs: finding the closest named model, translating CPUs, and comparing a guest's CPU with the host's.
+//! x86 CPUs: finding the closest named model, and translating CPUs.
 
 use std::collections::HashMap;
 
 use super::{
-    CpuDefinitions, CpuModelDef, CpuSpec, FeatureBits, FeatureId, FeaturePolicy, FeatureSet, HostModels,
+    CpuDefinitions, CpuModelDef, CpuSpec, FeatureBits, FeatureId, FeaturePolicy, FeatureSet, Incompatible,
 };
 use crate::{Convention, CpuModel, Release};
 
 /// The x86 definitions under a release of libvirt.
 #[derive(Clone, Copy, Debug)]
 pub struct X86<'a> {
-    definitions: &'a CpuDefinitions,
+    pub(super) definitions: &'a CpuDefinitions,
     release: Release,
-}
-
-/// The error for a guest's CPU that the host does not support, or for a CPU that cannot be described.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Incompatible {
-    /// A model without a definition.
-    #[error("there is no CPU model '{0}'")]
-    UnknownModel(String),
-    /// A feature without a definition.
-    #[error("there is no CPU feature '{0}'")]
-    UnknownFeature(String),
-    /// The host is of another vendor.
-    #[error("the CPU of the host is not of vendor '{0}'")]
-    Vendor(String),
-    /// The host has features with the policy `forbid`.
-    #[error("the CPU of the host has forbidden features: {0}")]
-    Forbidden(String),
-    /// The host lacks required features.
-    #[error("the CPU of the host lacks required features: {0}")]
-    Missing(String),
-    /// The host has additional features, and the match is strict.
-    #[error("the CPU of the host has additional features, which a strict match excludes: {0}")]
-    Extra(String),
 }
 
 /// Removed features that the definitions of earlier releases still have.
@@ -67,6 +44,11 @@ impl<'a> X86<'a> {
         self.definitions.feature_id(name)
     }
 
+    /// Whether the model `name` is defined.
+    pub fn has_model(self, name: &str) -> bool {
+        self.definitions.model(name).is_some()
+    }
+
     /// The name of the vendor with the vendor id `string`.
     pub(crate) fn vendor_of(self, string: &str) -> Option<Box<str>> {
         let mut vendors = self.definitions.vendors.iter();
@@ -89,6 +71,13 @@ impl<'a> X86<'a> {
         features
     }
 
+    /// The features of a model without those that a later version of libvirt added.
+    pub(super) fn first_features(self, model: &CpuModelDef) -> FeatureSet {
+        let mut features = self.features(model);
+        features.subtract(&model.added);
+        features
+    }
+
     /// The features that are explicitly disabled, as the definition of the model no longer has them.
     fn removed(self, model: &CpuModelDef) -> &[FeatureId] {
         if self.release.has(Convention::CpuDefinitionChanges) { &model.removed } else { &[] }
@@ -98,6 +87,12 @@ impl<'a> X86<'a> {
     pub(crate) fn is_arch_capability(self, id: FeatureId) -> bool {
         let bits = self.definitions.features.get(usize::from(id)).map_or(&[][..], |feature| &feature.bits);
         bits.iter().any(|bits| matches!(bits, FeatureBits::Msr { index: 0x10a, .. }))
+    }
+
+    /// Whether a feature is reported by a model-specific register.
+    pub(super) fn is_msr(self, name: &str) -> bool {
+        let bits = self.definitions.feature(name).map_or(&[][..], |feature| &feature.bits);
+        bits.iter().any(|bits| matches!(bits, FeatureBits::Msr { .. }))
     }
 
     fn name(self, id: FeatureId) -> &'a str {
@@ -150,7 +145,7 @@ impl<'a> X86<'a> {
         Ok(data)
     }
 
-    fn model(self, name: &str) -> Result<&'a CpuModelDef, Incompatible> {
+    pub(super) fn model(self, name: &str) -> Result<&'a CpuModelDef, Incompatible> {
         self.definitions.model(name).ok_or_else(|| Incompatible::UnknownModel(name.to_owned()))
     }
 
@@ -158,11 +153,16 @@ impl<'a> X86<'a> {
         self.feature(name).ok_or_else(|| Incompatible::UnknownFeature(name.to_owned()))
     }
 
-    /// The features of a CPU with a policy; for `Require`, with those of its model.
-    fn with_policy(self, cpu: &CpuSpec, policy: FeaturePolicy) -> Result<FeatureSet, Incompatible> {
+    /// The features of a CPU with a policy; for `Require`, with those that its model had from the beginning: guests that
+    /// were defined before a feature was added to the model must still start.
+    pub(super) fn with_policy(
+        self,
+        cpu: &CpuSpec,
+        policy: FeaturePolicy,
+    ) -> Result<FeatureSet, Incompatible> {
         let mut set = FeatureSet::default();
         if let (FeaturePolicy::Require, Some(name)) = (policy, &cpu.model) {
-            set = self.features(self.model(name)?);
+            set = self.first_features(self.model(name)?);
         }
         for (name, _) in cpu.features.iter().filter(|(_, asked)| *asked == policy) {
             set.insert(self.known(name)?);
@@ -210,6 +210,33 @@ impl<'a> X86<'a> {
             cpu.set_if_missing(self.name(id), FeaturePolicy::Disable);
         }
         Some(cpu)
+    }
+
+    /// The name of the closest model of which the CPU of a host has all features, but for added ones, and the names of
+    /// the features beyond it.
+    pub(super) fn host_model(self, data: &mut CpuData) -> Option<(&'a str, Vec<&'a str>)> {
+        self.drop_broken_tsx(data);
+        let vendor = data.vendor.as_deref();
+        let mut best: Option<Candidate<'_>> = None;
+        for model in self.definitions.models.iter().rev().filter(|model| model.decode_host) {
+            if matches!((vendor, model.vendor.as_deref()), (Some(vendor), Some(own)) if vendor != own) {
+                continue;
+            }
+            let own = self.first_features(model);
+            let mut missing = own.clone();
+            missing.subtract(&data.features);
+            if !missing.is_empty() {
+                continue;
+            }
+            let mut enabled = data.features.clone();
+            enabled.subtract(&own);
+            let candidate = Candidate { model, enabled: self.ordered(&enabled), disabled: Vec::new() };
+            if best.as_ref().is_none_or(|best| self.is_better(&candidate, best, data.signature)) {
+                best = Some(candidate);
+            }
+        }
+        let best = best?;
+        Some((&best.model.name, best.enabled.into_iter().map(|id| self.name(id)).collect()))
     }
 
     fn candidate(self, data: &CpuData, model: &'a CpuModelDef, offered: Option<&CpuModel>) -> Candidate<'a> {
@@ -296,46 +323,7 @@ impl<'a> X86<'a> {
         Ok(())
     }
 
-    /// Checks that the host supports a guest's CPU; with `strict`, that it has no additional features.
-    ///
-    /// # Errors
-    /// What the host lacks or has in excess.
-    pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
-        if let Some(vendor) = &guest.vendor
-            && host.reported.vendor.as_ref() != Some(vendor)
-        {
-            return Err(Incompatible::Vendor(vendor.clone()));
-        }
-        // Features that the accelerator emulates count like those of the hardware.
-        let mut available = self.data(&host.full)?.features;
-        available.add(&self.data(&host.reported)?.features);
-        let host = available;
-        let mut forbidden = self.with_policy(guest, FeaturePolicy::Forbid)?;
-        forbidden.intersect(&host);
-        if !forbidden.is_empty() {
-            return Err(Incompatible::Forbidden(self.names(&forbidden)));
-        }
-        let mut required = self.with_policy(guest, FeaturePolicy::Require)?;
-        let mut settled = FeatureSet::default();
-        for policy in [FeaturePolicy::Force, FeaturePolicy::Optional, FeaturePolicy::Disable] {
-            settled.add(&self.with_policy(guest, policy)?);
-        }
-        required.subtract(&settled);
-        let mut missing = required.clone();
-        missing.subtract(&host);
-        if !missing.is_empty() {
-            return Err(Incompatible::Missing(self.names(&missing)));
-        }
-        let mut extra = host;
-        extra.subtract(&required);
-        extra.subtract(&settled);
-        if strict && !extra.is_empty() {
-            return Err(Incompatible::Extra(self.names(&extra)));
-        }
-        Ok(())
-    }
-
-    fn names(self, set: &FeatureSet) -> String {
+    pub(super) fn names(self, set: &FeatureSet) -> String {
         let names: Vec<&str> = self.ordered(set).into_iter().map(|id| self.name(id)).collect();
         names.join(", ")
     }
@@ -362,6 +350,7 @@ fn penalty(candidate: &Candidate<'_>) -> (usize, usize) {
 mod tests {
     use super::*;
     use crate::CpuMap;
+    use crate::HostModels;
 
     /// Two generations of a vendor's CPUs and a generic one; `swap` was removed from `Late` later, `fold` was added.
     fn map() -> CpuMap {
@@ -433,25 +422,40 @@ mod tests {
         let x86 = X86::new(&map.x86, Release::V11_3);
         let host = CpuSpec::host("Early", "Acme", ["mul"]);
         let models = HostModels { reported: host.clone(), migratable: host.clone(), full: host };
-        let check = |model: &str, features: &[(&str, FeaturePolicy)], strict| {
+        let check = |model: &str, features: &[(&str, FeaturePolicy)], blockers: Option<&[&str]>, strict| {
             let features = features.iter().map(|(name, policy)| ((*name).to_owned(), *policy)).collect();
             let guest = CpuSpec { model: Some(model.to_owned()), vendor: None, features };
-            x86.compare(&models, &guest, strict).map_err(|error| error.to_string())
+            let offered = blockers.map(|names| CpuModel {
+                blockers: names.iter().map(|name| Box::from(*name)).collect(),
+                ..CpuModel::named(model)
+            });
+            let compared = match &offered {
+                None => x86.compare(&models, &guest, strict),
+                Some(offered) => x86.compare_offered(&models, &guest, offered),
+            };
+            compared.map_err(|error| error.to_string())
         };
         let missing = |names| Err(format!("the CPU of the host lacks required features: {names}"));
-        assert_eq!(check("Early", &[], false), Ok(()));
-        assert_eq!(check("Late", &[], false), missing("fold"));
-        assert_eq!(check("Late", &[("fold", FeaturePolicy::Disable)], true), Ok(()));
-        assert_eq!(check("Late", &[("fold", FeaturePolicy::Force)], false), Ok(()));
+        assert_eq!(check("Early", &[], None, false), Ok(()));
+        assert_eq!(check("Early", &[("swap", FeaturePolicy::Require)], None, false), missing("swap"));
+        // What was added to the model later does not count, unless the guest asks for it.
+        assert_eq!(check("Late", &[], None, true), Ok(()));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Require)], None, false), missing("fold"));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Disable)], None, true), Ok(()));
+        assert_eq!(check("Late", &[("fold", FeaturePolicy::Force)], None, false), Ok(()));
         assert_eq!(
-            check("Early", &[("mul", FeaturePolicy::Forbid)], false),
+            check("Early", &[("mul", FeaturePolicy::Forbid)], None, false),
             Err("the CPU of the host has forbidden features: mul".into())
         );
         assert_eq!(
-            check("Early", &[], true),
+            check("Early", &[], None, true),
             Err("the CPU of the host has additional features, which a strict match excludes: mul".into())
         );
-        assert_eq!(check("Never", &[], false), Err("there is no CPU model 'Never'".into()));
+        assert_eq!(check("Never", &[], None, false), Err("there is no CPU model 'Never'".into()));
+        // QEMU's own model decides.
+        assert_eq!(check("Late", &[], Some(&["sub", "fold"]), false), missing("sub, fold"));
+        assert_eq!(check("Late", &[("sub", FeaturePolicy::Disable)], Some(&["sub"]), false), Ok(()));
+        assert_eq!(check("Late", &[("swap", FeaturePolicy::Require)], Some(&[]), false), missing("swap"));
     }
 
     #[test]

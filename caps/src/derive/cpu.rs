@@ -6,9 +6,7 @@ use serde_json::{Map, Value};
 use virtargv_model::ByRelease;
 
 use super::Session;
-use crate::{
-    Accel, Arch, Convention, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Release, Tristate, Usable,
-};
+use crate::{Accel, Arch, CpuModel, HostCpu, HostCpuProperty, PropertyValue, Release, Tristate, Usable};
 
 /// The CPU models of a session.
 pub(super) fn models(session: &Session, arch: Arch, release: Release) -> Vec<CpuModel> {
@@ -34,7 +32,7 @@ fn power(release: Release) -> &'static [&'static str] {
 }
 
 fn model(value: &Value) -> Option<CpuModel> {
-    let text = |key: &str| value.get(key).and_then(Value::as_str).map(Box::from);
+    let text = |key: &str| -> Option<Box<str>> { value.get(key).and_then(Value::as_str).map(Box::from) };
     let blockers: Option<Vec<Box<str>>> = value
         .get("unavailable-features")
         .and_then(Value::as_array)
@@ -45,7 +43,8 @@ fn model(value: &Value) -> Option<CpuModel> {
         Some(_) => Usable::No,
     };
     // QEMU reports the blocker `type` for a model that the host does not support at all.
-    let typename = text("typename");
+    // POWER models have an empty one.
+    let typename = text("typename").filter(|name| !name.is_empty());
     let blockers = blockers.unwrap_or_default();
     let blockers = if blockers.first().is_some_and(|b| b.as_ref() == "type") { Vec::new() } else { blockers };
     Some(CpuModel {
@@ -59,7 +58,7 @@ fn model(value: &Value) -> Option<CpuModel> {
 }
 
 /// The expansion of the host's CPU under `accel`.
-pub(super) fn host(session: &Session, accel: Accel, arch: Arch, release: Release) -> Option<HostCpu> {
+pub(super) fn host(session: &Session, accel: Accel, arch: Arch) -> Option<HostCpu> {
     let name = if accel == Accel::Tcg { "max" } else { "host" };
     let asked = |plain: bool| {
         // Hyper-V passthrough is a query of its own.
@@ -73,16 +72,15 @@ pub(super) fn host(session: &Session, accel: Accel, arch: Arch, release: Release
         });
         replies.next().map(|(_, reply)| reply)
     };
-    let plain = expanded(session, asked(true)?, arch, release)?;
-    let full = asked(false).and_then(|r| expanded(session, r, arch, release));
+    let plain = expanded(session, asked(true)?, arch)?;
+    let full = asked(false).and_then(|r| expanded(session, r, arch));
     Some(host_cpu(&plain, full.as_ref()))
 }
 
-/// The expansion in a reply. On x86, earlier releases expand the static expansion once more, in full, and use that
-/// reply.
-fn expanded(session: &Session, reply: &Value, arch: Arch, release: Release) -> Option<Expansion> {
+/// The expansion in a reply; where libvirt asked for its expansion once more, in full, for all spellings of the features, that one.
+fn expanded(session: &Session, reply: &Value, arch: Arch) -> Option<Expansion> {
     let first = Expansion::of(reply)?;
-    if !arch.is_x86() || !release.has(Convention::CpuExpansionTwice) {
+    if !arch.is_x86() {
         return Some(first);
     }
     let second = session.replies("query-cpu-model-expansion").find(|(arguments, _)| {

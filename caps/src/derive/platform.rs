@@ -67,17 +67,39 @@ fn sgx(value: &Value) -> Option<Sgx> {
     })
 }
 
+/// The enlightenments of the domain format, in libvirt's order. QEMU has them as properties with the prefix `hv-`.
+const ENLIGHTENMENTS: &[&str] = &[
+    "relaxed",
+    "vapic",
+    "spinlocks",
+    "vpindex",
+    "runtime",
+    "synic",
+    "stimer",
+    "reset",
+    "vendor_id",
+    "frequencies",
+    "reenlightenment",
+    "tlbflush",
+    "ipi",
+    "evmcs",
+    "avic",
+    "emsr_bitmap",
+    "xmm_input",
+];
+
 /// The enlightenments that QEMU turns on with `hv-passthrough`.
 fn hyperv(facts: &Facts<'_>) -> Option<Hyperv> {
     let (_, reply) = facts.session.replies("query-cpu-model-expansion").find(|(arguments, _)| {
         arguments.get("model").and_then(|m| m.get("props")).is_some_and(|p| p.get("hv-passthrough").is_some())
     })?;
     let props = reply.get("model")?.get("props")?.as_object()?;
-    let features = props
-        .iter()
-        .filter(|(_, value)| **value == Value::Bool(true))
-        .filter_map(|(name, _)| name.strip_prefix("hv-"))
-        .map(Box::from)
-        .collect();
+    let is_on = |name: &str| match props.get(&format!("hv-{}", name.replace('_', "-"))) {
+        Some(Value::Bool(on)) => *on,
+        // The number of retries and the vendor, which any host can have.
+        Some(Value::Number(_) | Value::String(_)) => true,
+        _ => false,
+    };
+    let features = ENLIGHTENMENTS.iter().filter(|name| is_on(name)).map(|name| Box::from(*name)).collect();
     Some(Hyperv { features })
 }

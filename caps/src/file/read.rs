@@ -7,8 +7,8 @@ use roxmltree::{Document, Node, ParsingOptions};
 
 use super::{CapsError, CapsErrorKind, FORMAT_VERSION};
 use crate::{
-    Accel, Arch, CapSet, Caps, CapsBuilder, CpuModel, Gic, GicVersion, HostCpu, HostCpuProperty, Hyperv,
-    Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
+    Accel, Arch, CapSet, Caps, CapsBuilder, CpuModel, CpuidLeaf, Gic, GicVersion, HostCpu, HostCpuProperty,
+    Hyperv, Machine, PropertyValue, Release, Sev, Sgx, SgxSection, Tristate, Usable,
 };
 
 /// The largest file that is read, in bytes. Files of libvirt have about half a megabyte.
@@ -131,7 +131,10 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
         "emulator" => details.emulator = content(node).into(),
         "version" => details.version = content_parsed(node)?,
         "kvmVersion" => details.kvm_version = Some(content_parsed(node)?),
-        "microcodeVersion" => details.microcode_version = Some(content_parsed(node)?),
+        "microcodeVersion" => details.probed_on.microcode_version = content_parsed(node)?,
+        "hostCPUSignature" => details.probed_on.signature = Some(content(node).into()),
+        "kernelVersion" => details.probed_on.kernel_version = Some(content(node).into()),
+        "cpudata" => details.probed_on.cpuid = read_cpuid(node)?,
         "package" => details.package = content(node).into(),
         "flag" => details.listed = details.listed | read_flag(node)?,
         "cpu" => {
@@ -165,6 +168,30 @@ fn read_flag(node: Elem<'_, '_>) -> Read<CapSet> {
         Some(flag) => Ok(flag),
         None => err(node, CapsErrorKind::UnknownFlag(name.to_owned())),
     }
+}
+
+fn read_cpuid(node: Elem<'_, '_>) -> Read<Vec<CpuidLeaf>> {
+    let leaves = elements(node).filter(|leaf| leaf.has_tag_name("cpuid"));
+    let read = |leaf| {
+        Ok(CpuidLeaf {
+            leaf: hexadecimal(leaf, "eax_in")?,
+            subleaf: hexadecimal(leaf, "ecx_in")?,
+            registers: [
+                hexadecimal(leaf, "eax")?,
+                hexadecimal(leaf, "ebx")?,
+                hexadecimal(leaf, "ecx")?,
+                hexadecimal(leaf, "edx")?,
+            ],
+        })
+    };
+    leaves.map(read).collect()
+}
+
+/// A number with the prefix `0x`.
+fn hexadecimal(node: Elem<'_, '_>, attribute: &'static str) -> Read<u32> {
+    let value = attr(node, attribute)?;
+    let number = value.strip_prefix("0x").and_then(|digits| u32::from_str_radix(digits, 16).ok());
+    number.map_or_else(|| bad(node, attribute, value), Ok)
 }
 
 fn read_cpu(node: Elem<'_, '_>) -> Read<CpuModel> {
@@ -284,6 +311,7 @@ fn read_sgx(node: Elem<'_, '_>) -> Read<Sgx> {
 #[allow(clippy::disallowed_methods, reason = "the recorded sets are files")]
 mod tests {
     use super::*;
+    use crate::ProbedOn;
 
     fn check(text: &str, expected: &str) {
         let actual = match Caps::from_xml(text, Release::V11_3) {
@@ -318,6 +346,33 @@ mod tests {
             "<qemuCaps><arch>ppc64</arch><version>99999999999</version></qemuCaps>",
             "1:29: '99999999999' is not a valid content of element 'version'",
         );
+        check(
+            "<qemuCaps><arch>ppc64</arch><cpudata><cpuid eax_in='7'/></cpudata></qemuCaps>",
+            "1:38: '7' is not a valid eax_in of element 'cpuid'",
+        );
+    }
+
+    #[test]
+    fn what_xml_cannot_hold_is_escaped() {
+        let check = |package: &str, expected: &str| {
+            let caps = Caps::builder(Release::V11_3, Arch::X86_64).package(package).build();
+            assert_eq!(Caps::from_xml(&caps.to_xml(), Release::V11_3).unwrap().package(), expected);
+        };
+        check("one & 'two' <three>", "one & 'two' <three>");
+        check("pkg\x7f\x1b[31mX\x01", r"pkg\u{7f}\u{1b}[31mX\u{1}");
+        check("a\u{9b}b\u{fffe}c", r"a\u{9b}b\u{fffe}c");
+    }
+
+    #[test]
+    fn the_host_of_the_probe_is_kept() {
+        let host = ProbedOn {
+            microcode_version: 7,
+            signature: Some("Acme, One, family: 6".into()),
+            kernel_version: Some("6.1 #1".into()),
+            cpuid: vec![CpuidLeaf { leaf: 0x8000_0001, subleaf: 2, registers: [0, 1, 2, 0xffff_ffff] }],
+        };
+        let caps = Caps::builder(Release::V11_3, Arch::X86_64).probed_on(host.clone()).build();
+        assert_eq!(*Caps::from_xml(&caps.to_xml(), Release::V11_3).unwrap().probed_on(), host);
     }
 
     /// Reads every capabilities file of the corpus, where there is one.

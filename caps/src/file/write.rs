@@ -4,12 +4,12 @@ use bitflags::Flags as _;
 use std::fmt::Write;
 
 use super::FORMAT_VERSION;
-use crate::{Accel, Caps, CpuModel, HostCpu, Machine, PropertyValue, Sev, Sgx, Tristate, Usable};
+use crate::{Accel, Caps, CpuModel, CpuidLeaf, HostCpu, Machine, PropertyValue, Sev, Sgx, Tristate, Usable};
 
 impl Caps {
     /// Writes a capabilities file in libvirt's form, with `format='1'` on the root element. The times that libvirt
-    /// keeps for its cache are left out, and sizes are in KiB. [`from_xml`](Self::from_xml) of the result returns equal
-    /// capabilities.
+    /// keeps for its cache are left out, and sizes are in KiB. Control characters are escaped (`\u{1b}`), as XML has none. Where there are
+    /// none, [`from_xml`](Self::from_xml) of the result returns equal capabilities.
     pub fn to_xml(&self) -> String {
         let details = self.details();
         let mut out = Writer(String::new());
@@ -22,10 +22,18 @@ impl Caps {
         if let Some(version) = details.kvm_version {
             out.text(1, "kvmVersion", &version.to_string());
         }
-        if let Some(version) = details.microcode_version {
-            out.text(1, "microcodeVersion", &version.to_string());
+        let host = &details.probed_on;
+        out.text(1, "microcodeVersion", &host.microcode_version.to_string());
+        if let Some(signature) = &host.signature {
+            out.text(1, "hostCPUSignature", signature);
         }
         out.text(1, "package", &details.package);
+        if let Some(version) = &host.kernel_version {
+            out.text(1, "kernelVersion", version);
+        }
+        if !host.cpuid.is_empty() {
+            out.cpuid(&host.cpuid);
+        }
         out.text(1, "arch", self.arch().name());
         for accel in Accel::ALL {
             let part = details.accel(accel);
@@ -136,9 +144,26 @@ impl Writer {
                 '\n' | '\t' | '\r' => {
                     let _ = write!(self.0, "&#{};", u32::from(char));
                 }
+                // XML has no control characters, and a terminal would obey them.
+                _ if char.is_control() || matches!(char, '\u{fffe}' | '\u{ffff}') => {
+                    let _ = write!(self.0, "{}", char.escape_unicode());
+                }
                 _ => self.0.push(char),
             }
         }
+    }
+
+    fn cpuid(&mut self, leaves: &[CpuidLeaf]) {
+        self.line(1, "cpudata", &[("arch", Some("x86"))], Body::Open);
+        for leaf in leaves {
+            let [eax, ebx, ecx, edx] = leaf.registers;
+            let names = ["eax_in", "ecx_in", "eax", "ebx", "ecx", "edx"];
+            let values = [leaf.leaf, leaf.subleaf, eax, ebx, ecx, edx].map(|value| format!("{value:#010x}"));
+            let attrs: Vec<_> =
+                names.into_iter().zip(values.iter().map(|value| Some(value.as_str()))).collect();
+            self.line(2, "cpuid", &attrs, Body::Empty);
+        }
+        self.close(1, "cpudata");
     }
 
     fn host_cpu(&mut self, accel: Accel, host: &HostCpu) {

@@ -40,9 +40,6 @@ conventions! {
     AccelOption: since "7.10";
     /// A listening socket is `server=on,wait=off`, else `server,nowait`.
     ServerOnWaitOff: since "9.0";
-    /// The expansion of an x86 host CPU of type `static` is expanded once more with type `full`, which adds all
-    /// spellings of its features.
-    CpuExpansionTwice: until "9.0";
     /// Flags of character devices and SPICE are `key=on`, else the key alone.
     ExplicitOn: since "9.0";
     /// Memory devices follow the controllers on the command line, as some are on a bus; else they precede all devices.
@@ -80,8 +77,8 @@ conventions! {
     CpuDisabledPenalty: since "8.4";
     /// The iTCO watchdog of the Q35 chipset is an implied device.
     ImpliedItco: since "9.1";
-    /// With TCG, a named CPU model does not depend on the host's CPU.
-    TcgIgnoresHostCpu: since "11.3";
+    /// x86 CPU features have QEMU's canonical names on every QEMU, else where a flag says that it knows them.
+    CanonicalCpuNames: since "11.3";
     /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";
     /// Default USB and SCSI controllers depend on the machine type; else most architectures have those of the PC.

@@ -237,6 +237,7 @@ fn start(
 ) -> bool {
     let host = request.host;
     let mut step = |done: Result<(), Problem>| done.map_err(|problem| report.push(problem)).is_ok();
+    step(cpu::check_tsc(domain, host, caps.release()));
     step(virtargv_resolve::pick_firmware(
         domain,
         name,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use virtargv::{Arch, DriverConfig, FixedHost, Host, Release};
 use virtargv_caps::CpuMap;
 use virtargv_host::{
-    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse,
+    Descriptor, Descriptors, Hugetlbfs, PortPurpose, Processor, SecretKey, SecretLookup, SecretUse, Tsc,
     UsbDevice, Volume, VolumeKind, VolumeLookup,
 };
 use virtargv_model::network::Network;
@@ -161,6 +161,7 @@ fn with_cpu(arch: Arch, release: Release) -> FixedHost {
     FixedHost {
         arch,
         cpu: Some(Processor { model: Some("plain".to_owned()), ..Processor::default() }),
+        tsc: Some(Tsc { frequency: 2_000_000_000, scaling: false }),
         cpu_map: CpuMap::parse(file).map(Arc::new).unwrap_or_default(),
         ..usual(release)
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use virtargv_caps::{Cap, Convention};
+use virtargv_caps::Convention;
 use virtargv_model::clock::{TickPolicy, Timer, TimerName};
 use virtargv_model::device::panic::PanicModel;
 use virtargv_model::features::{Hyperv, HypervFeature, HypervItem, HypervMode, Kvm, KvmFeature};
@@ -88,7 +88,7 @@ fn add_enlightenment(item: &HypervItem, cpu_props: &mut CpuProperties<'_>) {
             }
         }
         feature => {
-            let name = if cpu_props.cx.has(Cap::CanonicalCpuFeatures) {
+            let name = if super::has_canonical_names(cpu_props.cx) {
                 format!("hv-{}", feature.to_string().replace('_', "-"))
             } else {
                 format!("hv_{feature}")

@@ -1,13 +1,16 @@
 //! `<cpu>`: the CPU of the guest on this host, as a model and properties of QEMU.
 
+mod compare;
 mod features;
+mod tsc;
 mod update;
 
+pub(crate) use tsc::check_tsc;
 pub(crate) use update::update;
 
 use std::borrow::Cow;
 
-use virtargv_caps::{Arch, Cap, feature_names};
+use virtargv_caps::{Arch, Cap, Convention, feature_names};
 use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddrMode};
 use virtargv_model::{OnOff, Pos, Problem};
 
@@ -50,11 +53,12 @@ impl CpuProperties<'_> {
 
 /// QEMU's name of a feature.
 fn qemu_name<'a>(cx: &Prepare<'_>, name: &'a str) -> &'a str {
-    if cx.guest.arch.is_x86() && cx.has(Cap::CanonicalCpuFeatures) {
-        feature_names::to_qemu(name)
-    } else {
-        name
-    }
+    if cx.guest.arch.is_x86() && has_canonical_names(cx) { feature_names::to_qemu(name) } else { name }
+}
+
+/// Whether QEMU knows the features of x86 CPUs by their canonical names.
+fn has_canonical_names(cx: &Prepare<'_>) -> bool {
+    cx.release().has(Convention::CanonicalCpuNames) || cx.has(Cap::CanonicalCpuFeatures)
 }
 
 /// Prepares `<cpu>`; `None` for the default CPU of the machine type.

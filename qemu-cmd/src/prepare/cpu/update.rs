@@ -1,22 +1,22 @@
 //! The CPU on this host: expands `host-model`, optional features and models that QEMU does not have.
 
 use virtargv_caps::{
-    Accel, Cap, Caps, Convention, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Release,
-    Usable, X86, feature_names, is_native, is_passed_on,
+    Accel, Cap, Caps, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Release, X86,
+    feature_names, is_native, is_passed_on,
 };
 use virtargv_host::Host;
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
 use virtargv_model::{Class, Domain, Problem};
 use virtargv_resolve::Guest;
 
-type Done = Result<(), Problem>;
+pub(super) type Done = Result<(), Problem>;
 
 /// The context of the steps.
-struct Cx<'a> {
-    guest: &'a Guest,
-    caps: &'a Caps,
-    host: &'a dyn Host,
-    models: Option<HostModels>,
+pub(super) struct Cx<'a> {
+    pub(super) guest: &'a Guest,
+    pub(super) caps: &'a Caps,
+    pub(super) host: &'a dyn Host,
+    pub(super) models: Option<HostModels>,
 }
 
 /// Expands the CPU of `domain` to a model and features that QEMU has.
@@ -29,10 +29,11 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
         cx.models = caps.host_models(guest.accel, host.arch(), spec.as_ref(), host.cpu().cpu_map().ok());
     }
     cx.check_mode(cpu)?;
+    cx.check_forbidden(cpu)?;
     if host.arch().is_ppc64() {
         convert_old_power(cpu);
     }
-    if !cpu.is_native() && cx.is_compared_with_host(cpu) {
+    if !cpu.is_native() {
         cx.adapt(cpu)?;
         cpu.model.fallback = Some(CpuFallback::Forbid);
     }
@@ -52,27 +53,20 @@ fn host_spec(cpu: &virtargv_host::Processor) -> Option<CpuSpec> {
 }
 
 impl Cx<'_> {
-    /// Whether the CPU is compared with the host's. A CPU of mode `custom` under TCG is not.
-    fn is_compared_with_host(&self, cpu: &Cpu) -> bool {
-        !self.caps.release().has(Convention::TcgIgnoresHostCpu)
-            || self.guest.accel != Accel::Tcg
-            || cpu.mode() != CpuMode::Custom
-    }
-
     fn needs_host_models(&self, cpu: &Cpu) -> bool {
         match cpu.mode() {
             CpuMode::HostModel => true,
             CpuMode::HostPassthrough | CpuMode::Maximum => false,
             CpuMode::Custom => {
-                self.is_compared_with_host(cpu)
-                    && (cpu.check == Some(CpuCheck::Partial)
-                        || cpu.matching == Some(CpuMatch::Minimum)
-                        || cpu.features.iter().any(|feature| feature.policy == FeaturePolicy::Optional))
+                cpu.check == Some(CpuCheck::Partial) && !self.is_usable(cpu)
+                    || self.forbids(cpu)
+                    || cpu.matching == Some(CpuMatch::Minimum)
+                    || cpu.features.iter().any(|feature| feature.policy == FeaturePolicy::Optional)
             }
         }
     }
 
-    fn x86(&self) -> Option<X86<'_>> {
+    pub(super) fn x86(&self) -> Option<X86<'_>> {
         let definitions = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?;
         let defined = self.guest.arch.is_x86() && !definitions.models().is_empty();
         defined.then(|| X86::new(definitions, self.caps.release()))
@@ -138,6 +132,7 @@ impl Cx<'_> {
     fn adapt(&self, cpu: &mut Cpu) -> Done {
         let mut spec = to_spec(cpu);
         if cpu.check == Some(CpuCheck::Partial)
+            && !self.is_usable(cpu)
             && let Some(x86) = self.x86()
         {
             self.compare(x86, cpu, &spec)?;
@@ -148,37 +143,6 @@ impl Cx<'_> {
             self.translate(cpu)?;
         }
         Ok(())
-    }
-
-    fn compare(&self, x86: X86<'_>, cpu: &Cpu, spec: &CpuSpec) -> Done {
-        let Some(models) = &self.models else {
-            let message = "the CPU of the host is not known, so the guest's CPU cannot be compared with it";
-            return Err(crate::rules::CPU_HOST_UNKNOWN
-                .problem(self.caps.release(), cpu.pos, message)
-                .with_class(Class::CpuIncompatible));
-        };
-        let strict = cpu.matching == Some(CpuMatch::Strict);
-        match self.deciding_model(cpu) {
-            None => x86.compare(models, spec, strict),
-            Some(offered) => check_offered(offered, spec).and_then(|()| {
-                let changes = CpuSpec { model: None, ..spec.clone() };
-                x86.compare(models, &changes, false)
-            }),
-        }
-        .map_err(|error| incompatible(cpu, &error, self.caps.release()))
-    }
-
-    /// The model in the capabilities, if it decides whether the CPU can run on the host: libvirt trusts it rather than
-    /// the CPU definition for models that it added recently.
-    fn deciding_model(&self, cpu: &Cpu) -> Option<&virtargv_caps::CpuModel> {
-        let name = cpu.model.name.as_deref()?;
-        let definition =
-            self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch))?.model(name)?;
-        if definition.partial_check || !self.caps.release().has(Convention::CpuDefinitionChanges) {
-            return None;
-        }
-        let offered = self.caps.cpu_model(self.guest.accel, name)?;
-        (offered.usable != Usable::Unknown).then_some(offered)
     }
 
     /// Applies what depends on the host: optional features, `host-model`, and the features that `match='minimum'` adds.
@@ -319,22 +283,12 @@ fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
     Err(crate::rules::CPU_NO_DEFINITIONS.problem(release, cpu.pos, message))
 }
 
-/// Checks that the host has all features of a model of QEMU, except those that the guest disables.
-fn check_offered(offered: &virtargv_caps::CpuModel, spec: &CpuSpec) -> Result<(), Incompatible> {
-    let is_off = |name: &str| {
-        spec.features.iter().any(|(known, policy)| known == name && policy.enabled() == Some(false))
-    };
-    let blockers = offered.blockers.iter().map(|blocker| feature_names::from_qemu(blocker));
-    let missing: Vec<&str> = blockers.filter(|name| !is_off(name)).collect();
-    if missing.is_empty() { Ok(()) } else { Err(Incompatible::Missing(missing.join(", "))) }
-}
-
 fn unknown_host(cpu: &Cpu, release: Release) -> Problem {
     let message = "the CPU of the host is not known, on which the guest's CPU depends";
     crate::rules::CPU_HOST_UNKNOWN.problem(release, cpu.pos, message)
 }
 
-fn incompatible(cpu: &Cpu, error: &Incompatible, release: Release) -> Problem {
+pub(super) fn incompatible(cpu: &Cpu, error: &Incompatible, release: Release) -> Problem {
     let message = error.to_string();
     match error {
         Incompatible::UnknownModel(_) => crate::rules::CPU_MODEL_UNKNOWN.problem(release, cpu.pos, message),
@@ -366,7 +320,7 @@ fn convert_old_power(cpu: &mut Cpu) {
     cpu.model.name = Some(name.to_owned());
 }
 
-fn to_spec(cpu: &Cpu) -> CpuSpec {
+pub(super) fn to_spec(cpu: &Cpu) -> CpuSpec {
     let policy = |policy| match policy {
         FeaturePolicy::Force => Policy::Force,
         FeaturePolicy::Require => Policy::Require,

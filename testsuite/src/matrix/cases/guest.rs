@@ -234,6 +234,8 @@ pub(super) const CASES: &[Case] = &[
     modern("cpu-no-such-feature").host(HostKind::Cpu(Arch::X86_64)).fails(),
     classic("cpu-feature-vmx").on(NOTHING).host(HostKind::Cpu(Arch::X86_64)).fails(),
     modern("cpu-too-quick").host(HostKind::Cpu(Arch::X86_64)).fails(),
+    modern("clock-tsc-like-the-host").host(HostKind::Cpu(Arch::X86_64)),
+    modern("clock-tsc-unlike-the-host").host(HostKind::Cpu(Arch::X86_64)).fails(),
     modern("cpu-no-such-model").host(HostKind::Cpu(Arch::X86_64)).fails(),
     classic("cpu-follows-another-host").host(HostKind::Cpu(Arch::Aarch64)).fails(),
     classic("cpu-mode-not-offered").on(NOTHING).fails(),

@@ -1,0 +1,127 @@
+//! Comparing a guest's x86 CPU with the host's.
+
+use super::{CpuSpec, FeaturePolicy, FeatureSet, HostModels, X86};
+use crate::{CpuModel, feature_names};
+
+/// The error for a guest's CPU that the host does not support, or for a CPU that cannot be described.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Incompatible {
+    /// A model without a definition.
+    #[error("there is no CPU model '{0}'")]
+    UnknownModel(String),
+    /// A feature without a definition.
+    #[error("there is no CPU feature '{0}'")]
+    UnknownFeature(String),
+    /// The host is of another vendor.
+    #[error("the CPU of the host is not of vendor '{0}'")]
+    Vendor(String),
+    /// The host has features with the policy `forbid`.
+    #[error("the CPU of the host has forbidden features: {0}")]
+    Forbidden(String),
+    /// The host lacks required features.
+    #[error("the CPU of the host lacks required features: {0}")]
+    Missing(String),
+    /// The host has additional features, and the match is strict.
+    #[error("the CPU of the host has additional features, which a strict match excludes: {0}")]
+    Extra(String),
+}
+
+impl X86<'_> {
+    /// Checks that the host supports a guest's CPU, by the definition of its model; with `strict`, that the host has no
+    /// additional features.
+    ///
+    /// # Errors
+    /// What the host lacks or has in excess.
+    pub fn compare(self, host: &HostModels, guest: &CpuSpec, strict: bool) -> Result<(), Incompatible> {
+        if let Some(vendor) = &guest.vendor
+            && host.reported.vendor.as_ref() != Some(vendor)
+        {
+            return Err(Incompatible::Vendor(vendor.clone()));
+        }
+        let available = self.available(host)?;
+        let mut forbidden = self.with_policy(guest, FeaturePolicy::Forbid)?;
+        forbidden.intersect(&available);
+        if !forbidden.is_empty() {
+            return Err(Incompatible::Forbidden(self.names(&forbidden)));
+        }
+        let mut required = self.with_policy(guest, FeaturePolicy::Require)?;
+        let mut settled = FeatureSet::default();
+        for policy in [FeaturePolicy::Force, FeaturePolicy::Optional, FeaturePolicy::Disable] {
+            settled.add(&self.with_policy(guest, policy)?);
+        }
+        required.subtract(&settled);
+        let mut missing = required.clone();
+        missing.subtract(&available);
+        if !missing.is_empty() {
+            return Err(Incompatible::Missing(self.names(&missing)));
+        }
+        let mut extra = available;
+        extra.subtract(&required);
+        extra.subtract(&settled);
+        if let Some(name) = &guest.model {
+            extra.subtract(&self.model(name)?.added);
+        }
+        if strict && !extra.is_empty() {
+            return Err(Incompatible::Extra(self.names(&extra)));
+        }
+        Ok(())
+    }
+
+    /// Checks that the host supports a guest's CPU, where QEMU decides about its model: the host lacks the blockers of
+    /// QEMU's model that the guest does not disable, and the features that the guest requires and the host does not have.
+    ///
+    /// # Errors
+    /// What the host lacks.
+    pub fn compare_offered(
+        self,
+        host: &HostModels,
+        guest: &CpuSpec,
+        offered: &CpuModel,
+    ) -> Result<(), Incompatible> {
+        let available = self.available(host)?;
+        let with = |wanted| guest.features.iter().filter(move |(_, policy)| *policy == wanted);
+        let is_off = |name: &str| with(FeaturePolicy::Disable).any(|(known, _)| known == name);
+        let blockers = offered.blockers.iter().map(|blocker| feature_names::from_qemu(blocker));
+        let mut missing: Vec<&str> = blockers.filter(|name| !is_off(name)).collect();
+        for (name, _) in with(FeaturePolicy::Require) {
+            let id = self.feature(name).ok_or_else(|| Incompatible::UnknownFeature(name.clone()))?;
+            if !available.has(id) && !missing.contains(&name.as_str()) {
+                missing.push(name);
+            }
+        }
+        if missing.is_empty() { Ok(()) } else { Err(Incompatible::Missing(missing.join(", "))) }
+    }
+
+    /// The first feature that a guest forbids and QEMU reports of the host.
+    pub fn first_forbidden<'g>(
+        self,
+        host: &HostModels,
+        guest: &'g CpuSpec,
+    ) -> Result<Option<&'g str>, Incompatible> {
+        let reported = self.data(&host.reported)?.features;
+        let mut forbidden = guest.features.iter().filter(|(_, policy)| *policy == FeaturePolicy::Forbid);
+        let found = forbidden.find(|(name, _)| self.feature(name).is_some_and(|id| reported.has(id)));
+        Ok(found.map(|(name, _)| name.as_str()))
+    }
+
+    /// The features of the host: those of its hardware, and those that the accelerator emulates.
+    fn available(self, host: &HostModels) -> Result<FeatureSet, Incompatible> {
+        let mut available = self.data(&host.full)?.features;
+        if let Some(name) = host.full.model.as_deref() {
+            // A host can lack what was added to its model later; what it has of that is listed.
+            let model = self.model(name)?;
+            let mut first = self.first_features(model);
+            first.add(&self.listed(&host.full));
+            available.intersect(&first);
+        }
+        available.add(&self.data(&host.reported)?.features);
+        Ok(available)
+    }
+
+    /// The features that a CPU lists.
+    fn listed(self, cpu: &CpuSpec) -> FeatureSet {
+        let mut set = FeatureSet::default();
+        cpu.features.iter().filter_map(|(name, _)| self.feature(name)).for_each(|id| set.insert(id));
+        set
+    }
+}
