@@ -21,3 +21,24 @@ pub enum FileKind {
     /// A character device, a socket or a pipe.
     Other,
 }
+
+/// A path without empty parts, `.` and `..`. Links are not followed, so where a directory is a link the result can lead
+/// elsewhere.
+///
+/// ```
+/// assert_eq!(virtargv_host::simplified("/images/sub/.././base.raw"), "/images/base.raw");
+/// ```
+pub fn simplified(path: &str) -> String {
+    let mut parts = Vec::new();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let root = if path.starts_with('/') { "/" } else { "" };
+    format!("{root}{}", parts.join("/"))
+}

@@ -46,7 +46,7 @@ pub struct FixedHost {
     pub env: BTreeMap<String, String>,
     /// Files by path.
     pub files: BTreeMap<String, String>,
-    /// Images and block devices by path. Without them, nothing is known of any image.
+    /// Images and block devices by path, without `.` and `..`. Without them, nothing is known of any image.
     pub images: Option<BTreeMap<String, Vec<u8>>>,
     /// The one free TCP port for a purpose; for other purposes, every port is free.
     pub free_ports: BTreeMap<PortPurpose, u16>,
@@ -234,7 +234,8 @@ impl Files for FixedHost {
 impl FixedHost {
     fn image(&self, path: &str) -> Answer<&Vec<u8>> {
         let images = self.images.as_ref().ok_or(HostError::Unknown("its files"))?;
-        images.get(path).ok_or_else(|| HostError::not_found("file", path))
+        let found = images.get(path).or_else(|| images.get(&crate::simplified(path)));
+        found.ok_or_else(|| HostError::not_found("file", path))
     }
 }
 

@@ -44,6 +44,38 @@ virtargv_model::rules! {
     STORAGE_ISCSI_VOLUME = "storage-iscsi-volume": Internal, Build,
         "`<source mode='direct' volume=>`: `unit:0:0:N` in a pool of type `iscsi`",
         help "use a name such as `unit:0:0:1`";
+    /// The image of a disk, and each image of its backing chain, exists and can be read.
+    STORAGE_IMAGE_MISSING = "storage-image-missing": Plain, Build,
+        "`<disk><source>`, `<backingStore>`, backing files in headers of images",
+        help "create the image or correct the path (`qemu-img rebase -u -b` in the header of an overlay), or use `startupPolicy='optional'`";
+    /// The header of an image is whole.
+    STORAGE_IMAGE_HEADER = "storage-image-header": Internal, Build,
+        "headers of qcow2, qcow, QED and VMDK: names and extensions are in the first 33280 bytes, QEMU takes names up to 1023 bytes",
+        help "look at the image with `qemu-img check`, or restore it";
+    /// A backing chain has no loop and at most 200 images.
+    STORAGE_CHAIN_LOOP = "storage-chain-loop": Internal, Build,
+        "backing files in headers of images: libvirt follows a backing chain no further",
+        help "correct the backing file (`qemu-img rebase -u -b`), or commit images of the chain (`qemu-img commit`)";
+    /// The name of a backing file or data file in a header is one that libvirt can describe.
+    STORAGE_REFERENCE = "storage-reference": Internal, Build,
+        "names in headers of images: a path, a URI, `nbd:`, `rbd:` or `json:` with `driver` and its options",
+        help "write another name (`qemu-img rebase -u -b`), or describe the chain with `<backingStore>`";
+    /// The format of a backing image that has a backing image itself, or that cannot be read, is stated.
+    STORAGE_BACKING_UNSTATED = "storage-backing-unstated": InvalidOperation, Build,
+        "the backing format in the header of an overlay: a guest could write a header of its own into a raw image",
+        help "state it (`qemu-img rebase -u -F`), or describe the chain with `<backingStore>`";
+    /// A directory as backing image has the format `fat`.
+    STORAGE_BACKING_DIRECTORY = "storage-backing-directory": Unsupported, Build,
+        "backing files in headers of images: QEMU presents a directory as a FAT filesystem",
+        help "correct the backing file (`qemu-img rebase -u -b`)";
+    /// The secret of an encrypted backing image is given.
+    STORAGE_BACKING_ENCRYPTED = "storage-backing-encrypted": Internal, Build,
+        "LUKS in a backing image: `<backingStore><source><encryption>` has its secret",
+        help "describe the chain with `<backingStore>`, and the secret in its `<encryption>`";
+    /// An image is encrypted as its `<encryption>` says.
+    STORAGE_ENCRYPTION_FORMAT = "storage-encryption-format": Xml, Build,
+        "`<encryption format=>`: the encryption in the header of the image",
+        help "correct `format=`";
     /// A CPU with properties has a model.
     CPU_NO_DEFAULT = "cpu-no-default": Unsupported, Build,
         "`<cpu>` without a model: QEMU's default CPU model is known for x86 only",

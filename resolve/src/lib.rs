@@ -26,6 +26,7 @@ mod guest;
 pub mod rules;
 
 pub use address::usb_at_start;
+pub use defaults::disk::complete_network;
 pub use firmware::pick as pick_firmware;
 pub use guest::{Board, Guest};
 pub use virtargv_caps::{Arch, Caps, Release};

@@ -63,6 +63,10 @@ conventions! {
     VirtioOptionsFirst: since "9.0";
     /// `discard='no'` of memory is written as `discard-data=off`, else left out.
     ExplicitNoDiscard: since "9.0";
+    /// Zeroes are detected in all images of a backing chain, else in the active one only.
+    DetectZeroesInChain: since "9.0";
+    /// The data file that the header of a qcow2 image names is a node of its own, else QEMU opens it.
+    DataStore: since "10.10";
     /// `<maxMemory>` needs `slots=` for memory devices of every model, else for memory modules only.
     MaxMemoryNeedsSlots: until "9.5";
     /// `-mem-prealloc` follows `-mem-path`, else `-m`.

@@ -170,7 +170,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     })?;
     let mut report = Report::new();
     let has_cpu = start(&mut domain, &name, &guest, &caps, request, &mut report);
-    let nodes = match storage::name_all(&mut domain, &caps, host) {
+    let nodes = match storage::name_all(&mut domain, &caps, host, &mut report) {
         Ok(nodes) => nodes,
         Err(problem) => {
             report.push(problem);

@@ -1,10 +1,12 @@
-//! Images: looks up storage volumes and names block nodes.
+//! Images: looks up storage volumes, reads backing chains and names block nodes.
 //!
 //! A disk has a backing chain, top image first. Each image has a storage node (`libvirt-N-storage`), a format node
 //! (`libvirt-N-format`) unless it is plain raw, and a slice node between them if only a part of the storage is used.
 
+mod chain;
 pub(crate) mod objects;
 pub(crate) mod place;
+mod shown;
 mod uri;
 mod volume;
 
@@ -14,11 +16,12 @@ use virtargv_model::device::disk::{CacheMode, DetectZeroes, Discard, Disk, DiskB
 use virtargv_model::device::storage::{
     Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Location, Slice, SourceType,
 };
-use virtargv_model::{Domain, OnOff, Problem, YesNo};
+use virtargv_model::{Domain, OnOff, Problem, Report, YesNo};
 
 use super::context::Prepare;
 use crate::ident::NodeName;
 use crate::text::text;
+use chain::Found;
 use objects::{Ids, Objects};
 use place::Storage;
 
@@ -83,20 +86,53 @@ impl ImageNodes {
     }
 }
 
-/// Looks up storage volumes, and names the block nodes of all disks.
-pub(crate) fn name_all(domain: &mut Domain, caps: &Caps, host: &dyn Host) -> Result<StorageNodes, Problem> {
-    for disk in &mut domain.devices.disks {
+/// Looks up storage volumes, reads the backing chains, and names the block nodes of all disks. A disk whose optional image
+/// is missing is removed. Chains that cannot be read are reported, and stay as the document has them.
+pub(crate) fn name_all(
+    domain: &mut Domain,
+    caps: &Caps,
+    host: &dyn Host,
+    report: &mut Report,
+) -> Result<StorageNodes, Problem> {
+    let list = &mut domain.devices.disks;
+    for disk in &mut *list {
         volume::look_up(disk, host, caps.release())?;
     }
     let mut next = 1;
-    let mut disks = vec![DiskNodes::default(); domain.devices.disks.len()];
-    // Nodes are numbered from the last disk to the first.
-    for (disk, plan) in domain.devices.disks.iter().zip(&mut disks).rev() {
+    let mut disks = vec![DiskNodes::default(); list.len()];
+    // Nodes are numbered from the last disk to the first: at first those of images that the document has, then those of
+    // images that are found on the host.
+    for (disk, plan) in list.iter().zip(&mut disks).rev() {
         if has_nodes(disk, caps) {
             *plan = name_nodes(disk, caps, &mut next);
         }
     }
+    let mut kept = vec![true; list.len()];
+    for ((disk, plan), kept) in list.iter_mut().zip(&mut disks).zip(&mut kept).rev() {
+        match chain::complete(disk, caps, host) {
+            Ok(Found::Images) if !plan.images.is_empty() => name_found(disk, plan, caps, &mut next),
+            Ok(Found::Images) => {}
+            Ok(Found::NoMedium) => *plan = DiskNodes::default(),
+            Ok(Found::NoDisk) => *kept = false,
+            Err(problem) => report.push(problem),
+        }
+    }
+    let mut keep = kept.iter();
+    list.retain(|_| keep.next() != Some(&false));
+    let mut keep = kept.iter();
+    disks.retain(|_| keep.next() != Some(&false));
     Ok(StorageNodes { disks, next })
+}
+
+/// Names the nodes of the images of `disk` that were found on the host.
+fn name_found(disk: &Disk, plan: &mut DiskNodes, caps: &Caps, next: &mut u32) {
+    for (image, nodes) in disk.images().zip(&mut plan.images) {
+        if let (Some(store), None) = (&image.data_store, &nodes.data_store) {
+            nodes.data_store = Some(Box::new(ImageNodes::name(store, caps, next)));
+        }
+    }
+    let found = disk.images().skip(plan.images.len());
+    plan.images.extend(found.map(|image| ImageNodes::name(image, caps, next)));
 }
 
 /// Whether the disk has block nodes. SD cards and vhost-user disks have none.
@@ -260,7 +296,7 @@ pub(crate) struct Access {
     pub io: Option<IoMode>,
     /// `<driver discard=>`
     pub discard: Option<Discard>,
-    /// `<driver detect_zeroes=>`, for the top image.
+    /// `<driver detect_zeroes=>`
     pub detect_zeroes: Option<DetectZeroes>,
     /// `<driver discard_no_unref=>`
     pub discard_no_unref: Option<OnOff>,

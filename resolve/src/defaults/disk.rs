@@ -159,7 +159,8 @@ fn default_port(protocol: Protocol) -> Option<u32> {
     }
 }
 
-fn complete_network(net: &mut NetSource) {
+/// Fills in the default port of each server, and the logical unit of an iSCSI source.
+pub fn complete_network(net: &mut NetSource) {
     let port = net.protocol.and_then(default_port);
     for host in &mut net.hosts {
         if host.transport() == Transport::Tcp && host.port.is_none_or(|p| p == 0) {

@@ -6,7 +6,7 @@ mod clock;
 pub(crate) mod controller;
 mod cpu;
 mod crypto;
-mod disk;
+pub(crate) mod disk;
 mod features;
 mod filesystem;
 mod graphics;

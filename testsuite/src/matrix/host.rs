@@ -13,6 +13,8 @@ use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
 use virtargv_model::{Report, Uuid, network_port};
 
+use crate::headers::{Qcow2, overlay};
+
 /// A host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum HostKind {
@@ -29,6 +31,8 @@ pub enum HostKind {
     Cpu(Arch),
     /// Whose launcher passes all descriptors of `/dev/vhost-net` and `/dev/vhost-vsock` under one number.
     OneDescriptor,
+    /// With the images of documents that begin with `image-`.
+    Images,
     /// A host whose architecture and settings are known, and nothing else.
     Unknown,
 }
@@ -44,6 +48,7 @@ pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
         HostKind::OneDescriptor => {
             Box::new(FixedHost { descriptors: Arc::new(OneDescriptor), ..usual(release) })
         }
+        HostKind::Images => Box::new(with_images(release)),
         HostKind::Unknown => Box::<Unknown>::default(),
     }
 }
@@ -165,6 +170,42 @@ fn with_cpu(arch: Arch, release: Release) -> FixedHost {
         cpu_map: CpuMap::parse(file).map(Arc::new).unwrap_or_default(),
         ..usual(release)
     }
+}
+
+/// A host with overlays of several kinds in `/srv/images`, sound and unsound ones.
+fn with_images(release: Release) -> FixedHost {
+    let slice = r#"json:{"driver":"raw","offset":1048576,"size":65536,"file":{"driver":"file","filename":"/srv/images/base.raw"}}"#;
+    let unknown = r#"json:{"driver":"qcow2","file":{"driver":"file","filename":"/srv/images/base.raw"}}"#;
+    let luks = Qcow2 { encryption: 2, ..Qcow2::default() }.bytes();
+    let with_data = Qcow2 { data_file: "data.raw", ..Qcow2::default() }.bytes();
+    let damaged = Qcow2 { backing: "base.raw", claimed_length: Some(1 << 20), ..Qcow2::default() }.bytes();
+    let images = [
+        ("base.raw", b"no magic number".to_vec()),
+        ("plain.qcow2", Qcow2::default().bytes()),
+        ("middle.qcow2", overlay("base.raw", "raw")),
+        ("top.qcow2", overlay("middle.qcow2", "qcow2")),
+        ("sub/relative.qcow2", overlay("../middle.qcow2", "qcow2")),
+        ("unstated.qcow2", overlay("plain.qcow2", "")),
+        ("unstated-below.qcow2", overlay("middle.qcow2", "")),
+        ("data.qcow2", with_data),
+        ("data.raw", Vec::new()),
+        ("slice.qcow2", overlay(slice, "raw")),
+        ("nbd.qcow2", overlay("nbd://store.example.org/export", "raw")),
+        ("user.qcow2", overlay("ssh://me@store.example.org/x", "raw")),
+        ("orphan.qcow2", overlay("lost.qcow2", "qcow2")),
+        ("over-orphan.qcow2", overlay("orphan.qcow2", "qcow2")),
+        ("loop-a.qcow2", overlay("loop-b.qcow2", "qcow2")),
+        ("loop-b.qcow2", overlay("./loop-a.qcow2", "qcow2")),
+        ("unknown.qcow2", overlay(unknown, "qcow2")),
+        ("over-directory.qcow2", overlay("fat:/srv/share", "raw")),
+        ("tftp.qcow2", overlay("tftp://store.example.org/x", "raw")),
+        ("luks.qcow2", luks),
+        ("over-luks.qcow2", overlay("luks.qcow2", "qcow2")),
+        ("aes.qcow2", Qcow2 { encryption: 1, ..Qcow2::default() }.bytes()),
+        ("damaged.qcow2", damaged),
+    ];
+    let images = images.into_iter().map(|(name, bytes)| (format!("/srv/images/{name}"), bytes));
+    FixedHost { images: Some(images.collect()), ..usual(release) }
 }
 
 fn texts(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {

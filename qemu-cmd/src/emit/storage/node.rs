@@ -23,9 +23,9 @@ pub(crate) enum Backing<'a> {
 /// Emits all nodes of a disk: its images from the base of the backing chain up, then the filters on them.
 pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readonly: bool) {
     for (depth, image) in chain.images.iter().enumerate().rev() {
-        // Writes go to the top image only, so only there zeroes are detected.
         let readonly = depth > 0 || readonly;
-        let access = Access { detect_zeroes: access.detect_zeroes.filter(|_| depth == 0), ..access };
+        let detects = depth == 0 || e.release().has(Convention::DetectZeroesInChain);
+        let access = Access { detect_zeroes: access.detect_zeroes.filter(|_| detects), ..access };
         let backing = match chain.images.get(depth.saturating_add(1)) {
             Some(image) => Backing::Node(image.nodes.top()),
             None if chain.ended => Backing::None,

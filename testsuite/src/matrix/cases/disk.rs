@@ -3,7 +3,7 @@
 use virtargv::{Arch, Cap};
 
 use super::{ANCIENT, NOTHING, OLD_S390, PPC, S390, VDPA_BLOCK};
-use crate::matrix::{Case, OLD_X86, Qemu, classic, modern};
+use crate::matrix::{Case, HostKind, OLD_X86, Qemu, classic, modern};
 
 /// A QEMU without TLS for NBD.
 const NO_NBD_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls]);
@@ -14,6 +14,16 @@ const VIRTIO_SCSI: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::VirtioScsi]);
 pub(super) const CASES: &[Case] = &[
     modern("disk-backing-chain").live(),
     classic("disk-backing-chain").live(),
+    modern("image-chain").host(HostKind::Images),
+    modern("image-chain").host(HostKind::Images).standalone(),
+    classic("image-chain").host(HostKind::Images),
+    modern("image-chain").variant("not-known"),
+    modern("image-chain-part").host(HostKind::Images),
+    modern("image-optional").host(HostKind::Images),
+    modern("image-problems").host(HostKind::Images).fails(),
+    classic("image-problems").host(HostKind::Images).fails(),
+    modern("image-old-encryption").refused(),
+    classic("image-old-encryption").refused(),
     modern("disk-ide-cdrom").live(),
     classic("disk-ide-cdrom").live(),
     classic("disk-ide-cdrom").on(ANCIENT).variant("ancient"),

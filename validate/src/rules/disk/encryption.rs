@@ -15,6 +15,10 @@ virtargv_model::rules! {
         "`<source><encryption format= engine=>`: the block drivers `luks` and `qcow2` do `luks`, librbd does `luks`, `luks2` and `luks-any` for RBD",
         help "use a format of the engine; `engine='librbd'` is for protocol `rbd`",
         since "7.9";
+    /// An image is not encrypted as QEMU did before LUKS.
+    ENCRYPTION_OLD = "image-encryption-old": Unsupported, Validate,
+        "`<source><encryption format='qcow'>`: QEMU's system emulators no longer open such images",
+        help "convert the image (`qemu-img convert`), and use `format='luks'`";
     /// An encrypted image has the format `raw` or `qcow2`.
     ENCRYPTION_FORMAT = "image-encryption-format": Unsupported, Validate,
         "`<source><encryption>` with `<driver type=>`: `raw` images are opened by the block driver `luks`, `qcow2` decrypts itself",
@@ -66,6 +70,10 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
         }
         EncryptionFormat::Default => {
             out.refuse(&ENCRYPTION_OPEN, place, "'format' of 'encryption' is 'default', it must be named");
+        }
+        EncryptionFormat::Qcow if matches!(format, ImageFormat::Qcow | ImageFormat::Qcow2) => {
+            let message = format!("image format '{format}' with encryption 'qcow' is no longer supported");
+            out.refuse(&ENCRYPTION_OLD, place, message);
         }
         EncryptionFormat::Qcow => {}
     }
