@@ -2,6 +2,8 @@
 
 /// A CPU of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(default, deny_unknown_fields))]
 pub struct Processor {
     /// The model that describes it best, where its architecture has named models.
     pub model: Option<String>,

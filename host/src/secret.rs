@@ -7,6 +7,8 @@ use virtargv_model::Uuid;
 
 /// What a secret is for (`<secret type=>`, the usage of its definition).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(rename_all = "kebab-case"))]
 pub enum SecretUse {
     /// An encrypted volume.
     Volume,

@@ -9,6 +9,7 @@ pub mod usb;
 
 use foldhash::HashSet;
 use virtargv_caps::Convention;
+use virtargv_host::Fact;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
 use virtargv_model::{OnOff, Place};
@@ -172,12 +173,12 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Source::Hostdev(device) = nic.actual_source()
             && let InterfaceDevice::Usb(usb) = &device.device
         {
-            usb_node(usb, out);
+            usb_node(cx, usb, out);
         }
     }
     for hostdev in &devices.hostdevs {
         match &hostdev.source {
-            HostdevSource::Usb(usb) => usb_node(usb, out),
+            HostdevSource::Usb(usb) => usb_node(cx, usb, out),
             HostdevSource::Scsi(scsi) => {
                 if let ScsiSource::Iscsi(iscsi) = &scsi.source {
                     super::disk::source::iscsi_unit(&iscsi.name, &iscsi.hosts, scsi.pos, out);
@@ -188,9 +189,15 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
+fn usb_node(cx: &Context<'_>, usb: &UsbDevice, out: &mut Findings<'_>) {
     if usb.address.is_none_or(|at| at == (0, 0)) && !out.unread().has_part_of(usb.pos) {
         let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
-        out.refuse(&USB_NODE, usb.pos, message);
+        match cx.host.devices().usb_devices() {
+            // A device that is named by vendor and product is one of these.
+            Err(error) if usb.product.is_some() => {
+                out.unanswered(Fact::UsbDevices, &error, &USB_NODE, usb.pos.into(), message.to_owned());
+            }
+            _ => out.refuse(&USB_NODE, usb.pos, message),
+        }
     }
 }

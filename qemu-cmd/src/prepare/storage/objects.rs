@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use virtargv_caps::Cap;
-use virtargv_host::{HostError, SecretKey, SecretUse};
+use virtargv_host::{Fact, HostError, SecretKey, SecretUse};
 use virtargv_model::device::storage::{
     Auth, EncryptionEngine, EncryptionFormat, Image, NetSource, Protocol, SecretRef,
 };
@@ -254,13 +254,17 @@ fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Prob
     let key = key(&auth.secret);
     cx.host.secrets().secret(usage, key).map_err(|error: HostError| {
         let message = error.about("secret", &key.to_string());
-        crate::rules::STORAGE_AUTH_SECRET.problem(cx.release(), auth.pos.path("secret"), message)
+        let place = auth.pos.path("secret");
+        let problem = crate::rules::STORAGE_AUTH_SECRET.problem(cx.release(), place, message);
+        Fact::Secret(key).unanswered(&error, problem)
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     cx.host.secrets().secret(usage, key).map_err(|error| {
-        crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, error.about("secret", &key.to_string()))
+        let message = error.about("secret", &key.to_string());
+        let problem = crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, message);
+        Fact::Secret(key).unanswered(&error, problem)
     })
 }
 

@@ -11,7 +11,7 @@ use crate::{Context, Findings};
 
 /// Checks `nic` with the connection that its network has given it.
 pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
-    if !source::check_network(nic, out) {
+    if !source::check_network(cx, nic, out) {
         return;
     }
     let actual =

@@ -1,6 +1,7 @@
 //! Rules on `<source>` of `<interface>`: vDPA, vhost-user and networks.
 
 use virtargv_caps::Cap;
+use virtargv_host::Fact;
 use virtargv_model::YesNo;
 use virtargv_model::device::net::{BackendType, Interface, KnownModel, Source, VhostMode};
 
@@ -67,12 +68,18 @@ pub(super) fn check_vhost_user(nic: &Interface, out: &mut Findings<'_>) {
 }
 
 /// Checks that the host knows the network of an interface. Returns whether it does.
-pub(super) fn check_network(nic: &Interface, out: &mut Findings<'_>) -> bool {
+pub(super) fn check_network(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) -> bool {
     let Source::Network(network) = &nic.source else { return true };
     if nic.actual.is_none() {
-        let message =
-            format!("network '{}' is not known to the host, or has no connection to offer", network.network);
-        out.refuse(&NETWORK_UNKNOWN, nic.info.pos.path("source/@network"), message);
+        let name = network.network.as_str();
+        let message = format!("network '{name}' is not known to the host, or has no connection to offer");
+        let place = nic.info.pos.path("source/@network");
+        match cx.host.networks().network(name) {
+            Ok(_) => out.refuse(&NETWORK_UNKNOWN, place, message),
+            Err(error) => {
+                out.unanswered(Fact::Network(name), &error, &NETWORK_UNKNOWN, place, message);
+            }
+        }
     }
     nic.actual.is_some()
 }
