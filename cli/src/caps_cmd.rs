@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use virtargv::{Cap, Caps, Request, Source, builtin};
+use virtargv::{Cap, Caps, Source, builtin};
 use virtargv_caps::{Accel, Usable, probe};
-use virtargv_system::SystemHost;
 
-use crate::args::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
+use crate::args::{
+    CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs, HostChoice,
+};
+use crate::caps::Set;
+use crate::host::Chosen;
 use crate::{Done, FINE, REFUSED, caps, check, input};
 
 pub(crate) fn run(command: &CapsCommand) -> Done {
@@ -182,17 +185,14 @@ fn print_probe(args: &CapsProbeArgs) -> Done {
 
 fn require(args: &CapsRequireArgs) -> Done {
     let text = input::read(&args.file)?;
-    let host = SystemHost::new(None);
-    let sets: Vec<(&str, Caps)> =
-        builtin::names().filter_map(|name| Some((name, builtin::get(name, args.release)?))).collect();
-    let arch = virtargv::arch_of(&text).unwrap_or(virtargv::Arch::X86_64);
-    let mut fitting: Vec<&(&str, Caps)> =
-        sets.iter().filter(|(_, c)| c.arch().qemu_name() == arch.qemu_name()).collect();
-    fitting.sort_by_key(|(_, caps)| caps.version());
-    let Some((newest, caps)) = fitting.last() else {
-        return Err(format!("there is no built-in QEMU for '{arch}'").into());
-    };
-    let flags = match virtargv::required_flags(&text, &Request::new(caps, &host)) {
+    let chosen = Chosen::load(&args.host, HostChoice::None)?;
+    let arch = virtargv::arch_of(&text).unwrap_or_else(|| chosen.arch());
+    let mut fitting = caps::builtin_for(arch, args.release);
+    let (newest, caps) = fitting.pop().ok_or_else(|| caps::none_for(arch))?;
+    let set = Set { caps, program: None };
+    let flags = chosen.with_request(&text, &set, |request| virtargv::required_flags(&text, &request));
+    fitting.push((newest, set.caps));
+    let flags = match flags {
         Ok(flags) => flags,
         Err(report) => {
             anstream::eprintln!("{newest}, the latest, refuses it:");

@@ -44,6 +44,11 @@ impl<'h> Recorder<'h> {
         Self { under, kept: RefCell::new(kept), wants_cpu_map: false.into() }
     }
 
+    /// Keeps the answers of `under` in addition to those that `kept` has.
+    pub fn resume(under: &'h dyn Host, kept: Description) -> Self {
+        Self { under, kept: RefCell::new(kept), wants_cpu_map: false.into() }
+    }
+
     /// Whether the CPU definitions were asked for. Their text is not kept, because a host answers without it: see
     /// [`Description::define_cpus`].
     pub fn wants_cpu_map(&self) -> bool {

@@ -243,10 +243,12 @@ impl Report {
         self.iter().any(|problem| problem.severity == Severity::Error)
     }
 
-    /// Makes every problem an error, for whoever cannot do without the command line that the notes leave open.
+    /// Makes every problem an error, for whoever cannot do without the command line that the notes leave open. What was no
+    /// error has no class, because libvirt has no message for it.
     pub fn insist(&mut self) {
-        for problem in self.stages.iter_mut().flatten() {
-            problem.severity = Severity::Error;
+        let lesser = self.stages.iter_mut().flatten().filter(|problem| problem.severity < Severity::Error);
+        for problem in lesser {
+            (problem.severity, problem.class) = (Severity::Error, Class::Plain);
         }
     }
 

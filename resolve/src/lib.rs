@@ -27,7 +27,7 @@ pub mod rules;
 
 pub use address::usb_at_start;
 pub use firmware::pick as pick_firmware;
-pub use guest::{Board, Guest};
+pub use guest::{Board, Guest, runs};
 pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 

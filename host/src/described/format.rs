@@ -139,6 +139,11 @@ impl Description {
         self.cpu.definitions = Some(files);
     }
 
+    /// Whether it has CPU definitions.
+    pub fn defines_cpus(&self) -> bool {
+        self.cpu.definitions.is_some()
+    }
+
     /// Takes away all values of secrets: what is left says which there are not. Returns what was taken away.
     pub fn drop_secrets(&mut self) -> Vec<String> {
         let mut dropped = Vec::new();
@@ -181,6 +186,7 @@ mod arch {
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
     use virtargv_caps::Arch;
 
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
     pub(super) fn serialize<S: Serializer>(arch: &Arch, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(arch.name())
     }
