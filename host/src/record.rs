@@ -12,8 +12,8 @@ use virtargv_model::pool::StoragePool;
 use crate::described::{Failure, File, Net, Pci, Pool, Secret, StoredVolume, Unit, scsi_key};
 use crate::{
     Answer, Cpu, Description, Descriptors, Devices, DriverConfig, FileStat, Files, Host, HostError, Machine,
-    Networks, Numa, PciDevice, Processor, SecretKey, SecretUse, Secrets, Services, Storage, UsbDevice,
-    Volume,
+    Networks, Numa, PciDevice, PortPurpose, Processor, SecretKey, SecretUse, Secrets, Services, Storage,
+    UsbDevice, Volume,
 };
 
 /// Another host, whose every answer is kept, errors included. What the stages ask it while they turn documents into command
@@ -146,6 +146,12 @@ impl Machine for Recorder<'_> {
         self.keep(self.under.machine().env(name), |kept, value| match value {
             Some(value) => _ = kept.machine.env.insert(name.to_owned(), value.clone()),
             None => _ = kept.machine.unset_env.insert(name.to_owned()),
+        })
+    }
+
+    fn port_is_free(&self, port: u16, purpose: PortPurpose) -> Answer<bool> {
+        self.keep(self.under.machine().port_is_free(port, purpose), |kept, free| {
+            kept.machine.free_ports.insert(port, *free);
         })
     }
 

@@ -59,6 +59,8 @@ pub(crate) struct MachineFacts {
     pub(crate) env: BTreeMap<String, String>,
     /// The variables that are known not to be set.
     pub(crate) unset_env: std::collections::BTreeSet<String>,
+    /// Whether nothing listens on a TCP port.
+    pub(crate) free_ports: BTreeMap<u16, bool>,
     /// The paths of QEMU binaries, by the names of architectures.
     pub(crate) emulators: BTreeMap<String, String>,
 }

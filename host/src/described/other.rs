@@ -3,7 +3,7 @@
 use virtargv_caps::{Arch, CpuMap};
 
 use super::DescribedHost;
-use crate::{Answer, Cpu, HostError, Machine, Numa, Processor, Services};
+use crate::{Answer, Cpu, HostError, Machine, Numa, PortPurpose, Processor, Services};
 
 impl Machine for DescribedHost {
     fn now(&self) -> Answer<i64> {
@@ -29,6 +29,11 @@ impl Machine for DescribedHost {
             None if machine.unset_env.contains(name) => Ok(None),
             None => Err(HostError::Unknown("the driver's environment")),
         }
+    }
+
+    /// A port is free for every purpose or for none.
+    fn port_is_free(&self, port: u16, _: PortPurpose) -> Answer<bool> {
+        self.told.machine.free_ports.get(&port).copied().ok_or(HostError::Unknown("which TCP ports are free"))
     }
 
     fn emulator(&self, arch: Arch) -> Answer<String> {

@@ -150,10 +150,14 @@ impl Facts {
 /// does not go with its answers, is in the report.
 pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Prepared<'r>> {
     validated.then(|validated, mut report| match prepare_valid(validated, request) {
-        // What validating has noted is not known here either.
         Ok(prepared) => Outcome { value: report.is_empty().then_some(prepared), report },
         Err(problems) => {
-            report.extend(problems.iter().cloned());
+            // What validating has noted is not known here either.
+            let noted = |problem: &&Problem| {
+                report.iter().any(|note| note.id() == problem.id() && note.place == problem.place)
+            };
+            let more: Vec<Problem> = problems.iter().filter(|problem| !noted(problem)).cloned().collect();
+            report.extend(more);
             Outcome { value: None, report }
         }
     })

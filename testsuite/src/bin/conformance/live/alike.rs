@@ -74,15 +74,12 @@ pub fn lines(command: &[String], document: &str) -> Vec<String> {
     let mut open = false;
     for (n, word) in words(command, document).into_iter().enumerate() {
         let is_option = n > 0 && word.starts_with('-');
-        match out.last_mut().filter(|_| open && !is_option) {
-            Some(option) => {
-                *option = format!("{option} {word}");
-                open = false;
-            }
-            None => {
-                out.push(word);
-                open = is_option;
-            }
+        if let Some(option) = out.last_mut().filter(|_| open && !is_option) {
+            *option = format!("{option} {word}");
+            open = false;
+        } else {
+            out.push(word);
+            open = is_option;
         }
     }
     out
@@ -101,7 +98,7 @@ pub fn repeated(command: &[String]) -> Vec<String> {
     let mut twice: Vec<String> = numbers
         .windows(2)
         .filter(|pair| pair.first() == pair.last())
-        .flat_map(<[String]>::first)
+        .filter_map(<[String]>::first)
         .cloned()
         .collect();
     twice.dedup();
