@@ -3,7 +3,7 @@
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use virtargv::{Arch, Cap, Release};
-use virtargv_system::SystemHost;
+use virtargv_host::Uuid;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 success, 1 the document was refused, 2 wrong usage or unreadable input.";
@@ -17,6 +17,10 @@ Examples:
   virtargv argv --standalone=/run/demo --explain-host guest.xml
                                                      a command line without a launcher, and what it requires
   virtargv argv --explain guest.xml                  each option with its origin
+  virtargv argv --network default=bridge:virbr0 guest.xml
+                                                     with a network that this machine does not have
+  virtargv host show guest.xml > host.json           what this machine is asked for the document
+  virtargv argv --host host.json guest.xml           the same command line on any other machine
   virtargv check *.xml                               every problem of many documents
   virtargv caps require guest.xml                    the flags that it needs, and the oldest QEMU with them
   virtargv explain net-teaming-transient-type        what a rule requires, and why
@@ -40,6 +44,9 @@ pub(crate) enum Command {
     /// Show, compare and probe the capabilities of QEMU binaries.
     #[command(subcommand)]
     Caps(CapsCommand),
+    /// Describe this machine, for `--host`.
+    #[command(subcommand)]
+    Host(HostCommand),
     /// Explain rules: what must hold, why, and what to do; without an id, list all rules.
     Explain(ExplainArgs),
 }
@@ -54,9 +61,10 @@ fn releases() -> impl TypedValueParser<Value = Release> {
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
     /// The capabilities of QEMU: a capabilities file, `builtin:NAME` for a built-in set, or `probe:PATH` to probe a
-    /// binary.
-    #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH", default_value = crate::caps::DEFAULT)]
-    pub(crate) caps: String,
+    /// binary; `{arch}` in it stands for QEMU's name of the document's architecture [default: the newest built-in set for
+    /// the document's architecture].
+    #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
+    pub(crate) caps: Option<String>,
     /// Probe the binary even if its capabilities are in the cache.
     #[arg(long)]
     pub(crate) refresh: bool,
@@ -69,26 +77,110 @@ pub(crate) struct QemuArgs {
     /// The libvirt release whose behaviour is followed.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
+}
+
+/// The machine that a guest is to run on. The short forms say what they say on top of any machine.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Host")]
+pub(crate) struct HostArgs {
+    /// The machine: this one, one of which nothing is known, or the one that a file describes (see `virtargv host show`)
+    /// [default: here; none for `check`].
+    #[arg(long, value_name = "here|none|FILE")]
+    pub(crate) host: Option<HostChoice>,
     /// The directory of libvirt's CPU model definitions, which `host-model` CPUs need [default: /usr/share/libvirt/cpu_map].
     #[arg(long, value_name = "DIR")]
     pub(crate) cpu_map: Option<std::path::PathBuf>,
     /// The architecture of the host, if it is not that of this machine.
     #[arg(long, value_name = "ARCH")]
     pub(crate) arch: Option<Arch>,
+    /// A network: by the bridge that it connects interfaces to, or by the file of its definition (may be repeated).
+    #[arg(long = "network", value_name = "NAME=bridge:BRIDGE|NAME=FILE")]
+    pub(crate) networks: Vec<String>,
+    /// A storage pool of type `dir`, whose volumes are the files in DIR (may be repeated).
+    #[arg(long = "pool", value_name = "NAME=DIR")]
+    pub(crate) pools: Vec<String>,
+    /// The value of a secret, which is the content of FILE as it is (may be repeated).
+    #[arg(long = "secret", value_name = "UUID=FILE|USAGE=FILE")]
+    pub(crate) secrets: Vec<String>,
+    /// The UUID of the domain, if the document has none.
+    #[arg(long, value_name = "UUID", value_parser = uuid)]
+    pub(crate) uuid: Option<Uuid>,
+    /// The number of the domain, which is in the names of its directories [default: -1, as libvirt writes it before a start].
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) domain_id: Option<u32>,
+    /// `clean`: an environment with nothing but a usual PATH, instead of that of this process.
+    #[arg(long, value_enum)]
+    pub(crate) env: Option<EnvChoice>,
+    /// The time, in seconds since 1970-01-01 UTC; local time is then UTC.
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) now: Option<i64>,
+    /// Make all that is random (MAC addresses, UUIDs, generation ids, keys and initialisation vectors) of this number. For
+    /// output that is to be the same every time, and never for a guest with secrets: its keys follow from the number.
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
 }
 
-impl QemuArgs {
-    /// The host that the options describe. What is wrong in the driver's settings is told on standard error.
-    pub(crate) fn host(&self) -> SystemHost {
-        let host = SystemHost::new(self.arch);
-        for problem in host.settings_problems() {
-            anstream::eprintln!("warning: {problem}");
-        }
-        match &self.cpu_map {
-            Some(dir) => host.with_cpu_map(dir),
-            None => host,
+/// The machine that answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum HostChoice {
+    /// This machine.
+    Here,
+    /// A machine of which nothing is known.
+    None,
+    /// The machine that this file describes.
+    File(std::path::PathBuf),
+}
+
+impl From<&str> for HostChoice {
+    fn from(text: &str) -> Self {
+        match text {
+            "here" => Self::Here,
+            "none" => Self::None,
+            file => Self::File(file.into()),
         }
     }
+}
+
+/// The environments that can be chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EnvChoice {
+    /// Nothing but a usual PATH.
+    Clean,
+}
+
+fn uuid(text: &str) -> Result<Uuid, String> {
+    Uuid::parse(text).ok_or_else(|| "16 pairs of hexadecimal digits are expected".to_owned())
+}
+
+/// Describe machines.
+#[derive(Debug, Subcommand)]
+pub(crate) enum HostCommand {
+    /// Print the description of a machine as a file for `--host`.
+    ///
+    /// It has general facts, and all that the machine is asked while the documents are turned into command lines: images,
+    /// networks, pools, devices. Without documents it has the images in /var/lib/libvirt/images instead, and the networks
+    /// and pools that are defined. Values of secrets are left out.
+    Show(HostShowArgs),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct HostShowArgs {
+    #[command(flatten)]
+    pub(crate) qemu: QemuArgs,
+    /// Include the values of secrets and passwords.
+    #[arg(long)]
+    pub(crate) with_secrets: bool,
+    /// Leave out the definitions of CPU models, which are large; `--cpu-map` names them later.
+    #[arg(long)]
+    pub(crate) no_cpu_definitions: bool,
+    /// Treat the documents as new definitions (libvirt's ABI update).
+    #[arg(long)]
+    pub(crate) abi_update: bool,
+    /// The documents; `-` is standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) files: Vec<String>,
 }
 
 #[derive(Debug, Args)]
@@ -168,7 +260,7 @@ pub(crate) enum CapsCommand {
     /// Probe a QEMU binary and print its capabilities file.
     Probe(CapsProbeArgs),
     /// Show the flags that a document needs, and the oldest built-in QEMU that has all of them.
-    Require(CapsRequireArgs),
+    Require(Box<CapsRequireArgs>),
 }
 
 /// The layouts of output on sets.
@@ -199,7 +291,7 @@ pub(crate) struct CapsShowArgs {
     #[arg(long)]
     pub(crate) refresh: bool,
     /// The set.
-    #[arg(value_name = "SET", default_value = crate::caps::DEFAULT)]
+    #[arg(value_name = "SET", default_value = "builtin:qemu-10.0-x86_64")]
     pub(crate) set: String,
 }
 
@@ -243,6 +335,8 @@ pub(crate) struct CapsRequireArgs {
     /// The QEMU that is to run the document, as for `argv`; without it, the latest built-in set of its architecture.
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
     pub(crate) caps: Option<String>,
+    #[command(flatten)]
+    pub(crate) host: HostArgs,
     /// The document; `-` is standard input.
     #[arg(value_name = "FILE|-")]
     pub(crate) file: String,

@@ -5,10 +5,12 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use virtargv::explain::Explainer;
-use virtargv::{CommandLine, Format, Layout, Request, Source};
+use virtargv::{CommandLine, Format, Layout, Source};
 
-use crate::args::{ArgvArgs, ArgvFormat};
-use crate::{Done, FINE, REFUSED, Unusable, caps, check, input};
+use crate::args::{ArgvArgs, ArgvFormat, HostChoice};
+use crate::caps::Sets;
+use crate::host::Chosen;
+use crate::{Done, FINE, REFUSED, Unusable, check, input};
 
 pub(crate) fn run(args: &ArgvArgs) -> Done {
     if args.explain && args.format != ArgvFormat::Args {
@@ -20,18 +22,21 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
         return Err(Unusable("--explain-host cannot be used with --format nul".to_owned()));
     }
     let text = input::read(&args.file)?;
-    let caps = caps::load(&args.qemu)?;
-    let program = caps::Program::of(&args.qemu.caps, &caps);
-    let machine = args.qemu.host();
-    let host = program.on(&machine);
-    let mut request = Request::new(&caps, &host);
-    request.read.abi_update = args.abi_update;
-    request.start.standalone = match &args.standalone {
+    let chosen = Chosen::load(&args.qemu.host, HostChoice::Here)?;
+    let mut sets = Sets::new(&args.qemu);
+    let set = sets.of(&text, chosen.arch())?;
+    let standalone = match &args.standalone {
         Some(dir) => Some(directory(dir, &text)?),
         None => None,
     };
-    let outcome = virtargv::run(&text, &request);
+    let mut outcome = chosen.with_request(&text, set, |mut request| {
+        request.read.abi_update = args.abi_update;
+        request.start.standalone = standalone;
+        virtargv::run(&text, &request)
+    });
     let (Some(line), Some(completed)) = (outcome.command_line, outcome.resolved) else {
+        // Without what the host does not know there is no command line.
+        outcome.report.insist();
         let source = Source::new(&text);
         anstream::eprint!("{}", check::render(input::shown(&args.file), &source, &outcome.report));
         return Ok(REFUSED);

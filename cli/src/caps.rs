@@ -1,13 +1,16 @@
 //! Loading capabilities sets.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
 use virtargv::{Arch, Caps, Release, builtin};
-use virtargv_host::{Answer, Host, HostError, Machine, Override};
+use virtargv_resolve::runs;
 
 use crate::args::QemuArgs;
 use crate::{Unusable, probe_cache};
 
-/// The default set.
-pub(crate) const DEFAULT: &str = "builtin:qemu-10.0-x86_64";
+/// What stands for QEMU's name of an architecture in the name of a set.
+const ARCH: &str = "{arch}";
 
 /// Loads the set `name`: a capabilities file, `builtin:NAME` or `probe:PATH`.
 pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps, Unusable> {
@@ -24,33 +27,85 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
     Caps::from_xml(&text, release).map_err(|e| Unusable(format!("{name}: {e}")))
 }
 
-/// The program of a document that names none: the binary that was probed. Other sets say nothing about where their
-/// binary is on this machine.
-pub(crate) struct Program(Option<String>);
+/// The built-in sets that run guests of architecture `arch`, from the oldest QEMU to the newest.
+pub(crate) fn builtin_for(arch: Arch, release: Release) -> Vec<(&'static str, Caps)> {
+    let sets = builtin::names().filter_map(|name| Some((name, builtin::get(name, release)?)));
+    let mut sets: Vec<(&str, Caps)> = sets.filter(|(_, caps)| runs(caps.arch(), arch)).collect();
+    sets.sort_by_key(|(_, caps)| caps.version());
+    sets
+}
 
-impl Program {
-    /// The program of the set `name`, whose capabilities are `caps`.
-    pub(crate) fn of(name: &str, caps: &Caps) -> Self {
-        Self(name.starts_with("probe:").then(|| caps.emulator().to_owned()))
-    }
+/// The error that no built-in set runs guests of architecture `arch`.
+pub(crate) fn none_for(arch: Arch) -> Unusable {
+    Unusable(format!(
+        "there is no built-in QEMU for architecture '{arch}': give the capabilities of one with --caps, as a file or as \
+         'probe:/usr/bin/qemu-system-{}'",
+        arch.qemu_name()
+    ))
+}
 
-    /// `host` with this program.
-    pub(crate) fn on<'h>(&'h self, host: &'h dyn Host) -> Override<'h> {
-        Override::new(host).with_machine(self)
+/// A set, and the binary that was asked for it.
+pub(crate) struct Set {
+    /// The set, with the flags that the options add and remove.
+    pub(crate) caps: Caps,
+    /// The absolute path of the binary of `probe:PATH`.
+    pub(crate) program: Option<String>,
+}
+
+impl Set {
+    /// The set `name`, without changes.
+    pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Self, Unusable> {
+        Ok(Self { caps: named(name, release, refresh)?, program: program_of(name)? })
     }
 }
 
-impl Machine for Program {
-    fn emulator(&self, _: Arch) -> Answer<String> {
-        self.0.clone().ok_or(HostError::Unknown("the program"))
+/// The absolute path of the binary that is asked for the set `name`; `None` for a set that is not probed.
+fn program_of(name: &str) -> Result<Option<String>, Unusable> {
+    match name.strip_prefix("probe:") {
+        Some(path) => Ok(std::path::absolute(path)?.into_os_string().into_string().ok()),
+        None => Ok(None),
     }
 }
 
-/// Loads the set that the options name, with the flags that they add and remove.
-pub(crate) fn load(args: &QemuArgs) -> Result<Caps, Unusable> {
-    let caps = named(&args.caps, args.release, args.refresh)?;
+/// The sets for documents. Each is loaded once.
+pub(crate) struct Sets<'a> {
+    args: &'a QemuArgs,
+    loaded: HashMap<String, Set>,
+}
+
+impl<'a> Sets<'a> {
+    /// The sets that the options name.
+    pub(crate) fn new(args: &'a QemuArgs) -> Self {
+        Self { args, loaded: HashMap::new() }
+    }
+
+    /// The set for the document `text`, whose architecture is `otherwise` if it names none.
+    pub(crate) fn of(&mut self, text: &str, otherwise: Arch) -> Result<&Set, Unusable> {
+        let arch = || virtargv::arch_of(text).unwrap_or(otherwise);
+        let (name, key) = match &self.args.caps {
+            Some(name) if name.contains(ARCH) => {
+                let name = name.replace(ARCH, arch().qemu_name());
+                (Some(name.clone()), name)
+            }
+            Some(name) => (Some(name.clone()), name.clone()),
+            None => (None, arch().name().to_owned()),
+        };
+        match self.loaded.entry(key) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(fresh) => Ok(fresh.insert(load(self.args, name.as_deref(), arch)?)),
+        }
+    }
+}
+
+fn load(args: &QemuArgs, name: Option<&str>, arch: impl Fn() -> Arch) -> Result<Set, Unusable> {
+    let newest = |arch| builtin_for(arch, args.release).pop().ok_or_else(|| none_for(arch));
+    let caps = match name {
+        Some(name) => named(name, args.release, args.refresh)?,
+        None => newest(arch())?.1,
+    };
+    let program = name.map(program_of).transpose()?.flatten();
     if args.flags.is_empty() && args.no_flags.is_empty() {
-        return Ok(caps);
+        return Ok(Set { caps, program });
     }
     let mut edit = caps.edit();
     for &flag in &args.flags {
@@ -59,26 +114,5 @@ pub(crate) fn load(args: &QemuArgs) -> Result<Caps, Unusable> {
     for &flag in &args.no_flags {
         edit = edit.clear(flag);
     }
-    Ok(edit.build())
-}
-
-#[cfg(test)]
-mod tests {
-    use virtargv_host::FixedHost;
-
-    use super::*;
-
-    #[test]
-    fn a_probed_binary_is_the_program() {
-        let check = |set: &str, expected: &str| {
-            let caps = Caps::builder(Release::V11_3, Arch::X86_64).emulator("/opt/qemu").build();
-            let machine = FixedHost { emulator_dir: "/usr/bin".to_owned(), ..FixedHost::default() };
-            let program = Program::of(set, &caps);
-            let answer = program.on(&machine).machine().emulator(Arch::X86_64);
-            assert_eq!(answer.as_deref(), Ok(expected), "{set}");
-        };
-        check("probe:/opt/qemu", "/opt/qemu");
-        check("caps.xml", "/usr/bin/qemu-system-x86_64");
-        check("builtin:qemu-10.0-x86_64", "/usr/bin/qemu-system-x86_64");
-    }
+    Ok(Set { caps: edit.build(), program })
 }

@@ -4,11 +4,14 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use virtargv::{Cap, Caps, Request, Source, builtin};
+use virtargv::{Cap, Caps, Source, builtin};
 use virtargv_caps::{Accel, Usable, probe};
-use virtargv_system::SystemHost;
 
-use crate::args::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
+use crate::args::{
+    CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs, HostChoice,
+};
+use crate::caps::Set;
+use crate::host::Chosen;
 use crate::{Done, FINE, REFUSED, caps, check, input, probe_cache};
 
 pub(crate) fn run(command: &CapsCommand) -> Done {
@@ -182,20 +185,18 @@ fn print_probe(args: &CapsProbeArgs) -> Done {
 
 fn require(args: &CapsRequireArgs) -> Done {
     let text = input::read(&args.file)?;
-    let host = SystemHost::new(None);
-    let sets: Vec<(&str, Caps)> =
-        builtin::names().filter_map(|name| Some((name, builtin::get(name, args.release)?))).collect();
-    let arch = virtargv::arch_of(&text).unwrap_or(virtargv::Arch::X86_64);
-    let mut fitting: Vec<&(&str, Caps)> =
-        sets.iter().filter(|(_, c)| c.arch().qemu_name() == arch.qemu_name()).collect();
-    fitting.sort_by_key(|(_, caps)| caps.version());
-    let (name, caps) = match (&args.caps, fitting.last()) {
-        (Some(name), _) => (name.clone(), caps::named(name, args.release, false)?),
-        (None, Some((newest, caps))) => (format!("{newest}, the latest,"), caps.clone()),
-        (None, None) => return Err(format!("there is no built-in QEMU for '{arch}'").into()),
+    let chosen = Chosen::load(&args.host, HostChoice::None)?;
+    let arch = virtargv::arch_of(&text).unwrap_or_else(|| chosen.arch());
+    let fitting = caps::builtin_for(arch, args.release);
+    let (name, set) = match (&args.caps, fitting.last()) {
+        (Some(name), _) => (name.clone(), Set::named(name, args.release, false)?),
+        (None, Some((newest, caps))) => {
+            (format!("{newest}, the latest,"), Set { caps: caps.clone(), program: None })
+        }
+        (None, None) => return Err(caps::none_for(arch)),
     };
-    let program = caps::Program::of(&name, &caps);
-    let flags = match virtargv::required_flags(&text, &Request::new(&caps, &program.on(&host))) {
+    let flags = chosen.with_request(&text, &set, |request| virtargv::required_flags(&text, &request));
+    let flags = match flags {
         Ok(flags) => flags,
         Err(report) => {
             anstream::eprintln!("{name} refuses it:");

@@ -2,23 +2,23 @@
 
 use serde_json::json;
 use virtargv::render::Renderer;
-use virtargv::{Report, Request, Source};
+use virtargv::{Report, Source};
 
-use crate::args::{CheckArgs, CheckFormat};
-use crate::{Done, FINE, REFUSED, caps, input};
+use crate::args::{CheckArgs, CheckFormat, HostChoice};
+use crate::caps::Sets;
+use crate::host::Chosen;
+use crate::{Done, FINE, REFUSED, input};
 
 pub(crate) fn run(args: &CheckArgs) -> Done {
-    let caps = caps::load(&args.qemu)?;
-    let program = caps::Program::of(&args.qemu.caps, &caps);
-    let machine = args.qemu.host();
-    let host = program.on(&machine);
-    let request = Request::new(&caps, &host);
+    let chosen = Chosen::load(&args.qemu.host, HostChoice::None)?;
+    let mut sets = Sets::new(&args.qemu);
     let mut documents = Vec::new();
     let mut refused = 0usize;
     for file in &args.files {
         let text = input::read(file)?;
-        let report = virtargv::run(&text, &request).report;
-        refused += usize::from(!report.is_empty());
+        let set = sets.of(&text, chosen.arch())?;
+        let report = chosen.with_request(&text, set, |request| virtargv::run(&text, &request).report);
+        refused += usize::from(report.refuses());
         let source = Source::new(&text);
         match args.format {
             CheckFormat::Text => anstream::print!("{}", render(input::shown(file), &source, &report)),
@@ -49,6 +49,7 @@ fn document(name: &str, source: &Source<'_>, report: &Report) -> serde_json::Val
                 "rule": p.id(),
                 "class": p.class.id(),
                 "stage": p.stage.id(),
+                "severity": p.severity.id(),
                 "message": p.message,
                 "line": frame.as_ref().map(|f| f.line),
                 "column": frame.as_ref().map(|f| f.column),

@@ -8,6 +8,8 @@ mod caps;
 mod caps_cmd;
 mod check;
 mod explain;
+mod host;
+mod host_show;
 mod input;
 mod probe_cache;
 
@@ -30,6 +32,7 @@ fn main() -> ExitCode {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
+        Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),
     };
     match done {

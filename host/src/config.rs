@@ -11,6 +11,8 @@ use virtargv_model::Uuid;
 
 /// The settings of libvirt's QEMU driver (`qemu.conf`) that affect a command line. Fields are named as the keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(default, deny_unknown_fields))]
 pub struct DriverConfig {
     /// The directory for the state of domains.
     pub lib_dir: String,
@@ -112,6 +114,8 @@ pub struct DriverConfig {
 
 /// A mounted huge page file system.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(deny_unknown_fields))]
 pub struct Hugetlbfs {
     /// The mount point.
     pub path: String,

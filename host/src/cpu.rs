@@ -2,6 +2,8 @@
 
 /// A CPU of the host.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(default, deny_unknown_fields))]
 pub struct Processor {
     /// The model that describes it best, where its architecture has named models.
     pub model: Option<String>,
@@ -19,6 +21,8 @@ pub struct Processor {
 
 /// The time-stamp counter of an x86 CPU.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(deny_unknown_fields))]
 pub struct Tsc {
     /// Its frequency in Hz.
     pub frequency: u64,

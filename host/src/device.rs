@@ -2,6 +2,8 @@
 
 /// A USB device of the host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(deny_unknown_fields))]
 pub struct UsbDevice {
     /// The number of its bus.
     pub bus: u32,

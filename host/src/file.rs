@@ -11,6 +11,8 @@ pub struct FileStat {
 
 /// The kind of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(rename_all = "kebab-case"))]
 pub enum FileKind {
     /// A regular file.
     Regular,

@@ -45,18 +45,24 @@
 //! ```
 //!
 //! [`FixedHost`] answers with given values (tests, planning for another machine), [`Override`] replaces answers of
-//! another host, and `SystemHost` of the crate `virtargv-system` reads the state of the machine it runs on.
+//! another host, `DescribedHost` (feature `described`) answers with what a JSON file says, and `SystemHost` of the crate `virtargv-system` reads the state of the machine it runs on.
 
 mod answer;
 mod config;
 mod cpu;
+#[cfg(feature = "described")]
+mod described;
 mod descriptor;
 mod device;
+mod fact;
 mod file;
 mod fixed;
 pub mod image;
 mod over;
 mod port;
+mod random;
+#[cfg(feature = "described")]
+mod record;
 mod request;
 mod secret;
 mod storage;
@@ -65,12 +71,18 @@ mod subject;
 pub use answer::{Answer, HostError};
 pub use config::{ConfHost, ConfProblem, DriverConfig, Hugetlbfs};
 pub use cpu::{Processor, Tsc};
+#[cfg(feature = "described")]
+pub use described::{DescribedHost, Description, DescriptionError};
 pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
 pub use device::{PciDevice, UsbDevice};
+pub use fact::Fact;
 pub use file::{FileKind, FileStat, simplified};
 pub use fixed::FixedHost;
 pub use over::Override;
 pub use port::PortPurpose;
+pub use random::{Random, Seeded};
+#[cfg(feature = "described")]
+pub use record::Recorder;
 pub use request::{DomainId, Incoming, ReadOptions, Request, StartOptions};
 pub use secret::{SecretKey, SecretLookup, SecretUse};
 pub use storage::{Volume, VolumeKind, VolumeLookup};

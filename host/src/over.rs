@@ -3,7 +3,8 @@
 use virtargv_caps::Arch;
 
 use crate::{
-    Cpu, Descriptors, Devices, DriverConfig, Files, Host, Machine, Networks, Numa, Secrets, Services, Storage,
+    Cpu, Descriptors, Devices, DriverConfig, Files, Host, Machine, Networks, Numa, Random, Secrets, Services,
+    Storage,
 };
 
 /// Another host with some of its answers replaced. A question is asked of the replacement for its subject first. If
@@ -45,6 +46,7 @@ pub struct Override<'h> {
     pub(crate) secrets: Option<&'h dyn Secrets>,
     pub(crate) services: Option<&'h dyn Services>,
     descriptors: Option<&'h dyn Descriptors>,
+    random: Option<&'h dyn Random>,
 }
 
 /// Defines the methods that replace a subject.
@@ -77,6 +79,7 @@ impl<'h> Override<'h> {
             secrets: None,
             services: None,
             descriptors: None,
+            random: None,
         }
     }
 
@@ -103,6 +106,7 @@ impl<'h> Override<'h> {
         with_secrets: secrets, Secrets, "secrets";
         with_services: services, Services, "helper programs";
         with_descriptors: descriptors, Descriptors, "the numbers of descriptors";
+        with_random: random, Random, "random bytes";
     }
 }
 
@@ -116,7 +120,10 @@ impl Host for Override<'_> {
     }
 
     fn random(&self, buffer: &mut [u8]) {
-        self.under.random(buffer);
+        match self.random {
+            Some(random) => random.fill(buffer),
+            None => self.under.random(buffer),
+        }
     }
 
     crate::answers_itself!();

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use virtargv_caps::{Caps, Release};
+use virtargv_model::Uuid;
 
 use crate::Host;
 
@@ -58,6 +59,8 @@ pub struct ReadOptions {
     pub abi_update: bool,
     /// The document is that of a running guest or of a migration, so that nothing that the guest sees may change.
     pub live: bool,
+    /// The UUID of the domain, if its document has none; without one it is random.
+    pub uuid: Option<Uuid>,
 }
 
 /// The options of a start.

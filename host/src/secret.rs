@@ -7,6 +7,8 @@ use virtargv_model::Uuid;
 
 /// What a secret is for (`<secret type=>`, the usage of its definition).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(rename_all = "kebab-case"))]
 pub enum SecretUse {
     /// An encrypted volume.
     Volume,
@@ -21,6 +23,14 @@ pub enum SecretUse {
 }
 
 impl SecretUse {
+    /// Every use.
+    pub const ALL: &'static [Self] = &[Self::Volume, Self::Ceph, Self::Iscsi, Self::Tls, Self::Vtpm];
+
+    /// The use that a word of `<usage type=>` tells.
+    pub fn from_word(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|usage| usage.as_str() == word)
+    }
+
     /// The word of `<usage type=>`.
     pub fn as_str(self) -> &'static str {
         match self {

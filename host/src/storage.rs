@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 /// The kind of a volume of a storage pool.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[cfg_attr(feature = "described", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "described", serde(rename_all = "kebab-case"))]
 pub enum VolumeKind {
     /// A file.
     File,

@@ -3,8 +3,9 @@
 use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciDevice};
 use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
 use crate::info::PciAddress;
-use crate::network_port::driver_of;
+use crate::network_port::{driver_of, write_driver};
 use crate::read::{self, El, Element, Elements, Reader};
+use crate::write::Writer;
 use crate::{Pos, Report, YesNo};
 
 crate::rules! {
@@ -135,6 +136,29 @@ impl Network {
         if r.report.is_empty() { Ok(network) } else { Err(r.report) }
     }
 
+    /// The definition as a document, from which [`Network::parse`] reads the same network.
+    pub fn to_xml(&self) -> String {
+        let Self { forward, bridge, mtu, addresses, port, port_groups } = self;
+        let mut w = Writer::new();
+        w.element("network").open_children(|w| {
+            forward.write(w);
+            if let Some(bridge) = bridge {
+                w.element("bridge").attr("name", bridge).empty();
+            }
+            if let Some(mtu) = mtu {
+                w.element("mtu").attr("size", mtu).empty();
+            }
+            port.write(w);
+            for address in addresses {
+                w.element("ip").attr("address", address).empty();
+            }
+            for group in port_groups {
+                group.write(w);
+            }
+        });
+        w.finish()
+    }
+
     /// Whether libvirt makes the bridge and gives the host an address on it: isolated networks, and those with the
     /// forward mode `nat`, `route` or `open`.
     pub fn is_of_host(&self) -> bool {
@@ -199,6 +223,25 @@ impl Forward {
             managed: r.attr(el, "managed"),
         }
     }
+
+    fn write(&self, w: &mut Writer) {
+        if *self == Self::default() {
+            return;
+        }
+        let Self { mode, dev, pf, functions, driver, managed } = self;
+        w.element("forward").attr("mode", mode).opt("managed", *managed).children(|w| {
+            write_driver(driver, w);
+            if let Some(pf) = pf {
+                w.element("pf").attr("dev", pf).empty();
+            }
+            if let Some(dev) = dev {
+                w.element("interface").attr("dev", dev).empty();
+            }
+            for function in functions {
+                function.write(w.element("address").attr("type", "pci"));
+            }
+        });
+    }
 }
 
 impl PortGroup {
@@ -211,6 +254,16 @@ impl PortGroup {
             port: PortSettings::read(el, r),
         })
     }
+
+    fn write(&self, w: &mut Writer) {
+        let default = self.default.then_some(YesNo::Yes);
+        w.element("portgroup").attr("name", &self.name).opt("default", default).children(|w| {
+            if let Some(bandwidth) = &self.bandwidth {
+                bandwidth.write(w);
+            }
+            self.port.write(w);
+        });
+    }
 }
 
 impl PortSettings {
@@ -219,6 +272,18 @@ impl PortSettings {
             virtual_port: el.child("virtualport").and_then(|port| VirtualPort::read(port, r)),
             vlan: el.child("vlan").and_then(|vlan| Vlan::read(vlan, r)),
             isolated: el.child("port").and_then(|port| r.attr(port, "isolated")),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        if let Some(port) = &self.virtual_port {
+            port.write(w);
+        }
+        if let Some(vlan) = &self.vlan {
+            vlan.write(w);
+        }
+        if let Some(isolated) = self.isolated {
+            w.element("port").attr("isolated", isolated).empty();
         }
     }
 }
@@ -245,6 +310,26 @@ mod tests {
             </network></networkstatus>";
         let network = Network::parse(text).unwrap();
         assert_eq!((network.forward.pf.as_deref(), network.mtu), (Some("eth0"), Some(1400)));
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in [
+            "<network/>",
+            "<network><forward mode='nat'/><bridge name='b0'/><ip address='10.0.0.1'/></network>",
+            "<network><forward mode='bridge'><interface dev='eth0'/></forward><mtu size='1400'/></network>",
+            "<network><forward mode='hostdev'><pf dev='eth1'/></forward></network>",
+            "<network><forward mode='hostdev' managed='yes'><driver name='vfio' model='mlx5'/>
+               <address type='pci' domain='0' bus='5' slot='2' function='1'/></forward></network>",
+            "<network><forward mode='bridge'/><bridge name='ovs'/><virtualport type='openvswitch'>
+               <parameters interfaceid='09b11c53-8b5c-4eeb-8f00-d84eaa0aaa4f'/></virtualport>
+               <port isolated='yes'/><portgroup name='p &amp; q' default='yes'>
+               <bandwidth><inbound average='1' peak='2'/></bandwidth>
+               <vlan trunk='yes'><tag id='42' nativeMode='tagged'/><tag id='47'/></vlan></portgroup></network>",
+        ] {
+            let network = Network::parse(text).unwrap();
+            assert_eq!(Network::parse(&network.to_xml()), Ok(network), "{text}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use crate::device::hostdev::{HostInterface, HostdevDriver, InterfaceDevice, PciD
 use crate::device::net::{Actual, Bandwidth, BridgeMode, NetworkSource, Source, VirtualPort, Vlan};
 use crate::info::PciAddress;
 use crate::read::{self, El, Element, Elements, Reader};
+use crate::write::Writer;
 use crate::{Report, YesNo};
 
 crate::rules! {
@@ -56,6 +57,53 @@ pub fn parse(text: &str) -> Result<Actual, Report> {
     if r.report.is_empty() { Ok(actual) } else { Err(r.report) }
 }
 
+/// The `<networkport>` document from which [`parse`] reads `actual`.
+pub fn to_xml(actual: &Actual) -> String {
+    let mut w = Writer::new();
+    w.element("networkport").open_children(|w| {
+        if let Some(port) = &actual.virtual_port {
+            port.write(w);
+        }
+        if let Some(bandwidth) = &actual.bandwidth {
+            bandwidth.write(w);
+        }
+        if let Some(vlan) = &actual.vlan {
+            vlan.write(w);
+        }
+        if let Some(isolated) = actual.isolated {
+            w.element("port").attr("isolated", isolated).empty();
+        }
+        if let Some(trust) = actual.trust_guest_rx_filters {
+            w.element("rxfilters").attr("trustGuest", trust).empty();
+        }
+        write_plug(&actual.source, w);
+    });
+    w.finish()
+}
+
+fn write_plug(source: &Source, w: &mut Writer) {
+    let plug = |w: &mut Writer, kind: PlugType, name: &str, value: &str| {
+        w.element("plug").attr("type", kind).attr(name, value).empty();
+    };
+    match source {
+        Source::Network(network) => plug(w, PlugType::Network, "bridge", &network.network),
+        Source::Bridge { bridge } => plug(w, PlugType::Bridge, "bridge", bridge),
+        Source::Direct { dev, mode } => {
+            w.element("plug").attr("type", PlugType::Direct).attr("dev", dev).opt("mode", *mode).empty();
+        }
+        Source::Hostdev(host) => {
+            let InterfaceDevice::Pci(device) = &host.device else { return };
+            let tag = w.element("plug").attr("type", PlugType::HostdevPci).opt("managed", host.managed);
+            tag.children(|w| {
+                write_driver(&device.driver, w);
+                device.address.write(w.element("address"));
+            });
+        }
+        // A network connects interfaces to nothing else.
+        _ => {}
+    }
+}
+
 fn read_port(el: El<'_>, r: &mut Reader) -> Actual {
     let isolated = el.child("port").and_then(|p| r.attr(p, "isolated"));
     let trust: Option<YesNo> = el.child("rxfilters").and_then(|f| r.attr(f, "trustGuest"));
@@ -98,5 +146,28 @@ pub(crate) fn driver_of(el: El<'_>, r: &mut Reader) -> HostdevDriver {
     HostdevDriver {
         name: driver.and_then(|d| r.attr(d, "name")),
         model: driver.and_then(|d| d.string("model")),
+    }
+}
+
+pub(crate) fn write_driver(driver: &HostdevDriver, w: &mut Writer) {
+    if driver.name.is_some() || driver.model.is_some() {
+        w.element("driver").opt("name", driver.name).opt("model", driver.model.as_ref()).empty();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in [
+            "<networkport><plug type='network' bridge='virbr0'/></networkport>",
+            "<networkport><port isolated='yes'/><rxfilters trustGuest='yes'/><plug type='bridge' bridge='b'/></networkport>",
+            "<networkport><plug type='direct' dev='eth0' mode='vepa'/></networkport>",
+            "<networkport><plug type='hostdev-pci' managed='yes'><driver name='vfio'/>
+               <address domain='0' bus='5' slot='2' function='1'/></plug></networkport>",
+        ] {
+            let actual = super::parse(text).unwrap();
+            assert_eq!(super::parse(&super::to_xml(&actual)), Ok(actual), "{text}");
+        }
     }
 }

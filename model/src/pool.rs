@@ -2,6 +2,7 @@
 
 use crate::device::storage::Auth;
 use crate::read::{El, Element, Elements, Reader, tree};
+use crate::write::Writer;
 use crate::{Pos, Report};
 
 crate::rules! {
@@ -105,11 +106,47 @@ impl StoragePool {
             _ => Err(r.report),
         }
     }
+
+    /// The definition as a document, from which [`StoragePool::parse`] reads the same pool.
+    pub fn to_xml(&self) -> String {
+        let Self { kind, auth, host, port, device, target } = self;
+        let mut w = Writer::new();
+        w.element("pool").attr("type", kind).open_children(|w| {
+            w.element("source").children_or_nothing(|w| {
+                if host.is_some() || port.is_some() {
+                    w.element("host").opt("name", host.as_ref()).opt("port", *port).empty();
+                }
+                if let Some(device) = device {
+                    w.element("device").attr("path", device).empty();
+                }
+                if let Some(auth) = auth {
+                    auth.write(w);
+                }
+            });
+            if let Some(target) = target {
+                w.element("target").children(|w| w.text_element("path", target));
+            }
+        });
+        w.finish()
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::{PoolType, StoragePool};
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for text in [
+            "<pool type='dir'/>",
+            "<pool type='dir'><target><path>/srv/a &amp; b</path></target></pool>",
+            "<pool type='iscsi-direct'><source><host name='store' port='3261'/><device path='iqn.x'/>
+               <auth type='chap' username='me'><secret usage='a &lt; b'/></auth></source></pool>",
+        ] {
+            let pool = StoragePool::parse(text).unwrap();
+            assert_eq!(StoragePool::parse(&pool.to_xml()), Ok(pool), "{text}");
+        }
+    }
 
     #[test]
     fn source_of_a_pool() {

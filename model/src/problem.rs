@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Place, Rule, Unread};
+use crate::{Place, Rule, Severity, Unread};
 
 /// The class of a problem, named as libvirt names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,6 +147,8 @@ pub struct Problem {
     pub class: Class,
     /// The stage that found it.
     pub stage: Stage,
+    /// How severe it is: as severe as its rule says, or a note where only the host could tell whether the rule is broken.
+    pub severity: Severity,
     /// What is wrong, with the names of element and attribute and the offending value (in single quotes).
     pub message: String,
     /// The place in the text.
@@ -164,11 +166,20 @@ impl Problem {
     pub fn with_class(self, class: Class) -> Self {
         Self { class, ..self }
     }
+
+    /// The problem as a note with another message: `message` says what has to be known before the rule can be judged. A
+    /// note refuses no document, but there is no command line where there is one.
+    #[must_use]
+    pub fn into_note(self, message: String) -> Self {
+        Self { severity: Severity::Note, message, ..self }
+    }
 }
 
+/// Class and message; the message alone for a problem that is no error, because libvirt has no message for it.
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.class {
+            _ if self.severity < Severity::Error => f.write_str(&self.message),
             Class::Plain => f.write_str(&self.message),
             class => write!(f, "{}: {}", class.as_str(), self.message),
         }
@@ -227,6 +238,20 @@ impl Report {
         self.stages.iter().all(Vec::is_empty)
     }
 
+    /// Whether a problem is an error, so that the document is refused.
+    pub fn refuses(&self) -> bool {
+        self.iter().any(|problem| problem.severity == Severity::Error)
+    }
+
+    /// Makes every problem an error, for whoever cannot do without the command line that the notes leave open. What was no
+    /// error has no class, because libvirt has no message for it.
+    pub fn insist(&mut self) {
+        let lesser = self.stages.iter_mut().flatten().filter(|problem| problem.severity < Severity::Error);
+        for problem in lesser {
+            (problem.severity, problem.class) = (Severity::Error, Class::Plain);
+        }
+    }
+
     /// The number of problems.
     pub fn len(&self) -> usize {
         self.stages.iter().map(Vec::len).sum()
@@ -240,6 +265,12 @@ impl Report {
     /// The problems, in libvirt's order.
     pub fn iter(&self) -> Problems<'_> {
         self.stages.iter().flatten()
+    }
+}
+
+impl Extend<Problem> for Report {
+    fn extend<I: IntoIterator<Item = Problem>>(&mut self, problems: I) {
+        problems.into_iter().for_each(|problem| self.push(problem));
     }
 }
 

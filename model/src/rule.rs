@@ -108,6 +108,7 @@ impl Rule {
             rule: self,
             class: self.class.of(release),
             stage: self.stage.of(release),
+            severity: self.severity,
             message: message.into(),
             place: place.into(),
         }

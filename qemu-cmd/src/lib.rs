@@ -37,7 +37,8 @@ use virtargv_host::Request;
 use virtargv_model::Outcome;
 use virtargv_validate::Validated;
 
-/// Prepares the domain and emits its command line. The report has the problems with a start on the host of `request`.
+/// Prepares the domain and emits its command line. The report has the problems with a start on the host of `request`. There
+/// is no command line where the report has one, be it a note.
 pub fn build(validated: Outcome<Validated>, request: &Request<'_>) -> Outcome<CommandLine> {
     emit(prepare(validated, request))
 }

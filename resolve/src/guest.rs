@@ -58,15 +58,7 @@ impl Guest {
 
     /// Whether the QEMU of `caps` runs guests of this architecture.
     pub fn is_run_by(&self, caps: &Caps) -> bool {
-        let (binary, guest) = (caps.arch(), self.arch);
-        binary == guest
-            || matches!(
-                (binary, guest),
-                (Arch::X86_64, Arch::I686)
-                    | (Arch::Aarch64, Arch::Armv7l)
-                    | (Arch::Armv7l, Arch::Armv6l)
-                    | (Arch::Ppc64, Arch::Ppc64le)
-            )
+        runs(caps.arch(), self.arch)
     }
 
     /// The properties of the machine.
@@ -213,4 +205,15 @@ fn accel_of(virt_type: Option<VirtType>) -> Accel {
         Some(VirtType::Hvf) => Accel::Hvf,
         _ => Accel::Tcg,
     }
+}
+/// Whether a QEMU binary for `binary` runs guests of architecture `guest`.
+pub fn runs(binary: Arch, guest: Arch) -> bool {
+    binary == guest
+        || matches!(
+            (binary, guest),
+            (Arch::X86_64, Arch::I686)
+                | (Arch::Aarch64, Arch::Armv7l)
+                | (Arch::Armv7l, Arch::Armv6l)
+                | (Arch::Ppc64, Arch::Ppc64le)
+        )
 }

@@ -28,7 +28,7 @@ pub mod rules;
 pub use address::usb_at_start;
 pub use defaults::disk::complete_network;
 pub use firmware::pick as pick_firmware;
-pub use guest::{Board, Guest};
+pub use guest::{Board, Guest, runs};
 pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 

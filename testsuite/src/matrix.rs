@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use crate::wrap;
-use virtargv::{Arch, Cap, Caps, Format, Release, Report, Request, Run, Source, Stage, builtin};
+use virtargv::{Arch, Cap, Caps, Format, Release, Report, Request, Run, Severity, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
 
 mod cases;
@@ -234,7 +234,8 @@ fn show(document: &str, report: &Report) -> String {
     let mut out = String::new();
     for p in report {
         let at = source.locate(&p.place).map_or_else(|| "-".into(), |f| format!("{}:{}", f.line, f.column));
-        let _ = writeln!(out, "{at}: {}: {p} [{}]", p.stage.id(), p.id());
+        let note = if p.severity == Severity::Error { "" } else { "note: " };
+        let _ = writeln!(out, "{at}: {}: {note}{p} [{}]", p.stage.id(), p.id());
     }
     out
 }

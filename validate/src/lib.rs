@@ -52,7 +52,7 @@ impl Validated {
 
 /// Checks the completed domain against every rule.
 ///
-/// The value is `None` if the report, which includes the problems of earlier stages, is not empty. With
+/// The value is `None` if the report, which includes the problems of earlier stages, has an error. With
 /// [`skip_validate`](Request::skip_validate), problems of stage `validate` become problems of stage `build`, and those
 /// of an incoming guest are dropped.
 pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<Validated> {
@@ -77,6 +77,7 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
                 return Validated(resolved).into();
             }
         }
-        Outcome { value: report.is_empty().then_some(Validated(resolved)), report }
+        // What the host does not know can be told when the rest is prepared.
+        Outcome { value: (!report.refuses()).then_some(Validated(resolved)), report }
     })
 }

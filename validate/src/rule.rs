@@ -1,8 +1,8 @@
 //! The context of checks, and the problems that they report.
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::Host;
-use virtargv_model::{Domain, Place, Pos, Release, Report, Rule, Unread};
+use virtargv_host::{Fact, Host, HostError};
+use virtargv_model::{Domain, Place, Pos, Problem, Release, Report, Rule, Unread};
 use virtargv_resolve::Guest;
 
 use crate::follow::Found;
@@ -83,11 +83,32 @@ impl<'a> Findings<'a> {
     /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from another
     /// problem. The message names element, attribute and value (values in single quotes).
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
-        let place = place.into();
+        self.push(rule, place.into(), message.into(), |problem| problem);
+    }
+
+    /// As [`Findings::refuse`], where the host answers `error` when it is asked for `fact`: a note where it does not know.
+    pub(crate) fn unanswered(
+        &mut self,
+        fact: Fact<'_>,
+        error: &HostError,
+        rule: &'static Rule,
+        place: Place,
+        message: String,
+    ) {
+        self.push(rule, place, message, |problem| fact.unanswered(error, problem));
+    }
+
+    fn push(
+        &mut self,
+        rule: &'static Rule,
+        place: Place,
+        message: String,
+        judged: impl FnOnce(Problem) -> Problem,
+    ) {
         if !rule.releases.contains(self.release) || self.unread().covers(&place) {
             return;
         }
-        let problem = rule.problem(self.release, place, message);
+        let problem = judged(rule.problem(self.release, place, message));
         if !self.found.include_again(rule) && !self.found.lead_to(&problem, self.unread()) {
             self.found.add(&problem);
             self.report.push(problem);

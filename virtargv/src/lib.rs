@@ -4,8 +4,8 @@
 //! own that can be used alone. Questions about the host are asked of a [`Host`]: [`FixedHost`] answers with given
 //! values, the crate `virtargv-system` with those of the machine that it runs on.
 //!
-//! Features, all off by default: `render` (reports with excerpts of the document, module `render`) and `probe` (probing
-//! the capabilities of a QEMU binary).
+//! Features, all off by default: `render` (reports with excerpts of the document, module `render`), `probe` (probing the
+//! capabilities of a QEMU binary) and `described` (hosts that a JSON file describes).
 //!
 //! ```
 //! use virtargv::{FixedHost, Release, Request, builtin, host::{SecretKey, SecretLookup}};
@@ -74,7 +74,7 @@ pub use {
 pub struct Run {
     /// The completed domain; `None` if the text cannot be read.
     pub resolved: Option<Domain>,
-    /// The command line; `None` if there is a problem.
+    /// The command line; `None` if there is a problem, be it a note.
     pub command_line: Option<CommandLine>,
     /// The problems, in the order in which libvirt finds them.
     pub report: Report,
@@ -106,15 +106,19 @@ fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) ->
     virtargv_qemu_cmd::build(validated, request)
 }
 
-/// The capability flags that the document `text` needs: those of `request` without which it is refused.
+/// The capability flags that the document `text` needs: those of `request` without which it is refused. What depends on
+/// something that the host does not know is not looked at.
 ///
 /// # Errors
 /// The problems of the document with all flags of `request`.
 pub fn required_flags(text: &str, request: &Request<'_>) -> Result<Vec<Cap>, Report> {
-    command_line(text, request)?;
+    let report = run(text, request).report;
+    if report.refuses() {
+        return Err(report);
+    }
     let needed = request.caps.flags().iter().filter(|&cap| {
         let without = request.caps.edit().clear(cap).build();
-        !without.has(cap) && command_line(text, &Request { caps: &without, ..request.clone() }).is_err()
+        !without.has(cap) && run(text, &Request { caps: &without, ..request.clone() }).report.refuses()
     });
     Ok(needed.collect())
 }

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use annotate_snippets::{AnnotationKind, Level, Snippet};
 
-use crate::{Frame, Problem, Report, Source};
+use crate::{Frame, Problem, Report, Severity, Source};
 
 /// Renders reports.
 #[derive(Debug, Clone)]
@@ -43,7 +43,12 @@ impl Renderer {
     }
 
     fn problem(&self, name: &str, source: &Source<'_>, frame: Option<&Frame>, problem: &Problem) -> String {
-        let title = Level::ERROR.primary_title(problem.to_string()).id(problem.id());
+        let level = match problem.severity {
+            Severity::Error => Level::ERROR,
+            Severity::Warning => Level::WARNING,
+            Severity::Note => Level::NOTE,
+        };
+        let title = level.primary_title(problem.to_string()).id(problem.id());
         let Some(frame) = frame else {
             let note = format!("in {name}, at an element that is not in the document");
             return self.0.render(&[title.element(Level::NOTE.message(note))]);

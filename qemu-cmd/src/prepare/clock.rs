@@ -1,7 +1,7 @@
 //! The time with which the guest's RTC starts.
 
 use virtargv_caps::Release;
-use virtargv_host::{Host, HostError};
+use virtargv_host::{Fact, Host, HostError};
 use virtargv_model::Problem;
 use virtargv_model::clock::{Basis, Clock, Offset};
 
@@ -11,7 +11,8 @@ use crate::text::Text;
 pub(crate) fn base(host: &dyn Host, clock: &Clock, release: Release) -> Result<Text, Problem> {
     let unknown = |error: HostError| {
         let message = format!("offset 'variable' of element 'clock' needs the time of the host: {error}");
-        crate::rules::CLOCK_TIME.problem(release, clock.pos, message)
+        let problem = crate::rules::CLOCK_TIME.problem(release, clock.pos, message);
+        Fact::Time.unanswered(&error, problem)
     };
     Ok(match &clock.offset {
         Offset::Utc { .. } => "utc".into(),

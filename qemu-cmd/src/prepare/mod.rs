@@ -149,9 +149,17 @@ impl Facts {
 /// Decides everything that is left to the start of the domain on this host. What the host could not answer, and what
 /// does not go with its answers, is in the report.
 pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Prepared<'r>> {
-    validated.then(|validated, report| match prepare_valid(validated, request) {
-        Ok(prepared) => Outcome { value: Some(prepared), report },
-        Err(report) => Outcome { value: None, report },
+    validated.then(|validated, mut report| match prepare_valid(validated, request) {
+        Ok(prepared) => Outcome { value: report.is_empty().then_some(prepared), report },
+        Err(problems) => {
+            // What validating has noted is not known here either.
+            let noted = |problem: &&Problem| {
+                report.iter().any(|note| note.id() == problem.id() && note.place == problem.place)
+            };
+            let more: Vec<Problem> = problems.iter().filter(|problem| !noted(problem)).cloned().collect();
+            report.extend(more);
+            Outcome { value: None, report }
+        }
     })
 }
 

@@ -1,7 +1,7 @@
 //! TLS credentials of character devices and displays.
 
 use virtargv_caps::Cap;
-use virtargv_host::{SecretKey, SecretUse};
+use virtargv_host::{Fact, SecretKey, SecretUse};
 use virtargv_model::{Pos, Problem};
 
 use super::context::Prepare;
@@ -37,7 +37,8 @@ pub(crate) fn chardev(
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
                 let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");
-                crate::rules::TLS_SECRET.problem(cx.release(), at, message)
+                let problem = crate::rules::TLS_SECRET.problem(cx.release(), at, message);
+                Fact::Secret(SecretKey::Uuid(uuid)).unanswered(&error, problem)
             })?;
             Some(cx.encrypt(format!("{id}-secret0"), &value))
         }

@@ -31,7 +31,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
         *genid = Some(random_uuid(host));
     }
     if work.domain.uuid.is_none() {
-        work.domain.uuid = Some(random_uuid(host));
+        work.domain.uuid = Some(work.options.uuid.unwrap_or_else(|| random_uuid(host)));
         work.domain.uuid_implied = Implied::by("a domain has a UUID");
     }
     if work.domain.devices.emulator.is_none() {

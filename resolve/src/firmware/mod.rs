@@ -8,7 +8,7 @@ mod fit;
 
 use descriptor::{Descriptor, FlashMode, Mapping};
 use virtargv_caps::Convention;
-use virtargv_host::{Host, HostError};
+use virtargv_host::{Fact, Host, HostError};
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::features::Smm;
 use virtargv_model::os::{FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram, Os};
@@ -83,7 +83,8 @@ fn not_found(os: &Os, release: Release) -> Problem {
 fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
     let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
     let message = format!("no firmware of kind '{kind}' can be chosen: {error}");
-    rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
+    let problem = rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message);
+    Fact::Firmware.unanswered(error, problem)
 }
 
 /// Selects firmware. A domain without a name, which validation refuses, gets no variable store.

@@ -9,6 +9,7 @@ pub mod usb;
 
 use foldhash::HashSet;
 use virtargv_caps::Convention;
+use virtargv_host::Fact;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
 use virtargv_model::{OnOff, Place};
@@ -199,6 +200,6 @@ fn usb_node(cx: &Context<'_>, usb: &UsbDevice, out: &mut Findings<'_>) {
         && error.is_unknown()
     {
         // What a host that knows its devices answers is checked when the guest is started.
-        out.refuse(&USB_NODE, usb.pos, format!("{message}, and {error}"));
+        out.unanswered(Fact::UsbDevices, &error, &USB_NODE, usb.pos.into(), message.to_owned());
     }
 }

@@ -86,7 +86,7 @@ impl PciAddress {
         fits.then_some(address)
     }
 
-    pub(super) fn write(&self, tag: crate::write::Tag<'_>) {
+    pub(crate) fn write(&self, tag: crate::write::Tag<'_>) {
         let tag = if self.is_empty() {
             tag
         } else {

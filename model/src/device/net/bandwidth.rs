@@ -77,7 +77,7 @@ impl Bandwidth {
         any.then_some(Self { class_id, inbound, outbound })
     }
 
-    pub(super) fn write(&self, w: &mut Writer) {
+    pub(crate) fn write(&self, w: &mut Writer) {
         w.element("bandwidth").opt("classID", self.class_id).children(|w| {
             for (name, rate) in [("inbound", self.inbound), ("outbound", self.outbound)] {
                 if let Some(rate) = rate {

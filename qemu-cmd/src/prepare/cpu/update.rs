@@ -4,7 +4,7 @@ use virtargv_caps::{
     Accel, Cap, Caps, CpuSpec, FeaturePolicy as Policy, HostModels, Incompatible, Release, X86,
     feature_names, is_native, is_passed_on,
 };
-use virtargv_host::Host;
+use virtargv_host::{Fact, Host, HostError};
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
 use virtargv_model::{Class, Domain, Problem};
 use virtargv_resolve::Guest;
@@ -125,7 +125,34 @@ impl Cx<'_> {
             self.guest.accel,
             self.host.arch()
         );
-        Err(crate::rules::CPU_MODE_OFFERED.problem(self.caps.release(), cpu.pos.attr("mode"), message))
+        let place = cpu.pos.attr("mode");
+        let problem = crate::rules::CPU_MODE_OFFERED.problem(self.caps.release(), place, message);
+        Err(if cpu.mode() == CpuMode::HostModel { self.unanswered(problem) } else { problem })
+    }
+
+    /// `problem`, which is that there are no CPU definitions of the architecture.
+    fn without_definitions(&self, problem: Problem) -> Problem {
+        match self.host.cpu().cpu_map() {
+            Err(error) if self.guest.arch.is_x86() => undefined(&error, problem),
+            _ => problem,
+        }
+    }
+
+    fn unknown_host(&self, cpu: &Cpu) -> Problem {
+        let message = "the CPU of the host is not known, on which the guest's CPU depends";
+        self.unanswered(crate::rules::CPU_HOST_UNKNOWN.problem(self.caps.release(), cpu.pos, message))
+    }
+
+    /// `problem`, which is that the CPU of the host is needed and not known: a note where the host could tell.
+    fn unanswered(&self, problem: Problem) -> Problem {
+        if !is_native(self.host.arch(), self.caps.arch()) {
+            return problem;
+        }
+        match (self.host.cpu().processor(), self.host.cpu().cpu_map()) {
+            (_, Err(error)) if self.guest.arch.is_x86() => undefined(&error, problem),
+            (Err(error), _) => Fact::Cpu.unanswered(&error, problem),
+            _ => problem,
+        }
     }
 
     /// Compares the CPU with the host's, and translates it to a model that QEMU has.
@@ -151,9 +178,12 @@ impl Cx<'_> {
         let relative = from_host || spec.features.iter().any(|(_, policy)| *policy == Policy::Optional);
         let arch = self.guest.arch;
         if arch.is_x86() {
-            let Some(x86) = self.x86() else { return follow_undefined(cpu, relative, self.caps.release()) };
+            let Some(x86) = self.x86() else {
+                let followed = follow_undefined(cpu, relative, self.caps.release());
+                return followed.map_err(|problem| self.without_definitions(problem));
+            };
             if relative {
-                let Some(models) = &self.models else { return Err(unknown_host(cpu, self.caps.release())) };
+                let Some(models) = &self.models else { return Err(self.unknown_host(cpu)) };
                 x86.settle_optional(spec, &models.migratable)
                     .map_err(|error| incompatible(cpu, &error, self.caps.release()))?;
                 if from_host {
@@ -165,11 +195,11 @@ impl Cx<'_> {
         if arch.is_s390() {
             self.check_s390(cpu)?;
             if cpu.mode() == CpuMode::HostModel {
-                let Some(models) = &self.models else { return Err(unknown_host(cpu, self.caps.release())) };
+                let Some(models) = &self.models else { return Err(self.unknown_host(cpu)) };
                 take_host(cpu, spec, &models.migratable);
             }
         } else if relative && arch.is_arm() && cpu.mode() == CpuMode::HostModel {
-            let Some(models) = &self.models else { return Err(unknown_host(cpu, self.caps.release())) };
+            let Some(models) = &self.models else { return Err(self.unknown_host(cpu)) };
             take_host(cpu, spec, &models.migratable);
         } else if relative && arch.is_ppc64() {
             cpu.matching = Some(CpuMatch::Exact);
@@ -218,9 +248,9 @@ impl Cx<'_> {
         }
         let Some(x86) = self.x86() else {
             let message = format!("CPU model '{name}' cannot be translated to one that this QEMU has");
-            return Err(crate::rules::CPU_MODEL_TRANSLATION
-                .problem(self.caps.release(), cpu.model.pos, message)
-                .with_class(Class::NoDriver));
+            let problem =
+                crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message);
+            return Err(self.without_definitions(problem.with_class(Class::NoDriver)));
         };
         match x86.translate(&to_spec(cpu), offered) {
             Ok(Some(spec)) => {
@@ -283,9 +313,12 @@ fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
     Err(crate::rules::CPU_NO_DEFINITIONS.problem(release, cpu.pos, message))
 }
 
-fn unknown_host(cpu: &Cpu, release: Release) -> Problem {
-    let message = "the CPU of the host is not known, on which the guest's CPU depends";
-    crate::rules::CPU_HOST_UNKNOWN.problem(release, cpu.pos, message)
+/// `problem`, which is that there are no CPU definitions: a note where the host has not been told where they are.
+fn undefined(error: &HostError, problem: Problem) -> Problem {
+    match error {
+        HostError::NotFound { .. } => problem.into_note(Fact::CpuDefinitions.to_string()),
+        _ => Fact::CpuDefinitions.unanswered(error, problem),
+    }
 }
 
 pub(super) fn incompatible(cpu: &Cpu, error: &Incompatible, release: Release) -> Problem {

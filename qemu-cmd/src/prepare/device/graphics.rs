@@ -8,6 +8,7 @@ pub(crate) mod vnc;
 pub(crate) use listen::Endpoint;
 
 use virtargv_caps::Cap;
+use virtargv_host::Fact;
 use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
 use virtargv_validate::rules::graphics as rules;
@@ -122,7 +123,9 @@ impl RenderNode {
         let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
             let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
-            crate::rules::GRAPHICS_RENDER_NODE.problem(cx.release(), graphics.info.pos, message)
+            let place = graphics.info.pos;
+            let problem = crate::rules::GRAPHICS_RENDER_NODE.problem(cx.release(), place, message);
+            Fact::RenderNode.unanswered(&error, problem)
         })?;
         Ok(Self { path: path.into(), chosen: true })
     }

@@ -1,7 +1,7 @@
 //! Host devices: `<hostdev>`, and interfaces that are host devices.
 
 use virtargv_caps::Cap;
-use virtargv_host::{Descriptor, HostError};
+use virtargv_host::{Descriptor, Fact, HostError};
 use virtargv_model::device::hostdev::{
     Hostdev, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice, UsbStartup,
 };
@@ -161,7 +161,8 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
             let found =
                 cx.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
                     let message = format!("the SCSI device of adapter '{}' was not found: {error}", at.name);
-                    crate::rules::HOSTDEV_SCSI_UNIT.problem(cx.release(), scsi.pos, message)
+                    let problem = crate::rules::HOSTDEV_SCSI_UNIT.problem(cx.release(), scsi.pos, message);
+                    Fact::ScsiUnit(&at.name).unanswered(&error, problem)
                 })?;
             Image { location: Location::Block { path: Some(format!("/dev/{found}")) }, ..image }
         }

@@ -1,6 +1,6 @@
 //! `<vsock>`: its CID and the descriptor of `/dev/vhost-vsock`.
 
-use virtargv_host::Descriptor;
+use virtargv_host::{Descriptor, Fact};
 use virtargv_model::device::vsock::Vsock;
 use virtargv_model::{Problem, YesNo};
 use virtargv_validate::rules::vsock as rules;
@@ -34,7 +34,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<
         (None, Some(cid)) => cid,
         _ => cx.host.devices().free_vsock_cid().map_err(|error| {
             let message = format!("no context id for element 'vsock': {error}");
-            crate::rules::VSOCK_HOST.problem(cx.release(), vsock.info.pos, message)
+            let problem = crate::rules::VSOCK_HOST.problem(cx.release(), vsock.info.pos, message);
+            Fact::VsockCid.unanswered(&error, problem)
         })?,
     };
     let passes = !cx.is_standalone();

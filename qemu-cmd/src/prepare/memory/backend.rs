@@ -1,6 +1,7 @@
 //! Memory backends.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_host::Fact;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::memory::{MemoryAccess, MemoryAllocation, MemorySource};
 use virtargv_model::tune::NumaMode;
@@ -333,7 +334,8 @@ pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<
         let advice = cx.host.numa().numa_advice().map_err(|error| {
             let message =
                 format!("placement 'auto' of element 'numatune' needs the advice of the host: {error}");
-            crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message)
+            let problem = crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message);
+            Fact::NumaAdvice.unanswered(&error, problem)
         })?;
         return Ok(Some(advice.into_iter().collect()));
     }

@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use virtargv_caps::Cap;
-use virtargv_host::{HostError, SecretKey, SecretUse};
+use virtargv_host::{Fact, HostError, SecretKey, SecretUse};
 use virtargv_model::device::storage::{
     Auth, EncryptionEngine, EncryptionFormat, Image, NetSource, Protocol, SecretRef,
 };
@@ -256,14 +256,15 @@ fn login(cx: &Prepare<'_>, net: &NetSource, auth: &Auth) -> Result<Vec<u8>, Prob
         let message = error.about("secret", &key.to_string());
         let problem =
             crate::rules::STORAGE_AUTH_SECRET.problem(cx.release(), auth.pos.path("secret"), message);
-        of_class(problem, &error)
+        Fact::Secret(key).unanswered(&error, of_class(problem, &error))
     })
 }
 
 fn ask(cx: &Prepare<'_>, usage: SecretUse, key: SecretKey<'_>, image: &Image) -> Result<Vec<u8>, Problem> {
     cx.host.secrets().secret(usage, key).map_err(|error| {
         let message = error.about("secret", &key.to_string());
-        of_class(crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, message), &error)
+        let problem = crate::rules::STORAGE_SECRET.problem(cx.release(), image.pos, message);
+        Fact::Secret(key).unanswered(&error, of_class(problem, &error))
     })
 }
 

@@ -1,7 +1,7 @@
 //! Storage volumes: looks up the location of a volume in its pool.
 
 use virtargv_caps::Release;
-use virtargv_host::{Host, HostError, VolumeKind};
+use virtargv_host::{Fact, Host, HostError, VolumeKind};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{
     ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport,
@@ -18,9 +18,10 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
         return Ok(());
     };
-    let refuse = |kind, message: String| {
-        Err(crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message).with_class(kind))
+    let problem = |kind, message: String| {
+        crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message).with_class(kind)
     };
+    let refuse = |kind, message: String| Err(problem(kind, message));
     let pool = match host.storage().storage_pool(pool_name) {
         Ok(pool) => pool,
         Err(HostError::Inactive { .. }) => {
@@ -28,11 +29,17 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
             return refuse(Class::Unsupported, message);
         }
         Err(error @ HostError::Failed { .. }) => return refuse(Class::Internal, error.to_string()),
-        Err(error) => return refuse(Class::NotFound, error.about("storage pool", pool_name)),
+        Err(error) => {
+            let problem = problem(Class::NotFound, error.about("storage pool", pool_name));
+            return Err(Fact::Pool(pool_name).unanswered(&error, problem));
+        }
     };
     let volume = match host.storage().storage_volume(pool_name, name) {
         Ok(volume) => volume,
-        Err(error) => return refuse(Class::NoVolume, error.about("storage volume", name)),
+        Err(error) => {
+            let problem = problem(Class::NoVolume, error.about("storage volume", name));
+            return Err(Fact::Volume { pool: pool_name, name }.unanswered(&error, problem));
+        }
     };
     if source.mode.is_some() && pool.kind != PoolType::Iscsi {
         let message = format!(

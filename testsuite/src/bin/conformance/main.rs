@@ -2,7 +2,7 @@
 //!
 //! `conformance --corpus DIR` runs every case of a set through the public API and compares the results. It prints a
 //! table and `N passed, M failed`, and exits with 1 if a case of the ratchet does not agree any more, or any case
-//! panicked.
+//! panicked. `--live DIR` compares with what a real libvirt executed, on the host that `testsuite/hosts` describes.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 
@@ -13,6 +13,7 @@ mod corpus;
 mod diff;
 mod emit;
 mod host;
+mod live;
 mod ratchet;
 mod run;
 mod sets;
@@ -32,11 +33,18 @@ use run::{Answer, Got};
 #[derive(Parser)]
 struct Args {
     /// The set, a directory with `cases.jsonl`.
-    #[arg(long, required_unless_present = "capabilities")]
+    #[arg(long, required_unless_present_any = ["capabilities", "live"])]
     corpus: Option<PathBuf>,
     /// Compare the recorded QMP conversations in this directory with their capabilities files, instead of cases.
     #[arg(long, value_name = "DIR", conflicts_with = "corpus")]
     capabilities: Option<PathBuf>,
+    /// Compare with the recordings of a real libvirt in this directory, whose name is the release. The description of the
+    /// host it ran on is `testsuite/hosts/live-RELEASE.json`, made on that host (see `testsuite/README.md`).
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["corpus", "capabilities"])]
+    live: Option<PathBuf>,
+    /// With --live: another description of the host.
+    #[arg(long, value_name = "FILE", requires = "live")]
+    host: Option<PathBuf>,
     /// Write the results into this directory.
     #[arg(long, value_name = "OUT")]
     emit: Option<PathBuf>,
@@ -85,6 +93,9 @@ struct Row<'a> {
 fn measure(args: &Args) -> Result<bool, String> {
     if let Some(dir) = &args.capabilities {
         return measure_capabilities(args, dir);
+    }
+    if let Some(dir) = &args.live {
+        return live::measure(args, dir);
     }
     let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());

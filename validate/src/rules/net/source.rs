@@ -1,7 +1,7 @@
 //! Rules on `<source>` of `<interface>`: vDPA, vhost-user and networks.
 
 use virtargv_caps::Cap;
-use virtargv_host::HostError;
+use virtargv_host::{Fact, HostError};
 use virtargv_model::YesNo;
 use virtargv_model::device::net::{BackendType, Interface, KnownModel, Source, VhostMode};
 
@@ -78,11 +78,11 @@ pub(super) fn check_network(cx: &Context<'_>, nic: &Interface, out: &mut Finding
         return true;
     }
     let (place, name) = (nic.info.pos.path("source/@network"), &network.network);
-    if let Err(error @ HostError::Inactive { .. }) = cx.host.networks().network(name) {
-        out.refuse(&NETWORK_INACTIVE, place, error.to_string());
-    } else {
-        let message = format!("network '{name}' is not known to the host, or has no connection to offer");
-        out.refuse(&NETWORK_UNKNOWN, place, message);
+    let message = format!("network '{name}' is not known to the host, or has no connection to offer");
+    match cx.host.networks().network(name) {
+        Ok(_) => out.refuse(&NETWORK_UNKNOWN, place, message),
+        Err(error @ HostError::Inactive { .. }) => out.refuse(&NETWORK_INACTIVE, place, error.to_string()),
+        Err(error) => out.unanswered(Fact::Network(name), &error, &NETWORK_UNKNOWN, place, message),
     }
     false
 }

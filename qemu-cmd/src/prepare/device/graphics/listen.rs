@@ -1,5 +1,6 @@
 //! `<listen>`: the address of a VNC or SPICE display.
 
+use virtargv_host::Fact;
 use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Listen, ListenType, Listens};
 use virtargv_validate::rules::graphics as rules;
@@ -60,7 +61,9 @@ impl Endpoint {
 fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text, Problem> {
     let place = listen.pos.path("@network");
     let network = cx.host.networks().network(name).map_err(|error| {
-        crate::rules::GRAPHICS_NETWORK.problem(cx.release(), place.clone(), error.about("network", name))
+        let message = error.about("network", name);
+        let problem = crate::rules::GRAPHICS_NETWORK.problem(cx.release(), place.clone(), message);
+        Fact::Network(name).unanswered(&error, problem)
     })?;
     let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
     let address = address.ok_or_else(|| {

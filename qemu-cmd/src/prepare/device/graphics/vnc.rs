@@ -1,7 +1,7 @@
 //! VNC displays.
 
 use virtargv_caps::Cap;
-use virtargv_host::{PortPurpose, SecretKey, SecretUse};
+use virtargv_host::{Fact, PortPurpose, SecretKey, SecretUse};
 use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Vnc};
 use virtargv_validate::rules::graphics as rules;
@@ -94,11 +94,10 @@ fn tls(cx: &mut Prepare<'_>, graphics: &Graphics) -> Result<Tls, Problem> {
     let secret = match settings.vnc_tls_x509_secret_uuid {
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
-                crate::rules::GRAPHICS_VNC_TLS_SECRET.problem(
-                    cx.release(),
-                    graphics.info.pos,
-                    error.about("secret", &uuid.to_string()),
-                )
+                let message = error.about("secret", &uuid.to_string());
+                let place = graphics.info.pos;
+                let problem = crate::rules::GRAPHICS_VNC_TLS_SECRET.problem(cx.release(), place, message);
+                Fact::Secret(SecretKey::Uuid(uuid)).unanswered(&error, problem)
             })?;
             Some(cx.encrypt(format!("{TLS_ID}-secret0"), &value))
         }
