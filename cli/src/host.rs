@@ -7,8 +7,8 @@ use virtargv::model::pool::StoragePool;
 use virtargv::model::write::Writer;
 use virtargv::{Arch, DriverConfig, Request};
 use virtargv_host::{
-    Answer, DescribedHost, Description, DomainId, Host, HostError, Hugetlbfs, Machine, Networks, Override,
-    Random, SecretKey, SecretUse, Secrets, Seeded, Storage, Uuid, Volume, VolumeKind,
+    Answer, Cpu, CpuMap, DescribedHost, Description, DomainId, Host, HostError, Hugetlbfs, Machine, Networks,
+    Override, Random, SecretKey, SecretUse, Secrets, Seeded, Storage, Uuid, Volume, VolumeKind,
 };
 use virtargv_resolve::runs;
 use virtargv_system::SystemHost;
@@ -78,7 +78,7 @@ impl<'a> Chosen<'a> {
         let program = set.program.as_deref().map(|path| Program { arch: set.caps.arch(), path });
         let short = Override::new(&*self.base).with_networks(&self.short).with_storage(&self.short);
         let mut host = short.with_secrets(&self.short).with_machine(&self.short);
-        let definitions = self.args.cpu_map.is_some().then(|| here(self.args));
+        let definitions = self.args.cpu_map.is_some().then(|| Definitions(here(self.args)));
         if let Some(definitions) = &definitions {
             host = host.with_cpu(definitions);
         }
@@ -98,6 +98,15 @@ impl<'a> Chosen<'a> {
         request.read.uuid = self.args.uuid;
         request.start.domain_id = self.args.domain_id.map_or(DomainId::NotAssigned, DomainId::Assigned);
         with(request)
+    }
+}
+
+/// The CPU definitions of a machine, whose CPU is not that of the guest's host.
+struct Definitions(SystemHost);
+
+impl Cpu for Definitions {
+    fn cpu_map(&self) -> Answer<&CpuMap> {
+        self.0.cpu().cpu_map()
     }
 }
 

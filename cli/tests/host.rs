@@ -294,7 +294,9 @@ fn wrong_descriptions_are_refused_with_their_place() {
 #[test]
 fn a_shown_host_answers_as_the_host_itself() {
     let scratch = Scratch::new("shown");
-    let document = guest(NOW, "<disk type='file'><source file='/srv/a.raw'/><target dev='vda'/></disk>");
+    let image = scratch.file("a.raw", "a boot sector");
+    let disk = format!("<disk type='file'><source file='{image}'/><target dev='vda'/></disk>");
+    let document = guest(NOW, &disk);
     let file = scratch.file("guest.xml", &document);
     let shown = virtargv(&["host", "show", "--now", "5", &file], "");
     assert_eq!(shown.status.code(), Some(0), "{}", text(&shown.stderr));

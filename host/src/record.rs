@@ -235,7 +235,13 @@ impl Devices for Recorder<'_> {
     }
 
     fn usb_devices(&self) -> Answer<Vec<UsbDevice>> {
-        self.keep(self.under.devices().usb_devices(), |kept, usb| kept.devices.usb = Some(usb.clone()))
+        let answer = self.under.devices().usb_devices();
+        let mut kept = self.kept.borrow_mut();
+        match &answer {
+            Ok(devices) => kept.devices.usb = Some(devices.clone()),
+            Err(error) => kept.devices.usb_error = Failure::of(error),
+        }
+        answer
     }
 
     fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Answer<String> {

@@ -17,6 +17,8 @@ pub(crate) struct DeviceFacts {
     pub(crate) pci: BTreeMap<String, Pci>,
     /// All USB devices.
     pub(crate) usb: Option<Vec<UsbDevice>>,
+    /// Why there is no list of USB devices.
+    pub(crate) usb_error: Option<Failure>,
     /// The generic devices of SCSI units, by adapter, bus, target and unit: `scsi_host0:0:1:2`.
     pub(crate) scsi: BTreeMap<String, Unit>,
     /// The path of a DRM render node.
@@ -69,7 +71,8 @@ impl Devices for DescribedHost {
     }
 
     fn usb_devices(&self) -> Answer<Vec<UsbDevice>> {
-        self.told.devices.usb.clone().ok_or(HostError::Unknown("its USB devices"))
+        let (found, error) = (self.told.devices.usb.clone(), self.told.devices.usb_error.as_ref());
+        told(found, error, "directory", "/sys/bus/usb/devices", "its USB devices")
     }
 
     fn scsi_generic(&self, adapter: &str, bus: u32, target: u32, unit: u64) -> Answer<String> {

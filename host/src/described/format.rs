@@ -172,7 +172,11 @@ impl Description {
 fn drop_unknown(value: &mut Value) {
     match value {
         Value::Object(members) => {
-            members.values_mut().for_each(drop_unknown);
+            // A setting that is null is not set, which is not its default.
+            members
+                .iter_mut()
+                .filter(|(key, _)| *key != "settings")
+                .for_each(|(_, value)| drop_unknown(value));
             members.retain(|_, value| match value {
                 Value::Null => false,
                 Value::Object(members) => !members.is_empty(),

@@ -9,7 +9,6 @@ pub mod usb;
 
 use foldhash::HashSet;
 use virtargv_caps::Convention;
-use virtargv_host::Fact;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
 use virtargv_model::{OnOff, Place};
@@ -173,12 +172,12 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Source::Hostdev(device) = nic.actual_source()
             && let InterfaceDevice::Usb(usb) = &device.device
         {
-            usb_node(cx, usb, out);
+            usb_node(usb, out);
         }
     }
     for hostdev in &devices.hostdevs {
         match &hostdev.source {
-            HostdevSource::Usb(usb) => usb_node(cx, usb, out),
+            HostdevSource::Usb(usb) => usb_node(usb, out),
             HostdevSource::Scsi(scsi) => {
                 if let ScsiSource::Iscsi(iscsi) = &scsi.source {
                     super::disk::source::iscsi_unit(&iscsi.name, &iscsi.hosts, scsi.pos, out);
@@ -189,17 +188,11 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-fn usb_node(cx: &Context<'_>, usb: &UsbDevice, out: &mut Findings<'_>) {
-    if usb.address.is_some_and(|at| at != (0, 0)) || out.unread().has_part_of(usb.pos) {
-        return;
-    }
-    let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
-    if usb.product.is_none() {
+/// A device that the document names by vendor and product is looked up when the guest is started.
+fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
+    let is_named = usb.product.is_some() || usb.address.is_some_and(|at| at != (0, 0));
+    if !is_named && !out.unread().has_part_of(usb.pos) {
+        let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
         out.refuse(&USB_NODE, usb.pos, message);
-    } else if let Err(error) = cx.host.devices().usb_devices()
-        && error.is_unknown()
-    {
-        // What a host that knows its devices answers is checked when the guest is started.
-        out.unanswered(Fact::UsbDevices, &error, &USB_NODE, usb.pos.into(), message.to_owned());
     }
 }

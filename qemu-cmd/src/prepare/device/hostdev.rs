@@ -87,7 +87,7 @@ pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, 
         (Err(HostError::Unknown(_)), Some((bus, device))) => return Ok(Some(UsbNode { bus, device })),
         (Err(error), _) => {
             let message = format!("the USB devices of the host cannot be listed: {error}");
-            return Err(missing(message).with_class(Class::Plain));
+            return Err(Fact::UsbDevices.unanswered(&error, missing(message).with_class(Class::Plain)));
         }
     };
     let is_it = |found: &&virtargv_host::UsbDevice| {

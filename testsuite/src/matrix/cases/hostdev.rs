@@ -33,6 +33,7 @@ pub(super) const CASES: &[Case] = &[
     modern("hostdev-assigned-by-kvm").on(VFIO_LESS).fails(),
     classic("hostdev-assigned-by-kvm").fails(),
     modern("hostdev-scsi-no-unit").host(HostKind::Bare).fails(),
+    modern("hostdev-usb-not-named").fails(),
     modern("hostdev-usb-by-product").fails(),
     modern("hostdev-usb-by-product").host(HostKind::Devices).variant("found"),
     modern("hostdev-usb-lookup").host(HostKind::Devices),
