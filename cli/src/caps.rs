@@ -25,7 +25,12 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
 
 /// Loads the set that the options name, with the flags that they add and remove.
 pub(crate) fn load(args: &QemuArgs) -> Result<Caps, Unusable> {
-    let caps = named(&args.caps, args.release, args.refresh)?;
+    load_from(&args.caps, args)
+}
+
+/// Loads the set `name`, with the flags that the options add and remove.
+pub(crate) fn load_from(name: &str, args: &QemuArgs) -> Result<Caps, Unusable> {
+    let caps = named(name, args.release, args.refresh)?;
     if args.flags.is_empty() && args.no_flags.is_empty() {
         return Ok(caps);
     }

@@ -10,6 +10,8 @@ mod check;
 mod explain;
 mod input;
 mod probe_cache;
+#[cfg(target_os = "linux")]
+mod run;
 
 use std::process::ExitCode;
 
@@ -29,6 +31,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Run(args) => run::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
         Command::Explain(args) => explain::run(&args),
     };

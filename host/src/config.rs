@@ -13,6 +13,8 @@ pub struct DriverConfig {
     pub state_dir: String,
     /// `memory_backing_dir`
     pub memory_backing_dir: String,
+    /// The directory for the state of emulated TPMs, in a directory for each UUID.
+    pub swtpm_dir: String,
     /// The directory for variable stores.
     pub nvram_dir: String,
     /// `default_tls_x509_cert_dir`
@@ -110,6 +112,25 @@ pub struct Hugetlbfs {
     pub default: bool,
 }
 
+impl DriverConfig {
+    /// The settings of a new installation for the session of a user without root (`qemu:///session`). `config` is the
+    /// user's `$XDG_CONFIG_HOME`, `runtime` is `$XDG_RUNTIME_DIR`.
+    pub fn session(config: &str, runtime: &str) -> Self {
+        let own = |name: &str| format!("{config}/libvirt/qemu/{name}");
+        let run = format!("{runtime}/libvirt/qemu/run");
+        Self {
+            lib_dir: own("lib"),
+            channel_target_dir: format!("{run}/channel"),
+            state_dir: run,
+            memory_backing_dir: own("ram"),
+            swtpm_dir: own("swtpm"),
+            nvram_dir: own("nvram"),
+            privileged: false,
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for DriverConfig {
     /// The settings of a new installation that runs as root.
     fn default() -> Self {
@@ -119,6 +140,7 @@ impl Default for DriverConfig {
             channel_target_dir: "/var/run/libvirt/qemu/channel".into(),
             state_dir: "/var/run/libvirt/qemu".into(),
             memory_backing_dir: "/var/lib/libvirt/qemu/ram".into(),
+            swtpm_dir: "/var/lib/libvirt/swtpm".into(),
             nvram_dir: "/var/lib/libvirt/qemu/nvram".into(),
             nvram: [
                 ("OVMF/OVMF_CODE", "OVMF/OVMF_VARS"),
