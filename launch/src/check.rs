@@ -102,6 +102,8 @@ fn one(need: &Need, line: &CommandLine, passed: &dyn Fn(&u32) -> bool) -> Found 
             Err(Lack::new("nobody has opened it", help))
         }
         Need::Listener { path, process, helper } => listener(path, *process, helper.as_deref()),
+        // What the launcher creates need not be there.
+        Need::Path { path, .. } if is_created(path, line) => Ok(()),
         Need::Path { path, role } => self::path(path, *role),
         Need::FromTemplate { path, template } => from_template(Path::new(path), template.as_deref()),
         Need::Tap { name, joins, device, queues, .. } => tap_device(name.as_deref(), *queues, joins, device),
@@ -109,6 +111,14 @@ fn one(need: &Need, line: &CommandLine, passed: &dyn Fn(&u32) -> bool) -> Found 
         Need::HugePages { path, size_kib } => huge_pages(Path::new(path), *size_kib),
         _ => Err(Lack::new("this launcher does not know it", "use a launcher of the same version")),
     }
+}
+
+/// Whether the file at `path` is a need of its own, which is created.
+fn is_created(path: &str, line: &CommandLine) -> bool {
+    line.needs.iter().any(|need| match need {
+        Need::FromTemplate { path: created, .. } | Need::Content { path: created, .. } => created == path,
+        _ => false,
+    })
 }
 
 fn executable(path: &Path) -> Found {

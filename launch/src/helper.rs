@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use command_fds::{CommandFdExt as _, FdMapping};
+use rustix::process::geteuid;
 use virtargv_qemu_cmd::{Helper, Passt, Swtpm, VirtiofsdHelper};
 
 use crate::child::{PAUSE, Process};
@@ -188,6 +189,10 @@ fn virtiofsd(command: &mut Command, fs: &VirtiofsdHelper, socket: &Path) -> Resu
 
 fn passt(command: &mut Command, passt: &Passt, socket: &Path) {
     command.args(["--foreground", "--one-off", "--quiet"]).arg("--socket").arg(socket);
+    if geteuid().is_root() {
+        // It would become the user `nobody`, who cannot make the socket. It runs as the user of QEMU.
+        command.args(["--runas", "0:0"]);
+    }
     if passt.vhost_user {
         command.arg("--vhost-user");
     }
