@@ -119,6 +119,46 @@ fn a_refused_document_starts_nothing() {
     assert_eq!(status.code(), Some(1), "{said}");
 }
 
+/// Everything that a user without root lacks is said at once, and nothing is created.
+#[test]
+fn without_root_all_is_said_beforehand() {
+    let setpriv = "/usr/bin/setpriv";
+    let is_root = rustix::process::geteuid().is_root();
+    if !is_root || !Path::new(setpriv).exists() || !Path::new(QEMU).exists() {
+        eprintln!("not tried: it needs root, setpriv and {QEMU}");
+        return;
+    }
+    let dir = std::env::temp_dir().join(format!("var-{}-user", std::process::id()));
+    std::fs::create_dir_all(dir.join("home")).expect("a directory");
+    let program = dir.join("virtargv");
+    std::fs::copy(env!("CARGO_BIN_EXE_virtargv"), &program).expect("a copy");
+    std::os::unix::fs::chown(dir.join("home"), Some(65534), Some(65534)).expect("another owner");
+    let document = format!(
+        "<domain type='qemu'><name>user</name><memory unit='MiB'>64</memory>
+         <os><type arch='x86_64' machine='pc'>hvm</type></os>
+         <devices><emulator>{QEMU}</emulator>
+           <interface type='ethernet'><target dev='var0'/></interface>
+           <interface type='bridge'><source bridge='varbr'/></interface>
+           <serial type='file'><source path='/root/serial.txt'/></serial>
+         </devices></domain>"
+    );
+    std::fs::write(dir.join("guest.xml"), document).expect("a document");
+    let mut command = Command::new(setpriv);
+    command.args(["--reuid=65534", "--regid=65534", "--clear-groups"]);
+    command.arg(&program).args(["run", "guest.xml"]).current_dir(&dir);
+    command.env_clear().env("HOME", dir.join("home"));
+    let output = command.stdin(Stdio::null()).output().expect("setpriv starts");
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    let home = dir.join("home");
+    let made = [home.join(".config"), home.join(".cache/libvirt")].iter().any(|path| path.exists());
+    let _ = std::fs::remove_dir_all(&dir);
+    assert_eq!(output.status.code(), Some(3), "{said}");
+    for part in ["'var0'", "'varbr'", "/root/serial.txt"] {
+        assert!(said.lines().any(|line| line.contains(part) && line.contains("run this as root")), "{said}");
+    }
+    assert!(!made, "something was created");
+}
+
 #[test]
 fn check_only_looks() {
     let Some(run) = Run::start("looks", "", &["--check"]) else { return };

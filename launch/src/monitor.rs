@@ -27,13 +27,15 @@ pub struct Monitor {
     /// The time in which each command must be answered.
     limit: Duration,
     closed: bool,
+    /// The number of the last command, so that a late answer is not taken for that of another.
+    asked: u64,
 }
 
 impl Monitor {
     pub(crate) fn new(stream: UnixStream, limit: Duration) -> Result<Self, Error> {
         stream.set_read_timeout(Some(TICK)).map_err(Error::open("set up the monitor's socket"))?;
         stream.set_write_timeout(Some(limit)).map_err(Error::open("set up the monitor's socket"))?;
-        Ok(Self { stream, buffer: Vec::new(), events: VecDeque::new(), limit, closed: false })
+        Ok(Self { stream, buffer: Vec::new(), events: VecDeque::new(), limit, closed: false, asked: 0 })
     }
 
     /// Gives QEMU a command and waits for its answer, the value of `return`. `arguments` is an object, or null for none.
@@ -51,7 +53,9 @@ impl Monitor {
         arguments: &Value,
         watch: &mut dyn FnMut() -> Result<(), Error>,
     ) -> Result<Value, Error> {
-        let mut request = json!({ "execute": command });
+        self.asked = self.asked.wrapping_add(1);
+        let id = json!(self.asked);
+        let mut request = json!({ "execute": command, "id": id });
         if let (Some(request), false) = (request.as_object_mut(), arguments.is_null()) {
             request.insert("arguments".to_owned(), arguments.clone());
         }
@@ -69,6 +73,9 @@ impl Monitor {
                 }
                 continue;
             };
+            if message.get("event").is_none() && message.get("id") != Some(&id) {
+                continue;
+            }
             if let Some(error) = message.get("error") {
                 let text = error.get("desc").and_then(Value::as_str).unwrap_or_default();
                 return Err(Error::Refused { command: command.to_owned(), why: escaped(text) });
