@@ -1,6 +1,7 @@
 //! What a start has created, to be removed in the end.
 
 use std::fs::{self, DirBuilder};
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -30,8 +31,8 @@ impl Created {
     /// Creates a directory that is removed with its content. With `fresh` there must be none yet; otherwise one that exists
     /// is used, and stays.
     pub fn tree(&mut self, path: &Path, fresh: bool) -> Result<(), Error> {
-        self.parents(path)?;
-        match DirBuilder::new().mode(0o700).create(path) {
+        let made = self.above(path, || DirBuilder::new().mode(0o700).create(path));
+        match made? {
             Ok(()) => self.0.push(Item::Tree(path.to_owned())),
             Err(_) if !fresh && path.is_dir() => {}
             Err(why) => {
@@ -41,7 +42,20 @@ impl Created {
         Ok(())
     }
 
-    /// Creates the directories above `path` that do not exist.
+    /// Creates what `create` makes at `path`, after the directories above it. Another run can remove these at the same moment,
+    /// as each removes those that it has made; then they are made again.
+    fn above(&mut self, path: &Path, create: impl Fn() -> io::Result<()>) -> Result<io::Result<()>, Error> {
+        for _ in 0..10 {
+            self.parents(path)?;
+            let made = create();
+            if !matches!(&made, Err(why) if why.kind() == io::ErrorKind::NotFound) {
+                return Ok(made);
+            }
+        }
+        Ok(create())
+    }
+
+    /// Creates the directories above `path` that do not exist. They are removed in the end unless another run uses them.
     pub fn parents(&mut self, path: &Path) -> Result<(), Error> {
         let mut absent: Vec<&Path> = path.ancestors().skip(1).take_while(|dir| !dir.exists()).collect();
         while let Some(dir) = absent.pop() {

@@ -7,7 +7,6 @@ use virtargv_caps::Cap;
 use virtargv_model::device::disk::DiskBus;
 use virtargv_model::device::graphics::Display;
 use virtargv_model::device::graphics::auth::Auth;
-use virtargv_model::device::memballoon::MemballoonModel;
 use virtargv_model::device::net::LinkState;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::lifecycle::Action;
@@ -15,6 +14,7 @@ use virtargv_model::{Kib, Spelled};
 
 use super::context::Emit;
 use crate::prepare::device::disk::Backend;
+use crate::prepare::device::memballoon::Balloon;
 use crate::prepare::device::net;
 use crate::text::text;
 use crate::{Lifecycle, Props};
@@ -83,10 +83,8 @@ fn balloon(e: &mut Emit<'_>) {
     if e.prepared.incoming.is_some() {
         return;
     }
-    let Some(balloon) = e.prepared.memballoons().next() else { return };
-    if matches!(balloon.model, None | Some(MemballoonModel::None | MemballoonModel::Xen)) {
-        return;
-    }
+    let is_device = |facts: &Balloon| matches!(facts, Balloon::Virtio(_));
+    let Some(balloon) = e.prepared.memballoons().find(|balloon| is_device(balloon.facts)) else { return };
     e.at(balloon);
     if let Some(period) = balloon.stats_period {
         let arguments = Props::object()
