@@ -21,6 +21,7 @@ Examples:
                                                      with a network that this machine does not have
   virtargv host show guest.xml > host.json           what this machine is asked for the document
   virtargv argv --host host.json guest.xml           the same command line on any other machine
+  virtargv run guest.xml                             start the guest, and stay until it ends
   virtargv check *.xml                               every problem of many documents
   virtargv caps require guest.xml                    the flags that it needs, and the oldest QEMU with them
   virtargv explain net-teaming-transient-type        what a rule requires, and why
@@ -39,6 +40,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Print the QEMU command line for a domain document.
     Argv(ArgvArgs),
+    /// Start the guest of a domain document, and stay until it ends.
+    ///
+    /// QEMU is started as libvirt starts it: with sockets, files and devices that are opened beforehand, without a shell.
+    /// All that was created for the run is removed in the end, also after Ctrl-C. The master key of secrets is in a file
+    /// that only the user can read. Variable stores of firmware stay.
+    #[cfg(target_os = "linux")]
+    Run(RunArgs),
     /// Report everything that is wrong with domain documents.
     Check(CheckArgs),
     /// Show, compare and probe the capabilities of QEMU binaries.
@@ -203,6 +211,31 @@ pub(crate) struct ArgvArgs {
     /// Print before each option the element or default that it comes from, and what completing added to that element.
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Treat the document as a new definition, whose guest can get newer defaults (libvirt's ABI update).
+    #[arg(long)]
+    pub(crate) abi_update: bool,
+    /// The document; `-` is standard input.
+    #[arg(value_name = "FILE|-")]
+    pub(crate) file: String,
+}
+
+#[cfg(target_os = "linux")]
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Exit codes: 0 the guest ended by itself, 1 the document was refused, 2 wrong usage or unreadable input, 3 the guest cannot be
+started here or QEMU failed, 130 interrupted.")]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) qemu: QemuArgs,
+    /// Do not let the guest run: it waits for `cont` on QEMU's monitor.
+    #[arg(long)]
+    pub(crate) paused: bool,
+    /// Only say what this machine lacks to start the guest.
+    #[arg(long)]
+    pub(crate) check: bool,
+    /// The time in which QEMU must be ready, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) start_limit: u64,
     /// Treat the document as a new definition, whose guest can get newer defaults (libvirt's ABI update).
     #[arg(long)]
     pub(crate) abi_update: bool,

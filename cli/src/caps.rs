@@ -10,7 +10,7 @@ use crate::args::QemuArgs;
 use crate::{Unusable, probe_cache};
 
 /// What stands for QEMU's name of an architecture in the name of a set.
-const ARCH: &str = "{arch}";
+pub(crate) const ARCH: &str = "{arch}";
 
 /// Loads the set `name`: a capabilities file, `builtin:NAME` or `probe:PATH`.
 pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps, Unusable> {
@@ -97,7 +97,8 @@ impl<'a> Sets<'a> {
     }
 }
 
-fn load(args: &QemuArgs, name: Option<&str>, arch: impl Fn() -> Arch) -> Result<Set, Unusable> {
+/// Loads the set `name`, or the latest built-in one for an architecture, with the flags that the options add and remove.
+pub(crate) fn load(args: &QemuArgs, name: Option<&str>, arch: impl Fn() -> Arch) -> Result<Set, Unusable> {
     let newest = |arch| builtin_for(arch, args.release).pop().ok_or_else(|| none_for(arch));
     let caps = match name {
         Some(name) => named(name, args.release, args.refresh)?,

@@ -12,6 +12,8 @@ mod host;
 mod host_show;
 mod input;
 mod probe_cache;
+#[cfg(target_os = "linux")]
+mod run;
 
 use std::process::ExitCode;
 
@@ -31,6 +33,8 @@ fn main() -> ExitCode {
     let done = match cli.command {
         Command::Argv(args) => argv::run(&args),
         Command::Check(args) => check::run(&args),
+        #[cfg(target_os = "linux")]
+        Command::Run(args) => run::run(&args),
         Command::Caps(command) => caps_cmd::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),

@@ -174,6 +174,8 @@ fn needs_are_comments_or_json() {
     let kinds: Vec<&str> =
         json["needs"].as_array().expect("an array").iter().filter_map(|need| need["need"].as_str()).collect();
     assert_eq!(kinds, ["directory", "content", "descriptor"]);
+    assert_eq!(json["after"][0]["execute"], "balloon");
+    assert!(json["monitor"].as_str().expect("a path").ends_with("/monitor.sock"));
     assert_eq!(virtargv(&["argv", "--explain-host", "--format", "nul", "-"], GOOD).status.code(), Some(2));
 }
 

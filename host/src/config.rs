@@ -22,6 +22,8 @@ pub struct DriverConfig {
     pub state_dir: String,
     /// The directory for memory files: `libvirt/qemu` in `memory_backing_dir`.
     pub memory_backing_dir: String,
+    /// The directory for the state of emulated TPMs, in a directory for each UUID.
+    pub swtpm_dir: String,
     /// The directory for variable stores.
     pub nvram_dir: String,
     /// `default_tls_x509_cert_dir`
@@ -125,6 +127,27 @@ pub struct Hugetlbfs {
     pub default: bool,
 }
 
+impl DriverConfig {
+    /// The settings of a new installation for the session of a user without root (`qemu:///session`). `config` is the
+    /// user's `$XDG_CONFIG_HOME/libvirt`, `runtime` is `$XDG_RUNTIME_DIR/libvirt`. A user has a directory on a hugetlbfs only
+    /// where `hugetlbfs_mount` says so.
+    pub fn session(config: &str, runtime: &str) -> Self {
+        let own = |name: &str| format!("{config}/qemu/{name}");
+        let run = format!("{runtime}/qemu/run");
+        Self {
+            lib_dir: own("lib"),
+            channel_target_dir: format!("{run}/channel"),
+            state_dir: run,
+            memory_backing_dir: own("ram"),
+            swtpm_dir: own("swtpm"),
+            nvram_dir: own("nvram"),
+            privileged: false,
+            hugetlbfs: Vec::new(),
+            ..Self::default()
+        }
+    }
+}
+
 impl Default for DriverConfig {
     /// The settings of a new installation that runs as root.
     fn default() -> Self {
@@ -134,6 +157,7 @@ impl Default for DriverConfig {
             channel_target_dir: "/var/run/libvirt/qemu/channel".into(),
             state_dir: "/var/run/libvirt/qemu".into(),
             memory_backing_dir: "/var/lib/libvirt/qemu/ram".into(),
+            swtpm_dir: "/var/lib/libvirt/swtpm".into(),
             nvram_dir: "/var/lib/libvirt/qemu/nvram".into(),
             nvram: [
                 ("OVMF/OVMF_CODE", "OVMF/OVMF_VARS"),

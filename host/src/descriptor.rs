@@ -39,11 +39,15 @@ pub enum Descriptor<S> {
     ChardevFile {
         /// The path.
         path: S,
+        /// Whether the file keeps its content.
+        append: bool,
     },
     /// The log file of a character device.
     ChardevLog {
         /// The path.
         path: S,
+        /// Whether the file keeps its content.
+        append: bool,
     },
     /// The TPM device of the host.
     Tpm {
@@ -179,8 +183,8 @@ impl<S> Descriptor<S> {
         match self {
             Self::Vdpa { path }
             | Self::UnixListen { path }
-            | Self::ChardevFile { path }
-            | Self::ChardevLog { path }
+            | Self::ChardevFile { path, .. }
+            | Self::ChardevLog { path, .. }
             | Self::Tpm { path }
             | Self::TpmCancel { path } => Some(path),
             _ => None,
@@ -200,14 +204,18 @@ impl Descriptor<&str> {
             Self::VhostVsock => Descriptor::VhostVsock,
             Self::VhostScsi => Descriptor::VhostScsi,
             Self::UnixListen { path } => Descriptor::UnixListen { path: path.to_owned() },
-            Self::ChardevFile { path } => Descriptor::ChardevFile { path: path.to_owned() },
-            Self::ChardevLog { path } => Descriptor::ChardevLog { path: path.to_owned() },
+            Self::ChardevFile { path, append } => Descriptor::ChardevFile { path: path.to_owned(), append },
+            Self::ChardevLog { path, append } => Descriptor::ChardevLog { path: path.to_owned(), append },
             Self::Tpm { path } => Descriptor::Tpm { path: path.to_owned() },
             Self::TpmCancel { path } => Descriptor::TpmCancel { path: path.to_owned() },
             Self::VhostUserGpu => Descriptor::VhostUserGpu,
             Self::SlirpHelper => Descriptor::SlirpHelper,
         }
     }
+}
+
+const fn written(append: bool) -> &'static str {
+    if append { "append" } else { "write" }
 }
 
 impl<S: fmt::Display> fmt::Display for Descriptor<S> {
@@ -226,11 +234,11 @@ impl<S: fmt::Display> fmt::Display for Descriptor<S> {
             Self::VhostVsock => f.write_str("/dev/vhost-vsock, with the guest's context id set"),
             Self::VhostScsi => f.write_str("/dev/vhost-scsi"),
             Self::UnixListen { path } => write!(f, "a UNIX socket that listens at '{path}'"),
-            Self::ChardevFile { path } => {
-                write!(f, "the file '{path}', to write a character device's output to")
+            Self::ChardevFile { path, append } => {
+                write!(f, "the file '{path}', to {} a character device's output to", written(*append))
             }
-            Self::ChardevLog { path } => {
-                write!(f, "the file '{path}', to append a character device's log to")
+            Self::ChardevLog { path, append } => {
+                write!(f, "the file '{path}', to {} a character device's log to", written(*append))
             }
             Self::Tpm { path } => write!(f, "the TPM '{path}'"),
             Self::TpmCancel { path } => {

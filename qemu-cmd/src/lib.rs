@@ -11,8 +11,10 @@
 //! assert_eq!(device.to_json(), r#"{"driver":"virtio-net-pci","netdev":"hostnet0","id":"a,b"}"#);
 //! ```
 
+mod after;
 mod argument;
 mod emit;
+mod helper;
 mod ident;
 mod line;
 mod needs;
@@ -20,18 +22,23 @@ mod prepare;
 mod print;
 mod props;
 pub mod rules;
+mod tap;
 mod text;
 
+pub use after::{After, Lifecycle};
 pub use argument::{ArgValue, Argument, Element, Origin};
 pub use emit::emit;
+pub use helper::{Helper, Passt, Swtpm, VirtiofsdHelper};
 pub use ident::{Alias, NodeName, Wwn};
 pub use line::CommandLine;
 pub use needs::{Content, Need, Process, Role};
 pub use prepare::{Prepared, prepare};
 pub use print::{Format, Layout};
 pub use props::{Form, Props, Style, Value};
+pub use tap::TapDevice;
 pub use text::Text;
-pub use virtargv_host::{DomainId, Incoming, Joins, StartOptions};
+pub use virtargv_host::{Descriptor, DomainId, Incoming, Joins, StartOptions};
+pub use virtargv_model::lifecycle::Action;
 
 use virtargv_host::Request;
 use virtargv_model::Outcome;

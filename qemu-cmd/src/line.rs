@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::{Argument, Need};
+use crate::{After, Argument, Lifecycle, Need};
 
 /// Environment, path of the binary and arguments, as they are given to `execve`.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -15,6 +15,12 @@ pub struct CommandLine {
     pub arguments: Vec<Argument>,
     /// What the command line requires on the host, in the order of the arguments that refer to it.
     pub needs: Vec<Need>,
+    /// The path of the UNIX socket of QEMU's monitor (QMP).
+    pub monitor: String,
+    /// The commands that QEMU is given on its monitor after it has started, before the guest runs, in this order.
+    pub after: Vec<After>,
+    /// What is done when the guest powers off, reboots or crashes.
+    pub lifecycle: Lifecycle,
 }
 
 impl CommandLine {

@@ -12,6 +12,9 @@ use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 use virtargv_host::{Descriptor, Joins};
 
+use crate::helper::Helper;
+use crate::tap::TapDevice;
+
 /// One thing that a command line requires on the host.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -59,6 +62,8 @@ pub enum Need {
         path: String,
         /// The process.
         process: Process,
+        /// How it is started; `None` for a process that is not the launcher's: the user starts it.
+        helper: Option<Box<Helper>>,
     },
     /// A file, directory or device that must exist.
     Path {
@@ -82,6 +87,8 @@ pub enum Need {
         queues: u32,
         /// What it is connected to on the host.
         joins: Joins<String>,
+        /// How it is made.
+        device: TapDevice,
         /// The alias of the interface that uses it.
         owner: String,
     },
@@ -238,9 +245,12 @@ impl Need {
                 put("owner", owner.as_str().into());
             }
             Self::Incoming { number } => drop(put("number", (*number).into())),
-            Self::Listener { path, process } => {
+            Self::Listener { path, process, helper } => {
                 put("path", path.as_str().into());
                 put("process", process.name().into());
+                if let Some(helper) = helper {
+                    put("start", helper.to_json());
+                }
             }
             Self::Path { path, role } => {
                 put("path", path.as_str().into());
@@ -250,10 +260,11 @@ impl Need {
                 put("path", path.as_str().into());
                 put("template", json!(template));
             }
-            Self::Tap { name, queues, joins, owner } => {
+            Self::Tap { name, queues, joins, device, owner } => {
                 put("name", json!(name));
                 put("queues", (*queues).into());
                 put("joins", joins_json(joins));
+                put("device", device.to_json());
                 put("owner", owner.as_str().into());
             }
             Self::Vfio { address } => drop(put("address", address.as_str().into())),
@@ -293,13 +304,13 @@ impl fmt::Display for Need {
             Self::Incoming { number } => {
                 write!(f, "descriptor {number}: open for reading the state of the guest")
             }
-            Self::Listener { path, process: Process::Peer } => {
+            Self::Listener { path, process: Process::Peer, .. } => {
                 write!(f, "a process that listens at '{path}'")
             }
-            Self::Listener { path, process: Process::VhostUser } => {
+            Self::Listener { path, process: Process::VhostUser, .. } => {
                 write!(f, "a vhost-user backend that listens at '{path}'")
             }
-            Self::Listener { path, process } => {
+            Self::Listener { path, process, .. } => {
                 write!(f, "a {} process that listens at '{path}'", process.name())
             }
             Self::Path { path, role } => match role {
@@ -315,7 +326,7 @@ impl fmt::Display for Need {
                 write!(f, "a file '{path}', or else a copy of '{template}'")
             }
             Self::FromTemplate { path, template: None } => write!(f, "a file '{path}'"),
-            Self::Tap { name, queues, joins, owner } => {
+            Self::Tap { name, queues, joins, device: _, owner } => {
                 match name {
                     Some(name) => write!(f, "a tap device '{name}'")?,
                     None => f.write_str("a tap device")?,

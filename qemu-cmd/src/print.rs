@@ -32,7 +32,8 @@ pub enum Format {
     /// without an option. A source is one of `{"element": path, "line": n, "column": n}`, `{"implied": by what}`,
     /// `{"settings": name}`; fields that do not apply are `null`.
     Json,
-    /// Like `Json`, with `needs` (array, see [`Need::to_json`](crate::Need::to_json)).
+    /// Like `Json`, with `needs` (array, see [`Need::to_json`](crate::Need::to_json)), `monitor` (the path of its socket) and
+    /// `after` (array of QMP commands, see [`After::to_json`](crate::After::to_json)). It has the master key and passwords.
     JsonWithNeeds,
     /// Program and arguments, each ended by NUL; the environment is left out.
     Nul,
@@ -157,6 +158,12 @@ impl CommandLine {
             out.push_str(",\"needs\":[");
             separated(&self.needs, out, |need, out| {
                 let _ = write!(out, "{}", need.to_json());
+            });
+            out.push_str("],\"monitor\":");
+            json_string(out, &self.monitor);
+            out.push_str(",\"after\":[");
+            separated(&self.after, out, |after, out| {
+                let _ = write!(out, "{}", after.to_json());
             });
             out.push(']');
         }

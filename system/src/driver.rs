@@ -155,7 +155,6 @@ impl ConfHost for Root {
 
 /// The settings without a `qemu.conf`.
 fn built_in(driver: &Driver, root: &Root) -> DriverConfig {
-    let config = DriverConfig::default();
     match driver {
         Driver::System => {
             let run = run_dir(root);
@@ -164,20 +163,10 @@ fn built_in(driver: &Driver, root: &Root) -> DriverConfig {
                 channel_target_dir: format!("{run}/qemu/channel"),
                 security_driver: security_driver(root).to_owned(),
                 hugetlbfs: huge_page_mounts(root),
-                ..config
+                ..DriverConfig::default()
             }
         }
-        Driver::Session { config_dir, runtime_dir } => DriverConfig {
-            privileged: false,
-            state_dir: format!("{runtime_dir}/qemu/run"),
-            channel_target_dir: format!("{runtime_dir}/qemu/run/channel"),
-            lib_dir: format!("{config_dir}/qemu/lib"),
-            memory_backing_dir: format!("{config_dir}/qemu/ram"),
-            nvram_dir: format!("{config_dir}/qemu/nvram"),
-            // A user has a directory on a hugetlbfs only where `hugetlbfs_mount` says so.
-            hugetlbfs: Vec::new(),
-            ..config
-        },
+        Driver::Session { config_dir, runtime_dir } => DriverConfig::session(config_dir, runtime_dir),
     }
 }
 

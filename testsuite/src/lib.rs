@@ -9,6 +9,7 @@ pub mod definitions;
 pub mod descriptors;
 pub mod generated;
 pub mod headers;
+pub mod images;
 pub mod matrix;
 pub mod pretend;
 pub mod strategies;

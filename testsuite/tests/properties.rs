@@ -135,7 +135,7 @@ proptest! {
         let word = |word: &String| Argument::word(word.clone(), origin);
         let arguments = words.iter().map(word).collect();
         let env = vec![("A".into(), value.clone())];
-        let line = CommandLine { env, program: "/bin/q emu".into(), arguments, needs: Vec::new() };
+        let line = CommandLine { env, program: "/bin/q emu".into(), arguments, ..CommandLine::default() };
         for format in [Format::Args, Format::Shell] {
             let mut expected = vec![format!("A={value}"), "/bin/q emu".to_owned()];
             expected.extend(words.iter().cloned());

@@ -1,6 +1,6 @@
 //! `<graphics>`: a display of the guest's screen.
 
-pub(crate) mod auth;
+pub mod auth;
 pub mod listen;
 mod rdp;
 pub mod spice;

@@ -12,12 +12,13 @@ use virtargv_resolve::Guest;
 
 use super::overrides;
 use crate::argument::{ArgValue, Argument, Element, Origin};
+use crate::helper::Helper;
 use crate::needs::{Need, Needs, Process, Role};
 use crate::prepare::Prepared;
 use crate::prepare::address::ZpciNumbers;
 use crate::prepare::descriptor::Passed;
 use crate::prepare::device::{self, Device};
-use crate::{CommandLine, Form, Props, Style, Text, Value};
+use crate::{After, CommandLine, Form, Lifecycle, Props, Style, Text, Value};
 
 /// The context that every part of the command line gets: the prepared domain, and the options so far.
 pub(crate) struct Emit<'p> {
@@ -261,6 +262,21 @@ impl Emit<'_> {
         value.is_some()
     }
 
+    /// Sets the path of the monitor's socket.
+    pub fn monitor(&mut self, path: String) {
+        self.line.monitor = path;
+    }
+
+    /// Sets what is done when the guest powers off, reboots or crashes.
+    pub fn lifecycle(&mut self, lifecycle: Lifecycle) {
+        self.line.lifecycle = lifecycle;
+    }
+
+    /// Adds a command that QEMU gets on its monitor after it has started.
+    pub fn after(&mut self, command: &'static str, arguments: Props, why: &'static str) {
+        self.line.after.push(After { command, arguments, why, origin: self.origin });
+    }
+
     /// Sets the path of the QEMU binary.
     pub fn program(&mut self, path: &str) {
         path.clone_into(&mut self.line.program);
@@ -281,7 +297,13 @@ impl Emit<'_> {
 
     /// Records that `process` must listen at `path`.
     pub fn need_listener(&self, path: &str, process: Process) {
-        self.need(Need::Listener { path: path.to_owned(), process });
+        self.need_helper(path, process, None);
+    }
+
+    /// Records that `process` must listen at `path`; it is started as `helper` says.
+    pub fn need_helper(&self, path: &str, process: Process, helper: Option<&Helper>) {
+        let helper = helper.map(|helper| Box::new(helper.clone()));
+        self.need(Need::Listener { path: path.to_owned(), process, helper });
     }
 
     /// Records that descriptor `number` is one of the group `group` that the caller passes.

@@ -1,5 +1,6 @@
 //! Emission: turns a prepared domain into QEMU's options, in libvirt's order.
 
+mod after;
 mod boot;
 mod clock;
 mod context;
@@ -121,6 +122,9 @@ pub fn emit(prepared: Outcome<Prepared<'_>>) -> Outcome<CommandLine> {
         let mut emit = Emit::new(&prepared);
         for part in PARTS {
             part(&mut emit);
+        }
+        for command in after::COMMANDS {
+            command(&mut emit);
         }
         Outcome { value: Some(emit.finish()), report }
     })

@@ -12,6 +12,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     e.at_implied("the driver tells QEMU what to do over its monitor");
     e.owned_by(MONITOR);
     let chardev = Chardev::new(&e.prepared.facts.monitor, MONITOR).emit(e);
+    e.monitor(format!("{}/monitor.sock", e.directory()));
     let props = Props::object().with("chardev", chardev).with("id", MONITOR).with("mode", "control");
     e.pairs("-mon", props);
 }

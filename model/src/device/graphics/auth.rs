@@ -39,6 +39,21 @@ pub struct Auth {
 }
 
 impl Auth {
+    /// A time as `passwdValidTo=` has it, in seconds since 1970-01-01 UTC; `None` if it is not one.
+    pub fn seconds(text: &str) -> Option<i64> {
+        let text = time(text)?;
+        let mut parts = text.split(['-', 'T', ':']).map(|part| part.parse::<i64>().ok());
+        let mut next = || parts.next().flatten();
+        let (year, month, day) = (next()?, next()?, next()?);
+        let (hour, minute, second) = (next()?, next()?, next()?);
+        // A year that begins with March has its leap day at its end.
+        let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+        let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 1;
+        Some((days - 719_468) * 86_400 + hour * 3600 + minute * 60 + second)
+    }
+}
+
+impl Auth {
     pub(super) fn read(el: El<'_>, vnc: bool, r: &mut Reader) -> Option<Self> {
         let mut auth = Self { password: el.string("passwd")?, valid_to: None, connected: None };
         if let Some(text) = el.get("passwdValidTo") {
@@ -84,4 +99,21 @@ fn time(text: &str) -> Option<String> {
         && *minute < 60
         && *second < 60;
     fits.then(|| format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Auth;
+
+    fn check(text: &str, expected: Option<i64>) {
+        assert_eq!(Auth::seconds(text), expected);
+    }
+
+    #[test]
+    fn validity_is_a_time_in_utc() {
+        check("1970-01-01T00:00:00", Some(0));
+        check("2000-02-29T12:00:01", Some(951_825_601));
+        check("2026-11-28T22:51:23", Some(1_795_906_283));
+        check("2026-13-28T22:51:23", None);
+    }
 }

@@ -123,11 +123,11 @@ fn unix(e: &mut Emit<'_>, mut list: List, socket: &UnixSocket, stream: Stream) -
             let fd = e.pass(passed);
             list.address("fd", "fd", "str", fd);
         }
-        UnixSocket::Path { path, peer } => {
+        UnixSocket::Path { path, peer, helper } => {
             if stream.listens {
                 e.need_path(path, Role::Output);
             } else {
-                e.need_listener(path, *peer);
+                e.need_helper(path, *peer, helper.as_deref());
             }
             list.address("unix", "path", "path", path.clone());
         }

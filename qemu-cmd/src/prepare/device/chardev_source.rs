@@ -8,6 +8,7 @@ use virtargv_model::device::chardev_source::{
 use virtargv_model::{OnOff, Pos, Problem, YesNo};
 use virtargv_validate::rules::chardev_source as rules;
 
+use crate::helper::Helper;
 use crate::needs::Process;
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::{FdSet, Passed};
@@ -109,6 +110,8 @@ pub(crate) enum UnixSocket {
         path: Text,
         /// The process that listens, where QEMU connects.
         peer: Process,
+        /// How it is started, where that is left to the launcher.
+        helper: Option<Box<Helper>>,
     },
     /// It inherits a listening socket.
     Passed(Passed),
@@ -136,14 +139,22 @@ pub(crate) enum Written {
 impl CharBackend {
     /// A UNIX socket at `path` to which QEMU connects; `peer` listens there.
     pub fn connected(path: impl Into<Text>, peer: Process, reconnect: Option<u32>) -> Self {
-        let socket = UnixSocket::Path { path: path.into(), peer };
+        let socket = UnixSocket::Path { path: path.into(), peer, helper: None };
+        let stream = Stream { reconnect, ..Stream::default() };
+        Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
+    }
+
+    /// Like [`connected`](Self::connected), to a process that the launcher starts as `helper` says.
+    pub fn started(path: impl Into<Text>, helper: Helper, reconnect: Option<u32>) -> Self {
+        let (path, peer) = (path.into(), helper.process());
+        let socket = UnixSocket::Path { path, peer, helper: Some(Box::new(helper)) };
         let stream = Stream { reconnect, ..Stream::default() };
         Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
 
     /// A UNIX socket at `path` at which QEMU listens; QEMU waits for a connection before it starts.
     pub fn awaited(path: impl Into<Text>) -> Self {
-        let socket = UnixSocket::Path { path: path.into(), peer: Process::Peer };
+        let socket = UnixSocket::Path { path: path.into(), peer: Process::Peer, helper: None };
         let stream = Stream { listens: true, waits: true, reconnect: None };
         Self { kind: CharBackendKind::Unix { socket, stream }, log: None }
     }
@@ -154,7 +165,7 @@ impl CharBackend {
         let socket = if cx.has(Cap::ChardevFdPassCommandline) && !cx.is_standalone() {
             UnixSocket::Passed(cx.pass(&Descriptor::UnixListen { path }, pos)?)
         } else {
-            UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer }
+            UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer, helper: None }
         };
         let stream = Stream { listens: true, ..Stream::default() };
         Ok(Self { kind: CharBackendKind::Unix { socket, stream }, log: None })
@@ -191,7 +202,7 @@ impl CharBackend {
 fn log(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Option<Written>, Problem> {
     let Some(log) = &source.log else { return Ok(None) };
     let Some(path) = log.file.as_deref() else { return Ok(None) };
-    let wanted = Descriptor::ChardevLog { path };
+    let wanted = Descriptor::ChardevLog { path, append: log.append.is_some_and(OnOff::is_on) };
     written(cx, path, log.append, Owner { alias, pos: source.pos }, &wanted).map(Some)
 }
 
@@ -217,7 +228,8 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
         Backend::File { path: file, append } => {
             let path = file.as_deref().ok_or_else(no_path)?;
             let owner = Owner { alias, pos: source.pos };
-            CharBackendKind::File(written(cx, path, *append, owner, &Descriptor::ChardevFile { path })?)
+            let wanted = Descriptor::ChardevFile { path, append: append.is_some_and(OnOff::is_on) };
+            CharBackendKind::File(written(cx, path, *append, owner, &wanted)?)
         }
         Backend::Udp(udp) => self::udp(cx, udp, source.pos)?,
         Backend::Tcp(tcp) => self::tcp(cx, tcp, alias, source.pos)?,
@@ -226,7 +238,7 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
             if unix.listens() {
                 return Ok(CharBackend::listening(cx, path, source.pos)?.kind);
             }
-            let socket = UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer };
+            let socket = UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer, helper: None };
             CharBackendKind::Unix { socket, stream: stream(false, unix.reconnect) }
         }
         Backend::SpiceVmc => CharBackendKind::SpiceVmc,

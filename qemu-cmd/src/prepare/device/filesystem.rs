@@ -6,6 +6,7 @@ use virtargv_model::device::filesystem::{Filesystem, FsDriver};
 
 use super::Device;
 use super::chardev_source::CharBackend;
+use crate::helper::{Helper, VirtiofsdHelper};
 use crate::needs::Process;
 use crate::prepare::context::Prepare;
 
@@ -22,5 +23,11 @@ pub(crate) fn prepare(
         let ending = if plain { "-fs.sock" } else { ".vhost-fs.sock" };
         format!("{}/{}{ending}", cx.directories.domain, fs.alias)
     });
-    Ok(Some(CharBackend::connected(path, Process::Virtiofsd, None)))
+    Ok(Some(match (&fs.source.socket, &fs.source.path) {
+        // With a socket in the document, virtiofsd runs already.
+        (None, Some(directory)) => {
+            CharBackend::started(path, Helper::Virtiofsd(VirtiofsdHelper::of(&fs, directory)), None)
+        }
+        _ => CharBackend::connected(path, Process::Virtiofsd, None),
+    }))
 }

@@ -4,16 +4,18 @@ use virtargv_caps::{Accel, Cap, Convention};
 use virtargv_host::{Descriptor, Joins};
 use virtargv_model::device::hostdev::InterfaceDevice;
 use virtargv_model::device::net::{BackendType, DriverName, Interface, NicModel, Source, VhostMode};
-use virtargv_model::{Problem, Spelled};
+use virtargv_model::{Problem, Spelled, YesNo};
 use virtargv_validate::rules::net as rules;
 
 use super::Device;
 use super::chardev_source::{CharBackend, reconnect_seconds};
 use super::hostdev::{self, UsbNode};
+use crate::helper::{Helper, Passt};
 use crate::needs::Process;
 use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::{FdSet, Passed};
+use crate::tap::TapDevice;
 use crate::text::{Text, text};
 
 /// The time in seconds after which QEMU reconnects to passt.
@@ -59,6 +61,8 @@ pub(crate) enum NetBackend {
         path: Text,
         /// The time in seconds after which QEMU reconnects.
         reconnect: u32,
+        /// How it is started.
+        helper: Box<Helper>,
     },
     /// A slirp-helper process at the other end of a socket pair.
     Slirp(Passed),
@@ -85,6 +89,8 @@ pub(crate) struct Tap {
     pub queues: u32,
     /// Whether it uses vhost-net.
     pub vhost: bool,
+    /// How it is made.
+    pub device: TapDevice,
 }
 
 /// How QEMU opens a tap device.
@@ -156,16 +162,18 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         Source::Server(at) => NetBackend::Socket("listen", end(at)),
         Source::Mcast(at) => NetBackend::Socket("mcast", end(at)),
         Source::Udp { remote, local } => NetBackend::Udp { remote: end(remote), local: end(local) },
-        Source::User { .. } if nic.backend.kind == Some(BackendType::Passt) => {
-            NetBackend::Passt { path: passt_socket(cx, nic).into(), reconnect: PASST_RECONNECT }
-        }
+        Source::User { .. } if nic.backend.kind == Some(BackendType::Passt) => NetBackend::Passt {
+            path: passt_socket(cx, nic).into(),
+            reconnect: PASST_RECONNECT,
+            helper: Box::new(passt(nic, false)),
+        },
         Source::User { .. } if has_slirp_process(cx) => {
             NetBackend::Slirp(cx.pass(&Descriptor::SlirpHelper, nic.info.pos)?)
         }
         Source::User { .. } => NetBackend::User,
         Source::Internal { .. } => NetBackend::Internal,
         Source::Vhostuser(source) => NetBackend::VhostUser(if nic.backend.kind == Some(BackendType::Passt) {
-            CharBackend::connected(passt_socket(cx, nic), Process::Passt, Some(PASST_RECONNECT))
+            CharBackend::started(passt_socket(cx, nic), passt(nic, true), Some(PASST_RECONNECT))
         } else {
             let path = source.path.as_ref().ok_or_else(|| {
                 let message = "element 'source' of an interface of type 'vhostuser' lacks 'path', the socket";
@@ -199,7 +207,8 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
     if cx.is_standalone() {
         let name = name.map_or_else(|| generated_name(cx, nic), str::to_owned);
         let access = TapAccess::Named(name.clone().into());
-        return Ok(Tap { access, name: Some(name), joins: joins.owned(), queues, vhost });
+        let device = tap_device(cx, nic);
+        return Ok(Tap { access, name: Some(name), joins: joins.owned(), queues, vhost, device });
     }
     let mut pass = |wanted| cx.pass(&wanted, nic.info.pos);
     let taps =
@@ -208,7 +217,8 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
     let vhosts =
         (0..queues_of_vhost).map(|queue| pass(Descriptor::VhostNet { queue })).collect::<Result<_, _>>()?;
     let access = TapAccess::Passed { taps, vhosts };
-    Ok(Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost })
+    let device = tap_device(cx, nic);
+    Ok(Tap { access, name: name.map(str::to_owned), joins: joins.owned(), queues, vhost, device })
 }
 
 /// Whether vhost-net serves an interface: a virtio device of a guest under KVM, unless `<driver name='qemu'>`. Where it
@@ -225,6 +235,46 @@ fn has_vhost(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> Result<bool, Probl
         return Err(crate::rules::NET_VHOST.problem(cx.release(), place, message));
     }
     Ok(is_there)
+}
+
+/// How the tap device of `nic` is made.
+fn tap_device(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> TapDevice {
+    let (bridge, mode) = match nic.actual_source() {
+        Source::Bridge { bridge, .. } => (Some(bridge.clone()), None),
+        Source::Network(network) => {
+            (cx.host.networks().network(&network.network).ok().and_then(|found| found.bridge), None)
+        }
+        Source::Direct { mode, .. } => (None, *mode),
+        _ => (None, None),
+    };
+    TapDevice {
+        mac: nic.mac.as_ref().map(|mac| mac.address.to_string()),
+        mtu: nic.mtu,
+        virtio: nic.is_virtio(),
+        managed: nic.target.as_ref().and_then(|target| target.managed) != Some(YesNo::No),
+        bridge,
+        mode,
+        script: nic.script.clone(),
+        downscript: nic.downscript.clone(),
+    }
+}
+
+/// How the passt of `nic` is started.
+fn passt(nic: Device<'_, Interface>, vhost_user: bool) -> Helper {
+    let mut words = Vec::new();
+    if let Source::User { dev: Some(dev) } = nic.actual_source() {
+        words.extend(["--interface".to_owned(), dev.clone()]);
+    }
+    if let Some(log) = &nic.backend.log_file {
+        words.extend(["--log-file".to_owned(), log.clone()]);
+    }
+    for ip in &nic.ips {
+        Passt::address(&mut words, ip.address, ip.prefix);
+    }
+    for forward in &nic.port_forwards {
+        Passt::ports(&mut words, forward);
+    }
+    Helper::Passt(Passt { vhost_user, words })
 }
 
 /// A generated name of a tap device, `vnetN` as libvirt generates it.

@@ -1,13 +1,14 @@
 //! `<tpm>`: its driver and its backend.
 
-use virtargv_host::Descriptor;
-use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel};
-use virtargv_model::{Problem, Spelled};
+use virtargv_host::{Descriptor, SecretKey, SecretUse};
+use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmEmulator, TpmModel, TpmVersion};
+use virtargv_model::{Problem, Spelled, YesNo};
 use virtargv_validate::rules::tpm as rules;
 
 use super::Device;
 use super::chardev_source::CharBackend;
-use crate::needs::Process;
+use crate::helper::{self, Helper, Swtpm};
+use crate::needs::{Content, Process};
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::FdSet;
 use crate::text::Text;
@@ -85,7 +86,7 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
             let device = set(Descriptor::Tpm { path })?;
             Backend::Passed { device, cancel: set(Descriptor::TpmCancel { path })? }
         }
-        TpmBackend::Emulator(_) => {
+        TpmBackend::Emulator(emulator) => {
             let path = if let Some(dir) = &cx.directories.standalone {
                 format!("{dir}/{}.sock", tpm.alias)
             } else {
@@ -93,7 +94,7 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
                 let own = |_| format!("{}/swtpm/{mark}-swtpm.sock", cx.settings().state_dir);
                 cx.host.services().tpm_emulator_socket(mark).unwrap_or_else(own)
             };
-            Backend::Socket(CharBackend::connected(path, Process::Swtpm, None))
+            Backend::Socket(CharBackend::started(path, Helper::Swtpm(swtpm(cx, emulator)), None))
         }
         TpmBackend::External { path, .. } => {
             let path = path.as_ref().ok_or_else(|| {
@@ -104,4 +105,31 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
             Backend::Socket(CharBackend::connected(path, Process::Peer, None))
         }
     })
+}
+
+/// How swtpm is started.
+fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator) -> Swtpm {
+    let tpm2 = emulator.version != Some(TpmVersion::V1_2);
+    let uuid = cx.domain.uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
+    let own = || {
+        let base = cx.directories.standalone.as_ref().unwrap_or(&cx.settings().swtpm_dir);
+        format!("{base}/{uuid}/{}", if tpm2 { "tpm2" } else { "tpm1.2" })
+    };
+    let storage = emulator.storage.as_ref();
+    let secret = emulator.secret.as_deref();
+    let passphrase = secret.and_then(virtargv_model::Uuid::parse).and_then(|secret| {
+        cx.host.secrets().secret(SecretUse::Vtpm, SecretKey::Uuid(secret)).ok().map(Content)
+    });
+    Swtpm {
+        tpm2,
+        state: storage.map_or_else(own, |(_, path)| path.clone()),
+        file: storage.is_some_and(|(kind, _)| helper::is_file(*kind)),
+        keep: storage.is_some() || emulator.persistent_state == Some(YesNo::Yes),
+        vmid: format!("{}:{uuid}", cx.directories.name),
+        pcr_banks: helper::pcr_banks(&emulator.active_pcr_banks),
+        secret: secret.map(str::to_owned),
+        passphrase,
+        profile: emulator.profile.as_ref().and_then(|profile| profile.source.clone()),
+        debug: emulator.debug,
+    }
 }

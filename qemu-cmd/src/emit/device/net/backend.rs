@@ -22,7 +22,10 @@ pub(super) fn props(e: &mut Emit<'_>, nic: NicDevice<'_>, backend: &NetBackend) 
         NetBackend::Udp { remote, local } => {
             Props::new("type", "socket").with("udp", remote.clone()).with("localaddr", local.clone())
         }
-        NetBackend::Passt { path, reconnect } => passt(e, path, *reconnect),
+        NetBackend::Passt { path, reconnect, helper } => {
+            e.need_helper(path, Process::Passt, Some(helper));
+            passt(e, path, *reconnect)
+        }
         NetBackend::Slirp(socket) => Props::new("type", "socket").with("fd", text!(e.pass(socket))),
         NetBackend::User => user(&nic),
         NetBackend::Internal => Props::new("type", "user"),
@@ -65,7 +68,7 @@ fn tap(e: &Emit<'_>, tap: &Tap) -> Props {
             .opt("queues", Some(tap.queues).filter(|queues| *queues > 1)),
     };
     let (name, joins, owner) = (tap.name.clone(), tap.joins.clone(), e.owner().to_owned());
-    e.need(Need::Tap { name, queues: tap.queues, joins, owner });
+    e.need(Need::Tap { name, queues: tap.queues, joins, device: tap.device.clone(), owner });
     props
 }
 
@@ -117,7 +120,6 @@ fn vdpa(e: &mut Emit<'_>, vdpa: &Vdpa) -> Text {
 
 /// The properties of user-mode networking by passt.
 fn passt(e: &Emit<'_>, path: &Text, reconnect: u32) -> Props {
-    e.need_listener(path, Process::Passt);
     let addr = Props::object().with("type", "unix").with("path", path.clone());
     let mut props = Props::new("type", "stream").with("addr", addr).with("server", false);
     if e.has(Cap::NetdevStreamReconnectMiliseconds) {
