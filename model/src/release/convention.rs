@@ -75,6 +75,8 @@ conventions! {
     MemorySizeKib: since "10.0";
     /// CPU model definitions mark features that were added or removed later, and removed ones are disabled explicitly.
     CpuDefinitionChanges: since "9.0";
+    /// A CPU model that QEMU reports as usable is not compared with the host's CPU for `match='strict'` either.
+    UsableCpuStrict: since "11.3";
     /// Of CPUID leaves 1 and 0x80000001, the features of `ecx` are listed before those of `edx`, else after them.
     CpuidEcxFirst: since "11.3";
     /// The closest CPU model is the one with the fewest disabled features, else with the shortest list of features.

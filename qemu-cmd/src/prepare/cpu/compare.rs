@@ -32,6 +32,9 @@ impl Cx<'_> {
     /// model has; the answer holds for the model without further features.
     pub(super) fn is_usable(&self, cpu: &Cpu) -> bool {
         let name = cpu.model.name.as_deref().filter(|_| cpu.mode() == CpuMode::Custom);
+        if cpu.matching == Some(CpuMatch::Strict) && !self.caps.release().has(Convention::UsableCpuStrict) {
+            return false;
+        }
         let plain = cpu.features.iter().all(|feature| feature.policy == FeaturePolicy::Disable);
         let offered = name.and_then(|name| self.caps.cpu_model(self.guest.accel, name));
         plain && offered.is_some_and(|model| model.usable == Usable::Yes)
