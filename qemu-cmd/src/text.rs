@@ -1,10 +1,11 @@
 //! Texts of a command line.
 
 use std::borrow::Cow;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use compact_str::CompactString;
 use virtargv_model::Uuid;
+use virtargv_model::device::net::MacAddress;
 
 /// A text of a command line. Short texts, such as the ids of devices, are kept in place; constants are not copied.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
@@ -72,7 +73,16 @@ impl From<&String> for Text {
 }
 impl From<Uuid> for Text {
     fn from(uuid: Uuid) -> Self {
-        uuid.to_string().into()
+        let mut text = String::with_capacity(36);
+        let _ = write!(text, "{uuid}");
+        text.into()
+    }
+}
+impl From<MacAddress> for Text {
+    fn from(address: MacAddress) -> Self {
+        let mut text = CompactString::default();
+        let _ = write!(text, "{address}");
+        Self(text)
     }
 }
 impl From<Text> for Cow<'static, str> {

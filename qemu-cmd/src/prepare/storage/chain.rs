@@ -3,6 +3,8 @@
 //! The host answers whether an image exists, and hands out its first bytes. Where it does not know, a chain stays as the
 //! document has it, and QEMU looks for further images itself.
 
+use std::borrow::Cow;
+
 use virtargv_caps::{Cap, Convention, Release};
 use virtargv_host::image::{BackingFile, BackingFormat, HEADER_LENGTH, Header, Reference, reference};
 use virtargv_host::{FileKind, Host, HostError, simplified};
@@ -75,8 +77,8 @@ struct ChainReader<'h> {
 }
 
 /// An image whose header can be read.
-struct Readable {
-    path: String,
+struct Readable<'p> {
+    path: Cow<'p, str>,
     /// The format, where it is stated.
     format: Option<ImageFormat>,
 }
@@ -87,13 +89,15 @@ impl ChainReader<'_> {
         if let Some(path) = local_path(&disk.image)
             && !has_backing(format)
         {
-            self.names.push(path.to_owned());
             self.exists(path)?;
             return Ok(());
         }
         let count = disk.backing.images.len();
         for (depth, image) in disk.images().enumerate() {
-            self.names.push(name(image));
+            // A message about one image needs no chain.
+            if count > 0 {
+                self.names.push(name(image));
+            }
             // The last image is opened below, or it is not looked at.
             if depth < count
                 && let Some(path) = local_path(image)
@@ -109,6 +113,9 @@ impl ChainReader<'_> {
             return Ok(());
         };
         self.check_encryption(last, header.encryption)?;
+        if count == 0 {
+            self.names.push(name(last));
+        }
         loop {
             let last = disk.backing.images.last_mut().unwrap_or(&mut disk.image);
             let beside = local_path(last).unwrap_or_default().to_owned();
@@ -138,7 +145,8 @@ impl ChainReader<'_> {
     /// What is at `path`; `None` if the host does not know.
     fn exists(&self, path: &str) -> Result<Option<FileKind>, Problem> {
         // The driver runs in `/`.
-        let absolute = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        let absolute =
+            if path.starts_with('/') { Cow::Borrowed(path) } else { Cow::Owned(format!("/{path}")) };
         let found = if path.len() > MAX_PATH {
             Err(HostError::failed("file", shown(path), format!("its path is longer than '{MAX_PATH}' bytes")))
         } else {
@@ -171,11 +179,11 @@ impl ChainReader<'_> {
     }
 
     /// The header of an image; `None` if the host does not know it.
-    fn header(&self, image: &Readable) -> Result<Option<Header>, Problem> {
+    fn header(&self, image: &Readable<'_>) -> Result<Option<Header>, Problem> {
         match self.exists(&image.path)? {
             None => return Ok(None),
             Some(FileKind::Directory) => {
-                let error = HostError::failed("file", image.path.clone(), "it is a directory");
+                let error = HostError::failed("file", &*image.path, "it is a directory");
                 return Err(self.unusable(&image.path, &error));
             }
             // libvirt would wait for the other end of a pipe.
@@ -207,7 +215,7 @@ impl ChainReader<'_> {
     ) -> Result<Option<(Image, Option<Header>)>, Problem> {
         let Some(mut image) = self.resolve(&backing.name, beside)? else { return Ok(None) };
         self.enter(&image)?;
-        if let Some(Readable { path, .. }) = readable(&image) {
+        if let Some(path) = readable(&image).map(|image| image.path.into_owned()) {
             let kind = self.exists(&path)?;
             update_kind(&mut image, path, kind);
         }
@@ -346,9 +354,9 @@ fn local_path(image: &Image) -> Option<&str> {
 }
 
 /// The image, if it is one whose header libvirt reads.
-fn readable(image: &Image) -> Option<Readable> {
+fn readable(image: &Image) -> Option<Readable<'_>> {
     let path = local_path(image).filter(|_| !matches!(image.location, Location::Dir { .. }))?;
-    Some(Readable { path: path.to_owned(), format: image.format })
+    Some(Readable { path: path.into(), format: image.format })
 }
 
 /// Makes a file that is a block device or a directory an image of that type.

@@ -11,6 +11,7 @@ use crate::emit::device::address;
 use crate::emit::device::virtio::{self, Variant};
 use crate::prepare::address::BusAddress;
 use crate::prepare::device::net::NetDevice;
+use crate::text::Text;
 
 /// The properties of the network device.
 pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, device: &NetDevice) -> Props {
@@ -23,7 +24,7 @@ pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, device: &NetDevice) -> Pro
         props
     };
     props.set("netdev", backend::id(nic.alias)).set("id", nic.alias);
-    props.set_opt("mac", nic.mac.map(|m| m.address.to_string()));
+    props.set_opt("mac", nic.mac.map(|m| Text::from(m.address)));
     if e.release().has(Convention::AddressLast) {
         address::add_boot(e, &mut props, info);
         address::add(&mut props, e, nic.address);
@@ -97,7 +98,7 @@ fn virtio_props(e: &Emit<'_>, nic: NicDevice<'_>, props: &mut Props) {
 pub(super) fn on_board(nic: NicDevice<'_>) -> Props {
     let model = nic.model.as_ref().map(|model| model.as_str().to_owned());
     Props::new("type", "nic")
-        .opt("macaddr", nic.mac.map(|m| m.address.to_string()))
+        .opt("macaddr", nic.mac.map(|m| Text::from(m.address)))
         .with("netdev", backend::id(nic.alias))
         .opt("model", model)
         .with("id", nic.alias)
