@@ -157,7 +157,7 @@ pub fn parse_as(text: &str, release: Release) -> Outcome<Domain> {
     let domain = Domain::read(root, &mut reader);
     let mut report = reader.report;
     if !report.is_empty() {
-        report.unread = Box::new(Unread::of(report.iter(), &elements));
+        report.set_unread(Unread::of(report.iter(), &elements));
     }
     Outcome { value: Some(domain), report }
 }

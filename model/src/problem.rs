@@ -189,12 +189,19 @@ impl fmt::Display for Problem {
 impl std::error::Error for Problem {}
 
 /// The problems of a document, in the order in which libvirt finds them.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Report {
+#[derive(Debug, Clone, Default)]
+pub struct Report(
+    /// `None` in an empty report, because most documents have no problem.
+    Option<Box<Content>>,
+);
+
+/// What is in a report.
+#[derive(Debug, Clone, Default)]
+struct Content {
     /// A list for each stage, so that adding a problem takes constant time.
-    stages: Box<[Vec<Problem>; Stage::COUNT]>,
+    stages: [Vec<Problem>; Stage::COUNT],
     /// What could not be read.
-    pub(crate) unread: Box<Unread>,
+    unread: Unread,
 }
 
 /// Iterates over the problems of a [`Report`], in libvirt's order.
@@ -208,26 +215,43 @@ impl Report {
 
     /// Adds a problem after those of the same and earlier stages.
     pub fn push(&mut self, problem: Problem) {
-        if let Some(stage) = self.stages.get_mut(problem.stage as usize) {
+        let content = self.0.get_or_insert_default();
+        if let Some(stage) = content.stages.get_mut(problem.stage as usize) {
             stage.push(problem);
         }
     }
 
+    fn stages(&self) -> &[Vec<Problem>] {
+        self.0.as_ref().map_or(&[], |content| &content.stages)
+    }
+
+    fn stages_mut(&mut self) -> &mut [Vec<Problem>] {
+        self.0.as_mut().map_or(&mut [], |content| &mut content.stages)
+    }
+
+    /// Records which parts of the document could not be read.
+    pub(crate) fn set_unread(&mut self, unread: Unread) {
+        self.0.get_or_insert_default().unread = unread;
+    }
+
     /// The parts of the document that could not be read.
     pub fn unread(&self) -> &Unread {
-        &self.unread
+        const NOTHING: &Unread = &Unread::NOTHING;
+        self.0.as_ref().map_or(NOTHING, |content| &content.unread)
     }
 
     /// Keeps the problems for which `keep` is true; its second argument is what could not be read.
     pub fn retain(&mut self, keep: impl Fn(&Problem, &Unread) -> bool) {
-        for stage in self.stages.iter_mut() {
-            stage.retain(|problem| keep(problem, &self.unread));
+        if let Some(content) = &mut self.0 {
+            for stage in &mut content.stages {
+                stage.retain(|problem| keep(problem, &content.unread));
+            }
         }
     }
 
     /// Moves every problem of stage `from` to the later stage `to`.
     pub fn put_off(&mut self, from: Stage, to: Stage) {
-        let moved = self.stages.get_mut(from as usize).map(std::mem::take).unwrap_or_default();
+        let moved = self.stages_mut().get_mut(from as usize).map(std::mem::take).unwrap_or_default();
         for problem in moved {
             self.push(Problem { stage: to, ..problem });
         }
@@ -235,7 +259,7 @@ impl Report {
 
     /// Whether there are no problems.
     pub fn is_empty(&self) -> bool {
-        self.stages.iter().all(Vec::is_empty)
+        self.stages().iter().all(Vec::is_empty)
     }
 
     /// Whether a problem is an error, so that the document is refused.
@@ -246,7 +270,8 @@ impl Report {
     /// Makes every problem an error, for whoever cannot do without the command line that the notes leave open. What was no
     /// error has no class, because libvirt has no message for it.
     pub fn insist(&mut self) {
-        let lesser = self.stages.iter_mut().flatten().filter(|problem| problem.severity < Severity::Error);
+        let lesser =
+            self.stages_mut().iter_mut().flatten().filter(|problem| problem.severity < Severity::Error);
         for problem in lesser {
             (problem.severity, problem.class) = (Severity::Error, Class::Plain);
         }
@@ -254,7 +279,7 @@ impl Report {
 
     /// The number of problems.
     pub fn len(&self) -> usize {
-        self.stages.iter().map(Vec::len).sum()
+        self.stages().iter().map(Vec::len).sum()
     }
 
     /// The problem that libvirt would report: it stops at the first.
@@ -264,7 +289,14 @@ impl Report {
 
     /// The problems, in libvirt's order.
     pub fn iter(&self) -> Problems<'_> {
-        self.stages.iter().flatten()
+        self.stages().iter().flatten()
+    }
+}
+
+/// Whether both have the same problems and could not read the same parts.
+impl PartialEq for Report {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter()) && self.unread() == other.unread()
     }
 }
 

@@ -3,7 +3,7 @@
 //! A value that is refused while reading is left out of the model. What later stages would report of an element that
 //! lacks it follows from the first problem, so it is not reported.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::read::{El, Elements};
 use crate::{Place, Pos, Problem};
@@ -29,9 +29,9 @@ const KIND: &[(&str, &str)] = &[
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Unread {
     /// The byte offsets of the devices whose kind is not known, and of all elements in them.
-    unknown: HashSet<usize>,
+    unknown: BTreeSet<usize>,
     /// The elements with parts that could not be read, by byte offset.
-    elements: HashMap<usize, Parts>,
+    elements: BTreeMap<usize, Parts>,
     /// Where the parts are, as paths from `<domain>` or `<devices>`, such as `cpu/numa/cell` or `controller`; an attribute
     /// also as `cpu@mode`.
     paths: BTreeSet<String>,
@@ -50,6 +50,10 @@ struct Parts {
 }
 
 impl Unread {
+    /// All could be read.
+    pub(crate) const NOTHING: Self =
+        Self { unknown: BTreeSet::new(), elements: BTreeMap::new(), paths: BTreeSet::new() };
+
     /// What could not be read according to `problems`.
     pub(crate) fn of<'p>(problems: impl Iterator<Item = &'p Problem>, elements: &Elements<'_>) -> Self {
         let mut unread = Self::default();
