@@ -4,7 +4,7 @@ use std::fmt;
 
 /// A descriptor that is passed to QEMU. `S` is the type of its texts: borrowed in a request, owned in the list of
 /// needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Descriptor<S> {
     /// A queue of a tap device.
@@ -66,7 +66,7 @@ pub enum Descriptor<S> {
 }
 
 /// What a tap device is connected to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Joins<S> {
     /// Nothing: an interface of type `ethernet`.
     Nothing,

@@ -13,7 +13,7 @@ use virtargv_model::{OnOff, Spelled, YesNo};
 use crate::needs::{Content, Process};
 
 /// How a process that QEMU connects to is started.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Helper {
     /// swtpm
@@ -25,7 +25,7 @@ pub enum Helper {
 }
 
 /// swtpm: an emulated TPM.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Swtpm {
     /// Whether it is a TPM 2.0; otherwise it is a TPM 1.2.
     pub tpm2: bool,
@@ -50,7 +50,7 @@ pub struct Swtpm {
 }
 
 /// virtiofsd: shares a directory with the guest.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct VirtiofsdHelper {
     /// The path of the program; `None` for the installed one.
     pub program: Option<String>,
@@ -63,7 +63,7 @@ pub struct VirtiofsdHelper {
 }
 
 /// passt: connects the guest to the networks of the host as a user process.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Passt {
     /// Whether QEMU connects by vhost-user; otherwise by a stream socket.
     pub vhost_user: bool,

@@ -4,7 +4,7 @@
 //! is the only way to the number of a descriptor, and records that descriptor. A launcher walks the list and provides
 //! each need; the `Display` of [`Need`] is for people.
 
-use foldhash::HashSet;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use base64::Engine;
@@ -16,7 +16,7 @@ use crate::helper::Helper;
 use crate::tap::TapDevice;
 
 /// One thing that a command line requires on the host.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Need {
     /// A directory in which QEMU creates sockets and files.
@@ -107,7 +107,7 @@ pub enum Need {
 }
 
 /// Bytes that can be secret. `Debug` shows their number only.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Content(pub Vec<u8>);
 
 impl fmt::Debug for Content {
@@ -117,7 +117,7 @@ impl fmt::Debug for Content {
 }
 
 /// The processes that QEMU connects to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Process {
     /// `swtpm`, an emulated TPM.
@@ -158,7 +158,7 @@ impl Process {
 }
 
 /// What QEMU does with a path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Role {
     /// QEMU opens the image of a disk.
@@ -362,15 +362,15 @@ impl Needs {
     pub fn into_list(self) -> Vec<Need> {
         let mut list = self.0;
         let kept: Vec<bool> = {
-            let directories: HashSet<&str> = list.iter().filter_map(Need::directory).collect();
+            let directories: BTreeSet<&str> = list.iter().filter_map(Need::directory).collect();
             let implied = |need: &Need| match need {
                 Need::Path { path, role: Role::Output } => {
                     path.rsplit_once('/').is_some_and(|(directory, _)| directories.contains(directory))
                 }
                 _ => false,
             };
-            let mut seen =
-                HashSet::with_capacity_and_hasher(list.len(), foldhash::fast::RandomState::default());
+            // Comparing needs mostly stops at their kinds, and hashing would read all their texts.
+            let mut seen = BTreeSet::new();
             list.iter().map(|need| !implied(need) && seen.insert(need)).collect()
         };
         let mut kept = kept.into_iter();

@@ -5,7 +5,7 @@ use virtargv_model::Spelled;
 use virtargv_model::device::net::BridgeMode;
 
 /// What a launcher must know to make a tap device.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TapDevice {
     /// The MAC address of the guest's end, `52:54:00:...`; `None` if the document has none.
     pub mac: Option<String>,
