@@ -40,7 +40,11 @@ impl Devices for SystemHost {
     }
 
     fn render_node(&self) -> Answer<String> {
-        let names = self.root.names("/dev/dri")?;
+        let names = match self.root.names("/dev/dri") {
+            // A machine without a GPU.
+            Err(HostError::NotFound { .. }) => Vec::new(),
+            names => names?,
+        };
         let node = names.into_iter().find(|name| name.starts_with("renderD"));
         node.map(|node| format!("/dev/dri/{node}"))
             .ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
