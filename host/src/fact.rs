@@ -52,9 +52,16 @@ pub enum Fact<'a> {
 
 impl Fact<'_> {
     /// The problem of a document that needs this fact, which the host answers with `error`: a note where the host does not
-    /// know it, `problem` in all other cases.
-    pub fn unanswered(&self, error: &HostError, problem: Problem) -> Problem {
-        if error.is_unknown() { problem.into_note(self.to_string()) } else { problem }
+    /// know it; else `problem`, which says why if the host failed to answer.
+    pub fn unanswered(&self, error: &HostError, mut problem: Problem) -> Problem {
+        match error {
+            HostError::Unknown(_) => problem.into_note(self.to_string()),
+            HostError::Failed { why, .. } if !problem.message.contains(why.as_str()) => {
+                problem.message = format!("{}: {error}", problem.message);
+                problem
+            }
+            _ => problem,
+        }
     }
 }
 

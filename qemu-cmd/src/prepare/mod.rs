@@ -178,13 +178,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     })?;
     let mut report = Report::new();
     let has_cpu = start(&mut domain, &name, &guest, &caps, request, &mut report);
-    let nodes = match storage::name_all(&mut domain, &caps, host, &mut report) {
-        Ok(nodes) => nodes,
-        Err(problem) => {
-            report.push(problem);
-            return Err(report);
-        }
-    };
+    let Some(nodes) = storage::name_all(&mut domain, &caps, host, &mut report) else { return Err(report) };
     let controllers = ControllerTable::of(&domain);
     let common = common::of_devices(&domain, &guest, &caps, &controllers)?;
     let directories = Directories::of(name, host.config(), options);

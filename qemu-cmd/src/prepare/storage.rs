@@ -87,16 +87,24 @@ impl ImageNodes {
 }
 
 /// Looks up storage volumes, reads the backing chains, and names the block nodes of all disks. A disk whose optional image
-/// is missing is removed. Chains that cannot be read are reported, and stay as the document has them.
+/// is missing is removed. Chains that cannot be read are reported, and stay as the document has them. `None` if a volume was
+/// not found, which is reported.
 pub(crate) fn name_all(
     domain: &mut Domain,
     caps: &Caps,
     host: &dyn Host,
     report: &mut Report,
-) -> Result<StorageNodes, Problem> {
+) -> Option<StorageNodes> {
     let list = &mut domain.devices.disks;
+    let mut found = true;
     for disk in &mut *list {
-        volume::look_up(disk, host, caps.release())?;
+        if let Err(problem) = volume::look_up(disk, host, caps.release()) {
+            report.push(problem);
+            found = false;
+        }
+    }
+    if !found {
+        return None;
     }
     let mut next = 1;
     let mut disks = vec![DiskNodes::default(); list.len()];
@@ -121,7 +129,7 @@ pub(crate) fn name_all(
     list.retain(|_| keep.next() != Some(&false));
     let mut keep = kept.iter();
     disks.retain(|_| keep.next() != Some(&false));
-    Ok(StorageNodes { disks, next })
+    Some(StorageNodes { disks, next })
 }
 
 /// Names the nodes of the images of `disk` that were found on the host.
