@@ -23,8 +23,7 @@ pub struct After {
 impl After {
     /// The command as QMP, `{"execute": ..., "arguments": ...}`, with the reason as its `id`.
     pub fn to_json(&self) -> Value {
-        let arguments: Value = serde_json::from_str(&self.arguments.to_json()).unwrap_or_default();
-        json!({ "execute": self.command, "arguments": arguments, "id": self.why })
+        json!({ "execute": self.command, "arguments": Value::from(&self.arguments), "id": self.why })
     }
 }
 

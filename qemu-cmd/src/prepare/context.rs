@@ -1,4 +1,4 @@
-//! The context of preparing. It imports no step of preparing, the steps import it.
+//! The context of preparing: what every step is given. Of the steps it imports only types.
 
 use virtargv_caps::{Cap, Caps, Release};
 use virtargv_host::{Descriptor, DriverConfig, Host, StartOptions};

@@ -233,6 +233,30 @@ fn json(out: &mut String, value: &Value) {
     }
 }
 
+/// The properties as a JSON object.
+impl From<&Props> for serde_json::Value {
+    fn from(props: &Props) -> Self {
+        Self::Object(props.iter().map(|(key, value)| (key.to_owned(), value.into())).collect())
+    }
+}
+
+/// The value in JSON.
+impl From<&Value> for serde_json::Value {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Bool(b) | Value::Sign(b) => (*b).into(),
+            Value::Int(i) => (*i).into(),
+            Value::Uint(u) | Value::Hex(u) => (*u).into(),
+            Value::Str(text) => text.as_str().into(),
+            Value::Null => Self::Null,
+            Value::Bare => true.into(),
+            Value::Object(members) => members.into(),
+            Value::Array(items) | Value::Each(items) => items.iter().map(Self::from).collect(),
+            Value::Set(numbers) => numbers.iter().copied().collect(),
+        }
+    }
+}
+
 fn json_array<T>(out: &mut String, items: &[T], each: impl Fn(&mut String, &T)) {
     out.push('[');
     for (n, item) in items.iter().enumerate() {

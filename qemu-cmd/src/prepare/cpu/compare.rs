@@ -48,7 +48,9 @@ impl Cx<'_> {
                 .problem(self.caps.release(), cpu.pos, message)
                 .with_class(Class::CpuIncompatible));
         };
-        let name = cpu.model.name.as_deref().unwrap_or_default();
+        let Some(name) = cpu.model.name.as_deref() else {
+            return self.compare_known(x86, models, cpu, spec);
+        };
         let offered = self.caps.cpu_model(self.guest.accel, name);
         if x86.has_model(name) || offered.is_none_or(|model| model.usable != Usable::No) {
             return self.compare_known(x86, models, cpu, spec);

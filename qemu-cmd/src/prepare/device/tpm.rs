@@ -110,7 +110,8 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
 /// How swtpm is started.
 fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator) -> Swtpm {
     let tpm2 = emulator.version != Some(TpmVersion::V1_2);
-    let uuid = cx.domain.uuid.map(|uuid| uuid.to_string()).unwrap_or_default();
+    // A completed domain has a UUID. Another is kept apart by its name.
+    let uuid = cx.domain.uuid.map_or_else(|| cx.directories.mark.clone(), |uuid| uuid.to_string());
     let own = || {
         let base = cx.directories.standalone.as_ref().unwrap_or(&cx.settings().swtpm_dir);
         format!("{base}/{uuid}/{}", if tpm2 { "tpm2" } else { "tpm1.2" })

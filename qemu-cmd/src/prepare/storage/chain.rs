@@ -118,7 +118,7 @@ impl ChainReader<'_> {
         }
         loop {
             let last = disk.backing.images.last_mut().unwrap_or(&mut disk.image);
-            let beside = local_path(last).unwrap_or_default().to_owned();
+            let Some(beside) = local_path(last).map(str::to_owned) else { return Ok(()) };
             if let Some(data_file) = &header.data_file {
                 self.add_data_store(last, data_file, &beside)?;
             }
