@@ -70,7 +70,7 @@ fn releases() -> impl TypedValueParser<Value = Release> {
 pub(crate) struct QemuArgs {
     /// The capabilities of QEMU: a capabilities file, `builtin:NAME` for a built-in set, or `probe:PATH` to probe a
     /// binary; `{arch}` in it stands for QEMU's name of the document's architecture [default: the newest built-in set for
-    /// the document's architecture].
+    /// the document's architecture; for `run` the document's emulator is probed].
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
     pub(crate) caps: Option<String>,
     /// Probe the binary even if its capabilities are in the cache.
@@ -115,7 +115,8 @@ pub(crate) struct HostArgs {
     /// The UUID of the domain, if the document has none.
     #[arg(long, value_name = "UUID", value_parser = uuid)]
     pub(crate) uuid: Option<Uuid>,
-    /// The number of the domain, which is in the names of its directories [default: -1, as libvirt writes it before a start].
+    /// The number of the domain, which is in the names of its directories [default: -1, as
+    /// libvirt writes it before a start; for `run` the number of its process].
     #[arg(long, value_name = "NUMBER")]
     pub(crate) domain_id: Option<u32>,
     /// `clean`: an environment with nothing but a usual PATH, instead of that of this process.

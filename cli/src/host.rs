@@ -47,6 +47,9 @@ struct Pool {
 impl<'a> Chosen<'a> {
     /// The machine of the options; `otherwise` if they name none.
     pub(crate) fn load(args: &'a HostArgs, otherwise: HostChoice) -> Result<Self, Unusable> {
+        if let Some(dir) = args.cpu_map.as_ref().filter(|dir| !dir.is_dir()) {
+            return Err(Unusable(format!("'{}', given with --cpu-map, is not a directory", dir.display())));
+        }
         let choice = args.host.clone().unwrap_or(otherwise);
         let base: Box<dyn Host> = match &choice {
             HostChoice::Here => Box::new(here(args)),
@@ -132,7 +135,9 @@ impl Short {
         let mut pools = BTreeMap::new();
         for given in &args.pools {
             let (name, dir) = pair("--pool", given, "NAME=DIR")?;
-            pools.insert(name.to_owned(), Pool { definition: pool(dir)?, dir: dir.to_owned() });
+            let dir = std::path::absolute(dir)?.into_os_string().into_string();
+            let dir = dir.map_err(|_| Unusable("the directory of a storage pool is not UTF-8".to_owned()))?;
+            pools.insert(name.to_owned(), Pool { definition: pool(&dir)?, dir });
         }
         let mut secrets = Vec::new();
         for given in &args.secrets {
@@ -153,6 +158,9 @@ fn pair<'t>(option: &str, given: &'t str, expected: &str) -> Result<(&'t str, &'
 
 fn network(value: &str) -> Result<Network, Unusable> {
     let text = match value.strip_prefix("bridge:") {
+        Some("") => {
+            return Err(Unusable("--network: 'bridge:' is not followed by the name of a bridge".to_owned()));
+        }
         Some(bridge) => {
             let mut w = Writer::new();
             w.element("network").children(|w| {
@@ -161,8 +169,11 @@ fn network(value: &str) -> Result<Network, Unusable> {
             });
             w.finish()
         }
-        None => std::fs::read_to_string(value)
-            .map_err(|e| Unusable(format!("cannot read '{value}', the definition of a network: {e}")))?,
+        None => std::fs::read_to_string(value).map_err(|e| {
+            Unusable(format!(
+                "cannot read '{value}', the definition of a network ('bridge:{value}' is the bridge): {e}"
+            ))
+        })?,
     };
     Network::parse(&text)
         .map_err(|report| Unusable(format!("the definition of a network '{value}': {report}")))

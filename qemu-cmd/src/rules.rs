@@ -47,7 +47,7 @@ virtargv_model::rules! {
     /// The image of a disk, and each image of its backing chain, exists and can be read.
     STORAGE_IMAGE_MISSING = "storage-image-missing": Plain, Build,
         "`<disk><source>`, `<backingStore>`, backing files in headers of images",
-        help "create the image or correct the path (`qemu-img rebase -u -b` in the header of an overlay), or use `startupPolicy='optional'`";
+        help "create the image or correct the path (`qemu-img rebase -u -b` in the header of an overlay), use `startupPolicy='optional'`, or ask no host for images (`--host none`)";
     /// The header of an image is whole.
     STORAGE_IMAGE_HEADER = "storage-image-header": Internal, Build,
         "headers of qcow2, qcow, QED and VMDK: names and extensions are in the first 33280 bytes, QEMU takes names up to 1023 bytes",
