@@ -1,6 +1,7 @@
 //! `virtargv host show`: describes a machine as a file for `--host`.
 
 use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::path::Path;
 
 use virtargv::model::write::Writer;
@@ -61,7 +62,8 @@ pub(crate) fn run(command: &HostCommand) -> Done {
             anstream::eprintln!("virtargv: the setting '{name}' is left out; --with-secrets writes it");
         }
     }
-    anstream::print!("{}", description.to_json());
+    // Not by `anstream`, which removes control characters from what it writes.
+    std::io::stdout().lock().write_all(description.to_json().as_bytes())?;
     Ok(FINE)
 }
 
@@ -158,9 +160,7 @@ fn finish(recorder: Recorder<'_>, args: &HostShowArgs, always: bool) -> Result<D
         let directory = args.qemu.host.cpu_map.as_deref().unwrap_or(Path::new("/usr/share/libvirt/cpu_map"));
         let mut texts = BTreeMap::new();
         let read = CpuMap::parse(|name| {
-            // Files outside of the directory are not read, whatever the index contains.
-            let inside = !name.contains("..") && !name.starts_with('/');
-            let text = std::fs::read_to_string(directory.join(name)).ok().filter(|_| inside)?;
+            let text = virtargv_system::cpu_definitions(directory, name)?;
             texts.insert(name.to_owned(), text.clone());
             Some(text)
         });

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead as _, BufReader};
+use std::path::Path;
 use std::sync::OnceLock;
 
 use virtargv_caps::{CpuDefinitions, CpuReport, ProbedOn, Release, X86};
@@ -17,6 +18,12 @@ use crate::SystemHost;
 const CPUS: &str = "/sys/devices/system/cpu";
 /// What the kernel tells of each CPU.
 const CPUINFO: &str = "/proc/cpuinfo";
+
+/// The file `name` of the CPU definitions in `directory`. `None` for a file outside of it, whatever the index contains.
+pub fn cpu_definitions(directory: &Path, name: &str) -> Option<String> {
+    let inside = !name.contains("..") && !name.starts_with('/');
+    inside.then(|| fs::read_to_string(directory.join(name)).ok()).flatten()
+}
 
 /// The CPU of a machine, found out on first use, because few documents need it.
 #[derive(Debug, Clone, Default)]
@@ -48,12 +55,8 @@ impl SystemHost {
         if !self.cpu_map_dir.is_dir() {
             return Err(HostError::not_found(what, dir.to_string()));
         }
-        let file = |name: &str| {
-            // Files outside of the directory are not read, whatever the index contains.
-            let inside = !name.contains("..") && !name.starts_with('/');
-            inside.then(|| fs::read_to_string(self.cpu_map_dir.join(name)).ok()).flatten()
-        };
-        CpuMap::parse(file).map_err(|error| HostError::failed(what, dir.to_string(), error))
+        CpuMap::parse(|name| cpu_definitions(&self.cpu_map_dir, name))
+            .map_err(|error| HostError::failed(what, dir.to_string(), error))
     }
 
     /// Whether the host has another architecture than this machine.

@@ -35,7 +35,7 @@ use std::io::Read as _;
 use std::path::PathBuf;
 use std::sync::OnceLock;
 
-pub use cpu::probed_on;
+pub use cpu::{cpu_definitions, probed_on};
 use driver::Directories;
 pub use driver::{Driver, SettingsProblem};
 use root::Root;
