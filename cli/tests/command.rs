@@ -3,8 +3,11 @@
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use std::io::Write as _;
-use std::process::{Command, Output, Stdio};
+mod common;
+
+use std::process::{Command, Output};
+
+use common::text;
 
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
@@ -15,21 +18,8 @@ const GOOD: &str = "<domain type='qemu'><name>a,b</name><uuid>0b6a5c2e-6a4b-4c8e
 
 /// Runs the command in the project's directory with `input` on standard input.
 fn virtargv(args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_virtargv"))
-        .args(args)
-        .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    // A command that does not read its input can have ended already.
-    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
-    child.wait_with_output().expect("the command ends")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("UTF-8")
+    let project = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    common::run(common::virtargv().args(args).current_dir(project), input)
 }
 
 #[test]

@@ -3,27 +3,16 @@
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
-use std::io::Write as _;
+mod common;
+
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
+
+use common::text;
 
 /// Runs the command with `input` on standard input and nothing in its environment.
 fn virtargv(args: &[&str], input: &str) -> Output {
-    let mut child = Command::new(env!("CARGO_BIN_EXE_virtargv"))
-        .args(args)
-        .env_clear()
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the command starts");
-    // A command that does not read its input can have ended already.
-    let _ = child.stdin.take().expect("a pipe").write_all(input.as_bytes());
-    child.wait_with_output().expect("the command ends")
-}
-
-fn text(bytes: &[u8]) -> &str {
-    std::str::from_utf8(bytes).expect("UTF-8")
+    common::run(common::virtargv().args(args).env_clear(), input)
 }
 
 /// A guest for x86_64 with these elements, and these devices.
