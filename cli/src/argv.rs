@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use virtargv::explain::Explainer;
+use virtargv::model::one_line;
 use virtargv::{CommandLine, Format, Layout, Source};
 
 use crate::args::{ArgvArgs, ArgvFormat, HostChoice};
@@ -83,16 +84,10 @@ fn explain(line: &CommandLine, explainer: &Explainer<'_>) -> String {
     let mut out = line.print_program();
     for argument in &line.arguments {
         let why = explainer.argument(argument);
-        let _ = writeln!(out, "# {}", why.chars().flat_map(shown).collect::<String>());
+        let _ = writeln!(out, "# {}", one_line(&why));
         let _ = writeln!(out, "{}", argument.print());
     }
     out
-}
-
-/// A character of a document on a terminal: control characters are escaped.
-fn shown(c: char) -> impl Iterator<Item = char> {
-    let (escaped, plain) = if c.is_control() { (Some(c.escape_default()), None) } else { (None, Some(c)) };
-    escaped.into_iter().flatten().chain(plain)
 }
 
 /// The directory of the domain's sockets, as an absolute path.

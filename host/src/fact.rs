@@ -3,7 +3,6 @@
 use std::fmt;
 
 use virtargv_model::Problem;
-use virtargv_model::info::PciAddress;
 
 use crate::{HostError, SecretKey};
 
@@ -32,12 +31,8 @@ pub enum Fact<'a> {
     CpuDefinitions,
     /// The firmware that is installed.
     Firmware,
-    /// A file or block device with an image.
-    Image(&'a str),
     /// The USB devices.
     UsbDevices,
-    /// A PCI device.
-    PciDevice(&'a PciAddress),
     /// A unit of a SCSI host adapter.
     ScsiUnit(&'a str),
     /// A DRM render node.
@@ -89,11 +84,9 @@ impl fmt::Display for Fact<'_> {
                 f.write_str("--cpu-map, or describe them with --host")
             }
             Self::Firmware => write!(f, "the firmware of the host is not known here; {host}"),
-            Self::Image(path) => write!(f, "image '{path}' is not known here; {host}"),
             Self::UsbDevices => {
                 f.write_str("the USB devices of the host are not known here; describe them with --host")
             }
-            Self::PciDevice(address) => write!(f, "PCI device '{address}' is not known here; {host}"),
             Self::ScsiUnit(adapter) => {
                 write!(f, "the units of SCSI host adapter '{adapter}' are not known here; ")?;
                 f.write_str("describe them with --host")

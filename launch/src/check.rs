@@ -7,9 +7,9 @@ use std::path::Path;
 
 use rustix::fs::{Access, access};
 use rustix::process::geteuid;
+use virtargv_model::one_line;
 use virtargv_qemu_cmd::{CommandLine, Descriptor, Helper, Joins, Need, Process, Role, TapDevice};
 
-use crate::child::escaped;
 use crate::settings::Settings;
 use crate::{helper, open, program, tap};
 
@@ -58,7 +58,7 @@ pub(crate) fn check(line: &CommandLine, settings: &Settings) -> Vec<Missing> {
     let mut missing: Vec<Missing> = Vec::new();
     let mut add = |need: String, found: Found| {
         if let Err(Lack { why, help, root }) = found {
-            let one = Missing { need: escaped(&need), why: escaped(&why), help: escaped(&help), root };
+            let one = Missing { need: one_line(&need), why: one_line(&why), help: one_line(&help), root };
             if !missing.contains(&one) {
                 missing.push(one);
             }

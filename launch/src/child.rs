@@ -10,6 +10,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
+use virtargv_model::one_line;
+
 use crate::error::Error;
 use crate::settings::Message;
 
@@ -116,7 +118,7 @@ fn read(pipe: ChildStderr, errors: &Mutex<String>, message: &Message) {
     let mut pipe = BufReader::new(pipe);
     let mut line = Vec::new();
     while let Ok(1..) = pipe.by_ref().take(LINE).read_until(b'\n', &mut line) {
-        let text = escaped(String::from_utf8_lossy(&line).trim_end());
+        let text = one_line(String::from_utf8_lossy(&line).trim_end());
         message.call(&text);
         let mut kept = errors.lock().unwrap_or_else(PoisonError::into_inner);
         kept.push_str(&text);
@@ -128,13 +130,4 @@ fn read(pipe: ChildStderr, errors: &Mutex<String>, message: &Message) {
         drop(kept);
         line.clear();
     }
-}
-
-/// The text without control characters, which could change a terminal.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-    }
-    out
 }

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::child::escaped;
+use virtargv_model::one_line;
+
 use crate::error::Error;
 
 /// The longest message that is read, in bytes.
@@ -78,7 +79,7 @@ impl Monitor {
             }
             if let Some(error) = message.get("error") {
                 let text = error.get("desc").and_then(Value::as_str).unwrap_or_default();
-                return Err(Error::Refused { command: command.to_owned(), why: escaped(text) });
+                return Err(Error::Refused { command: command.to_owned(), why: one_line(text) });
             }
             if let Some(value) = message.get_mut("return") {
                 return Ok(value.take());

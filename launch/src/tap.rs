@@ -8,9 +8,10 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use tun_rs::{DeviceBuilder, Layer, SyncDevice};
+use virtargv_model::one_line;
 use virtargv_qemu_cmd::{Joins, Need, TapDevice};
 
-use crate::child::{Process, escaped};
+use crate::child::Process;
 use crate::created::Created;
 use crate::error::Error;
 use crate::program;
@@ -162,7 +163,7 @@ fn ip(words: &[&str]) -> Result<(), Error> {
 pub(crate) fn run(command: Command) -> Result<(), Error> {
     let limit = std::time::Duration::from_secs(30);
     let mut process = Process::start(command, &Message::default())?;
-    let program = escaped(process.program());
+    let program = one_line(process.program());
     match process.wait(limit) {
         Some(status) if status.success() => Ok(()),
         Some(status) => Err(Error::Helper { program, status, message: process.errors() }),

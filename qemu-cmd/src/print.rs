@@ -15,7 +15,7 @@
 
 use std::fmt::Write as _;
 
-use virtargv_model::Source;
+use virtargv_model::{Source, one_line};
 
 use crate::props::json_string;
 use crate::{ArgValue, Argument, CommandLine, Origin};
@@ -123,10 +123,8 @@ impl CommandLine {
     pub fn explain(&self) -> String {
         let mut out = String::new();
         for need in &self.needs {
-            // A path can contain line breaks, which are escaped.
-            for c in need.to_string().chars() {
-                if c.is_control() { out.extend(c.escape_default()) } else { out.push(c) }
-            }
+            // A path can contain line breaks.
+            out.push_str(&one_line(&need.to_string()));
             out.push('\n');
         }
         out

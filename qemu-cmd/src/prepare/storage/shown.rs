@@ -1,5 +1,7 @@
 //! Names of images in messages. They come from headers, so they can be long and can have control characters in them.
 
+use virtargv_model::one_line;
+
 /// The most characters of a name that are shown.
 const MAX_NAME: usize = 200;
 /// How many images of a long chain are shown, at its beginning and at its end.
@@ -7,19 +9,8 @@ const ENDS: usize = 3;
 
 /// A name on one line: cut off, and without control characters.
 pub(super) fn shown(name: &str) -> String {
-    let mut out = String::new();
-    let mut chars = name.chars();
-    for char in chars.by_ref().take(MAX_NAME) {
-        if char.is_control() {
-            out.extend(char.escape_default());
-        } else {
-            out.push(char);
-        }
-    }
-    if chars.next().is_some() {
-        out.push_str("...");
-    }
-    out
+    let cut = name.char_indices().nth(MAX_NAME).and_then(|(at, _)| name.get(..at));
+    cut.map_or_else(|| one_line(name), |start| one_line(start) + "...")
 }
 
 /// A chain, such as `a -> b -> c (missing)`, where `mark` is what follows the last name. The middle of a long chain is
