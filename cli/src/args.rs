@@ -206,6 +206,10 @@ pub(crate) struct ArgvArgs {
     /// created.
     #[arg(long, value_name = "DIR", num_args = 0..=1, require_equals = true, default_missing_value = "")]
     pub(crate) standalone: Option<String>,
+    /// Print what `virsh domxml-to-native qemu-argv` prints: every interface is of type `ethernet` with its MAC address,
+    /// model and script only, sockets and files are given by path, and images are not opened.
+    #[arg(long, conflicts_with_all = ["standalone", "explain_host"])]
+    pub(crate) like_native: bool,
     /// List what the command line requires on the host: as comments before it, or as `needs` in JSON.
     #[arg(long)]
     pub(crate) explain_host: bool,

@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::PathBuf;
 
 use virtargv::explain::Explainer;
+use virtargv::host::Runner;
 use virtargv::model::one_line;
 use virtargv::{CommandLine, Format, Layout, Source};
 
@@ -26,13 +27,14 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     let chosen = Chosen::load(&args.qemu.host, HostChoice::Here)?;
     let mut sets = Sets::new(&args.qemu);
     let set = sets.of(&text, chosen.arch())?;
-    let standalone = match &args.standalone {
-        Some(dir) => Some(directory(dir, &text)?),
-        None => None,
+    let runner = match &args.standalone {
+        Some(dir) => Runner::Shell(directory(dir, &text)?),
+        None if args.like_native => Runner::Reader,
+        None => Runner::Launcher,
     };
     let mut outcome = chosen.with_request(&text, set, |mut request| {
         request.read.abi_update = args.abi_update;
-        request.start.standalone = standalone;
+        request.start.runner = runner;
         virtargv::run(&text, &request)
     });
     let (Some(line), Some(completed)) = (outcome.command_line, outcome.resolved) else {

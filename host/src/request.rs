@@ -68,11 +68,34 @@ pub struct ReadOptions {
 pub struct StartOptions {
     /// Where the guest's state comes from, for a guest that is migrated or restored.
     pub incoming: Option<Incoming>,
-    /// The command line runs without a launcher: no descriptors are passed, and the domain's sockets are in this
-    /// directory.
-    pub standalone: Option<String>,
+    /// What runs the command line.
+    pub runner: Runner,
     /// The number that the domain has while it runs.
     pub domain_id: DomainId,
+}
+
+/// What runs a command line, which decides what the command line can count on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Runner {
+    /// A launcher: it opens descriptors, starts helper processes, and talks to QEMU, as libvirt does.
+    #[default]
+    Launcher,
+    /// A shell: no descriptors are passed, and the domain's sockets are in this directory.
+    Shell(String),
+    /// Nothing: the command line is to be read, as that of `virsh domxml-to-native`. Every interface is one of type
+    /// `ethernet`, of which only MAC address, model and script are kept, sockets and files are given by path, and images
+    /// are not opened.
+    Reader,
+}
+
+impl Runner {
+    /// The directory of a command line for a shell.
+    pub fn directory(&self) -> Option<&str> {
+        match self {
+            Self::Shell(directory) => Some(directory),
+            Self::Launcher | Self::Reader => None,
+        }
+    }
 }
 
 /// The number of a running domain (`<domain id=>`). It is in the names of the domain's directories and sockets, so that two

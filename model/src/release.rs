@@ -90,6 +90,8 @@ releases! {
     /// 11.3.0, the default.
     #[default]
     V11_3 = "11.3";
+    /// 12.9.0.
+    V12_9 = "12.9";
 }
 
 impl fmt::Display for Release {

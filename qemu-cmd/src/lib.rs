@@ -37,7 +37,7 @@ pub use print::{Format, Layout};
 pub use props::{Form, Props, Style, Value};
 pub use tap::TapDevice;
 pub use text::Text;
-pub use virtargv_host::{Descriptor, DomainId, Incoming, Joins, StartOptions};
+pub use virtargv_host::{Descriptor, DomainId, Incoming, Joins, Runner, StartOptions};
 pub use virtargv_model::lifecycle::Action;
 
 use virtargv_host::Request;

@@ -20,6 +20,14 @@ virtargv_model::rules! {
     DESCRIPTOR_TWICE = "descriptor-number-twice": Internal, Build,
         "QEMU inherits each descriptor under one number; two devices with one descriptor would use the same file",
         help "have the launcher pass each descriptor under a number of its own";
+    /// A vhost-user GPU needs a start.
+    NATIVE_VHOST_USER_GPU = "native-vhost-user-gpu": Internal, Build,
+        "`virsh domxml-to-native` starts no process for `<video><driver name='vhostuser'>`",
+        help "ask for the command line of a start";
+    /// A disk on a vDPA device needs a start.
+    NATIVE_VDPA = "native-vdpa": Internal, Build,
+        "`virsh domxml-to-native` opens no `<source type='vhostvdpa'>`",
+        help "ask for the command line of a start";
     /// The descriptors of a disk's file are passed as a group.
     STORAGE_FDGROUP = "storage-fdgroup": InvalidArgument, Build,
         "`<source fdgroup=>`: descriptors that a launcher passes under this name",

@@ -23,12 +23,14 @@ mod address;
 mod defaults;
 mod firmware;
 mod guest;
+mod native;
 pub mod rules;
 
 pub use address::usb_at_start;
 pub use defaults::disk::complete_network;
 pub use firmware::pick as pick_firmware;
 pub use guest::{Board, Guest, runs};
+pub use native::strip_interfaces;
 pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 

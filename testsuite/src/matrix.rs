@@ -9,6 +9,7 @@ use std::fmt::Write as _;
 use crate::wrap;
 use virtargv::{Arch, Cap, Caps, Format, Release, Report, Request, Run, Severity, Source, Stage, builtin};
 use virtargv_caps::{Accel, Machine};
+use virtargv_host::Runner;
 
 mod cases;
 mod host;
@@ -170,7 +171,9 @@ impl Case {
         let host = host::host(self.host, self.release);
         let mut request = Request::new(&caps, &*host);
         request.read.abi_update = self.define;
-        request.start.standalone = standalone.then(|| "/run/guest".to_owned());
+        if standalone {
+            request.start.runner = Runner::Shell("/run/guest".to_owned());
+        }
         Ok(virtargv::run(document, &request))
     }
 

@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use libtest_mimic::{Arguments, Failed, Trial};
 use serde_json::{Value, json};
 use virtargv::{Argument, Caps, CommandLine, FixedHost, Need, Origin, Release, Request};
-use virtargv_host::SecretLookup;
+use virtargv_host::{Runner, SecretLookup};
 use virtargv_testsuite::images::make_images;
 use virtargv_testsuite::matrix::{Case, cases, live_documents};
 
@@ -177,7 +177,7 @@ fn command_line(case: &Case, document: &str, dir: &str) -> Result<CommandLine, F
     let secret = SecretLookup::new(|_, _| Some(b"open sesame".to_vec()));
     let host = FixedHost { now: 1_234_567_890, secret, ..FixedHost::default() };
     let mut request = Request::new(caps(case.release)?, &host);
-    request.start.standalone = Some(dir.to_owned());
+    request.start.runner = Runner::Shell(dir.to_owned());
     virtargv::command_line(document, &request).map_err(|report| {
         let problems: Vec<String> = report.iter().map(ToString::to_string).collect();
         problems.join("\n").into()

@@ -53,7 +53,7 @@ pub mod render;
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
-    StartOptions,
+    Runner, StartOptions,
 };
 pub use virtargv_model::{
     ByRelease, Class, Classes, Convention, Domain, Frame, Outcome, Place, Pos, Problem, Problems, Report,

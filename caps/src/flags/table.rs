@@ -223,7 +223,7 @@ macro_rules! flag_table {
             QxlVram64, "QXL_VRAM64", "qxl.vram64_size_mb", Live, "property `vram64_size_mb` of `qxl`";
             QxlVgaVram64, "QXL_VGA_VRAM64", "qxl-vga.vram64_size_mb", On, "property `vram64_size_mb` of `qxl-vga`";
             ChardevLogfile, "CHARDEV_LOGFILE", "chardev-logfile", Live => On since "11.3", "character devices take `logfile=`";
-            NameDebugThreads, "NAME_DEBUG_THREADS", "debug-threads", Live => On since "11.3", "`-name` takes `debug-threads=`";
+            NameDebugThreads, "NAME_DEBUG_THREADS", "debug-threads", Live => On since "11.3" => Live since "12.9", "`-name` takes `debug-threads=`";
             ObjectSecret, "OBJECT_SECRET", "secret", Live => On since "11.3", "object type `secret`";
             DevicePxb, "DEVICE_PXB", "pxb", Live, "device `pxb`";
             DevicePxbPcie, "DEVICE_PXB_PCIE", "pxb-pcie", Live, "device `pxb-pcie`";
@@ -416,7 +416,7 @@ macro_rules! flag_table {
             MachineConfidentalGuestSupport, "MACHINE_CONFIDENTAL_GUEST_SUPPORT", "confidential-guest-support", New => Live since "11.3", "`-machine` takes `confidential-guest-support=`";
             QueryDisplayOptions, "QUERY_DISPLAY_OPTIONS", "query-display-options", New => On since "11.3", "QMP command `query-display-options`";
             S390PvGuest, "S390_PV_GUEST", "s390-pv-guest", New => Live since "11.3", "object type `s390-pv-guest`";
-            SetAction, "SET_ACTION", "set-action", New => Live since "11.3", "QMP command `set-action`";
+            SetAction, "SET_ACTION", "set-action", New => Live since "11.3" => On since "12.9", "QMP command `set-action`";
             VirtioBlkQueueSize, "VIRTIO_BLK_QUEUE_SIZE", "virtio-blk.queue-size", New => Live since "11.3", "property `queue-size` of `virtio-blk`";
             DeviceVirtioMemPci, "DEVICE_VIRTIO_MEM_PCI", "virtio-mem-pci", New => Live since "11.3", "device `virtio-mem-pci`";
             MemoryBackendReserve, "MEMORY_BACKEND_RESERVE", "memory-backend-file.reserve", New => Live since "11.3", "memory objects take `reserve=`";
@@ -484,6 +484,33 @@ macro_rules! flag_table {
             BlockdevSetActive, "BLOCKDEV_SET_ACTIVE", "blockdev-set-active", New => Live since "11.3", "QMP command `blockdev-set-active`";
             MachineShim, "MACHINE_SHIM", "shim", New => Live since "11.3", "option `-shim`";
             VirtioScsiIothreadMapping, "VIRTIO_SCSI_IOTHREAD_MAPPING", "virtio-scsi.iothread-mapping", New => Live since "11.3", "property `iothread-mapping` of `virtio-scsi`";
+            MachineVirtHighmemMmioSize, "MACHINE_VIRT_HIGHMEM_MMIO_SIZE", "machine.virt.highmem-mmio-size", New => Live since "12.9", "property `highmem-mmio-size` of the `virt` machine";
+            BusFloppy, "BUS_FLOPPY", "bus-floppy", New => Live since "12.9", "bus type `floppy-bus`";
+            DeviceNvme, "DEVICE_NVME", "nvme", New => Live since "12.9", "device `nvme`";
+            DeviceNvmeNs, "DEVICE_NVME_NS", "nvme-ns", New => Live since "12.9", "device `nvme-ns`";
+            AmdIommu, "AMD_IOMMU", "amd-iommu", New => Live since "12.9", "device `amd-iommu`";
+            AmdIommuPciId, "AMD_IOMMU_PCI_ID", "amd-iommu.pci-id", New => Live since "12.9", "property `pci-id` of `amd-iommu`";
+            DeviceUsbBot, "DEVICE_USB_BOT", "usb-bot", New => Live since "12.9", "device `usb-bot`";
+            TdxGuest, "TDX_GUEST", "tdx-guest", New => Live since "12.9", "object type `tdx-guest`";
+            QomListGet, "QOM_LIST_GET", "qom-list-get", New => Live since "12.9", "QMP command `qom-list-get`";
+            AcpiGenericInitiator, "ACPI_GENERIC_INITIATOR", "acpi-generic-initiator", New => Live since "12.9", "object type `acpi-generic-initiator`";
+            DiskTimedStats, "DISK_TIMED_STATS", "disk-timed-stats", New => Live since "12.9", "disks take `stats-intervals`";
+            QueryAccelerators, "QUERY_ACCELERATORS", "query-accelerators", New => Live since "12.9", "QMP command `query-accelerators`";
+            Mshv, "MSHV", "mshv", New => Live since "12.9", "accelerator MSHV";
+            VirtioIommuAwBits, "VIRTIO_IOMMU_AW_BITS", "virtio-iommu.aw-bits", New => Live since "12.9", "property `aw-bits` of `virtio-iommu`";
+            ScsiBlockMigratePr, "SCSI_BLOCK_MIGRATE_PR", "scsi-block.migrate-pr", New => Live since "12.9", "property `migrate-pr` of `scsi-block`";
+            Iommufd, "OBJECT_IOMMUFD", "iommufd", New => Live since "12.9", "object type `iommufd`";
+            DeviceUefiVars, "DEVICE_UEFI_VARS", "uefi-vars", New => Live since "12.9", "device `uefi-vars-x64` or `uefi-vars-sysbus`";
+            QueryBlockFlat, "QUERY_BLOCK_FLAT", "query-block-flat", New => Live since "12.9", "QMP command `query-block` takes `flat`";
+            AmdIommuXtsup, "AMD_IOMMU_XTSUP", "amd-iommu.xtsup", New => Live since "12.9", "property `xtsup` of `amd-iommu`";
+            BlockdevMirrorTargetIsZero, "BLOCKDEV_MIRROR_TARGET_IS_ZERO", "blockdev-mirror.target-is-zero", New => Live since "12.9", "QMP command `blockdev-mirror` takes `target-is-zero`";
+            ObjectMonitorQmp, "OBJECT_MONITOR_QMP", "object-monitor-qmp", New => Live since "12.9", "object type `monitor-qmp`";
+            DeviceArmSmmuv3, "DEVICE_ARM_SMMUV3", "arm-smmuv3", New => Live since "12.9", "device `arm-smmuv3`";
+            ArmSmmuv3PerBus, "ARM_SMMUV3_SMMU_PER_BUS", "arm-smmuv3.smmu_per_bus", New => Live since "12.9", "property `smmu_per_bus` of `arm-smmuv3`";
+            ArmSmmuv3Accel, "ARM_SMMUV3_ACCEL", "arm-smmuv3.accel", New => Live since "12.9", "property `accel` of `arm-smmuv3`";
+            ArmSmmuv3Cmdqv, "ARM_SMMUV3_CMDQV", "arm-smmuv3.cmdqv", New => Live since "12.9", "property `cmdqv` of `arm-smmuv3`";
+            IothreadPollWeight, "IOTHREAD_POLL_WEIGHT", "iothread.poll-weight", New => Live since "12.9", "property `poll-weight` of `iothread`";
+            WinDmpGuestAware, "WIN_DMP_GUEST_AWARE", "win-dmp.guest-aware", New => Live since "12.9", "guest memory is dumped in Windows format where the guest asks for it";
         }
     };
 }

@@ -1,7 +1,7 @@
 //! The context of preparing: what every step is given. Of the steps it imports only types.
 
 use virtargv_caps::{Cap, Caps, Release};
-use virtargv_host::{Descriptor, DriverConfig, Host, StartOptions};
+use virtargv_host::{Descriptor, DriverConfig, Host, Runner, StartOptions};
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::{Domain, Place, Problem, Report, Rule, Stage};
@@ -69,9 +69,19 @@ impl<'d> Prepare<'d> {
         self.host.config()
     }
 
-    /// Whether the command line runs without a launcher.
-    pub fn is_standalone(&self) -> bool {
-        self.options.standalone.is_some()
+    /// Whether the command line is for a shell, so that no descriptors are passed.
+    pub fn is_for_shell(&self) -> bool {
+        matches!(self.options.runner, Runner::Shell(_))
+    }
+
+    /// Whether the command line is to be read only.
+    pub fn is_for_reader(&self) -> bool {
+        self.options.runner == Runner::Reader
+    }
+
+    /// Whether QEMU is started by a launcher, which opens files and sockets for it.
+    pub fn has_launcher(&self) -> bool {
+        self.options.runner == Runner::Launcher
     }
 
     /// The alias of the first controller with this type and `index=`.

@@ -7,8 +7,8 @@ use virtargv_host::{DriverConfig, StartOptions};
 pub(crate) struct Directories {
     /// The directory of the domain, in which QEMU creates its sockets.
     pub domain: String,
-    /// The only directory, if the command line runs without a launcher.
-    pub standalone: Option<String>,
+    /// The only directory, if the command line is for a shell.
+    pub shell: Option<String>,
     /// The domain's name.
     pub name: String,
     /// The part of names in directories that domains share: the number of the domain, and the first 20 characters of its
@@ -21,9 +21,9 @@ impl Directories {
     pub fn of(name: String, settings: &DriverConfig, options: &StartOptions) -> Self {
         let end = name.char_indices().nth(20).map_or(name.len(), |(at, _)| at);
         let mark = format!("{}-{}", options.domain_id, name.get(..end).unwrap_or(&name));
-        let standalone = options.standalone.clone();
-        let own = standalone.clone().unwrap_or_else(|| format!("{}/domain-{mark}", settings.lib_dir));
-        Self { domain: own, standalone, name, mark }
+        let shell = options.runner.directory().map(str::to_owned);
+        let own = shell.clone().unwrap_or_else(|| format!("{}/domain-{mark}", settings.lib_dir));
+        Self { domain: own, shell, name, mark }
     }
 }
 

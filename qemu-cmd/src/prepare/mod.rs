@@ -25,7 +25,7 @@ pub(crate) mod throttle;
 pub(crate) mod tls;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::{DriverConfig, Host, Incoming, Request, StartOptions};
+use virtargv_host::{DriverConfig, Host, Incoming, Request, Runner, StartOptions};
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::Location;
@@ -177,8 +177,12 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         )
     })?;
     let mut report = Report::new();
+    if request.start.runner == Runner::Reader {
+        let request = Request { caps: &caps, ..request.clone() };
+        domain = virtargv_resolve::strip_interfaces(domain, &guest, &request, &mut report);
+    }
     let has_cpu = start(&mut domain, &name, &guest, &caps, request, &mut report);
-    let Some(nodes) = storage::name_all(&mut domain, &caps, host, &mut report) else { return Err(report) };
+    let Some(nodes) = storage::name_all(&mut domain, &caps, request, &mut report) else { return Err(report) };
     let controllers = ControllerTable::of(&domain);
     let common = common::of_devices(&domain, &guest, &caps, &controllers)?;
     let directories = Directories::of(name, host.config(), options);
@@ -205,7 +209,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     };
     let facts = Facts::prepare(&mut cx);
     // A launcher writes the file of the key for every guest. Without one the key is emitted only if a secret needs it.
-    let with_key = caps.has(Cap::ObjectSecret) && (options.standalone.is_none() || cx.encrypts);
+    let with_key = caps.has(Cap::ObjectSecret) && (!cx.is_for_shell() || cx.encrypts);
     let rtc_base =
         clock::base(host, &domain.clock, caps.release()).map_err(|problem| report.push(problem)).ok();
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };

@@ -11,7 +11,7 @@ mod uri;
 mod volume;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::Host;
+use virtargv_host::{Request, Runner};
 use virtargv_model::device::disk::{CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{
     Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Location, Slice, SourceType,
@@ -87,14 +87,15 @@ impl ImageNodes {
 }
 
 /// Looks up storage volumes, reads the backing chains, and names the block nodes of all disks. A disk whose optional image
-/// is missing is removed. Chains that cannot be read are reported, and stay as the document has them. `None` if a volume was
+/// is missing is removed. Chains that cannot be read are reported, and stay as the document has them; for a command line that is to be read, none is read. `None` if a volume was
 /// not found, which is reported.
 pub(crate) fn name_all(
     domain: &mut Domain,
     caps: &Caps,
-    host: &dyn Host,
+    request: &Request<'_>,
     report: &mut Report,
 ) -> Option<StorageNodes> {
+    let host = request.host;
     let list = &mut domain.devices.disks;
     let mut found = true;
     for disk in &mut *list {
@@ -116,7 +117,8 @@ pub(crate) fn name_all(
         }
     }
     let mut kept = vec![true; list.len()];
-    for ((disk, plan), kept) in list.iter_mut().zip(&mut disks).zip(&mut kept).rev() {
+    let chains = if request.start.runner == Runner::Reader { &mut [][..] } else { list.as_mut_slice() };
+    for ((disk, plan), kept) in chains.iter_mut().zip(&mut disks).zip(&mut kept).rev() {
         match chain::complete(disk, caps, host) {
             Ok(Found::Images) if !plan.images.is_empty() => name_found(disk, plan, caps, &mut next),
             Ok(Found::Images) => {}

@@ -6,6 +6,7 @@ use super::address;
 use super::virtio::{self, Variant};
 use crate::emit::context::Emit;
 use crate::needs::Role;
+use crate::prepare::device::vsock::Vhost;
 use crate::text::text;
 
 /// Emits `<vsock>`.
@@ -20,10 +21,13 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         let mut props = virtio::device(e, "vhost-vsock", variant, vsock.address, vsock.virtio);
         props.set("id", vsock.alias).set("guest-cid", vsock.facts.cid);
         match &vsock.facts.vhost {
-            Some(passed) => {
+            Vhost::Passed(passed) => {
                 props.set("vhostfd", text!(e.pass(passed)));
             }
-            None => e.need_path("/dev/vhost-vsock", Role::Device),
+            Vhost::NotOpen => {
+                props.set("vhostfd", "-1");
+            }
+            Vhost::Path => e.need_path("/dev/vhost-vsock", Role::Device),
         }
         address::add(&mut props, e, vsock.address);
         virtio::late_options(&mut props, e, vsock.virtio);

@@ -83,7 +83,7 @@ pub(crate) fn channel(cx: &mut Prepare<'_>, channel: Device<'_, Channel>) -> Res
             let [controller, bus, port] = numbers;
             format!("vioser-{controller:02}-{bus:02}-{port:02}.sock")
         });
-        if let Some(dir) = &cx.directories.standalone {
+        if let Some(dir) = &cx.directories.shell {
             return format!("{dir}/{}", file.replace('/', "_"));
         }
         let prefix = if cx.release().has(Convention::ChannelDirPlain) { "" } else { "domain-" };

@@ -137,6 +137,11 @@ pub(crate) enum Written {
 }
 
 impl CharBackend {
+    /// A backend that discards its input.
+    pub fn discarding() -> Self {
+        Self { kind: CharBackendKind::Null, log: None }
+    }
+
     /// A UNIX socket at `path` to which QEMU connects; `peer` listens there.
     pub fn connected(path: impl Into<Text>, peer: Process, reconnect: Option<u32>) -> Self {
         let socket = UnixSocket::Path { path: path.into(), peer, helper: None };
@@ -162,7 +167,7 @@ impl CharBackend {
     /// A UNIX socket at `path` at which QEMU listens, for the element at `pos`. QEMU inherits it, unless this QEMU cannot
     /// or there is no launcher.
     pub fn listening(cx: &mut Prepare<'_>, path: &str, pos: Pos) -> Result<Self, Problem> {
-        let socket = if cx.has(Cap::ChardevFdPassCommandline) && !cx.is_standalone() {
+        let socket = if cx.has(Cap::ChardevFdPassCommandline) && cx.has_launcher() {
             UnixSocket::Passed(cx.pass(&Descriptor::UnixListen { path }, pos)?)
         } else {
             UnixSocket::Path { path: path.to_owned().into(), peer: Process::Peer, helper: None }
@@ -315,7 +320,7 @@ fn written(
     owner: Owner<'_>,
     wanted: &Descriptor<&str>,
 ) -> Result<Written, Problem> {
-    if !cx.release().has(Convention::ChardevFileFdset) || cx.is_standalone() {
+    if !cx.release().has(Convention::ChardevFileFdset) || !cx.has_launcher() {
         return Ok(Written::Path { path: path.to_owned().into(), append: append.map(OnOff::is_on) });
     }
     let suffix = if matches!(wanted, Descriptor::ChardevLog { .. }) { "-log" } else { "-source" };

@@ -96,7 +96,7 @@ fn dbus(cx: &mut Prepare<'_>, graphics: &Graphics, dbus: &Dbus) -> Result<Facts,
     let bus = match (&dbus.address, dbus.p2p) {
         (_, true) => None,
         (Some(address), false) => Some(Bus::Given(address.into())),
-        (None, false) => Some(Bus::Own(match &cx.directories.standalone {
+        (None, false) => Some(Bus::Own(match &cx.directories.shell {
             Some(dir) => format!("{dir}/dbus.sock").into(),
             None => format!("{}/dbus/{}-dbus.sock", cx.settings().state_dir, cx.directories.mark).into(),
         })),

@@ -61,7 +61,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
         HostdevSource::Pci(pci) => Ok(Facts::Pci(self::pci(pci, hostdev.address))),
         HostdevSource::Scsi(scsi) => unit(cx, hostdev, scsi).map(Facts::ScsiUnit),
         HostdevSource::ScsiHost(_) => {
-            let passes = !cx.is_standalone();
+            let passes = !cx.is_for_shell();
             let vhost = passes.then(|| cx.pass(&Descriptor::VhostScsi, hostdev.info.pos)).transpose()?;
             Ok(Facts::ScsiHost(vhost))
         }

@@ -204,7 +204,7 @@ fn tap(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Tap, Problem>
         _ => Joins::Nothing,
     };
     let vhost = has_vhost(cx, nic)?;
-    if cx.is_standalone() {
+    if cx.is_for_shell() {
         let name = name.map_or_else(|| generated_name(cx, nic), str::to_owned);
         let access = TapAccess::Named(name.clone().into());
         let device = tap_device(cx, nic);
@@ -284,7 +284,7 @@ fn generated_name(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
 }
 
 fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Result<Vdpa, Problem> {
-    if cx.is_standalone() {
+    if cx.is_for_shell() {
         return Ok(Vdpa::Path(dev.to_owned().into()));
     }
     let passed = cx.pass(&Descriptor::Vdpa { path: dev }, nic.info.pos)?;
@@ -297,13 +297,13 @@ fn vdpa(cx: &mut Prepare<'_>, nic: Device<'_, Interface>, dev: &str) -> Result<V
 fn has_slirp_process(cx: &Prepare<'_>) -> bool {
     cx.release().has(Convention::SlirpHelper)
         && cx.host.services().slirp_helper() == Ok(true)
-        && !cx.is_standalone()
+        && !cx.is_for_shell()
         && cx.has(Cap::DbusVmstate)
 }
 
 /// The path of the socket of passt.
 fn passt_socket(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> String {
-    if let Some(dir) = &cx.directories.standalone {
+    if let Some(dir) = &cx.directories.shell {
         return format!("{dir}/{}-passt.sock", nic.alias);
     }
     format!("{}/passt/{}-{}.socket", cx.settings().state_dir, cx.directories.mark, nic.alias)

@@ -76,7 +76,7 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
     Ok(match &tpm.backend {
         TpmBackend::Passthrough { path } => {
             let path = host_device(cx, &tpm, path.as_deref())?;
-            if cx.is_standalone() {
+            if cx.is_for_shell() {
                 return Ok(Backend::Path(path.to_owned().into()));
             }
             let mut set = |wanted| {
@@ -86,8 +86,10 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
             let device = set(Descriptor::Tpm { path })?;
             Backend::Passed { device, cancel: set(Descriptor::TpmCancel { path })? }
         }
+        // swtpm makes the socket, and it is not started.
+        TpmBackend::Emulator(_) if cx.is_for_reader() => Backend::Socket(CharBackend::discarding()),
         TpmBackend::Emulator(emulator) => {
-            let path = if let Some(dir) = &cx.directories.standalone {
+            let path = if let Some(dir) = &cx.directories.shell {
                 format!("{dir}/{}.sock", tpm.alias)
             } else {
                 let mark = &cx.directories.mark;
@@ -113,7 +115,7 @@ fn swtpm(cx: &Prepare<'_>, emulator: &TpmEmulator) -> Swtpm {
     // A completed domain has a UUID. Another is kept apart by its name.
     let uuid = cx.domain.uuid.map_or_else(|| cx.directories.mark.clone(), |uuid| uuid.to_string());
     let own = || {
-        let base = cx.directories.standalone.as_ref().unwrap_or(&cx.settings().swtpm_dir);
+        let base = cx.directories.shell.as_ref().unwrap_or(&cx.settings().swtpm_dir);
         format!("{base}/{uuid}/{}", if tpm2 { "tpm2" } else { "tpm1.2" })
     };
     let storage = emulator.storage.as_ref();

@@ -62,8 +62,13 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
     let driver = driver.ok_or_else(|| {
         refused(format!("element 'video' has model '{model}', for which this QEMU has no device"))
     })?;
-    let gpu = match &cx.directories.standalone {
+    let gpu = match &cx.directories.shell {
         _ if !video.is_vhost_user() => None,
+        _ if cx.is_for_reader() => {
+            let message = "element 'video' has a vhost-user device, whose process is not started for a command line \
+                           that is to be read";
+            return Err(crate::rules::NATIVE_VHOST_USER_GPU.problem(cx.release(), video.info.pos, message));
+        }
         Some(dir) => Some(GpuSocket::Path(format!("{dir}/{}-gpu.sock", video.alias))),
         None => Some(GpuSocket::Passed(cx.pass(&Descriptor::VhostUserGpu, video.info.pos)?)),
     };

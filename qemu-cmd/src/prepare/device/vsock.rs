@@ -1,6 +1,6 @@
 //! `<vsock>`: its CID and the descriptor of `/dev/vhost-vsock`.
 
-use virtargv_host::{Descriptor, Fact};
+use virtargv_host::{Descriptor, Fact, Runner};
 use virtargv_model::device::vsock::Vsock;
 use virtargv_model::{Problem, YesNo};
 use virtargv_validate::rules::vsock as rules;
@@ -12,15 +12,26 @@ use crate::prepare::descriptor::Passed;
 /// A prepared vsock device.
 #[derive(Debug)]
 pub(crate) struct Facts {
-    /// The context id of the guest, 3 or above.
+    /// The context id of the guest, 3 or above; 0 for one that a start chooses, if the command line is to be read only.
     pub cid: u32,
-    /// The descriptor of `/dev/vhost-vsock`; `None` without a launcher, where QEMU opens it.
-    pub vhost: Option<Passed>,
+    /// How QEMU gets at `/dev/vhost-vsock`.
+    pub vhost: Vhost,
+}
+
+/// How QEMU gets at `/dev/vhost-vsock`.
+#[derive(Debug)]
+pub(crate) enum Vhost {
+    /// It inherits a descriptor.
+    Passed(Passed),
+    /// It opens the device itself.
+    Path,
+    /// The device is not open, because the command line is to be read only.
+    NotOpen,
 }
 
 /// Prepares a `<vsock>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
-    if cx.host.devices().vhost_vsock() == Ok(false) {
+    if !cx.is_for_reader() && cx.host.devices().vhost_vsock() == Ok(false) {
         let message =
             "element 'vsock' needs vhost-vsock, but '/dev/vhost-vsock' cannot be opened on the host";
         return Err(crate::rules::VSOCK_VHOST.problem(cx.release(), vsock.info.pos, message));
@@ -32,13 +43,17 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<
             broken(cx.release(), &rules::VSOCK_CID, vsock.info.pos, message)
         })?,
         (None, Some(cid)) => cid,
+        _ if cx.is_for_reader() => 0,
         _ => cx.host.devices().free_vsock_cid().map_err(|error| {
             let message = format!("no context id for element 'vsock': {error}");
             let problem = crate::rules::VSOCK_HOST.problem(cx.release(), vsock.info.pos, message);
             Fact::VsockCid.unanswered(&error, problem)
         })?,
     };
-    let passes = !cx.is_standalone();
-    let vhost = passes.then(|| cx.pass(&Descriptor::VhostVsock, vsock.info.pos)).transpose()?;
+    let vhost = match cx.options.runner {
+        Runner::Launcher => Vhost::Passed(cx.pass(&Descriptor::VhostVsock, vsock.info.pos)?),
+        Runner::Shell(_) => Vhost::Path,
+        Runner::Reader => Vhost::NotOpen,
+    };
     Ok(Facts { cid, vhost })
 }

@@ -109,7 +109,7 @@ fn hugepages_place(cx: &Prepare<'_>) -> Place {
 
 /// The file `name` in the domain's directory of memory files.
 pub(super) fn in_directory(cx: &Prepare<'_>, name: &str) -> MemoryPath {
-    let directory = match &cx.directories.standalone {
+    let directory = match &cx.directories.shell {
         Some(directory) => directory.clone(),
         None => format!("{}/{}", cx.settings().memory_backing_dir, cx.directories.mark),
     };

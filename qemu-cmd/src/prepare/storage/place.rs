@@ -1,7 +1,7 @@
 //! Where an image is stored, in QEMU's terms.
 
 use virtargv_caps::Release;
-use virtargv_host::Descriptor;
+use virtargv_host::{Descriptor, Runner};
 use virtargv_model::device::storage::{Image, Location, NetHost, NetSource, Protocol, Transport};
 use virtargv_model::read::ATTRIBUTE_MISSING;
 use virtargv_model::{Pos, Problem, Spelled, YesNo};
@@ -190,7 +190,7 @@ impl Storage {
             broken(release, &rules::NODE, image.pos, message)
         };
         Ok(match &image.location {
-            Location::File { fdgroup: Some(group), .. } if form == Form::Node && !cx.is_standalone() => {
+            Location::File { fdgroup: Some(group), .. } if form == Form::Node && !cx.is_for_shell() => {
                 Self::Group(cx.numbers.group(group).ok_or_else(|| {
                     let message = format!("no descriptors were passed as group '{group}'");
                     crate::rules::STORAGE_FDGROUP.problem(cx.release(), image.pos.attr("fdgroup"), message)
@@ -208,8 +208,15 @@ impl Storage {
             }
             Location::VhostVdpa { path: device } if form == Form::Node => {
                 let path = path(device)?;
-                if cx.is_standalone() {
-                    return Ok(Self::Vdpa(path));
+                match cx.options.runner {
+                    Runner::Launcher => {}
+                    Runner::Shell(_) => return Ok(Self::Vdpa(path)),
+                    Runner::Reader => {
+                        let message = format!(
+                            "the vDPA device '{path}' is not opened for a command line that is to be read"
+                        );
+                        return Err(crate::rules::NATIVE_VDPA.problem(release, image.pos, message));
+                    }
                 }
                 let passed = cx.pass(&Descriptor::Vdpa { path: &path }, image.pos)?;
                 Self::VdpaPassed(cx.numbers.set(passed))

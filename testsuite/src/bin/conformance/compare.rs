@@ -5,6 +5,7 @@ use virtargv_model::Class;
 use crate::case::{Case, Expect};
 use crate::corpus::Corpus;
 use crate::diff;
+use crate::native;
 use crate::run::{Answer, Got};
 
 /// The verdict on a case.
@@ -53,7 +54,10 @@ pub fn expected(corpus: &Corpus, case: &Case) -> String {
 /// Whether the completed domain is the expected one; `None` where the corpus expects none.
 pub fn xml_agrees(corpus: &Corpus, case: &Case, got: &Got) -> Option<bool> {
     let expected = corpus.domain(case.text("expected_xml")?).ok()?;
-    Some(got.xml.as_ref() == Some(&expected))
+    let varies = |what: &str| case.texts("varies").any(|varies| varies == what);
+    Some(got.xml.as_ref().is_some_and(|xml| {
+        native::comparable_domain(xml, varies) == native::comparable_domain(&expected, varies)
+    }))
 }
 
 /// Compares `got` with the result that the corpus expects.
@@ -61,14 +65,24 @@ pub fn verdict(corpus: &Corpus, case: &Case, got: &Got) -> Verdict {
     let expected = expected(corpus, case);
     match (&got.answer, case.expect) {
         (Answer::Crash(text), _) => Verdict::Crash(text.clone()),
-        (Answer::Args(args), Expect::Argv) if *args == expected => Verdict::Agrees,
-        (Answer::Args(args), Expect::Argv) => Verdict::Lines(diff::differing(&expected, args)),
+        (Answer::Args(args), Expect::Argv) => {
+            let (expected, args) = (comparable(corpus, case, &expected), comparable(corpus, case, args));
+            if expected == args { Verdict::Agrees } else { Verdict::Lines(diff::differing(&expected, &args)) }
+        }
         (Answer::Args(_), _) => Verdict::Accepted,
         (Answer::Error { class, message, .. }, Expect::Argv) => Verdict::Refused(shown(class, message)),
         (Answer::Error { stage, class, message }, expect) => {
             error_verdict(expect, &expected, *stage, class, message)
         }
     }
+}
+
+/// A command line without what differs between two answers of a daemon.
+pub fn comparable(corpus: &Corpus, case: &Case, args: &str) -> String {
+    if corpus.daemon.is_none() {
+        return args.to_owned();
+    }
+    native::comparable(args, |what| case.texts("varies").any(|varies| varies == what))
 }
 
 /// A problem as libvirt prints it.

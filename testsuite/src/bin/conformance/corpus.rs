@@ -12,6 +12,7 @@ use virtargv_model::pool::StoragePool;
 use virtargv_model::{Report, network_port};
 
 use crate::case::Case;
+use crate::daemon::Daemon;
 
 /// A capabilities file, which is read by the first case that needs it.
 type Slot = Arc<OnceLock<Result<Caps, String>>>;
@@ -24,8 +25,10 @@ pub struct Corpus {
     pub release: Release,
     /// The name of its directory.
     name: String,
-    /// The directory of shared files: that of the set, or of another set.
-    base: PathBuf,
+    /// The directories of shared files, the first with a file counts: that of the set, and that of another set.
+    shared: Vec<PathBuf>,
+    /// The host of the daemon that answered, for a set that a daemon and not libvirt's tests answered.
+    pub daemon: Option<Daemon>,
     /// Its cases, in their order.
     pub cases: Vec<Case>,
     /// Firmware and vhost-user descriptors by their path on the host.
@@ -48,10 +51,15 @@ impl Corpus {
         let cases: Vec<Case> = lines.lines().map(Case::parse).collect::<Result<_, _>>()?;
         let set = Set::load(dir)?;
         let mut files = BTreeMap::new();
+        let daemon = match set.is_native {
+            true => Some(Daemon::load(set.release, &set.cpu_models)?.with_secrets_of(dir)?),
+            false => None,
+        };
         for tree in ["firmware", "vhost-user"] {
             add_tree(&set.base.join(tree), "", &mut files);
         }
         Ok(Self {
+            daemon,
             release: set.release,
             name: set.name,
             files,
@@ -61,7 +69,7 @@ impl Corpus {
             cpu_map: Arc::new(cpu_map(&set.cpu_models)?),
             caps: Mutex::default(),
             dir: dir.to_owned(),
-            base: set.base,
+            shared: vec![dir.to_owned(), set.base],
             cases,
         })
     }
@@ -78,14 +86,17 @@ impl Corpus {
 
     /// The capabilities of this architecture, version (`latest` for the highest) and variant.
     pub fn caps(&self, arch: &str, version: &str, variant: &str) -> Result<Caps, String> {
+        // A QEMU for POWER runs guests of both byte orders.
+        let arch = if arch == "ppc64le" { "ppc64" } else { arch };
         let version = match version {
             "latest" => self.latest(arch, variant)?,
             version => version.to_owned(),
         };
-        let directory = self.base.join("capabilities");
-        let name = |between| format!("caps_{version}{between}{arch}{variant}.xml");
-        let path = directory.join(name(BETWEEN[0]));
-        let path = if path.exists() { path } else { directory.join(name(BETWEEN[1])) };
+        let names = BETWEEN.map(|between| format!("caps_{version}{between}{arch}{variant}.xml"));
+        let paths =
+            self.shared.iter().flat_map(|set| names.iter().map(|name| set.join("capabilities").join(name)));
+        let found = paths.clone().find(|path| path.exists()).or_else(|| paths.clone().next());
+        let path = found.ok_or("a set without directories")?;
         let slot = {
             let mut slots = self.caps.lock().map_err(|e| e.to_string())?;
             Arc::clone(slots.entry(path.clone()).or_default())
@@ -99,7 +110,8 @@ impl Corpus {
 
     /// The highest version for an architecture and variant.
     fn latest(&self, arch: &str, variant: &str) -> Result<String, String> {
-        let names = names(&self.base.join("capabilities"));
+        let names: Vec<String> =
+            self.shared.iter().flat_map(|set| names(&set.join("capabilities"))).collect();
         let tails = BETWEEN.map(|between| format!("{between}{arch}{variant}.xml"));
         let version = |name: &'_ String| {
             let rest = name.strip_prefix("caps_")?;
@@ -121,6 +133,8 @@ struct Set {
     release: Release,
     base: PathBuf,
     cpu_models: PathBuf,
+    /// Whether the set has answers of `virsh domxml-to-native`.
+    is_native: bool,
 }
 
 impl Set {
@@ -138,6 +152,7 @@ impl Set {
                 release: *release,
                 base: dir.to_owned(),
                 cpu_models: dir.join("../cpu-models"),
+                is_native: false,
             });
         }
         let set: serde_json::Value =
@@ -147,7 +162,13 @@ impl Set {
             value.ok_or_else(|| format!("{}: no '{key}'", told.display()))
         };
         let release = text("release")?.parse().map_err(|e| format!("{}: {e}", told.display()))?;
-        Ok(Self { name, release, base: dir.join(text("base")?), cpu_models: dir.join(text("cpu_models")?) })
+        let is_native = match set.get("mode").and_then(serde_json::Value::as_str) {
+            None => false,
+            Some("native") => true,
+            Some(mode) => return Err(format!("{}: unknown mode '{mode}'", told.display())),
+        };
+        let (base, cpu_models) = (dir.join(text("base")?), dir.join(text("cpu_models")?));
+        Ok(Self { name, release, base, cpu_models, is_native })
     }
 }
 
@@ -155,7 +176,7 @@ impl Set {
 const MATRICES: &[(&str, Release)] = &[("classic", Release::V7_0), ("modern", Release::V11_3)];
 
 /// The CPU definitions in `dir`.
-fn cpu_map(dir: &Path) -> Result<CpuMap, String> {
+pub fn cpu_map(dir: &Path) -> Result<CpuMap, String> {
     CpuMap::parse(|name| read(&dir.join(name)).ok()).map_err(|e| e.to_string())
 }
 

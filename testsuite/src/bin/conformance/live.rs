@@ -10,10 +10,9 @@ use std::path::{Path, PathBuf};
 
 use virtargv::render::Renderer;
 use virtargv::{Arch, Caps, Host, Override, Release, Request, Source};
-use virtargv_caps::CpuMap;
-use virtargv_host::{Answer, Cpu, DescribedHost, Description, Processor, Seeded};
 
 use crate::corpus::read;
+use crate::daemon::Daemon;
 use crate::diff::{self, Line};
 use crate::ratchet::Ratchet;
 use crate::{Args, glob};
@@ -21,22 +20,8 @@ use crate::{Args, glob};
 /// The host of a recording, and the capabilities of its QEMUs.
 struct World {
     release: Release,
-    host: DescribedHost,
-    definitions: Definitions,
+    daemon: Daemon,
     caps: PathBuf,
-}
-
-/// The CPU definitions, which are not part of the described host.
-struct Definitions(Option<CpuMap>);
-
-impl Cpu for Definitions {
-    fn processor(&self) -> Answer<&Processor> {
-        Err(virtargv::HostError::Unknown("its CPU"))
-    }
-
-    fn cpu_map(&self) -> Answer<&CpuMap> {
-        self.0.as_ref().ok_or(virtargv::HostError::Unknown("the definitions of CPU models"))
-    }
 }
 
 impl World {
@@ -46,19 +31,18 @@ impl World {
         let dir = std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let name = dir.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         let release: Release = name.parse().map_err(|e| format!("{}: {e}", dir.display()))?;
-        let told = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("hosts/live-{name}.json"));
-        let told = host.unwrap_or(&told);
-        let description = Description::parse(&read(told)?).map_err(|e| format!("{}: {e}", told.display()))?;
-        let host = DescribedHost::new(description, Box::new(Seeded::new(1)))
-            .map_err(|e| format!("{}: {e}", told.display()))?;
         let facts = dir.join("../../host").join(name);
-        let map = CpuMap::parse(|file| read(&facts.join("cpu_map").join(file)).ok());
-        Ok(Self { release, host, definitions: Definitions(map.ok()), caps: facts.join("qmp-caps") })
+        let definitions = facts.join("cpu_map");
+        let daemon = match host {
+            Some(file) => Daemon::described(file, &definitions),
+            None => Daemon::load(release, &definitions),
+        }?;
+        Ok(Self { release, daemon, caps: facts.join("qmp-caps") })
     }
 
     /// The capabilities of the QEMU that runs the document `text`.
     fn caps(&self, text: &str) -> Result<Caps, String> {
-        let arch = virtargv::arch_of(text).unwrap_or(self.host.arch());
+        let arch = virtargv::arch_of(text).unwrap_or(self.daemon.host.arch());
         let arch = if arch == Arch::I686 { "i386" } else { arch.qemu_name() };
         let path = self.caps.join(format!("qemu-system-{arch}.xml"));
         Caps::from_xml(&read(&path)?, self.release).map_err(|e| format!("{}: {e}", path.display()))
@@ -159,7 +143,7 @@ fn judge(world: &World, dir: &Path, name: &str) -> Result<Verdict, String> {
     let case = dir.join(name);
     let text = read(&case.join("doc.xml"))?;
     let caps = world.caps(&text)?;
-    let host = Override::new(&world.host).with_cpu(&world.definitions);
+    let host = Override::new(&world.daemon.host).with_cpu(&world.daemon);
     let mut request = Request::new(&caps, &host);
     request.read.abi_update = true;
     let mut outcome = virtargv::run(&text, &request);

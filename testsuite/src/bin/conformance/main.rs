@@ -10,10 +10,12 @@ mod capabilities;
 mod case;
 mod compare;
 mod corpus;
+mod daemon;
 mod diff;
 mod emit;
 mod host;
 mod live;
+mod native;
 mod ratchet;
 mod run;
 mod sets;
@@ -176,7 +178,10 @@ fn print_diff(corpus: &Corpus, row: &Row<'_>, xml: bool) {
         return;
     }
     match &row.got.answer {
-        Answer::Args(got) if row.case.expect == Expect::Argv => print_lines(&expected, got),
+        Answer::Args(got) if row.case.expect == Expect::Argv => {
+            let comparable = |args| compare::comparable(corpus, row.case, args);
+            print_lines(&comparable(&expected), &comparable(got));
+        }
         answer => {
             println!("expected ({}): {}", row.case.expect.word(), expected.trim_end());
             match answer {

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use virtargv::{CommandLine, Incoming, Request, Run};
+use virtargv::host::{Incoming, Override, Runner};
+use virtargv::{CommandLine, Request, Run};
 use virtargv_qemu_cmd::Format;
 use virtargv_testsuite::pretend::pretend;
 
@@ -100,15 +101,27 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
         }
     };
     let caps = sets::caps(corpus, case, &document)?;
+    if let Some(daemon) = &corpus.daemon {
+        let secrets = Override::new(&daemon.host).with_cpu(daemon).with_secrets(daemon);
+        let mut request = Request::new(&caps, &secrets);
+        request.start.runner = Runner::Reader;
+        return Ok(run(corpus, case, &document, request));
+    }
     let host = host::host(corpus, case, &document)?;
-    let host = pretend(&host);
-    let mut request = Request::new(&caps, &host);
+    Ok(run(corpus, case, &document, Request::new(&caps, &pretend(&host))))
+}
+
+fn run(corpus: &Corpus, case: &Case, document: &str, mut request: Request<'_>) -> Got {
     request.read.abi_update = case.texts("parse_flags").any(|flag| flag == "abi_update");
     request.skip_validate = case.texts("parse_flags").any(|flag| flag == "skip_validate");
     request.start.incoming =
         case.text("migrate_from").map(|uri| Incoming { uri: uri.to_owned(), fd: case.number("migrate_fd") });
-    let outcome = virtargv::run(&document, &request);
-    Ok(Got { answer: answer(&outcome, corpus), xml: outcome.resolved.as_ref().map(virtargv_model::format) })
+    let mut outcome = virtargv::run(document, &request);
+    if corpus.daemon.is_some() {
+        // A daemon knows all of its host.
+        outcome.report.insist();
+    }
+    Got { answer: answer(&outcome, corpus), xml: outcome.resolved.as_ref().map(virtargv_model::format) }
 }
 
 fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
