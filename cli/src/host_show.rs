@@ -95,6 +95,7 @@ fn general(host: &dyn Host) {
     let _ = (numa.numa_nodes(), numa.numa_advice());
     let _ = (0..CPUS).take_while(|cpu| numa.numa_node_of_cpu(*cpu).is_ok()).count();
     let _ = (devices.usb_devices(), devices.render_node(), devices.vhost_vsock(), devices.free_vsock_cid());
+    let _ = (devices.vfio(), devices.vhost_scsi());
     let _ = (devices.vhost_net(Accel::Kvm), devices.vhost_net(Accel::Tcg));
     let _ = (services.emulates_tpm("1.2"), services.emulates_tpm("2.0"), services.slirp_helper());
     let _ = (services.nbdkit_plugin("curl"), services.nbdkit_plugin("ssh"));

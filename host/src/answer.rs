@@ -77,6 +77,11 @@ impl HostError {
         }
     }
 
+    /// Whether a directory of the host is missing, which libvirt reports as the system's error.
+    pub fn is_missing_directory(&self) -> bool {
+        matches!(self, Self::NotFound { what: "directory", .. })
+    }
+
     /// Whether the host does not know the answer.
     pub fn is_unknown(&self) -> bool {
         matches!(self, Self::Unknown(_))

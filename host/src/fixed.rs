@@ -76,6 +76,10 @@ pub struct FixedHost {
     pub pci_devices: BTreeMap<String, PciDevice>,
     /// USB devices. Without them, nothing is known of any.
     pub usb_devices: Option<Vec<UsbDevice>>,
+    /// Whether PCI devices can be given to guests (VFIO).
+    pub vfio: bool,
+    /// Whether `/dev/vhost-scsi` is there.
+    pub vhost_scsi: bool,
     /// Whether `/dev/vhost-vsock` can be opened.
     pub vhost_vsock: bool,
     /// The NUMA nodes.
@@ -131,6 +135,8 @@ impl Default for FixedHost {
             nbdkit_plugins: BTreeSet::new(),
             pci_devices: BTreeMap::new(),
             usb_devices: None,
+            vfio: true,
+            vhost_scsi: true,
             vhost_vsock: true,
             numa_nodes: vec![0],
             numa_advice: vec![0],
@@ -291,6 +297,14 @@ impl Devices for FixedHost {
 
     fn vhost_vsock(&self) -> Answer<bool> {
         Ok(self.vhost_vsock)
+    }
+
+    fn vfio(&self) -> Answer<bool> {
+        Ok(self.vfio)
+    }
+
+    fn vhost_scsi(&self) -> Answer<bool> {
+        Ok(self.vhost_scsi)
     }
 
     fn free_vsock_cid(&self) -> Answer<u32> {

@@ -271,6 +271,14 @@ impl Devices for Recorder<'_> {
         self.keep(self.under.devices().vhost_vsock(), |kept, there| kept.devices.vhost_vsock = Some(*there))
     }
 
+    fn vfio(&self) -> Answer<bool> {
+        self.keep(self.under.devices().vfio(), |kept, there| kept.devices.vfio = Some(*there))
+    }
+
+    fn vhost_scsi(&self) -> Answer<bool> {
+        self.keep(self.under.devices().vhost_scsi(), |kept, there| kept.devices.vhost_scsi = Some(*there))
+    }
+
     fn free_vsock_cid(&self) -> Answer<u32> {
         self.keep(self.under.devices().free_vsock_cid(), |kept, cid| kept.devices.free_vsock_cid = Some(*cid))
     }

@@ -116,6 +116,10 @@ subjects! {
         fn vhost_net(accel: Accel) -> bool: "whether vhost-net can be used";
         /// Whether vhost-vsock can be used.
         fn vhost_vsock() -> bool: "whether vhost-vsock can be used";
+        /// Whether PCI devices can be given to guests (VFIO): there is an IOMMU.
+        fn vfio() -> bool: "whether PCI devices can be given to guests";
+        /// Whether vhost-scsi can be used.
+        fn vhost_scsi() -> bool: "whether vhost-scsi can be used";
         /// A vsock CID that no other guest has.
         fn free_vsock_cid() -> u32: "which vsock CIDs are free";
     }

@@ -54,6 +54,8 @@ fn answers(host: &dyn Host) -> Vec<(&'static str, Option<HostError>)> {
         ("render_node", devices.render_node().err()),
         ("vhost_net", devices.vhost_net(Accel::Kvm).err()),
         ("vhost_vsock", devices.vhost_vsock().err()),
+        ("vfio", devices.vfio().err()),
+        ("vhost_scsi", devices.vhost_scsi().err()),
         ("free_vsock_cid", devices.free_vsock_cid().err()),
         ("storage_pool", storage.storage_pool("guests").err()),
         ("storage_volume", storage.storage_volume("guests", "disk").err()),

@@ -90,6 +90,7 @@ fn devices() {
     assert!(devices.scsi_generic("scsi_host0", 0, 1, 3).unwrap_err().is_unknown());
     assert_eq!(devices.render_node(), Ok("/dev/dri/renderD128".to_owned()));
     assert_eq!((devices.vhost_net(Accel::Kvm), devices.vhost_vsock()), (Ok(true), Ok(true)));
+    assert_eq!((devices.vfio(), devices.vhost_scsi()), (Ok(true), Ok(false)));
     assert_eq!(devices.free_vsock_cid(), Ok(3));
 }
 

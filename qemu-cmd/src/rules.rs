@@ -172,6 +172,22 @@ virtargv_model::rules! {
     GRAPHICS_VNC_TLS_SECRET = "graphics-vnc-tls-secret": SecretMissing, Build,
         "`vnc_tls_x509_secret_uuid` of `qemu.conf`",
         help "define the secret and set its value";
+    /// PCI devices are given to guests by a host with VFIO.
+    HOSTDEV_VFIO = "hostdev-vfio": Unsupported, Build,
+        "`<hostdev type='pci'>`, `<interface type='hostdev'>`: `/sys/kernel/iommu_groups` and `/dev/vfio/vfio` of the host",
+        help "turn on the IOMMU in firmware and kernel (`intel_iommu=on`), and load the module `vfio-pci`";
+    /// The host has vhost-scsi for a SCSI host adapter.
+    HOSTDEV_VHOST_SCSI = "hostdev-vhost-scsi": Unsupported, Build,
+        "`<hostdev type='scsi_host'>`: `/dev/vhost-scsi`, which `vhostfd=` of `vhost-scsi-pci` is a descriptor of",
+        help "load the module `vhost_scsi` on the host";
+    /// The TPM of the host exists.
+    TPM_DEVICE = "tpm-device": Plain, Build,
+        "`<tpm><backend type='passthrough'><device path=>`: a TPM of the host",
+        help "correct the path, or use `<backend type='emulator'>`";
+    /// The host has a DRM render node for a vhost-user video device with 3D acceleration.
+    VIDEO_RENDER_NODE = "video-render-node": Internal, Build,
+        "`<video><driver name='vhostuser'>` with `<acceleration accel3d='yes'>`: `/dev/dri/renderD*`",
+        help "name one with `<acceleration rendernode=>`, or use `accel3d='no'`";
     /// The SCSI unit of a host device exists.
     HOSTDEV_SCSI_UNIT = "hostdev-scsi-unit": Internal, Build,
         "`<hostdev type='scsi'><source><adapter>`: a generic SCSI device of the host",

@@ -34,7 +34,7 @@ pub use native::strip_interfaces;
 pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
-use virtargv_host::{Host, Request};
+use virtargv_host::{Host, Request, Runner};
 use virtargv_model::{Class, Domain, Kib, Outcome, Place, Problem, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
@@ -90,6 +90,8 @@ pub(crate) struct Work<'a> {
     pub release: Release,
     /// How the document is completed.
     pub options: ReadOptions,
+    /// Whether the command line is to be read only, for which no network is asked.
+    pub for_reader: bool,
     /// The problems found so far.
     pub report: &'a mut Report,
 }
@@ -136,6 +138,7 @@ pub fn resolve(read: Outcome<Domain>, request: &Request<'_>) -> Outcome<Resolved
             host: request.host,
             release: request.release(),
             options: request.read,
+            for_reader: request.start.runner == Runner::Reader,
             report: &mut report,
         };
         for step in STEPS {

@@ -32,6 +32,7 @@ pub fn strip_interfaces(
         host: request.host,
         release: request.release(),
         options: request.read,
+        for_reader: true,
         report,
     };
     address::assign(&mut work);

@@ -40,12 +40,7 @@ impl Devices for SystemHost {
     }
 
     fn render_node(&self) -> Answer<String> {
-        let names = match self.root.names("/dev/dri") {
-            // A machine without a GPU.
-            Err(HostError::NotFound { .. }) => Vec::new(),
-            names => names?,
-        };
-        let node = names.into_iter().find(|name| name.starts_with("renderD"));
+        let node = self.root.names("/dev/dri")?.into_iter().find(|name| name.starts_with("renderD"));
         node.map(|node| format!("/dev/dri/{node}"))
             .ok_or_else(|| HostError::not_found("DRM render node", "/dev/dri/renderD128"))
     }
@@ -57,6 +52,16 @@ impl Devices for SystemHost {
 
     fn vhost_vsock(&self) -> Answer<bool> {
         Ok(self.root.can_open("/dev/vhost-vsock"))
+    }
+
+    /// An IOMMU has groups of devices, and the kernel has VFIO.
+    fn vfio(&self) -> Answer<bool> {
+        let has_groups = self.root.names("/sys/kernel/iommu_groups").is_ok_and(|names| !names.is_empty());
+        Ok(has_groups && self.root.exists("/dev/vfio/vfio"))
+    }
+
+    fn vhost_scsi(&self) -> Answer<bool> {
+        Ok(self.root.exists("/dev/vhost-scsi"))
     }
 
     /// CID 3, the first that a guest can have: which CIDs other guests use is not known.

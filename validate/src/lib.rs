@@ -25,7 +25,7 @@ pub mod rules;
 pub(crate) use rule::{Context, Findings};
 pub use virtargv_model::Rule;
 
-use virtargv_host::Request;
+use virtargv_host::{Request, Runner};
 use virtargv_model::{Domain, Outcome, Stage};
 use virtargv_resolve::{Guest, Resolved};
 
@@ -63,6 +63,7 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
             caps: request.caps,
             host: request.host,
             release: request.release(),
+            for_reader: request.start.runner == Runner::Reader,
         };
         let mut findings = Findings::new(&mut report, context.guest, context.release);
         for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {

@@ -19,6 +19,8 @@ pub struct Context<'a> {
     pub host: &'a dyn Host,
     /// The release of libvirt that is followed.
     pub release: Release,
+    /// Whether the command line is to be read only, for which no network is asked.
+    pub for_reader: bool,
 }
 
 impl Context<'_> {

@@ -26,6 +26,9 @@ pub(crate) struct DeviceFacts {
     /// Whether vhost-net serves guests, by accelerator: `kvm`, `tcg`.
     pub(crate) vhost_net: BTreeMap<String, bool>,
     pub(crate) vhost_vsock: Option<bool>,
+    /// Whether PCI devices can be given to guests.
+    pub(crate) vfio: Option<bool>,
+    pub(crate) vhost_scsi: Option<bool>,
     pub(crate) free_vsock_cid: Option<u32>,
 }
 
@@ -95,6 +98,14 @@ impl Devices for DescribedHost {
 
     fn vhost_vsock(&self) -> Answer<bool> {
         self.told.devices.vhost_vsock.ok_or(HostError::Unknown("whether vhost-vsock can be used"))
+    }
+
+    fn vfio(&self) -> Answer<bool> {
+        self.told.devices.vfio.ok_or(HostError::Unknown("whether PCI devices can be given to guests"))
+    }
+
+    fn vhost_scsi(&self) -> Answer<bool> {
+        self.told.devices.vhost_scsi.ok_or(HostError::Unknown("whether vhost-scsi can be used"))
     }
 
     fn free_vsock_cid(&self) -> Answer<u32> {

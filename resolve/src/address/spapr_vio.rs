@@ -1,7 +1,7 @@
 //! Addresses on the virtual I/O bus of pseries (`<address type='spapr-vio'>`).
 
 use foldhash::HashMap;
-use virtargv_model::device::chardev::SerialTarget;
+use virtargv_model::device::chardev::{ConsoleTarget, SerialTarget};
 use virtargv_model::device::controller::ScsiModel;
 use virtargv_model::device::net::{KnownModel, NicModel};
 use virtargv_model::device::tpm::TpmModel;
@@ -17,7 +17,10 @@ const STEP: u64 = 0x1000;
 pub(super) fn assign(work: &mut Work<'_>) {
     let devices = &work.domain.devices;
     let mut used: HashMap<u64, usize> = HashMap::default();
-    for (_, info) in devices.infos() {
+    // The first console is the first serial port, and a document may repeat its address.
+    let is_serial = devices.consoles.first().is_some_and(|first| first.target == Some(ConsoleTarget::Serial));
+    let first_console = DeviceId { kind: DeviceKind::Console, index: 0 };
+    for (_, info) in devices.infos().filter(|(id, _)| !is_serial || *id != first_console) {
         if let Some(Address::SpaprVio { reg: Some(reg) }) = info.address {
             *used.entry(reg).or_default() += 1;
         }

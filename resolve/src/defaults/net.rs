@@ -21,7 +21,9 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     for interface in &mut interfaces {
         complete(interface, work);
     }
-    connect(&mut interfaces, work.host);
+    if !work.for_reader {
+        connect(&mut interfaces, work.host);
+    }
     work.domain.devices.interfaces = interfaces;
 }
 

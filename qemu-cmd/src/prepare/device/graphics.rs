@@ -9,8 +9,8 @@ pub(crate) use listen::Endpoint;
 
 use virtargv_caps::Cap;
 use virtargv_host::Fact;
-use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Dbus, Display, Gl, Graphics};
+use virtargv_model::{Class, Problem};
 use virtargv_validate::rules::graphics as rules;
 
 use self::ports::Ports;
@@ -124,7 +124,10 @@ impl RenderNode {
             let kind = graphics.kind();
             let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
             let place = graphics.info.pos;
-            let problem = crate::rules::GRAPHICS_RENDER_NODE.problem(cx.release(), place, message);
+            let mut problem = crate::rules::GRAPHICS_RENDER_NODE.problem(cx.release(), place, message);
+            if error.is_missing_directory() {
+                problem = problem.with_class(Class::Plain);
+            }
             Fact::RenderNode.unanswered(&error, problem)
         })?;
         Ok(Self { path: path.into(), chosen: true })

@@ -7,7 +7,7 @@ use virtargv_model::device::hostdev::{
 };
 use virtargv_model::device::storage::{Image, Location, NetSource, Protocol};
 use virtargv_model::info::Address;
-use virtargv_model::{Class, Problem};
+use virtargv_model::{Class, Pos, Problem};
 use virtargv_validate::rules::hostdev as rules;
 
 use super::Device;
@@ -58,9 +58,20 @@ pub(crate) enum Unit {
 pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Result<Facts, Problem> {
     match &hostdev.source {
         HostdevSource::Usb(usb) => self::usb(cx, usb).map(Facts::Usb),
-        HostdevSource::Pci(pci) => Ok(Facts::Pci(self::pci(pci, hostdev.address))),
+        HostdevSource::Pci(pci) => {
+            check_vfio(cx, hostdev.info.pos)?;
+            Ok(Facts::Pci(self::pci(pci, hostdev.address)))
+        }
         HostdevSource::Scsi(scsi) => unit(cx, hostdev, scsi).map(Facts::ScsiUnit),
         HostdevSource::ScsiHost(_) => {
+            if cx.host.devices().vhost_scsi() == Ok(false) {
+                let message = "element 'hostdev' of type 'scsi_host' needs vhost-scsi, but the host has no '/dev/vhost-scsi'";
+                return Err(crate::rules::HOSTDEV_VHOST_SCSI.problem(
+                    cx.release(),
+                    hostdev.info.pos,
+                    message,
+                ));
+            }
             let passes = !cx.is_for_shell();
             let vhost = passes.then(|| cx.pass(&Descriptor::VhostScsi, hostdev.info.pos)).transpose()?;
             Ok(Facts::ScsiHost(vhost))
@@ -73,10 +84,23 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
     }
 }
 
+/// Checks that the host can give PCI devices to guests, for the element at `pos`.
+pub(crate) fn check_vfio(cx: &Prepare<'_>, pos: Pos) -> Result<(), Problem> {
+    if cx.host.devices().vfio() != Ok(false) {
+        return Ok(());
+    }
+    let message = "the host cannot give PCI devices to guests: it has no IOMMU, or its kernel no VFIO";
+    Err(crate::rules::HOSTDEV_VFIO.problem(cx.release(), pos, message))
+}
+
 /// Bus and device number of a USB host device; `None` if the host does not have it, and the guest starts without it. A host
 /// that does not know its USB devices has all that are given by address.
 pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, Problem> {
     let address = usb.address.filter(|at| *at != (0, 0));
+    if cx.is_for_reader() {
+        let (bus, device) = address.unwrap_or_default();
+        return Ok(Some(UsbNode { bus, device }));
+    }
     let missing = |message: String| crate::rules::HOSTDEV_USB_MISSING.problem(cx.release(), usb.pos, message);
     if address.is_none() && usb.product.is_none() {
         let message = "the USB device of element 'hostdev' has no bus and device number on the host";
@@ -161,7 +185,11 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
             let found =
                 cx.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
                     let message = format!("the SCSI device of adapter '{}' was not found: {error}", at.name);
-                    let problem = crate::rules::HOSTDEV_SCSI_UNIT.problem(cx.release(), scsi.pos, message);
+                    let mut problem =
+                        crate::rules::HOSTDEV_SCSI_UNIT.problem(cx.release(), scsi.pos, message);
+                    if error.is_missing_directory() {
+                        problem = problem.with_class(Class::Plain);
+                    }
                     Fact::ScsiUnit(&at.name).unanswered(&error, problem)
                 })?;
             Image { location: Location::Block { path: Some(format!("/dev/{found}")) }, ..image }

@@ -136,7 +136,9 @@ pub(crate) enum NetDevice {
 pub(crate) fn prepare(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<Facts, Problem> {
     if let Source::Hostdev(device) = nic.actual_source() {
         return match &device.device {
-            InterfaceDevice::Pci(pci) => Ok(Facts::Pci(hostdev::pci(pci, nic.address))),
+            InterfaceDevice::Pci(pci) => {
+                hostdev::check_vfio(cx, nic.info.pos).map(|()| Facts::Pci(hostdev::pci(pci, nic.address)))
+            }
             InterfaceDevice::Usb(usb) => hostdev::usb(cx, usb).map(Facts::Usb),
         };
     }

@@ -1,6 +1,6 @@
 //! `<tpm>`: its driver and its backend.
 
-use virtargv_host::{Descriptor, SecretKey, SecretUse};
+use virtargv_host::{Descriptor, HostError, SecretKey, SecretUse};
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmEmulator, TpmModel, TpmVersion};
 use virtargv_model::{Problem, Spelled, YesNo};
 use virtargv_validate::rules::tpm as rules;
@@ -76,6 +76,11 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
     Ok(match &tpm.backend {
         TpmBackend::Passthrough { path } => {
             let path = host_device(cx, &tpm, path.as_deref())?;
+            if let Err(error @ HostError::NotFound { .. }) = cx.host.files().stat(path) {
+                let place = tpm.backend_pos.path("device/@path");
+                let message = format!("the TPM '{path}' cannot be opened: {error}");
+                return Err(crate::rules::TPM_DEVICE.problem(cx.release(), place, message));
+            }
             if cx.is_for_shell() {
                 return Ok(Backend::Path(path.to_owned().into()));
             }

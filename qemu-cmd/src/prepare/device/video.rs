@@ -1,9 +1,9 @@
 //! `<video>`: device and vhost-user socket.
 
 use virtargv_caps::Cap;
-use virtargv_host::Descriptor;
+use virtargv_host::{Descriptor, HostError};
 use virtargv_model::device::video::{Video, VideoModel};
-use virtargv_model::{Problem, YesNo};
+use virtargv_model::{Class, Problem, YesNo};
 use virtargv_validate::rules::video as rules;
 
 use super::Device;
@@ -62,6 +62,9 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
     let driver = driver.ok_or_else(|| {
         refused(format!("element 'video' has model '{model}', for which this QEMU has no device"))
     })?;
+    if video.is_vhost_user() {
+        check_render_node(cx, &video)?;
+    }
     let gpu = match &cx.directories.shell {
         _ if !video.is_vhost_user() => None,
         _ if cx.is_for_reader() => {
@@ -73,6 +76,23 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
         None => Some(GpuSocket::Passed(cx.pass(&Descriptor::VhostUserGpu, video.info.pos)?)),
     };
     Ok(Some(Facts { driver, gpu }))
+}
+
+/// Checks that the host has a render node where the process of a vhost-user device needs one and the document names none.
+fn check_render_node(cx: &Prepare<'_>, video: &Video) -> Result<(), Problem> {
+    let named = video.acceleration.as_ref().is_some_and(|acceleration| acceleration.rendernode.is_some());
+    if video.accel3d() != Some(YesNo::Yes) || named {
+        return Ok(());
+    }
+    match cx.host.devices().render_node() {
+        Ok(_) | Err(HostError::Unknown(_)) => Ok(()),
+        Err(error) => {
+            let message =
+                format!("the vhost-user device of element 'video' needs a DRM render node: {error}");
+            let problem = crate::rules::VIDEO_RENDER_NODE.problem(cx.release(), video.info.pos, message);
+            Err(if error.is_missing_directory() { problem.with_class(Class::Plain) } else { problem })
+        }
+    }
 }
 
 fn vga(model: VideoModel) -> Option<Driver> {

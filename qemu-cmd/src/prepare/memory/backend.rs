@@ -331,6 +331,10 @@ fn nodes(
 pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<NumberSet>, Problem> {
     let tune = &cx.domain.tune.numa;
     if tune.is_auto() {
+        if cx.is_for_reader() {
+            let message = "placement 'auto' of element 'numatune' needs the advice of the host, which is asked at a start";
+            return Err(crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message));
+        }
         let advice = cx.host.numa().numa_advice().map_err(|error| {
             let message =
                 format!("placement 'auto' of element 'numatune' needs the advice of the host: {error}");

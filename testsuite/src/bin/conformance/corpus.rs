@@ -52,7 +52,7 @@ impl Corpus {
         let set = Set::load(dir)?;
         let mut files = BTreeMap::new();
         let daemon = match set.is_native {
-            true => Some(Daemon::load(set.release, &set.cpu_models)?.with_secrets_of(dir)?),
+            true => Some(Daemon::load(set.release, &set.cpu_models)?.with_fixtures_of(dir)?),
             false => None,
         };
         for tree in ["firmware", "vhost-user"] {

@@ -20,7 +20,15 @@ static UUID: LazyLock<Regex> = LazyLock::new(|| pattern("[0-9a-f]{8}(-[0-9a-f]{4
 
 /// The command line `args` without numbers of descriptors, and without what `varies` says differs.
 pub fn comparable(args: &str, varies: impl Fn(&str) -> bool) -> String {
-    let mut out = Cow::Borrowed(args);
+    // An argument that is no option stands on a line of its own there.
+    let mut options: Vec<String> = Vec::new();
+    for line in args.split(" \\\n") {
+        match options.last_mut() {
+            Some(option) if !line.starts_with('-') => *option = format!("{option} {line}"),
+            _ => options.push(line.to_owned()),
+        }
+    }
+    let mut out: Cow<'_, str> = options.join(" \\\n").into();
     let mut replace =
         |pattern: &Regex, with: &str| out = Cow::Owned(pattern.replace_all(&out, with).into_owned());
     replace(&DESCRIPTOR, "$1$2=F");
@@ -61,6 +69,7 @@ mod tests {
         check(r#""data":"a+/=""#, "iv", "data=X");
         check("base=2026-11-29T00:00:00", "time", "base=T");
         check("mac=52:54:00:01:02:03", "mac", "mac=mac");
+        check("-a 1 \\\nb", "", "-a 1 b");
         check("01234567-89ab-cdef-0123-456789abcdef", "genid", "genid");
     }
 }

@@ -102,8 +102,13 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
     };
     let caps = sets::caps(corpus, case, &document)?;
     if let Some(daemon) = &corpus.daemon {
-        let secrets = Override::new(&daemon.host).with_cpu(daemon).with_secrets(daemon);
-        let mut request = Request::new(&caps, &secrets);
+        let host = Override::new(&daemon.host)
+            .with_cpu(daemon)
+            .with_secrets(daemon)
+            .with_storage(daemon)
+            .with_networks(daemon)
+            .with_devices(daemon);
+        let mut request = Request::new(&caps, &host);
         request.start.runner = Runner::Reader;
         return Ok(run(corpus, case, &document, request));
     }
