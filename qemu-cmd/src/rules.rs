@@ -173,7 +173,7 @@ virtargv_model::rules! {
         "`vnc_tls_x509_secret_uuid` of `qemu.conf`",
         help "define the secret and set its value";
     /// PCI devices are given to guests by a host with VFIO.
-    HOSTDEV_VFIO = "hostdev-vfio": Unsupported, Build,
+    HOSTDEV_PASSTHROUGH = "hostdev-passthrough": Unsupported, Build,
         "`<hostdev type='pci'>`, `<interface type='hostdev'>`: `/sys/kernel/iommu_groups` and `/dev/vfio/vfio` of the host",
         help "turn on the IOMMU in firmware and kernel (`intel_iommu=on`), and load the module `vfio-pci`";
     /// The host has vhost-scsi for a SCSI host adapter.

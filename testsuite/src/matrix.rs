@@ -59,14 +59,25 @@ pub struct Case {
     pub qemu: Qemu,
     /// The expected outcome.
     pub expect: Expect,
-    /// Whether the command line runs without a launcher. The golden file then has the needs too.
-    pub standalone: bool,
+    /// What the command line is for. For a shell, the golden file has the needs too.
+    pub line_for: LineFor,
     /// Whether `live.rs` starts the guest on a real QEMU.
     pub live: bool,
     /// The host.
     pub host: HostKind,
     /// Whether the document is a new definition, whose guest ABI can be updated.
     pub define: bool,
+}
+
+/// What a command line is for, see [`Runner`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineFor {
+    /// A launcher.
+    Launcher,
+    /// A shell.
+    Shell,
+    /// Reading only.
+    Reader,
 }
 
 /// The latest and the oldest built-in set for x86_64.
@@ -82,7 +93,7 @@ const fn modern(name: &'static str) -> Case {
         release,
         qemu,
         expect,
-        standalone: false,
+        line_for: LineFor::Launcher,
         live: false,
         host: HostKind::Usual,
         define: false,
@@ -130,9 +141,14 @@ impl Case {
         Self { expect: Expect::Failure, ..self }
     }
 
-    /// The command line runs without a launcher.
+    /// The command line is for a shell.
     const fn standalone(self) -> Self {
-        Self { standalone: true, variant: "standalone", ..self }
+        Self { line_for: LineFor::Shell, variant: "standalone", ..self }
+    }
+
+    /// The command line is to be read only.
+    const fn native(self) -> Self {
+        Self { line_for: LineFor::Reader, variant: "native", ..self }
     }
 
     /// The name of its golden file, without its suffix.
@@ -162,18 +178,20 @@ impl Case {
         }
     }
 
-    /// Runs all stages on `document`; with `standalone` for a command line without a launcher.
+    /// Runs all stages on `document`.
     ///
     /// # Errors
     /// There is no such built-in set.
-    pub fn outcome(&self, document: &str, standalone: bool) -> Result<Run, String> {
+    pub fn outcome(&self, document: &str, line_for: LineFor) -> Result<Run, String> {
         let caps = self.caps()?;
         let host = host::host(self.host, self.release);
         let mut request = Request::new(&caps, &*host);
         request.read.abi_update = self.define;
-        if standalone {
-            request.start.runner = Runner::Shell("/run/guest".to_owned());
-        }
+        request.start.runner = match line_for {
+            LineFor::Launcher => Runner::Launcher,
+            LineFor::Shell => Runner::Shell("/run/guest".to_owned()),
+            LineFor::Reader => Runner::Reader,
+        };
         Ok(virtargv::run(document, &request))
     }
 
@@ -182,7 +200,7 @@ impl Case {
     /// # Errors
     /// The outcome is not the expected one.
     pub fn run(&self, document: &str) -> Result<String, String> {
-        let Run { command_line, report, .. } = self.outcome(document, self.standalone)?;
+        let Run { command_line, report, .. } = self.outcome(document, self.line_for)?;
         let got = match (&command_line, report.first()) {
             (Some(_), _) => Expect::Argv,
             (None, Some(first)) if first.stage == Stage::Build => Expect::Failure,
@@ -191,7 +209,7 @@ impl Case {
         let shown = match command_line {
             Some(line) => {
                 let columns = wrap(self.release);
-                let needs = if self.standalone { line.explain() } else { String::new() };
+                let needs = if self.line_for == LineFor::Shell { line.explain() } else { String::new() };
                 needs + &line.print(Format::Args, columns)
             }
             None => show(document, &report),

@@ -137,6 +137,9 @@ fn bare(release: Release) -> FixedHost {
     config.chardev_tls_x509_secret_uuid = Uuid::parse(FORGOTTEN);
     host.render_node = None;
     host.scsi_generic = None;
+    host.vfio = false;
+    host.vhost_scsi = false;
+    host.images = Some(BTreeMap::new());
     host.missing_tpm_versions.insert("1.2".to_owned());
     host
 }

@@ -90,7 +90,7 @@ pub(crate) fn check_vfio(cx: &Prepare<'_>, pos: Pos) -> Result<(), Problem> {
         return Ok(());
     }
     let message = "the host cannot give PCI devices to guests: it has no IOMMU, or its kernel no VFIO";
-    Err(crate::rules::HOSTDEV_VFIO.problem(cx.release(), pos, message))
+    Err(crate::rules::HOSTDEV_PASSTHROUGH.problem(cx.release(), pos, message))
 }
 
 /// Bus and device number of a USB host device; `None` if the host does not have it, and the guest starts without it. A host

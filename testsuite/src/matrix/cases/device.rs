@@ -106,6 +106,7 @@ pub(super) const CASES: &[Case] = &[
     modern("devices-not-offered").on(NOTHING).refused(),
     classic("devices-not-offered").on(NOTHING).refused(),
     classic("watchdog-twice").refused(),
+    modern("tpm-missing").host(HostKind::Bare).fails(),
     modern("tpm-not-emulated").host(HostKind::Bare).refused(),
     modern("iommu-not-offered").on(NOTHING).refused(),
     modern("filesystem-ends-missing").refused(),

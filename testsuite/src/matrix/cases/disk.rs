@@ -53,6 +53,7 @@ pub(super) const CASES: &[Case] = &[
     modern("disk-vhost-user").standalone(),
     modern("disk-vdpa").on(VDPA_BLOCK),
     modern("disk-vdpa").on(VDPA_BLOCK).standalone(),
+    modern("disk-vdpa").on(VDPA_BLOCK).native().fails(),
     modern("disk-volume"),
     classic("disk-volume"),
     modern("disk-several-problems").refused(),

@@ -62,6 +62,8 @@ pub(super) const CASES: &[Case] = &[
     modern("graphics-spice-channels").fails(),
     modern("graphics-vnc-low-port").fails(),
     modern("graphics-vnc-no-key").host(HostKind::Bare).fails(),
+    modern("video-vhost-user").native().fails(),
+    modern("video-no-render-node").host(HostKind::Bare).fails(),
     modern("graphics-no-render-node").host(HostKind::Bare).fails(),
     modern("graphics-dbus-no-audio").fails(),
     classic("video-primary-not-offered").on(BOCHS).fails(),

@@ -10,6 +10,7 @@ pub(super) const CASES: &[Case] = &[
     modern("hostdev-pci"),
     classic("hostdev-pci"),
     modern("hostdev-pci").standalone(),
+    modern("hostdev-no-vfio").host(HostKind::Bare).fails(),
     modern("hostdev-usb"),
     modern("hostdev-scsi"),
     modern("hostdev-scsi").standalone(),

@@ -8,6 +8,7 @@ use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 pub(super) const CASES: &[Case] = &[
     modern("host-busy").host(HostKind::Busy).fails(),
     classic("net-teaming").on(TEAMING),
+    modern("native").native(),
     modern("net-teaming"),
     classic("net-teaming").on(Qemu::Flags(Arch::I686, &[])).variant("no-flags").refused(),
     modern("net-teaming-model").refused(),
