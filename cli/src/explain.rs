@@ -38,11 +38,28 @@ fn tell(rule: &Rule) -> String {
     out
 }
 
-/// A value, with the one of earlier releases.
+/// A value, with those of earlier releases.
 fn by_release<T: Copy>(value: &ByRelease<T>, word: impl Fn(T) -> &'static str) -> String {
     let now = word(value.now());
-    match value.earlier() {
-        Some((span, earlier)) => format!("{now} ({} {span})", word(earlier)),
-        None => now.to_owned(),
+    let earlier: Vec<_> = value.earlier().map(|(span, value)| format!("{} {span}", word(value))).collect();
+    if earlier.is_empty() { now.to_owned() } else { format!("{now} ({})", earlier.join("; ")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_told_with_those_of_earlier_releases() {
+        let check = |value: ByRelease<Class>, expected: &str| {
+            assert_eq!(by_release(&value, Class::id), expected);
+        };
+        let xml = ByRelease::always(Class::Xml);
+        check(xml, "xml");
+        check(xml.before("9.0", Class::Unsupported), "xml (unsupported until 9.0)");
+        check(
+            xml.before("9.0", Class::Unsupported).before("7.3", Class::Internal),
+            "xml (unsupported since 7.3, until 9.0; internal until 7.3)",
+        );
     }
 }

@@ -47,7 +47,7 @@ impl Version {
         Self::new(parts[0], parts[1])
     }
 
-    const fn is_before(self, other: Self) -> bool {
+    pub(crate) const fn is_before(self, other: Self) -> bool {
         self.major < other.major || self.major == other.major && self.minor < other.minor
     }
 }
@@ -139,6 +139,11 @@ impl Span {
     #[must_use]
     pub const fn until(self, until: &'static str) -> Self {
         Self { until: Some(Version::literal(until)), ..self }
+    }
+
+    /// The span from version `since` on and before version `until`, each without a limit where it is `None`.
+    pub(crate) const fn between(since: Option<Version>, until: Option<Version>) -> Self {
+        Self { since, until }
     }
 
     /// Whether the span contains `release`.
