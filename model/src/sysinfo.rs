@@ -119,10 +119,7 @@ pub const CHASSIS: &[&str] = &["manufacturer", "version", "serial", "asset", "sk
 impl Sysinfo {
     /// The first `<sysinfo type='smbios'>`.
     pub fn smbios(&self) -> Option<&Smbios> {
-        self.entries.iter().find_map(|entry| match entry {
-            SysinfoEntry::Smbios(smbios) => Some(&**smbios),
-            SysinfoEntry::FwCfg(_) => None,
-        })
+        self.entries.iter().find_map(SysinfoEntry::smbios)
     }
 
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
@@ -131,6 +128,16 @@ impl Sysinfo {
 
     pub(crate) fn write(&self, w: &mut Writer) {
         read::write_all(&self.entries, w);
+    }
+}
+
+impl SysinfoEntry {
+    /// The tables of `<sysinfo type='smbios'>`; `None` for another type.
+    pub fn smbios(&self) -> Option<&Smbios> {
+        match self {
+            Self::Smbios(smbios) => Some(smbios),
+            Self::FwCfg(_) => None,
+        }
     }
 }
 

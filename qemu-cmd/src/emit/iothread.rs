@@ -7,8 +7,12 @@ use crate::text::{Text, text};
 /// Emits I/O threads and the main loop.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let iothreads = &e.domain().tune.iothreads;
-    for thread in &iothreads.list {
-        e.at_element("iothreads");
+    for (index, thread) in iothreads.list.iter().enumerate() {
+        if thread.chosen {
+            e.at_element("iothreads");
+        } else {
+            e.at_numbered("iothreadids/iothread", index, thread.pos);
+        }
         let mut props = Props::new("qom-type", "iothread").with("id", id(thread.id));
         props.set_opt("thread-pool-min", thread.thread_pool_min);
         props.set_opt("thread-pool-max", thread.thread_pool_max);

@@ -39,9 +39,19 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         option(e, Props::new("type", "dist").with("src", *from).with("dst", *to).with("val", *value));
     }
     if facts.hmat {
-        numa.interconnects.iter().for_each(|interconnect| latency_or_bandwidth(e, interconnect));
+        for (index, interconnect) in numa.interconnects.iter().enumerate() {
+            let path = match interconnect.kind {
+                InterconnectKind::Latency => "cpu/numa/interconnects/latency",
+                InterconnectKind::Bandwidth => "cpu/numa/interconnects/bandwidth",
+            };
+            e.at_numbered(path, index, interconnect.pos);
+            latency_or_bandwidth(e, interconnect);
+        }
         for (id, cell) in numbered(numa) {
-            cell.caches.iter().for_each(|cache| memory_cache(e, id, cache));
+            for (index, cache) in cell.caches.iter().enumerate() {
+                e.at_numbered("cpu/numa/cell/cache", index, cache.pos);
+                memory_cache(e, id, cache);
+            }
         }
     }
 }

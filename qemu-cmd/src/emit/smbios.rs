@@ -9,15 +9,18 @@ use crate::{Props, Value};
 
 /// Emits `-smbios` and `-fw_cfg`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    e.at_element("sysinfo");
+    let entries = &e.domain().sysinfo.entries;
+    let mut numbered = entries.iter().enumerate();
     if e.domain().os.smbios == Some(SmbiosMode::Sysinfo)
-        && let Some(smbios) = e.domain().sysinfo.smbios()
+        && let Some((index, smbios)) = numbered.find_map(|(index, entry)| Some((index, entry.smbios()?)))
     {
+        e.at_numbered("sysinfo", index, smbios.pos);
         tables(e, smbios);
     }
-    for entry in &e.domain().sysinfo.entries {
+    for entry in entries {
         let SysinfoEntry::FwCfg(files) = entry else { continue };
-        for file in files {
+        for (index, file) in files.iter().enumerate() {
+            e.at_numbered("sysinfo/entry", index, file.pos);
             if let (Some(path), None) = (&file.file, &file.value) {
                 e.need_path(path, Role::File);
             }

@@ -1,7 +1,7 @@
 //! `<throttlegroups>`: the limits of each group.
 
-use virtargv_model::Problem;
 use virtargv_model::device::disk::{Iotune, THROTTLEGROUP_NAME};
+use virtargv_model::{Pos, Problem};
 
 use super::context::{Prepare, broken};
 use crate::text::{Text, text};
@@ -9,6 +9,8 @@ use crate::text::{Text, text};
 /// A prepared throttle group.
 #[derive(Debug)]
 pub(crate) struct Group {
+    /// Place of the `<throttlegroup>` in the text.
+    pub pos: Pos,
     /// The id of the object.
     pub id: Text,
     /// The limits, with QEMU's names.
@@ -26,7 +28,7 @@ pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Vec<Group>, Problem> {
             })?;
             // libvirt leaves out lengths of bursts that are 0.
             let limits = limits(&group.0).filter(|(limit, value)| *value > 0 || !limit.ends_with("-length"));
-            Ok(Group { id: throttle_group_id(name), limits: limits.collect() })
+            Ok(Group { pos: group.0.pos, id: throttle_group_id(name), limits: limits.collect() })
         })
         .collect()
 }

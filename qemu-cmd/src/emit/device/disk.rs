@@ -68,12 +68,12 @@ fn vhost_user_id(alias: &str) -> Text {
 
 /// Emits the throttle groups.
 pub(crate) fn throttle_groups(e: &mut Emit<'_>) {
-    for group in &e.prepared.facts.throttle_groups {
+    for (index, group) in e.prepared.facts.throttle_groups.iter().enumerate() {
         let mut limits = Props::object();
         for (limit, value) in &group.limits {
             limits.set(limit.clone(), *value);
         }
-        e.at_element("throttlegroups");
+        e.at_numbered("throttlegroups/throttlegroup", index, group.pos);
         let props = Props::new("qom-type", "throttle-group").with("id", group.id.clone());
         e.object(props.with("limits", limits));
     }
