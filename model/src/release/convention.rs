@@ -38,14 +38,24 @@ macro_rules! conventions {
 conventions! {
     /// The accelerator is the option `-accel kvm`, else the key `accel=` of `-machine`.
     AccelOption: since "7.10";
+    /// Of the properties of `-machine`, those of key wrapping, features and IOMMU precede those of memory; else those of
+    /// memory precede them.
+    MachineFeaturesFirst: since "9.0";
+    /// ACPI is switched by the key `acpi=` of `-machine` where the machine type has it.
+    MachineAcpi: since "9.0";
+    /// The PC speaker is the key `pcspk-audiodev=` of `-machine`, else `-soundhw pcspk`, which has no audio backend.
+    PcSpeakerAudiodev: since "9.0";
     /// A listening socket is `server=on,wait=off`, else `server,nowait`.
     ServerOnWaitOff: since "9.0";
     /// Flags of character devices and SPICE are `key=on`, else the key alone.
     ExplicitOn: since "9.0";
     /// Memory devices follow the controllers on the command line, as some are on a bus; else they precede all devices.
     MemoryAfterControllers: since "9.0";
-    /// The rules of the domain format on a device are checked before the rules of QEMU; else after them.
+    /// The rules of the domain format on a device, which hold for all hypervisors, are checked before those of QEMU; else
+    /// after them.
     FormatRulesFirst: since "9.0";
+    /// Some rules of the domain format on disks are checked before all others, as the disk is read; else with the others.
+    DiskRulesWhileReading: until "9.0";
     /// A new guest with more than 255 vCPUs gets an IOMMU, so that interrupts reach all of them.
     IommuForManyCpus: since "10.10";
     /// Added controllers are sorted by index within their type, else appended.
@@ -87,8 +97,23 @@ conventions! {
     CanonicalCpuNames: since "11.3";
     /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";
-    /// Default USB and SCSI controllers depend on the machine type; else most architectures have those of the PC.
-    UsbByMachine: since "11.3";
+    /// The Arm board `versatilepb`, which has PCI, gets a USB controller; else no Arm machine does.
+    VersatilepbUsb: since "11.3";
+    /// The Arm board `versatilepb` has a PCI root bus whatever its CPU, else as a machine of architecture `armv6l` only.
+    VersatilepbPciRoot: since "11.3";
+    /// The MIPS machine `malta` has a PCI root bus.
+    MaltaPciRoot: since "11.3";
+    /// A `microvm` machine gets no USB controller.
+    MicrovmNoUsb: since "11.3";
+    /// Outside x86, the default USB controller of a QEMU without `piix3-usb-uhci` is `pci-ohci`, else there is none.
+    UsbOhciDefault: since "11.3";
+    /// USB controllers without a model are those of the machine, which `-usb` adds.
+    UsbOption: until "11.3";
+    /// A USB controller of model `none` has no address.
+    UsbNoneNoAddress: since "11.3";
+    /// The default SCSI controller of a machine with an ESP on the board is that one; else only where QEMU has no other
+    /// default.
+    BuiltinEspDefault: since "11.3";
     /// The backend of a host device is the character device `serial` or `parallel`, else `tty` or `parport`.
     ChardevSerial: since "9.0";
     /// Files of character devices are opened before the start and passed in descriptor sets.
@@ -105,8 +130,6 @@ conventions! {
     /// The socket of a vhost-user video device directly precedes the device; else all sockets precede all video
     /// devices.
     VhostUserGpuTogether: since "11.3";
-    /// The rules for all hypervisors are checked before those of QEMU, else after them.
-    CommonRulesFirst: since "9.0";
     /// The memory of a Bochs display is in bytes, else in KiB with the suffix `k`.
     BochsMemoryInBytes: since "9.0";
     /// The directory of a domain's channel sockets has the short name of the domain, else with the prefix `domain-`.
@@ -117,10 +140,14 @@ conventions! {
     LaunchSecurityIds: since "7.6";
     /// A panic device without a model is that of the machine, or none; else the ISA device.
     PanicByMachine: since "11.3";
-    /// The character device of a TPM precedes the TPM, and its descriptor sets have `opaque=`.
+    /// The character device and the descriptor sets of a TPM precede `-tpmdev`, else follow it.
     TpmBackendFirst: since "9.0";
-    /// A virtiofs device has an id, and can have a boot order.
+    /// The descriptor sets of a TPM have `opaque=`.
+    TpmFdsetOpaque: since "9.0";
+    /// A virtiofs device has an id.
     VirtiofsDeviceId: since "7.1";
+    /// The socket of virtiofsd is called `ALIAS-fs.sock`, else `ALIAS.vhost-fs.sock`.
+    VirtiofsSocketName: since "7.1";
     /// `cache` is the last of the common properties of block nodes, else it precedes `read-only`.
     BlockdevCacheLast: since "11.3";
     /// The copy-on-read node has `discard=unmap`.
@@ -153,6 +180,9 @@ conventions! {
     InputHostOneModel: since "9.0";
     /// Firmware is selected when a domain is defined, else at the start.
     FirmwareWhenDefined: since "9.2";
+    /// Firmware is selected by its features, formats and kind of variable store too, which the selection fills in; else by
+    /// `secure=` and its paths only.
+    FirmwareByFeatures: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
     /// virtiofs supports `<readonly/>`.

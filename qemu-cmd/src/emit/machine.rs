@@ -16,12 +16,15 @@ use crate::{Props, Text};
 /// Emits `-machine`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut props = Props::new("type", &e.guest().machine);
-    // In releases of libvirt without `-accel`, the properties are in another order.
-    if e.release().has(Convention::AccelOption) {
-        props.set("usb", false);
+    if !e.release().has(Convention::AccelOption) {
+        props.set("accel", e.guest().accel.name());
+    }
+    props.set("usb", false);
+    if e.release().has(Convention::MachineFeaturesFirst) {
         keywrap(e, &mut props);
         chipset(&e.domain().features, &mut props);
-        features(e, &mut props);
+        gic(e, &mut props);
+        features(&e.domain().features, &mut props);
         iommu(e, &mut props);
         memory(e, &mut props);
         guest_memory(e, &mut props);
@@ -30,24 +33,22 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         protection(e, &mut props);
         flash(e, &mut props);
         hmat(e, &mut props);
-        sound::pc_speaker(e, &mut props);
-        late(e, &mut props);
     } else {
-        props.set("accel", e.guest().accel.name());
-        props.set("usb", false);
         chipset(&e.domain().features, &mut props);
         memory(e, &mut props);
         keywrap(e, &mut props);
         gic(e, &mut props);
         iommu(e, &mut props);
         guest_memory(e, &mut props);
-        features_of_machine(&e.domain().features, &mut props);
+        features(&e.domain().features, &mut props);
         start(e, &mut props);
         protection(e, &mut props);
         flash(e, &mut props);
         hmat(e, &mut props);
         memory_backend(e, &mut props);
     }
+    sound::pc_speaker(e, &mut props);
+    late(e, &mut props);
     e.at_element("os/type");
     e.list("-machine", props);
 }
@@ -57,11 +58,6 @@ fn chipset(features: &Features, props: &mut Props) {
     state(props, "vmport", features.vmport);
     state(props, "smm", features.smm.and_then(|smm| smm.state));
     state(props, "i8042", features.ps2);
-}
-
-fn features(e: &Emit<'_>, props: &mut Props) {
-    gic(e, props);
-    features_of_machine(&e.domain().features, props);
 }
 
 /// Adds `gic-version=`. QEMU without the property has version 2.
@@ -74,7 +70,7 @@ fn gic(e: &Emit<'_>, props: &mut Props) {
 }
 
 /// Adds the properties that machine types of one architecture have.
-fn features_of_machine(features: &Features, props: &mut Props) {
+fn features(features: &Features, props: &mut Props) {
     match features.ioapic {
         Some(IoApic::Qemu) => props.set("kernel_irqchip", "split"),
         Some(IoApic::Kvm) => props.set("kernel_irqchip", true),
@@ -199,7 +195,7 @@ fn hmat(e: &Emit<'_>, props: &mut Props) {
 /// Adds the properties that libvirt emits last.
 fn late(e: &Emit<'_>, props: &mut Props) {
     let domain = e.domain();
-    if domain.os.use_serial == Some(YesNo::Yes) {
+    if domain.os.use_serial == Some(YesNo::Yes) && !e.release().has(Convention::SerialBiosDevice) {
         props.set("graphics", false);
     }
     if e.has(Cap::MachineHpet) {
@@ -207,7 +203,7 @@ fn late(e: &Emit<'_>, props: &mut Props) {
         props.set_opt("hpet", hpet.map(YesNo::is_yes));
     }
     let machine = e.caps().machine(e.guest().accel, &e.guest().machine);
-    if machine.is_some_and(|machine| machine.acpi.is_yes()) {
+    if e.release().has(Convention::MachineAcpi) && machine.is_some_and(|machine| machine.acpi.is_yes()) {
         props.set("acpi", domain.features.acpi);
     }
 }

@@ -64,16 +64,16 @@ fn smm_off(domain: &Domain) -> bool {
     domain.features.smm.is_some_and(|smm| smm.state == Some(OnOff::Off))
 }
 
-/// Whether the firmware fits, in earlier releases.
-pub(super) fn classic(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
+/// Whether the firmware fits, by `secure=` and its paths.
+pub(super) fn by_paths(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let secure = domain.os.loader.as_ref().is_some_and(|loader| loader.secure == Some(YesNo::Yes));
     common(domain, guest, offer)
         && (!secure || offer.has("secure-boot"))
         && !(smm_off(domain) && offer.has("requires-smm"))
 }
 
-/// Whether the firmware fits, in releases with features, formats and stateless firmware.
-pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
+/// Whether the firmware fits, by its features, formats and kind of variable store too.
+pub(super) fn by_features(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let loader = domain.os.loader.clone().unwrap_or_default();
     let features = [
         (FirmwareFeatureName::SecureBoot, "secure-boot"),

@@ -35,7 +35,7 @@ pub(crate) fn complete(work: &mut Work<'_>) {
         }
     }
     let name = work.domain.name.clone();
-    match pick_modern(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {
+    match select(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {
         // A new definition is refused. One that exists is kept, and its start selects again and reports the problem.
         Err(problem) if work.options.abi_update => work.push(Problem { stage: Stage::Place, ..problem }),
         _ => {}
@@ -66,11 +66,21 @@ pub fn pick(
     host: &dyn Host,
     options: ReadOptions,
 ) -> Result<(), Problem> {
-    let release = guest.release;
-    if release.has(Convention::FirmwareWhenDefined) {
-        pick_modern(domain, Some(name), guest, host, options)
+    select(domain, Some(name), guest, host, options)
+}
+
+/// Selects firmware. A domain without a name, which validation refuses, gets no variable store.
+fn select(
+    domain: &mut Domain,
+    name: Option<&str>,
+    guest: &Guest,
+    host: &dyn Host,
+    options: ReadOptions,
+) -> Result<(), Problem> {
+    if guest.release.has(Convention::FirmwareByFeatures) {
+        select_by_features(domain, name, guest, host, options)
     } else {
-        pick_classic(domain, name, guest, host)
+        select_by_paths(domain, name, guest, host)
     }
 }
 
@@ -87,8 +97,8 @@ fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
     Fact::Firmware.unanswered(error, problem)
 }
 
-/// Selects firmware. A domain without a name, which validation refuses, gets no variable store.
-fn pick_modern(
+/// Selects firmware by all that its descriptor says, which is filled in.
+fn select_by_features(
     domain: &mut Domain,
     name: Option<&str>,
     guest: &Guest,
@@ -109,8 +119,8 @@ fn pick_modern(
         }
         offered => offered.unwrap_or_else(|_| Vec::new()),
     };
-    if let Some(found) = offered.iter().find(|offer| fit::modern(domain, guest, offer)) {
-        take_modern(domain, found);
+    if let Some(found) = offered.iter().find(|offer| fit::by_features(domain, guest, offer)) {
+        take(domain, found);
     } else if domain.os.firmware.is_some() {
         return Err(not_found(&domain.os, guest.release));
     } else if let Some(loader) = &mut domain.os.loader {
@@ -124,7 +134,7 @@ fn pick_modern(
 }
 
 /// Fills in the selected firmware.
-fn take_modern(domain: &mut Domain, found: &Descriptor) {
+fn take(domain: &mut Domain, found: &Descriptor) {
     let os = &mut domain.os;
     match &found.mapping {
         Mapping::Flash { mode, executable, template } => {
@@ -223,11 +233,16 @@ fn set_path(nvram: &mut Nvram, path: String) {
     nvram.typed = false;
 }
 
-/// Selects firmware as earlier releases do, at the start of the guest.
-fn pick_classic(domain: &mut Domain, name: &str, guest: &Guest, host: &dyn Host) -> Result<(), Problem> {
+/// Selects firmware by `secure=` and its paths, and fills in the paths.
+fn select_by_paths(
+    domain: &mut Domain,
+    name: Option<&str>,
+    guest: &Guest,
+    host: &dyn Host,
+) -> Result<(), Problem> {
     if domain.os.firmware.is_some() {
         let offered = descriptor::all(host).map_err(|error| unanswered(&domain.os, guest.release, &error))?;
-        let Some(found) = offered.iter().find(|offer| fit::classic(domain, guest, offer)) else {
+        let Some(found) = offered.iter().find(|offer| fit::by_paths(domain, guest, offer)) else {
             return Err(not_found(&domain.os, guest.release));
         };
         let os = &mut domain.os;
@@ -255,7 +270,10 @@ fn pick_classic(domain: &mut Domain, name: &str, guest: &Guest, host: &dyn Host)
         .loader
         .as_ref()
         .is_some_and(|loader| loader.kind == Some(LoaderType::Pflash) && loader.readonly == Some(YesNo::Yes));
-    if flash && os.nvram.as_ref().is_none_or(|nvram| nvram.image.is_none()) {
+    if let Some(name) = name
+        && flash
+        && os.nvram.as_ref().is_none_or(|nvram| nvram.image.is_none())
+    {
         set_path(os.nvram.get_or_insert_default(), format!("{}/{name}_VARS.fd", host.config().nvram_dir));
     }
     Ok(())

@@ -22,7 +22,7 @@ use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::{Spelled, YesNo};
 
-use self::common::Part;
+use self::common::Step;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -42,7 +42,9 @@ virtargv_model::rules! {
 
 /// Checks every `<disk>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let common_first = cx.release.has(Convention::CommonRulesFirst);
+    let while_reading = cx.release.has(Convention::DiskRulesWhileReading);
+    let format_first = cx.release.has(Convention::FormatRulesFirst);
+    let with_others: &[Step] = if while_reading { &[Step::Validate] } else { &[Step::Read, Step::Validate] };
     let groups = iotune::groups(cx);
     for disk in &cx.domain.devices.disks {
         // The bus and the address of a disk without a target are not known.
@@ -50,15 +52,20 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             name::check_missing(disk, out);
             continue;
         }
-        common::check(cx, disk, if common_first { Part::All } else { Part::Early }, out);
+        if while_reading {
+            common::check(cx, disk, &[Step::Read], out);
+        }
+        if format_first {
+            common::check(cx, disk, with_others, out);
+        }
         address::check(cx, disk, out);
         frontend::check(cx, disk, out);
         iothreads::check(cx, disk, out);
         iotune::check(cx, disk, &groups, out);
         image::check(cx, disk, out);
         encryption::check_sd(disk, out);
-        if !common_first {
-            common::check(cx, disk, Part::Late, out);
+        if !format_first {
+            common::check(cx, disk, with_others, out);
         }
     }
     name::check_unique(cx, out);

@@ -177,7 +177,7 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
 fn check_virtiofs_boot(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let place = fs.info.pos.path("boot");
     let mut refuse = |rule: &'static Rule, message: &str| out.refuse(rule, place.clone(), message);
-    if !cx.release.has(Convention::VirtiofsDeviceId) || !cx.has(Cap::VhostUserFsBootindex) {
+    if !cx.has(Cap::VhostUserFsBootindex) {
         refuse(&FS_VIRTIOFS_BOOT, "device 'vhost-user-fs' of this QEMU has no 'bootindex'");
     }
     if !matches!(fs.info.address, None | Some(Address::Pci(_))) {

@@ -84,8 +84,7 @@ fn codecs(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for sound in &cx.domain.devices.sounds {
-        // As `-soundhw pcspk` the PC speaker has no audio backend.
-        if sound.model != SoundModel::Pcspk || cx.release.has(Convention::AccelOption) {
+        if sound.model != SoundModel::Pcspk || cx.release.has(Convention::PcSpeakerAudiodev) {
             audio::build(cx, sound.audio, sound.info.pos, out);
         }
     }

@@ -111,7 +111,7 @@ virtargv_model::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     for video in videos {
-        if cx.release.has(Convention::CommonRulesFirst) {
+        if cx.release.has(Convention::FormatRulesFirst) {
             common(cx, video, out);
             qemu(cx, video, out);
         } else {

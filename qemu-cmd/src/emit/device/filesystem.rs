@@ -88,18 +88,15 @@ fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
 
 /// Emits virtiofs: the socket of virtiofsd, and the device.
 fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &CharBackend) -> Props {
-    let newer = e.release().has(Convention::VirtiofsDeviceId);
     let chardev = Chardev::new(socket, fs.alias).with_id(text!("chr-vu-", fs.alias)).emit(e);
     let mut props = virtio::device(e, "vhost-user-fs", variant(&fs), fs.address, fs.virtio);
-    if newer {
+    if e.release().has(Convention::VirtiofsDeviceId) {
         props.set("id", fs.alias);
     }
     props.set("chardev", chardev);
     props.set_opt("queue-size", fs.queue_size.filter(|n| *n > 0)).set_opt("tag", fs.target.as_ref());
     virtio::late_options(&mut props, e, fs.virtio);
-    if newer {
-        address::add_bootindex(&mut props, &fs.info);
-    }
+    address::add_bootindex(&mut props, &fs.info);
     address::add(&mut props, e, fs.address);
     props
 }

@@ -23,8 +23,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             Card::Named(driver) => Props::new("driver", driver),
             Card::Virtio => virtio::device(e, "virtio-sound", Variant::Plain, sound.address, sound.virtio),
             Card::PcSpeaker => {
-                // In releases with `<audio>` it is the machine's property `pcspk-audiodev`.
-                if !e.release().has(Convention::AudioElement) {
+                if !e.release().has(Convention::PcSpeakerAudiodev) {
                     e.option("-soundhw", "pcspk");
                 }
                 continue;

@@ -45,14 +45,17 @@ fn backend(e: &mut Emit<'_>, alias: &Alias, backend: &Backend, id: &Text) {
         }
         Backend::Passed { device, cancel } => {
             let option = option("passthrough").with("path", device.path()).with("cancel-path", cancel.path());
+            let opaque = e.release().has(Convention::TpmFdsetOpaque);
+            let add_sets = |e: &mut Emit<'_>| {
+                add_fd(e, device, opaque.then(|| text!(alias, "-tpm")));
+                add_fd(e, cancel, opaque.then(|| text!(alias, "-cancel")));
+            };
             if first {
-                add_fd(e, device, Some(text!(alias, "-tpm")));
-                add_fd(e, cancel, Some(text!(alias, "-cancel")));
+                add_sets(e);
                 e.list("-tpmdev", option);
             } else {
                 e.list("-tpmdev", option);
-                add_fd(e, device, None);
-                add_fd(e, cancel, None);
+                add_sets(e);
             }
         }
         Backend::Socket(socket) => {

@@ -19,8 +19,8 @@ pub(crate) fn prepare(
         return Ok(None);
     }
     let path = fs.source.socket.clone().unwrap_or_else(|| {
-        let plain = cx.release().has(Convention::VirtiofsDeviceId);
-        let ending = if plain { "-fs.sock" } else { ".vhost-fs.sock" };
+        let short = cx.release().has(Convention::VirtiofsSocketName);
+        let ending = if short { "-fs.sock" } else { ".vhost-fs.sock" };
         format!("{}/{}{ending}", cx.directories.domain, fs.alias)
     });
     Ok(Some(match (&fs.source.socket, &fs.source.path) {

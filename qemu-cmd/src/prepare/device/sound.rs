@@ -46,8 +46,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<
         let message = format!("element 'sound' has model '{}', which QEMU does not have", sound.model);
         broken(cx.release(), &rules::MODEL, sound.info.pos.path("@model"), message)
     })?;
-    // As `-soundhw pcspk` the PC speaker has no audio backend.
-    let silent = card == Card::PcSpeaker && !cx.release().has(Convention::AccelOption);
+    let silent = card == Card::PcSpeaker && !cx.release().has(Convention::PcSpeakerAudiodev);
     let audiodev = if silent { None } else { audio::id(cx, sound.audio, sound.info.pos)? };
     Ok(Facts { card, audiodev })
 }

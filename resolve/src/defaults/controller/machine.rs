@@ -59,12 +59,8 @@ fn usb(work: &Work<'_>) -> Implied {
         return found.map_or(Implied::Nothing, |(_, model)| Implied::Model(model));
     }
     let arch = guest.arch;
-    if work.release.has(Convention::UsbByMachine) && arch.is_arm() {
-        return if guest.is_arm_board_with_pci() {
-            Implied::Model(UsbModel::PciOhci)
-        } else {
-            Implied::Nothing
-        };
+    if guest.is_versatilepb() && work.release.has(Convention::VersatilepbUsb) {
+        return Implied::Model(UsbModel::PciOhci);
     }
     let without = arch.is_arm()
         || arch.is_riscv()
@@ -72,7 +68,7 @@ fn usb(work: &Work<'_>) -> Implied {
         || arch.is_loongarch()
         || arch == Arch::Sparc
         || guest.machine == "isapc"
-        || (guest.machine == "microvm" && work.release.has(Convention::UsbByMachine));
+        || (guest.machine == "microvm" && work.release.has(Convention::MicrovmNoUsb));
     Implied::open(!without)
 }
 
@@ -99,18 +95,15 @@ impl crate::Guest {
             arch if arch.is_x86() => self.is_i440fx().then_some(PciModel::PciRoot),
             arch if arch.is_arm() && self.is_arm_virt() => pcie.then_some(PciModel::PcieRoot),
             arch if arch.is_arm() => {
-                let has = if self.release.has(Convention::UsbByMachine) {
-                    self.is_arm_board_with_pci()
-                } else {
-                    self.machine == "versatilepb" && matches!(arch, Arch::Armv6l)
-                };
+                let any_cpu = self.release.has(Convention::VersatilepbPciRoot);
+                let has = self.is_versatilepb() && (any_cpu || arch == Arch::Armv6l);
                 has.then_some(PciModel::PciRoot)
             }
             arch if arch.is_riscv() => (self.is_riscv_virt() && pcie).then_some(PciModel::PcieRoot),
             arch if arch.is_loongarch() => Some(PciModel::PcieRoot),
             arch if arch.is_s390() => caps.has(Cap::DeviceZpci).then_some(PciModel::PciRoot),
             arch if arch.is_mips() => {
-                let malta = self.machine == "malta" && self.release.has(Convention::UsbByMachine);
+                let malta = self.machine == "malta" && self.release.has(Convention::MaltaPciRoot);
                 malta.then_some(PciModel::PciRoot)
             }
             Arch::Alpha | Arch::Ppc | Arch::Ppcemb | Arch::Sh4 | Arch::Sh4eb | Arch::Sparc64 => {
@@ -123,8 +116,8 @@ impl crate::Guest {
 
     /// Whether a USB controller without model is the one that `-usb` adds.
     pub fn has_legacy_usb(&self) -> bool {
-        let by_machine = self.release.has(Convention::UsbByMachine);
-        !(by_machine || self.is_q35() || self.is_arm_virt() || self.is_riscv_virt())
+        let has_option = self.release.has(Convention::UsbOption);
+        has_option && !(self.is_q35() || self.is_arm_virt() || self.is_riscv_virt())
     }
 
     /// Whether devices can have PCI addresses. Only Arm and RISC-V have machines that libvirt treats as having no PCI.
@@ -133,11 +126,11 @@ impl crate::Guest {
             return true;
         }
         let virt = self.is_arm_virt() || self.is_riscv_virt();
-        self.machine == "versatilepb" || (virt && caps.has(Cap::ObjectGpex))
+        self.is_versatilepb() || (virt && caps.has(Cap::ObjectGpex))
     }
 
-    /// Whether it is an Arm board with PCI.
-    pub(crate) fn is_arm_board_with_pci(&self) -> bool {
-        self.machine == "versatilepb"
+    /// Whether it is the only Arm board with PCI that libvirt knows.
+    pub(crate) fn is_versatilepb(&self) -> bool {
+        self.arch.is_arm() && self.machine == "versatilepb"
     }
 }

@@ -20,7 +20,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
                 if usb.model.is_none() {
                     usb.model = usb_model(guest, caps, release, options, addressed);
                 }
-                if usb.model == Some(UsbModel::None) && release.has(Convention::UsbByMachine) {
+                if usb.model == Some(UsbModel::None) && release.has(Convention::UsbNoneNoAddress) {
                     controller.info.address = None;
                 }
             }
@@ -31,7 +31,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
 
 /// The default model of a SCSI controller.
 pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiModel> {
-    if guest.has_builtin_esp() && release.has(Convention::UsbByMachine) {
+    if guest.has_builtin_esp() && release.has(Convention::BuiltinEspDefault) {
         return Some(ScsiModel::Ncr53c90);
     }
     if guest.is_pseries() {
@@ -57,7 +57,7 @@ fn usb_model(
         |known: &[(Cap, UsbModel)]| known.iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| *model);
     let xhci = [(Cap::DeviceQemuXhci, UsbModel::QemuXhci), (Cap::NecUsbXhci, UsbModel::NecXhci)];
     let piix3 = first(&[(Cap::Piix3UsbUhci, UsbModel::Piix3Uhci)]);
-    let by_machine = release.has(Convention::UsbByMachine);
+    let ohci = release.has(Convention::UsbOhciDefault);
     match guest.arch {
         arch if arch.is_s390() => {
             // For compatibility, the element alone stands for no USB controller.
@@ -70,7 +70,7 @@ fn usb_model(
         }
         Arch::Aarch64 => first(&xhci).or(piix3),
         arch if arch.is_loongarch() => first(&xhci),
-        arch if by_machine && !arch.is_x86() => piix3.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)])),
+        arch if ohci && !arch.is_x86() => piix3.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)])),
         _ => piix3,
     }
 }

@@ -62,62 +62,66 @@ virtargv_model::rules! {
         help "remove `discard_no_unref=` from `<driver>`";
 }
 
-/// Which of these rules are checked: early releases checked some while reading and the others after those of QEMU.
+/// The step in which releases with [`Convention::DiskRulesWhileReading`] check rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Part {
-    /// All rules.
-    All,
-    /// Those that early releases checked while reading.
-    Early,
-    /// The other rules.
-    Late,
+pub(super) enum Step {
+    /// While a disk is read.
+    Read,
+    /// While the domain is validated.
+    Validate,
 }
 
-/// Checks `disk` against the rules above and those of the domain format in the other modules.
-pub(super) fn check(cx: &Context<'_>, disk: &Disk, part: Part, out: &mut Findings<'_>) {
-    let (early, late) = (part != Part::Late, part != Part::Early);
-    if early {
-        for image in disk.images() {
-            network::check_auth(image, out);
-            encryption::check_cipher(image, out);
-        }
+/// Checks a disk against some rules.
+type Check = fn(&Context<'_>, &Disk, &mut Findings<'_>);
+
+/// The rules above and those of the domain format in the other modules, in libvirt's order.
+const CHECKS: &[(Step, Check)] = &[
+    (Step::Read, check_images),
+    (Step::Validate, |_, disk, out| lun::check_source(disk, out)),
+    (Step::Read, |_, disk, out| lun::check_options(disk, out)),
+    (Step::Read, |_, disk, out| iotune::check_totals(disk, out)),
+    (Step::Validate, |_, disk, out| check_bus(disk, out)),
+    (Step::Validate, check_source),
+    (Step::Read, |_, disk, out| check_tray(disk, out)),
+    (Step::Read, |_, disk, out| check_identity(disk, out)),
+    (Step::Read, check_kind),
+    (Step::Read, |_, disk, out| check_startup(disk, out)),
+    (Step::Read, |_, disk, out| name::check_prefix(disk, out)),
+    (Step::Read, |_, disk, out| check_empty(disk, out)),
+    (Step::Validate, |_, disk, out| check_discard_no_unref(disk, out)),
+];
+
+/// Checks `disk` against the rules of `steps`.
+pub(super) fn check(cx: &Context<'_>, disk: &Disk, steps: &[Step], out: &mut Findings<'_>) {
+    for (_, check) in CHECKS.iter().filter(|(step, _)| steps.contains(step)) {
+        check(cx, disk, out);
     }
-    if late {
-        lun::check_source(disk, out);
+}
+
+fn check_images(_: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    for image in disk.images() {
+        network::check_auth(image, out);
+        encryption::check_cipher(image, out);
     }
-    if early {
-        lun::check_options(disk, out);
-        iotune::check_totals(disk, out);
+}
+
+fn check_source(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    if let Location::Nvme(nvme) = &disk.image.location
+        && nvme.namespace == 0
+    {
+        let message = format!("'namespace' of disk '{}' is '0', it must be at least 1", disk.dst());
+        out.refuse(&NAMESPACE, disk.image.pos.attr("namespace"), message);
     }
-    if late {
-        check_bus(disk, out);
-        if let Location::Nvme(nvme) = &disk.image.location
-            && nvme.namespace == 0
-        {
-            let message = format!("'namespace' of disk '{}' is '0', it must be at least 1", disk.dst());
-            out.refuse(&NAMESPACE, disk.image.pos.attr("namespace"), message);
-        }
-        if disk.image.kind() == SourceType::VhostUser {
-            vhost_user::check(disk, out);
-        }
-        label::check(cx, disk.images().flat_map(|image| &image.seclabels), out);
+    if disk.image.kind() == SourceType::VhostUser {
+        vhost_user::check(disk, out);
     }
-    if early {
-        check_tray(disk, out);
-        check_identity(disk, out);
-        check_kind(cx, disk, out);
-        check_startup(disk, out);
-        name::check_prefix(disk, out);
-        if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
-            out.refuse(
-                &NO_SOURCE,
-                disk.info.pos.path("source"),
-                format!("disk '{}' has no source", disk.dst()),
-            );
-        }
-    }
-    if late {
-        check_discard_no_unref(disk, out);
+    label::check(cx, disk.images().flat_map(|image| &image.seclabels), out);
+}
+
+fn check_empty(disk: &Disk, out: &mut Findings<'_>) {
+    if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
+        let message = format!("disk '{}' has no source", disk.dst());
+        out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
 }
 
