@@ -88,7 +88,7 @@ macro_rules! generate {
 flag_table!(generate);
 
 /// Constants that had another name in a release, and their flags.
-const OLD_CONSTANTS: &[(&str, Cap)] = &[("QEMU_CAPS_CHARDEV_FD_PASS", Cap::ChardevFdPassCommandline)];
+const EARLIER_CONSTANTS: &[(&str, Cap)] = &[("QEMU_CAPS_CHARDEV_FD_PASS", Cap::ChardevFdPassCommandline)];
 
 impl Cap {
     /// The index in the table, which is the bit in a [`CapSet`](crate::CapSet).
@@ -120,8 +120,10 @@ impl FromStr for Cap {
     /// Parses a name or a constant.
     fn from_str(text: &str) -> Result<Self, UnknownCap> {
         let found = if text.starts_with("QEMU_CAPS_") {
-            let old = OLD_CONSTANTS.iter().find(|(constant, _)| *constant == text);
-            old.map(|(_, cap)| *cap).or_else(|| Self::ALL.iter().copied().find(|cap| cap.constant() == text))
+            let earlier = EARLIER_CONSTANTS.iter().find(|(constant, _)| *constant == text);
+            earlier
+                .map(|(_, cap)| *cap)
+                .or_else(|| Self::ALL.iter().copied().find(|cap| cap.constant() == text))
         } else {
             Self::ALL.iter().copied().find(|cap| cap.name() == text)
         };

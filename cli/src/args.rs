@@ -216,7 +216,7 @@ pub(crate) struct ArgvArgs {
     /// Print before each option the element or default that it comes from, and what completing added to that element.
     #[arg(long)]
     pub(crate) explain: bool,
-    /// Treat the document as a new definition, whose guest can get newer defaults (libvirt's ABI update).
+    /// Treat the document as a new definition, whose guest can get the defaults of new guests (libvirt's ABI update).
     #[arg(long)]
     pub(crate) abi_update: bool,
     /// The document; `-` is standard input.
@@ -241,7 +241,7 @@ pub(crate) struct RunArgs {
     /// The time in which QEMU must be ready, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) start_limit: u64,
-    /// Treat the document as a new definition, whose guest can get newer defaults (libvirt's ABI update).
+    /// Treat the document as a new definition, whose guest can get the defaults of new guests (libvirt's ABI update).
     #[arg(long)]
     pub(crate) abi_update: bool,
     /// The document; `-` is standard input.

@@ -79,8 +79,8 @@ fn text(caps: &Caps) -> String {
         }
         for machine in machines {
             let alias = machine.alias.as_deref().map(|a| format!(" (also '{a}')")).unwrap_or_default();
-            let old = if machine.deprecated { ", deprecated" } else { "" };
-            let _ = writeln!(out, "  {}{alias}: up to {} CPUs{old}", machine.name, machine.max_cpus);
+            let mark = if machine.deprecated { ", deprecated" } else { "" };
+            let _ = writeln!(out, "  {}{alias}: up to {} CPUs{mark}", machine.name, machine.max_cpus);
         }
         let models = caps.cpu_models(accel);
         if !models.is_empty() {

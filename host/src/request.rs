@@ -55,7 +55,7 @@ impl<'a> Request<'a> {
 /// How a document is to be read.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ReadOptions {
-    /// The document is a new definition, so that its guest can get newer defaults (libvirt's `ABI_UPDATE`).
+    /// The document is a new definition, so that its guest can get the defaults of new guests (libvirt's `ABI_UPDATE`).
     pub abi_update: bool,
     /// The document is that of a running guest or of a migration, so that nothing that the guest sees may change.
     pub live: bool,

@@ -28,7 +28,7 @@ impl CommandLine {
     pub(crate) fn set_env(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) {
         let (name, value) = (name.into(), value.into());
         match self.env.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, old)) => *old = value,
+            Some((_, known)) => *known = value,
             None => self.env.push((name, value)),
         }
     }

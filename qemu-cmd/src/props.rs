@@ -150,7 +150,7 @@ impl Props {
     /// Sets the value of a property; adds the property if there is none with this key.
     pub fn replace(&mut self, key: String, value: Value) {
         match self.0.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, old)) => *old = value,
+            Some((_, known)) => *known = value,
             None => self.0.push((key.into(), value)),
         }
     }

@@ -119,9 +119,9 @@ impl Guest {
     /// Whether libvirt has a CPU driver for the architecture.
     pub fn has_known_cpus(&self) -> bool {
         let arch = self.arch;
-        let late = arch.is_loongarch() || arch == Arch::Riscv64;
-        let old = arch.is_x86() || arch.is_arm() || arch.is_ppc64() || arch.is_s390();
-        old || late && self.release.has(Convention::RiscvLoongarchCpus)
+        let by_release = arch.is_loongarch() || arch == Arch::Riscv64;
+        let always = arch.is_x86() || arch.is_arm() || arch.is_ppc64() || arch.is_s390();
+        always || by_release && self.release.has(Convention::RiscvLoongarchCpus)
     }
 }
 

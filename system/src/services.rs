@@ -30,7 +30,7 @@ impl Services for SystemHost {
         let unknown = HostError::Unknown("which TPMs swtpm emulates");
         let said = self.swtpm.get_or_init(|| swtpm_capabilities(&self.program("swtpm")?));
         let said = said.as_deref().ok_or(unknown.clone())?;
-        // An swtpm that says nothing of versions is older than the question.
+        // An early swtpm does not tell its versions.
         if !said.contains("\"tpm-1.2\"") && !said.contains("\"tpm-2.0\"") {
             return Err(unknown);
         }

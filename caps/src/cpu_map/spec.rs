@@ -50,7 +50,7 @@ impl CpuSpec {
     /// Sets the policy of a feature; a feature that is not listed is appended.
     pub fn set(&mut self, name: &str, policy: FeaturePolicy) {
         match self.features.iter_mut().find(|(known, _)| known == name) {
-            Some((_, old)) => *old = policy,
+            Some((_, known)) => *known = policy,
             None => self.features.push((name.to_owned(), policy)),
         }
     }

@@ -178,7 +178,7 @@ impl<'a> X86<'a> {
             allowed.map(|models| models.iter().map(|model| (&*model.name, model)).collect());
         let vendor = data.vendor.as_deref();
         let mut best: Option<Candidate<'_>> = None;
-        // Later definitions are newer, and take precedence among equally close ones.
+        // Later definitions are of later CPUs, and take precedence among equally close ones.
         for model in self.definitions.models.iter().rev().filter(|model| model.decode_guest) {
             let offered = match &allowed {
                 None => None,
@@ -264,19 +264,24 @@ impl<'a> X86<'a> {
         Candidate { model, enabled, disabled }
     }
 
-    fn is_better(self, new: &Candidate<'_>, old: &Candidate<'_>, signature: Option<(u32, u32, u32)>) -> bool {
+    fn is_better(
+        self,
+        new: &Candidate<'_>,
+        best: &Candidate<'_>,
+        signature: Option<(u32, u32, u32)>,
+    ) -> bool {
         if let Some(signature) = signature {
-            match (matches(new.model, signature), matches(old.model, signature)) {
+            match (matches(new.model, signature), matches(best.model, signature)) {
                 (true, false) => return true,
                 (false, true) => return false,
                 _ => {}
             }
         }
         if !self.release.has(Convention::CpuDisabledPenalty) {
-            return new.enabled.len() + new.disabled.len() < old.enabled.len() + old.disabled.len();
+            return new.enabled.len() + new.disabled.len() < best.enabled.len() + best.disabled.len();
         }
-        let ((new, new_disabled), (old, old_disabled)) = (penalty(new), penalty(old));
-        new < old || (new == old && new_disabled < old_disabled)
+        let ((new, new_disabled), (best, best_disabled)) = (penalty(new), penalty(best));
+        new < best || (new == best && new_disabled < best_disabled)
     }
 
     /// Removes TSX from early Haswell CPUs, on which an erratum disables it.

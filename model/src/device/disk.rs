@@ -33,7 +33,7 @@ crate::rules! {
         help "use letters, digits and punctuation";
     /// An `<auth>` or `<encryption>` is a child of the disk or of its `<source>`.
     DISK_SOURCE_CHILD_TWICE = "disk-source-child-twice": Unsupported, Read,
-        "`<disk><auth>` and `<disk><encryption>` are older forms of the children of `<source>`",
+        "`<disk><auth>` and `<disk><encryption>` are earlier forms of the children of `<source>`",
         help "remove the one beside `<source>`";
 }
 
@@ -306,7 +306,7 @@ impl Disk {
         let Some(target) = el.child("target") else { return };
         self.target_pos = target.pos();
         self.target = DiskTarget {
-            // libvirt ignores the prefix that older versions of Xen need.
+            // libvirt ignores the prefix that earlier versions of Xen need.
             dev: target.get("dev").map(|d| d.strip_prefix("ioemu:").unwrap_or(d).to_owned()),
             bus: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "bus"),
             tray: optional_word(UNSUPPORTED_BEFORE_9_0, target, "tray", "closed", r),

@@ -23,12 +23,12 @@ pub(super) enum Virtio {
     /// Transitional: 0.9 and 1.0. Only conventional PCI slots accept it.
     Transitional,
     /// 1.0 only, or as the slot allows.
-    Modern,
+    NonTransitional,
 }
 
 impl Virtio {
     fn new(transitional: bool) -> Self {
-        if transitional { Self::Transitional } else { Self::Modern }
+        if transitional { Self::Transitional } else { Self::NonTransitional }
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
     let os = &mut work.domain.os;
     match os.os_type.as_deref() {
         None => os.os_type = Some("hvm".into()),
-        // An older word for paravirtualized Xen guests.
+        // An earlier word for paravirtualized Xen guests.
         Some("linux") if work.domain.virt_type == Some(VirtType::Xen) => os.os_type = Some("xen".into()),
         Some(_) => {}
     }

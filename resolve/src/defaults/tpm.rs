@@ -24,8 +24,8 @@ fn complete(tpm: &mut Tpm, guest: &Guest) {
         }
         TpmBackend::Emulator(emulator) => {
             // The default is TPM 1.2 for TIS on x86 only.
-            let old = model == TpmModel::Tis && guest.arch.is_x86();
-            emulator.version.get_or_insert(if old { TpmVersion::V1_2 } else { TpmVersion::V2_0 });
+            let is_1_2 = model == TpmModel::Tis && guest.arch.is_x86();
+            emulator.version.get_or_insert(if is_1_2 { TpmVersion::V1_2 } else { TpmVersion::V2_0 });
         }
         TpmBackend::External { mode, .. } => {
             mode.get_or_insert(SourceMode::Connect);

@@ -52,7 +52,7 @@ virtargv_model::rules! {
     MODEL = "video-model": Unsupported, Validate,
         "`<video><model type=>`: `VGA`, `cirrus-vga`, `vmware-svga`, `qxl-vga`, `virtio-vga`, `virtio-gpu`, `bochs-display` and `ramfb`",
         help "use another model, or a QEMU that has the device";
-    /// The primary video device of an old QEMU is a model of `-vga`.
+    /// The primary video device of a QEMU before 1.2 is a model of `-vga`.
     PRIMARY_MODEL = "video-primary-model": Internal, Build,
         "`<video><model type=>`: `-vga` has no `bochs-display` and no `ramfb`",
         help "use another model, or a QEMU since 1.2";

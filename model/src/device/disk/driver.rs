@@ -190,7 +190,7 @@ impl DiskDriver {
             virtio: VirtioOptions::read(el, r),
         };
         image.format = match el.get("type") {
-            // An older word of Xen for raw images.
+            // An earlier word of Xen for raw images.
             Some("aio") => Some(crate::device::storage::ImageFormat::Raw),
             _ => r.attr_as(Class::Unsupported, el, "type"),
         };

@@ -34,9 +34,9 @@ pub struct Mirror {
     pub job: Option<MirrorJob>,
     /// `ready=`
     pub ready: Option<MirrorState>,
-    /// `format=` of the older form.
+    /// `format=` of the earlier form.
     pub old_format: Option<ImageFormat>,
-    /// Whether the target is given by `file=`, the older form.
+    /// Whether the target is given by `file=`, the earlier form.
     pub old_form: bool,
     /// The target.
     pub image: Image,

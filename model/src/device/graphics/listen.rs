@@ -10,7 +10,7 @@ crate::rules! {
         help "remove the attribute, or use `type='network'` or `type='socket'`";
     /// The `listen` or `socket` of `<graphics>` equals that of its first `<listen>`.
     GRAPHICS_LISTEN_DIFFERS = "graphics-listen-differs": Unsupported, Read,
-        "`<graphics listen=>` and `<graphics socket=>` are older forms of the first `<listen>`",
+        "`<graphics listen=>` and `<graphics socket=>` are earlier forms of the first `<listen>`",
         help "remove the attribute of `<graphics>`";
 }
 
@@ -115,15 +115,17 @@ impl Listen {
     fn read(el: El<'_>, parent: Option<El<'_>>, r: &mut Reader) -> Option<Self> {
         let kind: ListenType = r.required(el, "type")?;
         let mut listen = Self::new(el.pos(), kind);
-        let old = |name| parent.and_then(|graphics| graphics.string(name));
+        let of_graphics = |name| parent.and_then(|graphics| graphics.string(name));
         match kind {
             ListenType::Address => {
                 check_equal(el, "address", parent, "listen", r);
-                listen.address = el.string("address").or_else(|| old("listen")).filter(|a| !a.is_empty());
+                listen.address =
+                    el.string("address").or_else(|| of_graphics("listen")).filter(|a| !a.is_empty());
             }
             ListenType::Socket => {
                 check_equal(el, "socket", parent, "socket", r);
-                listen.socket = el.string("socket").or_else(|| old("socket")).filter(|s| !s.is_empty());
+                listen.socket =
+                    el.string("socket").or_else(|| of_graphics("socket")).filter(|s| !s.is_empty());
             }
             ListenType::Network => listen.network = el.string("network").filter(|n| !n.is_empty()),
             ListenType::None => {}
@@ -154,16 +156,16 @@ fn check_equal(
     el: El<'_>,
     name: &'static str,
     parent: Option<El<'_>>,
-    old_name: &'static str,
+    graphics_name: &'static str,
     r: &mut Reader,
 ) {
     let Some(graphics) = parent else { return };
-    if let (Some(value), Some(old)) = (el.get(name), graphics.get(old_name))
-        && value != old
+    if let (Some(value), Some(other)) = (el.get(name), graphics.get(graphics_name))
+        && value != other
     {
         let message = format!(
-            "attribute '{old_name}' of element 'graphics' is '{old}', but the first 'listen' has '{name}' '{value}'"
+            "attribute '{graphics_name}' of element 'graphics' is '{other}', but the first 'listen' has '{name}' '{value}'"
         );
-        r.refuse(&GRAPHICS_LISTEN_DIFFERS, attr_place(graphics, old_name), message);
+        r.refuse(&GRAPHICS_LISTEN_DIFFERS, attr_place(graphics, graphics_name), message);
     }
 }

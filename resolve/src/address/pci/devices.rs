@@ -50,8 +50,10 @@ impl<'h> Needs<'h> {
             Some(_) if id.kind == DeviceKind::Crypto => PCI,
             // Transitional devices need I/O ports, so only PCI slots accept them.
             Some(Virtio::Transitional) => PCI,
-            Some(Virtio::Modern) if id.kind == DeviceKind::Iommu => self.virtio.union(Connect::INTEGRATED),
-            Some(Virtio::Modern) => self.virtio,
+            Some(Virtio::NonTransitional) if id.kind == DeviceKind::Iommu => {
+                self.virtio.union(Connect::INTEGRATED)
+            }
+            Some(Virtio::NonTransitional) => self.virtio,
             None => self.other(devices, id).unwrap_or(Connect::empty()),
         }
     }

@@ -64,9 +64,9 @@ fn usb_model(
             if addressed { piix3 } else { Some(UsbModel::None) }
         }
         arch if arch.is_ppc64() => {
-            // Existing guests keep the older model.
-            let new = if options.abi_update { first(&xhci) } else { None };
-            new.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci), (Cap::NecUsbXhci, UsbModel::NecXhci)]))
+            // Existing guests keep the model that earlier releases gave them.
+            let xhci = if options.abi_update { first(&xhci) } else { None };
+            xhci.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci), (Cap::NecUsbXhci, UsbModel::NecXhci)]))
         }
         Arch::Aarch64 => first(&xhci).or(piix3),
         arch if arch.is_loongarch() => first(&xhci),

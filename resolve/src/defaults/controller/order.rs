@@ -67,16 +67,16 @@ fn insert(controllers: &mut Vec<Controller>, new: Controller) {
 
 fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller) {
     let mut position = None;
-    for (n, old) in controllers.iter().enumerate().skip(first).rev() {
-        if old.controller_type() != new.controller_type() {
+    for (n, other) in controllers.iter().enumerate().skip(first).rev() {
+        if other.controller_type() != new.controller_type() {
             continue;
         }
         let Some(index) = new.index else {
             position = Some(n + 1);
             break;
         };
-        let master_first = new.info.master_startport.is_none() && old.info.master_startport.is_some();
-        if old.index.is_some_and(|old| old > index) || (master_first && old.index == new.index) {
+        let master_first = new.info.master_startport.is_none() && other.info.master_startport.is_some();
+        if other.index.is_some_and(|other| other > index) || (master_first && other.index == new.index) {
             position = Some(n);
         } else if position.is_none() {
             position = Some(n + 1);

@@ -21,7 +21,7 @@ virtargv_model::rules! {
         "`<address type='drive' bus= target=>`: IDE, SATA and floppy controllers and the LSI 53C895A have no targets, SATA controllers no buses",
         help "set the attribute to 0, or remove the `<address>`";
     /// The target of a SCSI address is at most 7 where QEMU's `scsi-disk` has no channels.
-    OLD_SCSI = "disk-address-old-scsi": Unsupported, Validate,
+    SCSI_TARGETS = "disk-address-old-scsi": Unsupported, Validate,
         "`<address type='drive' target=>`: `scsi-disk` without the property `channel` has targets 0 to 7",
         help "set `target=` to 7 or less, or use a QEMU whose `scsi-disk` has `channel=`";
 }
@@ -87,6 +87,6 @@ pub(in super::super) fn check_scsi(
     if at.target > 7 {
         let message =
             format!("'target' of an address is '{}', it must be at most 7 for this QEMU", at.target);
-        out.refuse(&OLD_SCSI, place(), message);
+        out.refuse(&SCSI_TARGETS, place(), message);
     }
 }

@@ -16,7 +16,7 @@ virtargv_model::rules! {
         help "use a format of the engine; `engine='librbd'` is for protocol `rbd`",
         since "7.9";
     /// An image is not encrypted as QEMU did before LUKS.
-    ENCRYPTION_OLD = "image-encryption-old": Unsupported, Validate,
+    ENCRYPTION_QCOW = "image-encryption-old": Unsupported, Validate,
         "`<source><encryption format='qcow'>`: QEMU's system emulators no longer open such images",
         help "convert the image (`qemu-img convert`), and use `format='luks'`";
     /// An encrypted image has the format `raw` or `qcow2`.
@@ -73,7 +73,7 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
         }
         EncryptionFormat::Qcow if matches!(format, ImageFormat::Qcow | ImageFormat::Qcow2) => {
             let message = format!("image format '{format}' with encryption 'qcow' is no longer supported");
-            out.refuse(&ENCRYPTION_OLD, place, message);
+            out.refuse(&ENCRYPTION_QCOW, place, message);
         }
         EncryptionFormat::Qcow => {}
     }

@@ -82,7 +82,7 @@ pub(super) fn check_queues(actual: &Actual<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks the properties of `virtio-net` that older QEMUs lack.
+/// Checks the properties of `virtio-net` that depend on QEMU.
 pub(super) fn check_options(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let driver = &nic.driver;
     let rows = [
