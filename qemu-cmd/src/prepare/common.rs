@@ -28,7 +28,8 @@ pub(crate) fn of_devices(
     let mut hostdev = NextFree::new("hostdev", of(true).chain(d.hostdevs.iter().map(Element::info)));
     let disks = d.disks.iter().map(|element| {
         let alias = disk(element, d, table, caps.release())?;
-        Ok(Common { alias, address: buses.of(&element.info, element.bus()) })
+        let address = buses.of(&element.info, element.bus());
+        Ok(Common { alias, address, variant: element.variant() })
     });
     let interfaces = d
         .interfaces
@@ -71,6 +72,9 @@ pub(crate) fn of_devices(
 
 /// The devices of one kind: their aliases with their addresses.
 fn with<T: Element>(buses: &Buses<'_>, devices: &[T], aliases: impl Iterator<Item = Alias>) -> Vec<Common> {
-    let address = |device: &T| buses.of(device.info(), None);
-    devices.iter().zip(aliases).map(|(device, alias)| Common { alias, address: address(device) }).collect()
+    let common = |device: &T, alias| {
+        let address = buses.of(device.info(), None);
+        Common { alias, address, variant: device.variant() }
+    };
+    devices.iter().zip(aliases).map(|(device, alias)| common(device, alias)).collect()
 }

@@ -117,9 +117,10 @@ impl<'d> Prepare<'d> {
         prepare: impl Fn(&mut Self, Device<'d, T>) -> Result<F, Problem>,
     ) -> Vec<F> {
         let mut all = Vec::with_capacity(elements.len());
-        for (index, (element, Common { alias, address })) in elements.iter().zip(common).enumerate() {
+        for (index, (element, Common { alias, address, variant })) in elements.iter().zip(common).enumerate()
+        {
             let id = DeviceId { kind, index };
-            match prepare(self, Device { element, id, alias, address, facts: &() }) {
+            match prepare(self, Device { element, id, alias, address, variant: *variant, facts: &() }) {
                 Ok(facts) => all.push(facts),
                 Err(problem) => self.report.push(problem),
             }

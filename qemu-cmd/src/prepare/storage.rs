@@ -222,8 +222,8 @@ pub(crate) struct ImageFacts {
     pub storage: Storage,
     /// Its objects.
     pub objects: Objects,
-    /// Its format.
-    pub format: Option<ImageFormat>,
+    /// Its format; an image without one is raw.
+    pub format: ImageFormat,
     /// The part of the storage that it uses.
     pub slice: Option<Slice>,
     /// The size of its metadata cache in bytes.
@@ -262,7 +262,7 @@ impl ImageFacts {
             nodes,
             storage,
             objects,
-            format: image.format,
+            format: image.format.unwrap_or(ImageFormat::Raw),
             slice: image.slice,
             metadata_cache: image.metadata_cache,
             decrypts: decrypts(image),

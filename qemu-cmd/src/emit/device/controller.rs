@@ -3,10 +3,10 @@
 mod pci;
 
 use virtargv_model::OnOff;
-use virtargv_model::device::controller::{Controller, ControllerType, IothreadQueues, VirtioModel};
+use virtargv_model::device::controller::{Controller, ControllerType, IothreadQueues};
 
 use super::address;
-use super::virtio::{self, Variant};
+use super::virtio;
 use crate::emit::context::Emit;
 use crate::emit::iothread;
 use crate::prepare::device::Device;
@@ -58,32 +58,23 @@ fn props(e: &Emit<'_>, controller: ControllerDevice<'_>) -> Option<Props> {
             usb(controller, driver(name), companion.as_ref(), *ports)
         }
         Facts::Scsi(name) => scsi(controller, driver(name)),
-        Facts::VirtioScsi(model) => {
+        Facts::VirtioScsi(variant) => {
             let options = &controller.driver;
-            let mut props =
-                virtio::device(e, "virtio-scsi", variant(*model), controller.address, options.virtio);
+            let mut props = virtio::device(e, "virtio-scsi", *variant, controller.address, options.virtio);
             props.set_opt("iothread", options.iothread.map(iothread::id));
             virtio::late_options(&mut props, e, options.virtio);
             scsi(controller, props)
         }
         Facts::Ahci => driver("ahci").with("id", controller.alias),
         Facts::Ccid => driver("usb-ccid").with("id", controller.alias),
-        Facts::VirtioSerial { model, ports, vectors } => {
+        Facts::VirtioSerial { variant, ports, vectors } => {
             let options = controller.driver.virtio;
-            let mut props = virtio::device(e, "virtio-serial", variant(*model), controller.address, options);
+            let mut props = virtio::device(e, "virtio-serial", *variant, controller.address, options);
             props.set("id", controller.alias).set_opt("max_ports", *ports).set_opt("vectors", *vectors);
             virtio::late_options(&mut props, e, options);
             props
         }
     })
-}
-
-fn variant(model: VirtioModel) -> Variant {
-    match model {
-        VirtioModel::Virtio => Variant::Plain,
-        VirtioModel::Transitional => Variant::Transitional,
-        VirtioModel::NonTransitional => Variant::NonTransitional,
-    }
 }
 
 /// Adds the properties of a SCSI controller. Only virtio-scsi has more than an id.

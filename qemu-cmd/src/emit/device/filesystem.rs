@@ -2,69 +2,59 @@
 
 use virtargv_caps::Convention;
 use virtargv_model::Spelled;
-use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsModel, FsMultidevs};
+use virtargv_model::device::filesystem::{Filesystem, FsMultidevs};
 
 use super::address;
 use super::chardev_source::Chardev;
-use super::virtio::{self, Variant};
+use super::virtio;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::Device;
 use crate::prepare::device::chardev_source::CharBackend;
+use crate::prepare::device::filesystem::{Facts, NinePDriver};
 use crate::text::{Text, text};
 use crate::{Props, Value};
 
 /// A filesystem that is emitted.
-type FsDevice<'p> = Device<'p, Filesystem, Option<CharBackend>>;
+type FsDevice<'p> = Device<'p, Filesystem, Facts>;
 
 /// Emits every `<filesystem>`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for fs in e.prepared.filesystems() {
         e.at(fs);
-        if let Some(socket) = fs.facts {
-            let props = virtiofs(e, fs, socket);
-            e.device(props);
-            continue;
-        }
-        if let Some(path) = &fs.source.path {
-            e.need_path(path, Role::Share);
-        }
-        let props = match fs.driver {
-            None | Some(FsDriver::Path | FsDriver::Handle) => {
-                let backend = ninep_backend(fs);
+        let props = match fs.facts {
+            Facts::Virtiofs(socket) => virtiofs(e, fs, socket),
+            Facts::NineP(driver) => {
+                need_directory(e, fs);
+                let backend = ninep_backend(fs, *driver);
                 e.list("-fsdev", backend);
                 ninep_device(e, fs)
             }
-            Some(FsDriver::Mtp) => mtp(e, fs),
-            Some(FsDriver::Virtiofs | FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop) => continue,
+            Facts::Mtp => {
+                need_directory(e, fs);
+                mtp(e, fs)
+            }
+            Facts::Nothing => continue,
         };
         e.device(props);
     }
 }
 
-fn variant(fs: &Filesystem) -> Variant {
-    match fs.model {
-        None | Some(FsModel::Virtio) => Variant::Plain,
-        Some(FsModel::VirtioTransitional) => Variant::Transitional,
-        Some(FsModel::VirtioNonTransitional) => Variant::NonTransitional,
+fn need_directory(e: &mut Emit<'_>, fs: FsDevice<'_>) {
+    if let Some(path) = &fs.source.path {
+        e.need_path(path, Role::Share);
     }
 }
 
 /// The properties of `-fsdev`, the backend of 9p.
-fn ninep_backend(fs: FsDevice<'_>) -> Props {
-    let mut props = if fs.driver == Some(FsDriver::Handle) {
-        Props::new("fsdriver", "handle")
-    } else {
-        let security = match fs.access_mode {
-            None | Some(FsAccessMode::Passthrough) => "passthrough",
-            Some(FsAccessMode::Mapped) => "mapped",
-            Some(FsAccessMode::Squash) => "none",
-        };
-        Props::new("fsdriver", "local")
+fn ninep_backend(fs: FsDevice<'_>, driver: NinePDriver) -> Props {
+    let mut props = match driver {
+        NinePDriver::Handle => Props::new("fsdriver", "handle"),
+        NinePDriver::Local { security } => Props::new("fsdriver", "local")
             .with("security_model", security)
             .opt("multidevs", fs.multidevs.filter(|m| *m != FsMultidevs::Default).map(Spelled::as_str))
             .opt("fmode", fs.file_mode.map(|m| m.to_string()))
-            .opt("dmode", fs.dir_mode.map(|m| m.to_string()))
+            .opt("dmode", fs.dir_mode.map(|m| m.to_string())),
     };
     props.set_opt("writeout", fs.write_policy.map(Spelled::as_str));
     props.set("id", ninep_id(fs)).set_opt("path", fs.source.path.as_ref());
@@ -79,7 +69,7 @@ fn ninep_id(fs: FsDevice<'_>) -> Text {
 }
 
 fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
-    let mut props = virtio::device(e, "virtio-9p", variant(&fs), fs.address, fs.virtio);
+    let mut props = virtio::device(e, "virtio-9p", fs.variant, fs.address, fs.virtio);
     props.set("id", fs.alias).set("fsdev", ninep_id(fs)).set_opt("mount_tag", fs.target.as_ref());
     virtio::late_options(&mut props, e, fs.virtio);
     address::add(&mut props, e, fs.address);
@@ -89,7 +79,7 @@ fn ninep_device(e: &Emit<'_>, fs: FsDevice<'_>) -> Props {
 /// Emits virtiofs: the socket of virtiofsd, and the device.
 fn virtiofs(e: &mut Emit<'_>, fs: FsDevice<'_>, socket: &CharBackend) -> Props {
     let chardev = Chardev::new(socket, fs.alias).with_id(text!("chr-vu-", fs.alias)).emit(e);
-    let mut props = virtio::device(e, "vhost-user-fs", variant(&fs), fs.address, fs.virtio);
+    let mut props = virtio::device(e, "vhost-user-fs", fs.variant, fs.address, fs.virtio);
     if e.release().has(Convention::VirtiofsDeviceId) {
         props.set("id", fs.alias);
     }

@@ -75,7 +75,7 @@ fn hostdev(e: &mut Emit<'_>, hostdev: Device<'_, Hostdev, Facts>) {
         }
         (HostdevSource::Scsi(_), Facts::ScsiUnit(unit)) => scsi::emit_unit(e, common, unit, hostdev.readonly),
         (HostdevSource::ScsiHost(host), Facts::ScsiHost(vhost)) => {
-            scsi::emit_adapter(e, common, host, vhost.as_ref());
+            scsi::emit_adapter(e, common, host, hostdev.variant, vhost.as_ref());
         }
         (HostdevSource::Mdev(mdev), Facts::Mdev) => mdev::emit(e, common, mdev),
         // An unassigned PCI device is not given to the guest.

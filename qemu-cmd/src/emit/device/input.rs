@@ -1,10 +1,10 @@
 //! `<input>`.
 
-use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
+use virtargv_model::device::input::{Input, InputBus, InputType};
 use virtargv_model::{OnOff, Spelled};
 
 use super::address;
-use super::virtio::{self, Variant};
+use super::virtio;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
@@ -50,12 +50,8 @@ fn virtio(e: &Emit<'_>, input: Device<'_, Input>) -> Option<Props> {
         InputType::Passthrough => "virtio-input-host",
         InputType::Evdev => return None,
     };
-    let variant = match input.model {
-        None | Some(InputModel::Virtio) => Variant::Plain,
-        Some(InputModel::VirtioTransitional) => Variant::Transitional,
-        Some(InputModel::VirtioNonTransitional) => Variant::NonTransitional,
-    };
-    let mut props = virtio::device(e, base, variant, input.address, input.virtio).with("id", input.alias);
+    let mut props =
+        virtio::device(e, base, input.variant, input.address, input.virtio).with("id", input.alias);
     if input.kind == Some(InputType::Passthrough) {
         add_evdev(e, &mut props, &input);
     }

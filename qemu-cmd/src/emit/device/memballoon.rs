@@ -2,11 +2,10 @@
 
 use virtargv_caps::Convention;
 use virtargv_model::OnOff;
-use virtargv_model::device::controller::VirtioModel;
 use virtargv_model::device::memballoon::Memballoon;
 
 use super::address;
-use super::virtio::{self, Variant};
+use super::virtio;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::prepare::device::memballoon::Balloon;
@@ -17,9 +16,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         e.at(balloon);
         let variant = match balloon.facts {
             Balloon::Nothing => continue,
-            Balloon::Virtio(VirtioModel::Virtio) => Variant::Plain,
-            Balloon::Virtio(VirtioModel::Transitional) => Variant::Transitional,
-            Balloon::Virtio(VirtioModel::NonTransitional) => Variant::NonTransitional,
+            Balloon::Virtio(variant) => *variant,
         };
         let mut props = virtio::device(e, "virtio-balloon", variant, balloon.address, balloon.virtio);
         props.set("id", balloon.alias);

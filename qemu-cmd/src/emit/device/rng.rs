@@ -1,10 +1,10 @@
 //! `<rng>`.
 
-use virtargv_model::device::rng::{Rng, RngModel};
+use virtargv_model::device::rng::Rng;
 
 use super::address;
 use super::chardev_source::Chardev;
-use super::virtio::{self, Variant};
+use super::virtio;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
@@ -18,12 +18,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         e.at(rng);
         let id = text!("obj", rng.alias);
         backend(e, rng, &id);
-        let variant = match rng.model {
-            None | Some(RngModel::Virtio) => Variant::Plain,
-            Some(RngModel::VirtioTransitional) => Variant::Transitional,
-            Some(RngModel::VirtioNonTransitional) => Variant::NonTransitional,
-        };
-        let mut props = virtio::device(e, "virtio-rng", variant, rng.address, rng.virtio);
+        let mut props = virtio::device(e, "virtio-rng", rng.variant, rng.address, rng.virtio);
         props.set("rng", id).set("id", rng.alias);
         if let Some(Rate { bytes, period }) = rng.facts.rate {
             props.set("max-bytes", bytes).set("period", period);

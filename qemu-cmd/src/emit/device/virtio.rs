@@ -7,19 +7,8 @@ use virtargv_model::device::virtio::VirtioOptions;
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::prepare::address::BusAddress;
+pub(crate) use crate::prepare::device::virtio::Variant;
 use crate::text::text;
-
-/// The versions of virtio that a PCI device supports.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Variant {
-    /// QEMU's default, which depends on the slot (`model='virtio'`).
-    #[default]
-    Plain,
-    /// 0.9 and 1.0 (`model='virtio-transitional'`).
-    Transitional,
-    /// 1.0 alone (`model='virtio-non-transitional'`).
-    NonTransitional,
-}
 
 /// The first properties of a virtio device: `base` (such as `virtio-net`) with the suffix of its bus, then the options,
 /// in releases of libvirt that emit them first. In the others [`late_options`] adds them.

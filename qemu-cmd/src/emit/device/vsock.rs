@@ -1,9 +1,7 @@
 //! `<vsock>`.
 
-use virtargv_model::device::vsock::VsockModel;
-
 use super::address;
-use super::virtio::{self, Variant};
+use super::virtio;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::vsock::Vhost;
@@ -13,12 +11,7 @@ use crate::text::text;
 pub(crate) fn emit(e: &mut Emit<'_>) {
     for vsock in e.prepared.vsocks() {
         e.at(vsock);
-        let variant = match vsock.model {
-            None | Some(VsockModel::Virtio) => Variant::Plain,
-            Some(VsockModel::VirtioTransitional) => Variant::Transitional,
-            Some(VsockModel::VirtioNonTransitional) => Variant::NonTransitional,
-        };
-        let mut props = virtio::device(e, "vhost-vsock", variant, vsock.address, vsock.virtio);
+        let mut props = virtio::device(e, "vhost-vsock", vsock.variant, vsock.address, vsock.virtio);
         props.set("id", vsock.alias).set("guest-cid", vsock.facts.cid);
         match &vsock.facts.vhost {
             Vhost::Passed(passed) => {

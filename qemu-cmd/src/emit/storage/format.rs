@@ -2,6 +2,7 @@
 
 use virtargv_model::device::storage::ImageFormat;
 use virtargv_model::{OnOff, Spelled};
+use virtargv_validate::rules::disk::source::has_backing;
 
 use super::node::Backing;
 use super::place::add_cache;
@@ -47,34 +48,29 @@ fn driver(props: &mut Props, image: &ImageFacts, access: Access) {
     let luks = image.decrypts == Some(Decrypts::Qemu);
     let secret = || image.objects.encryption.first().map(|secret| secret.id.clone());
     match image.format {
-        None | Some(ImageFormat::Raw) if luks => {
+        ImageFormat::Raw if luks => {
             props.set("driver", "luks").set_opt("key-secret", secret());
         }
-        None | Some(ImageFormat::Raw | ImageFormat::Fat) => {
+        ImageFormat::Raw | ImageFormat::Fat => {
             props.set("driver", "raw");
         }
-        Some(ImageFormat::Qcow2) => {
+        ImageFormat::Qcow2 => {
             props.set("driver", "qcow2");
             props.set_opt("encrypt", luks.then(|| encryption(secret())));
             props.set_opt("cache-size", image.metadata_cache);
             props.set_opt("discard-no-unref", access.discard_no_unref.map(OnOff::is_on));
         }
-        Some(ImageFormat::Qcow) => {
+        ImageFormat::Qcow => {
             props.set("driver", "qcow").set_opt("encrypt", luks.then(|| encryption(secret())));
         }
         // QEMU's name for format `ploop`.
-        Some(ImageFormat::Ploop) => {
+        ImageFormat::Ploop => {
             props.set("driver", "parallels");
         }
-        Some(other) => {
+        other => {
             props.set("driver", other.as_str());
         }
     }
-}
-
-/// Whether images of this format can have a backing image.
-fn has_backing(format: Option<ImageFormat>) -> bool {
-    format.is_some_and(virtargv_validate::rules::disk::source::has_backing)
 }
 
 /// `encrypt=` of a qcow or qcow2 image.

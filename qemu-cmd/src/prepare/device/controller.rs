@@ -3,7 +3,6 @@
 use virtargv_caps::Caps;
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, PciName, PciTarget, ScsiModel, Usb, UsbModel,
-    VirtioModel,
 };
 use virtargv_model::{Domain, Problem, Spelled};
 use virtargv_resolve::Guest;
@@ -11,6 +10,7 @@ use virtargv_resolve::rules::PCI_CONTROLLER_MODEL;
 use virtargv_validate::rules::controller as rules;
 
 use super::Device;
+use super::virtio::Variant;
 use crate::ident::Alias;
 use crate::prepare::alias::given;
 use crate::prepare::alias::numbered;
@@ -43,13 +43,13 @@ pub(crate) enum Facts {
     /// A SCSI controller with this driver.
     Scsi(&'static str),
     /// A virtio-scsi controller.
-    VirtioScsi(VirtioModel),
+    VirtioScsi(Variant),
     /// A SATA controller.
     Ahci,
     /// A virtio-serial controller.
     VirtioSerial {
-        /// Its virtio model.
-        model: VirtioModel,
+        /// Its versions of virtio.
+        variant: Variant,
         /// The maximum number of ports.
         ports: Option<u32>,
         /// The number of interrupt vectors.
@@ -96,8 +96,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
         }
         ControllerKind::Usb(usb) => self::usb(cx, controller, usb)?,
         ControllerKind::VirtioSerial(serial) => {
-            let model = serial.model.unwrap_or(VirtioModel::Virtio);
-            Facts::VirtioSerial { model, ports: serial.ports, vectors: serial.vectors }
+            let variant = serial.model.map_or(Variant::Plain, Variant::from);
+            Facts::VirtioSerial { variant, ports: serial.ports, vectors: serial.vectors }
         }
         ControllerKind::Ccid => Facts::Ccid,
         ControllerKind::Ide(_) => {
@@ -114,9 +114,9 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
 
 fn scsi(model: ScsiModel) -> Option<Facts> {
     Some(match model {
-        ScsiModel::VirtioScsi => Facts::VirtioScsi(VirtioModel::Virtio),
-        ScsiModel::VirtioTransitional => Facts::VirtioScsi(VirtioModel::Transitional),
-        ScsiModel::VirtioNonTransitional => Facts::VirtioScsi(VirtioModel::NonTransitional),
+        ScsiModel::VirtioScsi => Facts::VirtioScsi(Variant::Plain),
+        ScsiModel::VirtioTransitional => Facts::VirtioScsi(Variant::Transitional),
+        ScsiModel::VirtioNonTransitional => Facts::VirtioScsi(Variant::NonTransitional),
         ScsiModel::Lsilogic => Facts::Scsi("lsi"),
         ScsiModel::Ibmvscsi => Facts::Scsi("spapr-vscsi"),
         ScsiModel::Lsisas1068 => Facts::Scsi("mptsas1068"),

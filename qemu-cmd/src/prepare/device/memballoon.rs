@@ -2,11 +2,11 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::Problem;
-use virtargv_model::device::controller::VirtioModel;
 use virtargv_model::device::memballoon::{Memballoon, MemballoonModel};
 use virtargv_validate::rules::memballoon as rules;
 
 use super::Device;
+use super::virtio::Variant;
 use crate::prepare::context::{Prepare, broken};
 
 /// A prepared memory balloon.
@@ -14,8 +14,8 @@ use crate::prepare::context::{Prepare, broken};
 pub(crate) enum Balloon {
     /// The guest has none.
     Nothing,
-    /// A virtio device of this model.
-    Virtio(VirtioModel),
+    /// A virtio device with these versions.
+    Virtio(Variant),
 }
 
 /// Prepares a `<memballoon>`.
@@ -28,9 +28,9 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, balloon: Device<'_, Memballoon>) -> 
         |message| broken(cx.release(), &rules::MEMBALLOON_MODEL, balloon.info.pos.attr("model"), message);
     Ok(match balloon.model {
         Some(MemballoonModel::None) => Balloon::Nothing,
-        Some(MemballoonModel::Virtio) => Balloon::Virtio(VirtioModel::Virtio),
-        Some(MemballoonModel::VirtioTransitional) => Balloon::Virtio(VirtioModel::Transitional),
-        Some(MemballoonModel::VirtioNonTransitional) => Balloon::Virtio(VirtioModel::NonTransitional),
+        Some(MemballoonModel::Virtio) => Balloon::Virtio(Variant::Plain),
+        Some(MemballoonModel::VirtioTransitional) => Balloon::Virtio(Variant::Transitional),
+        Some(MemballoonModel::VirtioNonTransitional) => Balloon::Virtio(Variant::NonTransitional),
         Some(MemballoonModel::Xen) => {
             return Err(refused("'memballoon' model 'xen' is not supported by QEMU"));
         }

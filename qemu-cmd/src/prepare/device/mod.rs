@@ -20,6 +20,7 @@ pub(crate) mod smartcard;
 pub(crate) mod sound;
 pub(crate) mod tpm;
 pub(crate) mod video;
+pub(crate) mod virtio;
 pub(crate) mod vsock;
 pub(crate) mod watchdog;
 
@@ -28,6 +29,7 @@ use virtargv_model::info::DeviceInfo;
 use virtargv_model::{Problem, device as model};
 
 use self::chardev_source::CharBackend;
+use self::virtio::Variant;
 use super::Prepared;
 use super::address::BusAddress;
 use super::context::Prepare;
@@ -40,6 +42,8 @@ pub(crate) struct Common {
     pub alias: Alias,
     /// Its address.
     pub address: BusAddress,
+    /// Its versions of virtio, if it is a virtio device.
+    pub variant: Variant,
 }
 
 /// A prepared device.
@@ -53,6 +57,8 @@ pub(crate) struct Device<'p, T, F = ()> {
     pub alias: &'p Alias,
     /// Its address.
     pub address: &'p BusAddress,
+    /// Its versions of virtio, if it is a virtio device.
+    pub variant: Variant,
     /// What else is prepared for this kind of device.
     pub facts: &'p F,
 }
@@ -75,12 +81,15 @@ impl<T, F> std::ops::Deref for Device<'_, T, F> {
 pub(crate) trait Element {
     /// Alias, address and other elements that all devices have.
     fn info(&self) -> &DeviceInfo;
+    /// The versions of virtio of its model.
+    fn variant(&self) -> Variant;
 }
 
 /// One row for each kind of device with an alias: the field of the domain's devices, the kind, the type, what is
-/// prepared for such a device, and the function that prepares it.
+/// prepared for such a device, the function that prepares it, and, after `virtio`, the one that tells its versions of
+/// virtio.
 macro_rules! devices {
-    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $prepare:expr;)+) => {
+    ($($field:ident: $kind:ident, $type:ty, $facts:ty, $prepare:expr $(, virtio $variant:expr)?;)+) => {
         /// One value for each device with an alias, kind by kind, in the order of the domain's lists.
         #[derive(Debug, Clone)]
         pub(crate) struct ByDevice<T> { $(pub $field: Vec<T>,)+ }
@@ -112,6 +121,10 @@ macro_rules! devices {
             fn info(&self) -> &DeviceInfo {
                 &self.info
             }
+            fn variant(&self) -> Variant {
+                let all: &[fn(&Self) -> Variant] = &[$($variant)?];
+                all.first().map_or(Variant::Plain, |variant| variant(self))
+            }
         })+
 
         impl Prepared<'_> {
@@ -125,6 +138,7 @@ macro_rules! devices {
                             id: DeviceId { kind: DeviceKind::$kind, index },
                             alias: &common.alias,
                             address: &common.address,
+                            variant: common.variant,
                             facts,
                         },
                     )
@@ -145,26 +159,26 @@ devices! {
     iommus: Iommu, model::iommu::Iommu, iommu::Driver, iommu::prepare;
     controllers: Controller, model::controller::Controller, controller::Facts, controller::prepare;
     hubs: Hub, model::hub::Hub, (), nothing;
-    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::prepare;
-    filesystems: Filesystem, model::filesystem::Filesystem, Option<CharBackend>, filesystem::prepare;
-    interfaces: Interface, model::net::Interface, net::Facts, net::prepare;
+    disks: Disk, model::disk::Disk, Option<disk::Facts>, disk::prepare, virtio |disk| disk.model.into();
+    filesystems: Filesystem, model::filesystem::Filesystem, filesystem::Facts, filesystem::prepare, virtio |fs| fs.model.into();
+    interfaces: Interface, model::net::Interface, net::Facts, net::prepare, virtio |nic| nic.model.as_ref().into();
     smartcards: Smartcard, model::smartcard::Smartcard, smartcard::Card, smartcard::prepare;
     serials: Serial, model::chardev::Serial, Option<chardev::SerialFacts>, chardev::serial;
     parallels: Parallel, model::chardev::Parallel, CharBackend, chardev::parallel;
     channels: Channel, model::chardev::Channel, CharBackend, chardev::channel;
     consoles: Console, model::chardev::Console, Option<chardev::ConsoleFacts>, chardev::console;
     tpms: Tpm, model::tpm::Tpm, tpm::Facts, tpm::prepare;
-    inputs: Input, model::input::Input, (), nothing;
+    inputs: Input, model::input::Input, (), nothing, virtio |input| input.model.into();
     videos: Video, model::video::Video, Option<video::Facts>, video::prepare;
     sounds: Sound, model::sound::Sound, sound::Facts, sound::prepare;
     watchdogs: Watchdog, model::watchdog::Watchdog, watchdog::Facts, watchdog::prepare;
     redirdevs: Redirdev, model::redirdev::Redirdev, CharBackend, redirdev::prepare;
-    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::prepare;
+    hostdevs: Hostdev, model::hostdev::Hostdev, hostdev::Facts, hostdev::prepare, virtio |hostdev| (&hostdev.source).into();
     memballoons: Memballoon, model::memballoon::Memballoon, memballoon::Balloon, memballoon::prepare;
-    rngs: Rng, model::rng::Rng, rng::Facts, rng::prepare;
+    rngs: Rng, model::rng::Rng, rng::Facts, rng::prepare, virtio |rng| rng.model.into();
     panics: Panic, model::panic::Panic, panic::Driver, panic::prepare;
     shmems: Shmem, model::shmem::Shmem, shmem::Facts, shmem::prepare;
-    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::prepare;
+    vsocks: Vsock, model::vsock::Vsock, vsock::Facts, vsock::prepare, virtio |vsock| vsock.model.into();
     cryptos: Crypto, model::crypto::Crypto, (), nothing;
     pstores: Pstore, model::pstore::Pstore, (), nothing;
 }

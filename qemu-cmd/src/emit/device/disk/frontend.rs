@@ -1,14 +1,14 @@
 //! `-device` of a disk.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice as Kind, DiskModel};
+use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice as Kind};
 use virtargv_model::{OnOff, Spelled};
 
 use super::drive::add_error_policy;
 use super::{DiskDevice, drive_id, vhost_user_id};
 use crate::emit::context::Emit;
 use crate::emit::device::address;
-use crate::emit::device::virtio::{self, Variant};
+use crate::emit::device::virtio;
 use crate::emit::iothread;
 use crate::prepare::device::disk::{Backend, Facts, Frontend};
 use crate::text::text;
@@ -47,15 +47,10 @@ pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend:
 
 /// The driver of a virtio disk, and the properties before its address.
 fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
-    let variant = match disk.model {
-        None | Some(DiskModel::Virtio) => Variant::Plain,
-        Some(DiskModel::VirtioTransitional) => Variant::Transitional,
-        Some(DiskModel::VirtioNonTransitional) => Variant::NonTransitional,
-    };
     let vhost_user = matches!(facts.backend, Backend::VhostUser { .. });
     let base = if vhost_user { "vhost-user-blk" } else { "virtio-blk" };
     let driver = &disk.driver;
-    let mut props = virtio::device(e, base, variant, disk.address, driver.virtio);
+    let mut props = virtio::device(e, base, disk.variant, disk.address, driver.virtio);
     props.set_opt("iothread", driver.iothread.filter(|n| *n > 0).map(iothread::id));
     props.set_opt("ioeventfd", driver.ioeventfd.map(OnOff::is_on));
     if e.has(Cap::VirtioBlkEventIdx) {

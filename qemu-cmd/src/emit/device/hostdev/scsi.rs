@@ -1,7 +1,7 @@
 //! SCSI host devices (`scsi-generic` and its storage) and SCSI host adapters (`vhost-scsi`).
 
 use virtargv_caps::Convention;
-use virtargv_model::device::hostdev::{ScsiHost, ScsiHostModel};
+use virtargv_model::device::hostdev::ScsiHost;
 use virtargv_model::device::virtio::VirtioOptions;
 
 use super::Common;
@@ -55,12 +55,13 @@ fn emit_storage(e: &mut Emit<'_>, unit: &Unit, readonly: bool) -> Value {
 }
 
 /// Emits the SCSI host adapter `host`.
-pub(super) fn emit_adapter(e: &mut Emit<'_>, device: Common<'_>, host: &ScsiHost, vhost: Option<&Passed>) {
-    let variant = match host.model {
-        Some(ScsiHostModel::VirtioTransitional) => Variant::Transitional,
-        Some(ScsiHostModel::VirtioNonTransitional) => Variant::NonTransitional,
-        Some(ScsiHostModel::Virtio) | None => Variant::Plain,
-    };
+pub(super) fn emit_adapter(
+    e: &mut Emit<'_>,
+    device: Common<'_>,
+    host: &ScsiHost,
+    variant: Variant,
+    vhost: Option<&Passed>,
+) {
     let mut props = virtio::device(e, "vhost-scsi", variant, device.address, VirtioOptions::default());
     props.set("wwpn", &host.wwpn);
     match vhost {

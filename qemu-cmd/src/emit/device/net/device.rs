@@ -2,13 +2,13 @@
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::OnOff;
-use virtargv_model::device::net::{Interface, KnownModel, NicModel, TeamingType, TxMode};
+use virtargv_model::device::net::{TeamingType, TxMode};
 
 use super::{NicDevice, backend};
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::emit::device::address;
-use crate::emit::device::virtio::{self, Variant};
+use crate::emit::device::virtio;
 use crate::prepare::address::BusAddress;
 use crate::prepare::device::net::NetDevice;
 use crate::text::Text;
@@ -19,7 +19,7 @@ pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, device: &NetDevice) -> Pro
     let mut props = if let NetDevice::Device(driver) = device {
         Props::new("driver", driver.clone())
     } else {
-        let mut props = virtio::device(e, "virtio-net", variant(&nic), nic.address, nic.driver.virtio);
+        let mut props = virtio::device(e, "virtio-net", nic.variant, nic.address, nic.driver.virtio);
         virtio_props(e, nic, &mut props);
         props
     };
@@ -38,14 +38,6 @@ pub(super) fn props(e: &Emit<'_>, nic: NicDevice<'_>, device: &NetDevice) -> Pro
         }
     }
     props
-}
-
-fn variant(nic: &Interface) -> Variant {
-    match nic.model {
-        Some(NicModel::Known(KnownModel::VirtioTransitional)) => Variant::Transitional,
-        Some(NicModel::Known(KnownModel::VirtioNonTransitional)) => Variant::NonTransitional,
-        _ => Variant::Plain,
-    }
 }
 
 fn virtio_props(e: &Emit<'_>, nic: NicDevice<'_>, props: &mut Props) {
