@@ -32,10 +32,6 @@ virtargv_model::rules! {
     STORAGE_FDGROUP = "storage-fdgroup": InvalidArgument, Build,
         "`<source fdgroup=>`: descriptors that a launcher passes under this name",
         help "pass the group, or use `file=` without `fdgroup=`";
-    /// TLS with NBD needs a QEMU that has it.
-    STORAGE_NBD_TLS = "storage-nbd-tls": Unsupported, Build,
-        "`<source protocol='nbd' tls='yes'>`: `tls-creds=` of the block driver `nbd`, new in QEMU 2.6",
-        help "use `tls='no'`, or QEMU 2.6 or later";
     /// The secret of a disk's `<auth>` exists.
     STORAGE_AUTH_SECRET = "storage-auth-secret": SecretMissing, Build,
         "`<auth><secret>`: a secret of the host, by `uuid=` or `usage=`",
@@ -96,10 +92,6 @@ virtargv_model::rules! {
     CPU_FEATURES_ARCH = "cpu-features-arch": Internal, Build,
         "`<cpu><feature>`: `query-cpu-model-expansion`",
         help "remove the features, or use a QEMU that has the command";
-    /// The architecture of a guest with a `<cpu>` has a CPU driver.
-    CPU_ARCHITECTURE = "cpu-architecture": NoDriver, Build,
-        "`<cpu>`: libvirt knows the CPUs of x86, Arm, POWER, s390, RISC-V and LoongArch",
-        help "remove `<cpu>`";
     /// A CPU feature is defined.
     CPU_FEATURE_UNKNOWN = "cpu-feature-unknown": Unsupported, Build,
         "`<cpu><feature name=>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
@@ -164,10 +156,6 @@ virtargv_model::rules! {
     GRAPHICS_NETWORK_ADDRESS = "graphics-network-address": Internal, Build,
         "`<listen type='network'>`: the first `<ip>` of the network",
         help "use `<listen type='address'>`";
-    /// The mode of a SPICE channel is one that the server offers.
-    GRAPHICS_SPICE_CHANNEL = "graphics-spice-channel": Unsupported, Build,
-        "`<channel mode=>`: `secure` needs a TLS port, `insecure` a plain one",
-        help "use `mode='any'`, or give `tlsPort=` or `port=`";
     /// The secret of the TLS key for VNC exists.
     GRAPHICS_VNC_TLS_SECRET = "graphics-vnc-tls-secret": SecretMissing, Build,
         "`vnc_tls_x509_secret_uuid` of `qemu.conf`",
@@ -212,10 +200,6 @@ virtargv_model::rules! {
     TLS_SECRET = "tls-secret": SecretMissing, Build,
         "`chardev_tls_x509_secret_uuid` of `qemu.conf`",
         help "define the secret and set its value";
-    /// TLS needs a QEMU that has objects for credentials.
-    TLS_OBJECTS = "tls-objects": Unsupported, Build,
-        "`tls='yes'`: `-object tls-creds-x509`, new in QEMU 2.5",
-        help "use `tls='no'`, or QEMU 2.5 or later";
     /// The size of memory can be rounded up to the step of the machine.
     MEMORY_SIZE_OVERFLOW = "memory-size-overflow": Unsupported, Build,
         "`<memory>`, `<maxMemory>`, `<cell memory=>`, `<target><size>`: steps of 1 MiB, of 256 MiB on pseries",

@@ -1,6 +1,5 @@
 //! TLS credentials of character devices and displays.
 
-use virtargv_caps::Cap;
 use virtargv_host::{Fact, SecretKey, SecretUse};
 use virtargv_model::{Pos, Problem};
 
@@ -30,7 +29,6 @@ pub(crate) fn chardev(
     listens: bool,
     at: Pos,
 ) -> Result<Credentials, Problem> {
-    need_objects(cx, at)?;
     let settings = cx.settings();
     let dir = settings.chardev_tls_x509_cert_dir.as_ref().unwrap_or(&settings.default_tls_x509_cert_dir);
     let secret = match settings.chardev_tls_x509_secret_uuid {
@@ -46,13 +44,4 @@ pub(crate) fn chardev(
     };
     let verify = settings.chardev_tls_x509_verify || !listens;
     Ok(Credentials { id: format!("obj{id}_tls0").into(), dir: dir.into(), listens, verify, secret })
-}
-
-/// Checks that this QEMU has TLS credentials.
-pub(crate) fn need_objects(cx: &Prepare<'_>, at: Pos) -> Result<(), Problem> {
-    if cx.has(Cap::ObjectTlsCredsX509) {
-        return Ok(());
-    }
-    let message = "TLS needs object 'tls-creds-x509', which this QEMU lacks";
-    Err(crate::rules::TLS_OBJECTS.problem(cx.release(), at, message))
 }

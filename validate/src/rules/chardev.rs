@@ -187,7 +187,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     let spice = devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
     for serial in devices.serials.iter().filter(|s| spice || s.source.kind() != SourceType::SpicePort) {
-        chardev_source::build(&serial.source, out);
+        chardev_source::build(cx, &serial.source, out);
         match serial.model {
             Some(model) if cap_of(model).is_some_and(|cap| !cx.has(cap)) => {
                 let message = format!("this QEMU has no serial port of model '{model}'");
@@ -200,21 +200,21 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             _ => {}
         }
     }
-    devices.parallels.iter().for_each(|parallel| chardev_source::build(&parallel.source, out));
-    devices.channels.iter().for_each(|channel| build_channel(channel, out));
+    devices.parallels.iter().for_each(|parallel| chardev_source::build(cx, &parallel.source, out));
+    devices.channels.iter().for_each(|channel| build_channel(cx, channel, out));
     for console in &devices.consoles {
         if matches!(console.target, None | Some(ConsoleTarget::Serial)) {
             continue;
         }
-        chardev_source::build(&console.source, out);
+        chardev_source::build(cx, &console.source, out);
         if console.target == Some(ConsoleTarget::Virtio) {
             check_port(&console.info, out);
         }
     }
 }
 
-fn build_channel(channel: &Channel, out: &mut Findings<'_>) {
-    chardev_source::build(&channel.source, out);
+fn build_channel(cx: &Context<'_>, channel: &Channel, out: &mut Findings<'_>) {
+    chardev_source::build(cx, &channel.source, out);
     match &channel.target {
         ChannelTarget::Guestfwd { .. } => {}
         ChannelTarget::Virtio { name, .. } => {

@@ -1,10 +1,11 @@
 //! Rules on the source of a character device: its end on the host.
 
 use virtargv_caps::Cap;
+use virtargv_model::YesNo;
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, Reconnect, Tcp, Unix};
 use virtargv_model::device::graphics::GraphicsType;
 
-use super::security;
+use super::{security, tls};
 use crate::{Context, Findings, Rule};
 
 virtargv_model::rules! {
@@ -163,8 +164,13 @@ fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_
 }
 
 /// Checks what libvirt finds only when it builds the command line.
-pub(crate) fn build(source: &ChardevSource, out: &mut Findings<'_>) {
-    if let Backend::Nmdm { .. } = &source.backend {
-        refuse_type(&BACKEND, source, "QEMU has no", out);
+pub(crate) fn build(cx: &Context<'_>, source: &ChardevSource, out: &mut Findings<'_>) {
+    match &source.backend {
+        Backend::Nmdm { .. } => refuse_type(&BACKEND, source, "QEMU has no", out),
+        // The default of `tls=` is the driver's setting.
+        Backend::Tcp(tcp) if tcp.tls.map_or(cx.host.config().chardev_tls, YesNo::is_yes) => {
+            tls::build(cx, source.pos, out);
+        }
+        _ => {}
     }
 }

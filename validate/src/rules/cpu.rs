@@ -8,6 +8,10 @@ use virtargv_model::cpu::{Cpu, CpuCacheMode, CpuMode, FeaturePolicy, MaxPhysAddr
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
+    /// The architecture of a guest with a `<cpu>` has a CPU driver.
+    CPU_ARCHITECTURE = "cpu-architecture": NoDriver, Build,
+        "`<cpu>`: libvirt knows the CPUs of x86, Arm, POWER, s390, RISC-V and LoongArch",
+        help "remove `<cpu>`";
     /// A vector length of SVE needs the feature `sve`.
     SVE_DISABLED = "cpu-sve-disabled": Unsupported, Complete,
         "`<cpu><feature name='sve128'>` and the like: a vector length implies SVE",
@@ -171,6 +175,15 @@ fn mode(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
             out.refuse(&MAXIMUM, cpu.pos.attr("mode"), message);
         }
         _ => {}
+    }
+}
+
+/// Checks what libvirt finds only when it adapts the CPU to the host.
+pub(crate) fn start(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let Some(cpu) = cx.domain.cpu.as_ref().filter(|cpu| cpu.names_a_cpu()) else { return };
+    if !cx.guest.has_known_cpus() {
+        let message = format!("CPUs of architecture '{}' are not supported", cx.guest.arch);
+        out.refuse(&CPU_ARCHITECTURE, cpu.pos, message);
     }
 }
 

@@ -225,7 +225,10 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                     out.refuse(&VNC_PORT, graphics.info.pos.path("@port"), message);
                 }
             }
-            Display::Spice(spice) => build_listens(&spice.listens, out),
+            Display::Spice(spice) => {
+                build_listens(&spice.listens, out);
+                spice::build(cx, graphics, spice, out);
+            }
             Display::Dbus(Dbus { audio: Some(id), .. }) => {
                 audio::exists(cx, Some(*id), graphics.info.pos, out);
             }

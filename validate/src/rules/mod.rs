@@ -36,6 +36,7 @@ pub mod shmem;
 pub mod smartcard;
 pub mod sound;
 pub mod sysinfo;
+pub mod tls;
 pub mod tpm;
 pub mod tune;
 pub mod vcpu;
@@ -98,8 +99,10 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     os::loader::check,
 ];
 
-/// The checks of what libvirt finds only while it builds the command line, in the order of the options.
+/// The checks of what libvirt finds only while it starts the guest, then while it builds the command line, in the order of
+/// the options.
 pub(crate) const BUILD_CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
+    cpu::start,
     qemu_ns::build,
     security::build,
     os::build,
@@ -179,6 +182,7 @@ pub static TABLES: &[&[&Rule]] = &[
     hostdev::usb::ALL,
     hostdev::scsi::ALL,
     hostdev::mdev::ALL,
+    tls::ALL,
     chardev_source::ALL,
     chardev::ALL,
     smartcard::ALL,

@@ -35,5 +35,5 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
-    cx.domain.devices.redirdevs.iter().for_each(|redirdev| chardev_source::build(&redirdev.source, out));
+    cx.domain.devices.redirdevs.iter().for_each(|redirdev| chardev_source::build(cx, &redirdev.source, out));
 }

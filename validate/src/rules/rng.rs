@@ -46,7 +46,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for rng in &cx.domain.devices.rngs {
         if let RngBackend::Egd(source) = &rng.backend {
-            chardev_source::build(source, out);
+            chardev_source::build(cx, source, out);
         }
     }
 }

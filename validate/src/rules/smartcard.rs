@@ -46,7 +46,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for smartcard in &cx.domain.devices.smartcards {
         if let Card::Passthrough(source) = &smartcard.card {
-            chardev_source::build(source, out);
+            chardev_source::build(cx, source, out);
         }
     }
 }

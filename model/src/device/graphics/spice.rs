@@ -205,6 +205,24 @@ impl Spice {
         own.or(self.default_mode).unwrap_or(ChannelMode::Any)
     }
 
+    /// Whether `autoport` chooses a plain port, and whether a TLS port. With `by_tls`, the driver's settings enable TLS.
+    pub fn autoports(&self, by_tls: bool) -> (bool, bool) {
+        let (mut plain, mut tls) = (false, false);
+        if self.autoport {
+            for mode in ChannelName::ALL.iter().map(|name| self.mode(*name)) {
+                plain |= mode != ChannelMode::Secure;
+                tls |= mode == ChannelMode::Secure || mode == ChannelMode::Any && by_tls;
+            }
+        }
+        (plain, tls)
+    }
+
+    /// The channels with a mode in the document, after the default for all channels (`default`).
+    pub fn channel_modes(&self) -> impl Iterator<Item = (&'static str, ChannelMode)> {
+        let own = self.channels.iter().map(|(name, mode)| (name.as_str(), *mode));
+        self.default_mode.map(|mode| ("default", mode)).into_iter().chain(own)
+    }
+
     pub(super) fn attributes<'w>(&self, mut tag: Tag<'w>) -> Tag<'w> {
         let listen = &self.listens.first;
         if listen.is_tcp() {

@@ -74,10 +74,6 @@ impl Cx<'_> {
 
     /// Checks that all features are defined.
     fn check_features(&self, cpu: &Cpu) -> Done {
-        if !self.guest.has_known_cpus() {
-            let message = format!("CPUs of architecture '{}' are not supported", self.guest.arch);
-            return Err(crate::rules::CPU_ARCHITECTURE.problem(self.caps.release(), cpu.pos, message));
-        }
         let Some(definitions) = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch)) else {
             return Ok(());
         };

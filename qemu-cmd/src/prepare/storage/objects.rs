@@ -12,7 +12,7 @@ use virtargv_model::{Class, Problem, YesNo};
 use super::ImageNodes;
 use crate::prepare::context::Prepare;
 use crate::prepare::secret::EncryptedSecret;
-use crate::prepare::tls::{self, Credentials};
+use crate::prepare::tls::Credentials;
 use crate::text::Text;
 
 /// The id of the `pr-manager-helper` that libvirt manages.
@@ -194,11 +194,6 @@ impl Objects {
         if !net.tls.map_or(by_settings, YesNo::is_yes) {
             return Ok(());
         }
-        if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
-            let message = "TLS with protocol 'nbd' is not supported by this QEMU";
-            return Err(crate::rules::STORAGE_NBD_TLS.problem(cx.release(), image.pos, message));
-        }
-        tls::need_objects(cx, image.pos)?;
         let secret = match uuid {
             Some(uuid) => {
                 let value = ask(cx, SecretUse::Tls, SecretKey::Uuid(*uuid), image)?;

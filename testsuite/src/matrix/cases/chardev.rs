@@ -8,6 +8,9 @@ use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 /// A QEMU without TLS.
 const SERIAL: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceIsaSerial]);
 
+/// A QEMU without TLS.
+const NO_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls, Cap::ObjectTlsCredsX509]);
+
 pub(super) const CASES: &[Case] = &[
     modern("console-address-of-serial").on(Qemu::Builtin("qemu-10.0-ppc64")),
     classic("serial-ends").on(X86),
@@ -73,4 +76,5 @@ pub(super) const CASES: &[Case] = &[
     modern("serial-tls-no-key").host(HostKind::Bare).fails(),
     classic("serial-tls-not-offered").on(NOTHING).fails(),
     classic("chardev-tls-not-offered").on(SERIAL).fails(),
+    modern("tls-several-problems").on(NO_TLS).fails(),
 ];

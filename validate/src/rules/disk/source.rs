@@ -1,15 +1,20 @@
 //! Rules on the location of images: paths, protocols and hosts.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::Pos;
 use virtargv_model::device::disk::{Disk, DiskBus, Tray};
 use virtargv_model::device::storage::{
     Image, ImageFormat, Location, NetHost, NetSource, Protocol, SourceType, Transport,
 };
+use virtargv_model::{Pos, YesNo};
 
+use super::super::tls;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
+    /// TLS with NBD needs a QEMU that has it.
+    STORAGE_NBD_TLS = "storage-nbd-tls": Unsupported, Build,
+        "`<source protocol='nbd' tls='yes'>`: `tls-creds=` of the block driver `nbd`, new in QEMU 2.6",
+        help "use `tls='no'`, or QEMU 2.6 or later";
     /// An image of type `file`, `block` or `dir` has a path.
     PATH = "storage-path": Internal, Build,
         "`<source file= dev= dir=>`: `filename=` of the block drivers `file` and `host_device`, `dir=` of `vvfat`",
@@ -74,18 +79,18 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             Some(_) => Form::Address,
             None => Form::Drive,
         };
-        return check(&disk.image, form, out);
+        return check(cx, &disk.image, form, out);
     }
     let images: Vec<&Image> = disk.images().collect();
     for (depth, image) in images.iter().enumerate().rev() {
         if let Some(store) = &image.data_store {
             check_backing(store, out);
-            check(store, Form::Node, out);
+            check(cx, store, Form::Node, out);
         }
         if depth > 0 {
             check_backing(image, out);
         }
-        check(image, Form::Node, out);
+        check(cx, image, Form::Node, out);
         let format = image.format.unwrap_or(ImageFormat::Raw);
         if depth + 1 < images.len() && !has_backing(format) {
             let message = format!("an image of format '{format}' cannot have a 'backingStore'");
@@ -109,9 +114,28 @@ fn uses_properties(cx: &Context<'_>, net: &NetSource) -> bool {
             Some(Protocol::Gluster) => net.hosts.len() > 1,
             Some(Protocol::Iscsi) => cx.has(Cap::IscsiPasswordSecret),
             Some(Protocol::Vxhs) => true,
-            Some(Protocol::Nbd) => net.tls.map_or(cx.host.config().nbd_tls, virtargv_model::YesNo::is_yes),
+            Some(Protocol::Nbd) => uses_tls(cx, net),
             _ => false,
         }
+}
+
+/// Whether QEMU connects to the image by TLS; the default is the driver's setting.
+fn uses_tls(cx: &Context<'_>, net: &NetSource) -> bool {
+    let by_settings = match net.protocol {
+        Some(Protocol::Nbd) => cx.host.config().nbd_tls,
+        Some(Protocol::Vxhs) => cx.host.config().vxhs_tls,
+        _ => return false,
+    };
+    net.tls.map_or(by_settings, YesNo::is_yes)
+}
+
+fn check_tls(cx: &Context<'_>, image: &Image, out: &mut Findings<'_>) {
+    let Some(net) = image.network().filter(|net| uses_tls(cx, net)) else { return };
+    if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
+        out.refuse(&STORAGE_NBD_TLS, image.pos, "TLS with protocol 'nbd' is not supported by this QEMU");
+    } else {
+        tls::build(cx, image.pos, out);
+    }
 }
 
 /// Checks an image that is not the disk's own: a backing image or a data store.
@@ -122,7 +146,8 @@ fn check_backing(image: &Image, out: &mut Findings<'_>) {
     }
 }
 
-fn check(image: &Image, form: Form, out: &mut Findings<'_>) {
+fn check(cx: &Context<'_>, image: &Image, form: Form, out: &mut Findings<'_>) {
+    check_tls(cx, image, out);
     match &image.location {
         Location::File { path: None, .. } | Location::Block { path: None } | Location::Dir { path: None } => {
             let message = format!("the 'source' of an image of type '{}' has no path", image.kind());

@@ -2,11 +2,16 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::YesNo;
+use virtargv_model::device::graphics::spice::ChannelMode;
 use virtargv_model::device::graphics::{Graphics, ListenType, Spice};
 
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
+    /// The mode of a SPICE channel is one that the server offers.
+    GRAPHICS_SPICE_CHANNEL = "graphics-spice-channel": Unsupported, Build,
+        "`<channel mode=>`: `secure` needs a TLS port, `insecure` a plain one",
+        help "use `mode='any'`, or give `tlsPort=` or `port=`";
     /// A TLS port of SPICE needs TLS in the driver's settings.
     SPICE_TLS = "graphics-spice-tls": Unsupported, Validate,
         "`<graphics type='spice' tlsPort=>`: `spice_tls` of `qemu.conf`",
@@ -56,6 +61,33 @@ pub(super) fn check(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &
             let message =
                 format!("rendernode '{node}' of graphics of type 'spice' is not supported by this QEMU");
             out.refuse(&SPICE_NODE, pos.path("gl/@rendernode"), message);
+        }
+    }
+}
+
+/// Checks that the mode of each channel is one for which the display has a port. A port that the document leaves open is
+/// chosen at the start.
+pub(super) fn build(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &mut Findings<'_>) {
+    let listen = &spice.listens.first;
+    let settings = cx.host.config();
+    let on_socket =
+        settings.spice_auto_unix_socket && listen.kind == ListenType::Address && listen.address.is_none();
+    let on_tcp = listen.is_tcp() && !on_socket;
+    let (plain_chosen, tls_chosen) = spice.autoports(settings.spice_tls);
+    let is_given = |port: i32| port == -1 || port > 0;
+    let plain = !on_tcp || is_given(spice.port) || plain_chosen;
+    let tls = on_tcp && (is_given(spice.tls_port) || tls_chosen);
+    for (name, mode) in spice.channel_modes() {
+        let possible = match mode {
+            ChannelMode::Any => true,
+            ChannelMode::Secure => tls,
+            ChannelMode::Insecure => plain,
+        };
+        if !possible {
+            let message = format!(
+                "channel '{name}' of element 'graphics' has mode '{mode}', for which the SPICE display has no port"
+            );
+            return out.refuse(&GRAPHICS_SPICE_CHANNEL, graphics.info.pos, message);
         }
     }
 }

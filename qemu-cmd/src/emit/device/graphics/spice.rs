@@ -9,7 +9,7 @@ use crate::emit::context::Emit;
 use crate::emit::device::audio;
 use crate::needs::Role;
 use crate::prepare::device::graphics::Endpoint;
-use crate::prepare::device::graphics::spice::{Facts, channel_modes};
+use crate::prepare::device::graphics::spice::Facts;
 use crate::{Props, Text};
 
 /// Emits a SPICE display.
@@ -32,7 +32,7 @@ pub(super) fn emit(e: &mut Emit<'_>, spice: &Spice, facts: &Facts) {
         e.need_path(&tls.certificates, Role::Certificates);
         props.set("x509-dir", tls.certificates.clone());
     }
-    for (name, mode) in channel_modes(spice) {
+    for (name, mode) in spice.channel_modes() {
         match mode {
             ChannelMode::Any => {}
             ChannelMode::Secure => drop(props.set("tls-channel", name)),

@@ -2,9 +2,8 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::PortPurpose;
-use virtargv_model::device::graphics::spice::{ChannelMode, ChannelName};
+use virtargv_model::Problem;
 use virtargv_model::device::graphics::{Graphics, Spice};
-use virtargv_model::{Problem, Spelled};
 
 use super::listen::Defaults;
 use super::ports::Ports;
@@ -52,8 +51,6 @@ pub(super) fn prepare(
         Endpoint::Tcp(_) => ports(cx, graphics, spice, free)?,
         Endpoint::Nowhere | Endpoint::Unix(_) => (None, None),
     };
-    let plain = port.is_some() || !matches!(endpoint, Endpoint::Tcp(_));
-    channels(cx, graphics, spice, plain, tls_port.is_some())?;
     let rendernode = match spice.gl.as_ref().filter(|gl| gl.enable.is_yes()) {
         Some(gl) if gl.rendernode.is_some() || cx.has(Cap::SpiceRendernode) => {
             RenderNode::of(cx, graphics, gl)?
@@ -72,51 +69,10 @@ fn ports(
     spice: &Spice,
     free: &mut Ports,
 ) -> Result<(Option<i32>, Option<i32>), Problem> {
-    let modes = ChannelName::ALL.iter().map(|name| spice.mode(*name));
-    let (mut plain, mut tls) = (false, false);
-    if spice.autoport {
-        for mode in modes {
-            plain |= mode != ChannelMode::Secure;
-            tls |= mode == ChannelMode::Secure || mode == ChannelMode::Any && cx.settings().spice_tls;
-        }
-    }
+    let (plain, tls) = spice.autoports(cx.settings().spice_tls);
     let mut port = |given: i32, is_chosen: bool, purpose| {
         let port = if is_chosen || given == -1 { free.next(cx, graphics, purpose)?.into() } else { given };
         Ok(Some(port).filter(|port| *port > 0))
     };
     Ok((port(spice.port, plain, PortPurpose::Spice)?, port(spice.tls_port, tls, PortPurpose::SpiceTls)?))
-}
-
-/// Checks that the mode of each channel is one for which there is a port.
-fn channels(
-    cx: &Prepare<'_>,
-    graphics: &Graphics,
-    spice: &Spice,
-    plain: bool,
-    tls: bool,
-) -> Result<(), Problem> {
-    for (name, mode) in channel_modes(spice) {
-        let possible = match mode {
-            ChannelMode::Any => true,
-            ChannelMode::Secure => tls,
-            ChannelMode::Insecure => plain,
-        };
-        if !possible {
-            let message = format!(
-                "channel '{name}' of element 'graphics' has mode '{mode}', for which the SPICE display has no port"
-            );
-            return Err(crate::rules::GRAPHICS_SPICE_CHANNEL.problem(
-                cx.release(),
-                graphics.info.pos,
-                message,
-            ));
-        }
-    }
-    Ok(())
-}
-
-/// The channels with a mode, in the order of the options: the default for all channels first.
-pub(crate) fn channel_modes(spice: &Spice) -> impl Iterator<Item = (&'static str, ChannelMode)> {
-    let own = spice.channels.iter().map(|(name, mode)| (name.as_str(), *mode));
-    spice.default_mode.map(|mode| ("default", mode)).into_iter().chain(own)
 }
