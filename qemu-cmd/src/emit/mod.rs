@@ -8,11 +8,11 @@ mod cpu;
 mod device;
 mod display;
 mod env;
-mod firmware;
 mod genid;
 mod incoming;
-mod iothread;
+mod iothreads;
 mod lifecycle;
+mod loader;
 mod machine;
 mod memory;
 mod monitor;
@@ -23,10 +23,10 @@ mod qemu_ns;
 mod sandbox;
 mod secret;
 mod security;
-mod smbios;
-mod smp;
 mod storage;
+mod sysinfo;
 mod tls;
+mod vcpu;
 
 use virtargv_caps::Convention;
 use virtargv_model::Outcome;
@@ -42,22 +42,22 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     qemu_ns::deprecation,
     name::stopped,
     secret::emit,
-    firmware::flash,
+    loader::flash,
     lifecycle::fips,
     storage::managed_helper,
     machine::emit,
     machine::accel,
     machine::tseg,
     cpu::emit,
-    firmware::loader,
+    loader::loader,
     memory::emit,
-    smp::emit,
-    iothread::emit,
+    vcpu::emit,
+    iothreads::emit,
     device::disk::throttle_groups,
     numa::emit,
     memory_devices_first,
     display::uuid,
-    smbios::emit,
+    sysinfo::emit,
     genid::emit,
     display::emit,
     monitor::emit,

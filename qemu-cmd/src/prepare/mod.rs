@@ -14,15 +14,15 @@ pub(crate) mod descriptor;
 pub(crate) mod device;
 mod directories;
 pub(crate) mod env;
-pub(crate) mod firmware;
+pub(crate) mod loader;
 pub(crate) mod memory;
 mod qemu_ns;
 pub(crate) mod secret;
 pub(crate) mod security;
-pub(crate) mod smp;
 pub(crate) mod storage;
 pub(crate) mod throttle;
 pub(crate) mod tls;
+pub(crate) mod vcpu;
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::{DriverConfig, Host, Incoming, Request, Runner, StartOptions};
@@ -42,7 +42,7 @@ use device::chardev_source::CharBackend;
 use device::{ByDevice, Common, DeviceFacts, graphics};
 use directories::Directories;
 use env::Environment;
-use firmware::Flash;
+use loader::Flash;
 use secret::MasterKey;
 
 /// A domain ready to be emitted. Only [`prepare`] makes one.
@@ -88,7 +88,7 @@ pub(crate) struct Facts {
     /// The CPU; `None` for the default of the machine type.
     pub cpu: Option<cpu::Facts>,
     /// The numbers of `-smp`.
-    pub smp: smp::Facts,
+    pub vcpu: vcpu::Facts,
     /// Memory and NUMA cells.
     pub memory: memory::Facts,
     /// The socket of QEMU's monitor.
@@ -120,7 +120,7 @@ impl Facts {
     /// Prepares everything, in the order of the arguments, because descriptors are numbered in it. `None` if there is a
     /// problem, which is reported.
     fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
-        let flash = cx.one(firmware::prepare);
+        let flash = cx.one(loader::prepare);
         let security = cx.one(|cx| security::prepare(cx));
         let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
         let memory = cx.one(memory::prepare);
@@ -137,7 +137,7 @@ impl Facts {
             security: security?,
             throttle_groups: throttle_groups?,
             cpu: cpu?,
-            smp: smp::prepare(cx),
+            vcpu: vcpu::prepare(cx),
             memory: memory?,
             monitor: monitor?,
             devices,

@@ -4,8 +4,8 @@
 //! (`libvirt-N-format`) unless it is plain raw, and a slice node between them if only a part of the storage is used.
 
 mod chain;
+pub(crate) mod location;
 pub(crate) mod objects;
-pub(crate) mod place;
 mod shown;
 mod uri;
 mod volume;
@@ -22,8 +22,8 @@ use super::context::Prepare;
 use crate::ident::NodeName;
 use crate::text::text;
 use chain::Found;
+use location::Storage;
 use objects::{Ids, Objects};
-use place::Storage;
 
 /// The node names of all disks.
 #[derive(Debug, Clone, Default)]

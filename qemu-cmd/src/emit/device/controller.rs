@@ -8,7 +8,7 @@ use virtargv_model::device::controller::{Controller, ControllerType, IothreadQue
 use super::address;
 use super::virtio;
 use crate::emit::context::Emit;
-use crate::emit::iothread;
+use crate::emit::iothreads;
 use crate::prepare::device::Device;
 use crate::prepare::device::controller::Facts;
 use crate::{Props, Text, Value};
@@ -61,7 +61,7 @@ fn props(e: &Emit<'_>, controller: ControllerDevice<'_>) -> Option<Props> {
         Facts::VirtioScsi(variant) => {
             let options = &controller.driver;
             let mut props = virtio::device(e, "virtio-scsi", *variant, controller.address, options.virtio);
-            props.set_opt("iothread", options.iothread.map(iothread::id));
+            props.set_opt("iothread", options.iothread.map(iothreads::id));
             virtio::late_options(&mut props, e, options.virtio);
             scsi(controller, props)
         }
@@ -96,7 +96,7 @@ fn scsi(controller: ControllerDevice<'_>, mut props: Props) -> Props {
 fn queues_of(thread: &IothreadQueues) -> Props {
     let queues: Vec<Value> = thread.queues.iter().map(|queue| Value::from(*queue)).collect();
     let queues = Some(queues).filter(|queues| !queues.is_empty());
-    Props::object().with("iothread", iothread::id(thread.id)).opt("vqs", queues.map(Value::Array))
+    Props::object().with("iothread", iothreads::id(thread.id)).opt("vqs", queues.map(Value::Array))
 }
 
 /// A number for which 0 is the default, which is not emitted.

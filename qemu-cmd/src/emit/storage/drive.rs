@@ -3,13 +3,13 @@
 use virtargv_model::Spelled;
 use virtargv_model::device::storage::ImageFormat;
 
+use super::location::{self, NodeContext, gluster_debug};
 use super::objects;
-use super::place::{self, NodeContext, gluster_debug};
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::needs::Role;
 use crate::prepare::device::disk::DriveImage;
-use crate::prepare::storage::place::Storage;
+use crate::prepare::storage::location::Storage;
 use crate::prepare::storage::{Access, Form};
 use crate::text::text;
 
@@ -40,7 +40,7 @@ pub(crate) fn add_image(e: &mut Emit<'_>, props: &mut Props, image: &DriveImage,
         storage => {
             let form = if matches!(storage, Storage::Network(_)) { image.form } else { Form::Drive };
             let context = NodeContext { access, objects: &image.objects, decrypts: None, node: "", form };
-            let file = place::props(e, storage, context);
+            let file = location::props(e, storage, context);
             props.set("file", file);
         }
     }

@@ -4,8 +4,8 @@ use virtargv_model::device::storage::ImageFormat;
 use virtargv_model::{OnOff, Spelled};
 use virtargv_validate::rules::disk::source::has_backing;
 
+use super::location::add_cache;
 use super::node::Backing;
-use super::place::add_cache;
 use crate::prepare::storage::{Access, Decrypts, ImageFacts};
 use crate::{NodeName, Props, Text, Value};
 

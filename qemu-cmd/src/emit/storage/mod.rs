@@ -2,9 +2,9 @@
 
 mod drive;
 mod format;
+mod location;
 mod node;
 mod objects;
-mod place;
 
 pub(crate) use drive::{add_format, add_image};
 pub(crate) use node::{Backing, emit_chain, emit_image, storage_node};

@@ -2,7 +2,7 @@
 
 use virtargv_caps::Convention;
 
-use super::place::{self, NodeContext};
+use super::location::{self, NodeContext};
 use super::{format, objects};
 use crate::emit::context::Emit;
 use crate::prepare::device::disk::Chain;
@@ -64,19 +64,19 @@ pub(crate) fn emit_image(
     let nodes = &image.nodes;
     let mut storage = storage_node(e, image, access);
     let top_readonly = nodes.format.is_none().then_some(readonly);
-    place::common(e, &mut storage, access, top_readonly.filter(|_| nodes.slice.is_none()));
+    location::common(e, &mut storage, access, top_readonly.filter(|_| nodes.slice.is_none()));
     e.blockdev(storage);
     if let (Some(node), Some(slice)) = (&nodes.slice, &image.slice) {
         let mut props = Props::new("driver", "raw");
         if e.release().has(Convention::BlockdevCacheLast) {
             props.set("file", &nodes.storage);
             props.set("offset", slice.offset).set("size", slice.size).set("node-name", node);
-            place::common(e, &mut props, access, top_readonly);
+            location::common(e, &mut props, access, top_readonly);
         } else {
             props.set("node-name", node).set("offset", slice.offset).set("size", slice.size);
             props.set("file", &nodes.storage);
             props.set("auto-read-only", true).set("discard", "unmap");
-            place::add_cache(&mut props, access);
+            location::add_cache(&mut props, access);
         }
         e.blockdev(props);
     }
@@ -94,5 +94,5 @@ pub(crate) fn storage_node(e: &mut Emit<'_>, image: &ImageFacts, access: Access)
         node: &image.nodes.storage,
         form: Form::Node,
     };
-    place::props(e, &image.storage, context).with("node-name", &image.nodes.storage)
+    location::props(e, &image.storage, context).with("node-name", &image.nodes.storage)
 }

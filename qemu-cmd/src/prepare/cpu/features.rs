@@ -1,15 +1,11 @@
 //! CPU properties that come from `<features>`, `<clock>` and `<panic>`.
 
-use std::borrow::Cow;
-
-use virtargv_caps::Convention;
 use virtargv_model::clock::{TickPolicy, Timer, TimerName};
 use virtargv_model::device::panic::PanicModel;
-use virtargv_model::features::{Hyperv, HypervFeature, HypervItem, HypervMode, Kvm, KvmFeature};
+use virtargv_model::features::{Kvm, KvmFeature};
 use virtargv_model::{OnOff, YesNo};
 
-use super::CpuProperties;
-use crate::Value;
+use super::{CpuProperties, hyperv};
 
 /// Adds these properties to the CPU.
 pub(super) fn add(cpu_props: &mut CpuProperties<'_>) {
@@ -24,8 +20,8 @@ pub(super) fn add(cpu_props: &mut CpuProperties<'_>) {
     if let Some(pvspinlock) = features.pvspinlock {
         cpu_props.feature("kvm_pv_unhalt", pvspinlock.is_on());
     }
-    if let Some(hyperv) = &features.hyperv {
-        add_hyperv(hyperv, cpu_props);
+    if let Some(enlightenments) = &features.hyperv {
+        hyperv::add(enlightenments, cpu_props);
     }
     if domain.devices.panics.iter().any(|panic| panic.model == Some(PanicModel::Hyperv)) {
         cpu_props.bare("hv-crash");
@@ -49,7 +45,7 @@ fn add_timer(timer: &Timer, cpu_props: &mut CpuProperties<'_>) {
         }
         TimerName::HypervClock => {
             if timer.present == Some(YesNo::Yes) {
-                enlighten("hv-time", cpu_props);
+                hyperv::enlighten("hv-time", cpu_props);
             }
         }
         TimerName::Tsc => {
@@ -63,52 +59,6 @@ fn add_timer(timer: &Timer, cpu_props: &mut CpuProperties<'_>) {
             _ => {}
         },
         TimerName::Platform | TimerName::Pit | TimerName::Rtc | TimerName::Hpet => {}
-    }
-}
-
-fn add_hyperv(hyperv: &Hyperv, cpu_props: &mut CpuProperties<'_>) {
-    if hyperv.mode == Some(HypervMode::Passthrough) {
-        cpu_props.set("hv-passthrough", true);
-    }
-    for item in hyperv.items.iter().filter(|item| item.state.is_on()) {
-        add_enlightenment(item, cpu_props);
-    }
-}
-
-fn add_enlightenment(item: &HypervItem, cpu_props: &mut CpuProperties<'_>) {
-    match item.feature {
-        HypervFeature::Spinlocks => {
-            if let Some(retries) = item.retries {
-                cpu_props.set("hv-spinlocks", Value::Hex(retries.into()));
-            }
-        }
-        HypervFeature::VendorId => {
-            if let Some(vendor) = &item.vendor {
-                cpu_props.set("hv-vendor-id", vendor);
-            }
-        }
-        feature => {
-            let name = if super::has_canonical_names(cpu_props.cx) {
-                format!("hv-{}", feature.to_string().replace('_', "-"))
-            } else {
-                format!("hv_{feature}")
-            };
-            enlighten(name, cpu_props);
-            if item.direct == Some(OnOff::On) {
-                enlighten(format!("hv-{feature}-direct"), cpu_props);
-            }
-            if item.extended == Some(OnOff::On) {
-                enlighten(format!("hv-{feature}-ext"), cpu_props);
-            }
-        }
-    }
-}
-
-fn enlighten(name: impl Into<Cow<'static, str>>, cpu_props: &mut CpuProperties<'_>) {
-    if cpu_props.cx.release().has(Convention::HypervOn) {
-        cpu_props.set(name, true);
-    } else {
-        cpu_props.bare(name);
     }
 }
 

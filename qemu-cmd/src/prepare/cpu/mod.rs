@@ -2,6 +2,7 @@
 
 mod compare;
 mod features;
+mod hyperv;
 mod tsc;
 mod update;
 

@@ -16,8 +16,8 @@ use crate::ident::NodeName;
 use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::Passed;
+use crate::prepare::storage::location::Storage;
 use crate::prepare::storage::objects::{Ids, Objects};
-use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Form, ImageFacts, ImageNodes};
 use crate::text::{Text, text};
 

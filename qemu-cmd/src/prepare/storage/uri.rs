@@ -7,8 +7,8 @@ use virtargv_model::device::storage::{Image, NetHost, NetSource, Protocol, Trans
 use virtargv_model::{Problem, Spelled};
 use virtargv_validate::rules::disk::source as rules;
 
+use super::location::{name_of, no_attribute, no_protocol, only_host, split_volume};
 use super::objects::{Login, Objects};
-use super::place::{name_of, no_attribute, no_protocol, only_host, split_volume};
 use crate::prepare::context::broken;
 
 /// The address of `image` for `file=` of `-drive`.

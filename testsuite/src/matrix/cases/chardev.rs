@@ -77,4 +77,5 @@ pub(super) const CASES: &[Case] = &[
     classic("serial-tls-not-offered").on(NOTHING).fails(),
     classic("chardev-tls-not-offered").on(SERIAL).fails(),
     modern("tls-several-problems").on(NO_TLS).fails(),
+    classic("tls-several-problems").on(NO_TLS).fails(),
 ];

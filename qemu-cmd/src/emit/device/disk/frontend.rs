@@ -9,7 +9,7 @@ use super::{DiskDevice, drive_id, vhost_user_id};
 use crate::emit::context::Emit;
 use crate::emit::device::address;
 use crate::emit::device::virtio;
-use crate::emit::iothread;
+use crate::emit::iothreads;
 use crate::prepare::device::disk::{Backend, Facts, Frontend};
 use crate::text::text;
 use crate::{Props, Text, Value};
@@ -51,7 +51,7 @@ fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
     let base = if vhost_user { "vhost-user-blk" } else { "virtio-blk" };
     let driver = &disk.driver;
     let mut props = virtio::device(e, base, disk.variant, disk.address, driver.virtio);
-    props.set_opt("iothread", driver.iothread.filter(|n| *n > 0).map(iothread::id));
+    props.set_opt("iothread", driver.iothread.filter(|n| *n > 0).map(iothreads::id));
     props.set_opt("ioeventfd", driver.ioeventfd.map(OnOff::is_on));
     if e.has(Cap::VirtioBlkEventIdx) {
         props.set_opt("event_idx", driver.event_idx.map(OnOff::is_on));
@@ -75,7 +75,7 @@ fn virtio_start(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) -> Props {
 /// The I/O threads and the virtqueues that each serves (`iothread-vq-mapping=`).
 fn iothread_mapping(maps: &[virtargv_model::device::disk::IothreadMap]) -> Value {
     let threads = maps.iter().map(|map| {
-        let mut thread = Props::object().with("iothread", iothread::id(map.id));
+        let mut thread = Props::object().with("iothread", iothreads::id(map.id));
         if !map.queues.is_empty() {
             thread.set("vqs", map.queues.clone());
         }

@@ -5,7 +5,7 @@ use crate::Props;
 
 /// Emits `-smp`.
 pub(crate) fn emit(e: &mut Emit<'_>) {
-    let facts = e.prepared.facts.smp;
+    let facts = e.prepared.facts.vcpu;
     let mut smp = Props::new("cpus", facts.cpus.to_string());
     smp.set_opt("maxcpus", facts.max).set("sockets", facts.sockets);
     smp.set_opt("dies", facts.dies).set_opt("clusters", facts.clusters);
