@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_release_has_the_value_of_the_last_change_before_it() {
-        assert_eq!(Release::ALL.iter().map(|release| CHANGED.of(*release)).collect::<String>(), "cd");
+        assert_eq!([Release::V7_0, Release::V11_3].map(|release| CHANGED.of(release)), ['c', 'd']);
         let recent: ByRelease<char> =
             ByRelease::always('d').before("12.0", 'c').before("9.0", 'b').before("7.1", 'a');
         assert_eq!([recent.of(Release::V7_0), recent.of(Release::V11_3)], ['a', 'c']);
