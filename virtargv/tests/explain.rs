@@ -37,7 +37,8 @@ fn origins(parts: &str, option: &str) -> Vec<String> {
     let run = virtargv::run(&text, &Request::new(&caps, &FixedHost::default()));
     let completed = run.resolved.expect("a domain");
     let explainer = Explainer::new(&text, caps.release(), &completed);
-    let line = run.command_line.unwrap_or_else(|| panic!("no line: {}", run.report));
+    assert_eq!(run.report.to_string(), "");
+    let line = run.command_line.expect("a line");
     let told = line.arguments.iter().filter(|argument| argument.option == option);
     // The path is followed by the line and column.
     told.map(|argument| explainer.argument(argument))

@@ -16,7 +16,7 @@ pub(crate) enum Facts {
     /// 9p, whose server is in QEMU.
     NineP(NinePDriver),
     /// virtiofs, with the socket of virtiofsd.
-    Virtiofs(CharBackend),
+    Virtiofs(Box<CharBackend>),
     /// The Media Transfer Protocol, over USB.
     Mtp,
     /// The driver is for other hypervisors. A rule refuses it; where validation is skipped, libvirt ignores the element.
@@ -46,7 +46,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, fs: Device<'_, Filesystem>) -> Resul
             },
         }),
         Some(FsDriver::Handle) => Facts::NineP(NinePDriver::Handle),
-        Some(FsDriver::Virtiofs) => Facts::Virtiofs(socket(cx, fs)),
+        Some(FsDriver::Virtiofs) => Facts::Virtiofs(Box::new(socket(cx, fs))),
         Some(FsDriver::Mtp) => Facts::Mtp,
         Some(FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop) => Facts::Nothing,
     })
