@@ -196,7 +196,8 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
         config.spice_sasl_dir = Some("/etc/sasl2".into());
     }
     config.spice_password = Some("123456".into());
-    for (key, value) in case.members("config") {
+    let every = corpus.settings.iter().map(|(key, value)| (key.as_str(), value));
+    for (key, value) in every.chain(case.members("config")) {
         set(&mut config, key, value)?;
     }
     Ok(config)
@@ -208,6 +209,15 @@ fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String
     let uuid =
         || value.as_str().map(|text| Uuid::parse(text).ok_or(format!("'{text}' is no UUID"))).transpose();
     match key {
+        "libDir" => config.lib_dir = text.unwrap_or_default(),
+        "channelTargetDir" => config.channel_target_dir = text.unwrap_or_default(),
+        // Directories below the one of the driver's state, and those of what no command line is for.
+        "passtStateDir"
+        | "dbusStateDir"
+        | "rdpStateDir"
+        | "migrateTLSx509certdir"
+        | "backupTLSx509certdir" => {}
+        "rdpTLSx509certdir" => config.rdp_tls_x509_cert_dir = text,
         "defaultTLSx509certdir" => config.default_tls_x509_cert_dir = text.unwrap_or_default(),
         "memoryBackingDir" => config.memory_backing_dir = text.unwrap_or_default(),
         "nvramDir" => config.nvram_dir = text.unwrap_or_default(),
