@@ -1,6 +1,7 @@
 //! `conformance import` on two made-up source trees (`import/`), and on trees that are broken.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
+#![allow(clippy::needless_raw_string_hashes, reason = "expect-test writes them")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::fs;

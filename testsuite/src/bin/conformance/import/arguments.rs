@@ -76,7 +76,7 @@ impl Arguments {
             }
             // A later one replaces an earlier one.
             "ARG_FLAGS" => {
-                self.flags = list.set(name, |flag| FLAGS.iter().any(|(known, _)| *known == flag))?
+                self.flags = list.set(name, |flag| FLAGS.iter().any(|(known, _)| *known == flag))?;
             }
             "ARG_PARSEFLAGS" => {
                 let flags = list.set(name, |flag| parse_flag(flag).is_some())?;

@@ -156,7 +156,10 @@ impl Reader {
                 self.host_arch = Some(arch).filter(|arch| *arch != "VIR_ARCH_NONE").map(str::to_owned);
                 self.host_cpu = None;
             }
-            ("qemuTestSetHostCPU", [_, .., cpu]) => self.host_cpu = host_cpu(cpu).ok_or_else(missing)?,
+            ("qemuTestSetHostCPU", [_, .., cpu]) => {
+                let cpu = host_cpu(cpu).ok_or_else(missing)?;
+                self.host_cpu = Some(cpu).filter(|cpu| *cpu != "NULL").map(str::to_owned);
+            }
             (name, _) if name.starts_with("DO_TEST") => {
                 let what = format!("the macro '{name}' is not defined");
                 return Err(Fault::at(line, what, NOT_KNOWN));
@@ -181,8 +184,8 @@ impl Reader {
                 for key in keys.into_iter().flatten() {
                     self.settings.remove(key);
                 }
-                let targets: String = targets.iter().map(|target| format!("{} = ", shown(target))).collect();
-                self.unknown(line, format!("{targets}{}", shown(value)));
+                let parts: Vec<String> = targets.iter().copied().chain([value]).map(shown).collect();
+                self.unknown(line, parts.join(" = "));
             }
         }
     }
@@ -296,15 +299,14 @@ fn initial_name(value: &[Token]) -> Option<String> {
     ours.then(|| text(super::token::split(rest, ',').first()?)).flatten()
 }
 
-/// The CPU definition that is given for the host; `Some(None)` for its default.
-fn host_cpu(tokens: &[Token]) -> Option<Option<String>> {
-    let name = match tokens {
+/// The name of the CPU definition that is given for the host; `NULL` is its default.
+fn host_cpu(tokens: &[Token]) -> Option<&str> {
+    match tokens {
         [function, open, name, close]
             if function.word() == Some("qemuTestGetCPUDef") && open.is('(') && close.is(')') =>
         {
-            name.word()?
+            name.word()
         }
-        _ => word(tokens)?,
-    };
-    Some(Some(name).filter(|name| *name != "NULL").map(str::to_owned))
+        _ => word(tokens),
+    }
 }

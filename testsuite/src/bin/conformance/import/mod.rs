@@ -118,7 +118,8 @@ fn write_set(tree: &Tree, cases: &[Listed], out: &Path) -> Result<(), Fault> {
                 let what = format!("the case '{}' needs a file: {}", case.id, fault.what());
                 Fault::at(listed.line, what, "unpack the source package again, whole").of(tree.form.list)
             })?;
-            wrapped |= file.ends_with(".args") && bytes.windows(WRAPPED.len()).any(|bytes| bytes == WRAPPED);
+            wrapped |=
+                listed.expect == Expect::Argv && bytes.windows(WRAPPED.len()).any(|bytes| bytes == WRAPPED);
             write(&out.join("domains").join(file), &bytes)?;
         }
         documents.extend(&listed.files);
