@@ -23,7 +23,11 @@ pub struct Corpus {
     pub dir: PathBuf,
     /// The release that it is for.
     pub release: Release,
-    /// The name of its directory.
+    /// Settings of the driver in every case, where the set has them.
+    pub settings: serde_json::Map<String, serde_json::Value>,
+    /// The column after which the lines of its command lines are broken.
+    pub wrap: Option<usize>,
+    /// Its name.
     name: String,
     /// The directories of shared files, the first with a file counts: that of the set, and that of another set.
     shared: Vec<PathBuf>,
@@ -46,10 +50,12 @@ pub struct Corpus {
 
 impl Corpus {
     /// Loads everything except the capabilities, which are read when a case needs them.
-    pub fn load(dir: &Path) -> Result<Self, String> {
+    ///
+    /// `followed` is the release to follow instead of the set's.
+    pub fn load(dir: &Path, followed: Option<Followed>) -> Result<Self, String> {
         let lines = read(&dir.join("cases.jsonl"))?;
         let cases: Vec<Case> = lines.lines().map(Case::parse).collect::<Result<_, _>>()?;
-        let set = Set::load(dir)?;
+        let set = Set::load(dir, followed)?;
         let mut files = BTreeMap::new();
         let daemon = match set.is_native {
             true => Some(Daemon::load(set.release, &set.cpu_models)?.with_fixtures_of(dir)?),
@@ -61,6 +67,8 @@ impl Corpus {
         Ok(Self {
             daemon,
             release: set.release,
+            settings: set.settings,
+            wrap: set.wrap,
             name: set.name,
             files,
             pools: definitions(&set.base.join("storage-pools"), StoragePool::parse)?,
@@ -135,24 +143,51 @@ struct Set {
     cpu_models: PathBuf,
     /// Whether the set has answers of `virsh domxml-to-native`.
     is_native: bool,
+    /// As in [`Corpus`].
+    settings: serde_json::Map<String, serde_json::Value>,
+    /// As in [`Corpus`].
+    wrap: Option<usize>,
+}
+
+/// The release that a set is run as.
+#[derive(Debug, Clone, Copy)]
+pub enum Followed {
+    /// This one.
+    Named(Release),
+    /// The one whose version is nearest to the set's.
+    Nearest,
+}
+
+impl std::str::FromStr for Followed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "nearest" => Ok(Self::Nearest),
+            name => name.parse().map(Self::Named).map_err(|error| format!("{error}, nearest")),
+        }
+    }
 }
 
 impl Set {
     /// Reads `set.json` of `dir`. The matrices of libvirt's own tests have none: their directories are named as in
     /// [`MATRICES`].
-    fn load(dir: &Path) -> Result<Self, String> {
+    fn load(dir: &Path, followed: Option<Followed>) -> Result<Self, String> {
         let name = std::fs::canonicalize(dir).map_err(|e| format!("{}: {e}", dir.display()))?;
         let name = name.file_name().and_then(|name| name.to_str()).unwrap_or_default().to_owned();
         let told = dir.join("set.json");
         if !told.exists() {
             let found = MATRICES.iter().find(|(matrix, _)| *matrix == name);
             let (_, release) = found.ok_or_else(|| format!("{}: there is no such file", told.display()))?;
+            let release = run_as(release.name(), followed)?;
             return Ok(Self {
                 name,
-                release: *release,
+                release,
                 base: dir.to_owned(),
                 cpu_models: dir.join("../cpu-models"),
                 is_native: false,
+                settings: serde_json::Map::new(),
+                wrap: virtargv_testsuite::wrap(release),
             });
         }
         let set: serde_json::Value =
@@ -161,19 +196,60 @@ impl Set {
             let value = set.get(key).and_then(serde_json::Value::as_str);
             value.ok_or_else(|| format!("{}: no '{key}'", told.display()))
         };
-        let release = text("release")?.parse().map_err(|e| format!("{}: {e}", told.display()))?;
+        let release = run_as(text("release")?, followed).map_err(|e| format!("{}: {e}", told.display()))?;
+        let wrap = match set.get("wrapped").and_then(serde_json::Value::as_bool) {
+            Some(wrapped) => virtargv_testsuite::wrap(Release::V7_0).filter(|_| wrapped),
+            None => virtargv_testsuite::wrap(release),
+        };
         let is_native = match set.get("mode").and_then(serde_json::Value::as_str) {
             None => false,
             Some("native") => true,
             Some(mode) => return Err(format!("{}: unknown mode '{mode}'", told.display())),
         };
-        let (base, cpu_models) = (dir.join(text("base")?), dir.join(text("cpu_models")?));
-        Ok(Self { name, release, base, cpu_models, is_native })
+        Ok(Self {
+            is_native,
+            name: text("name").map_or(name, str::to_owned),
+            release,
+            base: dir.join(text("base")?),
+            cpu_models: dir.join(text("cpu_models")?),
+            settings: set.get("config").and_then(serde_json::Value::as_object).cloned().unwrap_or_default(),
+            wrap,
+        })
+    }
+}
+
+/// The release to follow for a set of `version`.
+fn run_as(version: &str, followed: Option<Followed>) -> Result<Release, String> {
+    match followed {
+        None => version.parse().map_err(|error| {
+            format!(
+                "{error}; `--as nearest` or `--as RELEASE` runs the set as if it were of one that is followed"
+            )
+        }),
+        Some(Followed::Named(release)) => Ok(release),
+        Some(Followed::Nearest) => nearest_to(version),
     }
 }
 
 /// The sets of libvirt's own tests, by the name of their directory, with their release.
 const MATRICES: &[(&str, Release)] = &[("classic", Release::V7_0), ("modern", Release::V11_3)];
+
+/// The name of the set of libvirt's own tests for the release of this name.
+pub fn matrix_of(release: &str) -> Option<&'static str> {
+    MATRICES.iter().find(|(_, followed)| followed.name() == release).map(|(name, _)| *name)
+}
+
+/// The release that is followed whose version is nearest to `version`, the earlier one of two.
+fn nearest_to(version: &str) -> Result<Release, String> {
+    let number = |version: &str| {
+        let (major, minor) = version.split_once('.')?;
+        // No libvirt has had a minor version above 10.
+        Some(major.parse::<i64>().ok()? * 11 + minor.parse::<i64>().ok()?)
+    };
+    let asked = number(version).ok_or_else(|| format!("'{version}' is not a version"))?;
+    let distance = |release: &&Release| number(release.name()).map_or(i64::MAX, |it| (it - asked).abs());
+    Release::ALL.iter().min_by_key(distance).copied().ok_or_else(|| "no release is followed".to_owned())
+}
 
 /// The CPU definitions in `dir`.
 pub fn cpu_map(dir: &Path) -> Result<CpuMap, String> {

@@ -1,6 +1,6 @@
 //! The host for which the expected output of a corpus was made.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -34,6 +34,7 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         cpu_map: corpus.cpu_map.clone(),
         fips: case.is("fips_host"),
         slirp_helper: case.is("slirp_helper"),
+        missing_tpm_versions: missing_tpm_versions(case),
         free_vsock_cid: 42,
         free_ports: pretended_ports(),
         descriptors: Arc::new(descriptors(case)),
@@ -64,6 +65,17 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
         bridge_networks(document, &mut host);
     }
     Ok(host)
+}
+
+/// The variable by which libvirt's tests say which version of TPM swtpm emulates. Without it, it emulates both.
+const TPM_VERSION: &str = "VIR_TEST_MOCK_FAKE_TPM_VERSION";
+
+/// The versions of TPM that swtpm does not emulate.
+fn missing_tpm_versions(case: &Case) -> BTreeSet<String> {
+    let told = case.members("env").find_map(|(name, value)| value.as_str().filter(|_| name == TPM_VERSION));
+    let missing =
+        told.into_iter().flat_map(|told| ["1.2", "2.0"].into_iter().filter(|it| !told.contains(it)));
+    missing.map(str::to_owned).collect()
 }
 
 /// The numbers of descriptors, with those that the case passes.
@@ -131,7 +143,7 @@ fn fd(number: &Value) -> Option<u32> {
     number.as_u64().and_then(|n| u32::try_from(n).ok())
 }
 
-fn nbdkit_plugins(case: &Case) -> std::collections::BTreeSet<String> {
+fn nbdkit_plugins(case: &Case) -> BTreeSet<String> {
     let flags = case.texts("nbdkit");
     flags
         .filter_map(|flag| flag.strip_prefix("QEMU_NBDKIT_CAPS_PLUGIN_"))
@@ -196,7 +208,8 @@ fn config(corpus: &Corpus, case: &Case) -> Result<DriverConfig, String> {
         config.spice_sasl_dir = Some("/etc/sasl2".into());
     }
     config.spice_password = Some("123456".into());
-    for (key, value) in case.members("config") {
+    let every = corpus.settings.iter().map(|(key, value)| (key.as_str(), value));
+    for (key, value) in every.chain(case.members("config")) {
         set(&mut config, key, value)?;
     }
     Ok(config)
@@ -208,6 +221,15 @@ fn set(config: &mut DriverConfig, key: &str, value: &Value) -> Result<(), String
     let uuid =
         || value.as_str().map(|text| Uuid::parse(text).ok_or(format!("'{text}' is no UUID"))).transpose();
     match key {
+        "libDir" => config.lib_dir = text.unwrap_or_default(),
+        "channelTargetDir" => config.channel_target_dir = text.unwrap_or_default(),
+        // Directories below the one of the driver's state, and those of what no command line is for.
+        "passtStateDir"
+        | "dbusStateDir"
+        | "rdpStateDir"
+        | "migrateTLSx509certdir"
+        | "backupTLSx509certdir" => {}
+        "rdpTLSx509certdir" => config.rdp_tls_x509_cert_dir = text,
         "defaultTLSx509certdir" => config.default_tls_x509_cert_dir = text.unwrap_or_default(),
         "memoryBackingDir" => config.memory_backing_dir = text.unwrap_or_default(),
         "nvramDir" => config.nvram_dir = text.unwrap_or_default(),

@@ -2,7 +2,7 @@
 //!
 //! `conformance --corpus DIR` runs every case of a set through the public API and compares the results. It prints a
 //! table and `N passed, M failed`, and exits with 1 if a case of the ratchet does not agree any more, or any case
-//! panicked. `--live DIR` compares with what a real libvirt executed, on the host that `testsuite/hosts` describes.
+//! panicked. `import LIBVIRT-SOURCE OUT` makes a set of a libvirt source tree. `--live DIR` compares with what a real libvirt executed, on the host that `testsuite/hosts` describes.
 
 #![allow(clippy::disallowed_methods, reason = "tests look at files and start programs")]
 
@@ -14,6 +14,7 @@ mod daemon;
 mod diff;
 mod emit;
 mod host;
+mod import;
 mod live;
 mod native;
 mod ratchet;
@@ -23,20 +24,26 @@ mod sets;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{Parser, Subcommand};
 
 use case::{Case, Expect};
 use compare::Verdict;
-use corpus::Corpus;
+use corpus::{Corpus, Followed};
 use ratchet::Ratchet;
 use run::{Answer, Got};
 
 /// Measure the agreement with the conformance corpus.
 #[derive(Parser)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 struct Args {
+    #[command(subcommand)]
+    command: Option<Command>,
     /// The set, a directory with `cases.jsonl`.
     #[arg(long, required_unless_present_any = ["capabilities", "live"])]
     corpus: Option<PathBuf>,
+    /// Run the set as if it were of this release, or of the `nearest` that is followed.
+    #[arg(long = "as", value_name = "RELEASE")]
+    followed: Option<Followed>,
     /// Compare the recorded QMP conversations in this directory with their capabilities files, instead of cases.
     #[arg(long, value_name = "DIR", conflicts_with = "corpus")]
     capabilities: Option<PathBuf>,
@@ -73,8 +80,23 @@ struct Args {
     threads: Option<usize>,
 }
 
+/// What else can be done.
+#[derive(Subcommand)]
+enum Command {
+    /// Make a set of the test list of a libvirt source tree. It requires a C preprocessor.
+    Import(import::Import),
+}
+
 fn main() -> ExitCode {
-    match measure(&Args::parse()) {
+    let args = Args::parse();
+    let done = match &args.command {
+        Some(Command::Import(what)) => import::import(what).map(|line| {
+            println!("{line}");
+            true
+        }),
+        None => measure(&args),
+    };
+    match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
         Err(message) => {
@@ -99,7 +121,7 @@ fn measure(args: &Args) -> Result<bool, String> {
     if let Some(dir) = &args.live {
         return live::measure(args, dir);
     }
-    let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?)?;
+    let corpus = Corpus::load(args.corpus.as_deref().ok_or("no corpus")?, args.followed)?;
     let pattern = args.diff.as_deref().or(args.only.as_deref());
     let chosen = |case: &&Case| match (&args.diff, pattern) {
         (Some(id), _) => case.id == *id,

@@ -142,5 +142,5 @@ fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
 }
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {
-    line.print(Format::Args, virtargv_testsuite::wrap(corpus.release))
+    line.print(Format::Args, corpus.wrap)
 }
