@@ -341,8 +341,7 @@ impl CapsBuilder {
             let mut added = Vec::new();
             for machine in &mut per_accel.machines {
                 if let Some(alias) = machine.alias.take() {
-                    added.push(Machine { name: alias, ..machine.clone() });
-                    machine.is_default = false;
+                    added.push(Machine { name: alias, is_default: false, ..machine.clone() });
                 }
             }
             per_accel.machines.append(&mut added);

@@ -263,7 +263,7 @@ impl Cpu {
             r.refuse(&CPU_VENDOR_ID, self.model.pos.attr("vendor_id"), message);
             self.model.vendor_id = None;
         }
-        self.vendor = el.child_text("vendor").filter(|vendor| !vendor.is_empty());
+        self.vendor = el.child_text("vendor");
         if let Some(vendor) = self.vendor.as_deref()
             && self.model.name.is_none()
         {

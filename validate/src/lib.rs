@@ -65,7 +65,7 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
             release: request.release(),
             for_reader: request.start.runner == Runner::Reader,
         };
-        let mut findings = Findings::new(&mut report, context.guest, context.release);
+        let mut findings = Findings::new(&mut report, &context);
         for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
             check(&context, &mut findings);
         }

@@ -5,6 +5,14 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A guest has one watchdog (in early releases).
+    WATCHDOG_SINGLE = "watchdog-single": Internal, Read,
+        "`<watchdog>`: several came with the watchdog of Q35",
+        help "remove all `<watchdog>` but one, or follow a later release of libvirt",
+        until "9.1";
+}
+
 spelled! {
     /// `model=`.
     pub enum WatchdogModel {

@@ -94,7 +94,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
 impl Element for Seclabel {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind = r.attr(el, "type");
-        let text = |name| el.child_text(name).filter(|text| !text.is_empty());
+        let text = |name| el.child_text(name);
         let label = Self {
             pos: el.pos(),
             kind,

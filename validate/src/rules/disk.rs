@@ -22,7 +22,6 @@ use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::{Spelled, YesNo};
 
-use self::common::Part;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -47,10 +46,17 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in &cx.domain.devices.disks {
         // The bus and the address of a disk without a target are not known.
         if disk.target.dev.is_none() {
+            if !common_first {
+                common::check_there(disk, out);
+            }
             name::check_missing(disk, out);
             continue;
         }
-        common::check(cx, disk, if common_first { Part::All } else { Part::Early }, out);
+        if common_first {
+            common::check(cx, disk, out);
+        } else {
+            common::check_reading(cx, disk, out);
+        }
         address::check(cx, disk, out);
         frontend::check(cx, disk, out);
         iothreads::check(cx, disk, out);
@@ -58,9 +64,13 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         image::check(cx, disk, out);
         encryption::check_sd(disk, out);
         if !common_first {
-            common::check(cx, disk, Part::Late, out);
+            common::check_late(cx, disk, out);
         }
     }
+}
+
+/// Checks what holds for all disks together. libvirt does so after the rules on each device.
+pub(crate) fn together(cx: &Context<'_>, out: &mut Findings<'_>) {
     name::check_unique(cx, out);
     addresses(cx, out);
 }

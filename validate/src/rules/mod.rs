@@ -93,6 +93,7 @@ pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
     pstore::check,
     graphics::check,
     audio::check,
+    disk::together,
     alias::check,
     lifecycle::known,
     os::loader::check,

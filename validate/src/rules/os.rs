@@ -12,7 +12,7 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// Every boot order is given to one device.
-    BOOT_ORDER_TWICE = "boot-order-twice": Xml, Complete,
+    BOOT_ORDER_TWICE = "boot-order-twice": Unsupported, Complete,
         "`<boot order=>` of a device: QEMU's property `bootindex` is unique",
         help "give each device an order of its own";
     /// The boot order is given either for device classes or for devices.

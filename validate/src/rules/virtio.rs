@@ -38,9 +38,9 @@ virtargv_model::rules! {
     ADDRESS = "virtio-address": Internal, Build,
         "`<address type=>`: `virtio-*-pci`, `virtio-*-ccw`, `virtio-*-device` and `virtio-*-s390`",
         help "use the type of the machine, or remove the `<address>`";
-    /// A transitional or non-transitional virtio device needs a QEMU that has it.
-    TRANSITIONAL = "virtio-transitional": Unsupported, Build,
-        "`model='virtio-transitional'` and `model='virtio-non-transitional'`: `virtio-*-pci-transitional` and the like, or `disable-legacy=` of `virtio-*-pci`",
+    /// A non-transitional virtio device needs a QEMU that has it.
+    NON_TRANSITIONAL = "virtio-transitional": Unsupported, Build,
+        "`model='virtio-non-transitional'`: `virtio-*-pci-non-transitional`, or `disable-legacy=` of `virtio-*-pci`; on a conventional PCI bus every QEMU has transitional devices",
         help "use `model='virtio'`, or a QEMU that has them";
 }
 
@@ -81,14 +81,14 @@ pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'
 /// A virtio device of the domain.
 struct Used<'d> {
     info: &'d DeviceInfo,
-    /// Whether its model is transitional or non-transitional.
-    versioned: bool,
+    /// Whether its model is non-transitional.
+    modern: bool,
 }
 
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let supported = cx.has(Cap::VirtioPciTransitional) || cx.has(Cap::VirtioPciDisableLegacy);
-    for Used { info, versioned } in used(cx.domain) {
+    for Used { info, modern } in used(cx.domain) {
         let placed = matches!(
             info.address,
             Some(Address::Pci(_) | Address::Ccw(_) | Address::VirtioMmio | Address::VirtioS390)
@@ -99,10 +99,9 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if !placed {
             let message = "a virtio device has an address of a type that virtio devices cannot have";
             out.refuse(&ADDRESS, info.pos.path("address"), message);
-        } else if versioned && info.pci().is_some() && !supported {
-            let message =
-                "models 'virtio-transitional' and 'virtio-non-transitional' are not supported by this QEMU";
-            out.refuse(&TRANSITIONAL, info.pos, message);
+        } else if modern && info.pci().is_some() && !supported {
+            let message = "the model 'virtio-non-transitional' is not supported by this QEMU";
+            out.refuse(&NON_TRANSITIONAL, info.pos, message);
         }
     }
 }
@@ -111,15 +110,15 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn used(domain: &Domain) -> Vec<Used<'_>> {
     let d = &domain.devices;
     let mut all = Vec::new();
-    let mut add = |info, versioned| all.push(Used { info, versioned });
+    let mut add = |info, modern| all.push(Used { info, modern });
     for c in &d.controllers {
         match &c.kind {
-            ControllerKind::Scsi(Some(ScsiModel::VirtioScsi)) => add(&c.info, false),
-            ControllerKind::Scsi(Some(ScsiModel::VirtioTransitional | ScsiModel::VirtioNonTransitional)) => {
-                add(&c.info, true);
+            ControllerKind::Scsi(Some(ScsiModel::VirtioScsi | ScsiModel::VirtioTransitional)) => {
+                add(&c.info, false);
             }
+            ControllerKind::Scsi(Some(ScsiModel::VirtioNonTransitional)) => add(&c.info, true),
             ControllerKind::VirtioSerial(serial) => {
-                add(&c.info, !matches!(serial.model, None | Some(VirtioModel::Virtio)));
+                add(&c.info, serial.model == Some(VirtioModel::NonTransitional));
             }
             _ => {}
         }
@@ -127,12 +126,12 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
     for disk in d.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Virtio)) {
         let later = disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes));
         if !later {
-            add(&disk.info, !matches!(disk.model, None | Some(DiskModel::Virtio)));
+            add(&disk.info, disk.model == Some(DiskModel::VirtioNonTransitional));
         }
     }
     for fs in &d.filesystems {
         if matches!(fs.driver, None | Some(FsDriver::Path | FsDriver::Handle | FsDriver::Virtiofs)) {
-            add(&fs.info, !matches!(fs.model, None | Some(FsModel::Virtio)));
+            add(&fs.info, fs.model == Some(FsModel::VirtioNonTransitional));
         }
     }
     for nic in
@@ -143,12 +142,12 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
             domain.os.arch.as_deref().is_some_and(|arch| arch.starts_with("arm") || arch == "aarch64")
                 && !matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
         if !on_board {
-            add(&nic.info, nic.model != Some(NicModel::Known(KnownModel::Virtio)));
+            add(&nic.info, nic.model == Some(NicModel::Known(KnownModel::VirtioNonTransitional)));
         }
     }
     for input in &d.inputs {
         if input.bus == Some(InputBus::Virtio) && input.kind.is_some_and(|kind| kind != InputType::Evdev) {
-            add(&input.info, !matches!(input.model, None | Some(InputModel::Virtio)));
+            add(&input.info, input.model == Some(InputModel::VirtioNonTransitional));
         }
     }
     for sound in d.sounds.iter().filter(|sound| sound.model == SoundModel::Virtio) {
@@ -156,23 +155,21 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
     }
     for hostdev in &d.hostdevs {
         if let HostdevSource::ScsiHost(host) = &hostdev.source {
-            add(&hostdev.info, !matches!(host.model, None | Some(ScsiHostModel::Virtio)));
+            add(&hostdev.info, host.model == Some(ScsiHostModel::VirtioNonTransitional));
         }
     }
     for balloon in &d.memballoons {
         match balloon.model {
-            Some(MemballoonModel::Virtio) => add(&balloon.info, false),
-            Some(MemballoonModel::VirtioTransitional | MemballoonModel::VirtioNonTransitional) => {
-                add(&balloon.info, true);
-            }
+            Some(MemballoonModel::Virtio | MemballoonModel::VirtioTransitional) => add(&balloon.info, false),
+            Some(MemballoonModel::VirtioNonTransitional) => add(&balloon.info, true),
             Some(MemballoonModel::Xen | MemballoonModel::None) | None => {}
         }
     }
     for rng in &d.rngs {
-        add(&rng.info, !matches!(rng.model, None | Some(RngModel::Virtio)));
+        add(&rng.info, rng.model == Some(RngModel::VirtioNonTransitional));
     }
     for vsock in &d.vsocks {
-        add(&vsock.info, !matches!(vsock.model, None | Some(VsockModel::Virtio)));
+        add(&vsock.info, vsock.model == Some(VsockModel::VirtioNonTransitional));
     }
     d.cryptos.iter().for_each(|crypto| add(&crypto.info, false));
     all
