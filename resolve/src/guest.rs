@@ -78,7 +78,9 @@ impl Guest {
 
     /// Whether it is a PC without a floppy controller on the board.
     pub fn has_explicit_floppy_controller(&self) -> bool {
+        let named = self.machine.starts_with("pc-q35-");
         self.board.contains(Board::EXPLICIT_FDC)
+            && (named || self.release.has(Convention::FloppyControllerOfAlias))
     }
 
     /// Whether it is an Arm `virt` machine.
@@ -162,10 +164,10 @@ impl Board {
         let version_of = |name: &str| machine.strip_prefix(name);
         let mut board = Self::empty();
         if arch.is_x86() {
-            board.set(Self::Q35, family("pc-q35") || machine == "q35");
+            board.set(Self::Q35, machine.starts_with("pc-q35-") || machine == "q35");
             // `pc-0.12` to `pc-1.3`: the name does not have the chipset.
             let old_pc = version_of("pc-").is_some_and(|v| v.starts_with("0.") || v.starts_with("1."));
-            let i440fx = machine == "pc" || family("pc-i440fx") || old_pc || machine.starts_with("rhel");
+            let i440fx = machine == "pc" || machine.starts_with("pc-i440fx-") || old_pc || machine.starts_with("rhel");
             board.set(Self::I440FX, i440fx);
             let early = |version: &str| {
                 let numbers = ["1.", "2.0", "2.1", "2.2", "2.3"];

@@ -235,7 +235,8 @@ impl Element for Disk {
         // Without `<source>` the type falls back to `file`.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
-        let known = disk.image.path().is_some() || matches!(kind, SourceType::Network | SourceType::Nvme);
+        let known = disk.image.path().is_some() || 
+            matches!(kind, SourceType::Network | SourceType::Nvme | SourceType::Volume);
         if !known && !disk.image.writes_source() {
             disk.image.location = Location::default();
         }

@@ -1,8 +1,7 @@
 //! `<watchdog>`: a watchdog device.
 
-use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_11_3};
+use crate::read::{El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 
 crate::rules! {
@@ -60,7 +59,7 @@ pub struct Watchdog {
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, el, "model");
+        let model = r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3, el, "model");
         Some(Self {
             model,
             action: r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "action"),

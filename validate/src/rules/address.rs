@@ -43,32 +43,17 @@ virtargv_model::rules! {
         help "remove `<rom>`, or use `<address type='pci'>`";
 }
 
-/// The kinds of device whose addresses are checked first, up to controllers.
-const FIRST: &[DeviceKind] = &[
-    DeviceKind::Disk,
-    DeviceKind::Interface,
-    DeviceKind::Sound,
-    DeviceKind::Hostdev,
-    DeviceKind::Video,
-    DeviceKind::Filesystem,
-    DeviceKind::Controller,
-];
-
-/// Checks the addresses of the [`FIRST`] devices against the rules above.
-pub(crate) fn check_first(cx: &Context<'_>, out: &mut Findings<'_>) {
-    for (id, info) in cx.domain.devices.infos().filter(|(id, _)| FIRST.contains(&id.kind)) {
-        check(cx, id, info, out);
+/// Checks the addresses of the devices of these kinds against the rules above.
+pub(crate) fn check(cx: &Context<'_>, kinds: &[DeviceKind], out: &mut Findings<'_>) {
+    for &kind in kinds {
+        let ids = (0..).map(|index| DeviceId { kind, index });
+        for (id, info) in ids.map_while(|id| Some((id, cx.domain.devices.info(id)?))) {
+            check_one(cx, id, info, out);
+        }
     }
 }
 
-/// Checks the addresses of all other devices against the rules above.
-pub(crate) fn check_others(cx: &Context<'_>, out: &mut Findings<'_>) {
-    for (id, info) in cx.domain.devices.infos().filter(|(id, _)| !FIRST.contains(&id.kind)) {
-        check(cx, id, info, out);
-    }
-}
-
-fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'_>) {
+fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'_>) {
     let name = id.kind.element();
     match &info.address {
         Some(Address::Pci(pci)) => {

@@ -386,11 +386,12 @@ impl VhostUser {
 impl Socket {
     fn read(el: El<'_>, kind: InterfaceType, r: &mut Reader) -> Self {
         let source = el.child("source");
+        // libvirt's order.
+        let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(INTERNAL_BEFORE_9_0, source?, "port"));
         let address = match kind {
             InterfaceType::Server => source.and_then(|s| s.string("address")),
             _ => needed(el, "address", kind, r),
         };
-        let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(INTERNAL_BEFORE_9_0, source?, "port"));
         Self { address, port: port.unwrap_or_default() }
     }
 

@@ -38,6 +38,10 @@ virtargv_model::rules! {
     MODEL = "usb-model": Unsupported, Build,
         "`<controller type='usb' model=>`: `piix3-usb-uhci`, `usb-ehci`, `qemu-xhci` and the like",
         help "use another `model=`, or a QEMU that has the device";
+    /// A companion of a USB controller has the index of its master.
+    COMPANION = "usb-companion-master": Internal, Build,
+        "`<controller type='usb'><master startport=>`: `masterbus=` of `ich9-usb-uhci*` is the bus of the master",
+        help "give master and companions the same `index=`";
     /// Only a USB controller of model `nec-xhci` or `qemu-xhci` has a number of ports.
     PORTS_MODEL = "usb-ports": Unsupported, Build,
         "`<controller type='usb' ports=>`: `p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
@@ -140,9 +144,18 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
         None => return out.refuse(&MODEL_MISSING, place, "a controller of type 'usb' has no 'model'"),
         Some(model) => model,
     };
+    let is_master = |other: &&Controller| {
+        other.usb().is_some() && other.index == controller.index && other.info.master_startport.is_none()
+    };
     if !driver(model).is_some_and(|(_, cap)| cx.has(cap)) {
         let message = format!("this QEMU has no USB controller of model '{model}'");
         out.refuse(&MODEL, place, message);
+    } else if controller.info.master_startport.is_some()
+        && !cx.domain.devices.controllers.iter().any(|other| is_master(&other))
+    {
+        let index = controller.index.unwrap_or_default();
+        let message = format!("there is no master of the companion '{model}' with the index '{index}'");
+        out.refuse(&COMPANION, place, message);
     } else if let Some(ports) = usb.ports {
         let takes = match model {
             UsbModel::NecXhci => cx.has(Cap::NecUsbXhciPorts),

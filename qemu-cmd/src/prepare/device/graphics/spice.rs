@@ -2,7 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::PortPurpose;
-use virtargv_model::device::graphics::spice::{ChannelMode, ChannelName};
+use virtargv_model::device::graphics::spice::ChannelMode;
 use virtargv_model::device::graphics::{Graphics, Spice};
 use virtargv_model::{Problem, Spelled};
 
@@ -72,7 +72,9 @@ fn ports(
     spice: &Spice,
     free: &mut Ports,
 ) -> Result<(Option<i32>, Option<i32>), Problem> {
-    let modes = ChannelName::ALL.iter().map(|name| spice.mode(*name));
+    // The default mode counts even where every channel has one of its own.
+    let own = spice.channels.iter().map(|(_, mode)| *mode).filter(|mode| *mode != ChannelMode::Any);
+    let modes = own.chain([spice.default_mode.unwrap_or(ChannelMode::Any)]);
     let (mut plain, mut tls) = (false, false);
     if spice.autoport {
         for mode in modes {
