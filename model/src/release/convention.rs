@@ -179,6 +179,8 @@ conventions! {
     DroppedAliasIsDefault: since "9.0";
     /// Every Q35 machine since 2.4 has its floppy controller as a device; else only one whose name has a version.
     FloppyControllerOfAlias: since "9.0";
+    /// The port of a socket that is a network backend is read before its address, else after it.
+    SocketPortFirst: until "9.0";
     /// `<loader readonly='no'>` of flash is writable, else any `readonly=` makes it read-only.
     FlashReadonlyByWord: since "9.0";
 }

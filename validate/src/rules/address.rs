@@ -30,9 +30,13 @@ virtargv_model::rules! {
         help "remove the element, or use `<address type='pci'>`",
         since "9.0";
     /// An address of type `ccw` needs a machine type with a channel subsystem.
-    CCW = "address-ccw": Unsupported, Validate,
+    CCW = "address-ccw": Unsupported, Validate (Build before "7.1"),
         "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
         help "use another type, or remove the `<address>`";
+    /// An address of type `ccw` needs a QEMU that has the channel subsystem.
+    CCW_QEMU = "address-ccw-qemu": Unsupported, Validate (Build before "7.1"),
+        "`<address type='ccw'>`: `-device virtual-css-bridge`, new in QEMU 2.7; libvirt takes it for the subsystem",
+        help "remove the `<address>`, or use a QEMU that has it";
     /// The controller that the address of a device names exists.
     CONTROLLER = "address-controller": Internal, Build,
         "`<address controller= bus=>`: `bus=` of a device names a bus of QEMU by its controller",
@@ -79,6 +83,10 @@ fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findin
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);
+        }
+        Some(Address::Ccw(_)) if !cx.has(Cap::Ccw) => {
+            let message = format!("the address of type 'ccw' of device '{name}' is not supported by this QEMU");
+            out.refuse(&CCW_QEMU, info.pos.path("address"), message);
         }
         _ => {}
     }
