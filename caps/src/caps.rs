@@ -5,7 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::{
-    Arch, Cap, CapSet, Convention, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, ProbedOn, Release, Sev, Sgx,
+    Arch, Cap, CapSet, Convention, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, ProbedOn, Release,
+    Sev, Sgx,
 };
 
 /// An accelerator: what executes the guest's instructions.

@@ -392,7 +392,8 @@ impl<'a> ByName<'a> {
         r: &mut Reader,
     ) -> Vec<T> {
         if let Some(extra) = self.elements(name).get(most) {
-            let message = format!("a guest has at most {most} of the element '{name}'");
+            let number = if most == 1 { "one" } else { "two" };
+            let message = format!("a guest has at most {number} '{name}'");
             r.refuse(rule, extra.pos(), message);
         }
         self.all(name, r)

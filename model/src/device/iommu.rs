@@ -1,9 +1,9 @@
 //! `<iommu>`: an IOMMU for the guest's devices.
 
+use crate::OnOff;
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::OnOff;
 
 crate::rules! {
     /// A guest has at most one IOMMU.

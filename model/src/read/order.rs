@@ -120,7 +120,8 @@ impl ReadPlace {
         let at = place.element.offset()?;
         let starts = devices.infos().filter_map(|(id, info)| Some((info.pos.offset()?, id.kind)));
         let (offset, kind) = starts.filter(|(start, _)| *start <= at).max_by_key(|(start, _)| *start)?;
-        let name = if kind == crate::device::DeviceKind::MemoryDevice { "memory device" } else { kind.element() };
+        let name =
+            if kind == crate::device::DeviceKind::MemoryDevice { "memory device" } else { kind.element() };
         Some(Self::of_section(name, offset))
     }
 }

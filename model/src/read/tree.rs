@@ -184,9 +184,10 @@ impl<'a> Elements<'a> {
             let merged = MERGED.contains(name);
             let is_later = sections.iter().take(nth).any(|(earlier, _)| merged && earlier == name);
             order.push((range.start, None));
-            let parts = sections.iter().skip(nth).filter(|(other, part)| {
-                !is_later && (part.start == range.start || merged && other == name)
-            });
+            let parts = sections
+                .iter()
+                .skip(nth)
+                .filter(|(other, part)| !is_later && (part.start == range.start || merged && other == name));
             for (_, part) in parts {
                 order.extend((part.start + 1..part.end).map(|row| (row, Some(range.start))));
             }
@@ -208,7 +209,8 @@ impl<'a> Elements<'a> {
         for (from, section) in order {
             let Some(row) = self.rows.get(*from) else { continue };
             let index = at(*from);
-            let is_top = |around: &u32| self.rows.get(*around as usize).is_some_and(|row| row.around == Some(0));
+            let is_top =
+                |around: &u32| self.rows.get(*around as usize).is_some_and(|row| row.around == Some(0));
             let around = match (section, row.around) {
                 (Some(section), Some(around)) if is_top(&around) => Some(at(*section)),
                 (_, around) => around.map(|around| at(around as usize)),
@@ -342,5 +344,52 @@ impl<'a> El<'a> {
     pub fn parent(self) -> Option<El<'a>> {
         let row = self.rows.get(self.row.around? as usize)?;
         Some(El { row, rows: self.rows })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Elements, tree};
+
+    const DOCUMENT: &str = "<domain><os><type/></os><features><acpi/></features><vcpu/><os><boot><x/></boot></os>\
+                            <features><pae/></features><cpu/><cpu/></domain>";
+
+    #[test]
+    fn sections_of_one_name_are_read_as_one() {
+        let tree = tree(DOCUMENT).ok().unwrap();
+        let elements = Elements::of(&tree);
+        let root = elements.root().unwrap();
+        let check = |section: &str, expected: &[&str]| {
+            let names: Vec<_> = root.child(section).unwrap().elements().map(super::El::name).collect();
+            assert_eq!(names, expected, "{section}");
+        };
+        check("os", &["type", "boot"]);
+        check("features", &["acpi", "pae"]);
+        assert_eq!(
+            root.children("os").count(),
+            2,
+            "the second stays, so that it can be told that it is there"
+        );
+        assert_eq!(root.children("os").nth(1).unwrap().elements().count(), 0);
+        assert_eq!(root.children("cpu").count(), 2);
+        let names: Vec<_> = root.elements().map(super::El::name).collect();
+        assert_eq!(names, ["os", "features", "vcpu", "os", "features", "cpu", "cpu"]);
+    }
+
+    #[test]
+    fn elements_of_merged_sections_are_found_by_their_offset() {
+        let tree = tree(DOCUMENT).ok().unwrap();
+        let elements = Elements::of(&tree);
+        for (offset, _) in DOCUMENT.match_indices('<').filter(|(at, _)| !DOCUMENT[*at..].starts_with("</")) {
+            let found = elements.at(offset).unwrap();
+            assert_eq!(found.pos().offset(), Some(offset));
+            assert!(DOCUMENT[offset + 1..].starts_with(found.name()));
+            let subtree: Vec<_> = found.subtree().map(super::El::name).collect();
+            assert_eq!(subtree.first(), Some(&found.name()));
+        }
+        let inner = elements.at(DOCUMENT.find("<x").unwrap()).unwrap();
+        let around: Vec<_> =
+            std::iter::successors(Some(inner), |el| el.parent()).map(super::El::name).collect();
+        assert_eq!(around, ["x", "boot", "os", "domain"]);
     }
 }

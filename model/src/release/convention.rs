@@ -181,6 +181,9 @@ conventions! {
     FloppyControllerOfAlias: since "9.0";
     /// The port of a socket that is a network backend is read before its address, else after it.
     SocketPortFirst: until "9.0";
+    /// An emulated TPM is version 1.2 by default for the device `tpm-tis` of an x86 guest, else for every one whose document does
+    /// not name the model `tpm-crb` or `tpm-spapr`.
+    TpmVersionByDevice: since "9.0";
     /// `<loader readonly='no'>` of flash is writable, else any `readonly=` makes it read-only.
     FlashReadonlyByWord: since "9.0";
 }

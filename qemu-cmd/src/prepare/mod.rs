@@ -169,12 +169,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
     let name = domain.name.clone().filter(|name| !name.is_empty()).ok_or_else(|| {
-        broken(
-            caps.release(),
-            &NAME_MISSING,
-            domain.pos,
-            "element 'domain' lacks element 'name'",
-        )
+        broken(caps.release(), &NAME_MISSING, domain.pos, "element 'domain' lacks element 'name'")
     })?;
     let mut report = Report::new();
     if request.start.runner == Runner::Reader {

@@ -84,8 +84,9 @@ fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findin
             );
             out.refuse(&CCW, info.pos.path("address"), message);
         }
-        Some(Address::Ccw(_)) if !cx.has(Cap::Ccw) => {
-            let message = format!("the address of type 'ccw' of device '{name}' is not supported by this QEMU");
+        Some(Address::Ccw(_)) if !cx.has(Cap::Ccw) && id.kind != DeviceKind::Memballoon => {
+            let message =
+                format!("the address of type 'ccw' of device '{name}' is not supported by this QEMU");
             out.refuse(&CCW_QEMU, info.pos.path("address"), message);
         }
         _ => {}

@@ -209,11 +209,11 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
     }
     for rng in &d.rngs {
         let (old, new) = (RngModel::VirtioTransitional, RngModel::VirtioNonTransitional);
-            add(&rng.info, VirtioVersion::of(rng.model.as_ref(), &old, &new));
+        add(&rng.info, VirtioVersion::of(rng.model.as_ref(), &old, &new));
     }
     for vsock in &d.vsocks {
         let (old, new) = (VsockModel::VirtioTransitional, VsockModel::VirtioNonTransitional);
-            add(&vsock.info, VirtioVersion::of(vsock.model.as_ref(), &old, &new));
+        add(&vsock.info, VirtioVersion::of(vsock.model.as_ref(), &old, &new));
     }
     d.cryptos.iter().for_each(|crypto| add(&crypto.info, VirtioVersion::OfBus));
     all

@@ -1,12 +1,12 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
 use super::{IpAddress, Route};
-use crate::{Convention, Rule};
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::{HostInterface, InterfaceDevice};
 use crate::info::PciAddress;
 use crate::read::{self, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
+use crate::{Convention, Rule};
 
 crate::rules! {
     /// The `<source>` of a vhost-user interface has a `type`.

@@ -68,10 +68,8 @@ pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&NONE_AND_OTHER, second.info.pos, message);
     }
     let is_companion = |c: &&Controller| {
-        let by_model = matches!(
-            c.usb_model(),
-            Some(UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3)
-        );
+        let by_model =
+            matches!(c.usb_model(), Some(UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3));
         by_model || c.info.master_startport.is_some()
     };
     if let Some(last) = usb.last()
