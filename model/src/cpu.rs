@@ -282,7 +282,9 @@ fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
 #[cfg(test)]
 mod tests {
     fn check(cpu: &str, problems: &[&str]) {
-        let text = format!("<domain type='kvm'>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n");
+        let text = format!(
+            "<domain type='kvm'>\n  <name>cpu</name>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n"
+        );
         let parsed = crate::parse(&text);
         let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(found, problems);

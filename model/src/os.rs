@@ -257,9 +257,10 @@ impl Os {
     }
 
     fn write_content(&self, w: &mut Writer) {
-        if let Some(os_type) = &self.os_type {
-            let tag = w.element("type").opt("arch", self.arch.as_ref()).opt("machine", self.machine.as_ref());
-            tag.text(os_type);
+        let tag = w.element("type").opt("arch", self.arch.as_ref()).opt("machine", self.machine.as_ref());
+        match &self.os_type {
+            Some(os_type) => tag.text(os_type),
+            None => tag.children_or_nothing(|_| {}),
         }
         if !self.firmware_features.is_empty() {
             w.element("firmware").children(|w| read::write_all(&self.firmware_features, w));
