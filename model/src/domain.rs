@@ -3,12 +3,10 @@
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
 use crate::read;
-use crate::read::{
-    El, Elements, INTERNAL_BEFORE_11_3, MAX_DOCUMENT, ReadPlace, Reader, UNSUPPORTED_BEFORE_11_3,
-};
+use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{
-    Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
+    Class, Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
     features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace,
     security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
@@ -185,7 +183,7 @@ impl Domain {
         // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_as(INTERNAL_BEFORE_11_3, UNSUPPORTED_BEFORE_11_3, el, "type"),
+            virt_type: r.required_as(Class::Internal, UNSUPPORTED_BEFORE_11_3, el, "type"),
             id: r.attr(el, "id"),
             os: Os::read_type(el, r),
             name: read_name(el, r),
