@@ -12,7 +12,6 @@ const NO_NBD_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls]
 const VIRTIO_SCSI: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::VirtioScsi]);
 
 pub(super) const CASES: &[Case] = &[
-    modern("disk-type-without-image"),
     modern("disk-backing-chain").live(),
     classic("disk-backing-chain").live(),
     modern("image-chain").host(HostKind::Images),

@@ -121,9 +121,7 @@ fn check_secrets(disk: &Disk, out: &mut Findings<'_>) {
 
 /// Checks that a hard disk has a source.
 pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
-    // A volume that names no pool is not empty to libvirt, which emits a drive without an image.
-    let is_volume = disk.image.kind() == SourceType::Volume;
-    if disk.image.is_empty() && !is_volume && disk.device() == DiskDevice::Disk {
+    if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
         let message = format!("disk '{}' has no source", disk.dst());
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
