@@ -5,7 +5,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use crate::{
-    Arch, Cap, CapSet, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, ProbedOn, Release, Sev, Sgx,
+    Arch, Cap, CapSet, Convention, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, ProbedOn, Release,
+    Sev, Sgx,
 };
 
 /// An accelerator: what executes the guest's instructions.
@@ -337,12 +338,14 @@ impl CapsBuilder {
 
     /// Turns every machine alias into a machine type of its own, so that completing a document keeps the alias.
     pub fn drop_machine_aliases(mut self) -> Self {
+        let alias_is_default = self.release.has(Convention::DroppedAliasIsDefault);
         for per_accel in &mut self.details.per_accel {
             let mut added = Vec::new();
             for machine in &mut per_accel.machines {
                 if let Some(alias) = machine.alias.take() {
-                    added.push(Machine { name: alias, ..machine.clone() });
-                    machine.is_default = false;
+                    let is_default = machine.is_default && alias_is_default;
+                    added.push(Machine { name: alias, is_default, ..machine.clone() });
+                    machine.is_default &= !alias_is_default;
                 }
             }
             per_accel.machines.append(&mut added);

@@ -1,6 +1,8 @@
 //! `<clock>`: the time of the guest's real-time clock at the start, and the guest's timers.
 
-use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3};
+use crate::read::{
+    self, El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3,
+};
 use crate::write::Writer;
 use crate::{Pos, YesNo};
 
@@ -253,14 +255,14 @@ impl Offset {
 
 impl Element for Timer {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let name: TimerName = r.required_as(UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "name")?;
+        let name: TimerName = r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "name")?;
         Some(Self {
             pos: el.pos(),
             name,
-            present: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "present"),
+            present: r.attr_as(INTERNAL_BEFORE_9_0, el, "present"),
             tick_policy: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "tickpolicy"),
             track: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "track"),
-            frequency: r.attr(el, "frequency").filter(|hz| *hz > 0),
+            frequency: r.attr_as(INTERNAL_BEFORE_9_0, el, "frequency").filter(|hz| *hz > 0),
             mode: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "mode"),
             catchup: read::one(el, "catchup", r),
         })
@@ -281,7 +283,7 @@ impl Element for Timer {
 impl Element for Catchup {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         // libvirt does not write 0.
-        let mut number = |name| r.attr::<u64>(el, name).filter(|n| *n > 0);
+        let mut number = |name| r.attr_as::<u64>(INTERNAL_BEFORE_9_0, el, name).filter(|n| *n > 0);
         let catchup = Self { threshold: number("threshold"), slew: number("slew"), limit: number("limit") };
         (catchup != Self::default()).then_some(catchup)
     }

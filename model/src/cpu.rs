@@ -263,7 +263,7 @@ impl Cpu {
             r.refuse(&CPU_VENDOR_ID, self.model.pos.attr("vendor_id"), message);
             self.model.vendor_id = None;
         }
-        self.vendor = el.child_text("vendor").filter(|vendor| !vendor.is_empty());
+        self.vendor = el.child_text("vendor");
         if let Some(vendor) = self.vendor.as_deref()
             && self.model.name.is_none()
         {
@@ -282,7 +282,9 @@ fn read_max_phys_addr(el: El<'_>, r: &mut Reader) -> Option<MaxPhysAddr> {
 #[cfg(test)]
 mod tests {
     fn check(cpu: &str, problems: &[&str]) {
-        let text = format!("<domain type='kvm'>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n");
+        let text = format!(
+            "<domain type='kvm'>\n  <name>cpu</name>\n  <os><type>hvm</type></os>\n  {cpu}\n</domain>\n"
+        );
         let parsed = crate::parse(&text);
         let found: Vec<String> = parsed.report.iter().map(|problem| problem.message.clone()).collect();
         assert_eq!(found, problems);

@@ -3,10 +3,10 @@
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
 use crate::read;
-use crate::read::{El, Elements, INTERNAL_BEFORE_11_3, MAX_DOCUMENT, Reader, UNSUPPORTED_BEFORE_11_3};
+use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
 use crate::{
-    Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
+    Class, Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
     features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace,
     security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
@@ -21,6 +21,10 @@ crate::rules! {
     /// The root element is `<domain>`.
     ROOT_ELEMENT = "root-element": Xml, Read, "the domain format",
         help "pass a domain document, such as the output of `virsh dumpxml --inactive`";
+    /// A domain has a name.
+    NAME_MISSING = "name-missing": Plain, Read,
+        "`<name>`: QEMU's `-name`, and the name of the domain's files and directories",
+        help "add `<name>` with a text that is not empty";
     /// The `<title>` of a domain has one line.
     TITLE_NEWLINE = "title-newline": Xml, Read,
         "`<title>` is a short description; a longer one goes into `<description>`",
@@ -158,6 +162,7 @@ pub fn parse_as(text: &str, release: Release) -> Outcome<Domain> {
     let mut report = reader.report;
     if !report.is_empty() {
         report.set_unread(Unread::of(report.iter(), &elements));
+        report.set_read_places(|problem| ReadPlace::of(&problem.place, &elements));
     }
     Outcome { value: Some(domain), report }
 }
@@ -178,42 +183,38 @@ impl Domain {
         // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_as(INTERNAL_BEFORE_11_3, UNSUPPORTED_BEFORE_11_3, el, "type"),
+            virt_type: r.required_as(Class::Internal, UNSUPPORTED_BEFORE_11_3, el, "type"),
             id: r.attr(el, "id"),
-            name: el.child_text("name"),
+            os: Os::read_type(el, r),
+            name: read_name(el, r),
             uuid: read_uuid(el, "uuid", r),
-            uuid_implied: Implied::default(),
             genid: read_genid(el, r),
-            title: el.child_text("title"),
+            title: read_title(el, r),
             description: el.child_text("description"),
             metadata: el.child("metadata").map(crate::metadata::read),
-            os: Os::read(el, r),
-            id_map: read::one(el, "idmap", r),
+            security: Security::read_labels(el, r),
             memory: Memory::read(el, r),
-            vcpus: Vcpus::read(el, r),
-            tune: Tune::read(el, r),
-            cpu: read::one(el, "cpu", r),
-            numa: Numa::read(el, r),
-            security: Security::read(el, r),
-            features: Features::read(el, r),
-            lifecycle: Lifecycle::read(el, r),
-            clock: Clock::read(el, r),
-            throttle_groups: ThrottleGroup::read_all(el, r),
-            devices: Devices::read(el, r),
-            sysinfo: Sysinfo::read(el, r),
-            qemu: QemuNamespace::read(el, r),
+            ..Self::default()
         };
-        domain.check_title(el, r);
+        domain.tune.read_memory(el, r);
+        domain.vcpus = Vcpus::read(el, r);
+        domain.tune.read_cpus(el, r);
+        domain.cpu = read::one(el, "cpu", r);
+        domain.numa = Numa::read(el, r);
+        domain.tune.read_numa(el, r);
+        domain.features = Features::read(el, r);
+        domain.lifecycle = Lifecycle::read(el, r);
+        domain.clock = Clock::read(el, r);
+        domain.os.read_boot(el, r);
+        domain.throttle_groups = ThrottleGroup::read_all(el, r);
+        domain.devices = Devices::read(el, r, |r| domain.security.read_launch(el, r));
+        domain.id_map = read::one(el, "idmap", r);
+        domain.sysinfo = Sysinfo::read(el, r);
         domain.match_uuids(r);
+        domain.os.read_smbios(el, r);
+        domain.security.read_keywrap(el, r);
+        domain.qemu = QemuNamespace::read(el, r);
         domain
-    }
-
-    fn check_title(&self, el: El<'_>, r: &mut Reader) {
-        if let (Some(title), Some(child)) = (&self.title, el.child("title"))
-            && title.contains('\n')
-        {
-            r.refuse(&TITLE_NEWLINE, child.pos(), "element 'title' is more than one line");
-        }
     }
 
     /// Takes the UUID of `<sysinfo>` where there is no `<uuid>`, and checks that the two are equal.
@@ -280,10 +281,32 @@ fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<Uuid>> {
     Some(if empty { None } else { read_uuid(el, "genid", r) })
 }
 
-/// The text of the child `name` as a UUID.
+/// `<name>`.
+fn read_name(el: El<'_>, r: &mut Reader) -> Option<String> {
+    let name = el.child_text("name");
+    if name.is_none() {
+        r.refuse(&NAME_MISSING, el.pos(), "the domain lacks its element 'name'");
+    }
+    name
+}
+
+/// `<title>`, of one line.
+fn read_title(el: El<'_>, r: &mut Reader) -> Option<String> {
+    let title = el.child_text("title");
+    if title.as_ref().is_some_and(|title| title.contains('\n')) {
+        let place = el.child("title").unwrap_or(el).pos();
+        r.refuse(&TITLE_NEWLINE, place, "element 'title' is more than one line");
+    }
+    title
+}
+
+/// The text of the child `name` as a UUID; an empty text is read as absent.
 fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Uuid> {
     let child = el.child(name)?;
     let text = child.text();
+    if text.is_empty() {
+        return None;
+    }
     let found = Uuid::parse(&text);
     if found.is_none() {
         r.refuse(&UUID, child.pos(), format!("malformed value '{text}' of element '{name}'"));

@@ -156,9 +156,9 @@ impl Features {
             "ras" => self.ras = r.required(el, "state"),
             "aia" => self.aia = r.required(el, "value"),
             "hpt" => self.hpt = Some(Hpt::read(el, r)),
-            "htm" => self.htm = word_of(el, "state", r),
-            "nested-hv" => self.nested_hv = word_of(el, "state", r),
-            "ccf-assist" => self.ccf_assist = word_of(el, "state", r),
+            "htm" => self.htm = state_of(el, r),
+            "nested-hv" => self.nested_hv = state_of(el, r),
+            "ccf-assist" => self.ccf_assist = state_of(el, r),
             "cfpc" => self.cfpc = word_of(el, "value", r),
             "sbbc" => self.sbbc = word_of(el, "value", r),
             "ibs" => self.ibs = word_of(el, "value", r),
@@ -242,6 +242,11 @@ impl Features {
 /// `state=`; without it, `on`.
 fn state_or_on(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
     if el.get("state").is_none() { Some(OnOff::On) } else { r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "state") }
+}
+
+/// The mandatory `state=` of a feature of POWER machines.
+fn state_of(el: El<'_>, r: &mut Reader) -> Option<OnOff> {
+    r.required_as(UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "state")
 }
 
 /// The mandatory attribute `name`.

@@ -53,7 +53,7 @@ pub mod vcpu;
 pub mod write;
 
 pub use device::{Devices, info};
-pub use domain::{Domain, VirtType, format, parse, parse_as};
+pub use domain::{Domain, NAME_MISSING, VirtType, format, parse, parse_as};
 pub use number_set::NumberSet;
 pub use one_line::one_line;
 pub use outcome::Outcome;

@@ -107,9 +107,9 @@ pub struct Lifecycle {
     pub perf: Vec<(PerfEvent, YesNo)>,
 }
 
-/// The action in the child `name`; an unknown word is an internal error, as in libvirt.
+/// The action in the child `name`; an unknown word is an unsupported configuration, as in libvirt.
 fn action<T: Value>(domain: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
-    domain.child(name).and_then(|child| r.text_as(Class::Internal, child))
+    domain.child(name).and_then(|child| r.text_as(Class::Unsupported, child))
 }
 
 impl Lifecycle {

@@ -109,11 +109,11 @@ impl Memory {
         let el = domain.child("memory");
         Self {
             pos: el.map(El::pos).unwrap_or_default(),
-            size: el.and_then(|e| r.kib(e)),
-            current: domain.child("currentMemory").and_then(|e| r.kib(e)),
-            max: domain.child("maxMemory").map(|e| MaxMemory {
+            size: r.first_kib(domain, "memory"),
+            current: r.first_kib(domain, "currentMemory"),
+            max: domain.child("maxMemory").filter(|e| !e.text_ref().is_empty()).map(|e| MaxMemory {
                 pos: e.pos(),
-                size: r.kib(e).unwrap_or_default(),
+                size: r.first_kib(domain, "maxMemory").unwrap_or_default(),
                 slots: r.attr(e, "slots").unwrap_or_default(),
             }),
             dump_core: el.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_9_0, e, "dumpCore")),
@@ -144,15 +144,15 @@ impl MemoryBacking {
         let allocation = el.child("allocation");
         Self {
             pos: el.pos(),
+            source: el.child("source").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "type")),
+            access: el.child("access").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
+            allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             hugepages: el
                 .child("hugepages")
                 .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
-            source: el.child("source").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "type")),
-            access: el.child("access").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
-            allocation: allocation.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
-            allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             discard: el.child("discard").is_some(),
         }
     }

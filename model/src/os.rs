@@ -1,8 +1,8 @@
 //! `<os>`, `<bootloader>`: firmware, kernel, boot order, and the machine type.
 
 use crate::read::{
-    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_11_3,
-    Value, attr_place,
+    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0,
+    UNSUPPORTED_BEFORE_11_3, Value, attr_place,
 };
 use crate::write::Writer;
 use crate::{Class, Pos, Spelled, YesNo};
@@ -179,60 +179,73 @@ impl Os {
         self.loader.as_ref().is_some_and(|loader| loader.kind == Some(LoaderType::Pflash))
     }
 
-    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+    /// Reads `<os><type>` and `<bootloader>`, which libvirt reads first of all.
+    pub(crate) fn read_type(domain: El<'_>, r: &mut Reader) -> Self {
         let mut os = Self {
             bootloader: domain.child_text("bootloader"),
             bootloader_args: domain.child_text("bootloader_args"),
             ..Self::default()
         };
         let el = domain.child("os");
+        os.pos = el.map(El::pos).unwrap_or_default();
         let kind = el.and_then(|el| el.child("type"));
-        if kind.is_none_or(|kind| kind.text().is_empty()) && os.bootloader.is_none() {
-            let place = el.map_or(domain.pos().path("os/type"), |el| el.pos().path("type"));
-            r.refuse(&OS_TYPE_MISSING, place, "element 'os' lacks its child 'type'");
+        let text = |name| kind.and_then(|kind| kind.string(name)).filter(|text| !text.is_empty());
+        os.arch = text("arch");
+        os.machine = text("machine");
+        os.os_type = kind.map(El::text).filter(|word| !word.is_empty());
+        match (kind, &os.os_type) {
+            (Some(kind), Some(word)) if !OS_TYPES.contains(&word.as_str()) => {
+                let known = OS_TYPES.join(", ");
+                let message = format!("bad value '{word}' in element 'type': known are {known}");
+                r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
+            }
+            (_, Some(_)) => {}
+            // A domain with `<bootloader>` is a paravirtualized Xen guest.
+            (_, None) if os.bootloader.is_some() => os.os_type = Some("xen".to_owned()),
+            (_, None) => {
+                let place = el.map_or(domain.pos().path("os/type"), |el| el.pos().path("type"));
+                r.refuse(&OS_TYPE_MISSING, place, "element 'os' lacks its child 'type'");
+            }
         }
-        // A domain with `<bootloader>` is a paravirtualized Xen guest.
-        os.os_type = kind.map(El::text).or_else(|| os.bootloader.is_some().then(|| "xen".to_owned()));
-        let Some(el) = el else { return os };
-        os.pos = el.pos();
-        if let (Some(kind), Some(word)) = (kind, &os.os_type)
-            && !word.is_empty()
-            && !OS_TYPES.contains(&word.as_str())
-        {
-            let message = format!("bad value '{word}' in element 'type': known are {}", OS_TYPES.join(", "));
-            r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
-        }
-        os.arch = kind.and_then(|k| k.string("arch"));
-        os.machine = kind.and_then(|k| k.string("machine"));
-        os.firmware = r.attr_as(PLAIN_BEFORE_9_0, el, "firmware");
-        os.init = Init::read(el);
-        os.direct = DirectBoot::read(el, r);
+        os
+    }
+
+    /// Reads how the guest boots, which libvirt reads just before the devices.
+    pub(crate) fn read_boot(&mut self, domain: El<'_>, r: &mut Reader) {
+        let Some(el) = domain.child("os") else { return };
+        self.firmware = r.attr_as(PLAIN_BEFORE_9_0, el, "firmware");
+        self.init = Init::read(el);
+        self.direct = DirectBoot::read(el, r);
         if let Some(features) = r.child_since("7.2", el, "firmware") {
-            os.features_pos = features.pos();
-            os.firmware_features = read::all(features, "feature", r);
+            self.features_pos = features.pos();
+            self.firmware_features = read::all(features, "feature", r);
         }
-        os.loader = read::one(el, "loader", r);
-        os.nvram = read::one(el, "nvram", r);
-        let boots = el.children("boot").take(BootDev::ALL.len());
-        os.boot_devs =
-            boots.filter_map(|boot| r.required_as(Class::Xml, INTERNAL_BEFORE_9_0, boot, "dev")).collect();
-        os.boot_menu = read::one(el, "bootmenu", r);
-        if let Some(bios) = el.child("bios") {
-            // As for `<bootmenu enable=>`, libvirt takes any other word as no.
-            os.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
-            os.reboot_timeout = read_reboot_timeout(bios, r);
-        }
-        os.smbios = el
-            .child("smbios")
-            .and_then(|smbios| r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, smbios, "mode"));
+        self.loader = read::one(el, "loader", r);
+        self.nvram = read::one(el, "nvram", r);
         if let Some(acpi) = el.child("acpi") {
-            os.acpi_tables = read::all(acpi, "table", r);
+            self.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
                 let message = "element 'acpi' holds more than one 'table'";
                 r.refuse(&OS_ACPI_TABLES, second.pos(), message);
             }
         }
-        os
+        let boots = el.children("boot").take(BootDev::ALL.len());
+        self.boot_devs = boots
+            .filter_map(|boot| r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, boot, "dev"))
+            .collect();
+        self.boot_menu = read::one(el, "bootmenu", r);
+        if let Some(bios) = el.child("bios") {
+            // As for `<bootmenu enable=>`, libvirt takes any other word as no.
+            self.use_serial = bios.get("useserial").map(|word| YesNo::from(word == "yes"));
+            self.reboot_timeout = read_reboot_timeout(bios, r);
+        }
+    }
+
+    /// Reads `<smbios>`, which libvirt reads after the devices.
+    pub(crate) fn read_smbios(&mut self, domain: El<'_>, r: &mut Reader) {
+        let smbios = domain.child("os").and_then(|el| el.child("smbios"));
+        self.smbios =
+            smbios.and_then(|smbios| r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, smbios, "mode"));
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -244,9 +257,10 @@ impl Os {
     }
 
     fn write_content(&self, w: &mut Writer) {
-        if let Some(os_type) = &self.os_type {
-            let tag = w.element("type").opt("arch", self.arch.as_ref()).opt("machine", self.machine.as_ref());
-            tag.text(os_type);
+        let tag = w.element("type").opt("arch", self.arch.as_ref()).opt("machine", self.machine.as_ref());
+        match &self.os_type {
+            Some(os_type) => tag.text(os_type),
+            None => tag.children_or_nothing(|_| {}),
         }
         if !self.firmware_features.is_empty() {
             w.element("firmware").children(|w| read::write_all(&self.firmware_features, w));
@@ -296,7 +310,7 @@ fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
 impl DirectBoot {
     fn read(os: El<'_>, r: &Reader) -> Self {
         // An empty element is read as absent.
-        let text = |name| os.child_text(name).filter(|text| !text.is_empty());
+        let text = |name| os.child_text(name);
         Self {
             kernel: text("kernel"),
             initrd: text("initrd"),

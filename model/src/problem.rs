@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::read::ReadPlace;
 use crate::{Place, Rule, Severity, Unread};
 
 /// The class of a problem, named as libvirt names it.
@@ -153,6 +154,8 @@ pub struct Problem {
     pub message: String,
     /// The place in the text.
     pub place: Place,
+    /// For a problem of reading: where libvirt reads the part of the document that has it.
+    pub read_at: Option<ReadPlace>,
 }
 
 impl Problem {
@@ -213,11 +216,20 @@ impl Report {
         Self::default()
     }
 
-    /// Adds a problem after those of the same and earlier stages.
+    /// Adds a problem after those of the same and earlier stages. One of reading whose [`ReadPlace`] is known is put before
+    /// those of later places.
     pub fn push(&mut self, problem: Problem) {
         let content = self.0.get_or_insert_default();
-        if let Some(stage) = content.stages.get_mut(problem.stage as usize) {
-            stage.push(problem);
+        let Some(stage) = content.stages.get_mut(problem.stage as usize) else { return };
+        let is_later = |other: &Problem| other.read_at.is_some_and(|at| Some(at) > problem.read_at);
+        let before = problem.read_at.and_then(|_| stage.iter().position(is_later));
+        stage.insert(before.unwrap_or(stage.len()), problem);
+    }
+
+    /// Records where in the order of reading each problem is, as `place` tells.
+    pub(crate) fn set_read_places(&mut self, place: impl Fn(&Problem) -> Option<ReadPlace>) {
+        for problem in self.stages_mut().iter_mut().flatten() {
+            problem.read_at = place(problem);
         }
     }
 

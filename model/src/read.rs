@@ -2,12 +2,14 @@
 //!
 //! A bad value is reported and read as absent, so that one run reports all problems.
 
+mod order;
 mod tree;
 mod value;
 
 use std::fmt::Display;
 use std::ops::Range;
 
+pub use order::ReadPlace;
 pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, tree};
 pub use value::{AnyBase, Positive, Value};
@@ -212,9 +214,12 @@ impl Reader {
         self.text_as(Class::Xml, el)
     }
 
-    /// As [`Reader::text`], with the class of a bad value.
-    pub fn text_as<T: Value>(&mut self, class: Class, el: El<'_>) -> Option<T> {
+    /// As [`Reader::text`], with the class of a bad value. An empty text is read as absent.
+    pub fn text_as<T: Value>(&mut self, class: impl Into<Classes>, el: El<'_>) -> Option<T> {
         let text = el.text_ref();
+        if text.is_empty() {
+            return None;
+        }
         match T::parse(&text) {
             Ok(value) => Some(value),
             Err(expected) => {
@@ -230,10 +235,23 @@ impl Reader {
         el.child(name).and_then(|c| self.text(c))
     }
 
-    /// The size in the text of `el`, in bytes. Without `unit=` the text counts `default_unit` bytes each.
+    /// The size in the text of `el`, in bytes; an empty text is read as absent. Without `unit=` the text counts
+    /// `default_unit` bytes each.
     pub fn bytes(&mut self, el: El<'_>, default_unit: u64) -> Option<u64> {
         let text = el.text_ref();
-        self.scaled(el, text.trim(), el.get("unit"), default_unit)
+        if text.is_empty() { None } else { self.scaled(el, &text, el.get("unit"), default_unit) }
+    }
+
+    /// As [`Reader::kib`], for the child `name` of `<domain>`, which a document may have several of: a problem names the
+    /// element by its path, as it is the first that counts.
+    pub fn first_kib(&mut self, domain: El<'_>, name: &str) -> Option<Kib> {
+        let el = domain.child(name)?;
+        let text = el.text_ref();
+        if text.is_empty() {
+            return None;
+        }
+        let what = format!("'./{name}[1]'");
+        self.scaled_as(el, &what, &text, el.get("unit"), 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
     /// The size in the text of `el`, rounded up to KiB. Without `unit=` the text counts KiB.
@@ -244,10 +262,23 @@ impl Reader {
     /// The size `text` in `unit`, in bytes. Without a unit, `text` counts `default_unit` bytes each. Problems are
     /// reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
+        let what = format!("'{}'", el.name());
+        self.scaled_as(el, &what, text, unit, default_unit)
+    }
+
+    /// As [`Reader::scaled`]; `what` is the element as messages show it, in quotes.
+    fn scaled_as(
+        &mut self,
+        el: El<'_>,
+        what: &str,
+        text: &str,
+        unit: Option<&str>,
+        default_unit: u64,
+    ) -> Option<u64> {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
+                let message = format!("bad value '{text}' in element {what}: {expected}");
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
@@ -346,10 +377,31 @@ impl<'a> ByName<'a> {
         if r.knows(since) { self.all(name, r) } else { Vec::new() }
     }
 
+    /// The children `name`.
+    pub(crate) fn elements(&self, name: &str) -> &[El<'a>] {
+        let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
+        range.and_then(|range| self.children.get(range)).unwrap_or_default()
+    }
+
+    /// As [`ByName::all`], for a device of which a guest has at most `most`: libvirt counts them before it reads the first.
+    pub(crate) fn at_most<T: Element>(
+        &self,
+        most: usize,
+        rule: &'static Rule,
+        name: &str,
+        r: &mut Reader,
+    ) -> Vec<T> {
+        if let Some(extra) = self.elements(name).get(most) {
+            let number = if most == 1 { "one" } else { "two" };
+            let message = format!("a guest has at most {number} '{name}'");
+            r.refuse(rule, extra.pos(), message);
+        }
+        self.all(name, r)
+    }
+
     /// Reads every child `name`.
     pub(crate) fn all<T: Element>(&self, name: &str, r: &mut Reader) -> Vec<T> {
-        let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
-        let Some(group) = range.and_then(|range| self.children.get(range)) else { return Vec::new() };
+        let group = self.elements(name);
         let mut values = Vec::with_capacity(group.len());
         values.extend(group.iter().filter_map(|child| T::read(*child, r)));
         values

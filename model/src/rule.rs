@@ -139,6 +139,7 @@ impl Rule {
             severity: self.severity,
             message: message.into(),
             place: place.into(),
+            read_at: None,
         }
     }
 }

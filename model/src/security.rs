@@ -147,17 +147,22 @@ impl LaunchSecurityKind {
 }
 
 impl Security {
-    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
-        let mut security = Self {
-            labels: label::read_all(domain, r),
-            launch: read::one(domain, "launchSecurity", r),
-            ..Self::default()
-        };
+    /// Reads `<seclabel>`, which libvirt reads before the devices.
+    pub(crate) fn read_labels(domain: El<'_>, r: &mut Reader) -> Self {
+        Self { labels: label::read_all(domain, r), ..Self::default() }
+    }
+
+    /// Reads `<launchSecurity>`, which libvirt reads among the devices.
+    pub(crate) fn read_launch(&mut self, domain: El<'_>, r: &mut Reader) {
+        self.launch = read::one(domain, "launchSecurity", r);
+    }
+
+    /// Reads `<keywrap>`, which libvirt reads after the devices.
+    pub(crate) fn read_keywrap(&mut self, domain: El<'_>, r: &mut Reader) {
         if let Some(keywrap) = domain.child("keywrap") {
-            security.keywrap_pos = keywrap.pos();
-            security.keywrap = Keywrap::read(keywrap, r);
+            self.keywrap_pos = keywrap.pos();
+            self.keywrap = Keywrap::read(keywrap, r);
         }
-        security
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, Reader};
+use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Pos, Uuid};
 
@@ -174,8 +174,7 @@ impl SmbiosTable {
 
 impl Element for SysinfoEntry {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let classes = INTERNAL_BEFORE_9_0;
-        Some(match r.required_as(classes, classes, el, "type")? {
+        Some(match r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "type")? {
             SysinfoType::Smbios => Self::Smbios(Box::new(Smbios::read(el, r))),
             SysinfoType::FwCfg => Self::FwCfg(read::all(el, "entry", r)),
         })

@@ -105,15 +105,22 @@ pub struct Resource {
 }
 
 impl Tune {
-    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
-        // libvirt's order: it decides which problem comes first.
-        let memory = domain.child("memtune").map(|e| MemTune::read(e, r)).unwrap_or_default();
-        let block = domain.child("blkiotune").map(|e| BlockTune::read(e, r)).unwrap_or_default();
-        let iothreads = Iothreads::read(domain, r);
-        let cpu = domain.child("cputune").map(|e| CpuTune::read(e, &iothreads, r)).unwrap_or_default();
-        let numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
-        let resource = domain.child("resource").map(|e| Resource::read(e, r)).unwrap_or_default();
-        Self { iothreads, cpu, numa, block, memory, resource }
+    /// Reads `<blkiotune>` and `<memtune>`, which libvirt reads before `<vcpu>`.
+    pub(crate) fn read_memory(&mut self, domain: El<'_>, r: &mut Reader) {
+        self.block = domain.child("blkiotune").map(|e| BlockTune::read(e, r)).unwrap_or_default();
+        self.memory = domain.child("memtune").map(|e| MemTune::read(e, r)).unwrap_or_default();
+    }
+
+    /// Reads `<iothreads>` and `<cputune>`, which libvirt reads before `<cpu>`.
+    pub(crate) fn read_cpus(&mut self, domain: El<'_>, r: &mut Reader) {
+        self.iothreads = Iothreads::read(domain, r);
+        self.cpu = domain.child("cputune").map(|e| CpuTune::read(e, &self.iothreads, r)).unwrap_or_default();
+    }
+
+    /// Reads `<numatune>` and `<resource>`, which libvirt reads after the NUMA cells.
+    pub(crate) fn read_numa(&mut self, domain: El<'_>, r: &mut Reader) {
+        self.numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
+        self.resource = domain.child("resource").map(|e| Resource::read(e, r)).unwrap_or_default();
     }
 
     /// Writes `<blkiotune>` and `<memtune>`, which precede `<vcpu>`.
@@ -215,7 +222,7 @@ impl Resource {
             r.refuse(&RESOURCE_DOUBLE, second.pos(), "there is more than one element 'resource'");
         }
         let resource = Self {
-            partition: el.child_text("partition").filter(|partition| !partition.is_empty()),
+            partition: el.child_text("partition"),
             fibrechannel_appid: r.child_since("7.7", el, "fibrechannel").and_then(|e| e.string("appid")),
         };
         if resource == Self::default() {

@@ -117,7 +117,7 @@ fn attributes_of_devices_are_passed_over() {
 
 #[test]
 fn values_are_refused_in_the_class_of_their_attribute() {
-    use Class::{Internal, Unsupported, Xml};
+    use Class::{Unsupported, Xml};
     let check = |rest: &str, devices: &str, class: Class, since: &str| {
         check_refused(&document(rest, devices), class, since);
     };
@@ -125,13 +125,13 @@ fn values_are_refused_in_the_class_of_their_attribute() {
     check("<clock offset='absolute' start='0'/>", "", Unsupported, "8.4");
     check("<numatune><memory mode='restrictive' nodeset='0'/></numatune>", "", Unsupported, "7.3");
     check("<launchSecurity type='s390-pv'/>", "", Xml, "7.6");
-    check("", "<graphics type='dbus'/>", Internal, "8.4");
-    check("", "<audio id='1' type='pipewire'/>", Xml, "9.10");
+    check("", "<graphics type='dbus'/>", Unsupported, "8.4");
+    check("", "<audio id='1' type='pipewire'/>", Unsupported, "9.10");
     check("", "<sound model='virtio'/>", Unsupported, "10.4");
     check("", "<watchdog model='itco'/>", Unsupported, "9.1");
     check("", "<panic model='pvpanic'/>", Unsupported, "9.1");
     check("", "<input type='evdev'><source dev='/d'/></input>", Unsupported, "7.4");
-    check("", "<iommu model='virtio'/>", Unsupported, "8.3");
+    check("", "<iommu model='virtio'/>", Xml, "8.3");
     check("", "<channel type='qemu-vdagent'><target type='virtio'/></channel>", Unsupported, "8.4");
     check(
         "",

@@ -78,7 +78,9 @@ impl Guest {
 
     /// Whether it is a PC without a floppy controller on the board.
     pub fn has_explicit_floppy_controller(&self) -> bool {
+        let named = self.machine.starts_with("pc-q35-");
         self.board.contains(Board::EXPLICIT_FDC)
+            && (named || self.release.has(Convention::FloppyControllerOfAlias))
     }
 
     /// Whether it is an Arm `virt` machine.
@@ -162,10 +164,11 @@ impl Board {
         let version_of = |name: &str| machine.strip_prefix(name);
         let mut board = Self::empty();
         if arch.is_x86() {
-            board.set(Self::Q35, family("pc-q35") || machine == "q35");
+            board.set(Self::Q35, machine.starts_with("pc-q35-") || machine == "q35");
             // `pc-0.12` to `pc-1.3`: the name does not have the chipset.
             let old_pc = version_of("pc-").is_some_and(|v| v.starts_with("0.") || v.starts_with("1."));
-            let i440fx = machine == "pc" || family("pc-i440fx") || old_pc || machine.starts_with("rhel");
+            let i440fx =
+                machine == "pc" || machine.starts_with("pc-i440fx-") || old_pc || machine.starts_with("rhel");
             board.set(Self::I440FX, i440fx);
             let early = |version: &str| {
                 let numbers = ["1.", "2.0", "2.1", "2.2", "2.3"];
@@ -216,4 +219,45 @@ pub fn runs(binary: Arch, guest: Arch) -> bool {
                 | (Arch::Armv7l, Arch::Armv6l)
                 | (Arch::Ppc64, Arch::Ppc64le)
         )
+}
+
+#[cfg(test)]
+mod tests {
+    use virtargv_caps::{Arch, Caps, Release};
+    use virtargv_model::Domain;
+
+    use super::{Board, Guest};
+
+    fn guest(machine: &str, release: Release) -> Guest {
+        let mut domain = Domain::default();
+        domain.os.machine = Some(machine.to_owned());
+        Guest::of(&domain, &Caps::builder(release, Arch::X86_64).build(), Arch::X86_64)
+    }
+
+    #[test]
+    fn the_chipset_follows_from_the_name_of_the_machine_type() {
+        let check = |machine, expected: Board| {
+            let chipset = guest(machine, Release::V11_3).board() & (Board::Q35 | Board::I440FX);
+            assert_eq!(chipset, expected, "{machine}");
+        };
+        check("q35", Board::Q35);
+        check("pc-q35-2.4", Board::Q35);
+        check("pc-q35", Board::empty());
+        check("pc", Board::I440FX);
+        check("pc-i440fx-5.2", Board::I440FX);
+        check("pc-i440fx", Board::empty());
+        check("pc-1.2", Board::I440FX);
+    }
+
+    #[test]
+    fn a_floppy_controller_is_a_device_of_later_q35_machines() {
+        let check = |machine, v7_0: bool, v11_3: bool| {
+            let explicit = |release| guest(machine, release).has_explicit_floppy_controller();
+            assert_eq!((explicit(Release::V7_0), explicit(Release::V11_3)), (v7_0, v11_3), "{machine}");
+        };
+        check("pc-q35-2.3", false, false);
+        check("pc-q35-2.4", true, true);
+        check("q35", false, true);
+        check("pc", false, false);
+    }
 }

@@ -2,6 +2,7 @@
 
 use foldhash::{HashMap, HashMapExt};
 use virtargv_model::cpu::CPU_CACHE_LEVEL_RANGE;
+use virtargv_model::device::input::INPUT_BUS;
 use virtargv_model::numa::{NUMA_NO_CELLS, NUMA_VCPU_COUNT};
 use virtargv_model::os::{OS_TYPE_MISSING, OS_TYPE_UNKNOWN};
 use virtargv_model::vcpu::VCPU_NONE;
@@ -140,9 +141,9 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     // Character devices, displays, inputs.
     (&chardev::CHANNEL_TYPE, &[Here(&chardev::CHANNEL_TARGET)]),
     (&chardev::MODEL_MISSING, &[Here(&chardev::SERIAL_MACHINE), Here(&chardev::SERIAL_MODEL)]),
-    (&input::INPUT_PASSTHROUGH_BUS, &[Here(&input::INPUT_BUS)]),
-    (&input::INPUT_EVDEV_BUS, &[Here(&input::INPUT_BUS)]),
-    (&input::INPUT_QEMU, &[Here(&input::INPUT_BUS), Here(&input::INPUT_NO_PS2)]),
+    (&input::INPUT_PASSTHROUGH_BUS, &[Here(&INPUT_BUS)]),
+    (&input::INPUT_EVDEV_BUS, &[Here(&INPUT_BUS)]),
+    (&input::INPUT_QEMU, &[Here(&INPUT_BUS), Here(&input::INPUT_NO_PS2)]),
 ];
 
 /// The rules on the guest as a whole that every device can break: they are reported once.

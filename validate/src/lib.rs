@@ -65,8 +65,11 @@ pub fn validate(resolved: Outcome<Resolved>, request: &Request<'_>) -> Outcome<V
             release: request.release(),
             for_reader: request.start.runner == Runner::Reader,
         };
-        let mut findings = Findings::new(&mut report, context.guest, context.release);
-        for check in rules::CHECKS.iter().chain(rules::BUILD_CHECKS) {
+        let mut findings = Findings::new(&mut report, &context);
+        for check in rules::CHECKS {
+            check.run(&context, &mut findings);
+        }
+        for check in rules::BUILD_CHECKS {
             check(&context, &mut findings);
         }
         findings.finish();

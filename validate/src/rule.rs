@@ -2,7 +2,8 @@
 
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::{Fact, Host, HostError};
-use virtargv_model::{Domain, Place, Pos, Problem, Release, Report, Rule, Unread};
+use virtargv_model::read::ReadPlace;
+use virtargv_model::{Domain, Place, Pos, Problem, Release, Report, Rule, Stage, Unread};
 use virtargv_resolve::Guest;
 
 use crate::follow::Found;
@@ -35,14 +36,15 @@ impl Context<'_> {
 #[derive(Debug)]
 pub struct Findings<'a> {
     report: &'a mut Report,
+    domain: &'a Domain,
     release: Release,
     found: Found,
 }
 
 impl<'a> Findings<'a> {
-    pub(crate) fn new(report: &'a mut Report, guest: &Guest, release: Release) -> Self {
-        let found = Found::of(report, guest);
-        Self { report, release, found }
+    pub(crate) fn new(report: &'a mut Report, context: &Context<'a>) -> Self {
+        let found = Found::of(report, context.guest);
+        Self { report, domain: context.domain, release: context.release, found }
     }
 
     /// What could not be read of the document.
@@ -110,7 +112,10 @@ impl<'a> Findings<'a> {
         if !rule.releases.contains(self.release) || self.unread().covers(&place) {
             return;
         }
-        let problem = judged(rule.problem(self.release, place, message));
+        let mut problem = judged(rule.problem(self.release, place, message));
+        if problem.stage == Stage::Read {
+            problem.read_at = ReadPlace::in_devices(&problem.place, &self.domain.devices);
+        }
         if !self.found.include_again(rule) && !self.found.lead_to(&problem, self.unread()) {
             self.found.add(&problem);
             self.report.push(problem);

@@ -2,10 +2,10 @@
 
 use std::num::NonZeroU32;
 
-use crate::YesNo;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, attr_place};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0, attr_place};
 use crate::write::{Tag, Writer};
+use crate::{Class, YesNo};
 
 crate::rules! {
     /// A `dspPolicy` is not negative.
@@ -183,7 +183,7 @@ impl Audio {
 
 impl Element for Audio {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let backend: AudioType = r.required(el, "type")?;
+        let backend: AudioType = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "type")?;
         let id = r.required::<NonZeroU32>(el, "id")?;
         let mut audio = Self::new(id.get(), backend);
         audio.info.pos = el.pos();

@@ -237,6 +237,7 @@ impl Element for Disk {
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
         let known = disk.image.path().is_some() || matches!(kind, SourceType::Network | SourceType::Nvme);
         if !known && !disk.image.writes_source() {
+            // Nothing of the source is written, and the type falls back to `file` when that is read.
             disk.image.location = Location::default();
         }
         disk.read_outside(el, r);
@@ -330,8 +331,8 @@ impl Disk {
     fn read_identity(&mut self, el: El<'_>, r: &mut Reader) {
         let backend = el.child("backenddomain");
         self.backend_domain = backend.and_then(|b| b.string("name"));
-        self.serial = el.child_text("serial");
-        self.wwn = el.child_text("wwn").filter(|wwn| !wwn.is_empty());
+        self.serial = el.child("serial").map(El::text);
+        self.wwn = el.child_text("wwn");
         if let Some(wwn) = &self.wwn
             && !is_wwn(wwn)
         {
@@ -339,8 +340,8 @@ impl Disk {
             r.refuse(&DISK_WWN, el.pos().path("wwn"), message);
             self.wwn = None;
         }
-        self.vendor = el.child_text("vendor");
-        self.product = el.child_text("product");
+        self.vendor = el.child("vendor").map(El::text);
+        self.product = el.child("product").map(El::text);
         for (text, name) in [(&self.vendor, "vendor"), (&self.product, "product")] {
             if text.as_deref().is_some_and(|t| !printable(t)) {
                 let message = format!("element '{name}' has characters that cannot be printed");

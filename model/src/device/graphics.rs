@@ -8,7 +8,7 @@ mod vnc;
 
 use crate::device::sound::{read_audio_id, write_audio_id};
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, INTERNAL_BEFORE_9_0, Reader};
+use crate::read::{El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, YesNo};
 
@@ -128,14 +128,14 @@ impl Graphics {
 impl Element for Graphics {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let yes = |r: &mut Reader, name| r.attr_as(INTERNAL_BEFORE_9_0, el, name) == Some(YesNo::Yes);
-        let display = match r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, el, "type")? {
+        let display = match r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "type")? {
             GraphicsType::Sdl => Display::Sdl {
                 fullscreen: yes(r, "fullscreen"),
                 xauth: el.string("xauth"),
                 display: el.string("display"),
                 gl: el
                     .child("gl")
-                    .and_then(|gl| r.required_as(Class::Xml, INTERNAL_BEFORE_9_0, gl, "enable")),
+                    .and_then(|gl| r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, gl, "enable")),
             },
             GraphicsType::Vnc => Display::Vnc(Vnc::read(el, r)),
             GraphicsType::Rdp => Display::Rdp(Rdp::read(el, r)),

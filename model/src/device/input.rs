@@ -4,12 +4,16 @@ use super::virtio::VirtioOptions;
 use crate::info::{Address, DeviceInfo};
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Class, OnOff};
+use crate::{Class, OnOff, Stage};
 
 crate::rules! {
     /// An input device on USB has an address of type `usb`.
     INPUT_USB_ADDRESS = "input-usb-address": Xml, Read, "`<input bus='usb'><address type=>`",
         help "use `type='usb'`, or leave the `<address>` out";
+    /// The bus of an input is one that has its type.
+    INPUT_BUS = "input-bus": Internal, Validate (Read before "9.0"),
+        "`<input type= bus=>`: bus `ps2` has mouse and keyboard, bus `xen` is for Xen",
+        help "use bus `usb` or `virtio`";
     /// An input that is a device of the host has a `<source>` with the path of the device.
     INPUT_SOURCE = "input-source": Xml, Read,
         "`<input type='passthrough'><source evdev=>`, `<input type='evdev'><source dev=>`",
@@ -116,6 +120,21 @@ pub struct Input {
     pub virtio: VirtioOptions,
 }
 
+impl Input {
+    /// What is wrong with the bus of the input, if it is none that has its type (see [`INPUT_BUS`]). Which releases find
+    /// that while they read the document, and which later, is the stage of the rule.
+    pub fn bus_problem(&self) -> Option<String> {
+        let (kind, bus) = (self.kind?, self.bus?);
+        let fits = match bus {
+            InputBus::Ps2 => matches!(kind, InputType::Mouse | InputType::Keyboard),
+            InputBus::Xen => false,
+            // Bus `parallels` is not checked, and such an input is not emitted.
+            InputBus::Usb | InputBus::Virtio | InputBus::Parallels => true,
+        };
+        (!fits).then(|| format!("an 'input' of type '{kind}' is not supported on bus '{bus}'"))
+    }
+}
+
 impl Element for Input {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let internal = Class::Internal;
@@ -124,9 +143,14 @@ impl Element for Input {
             kind,
             model: r.attr_as(Class::Unsupported, el, "model"),
             bus: r.attr_as(Class::Unsupported, el, "bus"),
-            info: DeviceInfo::read(el, r),
             ..Self::default()
         };
+        if let Some(message) = input.bus_problem()
+            && INPUT_BUS.stage.of(r.release) == Stage::Read
+        {
+            r.refuse(&INPUT_BUS, el.pos().attr("bus"), message);
+        }
+        input.info = DeviceInfo::read(el, r);
         if input.bus == Some(InputBus::Usb) && !matches!(input.info.address, None | Some(Address::Usb(_))) {
             let message = "the 'address' of an 'input' on bus 'usb' must be of type 'usb'";
             r.refuse(&INPUT_USB_ADDRESS, el.pos().path("address/@type"), message);

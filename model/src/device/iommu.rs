@@ -1,9 +1,15 @@
 //! `<iommu>`: an IOMMU for the guest's devices.
 
+use crate::OnOff;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
+use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Class, OnOff};
+
+crate::rules! {
+    /// A guest has at most one IOMMU.
+    IOMMU_SINGLE = "iommu-one": Xml, Read, "`<iommu>`",
+        help "remove all `<iommu>` but one";
+}
 
 spelled! {
     /// `model=` of an `<iommu>`.
@@ -54,7 +60,7 @@ impl IommuDriver {
 
 impl Element for Iommu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "model");
+        let model = r.required(el, "model");
         let driver = el.child("driver").map(|d| IommuDriver {
             intremap: r.attr(d, "intremap"),
             caching_mode: r.attr(d, "caching_mode"),

@@ -27,7 +27,7 @@ impl Element for Lease {
         let offset = target.and_then(|t| r.attr(t, "offset")).filter(|o| *o > 0);
         Some(Self {
             info: DeviceInfo { pos: el.pos(), ..DeviceInfo::default() },
-            lockspace: el.child_text("lockspace").filter(|l| !l.is_empty()),
+            lockspace: el.child_text("lockspace"),
             key: key?,
             path: path?,
             offset,

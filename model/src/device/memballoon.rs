@@ -6,6 +6,13 @@ use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, OnOff};
 
+crate::rules! {
+    /// A guest has one memory balloon.
+    MEMBALLOON_SINGLE = "memballoon-single": Internal, Read,
+        "`<memballoon>`: QEMU has one balloon, which resizes all memory of the guest",
+        help "remove all `<memballoon>` but one";
+}
+
 spelled! {
     /// `model=`.
     pub enum MemballoonModel {

@@ -149,7 +149,7 @@ impl MemoryDeviceSource {
             pos: el.pos(),
             page_size: el.child("pagesize").and_then(|e| r.kib(e)),
             nodemask: el.child("nodemask").and_then(|e| nodemask(e, r)),
-            path: el.child_text("path").filter(|path| !path.is_empty()),
+            path: el.child_text("path"),
             align_size: el.child("alignsize").and_then(|e| r.kib(e)),
             pmem: el.child("pmem").is_some(),
         }

@@ -189,13 +189,17 @@ devices! {
 }
 
 impl Devices {
-    pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
-        let Some(el) = domain.child("devices") else { return Self::default() };
+    /// Reads the devices of `domain`. `before_memory` reads what libvirt reads between the devices
+    /// for shared memory and those for memory.
+    pub(crate) fn read(domain: El<'_>, r: &mut Reader, before_memory: impl FnOnce(&mut Reader)) -> Self {
+        let Some(el) = domain.child("devices") else {
+            before_memory(r);
+            return Self::default();
+        };
         let devices = ByName::of(el);
         // libvirt's order: it decides which problem comes first.
-        Self {
+        let mut read = Self {
             emulator: el.child_text("emulator"),
-            redir_filter: redirdev::RedirFilter::read(el, r),
             disks: devices.all("disk", r),
             controllers: devices.all("controller", r),
             leases: devices.all("lease", r),
@@ -207,26 +211,32 @@ impl Devices {
             consoles: devices.all("console", r),
             channels: devices.all("channel", r),
             inputs: devices.all("input", r),
-            tpms: devices.all("tpm", r),
             graphics: devices.all("graphics", r),
-            audios: devices.all("audio", r),
             sounds: devices.all("sound", r),
+            audios: devices.all("audio", r),
             videos: video::Video::read_all(&devices, r),
             hostdevs: devices.all("hostdev", r),
-            redirdevs: devices.all("redirdev", r),
-            hubs: devices.all("hub", r),
-            watchdogs: devices.all("watchdog", r),
-            memballoons: devices.all("memballoon", r),
+            watchdogs: devices.at_most(1, &watchdog::WATCHDOG_SINGLE, "watchdog", r),
+            memballoons: devices.at_most(1, &memballoon::MEMBALLOON_SINGLE, "memballoon", r),
             rngs: devices.all("rng", r),
-            nvrams: devices.all("nvram", r),
+            cryptos: devices.all_since("9.1", "crypto", r),
+            tpms: devices.at_most(2, &tpm::TPM_MOST, "tpm", r),
+            nvrams: devices.at_most(1, &nvram::NVRAM_SINGLE, "nvram", r),
+            hubs: devices.all("hub", r),
+            redirdevs: devices.all("redirdev", r),
+            redir_filter: redirdev::RedirFilter::read(&devices, r),
             panics: devices.all("panic", r),
             shmems: devices.all("shmem", r),
-            memories: devices.all("memory", r),
-            iommus: devices.all("iommu", r),
-            vsocks: devices.all("vsock", r),
-            cryptos: devices.all_since("9.1", "crypto", r),
-            pstores: devices.all_since("10.6", "pstore", r),
+            ..Self::default()
+        };
+        before_memory(r);
+        read.memories = devices.all("memory", r);
+        read.iommus = devices.at_most(1, &iommu::IOMMU_SINGLE, "iommu", r);
+        read.vsocks = devices.at_most(1, &vsock::VSOCK_SINGLE, "vsock", r);
+        if r.knows("10.6") {
+            read.pstores = devices.at_most(1, &pstore::PSTORE_SINGLE, "pstore", r);
         }
+        read
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {

@@ -4,6 +4,13 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A guest has one NVRAM device.
+    NVRAM_SINGLE = "nvram-single": Internal, Read,
+        "`<nvram>` of `<devices>`: pseries has one `spapr-nvram`",
+        help "remove all `<nvram>` but one";
+}
+
 /// `<nvram>`.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Nvram {

@@ -5,6 +5,13 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A guest has one pstore device.
+    PSTORE_SINGLE = "pstore-single": Xml, Read,
+        "`<pstore>`: QEMU has one `acpi-erst`",
+        help "remove all `<pstore>` but one", since "10.6";
+}
+
 spelled! {
     /// `backend=`: the kind of device.
     pub enum PstoreBackend {

@@ -2,7 +2,7 @@
 
 use super::chardev_source::{ChardevSource, SourceType};
 use crate::info::{Address, DeviceInfo};
-use crate::read::{self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, Reader};
+use crate::read::{self, AnyBase, ByName, El, Element, INTERNAL_BEFORE_9_0, Reader};
 use crate::write::Writer;
 use crate::{Class, YesNo};
 
@@ -11,7 +11,7 @@ crate::rules! {
     REDIRDEV_ADDRESS = "redirdev-address": Xml, Read, "`<redirdev bus='usb'><address type=>`",
         help "use `type='usb'`, or leave the `<address>` out";
     /// A domain has one `<redirfilter>` at most.
-    REDIRFILTER_COUNT = "redirfilter-count": Xml, Read,
+    REDIRFILTER_COUNT = "redirfilter-count": Internal, Read,
         "`<redirfilter>`: one list of rules for all redirected devices",
         help "put all `<usbdev>` into one `<redirfilter>`";
     /// The `version` of a `<usbdev>` is two numbers below 100 with a dot between them.
@@ -84,15 +84,15 @@ pub struct RedirRule {
 }
 
 impl RedirFilter {
-    /// Reads the `<redirfilter>` of `<devices>`, of which there is at most one.
-    pub(crate) fn read(devices: El<'_>, r: &mut Reader) -> Option<Self> {
-        let mut filters = devices.children("redirfilter");
-        let first = filters.next()?;
-        if let Some(extra) = filters.next() {
-            let message = "element 'devices' has at most one 'redirfilter'";
+    /// Reads the `<redirfilter>`, of which there is at most one.
+    pub(crate) fn read(devices: &ByName<'_>, r: &mut Reader) -> Option<Self> {
+        let filters = devices.elements("redirfilter");
+        let first = filters.first()?;
+        if let Some(extra) = filters.get(1) {
+            let message = "a guest has at most one 'redirfilter'";
             r.refuse(&REDIRFILTER_COUNT, extra.pos(), message);
         }
-        Some(Self { rules: read::all(first, "usbdev", r) })
+        Some(Self { rules: read::all(*first, "usbdev", r) })
     }
 
     /// Writes `<redirfilter>`.

@@ -4,7 +4,7 @@ use super::chardev_source::{ChardevSource, SourceType};
 use super::virtio::VirtioOptions;
 use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader};
+use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 
 crate::rules! {
@@ -84,7 +84,7 @@ impl RngBackend {
             let message = "element 'rng' has at most one 'backend'";
             r.refuse(&RNG_BACKEND_COUNT, extra.pos(), message);
         }
-        Some(match r.required::<RngBackendModel>(el, "model")? {
+        Some(match r.required_as::<RngBackendModel>(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "model")? {
             RngBackendModel::Random => Self::Random { path: Some(el.text()).filter(|t| !t.is_empty()) },
             RngBackendModel::Builtin => Self::Builtin,
             RngBackendModel::Egd => {
@@ -106,7 +106,7 @@ impl RngBackend {
 
 impl Element for Rng {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required(el, "model");
+        let model = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "model");
         let rate = el.child("rate");
         let rate_bytes = rate.and_then(|e| r.attr(e, "bytes"));
         // libvirt ignores the period without a rate.

@@ -80,7 +80,7 @@ impl Card {
                     );
                     r.refuse(&SMARTCARD_CERTIFICATES, el.pos(), message);
                 }
-                let database = el.child_text("database");
+                let database = el.child("database").map(El::text);
                 if let Some(path) = database.as_deref().filter(|p| !p.starts_with('/')) {
                     let message = format!("element 'database' is '{path}', expected an absolute path");
                     r.refuse(&SMARTCARD_DATABASE, el.pos().path("database"), message);

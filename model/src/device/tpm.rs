@@ -8,6 +8,10 @@ use crate::{Class, Pos, YesNo};
 use super::chardev_source::SourceMode;
 
 crate::rules! {
+    /// A guest has at most two TPMs.
+    TPM_MOST = "tpm-most": Xml, Read,
+        "`<tpm>`: a TPM and one of model `spapr-tpm-proxy`",
+        help "remove the other `<tpm>` elements";
     /// The `<source>` of an external TPM is of type `unix`.
     TPM_EXTERNAL_TYPE = "tpm-external-type": Xml, Read,
         "`<backend type='external'><source type=>`: QEMU connects to the UNIX socket of swtpm",

@@ -8,6 +8,13 @@ use crate::info::DeviceInfo;
 use crate::read::{El, Element, PLAIN_BEFORE_9_0, Reader};
 use crate::write::Writer;
 
+crate::rules! {
+    /// A guest has one vsock device.
+    VSOCK_SINGLE = "vsock-single": Xml, Read,
+        "`<vsock>`: a guest has one context id",
+        help "remove all `<vsock>` but one";
+}
+
 spelled! {
     /// `model=`.
     pub enum VsockModel {

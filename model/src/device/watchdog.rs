@@ -1,9 +1,16 @@
 //! `<watchdog>`: a watchdog device.
 
-use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_11_3};
+use crate::read::{El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_11_3};
 use crate::write::Writer;
+
+crate::rules! {
+    /// A guest has one watchdog (in early releases).
+    WATCHDOG_SINGLE = "watchdog-single": Internal, Read,
+        "`<watchdog>`: several came with the watchdog of Q35",
+        help "remove all `<watchdog>` but one, or follow a later release of libvirt",
+        until "9.1";
+}
 
 spelled! {
     /// `model=`.
@@ -52,7 +59,7 @@ pub struct Watchdog {
 
 impl Element for Watchdog {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let model = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, el, "model");
+        let model = r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3, el, "model");
         Some(Self {
             model,
             action: r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "action"),

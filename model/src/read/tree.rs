@@ -73,10 +73,34 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
+/// The children of `<domain>` of which libvirt reads those of all, as one, where a document has several: it finds what is
+/// in them by XPath.
+const MERGED: &[&str] = &[
+    "blkiotune",
+    "clock",
+    "cputune",
+    "devices",
+    "features",
+    "idmap",
+    "iothreadids",
+    "keywrap",
+    "memoryBacking",
+    "memtune",
+    "os",
+    "perf",
+    "pm",
+    "throttlegroups",
+    "vcpus",
+];
+
 /// The elements of a document, in document order. They are looked up by name many times, so texts and comments are left
 /// out and the names are kept together.
 #[derive(Debug)]
-pub(crate) struct Elements<'a>(Vec<Row<'a>>);
+pub(crate) struct Elements<'a> {
+    rows: Vec<Row<'a>>,
+    /// The rows by the byte offset of their element, where sections were merged.
+    by_offset: Vec<u32>,
+}
 
 /// One element.
 #[derive(Debug)]
@@ -110,18 +134,100 @@ impl<'a> Elements<'a> {
         for (before, _) in open {
             set_end(&mut rows, before, index);
         }
-        Self(rows)
+        let mut elements = Self { rows, by_offset: Vec::new() };
+        if elements.has_sections_to_merge() {
+            elements.merge_sections();
+        }
+        elements
     }
 
     /// The element whose `<` is at byte `offset`.
     pub(crate) fn at(&'a self, offset: usize) -> Option<El<'a>> {
-        let row = self.0.binary_search_by_key(&offset, |row| row.node.range().start).ok()?;
-        self.0.get(row).map(|row| El { row, rows: &self.0 })
+        let start = |row: &Row<'a>| row.node.range().start;
+        let row = if self.by_offset.is_empty() {
+            self.rows.binary_search_by_key(&offset, start).ok()?
+        } else {
+            let key = |index: &u32| self.rows.get(*index as usize).map_or(usize::MAX, start);
+            let at = self.by_offset.binary_search_by_key(&offset, key).ok()?;
+            *self.by_offset.get(at)? as usize
+        };
+        self.rows.get(row).map(|row| El { row, rows: &self.rows })
     }
 
     /// The root element; every well-formed document has one.
     pub(crate) fn root(&'a self) -> Option<El<'a>> {
-        self.0.first().map(|row| El { row, rows: &self.0 })
+        self.rows.first().map(|row| El { row, rows: &self.rows })
+    }
+
+    /// The rows of the children of the root element, each with the row after its descendants.
+    fn sections(&self) -> impl Iterator<Item = (&Row<'a>, std::ops::Range<usize>)> {
+        let starts = std::iter::successors(self.rows.get(1), |row| self.rows.get(row.end as usize));
+        starts.map(|row| (row, row.index as usize..row.end as usize))
+    }
+
+    /// Whether the root has two children of the same name in [`MERGED`].
+    fn has_sections_to_merge(&self) -> bool {
+        let mut seen = [false; MERGED.len()];
+        self.sections().any(|(section, _)| {
+            let known = MERGED.iter().zip(&mut seen).find(|(name, _)| **name == section.name);
+            known.is_some_and(|(_, seen)| std::mem::replace(seen, true))
+        })
+    }
+
+    /// Moves the children of every section of [`MERGED`] that comes again behind those of the first of its name. The
+    /// section that comes again stays, without children.
+    fn merge_sections(&mut self) {
+        // The rows in their new order: each section, then its children and those of the later sections of its name.
+        let mut order: Vec<(usize, Option<usize>)> = vec![(0, None)];
+        let sections: Vec<_> = self.sections().map(|(row, range)| (row.name, range)).collect();
+        for (nth, (name, range)) in sections.iter().enumerate() {
+            let merged = MERGED.contains(name);
+            let is_later = sections.iter().take(nth).any(|(earlier, _)| merged && earlier == name);
+            order.push((range.start, None));
+            let parts = sections
+                .iter()
+                .skip(nth)
+                .filter(|(other, part)| !is_later && (part.start == range.start || merged && other == name));
+            for (_, part) in parts {
+                order.extend((part.start + 1..part.end).map(|row| (row, Some(range.start))));
+            }
+        }
+        self.reorder(&order);
+    }
+
+    /// Puts the rows into the new `order`; a row that comes with another one becomes its descendant, if it was a child of a
+    /// section.
+    fn reorder(&mut self, order: &[(usize, Option<usize>)]) {
+        let mut moved = vec![0_u32; self.rows.len()];
+        for (to, (from, _)) in (0_u32..).zip(order) {
+            if let Some(slot) = moved.get_mut(*from) {
+                *slot = to;
+            }
+        }
+        let at = |row: usize| moved.get(row).copied().unwrap_or_default();
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(self.rows.len());
+        for (from, section) in order {
+            let Some(row) = self.rows.get(*from) else { continue };
+            let index = at(*from);
+            let is_top =
+                |around: &u32| self.rows.get(*around as usize).is_some_and(|row| row.around == Some(0));
+            let around = match (section, row.around) {
+                (Some(section), Some(around)) if is_top(&around) => Some(at(*section)),
+                (_, around) => around.map(|around| at(around as usize)),
+            };
+            // A subtree stays together, so its length does too.
+            let end = index.saturating_add(row.end.saturating_sub(row.index));
+            rows.push(Row { name: row.name, node: row.node, around, index, end });
+        }
+        // The sections have other descendants than before.
+        let starts: Vec<u32> = rows.iter().filter(|row| row.around == Some(0)).map(|row| row.index).collect();
+        let count = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+        for (nth, start) in starts.iter().enumerate() {
+            set_end(&mut rows, *start, starts.get(nth + 1).copied().unwrap_or(count));
+        }
+        let mut by_offset: Vec<u32> = (0..count).collect();
+        by_offset.sort_by_key(|index| rows.get(*index as usize).map_or(0, |row| row.node.range().start));
+        (self.rows, self.by_offset) = (rows, by_offset);
     }
 }
 
@@ -228,14 +334,62 @@ impl<'a> El<'a> {
         all
     }
 
-    /// The text of the first child called `name`.
+    /// The text of the first child called `name`; an empty text is read as absent, as libvirt does where it reads an
+    /// element by XPath.
     pub fn child_text(self, name: &str) -> Option<String> {
-        self.child(name).map(El::text)
+        self.child(name).map(El::text).filter(|text| !text.is_empty())
     }
 
     /// The parent element.
     pub fn parent(self) -> Option<El<'a>> {
         let row = self.rows.get(self.row.around? as usize)?;
         Some(El { row, rows: self.rows })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Elements, tree};
+
+    const DOCUMENT: &str = "<domain><os><type/></os><features><acpi/></features><vcpu/><os><boot><x/></boot></os>\
+                            <features><pae/></features><cpu/><cpu/></domain>";
+
+    #[test]
+    fn sections_of_one_name_are_read_as_one() {
+        let tree = tree(DOCUMENT).ok().unwrap();
+        let elements = Elements::of(&tree);
+        let root = elements.root().unwrap();
+        let check = |section: &str, expected: &[&str]| {
+            let names: Vec<_> = root.child(section).unwrap().elements().map(super::El::name).collect();
+            assert_eq!(names, expected, "{section}");
+        };
+        check("os", &["type", "boot"]);
+        check("features", &["acpi", "pae"]);
+        assert_eq!(
+            root.children("os").count(),
+            2,
+            "the second stays, so that it can be told that it is there"
+        );
+        assert_eq!(root.children("os").nth(1).unwrap().elements().count(), 0);
+        assert_eq!(root.children("cpu").count(), 2);
+        let names: Vec<_> = root.elements().map(super::El::name).collect();
+        assert_eq!(names, ["os", "features", "vcpu", "os", "features", "cpu", "cpu"]);
+    }
+
+    #[test]
+    fn elements_of_merged_sections_are_found_by_their_offset() {
+        let tree = tree(DOCUMENT).ok().unwrap();
+        let elements = Elements::of(&tree);
+        for (offset, _) in DOCUMENT.match_indices('<').filter(|(at, _)| !DOCUMENT[*at..].starts_with("</")) {
+            let found = elements.at(offset).unwrap();
+            assert_eq!(found.pos().offset(), Some(offset));
+            assert!(DOCUMENT[offset + 1..].starts_with(found.name()));
+            let subtree: Vec<_> = found.subtree().map(super::El::name).collect();
+            assert_eq!(subtree.first(), Some(&found.name()));
+        }
+        let inner = elements.at(DOCUMENT.find("<x").unwrap()).unwrap();
+        let around: Vec<_> =
+            std::iter::successors(Some(inner), |el| el.parent()).map(super::El::name).collect();
+        assert_eq!(around, ["x", "boot", "os", "domain"]);
     }
 }

@@ -205,4 +205,15 @@ conventions! {
     Ib700OnI440fx: since "9.3";
     /// An interface of type `vdpa` can have several queues.
     VdpaMultiqueue: since "11.3";
+    /// Where the machine aliases of a QEMU are dropped, the default machine type has the name of its alias; else its own.
+    DroppedAliasIsDefault: since "9.0";
+    /// Every Q35 machine since 2.4 has its floppy controller as a device; else only one whose name has a version.
+    FloppyControllerOfAlias: since "9.0";
+    /// The port of a socket that is a network backend is read before its address, else after it.
+    SocketPortFirst: until "9.0";
+    /// An emulated TPM is version 1.2 by default for the device `tpm-tis` of an x86 guest, else for every one whose document does
+    /// not name the model `tpm-crb` or `tpm-spapr`.
+    TpmVersionByDevice: since "9.0";
+    /// `<loader readonly='no'>` of flash is writable, else any `readonly=` makes it read-only.
+    FlashReadonlyByWord: since "9.0";
 }

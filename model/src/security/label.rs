@@ -9,7 +9,7 @@ crate::rules! {
     SECLABEL_MODEL_TWICE = "seclabel-model-twice": Plain, Read,
         "`<seclabel model=>`: each security driver applies one label",
         help "keep one `<seclabel>` of that model";
-    /// Each of several `<seclabel>` names its `model`.
+    /// A `<seclabel>` with a label, and each of several, names its `model`.
     SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read,
         "`<seclabel model=>` says which security driver the label is for",
         help "add `model=`, such as `model='selinux'` or `model='dac'`";
@@ -82,10 +82,9 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         }
         labels.push(label);
     }
-    if labels.len() > 1
-        && let Some(label) = labels.iter().find(|label| label.model.is_none())
-    {
-        let message = "one of several elements 'seclabel' lacks its attribute 'model'";
+    let unnamed = labels.iter().find(|label| label.model.is_none());
+    if let Some(label) = unnamed.filter(|label| labels.len() > 1 || label.needs_model()) {
+        let message = "an element 'seclabel' with a label, or one of several, lacks its attribute 'model'";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
     labels
@@ -94,7 +93,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
 impl Element for Seclabel {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind = r.attr(el, "type");
-        let text = |name| el.child_text(name).filter(|text| !text.is_empty());
+        let text = |name| el.child_text(name);
         let label = Self {
             pos: el.pos(),
             kind,
@@ -122,6 +121,15 @@ impl Element for Seclabel {
 }
 
 impl Seclabel {
+    /// Whether it is of the security driver of its `model=` alone. Others are of the driver that libvirt uses.
+    fn needs_model(&self) -> bool {
+        match self.kind.unwrap_or(SeclabelType::Dynamic) {
+            SeclabelType::None => false,
+            SeclabelType::Dynamic => self.base_label.is_some(),
+            SeclabelType::Static => true,
+        }
+    }
+
     fn check(&self, r: &mut Reader) {
         let kind = self.kind.unwrap_or(SeclabelType::Dynamic);
         let wrong = match (kind, self.relabel) {

@@ -1,6 +1,6 @@
 //! Block nodes of firmware in flash.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::storage::{Image, Location};
 use virtargv_model::os::{FlashFormat, LoaderType, Nvram};
 use virtargv_model::{Problem, YesNo};
@@ -24,6 +24,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Flash>, Problem> {
     let os = &cx.domain.os;
     let loader = os.loader.as_ref().filter(|loader| loader.kind == Some(LoaderType::Pflash));
     let Some(loader) = loader.filter(|_| cx.has(Cap::Blockdev)) else { return Ok(None) };
+    let is_readonly = match loader.readonly {
+        Some(YesNo::No) => !cx.release().has(Convention::FlashReadonlyByWord),
+        readonly => readonly.is_some(),
+    };
     let format = loader.format.unwrap_or(FlashFormat::Raw);
     let location = Location::File { path: loader.path.clone(), fdgroup: None };
     let image = Image { pos: loader.pos, location, format: Some(format.into()), ..Image::default() };
@@ -33,5 +37,5 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Flash>, Problem> {
         Some(image) => Some(ImageFacts::named(cx, &image, "libvirt-pflash1", false)?),
         None => None,
     };
-    Ok(Some(Flash { code, readonly: loader.readonly == Some(YesNo::Yes), vars }))
+    Ok(Some(Flash { code, readonly: is_readonly, vars }))
 }

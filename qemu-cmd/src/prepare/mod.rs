@@ -29,9 +29,9 @@ use virtargv_host::{DriverConfig, Host, Incoming, Request, Runner, StartOptions}
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::Location;
-use virtargv_model::{Domain, Outcome, Problem, Report};
+use virtargv_model::{Domain, NAME_MISSING, Outcome, Problem, Report};
 use virtargv_resolve::Guest;
-use virtargv_validate::{Validated, rules};
+use virtargv_validate::Validated;
 
 use crate::ident::Alias;
 use crate::text::Text;
@@ -169,12 +169,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
     let name = domain.name.clone().filter(|name| !name.is_empty()).ok_or_else(|| {
-        broken(
-            caps.release(),
-            &rules::domain::NAME_MISSING,
-            domain.pos,
-            "element 'domain' lacks element 'name'",
-        )
+        broken(caps.release(), &NAME_MISSING, domain.pos, "element 'domain' lacks element 'name'")
     })?;
     let mut report = Report::new();
     if request.start.runner == Runner::Reader {

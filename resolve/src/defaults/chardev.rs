@@ -97,8 +97,8 @@ pub(crate) fn complete_source(source: &mut ChardevSource, live: bool) {
 /// Removes the path of a virtio channel's socket where libvirt generated it, so that each start generates a new one.
 fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, channel_dir: &str) {
     let Backend::Unix(unix) = &mut source.backend else { return };
-    if let ChannelTarget::Virtio { name: Some(name), .. } = target
-        && unix.path.as_deref().is_some_and(|path| is_default_path(path, name, channel_dir))
+    if let ChannelTarget::Virtio { name, .. } = target
+        && unix.path.as_deref().is_some_and(|path| is_default_path(path, name.as_deref(), channel_dir))
     {
         unix.path = None;
     }
@@ -109,15 +109,23 @@ fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, cha
 }
 
 /// Whether `path` looks generated for the channel `name`, by this release or an earlier one: `DIR/DOMAIN.NAME`,
-/// `.../domain-DOMAIN/NAME` or `.../ID-DOMAIN/NAME`.
-fn is_default_path(path: &str, name: &str, channel_dir: &str) -> bool {
+/// `.../domain-DOMAIN/NAME` or `.../ID-DOMAIN/NAME`. Without a name, a directory of one of these forms is enough.
+fn is_default_path(path: &str, name: Option<&str>, channel_dir: &str) -> bool {
     let below = path.strip_prefix(channel_dir).and_then(|rest| rest.strip_prefix('/'));
     let file = below.and_then(|rest| rest.split('/').next()).unwrap_or("");
     if file.chars().skip(1).any(|c| c == '.') {
         return true;
     }
+    let Some(name) = name else {
+        let mut directories = path.rsplit('/').skip(1);
+        return directories.any(is_of_a_domain);
+    };
     let directory = path.strip_suffix(name).and_then(|rest| rest.strip_suffix('/'));
-    let directory = directory.and_then(|rest| rest.rsplit('/').next()).unwrap_or("");
+    directory.and_then(|rest| rest.rsplit('/').next()).is_some_and(is_of_a_domain)
+}
+
+/// Whether the name of a directory looks generated for a domain: `domain-DOMAIN` or `ID-DOMAIN`, or ends so.
+fn is_of_a_domain(directory: &str) -> bool {
     let is_numbered = |text: &str| {
         let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
         rest.len() < text.len() && rest.strip_prefix('-').is_some_and(|domain| !domain.is_empty())
@@ -216,8 +224,9 @@ mod tests {
 
     #[test]
     fn paths_that_were_made_up_are_known() {
-        let check =
-            |path, expected| assert_eq!(is_default_path(path, "agent", "/run/chan"), expected, "{path}");
+        let check = |path, expected| {
+            assert_eq!(is_default_path(path, Some("agent"), "/run/chan"), expected, "{path}");
+        };
         check("/run/chan/guest.agent", true);
         check("/run/chan/.agent", false);
         check("/run/chan/domain-guest/agent", true);
@@ -226,5 +235,14 @@ mod tests {
         check("/run/chan/guest/agent", false);
         check("/run/chan/domain-/agent", false);
         check("/srv/agent", false);
+    }
+
+    #[test]
+    fn a_channel_without_a_name_has_a_generated_path_in_any_directory_of_a_domain() {
+        let check = |path, expected| assert_eq!(is_default_path(path, None, "/run/chan"), expected, "{path}");
+        check("/run/chan/domain-guest/other", true);
+        check("/srv/12-guest/below/other", true);
+        check("/run/chan/guest.other", true);
+        check("/run/chan/guest/other", false);
     }
 }

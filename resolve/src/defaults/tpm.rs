@@ -1,5 +1,6 @@
 //! Defaults of `<tpm>`.
 
+use virtargv_caps::{Convention, Release};
 use virtargv_model::device::chardev_source::SourceMode;
 use virtargv_model::device::tpm::{Tpm, TpmBackend, TpmModel, TpmVersion};
 
@@ -11,11 +12,12 @@ const HOST_DEVICE: &str = "/dev/tpm0";
 /// Fills in every `<tpm>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
     for tpm in &mut work.domain.devices.tpms {
-        complete(tpm, &work.guest);
+        complete(tpm, &work.guest, work.release);
     }
 }
 
-fn complete(tpm: &mut Tpm, guest: &Guest) {
+fn complete(tpm: &mut Tpm, guest: &Guest, release: Release) {
+    let written = tpm.model;
     let default = if guest.arch.is_ppc64() { TpmModel::Spapr } else { TpmModel::Tis };
     let model = *tpm.model.get_or_insert(default);
     match &mut tpm.backend {
@@ -23,8 +25,11 @@ fn complete(tpm: &mut Tpm, guest: &Guest) {
             path.get_or_insert_with(|| HOST_DEVICE.to_owned());
         }
         TpmBackend::Emulator(emulator) => {
-            // The default is TPM 1.2 for TIS on x86 only.
-            let is_1_2 = model == TpmModel::Tis && guest.arch.is_x86();
+            let is_1_2 = if release.has(Convention::TpmVersionByDevice) {
+                model == TpmModel::Tis && guest.arch.is_x86()
+            } else {
+                !matches!(written, Some(TpmModel::Spapr | TpmModel::Crb))
+            };
             emulator.version.get_or_insert(if is_1_2 { TpmVersion::V1_2 } else { TpmVersion::V2_0 });
         }
         TpmBackend::External { mode, .. } => {

@@ -30,9 +30,13 @@ virtargv_model::rules! {
         help "remove the element, or use `<address type='pci'>`",
         since "9.0";
     /// An address of type `ccw` needs a machine type with a channel subsystem.
-    CCW = "address-ccw": Unsupported, Validate,
+    CCW = "address-ccw": Unsupported, Validate (Build before "7.1"),
         "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
         help "use another type, or remove the `<address>`";
+    /// An address of type `ccw` needs a QEMU that has the channel subsystem.
+    CCW_QEMU = "address-ccw-qemu": Unsupported, Validate (Build before "7.1"),
+        "`<address type='ccw'>`: `-device virtual-css-bridge`, new in QEMU 2.7; libvirt takes it for the subsystem",
+        help "remove the `<address>`, or use a QEMU that has it";
     /// The controller that the address of a device names exists.
     CONTROLLER = "address-controller": Internal, Build,
         "`<address controller= bus=>`: `bus=` of a device names a bus of QEMU by its controller",
@@ -43,32 +47,17 @@ virtargv_model::rules! {
         help "remove `<rom>`, or use `<address type='pci'>`";
 }
 
-/// The kinds of device whose addresses are checked first, up to controllers.
-const FIRST: &[DeviceKind] = &[
-    DeviceKind::Disk,
-    DeviceKind::Interface,
-    DeviceKind::Sound,
-    DeviceKind::Hostdev,
-    DeviceKind::Video,
-    DeviceKind::Filesystem,
-    DeviceKind::Controller,
-];
-
-/// Checks the addresses of the [`FIRST`] devices against the rules above.
-pub(crate) fn check_first(cx: &Context<'_>, out: &mut Findings<'_>) {
-    for (id, info) in cx.domain.devices.infos().filter(|(id, _)| FIRST.contains(&id.kind)) {
-        check(cx, id, info, out);
+/// Checks the addresses of the devices of these kinds against the rules above.
+pub(crate) fn check(cx: &Context<'_>, kinds: &[DeviceKind], out: &mut Findings<'_>) {
+    for &kind in kinds {
+        let ids = (0..).map(|index| DeviceId { kind, index });
+        for (id, info) in ids.map_while(|id| Some((id, cx.domain.devices.info(id)?))) {
+            check_one(cx, id, info, out);
+        }
     }
 }
 
-/// Checks the addresses of all other devices against the rules above.
-pub(crate) fn check_others(cx: &Context<'_>, out: &mut Findings<'_>) {
-    for (id, info) in cx.domain.devices.infos().filter(|(id, _)| !FIRST.contains(&id.kind)) {
-        check(cx, id, info, out);
-    }
-}
-
-fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'_>) {
+fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'_>) {
     let name = id.kind.element();
     match &info.address {
         Some(Address::Pci(pci)) => {
@@ -94,6 +83,11 @@ fn check(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findings<'
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);
+        }
+        Some(Address::Ccw(_)) if !cx.has(Cap::Ccw) && id.kind != DeviceKind::Memballoon => {
+            let message =
+                format!("the address of type 'ccw' of device '{name}' is not supported by this QEMU");
+            out.refuse(&CCW_QEMU, info.pos.path("address"), message);
         }
         _ => {}
     }

@@ -30,7 +30,7 @@ virtargv_model::rules! {
         "`<source mode='connect'><reconnect>`: `reconnect=` of `-chardev socket`",
         help "remove `<reconnect>`, or use `mode='connect'`";
     /// The source of type `spiceport` or `dbus` has a channel.
-    SOURCE_CHANNEL = "chardev-source-channel": Unsupported (Xml before "9.0"), Validate,
+    SOURCE_CHANNEL = "chardev-source-channel": Unsupported, Validate,
         "`<source channel=>`: `name=` of `-chardev spiceport` and `-chardev dbus`",
         help "add `channel=` to `<source>`";
     /// The channel of a source has letters, digits and the characters `-`, `_` and `.` only.

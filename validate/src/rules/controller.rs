@@ -291,8 +291,9 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
 
 /// Whether the domain disables USB (`model='none'`).
 pub(super) fn usb_is_disabled(cx: &Context<'_>) -> bool {
-    cx.domain.devices.controllers.iter().any(|c| c.usb_model() == Some(UsbModel::None))
-        && !cx.domain.devices.controllers.iter().any(|c| c.usb_model().is_some_and(|m| m != UsbModel::None))
+    let written = || cx.domain.devices.controllers.iter().filter(|c| c.info.implied.reason().is_none());
+    written().any(|c| c.usb_model() == Some(UsbModel::None))
+        && !written().any(|c| c.usb_model().is_some_and(|model| model != UsbModel::None))
 }
 
 /// The first PCI controller and the root bus of the machine type, where they differ.

@@ -22,7 +22,6 @@ use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::info::{Address, DriveAddress};
 use virtargv_model::{Spelled, YesNo};
 
-use self::common::Step;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -43,20 +42,20 @@ virtargv_model::rules! {
 /// Checks every `<disk>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let while_reading = cx.release.has(Convention::DiskRulesWhileReading);
-    let format_first = cx.release.has(Convention::FormatRulesFirst);
-    let with_others: &[Step] = if while_reading { &[Step::Validate] } else { &[Step::Read, Step::Validate] };
     let groups = iotune::groups(cx);
     for disk in &cx.domain.devices.disks {
         // The bus and the address of a disk without a target are not known.
         if disk.target.dev.is_none() {
+            if while_reading {
+                common::check_there(disk, out);
+            }
             name::check_missing(disk, out);
             continue;
         }
         if while_reading {
-            common::check(cx, disk, &[Step::Read], out);
-        }
-        if format_first {
-            common::check(cx, disk, with_others, out);
+            common::check_reading(cx, disk, out);
+        } else {
+            common::check(cx, disk, out);
         }
         address::check(cx, disk, out);
         frontend::check(cx, disk, out);
@@ -64,10 +63,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         iotune::check(cx, disk, &groups, out);
         image::check(cx, disk, out);
         encryption::check_sd(disk, out);
-        if !format_first {
-            common::check(cx, disk, with_others, out);
+        if while_reading {
+            common::check_late(cx, disk, out);
         }
     }
+}
+
+/// Checks what holds for all disks together. libvirt does so after the rules on each device.
+pub(crate) fn together(cx: &Context<'_>, out: &mut Findings<'_>) {
     name::check_unique(cx, out);
     addresses(cx, out);
 }

@@ -5,14 +5,10 @@ use virtargv_caps::Cap;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A domain has a name.
-    NAME_MISSING = "name-missing": Plain, Read,
-        "`<name>`: QEMU's `-name`, and the name of the domain's files and directories",
-        help "add `<name>` with a text that is not empty";
-    /// The name of a domain has no slash and no line break.
+    /// The name of a domain has no slash.
     NAME_CHARS = "name-characters": Xml, Validate,
         "`<name>`: files and directories of the domain are named after it",
-        help "remove the character from `<name>`";
+        help "remove the slash from `<name>`";
     /// A generation id needs a QEMU with the device `vmgenid`.
     GENID = "genid": Unsupported, Validate,
         "`<genid>`: `-device vmgenid`",
@@ -25,15 +21,11 @@ virtargv_model::rules! {
 
 /// Checks the name of the domain.
 pub(crate) fn name(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let domain = cx.domain;
-    match domain.name.as_deref() {
-        None | Some("") => out.refuse(&NAME_MISSING, domain.pos, "the domain lacks its element 'name'"),
-        Some(name) => {
-            if let Some(c) = name.chars().find(|c| matches!(c, '/' | '\n')) {
-                let message = format!("element 'name' is '{name}', it must not contain '{c}'");
-                out.refuse(&NAME_CHARS, domain.pos.path("name"), message);
-            }
-        }
+    if let Some(name) = &cx.domain.name
+        && name.contains('/')
+    {
+        let message = format!("element 'name' is '{name}', it must not contain '/'");
+        out.refuse(&NAME_CHARS, cx.domain.pos.path("name"), message);
     }
 }
 

@@ -1,9 +1,9 @@
 //! Rules on `<input>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::OnOff;
-use virtargv_model::device::input::{Input, InputBus, InputModel, InputType};
+use virtargv_model::device::input::{INPUT_BUS, Input, InputBus, InputModel, InputType};
 use virtargv_model::info::Address;
+use virtargv_model::{OnOff, Stage};
 
 use super::virtio;
 use crate::{Context, Findings};
@@ -13,10 +13,6 @@ virtargv_model::rules! {
     INPUT_NO_PS2 = "input-no-ps2": Unsupported, Validate,
         "`<features><ps2 state='off'/>`: `-machine i8042=off` removes the PS/2 controller",
         help "remove `<ps2>` from `<features>`, or use bus `usb` or `virtio`";
-    /// The bus of an input is one that has its type.
-    INPUT_BUS = "input-bus": Internal, Validate,
-        "`<input type= bus=>`: bus `ps2` has mouse and keyboard, bus `xen` is for Xen",
-        help "use bus `usb` or `virtio`";
     /// Only inputs of type `passthrough` and `evdev` have a source.
     INPUT_SOURCE = "input-source-type": Unsupported, Validate,
         "`<input><source evdev=>`: `evdev=` of `virtio-input-host` and `input-linux`",
@@ -42,7 +38,7 @@ virtargv_model::rules! {
         "`<input type= bus=>`: the PS/2 controller `i8042`, `virtio-mouse`, `virtio-tablet`, `virtio-keyboard` and `virtio-input-host`",
         help "use another bus, or a QEMU that has the device";
     /// A USB keyboard needs a QEMU that has it.
-    INPUT_USB_KEYBOARD = "input-usb-keyboard": Unsupported, Validate (Build before "11.3"),
+    INPUT_USB_KEYBOARD = "input-usb-keyboard": Unsupported, Validate,
         "`<input type='keyboard' bus='usb'>`: `-device usb-kbd`",
         help "use another bus, or a QEMU that has the device";
 }
@@ -72,14 +68,9 @@ fn check_bus(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Finding
         let message = format!("an 'input' of type '{kind}' on bus 'ps2' needs feature 'ps2', which is 'off'");
         out.refuse(&INPUT_NO_PS2, place.clone(), message);
     }
-    let fits = match bus {
-        InputBus::Ps2 => matches!(kind, InputType::Mouse | InputType::Keyboard),
-        InputBus::Xen => false,
-        // Bus `parallels` is not checked, and such an input is not emitted.
-        InputBus::Usb | InputBus::Virtio | InputBus::Parallels => true,
-    };
-    if !fits {
-        let message = format!("an 'input' of type '{kind}' is not supported on bus '{bus}'");
+    if let Some(message) = input.bus_problem()
+        && INPUT_BUS.stage.of(cx.release) != Stage::Read
+    {
         out.refuse(&INPUT_BUS, place, message);
     }
 }

@@ -9,10 +9,6 @@ use virtargv_model::info::Address;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest has at most one IOMMU.
-    ONE = "iommu-one": Xml, Complete,
-        "`<iommu>`",
-        help "remove all `<iommu>` but one";
     /// Interrupt remapping needs the I/O APIC in QEMU.
     SPLIT = "iommu-intremap-ioapic": Unsupported, Validate,
         "`<iommu><driver intremap='on'/>` and `<features><ioapic driver='qemu'/>`: `intel-iommu` remaps interrupts with `-machine kernel-irqchip=split` only",
@@ -55,11 +51,7 @@ virtargv_model::rules! {
 
 /// Checks `<iommu>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let iommus = &cx.domain.devices.iommus;
-    if let Some(second) = iommus.get(1) {
-        out.refuse(&ONE, second.info.pos, "a guest has at most one 'iommu'");
-    }
-    for iommu in iommus {
+    for iommu in &cx.domain.devices.iommus {
         let Some(model) = iommu.model else { continue };
         format_rules(iommu, model, out);
         machine(cx, iommu, model, out);

@@ -7,10 +7,6 @@ use super::virtio;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest has one memory balloon.
-    MEMBALLOON_SINGLE = "memballoon-single": Xml, Complete,
-        "`<memballoon>`: QEMU has one balloon, which resizes all memory of the guest",
-        help "remove all `<memballoon>` but one";
     /// The model of a memory balloon is a virtio model or `none`.
     MEMBALLOON_MODEL = "memballoon-model": Unsupported, Validate,
         "`<memballoon model='xen'>`: QEMU has `virtio-balloon` only",
@@ -27,11 +23,7 @@ virtargv_model::rules! {
 
 /// Checks `<memballoon>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let balloons = &cx.domain.devices.memballoons;
-    if let Some(extra) = balloons.get(1) {
-        out.refuse(&MEMBALLOON_SINGLE, extra.info.pos, "a guest has at most one 'memballoon'");
-    }
-    for balloon in balloons {
+    for balloon in &cx.domain.devices.memballoons {
         let pos = balloon.info.pos;
         match balloon.model {
             None | Some(MemballoonModel::None) => continue,

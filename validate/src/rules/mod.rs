@@ -46,57 +46,83 @@ pub mod virtio;
 pub mod vsock;
 pub mod watchdog;
 
+use virtargv_model::device::DeviceKind;
+
+use self::Check::{Devices, Domain};
 use crate::{Context, Findings, Rule};
 
-/// The checks, in libvirt's order; within a stage this decides which problem comes first.
-pub(crate) const CHECKS: &[fn(&Context<'_>, &mut Findings<'_>)] = &[
-    domain::name,
-    os::check,
-    domain::genid,
-    os::use_serial,
-    lifecycle::actions,
-    cpu::check,
-    clock::check,
-    lifecycle::sleep,
-    os::boot,
-    vcpu::check,
-    features::check,
-    memory::check,
-    numa::check,
-    sysinfo::check,
-    security::check,
-    tune::check,
-    address::check_first,
-    disk::check,
-    net::check,
-    sound::check,
-    hostdev::check,
-    filesystem::check,
-    controller::check,
-    address::check_others,
-    smartcard::check,
-    chardev::check,
-    input::check,
-    watchdog::check,
-    memballoon::check,
-    nvram::check,
-    video::check,
-    hub::check,
-    shmem::check,
-    redirdev::check,
-    rng::check,
-    panic::check,
-    memory_device::check,
-    tpm::check,
-    vsock::check,
-    crypto::check,
-    iommu::check,
-    pstore::check,
-    graphics::check,
-    audio::check,
-    alias::check,
-    lifecycle::known,
-    os::loader::check,
+/// One step of checking.
+pub(crate) enum Check {
+    /// What concerns the whole domain.
+    Domain(fn(&Context<'_>, &mut Findings<'_>)),
+    /// All devices of these kinds: first their addresses, then the rules on the devices.
+    Devices(&'static [DeviceKind], fn(&Context<'_>, &mut Findings<'_>)),
+}
+
+impl Check {
+    pub(crate) fn run(&self, cx: &Context<'_>, out: &mut Findings<'_>) {
+        match self {
+            Self::Domain(check) => check(cx, out),
+            Self::Devices(kinds, check) => {
+                address::check(cx, kinds, out);
+                check(cx, out);
+            }
+        }
+    }
+}
+
+/// The checks, in libvirt's order; within a stage this decides which problem comes first. Devices follow in the order of
+/// [`DeviceKind`].
+pub(crate) const CHECKS: &[Check] = &[
+    Domain(domain::name),
+    Domain(os::check),
+    Domain(domain::genid),
+    Domain(os::use_serial),
+    Domain(lifecycle::actions),
+    Domain(cpu::check),
+    Domain(clock::check),
+    Domain(lifecycle::sleep),
+    Domain(os::boot),
+    Domain(vcpu::check),
+    Domain(features::check),
+    Domain(memory::check),
+    Domain(numa::check),
+    Domain(sysinfo::check),
+    Domain(security::check),
+    Domain(tune::check),
+    Devices(&[DeviceKind::Disk], disk::check),
+    Devices(&[DeviceKind::Interface], net::check),
+    Devices(&[DeviceKind::Sound], sound::check),
+    Devices(&[DeviceKind::Hostdev], hostdev::check),
+    Devices(&[DeviceKind::Video], video::check),
+    Devices(&[DeviceKind::Controller], controller::check),
+    Devices(&[DeviceKind::Smartcard], smartcard::check),
+    Devices(
+        &[DeviceKind::Serial, DeviceKind::Parallel, DeviceKind::Channel, DeviceKind::Console],
+        chardev::check,
+    ),
+    Devices(&[DeviceKind::Input], input::check),
+    Devices(&[DeviceKind::Filesystem], filesystem::check),
+    Devices(&[DeviceKind::Watchdog], watchdog::check),
+    Devices(&[DeviceKind::Memballoon], memballoon::check),
+    Devices(&[DeviceKind::Rng], rng::check),
+    Devices(&[DeviceKind::Nvram], nvram::check),
+    Devices(&[DeviceKind::Hub], hub::check),
+    Devices(&[DeviceKind::Shmem], shmem::check),
+    Devices(&[DeviceKind::Tpm], tpm::check),
+    Devices(&[DeviceKind::Panic], panic::check),
+    Devices(&[DeviceKind::MemoryDevice], memory_device::check),
+    Devices(&[DeviceKind::Iommu], iommu::check),
+    Devices(&[DeviceKind::Vsock], vsock::check),
+    Devices(&[DeviceKind::Crypto], crypto::check),
+    Devices(&[DeviceKind::Pstore], pstore::check),
+    Devices(&[DeviceKind::Redirdev], redirdev::check),
+    Devices(&[DeviceKind::Graphics], graphics::check),
+    Devices(&[DeviceKind::Audio], audio::check),
+    Domain(disk::together),
+    Domain(alias::check),
+    Domain(lifecycle::known),
+    Domain(os::loader::check),
 ];
 
 /// The checks of what libvirt finds only while it starts the guest, then while it builds the command line, in the order of

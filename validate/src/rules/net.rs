@@ -68,7 +68,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         check_guest_side(cx, nic, out);
         driver::check(cx, nic, out);
+        driver::check_queue_sizes(cx, nic, out);
         mtu::check(nic, out);
+        mtu::check_option(cx, nic, out);
         teaming::check(cx, nic, out);
         coalesce::check(nic, out);
         if !format_first {
@@ -105,7 +107,7 @@ fn model(nic: &Interface) -> &str {
 fn check_format(nic: &Interface, out: &mut Findings<'_>) {
     ip::check_host_side(nic, out);
     check_target(nic, out);
-    teaming::check_persistent(nic, out);
+    teaming::check_pair(nic, out);
     check_isolated(nic, out);
     if !nic.is_virtio() {
         virtio::absent(nic.driver.virtio, &nic.info.pos.path("driver"), out);

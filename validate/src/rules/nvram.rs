@@ -5,10 +5,6 @@ use virtargv_caps::Cap;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest has one NVRAM device.
-    NVRAM_SINGLE = "nvram-single": Xml, Complete,
-        "`<nvram>` of `<devices>`: pseries has one `spapr-nvram`",
-        help "remove all `<nvram>` but one";
     /// An NVRAM device needs a pseries machine, and a QEMU that has it.
     NVRAM_MACHINE = "nvram-machine": Unsupported, Validate,
         "`<nvram>` of `<devices>`: `spapr-nvram`",
@@ -17,11 +13,7 @@ virtargv_model::rules! {
 
 /// Checks the device `<nvram>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let nvrams = &cx.domain.devices.nvrams;
-    if let Some(extra) = nvrams.get(1) {
-        out.refuse(&NVRAM_SINGLE, extra.info.pos, "a guest has at most one device 'nvram'");
-    }
-    for nvram in nvrams {
+    for nvram in &cx.domain.devices.nvrams {
         if !cx.guest.is_pseries() || !cx.has(Cap::DeviceNvram) {
             let message = format!(
                 "a device 'nvram' is not supported for machine type '{}' of this QEMU",

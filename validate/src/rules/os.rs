@@ -12,7 +12,7 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// Every boot order is given to one device.
-    BOOT_ORDER_TWICE = "boot-order-twice": Xml, Complete,
+    BOOT_ORDER_TWICE = "boot-order-twice": Unsupported, Complete,
         "`<boot order=>` of a device: QEMU's property `bootindex` is unique",
         help "give each device an order of its own";
     /// The boot order is given either for device classes or for devices.
@@ -23,6 +23,10 @@ virtargv_model::rules! {
     ARCH_UNKNOWN = "os-arch-unknown": Unsupported, Read,
         "`<os><type arch=>`: the name of a guest architecture",
         help "use a name such as `x86_64`, `aarch64`, `ppc64`, `riscv64` or `s390x`";
+    /// A container has an `<init>`.
+    INIT_MISSING = "os-init-missing": Xml, Complete,
+        "`<os><type>exe</type><init>`: the program that a container starts",
+        help "set `<type>hvm</type>`, or add `<init>` for a driver of containers";
     /// The type of a guest is `hvm`.
     OS_TYPE = "os-type": Unsupported, Validate,
         "`<os><type>`: QEMU runs fully virtualized guests only",
@@ -79,6 +83,10 @@ virtargv_model::rules! {
 
 /// Checks boot order, emulator, and ACPI with UEFI against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    if cx.domain.os.os_type.as_deref() == Some("exe") && cx.domain.os.init.path.is_none() {
+        let message = "element 'os' of type 'exe' lacks its child 'init'";
+        out.refuse(&INIT_MISSING, cx.domain.os.pos.path("init"), message);
+    }
     boot_order(cx.domain, out);
     emulator(cx, out);
     uefi(cx, out);

@@ -6,10 +6,6 @@ use virtargv_model::info::Address;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest has one pstore device.
-    PSTORE_SINGLE = "pstore-single": Xml, Complete,
-        "`<pstore>`: QEMU has one `acpi-erst`",
-        help "remove all `<pstore>` but one";
     /// A pstore device needs a QEMU that has it.
     PSTORE_QEMU = "pstore-qemu": Unsupported, Validate,
         "`<pstore backend='acpi-erst'>`: `-device acpi-erst`",
@@ -26,11 +22,7 @@ virtargv_model::rules! {
 
 /// Checks `<pstore>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let pstores = &cx.domain.devices.pstores;
-    if let Some(extra) = pstores.get(1) {
-        out.refuse(&PSTORE_SINGLE, extra.info.pos, "a guest has at most one 'pstore'");
-    }
-    for pstore in pstores {
+    for pstore in &cx.domain.devices.pstores {
         let pos = pstore.info.pos;
         if !cx.has(Cap::DeviceAcpiErst) {
             out.refuse(&PSTORE_QEMU, pos, "this QEMU has no device 'acpi-erst'");

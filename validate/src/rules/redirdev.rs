@@ -7,11 +7,11 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// A redirected device needs a QEMU that has it.
-    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate (Build before "11.3"),
+    REDIRDEV_QEMU = "redirdev-qemu": Unsupported, Validate,
         "`<redirdev>`: `-device usb-redir`",
         help "remove `<redirdev>`, or use a QEMU that has the device";
     /// A filter of redirected devices needs a QEMU that has it.
-    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate (Build before "11.3"),
+    REDIRDEV_FILTER = "redirdev-filter": Unsupported, Validate,
         "`<redirfilter>`: `filter=` of `usb-redir`",
         help "remove `<redirfilter>`, or use a QEMU that has it";
 }

@@ -8,7 +8,7 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// The backend of an RNG is one that this QEMU has.
-    RNG_BACKEND = "rng-backend": Unsupported, Validate (Build before "11.3"),
+    RNG_BACKEND = "rng-backend": Unsupported, Validate,
         "`<rng><backend model=>`: the objects `rng-random`, `rng-egd` and `rng-builtin`",
         help "use another `<backend>`, or a QEMU that has the object";
     /// The model of an RNG is one that this QEMU has.

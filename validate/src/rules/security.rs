@@ -9,7 +9,7 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// Launch security needs a QEMU that has its type.
-    LAUNCH = "launch-security": Unsupported, Validate,
+    LAUNCH = "launch-security": Unsupported (Internal before "7.6"), Validate,
         "`<launchSecurity type=>`: `sev-guest`, `sev-snp-guest`, or `s390-pv-guest` with KVM",
         help "remove `<launchSecurity>`, or use a QEMU that has it";
     /// Measuring the kernel needs a QEMU that has it.

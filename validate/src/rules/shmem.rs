@@ -32,7 +32,7 @@ virtargv_model::rules! {
         "`<shmem><size>`: the size of a PCI BAR",
         help "use a size such as 4 MiB";
     /// The model of shared memory is one that this QEMU has.
-    MODEL = "shmem-model": Unsupported, Validate (Build before "11.3"),
+    MODEL = "shmem-model": Unsupported, Validate,
         "`<shmem><model type=>`: `ivshmem`, `ivshmem-plain` and `ivshmem-doorbell`",
         help "use another `type=`, or a QEMU that has the device";
     /// Shared memory has an address of type `pci`.

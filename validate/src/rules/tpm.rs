@@ -12,10 +12,6 @@ virtargv_model::rules! {
     TPM_SINGLE = "tpm-single": Unsupported, Validate,
         "`<tpm>`: QEMU emulates one TPM; the proxy of pseries passes requests to the host's",
         help "remove the other `<tpm>` elements";
-    /// A guest has at most two TPMs.
-    TPM_MOST = "tpm-most": Xml, Read,
-        "`<tpm>`: a TPM and one of model `spapr-tpm-proxy`",
-        help "remove the other `<tpm>` elements";
     /// Active PCR banks need TPM version 2.0.
     TPM_BANKS = "tpm-pcr-banks": Xml, Validate,
         "`<tpm><backend type='emulator'><active_pcr_banks>`: `--pcr-banks` of swtpm_setup with `--tpm2`",
@@ -54,9 +50,6 @@ virtargv_model::rules! {
 /// Checks every `<tpm>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let tpms = &cx.domain.devices.tpms;
-    if let Some(third) = tpms.get(2) {
-        out.refuse(&TPM_MOST, third.info.pos, "a guest has at most two elements 'tpm'");
-    }
     let is_proxy = |tpm: &&Tpm| tpm.model == Some(TpmModel::SpaprProxy);
     let extra = tpms.iter().filter(is_proxy).nth(1).or(tpms.iter().filter(|t| !is_proxy(t)).nth(1));
     if let Some(extra) = extra {

@@ -13,7 +13,7 @@ use virtargv_model::device::sound::SoundModel;
 use virtargv_model::device::virtio::VirtioOptions;
 use virtargv_model::device::vsock::VsockModel;
 use virtargv_model::info::{Address, DeviceInfo};
-use virtargv_model::{Domain, OnOff, Place, YesNo};
+use virtargv_model::{Domain, OnOff, Place, Spelled, YesNo};
 
 use crate::{Context, Findings, Rule};
 
@@ -38,9 +38,13 @@ virtargv_model::rules! {
     ADDRESS = "virtio-address": Internal, Build,
         "`<address type=>`: `virtio-*-pci`, `virtio-*-ccw`, `virtio-*-device` and `virtio-*-s390`",
         help "use the type of the machine, or remove the `<address>`";
-    /// A transitional or non-transitional virtio device needs a QEMU that has it.
-    TRANSITIONAL = "virtio-transitional": Unsupported, Build,
-        "`model='virtio-transitional'` and `model='virtio-non-transitional'`: `virtio-*-pci-transitional` and the like, or `disable-legacy=` of `virtio-*-pci`",
+    /// A transitional or non-transitional virtio device has an address of type `pci`.
+    VERSION_ADDRESS = "virtio-transitional-address": Unsupported, Build,
+        "`model='virtio-transitional'` and `model='virtio-non-transitional'`: `virtio-*-pci` alone has kinds for the versions of virtio",
+        help "use `model='virtio'`";
+    /// A non-transitional virtio device needs a QEMU that has it.
+    NON_TRANSITIONAL = "virtio-transitional": Unsupported, Build,
+        "`model='virtio-non-transitional'`: `virtio-*-pci-non-transitional`, or `disable-legacy=` of `virtio-*-pci`; on a conventional PCI bus every QEMU has transitional devices",
         help "use `model='virtio'`, or a QEMU that has them";
 }
 
@@ -81,14 +85,36 @@ pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'
 /// A virtio device of the domain.
 struct Used<'d> {
     info: &'d DeviceInfo,
-    /// Whether its model is transitional or non-transitional.
-    versioned: bool,
+    /// The version of virtio that its model asks for.
+    version: VirtioVersion,
+}
+
+/// The versions of virtio that the model of a device asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum VirtioVersion {
+    /// Those of the bus (`model='virtio'`).
+    OfBus,
+    /// 0.9 and 1.0.
+    Transitional,
+    /// 1.0 only.
+    NonTransitional,
+}
+
+impl VirtioVersion {
+    /// That of `model`, where these are the words for the two kinds.
+    fn of<T: PartialEq>(model: Option<&T>, transitional: &T, non_transitional: &T) -> Self {
+        match model {
+            Some(model) if model == transitional => Self::Transitional,
+            Some(model) if model == non_transitional => Self::NonTransitional,
+            _ => Self::OfBus,
+        }
+    }
 }
 
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let supported = cx.has(Cap::VirtioPciTransitional) || cx.has(Cap::VirtioPciDisableLegacy);
-    for Used { info, versioned } in used(cx.domain) {
+    for Used { info, version } in used(cx.domain) {
         let placed = matches!(
             info.address,
             Some(Address::Pci(_) | Address::Ccw(_) | Address::VirtioMmio | Address::VirtioS390)
@@ -99,10 +125,15 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if !placed {
             let message = "a virtio device has an address of a type that virtio devices cannot have";
             out.refuse(&ADDRESS, info.pos.path("address"), message);
-        } else if versioned && info.pci().is_some() && !supported {
-            let message =
-                "models 'virtio-transitional' and 'virtio-non-transitional' are not supported by this QEMU";
-            out.refuse(&TRANSITIONAL, info.pos, message);
+        } else if version != VirtioVersion::OfBus && info.pci().is_none() {
+            let kind = info.address.as_ref().map_or("", |address| Spelled::as_str(address.kind()));
+            let message = format!(
+                "models 'virtio-transitional' and 'virtio-non-transitional' need an address of type 'pci', not '{kind}'"
+            );
+            out.refuse(&VERSION_ADDRESS, info.pos.path("address/@type"), message);
+        } else if version == VirtioVersion::NonTransitional && !supported {
+            let message = "the model 'virtio-non-transitional' is not supported by this QEMU";
+            out.refuse(&NON_TRANSITIONAL, info.pos, message);
         }
     }
 }
@@ -111,15 +142,20 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn used(domain: &Domain) -> Vec<Used<'_>> {
     let d = &domain.devices;
     let mut all = Vec::new();
-    let mut add = |info, versioned| all.push(Used { info, versioned });
+    let mut add = |info, version| all.push(Used { info, version });
     for c in &d.controllers {
         match &c.kind {
-            ControllerKind::Scsi(Some(ScsiModel::VirtioScsi)) => add(&c.info, false),
-            ControllerKind::Scsi(Some(ScsiModel::VirtioTransitional | ScsiModel::VirtioNonTransitional)) => {
-                add(&c.info, true);
+            ControllerKind::Scsi(Some(
+                model @ (ScsiModel::VirtioScsi
+                | ScsiModel::VirtioTransitional
+                | ScsiModel::VirtioNonTransitional),
+            )) => {
+                let (old, new) = (ScsiModel::VirtioTransitional, ScsiModel::VirtioNonTransitional);
+                add(&c.info, VirtioVersion::of(Some(model), &old, &new));
             }
             ControllerKind::VirtioSerial(serial) => {
-                add(&c.info, !matches!(serial.model, None | Some(VirtioModel::Virtio)));
+                let (old, new) = (VirtioModel::Transitional, VirtioModel::NonTransitional);
+                add(&c.info, VirtioVersion::of(serial.model.as_ref(), &old, &new));
             }
             _ => {}
         }
@@ -127,12 +163,14 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
     for disk in d.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Virtio)) {
         let later = disk.transient.is_some_and(|t| t.share_backing == Some(YesNo::Yes));
         if !later {
-            add(&disk.info, !matches!(disk.model, None | Some(DiskModel::Virtio)));
+            let (old, new) = (DiskModel::VirtioTransitional, DiskModel::VirtioNonTransitional);
+            add(&disk.info, VirtioVersion::of(disk.model.as_ref(), &old, &new));
         }
     }
     for fs in &d.filesystems {
         if matches!(fs.driver, None | Some(FsDriver::Path | FsDriver::Handle | FsDriver::Virtiofs)) {
-            add(&fs.info, !matches!(fs.model, None | Some(FsModel::Virtio)));
+            let (old, new) = (FsModel::VirtioTransitional, FsModel::VirtioNonTransitional);
+            add(&fs.info, VirtioVersion::of(fs.model.as_ref(), &old, &new));
         }
     }
     for nic in
@@ -143,37 +181,40 @@ fn used(domain: &Domain) -> Vec<Used<'_>> {
             domain.os.arch.as_deref().is_some_and(|arch| arch.starts_with("arm") || arch == "aarch64")
                 && !matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
         if !on_board {
-            add(&nic.info, nic.model != Some(NicModel::Known(KnownModel::Virtio)));
+            let (old, new) = (KnownModel::VirtioTransitional, KnownModel::VirtioNonTransitional);
+            let (old, new) = (NicModel::Known(old), NicModel::Known(new));
+            add(&nic.info, VirtioVersion::of(nic.model.as_ref(), &old, &new));
         }
     }
     for input in &d.inputs {
         if input.bus == Some(InputBus::Virtio) && input.kind.is_some_and(|kind| kind != InputType::Evdev) {
-            add(&input.info, !matches!(input.model, None | Some(InputModel::Virtio)));
+            let (old, new) = (InputModel::VirtioTransitional, InputModel::VirtioNonTransitional);
+            add(&input.info, VirtioVersion::of(input.model.as_ref(), &old, &new));
         }
     }
     for sound in d.sounds.iter().filter(|sound| sound.model == SoundModel::Virtio) {
-        add(&sound.info, false);
+        add(&sound.info, VirtioVersion::OfBus);
     }
     for hostdev in &d.hostdevs {
         if let HostdevSource::ScsiHost(host) = &hostdev.source {
-            add(&hostdev.info, !matches!(host.model, None | Some(ScsiHostModel::Virtio)));
+            let (old, new) = (ScsiHostModel::VirtioTransitional, ScsiHostModel::VirtioNonTransitional);
+            add(&hostdev.info, VirtioVersion::of(host.model.as_ref(), &old, &new));
         }
     }
     for balloon in &d.memballoons {
-        match balloon.model {
-            Some(MemballoonModel::Virtio) => add(&balloon.info, false),
-            Some(MemballoonModel::VirtioTransitional | MemballoonModel::VirtioNonTransitional) => {
-                add(&balloon.info, true);
-            }
-            Some(MemballoonModel::Xen | MemballoonModel::None) | None => {}
+        if !matches!(balloon.model, Some(MemballoonModel::Xen | MemballoonModel::None) | None) {
+            let (old, new) = (MemballoonModel::VirtioTransitional, MemballoonModel::VirtioNonTransitional);
+            add(&balloon.info, VirtioVersion::of(balloon.model.as_ref(), &old, &new));
         }
     }
     for rng in &d.rngs {
-        add(&rng.info, !matches!(rng.model, None | Some(RngModel::Virtio)));
+        let (old, new) = (RngModel::VirtioTransitional, RngModel::VirtioNonTransitional);
+        add(&rng.info, VirtioVersion::of(rng.model.as_ref(), &old, &new));
     }
     for vsock in &d.vsocks {
-        add(&vsock.info, !matches!(vsock.model, None | Some(VsockModel::Virtio)));
+        let (old, new) = (VsockModel::VirtioTransitional, VsockModel::VirtioNonTransitional);
+        add(&vsock.info, VirtioVersion::of(vsock.model.as_ref(), &old, &new));
     }
-    d.cryptos.iter().for_each(|crypto| add(&crypto.info, false));
+    d.cryptos.iter().for_each(|crypto| add(&crypto.info, VirtioVersion::OfBus));
     all
 }

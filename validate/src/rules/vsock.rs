@@ -6,10 +6,6 @@ use super::virtio;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest has one vsock device.
-    VSOCK_SINGLE = "vsock-single": Xml, Complete,
-        "`<vsock>`: a guest has one context id",
-        help "remove all `<vsock>` but one";
     /// A vsock device needs a QEMU that has it.
     VSOCK_QEMU = "vsock-qemu": Unsupported, Validate,
         "`<vsock>`: `-device vhost-vsock-pci` and `vhost-vsock-ccw`",
@@ -22,11 +18,7 @@ virtargv_model::rules! {
 
 /// Checks `<vsock>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let vsocks = &cx.domain.devices.vsocks;
-    if let Some(extra) = vsocks.get(1) {
-        out.refuse(&VSOCK_SINGLE, extra.info.pos, "a guest has at most one 'vsock'");
-    }
-    for vsock in vsocks {
+    for vsock in &cx.domain.devices.vsocks {
         if let Some(cid @ (1 | 2)) = vsock.cid {
             let message = format!("attribute 'address' of element 'cid' is '{cid}', it must be at least '3'");
             out.refuse(&VSOCK_CID, vsock.info.pos.path("cid/@address"), message);

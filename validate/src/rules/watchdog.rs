@@ -7,11 +7,6 @@ use virtargv_model::info::Address;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A guest has one watchdog (in early releases).
-    WATCHDOG_SINGLE = "watchdog-single": Xml, Complete,
-        "`<watchdog>`: several came with the watchdog of Q35",
-        help "remove all `<watchdog>` but one, or follow a later release of libvirt",
-        until "9.1";
     /// All watchdogs of a guest have the same action.
     WATCHDOG_ACTION = "watchdog-action": Unsupported, Validate,
         "`<watchdog action=>`: `-watchdog-action` is for all watchdogs",
@@ -33,9 +28,6 @@ virtargv_model::rules! {
 /// Checks every `<watchdog>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let watchdogs = &cx.domain.devices.watchdogs;
-    if let Some(extra) = watchdogs.get(1) {
-        out.refuse(&WATCHDOG_SINGLE, extra.info.pos, "a guest has at most one 'watchdog'");
-    }
     for (n, watchdog) in watchdogs.iter().enumerate() {
         let Some(model) = watchdog.model else { continue };
         let earlier = watchdogs.get(..n).unwrap_or_default();

@@ -32,7 +32,7 @@ macro_rules! limits {
             pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
                 let mut tune = Self { pos: el.pos(), ..Self::default() };
                 $(tune.$field = r.child_text(el, stringify!($field)).unwrap_or_default();)+
-                tune.group_name = el.child_text("group_name").filter(|name| !name.is_empty());
+                tune.group_name = el.child_text("group_name");
                 tune
             }
         }

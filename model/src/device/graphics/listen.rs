@@ -1,8 +1,8 @@
 //! `<listen>`: the address or socket that a remote display listens on.
 
-use crate::Pos;
-use crate::read::{El, Reader, attr_place};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, attr_place};
 use crate::write::Writer;
+use crate::{Class, Pos};
 
 crate::rules! {
     /// A `<listen>` has a `network` or `socket` only of its type.
@@ -113,7 +113,7 @@ impl Listen {
     }
 
     fn read(el: El<'_>, parent: Option<El<'_>>, r: &mut Reader) -> Option<Self> {
-        let kind: ListenType = r.required(el, "type")?;
+        let kind: ListenType = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "type")?;
         let mut listen = Self::new(el.pos(), kind);
         let of_graphics = |name| parent.and_then(|graphics| graphics.string(name));
         match kind {

@@ -2,9 +2,9 @@
 
 use super::Auth;
 use super::listen::Listens;
-use crate::read::{El, INTERNAL_BEFORE_9_0, Reader};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::{Tag, Writer};
-use crate::{Class, OnOff, Spelled, YesNo};
+use crate::{Class, Classes, OnOff, Spelled, YesNo};
 
 spelled! {
     /// `<channel name=>`: a channel of the SPICE protocol.
@@ -104,7 +104,7 @@ pub struct Gl {
 impl Gl {
     pub(super) fn read(graphics: El<'_>, r: &mut Reader) -> Option<Self> {
         let gl = graphics.child("gl")?;
-        Some(Self { enable: required(gl, "enable", r)?, rendernode: gl.string("rendernode") })
+        Some(Self { enable: required(Class::Xml, gl, "enable", r)?, rendernode: gl.string("rendernode") })
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -159,7 +159,7 @@ impl Spice {
             tls_port: r.attr_as(INTERNAL_BEFORE_9_0, el, "tlsPort").unwrap_or_default(),
             autoport: r.attr(el, "autoport") == Some(YesNo::Yes),
             default_mode: r
-                .attr_as(INTERNAL_BEFORE_9_0, el, "defaultMode")
+                .attr_as(UNSUPPORTED_BEFORE_9_0, el, "defaultMode")
                 .filter(|mode| *mode != ChannelMode::Any),
             keymap: el.string("keymap"),
             auth: Auth::read(el, false, r),
@@ -173,15 +173,15 @@ impl Spice {
             (spice.port, spice.tls_port) = (0, 0);
         }
         spice.read_channels(el, r);
-        spice.image = child(el, "image", "compression", r);
-        spice.jpeg = child(el, "jpeg", "compression", r);
-        spice.zlib = child(el, "zlib", "compression", r);
-        spice.playback = child(el, "playback", "compression", r);
-        spice.streaming = child(el, "streaming", "mode", r);
-        spice.copypaste = child(el, "clipboard", "copypaste", r);
-        spice.filetransfer = child(el, "filetransfer", "enable", r);
+        spice.image = child(INTERNAL_BEFORE_9_0, el, "image", "compression", r);
+        spice.jpeg = child(INTERNAL_BEFORE_9_0, el, "jpeg", "compression", r);
+        spice.zlib = child(INTERNAL_BEFORE_9_0, el, "zlib", "compression", r);
+        spice.playback = child(INTERNAL_BEFORE_9_0, el, "playback", "compression", r);
+        spice.streaming = child(Class::Xml, el, "streaming", "mode", r);
+        spice.copypaste = child(Class::Xml, el, "clipboard", "copypaste", r);
+        spice.filetransfer = child(Class::Xml, el, "filetransfer", "enable", r);
         spice.gl = Gl::read(el, r);
-        spice.mouse = child(el, "mouse", "mode", r);
+        spice.mouse = child(Class::Xml, el, "mouse", "mode", r);
         spice
     }
 
@@ -189,8 +189,8 @@ impl Spice {
     fn read_channels(&mut self, el: El<'_>, r: &mut Reader) {
         let mut modes = Vec::new();
         for channel in el.children("channel") {
-            let name: Option<ChannelName> = required(channel, "name", r);
-            let mode: Option<ChannelMode> = required(channel, "mode", r);
+            let name: Option<ChannelName> = required(INTERNAL_BEFORE_9_0, channel, "name", r);
+            let mode: Option<ChannelMode> = required(INTERNAL_BEFORE_9_0, channel, "mode", r);
             modes.extend(name.zip(mode));
         }
         for name in ChannelName::ALL {
@@ -205,11 +205,13 @@ impl Spice {
         own.or(self.default_mode).unwrap_or(ChannelMode::Any)
     }
 
-    /// Whether `autoport` chooses a plain port, and whether a TLS port. With `by_tls`, the driver's settings enable TLS.
+    /// Whether `autoport` chooses a plain port, and whether a TLS port. With `by_tls`, the driver's settings enable TLS. The
+    /// default mode counts even where every channel has one of its own.
     pub fn autoports(&self, by_tls: bool) -> (bool, bool) {
         let (mut plain, mut tls) = (false, false);
         if self.autoport {
-            for mode in ChannelName::ALL.iter().map(|name| self.mode(*name)) {
+            let own = self.channels.iter().map(|(_, mode)| *mode).filter(|mode| *mode != ChannelMode::Any);
+            for mode in own.chain([self.default_mode.unwrap_or(ChannelMode::Any)]) {
                 plain |= mode != ChannelMode::Secure;
                 tls |= mode == ChannelMode::Secure || mode == ChannelMode::Any && by_tls;
             }
@@ -255,14 +257,25 @@ impl Spice {
     }
 }
 
-/// The mandatory attribute `name`.
-fn required<T: crate::read::Value>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
-    r.required_as(Class::Xml, INTERNAL_BEFORE_9_0, el, name)
+/// The mandatory attribute `name`, with the class of a missing one.
+fn required<T: Value>(
+    missing: impl Into<Classes>,
+    el: El<'_>,
+    name: &'static str,
+    r: &mut Reader,
+) -> Option<T> {
+    r.required_as(missing, UNSUPPORTED_BEFORE_9_0, el, name)
 }
 
 /// The mandatory attribute of a child that has one attribute only.
-fn child<T: crate::read::Value>(el: El<'_>, name: &str, attr: &'static str, r: &mut Reader) -> Option<T> {
-    el.child(name).and_then(|child| required(child, attr, r))
+fn child<T: Value>(
+    missing: impl Into<Classes>,
+    el: El<'_>,
+    name: &str,
+    attr: &'static str,
+    r: &mut Reader,
+) -> Option<T> {
+    el.child(name).and_then(|child| required(missing, child, attr, r))
 }
 
 fn write_child(name: &str, attr: &str, value: Option<impl std::fmt::Display>, w: &mut Writer) {

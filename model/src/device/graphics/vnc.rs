@@ -3,7 +3,7 @@
 use super::{Auth, Listens, read_port};
 use crate::YesNo;
 use crate::device::sound::read_audio_id;
-use crate::read::{El, INTERNAL_BEFORE_9_0, Reader};
+use crate::read::{El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Tag;
 
 spelled! {
@@ -58,7 +58,7 @@ impl Vnc {
             vnc.port = 0;
         }
         vnc.websocket = r.attr_as(INTERNAL_BEFORE_9_0, el, "websocket").filter(|port| tcp && *port != 0);
-        vnc.share_policy = r.attr_as(INTERNAL_BEFORE_9_0, el, "sharePolicy");
+        vnc.share_policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "sharePolicy");
         vnc.power_control = r.attr_since("7.1", el, "powerControl");
         vnc.keymap = el.string("keymap");
         vnc.audio = r.knows("7.2").then(|| read_audio_id(el, r)).flatten();

@@ -5,10 +5,6 @@ use crate::write::Writer;
 use crate::{Class, Pos, YesNo};
 
 crate::rules! {
-    /// A transient teaming interface names its persistent interface.
-    NET_TEAMING_PAIR = "net-teaming-pair": Xml, Read,
-        "`<teaming type='transient' persistent=>`: `failover_pair_id=` of the QEMU device",
-        help "add `persistent=` with the alias of the persistent interface";
     /// A `<vlan>` has at least one `<tag>`.
     NET_VLAN_TAG = "net-vlan-tag": Xml, Read, "`<vlan><tag id=>`",
         help "add a `<tag>` with `id=`, or remove `<vlan>`";
@@ -108,14 +104,7 @@ impl Teaming {
 
 impl Element for Teaming {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let teaming =
-            Self { pos: el.pos(), kind: r.required(el, "type"), persistent: el.string("persistent") };
-        if teaming.kind == Some(TeamingType::Transient) && teaming.persistent.is_none() {
-            let message = "element 'teaming' of type 'transient' lacks its attribute 'persistent', the alias of \
-                           the interface it is paired with";
-            r.refuse(&NET_TEAMING_PAIR, el.pos(), message);
-        }
-        Some(teaming)
+        Some(Self { pos: el.pos(), kind: r.required(el, "type"), persistent: el.string("persistent") })
     }
 
     fn write(&self, w: &mut Writer) {

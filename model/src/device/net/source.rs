@@ -1,12 +1,12 @@
 //! `type=` and `<source>` of an interface: what it is connected to.
 
 use super::{IpAddress, Route};
-use crate::Rule;
 use crate::device::chardev_source::Reconnect;
 use crate::device::hostdev::{HostInterface, InterfaceDevice};
 use crate::info::PciAddress;
 use crate::read::{self, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
+use crate::{Convention, Rule};
 
 crate::rules! {
     /// The `<source>` of a vhost-user interface has a `type`.
@@ -386,11 +386,14 @@ impl VhostUser {
 impl Socket {
     fn read(el: El<'_>, kind: InterfaceType, r: &mut Reader) -> Self {
         let source = el.child("source");
-        let address = match kind {
+        let read_address = |r: &mut Reader| match kind {
             InterfaceType::Server => source.and_then(|s| s.string("address")),
             _ => needed(el, "address", kind, r),
         };
+        let port_first = r.release.has(Convention::SocketPortFirst);
+        let before = if port_first { None } else { read_address(r) };
         let port = needed(el, "port", kind, r).and_then(|_| r.attr_as(INTERNAL_BEFORE_9_0, source?, "port"));
+        let address = if port_first { read_address(r) } else { before };
         Self { address, port: port.unwrap_or_default() }
     }
 

@@ -26,7 +26,9 @@ pub(crate) fn device(
         _ => "",
     };
     let mut props = Props::new("driver", text!(base, "-", bus_suffix(address), version));
-    if on_pci && variant != Variant::Plain && version.is_empty() {
+    // Without the property, every virtio device on a conventional PCI bus is transitional.
+    let by_property = variant == Variant::NonTransitional || e.has(Cap::VirtioPciDisableLegacy);
+    if on_pci && variant != Variant::Plain && version.is_empty() && by_property {
         let disable_legacy = if variant == Variant::NonTransitional { "on" } else { "off" };
         props.set("disable-legacy", disable_legacy).set("disable-modern", "off");
     }

@@ -1,14 +1,16 @@
 //! Other devices.
 
-use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_S390, PPC, RISCV, S390, UNINDEXED};
-use crate::matrix::{Case, HostKind, X86, classic, modern};
+use virtargv::{Arch, Cap};
+
+use super::{ARM, BARE, BARE_FLAGS, NOTHING, OLD_PPC, OLD_S390, PPC, RISCV, S390, UNINDEXED};
+use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
     classic("later-words").refused(),
     modern("later-words").on(NOTHING).refused(),
     classic("later-elements"),
     modern("small-devices-missing").on(BARE).refused(),
-    classic("small-devices-missing").on(BARE_FLAGS).fails(),
+    classic("small-devices-missing").on(BARE_FLAGS).refused(),
     modern("acpi-index-misplaced").refused(),
     modern("acpi-index-misplaced").on(UNINDEXED).variant("no-index").refused(),
     modern("pmu-of-power").on(PPC),
@@ -91,6 +93,15 @@ pub(super) const CASES: &[Case] = &[
     modern("tpm-bad-backends").refused(),
     modern("tpm-problems").refused(),
     modern("tpm-proxy-emulated").on(PPC).refused(),
+    classic("tpm-of-pseries-version").on(OLD_PPC).refused(),
+    modern("tpm-of-pseries-version").on(PPC),
+    classic("virtio-transitional-on-s390x").on(OLD_S390).fails(),
+    modern("virtio-transitional-on-s390x").on(S390).fails(),
+    classic("virtio-transitional-on-pci")
+        .on(Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioRng, Cap::ObjectRngRandom])),
+    modern("virtio-transitional-on-pci"),
+    classic("check-order").on(NOTHING).refused(),
+    modern("check-order").on(NOTHING).refused(),
     modern("watchdog-misplaced").refused(),
     modern("memballoon-of-xen").refused(),
     modern("memballoon-of-xen-placed").refused(),

@@ -18,6 +18,8 @@ const PLAIN_VIRTIO_GPU: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceVirtioGpu]
 const BOCHS: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::DeviceBochsDisplay]);
 
 pub(super) const CASES: &[Case] = &[
+    modern("spice-all-secure"),
+    classic("spice-all-secure"),
     modern("graphics-vnc-socket").live(),
     classic("graphics-vnc-socket").live(),
     modern("graphics-vnc-tcp").live(),

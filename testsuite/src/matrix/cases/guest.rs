@@ -44,6 +44,17 @@ const SEV_ALONE: &[Cap] =
     &[Cap::Piix3UsbUhci, Cap::SevGuest, Cap::SevGuestKernelHashes, Cap::MachineConfidentalGuestSupport];
 
 pub(super) const CASES: &[Case] = &[
+    modern("guest-container").refused(),
+    modern("guest-sections-twice"),
+    classic("guest-sections-twice"),
+    modern("guest-texts-empty"),
+    classic("guest-texts-empty"),
+    modern("read-order").refused(),
+    classic("read-order").refused(),
+    modern("flash-writable"),
+    classic("flash-writable"),
+    modern("label-without-model").refused(),
+    classic("label-without-model").refused(),
     classic("machine-q35-features").on(Qemu::Flags(Arch::X86_64, Q35)),
     modern("machine-q35-features").live(),
     modern("machine-tcg-cache").live(),

@@ -19,6 +19,8 @@ const NVDIMM: Qemu =
     Qemu::Flags(Arch::X86_64, &[Cap::DeviceNvdimm, Cap::ObjectMemoryRam, Cap::ObjectMemoryFile]);
 
 pub(super) const CASES: &[Case] = &[
+    modern("memory-with-spaces").refused(),
+    classic("memory-with-spaces").refused(),
     modern("memory-dimms").live(),
     classic("memory-dimms").live(),
     modern("memory-nvdimm").live(),

@@ -6,6 +6,8 @@ use super::{ANCIENT, ARM, NOTHING, OLD_S390, PPC, S390, TEAMING};
 use crate::matrix::{Case, HostKind, Qemu, X86, classic, modern};
 
 pub(super) const CASES: &[Case] = &[
+    modern("teaming-alone").refused(),
+    classic("teaming-alone").refused(),
     modern("host-busy").host(HostKind::Busy).fails(),
     classic("net-teaming").on(TEAMING),
     modern("native").native(),
@@ -36,7 +38,7 @@ pub(super) const CASES: &[Case] = &[
     modern("net-teaming-not-a-device").fails(),
     modern("net-user-models").live(),
     classic("net-user-models").live(),
-    classic("net-user-models").on(ANCIENT).variant("ancient").fails(),
+    classic("net-user-models").on(ANCIENT).variant("ancient"),
     modern("net-virtio-offloads").live(),
     classic("net-virtio-offloads").live(),
     modern("net-rss").live(),

@@ -11,15 +11,15 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// A USB controller of model `none` is the only one.
-    NONE_AND_OTHER = "usb-none-and-other": Plain, Complete,
+    NONE_AND_OTHER = "usb-none-and-other": Plain, Read,
         "`<controller type='usb' model='none'>`: the guest has no USB",
         help "remove it, or the other USB controllers";
     /// One of the USB controllers is no companion.
-    NO_MASTER = "usb-no-master": Plain, Complete,
+    NO_MASTER = "usb-no-master": Plain, Read,
         "`<controller type='usb'><master startport=>`: the companions of a USB 2 controller have the index of their master",
         help "add the master, such as `model='ich9-ehci1'`, without `<master>`";
     /// A guest without USB has no USB devices.
-    NONE_AND_DEVICE = "usb-none-and-device": Unsupported, Complete,
+    NONE_AND_DEVICE = "usb-none-and-device": Unsupported, Read,
         "`<controller type='usb' model='none'>`",
         help "remove the device, or the controller of model `none`";
     /// A USB controller of model `qusb1` or `qusb2` is for Xen.
@@ -38,6 +38,10 @@ virtargv_model::rules! {
     MODEL = "usb-model": Unsupported, Build,
         "`<controller type='usb' model=>`: `piix3-usb-uhci`, `usb-ehci`, `qemu-xhci` and the like",
         help "use another `model=`, or a QEMU that has the device";
+    /// A companion of a USB controller has the index of its master.
+    COMPANION = "usb-companion-master": Internal, Build,
+        "`<controller type='usb'><master startport=>`: `masterbus=` of `ich9-usb-uhci*` is the bus of the master",
+        help "give master and companions the same `index=`";
     /// Only a USB controller of model `nec-xhci` or `qemu-xhci` has a number of ports.
     PORTS_MODEL = "usb-ports": Unsupported, Build,
         "`<controller type='usb' ports=>`: `p2=` and `p3=` of `nec-usb-xhci` and `qemu-xhci`",
@@ -53,20 +57,26 @@ const MOST_PORTS: u32 = 15;
 
 /// The rules on all USB controllers and devices together.
 pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let usb: Vec<&Controller> = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some()).collect();
-    let none = |c: &&&Controller| c.usb_model() == Some(UsbModel::None);
-    if let Some(first) = usb.iter().find(none)
-        && usb.len() > 1
-    {
+    let controllers = cx.domain.devices.controllers.iter();
+    let usb: Vec<&Controller> =
+        controllers.filter(|c| c.usb().is_some() && c.info.implied.reason().is_none()).collect();
+    let is_none = |c: &Controller| c.usb_model() == Some(UsbModel::None);
+    // The first that is not alone, or the one of model `none` that follows others.
+    let disabled = usb.iter().position(|c| is_none(c));
+    if let Some(second) = disabled.and_then(|at| usb.get(at.max(1))) {
         let message = "a controller of type 'usb' with model 'none' must be the only one";
-        out.refuse(&NONE_AND_OTHER, first.info.pos, message);
+        out.refuse(&NONE_AND_OTHER, second.info.pos, message);
     }
-    let master = |c: &&Controller| c.info.master_startport.is_none();
-    if let Some(first) = usb.first()
-        && !usb.iter().any(master)
+    let is_companion = |c: &&Controller| {
+        let by_model =
+            matches!(c.usb_model(), Some(UsbModel::Ich9Uhci1 | UsbModel::Ich9Uhci2 | UsbModel::Ich9Uhci3));
+        by_model || c.info.master_startport.is_some()
+    };
+    if let Some(last) = usb.last()
+        && usb.iter().all(is_companion)
     {
         let message = "all controllers of type 'usb' are companions, their master is missing";
-        out.refuse(&NO_MASTER, first.info.pos, message);
+        out.refuse(&NO_MASTER, last.info.pos, message);
     }
     if usb_is_disabled(cx) {
         for (name, info) in on_usb(cx) {
@@ -132,9 +142,18 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
         None => return out.refuse(&MODEL_MISSING, place, "a controller of type 'usb' has no 'model'"),
         Some(model) => model,
     };
+    let is_master = |other: &&Controller| {
+        other.usb().is_some() && other.index == controller.index && other.info.master_startport.is_none()
+    };
     if !driver(model).is_some_and(|(_, cap)| cx.has(cap)) {
         let message = format!("this QEMU has no USB controller of model '{model}'");
         out.refuse(&MODEL, place, message);
+    } else if controller.info.master_startport.is_some()
+        && !cx.domain.devices.controllers.iter().any(|other| is_master(&other))
+    {
+        let index = controller.index.unwrap_or_default();
+        let message = format!("there is no master of the companion '{model}' with the index '{index}'");
+        out.refuse(&COMPANION, place, message);
     } else if let Some(ports) = usb.ports {
         let takes = match model {
             UsbModel::NecXhci => cx.has(Cap::NecUsbXhciPorts),

@@ -25,7 +25,7 @@ virtargv_model::rules! {
         "`<disk><driver queues= queue_size= event_idx= ioeventfd=>`: properties of `virtio-blk`",
         help "remove the attribute from `<driver>`, or use `bus='virtio'`";
     /// Only a CD-ROM or floppy drive has a tray.
-    TRAY = "disk-tray": Unsupported, Validate,
+    TRAY = "disk-tray": Unsupported, Validate (Read before "7.1"),
         "`<disk><target tray=>`: a hard disk's medium cannot be ejected",
         help "remove `tray=` from `<target>`";
     /// The namespace of an NVMe disk is at least 1.
@@ -33,27 +33,27 @@ virtargv_model::rules! {
         "`<disk type='nvme'><source namespace=>`: NVMe numbers the namespaces of a controller from 1",
         help "set `namespace='1'` or the number of another namespace";
     /// The vendor of a disk has at most 8 bytes.
-    VENDOR = "disk-vendor-length": Unsupported (Xml before "9.0"), Validate,
+    VENDOR = "disk-vendor-length": Unsupported (Xml before "9.0"), Validate (Read before "7.1"),
         "`<disk><vendor>`: the field of the answer to a SCSI INQUIRY has 8 bytes",
         help "shorten the text of `<vendor>`";
     /// The product of a disk has at most 16 bytes.
-    PRODUCT = "disk-product-length": Unsupported (Xml before "9.0"), Validate,
+    PRODUCT = "disk-product-length": Unsupported (Xml before "9.0"), Validate (Read before "7.1"),
         "`<disk><product>`: the field of the answer to a SCSI INQUIRY has 16 bytes",
         help "shorten the text of `<product>`";
     /// A floppy drive is on bus `fdc`, and no other device is.
-    FLOPPY_BUS = "disk-floppy-bus": Internal, Validate,
+    FLOPPY_BUS = "disk-floppy-bus": Internal, Validate (Read before "7.1"),
         "`<disk device=><target bus=>`: the floppy controller has floppy drives only",
         help "use `device='floppy'` with `bus='fdc'`";
     /// Only a disk on bus `usb`, or a hard disk on bus `scsi`, is removable.
-    REMOVABLE = "disk-removable": Xml, Validate,
+    REMOVABLE = "disk-removable": Xml, Validate (Read before "7.1"),
         "`<disk><target removable=>`: `removable=` is a property of `usb-storage` and `scsi-hd`",
         help "remove `removable=` from `<target>`, or use `bus='usb'`";
     /// A startup policy needs a local source, and the policy `requisite` a CD-ROM or floppy drive.
-    STARTUP_POLICY = "disk-startup-policy": Xml, Validate,
+    STARTUP_POLICY = "disk-startup-policy": Xml, Validate (Read before "7.1"),
         "`<disk><source startupPolicy=>`: libvirt looks for files, block devices, directories and volumes only, and drops the medium of a drive",
         help "remove `startupPolicy=`, or use `mandatory` or `optional` with a local source";
     /// A hard disk has a source.
-    NO_SOURCE = "disk-source-missing": Plain, Validate,
+    NO_SOURCE = "disk-source-missing": Plain, Validate (Read before "7.1"),
         "`<disk device='disk'><source>`: only CD-ROM and floppy drives can be empty",
         help "add `<source>`, or use `device='cdrom'`";
     /// Only a writable qcow2 image keeps discarded clusters allocated.
@@ -62,50 +62,44 @@ virtargv_model::rules! {
         help "remove `discard_no_unref=` from `<driver>`";
 }
 
-/// The step in which releases with [`Convention::DiskRulesWhileReading`] check rules.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Step {
-    /// While a disk is read.
-    Read,
-    /// While the domain is validated.
-    Validate,
+/// Checks `disk` against the rules above and those of the domain format in the other modules.
+pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    check_secrets(disk, out);
+    lun::check_source(disk, out);
+    lun::check_options(disk, out);
+    iotune::check_totals(disk, out);
+    check_after_reading(cx, disk, out);
+    check_tray(disk, out);
+    check_identity(disk, out);
+    check_kind(cx, disk, out);
+    check_startup(disk, out);
+    name::check_prefix(disk, out);
+    check_there(disk, out);
+    check_discard_no_unref(disk, out);
 }
 
-/// Checks a disk against some rules.
-type Check = fn(&Context<'_>, &Disk, &mut Findings<'_>);
-
-/// The rules above and those of the domain format in the other modules, in libvirt's order.
-const CHECKS: &[(Step, Check)] = &[
-    (Step::Read, check_images),
-    (Step::Validate, |_, disk, out| lun::check_source(disk, out)),
-    (Step::Read, |_, disk, out| lun::check_options(disk, out)),
-    (Step::Read, |_, disk, out| iotune::check_totals(disk, out)),
-    (Step::Validate, |_, disk, out| check_bus(disk, out)),
-    (Step::Validate, check_source),
-    (Step::Read, |_, disk, out| check_tray(disk, out)),
-    (Step::Read, |_, disk, out| check_identity(disk, out)),
-    (Step::Read, check_kind),
-    (Step::Read, |_, disk, out| check_startup(disk, out)),
-    (Step::Read, |_, disk, out| name::check_prefix(disk, out)),
-    (Step::Read, |_, disk, out| check_empty(disk, out)),
-    (Step::Validate, |_, disk, out| check_discard_no_unref(disk, out)),
-];
-
-/// Checks `disk` against the rules of `steps`.
-pub(super) fn check(cx: &Context<'_>, disk: &Disk, steps: &[Step], out: &mut Findings<'_>) {
-    for (_, check) in CHECKS.iter().filter(|(step, _)| steps.contains(step)) {
-        check(cx, disk, out);
-    }
+/// Checks the rules that early releases check while they read the disk, in their order.
+pub(super) fn check_reading(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    check_identity(disk, out);
+    iotune::check_totals(disk, out);
+    check_there(disk, out);
+    name::check_prefix(disk, out);
+    check_tray(disk, out);
+    lun::check_options(disk, out);
+    check_kind(cx, disk, out);
+    check_startup(disk, out);
+    check_secrets(disk, out);
 }
 
-fn check_images(_: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    for image in disk.images() {
-        network::check_auth(image, out);
-        encryption::check_cipher(image, out);
-    }
+/// Checks the rules that early releases check after those of QEMU.
+pub(super) fn check_late(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    lun::check_source(disk, out);
+    check_after_reading(cx, disk, out);
+    check_discard_no_unref(disk, out);
 }
 
-fn check_source(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+fn check_after_reading(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    check_bus(disk, out);
     if let Location::Nvme(nvme) = &disk.image.location
         && nvme.namespace == 0
     {
@@ -118,7 +112,15 @@ fn check_source(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     label::check(cx, disk.images().flat_map(|image| &image.seclabels), out);
 }
 
-fn check_empty(disk: &Disk, out: &mut Findings<'_>) {
+fn check_secrets(disk: &Disk, out: &mut Findings<'_>) {
+    for image in disk.images() {
+        network::check_auth(image, out);
+        encryption::check_cipher(image, out);
+    }
+}
+
+/// Checks that a hard disk has a source.
+pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
     if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
         let message = format!("disk '{}' has no source", disk.dst());
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);

@@ -37,7 +37,7 @@ virtargv_model::rules! {
         "`<disk><encryption><secret>`: the disk is a `-drive`, whose `key-secret=` takes one secret",
         help "keep one `<secret>`";
     /// A disk with LUKS encryption names no cipher.
-    LUKS_CIPHER = "disk-luks-cipher": Unsupported, Validate,
+    LUKS_CIPHER = "disk-luks-cipher": Unsupported, Validate (Read before "7.1"),
         "`<encryption format='luks'><cipher>`: the header of the image names the cipher; the element is for creating a volume",
         help "remove `<cipher>`";
 }

@@ -101,8 +101,7 @@ fn check_format(image: &Image, readonly: bool, out: &mut Findings<'_>) {
         out.refuse(&FORMAT, image.pos, why);
     }
     if is_dir {
-        if image.format.is_some_and(|f| !matches!(f, ImageFormat::Raw | ImageFormat::Fat | ImageFormat::Dir))
-        {
+        if image.format.is_some_and(|f| !matches!(f, ImageFormat::Fat | ImageFormat::Dir)) {
             out.refuse(&DIR, image.pos, "a source of type 'dir' needs format 'fat'");
         }
         if !readonly {

@@ -39,7 +39,7 @@ virtargv_model::rules! {
         "`<throttlefilters><throttlefilter group=>`: the name of a `<throttlegroup>`",
         help "add a `<throttlegroup>` of that name to `<throttlegroups>`";
     /// A total limit excludes separate limits on reads and writes.
-    TOTAL_AND_PARTS = "disk-iotune-total": Xml, Validate,
+    TOTAL_AND_PARTS = "disk-iotune-total": Xml, Validate (Read before "7.1"),
         "`<disk><iotune>`: QEMU's throttling refuses `*-total` together with `*-read` or `*-write`",
         help "keep either the `total_*` element or the `read_*` and `write_*` elements";
 }

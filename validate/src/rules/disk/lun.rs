@@ -23,11 +23,11 @@ virtargv_model::rules! {
         "`<disk><source><reservations>`: reservations are SCSI commands, which only a `lun` passes",
         help "remove `<reservations>`, or use `device='lun'`";
     /// Only a disk with `device='lun'` has `rawio=`.
-    RAWIO = "disk-rawio": Unsupported, Validate,
+    RAWIO = "disk-rawio": Unsupported, Validate (Read before "7.1"),
         "`<disk rawio=>`: the capability CAP_SYS_RAWIO lets QEMU pass SCSI commands",
         help "remove `rawio=`, or use `device='lun'`";
     /// Only a disk with `device='lun'` has `sgio=`.
-    SGIO = "disk-sgio": Unsupported, Validate,
+    SGIO = "disk-sgio": Unsupported, Validate (Read before "7.1"),
         "`<disk sgio=>`: the kernel's filter of SCSI commands, which only a `lun` passes",
         help "remove `sgio=`, or use `device='lun'`";
     /// A disk with `device='lun'` is on bus `virtio` or `scsi` and has the identity of the host's device.

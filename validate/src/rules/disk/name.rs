@@ -8,11 +8,11 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// A disk has a `<target>`.
-    NO_TARGET = "disk-target-missing": Plain, Validate,
+    NO_TARGET = "disk-target-missing": Plain, Validate (Read before "7.1"),
         "`<disk><target dev=>`: the name of the disk; without `bus=` it also tells the bus",
         help "add `<target dev='vda' bus='virtio'/>` or another name";
     /// The target name of a disk begins with a prefix of its device.
-    NAME_PREFIX = "disk-name-prefix": Internal, Validate,
+    NAME_PREFIX = "disk-name-prefix": Internal, Validate (Read before "7.1"),
         "`<disk><target dev=>`: floppy drives are `fd*`, hard disks and LUNs `hd*`, `sd*`, `vd*`, `xvd*` or `ubd*`",
         help "use a name such as `vda`, `sda`, `hda` or `fda`";
     /// The target name of a disk names a whole disk.

@@ -30,11 +30,11 @@ virtargv_model::rules! {
         help "remove `<auth>`",
         since "9.0";
     /// The type of a secret is one that libvirt knows.
-    SECRET_UNKNOWN = "disk-auth-secret-unknown": Unsupported, Validate,
+    SECRET_UNKNOWN = "disk-auth-secret-unknown": Unsupported, Validate (Read before "7.1"),
         "`<auth><secret type=>`: the usage type of a libvirt secret",
         help "use one of `iscsi`, `ceph`, `volume`, `tls` and `vtpm`";
     /// The type of a disk's secret is that of the protocol.
-    SECRET_TYPE = "disk-auth-secret-type": Unsupported, Validate,
+    SECRET_TYPE = "disk-auth-secret-type": Unsupported, Validate (Read before "7.1"),
         "`<auth><secret type=>`: secrets for iSCSI have the usage type `iscsi`, those for RBD `ceph`",
         help "set `type='iscsi'` for protocol `iscsi`, `type='ceph'` for protocol `rbd`";
 }

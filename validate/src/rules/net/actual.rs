@@ -6,7 +6,7 @@ use virtargv_model::device::net::{
 };
 use virtargv_model::{Place, YesNo};
 
-use super::{backend, driver, mtu, source, teaming};
+use super::{backend, driver, source, teaming};
 use crate::{Context, Findings};
 
 /// Checks `nic` with the connection that its network has given it.
@@ -22,8 +22,7 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     backend::check_tap(&actual, out);
     teaming::check_actual(&actual, out);
     if nic.is_virtio() && actual.kind != InterfaceType::Hostdev {
-        driver::check_options(cx, nic, out);
-        mtu::check_option(cx, nic, out);
+        driver::check_tx_mode(cx, nic, out);
     }
 }
 

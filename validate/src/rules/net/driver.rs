@@ -29,7 +29,7 @@ virtargv_model::rules! {
         "`<interface><driver txmode=>`: `tx=` of `virtio-net`",
         help "remove `txmode=` from `<driver>`, or use a QEMU that has it";
     /// The sizes of a virtio interface's queues need a QEMU that has the properties.
-    QUEUE_SIZE_OPTION = "net-queue-size-option": Unsupported, Build,
+    QUEUE_SIZE_OPTION = "net-queue-size-option": Unsupported, Validate,
         "`<interface><driver rx_queue_size= tx_queue_size=>`: `rx_queue_size=` (QEMU 2.8) and `tx_queue_size=` (QEMU 2.10) of `virtio-net`",
         help "remove the attribute from `<driver>`, or use a QEMU that has it";
 }
@@ -82,19 +82,26 @@ pub(super) fn check_queues(actual: &Actual<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks the properties of `virtio-net` that depend on QEMU.
-pub(super) fn check_options(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
-    let driver = &nic.driver;
-    let rows = [
-        ("rx_queue_size", driver.rx_queue_size, Cap::VirtioNetRxQueueSize),
-        ("tx_queue_size", driver.tx_queue_size, Cap::VirtioNetTxQueueSize),
-    ];
-    if let Some(mode) = driver.tx_mode
+/// Checks that this QEMU has the transmission mode of a virtio interface.
+pub(super) fn check_tx_mode(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
+    if let Some(mode) = nic.driver.tx_mode
         && !cx.has(Cap::VirtioTxAlg)
     {
         let message = format!("this QEMU has no option 'tx' of virtio-net, which 'txmode' '{mode}' needs");
         out.refuse(&TX_MODE, nic.info.pos.path("driver/@txmode"), message);
     }
+}
+
+/// Checks that this QEMU has the queue sizes of a virtio interface.
+pub(super) fn check_queue_sizes(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
+    if !nic.is_virtio() {
+        return;
+    }
+    let driver = &nic.driver;
+    let rows = [
+        ("rx_queue_size", driver.rx_queue_size, Cap::VirtioNetRxQueueSize),
+        ("tx_queue_size", driver.tx_queue_size, Cap::VirtioNetTxQueueSize),
+    ];
     for (name, size, cap) in rows {
         if let Some(size) = size
             && !cx.has(cap)

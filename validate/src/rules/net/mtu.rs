@@ -11,7 +11,7 @@ virtargv_model::rules! {
         "`<interface><mtu>`: the MTU is set on the host's device or daemon as well, which the other types do not let libvirt do",
         help "remove `<mtu>`, or use one of these types";
     /// The MTU of a virtio interface needs a QEMU that tells the guest.
-    MTU_OPTION = "net-mtu-option": Unsupported, Build,
+    MTU_OPTION = "net-mtu-option": Unsupported, Validate,
         "`<interface><mtu size=>`: `host_mtu=` of `virtio-net`, new in QEMU 2.9",
         help "remove `<mtu>`, or use QEMU 2.9 or later";
 }
@@ -36,7 +36,7 @@ pub(super) fn check(nic: &Interface, out: &mut Findings<'_>) {
 
 /// Checks that this QEMU tells a virtio interface's guest the MTU.
 pub(super) fn check_option(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
-    if let Some(mtu) = nic.mtu
+    if let Some(mtu) = nic.mtu.filter(|_| nic.is_virtio())
         && !cx.has(Cap::VirtioNetHostMtu)
     {
         let message = format!("this QEMU has no option 'host_mtu' ('{mtu}') of virtio-net");

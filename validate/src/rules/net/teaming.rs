@@ -20,6 +20,10 @@ virtargv_model::rules! {
     TEAMING_TRANSIENT_TYPE = "net-teaming-transient-type": Unsupported, Validate,
         "`<interface><teaming type='transient'/>`: `failover_pair_id=` is a property of `vfio-pci`",
         help "use `type='hostdev'`, or `type='network'` with a network that hands out host devices";
+    /// A transient teaming interface names its persistent interface.
+    TEAMING_PAIR = "net-teaming-pair": Unsupported, Validate,
+        "`<teaming type='transient' persistent=>`: `failover_pair_id=` of the QEMU device",
+        help "add `persistent=` with the alias of the persistent interface";
     /// A persistent teaming interface has no `persistent=`.
     TEAMING_PAIR_EXTRA = "net-teaming-pair-extra": Unsupported, Validate,
         "`<interface><teaming type='persistent'/>`: `persistent=` is the attribute by which the transient interface names the persistent one",
@@ -52,17 +56,23 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks that a persistent teaming interface has no `persistent=`.
-pub(super) fn check_persistent(nic: &Interface, out: &mut Findings<'_>) {
-    if let Some(teaming) = &nic.teaming
-        && teaming.kind == Some(TeamingType::Persistent)
-        && let Some(partner) = &teaming.persistent
-    {
-        let message = format!(
-            "element 'teaming' of type 'persistent' has attribute 'persistent' ('{partner}'), which is for type \
-             'transient'"
-        );
-        out.refuse(&TEAMING_PAIR_EXTRA, teaming.pos.path("@persistent"), message);
+/// Checks that of a teaming pair the transient interface names the other, and the persistent one none.
+pub(super) fn check_pair(nic: &Interface, out: &mut Findings<'_>) {
+    let Some(teaming) = &nic.teaming else { return };
+    match (teaming.kind, &teaming.persistent) {
+        (Some(TeamingType::Transient), None) => {
+            let message = "element 'teaming' of type 'transient' lacks its attribute 'persistent', the alias of \
+                           the interface it is paired with";
+            out.refuse(&TEAMING_PAIR, teaming.pos.path("@persistent"), message);
+        }
+        (Some(TeamingType::Persistent), Some(partner)) => {
+            let message = format!(
+                "element 'teaming' of type 'persistent' has attribute 'persistent' ('{partner}'), which is for type \
+                 'transient'"
+            );
+            out.refuse(&TEAMING_PAIR_EXTRA, teaming.pos.path("@persistent"), message);
+        }
+        _ => {}
     }
 }
 
