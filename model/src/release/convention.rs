@@ -128,7 +128,7 @@ conventions! {
     /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
     /// The name of an RBD image can have a namespace between pool and image.
-    RbdNamespace: since "11.3";
+    RbdNamespace: since "11.4";
     /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.

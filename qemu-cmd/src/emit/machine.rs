@@ -154,7 +154,7 @@ fn start(e: &Emit<'_>, props: &mut Props) {
     {
         props.set_opt("max-cpu-compat", cpu.model.name.as_ref());
     }
-    if e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
+    if e.guest().arch.is_s390() && e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
         props.set_opt("loadparm", loadparm(e).map(Text::from));
     }
 }

@@ -96,7 +96,7 @@ const DEVICES: &[fn(&mut Work<'_>)] = &[
 const IMPLIED: &[fn(&mut Work<'_>)] = &[controller::implied];
 
 /// The defaults that depend on addresses.
-const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[controller::sort, chardev::mirror_first_console];
+const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[controller::masters_first, chardev::mirror_first_console];
 
 /// Fills in the defaults of the domain, and adds the devices that the machine has.
 pub(crate) fn domain(work: &mut Work<'_>) {

@@ -248,7 +248,7 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
                 format!("'base' of 'address' is '{base:#x}', it must be a multiple of '{page}' bytes");
             out.refuse(&PMEM_ALIGN, device.target.pos.path("address/@base"), message);
         }
-        if device.access != Some(MemoryAccess::Shared) {
+        if device.access == Some(MemoryAccess::Private) {
             let message = "a memory device of model 'virtio-pmem' needs 'shared' access";
             out.refuse(&PMEM_SHARED, device.info.pos.attr("access"), message);
         }

@@ -89,7 +89,7 @@ spelled! {
 pub struct Teaming {
     /// Place of the element in the text.
     pub pos: Pos,
-    /// `type=`; `None` only where it could not be read.
+    /// `type=`. Without it, libvirt keeps only `persistent=`, which has no effect.
     pub kind: Option<TeamingType>,
     /// `persistent=`: the alias of the persistent interface.
     pub persistent: Option<String>,
@@ -104,11 +104,14 @@ impl Teaming {
 
 impl Element for Teaming {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { pos: el.pos(), kind: r.required(el, "type"), persistent: el.string("persistent") })
+        let kind = r.attr_as(Class::Unsupported, el, "type");
+        Some(Self { pos: el.pos(), kind, persistent: el.string("persistent") })
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("teaming").opt("type", self.kind).opt("persistent", self.persistent.as_ref()).empty();
+        if self.kind.is_some() {
+            w.element("teaming").opt("type", self.kind).opt("persistent", self.persistent.as_ref()).empty();
+        }
     }
 }
 
