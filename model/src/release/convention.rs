@@ -127,8 +127,6 @@ conventions! {
     CopyOnReadDiscard: since "7.6";
     /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
-    /// The name of an RBD image can have a namespace between pool and image.
-    RbdNamespace: since "11.4";
     /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.
@@ -139,6 +137,10 @@ conventions! {
     VhostuserVirtio: since "11.3";
     /// `id=` is the last property of a network backend, else it precedes those of vhost-net.
     NetdevIdLast: since "9.0";
+    /// A vhost-user interface needs shared guest memory when it is defined, else QEMU refuses it at the start.
+    VhostUserNetShared: since "11.1";
+    /// A `<seclabel>` without `type=` is ignored, and refused without `model=`; else it is dynamic.
+    SeclabelWithoutType: since "9.0" until "12.9";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.

@@ -28,11 +28,10 @@ pub(crate) fn complete(work: &mut Work<'_>) {
     if let Some(loader) = &mut os.loader
         && loader.path.is_some()
         && os.firmware.is_none()
+        && loader.kind.is_none()
     {
-        loader.kind.get_or_insert(LoaderType::Rom);
-        if loader.kind == Some(LoaderType::Rom) {
-            loader.format.get_or_insert(FlashFormat::Raw);
-        }
+        loader.kind = Some(LoaderType::Rom);
+        loader.format.get_or_insert(FlashFormat::Raw);
     }
     let name = work.domain.name.clone();
     match pick_modern(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {

@@ -98,7 +98,10 @@ pub(super) fn masters_first(controllers: &mut Vec<Controller>) {
             let master = controllers.remove(at);
             controllers.insert(first, master);
             // What was from `first` on is now one further.
-            companions.values_mut().filter(|position| **position >= first).for_each(|position| *position += 1);
+            companions
+                .values_mut()
+                .filter(|position| **position >= first)
+                .for_each(|position| *position += 1);
             companions.insert(index, first + 1);
         }
     }
