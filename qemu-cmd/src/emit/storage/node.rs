@@ -6,6 +6,7 @@ use super::place::{self, NodeContext};
 use super::{format, objects};
 use crate::emit::context::Emit;
 use crate::prepare::device::disk::Chain;
+use crate::prepare::storage::place::Storage;
 use crate::prepare::storage::{Access, Form, ImageFacts};
 use crate::{NodeName, Props};
 
@@ -64,7 +65,13 @@ pub(crate) fn emit_image(
     let nodes = &image.nodes;
     let mut storage = storage_node(e, image, access);
     let top_readonly = nodes.format.is_none().then_some(readonly);
-    place::common(e, &mut storage, access, top_readonly.filter(|_| nodes.slice.is_none()));
+    // QEMU takes a single descriptor as it is, so that it must not ask for another access first.
+    let by_descriptor = match &image.storage {
+        Storage::Group(set) if set.descriptors.len() == 1 => Some(readonly && !set.writable),
+        _ => None,
+    };
+    let storage_readonly = top_readonly.filter(|_| nodes.slice.is_none()).or(by_descriptor);
+    place::common(e, &mut storage, access, storage_readonly);
     e.blockdev(storage);
     if let (Some(node), Some(slice)) = (&nodes.slice, &image.slice) {
         let mut props = Props::new("driver", "raw");

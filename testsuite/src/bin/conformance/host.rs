@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
 use virtargv_host::{
-    Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
+    DescriptorGroup, Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind,
+    VolumeLookup,
 };
 use virtargv_model::Uuid;
 use virtargv_model::device::net::{Actual, NetworkSource, Source};
@@ -68,10 +69,13 @@ pub fn host(corpus: &Corpus, case: &Case, document: &str) -> Result<FixedHost, S
 
 /// The numbers of descriptors, with those that the case passes.
 fn descriptors(case: &Case) -> PretendedDescriptors {
-    let numbers = |fds: &Value| fds.as_array().into_iter().flatten().filter_map(fd).collect();
+    let group = |group: &Value| DescriptorGroup {
+        numbers: group["fds"].as_array().into_iter().flatten().filter_map(fd).collect(),
+        writable: group["writable"] == true,
+    };
     let vdpa = case.members("vdpa_fds").filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)));
     PretendedDescriptors {
-        groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), numbers(fds))).collect(),
+        groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), group(fds))).collect(),
         vdpa: vdpa.collect(),
     }
 }
