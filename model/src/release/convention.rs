@@ -127,6 +127,10 @@ conventions! {
     CopyOnReadDiscard: since "7.6";
     /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
+    /// The name of an RBD image can have a namespace between pool and image.
+    RbdNamespace: since "12.9";
+    /// Firmware with `type='rom'` has the format `raw`, else only where the type is the default.
+    RomFormat: since "12.9";
     /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.
@@ -141,6 +145,8 @@ conventions! {
     VhostUserNetShared: since "11.1";
     /// A `<seclabel>` without `type=` is ignored, and refused without `model=`; else it is dynamic.
     SeclabelWithoutType: since "9.0" until "12.9";
+    /// `loadparm=` of the machine is for s390x guests, else for every QEMU with the property.
+    LoadparmByArch: since "11.3";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.

@@ -154,7 +154,8 @@ fn start(e: &Emit<'_>, props: &mut Props) {
     {
         props.set_opt("max-cpu-compat", cpu.model.name.as_ref());
     }
-    if e.guest().arch.is_s390() && e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
+    let can_load = e.guest().arch.is_s390() || !e.release().has(Convention::LoadparmByArch);
+    if can_load && e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
         props.set_opt("loadparm", loadparm(e).map(Text::from));
     }
 }

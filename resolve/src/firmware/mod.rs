@@ -28,10 +28,12 @@ pub(crate) fn complete(work: &mut Work<'_>) {
     if let Some(loader) = &mut os.loader
         && loader.path.is_some()
         && os.firmware.is_none()
-        && loader.kind.is_none()
     {
-        loader.kind = Some(LoaderType::Rom);
-        loader.format.get_or_insert(FlashFormat::Raw);
+        let by_default = loader.kind.is_none();
+        let rom = *loader.kind.get_or_insert(LoaderType::Rom) == LoaderType::Rom;
+        if by_default || (rom && work.release.has(Convention::RomFormat)) {
+            loader.format.get_or_insert(FlashFormat::Raw);
+        }
     }
     let name = work.domain.name.clone();
     match pick_modern(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {

@@ -112,7 +112,13 @@ fn network(e: &Emit<'_>, network: &Network, context: NodeContext<'_>) -> Props {
             .opt("reconnect-delay", *reconnect_delay),
         Network::Rbd { pool, volume, snapshot, config, monitors } => {
             let mut props = Props::new("driver", "rbd").with("pool", pool.clone());
-            props.set("image", volume.clone());
+            let (namespace, name) = match volume.split_once('/') {
+                Some((namespace, name)) if e.release().has(Convention::RbdNamespace) => {
+                    (Some(namespace), name)
+                }
+                _ => (None, volume.as_str()),
+            };
+            props.set_opt("namespace", namespace.map(str::to_owned)).set("image", name.to_owned());
             rbd(&mut props, context, [snapshot, config], monitors);
             props
         }
