@@ -11,7 +11,7 @@ mod uri;
 mod volume;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::{Request, Runner};
+use virtargv_host::{Host, Request, Runner};
 use virtargv_model::device::disk::{CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{
     Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Location, Slice, SourceType,

@@ -2,7 +2,7 @@
 
 use virtargv_caps::Convention;
 
-use super::place::{self, NodeContext};
+use super::place::{self, NodeContext, Opened};
 use super::{format, objects};
 use crate::emit::context::Emit;
 use crate::prepare::device::disk::Chain;
@@ -64,21 +64,22 @@ pub(crate) fn emit_image(
     objects::emit(e, &image.objects);
     let nodes = &image.nodes;
     let mut storage = storage_node(e, image, access);
-    let top_readonly = nodes.format.is_none().then_some(readonly);
-    // QEMU takes a single descriptor as it is, so that it must not ask for another access first.
-    let by_descriptor = match &image.storage {
-        Storage::Group(set) if set.descriptors.len() == 1 => Some(readonly && !set.writable),
-        _ => None,
+    let top = if nodes.format.is_none() { Opened::Top { readonly } } else { Opened::Below };
+    let opened = match &image.storage {
+        _ if nodes.slice.is_none() && nodes.format.is_none() => top,
+        Storage::Group(set) if set.descriptors.len() == 1 => {
+            Opened::ByDescriptor { readonly: readonly && !set.writable }
+        }
+        _ => Opened::Below,
     };
-    let storage_readonly = top_readonly.filter(|_| nodes.slice.is_none()).or(by_descriptor);
-    place::common(e, &mut storage, access, storage_readonly);
+    place::common(e, &mut storage, access, opened);
     e.blockdev(storage);
     if let (Some(node), Some(slice)) = (&nodes.slice, &image.slice) {
         let mut props = Props::new("driver", "raw");
         if e.release().has(Convention::BlockdevCacheLast) {
             props.set("file", &nodes.storage);
             props.set("offset", slice.offset).set("size", slice.size).set("node-name", node);
-            place::common(e, &mut props, access, top_readonly);
+            place::common(e, &mut props, access, top);
         } else {
             props.set("node-name", node).set("offset", slice.offset).set("size", slice.size);
             props.set("file", &nodes.storage);
