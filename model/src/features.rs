@@ -137,7 +137,8 @@ impl Features {
                 self.msrs = r.required_as(UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "unknown");
             }
             "smm" => self.smm = Smm::read(el, r),
-            "tcg" => self.tcg = Some(Tcg::read(el, r)),
+            // Without a cache size, the element is read as absent.
+            "tcg" => self.tcg = Some(Tcg::read(el, r)).filter(|tcg| tcg.tb_cache.is_some()),
             "async-teardown" => {
                 self.async_teardown = match el.get("enabled") {
                     Some(_) => r.attr(el, "enabled"),

@@ -29,7 +29,7 @@ impl Guest {
         let accel = accel_of(domain.virt_type);
         let machine = match domain.os.machine.as_deref() {
             Some(name) => caps.canonical_machine(accel, name).to_owned(),
-            None => caps.default_machine(accel).map(|m| m.name.to_string()).unwrap_or_default(),
+            None => preferred_machine(caps, accel, arch),
         };
         let board = Board::of(arch, &machine);
         Self { arch, machine, accel, release: caps.release(), board }
@@ -125,6 +125,15 @@ impl Guest {
         let old = arch.is_x86() || arch.is_arm() || arch.is_ppc64() || arch.is_s390();
         old || late && self.release.has(Convention::RiscvLoongarchCpus)
     }
+}
+
+/// The machine type of a guest whose document names none.
+fn preferred_machine(caps: &Caps, accel: Accel, arch: Arch) -> String {
+    let virt = || {
+        let prefers = (arch.is_arm() || arch.is_riscv()) && caps.release().has(Convention::PreferVirt);
+        prefers.then(|| caps.canonical_machine(accel, "virt").to_owned())
+    };
+    virt().or_else(|| caps.default_machine(accel).map(|m| m.name.to_string())).unwrap_or_default()
 }
 
 bitflags! {

@@ -147,6 +147,16 @@ conventions! {
     SeclabelWithoutType: since "9.0" until "12.9";
     /// `loadparm=` of the machine is for s390x guests, else for every QEMU with the property.
     LoadparmByArch: since "11.3";
+    /// Arm `realview` boards have a USB controller of model `pci-ohci`, without a PCI bus.
+    RealviewUsb: since "11.3" until "12.9";
+    /// The preferred machine type of Arm and RISC-V is `virt`, as QEMU has no default there.
+    PreferVirt: since "11.3";
+    /// Transitional and non-transitional virtio devices can be on every bus, else on PCI only.
+    TransitionalAnyBus: since "9.0";
+    /// A new guest with a maximum memory size gets a guest NUMA cell, which memory devices need.
+    NumaCellForHotplug: since "11.3";
+    /// `<product>` is for IDE and SATA disks too.
+    AtaProduct: since "11.3";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.

@@ -131,15 +131,23 @@ pub(crate) fn name_all(
     let host = request.host;
     let list = &mut domain.devices.disks;
     let mut found = true;
+    let mut looked_up = Vec::with_capacity(list.len());
     for disk in &mut *list {
-        if let Err(problem) = volume::look_up(disk, host, caps.release()) {
-            report.push(problem);
+        let missing = match volume::look_up(disk, host, caps.release()) {
+            Ok(()) => None,
+            Err(problem) => Some(chain::without(disk, problem)),
+        };
+        if let Some(Err(problem)) = &missing {
+            report.push(problem.clone());
             found = false;
         }
+        looked_up.push(!matches!(missing, Some(Ok(Found::NoDisk))));
     }
     if !found {
         return None;
     }
+    let mut keep = looked_up.iter();
+    list.retain(|_| keep.next() != Some(&false));
     let mut namer = Namer { caps, host, next: 1, next_set: 0 };
     let mut disks = vec![DiskNodes::default(); list.len()];
     // Nodes are numbered from the last disk to the first: at first those of images that the document has, then those of

@@ -47,6 +47,7 @@ use crate::Work;
 /// The defaults of the domain, in libvirt's order.
 const DOMAIN: &[fn(&mut Work<'_>)] = &[
     os::apply,
+    numa::add_cell,
     memory::apply,
     vcpu::apply,
     features::apply,

@@ -7,7 +7,7 @@ use crate::{Kib, OnOff};
 
 crate::rules! {
     /// The numbers in the `<target>` of a PCI controller are in their ranges.
-    PCI_TARGET_RANGE = "pci-target-range": Xml, Read,
+    PCI_TARGET_RANGE = "pci-target-range": Unsupported (Xml before "9.0"), Validate (Read before "9.0"),
         "`<target>`: `chassisNr` 1 to 255, `chassis` and `port` 0 to 255, `busNr` 1 to 254, `index` 0 to 30",
         help "use a number in range, or leave the attribute out so that one is assigned";
 }

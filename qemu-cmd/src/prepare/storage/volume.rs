@@ -16,7 +16,12 @@ const ISCSI_PORT: u32 = 3260;
 pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Result<(), Problem> {
     let Location::Volume(source) = disk.image.location.clone() else { return Ok(()) };
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
-        return Ok(());
+        if disk.image.pos == disk.info.pos {
+            return Ok(());
+        }
+        let message = "a disk of type 'volume' lacks 'pool' and 'volume' of its source";
+        let problem = crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message);
+        return Err(problem.with_class(Class::Plain));
     };
     let problem = |kind, message: String| {
         crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message).with_class(kind)

@@ -60,7 +60,8 @@ fn usb(work: &Work<'_>) -> Implied {
     }
     let arch = guest.arch;
     if work.release.has(Convention::UsbByMachine) && arch.is_arm() {
-        return if guest.is_arm_board_with_pci() {
+        let realview = guest.machine.starts_with("realview-") && work.release.has(Convention::RealviewUsb);
+        return if guest.is_arm_board_with_pci() || realview {
             Implied::Model(UsbModel::PciOhci)
         } else {
             Implied::Nothing

@@ -1,6 +1,6 @@
 //! Rules of QEMU on a disk's guest device and its properties.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
@@ -41,6 +41,10 @@ virtargv_model::rules! {
     VENDOR = "disk-vendor-bus": Unsupported, Validate,
         "`<disk><vendor>`, `<product>`: `vendor=` and `product=` of `scsi-hd`",
         help "remove `<vendor>` and `<product>`, or use `bus='scsi'`";
+    /// The vendor of a disk has at most 8 characters, its product 16 on SCSI and 40 elsewhere.
+    IDENTITY_LENGTH = "disk-identity-length": Unsupported (Xml before "9.0"), Validate (Read before "9.0"),
+        "`<disk><vendor>`, `<product>`: the fields of the SCSI INQUIRY and ATA IDENTIFY data",
+        help "use a shorter text";
     /// A disk needs a QEMU that has the devices and properties it asks for.
     QEMU_LACKS = "disk-qemu-lacks": Unsupported, Validate,
         "`<disk>`: the device or property that the message names came with a later QEMU, or this QEMU was built without it",
@@ -187,14 +191,29 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             }
         }
     }
-    if disk.vendor.is_some() || disk.product.is_some() {
-        if disk.bus() == Some(DiskBus::Scsi) {
-            need(cx, disk, Cap::ScsiDiskWwn, "vendor or product of 'scsi' disks", out);
-        } else {
-            let message =
-                format!("'vendor' and 'product' need bus 'scsi', which disk '{}' is not on", disk.dst());
-            out.refuse(&VENDOR, disk.info.pos, message);
+    let short = disk.bus() == Some(DiskBus::Scsi) || !cx.release.has(Convention::AtaProduct);
+    let fields = [("vendor", &disk.vendor, 8), ("product", &disk.product, if short { 16 } else { 40 })];
+    for (name, text, most) in fields {
+        if let Some(text) = text.as_deref().filter(|text| text.len() > most) {
+            let message = format!("element '{name}' of a disk is '{text}', more than '{most}' characters");
+            out.refuse(&IDENTITY_LENGTH, disk.info.pos.path(name), message);
         }
+    }
+    let ata =
+        matches!(disk.bus(), Some(DiskBus::Ide | DiskBus::Sata)) && cx.release.has(Convention::AtaProduct);
+    let wrong = if disk.bus() == Some(DiskBus::Scsi) {
+        if disk.vendor.is_some() || disk.product.is_some() {
+            need(cx, disk, Cap::ScsiDiskWwn, "vendor or product of 'scsi' disks", out);
+        }
+        None
+    } else if disk.vendor.is_some() {
+        Some("vendor")
+    } else {
+        disk.product.as_ref().filter(|_| !ata).map(|_| "product")
+    };
+    if let Some(name) = wrong {
+        let message = format!("'{name}' is not for the bus of disk '{}', it needs bus 'scsi'", disk.dst());
+        out.refuse(&VENDOR, disk.info.pos.path(name), message);
     }
 }
 
