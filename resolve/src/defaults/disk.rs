@@ -92,7 +92,9 @@ fn complete(disk: &mut Disk, live: bool) {
     disk.device.get_or_insert(DiskDevice::Disk);
     disk.driver.name.get_or_insert_with(|| "qemu".to_owned());
     let kind = disk.image.kind();
-    if disk.image.is_empty() && matches!(kind, SourceType::Network | SourceType::Volume) {
+    // A volume keeps its type where there is a `<source>`, which then lacks the names of pool and volume.
+    let unnamed = kind == SourceType::Volume && disk.image.pos == disk.info.pos;
+    if disk.image.is_empty() && (kind == SourceType::Network || unnamed) {
         disk.image.location = Location::empty(SourceType::File);
     }
     // The format of a volume is known after a look-up in its pool.

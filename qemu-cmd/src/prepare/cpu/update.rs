@@ -227,7 +227,9 @@ impl Cx<'_> {
             return Ok(());
         }
         let message = format!("the host's CPU '{host}' has no compatibility mode '{wanted}'");
-        Err(crate::rules::CPU_INCOMPATIBLE.problem(self.caps.release(), cpu.model.pos, message))
+        let problem = crate::rules::CPU_INCOMPATIBLE.problem(self.caps.release(), cpu.model.pos, message);
+        // libvirt's message is the words of the class alone.
+        Err(problem.with_class(Class::Plain))
     }
 
     fn check_s390(&self, cpu: &Cpu) -> Done {

@@ -169,7 +169,7 @@ fn processor(case: &Case) -> Option<Processor> {
              pdpe1gb abm invtsc lahf_lm",
             2,
         )),
-        (Some("QEMU_CPU_DEF_POWER9"), _) => Some(other(Some("POWER9"), 16, 1)),
+        (Some("cpuPower9" | "QEMU_CPU_DEF_POWER9"), _) => Some(other(Some("POWER9"), 16, 1)),
         (Some("QEMU_CPU_DEF_POWER10"), _) => Some(other(Some("POWER10"), 16, 1)),
         (_, arch) if arch.is_x86() => {
             Some(x86("core2duo", "ds acpi ss ht tm pbe ds_cpl vmx est tm2 cx16 xtpr lahf_lm", 1))

@@ -136,9 +136,12 @@ pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks that the format of NVRAM is known: it is that of the loader, but a writable loader has no NVRAM of its own.
 pub(super) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
-    let Some(nvram) = os.nvram.as_ref().filter(|nvram| nvram.image.is_some() && os.has_flash()) else { return };
+    let Some(nvram) = os.nvram.as_ref().filter(|nvram| nvram.image.is_some() && os.has_flash()) else {
+        return;
+    };
     if nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
-        let message = "element 'nvram' has the format 'none', as firmware without readonly='yes' has no NVRAM";
+        let message =
+            "element 'nvram' has the format 'none', as firmware without readonly='yes' has no NVRAM";
         out.refuse(&NVRAM_FORMAT, nvram.pos.attr("format"), message);
     }
 }
