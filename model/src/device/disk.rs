@@ -374,7 +374,8 @@ impl Disk {
                 .opt("dev", self.target.dev.as_ref())
                 .opt("bus", self.target.bus)
                 .opt("tray", self.target.tray)
-                .opt("removable", self.target.removable)
+                // libvirt keeps the attribute of a SCSI disk, and writes that of a USB disk only.
+                .opt("removable", self.target.removable.filter(|_| self.target.bus != Some(DiskBus::Scsi)))
                 .opt("rotation_rate", self.target.rotation_rate)
                 .empty();
         }

@@ -157,6 +157,8 @@ conventions! {
     NumaCellForHotplug: since "11.3";
     /// `<product>` is for IDE and SATA disks too.
     AtaProduct: since "11.3";
+    /// A generated path of a channel's socket is in a directory of libvirt; else the name of its directory is enough.
+    ChannelPathInDirs: since "9.7";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.

@@ -92,9 +92,7 @@ fn complete(disk: &mut Disk, live: bool) {
     disk.device.get_or_insert(DiskDevice::Disk);
     disk.driver.name.get_or_insert_with(|| "qemu".to_owned());
     let kind = disk.image.kind();
-    // A volume keeps its type where there is a `<source>`, which then lacks the names of pool and volume.
-    let unnamed = kind == SourceType::Volume && disk.image.pos == disk.info.pos;
-    if disk.image.is_empty() && (kind == SourceType::Network || unnamed) {
+    if disk.image.is_empty() && kind == SourceType::Network {
         disk.image.location = Location::empty(SourceType::File);
     }
     // The format of a volume is known after a look-up in its pool.
