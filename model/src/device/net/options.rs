@@ -89,7 +89,7 @@ spelled! {
 pub struct Teaming {
     /// Place of the element in the text.
     pub pos: Pos,
-    /// `type=`. Without it, libvirt keeps only `persistent=`, which has no effect.
+    /// `type=`; `None` only where it could not be read.
     pub kind: Option<TeamingType>,
     /// `persistent=`: the alias of the persistent interface.
     pub persistent: Option<String>,
@@ -104,14 +104,13 @@ impl Teaming {
 
 impl Element for Teaming {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let kind = r.attr_as(Class::Unsupported, el, "type");
-        Some(Self { pos: el.pos(), kind, persistent: el.string("persistent") })
+        // Without a type, libvirt keeps only `persistent=`, which has no effect.
+        let kind = r.attr_as(Class::Unsupported, el, "type")?;
+        Some(Self { pos: el.pos(), kind: Some(kind), persistent: el.string("persistent") })
     }
 
     fn write(&self, w: &mut Writer) {
-        if self.kind.is_some() {
-            w.element("teaming").opt("type", self.kind).opt("persistent", self.persistent.as_ref()).empty();
-        }
+        w.element("teaming").opt("type", self.kind).opt("persistent", self.persistent.as_ref()).empty();
     }
 }
 

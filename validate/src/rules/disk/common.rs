@@ -121,7 +121,9 @@ fn check_secrets(disk: &Disk, out: &mut Findings<'_>) {
 
 /// Checks that a hard disk has a source.
 pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
-    if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
+    // A volume is looked up by the name of its pool, even where it has none.
+    let is_volume = disk.image.kind() == SourceType::Volume;
+    if disk.image.is_empty() && !is_volume && disk.device() == DiskDevice::Disk {
         let message = format!("disk '{}' has no source", disk.dst());
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
