@@ -70,6 +70,8 @@ pub struct DeviceSeclabel {
 /// Reads the labels of a domain, one for each security model.
 pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
+    // The places of labels without a type.
+    let mut untyped = Vec::new();
     for el in domain.children("seclabel") {
         let Some(label) = Seclabel::read(el, r) else { continue };
         let model = label.model.as_deref();
@@ -80,15 +82,18 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
             r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
+        untyped.extend(el.get("type").is_none().then_some(label.pos.offset()));
         labels.push(label);
     }
     let no_type = r.release.has(Convention::SeclabelWithoutType);
     let unnamed = labels.iter().find(|label| label.model.is_none());
-    if let Some(label) = unnamed.filter(|label| labels.len() > 1 || label.needs_model(no_type)) {
+    if let Some(label) = unnamed.filter(|label| {
+        labels.len() > 1 || label.needs_model(no_type && untyped.contains(&label.pos.offset()))
+    }) {
         let message = "an element 'seclabel' with a label, or one of several, lacks its attribute 'model'";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
-    labels.retain(|label| label.kind.is_some() || !no_type);
+    labels.retain(|label| !no_type || !untyped.contains(&label.pos.offset()));
     labels
 }
 

@@ -16,7 +16,7 @@ const ISCSI_PORT: u32 = 3260;
 pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Result<(), Problem> {
     let Location::Volume(source) = disk.image.location.clone() else { return Ok(()) };
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
-        if disk.image.pos == disk.info.pos {
+        if disk.image.pos.offset() == disk.info.pos.offset() {
             return Ok(());
         }
         let message = "a disk of type 'volume' lacks 'pool' and 'volume' of its source";

@@ -1,7 +1,5 @@
 //! Rules on USB controllers, and on USB devices of a guest without USB.
 
-use std::collections::BTreeSet;
-
 use virtargv_caps::Cap;
 use virtargv_model::device::controller::{Controller, Usb, UsbModel};
 use virtargv_model::device::hostdev::HostdevSource;
@@ -20,10 +18,6 @@ virtargv_model::rules! {
     NO_MASTER = "usb-no-master": Plain, Read,
         "`<controller type='usb'><master startport=>`: the companions of a USB 2 controller have the index of their master",
         help "add the master, such as `model='ich9-ehci1'`, without `<master>`";
-    /// A companion controller has the index of a USB controller that is no companion.
-    MASTER_MISSING = "usb-master-missing": Internal, Build,
-        "`<controller type='usb'><master startport=>`: `masterbus=` is the bus of the controller with the same index",
-        help "give the companions the `index=` of their master";
     /// A guest without USB has no USB devices.
     NONE_AND_DEVICE = "usb-none-and-device": Unsupported, Read,
         "`<controller type='usb' model='none'>`",
@@ -175,17 +169,6 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
 
 /// Checks all USB controllers for what libvirt finds only when it builds the command line.
 pub(super) fn build_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let all = || cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some());
-    let (companions, masters): (Vec<&Controller>, Vec<&Controller>) =
-        all().partition(|controller| controller.info.master_startport.is_some());
-    let masters: BTreeSet<u32> = masters.into_iter().map(Controller::number).collect();
-    for companion in companions.into_iter().filter(|companion| !masters.contains(&companion.number())) {
-        let message = format!(
-            "the companion controller with index '{}' needs a USB controller with that index and no 'master'",
-            companion.number()
-        );
-        out.refuse(&MASTER_MISSING, companion.info.pos, message);
-    }
     let usb = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some_and(|usb| usb.model.is_none()));
     if let Some(second) = usb.clone().nth(1).filter(|_| cx.guest.has_legacy_usb()) {
         let message = "more than one controller of type 'usb' has no 'model'";

@@ -41,10 +41,6 @@ virtargv_model::rules! {
     VENDOR = "disk-vendor-bus": Unsupported, Validate,
         "`<disk><vendor>`, `<product>`: `vendor=` and `product=` of `scsi-hd`",
         help "remove `<vendor>` and `<product>`, or use `bus='scsi'`";
-    /// The vendor of a disk has at most 8 characters, its product 16 on SCSI and 40 elsewhere.
-    IDENTITY_LENGTH = "disk-identity-length": Unsupported (Xml before "9.0"), Validate (Read before "9.0"),
-        "`<disk><vendor>`, `<product>`: the fields of the SCSI INQUIRY and ATA IDENTIFY data",
-        help "use a shorter text";
     /// A disk needs a QEMU that has the devices and properties it asks for.
     QEMU_LACKS = "disk-qemu-lacks": Unsupported, Validate,
         "`<disk>`: the device or property that the message names came with a later QEMU, or this QEMU was built without it",
@@ -189,14 +185,6 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
                     format!("'wwn' needs bus 'ide' or 'scsi', which disk '{}' is not on", disk.dst());
                 out.refuse(&WWN, disk.info.pos.path("wwn"), message);
             }
-        }
-    }
-    let short = disk.bus() == Some(DiskBus::Scsi) || !cx.release.has(Convention::AtaProduct);
-    let fields = [("vendor", &disk.vendor, 8), ("product", &disk.product, if short { 16 } else { 40 })];
-    for (name, text, most) in fields {
-        if let Some(text) = text.as_deref().filter(|text| text.len() > most) {
-            let message = format!("element '{name}' of a disk is '{text}', more than '{most}' characters");
-            out.refuse(&IDENTITY_LENGTH, disk.info.pos.path(name), message);
         }
     }
     let ata =
