@@ -179,10 +179,8 @@ impl Board {
             let i440fx =
                 machine == "pc" || machine.starts_with("pc-i440fx-") || old_pc || machine.starts_with("rhel");
             board.set(Self::I440FX, i440fx);
-            let early = |version: &str| {
-                let numbers = ["1.", "2.0", "2.1", "2.2", "2.3"];
-                numbers.iter().any(|number| version.starts_with(number))
-            };
+            let early =
+                |version: &str| version.starts_with("1.") || matches!(version, "2.0" | "2.1" | "2.2" | "2.3");
             let explicit = board.contains(Self::Q35) && !version_of("pc-q35-").is_some_and(early);
             board.set(Self::EXPLICIT_FDC, explicit);
         }

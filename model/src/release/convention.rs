@@ -159,6 +159,8 @@ conventions! {
     AtaProduct: since "11.3";
     /// A generated path of a channel's socket is in a directory of libvirt; else the name of its directory is enough.
     ChannelPathInDirs: since "9.7";
+    /// A disk on a volume is looked up even where its `<source>` names no pool, else it is a drive without a medium.
+    VolumeByName: since "9.0";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.
