@@ -137,12 +137,22 @@ pub trait Descriptors: fmt::Debug {
         false
     }
 
-    /// The numbers of the descriptors that the caller passes as the group of that name (`<source fdgroup=>`); `None`
-    /// where there is no such group.
-    fn group(&self, name: &str) -> Option<Vec<u32>> {
+    /// The descriptors that the caller passes as the group of that name (`<source fdgroup=>`); `None` where there is no
+    /// such group.
+    fn group(&self, name: &str) -> Option<DescriptorGroup> {
         let _ = name;
         None
     }
+}
+
+/// The descriptors of one image that a caller passes under a name (`virDomainFDAssociate`).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct DescriptorGroup {
+    /// The numbers. Of several QEMU takes the one with the access that it needs.
+    pub numbers: Vec<u32>,
+    /// Whether the descriptor can be written (`VIR_DOMAIN_FD_ASSOCIATE_SECLABEL_WRITABLE`), so that QEMU opens it for
+    /// writing even where the guest only reads.
+    pub writable: bool,
 }
 
 /// No descriptor was opened beforehand.

@@ -73,7 +73,7 @@ pub use config::{ConfHost, ConfProblem, DriverConfig, Hugetlbfs};
 pub use cpu::{Processor, Tsc};
 #[cfg(feature = "described")]
 pub use described::{DescribedHost, Description, DescriptionError};
-pub use descriptor::{Descriptor, Descriptors, FreeDescriptors, Joins};
+pub use descriptor::{Descriptor, DescriptorGroup, Descriptors, FreeDescriptors, Joins};
 pub use device::{PciDevice, UsbDevice};
 pub use fact::Fact;
 pub use file::{FileKind, FileStat, simplified};

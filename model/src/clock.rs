@@ -1,16 +1,23 @@
 //! `<clock>`: the time of the guest's real-time clock at the start, and the guest's timers.
 
-use crate::read::{
-    self, El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3,
-};
+use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
-use crate::{Pos, YesNo};
+use crate::{Class, Pos, YesNo};
 
 crate::rules! {
     /// A clock with `offset='timezone'` names its `timezone`.
-    CLOCK_TIMEZONE = "clock-timezone": Xml (Internal before "11.3"), Read,
+    CLOCK_TIMEZONE = "clock-timezone": Internal, Read,
         "`<clock offset='timezone' timezone=>`: a name of the tz database",
         help "add `timezone=`, such as `timezone='Europe/Paris'`, or use `offset='utc'`";
+    /// A clock with `offset='absolute'` has a `start`.
+    CLOCK_START = "clock-start": Internal, Read,
+        "`<clock offset='absolute' start=>`: seconds since 1970",
+        help "add `start=` with a number of seconds, or use `offset='utc'`", since "8.4";
+}
+
+/// The place of the first `<clock>` of `domain`.
+fn place(domain: El<'_>) -> Pos {
+    domain.child("clock").unwrap_or(domain).pos()
 }
 
 spelled! {
@@ -187,11 +194,12 @@ impl Clock {
     }
 
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
+        // Of several elements, the first with an attribute has its value, and the timers are those of all.
         let Some(el) = domain.child("clock") else { return Self::default() };
         Self {
             pos: el.pos(),
-            offset: Offset::read(el, r).unwrap_or_default(),
-            timers: read::all(el, "timer", r),
+            offset: Offset::read(domain, r).unwrap_or_default(),
+            timers: domain.children("clock").flat_map(|clock| read::all(clock, "timer", r)).collect(),
         }
     }
 
@@ -214,35 +222,63 @@ impl Clock {
     }
 }
 
+/// The first of the `<clock>` elements with the attribute `name`; an empty text is read as absent.
+fn with<'a>(domain: El<'a>, name: &str) -> Option<El<'a>> {
+    domain.children("clock").find(|el| el.get(name).is_some()).filter(|el| el.get(name) != Some(""))
+}
+
 impl Offset {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let adjusted = |basis, r: &mut Reader| match el.get("adjustment") {
-            None => Some(None),
-            Some("reset") => Some(Some(Self::of(basis, true))),
-            Some(_) => {
-                let adjustment = r.attr(el, "adjustment")?;
-                Some(Some(Self::Variable { adjustment, basis }))
-            }
-        };
-        let word = r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "offset")?;
-        Some(match word {
-            OffsetWord::Utc => adjusted(Basis::Utc, r)?.unwrap_or_else(|| Self::of(Basis::Utc, false)),
-            OffsetWord::LocalTime => {
-                adjusted(Basis::LocalTime, r)?.unwrap_or_else(|| Self::of(Basis::LocalTime, false))
-            }
+    fn read(domain: El<'_>, r: &mut Reader) -> Option<Self> {
+        let word = with(domain, "offset").map(|el| r.attr_as(Class::Unsupported, el, "offset"));
+        Some(match word.unwrap_or(Some(OffsetWord::Utc))? {
+            OffsetWord::Utc => Self::adjusted(domain, Basis::Utc, r)?,
+            OffsetWord::LocalTime => Self::adjusted(domain, Basis::LocalTime, r)?,
             OffsetWord::Variable => Self::Variable {
-                adjustment: r.attr(el, "adjustment").unwrap_or_default(),
-                basis: r.attr_as(UNSUPPORTED_BEFORE_11_3, el, "basis").unwrap_or(Basis::Utc),
+                // A text that is no number is read as 0.
+                adjustment: with(domain, "adjustment")
+                    .and_then(|el| Value::parse(el.get("adjustment")?).ok())
+                    .unwrap_or_default(),
+                basis: with(domain, "basis")
+                    .and_then(|el| r.attr_as(Class::Unsupported, el, "basis"))
+                    .unwrap_or(Basis::Utc),
             },
             OffsetWord::Timezone => {
-                if el.get("timezone").is_none_or(str::is_empty) {
+                let zone = with(domain, "timezone").and_then(|el| el.string("timezone"));
+                if zone.is_none() {
                     let message = "element 'clock' with offset='timezone' lacks its attribute 'timezone'";
-                    r.refuse(&CLOCK_TIMEZONE, el.pos(), message);
+                    r.refuse(&CLOCK_TIMEZONE, place(domain), message);
                 }
-                Self::Timezone(el.string("timezone"))
+                Self::Timezone(zone)
             }
-            OffsetWord::Absolute => Self::Absolute(r.required(el, "start")?),
+            OffsetWord::Absolute => {
+                let text = with(domain, "start").and_then(|el| el.get("start"));
+                let start = text.and_then(|text| Value::parse(text).ok());
+                if start.is_none() {
+                    let message = match text {
+                        None => {
+                            "element 'clock' with offset='absolute' lacks its attribute 'start'".to_owned()
+                        }
+                        Some(text) => {
+                            format!(
+                                "attribute 'start' of element 'clock' with offset='absolute' is '{text}', expected seconds since 1970"
+                            )
+                        }
+                    };
+                    r.refuse(&CLOCK_START, place(domain), message);
+                }
+                Self::Absolute(start?)
+            }
         })
+    }
+
+    /// The offset of a clock that follows `basis`, with its `adjustment=`: `reset`, or a number of seconds.
+    fn adjusted(domain: El<'_>, basis: Basis, r: &mut Reader) -> Option<Self> {
+        let Some(el) = with(domain, "adjustment") else { return Some(Self::of(basis, false)) };
+        if el.get("adjustment") == Some("reset") {
+            return Some(Self::of(basis, true));
+        }
+        let adjustment = r.attr(el, "adjustment")?;
+        Some(Self::Variable { adjustment, basis })
     }
 
     fn of(basis: Basis, reset: bool) -> Self {

@@ -3,7 +3,7 @@
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
 use crate::read;
-use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader, UNSUPPORTED_BEFORE_11_3};
+use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
 use crate::{
     Class, Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
@@ -183,7 +183,7 @@ impl Domain {
         // libvirt's order: it decides which problem comes first.
         let mut domain = Self {
             pos: el.pos(),
-            virt_type: r.required_as(Class::Internal, UNSUPPORTED_BEFORE_11_3, el, "type"),
+            virt_type: read_type(el, r),
             id: r.attr(el, "id"),
             os: Os::read_type(el, r),
             name: read_name(el, r),
@@ -279,6 +279,16 @@ impl Domain {
 fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<Uuid>> {
     let empty = el.child("genid")?.text().trim().is_empty();
     Some(if empty { None } else { read_uuid(el, "genid", r) })
+}
+
+/// `type=`; an empty text is read as absent.
+fn read_type(el: El<'_>, r: &mut Reader) -> Option<VirtType> {
+    if el.get("type") == Some("") {
+        let message = "element 'domain' has an empty attribute 'type'";
+        r.refuse_as(Class::Internal, &read::ATTRIBUTE_MISSING, el.pos().attr("type"), message);
+        return None;
+    }
+    r.required_as(Class::Internal, Class::Unsupported, el, "type")
 }
 
 /// `<name>`.

@@ -137,7 +137,7 @@ impl Features {
                 self.msrs = r.required_as(UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "unknown");
             }
             "smm" => self.smm = Smm::read(el, r),
-            "tcg" => self.tcg = Some(Tcg::read(el, r)),
+            "tcg" => self.tcg = Tcg::read(el, r),
             "async-teardown" => {
                 self.async_teardown = match el.get("enabled") {
                     Some(_) => r.attr(el, "enabled"),
@@ -155,7 +155,7 @@ impl Features {
             "gic" => self.gic = Some(Gic { version: r.attr(el, "version") }),
             "ras" => self.ras = r.required(el, "state"),
             "aia" => self.aia = r.required(el, "value"),
-            "hpt" => self.hpt = Some(Hpt::read(el, r)),
+            "hpt" => self.hpt = Hpt::read(el, r),
             "htm" => self.htm = state_of(el, r),
             "nested-hv" => self.nested_hv = state_of(el, r),
             "ccf-assist" => self.ccf_assist = state_of(el, r),

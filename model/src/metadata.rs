@@ -1,5 +1,6 @@
 //! `<metadata>`: data of applications, each in an XML namespace of its own.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
@@ -48,13 +49,17 @@ where
             Todo::Close(name) => {
                 let _ = write!(out, "</{name}>");
             }
-            Todo::Open(node, _) if node.is_text() => escape(out, node.text().unwrap_or(""), false),
+            Todo::Open(node, _) if node.is_text() => text(out, node),
             Todo::Open(node, _) if !node.is_element() => {
                 let text = node.document().input_text().get(node.range()).unwrap_or("");
                 out.push_str(text);
             }
             Todo::Open(node, depth) => {
-                let name = start_tag(out, node);
+                let name = if node == root {
+                    start_tag(out, node, &inherited(root))
+                } else {
+                    start_tag(out, node, &[])
+                };
                 let children = if node == root { kept.to_vec() } else { children(node) };
                 if children.is_empty() {
                     out.push_str("/>");
@@ -86,8 +91,92 @@ fn children<'a, 'i>(node: roxmltree::Node<'a, 'i>) -> Vec<roxmltree::Node<'a, 'i
     node.children().filter(|child| !(elements && blank(child))).collect()
 }
 
-/// Writes `<`, the name and the attributes of an element, and returns the name with prefix.
-fn start_tag<'a>(out: &mut String, node: roxmltree::Node<'a, '_>) -> &'a str {
+/// Writes a text. A CDATA section stays one, as libxml2 keeps it as a node of its own.
+fn text(out: &mut String, node: roxmltree::Node<'_, '_>) {
+    const OPEN: &str = "<![CDATA[";
+    const CLOSE: &str = "]]>";
+    let mut rest = source(node);
+    if !rest.contains(OPEN) {
+        return escape(out, node.text().unwrap_or(""), false);
+    }
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        let (section, after) = after.split_once(CLOSE).unwrap_or((after, ""));
+        escape(out, &decode(before), false);
+        let _ = write!(out, "{OPEN}{section}{CLOSE}");
+        rest = after;
+    }
+    escape(out, &decode(rest), false);
+}
+
+/// The markup of a text: up to the next sibling, or to the end tag of its parent.
+fn source<'a>(node: roxmltree::Node<'a, '_>) -> &'a str {
+    let text = node.document().input_text();
+    let start = node.range().start;
+    let end = node.next_sibling().map(|next| next.range().start).or_else(|| {
+        let parent = node.parent()?.range();
+        Some(parent.start + text.get(parent)?.rfind("</")?)
+    });
+    end.and_then(|end| text.get(start..end)).unwrap_or("")
+}
+
+/// The text that a markup without elements stands for.
+fn decode(markup: &str) -> Cow<'_, str> {
+    if !markup.contains('&') {
+        return Cow::Borrowed(markup);
+    }
+    let mut text = String::new();
+    let mut rest = markup;
+    while let Some((before, after)) = rest.split_once('&') {
+        let (name, after) = after.split_once(';').unwrap_or((after, ""));
+        text.push_str(before);
+        text.extend(character(name));
+        rest = after;
+    }
+    text.push_str(rest);
+    Cow::Owned(text)
+}
+
+/// The character that a reference such as `lt` or `#x41` stands for.
+fn character(name: &str) -> Option<char> {
+    let number = match name {
+        "lt" => return Some('<'),
+        "gt" => return Some('>'),
+        "amp" => return Some('&'),
+        "quot" => return Some('"'),
+        "apos" => return Some('\''),
+        _ => name.strip_prefix('#')?,
+    };
+    let code = match number.strip_prefix('x') {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    char::from_u32(code.ok()?)
+}
+
+/// The prefixes that elements and attributes in `root` use and that only an element around it declares, in the order of
+/// their first use. libxml2 declares them on the copy of the element.
+fn inherited<'a>(root: roxmltree::Node<'a, '_>) -> Vec<&'a str> {
+    let mut used: Vec<&str> = Vec::new();
+    // The declarations in force, each with the byte offset at which its element ends.
+    let mut declared: Vec<(&str, usize)> = Vec::new();
+    for node in root.descendants().filter(roxmltree::Node::is_element) {
+        let range = node.range();
+        while declared.pop_if(|(_, end)| *end <= range.start).is_some() {}
+        let names = attribute_names(node.document().input_text().get(range.clone()).unwrap_or(""));
+        declared.extend(names.iter().filter_map(|name| Some((name.strip_prefix("xmlns:")?, range.end))));
+        for (prefix, _) in names.iter().filter_map(|name| name.split_once(':')) {
+            let known = matches!(prefix, "xmlns" | "xml") || used.contains(&prefix);
+            if !known && !declared.iter().any(|(other, _)| *other == prefix) {
+                used.push(prefix);
+            }
+        }
+    }
+    used
+}
+
+/// Writes `<`, the name and the attributes of an element, after those that declare the prefixes `inherited`, and returns
+/// the name with prefix.
+fn start_tag<'a>(out: &mut String, node: roxmltree::Node<'a, '_>, inherited: &[&str]) -> &'a str {
     let text = node.document().input_text().get(node.range()).unwrap_or("");
     let mut names = attribute_names(text);
     let name = if names.is_empty() { "" } else { names.remove(0) };
@@ -97,6 +186,9 @@ fn start_tag<'a>(out: &mut String, node: roxmltree::Node<'a, '_>) -> &'a str {
     for name in declared {
         let prefix = name.strip_prefix("xmlns:");
         attribute(out, name, node.lookup_namespace_uri(prefix).unwrap_or(""));
+    }
+    for prefix in inherited {
+        attribute(out, &format!("xmlns:{prefix}"), node.lookup_namespace_uri(Some(prefix)).unwrap_or(""));
     }
     for (name, value) in plain.into_iter().zip(node.attributes()) {
         attribute(out, name, value.value());
@@ -154,6 +246,30 @@ mod tests {
     use expect_test::{Expect, expect};
 
     #[test]
+    fn prefixes_of_the_domain() {
+        let check = |content: &str, expected: Expect| {
+            let text = format!(
+                "<domain type='qemu' xmlns:x='u:x' xmlns:y='u:y'><metadata>{content}</metadata></domain>"
+            );
+            expected.assert_eq(crate::parse(&text).value.unwrap().metadata.as_deref().unwrap());
+        };
+        check(
+            "<y:a x:k='1'/>",
+            expect![[r#"
+                <metadata xmlns:y="u:y" xmlns:x="u:x">
+                    <y:a x:k="1"/>
+                  </metadata>"#]],
+        );
+        check(
+            "<plain x:k='1'/><y:a xmlns:y='u:other'/>",
+            expect![[r#"
+                <metadata xmlns:x="u:x">
+                    <y:a xmlns:y="u:other"/>
+                  </metadata>"#]],
+        );
+    }
+
+    #[test]
     fn one_element_a_namespace() {
         let check = |content: &str, expected: Expect| {
             let text = format!("<domain type='qemu'><metadata xmlns:y='u:y'>{content}</metadata></domain>");
@@ -161,6 +277,13 @@ mod tests {
             expected.assert_eq(domain.metadata.as_deref().unwrap());
             assert_eq!(crate::parse(&crate::format(&domain)).value.unwrap(), domain);
         };
+        check(
+            "<y:e>a<![CDATA[<b> &amp;]]>c&lt;&#65;</y:e>",
+            expect![[r#"
+                <metadata xmlns:y="u:y">
+                    <y:e>a<![CDATA[<b> &amp;]]>c&lt;A</y:e>
+                  </metadata>"#]],
+        );
         check("<plain/>", expect![[r#"<metadata xmlns:y="u:y"/>"#]]);
         check(
             r#"<a xmlns='u:a' k='"v&apos;'><b> <!--c--> <y:d/></b></a> <y:e>t<y:f/></y:e><y:g/>"#,

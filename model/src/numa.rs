@@ -140,7 +140,7 @@ impl Numa {
             match seen.get_mut(id as usize) {
                 None => {
                     let message = format!(
-                        "cell '{id}' of '{}': the ids of guest NUMA cells count from 0 without gaps",
+                        "an element 'cell' has the id '{id}', the ids of '{}' guest NUMA cells count from 0 without gaps",
                         self.cells.len()
                     );
                     r.refuse(&NUMA_CELL_ID_RANGE, cell.pos.attr("id"), message);

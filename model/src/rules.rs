@@ -18,7 +18,6 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::device::chardev::ALL,
     crate::device::chardev_source::ALL,
     crate::device::controller::ALL,
-    crate::device::controller::pci::ALL,
     crate::device::disk::ALL,
     crate::device::disk::chain::ALL,
     crate::device::disk::driver::ALL,

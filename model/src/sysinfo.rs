@@ -18,10 +18,6 @@ crate::rules! {
     SYSINFO_FWCFG_EMPTY = "sysinfo-fwcfg-empty": Xml, Read,
         "QEMU serves the content as a firmware configuration file (`-fw_cfg`)",
         help "write the content into `<entry>`, or add `file=` with a path";
-    /// An entry of `<sysinfo type='fwcfg'>` has either a text or a `file`.
-    SYSINFO_FWCFG_BOTH = "sysinfo-fwcfg-both": Xml, Read,
-        "QEMU serves the content as a firmware configuration file, from one source (`-fw_cfg string=` or `file=`)",
-        help "remove the text or `file=`";
 }
 
 spelled! {
@@ -194,12 +190,20 @@ impl Element for SysinfoEntry {
 
 impl Smbios {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let table = |name, fields| el.child(name).map(|table| SmbiosTable::read(table, fields));
+        // A table without entries is read as absent.
+        let table = |name, fields| {
+            let table = el.child(name).map(|table| SmbiosTable::read(table, fields));
+            table.filter(|table| !table.fields.is_empty())
+        };
         let mut smbios = Self {
             pos: el.pos(),
             bios: table("bios", BIOS),
             system: table("system", SYSTEM),
-            base_boards: el.children("baseBoard").map(|board| SmbiosTable::read(board, BASE_BOARD)).collect(),
+            base_boards: el
+                .children("baseBoard")
+                .map(|board| SmbiosTable::read(board, BASE_BOARD))
+                .filter(|board| !board.fields.is_empty())
+                .collect(),
             chassis: table("chassis", CHASSIS),
             oem_strings: el
                 .child("oemStrings")
@@ -208,8 +212,6 @@ impl Smbios {
                 .map(El::text)
                 .collect(),
         };
-        // libvirt ignores a `<baseBoard>` without entries.
-        smbios.base_boards.retain(|board| !board.fields.is_empty());
         if let Some(bios) = &mut smbios.bios {
             check_date(bios, r);
         }
@@ -280,16 +282,14 @@ impl Element for FwCfg {
         if entry.value.is_none() && entry.file.is_none() {
             let message = format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
             r.refuse(&SYSINFO_FWCFG_EMPTY, el.pos(), message);
-        } else if entry.value.is_some() && entry.file.is_some() {
-            let message = format!("element 'entry' with name '{}' has both a text and 'file'", entry.name);
-            r.refuse(&SYSINFO_FWCFG_BOTH, el.pos(), message);
         }
         Some(entry)
     }
 
     fn write(&self, w: &mut Writer) {
         let tag = w.element("entry").attr("name", &self.name).opt("file", self.file.as_ref());
-        match &self.value {
+        // Of an entry with both, libvirt keeps the file, although the command line has the text.
+        match self.value.as_ref().filter(|_| self.file.is_none()) {
             Some(value) => tag.text(value),
             None => tag.empty(),
         }

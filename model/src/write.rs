@@ -88,7 +88,7 @@ impl Tag<'_> {
     /// Ends the element with a text.
     pub fn text(self, text: impl Display) {
         self.w.out.push('>');
-        escape(&mut self.w.out, &text.to_string());
+        escape_text(&mut self.w.out, &text.to_string());
         let _ = writeln!(self.w.out, "</{}>", self.name);
     }
 
@@ -133,19 +133,33 @@ impl Tag<'_> {
     }
 }
 
+/// Escapes an attribute.
 fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&apos;"),
             // A parser normalizes these in attributes.
-            '\n' | '\r' | '\t' => {
+            '\n' | '\t' => {
                 let _ = write!(out, "&#{};", u32::from(c));
             }
-            _ => out.push(c),
+            _ => escape_char(out, c),
         }
+    }
+}
+
+/// Escapes the text of an element, which keeps its line breaks.
+fn escape_text(out: &mut String, text: &str) {
+    text.chars().for_each(|c| escape_char(out, c));
+}
+
+fn escape_char(out: &mut String, c: char) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        '\'' => out.push_str("&apos;"),
+        // A parser makes a line feed of it.
+        '\r' => out.push_str("&#13;"),
+        _ => out.push(c),
     }
 }

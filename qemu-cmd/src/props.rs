@@ -147,14 +147,6 @@ impl Props {
         self
     }
 
-    /// Sets the value of a property; adds the property if there is none with this key.
-    pub fn replace(&mut self, key: String, value: Value) {
-        match self.0.iter_mut().find(|(known, _)| *known == key) {
-            Some((_, known)) => *known = value,
-            None => self.0.push((key.into(), value)),
-        }
-    }
-
     /// Removes a property.
     pub fn remove(&mut self, key: &str) {
         self.0.retain(|(known, _)| *known != key);

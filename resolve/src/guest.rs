@@ -29,7 +29,7 @@ impl Guest {
         let accel = accel_of(domain.virt_type);
         let machine = match domain.os.machine.as_deref() {
             Some(name) => caps.canonical_machine(accel, name).to_owned(),
-            None => caps.default_machine(accel).map(|m| m.name.to_string()).unwrap_or_default(),
+            None => preferred_machine(caps, accel, arch),
         };
         let board = Board::of(arch, &machine);
         Self { arch, machine, accel, release: caps.release(), board }
@@ -127,6 +127,15 @@ impl Guest {
     }
 }
 
+/// The machine type of a guest whose document names none.
+fn preferred_machine(caps: &Caps, accel: Accel, arch: Arch) -> String {
+    let virt = || {
+        let prefers = (arch.is_arm() || arch.is_riscv()) && caps.release().has(Convention::PreferVirt);
+        prefers.then(|| caps.canonical_machine(accel, "virt").to_owned())
+    };
+    virt().or_else(|| caps.default_machine(accel).map(|m| m.name.to_string())).unwrap_or_default()
+}
+
 bitflags! {
     /// Properties of a machine that follow from its architecture and the name of its machine type.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,10 +179,8 @@ impl Board {
             let i440fx =
                 machine == "pc" || machine.starts_with("pc-i440fx-") || old_pc || machine.starts_with("rhel");
             board.set(Self::I440FX, i440fx);
-            let early = |version: &str| {
-                let numbers = ["1.", "2.0", "2.1", "2.2", "2.3"];
-                numbers.iter().any(|number| version.starts_with(number))
-            };
+            let early =
+                |version: &str| version.starts_with("1.") || matches!(version, "2.0" | "2.1" | "2.2" | "2.3");
             let explicit = board.contains(Self::Q35) && !version_of("pc-q35-").is_some_and(early);
             board.set(Self::EXPLICIT_FDC, explicit);
         }

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use virtargv_host::{
-    Accel, Answer, Descriptor, Descriptors, Devices, FixedHost, Joins, Override, PortPurpose, Services,
+    Accel, Answer, Descriptor, DescriptorGroup, Descriptors, Devices, FixedHost, Joins, Override,
+    PortPurpose, Services,
 };
 
 /// The ports of displays with `autoport`.
@@ -37,7 +38,7 @@ pub fn pretend(host: &FixedHost) -> Override<'_> {
 #[derive(Debug, Clone, Default)]
 pub struct PretendedDescriptors {
     /// The numbers of the descriptors that a case passes, by the name of the group.
-    pub groups: BTreeMap<String, Vec<u32>>,
+    pub groups: BTreeMap<String, DescriptorGroup>,
     /// The numbers of the vDPA devices that a case opens, by path. All others have the same number.
     pub vdpa: BTreeMap<String, u32>,
 }
@@ -67,7 +68,7 @@ impl Descriptors for PretendedDescriptors {
         true
     }
 
-    fn group(&self, name: &str) -> Option<Vec<u32>> {
+    fn group(&self, name: &str) -> Option<DescriptorGroup> {
         self.groups.get(name).cloned()
     }
 }

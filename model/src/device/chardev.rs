@@ -334,7 +334,8 @@ impl ChannelTarget {
 
     fn read_guestfwd(el: El<'_>, r: &mut Reader) -> Self {
         let address = r.required::<String>(el, "address");
-        let port = r.required(el, "port");
+        // libvirt keeps 16 bits of the number.
+        let port = r.required(el, "port").map(|port: u32| port & 0xffff);
         if let Some(text) = &address
             && text.parse::<std::net::Ipv4Addr>().is_err()
         {

@@ -14,7 +14,7 @@ pub use mirror::{Mirror, MirrorJob, MirrorState};
 pub use name::DiskName;
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 
-use crate::device::storage::{Image, Location, SourceType, optional_word, required_text};
+use crate::device::storage::{Image, SourceType, optional_word, required_text};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
@@ -235,11 +235,6 @@ impl Element for Disk {
         // Without `<source>` the type falls back to `file`.
         let kind = if el.child("source").is_some() { kind } else { SourceType::File };
         let mut disk = Self { image: Image::read(kind, el, r), ..Self::default() };
-        let known = disk.image.path().is_some() || matches!(kind, SourceType::Network | SourceType::Nvme);
-        if !known && !disk.image.writes_source() {
-            // Nothing of the source is written, and the type falls back to `file` when that is read.
-            disk.image.location = Location::default();
-        }
         disk.read_outside(el, r);
         disk.backing = BackingChain::read(el, r);
         disk.device = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "device");
@@ -374,7 +369,8 @@ impl Disk {
                 .opt("dev", self.target.dev.as_ref())
                 .opt("bus", self.target.bus)
                 .opt("tray", self.target.tray)
-                .opt("removable", self.target.removable)
+                // libvirt keeps the attribute of a SCSI disk, and writes that of a USB disk only.
+                .opt("removable", self.target.removable.filter(|_| self.target.bus != Some(DiskBus::Scsi)))
                 .opt("rotation_rate", self.target.rotation_rate)
                 .empty();
         }

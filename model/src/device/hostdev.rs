@@ -39,7 +39,7 @@ crate::rules! {
         "`sgio=` and `rawio=` are for type `scsi`, `model=` for types `mdev` and `scsi_host`",
         help "remove the attribute";
     /// The source of an interface of type `hostdev` has an `<address>` with `type`.
-    NET_HOSTDEV_ADDRESS = "net-hostdev-address": Xml, Read, "`<interface type='hostdev'><source><address type=>`",
+    NET_HOSTDEV_ADDRESS = "net-hostdev-address": Unsupported (Xml before "11.3"), Read, "`<interface type='hostdev'><source><address type=>`",
         help "add an `<address>` with `type='pci'` or `type='usb'`";
 }
 
@@ -336,16 +336,15 @@ pub struct HostInterface {
 impl HostInterface {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let managed = el.get("managed").and_then(|m| m.parse().ok());
-        let Some(source) = r.need(el, "source") else { return Self { managed, ..Self::default() } };
-        let address = source.child("address");
-        let kind = match address.and_then(|a| a.get("type")) {
-            Some(kind) => kind,
-            None if source.child("vendor").is_some() => "usb",
-            None => {
-                let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
-                r.refuse(&NET_HOSTDEV_ADDRESS, source.pos(), message);
-                return Self { managed, ..Self::default() };
-            }
+        let source = el.child("source");
+        let address = source.and_then(|source| source.child("address"));
+        let word = address.and_then(|a| a.get("type")).filter(|word| !word.is_empty());
+        let vendor = source.and_then(|source| source.child("vendor"));
+        let (Some(source), Some(kind)) = (source, word.or(vendor.map(|_| "usb"))) else {
+            let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
+            let place = source.map_or(el.pos().path("source"), |source| source.pos().into());
+            r.refuse(&NET_HOSTDEV_ADDRESS, place, message);
+            return Self { managed, ..Self::default() };
         };
         let device = match kind {
             "usb" => {

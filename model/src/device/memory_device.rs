@@ -117,8 +117,9 @@ impl Element for MemoryDevice {
             }
             uuid
         });
-        let source = el.child("source").map(|e| MemoryDeviceSource::read(e, r)).unwrap_or_default();
-        let target = r.need(el, "target").map(|e| MemoryDeviceTarget::read(e, r)).unwrap_or_default();
+        let kind = model.unwrap_or(MemoryModel::Dimm);
+        let source = el.child("source").map(|e| MemoryDeviceSource::read(kind, e, r)).unwrap_or_default();
+        let target = r.need(el, "target").map(|e| MemoryDeviceTarget::read(kind, e, r)).unwrap_or_default();
         Some(Self { info: DeviceInfo::read(el, r), model, access, discard, uuid, source, target })
     }
 
@@ -144,14 +145,17 @@ fn write_kib(w: &mut Writer, name: &str, size: Option<Kib>) {
 }
 
 impl MemoryDeviceSource {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
+    /// Reads what a device of `model` has of `<source>`; the rest is ignored.
+    fn read(model: MemoryModel, el: El<'_>, r: &mut Reader) -> Self {
+        use MemoryModel::{Dimm, Nvdimm, SgxEpc, VirtioMem, VirtioPmem};
+        let child = |name, models: &[MemoryModel]| el.child(name).filter(|_| models.contains(&model));
         Self {
             pos: el.pos(),
-            page_size: el.child("pagesize").and_then(|e| r.kib(e)),
-            nodemask: el.child("nodemask").and_then(|e| nodemask(e, r)),
-            path: el.child_text("path"),
-            align_size: el.child("alignsize").and_then(|e| r.kib(e)),
-            pmem: el.child("pmem").is_some(),
+            page_size: child("pagesize", &[Dimm, VirtioMem]).and_then(|e| r.kib(e)),
+            nodemask: child("nodemask", &[Dimm, VirtioMem, SgxEpc]).and_then(|e| nodemask(e, r)),
+            path: child("path", &[Nvdimm, VirtioPmem]).map(El::text).filter(|path| !path.is_empty()),
+            align_size: child("alignsize", &[Nvdimm]).and_then(|e| r.kib(e)),
+            pmem: child("pmem", &[Nvdimm]).is_some(),
         }
     }
 
@@ -186,18 +190,23 @@ fn nodemask(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
 }
 
 impl MemoryDeviceTarget {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
+    /// Reads what a device of `model` has of `<target>`; the rest is ignored.
+    fn read(model: MemoryModel, el: El<'_>, r: &mut Reader) -> Self {
+        use MemoryModel::{Nvdimm, VirtioMem, VirtioPmem};
+        let child = |name, models: &[MemoryModel]| el.child(name).filter(|_| models.contains(&model));
+        let plugged = Some(el).filter(|_| model == VirtioMem);
+        let address = child("address", &[VirtioPmem, VirtioMem]).filter(|_| r.knows("9.4"));
         Self {
             pos: el.pos(),
-            dynamic_memslots: r.attr_since("10.1", el, "dynamicMemslots"),
             node: r.child_text(el, "node"),
-            size: r.need(el, "size").and_then(|e| r.kib(e)).unwrap_or_default(),
-            label_size: el.child("label").and_then(|e| r.need(e, "size")).and_then(|e| r.kib(e)),
-            readonly: el.child("readonly").is_some(),
-            block: el.child("block").and_then(|e| r.kib(e)),
-            requested: el.child("requested").and_then(|e| r.kib(e)),
-            current: el.child("current").and_then(|e| r.kib(e)),
-            address: r.child_since("9.4", el, "address").and_then(|e| base(e, r)),
+            size: size(el, r).unwrap_or_default(),
+            label_size: child("label", &[Nvdimm]).and_then(|label| size(label, r)),
+            readonly: child("readonly", &[Nvdimm]).is_some(),
+            block: child("block", &[VirtioMem]).and_then(|e| r.kib(e)),
+            requested: child("requested", &[VirtioMem]).and_then(|e| r.kib(e)),
+            current: child("current", &[VirtioMem]).and_then(|e| r.kib(e)),
+            dynamic_memslots: plugged.and_then(|el| r.attr_since("10.1", el, "dynamicMemslots")),
+            address: address.and_then(|e| base(e, r)),
         }
     }
 
@@ -219,6 +228,16 @@ impl MemoryDeviceTarget {
             }
         });
     }
+}
+
+/// The mandatory `<size>` of `el`.
+fn size(el: El<'_>, r: &mut Reader) -> Option<Kib> {
+    let child = el.child("size").filter(|size| !size.text_ref().is_empty());
+    if child.is_none() {
+        let message = format!("the size './size' of element '{}' is missing", el.name());
+        r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("size"), message);
+    }
+    child.and_then(|child| r.kib(child))
 }
 
 /// `<address base=>` of a target; 0 is read as absent.

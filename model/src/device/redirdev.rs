@@ -54,7 +54,7 @@ impl Element for Redirdev {
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("redirdev").opt("bus", self.bus).attr("type", self.source.kind()).children(|w| {
+        w.element("redirdev").opt("bus", self.bus).attr("type", self.source.kind()).open_children(|w| {
             self.source.write(w);
             self.info.write(w);
         });

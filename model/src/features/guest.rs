@@ -247,11 +247,13 @@ fn largest_unit(bytes: u64) -> (u64, &'static str) {
 }
 
 impl Hpt {
-    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        Self {
+    /// Reads the element; without content it is read as absent.
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let hpt = Self {
             resizing: r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "resizing"),
             max_page_size: el.child("maxpagesize").and_then(|size| r.kib(size)),
-        }
+        };
+        (hpt != Self::default()).then_some(hpt)
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
@@ -264,8 +266,10 @@ impl Hpt {
 }
 
 impl Tcg {
-    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        Self { pos: el.pos(), tb_cache: el.child("tb-cache").and_then(|cache| r.kib(cache)) }
+    /// Reads the element; without content it is read as absent.
+    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        let tb_cache = el.child("tb-cache").and_then(|cache| r.kib(cache))?;
+        Some(Self { pos: el.pos(), tb_cache: Some(tb_cache) })
     }
 
     pub(super) fn write(&self, w: &mut Writer) {

@@ -155,7 +155,9 @@ conventions! {
     /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
     /// The name of an RBD image can have a namespace between pool and image.
-    RbdNamespace: since "11.3";
+    RbdNamespace: since "12.9";
+    /// Firmware with `type='rom'` has the format `raw`, else only where the type is the default.
+    RomFormat: since "12.9";
     /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
     ShareRwAlways: since "9.0";
     /// `<vlan>` is supported on Linux bridges.
@@ -166,6 +168,26 @@ conventions! {
     VhostuserVirtio: since "11.3";
     /// `id=` is the last property of a network backend, else it precedes those of vhost-net.
     NetdevIdLast: since "9.0";
+    /// A vhost-user interface needs shared guest memory when it is defined, else QEMU refuses it at the start.
+    VhostUserNetShared: since "11.1";
+    /// A `<seclabel>` without `type=` is ignored, and refused without `model=`; else it is dynamic.
+    SeclabelWithoutType: since "9.0" until "12.9";
+    /// `loadparm=` of the machine is for s390x guests, else for every QEMU with the property.
+    LoadparmByArch: since "11.3";
+    /// Arm `realview` boards have a USB controller of model `pci-ohci`, without a PCI bus.
+    RealviewUsb: since "11.3" until "12.9";
+    /// The preferred machine type of Arm and RISC-V is `virt`, as QEMU has no default there.
+    PreferVirt: since "11.3";
+    /// Transitional and non-transitional virtio devices can be on every bus, else on PCI only.
+    TransitionalAnyBus: since "9.0";
+    /// A new guest with a maximum memory size gets a guest NUMA cell, which memory devices need.
+    NumaCellForHotplug: since "11.3";
+    /// `<product>` is for IDE and SATA disks too.
+    AtaProduct: since "11.3";
+    /// A generated path of a channel's socket is in a directory of libvirt; else the name of its directory is enough.
+    ChannelPathInDirs: since "9.7";
+    /// A disk on a volume is looked up even where its `<source>` names no pool, else it is a drive without a medium.
+    VolumeByName: since "9.0";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.

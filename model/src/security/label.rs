@@ -2,7 +2,7 @@
 
 use crate::read::{El, Element, Reader};
 use crate::write::Writer;
-use crate::{Pos, YesNo};
+use crate::{Convention, Pos, YesNo};
 
 crate::rules! {
     /// A domain or device has one `<seclabel>` for each security model.
@@ -70,6 +70,8 @@ pub struct DeviceSeclabel {
 /// Reads the labels of a domain, one for each security model.
 pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
+    // The places of labels without a type.
+    let mut untyped = Vec::new();
     for el in domain.children("seclabel") {
         let Some(label) = Seclabel::read(el, r) else { continue };
         let model = label.model.as_deref();
@@ -80,13 +82,18 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
             r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
+        untyped.extend(el.get("type").is_none().then_some(label.pos.offset()));
         labels.push(label);
     }
+    let no_type = r.release.has(Convention::SeclabelWithoutType);
     let unnamed = labels.iter().find(|label| label.model.is_none());
-    if let Some(label) = unnamed.filter(|label| labels.len() > 1 || label.needs_model()) {
+    if let Some(label) = unnamed.filter(|label| {
+        labels.len() > 1 || label.needs_model(no_type && untyped.contains(&label.pos.offset()))
+    }) {
         let message = "an element 'seclabel' with a label, or one of several, lacks its attribute 'model'";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
+    labels.retain(|label| !no_type || !untyped.contains(&label.pos.offset()));
     labels
 }
 
@@ -121,12 +128,13 @@ impl Element for Seclabel {
 }
 
 impl Seclabel {
-    /// Whether it is of the security driver of its `model=` alone. Others are of the driver that libvirt uses.
-    fn needs_model(&self) -> bool {
-        match self.kind.unwrap_or(SeclabelType::Dynamic) {
-            SeclabelType::None => false,
-            SeclabelType::Dynamic => self.base_label.is_some(),
-            SeclabelType::Static => true,
+    /// Whether the label cannot have the model of the host. `no_type`: whether a label without a type is not dynamic.
+    fn needs_model(&self, no_type: bool) -> bool {
+        match self.kind {
+            Some(SeclabelType::None) => false,
+            Some(SeclabelType::Static) => true,
+            Some(SeclabelType::Dynamic) => self.base_label.is_some(),
+            None => no_type || self.base_label.is_some(),
         }
     }
 

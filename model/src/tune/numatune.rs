@@ -29,7 +29,7 @@ crate::rules! {
     /// A guest NUMA cell has one `<memnode>` at most.
     MEMNODE_DOUBLE = "memnode-double": Xml, Read, "`<memnode cellid=>`: one policy for each cell",
         help "keep one `<memnode>` for the cell";
-    /// Each `<memnode>` is `restrictive` where the `<memory>` of `<numatune>` is.
+    /// The `<memory>` of `<numatune>` and each `<memnode>` are `restrictive`, or none is.
     MEMNODE_RESTRICTIVE = "memnode-restrictive": Xml, Read,
         "`<numatune>`: the restrictive mode is applied by control groups, for the whole guest",
         help "add `mode='restrictive'` to `<memnode>`, or use another mode for `<memory>`";
@@ -149,10 +149,12 @@ impl NumaTune {
                     format!("there is more than one element 'memnode' for the cell '{}'", node.cell);
                 r.refuse(&MEMNODE_DOUBLE, node.pos, message);
             }
-            if restrictive && node.mode != Some(NumaMode::Restrictive) {
-                let message = "element 'memnode' needs the mode 'restrictive', which element 'memory' has";
-                r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);
-            }
+            let message = match (restrictive, node.mode == Some(NumaMode::Restrictive)) {
+                (true, false) => "element 'memnode' needs the mode 'restrictive', which element 'memory' has",
+                (false, true) => "element 'memory' needs the mode 'restrictive', which element 'memnode' has",
+                _ => continue,
+            };
+            r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);
         }
     }
 

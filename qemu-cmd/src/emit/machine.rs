@@ -150,7 +150,8 @@ fn start(e: &Emit<'_>, props: &mut Props) {
     {
         props.set_opt("max-cpu-compat", cpu.model.name.as_ref());
     }
-    if e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
+    let can_load = e.guest().arch.is_s390() || !e.release().has(Convention::LoadparmByArch);
+    if can_load && e.has(Cap::Loadparm) && !e.has(Cap::VirtioCcwDeviceLoadparm) {
         props.set_opt("loadparm", loadparm(e).map(Text::from));
     }
 }
@@ -199,8 +200,10 @@ fn late(e: &Emit<'_>, props: &mut Props) {
         props.set("graphics", false);
     }
     if e.has(Cap::MachineHpet) {
-        let hpet = domain.clock.timer(TimerName::Hpet).and_then(|timer| timer.present);
-        props.set_opt("hpet", hpet.map(YesNo::is_yes));
+        // A timer that is in the document twice is on the line twice, and QEMU takes the last.
+        for timer in domain.clock.timers.iter().filter(|timer| timer.name == TimerName::Hpet) {
+            props.set_opt("hpet", timer.present.map(YesNo::is_yes));
+        }
     }
     let machine = e.caps().machine(e.guest().accel, &e.guest().machine);
     if e.release().has(Convention::MachineAcpi) && machine.is_some_and(|machine| machine.acpi.is_yes()) {

@@ -23,6 +23,8 @@ pub(crate) fn apply(overrides: &[DeviceOverride], props: &mut Props) {
                 continue;
             }
         };
-        props.replace(property.name.clone(), value);
+        // libvirt removes the property and adds it again.
+        props.remove(&property.name);
+        props.set(property.name.clone(), value);
     }
 }

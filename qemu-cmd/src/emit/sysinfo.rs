@@ -38,7 +38,7 @@ fn tables(e: &mut Emit<'_>, smbios: &Smbios) {
     for (number, table) in
         [(0u32, smbios.bios.as_ref()), (1, smbios.system.as_ref()), (2, board), (3, smbios.chassis.as_ref())]
     {
-        if let Some(table) = table.filter(|table| !table.fields.is_empty()) {
+        if let Some(table) = table {
             e.pairs("-smbios", self::table(number, table));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use virtargv_host::{Descriptor, Descriptors};
+use virtargv_host::{Descriptor, DescriptorGroup, Descriptors};
 
 use crate::text::{Text, text};
 
@@ -41,6 +41,8 @@ pub(crate) struct GroupSet {
     pub group: String,
     /// The numbers of the descriptors.
     pub descriptors: Vec<u32>,
+    /// Whether they can be written.
+    pub writable: bool,
 }
 
 impl GroupSet {
@@ -97,10 +99,10 @@ pub(crate) struct Numbers<'h> {
 }
 
 impl<'h> Numbers<'h> {
-    /// No number is in use except `reserved`.
-    pub fn new(known: &'h dyn Descriptors, reserved: impl IntoIterator<Item = u32>) -> Self {
+    /// No number is in use except `reserved`, and no descriptor set from `next_set` on.
+    pub fn new(known: &'h dyn Descriptors, reserved: impl IntoIterator<Item = u32>, next_set: u32) -> Self {
         let taken = reserved.into_iter().map(|number| (number, Use::Caller)).collect();
-        Self { known, taken, next: known.first_free(), next_set: 0 }
+        Self { known, taken, next: known.first_free(), next_set }
     }
 
     /// A descriptor for `wanted`. The number that the caller has decided on must not be in use.
@@ -131,10 +133,12 @@ impl<'h> Numbers<'h> {
         FdSet { number: self.next_set(), passed }
     }
 
-    /// A new descriptor set with the descriptors of `group`; `None` if the caller passed no such group.
-    pub fn group(&mut self, group: &str) -> Option<GroupSet> {
-        let descriptors = self.known.group(group)?;
-        Some(GroupSet { number: self.next_set(), group: group.to_owned(), descriptors })
+    /// The descriptor set with the descriptors of `group`, with the number that is planned for it, or else a new one;
+    /// `None` if the caller passed no such group.
+    pub fn group(&mut self, group: &str, planned: Option<u32>) -> Option<GroupSet> {
+        let DescriptorGroup { numbers: descriptors, writable } = self.known.group(group)?;
+        let number = planned.unwrap_or_else(|| self.next_set());
+        Some(GroupSet { number, group: group.to_owned(), descriptors, writable })
     }
 
     fn next_set(&mut self) -> u32 {
@@ -164,7 +168,7 @@ mod tests {
     }
 
     fn check(known: &dyn Descriptors, reserved: &[u32], expected: [u32; 3]) {
-        let mut numbers = Numbers::new(known, reserved.iter().copied());
+        let mut numbers = Numbers::new(known, reserved.iter().copied(), 0);
         let wanted = [Descriptor::VhostScsi, Descriptor::VhostVsock, Descriptor::VhostNet { queue: 0 }];
         assert_eq!(wanted.map(|wanted| numbers.pass(&wanted).map(|passed| passed.number)), expected.map(Ok));
     }
@@ -180,7 +184,7 @@ mod tests {
     #[test]
     fn a_number_in_use_is_refused() {
         let check = |reserved: &[u32], wanted: &[Descriptor<&str>], expected: &str| {
-            let mut numbers = Numbers::new(&Vsock(9), reserved.iter().copied());
+            let mut numbers = Numbers::new(&Vsock(9), reserved.iter().copied(), 0);
             let last = wanted.iter().map(|wanted| numbers.pass(wanted)).last();
             let twice = last.and_then(Result::err).map(|twice| twice.to_string());
             assert_eq!(twice.as_deref(), Some(expected));

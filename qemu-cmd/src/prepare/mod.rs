@@ -28,7 +28,6 @@ use virtargv_caps::{Cap, Caps};
 use virtargv_host::{DriverConfig, Host, Incoming, Request, Runner, StartOptions};
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
-use virtargv_model::device::storage::Location;
 use virtargv_model::{Domain, NAME_MISSING, Outcome, Problem, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
@@ -183,7 +182,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let directories = Directories::of(name, host.config(), options);
     let key = MasterKey::generate(host);
     #[expect(clippy::disallowed_methods, reason = "descriptors are numbered here only")]
-    let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options));
+    let numbers = Numbers::new(host.descriptors(), reserved(&domain, host, options), nodes.next_set);
     let mut cx = Prepare {
         domain: &domain,
         guest: &guest,
@@ -260,9 +259,9 @@ fn start(
 fn reserved(domain: &Domain, host: &dyn Host, options: &StartOptions) -> Vec<u32> {
     let mut numbers: Vec<u32> = options.incoming.iter().filter_map(|incoming| incoming.fd).collect();
     for image in domain.devices.disks.iter().flat_map(Disk::images) {
-        if let Location::File { fdgroup: Some(group), .. } = &image.location {
+        if let Some(group) = image.fdgroup() {
             #[expect(clippy::disallowed_methods, reason = "only the numbers are looked at")]
-            numbers.extend(host.descriptors().group(group).into_iter().flatten());
+            numbers.extend(host.descriptors().group(group).unwrap_or_default().numbers);
         }
     }
     numbers

@@ -11,7 +11,7 @@ mod uri;
 mod volume;
 
 use virtargv_caps::{Cap, Caps};
-use virtargv_host::{Request, Runner};
+use virtargv_host::{Host, Request, Runner};
 use virtargv_model::device::disk::{CacheMode, DetectZeroes, Discard, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{
     Encryption, EncryptionEngine, EncryptionFormat, Image, ImageFormat, Location, Slice, SourceType,
@@ -32,6 +32,8 @@ pub(crate) struct StorageNodes {
     pub disks: Vec<DiskNodes>,
     /// The number of the next node, from which SCSI host devices are numbered.
     pub next: u32,
+    /// The number of the next descriptor set. Those of images are numbered as their nodes are.
+    pub next_set: u32,
 }
 
 /// The node names of a disk.
@@ -50,6 +52,8 @@ pub(crate) struct DiskNodes {
 pub(crate) struct ImageNodes {
     /// The storage node.
     pub storage: NodeName,
+    /// The number of the descriptor set, of an image that is opened by descriptors of the caller.
+    pub set: Option<u32>,
     /// The slice node.
     pub slice: Option<NodeName>,
     /// The format node.
@@ -58,16 +62,29 @@ pub(crate) struct ImageNodes {
     pub data_store: Option<Box<ImageNodes>>,
 }
 
-impl ImageNodes {
-    /// Names the nodes of `image`, with numbers from `next` on.
-    fn name(image: &Image, caps: &Caps, next: &mut u32) -> Self {
-        let n = *next;
-        *next = n.saturating_add(1);
-        let has_format = needs_format(image, caps);
+/// What names block nodes and numbers descriptor sets.
+struct Namer<'a> {
+    caps: &'a Caps,
+    host: &'a dyn Host,
+    /// The number of the next node.
+    next: u32,
+    /// The number of the next descriptor set.
+    next_set: u32,
+}
+
+impl Namer<'_> {
+    /// Names the nodes of `image`. `readonly`: whether the guest only reads it.
+    fn image(&mut self, image: &Image, readonly: bool) -> ImageNodes {
+        let n = self.next;
+        self.next = n.saturating_add(1);
+        let set = image.fdgroup().map(|_| self.next_set);
+        self.next_set = self.next_set.saturating_add(u32::from(set.is_some()));
+        let has_format = needs_format(image, self.caps) || (readonly && self.opens_for_writing(image));
         let plain_format = has_format && is_plain(image);
         let has_slice = image.slice.is_some() && !plain_format;
-        let data_store = image.data_store.as_deref().map(|store| Box::new(Self::name(store, caps, next)));
-        Self {
+        let data_store = image.data_store.as_deref().map(|store| Box::new(self.image(store, readonly)));
+        ImageNodes {
+            set,
             storage: text!("libvirt-", n, "-storage").into(),
             slice: has_slice.then(|| text!("libvirt-", n, "-slice-sto").into()),
             format: has_format.then(|| text!("libvirt-", n, "-format").into()),
@@ -75,6 +92,22 @@ impl ImageNodes {
         }
     }
 
+    /// Whether QEMU opens the image by one descriptor for writing, even where the guest only reads. A format node then
+    /// has `read-only=`.
+    fn opens_for_writing(&self, image: &Image) -> bool {
+        #[expect(clippy::disallowed_methods, reason = "only what the descriptors are is looked at")]
+        let group = image.fdgroup().and_then(|group| self.host.descriptors().group(group));
+        group.is_some_and(|group| group.writable && group.numbers.len() == 1)
+    }
+
+    /// Names the nodes of the images of `disk` from number `from` of its chain on.
+    fn images(&mut self, disk: &Disk, from: usize) -> Vec<ImageNodes> {
+        let images = disk.images().enumerate().skip(from);
+        images.map(|(depth, image)| self.image(image, depth > 0 || disk.readonly)).collect()
+    }
+}
+
+impl ImageNodes {
     /// The top node of the image.
     pub fn top(&self) -> &NodeName {
         self.format.as_ref().unwrap_or(self.below_format())
@@ -98,29 +131,37 @@ pub(crate) fn name_all(
     let host = request.host;
     let list = &mut domain.devices.disks;
     let mut found = true;
+    let mut looked_up = Vec::with_capacity(list.len());
     for disk in &mut *list {
-        if let Err(problem) = volume::look_up(disk, host, caps.release()) {
-            report.push(problem);
+        let missing = match volume::look_up(disk, host, caps.release()) {
+            Ok(()) => None,
+            Err(problem) => Some(chain::without(disk, problem)),
+        };
+        if let Some(Err(problem)) = &missing {
+            report.push(problem.clone());
             found = false;
         }
+        looked_up.push(!matches!(missing, Some(Ok(Found::NoDisk))));
     }
     if !found {
         return None;
     }
-    let mut next = 1;
+    let mut keep = looked_up.iter();
+    list.retain(|_| keep.next() != Some(&false));
+    let mut namer = Namer { caps, host, next: 1, next_set: 0 };
     let mut disks = vec![DiskNodes::default(); list.len()];
     // Nodes are numbered from the last disk to the first: at first those of images that the document has, then those of
     // images that are found on the host.
     for (disk, plan) in list.iter().zip(&mut disks).rev() {
         if has_nodes(disk, caps) {
-            *plan = name_nodes(disk, caps, &mut next);
+            *plan = name_nodes(disk, &mut namer);
         }
     }
     let mut kept = vec![true; list.len()];
     let chains = if request.start.runner == Runner::Reader { &mut [][..] } else { list.as_mut_slice() };
     for ((disk, plan), kept) in chains.iter_mut().zip(&mut disks).zip(&mut kept).rev() {
         match chain::complete(disk, caps, host) {
-            Ok(Found::Images) if !plan.images.is_empty() => name_found(disk, plan, caps, &mut next),
+            Ok(Found::Images) if !plan.images.is_empty() => name_found(disk, plan, &mut namer),
             Ok(Found::Images) => {}
             Ok(Found::NoMedium) => *plan = DiskNodes::default(),
             Ok(Found::NoDisk) => *kept = false,
@@ -131,18 +172,17 @@ pub(crate) fn name_all(
     list.retain(|_| keep.next() != Some(&false));
     let mut keep = kept.iter();
     disks.retain(|_| keep.next() != Some(&false));
-    Some(StorageNodes { disks, next })
+    Some(StorageNodes { disks, next: namer.next, next_set: namer.next_set })
 }
 
 /// Names the nodes of the images of `disk` that were found on the host.
-fn name_found(disk: &Disk, plan: &mut DiskNodes, caps: &Caps, next: &mut u32) {
-    for (image, nodes) in disk.images().zip(&mut plan.images) {
+fn name_found(disk: &Disk, plan: &mut DiskNodes, namer: &mut Namer<'_>) {
+    for (depth, (image, nodes)) in disk.images().zip(&mut plan.images).enumerate() {
         if let (Some(store), None) = (&image.data_store, &nodes.data_store) {
-            nodes.data_store = Some(Box::new(ImageNodes::name(store, caps, next)));
+            nodes.data_store = Some(Box::new(namer.image(store, depth > 0 || disk.readonly)));
         }
     }
-    let found = disk.images().skip(plan.images.len());
-    plan.images.extend(found.map(|image| ImageNodes::name(image, caps, next)));
+    plan.images.extend(namer.images(disk, plan.images.len()));
 }
 
 /// Whether the disk has block nodes. SD cards and vhost-user disks have none.
@@ -150,10 +190,10 @@ fn has_nodes(disk: &Disk, caps: &Caps) -> bool {
     caps.has(Cap::Blockdev) && disk.bus() != Some(DiskBus::Sd) && disk.image.kind() != SourceType::VhostUser
 }
 
-fn name_nodes(disk: &Disk, caps: &Caps, next: &mut u32) -> DiskNodes {
+fn name_nodes(disk: &Disk, namer: &mut Namer<'_>) -> DiskNodes {
     let mut plan = DiskNodes::default();
     // The number of a drive without a medium is not used for another disk.
-    let images: Vec<ImageNodes> = disk.images().map(|i| ImageNodes::name(i, caps, next)).collect();
+    let images = namer.images(disk, 0);
     if disk.image.is_empty() {
         return plan;
     }
@@ -162,8 +202,8 @@ fn name_nodes(disk: &Disk, caps: &Caps, next: &mut u32) -> DiskNodes {
         plan.copy_on_read = Some(text!("libvirt-CoR-", disk.dst()).into());
     }
     for _ in &disk.throttle_filters {
-        plan.filters.push(text!("libvirt-", *next, "-filter").into());
-        *next = next.saturating_add(1);
+        plan.filters.push(text!("libvirt-", namer.next, "-filter").into());
+        namer.next = namer.next.saturating_add(1);
     }
     plan
 }
@@ -177,13 +217,10 @@ pub(crate) fn has_managed_reservations(domain: &Domain) -> bool {
 
 /// Whether an image has a format node.
 fn needs_format(image: &Image, caps: &Caps) -> bool {
-    // A directory (`vvfat`) has `read-only=` on the format node, and so has storage that is opened by a descriptor.
-    let by_place = match &image.location {
-        Location::Dir { .. } => true,
-        Location::File { fdgroup, .. } => fdgroup.is_some(),
-        _ => false,
-    };
-    by_place || !is_plain(image) || !caps.has(Cap::BlockjobBackingMaskProtocol)
+    // A directory (`vvfat`) has `read-only=` on the format node.
+    matches!(image.location, Location::Dir { .. })
+        || !is_plain(image)
+        || !caps.has(Cap::BlockjobBackingMaskProtocol)
 }
 
 /// Whether the content of the disk is that of the storage: format `raw`, without encryption.
@@ -250,8 +287,8 @@ impl ImageFacts {
             (Some(store), Some(nodes)) => Some(Box::new(Self::of(cx, store, nodes, alias)?)),
             _ => None,
         };
-        let objects = Objects::of(cx, image, || Ids::of_nodes(nodes, alias))?;
-        let storage = Storage::of(cx, image, &objects, &nodes.storage, Form::Node)?;
+        let objects = Objects::of(cx, image, || Ids::of_nodes(nodes))?;
+        let storage = Storage::of(cx, image, &objects, (&nodes.storage, nodes.set), Form::Node)?;
         let facts = Self::with_storage(image, nodes.clone(), storage, objects);
         Ok(Self { data_store, ..facts })
     }
@@ -281,6 +318,7 @@ impl ImageFacts {
         let with_format = with_format || needs_format(image, cx.caps);
         let nodes = ImageNodes {
             storage: text!(name, "-storage").into(),
+            set: None,
             slice: None,
             format: with_format.then(|| text!(name, "-format").into()),
             data_store: None,

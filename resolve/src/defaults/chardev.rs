@@ -8,13 +8,24 @@ use virtargv_model::device::chardev::{
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, SourceMode};
 use virtargv_model::info::DeviceInfo;
 
+use virtargv_caps::Convention;
+
 use crate::{Guest, Work};
 
 /// Fills in every character device, and adds the first console or serial port where the other implies it.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let guest = &work.guest;
     let live = work.options.live;
-    let channel_dir = work.host.config().channel_target_dir.as_str();
+    let config = work.host.config();
+    let earlier_dir = format!("{}/channel", config.lib_dir);
+    let in_dirs = work.release.has(Convention::ChannelPathInDirs);
+    let is_default = |path: &str, name: Option<&str>| {
+        if in_dirs {
+            [&config.channel_target_dir, &earlier_dir].into_iter().any(|dir| is_generated(path, name, dir))
+        } else {
+            is_default_path(path, name, &config.channel_target_dir)
+        }
+    };
     let devices = &mut work.domain.devices;
 
     let mut ports = Ports::above(devices.serials.iter().map(|serial| serial.port));
@@ -32,7 +43,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             // The state belongs to a running domain.
             *state = None;
         }
-        complete_channel_path(&channel.target, &mut channel.source, channel_dir);
+        complete_channel_path(&channel.target, &mut channel.source, is_default);
     }
     for console in &mut devices.consoles {
         complete_source(&mut console.source, live);
@@ -95,10 +106,14 @@ pub(crate) fn complete_source(source: &mut ChardevSource, live: bool) {
 }
 
 /// Removes the path of a virtio channel's socket where libvirt generated it, so that each start generates a new one.
-fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, channel_dir: &str) {
+fn complete_channel_path(
+    target: &ChannelTarget,
+    source: &mut ChardevSource,
+    is_default: impl Fn(&str, Option<&str>) -> bool,
+) {
     let Backend::Unix(unix) = &mut source.backend else { return };
     if let ChannelTarget::Virtio { name, .. } = target
-        && unix.path.as_deref().is_some_and(|path| is_default_path(path, name.as_deref(), channel_dir))
+        && unix.path.as_deref().is_some_and(|path| is_default(path, name.as_deref()))
     {
         unix.path = None;
     }
@@ -106,6 +121,28 @@ fn complete_channel_path(target: &ChannelTarget, source: &mut ChardevSource, cha
         // QEMU listens on a socket whose path is generated.
         unix.mode = None;
     }
+}
+
+/// Whether `path` is generated for the channel `name` below `dir`: `DOMAIN.NAME`, `domain-DOMAIN/NAME` or `ID-DOMAIN/NAME`,
+/// possibly below `target`. Without a name, its beginning is enough.
+fn is_generated(path: &str, name: Option<&str>, dir: &str) -> bool {
+    let Some(below) = path.strip_prefix(dir).and_then(|rest| rest.strip_prefix('/')) else { return false };
+    let fits = |below: &str| {
+        let named = |rest: &str| name.is_none_or(|name| rest == name);
+        let (first, rest) = below.split_once('/').map_or((below, None), |(first, rest)| (first, Some(rest)));
+        let number = first.split_once('-').filter(|(id, domain)| !id.is_empty() && !domain.is_empty());
+        let directory =
+            number.is_some_and(|(id, _)| id == "domain" || id.bytes().all(|b| b.is_ascii_digit()));
+        match (rest, name) {
+            (Some(rest), _) if directory => named(rest),
+            (Some(_), Some(_)) => false,
+            (_, Some(name)) => {
+                first.strip_suffix(name).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
+            }
+            (_, None) => first.chars().skip(1).any(|c| c == '.'),
+        }
+    };
+    fits(below) || below.strip_prefix("target/").is_some_and(fits)
 }
 
 /// Whether `path` looks generated for the channel `name`, by this release or an earlier one: `DIR/DOMAIN.NAME`,

@@ -16,14 +16,16 @@ use crate::Work;
 /// Sorts the controllers, assigns their indexes, and adds those that the machine has.
 pub(crate) fn machine(work: &mut Work<'_>) {
     order::sort(&mut work.domain.devices.controllers);
+    // libvirt adds these while it reads the host devices, before it assigns indexes and before the machine's controllers.
+    implied::for_read_hostdevs(work);
     order::number(&mut work.domain.devices.controllers);
     machine::apply(work);
 }
 
-/// Sorts all controllers, where the release sorts those that were added.
-pub(crate) fn sort(work: &mut Work<'_>) {
+/// Moves the master of each USB 2 controller before its companions, where the release sorts controllers.
+pub(crate) fn masters_first(work: &mut Work<'_>) {
     if work.release.has(Convention::ControllersSorted) {
-        order::sort(&mut work.domain.devices.controllers);
+        order::masters_first(&mut work.domain.devices.controllers);
     }
 }
 

@@ -92,7 +92,7 @@ fn complete(disk: &mut Disk, live: bool) {
     disk.device.get_or_insert(DiskDevice::Disk);
     disk.driver.name.get_or_insert_with(|| "qemu".to_owned());
     let kind = disk.image.kind();
-    if disk.image.is_empty() && matches!(kind, SourceType::Network | SourceType::Volume) {
+    if disk.image.is_empty() && kind == SourceType::Network {
         disk.image.location = Location::empty(SourceType::File);
     }
     // The format of a volume is known after a look-up in its pool.

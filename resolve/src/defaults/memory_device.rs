@@ -2,6 +2,7 @@
 
 use virtargv_model::Kib;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
+use virtargv_model::memory::MemoryAccess;
 
 use super::os::random_uuid;
 use crate::Work;
@@ -17,6 +18,10 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         match device.model() {
             MemoryModel::VirtioMem => {
                 device.target.block.get_or_insert(BLOCK);
+            }
+            // What the guest writes has to reach the file.
+            MemoryModel::VirtioPmem => {
+                device.access.get_or_insert(MemoryAccess::Shared);
             }
             MemoryModel::Nvdimm if pseries => {
                 device.uuid.get_or_insert_with(|| random_uuid(host));

@@ -47,6 +47,7 @@ use crate::Work;
 /// The defaults of the domain, in libvirt's order.
 const DOMAIN: &[fn(&mut Work<'_>)] = &[
     os::apply,
+    numa::add_cell,
     memory::apply,
     vcpu::apply,
     features::apply,
@@ -96,7 +97,7 @@ const DEVICES: &[fn(&mut Work<'_>)] = &[
 const IMPLIED: &[fn(&mut Work<'_>)] = &[controller::implied];
 
 /// The defaults that depend on addresses.
-const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[controller::sort, chardev::mirror_first_console];
+const AFTER_ADDRESSES: &[fn(&mut Work<'_>)] = &[controller::masters_first, chardev::mirror_first_console];
 
 /// Fills in the defaults of the domain, and adds the devices that the machine has.
 pub(crate) fn domain(work: &mut Work<'_>) {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::memory_device::MemoryModel;
 use virtargv_model::numa::{Cell, Distance, LOCAL_DISTANCE};
-use virtargv_model::{NumberSet, Pos};
+use virtargv_model::{Kib, NumberSet, Pos};
 
 use crate::Work;
 
@@ -18,6 +19,27 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     mirror_distances(cells);
     if work.caps.has(Cap::Numa) {
         place_all_vcpus(cells, work.domain.vcpus.max());
+    }
+}
+
+/// Adds a cell with the memory that the guest starts with, where memory can be added later.
+pub(super) fn add_cell(work: &mut Work<'_>) {
+    let domain = &mut work.domain;
+    let can_grow = domain.memory.max.is_some_and(|max| max.size > Kib(0));
+    if !work.options.abi_update
+        || !can_grow
+        || !domain.numa.cells.is_empty()
+        || !work.release.has(Convention::NumaCellForHotplug)
+    {
+        return;
+    }
+    let devices = &mut domain.devices.memories;
+    let plugged = devices.iter().fold(0, |sum: u64, device| sum.saturating_add(device.target.size.0));
+    // A rule refuses memory devices that are larger than the guest.
+    let Some(initial) = domain.memory.size.unwrap_or_default().0.checked_sub(plugged) else { return };
+    domain.numa.cells.push(Cell { id: Some(0), memory: Kib(initial), ..Cell::default() });
+    for device in devices.iter_mut().filter(|device| device.model() != MemoryModel::VirtioPmem) {
+        device.target.node.get_or_insert(0);
     }
 }
 

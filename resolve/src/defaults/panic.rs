@@ -34,6 +34,13 @@ fn implied(guest: &Guest) -> Option<PanicModel> {
 }
 
 fn default_model(guest: &Guest, release: Release) -> Option<PanicModel> {
-    let isa = guest.arch.is_x86() || !release.has(Convention::PanicByMachine);
-    implied(guest).or(isa.then_some(PanicModel::Isa))
+    if let Some(model) = implied(guest) {
+        return Some(model);
+    }
+    let by_machine = release.has(Convention::PanicByMachine);
+    if guest.arch.is_x86() || !by_machine {
+        Some(PanicModel::Isa)
+    } else {
+        guest.is_arm_virt().then_some(PanicModel::Pvpanic)
+    }
 }

@@ -1,6 +1,6 @@
 //! Whether firmware fits a domain.
 
-use virtargv_model::os::{Firmware, FirmwareFeatureName, FlashFormat, Loader, LoaderType};
+use virtargv_model::os::{Firmware, FirmwareFeatureName, Loader, LoaderType};
 use virtargv_model::security::LaunchSecurityKind;
 use virtargv_model::{Domain, OnOff, YesNo};
 
@@ -98,12 +98,10 @@ fn mapping(domain: &Domain, loader: &Loader, offer: &Descriptor) -> bool {
     };
     let wanted_mode =
         if loader.stateless == Some(YesNo::Yes) { FlashMode::Stateless } else { FlashMode::Split };
-    let fits = |have: Option<FlashFormat>, wanted: Option<FlashFormat>| {
-        have.is_some_and(|have| wanted.is_none_or(|wanted| wanted == have))
-    };
-    let nvram = domain.os.nvram.as_ref().and_then(|nvram| nvram.format);
+    // The format of the variable store is asked of firmware only where the loader has none.
+    let wanted = loader.format.or(domain.os.nvram.as_ref().and_then(|nvram| nvram.format));
     *mode == wanted_mode
         && loader.readonly != Some(YesNo::No)
-        && fits(executable.format, loader.format)
-        && template.as_ref().is_none_or(|template| fits(template.format, nvram))
+        && executable.format.is_some_and(|format| wanted.is_none_or(|wanted| wanted == format))
+        && template.as_ref().is_none_or(|template| template.format.is_some())
 }

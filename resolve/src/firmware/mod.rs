@@ -29,8 +29,9 @@ pub(crate) fn complete(work: &mut Work<'_>) {
         && loader.path.is_some()
         && os.firmware.is_none()
     {
-        loader.kind.get_or_insert(LoaderType::Rom);
-        if loader.kind == Some(LoaderType::Rom) {
+        let by_default = loader.kind.is_none();
+        let rom = *loader.kind.get_or_insert(LoaderType::Rom) == LoaderType::Rom;
+        if by_default || (rom && work.release.has(Convention::RomFormat)) {
             loader.format.get_or_insert(FlashFormat::Raw);
         }
     }

@@ -78,8 +78,9 @@ fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findin
                 DeviceKind::Interface => "net",
                 _ => disk.and_then(|disk| disk.target.dev.as_deref()).unwrap_or(name),
             };
+            let bus = disk.and_then(Disk::bus).map(|bus| format!(" on bus '{bus}'")).unwrap_or_default();
             let message = format!(
-                "device '{name}' has an address of type 'ccw', which machine type '{}' does not support",
+                "device '{name}'{bus} has an address of type 'ccw', which machine type '{}' does not support",
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);

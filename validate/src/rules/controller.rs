@@ -79,11 +79,15 @@ virtargv_model::rules! {
         help "use `type='scsi'`, or a QEMU that has it";
 }
 
+/// Checks the controllers that the machine has, as libvirt does before it completes devices.
+pub(crate) fn of_machine(cx: &Context<'_>, out: &mut Findings<'_>) {
+    usb::check_domain(cx, out);
+    pci::check_root(cx, out);
+}
+
 /// Checks every `<controller>` against the rules above and those of the submodules.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let controllers = &cx.domain.devices.controllers;
-    usb::check_domain(cx, out);
-    pci::check_root(cx, out);
     for controller in controllers {
         complete(cx, controller, out);
     }

@@ -54,6 +54,10 @@ virtargv_model::rules! {
     DBUS_AUDIO = "graphics-dbus-audio": Unsupported, Validate,
         "`<graphics type='dbus'><audio id=>`: `audiodev=` of `-display dbus`",
         help "name an `<audio type='dbus'>`";
+    /// An RDP display needs a D-Bus display on a bus.
+    RDP_BUS = "graphics-rdp-bus": Unsupported, Build,
+        "`<graphics type='rdp'>`: `qemu-rdp` reads the display of `-display dbus,addr=`",
+        help "add `<graphics type='dbus'/>`", since "11.1";
     /// An RDP display neither replaces users nor serves several.
     RDP_USERS = "graphics-rdp-users": Unsupported, Validate,
         "`<graphics type='rdp' replaceUser= multiUser=>`: `qemu-rdp` has no such options",
@@ -207,6 +211,8 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             out.refuse(&TWICE, second.info.pos, message);
         }
     }
+    let is_bus = |display: &Display| matches!(display, Display::Dbus(dbus) if !dbus.p2p);
+    let on_bus = all.iter().any(|graphics| is_bus(&graphics.display));
     for graphics in all {
         match &graphics.display {
             Display::Vnc(vnc) => {
@@ -228,6 +234,10 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             Display::Spice(spice) => {
                 build_listens(&spice.listens, out);
                 spice::build(cx, graphics, spice, out);
+            }
+            Display::Rdp(_) if !on_bus => {
+                let message = "graphics of type 'rdp' need graphics of type 'dbus' without 'p2p'";
+                out.refuse(&RDP_BUS, graphics.info.pos, message);
             }
             Display::Dbus(Dbus { audio: Some(id), .. }) => {
                 audio::exists(cx, Some(*id), graphics.info.pos, out);

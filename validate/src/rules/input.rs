@@ -25,6 +25,10 @@ virtargv_model::rules! {
     INPUT_EVDEV_BUS = "input-evdev-bus": Unsupported, Validate,
         "`<input type='evdev'>`: `-object input-linux` is no device; its events go to the guest's other inputs",
         help "remove `bus=`";
+    /// An input of type `evdev` has a path.
+    INPUT_EVDEV_PATH = "input-evdev-path": Internal, Build,
+        "`<input type='evdev'><source dev=>`: `evdev=` of `input-linux`",
+        help "add `<source dev=>` with a path such as `/dev/input/event0`", since "9.0";
     /// Only an input on bus `virtio` has a model.
     INPUT_MODEL_BUS = "input-model-bus": Unsupported, Validate,
         "`<input model=>`: variants of virtio devices",
@@ -58,6 +62,16 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             out.refuse(&INPUT_MODEL_BUS, input.info.pos.attr("model"), message);
         }
         check_qemu(cx, input, kind, out);
+    }
+}
+
+/// Checks what libvirt finds only when it builds the command line.
+pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    for input in &cx.domain.devices.inputs {
+        if input.kind == Some(InputType::Evdev) && input.source.evdev.is_none() {
+            let message = "an 'input' of type 'evdev' lacks its 'source' with 'dev'";
+            out.refuse(&INPUT_EVDEV_PATH, input.info.pos, message);
+        }
     }
 }
 

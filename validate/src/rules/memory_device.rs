@@ -1,10 +1,10 @@
 //! Rules on `<memory>` devices.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::YesNo;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::info::Address;
 use virtargv_model::memory::MemoryAccess;
+use virtargv_model::{Kib, YesNo};
 use virtargv_resolve::rules::MEMORY_DEVICE_SLOT_RANGE;
 
 use crate::{Context, Findings};
@@ -102,7 +102,6 @@ virtargv_model::rules! {
 
 /// Checks the memory devices against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    hotplug(cx, out);
     let devices = &cx.domain.devices.memories;
     for device in devices {
         support(cx, device, out);
@@ -116,11 +115,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             _ => {}
         }
     }
-    overlaps(devices, out);
+    overlaps(cx, devices, out);
 }
 
 /// Slots and address space for the memory devices. SGX memory takes neither.
-fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
+pub(crate) fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
     let domain = cx.domain;
     let plugged: Vec<&MemoryDevice> =
         domain.devices.memories.iter().filter(|device| device.model() != MemoryModel::SgxEpc).collect();
@@ -248,7 +247,7 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
                 format!("'base' of 'address' is '{base:#x}', it must be a multiple of '{page}' bytes");
             out.refuse(&PMEM_ALIGN, device.target.pos.path("address/@base"), message);
         }
-        if device.access != Some(MemoryAccess::Shared) {
+        if device.access == Some(MemoryAccess::Private) {
             let message = "a memory device of model 'virtio-pmem' needs 'shared' access";
             out.refuse(&PMEM_SHARED, device.info.pos.attr("access"), message);
         }
@@ -324,7 +323,7 @@ fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
 }
 
 /// Memory devices with an address do not overlap.
-fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
+fn overlaps(cx: &Context<'_>, devices: &[MemoryDevice], out: &mut Findings<'_>) {
     let mut placed: Vec<(u64, u64, &MemoryDevice)> = devices
         .iter()
         .filter_map(|device| {
@@ -333,7 +332,7 @@ fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
                 _ => device.target.address,
             };
             let start = start.filter(|start| *start > 0)?;
-            Some((start, start.saturating_add(device.target.size.bytes()), device))
+            Some((start, start.saturating_add(mapped(cx, device)), device))
         })
         .collect();
     placed.sort_by_key(|(start, ..)| *start);
@@ -346,6 +345,19 @@ fn overlaps(devices: &[MemoryDevice], out: &mut Findings<'_>) {
             out.refuse(&OVERLAP, device.info.pos, message);
         }
     }
+}
+
+/// The bytes of guest-physical memory that a device takes. Of an NVDIMM, its label is not mapped, and what remains is a
+/// multiple of its alignment.
+fn mapped(cx: &Context<'_>, device: &MemoryDevice) -> u64 {
+    let size = device.target.size.bytes();
+    if device.model() != MemoryModel::Nvdimm {
+        return size;
+    }
+    let page = || cx.host.machine().page_size().ok();
+    let align = device.source.align_size.map(Kib::bytes).filter(|align| *align > 0).or_else(page);
+    let area = size.saturating_sub(device.target.label_size.unwrap_or_default().bytes());
+    align.and_then(|align| area.checked_rem(align)).map_or(area, |rest| area - rest)
 }
 
 /// Checks what libvirt finds only when it builds the command line.

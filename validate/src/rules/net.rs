@@ -90,12 +90,12 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
             backend::check_user(cx, nic, passt, out);
             ip::check_user(nic, out);
         }
-        InterfaceType::Vhostuser if passt => {
-            ip::check_user(nic, out);
-            vhost_user::check(cx, "interface", nic.info.pos.path("backend/@type"), out);
-        }
+        InterfaceType::Vhostuser if passt => ip::check_user(nic, out),
         InterfaceType::Vdpa => source::check_vdpa(cx, nic, out),
         _ => ip::check_none(nic, out),
+    }
+    if nic.kind() == InterfaceType::Vhostuser && cx.release.has(Convention::VhostUserNetShared) {
+        vhost_user::check(cx, "interface", nic.info.pos, out);
     }
 }
 

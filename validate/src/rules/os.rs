@@ -225,6 +225,7 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 /// Checks values that libvirt passes on as they are, and that QEMU would take for something else.
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    loader::build(cx, out);
     for table in cx.domain.os.acpi_tables.iter().filter(|table| table.path.contains(':')) {
         let message = format!(
             "the path '{}' of element 'table' has a ':', at which QEMU splits it into several files",

@@ -1,5 +1,7 @@
 //! Rules on `<panic>`.
 
+use std::collections::BTreeSet;
+
 use virtargv_caps::Cap;
 use virtargv_model::device::panic::{Panic, PanicModel};
 use virtargv_model::info::Address;
@@ -11,6 +13,10 @@ virtargv_model::rules! {
     PANIC_MODEL = "panic-model": Unsupported, Complete,
         "`<panic model=>`: pseries and s390 notify the hypervisor, x86 has `isa`, Arm and RISC-V `virt` have `pvpanic`",
         help "add `model=`, such as `model='pvpanic'`";
+    /// A guest has one panic device of each model.
+    PANIC_TWICE = "panic-twice": Xml, Complete,
+        "`<panic>`: one device of a kind reports the crash",
+        help "remove all but one `<panic>` of the model";
     /// The model of a panic device is one of the machine type.
     PANIC_MACHINE = "panic-machine": Unsupported, Validate,
         "`<panic model=>`: `s390` is of s390x, `hyperv` of x86, `pseries` of pseries",
@@ -27,7 +33,12 @@ virtargv_model::rules! {
 
 /// Checks every `<panic>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let mut seen = BTreeSet::new();
     for panic in &cx.domain.devices.panics {
+        if let Some(model) = panic.model.filter(|model| !seen.insert(*model)) {
+            let message = format!("a guest has one panic device of model '{model}'");
+            out.refuse(&PANIC_TWICE, panic.info.pos, message);
+        }
         if let Some(model) = panic.model {
             check_model(cx, panic, model, out);
         } else {

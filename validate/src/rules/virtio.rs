@@ -1,6 +1,6 @@
 //! Rules on the options that the `<driver>` of every virtio device has.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{ControllerKind, ScsiModel, VirtioModel};
 use virtargv_model::device::disk::{DiskBus, DiskModel};
 use virtargv_model::device::filesystem::{FsDriver, FsModel};
@@ -125,7 +125,10 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if !placed {
             let message = "a virtio device has an address of a type that virtio devices cannot have";
             out.refuse(&ADDRESS, info.pos.path("address"), message);
-        } else if version != VirtioVersion::OfBus && info.pci().is_none() {
+        } else if version != VirtioVersion::OfBus
+            && info.pci().is_none()
+            && !cx.release.has(Convention::TransitionalAnyBus)
+        {
             let kind = info.address.as_ref().map_or("", |address| Spelled::as_str(address.kind()));
             let message = format!(
                 "models 'virtio-transitional' and 'virtio-non-transitional' need an address of type 'pci', not '{kind}'"

@@ -5,13 +5,6 @@ use crate::read::{AnyBase, El, Reader, UNSUPPORTED_BEFORE_9_0, hex};
 use crate::write::Writer;
 use crate::{Kib, OnOff};
 
-crate::rules! {
-    /// The numbers in the `<target>` of a PCI controller are in their ranges.
-    PCI_TARGET_RANGE = "pci-target-range": Xml, Read,
-        "`<target>`: `chassisNr` 1 to 255, `chassis` and `port` 0 to 255, `busNr` 1 to 254, `index` 0 to 30",
-        help "use a number in range, or leave the attribute out so that one is assigned";
-}
-
 /// Options of a PCI controller.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Pci {
@@ -76,11 +69,11 @@ impl Pci {
 impl PciTarget {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         Self {
-            chassis_nr: ranged(el, "chassisNr", 1, 255, r),
-            chassis: ranged(el, "chassis", 0, 255, r),
-            port: ranged(el, "port", 0, 255, r),
-            bus_nr: ranged(el, "busNr", 1, 254, r),
-            index: ranged(el, "index", 0, 30, r),
+            chassis_nr: number(el, "chassisNr", r),
+            chassis: number(el, "chassis", r),
+            port: number(el, "port", r),
+            bus_nr: number(el, "busNr", r),
+            index: number(el, "index", r),
             hotplug: r.attr(el, "hotplug"),
             mem_reserve: r.attr_since("10.3", el, "memReserve"),
             node: r.child_text(el, "node"),
@@ -100,14 +93,7 @@ impl PciTarget {
     }
 }
 
-/// An attribute with a number in C notation from `min` to `max`.
-fn ranged<T: TryFrom<u64>>(el: El<'_>, name: &'static str, min: u64, max: u64, r: &mut Reader) -> Option<T> {
-    let AnyBase(number) = r.attr::<AnyBase<u64>>(el, name)?;
-    if !(min..=max).contains(&number) {
-        let message =
-            format!("attribute '{name}' of element 'target' is '{number}', expected '{min}' to '{max}'");
-        r.refuse(&PCI_TARGET_RANGE, el.pos().attr(name), message);
-        return None;
-    }
-    T::try_from(number).ok()
+/// An attribute with a number in C notation. A rule checks its range.
+fn number(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
+    r.attr::<AnyBase<u32>>(el, name).map(|AnyBase(number)| number)
 }

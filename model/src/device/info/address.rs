@@ -1,8 +1,7 @@
 //! `<address>`: where a device is in the guest.
 
 use super::pci::PciAddress;
-use crate::Class;
-use crate::read::{AnyBase, El, INTERNAL_BEFORE_9_0, Reader, Value, hex};
+use crate::read::{AnyBase, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value, hex};
 use crate::write::Writer;
 
 crate::rules! {
@@ -136,8 +135,7 @@ impl std::fmt::Display for CcwAddress {
 impl Address {
     /// Reads `<address type=>`.
     pub fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let (missing, unknown) = (Class::Internal, Class::Unsupported);
-        let kind: AddressType = r.required_as(missing, unknown, el, "type")?;
+        let kind: AddressType = r.required_as(INTERNAL_BEFORE_9_0, UNSUPPORTED_BEFORE_9_0, el, "type")?;
         Some(match kind {
             AddressType::Pci => Self::Pci(PciAddress::read(el, r)?),
             AddressType::Drive => Self::Drive(DriveAddress {

@@ -104,7 +104,9 @@ impl Teaming {
 
 impl Element for Teaming {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { pos: el.pos(), kind: r.required(el, "type"), persistent: el.string("persistent") })
+        // Without a type, libvirt keeps only `persistent=`, which has no effect.
+        let kind = r.attr_as(Class::Unsupported, el, "type")?;
+        Some(Self { pos: el.pos(), kind: Some(kind), persistent: el.string("persistent") })
     }
 
     fn write(&self, w: &mut Writer) {

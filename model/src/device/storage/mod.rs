@@ -159,6 +159,14 @@ pub struct Image {
 }
 
 impl Image {
+    /// `fdgroup=`: the name of the descriptors by which the image is opened.
+    pub fn fdgroup(&self) -> Option<&str> {
+        match &self.location {
+            Location::File { fdgroup, .. } => fdgroup.as_deref(),
+            _ => None,
+        }
+    }
+
     /// The `type=`: the kind of storage.
     pub fn kind(&self) -> SourceType {
         match self.location {

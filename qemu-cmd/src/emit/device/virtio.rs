@@ -20,9 +20,11 @@ pub(crate) fn device(
     options: VirtioOptions,
 ) -> Props {
     let on_pci = address.pci().is_some();
+    let any_bus = e.release().has(Convention::TransitionalAnyBus);
+    let named = (on_pci || any_bus) && e.has(Cap::VirtioPciTransitional);
     let version = match variant {
-        Variant::Transitional if on_pci && e.has(Cap::VirtioPciTransitional) => "-transitional",
-        Variant::NonTransitional if on_pci && e.has(Cap::VirtioPciTransitional) => "-non-transitional",
+        Variant::Transitional if named => "-transitional",
+        Variant::NonTransitional if named => "-non-transitional",
         _ => "",
     };
     let mut props = Props::new("driver", text!(base, "-", bus_suffix(address), version));

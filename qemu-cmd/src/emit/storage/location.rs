@@ -220,19 +220,35 @@ fn socket(server: &Server, form: Form) -> Props {
     }
 }
 
-/// Adds the properties that all storage nodes have. `readonly` is given for the top node of an image; a node below a
-/// format node has `auto-read-only=on` instead.
-pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, readonly: Option<bool>) {
+/// How a node of an image is opened.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Opened {
+    /// It is the top node of an image that is read-only or not.
+    Top { readonly: bool },
+    /// It is below a format node, which says whether the image is read-only.
+    Below,
+    /// The same, with a single descriptor, which QEMU cannot open again with other access.
+    ByDescriptor { readonly: bool },
+}
+
+/// Adds the properties that all storage nodes have.
+pub(super) fn common(e: &Emit<'_>, props: &mut Props, access: Access, opened: Opened) {
     let late = e.release().has(Convention::BlockdevCacheLast);
     if !late {
         add_cache(props, access);
     }
-    if let Some(readonly) = readonly {
-        props.set("read-only", readonly);
-        props.set_opt("discard", access.discard.map(Spelled::as_str));
-        props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
-    } else {
-        props.set("auto-read-only", true).set("discard", "unmap");
+    match opened {
+        Opened::Top { readonly } => {
+            props.set("read-only", readonly);
+            props.set_opt("discard", access.discard.map(Spelled::as_str));
+            props.set_opt("detect-zeroes", access.detect_zeroes.map(Spelled::as_str));
+        }
+        Opened::Below => {
+            props.set("auto-read-only", true).set("discard", "unmap");
+        }
+        Opened::ByDescriptor { readonly } => {
+            props.set("read-only", readonly).set("discard", "unmap");
+        }
     }
     if late {
         add_cache(props, access);

@@ -2,10 +2,11 @@
 
 use virtargv_caps::Convention;
 
-use super::location::{self, NodeContext};
+use super::location::{self, NodeContext, Opened};
 use super::{format, objects};
 use crate::emit::context::Emit;
 use crate::prepare::device::disk::Chain;
+use crate::prepare::storage::location::Storage;
 use crate::prepare::storage::{Access, Form, ImageFacts};
 use crate::{NodeName, Props};
 
@@ -63,15 +64,22 @@ pub(crate) fn emit_image(
     objects::emit(e, &image.objects);
     let nodes = &image.nodes;
     let mut storage = storage_node(e, image, access);
-    let top_readonly = nodes.format.is_none().then_some(readonly);
-    location::common(e, &mut storage, access, top_readonly.filter(|_| nodes.slice.is_none()));
+    let top = if nodes.format.is_none() { Opened::Top { readonly } } else { Opened::Below };
+    let opened = match &image.storage {
+        _ if nodes.slice.is_none() && nodes.format.is_none() => top,
+        Storage::Group(set) if set.descriptors.len() == 1 => {
+            Opened::ByDescriptor { readonly: readonly && !set.writable }
+        }
+        _ => Opened::Below,
+    };
+    location::common(e, &mut storage, access, opened);
     e.blockdev(storage);
     if let (Some(node), Some(slice)) = (&nodes.slice, &image.slice) {
         let mut props = Props::new("driver", "raw");
         if e.release().has(Convention::BlockdevCacheLast) {
             props.set("file", &nodes.storage);
             props.set("offset", slice.offset).set("size", slice.size).set("node-name", node);
-            location::common(e, &mut props, access, top_readonly);
+            location::common(e, &mut props, access, top);
         } else {
             props.set("node-name", node).set("offset", slice.offset).set("size", slice.size);
             props.set("file", &nodes.storage);

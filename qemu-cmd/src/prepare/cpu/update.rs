@@ -160,6 +160,7 @@ impl Cx<'_> {
         {
             self.compare(x86, cpu, &spec)?;
         }
+        self.check_compatible_power(cpu)?;
         self.apply_host(cpu, &mut spec)?;
         from_spec(cpu, spec);
         if cpu.mode() == CpuMode::Custom {
@@ -189,7 +190,9 @@ impl Cx<'_> {
             return x86.disable_removed(spec).map_err(|error| incompatible(cpu, &error, self.caps.release()));
         }
         if arch.is_s390() {
-            self.check_s390(cpu)?;
+            if relative {
+                self.check_s390(cpu)?;
+            }
             if cpu.mode() == CpuMode::HostModel {
                 let Some(models) = &self.models else { return Err(self.unknown_host(cpu)) };
                 take_host(cpu, spec, &models.migratable);
@@ -201,6 +204,28 @@ impl Cx<'_> {
             cpu.matching = Some(CpuMatch::Exact);
         }
         Ok(())
+    }
+
+    /// Checks that the host's POWER CPU has the compatibility mode that `host-model` of a guest names.
+    fn check_compatible_power(&self, cpu: &Cpu) -> Done {
+        let wanted = cpu.model.name.as_deref().filter(|_| {
+            self.guest.arch.is_ppc64()
+                && self.guest.accel == Accel::Kvm
+                && cpu.mode() == CpuMode::HostModel
+                && cpu.check == Some(CpuCheck::Partial)
+        });
+        let Some(wanted) = wanted else { return Ok(()) };
+        let host = self.host.cpu().processor().ok().and_then(|host| host.model.clone());
+        let Some(host) = host else { return Err(self.unknown_host(cpu)) };
+        let version =
+            |name: &str, prefix: &str| name.strip_prefix(prefix).and_then(|n| n.parse::<u32>().ok());
+        if version(wanted, "power").is_none() || version(wanted, "power") <= version(&host, "POWER") {
+            return Ok(());
+        }
+        let message = format!("the host's CPU '{host}' has no compatibility mode '{wanted}'");
+        let problem = crate::rules::CPU_INCOMPATIBLE.problem(self.caps.release(), cpu.model.pos, message);
+        // libvirt's message is the words of the class alone.
+        Err(problem.with_class(Class::Plain))
     }
 
     fn check_s390(&self, cpu: &Cpu) -> Done {

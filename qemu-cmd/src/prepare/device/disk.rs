@@ -243,7 +243,7 @@ pub(crate) fn drive_image(cx: &mut Prepare<'_>, image: &Image, ids: Ids) -> Resu
         None => Form::Drive,
     };
     let objects = Objects::of(cx, image, || ids)?;
-    let storage = Storage::of(cx, image, &objects, "", form)?;
+    let storage = Storage::of(cx, image, &objects, ("", None), form)?;
     let luks = crate::prepare::storage::decrypts(image) == Some(Decrypts::Qemu);
     Ok(DriveImage { storage, form, objects, format: image.format, luks })
 }

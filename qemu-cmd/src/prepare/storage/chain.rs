@@ -52,7 +52,14 @@ pub(super) fn complete(
         pos: disk.image.pos,
         names: Vec::new(),
     };
-    let Err(problem) = chain.complete(disk) else { return Ok(Found::Images) };
+    match chain.complete(disk) {
+        Ok(()) => Ok(Found::Images),
+        Err(problem) => without(disk, problem),
+    }
+}
+
+/// What becomes of a disk whose image is not found, as `problem` says: an optional image leaves an empty drive or no disk.
+pub(super) fn without(disk: &mut Disk, problem: Problem) -> Result<Found, Problem> {
     match (disk.image.startup_policy, disk.device()) {
         (Some(StartupPolicy::Optional), DiskDevice::Cdrom | DiskDevice::Floppy) => {
             disk.image.location = Location::empty(SourceType::File);

@@ -169,12 +169,12 @@ pub(crate) struct HostPort {
 }
 
 impl Storage {
-    /// Where `image` is stored. `node` is the name of its storage node.
+    /// Where `image` is stored. `node` is the name of its storage node, `set` the number of its descriptor set.
     pub fn of(
         cx: &mut Prepare<'_>,
         image: &Image,
         objects: &Objects,
-        node: &str,
+        (node, set): (&str, Option<u32>),
         form: Form,
     ) -> Result<Self, Problem> {
         let release = cx.release();
@@ -191,7 +191,7 @@ impl Storage {
         };
         Ok(match &image.location {
             Location::File { fdgroup: Some(group), .. } if form == Form::Node && !cx.is_for_shell() => {
-                Self::Group(cx.numbers.group(group).ok_or_else(|| {
+                Self::Group(cx.numbers.group(group, set).ok_or_else(|| {
                     let message = format!("no descriptors were passed as group '{group}'");
                     crate::rules::STORAGE_FDGROUP.problem(cx.release(), image.pos.attr("fdgroup"), message)
                 })?)

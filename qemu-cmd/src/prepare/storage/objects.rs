@@ -89,15 +89,15 @@ pub(crate) struct Ids {
 }
 
 impl Ids {
-    /// The ids for an image with block nodes, of the disk `alias`.
-    pub fn of_nodes(nodes: &ImageNodes, alias: &str) -> Self {
+    /// The ids for an image with block nodes.
+    pub fn of_nodes(nodes: &ImageNodes) -> Self {
         let storage = &nodes.storage;
         Self {
             auth: format!("{storage}-auth-secret0"),
             encryption: format!("{}-encryption-secret", nodes.format.as_ref().unwrap_or(storage)),
             cookies: format!("{storage}-httpcookie-secret0"),
             tls: format!("obj{storage}_tls0"),
-            reservations: format!("pr-helper-{alias}"),
+            reservations: format!("pr-helper-{storage}"),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Storage volumes: looks up the location of a volume in its pool.
 
-use virtargv_caps::Release;
+use virtargv_caps::{Convention, Release};
 use virtargv_host::{Fact, Host, HostError, VolumeKind};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{
@@ -16,7 +16,13 @@ const ISCSI_PORT: u32 = 3260;
 pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Result<(), Problem> {
     let Location::Volume(source) = disk.image.location.clone() else { return Ok(()) };
     let (Some(pool_name), Some(name)) = (source.pool.as_deref(), source.volume.as_deref()) else {
-        return Ok(());
+        let has_source = disk.image.pos.offset() != disk.info.pos.offset();
+        if !has_source || !release.has(Convention::VolumeByName) {
+            return Ok(());
+        }
+        let message = "a disk of type 'volume' lacks 'pool' and 'volume' of its source";
+        let problem = crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message);
+        return Err(problem.with_class(Class::Plain));
     };
     let problem = |kind, message: String| {
         crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message).with_class(kind)

@@ -35,14 +35,25 @@ fn for_disks(work: &mut Work<'_>) {
     }
 }
 
-/// The same for SCSI host devices; added controllers have the model of those that such devices use already.
+/// Adds the controllers of SCSI host devices as they are read. One without an address needs the first controller.
+pub(super) fn for_read_hostdevs(work: &mut Work<'_>) {
+    for_scsi_units(work, |address| Some(drive_controller(address).unwrap_or_default()));
+}
+
+/// The same for SCSI host devices with their assigned addresses.
 fn for_scsi_hostdevs(work: &mut Work<'_>) {
+    for_scsi_units(work, drive_controller);
+}
+
+/// Adds a controller for every index up to the highest of a SCSI host device. Added controllers have the model of those
+/// that such devices use already.
+fn for_scsi_units(work: &mut Work<'_>, controller: impl Fn(Option<&Address>) -> Option<u32>) {
     use virtargv_model::device::hostdev::HostdevSource;
     let devices = &work.domain.devices;
     let units = devices.hostdevs.iter().filter(|h| matches!(h.source, HostdevSource::Scsi(_)));
     let mut highest = None;
     let mut model = None;
-    for index in units.filter_map(|unit| drive_controller(unit.info.address.as_ref())) {
+    for index in units.filter_map(|unit| controller(unit.info.address.as_ref())) {
         if Some(index) > highest {
             highest = Some(index);
             let found = devices.controllers.iter().find(|c| c.is(ControllerType::Scsi, index));

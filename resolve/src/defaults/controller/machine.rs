@@ -62,6 +62,9 @@ fn usb(work: &Work<'_>) -> Implied {
     if guest.is_versatilepb() && work.release.has(Convention::VersatilepbUsb) {
         return Implied::Model(UsbModel::PciOhci);
     }
+    if guest.machine.starts_with("realview-") && work.release.has(Convention::RealviewUsb) {
+        return Implied::Model(UsbModel::PciOhci);
+    }
     let without = arch.is_arm()
         || arch.is_riscv()
         || arch.is_s390()

@@ -86,6 +86,27 @@ fn insert_from(controllers: &mut Vec<Controller>, first: usize, new: Controller)
     controllers.insert(position, new);
 }
 
+/// Moves the USB controllers without `<master>` before the companions with the same index.
+pub(super) fn masters_first(controllers: &mut Vec<Controller>) {
+    let mut companions: HashMap<u32, usize> = HashMap::default();
+    for at in 0..controllers.len() {
+        let Some(controller) = controllers.get(at).filter(|c| c.usb().is_some()) else { continue };
+        let index = controller.number();
+        if controller.info.master_startport.is_some() {
+            companions.entry(index).or_insert(at);
+        } else if let Some(first) = companions.remove(&index) {
+            let master = controllers.remove(at);
+            controllers.insert(first, master);
+            // What was from `first` on is now one further.
+            companions
+                .values_mut()
+                .filter(|position| **position >= first)
+                .for_each(|position| *position += 1);
+            companions.insert(index, first + 1);
+        }
+    }
+}
+
 /// Assigns the lowest free index of its type to every controller without one. The parts of a USB 2 controller share an
 /// index where they follow each other.
 pub(super) fn number(controllers: &mut [Controller]) {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 use virtargv::{Arch, DriverConfig, FixedHost, Release};
 use virtargv_host::{
-    Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind, VolumeLookup,
+    DescriptorGroup, Hugetlbfs, PciDevice, Processor, SecretKey, SecretLookup, SecretUse, Volume, VolumeKind,
+    VolumeLookup,
 };
 use virtargv_model::Uuid;
 use virtargv_model::device::net::{Actual, NetworkSource, Source};
@@ -80,10 +81,13 @@ fn missing_tpm_versions(case: &Case) -> BTreeSet<String> {
 
 /// The numbers of descriptors, with those that the case passes.
 fn descriptors(case: &Case) -> PretendedDescriptors {
-    let numbers = |fds: &Value| fds.as_array().into_iter().flatten().filter_map(fd).collect();
+    let group = |group: &Value| DescriptorGroup {
+        numbers: group["fds"].as_array().into_iter().flatten().filter_map(fd).collect(),
+        writable: group["writable"] == true,
+    };
     let vdpa = case.members("vdpa_fds").filter_map(|(path, number)| Some((path.to_owned(), fd(number)?)));
     PretendedDescriptors {
-        groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), numbers(fds))).collect(),
+        groups: case.members("fd_groups").map(|(name, fds)| (name.to_owned(), group(fds))).collect(),
         vdpa: vdpa.collect(),
     }
 }
@@ -177,7 +181,7 @@ fn processor(case: &Case) -> Option<Processor> {
              pdpe1gb abm invtsc lahf_lm",
             2,
         )),
-        (Some("QEMU_CPU_DEF_POWER9"), _) => Some(other(Some("POWER9"), 16, 1)),
+        (Some("cpuPower9" | "QEMU_CPU_DEF_POWER9"), _) => Some(other(Some("POWER9"), 16, 1)),
         (Some("QEMU_CPU_DEF_POWER10"), _) => Some(other(Some("POWER10"), 16, 1)),
         (_, arch) if arch.is_x86() => {
             Some(x86("core2duo", "ds acpi ss ht tm pbe ds_cpl vmx est tm2 cx16 xtpr lahf_lm", 1))

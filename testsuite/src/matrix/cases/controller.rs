@@ -3,7 +3,7 @@
 use virtargv::{Arch, Cap};
 
 use super::{ARM, NOTHING, OLD_PPC, PPC};
-use crate::matrix::{Case, Qemu, classic, modern};
+use crate::matrix::{Case, Qemu, X86, classic, modern};
 
 /// A QEMU whose root ports have no `hotplug=`.
 const PORT: Qemu =
@@ -25,6 +25,10 @@ pub(super) const CASES: &[Case] = &[
     classic("controller-pci-bridges").live(),
     modern("controller-pcie-expander").live(),
     modern("controller-usb-companions").live(),
+    modern("controller-scsi-for-hostdev"),
+    classic("controller-scsi-for-hostdev").on(X86),
+    modern("controller-usb-order").live(),
+    modern("arm-realview-usb").on(ARM),
     classic("controller-usb-companions").live(),
     modern("controller-usb-xhci").live(),
     modern("controller-virtio-serial").live(),

@@ -3,7 +3,7 @@
 use virtargv::{Arch, Cap};
 
 use super::{ANCIENT, NOTHING, OLD_S390, PPC, S390, VDPA_BLOCK};
-use crate::matrix::{Case, HostKind, OLD_X86, Qemu, classic, modern};
+use crate::matrix::{Case, HostKind, OLD_X86, Qemu, X86, classic, modern};
 
 /// A QEMU without TLS for NBD.
 const NO_NBD_TLS: Qemu = Qemu::BuiltinWithout("qemu-10.0-x86_64", &[Cap::NbdTls]);
@@ -13,6 +13,14 @@ const VIRTIO_SCSI: Qemu = Qemu::Flags(Arch::X86_64, &[Cap::VirtioScsi]);
 
 pub(super) const CASES: &[Case] = &[
     modern("disk-backing-chain").live(),
+    modern("boot-loadparm-x86"),
+    classic("boot-loadparm-x86").on(X86),
+    modern("disk-volume-unnamed").fails(),
+    modern("disk-volume-optional"),
+    modern("disk-ata-product").live(),
+    classic("disk-ata-product").refused(),
+    modern("disk-type-of-another-source"),
+    modern("disk-scsi-removable").live(),
     classic("disk-backing-chain").live(),
     modern("image-chain").host(HostKind::Images),
     modern("image-chain").host(HostKind::Images).standalone(),

@@ -9,6 +9,10 @@ use super::root_mismatch;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
+    /// The numbers in the `<target>` of a PCI controller are in their ranges.
+    TARGET_RANGE = "pci-target-range": Unsupported, Validate,
+        "`<target>`: `chassisNr` 1 to 255, `chassis` and `port` 0 to 255, `busNr` 1 to 254, `index` 0 to 30",
+        help "use a number in range, or leave the attribute out so that one is assigned";
     /// The PCI controller with index 0 is the root bus of the machine type.
     ROOT_KIND = "pci-root-kind": Xml, Complete,
         "`<controller type='pci' index='0' model=>`: `pci-root` or `pcie-root` is part of the machine",
@@ -117,6 +121,23 @@ pub(super) fn format_rules(controller: &Controller, pci: &Pci, out: &mut Finding
     if pci.model.is_some_and(is_root) && controller.info.address.is_some() {
         let message = "an 'address' is not supported for 'pci-root' and 'pcie-root'";
         out.refuse(&ROOT_ADDRESS, pos.path("address"), message);
+    }
+    let target = &pci.target;
+    let ranges = [
+        ("chassisNr", target.chassis_nr, 1..=255),
+        ("chassis", target.chassis, 0..=255),
+        ("port", target.port, 0..=255),
+        ("busNr", target.bus_nr, 1..=254),
+        ("index", target.index, 0..=30),
+    ];
+    for (name, value, range) in ranges {
+        if let Some(value) = value.filter(|value| !range.contains(value)) {
+            let (first, last) = (range.start(), range.end());
+            let message = format!(
+                "attribute '{name}' of element 'target' is '{value}', expected '{first}' to '{last}'"
+            );
+            out.refuse(&TARGET_RANGE, pos.path("target"), message);
+        }
     }
     if let Some(node) = pci.target.node.filter(|_| number == 0) {
         let message = format!("NUMA node '{node}' is not supported for the PCI controller with index '0'");

@@ -36,9 +36,9 @@ virtargv_model::rules! {
     VENDOR = "disk-vendor-length": Unsupported (Xml before "9.0"), Validate (Read before "7.1"),
         "`<disk><vendor>`: the field of the answer to a SCSI INQUIRY has 8 bytes",
         help "shorten the text of `<vendor>`";
-    /// The product of a disk has at most 16 bytes.
+    /// The product of a disk has at most 16 bytes on SCSI, and 40 elsewhere.
     PRODUCT = "disk-product-length": Unsupported (Xml before "9.0"), Validate (Read before "7.1"),
-        "`<disk><product>`: the field of the answer to a SCSI INQUIRY has 16 bytes",
+        "`<disk><product>`: the field of the answer to a SCSI INQUIRY has 16 bytes, that of an ATA IDENTIFY 40",
         help "shorten the text of `<product>`";
     /// A floppy drive is on bus `fdc`, and no other device is.
     FLOPPY_BUS = "disk-floppy-bus": Internal, Validate (Read before "7.1"),
@@ -70,7 +70,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     iotune::check_totals(disk, out);
     check_after_reading(cx, disk, out);
     check_tray(disk, out);
-    check_identity(disk, out);
+    check_identity(cx, disk, out);
     check_kind(cx, disk, out);
     check_startup(disk, out);
     name::check_prefix(disk, out);
@@ -80,7 +80,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 
 /// Checks the rules that early releases check while they read the disk, in their order.
 pub(super) fn check_reading(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
-    check_identity(disk, out);
+    check_identity(cx, disk, out);
     iotune::check_totals(disk, out);
     check_there(disk, out);
     name::check_prefix(disk, out);
@@ -121,7 +121,9 @@ fn check_secrets(disk: &Disk, out: &mut Findings<'_>) {
 
 /// Checks that a hard disk has a source.
 pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
-    if disk.image.is_empty() && disk.device() == DiskDevice::Disk {
+    // A volume is looked up by the name of its pool, even where it has none.
+    let is_volume = disk.image.kind() == SourceType::Volume;
+    if disk.image.is_empty() && !is_volume && disk.device() == DiskDevice::Disk {
         let message = format!("disk '{}' has no source", disk.dst());
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
@@ -191,10 +193,13 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
     virtio::absent(driver.virtio, &driver.pos.path(""), out);
 }
 
-fn check_identity(disk: &Disk, out: &mut Findings<'_>) {
-    for (name, text, most, rule) in
-        [("vendor", &disk.vendor, 8, &VENDOR), ("product", &disk.product, 16, &PRODUCT)]
-    {
+fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let inquiry = disk.bus() == Some(DiskBus::Scsi) || !cx.release.has(Convention::AtaProduct);
+    let fields = [
+        ("vendor", &disk.vendor, 8, &VENDOR),
+        ("product", &disk.product, if inquiry { 16 } else { 40 }, &PRODUCT),
+    ];
+    for (name, text, most, rule) in fields {
         if let Some(text) = text
             && text.len() > most
         {

@@ -1,6 +1,6 @@
 //! Rules of QEMU on a disk's guest device and its properties.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
@@ -187,14 +187,21 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             }
         }
     }
-    if disk.vendor.is_some() || disk.product.is_some() {
-        if disk.bus() == Some(DiskBus::Scsi) {
+    let ata =
+        matches!(disk.bus(), Some(DiskBus::Ide | DiskBus::Sata)) && cx.release.has(Convention::AtaProduct);
+    let wrong = if disk.bus() == Some(DiskBus::Scsi) {
+        if disk.vendor.is_some() || disk.product.is_some() {
             need(cx, disk, Cap::ScsiDiskWwn, "vendor or product of 'scsi' disks", out);
-        } else {
-            let message =
-                format!("'vendor' and 'product' need bus 'scsi', which disk '{}' is not on", disk.dst());
-            out.refuse(&VENDOR, disk.info.pos, message);
         }
+        None
+    } else if disk.vendor.is_some() {
+        Some("vendor")
+    } else {
+        disk.product.as_ref().filter(|_| !ata).map(|_| "product")
+    };
+    if let Some(name) = wrong {
+        let message = format!("'{name}' is not for the bus of disk '{}', it needs bus 'scsi'", disk.dst());
+        out.refuse(&VENDOR, disk.info.pos.path(name), message);
     }
 }
 

@@ -1,6 +1,6 @@
 //! Rules on `<loader>`, `<nvram>` and `<firmware>` of `<os>`.
 
-use virtargv_caps::Arch;
+use virtargv_caps::{Arch, Convention};
 use virtargv_model::device::storage::SourceType;
 use virtargv_model::os::{FirmwareConflict, Os};
 use virtargv_model::{Place, YesNo};
@@ -49,6 +49,10 @@ virtargv_model::rules! {
     NVRAM_TYPE = "nvram-type": Unsupported, Validate,
         "`<nvram type=>`: the source becomes a writable block node of QEMU",
         help "use one of these types";
+    /// The format of NVRAM is known.
+    NVRAM_FORMAT = "nvram-format": Internal, Build,
+        "`<os><nvram format=>`: `driver=` of the block node; without it the format is that of a read-only `<loader>`",
+        help "set `readonly='yes'` on `<loader>`, or add `format='raw'` to `<nvram>`", since "9.2";
     /// The source of NVRAM has no slices and no reservations.
     NVRAM_SOURCE = "nvram-source": Unsupported, Validate,
         "`<nvram><source>`: `<slices>` and `<reservations>` are for the sources of disks",
@@ -127,6 +131,19 @@ pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
         return;
     };
     out.refuse(&SECURE_BOOT, loader.pos.attr("secure"), message);
+}
+
+/// Checks that the format of NVRAM is known: it is that of the loader, but a writable loader has no NVRAM of its own.
+pub(super) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let os = &cx.domain.os;
+    let Some(nvram) = os.nvram.as_ref().filter(|nvram| nvram.image.is_some() && os.has_flash()) else {
+        return;
+    };
+    if nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
+        let message =
+            "element 'nvram' has the format 'none', as firmware without readonly='yes' has no NVRAM";
+        out.refuse(&NVRAM_FORMAT, nvram.pos.attr("format"), message);
+    }
 }
 
 /// Checks the source of `<nvram>`.

@@ -115,7 +115,8 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
     }
     props.set_opt("rotation_rate", disk.target.rotation_rate);
     props.set_opt("vendor", disk.vendor.as_ref().filter(|v| !v.is_empty()));
-    props.set_opt("product", disk.product.as_ref().filter(|p| !p.is_empty()));
+    let product = if disk.bus() == Some(DiskBus::Scsi) { "product" } else { "model" };
+    props.set_opt(product, disk.product.as_ref().filter(|p| !p.is_empty()));
     props.set_opt("removable", facts.removable);
     if e.has(Cap::DiskWriteCache)
         && disk.device() != Kind::Lun
