@@ -250,7 +250,8 @@ impl Cpu {
             self.model.name = Some(model.text()).filter(|name| !name.is_empty());
             // They apply to named models only.
             if named {
-                self.model.fallback = r.attr_as(Class::Unsupported, model, "fallback");
+                let fallback = model.get("fallback").filter(|word| !word.is_empty());
+                self.model.fallback = fallback.and_then(|_| r.attr_as(Class::Unsupported, model, "fallback"));
                 self.model.vendor_id = model.string("vendor_id").filter(|id| !id.is_empty());
             }
         }

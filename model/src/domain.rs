@@ -6,9 +6,9 @@ use crate::read;
 use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
 use crate::{
-    Class, Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock, cpu::Cpu,
-    features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os, qemu_ns::QemuNamespace,
-    security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
+    Class, Convention, Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock,
+    cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os,
+    qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
 
 crate::rules! {
@@ -181,21 +181,23 @@ fn refused(rule: &'static Rule, release: Release, place: Place, message: String)
 impl Domain {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         // libvirt's order: it decides which problem comes first.
-        let mut domain = Self {
-            pos: el.pos(),
-            virt_type: read_type(el, r),
-            id: r.attr(el, "id"),
-            os: Os::read_type(el, r),
-            name: read_name(el, r),
-            uuid: read_uuid(el, "uuid", r),
-            genid: read_genid(el, r),
-            title: read_title(el, r),
-            description: el.child_text("description"),
-            metadata: el.child("metadata").map(crate::metadata::read),
-            security: Security::read_labels(el, r),
-            memory: Memory::read(el, r),
-            ..Self::default()
-        };
+        let ids_first = r.release.has(Convention::IdsBeforeType);
+        let mut domain =
+            Self { pos: el.pos(), virt_type: read_type(el, r), id: r.attr(el, "id"), ..Self::default() };
+        if !ids_first {
+            domain.os = Os::read_type(el, r);
+        }
+        domain.name = read_name(el, r);
+        domain.uuid = read_uuid(el, "uuid", r);
+        domain.genid = read_genid(el, r);
+        if ids_first {
+            domain.os = Os::read_type(el, r);
+        }
+        domain.title = read_title(el, r);
+        domain.description = el.child_text("description");
+        domain.metadata = el.child("metadata").map(crate::metadata::read);
+        domain.security = Security::read_labels(el, r);
+        domain.memory = Memory::read(el, r);
         domain.tune.read_memory(el, r);
         domain.vcpus = Vcpus::read(el, r);
         domain.tune.read_cpus(el, r);

@@ -109,11 +109,11 @@ impl Memory {
         let el = domain.child("memory");
         Self {
             pos: el.map(El::pos).unwrap_or_default(),
-            size: r.first_kib(domain, "memory"),
-            current: r.first_kib(domain, "currentMemory"),
+            size: domain.child("memory").and_then(|e| r.kib(e)),
+            current: domain.child("currentMemory").and_then(|e| r.kib(e)),
             max: domain.child("maxMemory").filter(|e| !e.text_ref().is_empty()).map(|e| MaxMemory {
                 pos: e.pos(),
-                size: r.first_kib(domain, "maxMemory").unwrap_or_default(),
+                size: domain.child("maxMemory").and_then(|e| r.kib(e)).unwrap_or_default(),
                 slots: r.attr(e, "slots").unwrap_or_default(),
             }),
             dump_core: el.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_9_0, e, "dumpCore")),
@@ -148,9 +148,10 @@ impl MemoryBacking {
             access: el.child("access").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
             allocation: allocation.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
             allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
-            hugepages: el
-                .child("hugepages")
-                .map(|h| h.children("page").filter_map(|p| HugePage::read(p, r)).collect()),
+            hugepages: el.child("hugepages").map(|_| {
+                let pages = el.children("hugepages").flat_map(|h| h.children("page"));
+                pages.filter_map(|page| HugePage::read(page, r)).collect()
+            }),
             nosharepages: el.child("nosharepages").is_some(),
             locked: el.child("locked").is_some(),
             discard: el.child("discard").is_some(),
@@ -189,10 +190,10 @@ impl MemoryBacking {
 
 impl HugePage {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let text = r.required::<String>(el, "size")?;
-        let size = r.scaled(el, &text, el.get("unit"), 1024).map(|bytes| Kib(bytes.div_ceil(1024)))?;
+        let size = r.required_kib(el, "size")?;
         if size.0 == 0 {
-            let message = format!("attribute 'size' of element 'page' is '{text}', expected a size above 0");
+            let message =
+                format!("attribute 'size' of element 'page' is '{}', expected a size above 0", size.0);
             r.refuse(&HUGEPAGE_SIZE_ZERO, el.pos().attr("size"), message);
             return None;
         }

@@ -238,10 +238,7 @@ impl Element for Cell {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id = r.attr(el, "id");
         let cpus: Option<NumberSet> = r.attr_as(Class::InvalidArgument, el, "cpus");
-        let memory = r
-            .required::<String>(el, "memory")
-            .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
-            .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
+        let memory = r.required_kib(el, "memory").unwrap_or_default();
         let mem_access = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "memAccess");
         let discard = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "discard");
         let distances = el.child("distances");

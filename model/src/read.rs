@@ -44,7 +44,7 @@ crate::rules! {
         "`unit=` of `<memory>`, `<size>` and other sizes: powers of 1024 (`KiB`) or of 1000 (`KB`)",
         help "use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`";
     /// A size is below 2^64 bytes.
-    SIZE_RANGE = "size-range": InvalidArgument, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
+    SIZE_RANGE = "size-range": Overflow, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
         help "use a smaller number or a smaller `unit=`";
 }
 
@@ -242,31 +242,32 @@ impl Reader {
         if text.is_empty() { None } else { self.scaled(el, &text, el.get("unit"), default_unit) }
     }
 
-    /// As [`Reader::kib`], for the child `name` of `<domain>`, which a document may have several of: a problem names the
-    /// element by its path, as it is the first that counts.
-    pub fn first_kib(&mut self, domain: El<'_>, name: &str) -> Option<Kib> {
-        let el = domain.child(name)?;
-        let text = el.text_ref();
-        if text.is_empty() {
-            return None;
-        }
-        let what = format!("'./{name}[1]'");
-        self.scaled_as(el, &what, &text, el.get("unit"), 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
-    }
-
     /// The size in the text of `el`, rounded up to KiB. Without `unit=` the text counts KiB.
     pub fn kib(&mut self, el: El<'_>) -> Option<Kib> {
         self.bytes(el, 1024).map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// The size `text` in `unit`, in bytes. Without a unit, `text` counts `default_unit` bytes each. Problems are
-    /// reported at `el`.
+    /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
+    /// Problems are reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = format!("'{}'", el.name());
+        let what = format!("element '{}' ('{}')", el.name(), path_of(el));
         self.scaled_as(el, &what, text, unit, default_unit)
     }
 
-    /// As [`Reader::scaled`]; `what` is the element as messages show it, in quotes.
+    /// The size in the mandatory attribute `name` of `el`, rounded up to KiB; an empty text is read as absent. Without
+    /// `unit=` it counts KiB.
+    pub fn required_kib(&mut self, el: El<'_>, name: &'static str) -> Option<Kib> {
+        let Some(text) = el.get(name).filter(|text| !text.is_empty()) else {
+            let message = format!("element '{}' lacks its attribute '{name}' ('./@{name}')", el.name());
+            self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), message);
+            return None;
+        };
+        let what = format!("attribute '{name}' ('./@{name}') of element '{}'", el.name());
+        let bytes = self.scaled_as(el, &what, text, el.get("unit"), 1024);
+        bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
+    }
+
+    /// As [`Reader::scaled`]; `what` is the element or attribute as messages show it.
     fn scaled_as(
         &mut self,
         el: El<'_>,
@@ -275,10 +276,11 @@ impl Reader {
         unit: Option<&str>,
         default_unit: u64,
     ) -> Option<u64> {
+        let unit = unit.filter(|unit| !unit.is_empty());
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let message = format!("bad value '{text}' in element {what}: {expected}");
+                let message = format!("bad value '{text}' of {what}: {expected}");
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
@@ -309,6 +311,17 @@ impl Reader {
             self.refuse(&ELEMENT_MISSING, el.pos().path(name), message);
         }
         child
+    }
+}
+
+/// Where libvirt looks for a size, as a path from the element around it. Its messages name sizes so.
+fn path_of(el: El<'_>) -> String {
+    let name = el.name();
+    match el.parent().map_or("", El::name) {
+        "domain" | "shmem" | "filesystem" => format!("./{name}[1]"),
+        "memtune" => format!("./memtune/{name}[1]"),
+        around @ ("label" | "metadata_cache") => format!("./{around}/{name}"),
+        _ => format!("./{name}"),
     }
 }
 

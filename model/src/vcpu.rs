@@ -1,6 +1,6 @@
 //! `<vcpu>` and `<vcpus>`.
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, NumberSet, Pos, YesNo};
 
@@ -96,8 +96,12 @@ impl Vcpus {
 
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
         let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
+        if el.text_ref().is_empty() {
+            let message = "element 'vcpu' has no text, expected a whole number";
+            r.refuse(&read::ELEMENT_VALUE, el.pos(), message);
+        }
         vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);
-        vcpus.placement = r.attr_as(Class::Unsupported, el, "placement");
+        vcpus.placement = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "placement");
         if vcpus.placement != Some(Placement::Auto) {
             vcpus.cpuset = r.number_set(Class::Unsupported, el, "cpuset");
         }

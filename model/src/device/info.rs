@@ -65,6 +65,9 @@ pub struct Rom {
     pub file: Option<String>,
 }
 
+/// The children that [`DeviceInfo::read`] reads.
+const COMMON: &[&str] = &["alias", "address", "boot", "rom", "acpi", "master"];
+
 impl DeviceInfo {
     /// The part of a device that is not in the document, but added for the reason `by`.
     pub fn implied(by: &'static str) -> Self {
@@ -74,14 +77,18 @@ impl DeviceInfo {
     /// Reads the common children of a device.
     pub fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut info = Self { pos: el.pos(), ..Self::default() };
-        for child in el.elements() {
+        // Of several elements of a name, the first counts.
+        let mut seen: Vec<&str> = Vec::new();
+        for child in el.elements().filter(|child| COMMON.contains(&child.name())) {
+            if seen.contains(&child.name()) {
+                continue;
+            }
+            seen.push(child.name());
             match child.name() {
                 "alias" => info.alias = child.string("name"),
                 "address" => info.address = Address::read(child, r),
                 "boot" => info.boot = Boot::read(child, r),
-                "rom" => {
-                    info.rom = Some(Rom::read(child, r));
-                }
+                "rom" => info.rom = Rom::read(child, r),
                 "acpi" => info.acpi_index = r.attr_since("7.3", child, "index"),
                 "master" => info.master_startport = r.attr(child, "startport"),
                 _ => {}
@@ -126,7 +133,8 @@ impl DeviceInfo {
 }
 
 impl Rom {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
+    /// An element that says nothing is read as absent.
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let classes = UNSUPPORTED_BEFORE_9_0;
         let (enabled, bar) = (r.attr_as(classes, el, "enabled"), r.attr_as(classes, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
@@ -134,7 +142,7 @@ impl Rom {
             let message = "element 'rom' that is not 'enabled' cannot have 'bar' or 'file'";
             r.refuse(&ROM_DISABLED, el.pos(), message);
         }
-        rom
+        (rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some()).then_some(rom)
     }
 }
 

@@ -169,7 +169,12 @@ impl Element for Input {
                     repeat: r.attr(source, "repeat"),
                 };
             }
-            _ => input.source.evdev = source.and_then(|s| s.string("evdev")),
+            // Later releases ignore the source of other types.
+            Some(InputType::Passthrough) | None => {
+                input.source.evdev = source.and_then(|s| s.string("evdev"))
+            }
+            Some(_) if r.knows("9.0") => {}
+            Some(_) => input.source.evdev = source.and_then(|s| s.string("evdev")),
         }
         if kind == Some(InputType::Passthrough) && input.source.evdev.is_none() {
             missing_source(el, "evdev", r);

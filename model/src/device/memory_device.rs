@@ -200,7 +200,7 @@ impl MemoryDeviceTarget {
             pos: el.pos(),
             node: r.child_text(el, "node"),
             size: size(el, r).unwrap_or_default(),
-            label_size: child("label", &[Nvdimm]).and_then(|label| size(label, r)),
+            label_size: child("label", &[Nvdimm]).and_then(|l| l.child("size")).and_then(|e| r.kib(e)),
             readonly: child("readonly", &[Nvdimm]).is_some(),
             block: child("block", &[VirtioMem]).and_then(|e| r.kib(e)),
             requested: child("requested", &[VirtioMem]).and_then(|e| r.kib(e)),
@@ -234,7 +234,7 @@ impl MemoryDeviceTarget {
 fn size(el: El<'_>, r: &mut Reader) -> Option<Kib> {
     let child = el.child("size").filter(|size| !size.text_ref().is_empty());
     if child.is_none() {
-        let message = format!("the size './size' of element '{}' is missing", el.name());
+        let message = format!("element '{}' lacks its child 'size' ('./size')", el.name());
         r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("size"), message);
     }
     child.and_then(|child| r.kib(child))

@@ -282,8 +282,9 @@ impl Tcg {
 }
 
 impl Kvm {
-    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut kvm = Self { pos: el.pos(), ..Self::default() };
+    /// Reads the element, after the one `before` it, whose features it adds to.
+    pub(super) fn read(before: Option<Self>, el: El<'_>, r: &mut Reader) -> Self {
+        let mut kvm = before.unwrap_or_else(|| Self { pos: el.pos(), ..Self::default() });
         for child in el.elements() {
             let Ok(feature) = child.name().parse::<KvmFeature>() else {
                 let message = format!("unknown feature '{}' in element 'kvm'", child.name());

@@ -109,8 +109,10 @@ impl Hyperv {
         self.get(feature).is_some_and(|item| item.state.is_on())
     }
 
-    pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let mut hyperv = Self { pos: el.pos(), mode: r.attr_since("8.0", el, "mode"), items: Vec::new() };
+    /// Reads the element, after the one `before` it, whose features it adds to.
+    pub(super) fn read(before: Option<Self>, el: El<'_>, r: &mut Reader) -> Self {
+        let mut hyperv = before.unwrap_or_else(|| Self { pos: el.pos(), mode: None, items: Vec::new() });
+        hyperv.mode = r.attr_since("8.0", el, "mode");
         if hyperv.mode == Some(HypervMode::Passthrough) {
             return hyperv;
         }

@@ -320,14 +320,15 @@ impl<'a> El<'a> {
         self.elements().find(|e| e.name() == name)
     }
 
-    /// The text: all direct text nodes, joined.
+    /// The text: all texts in the element and its descendants, joined, as for XPath.
     pub fn text(self) -> String {
         self.text_ref().into_owned()
     }
 
     /// As [`El::text`], borrowed where it is one text node.
     pub fn text_ref(self) -> Cow<'a, str> {
-        let mut texts = self.row.node.children().filter(roxmltree::Node::is_text).filter_map(|n| n.text());
+        let texts = self.row.node.descendants().filter(|node| node.is_text() && !is_layout(*node));
+        let mut texts = texts.filter_map(|n| n.text());
         let mut all = Cow::Borrowed(texts.next().unwrap_or(""));
         // Comments and elements in between divide the text.
         texts.for_each(|more| all.to_mut().push_str(more));

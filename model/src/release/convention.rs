@@ -188,6 +188,10 @@ conventions! {
     ChannelPathInDirs: since "9.7";
     /// A disk on a volume is looked up even where its `<source>` names no pool, else it is a drive without a medium.
     VolumeByName: since "9.0";
+    /// Disks are sorted by bus before those without `bus=` get one, else afterwards.
+    DisksSortedFirst: since "9.0";
+    /// `<name>` and `<uuid>` are read before `<os><type>`, else after it.
+    IdsBeforeType: since "9.0";
     /// User networking can use a slirp helper process.
     SlirpHelper: until "11.3";
     /// Whether a guest has ACPI sleep states and the HPET depends on the architecture, else on capability flags.

@@ -13,9 +13,12 @@ crate::rules! {
     SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read,
         "`<seclabel model=>` says which security driver the label is for",
         help "add `model=`, such as `model='selinux'` or `model='dac'`";
-    /// A dynamic `<seclabel>` relabels, one of type `none` does not, and a static one has a `<label>`.
-    SECLABEL_RELABEL = "seclabel-relabel": Xml, Read, "`<seclabel type= relabel=>`",
-        help "change or remove `relabel=`, or add a `<label>` to the static one";
+    /// A dynamic `<seclabel>` relabels, and one of type `none` does not.
+    SECLABEL_RELABEL = "seclabel-relabel": Unsupported, Read, "`<seclabel type= relabel=>`",
+        help "change or remove `relabel=`";
+    /// A static `<seclabel>` has a `<label>`.
+    SECLABEL_STATIC = "seclabel-static": Xml, Read, "`<seclabel type='static'><label>`",
+        help "add a `<label>`";
     /// A `<seclabel>` of a device that relabels has a `<label>`.
     SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "`<source><seclabel relabel='yes'><label>`",
         help "add a `<label>`, or use `relabel='no'`";
@@ -143,7 +146,11 @@ impl Seclabel {
         let wrong = match (kind, self.relabel) {
             (SeclabelType::Dynamic, Some(YesNo::No)) => "needs relabel='yes'",
             (SeclabelType::None, Some(YesNo::Yes)) => "needs relabel='no'",
-            (SeclabelType::Static, _) if self.label.is_none() => "lacks its child 'label'",
+            (SeclabelType::Static, _) if self.label.is_none() => {
+                let message = "element 'seclabel' with type 'static' lacks its child 'label'";
+                r.refuse(&SECLABEL_STATIC, self.pos, message);
+                return;
+            }
             _ => return,
         };
         let message = format!("element 'seclabel' with type '{kind}' {wrong}");

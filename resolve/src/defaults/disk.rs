@@ -17,10 +17,16 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let live = work.options.live;
     let empty_is_none = work.release.has(Convention::EmptyIdentityIsNone);
     let disks = &mut work.domain.devices.disks;
+    // Where the bus is chosen later, the disks without one are sorted as those of a bus of their own.
+    if work.release.has(Convention::DisksSortedFirst) {
+        sort(disks);
+    }
     for disk in disks.iter_mut() {
         disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
     }
-    sort(disks);
+    if !work.release.has(Convention::DisksSortedFirst) {
+        sort(disks);
+    }
     for disk in disks.iter_mut() {
         if empty_is_none {
             for text in [&mut disk.serial, &mut disk.vendor, &mut disk.product] {
