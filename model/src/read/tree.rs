@@ -348,6 +348,17 @@ impl<'a> El<'a> {
     }
 }
 
+/// Whether a text only lays the document out: white space beside elements or comments of an element whose first child is no
+/// text. libvirt's XML parser drops it.
+fn is_layout(text: roxmltree::Node<'_, '_>) -> bool {
+    let is_blank = |node: roxmltree::Node<'_, '_>| {
+        node.text().is_some_and(|text| text.bytes().all(|byte| matches!(byte, b' ' | b'\t' | b'\r' | b'\n')))
+    };
+    let first = text.parent().and_then(|parent| parent.first_child());
+    let alone = text.prev_sibling().is_none() && text.next_sibling().is_none();
+    is_blank(text) && !alone && !first.is_some_and(|first| first.is_text() && !is_blank(first))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{Elements, tree};
