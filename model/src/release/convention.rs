@@ -85,8 +85,12 @@ conventions! {
     ImpliedItco: since "9.1";
     /// x86 CPU features have QEMU's canonical names on every QEMU, else where a flag says that it knows them.
     CanonicalCpuNames: since "11.3";
+    /// The x86 CPU features that follow from the vCPU topology, `ht` and `cmp_legacy`, are not properties of the CPU.
+    TopologyFeatures: since "11.10";
     /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";
+    /// `hv-crash` of the panic device `hyperv` is `hv-crash=on`, else the name alone.
+    HypervCrashOn: since "12.9";
     /// Default USB and SCSI controllers depend on the machine type; else most architectures have those of the PC.
     UsbByMachine: since "11.3";
     /// The backend of a host device is the character device `serial` or `parallel`, else `tty` or `parport`.

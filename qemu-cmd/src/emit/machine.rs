@@ -61,6 +61,9 @@ fn chipset(features: &Features, props: &mut Props) {
 
 fn features(e: &Emit<'_>, props: &mut Props) {
     gic(e, props);
+    if e.domain().features.virtualization {
+        props.set("virtualization", true);
+    }
     features_of_machine(&e.domain().features, props);
 }
 
