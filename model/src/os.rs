@@ -11,6 +11,7 @@ mod loader;
 
 pub use loader::{
     Firmware, FirmwareConflict, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram,
+    Varstore,
 };
 
 crate::rules! {
@@ -25,6 +26,10 @@ crate::rules! {
     /// An `<acpi>` of `<os>` has one `<table>`.
     OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "`<os><acpi><table>`: libvirt loaded a single ACPI table file",
         help "keep one `<table>`, or follow a later release", until "11.3";
+    /// An `<os>` has an `<nvram>` or a `<varstore>`.
+    OS_TWO_STORES = "os-two-stores": Xml, Read,
+        "`<os><nvram>`, `<varstore>`: the UEFI variables are kept in flash, or by QEMU's device `uefi-vars`",
+        help "remove one of them", since "12.1";
     /// A reboot timeout is -1 or 0 to 65535 milliseconds.
     OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read,
         "`<bios rebootTimeout=>`, `-boot reboot-timeout=` of QEMU",
@@ -52,6 +57,8 @@ pub struct Os {
     pub loader: Option<Loader>,
     /// `<nvram>`
     pub nvram: Option<Nvram>,
+    /// `<varstore>`
+    pub varstore: Option<Varstore>,
     /// `<kernel>`, `<initrd>`, `<cmdline>`, `<dtb>`, `<root>`, `<shim>`: direct kernel boot.
     pub direct: DirectBoot,
     /// `<init>` and the elements beside it, for containers.
@@ -222,6 +229,12 @@ impl Os {
         }
         self.loader = read::one(el, "loader", r);
         self.nvram = read::one(el, "nvram", r);
+        if let Some(varstore) = r.child_since("12.1", el, "varstore") {
+            self.varstore = Varstore::read(varstore, r);
+            if self.nvram.is_some() {
+                r.refuse(&OS_TWO_STORES, varstore.pos(), "element 'os' has an 'nvram' and a 'varstore'");
+            }
+        }
         if let Some(acpi) = el.child("acpi") {
             self.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
@@ -268,6 +281,7 @@ impl Os {
         self.init.write(w);
         read::write_opt(self.loader.as_ref(), w);
         read::write_opt(self.nvram.as_ref(), w);
+        read::write_opt(self.varstore.as_ref(), w);
         self.direct.write(w);
         if !self.acpi_tables.is_empty() {
             w.element("acpi").children(|w| read::write_all(&self.acpi_tables, w));

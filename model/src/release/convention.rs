@@ -132,7 +132,7 @@ conventions! {
     /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
     /// The name of an RBD image can have a namespace between pool and image.
-    RbdNamespace: since "12.9";
+    RbdNamespace: since "11.6";
     /// Firmware with `type='rom'` has the format `raw`, else only where the type is the default.
     RomFormat: since "12.9";
     /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
@@ -181,6 +181,13 @@ conventions! {
     FirmwareWhenDefined: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
+    /// Firmware of every mapping and mode is selected, as far as `<loader>` and its variable store agree; else stateless
+    /// firmware where `<loader stateless='yes'>` asks for it, and firmware with a separate variable store.
+    FirmwareByMode: since "11.8";
+    /// Links are followed where the paths of a document and of firmware descriptors are compared.
+    FirmwareLinks: since "12.0";
+    /// A variable store can have another format than its template, else firmware is chosen by the format.
+    NvramFormatApart: since "12.0";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
     /// The alias of a file system has the next free number, else the index of the file system.

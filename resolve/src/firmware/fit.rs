@@ -10,15 +10,8 @@ use crate::Guest;
 /// The bit of the SEV policy for encrypted CPU state (SEV-ES).
 const SEV_ES: u32 = 1 << 2;
 
-/// Whether `offer` fits the guest's architecture, machine type and kind of firmware, and has the paths in the document.
-fn common(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
-    let loader = domain.os.loader.as_ref();
-    let wanted = domain.os.firmware.or_else(|| {
-        loader.and_then(|loader| loader.kind).map(|kind| match kind {
-            LoaderType::Rom => Firmware::Bios,
-            LoaderType::Pflash => Firmware::Efi,
-        })
-    });
+/// Whether `offer` fits the guest's architecture and machine type, its sleep states and its launch security.
+pub(super) fn target(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let machine = offer
         .targets
         .iter()
@@ -27,11 +20,21 @@ fn common(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let sleeps = [(lifecycle.suspend_to_mem, "acpi-s3"), (lifecycle.suspend_to_disk, "acpi-s4")]
         .iter()
         .all(|(wanted, feature)| *wanted != Some(YesNo::Yes) || offer.has(feature));
+    machine && sleeps && protection(domain, offer)
+}
+
+/// Whether `offer` fits the guest and its kind of firmware, and has the paths in the document.
+fn common(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
+    let loader = domain.os.loader.as_ref();
+    let wanted = domain.os.firmware.or_else(|| {
+        loader.and_then(|loader| loader.kind).map(|kind| match kind {
+            LoaderType::Rom => Firmware::Bios,
+            LoaderType::Pflash => Firmware::Efi,
+        })
+    });
     wanted.is_some_and(|wanted| offer.interfaces.contains(&wanted))
         && paths(domain, offer)
-        && machine
-        && sleeps
-        && protection(domain, offer)
+        && target(domain, guest, offer)
 }
 
 fn paths(domain: &Domain, offer: &Descriptor) -> bool {
@@ -43,7 +46,7 @@ fn paths(domain: &Domain, offer: &Descriptor) -> bool {
             loader.is_none_or(|path| path == executable.path)
                 && (wanted_template.is_none() || wanted_template == template)
         }
-        Mapping::Memory(path) => loader.is_none_or(|wanted| wanted == path),
+        Mapping::Memory { path, .. } => loader.is_none_or(|wanted| wanted == path),
         Mapping::Kernel(path) => domain.os.direct.kernel.as_ref().is_none_or(|wanted| wanted == path),
     }
 }
@@ -75,6 +78,11 @@ pub(super) fn classic(domain: &Domain, guest: &Guest, offer: &Descriptor) -> boo
 /// Whether the firmware fits, in releases with features, formats and stateless firmware.
 pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool {
     let loader = domain.os.loader.clone().unwrap_or_default();
+    common(domain, guest, offer) && features(domain, offer) && mapping(domain, &loader, offer)
+}
+
+/// Whether the firmware has the features in the document, and what `secure=` and SMM ask for.
+pub(super) fn features(domain: &Domain, offer: &Descriptor) -> bool {
     let features = [
         (FirmwareFeatureName::SecureBoot, "secure-boot"),
         (FirmwareFeatureName::EnrolledKeys, "enrolled-keys"),
@@ -82,13 +90,14 @@ pub(super) fn modern(domain: &Domain, guest: &Guest, offer: &Descriptor) -> bool
     let features = features.into_iter().all(|(name, feature)| {
         domain.os.firmware_feature(name).is_none_or(|wanted| wanted.is_yes() == offer.has(feature))
     });
+    let secure = domain.os.loader.as_ref().and_then(|loader| loader.secure);
     // `secure=` stands for firmware that needs SMM.
     let smm = if offer.has("requires-smm") {
-        !smm_off(domain) && loader.secure != Some(YesNo::No)
+        !smm_off(domain) && secure != Some(YesNo::No)
     } else {
-        loader.secure != Some(YesNo::Yes)
+        secure != Some(YesNo::Yes)
     };
-    common(domain, guest, offer) && features && smm && mapping(domain, &loader, offer)
+    features && smm
 }
 
 fn mapping(domain: &Domain, loader: &Loader, offer: &Descriptor) -> bool {

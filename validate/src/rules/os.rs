@@ -198,6 +198,7 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
         );
     }
     loader::secure_boot(cx, out);
+    loader::varstore(cx, out);
     loader::nvram(os, out);
     if os.reboot_timeout.is_some() && !cx.has(Cap::RebootTimeout) {
         let message = "'rebootTimeout' is not supported by this QEMU";
