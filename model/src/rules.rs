@@ -71,5 +71,6 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::tune::cputune::ALL,
     crate::tune::iothreads::ALL,
     crate::tune::numatune::ALL,
+    crate::tune::resctrl::ALL,
     crate::vcpu::ALL,
 ];

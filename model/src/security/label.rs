@@ -13,9 +13,12 @@ crate::rules! {
     SECLABEL_MODEL_MISSING = "seclabel-model-missing": Xml, Read,
         "`<seclabel model=>` says which security driver the label is for",
         help "add `model=`, such as `model='selinux'` or `model='dac'`";
-    /// A dynamic `<seclabel>` relabels, one of type `none` does not, and a static one has a `<label>`.
-    SECLABEL_RELABEL = "seclabel-relabel": Xml, Read, "`<seclabel type= relabel=>`",
-        help "change or remove `relabel=`, or add a `<label>` to the static one";
+    /// A dynamic `<seclabel>` relabels, and one of type `none` does not.
+    SECLABEL_RELABEL = "seclabel-relabel": Unsupported, Read, "`<seclabel type= relabel=>`",
+        help "change or remove `relabel=`";
+    /// A static `<seclabel>` has a `<label>`.
+    SECLABEL_STATIC = "seclabel-static-label": Xml, Read, "`<seclabel type='static'><label>`",
+        help "add a `<label>`, or use `type='dynamic'`";
     /// A `<seclabel>` of a device that relabels has a `<label>`.
     SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "`<source><seclabel relabel='yes'><label>`",
         help "add a `<label>`, or use `relabel='no'`";
@@ -72,8 +75,12 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
     // The places of labels without a type.
     let mut untyped = Vec::new();
+    let no_type = r.release.has(Convention::SeclabelWithoutType);
     for el in domain.children("seclabel") {
         let Some(label) = Seclabel::read(el, r) else { continue };
+        if el.get("type").is_some() || !no_type {
+            label.check(r);
+        }
         let model = label.model.as_deref();
         if let Some(model) = model
             && labels.iter().any(|known| known.model.as_deref() == Some(model))
@@ -85,7 +92,6 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         untyped.extend(el.get("type").is_none().then_some(label.pos.offset()));
         labels.push(label);
     }
-    let no_type = r.release.has(Convention::SeclabelWithoutType);
     let unnamed = labels.iter().find(|label| label.model.is_none());
     if let Some(label) = unnamed.filter(|label| {
         labels.len() > 1 || label.needs_model(no_type && untyped.contains(&label.pos.offset()))
@@ -110,7 +116,6 @@ impl Element for Seclabel {
             image_label: text("imagelabel"),
             base_label: text("baselabel").filter(|_| kind.is_none_or(|kind| kind == SeclabelType::Dynamic)),
         };
-        label.check(r);
         Some(label)
     }
 
@@ -140,14 +145,14 @@ impl Seclabel {
 
     fn check(&self, r: &mut Reader) {
         let kind = self.kind.unwrap_or(SeclabelType::Dynamic);
-        let wrong = match (kind, self.relabel) {
-            (SeclabelType::Dynamic, Some(YesNo::No)) => "needs relabel='yes'",
-            (SeclabelType::None, Some(YesNo::Yes)) => "needs relabel='no'",
-            (SeclabelType::Static, _) if self.label.is_none() => "lacks its child 'label'",
+        let (rule, wrong) = match (kind, self.relabel) {
+            (SeclabelType::Dynamic, Some(YesNo::No)) => (&SECLABEL_RELABEL, "needs relabel='yes'"),
+            (SeclabelType::None, Some(YesNo::Yes)) => (&SECLABEL_RELABEL, "needs relabel='no'"),
+            (SeclabelType::Static, _) if self.label.is_none() => (&SECLABEL_STATIC, "lacks its child 'label'"),
             _ => return,
         };
         let message = format!("element 'seclabel' with type '{kind}' {wrong}");
-        r.refuse(&SECLABEL_RELABEL, self.pos, message);
+        r.refuse(rule, self.pos, message);
     }
 }
 

@@ -11,6 +11,7 @@ mod env;
 mod firmware;
 mod genid;
 mod incoming;
+mod iommufd;
 mod iothread;
 mod lifecycle;
 mod machine;
@@ -84,6 +85,7 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     device::sound::emit,
     device::watchdog::emit,
     device::redirdev::emit,
+    iommufd::emit,
     device::hostdev::emit,
     incoming::emit,
     device::memballoon::emit,
