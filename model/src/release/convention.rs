@@ -181,6 +181,8 @@ conventions! {
     FirmwareWhenDefined: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
+    /// A PC whose PCI root bus is not known is refused as such, else as a machine type that QEMU does not have.
+    PciRootKnown: since "11.9";
     /// Firmware of every mapping and mode is selected, as far as `<loader>` and its variable store agree; else stateless
     /// firmware where `<loader stateless='yes'>` asks for it, and firmware with a separate variable store.
     FirmwareByMode: since "11.8";
@@ -190,6 +192,10 @@ conventions! {
     NvramFormatApart: since "12.0";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
+    /// A read-only file system of `-fsdev` is `readonly=on`, else the key alone.
+    FsdevReadonlyOn: since "12.9";
+    /// A file system can have the driver `handle`, which QEMU 4.0 removed.
+    FsHandle: until "12.2";
     /// The alias of a file system has the next free number, else the index of the file system.
     FsAliasNextFree: since "9.0";
     /// libvirt has CPU drivers for RISC-V and LoongArch, so that their guests can have CPU models.

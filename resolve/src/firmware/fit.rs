@@ -58,6 +58,7 @@ fn protection(domain: &Domain, offer: &Descriptor) -> bool {
             offer.has("amd-sev") && (sev.policy & SEV_ES == 0 || offer.has("amd-sev-es"))
         }
         Some(LaunchSecurityKind::SevSnp(_)) => offer.has("amd-sev-snp"),
+        Some(LaunchSecurityKind::Tdx(_)) => offer.has("intel-tdx"),
         Some(LaunchSecurityKind::S390Pv) | None => true,
     }
 }

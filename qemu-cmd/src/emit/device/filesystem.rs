@@ -1,7 +1,7 @@
 //! `<filesystem>`: 9p, virtiofs and MTP.
 
 use virtargv_caps::Convention;
-use virtargv_model::Spelled;
+use virtargv_model::{Release, Spelled};
 use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsModel, FsMultidevs};
 
 use super::address;
@@ -31,7 +31,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         }
         let props = match fs.driver {
             None | Some(FsDriver::Path | FsDriver::Handle) => {
-                let backend = ninep_backend(fs);
+                let backend = ninep_backend(fs, e.release());
                 e.list("-fsdev", backend);
                 ninep_device(e, fs)
             }
@@ -51,7 +51,7 @@ fn variant(fs: &Filesystem) -> Variant {
 }
 
 /// The properties of `-fsdev`, the backend of 9p.
-fn ninep_backend(fs: FsDevice<'_>) -> Props {
+fn ninep_backend(fs: FsDevice<'_>, release: Release) -> Props {
     let mut props = if fs.driver == Some(FsDriver::Handle) {
         Props::new("fsdriver", "handle")
     } else {
@@ -69,7 +69,8 @@ fn ninep_backend(fs: FsDevice<'_>) -> Props {
     props.set_opt("writeout", fs.write_policy.map(Spelled::as_str));
     props.set("id", ninep_id(fs)).set_opt("path", fs.source.path.as_ref());
     if fs.readonly {
-        props.set("readonly", Value::Bare);
+        let on = release.has(Convention::FsdevReadonlyOn);
+        props.set("readonly", if on { Value::Bool(true) } else { Value::Bare });
     }
     props
 }
