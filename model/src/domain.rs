@@ -33,6 +33,10 @@ crate::rules! {
     SYSINFO_UUID_MISMATCH = "sysinfo-uuid-mismatch": Plain, Read,
         "the SMBIOS system table tells the guest the UUID of its domain",
         help "give both the same UUID, or remove one of them";
+    /// An `<idmap>` maps users and groups.
+    ID_MAP_HALF = "idmap-half": Unsupported, Read,
+        "`<idmap><uid>` and `<gid>`: a user namespace has both maps",
+        help "add the other map, or remove `<idmap>`";
     /// The text of `<uuid>`, `<hwuuid>` or `<genid>` is a UUID.
     UUID = "uuid": Internal, Read, "`<uuid>` has the form of RFC 4122: 32 hexadecimal digits, with or without dashes",
         help "write a UUID such as `3e3fce45-4f53-4fa7-bb32-11f34168b82b`, or remove the element";
@@ -198,7 +202,7 @@ impl Domain {
             genid: read_genid(el, r),
             title: read_title(el, r),
             description: el.child_text("description"),
-            metadata: el.child("metadata").map(crate::metadata::read),
+            metadata: el.child("metadata").and_then(crate::metadata::read),
             security: Security::read_labels(el, r),
             memory: Memory::read(el, r),
             ..Self::default()
@@ -216,6 +220,11 @@ impl Domain {
         domain.throttle_groups = ThrottleGroup::read_all(el, r);
         domain.devices = Devices::read(el, r, |r| domain.security.read_launch(el, r));
         domain.id_map = read::one(el, "idmap", r);
+        if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty()) {
+            let missing = if map.users.is_empty() { "uid" } else { "gid" };
+            let message = format!("element 'idmap' lacks its child '{missing}'");
+            r.refuse(&ID_MAP_HALF, el.pos().path("idmap"), message);
+        }
         domain.sysinfo = Sysinfo::read(el, r);
         domain.match_uuids(r);
         domain.os.read_smbios(el, r);

@@ -7,9 +7,10 @@ use std::fmt::Write as _;
 use crate::read::El;
 
 /// The element as libvirt keeps it, indented for its level in `<domain>`: of each namespace the first element, and no
-/// element without a namespace.
-pub(crate) fn read(el: El<'_>) -> String {
+/// element without a namespace. `None` where it has no child element.
+pub(crate) fn read(el: El<'_>) -> Option<String> {
     let root = el.node();
+    root.first_element_child()?;
     let mut seen = BTreeSet::new();
     let kept: Vec<roxmltree::Node<'_, '_>> = root
         .children()
@@ -20,7 +21,7 @@ pub(crate) fn read(el: El<'_>) -> String {
         .collect();
     let mut out = String::new();
     write(&mut out, root, &kept);
-    out
+    Some(out)
 }
 
 /// The deepest level that is indented, as in libxml2. It keeps the text of a deep tree small.

@@ -238,9 +238,13 @@ impl Element for Cell {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id = r.attr(el, "id");
         let cpus: Option<NumberSet> = r.attr_as(Class::InvalidArgument, el, "cpus");
-        let memory = r
-            .required::<String>(el, "memory")
-            .and_then(|text| r.scaled(el, &text, el.get("unit"), 1024))
+        if el.get("memory").is_none() {
+            let place = el.pos().attr("memory");
+            r.refuse_as(Class::Xml, &read::ATTRIBUTE_MISSING, place, "the size './@memory' of element 'cell' is missing");
+        }
+        let memory = el
+            .get("memory")
+            .and_then(|text| r.scaled(el, text, el.get("unit"), 1024))
             .map_or(Kib(0), |bytes| Kib(bytes.div_ceil(1024)));
         let mem_access = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "memAccess");
         let discard = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "discard");

@@ -2,12 +2,12 @@
 
 use crate::read::{
     self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0,
-    UNSUPPORTED_BEFORE_11_3, Value, attr_place,
+    Value, attr_place,
 };
 use crate::write::Writer;
 use crate::{Class, Pos, Spelled, YesNo};
 
-mod loader;
+pub(crate) mod loader;
 
 pub use loader::{
     Firmware, FirmwareConflict, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram,
@@ -221,7 +221,10 @@ impl Os {
     pub(crate) fn read_boot(&mut self, domain: El<'_>, r: &mut Reader) {
         let Some(el) = domain.child("os") else { return };
         self.firmware = r.attr_as(PLAIN_BEFORE_9_0, el, "firmware");
-        self.init = Init::read(el);
+        // Only a container has a program to start.
+        if self.os_type.as_deref() == Some("exe") {
+            self.init = Init::read(el);
+        }
         self.direct = DirectBoot::read(el, r);
         if let Some(features) = r.child_since("7.2", el, "firmware") {
             self.features_pos = features.pos();
@@ -257,8 +260,8 @@ impl Os {
     /// Reads `<smbios>`, which libvirt reads after the devices.
     pub(crate) fn read_smbios(&mut self, domain: El<'_>, r: &mut Reader) {
         let smbios = domain.child("os").and_then(|el| el.child("smbios"));
-        self.smbios =
-            smbios.and_then(|smbios| r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, smbios, "mode"));
+        // Without `mode=` libvirt ignores the element.
+        self.smbios = smbios.and_then(|smbios| r.attr_as(Class::Unsupported, smbios, "mode"));
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {

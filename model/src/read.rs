@@ -44,7 +44,7 @@ crate::rules! {
         "`unit=` of `<memory>`, `<size>` and other sizes: powers of 1024 (`KiB`) or of 1000 (`KB`)",
         help "use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`";
     /// A size is below 2^64 bytes.
-    SIZE_RANGE = "size-range": InvalidArgument, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
+    SIZE_RANGE = "size-range": Overflow, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
         help "use a smaller number or a smaller `unit=`";
 }
 

@@ -63,6 +63,7 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::numa::ALL,
     crate::numa::hmat::ALL,
     crate::os::ALL,
+    crate::os::loader::ALL,
     crate::qemu_ns::ALL,
     crate::security::ALL,
     crate::security::label::ALL,

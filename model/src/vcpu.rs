@@ -1,13 +1,16 @@
 //! `<vcpu>` and `<vcpus>`.
 
-use crate::read::{self, El, Element, Reader};
+use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, NumberSet, Pos, YesNo};
 
 crate::rules! {
     /// A domain has at least one vCPU.
-    VCPU_NONE = "vcpu-none": Unsupported, Read, "`<vcpu>`: the maximum number of vCPUs",
+    VCPU_NONE = "vcpu-none": Internal (Unsupported before "11.3"), Read, "`<vcpu>`: the maximum number of vCPUs",
         help "set `<vcpu>` to 1 or more";
+    /// A `<vcpu>` is not empty.
+    VCPU_EMPTY = "vcpu-empty": Xml, Read, "`<vcpu>`: the maximum number of vCPUs",
+        help "set `<vcpu>` to 1 or more, or remove it";
     /// A `<vcpu>` of `<vcpus>` is below the maximum number of vCPUs.
     VCPU_ID_RANGE = "vcpu-id-range": Xml, Read, "`<vcpus><vcpu id=>` counts from 0 to the maximum in `<vcpu>` less 1",
         help "raise the number in `<vcpu>`, or remove this entry";
@@ -96,8 +99,11 @@ impl Vcpus {
 
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
         let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
+        if el.text_ref().is_empty() {
+            r.refuse(&VCPU_EMPTY, el.pos(), "element 'vcpu' is empty, expected a number of vCPUs");
+        }
         vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);
-        vcpus.placement = r.attr_as(Class::Unsupported, el, "placement");
+        vcpus.placement = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "placement");
         if vcpus.placement != Some(Placement::Auto) {
             vcpus.cpuset = r.number_set(Class::Unsupported, el, "cpuset");
         }

@@ -11,7 +11,7 @@ virtargv_model::rules! {
         "`<os><type machine=>`: `-machine type=`; a QEMU binary drops old versions of machine types; libvirt fails before, with an XML error, where such a guest has no PCI bus for its devices",
         help "set `machine=` to a type that `-machine help` lists, such as `q35`, `pc` or `virt`";
     /// A PC has a chipset whose PCI root bus is known.
-    PCI_ROOT_UNKNOWN = "pci-root-unknown": Internal, Complete,
+    PCI_ROOT_UNKNOWN = "pci-root-unknown": Internal, Place,
         "`<os><type machine=>`: x86 machines other than `isapc` and `microvm` have the root bus of an i440FX or Q35",
         help "set `machine=` to `q35`, `pc` or one of their versions", since "11.9";
     /// The index of a PCI controller is below 4096.

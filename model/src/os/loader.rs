@@ -6,6 +6,13 @@ use crate::read::{El, Element, PLAIN_BEFORE_9_0, Reader};
 use crate::write::Writer;
 use crate::{Convention, Pos, Release, YesNo};
 
+crate::rules! {
+    /// An `<nvram>` with a type has a source.
+    NVRAM_SOURCE = "nvram-source-missing": Plain, Read,
+        "`<nvram type=><source>`: where the UEFI variables are kept",
+        help "add `<source>`, or remove `type=` and write the path as the text of `<nvram>`", since "8.5";
+}
+
 spelled! {
     /// A kind of firmware (`<os firmware=>`).
     pub enum Firmware {
@@ -168,8 +175,7 @@ impl Os {
             {
                 found.push(FirmwareConflict::KeysWithoutSecureBoot);
             }
-            let store = self.nvram.as_ref().is_some_and(|nvram| by_mode || nvram.is_given());
-            if firmware != Firmware::Efi && (store || self.varstore.is_some()) {
+            if firmware != Firmware::Efi && (self.nvram.is_some() || self.varstore.is_some()) {
                 found.push(FirmwareConflict::NvramFirmware(firmware));
             }
         } else {
@@ -292,7 +298,11 @@ impl Element for Nvram {
         let kind = r.attr_since("8.5", el, "type");
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
-            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(Image::writes_source),
+            Some(_) if el.child("source").is_none() => {
+                r.refuse(&NVRAM_SOURCE, el.pos(), "element 'nvram' with a type lacks its child 'source'");
+                None
+            }
+            Some(kind) => Some(Image::read(kind, el, r)).filter(Image::writes_source),
             None => path.map(|path| Image {
                 pos: el.pos(),
                 location: Location::File { path: Some(path), fdgroup: None },
@@ -320,7 +330,8 @@ impl Element for Nvram {
         match &self.image {
             Some(image) if self.typed => tag.children(|w| image.write(true, true, true, w)),
             Some(image) => tag.text(image.path().unwrap_or_default()),
-            None => tag.empty(),
+            // libvirt leaves an empty element out.
+            None => tag.children_or_nothing(|_| {}),
         }
     }
 }

@@ -111,6 +111,7 @@ fn mapping(domain: &Domain, loader: &Loader, offer: &Descriptor) -> bool {
     // The format of the variable store is asked of firmware only where the loader has none.
     let wanted = loader.format.or(domain.os.nvram.as_ref().and_then(|nvram| nvram.format));
     *mode == wanted_mode
+        && loader.kind != Some(LoaderType::Rom)
         && loader.readonly != Some(YesNo::No)
         && executable.format.is_some_and(|format| wanted.is_none_or(|wanted| wanted == format))
         && template.as_ref().is_none_or(|template| template.format.is_some())

@@ -224,12 +224,12 @@ fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: ReadOptions, 
     }
     let nvram = os.nvram.get_or_insert_default();
     let apart = release.has(Convention::NvramFormatApart);
-    nvram.format = nvram.format.or(nvram.template_format.filter(|_| apart)).or(loader.format);
+    nvram.format = nvram.format.or(nvram.template_format).or(loader.format);
     if nvram.image.as_ref().is_some_and(|image| !image.is_empty()) {
         return;
     }
     if !apart {
-        nvram.format = loader.format;
+        nvram.format = nvram.template_format.or(loader.format);
     }
     let extension = match nvram.format {
         // Existing definitions keep the extension of earlier releases.

@@ -75,10 +75,14 @@ virtargv_model::rules! {
     ACPI_TABLE_PATH = "os-acpi-table-path": Unsupported, Build,
         "`<acpi><table>`: QEMU splits `file=` of `-acpitable` at `:` into several files, and has no escape for it",
         help "rename the file or its directory";
-    /// A shim needs a kernel, and a QEMU that has it.
+    /// A shim needs a kernel.
+    SHIM_KERNEL = "os-shim-kernel": Unsupported, Validate,
+        "`<os><shim>`: `-shim` loads a UEFI program that verifies the image of `-kernel`",
+        help "add `<kernel>`, or remove `<shim>`", since "12.9";
+    /// A shim needs a QEMU that has it.
     SHIM = "os-shim": Unsupported, Validate,
         "`<os><shim>`: `-shim` loads a UEFI program that verifies the image of `-kernel`",
-        help "add `<kernel>`, use a QEMU that has `-shim`, or remove `<shim>`";
+        help "use a QEMU that has `-shim`, or remove `<shim>`";
 }
 
 /// Checks boot order, emulator, and ACPI with UEFI against the rules above.
@@ -213,9 +217,10 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&ACPI_TABLE, table.pos.attr("type"), message);
     }
     if os.direct.shim.is_some() {
-        let message = if os.direct.kernel.is_none() {
-            "element 'shim' needs an element 'kernel'"
-        } else if !cx.has(Cap::MachineShim) {
+        if os.direct.kernel.is_none() {
+            out.refuse(&SHIM_KERNEL, os.pos.path("shim"), "element 'shim' needs an element 'kernel'");
+        }
+        let message = if !cx.has(Cap::MachineShim) {
             "element 'shim' is not supported by this QEMU"
         } else {
             return;

@@ -34,6 +34,10 @@ virtargv_model::rules! {
     SEV_HOST = "launch-security-sev-host": Unsupported, Build,
         "`<launchSecurity type='sev'><cbitpos>` and `<reducedPhysBits>`: `cbitpos=` and `reduced-phys-bits=` of `sev-guest`; the default is what QEMU reports of the host",
         help "add `<cbitpos>` and `<reducedPhysBits>`";
+    /// Key wrapping is for s390 guests.
+    KEYWRAP_ARCH = "keywrap-arch": Unsupported, Build,
+        "`<keywrap><cipher name= state=>`: `aes-key-wrap=` and `dea-key-wrap=` of the machine type `s390-ccw-virtio`",
+        help "remove `<keywrap>`", since "11.3";
     /// Key wrapping needs a QEMU that has it.
     KEYWRAP = "keywrap": Unsupported, Build,
         "`<keywrap><cipher name= state=>`: `aes-key-wrap=` and `dea-key-wrap=` of the machine type `s390-ccw-virtio`",
@@ -109,6 +113,11 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
     let Keywrap { aes, dea } = security.keywrap;
+    if (aes.is_some() || dea.is_some()) && !cx.guest.arch.is_s390() {
+        let arch = cx.guest.arch;
+        let message = format!("'aes-key-wrap' and 'dea-key-wrap' are not supported for architecture '{arch}'");
+        out.refuse(&KEYWRAP_ARCH, security.keywrap_pos, message);
+    }
     for (name, cap, wanted) in
         [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]
     {

@@ -42,7 +42,7 @@ impl Element for IdMap {
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("idmap").children(|w| {
+        w.element("idmap").children_or_nothing(|w| {
             for (name, ranges) in [("uid", &self.users), ("gid", &self.groups)] {
                 for range in ranges {
                     w.element(name)

@@ -73,6 +73,10 @@ virtargv_model::rules! {
     NVRAM_FORMAT = "nvram-format": Internal, Build,
         "`<os><nvram format=>`: `driver=` of the block node; without it the format is that of a read-only `<loader>`",
         help "set `readonly='yes'` on `<loader>`, or add `format='raw'` to `<nvram>`", since "9.2";
+    /// NVRAM with a format has a path.
+    NVRAM_PATH = "nvram-path": Internal, Build,
+        "`<os><nvram format=>`: `filename=` of the block node; only a read-only `<loader>` gets a path",
+        help "set `readonly='yes'` on `<loader>`, or write the path as the text of `<nvram>`", since "9.2";
     /// The source of NVRAM has no slices and no reservations.
     NVRAM_SOURCE = "nvram-source": Unsupported, Validate,
         "`<nvram><source>`: `<slices>` and `<reservations>` are for the sources of disks",
@@ -177,13 +181,16 @@ pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks that the format of NVRAM is known: it is that of the loader, but a writable loader has no NVRAM of its own.
 pub(super) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
-    let Some(nvram) = os.nvram.as_ref().filter(|nvram| nvram.image.is_some() && os.has_flash()) else {
-        return;
-    };
-    if nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
+    let Some(nvram) = os.nvram.as_ref().filter(|_| os.has_flash()) else { return };
+    let template = nvram.template.is_some() || nvram.template_format.is_some();
+    let given = nvram.image.is_some() || (template && os.firmware.is_none());
+    if given && nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
         let message =
             "element 'nvram' has the format 'none', as firmware without readonly='yes' has no NVRAM";
         out.refuse(&NVRAM_FORMAT, nvram.pos.attr("format"), message);
+    } else if nvram.format.is_some() && nvram.image.is_none() {
+        let message = "element 'nvram' has a format, but no path for 'filename' of its block node";
+        out.refuse(&NVRAM_PATH, nvram.pos, message);
     }
 }
 
