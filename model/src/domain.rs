@@ -220,7 +220,8 @@ impl Domain {
         domain.throttle_groups = ThrottleGroup::read_all(el, r);
         domain.devices = Devices::read(el, r, |r| domain.security.read_launch(el, r));
         domain.id_map = read::one(el, "idmap", r);
-        if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty()) {
+        if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty())
+        {
             let missing = if map.users.is_empty() { "uid" } else { "gid" };
             let message = format!("element 'idmap' lacks its child '{missing}'");
             r.refuse(&ID_MAP_HALF, el.pos().path("idmap"), message);
@@ -242,7 +243,8 @@ impl Domain {
             Some(uuid) if self.hwuuid.unwrap_or(uuid) == found => {}
             Some(uuid) => {
                 let (element, uuid) = self.hwuuid.map_or(("uuid", uuid), |hwuuid| ("hwuuid", hwuuid));
-                let message = format!("element '{element}' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
+                let message =
+                    format!("element '{element}' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
                 r.refuse(&SYSINFO_UUID_MISMATCH, system.pos, message);
             }
         }

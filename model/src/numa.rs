@@ -240,7 +240,12 @@ impl Element for Cell {
         let cpus: Option<NumberSet> = r.attr_as(Class::InvalidArgument, el, "cpus");
         if el.get("memory").is_none() {
             let place = el.pos().attr("memory");
-            r.refuse_as(Class::Xml, &read::ATTRIBUTE_MISSING, place, "the size './@memory' of element 'cell' is missing");
+            r.refuse_as(
+                Class::Xml,
+                &read::ATTRIBUTE_MISSING,
+                place,
+                "the size './@memory' of element 'cell' is missing",
+            );
         }
         let memory = el
             .get("memory")

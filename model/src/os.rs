@@ -1,8 +1,8 @@
 //! `<os>`, `<bootloader>`: firmware, kernel, boot order, and the machine type.
 
 use crate::read::{
-    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0,
-    Value, attr_place,
+    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value,
+    attr_place,
 };
 use crate::write::Writer;
 use crate::{Class, Pos, Spelled, YesNo};
@@ -134,7 +134,7 @@ spelled! {
 pub struct BootMenu {
     /// Place of the element in the text.
     pub pos: Pos,
-    /// `enable=`. Any word but `yes` is read as `no`.
+    /// `enable=`. Before 9.0, any word but `yes` is read as `no`.
     pub enable: Option<YesNo>,
     /// `timeout=`, in milliseconds, 0 to 65535; read only with `enable='yes'`.
     pub timeout: Option<u16>,
@@ -379,8 +379,9 @@ impl Init {
 
 impl Element for BootMenu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        // libvirt takes any other word than "yes" as no, and ignores the timeout then.
-        let enable = YesNo::from(el.get("enable")? == "yes");
+        // Earlier releases take any other word than "yes" as no. The timeout is ignored where there is no menu.
+        let enable =
+            if r.knows("9.0") { r.attr(el, "enable")? } else { YesNo::from(el.get("enable")? == "yes") };
         let timeout = el.get("timeout").filter(|_| enable.is_yes());
         let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Class::Unsupported, el, "timeout"));
         Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })

@@ -264,7 +264,9 @@ impl Element for LaunchSecurity {
                 .opt("vcek", snp.vcek)
                 .children(|w| snp.write(w)),
             LaunchSecurityKind::S390Pv => tag.attr("type", LaunchSecurityType::S390Pv).empty(),
-            LaunchSecurityKind::Tdx(tdx) => tag.attr("type", LaunchSecurityType::Tdx).children(|w| tdx.write(w)),
+            LaunchSecurityKind::Tdx(tdx) => {
+                tag.attr("type", LaunchSecurityType::Tdx).children(|w| tdx.write(w));
+            }
         }
     }
 }

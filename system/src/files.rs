@@ -53,7 +53,9 @@ impl Files for SystemHost {
 
     fn real_path(&self, path: &str) -> Answer<String> {
         let real = fs::canonicalize(self.root.path(path)).map_err(|error| from_io("file", path, &error))?;
-        self.root.inside(&real).ok_or_else(|| HostError::failed("file", path, "its links lead out of the root directory"))
+        self.root
+            .inside(&real)
+            .ok_or_else(|| HostError::failed("file", path, "its links lead out of the root directory"))
     }
 
     fn is_cdrom(&self, path: &str) -> Answer<bool> {

@@ -189,7 +189,11 @@ impl Os {
             }
         }
         if let Some(loader) = &self.loader {
-            if by_mode { self.mode_conflicts(loader, &mut found) } else { self.stateless_conflicts(loader, &mut found) }
+            if by_mode {
+                self.mode_conflicts(loader, &mut found);
+            } else {
+                self.stateless_conflicts(loader, &mut found);
+            }
         }
         found
     }
@@ -221,7 +225,9 @@ impl Os {
             if writable {
                 found.push(FirmwareConflict::WritableRom);
             }
-            found.extend(loader.format.filter(|format| *format != FlashFormat::Raw).map(FirmwareConflict::RomFormat));
+            found.extend(
+                loader.format.filter(|format| *format != FlashFormat::Raw).map(FirmwareConflict::RomFormat),
+            );
         }
         if self.nvram.is_none() && self.varstore.is_none() {
             return;
@@ -233,7 +239,8 @@ impl Os {
             found.push(FirmwareConflict::WritableStore);
         }
         // A read-only image in flash gets an `<nvram>`.
-        if kind == Some(LoaderType::Pflash) && loader.readonly == Some(YesNo::Yes) && self.varstore.is_some() {
+        if kind == Some(LoaderType::Pflash) && loader.readonly == Some(YesNo::Yes) && self.varstore.is_some()
+        {
             found.push(FirmwareConflict::TwoStores);
         }
     }

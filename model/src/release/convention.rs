@@ -181,6 +181,10 @@ conventions! {
     FirmwareWhenDefined: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
+    /// QEMU 5.2 or later is needed.
+    NeedsQemu5: since "10.6";
+    /// QEMU 7.2 or later is needed.
+    NeedsQemu7: since "12.4";
     /// A PC whose PCI root bus is not known is refused as such, else as a machine type that QEMU does not have.
     PciRootKnown: since "11.9";
     /// Firmware of every mapping and mode is selected, as far as `<loader>` and its variable store agree; else stateless

@@ -148,7 +148,9 @@ impl Seclabel {
         let (rule, wrong) = match (kind, self.relabel) {
             (SeclabelType::Dynamic, Some(YesNo::No)) => (&SECLABEL_RELABEL, "needs relabel='yes'"),
             (SeclabelType::None, Some(YesNo::Yes)) => (&SECLABEL_RELABEL, "needs relabel='no'"),
-            (SeclabelType::Static, _) if self.label.is_none() => (&SECLABEL_STATIC, "lacks its child 'label'"),
+            (SeclabelType::Static, _) if self.label.is_none() => {
+                (&SECLABEL_STATIC, "lacks its child 'label'")
+            }
             _ => return,
         };
         let message = format!("element 'seclabel' with type '{kind}' {wrong}");

@@ -215,21 +215,24 @@ impl Groups<'_> {
             return;
         }
         let Some(at) = self.group(el, vcpus, kind, r) else { return };
+        if let Some(group) = self.list.get_mut(at) {
+            group.allocate(el, kind, r);
+        }
         let monitors: Vec<ResctrlMonitor> =
             el.children("monitor").filter_map(|monitor| self.monitor(monitor, kind, at, r)).collect();
         let Some(group) = self.list.get_mut(at) else { return };
-        match kind {
-            ResctrlKind::Cache => read::all(el, "cache", r).into_iter().for_each(|cache| group.cache(cache, r)),
-            ResctrlKind::Memory => read::all(el, "node", r).into_iter().for_each(|node| group.node(node, r)),
-            ResctrlKind::Energy => {}
-        }
         for monitor in monitors {
             group.monitor(monitor, r);
         }
         let whole = |group: &Resctrl| group.monitors.iter().filter(|m| m.vcpus.is_none()).count();
-        let doubled = |kind| group.monitors.iter().filter(|m| m.vcpus.is_none() && m.kind == kind).count() > 1;
+        let doubled =
+            |kind| group.monitors.iter().filter(|m| m.vcpus.is_none() && m.kind == kind).count() > 1;
         if doubled(kind) {
-            r.refuse(&RESCTRL_WHOLE, el.pos(), "there is more than one 'monitor' of the whole process of its kind");
+            r.refuse(
+                &RESCTRL_WHOLE,
+                el.pos(),
+                "there is more than one 'monitor' of the whole process of its kind",
+            );
         } else if whole(group) > 0 && whole(group) < group.monitors.len() {
             let message = "an element 'monitor' is for the whole process, another one for vCPUs";
             r.refuse(&RESCTRL_WHOLE, el.pos(), message);
@@ -276,7 +279,8 @@ impl Groups<'_> {
         if kind == ResctrlKind::Cache {
             let told: u32 = r.required(el, "level")?;
             if told != 3 {
-                let message = format!("attribute 'level' of element 'monitor' is '{told}', only '3' is monitored");
+                let message =
+                    format!("attribute 'level' of element 'monitor' is '{told}', only '3' is monitored");
                 r.refuse(&RESCTRL_LEVEL, el.pos().attr("level"), message);
                 return None;
             }
@@ -290,6 +294,23 @@ impl Groups<'_> {
 }
 
 impl Resctrl {
+    /// Adds the allocations in an element of this kind.
+    fn allocate(&mut self, el: El<'_>, kind: ResctrlKind, r: &mut Reader) {
+        match kind {
+            ResctrlKind::Cache => {
+                for cache in read::all(el, "cache", r) {
+                    self.cache(cache, r);
+                }
+            }
+            ResctrlKind::Memory => {
+                for node in read::all(el, "node", r) {
+                    self.node(node, r);
+                }
+            }
+            ResctrlKind::Energy => {}
+        }
+    }
+
     fn cache(&mut self, cache: CacheAllocation, r: &mut Reader) {
         let same = |other: &&CacheAllocation| {
             other.id == cache.id && other.level == cache.level && other.kind == cache.kind

@@ -14,7 +14,8 @@ pub(crate) struct Passed {
 /// Prepares a passed IOMMUFD; `None` where the document names no group.
 pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Passed>, Problem> {
     let element = cx.domain.tune.iommufd.as_ref().filter(|iommufd| iommufd.enabled == YesNo::Yes);
-    let Some((pos, group)) = element.and_then(|iommufd| Some((iommufd.pos, iommufd.fdgroup.as_ref()?))) else {
+    let Some((pos, group)) = element.and_then(|iommufd| Some((iommufd.pos, iommufd.fdgroup.as_ref()?)))
+    else {
         return Ok(None);
     };
     if cx.is_for_reader() {

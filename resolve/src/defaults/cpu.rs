@@ -53,7 +53,12 @@ pub(crate) fn apply(work: &mut Work<'_>) {
 fn drop_unnamed(cpu: &mut Option<Cpu>) {
     let Some(kept) = cpu else { return };
     (kept.mode, kept.matching, kept.model.fallback) = (None, None, None);
-    if *kept == (Cpu { pos: kept.pos, model: CpuModel { pos: kept.model.pos, ..CpuModel::default() }, ..Cpu::default() })
+    if *kept
+        == (Cpu {
+            pos: kept.pos,
+            model: CpuModel { pos: kept.model.pos, ..CpuModel::default() },
+            ..Cpu::default()
+        })
     {
         *cpu = None;
     }

@@ -48,7 +48,8 @@ fn paths(domain: &Domain, host: &dyn Host, release: Release, offer: &Descriptor)
     match &offer.mapping {
         Mapping::Flash { executable, template, .. } => {
             let wanted = os.nvram.as_ref().and_then(|nvram| nvram.template.as_ref());
-            is_loader(&executable.path) && is_template(wanted, template.as_ref().map(|file| file.path.as_str()))
+            is_loader(&executable.path)
+                && is_template(wanted, template.as_ref().map(|file| file.path.as_str()))
         }
         Mapping::Memory { path, store } => {
             let wanted = os.varstore.as_ref().and_then(|store| store.template.as_ref());
@@ -72,7 +73,8 @@ fn flash(os: &Os, mode: FlashMode) -> bool {
         }
         // An empty `<nvram>` asks for nothing.
         FlashMode::Combined => {
-            let store = os.nvram.as_ref().is_some_and(|nvram| nvram.is_given() || nvram.template_format.is_some());
+            let store =
+                os.nvram.as_ref().is_some_and(|nvram| nvram.is_given() || nvram.template_format.is_some());
             stateless != Some(YesNo::Yes) && readonly != Some(YesNo::Yes) && !store
         }
     }
@@ -82,9 +84,8 @@ fn flash(os: &Os, mode: FlashMode) -> bool {
 fn memory(os: &Os, has_store: bool) -> bool {
     let loader = os.loader.as_ref();
     let stateless = loader.and_then(|loader| loader.stateless);
-    let rom = loader.is_none_or(|loader| {
-        loader.kind != Some(LoaderType::Pflash) && loader.readonly != Some(YesNo::No)
-    });
+    let rom = loader
+        .is_none_or(|loader| loader.kind != Some(LoaderType::Pflash) && loader.readonly != Some(YesNo::No));
     let fits = if has_store {
         stateless != Some(YesNo::Yes)
     } else {

@@ -108,8 +108,9 @@ fn mapping(domain: &Domain, loader: &Loader, offer: &Descriptor) -> bool {
     };
     let wanted_mode =
         if loader.stateless == Some(YesNo::Yes) { FlashMode::Stateless } else { FlashMode::Split };
-    // The format of the variable store is asked of firmware only where the loader has none.
-    let wanted = loader.format.or(domain.os.nvram.as_ref().and_then(|nvram| nvram.format));
+    // The format of the variable store is asked of firmware only where the loader has neither a format nor a path.
+    let of_store = domain.os.nvram.as_ref().and_then(|nvram| nvram.format).filter(|_| loader.path.is_none());
+    let wanted = loader.format.or(of_store);
     *mode == wanted_mode
         && loader.kind != Some(LoaderType::Rom)
         && loader.readonly != Some(YesNo::No)

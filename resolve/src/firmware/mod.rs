@@ -108,8 +108,7 @@ fn pick_modern(
     if !domain.os.firmware_conflicts(guest.release).is_empty() {
         return Ok(());
     }
-    let rom =
-        domain.os.loader.as_ref().is_none_or(|loader| !by_mode && loader.kind == Some(LoaderType::Rom));
+    let rom = domain.os.loader.as_ref().is_none_or(|loader| !by_mode && loader.kind == Some(LoaderType::Rom));
     if domain.os.firmware.is_none() && rom {
         return Ok(());
     }

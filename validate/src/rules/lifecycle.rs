@@ -67,9 +67,9 @@ pub(crate) fn known(cx: &Context<'_>, out: &mut Findings<'_>) {
     let ends =
         [(lifecycle.on_poweroff, "on_poweroff", "poweroff"), (lifecycle.on_reboot, "on_reboot", "reboot")];
     for (action, element, end) in ends {
-        if let Some(
-            action @ (Action::CoredumpDestroy | Action::CoredumpRestart | Action::PreserveRunning),
-        ) = action {
+        if let Some(action @ (Action::CoredumpDestroy | Action::CoredumpRestart | Action::PreserveRunning)) =
+            action
+        {
             let message =
                 format!("the action '{action}' is not supported for the event '{end}' (element '{element}')");
             out.refuse(&DUMP, cx.domain.pos.path(element), message);

@@ -2,7 +2,7 @@
 
 pub mod loader;
 
-use virtargv_caps::{Arch, Cap, Tristate};
+use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
 use virtargv_model::{Domain, Spelled, VirtType, YesNo};
@@ -75,6 +75,10 @@ virtargv_model::rules! {
     ACPI_TABLE_PATH = "os-acpi-table-path": Unsupported, Build,
         "`<acpi><table>`: QEMU splits `file=` of `-acpitable` at `:` into several files, and has no escape for it",
         help "rename the file or its directory";
+    /// The version of QEMU is one that libvirt drives.
+    QEMU_VERSION = "qemu-version": Unsupported, Validate,
+        "libvirt 10.6 needs QEMU 5.2, libvirt 12.4 needs QEMU 7.2: their probes ask what earlier ones do not answer",
+        help "use a later QEMU, or follow an earlier release", since "10.6";
     /// A shim needs a kernel.
     SHIM_KERNEL = "os-shim-kernel": Unsupported, Validate,
         "`<os><shim>`: `-shim` loads a UEFI program that verifies the image of `-kernel`",
@@ -136,6 +140,17 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&ARCH, place, message);
         return;
     }
+    let minimum = MINIMUM.iter().find(|(convention, _)| cx.release.has(*convention));
+    if let Some((_, minimum)) = minimum.filter(|(_, minimum)| (1..*minimum).contains(&caps.version())) {
+        let message = format!(
+            "emulator '{binary}' is QEMU {}, libvirt {} needs {} or later",
+            qemu_version(caps.version()),
+            cx.release,
+            qemu_version(*minimum)
+        );
+        out.refuse(&QEMU_VERSION, domain.pos.path("devices/emulator"), message);
+        return;
+    }
     let virt = domain.virt_type.unwrap_or(VirtType::Qemu);
     let runs = match virt {
         VirtType::Qemu => caps.has(Cap::Tcg),
@@ -151,6 +166,15 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some((place, message)) = guest.of_unknown_machine(domain, caps) {
         out.refuse(&MACHINE, place, message);
     }
+}
+
+/// The least version of QEMU that a release drives, the latest first.
+const MINIMUM: &[(Convention, u32)] =
+    &[(Convention::NeedsQemu7, 7_002_000), (Convention::NeedsQemu5, 5_002_000)];
+
+/// A version of QEMU as QEMU writes it.
+fn qemu_version(version: u32) -> String {
+    format!("{}.{}.{}", version / 1_000_000, version / 1000 % 1000, version % 1000)
 }
 
 /// ACPI and UEFI, which need each other on some architectures.
@@ -220,12 +244,9 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
         if os.direct.kernel.is_none() {
             out.refuse(&SHIM_KERNEL, os.pos.path("shim"), "element 'shim' needs an element 'kernel'");
         }
-        let message = if !cx.has(Cap::MachineShim) {
-            "element 'shim' is not supported by this QEMU"
-        } else {
-            return;
-        };
-        out.refuse(&SHIM, os.pos.path("shim"), message);
+        if !cx.has(Cap::MachineShim) {
+            out.refuse(&SHIM, os.pos.path("shim"), "element 'shim' is not supported by this QEMU");
+        }
     }
 }
 

@@ -93,7 +93,11 @@ fn check_tdx(cx: &Context<'_>, launch: &LaunchSecurity, tdx: &Tdx, out: &mut Fin
         (domain.os.has_flash(), "a loader of type 'pflash'"),
     ];
     for (_, what) in present.into_iter().filter(|(present, _)| *present) {
-        out.refuse(&TDX_GUEST, launch.pos, format!("launch security type 'tdx' is not supported with {what}"));
+        out.refuse(
+            &TDX_GUEST,
+            launch.pos,
+            format!("launch security type 'tdx' is not supported with {what}"),
+        );
     }
 }
 
@@ -115,7 +119,8 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Keywrap { aes, dea } = security.keywrap;
     if (aes.is_some() || dea.is_some()) && !cx.guest.arch.is_s390() {
         let arch = cx.guest.arch;
-        let message = format!("'aes-key-wrap' and 'dea-key-wrap' are not supported for architecture '{arch}'");
+        let message =
+            format!("'aes-key-wrap' and 'dea-key-wrap' are not supported for architecture '{arch}'");
         out.refuse(&KEYWRAP_ARCH, security.keywrap_pos, message);
     }
     for (name, cap, wanted) in

@@ -1,8 +1,8 @@
 //! `<filesystem>`: 9p, virtiofs and MTP.
 
 use virtargv_caps::Convention;
-use virtargv_model::{Release, Spelled};
 use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsModel, FsMultidevs};
+use virtargv_model::{Release, Spelled};
 
 use super::address;
 use super::chardev_source::Chardev;

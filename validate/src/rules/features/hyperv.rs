@@ -43,7 +43,9 @@ fn needs(cx: &Context<'_>, hyperv: &Hyperv, item: &HypervItem, out: &mut Finding
     if item.feature == HypervFeature::Stimer && !cx.domain.clock.timers.iter().any(is_hyperv_clock) {
         missing(&name, "the timer 'hypervclock'".to_owned());
     }
-    for (_, other) in NEEDS.iter().filter(|(feature, other)| *feature == item.feature && !hyperv.is_on(*other)) {
+    for (_, other) in
+        NEEDS.iter().filter(|(feature, other)| *feature == item.feature && !hyperv.is_on(*other))
+    {
         missing(&name, format!("enlightenment '{other}'"));
     }
     let direct = item.feature == HypervFeature::Tlbflush && item.direct == Some(OnOff::On);
