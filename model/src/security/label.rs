@@ -99,7 +99,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         let message = "an element 'seclabel' with a label, or one of several, lacks its attribute 'model'";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
-    labels.retain(|label| !no_type || !untyped.contains(&label.pos.offset()));
+    labels.retain(|label| !no_type || label.kind.is_some());
     labels
 }
 
