@@ -26,6 +26,8 @@ pub struct DriverConfig {
     pub swtpm_dir: String,
     /// The directory for variable stores.
     pub nvram_dir: String,
+    /// The directory of the UEFI variables that QEMU's device `uefi-vars` keeps.
+    pub varstore_dir: String,
     /// `default_tls_x509_cert_dir`
     pub default_tls_x509_cert_dir: String,
     /// Whether the driver runs as root, for the system (`qemu:///system`).
@@ -141,6 +143,7 @@ impl DriverConfig {
             memory_backing_dir: own("ram"),
             swtpm_dir: own("swtpm"),
             nvram_dir: own("nvram"),
+            varstore_dir: own("varstore"),
             privileged: false,
             hugetlbfs: Vec::new(),
             ..Self::default()
@@ -159,6 +162,7 @@ impl Default for DriverConfig {
             memory_backing_dir: "/var/lib/libvirt/qemu/ram".into(),
             swtpm_dir: "/var/lib/libvirt/swtpm".into(),
             nvram_dir: "/var/lib/libvirt/qemu/nvram".into(),
+            varstore_dir: "/var/lib/libvirt/qemu/varstore".into(),
             nvram: [
                 ("OVMF/OVMF_CODE", "OVMF/OVMF_VARS"),
                 ("OVMF/OVMF_CODE.secboot", "OVMF/OVMF_VARS"),

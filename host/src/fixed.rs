@@ -90,6 +90,8 @@ pub struct FixedHost {
     pub cpus_per_node: u32,
     /// The CD-ROM drives by path.
     pub cdroms: BTreeSet<String>,
+    /// Links among the files, with what they lead to.
+    pub links: BTreeMap<String, String>,
     /// A DRM render node.
     pub render_node: Option<String>,
     /// The generic device of any SCSI unit.
@@ -142,6 +144,7 @@ impl Default for FixedHost {
             numa_advice: vec![0],
             cpus_per_node: 4,
             cdroms: BTreeSet::new(),
+            links: BTreeMap::new(),
             render_node: None,
             scsi_generic: None,
             pools: BTreeMap::new(),
@@ -230,6 +233,10 @@ impl Files for FixedHost {
         let image = self.image(path)?;
         let rest = usize::try_from(offset).ok().and_then(|offset| image.get(offset..)).unwrap_or_default();
         Ok(rest.iter().copied().take(length).collect())
+    }
+
+    fn real_path(&self, path: &str) -> Answer<String> {
+        Ok(self.links.get(path).map_or(path, String::as_str).to_owned())
     }
 
     fn is_cdrom(&self, path: &str) -> Answer<bool> {

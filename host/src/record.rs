@@ -185,6 +185,11 @@ impl Files for Recorder<'_> {
         self.keep_file(path, answer, |file, bytes| file.add(offset, length, bytes))
     }
 
+    fn real_path(&self, path: &str) -> Answer<String> {
+        let answer = self.under.files().real_path(path);
+        self.keep_file(path, answer, |file, real| file.real = Some(real.clone()))
+    }
+
     fn is_cdrom(&self, path: &str) -> Answer<bool> {
         let answer = self.under.files().is_cdrom(path);
         self.keep_file(path, answer, |file, cdrom| file.cdrom = Some(*cdrom))

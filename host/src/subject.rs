@@ -78,6 +78,8 @@ subjects! {
         fn stat(path: &str) -> FileStat: "its files";
         /// At most `length` bytes of the file or block device at `path`, from byte `offset` on; fewer at its end.
         fn read_at(path: &str, offset: u64, length: usize) -> Vec<u8>: "its files";
+        /// The absolute path of the file at `path` with all links followed.
+        fn real_path(path: &str) -> String: "where links lead";
         /// Whether the device at `path` is a CD-ROM drive.
         fn is_cdrom(path: &str) -> bool: "whether the device is a CD-ROM drive";
     }

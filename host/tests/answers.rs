@@ -41,6 +41,7 @@ fn answers(host: &dyn Host) -> Vec<(&'static str, Option<HostError>)> {
         ("list", files.list("/etc").err()),
         ("stat", files.stat("/etc").err()),
         ("read_at", files.read_at("/etc/hosts", 0, 1).err()),
+        ("real_path", files.real_path("/f").err()),
         ("is_cdrom", files.is_cdrom("/dev/sr0").err()),
         ("processor", host.cpu().processor().err()),
         ("tsc", host.cpu().tsc().err()),

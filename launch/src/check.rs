@@ -105,7 +105,7 @@ fn one(need: &Need, line: &CommandLine, passed: &dyn Fn(&u32) -> bool) -> Found 
         // What the launcher creates need not be there.
         Need::Path { path, .. } if is_created(path, line) => Ok(()),
         Need::Path { path, role } => self::path(path, *role),
-        Need::FromTemplate { path, template } => from_template(Path::new(path), template.as_deref()),
+        Need::FromTemplate { path, template, .. } => from_template(Path::new(path), template.as_deref()),
         Need::Tap { name, joins, device, queues, .. } => tap_device(name.as_deref(), *queues, joins, device),
         Need::Vfio { address } => vfio(address),
         Need::HugePages { path, size_kib } => huge_pages(Path::new(path), *size_kib),

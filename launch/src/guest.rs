@@ -170,6 +170,8 @@ impl Guest {
                         self.restart()?;
                     }
                     Action::Preserve => {}
+                    // QEMU has stopped the guest.
+                    Action::PreserveRunning => drop(self.monitor.ask("cont", &Value::Null)?),
                 }
             }
         }

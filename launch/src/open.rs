@@ -7,7 +7,10 @@ use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
+use virtargv_model::Spelled as _;
+use virtargv_model::device::storage::ImageFormat;
 use virtargv_qemu_cmd::{CommandLine, Descriptor, Need};
 
 use crate::child::Process;
@@ -64,16 +67,16 @@ fn files(opened: &mut Opened<'_>, _: &mut Taps, need: &Need) -> Result<(), Error
             created.file(Path::new(path));
             file.write_all(&content.0).map_err(failed())
         }
-        Need::FromTemplate { path, template: Some(template) } if !Path::new(path).exists() => {
+        Need::FromTemplate { path, template: Some(template), convert } if !Path::new(path).exists() => {
             created.parents(Path::new(path))?;
-            copy(Path::new(template), Path::new(path))
+            copy(Path::new(template), Path::new(path), *convert)
         }
         _ => Ok(()),
     }
 }
 
 /// Copies a template under a temporary name first, so that there is never half a file. The copy stays.
-fn copy(template: &Path, path: &Path) -> Result<(), Error> {
+fn copy(template: &Path, path: &Path, convert: Option<(ImageFormat, ImageFormat)>) -> Result<(), Error> {
     let failed = || Error::open(format!("copy '{}' to '{}'", template.display(), path.display()));
     let mut fresh = path.as_os_str().to_owned();
     fresh.push(format!(".{}.new", std::process::id()));
@@ -81,13 +84,28 @@ fn copy(template: &Path, path: &Path) -> Result<(), Error> {
     let done = (|| {
         let mut from = File::open(template)?;
         let mut to = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh)?;
-        std::io::copy(&mut from, &mut to)?;
+        match convert {
+            Some(formats) => self::convert(template, &fresh, formats)?,
+            None => _ = std::io::copy(&mut from, &mut to)?,
+        }
         fs::rename(&fresh, path)
     })();
     if done.is_err() {
         let _ = fs::remove_file(&fresh);
     }
     done.map_err(failed())
+}
+
+/// Converts a template by `qemu-img`, into a file that exists.
+fn convert(template: &Path, path: &Path, (from, to): (ImageFormat, ImageFormat)) -> std::io::Result<()> {
+    let mut command = Command::new("qemu-img");
+    command.args(["convert", "-f", from.as_str(), "-O", to.as_str()]).arg(template).arg(path);
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&output.stderr);
+    Err(std::io::Error::other(format!("qemu-img: {}", said.trim())))
 }
 
 fn devices(opened: &mut Opened<'_>, taps: &mut Taps, need: &Need) -> Result<(), Error> {

@@ -29,11 +29,15 @@ crate::rules! {
     TITLE_NEWLINE = "title-newline": Xml, Read,
         "`<title>` is a short description; a longer one goes into `<description>`",
         help "remove the line break, or move the text to `<description>`";
-    /// The `uuid` entry of `<sysinfo>` equals the `<uuid>` of the domain.
+    /// The `uuid` entry of `<sysinfo>` equals the `<hwuuid>` of the domain, or else its `<uuid>`.
     SYSINFO_UUID_MISMATCH = "sysinfo-uuid-mismatch": Plain, Read,
         "the SMBIOS system table tells the guest the UUID of its domain",
         help "give both the same UUID, or remove one of them";
-    /// The text of `<uuid>` or `<genid>` is a UUID.
+    /// An `<idmap>` maps users and groups.
+    ID_MAP_HALF = "idmap-half": Unsupported, Read,
+        "`<idmap><uid>` and `<gid>`: a user namespace has both maps",
+        help "add the other map, or remove `<idmap>`";
+    /// The text of `<uuid>`, `<hwuuid>` or `<genid>` is a UUID.
     UUID = "uuid": Internal, Read, "`<uuid>` has the form of RFC 4122: 32 hexadecimal digits, with or without dashes",
         help "write a UUID such as `3e3fce45-4f53-4fa7-bb32-11f34168b82b`, or remove the element";
 }
@@ -89,6 +93,8 @@ pub struct Domain {
     pub name: Option<String>,
     /// `<uuid>`
     pub uuid: Option<Uuid>,
+    /// `<hwuuid>`: the UUID that the guest sees, where it is not that of the domain.
+    pub hwuuid: Option<Uuid>,
     /// Why there is a UUID, where the document has none.
     pub uuid_implied: Implied,
     /// `<genid>`, a UUID: `Some(None)` where the element is empty and a value is to be generated.
@@ -103,7 +109,7 @@ pub struct Domain {
     pub memory: Memory,
     /// `<vcpu>` and `<vcpus>`.
     pub vcpus: Vcpus,
-    /// `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<resource>`.
+    /// `<iothreads>`, `<cputune>`, `<numatune>`, `<blkiotune>`, `<memtune>`, `<iommufd>`, `<resource>`.
     pub tune: Tune,
     /// `<throttlegroups>`.
     pub throttle_groups: Vec<ThrottleGroup>,
@@ -189,13 +195,16 @@ impl Domain {
         }
         domain.name = read_name(el, r);
         domain.uuid = read_uuid(el, "uuid", r);
+        // A UUID of zeroes is none.
+        let hwuuid = r.child_since("11.7", el, "hwuuid").and_then(|_| read_uuid(el, "hwuuid", r));
+        domain.hwuuid = hwuuid.filter(|uuid| !uuid.is_nil());
         domain.genid = read_genid(el, r);
         if ids_first {
             domain.os = Os::read_type(el, r);
         }
         domain.title = read_title(el, r);
         domain.description = el.child_text("description");
-        domain.metadata = el.child("metadata").map(crate::metadata::read);
+        domain.metadata = el.child("metadata").and_then(crate::metadata::read);
         domain.security = Security::read_labels(el, r);
         domain.memory = Memory::read(el, r);
         domain.tune.read_memory(el, r);
@@ -211,6 +220,12 @@ impl Domain {
         domain.throttle_groups = ThrottleGroup::read_all(el, r);
         domain.devices = Devices::read(el, r, |r| domain.security.read_launch(el, r));
         domain.id_map = read::one(el, "idmap", r);
+        if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty())
+        {
+            let missing = if map.users.is_empty() { "uid" } else { "gid" };
+            let message = format!("element 'idmap' lacks its child '{missing}'");
+            r.refuse(&ID_MAP_HALF, el.pos().path("idmap"), message);
+        }
         domain.sysinfo = Sysinfo::read(el, r);
         domain.match_uuids(r);
         domain.os.read_smbios(el, r);
@@ -225,9 +240,11 @@ impl Domain {
         let Some(found) = system.uuid() else { return };
         match self.uuid {
             None => self.uuid = Some(found),
-            Some(uuid) if uuid == found => {}
+            Some(uuid) if self.hwuuid.unwrap_or(uuid) == found => {}
             Some(uuid) => {
-                let message = format!("element 'uuid' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
+                let (element, uuid) = self.hwuuid.map_or(("uuid", uuid), |hwuuid| ("hwuuid", hwuuid));
+                let message =
+                    format!("element '{element}' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
                 r.refuse(&SYSINFO_UUID_MISMATCH, system.pos, message);
             }
         }
@@ -239,6 +256,7 @@ impl Domain {
         tag.children(|w| {
             w.opt_text_element("name", self.name.as_ref());
             w.opt_text_element("uuid", self.uuid);
+            w.opt_text_element("hwuuid", self.hwuuid);
             match &self.genid {
                 Some(Some(genid)) => w.text_element("genid", genid),
                 Some(None) => w.element("genid").empty(),

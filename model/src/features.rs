@@ -84,6 +84,8 @@ pub struct Features {
     pub ps2: Option<OnOff>,
     /// `<aia value=>`: the Advanced Interrupt Architecture (RISC-V).
     pub aia: Option<Aia>,
+    /// `<virtualization/>`: the CPU has the virtualization extensions, so that the guest can have guests (Arm).
+    pub virtualization: bool,
 }
 
 /// `<apic>`
@@ -94,12 +96,13 @@ pub struct Apic {
 }
 
 /// The features that came later than the oldest release followed, and the releases that have each.
-const LATER: [(&str, Span); 5] = [
+const LATER: [(&str, Span); 6] = [
     ("tcg", Span::ALWAYS.since("8.0")),
     ("async-teardown", Span::ALWAYS.since("9.6")),
     ("ras", Span::ALWAYS.since("10.4")),
     ("ps2", Span::ALWAYS.since("10.7")),
     ("aia", Span::ALWAYS.since("11.1")),
+    ("virtualization", Span::ALWAYS.since("12.1")),
 ];
 
 impl Features {
@@ -155,6 +158,7 @@ impl Features {
             "gic" => self.gic = Some(Gic { version: r.attr(el, "version") }),
             "ras" => self.ras = r.required(el, "state"),
             "aia" => self.aia = r.required(el, "value"),
+            "virtualization" => self.virtualization = true,
             "hpt" => self.hpt = Hpt::read(el, r),
             "htm" => self.htm = state_of(el, r),
             "nested-hv" => self.nested_hv = state_of(el, r),
@@ -236,6 +240,7 @@ impl Features {
         state(w, "ras", self.ras);
         state(w, "ps2", self.ps2);
         word(w, "aia", "value", self.aia);
+        flag(w, "virtualization", self.virtualization);
     }
 }
 

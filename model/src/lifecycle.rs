@@ -19,6 +19,8 @@ spelled! {
         CoredumpDestroy = "coredump-destroy",
         /// The guest's memory is dumped, then as `restart`.
         CoredumpRestart = "coredump-restart",
+        /// The guest goes on, and deals with its crash itself.
+        PreserveRunning = "preserve-running" since "12.6",
     }
 }
 

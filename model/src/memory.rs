@@ -1,6 +1,6 @@
 //! `<maxMemory>`, `<memory>`, `<currentMemory>`, `<memoryBacking>`.
 
-use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, UNSUPPORTED_BEFORE_11_3};
+use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
 use crate::{Class, Kib, NumberSet, OnOff, Pos};
 
@@ -144,9 +144,9 @@ impl MemoryBacking {
         let allocation = el.child("allocation");
         Self {
             pos: el.pos(),
-            source: el.child("source").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "type")),
-            access: el.child("access").and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
-            allocation: allocation.and_then(|e| r.attr_as(UNSUPPORTED_BEFORE_11_3, e, "mode")),
+            source: el.child("source").and_then(|e| r.attr_as(Class::Unsupported, e, "type")),
+            access: el.child("access").and_then(|e| r.attr_as(Class::Unsupported, e, "mode")),
+            allocation: allocation.and_then(|e| r.attr_as(Class::Unsupported, e, "mode")),
             allocation_threads: allocation.and_then(|e| r.attr_since("8.2", e, "threads")).filter(|n| *n > 0),
             hugepages: el.child("hugepages").map(|_| {
                 let pages = el.children("hugepages").flat_map(|h| h.children("page"));

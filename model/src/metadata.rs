@@ -7,8 +7,9 @@ use std::fmt::Write as _;
 use crate::read::El;
 
 /// The element as libvirt keeps it, indented for its level in `<domain>`: of each namespace the first element, and no
-/// element without a namespace.
-pub(crate) fn read(el: El<'_>) -> String {
+/// element without a namespace. `None` where none is left. (libvirt writes an empty element where there were only such
+/// without a namespace, and drops it when it reads that again.)
+pub(crate) fn read(el: El<'_>) -> Option<String> {
     let root = el.node();
     let mut seen = BTreeSet::new();
     let kept: Vec<roxmltree::Node<'_, '_>> = root
@@ -18,9 +19,12 @@ pub(crate) fn read(el: El<'_>) -> String {
             _ => false,
         })
         .collect();
+    if kept.is_empty() {
+        return None;
+    }
     let mut out = String::new();
     write(&mut out, root, &kept);
-    out
+    Some(out)
 }
 
 /// The deepest level that is indented, as in libxml2. It keeps the text of a deep tree small.
@@ -284,7 +288,8 @@ mod tests {
                     <y:e>a<![CDATA[<b> &amp;]]>c&lt;A</y:e>
                   </metadata>"#]],
         );
-        check("<plain/>", expect![[r#"<metadata xmlns:y="u:y"/>"#]]);
+        let bare = crate::parse("<domain type='qemu'><metadata xmlns:y='u:y'><plain/></metadata></domain>");
+        assert_eq!(bare.value.unwrap().metadata, None);
         check(
             r#"<a xmlns='u:a' k='"v&apos;'><b> <!--c--> <y:d/></b></a> <y:e>t<y:f/></y:e><y:g/>"#,
             expect![[r#"

@@ -1,16 +1,17 @@
 //! `<os>`, `<bootloader>`: firmware, kernel, boot order, and the machine type.
 
 use crate::read::{
-    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0,
-    UNSUPPORTED_BEFORE_11_3, Value, attr_place,
+    self, AnyBase, El, Element, INTERNAL_BEFORE_9_0, PLAIN_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0, Value,
+    attr_place,
 };
 use crate::write::Writer;
 use crate::{Class, Pos, Spelled, YesNo};
 
-mod loader;
+pub(crate) mod loader;
 
 pub use loader::{
     Firmware, FirmwareConflict, FirmwareFeature, FirmwareFeatureName, FlashFormat, Loader, LoaderType, Nvram,
+    Varstore,
 };
 
 crate::rules! {
@@ -25,6 +26,10 @@ crate::rules! {
     /// An `<acpi>` of `<os>` has one `<table>`.
     OS_ACPI_TABLES = "os-acpi-tables": Xml, Read, "`<os><acpi><table>`: libvirt loaded a single ACPI table file",
         help "keep one `<table>`, or follow a later release", until "11.3";
+    /// An `<os>` has an `<nvram>` or a `<varstore>`.
+    OS_TWO_STORES = "os-two-stores": Xml, Read,
+        "`<os><nvram>`, `<varstore>`: the UEFI variables are kept in flash, or by QEMU's device `uefi-vars`",
+        help "remove one of them", since "12.1";
     /// A reboot timeout is -1 or 0 to 65535 milliseconds.
     OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read,
         "`<bios rebootTimeout=>`, `-boot reboot-timeout=` of QEMU",
@@ -52,6 +57,8 @@ pub struct Os {
     pub loader: Option<Loader>,
     /// `<nvram>`
     pub nvram: Option<Nvram>,
+    /// `<varstore>`
+    pub varstore: Option<Varstore>,
     /// `<kernel>`, `<initrd>`, `<cmdline>`, `<dtb>`, `<root>`, `<shim>`: direct kernel boot.
     pub direct: DirectBoot,
     /// `<init>` and the elements beside it, for containers.
@@ -127,7 +134,7 @@ spelled! {
 pub struct BootMenu {
     /// Place of the element in the text.
     pub pos: Pos,
-    /// `enable=`. Any word but `yes` is read as `no`.
+    /// `enable=`. Before 9.0, any word but `yes` is read as `no`.
     pub enable: Option<YesNo>,
     /// `timeout=`, in milliseconds, 0 to 65535; read only with `enable='yes'`.
     pub timeout: Option<u16>,
@@ -214,7 +221,10 @@ impl Os {
     pub(crate) fn read_boot(&mut self, domain: El<'_>, r: &mut Reader) {
         let Some(el) = domain.child("os") else { return };
         self.firmware = r.attr_as(PLAIN_BEFORE_9_0, el, "firmware");
-        self.init = Init::read(el);
+        // Only a container has a program to start.
+        if self.os_type.as_deref() == Some("exe") {
+            self.init = Init::read(el);
+        }
         self.direct = DirectBoot::read(el, r);
         if let Some(features) = r.child_since("7.2", el, "firmware") {
             self.features_pos = features.pos();
@@ -222,6 +232,12 @@ impl Os {
         }
         self.loader = read::one(el, "loader", r);
         self.nvram = read::one(el, "nvram", r);
+        if let Some(varstore) = r.child_since("12.1", el, "varstore") {
+            self.varstore = Varstore::read(varstore, r);
+            if self.nvram.is_some() {
+                r.refuse(&OS_TWO_STORES, varstore.pos(), "element 'os' has an 'nvram' and a 'varstore'");
+            }
+        }
         if let Some(acpi) = el.child("acpi") {
             self.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
@@ -244,8 +260,8 @@ impl Os {
     /// Reads `<smbios>`, which libvirt reads after the devices.
     pub(crate) fn read_smbios(&mut self, domain: El<'_>, r: &mut Reader) {
         let smbios = domain.child("os").and_then(|el| el.child("smbios"));
-        self.smbios =
-            smbios.and_then(|smbios| r.required_as(Class::Xml, UNSUPPORTED_BEFORE_11_3, smbios, "mode"));
+        // Without `mode=` libvirt ignores the element.
+        self.smbios = smbios.and_then(|smbios| r.attr_as(Class::Unsupported, smbios, "mode"));
     }
 
     pub(crate) fn write(&self, w: &mut Writer) {
@@ -268,6 +284,7 @@ impl Os {
         self.init.write(w);
         read::write_opt(self.loader.as_ref(), w);
         read::write_opt(self.nvram.as_ref(), w);
+        read::write_opt(self.varstore.as_ref(), w);
         self.direct.write(w);
         if !self.acpi_tables.is_empty() {
             w.element("acpi").children(|w| read::write_all(&self.acpi_tables, w));
@@ -362,8 +379,9 @@ impl Init {
 
 impl Element for BootMenu {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        // libvirt takes any other word than "yes" as no, and ignores the timeout then.
-        let enable = YesNo::from(el.get("enable")? == "yes");
+        // Earlier releases take any other word than "yes" as no. The timeout is ignored where there is no menu.
+        let enable =
+            if r.knows("9.0") { r.attr(el, "enable")? } else { YesNo::from(el.get("enable")? == "yes") };
         let timeout = el.get("timeout").filter(|_| enable.is_yes());
         let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Class::Unsupported, el, "timeout"));
         Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })

@@ -221,13 +221,17 @@ impl Reader {
             return None;
         }
         match T::parse(&text) {
-            Ok(value) => Some(value),
+            Ok(value) if value.in_releases().contains(self.release) => return Some(value),
+            Ok(value) => {
+                let what = format!("value '{text}' in element '{}'", el.name());
+                self.refuse_not_in_release(class, el.pos(), &what, value.in_releases());
+            }
             Err(expected) => {
                 let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
                 self.refuse_as(class, &ELEMENT_VALUE, el.pos(), message);
-                None
             }
         }
+        None
     }
 
     /// The text of the first child `name` as a value.

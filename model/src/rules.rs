@@ -63,6 +63,7 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::numa::ALL,
     crate::numa::hmat::ALL,
     crate::os::ALL,
+    crate::os::loader::ALL,
     crate::qemu_ns::ALL,
     crate::security::ALL,
     crate::security::label::ALL,
@@ -71,5 +72,6 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::tune::cputune::ALL,
     crate::tune::iothreads::ALL,
     crate::tune::numatune::ALL,
+    crate::tune::resctrl::ALL,
     crate::vcpu::ALL,
 ];

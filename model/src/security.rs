@@ -13,6 +13,10 @@ crate::rules! {
     KEYWRAP_CIPHER_TWICE = "keywrap-cipher-twice": Internal, Read,
         "`<keywrap><cipher name=>`: one state for `aes` and one for `dea`",
         help "keep one `<cipher>` of that name";
+    /// A TDX guest has one quote generation service at most.
+    TDX_QUOTES_TWICE = "tdx-quote-service-twice": Xml, Read,
+        "`<launchSecurity type='tdx'><quoteGenerationService>`: `quote-generation-socket=` of `tdx-guest`",
+        help "keep one `<quoteGenerationService>`", since "11.6";
 }
 
 /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
@@ -46,6 +50,8 @@ spelled! {
         SevSnp = "sev-snp" since "10.5",
         /// IBM Secure Execution (protected virtualization).
         S390Pv = "s390-pv" since "7.6",
+        /// Intel Trust Domain Extensions.
+        Tdx = "tdx" since "11.6",
     }
 }
 
@@ -77,6 +83,8 @@ pub enum LaunchSecurityKind {
     SevSnp(Box<SevSnp>),
     /// `type='s390-pv'`
     S390Pv,
+    /// `type='tdx'`
+    Tdx(Box<Tdx>),
 }
 
 impl LaunchSecurityKind {
@@ -85,7 +93,7 @@ impl LaunchSecurityKind {
         match self {
             Self::Sev(sev) => Some(&sev.common),
             Self::SevSnp(snp) => Some(&snp.common),
-            Self::S390Pv => None,
+            Self::S390Pv | Self::Tdx(_) => None,
         }
     }
 }
@@ -135,13 +143,40 @@ pub struct SevSnp {
     pub host_data: Option<String>,
 }
 
+/// Intel TDX.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Tdx {
+    /// `<policy>`: the attributes of the trust domain, of which bits 0 (debug) and 28 (no #VE on pending pages) can be set.
+    pub policy: Option<u64>,
+    /// `<mrConfigId>`: the id of a configuration that is not the owner's, a SHA-384 digest in base64.
+    pub mr_config_id: Option<String>,
+    /// `<mrOwner>`: the id of the owner, a SHA-384 digest in base64.
+    pub mr_owner: Option<String>,
+    /// `<mrOwnerConfig>`: the id of a configuration of the owner, a SHA-384 digest in base64.
+    pub mr_owner_config: Option<String>,
+    /// `<quoteGenerationService>`: the service that signs the guest's reports.
+    pub quotes: Option<QuoteService>,
+}
+
+/// `<quoteGenerationService>`
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct QuoteService {
+    /// `path=`: its UNIX socket; without it, [`QuoteService::DEFAULT_PATH`].
+    pub path: Option<String>,
+}
+
+impl QuoteService {
+    /// The usual path of the service's socket.
+    pub const DEFAULT_PATH: &str = "/var/run/tdx-qgs/qgs.socket";
+}
+
 impl LaunchSecurityKind {
     /// The settings that SEV and SEV-SNP share.
     pub fn sev_common_mut(&mut self) -> Option<&mut SevCommon> {
         match self {
             Self::Sev(sev) => Some(&mut sev.common),
             Self::SevSnp(snp) => Some(&mut snp.common),
-            Self::S390Pv => None,
+            Self::S390Pv | Self::Tdx(_) => None,
         }
     }
 }
@@ -210,6 +245,7 @@ impl Element for LaunchSecurity {
             LaunchSecurityType::Sev => LaunchSecurityKind::Sev(Sev::read(el, r)),
             LaunchSecurityType::SevSnp => LaunchSecurityKind::SevSnp(Box::new(SevSnp::read(el, r))),
             LaunchSecurityType::S390Pv => LaunchSecurityKind::S390Pv,
+            LaunchSecurityType::Tdx => LaunchSecurityKind::Tdx(Box::new(Tdx::read(el, r))),
         };
         Some(Self { pos: el.pos(), kind })
     }
@@ -228,6 +264,9 @@ impl Element for LaunchSecurity {
                 .opt("vcek", snp.vcek)
                 .children(|w| snp.write(w)),
             LaunchSecurityKind::S390Pv => tag.attr("type", LaunchSecurityType::S390Pv).empty(),
+            LaunchSecurityKind::Tdx(tdx) => {
+                tag.attr("type", LaunchSecurityType::Tdx).children(|w| tdx.write(w));
+            }
         }
     }
 }
@@ -292,5 +331,31 @@ impl SevSnp {
         w.opt_text_element("idBlock", self.id_block.as_ref());
         w.opt_text_element("idAuth", self.id_auth.as_ref());
         w.opt_text_element("hostData", self.host_data.as_ref());
+    }
+}
+
+impl Tdx {
+    fn read(el: El<'_>, r: &mut Reader) -> Self {
+        if let Some(second) = el.children("quoteGenerationService").nth(1) {
+            let message = "element 'launchSecurity' has more than one 'quoteGenerationService'";
+            r.refuse(&TDX_QUOTES_TWICE, second.pos(), message);
+        }
+        Self {
+            policy: r.child_text::<AnyBase<u64>>(el, "policy").map(|number| number.0),
+            mr_config_id: el.child_text("mrConfigId"),
+            mr_owner: el.child_text("mrOwner"),
+            mr_owner_config: el.child_text("mrOwnerConfig"),
+            quotes: el.child("quoteGenerationService").map(|el| QuoteService { path: el.string("path") }),
+        }
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.opt_text_element("policy", self.policy.map(|policy| hex(policy, 1)));
+        w.opt_text_element("mrConfigId", self.mr_config_id.as_ref());
+        w.opt_text_element("mrOwner", self.mr_owner.as_ref());
+        w.opt_text_element("mrOwnerConfig", self.mr_owner_config.as_ref());
+        if let Some(quotes) = &self.quotes {
+            w.element("quoteGenerationService").opt("path", quotes.path.as_ref()).empty();
+        }
     }
 }

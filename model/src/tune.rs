@@ -3,29 +3,40 @@
 pub(crate) mod cputune;
 pub(crate) mod iothreads;
 pub(crate) mod numatune;
-mod resctrl;
+pub(crate) mod resctrl;
 
 pub use cputune::{CpuTune, IothreadPin, Period, Quota, Sched, Scheduler, VcpuPin};
 pub use iothreads::{DefaultIothread, Iothread, Iothreads, Poll};
 pub use numatune::{MemNode, NumaMode, NumaTune, NumaTuneMemory};
-pub use resctrl::{CacheTune, CacheTuneCache, CacheTuneMonitor, CacheType, MemoryTune, MemoryTuneNode};
+pub use resctrl::{BandwidthAllocation, CacheAllocation, CacheType, Resctrl, ResctrlKind, ResctrlMonitor};
 
 use std::collections::BTreeSet;
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kib, Pos};
+use crate::{Kib, Pos, YesNo};
 
 crate::rules! {
     /// A `<blkiotune>` has one `<device>` for each path.
     BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read,
         "`<blkiotune><device><path>`: one set of limits for each block device of the host",
         help "keep one `<device>` of that path";
+    /// A `<device>` of `<blkiotune>` has a `<path>`.
+    BLKIOTUNE_PATH = "blkiotune-path": Unsupported (Xml before "11.3"), Read,
+        "`<blkiotune><device><path>`: the block device of the host that the limits are for",
+        help "add `<path>`, or remove the `<device>`";
+    /// A domain has one `<iommufd>` at most.
+    IOMMUFD_DOUBLE = "iommufd-double": Xml, Read, "`<iommufd>`: host devices of a guest share one IOMMUFD",
+        help "keep one `<iommufd>`", since "12.2";
+    /// A descriptor for IOMMUFD is of use only where it is enabled.
+    IOMMUFD_FDGROUP = "iommufd-fdgroup": Unsupported, Read,
+        "`<iommufd fdgroup=>`: the descriptor of `/dev/iommu` for host devices that use IOMMUFD",
+        help "set `enabled='yes'`, or remove `fdgroup=`", since "12.2";
     /// A domain has one `<resource>` at most.
     RESOURCE_DOUBLE = "resource-double": Xml, Read, "`<resource><partition>`: a domain is in one control group",
         help "keep one `<resource>`";
     /// A `<resource>` has a `<partition>` or a `<fibrechannel>` with `appid`.
-    RESOURCE_PARTITION = "resource-partition": Xml (Internal before "11.3"), Read,
+    RESOURCE_PARTITION = "resource-partition": Plain (Internal before "11.3"), Read,
         "`<resource>`: the control group and the Fibre Channel application id of the domain",
         help "add `<partition>`, such as `/machine`, or remove `<resource>`";
 }
@@ -46,8 +57,21 @@ pub struct Tune {
     pub block: BlockTune,
     /// `<memtune>`.
     pub memory: MemTune,
+    /// `<iommufd>`.
+    pub iommufd: Option<Iommufd>,
     /// `<resource>`.
     pub resource: Resource,
+}
+
+/// `<iommufd>`: whether the host devices of the guest use IOMMUFD, where they do not say so themselves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Iommufd {
+    /// Place of the element in the text.
+    pub pos: Pos,
+    /// `enabled=`
+    pub enabled: YesNo,
+    /// `fdgroup=`: the name under which the descriptor of `/dev/iommu` is passed, where libvirt does not open it.
+    pub fdgroup: Option<String>,
 }
 
 /// `<blkiotune>`.
@@ -120,6 +144,7 @@ impl Tune {
     /// Reads `<numatune>` and `<resource>`, which libvirt reads after the NUMA cells.
     pub(crate) fn read_numa(&mut self, domain: El<'_>, r: &mut Reader) {
         self.numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
+        self.iommufd = r.child_since("12.2", domain, "iommufd").and_then(|e| Iommufd::read(e, r));
         self.resource = domain.child("resource").map(|e| Resource::read(e, r)).unwrap_or_default();
     }
 
@@ -133,6 +158,7 @@ impl Tune {
         self.iothreads.write(w);
         self.cpu.write(w);
         self.numa.write(w);
+        read::write_opt(self.iommufd.as_ref(), w);
         self.resource.write(w);
     }
 }
@@ -162,7 +188,10 @@ impl BlockTune {
 
 impl Element for BlockTuneDevice {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        let path = r.need(el, "path")?.text();
+        let Some(path) = el.child("path").map(El::text) else {
+            r.refuse(&BLKIOTUNE_PATH, el.pos(), "element 'device' of 'blkiotune' lacks its child 'path'");
+            return None;
+        };
         Some(Self {
             pos: el.pos(),
             path,
@@ -213,6 +242,25 @@ impl MemTune {
                 }
             }
         });
+    }
+}
+
+impl Element for Iommufd {
+    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
+        if let Some(second) = el.parent().and_then(|domain| domain.children("iommufd").nth(1)) {
+            r.refuse(&IOMMUFD_DOUBLE, second.pos(), "there is more than one element 'iommufd'");
+        }
+        let enabled = r.required(el, "enabled")?;
+        let fdgroup = el.string("fdgroup");
+        if fdgroup.is_some() && enabled == YesNo::No {
+            let message = "attribute 'fdgroup' of element 'iommufd' needs enabled='yes'";
+            r.refuse(&IOMMUFD_FDGROUP, el.pos().attr("fdgroup"), message);
+        }
+        Some(Self { pos: el.pos(), enabled, fdgroup })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("iommufd").attr("enabled", self.enabled).opt("fdgroup", self.fdgroup.as_ref()).empty();
     }
 }
 

@@ -9,6 +9,11 @@ use crate::hex;
 pub struct Uuid(u128);
 
 impl Uuid {
+    /// Whether all its bits are 0.
+    pub fn is_nil(self) -> bool {
+        self.0 == 0
+    }
+
     /// Parses 16 pairs of hexadecimal digits of either case. As in libvirt, any number of dashes and spaces may stand
     /// before a pair, and spaces after the last. `None` for any other text.
     pub fn parse(text: &str) -> Option<Self> {

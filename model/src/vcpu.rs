@@ -6,7 +6,7 @@ use crate::{Class, NumberSet, Pos, YesNo};
 
 crate::rules! {
     /// A domain has at least one vCPU.
-    VCPU_NONE = "vcpu-none": Unsupported, Read, "`<vcpu>`: the maximum number of vCPUs",
+    VCPU_NONE = "vcpu-none": Internal (Unsupported before "11.3"), Read, "`<vcpu>`: the maximum number of vCPUs",
         help "set `<vcpu>` to 1 or more";
     /// A `<vcpu>` of `<vcpus>` is below the maximum number of vCPUs.
     VCPU_ID_RANGE = "vcpu-id-range": Xml, Read, "`<vcpus><vcpu id=>` counts from 0 to the maximum in `<vcpu>` less 1",

@@ -11,6 +11,8 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::{Map, Value, json};
 use virtargv_host::{Descriptor, Joins};
+use virtargv_model::Spelled as _;
+use virtargv_model::device::storage::ImageFormat;
 
 use crate::helper::Helper;
 use crate::tap::TapDevice;
@@ -78,6 +80,8 @@ pub enum Need {
         path: String,
         /// The path of the template; `None` where there is none, and the file must exist.
         template: Option<String>,
+        /// The formats of template and file, where they differ: the file is made by `qemu-img convert`.
+        convert: Option<(ImageFormat, ImageFormat)>,
     },
     /// A tap device.
     Tap {
@@ -256,9 +260,12 @@ impl Need {
                 put("path", path.as_str().into());
                 put("role", role.name().into());
             }
-            Self::FromTemplate { path, template } => {
+            Self::FromTemplate { path, template, convert } => {
                 put("path", path.as_str().into());
                 put("template", json!(template));
+                if let Some((from, to)) = convert {
+                    put("convert", json!([from.as_str(), to.as_str()]));
+                }
             }
             Self::Tap { name, queues, joins, device, owner } => {
                 put("name", json!(name));
@@ -322,10 +329,14 @@ impl fmt::Display for Need {
                 Role::Memory => write!(f, "'{path}', to be mapped as guest memory"),
                 Role::Output => write!(f, "a directory in which QEMU can create '{path}'"),
             },
-            Self::FromTemplate { path, template: Some(template) } => {
-                write!(f, "a file '{path}', or else a copy of '{template}'")
+            Self::FromTemplate { path, template: Some(template), convert } => {
+                write!(f, "a file '{path}', or else a copy of '{template}'")?;
+                match convert {
+                    Some((from, to)) => write!(f, ", converted from {from} to {to}"),
+                    None => Ok(()),
+                }
             }
-            Self::FromTemplate { path, template: None } => write!(f, "a file '{path}'"),
+            Self::FromTemplate { path, template: None, .. } => write!(f, "a file '{path}'"),
             Self::Tap { name, queues, joins, device: _, owner } => {
                 match name {
                     Some(name) => write!(f, "a tap device '{name}'")?,

@@ -32,6 +32,10 @@ virtargv_model::rules! {
     STORAGE_FDGROUP = "storage-fdgroup": InvalidArgument, Build,
         "`<source fdgroup=>`: descriptors that a launcher passes under this name",
         help "pass the group, or use `file=` without `fdgroup=`";
+    /// The descriptor of an IOMMUFD is passed as a group of one.
+    IOMMUFD_GROUP = "iommufd-group": InvalidArgument, Build,
+        "`<iommufd fdgroup=>`: the descriptor of `/dev/iommu` that a launcher passes under this name",
+        help "pass one descriptor as the group, or remove `fdgroup=`", since "12.2";
     /// The secret of a disk's `<auth>` exists.
     STORAGE_AUTH_SECRET = "storage-auth-secret": SecretMissing, Build,
         "`<auth><secret>`: a secret of the host, by `uuid=` or `usage=`",

@@ -10,6 +10,10 @@ virtargv_model::rules! {
     MACHINE = "os-machine": Unsupported, Validate,
         "`<os><type machine=>`: `-machine type=`; a QEMU binary drops old versions of machine types; libvirt fails before, with an XML error, where such a guest has no PCI bus for its devices",
         help "set `machine=` to a type that `-machine help` lists, such as `q35`, `pc` or `virt`";
+    /// A PC has a chipset whose PCI root bus is known.
+    PCI_ROOT_UNKNOWN = "pci-root-unknown": Internal, Place,
+        "`<os><type machine=>`: x86 machines other than `isapc` and `microvm` have the root bus of an i440FX or Q35",
+        help "set `machine=` to `q35`, `pc` or one of their versions", since "11.9";
     /// The index of a PCI controller is below 4096.
     PCI_CONTROLLER_INDEX = "pci-controller-index": Internal, Place,
         "a limit of this project, which bounds memory and time; a PCI bus number has 8 bits, so QEMU has 256 buses at most",

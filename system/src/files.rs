@@ -51,6 +51,13 @@ impl Files for SystemHost {
         read().map_err(|error| from_io("file", path, &error))
     }
 
+    fn real_path(&self, path: &str) -> Answer<String> {
+        let real = fs::canonicalize(self.root.path(path)).map_err(|error| from_io("file", path, &error))?;
+        self.root
+            .inside(&real)
+            .ok_or_else(|| HostError::failed("file", path, "its links lead out of the root directory"))
+    }
+
     fn is_cdrom(&self, path: &str) -> Answer<bool> {
         let real = fs::canonicalize(self.root.path(path)).map_err(|error| from_io("device", path, &error))?;
         Ok(real.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with("sr")))

@@ -27,6 +27,12 @@ impl Root {
         self.0.join(path.strip_prefix("/").unwrap_or(path))
     }
 
+    /// The path in the host of the file at `path` of this process; `None` where it is elsewhere, or not UTF-8.
+    pub fn inside(&self, path: &Path) -> Option<String> {
+        let root = fs::canonicalize(&self.0).ok()?;
+        path.strip_prefix(root).ok()?.to_str().map(|below| format!("/{below}"))
+    }
+
     /// Whether there is something at `path`, links followed.
     pub fn exists(&self, path: impl AsRef<Path>) -> bool {
         self.path(path).exists()

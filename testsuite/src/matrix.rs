@@ -31,6 +31,8 @@ pub enum Qemu {
     Builtin(&'static str),
     /// A built-in set with these flags added.
     BuiltinWith(&'static str, &'static [Cap]),
+    /// A built-in set as that of a QEMU of this version.
+    BuiltinOf(&'static str, u32),
     /// A built-in set without these flags.
     BuiltinWithout(&'static str, &'static [Cap]),
 }
@@ -98,6 +100,11 @@ const fn modern(name: &'static str) -> Case {
         host: HostKind::Usual,
         define: false,
     }
+}
+
+/// A row for the latest QEMU under release 12.9, whose outcome is a command line.
+const fn current(name: &'static str) -> Case {
+    Case { release: Release::V12_9, ..modern(name) }
 }
 
 /// A row for the oldest QEMU under release 7.0, whose outcome is a command line.
@@ -172,6 +179,7 @@ impl Case {
             Qemu::BuiltinWith(name, with) => {
                 Ok(with.iter().fold(set(name)?.edit(), |edit, &flag| edit.set(flag)).build())
             }
+            Qemu::BuiltinOf(name, version) => Ok(set(name)?.edit().version(version).build()),
             Qemu::BuiltinWithout(name, without) => {
                 Ok(without.iter().fold(set(name)?.edit(), |edit, &flag| edit.clear(flag)).build())
             }

@@ -8,6 +8,7 @@ use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Release
 use virtargv_host::{ConfHost, DriverConfig};
 use virtargv_model::device::disk::DiskBus;
 use virtargv_model::device::storage::Location;
+use virtargv_model::os::Nvram;
 use virtargv_model::sysinfo::SysinfoEntry;
 use virtargv_qemu_cmd::{Props, Style, Value};
 use virtargv_testsuite::descriptors::check_descriptors;
@@ -189,6 +190,7 @@ fn as_written(mut domain: virtargv::Domain) -> virtargv::Domain {
             disk.target.removable = None;
         }
     }
+    domain.os.nvram = domain.os.nvram.filter(|nvram| *nvram != Nvram::default());
     for entry in &mut domain.sysinfo.entries {
         if let SysinfoEntry::FwCfg(files) = entry {
             files.iter_mut().filter(|file| file.file.is_some()).for_each(|file| file.value = None);

@@ -25,6 +25,8 @@ pub(crate) struct File {
     pub(crate) names: Option<Vec<String>>,
     /// Parts of the content, by their offset.
     pub(crate) bytes: BTreeMap<u64, Bytes>,
+    /// Its path with all links followed.
+    pub(crate) real: Option<String>,
     /// Whether it is a CD-ROM drive.
     pub(crate) cdrom: Option<bool>,
     /// Why what is asked and not answered by another member has no answer.
@@ -121,6 +123,11 @@ impl Files for DescribedHost {
     fn read_at(&self, path: &str, offset: u64, length: usize) -> Answer<Vec<u8>> {
         let file = self.file(path)?;
         told(file.part(offset, length), file.error.as_ref(), "file", path, UNKNOWN)
+    }
+
+    fn real_path(&self, path: &str) -> Answer<String> {
+        let file = self.file(path)?;
+        told(file.real.clone(), file.error.as_ref(), "file", path, "where links lead")
     }
 
     fn is_cdrom(&self, path: &str) -> Answer<bool> {

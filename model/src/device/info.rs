@@ -11,7 +11,7 @@ pub use pci::{PciAddress, Zpci};
 
 use crate::read::{El, INTERNAL_BEFORE_9_0, Positive, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
-use crate::{Implied, OnOff, Pos, YesNo};
+use crate::{Class, Implied, NumberSet, OnOff, Pos, YesNo};
 
 crate::rules! {
     /// A disabled option ROM has neither `bar` nor `file`.
@@ -41,6 +41,9 @@ pub struct DeviceInfo {
     pub rom: Option<Rom>,
     /// `<acpi index=>`: the number by which the guest names a network device.
     pub acpi_index: Option<u32>,
+    /// `<acpi nodeset=>`: the guest NUMA cells that the device initiates accesses for. Of PCI host devices they are ACPI
+    /// generic initiators; of other devices they have no effect on the command line.
+    pub acpi_nodes: Option<NumberSet>,
     /// `<master startport=>` of a companion USB controller: its first port on the EHCI controller.
     pub master_startport: Option<u32>,
 }
@@ -89,7 +92,12 @@ impl DeviceInfo {
                 "address" => info.address = Address::read(child, r),
                 "boot" => info.boot = Boot::read(child, r),
                 "rom" => info.rom = Rom::read(child, r),
-                "acpi" => info.acpi_index = r.attr_since("7.3", child, "index"),
+                "acpi" => {
+                    info.acpi_index = r.attr_since("7.3", child, "index");
+                    if r.knows("11.8") {
+                        info.acpi_nodes = r.number_set(Class::InvalidArgument, child, "nodeset");
+                    }
+                }
                 "master" => info.master_startport = r.attr(child, "startport"),
                 _ => {}
             }
@@ -102,8 +110,8 @@ impl DeviceInfo {
         if let Some(boot) = &self.boot {
             w.element("boot").attr("order", boot.order).opt("loadparm", boot.loadparm.as_ref()).empty();
         }
-        if let Some(index) = self.acpi_index {
-            w.element("acpi").attr("index", index).empty();
+        if self.acpi_index.is_some() || self.acpi_nodes.is_some() {
+            w.element("acpi").opt("index", self.acpi_index).opt("nodeset", self.acpi_nodes.as_ref()).empty();
         }
         if let Some(alias) = &self.alias {
             w.element("alias").attr("name", alias).empty();

@@ -23,8 +23,10 @@ spelled! {
     pub enum HypervMode {
         /// Those listed.
         Custom = "custom",
-        /// All that the host supports.
+        /// All that the host supports. QEMU finds out which.
         Passthrough = "passthrough",
+        /// All that the host supports, and that are not listed. libvirt finds out which, at the start.
+        HostModel = "host-model" since "11.9",
     }
 }
 
@@ -96,6 +98,8 @@ pub struct Hyperv {
     pub mode: Option<HypervMode>,
     /// The enlightenments in the order of [`HypervFeature`], each at most once.
     pub items: Vec<HypervItem>,
+    /// Whether it is written with an end tag even without enlightenments, as before 11.9.
+    pub end_tag: bool,
 }
 
 impl Hyperv {
@@ -111,7 +115,12 @@ impl Hyperv {
 
     /// Reads the element, after the one `before` it, whose features it adds to.
     pub(super) fn read(before: Option<Self>, el: El<'_>, r: &mut Reader) -> Self {
-        let mut hyperv = before.unwrap_or_else(|| Self { pos: el.pos(), mode: None, items: Vec::new() });
+        let mut hyperv = before.unwrap_or_else(|| Self {
+            pos: el.pos(),
+            mode: None,
+            items: Vec::new(),
+            end_tag: !r.knows("11.9"),
+        });
         hyperv.mode = r.attr_since("8.0", el, "mode");
         if hyperv.mode == Some(HypervMode::Passthrough) {
             return hyperv;
@@ -135,11 +144,9 @@ impl Hyperv {
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("hyperv").opt("mode", self.mode).open_children(|w| {
-            for item in &self.items {
-                item.write(w);
-            }
-        });
+        let tag = w.element("hyperv").opt("mode", self.mode);
+        let items = |w: &mut Writer| self.items.iter().for_each(|item| item.write(w));
+        if self.end_tag { tag.open_children(items) } else { tag.children(items) }
     }
 }
 

@@ -4,7 +4,14 @@ use super::Os;
 use crate::device::storage::{Image, ImageFormat, Location};
 use crate::read::{El, Element, PLAIN_BEFORE_9_0, Reader};
 use crate::write::Writer;
-use crate::{Pos, YesNo};
+use crate::{Convention, Pos, Release, YesNo};
+
+crate::rules! {
+    /// An `<nvram>` with a type has a source.
+    NVRAM_SOURCE = "nvram-source-missing": Plain, Read,
+        "`<nvram type=><source>`: where the UEFI variables are kept",
+        help "add `<source>`, or remove `type=` and write the path as the text of `<nvram>`", since "8.5";
+}
 
 spelled! {
     /// A kind of firmware (`<os firmware=>`).
@@ -93,6 +100,17 @@ pub struct Nvram {
     pub typed: bool,
 }
 
+/// `<varstore>`: the variable store of a firmware in ROM, kept by QEMU's device `uefi-vars`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Varstore {
+    /// Place of the element in the text.
+    pub pos: Pos,
+    /// `template=`: the file that a new variable store is copied from.
+    pub template: Option<String>,
+    /// `path=`: the file, in JSON.
+    pub path: Option<String>,
+}
+
 impl Nvram {
     /// Whether it has an image or a format, and not a template only.
     pub fn is_given(&self) -> bool {
@@ -136,19 +154,28 @@ pub enum FirmwareConflict {
     StatefulType,
     /// The loader is `stateless='no'`, but the firmware is not UEFI.
     StatefulFirmware,
+    /// The loader is in ROM, but writable.
+    WritableRom,
+    /// The loader is in ROM, but has the format of a disk image.
+    RomFormat(FlashFormat),
+    /// There is a variable store, but the firmware keeps its variables in its own writable image.
+    WritableStore,
+    /// There is an `<nvram>` beside the `<varstore>`: firmware in flash has an `<nvram>`.
+    TwoStores,
 }
 
 impl Os {
-    /// The contradictions in the description of the firmware, in libvirt's order.
-    pub fn firmware_conflicts(&self) -> Vec<FirmwareConflict> {
+    /// The contradictions in the description of the firmware, in the order of `release`.
+    pub fn firmware_conflicts(&self, release: Release) -> Vec<FirmwareConflict> {
         let mut found = Vec::new();
+        let by_mode = release.has(Convention::FirmwareByMode);
         if let Some(firmware) = self.firmware {
             if self.firmware_feature(FirmwareFeatureName::EnrolledKeys) == Some(YesNo::Yes)
                 && self.firmware_feature(FirmwareFeatureName::SecureBoot) == Some(YesNo::No)
             {
                 found.push(FirmwareConflict::KeysWithoutSecureBoot);
             }
-            if firmware != Firmware::Efi && self.nvram.as_ref().is_some_and(Nvram::is_given) {
+            if firmware != Firmware::Efi && (self.nvram.is_some() || self.varstore.is_some()) {
                 found.push(FirmwareConflict::NvramFirmware(firmware));
             }
         } else {
@@ -161,7 +188,19 @@ impl Os {
                 _ => {}
             }
         }
-        match self.loader.as_ref().and_then(|loader| loader.stateless) {
+        if let Some(loader) = &self.loader {
+            if by_mode {
+                self.mode_conflicts(loader, &mut found);
+            } else {
+                self.stateless_conflicts(loader, &mut found);
+            }
+        }
+        found
+    }
+
+    /// The contradictions between `stateless=` and the rest.
+    fn stateless_conflicts(&self, loader: &Loader, found: &mut Vec<FirmwareConflict>) {
+        match loader.stateless {
             Some(YesNo::Yes) => {
                 if self.nvram.as_ref().is_some_and(|nvram| nvram.template.is_some()) {
                     found.push(FirmwareConflict::StatelessTemplate);
@@ -176,7 +215,34 @@ impl Os {
             },
             None => {}
         }
-        found
+    }
+
+    /// The contradictions between how the firmware is mapped, and where its variables are.
+    fn mode_conflicts(&self, loader: &Loader, found: &mut Vec<FirmwareConflict>) {
+        let kind = loader.kind.or(self.firmware.is_none().then_some(LoaderType::Rom));
+        let writable = loader.readonly == Some(YesNo::No);
+        if kind == Some(LoaderType::Rom) {
+            if writable {
+                found.push(FirmwareConflict::WritableRom);
+            }
+            found.extend(
+                loader.format.filter(|format| *format != FlashFormat::Raw).map(FirmwareConflict::RomFormat),
+            );
+        }
+        if self.nvram.is_none() && self.varstore.is_none() {
+            return;
+        }
+        if loader.stateless == Some(YesNo::Yes) {
+            found.push(FirmwareConflict::StatelessNvram);
+        }
+        if writable {
+            found.push(FirmwareConflict::WritableStore);
+        }
+        // A read-only image in flash gets an `<nvram>`.
+        if kind == Some(LoaderType::Pflash) && loader.readonly == Some(YesNo::Yes) && self.varstore.is_some()
+        {
+            found.push(FirmwareConflict::TwoStores);
+        }
     }
 
     /// The `enabled=` of a feature, where the document has the feature.
@@ -224,12 +290,26 @@ impl Element for Loader {
     }
 }
 
+impl Element for Varstore {
+    fn read(el: El<'_>, _: &mut Reader) -> Option<Self> {
+        Some(Self { pos: el.pos(), template: el.string("template"), path: el.string("path") })
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.element("varstore").opt("template", self.template.as_ref()).opt("path", self.path.as_ref()).empty();
+    }
+}
+
 impl Element for Nvram {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let kind = r.attr_since("8.5", el, "type");
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
-            Some(kind) => r.need(el, "source").map(|_| Image::read(kind, el, r)).filter(Image::writes_source),
+            Some(_) if el.child("source").is_none() => {
+                r.refuse(&NVRAM_SOURCE, el.pos(), "element 'nvram' with a type lacks its child 'source'");
+                None
+            }
+            Some(kind) => Some(Image::read(kind, el, r)).filter(Image::writes_source),
             None => path.map(|path| Image {
                 pos: el.pos(),
                 location: Location::File { path: Some(path), fdgroup: None },
@@ -257,7 +337,8 @@ impl Element for Nvram {
         match &self.image {
             Some(image) if self.typed => tag.children(|w| image.write(true, true, true, w)),
             Some(image) => tag.text(image.path().unwrap_or_default()),
-            None => tag.empty(),
+            // libvirt leaves an empty element out.
+            None => tag.children_or_nothing(|_| {}),
         }
     }
 }

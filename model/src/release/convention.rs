@@ -95,8 +95,12 @@ conventions! {
     ImpliedItco: since "9.1";
     /// x86 CPU features have QEMU's canonical names on every QEMU, else where a flag says that it knows them.
     CanonicalCpuNames: since "11.3";
+    /// The x86 CPU features that follow from the vCPU topology, `ht` and `cmp_legacy`, are not properties of the CPU.
+    TopologyFeatures: since "11.10";
     /// Hyper-V enlightenments are `hv-NAME=on`, else the name alone.
     HypervOn: since "9.0";
+    /// `hv-crash` of the panic device `hyperv` is `hv-crash=on`, else the name alone.
+    HypervCrashOn: since "12.9";
     /// The Arm board `versatilepb`, which has PCI, gets a USB controller; else no Arm machine does.
     VersatilepbUsb: since "11.3";
     /// The Arm board `versatilepb` has a PCI root bus whatever its CPU, else as a machine of architecture `armv6l` only.
@@ -155,7 +159,7 @@ conventions! {
     /// A network disk of `-drive` is given as properties, else as a URI where possible.
     DriveNetworkProps: since "9.0";
     /// The name of an RBD image can have a namespace between pool and image.
-    RbdNamespace: since "12.9";
+    RbdNamespace: since "11.6";
     /// Firmware with `type='rom'` has the format `raw`, else only where the type is the default.
     RomFormat: since "12.9";
     /// The device of a shared disk has `share-rw=on` even where the disk is read-only.
@@ -211,8 +215,25 @@ conventions! {
     FirmwareByFeatures: since "9.2";
     /// An empty `<serial>`, `<vendor>` or `<product>` of a disk is read as absent, else as an empty text.
     EmptyIdentityIsNone: since "9.0";
+    /// QEMU 5.2 or later is needed.
+    NeedsQemu5: since "10.6";
+    /// QEMU 7.2 or later is needed.
+    NeedsQemu7: since "12.4";
+    /// A PC whose PCI root bus is not known is refused as such, else as a machine type that QEMU does not have.
+    PciRootKnown: since "11.9";
+    /// Firmware of every mapping and mode is selected, as far as `<loader>` and its variable store agree; else stateless
+    /// firmware where `<loader stateless='yes'>` asks for it, and firmware with a separate variable store.
+    FirmwareByMode: since "11.8";
+    /// Links are followed where the paths of a document and of firmware descriptors are compared.
+    FirmwareLinks: since "12.0";
+    /// A variable store can have another format than its template, else firmware is chosen by the format.
+    NvramFormatApart: since "12.0";
     /// virtiofs supports `<readonly/>`.
     VirtiofsReadonly: since "11.0";
+    /// A read-only file system of `-fsdev` is `readonly=on`, else the key alone.
+    FsdevReadonlyOn: since "12.9";
+    /// A file system can have the driver `handle`, which QEMU 4.0 removed.
+    FsHandle: until "12.2";
     /// The alias of a file system has the next free number, else the index of the file system.
     FsAliasNextFree: since "9.0";
     /// libvirt has CPU drivers for RISC-V and LoongArch, so that their guests can have CPU models.

@@ -17,8 +17,8 @@ crate::rules! {
     SECLABEL_RELABEL = "seclabel-relabel": Unsupported, Read, "`<seclabel type= relabel=>`",
         help "change or remove `relabel=`";
     /// A static `<seclabel>` has a `<label>`.
-    SECLABEL_STATIC = "seclabel-static": Xml, Read, "`<seclabel type='static'><label>`",
-        help "add a `<label>`";
+    SECLABEL_STATIC = "seclabel-static-label": Xml, Read, "`<seclabel type='static'><label>`",
+        help "add a `<label>`, or use `type='dynamic'`";
     /// A `<seclabel>` of a device that relabels has a `<label>`.
     SECLABEL_LABEL_MISSING = "seclabel-label-missing": Xml, Read, "`<source><seclabel relabel='yes'><label>`",
         help "add a `<label>`, or use `relabel='no'`";
@@ -75,8 +75,12 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     let mut labels: Vec<Seclabel> = Vec::new();
     // The places of labels without a type.
     let mut untyped = Vec::new();
+    let no_type = r.release.has(Convention::SeclabelWithoutType);
     for el in domain.children("seclabel") {
         let Some(label) = Seclabel::read(el, r) else { continue };
+        if el.get("type").is_some() || !no_type {
+            label.check(r);
+        }
         let model = label.model.as_deref();
         if let Some(model) = model
             && labels.iter().any(|known| known.model.as_deref() == Some(model))
@@ -88,7 +92,6 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         untyped.extend(el.get("type").is_none().then_some(label.pos.offset()));
         labels.push(label);
     }
-    let no_type = r.release.has(Convention::SeclabelWithoutType);
     let unnamed = labels.iter().find(|label| label.model.is_none());
     if let Some(label) = unnamed.filter(|label| {
         labels.len() > 1 || label.needs_model(no_type && untyped.contains(&label.pos.offset()))
@@ -96,7 +99,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         let message = "an element 'seclabel' with a label, or one of several, lacks its attribute 'model'";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
-    labels.retain(|label| !no_type || !untyped.contains(&label.pos.offset()));
+    labels.retain(|label| !no_type || label.kind.is_some());
     labels
 }
 
@@ -113,7 +116,6 @@ impl Element for Seclabel {
             image_label: text("imagelabel"),
             base_label: text("baselabel").filter(|_| kind.is_none_or(|kind| kind == SeclabelType::Dynamic)),
         };
-        label.check(r);
         Some(label)
     }
 
@@ -143,18 +145,16 @@ impl Seclabel {
 
     fn check(&self, r: &mut Reader) {
         let kind = self.kind.unwrap_or(SeclabelType::Dynamic);
-        let wrong = match (kind, self.relabel) {
-            (SeclabelType::Dynamic, Some(YesNo::No)) => "needs relabel='yes'",
-            (SeclabelType::None, Some(YesNo::Yes)) => "needs relabel='no'",
+        let (rule, wrong) = match (kind, self.relabel) {
+            (SeclabelType::Dynamic, Some(YesNo::No)) => (&SECLABEL_RELABEL, "needs relabel='yes'"),
+            (SeclabelType::None, Some(YesNo::Yes)) => (&SECLABEL_RELABEL, "needs relabel='no'"),
             (SeclabelType::Static, _) if self.label.is_none() => {
-                let message = "element 'seclabel' with type 'static' lacks its child 'label'";
-                r.refuse(&SECLABEL_STATIC, self.pos, message);
-                return;
+                (&SECLABEL_STATIC, "lacks its child 'label'")
             }
             _ => return,
         };
         let message = format!("element 'seclabel' with type '{kind}' {wrong}");
-        r.refuse(&SECLABEL_RELABEL, self.pos, message);
+        r.refuse(rule, self.pos, message);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_11_3, Reader};
-use crate::tune::{CacheTune, Iothreads, MemoryTune};
+use crate::tune::{Iothreads, Resctrl};
 use crate::write::Writer;
 use crate::{Class, NumberSet, Pos, Rule};
 
@@ -79,10 +79,8 @@ pub struct CpuTune {
     pub vcpu_scheds: Vec<(NumberSet, Sched)>,
     /// `<iothreadsched>`: iothreads and their scheduler.
     pub iothread_scheds: Vec<(NumberSet, Sched)>,
-    /// `<cachetune>`: cache allocations.
-    pub cache_tunes: Vec<CacheTune>,
-    /// `<memorytune>`: memory bandwidth allocations.
-    pub memory_tunes: Vec<MemoryTune>,
+    /// `<cachetune>`, `<memorytune>` and `<energytune>`: allocations and monitors of the host's resources.
+    pub resctrls: Vec<Resctrl>,
 }
 
 /// `<vcpupin>`: the host CPUs that a vCPU is pinned to.
@@ -157,8 +155,7 @@ impl CpuTune {
         tune.iothread_scheds = scheds(el, "iothreadsched", "iothreads", r);
         check_scheds(&tune.iothread_scheds, "iothreadsched", "iothreads", Some(&threads), r);
         tune.emulator_sched = el.child("emulatorsched").and_then(|e| Sched::read(e, r));
-        tune.cache_tunes = read::all(el, "cachetune", r);
-        tune.memory_tunes = read::all(el, "memorytune", r);
+        tune.resctrls = Resctrl::read_all(el, vcpus(el).as_ref(), r);
         tune
     }
 
@@ -209,8 +206,7 @@ impl CpuTune {
             for (iothreads, sched) in &self.iothread_scheds {
                 sched.write(w.element("iothreadsched").attr("iothreads", iothreads));
             }
-            read::write_all(&self.cache_tunes, w);
-            read::write_all(&self.memory_tunes, w);
+            Resctrl::write_all(&self.resctrls, w);
         });
     }
 }

@@ -1,22 +1,31 @@
-//! `<cachetune>` and `<memorytune>`: allocations of the host's caches and memory bandwidth (resctrl).
+//! `<cachetune>`, `<memorytune>` and `<energytune>`: allocations and monitors of the host's caches, memory bandwidth and
+//! energy (resctrl).
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Class, NumberSet, Pos};
+use crate::{Class, NumberSet, Pos, Spelled as _};
 
-/// `<cachetune>`: an allocation of the host's caches to vCPUs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CacheTune {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `vcpus=`
-    pub vcpus: NumberSet,
-    /// `id=`: the name of the resctrl group.
-    pub id: Option<String>,
-    /// `<cache>`: the allocated parts.
-    pub caches: Vec<CacheTuneCache>,
-    /// `<monitor>`: the vCPUs whose usage is monitored.
-    pub monitors: Vec<CacheTuneMonitor>,
+crate::rules! {
+    /// Two resource groups have the same vCPUs, or none in common.
+    RESCTRL_VCPUS = "cputune-resctrl-vcpus": Xml, Read,
+        "`<cachetune vcpus=>`, `<memorytune vcpus=>`, `<energytune vcpus=>`: a thread is in one group of Linux's resctrl",
+        help "name each vCPU in one `<cachetune>`, and the same vCPUs in the others";
+    /// Resource groups are of the whole process, or of vCPUs.
+    RESCTRL_WHOLE = "cputune-resctrl-whole": Xml, Read,
+        "`<cachetune>`, `<memorytune>` and `<energytune>` without `vcpus=` are for the whole QEMU process",
+        help "add `vcpus=` to all of them and to their monitors, or to none", since "12.8";
+    /// A group has one allocation of each part of a cache, and of the bandwidth of a node.
+    RESCTRL_TWICE = "cputune-resctrl-twice": Xml, Read,
+        "`<cachetune><cache id= level= type=>` and `<memorytune><node id=>`: one line of a resctrl schema each",
+        help "keep one of the elements";
+    /// A cache monitor is one of the last level.
+    RESCTRL_LEVEL = "cputune-resctrl-monitor-level": Xml, Read,
+        "`<cachetune><monitor level=>`: resctrl monitors the occupancy of the L3 cache",
+        help "use `level='3'`";
+    /// The monitors of one kind have vCPUs of the domain, each its own.
+    RESCTRL_MONITOR = "cputune-resctrl-monitor": InvalidArgument, Read,
+        "`<monitor vcpus=>`: a thread is in one monitoring group of Linux's resctrl",
+        help "name each vCPU in one `<monitor>` of a kind";
 }
 
 spelled! {
@@ -31,9 +40,24 @@ spelled! {
     }
 }
 
+/// A resource group: the `<cachetune>`, `<memorytune>` and `<energytune>` elements for the same vCPUs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resctrl {
+    /// Place of the first of its elements in the text.
+    pub pos: Pos,
+    /// `vcpus=`; `None` for the whole process.
+    pub vcpus: Option<NumberSet>,
+    /// `<cachetune><cache>`: the allocated parts of caches.
+    pub caches: Vec<CacheAllocation>,
+    /// `<memorytune><node>`: the allocated bandwidth of each host node.
+    pub nodes: Vec<BandwidthAllocation>,
+    /// `<monitor>`: what is monitored.
+    pub monitors: Vec<ResctrlMonitor>,
+}
+
 /// `<cachetune><cache>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct CacheTuneCache {
+pub struct CacheAllocation {
     /// Place of the element in the text.
     pub pos: Pos,
     /// `id=` of the cache on the host.
@@ -46,31 +70,9 @@ pub struct CacheTuneCache {
     pub size: u64,
 }
 
-/// `<cachetune><monitor>` or `<memorytune><monitor>`: monitors the usage of vCPUs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct CacheTuneMonitor {
-    /// `level=` of the cache; a monitor of `<memorytune>` has none.
-    pub level: Option<u32>,
-    /// `vcpus=`
-    pub vcpus: NumberSet,
-}
-
-/// `<memorytune>`: an allocation of the host's memory bandwidth to vCPUs.
-#[derive(Debug, Clone, PartialEq)]
-pub struct MemoryTune {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `vcpus=`
-    pub vcpus: NumberSet,
-    /// `<node>`: the allocated bandwidth of each host node.
-    pub nodes: Vec<MemoryTuneNode>,
-    /// `<monitor>`: the vCPUs whose usage is monitored.
-    pub monitors: Vec<CacheTuneMonitor>,
-}
-
 /// `<memorytune><node>`.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MemoryTuneNode {
+pub struct BandwidthAllocation {
     /// Place of the element in the text.
     pub pos: Pos,
     /// `id=` of the NUMA node of the host.
@@ -79,32 +81,261 @@ pub struct MemoryTuneNode {
     pub bandwidth: u32,
 }
 
-/// The mandatory `vcpus=`.
-fn vcpus(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
-    r.required::<String>(el, "vcpus")?;
-    r.number_set(Class::Xml, el, "vcpus")
+/// `<monitor>` of a resource group.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ResctrlMonitor {
+    /// Place of the element in the text.
+    pub pos: Pos,
+    /// The element that it is in, which says what is monitored.
+    pub kind: ResctrlKind,
+    /// `level=` of the cache; monitors of other kinds have none.
+    pub level: Option<u32>,
+    /// `vcpus=`; `None` for the whole process.
+    pub vcpus: Option<NumberSet>,
 }
 
-impl Element for CacheTune {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self {
-            pos: el.pos(),
-            vcpus: vcpus(el, r)?,
-            id: el.string("id"),
-            caches: read::all(el, "cache", r),
-            monitors: read::all(el, "monitor", r),
-        })
+spelled! {
+    /// A resource that is allocated or monitored (an element of `<cputune>`).
+    pub enum ResctrlKind {
+        /// Caches.
+        Cache = "cachetune",
+        /// Memory bandwidth.
+        Memory = "memorytune",
+        /// Energy, which is monitored only.
+        Energy = "energytune" since "12.4",
+    }
+}
+
+/// The resource groups so far, and the vCPUs of the domain.
+struct Groups<'a> {
+    list: Vec<Resctrl>,
+    domain: Option<&'a NumberSet>,
+}
+
+impl Resctrl {
+    /// Reads the resource groups of `<cputune>`, in a domain with these vCPUs.
+    pub(crate) fn read_all(cputune: El<'_>, domain: Option<&NumberSet>, r: &mut Reader) -> Vec<Self> {
+        let mut groups = Groups { list: Vec::new(), domain };
+        for kind in [ResctrlKind::Cache, ResctrlKind::Memory, ResctrlKind::Energy] {
+            if kind == ResctrlKind::Energy && !r.knows("12.4") {
+                continue;
+            }
+            for el in cputune.children(kind.as_str()) {
+                groups.add(el, kind, r);
+            }
+        }
+        groups.list
     }
 
-    fn write(&self, w: &mut Writer) {
-        w.element("cachetune").attr("vcpus", &self.vcpus).opt("id", self.id.as_ref()).children(|w| {
-            read::write_all(&self.caches, w);
-            read::write_all(&self.monitors, w);
+    /// Writes the elements of all groups.
+    pub(crate) fn write_all(groups: &[Self], w: &mut Writer) {
+        for kind in ResctrlKind::ALL {
+            for group in groups.iter().filter(|group| group.has(*kind)) {
+                group.write(*kind, w);
+            }
+        }
+    }
+
+    /// Whether it allocates or monitors a resource.
+    pub fn has(&self, kind: ResctrlKind) -> bool {
+        let allocates = match kind {
+            ResctrlKind::Cache => !self.caches.is_empty(),
+            ResctrlKind::Memory => !self.nodes.is_empty(),
+            ResctrlKind::Energy => false,
+        };
+        allocates || self.monitors.iter().any(|monitor| monitor.kind == kind)
+    }
+
+    fn write(&self, kind: ResctrlKind, w: &mut Writer) {
+        let name = kind.as_str();
+        w.element(name).opt("vcpus", self.vcpus.as_ref()).children(|w| {
+            match kind {
+                ResctrlKind::Cache => read::write_all(&self.caches, w),
+                ResctrlKind::Memory => read::write_all(&self.nodes, w),
+                ResctrlKind::Energy => {}
+            }
+            for monitor in self.monitors.iter().filter(|monitor| monitor.kind == kind) {
+                let tag = w.element("monitor").opt("level", monitor.level);
+                tag.opt("vcpus", monitor.vcpus.as_ref()).empty();
+            }
         });
     }
+
+    /// Adds a monitor, which must have vCPUs that no other of its kind has.
+    fn monitor(&mut self, monitor: ResctrlMonitor, r: &mut Reader) {
+        let place = monitor.pos.attr("vcpus");
+        if let Some(vcpus) = &monitor.vcpus {
+            if vcpus.is_empty() {
+                r.refuse(&RESCTRL_MONITOR, place, "element 'monitor' names no vCPU of the domain");
+                return;
+            }
+            for other in self.monitors.iter().filter_map(|other| Some((other.kind, other.vcpus.as_ref()?))) {
+                let message = match other {
+                    (kind, theirs) if theirs == vcpus => {
+                        if kind != monitor.kind {
+                            continue;
+                        }
+                        format!("two elements 'monitor' have the vCPUs '{vcpus}'")
+                    }
+                    (_, theirs) if theirs.overlaps(vcpus) => {
+                        format!("the elements 'monitor' with the vCPUs '{theirs}' and '{vcpus}' overlap")
+                    }
+                    _ => continue,
+                };
+                r.refuse(&RESCTRL_MONITOR, place, message);
+                return;
+            }
+        }
+        self.monitors.push(monitor);
+    }
 }
 
-impl Element for CacheTuneCache {
+impl Groups<'_> {
+    /// `vcpus=`, as far as the domain has them; `None` where it cannot be read, or is missing in a release that needs it.
+    /// The inner `None` stands for the whole process.
+    #[expect(clippy::option_option, reason = "the attribute may be missing, and that is an answer")]
+    fn vcpus(&self, el: El<'_>, r: &mut Reader) -> Option<Option<NumberSet>> {
+        if el.get("vcpus").is_none() && r.knows("12.8") {
+            return Some(None);
+        }
+        let mut vcpus: NumberSet = r.required(el, "vcpus")?;
+        if vcpus.is_empty() {
+            r.number_set(Class::Xml, el, "vcpus");
+            return None;
+        }
+        if let Some(domain) = self.domain {
+            vcpus.intersect(domain);
+        }
+        Some(Some(vcpus))
+    }
+
+    fn add(&mut self, el: El<'_>, kind: ResctrlKind, r: &mut Reader) {
+        let Some(vcpus) = self.vcpus(el, r) else { return };
+        if vcpus.as_ref().is_some_and(NumberSet::is_empty) {
+            return;
+        }
+        let Some(at) = self.group(el, vcpus, kind, r) else { return };
+        if let Some(group) = self.list.get_mut(at) {
+            group.allocate(el, kind, r);
+        }
+        let monitors: Vec<ResctrlMonitor> =
+            el.children("monitor").filter_map(|monitor| self.monitor(monitor, kind, at, r)).collect();
+        let Some(group) = self.list.get_mut(at) else { return };
+        for monitor in monitors {
+            group.monitor(monitor, r);
+        }
+        let whole = |group: &Resctrl| group.monitors.iter().filter(|m| m.vcpus.is_none()).count();
+        let doubled =
+            |kind| group.monitors.iter().filter(|m| m.vcpus.is_none() && m.kind == kind).count() > 1;
+        if doubled(kind) {
+            r.refuse(
+                &RESCTRL_WHOLE,
+                el.pos(),
+                "there is more than one 'monitor' of the whole process of its kind",
+            );
+        } else if whole(group) > 0 && whole(group) < group.monitors.len() {
+            let message = "an element 'monitor' is for the whole process, another one for vCPUs";
+            r.refuse(&RESCTRL_WHOLE, el.pos(), message);
+        }
+        // An element without content is ignored.
+        if ResctrlKind::ALL.iter().all(|kind| !group.has(*kind)) {
+            self.list.remove(at);
+        }
+    }
+
+    /// The place of the group of these vCPUs, which is added where there is none.
+    fn group(
+        &mut self,
+        el: El<'_>,
+        vcpus: Option<NumberSet>,
+        kind: ResctrlKind,
+        r: &mut Reader,
+    ) -> Option<usize> {
+        if self.list.iter().any(|group| group.vcpus.is_some() != vcpus.is_some()) {
+            let message = "a resource group is for the whole process, another one for vCPUs";
+            r.refuse(&RESCTRL_WHOLE, el.pos().attr("vcpus"), message);
+            return None;
+        }
+        let same = self.list.iter().position(|group| group.vcpus == vcpus);
+        let overlaps = |group: &Resctrl| {
+            group.vcpus.as_ref().zip(vcpus.as_ref()).is_some_and(|(theirs, ours)| theirs.overlaps(ours))
+        };
+        if let Some(at) = same.filter(|_| kind != ResctrlKind::Cache) {
+            return Some(at);
+        }
+        if same.is_some() || self.list.iter().any(overlaps) {
+            let named = vcpus.map_or_else(String::new, |vcpus| format!(" of the vCPUs '{vcpus}'"));
+            let message = format!("element '{kind}'{named} overlaps another resource group");
+            r.refuse(&RESCTRL_VCPUS, el.pos().attr("vcpus"), message);
+            return None;
+        }
+        let (caches, nodes, monitors) = (Vec::new(), Vec::new(), Vec::new());
+        self.list.push(Resctrl { pos: el.pos(), vcpus, caches, nodes, monitors });
+        Some(self.list.len().saturating_sub(1))
+    }
+
+    fn monitor(&self, el: El<'_>, kind: ResctrlKind, group: usize, r: &mut Reader) -> Option<ResctrlMonitor> {
+        let mut level = None;
+        if kind == ResctrlKind::Cache {
+            let told: u32 = r.required(el, "level")?;
+            if told != 3 {
+                let message =
+                    format!("attribute 'level' of element 'monitor' is '{told}', only '3' is monitored");
+                r.refuse(&RESCTRL_LEVEL, el.pos().attr("level"), message);
+                return None;
+            }
+            level = Some(told);
+        }
+        // A monitor is for the vCPUs of its group where it names none.
+        let of_group = || self.list.get(group).and_then(|group| group.vcpus.clone());
+        let vcpus = self.vcpus(el, r)?.or_else(of_group);
+        Some(ResctrlMonitor { pos: el.pos(), kind, level, vcpus })
+    }
+}
+
+impl Resctrl {
+    /// Adds the allocations in an element of this kind.
+    fn allocate(&mut self, el: El<'_>, kind: ResctrlKind, r: &mut Reader) {
+        match kind {
+            ResctrlKind::Cache => {
+                for cache in read::all(el, "cache", r) {
+                    self.cache(cache, r);
+                }
+            }
+            ResctrlKind::Memory => {
+                for node in read::all(el, "node", r) {
+                    self.node(node, r);
+                }
+            }
+            ResctrlKind::Energy => {}
+        }
+    }
+
+    fn cache(&mut self, cache: CacheAllocation, r: &mut Reader) {
+        let same = |other: &&CacheAllocation| {
+            other.id == cache.id && other.level == cache.level && other.kind == cache.kind
+        };
+        if self.caches.iter().any(|other| same(&other)) {
+            let CacheAllocation { id, level, kind, .. } = cache;
+            let message =
+                format!("there is more than one 'cache' of level '{level}' with id '{id}' and type '{kind}'");
+            r.refuse(&RESCTRL_TWICE, cache.pos, message);
+            return;
+        }
+        self.caches.push(cache);
+    }
+
+    fn node(&mut self, node: BandwidthAllocation, r: &mut Reader) {
+        if self.nodes.iter().any(|other| other.id == node.id) {
+            let message = format!("there is more than one 'node' with id '{}'", node.id);
+            r.refuse(&RESCTRL_TWICE, node.pos, message);
+            return;
+        }
+        self.nodes.push(node);
+    }
+}
+
+impl Element for CacheAllocation {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let (id, level) = (r.required(el, "id"), r.required(el, "level"));
         let kind = r.required(el, "type");
@@ -133,35 +364,7 @@ fn largest_unit(bytes: u64) -> (u64, &'static str) {
     (bytes >> (10 * power), unit)
 }
 
-impl Element for CacheTuneMonitor {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self { level: r.attr(el, "level"), vcpus: vcpus(el, r)? })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("monitor").opt("level", self.level).attr("vcpus", &self.vcpus).empty();
-    }
-}
-
-impl Element for MemoryTune {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        Some(Self {
-            pos: el.pos(),
-            vcpus: vcpus(el, r)?,
-            nodes: read::all(el, "node", r),
-            monitors: read::all(el, "monitor", r),
-        })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("memorytune").attr("vcpus", &self.vcpus).children(|w| {
-            read::write_all(&self.nodes, w);
-            read::write_all(&self.monitors, w);
-        });
-    }
-}
-
-impl Element for MemoryTuneNode {
+impl Element for BandwidthAllocation {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self { pos: el.pos(), id: r.required(el, "id")?, bandwidth: r.required(el, "bandwidth")? })
     }

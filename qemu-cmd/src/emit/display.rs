@@ -25,7 +25,10 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
 
 /// Emits `-uuid`.
 pub(crate) fn uuid(e: &mut Emit<'_>) {
-    if let Some(uuid) = e.domain().uuid {
+    if let Some(uuid) = e.domain().hwuuid {
+        e.at_element("hwuuid");
+        e.option("-uuid", Text::from(uuid));
+    } else if let Some(uuid) = e.domain().uuid {
         match e.domain().uuid_implied.reason() {
             Some(by) => e.at_implied(by),
             None => e.at_element("uuid"),

@@ -27,8 +27,20 @@ pub(crate) fn flash(e: &mut Emit<'_>) {
 fn nvram_file(e: &Emit<'_>) {
     let Some(nvram) = &e.domain().os.nvram else { return };
     if let Some(path) = nvram.image.as_ref().and_then(Image::path) {
-        e.need(Need::FromTemplate { path: path.to_owned(), template: nvram.template.clone() });
+        let formats = nvram.template_format.zip(nvram.format).filter(|(from, to)| from != to);
+        let convert = formats.map(|(from, to)| (from.into(), to.into()));
+        e.need(Need::FromTemplate { path: path.to_owned(), template: nvram.template.clone(), convert });
     }
+}
+
+/// Emits the device that keeps the variables of firmware in ROM.
+fn varstore(e: &mut Emit<'_>) {
+    let Some(store) = &e.domain().os.varstore else { return };
+    let Some(path) = &store.path else { return };
+    e.at_element("os/varstore");
+    e.need(Need::FromTemplate { path: path.clone(), template: store.template.clone(), convert: None });
+    let driver = if e.guest().arch.is_x86() { "uefi-vars-x64" } else { "uefi-vars-sysbus" };
+    e.device(Props::new("driver", driver).with("jsonfile", path.clone()));
 }
 
 /// Emits firmware without block nodes: `-bios`, or `-drive if=pflash`.
@@ -41,6 +53,7 @@ pub(crate) fn loader(e: &mut Emit<'_>) {
             e.need_path(path, Role::File);
             e.option("-bios", Text::from(path));
         }
+        varstore(e);
         return;
     }
     if loader.secure == Some(YesNo::Yes) {

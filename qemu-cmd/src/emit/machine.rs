@@ -24,6 +24,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         keywrap(e, &mut props);
         chipset(&e.domain().features, &mut props);
         gic(e, &mut props);
+        if e.domain().features.virtualization {
+            props.set("virtualization", true);
+        }
         features(&e.domain().features, &mut props);
         iommu(e, &mut props);
         memory(e, &mut props);
@@ -40,6 +43,9 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
         gic(e, &mut props);
         iommu(e, &mut props);
         guest_memory(e, &mut props);
+        if e.domain().features.virtualization {
+            props.set("virtualization", true);
+        }
         features(&e.domain().features, &mut props);
         start(e, &mut props);
         protection(e, &mut props);

@@ -10,6 +10,7 @@ mod display;
 mod env;
 mod genid;
 mod incoming;
+mod iommufd;
 mod iothreads;
 mod lifecycle;
 mod loader;
@@ -84,6 +85,7 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     device::sound::emit,
     device::watchdog::emit,
     device::redirdev::emit,
+    iommufd::emit,
     device::hostdev::emit,
     incoming::emit,
     device::memballoon::emit,

@@ -2,7 +2,7 @@
 
 use virtargv_caps::Convention;
 use virtargv_model::YesNo;
-use virtargv_model::security::{Sev, SevSnp};
+use virtargv_model::security::{QuoteService, Sev, SevSnp, Tdx};
 
 use super::context::Emit;
 use crate::needs::{Content, Need, Role};
@@ -21,6 +21,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     let object = match launch {
         Facts::Sev(bits, sev) => self::sev(e, id, *bits, sev),
         Facts::SevSnp(bits, snp) => sev_snp(e, id, *bits, snp),
+        Facts::Tdx(tdx) => self::tdx(e, id, tdx),
         Facts::S390Pv => Props::new("qom-type", "s390-pv-guest").with("id", id),
     };
     e.at_element("launchSecurity");
@@ -66,4 +67,19 @@ fn sev_snp(e: &Emit<'_>, id: &'static str, bits: SevBits, snp: &SevSnp) -> Props
         .opt("host-data", snp.host_data.as_ref())
         .opt("author-key-enabled", snp.author_key.map(YesNo::is_yes))
         .opt("vcek-disabled", snp.vcek.map(|vcek| !vcek.is_yes()))
+}
+
+fn tdx(e: &Emit<'_>, id: &'static str, tdx: &Tdx) -> Props {
+    let socket = tdx.quotes.as_ref().map(|quotes| {
+        let path = quotes.path.as_deref().unwrap_or(QuoteService::DEFAULT_PATH);
+        e.need_path(path, Role::Device);
+        Props::new("type", "unix").with("path", path.to_owned())
+    });
+    Props::new("qom-type", "tdx-guest")
+        .with("id", id)
+        .opt("mrconfigid", tdx.mr_config_id.as_ref())
+        .opt("mrowner", tdx.mr_owner.as_ref())
+        .opt("mrownerconfig", tdx.mr_owner_config.as_ref())
+        .opt("quote-generation-socket", socket)
+        .opt("attributes", tdx.policy)
 }

@@ -141,6 +141,11 @@ impl<'h> Numbers<'h> {
         Some(GroupSet { number, group: group.to_owned(), descriptors, writable })
     }
 
+    /// The numbers of the descriptors of `group`; `None` if the caller passed no such group.
+    pub fn passed(&self, group: &str) -> Option<Vec<u32>> {
+        self.known.group(group).map(|group| group.numbers)
+    }
+
     fn next_set(&mut self) -> u32 {
         let number = self.next_set;
         self.next_set = number.saturating_add(1);

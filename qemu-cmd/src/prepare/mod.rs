@@ -14,6 +14,7 @@ pub(crate) mod descriptor;
 pub(crate) mod device;
 mod directories;
 pub(crate) mod env;
+pub(crate) mod iommufd;
 pub(crate) mod loader;
 pub(crate) mod memory;
 mod qemu_ns;
@@ -80,6 +81,8 @@ pub struct Prepared<'r> {
 pub(crate) struct Facts {
     /// The block nodes of firmware in flash.
     pub flash: Option<Flash>,
+    /// The IOMMUFD whose descriptor the caller passes.
+    pub iommufd: Option<iommufd::Passed>,
     /// `<launchSecurity>`.
     pub security: Option<security::Facts>,
     /// The throttle groups.
@@ -120,6 +123,7 @@ impl Facts {
     /// problem, which is reported.
     fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
         let flash = cx.one(loader::prepare);
+        let iommufd = cx.one(iommufd::prepare);
         let security = cx.one(|cx| security::prepare(cx));
         let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
         let memory = cx.one(memory::prepare);
@@ -133,6 +137,7 @@ impl Facts {
         }
         Some(Self {
             flash: flash?,
+            iommufd: iommufd?,
             security: security?,
             throttle_groups: throttle_groups?,
             cpu: cpu?,

@@ -1,7 +1,7 @@
 //! `<launchSecurity>`: the object, with the address bits of SEV.
 
 use virtargv_model::Problem;
-use virtargv_model::security::{LaunchSecurity, LaunchSecurityKind, Sev, SevCommon, SevSnp};
+use virtargv_model::security::{LaunchSecurity, LaunchSecurityKind, Sev, SevCommon, SevSnp, Tdx};
 use virtargv_validate::rules::security as rules;
 
 use super::context::{Prepare, broken};
@@ -15,6 +15,8 @@ pub(crate) enum Facts {
     SevSnp(SevBits, Box<SevSnp>),
     /// IBM Secure Execution.
     S390Pv,
+    /// Intel TDX.
+    Tdx(Box<Tdx>),
 }
 
 /// The address bits of SEV.
@@ -33,6 +35,7 @@ pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Option<Facts>, Problem> {
         LaunchSecurityKind::Sev(sev) => Facts::Sev(bits(cx, launch, &sev.common)?, sev.clone()),
         LaunchSecurityKind::SevSnp(snp) => Facts::SevSnp(bits(cx, launch, &snp.common)?, snp.clone()),
         LaunchSecurityKind::S390Pv => Facts::S390Pv,
+        LaunchSecurityKind::Tdx(tdx) => Facts::Tdx(tdx.clone()),
     }))
 }
 

@@ -25,6 +25,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         topology.clusters.get_or_insert(1);
     }
     if !cpu.names_a_cpu() {
+        drop_unnamed(&mut work.domain.cpu);
         return;
     }
     let mode = *cpu.mode.get_or_insert(CpuMode::Custom);
@@ -46,6 +47,21 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     // The host's CPU need not be checked, and with TCG the guest's CPU does not depend on it.
     let unchecked = cpu.is_native() || (mode == CpuMode::Custom && work.guest.accel == Accel::Tcg);
     cpu.check.get_or_insert(if unchecked { CpuCheck::None } else { CpuCheck::Partial });
+}
+
+/// Drops what says nothing without a model, and the whole element where nothing is left.
+fn drop_unnamed(cpu: &mut Option<Cpu>) {
+    let Some(kept) = cpu else { return };
+    (kept.mode, kept.matching, kept.model.fallback) = (None, None, None);
+    if *kept
+        == (Cpu {
+            pos: kept.pos,
+            model: CpuModel { pos: kept.model.pos, ..CpuModel::default() },
+            ..Cpu::default()
+        })
+    {
+        *cpu = None;
+    }
 }
 
 /// Names QEMU's default CPU, so that the guest keeps its CPU when QEMU's default changes.

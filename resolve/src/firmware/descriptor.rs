@@ -32,12 +32,17 @@ pub(super) enum Mapping {
     /// As a kernel of direct kernel boot.
     Kernel(String),
     /// In ROM.
-    Memory(String),
+    Memory {
+        /// The image.
+        path: String,
+        /// The template of the variable store of QEMU's device `uefi-vars`; `None` for firmware without one.
+        store: Option<String>,
+    },
 }
 
 impl Default for Mapping {
     fn default() -> Self {
-        Self::Memory(String::new())
+        Self::Memory { path: String::new(), store: None }
     }
 }
 
@@ -109,7 +114,13 @@ impl Mapping {
                 Some(Self::Flash { mode, executable: File::parse(value.get("executable")?)?, template })
             }
             "kernel" => filename().map(Self::Kernel),
-            "memory" => filename().map(Self::Memory),
+            "memory" => {
+                let store = match value.get("uefi-vars") {
+                    Some(store) => Some(store.get("template")?.as_str()?.to_owned()),
+                    None => None,
+                };
+                Some(Self::Memory { path: filename()?, store })
+            }
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 //! QEMU's firmware descriptors describe the firmware on the host ([`descriptor`]). The first one that fits the document
 //! is selected.
 
+mod by_mode;
 mod descriptor;
 mod fit;
 
@@ -25,6 +26,7 @@ pub(crate) fn complete(work: &mut Work<'_>) {
     if !work.options.abi_update {
         keep_earlier_selection(os);
     }
+    let by_mode = work.release.has(Convention::FirmwareByMode);
     if let Some(loader) = &mut os.loader
         && loader.path.is_some()
         && os.firmware.is_none()
@@ -33,6 +35,11 @@ pub(crate) fn complete(work: &mut Work<'_>) {
         let rom = *loader.kind.get_or_insert(LoaderType::Rom) == LoaderType::Rom;
         if by_default || (rom && work.release.has(Convention::RomFormat)) {
             loader.format.get_or_insert(FlashFormat::Raw);
+        }
+        // A file without `type=` is taken as it is.
+        if by_default && by_mode {
+            by_mode::complete_stores(os, work.domain.name.as_deref(), work.host);
+            return;
         }
     }
     let name = work.domain.name.clone();
@@ -107,10 +114,11 @@ fn select_by_features(
     options: ReadOptions,
 ) -> Result<(), Problem> {
     // Rules report contradictions in the document.
-    if !domain.os.firmware_conflicts().is_empty() {
+    let by_mode = guest.release.has(Convention::FirmwareByMode);
+    if !domain.os.firmware_conflicts(guest.release).is_empty() {
         return Ok(());
     }
-    let rom = domain.os.loader.as_ref().is_none_or(|loader| loader.kind == Some(LoaderType::Rom));
+    let rom = domain.os.loader.as_ref().is_none_or(|loader| !by_mode && loader.kind == Some(LoaderType::Rom));
     if domain.os.firmware.is_none() && rom {
         return Ok(());
     }
@@ -120,28 +128,41 @@ fn select_by_features(
         }
         offered => offered.unwrap_or_else(|_| Vec::new()),
     };
-    if let Some(found) = offered.iter().find(|offer| fit::by_features(domain, guest, offer)) {
-        take(domain, found);
+    let fits = |offer: &&Descriptor| {
+        if by_mode {
+            by_mode::fits(domain, guest, host, offer)
+        } else {
+            fit::by_features(domain, guest, offer)
+        }
+    };
+    if let Some(found) = offered.iter().find(fits) {
+        take(domain, found, by_mode);
     } else if domain.os.firmware.is_some() {
         return Err(not_found(&domain.os, guest.release));
     } else if let Some(loader) = &mut domain.os.loader {
-        take_listed(loader, &mut domain.os.nvram, host);
+        take_listed(loader, &mut domain.os.nvram, host, guest.release);
         loader.format.get_or_insert(FlashFormat::Raw);
     }
+    if by_mode {
+        by_mode::complete_stores(&mut domain.os, name, host);
+    }
     if let Some(name) = name {
-        ensure_nvram(&mut domain.os, name, host, options);
+        ensure_nvram(&mut domain.os, name, host, options, guest.release);
     }
     Ok(())
 }
 
 /// Fills in the selected firmware.
-fn take(domain: &mut Domain, found: &Descriptor) {
+fn take(domain: &mut Domain, found: &Descriptor, by_mode: bool) {
     let os = &mut domain.os;
     match &found.mapping {
         Mapping::Flash { mode, executable, template } => {
             let loader = os.loader.get_or_insert_default();
             loader.kind = Some(LoaderType::Pflash);
             loader.readonly = Some(YesNo::Yes);
+            if by_mode {
+                by_mode::take_mode(loader, *mode);
+            }
             loader.format = executable.format;
             loader.path = Some(executable.path.clone());
             if *mode == FlashMode::Split {
@@ -154,11 +175,14 @@ fn take(domain: &mut Domain, found: &Descriptor) {
             }
         }
         Mapping::Kernel(path) => os.direct.kernel = Some(path.clone()),
-        Mapping::Memory(path) => {
+        Mapping::Memory { path, store } => {
             let loader = os.loader.get_or_insert_default();
             loader.kind = Some(LoaderType::Rom);
             loader.format = Some(FlashFormat::Raw);
             loader.path = Some(path.clone());
+            if let Some(template) = store.as_ref().filter(|_| by_mode) {
+                os.varstore.get_or_insert_default().template = Some(template.clone());
+            }
         }
     }
     if found.has("requires-smm") {
@@ -185,8 +209,11 @@ fn set_features(os: &mut Os, found: &Descriptor) {
 }
 
 /// Looks up firmware without a descriptor in the list of the driver's settings (`nvram`).
-fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) {
-    let listed = loader.kind == Some(LoaderType::Pflash)
+fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host, release: Release) {
+    // The listed templates are raw.
+    let raw = nvram.as_ref().is_none_or(|nvram| nvram.template_format != Some(FlashFormat::Qcow2));
+    let listed = (raw || !release.has(Convention::NvramFormatApart))
+        && loader.kind == Some(LoaderType::Pflash)
         && loader.readonly != Some(YesNo::No)
         && loader.stateless != Some(YesNo::Yes)
         && loader.format.is_none_or(|format| format == FlashFormat::Raw);
@@ -200,7 +227,7 @@ fn take_listed(loader: &mut Loader, nvram: &mut Option<Nvram>, host: &dyn Host) 
 }
 
 /// Fills in the path of the variable store.
-fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: ReadOptions) {
+fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: ReadOptions, release: Release) {
     let Some(loader) = os.loader.as_ref() else { return };
     let kept = loader.kind == Some(LoaderType::Pflash)
         && loader.readonly == Some(YesNo::Yes)
@@ -209,11 +236,14 @@ fn ensure_nvram(os: &mut Os, name: &str, host: &dyn Host, options: ReadOptions) 
         return;
     }
     let nvram = os.nvram.get_or_insert_default();
-    nvram.format = nvram.format.or(loader.format);
+    let apart = release.has(Convention::NvramFormatApart);
+    nvram.format = nvram.format.or(nvram.template_format).or(loader.format);
     if nvram.image.as_ref().is_some_and(|image| !image.is_empty()) {
         return;
     }
-    nvram.format = loader.format;
+    if !apart {
+        nvram.format = nvram.template_format.or(loader.format);
+    }
     let extension = match nvram.format {
         // Existing definitions keep the extension of earlier releases.
         Some(FlashFormat::Raw) if options.abi_update && ends_with(nvram, ".raw") => ".raw",
@@ -256,7 +286,7 @@ fn select_by_paths(
                 os.nvram.get_or_insert_default().template = template.as_ref().map(|file| file.path.clone());
             }
             Mapping::Kernel(path) => os.direct.kernel = Some(path.clone()),
-            Mapping::Memory(path) => {
+            Mapping::Memory { path, .. } => {
                 let loader = os.loader.get_or_insert_default();
                 loader.kind = Some(LoaderType::Rom);
                 loader.path = Some(path.clone());

@@ -10,6 +10,7 @@ mod device;
 mod disk;
 mod display;
 mod guest;
+mod guest12;
 mod hostdev;
 mod memory;
 mod net;
@@ -25,6 +26,7 @@ pub const FAMILIES: &[&[Case]] = &[
     device::CASES,
     memory::CASES,
     guest::CASES,
+    guest12::CASES,
 ];
 
 const ARM: Qemu = Qemu::Builtin("qemu-10.0-aarch64");

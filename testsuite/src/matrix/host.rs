@@ -33,6 +33,8 @@ pub enum HostKind {
     OneDescriptor,
     /// With the images of documents that begin with `image-`.
     Images,
+    /// With firmware of every mapping and mode.
+    Firmware,
     /// A host whose architecture and settings are known, and nothing else.
     Unknown,
 }
@@ -49,6 +51,7 @@ pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
             Box::new(FixedHost { descriptors: Arc::new(OneDescriptor), ..usual(release) })
         }
         HostKind::Images => Box::new(with_images(release)),
+        HostKind::Firmware => Box::new(with_firmware(release)),
         HostKind::Unknown => Box::<Unknown>::default(),
     }
 }
@@ -149,6 +152,18 @@ fn busy(release: Release) -> FixedHost {
     // No display can have port 0.
     let free_ports = [Vnc, VncWebsocket, Spice, SpiceTls].map(|purpose| (purpose, 0)).into();
     FixedHost { free_ports, vhost_net: false, ..usual(release) }
+}
+
+fn with_firmware(release: Release) -> FixedHost {
+    let mut host = usual(release);
+    host.files = texts(&[
+        ("/usr/share/qemu/firmware/20-combined.json", COMBINED_FIRMWARE),
+        ("/usr/share/qemu/firmware/30-split.json", SPLIT_FIRMWARE),
+        ("/usr/share/qemu/firmware/40-stateless.json", STATELESS_FIRMWARE),
+        ("/usr/share/qemu/firmware/50-store.json", STORE_FIRMWARE),
+    ]);
+    host.links.insert("/firmware/split.link.fd".to_owned(), "/firmware/split.fd".to_owned());
+    host
 }
 
 fn with_devices(release: Release) -> FixedHost {
@@ -289,3 +304,44 @@ const FORGOTTEN: &str = "c2d6b3a4-1f0e-4a57-8b6d-2e9f71c05d38";
 fn secret(_: SecretUse, key: SecretKey<'_>) -> Option<Vec<u8>> {
     (!["forgotten", FORGOTTEN].contains(&key.to_string().as_str())).then(|| b"open sesame".to_vec())
 }
+
+const COMBINED_FIRMWARE: &str = r#"{
+    "description": "UEFI",
+    "interface-types": ["uefi"],
+    "mapping": {"device": "flash", "mode": "combined", "executable": {"filename": "/firmware/combined.fd", "format": "raw"}},
+    "targets": [{"architecture": "x86_64", "machines": ["pc-i440fx-*"]}],
+    "features": [],
+    "tags": []
+}"#;
+const SPLIT_FIRMWARE: &str = r#"{
+    "description": "UEFI",
+    "interface-types": ["uefi"],
+    "mapping": {
+        "device": "flash",
+        "executable": {"filename": "/firmware/split.link.fd", "format": "raw"},
+        "nvram-template": {"filename": "/firmware/split.vars.fd", "format": "raw"}
+    },
+    "targets": [{"architecture": "x86_64", "machines": ["pc-q35-*"]}],
+    "features": [],
+    "tags": []
+}"#;
+const STATELESS_FIRMWARE: &str = r#"{
+    "description": "UEFI",
+    "interface-types": ["uefi"],
+    "mapping": {"device": "flash", "mode": "stateless", "executable": {"filename": "/firmware/stateless.fd", "format": "raw"}},
+    "targets": [{"architecture": "x86_64", "machines": ["pc-q35-*"]}],
+    "features": [],
+    "tags": []
+}"#;
+const STORE_FIRMWARE: &str = r#"{
+    "description": "UEFI",
+    "interface-types": ["uefi"],
+    "mapping": {
+        "device": "memory",
+        "filename": "/firmware/store.fd",
+        "uefi-vars": {"template": "/firmware/store.json"}
+    },
+    "targets": [{"architecture": "x86_64", "machines": ["pc-q35-*"]}],
+    "features": ["secure-boot", "host-uefi-vars"],
+    "tags": []
+}"#;

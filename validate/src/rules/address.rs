@@ -19,6 +19,10 @@ virtargv_model::rules! {
     SPAPR_VIO = "address-spapr-vio": Unsupported, Validate,
         "`<address type='spapr-vio' reg=>`: `reg=` of devices on pseries' virtual I/O bus",
         help "set `reg=` to 0xffffffff or less, or remove the `<address>`";
+    /// ACPI generic initiators need a QEMU that has them.
+    ACPI_NODES = "device-acpi-nodes": Unsupported, Validate,
+        "`<acpi nodeset=>` of a host device: the object `acpi-generic-initiator`",
+        help "remove `nodeset=`, or use a QEMU that has the object", since "11.8";
     /// An ACPI index needs a QEMU that has it.
     ACPI_INDEX = "address-acpi-index": Unsupported, Validate,
         "`<acpi index=>` of a device: `acpi-index=` of PCI devices",
@@ -110,6 +114,10 @@ fn check_pci_only(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fin
                 format!("device '{name}' has the ACPI index '{index}', but no address of type 'pci'");
             out.refuse(&PCI_ONLY, place, message);
         }
+    }
+    if info.acpi_nodes.is_some() && !cx.has(Cap::AcpiGenericInitiator) {
+        let message = format!("'nodeset' of element 'acpi' of device '{name}' is not supported by this QEMU");
+        out.refuse(&ACPI_NODES, info.pos.path("acpi/@nodeset"), message);
     }
     let unplaced = matches!(info.address, Some(Address::Unassigned));
     let tuned =

@@ -185,7 +185,10 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
             out.refuse(&NCR, controller.info.pos.attr("model"), message);
         }
         ControllerKind::Scsi(_) => iothread(cx, controller, out),
-        ControllerKind::Pci(pci) => pci::qemu_rules(cx, controller, pci, out),
+        ControllerKind::Pci(pci) => {
+            pci::of_machine(cx, controller, out);
+            pci::qemu_rules(cx, controller, pci, out);
+        }
         _ => {}
     }
 }

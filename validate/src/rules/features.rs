@@ -1,6 +1,6 @@
 //! Rules on `<features>`.
 
-mod hyperv;
+pub(super) mod hyperv;
 
 use virtargv_caps::{Accel, Arch, Cap, Convention};
 use virtargv_model::cpu::CpuMode;
@@ -24,7 +24,7 @@ virtargv_model::rules! {
         help "use a whole number of MiB";
     /// A feature is one of the guest's architecture and machine type.
     MACHINE = "features-machine": Unsupported, Validate,
-        "`<features>`: each is a property of certain machines or CPUs: `ioapic` and `pvspinlock` of x86, `vmport` of PCs, `gic` and `ras` of Arm `virt`, `aia` of RISC-V `virt`, `hpt` and the like of pseries",
+        "`<features>`: each is a property of certain machines or CPUs: `ioapic` and `pvspinlock` of x86, `vmport` of PCs, `gic`, `ras` and `virtualization` of Arm `virt`, `aia` of RISC-V `virt`, `hpt` and the like of pseries",
         help "remove the feature";
     /// A feature needs a QEMU that has it.
     SUPPORT = "features-support": Unsupported, Validate,
@@ -167,6 +167,9 @@ fn arm_and_riscv(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) 
         } else {
             foreign(cx, "ras", out);
         }
+    }
+    if features.virtualization && !cx.guest.is_arm_virt() {
+        foreign(cx, "virtualization", out);
     }
     if features.aia.is_some() {
         if cx.guest.is_riscv_virt() {

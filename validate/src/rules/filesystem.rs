@@ -44,7 +44,7 @@ virtargv_model::rules! {
     FS_HANDLE = "filesystem-handle-accessmode": Unsupported, Validate,
         "`<filesystem accessmode=><driver type='handle'/>`: `-fsdev handle` has no `security_model=`",
         help "set `accessmode='passthrough'`";
-    /// The driver of a file system is `path`, `handle`, `virtiofs` or `mtp`.
+    /// The driver of a file system is `path`, `virtiofs` or `mtp`; in earlier releases, `handle` too.
     FS_DRIVER = "filesystem-driver": Unsupported, Validate,
         "`<filesystem><driver type=>`: `loop`, `nbd` and `ploop` are for containers",
         help "use one of these drivers";
@@ -95,8 +95,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                     out.refuse(&FS_MTP_QEMU, pos.path("driver/@type"), "this QEMU has no device 'usb-mtp'");
                 }
             }
-            Some(FsDriver::Handle) => check_handle(fs, out),
-            Some(driver @ (FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
+            Some(FsDriver::Handle) if cx.release.has(Convention::FsHandle) => check_handle(fs, out),
+            Some(driver @ (FsDriver::Handle | FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
                 let message = format!("driver '{driver}' of 'filesystem' is not supported by QEMU");
                 out.refuse(&FS_DRIVER, pos.path("driver/@type"), message);
             }

@@ -25,9 +25,9 @@ virtargv_model::rules! {
         "`<on_poweroff>restart</on_poweroff>` with `<on_reboot>destroy</on_reboot>`: libvirt restarts by resetting QEMU, which `-no-reboot` ends",
         help "set both to `restart`, or `<on_poweroff>` to `destroy`",
         since "7.7";
-    /// The actions that dump memory are for crashes only.
-    DUMP = "lifecycle-coredump": ArgumentUnsupported, Validate,
-        "`coredump-destroy` and `coredump-restart` of `<on_crash>`",
+    /// The actions that dump memory, or let the guest go on, are for crashes only.
+    DUMP = "lifecycle-coredump": Unsupported (ArgumentUnsupported before "11.3"), Validate,
+        "`coredump-destroy`, `coredump-restart` and `preserve-running` of `<on_crash>`",
         help "use `destroy` or `restart` in `<on_poweroff>` and `<on_reboot>`";
 }
 
@@ -61,13 +61,15 @@ pub(crate) fn actions(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks that only `<on_crash>` dumps memory. libvirt does so later than [`actions`].
+/// Checks that only `<on_crash>` dumps memory or lets the guest go on. libvirt does so later than [`actions`].
 pub(crate) fn known(cx: &Context<'_>, out: &mut Findings<'_>) {
     let lifecycle = &cx.domain.lifecycle;
     let ends =
         [(lifecycle.on_poweroff, "on_poweroff", "poweroff"), (lifecycle.on_reboot, "on_reboot", "reboot")];
     for (action, element, end) in ends {
-        if let Some(action @ (Action::CoredumpDestroy | Action::CoredumpRestart)) = action {
+        if let Some(action @ (Action::CoredumpDestroy | Action::CoredumpRestart | Action::PreserveRunning)) =
+            action
+        {
             let message =
                 format!("the action '{action}' is not supported for the event '{end}' (element '{element}')");
             out.refuse(&DUMP, cx.domain.pos.path(element), message);

@@ -167,6 +167,7 @@ pub static TABLES: &[&[&Rule]] = &[
     memory::ALL,
     vcpu::ALL,
     features::ALL,
+    features::hyperv::ALL,
     cpu::ALL,
     numa::ALL,
     clock::ALL,

@@ -2,7 +2,7 @@
 
 pub mod loader;
 
-use virtargv_caps::{Arch, Cap, Tristate};
+use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
 use virtargv_model::{Domain, Spelled, VirtType, YesNo};
@@ -75,10 +75,18 @@ virtargv_model::rules! {
     ACPI_TABLE_PATH = "os-acpi-table-path": Unsupported, Build,
         "`<acpi><table>`: QEMU splits `file=` of `-acpitable` at `:` into several files, and has no escape for it",
         help "rename the file or its directory";
-    /// A shim needs a kernel, and a QEMU that has it.
+    /// The version of QEMU is one that libvirt drives.
+    QEMU_VERSION = "qemu-version": Unsupported, Validate,
+        "libvirt 10.6 needs QEMU 5.2, libvirt 12.4 needs QEMU 7.2: their probes ask what earlier ones do not answer",
+        help "use a later QEMU, or follow an earlier release", since "10.6";
+    /// A shim needs a kernel.
+    SHIM_KERNEL = "os-shim-kernel": Unsupported, Validate,
+        "`<os><shim>`: `-shim` loads a UEFI program that verifies the image of `-kernel`",
+        help "add `<kernel>`, or remove `<shim>`", since "12.9";
+    /// A shim needs a QEMU that has it.
     SHIM = "os-shim": Unsupported, Validate,
         "`<os><shim>`: `-shim` loads a UEFI program that verifies the image of `-kernel`",
-        help "add `<kernel>`, use a QEMU that has `-shim`, or remove `<shim>`";
+        help "use a QEMU that has `-shim`, or remove `<shim>`";
 }
 
 /// Checks boot order, emulator, and ACPI with UEFI against the rules above.
@@ -132,6 +140,17 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&ARCH, place, message);
         return;
     }
+    let minimum = MINIMUM.iter().find(|(convention, _)| cx.release.has(*convention));
+    if let Some((_, minimum)) = minimum.filter(|(_, minimum)| (1..*minimum).contains(&caps.version())) {
+        let message = format!(
+            "emulator '{binary}' is QEMU {}, libvirt {} needs {} or later",
+            qemu_version(caps.version()),
+            cx.release,
+            qemu_version(*minimum)
+        );
+        out.refuse(&QEMU_VERSION, domain.pos.path("devices/emulator"), message);
+        return;
+    }
     let virt = domain.virt_type.unwrap_or(VirtType::Qemu);
     let runs = match virt {
         VirtType::Qemu => caps.has(Cap::Tcg),
@@ -147,6 +166,15 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some((place, message)) = guest.of_unknown_machine(domain, caps) {
         out.refuse(&MACHINE, place, message);
     }
+}
+
+/// The least version of QEMU that a release drives, the latest first.
+const MINIMUM: &[(Convention, u32)] =
+    &[(Convention::NeedsQemu7, 7_002_000), (Convention::NeedsQemu5, 5_002_000)];
+
+/// A version of QEMU as QEMU writes it.
+fn qemu_version(version: u32) -> String {
+    format!("{}.{}.{}", version / 1_000_000, version / 1000 % 1000, version % 1000)
 }
 
 /// ACPI and UEFI, which need each other on some architectures.
@@ -198,6 +226,7 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
         );
     }
     loader::secure_boot(cx, out);
+    loader::varstore(cx, out);
     loader::nvram(os, out);
     if os.reboot_timeout.is_some() && !cx.has(Cap::RebootTimeout) {
         let message = "'rebootTimeout' is not supported by this QEMU";
@@ -212,14 +241,12 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&ACPI_TABLE, table.pos.attr("type"), message);
     }
     if os.direct.shim.is_some() {
-        let message = if os.direct.kernel.is_none() {
-            "element 'shim' needs an element 'kernel'"
-        } else if !cx.has(Cap::MachineShim) {
-            "element 'shim' is not supported by this QEMU"
-        } else {
-            return;
-        };
-        out.refuse(&SHIM, os.pos.path("shim"), message);
+        if os.direct.kernel.is_none() {
+            out.refuse(&SHIM_KERNEL, os.pos.path("shim"), "element 'shim' needs an element 'kernel'");
+        }
+        if !cx.has(Cap::MachineShim) {
+            out.refuse(&SHIM, os.pos.path("shim"), "element 'shim' is not supported by this QEMU");
+        }
     }
 }
 

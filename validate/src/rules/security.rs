@@ -3,7 +3,9 @@
 pub mod label;
 
 use virtargv_caps::Cap;
-use virtargv_model::security::{Keywrap, LaunchSecurityKind};
+use virtargv_model::OnOff;
+use virtargv_model::features::IoApic;
+use virtargv_model::security::{Keywrap, LaunchSecurity, LaunchSecurityKind, Tdx};
 
 use crate::{Context, Findings};
 
@@ -12,6 +14,18 @@ virtargv_model::rules! {
     LAUNCH = "launch-security": Unsupported (Internal before "7.6"), Validate,
         "`<launchSecurity type=>`: `sev-guest`, `sev-snp-guest`, or `s390-pv-guest` with KVM",
         help "remove `<launchSecurity>`, or use a QEMU that has it";
+    /// A TDX policy sets bits that are defined.
+    TDX_POLICY_BITS = "tdx-policy": Unsupported, Validate,
+        "`<launchSecurity type='tdx'><policy>`: the attributes of the trust domain, of which bit 0 (debug) and bit 28 (sept-ve-disable) are not reserved",
+        help "set other bits to 0, such as `0x10000000`", since "11.6";
+    /// A TDX guest has the I/O APIC of QEMU.
+    TDX_IOAPIC = "tdx-ioapic": Unsupported, Validate,
+        "`<launchSecurity type='tdx'>`: KVM has no I/O APIC for trust domains, so that `kernel_irqchip=split` is needed",
+        help "add `<ioapic driver='qemu'/>` to `<features>`", since "11.6";
+    /// A TDX guest has no PMU, no SMM and no firmware in flash.
+    TDX_GUEST = "tdx-guest": Unsupported, Validate,
+        "`<launchSecurity type='tdx'>`: trust domains have no system management mode, no performance monitoring unit, and no emulated flash",
+        help "remove the feature, or use firmware with `type='rom'`", since "11.6";
     /// Measuring the kernel needs a QEMU that has it.
     KERNEL_HASHES = "launch-security-kernel-hashes": Unsupported, Validate,
         "`<launchSecurity type='sev' kernelHashes=>`: `kernel-hashes=` of `sev-guest`",
@@ -20,11 +34,18 @@ virtargv_model::rules! {
     SEV_HOST = "launch-security-sev-host": Unsupported, Build,
         "`<launchSecurity type='sev'><cbitpos>` and `<reducedPhysBits>`: `cbitpos=` and `reduced-phys-bits=` of `sev-guest`; the default is what QEMU reports of the host",
         help "add `<cbitpos>` and `<reducedPhysBits>`";
+    /// Key wrapping is for s390 guests.
+    KEYWRAP_ARCH = "keywrap-arch": Unsupported, Build,
+        "`<keywrap><cipher name= state=>`: `aes-key-wrap=` and `dea-key-wrap=` of the machine type `s390-ccw-virtio`",
+        help "remove `<keywrap>`", since "11.3";
     /// Key wrapping needs a QEMU that has it.
     KEYWRAP = "keywrap": Unsupported, Build,
         "`<keywrap><cipher name= state=>`: `aes-key-wrap=` and `dea-key-wrap=` of the machine type `s390-ccw-virtio`",
         help "remove `<keywrap>`, or use a QEMU that has the properties";
 }
+
+/// The bits of a TDX policy that are defined.
+const TDX_POLICY: u64 = 1 | 1 << 28;
 
 /// Checks `<launchSecurity>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
@@ -32,6 +53,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let (name, has) = match &launch.kind {
         LaunchSecurityKind::Sev(_) => ("sev", cx.has(Cap::SevGuest)),
         LaunchSecurityKind::SevSnp(_) => ("sev-snp", cx.has(Cap::SevSnpGuest)),
+        LaunchSecurityKind::Tdx(_) => ("tdx", cx.has(Cap::TdxGuest)),
         LaunchSecurityKind::S390Pv => (
             "s390-pv",
             cx.has(Cap::S390PvGuest) && cx.has(Cap::MachineConfidentalGuestSupport) && cx.has(Cap::Kvm),
@@ -40,6 +62,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if !has {
         let message = format!("launch security type '{name}' is not supported by this QEMU");
         out.refuse(&LAUNCH, launch.pos.attr("type"), message);
+    } else if let LaunchSecurityKind::Tdx(tdx) = &launch.kind {
+        check_tdx(cx, launch, tdx, out);
     }
     if let LaunchSecurityKind::Sev(sev) = &launch.kind
         && sev.common.kernel_hashes.is_some()
@@ -47,6 +71,33 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     {
         let message = "'kernelHashes' is not supported by this QEMU";
         out.refuse(&KERNEL_HASHES, launch.pos.attr("kernelHashes"), message);
+    }
+}
+
+/// Checks what a trust domain needs of the rest of the guest.
+fn check_tdx(cx: &Context<'_>, launch: &LaunchSecurity, tdx: &Tdx, out: &mut Findings<'_>) {
+    let domain = cx.domain;
+    let features = &domain.features;
+    if let Some(policy) = tdx.policy.filter(|policy| policy & !TDX_POLICY != 0) {
+        let message = format!("element 'policy' is '{policy:#x}', only bits 0 and 28 can be set");
+        out.refuse(&TDX_POLICY_BITS, launch.pos.path("policy"), message);
+    }
+    if features.ioapic != Some(IoApic::Qemu) {
+        let message = "launch security type 'tdx' needs the feature 'ioapic' with driver 'qemu'";
+        out.refuse(&TDX_IOAPIC, launch.pos, message);
+    }
+    let smm = features.smm.is_some_and(|smm| smm.state.is_some_and(OnOff::is_on));
+    let present = [
+        (features.pmu == Some(OnOff::On), "the feature 'pmu'"),
+        (smm, "the feature 'smm'"),
+        (domain.os.has_flash(), "a loader of type 'pflash'"),
+    ];
+    for (_, what) in present.into_iter().filter(|(present, _)| *present) {
+        out.refuse(
+            &TDX_GUEST,
+            launch.pos,
+            format!("launch security type 'tdx' is not supported with {what}"),
+        );
     }
 }
 
@@ -66,6 +117,12 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
     let Keywrap { aes, dea } = security.keywrap;
+    if (aes.is_some() || dea.is_some()) && !cx.guest.arch.is_s390() {
+        let arch = cx.guest.arch;
+        let message =
+            format!("'aes-key-wrap' and 'dea-key-wrap' are not supported for architecture '{arch}'");
+        out.refuse(&KEYWRAP_ARCH, security.keywrap_pos, message);
+    }
     for (name, cap, wanted) in
         [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]
     {

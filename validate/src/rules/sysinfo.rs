@@ -67,7 +67,9 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         Some(SmbiosMode::Sysinfo) => {
             let Some(smbios) = cx.domain.sysinfo.smbios() else {
-                let message = "there is no element 'sysinfo' for the SMBIOS mode 'sysinfo'";
+                let name = cx.domain.name.as_deref().unwrap_or_default();
+                let message =
+                    format!("domain '{name}' has no element 'sysinfo' for its SMBIOS mode 'sysinfo'");
                 return out.refuse(&SOURCE, os.pos.path("smbios"), message);
             };
             if let [_, second, ..] = smbios.base_boards.as_slice() {

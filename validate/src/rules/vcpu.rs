@@ -8,7 +8,7 @@ use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// A vCPU that is not enabled is hotpluggable.
-    OFFLINE = "vcpu-offline-fixed": Xml, Complete,
+    OFFLINE = "vcpu-offline-fixed": Unsupported (Xml before "11.3"), Complete,
         "`<vcpus><vcpu enabled='no' hotpluggable='no'>`: it could never be added",
         help "set `hotpluggable='yes'` or `enabled='yes'`";
     /// vCPU 0 is enabled, not hotpluggable, and the first in order.

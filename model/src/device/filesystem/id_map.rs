@@ -38,11 +38,12 @@ impl Element for Named {
 impl Element for IdMap {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let mut ranges = |name| read::all::<Named>(el, name, r).into_iter().map(|n| n.0).collect();
-        Some(Self { users: ranges("uid"), groups: ranges("gid") })
+        let map = Self { users: ranges("uid"), groups: ranges("gid") };
+        (map != Self::default()).then_some(map)
     }
 
     fn write(&self, w: &mut Writer) {
-        w.element("idmap").children(|w| {
+        w.element("idmap").children_or_nothing(|w| {
             for (name, ranges) in [("uid", &self.users), ("gid", &self.groups)] {
                 for range in ranges {
                     w.element(name)

@@ -1,8 +1,8 @@
 //! `<filesystem>`: 9p, virtiofs and MTP.
 
 use virtargv_caps::Convention;
-use virtargv_model::Spelled;
 use virtargv_model::device::filesystem::{Filesystem, FsMultidevs};
+use virtargv_model::{Release, Spelled};
 
 use super::address;
 use super::chardev_source::Chardev;
@@ -26,7 +26,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             Facts::Virtiofs(socket) => virtiofs(e, fs, socket),
             Facts::NineP(driver) => {
                 need_directory(e, fs);
-                let backend = ninep_backend(fs, *driver);
+                let backend = ninep_backend(fs, *driver, e.release());
                 e.list("-fsdev", backend);
                 ninep_device(e, fs)
             }
@@ -47,7 +47,7 @@ fn need_directory(e: &mut Emit<'_>, fs: FsDevice<'_>) {
 }
 
 /// The properties of `-fsdev`, the backend of 9p.
-fn ninep_backend(fs: FsDevice<'_>, driver: NinePDriver) -> Props {
+fn ninep_backend(fs: FsDevice<'_>, driver: NinePDriver, release: Release) -> Props {
     let mut props = match driver {
         NinePDriver::Handle => Props::new("fsdriver", "handle"),
         NinePDriver::Local { security } => Props::new("fsdriver", "local")
@@ -59,7 +59,8 @@ fn ninep_backend(fs: FsDevice<'_>, driver: NinePDriver) -> Props {
     props.set_opt("writeout", fs.write_policy.map(Spelled::as_str));
     props.set("id", ninep_id(fs)).set_opt("path", fs.source.path.as_ref());
     if fs.readonly {
-        props.set("readonly", Value::Bare);
+        let on = release.has(Convention::FsdevReadonlyOn);
+        props.set("readonly", if on { Value::Bool(true) } else { Value::Bare });
     }
     props
 }

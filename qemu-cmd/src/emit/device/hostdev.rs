@@ -12,12 +12,14 @@ use virtargv_model::device::net::{Interface, Source};
 use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::DeviceInfo;
 
+use crate::Props;
 use crate::emit::context::Emit;
 use crate::ident::Alias;
 use crate::prepare::address::BusAddress;
 use crate::prepare::device::Device;
 use crate::prepare::device::hostdev::Facts;
 use crate::prepare::device::net;
+use crate::text::text;
 
 /// What all host devices have.
 #[derive(Clone, Copy)]
@@ -31,6 +33,7 @@ struct Common<'p> {
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut interfaces: BTreeMap<usize, _> = BTreeMap::new();
     let mut hostdevs = e.prepared.hostdevs();
+    let mut initiators = 0u32;
     for nic in e.prepared.interfaces() {
         if !matches!(nic.facts, net::Facts::Nic(_)) {
             interfaces.insert(nic.id.index, nic);
@@ -48,6 +51,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
                 if let Some(device) = hostdevs.next() {
                     e.at(device);
                     hostdev(e, device);
+                    generic_initiators(e, device, &mut initiators);
                 }
             }
         }
@@ -63,6 +67,19 @@ fn interface(e: &mut Emit<'_>, nic: Device<'_, Interface, net::Facts>) {
         }
         (InterfaceDevice::Usb(usb), net::Facts::Usb(node)) => usb::emit(e, common, usb, *node),
         _ => {}
+    }
+}
+
+/// Emits an ACPI generic initiator for each guest NUMA cell of a PCI host device; `count` are emitted already.
+fn generic_initiators(e: &mut Emit<'_>, hostdev: Device<'_, Hostdev, Facts>, count: &mut u32) {
+    let Some(nodes) = hostdev.element.info.acpi_nodes.as_ref() else { return };
+    if !matches!(hostdev.element.source, HostdevSource::Pci(_)) {
+        return;
+    }
+    for node in nodes.iter() {
+        let object = Props::new("qom-type", "acpi-generic-initiator").with("id", text!("gi", *count));
+        e.object(object.with("pci-dev", hostdev.alias).with("node", node));
+        *count = count.saturating_add(1);
     }
 }
 

@@ -1,5 +1,6 @@
 //! CPU properties that come from `<features>`, `<clock>` and `<panic>`.
 
+use virtargv_caps::Convention;
 use virtargv_model::clock::{TickPolicy, Timer, TimerName};
 use virtargv_model::device::panic::PanicModel;
 use virtargv_model::features::{Kvm, KvmFeature};
@@ -24,7 +25,11 @@ pub(super) fn add(cpu_props: &mut CpuProperties<'_>) {
         hyperv::add(enlightenments, cpu_props);
     }
     if domain.devices.panics.iter().any(|panic| panic.model == Some(PanicModel::Hyperv)) {
-        cpu_props.bare("hv-crash");
+        if cpu_props.cx.release().has(Convention::HypervCrashOn) {
+            cpu_props.set("hv-crash", true);
+        } else {
+            cpu_props.bare("hv-crash");
+        }
     }
     if let Some(kvm) = &features.kvm {
         add_kvm(kvm, cpu_props);

@@ -111,6 +111,13 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
     }
 }
 
+/// Whether the vCPU topology decides on a feature, and QEMU sets it whatever its property says.
+fn is_by_topology(cx: &Prepare<'_>, feature: &str) -> bool {
+    cx.release().has(Convention::TopologyFeatures)
+        && cx.guest.arch.is_x86()
+        && matches!(feature, "ht" | "cmp_legacy")
+}
+
 /// The model of `<cpu>`, whose features are added to the properties.
 fn named(cpu_props: &mut CpuProperties<'_>, cpu: &Cpu) -> Result<Option<Text>, Problem> {
     let (cx, arch) = (cpu_props.cx, cpu_props.cx.guest.arch);
@@ -144,7 +151,7 @@ fn named(cpu_props: &mut CpuProperties<'_>, cpu: &Cpu) -> Result<Option<Text>, P
     if let Some(vendor_id) = &cpu.model.vendor_id {
         cpu_props.set("vendor", vendor_id);
     }
-    for feature in &cpu.features {
+    for feature in cpu.features.iter().filter(|feature| !is_by_topology(cx, &feature.name)) {
         match feature.policy {
             FeaturePolicy::Force | FeaturePolicy::Require => cpu_props.feature(&feature.name, true),
             FeaturePolicy::Disable | FeaturePolicy::Forbid => cpu_props.feature(&feature.name, false),

@@ -6,7 +6,7 @@ use virtargv_model::device::controller::{
 };
 
 use super::order::{add, add_missing};
-use crate::Work;
+use crate::{Work, rules};
 
 /// The reason for the default USB controller.
 const USB: &str = "the machine has USB unless <controller type='usb' model='none'/>";
@@ -27,6 +27,10 @@ pub(super) fn apply(work: &mut Work<'_>) {
     if let Some(root) = work.guest.pci_root(work.caps) {
         let pci = Pci { model: Some(root), ..Pci::default() };
         add_missing(work, ControllerKind::Pci(pci), 0, "the machine has a PCI root bus");
+    } else if work.guest.is_pc_of_unknown_chipset() && work.release.has(Convention::PciRootKnown) {
+        let message = format!("machine type '{}' has PCI, but not a known PCI root bus", work.guest.machine);
+        let place = work.domain.os.pos.path("type/@machine");
+        work.refuse(&rules::PCI_ROOT_UNKNOWN, place, message);
     }
 }
 
@@ -90,6 +94,12 @@ fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
 }
 
 impl crate::Guest {
+    /// Whether libvirt takes the machine for a PC with PCI, and does not know its chipset.
+    fn is_pc_of_unknown_chipset(&self) -> bool {
+        let without = matches!(self.machine.as_str(), "isapc" | "microvm");
+        self.arch.is_x86() && !self.is_i440fx() && !self.is_q35() && !without
+    }
+
     /// The model of PCI controller 0 of the machine, where the machine has one.
     pub fn pci_root(&self, caps: &virtargv_caps::Caps) -> Option<PciModel> {
         let pcie = caps.has(Cap::ObjectGpex);

@@ -17,6 +17,10 @@ virtargv_model::rules! {
     ROOT_KIND = "pci-root-kind": Xml, Complete,
         "`<controller type='pci' index='0' model=>`: `pci-root` or `pcie-root` is part of the machine",
         help "set `model=` to the root that the machine type has, or remove the controller";
+    /// A machine type with a PCI controller has PCI.
+    MACHINE = "pci-machine": Unsupported, Validate,
+        "`<controller type='pci'>`: boards such as `isapc`, `microvm` and most of Arm have no PCI bus",
+        help "remove the controller, or use another machine type", since "11.9";
     /// A PCI root bus has index 0, except host bridges of pseries.
     ROOT_INDEX = "pci-root-index": Xml, Complete,
         "`<controller type='pci' model='pcie-root' index=>`: only pseries machines have several host bridges",
@@ -113,6 +117,14 @@ pub(super) fn complete(cx: &Context<'_>, controller: &Controller, pci: &Pci, out
 
 fn is_root(model: PciModel) -> bool {
     matches!(model, PciModel::PciRoot | PciModel::PcieRoot)
+}
+
+/// Checks that the machine type has PCI.
+pub(super) fn of_machine(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
+    if cx.guest.pci_root(cx.caps).is_none() {
+        let message = format!("machine type '{}' has no PCI bus", cx.guest.machine);
+        out.refuse(&MACHINE, controller.info.pos, message);
+    }
 }
 
 /// The rules of the domain format, which do not depend on QEMU.

@@ -1,6 +1,6 @@
 //! Rules on `<loader>`, `<nvram>` and `<firmware>` of `<os>`.
 
-use virtargv_caps::{Arch, Convention};
+use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::device::storage::SourceType;
 use virtargv_model::os::{FirmwareConflict, Os};
 use virtargv_model::{Place, YesNo};
@@ -40,7 +40,27 @@ virtargv_model::rules! {
     STATEFUL_TYPE = "loader-stateful-type": Plain, Validate,
         "`<loader stateless='no'>`: UEFI variables are kept in a flash device of their own",
         help "use `type='pflash'` and UEFI firmware, or remove `stateless=`",
-        since "8.6";
+        since "8.6", until "11.8";
+    /// Firmware in ROM is read-only.
+    WRITABLE_ROM = "loader-rom-readonly": Plain, Validate,
+        "`<loader readonly='no'>`: the firmware keeps its UEFI variables in its own image, which is in flash",
+        help "remove `readonly='no'`, or use `type='pflash'`", since "11.8";
+    /// Firmware in ROM is a raw image.
+    ROM_FORMAT = "loader-rom-format": Plain, Validate,
+        "`<loader type='rom' format=>`: `-bios` takes a raw image",
+        help "use `format='raw'` and such an image, or `type='pflash'`", since "11.8";
+    /// A writable loader has no store for UEFI variables beside it.
+    WRITABLE_STORE = "loader-writable-store": Plain, Validate,
+        "`<loader readonly='no'>`: the firmware keeps its UEFI variables in its own image",
+        help "remove `<nvram>` and `<varstore>`, or `readonly='no'`", since "11.8";
+    /// Firmware in flash keeps its UEFI variables in `<nvram>`.
+    TWO_STORES = "loader-flash-varstore": Plain, Validate,
+        "`<os><varstore>`: QEMU's device `uefi-vars` is for firmware in ROM that is built for it",
+        help "use `type='rom'` and such firmware, or `<nvram>` instead of `<varstore>`", since "12.1";
+    /// The variable store of firmware in ROM needs a QEMU that keeps it.
+    VARSTORE = "varstore-support": Unsupported, Validate,
+        "`<os><varstore>`: QEMU's devices `uefi-vars-x64` and `uefi-vars-sysbus`",
+        help "remove `<varstore>`, or use a QEMU that has the device", since "12.1";
     /// Secure boot needs a Q35 machine, the architecture x86_64 and SMM.
     SECURE_BOOT = "loader-secure": Unsupported, Validate,
         "`<loader secure='yes'>`: OVMF protects its variables by system management mode, which QEMU has on Q35 for 64-bit guests",
@@ -53,6 +73,10 @@ virtargv_model::rules! {
     NVRAM_FORMAT = "nvram-format": Internal, Build,
         "`<os><nvram format=>`: `driver=` of the block node; without it the format is that of a read-only `<loader>`",
         help "set `readonly='yes'` on `<loader>`, or add `format='raw'` to `<nvram>`", since "9.2";
+    /// NVRAM with a format has a path.
+    NVRAM_PATH = "nvram-path": Internal, Build,
+        "`<os><nvram format=>`: `filename=` of the block node; only a read-only `<loader>` gets a path",
+        help "set `readonly='yes'` on `<loader>`, or write the path as the text of `<nvram>`", since "9.2";
     /// The source of NVRAM has no slices and no reservations.
     NVRAM_SOURCE = "nvram-source": Unsupported, Validate,
         "`<nvram><source>`: `<slices>` and `<reservations>` are for the sources of disks",
@@ -64,7 +88,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
     let loader = os.loader.as_ref().map(|loader| loader.pos).unwrap_or_default();
     let nvram = os.nvram.as_ref().map(|nvram| nvram.pos).unwrap_or_default();
-    for conflict in os.firmware_conflicts() {
+    let store = os.varstore.as_ref().map(|store| store.pos).unwrap_or_default();
+    for conflict in os.firmware_conflicts(cx.release) {
         let (rule, place, message): (_, Place, _) = match conflict {
             FirmwareConflict::LoaderPathMissing => (
                 &LOADER_PATH,
@@ -82,8 +107,13 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 "feature 'enrolled-keys' is enabled while feature 'secure-boot' is disabled",
             ),
             FirmwareConflict::NvramFirmware(firmware) => {
-                let message = format!("element 'nvram' is not supported for firmware '{firmware}'");
-                out.refuse(&NVRAM_FIRMWARE, nvram, message);
+                let message = format!("firmware '{firmware}' has no store for UEFI variables");
+                out.refuse(&NVRAM_FIRMWARE, if os.nvram.is_some() { nvram } else { store }, message);
+                continue;
+            }
+            FirmwareConflict::RomFormat(format) => {
+                let message = format!("the loader has the format '{format}', but firmware in ROM is raw");
+                out.refuse(&ROM_FORMAT, loader.attr("format"), message);
                 continue;
             }
             FirmwareConflict::FeaturesWithoutChoice => (
@@ -98,8 +128,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             ),
             FirmwareConflict::StatelessNvram => (
                 &STATELESS_NVRAM,
-                nvram.into(),
-                "the loader has stateless='yes', but there is an element 'nvram'",
+                if os.nvram.is_some() { nvram } else { store }.into(),
+                "the loader has stateless='yes', but there is a store for UEFI variables",
             ),
             FirmwareConflict::StatefulType => (
                 &STATEFUL_TYPE,
@@ -110,6 +140,21 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 &STATEFUL_TYPE,
                 loader.attr("stateless"),
                 "the loader has stateless='no', but its firmware is not UEFI",
+            ),
+            FirmwareConflict::WritableRom => (
+                &WRITABLE_ROM,
+                loader.attr("readonly"),
+                "the loader has readonly='no', but firmware in ROM is read-only",
+            ),
+            FirmwareConflict::WritableStore => (
+                &WRITABLE_STORE,
+                if os.nvram.is_some() { nvram } else { store }.into(),
+                "the loader has readonly='no', but there is a store for UEFI variables beside it",
+            ),
+            FirmwareConflict::TwoStores => (
+                &TWO_STORES,
+                store.into(),
+                "firmware in flash has an element 'nvram', so that 'varstore' is a second store for UEFI variables",
             ),
         };
         out.refuse(rule, place, message);
@@ -136,13 +181,24 @@ pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks that the format of NVRAM is known: it is that of the loader, but a writable loader has no NVRAM of its own.
 pub(super) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
-    let Some(nvram) = os.nvram.as_ref().filter(|nvram| nvram.image.is_some() && os.has_flash()) else {
-        return;
-    };
-    if nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
+    let Some(nvram) = os.nvram.as_ref().filter(|_| os.has_flash()) else { return };
+    let template = nvram.template.is_some() || nvram.template_format.is_some();
+    let given = nvram.image.is_some() || (template && os.firmware.is_none());
+    if given && nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
         let message =
             "element 'nvram' has the format 'none', as firmware without readonly='yes' has no NVRAM";
         out.refuse(&NVRAM_FORMAT, nvram.pos.attr("format"), message);
+    } else if nvram.format.is_some() && nvram.image.is_none() {
+        let message = "element 'nvram' has a format, but no path for 'filename' of its block node";
+        out.refuse(&NVRAM_PATH, nvram.pos, message);
+    }
+}
+
+/// Checks that QEMU can keep the variable store of firmware in ROM.
+pub(super) fn varstore(cx: &Context<'_>, out: &mut Findings<'_>) {
+    let Some(store) = cx.domain.os.varstore.as_ref().filter(|store| store.path.is_some()) else { return };
+    if !cx.has(Cap::DeviceUefiVars) {
+        out.refuse(&VARSTORE, store.pos, "element 'varstore' is not supported by this QEMU");
     }
 }
 
