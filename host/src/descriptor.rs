@@ -30,6 +30,13 @@ pub enum Descriptor<S> {
     VhostVsock,
     /// `/dev/vhost-scsi`.
     VhostScsi,
+    /// `/dev/iommu`.
+    Iommu,
+    /// The VFIO device of a PCI device, `/dev/vfio/devices/vfioN`.
+    VfioDevice {
+        /// The address of the PCI device, `DOMAIN:BUS:SLOT.FUNCTION`.
+        address: S,
+    },
     /// A listening UNIX socket.
     UnixListen {
         /// The path.
@@ -170,6 +177,8 @@ impl<S> Descriptor<S> {
             Self::Vdpa { .. } => "vdpa",
             Self::VhostVsock => "vhost-vsock",
             Self::VhostScsi => "vhost-scsi",
+            Self::Iommu => "iommu",
+            Self::VfioDevice { .. } => "vfio-device",
             Self::UnixListen { .. } => "unix-listen",
             Self::ChardevFile { .. } => "chardev-file",
             Self::ChardevLog { .. } => "chardev-log",
@@ -213,6 +222,8 @@ impl Descriptor<&str> {
             Self::Vdpa { path } => Descriptor::Vdpa { path: path.to_owned() },
             Self::VhostVsock => Descriptor::VhostVsock,
             Self::VhostScsi => Descriptor::VhostScsi,
+            Self::Iommu => Descriptor::Iommu,
+            Self::VfioDevice { address } => Descriptor::VfioDevice { address: address.to_owned() },
             Self::UnixListen { path } => Descriptor::UnixListen { path: path.to_owned() },
             Self::ChardevFile { path, append } => Descriptor::ChardevFile { path: path.to_owned(), append },
             Self::ChardevLog { path, append } => Descriptor::ChardevLog { path: path.to_owned(), append },
@@ -243,6 +254,8 @@ impl<S: fmt::Display> fmt::Display for Descriptor<S> {
             Self::Vdpa { path } => write!(f, "the vDPA device '{path}'"),
             Self::VhostVsock => f.write_str("/dev/vhost-vsock, with the guest's context id set"),
             Self::VhostScsi => f.write_str("/dev/vhost-scsi"),
+            Self::Iommu => f.write_str("/dev/iommu"),
+            Self::VfioDevice { address } => write!(f, "the VFIO device of the PCI device {address}"),
             Self::UnixListen { path } => write!(f, "a UNIX socket that listens at '{path}'"),
             Self::ChardevFile { path, append } => {
                 write!(f, "the file '{path}', to {} a character device's output to", written(*append))

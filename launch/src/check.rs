@@ -177,6 +177,7 @@ fn device(path: &str) -> Found {
             "/dev/vhost-net" => "load the kernel's module vhost_net (modprobe vhost_net)",
             "/dev/vhost-vsock" => "load the kernel's module vhost_vsock (modprobe vhost_vsock)",
             "/dev/vhost-scsi" => "load the kernel's module vhost_scsi (modprobe vhost_scsi)",
+            "/dev/iommu" => "load the kernel's module iommufd (modprobe iommufd)",
             "/dev/net/tun" => "load the kernel's module tun (modprobe tun)",
             "/dev/kvm" => "load the kernel's module kvm, or use a domain of type 'qemu'",
             _ => return lack,
@@ -192,6 +193,16 @@ fn descriptor(what: &Descriptor<String>) -> Found {
         Descriptor::VhostNet { .. } => device("/dev/vhost-net"),
         Descriptor::VhostVsock => device("/dev/vhost-vsock"),
         Descriptor::VhostScsi => device("/dev/vhost-scsi"),
+        Descriptor::Iommu => device("/dev/iommu"),
+        Descriptor::VfioDevice { address } => match open::vfio_device(address) {
+            Some(path) => device(&path),
+            None => {
+                let help = format!(
+                    "as root, bind it: 'driverctl set-override {address} vfio-pci'; Linux 6.6 or later"
+                );
+                Err(Lack::new("it has no VFIO device", help))
+            }
+        },
         Descriptor::Vdpa { path } | Descriptor::Tpm { path } => device(path),
         Descriptor::TpmCancel { path } => match open::tpm_cancel(path) {
             Some(cancel) => may(&cancel, Access::WRITE_OK, "write to"),

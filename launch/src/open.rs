@@ -148,6 +148,14 @@ fn descriptor(
         Descriptor::VhostNet { .. } => device("/dev/vhost-net"),
         Descriptor::VhostVsock => device("/dev/vhost-vsock"),
         Descriptor::VhostScsi => device("/dev/vhost-scsi"),
+        Descriptor::Iommu => device("/dev/iommu"),
+        Descriptor::VfioDevice { address } => {
+            let path = vfio_device(address).ok_or_else(|| {
+                let why = std::io::Error::other("it has no VFIO device");
+                Error::open(format!("open the PCI device {address} for '{owner}'"))(why)
+            })?;
+            device(&path)
+        }
         Descriptor::Vdpa { path } | Descriptor::Tpm { path } => device(path),
         Descriptor::TpmCancel { path } => {
             let cancel = tpm_cancel(path).unwrap_or_else(|| "/dev/null".into());
@@ -175,6 +183,13 @@ fn descriptor(
             Err(Error::open(format!("open {other}"))(why))
         }
     }
+}
+
+/// The VFIO device of the PCI device at `address`.
+pub(crate) fn vfio_device(address: &str) -> Option<String> {
+    let names = std::fs::read_dir(Path::new("/sys/bus/pci/devices").join(address).join("vfio-dev")).ok()?;
+    let name = names.flatten().next()?.file_name();
+    Some(format!("/dev/vfio/devices/{}", name.to_str()?))
 }
 
 /// The file in sysfs that cancels a command of the TPM at `path`.

@@ -2,6 +2,7 @@
 
 use crate::device::disk::ThrottleGroup;
 use crate::device::filesystem::id_map::IdMap;
+use crate::iommufd::Iommufd;
 use crate::read;
 use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
@@ -129,6 +130,8 @@ pub struct Domain {
     pub clock: Clock,
     /// `<on_poweroff>`, `<on_reboot>`, `<on_crash>`, `<on_lockfailure>`, `<pm>`, `<perf>`.
     pub lifecycle: Lifecycle,
+    /// `<iommufd>`.
+    pub iommufd: Option<Iommufd>,
     /// `<devices>`.
     pub devices: Devices,
     /// `<seclabel>`, `<launchSecurity>`, `<keywrap>`.
@@ -218,6 +221,7 @@ impl Domain {
         domain.clock = Clock::read(el, r);
         domain.os.read_boot(el, r);
         domain.throttle_groups = ThrottleGroup::read_all(el, r);
+        domain.iommufd = Iommufd::read(el, r);
         domain.devices = Devices::read(el, r, |r| domain.security.read_launch(el, r));
         domain.id_map = read::one(el, "idmap", r);
         if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty())
@@ -271,10 +275,15 @@ impl Domain {
             self.tune.write_before_vcpus(w);
             self.memory.backing.write(w);
             self.vcpus.write(w);
-            self.tune.write(w);
+            self.tune.iothreads.write(w);
             if !self.throttle_groups.is_empty() {
                 w.element("throttlegroups").children(|w| read::write_all(&self.throttle_groups, w));
             }
+            self.tune.write_after_iothreads(w);
+            if let Some(iommufd) = &self.iommufd {
+                iommufd.write(w);
+            }
+            self.tune.write_resource(w);
             self.sysinfo.write(w);
             self.os.write(w);
             read::write_opt(self.id_map.as_ref(), w);

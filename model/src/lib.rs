@@ -25,6 +25,7 @@ pub mod device;
 mod domain;
 pub mod features;
 mod hex;
+pub mod iommufd;
 pub mod lifecycle;
 pub mod memory;
 mod metadata;

@@ -146,12 +146,14 @@ pub(crate) fn driver_of(el: El<'_>, r: &mut Reader) -> HostdevDriver {
     HostdevDriver {
         name: driver.and_then(|d| r.attr(d, "name")),
         model: driver.and_then(|d| d.string("model")),
+        iommufd: driver.and_then(|d| r.attr_since("12.1", d, "iommufd")),
     }
 }
 
 pub(crate) fn write_driver(driver: &HostdevDriver, w: &mut Writer) {
-    if driver.name.is_some() || driver.model.is_some() {
-        w.element("driver").opt("name", driver.name).opt("model", driver.model.as_ref()).empty();
+    if *driver != HostdevDriver::default() {
+        let tag = w.element("driver").opt("name", driver.name).opt("model", driver.model.as_ref());
+        tag.opt("iommufd", driver.iommufd).empty();
     }
 }
 

@@ -6,6 +6,7 @@ use crate::Rule;
 pub static TABLES: &[&[&Rule]] = &[
     crate::read::ALL,
     crate::domain::ALL,
+    crate::iommufd::ALL,
     crate::network::ALL,
     crate::network_port::ALL,
     crate::pool::ALL,
@@ -22,6 +23,7 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::device::disk::chain::ALL,
     crate::device::disk::driver::ALL,
     crate::device::disk::iotune::ALL,
+    crate::device::disk::statistics::ALL,
     crate::device::filesystem::ALL,
     crate::device::graphics::auth::ALL,
     crate::device::graphics::listen::ALL,

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
-use crate::{Kib, Pos, YesNo};
+use crate::{Kib, Pos};
 
 crate::rules! {
     /// A `<blkiotune>` has one `<device>` for each path.
@@ -25,13 +25,6 @@ crate::rules! {
     BLKIOTUNE_PATH = "blkiotune-path": Unsupported (Xml before "11.3"), Read,
         "`<blkiotune><device><path>`: the block device of the host that the limits are for",
         help "add `<path>`, or remove the `<device>`";
-    /// A domain has one `<iommufd>` at most.
-    IOMMUFD_DOUBLE = "iommufd-double": Xml, Read, "`<iommufd>`: host devices of a guest share one IOMMUFD",
-        help "keep one `<iommufd>`", since "12.2";
-    /// A descriptor for IOMMUFD is of use only where it is enabled.
-    IOMMUFD_FDGROUP = "iommufd-fdgroup": Unsupported, Read,
-        "`<iommufd fdgroup=>`: the descriptor of `/dev/iommu` for host devices that use IOMMUFD",
-        help "set `enabled='yes'`, or remove `fdgroup=`", since "12.2";
     /// A domain has one `<resource>` at most.
     RESOURCE_DOUBLE = "resource-double": Xml, Read, "`<resource><partition>`: a domain is in one control group",
         help "keep one `<resource>`";
@@ -57,21 +50,8 @@ pub struct Tune {
     pub block: BlockTune,
     /// `<memtune>`.
     pub memory: MemTune,
-    /// `<iommufd>`.
-    pub iommufd: Option<Iommufd>,
     /// `<resource>`.
     pub resource: Resource,
-}
-
-/// `<iommufd>`: whether the host devices of the guest use IOMMUFD, where they do not say so themselves.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Iommufd {
-    /// Place of the element in the text.
-    pub pos: Pos,
-    /// `enabled=`
-    pub enabled: YesNo,
-    /// `fdgroup=`: the name under which the descriptor of `/dev/iommu` is passed, where libvirt does not open it.
-    pub fdgroup: Option<String>,
 }
 
 /// `<blkiotune>`.
@@ -144,7 +124,6 @@ impl Tune {
     /// Reads `<numatune>` and `<resource>`, which libvirt reads after the NUMA cells.
     pub(crate) fn read_numa(&mut self, domain: El<'_>, r: &mut Reader) {
         self.numa = domain.child("numatune").map(|e| NumaTune::read(e, r)).unwrap_or_default();
-        self.iommufd = r.child_since("12.2", domain, "iommufd").and_then(|e| Iommufd::read(e, r));
         self.resource = domain.child("resource").map(|e| Resource::read(e, r)).unwrap_or_default();
     }
 
@@ -154,11 +133,14 @@ impl Tune {
         self.memory.write(w);
     }
 
-    pub(crate) fn write(&self, w: &mut Writer) {
-        self.iothreads.write(w);
+    /// Writes `<cputune>` and `<numatune>`, which follow the iothreads and throttle groups.
+    pub(crate) fn write_after_iothreads(&self, w: &mut Writer) {
         self.cpu.write(w);
         self.numa.write(w);
-        read::write_opt(self.iommufd.as_ref(), w);
+    }
+
+    /// Writes `<resource>`, which follows `<iommufd>`.
+    pub(crate) fn write_resource(&self, w: &mut Writer) {
         self.resource.write(w);
     }
 }
@@ -242,25 +224,6 @@ impl MemTune {
                 }
             }
         });
-    }
-}
-
-impl Element for Iommufd {
-    fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        if let Some(second) = el.parent().and_then(|domain| domain.children("iommufd").nth(1)) {
-            r.refuse(&IOMMUFD_DOUBLE, second.pos(), "there is more than one element 'iommufd'");
-        }
-        let enabled = r.required(el, "enabled")?;
-        let fdgroup = el.string("fdgroup");
-        if fdgroup.is_some() && enabled == YesNo::No {
-            let message = "attribute 'fdgroup' of element 'iommufd' needs enabled='yes'";
-            r.refuse(&IOMMUFD_FDGROUP, el.pos().attr("fdgroup"), message);
-        }
-        Some(Self { pos: el.pos(), enabled, fdgroup })
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.element("iommufd").attr("enabled", self.enabled).opt("fdgroup", self.fdgroup.as_ref()).empty();
     }
 }
 

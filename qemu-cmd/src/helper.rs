@@ -67,7 +67,7 @@ pub struct VirtiofsdHelper {
 pub struct Passt {
     /// Whether QEMU connects by vhost-user; otherwise by a stream socket.
     pub vhost_user: bool,
-    /// The options after socket and mode, in libvirt's order: device, log, addresses, ports.
+    /// The options after socket and mode, in libvirt's order: device, log, names, addresses, gateways, ports.
     pub words: Vec<String>,
 }
 

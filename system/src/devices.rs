@@ -79,6 +79,7 @@ impl SystemHost {
         Some(UsbDevice {
             bus: decimal(attribute("busnum")?)?,
             device: decimal(attribute("devnum")?)?,
+            port: attribute("devpath"),
             vendor: hexadecimal(attribute("idVendor")?)?,
             product: hexadecimal(attribute("idProduct")?)?,
         })

@@ -351,6 +351,7 @@ fn devices_are_those_of_sysfs_and_dev() {
     let tree = Tree::of(&[
         (&usb("1-4", "busnum"), "1\n"),
         (&usb("1-4", "devnum"), "12\n"),
+        (&usb("1-4", "devpath"), "4\n"),
         (&usb("1-4", "idVendor"), "1d6b\n"),
         (&usb("1-4", "idProduct"), "0002\n"),
         (&usb("1-4:1.0", "bInterfaceNumber"), "00\n"),
@@ -360,7 +361,10 @@ fn devices_are_those_of_sysfs_and_dev() {
     ]);
     let host = tree.host();
     let devices = host.devices();
-    assert_eq!(devices.usb_devices(), Ok(vec![UsbDevice { bus: 1, device: 12, vendor: 0x1d6b, product: 2 }]));
+    assert_eq!(
+        devices.usb_devices(),
+        Ok(vec![UsbDevice { bus: 1, device: 12, port: Some("4".into()), vendor: 0x1d6b, product: 2 }])
+    );
     assert_eq!(devices.render_node().as_deref(), Ok("/dev/dri/renderD129"));
     assert_eq!((devices.vhost_net(Accel::Kvm), devices.vhost_net(Accel::Tcg)), (Ok(true), Ok(false)));
     assert_eq!(devices.vhost_vsock(), Ok(false));

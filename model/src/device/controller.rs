@@ -63,6 +63,8 @@ pub enum ControllerKind {
     Xenbus(Xenbus),
     /// `isa`
     Isa,
+    /// `nvme`
+    Nvme(Nvme),
 }
 
 /// Options of a virtio-serial controller.
@@ -81,6 +83,8 @@ pub struct VirtioSerial {
 pub struct Usb {
     /// `model=`
     pub model: Option<UsbModel>,
+    /// Whether the document leaves `model=` open. Completing fills it in and does not change this.
+    pub model_is_open: bool,
     /// `ports=`: the number of ports (xHCI).
     pub ports: Option<u32>,
 }
@@ -92,6 +96,13 @@ pub struct Xenbus {
     pub max_grant_frames: Option<u32>,
     /// `maxEventChannels=`
     pub max_event_channels: Option<u32>,
+}
+
+/// Options of an NVMe controller.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Nvme {
+    /// `<serial>`; an empty one is read as absent. Its disks have the same or none.
+    pub serial: Option<String>,
 }
 
 impl ControllerKind {
@@ -108,6 +119,7 @@ impl ControllerKind {
             Self::Pci(_) => ControllerType::Pci,
             Self::Xenbus(_) => ControllerType::Xenbus,
             Self::Isa => ControllerType::Isa,
+            Self::Nvme(_) => ControllerType::Nvme,
         }
     }
 }
@@ -231,6 +243,9 @@ impl Element for Controller {
             if let ControllerKind::Pci(pci) = &self.kind {
                 pci.write(w);
             }
+            if let ControllerKind::Nvme(nvme) = &self.kind {
+                w.opt_text_element("serial", nvme.serial.as_ref());
+            }
             self.driver.write(w);
             self.info.write(w);
             if let Some(size) = self.pci().and_then(|pci| pci.pcihole64) {
@@ -278,7 +293,9 @@ impl ControllerKind {
             }),
             ControllerType::Ccid => Self::Ccid,
             ControllerType::Usb => {
-                Self::Usb(Usb { model: model(el, r), ports: r.attr_as(INTERNAL_BEFORE_9_0, el, "ports") })
+                let model_is_open = el.get("model").is_none();
+                let ports = r.attr_as(INTERNAL_BEFORE_9_0, el, "ports");
+                Self::Usb(Usb { model: model(el, r), model_is_open, ports })
             }
             ControllerType::Pci => Self::Pci(Pci::read(el, r)),
             ControllerType::Xenbus => Self::Xenbus(Xenbus {
@@ -286,6 +303,9 @@ impl ControllerKind {
                 max_event_channels: r.attr_as(INTERNAL_BEFORE_9_0, el, "maxEventChannels"),
             }),
             ControllerType::Isa => Self::Isa,
+            ControllerType::Nvme => {
+                Self::Nvme(Nvme { serial: el.child_text("serial").filter(|serial| !serial.is_empty()) })
+            }
         }
     }
 }

@@ -6,13 +6,15 @@ pub(crate) mod iotune;
 mod mirror;
 mod name;
 mod parts;
+pub(crate) mod statistics;
 
 pub use chain::BackingChain;
 pub use driver::{CacheMode, DetectZeroes, Discard, DiskDriver, ErrorPolicy, IoMode, IothreadMap};
 pub use iotune::{Iotune, THROTTLEGROUP_NAME, ThrottleGroup};
 pub use mirror::{Mirror, MirrorJob, MirrorState};
-pub use name::DiskName;
+pub use name::{DiskName, NvmeName};
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
+pub use statistics::{LatencyHistogram, LatencyType, Statistics};
 
 use crate::device::storage::{Image, SourceType, optional_word, required_text};
 use crate::info::DeviceInfo;
@@ -72,11 +74,13 @@ spelled! {
         Sata = "sata",
         /// An SD card slot.
         Sd = "sd",
+        /// NVMe: the disk is a namespace of an NVMe controller.
+        Nvme = "nvme" since "11.5",
     }
 }
 
 spelled! {
-    /// `model=` of a virtio disk.
+    /// `model=` of a virtio or USB disk.
     pub enum DiskModel {
         /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
@@ -84,6 +88,10 @@ spelled! {
         VirtioTransitional = "virtio-transitional",
         /// Non-transitional: virtio 1.0 only.
         VirtioNonTransitional = "virtio-non-transitional",
+        /// A USB disk that QEMU makes a SCSI disk of; a CD-ROM is no CD-ROM to the guest.
+        UsbStorage = "usb-storage" since "11.5",
+        /// A USB host adapter with a SCSI disk or CD-ROM of its own.
+        UsbBot = "usb-bot" since "11.5",
     }
 }
 
@@ -132,6 +140,9 @@ pub struct DiskTarget {
     pub removable: Option<OnOff>,
     /// `rotation_rate=`: 1 for a solid-state drive, else rotations per minute; 0 is read as absent.
     pub rotation_rate: Option<u32>,
+    /// `dpofua=`: whether the guest sees that the disk takes the bits DPO and FUA of SCSI commands, by which a command
+    /// bypasses the cache.
+    pub dpofua: Option<OnOff>,
 }
 
 /// `<disk>`.
@@ -308,6 +319,7 @@ impl Disk {
             tray: optional_word(UNSUPPORTED_BEFORE_9_0, target, "tray", "closed", r),
             removable: r.attr_as(UNSUPPORTED_BEFORE_9_0, target, "removable"),
             rotation_rate: r.attr_since("7.3", target, "rotation_rate").filter(|rate| *rate > 0),
+            dpofua: r.attr_since("11.10", target, "dpofua"),
         };
     }
 
@@ -372,6 +384,7 @@ impl Disk {
                 // libvirt keeps the attribute of a SCSI disk, and writes that of a USB disk only.
                 .opt("removable", self.target.removable.filter(|_| self.target.bus != Some(DiskBus::Scsi)))
                 .opt("rotation_rate", self.target.rotation_rate)
+                .opt("dpofua", self.target.dpofua)
                 .empty();
         }
         if let Some(iotune) = &self.iotune {

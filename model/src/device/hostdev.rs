@@ -8,7 +8,7 @@ pub(crate) mod usb;
 pub use mdev::{Mdev, MdevModel};
 pub use pci::{HostdevDriver, HostdevDriverName, PciDevice};
 pub use scsi::{ScsiAdapter, ScsiDevice, ScsiHost, ScsiHostModel, ScsiIscsi, ScsiSource, SgIo};
-pub use usb::{GuestReset, UsbDevice, UsbStartup};
+pub use usb::{GuestReset, UsbDevice, UsbHostAddress, UsbHostPlace, UsbStartup};
 
 use super::net::{Interface, InterfaceType, IpAddress, Route, Teaming};
 use super::{DeviceId, DeviceKind, Devices};

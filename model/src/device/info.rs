@@ -91,7 +91,8 @@ impl DeviceInfo {
                 "alias" => info.alias = child.string("name"),
                 "address" => info.address = Address::read(child, r),
                 "boot" => info.boot = Boot::read(child, r),
-                "rom" => info.rom = Rom::read(child, r),
+                // libvirt ignores it of other devices.
+                "rom" if matches!(el.name(), "interface" | "hostdev") => info.rom = Rom::read(child, r),
                 "acpi" => {
                     info.acpi_index = r.attr_since("7.3", child, "index");
                     if r.knows("11.8") {

@@ -1,5 +1,6 @@
 //! `<memory>` of `<devices>`: memory modules, persistent memory, virtio memory and enclave memory.
 
+use crate::device::virtio::VirtioOptions;
 use crate::info::DeviceInfo;
 use crate::memory::MemoryAccess;
 use crate::read::{AnyBase, El, Element, Reader, attr_place, hex};
@@ -42,6 +43,8 @@ pub struct MemoryDevice {
     pub discard: Option<YesNo>,
     /// `<uuid>` of an NVDIMM (pseries).
     pub uuid: Option<Uuid>,
+    /// `<driver>`: the options that all virtio devices have.
+    pub virtio: VirtioOptions,
     /// `<source>`.
     pub source: MemoryDeviceSource,
     /// `<target>`.
@@ -118,9 +121,11 @@ impl Element for MemoryDevice {
             uuid
         });
         let kind = model.unwrap_or(MemoryModel::Dimm);
+        let virtio =
+            r.child_since("11.9", el, "driver").map(|d| VirtioOptions::read(d, r)).unwrap_or_default();
         let source = el.child("source").map(|e| MemoryDeviceSource::read(kind, e, r)).unwrap_or_default();
         let target = r.need(el, "target").map(|e| MemoryDeviceTarget::read(kind, e, r)).unwrap_or_default();
-        Some(Self { info: DeviceInfo::read(el, r), model, access, discard, uuid, source, target })
+        Some(Self { info: DeviceInfo::read(el, r), model, access, discard, uuid, virtio, source, target })
     }
 
     fn write(&self, w: &mut Writer) {
@@ -130,6 +135,9 @@ impl Element for MemoryDevice {
             .opt("discard", self.discard)
             .children(|w| {
                 w.opt_text_element("uuid", self.uuid);
+                if !self.virtio.is_empty() {
+                    self.virtio.write(w.element("driver")).empty();
+                }
                 self.source.write(w);
                 self.target.write(w);
                 self.info.write(w);

@@ -67,6 +67,24 @@ spelled! {
     }
 }
 
+spelled! {
+    /// `<model device=>`: which of QEMU's devices a virtio video device is.
+    pub enum VirtioVideo {
+        /// With VGA.
+        Vga = "virtio-vga",
+        /// Without VGA.
+        Gpu = "virtio-gpu",
+        /// With VGA and 3D acceleration.
+        VgaGl = "virtio-vga-gl",
+        /// Without VGA, with 3D acceleration.
+        GpuGl = "virtio-gpu-gl",
+        /// With VGA, in a vhost-user process.
+        VhostUserVga = "vhost-user-vga",
+        /// Without VGA, in a vhost-user process.
+        VhostUserGpu = "vhost-user-gpu",
+    }
+}
+
 /// `<acceleration>`: graphics acceleration.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Acceleration {
@@ -116,6 +134,10 @@ pub struct Video {
     pub primary: bool,
     /// `<model blob=>`: whether blob resources, which avoid copies, are enabled (virtio).
     pub blob: Option<OnOff>,
+    /// `<model edid=>`: whether the guest can read the capabilities of the display (EDID).
+    pub edid: Option<OnOff>,
+    /// `<model device=>` (virtio).
+    pub device: Option<VirtioVideo>,
     /// `<acceleration>`.
     pub acceleration: Option<Acceleration>,
     /// `<resolution>`.
@@ -159,6 +181,10 @@ impl Element for Video {
             video.vgamem = size(model, "vgamem", r);
             video.heads = r.attr(model, "heads");
             video.blob = r.attr_since("9.2", model, "blob");
+            video.edid = r.attr_since("11.7", model, "edid");
+            if video.model == Some(VideoModel::Virtio) {
+                video.device = r.attr_since("12.5", model, "device");
+            }
         }
         if let Some(driver) = el.child("driver") {
             video.backend = r.attr_as(UNSUPPORTED_BEFORE_9_0, driver, "name");
@@ -196,6 +222,8 @@ impl Video {
             .opt("heads", self.heads)
             .opt("primary", self.primary.then_some(YesNo::Yes))
             .opt("blob", self.blob)
+            .opt("edid", self.edid)
+            .opt("device", self.device)
             .children(|w| {
                 if let Some(accel) = &self.acceleration {
                     w.element("acceleration")

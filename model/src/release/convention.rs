@@ -263,4 +263,41 @@ conventions! {
     TpmVersionByDevice: since "9.0";
     /// `<loader readonly='no'>` of flash is writable, else any `readonly=` makes it read-only.
     FlashReadonlyByWord: since "9.0";
+    /// Without a model, a USB controller is an xHCI controller on all architectures but x86 and s390, where QEMU has one;
+    /// else on 64-bit Arm, POWER and LoongArch only. The one of an Arm board with PCI follows.
+    UsbXhciFirst: since "11.9";
+    /// A USB controller of s390 without a model is none even where it has an address, else then a PIIX3.
+    S390UsbNone: since "11.9";
+    /// The Arm boards with a USB controller are those with a PCI bus, else all of the families `versatilepb` and
+    /// `realview`; of the latter, `realview-eb` is one with a PCI bus, else none is.
+    ArmUsbWithPci: since "11.9";
+    /// Architectures and machines with USB and a memory balloon are listed; else all but some have both.
+    DefaultDevicesListed: since "12.1";
+    /// A device that needs a PCI bus is refused where an Arm or RISC-V machine has none, else it is left without an address.
+    PciNeedsBus: since "12.1";
+    /// Without a model, a SCSI controller of an Arm or RISC-V `virt` machine is virtio-scsi, else an LSI where QEMU has it.
+    VirtVirtioScsi: since "11.6";
+    /// A USB disk has a model: a host adapter with a CD-ROM for CD-ROMs, else all are QEMU's `usb-storage`.
+    UsbDiskModel: since "11.5";
+    /// A target name such as `nvme0n1` is that of an NVMe disk, else of none.
+    NvmeNames: since "11.5";
+    /// `discard_granularity=` is the last property of a disk, and can be 0; else it follows the block sizes, and 0 is read as
+    /// absent.
+    DiscardGranularityLast: since "11.6";
+    /// A throttle filter has `discard=unmap`.
+    ThrottleDiscard: since "11.10";
+    /// An IOMMU of model `virtio` has options, else none has.
+    VirtioIommuOptions: since "12.1";
+    /// An IOMMU follows the controllers on the command line, as it can name one; else it precedes them.
+    IommuAfterControllers: since "11.10";
+    /// An AMD IOMMU of a new guest with more than 255 vCPUs gets `xtsup=` and `intremap=`, as an Intel one gets `eim=`.
+    AmdXtsup: since "12.2";
+    /// The network devices `lan9118` and `scm91c111` are those on an Arm board (`-net nic`) and have no PCI address.
+    BoardNicsWithoutPci: since "12.9";
+    /// A virtio video device records which of QEMU's devices it is, else it is chosen at each start.
+    VideoDevice: since "12.5";
+    /// passt tells the guest routes, else none are told.
+    PasstRoutes: since "12.2";
+    /// The host must have VFIO for every PCI host device, else for those that do not name the driver `vfio`.
+    VfioAlwaysNeeded: since "12.1";
 }

@@ -59,6 +59,8 @@ pub struct Poll {
     pub grow: Option<u64>,
     /// `shrink=`: the divisor by which the time shrinks; 0 for QEMU's default.
     pub shrink: Option<u64>,
+    /// `weight=`: the binary logarithm of how little the last event counts for the time, 0 to 63.
+    pub weight: Option<u32>,
 }
 
 /// `<defaultiothread>`.
@@ -153,11 +155,15 @@ impl Element for Iothread {
             chosen: false,
             thread_pool_min: r.attr_since("8.5", el, "thread_pool_min"),
             thread_pool_max: r.attr_since("8.5", el, "thread_pool_max"),
-            poll: r.child_since("9.4", el, "poll").map(|poll| Poll {
-                max: r.attr(poll, "max"),
-                grow: r.attr(poll, "grow"),
-                shrink: r.attr(poll, "shrink"),
-            }),
+            poll: r
+                .child_since("9.4", el, "poll")
+                .map(|poll| Poll {
+                    max: r.attr(poll, "max"),
+                    grow: r.attr(poll, "grow"),
+                    shrink: r.attr(poll, "shrink"),
+                    weight: r.attr_since("12.7", poll, "weight"),
+                })
+                .filter(|poll| *poll != Poll::default()),
         })
     }
 
@@ -172,6 +178,7 @@ impl Element for Iothread {
                         .opt("max", poll.max)
                         .opt("grow", poll.grow)
                         .opt("shrink", poll.shrink)
+                        .opt("weight", poll.weight)
                         .empty();
                 }
             });

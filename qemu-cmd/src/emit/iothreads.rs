@@ -20,6 +20,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
             props.set_opt("poll-max-ns", poll.max);
             props.set_opt("poll-grow", poll.grow);
             props.set_opt("poll-shrink", poll.shrink);
+            props.set_opt("poll-weight", poll.weight);
         }
         e.object(props);
     }

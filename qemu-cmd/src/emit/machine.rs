@@ -109,7 +109,11 @@ fn memory(e: &Emit<'_>, props: &mut Props) {
 
 /// Adds `iommu=`, for IOMMUs that are part of the machine.
 fn iommu(e: &Emit<'_>, props: &mut Props) {
-    if let Some(Driver::Machine(iommu)) = e.prepared.iommus().next().map(|iommu| iommu.facts) {
+    let machine = e.prepared.iommus().find_map(|iommu| match iommu.facts {
+        Driver::Machine(iommu) => Some(iommu),
+        _ => None,
+    });
+    if let Some(iommu) = machine {
         match iommu {
             MachineIommu::Intel => props.set("iommu", true),
             MachineIommu::Smmuv3 => props.set("iommu", "smmuv3"),

@@ -10,7 +10,6 @@ mod display;
 mod env;
 mod genid;
 mod incoming;
-mod iommufd;
 mod iothreads;
 mod lifecycle;
 mod loader;
@@ -65,8 +64,9 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     clock::emit,
     lifecycle::emit,
     boot::emit,
-    device::iommu::emit,
+    device::iommu::emit_first,
     device::controller::emit,
+    device::iommu::emit_after_controllers,
     memory_devices_after_controllers,
     device::hub::emit,
     device::disk::emit,
@@ -85,7 +85,6 @@ const PARTS: &[fn(&mut Emit<'_>)] = &[
     device::sound::emit,
     device::watchdog::emit,
     device::redirdev::emit,
-    iommufd::emit,
     device::hostdev::emit,
     incoming::emit,
     device::memballoon::emit,

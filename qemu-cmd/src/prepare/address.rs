@@ -113,6 +113,13 @@ pub(crate) enum Drive {
         /// The SCSI id.
         id: u32,
     },
+    /// A namespace of an NVMe controller.
+    Nvme {
+        /// The id of the controller.
+        controller: Text,
+        /// The number of the namespace, from 1.
+        namespace: u32,
+    },
     /// A logical unit of a SCSI controller.
     Scsi {
         /// The id of the bus.
@@ -225,6 +232,10 @@ impl Buses<'_> {
             Some(DiskBus::Sata) => {
                 let controller = self.alias(ControllerType::Sata, at.controller)?;
                 Drive::Sata { bus: text!(controller, ".", at.unit) }
+            }
+            Some(DiskBus::Nvme) => {
+                let controller = self.alias(ControllerType::Nvme, at.controller)?;
+                Drive::Nvme { controller: text!(controller), namespace: at.unit.saturating_add(1) }
             }
             Some(DiskBus::Ide) => {
                 let controller = self.alias(ControllerType::Ide, at.controller)?;

@@ -141,8 +141,8 @@ impl<'h> Numbers<'h> {
         Some(GroupSet { number, group: group.to_owned(), descriptors, writable })
     }
 
-    /// The numbers of the descriptors of `group`; `None` if the caller passed no such group.
-    pub fn passed(&self, group: &str) -> Option<Vec<u32>> {
+    /// The numbers of the descriptors of `group`, which is no descriptor set.
+    pub fn of_group(&self, group: &str) -> Option<Vec<u32>> {
         self.known.group(group).map(|group| group.numbers)
     }
 

@@ -1,32 +1,69 @@
-//! `<iommufd>`: the IOMMUFD of the guest's host devices.
+//! `<iommufd>`: the object `iommufd0`, and the host devices that use it.
 
-use virtargv_model::{Problem, YesNo};
+use virtargv_host::Descriptor;
+use virtargv_model::device::hostdev::{HostdevSource, InterfaceDevice, PciDevice};
+use virtargv_model::device::net::Source;
+use virtargv_model::{Domain, Problem, YesNo};
 
 use super::context::Prepare;
+use super::descriptor::Passed;
 
-/// The object `iommufd` whose descriptor of `/dev/iommu` the caller passes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Passed {
-    /// The number of the descriptor; `None` in a command line that is to be read, for which none is passed.
-    pub fd: Option<u32>,
+/// The descriptor of `/dev/iommu`.
+#[derive(Debug)]
+pub(crate) enum Iommu {
+    /// QEMU opens it.
+    Opened,
+    /// QEMU inherits it.
+    Passed(Passed),
+    /// It is the one of a group that the caller passes.
+    Group {
+        /// The name of the group.
+        group: String,
+        /// Its number.
+        number: u32,
+    },
 }
 
-/// Prepares a passed IOMMUFD; `None` where the document names no group.
-pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Passed>, Problem> {
-    let element = cx.domain.tune.iommufd.as_ref().filter(|iommufd| iommufd.enabled == YesNo::Yes);
-    let Some((pos, group)) = element.and_then(|iommufd| Some((iommufd.pos, iommufd.fdgroup.as_ref()?)))
-    else {
+/// Whether IOMMUFD maps the memory of a guest for a PCI host device.
+pub(crate) fn is_used_by(domain: &Domain, pci: &PciDevice) -> bool {
+    let of_domain = || domain.iommufd.as_ref().and_then(|iommufd| iommufd.enabled);
+    pci.driver.iommufd.or_else(of_domain) == Some(YesNo::Yes)
+}
+
+/// Prepares the object, where a host device uses it or the caller passes its descriptor.
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Iommu>, Problem> {
+    let devices = &cx.domain.devices;
+    let hostdevs = devices.hostdevs.iter().filter_map(|hostdev| match &hostdev.source {
+        HostdevSource::Pci(pci) => Some(pci),
+        _ => None,
+    });
+    let interfaces = devices.interfaces.iter().filter_map(|nic| match nic.actual_source() {
+        Source::Hostdev(device) => match &device.device {
+            InterfaceDevice::Pci(pci) => Some(pci),
+            InterfaceDevice::Usb(_) => None,
+        },
+        _ => None,
+    });
+    let is_used = hostdevs.chain(interfaces).any(|pci| is_used_by(cx.domain, pci));
+    let iommufd = cx.domain.iommufd.as_ref();
+    let group = iommufd.and_then(|iommufd| iommufd.fdgroup.as_ref());
+    if !is_used && group.is_none() {
         return Ok(None);
-    };
-    if cx.is_for_reader() {
-        return Ok(Some(Passed { fd: None }));
     }
-    match cx.numbers.passed(group).as_deref() {
-        Some([fd]) => Ok(Some(Passed { fd: Some(*fd) })),
+    if cx.is_for_shell() || cx.is_for_reader() {
+        return Ok(Some(Iommu::Opened));
+    }
+    let place = iommufd.map(|iommufd| iommufd.pos).unwrap_or_default();
+    let Some(group) = group else {
+        return Ok(Some(Iommu::Passed(cx.pass(&Descriptor::Iommu, place)?)));
+    };
+    match cx.numbers.of_group(group).as_deref() {
+        Some([number]) => Ok(Some(Iommu::Group { group: group.clone(), number: *number })),
         found => {
             let count = found.map_or(0, <[u32]>::len);
-            let message = format!("group '{group}' of element 'iommufd' has {count} descriptors, expected 1");
-            Err(crate::rules::IOMMUFD_GROUP.problem(cx.release(), pos.attr("fdgroup"), message))
+            let message =
+                format!("group '{group}' of element 'iommufd' has '{count}' descriptors, it must have one");
+            Err(crate::rules::IOMMUFD_GROUP.problem(cx.release(), place.attr("fdgroup"), message))
         }
     }
 }

@@ -25,10 +25,12 @@ pub(crate) mod throttle;
 pub(crate) mod tls;
 pub(crate) mod vcpu;
 
-use virtargv_caps::{Cap, Caps};
+use virtargv_caps::{Cap, Caps, Release};
 use virtargv_host::{DriverConfig, Host, Incoming, Request, Runner, StartOptions};
 use virtargv_model::device::DeviceId;
 use virtargv_model::device::disk::Disk;
+use virtargv_model::device::hostdev::InterfaceDevice;
+use virtargv_model::device::net::{Interface, Source};
 use virtargv_model::{Domain, NAME_MISSING, Outcome, Problem, Report};
 use virtargv_resolve::Guest;
 use virtargv_validate::Validated;
@@ -81,8 +83,6 @@ pub struct Prepared<'r> {
 pub(crate) struct Facts {
     /// The block nodes of firmware in flash.
     pub flash: Option<Flash>,
-    /// The IOMMUFD whose descriptor the caller passes.
-    pub iommufd: Option<iommufd::Passed>,
     /// `<launchSecurity>`.
     pub security: Option<security::Facts>,
     /// The throttle groups.
@@ -95,6 +95,8 @@ pub(crate) struct Facts {
     pub memory: memory::Facts,
     /// The socket of QEMU's monitor.
     pub monitor: CharBackend,
+    /// The object for IOMMUFD, where it is used.
+    pub iommufd: Option<iommufd::Iommu>,
     /// Devices that have an alias.
     pub devices: DeviceFacts,
     /// Displays.
@@ -123,13 +125,13 @@ impl Facts {
     /// problem, which is reported.
     fn prepare(cx: &mut Prepare<'_>) -> Option<Self> {
         let flash = cx.one(loader::prepare);
-        let iommufd = cx.one(iommufd::prepare);
         let security = cx.one(|cx| security::prepare(cx));
         let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
         let memory = cx.one(memory::prepare);
         let throttle_groups = cx.one(|cx| throttle::prepare(cx));
         let path = format!("{}/monitor.sock", cx.directories.domain);
         let monitor = cx.one(|cx| CharBackend::listening(cx, &path, cx.domain.pos));
+        let iommufd = cx.one(iommufd::prepare);
         let devices = DeviceFacts::prepare(cx);
         let graphics = graphics::prepare(cx);
         if !cx.report.is_empty() {
@@ -137,13 +139,13 @@ impl Facts {
         }
         Some(Self {
             flash: flash?,
-            iommufd: iommufd?,
             security: security?,
             throttle_groups: throttle_groups?,
             cpu: cpu?,
             vcpu: vcpu::prepare(cx),
             memory: memory?,
             monitor: monitor?,
+            iommufd: iommufd?,
             devices,
             graphics,
         })
@@ -178,6 +180,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let mut report = Report::new();
     if request.start.runner == Runner::Reader {
         let request = Request { caps: &caps, ..request.clone() };
+        report.extend(check_assigned(&domain, host, caps.release()));
         domain = virtargv_resolve::strip_interfaces(domain, &guest, &request, &mut report);
     }
     let has_cpu = start(&mut domain, &name, &guest, &caps, request, &mut report);
@@ -231,6 +234,19 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     })
 }
 
+/// The problems of interfaces that are PCI host devices, on a host without VFIO. They are found before the interfaces are
+/// replaced for a line that is to be read.
+fn check_assigned(domain: &Domain, host: &dyn Host, release: Release) -> Vec<Problem> {
+    let check = |nic: &Interface| match nic.actual_source() {
+        Source::Hostdev(device) => match &device.device {
+            InterfaceDevice::Pci(pci) => device::hostdev::check_vfio(host, release, pci, nic.info.pos).err(),
+            InterfaceDevice::Usb(_) => None,
+        },
+        _ => None,
+    };
+    domain.devices.interfaces.iter().filter_map(check).collect()
+}
+
 /// Applies the changes of a start to the domain with the name `name`, and reports what cannot be changed. Returns whether the CPU is known.
 fn start(
     domain: &mut Domain,
@@ -268,6 +284,10 @@ fn reserved(domain: &Domain, host: &dyn Host, options: &StartOptions) -> Vec<u32
             #[expect(clippy::disallowed_methods, reason = "only the numbers are looked at")]
             numbers.extend(host.descriptors().group(group).unwrap_or_default().numbers);
         }
+    }
+    if let Some(group) = domain.iommufd.as_ref().and_then(|iommufd| iommufd.fdgroup.as_ref()) {
+        #[expect(clippy::disallowed_methods, reason = "only the numbers are looked at")]
+        numbers.extend(host.descriptors().group(group).unwrap_or_default().numbers);
     }
     numbers
 }

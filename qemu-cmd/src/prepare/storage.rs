@@ -281,10 +281,10 @@ pub(crate) enum Decrypts {
 }
 
 impl ImageFacts {
-    /// Prepares `image`, with the node names `nodes`, for the disk `alias`.
-    pub fn of(cx: &mut Prepare<'_>, image: &Image, nodes: &ImageNodes, alias: &str) -> Result<Self, Problem> {
+    /// Prepares `image`, with the node names `nodes`.
+    pub fn of(cx: &mut Prepare<'_>, image: &Image, nodes: &ImageNodes) -> Result<Self, Problem> {
         let data_store = match (&image.data_store, &nodes.data_store) {
-            (Some(store), Some(nodes)) => Some(Box::new(Self::of(cx, store, nodes, alias)?)),
+            (Some(store), Some(nodes)) => Some(Box::new(Self::of(cx, store, nodes)?)),
             _ => None,
         };
         let objects = Objects::of(cx, image, || Ids::of_nodes(nodes))?;
@@ -323,7 +323,7 @@ impl ImageFacts {
             format: with_format.then(|| text!(name, "-format").into()),
             data_store: None,
         };
-        Self::of(cx, image, &nodes, name)
+        Self::of(cx, image, &nodes)
     }
 }
 

@@ -11,7 +11,8 @@ mod virtio_serial;
 
 pub use usb::at_start as usb_at_start;
 
-use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::device::controller::ControllerKind;
+use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::Address;
 
 use crate::Work;
@@ -34,6 +35,13 @@ pub fn assign(work: &mut Work<'_>) {
     }
 }
 
+/// Whether device `id` gets the address of virtio devices: virtio devices, and SCSI controllers of every model.
+fn takes_virtio_address(devices: &Devices, id: DeviceId) -> bool {
+    let scsi =
+        || devices.controllers.get(id.index).is_some_and(|c| matches!(c.kind, ControllerKind::Scsi(_)));
+    bus::virtio(devices, id).is_some() || (id.kind == DeviceKind::Controller && scsi())
+}
+
 /// Sets the address of virtio devices that have none to `address`. File systems and vsocks are on PCI, unless `all`
 /// virtio devices of the guest are on another bus.
 fn default_virtio(work: &mut Work<'_>, address: &Address, all: bool) {
@@ -41,7 +49,7 @@ fn default_virtio(work: &mut Work<'_>, address: &Address, all: bool) {
         .domain
         .devices
         .infos()
-        .filter(|(id, info)| info.address.is_none() && bus::virtio(&work.domain.devices, *id).is_some())
+        .filter(|(id, info)| info.address.is_none() && takes_virtio_address(&work.domain.devices, *id))
         .filter(|(id, _)| match id.kind {
             DeviceKind::Filesystem | DeviceKind::Vsock => all,
             // virtio-iommu is a PCI device in every guest.

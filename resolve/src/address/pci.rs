@@ -69,7 +69,8 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         count = placer.buses.list.len();
     }
     let mut placer = Placer::new(work, count, false)?;
-    if !placer.work.guest.supports_pci(placer.work.caps) {
+    let needs_bus = placer.work.release.has(Convention::PciNeedsBus);
+    if !needs_bus && !placer.work.guest.supports_pci(placer.work.caps) {
         return Ok(());
     }
     placer.by_chipset()?;

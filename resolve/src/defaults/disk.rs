@@ -1,8 +1,11 @@
 //! Defaults of `<disk>`: bus and address by the target name, drivers, formats, ports.
 
 use foldhash::HashMap;
-use virtargv_caps::Convention;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, DiskSnapshot, Iotune};
+use virtargv_caps::{Cap, Caps, Convention, Release};
+use virtargv_host::ReadOptions;
+use virtargv_model::device::disk::{
+    Disk, DiskBus, DiskDevice, DiskModel, DiskName, DiskSnapshot, Iotune, NvmeName,
+};
 use virtargv_model::device::storage::{
     EncryptionEngine, Image, ImageFormat, Location, NetSource, Protocol, SourceType, Transport,
 };
@@ -14,7 +17,7 @@ use crate::{Work, rules};
 
 /// Fills in every `<disk>`.
 pub(crate) fn apply(work: &mut Work<'_>) {
-    let live = work.options.live;
+    let (live, release) = (work.options.live, work.release);
     let empty_is_none = work.release.has(Convention::EmptyIdentityIsNone);
     let disks = &mut work.domain.devices.disks;
     // Where the bus is chosen later, the disks without one are sorted as those of a bus of their own.
@@ -22,7 +25,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         sort(disks);
     }
     for disk in disks.iter_mut() {
-        disk.target.bus.get_or_insert(bus_of(disk.device, disk.target.dev.as_deref().unwrap_or("")));
+        let name = disk.target.dev.as_deref().unwrap_or("");
+        disk.target.bus.get_or_insert_with(|| bus_of(disk.device, name, release));
     }
     if !work.release.has(Convention::DisksSortedFirst) {
         sort(disks);
@@ -34,6 +38,7 @@ pub(crate) fn apply(work: &mut Work<'_>) {
             }
         }
         complete(disk, live);
+        complete_model(disk, work.caps, work.options);
     }
     share_limits(disks);
     assign_addresses(work);
@@ -59,12 +64,12 @@ fn assign_addresses(work: &mut Work<'_>) {
     let mut problems: Vec<(&'static Rule, Place, String)> = Vec::new();
     for disk in &mut work.domain.devices.disks {
         let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
-        if DiskName::index(name).is_none() {
+        let Some(named) = Named::of(name, work.release) else {
             let message = format!("disk '{name}' has no address, and its target name does not determine one");
             problems.push((&rules::DISK_NAME_UNKNOWN, disk.target_pos.attr("dev"), message));
             continue;
-        }
-        let Some(at) = address(disk) else { continue };
+        };
+        let Some(at) = address(disk, named) else { continue };
         disk.info.address = Some(Address::Drive(at));
     }
     for (rule, place, message) in problems {
@@ -73,12 +78,15 @@ fn assign_addresses(work: &mut Work<'_>) {
 }
 
 /// The default bus for a target name.
-fn bus_of(device: Option<DiskDevice>, name: &str) -> DiskBus {
+fn bus_of(device: Option<DiskDevice>, name: &str, release: Release) -> DiskBus {
     if device == Some(DiskDevice::Floppy) {
         return DiskBus::Fdc;
     }
     let prefixes =
         [("sd", DiskBus::Scsi), ("vd", DiskBus::Virtio), ("xvd", DiskBus::Xen), ("ubd", DiskBus::Uml)];
+    if name.starts_with("nvme") && release.has(Convention::NvmeNames) {
+        return DiskBus::Nvme;
+    }
     prefixes.into_iter().find(|(p, _)| name.starts_with(p)).map_or(DiskBus::Ide, |(_, bus)| bus)
 }
 
@@ -124,6 +132,20 @@ fn complete(disk: &mut Disk, live: bool) {
             complete_image(store, live);
         }
     }
+}
+
+/// Fills in the model of a USB disk. The one that makes a CD-ROM of it is another device to the guest, so that only a new
+/// definition gets it.
+fn complete_model(disk: &mut Disk, caps: &Caps, options: ReadOptions) {
+    if disk.bus() != Some(DiskBus::Usb) || !caps.release().has(Convention::UsbDiskModel) {
+        return;
+    }
+    let bot = (Cap::DeviceUsbBot, DiskModel::UsbBot);
+    let storage = (Cap::DeviceUsbStorage, DiskModel::UsbStorage);
+    let cdrom = disk.device() == DiskDevice::Cdrom && options.abi_update;
+    let known = if cdrom { [bot, storage] } else { [storage, bot] };
+    let found = known.into_iter().find(|(cap, _)| caps.has(*cap));
+    disk.model = disk.model.or(found.map(|(_, model)| model));
 }
 
 fn complete_image(image: &mut Image, live: bool) {
@@ -182,15 +204,41 @@ pub fn complete_network(net: &mut NetSource) {
     }
 }
 
+/// What a target name says about the place of its disk.
+#[derive(Debug, Clone, Copy)]
+struct Named {
+    /// The number of the disk, from 0; of an NVMe disk, that of its namespace.
+    index: u32,
+    /// The NVMe controller; 0 for a name of another kind.
+    controller: u32,
+}
+
+impl Named {
+    /// Reads `name`; `None` where it determines no place.
+    fn of(name: &str, release: Release) -> Option<Self> {
+        if let Some(index) = DiskName::index(name) {
+            return Some(Self { index, controller: 0 });
+        }
+        let nvme = NvmeName::parse(without_partition(name)).filter(|_| release.has(Convention::NvmeNames))?;
+        Some(Self { index: nvme.namespace.get() - 1, controller: nvme.controller })
+    }
+}
+
+/// An NVMe name whose partition has no number is that of a namespace here; a later rule refuses it.
+fn without_partition(name: &str) -> &str {
+    name.strip_suffix('p').unwrap_or(name)
+}
+
 /// The address that a target name stands for. libvirt places 7 disks on a SCSI bus, as on a narrow one.
-fn address(disk: &Disk) -> Option<DriveAddress> {
-    let n = DiskName::index(disk.dst())?;
+fn address(disk: &Disk, named: Named) -> Option<DriveAddress> {
+    let n = named.index;
     let at = |controller, bus, unit| Some(DriveAddress { controller, bus, target: 0, unit });
     match disk.bus()? {
         DiskBus::Scsi => at(n / 7, 0, n % 7),
         DiskBus::Ide => at(n / 4, n % 4 / 2, n % 2),
         DiskBus::Sata => at(n / 6, 0, n % 6),
         DiskBus::Fdc => at(n / 2, 0, n % 2),
+        DiskBus::Nvme => at(named.controller, 0, n),
         DiskBus::Virtio | DiskBus::Xen | DiskBus::Usb | DiskBus::Uml | DiskBus::Sd => None,
     }
 }

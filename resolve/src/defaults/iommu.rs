@@ -25,10 +25,13 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     if !work.release.has(Convention::IommuForManyCpus) {
         return;
     }
-    if work.options.abi_update && work.guest.is_q35() && work.domain.vcpus.max() > MOST_CPUS {
+    let many = work.guest.is_q35() && work.domain.vcpus.max() > MOST_CPUS;
+    if many && work.options.abi_update {
         reach_all(work);
     }
-    if work.domain.devices.iommus.iter().any(|iommu| iommu.driver.intremap == Some(OnOff::On)) {
+    let iommus = &work.domain.devices.iommus;
+    let remaps = iommus.iter().any(|iommu| iommu.driver.intremap == Some(OnOff::On));
+    if remaps || (many && !iommus.is_empty()) {
         // Interrupt remapping needs the I/O APIC of QEMU.
         work.domain.features.ioapic.get_or_insert(IoApic::Qemu);
     }
@@ -44,6 +47,15 @@ fn reach_all(work: &mut Work<'_>) {
             IommuDriver { intremap: Some(OnOff::On), eim: Some(OnOff::On), ..IommuDriver::default() };
         let info = DeviceInfo::implied("interrupts reach more than 255 vCPUs through an IOMMU only");
         iommus.push(Iommu { info, model: Some(IommuModel::Intel), driver });
+    }
+    let xtsup = caps.has(Cap::AmdIommuXtsup);
+    let amd =
+        |iommu: &&mut Iommu| iommu.model == Some(IommuModel::Amd) && caps.release().has(Convention::AmdXtsup);
+    for iommu in iommus.iter_mut().filter(amd) {
+        iommu.driver.intremap.get_or_insert(OnOff::On);
+        if xtsup {
+            iommu.driver.xtsup.get_or_insert(OnOff::On);
+        }
     }
     for iommu in iommus.iter_mut().filter(|iommu| iommu.model == Some(IommuModel::Intel)) {
         if intremap {

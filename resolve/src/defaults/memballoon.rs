@@ -1,6 +1,6 @@
 //! Defaults of `<memballoon>`.
 
-use virtargv_caps::{Arch, Cap};
+use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::device::memballoon::{Memballoon, MemballoonModel};
 use virtargv_model::info::DeviceInfo;
 
@@ -9,7 +9,11 @@ use crate::Work;
 /// Adds the default memory balloon, where the document has none.
 pub(crate) fn apply(work: &mut Work<'_>) {
     let arch = work.guest.arch;
-    let without = arch.is_arm() || arch.is_loongarch() || arch == Arch::Sparc;
+    let without = if work.release.has(Convention::DefaultDevicesListed) {
+        !work.guest.has_default_devices()
+    } else {
+        arch.is_arm() || arch.is_loongarch() || arch == Arch::Sparc
+    };
     let balloons = &mut work.domain.devices.memballoons;
     if balloons.is_empty() && !without {
         let info = DeviceInfo::implied("every guest has a memory balloon unless <memballoon model='none'/>");

@@ -36,7 +36,7 @@ mod sysinfo;
 mod tpm;
 mod tune;
 mod vcpu;
-mod video;
+pub(crate) mod video;
 mod vsock;
 mod watchdog;
 

@@ -1,7 +1,8 @@
 //! Defaults of `<video>`.
 
-use virtargv_caps::Cap;
-use virtargv_model::device::video::{Video, VideoModel};
+use virtargv_caps::{Cap, Caps, Convention};
+use virtargv_model::YesNo;
+use virtargv_model::device::video::{Video, VideoModel, VirtioVideo};
 use virtargv_model::info::DeviceInfo;
 
 use crate::Work;
@@ -30,6 +31,25 @@ pub(crate) fn apply(work: &mut Work<'_>) {
         } else {
             first.primary = true;
         }
+    }
+    if work.release.has(Convention::VideoDevice) {
+        for video in devices.videos.iter_mut().filter(|video| video.model == Some(VideoModel::Virtio)) {
+            video.device = Some(video.device.unwrap_or_else(|| virtio_device(video, work.caps)));
+        }
+    }
+}
+
+/// Which of QEMU's devices a virtio video device is: the primary one has VGA, where QEMU has such a device.
+pub fn virtio_device(video: &Video, caps: &Caps) -> VirtioVideo {
+    let (vhost_user, gl) = (video.is_vhost_user(), video.accel3d() == Some(YesNo::Yes));
+    let vga_cap = if vhost_user { Cap::DeviceVhostUserVga } else { Cap::DeviceVirtioVga };
+    match video.primary && caps.has(vga_cap) {
+        true if vhost_user => VirtioVideo::VhostUserVga,
+        false if vhost_user => VirtioVideo::VhostUserGpu,
+        true if gl && caps.has(Cap::VirtioVgaGl) => VirtioVideo::VgaGl,
+        true => VirtioVideo::Vga,
+        false if gl && caps.has(Cap::VirtioGpuGlPci) => VirtioVideo::GpuGl,
+        false => VirtioVideo::Gpu,
     }
 }
 

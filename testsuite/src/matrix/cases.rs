@@ -6,6 +6,7 @@ use super::{Case, Qemu};
 
 mod chardev;
 mod controller;
+mod current;
 mod device;
 mod disk;
 mod display;
@@ -27,6 +28,7 @@ pub const FAMILIES: &[&[Case]] = &[
     memory::CASES,
     guest::CASES,
     guest12::CASES,
+    current::CASES,
 ];
 
 const ARM: Qemu = Qemu::Builtin("qemu-10.0-aarch64");

@@ -167,7 +167,13 @@ fn with_firmware(release: Release) -> FixedHost {
 }
 
 fn with_devices(release: Release) -> FixedHost {
-    let device = |bus, device, product| UsbDevice { bus, device, vendor: 0x1234, product };
+    let device = |bus, device, product| UsbDevice {
+        bus,
+        device,
+        port: Some(format!("1.{device}")),
+        vendor: 0x1234,
+        product,
+    };
     let mut host = usual(release);
     host.usb_devices = Some(vec![device(1, 4, 0xbeef), device(1, 7, 0xcafe), device(2, 3, 0xcafe)]);
     host.vhost_vsock = false;

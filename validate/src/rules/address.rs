@@ -181,6 +181,7 @@ fn controller_of(cx: &Context<'_>, info: &DeviceInfo, bus: Option<DiskBus>) -> O
                 Some(DiskBus::Sata) if on_board && cx.guest.is_q35() => return None,
                 Some(DiskBus::Ide) => (ControllerType::Ide, at.controller),
                 Some(DiskBus::Sata) => (ControllerType::Sata, at.controller),
+                Some(DiskBus::Nvme) => (ControllerType::Nvme, at.controller),
                 _ => (ControllerType::Scsi, at.controller),
             }
         }

@@ -1,5 +1,6 @@
 //! Rules on `<controller>`.
 
+pub mod nvme;
 pub mod pci;
 pub mod usb;
 
@@ -102,6 +103,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             format_rules(controller, out);
         }
     }
+    nvme::check(cx, out);
 }
 
 /// The rules that libvirt checks while it completes the domain.
@@ -185,6 +187,7 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
             out.refuse(&NCR, controller.info.pos.attr("model"), message);
         }
         ControllerKind::Scsi(_) => iothread(cx, controller, out),
+        ControllerKind::Usb(usb) => usb::check_model(cx, controller, usb, out),
         ControllerKind::Pci(pci) => {
             pci::of_machine(cx, controller, out);
             pci::qemu_rules(cx, controller, pci, out);
@@ -231,7 +234,7 @@ fn driver(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     }
     let set = |number: Option<u32>| number.is_some_and(|n| n > 0);
     let given = [
-        ("queues", set(driver.queues)),
+        ("queues", set(driver.queues) && controller.controller_type() != ControllerType::Nvme),
         ("cmd_per_lun", set(driver.cmd_per_lun)),
         ("max_sectors", set(driver.max_sectors)),
         ("ioeventfd", driver.ioeventfd.is_some()),

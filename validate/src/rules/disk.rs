@@ -35,7 +35,7 @@ virtargv_model::rules! {
         help "remove the disk, or use `device='cdrom'` or `device='disk'`";
     /// The bus of a disk is one that QEMU has.
     BUS = "disk-bus": Internal, Build,
-        "`<disk><target bus=>`: `ide`, `sata`, `scsi`, `usb`, `fdc`, `virtio` and `sd`; the others are for other hypervisors",
+        "`<disk><target bus=>`: `ide`, `sata`, `scsi`, `usb`, `fdc`, `virtio`, `nvme` and `sd`; the others are for other hypervisors",
         help "use `bus='virtio'`, or another of these";
 }
 
@@ -123,7 +123,8 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                 | DiskBus::Usb
                 | DiskBus::Fdc
                 | DiskBus::Virtio
-                | DiskBus::Sd,
+                | DiskBus::Sd
+                | DiskBus::Nvme,
             ) => {}
             other => {
                 let bus = other.map_or("", Spelled::as_str);

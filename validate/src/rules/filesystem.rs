@@ -60,6 +60,10 @@ virtargv_model::rules! {
     FS_MTP_QEMU = "filesystem-mtp-qemu": Unsupported, Validate,
         "`<filesystem><driver type='mtp'/>`: `-device usb-mtp`",
         help "use another driver, or a QEMU that has the device";
+    /// The driver `handle` is one of early QEMUs.
+    FS_DRIVER_HANDLE = "filesystem-driver-handle": Unsupported, Validate,
+        "`<filesystem><driver type='handle'/>`: `-fsdev handle` was removed in QEMU 4.0",
+        help "use `type='path'`, or driver `virtiofs`", since "12.2";
     /// Booting from virtiofs needs an address of type `pci`, and a QEMU that has it.
     FS_VIRTIOFS_BOOT = "filesystem-virtiofs-boot": Unsupported, Validate,
         "`<filesystem><boot>`: `bootindex=` of `vhost-user-fs-pci`",

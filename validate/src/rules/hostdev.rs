@@ -190,7 +190,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 /// A device that the document names by vendor and product is looked up when the guest is started.
 fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
-    let is_named = usb.product.is_some() || usb.address.is_some_and(|at| at != (0, 0));
+    let is_named = usb.is_named();
     if !is_named && !out.unread().has_part_of(usb.pos) {
         let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
         out.refuse(&USB_NODE, usb.pos, message);

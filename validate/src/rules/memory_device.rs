@@ -7,6 +7,7 @@ use virtargv_model::memory::MemoryAccess;
 use virtargv_model::{Kib, YesNo};
 use virtargv_resolve::rules::MEMORY_DEVICE_SLOT_RANGE;
 
+use super::virtio;
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -104,6 +105,12 @@ virtargv_model::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices.memories;
     for device in devices {
+        let place = device.info.pos.path("driver");
+        if matches!(device.model(), MemoryModel::VirtioMem | MemoryModel::VirtioPmem) {
+            virtio::available(cx, device.virtio, &place, out);
+        } else {
+            virtio::absent(device.virtio, &place, out);
+        }
         support(cx, device, out);
     }
     for device in devices {

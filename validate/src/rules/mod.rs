@@ -18,6 +18,7 @@ pub mod hostdev;
 pub mod hub;
 pub mod input;
 pub mod iommu;
+pub mod iommufd;
 pub mod lifecycle;
 pub mod memballoon;
 pub mod memory;
@@ -122,6 +123,7 @@ pub(crate) const CHECKS: &[Check] = &[
     Devices(&[DeviceKind::Redirdev], redirdev::check),
     Devices(&[DeviceKind::Graphics], graphics::check),
     Devices(&[DeviceKind::Audio], audio::check),
+    Domain(iommufd::check),
     Domain(disk::together),
     Domain(alias::check),
     Domain(lifecycle::known),
@@ -181,6 +183,7 @@ pub static TABLES: &[&[&Rule]] = &[
     alias::ALL,
     qemu_ns::ALL,
     controller::ALL,
+    controller::nvme::ALL,
     controller::usb::ALL,
     controller::pci::ALL,
     address::ALL,
@@ -234,6 +237,7 @@ pub static TABLES: &[&[&Rule]] = &[
     shmem::ALL,
     memory_device::ALL,
     iommu::ALL,
+    iommufd::ALL,
     vsock::ALL,
     crypto::ALL,
     pstore::ALL,

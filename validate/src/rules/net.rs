@@ -88,9 +88,12 @@ fn check_guest_side(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     match nic.kind() {
         InterfaceType::User => {
             backend::check_user(cx, nic, passt, out);
-            ip::check_user(nic, out);
+            ip::check_user(cx, nic, passt, out);
         }
-        InterfaceType::Vhostuser if passt => ip::check_user(nic, out),
+        InterfaceType::Vhostuser if passt => {
+            ip::check_user(cx, nic, passt, out);
+            vhost_user::check(cx, "interface", nic.info.pos.path("backend/@type"), out);
+        }
         InterfaceType::Vdpa => source::check_vdpa(cx, nic, out),
         _ => ip::check_none(nic, out),
     }
@@ -113,6 +116,7 @@ fn check_format(nic: &Interface, out: &mut Findings<'_>) {
         virtio::absent(nic.driver.virtio, &nic.info.pos.path("driver"), out);
     }
     backend::check_type(nic, out);
+    backend::check_names(nic, out);
     ip::check_port_forwards(nic, out);
     source::check_vhost_user(nic, out);
 }

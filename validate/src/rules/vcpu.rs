@@ -1,6 +1,8 @@
 //! Rules on `<vcpu>`, `<vcpus>` and `<cpu><topology>`.
 
-use virtargv_caps::Cap;
+use virtargv_caps::{Cap, Convention};
+use virtargv_model::device::iommu::IommuDriver;
+use virtargv_model::features::IoApic;
 use virtargv_model::vcpu::Vcpu;
 use virtargv_model::{OnOff, YesNo};
 
@@ -43,9 +45,9 @@ virtargv_model::rules! {
     MANY_Q35 = "vcpu-many-q35": Unsupported, Validate,
         "`<vcpu>`: APIC ids above 8 bits need an IOMMU with extended interrupt mode, which QEMU has on Q35",
         help "use `machine='q35'`, or 255 vCPUs or fewer";
-    /// An x86 guest with more than 255 vCPUs needs an IOMMU with extended interrupt mode.
+    /// An x86 guest with more than 255 vCPUs needs an IOMMU with extended interrupt mode, or since libvirt 12.2 the I/O APIC in QEMU.
     MANY_EIM = "vcpu-many-eim": Unsupported, Validate,
-        "`<iommu><driver eim='on'>`: APIC ids above 8 bits",
+        "`<iommu><driver eim='on'>`, `xtsup='on'`: APIC ids above 8 bits",
         help "add `<iommu model='intel'><driver intremap='on' eim='on'/></iommu>`, or use 255 vCPUs or fewer";
     /// Dies and clusters of a CPU topology need a QEMU that has them.
     LEVEL = "vcpu-topology-level": Unsupported, Build,
@@ -136,7 +138,14 @@ fn many(cx: &Context<'_>, out: &mut Findings<'_>) {
     if !cx.guest.arch.is_x86() || vcpus.max() <= WITHOUT_EIM {
         return;
     }
-    let eim = cx.domain.devices.iommus.first().is_some_and(|iommu| iommu.driver.eim == Some(OnOff::On));
+    let iommus = &cx.domain.devices.iommus;
+    let eim = if cx.release.has(Convention::AmdXtsup) {
+        let on = |driver: &IommuDriver| driver.eim == Some(OnOff::On) || driver.xtsup == Some(OnOff::On);
+        let split = cx.domain.features.ioapic == Some(IoApic::Qemu);
+        split || iommus.iter().any(|iommu| on(&iommu.driver))
+    } else {
+        iommus.first().is_some_and(|iommu| iommu.driver.eim == Some(OnOff::On))
+    };
     if !cx.guest.is_q35() {
         let message = format!("more than '{WITHOUT_EIM}' vCPUs need a 'q35' machine type");
         out.refuse(&MANY_Q35, vcpus.pos, message);

@@ -1,7 +1,7 @@
 //! Rules on `<video>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::video::{Video, VideoModel};
+use virtargv_model::device::video::{Video, VideoModel, VirtioVideo};
 use virtargv_model::{OnOff, YesNo};
 
 use super::virtio;
@@ -48,6 +48,14 @@ virtargv_model::rules! {
     BLOB_MODEL = "video-blob-model": Unsupported, Validate,
         "`<video><model blob=>`: `blob=` of `virtio-gpu`",
         help "remove `blob=`, or use `type='virtio'`";
+    /// Only a video device of model `vga`, `bochs` or `virtio` tells the guest the capabilities of the display.
+    EDID_MODEL = "video-edid-model": Unsupported, Validate,
+        "`<video><model edid=>`: `edid=` of `VGA`, `bochs-display`, `virtio-vga` and `virtio-gpu`",
+        help "remove `edid=`, or use one of these models", since "11.7";
+    /// The device of a virtio video device is one that this QEMU has, and fits its other options.
+    DEVICE = "video-device": Unsupported, Validate,
+        "`<video><model type='virtio' device=>`: those with VGA are for the primary device, those with 3D acceleration for `accel3d='yes'`, those of vhost-user for `<driver name='vhostuser'/>`",
+        help "remove `device=`, so that a suitable one is chosen", since "12.5";
     /// The model of a video device is one that this QEMU has.
     MODEL = "video-model": Unsupported, Validate,
         "`<video><model type=>`: `VGA`, `cirrus-vga`, `vmware-svga`, `qxl-vga`, `virtio-vga`, `virtio-gpu`, `bochs-display` and `ramfb`",
@@ -176,6 +184,13 @@ fn placement(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
         let message = "an 'address' is not supported for a 'video' of model 'ramfb'";
         out.refuse(&RAMFB_ADDRESS, pos.path("address"), message);
     }
+    if let Some(edid) = video.edid
+        && !matches!(model, VideoModel::Vga | VideoModel::Bochs | VideoModel::Virtio)
+    {
+        let message =
+            format!("attribute 'edid' ('{edid}') is not supported for a 'video' of model '{model}'");
+        out.refuse(&EDID_MODEL, pos.path("model/@edid"), message);
+    }
     if model != VideoModel::Virtio {
         virtio::absent(video.virtio, &pos.path("driver"), out);
         if let Some(blob) = video.blob {
@@ -221,8 +236,39 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     acceleration(cx, video, model, out);
     if model == VideoModel::Virtio {
         virtio::available(cx, video.virtio, &pos.path("driver"), out);
+        device(cx, video, out);
     }
     blob(cx, video, model, out);
+}
+
+/// Which of QEMU's devices a virtio video device is.
+fn device(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
+    let Some(device) = video.device else { return };
+    let (vga, gl, vhost_user, cap) = match device {
+        VirtioVideo::Vga => (true, false, false, Cap::DeviceVirtioVga),
+        VirtioVideo::Gpu => (false, false, false, Cap::DeviceVirtioGpu),
+        VirtioVideo::VgaGl => (true, true, false, Cap::VirtioVgaGl),
+        VirtioVideo::GpuGl => (false, true, false, Cap::VirtioGpuGlPci),
+        VirtioVideo::VhostUserVga => (true, false, true, Cap::DeviceVhostUserVga),
+        VirtioVideo::VhostUserGpu => (false, false, true, Cap::DeviceVhostUserGpu),
+    };
+    let mut refuse = |what: &str| {
+        let message = format!("device '{device}' of element 'video' {what}");
+        out.refuse(&DEVICE, video.info.pos.path("model/@device"), message);
+    };
+    if vhost_user != video.is_vhost_user() {
+        let wanted = if vhost_user { "needs driver 'vhostuser'" } else { "is not for driver 'vhostuser'" };
+        return refuse(wanted);
+    }
+    if gl && video.accel3d() != Some(YesNo::Yes) {
+        return refuse("needs 3D acceleration");
+    }
+    if vga && !video.primary {
+        return refuse("is for the primary video device only");
+    }
+    if !cx.has(cap) {
+        refuse("is not supported by this QEMU");
+    }
 }
 
 fn has_model(cx: &Context<'_>, model: VideoModel) -> bool {

@@ -23,6 +23,8 @@ spelled! {
         Xenbus = "xenbus",
         /// ISA.
         Isa = "isa",
+        /// NVMe.
+        Nvme = "nvme" since "11.5",
     }
 }
 

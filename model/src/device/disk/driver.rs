@@ -2,6 +2,7 @@
 
 use std::num::NonZeroU32;
 
+use super::statistics::Statistics;
 use crate::device::storage::{Image, optional_word, read_metadata_cache, write_metadata_cache};
 use crate::device::virtio::VirtioOptions;
 use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0};
@@ -155,6 +156,8 @@ pub struct DiskDriver {
     pub queue_size: Option<u32>,
     /// `discard_no_unref=`: whether discarded clusters of a qcow2 image stay allocated.
     pub discard_no_unref: Option<OnOff>,
+    /// `<statistics>`: what QEMU collects besides the common counters.
+    pub statistics: Statistics,
     /// `iommu=`, `ats=`, `packed=`, `page_per_vq=`
     pub virtio: VirtioOptions,
 }
@@ -187,6 +190,7 @@ impl DiskDriver {
             queues: r.attr(el, "queues"),
             queue_size: r.attr_since("7.8", el, "queue_size"),
             iothreads: IothreadMap::read_all(el, r),
+            statistics: Statistics::read(el, r),
             virtio: VirtioOptions::read(el, r),
         };
         image.format = match el.get("type") {
@@ -217,8 +221,9 @@ impl DiskDriver {
             .opt("queue_size", self.queue_size)
             .opt("discard_no_unref", self.discard_no_unref);
         self.virtio.write(tag).children_or_nothing(|w| {
-            IothreadMap::write_all(&self.iothreads, w);
             write_metadata_cache(image.metadata_cache, w);
+            IothreadMap::write_all(&self.iothreads, w);
+            self.statistics.write(w);
         });
     }
 }

@@ -1,4 +1,6 @@
-//! Target names of disks: `sda`, `vdb`, `hdc1`.
+//! Target names of disks: `sda`, `vdb`, `hdc1`, `nvme0n1`.
+
+use std::num::NonZeroU32;
 
 /// The parts of a target name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,9 +39,43 @@ impl DiskName {
     }
 }
 
+/// The parts of the target name of an NVMe disk: `nvme0n1` is namespace 1 of controller 0, `nvme0n1p2` a partition of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NvmeName {
+    /// The number of the controller, from 0.
+    pub controller: u32,
+    /// The number of the namespace, from 1.
+    pub namespace: NonZeroU32,
+    /// The number of the partition, where there is one.
+    pub partition: Option<u32>,
+}
+
+impl NvmeName {
+    /// Parses a name with the prefix `nvme`. `None` for another name, and for a partition without a number.
+    pub fn parse(name: &str) -> Option<Self> {
+        let (controller, rest) = number(name.strip_prefix("nvme")?)?;
+        let (namespace, rest) = number(rest.strip_prefix('n')?)?;
+        let partition = match rest {
+            "" => None,
+            rest => match number(rest.strip_prefix('p')?)? {
+                (partition, "") => Some(partition),
+                _ => return None,
+            },
+        };
+        Some(Self { controller, namespace: NonZeroU32::new(namespace)?, partition })
+    }
+}
+
+/// The number at the start of `text`, and what follows it.
+fn number(text: &str) -> Option<(u32, &str)> {
+    let digits = text.len() - text.trim_start_matches(|c: char| c.is_ascii_digit()).len();
+    let (digits, rest) = text.split_at_checked(digits)?;
+    Some((digits.parse().ok()?, rest))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::DiskName;
+    use super::{DiskName, NvmeName};
 
     fn check(name: &str, index: Option<u32>) {
         assert_eq!(DiskName::index(name), index, "{name}");
@@ -55,5 +91,22 @@ mod tests {
         check("sd", None);
         check("nvme0n1", None);
         check("hdxxxxxxxxxx", None);
+    }
+
+    #[test]
+    fn nvme_names_have_a_controller_and_a_namespace() {
+        let check = |name, expected: Option<(u32, u32, Option<u32>)>| {
+            let parts = NvmeName::parse(name).map(|n| (n.controller, n.namespace.get(), n.partition));
+            assert_eq!(parts, expected, "{name}");
+        };
+        check("nvme0n1", Some((0, 1, None)));
+        check("nvme12n3p4", Some((12, 3, Some(4))));
+        check("nvme00n01", Some((0, 1, None)));
+        check("nvme0n0", None);
+        check("nvme0", None);
+        check("nvme0n1p", None);
+        check("nvme0n1x", None);
+        check("nvme99999999999n1", None);
+        check("sda", None);
     }
 }

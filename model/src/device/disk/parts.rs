@@ -66,7 +66,7 @@ pub struct BlockIo {
     pub logical: Option<u32>,
     /// `physical_block_size=`; 0 is read as absent.
     pub physical: Option<u32>,
-    /// `discard_granularity=`; 0 disables discard.
+    /// `discard_granularity=`; 0 disables discard. Before libvirt 11.6, 0 is read as absent.
     pub discard_granularity: Option<u32>,
 }
 
@@ -75,7 +75,9 @@ impl BlockIo {
         Self {
             logical: r.attr_as(INTERNAL_BEFORE_9_0, el, "logical_block_size").filter(|n| *n > 0),
             physical: r.attr_as(INTERNAL_BEFORE_9_0, el, "physical_block_size").filter(|n| *n > 0),
-            discard_granularity: r.attr_since("9.7", el, "discard_granularity"),
+            discard_granularity: r
+                .attr_since("9.7", el, "discard_granularity")
+                .filter(|n| *n > 0 || r.knows("11.6")),
         }
     }
 

@@ -27,6 +27,9 @@ pub struct Vnc {
     pub port: i32,
     /// `autoport=`: whether the port is allocated at the start; `port` is 0 then.
     pub autoport: bool,
+    /// `wait=`: whether the guest starts with the first client only, with a TCP listener. It has an effect on bhyve guests
+    /// only.
+    pub wait: Option<YesNo>,
     /// `websocket=`, the TCP port for WebSocket; -1 where it is allocated at the start.
     pub websocket: Option<i32>,
     /// `sharePolicy=` for several clients.
@@ -58,6 +61,7 @@ impl Vnc {
             vnc.port = 0;
         }
         vnc.websocket = r.attr_as(INTERNAL_BEFORE_9_0, el, "websocket").filter(|port| tcp && *port != 0);
+        vnc.wait = r.attr_since("11.10", el, "wait").filter(|_| tcp);
         vnc.share_policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "sharePolicy");
         vnc.power_control = r.attr_since("7.1", el, "powerControl");
         vnc.keymap = el.string("keymap");
@@ -73,6 +77,7 @@ impl Vnc {
             tag = tag
                 .opt("port", port)
                 .attr("autoport", YesNo::from(self.autoport))
+                .opt("wait", self.wait)
                 .opt("websocket", self.websocket)
                 .opt("listen", listen.address.as_ref());
         } else {

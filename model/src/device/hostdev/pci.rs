@@ -24,6 +24,8 @@ pub struct HostdevDriver {
     pub name: Option<HostdevDriverName>,
     /// `model=`: the VFIO driver of the kernel, such as `vfio-pci`.
     pub model: Option<String>,
+    /// `iommufd=`: whether the device is mapped by IOMMUFD; without it, as `<iommufd>` of the domain says.
+    pub iommufd: Option<YesNo>,
 }
 
 /// A PCI device of the host.
@@ -53,6 +55,7 @@ impl PciDevice {
         let driver = el.child("driver").map_or_else(HostdevDriver::default, |d| HostdevDriver {
             name: r.attr_as(UNSUPPORTED_BEFORE_9_0, d, "name"),
             model: r.string_since("10.0", d, "model"),
+            iommufd: r.attr_since("12.1", d, "iommufd"),
         });
         // The address on the host has neither `multifunction=` nor `<zpci>`.
         let address =
@@ -66,6 +69,7 @@ impl PciDevice {
             w.element("driver")
                 .opt("name", self.driver.name)
                 .opt("model", self.driver.model.as_ref())
+                .opt("iommufd", self.driver.iommufd)
                 .empty();
         }
         w.element("source").opt("writeFiltering", self.write_filtering).children(|w| {

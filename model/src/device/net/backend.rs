@@ -24,6 +24,10 @@ pub struct Backend {
     pub vhost: Option<String>,
     /// `logFile=`: the path of the log file of passt.
     pub log_file: Option<String>,
+    /// `hostname=`: the host name that passt tells the guest.
+    pub hostname: Option<String>,
+    /// `fqdn=`: the fully qualified domain name that passt tells the guest.
+    pub fqdn: Option<String>,
 }
 
 impl Backend {
@@ -33,6 +37,8 @@ impl Backend {
             tap: el.string("tap").map(|p| normalized(&p)),
             vhost: el.string("vhost").map(|p| normalized(&p)),
             log_file: r.string_since("9.0", el, "logFile"),
+            hostname: r.string_since("11.8", el, "hostname"),
+            fqdn: r.string_since("11.8", el, "fqdn"),
         }
     }
 
@@ -43,6 +49,8 @@ impl Backend {
                 .opt("tap", self.tap.as_ref())
                 .opt("vhost", self.vhost.as_ref())
                 .opt("logFile", self.log_file.as_ref())
+                .opt("hostname", self.hostname.as_ref())
+                .opt("fqdn", self.fqdn.as_ref())
                 .empty();
         }
     }

@@ -137,8 +137,8 @@ impl Element for IpAddress {
 pub struct Route {
     /// `family=`; without it, IPv4.
     pub family: Option<Family>,
-    /// `address=`: the network.
-    pub address: IpAddr,
+    /// `address=`: the network; without it, the default route.
+    pub address: Option<IpAddr>,
     /// `netmask=` (IPv4).
     pub netmask: Option<Ipv4Addr>,
     /// `prefix=`.
@@ -151,18 +151,23 @@ pub struct Route {
 
 impl Default for Route {
     fn default() -> Self {
-        let (address, gateway) = (Ipv6Addr::UNSPECIFIED.into(), Ipv6Addr::UNSPECIFIED.into());
-        Self { family: Some(Family::Ipv6), address, netmask: None, prefix: None, gateway, metric: None }
+        let gateway = Ipv6Addr::UNSPECIFIED.into();
+        Self { family: Some(Family::Ipv6), address: None, netmask: None, prefix: None, gateway, metric: None }
     }
 }
 
 impl Element for Route {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
-        missing(el, "address", r)?;
+        if !r.knows("12.2") {
+            missing(el, "address", r)?;
+        }
         missing(el, "gateway", r)?;
         let route = Self {
             family: r.attr(el, "family"),
-            address: r.attr(el, "address")?,
+            address: match el.get("address") {
+                Some(_) => Some(r.attr(el, "address")?),
+                None => None,
+            },
             netmask: el.get("netmask").and_then(|m| m.parse().ok()),
             prefix: r.attr(el, "prefix"),
             gateway: r.attr(el, "gateway")?,
@@ -174,7 +179,7 @@ impl Element for Route {
     fn write(&self, w: &mut Writer) {
         w.element("route")
             .opt("family", self.family)
-            .attr("address", self.address)
+            .opt("address", self.address)
             .opt("netmask", self.netmask)
             .opt("prefix", self.prefix)
             .attr("gateway", self.gateway)
@@ -193,8 +198,8 @@ impl Route {
             r.refuse(&NET_ROUTE, el.pos().attr(name), message);
             valid = false;
         };
-        for (name, address) in [("address", self.address), ("gateway", self.gateway)] {
-            if Family::of(address) != family {
+        for (name, address) in [("address", self.address), ("gateway", Some(self.gateway))] {
+            if address.is_some_and(|address| Family::of(address) != family) {
                 refuse(name, "not of the route's family");
             }
         }

@@ -35,6 +35,8 @@ spelled! {
         VhostUser = "vhostuser" since "7.1",
         /// A vDPA block device.
         VhostVdpa = "vhostvdpa" since "9.8",
+        /// A device of FreeBSD's CAM Target Layer (bhyve).
+        Ctl = "ctl" since "12.0",
     }
 }
 
@@ -121,6 +123,11 @@ pub enum Location {
         /// `dev=`
         path: Option<String>,
     },
+    /// `type='ctl'`, which QEMU cannot use.
+    Ctl {
+        /// `dev=`
+        path: Option<String>,
+    },
 }
 
 impl Default for Location {
@@ -178,6 +185,7 @@ impl Image {
             Location::Nvme(_) => SourceType::Nvme,
             Location::VhostUser(_) => SourceType::VhostUser,
             Location::VhostVdpa { .. } => SourceType::VhostVdpa,
+            Location::Ctl { .. } => SourceType::Ctl,
         }
     }
 
@@ -187,7 +195,8 @@ impl Image {
             Location::File { path, .. }
             | Location::Block { path }
             | Location::Dir { path }
-            | Location::VhostVdpa { path } => path.as_deref(),
+            | Location::VhostVdpa { path }
+            | Location::Ctl { path } => path.as_deref(),
             Location::Network(net) => net.name.as_deref(),
             Location::VhostUser(socket) => socket.path.as_deref(),
             Location::Volume(_) | Location::Nvme(_) => None,
@@ -208,7 +217,10 @@ impl Image {
             Location::File { path, .. } | Location::Block { path } | Location::Dir { path } => path.is_none(),
             Location::Network(net) => net.protocol.is_none(),
             Location::Volume(volume) => volume.pool.is_none(),
-            Location::Nvme(_) | Location::VhostUser(_) | Location::VhostVdpa { .. } => false,
+            Location::Nvme(_)
+            | Location::VhostUser(_)
+            | Location::VhostVdpa { .. }
+            | Location::Ctl { .. } => false,
         }
     }
 
@@ -314,6 +326,7 @@ impl Location {
             SourceType::Nvme => Self::Nvme(NvmeSource::default()),
             SourceType::VhostUser => Self::VhostUser(VhostUserSource::default()),
             SourceType::VhostVdpa => Self::VhostVdpa { path: None },
+            SourceType::Ctl => Self::Ctl { path: None },
         }
     }
 
@@ -331,13 +344,16 @@ impl Location {
             SourceType::Nvme => Self::Nvme(NvmeSource::read(el, r)),
             SourceType::VhostUser => Self::VhostUser(VhostUserSource::read(el, r)),
             SourceType::VhostVdpa => Self::VhostVdpa { path: required_text(el, "dev", r) },
+            SourceType::Ctl => Self::Ctl { path: el.string("dev") },
         }
     }
 
     fn write_attributes<'w>(&self, tag: Tag<'w>) -> Tag<'w> {
         match self {
             Self::File { path, fdgroup } => tag.opt("file", path.as_ref()).opt("fdgroup", fdgroup.as_ref()),
-            Self::Block { path } | Self::VhostVdpa { path } => tag.opt("dev", path.as_ref()),
+            Self::Block { path } | Self::VhostVdpa { path } | Self::Ctl { path } => {
+                tag.opt("dev", path.as_ref())
+            }
             Self::Dir { path } => tag.opt("dir", path.as_ref()),
             Self::Network(net) => net.write_attributes(tag),
             Self::Volume(volume) => volume.write_attributes(tag),

@@ -218,6 +218,19 @@ pub struct NetSource {
     pub ssh: Option<SshIdentity>,
 }
 
+/// The version of libvirt since which the name of an RBD image can have a namespace.
+const RBD_NAMESPACES: &str = "11.6";
+
+/// Whether no part of the name of an RBD image is empty: pool, namespace where there is one, and image. Before there were
+/// namespaces, what follows the pool is the image, whatever it is.
+fn is_rbd(name: &str, r: &Reader) -> bool {
+    let Some((_, rest)) = name.split_once('/').filter(|_| r.knows(RBD_NAMESPACES)) else { return true };
+    match rest.split_once('/') {
+        Some((namespace, image)) => !namespace.is_empty() && !image.is_empty(),
+        None => !rest.is_empty(),
+    }
+}
+
 impl NetSource {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let protocol: Option<Protocol> = r.required_as(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "protocol");
@@ -236,9 +249,15 @@ impl NetSource {
             r.refuse(&STORAGE_SOURCE_NAME, el.pos(), message);
         }
         if let (Some(Protocol::Gluster | Protocol::Rbd), Some(name)) = (protocol, &net.name)
-            && name.find('/').is_none_or(|at| at == 0)
+            && !(name.find('/').is_some_and(|at| at > 0)
+                && (protocol == Some(Protocol::Gluster) || is_rbd(name, r)))
         {
-            let message = format!("the name '{name}' of element 'source' has no '/' between pool and image");
+            let parts = if r.knows(RBD_NAMESPACES) && protocol == Some(Protocol::Rbd) {
+                "is not 'pool/image' or 'pool/namespace/image'"
+            } else {
+                "has no '/' between pool and image"
+            };
+            let message = format!("the name '{name}' of element 'source' {parts}");
             r.refuse(&STORAGE_SOURCE_SPLIT, el.pos().attr("name"), message);
         }
         // libvirt reads an empty name as absent.

@@ -211,6 +211,8 @@ impl VhostUserSource {
 pub struct Reservations {
     /// `managed=`: whether libvirt starts the helper.
     pub managed: Option<YesNo>,
+    /// `migration=`: whether reservations are migrated with the guest.
+    pub migration: Option<YesNo>,
     /// `<source path=>`: the UNIX socket of a running helper.
     pub path: Option<String>,
 }
@@ -218,6 +220,7 @@ pub struct Reservations {
 impl Reservations {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let managed: Option<YesNo> = r.required(el, "managed");
+        let migration = r.attr_since("12.1", el, "migration");
         let unmanaged = managed == Some(YesNo::No);
         let source = if unmanaged { r.need(el, "source") } else { el.child("source") };
         let mut path = None;
@@ -236,11 +239,12 @@ impl Reservations {
             }
             path = required_text(source, "path", r).filter(|_| unmanaged);
         }
-        Self { managed, path }
+        Self { managed, migration, path }
     }
 
     pub(super) fn write(&self, w: &mut Writer) {
-        w.element("reservations").opt("managed", self.managed).children(|w| {
+        let tag = w.element("reservations").opt("managed", self.managed).opt("migration", self.migration);
+        tag.children(|w| {
             if let Some(path) = &self.path {
                 w.element("source").attr("type", "unix").attr("path", path).attr("mode", "client").empty();
             }

@@ -66,6 +66,7 @@ fn drive(props: &mut Props, drive: &Drive) {
         Drive::Sata { bus } => props.set("bus", bus.clone()),
         Drive::Ide { bus, unit } => props.set("bus", bus.clone()).set("unit", *unit),
         Drive::NarrowScsi { bus, id } => props.set("bus", bus.clone()).set("scsi-id", *id),
+        Drive::Nvme { controller, namespace } => props.set("bus", controller.clone()).set("nsid", *namespace),
         Drive::Scsi { bus, numbers: [channel, target, unit] } => {
             props.set("bus", bus.clone()).set("channel", *channel).set("scsi-id", *target).set("lun", *unit)
         }

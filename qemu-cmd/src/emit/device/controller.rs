@@ -25,6 +25,7 @@ const ORDER: &[ControllerType] = &[
     ControllerType::Ide,
     ControllerType::Sata,
     ControllerType::VirtioSerial,
+    ControllerType::Nvme,
 ];
 
 /// Emits the controllers of all types in [`ORDER`].
@@ -67,6 +68,10 @@ fn props(e: &Emit<'_>, controller: ControllerDevice<'_>) -> Option<Props> {
         }
         Facts::Ahci => driver("ahci").with("id", controller.alias),
         Facts::Ccid => driver("usb-ccid").with("id", controller.alias),
+        Facts::Nvme(serial) => {
+            let props = driver("nvme").with("id", controller.alias).with("serial", serial.clone());
+            props.opt("num_queues", nonzero(controller.driver.queues))
+        }
         Facts::VirtioSerial { variant, ports, vectors } => {
             let options = controller.driver.virtio;
             let mut props = virtio::device(e, "virtio-serial", *variant, controller.address, options);

@@ -11,7 +11,7 @@ use crate::emit::context::Emit;
 use crate::emit::storage;
 use crate::needs::Process;
 use crate::prepare::device::Device;
-use crate::prepare::device::disk::{Backend, Facts};
+use crate::prepare::device::disk::{Backend, Facts, Frontend};
 use crate::text::{Text, text};
 use crate::{Props, prepare};
 
@@ -51,6 +51,10 @@ fn one(e: &mut Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
         Backend::Drive(drive) => self::drive::emit(e, disk, facts, drive),
     }
     if let Some(frontend) = facts.frontend {
+        if matches!(frontend, Frontend::UsbBot(_)) {
+            let props = frontend::usb_adapter(e, disk);
+            e.device(props);
+        }
         let props = frontend::props(e, disk, facts, frontend);
         e.device(props);
     }

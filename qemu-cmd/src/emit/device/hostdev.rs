@@ -19,6 +19,7 @@ use crate::prepare::address::BusAddress;
 use crate::prepare::device::Device;
 use crate::prepare::device::hostdev::Facts;
 use crate::prepare::device::net;
+use crate::prepare::iommufd::Iommu;
 use crate::text::text;
 
 /// What all host devices have.
@@ -29,8 +30,28 @@ struct Common<'p> {
     address: &'p BusAddress,
 }
 
-/// Emits every host device, in libvirt's order.
+/// The id of the object for IOMMUFD.
+const IOMMUFD: &str = "iommufd0";
+
+/// Emits the object for IOMMUFD, where a host device uses it.
+fn iommufd(e: &mut Emit<'_>) {
+    let Some(iommu) = &e.prepared.facts.iommufd else { return };
+    e.at_element("iommufd");
+    let fd = match iommu {
+        Iommu::Opened => None,
+        Iommu::Passed(passed) => Some(e.pass(passed)),
+        Iommu::Group { group, number } => {
+            e.need_group(*number, group);
+            Some(*number)
+        }
+    };
+    let props = Props::new("qom-type", "iommufd").with("id", IOMMUFD);
+    e.object(props.opt("fd", fd.map(|number| number.to_string())));
+}
+
+/// Emits every host device, in libvirt's order, after the object that they use.
 pub(crate) fn emit(e: &mut Emit<'_>) {
+    iommufd(e);
     let mut interfaces: BTreeMap<usize, _> = BTreeMap::new();
     let mut hostdevs = e.prepared.hostdevs();
     let mut initiators = 0u32;

@@ -4,7 +4,7 @@ use virtargv_caps::Cap;
 use virtargv_model::device::memory_device::{MemoryDevice, MemoryModel};
 use virtargv_model::{Kib, YesNo};
 
-use super::address;
+use super::{address, virtio};
 use crate::Props;
 use crate::emit::context::Emit;
 use crate::emit::memory::backend;
@@ -31,7 +31,9 @@ fn props(
 ) -> Props {
     let target = &device.target;
     let bytes = |size: Option<Kib>| size.filter(|size| size.0 > 0).map(Kib::bytes);
-    let mut props = Props::new("driver", driver).opt("node", target.node);
+    let mut props = Props::new("driver", driver);
+    virtio::early_options(&mut props, e, device.virtio);
+    props.set_opt("node", target.node);
     match device.model() {
         MemoryModel::Nvdimm => {
             props.set_opt("label-size", bytes(target.label_size));

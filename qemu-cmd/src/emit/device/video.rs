@@ -81,6 +81,7 @@ fn video_device(e: &mut Emit<'_>, video: VideoDevice<'_>, mut props: Props) {
     if !heads_first {
         props.set_opt("max_outputs", heads(e, &video));
     }
+    props.set_opt("edid", video.edid.map(OnOff::is_on));
     if let Some(resolution) = video.resolution {
         props.set("xres", resolution.x).set("yres", resolution.y);
     }

@@ -47,8 +47,12 @@ pub(crate) fn emit_chain(e: &mut Emit<'_>, chain: &Chain, access: Access, readon
         top = node;
     }
     for (group, node) in &chain.filters {
-        let props = Props::new("driver", "throttle").with("node-name", node);
-        e.blockdev(props.with("throttle-group", group.clone()).with("file", top));
+        let mut props = Props::new("driver", "throttle").with("node-name", node);
+        props.set("throttle-group", group.clone()).set("file", top);
+        if e.release().has(Convention::ThrottleDiscard) {
+            props.set("discard", "unmap");
+        }
+        e.blockdev(props);
         top = node;
     }
 }

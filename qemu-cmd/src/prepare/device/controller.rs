@@ -57,6 +57,8 @@ pub(crate) enum Facts {
     },
     /// A smartcard reader.
     Ccid,
+    /// An NVMe controller with this serial number.
+    Nvme(Text),
 }
 
 /// Prepares a `<controller>`.
@@ -100,6 +102,13 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
             Facts::VirtioSerial { variant, ports: serial.ports, vectors: serial.vectors }
         }
         ControllerKind::Ccid => Facts::Ccid,
+        ControllerKind::Nvme(nvme) => {
+            let serial = nvme.serial.as_ref().ok_or_else(|| {
+                let message = format!("NVMe controller '{}' has no serial number", controller.number());
+                broken(cx.release(), &rules::nvme::SERIAL, pos, message)
+            })?;
+            Facts::Nvme(serial.into())
+        }
         ControllerKind::Ide(_) => {
             let message = format!(
                 "IDE controller '{}' cannot be added: QEMU has only the one that is part of some machines",

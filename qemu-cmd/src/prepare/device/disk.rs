@@ -1,7 +1,9 @@
 //! `<disk>`: images and device.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskName, ErrorPolicy, Geometry, Tray};
+use virtargv_model::device::disk::{
+    Disk, DiskBus, DiskDevice, DiskModel, DiskName, ErrorPolicy, Geometry, Tray,
+};
 use virtargv_model::device::storage::{Image, ImageFormat, Location, NetSource, Protocol};
 use virtargv_model::{OnOff, Problem, Spelled, YesNo};
 use virtargv_validate::rules::disk as rules;
@@ -141,6 +143,8 @@ pub(crate) enum Frontend {
     Named(&'static str),
     /// A virtio device.
     Virtio,
+    /// A USB host adapter, and a SCSI device on it with this driver.
+    UsbBot(&'static str),
 }
 
 /// Prepares a `<disk>`; `None` for a transient disk with a shared backing image, which libvirt hotplugs after it has
@@ -183,6 +187,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Op
 fn removable(cx: &Prepare<'_>, disk: &Disk) -> Option<bool> {
     let asked = disk.target.removable.map(OnOff::is_on);
     match disk.bus() {
+        // The SCSI disk of a host adapter is as on other SCSI buses.
+        Some(DiskBus::Usb) if disk.model == Some(DiskModel::UsbBot) => {
+            asked.filter(|_| disk.device() == DiskDevice::Disk)
+        }
         Some(DiskBus::Usb) if cx.has(Cap::UsbStorageRemovable) => Some(asked.unwrap_or(false)),
         Some(DiskBus::Scsi) if disk.device() == DiskDevice::Disk => asked,
         _ => None,
@@ -198,7 +206,7 @@ fn chain(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Chain, Problem>
     let all: Vec<_> = disk.images().zip(&nodes.images).collect();
     let mut images = Vec::with_capacity(all.len());
     for (image, nodes) in all.into_iter().rev() {
-        images.push(ImageFacts::of(cx, image, nodes, disk.alias)?);
+        images.push(ImageFacts::of(cx, image, nodes)?);
     }
     images.reverse();
     let filters = disk.throttle_filters.iter().zip(&nodes.filters);
@@ -274,7 +282,11 @@ fn frontend(cx: &Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Frontend>
             DiskDevice::Cdrom => "scsi-cd",
             _ => "scsi-hd",
         }),
+        DiskBus::Usb if disk.model == Some(DiskModel::UsbBot) => {
+            Frontend::UsbBot(if cdrom { "scsi-cd" } else { "scsi-hd" })
+        }
         DiskBus::Usb => Frontend::Named("usb-storage"),
+        DiskBus::Nvme => Frontend::Named("nvme-ns"),
         DiskBus::Fdc => Frontend::Named("floppy"),
         DiskBus::Virtio => Frontend::Virtio,
         bus @ (DiskBus::Xen | DiskBus::Uml) => {

@@ -1,9 +1,10 @@
 //! Host devices: `<hostdev>`, and interfaces that are host devices.
 
-use virtargv_caps::Cap;
-use virtargv_host::{Descriptor, Fact, HostError};
+use virtargv_caps::{Cap, Convention, Release};
+use virtargv_host::{Descriptor, Fact, Host, HostError};
 use virtargv_model::device::hostdev::{
-    Hostdev, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice, UsbStartup,
+    Hostdev, HostdevDriverName, HostdevSource, PciDevice, ScsiDevice, ScsiSource, UsbDevice, UsbHostAddress,
+    UsbHostPlace, UsbStartup,
 };
 use virtargv_model::device::storage::{Image, Location, NetSource, Protocol};
 use virtargv_model::info::Address;
@@ -16,6 +17,7 @@ use crate::ident::NodeName;
 use crate::prepare::address::BusAddress;
 use crate::prepare::context::{Prepare, broken};
 use crate::prepare::descriptor::Passed;
+use crate::prepare::iommufd::is_used_by;
 use crate::prepare::storage::location::Storage;
 use crate::prepare::storage::objects::{Ids, Objects};
 use crate::prepare::storage::{Form, ImageFacts, ImageNodes};
@@ -26,14 +28,32 @@ use crate::text::{Text, text};
 pub(crate) enum Facts {
     /// A USB device; `None` if the host does not have it, and the guest starts without it.
     Usb(Option<UsbNode>),
-    /// A PCI device with this address on the host; `None` if its address in the guest is `unassigned`.
-    Pci(Option<Text>),
+    /// A PCI device; `None` if its address in the guest is `unassigned`.
+    Pci(Option<PciHost>),
     /// A SCSI device.
     ScsiUnit(Unit),
     /// A SCSI host adapter, and the descriptor of `/dev/vhost-scsi`; `None` without a launcher, where QEMU opens it.
     ScsiHost(Option<Passed>),
     /// A mediated device.
     Mdev,
+}
+
+/// A PCI device of the host that is given to the guest.
+#[derive(Debug)]
+pub(crate) struct PciHost {
+    /// Its address on the host, such as `0000:03:07.1`.
+    pub address: Text,
+    /// What maps the guest's memory for it.
+    pub mapped: Mapped,
+}
+
+/// What maps the memory of a guest for a PCI host device.
+#[derive(Debug)]
+pub(crate) enum Mapped {
+    /// A container of VFIO, which QEMU opens.
+    Container,
+    /// IOMMUFD. The descriptor is that of the device; `None` where QEMU opens it.
+    Iommufd(Option<Passed>),
 }
 
 /// Bus and device number of a USB device on the host.
@@ -59,8 +79,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
     match &hostdev.source {
         HostdevSource::Usb(usb) => self::usb(cx, usb).map(Facts::Usb),
         HostdevSource::Pci(pci) => {
-            check_vfio(cx, hostdev.info.pos)?;
-            Ok(Facts::Pci(self::pci(pci, hostdev.address)))
+            check_vfio(cx.host, cx.release(), pci, hostdev.info.pos)?;
+            self::pci(cx, pci, hostdev.address, hostdev.info.pos).map(Facts::Pci)
         }
         HostdevSource::Scsi(scsi) => unit(cx, hostdev, scsi).map(Facts::ScsiUnit),
         HostdevSource::ScsiHost(_) => {
@@ -84,29 +104,36 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
     }
 }
 
-/// Checks that the host can give PCI devices to guests, for the element at `pos`.
-pub(crate) fn check_vfio(cx: &Prepare<'_>, pos: Pos) -> Result<(), Problem> {
-    if cx.host.devices().vfio() != Ok(false) {
+/// Checks that the host can give PCI devices to guests, for `pci` of the element at `pos`.
+pub(crate) fn check_vfio(
+    host: &dyn Host,
+    release: Release,
+    pci: &PciDevice,
+    pos: Pos,
+) -> Result<(), Problem> {
+    let named = pci.driver.name == Some(HostdevDriverName::Vfio);
+    if named && !release.has(Convention::VfioAlwaysNeeded) || host.devices().vfio() != Ok(false) {
         return Ok(());
     }
     let message = "the host cannot give PCI devices to guests: it has no IOMMU, or its kernel no VFIO";
-    Err(crate::rules::HOSTDEV_PASSTHROUGH.problem(cx.release(), pos, message))
+    Err(crate::rules::HOSTDEV_PASSTHROUGH.problem(release, pos, message))
 }
 
 /// Bus and device number of a USB host device; `None` if the host does not have it, and the guest starts without it. A host
 /// that does not know its USB devices has all that are given by address.
 pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, Problem> {
-    let address = usb.address.filter(|at| *at != (0, 0));
-    if cx.is_for_reader() {
-        let (bus, device) = address.unwrap_or_default();
-        return Ok(Some(UsbNode { bus, device }));
-    }
+    let address = usb.address.as_ref().filter(|at| at.numbers() != Some((0, 0)));
     let missing = |message: String| crate::rules::HOSTDEV_USB_MISSING.problem(cx.release(), usb.pos, message);
-    if address.is_none() && usb.product.is_none() {
+    if address.is_none() && (usb.product.is_none() || cx.is_for_reader()) {
         let message = "the USB device of element 'hostdev' has no bus and device number on the host";
         return Err(broken(cx.release(), &rules::USB_NODE, usb.pos, message));
     }
-    let devices = match (cx.host.devices().usb_devices(), address) {
+    if let Some(address) = address.filter(|_| cx.is_for_reader()) {
+        // The host is not asked which device is at a port.
+        let device = address.numbers().map_or(0, |(_, device)| device);
+        return Ok(Some(UsbNode { bus: address.bus, device }));
+    }
+    let devices = match (cx.host.devices().usb_devices(), address.and_then(UsbHostAddress::numbers)) {
         (Ok(devices), _) => devices,
         (Err(HostError::Unknown(_)), Some((bus, device))) => return Ok(Some(UsbNode { bus, device })),
         (Err(error), _) => {
@@ -115,7 +142,7 @@ pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, 
         }
     };
     let is_it = |found: &&virtargv_host::UsbDevice| {
-        address.is_none_or(|at| at == (found.bus, found.device))
+        address.is_none_or(|address| is_at(found, address))
             && usb.product.is_none_or(|ids| ids == (found.vendor.into(), found.product.into()))
     };
     let mut matching = devices.iter().filter(is_it);
@@ -130,6 +157,15 @@ pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, 
     }
 }
 
+/// Whether a USB device of the host is at `address`.
+fn is_at(device: &virtargv_host::UsbDevice, address: &UsbHostAddress) -> bool {
+    let here = match &address.at {
+        UsbHostPlace::Device(number) => device.device == *number,
+        UsbHostPlace::Port(port) => device.port.as_ref() == Some(port),
+    };
+    device.bus == address.bus && here
+}
+
 /// Whether a guest starts without a USB device that the host does not have.
 fn may_be_missing(cx: &Prepare<'_>, usb: &UsbDevice) -> bool {
     match usb.startup {
@@ -142,15 +178,33 @@ fn may_be_missing(cx: &Prepare<'_>, usb: &UsbDevice) -> bool {
 /// What a document says of a USB device of the host, for messages.
 fn shown(usb: &UsbDevice) -> String {
     let ids = usb.product.map(|(vendor, product)| format!("'{vendor:04x}:{product:04x}'"));
-    let address = usb.address.map(|(bus, device)| format!("at bus '{bus}', device '{device}'"));
+    let address = usb.address.as_ref().map(|UsbHostAddress { bus, at }| match at {
+        UsbHostPlace::Device(device) => format!("at bus '{bus}', device '{device}'"),
+        UsbHostPlace::Port(port) => format!("at bus '{bus}', port '{port}'"),
+    });
     ids.into_iter().chain(address).collect::<Vec<_>>().join(" ")
 }
 
-/// The address of a PCI device on the host, such as `0000:03:07.1`; `None` if its address in the guest is `unassigned`.
-pub(crate) fn pci(pci: &PciDevice, address: &BusAddress) -> Option<Text> {
+/// A PCI host device of the element at `pos`; `None` if its address in the guest is `unassigned`.
+pub(crate) fn pci(
+    cx: &mut Prepare<'_>,
+    pci: &PciDevice,
+    address: &BusAddress,
+    pos: Pos,
+) -> Result<Option<PciHost>, Problem> {
+    if *address == BusAddress::Unassigned {
+        return Ok(None);
+    }
     let at = &pci.address;
-    let name = || format!("{:04x}:{:02x}:{:02x}.{:x}", at.domain, at.bus, at.slot, at.function);
-    (*address != BusAddress::Unassigned).then(|| name().into())
+    let address = format!("{:04x}:{:02x}:{:02x}.{:x}", at.domain, at.bus, at.slot, at.function);
+    let mapped = if !is_used_by(cx.domain, pci) {
+        Mapped::Container
+    } else if cx.is_for_shell() || cx.is_for_reader() {
+        Mapped::Iommufd(None)
+    } else {
+        Mapped::Iommufd(Some(cx.pass(&Descriptor::VfioDevice { address: &address }, pos)?))
+    };
+    Ok(Some(PciHost { address: address.into(), mapped }))
 }
 
 fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -> Result<Unit, Problem> {

@@ -26,8 +26,8 @@ const PASST_RECONNECT: u32 = 5;
 pub(crate) enum Facts {
     /// A network device with a network backend.
     Nic(Box<Nic>),
-    /// A PCI host device with this address on the host; `None` if its address in the guest is `unassigned`.
-    Pci(Option<Text>),
+    /// A PCI host device; `None` if its address in the guest is `unassigned`.
+    Pci(Option<hostdev::PciHost>),
     /// A USB host device; `None` if the host does not have it, and the guest starts without it.
     Usb(Option<UsbNode>),
 }
@@ -137,7 +137,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Resul
     if let Source::Hostdev(device) = nic.actual_source() {
         return match &device.device {
             InterfaceDevice::Pci(pci) => {
-                hostdev::check_vfio(cx, nic.info.pos).map(|()| Facts::Pci(hostdev::pci(pci, nic.address)))
+                hostdev::check_vfio(cx.host, cx.release(), pci, nic.info.pos)?;
+                hostdev::pci(cx, pci, nic.address, nic.info.pos).map(Facts::Pci)
             }
             InterfaceDevice::Usb(usb) => hostdev::usb(cx, usb).map(Facts::Usb),
         };
@@ -270,8 +271,16 @@ fn passt(nic: Device<'_, Interface>, vhost_user: bool) -> Helper {
     if let Some(log) = &nic.backend.log_file {
         words.extend(["--log-file".to_owned(), log.clone()]);
     }
+    for (option, name) in [("--hostname", &nic.backend.hostname), ("--fqdn", &nic.backend.fqdn)] {
+        if let Some(name) = name {
+            words.extend([option.to_owned(), name.clone()]);
+        }
+    }
     for ip in &nic.ips {
         Passt::address(&mut words, ip.address, ip.prefix);
+    }
+    for route in &nic.routes {
+        words.extend(["--gateway".to_owned(), route.gateway.to_string()]);
     }
     for forward in &nic.port_forwards {
         Passt::ports(&mut words, forward);

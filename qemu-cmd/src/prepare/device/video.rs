@@ -2,8 +2,9 @@
 
 use virtargv_caps::Cap;
 use virtargv_host::{Descriptor, HostError};
-use virtargv_model::device::video::{Video, VideoModel};
+use virtargv_model::device::video::{Video, VideoModel, VirtioVideo};
 use virtargv_model::{Class, Problem, YesNo};
+use virtargv_resolve::virtio_video_device;
 use virtargv_validate::rules::video as rules;
 
 use super::Device;
@@ -111,30 +112,25 @@ fn vga(model: VideoModel) -> Option<Driver> {
 fn device(cx: &Prepare<'_>, video: &Video, model: VideoModel) -> Option<Driver> {
     let plain = |name| Some(Driver::Device { name, on_bus: false, virtio: false });
     let virtio = |name, on_bus| Some(Driver::Device { name, on_bus, virtio: true });
-    let gl = |cap| video.accel3d() == Some(YesNo::Yes) && cx.has(cap);
-    match (model, is_vga(cx, video)) {
-        (_, true) if video.is_vhost_user() => plain("vhost-user-vga"),
-        (_, false) if video.is_vhost_user() => virtio("vhost-user-gpu", true),
+    if model == VideoModel::Virtio || video.is_vhost_user() {
+        let device = video.device.unwrap_or_else(|| virtio_video_device(video, cx.caps));
+        return match device {
+            VirtioVideo::VhostUserVga => plain("vhost-user-vga"),
+            VirtioVideo::VhostUserGpu => virtio("vhost-user-gpu", true),
+            VirtioVideo::VgaGl => virtio("virtio-vga-gl", false),
+            VirtioVideo::Vga => virtio("virtio-vga", false),
+            VirtioVideo::GpuGl => virtio("virtio-gpu-gl", true),
+            VirtioVideo::Gpu => virtio("virtio-gpu", true),
+        };
+    }
+    match (model, video.primary) {
         (VideoModel::Vga, true) => plain("VGA"),
         (VideoModel::Cirrus, true) => plain("cirrus-vga"),
         (VideoModel::Vmvga, true) => plain("vmware-svga"),
         (VideoModel::Qxl, true) => plain("qxl-vga"),
         (VideoModel::Qxl, false) => plain("qxl"),
-        (VideoModel::Virtio, true) if gl(Cap::VirtioVgaGl) => virtio("virtio-vga-gl", false),
-        (VideoModel::Virtio, true) => virtio("virtio-vga", false),
-        (VideoModel::Virtio, false) if gl(Cap::VirtioGpuGlPci) => virtio("virtio-gpu-gl", true),
-        (VideoModel::Virtio, false) => virtio("virtio-gpu", true),
         (VideoModel::Bochs, true) => plain("bochs-display"),
         (VideoModel::Ramfb, true) => plain("ramfb"),
         _ => None,
     }
-}
-
-fn is_vga(cx: &Prepare<'_>, video: &Video) -> bool {
-    let able = match video.model {
-        Some(VideoModel::Virtio) if video.is_vhost_user() => cx.has(Cap::DeviceVhostUserVga),
-        Some(VideoModel::Virtio) => cx.has(Cap::DeviceVirtioVga),
-        _ => true,
-    };
-    video.primary && able
 }

@@ -36,7 +36,17 @@ macro_rules! virtio_models {
     )+};
 }
 
-virtio_models! { DiskModel, FsModel, InputModel, RngModel, ScsiHostModel, VsockModel, }
+virtio_models! { FsModel, InputModel, RngModel, ScsiHostModel, VsockModel, }
+
+impl From<Option<DiskModel>> for Variant {
+    fn from(model: Option<DiskModel>) -> Self {
+        match model {
+            None | Some(DiskModel::Virtio | DiskModel::UsbStorage | DiskModel::UsbBot) => Self::Plain,
+            Some(DiskModel::VirtioTransitional) => Self::Transitional,
+            Some(DiskModel::VirtioNonTransitional) => Self::NonTransitional,
+        }
+    }
+}
 
 impl From<VirtioModel> for Variant {
     fn from(model: VirtioModel) -> Self {

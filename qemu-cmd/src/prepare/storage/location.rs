@@ -221,6 +221,10 @@ impl Storage {
                 let passed = cx.pass(&Descriptor::Vdpa { path: &path }, image.pos)?;
                 Self::VdpaPassed(cx.numbers.set(passed))
             }
+            Location::Ctl { .. } => {
+                let message = "a source of type 'ctl' is for bhyve, QEMU has no driver for it";
+                return Err(broken(release, &rules::CTL, image.pos, message));
+            }
             Location::VhostVdpa { .. } => {
                 let message = "a source of type 'vhostvdpa' needs a block node, '-drive' has no such driver";
                 return Err(broken(release, &rules::DRIVE, image.pos, message));

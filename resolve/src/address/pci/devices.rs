@@ -1,13 +1,15 @@
 //! What each kind and model of device requires of a PCI bus.
 
-use virtargv_caps::{Cap, Caps};
+use virtargv_caps::{Cap, Caps, Convention};
 use virtargv_host::Host;
 use virtargv_model::Domain;
 use virtargv_model::device::chardev::SerialTarget;
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
 };
+use virtargv_model::device::disk::{DiskBus, DiskModel};
 use virtargv_model::device::hostdev::{HostdevSource, InterfaceDevice, MdevModel};
+use virtargv_model::device::iommu::IommuModel;
 use virtargv_model::device::memballoon::MemballoonModel;
 use virtargv_model::device::net::{Interface, KnownModel, NicModel, Source};
 use virtargv_model::device::panic::PanicModel;
@@ -28,6 +30,8 @@ pub(super) struct Needs<'h> {
     pcie: Connect,
     /// virtio devices that are not transitional.
     virtio: Connect,
+    /// Whether the network devices of boards are not PCI devices.
+    board_nics: bool,
     host: &'h dyn Host,
 }
 
@@ -41,11 +45,15 @@ impl<'h> Needs<'h> {
         let pcie =
             if has_root(domain, PciModel::PcieRoot) { Connect::PCIE.union(Connect::AUTO) } else { PCI };
         let virtio = if caps.has(Cap::VirtioPciDisableLegacy) { pcie } else { PCI };
-        Self { pcie, virtio, host }
+        let board_nics = caps.release().has(Convention::BoardNicsWithoutPci);
+        Self { pcie, virtio, board_nics, host }
     }
 
     /// What device `id` requires; empty where it is not a PCI device.
     pub fn device(&self, devices: &Devices, id: DeviceId) -> Connect {
+        if is_virtio_with_usb_model(devices, id) {
+            return Connect::empty();
+        }
         match bus::virtio(devices, id) {
             Some(_) if id.kind == DeviceKind::Crypto => PCI,
             // Transitional devices need I/O ports, so only PCI slots accept them.
@@ -67,6 +75,10 @@ impl<'h> Needs<'h> {
             DeviceKind::Video => return Some(self.video(devices.videos.get(n)?.model?)),
             DeviceKind::Panic => {
                 let pci = devices.panics.get(n)?.model == Some(PanicModel::Pvpanic);
+                return pci.then_some(PCI.union(Connect::INTEGRATED));
+            }
+            DeviceKind::Iommu => {
+                let pci = devices.iommus.get(n)?.model == Some(IommuModel::Amd);
                 return pci.then_some(PCI.union(Connect::INTEGRATED));
             }
             DeviceKind::Sound => matches!(
@@ -95,6 +107,7 @@ impl<'h> Needs<'h> {
                 None | Some(ScsiModel::Ncr53c90) => Connect::empty(),
                 Some(_) => PCI,
             },
+            ControllerKind::Nvme(_) => self.pcie,
             ControllerKind::VirtioSerial(_)
             | ControllerKind::Fdc
             | ControllerKind::Ccid
@@ -112,6 +125,7 @@ impl<'h> Needs<'h> {
         }
         match &interface.model {
             Some(NicModel::Known(KnownModel::UsbNet)) => Connect::empty(),
+            Some(NicModel::Known(model)) if self.board_nics && is_on_board(*model) => Connect::empty(),
             // Without a model it is a host device of a virtual network; unknown models are taken as PCI Express.
             None | Some(NicModel::Other(_) | NicModel::Known(KnownModel::E1000e | KnownModel::Igb)) => {
                 self.pcie
@@ -148,10 +162,30 @@ impl<'h> Needs<'h> {
     }
 }
 
+/// Whether a network device is on Arm boards only.
+fn is_on_board(model: KnownModel) -> bool {
+    matches!(model, KnownModel::Lan9118 | KnownModel::Smc91c111)
+}
+
+/// Whether it is a disk on the bus `virtio` with a model for the bus `usb`, which no PCI bus accepts.
+fn is_virtio_with_usb_model(devices: &Devices, id: DeviceId) -> bool {
+    let disk = devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
+    disk.is_some_and(|disk| {
+        disk.bus() == Some(DiskBus::Virtio)
+            && matches!(disk.model, Some(DiskModel::UsbStorage | DiskModel::UsbBot))
+    })
+}
+
 /// Whether libvirt assigns device `id` a PCI address even though no bus accepts it, which fails.
 pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
     let (devices, n) = (&work.domain.devices, id.index);
     let forced = match id.kind {
+        DeviceKind::Interface if work.release.has(Convention::BoardNicsWithoutPci) => {
+            devices.interfaces.get(n).map(|nic| match &nic.model {
+                Some(NicModel::Known(model)) if is_on_board(*model) => false,
+                _ => !bus::is_usb(devices, id, work.release),
+            })
+        }
         DeviceKind::Filesystem | DeviceKind::Interface => Some(!bus::is_usb(devices, id, work.release)),
         DeviceKind::Sound => devices
             .sounds
@@ -167,6 +201,7 @@ pub(super) fn is_forced(work: &Work<'_>, id: DeviceId) -> bool {
             devices.memballoons.get(n).map(|balloon| balloon.model != Some(MemballoonModel::None))
         }
         DeviceKind::Video => devices.videos.get(n).map(is_pci_video),
+        DeviceKind::Disk => Some(is_virtio_with_usb_model(devices, id)),
         _ => None,
     };
     forced.unwrap_or(false)

@@ -1,6 +1,7 @@
 //! Controllers that the devices of the document need.
 
-use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, VirtioSerial};
+use foldhash::HashMap;
+use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Nvme, VirtioSerial};
 use virtargv_model::info::{Address, CcidAddress};
 
 use super::order::add_missing;
@@ -13,6 +14,26 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     for_smartcards(work);
     for_scsi_hostdevs(work);
     super::models::apply(work);
+    share_nvme_serials(work);
+}
+
+/// Gives each NVMe controller without a serial number that of its disks.
+fn share_nvme_serials(work: &mut Work<'_>) {
+    use virtargv_model::device::disk::DiskBus;
+    let devices = &mut work.domain.devices;
+    let on_nvme = devices.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Nvme));
+    let mut serials: HashMap<u32, &String> = HashMap::default();
+    for disk in on_nvme {
+        if let (Some(number), Some(serial)) = (drive_controller(disk.info.address.as_ref()), &disk.serial) {
+            serials.entry(number).or_insert(serial);
+        }
+    }
+    for controller in &mut devices.controllers {
+        let number = controller.number();
+        if let ControllerKind::Nvme(Nvme { serial: serial @ None }) = &mut controller.kind {
+            *serial = serials.get(&number).map(|found| (*found).clone());
+        }
+    }
 }
 
 /// Adds a controller for every index up to the highest in the address of a disk.
@@ -23,6 +44,7 @@ fn for_disks(work: &mut Work<'_>) {
         (DiskBus::Fdc, ControllerKind::Fdc, "a <disk> on bus 'fdc' needs a controller"),
         (DiskBus::Ide, ControllerKind::Ide(None), "a <disk> on bus 'ide' needs a controller"),
         (DiskBus::Sata, ControllerKind::Sata, "a <disk> on bus 'sata' needs a controller"),
+        (DiskBus::Nvme, ControllerKind::Nvme(Nvme::default()), "a <disk> on bus 'nvme' needs a controller"),
     ];
     for (bus, kind, why) in kinds {
         // The bus of a disk without a target name is not known.

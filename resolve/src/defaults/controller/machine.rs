@@ -63,11 +63,13 @@ fn usb(work: &Work<'_>) -> Implied {
         return found.map_or(Implied::Nothing, |(_, model)| Implied::Model(model));
     }
     let arch = guest.arch;
-    if guest.is_versatilepb() && work.release.has(Convention::VersatilepbUsb) {
-        return Implied::Model(UsbModel::PciOhci);
+    if arch.is_arm() && guest.is_arm_board_with_usb() {
+        let open = work.release.has(Convention::UsbXhciFirst);
+        return if open { Implied::Open } else { Implied::Model(UsbModel::PciOhci) };
     }
-    if guest.machine.starts_with("realview-") && work.release.has(Convention::RealviewUsb) {
-        return Implied::Model(UsbModel::PciOhci);
+    if work.release.has(Convention::DefaultDevicesListed) {
+        // s390 has the balloon only.
+        return Implied::open(guest.has_default_devices() && !arch.is_s390());
     }
     let without = arch.is_arm()
         || arch.is_riscv()
@@ -81,12 +83,12 @@ fn usb(work: &Work<'_>) -> Implied {
 
 /// Adds USB controller 0, with companion controllers for an ICH9 EHCI controller.
 fn add_usb(work: &mut Work<'_>, model: Option<UsbModel>) {
-    add(work, Controller::new(ControllerKind::Usb(Usb { model, ports: None }), 0), USB);
+    add(work, Controller::new(ControllerKind::Usb(Usb { model, ..Usb::default() }), 0), USB);
     if model != Some(UsbModel::Ich9Ehci1) {
         return;
     }
     for companion in [UsbModel::Ich9Uhci1, UsbModel::Ich9Uhci2, UsbModel::Ich9Uhci3] {
-        let usb = Usb { model: Some(companion), ports: None };
+        let usb = Usb { model: Some(companion), ..Usb::default() };
         let mut controller = Controller::new(ControllerKind::Usb(usb), 0);
         controller.info.master_startport = companion.companion_port();
         add(work, controller, "the companions of a USB 2 controller serve USB 1 devices");
@@ -109,7 +111,7 @@ impl crate::Guest {
             arch if arch.is_arm() && self.is_arm_virt() => pcie.then_some(PciModel::PcieRoot),
             arch if arch.is_arm() => {
                 let any_cpu = self.release.has(Convention::VersatilepbPciRoot);
-                let has = self.is_versatilepb() && (any_cpu || arch == Arch::Armv6l);
+                let has = self.is_arm_board_with_pci() && (any_cpu || arch == Arch::Armv6l);
                 has.then_some(PciModel::PciRoot)
             }
             arch if arch.is_riscv() => (self.is_riscv_virt() && pcie).then_some(PciModel::PcieRoot),
@@ -139,11 +141,29 @@ impl crate::Guest {
             return true;
         }
         let virt = self.is_arm_virt() || self.is_riscv_virt();
-        self.is_versatilepb() || (virt && caps.has(Cap::ObjectGpex))
+        self.is_arm_board_with_pci() || (virt && caps.has(Cap::ObjectGpex))
     }
 
-    /// Whether it is the only Arm board with PCI that libvirt knows.
-    pub(crate) fn is_versatilepb(&self) -> bool {
-        self.arch.is_arm() && self.machine == "versatilepb"
+    /// Whether it is an Arm board with PCI.
+    pub(crate) fn is_arm_board_with_pci(&self) -> bool {
+        let realview = self.machine.starts_with("realview-eb") && self.release.has(Convention::ArmUsbWithPci);
+        self.arch.is_arm() && (self.machine == "versatilepb" || realview)
+    }
+
+    /// Whether it is an Arm board with a USB controller.
+    fn is_arm_board_with_usb(&self) -> bool {
+        let by_pci = self.release.has(Convention::ArmUsbWithPci);
+        let realview =
+            self.machine.starts_with("realview-") && self.release.has(Convention::RealviewUsb) && !by_pci;
+        self.is_arm_board_with_pci() && self.release.has(Convention::VersatilepbUsb) || realview
+    }
+
+    /// Whether the machine is one of those that have a memory balloon, and USB, unless the document says otherwise.
+    pub(crate) fn has_default_devices(&self) -> bool {
+        let arch = self.arch;
+        let listed =
+            matches!(arch, Arch::Alpha | Arch::Ppc | Arch::Ppcemb | Arch::Sh4 | Arch::Sh4eb | Arch::Sparc64);
+        let pc = arch.is_x86() && self.machine != "isapc" && self.machine != "microvm";
+        pc || listed || arch.is_ppc64() || arch.is_s390() || arch.is_mips()
     }
 }

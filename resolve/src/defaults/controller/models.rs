@@ -37,7 +37,8 @@ pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiM
     if guest.is_pseries() {
         return Some(ScsiModel::Ibmvscsi);
     }
-    if guest.arch.is_s390() || guest.arch.is_loongarch() {
+    let virt = (guest.is_arm_virt() || guest.is_riscv_virt()) && release.has(Convention::VirtVirtioScsi);
+    if guest.arch.is_s390() || guest.arch.is_loongarch() || virt {
         return Some(ScsiModel::VirtioScsi);
     }
     let known = [(Cap::ScsiLsi, ScsiModel::Lsilogic), (Cap::VirtioScsi, ScsiModel::VirtioScsi)];
@@ -61,15 +62,18 @@ fn usb_model(
     match guest.arch {
         arch if arch.is_s390() => {
             // For compatibility, the element alone stands for no USB controller.
-            if addressed { piix3 } else { Some(UsbModel::None) }
+            if addressed && !release.has(Convention::S390UsbNone) { piix3 } else { Some(UsbModel::None) }
         }
         arch if arch.is_ppc64() => {
             // Existing guests keep the model that earlier releases gave them.
             let xhci = if options.abi_update { first(&xhci) } else { None };
             xhci.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci), (Cap::NecUsbXhci, UsbModel::NecXhci)]))
         }
-        Arch::Aarch64 => first(&xhci).or(piix3),
+        Arch::Aarch64 if !release.has(Convention::UsbXhciFirst) => first(&xhci).or(piix3),
         arch if arch.is_loongarch() => first(&xhci),
+        arch if release.has(Convention::UsbXhciFirst) && !arch.is_x86() => {
+            first(&xhci).or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)]))
+        }
         arch if ohci && !arch.is_x86() => piix3.or_else(|| first(&[(Cap::PciOhci, UsbModel::PciOhci)])),
         _ => piix3,
     }

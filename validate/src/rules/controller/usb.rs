@@ -37,7 +37,11 @@ virtargv_model::rules! {
     /// The model of a USB controller is one that this QEMU has.
     MODEL = "usb-model": Unsupported, Build,
         "`<controller type='usb' model=>`: `piix3-usb-uhci`, `usb-ehci`, `qemu-xhci` and the like",
-        help "use another `model=`, or a QEMU that has the device";
+        help "use another `model=`, or a QEMU that has the device", until "11.9";
+    /// The model of a USB controller is one that this QEMU has; checked when the domain is defined.
+    MODEL_EARLY = "usb-model-defined": Unsupported, Validate,
+        "`<controller type='usb' model=>`: `piix3-usb-uhci`, `usb-ehci`, `qemu-xhci` and the like",
+        help "use another `model=`, or a QEMU that has the device", since "11.9";
     /// A companion of a USB controller has the index of its master.
     COMPANION = "usb-companion-master": Internal, Build,
         "`<controller type='usb'><master startport=>`: `masterbus=` of `ich9-usb-uhci*` is the bus of the master",
@@ -131,6 +135,15 @@ pub fn driver(model: UsbModel) -> Option<(&'static str, Cap)> {
         UsbModel::QemuXhci => ("qemu-xhci", Cap::DeviceQemuXhci),
         UsbModel::Qusb1 | UsbModel::Qusb2 | UsbModel::None => return None,
     })
+}
+
+/// Checks the model of a controller, in releases that do so before the command line is built.
+pub(super) fn check_model(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
+    let known = |model| driver(model).is_some_and(|(_, cap)| cx.has(cap));
+    if let Some(model) = usb.model.filter(|model| *model != UsbModel::None && !known(*model)) {
+        let message = format!("this QEMU has no USB controller of model '{model}'");
+        out.refuse(&MODEL_EARLY, controller.info.pos.attr("model"), message);
+    }
 }
 
 /// Checks what libvirt finds only when it builds the command line.

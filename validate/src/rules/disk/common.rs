@@ -1,7 +1,7 @@
 //! Rules of the domain format on disks, which do not depend on QEMU.
 
 use virtargv_caps::Convention;
-use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
 use virtargv_model::device::storage::{ImageFormat, Location, SourceType, StartupPolicy};
 use virtargv_model::info::Address;
 use virtargv_model::{OnOff, Spelled};
@@ -12,13 +12,13 @@ use super::{encryption, iotune, lun, name, network, vhost_user};
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
-    /// A disk on an IDE, floppy, SCSI or SATA bus has an address of type `drive`.
+    /// A disk on an IDE, floppy, SCSI, SATA or NVMe bus has an address of type `drive`.
     ADDRESS_TYPE = "disk-address-type": Unsupported, Validate,
         "`<disk><address type=>`: a disk on these buses is attached to a disk controller",
         help "use `<address type='drive'>`, or remove the `<address>`";
-    /// Only a disk on bus `virtio` has a model.
+    /// Only a disk on bus `virtio` has a model of virtio.
     MODEL = "disk-model-bus": Unsupported, Validate,
-        "`<disk model=>`: `virtio`, `virtio-transitional` and `virtio-non-transitional` are variants of `virtio-blk`",
+        "`<disk model=>`: `virtio`, `virtio-transitional` and `virtio-non-transitional` are variants of `virtio-blk`; those of other buses are ignored",
         help "remove `model=`, or use `bus='virtio'`";
     /// Only a disk on bus `virtio` has options of virtqueues.
     VIRTIO_ONLY = "disk-virtio-only": Unsupported, Validate,
@@ -48,6 +48,10 @@ virtargv_model::rules! {
     REMOVABLE = "disk-removable": Xml, Validate (Read before "7.1"),
         "`<disk><target removable=>`: `removable=` is a property of `usb-storage` and `scsi-hd`",
         help "remove `removable=` from `<target>`, or use `bus='usb'`";
+    /// Only a disk on bus `scsi` says whether it takes DPO and FUA.
+    DPOFUA = "disk-dpofua": Unsupported, Validate,
+        "`<disk><target dpofua=>`: `dpofua=` of `scsi-hd`, `scsi-cd` and `scsi-block`",
+        help "remove `dpofua=` from `<target>`, or use `bus='scsi'`", since "11.10";
     /// A startup policy needs a local source, and the policy `requisite` a CD-ROM or floppy drive.
     STARTUP_POLICY = "disk-startup-policy": Xml, Validate (Read before "7.1"),
         "`<disk><source startupPolicy=>`: libvirt looks for files, block devices, directories and volumes only, and drops the medium of a drive",
@@ -73,7 +77,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     check_identity(cx, disk, out);
     check_kind(cx, disk, out);
     check_startup(disk, out);
-    name::check_prefix(disk, out);
+    name::check_prefix(cx, disk, out);
     check_there(disk, out);
     check_discard_no_unref(disk, out);
 }
@@ -83,7 +87,7 @@ pub(super) fn check_reading(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_
     check_identity(cx, disk, out);
     iotune::check_totals(disk, out);
     check_there(disk, out);
-    name::check_prefix(disk, out);
+    name::check_prefix(cx, disk, out);
     check_tray(disk, out);
     lun::check_options(disk, out);
     check_kind(cx, disk, out);
@@ -157,7 +161,8 @@ fn check_discard_no_unref(disk: &Disk, out: &mut Findings<'_>) {
 
 fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
     let bus = disk.bus().unwrap_or(DiskBus::Ide);
-    let on_controller = matches!(bus, DiskBus::Ide | DiskBus::Fdc | DiskBus::Scsi | DiskBus::Sata);
+    let on_controller =
+        matches!(bus, DiskBus::Ide | DiskBus::Fdc | DiskBus::Scsi | DiskBus::Sata | DiskBus::Nvme);
     if let Some(address) = &disk.info.address
         && on_controller
         && !matches!(address, Address::Drive(_))
@@ -172,7 +177,8 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
     if bus == DiskBus::Virtio {
         return;
     }
-    if let Some(model) = disk.model {
+    let of_usb = |model: &DiskModel| matches!(model, DiskModel::UsbStorage | DiskModel::UsbBot);
+    if let Some(model) = disk.model.filter(|model| !of_usb(model)) {
         let message = format!("model '{model}' of disk '{}' is not supported for bus '{bus}'", disk.dst());
         out.refuse(&MODEL, disk.info.pos.attr("model"), message);
     }
@@ -216,6 +222,12 @@ fn check_kind(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         let word = bus.map_or("", Spelled::as_str);
         let message = format!("bus '{word}' is not supported for device '{}'", disk.device());
         out.refuse(&FLOPPY_BUS, disk.target_pos.attr("bus"), message);
+    }
+    if let Some(dpofua) = disk.target.dpofua
+        && bus != Some(DiskBus::Scsi)
+    {
+        let message = format!("'dpofua' ('{dpofua}') of disk '{}' needs bus 'scsi'", disk.dst());
+        out.refuse(&DPOFUA, disk.target_pos.attr("dpofua"), message);
     }
     if disk.target.removable.is_some() {
         let scsi = bus == Some(DiskBus::Scsi)

@@ -1,7 +1,7 @@
 //! Rules of QEMU on a disk's guest device and its properties.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, IoMode};
+use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, DiskModel, IoMode};
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
 use virtargv_model::lifecycle::Action;
@@ -53,11 +53,19 @@ virtargv_model::rules! {
     ADDRESS = "disk-address-kind": Internal, Validate,
         "`<disk><address type=>`: QEMU's device for the disk is attached to that kind of bus",
         help "use `type='drive'` for SCSI, IDE, SATA and floppy, `type='usb'` for USB, or remove the `<address>`";
-    /// A disk on bus `usb` has a source.
+    /// A disk on bus `usb` that is not of model `usb-bot` has a source.
     USB_EMPTY = "disk-usb-empty": Unsupported, Validate,
         "`<disk><target bus='usb'/>`: `usb-storage` does not start without `drive=`",
-        help "add `<source>`, or use `bus='sata'` or `bus='scsi'` for an empty drive",
+        help "add `<source>`, or use `model='usb-bot'`, `bus='sata'` or `bus='scsi'` for an empty drive",
         since "11.3";
+    /// Only a disk on bus `virtio`, `ide`, `sata`, `scsi` or `usb` has statistics over intervals.
+    STATISTICS = "disk-statistics-bus": Unsupported, Validate,
+        "`<disk><driver><statistics><statistic>`: `stats-intervals=` of these devices",
+        help "remove `<statistic>`, or use another bus", since "11.9";
+    /// A floppy drive needs a machine with a floppy controller.
+    FLOPPY = "disk-floppy-machine": Unsupported, Validate,
+        "`<disk device='floppy'>`: QEMU's `floppy` is attached to `isa-fdc`, which only machines with an ISA bus have",
+        help "remove the disk, or use `device='cdrom'` or `device='disk'`", since "11.4";
     /// A hard disk on bus `ide` or `sata` is writable.
     READONLY = "disk-readonly-bus": Unsupported, Validate,
         "`<disk><readonly/>`: QEMU's `ide-hd` refuses a read-only block node",
@@ -123,6 +131,37 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         virtio::available(cx, disk.driver.virtio, &disk.driver.pos.path(""), out);
     }
     check_vhost(cx, disk, out);
+    check_statistics(cx, disk, out);
+    check_floppy(cx, disk, out);
+}
+
+/// Statistics over intervals.
+fn check_statistics(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let statistics = &disk.driver.statistics;
+    if statistics.intervals.is_empty() {
+        return;
+    }
+    need(cx, disk, Cap::DiskTimedStats, "'stats-intervals'", out);
+    let bus = disk.bus();
+    let known = [DiskBus::Virtio, DiskBus::Ide, DiskBus::Sata, DiskBus::Scsi, DiskBus::Usb];
+    if !known.iter().any(|known| Some(*known) == bus) {
+        let bus = bus.map_or("", Spelled::as_str);
+        let message = format!("statistics of disk '{}' are not supported on bus '{bus}'", disk.dst());
+        out.refuse(&STATISTICS, statistics.pos, message);
+    }
+}
+
+/// Whether the machine has a floppy controller.
+fn check_floppy(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let has = cx.has(Cap::BusFloppy) && !cx.guest.is_pseries();
+    if disk.device() == DiskDevice::Floppy && !has {
+        let message = format!(
+            "disk '{}' is a floppy drive, which machine type '{}' does not have",
+            disk.dst(),
+            cx.guest.machine
+        );
+        out.refuse(&FLOPPY, disk.info.pos, message);
+    }
 }
 
 /// Reports `what` of `disk` where this QEMU lacks `cap`.
@@ -218,12 +257,15 @@ fn check_rotation(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 
 fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let fits = match disk.bus() {
-        Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Fdc | DiskBus::Sata) => {
+        Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Fdc | DiskBus::Sata | DiskBus::Nvme) => {
             // A disk has no address if its target name does not determine one.
             matches!(disk.info.address, None | Some(Address::Drive(_)))
         }
         Some(DiskBus::Usb) => {
-            need(cx, disk, Cap::DeviceUsbStorage, "'-device usb-storage'", out);
+            match disk.model {
+                Some(DiskModel::UsbBot) => need(cx, disk, Cap::DeviceUsbBot, "'-device usb-bot'", out),
+                _ => need(cx, disk, Cap::DeviceUsbStorage, "'-device usb-storage'", out),
+            }
             matches!(disk.info.address, None | Some(Address::Usb(_)))
         }
         _ => true,
@@ -235,11 +277,12 @@ fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             format!("address type '{kind}' is not supported for disk '{}' on bus '{bus}'", disk.dst());
         out.refuse(&ADDRESS, disk.info.pos.path("address/@type"), message);
     }
-    if disk.bus() == Some(DiskBus::Usb) && disk.image.is_empty() {
+    let bot = disk.model == Some(DiskModel::UsbBot);
+    if disk.bus() == Some(DiskBus::Usb) && disk.image.is_empty() && !bot {
         let message = format!("disk '{}' on bus 'usb' lacks a source", disk.dst());
         out.refuse(&USB_EMPTY, disk.info.pos, message);
     }
-    if disk.bus() == Some(DiskBus::Usb) && disk.target.removable.is_some() {
+    if disk.bus() == Some(DiskBus::Usb) && disk.target.removable.is_some() && !bot {
         need(cx, disk, Cap::UsbStorageRemovable, "'removable' of USB storage", out);
     }
 }
@@ -260,6 +303,10 @@ fn check_driver(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     }
     if driver.discard.is_some() {
         need(cx, disk, Cap::DriveDiscard, "'discard'", out);
+    }
+    let migrated = disk.image.reservations.as_ref().and_then(|r| r.migration);
+    if migrated.is_some() && disk.bus() == Some(DiskBus::Scsi) {
+        need(cx, disk, Cap::ScsiBlockMigratePr, "'migrate-pr' of 'scsi-block'", out);
     }
     if driver.discard_no_unref.is_some() {
         need(cx, disk, Cap::Qcow2DiscardNoUnref, "'discard_no_unref'", out);

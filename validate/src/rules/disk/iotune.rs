@@ -2,7 +2,7 @@
 
 use foldhash::HashMap;
 use virtargv_caps::Cap;
-use virtargv_model::device::disk::{Disk, DiskBus, Iotune};
+use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, Iotune};
 
 use crate::{Context, Findings};
 
@@ -34,6 +34,10 @@ virtargv_model::rules! {
     FILTERS = "disk-throttlefilters-iotune": NotSupported, Validate,
         "`<disk><iotune>` and `<throttlefilters>`: the one is the `throttling.*` options, the other the block driver `throttle`",
         help "remove `<iotune>` or `<throttlefilters>`";
+    /// A CD-ROM has no throttle filters.
+    FILTERS_CDROM = "disk-throttlefilters-cdrom": NotSupported, Validate,
+        "`<disk device='cdrom'><throttlefilters>`: the filters would have to follow each medium",
+        help "remove `<throttlefilters>`, or use `<iotune>`", since "11.2";
     /// The group of a throttle filter is one of the domain's.
     FILTER_UNKNOWN = "disk-throttlefilter-unknown": Unsupported, Validate,
         "`<throttlefilters><throttlefilter group=>`: the name of a `<throttlegroup>`",
@@ -59,6 +63,10 @@ pub(super) fn groups<'a>(cx: &Context<'a>) -> HashMap<&'a str, &'a Disk> {
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>, out: &mut Findings<'_>) {
     if let Some(tune) = &disk.iotune {
         check_limits(cx, disk, tune, groups, out);
+    }
+    if !disk.throttle_filters.is_empty() && disk.device() == DiskDevice::Cdrom {
+        let message = format!("disk '{}' is a CD-ROM, which cannot have 'throttlefilters'", disk.dst());
+        out.refuse(&FILTERS_CDROM, disk.info.pos.path("throttlefilters"), message);
     }
     for group in &disk.throttle_filters {
         let known = |g: &virtargv_model::device::disk::ThrottleGroup| g.0.group_name.as_ref() == Some(group);

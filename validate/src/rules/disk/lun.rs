@@ -34,6 +34,10 @@ virtargv_model::rules! {
     LUN = "disk-lun-frontend": Unsupported, Validate,
         "`<disk device='lun'>`: `scsi-block`, and `virtio-blk` with `scsi=on`, pass the guest's SCSI commands to the host's device, which answers itself",
         help "use `bus='scsi'`, and remove `copy_on_read=`, `<wwn>`, `<vendor>` and `<product>`";
+    /// A disk with `device='lun'` has the block sizes of the host's device.
+    LUN_BLOCKIO = "disk-lun-blockio": Unsupported, Validate,
+        "`<disk device='lun'><blockio>`: `scsi-block` has no properties for block sizes",
+        help "remove `<blockio>`", since "12.9";
     /// A disk with `device='lun'` on bus `virtio` needs a QEMU whose virtio-blk passes SCSI commands.
     LUN_VIRTIO = "disk-lun-virtio": Unsupported, Validate,
         "`<disk device='lun'><target bus='virtio'>`: `scsi=on` of `virtio-blk-pci`, which a QEMU can be built without",
@@ -118,6 +122,10 @@ pub(super) fn check_frontend(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'
             "vendor and product are not supported for 'lun' disk '{}', the host's device has them",
             disk.dst()
         ));
+    }
+    if disk.blockio.is_some() {
+        let message = format!("'blockio' is not supported for 'lun' disk '{}'", disk.dst());
+        out.refuse(&LUN_BLOCKIO, disk.info.pos.path("blockio"), message);
     }
     match disk.bus() {
         Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),

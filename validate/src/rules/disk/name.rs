@@ -1,7 +1,8 @@
 //! Rules on the name of a disk: `<target dev=>`.
 
 use foldhash::HashMap;
-use virtargv_model::device::disk::{Disk, DiskDevice, DiskName};
+use virtargv_caps::Convention;
+use virtargv_model::device::disk::{Disk, DiskDevice, DiskName, NvmeName};
 use virtargv_model::device::storage::Location;
 
 use crate::{Context, Findings};
@@ -13,12 +14,12 @@ virtargv_model::rules! {
         help "add `<target dev='vda' bus='virtio'/>` or another name";
     /// The target name of a disk begins with a prefix of its device.
     NAME_PREFIX = "disk-name-prefix": Internal, Validate (Read before "7.1"),
-        "`<disk><target dev=>`: floppy drives are `fd*`, hard disks and LUNs `hd*`, `sd*`, `vd*`, `xvd*` or `ubd*`",
+        "`<disk><target dev=>`: floppy drives are `fd*`, hard disks and LUNs `hd*`, `sd*`, `vd*`, `xvd*`, `ubd*` or `nvme*`",
         help "use a name such as `vda`, `sda`, `hda` or `fda`";
     /// The target name of a disk names a whole disk.
     TARGET = "disk-target-name": Unsupported, Validate,
-        "`<disk><target dev=>`: a prefix and letters, such as `vda`; a number behind them would be a partition",
-        help "use a name such as `vda`";
+        "`<disk><target dev=>`: a prefix and letters, such as `vda`; a number behind them would be a partition. An NVMe disk is a namespace of a controller, such as `nvme0n1`",
+        help "use a name such as `vda` or `nvme0n1`";
     /// Every disk has a target name of its own.
     NAME_TWICE = "disk-name-twice": Xml, Validate,
         "`<disk><target dev=>`: the name by which backing chains, aliases and management operations tell disks apart",
@@ -39,13 +40,16 @@ pub(super) fn check_missing(disk: &Disk, out: &mut Findings<'_>) {
 }
 
 /// Checks that the name has a prefix of the device.
-pub(super) fn check_prefix(disk: &Disk, out: &mut Findings<'_>) {
+pub(super) fn check_prefix(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let nvme = matches!(disk.device(), DiskDevice::Disk | DiskDevice::Lun)
+        && cx.release.has(Convention::NvmeNames)
+        && disk.dst().starts_with("nvme");
     let known: &[&str] = match disk.device() {
         DiskDevice::Floppy => &["fd"],
         DiskDevice::Disk | DiskDevice::Lun => &["hd", "sd", "vd", "xvd", "ubd"],
         DiskDevice::Cdrom => return,
     };
-    if !known.iter().any(|p| disk.dst().starts_with(p)) {
+    if !nvme && !known.iter().any(|p| disk.dst().starts_with(p)) {
         let message = format!("target name '{}' is not valid for device '{}'", disk.dst(), disk.device());
         out.refuse(&NAME_PREFIX, disk.target_pos.attr("dev"), message);
     }
@@ -53,6 +57,9 @@ pub(super) fn check_prefix(disk: &Disk, out: &mut Findings<'_>) {
 
 /// Checks that the name is that of a whole disk.
 pub(super) fn check_whole(disk: &Disk, out: &mut Findings<'_>) {
+    if NvmeName::parse(disk.dst()).is_some() {
+        return;
+    }
     let message = match DiskName::parse(disk.dst()) {
         None => format!("target name '{}' is not a prefix followed by letters", disk.dst()),
         // libvirt takes partition 0 for the whole disk.

@@ -47,6 +47,10 @@ virtargv_model::rules! {
     NODE = "storage-node": Internal, Build,
         "`<backingStore type=>` and `<dataStore type=>`: libvirt looks up volumes of disks only, and QEMU has no `-blockdev` driver for vhost-user",
         help "use another `type=`, such as `file`";
+    /// QEMU has no images of type `ctl`.
+    CTL = "storage-ctl": Internal, Build,
+        "`<disk type='ctl'>`: FreeBSD's CAM Target Layer, for bhyve",
+        help "use another `type=`, such as `file`", since "12.0";
     /// The format of an overlay is one with a backing image.
     BACKING_FORMAT = "storage-backing-format": Unsupported, Build,
         "`<backingStore>`: `backing=` of the block drivers `qcow2`, `qed`, `qcow` and `vmdk`",
@@ -156,6 +160,9 @@ fn check(cx: &Context<'_>, image: &Image, form: Form, out: &mut Findings<'_>) {
         Location::VhostVdpa { .. } if form != Form::Node => {
             let message = format!("an image of type '{}' cannot be given with -drive", image.kind());
             out.refuse(&DRIVE, image.pos, message);
+        }
+        Location::Ctl { .. } => {
+            out.refuse(&CTL, image.pos, "a source of type 'ctl' is for bhyve, QEMU has no driver for it");
         }
         Location::Network(net) => network(net, image.pos, form, out),
         _ => {}

@@ -2,7 +2,7 @@
 
 use virtargv_model::Uuid;
 use virtargv_model::device::hostdev::{
-    Capability, HostdevSource, InterfaceDevice, PciDevice, ScsiSource, UsbDevice,
+    Capability, HostdevSource, InterfaceDevice, PciDevice, ScsiSource, UsbDevice, UsbHostPlace,
 };
 use virtargv_model::device::net::{Interface, Source};
 use virtargv_model::info::PciAddress;
@@ -12,8 +12,8 @@ use virtargv_model::info::PciAddress;
 pub(super) enum Identity<'a> {
     /// The PCI address on the host.
     Pci(PciAddress),
-    /// The bus and device number of a USB device.
-    UsbAddress(u32, u32),
+    /// The bus of a USB device, and its number or port there.
+    UsbAddress(u32, &'a UsbHostPlace),
     /// The vendor and product of a USB device.
     UsbProduct(u32, u32),
     /// A SCSI device: adapter, bus, target, unit.
@@ -56,8 +56,8 @@ impl<'a> Identity<'a> {
         Self::Pci(PciAddress { domain, bus, slot, function, ..PciAddress::default() })
     }
 
-    fn usb(usb: &UsbDevice) -> Option<Self> {
-        let by_address = usb.address.map(|(bus, device)| Self::UsbAddress(bus, device));
+    fn usb(usb: &'a UsbDevice) -> Option<Self> {
+        let by_address = usb.address.as_ref().map(|address| Self::UsbAddress(address.bus, &address.at));
         by_address.or(usb.product.map(|(vendor, product)| Self::UsbProduct(vendor, product)))
     }
 

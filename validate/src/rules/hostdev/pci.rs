@@ -5,6 +5,7 @@ use virtargv_model::Place;
 use virtargv_model::device::hostdev::{HostdevDriverName, PciDevice};
 use virtargv_model::info::DeviceInfo;
 
+use super::super::iommufd;
 use super::check_display;
 use crate::{Context, Findings};
 
@@ -18,7 +19,7 @@ virtargv_model::rules! {
         "`<hostdev type='pci'><source writeFiltering=>`: an option of Xen's PCI backend",
         help "remove `writeFiltering=` from `<source>`";
     /// The driver of a PCI host device is `vfio`.
-    DRIVER = "hostdev-driver": Internal, Build,
+    DRIVER = "hostdev-driver": Unsupported (Internal before "12.1"), Build,
         "`<hostdev type='pci'><driver name=>`: QEMU assigns PCI devices by VFIO only; `kvm` is gone, `xen` is for Xen",
         help "set `name='vfio'`, or remove `name=`";
 }
@@ -37,6 +38,7 @@ pub(super) fn check(cx: &Context<'_>, info: &DeviceInfo, pci: &PciDevice, out: &
         }
         _ => {}
     }
+    iommufd::device(cx, info, pci, out);
     if let Some(filtering) = pci.write_filtering {
         let message = format!("attribute 'writeFiltering' ('{filtering}') is not supported by QEMU");
         out.refuse(&WRITE_FILTERING, pci.pos.path("@writeFiltering"), message);

@@ -1,7 +1,7 @@
 //! Rules on `<backend>` of `<interface>`, and on the backend that the type implies.
 
 use virtargv_caps::Cap;
-use virtargv_model::device::net::{BackendType, Interface, InterfaceType};
+use virtargv_model::device::net::{Backend, BackendType, Interface, InterfaceType};
 
 use super::actual::Actual;
 use crate::{Context, Findings};
@@ -16,8 +16,12 @@ virtargv_model::rules! {
         "`<interface type='user'>` is `-netdev user`, which a QEMU that was built without libslirp lacks",
         help "add `<backend type='passt'/>`, or use a QEMU that was built with libslirp",
         since "10.6";
+    /// Only the backend `passt` has names for the guest.
+    PASST_NAMES = "net-passt-names": Unsupported, Validate,
+        "`<interface><backend hostname= fqdn=>`: `--hostname` and `--fqdn` of passt",
+        help "set `type='passt'`, or remove the attributes", since "11.8";
     /// Only interfaces of type `user` and `vhostuser` have the backend `passt`.
-    PASST_TYPE = "net-passt-type": Internal, Validate,
+    PASST_TYPE = "net-passt-type": Unsupported, Validate,
         "`<interface><backend type='passt'/>`: passt speaks QEMU's stream protocol and vhost-user",
         help "use `type='user'` or `type='vhostuser'`, or remove `<backend type='passt'/>`";
     /// Only an interface of type `network`, `bridge` or `ethernet` names the device that creates its tap device.
@@ -35,6 +39,16 @@ pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &m
     if !passt && !cx.has(Cap::NetdevUser) {
         let message = "backend 'default' needs network backend 'user', which this QEMU lacks";
         out.refuse(&USER_BACKEND, nic.info.pos.path("@type"), message);
+    }
+}
+
+/// Checks that only the backend `passt` has names for the guest.
+pub(super) fn check_names(nic: &Interface, out: &mut Findings<'_>) {
+    let Backend { kind, hostname, fqdn, .. } = &nic.backend;
+    if let Some(name) = fqdn.as_ref().or(hostname.as_ref()).filter(|_| *kind != Some(BackendType::Passt)) {
+        let message =
+            format!("the attributes 'hostname' and 'fqdn' ('{name}') of element 'backend' need type 'passt'");
+        out.refuse(&PASST_NAMES, nic.info.pos.path("backend"), message);
     }
 }
 

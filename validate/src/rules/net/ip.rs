@@ -1,16 +1,21 @@
 //! Rules on `<ip>`, `<route>` and `<portForward>` of `<interface>`.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use virtargv_model::device::net::{BackendType, Interface, InterfaceType};
+use virtargv_caps::Convention;
+use virtargv_model::device::net::{BackendType, Interface, InterfaceType, Route};
 
-use crate::Findings;
+use crate::{Context, Findings};
 
 virtargv_model::rules! {
     /// A `<route>` of the guest cannot be given to QEMU.
     GUEST_ROUTE = "net-guest-route": Unsupported, Validate,
         "`<interface><route>`: neither `-netdev user` nor passt sets routes in a guest",
         help "remove `<route>`, and configure the route inside the guest";
+    /// The routes that passt tells a guest are one default route of each family.
+    PASST_ROUTE = "net-passt-route": Unsupported, Validate,
+        "`<interface><route gateway=>`: `--gateway` of passt",
+        help "keep one `<route gateway=>` of each family, without other attributes", since "12.2";
     /// An `<ip>` of the guest has no peer address.
     GUEST_PEER = "net-guest-peer": Unsupported, Validate,
         "`<interface><ip peer=>`: `-netdev user` and passt have no option for the address of a peer",
@@ -52,10 +57,12 @@ virtargv_model::rules! {
 }
 
 /// The addresses that `-netdev user` or passt hands out.
-pub(super) fn check_user(nic: &Interface, out: &mut Findings<'_>) {
+pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &mut Findings<'_>) {
     let ip = |attribute| nic.info.pos.path(attribute);
-    if let Some(route) = nic.routes.first() {
-        let message = format!("QEMU cannot set a route (to '{}') in a guest", route.address);
+    if passt && cx.release.has(Convention::PasstRoutes) {
+        check_passt_routes(nic, out);
+    } else if let Some(route) = nic.routes.first() {
+        let message = format!("QEMU cannot set a route (to '{}') in a guest", destination(route));
         out.refuse(&GUEST_ROUTE, nic.info.pos.path("route"), message);
     }
     let mut seen = (false, false);
@@ -91,6 +98,40 @@ pub(super) fn check_user(nic: &Interface, out: &mut Findings<'_>) {
         if prefix != 64 {
             let message = format!("prefix '{prefix}' of address '{}' is not 64", address.address);
             out.refuse(&GUEST_IPV6_PREFIX, ip("ip/@prefix"), message);
+        }
+    }
+}
+
+/// The network that a route is to, for messages.
+fn destination(route: &Route) -> IpAddr {
+    let any = match route.gateway {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
+    route.address.unwrap_or(any)
+}
+
+/// passt tells the guest a default gateway of each family.
+fn check_passt_routes(nic: &Interface, out: &mut Findings<'_>) {
+    let place = || nic.info.pos.path("route");
+    let mut seen = (false, false);
+    for route in &nic.routes {
+        let plain = route.address.is_none_or(|address| address.is_unspecified())
+            && route.prefix.is_none_or(|prefix| prefix == 0)
+            && route.netmask.is_none()
+            && route.metric.is_none();
+        if !plain {
+            let message =
+                format!("the route by '{}' is not a default route with a gateway only", route.gateway);
+            out.refuse(&PASST_ROUTE, place(), message);
+        }
+        let before = match route.gateway {
+            IpAddr::V4(_) => std::mem::replace(&mut seen.0, true),
+            IpAddr::V6(_) => std::mem::replace(&mut seen.1, true),
+        };
+        if before {
+            let message = format!("gateway '{}' is the second of its family", route.gateway);
+            out.refuse(&PASST_ROUTE, place(), message);
         }
     }
 }

@@ -19,7 +19,18 @@ virtargv_model::rules! {
     POOL_SUPPORT = "iothread-thread-pool-support": Unsupported, Validate,
         "`<iothread thread_pool_min= thread_pool_max=>`: `thread-pool-min=` and `thread-pool-max=` of QEMU's `iothread`, new in QEMU 7.1",
         help "remove the attributes, or use QEMU 7.1 or later";
+    /// The weight of polling is at most 63.
+    WEIGHT = "iothread-poll-weight": Unsupported, Validate,
+        "`<iothread><poll weight=>`: `poll-weight=` of QEMU's `iothread` is a shift of 64-bit numbers",
+        help "set `weight=` to a value from 0 to 63", since "12.7";
+    /// The weight of polling needs a QEMU that has it.
+    WEIGHT_SUPPORT = "iothread-poll-weight-support": Unsupported, Validate,
+        "`<iothread><poll weight=>`: `poll-weight=` of QEMU's `iothread`",
+        help "remove `weight=`, or use a QEMU that has it", since "12.7";
 }
+
+/// The largest weight of polling.
+const MOST_WEIGHT: u32 = 63;
 
 /// Checks the thread pools against the rules above.
 pub(super) fn check(cx: &Context<'_>, iothreads: &Iothreads, out: &mut Findings<'_>) {
@@ -31,6 +42,18 @@ pub(super) fn check(cx: &Context<'_>, iothreads: &Iothreads, out: &mut Findings<
             out.refuse(&POOL_SUPPORT, pos, message);
         }
         pool(pos, min, max, out);
+    }
+    for thread in &iothreads.list {
+        let Some(weight) = thread.poll.and_then(|poll| poll.weight) else { continue };
+        let place = || thread.pos.path("poll/@weight");
+        if weight > MOST_WEIGHT {
+            let message =
+                format!("the poll weight of iothread '{}' is '{weight}', over '{MOST_WEIGHT}'", thread.id);
+            out.refuse(&WEIGHT, place(), message);
+        }
+        if !cx.has(Cap::IothreadPollWeight) {
+            out.refuse(&WEIGHT_SUPPORT, place(), "'weight' of 'poll' is not supported by this QEMU");
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice as Kind};
-use virtargv_model::{OnOff, Spelled};
+use virtargv_model::{OnOff, Spelled, YesNo};
 
 use super::drive::add_error_policy;
 use super::{DiskDevice, drive_id, vhost_user_id};
@@ -19,8 +19,18 @@ pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend:
     let mut props = match frontend {
         Frontend::Named(driver) => Props::new("driver", driver),
         Frontend::Virtio => virtio_start(e, disk, facts),
+        Frontend::UsbBot(driver) => Props::new("driver", driver),
     };
-    address::add(&mut props, e, disk.address);
+    let id = match frontend {
+        Frontend::UsbBot(_) => {
+            props.set("bus", text!(disk.alias, ".0")).set("scsi-id", 0u32).set("lun", 0u32);
+            text!(disk.alias, "-device")
+        }
+        _ => {
+            address::add(&mut props, e, disk.address);
+            disk.alias.into()
+        }
+    };
     props.set_opt("device_id", device_id(e, disk));
     if shares(e, &disk) {
         props.set("share-rw", true);
@@ -36,13 +46,26 @@ pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend:
             props.set("drive", drive_id(disk));
         }
     }
-    props.set("id", disk.alias);
+    props.set("id", id);
     // The boot index of a floppy is a property of its controller.
     if disk.device() != Kind::Floppy {
         address::add_boot(e, &mut props, &disk.info);
     }
     add_shape(&mut props, e, disk, facts);
     props
+}
+
+/// The host adapter on which the SCSI device of a USB disk is.
+pub(super) fn usb_adapter(e: &Emit<'_>, disk: DiskDevice<'_>) -> Props {
+    let mut props = Props::new("driver", "usb-bot").with("id", disk.alias);
+    props.set_opt("serial", serial(&disk));
+    address::add(&mut props, e, disk.address);
+    props
+}
+
+/// The serial number. libvirt escapes spaces for the option parser of early QEMUs.
+fn serial(disk: &Disk) -> Option<String> {
+    disk.serial.as_ref().map(|s| s.replace('\\', "\\\\").replace(' ', "\\ "))
 }
 
 /// The driver of a virtio disk, and the properties before its address.
@@ -102,10 +125,13 @@ fn shares(e: &Emit<'_>, disk: &Disk) -> bool {
 
 /// Adds the properties after the ids: block sizes, serial, geometry, error policies.
 fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts) {
+    let discard_last = e.release().has(Convention::DiscardGranularityLast);
     if let Some(blockio) = disk.blockio.filter(|_| e.has(Cap::Blockio)) {
         props.set_opt("logical_block_size", blockio.logical);
         props.set_opt("physical_block_size", blockio.physical);
-        props.set_opt("discard_granularity", blockio.discard_granularity.filter(|n| *n > 0));
+        if !discard_last {
+            props.set_opt("discard_granularity", blockio.discard_granularity.filter(|n| *n > 0));
+        }
     }
     if let Some(wwn) = &facts.wwn {
         // In the `key=value` form the digits are those of the document.
@@ -131,9 +157,22 @@ fn add_shape(props: &mut Props, e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Fact
         }
         props.set_opt("bios-chs-trans", geometry.trans.map(Spelled::as_str));
     }
-    // libvirt escapes spaces for the option parser of early QEMUs.
-    props.set_opt("serial", disk.serial.as_ref().map(|s| s.replace('\\', "\\\\").replace(' ', "\\ ")));
+    // An NVMe disk has the serial number of its controller.
+    if disk.bus() != Some(DiskBus::Nvme) {
+        props.set_opt("serial", serial(&disk));
+    }
     if e.has(Cap::StorageWerror) {
         add_error_policy(props, facts.errors);
+    }
+    let intervals = &disk.driver.statistics.intervals;
+    if !intervals.is_empty() {
+        let intervals = intervals.iter().map(|seconds| Value::from(seconds.get()));
+        props.set("stats-intervals", Value::Array(intervals.collect()));
+    }
+    props.set_opt("dpofua", disk.target.dpofua.map(OnOff::is_on));
+    let reservations = disk.image.reservations.as_ref().filter(|_| disk.bus() == Some(DiskBus::Scsi));
+    props.set_opt("migrate-pr", reservations.and_then(|r| r.migration).map(YesNo::is_yes));
+    if discard_last && e.has(Cap::Blockio) {
+        props.set_opt("discard_granularity", disk.blockio.and_then(|blockio| blockio.discard_granularity));
     }
 }
