@@ -4,6 +4,9 @@
 /// [`HostError::Unknown`], which is different from [`HostError::NotFound`].
 pub type Answer<T> = Result<T, HostError>;
 
+/// What a directory is called in [`HostError::NotFound`].
+const DIRECTORY: &str = "directory";
+
 /// Why the host has no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HostError {
@@ -64,6 +67,11 @@ impl HostError {
         Self::NotFound { what, name: name.into() }
     }
 
+    /// The directory `path` does not exist.
+    pub fn no_directory(path: impl Into<String>) -> Self {
+        Self::not_found(DIRECTORY, path)
+    }
+
     /// `what` of this name exists and cannot be used.
     pub fn failed(what: &'static str, name: impl Into<String>, why: impl ToString) -> Self {
         Self::Failed { what, name: name.into(), why: why.to_string() }
@@ -79,7 +87,7 @@ impl HostError {
 
     /// Whether a directory of the host is missing, which libvirt reports as the system's error.
     pub fn is_missing_directory(&self) -> bool {
-        matches!(self, Self::NotFound { what: "directory", .. })
+        matches!(self, Self::NotFound { what: DIRECTORY, .. })
     }
 
     /// Whether the host does not know the answer.

@@ -221,7 +221,7 @@ impl Files for FixedHost {
         let mut names: Vec<String> =
             below.filter_map(|rest| rest.split('/').next()).map(str::to_owned).collect();
         names.dedup();
-        if names.is_empty() { Err(HostError::not_found("directory", path)) } else { Ok(names) }
+        if names.is_empty() { Err(HostError::no_directory(path)) } else { Ok(names) }
     }
 
     fn stat(&self, path: &str) -> Answer<FileStat> {

@@ -194,15 +194,15 @@ fn descriptor(what: &Descriptor<String>) -> Found {
         Descriptor::VhostVsock => device("/dev/vhost-vsock"),
         Descriptor::VhostScsi => device("/dev/vhost-scsi"),
         Descriptor::Iommu => device("/dev/iommu"),
-        Descriptor::VfioDevice { address } => match open::vfio_device(address) {
-            Some(path) => device(&path),
-            None => {
+        Descriptor::VfioDevice { address } => {
+            let path = open::vfio_device(address).ok_or_else(|| {
                 let help = format!(
                     "as root, bind it: 'driverctl set-override {address} vfio-pci'; Linux 6.6 or later"
                 );
-                Err(Lack::new("it has no VFIO device", help))
-            }
-        },
+                Lack::new("it has no VFIO device", help)
+            })?;
+            device(&path)
+        }
         Descriptor::Vdpa { path } | Descriptor::Tpm { path } => device(path),
         Descriptor::TpmCancel { path } => match open::tpm_cancel(path) {
             Some(cancel) => may(&cancel, Access::WRITE_OK, "write to"),

@@ -153,7 +153,7 @@ virtargv_model::rules! {
         "`<gl enable='yes'>`, `<graphics type='egl-headless'>`: `/dev/dri/renderD*`",
         help "name one with `<gl rendernode=>`, or remove `<gl>`";
     /// The network at whose address a display listens is known.
-    GRAPHICS_NETWORK = "graphics-network": Internal, Build,
+    GRAPHICS_NETWORK = "graphics-network": NoNetwork, Build,
         "`<listen type='network' network=>`: an active virtual network of the host",
         help "start the network, or use `<listen type='address'>`";
     /// The host has an address on the network at which a display listens.

@@ -88,6 +88,9 @@ impl Devices for DescribedHost {
     fn render_node(&self) -> Answer<String> {
         const UNKNOWN: &str = "its DRM render nodes";
         let node = self.told.devices.render_node.as_ref().ok_or(HostError::Unknown(UNKNOWN))?;
+        if node.error == Some(Failure::NoDirectory) {
+            return Err(HostError::no_directory("/dev/dri"));
+        }
         told(node.device.clone(), node.error.as_ref(), "DRM render node", "/dev/dri/renderD128", UNKNOWN)
     }
 

@@ -47,13 +47,15 @@ impl DescriptionError {
     }
 }
 
-/// Why there is no value: `"not-found"`, `"inactive"`, `"no-value"`, `{"other-type": {"kind": .., "wanted": ..}}` or
-/// `{"failed": "why"}`.
+/// Why there is no value: `"not-found"`, `"no-directory"`, `"inactive"`, `"no-value"`,
+/// `{"other-type": {"kind": .., "wanted": ..}}` or `{"failed": "why"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Failure {
     /// It does not exist.
     NotFound,
+    /// The directory in which it would be does not exist.
+    NoDirectory,
     /// It exists, but is not active.
     Inactive,
     /// It exists, but has no value.
@@ -75,6 +77,7 @@ impl Failure {
     pub(crate) fn of(error: &HostError) -> Option<Self> {
         Some(match error {
             HostError::Unknown(_) => return None,
+            error if error.is_missing_directory() => Self::NoDirectory,
             HostError::NotFound { .. } => Self::NotFound,
             HostError::Inactive { .. } => Self::Inactive,
             HostError::NoValue { .. } => Self::NoValue,
@@ -90,6 +93,7 @@ impl Failure {
     pub(super) fn error(&self, what: &'static str, name: &str) -> HostError {
         match self {
             Self::NotFound => HostError::not_found(what, name),
+            Self::NoDirectory => HostError::no_directory(name),
             Self::Inactive => HostError::Inactive { what, name: name.to_owned() },
             Self::NoValue => HostError::NoValue { what, name: name.to_owned() },
             Self::OtherType { kind, wanted } => HostError::OtherType {

@@ -132,7 +132,8 @@ pub(crate) fn name_all(
     let list = &mut domain.devices.disks;
     let mut found = true;
     let mut looked_up = Vec::with_capacity(list.len());
-    for disk in &mut *list {
+    // libvirt looks up the volumes from the last disk to the first.
+    for disk in list.iter_mut().rev() {
         let missing = match volume::look_up(disk, host, caps.release()) {
             Ok(()) => None,
             Err(problem) => Some(chain::without(disk, problem)),
@@ -146,7 +147,7 @@ pub(crate) fn name_all(
     if !found {
         return None;
     }
-    let mut keep = looked_up.iter();
+    let mut keep = looked_up.iter().rev();
     list.retain(|_| keep.next() != Some(&false));
     let mut namer = Namer { caps, host, next: 1, next_set: 0 };
     let mut disks = vec![DiskNodes::default(); list.len()];

@@ -108,6 +108,9 @@ fn of_model(cx: &Context<'_>, model: IommuModel) -> &'static [&'static str] {
     }
 }
 
+/// The options of an SMMUv3 that need `accel='on'`.
+const ACCELERATED: [&str; 5] = ["cmdqv", "ats", "ril", "ssidsize", "oas"];
+
 /// The rules of the domain format, which do not depend on QEMU.
 fn format_rules(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Findings<'_>) {
     let driver = &iommu.driver;
@@ -117,7 +120,6 @@ fn format_rules(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Fi
             format!("the option '{name}' in 'driver' is not supported for an IOMMU of model '{model}'");
         out.refuse(&OPTIONS, iommu.info.pos.path("driver"), message);
     }
-    const ACCELERATED: [&str; 5] = ["cmdqv", "ats", "ril", "ssidsize", "oas"];
     if model == IommuModel::Smmuv3
         && driver.accel != Some(OnOff::On)
         && let Some(name) = given(driver).find(|name| ACCELERATED.contains(name))

@@ -1,7 +1,7 @@
 //! Storage volumes: looks up the location of a volume in its pool.
 
 use virtargv_caps::{Convention, Release};
-use virtargv_host::{Fact, Host, HostError, VolumeKind};
+use virtargv_host::{Fact, Host, HostError, Volume, VolumeKind};
 use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{
     ImageFormat, Location, NetHost, NetSource, PoolMode, Protocol, Transport,
@@ -57,22 +57,27 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
     if disk.image.startup_policy.is_some() && (volume.kind != VolumeKind::File || is_iscsi(&pool)) {
         return refuse(Class::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
     }
-    let location = match (pool.kind, source.mode) {
-        (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) => {
-            return direct(disk, name, &pool, release);
-        }
-        (PoolType::Iscsi, _) => Location::Block { path: Some(volume.path) },
-        (
-            PoolType::Dir
-            | PoolType::Fs
-            | PoolType::Netfs
-            | PoolType::Logical
-            | PoolType::Disk
-            | PoolType::Scsi
-            | PoolType::Zfs
-            | PoolType::Vstorage,
-            _,
-        ) => match volume.kind {
+    if let (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) = (pool.kind, source.mode) {
+        return direct(disk, name, &pool, release);
+    }
+    disk.image.location =
+        location(name, volume, &pool).map_err(|(class, message)| problem(class, message))?;
+    disk.image.format.get_or_insert(ImageFormat::Raw);
+    Ok(())
+}
+
+/// The location of the volume `name` of `pool` on the host; why a disk cannot be there, with the class of the problem.
+fn location(name: &str, volume: Volume, pool: &StoragePool) -> Result<Location, (Class, String)> {
+    Ok(match pool.kind {
+        PoolType::Iscsi => Location::Block { path: Some(volume.path) },
+        PoolType::Dir
+        | PoolType::Fs
+        | PoolType::Netfs
+        | PoolType::Logical
+        | PoolType::Disk
+        | PoolType::Scsi
+        | PoolType::Zfs
+        | PoolType::Vstorage => match volume.kind {
             VolumeKind::File | VolumeKind::Ploop => Location::File { path: Some(volume.path), fdgroup: None },
             VolumeKind::Dir => Location::Dir { path: Some(volume.path) },
             VolumeKind::Block => Location::Block { path: Some(volume.path) },
@@ -82,19 +87,14 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
                     "volume '{name}' is of type '{word}', which a pool of type '{}' does not have",
                     pool.kind
                 );
-                return refuse(Class::Internal, message);
+                return Err((Class::Internal, message));
             }
         },
-        (other, _) => {
-            return refuse(
-                Class::Unsupported,
-                format!("a disk cannot be on a volume of a storage pool of type '{other}'"),
-            );
+        other => {
+            let message = format!("a disk cannot be on a volume of a storage pool of type '{other}'");
+            return Err((Class::Unsupported, message));
         }
-    };
-    disk.image.location = location;
-    disk.image.format.get_or_insert(ImageFormat::Raw);
-    Ok(())
+    })
 }
 
 fn is_iscsi(pool: &StoragePool) -> bool {

@@ -57,9 +57,10 @@ impl Corpus {
         let cases: Vec<Case> = lines.lines().map(Case::parse).collect::<Result<_, _>>()?;
         let set = Set::load(dir, followed)?;
         let mut files = BTreeMap::new();
-        let daemon = match set.is_native {
-            true => Some(Daemon::load(set.release, &set.cpu_models)?.with_fixtures_of(dir)?),
-            false => None,
+        let daemon = if set.is_native {
+            Some(Daemon::load(set.release, &set.cpu_models)?.with_fixtures_of(dir)?)
+        } else {
+            None
         };
         for tree in ["firmware", "vhost-user"] {
             add_tree(&set.base.join(tree), "", &mut files);

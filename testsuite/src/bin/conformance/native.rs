@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn only_what_differs_is_left_out() {
         let check = |args, varies: &str, expected: &str| {
-            assert_eq!(comparable(args, |what| what == varies), expected)
+            assert_eq!(comparable(args, |what| what == varies), expected);
         };
         check(r#"{"type":"tap","fd":"31"} vhostfd=7,id=3"#, "", r#"{"type":"tap",fd=F} vhostfd=F,id=3"#);
         check(r#""data":"a+/=""#, "", r#""data":"a+/=""#);

@@ -32,14 +32,11 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         if !(cx.has(Cap::DeviceNvme) && cx.has(Cap::DeviceNvmeNs)) {
             out.refuse(&QEMU_LACKS, pos, "this QEMU has no NVMe controllers ('nvme', 'nvme-ns')");
         }
-        match &nvme.serial {
-            Some(serial) => {
-                serials.entry(number).or_insert(serial);
-            }
-            None => {
-                let message = format!("the 'nvme' controller with index '{number}' has no serial number");
-                out.refuse(&SERIAL, pos.path("serial"), message);
-            }
+        if let Some(serial) = &nvme.serial {
+            serials.entry(number).or_insert(serial);
+        } else {
+            let message = format!("the 'nvme' controller with index '{number}' has no serial number");
+            out.refuse(&SERIAL, pos.path("serial"), message);
         }
     }
     for disk in cx.domain.devices.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Nvme)) {

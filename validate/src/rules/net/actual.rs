@@ -19,7 +19,7 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     actual.check_connection(out);
     driver::check_queues(&actual, out);
     actual.check_filter(out);
-    backend::check_tap(&actual, out);
+    backend::check_tap(cx, &actual, out);
     teaming::check_actual(&actual, out);
     if nic.is_virtio() && actual.kind != InterfaceType::Hostdev {
         driver::check_tx_mode(cx, nic, out);

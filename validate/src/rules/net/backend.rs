@@ -63,8 +63,12 @@ pub(super) fn check_type(nic: &Interface, out: &mut Findings<'_>) {
     }
 }
 
-/// Checks that only an interface with a tap device of libvirt's names what creates it.
-pub(super) fn check_tap(actual: &Actual<'_>, out: &mut Findings<'_>) {
+/// Checks that only an interface with a tap device of libvirt's names what creates it. A command line that is to be read
+/// creates none.
+pub(super) fn check_tap(cx: &Context<'_>, actual: &Actual<'_>, out: &mut Findings<'_>) {
+    if cx.for_reader {
+        return;
+    }
     let Actual { nic, kind, name, .. } = actual;
     if let Some(path) = nic.backend.tap.as_ref().filter(|_| !kind.takes_filter()) {
         let message = format!("'tap' ('{path}') of interface '{name}' is not supported for type '{kind}'");

@@ -17,19 +17,15 @@ use crate::{Props, Text, Value};
 /// The properties of the device of a disk.
 pub(super) fn props(e: &Emit<'_>, disk: DiskDevice<'_>, facts: &Facts, frontend: Frontend) -> Props {
     let mut props = match frontend {
-        Frontend::Named(driver) => Props::new("driver", driver),
+        Frontend::Named(driver) | Frontend::UsbBot(driver) => Props::new("driver", driver),
         Frontend::Virtio => virtio_start(e, disk, facts),
-        Frontend::UsbBot(driver) => Props::new("driver", driver),
     };
-    let id = match frontend {
-        Frontend::UsbBot(_) => {
-            props.set("bus", text!(disk.alias, ".0")).set("scsi-id", 0u32).set("lun", 0u32);
-            text!(disk.alias, "-device")
-        }
-        _ => {
-            address::add(&mut props, e, disk.address);
-            disk.alias.into()
-        }
+    let id = if let Frontend::UsbBot(_) = frontend {
+        props.set("bus", text!(disk.alias, ".0")).set("scsi-id", 0u32).set("lun", 0u32);
+        text!(disk.alias, "-device")
+    } else {
+        address::add(&mut props, e, disk.address);
+        disk.alias.into()
     };
     props.set_opt("device_id", device_id(e, disk));
     if shares(e, &disk) {
