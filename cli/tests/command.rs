@@ -98,14 +98,14 @@ fn check_shows_all_problems_by_place() {
     check(
         &["check", "examples/broken.xml"],
         "",
-        expect![[r"
+        expect![[r#"
             error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
              --> examples/broken.xml:3:11
               |
             3 |   <memory unit='GigaByte'>4</memory>
               |           ^^^^^^^^^^^^^^^
 
-            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd
+            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd, nvme
               --> examples/broken.xml:10:25
                |
             10 |       <target dev='vda' bus='virtoi'/>
@@ -118,7 +118,7 @@ fn check_shows_all_problems_by_place() {
                |              ^^^^^^^^^^^^
 
             1 of 1 refused
-        "]],
+        "#]],
     );
     check(&["check", "-"], GOOD, expect![[r""]]);
 }

@@ -87,10 +87,10 @@ macro_rules! releases {
 releases! {
     /// 7.0.0.
     V7_0 = "7.0";
-    /// 11.3.0, the default.
-    #[default]
+    /// 11.3.0.
     V11_3 = "11.3";
-    /// 12.9.0.
+    /// 12.9.0, the default.
+    #[default]
     V12_9 = "12.9";
 }
 

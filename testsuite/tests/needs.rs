@@ -34,7 +34,7 @@ fn every_descriptor_is_a_need() {
             _ => None,
         }));
     }
-    assert_eq!(all.len(), 11, "the matrix has every kind of descriptor except that of slirp-helper: {all:?}");
+    assert_eq!(all.len(), 13, "the matrix has every kind of descriptor except that of slirp-helper: {all:?}");
 }
 
 #[test]

@@ -60,6 +60,8 @@ static FOLLOWS: &[(&Rule, &[Cause])] = &[
     (&controller::pci::INDEX, &[Here(&controller::TWICE), Here(&controller::pci::ROOT_KIND)]),
     (&controller::pci::FIRST_NODE, &[Here(&controller::TWICE)]),
     (&controller::pci::TARGET_INDEX, &[Here(&controller::TWICE)]),
+    // The index is the default of `chassis=`.
+    (&controller::pci::TARGET_RANGE, &[Here(&resolve::PCI_CONTROLLER_INDEX)]),
     (&resolve::PCI_CONTROLLER_INDEX, &[Here(&controller::pci::ROOT_INDEX)]),
     (&resolve::PCI_CONTROLLER_MODEL, &[Here(&controller::pci::ROOT_KIND)]),
     (&resolve::PCI_CONTROLLER_OPTIONS, &[UnknownBuses]),

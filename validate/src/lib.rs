@@ -9,7 +9,7 @@
 //!
 //! let text = "<domain type='qemu'><name>demo</name><memory unit='MiB'>64</memory>
 //!   <os><type arch='x86_64' machine='pc'>hvm</type></os></domain>";
-//! let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).unwrap();
+//! let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).unwrap();
 //! let host = FixedHost::default();
 //! let request = Request::new(&caps, &host);
 //! let read = virtargv_model::parse_as(text, request.release());

@@ -9,7 +9,7 @@ use virtargv::{FixedHost, Release, Request, builtin};
 #[test]
 fn every_argument_of_the_example_is_explained() {
     let text = include_str!("../../examples/server.xml");
-    let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+    let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).expect("a built-in set");
     let run = virtargv::run(text, &Request::new(&caps, &FixedHost::default()));
     let (line, completed) = (run.command_line.expect("a line"), run.resolved.expect("a domain"));
     let explainer = Explainer::new(text, caps.release(), &completed);
@@ -33,7 +33,7 @@ fn origins(parts: &str, option: &str) -> Vec<String> {
         "<domain type='qemu'><name>demo</name><memory unit='MiB'>512</memory><vcpu>2</vcpu>
            <os><type arch='x86_64' machine='q35'>hvm</type><smbios mode='sysinfo'/></os>{SYSINFO}{parts}</domain>"
     );
-    let caps = builtin::get("qemu-10.0-x86_64", Release::V11_3).expect("a built-in set");
+    let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).expect("a built-in set");
     let run = virtargv::run(&text, &Request::new(&caps, &FixedHost::default()));
     let completed = run.resolved.expect("a domain");
     let explainer = Explainer::new(&text, caps.release(), &completed);

@@ -293,9 +293,9 @@ impl ControllerKind {
             }),
             ControllerType::Ccid => Self::Ccid,
             ControllerType::Usb => {
-                let model_is_open = el.get("model").is_none();
                 let ports = r.attr_as(INTERNAL_BEFORE_9_0, el, "ports");
-                Self::Usb(Usb { model: model(el, r), model_is_open, ports })
+                let model = model(el, r);
+                Self::Usb(Usb { model, model_is_open: model.is_none(), ports })
             }
             ControllerType::Pci => Self::Pci(Pci::read(el, r)),
             ControllerType::Xenbus => Self::Xenbus(Xenbus {

@@ -28,7 +28,7 @@ pub(crate) struct Emit<'p> {
     line: CommandLine,
     /// The origin of the next argument.
     origin: Origin,
-    /// The alias of the device that is emitted, or the id of the monitor.
+    /// The alias of the device that is emitted, or the id of the object or monitor.
     owner: &'p str,
     /// The zPCI identifiers of the device that is emitted.
     zpci: Option<ZpciNumbers>,
@@ -143,7 +143,7 @@ impl<'p> Emit<'p> {
         self.zpci = None;
     }
 
-    /// Sets the id of an owner of descriptors that is not a device: QEMU's monitor.
+    /// Sets the id of an owner of descriptors that is not a device: QEMU's monitor, the object for IOMMUFD.
     pub fn owned_by(&mut self, owner: &'p str) {
         self.owner = owner;
     }

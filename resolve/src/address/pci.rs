@@ -49,8 +49,10 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
         let found =
             work.domain.devices.controllers.iter().find(|c| c.pci().is_some() && Some(c.number()) == highest);
         let place = found.map(|controller| controller.info.pos.attr("index")).unwrap_or_default();
+        let model = found.and_then(|controller| controller.pci()?.model);
+        let of_model = model.map(|model| format!(" and model '{model}'")).unwrap_or_default();
         let message = format!(
-            "a controller of type 'pci' has the index '{}', it must be below '{MOST_BUSES}'",
+            "a controller of type 'pci'{of_model} has the index '{}', it must be below '{MOST_BUSES}'",
             count - 1
         );
         work.refuse(&rules::PCI_CONTROLLER_INDEX, place, message);

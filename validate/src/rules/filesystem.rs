@@ -100,7 +100,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 }
             }
             Some(FsDriver::Handle) if cx.release.has(Convention::FsHandle) => check_handle(fs, out),
-            Some(driver @ (FsDriver::Handle | FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
+            Some(FsDriver::Handle) => {
+                let message = "driver 'handle' of 'filesystem' is not supported by QEMU since version 4.0";
+                out.refuse(&FS_DRIVER_HANDLE, pos.path("driver/@type"), message);
+            }
+            Some(driver @ (FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
                 let message = format!("driver '{driver}' of 'filesystem' is not supported by QEMU");
                 out.refuse(&FS_DRIVER, pos.path("driver/@type"), message);
             }

@@ -10,7 +10,7 @@ crate::rules! {
         "`<source><address uuid=>`: the kernel names mediated devices by UUID",
         help "write a UUID as under `/sys/bus/mdev/devices`";
     /// A mediated device has an `<address>`.
-    HOSTDEV_MDEV_ADDRESS = "hostdev-mdev-address": Unsupported, Read,
+    HOSTDEV_MDEV_NO_ADDRESS = "hostdev-mdev-no-address": Unsupported, Read,
         "`<hostdev type='mdev'><source><address uuid=>`: the kernel names mediated devices by UUID",
         help "add `<address uuid=>` with a UUID as under `/sys/bus/mdev/devices`";
     /// The `<address>` of a mediated device has `uuid`.
@@ -52,7 +52,7 @@ impl Mdev {
         let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
         let Some(address) = source.child("address") else {
             let message = "element 'source' of a mediated device lacks its child 'address'";
-            r.refuse(&HOSTDEV_MDEV_ADDRESS, source.pos(), message);
+            r.refuse(&HOSTDEV_MDEV_NO_ADDRESS, source.pos(), message);
             return None;
         };
         let Some(text) = address.get("uuid") else {

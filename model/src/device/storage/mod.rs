@@ -214,13 +214,13 @@ impl Image {
     /// Whether there is no image, as in a drive without a medium.
     pub fn is_empty(&self) -> bool {
         match &self.location {
-            Location::File { path, .. } | Location::Block { path } | Location::Dir { path } => path.is_none(),
+            Location::File { path, .. }
+            | Location::Block { path }
+            | Location::Dir { path }
+            | Location::Ctl { path } => path.is_none(),
             Location::Network(net) => net.protocol.is_none(),
             Location::Volume(volume) => volume.pool.is_none(),
-            Location::Nvme(_)
-            | Location::VhostUser(_)
-            | Location::VhostVdpa { .. }
-            | Location::Ctl { .. } => false,
+            Location::Nvme(_) | Location::VhostUser(_) | Location::VhostVdpa { .. } => false,
         }
     }
 

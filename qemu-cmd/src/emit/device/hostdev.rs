@@ -37,6 +37,7 @@ const IOMMUFD: &str = "iommufd0";
 fn iommufd(e: &mut Emit<'_>) {
     let Some(iommu) = &e.prepared.facts.iommufd else { return };
     e.at_element("iommufd");
+    e.owned_by(IOMMUFD);
     let fd = match iommu {
         Iommu::Opened => None,
         Iommu::Passed(passed) => Some(e.pass(passed)),

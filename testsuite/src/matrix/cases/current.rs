@@ -61,6 +61,7 @@ pub(super) const CASES: &[Case] = &[
     current("hostdev-iommufd"),
     current("hostdev-iommufd").standalone(),
     modern("hostdev-iommufd"),
+    current("hostdev-bad-sources").refused(),
     current("hostdev-iommufd-group").fails(),
     current("hostdev-iommufd-group").native(),
     current("iommufd-problems").refused(),

@@ -85,6 +85,7 @@ pub(super) const CASES: &[Case] = &[
     modern("iommu-virtio").live(),
     modern("iommu-smmuv3").on(ARM),
     modern("input-misplaced").refused(),
+    classic("input-misplaced").refused(),
     modern("usb-devices-elsewhere").refused(),
     modern("redirdev-bad-filter").refused(),
     modern("rng-two-backends").refused(),

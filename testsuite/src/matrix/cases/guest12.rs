@@ -12,6 +12,9 @@ const VARS: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::DeviceUefiVars])
 const TDX: Qemu =
     Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::TdxGuest, Cap::MachineConfidentalGuestSupport]);
 
+/// A QEMU with the object for IOMMUFD.
+const IOMMUFD: Qemu = Qemu::BuiltinWith("qemu-10.0-x86_64", &[Cap::Iommufd]);
+
 pub(super) const CASES: &[Case] = &[
     current("hyperv-dependencies"),
     modern("hyperv-dependencies"),
@@ -55,9 +58,8 @@ pub(super) const CASES: &[Case] = &[
     current("lifecycle-preserve-running"),
     modern("lifecycle-preserve-running").refused(),
     current("lifecycle-preserve-running-reboot").refused(),
-    current("iommufd-passed").fails(),
+    current("iommufd-passed").on(IOMMUFD).fails(),
     modern("iommufd-passed"),
-    current("iommufd-problems").refused(),
     current("launch-security-tdx").on(TDX),
     current("launch-security-tdx").variant("no-tdx").refused(),
     modern("launch-security-tdx").refused(),

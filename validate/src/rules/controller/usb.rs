@@ -64,7 +64,9 @@ pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     let controllers = cx.domain.devices.controllers.iter();
     let usb: Vec<&Controller> =
         controllers.filter(|c| c.usb().is_some() && c.info.implied.reason().is_none()).collect();
-    let is_none = |c: &Controller| c.usb_model() == Some(UsbModel::None);
+    // Where the document leaves the model open, `none` is the default of an s390x guest, which may have several of them.
+    let is_none =
+        |c: &Controller| c.usb().is_some_and(|usb| usb.model == Some(UsbModel::None) && !usb.model_is_open);
     // The first that is not alone, or the one of model `none` that follows others.
     let disabled = usb.iter().position(|c| is_none(c));
     if let Some(second) = disabled.and_then(|at| usb.get(at.max(1))) {
