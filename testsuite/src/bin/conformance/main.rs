@@ -246,12 +246,18 @@ fn print_table(corpus: &Corpus, rows: &[Row<'_>]) {
 /// Checks the ratchet, and prints the final count.
 fn judge(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) -> Result<bool, String> {
     let passed = rows.iter().filter(|row| row.verdict == Verdict::Agrees);
+    let completed = rows.iter().filter_map(|row| {
+        let agrees = compare::xml_agrees(corpus, row.case, row.got)?;
+        Some((format!("{} completed", row.case.id), agrees))
+    });
+    let completed: Vec<(String, bool)> = completed.collect();
     let mut ratchet = Ratchet::load(corpus.name());
     if args.bless {
         if args.only.is_some() {
             return Err("--bless takes a whole set".to_owned());
         }
-        ratchet.bless(passed.clone().map(|row| row.case.id.as_str()))?;
+        let completed = completed.iter().filter(|(_, agrees)| *agrees).map(|(id, _)| id.as_str());
+        ratchet.bless(passed.clone().map(|row| row.case.id.as_str()).chain(completed))?;
     }
     let mut fine = true;
     for row in rows {
@@ -261,6 +267,10 @@ fn judge(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) -> Result<bool, String>
             let what = if crashed { "crash" } else { "regression" };
             println!("{what}: {} {}", row.case.id, row.verdict.line());
         }
+    }
+    for (id, _) in completed.iter().filter(|(id, agrees)| !agrees && ratchet.holds(id)) {
+        fine = false;
+        println!("regression: {id}: the domain differs (--diff ID --xml)");
     }
     let passed = passed.count();
     println!("{passed} passed, {} failed", rows.len() - passed);
