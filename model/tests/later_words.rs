@@ -17,23 +17,32 @@ fn read(text: &str, release: Release) -> (Domain, Report) {
     (parsed.value.expect("a domain"), parsed.report)
 }
 
-/// `word` of `text` is ignored by 7.0 and kept by the current release; neither reports it.
+/// `word` of `text` is ignored by 7.0 and kept by 11.3; neither reports it.
 fn check_passed_over(text: &str, word: &str) {
-    for (release, kept) in [(Release::V7_0, false), (Release::V11_3, true)] {
+    check_kept(text, word, [(Release::V7_0, false), (Release::V11_3, true)]);
+}
+
+/// `word` of `text` is ignored by 11.3 and kept by 12.9; neither reports it.
+fn check_new_in_12(text: &str, word: &str) {
+    check_kept(text, word, [(Release::V11_3, false), (Release::V12_9, true)]);
+}
+
+fn check_kept(text: &str, word: &str, releases: [(Release, bool); 2]) {
+    for (release, kept) in releases {
         let (domain, report) = read(text, release);
         assert!(report.is_empty(), "{release}: {text}: {report}");
         assert_eq!(format(&domain).contains(word), kept, "{release}: {text}");
     }
 }
 
-/// 7.0 refuses `text` in the class `class`, and names the version that brought the word; the current release reads it.
+/// 7.0 refuses `text` in the class `class`, and names the version that brought the word; the newest release reads it.
 fn check_refused(text: &str, class: Class, since: &str) {
     let (_, report) = read(text, Release::V7_0);
     let found: Vec<_> = report.iter().map(|problem| (problem.id(), problem.class)).collect();
     assert_eq!(found, [("word-of-a-later-release", class)], "{text}: {report}");
     let known = format!("is in libvirt since {since}; the release followed is 7.0");
     assert!(report.to_string().ends_with(&known), "{text}: {report}");
-    let (_, report) = read(text, Release::V11_3);
+    let (_, report) = read(text, Release::default());
     assert!(report.is_empty(), "{text}: {report}");
 }
 
@@ -157,4 +166,129 @@ fn elements_of_a_list_are_refused() {
     check("<async-teardown/>", "9.6");
     check("<hyperv><avic state='on'/></hyperv>", "8.10");
     check("<kvm><dirty-ring state='on' size='1024'/></kvm>", "8.0");
+    check("<virtualization/>", "12.1");
+}
+
+#[test]
+fn elements_of_libvirt_12_are_kept() {
+    let check = |rest: &str, word: &str| check_new_in_12(&document(rest, ""), word);
+    check("<hwuuid>c7a5fdbd-edaf-9455-926a-d65c16db1809</hwuuid>", "hwuuid");
+    check("<iommufd enabled='yes' fdgroup='g'/>", "<iommufd enabled='yes' fdgroup='g'/>");
+    check("<iothreadids><iothread id='1'><poll max='2' weight='3'/></iothread></iothreadids>", "weight='3'");
+    check(
+        "<vcpu>2</vcpu><cputune><energytune vcpus='0-1' id='e'><monitor vcpus='0'/></energytune></cputune>",
+        "energytune",
+    );
+}
+
+#[test]
+fn attributes_of_devices_of_libvirt_12_are_kept() {
+    let check = |devices: &str, word: &str| check_new_in_12(&document("", devices), word);
+    let disk = |inside: &str| {
+        format!("<disk type='block' device='lun'>{inside}<target dev='sda' bus='scsi'/></disk>")
+    };
+    check(&disk("<driver><statistics><statistic interval='10'/></statistics></driver>"), "interval='10'");
+    let histogram = |kind: &str| {
+        format!(
+            "<driver><statistics><latency-histogram type='{kind}'><bin start='0'/><bin start='9'/>\
+             </latency-histogram></statistics></driver>"
+        )
+    };
+    for kind in ["read", "write", "zone", "flush"] {
+        check(&disk(&histogram(kind)), &format!("<latency-histogram type='{kind}'>"));
+    }
+    let reservations = "<reservations managed='yes' migration='no'/>";
+    check(&disk(&format!("<source dev='/dev/a'>{reservations}</source>")), "migration='no'");
+    check("<disk type='file'><target dev='sda' bus='scsi' dpofua='on'/></disk>", "dpofua='on'");
+    check("<graphics type='vnc' port='5900' wait='yes'/>", "wait='yes'");
+    check(
+        "<interface type='user'><backend type='passt' hostname='h' fqdn='h.org'/></interface>",
+        "fqdn='h.org'",
+    );
+    check("<interface type='user'><backend type='passt' hostname='h'/></interface>", "hostname='h'");
+    let pci = "<address type='pci' domain='0' bus='6' slot='0' function='0'/>";
+    check(
+        &format!("<hostdev type='pci'><driver iommufd='yes'/><source>{pci}</source></hostdev>"),
+        "iommufd='yes'",
+    );
+    check(
+        &format!("<interface type='hostdev'><driver iommufd='no'/><source>{pci}</source></interface>"),
+        "iommufd='no'",
+    );
+    check("<video><model type='vga' edid='on'/></video>", "edid='on'");
+    for device in
+        ["virtio-gpu", "virtio-gpu-gl", "virtio-vga", "virtio-vga-gl", "vhost-user-gpu", "vhost-user-vga"]
+    {
+        check(
+            &format!("<video><model type='virtio' device='{device}'/></video>"),
+            &format!("device='{device}'"),
+        );
+    }
+    for option in ["iommu", "ats", "packed", "page_per_vq"] {
+        check(
+            &format!(
+                "<memory model='virtio-mem'><driver {option}='on'/><target><size>1</size><node>0</node>\
+                 <requested>0</requested></target></memory>"
+            ),
+            &format!("{option}='on'"),
+        );
+    }
+}
+
+#[test]
+fn ports_of_usb_host_devices_are_kept() {
+    let check = |device: &str| {
+        let text = document("", device);
+        let (domain, report) = read(&text, Release::V12_9);
+        assert!(report.is_empty() && format(&domain).contains("port='2.3'"), "{text}: {report}");
+        let (_, report) = read(&text, Release::V11_3);
+        assert_eq!(
+            report.iter().map(|problem| problem.id()).collect::<Vec<_>>(),
+            ["attribute-missing"],
+            "{text}"
+        );
+    };
+    check("<hostdev type='usb'><source><address bus='1' port='2.3'/></source></hostdev>");
+    check("<interface type='hostdev'><source><address type='usb' bus='1' port='2.3'/></source></interface>");
+}
+
+#[test]
+fn options_of_iommus_of_libvirt_12_are_kept() {
+    let check = |options: &str| {
+        check_new_in_12(&document("", &format!("<iommu model='intel'><driver {options}/></iommu>")), options);
+    };
+    for name in ["accel", "ats", "cmdqv", "passthrough", "ril", "xtsup"] {
+        check(&format!("{name}='on'"));
+    }
+    check("pciBus='1'");
+    check("oas='44'");
+    check("ssidsize='8'");
+    let granule =
+        |inside: &str| document("", &format!("<iommu model='virtio'><driver>{inside}</driver></iommu>"));
+    check_new_in_12(&granule("<granule mode='host'/>"), "<granule mode='host'/>");
+    check_new_in_12(&granule("<granule size='4' unit='KiB'/>"), "<granule size='4' unit='KiB'/>");
+}
+
+#[test]
+fn generic_initiators_are_kept() {
+    let pci = "<address domain='0' bus='6' slot='0' function='0'/>";
+    for device in [
+        "<disk type='file'><target dev='sda' bus='scsi'/>@</disk>".to_owned(),
+        "<controller type='scsi'>@</controller>".to_owned(),
+        "<filesystem><source dir='/a'/><target dir='b'/>@</filesystem>".to_owned(),
+        "<interface type='user'>@</interface>".to_owned(),
+        "<input type='mouse'>@</input>".to_owned(),
+        "<sound model='ich9'>@</sound>".to_owned(),
+        "<video><model type='vga'/>@</video>".to_owned(),
+        "<watchdog model='i6300esb'>@</watchdog>".to_owned(),
+        "<memballoon model='virtio'>@</memballoon>".to_owned(),
+        "<rng model='virtio'><backend model='random'>/dev/random</backend>@</rng>".to_owned(),
+        "<shmem name='s'>@</shmem>".to_owned(),
+        "<vsock model='virtio'>@</vsock>".to_owned(),
+        "<iommu model='virtio'>@</iommu>".to_owned(),
+        format!("<hostdev type='pci'><source>{pci}</source>@</hostdev>"),
+    ] {
+        let device = device.replace('@', "<acpi nodeset='1-2'/>");
+        check_new_in_12(&document("", &device), "<acpi nodeset='1-2'/>");
+    }
 }
