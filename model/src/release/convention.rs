@@ -58,6 +58,9 @@ conventions! {
     DiskRulesWhileReading: until "9.0";
     /// A new guest with more than 255 vCPUs gets an IOMMU, so that interrupts reach all of them.
     IommuForManyCpus: since "10.10";
+    /// Without a model, a SCSI controller has that of the first other one with a model, where the machine does not decide; else
+    /// an LSI where QEMU has it.
+    ScsiModelOfOthers: since "12.9";
     /// Added controllers are sorted by index within their type, else appended.
     ControllersSorted: since "11.3";
     /// Added PCI controllers get their zPCI ids in the order of all devices, else after all others.

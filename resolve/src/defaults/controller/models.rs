@@ -8,12 +8,13 @@ use crate::{Guest, ReadOptions, Work};
 /// Fills in the missing models.
 pub(super) fn apply(work: &mut Work<'_>) {
     let (guest, caps, release, options) = (&work.guest, work.caps, work.release, work.options);
+    let others = if release.has(Convention::ScsiModelOfOthers) { first_scsi_model(work) } else { None };
     for controller in &mut work.domain.devices.controllers {
         let addressed = controller.info.address.is_some();
         match &mut controller.kind {
             ControllerKind::Scsi(model) => {
                 if matches!(model, None | Some(ScsiModel::Auto)) {
-                    *model = scsi(guest, caps, release).or(*model);
+                    *model = scsi(guest, caps, release, others).or(*model);
                 }
             }
             ControllerKind::Usb(usb) => {
@@ -29,8 +30,15 @@ pub(super) fn apply(work: &mut Work<'_>) {
     }
 }
 
-/// The default model of a SCSI controller.
-pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiModel> {
+/// The model of the SCSI controller with the lowest index that has one.
+fn first_scsi_model(work: &Work<'_>) -> Option<ScsiModel> {
+    let controllers = work.domain.devices.controllers.iter();
+    let with_model = controllers.filter(|c| c.scsi_model().is_some_and(|model| model != ScsiModel::Auto));
+    with_model.min_by_key(|c| c.number())?.scsi_model()
+}
+
+/// The default model of a SCSI controller. `others` is the model that other controllers have.
+fn scsi(guest: &Guest, caps: &Caps, release: Release, others: Option<ScsiModel>) -> Option<ScsiModel> {
     if guest.has_builtin_esp() && release.has(Convention::BuiltinEspDefault) {
         return Some(ScsiModel::Ncr53c90);
     }
@@ -40,6 +48,9 @@ pub(super) fn scsi(guest: &Guest, caps: &Caps, release: Release) -> Option<ScsiM
     let virt = (guest.is_arm_virt() || guest.is_riscv_virt()) && release.has(Convention::VirtVirtioScsi);
     if guest.arch.is_s390() || guest.arch.is_loongarch() || virt {
         return Some(ScsiModel::VirtioScsi);
+    }
+    if others.is_some() {
+        return others;
     }
     let known = [(Cap::ScsiLsi, ScsiModel::Lsilogic), (Cap::VirtioScsi, ScsiModel::VirtioScsi)];
     let found = known.into_iter().find(|(cap, _)| caps.has(*cap)).map(|(_, model)| model);

@@ -40,6 +40,8 @@ const fn current(name: &'static str) -> Case {
 }
 
 pub(super) const CASES: &[Case] = &[
+    current("controller-scsi-left-open").define(),
+    modern("controller-scsi-left-open").define(),
     current("disk-usb-adapter").define(),
     current("disk-usb-model-misplaced").refused(),
     current("disk-nvme-namespaces"),
