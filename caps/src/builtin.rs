@@ -62,7 +62,8 @@ pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
     if let Some(cpu) = caps.host_cpu(Accel::Tcg) {
         edit = edit.host_cpu(Accel::Tcg, cpu.clone());
     }
-    Ok(edit.build())
+    // It tells of QEMU alone, and the host decides too.
+    Ok(edit.clear(Cap::TdxGuest).build())
 }
 
 #[cfg(test)]

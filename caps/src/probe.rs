@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::derive::{self, Conversation, DeriveError, Exchange};
-use crate::{Arch, Caps, Release, is_native};
+use crate::{Arch, Cap, Caps, Release, is_native};
 
 /// The longest line that is read from QEMU, in bytes. The schema of a recent version has some 300 000.
 const MAX_LINE: u64 = 16 << 20;
@@ -109,7 +109,16 @@ pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Cap
     let caps = derive::derive(&conversation, release)
         .map_err(|why| ProbeError::Derive { path: path.display().to_string(), why })?;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(caps.edit().emulator(absolute.display().to_string()).build())
+    let mut edit = caps.edit().emulator(absolute.display().to_string());
+    if !host_has_tdx() {
+        edit = edit.clear(Cap::TdxGuest);
+    }
+    Ok(edit.build())
+}
+
+/// Whether KVM of this host starts guests of Intel TDX. QEMU has the object type on every host, and no query tells.
+pub fn host_has_tdx() -> bool {
+    std::fs::read_to_string("/sys/module/kvm_intel/parameters/tdx").is_ok_and(|value| value.trim() == "Y")
 }
 
 /// Sends all queries and returns the conversation: a session with the best accelerator, and where that is not TCG, a
@@ -122,7 +131,7 @@ pub fn converse(path: &Path, time: Duration) -> Result<Conversation, ProbeError>
         .map_err(|why| ProbeError::Start { path: path.display().to_string(), why })?;
     let deadline = Instant::now() + time;
     let mut conversation = Conversation::new();
-    let mut qemu = Qemu::start(path, "kvm:hvf:tcg", deadline)?;
+    let mut qemu = Qemu::start(path, "kvm:mshv:hvf:tcg", deadline)?;
     let first = first_session(&mut qemu, &mut conversation)?;
     drop(qemu);
     if first.accelerated {
@@ -165,7 +174,11 @@ fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<Fir
         None => names(ask("query-commands", Value::Null)?.as_ref(), "name"),
     };
     let kvm = ask("query-kvm", Value::Null)?;
-    let accelerated = kvm.as_ref().and_then(|k| k.get("enabled")?.as_bool()).unwrap_or(false);
+    let mut accelerated = kvm.as_ref().and_then(|k| k.get("enabled")?.as_bool()).unwrap_or(false);
+    if commands.contains("query-accelerators") {
+        let reply = ask("query-accelerators", Value::Null)?;
+        accelerated |= reply.as_ref().and_then(|r| r.get("enabled")?.as_str()).is_some_and(|a| a != "tcg");
+    }
     let mut first = First { commands, arch, accelerated, canonical_features: false };
     let types = names(ask("qom-list-types", Value::Null)?.as_ref(), "name");
     for (command, typename) in derive::questions() {
