@@ -97,7 +97,7 @@ pub fn derive(conversation: &Conversation, release: Release) -> Result<Caps, Der
     let mut builder = Caps::builder(release, arch).version(facts.version).package(facts.package.clone());
     let live = table::ROWS.iter().filter(|(cap, _)| cap.state(release).is_live());
     builder = builder.flags(live.filter(|(_, probe)| facts.holds(probe)).map(|(cap, _)| *cap));
-    builder = platform::add(builder, &facts);
+    builder = platform::add(builder, &facts, release);
     let first = facts.accel();
     if let Some(first) = first {
         builder = per_accel(builder, first, session, arch, release)?;

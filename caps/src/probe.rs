@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::derive::{self, Conversation, DeriveError, Exchange};
-use crate::{Arch, Cap, Caps, Release, is_native};
+use crate::{Arch, Cap, Caps, Convention, Release, is_native};
 
 /// The longest line that is read from QEMU, in bytes. The schema of a recent version has some 300 000.
 const MAX_LINE: u64 = 16 << 20;
@@ -112,6 +112,10 @@ pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Cap
     let mut edit = caps.edit().emulator(absolute.display().to_string());
     if !host_has_tdx() {
         edit = edit.clear(Cap::TdxGuest);
+    }
+    let native = std::env::consts::ARCH.parse().is_ok_and(|host| is_native(host, caps.arch()));
+    if !native && !release.has(Convention::MaxCpuOfEveryTarget) {
+        edit = edit.forget_host_cpu();
     }
     Ok(edit.build())
 }
@@ -246,16 +250,10 @@ fn expand_cpu(first: &First, name: &str, ask: Ask<'_>) -> Result<(), ProbeError>
     let Some(arch) = first.arch.filter(|_| first.commands.contains("query-cpu-model-expansion")) else {
         return Ok(());
     };
-    // libvirt asks about TCG only where the host could execute the guest's code itself, and not for RISC-V.
-    if name == "max"
-        && (arch.is_riscv() || !std::env::consts::ARCH.parse().is_ok_and(|host| is_native(host, arch)))
-    {
-        return Ok(());
-    }
-    // QEMU has the static expansion for some targets only.
-    let kind = if arch.is_x86() || arch.is_s390() { "static" } else { "full" };
+    // Arm has the full expansion alone. libvirt asks the others for the static one, which not all of them have.
+    let kind = if arch.is_arm() { "full" } else { "static" };
     let command = "query-cpu-model-expansion";
-    let mut expand = |model: Value| -> Result<(), ProbeError> {
+    let mut expand = |kind: &str, model: Value| -> Result<(), ProbeError> {
         let reply = ask(command, json!({ "type": kind, "model": model }))?;
         // A QEMU without canonical names has every spelling of a feature in the full expansion only.
         if let Some(model) = reply.and_then(|reply| reply.get("model").cloned())
@@ -266,9 +264,13 @@ fn expand_cpu(first: &First, name: &str, ask: Ask<'_>) -> Result<(), ProbeError>
         }
         Ok(())
     };
-    expand(json!({ "name": name }))?;
+    expand(kind, json!({ "name": name }))?;
+    if arch.is_s390() {
+        // The one that names all deprecated features.
+        expand("full", json!({ "name": name }))?;
+    }
     if arch.is_x86() {
-        expand(json!({ "name": name, "props": { "migratable": false } }))?;
+        expand(kind, json!({ "name": name, "props": { "migratable": false } }))?;
         if name == "host" {
             let props = json!({ "migratable": false, "hv-passthrough": true });
             ask(command, json!({ "type": "full", "model": { "name": name, "props": props } }))?;

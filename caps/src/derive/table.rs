@@ -9,6 +9,9 @@ use super::Probe::{
 };
 use crate::Cap;
 
+/// The version has a schema of each target; earlier ones have one schema with the commands of all targets.
+const OWN_SCHEMA: Probe = Since(4_000_000);
+
 /// The flags and their conditions, in the order of the flags.
 pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::Kvm, Kvm),
@@ -90,7 +93,10 @@ pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::Numa, Option("numa", "")),
     (Cap::ObjectMemoryFile, Type("memory-backend-file")),
     (Cap::ObjectUsbAudio, Type("usb-audio")),
-    (Cap::RtcResetReinjection, All(&[Command("rtc-reset-reinjection"), Target(&["x86_64", "i386"])])),
+    (
+        Cap::RtcResetReinjection,
+        All(&[Command("rtc-reset-reinjection"), Any(&[Target(&["x86_64", "i386"]), OWN_SCHEMA])]),
+    ),
     (Cap::SplashTimeout, Option("boot-opts", "splash-time")),
     (Cap::ObjectIothread, Type("iothread")),
     (Cap::MigrateRdma, Migration("rdma-pin-all")),
@@ -325,8 +331,14 @@ pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::DbusVmstate, Type("dbus-vmstate")),
     (Cap::DeviceVhostUserGpu, Type("vhost-user-gpu")),
     (Cap::DeviceVhostUserVga, Type("vhost-user-vga")),
-    (Cap::QueryCpuModelBaseline, All(&[Command("query-cpu-model-baseline"), Target(&["s390x"])])),
-    (Cap::QueryCpuModelComparison, All(&[Command("query-cpu-model-comparison"), Target(&["s390x"])])),
+    (
+        Cap::QueryCpuModelBaseline,
+        All(&[Command("query-cpu-model-baseline"), Any(&[Target(&["s390x"]), OWN_SCHEMA])]),
+    ),
+    (
+        Cap::QueryCpuModelComparison,
+        All(&[Command("query-cpu-model-comparison"), Any(&[Target(&["s390x"]), OWN_SCHEMA])]),
+    ),
     (Cap::DeviceRamfb, Type("ramfb")),
     (Cap::MachinePseriesCapCcfAssist, MachineProperty("pseries", "cap-ccf-assist")),
     (Cap::ArmMaxCpu, Type("max-arm-cpu")),
