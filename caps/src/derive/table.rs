@@ -3,8 +3,8 @@
 //! A flag without a row is never probed for: it stands for a feature that no known QEMU has, or that a release retired.
 
 use super::Probe::{
-    self, Accelerator, ActiveCommit, All, Answers, Any, Before, Command, CpuModel, DefaultOff, Hvf, Kvm, MachineProperty,
-    Migration, Not, ObjectProperty, Option, Property, Schema, Since, Target, TpmModel,
+    self, Accelerator, ActiveCommit, All, Answers, Any, Before, Command, CpuModel, DefaultOff, Hvf, Kvm,
+    MachineProperty, Migration, Not, ObjectProperty, Option, Property, Schema, Since, Target, TpmModel,
     TpmType, Type,
 };
 use crate::Cap;
