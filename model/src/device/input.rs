@@ -171,7 +171,7 @@ impl Element for Input {
             }
             // Later releases ignore the source of other types.
             Some(InputType::Passthrough) | None => {
-                input.source.evdev = source.and_then(|s| s.string("evdev"))
+                input.source.evdev = source.and_then(|s| s.string("evdev"));
             }
             Some(_) if r.knows("9.0") => {}
             Some(_) => input.source.evdev = source.and_then(|s| s.string("evdev")),
