@@ -20,8 +20,8 @@ sets! {
     "qemu-7.2-riscv64", "qemu-10.0-riscv64", "qemu-11.1-riscv64",
 }
 
-/// The start of the names of the sets to take where none is named: of the QEMU of the default release's time, so that a
-/// set added for a later release changes no command line.
+/// The start of the names of the sets to take where none is named, under every release. It is not the newest, so that a
+/// set which is added changes no command line.
 pub const DEFAULT: &str = "qemu-10.0-";
 
 /// The names of the sets; of each architecture the newest QEMU is last.
