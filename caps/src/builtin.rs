@@ -13,12 +13,16 @@ macro_rules! sets {
 }
 
 sets! {
-    "qemu-7.2-x86_64", "qemu-10.0-x86_64",
-    "qemu-7.2-aarch64", "qemu-10.0-aarch64",
-    "qemu-7.2-ppc64", "qemu-10.0-ppc64",
-    "qemu-7.2-s390x", "qemu-10.0-s390x",
-    "qemu-7.2-riscv64", "qemu-10.0-riscv64",
+    "qemu-7.2-x86_64", "qemu-10.0-x86_64", "qemu-11.1-x86_64",
+    "qemu-7.2-aarch64", "qemu-10.0-aarch64", "qemu-11.1-aarch64",
+    "qemu-7.2-ppc64", "qemu-10.0-ppc64", "qemu-11.1-ppc64",
+    "qemu-7.2-s390x", "qemu-10.0-s390x", "qemu-11.1-s390x",
+    "qemu-7.2-riscv64", "qemu-10.0-riscv64", "qemu-11.1-riscv64",
 }
+
+/// The start of the names of the sets to take where none is named, under every release. It is not the newest, so that a
+/// set which is added changes no command line.
+pub const DEFAULT: &str = "qemu-10.0-";
 
 /// The names of the sets; of each architecture the newest QEMU is last.
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -40,7 +44,9 @@ pub fn get(name: &str, release: Release) -> Option<Caps> {
 /// # Errors
 /// The conversation lacks a reply that the set needs.
 pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
-    let caps = derive(conversation, Release::default())?;
+    // The latest release has a spelling for every CPU model.
+    let latest = Release::ALL.last().copied().unwrap_or_default();
+    let caps = derive(conversation, latest)?;
     let mut edit = Caps::builder(caps.release(), caps.arch())
         .version(caps.version())
         .package(caps.package())
@@ -62,12 +68,22 @@ pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
     if let Some(cpu) = caps.host_cpu(Accel::Tcg) {
         edit = edit.host_cpu(Accel::Tcg, cpu.clone());
     }
-    Ok(edit.build())
+    // It tells of QEMU alone, and the host decides too.
+    Ok(edit.clear(Cap::TdxGuest).build())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_architecture_has_a_default() {
+        for name in names() {
+            let arch = get(name, Release::default()).unwrap().arch();
+            let default = format!("{DEFAULT}{}", arch.qemu_name());
+            assert!(names().any(|n| n == default), "{name}: {default}");
+        }
+    }
 
     #[test]
     fn every_set_is_read_by_every_release() {

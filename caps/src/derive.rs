@@ -69,8 +69,11 @@ pub(crate) enum Probe {
     Before(u32),
     /// QEMU can use KVM.
     Kvm,
-    /// The first session used an accelerator other than KVM and TCG.
-    OtherAccelerator,
+    /// The first session used the Hypervisor framework: QEMU says so, or a version that cannot say so used an accelerator
+    /// other than KVM and TCG.
+    Hvf,
+    /// The first session used this accelerator, in the words of a QEMU that can be asked.
+    Accelerator(&'static str),
     /// The error of `block-commit` shows that it looks for the device first, as versions do that can commit the active
     /// layer.
     ActiveCommit,
@@ -94,10 +97,12 @@ pub fn derive(conversation: &Conversation, release: Release) -> Result<Caps, Der
     let mut builder = Caps::builder(release, arch).version(facts.version).package(facts.package.clone());
     let live = table::ROWS.iter().filter(|(cap, _)| cap.state(release).is_live());
     builder = builder.flags(live.filter(|(_, probe)| facts.holds(probe)).map(|(cap, _)| *cap));
-    builder = platform::add(builder, &facts);
+    builder = platform::add(builder, &facts, release);
     let first = facts.accel();
-    builder = per_accel(builder, first, session, arch, release)?;
-    if first != Accel::Tcg
+    if let Some(first) = first {
+        builder = per_accel(builder, first, session, arch, release)?;
+    }
+    if first != Some(Accel::Tcg)
         && let Some(second) = conversation.sessions().get(1)
     {
         builder = per_accel(builder, Accel::Tcg, second, arch, release)?;
@@ -162,14 +167,16 @@ impl<'a> Facts<'a> {
         })
     }
 
-    /// The accelerator of the first session.
-    fn accel(&self) -> Accel {
-        if self.holds(&Probe::Kvm) {
-            Accel::Kvm
-        } else if self.holds(&Probe::OtherAccelerator) {
-            Accel::Hvf
+    /// The accelerator of the first session; `None` for one whose machine types and CPU models capabilities do not have.
+    fn accel(&self) -> Option<Accel> {
+        if self.kvm() {
+            Some(Accel::Kvm)
+        } else if self.hvf() {
+            Some(Accel::Hvf)
+        } else if self.enabled().is_none_or(|name| matches!(name, "tcg" | "qtest")) {
+            Some(Accel::Tcg)
         } else {
-            Accel::Tcg
+            None
         }
     }
 
@@ -195,7 +202,8 @@ impl<'a> Facts<'a> {
             Probe::Since(version) => self.version >= version,
             Probe::Before(version) => self.version < version,
             Probe::Kvm => self.kvm(),
-            Probe::OtherAccelerator => !self.kvm() && self.sessions > 1,
+            Probe::Hvf => self.hvf(),
+            Probe::Accelerator(name) => self.enabled() == Some(name),
             Probe::ActiveCommit => self.session.error_class("block-commit") == Some("DeviceNotFound"),
             Probe::All(probes) => probes.iter().all(|p| self.holds(p)),
             Probe::Any(probes) => probes.iter().any(|p| self.holds(p)),
@@ -205,7 +213,17 @@ impl<'a> Facts<'a> {
 
     fn kvm(&self) -> bool {
         let is = |reply: &Value, key| reply.get(key) == Some(&Value::Bool(true));
-        self.session.reply("query-kvm").is_some_and(|r| is(r, "enabled") && is(r, "present"))
+        self.enabled() == Some("kvm")
+            || self.session.reply("query-kvm").is_some_and(|r| is(r, "enabled") && is(r, "present"))
+    }
+
+    fn hvf(&self) -> bool {
+        self.enabled().map_or(!self.kvm() && self.sessions > 1, |name| name == "hvf")
+    }
+
+    /// The accelerator that QEMU says it uses.
+    fn enabled(&self) -> Option<&'a str> {
+        self.session.reply("query-accelerators")?.get("enabled")?.as_str()
     }
 
     fn property(&self, command: &str, of: &str, name: &str) -> Option<&'a Value> {

@@ -24,6 +24,12 @@ impl Tristate {
     }
 }
 
+impl From<bool> for Tristate {
+    fn from(yes: bool) -> Self {
+        if yes { Self::Yes } else { Self::No }
+    }
+}
+
 /// A machine type of a QEMU binary under an accelerator (`<machine>` in a capabilities file).
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Machine {

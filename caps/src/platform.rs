@@ -1,7 +1,7 @@
 //! Host features that QEMU reports besides CPUs and machine types: interrupt controllers, memory encryption, enclaves
 //! and enlightenments.
 
-use crate::CpuidLeaf;
+use crate::{CpuidLeaf, Tristate};
 
 /// The version of the Arm Generic Interrupt Controller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -84,6 +84,12 @@ pub struct Sgx {
 pub struct Hyperv {
     /// The names of the enlightenments in the domain format.
     pub features: Vec<Box<str>>,
+    /// Whether the host has direct synthetic timers (`<stimer_direct>`).
+    pub stimer_direct: Tristate,
+    /// Whether the host has direct TLB flushes, for nested guests (`<tlbflush_direct>`).
+    pub tlbflush_direct: Tristate,
+    /// Whether the host has TLB flushes of ranges (`<tlbflush_extended>`).
+    pub tlbflush_extended: Tristate,
 }
 
 impl Hyperv {

@@ -22,7 +22,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use crate::derive::{self, Conversation, DeriveError, Exchange};
-use crate::{Arch, Caps, Release, is_native};
+use crate::{Arch, Cap, Caps, Convention, Release, is_native};
 
 /// The longest line that is read from QEMU, in bytes. The schema of a recent version has some 300 000.
 const MAX_LINE: u64 = 16 << 20;
@@ -109,7 +109,20 @@ pub fn probe_within(path: &Path, release: Release, time: Duration) -> Result<Cap
     let caps = derive::derive(&conversation, release)
         .map_err(|why| ProbeError::Derive { path: path.display().to_string(), why })?;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    Ok(caps.edit().emulator(absolute.display().to_string()).build())
+    let mut edit = caps.edit().emulator(absolute.display().to_string());
+    if !host_has_tdx() {
+        edit = edit.clear(Cap::TdxGuest);
+    }
+    let native = std::env::consts::ARCH.parse().is_ok_and(|host| is_native(host, caps.arch()));
+    if !native && !release.has(Convention::MaxCpuOfEveryTarget) {
+        edit = edit.forget_host_cpu();
+    }
+    Ok(edit.build())
+}
+
+/// Whether KVM of this host starts guests of Intel TDX. QEMU has the object type on every host, and no query tells.
+pub fn host_has_tdx() -> bool {
+    std::fs::read_to_string("/sys/module/kvm_intel/parameters/tdx").is_ok_and(|value| value.trim() == "Y")
 }
 
 /// Sends all queries and returns the conversation: a session with the best accelerator, and where that is not TCG, a
@@ -122,7 +135,7 @@ pub fn converse(path: &Path, time: Duration) -> Result<Conversation, ProbeError>
         .map_err(|why| ProbeError::Start { path: path.display().to_string(), why })?;
     let deadline = Instant::now() + time;
     let mut conversation = Conversation::new();
-    let mut qemu = Qemu::start(path, "kvm:hvf:tcg", deadline)?;
+    let mut qemu = Qemu::start(path, "kvm:mshv:hvf:tcg", deadline)?;
     let first = first_session(&mut qemu, &mut conversation)?;
     drop(qemu);
     if first.accelerated {
@@ -165,7 +178,11 @@ fn first_session(qemu: &mut Qemu, conversation: &mut Conversation) -> Result<Fir
         None => names(ask("query-commands", Value::Null)?.as_ref(), "name"),
     };
     let kvm = ask("query-kvm", Value::Null)?;
-    let accelerated = kvm.as_ref().and_then(|k| k.get("enabled")?.as_bool()).unwrap_or(false);
+    let mut accelerated = kvm.as_ref().and_then(|k| k.get("enabled")?.as_bool()).unwrap_or(false);
+    if commands.contains("query-accelerators") {
+        let reply = ask("query-accelerators", Value::Null)?;
+        accelerated |= reply.as_ref().and_then(|r| r.get("enabled")?.as_str()).is_some_and(|a| a != "tcg");
+    }
     let mut first = First { commands, arch, accelerated, canonical_features: false };
     let types = names(ask("qom-list-types", Value::Null)?.as_ref(), "name");
     for (command, typename) in derive::questions() {
@@ -233,16 +250,10 @@ fn expand_cpu(first: &First, name: &str, ask: Ask<'_>) -> Result<(), ProbeError>
     let Some(arch) = first.arch.filter(|_| first.commands.contains("query-cpu-model-expansion")) else {
         return Ok(());
     };
-    // libvirt asks about TCG only where the host could execute the guest's code itself, and not for RISC-V.
-    if name == "max"
-        && (arch.is_riscv() || !std::env::consts::ARCH.parse().is_ok_and(|host| is_native(host, arch)))
-    {
-        return Ok(());
-    }
-    // QEMU has the static expansion for some targets only.
-    let kind = if arch.is_x86() || arch.is_s390() { "static" } else { "full" };
+    // Arm has the full expansion alone. libvirt asks the others for the static one, which not all of them have.
+    let kind = if arch.is_arm() { "full" } else { "static" };
     let command = "query-cpu-model-expansion";
-    let mut expand = |model: Value| -> Result<(), ProbeError> {
+    let mut expand = |kind: &str, model: Value| -> Result<(), ProbeError> {
         let reply = ask(command, json!({ "type": kind, "model": model }))?;
         // A QEMU without canonical names has every spelling of a feature in the full expansion only.
         if let Some(model) = reply.and_then(|reply| reply.get("model").cloned())
@@ -253,9 +264,13 @@ fn expand_cpu(first: &First, name: &str, ask: Ask<'_>) -> Result<(), ProbeError>
         }
         Ok(())
     };
-    expand(json!({ "name": name }))?;
+    expand(kind, json!({ "name": name }))?;
+    if arch.is_s390() {
+        // The one that names all deprecated features.
+        expand("full", json!({ "name": name }))?;
+    }
     if arch.is_x86() {
-        expand(json!({ "name": name, "props": { "migratable": false } }))?;
+        expand(kind, json!({ "name": name, "props": { "migratable": false } }))?;
         if name == "host" {
             let props = json!({ "migratable": false, "hv-passthrough": true });
             ask(command, json!({ "type": "full", "model": { "name": name, "props": props } }))?;

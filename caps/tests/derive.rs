@@ -10,7 +10,7 @@
 
 use serde_json::{Value, json};
 use virtargv_caps::derive::{Conversation, ConversationError, DeriveError, Exchange, derive};
-use virtargv_caps::{Accel, Arch, Cap, Caps, Release, Usable};
+use virtargv_caps::{Accel, Arch, Cap, Caps, Release, Tristate, Usable};
 
 const SMALL: &str = include_str!("small.replies");
 
@@ -45,6 +45,79 @@ fn the_whole_of_it() {
     assert_eq!(names(Accel::Tcg), ["pc-small"]);
     let usable: Vec<_> = caps.cpu_models(Accel::Kvm).iter().map(|m| (&*m.name, m.usable)).collect();
     assert_eq!(usable, [("Plain", Usable::Yes), ("Fancy", Usable::No)]);
+}
+
+/// The small conversation with `more` questions and replies at the end of the first session, under libvirt 12.9.
+fn with(more: &[(&str, Value, Value)]) -> Caps {
+    let mut conversation = Conversation::new();
+    for (session, more) in small().sessions().iter().zip([more, &[]]) {
+        session.exchanges().iter().cloned().for_each(|exchange| conversation.push(exchange));
+        for (command, arguments, reply) in more.iter().cloned() {
+            conversation.push(Exchange { command: command.to_owned(), arguments, reply: Ok(reply) });
+        }
+    }
+    derive(&conversation, Release::V12_9).unwrap()
+}
+
+#[test]
+fn the_accelerator_is_the_one_that_qemu_names() {
+    let check = |enabled: &str, kvm: bool, flags: &[Cap], accels: &[Accel]| {
+        let accelerators = json!({ "enabled": enabled, "present": ["kvm", "mshv", "tcg"] });
+        let mut conversation = Conversation::new();
+        for session in small().sessions() {
+            for exchange in session.exchanges() {
+                let mut exchange = exchange.clone();
+                if exchange.command == "query-kvm" {
+                    exchange.reply = Ok(json!({ "enabled": kvm, "present": true }));
+                    conversation.push(Exchange {
+                        command: "query-accelerators".into(),
+                        arguments: Value::Null,
+                        reply: Ok(accelerators.clone()),
+                    });
+                }
+                conversation.push(exchange);
+            }
+        }
+        let caps = derive(&conversation, Release::V12_9).unwrap();
+        let found: Vec<Cap> =
+            [Cap::Kvm, Cap::Hvf, Cap::Mshv].into_iter().filter(|cap| caps.has(*cap)).collect();
+        assert_eq!(found, flags, "{enabled}");
+        let found: Vec<Accel> =
+            Accel::ALL.into_iter().filter(|accel| !caps.machines(*accel).is_empty()).collect();
+        assert_eq!(found, accels, "{enabled}");
+    };
+    check("kvm", true, &[Cap::Kvm], &[Accel::Kvm, Accel::Tcg]);
+    check("hvf", false, &[Cap::Hvf], &[Accel::Tcg, Accel::Hvf]);
+    check("mshv", false, &[Cap::Mshv], &[Accel::Tcg]);
+    check("tcg", false, &[], &[Accel::Tcg]);
+}
+
+#[test]
+fn all_deprecated_features_are_those_of_the_full_expansion() {
+    let expansion = |deprecated: Value| json!({ "model": { "name": "host", "props": { "te": true } }, "deprecated-props": deprecated });
+    let asked = |kind: &str| json!({ "type": kind, "model": { "name": "host" } });
+    let plain = ("query-cpu-model-expansion", asked("static"), expansion(json!(["te"])));
+    let full = ("query-cpu-model-expansion", asked("full"), expansion(json!(["te", "cte"])));
+    let check = |more: &[(&str, Value, Value)], deprecated: &[&str]| {
+        let caps = with(more);
+        let found: Vec<&str> =
+            caps.host_cpu(Accel::Kvm).unwrap().deprecated.iter().map(|name| &**name).collect();
+        assert_eq!(found, deprecated);
+    };
+    check(std::slice::from_ref(&plain), &["te"]);
+    check(&[plain, full], &["te", "cte"]);
+}
+
+#[test]
+fn parts_of_enlightenments_are_those_of_the_passthrough() {
+    let arguments =
+        json!({ "type": "full", "model": { "name": "host", "props": { "hv-passthrough": true } } });
+    let props = json!({ "hv-stimer": true, "hv-stimer-direct": true, "hv-tlbflush-direct": false });
+    let reply = json!({ "model": { "name": "host", "props": props } });
+    let caps = with(&[("query-cpu-model-expansion", arguments, reply)]);
+    let hyperv = caps.hyperv().unwrap();
+    assert!(hyperv.has("stimer") && hyperv.stimer_direct.is_yes() && hyperv.tlbflush_direct.is_no());
+    assert_eq!(hyperv.tlbflush_extended, Tristate::Absent);
 }
 
 #[test]

@@ -69,8 +69,8 @@ fn releases() -> impl TypedValueParser<Value = Release> {
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
     /// The capabilities of QEMU: a capabilities file, `builtin:NAME` for a built-in set, or `probe:PATH` to probe a
-    /// binary; `{arch}` in it stands for QEMU's name of the document's architecture [default: the newest built-in set for
-    /// the document's architecture; for `run` the document's emulator is probed].
+    /// binary; `{arch}` in it stands for QEMU's name of the document's architecture [default: the built-in set of QEMU
+    /// 10.0 for the document's architecture; for `run` the document's emulator is probed].
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
     pub(crate) caps: Option<String>,
     /// Probe the binary even if its capabilities are in the cache.
@@ -370,7 +370,8 @@ pub(crate) struct CapsRequireArgs {
     /// The release whose behaviour is followed.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
-    /// The QEMU that is to run the document, as for `argv`; without it, the latest built-in set of its architecture.
+    /// The QEMU that is to run the document, as for `argv`; without it, the built-in set of QEMU 10.0
+    /// for its architecture.
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
     pub(crate) caps: Option<String>,
     #[command(flatten)]

@@ -35,8 +35,15 @@ pub(crate) fn builtin_for(arch: Arch, release: Release) -> Vec<(&'static str, Ca
     sets
 }
 
+/// The built-in set to take for guests of architecture `arch` where none is named.
+pub(crate) fn default_for(arch: Arch, release: Release) -> Result<(&'static str, Caps), Unusable> {
+    let mut sets = builtin_for(arch, release);
+    let default = sets.iter().position(|(name, _)| name.starts_with(builtin::DEFAULT));
+    default.map(|at| sets.swap_remove(at)).ok_or_else(|| none_for(arch))
+}
+
 /// The error that no built-in set runs guests of architecture `arch`.
-pub(crate) fn none_for(arch: Arch) -> Unusable {
+fn none_for(arch: Arch) -> Unusable {
     Unusable(format!(
         "there is no built-in QEMU for architecture '{arch}': give the capabilities of one with --caps, as a file or as \
          'probe:/usr/bin/qemu-system-{}'",
@@ -97,12 +104,11 @@ impl<'a> Sets<'a> {
     }
 }
 
-/// Loads the set `name`, or the latest built-in one for an architecture, with the flags that the options add and remove.
+/// Loads the set `name`, or the default built-in one for an architecture, with the flags that the options add and remove.
 pub(crate) fn load(args: &QemuArgs, name: Option<&str>, arch: impl Fn() -> Arch) -> Result<Set, Unusable> {
-    let newest = |arch| builtin_for(arch, args.release).pop().ok_or_else(|| none_for(arch));
     let caps = match name {
         Some(name) => named(name, args.release, args.refresh)?,
-        None => newest(arch())?.1,
+        None => default_for(arch(), args.release)?.1,
     };
     let program = name.map(program_of).transpose()?.flatten();
     if args.flags.is_empty() && args.no_flags.is_empty() {

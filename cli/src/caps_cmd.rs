@@ -188,12 +188,11 @@ fn require(args: &CapsRequireArgs) -> Done {
     let chosen = Chosen::load(&args.host, HostChoice::None)?;
     let arch = virtargv::arch_of(&text).unwrap_or_else(|| chosen.arch());
     let fitting = caps::builtin_for(arch, args.release);
-    let (name, set) = match (&args.caps, fitting.last()) {
-        (Some(name), _) => (name.clone(), Set::named(name, args.release, false)?),
-        (None, Some((newest, caps))) => {
-            (format!("{newest}, the latest,"), Set { caps: caps.clone(), program: None })
-        }
-        (None, None) => return Err(caps::none_for(arch)),
+    let (name, set) = if let Some(name) = &args.caps {
+        (name.clone(), Set::named(name, args.release, false)?)
+    } else {
+        let (name, caps) = caps::default_for(arch, args.release)?;
+        (format!("{name}, the default,"), Set { caps, program: None })
     };
     let flags = chosen.with_request(&text, &set, |request| virtargv::required_flags(&text, &request));
     let flags = match flags {

@@ -86,6 +86,7 @@ impl Key {
         }
         // `None` where KVM cannot be used.
         virtargv_system::probed_on().hash(&mut state);
+        virtargv_caps::probe::host_has_tdx().hash(&mut state);
         std::env::var_os("LD_LIBRARY_PATH").hash(&mut state);
         env!("CARGO_PKG_VERSION").hash(&mut state);
         let file = format!("{binary}-{:016x}.xml", state.0.finish());

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use virtargv_model::ByRelease;
 
 use super::Session;
@@ -26,7 +26,8 @@ pub(super) fn models(session: &Session, arch: Arch, release: Release) -> Vec<Cpu
 /// The POWER models that a release knows, as the domain format spells them.
 fn power(release: Release) -> &'static [&'static str] {
     const MODELS: ByRelease<&[&str]> =
-        ByRelease::always(["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"].as_slice())
+        ByRelease::always(["POWER6", "POWER7", "POWER8", "POWER9", "POWER10", "POWER11"].as_slice())
+            .before("12.9", &["POWER6", "POWER7", "POWER8", "POWER9", "POWER10"])
             .before("11.3", &["POWER6", "POWER7", "POWER8", "POWER9"]);
     MODELS.of(release)
 }
@@ -74,7 +75,13 @@ pub(super) fn host(session: &Session, accel: Accel, arch: Arch) -> Option<HostCp
     };
     let plain = expanded(session, asked(true)?, arch)?;
     let full = asked(false).and_then(|r| expanded(session, r, arch));
-    Some(host_cpu(&plain, full.as_ref()))
+    let mut cpu = host_cpu(&plain, full.as_ref());
+    let every = json!({ "type": "full", "model": { "name": name } });
+    if let Some(all) = session.reply_to("query-cpu-model-expansion", &every) {
+        // The static expansion names only those among the properties that it lists.
+        cpu.deprecated = Expansion::of(all)?.deprecated;
+    }
+    Some(cpu)
 }
 
 /// The expansion in a reply; where libvirt asked for its expansion once more, in full, for all spellings of the features, that one.

@@ -3,10 +3,10 @@
 use serde_json::Value;
 
 use super::Facts;
-use crate::{CapsBuilder, Gic, GicVersion, Hyperv, Sev, Sgx, SgxSection};
+use crate::{CapsBuilder, Convention, Gic, GicVersion, Hyperv, Release, Sev, Sgx, SgxSection, Tristate};
 
 /// Adds the interrupt controllers, memory encryption, enclaves and enlightenments of the first session.
-pub(super) fn add(mut builder: CapsBuilder, facts: &Facts<'_>) -> CapsBuilder {
+pub(super) fn add(mut builder: CapsBuilder, facts: &Facts<'_>, release: Release) -> CapsBuilder {
     if let Some(list) = facts.session.reply("query-gic-capabilities").and_then(Value::as_array) {
         builder = builder.gic(list.iter().filter_map(gic));
     }
@@ -16,7 +16,7 @@ pub(super) fn add(mut builder: CapsBuilder, facts: &Facts<'_>) -> CapsBuilder {
     if let Some(sgx) = facts.session.reply("query-sgx-capabilities").and_then(sgx) {
         builder = builder.sgx(sgx);
     }
-    if let Some(hyperv) = hyperv(facts) {
+    if let Some(hyperv) = hyperv(facts, release) {
         builder = builder.hyperv(hyperv);
     }
     builder
@@ -89,7 +89,7 @@ const ENLIGHTENMENTS: &[&str] = &[
 ];
 
 /// The enlightenments that QEMU turns on with `hv-passthrough`.
-fn hyperv(facts: &Facts<'_>) -> Option<Hyperv> {
+fn hyperv(facts: &Facts<'_>, release: Release) -> Option<Hyperv> {
     let (_, reply) = facts.session.replies("query-cpu-model-expansion").find(|(arguments, _)| {
         arguments.get("model").and_then(|m| m.get("props")).is_some_and(|p| p.get("hv-passthrough").is_some())
     })?;
@@ -101,5 +101,14 @@ fn hyperv(facts: &Facts<'_>) -> Option<Hyperv> {
         _ => false,
     };
     let features = ENLIGHTENMENTS.iter().filter(|name| is_on(name)).map(|name| Box::from(*name)).collect();
-    Some(Hyperv { features })
+    let part = |name: &str| match props.get(name) {
+        Some(Value::Bool(on)) if release.has(Convention::HypervParts) => Tristate::from(*on),
+        _ => Tristate::Absent,
+    };
+    Some(Hyperv {
+        features,
+        stimer_direct: part("hv-stimer-direct"),
+        tlbflush_direct: part("hv-tlbflush-direct"),
+        tlbflush_extended: part("hv-tlbflush-ext"),
+    })
 }

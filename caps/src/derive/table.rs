@@ -3,11 +3,14 @@
 //! A flag without a row is never probed for: it stands for a feature that no known QEMU has, or that a release retired.
 
 use super::Probe::{
-    self, ActiveCommit, All, Answers, Any, Before, Command, CpuModel, DefaultOff, Kvm, MachineProperty,
-    Migration, Not, ObjectProperty, Option, OtherAccelerator, Property, Schema, Since, Target, TpmModel,
+    self, Accelerator, ActiveCommit, All, Answers, Any, Before, Command, CpuModel, DefaultOff, Hvf, Kvm,
+    MachineProperty, Migration, Not, ObjectProperty, Option, Property, Schema, Since, Target, TpmModel,
     TpmType, Type,
 };
 use crate::Cap;
+
+/// The version has a schema of each target; earlier ones have one schema with the commands of all targets.
+const OWN_SCHEMA: Probe = Since(4_000_000);
 
 /// The flags and their conditions, in the order of the flags.
 pub(super) static ROWS: &[(Cap, Probe)] = &[
@@ -90,7 +93,10 @@ pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::Numa, Option("numa", "")),
     (Cap::ObjectMemoryFile, Type("memory-backend-file")),
     (Cap::ObjectUsbAudio, Type("usb-audio")),
-    (Cap::RtcResetReinjection, All(&[Command("rtc-reset-reinjection"), Target(&["x86_64", "i386"])])),
+    (
+        Cap::RtcResetReinjection,
+        All(&[Command("rtc-reset-reinjection"), Any(&[Target(&["x86_64", "i386"]), OWN_SCHEMA])]),
+    ),
     (Cap::SplashTimeout, Option("boot-opts", "splash-time")),
     (Cap::ObjectIothread, Type("iothread")),
     (Cap::MigrateRdma, Migration("rdma-pin-all")),
@@ -325,8 +331,14 @@ pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::DbusVmstate, Type("dbus-vmstate")),
     (Cap::DeviceVhostUserGpu, Type("vhost-user-gpu")),
     (Cap::DeviceVhostUserVga, Type("vhost-user-vga")),
-    (Cap::QueryCpuModelBaseline, All(&[Command("query-cpu-model-baseline"), Target(&["s390x"])])),
-    (Cap::QueryCpuModelComparison, All(&[Command("query-cpu-model-comparison"), Target(&["s390x"])])),
+    (
+        Cap::QueryCpuModelBaseline,
+        All(&[Command("query-cpu-model-baseline"), Any(&[Target(&["s390x"]), OWN_SCHEMA])]),
+    ),
+    (
+        Cap::QueryCpuModelComparison,
+        All(&[Command("query-cpu-model-comparison"), Any(&[Target(&["s390x"]), OWN_SCHEMA])]),
+    ),
     (Cap::DeviceRamfb, Type("ramfb")),
     (Cap::MachinePseriesCapCcfAssist, MachineProperty("pseries", "cap-ccf-assist")),
     (Cap::ArmMaxCpu, Type("max-arm-cpu")),
@@ -429,7 +441,7 @@ pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::SevGuestKernelHashes, Schema("object-add/arg-type/+sev-guest/kernel-hashes")),
     (Cap::SevInjectLaunchSecret, Command("sev-inject-launch-secret")),
     (Cap::DeviceJson, Schema("device_add/$json-cli-hotplug")),
-    (Cap::Hvf, OtherAccelerator),
+    (Cap::Hvf, Hvf),
     (Cap::DeviceVirtioMemPciPrealloc, Property("virtio-mem-pci", "prealloc")),
     (Cap::CalcDirtyRate, Command("calc-dirty-rate")),
     (Cap::DirtyrateMode, Schema("calc-dirty-rate/arg-type/mode")),
@@ -486,4 +498,41 @@ pub(super) static ROWS: &[(Cap, Probe)] = &[
     (Cap::BlockdevSetActive, Command("blockdev-set-active")),
     (Cap::MachineShim, Option("machine", "shim")),
     (Cap::VirtioScsiIothreadMapping, Property("virtio-scsi-pci", "iothread-vq-mapping")),
+    (Cap::MachineVirtHighmemMmioSize, MachineProperty("virt", "highmem-mmio-size")),
+    (Cap::BusFloppy, Any(&[Type("isa-fdc"), Type("sysbus-fdc")])),
+    (Cap::DeviceNvme, Type("nvme")),
+    (Cap::DeviceNvmeNs, Type("nvme-ns")),
+    (Cap::AmdIommu, Type("amd-iommu")),
+    (Cap::AmdIommuPciId, Property("amd-iommu", "pci-id")),
+    (Cap::DeviceUsbBot, Type("usb-bot")),
+    // KVM has to offer it too, which a conversation does not tell.
+    (Cap::TdxGuest, Type("tdx-guest")),
+    (Cap::QomListGet, Command("qom-list-get")),
+    (Cap::AcpiGenericInitiator, Type("acpi-generic-initiator")),
+    (
+        Cap::DiskTimedStats,
+        Any(&[
+            Property("virtio-blk-pci", "stats-intervals"),
+            Property("virtio-blk-ccw", "stats-intervals"),
+            Property("scsi-hd", "stats-intervals"),
+            Property("ide-hd", "stats-intervals"),
+            Property("usb-storage", "stats-intervals"),
+        ]),
+    ),
+    (Cap::QueryAccelerators, Command("query-accelerators")),
+    (Cap::Mshv, Accelerator("mshv")),
+    (Cap::VirtioIommuAwBits, Property("virtio-iommu-pci", "aw-bits")),
+    (Cap::ScsiBlockMigratePr, Property("scsi-block", "migrate-pr")),
+    (Cap::Iommufd, Type("iommufd")),
+    (Cap::DeviceUefiVars, Any(&[Type("uefi-vars-x64"), Type("uefi-vars-sysbus")])),
+    (Cap::QueryBlockFlat, Schema("query-block/arg-type/flat")),
+    (Cap::AmdIommuXtsup, Property("amd-iommu", "xtsup")),
+    (Cap::BlockdevMirrorTargetIsZero, Schema("blockdev-mirror/arg-type/target-is-zero")),
+    (Cap::ObjectMonitorQmp, Type("monitor-qmp")),
+    (Cap::DeviceArmSmmuv3, Type("arm-smmuv3")),
+    (Cap::ArmSmmuv3PerBus, Property("arm-smmuv3", "smmu_per_bus")),
+    (Cap::ArmSmmuv3Accel, Property("arm-smmuv3", "accel")),
+    (Cap::ArmSmmuv3Cmdqv, Property("arm-smmuv3", "cmdqv")),
+    (Cap::IothreadPollWeight, Schema("object-add/arg-type/+iothread/poll-weight")),
+    (Cap::WinDmpGuestAware, Schema("dump-guest-memory/arg-type/format/^win-dmp/$allowed-by-guest")),
 ];

@@ -83,6 +83,18 @@ fn flag(node: Elem<'_, '_>, attribute: &'static str) -> Read<bool> {
     Ok(tristate(node, attribute)?.is_yes())
 }
 
+/// `on` or `off` in the child `name`.
+fn switch(node: Elem<'_, '_>, name: &'static str) -> Read<Tristate> {
+    let Some(child) = elements(node).find(|child| child.has_tag_name(name)) else {
+        return Ok(Tristate::Absent);
+    };
+    match content(child) {
+        "on" => Ok(Tristate::Yes),
+        "off" => Ok(Tristate::No),
+        value => bad(child, "content", value),
+    }
+}
+
 /// The text of an element, without surrounding white space.
 fn content<'a>(node: Elem<'a, '_>) -> &'a str {
     node.text().unwrap_or_default().trim()
@@ -155,7 +167,12 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
         "hypervCapabilities" if flag(node, "supported")? => {
             let names = elements(node).filter(|cap| cap.has_tag_name("cap"));
             let features = names.map(|cap| attr(cap, "name").map(Into::into)).collect::<Read<_>>()?;
-            details.hyperv = Some(Hyperv { features });
+            details.hyperv = Some(Hyperv {
+                features,
+                stimer_direct: switch(node, "stimer_direct")?,
+                tlbflush_direct: switch(node, "tlbflush_direct")?,
+                tlbflush_extended: switch(node, "tlbflush_extended")?,
+            });
         }
         _ => {}
     }
@@ -350,6 +367,11 @@ mod tests {
             "<qemuCaps><arch>ppc64</arch><cpudata><cpuid eax_in='7'/></cpudata></qemuCaps>",
             "1:38: '7' is not a valid eax_in of element 'cpuid'",
         );
+        check(
+            "<qemuCaps><arch>x86_64</arch><hypervCapabilities supported='yes'>\n<stimer_direct>yes</stimer_direct>\
+             </hypervCapabilities></qemuCaps>",
+            "2:1: 'yes' is not a valid content of element 'stimer_direct'",
+        );
     }
 
     #[test]
@@ -373,6 +395,18 @@ mod tests {
         };
         let caps = Caps::builder(Release::V11_3, Arch::X86_64).probed_on(host.clone()).build();
         assert_eq!(*Caps::from_xml(&caps.to_xml(), Release::V11_3).unwrap().probed_on(), host);
+    }
+
+    #[test]
+    fn parts_of_enlightenments_are_kept() {
+        let hyperv = Hyperv {
+            features: vec!["stimer".into()],
+            stimer_direct: Tristate::Yes,
+            tlbflush_direct: Tristate::No,
+            tlbflush_extended: Tristate::Absent,
+        };
+        let caps = Caps::builder(Release::V12_9, Arch::X86_64).hyperv(hyperv.clone()).build();
+        assert_eq!(Caps::from_xml(&caps.to_xml(), Release::V12_9).unwrap().hyperv(), Some(&hyperv));
     }
 
     /// Reads every capabilities file of the corpus, where there is one.

@@ -66,6 +66,18 @@ impl Caps {
             for feature in &hyperv.features {
                 out.line(2, "cap", &[("name", Some(feature))], Body::Empty);
             }
+            let parts = [
+                ("stimer_direct", hyperv.stimer_direct),
+                ("tlbflush_direct", hyperv.tlbflush_direct),
+                ("tlbflush_extended", hyperv.tlbflush_extended),
+            ];
+            for (name, state) in parts {
+                match state {
+                    Tristate::Absent => {}
+                    Tristate::Yes => out.text(2, name, "on"),
+                    Tristate::No => out.text(2, name, "off"),
+                }
+            }
             out.close(1, "hypervCapabilities");
         }
         out.close(0, "qemuCaps");

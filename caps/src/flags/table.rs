@@ -183,7 +183,7 @@ macro_rules! flag_table {
             RtcResetReinjection, "RTC_RESET_REINJECTION", "rtc-reset-reinjection", Live, "QMP command `rtc-reset-reinjection`";
             SplashTimeout, "SPLASH_TIMEOUT", "splash-timeout", Live => On since "11.3", "`-boot` takes `splash-time=`";
             ObjectIothread, "OBJECT_IOTHREAD", "iothread", Live => On since "11.3", "object type `iothread`";
-            MigrateRdma, "MIGRATE_RDMA", "migrate-rdma", Live, "migration over RDMA";
+            MigrateRdma, "MIGRATE_RDMA", "migrate-rdma", Live => On since "12.9", "migration over RDMA";
             DeviceIvshmem, "DEVICE_IVSHMEM", "ivshmem", Live => Off since "11.3", "device `ivshmem`";
             DriveIotuneMax, "DRIVE_IOTUNE_MAX", "drive-iotune-max", Live => On since "11.3", "throttling of drives: bursts";
             VgaVgamem, "VGA_VGAMEM", "VGA.vgamem_mb", Live, "property `vgamem_mb` of `VGA`";
@@ -274,7 +274,7 @@ macro_rules! flag_table {
             SpaprPciHostBridgeNumaNode, "SPAPR_PCI_HOST_BRIDGE_NUMA_NODE", "spapr-pci-host-bridge.numa_node", Live, "property `numa_node` of `spapr-pci-host-bridge`";
             VncMultiServers, "VNC_MULTI_SERVERS", "vnc-multi-servers", Live => On since "11.3", "`-vnc` takes several addresses";
             VirtioNetTxQueueSize, "VIRTIO_NET_TX_QUEUE_SIZE", "virtio-net.tx_queue_size", Live => On since "11.3", "property `tx_queue_size` of `virtio-net`";
-            ChardevReconnect, "CHARDEV_RECONNECT", "chardev-reconnect", Live, "socket character devices take `reconnect=`";
+            ChardevReconnect, "CHARDEV_RECONNECT", "chardev-reconnect", Live => Off since "12.9", "socket character devices take `reconnect=`";
             VirtioGpuMaxOutputs, "VIRTIO_GPU_MAX_OUTPUTS", "virtio-gpu.max_outputs", Live => On since "11.3", "property `max_outputs` of `virtio-gpu`";
             Vxhs, "VXHS", "vxhs", Live => Off since "11.3", "block driver `vxhs`";
             VirtioBlkNumQueues, "VIRTIO_BLK_NUM_QUEUES", "virtio-blk.num-queues", Live => On since "11.3", "property `num-queues` of `virtio-blk`";

@@ -301,6 +301,11 @@ conventions! {
     VideoDevice: since "12.5";
     /// passt tells the guest routes, else none are told.
     PasstRoutes: since "12.2";
+    /// QEMU is asked for the CPU `max` of TCG for every target, else only where the host could execute the guest's code
+    /// itself.
+    MaxCpuOfEveryTarget: since "12.9";
+    /// The parts of the enlightenments `stimer` and `tlbflush` are looked for on the host too, else only the enlightenments.
+    HypervParts: since "12.9";
     /// The host must have VFIO for every PCI host device, else for those that do not name the driver `vfio`.
     VfioAlwaysNeeded: since "12.1";
 }

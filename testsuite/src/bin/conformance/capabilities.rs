@@ -103,7 +103,7 @@ fn pairs(dir: &Path) -> Result<Vec<Pair>, String> {
     if pairs.is_empty() { Err(format!("{}: no recorded conversation", dir.display())) } else { Ok(pairs) }
 }
 
-fn read(path: &Path) -> Result<String, String> {
+pub(crate) fn read(path: &Path) -> Result<String, String> {
     std::fs::read_to_string(path).map_err(|e| format!("{}: {e}", path.display()))
 }
 

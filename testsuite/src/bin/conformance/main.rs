@@ -17,6 +17,7 @@ mod host;
 mod import;
 mod live;
 mod native;
+mod probed;
 mod ratchet;
 mod run;
 mod sets;
@@ -39,7 +40,7 @@ struct Args {
     #[command(subcommand)]
     command: Option<Command>,
     /// The set, a directory with `cases.jsonl`.
-    #[arg(long, required_unless_present_any = ["capabilities", "live"])]
+    #[arg(long, required_unless_present_any = ["capabilities", "live", "probed"])]
     corpus: Option<PathBuf>,
     /// Run the set as if it were of this release, or of the `nearest` that is followed.
     #[arg(long = "as", value_name = "RELEASE")]
@@ -54,6 +55,13 @@ struct Args {
     /// With --live: another description of the host.
     #[arg(long, value_name = "FILE", requires = "live")]
     host: Option<PathBuf>,
+    /// Compare what probes of QEMU binaries gave, files NAME.xml in this directory, with those of --daemon
+    /// (see `testsuite/README.md`).
+    #[arg(long, value_name = "DIR", requires = "daemon", conflicts_with_all = ["corpus", "capabilities", "live"])]
+    probed: Option<PathBuf>,
+    /// With --probed: the capabilities files of the real libvirt, with the same names.
+    #[arg(long, value_name = "DIR", requires = "probed")]
+    daemon: Option<PathBuf>,
     /// Write the results into this directory.
     #[arg(long, value_name = "OUT")]
     emit: Option<PathBuf>,
@@ -118,6 +126,9 @@ fn measure(args: &Args) -> Result<bool, String> {
     if let Some(dir) = &args.capabilities {
         return measure_capabilities(args, dir);
     }
+    if let (Some(probed), Some(daemon)) = (&args.probed, &args.daemon) {
+        return measure_probes(probed, daemon);
+    }
     if let Some(dir) = &args.live {
         return live::measure(args, dir);
     }
@@ -169,6 +180,17 @@ fn measure_capabilities(args: &Args, dir: &Path) -> Result<bool, String> {
     }
     println!("{} passed, {} failed", agree.len(), differ.len());
     Ok(fine)
+}
+
+/// Compares probes with the real libvirt's files. All of them must agree.
+fn measure_probes(probed: &Path, daemon: &Path) -> Result<bool, String> {
+    let verdicts = probed::compare(probed, daemon)?;
+    let (agree, differ): (Vec<_>, Vec<_>) = verdicts.iter().partition(|v| v.differences.is_empty());
+    for verdict in &differ {
+        println!("differs: {}{}", verdict.name, verdict.differences);
+    }
+    println!("{} passed, {} failed", agree.len(), differ.len());
+    Ok(differ.is_empty())
 }
 
 fn print_verdicts(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) {
