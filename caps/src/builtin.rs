@@ -20,10 +20,6 @@ sets! {
     "qemu-7.2-riscv64", "qemu-10.0-riscv64", "qemu-11.1-riscv64",
 }
 
-/// The start of the names of the sets to take where none is named, under every release. It is not the newest, so that a
-/// set which is added changes no command line.
-pub const DEFAULT: &str = "qemu-10.0-";
-
 /// The names of the sets; of each architecture the newest QEMU is last.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SETS.iter().map(|(name, _)| *name)
@@ -75,15 +71,6 @@ pub fn generic(conversation: &Conversation) -> Result<Caps, DeriveError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_architecture_has_a_default() {
-        for name in names() {
-            let arch = get(name, Release::default()).unwrap().arch();
-            let default = format!("{DEFAULT}{}", arch.qemu_name());
-            assert!(names().any(|n| n == default), "{name}: {default}");
-        }
-    }
 
     #[test]
     fn every_set_is_read_by_every_release() {

@@ -35,11 +35,9 @@ pub(crate) fn builtin_for(arch: Arch, release: Release) -> Vec<(&'static str, Ca
     sets
 }
 
-/// The built-in set to take for guests of architecture `arch` where none is named.
+/// The built-in set to take for guests of architecture `arch` where none is named: that of the newest QEMU.
 pub(crate) fn default_for(arch: Arch, release: Release) -> Result<(&'static str, Caps), Unusable> {
-    let mut sets = builtin_for(arch, release);
-    let default = sets.iter().position(|(name, _)| name.starts_with(builtin::DEFAULT));
-    default.map(|at| sets.swap_remove(at)).ok_or_else(|| none_for(arch))
+    builtin_for(arch, release).pop().ok_or_else(|| none_for(arch))
 }
 
 /// The error that no built-in set runs guests of architecture `arch`.

@@ -98,7 +98,7 @@ fn check_shows_all_problems_by_place() {
     check(
         &["check", "examples/broken.xml"],
         "",
-        expect![[r#"
+        expect![[r"
             error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
              --> examples/broken.xml:3:11
               |
@@ -118,7 +118,7 @@ fn check_shows_all_problems_by_place() {
                |              ^^^^^^^^^^^^
 
             1 of 1 refused
-        "#]],
+        "]],
     );
     check(&["check", "-"], GOOD, expect![[r""]]);
 }

@@ -243,7 +243,7 @@ fn ports_of_usb_host_devices_are_kept() {
         assert!(report.is_empty() && format(&domain).contains("port='2.3'"), "{text}: {report}");
         let (_, report) = read(&text, Release::V11_3);
         assert_eq!(
-            report.iter().map(|problem| problem.id()).collect::<Vec<_>>(),
+            report.iter().map(virtargv_model::Problem::id).collect::<Vec<_>>(),
             ["attribute-missing"],
             "{text}"
         );

@@ -6,7 +6,7 @@
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
 //!   <os><type arch='x86_64' machine='q35'>hvm</type></os>
 //!   <devices><rng model='virtio'><backend model='random'/></rng></devices></domain>";
-//! let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).expect("a built-in set");
+//! let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
 //! let outcome = virtargv::run(text, &Request::new(&caps, &FixedHost::default()));
 //! let (line, completed) = (outcome.command_line.expect("a line"), outcome.resolved.expect("a domain"));
 //! let explainer = Explainer::new(text, caps.release(), &completed);

@@ -10,7 +10,7 @@
 //! ```
 //! use virtargv::{FixedHost, Release, Request, builtin, host::{SecretKey, SecretLookup}};
 //!
-//! let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).expect("a built-in set");
+//! let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
 //! let host = FixedHost {
 //!     secret: SecretLookup::new(|_, key| (key == SecretKey::Usage("disks")).then(|| b"open sesame".to_vec())),
 //!     ..FixedHost::default()
@@ -33,7 +33,7 @@
 //! use virtargv::{FixedHost, Release, Request, builtin};
 //! use virtargv::{model, qemu_cmd, resolve, validate};
 //!
-//! let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).expect("a built-in set");
+//! let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
 //! let host = FixedHost::default();
 //! let request = Request::new(&caps, &host);
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>

@@ -4,7 +4,7 @@
 //! use virtargv::{FixedHost, Release, Request, Source, builtin, render};
 //!
 //! let text = "<domain type='kvm'><name>demo</name><memory unit='Mob'>512</memory></domain>";
-//! let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).expect("a built-in set");
+//! let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
 //! let report = virtargv::run(text, &Request::new(&caps, &FixedHost::default())).report;
 //! let shown = render::Renderer::plain().report("demo.xml", &Source::new(text), &report);
 //! assert!(shown.contains("--> demo.xml:1:45"), "{shown}");
