@@ -113,6 +113,11 @@ impl Guest {
         self.board.contains(Board::BUILTIN_IDE)
     }
 
+    /// Whether the board can have a PS/2 controller (`i8042`).
+    pub fn has_ps2_controller(&self) -> bool {
+        self.arch.is_x86() && self.machine != "microvm"
+    }
+
     /// Whether the machine has a built-in NCR 53C90 (ESP).
     pub fn has_builtin_esp(&self) -> bool {
         self.board.contains(Board::BUILTIN_ESP)

@@ -30,6 +30,10 @@ virtargv_model::rules! {
     PCI_ADDRESS = "pci-address": Xml, Place,
         "`<address type='pci'>`: PCI and PCI Express buses accept different devices and slots",
         help "leave the `<address>` out, so that a free one is assigned";
+    /// The `uid` of a zPCI address is 0x0001 to 0xffff.
+    ZPCI_UID_RANGE = "zpci-uid-range": Xml, Place,
+        "`<zpci uid=>`: the user-defined identifier of a PCI function on s390 has 16 bits and is not 0",
+        help "use a number in range, or leave `uid=` out so that one is assigned";
     /// A device that is assigned a PCI address is a PCI device.
     NOT_PCI = "pci-no-device": Internal, Place,
         "libvirt assigns PCI addresses to interfaces, file systems, sound cards, video devices and memory balloons whatever their model is",

@@ -21,10 +21,8 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     }
     // PS/2 devices need the i8042 controller.
     let available = work.caps.has(Cap::DeviceI8042) || !work.release.has(Convention::Ps2ByCapability);
-    // The board of `microvm` has none.
-    let has_ps2 =
-        available && work.guest.machine != "microvm" && work.domain.features.ps2 != Some(OnOff::Off);
-    if arch.is_x86() && has_ps2 {
+    let is_off = work.domain.features.ps2 == Some(OnOff::Off);
+    if available && work.guest.has_ps2_controller() && !is_off {
         let why = "x86 machines have a PS/2 mouse and keyboard unless <features><ps2 state='off'/>";
         ensure(inputs, InputType::Mouse, InputBus::Ps2, why);
         ensure(inputs, InputType::Keyboard, InputBus::Ps2, why);

@@ -76,7 +76,7 @@ fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findin
                 format!("the spapr-vio address of device '{name}' has reg='{reg:#x}', more than 32 bits");
             out.refuse(&SPAPR_VIO, info.pos.path("address/@reg"), message);
         }
-        Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() && id.kind != DeviceKind::Memballoon => {
+        Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() => {
             let disk = cx.domain.devices.disks.get(id.index).filter(|_| id.kind == DeviceKind::Disk);
             let name = match id.kind {
                 DeviceKind::Interface => "net",

@@ -67,7 +67,7 @@ virtargv_model::rules! {
         "`<graphics type=>`: QEMU takes one `-vnc`, one `-spice` and one `-display` of a type",
         help "remove all but one";
     /// A VNC or SPICE display has one `<listen>`.
-    LISTEN_TWICE = "graphics-listen-twice": Unsupported, Build,
+    LISTEN_TWICE = "graphics-listen-twice": Unsupported, Validate (Build before "12.9"),
         "`<graphics><listen>`: `-vnc` and `-spice` take one address or socket",
         help "remove all but one";
     /// The port of a VNC display is 5900 or above.

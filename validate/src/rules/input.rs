@@ -117,7 +117,7 @@ fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findin
         out.refuse(rule, input.info.pos, message);
     };
     match input.bus {
-        Some(InputBus::Ps2) if !cx.guest.arch.is_x86() && !cx.has(Cap::DeviceI8042) => {
+        Some(InputBus::Ps2) if !cx.guest.has_ps2_controller() => {
             refuse(&INPUT_QEMU, "ps2");
         }
         Some(InputBus::Usb) if kind == InputType::Keyboard && !cx.has(Cap::DeviceUsbKbd) => {

@@ -10,10 +10,6 @@ virtargv_model::rules! {
     PSTORE_QEMU = "pstore-qemu": Unsupported, Validate,
         "`<pstore backend='acpi-erst'>`: `-device acpi-erst`",
         help "remove `<pstore>`, or use a QEMU that has the device";
-    /// A pstore device needs ACPI.
-    PSTORE_ACPI = "pstore-acpi": Unsupported, Validate,
-        "`<pstore backend='acpi-erst'>`: ERST is a table of ACPI",
-        help "add `<acpi/>` to `<features>`";
     /// A pstore device has an address of type `pci`.
     PSTORE_ADDRESS = "pstore-address": Unsupported, Validate,
         "`<pstore><address>`: `acpi-erst` is a PCI device",
@@ -26,9 +22,6 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let pos = pstore.info.pos;
         if !cx.has(Cap::DeviceAcpiErst) {
             out.refuse(&PSTORE_QEMU, pos, "this QEMU has no device 'acpi-erst'");
-        }
-        if !cx.domain.features.acpi {
-            out.refuse(&PSTORE_ACPI, pos, "a 'pstore' of backend 'acpi-erst' needs the feature 'acpi'");
         }
         if !matches!(pstore.info.address, None | Some(Address::Pci(_))) {
             let message = "the 'address' of a 'pstore' must be of type 'pci'";

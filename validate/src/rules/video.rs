@@ -100,7 +100,7 @@ virtargv_model::rules! {
     /// Only a video device of model `virtio` has 3D acceleration.
     ACCEL_3D_MODEL = "video-accel3d-model": Unsupported, Validate,
         "`<video><model><acceleration accel3d=>`: virgl is part of `virtio-gpu`",
-        help "use `type='virtio'`, or remove `accel3d=`";
+        help "use `type='virtio'`, or remove `accel3d=`", until "12.9";
     /// 3D acceleration needs a QEMU that has it.
     ACCEL_3D = "video-accel3d": Unsupported, Validate,
         "`<video><model><acceleration accel3d='yes'/>`: `virgl=` of `virtio-gpu`, `virtio-gpu-gl-pci` and `virtio-vga-gl`",

@@ -8,10 +8,6 @@ crate::rules! {
     /// A PCI address has a domain up to 0xffff, a bus up to 0xff, a slot up to 0x1f and a function up to 7.
     PCI_ADDRESS_RANGE = "pci-address-range": Xml, Read, "`<address type='pci'>`: the widths of the PCI specification",
         help "use numbers in range, or leave the `<address>` out so that one is assigned";
-    /// The `uid` of a zPCI address is 0x0001 to 0xffff.
-    ZPCI_UID_RANGE = "zpci-uid-range": Xml, Read,
-        "`<zpci uid=>`: the user-defined identifier of a PCI function on s390 has 16 bits and is not 0",
-        help "use a number in range, or leave `uid=` out so that one is assigned";
 }
 
 /// A PCI address. With domain, bus and slot 0, an address is to be assigned.
@@ -108,11 +104,6 @@ impl PciAddress {
 
 impl Zpci {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let zpci = Self { uid: number(el, "uid", r), fid: number(el, "fid", r) };
-        if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
-            let message = format!("zpci address has uid='{uid:#06x}', expected '0x0001' to '0xffff'");
-            r.refuse(&ZPCI_UID_RANGE, el.pos().attr("uid"), message);
-        }
-        zpci
+        Self { uid: number(el, "uid", r), fid: number(el, "fid", r) }
     }
 }

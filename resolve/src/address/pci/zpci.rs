@@ -6,6 +6,7 @@ use virtargv_model::device::{DeviceId, DeviceKind};
 use virtargv_model::info::{Address, Zpci};
 
 use super::{Placer, Refused};
+use crate::rules;
 
 /// The used ids.
 #[derive(Debug, Default)]
@@ -72,6 +73,13 @@ impl Placer<'_, '_> {
             .filter(|(id, zpci)| wanted(*id, zpci))
             .collect();
         for (id, zpci) in on_pci {
+            if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
+                let info = self.work.domain.devices.info(id);
+                let place = info.map(|info| info.pos.path("address/zpci/@uid")).unwrap_or_default();
+                let message = format!("zpci address has uid='{uid:#06x}', expected '0x0001' to '0xffff'");
+                self.work.refuse(&rules::ZPCI_UID_RANGE, place, message);
+                return Err(Refused);
+            }
             let Some(ids) = &mut self.zpci else { continue };
             let taken = ids.take(zpci).map_err(|message| self.refused(id, Class::Internal, message))?;
             if store

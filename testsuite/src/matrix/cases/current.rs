@@ -64,6 +64,8 @@ pub(super) const CASES: &[Case] = &[
     current("hostdev-iommufd").standalone(),
     modern("hostdev-iommufd"),
     current("hostdev-bad-sources").refused(),
+    current("video-problems").refused(),
+    current("graphics-two-listens").refused(),
     current("hostdev-iommufd-group").fails(),
     current("hostdev-iommufd-group").native(),
     current("iommufd-problems").refused(),

@@ -79,9 +79,10 @@ virtargv_model::rules! {
 /// Checks that the first PCI controller is the root bus of the machine type.
 pub(super) fn check_root(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some((first, root)) = root_mismatch(cx) {
-        let found = first.pci_model().map_or("", Spelled::as_str);
+        let found =
+            first.pci_model().map_or_else(|| "has no model".to_owned(), |model| format!("is '{model}'"));
         let message = format!(
-            "the 'pci' controller with index='0' is '{found}', machine type '{}' needs '{root}'",
+            "the 'pci' controller with index='0' {found}, machine type '{}' needs '{root}'",
             cx.guest.machine
         );
         out.refuse_bus(&ROOT_KIND, first.info.pos.attr("model"), message);
