@@ -1,7 +1,9 @@
 //! `<hub>`: a USB hub.
 
+use crate::Class;
 use crate::info::DeviceInfo;
-use crate::read::{El, Element, INTERNAL_BEFORE_11_3, Reader, UNSUPPORTED_BEFORE_11_3};
+
+use crate::read::{El, Element, Reader};
 use crate::write::Writer;
 
 spelled! {
@@ -24,7 +26,7 @@ pub struct Hub {
 impl Element for Hub {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         Some(Self {
-            kind: r.required_as(INTERNAL_BEFORE_11_3, UNSUPPORTED_BEFORE_11_3, el, "type"),
+            kind: r.required_as(Class::Internal, Class::Unsupported, el, "type"),
             info: DeviceInfo::read(el, r),
         })
     }

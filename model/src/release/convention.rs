@@ -67,6 +67,8 @@ conventions! {
     ZpciInOrder: since "11.3";
     /// Devices are built as JSON, so that all numbers are decimal in `key=value` too; else some are hexadecimal.
     DecimalNumbers: since "7.9";
+    /// USB ports are assigned in the order of all devices, else in one of USB devices that begins with host devices.
+    UsbInDeviceOrder: since "11.3";
     /// A USB network device gets a port like every USB device.
     UsbNet: since "10.3";
     /// An IOMMU has an alias and an address.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_caps::Release;
+use virtargv_caps::{Convention, Release};
 use virtargv_model::device::controller::{Controller, UsbModel};
 use virtargv_model::device::hub::{Hub, HubType};
 use virtargv_model::device::{DeviceId, DeviceKind};
@@ -41,8 +41,21 @@ struct Tree {
 
 type Refusal = (DeviceId, Class, String);
 
-/// The kinds of devices, in the order in which ports are assigned; hubs come first.
+/// The kinds of devices, in the order in which ports are assigned; hubs come first. It is the order of all devices.
 const ORDER: &[DeviceKind] = &[
+    DeviceKind::Disk,
+    DeviceKind::Interface,
+    DeviceKind::Sound,
+    DeviceKind::Hostdev,
+    DeviceKind::Controller,
+    DeviceKind::Serial,
+    DeviceKind::Input,
+    DeviceKind::Filesystem,
+    DeviceKind::Redirdev,
+];
+
+/// The same for releases that have an order of their own for USB devices.
+const USB_ORDER: &[DeviceKind] = &[
     DeviceKind::Hostdev,
     DeviceKind::Disk,
     DeviceKind::Interface,
@@ -88,6 +101,7 @@ fn problem(domain: &Domain, release: Release, (id, class, message): Refusal, sta
 /// Every USB device, hubs first.
 fn usb_devices(domain: &Domain, release: Release) -> Vec<DeviceId> {
     let devices = &domain.devices;
+    let order = if release.has(Convention::UsbInDeviceOrder) { ORDER } else { USB_ORDER };
     let mut list: Vec<DeviceId> =
         devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id, release)).collect();
     list.sort_by_key(|id| {
@@ -95,7 +109,7 @@ fn usb_devices(domain: &Domain, release: Release) -> Vec<DeviceId> {
         let interface = Some(id.index).filter(|_| id.kind == DeviceKind::Interface);
         let host_device = interface.and_then(|n| devices.interfaces.get(n)).is_some_and(bus::is_host_device);
         let kind = if host_device { DeviceKind::Hostdev } else { id.kind };
-        (ORDER.iter().position(|of| *of == kind).map_or(0, |n| n + 1), !host_device, id.index)
+        (order.iter().position(|of| *of == kind).map_or(0, |n| n + 1), !host_device, id.index)
     });
     list
 }

@@ -85,6 +85,7 @@ pub(super) const CASES: &[Case] = &[
     modern("iommu-virtio").live(),
     modern("iommu-smmuv3").on(ARM),
     modern("input-misplaced").refused(),
+    modern("usb-ports-of-each-kind"),
     modern("input-ps2-pseries").on(PPC).refused(),
     modern("balloon-ccw-elsewhere").refused(),
     classic("input-misplaced").refused(),
