@@ -191,9 +191,10 @@ impl Domain {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         // libvirt's order: it decides which problem comes first.
         let ids_first = r.release.has(Convention::IdsBeforeType);
-        let mut domain =
-            Self { pos: el.pos(), virt_type: read_type(el, r), id: r.attr(el, "id"), ..Self::default() };
+        let mut domain = Self { pos: el.pos(), ..Self::default() };
         if !ids_first {
+            domain.virt_type = read_type(el, r);
+            domain.id = r.attr(el, "id");
             domain.os = Os::read_type(el, r);
         }
         domain.name = read_name(el, r);
@@ -203,6 +204,8 @@ impl Domain {
         domain.hwuuid = hwuuid.filter(|uuid| !uuid.is_nil());
         domain.genid = read_genid(el, r);
         if ids_first {
+            domain.virt_type = read_type(el, r);
+            domain.id = r.attr(el, "id");
             domain.os = Os::read_type(el, r);
         }
         domain.title = read_title(el, r);
