@@ -254,8 +254,6 @@ fn file_systems_and_storage_of_other_devices() {
     fs(BOTH, "", "<space_hard_limit>1</space_hard_limit>", &["filesystem-limits"]);
     fs(BOTH, "accessmode='passthrough' fmode='644'", "", &["filesystem-create-mode"]);
     fs(NOW, "", "<driver type='virtiofs'/>", &["vhost-user-shared-memory"]);
-    let pstore = "<pstore backend='acpi-erst'><path>/p</path><size unit='KiB'>8</size></pstore>";
-    devices(NOW, pstore, &["pstore-acpi"]);
     devices(BOTH, "<nvram/>", &["nvram-machine"]);
 }
 
