@@ -83,6 +83,7 @@ impl Reader {
     }
 
     /// Reports that `rule` is broken, unless the release does not have the rule.
+    #[cold]
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         if rule.releases.contains(self.release) {
             self.report.push(rule.problem(self.release, place, message));
@@ -90,6 +91,7 @@ impl Reader {
     }
 
     /// As [`Reader::refuse`], with a class that depends on the attribute or element.
+    #[cold]
     pub fn refuse_as(
         &mut self,
         classes: impl Into<Classes>,
@@ -136,21 +138,30 @@ impl Reader {
         let text = el.get(name)?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
-            Ok(value) => {
-                let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
-                self.refuse_not_in_release(classes, el.pos().attr(name), &what, value.in_releases());
-            }
-            Err(expected) => {
-                let element = el.name();
-                let message =
-                    format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
-                self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
-            }
+            Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
+            Err(expected) => self.refuse_value(classes.into(), el, name, &expected),
         }
         None
     }
 
+    /// Reports the value of the attribute `name`, which `expected` does not describe.
+    #[cold]
+    fn refuse_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, expected: &str) {
+        let (element, text) = (el.name(), el.get(name).unwrap_or_default());
+        let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
+        self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
+    }
+
+    /// Reports the value of the attribute `name`, which only `releases` have.
+    #[cold]
+    fn refuse_later_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, releases: Span) {
+        let text = el.get(name).unwrap_or_default();
+        let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
+        self.refuse_not_in_release(classes, el.pos().attr(name), &what, releases);
+    }
+
     /// Reports that `what` is only in `releases`, which the release followed is none of.
+    #[cold]
     fn refuse_not_in_release(
         &mut self,
         classes: impl Into<Classes>,

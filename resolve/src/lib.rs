@@ -99,11 +99,13 @@ pub(crate) struct Work<'a> {
 
 impl Work<'_> {
     /// Reports that `rule` is broken, unless the problem follows from one of reading.
+    #[cold]
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         self.push(rule.problem(self.release, place, message));
     }
 
     /// As [`Work::refuse`], with a class that depends on how the address was chosen.
+    #[cold]
     pub fn refuse_as(
         &mut self,
         class: Class,
