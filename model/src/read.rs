@@ -265,8 +265,8 @@ impl Reader {
     /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
     /// Problems are reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = format!("element '{}' ('{}')", el.name(), path_of(el));
-        self.scaled_as(el, &what, text, unit, default_unit)
+        let what = || format!("element '{}' ('{}')", el.name(), path_of(el));
+        self.scaled_as(el, what, text, unit, default_unit)
     }
 
     /// The size in the mandatory attribute `name` of `el`, rounded up to KiB; an empty text is read as absent. Without
@@ -277,16 +277,16 @@ impl Reader {
             self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), message);
             return None;
         };
-        let what = format!("attribute '{name}' ('./@{name}') of element '{}'", el.name());
-        let bytes = self.scaled_as(el, &what, text, el.get("unit"), 1024);
+        let what = || format!("attribute '{name}' ('./@{name}') of element '{}'", el.name());
+        let bytes = self.scaled_as(el, what, text, el.get("unit"), 1024);
         bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// As [`Reader::scaled`]; `what` is the element or attribute as messages show it.
+    /// As [`Reader::scaled`]; `what` tells the element or attribute as messages show it.
     fn scaled_as(
         &mut self,
         el: El<'_>,
-        what: &str,
+        what: impl FnOnce() -> String,
         text: &str,
         unit: Option<&str>,
         default_unit: u64,
@@ -295,7 +295,7 @@ impl Reader {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let message = format!("bad value '{text}' of {what}: {expected}");
+                let message = format!("bad value '{text}' of {}: {expected}", what());
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }

@@ -129,7 +129,7 @@ impl Facts {
         let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
         let memory = cx.one(memory::prepare);
         let throttle_groups = cx.one(|cx| throttle::prepare(cx));
-        let path = format!("{}/monitor.sock", cx.directories.domain);
+        let path = [&cx.directories.domain, "/monitor.sock"].concat();
         let monitor = cx.one(|cx| CharBackend::listening(cx, &path, cx.domain.pos));
         let iommufd = cx.one(iommufd::prepare);
         let devices = DeviceFacts::prepare(cx);
