@@ -117,9 +117,9 @@ struct Row<'a> {
 
 impl<'a> Elements<'a> {
     pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
-        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 48);
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 32);
         // The elements around the next one, and the byte offset at which each ends.
-        let mut open: Vec<(u32, usize)> = Vec::new();
+        let mut open: Vec<(u32, usize)> = Vec::with_capacity(16);
         let mut index = 0;
         for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
             let range = node.range();
