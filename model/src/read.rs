@@ -360,7 +360,7 @@ pub fn one<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
 
 /// Reads every child `name`.
 pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
-    el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
+    el.children(name).filter_map(|c| T::read(c, r)).collect()
 }
 
 /// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.
