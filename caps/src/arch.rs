@@ -20,6 +20,11 @@ macro_rules! arches {
                 match self { $(Self::$variant => $name,)* }
             }
 
+            /// The architecture with this spelling in the domain format.
+            fn named(name: &str) -> Option<Self> {
+                Some(match name { $($name => Self::$variant,)* _ => return None })
+            }
+
             /// The size of a machine word in bits: 32 or 64.
             pub const fn word_size(self) -> u32 {
                 match self { $(Self::$variant => $bits,)* }
@@ -143,7 +148,6 @@ impl FromStr for Arch {
     type Err = UnknownArch;
 
     fn from_str(text: &str) -> Result<Self, UnknownArch> {
-        let found = Self::ALL.iter().copied().find(|arch| arch.name() == text);
-        found.ok_or_else(|| UnknownArch(text.to_owned()))
+        Self::named(text).ok_or_else(|| UnknownArch(text.to_owned()))
     }
 }

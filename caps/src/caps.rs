@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use crate::{
     Arch, Cap, CapSet, Convention, CpuModel, FlagState, Gic, HostCpu, Hyperv, Machine, ProbedOn, Release,
-    Sev, Sgx,
+    Sev, Sgx, machines::Machines,
 };
 
 /// An accelerator: what executes the guest's instructions.
@@ -62,7 +62,7 @@ pub struct MissingCap(pub Cap);
 /// The capabilities that depend on the accelerator.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub(crate) struct PerAccel {
-    pub(crate) machines: Vec<Machine>,
+    pub(crate) machines: Machines,
     pub(crate) cpu_models: Vec<CpuModel>,
     pub(crate) host_cpu: Option<HostCpu>,
 }
@@ -70,8 +70,6 @@ pub(crate) struct PerAccel {
 /// The parts that clones share.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Details {
-    /// The flags as listed, before [`FlagState`] is applied.
-    pub(crate) listed: CapSet,
     pub(crate) emulator: Box<str>,
     pub(crate) version: u32,
     pub(crate) kvm_version: Option<u64>,
@@ -108,6 +106,8 @@ impl Details {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Caps {
     flags: CapSet,
+    /// The flags as listed, before [`FlagState`] is applied.
+    listed: CapSet,
     release: Release,
     arch: Arch,
     details: Arc<Details>,
@@ -119,8 +119,8 @@ impl Caps {
         CapsBuilder {
             release,
             arch,
-            details: Details {
-                listed: CapSet::EMPTY,
+            listed: CapSet::EMPTY,
+            details: Arc::new(Details {
                 emulator: format!("/usr/bin/qemu-system-{}", arch.qemu_name()).into(),
                 version: 0,
                 kvm_version: None,
@@ -131,13 +131,14 @@ impl Caps {
                 sev: None,
                 sgx: None,
                 hyperv: None,
-            },
+            }),
         }
     }
 
-    /// Builds capabilities that differ from these.
+    /// Builds capabilities that differ from these. Where only flags differ, all else is shared.
     pub fn edit(&self) -> CapsBuilder {
-        CapsBuilder { release: self.release, arch: self.arch, details: (*self.details).clone() }
+        let Self { release, arch, listed, details, .. } = self;
+        CapsBuilder { release: *release, arch: *arch, listed: *listed, details: Arc::clone(details) }
     }
 
     pub(crate) fn details(&self) -> &Details {
@@ -197,24 +198,22 @@ impl Caps {
 
     /// The flags as listed in the capabilities file, before [`FlagState`] is applied.
     pub fn listed_flags(&self) -> &CapSet {
-        &self.details.listed
+        &self.listed
     }
 
     /// The machine types under `accel`, the default first.
     pub fn machines(&self, accel: Accel) -> &[Machine] {
-        &self.details.accel(accel).machines
+        self.details.accel(accel).machines.as_slice()
     }
 
     /// The machine type that the machine alias `name` stands for; `name` itself where it is not an alias.
     pub fn canonical_machine<'a>(&'a self, accel: Accel, name: &'a str) -> &'a str {
-        let aliased = self.machines(accel).iter().find(|machine| machine.alias.as_deref() == Some(name));
-        aliased.map_or(name, |machine| &machine.name)
+        self.details.accel(accel).machines.with_alias(name).map_or(name, |machine| &machine.name)
     }
 
     /// The machine type with the name or machine alias `name`.
     pub fn machine(&self, accel: Accel, name: &str) -> Option<&Machine> {
-        let name = self.canonical_machine(accel, name);
-        self.machines(accel).iter().find(|machine| &*machine.name == name)
+        self.details.accel(accel).machines.named(self.canonical_machine(accel, name))
     }
 
     /// The default machine type of QEMU.
@@ -272,10 +271,16 @@ impl Caps {
 pub struct CapsBuilder {
     release: Release,
     arch: Arch,
-    pub(crate) details: Details,
+    pub(crate) listed: CapSet,
+    details: Arc<Details>,
 }
 
 impl CapsBuilder {
+    /// The parts that clones share, to be changed.
+    pub(crate) fn details_mut(&mut self) -> &mut Details {
+        Arc::make_mut(&mut self.details)
+    }
+
     /// Sets the release of libvirt to be followed.
     pub fn release(mut self, release: Release) -> Self {
         self.release = release;
@@ -284,108 +289,109 @@ impl CapsBuilder {
 
     /// Adds flags.
     pub fn flags(mut self, caps: impl IntoIterator<Item = Cap>) -> Self {
-        self.details.listed.extend(caps);
+        self.listed.extend(caps);
         self
     }
 
     /// Adds one flag.
     pub fn set(mut self, cap: Cap) -> Self {
-        self.details.listed.insert(cap);
+        self.listed.insert(cap);
         self
     }
 
     /// Removes one flag. A flag that the release retired as always on stays on.
     pub fn clear(mut self, cap: Cap) -> Self {
-        self.details.listed.remove(cap);
+        self.listed.remove(cap);
         self
     }
 
     /// Sets the version of QEMU, as in [`Caps::version`].
     pub fn version(mut self, version: u32) -> Self {
-        self.details.version = version;
+        self.details_mut().version = version;
         self
     }
 
     /// Sets the package version of the distribution.
     pub fn package(mut self, package: impl Into<Box<str>>) -> Self {
-        self.details.package = package.into();
+        self.details_mut().package = package.into();
         self
     }
 
     /// Sets the path of the binary.
     pub fn emulator(mut self, path: impl Into<Box<str>>) -> Self {
-        self.details.emulator = path.into();
+        self.details_mut().emulator = path.into();
         self
     }
 
     /// Adds a machine type.
     pub fn machine(mut self, accel: Accel, machine: Machine) -> Self {
-        self.details.accel_mut(accel).machines.push(machine);
+        self.details_mut().accel_mut(accel).machines.push(machine);
         self
     }
 
     /// Adds a CPU model.
     pub fn cpu_model(mut self, accel: Accel, model: CpuModel) -> Self {
-        self.details.accel_mut(accel).cpu_models.push(model);
+        self.details_mut().accel_mut(accel).cpu_models.push(model);
         self
     }
 
     /// Sets the expansion of the host's CPU.
     pub fn host_cpu(mut self, accel: Accel, host_cpu: HostCpu) -> Self {
-        self.details.accel_mut(accel).host_cpu = Some(host_cpu);
+        self.details_mut().accel_mut(accel).host_cpu = Some(host_cpu);
         self
     }
 
     /// Turns every machine alias into a machine type of its own, so that completing a document keeps the alias.
     pub fn drop_machine_aliases(mut self) -> Self {
         let alias_is_default = self.release.has(Convention::DroppedAliasIsDefault);
-        for per_accel in &mut self.details.per_accel {
+        for per_accel in &mut self.details_mut().per_accel {
             let mut added = Vec::new();
-            for machine in &mut per_accel.machines {
+            let mut machines = std::mem::take(&mut per_accel.machines).into_vec();
+            for machine in &mut machines {
                 if let Some(alias) = machine.alias.take() {
                     let is_default = machine.is_default && alias_is_default;
                     added.push(Machine { name: alias, is_default, ..machine.clone() });
                     machine.is_default &= !alias_is_default;
                 }
             }
-            per_accel.machines.append(&mut added);
+            per_accel.machines = machines.into_iter().chain(added).collect();
         }
         self
     }
 
     /// Sets the Arm interrupt controllers.
     pub fn gic(mut self, gics: impl IntoIterator<Item = Gic>) -> Self {
-        self.details.gics = gics.into_iter().collect();
+        self.details_mut().gics = gics.into_iter().collect();
         self
     }
 
     /// Sets AMD memory encryption.
     pub fn sev(mut self, sev: Sev) -> Self {
-        self.details.sev = Some(sev);
+        self.details_mut().sev = Some(sev);
         self
     }
 
     /// Sets Intel SGX.
     pub fn sgx(mut self, sgx: Sgx) -> Self {
-        self.details.sgx = Some(sgx);
+        self.details_mut().sgx = Some(sgx);
         self
     }
 
     /// Sets Hyper-V enlightenments.
     pub fn hyperv(mut self, hyperv: Hyperv) -> Self {
-        self.details.hyperv = Some(hyperv);
+        self.details_mut().hyperv = Some(hyperv);
         self
     }
 
     /// Sets the host on which the binary was probed.
     pub fn probed_on(mut self, host: ProbedOn) -> Self {
-        self.details.probed_on = host;
+        self.details_mut().probed_on = host;
         self
     }
 
     /// Removes the expansion of the host's CPU, so that the host is asked for its CPU.
     pub fn forget_host_cpu(mut self) -> Self {
-        for per_accel in &mut self.details.per_accel {
+        for per_accel in &mut self.details_mut().per_accel {
             per_accel.host_cpu = None;
         }
         self
@@ -393,17 +399,12 @@ impl CapsBuilder {
 
     /// The finished capabilities.
     pub fn build(self) -> Caps {
-        let listed = self.details.listed;
+        let listed = self.listed;
         let flags = Cap::ALL.iter().copied().filter(|cap| match cap.state(self.release) {
             FlagState::Live => listed.has(*cap),
             FlagState::On => true,
             FlagState::Off | FlagState::New => false,
         });
-        Caps {
-            flags: flags.collect(),
-            release: self.release,
-            arch: self.arch,
-            details: Arc::new(self.details),
-        }
+        Caps { flags: flags.collect(), listed, release: self.release, arch: self.arch, details: self.details }
     }
 }

@@ -26,6 +26,7 @@ pub mod feature_names;
 mod file;
 mod flags;
 mod machine;
+mod machines;
 mod platform;
 #[cfg(feature = "probe")]
 pub mod probe;

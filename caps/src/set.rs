@@ -1,4 +1,4 @@
-//! Sets of capability flags: a bit set of eight words, which fits a cache line.
+//! Sets of capability flags: a bit set of eight words.
 
 use std::fmt;
 use std::ops::{BitAnd, BitOr, BitXor, Not};
@@ -12,7 +12,6 @@ const WORDS: usize = Cap::COUNT.div_ceil(64);
 
 /// The bits of a [`CapSet`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-#[repr(align(64))]
 pub struct CapBits([u64; WORDS]);
 
 macro_rules! bit_op {

@@ -48,6 +48,7 @@ pub enum Fact<'a> {
 impl Fact<'_> {
     /// The problem of a document that needs this fact, which the host answers with `error`: a note where the host does not
     /// know it; else `problem`, which says why if the host failed to answer.
+    #[cold]
     pub fn unanswered(&self, error: &HostError, mut problem: Problem) -> Problem {
         match error {
             HostError::Unknown(_) => problem.into_note(self.to_string()),

@@ -141,14 +141,15 @@ pub struct Domain {
 }
 
 /// Reads a domain document as the default [`Release`] does, see [`parse_as`].
-pub fn parse(text: &str) -> Outcome<Domain> {
+pub fn parse(text: &str) -> Outcome<Box<Domain>> {
     parse_as(text, Release::default())
 }
 
 /// Reads a domain document as `release` does: it refuses words that a later release added, and ignores elements and
 /// attributes that a later release added. A value that cannot be read is reported and left out. There is no value only
-/// where the text is not XML or its root is not `<domain>`.
-pub fn parse_as(text: &str, release: Release) -> Outcome<Domain> {
+/// where the text is not XML or its root is not `<domain>`. A domain is some kilobytes, which are not copied from stage to
+/// stage.
+pub fn parse_as(text: &str, release: Release) -> Outcome<Box<Domain>> {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
@@ -183,15 +184,16 @@ pub fn format(domain: &Domain) -> String {
     w.finish()
 }
 
-fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Outcome<Domain> {
+fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Outcome<Box<Domain>> {
     Outcome { value: None, report: rule.problem(release, place, message).into() }
 }
 
 impl Domain {
-    fn read(el: El<'_>, r: &mut Reader) -> Self {
+    fn read(el: El<'_>, r: &mut Reader) -> Box<Self> {
         // libvirt's order: it decides which problem comes first.
         let ids_first = r.release.has(Convention::IdsBeforeType);
-        let mut domain = Self { pos: el.pos(), ..Self::default() };
+        let mut domain = Box::<Self>::default();
+        domain.pos = el.pos();
         if !ids_first {
             domain.virt_type = read_type(el, r);
             domain.id = r.attr(el, "id");

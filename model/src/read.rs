@@ -83,6 +83,7 @@ impl Reader {
     }
 
     /// Reports that `rule` is broken, unless the release does not have the rule.
+    #[cold]
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         if rule.releases.contains(self.release) {
             self.report.push(rule.problem(self.release, place, message));
@@ -90,6 +91,7 @@ impl Reader {
     }
 
     /// As [`Reader::refuse`], with a class that depends on the attribute or element.
+    #[cold]
     pub fn refuse_as(
         &mut self,
         classes: impl Into<Classes>,
@@ -136,21 +138,30 @@ impl Reader {
         let text = el.get(name)?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
-            Ok(value) => {
-                let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
-                self.refuse_not_in_release(classes, el.pos().attr(name), &what, value.in_releases());
-            }
-            Err(expected) => {
-                let element = el.name();
-                let message =
-                    format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
-                self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
-            }
+            Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
+            Err(expected) => self.refuse_value(classes.into(), el, name, &expected),
         }
         None
     }
 
+    /// Reports the value of the attribute `name`, which `expected` does not describe.
+    #[cold]
+    fn refuse_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, expected: &str) {
+        let (element, text) = (el.name(), el.get(name).unwrap_or_default());
+        let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
+        self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
+    }
+
+    /// Reports the value of the attribute `name`, which only `releases` have.
+    #[cold]
+    fn refuse_later_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, releases: Span) {
+        let text = el.get(name).unwrap_or_default();
+        let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
+        self.refuse_not_in_release(classes, el.pos().attr(name), &what, releases);
+    }
+
     /// Reports that `what` is only in `releases`, which the release followed is none of.
+    #[cold]
     fn refuse_not_in_release(
         &mut self,
         classes: impl Into<Classes>,
@@ -254,8 +265,8 @@ impl Reader {
     /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
     /// Problems are reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = format!("element '{}' ('{}')", el.name(), path_of(el));
-        self.scaled_as(el, &what, text, unit, default_unit)
+        let what = || format!("element '{}' ('{}')", el.name(), path_of(el));
+        self.scaled_as(el, what, text, unit, default_unit)
     }
 
     /// The size in the mandatory attribute `name` of `el`, rounded up to KiB; an empty text is read as absent. Without
@@ -266,16 +277,16 @@ impl Reader {
             self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), message);
             return None;
         };
-        let what = format!("attribute '{name}' ('./@{name}') of element '{}'", el.name());
-        let bytes = self.scaled_as(el, &what, text, el.get("unit"), 1024);
+        let what = || format!("attribute '{name}' ('./@{name}') of element '{}'", el.name());
+        let bytes = self.scaled_as(el, what, text, el.get("unit"), 1024);
         bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// As [`Reader::scaled`]; `what` is the element or attribute as messages show it.
+    /// As [`Reader::scaled`]; `what` tells the element or attribute as messages show it.
     fn scaled_as(
         &mut self,
         el: El<'_>,
-        what: &str,
+        what: impl FnOnce() -> String,
         text: &str,
         unit: Option<&str>,
         default_unit: u64,
@@ -284,7 +295,7 @@ impl Reader {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let message = format!("bad value '{text}' of {what}: {expected}");
+                let message = format!("bad value '{text}' of {}: {expected}", what());
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
@@ -349,7 +360,7 @@ pub fn one<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Option<T> {
 
 /// Reads every child `name`.
 pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
-    el.elements().filter(|e| e.name() == name).filter_map(|c| T::read(c, r)).collect()
+    el.children(name).filter_map(|c| T::read(c, r)).collect()
 }
 
 /// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.

@@ -126,6 +126,8 @@ pub struct Rule {
 
 impl Rule {
     /// A problem with this rule under `release`.
+    // Few documents have a problem, so what leads here is laid out apart from the code that all documents run.
+    #[cold]
     pub fn problem(
         &'static self,
         release: Release,

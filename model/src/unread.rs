@@ -195,7 +195,7 @@ mod tests {
     fn what_could_not_be_read_covers_its_element_and_no_other() {
         let (domain, report) = (parse(DOCUMENT).value.unwrap(), parse(DOCUMENT).report);
         assert_eq!(report.len(), 4, "{report}");
-        let Domain { cpu, devices, memory, .. } = &domain;
+        let Domain { cpu, devices, memory, .. } = &*domain;
         let [first, second] = devices.disks.as_slice() else { panic!("there are two disks") };
         let check = |place: crate::Place, expected: bool| {
             assert_eq!(report.unread().covers(&place), expected, "{place:?}");

@@ -41,13 +41,13 @@ impl Uuid {
 impl fmt::Display for Uuid {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // Every command line has UUIDs, and formatting each group as a number costs several times as much.
-        for (n, byte) in self.0.to_be_bytes().into_iter().enumerate() {
-            if matches!(n, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
-            }
-            f.write_str(hex::pair(&mut [0; 2], byte))?;
+        let mut text = [b'-'; 36];
+        let digits = self.0.to_be_bytes().into_iter().flat_map(|byte| [byte >> 4, byte & 0xf]);
+        let places = text.iter_mut().enumerate().filter(|(at, _)| !matches!(at, 8 | 13 | 18 | 23));
+        for ((_, place), digit) in places.zip(digits) {
+            *place = hex::digit(digit);
         }
-        Ok(())
+        f.write_str(str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -14,7 +14,7 @@ fn document(rest: &str, devices: &str) -> String {
 
 fn read(text: &str, release: Release) -> (Domain, Report) {
     let parsed = parse_as(text, release);
-    (parsed.value.expect("a domain"), parsed.report)
+    (*parsed.value.expect("a domain"), parsed.report)
 }
 
 /// `word` of `text` is ignored by 7.0 and kept by 11.3; neither reports it.

@@ -92,7 +92,7 @@ impl CommandLine {
     /// Writes the words with shell quoting, and `separator` before each option.
     fn write_shell(&self, separator: &str, wrap: Option<usize>, out: &mut String) {
         self.write_program(separator, out);
-        let (mut word, mut start) = (String::new(), out.len());
+        let mut start = out.len();
         for argument in &self.arguments {
             if argument.continues() {
                 out.push(' ');
@@ -101,7 +101,7 @@ impl CommandLine {
                 out.push_str(separator);
                 start = out.len();
             }
-            argument.write_shell(&mut word, out);
+            argument.write_shell(out);
         }
         wrap_from(start, wrap, out);
         out.push('\n');
@@ -179,17 +179,20 @@ impl Argument {
     /// The option and its value with shell quoting.
     pub fn print(&self) -> String {
         let mut out = String::new();
-        self.write_shell(&mut String::new(), &mut out);
+        self.write_shell(&mut out);
         out
     }
 
-    /// Writes the option and its value with shell quoting. `word` is a buffer for the value.
-    fn write_shell(&self, word: &mut String, out: &mut String) {
+    /// Writes the option and its value with shell quoting.
+    fn write_shell(&self, out: &mut String) {
         shell_word(&self.option, out);
-        word.clear();
-        if self.write_value(word) {
-            out.push(' ');
-            shell_word(word, out);
+        let end = out.len();
+        out.push(' ');
+        let start = out.len();
+        if self.write_value(out) {
+            quote_from(start, out);
+        } else {
+            out.truncate(end);
         }
     }
 }
@@ -255,7 +258,7 @@ fn json_argument(argument: &Argument, source: Option<&Source<'_>>, value: &mut S
 }
 
 /// Whether libvirt quotes a word with this byte for a shell.
-fn is_special(byte: u8) -> bool {
+const fn is_special(byte: u8) -> bool {
     matches!(
         byte,
         b'\r'
@@ -287,24 +290,40 @@ fn is_special(byte: u8) -> bool {
     )
 }
 
+/// For each byte, whether it [is special](is_special).
+#[allow(clippy::indexing_slicing, reason = "evaluated at compile time")]
+const SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut byte = u8::MAX;
+    loop {
+        special[byte as usize] = is_special(byte);
+        if byte == 0 {
+            break special;
+        }
+        byte -= 1;
+    }
+};
+
 /// Writes one word, in single quotes if any character is special to a POSIX shell.
 fn shell_word(word: &str, out: &mut String) {
-    if !word.is_empty() && !word.bytes().any(is_special) {
-        out.push_str(word);
+    let start = out.len();
+    out.push_str(word);
+    quote_from(start, out);
+}
+
+/// Puts the word that is in `out` from byte `start` on in single quotes, if any character is special to a POSIX shell.
+fn quote_from(start: usize, out: &mut String) {
+    let word = out.get(start..).unwrap_or_default();
+    if !word.is_empty() && !word.bytes().any(|byte| SPECIAL.get(usize::from(byte)) == Some(&true)) {
         return;
     }
-    out.push('\'');
     // Testing all bytes is faster than stopping at the first quote, which few words have.
-    if word.bytes().filter(|byte| *byte == b'\'').count() == 0 {
-        out.push_str(word);
-    } else {
-        for (n, part) in word.split('\'').enumerate() {
-            if n > 0 {
-                out.push_str(r"'\''");
-            }
-            out.push_str(part);
-        }
+    if word.bytes().filter(|byte| *byte == b'\'').count() > 0 {
+        let escaped = word.replace('\'', r"'\''");
+        out.truncate(start);
+        out.push_str(&escaped);
     }
+    out.insert(start, '\'');
     out.push('\'');
 }
 

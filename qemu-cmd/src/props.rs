@@ -113,12 +113,19 @@ impl Props {
 
     /// Adds a property after the others.
     pub fn set(&mut self, key: impl Into<Cow<'static, str>>, value: impl Into<Value>) -> &mut Self {
+        self.push(key.into(), value.into());
+        self
+    }
+
+    /// Adds a property after the others. It is called hundreds of times for a command line, from everywhere: one copy of it
+    /// stays in the processor's cache.
+    #[inline(never)]
+    fn push(&mut self, key: Cow<'static, str>, value: Value) {
         if self.0.capacity() == 0 {
             // The usual number for a device. Growing in small steps costs more time.
             self.0.reserve(8);
         }
-        self.0.push((key.into(), value.into()));
-        self
+        self.0.push((key, value));
     }
 
     /// Adds a property if there is a value.

@@ -49,7 +49,6 @@ pub fn align_pseries_memory(device: &mut virtargv_model::device::memory_device::
 /// A completed domain. Only [`resolve`] makes one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
-    /// A domain is some kilobytes, which are not copied from stage to stage.
     domain: Box<Domain>,
     guest: Guest,
     options: ReadOptions,
@@ -99,11 +98,13 @@ pub(crate) struct Work<'a> {
 
 impl Work<'_> {
     /// Reports that `rule` is broken, unless the problem follows from one of reading.
+    #[cold]
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         self.push(rule.problem(self.release, place, message));
     }
 
     /// As [`Work::refuse`], with a class that depends on how the address was chosen.
+    #[cold]
     pub fn refuse_as(
         &mut self,
         class: Class,
@@ -129,11 +130,11 @@ const STEPS: &[fn(&mut Work<'_>)] =
 /// Completes the domain that was read: what its document leaves out is filled in.
 ///
 /// The value is `None` only if there was no domain. The report has the problems of reading, then those of completing.
-pub fn resolve(read: Outcome<Domain>, request: &Request<'_>) -> Outcome<Resolved> {
+pub fn resolve(read: Outcome<Box<Domain>>, request: &Request<'_>) -> Outcome<Resolved> {
     read.then(|domain, mut report| {
         let guest = Guest::of(&domain, request.caps, request.host.arch());
         let mut work = Work {
-            domain: Box::new(domain),
+            domain,
             guest,
             caps: request.caps,
             host: request.host,

@@ -64,6 +64,7 @@ impl<'a> Findings<'a> {
     }
 
     /// As [`Findings::refuse`], for a rule without which the PCI buses are not known.
+    #[cold]
     pub(crate) fn refuse_bus(&mut self, rule: &'static Rule, place: Place, message: String) {
         self.found.lose_buses(rule.stage.of(self.release));
         self.refuse(rule, place, message);
@@ -71,6 +72,7 @@ impl<'a> Findings<'a> {
 
     /// As [`Findings::refuse`], for two elements that break `rule` together: `other` is the one that the problem does not
     /// show.
+    #[cold]
     pub(crate) fn refuse_pair(&mut self, rule: &'static Rule, place: Place, other: Pos, message: String) {
         let element = place.element;
         self.refuse(rule, place, message);
@@ -86,11 +88,13 @@ impl<'a> Findings<'a> {
 
     /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from another
     /// problem. The message names element, attribute and value (values in single quotes).
+    #[cold]
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
         self.push(rule, place.into(), message.into(), |problem| problem);
     }
 
     /// As [`Findings::refuse`], where the host answers `error` when it is asked for `fact`: a note where it does not know.
+    #[cold]
     pub(crate) fn unanswered(
         &mut self,
         fact: Fact<'_>,

@@ -65,7 +65,7 @@ impl<'a> Explainer<'a> {
                 collect(written.root_element(), completed.root_element(), "", &mut parts);
             }
         }
-        let written = written.map(|domain| Devices::new(Cow::Owned(domain)));
+        let written = written.map(|domain| Devices::new(Cow::Owned(*domain)));
         let reasons = Reasons::of(completed);
         let completed = Devices::new(Cow::Borrowed(completed));
         Self { source: Source::new(text), written, completed, parts, reasons }

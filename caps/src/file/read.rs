@@ -138,7 +138,7 @@ fn read_root(root: Elem<'_, '_>, release: Release) -> Read<Caps> {
 }
 
 fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
-    let details = &mut builder.details;
+    let details = builder.details_mut();
     match node.tag_name().name() {
         "emulator" => details.emulator = content(node).into(),
         "version" => details.version = content_parsed(node)?,
@@ -148,7 +148,7 @@ fn read_element(node: Elem<'_, '_>, builder: &mut CapsBuilder) -> Read<()> {
         "kernelVersion" => details.probed_on.kernel_version = Some(content(node).into()),
         "cpudata" => details.probed_on.cpuid = read_cpuid(node)?,
         "package" => details.package = content(node).into(),
-        "flag" => details.listed = details.listed | read_flag(node)?,
+        "flag" => builder.listed = builder.listed | read_flag(node)?,
         "cpu" => {
             let accel = parsed::<Accel>(node, "type")?;
             details.accel_mut(accel).cpu_models.push(read_cpu(node)?);

@@ -15,7 +15,7 @@ impl Caps {
         let mut out = Writer(String::new());
         out.line(0, "qemuCaps", &[("format", Some(&FORMAT_VERSION.to_string()))], Body::Open);
         out.text(1, "emulator", &details.emulator);
-        for (name, _) in details.listed.iter_names() {
+        for (name, _) in self.listed_flags().iter_names() {
             out.line(1, "flag", &[("name", Some(name))], Body::Empty);
         }
         out.text(1, "version", &details.version.to_string());
@@ -43,7 +43,7 @@ impl Caps {
             for model in &part.cpu_models {
                 out.cpu(accel, model);
             }
-            for machine in &part.machines {
+            for machine in part.machines.as_slice() {
                 out.machine(accel, machine);
             }
         }

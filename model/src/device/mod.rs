@@ -89,13 +89,18 @@ macro_rules! devices {
                 Infos { devices: self, kinds: DeviceKind::ALL.iter().zip(counts), ids: None }
             }
 
-            /// As [`Devices::infos`], mutable.
-            pub fn infos_mut(&mut self) -> impl Iterator<Item = (DeviceId, &mut DeviceInfo)> {
-                let mut all = Vec::with_capacity(self.count());
-                $(all.extend(self.$field.iter_mut().enumerate().map(
-                    |(index, d)| (DeviceId { kind: DeviceKind::$kind, index }, &mut d.info),
-                ));)+
-                all.into_iter()
+            /// Calls `each` with the part that all devices have, of every device, in libvirt's order.
+            pub fn for_each_info(&self, each: &mut dyn FnMut(DeviceId, &DeviceInfo)) {
+                $(for (index, device) in self.$field.iter().enumerate() {
+                    each(DeviceId { kind: DeviceKind::$kind, index }, &device.info);
+                })+
+            }
+
+            /// As [`Devices::for_each_info`], mutable.
+            pub fn for_each_info_mut(&mut self, each: &mut dyn FnMut(DeviceId, &mut DeviceInfo)) {
+                $(for (index, device) in self.$field.iter_mut().enumerate() {
+                    each(DeviceId { kind: DeviceKind::$kind, index }, &mut device.info);
+                })+
             }
 
             /// The part that all devices have, of one device.

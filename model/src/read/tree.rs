@@ -113,13 +113,24 @@ struct Row<'a> {
     index: u32,
     /// The first row after its descendants.
     end: u32,
+    /// The [`mark`]s of the names of its children: most elements are asked for many children that they do not have.
+    marks: u64,
+}
+
+/// One bit of 64 for a name. Two names can have the same.
+#[inline]
+fn mark(name: &str) -> u64 {
+    let byte = |byte: Option<&u8>| byte.copied().map_or(0, u32::from);
+    let (first, last) = (byte(name.as_bytes().first()), byte(name.as_bytes().last()));
+    let length = u32::try_from(name.len() % 64).unwrap_or_default();
+    1 << ((first + 5 * last + 11 * length) % u64::BITS)
 }
 
 impl<'a> Elements<'a> {
     pub(crate) fn of(tree: &'a roxmltree::Document<'a>) -> Self {
-        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 48);
+        let mut rows: Vec<Row<'a>> = Vec::with_capacity(tree.input_text().len() / 32);
         // The elements around the next one, and the byte offset at which each ends.
-        let mut open: Vec<(u32, usize)> = Vec::new();
+        let mut open: Vec<(u32, usize)> = Vec::with_capacity(16);
         let mut index = 0;
         for node in tree.root_element().descendants().filter(roxmltree::Node::is_element) {
             let range = node.range();
@@ -127,7 +138,7 @@ impl<'a> Elements<'a> {
                 set_end(&mut rows, before, index);
             }
             let around = open.last().map(|(around, _)| *around);
-            rows.push(Row { name: node.tag_name().name(), node, around, index, end: index });
+            rows.push(Row { name: node.tag_name().name(), node, around, index, end: index, marks: 0 });
             open.push((index, range.end));
             index = index.saturating_add(1);
         }
@@ -138,7 +149,20 @@ impl<'a> Elements<'a> {
         if elements.has_sections_to_merge() {
             elements.merge_sections();
         }
+        elements.mark_names();
         elements
+    }
+
+    /// Notes the names of the children of every row.
+    fn mark_names(&mut self) {
+        for at in 1..self.rows.len() {
+            if let Some(Row { name, around: Some(around), .. }) = self.rows.get(at)
+                && let (around, mark) = (*around, mark(name))
+                && let Some(row) = self.rows.get_mut(around as usize)
+            {
+                row.marks |= mark;
+            }
+        }
     }
 
     /// The element whose `<` is at byte `offset`.
@@ -217,7 +241,7 @@ impl<'a> Elements<'a> {
             };
             // A subtree stays together, so its length does too.
             let end = index.saturating_add(row.end.saturating_sub(row.index));
-            rows.push(Row { name: row.name, node: row.node, around, index, end });
+            rows.push(Row { name: row.name, node: row.node, around, index, end, marks: 0 });
         }
         // The sections have other descendants than before.
         let starts: Vec<u32> = rows.iter().filter(|row| row.around == Some(0)).map(|row| row.index).collect();
@@ -311,13 +335,20 @@ impl<'a> El<'a> {
     }
 
     /// The child elements called `name`.
-    pub fn children(self, name: &'a str) -> impl Iterator<Item = El<'a>> {
-        self.elements().filter(move |e| e.name() == name)
+    pub fn children(self, name: &str) -> impl Iterator<Item = El<'a>> {
+        let candidates = self.may_have(name).then(|| self.elements());
+        candidates.into_iter().flatten().filter(move |e| e.name() == name)
     }
 
     /// The first child element called `name`.
     pub fn child(self, name: &str) -> Option<El<'a>> {
-        self.elements().find(|e| e.name() == name)
+        if self.may_have(name) { self.elements().find(|e| e.name() == name) } else { None }
+    }
+
+    /// Whether there can be a child called `name`.
+    #[inline]
+    fn may_have(self, name: &str) -> bool {
+        self.row.marks & mark(name) != 0
     }
 
     /// The text: all texts in the element and its descendants, joined, as for XPath.

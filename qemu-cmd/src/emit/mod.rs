@@ -118,7 +118,7 @@ fn memory_devices_after_controllers(e: &mut Emit<'_>) {
 }
 
 /// Emits the command line of a prepared domain. There is nothing left to refuse: the report is that of preparing.
-pub fn emit(prepared: Outcome<Prepared<'_>>) -> Outcome<CommandLine> {
+pub fn emit(prepared: Outcome<Box<Prepared<'_>>>) -> Outcome<CommandLine> {
     prepared.then(|prepared, report| {
         let mut emit = Emit::new(&prepared);
         for part in PARTS {

@@ -14,7 +14,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     e.at_implied("the driver tells QEMU what to do over its monitor");
     e.owned_by(MONITOR);
     let chardev = Chardev::new(&e.prepared.facts.monitor, MONITOR).emit(e);
-    e.monitor(format!("{}/monitor.sock", e.directory()));
+    e.monitor([e.directory(), "/monitor.sock"].concat());
     if e.has(Cap::ObjectMonitorQmp) {
         let object = Props::new("qom-type", "monitor-qmp").with("id", MONITOR).with("chardev", chardev);
         e.object(object);

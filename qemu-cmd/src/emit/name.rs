@@ -3,6 +3,7 @@
 use virtargv_caps::Cap;
 
 use super::context::Emit;
+use crate::text::text;
 use crate::{Form, Props, Style};
 
 /// Emits `-name`.
@@ -10,7 +11,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     let name = e.prepared.name();
     let mut props = Props::new("guest", name.to_owned());
     if e.settings().set_process_name && e.has(Cap::NameProcess) {
-        props.set("process", format!("qemu:{name}"));
+        props.set("process", text!("qemu:", name));
     }
     if e.has(Cap::NameDebugThreads) {
         props.set("debug-threads", true);

@@ -12,7 +12,7 @@ const MASTER_KEY: &str = "masterKey0";
 pub(crate) fn emit(e: &mut Emit<'_>) {
     let Some(key) = &e.prepared.master_key else { return };
     e.at_implied("no secret is given to QEMU unencrypted");
-    let path = format!("{}/master-key.aes", e.directory());
+    let path = [e.directory(), "/master-key.aes"].concat();
     let content = Content(key.bytes());
     let purpose = "the master key of all secrets, readable by QEMU only";
     e.need(Need::Content { path: path.clone(), content, purpose });

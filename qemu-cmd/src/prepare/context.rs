@@ -130,6 +130,7 @@ impl<'d> Prepare<'d> {
 }
 
 /// The problem of a domain that breaks `rule`, although validation checks it: validation can be skipped.
+#[cold]
 pub(crate) fn broken(
     release: Release,
     rule: &'static Rule,

@@ -22,7 +22,7 @@ impl Directories {
         let end = name.char_indices().nth(20).map_or(name.len(), |(at, _)| at);
         let mark = format!("{}-{}", options.domain_id, name.get(..end).unwrap_or(&name));
         let shell = options.runner.directory().map(str::to_owned);
-        let own = shell.clone().unwrap_or_else(|| format!("{}/domain-{mark}", settings.lib_dir));
+        let own = shell.clone().unwrap_or_else(|| [&settings.lib_dir, "/domain-", &mark].concat());
         Self { domain: own, shell, name, mark }
     }
 }

@@ -20,7 +20,7 @@ pub(crate) struct Flash {
 }
 
 /// Prepares firmware in flash; `None` if it is not in flash, or this QEMU has no `-blockdev`.
-pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Flash>, Problem> {
+pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Box<Flash>>, Problem> {
     let os = &cx.domain.os;
     let loader = os.loader.as_ref().filter(|loader| loader.kind == Some(LoaderType::Pflash));
     let Some(loader) = loader.filter(|_| cx.has(Cap::Blockdev)) else { return Ok(None) };
@@ -37,5 +37,5 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Flash>, Problem> {
         Some(image) => Some(ImageFacts::named(cx, &image, "libvirt-pflash1", false)?),
         None => None,
     };
-    Ok(Some(Flash { code, readonly: is_readonly, vars }))
+    Ok(Some(Box::new(Flash { code, readonly: is_readonly, vars })))
 }

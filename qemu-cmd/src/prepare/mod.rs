@@ -82,7 +82,7 @@ pub struct Prepared<'r> {
 #[derive(Debug)]
 pub(crate) struct Facts {
     /// The block nodes of firmware in flash.
-    pub flash: Option<Flash>,
+    pub flash: Option<Box<Flash>>,
     /// `<launchSecurity>`.
     pub security: Option<security::Facts>,
     /// The throttle groups.
@@ -129,7 +129,7 @@ impl Facts {
         let cpu = if cx.has_cpu { cx.one(|cx| cpu::prepare(cx)) } else { None };
         let memory = cx.one(memory::prepare);
         let throttle_groups = cx.one(|cx| throttle::prepare(cx));
-        let path = format!("{}/monitor.sock", cx.directories.domain);
+        let path = [&cx.directories.domain, "/monitor.sock"].concat();
         let monitor = cx.one(|cx| CharBackend::listening(cx, &path, cx.domain.pos));
         let iommufd = cx.one(iommufd::prepare);
         let devices = DeviceFacts::prepare(cx);
@@ -154,7 +154,7 @@ impl Facts {
 
 /// Decides everything that is left to the start of the domain on this host. What the host could not answer, and what
 /// does not go with its answers, is in the report.
-pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Prepared<'r>> {
+pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> Outcome<Box<Prepared<'r>>> {
     validated.then(|validated, mut report| match prepare_valid(validated, request) {
         Ok(prepared) => Outcome { value: report.is_empty().then_some(prepared), report },
         Err(problems) => {
@@ -169,7 +169,7 @@ pub fn prepare<'r>(validated: Outcome<Validated>, request: &'r Request<'_>) -> O
     })
 }
 
-fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Prepared<'r>, Report> {
+fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<Box<Prepared<'r>>, Report> {
     let (host, options) = (request.host, &request.start);
     let guest = validated.guest().clone();
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
@@ -217,7 +217,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
     let (Some(facts), Some(rtc_base)) = (facts, rtc_base) else { return Err(report) };
     let sound = !domain.devices.audios.is_empty() || !domain.devices.graphics.is_empty();
     let program = domain.devices.emulator.clone().unwrap_or_else(|| caps.emulator().to_owned());
-    Ok(Prepared {
+    Ok(Box::new(Prepared {
         rtc_base,
         program,
         environment: Environment::of(host, sound),
@@ -231,7 +231,7 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<P
         common,
         facts,
         master_key: with_key.then_some(key),
-    })
+    }))
 }
 
 /// The problems of interfaces that are PCI host devices, on a host without VFIO. They are found before the interfaces are

@@ -53,7 +53,7 @@ fn qemu_name(name: &str) -> String {
         Some(rest) => ("bps", rest),
         None => ("iops", rest.strip_prefix("iops_sec").unwrap_or(rest)),
     };
-    format!("{unit}-{which}{}", rest.replace('_', "-"))
+    [unit, "-", which, &rest.replace('_', "-")].concat()
 }
 
 #[cfg(test)]

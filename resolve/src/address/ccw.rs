@@ -48,15 +48,15 @@ fn number(work: &mut Work<'_>) {
     let mut next =
         (0..=3u32).flat_map(|ssid| (0..=0xffff).map(move |devno| CcwAddress { cssid: CSSID, ssid, devno }));
     let mut full = None;
-    for (_, info) in work.domain.devices.infos_mut() {
+    work.domain.devices.for_each_info_mut(&mut |_, info| {
         if info.address != Some(Address::Ccw(None)) {
-            continue;
+            return;
         }
         match next.find(|ccw| !taken.contains(ccw)) {
             Some(ccw) => info.address = Some(Address::Ccw(Some(ccw))),
             None => full = full.or(Some(info.pos)),
         }
-    }
+    });
     if let Some(pos) = full {
         work.refuse(&rules::CCW_ADDRESS_FULL, pos, "all CCW addresses are taken");
     }

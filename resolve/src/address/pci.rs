@@ -198,8 +198,9 @@ impl<'w, 'a> Placer<'w, 'a> {
 
     /// Takes all addresses that devices have, even of devices that are not PCI devices.
     fn collect(&mut self) -> Result<(), Refused> {
-        let taken: Vec<_> =
-            self.devices().infos().filter_map(|(id, info)| Some((id, slots::present(info)?))).collect();
+        let mut taken = Vec::new();
+        let mut add = |id, info: &_| taken.extend(slots::present(info).map(|at| (id, at)));
+        self.devices().for_each_info(&mut add);
         for (id, mut at) in taken {
             let piix3 = id.kind == DeviceKind::Controller
                 && self.devices().controllers.get(id.index).is_some_and(|c| chipset::is_piix3(c, &at));
@@ -362,17 +363,17 @@ fn same(a: &PciAddress, b: &PciAddress) -> bool {
 /// Sets `multifunction=` on function 0 of every slot with further functions, unless the document has it.
 fn set_multifunction(devices: &mut Devices) {
     let slot = |pci: &PciAddress| (pci.domain, pci.bus, pci.slot);
-    let shared: HashSet<_> =
-        devices.infos().filter_map(|(_, i)| i.pci()).filter(|p| p.function != 0).map(slot).collect();
+    let mut shared = HashSet::default();
+    devices.for_each_info(&mut |_, info| shared.extend(info.pci().filter(|pci| pci.function != 0).map(slot)));
     if shared.is_empty() {
         return;
     }
-    for (_, info) in devices.infos_mut() {
+    devices.for_each_info_mut(&mut |_, info| {
         if let Some(Address::Pci(pci)) = &mut info.address
             && pci.function == 0
             && shared.contains(&slot(pci))
         {
             pci.multifunction.get_or_insert(OnOff::On);
         }
-    }
+    });
 }

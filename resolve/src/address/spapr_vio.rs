@@ -15,6 +15,10 @@ const STEP: u64 = 0x1000;
 
 /// Assigns a register to every spapr-vio device: the first free one from QEMU's default for its kind on.
 pub(super) fn assign(work: &mut Work<'_>) {
+    let candidates = candidates(work);
+    if candidates.is_empty() {
+        return;
+    }
     let devices = &work.domain.devices;
     let mut used: HashMap<u64, usize> = HashMap::default();
     // The first console is the first serial port, and a document may repeat its address.
@@ -25,7 +29,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
             *used.entry(reg).or_default() += 1;
         }
     }
-    for (id, first, belongs) in candidates(work) {
+    for (id, first, belongs) in candidates {
         let Some(info) = work.domain.devices.info_mut(id) else { continue };
         if belongs && !matches!(info.address, Some(Address::SpaprVio { .. })) {
             info.address = Some(Address::SpaprVio { reg: None });
@@ -50,12 +54,16 @@ pub(super) fn assign(work: &mut Work<'_>) {
     }
 }
 
-/// The devices that can be on the bus, with QEMU's default register for the kind, and whether they must be on it.
+/// The devices that are on the bus, with QEMU's default register for the kind, and whether they must be on it: others are
+/// there because of the address that they have.
 fn candidates(work: &Work<'_>) -> Vec<(DeviceId, u64, bool)> {
     let (devices, pseries) = (&work.domain.devices, work.guest.is_pseries());
+    let is_there =
+        |id| devices.info(id).is_some_and(|info| matches!(info.address, Some(Address::SpaprVio { .. })));
     let mut list = Vec::new();
     let mut add = |kind, first, belongs: &mut dyn Iterator<Item = bool>| {
-        list.extend(belongs.enumerate().map(|(index, belongs)| (DeviceId { kind, index }, first, belongs)));
+        let all = belongs.enumerate().map(|(index, belongs)| (DeviceId { kind, index }, first, belongs));
+        list.extend(all.filter(|(id, _, belongs)| *belongs || is_there(*id)));
     };
     let vlan = Some(NicModel::Known(KnownModel::SpaprVlan));
     add(DeviceKind::Interface, 0x1000, &mut devices.interfaces.iter().map(|nic| nic.model == vlan));

@@ -102,8 +102,8 @@ fn problem(domain: &Domain, release: Release, (id, class, message): Refusal, sta
 fn usb_devices(domain: &Domain, release: Release) -> Vec<DeviceId> {
     let devices = &domain.devices;
     let order = if release.has(Convention::UsbInDeviceOrder) { ORDER } else { USB_ORDER };
-    let mut list: Vec<DeviceId> =
-        devices.infos().map(|(id, _)| id).filter(|id| bus::is_usb(devices, *id, release)).collect();
+    let mut list = Vec::new();
+    devices.for_each_info(&mut |id, _| list.extend(Some(id).filter(|id| bus::is_usb(devices, *id, release))));
     list.sort_by_key(|id| {
         // Interfaces of type `hostdev` are placed before other host devices.
         let interface = Some(id.index).filter(|_| id.kind == DeviceKind::Interface);

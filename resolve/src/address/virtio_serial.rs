@@ -62,15 +62,11 @@ pub(super) fn assign(work: &mut Work<'_>) {
 type Refusal = (DeviceId, Class, String);
 
 fn place(work: &mut Work<'_>, ports: &mut Ports) -> Result<(), Refusal> {
-    let given: Vec<_> = work
-        .domain
-        .devices
-        .infos()
-        .filter_map(|(id, info)| match info.address {
-            Some(Address::VirtioSerial(at)) if at.port != 0 => Some((id, at)),
-            _ => None,
-        })
-        .collect();
+    let mut given = Vec::new();
+    work.domain.devices.for_each_info(&mut |id, info| match info.address {
+        Some(Address::VirtioSerial(at)) if at.port != 0 => given.push((id, at)),
+        _ => {}
+    });
     for (id, at) in given {
         ports.take(&at).map_err(|message| (id, Class::Xml, message))?;
     }

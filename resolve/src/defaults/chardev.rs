@@ -17,11 +17,11 @@ pub(crate) fn apply(work: &mut Work<'_>) {
     let guest = &work.guest;
     let live = work.options.live;
     let config = work.host.config();
-    let earlier_dir = format!("{}/channel", config.lib_dir);
     let in_dirs = work.release.has(Convention::ChannelPathInDirs);
     let is_default = |path: &str, name: Option<&str>| {
         if in_dirs {
-            [&config.channel_target_dir, &earlier_dir].into_iter().any(|dir| is_generated(path, name, dir))
+            is_generated(path, name, &config.channel_target_dir)
+                || is_generated(path, name, &[&config.lib_dir, "/channel"].concat())
         } else {
             is_default_path(path, name, &config.channel_target_dir)
         }

@@ -45,7 +45,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
 
 /// Removes generated aliases, which come from a running domain. User aliases (`ua-`) are kept.
 fn drop_generated_aliases(domain: &mut Domain) {
-    for (_, info) in domain.devices.infos_mut() {
+    domain.devices.for_each_info_mut(&mut |_, info| {
         let own =
             info.alias.as_deref().and_then(|alias| alias.strip_prefix("ua-")).is_some_and(|rest| {
                 rest.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))
@@ -53,7 +53,7 @@ fn drop_generated_aliases(domain: &mut Domain) {
         if !own {
             info.alias = None;
         }
-    }
+    });
 }
 
 /// Fills in the boot order: without one, the guest boots from the first disk.

@@ -102,10 +102,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 
 fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
     let mut taken: Vec<(u32, DeviceId)> = Vec::new();
-    for (id, info) in domain.devices.infos() {
-        let Some(boot) = &info.boot else { continue };
-        taken.push((boot.order, id));
-    }
+    domain
+        .devices
+        .for_each_info(&mut |id, info| taken.extend(info.boot.as_ref().map(|boot| (boot.order, id))));
     // The sort is stable: of two devices with the same order, the later one is reported.
     taken.sort_by_key(|(order, _)| *order);
     for ((order, _), (next, id)) in taken.iter().zip(taken.iter().skip(1)) {
