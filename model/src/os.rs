@@ -30,10 +30,6 @@ crate::rules! {
     OS_TWO_STORES = "os-two-stores": Xml, Read,
         "`<os><nvram>`, `<varstore>`: the UEFI variables are kept in flash, or by QEMU's device `uefi-vars`",
         help "remove one of them", since "12.1";
-    /// A reboot timeout is -1 or 0 to 65535 milliseconds.
-    OS_REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Read,
-        "`<bios rebootTimeout=>`, `-boot reboot-timeout=` of QEMU",
-        help "use a number of milliseconds up to 65535, or -1 for no reboot";
 }
 
 /// `<os>`.
@@ -136,8 +132,8 @@ pub struct BootMenu {
     pub pos: Pos,
     /// `enable=`. Before 9.0, any word but `yes` is read as `no`.
     pub enable: Option<YesNo>,
-    /// `timeout=`, in milliseconds, 0 to 65535; read only with `enable='yes'`.
-    pub timeout: Option<u16>,
+    /// `timeout=`, in milliseconds; read only with `enable='yes'`. A rule bounds it to 65535.
+    pub timeout: Option<u32>,
 }
 
 spelled! {
@@ -305,23 +301,20 @@ impl Os {
     }
 }
 
-/// `<bios rebootTimeout=>`: -1, or 0 to 65535.
+/// `<bios rebootTimeout=>`. A rule bounds it.
 fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
     let timeout = bios.get("rebootTimeout")?;
     let number = match timeout.trim_start().strip_prefix('-') {
-        Some("1") => Some(-1),
-        Some(_) => None,
-        None => AnyBase::<u16>::parse(timeout).ok().map(|number| i32::from(number.0)),
+        Some(digits) => digits.parse().ok().map(|number: i32| -number),
+        None => AnyBase::<i32>::parse(timeout).ok().map(|number| number.0),
     };
-    if number.is_some() {
-        return number;
+    if number.is_none() {
+        let message =
+            format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', expected a whole number");
+        let place = attr_place(bios, "rebootTimeout");
+        r.refuse_as(UNSUPPORTED_BEFORE_9_0, &read::ATTRIBUTE_VALUE, place, message);
     }
-    r.refuse(
-        &OS_REBOOT_TIMEOUT_RANGE,
-        attr_place(bios, "rebootTimeout"),
-        format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', expected -1 to 65535"),
-    );
-    None
+    number
 }
 
 impl DirectBoot {
@@ -383,7 +376,7 @@ impl Element for BootMenu {
         let enable =
             if r.knows("9.0") { r.attr(el, "enable")? } else { YesNo::from(el.get("enable")? == "yes") };
         let timeout = el.get("timeout").filter(|_| enable.is_yes());
-        let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u16>>(Class::Unsupported, el, "timeout"));
+        let timeout = timeout.and_then(|_| r.attr_as::<AnyBase<u32>>(UNSUPPORTED_BEFORE_9_0, el, "timeout"));
         Some(Self { pos: el.pos(), enable: Some(enable), timeout: timeout.map(|number| number.0) })
     }
 

@@ -14,7 +14,7 @@ pub(crate) fn emit(e: &mut Emit<'_>) {
     let mut props = Props::object();
     props.set_opt("menu", os.boot_menu.and_then(|menu| menu.enable).map(YesNo::is_yes));
     props.set_opt("reboot-timeout", os.reboot_timeout);
-    props.set_opt("splash-time", os.boot_menu.and_then(|menu| menu.timeout).map(u32::from));
+    props.set_opt("splash-time", os.boot_menu.and_then(|menu| menu.timeout));
     if props.is_empty() {
         e.at_implied("the boot order is that of the devices");
     } else {

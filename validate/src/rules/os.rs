@@ -47,6 +47,14 @@ virtargv_model::rules! {
     BOOTLOADER = "os-bootloader": Unsupported, Validate,
         "`<bootloader>` is run on the host for paravirtualized Xen guests",
         help "remove `<bootloader>`, and boot from a device or by `<kernel>`";
+    /// A reboot timeout is -1 or 0 to 65535 milliseconds.
+    REBOOT_TIMEOUT_RANGE = "os-reboot-timeout-range": Unsupported, Validate (Read before "9.0"),
+        "`<bios rebootTimeout=>`, `-boot reboot-timeout=` of QEMU",
+        help "use a number of milliseconds up to 65535, or -1 for no reboot";
+    /// A timeout of the boot menu is 0 to 65535 milliseconds.
+    SPLASH_TIME_RANGE = "os-bootmenu-timeout-range": Unsupported, Validate (Read before "9.0"),
+        "`<bootmenu timeout=>`: `-boot splash-time=` of QEMU has 16 bits",
+        help "use a number of milliseconds up to 65535";
     /// A reboot timeout needs a QEMU that has it.
     REBOOT_TIMEOUT = "os-reboot-timeout": Unsupported, Validate,
         "`<bios rebootTimeout=>`: `-boot reboot-timeout=`",
@@ -227,6 +235,18 @@ pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
     loader::secure_boot(cx, out);
     loader::varstore(cx, out);
     loader::nvram(os, out);
+    if let Some(timeout) = os.reboot_timeout.filter(|timeout| !(-1..=0xFFFF).contains(timeout)) {
+        let message =
+            format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', expected -1 to 65535");
+        out.refuse(&REBOOT_TIMEOUT_RANGE, os.pos.path("bios/@rebootTimeout"), message);
+    }
+    if let Some((menu, timeout)) = os.boot_menu.and_then(|menu| Some((menu, menu.timeout?)))
+        && timeout > 0xFFFF
+    {
+        let message =
+            format!("attribute 'timeout' of element 'bootmenu' is '{timeout}', expected 0 to 65535");
+        out.refuse(&SPLASH_TIME_RANGE, menu.pos.attr("timeout"), message);
+    }
     if os.reboot_timeout.is_some() && !cx.has(Cap::RebootTimeout) {
         let message = "'rebootTimeout' is not supported by this QEMU";
         out.refuse(&REBOOT_TIMEOUT, os.pos.path("bios/@rebootTimeout"), message);
