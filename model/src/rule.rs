@@ -142,6 +142,7 @@ impl Rule {
             message: message.into(),
             place: place.into(),
             read_at: None,
+            advice: None,
         }
     }
 }
