@@ -82,28 +82,27 @@ pub struct Place {
     pub path: &'static str,
     /// An attribute of the element at the end of the path, or empty.
     pub(crate) attr: &'static str,
-    /// A byte range, where there is no element (text that is not XML) or it is not known by its offset.
-    exact: Option<Bytes>,
-}
-
-/// A byte range. An empty one stands for the character there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Bytes {
-    start: u32,
-    end: u32,
+    /// The number of bytes from `element` on, where the place is a range of bytes: text that is not XML, or an element or
+    /// attribute that is not known by a path. None stands for the character there.
+    bytes: Option<u32>,
 }
 
 impl Place {
-    /// The place of a single byte, for text that is not XML.
+    /// The place of a single character, for text that is not XML.
     pub fn byte(offset: usize) -> Self {
         Self::bytes(offset..offset)
     }
 
     /// The place of a range of bytes; an empty range is the character there.
     pub fn bytes(range: Range<usize>) -> Self {
-        let narrow = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
-        let exact = Some(Bytes { start: narrow(range.start), end: narrow(range.end) });
-        Self { exact, ..Self::default() }
+        let element = Pos(Some(u32::try_from(range.start).unwrap_or(u32::MAX)));
+        Self { element, bytes: Some(u32::try_from(range.len()).unwrap_or(u32::MAX)), ..Self::default() }
+    }
+
+    /// The bytes, where the place is a range of them.
+    fn range(&self) -> Option<Range<usize>> {
+        let start = self.element.offset()?;
+        Some(start..start.saturating_add(self.bytes? as usize))
     }
 }
 
@@ -180,11 +179,11 @@ impl<'t> Source<'t> {
 
     /// The range of `place`; `None` for an element that was not read from this text.
     pub fn locate(&self, place: &Place) -> Option<Frame> {
-        let range = match place.exact {
-            Some(Bytes { start, end }) => {
-                let start = character_boundary(self.text, start as usize);
+        let range = match place.range() {
+            Some(Range { start, end }) => {
+                let start = character_boundary(self.text, start);
                 let len = self.text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
-                start..character_boundary(self.text, end as usize).max(start + len)
+                start..character_boundary(self.text, end).max(start + len)
             }
             None => self.range(place)?,
         };
@@ -225,8 +224,8 @@ impl<'t> Source<'t> {
 
     /// The element or attribute at `place`; `None` where it is not in the text.
     pub(crate) fn target(&self, place: &Place) -> Option<Target<'_, 't>> {
-        if let Some(Bytes { start, .. }) = place.exact {
-            return self.target_at(start as usize);
+        if let Some(range) = place.range() {
+            return self.target_at(range.start);
         }
         let (node, rest) = self.node(place)?;
         let name = match rest {

@@ -210,6 +210,12 @@ impl Problem {
         Self { class, ..self }
     }
 
+    /// The problem at another stage, where what finds it runs at several.
+    #[must_use]
+    pub fn with_stage(self, stage: Stage) -> Self {
+        Self { stage, ..self }
+    }
+
     /// The problem as a note with another message: `message` says what has to be known before the rule can be judged. A
     /// note refuses no document, but there is no command line where there is one.
     #[must_use]

@@ -137,5 +137,5 @@ pub(crate) fn broken(
     place: impl Into<Place>,
     message: impl Into<String>,
 ) -> Problem {
-    Problem { stage: Stage::Build, ..rule.problem(release, place, message) }
+    rule.problem(release, place, message).with_stage(Stage::Build)
 }
