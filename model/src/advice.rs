@@ -16,9 +16,11 @@ use std::ops::Range;
 
 use crate::Place;
 
-pub use edit::{Replacement, apply};
+pub use edit::{Fixes, Replacement, apply};
+pub use nearest::{Nearest, did_you_mean, list, nearest};
 
 mod edit;
+mod nearest;
 
 /// A further place of a problem, and what is there: the other device at an address, the tag that opens an element.
 #[derive(Debug, Clone, PartialEq)]
@@ -101,4 +103,75 @@ pub(crate) struct Advice {
     /// What to do; `None` where the rule's help says it.
     pub(crate) help: Option<String>,
     pub(crate) edits: Vec<Edit>,
+}
+
+/// What a problem says: its message, and what [`Problem`](crate::Problem) has besides. A text is one without more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    pub(crate) text: String,
+    pub(crate) advice: Option<Box<Advice>>,
+}
+
+impl From<String> for Message {
+    fn from(text: String) -> Self {
+        Self { text, advice: None }
+    }
+}
+
+impl From<&str> for Message {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl Message {
+    /// A message without more.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), advice: None }
+    }
+
+    /// With a further place, and what is there.
+    #[must_use]
+    pub fn with_label(mut self, place: impl Into<Place>, text: impl Into<String>) -> Self {
+        let label = Label { place: place.into(), text: text.into() };
+        self.advice.get_or_insert_default().labels.push(label);
+        self
+    }
+
+    /// With help of its own, in place of the rule's.
+    #[must_use]
+    pub fn with_help(mut self, text: impl Into<String>) -> Self {
+        self.advice.get_or_insert_default().help = Some(text.into());
+        self
+    }
+
+    /// With an edit that is sure to mend the problem, together with the others.
+    #[must_use]
+    pub fn with_edit(mut self, edit: Edit) -> Self {
+        self.advice.get_or_insert_default().edits.push(edit);
+        self
+    }
+
+    /// With the question whether the nearest of the words that are allowed was meant, and their list. Where that is sure,
+    /// `place` gets it.
+    #[must_use]
+    pub fn with_words<'a>(
+        self,
+        place: impl Into<Place>,
+        word: &str,
+        allowed: impl IntoIterator<Item = &'a str> + Clone,
+    ) -> Self {
+        let found = nearest(word, allowed.clone());
+        let all = list(allowed);
+        let help = match (found, all.as_str()) {
+            (None, "") => return self,
+            (None, all) => format!("use one of {all}"),
+            (Some(found), all) => format!("did you mean `{}`? Possible are {all}", found.word),
+        };
+        let message = self.with_help(help);
+        match found {
+            Some(found) if found.is_sure => message.with_edit(Edit::value(place, found.word)),
+            _ => message,
+        }
+    }
 }

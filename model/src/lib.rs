@@ -54,7 +54,7 @@ mod uuid;
 pub mod vcpu;
 pub mod write;
 
-pub use advice::{Change, Edit, Label};
+pub use advice::{Change, Edit, Label, Message};
 pub use device::{Devices, info};
 pub use domain::{Domain, NAME_MISSING, VirtType, format, parse, parse_as};
 pub use number_set::NumberSet;
