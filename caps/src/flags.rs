@@ -111,7 +111,7 @@ impl fmt::Debug for Cap {
 
 /// The error for a text that is not the name or constant of a [`Cap`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no capability flag '{0}'")]
+#[error("there is no capability flag `{0}`")]
 pub struct UnknownCap(pub String);
 
 impl FromStr for Cap {

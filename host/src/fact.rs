@@ -67,17 +67,17 @@ impl fmt::Display for Fact<'_> {
         let host = "describe it with --host";
         match self {
             Self::Network(name) => {
-                write!(f, "network '{name}' is not known here; describe it with --network or --host")
+                write!(f, "network `{name}` is not known here; describe it with --network or --host")
             }
             Self::Pool(name) => {
-                write!(f, "storage pool '{name}' is not known here; describe it with --pool or --host")
+                write!(f, "storage pool `{name}` is not known here; describe it with --pool or --host")
             }
             Self::Volume { pool, name } => {
-                write!(f, "volume '{name}' of storage pool '{pool}' is not known here; ")?;
+                write!(f, "volume `{name}` of storage pool `{pool}` is not known here; ")?;
                 f.write_str("describe the pool with --pool or --host")
             }
             Self::Secret(key) => {
-                write!(f, "secret '{key}' is not known here; give its value with --secret or --host")
+                write!(f, "secret `{key}` is not known here; give its value with --secret or --host")
             }
             Self::Cpu => write!(f, "the CPU of the host is not known here; {host}"),
             Self::CpuDefinitions => {
@@ -89,7 +89,7 @@ impl fmt::Display for Fact<'_> {
                 f.write_str("the USB devices of the host are not known here; describe them with --host")
             }
             Self::ScsiUnit(adapter) => {
-                write!(f, "the units of SCSI host adapter '{adapter}' are not known here; ")?;
+                write!(f, "the units of SCSI host adapter `{adapter}` are not known here; ")?;
                 f.write_str("describe them with --host")
             }
             Self::RenderNode => write!(f, "the DRM render node of the host is not known here; {host}"),

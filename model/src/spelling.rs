@@ -26,7 +26,7 @@ pub trait Spelled: Copy + Debug + 'static {
 
 /// The error for a word that spells no value of an enumeration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown value '{word}' (known: {known})")]
+#[error("unknown value `{word}` (known: {known})")]
 pub struct Unknown {
     /// The word.
     pub word: String,

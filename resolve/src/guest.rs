@@ -42,7 +42,7 @@ impl Guest {
             return None;
         }
         let message =
-            format!("emulator '{}' does not support architecture '{}'", emulator(domain, caps), self.arch);
+            format!("emulator `{}` does not support architecture `{}`", emulator(domain, caps), self.arch);
         Some((domain.os.pos.path("type/@arch"), message))
     }
 
@@ -52,7 +52,7 @@ impl Guest {
         if caps.machines(self.accel).is_empty() || caps.machine(self.accel, &self.machine).is_some() {
             return None;
         }
-        let message = format!("emulator '{}' has no machine type '{}'", emulator(domain, caps), self.machine);
+        let message = format!("emulator `{}` has no machine type `{}`", emulator(domain, caps), self.machine);
         Some((domain.os.pos.path("type/@machine"), message))
     }
 

@@ -254,8 +254,7 @@ impl Acceleration {
         };
         if accel == Self::default() {
             if el.get("accel3d").or(el.get("accel2d")).is_none() {
-                let message =
-                    "element 'acceleration' is empty: it needs one of 'accel3d', 'accel2d', 'rendernode'";
+                let message = "`<acceleration>` is empty: it needs one of `accel3d`, `accel2d`, `rendernode`";
                 r.refuse(&VIDEO_ACCELERATION_EMPTY, el.pos(), message);
             }
             return None;

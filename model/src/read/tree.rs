@@ -25,7 +25,7 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
         && may_exceed_attributes(text)
         && let Some(offset) = tag_with_too_many_attributes(text)
     {
-        let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
+        let message = format!("an element has more than `{MAX_ATTRIBUTES}` attributes");
         return Err(Unreadable { offset, message });
     }
     // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.

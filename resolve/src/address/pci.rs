@@ -50,9 +50,9 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
             work.domain.devices.controllers.iter().find(|c| c.pci().is_some() && Some(c.number()) == highest);
         let place = found.map(|controller| controller.info.pos.attr("index")).unwrap_or_default();
         let model = found.and_then(|controller| controller.pci()?.model);
-        let of_model = model.map(|model| format!(" and model '{model}'")).unwrap_or_default();
+        let of_model = model.map(|model| format!(" and model `{model}`")).unwrap_or_default();
         let message = format!(
-            "a controller of type 'pci'{of_model} has the index '{}', it must be below '{MOST_BUSES}'",
+            "a controller of type `pci`{of_model} has the index `{}`, it must be below `{MOST_BUSES}`",
             count - 1
         );
         work.refuse(&rules::PCI_CONTROLLER_INDEX, place, message);
@@ -134,7 +134,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         for controller in work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()) {
             let Some(model) = controller.pci_model() else {
                 let (pos, number) = (controller.info.pos, controller.number());
-                let message = format!("the 'pci' controller with index '{number}' has no 'model'");
+                let message = format!("the `pci` controller with index `{number}` has no `model`");
                 work.refuse(&rules::PCI_CONTROLLER_MODEL, pos.attr("model"), message);
                 return Err(Refused);
             };
@@ -178,7 +178,7 @@ impl<'w, 'a> Placer<'w, 'a> {
     fn not_pci(&mut self, id: DeviceId) -> Refused {
         let place: Place = self.devices().info(id).map(|info| info.pos.into()).unwrap_or_default();
         let message = format!(
-            "this '{}' is of a model that is not a PCI device in QEMU, no PCI bus accepts it",
+            "this `{}` is of a model that is not a PCI device in QEMU, no PCI bus accepts it",
             id.kind.element()
         );
         self.work.refuse(&rules::NOT_PCI, place, message);
@@ -206,7 +206,7 @@ impl<'w, 'a> Placer<'w, 'a> {
                 && self.devices().controllers.get(id.index).is_some_and(|c| chipset::is_piix3(c, &at));
             if piix3 {
                 if self.buses.list.first().is_some_and(|bus| !bus.takes_pci()) {
-                    let message = format!("PCI address '{at}' belongs to the PIIX3, but bus '0' is not PCI");
+                    let message = format!("PCI address `{at}` belongs to the PIIX3, but bus `0` is not PCI");
                     return Err(self.refused(id, Class::Internal, message));
                 }
                 continue;

@@ -24,7 +24,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             continue;
         }
         if !seen.insert(alias) {
-            let message = format!("alias '{alias}' is given to more than one device");
+            let message = format!("alias `{alias}` is given to more than one device");
             out.refuse(&ALIAS_TWICE, info.pos.path("alias/@name"), message);
         }
     }

@@ -87,7 +87,7 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             continue;
         }
         let message = format!(
-            "disk '{}' and disk '{}' both have the address controller='{}' bus='{}' target='{}' unit='{}'",
+            "disk `{}` and disk `{}` both have the address `controller='{}'` `bus='{}'` `target='{}'` `unit='{}'`",
             first.dst(),
             disk.dst(),
             at.controller,
@@ -108,7 +108,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         if disk.device() == DiskDevice::Floppy && cx.guest.is_pseries() {
             let message = format!(
-                "disk '{}' is a floppy drive, which machine type 'pseries' does not have",
+                "disk `{}` is a floppy drive, which machine type `pseries` does not have",
                 disk.dst()
             );
             out.refuse(&FLOPPY_PSERIES, disk.info.pos, message);
@@ -128,7 +128,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             ) => {}
             other => {
                 let bus = other.map_or("", Spelled::as_str);
-                let message = format!("bus '{bus}' of disk '{}' is not supported by QEMU", disk.dst());
+                let message = format!("bus `{bus}` of disk `{}` is not supported by QEMU", disk.dst());
                 out.refuse(&BUS, disk.target_pos.attr("bus"), message);
             }
         }

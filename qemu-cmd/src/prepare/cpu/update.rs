@@ -82,7 +82,7 @@ impl Cx<'_> {
         }
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
-                let message = format!("CPU feature '{}' is not defined", feature.name);
+                let message = format!("CPU feature `{}` is not defined", feature.name);
                 return Err(crate::rules::CPU_FEATURE_UNKNOWN.problem(
                     self.caps.release(),
                     feature.pos.attr("name"),
@@ -91,7 +91,7 @@ impl Cx<'_> {
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
                 let message =
-                    format!("CPU feature '{}' needs a QEMU that reports unavailable features", feature.name);
+                    format!("CPU feature `{}` needs a QEMU that reports unavailable features", feature.name);
                 return Err(crate::rules::CPU_FEATURE_VMX.problem(
                     self.caps.release(),
                     feature.pos.attr("name"),
@@ -115,7 +115,7 @@ impl Cx<'_> {
             return Ok(());
         }
         let message = format!(
-            "CPU mode '{}' is not supported for architecture '{}' and accelerator '{}' on a host of architecture '{}'",
+            "CPU mode `{}` is not supported for architecture `{}` and accelerator `{}` on a host of architecture `{}`",
             cpu.mode(),
             self.guest.arch,
             self.guest.accel,
@@ -222,7 +222,7 @@ impl Cx<'_> {
         if version(wanted, "power").is_none() || version(wanted, "power") <= version(&host, "POWER") {
             return Ok(());
         }
-        let message = format!("the host's CPU '{host}' has no compatibility mode '{wanted}'");
+        let message = format!("the host's CPU `{host}` has no compatibility mode `{wanted}`");
         let problem = crate::rules::CPU_INCOMPATIBLE.problem(self.caps.release(), cpu.model.pos, message);
         // libvirt's message is the words of the class alone.
         Err(problem.with_class(Class::Plain))
@@ -231,7 +231,7 @@ impl Cx<'_> {
     fn check_s390(&self, cpu: &Cpu) -> Done {
         if cpu.mode() == CpuMode::Custom && cpu.matching == Some(CpuMatch::Minimum) {
             let message = format!(
-                "match '{}' is not supported for architecture '{}'",
+                "match `{}` is not supported for architecture `{}`",
                 CpuMatch::Minimum,
                 self.guest.arch
             );
@@ -247,7 +247,7 @@ impl Cx<'_> {
             .find(|feature| !matches!(feature.policy, FeaturePolicy::Require | FeaturePolicy::Disable));
         if let Some(feature) = odd {
             let message = format!(
-                "CPU feature '{}' has policy '{}', architecture '{}' supports 'require' and 'disable' only",
+                "CPU feature `{}` has policy `{}`, architecture `{}` supports `require` and `disable` only",
                 feature.name, feature.policy, self.guest.arch
             );
             return Err(crate::rules::CPU_POLICY_ARCH.problem(self.caps.release(), feature.pos, message));
@@ -264,11 +264,11 @@ impl Cx<'_> {
         }
         let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
         if fallback == Some(CpuFallback::Forbid) {
-            let message = format!("this QEMU has no CPU model '{name}'");
+            let message = format!("this QEMU has no CPU model `{name}`");
             return Err(crate::rules::CPU_MODEL_OFFERED.problem(self.caps.release(), cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
-            let message = format!("CPU model '{name}' cannot be translated to one that this QEMU has");
+            let message = format!("CPU model `{name}` cannot be translated to one that this QEMU has");
             let problem =
                 crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message);
             return Err(self.without_definitions(problem.with_class(Class::NoDriver)));
@@ -279,7 +279,7 @@ impl Cx<'_> {
                 Ok(())
             }
             Ok(None) => {
-                let message = format!("this QEMU has no CPU model to which '{name}' can be translated");
+                let message = format!("this QEMU has no CPU model to which `{name}` can be translated");
                 Err(crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message))
             }
             Err(error) => Err(incompatible(cpu, &error, self.caps.release())),
@@ -305,7 +305,7 @@ impl Cx<'_> {
     fn set_deprecated(&self, cpu: &mut Cpu) -> Done {
         let Some(wanted) = cpu.deprecated_features else { return Ok(()) };
         if !self.caps.has(Cap::QueryCpuModelExpansionDeprecatedProps) {
-            let message = "attribute 'deprecated_features' needs a QEMU that reports deprecated features";
+            let message = "`deprecated_features` needs a QEMU that reports deprecated features";
             let place = cpu.pos.attr("deprecated_features");
             return Err(crate::rules::CPU_DEPRECATED_FEATURES.problem(self.caps.release(), place, message));
         }
@@ -328,7 +328,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
         return Ok(());
     }
     let message = format!(
-        "a CPU of mode '{}' that depends on the host's needs CPU definitions, there are none",
+        "a CPU of mode `{}` that depends on the host's needs CPU definitions, there are none",
         cpu.mode()
     );
     Err(crate::rules::CPU_NO_DEFINITIONS.problem(release, cpu.pos, message))

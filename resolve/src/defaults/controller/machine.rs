@@ -28,7 +28,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
         let pci = Pci { model: Some(root), ..Pci::default() };
         add_missing(work, ControllerKind::Pci(pci), 0, "the machine has a PCI root bus");
     } else if work.guest.is_pc_of_unknown_chipset() && work.release.has(Convention::PciRootKnown) {
-        let message = format!("machine type '{}' has PCI, but not a known PCI root bus", work.guest.machine);
+        let message = format!("machine type `{}` has PCI, but not a known PCI root bus", work.guest.machine);
         let place = work.domain.os.pos.path("type/@machine");
         work.refuse(&rules::PCI_ROOT_UNKNOWN, place, message);
     }

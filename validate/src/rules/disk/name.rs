@@ -32,11 +32,7 @@ pub(super) fn check_missing(disk: &Disk, out: &mut Findings<'_>) {
         Location::Volume(volume) => volume.volume.as_deref().unwrap_or(""),
         _ => disk.image.path().unwrap_or(""),
     };
-    out.refuse(
-        &NO_TARGET,
-        disk.info.pos,
-        format!("the disk with source '{shown}' lacks its element 'target'"),
-    );
+    out.refuse(&NO_TARGET, disk.info.pos, format!("the disk with source `{shown}` lacks its `<target>`"));
 }
 
 /// Checks that the name has a prefix of the device.
@@ -50,7 +46,7 @@ pub(super) fn check_prefix(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>
         DiskDevice::Cdrom => return,
     };
     if !nvme && !known.iter().any(|p| disk.dst().starts_with(p)) {
-        let message = format!("target name '{}' is not valid for device '{}'", disk.dst(), disk.device());
+        let message = format!("target name `{}` is not valid for device `{}`", disk.dst(), disk.device());
         out.refuse(&NAME_PREFIX, disk.target_pos.attr("dev"), message);
     }
 }
@@ -61,10 +57,10 @@ pub(super) fn check_whole(disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let message = match DiskName::parse(disk.dst()) {
-        None => format!("target name '{}' is not a prefix followed by letters", disk.dst()),
+        None => format!("target name `{}` is not a prefix followed by letters", disk.dst()),
         // libvirt takes partition 0 for the whole disk.
         Some(name) if name.partition.is_some_and(|p| p > 0) => {
-            format!("target name '{}' names a partition", disk.dst())
+            format!("target name `{}` names a partition", disk.dst())
         }
         Some(_) => return,
     };
@@ -85,7 +81,7 @@ pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
         let Some(first) = seen.insert(disk.dst(), disk) else { continue };
         let message = format!(
-            "the disks with sources '{}' and '{}' both have the target '{}'",
+            "the disks with sources `{}` and `{}` both have the target `{}`",
             shown_source(first),
             shown_source(disk),
             disk.dst()
