@@ -7,8 +7,8 @@ use crate::read;
 use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
 use crate::{
-    Class, Convention, Devices, Implied, Outcome, Place, Pos, Release, Rule, Unread, Uuid, clock::Clock,
-    cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os,
+    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Release, Rule, Unread, Uuid,
+    clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os,
     qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
 
@@ -49,33 +49,33 @@ spelled! {
         /// QEMU without acceleration (TCG).
         Qemu = "qemu",
         /// QEMU with the KQEMU accelerator, which QEMU no longer has.
-        Kqemu = "kqemu",
+        Kqemu = "kqemu" of "QEMU's former accelerator",
         /// QEMU with KVM.
         Kvm = "kvm",
         /// Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// Linux containers.
-        Lxc = "lxc",
+        Lxc = "lxc" of "LXC",
         /// User-mode Linux.
-        Uml = "uml",
+        Uml = "uml" of "UML",
         /// OpenVZ.
-        Openvz = "openvz",
+        Openvz = "openvz" of "OpenVZ",
         /// The test driver of libvirt.
-        Test = "test",
+        Test = "test" of "libvirt's test driver",
         /// VMware ESX.
-        Vmware = "vmware",
+        Vmware = "vmware" of "VMware",
         /// Microsoft Hyper-V.
-        Hyperv = "hyperv",
+        Hyperv = "hyperv" of "Hyper-V",
         /// VirtualBox.
-        Vbox = "vbox",
+        Vbox = "vbox" of "VirtualBox",
         /// IBM PowerVM.
-        Phyp = "phyp",
+        Phyp = "phyp" of "PowerVM",
         /// Parallels.
-        Parallels = "parallels",
+        Parallels = "parallels" of "Parallels",
         /// FreeBSD bhyve.
-        Bhyve = "bhyve",
+        Bhyve = "bhyve" of "bhyve",
         /// Virtuozzo.
-        Vz = "vz",
+        Vz = "vz" of "Virtuozzo",
         /// QEMU with the macOS Hypervisor framework.
         Hvf = "hvf" since "8.1",
     }
@@ -184,7 +184,12 @@ pub fn format(domain: &Domain) -> String {
     w.finish()
 }
 
-fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Outcome<Box<Domain>> {
+fn refused(
+    rule: &'static Rule,
+    release: Release,
+    place: Place,
+    message: impl Into<Message>,
+) -> Outcome<Box<Domain>> {
     Outcome { value: None, report: rule.problem(release, place, message).into() }
 }
 

@@ -100,7 +100,7 @@ impl Place {
     }
 
     /// The bytes, where the place is a range of them.
-    fn range(&self) -> Option<Range<usize>> {
+    pub(crate) fn range(&self) -> Option<Range<usize>> {
         let start = self.element.offset()?;
         Some(start..start.saturating_add(self.bytes? as usize))
     }

@@ -2,6 +2,7 @@
 //!
 //! A bad value is reported and read as absent, so that one run reports all problems.
 
+mod malformed;
 mod order;
 mod tree;
 mod value;
@@ -140,7 +141,7 @@ impl Reader {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
             Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
             Err(expected) => {
-                let words = T::words(self.release);
+                let words = allowed_here(el, name, T::words(self.release));
                 self.refuse_value(classes.into(), el, name, &expected, &words);
             }
         }
@@ -342,6 +343,19 @@ impl Reader {
         }
         child
     }
+}
+
+/// Those of `words` that the domain allows as the value of the attribute `name` of `el`: a machine type with the Q35
+/// chipset has no IDE.
+#[cold]
+fn allowed_here(el: El<'_>, name: &str, mut words: Vec<&'static str>) -> Vec<&'static str> {
+    if el.name() == "target" && name == "bus" {
+        let root = std::iter::successors(Some(el), |el| el.parent()).last();
+        let machine = root.and_then(|root| root.child("os")?.child("type")?.get("machine"));
+        let is_q35 = |machine: &str| machine == "q35" || machine.starts_with("pc-q35-");
+        words.retain(|word| *word != "ide" || !machine.is_some_and(is_q35));
+    }
+    words
 }
 
 /// The message for a value: `what` it is, and what to write at `place` in its place, which is one of `words` or what

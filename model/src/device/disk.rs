@@ -65,11 +65,11 @@ spelled! {
         /// virtio.
         Virtio = "virtio",
         /// The paravirtual bus of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// USB.
         Usb = "usb",
         /// The bus of User-mode Linux.
-        Uml = "uml",
+        Uml = "uml" of "UML",
         /// SATA.
         Sata = "sata",
         /// An SD card slot.

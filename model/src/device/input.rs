@@ -44,9 +44,9 @@ spelled! {
         /// USB.
         Usb = "usb",
         /// Xen's paravirtual input.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// The input bus of Parallels.
-        Parallels = "parallels",
+        Parallels = "parallels" of "Parallels",
         /// virtio.
         Virtio = "virtio",
     }

@@ -29,7 +29,7 @@ impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
     }
 
     fn words(release: Release) -> Vec<&'static str> {
-        let known = T::ALL.iter().filter(|value| value.releases().contains(release));
+        let known = T::ALL.iter().filter(|value| value.is_for_qemu() && value.releases().contains(release));
         known.map(|value| value.as_str()).collect()
     }
 
