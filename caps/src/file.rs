@@ -23,13 +23,13 @@ pub struct CapsError {
 #[non_exhaustive]
 pub enum CapsErrorKind {
     /// The text is not well-formed XML.
-    #[error("{0}")]
+    #[error("this is not a capabilities file: it is not XML ({0})")]
     Xml(String),
     /// The text exceeds the size limit.
     #[error("the text is longer than {0} bytes")]
     TooLong(usize),
     /// The root element is not `<qemuCaps>`.
-    #[error("the root element is `{0}`, not `qemuCaps`")]
+    #[error("this is not a capabilities file: the root element is `<{0}>`, not `<qemuCaps>`")]
     Root(String),
     /// The file has a later form than [`FORMAT_VERSION`].
     #[error("the form `{0}` is not known; a later version of this program wrote the file")]

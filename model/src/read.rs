@@ -49,6 +49,10 @@ crate::rules! {
         help "use a smaller number or a smaller `unit=`";
 }
 
+/// The units of sizes.
+const UNITS: [&str; 13] =
+    ["bytes", "KiB", "KB", "MiB", "MB", "GiB", "GB", "TiB", "TB", "PiB", "PB", "EiB", "EB"];
+
 /// The class of a bad value: an unsupported configuration where libvirt parsed the attribute itself, an XML error since
 /// it reads the attribute with a `virXMLProp*` function. The first of these functions came with 7.3, and attributes
 /// were changed over to them one by one; it is known that 9.0 reads this one so.
@@ -319,10 +323,8 @@ impl Reader {
         if let Some(word) = unit
             && units::unit_bytes(word).is_none()
         {
-            let message = format!(
-                "unknown unit `{word}` in `<{}>` (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)",
-                el.name()
-            );
+            let message = Message::new(format!("unknown unit `{word}` in `<{}>`", el.name()));
+            let message = message.with_nearest(el.pos().attr("unit"), word, UNITS, UNIT.help);
             self.refuse(&UNIT, el.pos().path("@unit"), message);
             return None;
         }

@@ -34,11 +34,20 @@ impl Caps {
             Ok(document) => document,
             Err(error) => {
                 let pos = error.pos();
-                return fail(pos.row, pos.col, CapsErrorKind::Xml(error.to_string()));
+                return fail(
+                    pos.row,
+                    pos.col,
+                    CapsErrorKind::Xml(without_place(&error.to_string()).to_owned()),
+                );
             }
         };
         read_root(document.root_element(), release)
     }
+}
+
+/// The parser's text without its place, which the error has.
+fn without_place(text: &str) -> &str {
+    text.rsplit_once(" at ").map_or(text, |(what, _)| what)
 }
 
 fn err<T>(node: Elem<'_, '_>, kind: CapsErrorKind) -> Read<T> {

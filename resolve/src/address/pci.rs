@@ -17,7 +17,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
-use virtargv_model::{Class, OnOff, Place, Stage};
+use virtargv_model::{Class, Message, OnOff, Place, Stage};
 
 use crate::defaults::controller::{add_missing, is_usb2_part};
 use crate::{Work, rules};
@@ -165,6 +165,7 @@ impl<'w, 'a> Placer<'w, 'a> {
 
     /// Reports why device `id` cannot have an address.
     fn refused(&mut self, id: DeviceId, class: Class, message: String) -> Refused {
+        let message = self.with_other(id, Message::new(message));
         // Without a bus, the machine type may be one that QEMU does not have.
         if self.buses.list.is_empty() && self.refuse_guest(class) {
             return Refused;
@@ -172,6 +173,21 @@ impl<'w, 'a> Placer<'w, 'a> {
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
         self.work.refuse_as(class, &rules::PCI_ADDRESS, place, message);
         Refused
+    }
+
+    /// The message for the address of device `id`, with a label at another device that has it too.
+    fn with_other(&self, id: DeviceId, message: Message) -> Message {
+        let Some(at) = self.devices().info(id).and_then(|info| info.pci()) else { return message };
+        let mut others = self.devices().infos().filter(|(other, info)| {
+            *other != id && info.pci().is_some_and(|other| same(other, at)) && info.pos.offset().is_some()
+        });
+        match others.next() {
+            Some((other, info)) => {
+                let label = format!("this `<{}>` has the address `{at}` too", other.kind.element());
+                message.with_label(info.pos.path("address"), label)
+            }
+            None => message,
+        }
     }
 
     /// Reports that device `id` is assigned a PCI address and is no PCI device.
@@ -188,7 +204,11 @@ impl<'w, 'a> Placer<'w, 'a> {
     /// Reports that QEMU does not run this kind of guest, and returns whether that is so.
     fn refuse_guest(&mut self, class: Class) -> bool {
         let Work { guest, domain, caps, release, .. } = &*self.work;
-        let arch = guest.of_another_arch(domain, caps).map(|problem| (&rules::ARCH, problem));
+        if self.work.report.iter().any(|problem| problem.id() == rules::MACHINE.id) {
+            return true;
+        }
+        let arch = guest.of_another_arch(domain, caps);
+        let arch = arch.map(|(place, message)| (&rules::ARCH, (place, Message::new(message))));
         let machine = || guest.of_unknown_machine(domain, caps).map(|problem| (&rules::MACHINE, problem));
         let Some((rule, (place, message))) = arch.or_else(machine) else { return false };
         let problem = rule.problem(*release, place, message).with_class(class);

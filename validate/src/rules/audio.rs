@@ -1,9 +1,9 @@
 //! Rules on `<audio>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::Pos;
 use virtargv_model::device::audio::AudioType;
 use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::{Message, Pos};
 
 use crate::{Context, Findings, Rule};
 
@@ -34,8 +34,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     for (index, audio) in devices.audios.iter().enumerate() {
         let place = audio.info.pos;
-        if devices.audios.iter().take(index).any(|earlier| earlier.id == audio.id) {
+        if let Some(first) = devices.audios.iter().take(index).find(|earlier| earlier.id == audio.id) {
             let message = format!("`id` `{}` is given to more than one `<audio>`", audio.id);
+            let message = Message::new(message).with_label(first.info.pos.attr("id"), "it is given here too");
             out.refuse(&ID_TWICE, place.path("@id"), message);
         }
         let spice = || devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
@@ -65,7 +66,9 @@ pub(super) fn names_backend(
     let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
     if let Some(id) = id.filter(|id| !known(*id)) {
         let message = format!("`<{element}>` names audio backend `{id}`, there is no `audio` with that `id`");
-        out.refuse(rule, place.path("audio/@id"), message);
+        let help =
+            format!("add `<audio id='{id}' type='none'/>` to `<devices>`, or another type, or change `id=`");
+        out.refuse(rule, place.path("audio/@id"), Message::new(message).with_help(help));
     }
 }
 

@@ -10,11 +10,12 @@ pub use usb::{
 
 use foldhash::{HashMap, HashMapExt};
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::Pos;
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
 };
+use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::info::Address;
+use virtargv_model::{Message, Pos};
 
 use super::disk::iothreads::queue_problems;
 use super::virtio;
@@ -134,7 +135,10 @@ fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
         if let Some(first) = seen.get(&key) {
             let message = format!("two controllers of type `{}` have the index `{}`", key.0, key.1);
             match controller.pci() {
-                Some(_) => out.refuse_bus(&TWICE, at.attr("index"), message),
+                Some(_) => {
+                    let message = Message::new(message).with_label(*first, "the other is here");
+                    out.refuse_bus(&TWICE, at.attr("index"), message);
+                }
                 None => out.refuse_pair(&TWICE, at.attr("index"), *first, message),
             }
         } else {
@@ -173,7 +177,10 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
             } else {
                 format!("machine type `{}` does not support IDE controllers", cx.guest.machine)
             };
-            out.refuse(&IDE, controller.info.pos, message);
+            match on_controller(cx, controller).filter(|_| controller.info.pos.offset().is_none()) {
+                Some(disk) => ide_disk(cx, disk, out),
+                None => out.refuse(&IDE, controller.info.pos, message),
+            }
         }
         ControllerKind::Sata if !(cx.has(Cap::Ich9Ahci) || first && cx.guest.is_q35()) => {
             out.refuse(&SATA, controller.info.pos, "this QEMU has no SATA controllers (`ahci`)");
@@ -194,6 +201,30 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
         }
         _ => {}
     }
+}
+
+/// The first IDE disk on `controller`.
+fn on_controller<'a>(cx: &Context<'a>, controller: &Controller) -> Option<&'a Disk> {
+    let on_it = |disk: &&Disk| match &disk.info.address {
+        Some(Address::Drive(at)) => at.controller == controller.number(),
+        _ => false,
+    };
+    cx.domain.devices.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Ide)).find(on_it)
+}
+
+/// Reports a disk for which an IDE controller was added that the machine type cannot have.
+fn ide_disk(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let machine = &cx.guest.machine;
+    let (why, help) = if cx.guest.has_builtin_ide() {
+        (
+            "has one IDE controller only",
+            "use a target name from `hda` to `hdd`, or bus `sata`, `scsi` or `virtio`",
+        )
+    } else {
+        ("does not have IDE", "use bus `sata`, `scsi` or `virtio`")
+    };
+    let message = format!("disk `{}` is on bus `ide`, and machine type `{machine}` {why}", disk.dst());
+    out.refuse(&IDE, disk.target_pos.attr("bus"), Message::new(message).with_help(help));
 }
 
 fn is_virtio_scsi(controller: &Controller) -> bool {

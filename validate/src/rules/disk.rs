@@ -20,7 +20,7 @@ use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::info::{Address, DriveAddress};
-use virtargv_model::{Spelled, YesNo};
+use virtargv_model::{Message, Spelled, YesNo};
 
 use crate::{Context, Findings};
 
@@ -95,6 +95,8 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             at.target,
             at.unit
         );
+        let label = format!("disk `{}` has it here", first.dst());
+        let message = Message::new(message).with_label(first.info.pos.path("address"), label);
         out.refuse(&ADDRESS_TWICE, disk.info.pos.path("address"), message);
     }
 }

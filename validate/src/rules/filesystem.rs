@@ -1,6 +1,7 @@
 //! Rules on `<filesystem>`.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::Message;
 use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsMultidevs, FsType};
 use virtargv_model::info::Address;
 
@@ -81,11 +82,15 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             let message = "a guest can boot from a `filesystem` with driver `virtiofs` only";
             out.refuse(&FS_BOOT, pos.path("boot"), message);
         }
-        let twice = earlier.iter().any(|other| {
+        let twice = earlier.iter().find(|other| {
             (is_virtiofs || other.driver == Some(FsDriver::Virtiofs)) && other.target == fs.target
         });
-        if let Some(target) = fs.target.as_ref().filter(|_| twice) {
-            let message = format!("`target` dir `{target}` is given to another `filesystem` too");
+        if let Some(target) = fs.target.as_ref()
+            && let Some(other) = twice
+        {
+            let message = format!("`dir` `{target}` of `<target>` is given to another `<filesystem>` too");
+            let message =
+                Message::new(message).with_label(other.info.pos.path("target"), "it is given here too");
             out.refuse(&FS_TARGET_TWICE, pos.path("target/@dir"), message);
         }
         if fs.driver != Some(FsDriver::Mtp) {

@@ -4,6 +4,7 @@ pub mod listen;
 pub mod spice;
 
 use virtargv_caps::Cap;
+use virtargv_model::Message;
 use virtargv_model::device::graphics::{
     Dbus, Display, Graphics, GraphicsType, ListenType, Listens, Rdp, Spice, Vnc,
 };
@@ -201,8 +202,10 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         GraphicsType::EglHeadless,
         GraphicsType::Dbus,
     ] {
-        if let Some(second) = all.iter().filter(|graphics| graphics.kind() == kind).nth(1) {
+        let mut of_kind = all.iter().filter(|graphics| graphics.kind() == kind);
+        if let (Some(first), Some(second)) = (of_kind.next(), of_kind.next()) {
             let message = format!("there is more than one `<graphics>` of type `{kind}`");
+            let message = Message::new(message).with_label(first.info.pos, "the first is here");
             out.refuse(&TWICE, second.info.pos, message);
         }
     }

@@ -7,11 +7,11 @@ pub mod pci;
 pub mod scsi;
 pub mod usb;
 
-use foldhash::HashSet;
+use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
-use virtargv_model::{OnOff, Place};
+use virtargv_model::{Message, OnOff, Place};
 
 use self::identity::Identity;
 use crate::{Context, Findings};
@@ -147,10 +147,11 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     let nics = &cx.domain.devices.interfaces;
     let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
     let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
-    let mut seen = HashSet::default();
+    let mut seen = HashMap::default();
     for (identity, pos) in nics.chain(others) {
-        if !seen.insert(identity) {
+        if let Some(first) = seen.insert(identity, pos) {
             let message = "this device of the host is assigned to the guest a second time";
+            let message = Message::new(message).with_label(first.path("source"), "it is assigned here first");
             out.refuse(&TWICE, pos.path("source"), message);
         }
     }

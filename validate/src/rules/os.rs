@@ -5,7 +5,7 @@ pub mod loader;
 use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
-use virtargv_model::{Domain, Spelled, VirtType, YesNo};
+use virtargv_model::{Domain, Message, Spelled, VirtType, YesNo};
 use virtargv_resolve::rules::{ARCH, MACHINE};
 
 use crate::{Context, Findings};
@@ -107,10 +107,12 @@ fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
         .for_each_info(&mut |id, info| taken.extend(info.boot.as_ref().map(|boot| (boot.order, id))));
     // The sort is stable: of two devices with the same order, the later one is reported.
     taken.sort_by_key(|(order, _)| *order);
-    for ((order, _), (next, id)) in taken.iter().zip(taken.iter().skip(1)) {
+    for ((order, first), (next, id)) in taken.iter().zip(taken.iter().skip(1)) {
         if order == next {
             let place = domain.devices.info(*id).map(|info| info.pos.path("boot/@order"));
-            let message = format!("boot order `{order}` is given to more than one device");
+            let message = Message::new(format!("boot order `{order}` is given to more than one device"));
+            let first = domain.devices.info(*first).map(|info| info.pos.path("boot/@order"));
+            let message = message.with_label(first.unwrap_or_default(), "it is given here too");
             out.refuse(&BOOT_ORDER_TWICE, place.unwrap_or_default(), message);
         }
     }

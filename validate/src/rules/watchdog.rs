@@ -1,6 +1,7 @@
 //! Rules on `<watchdog>`.
 
 use virtargv_caps::Convention;
+use virtargv_model::Message;
 use virtargv_model::device::watchdog::{Watchdog, WatchdogModel};
 use virtargv_model::info::Address;
 
@@ -31,8 +32,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (n, watchdog) in watchdogs.iter().enumerate() {
         let Some(model) = watchdog.model else { continue };
         let earlier = watchdogs.get(..n).unwrap_or_default();
-        if model != WatchdogModel::I6300esb && earlier.iter().any(|w| w.model == Some(model)) {
-            let message = format!("a guest has at most one `watchdog` of model `{model}`");
+        if model != WatchdogModel::I6300esb
+            && let Some(first) = earlier.iter().find(|w| w.model == Some(model))
+        {
+            let message = format!("a guest has at most one `<watchdog>` of model `{model}`");
+            let message = Message::new(message).with_label(first.info.pos, "the first is here");
             out.refuse(&WATCHDOG_TWICE, watchdog.info.pos, message);
         }
         // If the action of the first watchdog could not be read, the others are not compared with it.

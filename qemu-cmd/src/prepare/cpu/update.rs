@@ -5,8 +5,9 @@ use virtargv_caps::{
     feature_names, is_native, is_passed_on,
 };
 use virtargv_host::{Fact, Host, HostError};
+use virtargv_model::advice::nearest;
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
-use virtargv_model::{Class, Domain, Problem};
+use virtargv_model::{Class, Domain, Problem, Severity};
 use virtargv_resolve::Guest;
 
 pub(super) type Done = Result<(), Problem>;
@@ -34,7 +35,8 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
         convert_old_power(cpu);
     }
     if !cpu.is_native() {
-        cx.adapt(cpu)?;
+        let asked = cpu.model.name.clone().unwrap_or_default();
+        cx.adapt(cpu).map_err(|problem| cx.with_model(problem, &asked))?;
         cpu.model.fallback = Some(CpuFallback::Forbid);
     }
     cpu.features.retain(|feature| is_passed_on(guest.arch, &feature.name));
@@ -145,6 +147,7 @@ impl Cx<'_> {
             return problem;
         }
         match (self.host.cpu().processor(), self.host.cpu().cpu_map()) {
+            (Err(error @ HostError::Unknown(_)), _) => Fact::Cpu.unanswered(&error, problem),
             (_, Err(error)) if self.guest.arch.is_x86() => undefined(&error, problem),
             (Err(error), _) => Fact::Cpu.unanswered(&error, problem),
             _ => problem,
@@ -286,6 +289,27 @@ impl Cx<'_> {
         }
     }
 
+    /// `problem`, with the CPU model of this QEMU that is nearest to the one that is asked for, where it is about that.
+    fn with_model(&self, problem: Problem, asked: &str) -> Problem {
+        use crate::rules::{CPU_MODEL_OFFERED, CPU_MODEL_TRANSLATION, CPU_MODEL_UNKNOWN};
+        let rules = [&CPU_MODEL_OFFERED, &CPU_MODEL_TRANSLATION, &CPU_MODEL_UNKNOWN];
+        let known = self.caps.cpu_models(self.guest.accel).iter().map(|model| &*model.name);
+        if !rules.iter().any(|rule| rule.id == problem.id()) {
+            return problem;
+        }
+        let mut problem = problem;
+        if problem.severity == Severity::Note {
+            problem.message = format!("this QEMU has no CPU model `{asked}`, and {}", problem.message);
+        }
+        match nearest(asked, known) {
+            Some(found) => {
+                let help = format!("did you mean `{}`? Else {}", found.word, problem.help());
+                problem.with_help(help)
+            }
+            None => problem,
+        }
+    }
+
     /// Removes disabled features that QEMU does not have.
     fn drop_unknown(&self, cpu: &mut Cpu) {
         let Some(host) = self.caps.host_cpu(self.guest.accel) else { return };
@@ -337,7 +361,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
 /// `problem`, which is that there are no CPU definitions: a note where the host has not been told where they are.
 fn undefined(error: &HostError, problem: Problem) -> Problem {
     match error {
-        HostError::NotFound { .. } => problem.into_note(Fact::CpuDefinitions.to_string()),
+        HostError::NotFound { .. } => Fact::CpuDefinitions.note(problem),
         _ => Fact::CpuDefinitions.unanswered(error, problem),
     }
 }

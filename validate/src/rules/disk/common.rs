@@ -4,7 +4,7 @@ use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
 use virtargv_model::device::storage::{ImageFormat, Location, SourceType, StartupPolicy};
 use virtargv_model::info::Address;
-use virtargv_model::{OnOff, Spelled};
+use virtargv_model::{Message, OnOff, Spelled};
 
 use super::super::security::label;
 use super::super::virtio;
@@ -128,7 +128,17 @@ pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
     // A volume is looked up by the name of its pool, even where it has none.
     let is_volume = disk.image.kind() == SourceType::Volume;
     if disk.image.is_empty() && !is_volume && disk.device() == DiskDevice::Disk {
-        let message = format!("disk `{}` has no source", disk.dst());
+        let kind = disk.image.kind();
+        let (needed, example) = match kind {
+            SourceType::File => ("`file=`", "<source file='/path/to/image'/>"),
+            SourceType::Block => ("`dev=`", "<source dev='/dev/...'/>"),
+            SourceType::Dir => ("`dir=`", "<source dir='/path'/>"),
+            _ => ("what its type requires", "<source>"),
+        };
+        let message =
+            format!("disk `{}` has no source: `<source>` of a `{kind}` disk needs {needed}", disk.dst());
+        let help = format!("add `{example}`, or use `device='cdrom'` for a drive without a medium");
+        let message = Message::new(message).with_help(help);
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
 }

@@ -2,6 +2,7 @@
 
 use foldhash::HashMap;
 use virtargv_caps::Convention;
+use virtargv_model::Message;
 use virtargv_model::device::disk::{Disk, DiskDevice, DiskName, NvmeName};
 use virtargv_model::device::storage::Location;
 
@@ -86,6 +87,8 @@ pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
             shown_source(disk),
             disk.dst()
         );
+        let label = format!("`{}` is used here", disk.dst());
+        let message = Message::new(message).with_label(first.target_pos.attr("dev"), label);
         out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
     }
 }
