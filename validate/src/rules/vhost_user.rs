@@ -27,7 +27,7 @@ pub(crate) fn check(cx: &Context<'_>, what: &str, place: impl Into<Place>, out: 
     };
     if !is_shared {
         let message =
-            format!("'{what}' needs shared memory ('memoryBacking' with 'access' of mode 'shared')");
+            format!("`{what}` needs shared memory (`memoryBacking` with `access` of mode `shared`)");
         out.refuse(&SHARED_MEMORY, place, message);
     }
 }
