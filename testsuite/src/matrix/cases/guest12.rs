@@ -70,6 +70,7 @@ pub(super) const CASES: &[Case] = &[
     modern("acpi-generic-initiators"),
     current("machine-without-pci").refused(),
     current("machine-of-unknown-chipset").refused(),
+    current("machine-without-known-chipset").refused(),
     modern("machine-of-unknown-chipset").refused(),
     modern("machine-without-chipset").refused(),
     current("machine-microvm-inputs"),
