@@ -70,15 +70,15 @@ spelled! {
         /// The first serial port.
         Serial = "serial",
         /// Paravirtual console of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// Console of User-mode Linux.
-        Uml = "uml",
+        Uml = "uml" of "UML",
         /// A virtio console.
         Virtio = "virtio",
         /// Console of a Linux container.
-        Lxc = "lxc",
+        Lxc = "lxc" of "LXC",
         /// Console of an OpenVZ container.
-        Openvz = "openvz",
+        Openvz = "openvz" of "OpenVZ",
         /// SCLP console of s390.
         Sclp = "sclp",
         /// SCLP line-mode console of s390.
@@ -106,7 +106,7 @@ spelled! {
         /// A virtio-serial port.
         Virtio = "virtio",
         /// A paravirtual channel of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
     }
 }
 

@@ -158,10 +158,8 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
         }
     };
     if !fits {
-        let message = format!(
-            "an IOMMU of model `{model}` needs a {wanted} machine, not machine type `{}`",
-            guest.machine
-        );
+        let message =
+            format!("an IOMMU of model `{model}` needs a machine of type {wanted}, not `{}`", guest.machine);
         out.refuse(&MACHINE, place, message);
         return;
     }

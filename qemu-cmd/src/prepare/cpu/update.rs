@@ -271,7 +271,9 @@ impl Cx<'_> {
             return Err(crate::rules::CPU_MODEL_OFFERED.problem(self.caps.release(), cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
-            let message = format!("CPU model `{name}` cannot be translated to one that this QEMU has");
+            let message = format!(
+                "this QEMU has no CPU model `{name}`, and there are no definitions to translate it by"
+            );
             let problem =
                 crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message);
             return Err(self.without_definitions(problem.with_class(Class::NoDriver)));
