@@ -202,7 +202,7 @@ fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
 }
 
 fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
-    let message = format!("type `spicevmc` is for a `channel` of type `virtio`, not for `{}`", el.name());
+    let message = format!("type `spicevmc` is for a `<channel>` of type `virtio`, not for `{}`", el.name());
     r.refuse(&CHARDEV_SPICEVMC, el.pos().attr("type"), message);
 }
 
@@ -318,7 +318,7 @@ impl ChannelTarget {
         let Some(el) = channel.child("target") else { return Self::None };
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
-            let message = "`<target>` of a `channel` lacks its `type`";
+            let message = "`<target>` of a `<channel>` lacks its `type`";
             r.refuse(&CHANNEL_TARGET_TYPE, el.pos().attr("type"), message);
             return Self::None;
         }

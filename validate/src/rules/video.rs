@@ -338,7 +338,7 @@ fn blob(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Findings<'
         let message = format!("`blob` (`{blob}`) is not supported by this QEMU");
         out.refuse(&BLOB, place, message);
     } else if blob == OnOff::On && !is_memfd(cx) {
-        let message = "`blob` is `on`, which needs guest memory with a `source` of type `memfd`";
+        let message = "`blob` is `on`, which needs guest memory with a `<source>` of type `memfd`";
         out.refuse(&BLOB_MEMFD, place, message);
     }
 }

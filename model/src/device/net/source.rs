@@ -398,7 +398,7 @@ impl Socket {
         let Some(source) = el.child("source") else { return Self::default() };
         let Some(local) = source.child("local") else {
             let message =
-                "interface type `udp` needs an element `<local>` of `source`, with `address` and `port`";
+                "interface type `udp` needs an element `<local>` of `<source>`, with `address` and `port`";
             r.refuse_as(INTERNAL_BEFORE_9_0, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };
