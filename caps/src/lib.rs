@@ -13,7 +13,7 @@
 //!     .machine(Accel::Tcg, Machine::named("pc"))
 //!     .build();
 //! assert!(caps.has(Cap::VirtioNetFailover));
-//! assert_eq!(caps.require(Cap::Spice).unwrap_err().to_string(), "this QEMU lacks the feature 'spice'");
+//! assert_eq!(caps.require(Cap::Spice).unwrap_err().to_string(), "this QEMU lacks the feature `spice`");
 //! ```
 
 mod arch;

@@ -198,7 +198,7 @@ fn require(args: &CapsRequireArgs) -> Done {
     let flags = match flags {
         Ok(flags) => flags,
         Err(report) => {
-            anstream::eprintln!("{name} refuses it:");
+            anstream::eprintln!("{} refuses it:", virtargv::render::escaped(&name));
             anstream::eprint!("{}", check::render(input::shown(&args.file), &Source::new(&text), &report));
             return Ok(REFUSED);
         }

@@ -117,7 +117,7 @@ impl Cpu for Definitions {
 fn here(args: &HostArgs) -> SystemHost {
     let host = SystemHost::new(args.arch);
     for problem in host.settings_problems() {
-        anstream::eprintln!("warning: {problem}");
+        anstream::eprintln!("warning: {}", virtargv::render::escaped(&problem.to_string()));
     }
     match &args.cpu_map {
         Some(dir) => host.with_cpu_map(dir),

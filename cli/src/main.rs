@@ -43,7 +43,8 @@ fn main() -> ExitCode {
     match done {
         Ok(code) => ExitCode::from(code),
         Err(Unusable(why)) => {
-            anstream::eprintln!("virtargv: {why}");
+            // File names and the answers of programs are in it.
+            anstream::eprintln!("virtargv: {}", virtargv::render::escaped(&why));
             ExitCode::from(UNUSABLE)
         }
     }

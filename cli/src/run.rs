@@ -53,7 +53,7 @@ fn start(args: &RunArgs, line: &CommandLine, interrupt: Arc<AtomicBool>) -> u8 {
         output: Output::Inherit,
         message: Message::new(move |message| {
             if shown.load(Ordering::Relaxed) {
-                anstream::eprintln!("{message}");
+                anstream::eprintln!("{}", virtargv::render::escaped(message));
             }
         }),
         interrupt,
@@ -86,7 +86,7 @@ fn report(ended: Result<Ended, Error>) -> u8 {
             FAILED
         }
         Err(why) => {
-            anstream::eprintln!("virtargv: {why}");
+            anstream::eprintln!("virtargv: {}", virtargv::render::escaped(&why.to_string()));
             FAILED
         }
     }

@@ -32,6 +32,16 @@ fn standard_input_is_mended_to_standard_output() {
 }
 
 #[test]
+fn the_name_of_a_file_is_no_command_to_the_terminal() {
+    for command in ["check", "argv"] {
+        let done = common::run(common::virtargv().args([command, "no\u{1b}[2J\nsuch\u{7}"]), "");
+        let all = [text(&done.stdout), text(&done.stderr)].concat();
+        assert!(all.contains("no\\u{1b}[2J\\nsuch\\u{7}"), "{all:?}");
+        assert!(!all.contains(['\u{1b}', '\u{7}']), "{all:?}");
+    }
+}
+
+#[test]
 fn a_file_is_written_once_and_only_where_it_changes() {
     let file = std::env::temp_dir().join(format!("virtargv-fix-{}.xml", std::process::id()));
     std::fs::write(&file, BROKEN).unwrap();

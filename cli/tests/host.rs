@@ -36,22 +36,22 @@ const TUNE: &str =
     "<vcpu placement='auto'>1</vcpu><numatune><memory mode='strict' placement='auto'/></numatune>
   <memoryBacking><source type='memfd'/></memoryBacking>";
 
-/// Documents that depend on the host, with what is said where it is not known.
+/// Documents that depend on the host, with what is said where it is not known, and what to do.
 fn needy() -> Vec<(String, &'static str)> {
     let efi = guest("", "").replace("<os>", "<os firmware='efi'>");
     vec![
-        (guest("", NETWORK), "network 'default' is not known here; describe it with --network or --host"),
+        (guest("", NETWORK), "network `default` is not known here; describe it with --network or --host"),
         (
             guest(
                 "",
                 "<graphics type='vnc'><listen type='network' network='default'/></graphics><video><model type='vga'/></video>",
             ),
-            "network 'default' is not known here; describe it with --network or --host",
+            "network `default` is not known here; describe it with --network or --host",
         ),
-        (guest("", VOLUME), "storage pool 'images' is not known here; describe it with --pool or --host"),
+        (guest("", VOLUME), "storage pool `images` is not known here; describe it with --pool or --host"),
         (
             guest("", LUKS),
-            "secret '0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d10' is not known here; give its value with --secret or --host",
+            "secret `0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d10` is not known here; give its value with --secret or --host",
         ),
         (efi, "the firmware of the host is not known here; describe it with --host"),
         (
@@ -60,7 +60,7 @@ fn needy() -> Vec<(String, &'static str)> {
         ),
         (
             guest(HOST_MODEL, ""),
-            "the definitions of CPU models are not known here; name their directory with --cpu-map, or describe them with --host",
+            "nothing is known of the host's CPU; give its QEMU with `--caps probe:/usr/bin/qemu-system-...` on that host, or describe the CPU with `--host`",
         ),
         (
             guest(TUNE, ""),
@@ -78,7 +78,7 @@ fn needy() -> Vec<(String, &'static str)> {
                 "",
                 "<hostdev mode='subsystem' type='scsi'><source><adapter name='scsi_host0'/><address bus='0' target='0' unit='0'/></source></hostdev>",
             ),
-            "the units of SCSI host adapter 'scsi_host0' are not known here; describe them with --host",
+            "the units of SCSI host adapter `scsi_host0` are not known here; describe them with --host",
         ),
         (
             guest("", "<graphics type='egl-headless'/>"),
@@ -94,10 +94,12 @@ fn needy() -> Vec<(String, &'static str)> {
 #[test]
 fn check_has_notes_and_argv_errors() {
     for (document, expected) in needy() {
+        let (expected, help) = expected.split_once("; ").expect("what to do");
         let output = virtargv(&["check", "-"], &document);
         let told = text(&output.stdout);
         assert!(told.starts_with("note["), "{document}\n{told}");
         assert!(told.contains(&format!("]: {expected}\n")), "{document}\n{told}");
+        assert!(told.contains(&format!("= help: {help}\n")), "{document}\n{told}");
         assert!(!told.contains("error["), "{document}\n{told}");
         assert_eq!(output.status.code(), Some(0), "{document}\n{told}");
         let output = virtargv(&["argv", "--host", "none", "-"], &document);
@@ -161,7 +163,7 @@ fn a_cpu_needs_definitions_and_the_host() {
     let directory = scratch.0.to_str().expect("UTF-8");
     let output = virtargv(&["check", "--cpu-map", directory, "-"], &guest(HOST_MODEL, ""));
     let told = text(&output.stdout);
-    assert!(told.contains("]: the CPU of the host is not known here; describe it with --host\n"), "{told}");
+    assert!(told.contains("]: nothing is known of the host's CPU\n"), "{told}");
     assert_eq!(output.status.code(), Some(0));
 }
 

@@ -28,7 +28,7 @@ use crate::{
 /// };
 /// assert_eq!(host.machine().now(), Ok(1_234_567_890));
 /// let error = host.secrets().secret(SecretUse::Volume, SecretKey::Usage("tapes")).unwrap_err();
-/// assert_eq!(error.to_string(), "secret 'tapes' was not found");
+/// assert_eq!(error.to_string(), "secret `tapes` was not found");
 /// ```
 #[derive(Debug, Clone)]
 pub struct FixedHost {

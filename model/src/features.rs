@@ -1,8 +1,9 @@
 //! `<features>`: features of the hypervisor and the machine.
 
+use crate::advice::nearest;
 use crate::read::{El, Reader, UNSUPPORTED_BEFORE_9_0, Value};
 use crate::write::Writer;
-use crate::{Class, OnOff, Pos, Span, YesNo};
+use crate::{Class, Edit, Message, OnOff, Pos, Span, YesNo};
 
 pub(crate) mod guest;
 pub(crate) mod hyperv;
@@ -18,6 +19,37 @@ crate::rules! {
     FEATURE_UNKNOWN = "feature-unknown": Unsupported, Read, "`<features>`",
         help "remove the element, or correct its name";
 }
+
+/// The names of the features, for a suggestion.
+const NAMES: [&str; 27] = [
+    "acpi",
+    "apic",
+    "pae",
+    "pvspinlock",
+    "pmu",
+    "vmport",
+    "vmcoreinfo",
+    "hyperv",
+    "kvm",
+    "xen",
+    "ioapic",
+    "msrs",
+    "smm",
+    "tcg",
+    "async-teardown",
+    "ps2",
+    "gic",
+    "ras",
+    "aia",
+    "virtualization",
+    "hpt",
+    "htm",
+    "nested-hv",
+    "ccf-assist",
+    "cfpc",
+    "sbbc",
+    "ibs",
+];
 
 /// `<features>`. A feature without `state=` is on.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -167,7 +199,15 @@ impl Features {
             "sbbc" => self.sbbc = word_of(el, "value", r),
             "ibs" => self.ibs = word_of(el, "value", r),
             unknown => {
-                let message = format!("unknown feature `{unknown}` in `<features>`");
+                let message = Message::new(format!("unknown feature `{unknown}` in `<features>`"));
+                let message = match nearest(unknown, NAMES) {
+                    Some(found) if found.is_sure => {
+                        let help = format!("did you mean `<{}>`?", found.word);
+                        message.with_help(help).with_edit(Edit::name(el.pos(), found.word))
+                    }
+                    Some(found) => message.with_help(format!("did you mean `<{}>`?", found.word)),
+                    None => message,
+                };
                 r.refuse(&FEATURE_UNKNOWN, el.pos(), message);
             }
         }
@@ -272,5 +312,19 @@ fn state(w: &mut Writer, name: &str, state: Option<OnOff>) {
 fn word(w: &mut Writer, name: &str, attr: &str, value: Option<impl std::fmt::Display>) {
     if let Some(value) = value {
         w.element(name).attr(attr, value).empty();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn features_that_are_suggested_are_known() {
+        for name in NAMES {
+            let text = format!("<domain><features><{name}/></features></domain>");
+            let report = crate::parse(&text).report;
+            assert!(report.iter().all(|problem| problem.id() != FEATURE_UNKNOWN.id), "{name}: {report}");
+        }
     }
 }

@@ -5,7 +5,7 @@ use crate::read::{
     attr_place,
 };
 use crate::write::Writer;
-use crate::{Class, Pos, Spelled, YesNo};
+use crate::{Class, Message, Pos, Spelled, YesNo};
 
 pub(crate) mod loader;
 
@@ -198,8 +198,8 @@ impl Os {
         os.os_type = kind.map(El::text).filter(|word| !word.is_empty());
         match (kind, &os.os_type) {
             (Some(kind), Some(word)) if !OS_TYPES.contains(&word.as_str()) => {
-                let known = OS_TYPES.join(", ");
-                let message = format!("bad value `{word}` in `<type>`: known are {known}");
+                let message = Message::new(format!("bad value `{word}` in `<type>`"));
+                let message = message.with_nearest(kind.pos(), word, ["hvm"], OS_TYPE_UNKNOWN.help);
                 r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
             }
             (_, Some(_)) => {}

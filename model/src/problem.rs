@@ -151,7 +151,7 @@ pub struct Problem {
     pub stage: Stage,
     /// How severe it is: as severe as its rule says, or a note where only the host could tell whether the rule is broken.
     pub severity: Severity,
-    /// What is wrong, with the names of element and attribute and the offending value (in single quotes).
+    /// What is wrong, with the names of element and attribute and the offending value, in backticks.
     pub message: String,
     /// The place in the text.
     pub place: Place,

@@ -285,7 +285,7 @@ impl Reader {
     /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
     /// Problems are reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = || format!("`<{}>` (`{}`)", el.name(), path_of(el));
+        let what = || format!("`<{}>`", el.name());
         self.scaled_as(el, what, text, unit, default_unit)
     }
 
@@ -293,11 +293,11 @@ impl Reader {
     /// `unit=` it counts KiB.
     pub fn required_kib(&mut self, el: El<'_>, name: &'static str) -> Option<Kib> {
         let Some(text) = el.get(name).filter(|text| !text.is_empty()) else {
-            let message = format!("`<{}>` lacks its `{name}` (`./@{name}`)", el.name());
+            let message = format!("`<{}>` lacks its `{name}`", el.name());
             self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), message);
             return None;
         };
-        let what = || format!("`{name}` (`./@{name}`) of `<{}>`", el.name());
+        let what = || format!("`{name}` of `<{}>`", el.name());
         let bytes = self.scaled_as(el, what, text, el.get("unit"), 1024);
         bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
     }
@@ -315,7 +315,8 @@ impl Reader {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let message = format!("bad value `{text}` of {}: {expected}", what());
+                let help = format!("write {}", expected.trim_start_matches("expected "));
+                let message = Message::new(format!("bad value `{text}` of {}", what())).with_help(help);
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
@@ -368,17 +369,6 @@ fn bad_value(what: String, place: Place, text: &str, expected: &str, words: &[&'
         _ if !words.is_empty() => Message::new(what).with_words(place, text, words.iter().copied()),
         Some(expected) => Message::new(what).with_help(format!("write {expected}")),
         None => Message::new(format!("{what}: {expected}")),
-    }
-}
-
-/// Where libvirt looks for a size, as a path from the element around it. Its messages name sizes so.
-fn path_of(el: El<'_>) -> String {
-    let name = el.name();
-    match el.parent().map_or("", El::name) {
-        "domain" | "shmem" | "filesystem" => format!("./{name}[1]"),
-        "memtune" => format!("./memtune/{name}[1]"),
-        around @ ("label" | "metadata_cache") => format!("./{around}/{name}"),
-        _ => format!("./{name}"),
     }
 }
 

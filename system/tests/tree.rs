@@ -217,7 +217,7 @@ fn secrets_are_found_by_uuid_and_by_usage() {
     let other = format!("secret '{DISK}' is of type 'volume', not 'ceph'");
     assert_eq!(said(by_uuid(SecretUse::Ceph, DISK)), other);
     assert_eq!(said(by_uuid(SecretUse::Volume, GONE)), format!("secret '{GONE}' was not found"));
-    assert_eq!(said(by_usage(SecretUse::Ceph, "units")), "secret 'units' was not found");
+    assert_eq!(said(by_usage(SecretUse::Ceph, "units")), "secret `units` was not found");
     assert!(said(by_uuid(SecretUse::Vtpm, LONG)).ends_with("has more than '1048576' bytes"));
     assert!(said(by_usage(SecretUse::Ceph, "user")).contains("its value is not in base64"));
 }

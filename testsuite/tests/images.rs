@@ -394,7 +394,7 @@ fn growing_paths_are_refused() {
     let under = FixedHost::default();
     let host = Override::new(&under).with_files(&Everywhere);
     let said = layers("/i/0", &host);
-    assert!(said.contains("its path is longer than '4096' bytes"), "{said}");
+    assert!(said.contains("its path is longer than `4096` bytes"), "{said}");
 }
 
 fn check_reference(name: &str, expected: Expect) {

@@ -94,7 +94,7 @@ impl<'a> Findings<'a> {
     }
 
     /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from another
-    /// problem. The message names element, attribute and value (values in single quotes).
+    /// problem. The message names element, attribute and value in backticks.
     #[cold]
     pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<Message>) {
         self.push(rule, place.into(), message, |problem| problem);

@@ -43,7 +43,7 @@ pub struct CpuFeature {
 
 impl Cpu {
     pub(super) fn read_features(&mut self, el: El<'_>, r: &mut Reader) {
-        let mut seen = std::collections::HashSet::new();
+        let mut seen = std::collections::HashMap::new();
         for feature in el.children("feature") {
             let is_custom = self.mode == Some(CpuMode::Custom) || el.get("mode").is_none();
             // A vendor without a model is reported already.
@@ -63,8 +63,9 @@ impl Cpu {
                 r.refuse(&crate::read::ATTRIBUTE_MISSING, feature.pos(), message);
                 continue;
             };
-            if !seen.insert(name) {
+            if let Some(first) = seen.insert(name, feature.pos()) {
                 let message = format!("CPU feature `{name}` is given more than once in `<cpu>`");
+                let message = crate::Message::new(message).with_label(first, "it is given here too");
                 r.refuse(&CPU_FEATURE_TWICE, feature.pos(), message);
                 continue;
             }

@@ -70,15 +70,15 @@ spelled! {
         /// The first serial port.
         Serial = "serial",
         /// Paravirtual console of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// Console of User-mode Linux.
-        Uml = "uml",
+        Uml = "uml" of "UML",
         /// A virtio console.
         Virtio = "virtio",
         /// Console of a Linux container.
-        Lxc = "lxc",
+        Lxc = "lxc" of "LXC",
         /// Console of an OpenVZ container.
-        Openvz = "openvz",
+        Openvz = "openvz" of "OpenVZ",
         /// SCLP console of s390.
         Sclp = "sclp",
         /// SCLP line-mode console of s390.
@@ -106,7 +106,7 @@ spelled! {
         /// A virtio-serial port.
         Virtio = "virtio",
         /// A paravirtual channel of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
     }
 }
 
@@ -202,7 +202,7 @@ fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
 }
 
 fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
-    let message = format!("type `spicevmc` is for a `channel` of type `virtio`, not for `{}`", el.name());
+    let message = format!("type `spicevmc` is for a `<channel>` of type `virtio`, not for `{}`", el.name());
     r.refuse(&CHARDEV_SPICEVMC, el.pos().attr("type"), message);
 }
 
@@ -318,7 +318,7 @@ impl ChannelTarget {
         let Some(el) = channel.child("target") else { return Self::None };
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
-            let message = "`<target>` of a `channel` lacks its `type`";
+            let message = "`<target>` of a `<channel>` lacks its `type`";
             r.refuse(&CHANNEL_TARGET_TYPE, el.pos().attr("type"), message);
             return Self::None;
         }

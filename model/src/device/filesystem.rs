@@ -48,11 +48,11 @@ spelled! {
         /// 9p, files by handle.
         Handle = "handle",
         /// A loop device.
-        Loop = "loop",
+        Loop = "loop" of "LXC",
         /// A network block device.
-        Nbd = "nbd",
+        Nbd = "nbd" of "LXC",
         /// Ploop.
-        Ploop = "ploop",
+        Ploop = "ploop" of "Virtuozzo",
         /// Media transfer protocol over USB.
         Mtp = "mtp" since "10.2",
         /// virtiofs.

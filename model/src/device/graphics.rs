@@ -28,7 +28,7 @@ spelled! {
         /// RDP.
         Rdp = "rdp",
         /// A window of VirtualBox or VMware.
-        Desktop = "desktop",
+        Desktop = "desktop" of "VirtualBox",
         /// SPICE.
         Spice = "spice",
         /// OpenGL rendering on the host for another display.

@@ -49,7 +49,7 @@ spelled! {
         /// A device on a bus of the host.
         Subsystem = "subsystem",
         /// A device node or network interface (containers).
-        Capabilities = "capabilities",
+        Capabilities = "capabilities" of "LXC",
     }
 }
 

@@ -19,7 +19,7 @@ spelled! {
         /// virtio; QEMU chooses transitional or non-transitional by the bus.
         Virtio = "virtio",
         /// The balloon of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// The guest has no balloon.
         None = "none",
         /// Transitional: virtio 0.9 and 1.0.

@@ -47,7 +47,7 @@ impl Element for Redirdev {
         let source = ChardevSource::read(el, kind, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Usb(_))) {
-            let message = "the `address` of a `redirdev` must be of type `usb`";
+            let message = "the `address` of a `<redirdev>` must be of type `usb`";
             r.refuse(&REDIRDEV_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, bus, source })

@@ -198,7 +198,7 @@ impl TpmBackend {
                     && source.get("type") != Some("unix")
                 {
                     let message = format!(
-                        "the `source` of an external `tpm` must be of type `unix`, not `{}`",
+                        "the `<source>` of an external `tpm` must be of type `unix`, not `{}`",
                         source.get("type").unwrap_or("")
                     );
                     r.refuse(&TPM_EXTERNAL_TYPE, source.pos().attr("type"), message);

@@ -31,6 +31,16 @@ pub(super) fn message(text: &str, error: &Error, offset: usize) -> Message {
             let what = format!("not well-formed XML: the entity `&{name};` is not defined");
             Message::new(what).with_help("write `&amp;` for `&`, `&lt;` for `<`, `&quot;` for `\"`")
         }
+        Error::MalformedEntityReference(_) => {
+            Message::new("not well-formed XML: `&` begins an entity reference")
+                .with_help("write `&amp;` for `&`")
+        }
+        Error::InvalidChar(_, b'"' | b'\'', _) | Error::InvalidChar2("a quote", _, _) => {
+            let message = Message::new("not well-formed XML: the value of an attribute is not in quotes");
+            message.with_help("write the value in quotes: `name='value'`")
+        }
+        Error::UnknownToken(_) if !text.trim_start().starts_with('<') => Message::new("the text is not XML")
+            .with_help("pass a domain document, which begins with `<domain`"),
         Error::NoRootNode => {
             Message::new("there is no element in the text").with_help("pass a domain document")
         }

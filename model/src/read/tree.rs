@@ -32,7 +32,8 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
     let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
     roxmltree::Document::parse_with_options(text, options).map_err(|error| {
-        let offset = offset_of(text, error.pos());
+        let is_cut_off = matches!(error, roxmltree::Error::UnclosedRootNode);
+        let offset = if is_cut_off { text.trim_end().len() } else { offset_of(text, error.pos()) };
         Unreadable { offset, message: super::malformed::message(text, &error, offset) }
     })
 }

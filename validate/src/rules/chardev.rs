@@ -97,7 +97,7 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
     let missing = match console.target {
         Some(ConsoleTarget::Serial) if is_first => return,
         Some(ConsoleTarget::Serial) => {
-            let message = "a `target` of type `serial` is only supported for the first `console`";
+            let message = "a `<target>` of type `serial` is only supported for the first `console`";
             out.refuse(&CONSOLE_SERIAL, place, message);
             return;
         }

@@ -124,7 +124,8 @@ fn has_spice(cx: &Context<'_>) -> bool {
 fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findings<'_>) {
     let mut lacks = |rule: &'static Rule, attribute: &str| {
         let kind = source.kind();
-        let message = format!("the `source` of a character device of type `{kind}` lacks its `{attribute}`");
+        let message =
+            format!("the `<source>` of a character device of type `{kind}` lacks its `{attribute}`");
         out.refuse(rule, source.pos.path("source"), message);
     };
     match &source.backend {
@@ -154,7 +155,7 @@ fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findin
 
 fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_>) {
     if let Some(again) = reconnect.filter(|again| listens && again.enabled.is_some()) {
-        let message = "`<reconnect>` needs a `source` of mode `connect`, not `bind`";
+        let message = "`<reconnect>` needs a `<source>` of mode `connect`, not `bind`";
         out.refuse(&RECONNECT_MODE, again.pos, message);
     }
 }

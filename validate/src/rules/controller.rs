@@ -156,7 +156,7 @@ fn format_rules(controller: &Controller, out: &mut Findings<'_>) {
         && !is_virtio_scsi(controller)
     {
         let message = format!(
-            "`iothread` of `driver` (`{id}`) needs a virtio-scsi controller, not type `{}`",
+            "`iothread` of `<driver>` (`{id}`) needs a virtio-scsi controller, not type `{}`",
             controller.controller_type()
         );
         out.refuse(&IOTHREAD_TYPE, controller.info.pos.path("driver/@iothread"), message);
@@ -277,7 +277,7 @@ fn driver(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     ];
     for (name, _) in given.into_iter().filter(|(_, given)| *given) {
         let message = format!(
-            "`{name}` of `driver` needs a virtio-scsi controller, not type `{}`",
+            "`{name}` of `<driver>` needs a virtio-scsi controller, not type `{}`",
             controller.controller_type()
         );
         out.refuse(&VIRTIO_SCSI_ONLY, place.clone(), message);

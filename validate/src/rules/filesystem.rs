@@ -79,7 +79,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let is_virtiofs = fs.driver == Some(FsDriver::Virtiofs);
         let pos = fs.info.pos;
         if fs.info.boot.is_some() && !is_virtiofs {
-            let message = "a guest can boot from a `filesystem` with driver `virtiofs` only";
+            let message = "a guest can boot from a `<filesystem>` with driver `virtiofs` only";
             out.refuse(&FS_BOOT, pos.path("boot"), message);
         }
         let twice = earlier.iter().find(|other| {
@@ -106,11 +106,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             }
             Some(FsDriver::Handle) if cx.release.has(Convention::FsHandle) => check_handle(fs, out),
             Some(FsDriver::Handle) => {
-                let message = "driver `handle` of `filesystem` is not supported by QEMU since version 4.0";
+                let message = "driver `handle` of `<filesystem>` is not supported by QEMU since version 4.0";
                 out.refuse(&FS_DRIVER_HANDLE, pos.path("driver/@type"), message);
             }
             Some(driver @ (FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
-                let message = format!("driver `{driver}` of `filesystem` is not supported by QEMU");
+                let message = format!("driver `{driver}` of `<filesystem>` is not supported by QEMU");
                 out.refuse(&FS_DRIVER, pos.path("driver/@type"), message);
             }
             Some(FsDriver::Virtiofs) => check_virtiofs(cx, fs, out),
@@ -122,11 +122,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn check_general(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let pos = fs.info.pos;
     if let Some(kind) = fs.kind.filter(|k| *k != FsType::Mount) {
-        let message = format!("type `{kind}` of `filesystem` is not supported by QEMU, only `mount` is");
+        let message = format!("type `{kind}` of `<filesystem>` is not supported by QEMU, only `mount` is");
         out.refuse(&FS_TYPE, pos.attr("type"), message);
     }
     if fs.space_hard_limit.is_some_and(|n| n > 0) || fs.space_soft_limit.is_some_and(|n| n > 0) {
-        let message = "`space_hard_limit` and `space_soft_limit` of `filesystem` are not supported by QEMU";
+        let message = "`space_hard_limit` and `space_soft_limit` of `<filesystem>` are not supported by QEMU";
         out.refuse(&FS_LIMITS, pos, message);
     }
     if let Some(multidevs) = fs.multidevs.filter(|m| *m != FsMultidevs::Default)
@@ -162,7 +162,7 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let pos = fs.info.pos;
     let mut unsupported = |given: bool, what: &str| {
         if given {
-            let message = format!("a `filesystem` with driver `virtiofs` does not support {what}");
+            let message = format!("a `<filesystem>` with driver `virtiofs` does not support {what}");
             out.refuse(&FS_VIRTIOFS, pos, message);
         }
     };

@@ -253,7 +253,7 @@ fn by_socket(cx: &Context<'_>, vnc: &Vnc) -> bool {
 
 fn build_listens(listens: &Listens, out: &mut Findings<'_>) {
     if let Some(second) = listens.others.first() {
-        let message = "`<graphics>` has more than one `listen`, QEMU takes one";
+        let message = "`<graphics>` has more than one `<listen>`, QEMU takes one";
         out.refuse(&LISTEN_TWICE, second.pos, message);
     }
 }

@@ -129,12 +129,13 @@ fn check_display(
 fn check_teaming(hostdev: &Hostdev, out: &mut Findings<'_>) {
     let Some(teaming) = &hostdev.teaming else { return };
     if let Some(kind) = teaming.kind.filter(|k| *k != TeamingType::Transient) {
-        let message = format!("teaming type `{kind}` is not supported for a `hostdev`, only `transient` is");
+        let message =
+            format!("teaming type `{kind}` is not supported for a `<hostdev>`, only `transient` is");
         out.refuse(&TEAMING_TYPE, teaming.pos.path("@type"), message);
     }
     if hostdev.pci().is_none() {
         let kind = hostdev.source.kind();
-        let message = format!("teaming needs a `hostdev` of type `pci`, not `{kind}`");
+        let message = format!("teaming needs a `<hostdev>` of type `pci`, not `{kind}`");
         out.refuse(&TEAMING_PCI, teaming.pos, message);
     }
 }

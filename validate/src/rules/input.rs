@@ -95,7 +95,7 @@ fn check_source(input: &Input, kind: InputType, out: &mut Findings<'_>) {
         (InputType::Mouse | InputType::Tablet | InputType::Keyboard, _) => {
             if let Some(path) = &input.source.evdev {
                 let message =
-                    format!("a `source` (`{path}`) is not supported for an `input` of type `{kind}`");
+                    format!("a `<source>` (`{path}`) is not supported for an `input` of type `{kind}`");
                 out.refuse(&INPUT_SOURCE, pos.path("source"), message);
             }
         }

@@ -158,10 +158,8 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
         }
     };
     if !fits {
-        let message = format!(
-            "an IOMMU of model `{model}` needs a {wanted} machine, not machine type `{}`",
-            guest.machine
-        );
+        let message =
+            format!("an IOMMU of model `{model}` needs a machine of type {wanted}, not `{}`", guest.machine);
         out.refuse(&MACHINE, place, message);
         return;
     }
@@ -182,7 +180,7 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
             );
         }
         if !cx.domain.features.acpi {
-            let message = format!("an IOMMU of model `{model}` needs `acpi` among the `features`");
+            let message = format!("an IOMMU of model `{model}` needs `acpi` among the `<features>`");
             out.refuse(&ACPI, place, message);
         }
     }
@@ -229,7 +227,7 @@ fn together(cx: &Context<'_>, iommu: &Iommu, out: &mut Findings<'_>) {
     let on = |switch: Option<OnOff>| switch == Some(OnOff::On);
     let driver = &iommu.driver;
     if on(driver.intremap) && cx.domain.features.ioapic != Some(IoApic::Qemu) {
-        let message = "`intremap` of an IOMMU needs `ioapic` with driver `qemu` among the `features`";
+        let message = "`intremap` of an IOMMU needs `ioapic` with driver `qemu` among the `<features>`";
         out.refuse(&SPLIT, iommu.info.pos.path("driver/@intremap"), message);
     }
     if on(driver.eim) && !on(driver.intremap) {

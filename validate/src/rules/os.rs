@@ -125,7 +125,12 @@ fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
         }
     }
     if !domain.os.boot_devs.is_empty() && !taken.is_empty() {
-        let message = "`<boot>` of `os` exclude `<boot>` of devices";
+        let of_device = taken.first().and_then(|(_, id)| domain.devices.info(*id));
+        let message = Message::new("`<boot>` of `<os>` and `<boot>` of a device exclude each other");
+        let message = message.with_label(
+            of_device.map(|info| info.pos.path("boot")).unwrap_or_default(),
+            "this is of a device",
+        );
         out.refuse(&BOOT_TWO_WAYS, domain.os.pos.path("boot"), message);
     }
 }

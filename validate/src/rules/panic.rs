@@ -1,8 +1,9 @@
 //! Rules on `<panic>`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use virtargv_caps::Cap;
+use virtargv_model::Message;
 use virtargv_model::device::panic::{Panic, PanicModel};
 use virtargv_model::info::Address;
 
@@ -33,10 +34,12 @@ virtargv_model::rules! {
 
 /// Checks every `<panic>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     for panic in &cx.domain.devices.panics {
-        if let Some(model) = panic.model.filter(|model| !seen.insert(*model)) {
-            let message = format!("a guest has one panic device of model `{model}`");
+        let first = panic.model.and_then(|model| seen.insert(model, panic.info.pos));
+        if let (Some(model), Some(first)) = (panic.model, first) {
+            let message = Message::new(format!("a guest has one panic device of model `{model}`"));
+            let message = message.with_label(first, "it has this one already");
             out.refuse(&PANIC_TWICE, panic.info.pos, message);
         }
         if let Some(model) = panic.model {

@@ -68,11 +68,11 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmBackend::Emulator(emulator) => check_emulator(cx, tpm, emulator, out),
         TpmBackend::External { mode, path } => {
             if *mode == Some(SourceMode::Bind) {
-                let message = "the `source` of an external `tpm` needs mode `connect`, not `bind`";
+                let message = "the `<source>` of an external `tpm` needs mode `connect`, not `bind`";
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source/@mode"), message);
             }
             if path.is_none() {
-                let message = "the `source` of an external `tpm` lacks its `path`";
+                let message = "the `<source>` of an external `tpm` lacks its `path`";
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source"), message);
             }
         }

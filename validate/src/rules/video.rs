@@ -2,7 +2,7 @@
 
 use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::video::{Video, VideoModel, VirtioVideo};
-use virtargv_model::{OnOff, YesNo};
+use virtargv_model::{Message, OnOff, YesNo};
 
 use super::virtio;
 use crate::{Context, Findings};
@@ -127,8 +127,10 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             common(cx, video, out);
         }
     }
-    if let Some(second) = videos.iter().filter(|video| video.primary).nth(1) {
-        let message = "more than one `<video>` is `primary`";
+    let mut primary = videos.iter().filter(|video| video.primary);
+    if let (Some(first), Some(second)) = (primary.next(), primary.next()) {
+        let message = Message::new("more than one `<video>` is `primary`");
+        let message = message.with_label(first.info.pos.path("model/@primary"), "this one is, too");
         out.refuse(&PRIMARY_TWICE, second.info.pos.path("model/@primary"), message);
     }
 }
@@ -336,7 +338,7 @@ fn blob(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Findings<'
         let message = format!("`blob` (`{blob}`) is not supported by this QEMU");
         out.refuse(&BLOB, place, message);
     } else if blob == OnOff::On && !is_memfd(cx) {
-        let message = "`blob` is `on`, which needs guest memory with a `source` of type `memfd`";
+        let message = "`blob` is `on`, which needs guest memory with a `<source>` of type `memfd`";
         out.refuse(&BLOB_MEMFD, place, message);
     }
 }

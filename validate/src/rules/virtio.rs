@@ -76,7 +76,7 @@ pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'
     for (name, value) in named.into_iter().chain([("page_per_vq", options.page_per_vq)]) {
         if let Some(value) = value {
             let message =
-                format!("option `{name}` (`{value}`) of `driver` is only supported for virtio devices");
+                format!("option `{name}` (`{value}`) of `<driver>` is only supported for virtio devices");
             out.refuse(&ABSENT, place.clone(), message);
         }
     }

@@ -60,7 +60,7 @@ fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, ou
         (Some(_), _) => false,
     };
     if !placed {
-        let message = format!("this `address` is not supported for a `watchdog` of model `{model}`");
+        let message = format!("this `address` is not supported for a `<watchdog>` of model `{model}`");
         out.refuse(&WATCHDOG_ADDRESS, watchdog.info.pos.path("address"), message);
     }
     let fits = match model {
@@ -70,8 +70,10 @@ fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, ou
         WatchdogModel::Itco => guest.is_q35(),
     };
     if !fits {
-        let message =
-            format!("a `watchdog` of model `{model}` is not supported for machine type `{}`", guest.machine);
+        let message = format!(
+            "a `<watchdog>` of model `{model}` is not supported for machine type `{}`",
+            guest.machine
+        );
         out.refuse(&WATCHDOG_MACHINE, watchdog.info.pos.attr("model"), message);
     }
 }

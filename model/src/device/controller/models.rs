@@ -20,7 +20,7 @@ spelled! {
         /// A PCI bus.
         Pci = "pci",
         /// Xen's bus.
-        Xenbus = "xenbus",
+        Xenbus = "xenbus" of "Xen",
         /// ISA.
         Isa = "isa",
         /// NVMe.

@@ -49,7 +49,7 @@ spelled! {
         /// A bridge of the host.
         Bridge = "bridge",
         /// An internal network of the hypervisor (VirtualBox).
-        Internal = "internal",
+        Internal = "internal" of "VirtualBox",
         /// A network device of the host, by macvtap.
         Direct = "direct",
         /// A network device of the host that is assigned to the guest.
@@ -61,7 +61,7 @@ spelled! {
         /// Not connected.
         Null = "null" since "8.7",
         /// A distributed switch (VMware).
-        Vds = "vds" since "8.7",
+        Vds = "vds" since "8.7" of "VMware",
     }
 }
 
@@ -398,7 +398,7 @@ impl Socket {
         let Some(source) = el.child("source") else { return Self::default() };
         let Some(local) = source.child("local") else {
             let message =
-                "interface type `udp` needs an element `<local>` of `source`, with `address` and `port`";
+                "interface type `udp` needs an element `<local>` of `<source>`, with `address` and `port`";
             r.refuse_as(INTERNAL_BEFORE_9_0, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };

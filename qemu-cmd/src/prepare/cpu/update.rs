@@ -7,7 +7,7 @@ use virtargv_caps::{
 use virtargv_host::{Fact, Host, HostError};
 use virtargv_model::advice::nearest;
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
-use virtargv_model::{Class, Domain, Problem, Severity};
+use virtargv_model::{Class, Domain, Message, Problem, Severity};
 use virtargv_resolve::Guest;
 
 pub(super) type Done = Result<(), Problem>;
@@ -84,12 +84,11 @@ impl Cx<'_> {
         }
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
-                let message = format!("CPU feature `{}` is not defined", feature.name);
-                return Err(crate::rules::CPU_FEATURE_UNKNOWN.problem(
-                    self.caps.release(),
-                    feature.pos.attr("name"),
-                    message,
-                ));
+                let (rule, place) = (&crate::rules::CPU_FEATURE_UNKNOWN, feature.pos.attr("name"));
+                let known = definitions.features().iter().map(|defined| &*defined.name);
+                let message = Message::new(format!("CPU feature `{}` is not defined", feature.name));
+                let message = message.with_nearest(place.clone(), &feature.name, known, rule.help);
+                return Err(rule.problem(self.caps.release(), place, message));
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
                 let message =
@@ -271,7 +270,9 @@ impl Cx<'_> {
             return Err(crate::rules::CPU_MODEL_OFFERED.problem(self.caps.release(), cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
-            let message = format!("CPU model `{name}` cannot be translated to one that this QEMU has");
+            let message = format!(
+                "this QEMU has no CPU model `{name}`, and there are no definitions to translate it by"
+            );
             let problem =
                 crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message);
             return Err(self.without_definitions(problem.with_class(Class::NoDriver)));

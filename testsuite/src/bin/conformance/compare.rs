@@ -100,7 +100,7 @@ fn error_verdict(expect: Expect, text: &str, stage: Expect, class: &str, message
     let mut ours = quoted(message);
     ours.extend(in_backticks(message));
     let missing: Vec<String> =
-        quoted(text).into_iter().filter(|value| !ours.contains(value)).map(str::to_owned).collect();
+        quoted(text).into_iter().filter(|value| !ours.contains(&named(value))).map(str::to_owned).collect();
     if missing.is_empty() { Verdict::Agrees } else { Verdict::Quotes(missing) }
 }
 
@@ -134,6 +134,13 @@ fn quoted(text: &str) -> Vec<&str> {
     values
 }
 
+/// What a quoted value of libvirt names: of a path such as `./memory[1]` or `./@size` it is the last name.
+fn named(value: &str) -> &str {
+    let Some(path) = value.strip_prefix("./") else { return value };
+    let last = path.rsplit(['/', '@']).next().unwrap_or(path);
+    last.split('[').next().unwrap_or(last)
+}
+
 /// The values in backticks, an element or attribute as its name alone: `<source>` and `dev=` are `source` and `dev`. The
 /// value of an attribute with its name (`dev='x'`) is in single quotes.
 fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
@@ -162,6 +169,15 @@ mod tests {
         let check = |text, expected: &[&str]| assert_eq!(in_backticks(text).collect::<Vec<_>>(), expected);
         check("`<disk>` lacks `dev=`, not 'x' nor `it's`", &["disk", "dev", "it's"]);
         check("``", &[""]);
+    }
+
+    #[test]
+    fn paths_name_their_last_step() {
+        let check = |value, expected| assert_eq!(named(value), expected);
+        check("./memory[1]", "memory");
+        check("./memtune/hard_limit[1]", "hard_limit");
+        check("./@size", "size");
+        check("/dev/sda", "/dev/sda");
     }
 
     #[test]

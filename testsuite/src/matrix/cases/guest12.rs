@@ -72,7 +72,7 @@ pub(super) const CASES: &[Case] = &[
     current("machine-of-unknown-chipset").refused(),
     current("machine-without-known-chipset").refused(),
     modern("machine-of-unknown-chipset").refused(),
-    modern("machine-without-chipset").refused(),
+    current("machine-without-chipset").refused(),
     current("machine-microvm-inputs"),
     current("filesystem-handle").refused(),
     modern("filesystem-handle"),

@@ -69,7 +69,7 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
             out.refuse(&ENCRYPTION, place, message);
         }
         EncryptionFormat::Default => {
-            out.refuse(&ENCRYPTION_OPEN, place, "`format` of `encryption` is `default`, it must be named");
+            out.refuse(&ENCRYPTION_OPEN, place, "`format` of `<encryption>` is `default`, it must be named");
         }
         EncryptionFormat::Qcow if matches!(format, ImageFormat::Qcow | ImageFormat::Qcow2) => {
             let message = format!("image format `{format}` with encryption `qcow` is no longer supported");
@@ -78,7 +78,7 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
         EncryptionFormat::Qcow => {}
     }
     if encryption.secrets.len() > 1 {
-        let message = "the `qemu` engine of `encryption` takes one secret only";
+        let message = "the `qemu` engine of `<encryption>` takes one secret only";
         out.refuse(&ENCRYPTION_SECRETS, place, message);
     }
 }
@@ -86,7 +86,7 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
 fn check_librbd(cx: &Context<'_>, image: &Image, encryption: &Encryption, out: &mut Findings<'_>) {
     let place = encryption.pos;
     if image.network().is_none_or(|n| n.protocol != Some(Protocol::Rbd)) {
-        out.refuse(&ENCRYPTION, place, "the `librbd` engine of `encryption` needs protocol `rbd`");
+        out.refuse(&ENCRYPTION, place, "the `librbd` engine of `<encryption>` needs protocol `rbd`");
         return;
     }
     for (is_set, cap, what) in [
@@ -103,7 +103,8 @@ fn check_librbd(cx: &Context<'_>, image: &Image, encryption: &Encryption, out: &
         }
     }
     if matches!(encryption.format, EncryptionFormat::Default | EncryptionFormat::Qcow) {
-        let message = format!("format `{}` of `encryption` is not supported by `librbd`", encryption.format);
+        let message =
+            format!("format `{}` of `<encryption>` is not supported by `librbd`", encryption.format);
         out.refuse(&ENCRYPTION, place, message);
     }
 }

@@ -187,7 +187,7 @@ fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
             out.refuse(&GEOMETRY, place(), format!("`geometry` is not supported for bus `{bus}`"));
         }
         if geometry.trans.is_some() && disk.bus() != Some(DiskBus::Ide) {
-            let message = format!("`trans` of `geometry` needs bus `ide`, not `{bus}`");
+            let message = format!("`trans` of `<geometry>` needs bus `ide`, not `{bus}`");
             out.refuse(&GEOMETRY, place(), message);
         }
     }

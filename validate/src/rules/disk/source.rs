@@ -97,7 +97,7 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         check(cx, image, Form::Node, out);
         let format = image.format.unwrap_or(ImageFormat::Raw);
         if depth + 1 < images.len() && !has_backing(format) {
-            let message = format!("an image of format `{format}` cannot have a `backingStore`");
+            let message = format!("an image of format `{format}` cannot have a `<backingStore>`");
             out.refuse(&BACKING_FORMAT, image.pos, message);
         }
     }
@@ -154,7 +154,7 @@ fn check(cx: &Context<'_>, image: &Image, form: Form, out: &mut Findings<'_>) {
     check_tls(cx, image, out);
     match &image.location {
         Location::File { path: None, .. } | Location::Block { path: None } | Location::Dir { path: None } => {
-            let message = format!("the `source` of an image of type `{}` has no path", image.kind());
+            let message = format!("the `<source>` of an image of type `{}` has no path", image.kind());
             out.refuse(&PATH, image.pos, message);
         }
         Location::VhostVdpa { .. } if form != Form::Node => {

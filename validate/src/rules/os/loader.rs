@@ -117,7 +117,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             FirmwareConflict::FeaturesWithoutChoice => (
                 &FEATURES_WITHOUT_CHOICE,
                 os.features_pos.into(),
-                "features of `<firmware>` need `firmware` of `os`",
+                "features of `<firmware>` need `firmware` of `<os>`",
             ),
             FirmwareConflict::StatelessTemplate => (
                 &STATELESS_NVRAM,
