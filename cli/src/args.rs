@@ -1,36 +1,20 @@
 //! The arguments of the command.
 
+use std::num::NonZero;
+
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use virtargv::{Arch, Cap, Release};
 use virtargv_host::Uuid;
 
-const EXIT_CODES: &str = "\
-Exit codes: 0 success, 1 the document was refused, 2 wrong usage or unreadable input.";
+mod caps;
+mod examples;
 
-const EXAMPLES: &str = "\
-Examples:
-  virtargv argv guest.xml                            the command line under the latest release
-  virtargv argv --release 7.0 --format json -        the same as JSON, document on standard input
-  virtargv argv --caps caps.xml --no-flag kvm g.xml  for the QEMU that caps.xml describes, without KVM
-  virtargv argv --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
-  virtargv argv --standalone=/run/demo --explain-host guest.xml
-                                                     a command line without a launcher, and what it requires
-  virtargv argv --explain guest.xml                  each option with its origin
-  virtargv argv --network default=bridge:virbr0 guest.xml
-                                                     with a network that this machine does not have
-  virtargv host show guest.xml > host.json           what this machine is asked for the document
-  virtargv argv --host host.json guest.xml           the same command line on any other machine
-  virtargv run guest.xml                             start the guest, and stay until it ends
-  virtargv check *.xml                               every problem of many documents
-  virtargv caps require guest.xml                    the flags that it needs, and the oldest QEMU with them
-  virtargv explain net-teaming-transient-type        what a rule requires, and why
-
-Exit codes: 0 success, 1 the document was refused, 2 wrong usage or unreadable input.";
+pub(crate) use caps::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
-#[command(version, after_help = EXAMPLES, arg_required_else_help = true)]
+#[command(name = "virtargv", version, after_help = examples::ALL, arg_required_else_help = true)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -57,6 +41,10 @@ pub(crate) enum Command {
     Host(HostCommand),
     /// Explain rules: what must hold, why, and what to do; without an id, list all rules.
     Explain(ExplainArgs),
+    /// Print the completions of this command for a shell.
+    Completions(CompletionsArgs),
+    /// Print the man page of this command, or write those of all subcommands.
+    Man(ManArgs),
 }
 
 /// The releases of libvirt that are followed, so that help and messages list them.
@@ -165,6 +153,7 @@ fn uuid(text: &str) -> Result<Uuid, String> {
 
 /// Describe machines.
 #[derive(Debug, Subcommand)]
+#[command(after_help = examples::HOST)]
 pub(crate) enum HostCommand {
     /// Print the description of a machine as a file for `--host`.
     ///
@@ -175,6 +164,7 @@ pub(crate) enum HostCommand {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = examples::HOST_SHOW)]
 pub(crate) struct HostShowArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
@@ -193,7 +183,7 @@ pub(crate) struct HostShowArgs {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = examples::ARGV)]
 pub(crate) struct ArgvArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
@@ -226,9 +216,7 @@ pub(crate) struct ArgvArgs {
 
 #[cfg(target_os = "linux")]
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Exit codes: 0 the guest ended by itself, 1 the document was refused, 2 wrong usage or unreadable input, 3 the guest cannot be
-started here or QEMU failed, 130 interrupted.")]
+#[command(after_help = examples::RUN)]
 pub(crate) struct RunArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
@@ -263,7 +251,7 @@ pub(crate) enum ArgvFormat {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = EXIT_CODES)]
+#[command(after_help = examples::CHECK)]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
@@ -276,8 +264,19 @@ pub(crate) struct CheckArgs {
     /// With --fix: write no file, print what would be changed as a unified diff.
     #[arg(long, requires = "fix")]
     pub(crate) dry_run: bool,
-    /// The documents; `-` is standard input.
-    #[arg(value_name = "FILE|-", required = true)]
+    /// Print problems only: no summary, no progress.
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// Skip named files, too, whose outermost element is not `<domain>`.
+    #[arg(long)]
+    pub(crate) domains_only: bool,
+    /// The number of documents that are checked at the same time [default: the number of CPUs].
+    #[arg(long, short, value_name = "NUMBER")]
+    pub(crate) jobs: Option<NonZero<u16>>,
+    /// The documents; `-` is standard input. Of a directory these are all files `*.xml` in it and below whose outermost
+    /// element is `<domain>`. A name with `*`, `?` or `[` that no file has is a pattern, in which `**` stands for any
+    /// directories.
+    #[arg(value_name = "FILE|DIR|PATTERN|-", required = true)]
     pub(crate) files: Vec<String>,
 }
 
@@ -286,110 +285,36 @@ pub(crate) struct CheckArgs {
 pub(crate) enum CheckFormat {
     /// For people: message, place, source excerpt.
     Text,
-    /// An array with one object a document.
+    /// One JSON object (docs/check.md).
     Json,
-}
-
-/// Show, compare and probe capabilities.
-///
-/// A set is named as for `--caps`: a capabilities file, `builtin:NAME`, or `probe:PATH` for a QEMU binary.
-#[derive(Debug, Subcommand)]
-pub(crate) enum CapsCommand {
-    /// List the built-in sets.
-    List(CapsListArgs),
-    /// Show the content of a set.
-    Show(CapsShowArgs),
-    /// Compare two sets.
-    Diff(CapsDiffArgs),
-    /// Probe a QEMU binary and print its capabilities file.
-    Probe(CapsProbeArgs),
-    /// Show the flags that a document needs, and the oldest built-in QEMU that has all of them.
-    Require(Box<CapsRequireArgs>),
-}
-
-/// The layouts of output on sets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum CapsFormat {
-    /// For people.
-    Text,
-    /// One JSON value.
-    Json,
+    /// SARIF 2.1.0, for code scanning.
+    Sarif,
+    /// JUnit's XML.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
 }
 
 #[derive(Debug, Args)]
-pub(crate) struct CapsListArgs {
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
-    pub(crate) format: CapsFormat,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CapsShowArgs {
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
-    pub(crate) format: CapsFormat,
-    /// The libvirt release whose flags are shown.
-    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
-    pub(crate) release: Release,
-    /// Probe a binary even if its capabilities are in the cache.
-    #[arg(long)]
-    pub(crate) refresh: bool,
-    /// The set.
-    #[arg(value_name = "SET", default_value = "builtin:qemu-10.0-x86_64")]
-    pub(crate) set: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CapsDiffArgs {
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
-    pub(crate) format: CapsFormat,
-    /// The libvirt release whose flags are compared.
-    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
-    pub(crate) release: Release,
-    /// The first set.
-    #[arg(value_name = "A")]
-    pub(crate) a: String,
-    /// The second set.
-    #[arg(value_name = "B")]
-    pub(crate) b: String,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CapsProbeArgs {
-    /// The libvirt release whose flags are probed for.
-    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
-    pub(crate) release: Release,
-    /// Leave out what depends on this host, and list the flags of all releases, for use on other hosts.
-    #[arg(long)]
-    pub(crate) generic: bool,
-    /// The QEMU binary.
-    #[arg(value_name = "PATH")]
-    pub(crate) path: std::path::PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(crate) struct CapsRequireArgs {
-    /// The output format.
-    #[arg(long, value_enum, default_value_t = CapsFormat::Text)]
-    pub(crate) format: CapsFormat,
-    /// The release whose behaviour is followed.
-    #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
-    pub(crate) release: Release,
-    /// The QEMU that is to run the document, as for `argv`; without it, the built-in set of QEMU 10.0
-    /// for its architecture.
-    #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
-    pub(crate) caps: Option<String>,
-    #[command(flatten)]
-    pub(crate) host: HostArgs,
-    /// The document; `-` is standard input.
-    #[arg(value_name = "FILE|-")]
-    pub(crate) file: String,
-}
-
-#[derive(Debug, Args)]
+#[command(after_help = examples::EXPLAIN)]
 pub(crate) struct ExplainArgs {
     /// The ids of rules, as a report shows them.
     #[arg(value_name = "RULE")]
     pub(crate) rules: Vec<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = examples::COMPLETIONS)]
+pub(crate) struct CompletionsArgs {
+    /// The shell.
+    #[arg(value_enum)]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = examples::MAN)]
+pub(crate) struct ManArgs {
+    /// The directory that gets a page for each subcommand; it must exist.
+    #[arg(value_name = "DIR")]
+    pub(crate) dir: Option<std::path::PathBuf>,
 }

@@ -25,14 +25,15 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     }
     let text = input::read(&args.file)?;
     let chosen = Chosen::load(&args.qemu.host, HostChoice::Here)?;
-    let mut sets = Sets::new(&args.qemu);
-    let set = sets.of(&text, chosen.arch())?;
+    let sets = Sets::new(&args.qemu);
+    let arch = virtargv::arch_of(&text);
+    let set = sets.of(arch.unwrap_or(chosen.arch()))?;
     let runner = match &args.standalone {
         Some(dir) => Runner::Shell(directory(dir, &text)?),
         None if args.like_native => Runner::Reader,
         None => Runner::Launcher,
     };
-    let mut outcome = chosen.with_request(&text, set, |mut request| {
+    let mut outcome = chosen.with_request(arch, &set, |mut request| {
         request.read.abi_update = args.abi_update;
         request.start.runner = runner;
         virtargv::run(&text, &request)

@@ -1,7 +1,7 @@
 //! Loading capabilities sets.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use virtargv::model::advice::nearest;
 use virtargv::{Arch, Caps, Release, builtin};
@@ -75,41 +75,55 @@ fn program_of(name: &str) -> Result<Option<String>, Unusable> {
     }
 }
 
-/// The sets for documents. Each is loaded once.
+/// The sets for documents. Each is loaded once, whichever thread asks for it first.
 pub(crate) struct Sets<'a> {
     args: &'a QemuArgs,
-    loaded: HashMap<String, Set>,
+    loaded: Mutex<HashMap<String, Loaded>>,
 }
+
+/// A set, or why there is none.
+type Loaded = Result<Arc<Set>, String>;
 
 impl<'a> Sets<'a> {
     /// The sets that the options name.
     pub(crate) fn new(args: &'a QemuArgs) -> Self {
-        Self { args, loaded: HashMap::new() }
+        Self { args, loaded: Mutex::default() }
     }
 
-    /// The set for the document `text`, whose architecture is `otherwise` if it names none.
-    pub(crate) fn of(&mut self, text: &str, otherwise: Arch) -> Result<&Set, Unusable> {
-        let arch = || virtargv::arch_of(text).unwrap_or(otherwise);
-        let (name, key) = match &self.args.caps {
-            Some(name) if name.contains(ARCH) => {
-                let name = name.replace(ARCH, arch().qemu_name());
-                (Some(name.clone()), name)
-            }
-            Some(name) => (Some(name.clone()), name.clone()),
-            None => (None, arch().name().to_owned()),
-        };
-        match self.loaded.entry(key) {
-            Entry::Occupied(known) => Ok(known.into_mut()),
-            Entry::Vacant(fresh) => Ok(fresh.insert(load(self.args, name.as_deref(), arch)?)),
+    /// Loads the set that the options name for all documents, so that it is known whether there is one.
+    pub(crate) fn load_named(&self) -> Result<(), Unusable> {
+        match &self.args.caps {
+            Some(name) if !name.contains(ARCH) => self.get(name.clone(), Some(name), Arch::X86_64).map(drop),
+            _ => Ok(()),
         }
+    }
+
+    /// The set for a document of architecture `arch`.
+    pub(crate) fn of(&self, arch: Arch) -> Result<Arc<Set>, Unusable> {
+        match &self.args.caps {
+            Some(name) if name.contains(ARCH) => {
+                let name = name.replace(ARCH, arch.qemu_name());
+                self.get(name.clone(), Some(&name), arch)
+            }
+            Some(name) => self.get(name.clone(), Some(name), arch),
+            None => self.get(arch.name().to_owned(), None, arch),
+        }
+    }
+
+    /// The set that is kept under `key`, loaded if it is not there.
+    fn get(&self, key: String, name: Option<&str>, arch: Arch) -> Result<Arc<Set>, Unusable> {
+        // Others wait meanwhile: most probably they need the same set.
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        let load = || load(self.args, name, arch).map(Arc::new).map_err(|Unusable(why)| why);
+        loaded.entry(key).or_insert_with(load).clone().map_err(Unusable)
     }
 }
 
 /// Loads the set `name`, or the default built-in one for an architecture, with the flags that the options add and remove.
-pub(crate) fn load(args: &QemuArgs, name: Option<&str>, arch: impl Fn() -> Arch) -> Result<Set, Unusable> {
+pub(crate) fn load(args: &QemuArgs, name: Option<&str>, arch: Arch) -> Result<Set, Unusable> {
     let caps = match name {
         Some(name) => named(name, args.release, args.refresh)?,
-        None => default_for(arch(), args.release)?.1,
+        None => default_for(arch, args.release)?.1,
     };
     let program = name.map(program_of).transpose()?.flatten();
     if args.flags.is_empty() && args.no_flags.is_empty() {

@@ -186,7 +186,8 @@ fn print_probe(args: &CapsProbeArgs) -> Done {
 fn require(args: &CapsRequireArgs) -> Done {
     let text = input::read(&args.file)?;
     let chosen = Chosen::load(&args.host, HostChoice::None)?;
-    let arch = virtargv::arch_of(&text).unwrap_or_else(|| chosen.arch());
+    let named = virtargv::arch_of(&text);
+    let arch = named.unwrap_or_else(|| chosen.arch());
     let fitting = caps::builtin_for(arch, args.release);
     let (name, set) = if let Some(name) = &args.caps {
         (name.clone(), Set::named(name, args.release, false)?)
@@ -194,7 +195,7 @@ fn require(args: &CapsRequireArgs) -> Done {
         let (name, caps) = caps::default_for(arch, args.release)?;
         (format!("{name}, the default,"), Set { caps, program: None })
     };
-    let flags = chosen.with_request(&text, &set, |request| virtargv::required_flags(&text, &request));
+    let flags = chosen.with_request(named, &set, |request| virtargv::required_flags(&text, &request));
     let flags = match flags {
         Ok(flags) => flags,
         Err(report) => {

@@ -23,9 +23,9 @@ const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 /// The machine that the options name, and what their short forms say of it.
 pub(crate) struct Chosen<'a> {
     args: &'a HostArgs,
-    base: Box<dyn Host>,
+    base: Box<dyn Host + Send + Sync>,
+    definitions: Option<Definitions>,
     short: Short,
-    seeded: Option<Seeded>,
     /// Whether the machine has no architecture of its own, and so that of the document.
     adapts: bool,
 }
@@ -51,7 +51,7 @@ impl<'a> Chosen<'a> {
             return Err(Unusable(format!("'{}', given with --cpu-map, is not a directory", dir.display())));
         }
         let choice = args.host.clone().unwrap_or(otherwise);
-        let base: Box<dyn Host> = match &choice {
+        let base: Box<dyn Host + Send + Sync> = match &choice {
             HostChoice::Here => Box::new(here(args)),
             HostChoice::None => Box::new(Nowhere::new(args)),
             HostChoice::File(path) => {
@@ -67,8 +67,8 @@ impl<'a> Chosen<'a> {
             }
         };
         let adapts = choice == HostChoice::None;
-        let seeded = args.seed.map(Seeded::new);
-        Ok(Self { args, base, short: Short::of(args)?, seeded, adapts })
+        let definitions = args.cpu_map.is_some().then(|| Definitions(here(args)));
+        Ok(Self { args, base, definitions, short: Short::of(args)?, adapts })
     }
 
     /// The architecture of a document that names none.
@@ -76,20 +76,26 @@ impl<'a> Chosen<'a> {
         self.args.arch.unwrap_or_else(|| self.base.arch())
     }
 
-    /// Calls `with` with the request for the document `text` and the capabilities of `set`.
-    pub(crate) fn with_request<T>(&self, text: &str, set: &Set, with: impl FnOnce(Request<'_>) -> T) -> T {
+    /// Calls `with` with the request for a document of architecture `arch`, if it names one, and the capabilities of `set`.
+    pub(crate) fn with_request<T>(
+        &self,
+        arch: Option<Arch>,
+        set: &Set,
+        with: impl FnOnce(Request<'_>) -> T,
+    ) -> T {
         let program = set.program.as_deref().map(|path| Program { arch: set.caps.arch(), path });
-        let short = Override::new(&*self.base).with_networks(&self.short).with_storage(&self.short);
+        let short =
+            Override::new(&*self.base as &dyn Host).with_networks(&self.short).with_storage(&self.short);
         let mut host = short.with_secrets(&self.short).with_machine(&self.short);
-        let definitions = self.args.cpu_map.is_some().then(|| Definitions(here(self.args)));
-        if let Some(definitions) = &definitions {
+        if let Some(definitions) = &self.definitions {
             host = host.with_cpu(definitions);
         }
-        if let Some(seeded) = &self.seeded {
+        // Each document starts from the seed, so that it does not matter which others there are.
+        let seeded = self.args.seed.map(Seeded::new);
+        if let Some(seeded) = &seeded {
             host = host.with_random(seeded);
         }
-        let of_document = || virtargv::arch_of(text).filter(|_| self.adapts);
-        if let Some(arch) = self.args.arch.or_else(of_document) {
+        if let Some(arch) = self.args.arch.or(arch.filter(|_| self.adapts)) {
             host = host.with_arch(arch);
         }
         let binary = Override::new(&host);

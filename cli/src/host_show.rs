@@ -33,11 +33,12 @@ const CPUS: u32 = 8192;
 pub(crate) fn run(command: &HostCommand) -> Done {
     let HostCommand::Show(args) = command;
     let chosen = Chosen::load(&args.qemu.host, HostChoice::Here)?;
-    let mut sets = Sets::new(&args.qemu);
+    let sets = Sets::new(&args.qemu);
     let texts = args.files.iter().map(|file| input::read(file)).collect::<Result<Vec<_>, _>>()?;
     let plain = image_document(None);
-    let set = sets.of(&plain, chosen.arch())?;
-    let mut description = chosen.with_request(&plain, set, |request| {
+    let arch = virtargv::arch_of(&plain);
+    let set = sets.of(arch.unwrap_or(chosen.arch()))?;
+    let mut description = chosen.with_request(arch, &set, |request| {
         let recorder = Recorder::new(request.host);
         general(&recorder);
         if texts.is_empty() {
@@ -50,8 +51,9 @@ pub(crate) fn run(command: &HostCommand) -> Done {
         finish(recorder, args, texts.is_empty())
     })?;
     for text in &texts {
-        let set = sets.of(text, chosen.arch())?;
-        description = chosen.with_request(text, set, |request| {
+        let arch = virtargv::arch_of(text);
+        let set = sets.of(arch.unwrap_or(chosen.arch()))?;
+        description = chosen.with_request(arch, &set, |request| {
             let recorder = Recorder::resume(request.host, description);
             follow(text, &request, &recorder, args);
             finish(recorder, args, false)

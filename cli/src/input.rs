@@ -1,6 +1,7 @@
 //! Reading documents.
 
-use std::io::Read as _;
+use std::io::{Error, Read as _};
+use std::path::Path;
 
 use virtargv::MAX_DOCUMENT;
 
@@ -8,22 +9,38 @@ use crate::Unusable;
 
 /// Reads the file `name`, or standard input for `-`, up to the maximum size of a document.
 pub(crate) fn read(name: &str) -> Result<String, Unusable> {
+    let path = (name != "-").then(|| Path::new(name));
+    let bytes = bytes(path).map_err(|e| Unusable(format!("cannot read '{name}': {e}")))?;
+    text(bytes).map_err(|(why, _)| Unusable(format!("cannot read '{name}': {why}")))
+}
+
+/// The content of a file, or of standard input, up to the maximum size of a document.
+pub(crate) fn bytes(path: Option<&Path>) -> Result<Vec<u8>, Error> {
     let mut bytes = Vec::new();
     // With one byte over the limit the parser refuses the document.
     let limit = MAX_DOCUMENT as u64 + 1;
-    let read = if name == "-" {
-        std::io::stdin().lock().take(limit).read_to_end(&mut bytes)
-    } else {
-        std::fs::File::open(name).and_then(|f| f.take(limit).read_to_end(&mut bytes))
+    match path {
+        None => std::io::stdin().lock().take(limit).read_to_end(&mut bytes)?,
+        Some(path) => std::fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?,
     };
-    read.map_err(|e| Unusable(format!("cannot read '{name}': {e}")))?;
+    Ok(bytes)
+}
+
+/// The text that `bytes` are, or why they are none, with the text before the first byte that is not.
+pub(crate) fn text(bytes: Vec<u8>) -> Result<String, (String, String)> {
     String::from_utf8(bytes).map_err(|e| {
         let at = e.utf8_error().valid_up_to();
-        Unusable(format!("cannot read '{name}': not UTF-8 from byte {at} on"))
+        let mut before = e.into_bytes();
+        before.truncate(at);
+        let before = String::from_utf8_lossy(&before).into_owned();
+        (format!("not UTF-8 from byte {at} on"), before)
     })
 }
 
+/// The name of standard input in reports.
+pub(crate) const STDIN: &str = "<stdin>";
+
 /// The name of the file `name` in reports.
 pub(crate) fn shown(name: &str) -> &str {
-    if name == "-" { "<stdin>" } else { name }
+    if name == "-" { STDIN } else { name }
 }

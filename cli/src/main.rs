@@ -12,6 +12,7 @@ mod fix;
 mod host;
 mod host_show;
 mod input;
+mod manual;
 mod probe_cache;
 #[cfg(target_os = "linux")]
 mod run;
@@ -39,6 +40,8 @@ fn main() -> ExitCode {
         Command::Caps(command) => caps_cmd::run(&command),
         Command::Host(command) => host_show::run(&command),
         Command::Explain(args) => explain::run(&args),
+        Command::Completions(args) => manual::completions(&args),
+        Command::Man(args) => manual::pages(&args),
     };
     match done {
         Ok(code) => ExitCode::from(code),

@@ -21,8 +21,9 @@ const INTERRUPTED: u8 = 130;
 pub(crate) fn run(args: &RunArgs) -> Done {
     let text = input::read(&args.file)?;
     let chosen = Chosen::load(&args.qemu.host, HostChoice::Here)?;
-    let set = set(args, &text, chosen.arch())?;
-    let mut outcome = chosen.with_request(&text, &set, |mut request| {
+    let arch = virtargv::arch_of(&text);
+    let set = set(args, &text, arch.unwrap_or(chosen.arch()))?;
+    let mut outcome = chosen.with_request(arch, &set, |mut request| {
         request.read.abi_update = args.abi_update;
         if request.start.domain_id == DomainId::NotAssigned {
             // No two processes have the same number, so that no two runs have the same directories.
@@ -94,7 +95,6 @@ fn report(ended: Result<Ended, Error>) -> u8 {
 
 /// The capabilities: where no option names them, those of the binary that is started.
 fn set(args: &RunArgs, text: &str, arch: Arch) -> Result<Set, Unusable> {
-    let arch = virtargv::arch_of(text).unwrap_or(arch);
     let name = if let Some(name) = &args.qemu.caps {
         name.replace(caps::ARCH, arch.qemu_name())
     } else {
@@ -102,5 +102,5 @@ fn set(args: &RunArgs, text: &str, arch: Arch) -> Result<Set, Unusable> {
         let path = named.unwrap_or_else(|| format!("/usr/bin/qemu-system-{}", arch.qemu_name()));
         format!("probe:{path}")
     };
-    caps::load(&args.qemu, Some(&name), || arch)
+    caps::load(&args.qemu, Some(&name), arch)
 }

@@ -9,7 +9,6 @@ use std::process::{Command, Output};
 
 use common::text;
 
-use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
 const GOOD: &str = "<domain type='qemu'><name>a,b</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d10</uuid>
@@ -90,57 +89,6 @@ fn formats_of_a_command_line_are_equivalent() {
     assert_eq!(text(&seen).split_terminator('\0').collect::<Vec<_>>(), args);
 }
 
-#[test]
-fn check_shows_all_problems_by_place() {
-    let check = |args: &[&str], input: &str, expected: Expect| {
-        expected.assert_eq(text(&virtargv(args, input).stdout));
-    };
-    check(
-        &["check", "examples/broken.xml"],
-        "",
-        expect![[r"
-            error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
-             --> examples/broken.xml:3:11
-              |
-            3 |   <memory unit='GigaByte'>4</memory>
-              |           ^^^^^^^^^^^^^^^
-
-            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd, nvme
-              --> examples/broken.xml:10:25
-               |
-            10 |       <target dev='vda' bus='virtoi'/>
-               |                         ^^^^^^^^^^^^
-
-            error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs interface model 'virtio', not 'e1000'
-              --> examples/broken.xml:14:14
-               |
-            14 |       <model type='e1000'/>
-               |              ^^^^^^^^^^^^
-
-            1 of 1 refused
-        "]],
-    );
-    check(&["check", "-"], GOOD, expect![[r""]]);
-}
-
-#[test]
-fn check_prints_places_in_json() {
-    let output = virtargv(&["check", "--format", "json", "examples/broken.xml"], "");
-    let documents: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-    let problems = documents[0]["problems"].as_array().expect("an array");
-    let places: Vec<(&str, u64, u64)> = problems
-        .iter()
-        .map(|p| {
-            let number = |key: &str| p[key].as_u64().expect("a number");
-            (p["rule"].as_str().expect("a text"), number("line"), number("column"))
-        })
-        .collect();
-    assert_eq!(
-        places,
-        [("unit", 3, 11), ("attribute-value", 10, 25), ("net-teaming-persistent-model", 14, 14)]
-    );
-}
-
 /// A guest with an image whose path would be a command in a script that does not quote it.
 const HOSTILE: &str = "<domain type='qemu'><name>x</name><uuid>0b6a5c2e-6a4b-4c8e-9a53-2b7a4f3e9d11</uuid>
 <memory unit='MiB'>64</memory><os><type arch='x86_64' machine='pc'>hvm</type></os>
@@ -156,7 +104,7 @@ fn needs_are_comments_or_json() {
         comments,
         [
             "# The command line requires on the host (virtargv creates none of it):",
-            "# - a directory '/no/such/directory' that QEMU can write to",
+            "# - a directory `/no/such/directory` that QEMU can write to",
         ]
     );
     let output = virtargv(&["argv", "--explain-host", "--format", "json", "-"], GOOD).stdout;
@@ -183,7 +131,7 @@ fn values_stay_inside_comments() {
     // The default directory is one component below that of the system, whatever the name is.
     let output = virtargv(&["argv", "--standalone", "--explain-host", "-"], &GOOD.replace("a,b", "a,b c"));
     let directory = text(&output.stdout).lines().nth(1).expect("a directory");
-    assert!(directory.ends_with("/virtargv-a,b c' that QEMU can write to"), "{directory}");
+    assert!(directory.ends_with("/virtargv-a,b c` that QEMU can write to"), "{directory}");
 }
 
 #[test]
@@ -197,12 +145,6 @@ fn every_argument_is_explained_and_printed() {
         lines.windows(2).any(|pair| matches!(pair, [why, "'a b'"] if why.starts_with("# "))),
         "{lines:?}"
     );
-}
-
-#[test]
-fn colour_is_for_terminals_only() {
-    let output = virtargv(&["check", "examples/broken.xml"], "");
-    assert!(!text(&output.stdout).contains('\u{1b}'));
 }
 
 #[test]
@@ -242,4 +184,24 @@ fn json_has_the_source_of_each_argument() {
     }
     assert_eq!(Value::from(flat), line["args"]);
     assert!(arguments.iter().any(|argument| argument["properties"]["driver"].is_string()));
+}
+
+#[test]
+fn completions_and_man_pages_have_every_subcommand() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let output = virtargv(&["completions", shell], "");
+        assert_eq!(output.status.code(), Some(0), "{shell}");
+        assert!(text(&output.stdout).contains("domains-only"), "{shell}");
+    }
+    let page = virtargv(&["man"], "");
+    assert!(text(&page.stdout).contains(".TH virtargv 1"), "{}", text(&page.stdout));
+    let scratch = common::Scratch::with(&[("man1/old.1", b"")]);
+    let dir = scratch.path().join("man1");
+    let output = virtargv(&["man", dir.to_str().expect("UTF-8")], "");
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    for name in ["virtargv", "virtargv-check", "virtargv-caps-probe", "virtargv-host-show"] {
+        let page = std::fs::read_to_string(dir.join(format!("{name}.1"))).expect("a page");
+        assert!(page.contains("Examples:") && page.contains("Exit codes: 0 "), "{name}");
+    }
+    assert_eq!(virtargv(&["man", "/no/such/directory"], "").status.code(), Some(2));
 }

@@ -1,7 +1,9 @@
 //! Running the command.
 
 use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The command, to be given arguments.
 pub fn virtargv() -> Command {
@@ -20,4 +22,35 @@ pub fn run(command: &mut Command, input: &str) -> Output {
 /// Output as text.
 pub fn text(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("UTF-8")
+}
+
+/// A directory of a test's own, removed with its value.
+#[allow(dead_code, reason = "not every test has files")]
+pub struct Scratch(PathBuf);
+
+#[allow(dead_code, reason = "not every test has files")]
+impl Scratch {
+    /// A directory with these files.
+    pub fn with(files: &[(&str, &[u8])]) -> Self {
+        static NUMBER: AtomicUsize = AtomicUsize::new(0);
+        let number = NUMBER.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("virtargv-test-{}-{number}", std::process::id()));
+        for (name, content) in files {
+            let path = dir.join(name);
+            std::fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+            std::fs::write(path, content).expect("a file");
+        }
+        Self(dir)
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
 }
