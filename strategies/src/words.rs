@@ -143,6 +143,7 @@ impl Words {
 
     /// Adds the words of a message "... for attribute 'A' of element 'E': known values: X, Y".
     fn listen(&mut self, message: &str) {
+        let message = message.replace('`', "'");
         let Some((about, known)) = message.split_once("known values: ") else { return };
         let Some((_, about)) = about.split_once("for attribute '") else { return };
         let Some((attribute, about)) = about.split_once("' of element '") else { return };
