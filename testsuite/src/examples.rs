@@ -24,7 +24,7 @@ use tree::Node;
 pub type Documents = BTreeMap<&'static str, String>;
 
 /// The largest document that is cut down, in bytes. A rule on numbers can need thousands of elements, which show nothing.
-const LARGEST: usize = 20_000;
+const LARGEST: usize = 12_000;
 
 /// What is wrong with an example; `None` if it shows what it is to show.
 pub fn fault(example: &Example, documents: &Documents) -> Option<String> {

@@ -6,7 +6,7 @@ use virtargv::examples::Example;
 use virtargv::{Arch, Cap, Caps, Host, Override, Release, Request, Severity, Source, builtin};
 
 use crate::definitions::DEFINITIONS;
-use crate::matrix::{Case, HostKind, Qemu, cases};
+use crate::matrix::{Case, HostKind, LineFor, Qemu, cases};
 
 /// The name of the conditions of definitions that a host returns.
 const DEFINITION: &str = "definition";
@@ -125,12 +125,15 @@ impl Conditions {
     /// # Errors
     /// There is no such set of capabilities.
     pub fn judge(&self) -> Result<Judge, String> {
-        let judge = |caps, host, define| Judge { caps, host, define, adapts: false };
+        let judge =
+            |caps, host| Judge { caps, host, define: false, line_for: LineFor::Launcher, adapts: false };
         Ok(match self {
-            Self::Definition => judge(CapsOf::Definition, HostKind::Unknown.host(Release::default()), false),
-            Self::Case(case) => {
-                judge(CapsOf::Fixed(Box::new(case.caps()?)), case.host.host(case.release), case.define)
-            }
+            Self::Definition => judge(CapsOf::Definition, HostKind::Unknown.host(Release::default())),
+            Self::Case(case) => Judge {
+                define: case.define,
+                line_for: case.line_for,
+                ..judge(CapsOf::Fixed(Box::new(case.caps()?)), case.host.host(case.release))
+            },
             Self::Check { release, set, with, without } => {
                 let caps = match set {
                     None => CapsOf::Architecture(*release),
@@ -143,7 +146,7 @@ impl Conditions {
                         ))
                     }
                 };
-                Judge { adapts: true, ..judge(caps, HostKind::Unknown.host(*release), false) }
+                Judge { adapts: true, ..judge(caps, HostKind::Unknown.host(*release)) }
             }
         })
     }
@@ -168,7 +171,12 @@ fn words(case: &Case) -> String {
             format!("a QEMU like builtin:{name}")
         }
     };
-    format!("libvirt {}, {qemu}, {}", case.release, case.host.words())
+    let line_for = match case.line_for {
+        LineFor::Launcher => "",
+        LineFor::Shell => ", a line for a shell",
+        LineFor::Reader => ", a line that is to be read only",
+    };
+    format!("libvirt {}, {qemu}, {}{line_for}", case.release, case.host.words())
 }
 
 /// The capabilities of a judge.
@@ -184,6 +192,7 @@ pub struct Judge {
     caps: CapsOf,
     host: Box<dyn Host>,
     define: bool,
+    line_for: LineFor,
     /// Whether the host is of the document's architecture.
     adapts: bool,
 }
@@ -205,6 +214,7 @@ impl Judge {
         let host: &dyn Host = if self.adapts { &of_document } else { &*self.host };
         let mut request = Request::new(caps, host);
         request.read.abi_update = self.define;
+        request.start.runner = self.line_for.runner();
         let report = virtargv::run(text, &request).report;
         let source = Source::new(text);
         let found = report.iter().map(|problem| Found {

@@ -58,8 +58,12 @@ fn write() -> Result<String, String> {
         made
     });
     let (mut text, mut without) = (HEAD.to_owned(), 0usize);
-    for entry in made {
-        let entry = entry?;
+    let faults: Vec<&str> =
+        made.iter().filter_map(|entry| entry.as_ref().err()).map(String::as_str).collect();
+    if !faults.is_empty() {
+        return Err(faults.join("\n"));
+    }
+    for entry in made.into_iter().flatten() {
         without += usize::from(!entry.contains("\n+") && !entry.contains("\n-"));
         let _ = write!(text, "{entry}");
     }
