@@ -40,6 +40,8 @@ pub struct Found {
     pub help: &'static str,
     /// Whether it refuses the document.
     pub is_error: bool,
+    /// What is wrong.
+    pub message: String,
     /// Its first byte.
     pub at: Option<usize>,
 }
@@ -220,6 +222,7 @@ impl Judge {
         let found = report.iter().map(|problem| Found {
             id: problem.id(),
             help: problem.rule.help,
+            message: problem.message.clone(),
             is_error: problem.severity == Severity::Error,
             at: source.locate(&problem.place).map(|frame| frame.range.start),
         });
@@ -252,6 +255,7 @@ fn definition(text: &str) -> Vec<Found> {
     let found = report.iter().map(|problem| Found {
         id: problem.id(),
         help: problem.rule.help,
+        message: problem.message.clone(),
         is_error: true,
         at: None,
     });

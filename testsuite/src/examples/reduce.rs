@@ -117,18 +117,13 @@ fn named(judge: &Judge, tree: Node, rule: &str, mut others: usize) -> Node {
     if accepts(judge, &other, rule, &mut others) { other } else { tree }
 }
 
-/// The smallest part of a text that is not XML, cut line by line, then character by character.
+/// A text that is not XML stays as it is if it is short: what is left of it when it is cut down shows nothing.
+const SHORT: usize = 600;
+
+/// A part of a text that is not XML: a short text, or what is left of a long one, cut line by line.
 pub fn reduce_text(judge: &Judge, text: &str, rule: &str) -> String {
     let lines: Vec<String> = text.lines().map(|line| format!("{line}\n")).collect();
-    let text = without_pieces(judge, lines, rule).concat();
-    if text.len() > 400 {
-        return text;
-    }
-    let mut text = without_pieces(judge, text.chars().map(String::from).collect(), rule).concat();
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    text
+    if text.len() <= SHORT { lines.concat() } else { without_pieces(judge, lines, rule).concat() }
 }
 
 fn without_pieces(judge: &Judge, mut pieces: Vec<String>, rule: &str) -> Vec<String> {
@@ -147,8 +142,10 @@ fn without_pieces(judge: &Judge, mut pieces: Vec<String>, rule: &str) -> Vec<Str
     }
 }
 
-/// Whether `problems` are fewer errors than before, and none of `rule`.
-pub fn keeps(problems: &[Found], rule: &str, errors: usize) -> bool {
+/// Whether `problems` are not of `rule`, and no errors but some of `before`.
+pub fn keeps(problems: &[Found], rule: &str, before: &[&str]) -> bool {
+    let errors = || problems.iter().filter(|found| found.is_error);
     problems.iter().all(|found| found.id != rule)
-        && problems.iter().filter(|found| found.is_error).count() <= errors
+        && errors().all(|found| before.contains(&found.id))
+        && errors().count() <= before.len()
 }

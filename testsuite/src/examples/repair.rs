@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::conditions::{Found, Judge};
-use super::reduce::{attribute_stays, keeps, stays};
+use super::reduce::{self, attribute_stays, keeps, stays};
 use super::tree::{Node, Path};
 
 /// What accepted documents have at a place.
@@ -26,6 +26,8 @@ const LONGEST: usize = 400;
 const TRIED: usize = 2500;
 /// The number of changes that are tried for another problem that a change leads to.
 const TRIED_THEN: usize = 400;
+/// The rank of changes that come after all others, and after two changes.
+const LAST: usize = 1000;
 /// How far from the problem a change is, in steps from node to node.
 const FARTHEST: usize = 5;
 /// The number of nodes that are changed.
@@ -44,7 +46,10 @@ impl Vocabulary {
             self.texts.entry(node.name.clone()).or_default().insert(node.text.clone());
         }
         for child in &node.children {
-            if child.print().len() <= LONGEST {
+            // A prefix means nothing where it is not declared.
+            let has_prefix =
+                child.paths().iter().any(|path| child.at(path).is_some_and(|node| node.name.contains(':')));
+            if !has_prefix && child.print().len() <= LONGEST {
                 self.children.entry(node.name.clone()).or_default().insert(child.clone());
             }
             self.learn(child);
@@ -179,27 +184,45 @@ enum Kind {
 pub fn repair(judge: &Judge, tree: &Node, rule: &str, words: &Vocabulary) -> Option<Node> {
     let problems = judge.problems(&tree.print())?;
     let found = problems.iter().find(|found| found.id == rule)?;
-    let errors = problems.iter().filter(|found| found.is_error && found.id != rule).count();
+    let errors = problems.iter().filter(|found| found.is_error && found.id != rule);
+    let errors: Vec<&str> = errors.map(|found| found.id).collect();
+    let keeps = |node: &Node| judge.problems(&node.print()).is_some_and(|all| keeps(&all, rule, &errors));
+    let tried = changed(tree, found, words, TRIED);
+    let near = tried.iter().take(TRIED_THEN).take_while(|(rank, _)| *rank < LAST).count();
+    let (near, far) = tried.split_at(near);
     let mut others = Vec::new();
-    for changed in changed(tree, found, words, TRIED) {
+    for (_, changed) in near {
         let Some(problems) = judge.problems(&changed.print()) else { continue };
-        if keeps(&problems, rule, errors) {
-            return Some(changed);
+        if reduce::keeps(&problems, rule, &errors) {
+            return Some(emptied(tree, changed.clone(), keeps));
         }
-        if problems.iter().all(|found| found.id != rule) && others.len() < FOLLOWED {
-            others.push((changed, problems));
-        }
+        // What is wrong now is something else: a second change may do.
+        let next = problems.into_iter().find(|found| found.is_error);
+        others.extend(next.filter(|next| next.message != found.message).map(|next| (changed, next)));
     }
-    let keeps =
-        |node: &Node| judge.problems(&node.print()).is_some_and(|problems| keeps(&problems, rule, errors));
-    others.into_iter().find_map(|(first, problems)| {
-        let next = problems.iter().find(|found| found.is_error)?;
-        changed(&first, next, words, TRIED_THEN).into_iter().find(|node| node != tree && keeps(node))
-    })
+    let second = others.into_iter().take(FOLLOWED).find_map(|(first, next)| {
+        changed(first, &next, words, TRIED_THEN)
+            .into_iter()
+            .map(|(_, node)| node)
+            .find(|node| node != tree && keeps(node))
+    });
+    let found = second.or_else(|| far.iter().map(|(_, node)| node).find(|node| keeps(node)).cloned())?;
+    Some(emptied(tree, found, keeps))
+}
+
+/// `changed` without elements that the change left empty.
+fn emptied(before: &Node, changed: Node, keeps: impl Fn(&Node) -> bool) -> Node {
+    let is_empty =
+        |node: &Node| node.attributes.is_empty() && node.text.is_empty() && node.children.is_empty();
+    let was_empty = |path: &[usize]| before.at(path).is_none_or(is_empty);
+    let paths = changed.paths();
+    let mut left = paths.iter().filter(|path| changed.at(path).is_some_and(is_empty) && !was_empty(path));
+    let less = left.find_map(|path| changed.without(path)).filter(keeps);
+    less.map_or(changed, |less| less)
 }
 
 /// The changed documents that are tried, the least change first.
-fn changed(tree: &Node, found: &Found, words: &Vocabulary, most: usize) -> Vec<Node> {
+fn changed(tree: &Node, found: &Found, words: &Vocabulary, most: usize) -> Vec<(usize, Node)> {
     let advice = Advice::of(found.help);
     let place = found.at.map(|at| tree.path_of(at)).unwrap_or_default();
     let paths: Vec<Path> =
@@ -214,7 +237,7 @@ fn changed(tree: &Node, found: &Found, words: &Vocabulary, most: usize) -> Vec<N
         all.iter_mut().skip(from).for_each(|(rank, _)| *rank += far);
     }
     all.sort_by_key(|(rank, _)| *rank);
-    all.iter().take(most).filter_map(|(_, edit)| edit.apply(tree)).collect()
+    all.iter().take(most).filter_map(|(rank, edit)| Some((*rank, edit.apply(tree)?))).collect()
 }
 
 /// The number of steps from one node to the other.
@@ -277,7 +300,7 @@ fn add<'c>(
         all.push((rank, Edit { path, what: What::Child(child) }));
         // In the place of one of the same name.
         if let Some(old) = node.children.iter().position(|old| old.name == child.name) {
-            all.push((rank + 4, Edit { path, what: What::Instead(old, child) }));
+            all.push((rank + 30, Edit { path, what: What::Instead(old, child) }));
         }
     }
 }
