@@ -16,7 +16,8 @@
 //! proptest!(|((machine, domain) in plausible_domain())| {
 //!     // What a program of one's own must keep: here, that a written domain is read again as it was.
 //!     let text = virtargv_model::format(&domain);
-//!     prop_assert_eq!(virtargv_model::parse(&text).value.as_deref(), Some(&domain));
+//!     let again = virtargv_model::parse(&text).value;
+//!     prop_assert_eq!(again.as_deref(), Some(&domain));
 //!     prop_assert_eq!(domain.os.machine.as_deref(), Some(machine.name()));
 //! });
 //! ```

@@ -15,6 +15,7 @@ use std::error::Error;
 use std::fs::File;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixListener;
+use std::path::Path;
 
 use virtargv::host::{Descriptor, DriverConfig, Override};
 use virtargv::{Arch, CommandLine, Format, Host, Layout, Need, Release, Request, Source, builtin};
@@ -103,6 +104,7 @@ fn open(what: &Descriptor<String>) -> std::io::Result<OwnedFd> {
         Descriptor::UnixListen { path } => {
             // A socket that an earlier run left behind.
             let _ = std::fs::remove_file(path);
+            std::fs::create_dir_all(Path::new(path).parent().unwrap_or(Path::new("/")))?;
             UnixListener::bind(path).map(OwnedFd::from)
         }
         Descriptor::ChardevFile { path, append } | Descriptor::ChardevLog { path, append } => File::options()

@@ -137,7 +137,7 @@ mod tests {
         };
         check(include_str!("../../server.xml"), &[]);
         check("<domain", &["xml"]);
-        check(include_str!("../../broken.xml"), &["memory-unit", "attribute-value"]);
+        check(include_str!("../../broken.xml"), &["unit", "attribute-value", "net-teaming-persistent-model"]);
     }
 
     #[test]
