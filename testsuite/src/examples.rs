@@ -105,8 +105,13 @@ impl Maker {
                 }
             }
         }
+        let definitions = Conditions::Definition.judge()?;
         for definition in DEFINITIONS.iter().filter(|definition| definition.rule == rule) {
-            choices.push((usize::MAX, definition.text.len(), Conditions::Definition, definition.text));
+            // A definition of one kind that is read as another breaks a rule that its own text does not tell.
+            let problems = definitions.problems(definition.text).unwrap_or_default();
+            if problems.iter().any(|found| found.id == rule) {
+                choices.push((usize::MAX, definition.text.len(), Conditions::Definition, definition.text));
+            }
         }
         let Some((_, _, conditions, text)) =
             choices.into_iter().min_by_key(|(rank, length, ..)| (*length > LARGEST, *rank, *length))
