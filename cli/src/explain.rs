@@ -1,8 +1,11 @@
-//! `virtargv explain`: shows what rules require, why, and what to do.
+//! `virtargv explain`: shows what rules require, why, what to do, and an example.
 
 use std::fmt::Write as _;
 
-use virtargv::{ByRelease, Class, Rule, Span, Stage};
+use virtargv::examples::{self, Example};
+use virtargv::{Class, Rule, Span, Stage};
+
+use virtargv::model::one_line;
 
 use crate::args::ExplainArgs;
 use crate::{Done, FINE, Unusable};
@@ -30,19 +33,39 @@ fn tell(rule: &Rule) -> String {
     let mut out = format!("{} ({})\n\n{}\n\n", rule.id, rule.severity.id(), rule.summary);
     let _ = writeln!(out, "Why: {}", rule.reason);
     let _ = writeln!(out, "Help: {}", rule.help);
-    let class = by_release(&rule.class, Class::id);
-    let _ = writeln!(out, "Class: {class}; stage: {}", by_release(&rule.stage, Stage::id));
+    let class = rule.class.describe(Class::id);
+    let _ = writeln!(out, "Class: {class}; stage: {}", rule.stage.describe(Stage::id));
     if rule.releases != Span::ALWAYS {
         let _ = writeln!(out, "Releases of libvirt: {}", rule.releases);
+    }
+    if let Some(example) = examples::of(rule.id) {
+        out.push_str(&show(&example));
     }
     out
 }
 
-/// A value, with those of earlier releases.
-fn by_release<T: Copy>(value: &ByRelease<T>, word: impl Fn(T) -> &'static str) -> String {
-    let now = word(value.now());
-    let earlier: Vec<_> = value.earlier().map(|(span, value)| format!("{} {span}", word(value))).collect();
-    if earlier.is_empty() { now.to_owned() } else { format!("{now} ({})", earlier.join("; ")) }
+/// An example as text for people, with an empty line before it.
+fn show(example: &Example) -> String {
+    let broken = example.broken();
+    if broken.is_empty() {
+        return "\nA document that breaks it is too large to be shown.\n".to_owned();
+    }
+    let given = match (example.elsewhere, example.options) {
+        (Some(elsewhere), _) => format!(" (with {})", elsewhere.words),
+        (None, "") => String::new(),
+        (None, options) => format!(" (with {options})"),
+    };
+    let mut out = format!("\nThis breaks it{given}:\n\n{}", indented(&broken));
+    if let Some(kept) = example.kept() {
+        let _ = write!(out, "\nThis does not:\n\n{}", indented(&kept));
+    }
+    out
+}
+
+/// A document of an example, which can have characters that are none for a terminal.
+fn indented(document: &str) -> String {
+    let line = |line| format!("    {}\n", one_line(line));
+    document.lines().map(line).collect()
 }
 
 #[cfg(test)]
@@ -50,16 +73,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_value_is_told_with_those_of_earlier_releases() {
-        let check = |value: ByRelease<Class>, expected: &str| {
-            assert_eq!(by_release(&value, Class::id), expected);
+    fn examples_are_told_with_what_they_need() {
+        let check = |text: &'static str, expected: &str| {
+            let told: String = examples::read(text).map(|example| show(&example)).collect();
+            assert_eq!(told, expected);
         };
-        let xml = ByRelease::always(Class::Xml);
-        check(xml, "xml");
-        check(xml.before("9.0", Class::Unsupported), "xml (unsupported until 9.0)");
         check(
-            xml.before("9.0", Class::Unsupported).before("7.3", Class::Internal),
-            "xml (unsupported since 7.3, until 9.0; internal until 7.3)",
+            "\n= a\n <x>\n-1\n+2\n </x>\n",
+            "\nThis breaks it:\n\n    <x>\n    1\n    </x>\n\nThis does not:\n\n    <x>\n    2\n    </x>\n",
         );
+        check("\n= a\n@ --release 7.0\n <x/>\n", "\nThis breaks it (with --release 7.0):\n\n    <x/>\n");
+        check("\n= a\n* case.7.0 a busy host\n <x/>\n", "\nThis breaks it (with a busy host):\n\n    <x/>\n");
+        check("\n= a\n", "\nA document that breaks it is too large to be shown.\n");
+        check("\n= a\n <\u{1b}[2J>\n", "\nThis breaks it:\n\n    <\\u{1b}[2J>\n");
     }
 }

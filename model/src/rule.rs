@@ -86,6 +86,13 @@ impl<T: Copy> ByRelease<T> {
         self.now
     }
 
+    /// The value as the word that `word` gives, with those of earlier releases: `xml (unsupported until 9.0)`.
+    pub fn describe(&self, word: impl Fn(T) -> &'static str) -> String {
+        let earlier: Vec<_> = self.earlier().map(|(span, value)| format!("{} {span}", word(value))).collect();
+        let now = word(self.now());
+        if earlier.is_empty() { now.to_owned() } else { format!("{now} ({})", earlier.join("; ")) }
+    }
+
     /// The earlier values with the releases that have them, latest first; none where there was no change.
     pub fn earlier(&self) -> impl Iterator<Item = (Span, T)> + '_ {
         let ends = self.earlier.iter().flatten();
@@ -229,5 +236,19 @@ mod tests {
         let expected = ["c: since 7.0, until 11.0", "b: since 6.0, until 7.0", "a: until 6.0"];
         assert_eq!(told(CHANGED), expected);
         assert_eq!(told(ByRelease::always('a')), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_value_is_described_with_those_of_earlier_releases() {
+        let check = |value: ByRelease<Class>, expected: &str| {
+            assert_eq!(value.describe(Class::id), expected);
+        };
+        let xml = ByRelease::always(Class::Xml);
+        check(xml, "xml");
+        check(xml.before("9.0", Class::Unsupported), "xml (unsupported until 9.0)");
+        check(
+            xml.before("9.0", Class::Unsupported).before("7.3", Class::Internal),
+            "xml (unsupported since 7.3, until 9.0; internal until 7.3)",
+        );
     }
 }

@@ -21,6 +21,11 @@ impl Definition {
     pub fn report(&self) -> Option<Report> {
         (self.read)(self.text)
     }
+
+    /// The problems of `text`, read as a definition of this kind; `None` if it is accepted.
+    pub fn report_of(&self, text: &str) -> Option<Report> {
+        (self.read)(text)
+    }
 }
 
 const fn network(rule: &'static str, text: &'static str) -> Definition {

@@ -1,4 +1,4 @@
-//! The project's own matrix, and strategies for property tests. No other crate depends on this one.
+//! The project's own matrix, and what tests of several crates need. No other crate depends on this one.
 //!
 //! ```
 //! use virtargv_testsuite::matrix;
@@ -7,12 +7,12 @@
 
 pub mod definitions;
 pub mod descriptors;
+pub mod examples;
 pub mod generated;
 pub mod headers;
 pub mod images;
 pub mod matrix;
 pub mod pretend;
-pub mod strategies;
 
 use virtargv::Release;
 

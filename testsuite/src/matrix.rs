@@ -82,6 +82,17 @@ pub enum LineFor {
     Reader,
 }
 
+impl LineFor {
+    /// As an option of the start.
+    pub fn runner(self) -> Runner {
+        match self {
+            Self::Launcher => Runner::Launcher,
+            Self::Shell => Runner::Shell("/run/guest".to_owned()),
+            Self::Reader => Runner::Reader,
+        }
+    }
+}
+
 /// The latest and the oldest built-in set for x86_64.
 const X86: Qemu = Qemu::Builtin("qemu-10.0-x86_64");
 const OLD_X86: Qemu = Qemu::Builtin("qemu-7.2-x86_64");
@@ -195,11 +206,7 @@ impl Case {
         let host = host::host(self.host, self.release);
         let mut request = Request::new(&caps, &*host);
         request.read.abi_update = self.define;
-        request.start.runner = match line_for {
-            LineFor::Launcher => Runner::Launcher,
-            LineFor::Shell => Runner::Shell("/run/guest".to_owned()),
-            LineFor::Reader => Runner::Reader,
-        };
+        request.start.runner = line_for.runner();
         Ok(virtargv::run(document, &request))
     }
 

@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Failed, Trial};
+use virtargv::examples;
 use virtargv_testsuite::definitions::{DEFINITIONS, Definition};
+use virtargv_testsuite::examples::{Documents, fault};
 use virtargv_testsuite::generated::{GENERATED, Generated};
 use virtargv_testsuite::matrix::{Case, Expect, cases};
 
@@ -25,6 +27,7 @@ fn main() -> ExitCode {
     trials.push(Trial::test("every-fixture-is-used-once", fixtures_are_used));
     trials.push(Trial::test("no-fixture-says-the-same-as-another", fixtures_differ));
     trials.push(Trial::test("every-rule-is-broken-by-a-case", rules_are_broken));
+    trials.push(Trial::test("every-rule-has-an-example", examples_are_true));
     trials.push(Trial::test("every-rule-is-written-out", rules_are_written_out));
     libtest_mimic::run(&arguments, trials).exit_code()
 }
@@ -123,6 +126,31 @@ fn rules_are_broken() -> Result<(), Failed> {
         Ok(())
     } else {
         Err(format!("{} rules that no case breaks: {whole:#?}", whole.len()).into())
+    }
+}
+
+/// Checks that `examples.txt` has an example of every rule and of nothing else, and that each shows what it is to show.
+fn examples_are_true() -> Result<(), Failed> {
+    let rules: BTreeSet<&str> = virtargv::rules().map(|rule| rule.id).collect();
+    let known: BTreeSet<&str> = examples::all().map(|example| example.rule).collect();
+    let mut faults: Vec<String> =
+        rules.difference(&known).map(|id| format!("{id}: there is no example")).collect();
+    faults.extend(known.difference(&rules).map(|id| format!("{id}: there is no such rule")));
+    let mut documents = Documents::new();
+    for case in cases() {
+        documents.insert(case.name, read(&format!("{}.xml", case.name))?);
+    }
+    let wrong =
+        |example: examples::Example| Some(format!("{}: {}", example.rule, fault(&example, &documents)?));
+    faults.extend(examples::all().filter_map(wrong));
+    if examples::all().count() != known.len() {
+        faults.push("a rule has two examples".to_owned());
+    }
+    let made_by = "cargo run --profile quick -p virtargv-testsuite --bin rule-examples";
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("make them with '{made_by}':\n{}", faults.join("\n")).into())
     }
 }
 

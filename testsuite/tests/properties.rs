@@ -11,8 +11,8 @@ use virtargv_model::device::storage::Location;
 use virtargv_model::os::Nvram;
 use virtargv_model::sysinfo::SysinfoEntry;
 use virtargv_qemu_cmd::{Props, Style, Value};
+use virtargv_strategies::{Machine, document, noise, plausible};
 use virtargv_testsuite::descriptors::check_descriptors;
-use virtargv_testsuite::strategies::{Machine, document, noise, plausible};
 
 /// A host without directories for TLS and without huge pages.
 struct NoFiles;

@@ -5,7 +5,8 @@
 //! values, the crate `virtargv-system` with those of the machine that it runs on.
 //!
 //! Features, all off by default: `render` (reports with excerpts of the document, module `render`), `probe` (probing the
-//! capabilities of a QEMU binary) and `described` (hosts that a JSON file describes).
+//! capabilities of a QEMU binary), `described` (hosts that a JSON file describes) and `examples` (documents that break each
+//! rule, module `examples`).
 //!
 //! ```
 //! use virtargv::{FixedHost, Release, Request, builtin, host::{SecretKey, SecretLookup}};
@@ -46,6 +47,8 @@
 //! # Ok::<(), virtargv::Report>(())
 //! ```
 
+#[cfg(feature = "examples")]
+pub mod examples;
 pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;

@@ -39,6 +39,28 @@ pub enum HostKind {
     Unknown,
 }
 
+impl HostKind {
+    /// The host of this kind. Directories of the driver depend on the release.
+    pub fn host(self, release: Release) -> Box<dyn Host> {
+        host(self, release)
+    }
+
+    /// What is special about it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Usual => "a host with firmware, storage pools, networks and secrets",
+            Self::Bare => "a host without render node, huge pages, SCSI devices and TLS for SPICE",
+            Self::Busy => "a host whose TCP ports are all in use",
+            Self::Devices => "a host with USB devices and a network that is not active",
+            Self::Cpu(_) => "a host whose CPU is known",
+            Self::OneDescriptor => "a launcher that gives several descriptors one number",
+            Self::Images => "a host with overlay images",
+            Self::Firmware => "a host with firmware of every kind",
+            Self::Unknown => "a host of which nothing is known",
+        }
+    }
+}
+
 /// The host of this kind. Directories of the driver depend on the release.
 pub(super) fn host(kind: HostKind, release: Release) -> Box<dyn Host> {
     match kind {

@@ -1,7 +1,6 @@
 //! Guests of parts that match their machine type, so that most of them give a command line.
 
-use virtargv::{Arch, Cap, Caps, Release};
-use virtargv_caps::{Accel, Machine as MachineType};
+use virtargv_caps::{Accel, Arch, Cap, Caps, Machine as MachineType, Release};
 
 use super::Tape;
 

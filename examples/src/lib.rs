@@ -1,0 +1,1 @@
+//! Programs that show how virtargv is embedded: see `src/bin` and `tests`.
