@@ -11,6 +11,7 @@ pub mod generated;
 pub mod headers;
 pub mod images;
 pub mod matrix;
+pub mod names;
 pub mod pretend;
 pub mod strategies;
 

@@ -12,6 +12,11 @@ pub trait Value: Sized {
     /// What was expected instead, as a part of a message; it does not repeat the value.
     fn parse(text: &str) -> Result<Self, String>;
 
+    /// The words that the value can be, where it is one of a list.
+    fn words() -> Vec<&'static str> {
+        Vec::new()
+    }
+
     /// The releases of libvirt that have the value.
     fn in_releases(&self) -> Span {
         Span::ALWAYS
@@ -21,6 +26,10 @@ pub trait Value: Sized {
 impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
     fn parse(text: &str) -> Result<Self, String> {
         T::from_word(text).ok_or_else(|| format!("known values: {}", Unknown::of::<T>(text).known))
+    }
+
+    fn words() -> Vec<&'static str> {
+        T::ALL.iter().map(|value| value.as_str()).collect()
     }
 
     fn in_releases(&self) -> Span {
