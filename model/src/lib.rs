@@ -19,6 +19,7 @@
 #[macro_use]
 mod spelling;
 
+pub mod advice;
 pub mod clock;
 pub mod cpu;
 pub mod device;
@@ -54,6 +55,7 @@ mod uuid;
 pub mod vcpu;
 pub mod write;
 
+pub use advice::{Change, Edit, Label, Message};
 pub use device::{Devices, info};
 pub use domain::{Domain, NAME_MISSING, VirtType, format, parse, parse_as, parse_with_names};
 pub use number_set::NumberSet;

@@ -82,15 +82,34 @@ pub struct Place {
     pub path: &'static str,
     /// An attribute of the element at the end of the path, or empty.
     pub(crate) attr: &'static str,
-    /// The byte offset, where there is no element (text that is not XML).
-    exact: Option<usize>,
+    /// The number of bytes from `element` on, where the place is a range of bytes: text that is not XML, or an element or
+    /// attribute that is not known by a path. None stands for the character there.
+    bytes: Option<u32>,
 }
 
 impl Place {
-    /// The place of a single byte, for text that is not XML.
+    /// The place of a single character, for text that is not XML.
     pub fn byte(offset: usize) -> Self {
-        Self { exact: Some(offset), ..Self::default() }
+        Self::bytes(offset..offset)
     }
+
+    /// The place of a range of bytes; an empty range is the character there.
+    pub fn bytes(range: Range<usize>) -> Self {
+        let element = Pos(Some(u32::try_from(range.start).unwrap_or(u32::MAX)));
+        Self { element, bytes: Some(u32::try_from(range.len()).unwrap_or(u32::MAX)), ..Self::default() }
+    }
+
+    /// The bytes, where the place is a range of them.
+    fn range(&self) -> Option<Range<usize>> {
+        let start = self.element.offset()?;
+        Some(start..start.saturating_add(self.bytes? as usize))
+    }
+}
+
+/// What an edit changes.
+pub(crate) enum Target<'s, 't> {
+    Attribute(roxmltree::Attribute<'s, 't>),
+    Element(roxmltree::Node<'s, 't>),
 }
 
 impl From<Pos> for Place {
@@ -160,11 +179,11 @@ impl<'t> Source<'t> {
 
     /// The range of `place`; `None` for an element that was not read from this text.
     pub fn locate(&self, place: &Place) -> Option<Frame> {
-        let range = match place.exact {
-            Some(offset) => {
-                let start = character_boundary(self.text, offset);
+        let range = match place.range() {
+            Some(Range { start, end }) => {
+                let start = character_boundary(self.text, start);
                 let len = self.text.get(start..).and_then(|t| t.chars().next()).map_or(0, char::len_utf8);
-                start..start + len
+                start..character_boundary(self.text, end).max(start + len)
             }
             None => self.range(place)?,
         };
@@ -201,6 +220,34 @@ impl<'t> Source<'t> {
         let (node, rest) = self.node(place)?;
         let name = rest.and_then(|step| step.strip_prefix('@')).unwrap_or(place.attr);
         Some(node.attribute_node(name).map_or_else(|| self.head(node), |attribute| attribute.range()))
+    }
+
+    /// The element or attribute at `place`; `None` where it is not in the text.
+    pub(crate) fn target(&self, place: &Place) -> Option<Target<'_, 't>> {
+        if let Some(range) = place.range() {
+            return self.target_at(range.start);
+        }
+        let (node, rest) = self.node(place)?;
+        let name = match rest {
+            Some(step) => step.strip_prefix('@')?,
+            None => place.attr,
+        };
+        if name.is_empty() {
+            return Some(Target::Element(node));
+        }
+        node.attribute_node(name).map(Target::Attribute)
+    }
+
+    /// The attribute that has the byte `offset`, else the element whose start tag has it.
+    fn target_at(&self, offset: usize) -> Option<Target<'_, 't>> {
+        let before = self.elements.partition_point(|(start, _)| *start <= offset).checked_sub(1)?;
+        let node = self.tree.as_ref()?.get_node(self.elements.get(before)?.1)?;
+        let end = node.first_child().map_or(node.range().end, |child| child.range().start);
+        if offset >= end {
+            return None;
+        }
+        let attribute = node.attributes().find(|attribute| attribute.range().contains(&offset));
+        Some(attribute.map_or(Target::Element(node), Target::Attribute))
     }
 
     /// The element at `place`, or the nearest one around it that is in the text, and the first step of the path that

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use crate::advice::Advice;
 use crate::read::ReadPlace;
-use crate::{Place, Rule, Severity, Unread};
+use crate::{Edit, Label, Place, Rule, Severity, Unread};
 
 /// The class of a problem, named as libvirt names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -156,6 +157,8 @@ pub struct Problem {
     pub place: Place,
     /// For a problem of reading: where libvirt reads the part of the document that has it.
     pub read_at: Option<ReadPlace>,
+    /// Further places, help and edits, where it has some of its own.
+    pub(crate) advice: Option<Box<Advice>>,
 }
 
 impl Problem {
@@ -164,10 +167,53 @@ impl Problem {
         self.rule.id
     }
 
+    /// Further places of the problem, each with a text.
+    pub fn labels(&self) -> &[Label] {
+        self.advice.as_ref().map_or(&[], |advice| &advice.labels)
+    }
+
+    /// What to do about it: what was found out for this document, else what its rule says.
+    pub fn help(&self) -> &str {
+        self.advice.as_ref().and_then(|advice| advice.help.as_deref()).unwrap_or(self.rule.help)
+    }
+
+    /// The edits of the text that mend it, all of them together; none where it is not sure how.
+    pub fn edits(&self) -> &[Edit] {
+        self.advice.as_ref().map_or(&[], |advice| &advice.edits)
+    }
+
+    /// The problem with a further place, and what is there.
+    #[must_use]
+    pub fn with_label(mut self, place: impl Into<Place>, text: impl Into<String>) -> Self {
+        let label = Label { place: place.into(), text: text.into() };
+        self.advice.get_or_insert_default().labels.push(label);
+        self
+    }
+
+    /// The problem with help of its own, in place of its rule's.
+    #[must_use]
+    pub fn with_help(mut self, text: impl Into<String>) -> Self {
+        self.advice.get_or_insert_default().help = Some(text.into());
+        self
+    }
+
+    /// The problem with an edit that is sure to mend it, together with the others that it has.
+    #[must_use]
+    pub fn with_edit(mut self, edit: Edit) -> Self {
+        self.advice.get_or_insert_default().edits.push(edit);
+        self
+    }
+
     /// The problem with another class, where the class depends on the element that was read and not on the rule alone.
     #[must_use]
     pub fn with_class(self, class: Class) -> Self {
         Self { class, ..self }
+    }
+
+    /// The problem at another stage, where what finds it runs at several.
+    #[must_use]
+    pub fn with_stage(self, stage: Stage) -> Self {
+        Self { stage, ..self }
     }
 
     /// The problem as a note with another message: `message` says what has to be known before the rule can be judged. A

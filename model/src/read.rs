@@ -17,7 +17,7 @@ pub(crate) use asked::Asked;
 pub(crate) use tree::{Elements, QEMU_PREFIX, tree};
 pub use value::{AnyBase, Positive, Value};
 
-use crate::{Class, Classes, Kib, NumberSet, Place, Release, Report, Rule, Span, units};
+use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, units};
 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
@@ -87,7 +87,7 @@ impl Reader {
 
     /// Reports that `rule` is broken, unless the release does not have the rule.
     #[cold]
-    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<Message>) {
         if rule.releases.contains(self.release) {
             self.report.push(rule.problem(self.release, place, message));
         }
@@ -100,7 +100,7 @@ impl Reader {
         classes: impl Into<Classes>,
         rule: &'static Rule,
         place: impl Into<Place>,
-        message: impl Into<String>,
+        message: impl Into<Message>,
     ) {
         let class = classes.into().of(self.release);
         self.report.push(rule.problem(self.release, place, message).with_class(class));

@@ -3,6 +3,7 @@
 //! Each crate owns its rows, which [`rules!`](crate::rules!) defines beside the code that reports them; the crate
 //! `virtargv` lists the rows of all crates.
 
+use crate::advice::Message;
 use crate::release::Version;
 use crate::{Class, Place, Problem, Release, Span, Stage};
 
@@ -132,16 +133,18 @@ impl Rule {
         &'static self,
         release: Release,
         place: impl Into<Place>,
-        message: impl Into<String>,
+        message: impl Into<Message>,
     ) -> Problem {
+        let Message { text, advice } = message.into();
         Problem {
             rule: self,
             class: self.class.of(release),
             stage: self.stage.of(release),
             severity: self.severity,
-            message: message.into(),
+            message: text,
             place: place.into(),
             read_at: None,
+            advice,
         }
     }
 }

@@ -36,7 +36,7 @@ pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
 use virtargv_host::{Host, Request, Runner};
-use virtargv_model::{Class, Domain, Kib, Outcome, Place, Problem, Report, Rule};
+use virtargv_model::{Class, Domain, Kib, Message, Outcome, Place, Problem, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
 pub const PSERIES_MEMORY_STEP: Kib = Kib(256 * 1024);
@@ -99,7 +99,7 @@ pub(crate) struct Work<'a> {
 impl Work<'_> {
     /// Reports that `rule` is broken, unless the problem follows from one of reading.
     #[cold]
-    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<Message>) {
         self.push(rule.problem(self.release, place, message));
     }
 
@@ -110,7 +110,7 @@ impl Work<'_> {
         class: Class,
         rule: &'static Rule,
         place: impl Into<Place>,
-        message: impl Into<String>,
+        message: impl Into<Message>,
     ) {
         self.push(rule.problem(self.release, place, message).with_class(class));
     }

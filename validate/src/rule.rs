@@ -3,7 +3,7 @@
 use virtargv_caps::{Cap, Caps};
 use virtargv_host::{Fact, Host, HostError};
 use virtargv_model::read::ReadPlace;
-use virtargv_model::{Domain, Place, Pos, Problem, Release, Report, Rule, Stage, Unread};
+use virtargv_model::{Domain, Message, Place, Pos, Problem, Release, Report, Rule, Stage, Unread};
 use virtargv_resolve::Guest;
 
 use crate::follow::Found;
@@ -65,7 +65,7 @@ impl<'a> Findings<'a> {
 
     /// As [`Findings::refuse`], for a rule without which the PCI buses are not known.
     #[cold]
-    pub(crate) fn refuse_bus(&mut self, rule: &'static Rule, place: Place, message: String) {
+    pub(crate) fn refuse_bus(&mut self, rule: &'static Rule, place: Place, message: impl Into<Message>) {
         self.found.lose_buses(rule.stage.of(self.release));
         self.refuse(rule, place, message);
     }
@@ -73,7 +73,13 @@ impl<'a> Findings<'a> {
     /// As [`Findings::refuse`], for two elements that break `rule` together: `other` is the one that the problem does not
     /// show.
     #[cold]
-    pub(crate) fn refuse_pair(&mut self, rule: &'static Rule, place: Place, other: Pos, message: String) {
+    pub(crate) fn refuse_pair(
+        &mut self,
+        rule: &'static Rule,
+        place: Place,
+        other: Pos,
+        message: impl Into<Message>,
+    ) {
         let element = place.element;
         self.refuse(rule, place, message);
         if self.found.has(rule, element) {
@@ -89,8 +95,8 @@ impl<'a> Findings<'a> {
     /// Reports that `rule` is broken at `place`, where the release followed has the rule, unless that follows from another
     /// problem. The message names element, attribute and value (values in single quotes).
     #[cold]
-    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<String>) {
-        self.push(rule, place.into(), message.into(), |problem| problem);
+    pub fn refuse(&mut self, rule: &'static Rule, place: impl Into<Place>, message: impl Into<Message>) {
+        self.push(rule, place.into(), message, |problem| problem);
     }
 
     /// As [`Findings::refuse`], where the host answers `error` when it is asked for `fact`: a note where it does not know.
@@ -101,7 +107,7 @@ impl<'a> Findings<'a> {
         error: &HostError,
         rule: &'static Rule,
         place: Place,
-        message: String,
+        message: impl Into<Message>,
     ) {
         self.push(rule, place, message, |problem| fact.unanswered(error, problem));
     }
@@ -110,7 +116,7 @@ impl<'a> Findings<'a> {
         &mut self,
         rule: &'static Rule,
         place: Place,
-        message: String,
+        message: impl Into<Message>,
         judged: impl FnOnce(Problem) -> Problem,
     ) {
         if !rule.releases.contains(self.release) || self.unread().covers(&place) {

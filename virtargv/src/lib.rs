@@ -56,8 +56,8 @@ pub use virtargv_host::{
     Runner, StartOptions,
 };
 pub use virtargv_model::{
-    ByRelease, Class, Classes, Convention, Domain, Frame, Outcome, Place, Pos, Problem, Problems, Report,
-    Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
+    ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
+    Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
 pub use virtargv_qemu_cmd::{Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;

@@ -4,7 +4,7 @@ use virtargv_caps::{Cap, Caps, Release};
 use virtargv_host::{Descriptor, DriverConfig, Host, Runner, StartOptions};
 use virtargv_model::device::controller::ControllerType;
 use virtargv_model::device::{DeviceId, DeviceKind};
-use virtargv_model::{Domain, Place, Problem, Report, Rule, Stage};
+use virtargv_model::{Domain, Message, Place, Problem, Report, Rule, Stage};
 use virtargv_resolve::Guest;
 
 use super::address::ControllerTable;
@@ -135,7 +135,7 @@ pub(crate) fn broken(
     release: Release,
     rule: &'static Rule,
     place: impl Into<Place>,
-    message: impl Into<String>,
+    message: impl Into<Message>,
 ) -> Problem {
-    Problem { stage: Stage::Build, ..rule.problem(release, place, message) }
+    rule.problem(release, place, message).with_stage(Stage::Build)
 }

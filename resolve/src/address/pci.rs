@@ -17,7 +17,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
-use virtargv_model::{Class, OnOff, Place, Problem, Stage};
+use virtargv_model::{Class, OnOff, Place, Stage};
 
 use crate::defaults::controller::{add_missing, is_usb2_part};
 use crate::{Work, rules};
@@ -192,7 +192,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         let machine = || guest.of_unknown_machine(domain, caps).map(|problem| (&rules::MACHINE, problem));
         let Some((rule, (place, message))) = arch.or_else(machine) else { return false };
         let problem = rule.problem(*release, place, message).with_class(class);
-        self.work.push(Problem { stage: Stage::Place, ..problem });
+        self.work.push(problem.with_stage(Stage::Place));
         true
     }
 

@@ -95,7 +95,7 @@ pub fn at_start(domain: &mut Domain, release: Release) -> Result<(), Problem> {
 fn problem(domain: &Domain, release: Release, (id, class, message): Refusal, stage: Stage) -> Problem {
     let place = domain.devices.info(id).map(|info| info.pos.path("address")).unwrap_or_default();
     let problem = rules::USB_ADDRESS.problem(release, place, message).with_class(class);
-    Problem { stage, ..problem }
+    problem.with_stage(stage)
 }
 
 /// Every USB device, hubs first.

@@ -45,7 +45,7 @@ pub(crate) fn complete(work: &mut Work<'_>) {
     let name = work.domain.name.clone();
     match select(&mut work.domain, name.as_deref(), &work.guest, work.host, work.options) {
         // A new definition is refused. One that exists is kept, and its start selects again and reports the problem.
-        Err(problem) if work.options.abi_update => work.push(Problem { stage: Stage::Place, ..problem }),
+        Err(problem) if work.options.abi_update => work.push(problem.with_stage(Stage::Place)),
         _ => {}
     }
 }
