@@ -14,7 +14,7 @@ pub use asked::Question;
 pub use order::ReadPlace;
 pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use asked::Asked;
-pub(crate) use tree::{Elements, QEMU_PREFIX, tree};
+pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, tree};
 pub use value::{AnyBase, Positive, Value};
 
 use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, units};

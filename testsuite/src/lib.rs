@@ -11,7 +11,6 @@ pub mod generated;
 pub mod headers;
 pub mod images;
 pub mod matrix;
-pub mod names;
 pub mod pretend;
 pub mod strategies;
 

@@ -285,7 +285,7 @@ impl Kvm {
     /// Reads the element, after the one `before` it, whose features it adds to.
     pub(super) fn read(before: Option<Self>, el: El<'_>, r: &mut Reader) -> Self {
         let mut kvm = before.unwrap_or_else(|| Self { pos: el.pos(), ..Self::default() });
-        for child in el.every() {
+        for child in el.every_of::<KvmFeature>() {
             let Ok(feature) = child.name().parse::<KvmFeature>() else {
                 let message = format!("unknown feature '{}' in element 'kvm'", child.name());
                 r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);

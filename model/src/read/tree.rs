@@ -79,7 +79,7 @@ pub(crate) const QEMU_PREFIX: &str = "qemu:";
 
 /// The children of `<domain>` of which libvirt reads those of all, as one, where a document has several: it finds what is
 /// in them by XPath.
-const MERGED: &[&str] = &[
+pub(crate) const MERGED: &[&str] = &[
     "blkiotune",
     "clock",
     "cputune",
@@ -388,6 +388,11 @@ impl<'a> El<'a> {
         self.elements.asked.as_ref().is_some_and(|asked| asked.has_names())
     }
 
+    /// The number of the first element after those in this one.
+    pub(crate) fn end_row(self) -> u32 {
+        self.row.end
+    }
+
     /// The number of the element in the document.
     pub(crate) fn row(self) -> u32 {
         self.row.index
@@ -414,6 +419,14 @@ impl<'a> El<'a> {
     /// The child elements, in document order, of which each is read or refused by its name.
     pub fn every(self) -> impl Iterator<Item = El<'a>> {
         self.elements().map(El::noted)
+    }
+
+    /// As [`El::every`], where the names are the words of `T`.
+    pub fn every_of<T: crate::Spelled>(self) -> impl Iterator<Item = El<'a>> {
+        if let Some(asked) = &self.elements.asked {
+            T::ALL.iter().for_each(|word| self.record_child(asked, word.as_str()));
+        }
+        self.every()
     }
 
     /// The child elements called one of `names`.

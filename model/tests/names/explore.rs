@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::fmt::Write as _;
 
-use virtargv::Release;
+use virtargv_model::Release;
 use virtargv_model::names::Questions;
 use virtargv_model::read::Question;
 
@@ -43,13 +43,8 @@ impl Names {
 
     /// Adds what a document was asked for. Whether there was something new.
     fn add(&mut self, questions: &Questions, release: Release) {
-        let element = |at: usize| {
-            let around = questions.elements.get(at).and_then(|element| element.around);
-            let name = |at: usize| questions.elements.get(at).map_or("", |element| &element.name).to_owned();
-            (around.map(name).unwrap_or_default(), name(at))
-        };
         for (at, question) in &questions.asked {
-            let entry = self.elements.entry(element(*at)).or_default();
+            let entry = self.elements.entry(element(questions, *at)).or_default();
             match question {
                 Question::Child(name) => _ = entry.entry(name.clone()).or_default().releases.insert(release),
                 Question::Attribute(name) => {
@@ -66,7 +61,8 @@ impl Names {
             }
         }
         // Children that are read whatever their name is.
-        for element in questions.elements.iter().filter(|element| element.is_read) {
+        for (at, element) in questions.elements.iter().enumerate().filter(|(_, element)| element.is_read) {
+            self.elements.entry(self::element(questions, at)).or_default();
             if let Some(around) = element.around
                 && let Some(outer) = questions.elements.get(around)
                 && outer.is_read
@@ -80,25 +76,28 @@ impl Names {
 
     /// Asks documents that are made for it.
     fn explore(&mut self, release: Release) {
-        let mut seen: HashSet<String> = HashSet::new();
-        let mut open = vec![Node::new("domain").with("type", "qemu")];
-        let mut count = 0_usize;
-        while let Some(document) = open.pop() {
-            let text = document.to_text();
-            count += 1;
-            let Some(questions) = Questions::ask(&text, release) else { continue };
+        let mut answered: HashSet<String> = HashSet::new();
+        let mut known: HashSet<String> = HashSet::new();
+        let mut open = vec![(Node::new("domain").with("type", "qemu"), Vec::new())];
+        while let Some((document, changed)) = open.pop() {
+            let Some(questions) = Questions::ask(&document.to_text(), release) else { continue };
             self.add(&questions, release);
             let paths = document.paths();
-            for (at, question) in &questions.asked {
-                let Some((path, shown)) = paths.get(*at) else { continue };
-                if !seen.insert(format!("{shown}{question:?}")) {
-                    continue;
-                }
-                open.extend(document.answers(path, question));
+            let asked = questions.asked.iter().filter_map(|(at, question)| Some((paths.get(*at)?, question)));
+            let mut is_new = false;
+            for ((_, _, element), question) in asked.clone() {
+                is_new |= known.insert(format!("{element}{question:?}"));
             }
-        }
-        if std::env::var_os("NAMES_COUNT").is_some() {
-            eprintln!("{release}: {count} documents, {} questions", seen.len());
+            if !is_new {
+                continue;
+            }
+            // What is in the same section or device as the element that was changed.
+            let top: Vec<usize> = changed.iter().copied().take(document.depth_of_parts(&changed)).collect();
+            for ((path, shown, _), question) in asked {
+                if path.starts_with(&top) && answered.insert(format!("{shown}{question:?}")) {
+                    open.extend(document.answers(path, question));
+                }
+            }
         }
     }
 
@@ -110,13 +109,12 @@ impl Names {
             let _ = write!(out, "{around}/{name}");
             for (name, known) in names {
                 let _ = write!(out, " {name}");
-                let first = known.releases.first().copied();
-                if let Some(since) = known.since {
-                    let _ = write!(out, ">={since}");
-                } else if first != Release::ALL.first().copied()
-                    && let Some(first) = first
-                {
-                    let _ = write!(out, ">{first}");
+                // What another branch asks for under the earliest release was there before.
+                let first = known.releases.first().filter(|first| Some(*first) != Release::ALL.first());
+                match (first, known.since) {
+                    (Some(_), Some(since)) => _ = write!(out, ">={since}"),
+                    (Some(first), None) => _ = write!(out, ">{first}"),
+                    (None, _) => {}
                 }
                 if known.releases.last().copied() != latest
                     && let Some(last) = known.releases.last()
@@ -130,6 +128,13 @@ impl Names {
     }
 }
 
+/// How an element is called: by the name of the element around it, and its own.
+fn element(questions: &Questions, at: usize) -> (String, String) {
+    let around = questions.elements.get(at).and_then(|element| element.around);
+    let name = |at: usize| questions.elements.get(at).map_or("", |element| &element.name).to_owned();
+    (around.map(name).unwrap_or_default(), name(at))
+}
+
 /// An element of a document that is made.
 #[derive(Debug, Clone)]
 struct Node {
@@ -141,6 +146,9 @@ struct Node {
 
 /// The values of attributes that have no list of words.
 const VALUES: &[&str] = &["1", "3e3fce45-4f53-4fa7-bb32-11f34168b82b"];
+
+/// The most attributes with a word that the elements around a place have.
+const MOST_WORDS: usize = 2;
 
 impl Node {
     fn new(name: &str) -> Self {
@@ -169,30 +177,53 @@ impl Node {
     }
 
     /// The elements in document order: the indexes that lead there, and the names and words on the way.
-    fn paths(&self) -> Vec<(Vec<usize>, String)> {
+    fn paths(&self) -> Vec<(Vec<usize>, String, String)> {
         let mut out = Vec::new();
-        self.add_paths(&mut Vec::new(), String::new(), &mut out);
+        self.add_paths("", &mut Vec::new(), "", &mut out);
         out
     }
 
-    fn add_paths(&self, at: &mut Vec<usize>, shown: String, out: &mut Vec<(Vec<usize>, String)>) {
+    fn add_paths(
+        &self,
+        around: &str,
+        at: &mut Vec<usize>,
+        shown: &str,
+        out: &mut Vec<(Vec<usize>, String, String)>,
+    ) {
         let mut shown = format!("{shown}/{}", self.name);
         if !at.is_empty() {
             for (name, value) in self.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str())) {
                 let _ = write!(shown, "[{name}={value}]");
             }
         }
-        out.push((at.clone(), shown.clone()));
+        out.push((at.clone(), shown.clone(), format!("{around}/{}", self.name)));
         for (index, child) in self.children.iter().enumerate() {
             at.push(index);
-            child.add_paths(at, shown.clone(), out);
+            child.add_paths(&self.name, at, &shown, out);
             at.pop();
         }
+    }
+
+    /// How many steps of `path` lead to a section, or to a device.
+    fn depth_of_parts(&self, path: &[usize]) -> usize {
+        let first = path.first().and_then(|index| self.children.get(*index));
+        if first.is_some_and(|first| first.name == "devices") { 2 } else { 1 }
     }
 
     /// The element that `path` leads to.
     fn at(&mut self, path: &[usize]) -> Option<&mut Self> {
         path.iter().try_fold(self, |node, index| node.children.get_mut(*index))
+    }
+
+    /// The number of attributes with a word on the way.
+    fn words_on(&self, path: &[usize]) -> usize {
+        let (mut node, mut count) = (self, 0);
+        for index in path {
+            let Some(child) = node.children.get(*index) else { break };
+            count += child.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str())).count();
+            node = child;
+        }
+        count
     }
 
     fn names_on(&self, path: &[usize]) -> Vec<&str> {
@@ -207,18 +238,19 @@ impl Node {
     }
 
     /// The document with each of the answers that `question` can have.
-    fn answers(&self, path: &[usize], question: &Question) -> Vec<Self> {
+    fn answers(&self, path: &[usize], question: &Question) -> Vec<(Self, Vec<usize>)> {
         let mut answers = Vec::new();
         let mut answer = |change: &dyn Fn(&mut Self)| {
             let mut document = self.clone();
             if let Some(node) = document.at(path) {
                 change(node);
-                answers.push(document);
+                answers.push((document, path.to_vec()));
             }
         };
         let around = self.names_on(path);
         let here = self.clone().at(path).cloned();
         let Some(here) = here else { return answers };
+        let on_way = self.words_on(path);
         match question {
             Question::Child(name) => {
                 let deep = around.iter().filter(|known| **known == name).count() > 1;
@@ -233,8 +265,9 @@ impl Node {
                 }
             }
             Question::Words(name, words) => {
-                let given = here.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str())).count();
-                if given < 2 {
+                let is_word = |value: &str| !VALUES.contains(&value);
+                let given = here.attributes.iter().any(|(known, value)| known == name && is_word(value));
+                if on_way < MOST_WORDS && !given {
                     words.iter().for_each(|word| answer(&|node| *node = node.clone().with(name, word)));
                 }
             }
