@@ -17,7 +17,7 @@ pub(crate) fn run(args: &CheckArgs) -> Done {
     for file in &args.files {
         let text = input::read(file)?;
         let set = sets.of(&text, chosen.arch())?;
-        let report = chosen.with_request(&text, set, |request| virtargv::run(&text, &request).report);
+        let report = chosen.with_request(&text, set, |request| virtargv::check(&text, &request, &args.lints.levels));
         refused += usize::from(report.refuses());
         let source = Source::new(&text);
         match args.format {

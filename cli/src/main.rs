@@ -11,6 +11,7 @@ mod explain;
 mod host;
 mod host_show;
 mod input;
+mod lints;
 mod probe_cache;
 #[cfg(target_os = "linux")]
 mod run;

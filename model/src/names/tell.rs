@@ -4,7 +4,7 @@ use super::list::{self, Known};
 use super::questions::name_of;
 use super::{
     LATER_NAME, Left, MISPLACED_NAME, OTHER_DRIVER, OTHERS, Questions, UNKNOWN_ATTRIBUTE, UNKNOWN_ELEMENT,
-    UNREAD_NAME,
+    UNREAD_NAME, WRITTEN,
 };
 use crate::advice::{did_you_mean, list, nearest};
 use crate::read::{El, QEMU_PREFIX, Question};
@@ -59,6 +59,9 @@ pub(super) fn problem(
     {
         let message = format!("{what} has no effect on a QEMU guest: it is for {driver}");
         return Some(OTHER_DRIVER.problem(release, left.place(), message));
+    }
+    if WRITTEN.iter().any(|(key, names)| *key == around.key && names.contains(&name.as_str())) {
+        return None;
     }
     // What is in an element that is refused is not known.
     around.known?;
@@ -135,7 +138,7 @@ fn misplaced(
     };
     if around.known(&turned).is_some() {
         let problem = MISPLACED_NAME.problem(release, left.place(), format!("{what} is ignored: {turned_what}"));
-        return Some(problem.with_help("write it so"));
+        return Some(problem);
     }
     if name == "commandline" && around.key == "/domain" {
         let message = format!("{what} is ignored: it belongs in the namespace of `{QEMU_PREFIX}`");
@@ -173,10 +176,11 @@ fn places(around: &Around<'_>, name: &str, release: Release) -> Vec<&'static str
         return inside;
     }
     let beside = only(&|(parent, element)| *element == outer || !outer.is_empty() && *parent == outer);
-    if !beside.is_empty() && beside.len() <= MOST_PLACES {
+    if !beside.is_empty() && beside.len() < MOST_PLACES {
         return beside;
     }
-    if name.starts_with('@') { Vec::new() } else { only(&|_| true) }
+    let anywhere = if name.starts_with('@') { Vec::new() } else { only(&|_| true) };
+    if anywhere.len() == 1 { anywhere } else { Vec::new() }
 }
 
 /// A name that is not known: the nearest known one is suggested.

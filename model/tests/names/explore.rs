@@ -179,27 +179,32 @@ impl Node {
     /// The elements in document order: the indexes that lead there, and the names and words on the way.
     fn paths(&self) -> Vec<(Vec<usize>, String, String)> {
         let mut out = Vec::new();
-        self.add_paths("", &mut Vec::new(), "", &mut out);
+        self.add_paths(String::new(), &mut Vec::new(), "", &mut out);
         out
     }
 
     fn add_paths(
         &self,
-        around: &str,
+        around: String,
         at: &mut Vec<usize>,
         shown: &str,
         out: &mut Vec<(Vec<usize>, String, String)>,
     ) {
-        let mut shown = format!("{shown}/{}", self.name);
+        let mut name = self.name.clone();
         if !at.is_empty() {
-            for (name, value) in self.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str())) {
-                let _ = write!(shown, "[{name}={value}]");
+            for (attribute, value) in self.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str()))
+            {
+                let _ = write!(name, "[{attribute}={value}]");
             }
         }
-        out.push((at.clone(), shown.clone(), format!("{around}/{}", self.name)));
+        let shown = format!("{shown}/{name}");
+        // The `type=` of an element mostly decides what is asked for; with all words there would be too many documents.
+        let kind = self.attributes.iter().find(|(attribute, _)| attribute == "type");
+        let kind = kind.map_or("", |(_, value)| value);
+        out.push((at.clone(), shown.clone(), format!("{around}/{}[{kind}]", self.name)));
         for (index, child) in self.children.iter().enumerate() {
             at.push(index);
-            child.add_paths(&self.name, at, &shown, out);
+            child.add_paths(self.name.clone(), at, &shown, out);
             at.pop();
         }
     }
