@@ -141,7 +141,7 @@ impl fmt::Display for Arch {
 
 /// The error for a text that is not the name of an [`Arch`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no architecture '{0}'")]
+#[error("there is no architecture `{0}`")]
 pub struct UnknownArch(pub String);
 
 impl FromStr for Arch {

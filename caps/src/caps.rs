@@ -42,7 +42,7 @@ impl fmt::Display for Accel {
 
 /// The error for a text that is not the name of an [`Accel`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no accelerator '{0}'")]
+#[error("there is no accelerator `{0}`")]
 pub struct UnknownAccel(pub String);
 
 impl FromStr for Accel {
@@ -56,7 +56,7 @@ impl FromStr for Accel {
 
 /// The error for a capability flag that the QEMU binary does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("this QEMU lacks the feature '{0}'")]
+#[error("this QEMU lacks the feature `{0}`")]
 pub struct MissingCap(pub Cap);
 
 /// The capabilities that depend on the accelerator.

@@ -22,13 +22,13 @@ use schema::Schema;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DeriveError {
     /// A command was not sent, or QEMU did not reply or returned an error.
-    #[error("the conversation has no successful reply to '{0}'")]
+    #[error("the conversation has no successful reply to `{0}`")]
     Missing(&'static str),
     /// A reply does not have the form that QEMU documents.
-    #[error("the reply to '{0}' does not have the expected form")]
+    #[error("the reply to `{0}` does not have the expected form")]
     Form(&'static str),
     /// The target is not a known architecture.
-    #[error("the target of QEMU is '{0}', which is not a known architecture")]
+    #[error("the target of QEMU is `{0}`, which is not a known architecture")]
     Target(String),
 }
 

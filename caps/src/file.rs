@@ -23,25 +23,25 @@ pub struct CapsError {
 #[non_exhaustive]
 pub enum CapsErrorKind {
     /// The text is not well-formed XML.
-    #[error("{0}")]
+    #[error("this is not a capabilities file: it is not XML ({0})")]
     Xml(String),
     /// The text exceeds the size limit.
     #[error("the text is longer than {0} bytes")]
     TooLong(usize),
     /// The root element is not `<qemuCaps>`.
-    #[error("the root element is '{0}', not 'qemuCaps'")]
+    #[error("this is not a capabilities file: the root element is `<{0}>`, not `<qemuCaps>`")]
     Root(String),
     /// The file has a later form than [`FORMAT_VERSION`].
-    #[error("the form '{0}' is not known; a later version of this program wrote the file")]
+    #[error("the form `{0}` is not known; a later version of this program wrote the file")]
     FormatVersion(String),
     /// A flag that no release has.
-    #[error("there is no capability flag '{0}'")]
+    #[error("there is no capability flag `{0}`")]
     UnknownFlag(String),
     /// A mandatory element is missing.
-    #[error("the element '{0}' is missing")]
+    #[error("`<{0}>` is missing")]
     MissingElement(&'static str),
     /// A mandatory attribute is missing.
-    #[error("element '{element}' lacks attribute '{attribute}'")]
+    #[error("`<{element}>` lacks `{attribute}`")]
     MissingAttribute {
         /// The element.
         element: String,
@@ -49,7 +49,7 @@ pub enum CapsErrorKind {
         attribute: &'static str,
     },
     /// A value is not a number or a known word, or is out of range.
-    #[error("'{value}' is not a valid {what} of element '{element}'")]
+    #[error("`{value}` is not a valid {what} of `<{element}>`")]
     Value {
         /// The element.
         element: String,

@@ -8,6 +8,7 @@ use std::str::FromStr;
 use table::flag_table;
 
 use virtargv_model::Span;
+use virtargv_model::advice::nearest;
 
 use crate::Release;
 
@@ -111,8 +112,16 @@ impl fmt::Debug for Cap {
 
 /// The error for a text that is not the name or constant of a [`Cap`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no capability flag '{0}'")]
+#[error("there is no capability flag `{0}`{meant}", meant = meant(.0))]
 pub struct UnknownCap(pub String);
+
+/// The question whether the nearest flag was meant.
+fn meant(text: &str) -> String {
+    let is_constant = text.starts_with("QEMU_CAPS_");
+    let known = Cap::ALL.iter().map(|cap| if is_constant { cap.constant() } else { cap.name() });
+    let found = nearest(text, known);
+    found.map_or(String::new(), |found| format!("; did you mean `{}`?", found.word))
+}
 
 impl FromStr for Cap {
     type Err = UnknownCap;

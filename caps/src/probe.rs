@@ -39,7 +39,7 @@ const STDERR_WAIT: Duration = Duration::from_millis(500);
 #[derive(Debug, thiserror::Error)]
 pub enum ProbeError {
     /// The binary cannot be started.
-    #[error("'{path}' cannot be started: {why}")]
+    #[error("`{path}` cannot be started: {why}")]
     Start {
         /// The path of the binary.
         path: String,
@@ -47,7 +47,7 @@ pub enum ProbeError {
         why: std::io::Error,
     },
     /// The binary ended or closed the connection before it replied.
-    #[error("'{path}' ended before it replied to '{command}'{stderr}")]
+    #[error("`{path}` ended before it replied to `{command}`{stderr}")]
     Ended {
         /// The path of the binary.
         path: String,
@@ -57,7 +57,7 @@ pub enum ProbeError {
         stderr: String,
     },
     /// The binary did not reply within the time limit.
-    #[error("'{path}' did not reply to '{command}' within the time limit")]
+    #[error("`{path}` did not reply to `{command}` within the time limit")]
     TooSlow {
         /// The path of the binary.
         path: String,
@@ -65,7 +65,7 @@ pub enum ProbeError {
         command: String,
     },
     /// The output of the binary exceeds the limit.
-    #[error("the output of '{path}' exceeds the limit of {limit} MiB, in reply to '{command}'")]
+    #[error("the output of `{path}` exceeds the limit of {limit} MiB, in reply to `{command}`")]
     TooMuch {
         /// The path of the binary.
         path: String,
@@ -75,7 +75,7 @@ pub enum ProbeError {
         limit: u64,
     },
     /// The output of the binary is not QMP.
-    #[error("'{path}' does not speak QMP: {what}")]
+    #[error("`{path}` does not speak QMP: {what}")]
     NotQmp {
         /// The path of the binary.
         path: String,
@@ -83,7 +83,7 @@ pub enum ProbeError {
         what: String,
     },
     /// The replies are not sufficient.
-    #[error("'{path}': {why}")]
+    #[error("`{path}`: {why}")]
     Derive {
         /// The path of the binary.
         path: String,
@@ -368,7 +368,7 @@ impl Qemu {
             }
             match message.get_mut("error") {
                 Some(error) => break Err(error.take()),
-                None => return Err(self.not_qmp("a reply has neither 'return' nor 'error'")),
+                None => return Err(self.not_qmp("a reply has neither `return` nor `error`")),
             }
         };
         let good = reply.as_ref().ok().cloned();

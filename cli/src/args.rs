@@ -272,6 +272,12 @@ pub(crate) struct CheckArgs {
     /// The output format.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,
+    /// Apply the edits that are sure to mend a problem to the files; everything else stays as it is.
+    #[arg(long)]
+    pub(crate) fix: bool,
+    /// With --fix: write no file, print what would be changed as a unified diff.
+    #[arg(long, requires = "fix")]
+    pub(crate) dry_run: bool,
     /// The documents; `-` is standard input.
     #[arg(value_name = "FILE|-", required = true)]
     pub(crate) files: Vec<String>,

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use virtargv::model::advice::nearest;
 use virtargv::{Arch, Caps, Release, builtin};
 use virtargv_resolve::runs;
 
@@ -17,7 +18,9 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
     if let Some(name) = name.strip_prefix("builtin:") {
         return builtin::get(name, release).ok_or_else(|| {
             let known: Vec<&str> = builtin::names().collect();
-            Unusable(format!("there is no built-in set '{name}' (there are: {})", known.join(", ")))
+            let found = nearest(name, known.iter().copied());
+            let meant = found.map_or(String::new(), |found| format!("; did you mean `{}`?", found.word));
+            Unusable(format!("there is no built-in set `{name}`{meant} (there are: {})", known.join(", ")))
         });
     }
     if let Some(path) = name.strip_prefix("probe:") {

@@ -7,11 +7,19 @@ use virtargv::{Report, Source};
 use crate::args::{CheckArgs, CheckFormat, HostChoice};
 use crate::caps::Sets;
 use crate::host::Chosen;
-use crate::{Done, FINE, REFUSED, input};
+use crate::{Done, FINE, REFUSED, fix, input};
 
 pub(crate) fn run(args: &CheckArgs) -> Done {
     let chosen = Chosen::load(&args.qemu.host, HostChoice::None)?;
     let mut sets = Sets::new(&args.qemu);
+    if args.fix {
+        return fix::run(&args.files, args.dry_run, |file| {
+            let text = input::read(file)?;
+            let set = sets.of(&text, chosen.arch())?;
+            let report = chosen.with_request(&text, set, |request| virtargv::run(&text, &request).report);
+            Ok((text, report))
+        });
+    }
     let mut documents = Vec::new();
     let mut refused = 0usize;
     for file in &args.files {

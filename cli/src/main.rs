@@ -8,6 +8,7 @@ mod caps;
 mod caps_cmd;
 mod check;
 mod explain;
+mod fix;
 mod host;
 mod host_show;
 mod input;

@@ -14,7 +14,7 @@ pub enum HostError {
     #[error("the host does not know {0}")]
     Unknown(&'static str),
     /// What was asked for does not exist.
-    #[error("{what} '{name}' was not found")]
+    #[error("{what} `{name}` was not found")]
     NotFound {
         /// What it is, such as `storage pool`.
         what: &'static str,
@@ -22,7 +22,7 @@ pub enum HostError {
         name: String,
     },
     /// It exists, but not in a state in which it can be used.
-    #[error("{what} '{name}' is not active")]
+    #[error("{what} `{name}` is not active")]
     Inactive {
         /// What it is.
         what: &'static str,
@@ -30,7 +30,7 @@ pub enum HostError {
         name: String,
     },
     /// It exists and has no value: a secret whose value was never set.
-    #[error("{what} '{name}' has no value")]
+    #[error("{what} `{name}` has no value")]
     NoValue {
         /// What it is.
         what: &'static str,
@@ -38,7 +38,7 @@ pub enum HostError {
         name: String,
     },
     /// It exists and is for something else: a secret of another type.
-    #[error("{what} '{name}' is of type '{kind}', not '{wanted}'")]
+    #[error("{what} `{name}` is of type `{kind}`, not `{wanted}`")]
     OtherType {
         /// What it is.
         what: &'static str,
@@ -50,7 +50,7 @@ pub enum HostError {
         wanted: &'static str,
     },
     /// It exists and cannot be used: a definition that cannot be read, a service that failed.
-    #[error("{what} '{name}': {why}")]
+    #[error("{what} `{name}`: {why}")]
     Failed {
         /// What it is.
         what: &'static str,
@@ -80,7 +80,7 @@ impl HostError {
     /// The message that `what` called `name` cannot be looked up, with the reason.
     pub fn about(&self, what: &str, name: &str) -> String {
         match self {
-            Self::Unknown(_) => format!("{what} '{name}' cannot be looked up: {self}"),
+            Self::Unknown(_) => format!("{what} `{name}` cannot be looked up: {self}"),
             _ => self.to_string(),
         }
     }

@@ -113,9 +113,9 @@ impl<S: fmt::Display> fmt::Display for Joins<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nothing => f.write_str("connected to nothing"),
-            Self::Bridge(name) => write!(f, "in the bridge '{name}'"),
-            Self::Network(name) => write!(f, "in the network '{name}'"),
-            Self::Direct(name) => write!(f, "on top of the network device '{name}'"),
+            Self::Bridge(name) => write!(f, "in the bridge `{name}`"),
+            Self::Network(name) => write!(f, "in the network `{name}`"),
+            Self::Direct(name) => write!(f, "on top of the network device `{name}`"),
         }
     }
 }
@@ -245,27 +245,27 @@ impl<S: fmt::Display> fmt::Display for Descriptor<S> {
             Self::Tap { name, joins, queue } => {
                 write!(f, "queue {queue} of ")?;
                 match name {
-                    Some(name) => write!(f, "the tap device '{name}'")?,
+                    Some(name) => write!(f, "the tap device `{name}`")?,
                     None => f.write_str("a tap device of its own")?,
                 }
                 if matches!(joins, Joins::Nothing) { Ok(()) } else { write!(f, ", {joins}") }
             }
             Self::VhostNet { queue } => write!(f, "/dev/vhost-net, for queue {queue} of a tap device"),
-            Self::Vdpa { path } => write!(f, "the vDPA device '{path}'"),
+            Self::Vdpa { path } => write!(f, "the vDPA device `{path}`"),
             Self::VhostVsock => f.write_str("/dev/vhost-vsock, with the guest's context id set"),
             Self::VhostScsi => f.write_str("/dev/vhost-scsi"),
             Self::Iommu => f.write_str("/dev/iommu"),
             Self::VfioDevice { address } => write!(f, "the VFIO device of the PCI device {address}"),
-            Self::UnixListen { path } => write!(f, "a UNIX socket that listens at '{path}'"),
+            Self::UnixListen { path } => write!(f, "a UNIX socket that listens at `{path}`"),
             Self::ChardevFile { path, append } => {
-                write!(f, "the file '{path}', to {} a character device's output to", written(*append))
+                write!(f, "the file `{path}`, to {} a character device's output to", written(*append))
             }
             Self::ChardevLog { path, append } => {
-                write!(f, "the file '{path}', to {} a character device's log to", written(*append))
+                write!(f, "the file `{path}`, to {} a character device's log to", written(*append))
             }
-            Self::Tpm { path } => write!(f, "the TPM '{path}'"),
+            Self::Tpm { path } => write!(f, "the TPM `{path}`"),
             Self::TpmCancel { path } => {
-                write!(f, "the file under /sys that cancels a command of the TPM '{path}'")
+                write!(f, "the file under /sys that cancels a command of the TPM `{path}`")
             }
             Self::VhostUserGpu => {
                 f.write_str("one end of a socket pair whose other end a vhost-user-gpu process has")

@@ -51,12 +51,23 @@ impl Fact<'_> {
     #[cold]
     pub fn unanswered(&self, error: &HostError, mut problem: Problem) -> Problem {
         match error {
-            HostError::Unknown(_) => problem.into_note(self.to_string()),
+            HostError::Unknown(_) => self.note(problem),
             HostError::Failed { why, .. } if !problem.message.contains(why.as_str()) => {
                 problem.message = format!("{}: {error}", problem.message);
                 problem
             }
             _ => problem,
+        }
+    }
+}
+
+impl Fact<'_> {
+    /// `problem` as a note that this is not known, with the help how to make it known.
+    pub fn note(&self, problem: Problem) -> Problem {
+        let text = self.to_string();
+        match text.split_once("; ") {
+            Some((message, help)) => problem.into_note(message.to_owned()).with_help(help),
+            None => problem.into_note(text),
         }
     }
 }
@@ -67,19 +78,22 @@ impl fmt::Display for Fact<'_> {
         let host = "describe it with --host";
         match self {
             Self::Network(name) => {
-                write!(f, "network '{name}' is not known here; describe it with --network or --host")
+                write!(f, "network `{name}` is not known here; describe it with --network or --host")
             }
             Self::Pool(name) => {
-                write!(f, "storage pool '{name}' is not known here; describe it with --pool or --host")
+                write!(f, "storage pool `{name}` is not known here; describe it with --pool or --host")
             }
             Self::Volume { pool, name } => {
-                write!(f, "volume '{name}' of storage pool '{pool}' is not known here; ")?;
+                write!(f, "volume `{name}` of storage pool `{pool}` is not known here; ")?;
                 f.write_str("describe the pool with --pool or --host")
             }
             Self::Secret(key) => {
-                write!(f, "secret '{key}' is not known here; give its value with --secret or --host")
+                write!(f, "secret `{key}` is not known here; give its value with --secret or --host")
             }
-            Self::Cpu => write!(f, "the CPU of the host is not known here; {host}"),
+            Self::Cpu => f.write_str(
+                "nothing is known of the host's CPU; give its QEMU with `--caps probe:/usr/bin/qemu-system-...` on \
+                 that host, or describe the CPU with `--host`",
+            ),
             Self::CpuDefinitions => {
                 f.write_str("the definitions of CPU models are not known here; name their directory with ")?;
                 f.write_str("--cpu-map, or describe them with --host")
@@ -89,7 +103,7 @@ impl fmt::Display for Fact<'_> {
                 f.write_str("the USB devices of the host are not known here; describe them with --host")
             }
             Self::ScsiUnit(adapter) => {
-                write!(f, "the units of SCSI host adapter '{adapter}' are not known here; ")?;
+                write!(f, "the units of SCSI host adapter `{adapter}` are not known here; ")?;
                 f.write_str("describe them with --host")
             }
             Self::RenderNode => write!(f, "the DRM render node of the host is not known here; {host}"),

@@ -66,11 +66,11 @@ impl BackingFormat {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadHeader {
     /// The image ends before its header.
-    #[error("the header is cut off after '{0}' bytes")]
+    #[error("the header is cut off after `{0}` bytes")]
     Short(usize),
     /// Something of the header is beyond the end of the image, or of the bytes that are looked at.
     #[error(
-        "{what} ('{length}' bytes at offset '{offset}') is not in the first '{HEADER_LENGTH}' bytes of the image"
+        "{what} (`{length}` bytes at offset `{offset}`) is not in the first `{HEADER_LENGTH}` bytes of the image"
     )]
     Outside {
         /// What it is.
@@ -81,7 +81,7 @@ pub enum BadHeader {
         length: u64,
     },
     /// A name is longer than the format allows.
-    #[error("{what} is '{length}' bytes long, the format allows '{most}'")]
+    #[error("{what} is `{length}` bytes long, the format allows `{most}`")]
     Long {
         /// What it is.
         what: &'static str,

@@ -152,6 +152,22 @@ impl Message {
         self
     }
 
+    /// With the question whether the nearest of `known` was meant, and `more` that there is to say. Where that is sure,
+    /// `place` gets it.
+    #[must_use]
+    pub fn with_nearest<'a>(
+        self,
+        place: impl Into<Place>,
+        word: &str,
+        known: impl IntoIterator<Item = &'a str>,
+        more: &str,
+    ) -> Self {
+        let Some(found) = nearest(word, known) else { return self.with_help(more) };
+        let separator = if more.is_empty() { "" } else { " Else " };
+        let message = self.with_help(format!("did you mean `{}`?{separator}{more}", found.word));
+        if found.is_sure { message.with_edit(Edit::value(place, found.word)) } else { message }
+    }
+
     /// With the question whether the nearest of the words that are allowed was meant, and their list. Where that is sure,
     /// `place` gets it.
     #[must_use]

@@ -245,7 +245,7 @@ impl Offset {
             OffsetWord::Timezone => {
                 let zone = with(domain, "timezone").and_then(|el| el.string("timezone"));
                 if zone.is_none() {
-                    let message = "element 'clock' with offset='timezone' lacks its attribute 'timezone'";
+                    let message = "`<clock>` with `offset='timezone'` lacks its `timezone`";
                     r.refuse(&CLOCK_TIMEZONE, place(domain), message);
                 }
                 Self::Timezone(zone)
@@ -255,12 +255,10 @@ impl Offset {
                 let start = text.and_then(|text| Value::parse(text).ok());
                 if start.is_none() {
                     let message = match text {
-                        None => {
-                            "element 'clock' with offset='absolute' lacks its attribute 'start'".to_owned()
-                        }
+                        None => "`<clock>` with `offset='absolute'` lacks its `start`".to_owned(),
                         Some(text) => {
                             format!(
-                                "attribute 'start' of element 'clock' with offset='absolute' is '{text}', expected seconds since 1970"
+                                "`start` of `<clock>` with `offset='absolute'` is `{text}`, expected seconds since 1970"
                             )
                         }
                     };

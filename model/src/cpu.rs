@@ -224,7 +224,7 @@ impl Element for Cpu {
         let is_unread = mode.is_none() && el.get("mode").is_some();
         if cpu.migratable.is_some() && !cpu.is_native() && !is_unread {
             let message = format!(
-                "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not '{}'",
+                "`migratable` of `<cpu>` needs mode `host-passthrough` or `maximum`, not `{}`",
                 cpu.mode()
             );
             r.refuse(&CPU_MIGRATABLE_MODE, attr_place(el, "migratable"), message);
@@ -258,9 +258,7 @@ impl Cpu {
         if let Some(id) = self.model.vendor_id.as_deref()
             && (id.len() != 12 || id.contains(','))
         {
-            let message = format!(
-                "attribute 'vendor_id' of element 'model' is '{id}', not 12 characters without a comma"
-            );
+            let message = format!("`vendor_id` of `<model>` is `{id}`, not 12 characters without a comma");
             r.refuse(&CPU_VENDOR_ID, self.model.pos.attr("vendor_id"), message);
             self.model.vendor_id = None;
         }
@@ -268,7 +266,7 @@ impl Cpu {
         if let Some(vendor) = self.vendor.as_deref()
             && self.model.name.is_none()
         {
-            let message = format!("element 'vendor' asks for '{vendor}', but element 'model' names no CPU");
+            let message = format!("`<vendor>` asks for `{vendor}`, but `<model>` names no CPU");
             r.refuse(&CPU_VENDOR_WITHOUT_MODEL, el.pos(), message);
         }
     }
@@ -314,20 +312,20 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_named() {
-        let twice = "CPU feature 'rtm' is given more than once in element 'cpu'";
+        let twice = "CPU feature `rtm` is given more than once in `<cpu>`";
         check(
             "<cpu><model>486</model><feature name='rtm'/><feature name='rtm' policy='forbid'/></cpu>",
             &[twice],
         );
-        let nameless = "element 'feature' needs a CPU model, and element 'model' names none";
+        let nameless = "`<feature>` needs a CPU model, and `<model>` names none";
         check("<cpu><feature name='rtm'/></cpu>", &[nameless]);
-        let zero = "attribute 'cores' of element 'topology' is '0'";
+        let zero = "`cores` of `<topology>` is `0`";
         check("<cpu><topology sockets='1' cores='0' threads='1'/></cpu>", &[zero]);
-        let level = "attribute 'level' of element 'cache' is '4', not 1 to 3";
+        let level = "`level` of `<cache>` is `4`, not 1 to 3";
         check("<cpu><cache level='4' mode='disable'/></cpu>", &[level]);
-        let vendor = "attribute 'vendor_id' of element 'model' is 'Acme', not 12 characters without a comma";
+        let vendor = "`vendor_id` of `<model>` is `Acme`, not 12 characters without a comma";
         check("<cpu><model vendor_id='Acme'>486</model></cpu>", &[vendor]);
-        let migratable = "attribute 'migratable' of element 'cpu' needs mode 'host-passthrough' or 'maximum', not 'custom'";
+        let migratable = "`migratable` of `<cpu>` needs mode `host-passthrough` or `maximum`, not `custom`";
         check("<cpu migratable='on'/>", &[migratable]);
     }
 }

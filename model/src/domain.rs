@@ -7,7 +7,7 @@ use crate::read;
 use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
 use crate::{
-    Class, Convention, Devices, Implied, Outcome, Place, Pos, Problem, Release, Report, Rule, Unread, Uuid,
+    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Problem, Release, Report, Rule, Unread, Uuid,
     clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, names, numa::Numa, os::Os,
     qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
 };
@@ -49,33 +49,33 @@ spelled! {
         /// QEMU without acceleration (TCG).
         Qemu = "qemu",
         /// QEMU with the KQEMU accelerator, which QEMU no longer has.
-        Kqemu = "kqemu",
+        Kqemu = "kqemu" of "QEMU's former accelerator",
         /// QEMU with KVM.
         Kvm = "kvm",
         /// Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// Linux containers.
-        Lxc = "lxc",
+        Lxc = "lxc" of "LXC",
         /// User-mode Linux.
-        Uml = "uml",
+        Uml = "uml" of "UML",
         /// OpenVZ.
-        Openvz = "openvz",
+        Openvz = "openvz" of "OpenVZ",
         /// The test driver of libvirt.
-        Test = "test",
+        Test = "test" of "libvirt's test driver",
         /// VMware ESX.
-        Vmware = "vmware",
+        Vmware = "vmware" of "VMware",
         /// Microsoft Hyper-V.
-        Hyperv = "hyperv",
+        Hyperv = "hyperv" of "Hyper-V",
         /// VirtualBox.
-        Vbox = "vbox",
+        Vbox = "vbox" of "VirtualBox",
         /// IBM PowerVM.
-        Phyp = "phyp",
+        Phyp = "phyp" of "PowerVM",
         /// Parallels.
-        Parallels = "parallels",
+        Parallels = "parallels" of "Parallels",
         /// FreeBSD bhyve.
-        Bhyve = "bhyve",
+        Bhyve = "bhyve" of "bhyve",
         /// Virtuozzo.
-        Vz = "vz",
+        Vz = "vz" of "Virtuozzo",
         /// QEMU with the macOS Hypervisor framework.
         Hvf = "hvf" since "8.1",
     }
@@ -178,7 +178,7 @@ fn parse_with<T>(
 ) -> (Outcome<Box<Domain>>, Option<T>) {
     if text.len() > MAX_DOCUMENT {
         let message =
-            format!("the document has {} bytes, more than the '{MAX_DOCUMENT}' that are read", text.len());
+            format!("the document has {} bytes, more than the `{MAX_DOCUMENT}` that are read", text.len());
         return (refused(&DOCUMENT_SIZE, release, Place::byte(0), message), None);
     }
     let tree = match read::tree(text) {
@@ -190,7 +190,7 @@ fn parse_with<T>(
     let elements = before(Elements::of(&tree));
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
         let root = tree.root_element();
-        let message = format!("the root element is '{}', expected 'domain'", root.tag_name().name());
+        let message = format!("the root element is `{}`, expected `domain`", root.tag_name().name());
         return (refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message), None);
     };
     let mut reader = Reader::new(release);
@@ -211,7 +211,12 @@ pub fn format(domain: &Domain) -> String {
     w.finish()
 }
 
-fn refused(rule: &'static Rule, release: Release, place: Place, message: String) -> Outcome<Box<Domain>> {
+fn refused(
+    rule: &'static Rule,
+    release: Release,
+    place: Place,
+    message: impl Into<Message>,
+) -> Outcome<Box<Domain>> {
     Outcome { value: None, report: rule.problem(release, place, message).into() }
 }
 
@@ -259,7 +264,7 @@ impl Domain {
         if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty())
         {
             let missing = if map.users.is_empty() { "uid" } else { "gid" };
-            let message = format!("element 'idmap' lacks its child '{missing}'");
+            let message = format!("`<idmap>` lacks its `<{missing}>`");
             r.refuse(&ID_MAP_HALF, el.pos().path("idmap"), message);
         }
         domain.sysinfo = Sysinfo::read(el, r);
@@ -279,8 +284,7 @@ impl Domain {
             Some(uuid) if self.hwuuid.unwrap_or(uuid) == found => {}
             Some(uuid) => {
                 let (element, uuid) = self.hwuuid.map_or(("uuid", uuid), |hwuuid| ("hwuuid", hwuuid));
-                let message =
-                    format!("element '{element}' is '{uuid}', entry 'uuid' of 'sysinfo' is '{found}'");
+                let message = format!("`<{element}>` is `{uuid}`, entry `uuid` of `sysinfo` is `{found}`");
                 r.refuse(&SYSINFO_UUID_MISMATCH, system.pos, message);
             }
         }
@@ -345,7 +349,7 @@ fn read_genid(el: El<'_>, r: &mut Reader) -> Option<Option<Uuid>> {
 /// `type=`; an empty text is read as absent.
 fn read_type(el: El<'_>, r: &mut Reader) -> Option<VirtType> {
     if el.get("type") == Some("") {
-        let message = "element 'domain' has an empty attribute 'type'";
+        let message = "`<domain>` has an empty `type`";
         r.refuse_as(Class::Internal, &read::ATTRIBUTE_MISSING, el.pos().attr("type"), message);
         return None;
     }
@@ -356,7 +360,7 @@ fn read_type(el: El<'_>, r: &mut Reader) -> Option<VirtType> {
 fn read_name(el: El<'_>, r: &mut Reader) -> Option<String> {
     let name = el.child_text("name");
     if name.is_none() {
-        r.refuse(&NAME_MISSING, el.pos(), "the domain lacks its element 'name'");
+        r.refuse(&NAME_MISSING, el.pos(), "the domain lacks its `<name>`");
     }
     name
 }
@@ -366,7 +370,7 @@ fn read_title(el: El<'_>, r: &mut Reader) -> Option<String> {
     let title = el.child_text("title");
     if title.as_ref().is_some_and(|title| title.contains('\n')) {
         let place = el.child("title").unwrap_or(el).pos();
-        r.refuse(&TITLE_NEWLINE, place, "element 'title' is more than one line");
+        r.refuse(&TITLE_NEWLINE, place, "`<title>` is more than one line");
     }
     title
 }
@@ -380,7 +384,7 @@ fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Uuid> {
     }
     let found = Uuid::parse(&text);
     if found.is_none() {
-        r.refuse(&UUID, child.pos(), format!("malformed value '{text}' of element '{name}'"));
+        r.refuse(&UUID, child.pos(), format!("malformed value `{text}` of `<{name}>`"));
     }
     found
 }

@@ -167,7 +167,7 @@ impl Features {
             "sbbc" => self.sbbc = word_of(el, "value", r),
             "ibs" => self.ibs = word_of(el, "value", r),
             unknown => {
-                let message = format!("unknown feature '{unknown}' in element 'features'");
+                let message = format!("unknown feature `{unknown}` in `<features>`");
                 r.refuse(&FEATURE_UNKNOWN, el.pos(), message);
             }
         }

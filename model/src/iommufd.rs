@@ -24,7 +24,7 @@ impl Iommufd {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Option<Self> {
         let el = r.child_since("12.2", domain, "iommufd")?;
         if let Some(second) = domain.children("iommufd").nth(1) {
-            r.refuse(&IOMMUFD_DOUBLE, second.pos(), "there is more than one element 'iommufd'");
+            r.refuse(&IOMMUFD_DOUBLE, second.pos(), "there is more than one `<iommufd>`");
         }
         Some(Self { pos: el.pos(), enabled: r.required(el, "enabled"), fdgroup: el.string("fdgroup") })
     }

@@ -192,8 +192,7 @@ impl HugePage {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let size = r.required_kib(el, "size")?;
         if size.0 == 0 {
-            let message =
-                format!("attribute 'size' of element 'page' is '{}', expected a size above 0", size.0);
+            let message = format!("`size` of `<page>` is `{}`, expected a size above 0", size.0);
             r.refuse(&HUGEPAGE_SIZE_ZERO, el.pos().attr("size"), message);
             return None;
         }

@@ -119,7 +119,7 @@ impl Network {
             _ => None,
         });
         let Some(el) = defined else {
-            r.refuse(&NETWORK, Pos::NONE, "the definition of a network has the root element 'network'");
+            r.refuse(&NETWORK, Pos::NONE, "the definition of a network has the root `<network>`");
             return Err(r.report);
         };
         let network = Self {

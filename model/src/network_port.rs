@@ -46,11 +46,7 @@ pub fn parse(text: &str) -> Result<Actual, Report> {
     };
     let elements = Elements::of(&tree);
     let Some(root) = elements.root().filter(|root| root.name() == "networkport") else {
-        r.refuse(
-            &NETWORK_PORT,
-            Pos::NONE,
-            "the document of a network port has the root element 'networkport'",
-        );
+        r.refuse(&NETWORK_PORT, Pos::NONE, "the document of a network port has the root `<networkport>`");
         return Err(r.report);
     };
     let actual = read_port(root, &mut r);

@@ -108,7 +108,7 @@ impl Numa {
                 .collect(),
         };
         if el.child("cell").is_none() {
-            r.refuse(&NUMA_NO_CELLS, el.pos(), "element 'numa' holds no 'cell'");
+            r.refuse(&NUMA_NO_CELLS, el.pos(), "`<numa>` holds no `cell`");
         }
         numa.check_ids(r);
         numa.check_distances(r);
@@ -124,10 +124,10 @@ impl Numa {
         let cpus = self.cpus();
         let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();
         if count > u64::from(max) {
-            let message = format!("the guest NUMA cells have '{count}' vCPUs, element 'vcpu' allows '{max}'");
+            let message = format!("the guest NUMA cells have `{count}` vCPUs, `<vcpu>` allows `{max}`");
             r.refuse(&NUMA_VCPU_COUNT, self.pos, message);
         } else if let Some(last) = cpus.last().filter(|last| *last >= max) {
-            let message = format!("a guest NUMA cell has vCPU '{last}', element 'vcpu' allows '{max}'");
+            let message = format!("a guest NUMA cell has vCPU `{last}`, `<vcpu>` allows `{max}`");
             r.refuse(&NUMA_VCPU_ID, self.pos, message);
         }
     }
@@ -140,13 +140,13 @@ impl Numa {
             match seen.get_mut(id as usize) {
                 None => {
                     let message = format!(
-                        "an element 'cell' has the id '{id}', the ids of '{}' guest NUMA cells count from 0 without gaps",
+                        "a `<cell>` has the id `{id}`, the ids of `{}` guest NUMA cells count from 0 without gaps",
                         self.cells.len()
                     );
                     r.refuse(&NUMA_CELL_ID_RANGE, cell.pos.attr("id"), message);
                 }
                 Some(true) => {
-                    let message = format!("there is more than one guest NUMA cell with the id '{id}'");
+                    let message = format!("there is more than one guest NUMA cell with the id `{id}`");
                     r.refuse(&NUMA_CELL_ID_DOUBLE, cell.pos.attr("id"), message);
                 }
                 Some(seen) => *seen = true,
@@ -169,7 +169,7 @@ impl Numa {
                 && first <= end
                 && id != other
             {
-                let message = format!("guest NUMA cells '{id}' and '{other}' both have vCPU '{first}'");
+                let message = format!("guest NUMA cells `{id}` and `{other}` both have vCPU `{first}`");
                 r.refuse(&NUMA_CELLS_OVERLAP, pos.attr("cpus"), message);
                 return;
             }
@@ -187,14 +187,14 @@ impl Numa {
                 let Distance { pos, id: sibling, value } = *to;
                 if sibling as usize >= self.cells.len() {
                     let message = format!(
-                        "'sibling_id {sibling}' in the distances of 'cell id {id}' is not the id of a guest NUMA cell"
+                        "`sibling_id {sibling}` in the distances of `cell id {id}` is not the id of a guest NUMA cell"
                     );
                     r.refuse(&NUMA_DISTANCE_SIBLING, pos.attr("id"), message);
                 } else if !(LOCAL_DISTANCE..=UNREACHABLE).contains(&value)
                     || (sibling == id) != (value == LOCAL_DISTANCE)
                 {
                     let message = format!(
-                        "'value {value}' cannot be the distance of 'sibling id {sibling}' from 'cell id {id}': \
+                        "`value {value}` cannot be the distance of `sibling id {sibling}` from `cell id {id}`: \
                          expected 10 for a cell to itself and 11 to 255 for others"
                     );
                     r.refuse(&NUMA_DISTANCE_VALUE, pos.attr("value"), message);
@@ -243,7 +243,7 @@ impl Element for Cell {
         let discard = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "discard");
         let distances = el.child("distances");
         if let Some(empty) = distances.filter(|d| d.child("sibling").is_none()) {
-            r.refuse(&NUMA_NO_SIBLINGS, empty.pos(), "element 'distances' holds no 'sibling'");
+            r.refuse(&NUMA_NO_SIBLINGS, empty.pos(), "`<distances>` holds no `sibling`");
         }
         Some(Self {
             pos: el.pos(),

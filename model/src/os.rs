@@ -203,7 +203,7 @@ impl Os {
         match (kind, &os.os_type) {
             (Some(kind), Some(word)) if !OS_TYPES.contains(&word.as_str()) => {
                 let known = OS_TYPES.join(", ");
-                let message = format!("bad value '{word}' in element 'type': known are {known}");
+                let message = format!("bad value `{word}` in `<type>`: known are {known}");
                 r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
             }
             (_, Some(_)) => {}
@@ -211,7 +211,7 @@ impl Os {
             (_, None) if os.bootloader.is_some() => os.os_type = Some("xen".to_owned()),
             (_, None) => {
                 let place = el.map_or(domain.pos().path("os/type"), |el| el.pos().path("type"));
-                r.refuse(&OS_TYPE_MISSING, place, "element 'os' lacks its child 'type'");
+                r.refuse(&OS_TYPE_MISSING, place, "`<os>` lacks its `<type>`");
             }
         }
         os
@@ -235,13 +235,13 @@ impl Os {
         if let Some(varstore) = r.child_since("12.1", el, "varstore") {
             self.varstore = Varstore::read(varstore, r);
             if self.nvram.is_some() {
-                r.refuse(&OS_TWO_STORES, varstore.pos(), "element 'os' has an 'nvram' and a 'varstore'");
+                r.refuse(&OS_TWO_STORES, varstore.pos(), "`<os>` has an `nvram` and a `varstore`");
             }
         }
         if let Some(acpi) = el.child("acpi") {
             self.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
-                let message = "element 'acpi' holds more than one 'table'";
+                let message = "`<acpi>` holds more than one `table`";
                 r.refuse(&OS_ACPI_TABLES, second.pos(), message);
             }
         }
@@ -319,7 +319,7 @@ fn read_reboot_timeout(bios: El<'_>, r: &mut Reader) -> Option<i32> {
     r.refuse(
         &OS_REBOOT_TIMEOUT_RANGE,
         attr_place(bios, "rebootTimeout"),
-        format!("attribute 'rebootTimeout' of element 'bios' is '{timeout}', expected -1 to 65535"),
+        format!("`rebootTimeout` of `<bios>` is `{timeout}`, expected -1 to 65535"),
     );
     None
 }

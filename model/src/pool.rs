@@ -84,11 +84,7 @@ impl StoragePool {
             _ => None,
         });
         let Some(root) = defined else {
-            r.refuse(
-                &STORAGE_POOL,
-                Pos::NONE,
-                "the definition of a storage pool has the root element 'pool'",
-            );
+            r.refuse(&STORAGE_POOL, Pos::NONE, "the definition of a storage pool has the root `<pool>`");
             return Err(r.report);
         };
         let source = root.child("source");

@@ -135,7 +135,7 @@ impl QemuNamespace {
             if let Some(value) = arg.string("value") {
                 self.args.push(QemuArg { pos: arg.pos(), value });
             } else {
-                let message = "element 'arg' of the command line lacks its attribute 'value'";
+                let message = "`<arg>` of the command line lacks its `value`";
                 r.refuse(&QEMU_ARG_VALUE, arg.pos(), message);
             }
         }
@@ -146,9 +146,8 @@ impl QemuNamespace {
                 self.env.push((name, env.string("value")));
                 continue;
             }
-            let message = format!(
-                "attribute 'name' of element 'env' is '{name}', expected letters, digits and _, no digit first"
-            );
+            let message =
+                format!("`name` of `<env>` is `{name}`, expected letters, digits and _, no digit first");
             r.refuse(&QEMU_ENV_NAME, env.pos().attr("name"), message);
         }
     }
@@ -191,7 +190,7 @@ fn read_flags(el: El<'_>, name: &'static str, r: &mut Reader) -> Vec<String> {
         if let Some(flag) = child.string("capability") {
             flags.push(flag);
         } else {
-            let message = format!("element '{name}' of the capabilities lacks its attribute 'capability'");
+            let message = format!("`<{name}>` of the capabilities lacks its `capability`");
             r.refuse(&QEMU_CAPABILITY_NAME, child.pos(), message);
         }
     }
@@ -229,7 +228,7 @@ impl OverrideProperty {
                 "true" => OverrideValue::Bool(true),
                 "false" => OverrideValue::Bool(false),
                 other => {
-                    let message = format!("property '{name}' is '{other}', expected 'true' or 'false'");
+                    let message = format!("property `{name}` is `{other}`, expected `true` or `false`");
                     r.refuse(&QEMU_OVERRIDE_BOOL, el.pos().attr("value"), message);
                     return None;
                 }

@@ -3,6 +3,7 @@
 //! A bad value is reported and read as absent, so that one run reports all problems.
 
 mod asked;
+mod malformed;
 mod order;
 mod tree;
 mod value;
@@ -50,6 +51,10 @@ crate::rules! {
     SIZE_RANGE = "size-range": Overflow, Read, "libvirt keeps sizes as 64-bit numbers of bytes",
         help "use a smaller number or a smaller `unit=`";
 }
+
+/// The units of sizes.
+const UNITS: [&str; 13] =
+    ["bytes", "KiB", "KB", "MiB", "MB", "GiB", "GB", "TiB", "TB", "PiB", "PB", "EiB", "EB"];
 
 /// The class of a bad value: an unsupported configuration where libvirt parsed the attribute itself, an XML error since
 /// it reads the attribute with a `virXMLProp*` function. The first of these functions came with 7.3, and attributes
@@ -154,30 +159,45 @@ impl Reader {
         name: &'static str,
     ) -> Option<T> {
         if el.records_names() {
-            el.question(|| Question::Words(name.to_owned(), T::words()));
+            el.question(|| Question::Words(name.to_owned(), T::words(self.release)));
         }
         let text = el.get(name)?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
             Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
-            Err(expected) => self.refuse_value(classes.into(), el, name, &expected),
+            Err(expected) => {
+                let words = allowed_here(el, name, T::words(self.release));
+                self.refuse_value(classes.into(), el, name, &expected, &words);
+            }
         }
         None
     }
 
-    /// Reports the value of the attribute `name`, which `expected` does not describe.
+    /// Reports the value of the attribute `name`, which is none of `words` and which `expected` does not describe.
     #[cold]
-    fn refuse_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, expected: &str) {
-        let (element, text) = (el.name(), el.get(name).unwrap_or_default());
-        let message = format!("bad value '{text}' for attribute '{name}' of element '{element}': {expected}");
-        self.refuse_as(classes, &ATTRIBUTE_VALUE, el.pos().attr(name), message);
+    fn refuse_value(
+        &mut self,
+        classes: Classes,
+        el: El<'_>,
+        name: &'static str,
+        expected: &str,
+        words: &[&'static str],
+    ) {
+        let (place, text) = (el.pos().attr(name), el.get(name).unwrap_or_default());
+        let what = format!("bad value `{text}` for `{name}` of `<{}>`", el.name());
+        self.refuse_as(
+            classes,
+            &ATTRIBUTE_VALUE,
+            place.clone(),
+            bad_value(what, place, text, expected, words),
+        );
     }
 
     /// Reports the value of the attribute `name`, which only `releases` have.
     #[cold]
     fn refuse_later_value(&mut self, classes: Classes, el: El<'_>, name: &'static str, releases: Span) {
         let text = el.get(name).unwrap_or_default();
-        let what = format!("value '{text}' of attribute '{name}' of element '{}'", el.name());
+        let what = format!("value `{text}` of `{name}` of `<{}>`", el.name());
         self.refuse_not_in_release(classes, el.pos().attr(name), &what, releases);
     }
 
@@ -201,7 +221,7 @@ impl Reader {
             return true;
         }
         let around = el.parent().map_or("", El::name);
-        let what = format!("element '{}' of element '{around}'", el.name());
+        let what = format!("`<{}>` of `<{around}>`", el.name());
         self.refuse_not_in_release(classes, el.pos(), &what, releases);
         false
     }
@@ -212,8 +232,7 @@ impl Reader {
         let set: NumberSet = self.attr_as(Class::InvalidArgument, el, name)?;
         if set.is_empty() {
             let text = el.get(name).unwrap_or_default();
-            let message =
-                format!("attribute '{name}' of element '{}' is '{text}', which names no number", el.name());
+            let message = format!("`{name}` of `<{}>` is `{text}`, which names no number", el.name());
             self.refuse_as(class, &NUMBER_SET_EMPTY, el.pos().attr(name), message);
             return None;
         }
@@ -236,7 +255,7 @@ impl Reader {
         if el.get(name).is_some() {
             return self.attr_as(bad, el, name);
         }
-        let message = format!("element '{}' lacks its attribute '{name}'", el.name());
+        let message = format!("`<{}>` lacks its `{name}`", el.name());
         self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos().attr(name), message);
         None
     }
@@ -249,7 +268,7 @@ impl Reader {
     /// As [`Reader::text`], with the class of a bad value. An empty text is read as absent.
     pub fn text_as<T: Value>(&mut self, class: impl Into<Classes>, el: El<'_>) -> Option<T> {
         if el.records_names() {
-            el.question(|| Question::TextWords(T::words()));
+            el.question(|| Question::TextWords(T::words(self.release)));
         }
         let text = el.text_ref();
         if text.is_empty() {
@@ -258,11 +277,12 @@ impl Reader {
         match T::parse(&text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
             Ok(value) => {
-                let what = format!("value '{text}' in element '{}'", el.name());
+                let what = format!("value `{text}` in `<{}>`", el.name());
                 self.refuse_not_in_release(class, el.pos(), &what, value.in_releases());
             }
             Err(expected) => {
-                let message = format!("bad value '{text}' in element '{}': {expected}", el.name());
+                let what = format!("bad value `{text}` in `<{}>`", el.name());
+                let message = bad_value(what, el.pos().into(), &text, &expected, &T::words(self.release));
                 self.refuse_as(class, &ELEMENT_VALUE, el.pos(), message);
             }
         }
@@ -289,7 +309,7 @@ impl Reader {
     /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
     /// Problems are reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = || format!("element '{}' ('{}')", el.name(), path_of(el));
+        let what = || format!("`<{}>` (`{}`)", el.name(), path_of(el));
         self.scaled_as(el, what, text, unit, default_unit)
     }
 
@@ -297,11 +317,11 @@ impl Reader {
     /// `unit=` it counts KiB.
     pub fn required_kib(&mut self, el: El<'_>, name: &'static str) -> Option<Kib> {
         let Some(text) = el.get(name).filter(|text| !text.is_empty()) else {
-            let message = format!("element '{}' lacks its attribute '{name}' ('./@{name}')", el.name());
+            let message = format!("`<{}>` lacks its `{name}` (`./@{name}`)", el.name());
             self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), message);
             return None;
         };
-        let what = || format!("attribute '{name}' ('./@{name}') of element '{}'", el.name());
+        let what = || format!("`{name}` (`./@{name}`) of `<{}>`", el.name());
         let bytes = self.scaled_as(el, what, text, el.get("unit"), 1024);
         bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
     }
@@ -319,7 +339,7 @@ impl Reader {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let message = format!("bad value '{text}' of {}: {expected}", what());
+                let message = format!("bad value `{text}` of {}: {expected}", what());
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
@@ -327,16 +347,14 @@ impl Reader {
         if let Some(word) = unit
             && units::unit_bytes(word).is_none()
         {
-            let message = format!(
-                "unknown unit '{word}' in element '{}' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)",
-                el.name()
-            );
+            let message = Message::new(format!("unknown unit `{word}` in `<{}>`", el.name()));
+            let message = message.with_nearest(el.pos().attr("unit"), word, UNITS, UNIT.help);
             self.refuse(&UNIT, el.pos().path("@unit"), message);
             return None;
         }
         let bytes = units::scale(number, unit, default_unit);
         if bytes.is_none() {
-            let message = format!("value '{text}' in element '{}' is over 2^64 bytes", el.name());
+            let message = format!("value `{text}` in `<{}>` is over 2^64 bytes", el.name());
             self.refuse(&SIZE_RANGE, el.pos(), message);
         }
         bytes
@@ -346,10 +364,34 @@ impl Reader {
     pub fn need<'a>(&mut self, el: El<'a>, name: &'static str) -> Option<El<'a>> {
         let child = el.child(name);
         if child.is_none() {
-            let message = format!("element '{}' lacks its child '{name}'", el.name());
+            let message = format!("`<{}>` lacks its `<{name}>`", el.name());
             self.refuse(&ELEMENT_MISSING, el.pos().path(name), message);
         }
         child
+    }
+}
+
+/// Those of `words` that the domain allows as the value of the attribute `name` of `el`: a machine type with the Q35
+/// chipset has no IDE.
+#[cold]
+fn allowed_here(el: El<'_>, name: &str, mut words: Vec<&'static str>) -> Vec<&'static str> {
+    if el.name() == "target" && name == "bus" {
+        let root = std::iter::successors(Some(el), |el| el.parent()).last();
+        let machine = root.and_then(|root| root.child("os")?.child("type")?.get("machine"));
+        let is_q35 = |machine: &str| machine == "q35" || machine.starts_with("pc-q35-");
+        words.retain(|word| *word != "ide" || !machine.is_some_and(is_q35));
+    }
+    words
+}
+
+/// The message for a value: `what` it is, and what to write at `place` in its place, which is one of `words` or what
+/// `expected` says.
+#[cold]
+fn bad_value(what: String, place: Place, text: &str, expected: &str, words: &[&'static str]) -> Message {
+    match expected.strip_prefix("expected ") {
+        _ if !words.is_empty() => Message::new(what).with_words(place, text, words.iter().copied()),
+        Some(expected) => Message::new(what).with_help(format!("write {expected}")),
+        None => Message::new(format!("{what}: {expected}")),
     }
 }
 
@@ -451,7 +493,7 @@ impl<'a> ByName<'a> {
     ) -> Vec<T> {
         if let Some(extra) = self.elements(name).get(most) {
             let number = if most == 1 { "one" } else { "two" };
-            let message = format!("a guest has at most {number} '{name}'");
+            let message = format!("a guest has at most {number} `{name}`");
             r.refuse(rule, extra.pos(), message);
         }
         self.all(name, r)

@@ -102,7 +102,7 @@ impl fmt::Display for Release {
 
 /// The error for a text that is not the name of a [`Release`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("unknown libvirt release '{0}'; known releases: {known}", known = names())]
+#[error("unknown libvirt release `{0}`; known releases: {known}", known = names())]
 pub struct UnknownRelease(pub String);
 
 fn names() -> String {

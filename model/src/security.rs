@@ -220,7 +220,7 @@ impl Keywrap {
                 KeywrapCipher::Dea => &mut keywrap.dea,
             };
             if slot.is_some() {
-                let message = format!("element 'keywrap' has the cipher '{name}' more than once");
+                let message = format!("`<keywrap>` has the cipher `{name}` more than once");
                 r.refuse(&KEYWRAP_CIPHER_TWICE, cipher.pos(), message);
             }
             *slot = Some(state);
@@ -337,7 +337,7 @@ impl SevSnp {
 impl Tdx {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.children("quoteGenerationService").nth(1) {
-            let message = "element 'launchSecurity' has more than one 'quoteGenerationService'";
+            let message = "`<launchSecurity>` has more than one `quoteGenerationService`";
             r.refuse(&TDX_QUOTES_TWICE, second.pos(), message);
         }
         Self {

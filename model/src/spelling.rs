@@ -18,6 +18,11 @@ pub trait Spelled: Copy + Debug + 'static {
         Span::ALWAYS
     }
 
+    /// Whether the word is for the QEMU driver. Words for other hypervisors are read, and not suggested.
+    fn is_for_qemu(self) -> bool {
+        true
+    }
+
     /// The value that `word` spells, compared exactly.
     fn from_word(word: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|v| v.as_str() == word)
@@ -26,7 +31,7 @@ pub trait Spelled: Copy + Debug + 'static {
 
 /// The error for a word that spells no value of an enumeration.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown value '{word}' (known: {known})")]
+#[error("unknown value `{word}` (known: {known})")]
 pub struct Unknown {
     /// The word.
     pub word: String,
@@ -46,9 +51,10 @@ impl Unknown {
 ///
 /// `spelled! { /// doc \n pub enum Name { /// doc \n Variant = "word", ... } }` defines the enum (Copy, Eq, Hash, Ord),
 /// [`Spelled`], `Display`, `FromStr`. A word that not every release has names the versions that added or removed it:
-/// `Variant = "word" since "8.2" until "12.0"`; reading refuses the word under other releases.
+/// `Variant = "word" since "8.2" until "12.0"`; reading refuses the word under other releases. A word for another
+/// hypervisor than QEMU names it: `Variant = "word" of "Xen"`.
 macro_rules! spelled {
-    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)? $(until $until:literal)?),+ $(,)? }) => {
+    ($(#[$meta:meta])* pub enum $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal $(since $since:literal)? $(until $until:literal)? $(of $hypervisor:literal)?),+ $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         pub enum $name { $($(#[$vmeta])* $variant),+ }
@@ -57,6 +63,9 @@ macro_rules! spelled {
             const ALL: &'static [Self] = &[$(Self::$variant),+];
             fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $word),+ }
+            }
+            fn is_for_qemu(self) -> bool {
+                match self { $(Self::$variant => { const OTHERS: &[&str] = &[$($hypervisor)?]; OTHERS.is_empty() })+ }
             }
             fn releases(self) -> $crate::Span {
                 match self {

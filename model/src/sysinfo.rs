@@ -256,7 +256,7 @@ fn check_date(bios: &mut SmbiosTable, r: &mut Reader) {
     if is_date(date) {
         return;
     }
-    let message = format!("entry 'date' of element 'bios' is '{date}', expected mm/dd/yy or mm/dd/yyyy");
+    let message = format!("entry `date` of `<bios>` is `{date}`, expected mm/dd/yy or mm/dd/yyyy");
     r.refuse(&SYSINFO_BIOS_DATE, bios.pos, message);
     bios.fields.retain(|(name, _)| *name != "date");
 }
@@ -269,7 +269,7 @@ fn read_uuid(system: &mut SmbiosTable, r: &mut Reader) {
         *value = SmbiosValue::Uuid(uuid);
         return;
     }
-    let message = format!("malformed entry 'uuid' of element 'system': '{text}'");
+    let message = format!("malformed entry `uuid` of `<system>`: `{text}`");
     r.refuse(&SYSINFO_SYSTEM_UUID, system.pos, message);
     system.fields.retain(|(name, _)| *name != "uuid");
 }
@@ -280,7 +280,7 @@ impl Element for FwCfg {
         let value = Some(el.text()).filter(|text| !text.is_empty());
         let entry = Self { pos: el.pos(), name, value, file: el.string("file") };
         if entry.value.is_none() && entry.file.is_none() {
-            let message = format!("element 'entry' with name '{}' has neither a text nor 'file'", entry.name);
+            let message = format!("`<entry>` with name `{}` has neither a text nor `file`", entry.name);
             r.refuse(&SYSINFO_FWCFG_EMPTY, el.pos(), message);
         }
         Some(entry)

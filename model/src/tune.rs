@@ -153,7 +153,7 @@ impl BlockTune {
         let mut seen = BTreeSet::new();
         for device in &tune.devices {
             if !seen.insert(device.path.as_str()) {
-                let message = format!("element 'blkiotune' has more than one 'device' '{}'", device.path);
+                let message = format!("`<blkiotune>` has more than one `device` `{}`", device.path);
                 r.refuse(&BLKIOTUNE_DEVICE_DOUBLE, device.pos, message);
             }
         }
@@ -171,7 +171,7 @@ impl BlockTune {
 impl Element for BlockTuneDevice {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let Some(path) = el.child("path").map(El::text) else {
-            r.refuse(&BLKIOTUNE_PATH, el.pos(), "element 'device' of 'blkiotune' lacks its child 'path'");
+            r.refuse(&BLKIOTUNE_PATH, el.pos(), "`<device>` of `blkiotune` lacks its `<path>`");
             return None;
         };
         Some(Self {
@@ -230,14 +230,14 @@ impl MemTune {
 impl Resource {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("resource").nth(1)) {
-            r.refuse(&RESOURCE_DOUBLE, second.pos(), "there is more than one element 'resource'");
+            r.refuse(&RESOURCE_DOUBLE, second.pos(), "there is more than one `<resource>`");
         }
         let resource = Self {
             partition: el.child_text("partition"),
             fibrechannel_appid: r.child_since("7.7", el, "fibrechannel").and_then(|e| e.string("appid")),
         };
         if resource == Self::default() {
-            let message = "element 'resource' lacks its child 'partition'";
+            let message = "`<resource>` lacks its `<partition>`";
             r.refuse(&RESOURCE_PARTITION, el.pos(), message);
         }
         resource

@@ -62,7 +62,7 @@ impl serde::Serialize for Uuid {
 impl<'de> serde::Deserialize<'de> for Uuid {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = <std::borrow::Cow<'_, str>>::deserialize(deserializer)?;
-        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("'{text}' is no UUID")))
+        Self::parse(&text).ok_or_else(|| serde::de::Error::custom(format!("`{text}` is no UUID")))
     }
 }
 

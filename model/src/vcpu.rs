@@ -76,20 +76,16 @@ impl Vcpus {
     fn check(&self, r: &mut Reader) {
         let max = self.max();
         if max == 0 {
-            let message = "element 'vcpu' is '0', expected at least one vCPU";
+            let message = "`<vcpu>` is `0`, expected at least one vCPU";
             r.refuse(&VCPU_NONE, self.pos, message);
             return;
         }
         for vcpu in self.individual.iter().filter(|vcpu| vcpu.id >= max) {
-            let message = format!(
-                "attribute 'id' of element 'vcpu' is '{}', ids are below the maximum of '{max}'",
-                vcpu.id
-            );
+            let message = format!("`id` of `<vcpu>` is `{}`, ids are below the maximum of `{max}`", vcpu.id);
             r.refuse(&VCPU_ID_RANGE, vcpu.pos.attr("id"), message);
         }
         if let Some(current) = self.current.filter(|current| *current > max && self.individual.is_empty()) {
-            let message =
-                format!("attribute 'current' of element 'vcpu' is '{current}', the maximum is '{max}'");
+            let message = format!("`current` of `<vcpu>` is `{current}`, the maximum is `{max}`");
             r.refuse(&VCPU_CURRENT_RANGE, self.pos.attr("current"), message);
         }
     }
@@ -97,7 +93,7 @@ impl Vcpus {
     fn read_count(el: El<'_>, r: &mut Reader) -> Self {
         let mut vcpus = Self { pos: el.pos(), max: r.text(el), ..Self::default() };
         if el.text_ref().is_empty() {
-            let message = "element 'vcpu' has no text, expected a whole number";
+            let message = "`<vcpu>` has no text, expected a whole number";
             r.refuse(&read::ELEMENT_VALUE, el.pos(), message);
         }
         vcpus.current = r.attr(el, "current").filter(|current| Some(*current) != vcpus.max);

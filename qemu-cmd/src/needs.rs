@@ -293,53 +293,53 @@ fn joins_json(joins: &Joins<String>) -> Value {
 impl fmt::Display for Need {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Directory { path } => write!(f, "a directory '{path}' that QEMU can write to"),
+            Self::Directory { path } => write!(f, "a directory `{path}` that QEMU can write to"),
             Self::Content { path, content, purpose } => {
                 let data = BASE64_STANDARD.encode(&content.0);
                 write!(
                     f,
-                    "a file '{path}' ({purpose}) with these {} bytes, in base64: {data}",
+                    "a file `{path}` ({purpose}) with these {} bytes, in base64: {data}",
                     content.0.len()
                 )
             }
             Self::Descriptor { number, what, owner } => {
-                write!(f, "descriptor {number}: {what}, for '{owner}'")
+                write!(f, "descriptor {number}: {what}, for `{owner}`")
             }
             Self::Group { number, name, owner } => {
-                write!(f, "descriptor {number}: one of the group '{name}', for '{owner}'")
+                write!(f, "descriptor {number}: one of the group `{name}`, for `{owner}`")
             }
             Self::Incoming { number } => {
                 write!(f, "descriptor {number}: open for reading the state of the guest")
             }
             Self::Listener { path, process: Process::Peer, .. } => {
-                write!(f, "a process that listens at '{path}'")
+                write!(f, "a process that listens at `{path}`")
             }
             Self::Listener { path, process: Process::VhostUser, .. } => {
-                write!(f, "a vhost-user backend that listens at '{path}'")
+                write!(f, "a vhost-user backend that listens at `{path}`")
             }
             Self::Listener { path, process, .. } => {
-                write!(f, "a {} process that listens at '{path}'", process.name())
+                write!(f, "a {} process that listens at `{path}`", process.name())
             }
             Self::Path { path, role } => match role {
-                Role::Image => write!(f, "the image '{path}'"),
-                Role::File => write!(f, "the file '{path}', to be read by QEMU"),
-                Role::Share => write!(f, "the directory '{path}', to be shared with the guest"),
-                Role::Device => write!(f, "the device '{path}', to be opened by QEMU"),
-                Role::Certificates => write!(f, "certificates and keys in the directory '{path}'"),
-                Role::Memory => write!(f, "'{path}', to be mapped as guest memory"),
-                Role::Output => write!(f, "a directory in which QEMU can create '{path}'"),
+                Role::Image => write!(f, "the image `{path}`"),
+                Role::File => write!(f, "the file `{path}`, to be read by QEMU"),
+                Role::Share => write!(f, "the directory `{path}`, to be shared with the guest"),
+                Role::Device => write!(f, "the device `{path}`, to be opened by QEMU"),
+                Role::Certificates => write!(f, "certificates and keys in the directory `{path}`"),
+                Role::Memory => write!(f, "`{path}`, to be mapped as guest memory"),
+                Role::Output => write!(f, "a directory in which QEMU can create `{path}`"),
             },
             Self::FromTemplate { path, template: Some(template), convert } => {
-                write!(f, "a file '{path}', or else a copy of '{template}'")?;
+                write!(f, "a file `{path}`, or else a copy of `{template}`")?;
                 match convert {
                     Some((from, to)) => write!(f, ", converted from {from} to {to}"),
                     None => Ok(()),
                 }
             }
-            Self::FromTemplate { path, template: None, .. } => write!(f, "a file '{path}'"),
+            Self::FromTemplate { path, template: None, .. } => write!(f, "a file `{path}`"),
             Self::Tap { name, queues, joins, device: _, owner } => {
                 match name {
-                    Some(name) => write!(f, "a tap device '{name}'")?,
+                    Some(name) => write!(f, "a tap device `{name}`")?,
                     None => f.write_str("a tap device")?,
                 }
                 if *queues != 1 {
@@ -348,11 +348,11 @@ impl fmt::Display for Need {
                 if *joins != Joins::Nothing {
                     write!(f, ", {joins}")?;
                 }
-                write!(f, ", for '{owner}'")
+                write!(f, ", for `{owner}`")
             }
             Self::Vfio { address } => write!(f, "the PCI device {address}, bound to vfio-pci"),
             Self::HugePages { path, size_kib } => {
-                write!(f, "a directory '{path}' on a mounted hugetlbfs with free pages of {size_kib} KiB")
+                write!(f, "a directory `{path}` on a mounted hugetlbfs with free pages of {size_kib} KiB")
             }
         }
     }

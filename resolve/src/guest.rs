@@ -2,7 +2,7 @@
 
 use bitflags::bitflags;
 use virtargv_caps::{Accel, Arch, Caps, Convention, Release};
-use virtargv_model::{Domain, Place, VirtType};
+use virtargv_model::{Domain, Message, Place, VirtType};
 
 /// The kind of guest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,18 +42,25 @@ impl Guest {
             return None;
         }
         let message =
-            format!("emulator '{}' does not support architecture '{}'", emulator(domain, caps), self.arch);
+            format!("emulator `{}` does not support architecture `{}`", emulator(domain, caps), self.arch);
         Some((domain.os.pos.path("type/@arch"), message))
     }
 
     /// Why the QEMU of `caps` cannot be the emulator of `domain`: it does not have the machine type. Place and message of
     /// a problem with [`rules::MACHINE`](crate::rules::MACHINE).
-    pub fn of_unknown_machine(&self, domain: &Domain, caps: &Caps) -> Option<(Place, String)> {
+    pub fn of_unknown_machine(&self, domain: &Domain, caps: &Caps) -> Option<(Place, Message)> {
         if caps.machines(self.accel).is_empty() || caps.machine(self.accel, &self.machine).is_some() {
             return None;
         }
-        let message = format!("emulator '{}' has no machine type '{}'", emulator(domain, caps), self.machine);
-        Some((domain.os.pos.path("type/@machine"), message))
+        let machines = caps.machines(self.accel);
+        let names = machines.iter().flat_map(|machine| [machine.alias.as_deref(), Some(&*machine.name)]);
+        let emulator = emulator(domain, caps);
+        let message =
+            format!("unknown machine type `{}`: emulator `{emulator}` does not have it", self.machine);
+        let place = domain.os.pos.path("type/@machine");
+        let more = "use a machine type that `virtargv caps show` lists";
+        let message = Message::new(message);
+        Some((place.clone(), message.with_nearest(place, &self.machine, names.flatten(), more)))
     }
 
     /// Whether the QEMU of `caps` runs guests of this architecture.

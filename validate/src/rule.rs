@@ -81,6 +81,7 @@ impl<'a> Findings<'a> {
         message: impl Into<Message>,
     ) {
         let element = place.element;
+        let message = message.into().with_label(other, "the other is here");
         self.refuse(rule, place, message);
         if self.found.has(rule, element) {
             self.found.note(rule, rule.stage.of(self.release), other.offset());

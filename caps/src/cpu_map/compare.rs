@@ -7,13 +7,13 @@ use crate::{CpuModel, feature_names};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Incompatible {
     /// A model without a definition.
-    #[error("there is no CPU model '{0}'")]
+    #[error("there is no CPU model `{0}`")]
     UnknownModel(String),
     /// A feature without a definition.
-    #[error("there is no CPU feature '{0}'")]
+    #[error("there is no CPU feature `{0}`")]
     UnknownFeature(String),
     /// The host is of another vendor.
-    #[error("the CPU of the host is not of vendor '{0}'")]
+    #[error("the CPU of the host is not of vendor `{0}`")]
     Vendor(String),
     /// The host has features with the policy `forbid`.
     #[error("the CPU of the host has forbidden features: {0}")]

@@ -95,7 +95,7 @@ impl<'a, 'd: 'a> Cx<'a, 'd, '_> {
     fn attr(self, name: &str) -> Result<&'a str, CpuMapError> {
         match self.node.attribute(name) {
             Some(value) => Ok(value),
-            None => self.fail(format!("element '{}' lacks '{name}'", self.node.tag_name().name())),
+            None => self.fail(format!("`<{}>` lacks `{name}`", self.node.tag_name().name())),
         }
     }
 
@@ -109,7 +109,7 @@ impl<'a, 'd: 'a> Cx<'a, 'd, '_> {
             Some(digits) => u32::from_str_radix(digits, 16),
             None => text.parse(),
         };
-        number.or_else(|_| self.fail(format!("'{text}' is not a valid '{name}'")))
+        number.or_else(|_| self.fail(format!("`{text}` is not a valid `{name}`")))
     }
 }
 
@@ -158,7 +158,7 @@ impl CpuDefinitions {
         let id =
             FeatureId::try_from(self.features.len()).or_else(|_| cx.fail("there are too many features"))?;
         if self.feature_by_name.insert(name.clone(), id).is_some() {
-            return cx.fail(format!("feature '{name}' is defined twice"));
+            return cx.fail(format!("feature `{name}` is defined twice"));
         }
         self.features.push(CpuFeatureDef {
             name,
@@ -186,7 +186,7 @@ impl CpuDefinitions {
         if let Some(node) = elements(cx.node, "model").next() {
             let base = cx.with(node).attr("name")?;
             let Some(base) = self.model(base) else {
-                return cx.with(node).fail(format!("model '{base}' is not defined before this one"));
+                return cx.with(node).fail(format!("model `{base}` is not defined before this one"));
             };
             // What changed in the base model does not concern this one, whose features are all of QEMU's version.
             model =
@@ -202,7 +202,7 @@ impl CpuDefinitions {
             return cx.fail("there are too many models");
         }
         if self.model_by_name.insert(name.clone(), self.models.len()).is_some() {
-            return cx.fail(format!("model '{name}' is defined twice"));
+            return cx.fail(format!("model `{name}` is defined twice"));
         }
         self.models.push(model);
         Ok(())
@@ -223,7 +223,7 @@ impl CpuDefinitions {
             "feature" => {
                 let name = cx.attr("name")?;
                 let Some(id) = self.feature_id(name) else {
-                    return cx.fail(format!("feature '{name}' is not defined"));
+                    return cx.fail(format!("feature `{name}` is not defined"));
                 };
                 if cx.node.attribute("removed") == Some("yes") {
                     model.removed.push(id);
@@ -248,7 +248,7 @@ fn read_signature(cx: Cx<'_, '_, '_>) -> Result<Signature, CpuMapError> {
             let (first, last) = part.split_once('-').unwrap_or((part, part));
             let (Ok(first), Ok(last @ ..=15)) = (first.trim().parse::<u32>(), last.trim().parse::<u32>())
             else {
-                return cx.fail(format!("'{text}' is not a valid 'stepping'"));
+                return cx.fail(format!("`{text}` is not a valid `stepping`"));
             };
             for stepping in first..=last {
                 steppings |= 1 << stepping;

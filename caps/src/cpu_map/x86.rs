@@ -456,7 +456,7 @@ mod tests {
             check("Early", &[], None, true),
             Err("the CPU of the host has additional features, which a strict match excludes: mul".into())
         );
-        assert_eq!(check("Never", &[], None, false), Err("there is no CPU model 'Never'".into()));
+        assert_eq!(check("Never", &[], None, false), Err("there is no CPU model `Never`".into()));
         // QEMU's own model decides.
         assert_eq!(check("Late", &[], Some(&["sub", "fold"]), false), missing("sub, fold"));
         assert_eq!(check("Late", &[("sub", FeaturePolicy::Disable)], Some(&["sub"]), false), Ok(()));

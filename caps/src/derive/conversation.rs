@@ -24,13 +24,13 @@ pub enum ConversationError {
     #[error("the text has {0} bytes, which exceeds the limit")]
     TooLarge(usize),
     /// A request has no `execute`.
-    #[error("value {0} must be a request, but has no 'execute'")]
+    #[error("value {0} must be a request, but has no `execute`")]
     NoRequest(usize),
     /// A reply has neither `return` nor `error`.
-    #[error("value {0} must be a reply, but has neither 'return' nor 'error'")]
+    #[error("value {0} must be a reply, but has neither `return` nor `error`")]
     NoReply(usize),
     /// A reply has the `id` of another request.
-    #[error("value {0} is the reply to another request: its 'id' differs")]
+    #[error("value {0} is the reply to another request: its `id` differs")]
     OutOfOrder(usize),
 }
 

@@ -44,9 +44,9 @@ enum Value<'t> {
 impl fmt::Display for Value<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Text(text) => write!(f, "the string '{}'", shorten(text)),
-            Self::Unsigned(number) => write!(f, "the number '{number}'"),
-            Self::Signed(number) => write!(f, "the number '{number}'"),
+            Self::Text(text) => write!(f, "the string `{}`", shorten(text)),
+            Self::Unsigned(number) => write!(f, "the number `{number}`"),
+            Self::Signed(number) => write!(f, "the number `{number}`"),
             Self::List(_) => f.write_str("a list"),
         }
     }
@@ -72,7 +72,7 @@ impl<'t> Conf<'t> {
     pub fn parse(text: &'t str) -> Self {
         let mut conf = Self::default();
         if text.len() > MAX_LENGTH {
-            let message = format!("the file has '{}' bytes, more than '{MAX_LENGTH}'", text.len());
+            let message = format!("the file has `{}` bytes, more than `{MAX_LENGTH}`", text.len());
             conf.problems.push(ConfProblem { line: 1, message });
             return conf;
         }
@@ -109,7 +109,7 @@ impl<'t> Conf<'t> {
         let (line, value) = self.settings.get(key)?;
         let made = read(value);
         if made.is_none() {
-            let message = format!("'{key}' is {value}, it must be {wanted}");
+            let message = format!("`{key}` is {value}, it must be {wanted}");
             self.problems.push(ConfProblem { line: *line, message });
         }
         made
@@ -117,7 +117,7 @@ impl<'t> Conf<'t> {
 
     /// A setting that is 0 or 1.
     pub fn flag(&mut self, key: &'static str) -> Option<bool> {
-        self.get(key, "'0' or '1'", |value| match value {
+        self.get(key, "`0` or `1`", |value| match value {
             Value::Unsigned(0) => Some(false),
             Value::Unsigned(1) => Some(true),
             _ => None,
@@ -139,10 +139,10 @@ impl<'t> Conf<'t> {
             Value::Unsigned(number) => u16::try_from(*number).ok(),
             _ => None,
         };
-        let wanted = format!("a port from '{lowest}' on");
+        let wanted = format!("a port from `{lowest}` on");
         let first = self.get(min, &wanted, |value| port(value).filter(|port| *port >= lowest));
         let first = first.unwrap_or(range.0);
-        let wanted = format!("a port from '{first}' on");
+        let wanted = format!("a port from `{first}` on");
         let last = self.get(max, &wanted, |value| port(value).filter(|port| *port >= first));
         *range = (first, last.unwrap_or(range.1));
     }
@@ -243,18 +243,18 @@ impl<'t> Parser<'t> {
         }
         let line = self.line;
         if !self.rest.starts_with(|c: char| c.is_ascii_alphabetic()) {
-            return self.fail(format!("'{}' is not the name of a setting", self.here()));
+            return self.fail(format!("`{}` is not the name of a setting", self.here()));
         }
         let key = self.take_while(|c| c.is_ascii_alphanumeric() || c == '_');
         self.skip_blanks();
         if !self.eat("=") {
-            return self.fail(format!("'{}' lacks '=' and a value", shorten(key)));
+            return self.fail(format!("`{}` lacks `=` and a value", shorten(key)));
         }
         let value = self.value(0)?;
         self.skip_blanks();
         self.skip_comment();
         if !self.rest.is_empty() && !self.rest.starts_with(is_end) && !self.eat(";") {
-            let message = format!("'{}' follows the value of '{}'", self.here(), shorten(key));
+            let message = format!("`{}` follows the value of `{}`", self.here(), shorten(key));
             return self.fail(message);
         }
         Ok(Some((key, line, value)))
@@ -273,7 +273,7 @@ impl<'t> Parser<'t> {
             Some('\'') => self.string("'", is_end),
             Some('[') => self.list(depth),
             Some('0'..='9' | '-' | '+') => self.number(),
-            _ => self.fail("a value is missing: a string in quotes, a number, or a list in '[ ]'"),
+            _ => self.fail("a value is missing: a string in quotes, a number, or a list in `[ ]`"),
         }
     }
 
@@ -304,13 +304,13 @@ impl<'t> Parser<'t> {
         match value {
             Some(value) => Ok(value),
             None if digits.is_empty() => self.fail("a number lacks its digits"),
-            None => self.fail(format!("the number '{}' is too large", shorten(digits))),
+            None => self.fail(format!("the number `{}` is too large", shorten(digits))),
         }
     }
 
     fn list(&mut self, depth: u32) -> Result<Value<'t>, ConfProblem> {
         if depth == MAX_DEPTH {
-            return self.fail(format!("lists are nested more than '{MAX_DEPTH}' deep"));
+            return self.fail(format!("lists are nested more than `{MAX_DEPTH}` deep"));
         }
         let opened = self.line;
         self.take(1);
@@ -324,7 +324,7 @@ impl<'t> Parser<'t> {
                 return Err(ConfProblem { line: opened, message: "a list lacks its closing ]".to_owned() });
             }
             if !values.is_empty() && !self.eat(",") {
-                return self.fail(format!("a list has '{}' where ',' or ']' must be", self.here()));
+                return self.fail(format!("a list has `{}` where `,` or `]` must be", self.here()));
             }
             self.skip_lines();
             // A comma after the last value is allowed.

@@ -63,7 +63,7 @@ impl DriverConfig {
         {
             config.security_driver = first;
         }
-        if let Some(nvram) = conf.list("nvram", "a list of strings 'FIRMWARE:TEMPLATE'", false, firmware) {
+        if let Some(nvram) = conf.list("nvram", "a list of strings `FIRMWARE:TEMPLATE`", false, firmware) {
             config.nvram = nvram;
         }
         conf.into_problems()

@@ -98,8 +98,8 @@ fn ranges_of_ports_do_not_begin_below_the_first_display() {
     assert_eq!(config.remote_display_ports, (6000, 65535));
     assert_eq!(config.remote_websocket_ports, (5700, 5800));
     let wanted = [
-        "line 2: 'remote_display_port_max' is the number '5999', it must be a port from '6000' on",
-        "line 3: 'remote_websocket_port_min' is the number '80', it must be a port from '5700' on",
+        "line 2: `remote_display_port_max` is the number `5999`, it must be a port from `6000` on",
+        "line 3: `remote_websocket_port_min` is the number `80`, it must be a port from `5700` on",
     ];
     assert_eq!(problems, wanted);
 }
@@ -107,50 +107,50 @@ fn ranges_of_ports_do_not_begin_below_the_first_display() {
 #[test]
 fn problems_name_line_and_setting() {
     let check = |text: &str, wanted: &[&str]| assert_eq!(applied(text).1, wanted, "{text}");
-    check("\nvnc_tls = 2", &["line 2: 'vnc_tls' is the number '2', it must be '0' or '1'"]);
+    check("\nvnc_tls = 2", &["line 2: `vnc_tls` is the number `2`, it must be `0` or `1`"]);
     check(
         "vnc_tls = 'yes'\nlog_timestamp = [ ]",
         &[
-            "line 1: 'vnc_tls' is the string 'yes', it must be '0' or '1'",
-            "line 2: 'log_timestamp' is a list, it must be '0' or '1'",
+            "line 1: `vnc_tls` is the string `yes`, it must be `0` or `1`",
+            "line 2: `log_timestamp` is a list, it must be `0` or `1`",
         ],
     );
-    check("vnc_listen = 5", &["line 1: 'vnc_listen' is the number '5', it must be a string in quotes"]);
+    check("vnc_listen = 5", &["line 1: `vnc_listen` is the number `5`, it must be a string in quotes"]);
     check(
         "seccomp_sandbox = 3000000000",
-        &["line 1: 'seccomp_sandbox' is the number '3000000000', it must be a whole number of 32 bits"],
+        &["line 1: `seccomp_sandbox` is the number `3000000000`, it must be a whole number of 32 bits"],
     );
     check(
         "nvram = [ 'a:b', 'c' ]",
-        &["line 1: 'nvram' is a list, it must be a list of strings 'FIRMWARE:TEMPLATE'"],
+        &["line 1: `nvram` is a list, it must be a list of strings `FIRMWARE:TEMPLATE`"],
     );
     check(
         "hugetlbfs_mount = '/nowhere'",
         &[
-            "line 1: 'hugetlbfs_mount' is the string '/nowhere', it must be a mounted hugetlbfs or a list of them",
+            "line 1: `hugetlbfs_mount` is the string `/nowhere`, it must be a mounted hugetlbfs or a list of them",
         ],
     );
     check(
         "nbd_tls_x509_secret_uuid = 'x'",
-        &["line 1: 'nbd_tls_x509_secret_uuid' is the string 'x', it must be a UUID in quotes"],
+        &["line 1: `nbd_tls_x509_secret_uuid` is the string `x`, it must be a UUID in quotes"],
     );
 }
 
 #[test]
 fn errors_of_syntax_name_their_line() {
     let check = |text: &str, wanted: &str| assert_eq!(applied(text).1, [wanted], "{text}");
-    check("# one\n= 1", "line 2: '= 1' is not the name of a setting");
-    check("user", "line 1: 'user' lacks '=' and a value");
-    check("user =\n", "line 1: a value is missing: a string in quotes, a number, or a list in '[ ]'");
-    check("user = root", "line 1: a value is missing: a string in quotes, a number, or a list in '[ ]'");
+    check("# one\n= 1", "line 2: `= 1` is not the name of a setting");
+    check("user", "line 1: `user` lacks `=` and a value");
+    check("user =\n", "line 1: a value is missing: a string in quotes, a number, or a list in `[ ]`");
+    check("user = root", "line 1: a value is missing: a string in quotes, a number, or a list in `[ ]`");
     check("user = 'root\n'", "line 1: a string lacks its closing '");
     check("user = \"\"\"root", "line 1: a string lacks its closing \"\"\"");
     check("user = 'a' 'b'", "line 1: ''b'' follows the value of 'user'");
     check("x = -", "line 1: a number lacks its digits");
-    check("x = 99999999999999999999", "line 1: the number '99999999999999999999' is too large");
+    check("x = 99999999999999999999", "line 1: the number `99999999999999999999` is too large");
     check("x = [ 1,\n 2\n", "line 1: a list lacks its closing ]");
-    check("x = [ 1 2 ]", "line 1: a list has '2 ]' where ',' or ']' must be");
-    check("x = [ , ]", "line 1: a value is missing: a string in quotes, a number, or a list in '[ ]'");
-    check(&format!("x = {}", "[".repeat(100_000)), "line 1: lists are nested more than '8' deep");
-    check(&"#".repeat(11 << 20), "line 1: the file has '11534336' bytes, more than '10485760'");
+    check("x = [ 1 2 ]", "line 1: a list has `2 ]` where `,` or `]` must be");
+    check("x = [ , ]", "line 1: a value is missing: a string in quotes, a number, or a list in `[ ]`");
+    check(&format!("x = {}", "[".repeat(100_000)), "line 1: lists are nested more than `8` deep");
+    check(&"#".repeat(11 << 20), "line 1: the file has `11534336` bytes, more than `10485760`");
 }

@@ -200,6 +200,6 @@ mod arch {
 
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Arch, D::Error> {
         let name = String::deserialize(from)?;
-        name.parse().map_err(|_| D::Error::custom(format!("'{name}' is no architecture")))
+        name.parse().map_err(|_| D::Error::custom(format!("`{name}` is no architecture")))
     }
 }

@@ -18,13 +18,13 @@ type Found = Result<Reference, BadReference>;
 /// Reads the JSON after `json:`.
 pub(super) fn read(text: &str) -> Found {
     let root: Value = serde_json::from_str(text)
-        .map_err(|why| BadReference::internal(format!("'json:{text}' is not valid JSON: {why}")))?;
+        .map_err(|why| BadReference::internal(format!("`json:{text}` is not valid JSON: {why}")))?;
     let Value::Object(flat) = root else {
-        return Err(BadReference::internal(format!("'json:{text}' is not a JSON object")));
+        return Err(BadReference::internal(format!("`json:{text}` is not a JSON object")));
     };
     let root = nested(flat).ok_or_else(|| {
         BadReference::internal(format!(
-            "'json:{text}' gives an option twice, or nests more than '{LEVELS}' levels"
+            "`json:{text}` gives an option twice, or nests more than `{LEVELS}` levels"
         ))
     })?;
     let options = Options { map: &root, text };
@@ -72,7 +72,7 @@ impl<'j> Options<'j> {
         let driver = self.need("driver")?;
         match driver {
             "raw" if allow_format => self.raw(),
-            "raw" => Err(self.wrong("has a format driver ('raw') below another")),
+            "raw" => Err(self.wrong("has a format driver (`raw`) below another")),
             "file" => Ok(local(Location::File { path: Some(self.owned("filename")?), fdgroup: None })),
             "host_device" | "host_cdrom" => {
                 Ok(local(Location::Block { path: Some(self.owned("filename")?) }))
@@ -89,7 +89,7 @@ impl<'j> Options<'j> {
             "nvme" => self.nvme(),
             other => {
                 let message = format!(
-                    "the name 'json:{}' has the block driver '{other}', which libvirt cannot describe",
+                    "the name `json:{}` has the block driver `{other}`, which libvirt cannot describe",
                     self.text
                 );
                 Err(BadReference::internal(message))
@@ -98,7 +98,7 @@ impl<'j> Options<'j> {
     }
 
     fn wrong(self, what: &str) -> BadReference {
-        BadReference::argument(format!("the name 'json:{}' {what}", self.text))
+        BadReference::argument(format!("the name `json:{}` {what}", self.text))
     }
 
     fn get(self, key: &str) -> Option<&'j str> {
@@ -106,7 +106,7 @@ impl<'j> Options<'j> {
     }
 
     fn need(self, key: &str) -> Result<&'j str, BadReference> {
-        self.get(key).ok_or_else(|| self.wrong(&format!("lacks '{key}'")))
+        self.get(key).ok_or_else(|| self.wrong(&format!("lacks `{key}`")))
     }
 
     fn owned(self, key: &str) -> Result<String, BadReference> {
@@ -120,7 +120,7 @@ impl<'j> Options<'j> {
     /// A number, if it is given.
     fn number(self, key: &str) -> Result<Option<u64>, BadReference> {
         let number =
-            |value: &Value| value.as_u64().ok_or_else(|| self.wrong(&format!("needs a number as '{key}'")));
+            |value: &Value| value.as_u64().ok_or_else(|| self.wrong(&format!("needs a number as `{key}`")));
         self.map.get(key).map(number).transpose()
     }
 
@@ -145,7 +145,7 @@ impl<'j> Options<'j> {
 
     fn raw(self) -> Found {
         let (offset, size) = (self.number("offset")?, self.number("size")?);
-        let file = self.object("file").ok_or_else(|| self.wrong("lacks the object 'file'"))?;
+        let file = self.object("file").ok_or_else(|| self.wrong("lacks the object `file`"))?;
         let mut found = file.read(false)?;
         if let Reference::Image(image) = &mut found
             && (offset.is_some() || size.is_some())
@@ -167,17 +167,17 @@ impl<'j> Options<'j> {
             "tcp" | "inet" => self.inet(),
             "unix" => {
                 let socket = self.get("path").or(self.get("socket"));
-                Ok(unix(socket.ok_or_else(|| self.wrong("lacks the 'path' of a socket"))?))
+                Ok(unix(socket.ok_or_else(|| self.wrong("lacks the `path` of a socket"))?))
             }
             other => Err(BadReference::internal(format!(
-                "the name 'json:{}' has a server of type '{other}', which libvirt cannot describe",
+                "the name `json:{}` has a server of type `{other}`, which libvirt cannot describe",
                 self.text
             ))),
         }
     }
 
     fn need_server(self) -> Result<Self, BadReference> {
-        self.object("server").ok_or_else(|| self.wrong("lacks the object 'server'"))
+        self.object("server").ok_or_else(|| self.wrong("lacks the object `server`"))
     }
 
     /// A URI of `protocol`.
@@ -186,7 +186,7 @@ impl<'j> Options<'j> {
         if uri::protocol(text) == Some(protocol) {
             return Ok(found);
         }
-        Err(self.wrong(&format!("has the URI '{text}', which is not one of protocol '{protocol}'")))
+        Err(self.wrong(&format!("has the URI `{text}`, which is not one of protocol `{protocol}`")))
     }
 
     fn curl(self, driver: &str) -> Found {
@@ -204,7 +204,7 @@ impl<'j> Options<'j> {
                 None => None,
                 Some(Value::Bool(on)) => Some(if *on { YesNo::Yes } else { YesNo::No }),
                 Some(Value::String(word)) if word == "off" => Some(YesNo::No),
-                Some(_) => return Err(self.wrong("needs true or false as 'sslverify'")),
+                Some(_) => return Err(self.wrong("needs true or false as `sslverify`")),
             };
         }
         if matches!(protocol, Protocol::Http | Protocol::Https)
@@ -214,7 +214,7 @@ impl<'j> Options<'j> {
                 let (name, value) = cookie
                     .trim_start()
                     .split_once('=')
-                    .ok_or_else(|| self.wrong("needs NAME=VALUE as 'cookie'"))?;
+                    .ok_or_else(|| self.wrong("needs NAME=VALUE as `cookie`"))?;
                 let (name, value) = (name.to_owned(), value.to_owned());
                 net.cookies.push(Cookie { name, value, ..Cookie::default() });
             }
@@ -260,7 +260,7 @@ impl<'j> Options<'j> {
             return self.uri(text, Protocol::Iscsi);
         }
         if self.need("transport")? != "tcp" {
-            return Err(self.wrong("has another 'transport' than 'tcp'"));
+            return Err(self.wrong("has another `transport` than `tcp`"));
         }
         let portal = self.need("portal")?;
         let host = match portal.rsplit_once(':') {
@@ -299,7 +299,7 @@ impl<'j> Options<'j> {
         let name = Some(format!("{}/{}", self.need("volume")?, self.need("path")?));
         let hosts: Vec<_> = self.list("server").into_iter().map(Self::server).collect::<Result<_, _>>()?;
         if hosts.is_empty() {
-            return Err(self.wrong("lacks a 'server'"));
+            return Err(self.wrong("lacks a `server`"));
         }
         Ok(network(NetSource { protocol: Some(Protocol::Gluster), name, hosts, ..NetSource::default() }))
     }
@@ -319,7 +319,7 @@ impl<'j> Options<'j> {
         let host = self.need_server()?.inet()?;
         let id = |key| match self.number(key)? {
             Some(number) => Ok(Some(format!("+{number}"))),
-            None => Err(self.wrong(&format!("lacks '{key}'"))),
+            None => Err(self.wrong(&format!("lacks `{key}`"))),
         };
         Ok(network(NetSource {
             protocol: Some(Protocol::Nfs),
@@ -335,7 +335,7 @@ impl<'j> Options<'j> {
         let address = self.get("device").and_then(pci_address);
         let namespace = self.number("namespace")?.filter(|number| *number > 0);
         let (Some(address), Some(namespace)) = (address, namespace) else {
-            return Err(self.wrong("needs a PCI address as 'device' and a number as 'namespace'"));
+            return Err(self.wrong("needs a PCI address as `device` and a number as `namespace`"));
         };
         Ok(local(Location::Nvme(NvmeSource { managed: None, namespace, address })))
     }

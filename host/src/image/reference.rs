@@ -88,7 +88,7 @@ pub(super) fn unix(socket: impl Into<String>) -> NetHost {
 pub(super) fn port(text: &str) -> Result<u32, BadReference> {
     let port: Option<u16> = text.parse().ok();
     port.map(u32::from)
-        .ok_or_else(|| BadReference::argument(format!("port '{text}' is not a number up to 65535")))
+        .ok_or_else(|| BadReference::argument(format!("port `{text}` is not a number up to 65535")))
 }
 
 /// `PROTOCOL:...`
@@ -101,20 +101,20 @@ fn legacy(name: &str) -> Result<Reference, BadReference> {
         Some(Protocol::Nbd) => nbd(name, rest).map(network),
         Some(Protocol::Rbd) => rbd(rest).map(network),
         Some(Protocol::Sheepdog) => {
-            Err(BadReference::internal("the name of an image of protocol 'sheepdog' must be a URI"))
+            Err(BadReference::internal("the name of an image of protocol `sheepdog` must be a URI"))
         }
         Some(protocol) => {
             let message =
-                format!("the name of an image of protocol '{protocol}' must be a URI, it is '{name}'");
+                format!("the name of an image of protocol `{protocol}` must be a URI, it is `{name}`");
             Err(BadReference::internal(message))
         }
-        None => Err(BadReference::internal(format!("protocol '{word}' in the name '{name}' is not known"))),
+        None => Err(BadReference::internal(format!("protocol `{word}` in the name `{name}` is not known"))),
     }
 }
 
 /// `nbd:HOST:PORT:exportname=NAME` or `nbd:unix:SOCKET:exportname=NAME`, of which `rest` is what follows `nbd:`.
 fn nbd(name: &str, rest: &str) -> Result<NetSource, BadReference> {
-    let malformed = || BadReference::internal(format!("'{name}' is not nbd:HOST:PORT or nbd:unix:SOCKET"));
+    let malformed = || BadReference::internal(format!("`{name}` is not nbd:HOST:PORT or nbd:unix:SOCKET"));
     let (server, export) = match rest.split_once(":exportname=") {
         Some((server, export)) => (server, Some(export.to_owned())),
         None => (rest, None),

@@ -8,19 +8,19 @@ use super::reference::{BadReference, Reference, network};
 
 /// Reads a URI.
 pub(super) fn read(text: &str) -> Result<Reference, BadReference> {
-    let malformed = || BadReference::internal(format!("'{text}' is not a valid URI"));
+    let malformed = || BadReference::internal(format!("`{text}` is not a valid URI"));
     let parts = Parts::of(text).ok_or_else(malformed)?;
     let (word, transport) = match parts.scheme.split_once('+') {
         Some((word, transport)) => (word, Some(transport)),
         None => (parts.scheme, None),
     };
     let protocol = Protocol::from_word(word).ok_or_else(|| {
-        BadReference::internal(format!("protocol '{word}' in the name '{text}' is not known"))
+        BadReference::internal(format!("protocol `{word}` in the name `{text}` is not known"))
     })?;
     let transport = match transport {
         None => Transport::Tcp,
         Some(word) => Transport::from_word(word).ok_or_else(|| {
-            BadReference::internal(format!("transport '{word}' in the name '{text}' is not known"))
+            BadReference::internal(format!("transport `{word}` in the name `{text}` is not known"))
         })?,
     };
     let mut host = NetHost {
@@ -38,7 +38,7 @@ pub(super) fn read(text: &str) -> Result<Reference, BadReference> {
     let name = parts.path.strip_prefix('/').unwrap_or(&parts.path).to_owned();
     if protocol == Protocol::Gluster && name.find('/').is_none_or(|at| at == 0) {
         let message =
-            format!("the name '{text}' of an image of protocol 'gluster' needs a volume and a path in it");
+            format!("the name `{text}` of an image of protocol `gluster` needs a volume and a path in it");
         return Err(BadReference::new(Class::Unsupported, message));
     }
     if parts.has_user {

@@ -83,7 +83,10 @@ impl<'t> Source<'t> {
         let mut all = Vec::new();
         for edit in edits {
             match &edit.change {
-                Change::Text(new) => all.push(Replacement::new(self.locate(&edit.place)?.range, new)),
+                Change::Text(new) => {
+                    let bytes = edit.place.range().filter(|bytes| self.text().get(bytes.clone()).is_some());
+                    all.push(Replacement::new(bytes?, new));
+                }
                 change => match self.target(&edit.place)? {
                     Target::Attribute(attribute) => self.of_attribute(attribute, change, &mut all)?,
                     Target::Element(node) => self.of_element(node, change, &mut all)?,

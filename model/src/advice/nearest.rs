@@ -88,7 +88,7 @@ pub fn did_you_mean(found: Option<Nearest<'_>>) -> String {
 
 /// Known words for a help text, in backticks; of a long list the first only.
 pub fn list<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
-    const MOST: usize = 16;
+    const MOST: usize = 64;
     let mut out = String::new();
     for (n, word) in words.into_iter().enumerate() {
         if n == MOST {
@@ -129,6 +129,6 @@ mod tests {
     #[test]
     fn lists() {
         assert_eq!(list(["a", "b"]), "`a`, `b`");
-        assert!(list(["a"; 30]).ends_with("`a`, ..."));
+        assert!(list(["a"; 70]).ends_with("`a`, ..."));
     }
 }

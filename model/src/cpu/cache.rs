@@ -41,13 +41,13 @@ impl CpuCache {
         let mut caches = cpu.children("cache");
         let el = caches.next()?;
         if let Some(second) = caches.next() {
-            let message = "element 'cpu' holds more than one 'cache'";
+            let message = "`<cpu>` holds more than one `cache`";
             r.refuse(&CPU_CACHE_TWICE, second.pos(), message);
         }
         let level = el.get("level").and_then(|text| {
             let level = text.trim().parse().ok().filter(|level| (1..=3).contains(level));
             if level.is_none() {
-                let message = format!("attribute 'level' of element 'cache' is '{text}', not 1 to 3");
+                let message = format!("`level` of `<cache>` is `{text}`, not 1 to 3");
                 r.refuse(&CPU_CACHE_LEVEL_RANGE, attr_place(el, "level"), message);
             }
             level

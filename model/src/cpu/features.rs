@@ -48,7 +48,7 @@ impl Cpu {
             let is_custom = self.mode == Some(CpuMode::Custom) || el.get("mode").is_none();
             // A vendor without a model is reported already.
             if self.model.name.is_none() && is_custom && self.vendor.is_none() && seen.is_empty() {
-                let message = "element 'feature' needs a CPU model, and element 'model' names none";
+                let message = "`<feature>` needs a CPU model, and `<model>` names none";
                 r.refuse(&CPU_FEATURES_WITHOUT_MODEL, feature.pos(), message);
             }
             let policy = match feature.get("policy") {
@@ -59,12 +59,12 @@ impl Cpu {
                 },
             };
             let Some(name) = feature.get("name").filter(|name| !name.is_empty()) else {
-                let message = "element 'feature' lacks its attribute 'name'";
+                let message = "`<feature>` lacks its `name`";
                 r.refuse(&crate::read::ATTRIBUTE_MISSING, feature.pos(), message);
                 continue;
             };
             if !seen.insert(name) {
-                let message = format!("CPU feature '{name}' is given more than once in element 'cpu'");
+                let message = format!("CPU feature `{name}` is given more than once in `<cpu>`");
                 r.refuse(&CPU_FEATURE_TWICE, feature.pos(), message);
                 continue;
             }

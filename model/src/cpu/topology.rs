@@ -33,7 +33,7 @@ impl CpuTopology {
         let mut count = |name: &'static str, mandatory: bool| -> Option<u32> {
             let count = if mandatory { r.required(el, name) } else { r.attr(el, name) };
             if count == Some(0) {
-                let message = format!("attribute '{name}' of element 'topology' is '0'");
+                let message = format!("`{name}` of `<topology>` is `0`");
                 r.refuse(&CPU_TOPOLOGY_ZERO, attr_place(el, name), message);
                 return None;
             }

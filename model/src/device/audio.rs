@@ -196,9 +196,7 @@ impl Element for Audio {
                 audio.exclusive = r.attr(el, "exclusive");
                 audio.dsp_policy = r.attr(el, "dspPolicy").filter(|policy| {
                     if *policy < 0 {
-                        let message = format!(
-                            "attribute 'dspPolicy' of element 'audio' is '{policy}', expected 0 or more"
-                        );
+                        let message = format!("`dspPolicy` of `<audio>` is `{policy}`, expected 0 or more");
                         r.refuse(&AUDIO_DSP_POLICY, attr_place(el, "dspPolicy"), message);
                     }
                     *policy >= 0
@@ -251,7 +249,7 @@ impl AudioIo {
         let (mixing, fixed) = (io.mixing_engine == Some(YesNo::Yes), io.fixed_settings == Some(YesNo::Yes));
         if fixed && !mixing {
             let message = format!(
-                "attribute 'fixedSettings' of element '{}' is 'yes', which needs 'mixingEngine' to be 'yes'",
+                "`fixedSettings` of `<{}>` is `yes`, which needs `mixingEngine` to be `yes`",
                 el.name()
             );
             r.refuse(&AUDIO_FIXED_SETTINGS, attr_place(el, "fixedSettings"), message);
@@ -260,7 +258,7 @@ impl AudioIo {
         io.buffer_length = positive(el, "bufferLength", r);
         if let Some(settings) = el.child("settings") {
             if !fixed {
-                let message = "element 'settings' needs attribute 'fixedSettings' to be 'yes'";
+                let message = "`<settings>` needs `fixedSettings` to be `yes`";
                 r.refuse(&AUDIO_SETTINGS, settings.pos(), message);
             }
             io.settings = Some(AudioSettings {

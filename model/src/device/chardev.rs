@@ -202,7 +202,7 @@ fn source(el: El<'_>, kind: SourceType, r: &mut Reader) -> ChardevSource {
 }
 
 fn refuse_spicevmc(el: El<'_>, r: &mut Reader) {
-    let message = format!("type 'spicevmc' is for a 'channel' of type 'virtio', not for '{}'", el.name());
+    let message = format!("type `spicevmc` is for a `channel` of type `virtio`, not for `{}`", el.name());
     r.refuse(&CHARDEV_SPICEVMC, el.pos().attr("type"), message);
 }
 
@@ -318,7 +318,7 @@ impl ChannelTarget {
         let Some(el) = channel.child("target") else { return Self::None };
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
-            let message = "element 'target' of a 'channel' lacks its attribute 'type'";
+            let message = "`<target>` of a `channel` lacks its `type`";
             r.refuse(&CHANNEL_TARGET_TYPE, el.pos().attr("type"), message);
             return Self::None;
         }
@@ -339,7 +339,7 @@ impl ChannelTarget {
         if let Some(text) = &address
             && text.parse::<std::net::Ipv4Addr>().is_err()
         {
-            let message = format!("a 'guestfwd' channel needs an IPv4 address, not address='{text}'");
+            let message = format!("a `guestfwd` channel needs an IPv4 address, not `address='{text}'`");
             r.refuse(&CHANNEL_GUESTFWD_ADDRESS, el.pos().attr("address"), message);
         }
         Self::Guestfwd { address: address.unwrap_or_default(), port: port.unwrap_or_default() }

@@ -169,14 +169,14 @@ impl ChardevSource {
         let sources: Vec<El<'_>> = el.children("source").collect();
         let allowed = if kind == SourceType::Udp { 2 } else { 1 };
         if let Some(extra) = sources.get(allowed) {
-            let message = format!("a character device of type '{kind}' has at most {allowed} 'source'");
+            let message = format!("a character device of type `{kind}` has at most {allowed} `source`");
             r.refuse(&CHARDEV_SOURCE_COUNT, extra.pos(), message);
         }
         let backend = Backend::read(el, kind, &sources, r);
         let labels = sources.first().map(|s| read::all::<DeviceSeclabel>(*s, "seclabel", r));
         for name in ["log", "protocol"] {
             if let Some(extra) = el.children(name).nth(1) {
-                let message = format!("a character device has at most one '{name}'");
+                let message = format!("a character device has at most one `{name}`");
                 r.refuse(&CHARDEV_CHILD_COUNT, extra.pos(), message);
             }
         }

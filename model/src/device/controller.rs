@@ -203,7 +203,7 @@ impl Element for Controller {
         };
         for name in ["model", "target"] {
             if let Some(second) = el.children(name).nth(1) {
-                let message = format!("element 'controller' has more than one element '{name}'");
+                let message = format!("`<controller>` has more than one `<{name}>`");
                 r.refuse(&CONTROLLER_CHILD_TWICE, second.pos(), message);
             }
         }
@@ -259,8 +259,7 @@ impl Element for Controller {
 fn index(el: El<'_>, r: &mut Reader) -> Option<u32> {
     let index: u32 = r.attr_as(INTERNAL_BEFORE_9_0, el, "index")?;
     if i32::try_from(index).is_err() {
-        let message =
-            format!("attribute 'index' of element 'controller' is '{index}', over the limit '{}'", i32::MAX);
+        let message = format!("`index` of `<controller>` is `{index}`, over the limit `{}`", i32::MAX);
         r.refuse(&CONTROLLER_INDEX_RANGE, el.pos().attr("index"), message);
         return None;
     }
@@ -277,8 +276,7 @@ impl ControllerKind {
         if let Some(word) = el.get("model")
             && !kind.has_models()
         {
-            let message =
-                format!("attribute 'model' of element 'controller' is '{word}', type '{kind}' has no models");
+            let message = format!("`model` of `<controller>` is `{word}`, type `{kind}` has no models");
             r.refuse(&CONTROLLER_MODEL, el.pos().attr("model"), message);
         }
         match kind {

@@ -65,11 +65,11 @@ spelled! {
         /// virtio.
         Virtio = "virtio",
         /// The paravirtual bus of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// USB.
         Usb = "usb",
         /// The bus of User-mode Linux.
-        Uml = "uml",
+        Uml = "uml" of "UML",
         /// SATA.
         Sata = "sata",
         /// An SD card slot.
@@ -328,7 +328,7 @@ impl Disk {
         for filter in list.children("throttlefilter") {
             let Some(group) = required_text(filter, "group", r) else { continue };
             if self.throttle_filters.contains(&group) {
-                let message = format!("element 'throttlefilter' names the group '{group}' twice");
+                let message = format!("`<throttlefilter>` names the group `{group}` twice");
                 r.refuse(&DISK_THROTTLEFILTER_TWICE, filter.pos().attr("group"), message);
             }
             self.throttle_filters.push(group);
@@ -343,7 +343,7 @@ impl Disk {
         if let Some(wwn) = &self.wwn
             && !is_wwn(wwn)
         {
-            let message = format!("element 'wwn' is '{wwn}', expected 16 hexadecimal digits");
+            let message = format!("`<wwn>` is `{wwn}`, expected 16 hexadecimal digits");
             r.refuse(&DISK_WWN, el.pos().path("wwn"), message);
             self.wwn = None;
         }
@@ -351,7 +351,7 @@ impl Disk {
         self.product = el.child("product").map(El::text);
         for (text, name) in [(&self.vendor, "vendor"), (&self.product, "product")] {
             if text.as_deref().is_some_and(|t| !printable(t)) {
-                let message = format!("element '{name}' has characters that cannot be printed");
+                let message = format!("`<{name}>` has characters that cannot be printed");
                 r.refuse(&DISK_PRINTABLE, el.pos().path(name), message);
             }
         }
@@ -419,8 +419,7 @@ impl Disk {
 
 fn refuse_duplicate(el: El<'_>, r: &mut Reader) {
     let name = el.name();
-    let message = format!(
-        "element '{name}' is given both in element 'disk' and in its 'source', it is allowed in one of them"
-    );
+    let message =
+        format!("`<{name}>` is given both in `<disk>` and in its `source`, it is allowed in one of them");
     r.refuse(&DISK_SOURCE_CHILD_TWICE, el.pos(), message);
 }

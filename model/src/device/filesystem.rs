@@ -204,8 +204,7 @@ impl FsSource {
         let needs_path = !matches!(kind, FsType::Ram | FsType::Volume);
         if needs_path && source.path.is_none() && source.socket.is_none() {
             let name = Self::path_attribute(kind);
-            let message =
-                format!("element 'source' of a filesystem of type '{kind}' lacks its attribute '{name}'");
+            let message = format!("`<source>` of a filesystem of type `{kind}` lacks its `{name}`");
             r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
         }
         if kind == FsType::Ram {
@@ -244,13 +243,13 @@ impl Element for Filesystem {
             Some(source) => fs.source = FsSource::read(source, kind.unwrap_or(FsType::Mount), r),
             None if kind == Some(FsType::Ram) => {}
             None => {
-                let message = "element 'filesystem' lacks its child 'source'";
+                let message = "`<filesystem>` lacks its `<source>`";
                 r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
             }
         }
         fs.target = el.child("target").and_then(|t| t.string("dir"));
         if fs.target.is_none() {
-            let message = "element 'filesystem' lacks its 'target' with attribute 'dir'";
+            let message = "`<filesystem>` lacks its `target` with `dir`";
             r.refuse(&FILESYSTEM_TARGET, el.pos(), message);
         }
         fs.readonly = el.child("readonly").is_some();

@@ -266,26 +266,22 @@ mod tests {
         };
         check(
             "<graphics type='vnc' listen='a'><listen type='address' address='b'/></graphics>",
-            &[
-                "unsupported configuration: attribute 'listen' of element 'graphics' is 'a', but the first 'listen' has \
-               'address' 'b'",
-            ],
+            &["unsupported configuration: `listen` of `<graphics>` is `a`, but the first `listen` has \
+               `address` `b`"],
         );
         check(
             "<graphics type='spice'><listen type='none' network='n'/></graphics>",
-            &["XML error: attribute 'network' of element 'listen' is for type 'network', the type is 'none'"],
+            &["XML error: `network` of `<listen>` is for type `network`, the type is `none`"],
         );
         check(
             "<graphics type='vnc' passwd='p' connected='fail'/>",
-            &[
-                "unsupported configuration: attribute 'connected' of element 'graphics' is 'fail', VNC supports only \
-               connected='keep'",
-            ],
+            &["unsupported configuration: `connected` of `<graphics>` is `fail`, VNC supports only \
+               `connected='keep'`"],
         );
         check(
             "<graphics type='vnc' passwd='p' passwdValidTo='soon'/>",
-            &["internal error: attribute 'passwdValidTo' of element 'graphics' is 'soon', expected \
-               'YYYY-MM-DDTHH:MM:SS'"],
+            &["internal error: `passwdValidTo` of `<graphics>` is `soon`, expected \
+               `YYYY-MM-DDTHH:MM:SS`"],
         );
     }
 }

@@ -176,7 +176,7 @@ impl Hostdev {
             _ => HostdevMode::Subsystem,
         };
         if mode != of_mode {
-            let message = format!("element 'hostdev' of mode '{mode}' cannot have the type '{kind}'");
+            let message = format!("`<hostdev>` of mode `{mode}` cannot have the type `{kind}`");
             r.refuse(&HOSTDEV_TYPE, el.pos().attr("type"), message);
             return None;
         }
@@ -206,7 +206,7 @@ impl Hostdev {
 /// Refuses children of `<source>` that are not known, as earlier releases do.
 fn refuse_unknown(source: El<'_>, kind: &str, known: &[&str], r: &mut Reader) {
     if let Some(other) = source.elements().find(|child| !known.contains(&child.name())) {
-        let message = format!("element 'source' of a {kind} device has a child '{}'", other.name());
+        let message = format!("`<source>` of a {kind} device has a `<{}>`", other.name());
         r.refuse(&HOSTDEV_SOURCE_CHILD, other.pos(), message);
     }
 }
@@ -222,7 +222,7 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
     if let Some(policy) = source.get("startupPolicy")
         && kind != Usb
     {
-        let message = format!("attribute 'startupPolicy' ('{policy}') is only for type 'usb'");
+        let message = format!("`startupPolicy` (`{policy}`) is only for type `usb`");
         r.refuse(&HOSTDEV_STARTUP_POLICY, source.pos().attr("startupPolicy"), message);
     }
     let rows: [(&'static str, &[HostdevType]); 3] =
@@ -231,7 +231,7 @@ fn refuse_misplaced(kind: HostdevType, el: El<'_>, source: El<'_>, r: &mut Reade
         if let Some(value) = el.get(name)
             && !kinds.contains(&kind)
         {
-            let message = format!("attribute '{name}' ('{value}') is not for hostdev type '{kind}'");
+            let message = format!("`{name}` (`{value}`) is not for hostdev type `{kind}`");
             r.refuse(&HOSTDEV_ATTRIBUTE, el.pos().attr(name), message);
         }
     }
@@ -341,7 +341,7 @@ impl HostInterface {
         let word = address.and_then(|a| a.get("type")).filter(|word| !word.is_empty());
         let vendor = source.and_then(|source| source.child("vendor"));
         let (Some(source), Some(kind)) = (source, word.or(vendor.map(|_| "usb"))) else {
-            let message = "element 'source' of an interface of type 'hostdev' lacks 'address/@type'";
+            let message = "`<source>` of an interface of type `hostdev` lacks `address/@type`";
             let place = source.map_or(el.pos().path("source"), |source| source.pos().into());
             r.refuse(&NET_HOSTDEV_ADDRESS, place, message);
             return Self { managed, ..Self::default() };
@@ -359,7 +359,7 @@ impl HostInterface {
             }
             _ => {
                 let message = format!(
-                    "an interface of type 'hostdev' has address type '{kind}', expected 'pci' or 'usb'"
+                    "an interface of type `hostdev` has address type `{kind}`, expected `pci` or `usb`"
                 );
                 r.refuse(&NET_HOSTDEV_ADDRESS_TYPE, source.pos().path("address/@type"), message);
                 InterfaceDevice::default()

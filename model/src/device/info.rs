@@ -148,7 +148,7 @@ impl Rom {
         let (enabled, bar) = (r.attr_as(classes, el, "enabled"), r.attr_as(classes, el, "bar"));
         let rom = Self { enabled, bar, file: el.string("file") };
         if rom.enabled == Some(YesNo::No) && (rom.bar.is_some() || rom.file.is_some()) {
-            let message = "element 'rom' that is not 'enabled' cannot have 'bar' or 'file'";
+            let message = "`<rom>` that is not `enabled` cannot have `bar` or `file`";
             r.refuse(&ROM_DISABLED, el.pos(), message);
         }
         (rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some()).then_some(rom)
@@ -168,11 +168,11 @@ fn loadparm(el: El<'_>, text: &str, r: &mut Reader) -> Option<String> {
     let text = text.to_ascii_uppercase();
     let wrong = text.chars().find(|c| !c.is_ascii_alphanumeric() && !matches!(c, '.' | ' '));
     let problem = match wrong {
-        Some(c) => format!("with '{c}', expected letters, digits, '.' and blanks"),
+        Some(c) => format!("with `{c}`, expected letters, digits, `.` and blanks"),
         None if text.is_empty() || text.len() > 8 => "expected 1 to 8 characters".to_owned(),
         None => return Some(text),
     };
-    let message = format!("attribute 'loadparm' of element 'boot' is '{text}', {problem}");
+    let message = format!("`loadparm` of `<boot>` is `{text}`, {problem}");
     r.refuse(&BOOT_LOADPARM, el.pos().attr("loadparm"), message);
     None
 }

@@ -44,9 +44,9 @@ spelled! {
         /// USB.
         Usb = "usb",
         /// Xen's paravirtual input.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// The input bus of Parallels.
-        Parallels = "parallels",
+        Parallels = "parallels" of "Parallels",
         /// virtio.
         Virtio = "virtio",
     }
@@ -131,7 +131,7 @@ impl Input {
             // Bus `parallels` is not checked, and such an input is not emitted.
             InputBus::Usb | InputBus::Virtio | InputBus::Parallels => true,
         };
-        (!fits).then(|| format!("an 'input' of type '{kind}' is not supported on bus '{bus}'"))
+        (!fits).then(|| format!("an `input` of type `{kind}` is not supported on bus `{bus}`"))
     }
 }
 
@@ -152,7 +152,7 @@ impl Element for Input {
         }
         input.info = DeviceInfo::read(el, r);
         if input.bus == Some(InputBus::Usb) && !matches!(input.info.address, None | Some(Address::Usb(_))) {
-            let message = "the 'address' of an 'input' on bus 'usb' must be of type 'usb'";
+            let message = "the `address` of an `input` on bus `usb` must be of type `usb`";
             r.refuse(&INPUT_USB_ADDRESS, el.pos().path("address/@type"), message);
         }
         let source = el.child("source");
@@ -206,6 +206,6 @@ fn missing_source(el: El<'_>, name: &str, r: &mut Reader) {
     if el.child("source").is_none() && r.knows("9.0") {
         return;
     }
-    let message = format!("an 'input' that is a device of the host lacks its 'source' with '{name}'");
+    let message = format!("an `input` that is a device of the host lacks its `source` with `{name}`");
     r.refuse(&INPUT_SOURCE, el.pos(), message);
 }

@@ -101,7 +101,7 @@ impl Granule {
         let mode: Option<GranuleMode> = r.attr(el, "mode");
         let size = el.get("size");
         if mode.is_some() && size.is_some() {
-            let message = "element 'granule' has both attributes 'mode' and 'size'";
+            let message = "`<granule>` has both attributes `mode` and `size`";
             r.refuse(&IOMMU_GRANULE, el.pos(), message);
             return None;
         }

@@ -114,8 +114,7 @@ impl Element for MemoryDevice {
             let text = e.text();
             let uuid = Uuid::parse(&text);
             if uuid.is_none() {
-                let message =
-                    format!("element 'uuid' of element 'memory' is '{text}', expected 32 hexadecimal digits");
+                let message = format!("`<uuid>` of `<memory>` is `{text}`, expected 32 hexadecimal digits");
                 r.refuse(&MEMORY_DEVICE_UUID, e.pos(), message);
             }
             uuid
@@ -184,13 +183,13 @@ fn nodemask(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     let text = el.text();
     match <NumberSet as crate::read::Value>::parse(&text) {
         Ok(set) if set.is_empty() => {
-            let message = format!("element 'nodemask' is '{text}', which names no number");
+            let message = format!("`<nodemask>` is `{text}`, which names no number");
             r.refuse(&crate::read::NUMBER_SET_EMPTY, el.pos(), message);
             None
         }
         Ok(set) => Some(set),
         Err(expected) => {
-            let message = format!("bad value '{text}' in element 'nodemask': {expected}");
+            let message = format!("bad value `{text}` in `<nodemask>`: {expected}");
             r.refuse_as(crate::Class::InvalidArgument, &crate::read::ELEMENT_VALUE, el.pos(), message);
             None
         }
@@ -242,7 +241,7 @@ impl MemoryDeviceTarget {
 fn size(el: El<'_>, r: &mut Reader) -> Option<Kib> {
     let child = el.child("size").filter(|size| !size.text_ref().is_empty());
     if child.is_none() {
-        let message = format!("element '{}' lacks its child 'size' ('./size')", el.name());
+        let message = format!("`<{}>` lacks its `<size>` (`./size`)", el.name());
         r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("size"), message);
     }
     child.and_then(|child| r.kib(child))
@@ -254,7 +253,7 @@ fn base(el: El<'_>, r: &mut Reader) -> Option<u64> {
     match <AnyBase<u64> as crate::read::Value>::parse(text) {
         Ok(AnyBase(base)) => Some(base).filter(|base| *base > 0),
         Err(expected) => {
-            let message = format!("bad value '{text}' for attribute 'base' of element 'address': {expected}");
+            let message = format!("bad value `{text}` for `base` of `<address>`: {expected}");
             r.refuse(&crate::read::ATTRIBUTE_VALUE, attr_place(el, "base"), message);
             None
         }

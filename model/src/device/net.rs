@@ -290,12 +290,12 @@ fn refuse_of_earlier_releases(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
         && let Some(dev) = source.get("dev")
     {
         let message = format!(
-            "attribute 'dev' ('{dev}') of element 'source' is not for interface type '{kind}', elements 'target' and 'guest' name its devices"
+            "`dev` (`{dev}`) of `<source>` is not for interface type `{kind}`, `<target>` and `guest` name its devices"
         );
         r.refuse(&NET_ETHERNET_DEV, source.pos().attr("dev"), message);
     }
     if let Some(second) = el.children("filterref").nth(1) {
-        let message = "element 'interface' has more than one element 'filterref'";
+        let message = "`<interface>` has more than one `<filterref>`";
         r.refuse(&NET_FILTER_TWICE, second.pos(), message);
     }
 }
@@ -314,7 +314,7 @@ fn read_virtual_port(kind: InterfaceType, el: El<'_>, r: &mut Reader) -> Option<
             VirtualPort::read_complete(child, r)
         }
         _ => {
-            let message = format!("element 'virtualport' is not for an interface of type '{kind}'");
+            let message = format!("`<virtualport>` is not for an interface of type `{kind}`");
             r.refuse(&NET_VIRTUALPORT_TYPE, child.pos(), message);
             None
         }

@@ -47,7 +47,7 @@ impl Element for Redirdev {
         let source = ChardevSource::read(el, kind, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Usb(_))) {
-            let message = "the 'address' of a 'redirdev' must be of type 'usb'";
+            let message = "the `address` of a `redirdev` must be of type `usb`";
             r.refuse(&REDIRDEV_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, bus, source })
@@ -89,7 +89,7 @@ impl RedirFilter {
         let filters = devices.elements("redirfilter");
         let first = filters.first()?;
         if let Some(extra) = filters.get(1) {
-            let message = "a guest has at most one 'redirfilter'";
+            let message = "a guest has at most one `redirfilter`";
             r.refuse(&REDIRFILTER_COUNT, extra.pos(), message);
         }
         Some(Self { rules: read::all(*first, "usbdev", r) })
@@ -117,7 +117,7 @@ fn version(el: El<'_>, r: &mut Reader) -> Option<u16> {
         Some(part(major)? << 8 | part(&minor)?)
     });
     if parsed.is_none() {
-        let message = format!("bad value '{text}' for attribute 'version' of element 'usbdev'");
+        let message = format!("bad value `{text}` for `version` of `<usbdev>`");
         r.refuse(&USBDEV_VERSION, el.pos().attr("version"), message);
     }
     parsed

@@ -81,7 +81,7 @@ impl RngBackend {
     fn read(rng: El<'_>, r: &mut Reader) -> Option<Self> {
         let el = r.need(rng, "backend")?;
         if let Some(extra) = rng.children("backend").nth(1) {
-            let message = "element 'rng' has at most one 'backend'";
+            let message = "`<rng>` has at most one `backend`";
             r.refuse(&RNG_BACKEND_COUNT, extra.pos(), message);
         }
         Some(match r.required_as::<RngBackendModel>(Class::Xml, UNSUPPORTED_BEFORE_9_0, el, "model")? {

@@ -75,14 +75,14 @@ impl Card {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
                 if certificates.len() != 3 {
                     let message = format!(
-                        "a 'smartcard' of mode 'host-certificates' needs three 'certificate', not '{}'",
+                        "a `smartcard` of mode `host-certificates` needs three `certificate`, not `{}`",
                         certificates.len()
                     );
                     r.refuse(&SMARTCARD_CERTIFICATES, el.pos(), message);
                 }
                 let database = el.child("database").map(El::text);
                 if let Some(path) = database.as_deref().filter(|p| !p.starts_with('/')) {
-                    let message = format!("element 'database' is '{path}', expected an absolute path");
+                    let message = format!("`<database>` is `{path}`, expected an absolute path");
                     r.refuse(&SMARTCARD_DATABASE, el.pos().path("database"), message);
                 }
                 Some(Self::HostCertificates { certificates, database })
@@ -100,7 +100,7 @@ impl Element for Smartcard {
         let card = Card::read(el, r);
         let info = DeviceInfo::read(el, r);
         if !matches!(info.address, None | Some(Address::Ccid(_))) {
-            let message = "the 'address' of a 'smartcard' must be of type 'ccid'";
+            let message = "the `address` of a `smartcard` must be of type `ccid`";
             r.refuse(&SMARTCARD_ADDRESS, el.pos().path("address/@type"), message);
         }
         Some(Self { info, card: card? })

@@ -164,9 +164,8 @@ fn read_persistent_state(el: El<'_>, r: &mut Reader) -> Option<YesNo> {
     let text = el.get("persistent_state")?;
     let state = text.parse().ok();
     if state.is_none() {
-        let message = format!(
-            "bad value '{text}' for attribute 'persistent_state' of element 'backend': expected 'yes' or 'no'"
-        );
+        let message =
+            format!("bad value `{text}` for `persistent_state` of `<backend>`: expected `yes` or `no`");
         r.refuse_as(
             crate::Class::Internal,
             &crate::read::ATTRIBUTE_VALUE,
@@ -199,7 +198,7 @@ impl TpmBackend {
                     && source.get("type") != Some("unix")
                 {
                     let message = format!(
-                        "the 'source' of an external 'tpm' must be of type 'unix', not '{}'",
+                        "the `source` of an external `tpm` must be of type `unix`, not `{}`",
                         source.get("type").unwrap_or("")
                     );
                     r.refuse(&TPM_EXTERNAL_TYPE, source.pos().attr("type"), message);
@@ -262,8 +261,7 @@ impl TpmEmulator {
         let secret: String = r.required(el, "secret")?;
         let digits = secret.chars().filter(|c| *c != '-');
         if digits.clone().count() != 32 || !digits.clone().all(|c| c.is_ascii_hexdigit()) {
-            let message =
-                format!("attribute 'secret' of element 'encryption' is '{secret}', expected a UUID");
+            let message = format!("`secret` of `<encryption>` is `{secret}`, expected a UUID");
             r.refuse(&TPM_SECRET_UUID, el.pos().attr("secret"), message);
             return None;
         }
@@ -276,7 +274,7 @@ impl TpmEmulator {
             if let Ok(known) = bank.name().parse() {
                 banks.push(known);
             } else {
-                let message = format!("there is no PCR bank '{}'", bank.name());
+                let message = format!("there is no PCR bank `{}`", bank.name());
                 r.refuse(&TPM_PCR_BANK, bank.pos(), message);
             }
         }
@@ -313,7 +311,7 @@ impl Element for Tpm {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let model = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "model");
         if let Some(extra) = el.children("backend").nth(1) {
-            let message = "element 'tpm' has at most one 'backend'";
+            let message = "`<tpm>` has at most one `backend`";
             r.refuse(&TPM_BACKEND_COUNT, extra.pos(), message);
         }
         let at = r.need(el, "backend");

@@ -25,17 +25,17 @@ spelled! {
         /// VMware SVGA II.
         Vmvga = "vmvga",
         /// The paravirtual framebuffer of Xen.
-        Xen = "xen",
+        Xen = "xen" of "Xen",
         /// The video device of VirtualBox.
-        Vbox = "vbox",
+        Vbox = "vbox" of "VirtualBox",
         /// QXL, for SPICE.
         Qxl = "qxl",
         /// The video device of Parallels.
-        Parallels = "parallels",
+        Parallels = "parallels" of "Parallels",
         /// virtio-gpu.
         Virtio = "virtio",
         /// The framebuffer of UEFI (bhyve).
-        Gop = "gop",
+        Gop = "gop" of "bhyve",
         /// The guest has no video device, and no implied one.
         None = "none",
         /// Bochs display: without VGA compatibility.
@@ -254,8 +254,7 @@ impl Acceleration {
         };
         if accel == Self::default() {
             if el.get("accel3d").or(el.get("accel2d")).is_none() {
-                let message =
-                    "element 'acceleration' is empty: it needs one of 'accel3d', 'accel2d', 'rendernode'";
+                let message = "`<acceleration>` is empty: it needs one of `accel3d`, `accel2d`, `rendernode`";
                 r.refuse(&VIDEO_ACCELERATION_EMPTY, el.pos(), message);
             }
             return None;

@@ -287,7 +287,7 @@ impl Kvm {
         let mut kvm = before.unwrap_or_else(|| Self { pos: el.pos(), ..Self::default() });
         for child in el.every_of::<KvmFeature>() {
             let Ok(feature) = child.name().parse::<KvmFeature>() else {
-                let message = format!("unknown feature '{}' in element 'kvm'", child.name());
+                let message = format!("unknown feature `{}` in `<kvm>`", child.name());
                 r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
                 continue;
             };
@@ -311,9 +311,8 @@ impl Kvm {
             self.dirty_ring_size = Some(size);
             return;
         }
-        let message = format!(
-            "attribute 'size' of element 'dirty-ring' is '{size}', expected a power of two from 1024 to 65536"
-        );
+        let message =
+            format!("`size` of `<dirty-ring>` is `{size}`, expected a power of two from 1024 to 65536");
         r.refuse(&FEATURE_KVM_DIRTY_RING_SIZE, el.pos().attr("size"), message);
     }
 
@@ -339,7 +338,7 @@ impl Xen {
                     xen.passthrough_mode = mode.filter(|_| xen.passthrough.is_some());
                 }
                 unknown => {
-                    let message = format!("unknown feature '{unknown}' in element 'xen'");
+                    let message = format!("unknown feature `{unknown}` in `<xen>`");
                     r.refuse(&FEATURE_XEN_UNKNOWN, child.pos(), message);
                 }
             }

@@ -127,7 +127,7 @@ impl Hyperv {
         }
         for child in el.every_of::<HypervFeature>() {
             let Ok(feature) = child.name().parse::<HypervFeature>() else {
-                let message = format!("unknown enlightenment '{}' in element 'hyperv'", child.name());
+                let message = format!("unknown enlightenment `{}` in `<hyperv>`", child.name());
                 r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);
                 continue;
             };
@@ -193,7 +193,7 @@ fn read_retries(el: El<'_>, r: &mut Reader) -> Option<u32> {
     if retries >= 0xFFF {
         return Some(retries);
     }
-    let message = format!("attribute 'retries' of element 'spinlocks' is '{retries}', expected 4095 or more");
+    let message = format!("`retries` of `<spinlocks>` is `{retries}`, expected 4095 or more");
     r.refuse(&FEATURE_HYPERV_RETRIES, el.pos().attr("retries"), message);
     None
 }
@@ -204,9 +204,8 @@ fn read_vendor(el: El<'_>, r: &mut Reader) -> Option<String> {
     if vendor.len() <= 12 && !vendor.contains(',') {
         return Some(vendor);
     }
-    let message = format!(
-        "attribute 'value' of element 'vendor_id' is '{vendor}', expected up to 12 characters without a comma"
-    );
+    let message =
+        format!("`value` of `<vendor_id>` is `{vendor}`, expected up to 12 characters without a comma");
     r.refuse(&FEATURE_HYPERV_VENDOR, el.pos().attr("value"), message);
     None
 }

@@ -97,7 +97,7 @@ impl Element for NumaCache {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let level: u32 = r.required(el, "level")?;
         if level == 0 {
-            let message = "attribute 'level' of element 'cache' is '0', expected 1 or more";
+            let message = "`level` of `<cache>` is `0`, expected 1 or more";
             r.refuse(&NUMA_CACHE_LEVEL_ZERO, attr_place(el, "level"), message);
             return None;
         }

@@ -17,7 +17,7 @@ const UNCHECKED_SIZE: usize = 64 << 10;
 /// The error for a text that is not well-formed XML.
 pub(crate) struct Unreadable {
     pub(crate) offset: usize,
-    pub(crate) message: String,
+    pub(crate) message: crate::Message,
 }
 
 /// Parses `text` within the limits, without document type declarations, whose entities could expand.
@@ -26,15 +26,15 @@ pub(crate) fn tree(text: &str) -> Result<roxmltree::Document<'_>, Unreadable> {
         && may_exceed_attributes(text)
         && let Some(offset) = tag_with_too_many_attributes(text)
     {
-        let message = format!("an element has more than '{MAX_ATTRIBUTES}' attributes");
+        let message = format!("an element has more than `{MAX_ATTRIBUTES}` attributes").into();
         return Err(Unreadable { offset, message });
     }
     // Documents have a node in some 20 bytes. With this limit memory stays within a few times the size of the text.
     let nodes = u32::try_from(text.len() / 10).unwrap_or(u32::MAX).saturating_add(10_000);
     let options = roxmltree::ParsingOptions { allow_dtd: false, nodes_limit: nodes, ..Default::default() };
-    roxmltree::Document::parse_with_options(text, options).map_err(|error| Unreadable {
-        offset: offset_of(text, error.pos()),
-        message: format!("not well-formed XML: {error}"),
+    roxmltree::Document::parse_with_options(text, options).map_err(|error| {
+        let offset = offset_of(text, error.pos());
+        Unreadable { offset, message: super::malformed::message(text, &error, offset) }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use crate::{Span, Spelled, Unknown};
+use crate::{Release, Span, Spelled, Unknown};
 
 /// A value of an attribute or of the text of an element.
 pub trait Value: Sized {
@@ -12,8 +12,8 @@ pub trait Value: Sized {
     /// What was expected instead, as a part of a message; it does not repeat the value.
     fn parse(text: &str) -> Result<Self, String>;
 
-    /// The words that the value can be, where it is one of a list.
-    fn words() -> Vec<&'static str> {
+    /// The words of an enumeration that `release` has; nothing for other values.
+    fn words(_release: Release) -> Vec<&'static str> {
         Vec::new()
     }
 
@@ -28,8 +28,9 @@ impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
         T::from_word(text).ok_or_else(|| format!("known values: {}", Unknown::of::<T>(text).known))
     }
 
-    fn words() -> Vec<&'static str> {
-        T::ALL.iter().map(|value| value.as_str()).collect()
+    fn words(release: Release) -> Vec<&'static str> {
+        let known = T::ALL.iter().filter(|value| value.is_for_qemu() && value.releases().contains(release));
+        known.map(|value| value.as_str()).collect()
     }
 
     fn in_releases(&self) -> Span {

@@ -85,7 +85,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         if let Some(model) = model
             && labels.iter().any(|known| known.model.as_deref() == Some(model))
         {
-            let message = format!("the domain has a second element 'seclabel' for model '{model}'");
+            let message = format!("the domain has a second `<seclabel>` for model `{model}`");
             r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
@@ -96,7 +96,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     if let Some(label) = unnamed.filter(|label| {
         labels.len() > 1 || label.needs_model(no_type && untyped.contains(&label.pos.offset()))
     }) {
-        let message = "an element 'seclabel' with a label, or one of several, lacks its attribute 'model'";
+        let message = "a `<seclabel>` with a label, or one of several, lacks its `model`";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
     labels.retain(|label| !no_type || label.kind.is_some());
@@ -146,14 +146,12 @@ impl Seclabel {
     fn check(&self, r: &mut Reader) {
         let kind = self.kind.unwrap_or(SeclabelType::Dynamic);
         let (rule, wrong) = match (kind, self.relabel) {
-            (SeclabelType::Dynamic, Some(YesNo::No)) => (&SECLABEL_RELABEL, "needs relabel='yes'"),
-            (SeclabelType::None, Some(YesNo::Yes)) => (&SECLABEL_RELABEL, "needs relabel='no'"),
-            (SeclabelType::Static, _) if self.label.is_none() => {
-                (&SECLABEL_STATIC, "lacks its child 'label'")
-            }
+            (SeclabelType::Dynamic, Some(YesNo::No)) => (&SECLABEL_RELABEL, "needs `relabel='yes'`"),
+            (SeclabelType::None, Some(YesNo::Yes)) => (&SECLABEL_RELABEL, "needs `relabel='no'`"),
+            (SeclabelType::Static, _) if self.label.is_none() => (&SECLABEL_STATIC, "lacks its `<label>`"),
             _ => return,
         };
-        let message = format!("element 'seclabel' with type '{kind}' {wrong}");
+        let message = format!("`<seclabel>` with type `{kind}` {wrong}");
         r.refuse(rule, self.pos, message);
     }
 }
@@ -167,7 +165,7 @@ impl DeviceSeclabel {
             if let Some(model) = label.model.as_deref()
                 && labels.iter().any(|known| known.model.as_deref() == Some(model))
             {
-                let message = format!("the device has a second element 'seclabel' for model '{model}'");
+                let message = format!("the device has a second `<seclabel>` for model `{model}`");
                 r.refuse(&SECLABEL_MODEL_TWICE, child.pos().attr("model"), message);
                 continue;
             }
@@ -176,7 +174,7 @@ impl DeviceSeclabel {
         if labels.len() > 1
             && let Some(label) = labels.iter().find(|label| label.model.is_none())
         {
-            let message = "one of several elements 'seclabel' of a device lacks its attribute 'model'";
+            let message = "one of several `<seclabel>` of a device lacks its `model`";
             r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
         }
         labels
@@ -194,8 +192,7 @@ impl Element for DeviceSeclabel {
         };
         if label.relabel == Some(YesNo::Yes) && !label.label_skip && label.label.is_none() {
             let model = label.model.as_deref().unwrap_or("");
-            let message =
-                format!("element 'seclabel' of model '{model}' has relabel='yes' but no child 'label'");
+            let message = format!("`<seclabel>` of model `{model}` has `relabel='yes'` but no `<label>`");
             r.refuse(&SECLABEL_LABEL_MISSING, el.pos(), message);
         }
         // libvirt ignores `relabel=` beside `labelskip='yes'`.

@@ -164,18 +164,17 @@ impl CpuTune {
         let mut seen = BTreeSet::new();
         for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
             if !seen.insert(*vcpu) {
-                let message = format!("there is more than one element 'vcpupin' for the vCPU '{vcpu}'");
+                let message = format!("there is more than one `<vcpupin>` for the vCPU `{vcpu}`");
                 r.refuse(&VCPUPIN_DOUBLE, pos.attr("vcpu"), message);
             }
         }
         let mut seen = BTreeSet::new();
         for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
             if !iothreads.contains(*iothread) {
-                let message = format!("there is no 'iothread' '{iothread}' for element 'iothreadpin'");
+                let message = format!("there is no `iothread` `{iothread}` for `<iothreadpin>`");
                 r.refuse(&IOTHREADPIN_MISSING, pos.attr("iothread"), message);
             } else if !seen.insert(*iothread) {
-                let message =
-                    format!("there is more than one element 'iothreadpin' for the iothread '{iothread}'");
+                let message = format!("there is more than one `<iothreadpin>` for the iothread `{iothread}`");
                 r.refuse(&IOTHREADPIN_DOUBLE, pos.attr("iothread"), message);
             }
         }
@@ -227,7 +226,7 @@ fn quota(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Quota> {
 
 fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     if let Some(second) = el.children("emulatorpin").nth(1) {
-        r.refuse(&EMULATORPIN_DOUBLE, second.pos(), "there is more than one element 'emulatorpin'");
+        r.refuse(&EMULATORPIN_DOUBLE, second.pos(), "there is more than one `<emulatorpin>`");
     }
     cpuset(el.child("emulatorpin")?, r)
 }
@@ -282,12 +281,10 @@ fn check_scheds(
             } else {
                 (&SCHED_IOTHREAD_MISSING, "iothread")
             };
-            let message = format!(
-                "there is no '{thread}' '{missing}' for attribute '{attribute}' of element '{element}'"
-            );
+            let message = format!("there is no `{thread}` `{missing}` for `{attribute}` of `<{element}>`");
             r.refuse(rule, sched.pos.attr(attribute), message);
         } else if doubled {
-            let message = format!("attributes '{attribute}' of elements '{element}' name the same thread");
+            let message = format!("attributes `{attribute}` of `<{element}>` name the same thread");
             r.refuse(&SCHED_OVERLAP, sched.pos.attr(attribute), message);
             return;
         }

@@ -94,8 +94,7 @@ impl Iothreads {
                 .filter(|d| d.thread_pool_min.is_some() || d.thread_pool_max.is_some()),
         };
         if iothreads.count() > Self::LIMIT {
-            let message =
-                format!("element 'iothreads' is '{}', the limit is '{}'", iothreads.count(), Self::LIMIT);
+            let message = format!("`<iothreads>` is `{}`, the limit is `{}`", iothreads.count(), Self::LIMIT);
             r.refuse(&IOTHREADS_LIMIT, iothreads.pos, message);
         }
         let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
@@ -104,7 +103,7 @@ impl Iothreads {
             if let [(id, _), (again, pos)] = pair
                 && id == again
             {
-                let message = format!("there is more than one iothread with the id '{id}'");
+                let message = format!("there is more than one iothread with the id `{id}`");
                 r.refuse(&IOTHREAD_ID_DOUBLE, pos.attr("id"), message);
             }
         }
@@ -145,7 +144,7 @@ impl Element for Iothread {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id: u32 = r.required(el, "id")?;
         if id == 0 {
-            let message = "attribute 'id' of element 'iothread' is '0', expected 1 or more";
+            let message = "`id` of `<iothread>` is `0`, expected 1 or more";
             r.refuse(&IOTHREAD_ID_ZERO, attr_place(el, "id"), message);
             return None;
         }

@@ -89,7 +89,7 @@ pub struct MemNode {
 impl NumaTune {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("numatune").nth(1)) {
-            r.refuse(&NUMATUNE_DOUBLE, second.pos(), "there is more than one element 'numatune'");
+            r.refuse(&NUMATUNE_DOUBLE, second.pos(), "there is more than one `<numatune>`");
         }
         let tune = Self {
             pos: el.pos(),
@@ -115,7 +115,7 @@ impl NumaTune {
             el.parent().and_then(|domain| domain.child("vcpu")).and_then(|vcpu| vcpu.get("placement"));
         let guessed = if vcpus == Some("auto") { Placement::Auto } else { Placement::Static };
         if memory.nodeset.is_none() && memory.placement.unwrap_or(guessed) == Placement::Static {
-            let message = "element 'memory' of element 'numatune' lacks 'nodeset', which its 'placement' 'static' needs";
+            let message = "`<memory>` of `<numatune>` lacks `nodeset`, which its `placement` `static` needs";
             r.refuse(&NUMATUNE_NODESET_MISSING, memory.pos, message);
         }
     }
@@ -124,14 +124,14 @@ impl NumaTune {
     fn check_nodes(&self, el: El<'_>, r: &mut Reader) {
         let Some(first) = el.child("memnode") else { return };
         if self.is_auto() {
-            let message = "element 'memnode' cannot be used with automatic placement ('placement' is 'auto')";
+            let message = "`<memnode>` cannot be used with automatic placement (`placement` is `auto`)";
             r.refuse(&MEMNODE_AUTO, first.pos(), message);
             return;
         }
         let numa = el.parent().and_then(|domain| domain.child("cpu")).and_then(|cpu| cpu.child("numa"));
         let cells = numa.map_or(0, |numa| numa.children("cell").count());
         if cells == 0 {
-            let message = "element 'memnode' needs guest NUMA cells, and the domain has none";
+            let message = "`<memnode>` needs guest NUMA cells, and the domain has none";
             r.refuse(&MEMNODE_NO_CELLS, first.pos(), message);
             return;
         }
@@ -139,19 +139,15 @@ impl NumaTune {
         let mut seen = BTreeSet::new();
         for node in &self.nodes {
             if node.cell as usize >= cells {
-                let message = format!(
-                    "attribute 'cellid' of element 'memnode' is '{}', there is no such cell",
-                    node.cell
-                );
+                let message = format!("`cellid` of `<memnode>` is `{}`, there is no such cell", node.cell);
                 r.refuse(&MEMNODE_CELL, node.pos.attr("cellid"), message);
             } else if !seen.insert(node.cell) {
-                let message =
-                    format!("there is more than one element 'memnode' for the cell '{}'", node.cell);
+                let message = format!("there is more than one `<memnode>` for the cell `{}`", node.cell);
                 r.refuse(&MEMNODE_DOUBLE, node.pos, message);
             }
             let message = match (restrictive, node.mode == Some(NumaMode::Restrictive)) {
-                (true, false) => "element 'memnode' needs the mode 'restrictive', which element 'memory' has",
-                (false, true) => "element 'memory' needs the mode 'restrictive', which element 'memnode' has",
+                (true, false) => "`<memnode>` needs the mode `restrictive`, which `<memory>` has",
+                (false, true) => "`<memory>` needs the mode `restrictive`, which `<memnode>` has",
                 _ => continue,
             };
             r.refuse(&MEMNODE_RESTRICTIVE, node.pos.attr("mode"), message);

@@ -166,7 +166,7 @@ impl Resctrl {
         let place = monitor.pos.attr("vcpus");
         if let Some(vcpus) = &monitor.vcpus {
             if vcpus.is_empty() {
-                r.refuse(&RESCTRL_MONITOR, place, "element 'monitor' names no vCPU of the domain");
+                r.refuse(&RESCTRL_MONITOR, place, "`<monitor>` names no vCPU of the domain");
                 return;
             }
             for other in self.monitors.iter().filter_map(|other| Some((other.kind, other.vcpus.as_ref()?))) {
@@ -175,10 +175,10 @@ impl Resctrl {
                         if kind != monitor.kind {
                             continue;
                         }
-                        format!("two elements 'monitor' have the vCPUs '{vcpus}'")
+                        format!("two `<monitor>` have the vCPUs `{vcpus}`")
                     }
                     (_, theirs) if theirs.overlaps(vcpus) => {
-                        format!("the elements 'monitor' with the vCPUs '{theirs}' and '{vcpus}' overlap")
+                        format!("`<monitor>` with the vCPUs `{theirs}` and `{vcpus}` overlap")
                     }
                     _ => continue,
                 };
@@ -231,10 +231,10 @@ impl Groups<'_> {
             r.refuse(
                 &RESCTRL_WHOLE,
                 el.pos(),
-                "there is more than one 'monitor' of the whole process of its kind",
+                "there is more than one `monitor` of the whole process of its kind",
             );
         } else if whole(group) > 0 && whole(group) < group.monitors.len() {
-            let message = "an element 'monitor' is for the whole process, another one for vCPUs";
+            let message = "a `<monitor>` is for the whole process, another one for vCPUs";
             r.refuse(&RESCTRL_WHOLE, el.pos(), message);
         }
         // An element without content is ignored.
@@ -264,8 +264,8 @@ impl Groups<'_> {
             return Some(at);
         }
         if same.is_some() || self.list.iter().any(overlaps) {
-            let named = vcpus.map_or_else(String::new, |vcpus| format!(" of the vCPUs '{vcpus}'"));
-            let message = format!("element '{kind}'{named} overlaps another resource group");
+            let named = vcpus.map_or_else(String::new, |vcpus| format!(" of the vCPUs `{vcpus}`"));
+            let message = format!("`<{kind}>`{named} overlaps another resource group");
             r.refuse(&RESCTRL_VCPUS, el.pos().attr("vcpus"), message);
             return None;
         }
@@ -279,8 +279,7 @@ impl Groups<'_> {
         if kind == ResctrlKind::Cache {
             let told: u32 = r.required(el, "level")?;
             if told != 3 {
-                let message =
-                    format!("attribute 'level' of element 'monitor' is '{told}', only '3' is monitored");
+                let message = format!("`level` of `<monitor>` is `{told}`, only `3` is monitored");
                 r.refuse(&RESCTRL_LEVEL, el.pos().attr("level"), message);
                 return None;
             }
@@ -318,7 +317,7 @@ impl Resctrl {
         if self.caches.iter().any(|other| same(&other)) {
             let CacheAllocation { id, level, kind, .. } = cache;
             let message =
-                format!("there is more than one 'cache' of level '{level}' with id '{id}' and type '{kind}'");
+                format!("there is more than one `cache` of level `{level}` with id `{id}` and type `{kind}`");
             r.refuse(&RESCTRL_TWICE, cache.pos, message);
             return;
         }
@@ -327,7 +326,7 @@ impl Resctrl {
 
     fn node(&mut self, node: BandwidthAllocation, r: &mut Reader) {
         if self.nodes.iter().any(|other| other.id == node.id) {
-            let message = format!("there is more than one 'node' with id '{}'", node.id);
+            let message = format!("there is more than one `node` with id `{}`", node.id);
             r.refuse(&RESCTRL_TWICE, node.pos, message);
             return;
         }

@@ -85,7 +85,7 @@ pub(crate) fn disk(
 
 /// The problem of a disk without a bus.
 pub(crate) fn no_bus(disk: &Disk, release: Release) -> Problem {
-    let message = format!("disk '{}' lacks attribute 'bus' of element 'target'", disk.dst());
+    let message = format!("disk `{}` lacks `bus` of `<target>`", disk.dst());
     broken(release, &rules::BUS, disk.target_pos.attr("bus"), message)
 }
 

@@ -10,7 +10,7 @@ use crate::text::Text;
 /// `base=` of `-rtc`: `utc`, `localtime`, or a date and time in UTC.
 pub(crate) fn base(host: &dyn Host, clock: &Clock, release: Release) -> Result<Text, Problem> {
     let unknown = |error: HostError| {
-        let message = format!("offset 'variable' of element 'clock' needs the time of the host: {error}");
+        let message = format!("offset `variable` of `<clock>` needs the time of the host: {error}");
         let problem = crate::rules::CLOCK_TIME.problem(release, clock.pos, message);
         Fact::Time.unanswered(&error, problem)
     };

@@ -76,7 +76,7 @@ pub(crate) struct Twice {
 impl fmt::Display for Twice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { number, first, second } = self;
-        write!(f, "the host gives descriptor number '{number}' to ")?;
+        write!(f, "the host gives descriptor number `{number}` to ")?;
         match first {
             Use::Caller => f.write_str("what the caller passes")?,
             Use::Descriptor(first) => write!(f, "{first}")?,
@@ -198,13 +198,13 @@ mod tests {
         check(
             &[],
             &[vsock, vsock],
-            "the host gives descriptor number '9' to /dev/vhost-vsock, with the guest's context id set and to \
+            "the host gives descriptor number `9` to /dev/vhost-vsock, with the guest's context id set and to \
              /dev/vhost-vsock, with the guest's context id set",
         );
         check(
             &[9],
             &[vsock],
-            "the host gives descriptor number '9' to what the caller passes and to /dev/vhost-vsock, with the guest's \
+            "the host gives descriptor number `9` to what the caller passes and to /dev/vhost-vsock, with the guest's \
              context id set",
         );
     }

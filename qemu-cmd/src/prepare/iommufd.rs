@@ -62,7 +62,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>) -> Result<Option<Iommu>, Problem> {
         found => {
             let count = found.map_or(0, <[u32]>::len);
             let message =
-                format!("group '{group}' of element 'iommufd' has '{count}' descriptors, it must have one");
+                format!("group `{group}` of `<iommufd>` has `{count}` descriptors, it must have one");
             Err(crate::rules::IOMMUFD_GROUP.problem(cx.release(), place.attr("fdgroup"), message))
         }
     }

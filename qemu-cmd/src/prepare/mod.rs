@@ -174,9 +174,11 @@ fn prepare_valid<'r>(validated: Validated, request: &'r Request<'_>) -> Result<B
     let guest = validated.guest().clone();
     let caps = qemu_ns::changed_caps(validated.domain(), request.caps)?;
     let mut domain = validated.into_domain();
-    let name = domain.name.clone().filter(|name| !name.is_empty()).ok_or_else(|| {
-        broken(caps.release(), &NAME_MISSING, domain.pos, "element 'domain' lacks element 'name'")
-    })?;
+    let name = domain
+        .name
+        .clone()
+        .filter(|name| !name.is_empty())
+        .ok_or_else(|| broken(caps.release(), &NAME_MISSING, domain.pos, "`<domain>` lacks `<name>`"))?;
     let mut report = Report::new();
     if request.start.runner == Runner::Reader {
         let request = Request { caps: &caps, ..request.clone() };

@@ -14,7 +14,7 @@ pub(crate) fn changed_caps(domain: &Domain, caps: &Caps) -> Result<Caps, Problem
     }
     let flag = |name: &String| {
         name.parse::<Cap>().map_err(|_| {
-            let message = format!("element 'qemu:capabilities' has the unknown capability '{name}'");
+            let message = format!("`<qemu:capabilities>` has the unknown capability `{name}`");
             broken(caps.release(), &rules::CAPABILITY, domain.pos.path("capabilities"), message)
         })
     };

@@ -46,7 +46,7 @@ fn bits(cx: &Prepare<'_>, launch: &LaunchSecurity, common: &SevCommon) -> Result
     let reduced = common.reduced_phys_bits.or(host.map(|sev| sev.reduced_phys_bits));
     let unknown = |name| {
         let message =
-            format!("element 'launchSecurity' lacks '{name}', and this QEMU does not report it for the host");
+            format!("`<launchSecurity>` lacks `{name}`, and this QEMU does not report it for the host");
         broken(cx.release(), &rules::SEV_HOST, launch.pos, message)
     };
     Ok(SevBits {

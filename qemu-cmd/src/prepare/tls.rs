@@ -34,7 +34,7 @@ pub(crate) fn chardev(
     let secret = match settings.chardev_tls_x509_secret_uuid {
         Some(uuid) => {
             let value = cx.host.secrets().secret(SecretUse::Tls, SecretKey::Uuid(uuid)).map_err(|error| {
-                let message = format!("no secret '{uuid}' for the TLS key of '{id}': {error}");
+                let message = format!("no secret `{uuid}` for the TLS key of `{id}`: {error}");
                 let problem = crate::rules::TLS_SECRET.problem(cx.release(), at, message);
                 Fact::Secret(SecretKey::Uuid(uuid)).unanswered(&error, problem)
             })?;

@@ -41,7 +41,7 @@ fn number(work: &mut Work<'_>) {
     });
     let twice = given.into_iter().find(|(_, ccw)| !taken.insert(*ccw));
     if let Some((pos, ccw)) = twice {
-        let message = format!("two devices have the CCW address '{ccw}'");
+        let message = format!("two devices have the CCW address `{ccw}`");
         work.refuse(&rules::CCW_ADDRESS_TWICE, pos.path("address"), message);
         return;
     }

@@ -15,10 +15,10 @@ pub(super) fn assign(work: &mut Work<'_>) {
     for device in work.domain.devices.memories.iter().filter(|device| device.takes_slot()) {
         let Some(Address::Dimm(DimmAddress { slot: Some(slot), .. })) = device.info.address else { continue };
         if slot >= slots {
-            let message = format!("memory device slot '{slot}' is not below the number of slots '{slots}'");
+            let message = format!("memory device slot `{slot}` is not below the number of slots `{slots}`");
             problems.push((&rules::MEMORY_DEVICE_SLOT_RANGE, device.info.pos.path("address/@slot"), message));
         } else if !taken.insert(slot) {
-            let message = format!("memory device slot '{slot}' is taken by more than one device");
+            let message = format!("memory device slot `{slot}` is taken by more than one device");
             problems.push((&rules::MEMORY_DEVICE_SLOT_TAKEN, device.info.pos.path("address/@slot"), message));
         }
     }
@@ -36,7 +36,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
             next += 1;
         }
         if next >= slots {
-            let message = format!("none of the '{slots}' memory device slots is free");
+            let message = format!("none of the `{slots}` memory device slots is free");
             problems.push((&rules::MEMORY_DEVICE_SLOTS_FULL, device.info.pos.into(), message));
             break;
         }

@@ -17,7 +17,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::controller::{Controller, ControllerKind, ControllerType, Pci, PciModel};
 use virtargv_model::device::{DeviceId, DeviceKind, Devices};
 use virtargv_model::info::{Address, PciAddress};
-use virtargv_model::{Class, OnOff, Place, Stage};
+use virtargv_model::{Class, Message, OnOff, Place, Stage};
 
 use crate::defaults::controller::{add_missing, is_usb2_part};
 use crate::{Work, rules};
@@ -50,9 +50,9 @@ fn both_passes(work: &mut Work<'_>) -> Result<(), Refused> {
             work.domain.devices.controllers.iter().find(|c| c.pci().is_some() && Some(c.number()) == highest);
         let place = found.map(|controller| controller.info.pos.attr("index")).unwrap_or_default();
         let model = found.and_then(|controller| controller.pci()?.model);
-        let of_model = model.map(|model| format!(" and model '{model}'")).unwrap_or_default();
+        let of_model = model.map(|model| format!(" and model `{model}`")).unwrap_or_default();
         let message = format!(
-            "a controller of type 'pci'{of_model} has the index '{}', it must be below '{MOST_BUSES}'",
+            "a controller of type `pci`{of_model} has the index `{}`, it must be below `{MOST_BUSES}`",
             count - 1
         );
         work.refuse(&rules::PCI_CONTROLLER_INDEX, place, message);
@@ -134,7 +134,7 @@ impl<'w, 'a> Placer<'w, 'a> {
         for controller in work.domain.devices.controllers.iter().filter(|c| c.pci().is_some()) {
             let Some(model) = controller.pci_model() else {
                 let (pos, number) = (controller.info.pos, controller.number());
-                let message = format!("the 'pci' controller with index '{number}' has no 'model'");
+                let message = format!("the `pci` controller with index `{number}` has no `model`");
                 work.refuse(&rules::PCI_CONTROLLER_MODEL, pos.attr("model"), message);
                 return Err(Refused);
             };
@@ -165,6 +165,7 @@ impl<'w, 'a> Placer<'w, 'a> {
 
     /// Reports why device `id` cannot have an address.
     fn refused(&mut self, id: DeviceId, class: Class, message: String) -> Refused {
+        let message = self.with_other(id, Message::new(message));
         // Without a bus, the machine type may be one that QEMU does not have.
         if self.buses.list.is_empty() && self.refuse_guest(class) {
             return Refused;
@@ -174,11 +175,26 @@ impl<'w, 'a> Placer<'w, 'a> {
         Refused
     }
 
+    /// The message for the address of device `id`, with a label at another device that has it too.
+    fn with_other(&self, id: DeviceId, message: Message) -> Message {
+        let Some(at) = self.devices().info(id).and_then(|info| info.pci()) else { return message };
+        let mut others = self.devices().infos().filter(|(other, info)| {
+            *other != id && info.pci().is_some_and(|other| same(other, at)) && info.pos.offset().is_some()
+        });
+        match others.next() {
+            Some((other, info)) => {
+                let label = format!("this `<{}>` has the address `{at}` too", other.kind.element());
+                message.with_label(info.pos.path("address"), label)
+            }
+            None => message,
+        }
+    }
+
     /// Reports that device `id` is assigned a PCI address and is no PCI device.
     fn not_pci(&mut self, id: DeviceId) -> Refused {
         let place: Place = self.devices().info(id).map(|info| info.pos.into()).unwrap_or_default();
         let message = format!(
-            "this '{}' is of a model that is not a PCI device in QEMU, no PCI bus accepts it",
+            "this `{}` is of a model that is not a PCI device in QEMU, no PCI bus accepts it",
             id.kind.element()
         );
         self.work.refuse(&rules::NOT_PCI, place, message);
@@ -188,7 +204,11 @@ impl<'w, 'a> Placer<'w, 'a> {
     /// Reports that QEMU does not run this kind of guest, and returns whether that is so.
     fn refuse_guest(&mut self, class: Class) -> bool {
         let Work { guest, domain, caps, release, .. } = &*self.work;
-        let arch = guest.of_another_arch(domain, caps).map(|problem| (&rules::ARCH, problem));
+        if self.work.report.iter().any(|problem| problem.id() == rules::MACHINE.id) {
+            return true;
+        }
+        let arch = guest.of_another_arch(domain, caps);
+        let arch = arch.map(|(place, message)| (&rules::ARCH, (place, Message::new(message))));
         let machine = || guest.of_unknown_machine(domain, caps).map(|problem| (&rules::MACHINE, problem));
         let Some((rule, (place, message))) = arch.or_else(machine) else { return false };
         let problem = rule.problem(*release, place, message).with_class(class);
@@ -206,7 +226,7 @@ impl<'w, 'a> Placer<'w, 'a> {
                 && self.devices().controllers.get(id.index).is_some_and(|c| chipset::is_piix3(c, &at));
             if piix3 {
                 if self.buses.list.first().is_some_and(|bus| !bus.takes_pci()) {
-                    let message = format!("PCI address '{at}' belongs to the PIIX3, but bus '0' is not PCI");
+                    let message = format!("PCI address `{at}` belongs to the PIIX3, but bus `0` is not PCI");
                     return Err(self.refused(id, Class::Internal, message));
                 }
                 continue;

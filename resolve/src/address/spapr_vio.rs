@@ -37,7 +37,7 @@ pub(super) fn assign(work: &mut Work<'_>) {
         match &mut info.address {
             Some(Address::SpaprVio { reg: Some(reg) }) if used.get(reg).is_some_and(|n| *n > 1) => {
                 let (reg, pos) = (*reg, info.pos);
-                let message = format!("two devices have the spapr-vio address '{reg:#x}'");
+                let message = format!("two devices have the spapr-vio address `{reg:#x}`");
                 work.refuse(&rules::SPAPR_VIO_ADDRESS_TWICE, pos.path("address/@reg"), message);
                 return;
             }

@@ -198,7 +198,7 @@ impl Tree {
         }
         let node = self.add_node(ports as usize);
         if self.buses.insert(controller.number(), node).is_some() {
-            return Err(format!("two USB controllers have the index '{}'", controller.number()));
+            return Err(format!("two USB controllers have the index `{}`", controller.number()));
         }
         Ok(())
     }
@@ -207,23 +207,23 @@ impl Tree {
     fn port(&mut self, at: &UsbAddress) -> Result<&mut Port, String> {
         let path = path(at);
         let Some(mut node) = self.buses.get(&at.bus).copied() else {
-            return Err(format!("there is no USB controller with index '{}'", at.bus));
+            return Err(format!("there is no USB controller with index `{}`", at.bus));
         };
         let (last, way) = at.port.split_last().unwrap_or((&0, &[]));
         for step in way {
             let Some(port) = self.nodes.get(node).and_then(|n| n.ports.get(to_index(*step))) else {
-                return Err(format!("USB bus '{}' has no port '{step}' in the path '{path}'", at.bus));
+                return Err(format!("USB bus `{}` has no port `{step}` in the path `{path}`", at.bus));
             };
             let Some(hub) = port.hub else {
                 return Err(format!(
-                    "no hub is at port '{step}' of the path '{path}' on USB bus '{}'",
+                    "no hub is at port `{step}` of the path `{path}` on USB bus `{}`",
                     at.bus
                 ));
             };
             node = hub;
         }
         let port = self.nodes.get_mut(node).and_then(|n| n.ports.get_mut(to_index(*last)));
-        port.ok_or_else(|| format!("USB bus '{}' has no port '{path}'", at.bus))
+        port.ok_or_else(|| format!("USB bus `{}` has no port `{path}`", at.bus))
     }
 
     /// Takes the port in the address of device `id`, where it has one.
@@ -235,7 +235,7 @@ impl Tree {
     fn take_port(&mut self, at: &UsbAddress) -> Result<(), String> {
         let port = self.port(at)?;
         if std::mem::replace(&mut port.used, true) {
-            return Err(format!("two devices have port '{}' of USB bus '{}'", path(at), at.bus));
+            return Err(format!("two devices have port `{}` of USB bus `{}`", path(at), at.bus));
         }
         Ok(())
     }
@@ -244,12 +244,12 @@ impl Tree {
     fn plug_hub(&mut self, domain: &Domain, id: DeviceId) -> Result<(), Refusal> {
         let refused = |message: String| (id, Class::Xml, message);
         let Some(at) = address(domain, id) else {
-            return Err(refused("a USB hub has an address of another type than 'usb'".to_owned()));
+            return Err(refused("a USB hub has an address of another type than `usb`".to_owned()));
         };
         let node = self.add_node(HUB_PORTS);
         let port = self.port(at).map_err(refused)?;
         if port.hub.replace(node).is_some() {
-            return Err(refused(format!("two hubs have port '{}' of USB bus '{}'", path(at), at.bus)));
+            return Err(refused(format!("two hubs have port `{}` of USB bus `{}`", path(at), at.bus)));
         }
         port.used = true;
         Ok(())
@@ -259,7 +259,7 @@ impl Tree {
     fn choose(&mut self, domain: &mut Domain, id: DeviceId) -> Result<(), Refusal> {
         let wanted = address(domain, id).map(|at| at.bus);
         if let Some(bus) = wanted.filter(|bus| !self.buses.contains_key(bus)) {
-            return Err((id, Class::Xml, format!("there is no USB controller with index '{bus}'")));
+            return Err((id, Class::Xml, format!("there is no USB controller with index `{bus}`")));
         }
         let buses = self.buses.iter().filter(|(bus, _)| wanted.is_none_or(|wanted| wanted == **bus));
         let free = buses

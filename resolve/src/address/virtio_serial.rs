@@ -107,19 +107,19 @@ fn choose(
             let controller = if first == 0 { 0 } else { at.controller };
             let Some(used) = ports.0.get_mut(&controller) else {
                 let message =
-                    format!("there is no controller of type 'virtio-serial' with index '{controller}'");
+                    format!("there is no controller of type `virtio-serial` with index `{controller}`");
                 return Err((id, Class::Internal, message));
             };
             let Some(port) = used.free(1) else {
                 let message =
-                    format!("the 'virtio-serial' controller with index '{controller}' has no free port");
+                    format!("the `virtio-serial` controller with index `{controller}` has no free port");
                 return Err((id, Class::Xml, message));
             };
             VirtioSerialAddress { controller, bus: 0, port }
         }
         _ => {
             if ports.0.is_empty() {
-                let message = "there is no controller of type 'virtio-serial'".to_owned();
+                let message = "there is no controller of type `virtio-serial`".to_owned();
                 return Err((id, Class::Internal, message));
             }
             let free = ports.0.iter_mut().find_map(|(n, used)| Some((*n, used.free(first)?)));
@@ -144,17 +144,17 @@ impl Ports {
     fn take(&mut self, at: &VirtioSerialAddress) -> Result<(), String> {
         let VirtioSerialAddress { controller, port, .. } = at;
         let Some(used) = self.0.get_mut(controller) else {
-            return Err(format!("there is no controller of type 'virtio-serial' with index '{controller}'"));
+            return Err(format!("there is no controller of type `virtio-serial` with index `{controller}`"));
         };
         if *port >= used.count {
             return Err(format!(
-                "the 'virtio-serial' controller with index '{controller}' has no port '{port}', it has '{}'",
+                "the `virtio-serial` controller with index `{controller}` has no port `{port}`, it has `{}`",
                 used.count
             ));
         }
         if !used.ports.insert(*port) {
             return Err(format!(
-                "two devices have port '{port}' of the 'virtio-serial' controller with index '{controller}'"
+                "two devices have port `{port}` of the `virtio-serial` controller with index `{controller}`"
             ));
         }
         Ok(())

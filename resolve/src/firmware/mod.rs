@@ -94,13 +94,13 @@ fn select(
 
 fn not_found(os: &Os, release: Release) -> Problem {
     let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
-    let message = format!("the host has no firmware of kind '{kind}' that fits the document");
+    let message = format!("the host has no firmware of kind `{kind}` that fits the document");
     rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message)
 }
 
 fn unanswered(os: &Os, release: Release, error: &HostError) -> Problem {
     let kind = os.firmware.map_or("", virtargv_model::Spelled::as_str);
-    let message = format!("no firmware of kind '{kind}' can be chosen: {error}");
+    let message = format!("no firmware of kind `{kind}` can be chosen: {error}");
     let problem = rules::FIRMWARE_NOT_FOUND.problem(release, os.pos.attr("firmware"), message);
     Fact::Firmware.unanswered(error, problem)
 }

@@ -133,7 +133,7 @@ impl Words {
                 let tape: Vec<u16> = (0..1200).map(|_| next(&mut state)).collect();
                 let text = grow(&mut Tape::asking(&tape, WRONG), &words).to_xml();
                 for problem in &virtargv_model::parse(&text).report {
-                    found.listen(&problem.message);
+                    found.listen(&problem.message, problem.help());
                 }
             }
             words.0.extend(found.0);
@@ -141,13 +141,15 @@ impl Words {
         words
     }
 
-    /// Adds the words of a message "... for attribute 'A' of element 'E': known values: X, Y".
-    fn listen(&mut self, message: &str) {
-        let Some((about, known)) = message.split_once("known values: ") else { return };
-        let Some((_, about)) = about.split_once("for attribute '") else { return };
-        let Some((attribute, about)) = about.split_once("' of element '") else { return };
-        let Some((element, _)) = about.split_once('\'') else { return };
-        let words = known.split(", ").map(str::to_owned).collect();
+    /// Adds the words of a problem "... for `A` of `<E>`" with the help "use one of `X`, `Y`".
+    fn listen(&mut self, message: &str, help: &str) {
+        let Some(known) = help.strip_prefix("use one of `").and_then(|known| known.strip_suffix('`')) else {
+            return;
+        };
+        let Some((_, about)) = message.split_once("for `") else { return };
+        let Some((attribute, about)) = about.split_once("` of `<") else { return };
+        let Some((element, _)) = about.split_once('>') else { return };
+        let words = known.split("`, `").map(str::to_owned).collect();
         self.0.insert((element.to_owned(), attribute.to_owned()), words);
     }
 }

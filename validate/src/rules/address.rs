@@ -67,13 +67,13 @@ fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findin
         Some(Address::Pci(pci)) => {
             let given = pci.zpci.filter(|zpci| zpci.uid.is_some() || zpci.fid.is_some());
             if given.is_some() && !cx.has(Cap::DeviceZpci) {
-                let message = format!("the 'zpci' address of device '{name}' is not supported by this QEMU");
+                let message = format!("the `zpci` address of device `{name}` is not supported by this QEMU");
                 out.refuse(&ZPCI, info.pos.path("address/zpci"), message);
             }
         }
         Some(Address::SpaprVio { reg: Some(reg) }) if *reg > 0xffff_ffff => {
             let message =
-                format!("the spapr-vio address of device '{name}' has reg='{reg:#x}', more than 32 bits");
+                format!("the spapr-vio address of device `{name}` has `reg='{reg:#x}'`, more than 32 bits");
             out.refuse(&SPAPR_VIO, info.pos.path("address/@reg"), message);
         }
         Some(Address::Ccw(_)) if !cx.guest.is_s390_ccw() => {
@@ -82,16 +82,16 @@ fn check_one(cx: &Context<'_>, id: DeviceId, info: &DeviceInfo, out: &mut Findin
                 DeviceKind::Interface => "net",
                 _ => disk.and_then(|disk| disk.target.dev.as_deref()).unwrap_or(name),
             };
-            let bus = disk.and_then(Disk::bus).map(|bus| format!(" on bus '{bus}'")).unwrap_or_default();
+            let bus = disk.and_then(Disk::bus).map(|bus| format!(" on bus `{bus}`")).unwrap_or_default();
             let message = format!(
-                "device '{name}'{bus} has an address of type 'ccw', which machine type '{}' does not support",
+                "device `{name}`{bus} has an address of type `ccw`, which machine type `{}` does not support",
                 cx.guest.machine
             );
             out.refuse(&CCW, info.pos.path("address"), message);
         }
         Some(Address::Ccw(_)) if !cx.has(Cap::Ccw) && id.kind != DeviceKind::Memballoon => {
             let message =
-                format!("the address of type 'ccw' of device '{name}' is not supported by this QEMU");
+                format!("the address of type `ccw` of device `{name}` is not supported by this QEMU");
             out.refuse(&CCW_QEMU, info.pos.path("address"), message);
         }
         _ => {}
@@ -107,23 +107,23 @@ fn check_pci_only(cx: &Context<'_>, name: &str, info: &DeviceInfo, out: &mut Fin
         let place = info.pos.path("acpi/@index");
         if !cx.has(Cap::AcpiIndex) {
             let message =
-                format!("device '{name}' has the ACPI index '{index}', which this QEMU does not support");
+                format!("device `{name}` has the ACPI index `{index}`, which this QEMU does not support");
             out.refuse(&ACPI_INDEX, place, message);
         } else if !placed {
             let message =
-                format!("device '{name}' has the ACPI index '{index}', but no address of type 'pci'");
+                format!("device `{name}` has the ACPI index `{index}`, but no address of type `pci`");
             out.refuse(&PCI_ONLY, place, message);
         }
     }
     if info.acpi_nodes.is_some() && !cx.has(Cap::AcpiGenericInitiator) {
-        let message = format!("'nodeset' of element 'acpi' of device '{name}' is not supported by this QEMU");
+        let message = format!("`nodeset` of `<acpi>` of device `{name}` is not supported by this QEMU");
         out.refuse(&ACPI_NODES, info.pos.path("acpi/@nodeset"), message);
     }
     let unplaced = matches!(info.address, Some(Address::Unassigned));
     let tuned =
         info.rom.as_ref().is_some_and(|rom| rom.enabled.is_some() || rom.bar.is_some() || rom.file.is_some());
     if tuned && !placed && !unplaced {
-        let message = format!("device '{name}' has an option 'rom', but no address of type 'pci'");
+        let message = format!("device `{name}` has an option `rom`, but no address of type `pci`");
         out.refuse(&PCI_ONLY, info.pos.path("rom"), message);
     }
 }
@@ -148,7 +148,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         {
             let name = id.kind.element();
             let message = format!(
-                "the address of device '{name}' names the controller of type '{kind}' with index '{index}', which the domain does not have"
+                "the address of device `{name}` names the controller of type `{kind}` with index `{index}`, which the domain does not have"
             );
             out.refuse(&CONTROLLER, info.pos.path("address"), message);
         }
@@ -159,7 +159,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             && info.address != Some(Address::Unassigned)
             && (info.address.is_some() || out.is_placed())
         {
-            let message = "element 'rom' is only for devices with an address of type 'pci'";
+            let message = "`<rom>` is only for devices with an address of type `pci`";
             out.refuse(&ROM, info.pos.path("rom"), message);
         }
     }

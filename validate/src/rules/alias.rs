@@ -1,7 +1,8 @@
 //! Rules on the aliases that a document gives its devices, which become QEMU ids.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
+use virtargv_model::Message;
 use virtargv_model::device::{DeviceId, DeviceKind};
 
 use crate::{Context, Findings};
@@ -15,7 +16,7 @@ virtargv_model::rules! {
 
 /// Checks the aliases of all devices against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
-    let mut seen = BTreeSet::new();
+    let mut seen = BTreeMap::new();
     let serial = cx.domain.devices.serials.first().and_then(|serial| serial.info.alias.as_deref());
     for (id, info) in cx.domain.devices.infos() {
         let Some(alias) = info.alias.as_deref() else { continue };
@@ -23,8 +24,9 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         if id == (DeviceId { kind: DeviceKind::Console, index: 0 }) && serial == Some(alias) {
             continue;
         }
-        if !seen.insert(alias) {
-            let message = format!("alias '{alias}' is given to more than one device");
+        if let Some(first) = seen.insert(alias, info.pos) {
+            let message = format!("alias `{alias}` is given to more than one device");
+            let message = Message::new(message).with_label(first.path("alias"), "it is given here too");
             out.refuse(&ALIAS_TWICE, info.pos.path("alias/@name"), message);
         }
     }

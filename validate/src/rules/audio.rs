@@ -1,9 +1,9 @@
 //! Rules on `<audio>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::Pos;
 use virtargv_model::device::audio::AudioType;
 use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::{Message, Pos};
 
 use crate::{Context, Findings, Rule};
 
@@ -34,18 +34,19 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = &cx.domain.devices;
     for (index, audio) in devices.audios.iter().enumerate() {
         let place = audio.info.pos;
-        if devices.audios.iter().take(index).any(|earlier| earlier.id == audio.id) {
-            let message = format!("attribute 'id' '{}' is given to more than one element 'audio'", audio.id);
+        if let Some(first) = devices.audios.iter().take(index).find(|earlier| earlier.id == audio.id) {
+            let message = format!("`id` `{}` is given to more than one `<audio>`", audio.id);
+            let message = Message::new(message).with_label(first.info.pos.attr("id"), "it is given here too");
             out.refuse(&ID_TWICE, place.path("@id"), message);
         }
         let spice = || devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
         match audio.backend {
             AudioType::Spice if !spice() => {
-                let message = "element 'audio' of type 'spice' needs an element 'graphics' of that type";
+                let message = "`<audio>` of type `spice` needs a `<graphics>` of that type";
                 out.refuse(&SPICE, place.path("@type"), message);
             }
             AudioType::Dbus if !cx.has(Cap::DisplayDbus) => {
-                let message = "element 'audio' of type 'dbus' is not supported by this QEMU";
+                let message = "`<audio>` of type `dbus` is not supported by this QEMU";
                 out.refuse(&DBUS, place.path("@type"), message);
             }
             _ => {}
@@ -64,9 +65,10 @@ pub(super) fn names_backend(
 ) {
     let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
     if let Some(id) = id.filter(|id| !known(*id)) {
-        let message =
-            format!("element '{element}' names audio backend '{id}', there is no 'audio' with that 'id'");
-        out.refuse(rule, place.path("audio/@id"), message);
+        let message = format!("`<{element}>` names audio backend `{id}`, there is no `audio` with that `id`");
+        let help =
+            format!("add `<audio id='{id}' type='none'/>` to `<devices>`, or another type, or change `id=`");
+        out.refuse(rule, place.path("audio/@id"), Message::new(message).with_help(help));
     }
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Find
 pub(super) fn exists(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
     let mut audios = cx.domain.devices.audios.iter();
     if cx.has(Cap::Audiodev) && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
-        let message = "the device or display has no audio backend, an element 'audio' is missing";
+        let message = "the device or display has no audio backend, an `<audio>` is missing";
         out.refuse(&MISSING, user, message);
     }
 }

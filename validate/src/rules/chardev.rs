@@ -77,7 +77,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         chardev_source::check(cx, &parallel.source, false, out);
         if cx.guest.arch.is_s390() || cx.guest.is_pseries() {
             let message =
-                format!("'parallel' ports are not supported for machine type '{}'", cx.guest.machine);
+                format!("`parallel` ports are not supported for machine type `{}`", cx.guest.machine);
             out.refuse(&PARALLEL_MACHINE, parallel.info.pos, message);
         }
     }
@@ -86,7 +86,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let path_is_generated = !matches!(channel.target, ChannelTarget::Guestfwd { .. });
         chardev_source::check(cx, &channel.source, path_is_generated, out);
         if channel.target == ChannelTarget::None {
-            let message = "element 'channel' lacks its 'target' with attribute 'type'";
+            let message = "`<channel>` lacks its `target` with `type`";
             out.refuse(&CHANNEL_TARGET, channel.info.pos, message);
         }
     }
@@ -97,7 +97,7 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
     let missing = match console.target {
         Some(ConsoleTarget::Serial) if is_first => return,
         Some(ConsoleTarget::Serial) => {
-            let message = "a 'target' of type 'serial' is only supported for the first 'console'";
+            let message = "a `target` of type `serial` is only supported for the first `console`";
             out.refuse(&CONSOLE_SERIAL, place, message);
             return;
         }
@@ -107,7 +107,7 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
         Some(ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => true,
     };
     if let Some(target) = console.target.filter(|_| missing) {
-        let message = format!("'target' type '{target}' of 'console' is not supported by this QEMU");
+        let message = format!("`target` type `{target}` of `console` is not supported by this QEMU");
         out.refuse(&CONSOLE_TARGET, place, message);
     }
     chardev_source::check(cx, &console.source, false, out);
@@ -118,23 +118,23 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     let (fits, wanted) = match (serial.target, &serial.info.address) {
         (None, _) | (_, None) => (true, ""),
         (Some(SerialTarget::Isa | SerialTarget::IsaDebug), address) => {
-            (matches!(address, Some(Address::Isa(_))), "it must be of type 'isa'")
+            (matches!(address, Some(Address::Isa(_))), "it must be of type `isa`")
         }
         (Some(SerialTarget::Usb), address) => {
-            (matches!(address, Some(Address::Usb(_))), "it must be of type 'usb'")
+            (matches!(address, Some(Address::Usb(_))), "it must be of type `usb`")
         }
         (Some(SerialTarget::Pci), address) => {
-            (matches!(address, Some(Address::Pci(_))), "it must be of type 'pci'")
+            (matches!(address, Some(Address::Pci(_))), "it must be of type `pci`")
         }
         (Some(SerialTarget::SpaprVio), address) => {
-            (matches!(address, Some(Address::SpaprVio { .. })), "it must be of type 'spapr-vio'")
+            (matches!(address, Some(Address::SpaprVio { .. })), "it must be of type `spapr-vio`")
         }
         (Some(SerialTarget::System | SerialTarget::Sclp), Some(_)) => (false, "that target takes none"),
     };
     let target = serial.target.map_or("none", Spelled::as_str);
     if let Some(address) = serial.info.address.as_ref().filter(|_| !fits) {
         let message = format!(
-            "a 'serial' with target '{target}' has an address of type '{}', {wanted}",
+            "a `serial` with target `{target}` has an address of type `{}`, {wanted}",
             address.kind()
         );
         out.refuse(&SERIAL_ADDRESS, serial.info.pos.path("address/@type"), message);
@@ -142,7 +142,7 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     let Some(model) = serial.model else { return };
     let expected = target_of(model);
     if serial.target != Some(expected) {
-        let message = format!("serial model '{model}' needs target type '{expected}', not '{target}'");
+        let message = format!("serial model `{model}` needs target type `{expected}`, not `{target}`");
         out.refuse(&SERIAL_MODEL, serial.info.pos.path("target/model/@name"), message);
         return;
     }
@@ -159,7 +159,7 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     };
     if !compatible {
         let message = format!(
-            "machine type '{}' does not support a serial port with target '{target}' and model '{model}'",
+            "machine type `{}` does not support a serial port with target `{target}` and model `{model}`",
             guest.machine
         );
         out.refuse(&SERIAL_MACHINE, target_place, message);
@@ -190,11 +190,11 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         chardev_source::build(cx, &serial.source, out);
         match serial.model {
             Some(model) if cap_of(model).is_some_and(|cap| !cx.has(cap)) => {
-                let message = format!("this QEMU has no serial port of model '{model}'");
+                let message = format!("this QEMU has no serial port of model `{model}`");
                 out.refuse(&MODEL_MISSING, serial.info.pos.path("target/model/@name"), message);
             }
             None if serial.target.is_some() => {
-                let message = "a 'serial' lacks its 'model', for which this machine type has no default";
+                let message = "a `serial` lacks its `model`, for which this machine type has no default";
                 out.refuse(&NO_SERIAL_MODEL, serial.info.pos, message);
             }
             _ => {}
@@ -224,13 +224,13 @@ fn build_channel(cx: &Context<'_>, channel: &Channel, out: &mut Findings<'_>) {
                 && name != SPICE_AGENT
             {
                 let message =
-                    format!("a 'spicevmc' channel must have the name '{SPICE_AGENT}', not '{name}'");
+                    format!("a `spicevmc` channel must have the name `{SPICE_AGENT}`, not `{name}`");
                 out.refuse(&CHANNEL_AGENT, channel.info.pos.path("target/@name"), message);
             }
         }
         ChannelTarget::Xen { .. } | ChannelTarget::None => {
             let kind = channel.target.kind().map_or("none", Spelled::as_str);
-            let message = format!("QEMU has no 'channel' whose 'target' is of type '{kind}'");
+            let message = format!("QEMU has no `channel` whose `target` is of type `{kind}`");
             out.refuse(&CHANNEL_TYPE, channel.info.pos.path("target/@type"), message);
         }
     }
@@ -240,7 +240,7 @@ fn check_port(info: &DeviceInfo, out: &mut Findings<'_>) {
     if !matches!(info.address, None | Some(Address::VirtioSerial(_) | Address::Ccw(_) | Address::VirtioS390))
     {
         let message =
-            "a port of a virtio-serial controller has an address of another type than 'virtio-serial'";
+            "a port of a virtio-serial controller has an address of another type than `virtio-serial`";
         out.refuse(&PORT_ADDRESS, info.pos.path("address"), message);
     }
 }

@@ -83,37 +83,36 @@ pub(crate) fn check(
         && again.is_on()
         && again.timeout.unwrap_or_default() == 0
     {
-        let message = "attribute 'timeout' of element 'reconnect' is '0', it must be at least '1'";
+        let message = "`timeout` of `<reconnect>` is `0`, it must be at least `1`";
         out.refuse(&RECONNECT_TIMEOUT, again.pos.attr("timeout"), message);
     }
     match &source.backend {
         Backend::Tcp(Tcp { protocol: Some(protocol @ (Protocol::Tls | Protocol::Telnets)), .. }) => {
-            let message = format!("protocol '{protocol}' over 'tcp' is not supported by QEMU");
+            let message = format!("protocol `{protocol}` over `tcp` is not supported by QEMU");
             out.refuse(&SOURCE_PROTOCOL, source.pos.path("protocol/@type"), message);
         }
         Backend::File { append: Some(append), .. } if !cx.has(Cap::ChardevFileAppend) => {
-            let message =
-                format!("attribute 'append' ('{append}') of element 'source' is not supported by this QEMU");
+            let message = format!("`append` (`{append}`) of `<source>` is not supported by this QEMU");
             out.refuse(&SOURCE_APPEND, source.pos.path("source/@append"), message);
         }
         Backend::QemuVdagent { .. } if !cx.has(Cap::ChardevQemuVdagent) => {
             refuse_type(&SOURCE_VDAGENT, source, "is not supported by this QEMU", out);
         }
         Backend::SpiceVmc | Backend::SpicePort { .. } if !has_spice(cx) => {
-            refuse_type(&SOURCE_SPICE, source, "needs 'graphics' of type 'spice'", out);
+            refuse_type(&SOURCE_SPICE, source, "needs `graphics` of type `spice`", out);
         }
         _ => {}
     }
     if let Some(file) = source.log.as_ref().and_then(|log| log.file.as_ref())
         && !cx.has(Cap::ChardevLogfile)
     {
-        let message = format!("file '{file}' of element 'log' is not supported by this QEMU");
+        let message = format!("file `{file}` of `<log>` is not supported by this QEMU");
         out.refuse(&SOURCE_LOG, source.pos.path("log"), message);
     }
 }
 
 fn refuse_type(rule: &'static Rule, source: &ChardevSource, why: &str, out: &mut Findings<'_>) {
-    let message = format!("a character device of type '{}' {why}", source.kind());
+    let message = format!("a character device of type `{}` {why}", source.kind());
     out.refuse(rule, source.pos.attr("type"), message);
 }
 
@@ -125,8 +124,7 @@ fn has_spice(cx: &Context<'_>) -> bool {
 fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findings<'_>) {
     let mut lacks = |rule: &'static Rule, attribute: &str| {
         let kind = source.kind();
-        let message =
-            format!("the 'source' of a character device of type '{kind}' lacks its attribute '{attribute}'");
+        let message = format!("the `source` of a character device of type `{kind}` lacks its `{attribute}`");
         out.refuse(rule, source.pos.path("source"), message);
     };
     match &source.backend {
@@ -147,9 +145,7 @@ fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findin
         Backend::SpicePort { channel: Some(name) } | Backend::Dbus { channel: Some(name) }
             if !name.chars().all(|c| c.is_ascii_alphanumeric() || "_-.".contains(c)) =>
         {
-            let message = format!(
-                "attribute 'channel' of element 'source' is '{name}', it must be like 'org.example.0'"
-            );
+            let message = format!("`channel` of `<source>` is `{name}`, it must be like `org.example.0`");
             out.refuse(&SOURCE_CHANNEL_NAME, source.pos.path("source/@channel"), message);
         }
         _ => {}
@@ -158,7 +154,7 @@ fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findin
 
 fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_>) {
     if let Some(again) = reconnect.filter(|again| listens && again.enabled.is_some()) {
-        let message = "element 'reconnect' needs a 'source' of mode 'connect', not 'bind'";
+        let message = "`<reconnect>` needs a `source` of mode `connect`, not `bind`";
         out.refuse(&RECONNECT_MODE, again.pos, message);
     }
 }

@@ -55,7 +55,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         parts(timer, out);
         match timer.name {
             TimerName::Platform => {
-                let message = format!("QEMU has no timer '{}'", timer.name);
+                let message = format!("QEMU has no timer `{}`", timer.name);
                 out.refuse(&TIMER, timer.pos.attr("name"), message);
             }
             TimerName::Tsc | TimerName::KvmClock | TimerName::HypervClock => {
@@ -69,7 +69,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
                 let by_arch = cx.release.has(Convention::PcTimersByArch);
                 let has = if by_arch { cx.guest.arch.is_x86() } else { cx.has(Cap::NoHpet) };
                 if timer.present == Some(YesNo::Yes) && !has {
-                    let message = "the timer 'hpet' with present='yes' is not supported for this guest";
+                    let message = "the timer `hpet` with `present='yes'` is not supported for this guest";
                     out.refuse(&HPET, timer.pos.attr("present"), message);
                 }
             }
@@ -91,11 +91,11 @@ fn parts(timer: &Timer, out: &mut Findings<'_>) {
         ("track", timer.track.is_some() && !tracked),
     ];
     for (attribute, _) in parts.into_iter().filter(|(_, wrong)| *wrong) {
-        let message = format!("the timer '{}' has no attribute '{attribute}'", timer.name);
+        let message = format!("the timer `{}` has no `{attribute}`", timer.name);
         out.refuse(&TIMER_PARTS, timer.pos.attr(attribute), message);
     }
     if timer.catchup.is_some() && timer.tick_policy != Some(TickPolicy::Catchup) {
-        let message = format!("element 'catchup' of the timer '{}' needs tickpolicy='catchup'", timer.name);
+        let message = format!("`<catchup>` of the timer `{}` needs `tickpolicy='catchup'`", timer.name);
         out.refuse(&CATCHUP, timer.pos.path("catchup"), message);
     }
 }
@@ -104,20 +104,20 @@ fn parts(timer: &Timer, out: &mut Findings<'_>) {
 fn foreign(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
     let message = format!(
-        "the timer '{}' is not supported for domain type '{virt}', architecture '{}', machine type '{}'",
+        "the timer `{}` is not supported for domain type `{virt}`, architecture `{}`, machine type `{}`",
         timer.name, cx.guest.arch, cx.guest.machine
     );
     out.refuse(&TIMER_MACHINE, timer.pos, message);
 }
 
 fn refuse_policy(timer: &Timer, policy: TickPolicy, out: &mut Findings<'_>) {
-    let message = format!("the timer '{}' does not support tickpolicy='{policy}'", timer.name);
+    let message = format!("the timer `{}` does not support `tickpolicy='{policy}'`", timer.name);
     out.refuse(&TICK_POLICY, timer.pos.attr("tickpolicy"), message);
 }
 
 fn rtc(timer: &Timer, out: &mut Findings<'_>) {
     if timer.track == Some(TimerTrack::Boot) {
-        let message = format!("the timer 'rtc' does not support track='{}'", TimerTrack::Boot);
+        let message = format!("the timer `rtc` does not support `track='{}'`", TimerTrack::Boot);
         out.refuse(&RTC_TRACK, timer.pos.attr("track"), message);
     }
     if let Some(policy @ (TickPolicy::Merge | TickPolicy::Discard)) = timer.tick_policy {
@@ -140,9 +140,9 @@ fn arm_vtimer(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
     if cx.guest.accel != Accel::Kvm || !cx.guest.is_arm_virt() {
         foreign(cx, timer, out);
     } else if timer.present == Some(YesNo::No) {
-        out.refuse(&VTIMER_PRESENT, timer.pos.attr("present"), "the timer 'armvtimer' cannot be absent");
+        out.refuse(&VTIMER_PRESENT, timer.pos.attr("present"), "the timer `armvtimer` cannot be absent");
     } else if !cx.has(Cap::CpuKvmNoAdjvtime) {
-        out.refuse(&VTIMER_SUPPORT, timer.pos, "this QEMU cannot set the timer 'armvtimer'");
+        out.refuse(&VTIMER_SUPPORT, timer.pos, "this QEMU cannot set the timer `armvtimer`");
     } else if let Some(policy @ (TickPolicy::Catchup | TickPolicy::Merge)) = timer.tick_policy {
         refuse_policy(timer, policy, out);
     }
@@ -156,9 +156,8 @@ fn absolute(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Offset::Absolute(start) = clock.offset
         && start > LAST_SECOND
     {
-        let message = format!(
-            "attribute 'start' with offset 'absolute' is '{start}', it must be at most {LAST_SECOND}"
-        );
+        let message =
+            format!("`start` with offset `absolute` is `{start}`, it must be at most {LAST_SECOND}");
         out.refuse(&ABSOLUTE, clock.pos.attr("start"), message);
     }
 }

@@ -10,11 +10,12 @@ pub use usb::{
 
 use foldhash::{HashMap, HashMapExt};
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::Pos;
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, PciModel, ScsiModel, UsbModel,
 };
+use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::info::Address;
+use virtargv_model::{Message, Pos};
 
 use super::disk::iothreads::queue_problems;
 use super::virtio;
@@ -111,7 +112,7 @@ fn complete(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     match &controller.kind {
         ControllerKind::Scsi(None | Some(ScsiModel::Auto)) => {
             let message = format!(
-                "there is no default model for the 'scsi' controller with index '{}'",
+                "there is no default model for the `scsi` controller with index `{}`",
                 controller.number()
             );
             out.refuse(&SCSI_DEFAULT, controller.info.pos, message);
@@ -132,9 +133,12 @@ fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
         let key = (controller.controller_type(), controller.number());
         let at = controller.info.pos;
         if let Some(first) = seen.get(&key) {
-            let message = format!("two controllers of type '{}' have the index '{}'", key.0, key.1);
+            let message = format!("two controllers of type `{}` have the index `{}`", key.0, key.1);
             match controller.pci() {
-                Some(_) => out.refuse_bus(&TWICE, at.attr("index"), message),
+                Some(_) => {
+                    let message = Message::new(message).with_label(*first, "the other is here");
+                    out.refuse_bus(&TWICE, at.attr("index"), message);
+                }
                 None => out.refuse_pair(&TWICE, at.attr("index"), *first, message),
             }
         } else {
@@ -152,7 +156,7 @@ fn format_rules(controller: &Controller, out: &mut Findings<'_>) {
         && !is_virtio_scsi(controller)
     {
         let message = format!(
-            "attribute 'iothread' of 'driver' ('{id}') needs a virtio-scsi controller, not type '{}'",
+            "`iothread` of `driver` (`{id}`) needs a virtio-scsi controller, not type `{}`",
             controller.controller_type()
         );
         out.refuse(&IOTHREAD_TYPE, controller.info.pos.path("driver/@iothread"), message);
@@ -169,18 +173,21 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
     match &controller.kind {
         ControllerKind::Ide(_) if !(first && cx.guest.has_builtin_ide()) => {
             let message = if cx.guest.has_builtin_ide() {
-                format!("machine type '{}' supports one IDE controller only", cx.guest.machine)
+                format!("machine type `{}` supports one IDE controller only", cx.guest.machine)
             } else {
-                format!("machine type '{}' does not support IDE controllers", cx.guest.machine)
+                format!("machine type `{}` does not support IDE controllers", cx.guest.machine)
             };
-            out.refuse(&IDE, controller.info.pos, message);
+            match on_controller(cx, controller).filter(|_| controller.info.pos.offset().is_none()) {
+                Some(disk) => ide_disk(cx, disk, out),
+                None => out.refuse(&IDE, controller.info.pos, message),
+            }
         }
         ControllerKind::Sata if !(cx.has(Cap::Ich9Ahci) || first && cx.guest.is_q35()) => {
-            out.refuse(&SATA, controller.info.pos, "this QEMU has no SATA controllers ('ahci')");
+            out.refuse(&SATA, controller.info.pos, "this QEMU has no SATA controllers (`ahci`)");
         }
         ControllerKind::Scsi(Some(ScsiModel::Ncr53c90)) if !(first && cx.guest.has_builtin_esp()) => {
             let message = format!(
-                "a SCSI controller of model 'ncr53c90' with index '{}' is not supported for machine type '{}'",
+                "a SCSI controller of model `ncr53c90` with index `{}` is not supported for machine type `{}`",
                 controller.number(),
                 cx.guest.machine
             );
@@ -194,6 +201,30 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
         }
         _ => {}
     }
+}
+
+/// The first IDE disk on `controller`.
+fn on_controller<'a>(cx: &Context<'a>, controller: &Controller) -> Option<&'a Disk> {
+    let on_it = |disk: &&Disk| match &disk.info.address {
+        Some(Address::Drive(at)) => at.controller == controller.number(),
+        _ => false,
+    };
+    cx.domain.devices.disks.iter().filter(|disk| disk.bus() == Some(DiskBus::Ide)).find(on_it)
+}
+
+/// Reports a disk for which an IDE controller was added that the machine type cannot have.
+fn ide_disk(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
+    let machine = &cx.guest.machine;
+    let (why, help) = if cx.guest.has_builtin_ide() {
+        (
+            "has one IDE controller only",
+            "use a target name from `hda` to `hdd`, or bus `sata`, `scsi` or `virtio`",
+        )
+    } else {
+        ("does not have IDE", "use bus `sata`, `scsi` or `virtio`")
+    };
+    let message = format!("disk `{}` is on bus `ide`, and machine type `{machine}` {why}", disk.dst());
+    out.refuse(&IDE, disk.target_pos.attr("bus"), Message::new(message).with_help(help));
 }
 
 fn is_virtio_scsi(controller: &Controller) -> bool {
@@ -221,7 +252,7 @@ fn scsi_model(cx: &Context<'_>, controller: &Controller, model: ScsiModel, out: 
         ScsiModel::Buslogic => None,
     };
     if !cap.is_some_and(|cap| cx.has(cap)) {
-        let message = format!("this QEMU has no SCSI controllers of model '{model}'");
+        let message = format!("this QEMU has no SCSI controllers of model `{model}`");
         out.refuse(&SCSI_MODEL, controller.info.pos.attr("model"), message);
     }
 }
@@ -246,7 +277,7 @@ fn driver(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     ];
     for (name, _) in given.into_iter().filter(|(_, given)| *given) {
         let message = format!(
-            "attribute '{name}' of 'driver' needs a virtio-scsi controller, not type '{}'",
+            "`{name}` of `driver` needs a virtio-scsi controller, not type `{}`",
             controller.controller_type()
         );
         out.refuse(&VIRTIO_SCSI_ONLY, place.clone(), message);
@@ -266,31 +297,31 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
             out.refuse(
                 &IOTHREAD,
                 place.clone(),
-                format!("this QEMU has no I/O thread ('{id}') for virtio-scsi"),
+                format!("this QEMU has no I/O thread (`{id}`) for virtio-scsi"),
             );
         }
         if !matches!(controller.info.address, None | Some(Address::Pci(_) | Address::Ccw(_))) {
             let message =
-                format!("the 'iothread' ('{id}') of a controller needs an address of type 'pci' or 'ccw'");
+                format!("the `iothread` (`{id}`) of a controller needs an address of type `pci` or `ccw`");
             out.refuse(&IOTHREAD_ADDRESS, place.clone(), message);
         }
         if !cx.domain.tune.iothreads.list.iter().any(|thread| thread.id == id) {
-            let message = format!("a controller names 'iothread' '{id}', which the domain does not have");
+            let message = format!("a controller names `iothread` `{id}`, which the domain does not have");
             out.refuse(&IOTHREAD_ID, place.clone(), message);
         }
     }
     if driver.iothreads.is_empty() {
         return;
     }
-    let what = format!("the 'scsi' controller with index '{}'", controller.number());
+    let what = format!("the `scsi` controller with index `{}`", controller.number());
     if driver.iothread.is_some() {
-        out.refuse(&IOTHREAD_BOTH, place.clone(), format!("{what} has both 'iothread' and 'iothreads'"));
+        out.refuse(&IOTHREAD_BOTH, place.clone(), format!("{what} has both `iothread` and `iothreads`"));
     }
     if !cx.has(Cap::VirtioScsiIothreadMapping) {
         out.refuse(
             &IOTHREAD_MAPPING,
             place.clone(),
-            format!("this QEMU does not support several 'iothreads' for {what}"),
+            format!("this QEMU does not support several `iothreads` for {what}"),
         );
     }
     let maps: Vec<_> = driver.iothreads.iter().map(|map| (map.id, map.queues.as_slice())).collect();

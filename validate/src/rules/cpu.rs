@@ -79,7 +79,7 @@ fn sve(cpu: &Cpu, out: &mut Findings<'_>) {
         && matches!(sve.policy, FeaturePolicy::Disable | FeaturePolicy::Forbid)
     {
         let message = format!(
-            "CPU feature 'sve' has policy '{}', but feature '{}' enables a vector length",
+            "CPU feature `sve` has policy `{}`, but feature `{}` enables a vector length",
             sve.policy, length.name
         );
         out.refuse(&SVE_DISABLED, sve.pos, message);
@@ -89,29 +89,27 @@ fn sve(cpu: &Cpu, out: &mut Findings<'_>) {
 fn cache(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
     let Some(cache) = &cpu.cache else { return };
     if !cx.guest.arch.is_x86() {
-        let message =
-            format!("element 'cache' of element 'cpu' is not supported for architecture '{}'", cx.guest.arch);
+        let message = format!("`<cache>` of `<cpu>` is not supported for architecture `{}`", cx.guest.arch);
         out.refuse(&CACHE_ARCH, cache.pos, message);
         return;
     }
     match cache.mode {
         CpuCacheMode::Emulate if cache.level != Some(3) => {
-            let found = cache.level.map_or("no level".to_owned(), |level| format!("level '{level}'"));
-            let message = format!(
-                "element 'cache' of element 'cpu' has mode 'emulate' and {found}; that mode needs level='3'"
-            );
+            let found = cache.level.map_or("no level".to_owned(), |level| format!("level `{level}`"));
+            let message =
+                format!("`<cache>` of `<cpu>` has mode `emulate` and {found}; that mode needs `level='3'`");
             out.refuse(&CACHE_LEVEL, cache.pos, message);
         }
         CpuCacheMode::Passthrough if !cpu.is_native() => {
             let message = format!(
-                "CPU cache mode 'passthrough' needs a CPU of mode 'host-passthrough' or 'maximum', not '{}'",
+                "CPU cache mode `passthrough` needs a CPU of mode `host-passthrough` or `maximum`, not `{}`",
                 cpu.mode()
             );
             out.refuse(&CACHE_MODE, cache.pos, message);
         }
         CpuCacheMode::Passthrough | CpuCacheMode::Disable => {
             if let Some(level) = cache.level {
-                let message = format!("CPU cache mode '{}' takes no level, but it is '{level}'", cache.mode);
+                let message = format!("CPU cache mode `{}` takes no level, but it is `{level}`", cache.mode);
                 out.refuse(&CACHE_LEVEL, cache.pos.attr("level"), message);
             }
         }
@@ -122,7 +120,7 @@ fn cache(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
 fn max_phys_addr(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
     let Some(addr) = &cpu.max_phys_addr else { return };
     if !cx.guest.arch.is_x86() {
-        let message = format!("element 'maxphysaddr' is not supported for architecture '{}'", cx.guest.arch);
+        let message = format!("`<maxphysaddr>` is not supported for architecture `{}`", cx.guest.arch);
         out.refuse(&ADDR_ARCH, addr.pos, message);
         return;
     }
@@ -130,7 +128,7 @@ fn max_phys_addr(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
         MaxPhysAddrMode::Passthrough => {
             if !cpu.is_native() {
                 let message = format!(
-                    "mode '{}' of element 'maxphysaddr' needs a CPU of mode '{}' or '{}', not '{}'",
+                    "mode `{}` of `<maxphysaddr>` needs a CPU of mode `{}` or `{}`, not `{}`",
                     addr.mode,
                     CpuMode::HostPassthrough,
                     CpuMode::Maximum,
@@ -139,7 +137,7 @@ fn max_phys_addr(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
                 out.refuse(&ADDR_MODE, addr.pos, message);
             } else if let Some(bits) = addr.bits {
                 let message = format!(
-                    "element 'maxphysaddr' has mode='{}' and bits '{bits}'; that mode takes none",
+                    "`<maxphysaddr>` has `mode='{}'` and bits `{bits}`; that mode takes none",
                     addr.mode
                 );
                 out.refuse(&ADDR_BITS, addr.pos.attr("bits"), message);
@@ -148,7 +146,7 @@ fn max_phys_addr(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
         MaxPhysAddrMode::Emulate => {
             if let Some(limit) = addr.limit {
                 let message = format!(
-                    "element 'maxphysaddr' has mode='{}' and limit '{limit}'; that mode takes none",
+                    "`<maxphysaddr>` has `mode='{}'` and limit `{limit}`; that mode takes none",
                     addr.mode
                 );
                 out.refuse(&ADDR_LIMIT, addr.pos.attr("limit"), message);
@@ -166,12 +164,12 @@ fn mode(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
                 out.refuse(&ARM_32_ON_64, cpu.pos.attr("mode"), message);
             }
             if cpu.migratable == Some(OnOff::On) && !cx.has(Cap::CpuMigratable) {
-                let message = "attribute 'migratable' of element 'cpu' is not supported by this QEMU";
+                let message = "`migratable` of `<cpu>` is not supported by this QEMU";
                 out.refuse(&MIGRATABLE, cpu.pos.attr("migratable"), message);
             }
         }
         CpuMode::Maximum if !cx.has(Cap::CpuMax) => {
-            let message = "mode 'maximum' of element 'cpu' is not supported by this QEMU";
+            let message = "mode `maximum` of `<cpu>` is not supported by this QEMU";
             out.refuse(&MAXIMUM, cpu.pos.attr("mode"), message);
         }
         _ => {}
@@ -182,7 +180,7 @@ fn mode(cx: &Context<'_>, cpu: &Cpu, out: &mut Findings<'_>) {
 pub(crate) fn start(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(cpu) = cx.domain.cpu.as_ref().filter(|cpu| cpu.names_a_cpu()) else { return };
     if !cx.guest.has_known_cpus() {
-        let message = format!("CPUs of architecture '{}' are not supported", cx.guest.arch);
+        let message = format!("CPUs of architecture `{}` are not supported", cx.guest.arch);
         out.refuse(&CPU_ARCHITECTURE, cpu.pos, message);
     }
 }
@@ -193,7 +191,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let mut check = |what: &str, text: &str, place: Place| {
         if text.contains([',', '=']) {
             let message = format!(
-                "the name of {what} '{text}' contains ',' or '=', at which QEMU splits the value of '-cpu'"
+                "the name of {what} `{text}` contains `,` or `=`, at which QEMU splits the value of `-cpu`"
             );
             out.refuse(&NAME_CHARACTERS, place, message);
         }

@@ -20,7 +20,7 @@ use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice};
 use virtargv_model::info::{Address, DriveAddress};
-use virtargv_model::{Spelled, YesNo};
+use virtargv_model::{Message, Spelled, YesNo};
 
 use crate::{Context, Findings};
 
@@ -87,7 +87,7 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             continue;
         }
         let message = format!(
-            "disk '{}' and disk '{}' both have the address controller='{}' bus='{}' target='{}' unit='{}'",
+            "disk `{}` and disk `{}` both have the address `controller='{}'` `bus='{}'` `target='{}'` `unit='{}'`",
             first.dst(),
             disk.dst(),
             at.controller,
@@ -95,6 +95,8 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             at.target,
             at.unit
         );
+        let label = format!("disk `{}` has it here", first.dst());
+        let message = Message::new(message).with_label(first.info.pos.path("address"), label);
         out.refuse(&ADDRESS_TWICE, disk.info.pos.path("address"), message);
     }
 }
@@ -108,7 +110,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
         if disk.device() == DiskDevice::Floppy && cx.guest.is_pseries() {
             let message = format!(
-                "disk '{}' is a floppy drive, which machine type 'pseries' does not have",
+                "disk `{}` is a floppy drive, which machine type `pseries` does not have",
                 disk.dst()
             );
             out.refuse(&FLOPPY_PSERIES, disk.info.pos, message);
@@ -128,7 +130,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             ) => {}
             other => {
                 let bus = other.map_or("", Spelled::as_str);
-                let message = format!("bus '{bus}' of disk '{}' is not supported by QEMU", disk.dst());
+                let message = format!("bus `{bus}` of disk `{}` is not supported by QEMU", disk.dst());
                 out.refuse(&BUS, disk.target_pos.attr("bus"), message);
             }
         }

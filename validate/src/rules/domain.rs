@@ -24,7 +24,7 @@ pub(crate) fn name(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some(name) = &cx.domain.name
         && name.contains('/')
     {
-        let message = format!("element 'name' is '{name}', it must not contain '/'");
+        let message = format!("`<name>` is `{name}`, it must not contain `/`");
         out.refuse(&NAME_CHARS, cx.domain.pos.path("name"), message);
     }
 }
@@ -32,7 +32,7 @@ pub(crate) fn name(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Checks that this QEMU has a device for the generation id.
 pub(crate) fn genid(cx: &Context<'_>, out: &mut Findings<'_>) {
     if cx.domain.genid.is_some() && !cx.has(Cap::DeviceVmgenid) {
-        let message = "this QEMU has no device 'vmgenid', which 'genid' needs";
+        let message = "this QEMU has no device `vmgenid`, which `genid` needs";
         out.refuse(&GENID, cx.domain.pos.path("genid"), message);
     }
 }

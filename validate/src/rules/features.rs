@@ -60,7 +60,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let dedicated = features.kvm.as_ref().and_then(|kvm| kvm.get(KvmFeature::HintDedicated));
     let host_cpu = cx.domain.cpu.as_ref().is_some_and(|cpu| cpu.mode() == CpuMode::HostPassthrough);
     if dedicated == Some(OnOff::On) && !host_cpu {
-        let message = "the feature 'hint-dedicated' needs a CPU of mode 'host-passthrough'";
+        let message = "the feature `hint-dedicated` needs a CPU of mode `host-passthrough`";
         out.refuse(&DEDICATED, features.pos.path("kvm/hint-dedicated"), message);
     }
     if features.vmcoreinfo == Some(OnOff::On) {
@@ -71,11 +71,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     if features.tcg.is_some() && cx.guest.accel != Accel::Tcg {
         let virt = cx.domain.virt_type.unwrap_or(VirtType::Qemu);
-        let message = format!("the feature 'tcg' is not supported for a domain of type '{virt}'");
+        let message = format!("the feature `tcg` is not supported for a domain of type `{virt}`");
         out.refuse(&TCG, features.pos.path("tcg"), message);
     } else if let Some(cache) = features.tcg.and_then(|tcg| tcg.tb_cache).filter(|cache| cache.0 % 1024 != 0)
     {
-        let message = format!("element 'tb-cache' is '{}' KiB, it must be a multiple of 1 MiB", cache.0);
+        let message = format!("`<tb-cache>` is `{}` KiB, it must be a multiple of 1 MiB", cache.0);
         out.refuse(&TCG, features.pos.path("tcg/tb-cache"), message);
     }
 }
@@ -83,7 +83,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 /// Reports `feature`, which is one of other architectures or machine types.
 fn foreign(cx: &Context<'_>, feature: &'static str, out: &mut Findings<'_>) {
     let message = format!(
-        "the feature '{feature}' is not supported for architecture '{}' or machine type '{}'",
+        "the feature `{feature}` is not supported for architecture `{}` or machine type `{}`",
         cx.guest.arch, cx.guest.machine
     );
     out.refuse(&MACHINE, cx.domain.features.pos.path(feature), message);
@@ -92,7 +92,7 @@ fn foreign(cx: &Context<'_>, feature: &'static str, out: &mut Findings<'_>) {
 /// Reports `feature` where this QEMU lacks `cap`.
 fn require(cx: &Context<'_>, cap: Cap, feature: &'static str, out: &mut Findings<'_>) {
     if !cx.has(cap) {
-        let message = format!("the feature '{feature}' is not supported by this QEMU");
+        let message = format!("the feature `{feature}` is not supported by this QEMU");
         out.refuse(&SUPPORT, cx.domain.features.pos.path(feature), message);
     }
 }
@@ -101,12 +101,12 @@ fn tseg(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     let Some((smm, bytes)) = features.smm.and_then(|smm| Some((smm, smm.tseg?))) else { return };
     let place = smm.pos.path("tseg");
     if !cx.guest.is_q35() {
-        let message = format!("element 'tseg' needs a Q35 machine, not '{}'", cx.guest.machine);
+        let message = format!("`<tseg>` needs a Q35 machine, not `{}`", cx.guest.machine);
         out.refuse(&TSEG_MACHINE, place, message);
     } else if !cx.has(Cap::MchExtendedTsegMbytes) {
-        out.refuse(&TSEG_SUPPORT, place, "element 'tseg' is not supported by this QEMU");
+        out.refuse(&TSEG_SUPPORT, place, "`<tseg>` is not supported by this QEMU");
     } else if bytes % (1 << 20) != 0 {
-        let message = format!("element 'tseg' is '{bytes}' bytes, it must be a multiple of 1 MiB");
+        let message = format!("`<tseg>` is `{bytes}` bytes, it must be a multiple of 1 MiB");
         out.refuse(&TSEG_SIZE, place, message);
     }
 }
@@ -136,7 +136,7 @@ fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
     }
     if features.apic.and_then(|apic| apic.eoi).is_some() && !x86 {
         let message = format!(
-            "attribute 'eoi' of the feature 'apic' is not supported for architecture '{}' or machine type '{}'",
+            "`eoi` of the feature `apic` is not supported for architecture `{}` or machine type `{}`",
             cx.guest.arch, cx.guest.machine
         );
         out.refuse(&MACHINE, features.pos.path("apic/@eoi"), message);
@@ -145,14 +145,14 @@ fn x86(cx: &Context<'_>, features: &Features, out: &mut Findings<'_>) {
         foreign(cx, "pvspinlock", out);
     }
     if features.pmu == Some(OnOff::Off) && cx.guest.arch.is_ppc64() {
-        let message = format!("the feature 'pmu' cannot be off for architecture '{}'", cx.guest.arch);
+        let message = format!("the feature `pmu` cannot be off for architecture `{}`", cx.guest.arch);
         out.refuse(&MACHINE, features.pos.path("pmu"), message);
     }
     if features.ps2.is_some() {
         require(cx, Cap::MachineI8042Opt, "ps2", out);
     }
     if features.ps2 == Some(OnOff::Off) && features.vmport == Some(OnOff::On) {
-        let message = "the feature 'vmport' needs the feature 'ps2', which is off";
+        let message = "the feature `vmport` needs the feature `ps2`, which is off";
         out.refuse(&VMPORT_PS2, features.pos.path("vmport"), message);
     }
 }
@@ -226,7 +226,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let by_arch = !cx.release.has(Convention::GicVersionByArch) || cx.caps.arch() == Arch::Aarch64;
     // Without the property a guest has version 2.
     if !(cx.has(Cap::MachVirtGicVersion) && by_arch) && version != GicVersion::V2 {
-        let message = format!("version '{version}' of element 'gic' is not supported by this QEMU");
+        let message = format!("version `{version}` of `<gic>` is not supported by this QEMU");
         out.refuse(&GIC, features.pos.path("gic"), message);
     }
 }

@@ -1,6 +1,7 @@
 //! Rules on `<filesystem>`.
 
 use virtargv_caps::{Cap, Convention};
+use virtargv_model::Message;
 use virtargv_model::device::filesystem::{Filesystem, FsAccessMode, FsDriver, FsMultidevs, FsType};
 use virtargv_model::info::Address;
 
@@ -78,14 +79,18 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let is_virtiofs = fs.driver == Some(FsDriver::Virtiofs);
         let pos = fs.info.pos;
         if fs.info.boot.is_some() && !is_virtiofs {
-            let message = "a guest can boot from a 'filesystem' with driver 'virtiofs' only";
+            let message = "a guest can boot from a `filesystem` with driver `virtiofs` only";
             out.refuse(&FS_BOOT, pos.path("boot"), message);
         }
-        let twice = earlier.iter().any(|other| {
+        let twice = earlier.iter().find(|other| {
             (is_virtiofs || other.driver == Some(FsDriver::Virtiofs)) && other.target == fs.target
         });
-        if let Some(target) = fs.target.as_ref().filter(|_| twice) {
-            let message = format!("'target' dir '{target}' is given to another 'filesystem' too");
+        if let Some(target) = fs.target.as_ref()
+            && let Some(other) = twice
+        {
+            let message = format!("`dir` `{target}` of `<target>` is given to another `<filesystem>` too");
+            let message =
+                Message::new(message).with_label(other.info.pos.path("target"), "it is given here too");
             out.refuse(&FS_TARGET_TWICE, pos.path("target/@dir"), message);
         }
         if fs.driver != Some(FsDriver::Mtp) {
@@ -96,16 +101,16 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             None | Some(FsDriver::Path) => {}
             Some(FsDriver::Mtp) => {
                 if !cx.has(Cap::DeviceUsbMtp) {
-                    out.refuse(&FS_MTP_QEMU, pos.path("driver/@type"), "this QEMU has no device 'usb-mtp'");
+                    out.refuse(&FS_MTP_QEMU, pos.path("driver/@type"), "this QEMU has no device `usb-mtp`");
                 }
             }
             Some(FsDriver::Handle) if cx.release.has(Convention::FsHandle) => check_handle(fs, out),
             Some(FsDriver::Handle) => {
-                let message = "driver 'handle' of 'filesystem' is not supported by QEMU since version 4.0";
+                let message = "driver `handle` of `filesystem` is not supported by QEMU since version 4.0";
                 out.refuse(&FS_DRIVER_HANDLE, pos.path("driver/@type"), message);
             }
             Some(driver @ (FsDriver::Loop | FsDriver::Nbd | FsDriver::Ploop)) => {
-                let message = format!("driver '{driver}' of 'filesystem' is not supported by QEMU");
+                let message = format!("driver `{driver}` of `filesystem` is not supported by QEMU");
                 out.refuse(&FS_DRIVER, pos.path("driver/@type"), message);
             }
             Some(FsDriver::Virtiofs) => check_virtiofs(cx, fs, out),
@@ -117,38 +122,38 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn check_general(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let pos = fs.info.pos;
     if let Some(kind) = fs.kind.filter(|k| *k != FsType::Mount) {
-        let message = format!("type '{kind}' of 'filesystem' is not supported by QEMU, only 'mount' is");
+        let message = format!("type `{kind}` of `filesystem` is not supported by QEMU, only `mount` is");
         out.refuse(&FS_TYPE, pos.attr("type"), message);
     }
     if fs.space_hard_limit.is_some_and(|n| n > 0) || fs.space_soft_limit.is_some_and(|n| n > 0) {
-        let message = "'space_hard_limit' and 'space_soft_limit' of 'filesystem' are not supported by QEMU";
+        let message = "`space_hard_limit` and `space_soft_limit` of `filesystem` are not supported by QEMU";
         out.refuse(&FS_LIMITS, pos, message);
     }
     if let Some(multidevs) = fs.multidevs.filter(|m| *m != FsMultidevs::Default)
         && !cx.has(Cap::FsdevMultidevs)
     {
-        let message = format!("'multidevs' ('{multidevs}') is not supported by this QEMU");
+        let message = format!("`multidevs` (`{multidevs}`) is not supported by this QEMU");
         out.refuse(&FS_MULTIDEVS, pos.attr("multidevs"), message);
     }
     if fs.file_mode.is_some() || fs.dir_mode.is_some() {
         if !cx.has(Cap::FsdevCreatemode) {
-            out.refuse(&FS_CREATE_MODE_QEMU, pos, "'fmode' and 'dmode' are not supported by this QEMU");
+            out.refuse(&FS_CREATE_MODE_QEMU, pos, "`fmode` and `dmode` are not supported by this QEMU");
         }
         if let Some(mode) = fs.access_mode.filter(|m| *m != FsAccessMode::Mapped) {
-            let message = format!("'fmode' and 'dmode' need accessmode 'mapped', not '{mode}'");
+            let message = format!("`fmode` and `dmode` need accessmode `mapped`, not `{mode}`");
             out.refuse(&FS_CREATE_MODE, pos.attr("accessmode"), message);
         }
     }
     let sandbox = fs.binary.as_ref().and_then(|b| b.sandbox);
     if let Some(sandbox) = sandbox.filter(|_| fs.driver != Some(FsDriver::Virtiofs)) {
-        let message = format!("a 'sandbox' ('{sandbox}') needs driver 'virtiofs'");
+        let message = format!("a `sandbox` (`{sandbox}`) needs driver `virtiofs`");
         out.refuse(&FS_SANDBOX, pos.path("binary/sandbox"), message);
     }
 }
 
 fn check_handle(fs: &Filesystem, out: &mut Findings<'_>) {
     if let Some(mode) = fs.access_mode.filter(|m| *m != FsAccessMode::Passthrough) {
-        let message = format!("driver 'handle' needs accessmode 'passthrough', not '{mode}'");
+        let message = format!("driver `handle` needs accessmode `passthrough`, not `{mode}`");
         out.refuse(&FS_HANDLE, fs.info.pos.attr("accessmode"), message);
     }
 }
@@ -157,24 +162,24 @@ fn check_virtiofs(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>) {
     let pos = fs.info.pos;
     let mut unsupported = |given: bool, what: &str| {
         if given {
-            let message = format!("a 'filesystem' with driver 'virtiofs' does not support {what}");
+            let message = format!("a `filesystem` with driver `virtiofs` does not support {what}");
             out.refuse(&FS_VIRTIOFS, pos, message);
         }
     };
     let started = fs.source.socket.is_none();
-    unsupported(fs.readonly && !cx.release.has(Convention::VirtiofsReadonly), "'readonly'");
+    unsupported(fs.readonly && !cx.release.has(Convention::VirtiofsReadonly), "`readonly`");
     unsupported(started && !cx.host.config().privileged, "starting virtiofsd in a session");
     unsupported(
         started && fs.access_mode.is_some_and(|m| m != FsAccessMode::Passthrough),
-        "an 'accessmode' other than 'passthrough'",
+        "an `accessmode` other than `passthrough`",
     );
-    unsupported(started && fs.write_policy.is_some(), "'wrpolicy'");
-    unsupported(fs.model.is_some(), "'model'");
-    unsupported(fs.format.is_some(), "'format'");
-    unsupported(fs.multidevs.is_some_and(|m| m != FsMultidevs::Default), "'multidevs'");
-    unsupported(fs.file_mode.is_some() || fs.dir_mode.is_some(), "'fmode' and 'dmode'");
+    unsupported(started && fs.write_policy.is_some(), "`wrpolicy`");
+    unsupported(fs.model.is_some(), "`model`");
+    unsupported(fs.format.is_some(), "`format`");
+    unsupported(fs.multidevs.is_some_and(|m| m != FsMultidevs::Default), "`multidevs`");
+    unsupported(fs.file_mode.is_some() || fs.dir_mode.is_some(), "`fmode` and `dmode`");
     if !cx.has(Cap::DeviceVhostUserFs) {
-        out.refuse(&FS_VIRTIOFS_QEMU, pos, "this QEMU has no device 'vhost-user-fs'");
+        out.refuse(&FS_VIRTIOFS_QEMU, pos, "this QEMU has no device `vhost-user-fs`");
     }
     vhost_user::check(cx, "virtiofs", pos, out);
     if fs.info.boot.is_some() {
@@ -186,9 +191,9 @@ fn check_virtiofs_boot(cx: &Context<'_>, fs: &Filesystem, out: &mut Findings<'_>
     let place = fs.info.pos.path("boot");
     let mut refuse = |rule: &'static Rule, message: &str| out.refuse(rule, place.clone(), message);
     if !cx.has(Cap::VhostUserFsBootindex) {
-        refuse(&FS_VIRTIOFS_BOOT, "device 'vhost-user-fs' of this QEMU has no 'bootindex'");
+        refuse(&FS_VIRTIOFS_BOOT, "device `vhost-user-fs` of this QEMU has no `bootindex`");
     }
     if !matches!(fs.info.address, None | Some(Address::Pci(_))) {
-        refuse(&FS_VIRTIOFS_BOOT, "booting from 'virtiofs' needs an address of type 'pci'");
+        refuse(&FS_VIRTIOFS_BOOT, "booting from `virtiofs` needs an address of type `pci`");
     }
 }

@@ -4,6 +4,7 @@ pub mod listen;
 pub mod spice;
 
 use virtargv_caps::Cap;
+use virtargv_model::Message;
 use virtargv_model::device::graphics::{
     Dbus, Display, Graphics, GraphicsType, ListenType, Listens, Rdp, Spice, Vnc,
 };
@@ -84,14 +85,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             rendering(cx, graphics, out);
             match &graphics.display {
                 Display::Sdl { gl: Some(_), .. } if !cx.has(Cap::SdlGl) => {
-                    let message = "element 'gl' of graphics of type 'sdl' is not supported by this QEMU";
+                    let message = "`<gl>` of graphics of type `sdl` is not supported by this QEMU";
                     out.refuse(&SDL_GL, graphics.info.pos.path("gl"), message);
                 }
                 Display::Vnc(vnc) => self::vnc(cx, graphics, vnc, out),
                 Display::Spice(spice) => spice::check(cx, graphics, spice, out),
                 Display::EglHeadless { rendernode: Some(node) } if !cx.has(Cap::EglHeadlessRendernode) => {
                     let message = format!(
-                        "rendernode '{node}' of graphics of type 'egl-headless' is not supported by this QEMU"
+                        "rendernode `{node}` of graphics of type `egl-headless` is not supported by this QEMU"
                     );
                     out.refuse(&EGL_NODE, graphics.info.pos.path("gl/@rendernode"), message);
                 }
@@ -115,8 +116,7 @@ fn available(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) -> b
         GraphicsType::Desktop => false,
     };
     if !there {
-        let message =
-            format!("attribute 'type' of element 'graphics' is '{kind}', which this QEMU does not support");
+        let message = format!("`type` of `<graphics>` is `{kind}`, which this QEMU does not support");
         out.refuse(&TYPE, graphics.info.pos.path("@type"), message);
     }
     there
@@ -131,13 +131,13 @@ fn rendering(cx: &Context<'_>, graphics: &Graphics, out: &mut Findings<'_>) {
     let kind = graphics.kind();
     if !matches!(kind, GraphicsType::EglHeadless | GraphicsType::Vnc | GraphicsType::Spice) {
         let message =
-            format!("graphics of type 'egl-headless' need type 'vnc' or 'spice' besides, not type '{kind}'");
+            format!("graphics of type `egl-headless` need type `vnc` or `spice` besides, not type `{kind}`");
         out.refuse(&EGL_PAIR, graphics.info.pos.path("@type"), message);
     }
     if let Display::Spice(spice) = &graphics.display
         && renders(spice)
     {
-        let message = "'gl' of graphics of type 'spice' is not supported together with type 'egl-headless'";
+        let message = "`gl` of graphics of type `spice` is not supported together with type `egl-headless`";
         out.refuse(&GL_TWICE, graphics.info.pos.path("gl"), message);
     }
 }
@@ -150,16 +150,12 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
     let pos = graphics.info.pos;
     names_backend(cx, &BACKEND, vnc.audio, "graphics", pos, out);
     if let Some(power) = vnc.power_control.filter(|_| !cx.has(Cap::VncPowerControl)) {
-        let message = format!(
-            "attribute 'powerControl' ('{power}') of element 'graphics' is not supported by this QEMU"
-        );
+        let message = format!("`powerControl` (`{power}`) of `<graphics>` is not supported by this QEMU");
         out.refuse(&VNC_POWER, pos.path("@powerControl"), message);
     }
     let length = vnc.auth.as_ref().map_or(0, |auth| auth.password.len());
     if length > 8 {
-        let message = format!(
-            "attribute 'passwd' of element 'graphics' has '{length}' bytes, it must have at most '8'"
-        );
+        let message = format!("`passwd` of `<graphics>` has `{length}` bytes, it must have at most `8`");
         out.refuse(&VNC_PASSWORD, pos.path("@passwd"), message);
     }
 }
@@ -167,7 +163,7 @@ fn vnc(cx: &Context<'_>, graphics: &Graphics, vnc: &Vnc, out: &mut Findings<'_>)
 fn dbus(cx: &Context<'_>, graphics: &Graphics, dbus: &Dbus, out: &mut Findings<'_>) {
     let pos = graphics.info.pos;
     if let Some(address) = dbus.address.as_ref().filter(|_| dbus.p2p) {
-        let message = format!("graphics of type 'dbus' have both 'p2p' and address '{address}'");
+        let message = format!("graphics of type `dbus` have both `p2p` and address `{address}`");
         out.refuse(&DBUS_PEER, pos.path("@address"), message);
     }
     let audio = dbus.audio.and_then(|id| cx.domain.devices.audios.iter().find(|audio| audio.id == id));
@@ -175,7 +171,7 @@ fn dbus(cx: &Context<'_>, graphics: &Graphics, dbus: &Dbus, out: &mut Findings<'
         && audio.backend != virtargv_model::device::audio::AudioType::Dbus
     {
         let message = format!(
-            "graphics of type 'dbus' name audio backend '{}', which is of type '{}', not 'dbus'",
+            "graphics of type `dbus` name audio backend `{}`, which is of type `{}`, not `dbus`",
             audio.id, audio.backend
         );
         out.refuse(&DBUS_AUDIO, pos.path("audio/@id"), message);
@@ -187,7 +183,7 @@ fn rdp(graphics: &Graphics, rdp: &Rdp, out: &mut Findings<'_>) {
         [(rdp.replace_user, "replaceUser", "@replaceUser"), (rdp.multi_user, "multiUser", "@multiUser")]
     {
         if asked {
-            let message = format!("'{name}' is not supported for graphics of type 'rdp'");
+            let message = format!("`{name}` is not supported for graphics of type `rdp`");
             out.refuse(&RDP_USERS, graphics.info.pos.path(path), message);
         }
     }
@@ -206,8 +202,10 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         GraphicsType::EglHeadless,
         GraphicsType::Dbus,
     ] {
-        if let Some(second) = all.iter().filter(|graphics| graphics.kind() == kind).nth(1) {
-            let message = format!("there is more than one element 'graphics' of type '{kind}'");
+        let mut of_kind = all.iter().filter(|graphics| graphics.kind() == kind);
+        if let (Some(first), Some(second)) = (of_kind.next(), of_kind.next()) {
+            let message = format!("there is more than one `<graphics>` of type `{kind}`");
+            let message = Message::new(message).with_label(first.info.pos, "the first is here");
             out.refuse(&TWICE, second.info.pos, message);
         }
     }
@@ -225,7 +223,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                 {
                     let (first, last) = (VNC_PORTS.start(), VNC_PORTS.end());
                     let message = format!(
-                        "attribute 'port' of element 'graphics' is '{}', VNC's ports are '{first}' to '{last}'",
+                        "`port` of `<graphics>` is `{}`, VNC's ports are `{first}` to `{last}`",
                         vnc.port
                     );
                     out.refuse(&VNC_PORT, graphics.info.pos.path("@port"), message);
@@ -236,7 +234,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                 spice::build(cx, graphics, spice, out);
             }
             Display::Rdp(_) if !on_bus => {
-                let message = "graphics of type 'rdp' need graphics of type 'dbus' without 'p2p'";
+                let message = "graphics of type `rdp` need graphics of type `dbus` without `p2p`";
                 out.refuse(&RDP_BUS, graphics.info.pos, message);
             }
             Display::Dbus(Dbus { audio: Some(id), .. }) => {
@@ -255,7 +253,7 @@ fn by_socket(cx: &Context<'_>, vnc: &Vnc) -> bool {
 
 fn build_listens(listens: &Listens, out: &mut Findings<'_>) {
     if let Some(second) = listens.others.first() {
-        let message = "element 'graphics' has more than one 'listen', QEMU takes one";
+        let message = "`<graphics>` has more than one `listen`, QEMU takes one";
         out.refuse(&LISTEN_TWICE, second.pos, message);
     }
 }

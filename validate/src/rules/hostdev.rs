@@ -7,11 +7,11 @@ pub mod pci;
 pub mod scsi;
 pub mod usb;
 
-use foldhash::HashSet;
+use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
-use virtargv_model::{OnOff, Place};
+use virtargv_model::{Message, OnOff, Place};
 
 use self::identity::Identity;
 use crate::{Context, Findings};
@@ -106,7 +106,7 @@ fn check_kind(cx: &Context<'_>, hostdev: &Hostdev, out: &mut Findings<'_>) {
         HostdevSource::Mdev(mdev) => mdev::check(cx, info, mdev, out),
         HostdevSource::Capability(_) => {
             let virt = cx.domain.virt_type.map(|v| v.to_string()).unwrap_or_default();
-            let message = format!("hostdev mode 'capabilities' is not supported for domain type '{virt}'");
+            let message = format!("hostdev mode `capabilities` is not supported for domain type `{virt}`");
             out.refuse(&CAPABILITIES, info.pos.path("@mode"), message);
         }
     }
@@ -121,7 +121,7 @@ fn check_display(
 ) {
     let shown = display == Some(OnOff::On);
     if shown && cx.domain.devices.graphics.is_empty() {
-        let message = "element 'hostdev' with 'display=on' needs an element 'graphics'";
+        let message = "`<hostdev>` with `display=on` needs a `<graphics>`";
         out.refuse(&DISPLAY_GRAPHICS, place("@display"), message);
     }
 }
@@ -129,12 +129,12 @@ fn check_display(
 fn check_teaming(hostdev: &Hostdev, out: &mut Findings<'_>) {
     let Some(teaming) = &hostdev.teaming else { return };
     if let Some(kind) = teaming.kind.filter(|k| *k != TeamingType::Transient) {
-        let message = format!("teaming type '{kind}' is not supported for a 'hostdev', only 'transient' is");
+        let message = format!("teaming type `{kind}` is not supported for a `hostdev`, only `transient` is");
         out.refuse(&TEAMING_TYPE, teaming.pos.path("@type"), message);
     }
     if hostdev.pci().is_none() {
         let kind = hostdev.source.kind();
-        let message = format!("teaming needs a 'hostdev' of type 'pci', not '{kind}'");
+        let message = format!("teaming needs a `hostdev` of type `pci`, not `{kind}`");
         out.refuse(&TEAMING_PCI, teaming.pos, message);
     }
 }
@@ -147,10 +147,11 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     let nics = &cx.domain.devices.interfaces;
     let nics = nics.iter().filter_map(|nic| Some((Identity::of_interface(nic)?, nic.info.pos)));
     let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
-    let mut seen = HashSet::default();
+    let mut seen = HashMap::default();
     for (identity, pos) in nics.chain(others) {
-        if !seen.insert(identity) {
+        if let Some(first) = seen.insert(identity, pos) {
             let message = "this device of the host is assigned to the guest a second time";
+            let message = Message::new(message).with_label(first.path("source"), "it is assigned here first");
             out.refuse(&TWICE, pos.path("source"), message);
         }
     }
@@ -160,7 +161,7 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
         _ => false,
     });
     if let Some(second) = with_ramfb.clone().nth(1) {
-        let message = "a guest has at most one 'hostdev' with 'ramfb'";
+        let message = "a guest has at most one `hostdev` with `ramfb`";
         out.refuse(&ONE_RAMFB, second.info.pos.path("@ramfb"), message);
     }
 }
@@ -192,7 +193,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
     let is_named = usb.is_named();
     if !is_named && !out.unread().has_part_of(usb.pos) {
-        let message = "element 'source' of a USB host device lacks its 'address' with 'bus' and 'device'";
+        let message = "`<source>` of a USB host device lacks its `address` with `bus` and `device`";
         out.refuse(&USB_NODE, usb.pos, message);
     }
 }

@@ -15,7 +15,7 @@ virtargv_model::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for hub in &cx.domain.devices.hubs {
         if !cx.has(Cap::UsbHub) {
-            out.refuse(&DEVICE, hub.info.pos, "USB hubs ('usb-hub') are not supported by this QEMU");
+            out.refuse(&DEVICE, hub.info.pos, "USB hubs (`usb-hub`) are not supported by this QEMU");
         }
     }
 }

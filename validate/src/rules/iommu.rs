@@ -117,18 +117,18 @@ fn format_rules(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Fi
     let known = of_model(cx, model);
     for name in given(driver).filter(|name| !known.contains(name)) {
         let message =
-            format!("the option '{name}' in 'driver' is not supported for an IOMMU of model '{model}'");
+            format!("the option `{name}` in `driver` is not supported for an IOMMU of model `{model}`");
         out.refuse(&OPTIONS, iommu.info.pos.path("driver"), message);
     }
     if model == IommuModel::Smmuv3
         && driver.accel != Some(OnOff::On)
         && let Some(name) = given(driver).find(|name| ACCELERATED.contains(name))
     {
-        let message = format!("'{name}' of an IOMMU of model '{model}' needs 'accel' to be 'on'");
+        let message = format!("`{name}` of an IOMMU of model `{model}` needs `accel` to be `on`");
         out.refuse(&ACCEL, iommu.info.pos.path("driver"), message);
     }
     if !is_pci(model) && iommu.info.address.is_some() {
-        let message = format!("an 'address' is not supported for an IOMMU of model '{model}'");
+        let message = format!("an `address` is not supported for an IOMMU of model `{model}`");
         out.refuse(&ADDRESS, iommu.info.pos.path("address"), message);
     }
 }
@@ -150,27 +150,27 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
         IommuModel::Smmuv3 => {
             let cap =
                 if iommu.driver.pci_bus.is_some() { Cap::DeviceArmSmmuv3 } else { Cap::MachineVirtIommu };
-            (guest.is_arm_virt(), "Arm 'virt'", cx.has(cap))
+            (guest.is_arm_virt(), "Arm `virt`", cx.has(cap))
         }
         IommuModel::Virtio => {
             let has = cx.has(Cap::DeviceVirtioIommuPci);
-            (guest.is_q35() || guest.is_arm_virt(), "Q35 or Arm 'virt'", has)
+            (guest.is_q35() || guest.is_arm_virt(), "Q35 or Arm `virt`", has)
         }
     };
     if !fits {
         let message = format!(
-            "an IOMMU of model '{model}' needs a {wanted} machine, not machine type '{}'",
+            "an IOMMU of model `{model}` needs a {wanted} machine, not machine type `{}`",
             guest.machine
         );
         out.refuse(&MACHINE, place, message);
         return;
     }
     if !has {
-        out.refuse(&DEVICE, place, format!("an IOMMU of model '{model}' is not supported by this QEMU"));
+        out.refuse(&DEVICE, place, format!("an IOMMU of model `{model}` is not supported by this QEMU"));
         return;
     }
     if is_pci(model) && !matches!(iommu.info.address, Some(Address::Pci(_))) {
-        let message = format!("an IOMMU of model '{model}' needs an address of type 'pci'");
+        let message = format!("an IOMMU of model `{model}` needs an address of type `pci`");
         out.refuse(&PCI_ADDRESS, iommu.info.pos.path("address"), message);
     }
     if model == IommuModel::Virtio {
@@ -178,11 +178,11 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
             out.refuse(
                 &DEVICE,
                 place.clone(),
-                format!("this QEMU has no 'boot-bypass' for an IOMMU of model '{model}'"),
+                format!("this QEMU has no `boot-bypass` for an IOMMU of model `{model}`"),
             );
         }
         if !cx.domain.features.acpi {
-            let message = format!("an IOMMU of model '{model}' needs 'acpi' among the 'features'");
+            let message = format!("an IOMMU of model `{model}` needs `acpi` among the `features`");
             out.refuse(&ACPI, place, message);
         }
     }
@@ -213,13 +213,13 @@ fn options(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
     let known = of_model(cx, model);
     let lacking = rows.iter().filter(|(name, given, cap)| *given && known.contains(name) && !cx.has(*cap));
     for (name, _, _) in lacking {
-        let message = format!("'{name}' of an IOMMU is not supported by this QEMU");
+        let message = format!("`{name}` of an IOMMU is not supported by this QEMU");
         out.refuse(&OPTION, iommu.info.pos.path("driver"), message);
     }
     if let Some(Granule::Size(size)) = driver.granule.filter(|_| model == IommuModel::Virtio)
         && ![4, 8, 16, 64].contains(&size.0)
     {
-        let message = format!("the 'granule' of an IOMMU is '{}' KiB, it must be 4, 8, 16 or 64 KiB", size.0);
+        let message = format!("the `granule` of an IOMMU is `{}` KiB, it must be 4, 8, 16 or 64 KiB", size.0);
         out.refuse(&GRANULE, iommu.info.pos.path("driver/granule"), message);
     }
 }
@@ -229,11 +229,11 @@ fn together(cx: &Context<'_>, iommu: &Iommu, out: &mut Findings<'_>) {
     let on = |switch: Option<OnOff>| switch == Some(OnOff::On);
     let driver = &iommu.driver;
     if on(driver.intremap) && cx.domain.features.ioapic != Some(IoApic::Qemu) {
-        let message = "'intremap' of an IOMMU needs 'ioapic' with driver 'qemu' among the 'features'";
+        let message = "`intremap` of an IOMMU needs `ioapic` with driver `qemu` among the `features`";
         out.refuse(&SPLIT, iommu.info.pos.path("driver/@intremap"), message);
     }
     if on(driver.eim) && !on(driver.intremap) {
-        let message = "'eim' of an IOMMU needs 'intremap' to be 'on'";
+        let message = "`eim` of an IOMMU needs `intremap` to be `on`";
         out.refuse(&EIM, iommu.info.pos.path("driver/@eim"), message);
     }
 }

@@ -24,19 +24,18 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if iommufd.enabled == Some(YesNo::No)
         && let Some(group) = &iommufd.fdgroup
     {
-        let message =
-            format!("attribute 'fdgroup' ('{group}') of element 'iommufd' needs 'enabled' to be 'yes'");
+        let message = format!("`fdgroup` (`{group}`) of `<iommufd>` needs `enabled` to be `yes`");
         out.refuse(&GROUP, iommufd.pos.attr("fdgroup"), message);
     }
     if iommufd.enabled == Some(YesNo::Yes) && !cx.has(Cap::Iommufd) {
-        out.refuse(&QEMU_LACKS, iommufd.pos, "this QEMU has no object 'iommufd'");
+        out.refuse(&QEMU_LACKS, iommufd.pos, "this QEMU has no object `iommufd`");
     }
 }
 
 /// Checks that there is IOMMUFD for a PCI host device that asks for it.
 pub(super) fn device(cx: &Context<'_>, info: &DeviceInfo, pci: &PciDevice, out: &mut Findings<'_>) {
     if pci.driver.iommufd == Some(YesNo::Yes) && !cx.has(Cap::Iommufd) {
-        let message = "attribute 'iommufd' of element 'driver' needs object 'iommufd', which this QEMU lacks";
+        let message = "`iommufd` of `<driver>` needs object `iommufd`, which this QEMU lacks";
         out.refuse(&QEMU_LACKS, info.pos.path("driver/@iommufd"), message);
     }
 }

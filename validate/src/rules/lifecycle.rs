@@ -44,19 +44,19 @@ pub(crate) fn actions(cx: &Context<'_>, out: &mut Findings<'_>) {
             Some(Action::RenameRestart) => (
                 &RENAME,
                 format!(
-                    "'{element}' is 'rename-restart', which 'on_reboot', 'on_poweroff' and 'on_crash' do not support"
+                    "`{element}` is `rename-restart`, which `on_reboot`, `on_poweroff` and `on_crash` do not support"
                 ),
             ),
             Some(Action::Preserve) if element != "on_crash" => (
                 &PRESERVE,
-                format!("'{element}' is 'preserve', which 'on_reboot' and 'on_poweroff' do not support"),
+                format!("`{element}` is `preserve`, which `on_reboot` and `on_poweroff` do not support"),
             ),
             _ => continue,
         };
         out.refuse(rule, cx.domain.pos.path(element), message);
     }
     if lifecycle.on_poweroff == Some(Action::Restart) && lifecycle.on_reboot == Some(Action::Destroy) {
-        let message = "element 'on_poweroff' is 'restart' while element 'on_reboot' is 'destroy'";
+        let message = "`<on_poweroff>` is `restart` while `<on_reboot>` is `destroy`";
         out.refuse(&CONTRADICTION, cx.domain.pos.path("on_poweroff"), message);
     }
 }
@@ -71,7 +71,7 @@ pub(crate) fn known(cx: &Context<'_>, out: &mut Findings<'_>) {
             action
         {
             let message =
-                format!("the action '{action}' is not supported for the event '{end}' (element '{element}')");
+                format!("the action `{action}` is not supported for the event `{end}` (`<{element}>`)");
             out.refuse(&DUMP, cx.domain.pos.path(element), message);
         }
     }
@@ -88,7 +88,7 @@ pub(crate) fn sleep(cx: &Context<'_>, out: &mut Findings<'_>) {
     ] {
         let has = (cx.has(piix) || q35 && cx.has(ich9)) && (!by_arch || cx.guest.arch.is_x86());
         if given.is_some() && !has {
-            let message = format!("element '{element}' is not supported by this QEMU");
+            let message = format!("`<{element}>` is not supported by this QEMU");
             out.refuse(&SLEEP, lifecycle.pm_pos.path(element), message);
         }
     }

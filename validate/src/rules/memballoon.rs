@@ -28,18 +28,18 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         match balloon.model {
             None | Some(MemballoonModel::None) => continue,
             Some(model @ MemballoonModel::Xen) => {
-                let message = format!("'memballoon' model '{model}' is not supported by QEMU");
+                let message = format!("`memballoon` model `{model}` is not supported by QEMU");
                 out.refuse(&MEMBALLOON_MODEL, pos.attr("model"), message);
             }
             Some(_) => {}
         }
         virtio::available(cx, balloon.virtio, &pos.path("driver"), out);
         if balloon.autodeflate.is_some() && !cx.has(Cap::VirtioBalloonAutodeflate) {
-            let message = "'deflate-on-oom' of the memory balloon is not supported by this QEMU";
+            let message = "`deflate-on-oom` of the memory balloon is not supported by this QEMU";
             out.refuse(&MEMBALLOON_AUTODEFLATE, pos.attr("autodeflate"), message);
         }
         if balloon.free_page_reporting.is_some() && !cx.has(Cap::VirtioBalloonFreePageReporting) {
-            let message = "'free-page-reporting' of the memory balloon is not supported by this QEMU";
+            let message = "`free-page-reporting` of the memory balloon is not supported by this QEMU";
             out.refuse(&MEMBALLOON_REPORTING, pos.attr("freePageReporting"), message);
         }
     }

@@ -74,7 +74,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     sizes(cx, out);
     if cx.domain.tune.memory.min_guarantee.is_some() {
         let place = cx.domain.tune.memory.pos.path("min_guarantee");
-        out.refuse(&GUARANTEE, place, "element 'min_guarantee' is not supported by QEMU");
+        out.refuse(&GUARANTEE, place, "`<min_guarantee>` is not supported by QEMU");
     }
     if cx.domain.memory.backing.hugepages.is_some() {
         hugepages(cx, out);
@@ -91,26 +91,27 @@ fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
     let devices = cx.domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
     if devices > total.0 {
         let message = format!(
-            "the memory devices have '{devices}' KiB, more than the guest's '{}' KiB in all",
+            "the memory devices have `{devices}` KiB, more than the guest's `{}` KiB in all",
             total.0
         );
         out.refuse(&DEVICES, memory.pos, message);
     } else if devices == total.0 && devices > 0 {
         let message = format!(
-            "the memory devices have all '{devices}' KiB of the guest's memory, which leaves none to start with"
+            "the memory devices have all `{devices}` KiB of the guest's memory, which leaves none to start with"
         );
         out.refuse(&SIZE, memory.pos, message);
     } else if devices == total.0 {
-        let message = "the guest has no memory: element 'memory' is missing or 0, and the cells of element 'numa' have none";
+        let message =
+            "the guest has no memory: `<memory>` is missing or 0, and the cells of `<numa>` have none";
         out.refuse(&SIZE, cx.domain.pos, message);
     }
     let Some(max) = memory.max else { return };
     if (max.slots > 0 && max.size == Kib(0)) || (max.slots == 0 && cx.release.has(SLOTS_NEEDED)) {
         let message =
-            format!("'maxMemory' is '{}' KiB with '{}' slots, it needs both", max.size.0, max.slots);
+            format!("`maxMemory` is `{}` KiB with `{}` slots, it needs both", max.size.0, max.slots);
         out.refuse(&SLOTS, max.pos, message);
     } else if max.size > Kib(0) && max.size < total {
-        let message = format!("'maxMemory' is '{}' KiB, less than the guest's '{}' KiB", max.size.0, total.0);
+        let message = format!("`maxMemory` is `{}` KiB, less than the guest's `{}` KiB", max.size.0, total.0);
         out.refuse(&MAX, max.pos, message);
     }
 }
@@ -127,31 +128,30 @@ fn hugepages(cx: &Context<'_>, out: &mut Findings<'_>) {
     let first_is_host_page = pages.first().is_some_and(|page| is_host_page(page.size));
     let cells = cx.domain.numa.cells.len();
     if backing.allocation == Some(MemoryAllocation::Ondemand) {
-        let message = "element 'hugepages' is not supported with allocation mode 'ondemand'";
+        let message = "`<hugepages>` is not supported with allocation mode `ondemand`";
         out.refuse(&HUGEPAGES_ONDEMAND, place, message);
     } else if backing.allocation_threads.is_some() && !cx.has(Cap::MemoryBackendPreallocThreads) {
-        let message = "'threads' of element 'allocation' are not supported by this QEMU";
+        let message = "`threads` of `<allocation>` are not supported by this QEMU";
         out.refuse(&THREADS, backing.pos.path("allocation/@threads"), message);
     } else if backing.source == Some(MemorySource::Anonymous) {
-        let message = "element 'hugepages' is not supported with memory source 'anonymous'";
+        let message = "`<hugepages>` is not supported with memory source `anonymous`";
         out.refuse(&HUGEPAGES_ANONYMOUS, place, message);
     } else if backing.source == Some(MemorySource::Memfd) && !cx.has(Cap::ObjectMemoryMemfdHugetlb) {
-        let message = "element 'hugepages' with memory source 'memfd' is not supported by this QEMU";
+        let message = "`<hugepages>` with memory source `memfd` is not supported by this QEMU";
         out.refuse(&HUGEPAGES_MEMFD, place, message);
     } else if !has_ram_id(cx)
         && !first_is_host_page
         && cells == 0
         && backing.access == Some(MemoryAccess::Shared)
     {
-        let message = "memory access mode 'shared' of huge pages needs a guest NUMA cell";
+        let message = "memory access mode `shared` of huge pages needs a guest NUMA cell";
         out.refuse(&HUGEPAGES_ACCESS, backing.pos.path("access/@mode"), message);
     } else if backing.nosharepages && !cx.has(Cap::MemMerge) {
-        let message = "'nosharepages' is not supported by this QEMU";
+        let message = "`nosharepages` is not supported by this QEMU";
         out.refuse(&MERGE, backing.pos.path("nosharepages"), message);
     }
     if !first_is_host_page && !cx.has(Cap::ObjectMemoryFile) {
-        let message =
-            "element 'hugepages' needs a memory backend 'memory-backend-file', which this QEMU lacks";
+        let message = "`<hugepages>` needs a memory backend `memory-backend-file`, which this QEMU lacks";
         out.refuse(&HUGEPAGES_BACKEND, backing.pos.path("hugepages"), message);
     }
 }
@@ -171,7 +171,7 @@ fn page_sets(cx: &Context<'_>, out: &mut Findings<'_>) {
         let Some(nodes) = &page.nodeset else {
             if let Some(other) = master {
                 let message = format!(
-                    "pages of '{}' KiB and of '{}' KiB are both given without 'nodeset'",
+                    "pages of `{}` KiB and of `{}` KiB are both given without `nodeset`",
                     page.size.0, other.0
                 );
                 out.refuse(&HUGEPAGES_MASTERS, page.pos, message);
@@ -181,13 +181,13 @@ fn page_sets(cx: &Context<'_>, out: &mut Findings<'_>) {
         };
         if seen.overlaps(nodes) {
             let message =
-                format!("'nodeset' of pages of '{}' KiB has cells with pages of another size", page.size.0);
+                format!("`nodeset` of pages of `{}` KiB has cells with pages of another size", page.size.0);
             out.refuse(&HUGEPAGES_INTERSECT, page.pos.attr("nodeset"), message);
             return;
         }
         seen.union(nodes);
         if let Some(missing) = nodes.first_from(cells) {
-            let message = format!("huge pages are for the guest NUMA cell '{missing}', which does not exist");
+            let message = format!("huge pages are for the guest NUMA cell `{missing}`, which does not exist");
             out.refuse(&HUGEPAGES_NODE, page.pos.attr("nodeset"), message);
         }
     }

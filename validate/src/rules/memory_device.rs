@@ -132,13 +132,13 @@ pub(crate) fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         domain.devices.memories.iter().filter(|device| device.model() != MemoryModel::SgxEpc).collect();
     let Some(max) = domain.memory.max.filter(|max| max.size.0 > 0 || max.slots > 0) else {
         if let Some(device) = plugged.first() {
-            let message = format!("memory device '{}' needs an element 'maxMemory'", device.model());
+            let message = format!("memory device `{}` needs a `<maxMemory>`", device.model());
             out.refuse(&NO_MAX, device.info.pos, message);
         }
         return;
     };
     if domain.numa.cells.is_empty() && !cx.guest.arch.is_ppc64() {
-        let message = "memory devices ('maxMemory') need at least one guest NUMA cell";
+        let message = "memory devices (`maxMemory`) need at least one guest NUMA cell";
         out.refuse(&NO_CELLS, max.pos, message);
         return;
     }
@@ -150,16 +150,16 @@ pub(crate) fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
     // Without any slots, only the first device with a `slot=` is reported.
     let is_reported = max.slots == 0 && out.has_any(&MEMORY_DEVICE_SLOT_RANGE);
     if modules > max.slots as usize && !is_reported {
-        let message = format!("there are '{modules}' memory devices, but '{}' slots", max.slots);
+        let message = format!("there are `{modules}` memory devices, but `{}` slots", max.slots);
         out.refuse(&SLOTS, max.pos.attr("slots"), message);
     }
     for device in plugged.iter().filter(|device| device.takes_slot()) {
         if !matches!(device.info.address, None | Some(Address::Dimm(_))) {
-            let message = format!("memory device '{}' needs an address of type 'dimm'", device.model());
+            let message = format!("memory device `{}` needs an address of type `dimm`", device.model());
             out.refuse(&ADDRESS, device.info.pos.path("address/@type"), message);
         }
         if !domain.numa.cells.is_empty() && device.target.node.is_none() {
-            let message = format!("memory device '{}' lacks its element 'node'", device.model());
+            let message = format!("memory device `{}` lacks its `<node>`", device.model());
             let target = device.target.pos;
             let is_there = target.offset().is_some();
             let place = if is_there { target.path("node") } else { device.info.pos.path("target/node") };
@@ -182,14 +182,14 @@ fn support(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
         MemoryModel::SgxEpc => Cap::SgxEpc,
     };
     if !cx.has(cap) {
-        let message = format!("memory device model '{model}' is not supported by this QEMU");
+        let message = format!("memory device model `{model}` is not supported by this QEMU");
         out.refuse(&MODEL, device.info.pos.attr("model"), message);
     } else if device.target.readonly && model == MemoryModel::Nvdimm && !cx.has(Cap::DeviceNvdimmUnarmed) {
-        let message = "'readonly' of memory device model 'nvdimm' is not supported by this QEMU";
+        let message = "`readonly` of memory device model `nvdimm` is not supported by this QEMU";
         out.refuse(&MODEL, device.target.pos.path("readonly"), message);
     } else if device.target.dynamic_memslots.is_some() && !cx.has(Cap::DeviceVirtioMemPciDynamicMemslots) {
         let message =
-            format!("'dynamicMemslots' of memory device model '{model}' is not supported by this QEMU");
+            format!("`dynamicMemslots` of memory device model `{model}` is not supported by this QEMU");
         out.refuse(&MODEL, device.target.pos.attr("dynamicMemslots"), message);
     }
 }
@@ -198,7 +198,7 @@ fn support(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
 fn cell(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let cells = cx.domain.numa.cells.len();
     let Some(node) = device.target.node.filter(|node| *node as usize >= cells) else { return };
-    let message = format!("a memory device is for guest NUMA cell '{node}', but there are '{cells}' cells");
+    let message = format!("a memory device is for guest NUMA cell `{node}`, but there are `{cells}` cells");
     out.refuse(&CELL, device.target.pos.path("node"), message);
 }
 
@@ -209,18 +209,18 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
         return;
     }
     if device.source.path.is_none() {
-        let message = format!("a memory device of model '{model}' lacks the 'path' of its source");
+        let message = format!("a memory device of model `{model}` lacks the `path` of its source");
         out.refuse(&PATH, device.info.pos.path("source"), message);
     }
     if device.discard == Some(YesNo::Yes) {
-        let message = format!("'discard' is not supported for a memory device of model '{model}'");
+        let message = format!("`discard` is not supported for a memory device of model `{model}`");
         out.refuse(&DISCARD, device.info.pos.attr("discard"), message);
     }
     if let Some(label) = device.target.label_size.filter(|label| label.0 > 0)
         && (label.0 < 128 || label >= device.target.size)
     {
         let message = format!(
-            "the 'label' of a memory device has '{}' KiB, it must have at least '128' and less than the size '{}'",
+            "the `label` of a memory device has `{}` KiB, it must have at least `128` and less than the size `{}`",
             label.0, device.target.size.0
         );
         out.refuse(&LABEL_SIZE, device.target.pos.path("label/size"), message);
@@ -228,13 +228,13 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     if model == MemoryModel::Nvdimm && cx.guest.arch.is_ppc64() {
         let label = device.target.label_size.unwrap_or_default();
         if label.0 == 0 {
-            let message = "a memory device of model 'nvdimm' needs a 'label' in a pseries guest";
+            let message = "a memory device of model `nvdimm` needs a `label` in a pseries guest";
             out.refuse(&LABEL, device.target.pos, message);
         }
         let least = virtargv_resolve::PSERIES_MEMORY_STEP.0.saturating_add(label.0);
         if device.target.size.0 < least {
             let message = format!(
-                "a memory device of model 'nvdimm' has '{}' KiB, a pseries guest needs at least '{least}' KiB",
+                "a memory device of model `nvdimm` has `{}` KiB, a pseries guest needs at least `{least}` KiB",
                 device.target.size.0
             );
             out.refuse(&PSERIES_NVDIMM, device.target.pos.path("size"), message);
@@ -242,7 +242,7 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     }
     if let Some(uuid) = device.uuid.filter(|_| !cx.guest.arch.is_ppc64()) {
         let message = format!(
-            "'uuid' ('{uuid}') is not supported for a memory device of model '{model}' of this guest"
+            "`uuid` (`{uuid}`) is not supported for a memory device of model `{model}` of this guest"
         );
         out.refuse(&UUID, device.info.pos.path("uuid"), message);
     }
@@ -251,16 +251,16 @@ fn content(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
             && base.checked_rem(page).is_some_and(|rest| rest != 0)
         {
             let message =
-                format!("'base' of 'address' is '{base:#x}', it must be a multiple of '{page}' bytes");
+                format!("`base` of `address` is `{base:#x}`, it must be a multiple of `{page}` bytes");
             out.refuse(&PMEM_ALIGN, device.target.pos.path("address/@base"), message);
         }
         if device.access == Some(MemoryAccess::Private) {
-            let message = "a memory device of model 'virtio-pmem' needs 'shared' access";
+            let message = "a memory device of model `virtio-pmem` needs `shared` access";
             out.refuse(&PMEM_SHARED, device.info.pos.attr("access"), message);
         }
         if let Some(node) = device.target.node {
             let message =
-                format!("'node' ('{node}') is not supported for a memory device of model 'virtio-pmem'");
+                format!("`node` (`{node}`) is not supported for a memory device of model `virtio-pmem`");
             out.refuse(&PMEM_NODE, device.target.pos.path("node"), message);
         }
     }
@@ -278,22 +278,22 @@ fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
     if requested > target.size.0 {
         wrong(
             "requested",
-            format!("'requested' is '{requested}' KiB, it must be at most the size '{}' KiB", target.size.0),
+            format!("`requested` is `{requested}` KiB, it must be at most the size `{}` KiB", target.size.0),
         );
     } else if !block.is_power_of_two() {
-        wrong("block", format!("'block' is '{block}' KiB, it must be a power of two"));
+        wrong("block", format!("`block` is `{block}` KiB, it must be a power of two"));
     } else if block < 2048 {
-        wrong("block", format!("'block' is '{block}' KiB, it must be at least '2048' KiB"));
+        wrong("block", format!("`block` is `{block}` KiB, it must be at least `2048` KiB"));
     } else if !requested.is_multiple_of(block) {
         wrong(
             "requested",
-            format!("'requested' is '{requested}' KiB, it must be a multiple of 'block' '{block}' KiB"),
+            format!("`requested` is `{requested}` KiB, it must be a multiple of `block` `{block}` KiB"),
         );
     } else if target
         .address
         .is_some_and(|base| base.checked_rem(block.saturating_mul(1024)).unwrap_or(0) != 0)
     {
-        wrong("address", format!("'base' of 'address' must be a multiple of 'block' '{block}' KiB"));
+        wrong("address", format!("`base` of `address` must be a multiple of `block` `{block}` KiB"));
     }
 }
 
@@ -301,7 +301,7 @@ fn blocks(device: &MemoryDevice, out: &mut Findings<'_>) {
 fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     if device.info.address.is_some() {
         let message =
-            format!("an address is not supported for a memory device of model '{}'", device.model());
+            format!("an address is not supported for a memory device of model `{}`", device.model());
         out.refuse(&SGX_ADDRESS, device.info.pos.path("address"), message);
     }
     if !cx.has(Cap::SgxEpc) {
@@ -310,7 +310,7 @@ fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
     let place = device.target.pos.path("size");
     let sections = cx.caps.sgx().map(|sgx| sgx.sections.as_slice()).unwrap_or_default();
     if sections.is_empty() {
-        let message = "the capabilities do not tell on which NUMA nodes the host has 'sgx-epc' memory";
+        let message = "the capabilities do not tell on which NUMA nodes the host has `sgx-epc` memory";
         out.refuse(&SGX, place, message);
         return;
     }
@@ -322,7 +322,7 @@ fn enclave(cx: &Context<'_>, device: &MemoryDevice, out: &mut Findings<'_>) {
             sections.iter().find(|section| section.node == node).map_or(0, |section| section.size_kib);
         if size > there {
             let message =
-                format!("the host's NUMA node '{node}' has '{there}' KiB of 'sgx-epc' memory, not '{size}'");
+                format!("the host's NUMA node `{node}` has `{there}` KiB of `sgx-epc` memory, not `{size}`");
             out.refuse(&SGX, place, message);
             return;
         }
@@ -348,7 +348,7 @@ fn overlaps(cx: &Context<'_>, devices: &[MemoryDevice], out: &mut Findings<'_>) 
             && end > next
         {
             let message =
-                format!("the memory device from '{start:#x}' to '{end:#x}' overlaps the one at '{next:#x}'");
+                format!("the memory device from `{start:#x}` to `{end:#x}` overlaps the one at `{next:#x}`");
             out.refuse(&OVERLAP, device.info.pos, message);
         }
     }
@@ -377,11 +377,11 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             && !cx.has(Cap::ObjectMemoryFileAlign)
         {
             let message =
-                format!("'alignsize' ('{}' KiB) of an NVDIMM is not supported by this QEMU", align.0);
+                format!("`alignsize` (`{}` KiB) of an NVDIMM is not supported by this QEMU", align.0);
             out.refuse(&NVDIMM_ALIGN, device.info.pos, message);
         }
         if device.source.pmem && !cx.has(Cap::ObjectMemoryFilePmem) {
-            let message = "'pmem' of an NVDIMM is not supported by this QEMU";
+            let message = "`pmem` of an NVDIMM is not supported by this QEMU";
             out.refuse(&NVDIMM_PMEM, device.info.pos, message);
         }
     }

@@ -126,7 +126,7 @@ fn check_target(nic: &Interface, out: &mut Findings<'_>) {
     let kind = nic.kind();
     let is_unmanaged = nic.target.as_ref().is_some_and(|t| t.managed == Some(YesNo::No));
     if is_unmanaged && kind != InterfaceType::Ethernet {
-        let message = format!("a target that is not 'managed' needs interface type 'ethernet', not '{kind}'");
+        let message = format!("a target that is not `managed` needs interface type `ethernet`, not `{kind}`");
         out.refuse(&UNMANAGED_TAP, nic.info.pos.path("target/@managed"), message);
     }
 }
@@ -140,10 +140,10 @@ fn check_isolated(nic: &Interface, out: &mut Findings<'_>) {
     let port = nic.virtual_port.as_ref().and_then(|p| p.kind);
     let place = nic.info.pos.path("port/@isolated");
     if !matches!(kind, InterfaceType::Network | InterfaceType::Bridge) {
-        let message = format!("an isolated ('yes') port is not supported for interface type '{kind}'");
+        let message = format!("an isolated (`yes`) port is not supported for interface type `{kind}`");
         out.refuse(&ISOLATED, place, message);
     } else if let Some(port) = port {
-        let message = format!("an isolated ('yes') port is not supported for virtualport type '{port}'");
+        let message = format!("an isolated (`yes`) port is not supported for virtualport type `{port}`");
         out.refuse(&ISOLATED, place, message);
     }
 }
@@ -156,17 +156,17 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
             && *source != Source::Ethernet
         {
             let message =
-                format!("script '{script}' is not supported for interface type '{}'", source.kind());
+                format!("script `{script}` is not supported for interface type `{}`", source.kind());
             out.refuse(&SCRIPT, nic.info.pos.path("script"), message);
         }
         if matches!(source, Source::Null | Source::Vds(_)) {
-            let message = format!("QEMU has no network backend for interface type '{}'", source.kind());
+            let message = format!("QEMU has no network backend for interface type `{}`", source.kind());
             out.refuse(&BACKEND, nic.info.pos.path("@type"), message);
         }
         let is_device = matches!(nic.info.address, Some(Address::Pci(_) | Address::VirtioMmio));
         if cx.guest.arch.is_arm() && !is_device && nic.actual_kind() == InterfaceType::Vhostuser {
             let message =
-                "an interface of type 'vhostuser' needs an address of type 'pci' or 'virtio-mmio' on Arm";
+                "an interface of type `vhostuser` needs an address of type `pci` or `virtio-mmio` on Arm";
             out.refuse(&VHOSTUSER_BOARD, nic.info.pos, message);
         }
     }

@@ -75,28 +75,28 @@ fn support(cx: &Context<'_>, numa: &Numa, out: &mut Findings<'_>) {
     let objects = [Cap::ObjectMemoryRam, Cap::ObjectMemoryFile, Cap::ObjectMemoryMemfd];
     let has_objects = objects.into_iter().any(|cap| cx.has(cap));
     if let Some(node) = cx.domain.tune.numa.nodes.first().filter(|_| !has_objects) {
-        let message = format!("this QEMU cannot bind the memory of the guest NUMA cell '{}'", node.cell);
+        let message = format!("this QEMU cannot bind the memory of the guest NUMA cell `{}`", node.cell);
         out.refuse(&BINDING, node.pos, message);
     }
     for (id, cell) in numa.cells.iter().enumerate() {
         if let Some(access) = cell.mem_access.filter(|_| !has_objects) {
             let message =
-                format!("this QEMU cannot map the memory of the guest NUMA cell '{id}' as '{access}'");
+                format!("this QEMU cannot map the memory of the guest NUMA cell `{id}` as `{access}`");
             out.refuse(&SHARED, cell.pos.attr("memAccess"), message);
         }
         let runs = cell.cpus.as_ref().map_or(0, |cpus| cpus.runs().count());
         if runs > 1 && !cx.has(Cap::Numa) {
             let message =
-                format!("this QEMU takes one range of vCPUs for a guest NUMA cell, cell '{id}' has '{runs}'");
+                format!("this QEMU takes one range of vCPUs for a guest NUMA cell, cell `{id}` has `{runs}`");
             out.refuse(&DISJOINT, cell.pos.attr("cpus"), message);
         }
     }
     if !cx.has(Cap::NumaDist) && numa.cells.iter().any(|cell| has_distances(cell, numa.cells.len())) {
-        out.refuse(&DISTANCES, numa.pos, "'distances' of guest NUMA cells are not supported by this QEMU");
+        out.refuse(&DISTANCES, numa.pos, "`distances` of guest NUMA cells are not supported by this QEMU");
     }
     let hmat = !numa.interconnects.is_empty() || numa.cells.iter().any(|cell| !cell.caches.is_empty());
     if hmat && !cx.has(Cap::NumaHmat) {
-        let message = "'cache' and 'interconnects' of guest NUMA cells are not supported by this QEMU";
+        let message = "`cache` and `interconnects` of guest NUMA cells are not supported by this QEMU";
         out.refuse(&HMAT, numa.pos, message);
     }
 }
@@ -112,13 +112,12 @@ fn caches(cell: &Cell, out: &mut Findings<'_>) {
     let mut seen = BTreeSet::new();
     for cache in &cell.caches {
         if cache.level > 3 {
-            let message =
-                format!("attribute 'level' of element 'cache' is '{}', it must be at most 3", cache.level);
+            let message = format!("`level` of `<cache>` is `{}`, it must be at most 3", cache.level);
             out.refuse(&CACHE_LEVEL, cache.pos.attr("level"), message);
         }
         if !seen.insert(cache.level) {
             let message =
-                format!("the cache level '{}' of a guest NUMA cell is described twice", cache.level);
+                format!("the cache level `{}` of a guest NUMA cell is described twice", cache.level);
             out.refuse(&CACHE_DOUBLE, cache.pos.attr("level"), message);
         }
     }
@@ -136,22 +135,20 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
         let (Some(from), Some(_)) = (numa.cells.get(initiator as usize), numa.cells.get(target as usize))
         else {
             let message = format!(
-                "'initiator' '{initiator}' and 'target' '{target}' of element '{}' must be guest NUMA cells",
+                "`initiator` `{initiator}` and `target` `{target}` of `<{}>` must be guest NUMA cells",
                 link.kind
             );
             out.refuse(&LINK_CELL, pos, message);
             continue;
         };
         if from.cpus.is_none() {
-            let message = format!(
-                "'initiator' '{initiator}' of element '{}' is a guest NUMA cell without vCPUs",
-                link.kind
-            );
+            let message =
+                format!("`initiator` `{initiator}` of `<{}>` is a guest NUMA cell without vCPUs", link.kind);
             out.refuse(&LINK_INITIATOR, pos.attr("initiator"), message);
         }
         if cache > 0 && !levels.contains(&(target, cache)) {
             let message =
-                format!("'cache' '{cache}' of element '{}' is not described in cell '{target}'", link.kind);
+                format!("`cache` `{cache}` of `<{}>` is not described in cell `{target}`", link.kind);
             out.refuse(&LINK_CACHE, pos.attr("cache"), message);
         }
         let is_new = seen.insert((link.kind, initiator, target, cache, link.access));
@@ -159,7 +156,7 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
         pairs.insert((initiator, target));
         if !is_new || back {
             let message =
-                format!("the '{}' between cell '{initiator}' and cell '{target}' is given twice", link.kind);
+                format!("the `{}` between cell `{initiator}` and cell `{target}` is given twice", link.kind);
             out.refuse(&LINK_DOUBLE, pos, message);
         }
     }
@@ -179,7 +176,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         out.refuse(&NO_VCPUS, numa.pos, "none of the guest NUMA cells has a vCPU");
     }
     if count > MOST_DISTANT && numa.cells.iter().any(|cell| has_distances(cell, count)) {
-        let message = format!("the distances of '{count}' guest NUMA cells are more than QEMU takes");
+        let message = format!("the distances of `{count}` guest NUMA cells are more than QEMU takes");
         out.refuse(&DISTANCES_LIMIT, numa.pos, message);
     }
 }

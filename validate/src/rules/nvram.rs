@@ -16,7 +16,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for nvram in &cx.domain.devices.nvrams {
         if !cx.guest.is_pseries() || !cx.has(Cap::DeviceNvram) {
             let message = format!(
-                "a device 'nvram' is not supported for machine type '{}' of this QEMU",
+                "a device `nvram` is not supported for machine type `{}` of this QEMU",
                 cx.guest.machine
             );
             out.refuse(&NVRAM_MACHINE, nvram.info.pos, message);

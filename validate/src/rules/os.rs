@@ -5,7 +5,7 @@ pub mod loader;
 use virtargv_caps::{Arch, Cap, Convention, Tristate};
 use virtargv_model::device::DeviceId;
 use virtargv_model::os::{AcpiTableType, Firmware};
-use virtargv_model::{Domain, Spelled, VirtType, YesNo};
+use virtargv_model::{Domain, Message, Spelled, VirtType, YesNo};
 use virtargv_resolve::rules::{ARCH, MACHINE};
 
 use crate::{Context, Findings};
@@ -92,7 +92,7 @@ virtargv_model::rules! {
 /// Checks boot order, emulator, and ACPI with UEFI against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if cx.domain.os.os_type.as_deref() == Some("exe") && cx.domain.os.init.path.is_none() {
-        let message = "element 'os' of type 'exe' lacks its child 'init'";
+        let message = "`<os>` of type `exe` lacks its `<init>`";
         out.refuse(&INIT_MISSING, cx.domain.os.pos.path("init"), message);
     }
     boot_order(cx.domain, out);
@@ -107,15 +107,17 @@ fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
         .for_each_info(&mut |id, info| taken.extend(info.boot.as_ref().map(|boot| (boot.order, id))));
     // The sort is stable: of two devices with the same order, the later one is reported.
     taken.sort_by_key(|(order, _)| *order);
-    for ((order, _), (next, id)) in taken.iter().zip(taken.iter().skip(1)) {
+    for ((order, first), (next, id)) in taken.iter().zip(taken.iter().skip(1)) {
         if order == next {
             let place = domain.devices.info(*id).map(|info| info.pos.path("boot/@order"));
-            let message = format!("boot order '{order}' is given to more than one device");
+            let message = Message::new(format!("boot order `{order}` is given to more than one device"));
+            let first = domain.devices.info(*first).map(|info| info.pos.path("boot/@order"));
+            let message = message.with_label(first.unwrap_or_default(), "it is given here too");
             out.refuse(&BOOT_ORDER_TWICE, place.unwrap_or_default(), message);
         }
     }
     if !domain.os.boot_devs.is_empty() && !taken.is_empty() {
-        let message = "elements 'boot' of 'os' exclude elements 'boot' of devices";
+        let message = "`<boot>` of `os` exclude `<boot>` of devices";
         out.refuse(&BOOT_TWO_WAYS, domain.os.pos.path("boot"), message);
     }
 }
@@ -125,13 +127,13 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Context { domain, guest, caps, .. } = cx;
     let os = &domain.os;
     if let Some(arch) = os.arch.as_deref().filter(|arch| arch.parse::<Arch>().is_err()) {
-        let message = format!("architecture '{arch}' is not known");
+        let message = format!("architecture `{arch}` is not known");
         out.refuse(&ARCH_UNKNOWN, os.pos.path("type/@arch"), message);
         return;
     }
     let binary = domain.devices.emulator.as_deref().unwrap_or_else(|| caps.emulator());
     if let Some(os_type) = os.os_type.as_deref().filter(|os_type| *os_type != "hvm") {
-        let message = format!("emulator '{binary}' does not support guests of type '{os_type}'");
+        let message = format!("emulator `{binary}` does not support guests of type `{os_type}`");
         out.refuse(&OS_TYPE, os.pos.path("type"), message);
         return;
     }
@@ -142,7 +144,7 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
     let minimum = MINIMUM.iter().find(|(convention, _)| cx.release.has(*convention));
     if let Some((_, minimum)) = minimum.filter(|(_, minimum)| (1..*minimum).contains(&caps.version())) {
         let message = format!(
-            "emulator '{binary}' is QEMU {}, libvirt {} needs {} or later",
+            "emulator `{binary}` is QEMU {}, libvirt {} needs {} or later",
             qemu_version(caps.version()),
             cx.release,
             qemu_version(*minimum)
@@ -158,7 +160,7 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
         _ => false,
     };
     if !runs {
-        let message = format!("emulator '{binary}' does not support domains of type '{virt}'");
+        let message = format!("emulator `{binary}` does not support domains of type `{virt}`");
         out.refuse(&super::domain::VIRT_TYPE, domain.pos.attr("type"), message);
         return;
     }
@@ -181,16 +183,16 @@ fn uefi(cx: &Context<'_>, out: &mut Findings<'_>) {
     let (os, features) = (&cx.domain.os, &cx.domain.features);
     let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
     if features.acpi && machine.is_some_and(|machine| machine.acpi == Tristate::No) {
-        let message = format!("machine type '{}' has no ACPI", cx.guest.machine);
+        let message = format!("machine type `{}` has no ACPI", cx.guest.machine);
         out.refuse(&ACPI_MACHINE, features.pos.path("acpi"), message);
     }
     let uefi = os.firmware == Some(Firmware::Efi) || os.has_flash();
     if uefi && cx.guest.arch.is_x86() && !features.acpi {
-        let message = "UEFI on this architecture needs the feature 'acpi'";
+        let message = "UEFI on this architecture needs the feature `acpi`";
         out.refuse(&UEFI_ACPI, os.pos, message);
     }
     if !uefi && cx.guest.arch == Arch::Aarch64 && features.acpi {
-        let message = "the feature 'acpi' on this architecture needs UEFI";
+        let message = "the feature `acpi` on this architecture needs UEFI";
         out.refuse(&ACPI_UEFI, features.pos.path("acpi"), message);
     }
 }
@@ -203,14 +205,14 @@ pub(crate) fn use_serial(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     let place = || os.pos.path("bios/@useserial");
     if !cx.has(Cap::Sga) {
-        out.refuse(&USE_SERIAL_DEVICE, place(), "'useserial' needs the device 'sga', which this QEMU lacks");
+        out.refuse(&USE_SERIAL_DEVICE, place(), "`useserial` needs the device `sga`, which this QEMU lacks");
     }
     if !cx.guest.arch.is_x86() {
-        let message = format!("'useserial' is not supported for architecture '{}'", cx.guest.arch);
+        let message = format!("`useserial` is not supported for architecture `{}`", cx.guest.arch);
         out.refuse(&USE_SERIAL, place(), message);
     }
     if cx.domain.devices.serials.is_empty() {
-        out.refuse(&USE_SERIAL_PORT, place(), "attribute 'useserial' needs a serial port, there is none");
+        out.refuse(&USE_SERIAL_PORT, place(), "`useserial` needs a serial port, there is none");
     }
 }
 
@@ -218,33 +220,29 @@ pub(crate) fn use_serial(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(crate) fn boot(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
     if os.bootloader.is_some() || os.bootloader_args.is_some() {
-        out.refuse(
-            &BOOTLOADER,
-            cx.domain.pos.path("bootloader"),
-            "element 'bootloader' is not supported by QEMU",
-        );
+        out.refuse(&BOOTLOADER, cx.domain.pos.path("bootloader"), "`<bootloader>` is not supported by QEMU");
     }
     loader::secure_boot(cx, out);
     loader::varstore(cx, out);
     loader::nvram(os, out);
     if os.reboot_timeout.is_some() && !cx.has(Cap::RebootTimeout) {
-        let message = "'rebootTimeout' is not supported by this QEMU";
+        let message = "`rebootTimeout` is not supported by this QEMU";
         out.refuse(&REBOOT_TIMEOUT, os.pos.path("bios/@rebootTimeout"), message);
     }
     if let Some(menu) = os.boot_menu.filter(|menu| menu.timeout.is_some() && !cx.has(Cap::SplashTimeout)) {
-        let message = "'timeout' of element 'bootmenu' is not supported by this QEMU";
+        let message = "`timeout` of `<bootmenu>` is not supported by this QEMU";
         out.refuse(&SPLASH_TIME, menu.pos.attr("timeout"), message);
     }
     for table in os.acpi_tables.iter().filter(|table| table.kind == AcpiTableType::RawSet) {
-        let message = format!("ACPI table type '{}' is not supported by QEMU", table.kind.as_str());
+        let message = format!("ACPI table type `{}` is not supported by QEMU", table.kind.as_str());
         out.refuse(&ACPI_TABLE, table.pos.attr("type"), message);
     }
     if os.direct.shim.is_some() {
         if os.direct.kernel.is_none() {
-            out.refuse(&SHIM_KERNEL, os.pos.path("shim"), "element 'shim' needs an element 'kernel'");
+            out.refuse(&SHIM_KERNEL, os.pos.path("shim"), "`<shim>` needs a `<kernel>`");
         }
         if !cx.has(Cap::MachineShim) {
-            out.refuse(&SHIM, os.pos.path("shim"), "element 'shim' is not supported by this QEMU");
+            out.refuse(&SHIM, os.pos.path("shim"), "`<shim>` is not supported by this QEMU");
         }
     }
 }
@@ -254,7 +252,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     loader::build(cx, out);
     for table in cx.domain.os.acpi_tables.iter().filter(|table| table.path.contains(':')) {
         let message = format!(
-            "the path '{}' of element 'table' has a ':', at which QEMU splits it into several files",
+            "the path `{}` of `<table>` has a `:`, at which QEMU splits it into several files",
             table.path
         );
         out.refuse(&ACPI_TABLE_PATH, table.pos, message);

@@ -36,16 +36,14 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let mut seen = BTreeSet::new();
     for panic in &cx.domain.devices.panics {
         if let Some(model) = panic.model.filter(|model| !seen.insert(*model)) {
-            let message = format!("a guest has one panic device of model '{model}'");
+            let message = format!("a guest has one panic device of model `{model}`");
             out.refuse(&PANIC_TWICE, panic.info.pos, message);
         }
         if let Some(model) = panic.model {
             check_model(cx, panic, model, out);
         } else {
             let machine = &cx.guest.machine;
-            let message = format!(
-                "element 'panic' lacks its attribute 'model', machine type '{machine}' has no default"
-            );
+            let message = format!("`<panic>` lacks its `model`, machine type `{machine}` has no default");
             out.refuse(&PANIC_MODEL, panic.info.pos, message);
         }
     }
@@ -61,7 +59,7 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
     };
     if !fits {
         let message = format!(
-            "a panic device of model '{model}' is not supported for machine type '{}'",
+            "a panic device of model `{model}` is not supported for machine type `{}`",
             guest.machine
         );
         out.refuse(&PANIC_MACHINE, pos.attr("model"), message);
@@ -72,7 +70,7 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
         PanicModel::S390 | PanicModel::Hyperv | PanicModel::Pseries => true,
     };
     if !offered {
-        let message = format!("a panic device of model '{model}' is not supported by this QEMU");
+        let message = format!("a panic device of model `{model}` is not supported by this QEMU");
         out.refuse(&PANIC_QEMU, pos.attr("model"), message);
     }
     let placed = match (model, &panic.info.address) {
@@ -81,7 +79,7 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
         (_, address) => address.is_none(),
     };
     if !placed {
-        let message = format!("this 'address' is not supported for a panic device of model '{model}'");
+        let message = format!("this `address` is not supported for a panic device of model `{model}`");
         out.refuse(&PANIC_ADDRESS, pos.path("address"), message);
     }
 }

@@ -21,10 +21,10 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for pstore in &cx.domain.devices.pstores {
         let pos = pstore.info.pos;
         if !cx.has(Cap::DeviceAcpiErst) {
-            out.refuse(&PSTORE_QEMU, pos, "this QEMU has no device 'acpi-erst'");
+            out.refuse(&PSTORE_QEMU, pos, "this QEMU has no device `acpi-erst`");
         }
         if !matches!(pstore.info.address, None | Some(Address::Pci(_))) {
-            let message = "the 'address' of a 'pstore' must be of type 'pci'";
+            let message = "the `address` of a `pstore` must be of type `pci`";
             out.refuse(&PSTORE_ADDRESS, pos.path("address"), message);
         }
     }

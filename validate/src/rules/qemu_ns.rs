@@ -17,7 +17,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for name in qemu.add_capabilities.iter().chain(&qemu.del_capabilities) {
         if name.parse::<Cap>().is_err() {
             let message = format!(
-                "element 'qemu:capabilities' has capability '{name}', there is no capability flag with this name"
+                "`<qemu:capabilities>` has capability `{name}`, there is no capability flag with this name"
             );
             out.refuse(&CAPABILITY, cx.domain.pos.path("capabilities"), message);
         }

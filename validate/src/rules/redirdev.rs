@@ -23,11 +23,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let place = redirdev.info.pos;
         chardev_source::check(cx, &redirdev.source, false, out);
         if !cx.has(Cap::UsbRedir) {
-            out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device 'usb-redir'");
+            out.refuse(&REDIRDEV_QEMU, place, "this QEMU has no device `usb-redir`");
         }
         let filtered = devices.redir_filter.as_ref().is_some_and(|f| !f.rules.is_empty());
         if filtered && !cx.has(Cap::UsbRedirFilter) {
-            let message = "'filter' of device 'usb-redir' is not supported by this QEMU";
+            let message = "`filter` of device `usb-redir` is not supported by this QEMU";
             out.refuse(&REDIRDEV_FILTER, place, message);
         }
     }

@@ -27,7 +27,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         };
         if !cx.has(cap) {
             let message =
-                format!("'backend' '{}' of 'rng' is not supported by this QEMU", rng.backend.model());
+                format!("`backend` `{}` of `rng` is not supported by this QEMU", rng.backend.model());
             let place = rng.info.pos.path("backend/@model");
             out.refuse(&RNG_BACKEND, place, message);
         }
@@ -36,7 +36,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             chardev_source::check(cx, source, false, out);
         }
         if let Some(model) = rng.model.filter(|_| !cx.has(Cap::DeviceVirtioRng)) {
-            let message = format!("model '{model}' of 'rng' is not supported by this QEMU");
+            let message = format!("model `{model}` of `rng` is not supported by this QEMU");
             out.refuse(&RNG_MODEL, rng.info.pos.attr("model"), message);
         }
     }

@@ -60,7 +60,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         ),
     };
     if !has {
-        let message = format!("launch security type '{name}' is not supported by this QEMU");
+        let message = format!("launch security type `{name}` is not supported by this QEMU");
         out.refuse(&LAUNCH, launch.pos.attr("type"), message);
     } else if let LaunchSecurityKind::Tdx(tdx) = &launch.kind {
         check_tdx(cx, launch, tdx, out);
@@ -69,7 +69,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         && sev.common.kernel_hashes.is_some()
         && !cx.has(Cap::SevGuestKernelHashes)
     {
-        let message = "'kernelHashes' is not supported by this QEMU";
+        let message = "`kernelHashes` is not supported by this QEMU";
         out.refuse(&KERNEL_HASHES, launch.pos.attr("kernelHashes"), message);
     }
 }
@@ -79,24 +79,24 @@ fn check_tdx(cx: &Context<'_>, launch: &LaunchSecurity, tdx: &Tdx, out: &mut Fin
     let domain = cx.domain;
     let features = &domain.features;
     if let Some(policy) = tdx.policy.filter(|policy| policy & !TDX_POLICY != 0) {
-        let message = format!("element 'policy' is '{policy:#x}', only bits 0 and 28 can be set");
+        let message = format!("`<policy>` is `{policy:#x}`, only bits 0 and 28 can be set");
         out.refuse(&TDX_POLICY_BITS, launch.pos.path("policy"), message);
     }
     if features.ioapic != Some(IoApic::Qemu) {
-        let message = "launch security type 'tdx' needs the feature 'ioapic' with driver 'qemu'";
+        let message = "launch security type `tdx` needs the feature `ioapic` with driver `qemu`";
         out.refuse(&TDX_IOAPIC, launch.pos, message);
     }
     let smm = features.smm.is_some_and(|smm| smm.state.is_some_and(OnOff::is_on));
     let present = [
-        (features.pmu == Some(OnOff::On), "the feature 'pmu'"),
-        (smm, "the feature 'smm'"),
-        (domain.os.has_flash(), "a loader of type 'pflash'"),
+        (features.pmu == Some(OnOff::On), "the feature `pmu`"),
+        (smm, "the feature `smm`"),
+        (domain.os.has_flash(), "a loader of type `pflash`"),
     ];
     for (_, what) in present.into_iter().filter(|(present, _)| *present) {
         out.refuse(
             &TDX_GUEST,
             launch.pos,
-            format!("launch security type 'tdx' is not supported with {what}"),
+            format!("launch security type `tdx` is not supported with {what}"),
         );
     }
 }
@@ -111,7 +111,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         let given = [("cbitpos", common.cbitpos), ("reducedPhysBits", common.reduced_phys_bits)];
         for (name, _) in given.iter().filter(|(_, value)| value.is_none()) {
             let message = format!(
-                "'launchSecurity' has no '{name}', and the capabilities of this QEMU do not say what it is on this host"
+                "`launchSecurity` has no `{name}`, and the capabilities of this QEMU do not say what it is on this host"
             );
             out.refuse(&SEV_HOST, launch.pos, message);
         }
@@ -120,14 +120,14 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     if (aes.is_some() || dea.is_some()) && !cx.guest.arch.is_s390() {
         let arch = cx.guest.arch;
         let message =
-            format!("'aes-key-wrap' and 'dea-key-wrap' are not supported for architecture '{arch}'");
+            format!("`aes-key-wrap` and `dea-key-wrap` are not supported for architecture `{arch}`");
         out.refuse(&KEYWRAP_ARCH, security.keywrap_pos, message);
     }
     for (name, cap, wanted) in
         [("aes-key-wrap", Cap::AesKeyWrap, aes), ("dea-key-wrap", Cap::DeaKeyWrap, dea)]
     {
         if wanted.is_some() && !cx.has(cap) {
-            let message = format!("'keywrap' needs property '{name}' of the machine, which this QEMU lacks");
+            let message = format!("`keywrap` needs property `{name}` of the machine, which this QEMU lacks");
             out.refuse(&KEYWRAP, security.keywrap_pos, message);
         }
     }

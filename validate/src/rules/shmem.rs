@@ -46,13 +46,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for shmem in &cx.domain.devices.shmems {
         server(shmem, out);
         if shmem.name.contains('/') || shmem.name == "." || shmem.name == ".." {
-            let message =
-                format!("attribute 'name' of element 'shmem' is '{}', it must be a file name", shmem.name);
+            let message = format!("`name` of `<shmem>` is `{}`, it must be a file name", shmem.name);
             out.refuse(&NAME, shmem.info.pos.attr("name"), message);
         }
         if let Some(size) = shmem.size.filter(|size| !size.is_power_of_two() || *size < 1 << 20) {
             let message = format!(
-                "element 'size' of element 'shmem' is '{size}' bytes, it must be a power of two of at least 1 MiB"
+                "`<size>` of `<shmem>` is `{size}` bytes, it must be a power of two of at least 1 MiB"
             );
             out.refuse(&SIZE, shmem.info.pos.path("size"), message);
         }
@@ -64,19 +63,19 @@ fn server(shmem: &Shmem, out: &mut Findings<'_>) {
     let model = shmem.model.unwrap_or(ShmemModel::Ivshmem);
     let place = shmem.info.pos.path("model/@type");
     if shmem.msi.is_some() && shmem.server.is_none() {
-        let message = "element 'msi' of element 'shmem' needs a 'server'";
+        let message = "`<msi>` of `<shmem>` needs a `server`";
         out.refuse(&MSI, shmem.info.pos.path("msi"), message);
     } else if model == ShmemModel::IvshmemDoorbell && shmem.server.is_none() {
-        out.refuse(&SERVER_NEEDED, place, format!("shared memory of model '{model}' needs a 'server'"));
+        out.refuse(&SERVER_NEEDED, place, format!("shared memory of model `{model}` needs a `server`"));
     } else if model == ShmemModel::IvshmemPlain && shmem.server.is_some() {
         out.refuse(
             &SERVER_UNUSED,
             place,
-            format!("a 'server' is not supported for shared memory of model '{model}'"),
+            format!("a `server` is not supported for shared memory of model `{model}`"),
         );
     } else if model == ShmemModel::IvshmemDoorbell && shmem.size.is_some() {
         let message =
-            format!("a 'size' is not supported for shared memory of model '{model}', the server has it");
+            format!("a `size` is not supported for shared memory of model `{model}`, the server has it");
         out.refuse(&SIZE_UNUSED, shmem.info.pos.path("size"), message);
     }
 }
@@ -89,7 +88,7 @@ fn model(cx: &Context<'_>, shmem: &Shmem, out: &mut Findings<'_>) {
         ShmemModel::IvshmemDoorbell => Cap::DeviceIvshmemDoorbell,
     };
     if !cx.has(cap) {
-        let message = format!("shared memory of model '{model}' is not supported by this QEMU");
+        let message = format!("shared memory of model `{model}` is not supported by this QEMU");
         out.refuse(&MODEL, shmem.info.pos.path("model/@type"), message);
     }
 }
@@ -99,7 +98,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for shmem in &cx.domain.devices.shmems {
         let place = shmem.info.pos;
         if !matches!(shmem.info.address, None | Some(Address::Pci(_))) {
-            let message = "shared memory can only have an address of type 'pci'";
+            let message = "shared memory can only have an address of type `pci`";
             out.refuse(&ADDRESS, place.path("address/@type"), message);
         }
     }

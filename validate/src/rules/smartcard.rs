@@ -24,7 +24,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for smartcard in smartcards {
         let first = Some(Address::Ccid(CcidAddress::default()));
         if smartcards.len() > 1 || smartcard.info.address != first {
-            let message = "a guest has at most one 'smartcard', with controller '0' and slot '0'";
+            let message = "a guest has at most one `smartcard`, with controller `0` and slot `0`";
             out.refuse(&SMARTCARD_SINGLE, smartcard.info.pos, message);
         }
         let cap = match smartcard.card {
@@ -33,7 +33,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         };
         if !cx.has(cap) {
             let message =
-                format!("mode '{}' of 'smartcard' is not supported by this QEMU", smartcard.card.mode());
+                format!("mode `{}` of `smartcard` is not supported by this QEMU", smartcard.card.mode());
             out.refuse(&SMARTCARD_MODE, smartcard.info.pos.attr("mode"), message);
         }
         if let Card::Passthrough(source) = &smartcard.card {

@@ -49,19 +49,13 @@ fn model(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
         SoundModel::Ich9 => Cap::DeviceIch9IntelHda,
         SoundModel::Virtio => Cap::DeviceVirtioSound,
         SoundModel::Ich7 => {
-            let message = format!(
-                "attribute 'model' of element 'sound' is '{}', which QEMU does not support",
-                sound.model
-            );
+            let message = format!("`model` of `<sound>` is `{}`, which QEMU does not support", sound.model);
             return out.refuse(&MODEL, place, message);
         }
         _ => return,
     };
     if !cx.has(needed) {
-        let message = format!(
-            "attribute 'model' of element 'sound' is '{}', which this QEMU does not support",
-            sound.model
-        );
+        let message = format!("`model` of `<sound>` is `{}`, which this QEMU does not support", sound.model);
         out.refuse(&MODEL_MISSING, place, message);
     }
 }
@@ -75,7 +69,7 @@ fn codecs(cx: &Context<'_>, sound: &Sound, out: &mut Findings<'_>) {
         };
         if !cx.has(cap) {
             let message =
-                format!("element 'codec' of type '{codec}' needs device '{device}', which this QEMU lacks");
+                format!("`<codec>` of type `{codec}` needs device `{device}`, which this QEMU lacks");
             out.refuse(&CODEC_MISSING, sound.info.pos.path("codec"), message);
         }
     }

@@ -38,17 +38,17 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for entry in &cx.domain.sysinfo.entries {
         let SysinfoEntry::FwCfg(files) = entry else { continue };
         if let Some(file) = files.first().filter(|_| !cx.has(Cap::FwCfg)) {
-            let message = "element 'sysinfo' of type 'fwcfg' is not supported by this QEMU";
+            let message = "`<sysinfo>` of type `fwcfg` is not supported by this QEMU";
             out.refuse(&FWCFG, file.pos, message);
         }
         for file in files {
             let name = &file.name;
             if !name.starts_with("opt/") {
                 let message =
-                    format!("the name '{name}' of an entry of 'sysinfo' does not begin with 'opt/'");
+                    format!("the name `{name}` of an entry of `sysinfo` does not begin with `opt/`");
                 out.refuse(&FWCFG_NAME, file.pos.attr("name"), message);
             } else if name.starts_with("opt/ovmf/") || name.starts_with("opt/org.qemu/") {
-                let message = format!("the name '{name}' of an entry of 'sysinfo' is reserved");
+                let message = format!("the name `{name}` of an entry of `sysinfo` is reserved");
                 out.refuse(&FWCFG_RESERVED, file.pos.attr("name"), message);
             }
         }
@@ -62,18 +62,17 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         None | Some(SmbiosMode::Emulate) => {}
         // The host's tables are not read: a guest would see other ones after migration.
         Some(SmbiosMode::Host) => {
-            let message = "SMBIOS mode 'host' is not supported, the tables of the host are not read";
+            let message = "SMBIOS mode `host` is not supported, the tables of the host are not read";
             out.refuse(&HOST, os.pos.path("smbios"), message);
         }
         Some(SmbiosMode::Sysinfo) => {
             let Some(smbios) = cx.domain.sysinfo.smbios() else {
                 let name = cx.domain.name.as_deref().unwrap_or_default();
-                let message =
-                    format!("domain '{name}' has no element 'sysinfo' for its SMBIOS mode 'sysinfo'");
+                let message = format!("domain `{name}` has no `<sysinfo>` for its SMBIOS mode `sysinfo`");
                 return out.refuse(&SOURCE, os.pos.path("smbios"), message);
             };
             if let [_, second, ..] = smbios.base_boards.as_slice() {
-                let message = "element 'sysinfo' has more than one 'baseBoard', QEMU takes one";
+                let message = "`<sysinfo>` has more than one `baseBoard`, QEMU takes one";
                 out.refuse(&BOARDS, second.pos, message);
             }
         }

@@ -15,6 +15,6 @@ virtargv_model::rules! {
 /// Checks that this QEMU has credentials for the TLS connection of what is at `pos`.
 pub(super) fn build(cx: &Context<'_>, pos: Pos, out: &mut Findings<'_>) {
     if !cx.has(Cap::ObjectTlsCredsX509) {
-        out.refuse(&TLS_OBJECTS, pos, "TLS needs object 'tls-creds-x509', which this QEMU lacks");
+        out.refuse(&TLS_OBJECTS, pos, "TLS needs object `tls-creds-x509`, which this QEMU lacks");
     }
 }

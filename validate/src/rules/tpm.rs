@@ -53,7 +53,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let is_proxy = |tpm: &&Tpm| tpm.model == Some(TpmModel::SpaprProxy);
     let extra = tpms.iter().filter(is_proxy).nth(1).or(tpms.iter().filter(|t| !is_proxy(t)).nth(1));
     if let Some(extra) = extra {
-        let message = "a guest has at most one 'tpm', besides one of model 'spapr-tpm-proxy'";
+        let message = "a guest has at most one `tpm`, besides one of model `spapr-tpm-proxy`";
         out.refuse(&TPM_SINGLE, extra.info.pos, message);
     }
     for tpm in tpms {
@@ -68,11 +68,11 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmBackend::Emulator(emulator) => check_emulator(cx, tpm, emulator, out),
         TpmBackend::External { mode, path } => {
             if *mode == Some(SourceMode::Bind) {
-                let message = "the 'source' of an external 'tpm' needs mode 'connect', not 'bind'";
+                let message = "the `source` of an external `tpm` needs mode `connect`, not `bind`";
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source/@mode"), message);
             }
             if path.is_none() {
-                let message = "the 'source' of an external 'tpm' lacks its attribute 'path'";
+                let message = "the `source` of an external `tpm` lacks its `path`";
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source"), message);
             }
         }
@@ -83,13 +83,13 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
     let place = tpm.backend_pos.attr("version");
     let is_1_2 = emulator.version == Some(TpmVersion::V1_2);
     if is_1_2 && !emulator.active_pcr_banks.is_empty() {
-        let message = "element 'active_pcr_banks' needs version '2.0', not '1.2'";
+        let message = "`<active_pcr_banks>` needs version `2.0`, not `1.2`";
         out.refuse(&TPM_BANKS, tpm.backend_pos.path("active_pcr_banks"), message);
     }
     if let Some(version) = emulator.version
         && cx.host.services().emulates_tpm(version.as_str()) == Ok(false)
     {
-        let message = format!("TPM version '{version}' is not supported by the host's swtpm");
+        let message = format!("TPM version `{version}` is not supported by the host's swtpm");
         out.refuse(&TPM_HOST, place.clone(), message);
     }
     if !is_1_2 {
@@ -97,10 +97,10 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
     }
     let model = tpm.model.unwrap_or(TpmModel::Tis);
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
-        let message = format!("a 'tpm' of model '{model}' needs version '2.0', not '1.2'");
+        let message = format!("a `tpm` of model `{model}` needs version `2.0`, not `1.2`");
         out.refuse(&TPM_VERSION, place, message);
     } else if !cx.guest.arch.is_x86() {
-        let message = format!("a 'tpm' of architecture '{}' needs version '2.0', not '1.2'", cx.guest.arch);
+        let message = format!("a `tpm` of architecture `{}` needs version `2.0`, not `1.2`", cx.guest.arch);
         out.refuse(&TPM_ARCH, place, message);
     }
 }
@@ -112,13 +112,13 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmBackendType::Emulator | TpmBackendType::External => cx.has(Cap::DeviceTpmEmulator),
     };
     if !offered {
-        let message = format!("'backend' type '{kind}' of 'tpm' is not supported by this QEMU");
+        let message = format!("`backend` type `{kind}` of `tpm` is not supported by this QEMU");
         out.refuse(&TPM_BACKEND, tpm.backend_pos.attr("type"), message);
     }
     let Some(model) = tpm.model else { return };
     let place = tpm.info.pos.attr("model");
     if cx.guest.arch.is_ppc64() && model == TpmModel::SpaprProxy && kind != TpmBackendType::Passthrough {
-        let message = format!("a 'tpm' of model '{model}' needs a 'Passthrough' backend, not type '{kind}'");
+        let message = format!("a `tpm` of model `{model}` needs a `Passthrough` backend, not type `{kind}`");
         out.refuse(&TPM_PROXY, place.clone(), message);
     }
     let cap = match model {
@@ -128,7 +128,7 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmModel::SpaprProxy => Cap::DeviceSpaprTpmProxy,
     };
     if !cx.has(cap) {
-        let message = format!("'tpm' model '{model}' is not supported by this QEMU");
+        let message = format!("`tpm` model `{model}` is not supported by this QEMU");
         out.refuse(&TPM_MODEL, place, message);
     }
 }

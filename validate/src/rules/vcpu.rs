@@ -69,12 +69,12 @@ fn individual(cx: &Context<'_>, out: &mut Findings<'_>) {
     let listed = &cx.domain.vcpus.individual;
     let fixed = |vcpu: &Vcpu| vcpu.hotpluggable == Some(YesNo::No);
     for vcpu in listed.iter().filter(|vcpu| !vcpu.enabled.is_yes() && fixed(vcpu)) {
-        let message = format!("vCPU '{}' is not enabled and not hotpluggable", vcpu.id);
+        let message = format!("vCPU `{}` is not enabled and not hotpluggable", vcpu.id);
         out.refuse(&OFFLINE, vcpu.pos, message);
     }
     let Some((first, others)) = listed.split_first() else { return };
     if !first.enabled.is_yes() || !fixed(first) || first.order.is_some_and(|order| order != 1) {
-        let message = "vCPU '0' must be enabled, first in order and not hotpluggable";
+        let message = "vCPU `0` must be enabled, first in order and not hotpluggable";
         out.refuse(&FIRST, first.pos, message);
         return;
     }
@@ -82,13 +82,13 @@ fn individual(cx: &Context<'_>, out: &mut Findings<'_>) {
     for vcpu in others {
         if vcpu.enabled.is_yes() && first.order.is_some() != vcpu.order.is_some() {
             let message =
-                format!("vCPU '{}': either all enabled vCPUs have an 'order', or none has", vcpu.id);
+                format!("vCPU `{}`: either all enabled vCPUs have an `order`, or none has", vcpu.id);
             out.refuse(&ORDER_MIXED, vcpu.pos.attr("order"), message);
             return;
         }
         if fixed(vcpu) && (!fixed(before) || before.order > vcpu.order) {
             let message = format!(
-                "vCPU '{}' is not hotpluggable, it must precede the hotpluggable ones in 'order'",
+                "vCPU `{}` is not hotpluggable, it must precede the hotpluggable ones in `order`",
                 vcpu.id
             );
             out.refuse(&ORDER_FIXED, vcpu.pos.attr("order"), message);
@@ -102,12 +102,12 @@ fn topology(cx: &Context<'_>, out: &mut Findings<'_>) {
     let vcpus = &cx.domain.vcpus;
     let (online, max) = (vcpus.online(), vcpus.max());
     if online == 0 {
-        out.refuse(&NONE, vcpus.pos, "no vCPU is enabled, at least '1' must be");
+        out.refuse(&NONE, vcpus.pos, "no vCPU is enabled, at least `1` must be");
         return;
     }
     let limit = cx.caps.machine(cx.guest.accel, &cx.guest.machine).map_or(0, |machine| machine.max_cpus);
     if limit > 0 && max > limit {
-        let message = format!("the guest has up to '{max}' vCPUs, its machine type supports '{limit}'");
+        let message = format!("the guest has up to `{max}` vCPUs, its machine type supports `{limit}`");
         out.refuse(&LIMIT, vcpus.pos, message);
         return;
     }
@@ -122,13 +122,13 @@ fn topology(cx: &Context<'_>, out: &mut Findings<'_>) {
     let product = parts.into_iter().try_fold(1u32, u32::checked_mul);
     if product != Some(max) && cx.has(Cap::QueryHotpluggableCpus) {
         let shown = product.map_or_else(|| "more than 4294967295".to_owned(), |product| product.to_string());
-        let message = format!("element 'topology' has '{shown}' vCPUs, element 'vcpu' has '{max}'");
+        let message = format!("`<topology>` has `{shown}` vCPUs, `<vcpu>` has `{max}`");
         out.refuse(&TOPOLOGY, topology.pos, message);
         return;
     }
     let step = if cx.guest.is_pseries() { topology.threads } else { 1 };
     if cx.has(Cap::QueryHotpluggableCpus) && online.checked_rem(step).unwrap_or(0) != 0 {
-        let message = format!("'{online}' vCPUs are not whole cores of '{step}' threads");
+        let message = format!("`{online}` vCPUs are not whole cores of `{step}` threads");
         out.refuse(&GRANULARITY, vcpus.pos, message);
     }
 }
@@ -147,10 +147,10 @@ fn many(cx: &Context<'_>, out: &mut Findings<'_>) {
         iommus.first().is_some_and(|iommu| iommu.driver.eim == Some(OnOff::On))
     };
     if !cx.guest.is_q35() {
-        let message = format!("more than '{WITHOUT_EIM}' vCPUs need a 'q35' machine type");
+        let message = format!("more than `{WITHOUT_EIM}` vCPUs need a `q35` machine type");
         out.refuse(&MANY_Q35, vcpus.pos, message);
     } else if !eim {
-        let message = format!("more than '{WITHOUT_EIM}' vCPUs need an IOMMU with 'eim' 'on'");
+        let message = format!("more than `{WITHOUT_EIM}` vCPUs need an IOMMU with `eim` `on`");
         out.refuse(&MANY_EIM, vcpus.pos, message);
     }
 }
@@ -161,9 +161,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let levels = [("dies", topology.dies, Cap::SmpDies), ("clusters", topology.clusters, Cap::SmpClusters)];
     for (level, count, cap) in levels {
         if let Some(count) = count.filter(|count| *count > 1 && !cx.has(cap)) {
-            let message = format!(
-                "attribute '{level}' ('{count}') of element 'topology' is not supported by this QEMU"
-            );
+            let message = format!("`{level}` (`{count}`) of `<topology>` is not supported by this QEMU");
             out.refuse(&LEVEL, topology.pos.attr(level), message);
         }
     }

@@ -18,7 +18,7 @@ virtargv_model::rules! {
 pub(crate) fn check(cx: &Context<'_>, what: &str, place: impl Into<Place>, out: &mut Findings<'_>) {
     if !is_shared(cx.domain, cx.caps, cx.guest) {
         let message =
-            format!("'{what}' needs shared memory ('memoryBacking' with 'access' of mode 'shared')");
+            format!("`{what}` needs shared memory (`memoryBacking` with `access` of mode `shared`)");
         out.refuse(&SHARED_MEMORY, place, message);
     }
 }

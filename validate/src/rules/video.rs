@@ -128,7 +128,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         }
     }
     if let Some(second) = videos.iter().filter(|video| video.primary).nth(1) {
-        let message = "more than one element 'video' is 'primary'";
+        let message = "more than one `<video>` is `primary`";
         out.refuse(&PRIMARY_TWICE, second.info.pos.path("model/@primary"), message);
     }
 }
@@ -138,26 +138,26 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     let pos = video.info.pos;
     if video.model.is_none() {
-        let message = "element 'video' lacks its 'model', and this guest has no default";
+        let message = "`<video>` lacks its `model`, and this guest has no default";
         out.refuse(&NO_MODEL, pos, message);
     }
     let model = video.model.unwrap_or(VideoModel::Default);
     if videos.len() > 1 && videos.iter().any(|video| video.model == Some(VideoModel::None)) {
-        let message = "a 'video' of model 'none' must be the only one";
+        let message = "a `video` of model `none` must be the only one";
         out.refuse(&NONE_ALONE, pos.path("model/@type"), message);
     }
     if video.is_vhost_user() && model != VideoModel::Virtio {
-        let message = format!("a 'video' with driver 'vhostuser' needs model 'virtio', not '{model}'");
+        let message = format!("a `video` with driver `vhostuser` needs model `virtio`, not `{model}`");
         out.refuse(&VHOST_USER_MODEL, pos.path("driver/@name"), message);
     }
     let node = video.acceleration.as_ref().and_then(|accel| accel.rendernode.as_ref());
     if let Some(node) = node.filter(|_| !video.is_vhost_user()) {
-        let message = format!("attribute 'rendernode' ('{node}') needs driver 'vhostuser'");
+        let message = format!("`rendernode` (`{node}`) needs driver `vhostuser`");
         out.refuse(&RENDERNODE, pos.path("model/acceleration/@rendernode"), message);
     }
     if let Some(resolution) = video.resolution.filter(|r| r.x == 0 || r.y == 0) {
         let message = format!(
-            "element 'resolution' has x='{}' and y='{}', both must be at least 1",
+            "`<resolution>` has `x='{}'` and `y='{}'`, both must be at least 1",
             resolution.x, resolution.y
         );
         out.refuse(&RESOLUTION_ZERO, pos.path("model/resolution"), message);
@@ -169,7 +169,7 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
             ("vgamem", "model/@vgamem", video.vgamem),
         ] {
             if let Some(size) = size.filter(|size| *size > 0) {
-                let message = format!("attribute '{name}' ('{size}') needs model 'qxl', not '{model}'");
+                let message = format!("`{name}` (`{size}`) needs model `qxl`, not `{model}`");
                 out.refuse(&QXL_MEMORY, pos.path(path), message);
             }
         }
@@ -181,21 +181,19 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
 fn placement(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
     let pos = video.info.pos;
     if model == VideoModel::Ramfb && video.info.address.is_some() {
-        let message = "an 'address' is not supported for a 'video' of model 'ramfb'";
+        let message = "an `address` is not supported for a `video` of model `ramfb`";
         out.refuse(&RAMFB_ADDRESS, pos.path("address"), message);
     }
     if let Some(edid) = video.edid
         && !matches!(model, VideoModel::Vga | VideoModel::Bochs | VideoModel::Virtio)
     {
-        let message =
-            format!("attribute 'edid' ('{edid}') is not supported for a 'video' of model '{model}'");
+        let message = format!("`edid` (`{edid}`) is not supported for a `video` of model `{model}`");
         out.refuse(&EDID_MODEL, pos.path("model/@edid"), message);
     }
     if model != VideoModel::Virtio {
         virtio::absent(video.virtio, &pos.path("driver"), out);
         if let Some(blob) = video.blob {
-            let message =
-                format!("attribute 'blob' ('{blob}') is not supported for a 'video' of model '{model}'");
+            let message = format!("`blob` (`{blob}`) is not supported for a `video` of model `{model}`");
             out.refuse(&BLOB_MODEL, pos.path("model/@blob"), message);
         }
     }
@@ -209,28 +207,27 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     }
     let pos = video.info.pos;
     if !has_model(cx, model) {
-        let message = format!("model '{model}' of element 'video' is not supported by this QEMU");
+        let message = format!("model `{model}` of `<video>` is not supported by this QEMU");
         return out.refuse(&MODEL, pos.path("model/@type"), message);
     }
     let many = matches!(model, VideoModel::Qxl | VideoModel::Virtio);
     if !many && !video.primary {
-        let message = format!("a 'video' of model '{model}' must be the primary one");
+        let message = format!("a `video` of model `{model}` must be the primary one");
         out.refuse(&SECONDARY, pos.path("model/@type"), message);
     }
     if let Some(heads) = video.heads.filter(|heads| !many && *heads != 1) {
-        let message =
-            format!("attribute 'heads' is '{heads}', it must be 1 for a 'video' of model '{model}'");
+        let message = format!("`heads` is `{heads}`, it must be 1 for a `video` of model `{model}`");
         out.refuse(&HEADS, pos.path("model/@heads"), message);
     }
     if video.acceleration.as_ref().and_then(|accel| accel.accel2d) == Some(YesNo::Yes) {
-        let message = "attribute 'accel2d' is 'yes', which QEMU does not support";
+        let message = "`accel2d` is `yes`, which QEMU does not support";
         out.refuse(&ACCEL_2D, pos.path("model/acceleration/@accel2d"), message);
     }
     memory(video, model, out);
     let resolution =
         matches!(model, VideoModel::Vga | VideoModel::Qxl | VideoModel::Virtio | VideoModel::Bochs);
     if video.resolution.is_some() && !resolution {
-        let message = format!("a 'resolution' is not supported for a 'video' of model '{model}'");
+        let message = format!("a `resolution` is not supported for a `video` of model `{model}`");
         out.refuse(&RESOLUTION_MODEL, pos.path("model/resolution"), message);
     }
     acceleration(cx, video, model, out);
@@ -253,11 +250,11 @@ fn device(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         VirtioVideo::VhostUserGpu => (false, false, true, Cap::DeviceVhostUserGpu),
     };
     let mut refuse = |what: &str| {
-        let message = format!("device '{device}' of element 'video' {what}");
+        let message = format!("device `{device}` of `<video>` {what}");
         out.refuse(&DEVICE, video.info.pos.path("model/@device"), message);
     };
     if vhost_user != video.is_vhost_user() {
-        let wanted = if vhost_user { "needs driver 'vhostuser'" } else { "is not for driver 'vhostuser'" };
+        let wanted = if vhost_user { "needs driver `vhostuser`" } else { "is not for driver `vhostuser`" };
         return refuse(wanted);
     }
     if gl && video.accel3d() != Some(YesNo::Yes) {
@@ -294,21 +291,19 @@ fn memory(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
     if model == VideoModel::Qxl {
         for (name, path, size) in [("vram", "model/@vram", video.vram), ("ram", "model/@ram", video.ram)] {
             if let Some(size) = size.filter(|size| *size > QXL_LIMIT) {
-                let message = format!("attribute '{name}' is '{size}' KiB, it must be at most '{QXL_LIMIT}'");
+                let message = format!("`{name}` is `{size}` KiB, it must be at most `{QXL_LIMIT}`");
                 out.refuse(&QXL_LARGE, pos.path(path), message);
             }
         }
         if let Some(size) = video.vgamem.filter(|size| *size < 1024 || !size.is_power_of_two()) {
-            let message =
-                format!("attribute 'vgamem' is '{size}' KiB, it must be a power of two of at least '1024'");
+            let message = format!("`vgamem` is `{size}` KiB, it must be a power of two of at least `1024`");
             out.refuse(&QXL_VGAMEM, pos.path("model/@vgamem"), message);
         }
     }
     if matches!(model, VideoModel::Vga | VideoModel::Vmvga)
         && let Some(size) = video.vram.filter(|size| (1..1024).contains(size))
     {
-        let message =
-            format!("attribute 'vram' is '{size}' KiB, it must be at least '1024' for model '{model}'");
+        let message = format!("`vram` is `{size}` KiB, it must be at least `1024` for model `{model}`");
         out.refuse(&VGA_SMALL, pos.path("model/@vram"), message);
     }
 }
@@ -317,19 +312,19 @@ fn acceleration(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Fi
     let pos = video.info.pos;
     if video.is_vhost_user() {
         if model == VideoModel::Virtio && !cx.has(Cap::DeviceVhostUserGpu) {
-            let message = "driver 'vhostuser' of 'video' needs a 'vhost-user' device that this QEMU lacks";
+            let message = "driver `vhostuser` of `video` needs a `vhost-user` device that this QEMU lacks";
             out.refuse(&VHOST_USER, pos.path("driver/@name"), message);
         }
     } else if video.accel3d() == Some(YesNo::Yes) {
         let place = pos.path("model/acceleration/@accel3d");
         if model != VideoModel::Virtio {
-            let message = format!("attribute 'accel3d' is 'yes', which needs model 'virtio', not '{model}'");
+            let message = format!("`accel3d` is `yes`, which needs model `virtio`, not `{model}`");
             out.refuse(&ACCEL_3D_MODEL, place, message);
         } else if ![Cap::VirtioGpuVirgl, Cap::VirtioGpuGlPci, Cap::VirtioVgaGl]
             .into_iter()
             .any(|cap| cx.has(cap))
         {
-            out.refuse(&ACCEL_3D, place, "attribute 'accel3d' is 'yes', which this QEMU does not support");
+            out.refuse(&ACCEL_3D, place, "`accel3d` is `yes`, which this QEMU does not support");
         }
     }
 }
@@ -338,10 +333,10 @@ fn blob(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Findings<'
     let Some(blob) = video.blob.filter(|_| model == VideoModel::Virtio) else { return };
     let place = video.info.pos.path("model/@blob");
     if !cx.has(Cap::VirtioGpuBlob) {
-        let message = format!("attribute 'blob' ('{blob}') is not supported by this QEMU");
+        let message = format!("`blob` (`{blob}`) is not supported by this QEMU");
         out.refuse(&BLOB, place, message);
     } else if blob == OnOff::On && !is_memfd(cx) {
-        let message = "attribute 'blob' is 'on', which needs guest memory with a 'source' of type 'memfd'";
+        let message = "`blob` is `on`, which needs guest memory with a `source` of type `memfd`";
         out.refuse(&BLOB_MEMFD, place, message);
     }
 }
@@ -357,7 +352,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let Some(model @ (VideoModel::Bochs | VideoModel::Ramfb)) = video.model
             && video.primary
         {
-            let message = format!("'-vga' of this QEMU has no video card of model '{model}'");
+            let message = format!("`-vga` of this QEMU has no video card of model `{model}`");
             let place = video.info.pos.path("model/@type");
             out.refuse(&PRIMARY_MODEL, place, message);
         }

@@ -64,7 +64,7 @@ pub(crate) fn available(cx: &Context<'_>, options: VirtioOptions, place: &Place,
             && !cx.has(cap)
         {
             let message =
-                format!("option '{name}' ('{value}') of virtio devices is not supported by this QEMU");
+                format!("option `{name}` (`{value}`) of virtio devices is not supported by this QEMU");
             out.refuse(rule, place.clone(), message);
         }
     }
@@ -76,7 +76,7 @@ pub(crate) fn absent(options: VirtioOptions, place: &Place, out: &mut Findings<'
     for (name, value) in named.into_iter().chain([("page_per_vq", options.page_per_vq)]) {
         if let Some(value) = value {
             let message =
-                format!("option '{name}' ('{value}') of 'driver' is only supported for virtio devices");
+                format!("option `{name}` (`{value}`) of `driver` is only supported for virtio devices");
             out.refuse(&ABSENT, place.clone(), message);
         }
     }
@@ -131,11 +131,11 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
         {
             let kind = info.address.as_ref().map_or("", |address| Spelled::as_str(address.kind()));
             let message = format!(
-                "models 'virtio-transitional' and 'virtio-non-transitional' need an address of type 'pci', not '{kind}'"
+                "models `virtio-transitional` and `virtio-non-transitional` need an address of type `pci`, not `{kind}`"
             );
             out.refuse(&VERSION_ADDRESS, info.pos.path("address/@type"), message);
         } else if version == VirtioVersion::NonTransitional && !supported {
-            let message = "the model 'virtio-non-transitional' is not supported by this QEMU";
+            let message = "the model `virtio-non-transitional` is not supported by this QEMU";
             out.refuse(&NON_TRANSITIONAL, info.pos, message);
         }
     }

@@ -20,12 +20,12 @@ virtargv_model::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for vsock in &cx.domain.devices.vsocks {
         if let Some(cid @ (1 | 2)) = vsock.cid {
-            let message = format!("attribute 'address' of element 'cid' is '{cid}', it must be at least '3'");
+            let message = format!("`address` of `<cid>` is `{cid}`, it must be at least `3`");
             out.refuse(&VSOCK_CID, vsock.info.pos.path("cid/@address"), message);
         }
         virtio::available(cx, vsock.virtio, &vsock.info.pos.path("driver"), out);
         if !cx.has(Cap::DeviceVhostVsock) {
-            out.refuse(&VSOCK_QEMU, vsock.info.pos, "this QEMU has no device 'vhost-vsock'");
+            out.refuse(&VSOCK_QEMU, vsock.info.pos, "this QEMU has no device `vhost-vsock`");
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Rules on `<watchdog>`.
 
 use virtargv_caps::Convention;
+use virtargv_model::Message;
 use virtargv_model::device::watchdog::{Watchdog, WatchdogModel};
 use virtargv_model::info::Address;
 
@@ -31,8 +32,11 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (n, watchdog) in watchdogs.iter().enumerate() {
         let Some(model) = watchdog.model else { continue };
         let earlier = watchdogs.get(..n).unwrap_or_default();
-        if model != WatchdogModel::I6300esb && earlier.iter().any(|w| w.model == Some(model)) {
-            let message = format!("a guest has at most one 'watchdog' of model '{model}'");
+        if model != WatchdogModel::I6300esb
+            && let Some(first) = earlier.iter().find(|w| w.model == Some(model))
+        {
+            let message = format!("a guest has at most one `<watchdog>` of model `{model}`");
+            let message = Message::new(message).with_label(first.info.pos, "the first is here");
             out.refuse(&WATCHDOG_TWICE, watchdog.info.pos, message);
         }
         // If the action of the first watchdog could not be read, the others are not compared with it.
@@ -40,9 +44,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         if let (Some(first), Some(action)) = (first.and_then(|first| first.action), watchdog.action)
             && first != action
         {
-            let message = format!(
-                "attribute 'action' of element 'watchdog' is '{action}', that of the first is '{first}'"
-            );
+            let message = format!("`action` of `<watchdog>` is `{action}`, that of the first is `{first}`");
             out.refuse(&WATCHDOG_ACTION, watchdog.info.pos.attr("action"), message);
         }
         check_machine(cx, watchdog, model, out);
@@ -58,7 +60,7 @@ fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, ou
         (Some(_), _) => false,
     };
     if !placed {
-        let message = format!("this 'address' is not supported for a 'watchdog' of model '{model}'");
+        let message = format!("this `address` is not supported for a `watchdog` of model `{model}`");
         out.refuse(&WATCHDOG_ADDRESS, watchdog.info.pos.path("address"), message);
     }
     let fits = match model {
@@ -69,7 +71,7 @@ fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, ou
     };
     if !fits {
         let message =
-            format!("a 'watchdog' of model '{model}' is not supported for machine type '{}'", guest.machine);
+            format!("a `watchdog` of model `{model}` is not supported for machine type `{}`", guest.machine);
         out.refuse(&WATCHDOG_MACHINE, watchdog.info.pos.attr("model"), message);
     }
 }

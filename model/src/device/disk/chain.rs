@@ -35,8 +35,7 @@ impl BackingChain {
             }
             let Some(kind) = r.attr(el, "type") else { break };
             if chain.images.len() == MAX_CHAIN {
-                let message =
-                    format!("more than '{MAX_CHAIN}' images are in the chain of element 'backingStore'");
+                let message = format!("more than `{MAX_CHAIN}` images are in the chain of `<backingStore>`");
                 r.refuse(&DISK_CHAIN_LENGTH, el.pos(), message);
                 break;
             }

@@ -169,8 +169,7 @@ impl DiskDriver {
         let error_policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "error_policy");
         let rerror_policy: Option<ErrorPolicy> = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "rerror_policy");
         if rerror_policy == Some(ErrorPolicy::Enospace) {
-            let message =
-                "attribute 'rerror_policy' of element 'driver' is 'enospace', which only writes can have";
+            let message = "`rerror_policy` of `<driver>` is `enospace`, which only writes can have";
             r.refuse(&DISK_RERROR_POLICY, el.pos().attr("rerror_policy"), message);
         }
         let driver = Self {

@@ -145,7 +145,7 @@ impl ThrottleGroup {
             let Some(group) = Self::read(el, r) else { continue };
             let name = &group.0.group_name;
             if let Some(name) = name.as_ref().filter(|_| groups.iter().any(|g| g.0.group_name == *name)) {
-                let message = format!("two elements 'throttlegroup' have the name '{name}'");
+                let message = format!("two `<throttlegroup>` have the name `{name}`");
                 r.refuse(&THROTTLEGROUP_TWICE, el.pos(), message);
             }
             groups.push(group);
@@ -158,7 +158,7 @@ impl Element for ThrottleGroup {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let group = Self(Iotune::read(el, r));
         if group.0.group_name.is_none() {
-            let message = "element 'throttlegroup' lacks its 'group_name'";
+            let message = "`<throttlegroup>` lacks its `group_name`";
             r.refuse(&THROTTLEGROUP_NAME, el.pos(), message);
         }
         Some(group)

@@ -81,9 +81,8 @@ impl Statistics {
             Some(word) => {
                 let found = LatencyType::from_word(word);
                 if found.is_none() {
-                    let message = format!(
-                        "attribute 'type' of element 'latency-histogram' is '{word}', which is no kind of requests"
-                    );
+                    let message =
+                        format!("`type` of `<latency-histogram>` is `{word}`, which is no kind of requests");
                     r.refuse(&DISK_HISTOGRAM_TYPE, el.pos().attr("type"), message);
                     return;
                 }
@@ -92,19 +91,17 @@ impl Statistics {
         };
         let bins: Vec<u64> = el.children("bin").filter_map(|bin| r.required(bin, "start")).collect();
         if el.child("bin").is_none() {
-            r.refuse(&DISK_HISTOGRAM_EMPTY, el.pos(), "element 'latency-histogram' has no element 'bin'");
+            r.refuse(&DISK_HISTOGRAM_EMPTY, el.pos(), "`<latency-histogram>` has no `<bin>`");
         }
         if let Some(pair) = bins.windows(2).find(|pair| matches!(pair, [before, after] if before >= after)) {
-            let shown: Vec<String> = pair.iter().map(|start| format!("'{start}'")).collect();
-            let message = format!(
-                "attribute 'start' of the elements 'bin' of element 'latency-histogram' is not ascending: {}",
-                shown.join(", ")
-            );
+            let shown: Vec<String> = pair.iter().map(|start| format!("`{start}`")).collect();
+            let message =
+                format!("`start` of `<bin>` of `<latency-histogram>` is not ascending: {}", shown.join(", "));
             r.refuse(&DISK_HISTOGRAM_ORDER, el.pos().path("bin/@start"), message);
         }
         if self.histograms.iter().any(|histogram| histogram.requests == requests) {
             let which = requests.map_or("no type", Spelled::as_str);
-            let message = format!("element 'statistics' has two elements 'latency-histogram' of '{which}'");
+            let message = format!("`<statistics>` has two `<latency-histogram>` of `{which}`");
             r.refuse(&DISK_HISTOGRAM_TWICE, el.pos(), message);
         }
         let bins: Vec<u64> = bins.into_iter().skip_while(|start| *start == 0).collect();

@@ -59,16 +59,15 @@ impl Auth {
         if let Some(text) = el.get("passwdValidTo") {
             auth.valid_to = time(text);
             if auth.valid_to.is_none() {
-                let message = format!(
-                    "attribute 'passwdValidTo' of element 'graphics' is '{text}', expected 'YYYY-MM-DDTHH:MM:SS'"
-                );
+                let message =
+                    format!("`passwdValidTo` of `<graphics>` is `{text}`, expected `YYYY-MM-DDTHH:MM:SS`");
                 r.refuse(&GRAPHICS_PASSWORD_TIME, attr_place(el, "passwdValidTo"), message);
             }
         }
         auth.connected = r.attr_as(Class::Unsupported, el, "connected");
         if vnc && auth.connected.is_some_and(|connected| connected != Connected::Keep) {
             let message = format!(
-                "attribute 'connected' of element 'graphics' is '{}', VNC supports only connected='keep'",
+                "`connected` of `<graphics>` is `{}`, VNC supports only `connected='keep'`",
                 el.get("connected").unwrap_or_default()
             );
             r.refuse(&GRAPHICS_VNC_CONNECTED, attr_place(el, "connected"), message);

@@ -132,9 +132,7 @@ impl Listen {
         }
         for (name, wanted) in [("network", ListenType::Network), ("socket", ListenType::Socket)] {
             if el.get(name).is_some_and(|value| !value.is_empty()) && kind != wanted {
-                let message = format!(
-                    "attribute '{name}' of element 'listen' is for type '{wanted}', the type is '{kind}'"
-                );
+                let message = format!("`{name}` of `<listen>` is for type `{wanted}`, the type is `{kind}`");
                 r.refuse(&GRAPHICS_LISTEN_ATTRIBUTE, attr_place(el, name), message);
             }
         }
@@ -164,7 +162,7 @@ fn check_equal(
         && value != other
     {
         let message = format!(
-            "attribute '{graphics_name}' of element 'graphics' is '{other}', but the first 'listen' has '{name}' '{value}'"
+            "`{graphics_name}` of `<graphics>` is `{other}`, but the first `listen` has `{name}` `{value}`"
         );
         r.refuse(&GRAPHICS_LISTEN_DIFFERS, attr_place(graphics, graphics_name), message);
     }

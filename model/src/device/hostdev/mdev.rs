@@ -51,18 +51,18 @@ impl Mdev {
         let model = r.required(el, "model");
         let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
         let Some(address) = source.child("address") else {
-            let message = "element 'source' of a mediated device lacks its child 'address'";
+            let message = "`<source>` of a mediated device lacks its `<address>`";
             r.refuse(&HOSTDEV_MDEV_NO_ADDRESS, source.pos(), message);
             return None;
         };
         let Some(text) = address.get("uuid") else {
-            let message = "element 'address' of a mediated device lacks its attribute 'uuid'";
+            let message = "`<address>` of a mediated device lacks its `uuid`";
             r.refuse(&HOSTDEV_MDEV_UUID, address.pos(), message);
             return None;
         };
         let uuid = Uuid::parse(text);
         if uuid.is_none() {
-            let message = format!("attribute 'uuid' of element 'address' is '{text}', expected a UUID");
+            let message = format!("`uuid` of `<address>` is `{text}`, expected a UUID");
             r.refuse(&HOSTDEV_MDEV_UUID_FORM, address.pos().attr("uuid"), message);
         }
         Some(Self { pos: source.pos(), model: model?, display, ramfb, uuid: uuid? })

@@ -93,9 +93,7 @@ impl ScsiDevice {
             None | Some("adapter") => ScsiSource::Adapter(ScsiAdapter::read(source, r)?),
             Some("iscsi") => ScsiSource::Iscsi(ScsiIscsi::read(source, r)?),
             Some(word) => {
-                let message = format!(
-                    "attribute 'protocol' of element 'source' is '{word}', expected 'adapter' or 'iscsi'"
-                );
+                let message = format!("`protocol` of `<source>` is `{word}`, expected `adapter` or `iscsi`");
                 r.refuse(&HOSTDEV_SCSI_PROTOCOL, source.pos().attr("protocol"), message);
                 return None;
             }
@@ -136,10 +134,8 @@ impl ScsiAdapter {
     /// A mandatory part of the address.
     fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
         if el.get(name).is_none() {
-            let message = format!(
-                "element '{}' lacks its attribute '{name}': it needs 'bus', 'target', and 'unit'",
-                el.name()
-            );
+            let message =
+                format!("`<{}>` lacks its `{name}`: it needs `bus`, `target`, and `unit`", el.name());
             r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
@@ -155,7 +151,7 @@ impl ScsiIscsi {
         let name = r.required(source, "name");
         let hosts: Vec<NetHost> = read::all(source, "host", r);
         if source.children("host").count() != 1 {
-            let message = format!("an iSCSI LUN has exactly one 'host', this one has '{}'", hosts.len());
+            let message = format!("an iSCSI LUN has exactly one `host`, this one has `{}`", hosts.len());
             r.refuse(&HOSTDEV_ISCSI_HOST, source.pos(), message);
         }
         let auth: Option<Auth> = read::one(source, "auth", r);
@@ -163,8 +159,7 @@ impl ScsiIscsi {
             && let kind = auth.secret_type.as_deref().unwrap_or_default()
             && kind != "iscsi"
         {
-            let message =
-                format!("attribute 'type' of element 'secret' is '{kind}', an iSCSI LUN needs 'iscsi'");
+            let message = format!("`type` of `<secret>` is `{kind}`, an iSCSI LUN needs `iscsi`");
             let class = if SECRETS.contains(&kind) { Class::Internal } else { Class::Unsupported };
             r.refuse_as(class, &HOSTDEV_ISCSI_SECRET, auth.pos.path("secret/@type"), message);
         }
@@ -201,15 +196,13 @@ impl ScsiHost {
         let model = r.attr(el, "model");
         let protocol: String = r.required(source, "protocol")?;
         if protocol != "vhost" {
-            let message =
-                format!("attribute 'protocol' of element 'source' is '{protocol}', expected 'vhost'");
+            let message = format!("`protocol` of `<source>` is `{protocol}`, expected `vhost`");
             r.refuse(&HOSTDEV_SCSI_HOST_PROTOCOL, source.pos().attr("protocol"), message);
         }
         let wwpn: String = r.required(source, "wwpn")?;
         let digits = wwpn.strip_prefix("naa.").unwrap_or_default();
         if digits.len() != 16 || !digits.bytes().all(|b| b.is_ascii_hexdigit()) {
-            let message =
-                format!("attribute 'wwpn' of element 'source' is '{wwpn}', expected 'naa.' and 16 digits");
+            let message = format!("`wwpn` of `<source>` is `{wwpn}`, expected `naa.` and 16 digits");
             r.refuse(&HOSTDEV_SCSI_HOST_WWPN, source.pos().attr("wwpn"), message);
         }
         Some(Self { pos: source.pos(), model, wwpn })

@@ -89,14 +89,13 @@ impl UsbHostAddress {
         let port = r.string_since("12.9", el, "port").filter(|port| !port.is_empty());
         let at = match (el.get("device"), port) {
             (Some(_), Some(port)) => {
-                let message =
-                    format!("element 'address' of a USB device has both 'device' and 'port' ('{port}')");
+                let message = format!("`<address>` of a USB device has both `device` and `port` (`{port}`)");
                 r.refuse(&HOSTDEV_USB_PLACE, el.pos(), message);
                 None
             }
             (None, Some(port)) => Some(UsbHostPlace::Port(port)),
             (None, None) if r.knows("12.9") => {
-                let message = "element 'address' of a USB device has neither 'device' nor 'port'";
+                let message = "`<address>` of a USB device has neither `device` nor `port`";
                 r.refuse(&HOSTDEV_USB_PLACE, el.pos(), message);
                 None
             }
@@ -132,13 +131,13 @@ impl UsbDevice {
         let (vendor, product) = (source.child("vendor"), source.child("product"));
         let there = vendor.or(product)?;
         let (Some(vendor), Some(product)) = (vendor, product) else {
-            let message = "a USB device has both 'vendor' and 'product', or neither";
+            let message = "a USB device has both `vendor` and `product`, or neither";
             r.refuse(&HOSTDEV_USB_PRODUCT, there.pos(), message);
             return None;
         };
         let id: Option<AnyBase<u32>> = r.required_as(INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_9_0, vendor, "id");
         if id == Some(AnyBase(0)) {
-            let message = "attribute 'id' of element 'vendor' is '0', which is not the id of a vendor";
+            let message = "`id` of `<vendor>` is `0`, which is not the id of a vendor";
             r.refuse(&HOSTDEV_USB_VENDOR, vendor.pos().attr("id"), message);
         }
         let product: Option<AnyBase<u32>> =

@@ -156,8 +156,7 @@ impl Address {
             AddressType::Usb => Self::Usb(UsbAddress::read(el, r)),
             AddressType::SpaprVio => Self::SpaprVio { reg: hexadecimal(el, "reg", r) },
             AddressType::VirtioS390 => {
-                let message =
-                    "attribute 'type' of element 'address' is 'virtio-s390', which has no addresses";
+                let message = "`type` of `<address>` is `virtio-s390`, which has no addresses";
                 r.refuse(&ADDRESS_VIRTIO_S390_NONE, el.pos().attr("type"), message);
                 return None;
             }
@@ -311,7 +310,7 @@ impl UsbAddress {
             let parts: Vec<Option<u32>> = text.split('.').map(|p| p.parse().ok()).collect();
             if parts.len() > 4 || parts.iter().any(Option::is_none) {
                 let message = format!(
-                    "attribute 'port' of a USB address is '{text}', expected up to four numbers with dots between them"
+                    "`port` of a USB address is `{text}`, expected up to four numbers with dots between them"
                 );
                 r.refuse(&USB_PORT, el.pos().attr("port"), message);
             } else {
@@ -330,7 +329,7 @@ impl CcwAddress {
         }
         if let Some(missing) = names.iter().find(|n| el.get(n).is_none()) {
             let message =
-                format!("a CCW address has all of its attributes or none, this one lacks '{missing}'");
+                format!("a CCW address has all of its attributes or none, this one lacks `{missing}`");
             r.refuse(&CCW_ADDRESS, el.pos(), message);
             return None;
         }
@@ -341,7 +340,7 @@ impl CcwAddress {
         };
         if ccw.cssid > 0xfe || ccw.ssid > 3 || ccw.devno > 0xffff {
             let message = format!(
-                "a CCW address has cssid='{:#x}' ssid='{:#x}' devno='{:#06x}', the limits are '0xfe', '0x3' and '0xffff'",
+                "a CCW address has `cssid='{:#x}'` `ssid='{:#x}'` `devno='{:#06x}'`, the limits are `0xfe`, `0x3` and `0xffff`",
                 ccw.cssid, ccw.ssid, ccw.devno
             );
             r.refuse(&CCW_ADDRESS_RANGE, el.pos(), message);

@@ -74,7 +74,7 @@ impl PciAddress {
         let beyond = |(_, found, max): &(_, u32, u32)| !address.is_empty() && found > max;
         let fits = !limits.iter().any(beyond);
         for (name, found, max) in limits.into_iter().filter(beyond) {
-            let message = format!("PCI address has {name}='{found:#x}', the limit is '{max:#x}'");
+            let message = format!("PCI address has `{name}='{found:#x}'`, the limit is `{max:#x}`");
             r.refuse(&PCI_ADDRESS_RANGE, el.pos().attr(name), message);
         }
         address.multifunction = r.attr_as(INTERNAL_BEFORE_9_0, el, "multifunction");

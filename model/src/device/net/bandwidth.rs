@@ -53,13 +53,12 @@ impl Bandwidth {
     /// Reads the `<bandwidth>` of an interface. `floor` is whether `floor=` is allowed.
     pub(super) fn of_interface(el: El<'_>, floor: bool, r: &mut Reader) -> Option<Self> {
         if let Some(class) = el.get("classID") {
-            let message =
-                format!("attribute 'classID' ('{class}') of element 'bandwidth' is for network ports only");
+            let message = format!("`classID` (`{class}`) of `<bandwidth>` is for network ports only");
             r.refuse(&NET_BANDWIDTH_CLASS, el.pos().attr("classID"), message);
         }
         for name in ["inbound", "outbound"] {
             if let Some(second) = el.children(name).nth(1) {
-                let message = format!("element 'bandwidth' has element '{name}' more than once");
+                let message = format!("`<bandwidth>` has `<{name}>` more than once");
                 r.refuse(&NET_BANDWIDTH_TWICE, second.pos(), message);
             }
         }
@@ -106,16 +105,15 @@ impl Rate {
         let given = |name| el.get(name).is_some();
         if !given("average") {
             if !given("floor") {
-                let message = format!("element '{name}' of 'bandwidth' has neither 'average' nor 'floor'");
+                let message = format!("`<{name}>` of `bandwidth` has neither `average` nor `floor`");
                 r.refuse(&NET_BANDWIDTH_AVERAGE, el.pos(), message);
             } else if given("peak") || given("burst") {
-                let message =
-                    format!("attributes 'peak' and 'burst' of element '{name}' need its attribute 'average'");
+                let message = format!("attributes `peak` and `burst` of `<{name}>` need its `average`");
                 r.refuse(&NET_BANDWIDTH_PEAK_ALONE, el.pos(), message);
             }
         }
         if given("floor") && !floor {
-            let message = format!("attribute 'floor' is not for element '{name}' of this interface");
+            let message = format!("`floor` is not for `<{name}>` of this interface");
             r.refuse(&NET_BANDWIDTH_FLOOR, el.pos().attr("floor"), message);
         }
         Some(rate).filter(|rate| rate.average.is_some() || rate.floor.is_some())

@@ -80,8 +80,7 @@ fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
     if let Some(family) = el.get("family").and_then(|f| f.parse::<Family>().ok())
         && Family::of(address) != family
     {
-        let message =
-            format!("address '{address}' of element '{}' is not of the family '{family}'", el.name());
+        let message = format!("address `{address}` of `<{}>` is not of the family `{family}`", el.name());
         r.refuse(&NET_IP_FAMILY, el.pos().attr(name), message);
         return None;
     }
@@ -92,7 +91,7 @@ fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
 fn prefix(el: El<'_>, address: IpAddr, r: &mut Reader) -> Option<u32> {
     let prefix: u32 = r.attr(el, "prefix")?;
     if prefix > Family::of(address).bits() {
-        let message = format!("prefix '{prefix}' of element '{}' is too long for '{address}'", el.name());
+        let message = format!("prefix `{prefix}` of `<{}>` is too long for `{address}`", el.name());
         r.refuse(&NET_IP_PREFIX, el.pos().attr("prefix"), message);
         return None;
     }
@@ -104,7 +103,7 @@ fn missing(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<()> {
     if el.get(name).is_some() {
         return Some(());
     }
-    let message = format!("element '{}' lacks its attribute '{name}'", el.name());
+    let message = format!("`<{}>` lacks its `{name}`", el.name());
     r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     None
 }
@@ -116,7 +115,7 @@ impl Element for IpAddress {
         let prefix = prefix(el, address, r);
         let peer: Option<IpAddr> = r.attr_as(Class::InvalidArgument, el, "peer");
         if let Some(peer) = peer.filter(|peer| Family::of(*peer) != Family::of(address)) {
-            let message = format!("peer '{peer}' of element 'ip' is not of the family of '{address}'");
+            let message = format!("peer `{peer}` of `<ip>` is not of the family of `{address}`");
             r.refuse(&NET_IP_PEER_FAMILY, el.pos().attr("peer"), message);
         }
         Some(Self { address, prefix, peer })
@@ -194,7 +193,7 @@ impl Route {
         let mut valid = true;
         let mut refuse = |name: &'static str, why: &str| {
             let value = el.get(name).unwrap_or_default();
-            let message = format!("attribute '{name}' of element 'route' is '{value}': {why}");
+            let message = format!("`{name}` of `<route>` is `{value}`: {why}");
             r.refuse(&NET_ROUTE, el.pos().attr(name), message);
             valid = false;
         };
@@ -207,7 +206,7 @@ impl Route {
             refuse("netmask", "expected an IPv4 mask, of an IPv4 route");
         }
         if self.netmask.is_some() && self.prefix.is_some() {
-            refuse("prefix", "the route has a 'netmask' already");
+            refuse("prefix", "the route has a `netmask` already");
         }
         if self.prefix.is_some_and(|p| p > family.bits()) {
             refuse("prefix", "longer than an address of the route's family");
@@ -279,7 +278,7 @@ impl Element for PortForward {
 fn port(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<u32> {
     let port: u32 = r.attr(el, name)?;
     if port == 0 {
-        let message = format!("attribute '{name}' of element 'range' is '0', expected a port from 1");
+        let message = format!("`{name}` of `<range>` is `0`, expected a port from 1");
         r.refuse(&NET_PORT_ZERO, el.pos().attr(name), message);
     }
     Some(port).filter(|p| *p > 0)

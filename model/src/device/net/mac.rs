@@ -84,9 +84,8 @@ impl Element for Mac {
             None => MacAddress::default(),
         };
         if address.is_multicast() {
-            let message = format!(
-                "address '{address}' of element 'mac' is a multicast address, expected a unicast one"
-            );
+            let message =
+                format!("address `{address}` of `<mac>` is a multicast address, expected a unicast one");
             r.refuse(&NET_MAC_MULTICAST, el.pos().attr("address"), message);
             return None;
         }

@@ -100,7 +100,7 @@ impl NicModel {
         let name = el.get("type")?;
         if !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-') {
             let message =
-                format!("network model '{name}' has characters other than letters, digits, '_' and '-'");
+                format!("network model `{name}` has characters other than letters, digits, `_` and `-`");
             r.refuse(&NET_MODEL_NAME, el.pos().attr("type"), message);
             return None;
         }

@@ -191,7 +191,7 @@ impl Element for Vlan {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let tags: Vec<VlanTag> = read::all(el, "tag", r);
         if el.child("tag").is_none() {
-            let message = "element 'vlan' lacks its child 'tag'";
+            let message = "`<vlan>` lacks its `<tag>`";
             r.refuse(&NET_VLAN_TAG, el.pos(), message);
             return None;
         }
@@ -200,7 +200,7 @@ impl Element for Vlan {
         }
         let natives = tags.iter().filter(|t| t.native.is_some()).count();
         if natives > 1 {
-            let message = "element 'vlan' has more than one 'tag' with a 'nativeMode'";
+            let message = "`<vlan>` has more than one `tag` with a `nativeMode`";
             r.refuse(&NET_VLAN_NATIVE, el.pos(), message);
         }
         let word = el.get("trunk").filter(|word| !word.is_empty());
@@ -209,7 +209,7 @@ impl Element for Vlan {
         let bad = word.is_some_and(|word| must_be_trunk || !word.eq_ignore_ascii_case("no"));
         if bad && !trunk {
             let word = word.unwrap_or_default();
-            let message = format!("attribute 'trunk' of element 'vlan' is '{word}', expected 'yes'");
+            let message = format!("`trunk` of `<vlan>` is `{word}`, expected `yes`");
             r.refuse(&NET_VLAN_TRUNK, el.pos().attr("trunk"), message);
         }
         Some(Self { trunk: trunk || tags.len() > 1, tags })
@@ -225,7 +225,7 @@ impl Element for VlanTag {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let id: u32 = r.required(el, "id")?;
         if id > 4095 {
-            let message = format!("attribute 'id' of element 'tag' is '{id}', the limit is '4095'");
+            let message = format!("`id` of `<tag>` is `{id}`, the limit is `4095`");
             r.refuse(&NET_VLAN_ID, el.pos().attr("id"), message);
             return None;
         }
@@ -249,8 +249,7 @@ impl Coalesce {
         let frames = el.child("rx").and_then(|rx| rx.child("frames"));
         let max: u64 = r.attr_as(Class::Plain, frames.filter(|f| f.get("max") != Some(""))?, "max")?;
         let Ok(rx_max_frames) = u32::try_from(max) else {
-            let message =
-                format!("attribute 'max' of element 'frames' is '{max}', the limit is '{}'", u32::MAX);
+            let message = format!("`max` of `<frames>` is `{max}`, the limit is `{}`", u32::MAX);
             r.refuse(&NET_COALESCE_RANGE, el.pos().path("rx/frames/@max"), message);
             return None;
         };

@@ -339,8 +339,7 @@ fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -
         last.rule.id == NET_SOURCE_MISSING.id && last.place.element.offset() == el.pos().offset()
     });
     if value.is_none() && !is_missed {
-        let message =
-            format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
+        let message = format!("`<source>` of an interface of type `{kind}` lacks its `{name}`");
         let place = source.map_or(el.pos().path("source"), |source| source.pos().attr(name));
         r.refuse(&NET_SOURCE_MISSING, place, message);
     }
@@ -362,16 +361,14 @@ impl VhostUser {
                 break;
             }
             if source.is_none_or(|s| s.get(name).is_none()) {
-                let message =
-                    format!("element 'source' of an interface of type '{kind}' lacks its attribute '{name}'");
+                let message = format!("`<source>` of an interface of type `{kind}` lacks its `{name}`");
                 let place = source.map_or(el.pos().path("source"), |source| source.pos().attr(name));
                 r.refuse(rule, place, message);
             }
         }
         let Some(source) = source else { return Self::default() };
         if let Some(word) = source.get("type").filter(|t| *t != "unix") {
-            let message =
-                format!("attribute 'type' of element 'source' is '{word}', type '{kind}' needs 'unix'");
+            let message = format!("`type` of `<source>` is `{word}`, type `{kind}` needs `unix`");
             r.refuse(&NET_VHOSTUSER_TYPE, source.pos().attr("type"), message);
         }
         Self {
@@ -401,7 +398,7 @@ impl Socket {
         let Some(source) = el.child("source") else { return Self::default() };
         let Some(local) = source.child("local") else {
             let message =
-                "interface type 'udp' needs an element '<local>' of 'source', with 'address' and 'port'";
+                "interface type `udp` needs an element `<local>` of `source`, with `address` and `port`";
             r.refuse_as(INTERNAL_BEFORE_9_0, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };

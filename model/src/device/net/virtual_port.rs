@@ -95,7 +95,7 @@ impl VirtualPort {
         if let Some(kind) = kind {
             let extra = PARAMETERS.iter().find(|n| p.get(n).is_some() && !kind.allowed().contains(n));
             if let Some(name) = extra {
-                let message = format!("parameter '{name}' is not for element 'virtualport' of type '{kind}'");
+                let message = format!("parameter `{name}` is not for `<virtualport>` of type `{kind}`");
                 r.refuse(&NET_VIRTUALPORT_EXTRA, p.pos(), message);
             }
         }
@@ -113,7 +113,7 @@ impl VirtualPort {
     /// Reads a virtual port, with its type and all mandatory parameters.
     pub(super) fn read_complete(el: El<'_>, r: &mut Reader) -> Option<Self> {
         if el.get("type").is_none() {
-            let message = "element 'virtualport' lacks its attribute 'type'";
+            let message = "`<virtualport>` lacks its `type`";
             r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
@@ -122,7 +122,7 @@ impl VirtualPort {
         let needed = port.kind.map(VirtualPortType::required).unwrap_or_default();
         if let Some(name) = needed.iter().find(|n| !given(n)) {
             let kind = port.kind.map(Spelled::as_str).unwrap_or_default();
-            let message = format!("element 'virtualport' of type '{kind}' lacks its parameter '{name}'");
+            let message = format!("`<virtualport>` of type `{kind}` lacks its parameter `{name}`");
             r.refuse(&NET_VIRTUALPORT_MISSING, el.pos(), message);
         }
         Some(port)
@@ -161,7 +161,7 @@ fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Op
 fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id <= 0xFF_FFFF;
     if !fits {
-        let message = format!("parameter 'typeid' is '{id}', expected at most 16777215");
+        let message = format!("parameter `typeid` is `{id}`, expected at most 16777215");
         r.refuse(&NET_VIRTUALPORT_TYPEID, el.pos().attr("typeid"), message);
     }
     fits
@@ -170,7 +170,7 @@ fn fits_24_bits(id: u32, el: El<'_>, r: &mut Reader) -> bool {
 fn fits_39_bytes(id: &str, el: El<'_>, r: &mut Reader) -> bool {
     let fits = id.len() < 40;
     if !fits {
-        let message = format!("parameter 'profileid' is '{id}', expected at most 39 bytes");
+        let message = format!("parameter `profileid` is `{id}`, expected at most 39 bytes");
         r.refuse(&NET_VIRTUALPORT_PROFILEID, el.pos().attr("profileid"), message);
     }
     fits
@@ -180,7 +180,7 @@ fn uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Uuid> {
     let text = el.get(name)?;
     let uuid = Uuid::parse(text);
     if uuid.is_none() {
-        let message = format!("parameter '{name}' is '{text}', expected a UUID");
+        let message = format!("parameter `{name}` is `{text}`, expected a UUID");
         r.refuse(&NET_VIRTUALPORT_UUID, el.pos().attr(name), message);
     }
     uuid

@@ -40,13 +40,11 @@ impl SecretRef {
         match (el.get("uuid"), el.get("usage")) {
             (Some(uuid), None) => match Uuid::parse(uuid) {
                 Some(uuid) => Some(Self::Uuid(uuid)),
-                None => problem(r, Class::Xml, format!("malformed uuid '{uuid}' of element 'secret'")),
+                None => problem(r, Class::Xml, format!("malformed uuid `{uuid}` of `<secret>`")),
             },
             (None, Some(usage)) => Some(Self::Usage(usage.to_owned())),
-            (None, None) => problem(r, Class::Xml, "element 'secret' has neither 'uuid' nor 'usage'".into()),
-            (Some(_), Some(_)) => {
-                problem(r, Class::Xml, "element 'secret' has both 'uuid' and 'usage'".into())
-            }
+            (None, None) => problem(r, Class::Xml, "`<secret>` has neither `uuid` nor `usage`".into()),
+            (Some(_), Some(_)) => problem(r, Class::Xml, "`<secret>` has both `uuid` and `usage`".into()),
         }
     }
 
@@ -75,8 +73,7 @@ impl Element for Auth {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let username = super::required_text(el, "username", r);
         if let Some(kind) = el.get("type").filter(|kind| !["", "none", "chap", "ceph"].contains(kind)) {
-            let message =
-                format!("attribute 'type' of element 'auth' is '{kind}', expected 'chap' or 'ceph'");
+            let message = format!("`type` of `<auth>` is `{kind}`, expected `chap` or `ceph`");
             r.refuse(&STORAGE_AUTH_TYPE, el.pos().attr("type"), message);
         }
         let secret_el = r.need(el, "secret")?;
@@ -155,7 +152,7 @@ impl Element for Encryption {
         });
         let ivgen = el.child("ivgen").filter(|_| luks).map(|i| {
             if cipher.is_none() {
-                let message = "element 'ivgen' needs an element 'cipher'";
+                let message = "`<ivgen>` needs a `<cipher>`";
                 r.refuse(&ENCRYPTION_IVGEN, i.pos(), message);
             }
             IvGen { name: r.required(i, "name"), hash: i.string("hash") }

@@ -401,7 +401,7 @@ pub(crate) fn optional_word<T: crate::read::Value>(
 pub(crate) fn required_text(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let value: Option<String> = r.attr(el, name).filter(|value: &String| !value.is_empty());
     if value.is_none() {
-        let message = format!("element '{}' lacks a value for its attribute '{name}'", el.name());
+        let message = format!("`<{}>` lacks a value for its `{name}`", el.name());
         r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     }
     value

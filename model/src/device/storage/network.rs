@@ -99,14 +99,13 @@ impl Element for NetHost {
         let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
         if host.transport() == Transport::Unix {
             if host.socket.is_none() {
-                let message = "element 'host' with transport 'unix' lacks its attribute 'socket'";
+                let message = "`<host>` with transport `unix` lacks its `socket`";
                 r.refuse(&STORAGE_HOST_SOCKET, el.pos(), message);
             }
             return Some(host);
         }
         if host.socket.is_some() {
-            let message =
-                format!("transport '{}' of element 'host' has no attribute 'socket'", host.transport());
+            let message = format!("transport `{}` of `<host>` has no `socket`", host.transport());
             r.refuse(&STORAGE_HOST_SOCKET, el.pos().attr("socket"), message);
         }
         host.name = r.required(el, "name");
@@ -140,7 +139,7 @@ impl Element for Cookie {
         let name = required_text(el, "name", r)?;
         let value = el.text();
         if value.is_empty() {
-            let message = format!("element 'cookie' with the name '{name}' has no value");
+            let message = format!("`<cookie>` with the name `{name}` has no value");
             r.refuse(&STORAGE_COOKIE_VALUE, el.pos(), message);
         }
         Some(Self { pos: el.pos(), name, value })
@@ -170,7 +169,7 @@ impl SshIdentity {
             agentsock: el.string("agentsock"),
         };
         if ssh.keyfile.is_none() && ssh.agentsock.is_none() {
-            let message = "element 'identity' has neither a 'keyfile' nor an 'agentsock'";
+            let message = "`<identity>` has neither a `keyfile` nor an `agentsock`";
             r.refuse(&STORAGE_SSH_IDENTITY, el.pos(), message);
         }
         ssh
@@ -245,7 +244,7 @@ impl NetSource {
             net.query = el.string("query");
         }
         if net.name.is_none() && !matches!(protocol, None | Some(Protocol::Nbd)) {
-            let message = "element 'source' with a network protocol lacks its attribute 'name'";
+            let message = "`<source>` with a network protocol lacks its `name`";
             r.refuse(&STORAGE_SOURCE_NAME, el.pos(), message);
         }
         if let (Some(Protocol::Gluster | Protocol::Rbd), Some(name)) = (protocol, &net.name)
@@ -253,11 +252,11 @@ impl NetSource {
                 && (protocol == Some(Protocol::Gluster) || is_rbd(name, r)))
         {
             let parts = if r.knows(RBD_NAMESPACES) && protocol == Some(Protocol::Rbd) {
-                "is not 'pool/image' or 'pool/namespace/image'"
+                "is not `pool/image` or `pool/namespace/image`"
             } else {
-                "has no '/' between pool and image"
+                "has no `/` between pool and image"
             };
-            let message = format!("the name '{name}' of element 'source' {parts}");
+            let message = format!("the name `{name}` of `<source>` {parts}");
             r.refuse(&STORAGE_SOURCE_SPLIT, el.pos().attr("name"), message);
         }
         // libvirt reads an empty name as absent.

@@ -80,7 +80,7 @@ impl VolumeSource {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let (pool, volume) = (el.string("pool"), el.string("volume"));
         if pool.is_some() != volume.is_some() {
-            let message = "attributes 'pool' and 'volume' of element 'source' need each other";
+            let message = "attributes `pool` and `volume` of `<source>` need each other";
             r.refuse(&STORAGE_VOLUME_INCOMPLETE, el.pos(), message);
         }
         // libvirt ignores `mode=` of a source without pool and volume.
@@ -116,7 +116,7 @@ impl NvmeSource {
         if let Some(kind) = r.required::<String>(el, "type")
             && kind != "pci"
         {
-            let message = format!("attribute 'type' of an NVMe source is '{kind}', expected 'pci'");
+            let message = format!("`type` of an NVMe source is `{kind}`, expected `pci`");
             r.refuse(&STORAGE_NVME_TYPE, el.pos().attr("type"), message);
         }
         let namespace = r.required(el, "namespace");
@@ -186,7 +186,7 @@ impl VhostUserSource {
         if let Some(kind) = r.required::<String>(el, "type")
             && kind != "unix"
         {
-            let message = format!("attribute 'type' of a vhost-user source is '{kind}', expected 'unix'");
+            let message = format!("`type` of a vhost-user source is `{kind}`, expected `unix`");
             r.refuse(&STORAGE_VHOSTUSER_TYPE, el.pos().attr("type"), message);
         }
         Self {
@@ -231,9 +231,8 @@ impl Reservations {
             for (name, only) in [("type", "unix"), ("mode", "client")] {
                 let found = required_text(source, name, r);
                 if let Some(found) = found.filter(|f| f != only) {
-                    let message = format!(
-                        "attribute '{name}' of a reservations source is '{found}', expected '{only}'"
-                    );
+                    let message =
+                        format!("`{name}` of a reservations source is `{found}`, expected `{only}`");
                     r.refuse(&STORAGE_RESERVATIONS_SOURCE, source.pos().attr(name), message);
                 }
             }

@@ -104,7 +104,7 @@ fn default_model(cx: &Prepare<'_>) -> Result<Text, Problem> {
                 [domain.cpu.as_ref().map_or(Pos::NONE, |cpu| cpu.pos), domain.features.pos, domain.clock.pos];
             let place = places.into_iter().find(|pos| pos.offset().is_some()).unwrap_or(domain.pos);
             let message = format!(
-                "the CPU needs a model to have properties, no default is known for architecture '{arch}'"
+                "the CPU needs a model to have properties, no default is known for architecture `{arch}`"
             );
             Err(crate::rules::CPU_NO_DEFAULT.problem(cx.release(), place, message))
         }
@@ -139,13 +139,13 @@ fn named(cpu_props: &mut CpuProperties<'_>, cpu: &Cpu) -> Result<Option<Text>, P
             Some("host".into())
         }
         CpuMode::HostModel => {
-            let message = format!("a CPU of mode 'host-model' is not supported for architecture '{arch}'");
+            let message = format!("a CPU of mode `host-model` is not supported for architecture `{arch}`");
             return Err(crate::rules::CPU_HOST_MODEL_ARCH.problem(cx.release(), cpu.pos, message));
         }
         CpuMode::Custom => cpu.model.name.as_ref().filter(|name| !name.is_empty()).map(Text::from),
     };
     if (arch.is_s390() || arch.is_arm()) && !cpu.features.is_empty() && !cx.has(Cap::QueryCpuModelExpansion) {
-        let message = format!("CPU features of architecture '{arch}' are not supported by this QEMU");
+        let message = format!("CPU features of architecture `{arch}` are not supported by this QEMU");
         return Err(crate::rules::CPU_FEATURES_ARCH.problem(cx.release(), cpu.pos, message));
     }
     if let Some(vendor_id) = &cpu.model.vendor_id {

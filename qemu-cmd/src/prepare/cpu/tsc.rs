@@ -22,7 +22,7 @@ pub(crate) fn check_tsc(domain: &Domain, host: &dyn Host, release: Release) -> R
         return Ok(());
     }
     let message = format!(
-        "the TSC frequency '{asked}' Hz is not between '{least}' and '{most}' Hz: the host's is '{}' Hz, and its CPU \
+        "the TSC frequency `{asked}` Hz is not between `{least}` and `{most}` Hz: the host's is `{}` Hz, and its CPU \
          cannot scale it",
         tsc.frequency
     );

@@ -5,8 +5,9 @@ use virtargv_caps::{
     feature_names, is_native, is_passed_on,
 };
 use virtargv_host::{Fact, Host, HostError};
+use virtargv_model::advice::nearest;
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
-use virtargv_model::{Class, Domain, Problem};
+use virtargv_model::{Class, Domain, Problem, Severity};
 use virtargv_resolve::Guest;
 
 pub(super) type Done = Result<(), Problem>;
@@ -34,7 +35,8 @@ pub(crate) fn update(domain: &mut Domain, guest: &Guest, caps: &Caps, host: &dyn
         convert_old_power(cpu);
     }
     if !cpu.is_native() {
-        cx.adapt(cpu)?;
+        let asked = cpu.model.name.clone().unwrap_or_default();
+        cx.adapt(cpu).map_err(|problem| cx.with_model(problem, &asked))?;
         cpu.model.fallback = Some(CpuFallback::Forbid);
     }
     cpu.features.retain(|feature| is_passed_on(guest.arch, &feature.name));
@@ -82,7 +84,7 @@ impl Cx<'_> {
         }
         for feature in &cpu.features {
             if definitions.feature(&feature.name).is_none() {
-                let message = format!("CPU feature '{}' is not defined", feature.name);
+                let message = format!("CPU feature `{}` is not defined", feature.name);
                 return Err(crate::rules::CPU_FEATURE_UNKNOWN.problem(
                     self.caps.release(),
                     feature.pos.attr("name"),
@@ -91,7 +93,7 @@ impl Cx<'_> {
             }
             if feature.name.starts_with("vmx-") && !self.caps.has(Cap::CpuUnavailableFeatures) {
                 let message =
-                    format!("CPU feature '{}' needs a QEMU that reports unavailable features", feature.name);
+                    format!("CPU feature `{}` needs a QEMU that reports unavailable features", feature.name);
                 return Err(crate::rules::CPU_FEATURE_VMX.problem(
                     self.caps.release(),
                     feature.pos.attr("name"),
@@ -115,7 +117,7 @@ impl Cx<'_> {
             return Ok(());
         }
         let message = format!(
-            "CPU mode '{}' is not supported for architecture '{}' and accelerator '{}' on a host of architecture '{}'",
+            "CPU mode `{}` is not supported for architecture `{}` and accelerator `{}` on a host of architecture `{}`",
             cpu.mode(),
             self.guest.arch,
             self.guest.accel,
@@ -145,6 +147,7 @@ impl Cx<'_> {
             return problem;
         }
         match (self.host.cpu().processor(), self.host.cpu().cpu_map()) {
+            (Err(error @ HostError::Unknown(_)), _) => Fact::Cpu.unanswered(&error, problem),
             (_, Err(error)) if self.guest.arch.is_x86() => undefined(&error, problem),
             (Err(error), _) => Fact::Cpu.unanswered(&error, problem),
             _ => problem,
@@ -222,7 +225,7 @@ impl Cx<'_> {
         if version(wanted, "power").is_none() || version(wanted, "power") <= version(&host, "POWER") {
             return Ok(());
         }
-        let message = format!("the host's CPU '{host}' has no compatibility mode '{wanted}'");
+        let message = format!("the host's CPU `{host}` has no compatibility mode `{wanted}`");
         let problem = crate::rules::CPU_INCOMPATIBLE.problem(self.caps.release(), cpu.model.pos, message);
         // libvirt's message is the words of the class alone.
         Err(problem.with_class(Class::Plain))
@@ -231,7 +234,7 @@ impl Cx<'_> {
     fn check_s390(&self, cpu: &Cpu) -> Done {
         if cpu.mode() == CpuMode::Custom && cpu.matching == Some(CpuMatch::Minimum) {
             let message = format!(
-                "match '{}' is not supported for architecture '{}'",
+                "match `{}` is not supported for architecture `{}`",
                 CpuMatch::Minimum,
                 self.guest.arch
             );
@@ -247,7 +250,7 @@ impl Cx<'_> {
             .find(|feature| !matches!(feature.policy, FeaturePolicy::Require | FeaturePolicy::Disable));
         if let Some(feature) = odd {
             let message = format!(
-                "CPU feature '{}' has policy '{}', architecture '{}' supports 'require' and 'disable' only",
+                "CPU feature `{}` has policy `{}`, architecture `{}` supports `require` and `disable` only",
                 feature.name, feature.policy, self.guest.arch
             );
             return Err(crate::rules::CPU_POLICY_ARCH.problem(self.caps.release(), feature.pos, message));
@@ -264,11 +267,11 @@ impl Cx<'_> {
         }
         let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
         if fallback == Some(CpuFallback::Forbid) {
-            let message = format!("this QEMU has no CPU model '{name}'");
+            let message = format!("this QEMU has no CPU model `{name}`");
             return Err(crate::rules::CPU_MODEL_OFFERED.problem(self.caps.release(), cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
-            let message = format!("CPU model '{name}' cannot be translated to one that this QEMU has");
+            let message = format!("CPU model `{name}` cannot be translated to one that this QEMU has");
             let problem =
                 crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message);
             return Err(self.without_definitions(problem.with_class(Class::NoDriver)));
@@ -279,10 +282,31 @@ impl Cx<'_> {
                 Ok(())
             }
             Ok(None) => {
-                let message = format!("this QEMU has no CPU model to which '{name}' can be translated");
+                let message = format!("this QEMU has no CPU model to which `{name}` can be translated");
                 Err(crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message))
             }
             Err(error) => Err(incompatible(cpu, &error, self.caps.release())),
+        }
+    }
+
+    /// `problem`, with the CPU model of this QEMU that is nearest to the one that is asked for, where it is about that.
+    fn with_model(&self, problem: Problem, asked: &str) -> Problem {
+        use crate::rules::{CPU_MODEL_OFFERED, CPU_MODEL_TRANSLATION, CPU_MODEL_UNKNOWN};
+        let rules = [&CPU_MODEL_OFFERED, &CPU_MODEL_TRANSLATION, &CPU_MODEL_UNKNOWN];
+        let known = self.caps.cpu_models(self.guest.accel).iter().map(|model| &*model.name);
+        if !rules.iter().any(|rule| rule.id == problem.id()) {
+            return problem;
+        }
+        let mut problem = problem;
+        if problem.severity == Severity::Note {
+            problem.message = format!("this QEMU has no CPU model `{asked}`, and {}", problem.message);
+        }
+        match nearest(asked, known) {
+            Some(found) => {
+                let help = format!("did you mean `{}`? Else {}", found.word, problem.help());
+                problem.with_help(help)
+            }
+            None => problem,
         }
     }
 
@@ -305,7 +329,7 @@ impl Cx<'_> {
     fn set_deprecated(&self, cpu: &mut Cpu) -> Done {
         let Some(wanted) = cpu.deprecated_features else { return Ok(()) };
         if !self.caps.has(Cap::QueryCpuModelExpansionDeprecatedProps) {
-            let message = "attribute 'deprecated_features' needs a QEMU that reports deprecated features";
+            let message = "`deprecated_features` needs a QEMU that reports deprecated features";
             let place = cpu.pos.attr("deprecated_features");
             return Err(crate::rules::CPU_DEPRECATED_FEATURES.problem(self.caps.release(), place, message));
         }
@@ -328,7 +352,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
         return Ok(());
     }
     let message = format!(
-        "a CPU of mode '{}' that depends on the host's needs CPU definitions, there are none",
+        "a CPU of mode `{}` that depends on the host's needs CPU definitions, there are none",
         cpu.mode()
     );
     Err(crate::rules::CPU_NO_DEFINITIONS.problem(release, cpu.pos, message))
@@ -337,7 +361,7 @@ fn follow_undefined(cpu: &Cpu, relative: bool, release: Release) -> Done {
 /// `problem`, which is that there are no CPU definitions: a note where the host has not been told where they are.
 fn undefined(error: &HostError, problem: Problem) -> Problem {
     match error {
-        HostError::NotFound { .. } => problem.into_note(Fact::CpuDefinitions.to_string()),
+        HostError::NotFound { .. } => Fact::CpuDefinitions.note(problem),
         _ => Fact::CpuDefinitions.unanswered(error, problem),
     }
 }

@@ -17,8 +17,8 @@ pub(crate) fn id(cx: &Prepare<'_>, id: Option<u32>, user: Pos) -> Result<Option<
     let found = audios.find(|audio| id.is_none_or(|id| audio.id == id));
     found.map(|audio| Some(name(audio.id))).ok_or_else(|| {
         let message = match id {
-            Some(id) => format!("there is no element 'audio' with id '{id}'"),
-            None => "the device needs an audio backend, and the domain has no element 'audio'".to_owned(),
+            Some(id) => format!("there is no `<audio>` with id `{id}`"),
+            None => "the device needs an audio backend, and the domain has no `<audio>`".to_owned(),
         };
         broken(cx.release(), &rules::MISSING, user, message)
     })

@@ -48,7 +48,7 @@ pub(crate) fn serial(
         _ if serial.target.is_none() => SerialKind::OnBoard,
         Some(SerialModel::Pl011 | SerialModel::N16550a) => SerialKind::OnBoard,
         model => SerialKind::Device(model.ok_or_else(|| {
-            let message = "element 'serial' has no model, and its target type has no default";
+            let message = "`<serial>` has no model, and its target type has no default";
             broken(cx.release(), &rules::NO_SERIAL_MODEL, serial.info.pos, message)
         })?),
     };
@@ -99,14 +99,14 @@ pub(crate) fn console(
     let refused = |message: String| {
         broken(cx.release(), &rules::CONSOLE_TARGET, console.info.pos.path("target/@type"), message)
     };
-    let lacks = || refused("element 'console' lacks 'type' of its element 'target'".to_owned());
+    let lacks = || refused("`<console>` lacks `type` of its `<target>`".to_owned());
     let driver = match console.target.ok_or_else(lacks)? {
         ConsoleTarget::Serial => return Ok(None),
         ConsoleTarget::Virtio => "virtconsole",
         ConsoleTarget::Sclp => "sclpconsole",
         ConsoleTarget::Sclplm => "sclplmconsole",
         target @ (ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => {
-            let message = format!("element 'console' has target type '{target}', which QEMU does not have");
+            let message = format!("`<console>` has target type `{target}`, which QEMU does not have");
             return Err(refused(message));
         }
     };

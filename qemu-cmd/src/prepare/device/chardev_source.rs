@@ -215,7 +215,7 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
     let release = cx.release();
     let lacks = |rule, attribute: &str| {
         let message =
-            format!("the source of a character device of type '{}' lacks '{attribute}'", source.kind());
+            format!("the source of a character device of type `{}` lacks `{attribute}`", source.kind());
         broken(release, rule, source.pos.path("source"), message)
     };
     let no_path = || lacks(&rules::SOURCE_PATH, "path");
@@ -254,7 +254,7 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
             mouse: mouse.map(|mouse| mouse == MouseMode::Client),
         },
         Backend::Nmdm { .. } => {
-            let message = "a character device has type 'nmdm', which is for bhyve";
+            let message = "a character device has type `nmdm`, which is for bhyve";
             return Err(broken(release, &rules::BACKEND, source.pos, message));
         }
     })
@@ -263,7 +263,7 @@ fn kind(cx: &mut Prepare<'_>, source: &ChardevSource, alias: &str) -> Result<Cha
 fn udp(cx: &Prepare<'_>, udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem> {
     let or = |text: &Option<String>, default: &'static str| text.as_ref().map_or(default.into(), Text::from);
     let port = udp.connect_service.as_ref().ok_or_else(|| {
-        let message = "a character device of type 'udp' lacks 'service' of its source with mode 'connect'";
+        let message = "a character device of type `udp` lacks `service` of its source with mode `connect`";
         broken(cx.release(), &rules::SOURCE_UDP, at.path("source"), message)
     })?;
     let bound = udp.bind_host.is_some() || udp.bind_service.is_some();
@@ -276,7 +276,7 @@ fn udp(cx: &Prepare<'_>, udp: &Udp, at: Pos) -> Result<CharBackendKind, Problem>
 fn tcp(cx: &mut Prepare<'_>, tcp: &Tcp, alias: &str, pos: Pos) -> Result<CharBackendKind, Problem> {
     let release = cx.release();
     let lacks = |attribute| {
-        let message = format!("the source of a character device of type 'tcp' lacks '{attribute}'");
+        let message = format!("the source of a character device of type `tcp` lacks `{attribute}`");
         broken(release, &rules::SOURCE_TCP, pos.path("source"), message)
     };
     let host = tcp.host.as_ref().ok_or_else(|| lacks("host"))?;

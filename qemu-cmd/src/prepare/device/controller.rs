@@ -72,11 +72,11 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
             }
             model => Facts::Pci {
                 model: model.ok_or_else(|| {
-                    let message = "element 'controller' of type 'pci' lacks 'model'";
+                    let message = "`<controller>` of type `pci` lacks `model`";
                     broken(cx.release(), &PCI_CONTROLLER_MODEL, pos, message)
                 })?,
                 name: pci.name.ok_or_else(|| {
-                    let message = "element 'model' of a PCI controller lacks 'name', the device of QEMU";
+                    let message = "`<model>` of a PCI controller lacks `name`, the device of QEMU";
                     broken(cx.release(), &rules::pci::MISSING, pos, message)
                 })?,
                 target: pci.target,
@@ -89,10 +89,10 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
         ControllerKind::Scsi(model) => {
             let refused =
                 |message: String| broken(cx.release(), &rules::SCSI_MODEL, pos.attr("model"), message);
-            let model = model.ok_or_else(|| refused("a SCSI controller lacks 'model'".to_owned()))?;
+            let model = model.ok_or_else(|| refused("a SCSI controller lacks `model`".to_owned()))?;
             scsi(model).ok_or_else(|| {
                 refused(format!(
-                    "a SCSI controller of model '{model}' is no device that can be added in QEMU"
+                    "a SCSI controller of model `{model}` is no device that can be added in QEMU"
                 ))
             })?
         }
@@ -104,14 +104,14 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
         ControllerKind::Ccid => Facts::Ccid,
         ControllerKind::Nvme(nvme) => {
             let serial = nvme.serial.as_ref().ok_or_else(|| {
-                let message = format!("NVMe controller '{}' has no serial number", controller.number());
+                let message = format!("NVMe controller `{}` has no serial number", controller.number());
                 broken(cx.release(), &rules::nvme::SERIAL, pos, message)
             })?;
             Facts::Nvme(serial.into())
         }
         ControllerKind::Ide(_) => {
             let message = format!(
-                "IDE controller '{}' cannot be added: QEMU has only the one that is part of some machines",
+                "IDE controller `{}` cannot be added: QEMU has only the one that is part of some machines",
                 controller.number()
             );
             return Err(broken(cx.release(), &rules::IDE, pos, message));
@@ -143,13 +143,13 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
         Some(UsbModel::None) => return Ok(Facts::BuiltIn),
         None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return Ok(Facts::BuiltIn),
         model => model.ok_or_else(|| {
-            let message = "a USB controller lacks 'model', and this QEMU has no default";
+            let message = "a USB controller lacks `model`, and this QEMU has no default";
             broken(cx.release(), &rules::USB_MODEL_MISSING, place.clone(), message)
         })?,
     };
     let driver = rules::usb_driver(model).filter(|(_, cap)| cx.has(*cap));
     let (driver, _) = driver.ok_or_else(|| {
-        let message = format!("this QEMU has no USB controller of model '{model}'");
+        let message = format!("this QEMU has no USB controller of model `{model}`");
         broken(cx.release(), &rules::USB_MODEL, place, message)
     })?;
     let companion = match controller.info.master_startport {
@@ -157,7 +157,7 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
             let master = cx.controller(ControllerType::Usb, controller.number());
             let master = master.ok_or_else(|| {
                 let message = format!(
-                    "a companion controller with index '{}' needs the USB controller with that index and no 'master'",
+                    "a companion controller with index `{}` needs the USB controller with that index and no `master`",
                     controller.number()
                 );
                 broken(cx.release(), &rules::USB_NO_MASTER, controller.info.pos, message)

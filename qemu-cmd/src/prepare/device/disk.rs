@@ -156,7 +156,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Op
     let access = Access::of(&disk);
     let backend = if let Location::VhostUser(socket) = &disk.image.location {
         let path = socket.path.as_ref().ok_or_else(|| {
-            let message = "element 'source' of type 'vhostuser' lacks 'path', the socket";
+            let message = "`<source>` of type `vhostuser` lacks `path`, the socket";
             broken(cx.release(), &rules::source::PATH, disk.image.pos, message)
         })?;
         let reconnect = socket.reconnect.as_ref().and_then(|reconnect| {
@@ -228,7 +228,7 @@ fn drive(cx: &mut Prepare<'_>, disk: Device<'_, Disk>) -> Result<Drive, Problem>
     };
     let slot = if disk.bus() == Some(DiskBus::Sd) {
         DriveSlot::Sd(DiskName::index(disk.dst()).ok_or_else(|| {
-            let message = format!("the target '{}' of an SD card has no index, as 'sda' has", disk.dst());
+            let message = format!("the target `{}` of an SD card has no index, as `sda` has", disk.dst());
             broken(cx.release(), &rules::name::TARGET, disk.target_pos.attr("dev"), message)
         })?)
     } else {
@@ -290,7 +290,7 @@ fn frontend(cx: &Prepare<'_>, disk: Device<'_, Disk>) -> Result<Option<Frontend>
         DiskBus::Fdc => Frontend::Named("floppy"),
         DiskBus::Virtio => Frontend::Virtio,
         bus @ (DiskBus::Xen | DiskBus::Uml) => {
-            let message = format!("disk '{}' has bus '{bus}', for which QEMU has no device", disk.dst());
+            let message = format!("disk `{}` has bus `{bus}`, for which QEMU has no device", disk.dst());
             return Err(broken(cx.release(), &rules::BUS, disk.target_pos.attr("bus"), message));
         }
     }))

@@ -86,7 +86,7 @@ fn one(cx: &mut Prepare<'_>, graphics: &Graphics, ports: &mut Ports) -> Result<F
         Display::Dbus(dbus) => self::dbus(cx, graphics, dbus)?,
         Display::Rdp(_) => Facts::Rdp,
         Display::Desktop { .. } => {
-            let message = "element 'graphics' has type 'desktop', which QEMU does not have";
+            let message = "`<graphics>` has type `desktop`, which QEMU does not have";
             return Err(broken(cx.release(), &rules::TYPE, graphics.info.pos.path("@type"), message));
         }
     })
@@ -122,7 +122,7 @@ impl RenderNode {
     fn chosen(cx: &Prepare<'_>, graphics: &Graphics) -> Result<Self, Problem> {
         let path = cx.host.devices().render_node().map_err(|error| {
             let kind = graphics.kind();
-            let message = format!("element 'graphics' of type '{kind}' needs a DRM render node: {error}");
+            let message = format!("`<graphics>` of type `{kind}` needs a DRM render node: {error}");
             let place = graphics.info.pos;
             let mut problem = crate::rules::GRAPHICS_RENDER_NODE.problem(cx.release(), place, message);
             if error.is_missing_directory() {

@@ -85,7 +85,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
         HostdevSource::Scsi(scsi) => unit(cx, hostdev, scsi).map(Facts::ScsiUnit),
         HostdevSource::ScsiHost(_) => {
             if cx.host.devices().vhost_scsi() == Ok(false) {
-                let message = "element 'hostdev' of type 'scsi_host' needs vhost-scsi, but the host has no '/dev/vhost-scsi'";
+                let message =
+                    "`<hostdev>` of type `scsi_host` needs vhost-scsi, but the host has no `/dev/vhost-scsi`";
                 return Err(crate::rules::HOSTDEV_VHOST_SCSI.problem(
                     cx.release(),
                     hostdev.info.pos,
@@ -98,7 +99,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>) -> Res
         }
         HostdevSource::Mdev(_) => Ok(Facts::Mdev),
         HostdevSource::Capability(_) => {
-            let message = "element 'hostdev' has mode 'capabilities', which is for containers";
+            let message = "`<hostdev>` has mode `capabilities`, which is for containers";
             Err(broken(cx.release(), &rules::CAPABILITIES, hostdev.info.pos.path("@mode"), message))
         }
     }
@@ -125,7 +126,7 @@ pub(crate) fn usb(cx: &Prepare<'_>, usb: &UsbDevice) -> Result<Option<UsbNode>, 
     let address = usb.address.as_ref().filter(|at| at.numbers() != Some((0, 0)));
     let missing = |message: String| crate::rules::HOSTDEV_USB_MISSING.problem(cx.release(), usb.pos, message);
     if address.is_none() && (usb.product.is_none() || cx.is_for_reader()) {
-        let message = "the USB device of element 'hostdev' has no bus and device number on the host";
+        let message = "the USB device of `<hostdev>` has no bus and device number on the host";
         return Err(broken(cx.release(), &rules::USB_NODE, usb.pos, message));
     }
     if let Some(address) = address.filter(|_| cx.is_for_reader()) {
@@ -177,10 +178,10 @@ fn may_be_missing(cx: &Prepare<'_>, usb: &UsbDevice) -> bool {
 
 /// What a document says of a USB device of the host, for messages.
 fn shown(usb: &UsbDevice) -> String {
-    let ids = usb.product.map(|(vendor, product)| format!("'{vendor:04x}:{product:04x}'"));
+    let ids = usb.product.map(|(vendor, product)| format!("`{vendor:04x}:{product:04x}`"));
     let address = usb.address.as_ref().map(|UsbHostAddress { bus, at }| match at {
-        UsbHostPlace::Device(device) => format!("at bus '{bus}', device '{device}'"),
-        UsbHostPlace::Port(port) => format!("at bus '{bus}', port '{port}'"),
+        UsbHostPlace::Device(device) => format!("at bus `{bus}`, device `{device}`"),
+        UsbHostPlace::Port(port) => format!("at bus `{bus}`, port `{port}`"),
     });
     ids.into_iter().chain(address).collect::<Vec<_>>().join(" ")
 }
@@ -212,7 +213,7 @@ fn unit(cx: &mut Prepare<'_>, hostdev: Device<'_, Hostdev>, scsi: &ScsiDevice) -
     let number = cx.next_node;
     cx.next_node = number.saturating_add(1);
     if !matches!(hostdev.info.address, Some(Address::Drive(_))) {
-        let message = "a SCSI device of element 'hostdev' needs an address of type 'drive'";
+        let message = "a SCSI device of `<hostdev>` needs an address of type `drive`";
         return Err(broken(
             cx.release(),
             &rules::BUS_ADDRESS,
@@ -238,7 +239,7 @@ fn image(cx: &Prepare<'_>, scsi: &ScsiDevice) -> Result<Image, Problem> {
         ScsiSource::Adapter(at) => {
             let found =
                 cx.host.devices().scsi_generic(&at.name, at.bus, at.target, at.unit).map_err(|error| {
-                    let message = format!("the SCSI device of adapter '{}' was not found: {error}", at.name);
+                    let message = format!("the SCSI device of adapter `{}` was not found: {error}", at.name);
                     let mut problem =
                         crate::rules::HOSTDEV_SCSI_UNIT.problem(cx.release(), scsi.pos, message);
                     if error.is_missing_directory() {

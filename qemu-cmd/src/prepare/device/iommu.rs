@@ -38,7 +38,7 @@ pub(crate) enum MachineIommu {
 /// Prepares an `<iommu>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, iommu: Device<'_, Iommu>) -> Result<Driver, Problem> {
     let model = iommu.model.ok_or_else(|| {
-        let message = "element 'iommu' lacks attribute 'model'";
+        let message = "`<iommu>` lacks `model`";
         broken(cx.release(), &ATTRIBUTE_MISSING, iommu.info.pos.attr("model"), message)
     })?;
     Ok(match model {
@@ -48,7 +48,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, iommu: Device<'_, Iommu>) -> Result<
             None => Driver::Machine(MachineIommu::Smmuv3),
             Some(index) => Driver::Smmuv3(pci_bus(cx, index).ok_or_else(|| {
                 let message =
-                    format!("an IOMMU is for the PCI controller with index '{index}', which there is not");
+                    format!("an IOMMU is for the PCI controller with index `{index}`, which there is not");
                 broken(cx.release(), &rules::PCI_BUS, iommu.info.pos.path("driver/@pciBus"), message)
             })?),
         },

@@ -32,8 +32,8 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, balloon: Device<'_, Memballoon>) -> 
         Some(MemballoonModel::VirtioTransitional) => Balloon::Virtio(Variant::Transitional),
         Some(MemballoonModel::VirtioNonTransitional) => Balloon::Virtio(Variant::NonTransitional),
         Some(MemballoonModel::Xen) => {
-            return Err(refused("'memballoon' model 'xen' is not supported by QEMU"));
+            return Err(refused("`memballoon` model `xen` is not supported by QEMU"));
         }
-        None => return Err(refused("element 'memballoon' lacks attribute 'model'")),
+        None => return Err(refused("`<memballoon>` lacks `model`")),
     })
 }

@@ -179,7 +179,7 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
             CharBackend::started(passt_socket(cx, nic), passt(nic, true), Some(PASST_RECONNECT))
         } else {
             let path = source.path.as_ref().ok_or_else(|| {
-                let message = "element 'source' of an interface of type 'vhostuser' lacks 'path', the socket";
+                let message = "`<source>` of an interface of type `vhostuser` lacks `path`, the socket";
                 broken(cx.release(), &rules::source::VHOSTUSER_PATH, nic.info.pos.path("source"), message)
             })?;
             let reconnect = source.reconnect.and_then(reconnect_seconds);
@@ -191,7 +191,7 @@ fn backend(cx: &mut Prepare<'_>, nic: Device<'_, Interface>) -> Result<NetBacken
         Source::Vdpa { dev } => NetBackend::Vdpa(vdpa(cx, nic, dev)?),
         Source::Hostdev(_) | Source::Null | Source::Vds(_) => {
             let message =
-                format!("an interface of type '{}' has no network backend of QEMU", nic.source.kind());
+                format!("an interface of type `{}` has no network backend of QEMU", nic.source.kind());
             return Err(broken(cx.release(), &rules::BACKEND, nic.info.pos.path("@type"), message));
         }
     })
@@ -233,7 +233,7 @@ fn has_vhost(cx: &Prepare<'_>, nic: Device<'_, Interface>) -> Result<bool, Probl
     let is_kvm = cx.guest.accel == Accel::Kvm;
     let is_there = cx.host.devices().vhost_net(cx.guest.accel).unwrap_or(is_kvm);
     if is_kvm && !is_there && nic.driver.name == Some(DriverName::Vhost) {
-        let message = "element 'driver' of the interface has 'name' 'vhost', but the host has no vhost-net";
+        let message = "`<driver>` of the interface has `name` `vhost`, but the host has no vhost-net";
         let place = nic.info.pos.path("driver/@name");
         return Err(crate::rules::NET_VHOST.problem(cx.release(), place, message));
     }

@@ -45,7 +45,7 @@ pub(crate) struct Rate {
 pub(crate) fn prepare(cx: &mut Prepare<'_>, rng: Device<'_, Rng>) -> Result<Facts, Problem> {
     let backend = match &rng.backend {
         Backend::Random { path } => RngBackend::Random(path.as_ref().map(Text::from).ok_or_else(|| {
-            let message = "element 'backend' of model 'random' has no text, the path of the host's device";
+            let message = "`<backend>` of model `random` has no text, the path of the host's device";
             broken(cx.release(), &ELEMENT_VALUE, rng.info.pos.path("backend"), message)
         })?),
         Backend::Egd(source) => RngBackend::Egd(Box::new(CharBackend::of(cx, source, rng.alias)?)),

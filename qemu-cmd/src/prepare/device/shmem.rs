@@ -49,13 +49,13 @@ pub(crate) enum LegacyMemory {
 pub(crate) fn prepare(cx: &mut Prepare<'_>, shmem: Device<'_, Shmem>) -> Result<Facts, Problem> {
     let (release, pos) = (cx.release(), shmem.info.pos);
     let size = || {
-        let message = "element 'shmem' lacks element 'size'";
+        let message = "`<shmem>` lacks `<size>`";
         shmem.size.ok_or_else(|| broken(release, &rules::SIZE, pos.path("size"), message))
     };
     let path = || text!("/dev/shm/", shmem.name);
-    let model = shmem.model.ok_or_else(|| {
-        broken(release, &rules::MODEL, pos.path("model"), "element 'shmem' lacks element 'model'")
-    })?;
+    let model = shmem
+        .model
+        .ok_or_else(|| broken(release, &rules::MODEL, pos.path("model"), "`<shmem>` lacks `<model>`"))?;
     Ok(match (model, &shmem.server) {
         (ShmemModel::Ivshmem, Some(server)) => {
             Facts::Legacy { size: size()?, memory: LegacyMemory::Server(connect(&shmem, server)) }
@@ -66,12 +66,12 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, shmem: Device<'_, Shmem>) -> Result<
         },
         (ShmemModel::IvshmemPlain, None) => Facts::Plain { size: size()?, path: path() },
         (ShmemModel::IvshmemPlain, Some(_)) => {
-            let message = "a 'server' is not supported for shared memory of model 'ivshmem-plain'";
+            let message = "a `server` is not supported for shared memory of model `ivshmem-plain`";
             return Err(broken(release, &rules::SERVER_UNUSED, pos.path("server"), message));
         }
         (ShmemModel::IvshmemDoorbell, Some(server)) => Facts::Doorbell(connect(&shmem, server)),
         (ShmemModel::IvshmemDoorbell, None) => {
-            let message = "shared memory of model 'ivshmem-doorbell' needs a 'server'";
+            let message = "shared memory of model `ivshmem-doorbell` needs a `server`";
             return Err(broken(release, &rules::SERVER_NEEDED, pos.path("model/@type"), message));
         }
     })

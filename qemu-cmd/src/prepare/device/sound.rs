@@ -43,7 +43,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, sound: Device<'_, Sound>) -> Result<
         SoundModel::Ich7 => None,
     };
     let card = card.ok_or_else(|| {
-        let message = format!("element 'sound' has model '{}', which QEMU does not have", sound.model);
+        let message = format!("`<sound>` has model `{}`, which QEMU does not have", sound.model);
         broken(cx.release(), &rules::MODEL, sound.info.pos.path("@model"), message)
     })?;
     let silent = card == Card::PcSpeaker && !cx.release().has(Convention::PcSpeakerAudiodev);

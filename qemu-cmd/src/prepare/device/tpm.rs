@@ -46,12 +46,12 @@ pub(crate) enum Backend {
 /// Prepares a `<tpm>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
     let model = tpm.model.ok_or_else(|| {
-        let message = "element 'tpm' lacks attribute 'model'";
+        let message = "`<tpm>` lacks `model`";
         broken(cx.release(), &rules::TPM_MODEL, tpm.info.pos.attr("model"), message)
     })?;
     if model == TpmModel::SpaprProxy {
         let TpmBackend::Passthrough { path } = &tpm.backend else {
-            let message = "a 'tpm' of model 'spapr-tpm-proxy' needs a backend of type 'passthrough'";
+            let message = "a `tpm` of model `spapr-tpm-proxy` needs a backend of type `passthrough`";
             return Err(broken(cx.release(), &rules::TPM_PROXY, tpm.backend_pos.attr("type"), message));
         };
         return Ok(Facts::Proxy(host_device(cx, &tpm, path.as_deref())?.to_owned().into()));
@@ -67,7 +67,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Fact
 /// The path of the host's TPM.
 fn host_device<'p>(cx: &Prepare<'_>, tpm: &Tpm, path: Option<&'p str>) -> Result<&'p str, Problem> {
     path.ok_or_else(|| {
-        let message = "element 'backend' of type 'passthrough' lacks 'path' of element 'device'";
+        let message = "`<backend>` of type `passthrough` lacks `path` of `<device>`";
         broken(cx.release(), &rules::TPM_BACKEND, tpm.backend_pos.path("device"), message)
     })
 }
@@ -78,7 +78,7 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
             let path = host_device(cx, &tpm, path.as_deref())?;
             if let Err(error @ HostError::NotFound { .. }) = cx.host.files().stat(path) {
                 let place = tpm.backend_pos.path("device/@path");
-                let message = format!("the TPM '{path}' cannot be opened: {error}");
+                let message = format!("the TPM `{path}` cannot be opened: {error}");
                 return Err(crate::rules::TPM_DEVICE.problem(cx.release(), place, message));
             }
             if cx.is_for_shell() {
@@ -105,8 +105,7 @@ fn backend(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Backend, Proble
         }
         TpmBackend::External { path, .. } => {
             let path = path.as_ref().ok_or_else(|| {
-                let message =
-                    "element 'backend' of type 'external' lacks 'path' of element 'source', the socket";
+                let message = "`<backend>` of type `external` lacks `path` of `<source>`, the socket";
                 broken(cx.release(), &rules::TPM_EXTERNAL, tpm.backend_pos.path("source"), message)
             })?;
             Backend::Socket(CharBackend::connected(path, Process::Peer, None))

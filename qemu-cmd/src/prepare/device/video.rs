@@ -54,14 +54,14 @@ pub(crate) enum GpuSocket {
 pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
     let refused =
         |message: String| broken(cx.release(), &rules::MODEL, video.info.pos.path("model/@type"), message);
-    let model = video.model.ok_or_else(|| refused("element 'video' lacks a 'model'".to_owned()))?;
+    let model = video.model.ok_or_else(|| refused("`<video>` lacks a `model`".to_owned()))?;
     if model == VideoModel::None {
         return Ok(None);
     }
     let by_option = video.primary && !cx.has(Cap::DeviceVideoPrimary);
     let driver = if by_option { vga(model) } else { device(cx, &video, model) };
     let driver = driver.ok_or_else(|| {
-        refused(format!("element 'video' has model '{model}', for which this QEMU has no device"))
+        refused(format!("`<video>` has model `{model}`, for which this QEMU has no device"))
     })?;
     if video.is_vhost_user() {
         check_render_node(cx, &video)?;
@@ -69,7 +69,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<
     let gpu = match &cx.directories.shell {
         _ if !video.is_vhost_user() => None,
         _ if cx.is_for_reader() => {
-            let message = "element 'video' has a vhost-user device, whose process is not started for a command line \
+            let message = "`<video>` has a vhost-user device, whose process is not started for a command line \
                            that is to be read";
             return Err(crate::rules::NATIVE_VHOST_USER_GPU.problem(cx.release(), video.info.pos, message));
         }
@@ -88,8 +88,7 @@ fn check_render_node(cx: &Prepare<'_>, video: &Video) -> Result<(), Problem> {
     match cx.host.devices().render_node() {
         Ok(_) | Err(HostError::Unknown(_)) => Ok(()),
         Err(error) => {
-            let message =
-                format!("the vhost-user device of element 'video' needs a DRM render node: {error}");
+            let message = format!("the vhost-user device of `<video>` needs a DRM render node: {error}");
             let problem = crate::rules::VIDEO_RENDER_NODE.problem(cx.release(), video.info.pos, message);
             Err(if error.is_missing_directory() { problem.with_class(Class::Plain) } else { problem })
         }

@@ -32,20 +32,18 @@ pub(crate) enum Vhost {
 /// Prepares a `<vsock>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<Facts, Problem> {
     if !cx.is_for_reader() && cx.host.devices().vhost_vsock() == Ok(false) {
-        let message =
-            "element 'vsock' needs vhost-vsock, but '/dev/vhost-vsock' cannot be opened on the host";
+        let message = "`<vsock>` needs vhost-vsock, but `/dev/vhost-vsock` cannot be opened on the host";
         return Err(crate::rules::VSOCK_VHOST.problem(cx.release(), vsock.info.pos, message));
     }
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => cid.ok_or_else(|| {
-            let message =
-                "element 'cid' of element 'vsock' has auto 'no' and lacks 'address', the context id";
+            let message = "`<cid>` of `<vsock>` has auto `no` and lacks `address`, the context id";
             broken(cx.release(), &rules::VSOCK_CID, vsock.info.pos, message)
         })?,
         (None, Some(cid)) => cid,
         _ if cx.is_for_reader() => 0,
         _ => cx.host.devices().free_vsock_cid().map_err(|error| {
-            let message = format!("no context id for element 'vsock': {error}");
+            let message = format!("no context id for `<vsock>`: {error}");
             let problem = crate::rules::VSOCK_HOST.problem(cx.release(), vsock.info.pos, message);
             Fact::VsockCid.unanswered(&error, problem)
         })?,

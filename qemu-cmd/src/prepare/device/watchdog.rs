@@ -28,7 +28,7 @@ pub(crate) enum Driver {
 /// Prepares a `<watchdog>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, watchdog: Device<'_, Watchdog>) -> Result<Facts, Problem> {
     let lacks = |attribute: &'static str| {
-        let message = format!("element 'watchdog' lacks attribute '{attribute}'");
+        let message = format!("`<watchdog>` lacks `{attribute}`");
         broken(cx.release(), &ATTRIBUTE_MISSING, watchdog.info.pos.attr(attribute), message)
     };
     let driver = match watchdog.model.ok_or_else(|| lacks("model"))? {

@@ -12,8 +12,7 @@ use crate::prepare::context::broken;
 pub(crate) fn initial(domain: &Domain, release: Release) -> Result<Kib, Problem> {
     let devices = domain.devices.memories.iter().fold(0u64, |sum, d| sum.saturating_add(d.target.size.0));
     let total = domain.memory.size.ok_or_else(|| {
-        let message =
-            "the domain has no memory: element 'memory' is missing or 0, and no NUMA node has memory";
+        let message = "the domain has no memory: `<memory>` is missing or 0, and no NUMA node has memory";
         broken(release, &rules::SIZE, domain.memory.pos, message)
     })?;
     Ok(Kib(total.0.saturating_sub(devices)))
@@ -33,13 +32,13 @@ pub(crate) fn align(domain: &mut Domain, guest: &Guest, release: Release) -> Res
     let round = |size, step, place: &Place, what: &str| round(size, step, place, what, release);
     for (id, cell) in domain.numa.cells.iter_mut().enumerate() {
         cell.memory =
-            Kib(round(cell.memory.0, step, &cell.pos.path("@memory"), &format!("NUMA node '{id}'"))?);
+            Kib(round(cell.memory.0, step, &cell.pos.path("@memory"), &format!("NUMA node `{id}`"))?);
         initial = initial.saturating_add(cell.memory.0);
     }
     let place = Place::from(domain.memory.pos);
     let initial = round(initial, step, &place, "the initial memory")?;
     if let Some(max) = &mut domain.memory.max {
-        max.size = Kib(round(max.size.0, step, &max.pos.into(), "'maxMemory'")?);
+        max.size = Kib(round(max.size.0, step, &max.pos.into(), "`maxMemory`")?);
     }
     let mut total = initial;
     for (index, device) in domain.devices.memories.iter_mut().enumerate() {
@@ -48,7 +47,7 @@ pub(crate) fn align(domain: &mut Domain, guest: &Guest, release: Release) -> Res
         }
         if !pseries || device.model() != MemoryModel::Nvdimm {
             let module = if pseries { step } else { 2048 };
-            let what = format!("memory module '{index}'");
+            let what = format!("memory module `{index}`");
             let size = round(device.target.size.0, module, &device.info.pos.path("target/size"), &what)?;
             device.target.size = Kib(size);
         }
@@ -62,7 +61,7 @@ fn round(size: u64, step: u64, place: &Place, what: &str, release: Release) -> R
     let rounded = size.checked_next_multiple_of(step).filter(|rounded| *rounded <= MAX);
     rounded.ok_or_else(|| {
         let message =
-            format!("the size of {what}, '{size}' KiB, is too large once it is rounded to '{step}' KiB");
+            format!("the size of {what}, `{size}` KiB, is too large once it is rounded to `{step}` KiB");
         crate::rules::MEMORY_SIZE_OVERFLOW.problem(release, place.clone(), message)
     })
 }

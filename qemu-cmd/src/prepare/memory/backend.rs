@@ -142,7 +142,7 @@ pub(crate) fn prepare(cx: &Prepare<'_>, wanted: &Wanted<'_>) -> Result<Backend, 
         let found = domain.numa.cells.get(cell as usize);
         found.ok_or_else(|| {
             let message = format!(
-                "memory '{}' belongs to NUMA node '{cell}', the guest has '{}' NUMA nodes",
+                "memory `{}` belongs to NUMA node `{cell}`, the guest has `{}` NUMA nodes",
                 wanted.id,
                 domain.numa.cells.len()
             );
@@ -240,7 +240,7 @@ fn supported(cx: &Prepare<'_>, kind: &BackendKind, wanted: &Wanted<'_>) -> Resul
     if cx.has(cap) {
         return Ok(());
     }
-    let message = format!("this QEMU has no object '{name}', which memory '{}' needs", wanted.id);
+    let message = format!("this QEMU has no object `{name}`, which memory `{}` needs", wanted.id);
     Err(crate::rules::MEMORY_BACKEND_MISSING.problem(cx.release(), wanted.pos(), message))
 }
 
@@ -272,7 +272,7 @@ fn discard(cx: &Prepare<'_>, wanted: &Wanted<'_>, of_cell: Option<YesNo>) -> Res
     }
     if !cx.has(Cap::ObjectMemoryFileDiscard) {
         let message =
-            format!("discarding the content of memory '{}' is not supported by this QEMU", wanted.id);
+            format!("discarding the content of memory `{}` is not supported by this QEMU", wanted.id);
         return Err(crate::rules::MEMORY_DISCARD.problem(cx.release(), wanted.pos(), message));
     }
     Ok(Some(discard))
@@ -332,12 +332,12 @@ pub(super) fn tuned_nodes(cx: &Prepare<'_>, cell: Option<u32>) -> Result<Option<
     let tune = &cx.domain.tune.numa;
     if tune.is_auto() {
         if cx.is_for_reader() {
-            let message = "placement 'auto' of element 'numatune' needs the advice of the host, which is asked at a start";
+            let message =
+                "placement `auto` of `<numatune>` needs the advice of the host, which is asked at a start";
             return Err(crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message));
         }
         let advice = cx.host.numa().numa_advice().map_err(|error| {
-            let message =
-                format!("placement 'auto' of element 'numatune' needs the advice of the host: {error}");
+            let message = format!("placement `auto` of `<numatune>` needs the advice of the host: {error}");
             let problem = crate::rules::NUMA_ADVICE.problem(cx.release(), tune.pos, message);
             Fact::NumaAdvice.unanswered(&error, problem)
         })?;
@@ -354,7 +354,7 @@ pub(super) fn available(cx: &Prepare<'_>, nodes: &NumberSet, place: impl Into<Pl
     match nodes.iter().find(|node| !known.contains(node)) {
         None => Ok(()),
         Some(missing) => {
-            let message = format!("the host has no NUMA node '{missing}'");
+            let message = format!("the host has no NUMA node `{missing}`");
             Err(crate::rules::NUMA_NODE_MISSING.problem(cx.release(), place, message))
         }
     }

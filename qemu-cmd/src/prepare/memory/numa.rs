@@ -69,7 +69,7 @@ pub(super) fn prepare(cx: &mut Prepare<'_>) -> Result<Facts, Problem> {
     let path = if memdev { None } else { Some(path(cx)?) };
     let first = numbered(numa).find(|(_, cell)| cell.cpus.is_some()).map(|(id, _)| id);
     let first = first.ok_or_else(|| {
-        let message = "no element 'cell' of element 'numa' has 'cpus', so that no NUMA node has vCPUs";
+        let message = "no `<cell>` of `<numa>` has `cpus`, so that no NUMA node has vCPUs";
         broken(cx.release(), &rules::NO_VCPUS, numa.pos, message)
     })?;
     // Without memory backends the cells have a size only.

@@ -79,7 +79,7 @@ fn default_huge_page(cx: &Prepare<'_>) -> Result<Kib, Problem> {
     let mounts = &cx.settings().hugetlbfs;
     let mount = mounts.iter().find(|mount| mount.default).or(mounts.first());
     mount.map(|mount| Kib(mount.size_kib)).ok_or_else(|| {
-        let message = "element 'hugepages' needs a mounted hugetlbfs, the host has none";
+        let message = "`<hugepages>` needs a mounted hugetlbfs, the host has none";
         crate::rules::HUGEPAGES_NOT_MOUNTED.problem(cx.release(), hugepages_place(cx), message)
     })
 }
@@ -92,7 +92,7 @@ pub(super) fn in_huge_pages(cx: &Prepare<'_>, size: Option<Kib>) -> Result<Memor
     };
     let mounts = &cx.settings().hugetlbfs;
     let Some(mount) = mounts.iter().find(|mount| mount.size_kib == size.0) else {
-        let message = format!("the host has no hugetlbfs mounted for pages of '{}' KiB", size.0);
+        let message = format!("the host has no hugetlbfs mounted for pages of `{}` KiB", size.0);
         return Err(crate::rules::HUGEPAGES_SIZE_NOT_MOUNTED.problem(
             cx.release(),
             hugepages_place(cx),

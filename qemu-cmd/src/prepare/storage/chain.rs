@@ -155,7 +155,7 @@ impl ChainReader<'_> {
         let absolute =
             if path.starts_with('/') { Cow::Borrowed(path) } else { Cow::Owned(format!("/{path}")) };
         let found = if path.len() > MAX_PATH {
-            Err(HostError::failed("file", shown(path), format!("its path is longer than '{MAX_PATH}' bytes")))
+            Err(HostError::failed("file", shown(path), format!("its path is longer than `{MAX_PATH}` bytes")))
         } else {
             self.host.files().stat(&absolute)
         };
@@ -175,9 +175,9 @@ impl ChainReader<'_> {
             other => (format!("cannot be read: {other}"), " (not readable)"),
         };
         let message = match self.names.as_slice() {
-            [] | [_] => format!("image '{path}' {why}"),
+            [] | [_] => format!("image `{path}` {why}"),
             [top, ..] => format!(
-                "backing image '{path}' of image '{}' {why} ({})",
+                "backing image `{path}` of image `{}` {why} ({})",
                 shown(top),
                 shown_chain(&self.names, mark)
             ),
@@ -208,7 +208,7 @@ impl ChainReader<'_> {
         Header::read(image.format, &bytes).map(Some).map_err(|why| {
             self.refuse(
                 &rules::STORAGE_IMAGE_HEADER,
-                format!("the header of image '{}' is damaged: {why}", shown(&image.path)),
+                format!("the header of image `{}` is damaged: {why}", shown(&image.path)),
             )
         })
     }
@@ -249,7 +249,7 @@ impl ChainReader<'_> {
     /// The problem that the header of the image `beside` names a backing image, and not its format.
     fn unstated(&self, name: &str, beside: &str) -> Problem {
         let message = format!(
-            "the header of image '{}' does not state the format of its backing image '{}'",
+            "the header of image `{}` does not state the format of its backing image `{}`",
             shown(beside),
             shown(name)
         );
@@ -259,7 +259,7 @@ impl ChainReader<'_> {
     /// The image that `name` refers to; `None` if the domain format cannot describe it.
     fn resolve(&self, name: &str, beside: &str) -> Result<Option<Image>, Problem> {
         let found = reference(name, beside).map_err(|why| {
-            let message = format!("in the header of image '{}', {}", shown(beside), shown(&why.message));
+            let message = format!("in the header of image `{}`, {}", shown(beside), shown(&why.message));
             self.refuse(&rules::STORAGE_REFERENCE, message).with_class(why.class)
         })?;
         let Reference::Image(mut image) = found else { return Ok(None) };
@@ -278,12 +278,12 @@ impl ChainReader<'_> {
         let again = readable(image).is_some() && self.names.iter().any(|name| simplified(name) == place);
         self.names.push(new);
         if again {
-            let message = format!("the backing chain of image '{}' is a loop", self.top());
+            let message = format!("the backing chain of image `{}` is a loop", self.top());
             return Err(self.refuse(&rules::STORAGE_CHAIN_LOOP, message));
         }
         if self.names.len() > MAX_IMAGES {
             let message =
-                format!("the backing chain of image '{}' has more than '{MAX_IMAGES}' images", self.top());
+                format!("the backing chain of image `{}` has more than `{MAX_IMAGES}` images", self.top());
             return Err(self.refuse(&rules::STORAGE_CHAIN_LOOP, message));
         }
         Ok(())
@@ -299,7 +299,7 @@ impl ChainReader<'_> {
         let format = image.format.unwrap_or(ImageFormat::Raw);
         if matches!(image.location, Location::Dir { .. }) && format != ImageFormat::Fat {
             let message = format!(
-                "backing image '{}' is of type 'dir', which needs the format 'fat', not '{format}'",
+                "backing image `{}` is of type `dir`, which needs the format `fat`, not `{format}`",
                 shown(&name)
             );
             return Err(self.refuse(&rules::STORAGE_BACKING_DIRECTORY, message));
@@ -307,7 +307,7 @@ impl ChainReader<'_> {
         if let Some(Protocol::Tftp) = image.network().and_then(|net| net.protocol)
             && !self.tftp
         {
-            let message = format!("backing image '{}': this QEMU has no protocol 'tftp'", shown(&name));
+            let message = format!("backing image `{}`: this QEMU has no protocol `tftp`", shown(&name));
             return Err(broken(self.release, &QEMU_LACKS, self.pos, message));
         }
         Ok(())
@@ -320,13 +320,13 @@ impl ChainReader<'_> {
         match &image.encryption {
             Some(given) if given.format != found => {
                 let message = format!(
-                    "image '{path}' is encrypted in format '{found}', its element 'encryption' has format '{}'",
+                    "image `{path}` is encrypted in format `{found}`, its `<encryption>` has format `{}`",
                     given.format
                 );
                 Err(self.refuse(&rules::STORAGE_ENCRYPTION_FORMAT, message))
             }
             None if self.names.len() > 1 => {
-                let message = format!("backing image '{path}' is encrypted, and its secret is not known");
+                let message = format!("backing image `{path}` is encrypted, and its secret is not known");
                 Err(self.refuse(&rules::STORAGE_BACKING_ENCRYPTED, message))
             }
             _ => Ok(()),

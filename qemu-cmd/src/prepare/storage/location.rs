@@ -180,19 +180,18 @@ impl Storage {
         let release = cx.release();
         let path = |path: &Option<String>| -> Result<Text, Problem> {
             path.as_ref().map(Text::from).ok_or_else(|| {
-                let message =
-                    "element 'source' has no path: the attribute of its type, such as 'file', is missing";
+                let message = "`<source>` has no path: the attribute of its type, such as `file`, is missing";
                 broken(release, &rules::PATH, image.pos, message)
             })
         };
         let not_a_node = |kind| {
-            let message = format!("a source of type '{kind}' cannot be a block node of QEMU");
+            let message = format!("a source of type `{kind}` cannot be a block node of QEMU");
             broken(release, &rules::NODE, image.pos, message)
         };
         Ok(match &image.location {
             Location::File { fdgroup: Some(group), .. } if form == Form::Node && !cx.is_for_shell() => {
                 Self::Group(cx.numbers.group(group, set).ok_or_else(|| {
-                    let message = format!("no descriptors were passed as group '{group}'");
+                    let message = format!("no descriptors were passed as group `{group}`");
                     crate::rules::STORAGE_FDGROUP.problem(cx.release(), image.pos.attr("fdgroup"), message)
                 })?)
             }
@@ -213,7 +212,7 @@ impl Storage {
                     Runner::Shell(_) => return Ok(Self::Vdpa(path)),
                     Runner::Reader => {
                         let message = format!(
-                            "the vDPA device '{path}' is not opened for a command line that is to be read"
+                            "the vDPA device `{path}` is not opened for a command line that is to be read"
                         );
                         return Err(crate::rules::NATIVE_VDPA.problem(release, image.pos, message));
                     }
@@ -222,11 +221,11 @@ impl Storage {
                 Self::VdpaPassed(cx.numbers.set(passed))
             }
             Location::Ctl { .. } => {
-                let message = "a source of type 'ctl' is for bhyve, QEMU has no driver for it";
+                let message = "a source of type `ctl` is for bhyve, QEMU has no driver for it";
                 return Err(broken(release, &rules::CTL, image.pos, message));
             }
             Location::VhostVdpa { .. } => {
-                let message = "a source of type 'vhostvdpa' needs a block node, '-drive' has no such driver";
+                let message = "a source of type `vhostvdpa` needs a block node, `-drive` has no such driver";
                 return Err(broken(release, &rules::DRIVE, image.pos, message));
             }
             Location::Network(_) if objects.nbdkit && form != Form::Address => {
@@ -278,7 +277,7 @@ impl Network {
                 let (target, unit) = name.split_once('/').unwrap_or((&name, "0"));
                 let lun = unit.parse().map_err(|_| {
                     let message =
-                        format!("the logical unit '{unit}' in 'name' of an iSCSI source is not a number");
+                        format!("the logical unit `{unit}` in `name` of an iSCSI source is not a number");
                     broken(release, &rules::ISCSI_UNIT, pos.attr("name"), message)
                 })?;
                 let at = HostPort::of(host, pos, release)?;
@@ -333,7 +332,7 @@ fn identity(
 ) -> Result<Option<u32>, Problem> {
     let Some(text) = text else { return Ok(None) };
     text.trim_start_matches('+').parse().map(Some).map_err(|_| {
-        let message = format!("element 'identity' has {attribute} '{text}', which is not a number");
+        let message = format!("`<identity>` has {attribute} `{text}`, which is not a number");
         broken(release, &rules::NFS_IDENTITY, pos.path("identity"), message)
     })
 }
@@ -344,10 +343,8 @@ pub(super) fn only_host(net: &NetSource, pos: Pos, release: Release) -> Result<&
         [host] => Ok(host),
         hosts => {
             let protocol = net.protocol.map_or("", Spelled::as_str);
-            let message = format!(
-                "a source of protocol '{protocol}' needs one element 'host', it has '{}'",
-                hosts.len()
-            );
+            let message =
+                format!("a source of protocol `{protocol}` needs one `<host>`, it has `{}`", hosts.len());
             Err(broken(release, &rules::ONE_HOST, pos, message))
         }
     }
@@ -355,12 +352,12 @@ pub(super) fn only_host(net: &NetSource, pos: Pos, release: Release) -> Result<&
 
 /// The problem of a network source without `protocol=`.
 pub(super) fn no_protocol(pos: Pos, release: Release) -> Problem {
-    broken(release, &ATTRIBUTE_MISSING, pos, "element 'source' of a network disk lacks 'protocol'")
+    broken(release, &ATTRIBUTE_MISSING, pos, "`<source>` of a network disk lacks `protocol`")
 }
 
 /// The problem of a `<host>` over `transport` without the attribute that such a transport needs.
 pub(super) fn no_attribute(transport: Transport, attribute: &str, pos: Pos, release: Release) -> Problem {
-    let message = format!("element 'host' with transport '{transport}' lacks '{attribute}'");
+    let message = format!("`<host>` with transport `{transport}` lacks `{attribute}`");
     broken(release, &rules::TRANSPORT, pos, message)
 }
 
@@ -375,7 +372,7 @@ impl Server {
                     .ok_or_else(|| no_attribute(Transport::Unix, "socket", pos, release))?,
             )),
             Transport::Rdma => {
-                let message = "element 'host' has transport 'rdma', which QEMU's block drivers do not have";
+                let message = "`<host>` has transport `rdma`, which QEMU's block drivers do not have";
                 Err(broken(release, &rules::TRANSPORT, pos, message))
             }
         }

@@ -37,7 +37,7 @@ pub(super) fn address(
         }
         Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => {
             let message = format!(
-                "a source of protocol '{protocol}' needs a block node, it has no address for '-drive'"
+                "a source of protocol `{protocol}` needs a block node, it has no address for `-drive`"
             );
             Err(broken(release, &rules::DRIVE, image.pos, message))
         }
@@ -76,7 +76,7 @@ fn rbd(image: &Image, net: &NetSource, auth: Option<&Login>, release: Release) -
     let (pool, volume) = split_volume(name_of(net));
     if volume.contains(':') {
         let message =
-            format!("RBD image '{volume}' has a ':' in its name, which separates options in QEMU's address");
+            format!("RBD image `{volume}` has a `:` in its name, which separates options in QEMU's address");
         return Err(broken(release, &rules::RBD_COLON, image.pos.attr("name"), message));
     }
     let escaped = |text: &str| text.replace('\\', "\\\\").replace(':', "\\:");

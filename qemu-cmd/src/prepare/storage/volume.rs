@@ -20,7 +20,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
         if !has_source || !release.has(Convention::VolumeByName) {
             return Ok(());
         }
-        let message = "a disk of type 'volume' lacks 'pool' and 'volume' of its source";
+        let message = "a disk of type `volume` lacks `pool` and `volume` of its source";
         let problem = crate::rules::STORAGE_POOL.problem(release, disk.image.pos, message);
         return Err(problem.with_class(Class::Plain));
     };
@@ -31,7 +31,7 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
     let pool = match host.storage().storage_pool(pool_name) {
         Ok(pool) => pool,
         Err(HostError::Inactive { .. }) => {
-            let message = format!("storage pool '{pool_name}', which has the volume '{name}', is not active");
+            let message = format!("storage pool `{pool_name}`, which has the volume `{name}`, is not active");
             return refuse(Class::Unsupported, message);
         }
         Err(error @ HostError::Failed { .. }) => return refuse(Class::Internal, error.to_string()),
@@ -49,13 +49,13 @@ pub(super) fn look_up(disk: &mut Disk, host: &dyn Host, release: Release) -> Res
     };
     if source.mode.is_some() && pool.kind != PoolType::Iscsi {
         let message = format!(
-            "storage pool '{pool_name}' is of type '{}', attribute 'mode' is for pools of type 'iscsi'",
+            "storage pool `{pool_name}` is of type `{}`, `mode` is for pools of type `iscsi`",
             pool.kind
         );
         return refuse(Class::Xml, message);
     }
     if disk.image.startup_policy.is_some() && (volume.kind != VolumeKind::File || is_iscsi(&pool)) {
-        return refuse(Class::Xml, "attribute 'startupPolicy' is for volumes of type 'file'".to_owned());
+        return refuse(Class::Xml, "`startupPolicy` is for volumes of type `file`".to_owned());
     }
     if let (PoolType::IscsiDirect, _) | (PoolType::Iscsi, Some(PoolMode::Direct)) = (pool.kind, source.mode) {
         return direct(disk, name, &pool, release);
@@ -84,14 +84,14 @@ fn location(name: &str, volume: Volume, pool: &StoragePool) -> Result<Location, 
             VolumeKind::Network | VolumeKind::NetDir => {
                 let word = if volume.kind == VolumeKind::Network { "network" } else { "netdir" };
                 let message = format!(
-                    "volume '{name}' is of type '{word}', which a pool of type '{}' does not have",
+                    "volume `{name}` is of type `{word}`, which a pool of type `{}` does not have",
                     pool.kind
                 );
                 return Err((Class::Internal, message));
             }
         },
         other => {
-            let message = format!("a disk cannot be on a volume of a storage pool of type '{other}'");
+            let message = format!("a disk cannot be on a volume of a storage pool of type `{other}`");
             return Err((Class::Unsupported, message));
         }
     })
@@ -107,11 +107,11 @@ fn direct(disk: &mut Disk, name: &str, pool: &StoragePool, release: Release) -> 
     let parts: Vec<&str> = name.split(':').collect();
     let [_, _, _, unit] = parts.as_slice() else {
         let message =
-            format!("the name of volume '{name}' must end in the logical unit number, such as 'unit:0:0:1'");
+            format!("the name of volume `{name}` must end in the logical unit number, such as `unit:0:0:1`");
         return Err(crate::rules::STORAGE_ISCSI_VOLUME.problem(release, disk.image.pos, message));
     };
     let Some(target) = &pool.device else {
-        let message = format!("the storage pool of volume '{name}' has no iSCSI target");
+        let message = format!("the storage pool of volume `{name}` has no iSCSI target");
         return Err(crate::rules::STORAGE_POOL
             .problem(release, disk.image.pos, message)
             .with_class(Class::Internal));

@@ -201,7 +201,7 @@ impl Buses {
         let Some(slot) = bus.slots.get_mut(at.slot as usize) else { return Ok(()) };
         let bit = 1u8.checked_shl(at.function).unwrap_or(0);
         if slot.functions & bit != 0 {
-            return Err((class(written), format!("two devices have the PCI address '{at}'")));
+            return Err((class(written), format!("two devices have the PCI address `{at}`")));
         }
         if slot.functions == 0 {
             slot.shared = device.intersects(Connect::SHARES_SLOT);
@@ -221,26 +221,26 @@ impl Buses {
             return refused("this guest has no PCI bus for the device".to_owned());
         }
         if at.domain != 0 {
-            return refused(format!("PCI address '{at}' is in a domain other than '0'"));
+            return refused(format!("PCI address `{at}` is in a domain other than `0`"));
         }
         let Some(bus) = self.list.get(at.bus as usize) else {
             let last = self.list.len() - 1;
-            return refused(format!("PCI address '{at}' is on a bus beyond the last one, '{last}'"));
+            return refused(format!("PCI address `{at}` is on a bus beyond the last one, `{last}`"));
         };
         match bus.accepts.takes(device, at.bus, written) {
             Ok(()) => {}
             Err(Mismatch::NotIntegrated) => {
-                return refused(format!("the device at PCI address '{at}' must be on bus '0'"));
+                return refused(format!("the device at PCI address `{at}` must be on bus `0`"));
             }
             Err(Mismatch::NoAuto) => {
                 return refused(format!(
-                    "PCI address '{at}' was assigned on the controller with index='{}', which accepts only devices with an address in the document",
+                    "PCI address `{at}` was assigned on the controller with `index='{}'`, which accepts only devices with an address in the document",
                     at.bus
                 ));
             }
             Err(Mismatch::Kind(device)) => {
                 return refused(format!(
-                    "PCI address '{at}' is on the controller with index='{}', which does not accept a '{}'",
+                    "PCI address `{at}` is on the controller with `index='{}'`, which does not accept a `{}`",
                     at.bus,
                     device.name()
                 ));
@@ -248,12 +248,12 @@ impl Buses {
         }
         if at.slot < bus.first || at.slot > bus.last {
             return refused(format!(
-                "PCI address '{at}' has a slot outside of '{:#x}' to '{:#x}'",
+                "PCI address `{at}` has a slot outside of `{:#x}` to `{:#x}`",
                 bus.first, bus.last
             ));
         }
         if at.function > 7 {
-            return refused(format!("PCI address '{at}' has a function above '7'"));
+            return refused(format!("PCI address `{at}` has a function above `7`"));
         }
         Ok(())
     }
@@ -264,7 +264,7 @@ impl Buses {
             return Ok(());
         };
         if at.bus as usize >= MOST_BUSES {
-            return Err((Class::Internal, format!("more than '{MOST_BUSES}' PCI buses are needed")));
+            return Err((Class::Internal, format!("more than `{MOST_BUSES}` PCI buses are needed")));
         }
         let mut bridge = None;
         let model = if device.intersects(Connect::PCI) {
@@ -285,7 +285,7 @@ impl Buses {
             PciModel::PcieRootPort
         } else {
             let what = device.controller().map_or(device.name(), virtargv_model::Spelled::as_str);
-            let message = format!("there is no free slot for '{what}', and no bus with one can be added");
+            let message = format!("there is no free slot for `{what}`, and no bus with one can be added");
             return Err((Class::Internal, message));
         };
         let end = self.list.len() + missing;

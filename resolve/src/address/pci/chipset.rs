@@ -54,7 +54,7 @@ pub(super) fn i440fx(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
         match present(&controller.info) {
             Some(address) if !same_place(&place, &address) => {
                 let message = format!(
-                    "the first '{}' controller belongs to the chipset at PCI address '{place}', not at '{address}'",
+                    "the first `{}` controller belongs to the chipset at PCI address `{place}`, not at `{address}`",
                     controller.controller_type()
                 );
                 return Err(placer.refused(id, Class::Internal, message));
@@ -89,8 +89,8 @@ fn q35_controller(placer: &mut Placer<'_, '_>, n: usize) -> Result<(), Refused> 
         ControllerKind::Sata if controller.number() == 0 => match present(&controller.info) {
             Some(address) if !same_place(&ICH9_SATA, &address) => {
                 let message = format!(
-                    "the first 'sata' controller belongs to the chipset at PCI address '{ICH9_SATA}', not at \
-                     '{address}'"
+                    "the first `sata` controller belongs to the chipset at PCI address `{ICH9_SATA}`, not at \
+                     `{address}`"
                 );
                 return Err(placer.refused(id, Class::Internal, message));
             }
@@ -131,7 +131,7 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
         return match present(&video.info) {
             Some(address) if !movable && !same_place(&place, &address) => {
                 let message =
-                    format!("the first video device must have PCI address '{place}', not '{address}'");
+                    format!("the first video device must have PCI address `{place}`, not `{address}`");
                 Err(placer.refused(id, Class::Internal, message))
             }
             _ => Ok(()),
@@ -146,7 +146,7 @@ fn first_video(placer: &mut Placer<'_, '_>, slot: u32, needs: Connect) -> Result
     if movable {
         return placer.place(id);
     }
-    let message = format!("PCI address '{place}' is taken, but QEMU places the first video device there");
+    let message = format!("PCI address `{place}` is taken, but QEMU places the first video device there");
     Err(placer.refused(id, Class::Internal, message))
 }
 

@@ -22,7 +22,7 @@ pub(super) fn apply(work: &mut Work<'_>) {
         let refused = refused.or_else(|| {
             (model == PciModel::PciBridge && number <= at.bus).then(|| {
                 format!(
-                    "the 'pci-bridge' controller with index='{number}' is on bus '{:#04x}', its index must be larger \
+                    "the `pci-bridge` controller with `index='{number}'` is on bus `{:#04x}`, its index must be larger \
                      than that",
                     at.bus
                 )
@@ -94,7 +94,7 @@ fn fill(
             *bus_nr = bus_nr.or_else(|| free.bus_nr());
             if bus_nr.is_none() && !std::mem::replace(&mut free.reported, true) {
                 return Err(format!(
-                    "there is no free 'busNr' below the others for the expander bus with index='{number}'"
+                    "there is no free `busNr` below the others for the expander bus with `index='{number}'`"
                 ));
             }
         }
@@ -103,7 +103,7 @@ fn fill(
             *index = index.or_else(|| if number == 0 { Some(0) } else { free.target() });
             if index.is_none() && !std::mem::replace(&mut free.reported, true) {
                 return Err(format!(
-                    "there is no free target 'index' for the host bridge with index='{number}'"
+                    "there is no free target `index` for the host bridge with `index='{number}'`"
                 ));
             }
             free.targets.extend(*index);

@@ -103,7 +103,7 @@ fn check_disks(placer: &mut Placer<'_, '_>) -> Result<(), Refused> {
     });
     match odd {
         Some((id, kind)) => {
-            let message = format!("a virtio disk has an address of type '{kind}'");
+            let message = format!("a virtio disk has an address of type `{kind}`");
             Err(placer.refused(id, Class::Unsupported, message))
         }
         None => Ok(()),

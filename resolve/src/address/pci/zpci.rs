@@ -24,7 +24,7 @@ impl Ids {
         let uid = zpci.uid.or_else(|| (low_uid.max(1)..=0xffff).find(|uid| !self.uids.contains(uid)));
         let fid = zpci.fid.or_else(|| (low_fid..=u32::MAX).find(|fid| !self.fids.contains(fid)));
         let (Some(uid), Some(fid)) = (uid, fid) else {
-            return Err("there is no free 'uid' or 'fid' for a 'zpci' address".to_owned());
+            return Err("there is no free `uid` or `fid` for a `zpci` address".to_owned());
         };
         if zpci.uid.is_none() {
             self.low.0 = uid;
@@ -33,10 +33,10 @@ impl Ids {
             self.low.1 = fid;
         }
         if !self.uids.insert(uid) {
-            return Err(format!("two devices have the zpci uid='{uid:#06x}'"));
+            return Err(format!("two devices have the zpci `uid='{uid:#06x}'`"));
         }
         if !self.fids.insert(fid) {
-            return Err(format!("two devices have the zpci fid='{fid:#010x}'"));
+            return Err(format!("two devices have the zpci `fid='{fid:#010x}'`"));
         }
         Ok(Zpci { uid: Some(uid), fid: Some(fid) })
     }
@@ -76,7 +76,7 @@ impl Placer<'_, '_> {
             if let Some(uid) = zpci.uid.filter(|uid| !(1..=0xFFFF).contains(uid)) {
                 let info = self.work.domain.devices.info(id);
                 let place = info.map(|info| info.pos.path("address/zpci/@uid")).unwrap_or_default();
-                let message = format!("zpci address has uid='{uid:#06x}', expected '0x0001' to '0xffff'");
+                let message = format!("zpci address has `uid='{uid:#06x}'`, expected `0x0001` to `0xffff`");
                 self.work.refuse(&rules::ZPCI_UID_RANGE, place, message);
                 return Err(Refused);
             }

@@ -40,11 +40,11 @@ fn share_nvme_serials(work: &mut Work<'_>) {
 fn for_disks(work: &mut Work<'_>) {
     use virtargv_model::device::disk::DiskBus;
     let kinds = [
-        (DiskBus::Scsi, ControllerKind::Scsi(None), "a <disk> on bus 'scsi' needs a controller"),
-        (DiskBus::Fdc, ControllerKind::Fdc, "a <disk> on bus 'fdc' needs a controller"),
-        (DiskBus::Ide, ControllerKind::Ide(None), "a <disk> on bus 'ide' needs a controller"),
-        (DiskBus::Sata, ControllerKind::Sata, "a <disk> on bus 'sata' needs a controller"),
-        (DiskBus::Nvme, ControllerKind::Nvme(Nvme::default()), "a <disk> on bus 'nvme' needs a controller"),
+        (DiskBus::Scsi, ControllerKind::Scsi(None), "a <disk> on bus `scsi` needs a controller"),
+        (DiskBus::Fdc, ControllerKind::Fdc, "a <disk> on bus `fdc` needs a controller"),
+        (DiskBus::Ide, ControllerKind::Ide(None), "a <disk> on bus `ide` needs a controller"),
+        (DiskBus::Sata, ControllerKind::Sata, "a <disk> on bus `sata` needs a controller"),
+        (DiskBus::Nvme, ControllerKind::Nvme(Nvme::default()), "a <disk> on bus `nvme` needs a controller"),
     ];
     for (bus, kind, why) in kinds {
         // The bus of a disk without a target name is not known.
@@ -83,7 +83,7 @@ fn for_scsi_units(work: &mut Work<'_>, controller: impl Fn(Option<&Address>) -> 
         }
     }
     for index in 0..highest.map_or(0, |highest| highest.min(MOST).saturating_add(1)) {
-        let why = "a <hostdev> of type 'scsi' needs a controller";
+        let why = "a <hostdev> of type `scsi` needs a controller";
         add_missing(work, ControllerKind::Scsi(model), index, why);
     }
 }
@@ -106,12 +106,12 @@ fn for_virtio_serial(work: &mut Work<'_>) {
         .channels
         .iter()
         .filter(|c| c.target.kind() == Some(ChannelTargetType::Virtio))
-        .map(|c| (c.info.address.as_ref(), "a <channel> of type 'virtio' needs a controller"));
+        .map(|c| (c.info.address.as_ref(), "a <channel> of type `virtio` needs a controller"));
     let consoles = devices
         .consoles
         .iter()
         .filter(|c| c.target == Some(ConsoleTarget::Virtio))
-        .map(|c| (c.info.address.as_ref(), "a <console> of type 'virtio' needs a controller"));
+        .map(|c| (c.info.address.as_ref(), "a <console> of type `virtio` needs a controller"));
     let wanted: Vec<(u32, &str)> = channels
         .chain(consoles)
         .map(|(address, why)| match address {

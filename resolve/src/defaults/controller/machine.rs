@@ -1,6 +1,7 @@
 //! The controllers that the machine has.
 
 use virtargv_caps::{Arch, Cap, Convention};
+use virtargv_model::Stage;
 use virtargv_model::device::controller::{
     Controller, ControllerKind, ControllerType, Pci, PciModel, Usb, UsbModel,
 };
@@ -28,9 +29,16 @@ pub(super) fn apply(work: &mut Work<'_>) {
         let pci = Pci { model: Some(root), ..Pci::default() };
         add_missing(work, ControllerKind::Pci(pci), 0, "the machine has a PCI root bus");
     } else if work.guest.is_pc_of_unknown_chipset() && work.release.has(Convention::PciRootKnown) {
-        let message = format!("machine type '{}' has PCI, but not a known PCI root bus", work.guest.machine);
+        let rule = &rules::PCI_ROOT_UNKNOWN;
+        // A machine type that QEMU does not have has no root bus either, which is not what is wrong with it.
+        if let Some((place, message)) = work.guest.of_unknown_machine(&work.domain, work.caps) {
+            let problem = rules::MACHINE.problem(work.release, place, message).with_stage(Stage::Place);
+            work.push(problem.with_class(rule.class.of(work.release)));
+            return;
+        }
+        let message = format!("machine type `{}` has PCI, but not a known PCI root bus", work.guest.machine);
         let place = work.domain.os.pos.path("type/@machine");
-        work.refuse(&rules::PCI_ROOT_UNKNOWN, place, message);
+        work.refuse(rule, place, message);
     }
 }
 

@@ -97,7 +97,8 @@ fn error_verdict(expect: Expect, text: &str, stage: Expect, class: &str, message
         let (want, got) = (shown(expected_class, expect.word()), shown(class, stage.word()));
         return Verdict::Class(format!("expected '{want}', got '{got}': {message}"));
     }
-    let ours = quoted(message);
+    let mut ours = quoted(message);
+    ours.extend(in_backticks(message));
     let missing: Vec<String> =
         quoted(text).into_iter().filter(|value| !ours.contains(value)).map(str::to_owned).collect();
     if missing.is_empty() { Verdict::Agrees } else { Verdict::Quotes(missing) }
@@ -133,6 +134,16 @@ fn quoted(text: &str) -> Vec<&str> {
     values
 }
 
+/// The values in backticks, an element or attribute as its name alone: `<source>` and `dev=` are `source` and `dev`. The
+/// value of an attribute with its name (`dev='x'`) is in single quotes.
+fn in_backticks(text: &str) -> impl Iterator<Item = &str> {
+    let between = text.split('`').skip(1).step_by(2);
+    between.map(|value| {
+        let element = value.strip_prefix('<').and_then(|rest| rest.strip_suffix('>'));
+        element.or(value.strip_suffix('=')).unwrap_or(value)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +155,13 @@ mod tests {
         check("it can't be '1'", &["1"]);
         check("''", &[""]);
         check("'open", &[]);
+    }
+
+    #[test]
+    fn values_in_backticks() {
+        let check = |text, expected: &[&str]| assert_eq!(in_backticks(text).collect::<Vec<_>>(), expected);
+        check("`<disk>` lacks `dev=`, not 'x' nor `it's`", &["disk", "dev", "it's"]);
+        check("``", &[""]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use virtargv::host::{Incoming, Override, Runner};
-use virtargv::{CommandLine, Request, Run};
+use virtargv::{CommandLine, Problem, Request, Run};
 use virtargv_qemu_cmd::Format;
 use virtargv_testsuite::pretend::pretend;
 
@@ -135,10 +135,19 @@ fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
         (None, Some(problem)) => Answer::Error {
             stage: if problem.stage < virtargv::Stage::Build { Expect::ParseError } else { Expect::Failure },
             class: problem.class.as_str(),
-            message: problem.message.clone(),
+            message: told(problem),
         },
         (None, None) => Answer::Crash("neither a command line nor a problem".to_owned()),
     }
+}
+
+/// The message of a problem, with what its labels and its own help say besides: a value that libvirt's message names may be
+/// in any of them.
+fn told(problem: &Problem) -> String {
+    let labels = problem.labels().iter().map(|label| format!(" [{}]", label.text));
+    let help = Some(problem.help()).filter(|help| *help != problem.rule.help);
+    let help = help.map(|help| format!(" [{help}]"));
+    labels.chain(help).fold(problem.message.clone(), |all, more| all + &more)
 }
 
 fn layout(line: &CommandLine, corpus: &Corpus) -> String {

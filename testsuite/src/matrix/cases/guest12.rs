@@ -71,6 +71,7 @@ pub(super) const CASES: &[Case] = &[
     current("machine-without-pci").refused(),
     current("machine-of-unknown-chipset").refused(),
     modern("machine-of-unknown-chipset").refused(),
+    modern("machine-without-chipset").refused(),
     current("machine-microvm-inputs"),
     current("filesystem-handle").refused(),
     modern("filesystem-handle"),

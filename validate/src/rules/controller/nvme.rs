@@ -30,12 +30,12 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let ControllerKind::Nvme(nvme) = &controller.kind else { continue };
         let (number, pos) = (controller.number(), controller.info.pos);
         if !(cx.has(Cap::DeviceNvme) && cx.has(Cap::DeviceNvmeNs)) {
-            out.refuse(&QEMU_LACKS, pos, "this QEMU has no NVMe controllers ('nvme', 'nvme-ns')");
+            out.refuse(&QEMU_LACKS, pos, "this QEMU has no NVMe controllers (`nvme`, `nvme-ns`)");
         }
         if let Some(serial) = &nvme.serial {
             serials.entry(number).or_insert(serial);
         } else {
-            let message = format!("the 'nvme' controller with index '{number}' has no serial number");
+            let message = format!("the `nvme` controller with index `{number}` has no serial number");
             out.refuse(&SERIAL, pos.path("serial"), message);
         }
     }
@@ -43,7 +43,7 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let (Some(serial), Some(Address::Drive(at))) = (&disk.serial, &disk.info.address) else { continue };
         let Some(of_controller) = serials.get(&at.controller).filter(|of| *of != serial) else { continue };
         let message = format!(
-            "disk '{}' has the serial number '{serial}', its controller has '{of_controller}'",
+            "disk `{}` has the serial number `{serial}`, its controller has `{of_controller}`",
             disk.dst()
         );
         out.refuse(&SERIAL_DIFFERS, disk.info.pos.path("serial"), message);

@@ -80,9 +80,9 @@ virtargv_model::rules! {
 pub(super) fn check_root(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some((first, root)) = root_mismatch(cx) {
         let found =
-            first.pci_model().map_or_else(|| "has no model".to_owned(), |model| format!("is '{model}'"));
+            first.pci_model().map_or_else(|| "has no model".to_owned(), |model| format!("is `{model}`"));
         let message = format!(
-            "the 'pci' controller with index='0' {found}, machine type '{}' needs '{root}'",
+            "the `pci` controller with `index='0'` {found}, machine type `{}` needs `{root}`",
             cx.guest.machine
         );
         out.refuse_bus(&ROOT_KIND, first.info.pos.attr("model"), message);
@@ -94,7 +94,7 @@ pub(super) fn complete(cx: &Context<'_>, controller: &Controller, pci: &Pci, out
     let Some(model) = pci.model else { return };
     let (pos, number) = (controller.info.pos, controller.number());
     if is_root(model) && number != 0 && !cx.guest.is_pseries() {
-        let message = format!("a controller of model '{model}' has index '{number}', it must be '0'");
+        let message = format!("a controller of model `{model}` has index `{number}`, it must be `0`");
         out.refuse(&ROOT_INDEX, pos.attr("index"), message);
     }
     let arm = cx.release.has(Convention::ArmExpanderBus) && cx.guest.is_arm_virt();
@@ -104,13 +104,13 @@ pub(super) fn complete(cx: &Context<'_>, controller: &Controller, pci: &Pci, out
         _ => true,
     };
     if !fits {
-        let message = format!("machine type '{}' does not support '{model}'", cx.guest.machine);
+        let message = format!("machine type `{}` does not support `{model}`", cx.guest.machine);
         out.refuse(&EXPANDER_MACHINE, pos.attr("model"), message);
     }
     let cells = cx.domain.numa.cells.len();
     if let Some(node) = pci.target.node.filter(|node| *node as usize >= cells) {
         let message = format!(
-            "the '{model}' with index '{number}' is on NUMA node '{node}', the guest has '{cells}' cells"
+            "the `{model}` with index `{number}` is on NUMA node `{node}`, the guest has `{cells}` cells"
         );
         out.refuse(&NODE, pos.path("target/node"), message);
     }
@@ -123,7 +123,7 @@ fn is_root(model: PciModel) -> bool {
 /// Checks that the machine type has PCI.
 pub(super) fn of_machine(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     if cx.guest.pci_root(cx.caps).is_none() {
-        let message = format!("machine type '{}' has no PCI bus", cx.guest.machine);
+        let message = format!("machine type `{}` has no PCI bus", cx.guest.machine);
         out.refuse(&MACHINE, controller.info.pos, message);
     }
 }
@@ -132,7 +132,7 @@ pub(super) fn of_machine(cx: &Context<'_>, controller: &Controller, out: &mut Fi
 pub(super) fn format_rules(controller: &Controller, pci: &Pci, out: &mut Findings<'_>) {
     let (pos, number) = (controller.info.pos, controller.number());
     if pci.model.is_some_and(is_root) && controller.info.address.is_some() {
-        let message = "an 'address' is not supported for 'pci-root' and 'pcie-root'";
+        let message = "an `address` is not supported for `pci-root` and `pcie-root`";
         out.refuse(&ROOT_ADDRESS, pos.path("address"), message);
     }
     let target = &pci.target;
@@ -146,21 +146,19 @@ pub(super) fn format_rules(controller: &Controller, pci: &Pci, out: &mut Finding
     for (name, value, range) in ranges {
         if let Some(value) = value.filter(|value| !range.contains(value)) {
             let (first, last) = (range.start(), range.end());
-            let message = format!(
-                "attribute '{name}' of element 'target' is '{value}', expected '{first}' to '{last}'"
-            );
+            let message = format!("`{name}` of `<target>` is `{value}`, expected `{first}` to `{last}`");
             out.refuse(&TARGET_RANGE, pos.path("target"), message);
         }
     }
     if let Some(node) = pci.target.node.filter(|_| number == 0) {
-        let message = format!("NUMA node '{node}' is not supported for the PCI controller with index '0'");
+        let message = format!("NUMA node `{node}` is not supported for the PCI controller with index `0`");
         out.refuse(&FIRST_NODE, pos.path("target/node"), message);
     }
     if let Some(index) = pci.target.index
         && (index == 0) != (number == 0)
     {
         let message = format!(
-            "the PCI controller with index '{number}' has target index '{index}', '0' is that of the first one"
+            "the PCI controller with index `{number}` has target index `{index}`, `0` is that of the first one"
         );
         out.refuse(&TARGET_INDEX, pos.path("target/@index"), message);
     }
@@ -225,7 +223,7 @@ pub(super) fn qemu_rules(cx: &Context<'_>, controller: &Controller, pci: &Pci, o
         one.refuse("modelName", "model/@name", out);
     }
     if !is_root(model) && controller.number() == 0 {
-        let message = format!("a controller of model '{model}' has index '0', which is that of the root bus");
+        let message = format!("a controller of model `{model}` has index `0`, which is that of the root bus");
         out.refuse(&INDEX, controller.info.pos.attr("index"), message);
     }
     options(cx, &one, takes, out);
@@ -249,7 +247,7 @@ impl One<'_> {
 
     fn refuse(&self, what: &str, path: &'static str, out: &mut Findings<'_>) {
         let message = format!(
-            "option '{what}' is not supported for a PCI controller with index '{}', model '{}' and model name '{}'",
+            "option `{what}` is not supported for a PCI controller with index `{}`, model `{}` and model name `{}`",
             self.controller.number(),
             self.model,
             self.name()
@@ -271,11 +269,11 @@ fn missing(cx: &Context<'_>, one: &One<'_>, takes: Takes, has_name: bool, out: &
         ("port", takes.contains(Takes::PORT) && target.port.is_none()),
     ];
     let names: Vec<_> =
-        options.iter().filter(|(_, lacks)| *lacks).map(|(name, _)| format!("'{name}'")).collect();
+        options.iter().filter(|(_, lacks)| *lacks).map(|(name, _)| format!("`{name}`")).collect();
     if !names.is_empty() {
         let message = format!(
-            "the PCI controller with index '{}' and model '{}' lacks {}, and libvirt assigns none: machine type \
-             '{}' has no PCI",
+            "the PCI controller with index `{}` and model `{}` lacks {}, and libvirt assigns none: machine type \
+             `{}` has no PCI",
             one.controller.number(),
             one.model,
             names.join(", "),
@@ -295,10 +293,10 @@ fn hole(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
         _ => return one.refuse("pcihole64", "pcihole64", out),
     };
     if !fits {
-        let message = format!("machine type '{}' does not support 'pcihole64'", cx.guest.machine);
+        let message = format!("machine type `{}` does not support `pcihole64`", cx.guest.machine);
         out.refuse(&HOLE, place, message);
     } else if !cx.has(cap) {
-        out.refuse(&HOLE, place, format!("this QEMU does not support 'pcihole64' ('{}' KiB)", size.0));
+        out.refuse(&HOLE, place, format!("this QEMU does not support `pcihole64` (`{}` KiB)", size.0));
     }
 }
 
@@ -332,7 +330,7 @@ fn hotplug(cx: &Context<'_>, one: &One<'_>, takes: Takes, out: &mut Findings<'_>
     };
     if !cx.has(cap) {
         let device = if one.model == PciModel::PciRoot { one.model.as_str() } else { one.name() };
-        let message = format!("this QEMU does not support 'hotplug' ('{hotplug}') for '{device}'");
+        let message = format!("this QEMU does not support `hotplug` (`{hotplug}`) for `{device}`");
         out.refuse(&HOTPLUG, one.controller.info.pos.path("target/@hotplug"), message);
     }
 }
@@ -353,14 +351,14 @@ fn device(cx: &Context<'_>, one: &One<'_>, out: &mut Findings<'_>) {
     };
     let place = one.controller.info.pos.path("model/@name");
     if !cx.has(cap) {
-        out.refuse(&DEVICE, place, format!("this QEMU has no device '{name}'"));
+        out.refuse(&DEVICE, place, format!("this QEMU has no device `{name}`"));
         return;
     }
     if let Some(node) = one.pci.target.node
         && name == PciName::SpaprPciHostBridge
         && !cx.has(Cap::SpaprPciHostBridgeNumaNode)
     {
-        let message = format!("this QEMU does not support 'numaNode' ('{node}') for '{name}'");
+        let message = format!("this QEMU does not support `numaNode` (`{node}`) for `{name}`");
         out.refuse(&BRIDGE_NODE, place, message);
     }
 }

@@ -70,7 +70,7 @@ pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     // The first that is not alone, or the one of model `none` that follows others.
     let disabled = usb.iter().position(|c| is_none(c));
     if let Some(second) = disabled.and_then(|at| usb.get(at.max(1))) {
-        let message = "a controller of type 'usb' with model 'none' must be the only one";
+        let message = "a controller of type `usb` with model `none` must be the only one";
         out.refuse(&NONE_AND_OTHER, second.info.pos, message);
     }
     let is_companion = |c: &&Controller| {
@@ -81,12 +81,12 @@ pub(super) fn check_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     if let Some(last) = usb.last()
         && usb.iter().all(is_companion)
     {
-        let message = "all controllers of type 'usb' are companions, their master is missing";
+        let message = "all controllers of type `usb` are companions, their master is missing";
         out.refuse(&NO_MASTER, last.info.pos, message);
     }
     if usb_is_disabled(cx) {
         for (name, info) in on_usb(cx) {
-            let message = format!("device '{name}' needs USB, which the domain disables");
+            let message = format!("device `{name}` needs USB, which the domain disables");
             out.refuse(&NONE_AND_DEVICE, info.pos, message);
         }
     }
@@ -109,14 +109,14 @@ pub(super) fn complete(controller: &Controller, usb: &Usb, out: &mut Findings<'_
     let Some(model) = usb.model else { return };
     if matches!(model, UsbModel::Qusb1 | UsbModel::Qusb2) {
         let message =
-            format!("USB controller model '{model}' is not supported, 'qusb1' and 'qusb2' are for Xen");
+            format!("USB controller model `{model}` is not supported, `qusb1` and `qusb2` are for Xen");
         out.refuse(&XEN, controller.info.pos.attr("model"), message);
     }
     if matches!(model, UsbModel::NecXhci | UsbModel::QemuXhci)
         && let Some(ports) = usb.ports.filter(|ports| *ports > MOST_PORTS)
     {
         let message =
-            format!("a USB controller of model '{model}' has at most '{MOST_PORTS}' ports, not '{ports}'");
+            format!("a USB controller of model `{model}` has at most `{MOST_PORTS}` ports, not `{ports}`");
         out.refuse(&PORTS, controller.info.pos.attr("ports"), message);
     }
 }
@@ -143,7 +143,7 @@ pub fn driver(model: UsbModel) -> Option<(&'static str, Cap)> {
 pub(super) fn check_model(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &mut Findings<'_>) {
     let known = |model| driver(model).is_some_and(|(_, cap)| cx.has(cap));
     if let Some(model) = usb.model.filter(|model| *model != UsbModel::None && !known(*model)) {
-        let message = format!("this QEMU has no USB controller of model '{model}'");
+        let message = format!("this QEMU has no USB controller of model `{model}`");
         out.refuse(&MODEL_EARLY, controller.info.pos.attr("model"), message);
     }
 }
@@ -154,20 +154,20 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
     let model = match usb.model {
         Some(UsbModel::None) => return,
         None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return,
-        None => return out.refuse(&MODEL_MISSING, place, "a controller of type 'usb' has no 'model'"),
+        None => return out.refuse(&MODEL_MISSING, place, "a controller of type `usb` has no `model`"),
         Some(model) => model,
     };
     let is_master = |other: &&Controller| {
         other.usb().is_some() && other.index == controller.index && other.info.master_startport.is_none()
     };
     if !driver(model).is_some_and(|(_, cap)| cx.has(cap)) {
-        let message = format!("this QEMU has no USB controller of model '{model}'");
+        let message = format!("this QEMU has no USB controller of model `{model}`");
         out.refuse(&MODEL, place, message);
     } else if controller.info.master_startport.is_some()
         && !cx.domain.devices.controllers.iter().any(|other| is_master(&other))
     {
         let index = controller.index.unwrap_or_default();
-        let message = format!("there is no master of the companion '{model}' with the index '{index}'");
+        let message = format!("there is no master of the companion `{model}` with the index `{index}`");
         out.refuse(&COMPANION, place, message);
     } else if let Some(ports) = usb.ports {
         let takes = match model {
@@ -176,7 +176,7 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
             _ => false,
         };
         if !takes {
-            let message = format!("a USB controller of model '{model}' takes no 'ports' ('{ports}')");
+            let message = format!("a USB controller of model `{model}` takes no `ports` (`{ports}`)");
             out.refuse(&PORTS_MODEL, place, message);
         }
     }
@@ -186,7 +186,7 @@ pub(super) fn build(cx: &Context<'_>, controller: &Controller, usb: &Usb, out: &
 pub(super) fn build_domain(cx: &Context<'_>, out: &mut Findings<'_>) {
     let usb = cx.domain.devices.controllers.iter().filter(|c| c.usb().is_some_and(|usb| usb.model.is_none()));
     if let Some(second) = usb.clone().nth(1).filter(|_| cx.guest.has_legacy_usb()) {
-        let message = "more than one controller of type 'usb' has no 'model'";
+        let message = "more than one controller of type `usb` has no `model`";
         out.refuse(&LEGACY_TWICE, second.info.pos, message);
     }
 }

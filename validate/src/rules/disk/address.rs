@@ -32,7 +32,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let mut zero = |rule, name: &str, value: u32, of: &str| {
         if value != 0 {
             let message = format!(
-                "'{name}' of the address of disk '{}' is '{value}', it must be 0 for '{of}' controllers",
+                "`{name}` of the address of disk `{}` is `{value}`, it must be 0 for `{of}` controllers",
                 disk.dst()
             );
             out.refuse(rule, disk.info.pos.path("address"), message);
@@ -66,7 +66,7 @@ pub(in super::super) fn check_scsi(
 ) {
     let place = || info.pos.path("address");
     if at.bus != 0 {
-        let message = format!("'bus' of an address on a SCSI controller is '{}', it must be 0", at.bus);
+        let message = format!("`bus` of an address on a SCSI controller is `{}`, it must be 0", at.bus);
         out.refuse(&ONE_BUS, place(), message);
     }
     let controllers = &cx.domain.devices.controllers;
@@ -76,7 +76,7 @@ pub(in super::super) fn check_scsi(
     if controller.scsi_model() == Some(ScsiModel::Lsilogic) {
         if at.target != 0 {
             let message =
-                format!("'target' of an address is '{}', it must be 0 for model 'lsilogic'", at.target);
+                format!("`target` of an address is `{}`, it must be 0 for model `lsilogic`", at.target);
             out.refuse(&ZERO, place(), message);
         }
         return;
@@ -86,7 +86,7 @@ pub(in super::super) fn check_scsi(
     }
     if at.target > 7 {
         let message =
-            format!("'target' of an address is '{}', it must be at most 7 for this QEMU", at.target);
+            format!("`target` of an address is `{}`, it must be at most 7 for this QEMU", at.target);
         out.refuse(&SCSI_TARGETS, place(), message);
     }
 }

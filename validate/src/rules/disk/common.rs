@@ -4,7 +4,7 @@ use virtargv_caps::Convention;
 use virtargv_model::device::disk::{Disk, DiskBus, DiskDevice, DiskModel};
 use virtargv_model::device::storage::{ImageFormat, Location, SourceType, StartupPolicy};
 use virtargv_model::info::Address;
-use virtargv_model::{OnOff, Spelled};
+use virtargv_model::{Message, OnOff, Spelled};
 
 use super::super::security::label;
 use super::super::virtio;
@@ -107,7 +107,7 @@ fn check_after_reading(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if let Location::Nvme(nvme) = &disk.image.location
         && nvme.namespace == 0
     {
-        let message = format!("'namespace' of disk '{}' is '0', it must be at least 1", disk.dst());
+        let message = format!("`namespace` of disk `{}` is `0`, it must be at least 1", disk.dst());
         out.refuse(&NAMESPACE, disk.image.pos.attr("namespace"), message);
     }
     if disk.image.kind() == SourceType::VhostUser {
@@ -128,7 +128,17 @@ pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
     // A volume is looked up by the name of its pool, even where it has none.
     let is_volume = disk.image.kind() == SourceType::Volume;
     if disk.image.is_empty() && !is_volume && disk.device() == DiskDevice::Disk {
-        let message = format!("disk '{}' has no source", disk.dst());
+        let kind = disk.image.kind();
+        let (needed, example) = match kind {
+            SourceType::File => ("`file=`", "<source file='/path/to/image'/>"),
+            SourceType::Block => ("`dev=`", "<source dev='/dev/...'/>"),
+            SourceType::Dir => ("`dir=`", "<source dir='/path'/>"),
+            _ => ("what its type requires", "<source>"),
+        };
+        let message =
+            format!("disk `{}` has no source: `<source>` of a `{kind}` disk needs {needed}", disk.dst());
+        let help = format!("add `{example}`, or use `device='cdrom'` for a drive without a medium");
+        let message = Message::new(message).with_help(help);
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
 }
@@ -136,7 +146,7 @@ pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
 fn check_tray(disk: &Disk, out: &mut Findings<'_>) {
     if disk.target.tray.is_some() && !matches!(disk.device(), DiskDevice::Floppy | DiskDevice::Cdrom) {
         let message =
-            format!("'tray' is only supported for CD-ROM and floppy drives, not for disk '{}'", disk.dst());
+            format!("`tray` is only supported for CD-ROM and floppy drives, not for disk `{}`", disk.dst());
         out.refuse(&TRAY, disk.target_pos.attr("tray"), message);
     }
 }
@@ -147,14 +157,12 @@ fn check_discard_no_unref(disk: &Disk, out: &mut Findings<'_>) {
     }
     let place = || disk.driver.pos.attr("discard_no_unref");
     if disk.image.format != Some(ImageFormat::Qcow2) {
-        let message = "'discard_no_unref' of element 'driver' needs image format 'qcow2'";
+        let message = "`discard_no_unref` of `<driver>` needs image format `qcow2`";
         out.refuse(&DISCARD_NO_UNREF, place(), message);
     }
     if disk.readonly {
-        let message = format!(
-            "'discard_no_unref' of element 'driver' needs a writable disk, '{}' is read-only",
-            disk.dst()
-        );
+        let message =
+            format!("`discard_no_unref` of `<driver>` needs a writable disk, `{}` is read-only", disk.dst());
         out.refuse(&DISCARD_NO_UNREF, place(), message);
     }
 }
@@ -168,7 +176,7 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
         && !matches!(address, Address::Drive(_))
     {
         let message = format!(
-            "disk '{}' on bus '{bus}' needs an address of type 'drive', not '{}'",
+            "disk `{}` on bus `{bus}` needs an address of type `drive`, not `{}`",
             disk.dst(),
             address.kind()
         );
@@ -179,7 +187,7 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
     }
     let of_usb = |model: &DiskModel| matches!(model, DiskModel::UsbStorage | DiskModel::UsbBot);
     if let Some(model) = disk.model.filter(|model| !of_usb(model)) {
-        let message = format!("model '{model}' of disk '{}' is not supported for bus '{bus}'", disk.dst());
+        let message = format!("model `{model}` of disk `{}` is not supported for bus `{bus}`", disk.dst());
         out.refuse(&MODEL, disk.info.pos.attr("model"), message);
     }
     let driver = &disk.driver;
@@ -192,7 +200,7 @@ fn check_bus(disk: &Disk, out: &mut Findings<'_>) {
         ("ioeventfd", driver.ioeventfd.is_some()),
     ] {
         if is_set {
-            let message = format!("attribute '{name}' of element 'driver' needs bus 'virtio', not '{bus}'");
+            let message = format!("`{name}` of `<driver>` needs bus `virtio`, not `{bus}`");
             out.refuse(&VIRTIO_ONLY, driver.pos.attr(name), message);
         }
     }
@@ -209,7 +217,7 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         if let Some(text) = text
             && text.len() > most
         {
-            let message = format!("element '{name}' is '{text}', which is longer than {most} bytes");
+            let message = format!("`<{name}>` is `{text}`, which is longer than {most} bytes");
             out.refuse(rule, disk.info.pos.path(name), message);
         }
     }
@@ -220,13 +228,13 @@ fn check_kind(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let is_floppy = disk.device() == DiskDevice::Floppy;
     if is_floppy != (bus == Some(DiskBus::Fdc)) {
         let word = bus.map_or("", Spelled::as_str);
-        let message = format!("bus '{word}' is not supported for device '{}'", disk.device());
+        let message = format!("bus `{word}` is not supported for device `{}`", disk.device());
         out.refuse(&FLOPPY_BUS, disk.target_pos.attr("bus"), message);
     }
     if let Some(dpofua) = disk.target.dpofua
         && bus != Some(DiskBus::Scsi)
     {
-        let message = format!("'dpofua' ('{dpofua}') of disk '{}' needs bus 'scsi'", disk.dst());
+        let message = format!("`dpofua` (`{dpofua}`) of disk `{}` needs bus `scsi`", disk.dst());
         out.refuse(&DPOFUA, disk.target_pos.attr("dpofua"), message);
     }
     if disk.target.removable.is_some() {
@@ -234,7 +242,7 @@ fn check_kind(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
             && disk.device() == DiskDevice::Disk
             && cx.release.has(Convention::RemovableScsi);
         if bus != Some(DiskBus::Usb) && !scsi {
-            let message = format!("'removable' is not supported for the bus of disk '{}'", disk.dst());
+            let message = format!("`removable` is not supported for the bus of disk `{}`", disk.dst());
             out.refuse(&REMOVABLE, disk.target_pos.attr("removable"), message);
         }
     }
@@ -245,12 +253,12 @@ fn check_startup(disk: &Disk, out: &mut Findings<'_>) {
     let place = || disk.image.pos.attr("startupPolicy");
     let kind = disk.image.kind();
     if !matches!(kind, SourceType::Volume | SourceType::File | SourceType::Block | SourceType::Dir) {
-        let message = format!("startupPolicy '{policy}' is not supported for a disk of type '{kind}'");
+        let message = format!("startupPolicy `{policy}` is not supported for a disk of type `{kind}`");
         out.refuse(&STARTUP_POLICY, place(), message);
     }
     let drive = matches!(disk.device(), DiskDevice::Cdrom | DiskDevice::Floppy);
     if policy == StartupPolicy::Requisite && !drive {
-        let message = "startupPolicy 'requisite' needs a CD-ROM or floppy drive";
+        let message = "startupPolicy `requisite` needs a CD-ROM or floppy drive";
         out.refuse(&STARTUP_POLICY, place(), message);
     }
 }

@@ -51,34 +51,34 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
     }
     let format = image.format.unwrap_or(ImageFormat::Raw);
     if !matches!(format, ImageFormat::Raw | ImageFormat::Qcow2) {
-        let message = format!("'encryption' needs image format 'raw' or 'qcow2', not '{format}'");
+        let message = format!("`encryption` needs image format `raw` or `qcow2`, not `{format}`");
         out.refuse(&ENCRYPTION_FORMAT, place, message);
     }
     match encryption.format {
         EncryptionFormat::Luks => {
             if format == ImageFormat::Qcow2 && !cx.has(Cap::Qcow2Luks) {
-                let message = "this QEMU cannot decrypt LUKS inside a 'qcow2' image";
+                let message = "this QEMU cannot decrypt LUKS inside a `qcow2` image";
                 out.refuse(&QEMU_LACKS, place, message);
             }
             if !cx.has(Cap::ObjectSecret) {
-                out.refuse(&QEMU_LACKS, place, "this QEMU has no 'secret' objects for 'luks' encryption");
+                out.refuse(&QEMU_LACKS, place, "this QEMU has no `secret` objects for `luks` encryption");
             }
         }
         other @ (EncryptionFormat::Luks2 | EncryptionFormat::LuksAny) => {
-            let message = format!("'{other}' encryption is not supported by the 'qemu' engine");
+            let message = format!("`{other}` encryption is not supported by the `qemu` engine");
             out.refuse(&ENCRYPTION, place, message);
         }
         EncryptionFormat::Default => {
-            out.refuse(&ENCRYPTION_OPEN, place, "'format' of 'encryption' is 'default', it must be named");
+            out.refuse(&ENCRYPTION_OPEN, place, "`format` of `encryption` is `default`, it must be named");
         }
         EncryptionFormat::Qcow if matches!(format, ImageFormat::Qcow | ImageFormat::Qcow2) => {
-            let message = format!("image format '{format}' with encryption 'qcow' is no longer supported");
+            let message = format!("image format `{format}` with encryption `qcow` is no longer supported");
             out.refuse(&ENCRYPTION_QCOW, place, message);
         }
         EncryptionFormat::Qcow => {}
     }
     if encryption.secrets.len() > 1 {
-        let message = "the 'qemu' engine of 'encryption' takes one secret only";
+        let message = "the `qemu` engine of `encryption` takes one secret only";
         out.refuse(&ENCRYPTION_SECRETS, place, message);
     }
 }
@@ -86,16 +86,16 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, encryption: &Encryption, ou
 fn check_librbd(cx: &Context<'_>, image: &Image, encryption: &Encryption, out: &mut Findings<'_>) {
     let place = encryption.pos;
     if image.network().is_none_or(|n| n.protocol != Some(Protocol::Rbd)) {
-        out.refuse(&ENCRYPTION, place, "the 'librbd' engine of 'encryption' needs protocol 'rbd'");
+        out.refuse(&ENCRYPTION, place, "the `librbd` engine of `encryption` needs protocol `rbd`");
         return;
     }
     for (is_set, cap, what) in [
-        (true, Cap::RbdEncryption, "decryption by 'librbd'"),
-        (encryption.secrets.len() > 1, Cap::RbdEncryptionLayering, "layers of encryption by 'librbd'"),
+        (true, Cap::RbdEncryption, "decryption by `librbd`"),
+        (encryption.secrets.len() > 1, Cap::RbdEncryptionLayering, "layers of encryption by `librbd`"),
         (
             encryption.format == EncryptionFormat::LuksAny,
             Cap::RbdEncryptionLuksAny,
-            "decryption of 'luks-any' by 'librbd'",
+            "decryption of `luks-any` by `librbd`",
         ),
     ] {
         if is_set && !cx.has(cap) {
@@ -103,7 +103,7 @@ fn check_librbd(cx: &Context<'_>, image: &Image, encryption: &Encryption, out: &
         }
     }
     if matches!(encryption.format, EncryptionFormat::Default | EncryptionFormat::Qcow) {
-        let message = format!("format '{}' of 'encryption' is not supported by 'librbd'", encryption.format);
+        let message = format!("format `{}` of `encryption` is not supported by `librbd`", encryption.format);
         out.refuse(&ENCRYPTION, place, message);
     }
 }
@@ -114,7 +114,7 @@ pub(super) fn check_cipher(image: &Image, out: &mut Findings<'_>) {
         && encryption.format == EncryptionFormat::Luks
         && encryption.cipher.is_some()
     {
-        let message = "element 'cipher' is not supported for 'luks' encryption of a disk, the image's header names the cipher";
+        let message = "`<cipher>` is not supported for `luks` encryption of a disk, the image's header names the cipher";
         out.refuse(&LUKS_CIPHER, encryption.pos.path("cipher"), message);
     }
 }
@@ -124,7 +124,7 @@ pub(super) fn check_sd(disk: &Disk, out: &mut Findings<'_>) {
     let secrets = disk.image.encryption.as_ref().map_or(0, |encryption| encryption.secrets.len());
     if disk.bus() == Some(DiskBus::Sd) && secrets > 1 {
         let message =
-            format!("disk '{}' on bus 'sd' has more than one secret for its encryption", disk.dst());
+            format!("disk `{}` on bus `sd` has more than one secret for its encryption", disk.dst());
         out.refuse(&SD_SECRETS, disk.image.pos.path("encryption"), message);
     }
 }

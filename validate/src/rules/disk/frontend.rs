@@ -111,19 +111,19 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         && disk.device() == DiskDevice::Disk
         && let Some(bus @ (DiskBus::Ide | DiskBus::Sata)) = disk.bus()
     {
-        let message = format!("disk '{}' on bus '{bus}' cannot be read-only", disk.dst());
+        let message = format!("disk `{}` on bus `{bus}` cannot be read-only", disk.dst());
         out.refuse(&READONLY, disk.info.pos.path("readonly"), message);
     }
     check_driver(cx, disk, out);
     check_serial(disk, out);
     check_transient(cx, disk, out);
     if disk.shareable && !disk.readonly && disk.image.format.is_some_and(|f| f != ImageFormat::Raw) {
-        let message = format!("shareable disk '{}' needs format 'raw'", disk.dst());
+        let message = format!("shareable disk `{}` needs format `raw`", disk.dst());
         out.refuse(&SHARED, disk.info.pos.path("shareable"), message);
     }
     if let Some(name) = disk.driver.name.as_deref().filter(|n| *n != "qemu") {
         let message =
-            format!("driver name '{name}' of disk '{}' is not supported, only 'qemu' is", disk.dst());
+            format!("driver name `{name}` of disk `{}` is not supported, only `qemu` is", disk.dst());
         out.refuse(&DRIVER_NAME, disk.driver.pos.attr("name"), message);
     }
     name::check_whole(disk, out);
@@ -141,12 +141,12 @@ fn check_statistics(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if statistics.intervals.is_empty() {
         return;
     }
-    need(cx, disk, Cap::DiskTimedStats, "'stats-intervals'", out);
+    need(cx, disk, Cap::DiskTimedStats, "`stats-intervals`", out);
     let bus = disk.bus();
     let known = [DiskBus::Virtio, DiskBus::Ide, DiskBus::Sata, DiskBus::Scsi, DiskBus::Usb];
     if !known.iter().any(|known| Some(*known) == bus) {
         let bus = bus.map_or("", Spelled::as_str);
-        let message = format!("statistics of disk '{}' are not supported on bus '{bus}'", disk.dst());
+        let message = format!("statistics of disk `{}` are not supported on bus `{bus}`", disk.dst());
         out.refuse(&STATISTICS, statistics.pos, message);
     }
 }
@@ -156,7 +156,7 @@ fn check_floppy(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let has = cx.has(Cap::BusFloppy) && !cx.guest.is_pseries();
     if disk.device() == DiskDevice::Floppy && !has {
         let message = format!(
-            "disk '{}' is a floppy drive, which machine type '{}' does not have",
+            "disk `{}` is a floppy drive, which machine type `{}` does not have",
             disk.dst(),
             cx.guest.machine
         );
@@ -167,7 +167,7 @@ fn check_floppy(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 /// Reports `what` of `disk` where this QEMU lacks `cap`.
 pub(super) fn need(cx: &Context<'_>, disk: &Disk, cap: Cap, what: &str, out: &mut Findings<'_>) {
     if !cx.has(cap) {
-        let message = format!("this QEMU has no {what}, which disk '{}' needs", disk.dst());
+        let message = format!("this QEMU has no {what}, which disk `{}` needs", disk.dst());
         out.refuse(&QEMU_LACKS, disk.info.pos, message);
     }
 }
@@ -179,35 +179,35 @@ fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
     if let Some(geometry) = disk.geometry
         && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
     {
-        let message = format!("element 'geometry' of disk '{}' lacks its attribute '{name}'", disk.dst());
+        let message = format!("`<geometry>` of disk `{}` lacks its `{name}`", disk.dst());
         out.refuse(&GEOMETRY_PART, place(), message);
     }
     if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_whole) {
         if matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Sd)) {
-            out.refuse(&GEOMETRY, place(), format!("'geometry' is not supported for bus '{bus}'"));
+            out.refuse(&GEOMETRY, place(), format!("`geometry` is not supported for bus `{bus}`"));
         }
         if geometry.trans.is_some() && disk.bus() != Some(DiskBus::Ide) {
-            let message = format!("'trans' of 'geometry' needs bus 'ide', not '{bus}'");
+            let message = format!("`trans` of `geometry` needs bus `ide`, not `{bus}`");
             out.refuse(&GEOMETRY, place(), message);
         }
     }
     if disk.serial.is_some() && disk.bus() == Some(DiskBus::Sd) {
-        let message = format!("'serial' is not supported for bus '{bus}'");
+        let message = format!("`serial` is not supported for bus `{bus}`");
         out.refuse(&SERIAL_SD, disk.info.pos.path("serial"), message);
     }
     if disk.device() == DiskDevice::Cdrom && matches!(disk.bus(), Some(DiskBus::Virtio | DiskBus::Sd)) {
         let message =
-            format!("disk '{}' is a CD-ROM, whose medium cannot be changed on bus '{bus}'", disk.dst());
+            format!("disk `{}` is a CD-ROM, whose medium cannot be changed on bus `{bus}`", disk.dst());
         out.refuse(&EJECTABLE, disk.target_pos.attr("bus"), message);
     }
     if disk.driver.copy_on_read == Some(OnOff::On) {
         let place = || disk.driver.pos.attr("copy_on_read");
         if disk.readonly {
-            let message = format!("'copy_on_read' needs a writable disk, '{}' is read-only", disk.dst());
+            let message = format!("`copy_on_read` needs a writable disk, `{}` is read-only", disk.dst());
             out.refuse(&COPY_ON_READ, place(), message);
         } else if matches!(disk.device(), DiskDevice::Cdrom | DiskDevice::Floppy) {
             let message =
-                format!("'copy_on_read' is not supported for removable media, as of disk '{}'", disk.dst());
+                format!("`copy_on_read` is not supported for removable media, as of disk `{}`", disk.dst());
             out.refuse(&COPY_ON_READ, place(), message);
         }
     }
@@ -217,11 +217,11 @@ fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
 fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if disk.wwn.is_some() {
         match disk.bus() {
-            Some(DiskBus::Ide) => need(cx, disk, Cap::IdeDriveWwn, "'wwn' of 'ide' disks", out),
-            Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiDiskWwn, "'wwn' of 'scsi' disks", out),
+            Some(DiskBus::Ide) => need(cx, disk, Cap::IdeDriveWwn, "`wwn` of `ide` disks", out),
+            Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiDiskWwn, "`wwn` of `scsi` disks", out),
             _ => {
                 let message =
-                    format!("'wwn' needs bus 'ide' or 'scsi', which disk '{}' is not on", disk.dst());
+                    format!("`wwn` needs bus `ide` or `scsi`, which disk `{}` is not on", disk.dst());
                 out.refuse(&WWN, disk.info.pos.path("wwn"), message);
             }
         }
@@ -230,7 +230,7 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         matches!(disk.bus(), Some(DiskBus::Ide | DiskBus::Sata)) && cx.release.has(Convention::AtaProduct);
     let wrong = if disk.bus() == Some(DiskBus::Scsi) {
         if disk.vendor.is_some() || disk.product.is_some() {
-            need(cx, disk, Cap::ScsiDiskWwn, "vendor or product of 'scsi' disks", out);
+            need(cx, disk, Cap::ScsiDiskWwn, "vendor or product of `scsi` disks", out);
         }
         None
     } else if disk.vendor.is_some() {
@@ -239,7 +239,7 @@ fn check_identity(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         disk.product.as_ref().filter(|_| !ata).map(|_| "product")
     };
     if let Some(name) = wrong {
-        let message = format!("'{name}' is not for the bus of disk '{}', it needs bus 'scsi'", disk.dst());
+        let message = format!("`{name}` is not for the bus of disk `{}`, it needs bus `scsi`", disk.dst());
         out.refuse(&VENDOR, disk.info.pos.path(name), message);
     }
 }
@@ -249,7 +249,7 @@ fn check_rotation(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let on_bus = matches!(disk.bus(), Some(DiskBus::Scsi | DiskBus::Ide | DiskBus::Sata));
     if !on_bus || disk.device() != DiskDevice::Disk || !cx.has(Cap::RotationRate) {
         let message = format!(
-            "'rotation_rate' '{rate}' needs a hard disk on SCSI, IDE or SATA, and a QEMU that has it"
+            "`rotation_rate` `{rate}` needs a hard disk on SCSI, IDE or SATA, and a QEMU that has it"
         );
         out.refuse(&ROTATION, disk.target_pos.attr("rotation_rate"), message);
     }
@@ -263,8 +263,8 @@ fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         }
         Some(DiskBus::Usb) => {
             match disk.model {
-                Some(DiskModel::UsbBot) => need(cx, disk, Cap::DeviceUsbBot, "'-device usb-bot'", out),
-                _ => need(cx, disk, Cap::DeviceUsbStorage, "'-device usb-storage'", out),
+                Some(DiskModel::UsbBot) => need(cx, disk, Cap::DeviceUsbBot, "`-device usb-bot`", out),
+                _ => need(cx, disk, Cap::DeviceUsbStorage, "`-device usb-storage`", out),
             }
             matches!(disk.info.address, None | Some(Address::Usb(_)))
         }
@@ -274,16 +274,16 @@ fn check_address(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         let bus = disk.bus().map_or("", Spelled::as_str);
         let kind = disk.info.address.as_ref().map_or("none", |a| a.kind().as_str());
         let message =
-            format!("address type '{kind}' is not supported for disk '{}' on bus '{bus}'", disk.dst());
+            format!("address type `{kind}` is not supported for disk `{}` on bus `{bus}`", disk.dst());
         out.refuse(&ADDRESS, disk.info.pos.path("address/@type"), message);
     }
     let bot = disk.model == Some(DiskModel::UsbBot);
     if disk.bus() == Some(DiskBus::Usb) && disk.image.is_empty() && !bot {
-        let message = format!("disk '{}' on bus 'usb' lacks a source", disk.dst());
+        let message = format!("disk `{}` on bus `usb` lacks a source", disk.dst());
         out.refuse(&USB_EMPTY, disk.info.pos, message);
     }
     if disk.bus() == Some(DiskBus::Usb) && disk.target.removable.is_some() && !bot {
-        need(cx, disk, Cap::UsbStorageRemovable, "'removable' of USB storage", out);
+        need(cx, disk, Cap::UsbStorageRemovable, "`removable` of USB storage", out);
     }
 }
 
@@ -292,31 +292,31 @@ fn check_driver(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if driver.io == Some(IoMode::Native)
         && !matches!(driver.cache, Some(CacheMode::None | CacheMode::Directsync))
     {
-        let message = format!("io='native' of disk '{}' needs cache 'none' or 'directsync'", disk.dst());
+        let message = format!("`io='native'` of disk `{}` needs cache `none` or `directsync`", disk.dst());
         out.refuse(&NATIVE, driver.pos.attr("io"), message);
     }
     if driver.io == Some(IoMode::IoUring) {
-        need(cx, disk, Cap::AioIoUring, "io='io_uring'", out);
+        need(cx, disk, Cap::AioIoUring, "`io='io_uring'`", out);
     }
     if driver.detect_zeroes.is_some() {
-        need(cx, disk, Cap::DriveDetectZeroes, "'detect_zeroes'", out);
+        need(cx, disk, Cap::DriveDetectZeroes, "`detect_zeroes`", out);
     }
     if driver.discard.is_some() {
-        need(cx, disk, Cap::DriveDiscard, "'discard'", out);
+        need(cx, disk, Cap::DriveDiscard, "`discard`", out);
     }
     let migrated = disk.image.reservations.as_ref().and_then(|r| r.migration);
     if migrated.is_some() && disk.bus() == Some(DiskBus::Scsi) {
-        need(cx, disk, Cap::ScsiBlockMigratePr, "'migrate-pr' of 'scsi-block'", out);
+        need(cx, disk, Cap::ScsiBlockMigratePr, "`migrate-pr` of `scsi-block`", out);
     }
     if driver.discard_no_unref.is_some() {
-        need(cx, disk, Cap::Qcow2DiscardNoUnref, "'discard_no_unref'", out);
+        need(cx, disk, Cap::Qcow2DiscardNoUnref, "`discard_no_unref`", out);
     }
     if disk.bus() == Some(DiskBus::Virtio) {
         if driver.queues.is_some_and(|n| n > 0) {
-            need(cx, disk, Cap::VirtioBlkNumQueues, "'num-queues'", out);
+            need(cx, disk, Cap::VirtioBlkNumQueues, "`num-queues`", out);
         }
         if driver.queue_size.is_some_and(|n| n > 0) {
-            need(cx, disk, Cap::VirtioBlkQueueSize, "'queue-size'", out);
+            need(cx, disk, Cap::VirtioBlkQueueSize, "`queue-size`", out);
         }
     }
 }
@@ -326,12 +326,12 @@ fn check_serial(disk: &Disk, out: &mut Findings<'_>) {
     let place = || disk.info.pos.path("serial");
     if disk.bus() == Some(DiskBus::Scsi) && disk.device() == DiskDevice::Lun {
         let message =
-            format!("'serial' is not supported for 'lun' disk '{}', the host's device has one", disk.dst());
+            format!("`serial` is not supported for `lun` disk `{}`, the host's device has one", disk.dst());
         out.refuse(&SERIAL_LUN, place(), message);
     }
     let known = |c: char| c.is_ascii_alphanumeric() || "-_ .+".contains(c);
     if !serial.chars().all(known) {
-        let message = format!("serial '{serial}' has characters other than letters, digits and '-_ .+'");
+        let message = format!("serial `{serial}` has characters other than letters, digits and `-_ .+`");
         out.refuse(&SERIAL_CHARS, place(), message);
     }
 }
@@ -340,7 +340,7 @@ fn check_transient(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     let Some(transient) = disk.transient else { return };
     let name = disk.dst();
     let mut refuse = |what: &str| {
-        let message = format!("transient disk '{name}' {what}");
+        let message = format!("transient disk `{name}` {what}");
         out.refuse(&TRANSIENT, disk.info.pos.path("transient"), message);
     };
     // A hard disk must have a source anyway.
@@ -351,18 +351,18 @@ fn check_transient(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         refuse("cannot be read-only");
     }
     if disk.image.kind() != SourceType::File {
-        refuse("needs a source of type 'file'");
+        refuse("needs a source of type `file`");
     }
     if disk.device() != DiskDevice::Disk {
-        refuse("needs device 'disk'");
+        refuse("needs device `disk`");
     }
     let shares = transient.share_backing == Some(YesNo::Yes);
     if shares && !cx.has(Cap::SetAction) && !reboots(cx) {
-        refuse("with a shared backing image needs a QEMU with the command 'set-action'");
+        refuse("with a shared backing image needs a QEMU with the command `set-action`");
     }
     if shares && !matches!(disk.bus(), Some(DiskBus::Usb | DiskBus::Virtio | DiskBus::Scsi)) {
         let bus = disk.bus().map_or("", Spelled::as_str);
-        refuse(&format!("with a shared backing image is hotplugged, which bus '{bus}' does not support"));
+        refuse(&format!("with a shared backing image is hotplugged, which bus `{bus}` does not support"));
     }
     if !cx.has(Cap::Blockdev) {
         refuse("is not supported by this QEMU");
@@ -384,11 +384,11 @@ fn check_vhost(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         SourceType::VhostVdpa => Cap::DeviceVirtioBlkVhostVdpa,
         _ => return,
     };
-    need(cx, disk, cap, &format!("disks of type '{kind}'"), out);
+    need(cx, disk, cap, &format!("disks of type `{kind}`"), out);
     super::super::vhost_user::check(cx, kind.as_str(), disk.info.pos, out);
     let direct = matches!(disk.driver.cache, Some(CacheMode::None | CacheMode::Directsync));
     if kind == SourceType::VhostVdpa && !direct {
-        let message = format!("disk of type '{kind}' needs cache 'directsync' or 'none'");
+        let message = format!("disk of type `{kind}` needs cache `directsync` or `none`");
         out.refuse(&VDPA_CACHE, disk.driver.pos.attr("cache"), message);
     }
 }

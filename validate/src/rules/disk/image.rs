@@ -37,7 +37,7 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         check_one(cx, image, readonly, out);
         if let Some(store) = &image.data_store {
             if image.format != Some(ImageFormat::Qcow2) {
-                let message = "'dataStore' needs image format 'qcow2'";
+                let message = "`dataStore` needs image format `qcow2`";
                 out.refuse(&DATA_STORE, image.pos.path("dataStore"), message);
             }
             check_one(cx, store, readonly, out);
@@ -48,30 +48,30 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
 fn check_one(cx: &Context<'_>, image: &Image, readonly: bool, out: &mut Findings<'_>) {
     check_format(image, readonly, out);
     if image.reservations.is_some() && !cx.has(Cap::PrManagerHelper) {
-        let message = "this QEMU has no 'reservations'";
+        let message = "this QEMU has no `reservations`";
         out.refuse(&QEMU_LACKS, image.pos.path("reservations"), message);
     }
     if image.metadata_cache.is_some() {
         if image.format != Some(ImageFormat::Qcow2) {
-            let message = "'metadata_cache' needs image format 'qcow2'";
+            let message = "`metadata_cache` needs image format `qcow2`";
             out.refuse(&METADATA_CACHE, image.pos, message);
         }
-        needs_nodes(cx, image, "'metadata_cache'", out);
+        needs_nodes(cx, image, "`metadata_cache`", out);
     }
     // QEMU has `initiator-name` since `password-secret`.
     let initiator = image.network().and_then(|net| net.initiator.as_deref());
     if let Some(initiator) = initiator.filter(|_| !cx.has(Cap::IscsiPasswordSecret)) {
-        let message = format!("this QEMU cannot set the iSCSI 'initiator' ('{initiator}') of a source");
+        let message = format!("this QEMU cannot set the iSCSI `initiator` (`{initiator}`) of a source");
         out.refuse(&QEMU_LACKS, image.pos.path("initiator"), message);
     }
     if image.slice.is_some() {
-        needs_nodes(cx, image, "'slices'", out);
+        needs_nodes(cx, image, "`slices`", out);
     }
     if let Some(net) = image.network() {
         network::check(cx, image, net, out);
     }
     if image.kind() == SourceType::Nvme && !cx.has(Cap::DriveNvme) {
-        out.refuse(&QEMU_LACKS, image.pos, "this QEMU has no block driver for disks of type 'nvme'");
+        out.refuse(&QEMU_LACKS, image.pos, "this QEMU has no block driver for disks of type `nvme`");
     }
     if let Some(encryption) = &image.encryption {
         encryption::check(cx, image, encryption, out);
@@ -90,11 +90,11 @@ fn check_format(image: &Image, readonly: bool, out: &mut Findings<'_>) {
     // The pool of a volume is not looked at here: it may be a directory.
     let may_be_dir = is_dir || image.kind() == SourceType::Volume;
     let why = match image.format {
-        Some(ImageFormat::Cow) => "format 'cow' is not supported",
-        Some(ImageFormat::Dir) => "format 'directory' is not supported, use disk type 'dir' instead",
-        Some(ImageFormat::Iso) => "format 'iso' is not supported, use 'raw' instead",
-        Some(ImageFormat::Fat) if !may_be_dir => "format 'fat' needs a source of type 'dir'",
-        Some(ImageFormat::Vhd) if !may_be_dir => "format 'vhd' needs a source of type 'dir'",
+        Some(ImageFormat::Cow) => "format `cow` is not supported",
+        Some(ImageFormat::Dir) => "format `directory` is not supported, use disk type `dir` instead",
+        Some(ImageFormat::Iso) => "format `iso` is not supported, use `raw` instead",
+        Some(ImageFormat::Fat) if !may_be_dir => "format `fat` needs a source of type `dir`",
+        Some(ImageFormat::Vhd) if !may_be_dir => "format `vhd` needs a source of type `dir`",
         _ => "",
     };
     if !why.is_empty() {
@@ -102,10 +102,10 @@ fn check_format(image: &Image, readonly: bool, out: &mut Findings<'_>) {
     }
     if is_dir {
         if image.format.is_some_and(|f| !matches!(f, ImageFormat::Fat | ImageFormat::Dir)) {
-            out.refuse(&DIR, image.pos, "a source of type 'dir' needs format 'fat'");
+            out.refuse(&DIR, image.pos, "a source of type `dir` needs format `fat`");
         }
         if !readonly {
-            out.refuse(&DIR, image.pos, "a source of type 'dir' has to be read-only");
+            out.refuse(&DIR, image.pos, "a source of type `dir` has to be read-only");
         }
     }
 }

@@ -51,32 +51,32 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     };
     if disk.bus() == Some(DiskBus::Virtio) && !reachable {
         let message =
-            format!("an I/O thread for disk '{}' needs an address of type 'pci' or 'ccw'", disk.dst());
+            format!("an I/O thread for disk `{}` needs an address of type `pci` or `ccw`", disk.dst());
         out.refuse(&ADDRESS, place(), message);
     }
     if disk.bus() != Some(DiskBus::Virtio) {
         let bus = disk.bus().map_or("", Spelled::as_str);
-        let message = format!("I/O threads are not supported for bus '{bus}' of target '{}'", disk.dst());
+        let message = format!("I/O threads are not supported for bus `{bus}` of target `{}`", disk.dst());
         out.refuse(&BUS, place(), message);
     }
     if single.is_some() && !driver.iothreads.is_empty() {
-        let message = format!("disk '{}' has both 'iothread' and 'iothreads'", disk.dst());
+        let message = format!("disk `{}` has both `iothread` and `iothreads`", disk.dst());
         out.refuse(&BOTH, place(), message);
     }
     let known = |id: u32| cx.domain.tune.iothreads.list.iter().any(|t| t.id == id);
     for id in single.into_iter().chain(driver.iothreads.iter().map(|m| m.id)) {
         if !known(id) {
             let message =
-                format!("disk '{}' names iothread '{id}', which the domain does not have", disk.dst());
+                format!("disk `{}` names iothread `{id}`, which the domain does not have", disk.dst());
             out.refuse(&UNKNOWN, place(), message);
         }
     }
     if !driver.iothreads.is_empty() {
         if !cx.has(Cap::VirtioBlkIothreadMapping) {
-            let message = format!("this QEMU does not support several 'iothreads' for disk '{}'", disk.dst());
+            let message = format!("this QEMU does not support several `iothreads` for disk `{}`", disk.dst());
             out.refuse(&MAPPING, driver.pos.path("iothreads"), message);
         }
-        let what = format!("disk '{}'", disk.dst());
+        let what = format!("disk `{}`", disk.dst());
         let maps: Vec<_> = driver.iothreads.iter().map(|map| (map.id, map.queues.as_slice())).collect();
         for message in queue_problems(&what, &maps, driver.queues) {
             out.refuse(&QUEUES, driver.pos.path("iothreads"), message);
@@ -94,28 +94,28 @@ pub(in crate::rules) fn queue_problems(
     let mut refuse = |message: String| problems.push(message);
     let ids: BTreeSet<u32> = maps.iter().map(|(id, _)| *id).collect();
     if ids.len() != maps.len() {
-        refuse(format!("{what} names one 'iothread' twice"));
+        refuse(format!("{what} names one `iothread` twice"));
     }
     if maps.iter().all(|(_, queues)| queues.is_empty()) {
         return problems;
     }
     if maps.iter().any(|(_, queues)| queues.is_empty()) {
-        refuse(format!("either all of the 'iothreads' of {what} list queues, or none does"));
+        refuse(format!("either all of the `iothreads` of {what} list queues, or none does"));
     }
     let Some(count) = queues.filter(|n| *n > 0) else {
-        refuse(format!("the 'iothreads' of {what} list queues, which needs the attribute 'queues'"));
+        refuse(format!("the `iothreads` of {what} list queues, which needs `queues`"));
         return problems;
     };
     let mut seen = BTreeSet::new();
     for queue in maps.iter().flat_map(|(_, queues)| *queues) {
         if *queue >= count {
-            refuse(format!("{what} has no queue '{queue}'"));
+            refuse(format!("{what} has no queue `{queue}`"));
         } else if !seen.insert(*queue) {
-            refuse(format!("queue '{queue}' of {what} is mapped to more than one of the 'iothreads'"));
+            refuse(format!("queue `{queue}` of {what} is mapped to more than one of the `iothreads`"));
         }
     }
     if u32::try_from(seen.len()).is_ok_and(|n| n < count) {
-        refuse(format!("a queue of {what} is mapped to none of the 'iothreads'"));
+        refuse(format!("a queue of {what} is mapped to none of the `iothreads`"));
     }
     problems
 }

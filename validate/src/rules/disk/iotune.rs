@@ -65,14 +65,14 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, groups: &HashMap<&str, &Disk>
         check_limits(cx, disk, tune, groups, out);
     }
     if !disk.throttle_filters.is_empty() && disk.device() == DiskDevice::Cdrom {
-        let message = format!("disk '{}' is a CD-ROM, which cannot have 'throttlefilters'", disk.dst());
+        let message = format!("disk `{}` is a CD-ROM, which cannot have `throttlefilters`", disk.dst());
         out.refuse(&FILTERS_CDROM, disk.info.pos.path("throttlefilters"), message);
     }
     for group in &disk.throttle_filters {
         let known = |g: &virtargv_model::device::disk::ThrottleGroup| g.0.group_name.as_ref() == Some(group);
         if !cx.domain.throttle_groups.iter().any(known) {
             let message = format!(
-                "disk '{}' names throttle group '{group}', which the domain does not have",
+                "disk `{}` names throttle group `{group}`, which the domain does not have",
                 disk.dst()
             );
             out.refuse(&FILTER_UNKNOWN, disk.info.pos.path("throttlefilters"), message);
@@ -89,14 +89,14 @@ fn check_limits(
 ) {
     if let Some(name) = &tune.group_name {
         if !tune.is_limited() {
-            let message = format!("'group_name' '{name}' of disk '{}' needs limits", disk.dst());
+            let message = format!("`group_name` `{name}` of disk `{}` needs limits", disk.dst());
             out.refuse(&GROUP_ALONE, tune.pos.path("group_name"), message);
         }
         if let Some(first) = groups.get(name.as_str())
             && first.iotune.as_deref() != Some(tune)
         {
             let message = format!(
-                "disks '{}' and '{}' have different limits in group '{name}'",
+                "disks `{}` and `{}` have different limits in group `{name}`",
                 first.dst(),
                 disk.dst()
             );
@@ -104,15 +104,19 @@ fn check_limits(
         }
     }
     if disk.bus() == Some(DiskBus::Sd) && tune.is_limited() {
-        out.refuse(&SD, tune.pos, format!("'iotune' is not supported for disk '{}' on bus='sd'", disk.dst()));
+        out.refuse(
+            &SD,
+            tune.pos,
+            format!("`iotune` is not supported for disk `{}` on `bus='sd'`", disk.dst()),
+        );
     }
     for (name, value) in tune.limits().into_iter().take(13).filter(|(_, value)| *value > MOST) {
-        let message = format!("'{name}' is '{value}', it must be at most {MOST}");
+        let message = format!("`{name}` is `{value}`, it must be at most {MOST}");
         out.refuse(&RANGE, tune.pos.path(name), message);
     }
     check_caps(cx, disk, tune, out);
     if !disk.throttle_filters.is_empty() {
-        let message = format!("disk '{}' has both 'throttlefilters' and 'iotune'", disk.dst());
+        let message = format!("disk `{}` has both `throttlefilters` and `iotune`", disk.dst());
         out.refuse(&FILTERS, disk.info.pos.path("throttlefilters"), message);
     }
 }
@@ -125,7 +129,7 @@ fn check_caps(cx: &Context<'_>, disk: &Disk, tune: &Iotune, out: &mut Findings<'
         (any(13, 6), Cap::DriveIotuneMaxLength, "limits on the length of bursts"),
     ] {
         if is_set && !cx.has(cap) {
-            let message = format!("this QEMU has no {what}, which disk '{}' needs", disk.dst());
+            let message = format!("this QEMU has no {what}, which disk `{}` needs", disk.dst());
             out.refuse(&QEMU_LACKS, tune.pos, message);
         }
     }
@@ -143,7 +147,7 @@ pub(super) fn check_totals(disk: &Disk, out: &mut Findings<'_>) {
     for (name, total, parts) in sets {
         if total > 0 && parts > 0 {
             let message =
-                format!("element 'iotune' has 'total_{name}' together with 'read_{name}' or 'write_{name}'");
+                format!("`<iotune>` has `total_{name}` together with `read_{name}` or `write_{name}`");
             out.refuse(&TOTAL_AND_PARTS, tune.pos, message);
         }
     }

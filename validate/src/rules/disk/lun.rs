@@ -47,17 +47,17 @@ virtargv_model::rules! {
 /// Checks that the source of a `lun` is a device that takes SCSI commands, and that only a `lun` has reservations.
 pub(super) fn check_source(disk: &Disk, out: &mut Findings<'_>) {
     if disk.sgio == Some(Sgio::Unfiltered) {
-        let message = "attribute 'sgio' is 'unfiltered', which Linux no longer supports";
+        let message = "`sgio` is `unfiltered`, which Linux no longer supports";
         out.refuse(&SGIO_UNFILTERED, disk.info.pos.attr("sgio"), message);
     }
     let image = &disk.image;
     if disk.device() == DiskDevice::Lun {
         if let Some(what) = lun_problem(image) {
-            let message = format!("device='lun' of disk '{}' {what}", disk.dst());
+            let message = format!("`device='lun'` of disk `{}` {what}", disk.dst());
             out.refuse(&LUN_SOURCE, image.pos, message);
         }
     } else if image.reservations.is_some() {
-        let message = format!("'reservations' of disk '{}' need device='lun'", disk.dst());
+        let message = format!("`reservations` of disk `{}` need `device='lun'`", disk.dst());
         out.refuse(&RESERVATIONS, image.pos.path("reservations"), message);
     }
 }
@@ -68,11 +68,11 @@ pub(super) fn check_options(disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     if let Some(rawio) = disk.rawio {
-        let message = format!("attribute 'rawio' ('{rawio}') is only supported for device='lun'");
+        let message = format!("`rawio` (`{rawio}`) is only supported for `device='lun'`");
         out.refuse(&RAWIO, disk.info.pos.attr("rawio"), message);
     }
     if let Some(sgio) = disk.sgio {
-        let message = format!("attribute 'sgio' ('{sgio}') is only supported for device='lun'");
+        let message = format!("`sgio` (`{sgio}`) is only supported for `device='lun'`");
         out.refuse(&SGIO, disk.info.pos.attr("sgio"), message);
     }
 }
@@ -82,14 +82,14 @@ fn lun_problem(image: &Image) -> Option<String> {
     match &image.location {
         Location::Network(net) if net.protocol != Some(Protocol::Iscsi) => {
             let protocol = net.protocol.map_or("none", Spelled::as_str);
-            return Some(format!("is not supported for protocol='{protocol}'"));
+            return Some(format!("is not supported for `protocol='{protocol}'`"));
         }
         Location::Network(_) | Location::Block { .. } | Location::Volume(_) => {}
-        _ => return Some("needs a source of type 'block'".to_owned()),
+        _ => return Some("needs a source of type `block`".to_owned()),
     }
     let encrypted = |e: &virtargv_model::device::storage::Encryption| e.format != EncryptionFormat::Default;
     if image.format.is_some_and(|f| f != ImageFormat::Raw) {
-        return Some("needs format 'raw'".to_owned());
+        return Some("needs format `raw`".to_owned());
     }
     if image.slice.is_some() {
         return Some("is not supported for a slice".to_owned());
@@ -109,29 +109,29 @@ pub(super) fn check_frontend(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'
     let mut refuse = |message: String| out.refuse(&LUN, disk.info.pos, message);
     let bus = disk.bus().map_or("", Spelled::as_str);
     if !matches!(disk.bus(), Some(DiskBus::Virtio | DiskBus::Scsi)) {
-        refuse(format!("device='lun' is not supported for bus='{bus}'"));
+        refuse(format!("`device='lun'` is not supported for `bus='{bus}'`"));
     }
     if disk.driver.copy_on_read == Some(OnOff::On) {
-        refuse(format!("'copy_on_read' is not supported for 'lun' disk '{}'", disk.dst()));
+        refuse(format!("`copy_on_read` is not supported for `lun` disk `{}`", disk.dst()));
     }
     if disk.wwn.is_some() {
-        refuse(format!("'wwn' is not supported for 'lun' disk '{}', the host's device has one", disk.dst()));
+        refuse(format!("`wwn` is not supported for `lun` disk `{}`, the host's device has one", disk.dst()));
     }
     if disk.vendor.is_some() || disk.product.is_some() {
         refuse(format!(
-            "vendor and product are not supported for 'lun' disk '{}', the host's device has them",
+            "vendor and product are not supported for `lun` disk `{}`, the host's device has them",
             disk.dst()
         ));
     }
     if disk.blockio.is_some() {
-        let message = format!("'blockio' is not supported for 'lun' disk '{}'", disk.dst());
+        let message = format!("`blockio` is not supported for `lun` disk `{}`", disk.dst());
         out.refuse(&LUN_BLOCKIO, disk.info.pos.path("blockio"), message);
     }
     match disk.bus() {
-        Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "'scsi-block' for a 'lun'", out),
+        Some(DiskBus::Scsi) => need(cx, disk, Cap::ScsiBlock, "`scsi-block` for a `lun`", out),
         Some(DiskBus::Virtio) if !cx.has(Cap::VirtioBlkScsi) => {
             let message = format!(
-                "this QEMU does not support SCSI commands for the 'lun' disk '{}' on 'virtio-blk'",
+                "this QEMU does not support SCSI commands for the `lun` disk `{}` on `virtio-blk`",
                 disk.dst()
             );
             out.refuse(&LUN_VIRTIO, disk.info.pos, message);

@@ -2,6 +2,7 @@
 
 use foldhash::HashMap;
 use virtargv_caps::Convention;
+use virtargv_model::Message;
 use virtargv_model::device::disk::{Disk, DiskDevice, DiskName, NvmeName};
 use virtargv_model::device::storage::Location;
 
@@ -32,11 +33,7 @@ pub(super) fn check_missing(disk: &Disk, out: &mut Findings<'_>) {
         Location::Volume(volume) => volume.volume.as_deref().unwrap_or(""),
         _ => disk.image.path().unwrap_or(""),
     };
-    out.refuse(
-        &NO_TARGET,
-        disk.info.pos,
-        format!("the disk with source '{shown}' lacks its element 'target'"),
-    );
+    out.refuse(&NO_TARGET, disk.info.pos, format!("the disk with source `{shown}` lacks its `<target>`"));
 }
 
 /// Checks that the name has a prefix of the device.
@@ -50,7 +47,7 @@ pub(super) fn check_prefix(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>
         DiskDevice::Cdrom => return,
     };
     if !nvme && !known.iter().any(|p| disk.dst().starts_with(p)) {
-        let message = format!("target name '{}' is not valid for device '{}'", disk.dst(), disk.device());
+        let message = format!("target name `{}` is not valid for device `{}`", disk.dst(), disk.device());
         out.refuse(&NAME_PREFIX, disk.target_pos.attr("dev"), message);
     }
 }
@@ -61,10 +58,10 @@ pub(super) fn check_whole(disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let message = match DiskName::parse(disk.dst()) {
-        None => format!("target name '{}' is not a prefix followed by letters", disk.dst()),
+        None => format!("target name `{}` is not a prefix followed by letters", disk.dst()),
         // libvirt takes partition 0 for the whole disk.
         Some(name) if name.partition.is_some_and(|p| p > 0) => {
-            format!("target name '{}' names a partition", disk.dst())
+            format!("target name `{}` names a partition", disk.dst())
         }
         Some(_) => return,
     };
@@ -85,11 +82,13 @@ pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
         let Some(first) = seen.insert(disk.dst(), disk) else { continue };
         let message = format!(
-            "the disks with sources '{}' and '{}' both have the target '{}'",
+            "the disks with sources `{}` and `{}` both have the target `{}`",
             shown_source(first),
             shown_source(disk),
             disk.dst()
         );
+        let label = format!("`{}` is used here", disk.dst());
+        let message = Message::new(message).with_label(first.target_pos.attr("dev"), label);
         out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
     }
 }

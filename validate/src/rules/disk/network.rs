@@ -43,7 +43,7 @@ virtargv_model::rules! {
 pub(super) fn check(cx: &Context<'_>, image: &Image, net: &NetSource, out: &mut Findings<'_>) {
     let Some(protocol) = net.protocol else { return };
     if matches!(protocol, Protocol::Sheepdog | Protocol::Vxhs) {
-        let message = format!("QEMU no longer has protocol '{protocol}'");
+        let message = format!("QEMU no longer has protocol `{protocol}`");
         out.refuse(&PROTOCOL_GONE, image.pos.attr("protocol"), message);
     }
     let http = matches!(protocol, Protocol::Http | Protocol::Https);
@@ -56,29 +56,29 @@ pub(super) fn check(cx: &Context<'_>, image: &Image, net: &NetSource, out: &mut 
         (net.timeout.is_some(), curl, "timeout"),
     ] {
         if is_set && !fits {
-            let message = format!("'{name}' is not supported for protocol '{protocol}'");
+            let message = format!("`{name}` is not supported for protocol `{protocol}`");
             out.refuse(&PROTOCOL_OPTION, image.pos.path(name), message);
         } else if is_set {
-            needs_nodes(cx, image, &format!("'{name}'"), out);
+            needs_nodes(cx, image, &format!("`{name}`"), out);
         }
     }
     check_cookies(image, net, out);
     if protocol == Protocol::Tftp && cx.has(Cap::Blockdev) {
-        out.refuse(&QEMU_LACKS, image.pos.attr("protocol"), "this QEMU has no protocol 'tftp'");
+        out.refuse(&QEMU_LACKS, image.pos.attr("protocol"), "this QEMU has no protocol `tftp`");
     }
     if protocol == Protocol::Nfs && !cx.has(Cap::Blockdev) {
-        out.refuse(&QEMU_LACKS, image.pos.attr("protocol"), "this QEMU has no protocol 'nfs'");
+        out.refuse(&QEMU_LACKS, image.pos.attr("protocol"), "this QEMU has no protocol `nfs`");
     }
     if protocol == Protocol::Vxhs && !cx.has(Cap::Vxhs) {
-        out.refuse(&VXHS, image.pos.attr("protocol"), "this QEMU has no protocol 'vxhs'");
+        out.refuse(&VXHS, image.pos.attr("protocol"), "this QEMU has no protocol `vxhs`");
     }
     if let Some(name) = &net.tls_hostname {
         let place = image.pos.attr("tlsHostname");
         if protocol != Protocol::Nbd {
-            let message = format!("'tlsHostname' ('{name}') needs protocol 'nbd', not '{protocol}'");
+            let message = format!("`tlsHostname` (`{name}`) needs protocol `nbd`, not `{protocol}`");
             out.refuse(&PROTOCOL_OPTION, place, message);
         } else if !cx.has(Cap::BlockdevNbdTlsHostname) {
-            out.refuse(&QEMU_LACKS, place, format!("this QEMU has no 'tlsHostname' ('{name}')"));
+            out.refuse(&QEMU_LACKS, place, format!("this QEMU has no `tlsHostname` (`{name}`)"));
         }
     }
 }
@@ -93,14 +93,14 @@ fn check_cookies(image: &Image, net: &NetSource, out: &mut Findings<'_>) {
     };
     for cookie in &net.cookies {
         if !name_ok(&cookie.name) {
-            out.refuse(&COOKIE, cookie.pos, format!("'{}' is not a valid cookie name", cookie.name));
+            out.refuse(&COOKIE, cookie.pos, format!("`{}` is not a valid cookie name", cookie.name));
         } else if !value_ok(&cookie.value) {
-            out.refuse(&COOKIE, cookie.pos, format!("the value of cookie '{}' is not valid", cookie.name));
+            out.refuse(&COOKIE, cookie.pos, format!("the value of cookie `{}` is not valid", cookie.name));
         } else if net.cookies.iter().filter(|c| c.name == cookie.name).count() > 1 {
             out.refuse(
                 &COOKIE,
                 image.pos.path("cookies"),
-                format!("cookie '{}' is given twice", cookie.name),
+                format!("cookie `{}` is given twice", cookie.name),
             );
         }
     }
@@ -121,14 +121,13 @@ pub(super) fn check_auth(image: &Image, out: &mut Findings<'_>) {
             | Protocol::Rbd
     );
     if !takes_auth {
-        let message = format!("'auth' is not supported for protocol '{protocol}' of element 'source'");
+        let message = format!("`auth` is not supported for protocol `{protocol}` of `<source>`");
         out.refuse(&AUTH_PROTOCOL, auth.pos, message);
     }
     let kind = auth.secret_type.as_deref().unwrap_or("");
     let place = || auth.pos.path("secret/@type");
     if !["none", "volume", "ceph", "iscsi", "tls", "vtpm"].contains(&kind) {
-        let message =
-            format!("attribute 'type' of element 'secret' is '{kind}', which is not a known usage type");
+        let message = format!("`type` of `<secret>` is `{kind}`, which is not a known usage type");
         out.refuse(&SECRET_UNKNOWN, place(), message);
         return;
     }
@@ -138,9 +137,7 @@ pub(super) fn check_auth(image: &Image, out: &mut Findings<'_>) {
         _ => return,
     };
     if kind != wanted {
-        let message = format!(
-            "attribute 'type' of element 'secret' is '{kind}', protocol '{protocol}' needs '{wanted}'"
-        );
+        let message = format!("`type` of `<secret>` is `{kind}`, protocol `{protocol}` needs `{wanted}`");
         out.refuse(&SECRET_TYPE, place(), message);
     }
 }

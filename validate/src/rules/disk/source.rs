@@ -97,7 +97,7 @@ pub(super) fn build(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         check(cx, image, Form::Node, out);
         let format = image.format.unwrap_or(ImageFormat::Raw);
         if depth + 1 < images.len() && !has_backing(format) {
-            let message = format!("an image of format '{format}' cannot have a 'backingStore'");
+            let message = format!("an image of format `{format}` cannot have a `backingStore`");
             out.refuse(&BACKING_FORMAT, image.pos, message);
         }
     }
@@ -136,7 +136,7 @@ fn uses_tls(cx: &Context<'_>, net: &NetSource) -> bool {
 fn check_tls(cx: &Context<'_>, image: &Image, out: &mut Findings<'_>) {
     let Some(net) = image.network().filter(|net| uses_tls(cx, net)) else { return };
     if net.protocol == Some(Protocol::Nbd) && !cx.has(Cap::NbdTls) {
-        out.refuse(&STORAGE_NBD_TLS, image.pos, "TLS with protocol 'nbd' is not supported by this QEMU");
+        out.refuse(&STORAGE_NBD_TLS, image.pos, "TLS with protocol `nbd` is not supported by this QEMU");
     } else {
         tls::build(cx, image.pos, out);
     }
@@ -145,7 +145,7 @@ fn check_tls(cx: &Context<'_>, image: &Image, out: &mut Findings<'_>) {
 /// Checks an image that is not the disk's own: a backing image or a data store.
 fn check_backing(image: &Image, out: &mut Findings<'_>) {
     if matches!(image.location, Location::Volume(_) | Location::VhostUser(_)) {
-        let message = format!("an image of type '{}' cannot be a backing image or 'dataStore'", image.kind());
+        let message = format!("an image of type `{}` cannot be a backing image or `dataStore`", image.kind());
         out.refuse(&NODE, image.pos, message);
     }
 }
@@ -154,15 +154,15 @@ fn check(cx: &Context<'_>, image: &Image, form: Form, out: &mut Findings<'_>) {
     check_tls(cx, image, out);
     match &image.location {
         Location::File { path: None, .. } | Location::Block { path: None } | Location::Dir { path: None } => {
-            let message = format!("the 'source' of an image of type '{}' has no path", image.kind());
+            let message = format!("the `source` of an image of type `{}` has no path", image.kind());
             out.refuse(&PATH, image.pos, message);
         }
         Location::VhostVdpa { .. } if form != Form::Node => {
-            let message = format!("an image of type '{}' cannot be given with -drive", image.kind());
+            let message = format!("an image of type `{}` cannot be given with -drive", image.kind());
             out.refuse(&DRIVE, image.pos, message);
         }
         Location::Ctl { .. } => {
-            out.refuse(&CTL, image.pos, "a source of type 'ctl' is for bhyve, QEMU has no driver for it");
+            out.refuse(&CTL, image.pos, "a source of type `ctl` is for bhyve, QEMU has no driver for it");
         }
         Location::Network(net) => network(net, image.pos, form, out),
         _ => {}
@@ -175,14 +175,14 @@ fn network(net: &NetSource, pos: Pos, form: Form, out: &mut Findings<'_>) {
     if form == Form::Address {
         match protocol {
             Protocol::Ssh | Protocol::Vxhs | Protocol::Nfs => {
-                let message = format!("protocol '{protocol}' cannot be given with -drive");
+                let message = format!("protocol `{protocol}` cannot be given with -drive");
                 return out.refuse(&DRIVE, pos, message);
             }
             Protocol::Rbd => {
                 let name = net.name.as_deref().unwrap_or("");
                 let volume = name.split_once('/').map_or(name, |(_, volume)| volume);
                 if volume.contains(':') {
-                    let message = format!("the name of the volume '{volume}' of an rbd source has a ':'");
+                    let message = format!("the name of the volume `{volume}` of an rbd source has a `:`");
                     out.refuse(&RBD_COLON, pos.attr("name"), message);
                 }
                 return;
@@ -198,13 +198,13 @@ fn network(net: &NetSource, pos: Pos, form: Form, out: &mut Findings<'_>) {
     }
     let sockets = matches!(protocol, Protocol::Nbd | Protocol::Gluster | Protocol::Sheepdog);
     if form != Form::Address && sockets && net.hosts.iter().any(|host| host.transport() == Transport::Rdma) {
-        let message = "transport 'rdma' of element 'host' is not offered by QEMU";
+        let message = "transport `rdma` of `<host>` is not offered by QEMU";
         out.refuse(&TRANSPORT, pos, message);
     }
     let tcp_only =
         matches!(protocol, Protocol::Rbd | Protocol::Iscsi | Protocol::Vxhs | Protocol::Ssh | Protocol::Nfs);
     if tcp_only && net.hosts.iter().any(|host| host.transport() == Transport::Unix) {
-        let message = format!("transport 'unix' of element 'host' is not offered with protocol '{protocol}'");
+        let message = format!("transport `unix` of `<host>` is not offered with protocol `{protocol}`");
         out.refuse(&TRANSPORT, pos, message);
     }
     match protocol {
@@ -212,8 +212,7 @@ fn network(net: &NetSource, pos: Pos, form: Form, out: &mut Findings<'_>) {
         Protocol::Nfs => {
             for text in net.nfs_user.iter().chain(&net.nfs_group) {
                 if text.trim_start_matches('+').parse::<u32>().is_err() {
-                    let message =
-                        format!("'{text}' in element 'identity' is not the number of a user or group");
+                    let message = format!("`{text}` in `<identity>` is not the number of a user or group");
                     out.refuse(&NFS_IDENTITY, pos.path("identity"), message);
                 }
             }
@@ -224,7 +223,7 @@ fn network(net: &NetSource, pos: Pos, form: Form, out: &mut Findings<'_>) {
 
 fn one_host(protocol: Protocol, hosts: &[NetHost], pos: Pos, out: &mut Findings<'_>) {
     if hosts.len() != 1 {
-        let message = format!("protocol '{protocol}' takes one host, there are '{}'", hosts.len());
+        let message = format!("protocol `{protocol}` takes one host, there are `{}`", hosts.len());
         out.refuse(&ONE_HOST, pos, message);
     }
 }
@@ -232,7 +231,7 @@ fn one_host(protocol: Protocol, hosts: &[NetHost], pos: Pos, out: &mut Findings<
 fn unit(name: &str, pos: Pos, out: &mut Findings<'_>) {
     let unit = name.split_once('/').map_or("0", |(_, unit)| unit);
     if unit.parse::<u32>().is_err() {
-        let message = format!("the unit of iSCSI source '{name}' is '{unit}', expected a number");
+        let message = format!("the unit of iSCSI source `{name}` is `{unit}`, expected a number");
         out.refuse(&ISCSI_UNIT, pos.attr("name"), message);
     }
 }

@@ -23,10 +23,10 @@ virtargv_model::rules! {
 pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
     let mut refuse = |rule: &'static Rule, message: String| out.refuse(rule, disk.info.pos, message);
     if disk.bus() != Some(DiskBus::Virtio) {
-        refuse(&BUS, format!("disk '{}' of type 'vhostuser' needs bus 'virtio'", disk.dst()));
+        refuse(&BUS, format!("disk `{}` of type `vhostuser` needs bus `virtio`", disk.dst()));
     }
     if disk.snapshot.is_some_and(|s| s != DiskSnapshot::No) {
-        refuse(&SNAPSHOT, format!("disk '{}' of type 'vhostuser' needs snapshot='no'", disk.dst()));
+        refuse(&SNAPSHOT, format!("disk `{}` of type `vhostuser` needs `snapshot='no'`", disk.dst()));
     }
     let driver = &disk.driver;
     let image = &disk.image;
@@ -55,7 +55,7 @@ pub(super) fn check(disk: &Disk, out: &mut Findings<'_>) {
         ("blockio", disk.blockio.is_some_and(|b| b.logical.is_some() || b.physical.is_some())),
     ];
     for (name, _) in options.iter().filter(|(_, is_set)| *is_set) {
-        refuse(&OPTION, format!("'{name}' is not supported for disk '{}' of type 'vhostuser'", disk.dst()));
+        refuse(&OPTION, format!("`{name}` is not supported for disk `{}` of type `vhostuser`", disk.dst()));
     }
 }
 

@@ -37,20 +37,20 @@ pub(super) fn check(cx: &Context<'_>, features: &Features, out: &mut Findings<'_
 
 fn needs(cx: &Context<'_>, hyperv: &Hyperv, item: &HypervItem, out: &mut Findings<'_>) {
     let mut missing = |name: &str, what: String| {
-        out.refuse(&HYPERV_NEEDS, item.pos, format!("enlightenment '{name}' needs {what}"));
+        out.refuse(&HYPERV_NEEDS, item.pos, format!("enlightenment `{name}` needs {what}"));
     };
     let name = item.feature.to_string();
     if item.feature == HypervFeature::Stimer && !cx.domain.clock.timers.iter().any(is_hyperv_clock) {
-        missing(&name, "the timer 'hypervclock'".to_owned());
+        missing(&name, "the timer `hypervclock`".to_owned());
     }
     for (_, other) in
         NEEDS.iter().filter(|(feature, other)| *feature == item.feature && !hyperv.is_on(*other))
     {
-        missing(&name, format!("enlightenment '{other}'"));
+        missing(&name, format!("enlightenment `{other}`"));
     }
     let direct = item.feature == HypervFeature::Tlbflush && item.direct == Some(OnOff::On);
     if direct && !hyperv.is_on(HypervFeature::Vapic) {
-        missing("hv-tlbflush-direct", format!("enlightenment '{}'", HypervFeature::Vapic));
+        missing("hv-tlbflush-direct", format!("enlightenment `{}`", HypervFeature::Vapic));
     }
 }
 

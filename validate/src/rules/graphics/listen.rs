@@ -21,12 +21,12 @@ pub(super) fn check(graphics: &Graphics, out: &mut Findings<'_>) {
     for listen in graphics.listens() {
         match listen.kind {
             ListenType::Network if listen.network.is_none() => {
-                let message = "element 'listen' of type 'network' lacks its attribute 'network'";
+                let message = "`<listen>` of type `network` lacks its `network`";
                 out.refuse(&LISTEN_NETWORK, listen.pos, message);
             }
             ListenType::Socket | ListenType::None if rdp => {
                 let message = format!(
-                    "element 'listen' of type '{}' is not supported for graphics of type 'rdp'",
+                    "`<listen>` of type `{}` is not supported for graphics of type `rdp`",
                     listen.kind
                 );
                 out.refuse(&LISTEN_TYPE, listen.pos.path("@type"), message);

@@ -40,26 +40,26 @@ pub(super) fn check(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &
     let listen = &spice.listens.first;
     if listen.is_tcp() && spice.tls_port > 0 && !cx.host.config().spice_tls {
         let message = format!(
-            "attribute 'tlsPort' of element 'graphics' is '{}', but the driver's settings do not enable TLS for SPICE",
+            "`tlsPort` of `<graphics>` is `{}`, but the driver's settings do not enable TLS for SPICE",
             spice.tls_port
         );
         out.refuse(&SPICE_TLS, pos.path("@tlsPort"), message);
     }
     if listen.kind == ListenType::Socket && !cx.has(Cap::SpiceUnix) {
-        let message = "a 'socket' of graphics of type 'spice' is not supported by this QEMU";
+        let message = "a `socket` of graphics of type `spice` is not supported by this QEMU";
         out.refuse(&SPICE_UNIX, pos.path("listen/@type"), message);
     }
     if spice.filetransfer == Some(YesNo::No) && !cx.has(Cap::SpiceFileXferDisable) {
-        let message = "disabling 'filetransfer' of graphics of type 'spice' is not supported by this QEMU";
+        let message = "disabling `filetransfer` of graphics of type `spice` is not supported by this QEMU";
         out.refuse(&SPICE_FILES, pos.path("filetransfer/@enable"), message);
     }
     if let Some(gl) = spice.gl.as_ref().filter(|gl| gl.enable == YesNo::Yes) {
         if !cx.has(Cap::SpiceGl) {
-            let message = "'gl' of graphics of type 'spice' is not supported by this QEMU";
+            let message = "`gl` of graphics of type `spice` is not supported by this QEMU";
             out.refuse(&SPICE_GL, pos.path("gl/@enable"), message);
         } else if let Some(node) = gl.rendernode.as_ref().filter(|_| !cx.has(Cap::SpiceRendernode)) {
             let message =
-                format!("rendernode '{node}' of graphics of type 'spice' is not supported by this QEMU");
+                format!("rendernode `{node}` of graphics of type `spice` is not supported by this QEMU");
             out.refuse(&SPICE_NODE, pos.path("gl/@rendernode"), message);
         }
     }
@@ -85,7 +85,7 @@ pub(super) fn build(cx: &Context<'_>, graphics: &Graphics, spice: &Spice, out: &
         };
         if !possible {
             let message = format!(
-                "channel '{name}' of element 'graphics' has mode '{mode}', for which the SPICE display has no port"
+                "channel `{name}` of `<graphics>` has mode `{mode}`, for which the SPICE display has no port"
             );
             return out.refuse(&GRAPHICS_SPICE_CHANNEL, graphics.info.pos, message);
         }

@@ -43,9 +43,9 @@ fn kind(info: &DeviceInfo) -> Option<AddressType> {
 
 fn expect(rule: &'static Rule, info: &DeviceInfo, allowed: &[AddressType], out: &mut Findings<'_>) {
     if let Some(found) = kind(info).filter(|k| !allowed.contains(k)) {
-        let words: Vec<String> = allowed.iter().map(|a| format!("'{a}'")).collect();
+        let words: Vec<String> = allowed.iter().map(|a| format!("`{a}`")).collect();
         let message = format!(
-            "the address of this host device is of type '{found}', it must be {}",
+            "the address of this host device is of type `{found}`, it must be {}",
             words.join(" or ")
         );
         out.refuse(rule, info.pos.path("address/@type"), message);

@@ -41,12 +41,12 @@ pub(super) fn check(cx: &Context<'_>, info: &DeviceInfo, mdev: &Mdev, out: &mut 
     };
     let place = |path: &'static str| -> Place { info.pos.path(path) };
     if !cx.has(cap) {
-        let message = format!("mediated devices of model '{model}' are not supported by this QEMU");
+        let message = format!("mediated devices of model `{model}` are not supported by this QEMU");
         out.refuse(&MDEV_MODEL, place("@model"), message);
     }
     if let Some(boot) = info.boot.as_ref().filter(|_| model != MdevModel::VfioCcw) {
         let message = format!(
-            "a guest cannot boot from a mediated device of model '{model}' (boot order '{}')",
+            "a guest cannot boot from a mediated device of model `{model}` (boot order `{}`)",
             boot.order
         );
         out.refuse(&MDEV_BOOT, place("boot/@order"), message);
@@ -58,7 +58,7 @@ pub(super) fn check(cx: &Context<'_>, info: &DeviceInfo, mdev: &Mdev, out: &mut 
     if let Some(display) = mdev.display
         && !cx.has(Cap::VfioPciDisplay)
     {
-        let message = format!("attribute 'display' ('{display}') is not supported by this QEMU");
+        let message = format!("`display` (`{display}`) is not supported by this QEMU");
         out.refuse(&MDEV_DISPLAY, place("@display"), message);
     }
     check_display(cx, mdev.display, place, out);
@@ -73,7 +73,7 @@ pub(super) fn check_address(info: &DeviceInfo, mdev: &Mdev, out: &mut Findings<'
     };
     if let Some(found) = info.address.as_ref().map(Address::kind).filter(|found| *found != expected) {
         let message =
-            format!("address type '{found}' is not supported for mediated device model '{}'", mdev.model);
+            format!("address type `{found}` is not supported for mediated device model `{}`", mdev.model);
         out.refuse(&MDEV_ADDRESS, info.pos.path("address/@type"), message);
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn check_one_ap(hostdevs: &[Hostdev], out: &mut Findings<'_>) {
         _ => false,
     };
     if let Some(second) = hostdevs.iter().filter(is_ap).nth(1) {
-        let message = "a guest has at most one 'hostdev' of model 'vfio-ap'";
+        let message = "a guest has at most one `hostdev` of model `vfio-ap`";
         out.refuse(&ONE_AP, second.info.pos.path("@model"), message);
     }
 }

@@ -29,18 +29,18 @@ pub(super) fn check(cx: &Context<'_>, info: &DeviceInfo, pci: &PciDevice, out: &
     let vfio = cx.has(Cap::DeviceVfioPci);
     match pci.driver.name {
         Some(HostdevDriverName::Vfio) if !vfio => {
-            let message = "driver 'vfio' needs 'vfio-pci', which this QEMU lacks";
+            let message = "driver `vfio` needs `vfio-pci`, which this QEMU lacks";
             out.refuse(&VFIO, info.pos.path("driver/@name"), message);
         }
         Some(name @ (HostdevDriverName::Kvm | HostdevDriverName::Xen)) => {
-            let message = format!("driver '{name}' is not supported for PCI devices, only 'vfio' is");
+            let message = format!("driver `{name}` is not supported for PCI devices, only `vfio` is");
             out.refuse(&DRIVER, info.pos.path("driver/@name"), message);
         }
         _ => {}
     }
     iommufd::device(cx, info, pci, out);
     if let Some(filtering) = pci.write_filtering {
-        let message = format!("attribute 'writeFiltering' ('{filtering}') is not supported by QEMU");
+        let message = format!("`writeFiltering` (`{filtering}`) is not supported by QEMU");
         out.refuse(&WRITE_FILTERING, pci.pos.path("@writeFiltering"), message);
     }
     let place = |path: &'static str| -> Place { info.pos.path(path) };

@@ -54,12 +54,12 @@ pub(super) fn check_addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             let name = disk.dst();
             if is_by_name(disk, at) {
                 let message = format!(
-                    "the target name '{name}' of a disk determines an address that a SCSI host device has: {}",
+                    "the target name `{name}` of a disk determines an address that a SCSI host device has: {}",
                     shown(at)
                 );
                 out.refuse(&DISK_SCSI, disk.target_pos.attr("dev"), message);
             } else {
-                let message = format!("a SCSI host device has the address of disk '{name}': {}", shown(at));
+                let message = format!("a SCSI host device has the address of disk `{name}`: {}", shown(at));
                 out.refuse(&SCSI_DISK, place.clone(), message);
             }
         }
@@ -84,17 +84,17 @@ fn is_by_name(disk: &Disk, at: &DriveAddress) -> bool {
 
 /// An address as messages show it.
 fn shown(at: &DriveAddress) -> String {
-    format!("controller '{}', bus '{}', target '{}', unit '{}'", at.controller, at.bus, at.target, at.unit)
+    format!("controller `{}`, bus `{}`, target `{}`, unit `{}`", at.controller, at.bus, at.target, at.unit)
 }
 
 /// Checks a SCSI host adapter.
 pub(super) fn check_adapter(cx: &Context<'_>, info: &DeviceInfo, host: &ScsiHost, out: &mut Findings<'_>) {
     if let Some(boot) = &info.boot {
-        let message = format!("a guest cannot boot from a SCSI host adapter (boot order '{}')", boot.order);
+        let message = format!("a guest cannot boot from a SCSI host adapter (boot order `{}`)", boot.order);
         out.refuse(&SCSI_HOST_BOOT, info.pos.path("boot/@order"), message);
     }
     if !cx.has(Cap::DeviceVhostScsi) {
-        let message = format!("adapter '{}' needs 'vhost-scsi', which this QEMU lacks", host.wwpn);
+        let message = format!("adapter `{}` needs `vhost-scsi`, which this QEMU lacks", host.wwpn);
         out.refuse(&SCSI_HOST, host.pos, message);
     }
 }
@@ -102,7 +102,7 @@ pub(super) fn check_adapter(cx: &Context<'_>, info: &DeviceInfo, host: &ScsiHost
 /// Checks that SCSI commands are filtered.
 pub(super) fn check_sgio(info: &DeviceInfo, scsi: &ScsiDevice, out: &mut Findings<'_>) {
     if let Some(sgio @ SgIo::Unfiltered) = scsi.sgio {
-        let message = format!("attribute 'sgio' is '{sgio}', which Linux no longer supports");
+        let message = format!("`sgio` is `{sgio}`, which Linux no longer supports");
         out.refuse(&SGIO, info.pos.path("@sgio"), message);
     }
 }

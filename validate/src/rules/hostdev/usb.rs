@@ -17,7 +17,7 @@ pub(super) fn check(cx: &Context<'_>, usb: &UsbDevice, out: &mut Findings<'_>) {
     if let Some(reset) = usb.guest_reset
         && !cx.has(Cap::UsbHostGuestsResetsAll)
     {
-        let message = format!("attribute 'guestReset' ('{reset}') is not supported by this QEMU");
+        let message = format!("`guestReset` (`{reset}`) is not supported by this QEMU");
         out.refuse(&GUEST_RESET, usb.pos.path("@guestReset"), message);
     }
 }

@@ -45,18 +45,18 @@ impl Actual<'_> {
         let Self { nic, kind, name, .. } = self;
         let port = nic.actual_virtual_port().and_then(|p| p.kind);
         if nic.actual_vlan().is_some() && !self.handles_vlan(port) {
-            let message = format!("VLAN tags of interface '{name}' are not supported for type '{kind}'");
+            let message = format!("VLAN tags of interface `{name}` are not supported for type `{kind}`");
             out.refuse(&super::VLAN, self.place("vlan"), message);
         }
         if nic.actual_bandwidth().is_some() && *kind == InterfaceType::Hostdev {
             let message =
-                format!("'bandwidth' limits of interface '{name}' are not supported for type '{kind}'");
+                format!("`bandwidth` limits of interface `{name}` are not supported for type `{kind}`");
             out.refuse(&super::BANDWIDTH_HOSTDEV, self.place("bandwidth"), message);
         }
         let on_bridge = matches!(kind, InterfaceType::Network | InterfaceType::Bridge) && port.is_none();
         if nic.kind() == InterfaceType::Network && nic.actual_isolated() == Some(YesNo::Yes) && !on_bridge {
             let message =
-                format!("an isolated port of interface '{name}' is not supported for type '{kind}'");
+                format!("an isolated port of interface `{name}` is not supported for type `{kind}`");
             out.refuse(&super::ACTUAL_ISOLATED, self.place("port/@isolated"), message);
         }
     }
@@ -83,11 +83,11 @@ impl Actual<'_> {
         let port = nic.actual_virtual_port().and_then(|p| p.kind);
         if !kind.takes_filter() {
             let message =
-                format!("filter '{filter}' of interface '{name}' is not supported for type '{kind}'");
+                format!("filter `{filter}` of interface `{name}` is not supported for type `{kind}`");
             out.refuse(&super::FILTER, self.place("filterref"), message);
         } else if let Some(port) = port {
             let message = format!(
-                "filter '{filter}' of interface '{name}' is not supported for virtualport type '{port}'"
+                "filter `{filter}` of interface `{name}` is not supported for virtualport type `{port}`"
             );
             out.refuse(&super::FILTER, self.place("filterref"), message);
         }

@@ -33,11 +33,11 @@ virtargv_model::rules! {
 /// Checks that this QEMU has the network backend of an interface of type `user`.
 pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &mut Findings<'_>) {
     if passt && !cx.has(Cap::NetdevStream) {
-        let message = "backend 'passt' needs network backend 'stream', which this QEMU lacks";
+        let message = "backend `passt` needs network backend `stream`, which this QEMU lacks";
         out.refuse(&PASST_STREAM, nic.info.pos.path("backend/@type"), message);
     }
     if !passt && !cx.has(Cap::NetdevUser) {
-        let message = "backend 'default' needs network backend 'user', which this QEMU lacks";
+        let message = "backend `default` needs network backend `user`, which this QEMU lacks";
         out.refuse(&USER_BACKEND, nic.info.pos.path("@type"), message);
     }
 }
@@ -47,7 +47,7 @@ pub(super) fn check_names(nic: &Interface, out: &mut Findings<'_>) {
     let Backend { kind, hostname, fqdn, .. } = &nic.backend;
     if let Some(name) = fqdn.as_ref().or(hostname.as_ref()).filter(|_| *kind != Some(BackendType::Passt)) {
         let message =
-            format!("the attributes 'hostname' and 'fqdn' ('{name}') of element 'backend' need type 'passt'");
+            format!("the attributes `hostname` and `fqdn` (`{name}`) of `<backend>` need type `passt`");
         out.refuse(&PASST_NAMES, nic.info.pos.path("backend"), message);
     }
 }
@@ -58,7 +58,7 @@ pub(super) fn check_type(nic: &Interface, out: &mut Findings<'_>) {
     if nic.backend.kind == Some(BackendType::Passt)
         && !matches!(kind, InterfaceType::User | InterfaceType::Vhostuser)
     {
-        let message = format!("backend 'passt' needs interface type 'user' or 'vhostuser', not '{kind}'");
+        let message = format!("backend `passt` needs interface type `user` or `vhostuser`, not `{kind}`");
         out.refuse(&PASST_TYPE, nic.info.pos.path("backend/@type"), message);
     }
 }
@@ -71,7 +71,7 @@ pub(super) fn check_tap(cx: &Context<'_>, actual: &Actual<'_>, out: &mut Finding
     }
     let Actual { nic, kind, name, .. } = actual;
     if let Some(path) = nic.backend.tap.as_ref().filter(|_| !kind.takes_filter()) {
-        let message = format!("'tap' ('{path}') of interface '{name}' is not supported for type '{kind}'");
+        let message = format!("`tap` (`{path}`) of interface `{name}` is not supported for type `{kind}`");
         out.refuse(&TAP_PATH, nic.info.pos.path("backend/@tap"), message);
     }
 }

@@ -15,7 +15,7 @@ virtargv_model::rules! {
 pub(super) fn check(nic: &Interface, out: &mut Findings<'_>) {
     let kind = nic.kind();
     if nic.coalesce.is_some() && !matches!(kind, InterfaceType::Network | InterfaceType::Bridge) {
-        let message = format!("element 'coalesce' is not supported for interface type '{kind}'");
+        let message = format!("`<coalesce>` is not supported for interface type `{kind}`");
         out.refuse(&COALESCE_TYPE, nic.info.pos.path("coalesce"), message);
     }
 }

@@ -44,18 +44,14 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let sizes = [("rx_queue_size", driver.rx_queue_size), ("tx_queue_size", driver.tx_queue_size)];
     for (name, size) in sizes {
         if let Some(size) = size.filter(|s| !s.is_power_of_two()) {
-            out.refuse(
-                &QUEUE_SIZE,
-                place.clone(),
-                format!("attribute '{name}' is '{size}', not a power of two"),
-            );
+            out.refuse(&QUEUE_SIZE, place.clone(), format!("`{name}` is `{size}`, not a power of two"));
         }
     }
     for (name, value) in [("rss", driver.rss), ("rss_hash_report", driver.rss_hash_report)] {
         if let Some(value) = value
             && !cx.has(Cap::VirtioNetRss)
         {
-            let message = format!("this QEMU has no option '{name}' ('{value}') for virtio interfaces");
+            let message = format!("this QEMU has no option `{name}` (`{value}`) for virtio interfaces");
             out.refuse(&RSS, place.clone(), message);
         }
     }
@@ -71,12 +67,12 @@ pub(super) fn check_queues(actual: &Actual<'_>, out: &mut Findings<'_>) {
         || *kind == InterfaceType::Vhostuser
         || (*kind == InterfaceType::Vdpa && cx.release.has(Convention::VdpaMultiqueue));
     if !is_supported {
-        let message = format!("'{queues}' queues of interface '{name}' are not supported for type '{kind}'");
+        let message = format!("`{queues}` queues of interface `{name}` are not supported for type `{kind}`");
         out.refuse(&MULTIQUEUE, place.clone(), message);
     }
     if *kind == InterfaceType::Vhostuser && !cx.has(Cap::VhostuserMultiqueue) {
         let message = format!(
-            "'{queues}' queues of interface '{name}' are not supported by this QEMU for type '{kind}'"
+            "`{queues}` queues of interface `{name}` are not supported by this QEMU for type `{kind}`"
         );
         out.refuse(&VHOSTUSER_MULTIQUEUE, place, message);
     }
@@ -87,7 +83,7 @@ pub(super) fn check_tx_mode(cx: &Context<'_>, nic: &Interface, out: &mut Finding
     if let Some(mode) = nic.driver.tx_mode
         && !cx.has(Cap::VirtioTxAlg)
     {
-        let message = format!("this QEMU has no option 'tx' of virtio-net, which 'txmode' '{mode}' needs");
+        let message = format!("this QEMU has no option `tx` of virtio-net, which `txmode` `{mode}` needs");
         out.refuse(&TX_MODE, nic.info.pos.path("driver/@txmode"), message);
     }
 }
@@ -106,7 +102,7 @@ pub(super) fn check_queue_sizes(cx: &Context<'_>, nic: &Interface, out: &mut Fin
         if let Some(size) = size
             && !cx.has(cap)
         {
-            let message = format!("this QEMU has no option '{name}' ('{size}') of virtio-net");
+            let message = format!("this QEMU has no option `{name}` (`{size}`) of virtio-net");
             out.refuse(&QUEUE_SIZE_OPTION, nic.info.pos.path("driver"), message);
         }
     }

@@ -62,13 +62,13 @@ pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &m
     if passt && cx.release.has(Convention::PasstRoutes) {
         check_passt_routes(nic, out);
     } else if let Some(route) = nic.routes.first() {
-        let message = format!("QEMU cannot set a route (to '{}') in a guest", destination(route));
+        let message = format!("QEMU cannot set a route (to `{}`) in a guest", destination(route));
         out.refuse(&GUEST_ROUTE, nic.info.pos.path("route"), message);
     }
     let mut seen = (false, false);
     for address in &nic.ips {
         if let Some(peer) = address.peer {
-            let message = format!("QEMU cannot set a peer address ('{peer}') in a guest");
+            let message = format!("QEMU cannot set a peer address (`{peer}`) in a guest");
             out.refuse(&GUEST_PEER, ip("ip/@peer"), message);
         }
         let before = match address.address {
@@ -77,7 +77,7 @@ pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &m
         };
         if before {
             let message = format!(
-                "address '{}' is the second of its family, user networking takes one of each",
+                "address `{}` is the second of its family, user networking takes one of each",
                 address.address
             );
             out.refuse(&GUEST_IP_COUNT, ip("ip"), message);
@@ -85,18 +85,18 @@ pub(super) fn check_user(cx: &Context<'_>, nic: &Interface, passt: bool, out: &m
         let Some(prefix) = address.prefix else { continue };
         if address.address.is_ipv4() && !(4..=27).contains(&prefix) {
             let message =
-                format!("prefix '{prefix}' of address '{}' is not between 4 and 27", address.address);
+                format!("prefix `{prefix}` of address `{}` is not between 4 and 27", address.address);
             out.refuse(&GUEST_IPV4_PREFIX, ip("ip/@prefix"), message);
         }
         if address.address.is_ipv4() {
             continue;
         }
         if prefix > 120 {
-            let message = format!("prefix '{prefix}' of address '{}' is greater than 120", address.address);
+            let message = format!("prefix `{prefix}` of address `{}` is greater than 120", address.address);
             out.refuse(&GUEST_IPV6_LONG, ip("ip/@prefix"), message);
         }
         if prefix != 64 {
-            let message = format!("prefix '{prefix}' of address '{}' is not 64", address.address);
+            let message = format!("prefix `{prefix}` of address `{}` is not 64", address.address);
             out.refuse(&GUEST_IPV6_PREFIX, ip("ip/@prefix"), message);
         }
     }
@@ -122,7 +122,7 @@ fn check_passt_routes(nic: &Interface, out: &mut Findings<'_>) {
             && route.metric.is_none();
         if !plain {
             let message =
-                format!("the route by '{}' is not a default route with a gateway only", route.gateway);
+                format!("the route by `{}` is not a default route with a gateway only", route.gateway);
             out.refuse(&PASST_ROUTE, place(), message);
         }
         let before = match route.gateway {
@@ -130,7 +130,7 @@ fn check_passt_routes(nic: &Interface, out: &mut Findings<'_>) {
             IpAddr::V6(_) => std::mem::replace(&mut seen.1, true),
         };
         if before {
-            let message = format!("gateway '{}' is the second of its family", route.gateway);
+            let message = format!("gateway `{}` is the second of its family", route.gateway);
             out.refuse(&PASST_ROUTE, place(), message);
         }
     }
@@ -140,7 +140,7 @@ fn check_passt_routes(nic: &Interface, out: &mut Findings<'_>) {
 pub(super) fn check_none(nic: &Interface, out: &mut Findings<'_>) {
     if !nic.routes.is_empty() || !nic.ips.is_empty() {
         let message = format!(
-            "addresses and routes of the guest are not supported for interface type '{}'",
+            "addresses and routes of the guest are not supported for interface type `{}`",
             nic.kind()
         );
         out.refuse(&GUEST_IP, nic.info.pos.path("ip"), message);
@@ -153,7 +153,7 @@ pub(super) fn check_host_side(nic: &Interface, out: &mut Findings<'_>) {
     let is_given = !nic.host_ips.is_empty() || !nic.host_routes.is_empty();
     if is_given && kind != InterfaceType::Ethernet {
         let message =
-            format!("addresses and routes of the host's side need interface type 'ethernet', not '{kind}'");
+            format!("addresses and routes of the host's side need interface type `ethernet`, not `{kind}`");
         out.refuse(&HOST_IP, nic.info.pos.path("source/ip"), message);
     }
 }
@@ -165,8 +165,8 @@ pub(super) fn check_port_forwards(nic: &Interface, out: &mut Findings<'_>) {
         && matches!(kind, InterfaceType::User | InterfaceType::Vhostuser);
     if !nic.port_forwards.is_empty() && !passt {
         let message = format!(
-            "element 'portForward' needs backend 'passt' and interface type 'user' or 'vhostuser', this is type \
-             '{kind}'"
+            "`<portForward>` needs backend `passt` and interface type `user` or `vhostuser`, this is type \
+             `{kind}`"
         );
         out.refuse(&PORT_FORWARD, nic.info.pos.path("portForward"), message);
     }
@@ -175,9 +175,8 @@ pub(super) fn check_port_forwards(nic: &Interface, out: &mut Findings<'_>) {
         ranges.filter(|r| r.start.is_none() && (r.end.is_some() || r.to.is_some() || r.exclude.is_some()))
     {
         let port = range.end.or(range.to).map(|p| p.to_string()).unwrap_or_default();
-        let message = format!(
-            "element 'range' of 'portForward' with 'end', 'to' ('{port}') or 'exclude' needs 'start'"
-        );
+        let message =
+            format!("`<range>` of `portForward` with `end`, `to` (`{port}`) or `exclude` needs `start`");
         out.refuse(&PORT_RANGE, nic.info.pos.path("portForward/range"), message);
     }
 }

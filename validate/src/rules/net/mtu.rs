@@ -29,7 +29,7 @@ pub(super) fn check(nic: &Interface, out: &mut Findings<'_>) {
         _ => false,
     };
     if let Some(mtu) = nic.mtu.filter(|_| !is_supported) {
-        let message = format!("element 'mtu' ('{mtu}') is not supported for interface type '{kind}'");
+        let message = format!("`<mtu>` (`{mtu}`) is not supported for interface type `{kind}`");
         out.refuse(&MTU_TYPE, nic.info.pos.path("mtu/@size"), message);
     }
 }
@@ -39,7 +39,7 @@ pub(super) fn check_option(cx: &Context<'_>, nic: &Interface, out: &mut Findings
     if let Some(mtu) = nic.mtu.filter(|_| nic.is_virtio())
         && !cx.has(Cap::VirtioNetHostMtu)
     {
-        let message = format!("this QEMU has no option 'host_mtu' ('{mtu}') of virtio-net");
+        let message = format!("this QEMU has no option `host_mtu` (`{mtu}`) of virtio-net");
         out.refuse(&MTU_OPTION, nic.info.pos.path("mtu/@size"), message);
     }
 }

@@ -42,11 +42,11 @@ virtargv_model::rules! {
 /// Checks an interface of type `vdpa`.
 pub(super) fn check_vdpa(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     if !cx.has(Cap::NetdevVhostVdpa) {
-        let message = "interface type 'vdpa' needs network backend 'vhost-vdpa', which this QEMU lacks";
+        let message = "interface type `vdpa` needs network backend `vhost-vdpa`, which this QEMU lacks";
         out.refuse(&VDPA, nic.info.pos.path("@type"), message);
     }
     if nic.model != Some(KnownModel::Virtio.into()) {
-        let message = format!("interface type 'vdpa' needs model 'virtio', not '{}'", model(nic));
+        let message = format!("interface type `vdpa` needs model `virtio`, not `{}`", model(nic));
         out.refuse(&VDPA_MODEL, nic.info.pos.path("model/@type"), message);
     }
 }
@@ -56,17 +56,17 @@ pub(super) fn check_vhost_user(nic: &Interface, out: &mut Findings<'_>) {
     let Source::Vhostuser(source) = &nic.source else { return };
     let place = |path| nic.info.pos.path(path);
     if source.path.is_none() && nic.backend.kind != Some(BackendType::Passt) {
-        let message = "element 'source' of an interface of type 'vhostuser' lacks its attribute 'path'";
+        let message = "`<source>` of an interface of type `vhostuser` lacks its `path`";
         out.refuse(&VHOSTUSER_PATH, place("source"), message);
     }
     if !nic.is_virtio() {
         let message =
-            format!("interface type 'vhostuser' needs 'type' 'virtio' of its model, not '{}'", model(nic));
+            format!("interface type `vhostuser` needs `type` `virtio` of its model, not `{}`", model(nic));
         out.refuse(&VHOSTUSER_MODEL, place("model/@type"), message);
     }
     let reconnects = source.reconnect.as_ref().is_some_and(|r| r.enabled == Some(YesNo::Yes));
     if reconnects && source.mode == Some(VhostMode::Server) {
-        let message = "element 'reconnect' is not supported for mode 'server' of interface type 'vhostuser'";
+        let message = "`<reconnect>` is not supported for mode `server` of interface type `vhostuser`";
         out.refuse(&VHOSTUSER_RECONNECT, place("source/reconnect"), message);
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn check_network(cx: &Context<'_>, nic: &Interface, out: &mut Finding
         return false;
     }
     let (place, name) = (nic.info.pos.path("source/@network"), &network.network);
-    let message = format!("network '{name}' is not known to the host, or has no connection to offer");
+    let message = format!("network `{name}` is not known to the host, or has no connection to offer");
     match cx.host.networks().network(name) {
         Ok(_) => out.refuse(&NETWORK_UNKNOWN, place, message),
         Err(error @ HostError::Inactive { .. }) => out.refuse(&NETWORK_INACTIVE, place, error.to_string()),

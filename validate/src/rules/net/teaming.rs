@@ -39,18 +39,18 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
     let kind = nic.kind();
     if let Some(teaming) = &nic.teaming {
         if !cx.has(Cap::VirtioNetFailover) {
-            let message = "element 'teaming' needs feature 'virtio-net.failover', which this QEMU lacks";
+            let message = "`<teaming>` needs feature `virtio-net.failover`, which this QEMU lacks";
             out.refuse(&TEAMING, teaming.pos, message);
         }
         if teaming.kind == Some(TeamingType::Persistent) && !nic.is_virtio() {
             let message =
-                format!("teaming type 'persistent' needs interface model 'virtio', not '{}'", model(nic));
+                format!("teaming type `persistent` needs interface model `virtio`, not `{}`", model(nic));
             out.refuse(&TEAMING_PERSISTENT_MODEL, nic.info.pos.path("model/@type"), message);
         }
         if teaming.kind == Some(TeamingType::Transient)
             && !matches!(kind, InterfaceType::Hostdev | InterfaceType::Network)
         {
-            let message = format!("teaming type 'transient' needs interface type 'hostdev', not '{kind}'");
+            let message = format!("teaming type `transient` needs interface type `hostdev`, not `{kind}`");
             out.refuse(&TEAMING_TRANSIENT_TYPE, nic.info.pos.path("@type"), message);
         }
     }
@@ -61,14 +61,14 @@ pub(super) fn check_pair(nic: &Interface, out: &mut Findings<'_>) {
     let Some(teaming) = &nic.teaming else { return };
     match (teaming.kind, &teaming.persistent) {
         (Some(TeamingType::Transient), None) => {
-            let message = "element 'teaming' of type 'transient' lacks its attribute 'persistent', the alias of \
+            let message = "`<teaming>` of type `transient` lacks its `persistent`, the alias of \
                            the interface it is paired with";
             out.refuse(&TEAMING_PAIR, teaming.pos.path("@persistent"), message);
         }
         (Some(TeamingType::Persistent), Some(partner)) => {
             let message = format!(
-                "element 'teaming' of type 'persistent' has attribute 'persistent' ('{partner}'), which is for type \
-                 'transient'"
+                "`<teaming>` of type `persistent` has `persistent` (`{partner}`), which is for type \
+                 `transient`"
             );
             out.refuse(&TEAMING_PAIR_EXTRA, teaming.pos.path("@persistent"), message);
         }
@@ -84,7 +84,7 @@ pub(super) fn check_actual(actual: &Actual<'_>, out: &mut Findings<'_>) {
         && *kind != InterfaceType::Hostdev
     {
         let message = format!(
-            "teaming type 'transient' of interface '{name}' needs a network that hands out host devices, this one connects it as type '{kind}'"
+            "teaming type `transient` of interface `{name}` needs a network that hands out host devices, this one connects it as type `{kind}`"
         );
         out.refuse(&ACTUAL_TEAMING, nic.info.pos.path("teaming"), message);
     }

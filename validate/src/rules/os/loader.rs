@@ -91,70 +91,68 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let store = os.varstore.as_ref().map(|store| store.pos).unwrap_or_default();
     for conflict in os.firmware_conflicts(cx.release) {
         let (rule, place, message): (_, Place, _) = match conflict {
-            FirmwareConflict::LoaderPathMissing => (
-                &LOADER_PATH,
-                loader.into(),
-                "element 'loader' needs a path where 'os' has no attribute 'firmware'",
-            ),
+            FirmwareConflict::LoaderPathMissing => {
+                (&LOADER_PATH, loader.into(), "`<loader>` needs a path where `os` has no `firmware`")
+            }
             FirmwareConflict::NvramWithoutLoader => (
                 &NVRAM_LOADER,
                 nvram.into(),
-                "element 'nvram' needs a 'loader' with a path where 'os' has no attribute 'firmware'",
+                "`<nvram>` needs a `loader` with a path where `os` has no `firmware`",
             ),
             FirmwareConflict::KeysWithoutSecureBoot => (
                 &KEYS_WITHOUT_SECURE_BOOT,
                 os.features_pos.into(),
-                "feature 'enrolled-keys' is enabled while feature 'secure-boot' is disabled",
+                "feature `enrolled-keys` is enabled while feature `secure-boot` is disabled",
             ),
             FirmwareConflict::NvramFirmware(firmware) => {
-                let message = format!("firmware '{firmware}' has no store for UEFI variables");
+                let message = format!("firmware `{firmware}` has no store for UEFI variables");
                 out.refuse(&NVRAM_FIRMWARE, if os.nvram.is_some() { nvram } else { store }, message);
                 continue;
             }
             FirmwareConflict::RomFormat(format) => {
-                let message = format!("the loader has the format '{format}', but firmware in ROM is raw");
+                let message = format!("the loader has the format `{format}`, but firmware in ROM is raw");
                 out.refuse(&ROM_FORMAT, loader.attr("format"), message);
                 continue;
             }
             FirmwareConflict::FeaturesWithoutChoice => (
                 &FEATURES_WITHOUT_CHOICE,
                 os.features_pos.into(),
-                "features of element 'firmware' need the attribute 'firmware' of 'os'",
+                "features of `<firmware>` need `firmware` of `os`",
             ),
             FirmwareConflict::StatelessTemplate => (
                 &STATELESS_NVRAM,
                 nvram.attr("template"),
-                "the loader has stateless='yes', but element 'nvram' has a template",
+                "the loader has `stateless='yes'`, but `<nvram>` has a template",
             ),
             FirmwareConflict::StatelessNvram => (
                 &STATELESS_NVRAM,
                 if os.nvram.is_some() { nvram } else { store }.into(),
-                "the loader has stateless='yes', but there is a store for UEFI variables",
+                "the loader has `stateless='yes'`, but there is a store for UEFI variables",
             ),
             FirmwareConflict::StatefulType => (
                 &STATEFUL_TYPE,
                 loader.attr("stateless"),
-                "the loader has stateless='no', but is not of type 'pflash'",
+                "the loader has `stateless='no'`, but is not of type `pflash`",
             ),
             FirmwareConflict::StatefulFirmware => (
                 &STATEFUL_TYPE,
                 loader.attr("stateless"),
-                "the loader has stateless='no', but its firmware is not UEFI",
+                "the loader has `stateless='no'`, but its firmware is not UEFI",
             ),
             FirmwareConflict::WritableRom => (
                 &WRITABLE_ROM,
                 loader.attr("readonly"),
-                "the loader has readonly='no', but firmware in ROM is read-only",
+                "the loader has `readonly='no'`, but firmware in ROM is read-only",
             ),
             FirmwareConflict::WritableStore => (
                 &WRITABLE_STORE,
                 if os.nvram.is_some() { nvram } else { store }.into(),
-                "the loader has readonly='no', but there is a store for UEFI variables beside it",
+                "the loader has `readonly='no'`, but there is a store for UEFI variables beside it",
             ),
             FirmwareConflict::TwoStores => (
                 &TWO_STORES,
                 store.into(),
-                "firmware in flash has an element 'nvram', so that 'varstore' is a second store for UEFI variables",
+                "firmware in flash has a `<nvram>`, so that `varstore` is a second store for UEFI variables",
             ),
         };
         out.refuse(rule, place, message);
@@ -167,11 +165,11 @@ pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(loader) = os.loader.as_ref().filter(|loader| loader.secure == Some(YesNo::Yes)) else { return };
     let smm = cx.domain.features.smm.is_some_and(|smm| smm.state.is_some_and(virtargv_model::OnOff::is_on));
     let message = if !cx.guest.is_q35() {
-        "secure boot needs a machine of type 'q35'"
+        "secure boot needs a machine of type `q35`"
     } else if cx.guest.arch != Arch::X86_64 {
-        "secure boot needs the architecture 'x86_64'"
+        "secure boot needs the architecture `x86_64`"
     } else if os.firmware.is_none() && !smm {
-        "secure boot needs the feature 'smm'"
+        "secure boot needs the feature `smm`"
     } else {
         return;
     };
@@ -185,11 +183,10 @@ pub(super) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let template = nvram.template.is_some() || nvram.template_format.is_some();
     let given = nvram.image.is_some() || (template && os.firmware.is_none());
     if given && nvram.format.is_none() && cx.release.has(Convention::FirmwareWhenDefined) {
-        let message =
-            "element 'nvram' has the format 'none', as firmware without readonly='yes' has no NVRAM";
+        let message = "`<nvram>` has the format `none`, as firmware without `readonly='yes'` has no NVRAM";
         out.refuse(&NVRAM_FORMAT, nvram.pos.attr("format"), message);
     } else if nvram.format.is_some() && nvram.image.is_none() {
-        let message = "element 'nvram' has a format, but no path for 'filename' of its block node";
+        let message = "`<nvram>` has a format, but no path for `filename` of its block node";
         out.refuse(&NVRAM_PATH, nvram.pos, message);
     }
 }
@@ -198,7 +195,7 @@ pub(super) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(super) fn varstore(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Some(store) = cx.domain.os.varstore.as_ref().filter(|store| store.path.is_some()) else { return };
     if !cx.has(Cap::DeviceUefiVars) {
-        out.refuse(&VARSTORE, store.pos, "element 'varstore' is not supported by this QEMU");
+        out.refuse(&VARSTORE, store.pos, "`<varstore>` is not supported by this QEMU");
     }
 }
 
@@ -207,11 +204,11 @@ pub(super) fn nvram(os: &Os, out: &mut Findings<'_>) {
     let Some(image) = os.nvram.as_ref().and_then(|nvram| nvram.image.as_ref()) else { return };
     let kind = image.kind();
     if !matches!(kind, SourceType::File | SourceType::Block | SourceType::Network) {
-        let message = format!("source type '{kind}' is not supported for element 'nvram'");
+        let message = format!("source type `{kind}` is not supported for `<nvram>`");
         out.refuse(&NVRAM_TYPE, image.pos, message);
     }
     if image.slice.is_some() || image.reservations.is_some() {
-        let message = "slices and reservations are not supported for the source of element 'nvram'";
+        let message = "slices and reservations are not supported for the source of `<nvram>`";
         out.refuse(&NVRAM_SOURCE, image.pos, message);
     }
 }

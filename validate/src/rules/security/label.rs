@@ -21,8 +21,7 @@ pub(in crate::rules) fn check<'a>(
     for label in labels {
         let overridden = cx.domain.security.labels.iter().filter(|domain| domain.model == label.model);
         if overridden.into_iter().any(|domain| domain.relabel == Some(YesNo::No)) {
-            let message =
-                "element 'seclabel' of a source needs relabel='yes' on the 'seclabel' of the domain";
+            let message = "`<seclabel>` of a source needs `relabel='yes'` on the `seclabel` of the domain";
             out.refuse(&RELABEL, label.pos, message);
         }
     }

@@ -38,8 +38,7 @@ pub(super) fn check(tune: &CpuTune, out: &mut Findings<'_>) {
     ];
     for (rule, name, value, (least, most)) in values {
         if let Some(value) = value.filter(|value| *value > 0 && !(least..=most).contains(value)) {
-            let message =
-                format!("element '{name}' of 'cputune' is '{value}', it must be from {least} to {most}");
+            let message = format!("`<{name}>` of `cputune` is `{value}`, it must be from {least} to {most}");
             out.refuse(rule, tune.pos.path(name), message);
         }
     }

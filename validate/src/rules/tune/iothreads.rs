@@ -38,7 +38,7 @@ pub(super) fn check(cx: &Context<'_>, iothreads: &Iothreads, out: &mut Findings<
     let default = iothreads.default.map(|d| (d.pos, d.thread_pool_min, d.thread_pool_max));
     for (pos, min, max) in threads.chain(default) {
         if (min.is_some() || max.is_some()) && !cx.has(Cap::IothreadThreadPoolMax) {
-            let message = "'thread_pool_min' and 'thread_pool_max' are not supported by this QEMU";
+            let message = "`thread_pool_min` and `thread_pool_max` are not supported by this QEMU";
             out.refuse(&POOL_SUPPORT, pos, message);
         }
         pool(pos, min, max, out);
@@ -48,23 +48,23 @@ pub(super) fn check(cx: &Context<'_>, iothreads: &Iothreads, out: &mut Findings<
         let place = || thread.pos.path("poll/@weight");
         if weight > MOST_WEIGHT {
             let message =
-                format!("the poll weight of iothread '{}' is '{weight}', over '{MOST_WEIGHT}'", thread.id);
+                format!("the poll weight of iothread `{}` is `{weight}`, over `{MOST_WEIGHT}`", thread.id);
             out.refuse(&WEIGHT, place(), message);
         }
         if !cx.has(Cap::IothreadPollWeight) {
-            out.refuse(&WEIGHT_SUPPORT, place(), "'weight' of 'poll' is not supported by this QEMU");
+            out.refuse(&WEIGHT_SUPPORT, place(), "`weight` of `poll` is not supported by this QEMU");
         }
     }
 }
 
 fn pool(pos: Pos, min: Option<u32>, max: Option<u32>, out: &mut Findings<'_>) {
     if max == Some(0) {
-        out.refuse(&POOL, pos.attr("thread_pool_max"), "'thread_pool_max' is '0', it must be at least 1");
+        out.refuse(&POOL, pos.attr("thread_pool_max"), "`thread_pool_max` is `0`, it must be at least 1");
     } else if let Some(min) = min
         && max.is_none_or(|max| min > max)
     {
-        let max = max.map_or_else(|| "not given".to_owned(), |max| format!("'{max}'"));
-        let message = format!("'thread_pool_min' is '{min}', but 'thread_pool_max' is {max}");
+        let max = max.map_or_else(|| "not given".to_owned(), |max| format!("`{max}`"));
+        let message = format!("`thread_pool_min` is `{min}`, but `thread_pool_max` is {max}");
         out.refuse(&POOL, pos.attr("thread_pool_min"), message);
     }
 }
@@ -73,6 +73,6 @@ fn pool(pos: Pos, min: Option<u32>, max: Option<u32>, out: &mut Findings<'_>) {
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     let iothreads = &cx.domain.tune.iothreads;
     if !iothreads.list.is_empty() && !cx.has(Cap::ObjectIothread) {
-        out.refuse(&MISSING, iothreads.pos, "object 'iothread' is not supported by this QEMU");
+        out.refuse(&MISSING, iothreads.pos, "object `iothread` is not supported by this QEMU");
     }
 }

@@ -17,7 +17,7 @@ pub(super) fn check(cx: &Context<'_>, tune: &CpuTune, out: &mut Findings<'_>) {
     let mut kinds = ResctrlKind::ALL.iter();
     let used = kinds.find(|kind| tune.resctrls.iter().any(|group| group.has(**kind)));
     if let Some(element) = used.filter(|_| cx.domain.virt_type != Some(VirtType::Kvm)) {
-        let message = format!("element '{element}' needs a domain of type '{}'", VirtType::Kvm);
+        let message = format!("`<{element}>` needs a domain of type `{}`", VirtType::Kvm);
         out.refuse(&CACHES, tune.pos.path(element.as_str()), message);
     }
 }

@@ -23,7 +23,7 @@ pub(super) fn controller(e: &mut Emit<'_>) {
         return;
     }
     floppies.sort_by_key(|disk| is_second(*disk));
-    e.at_implied("disks on bus 'fdc'");
+    e.at_implied("disks on bus `fdc`");
     for disk in floppies {
         let letter = if is_second(disk) { "B" } else { "A" };
         // A drive that is a device has a `unit=` itself.

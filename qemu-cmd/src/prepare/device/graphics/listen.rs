@@ -34,7 +34,7 @@ impl Endpoint {
     pub(super) fn of(cx: &Prepare<'_>, listens: &Listens, defaults: &Defaults<'_>) -> Result<Self, Problem> {
         let listen = &listens.first;
         if let Some(second) = listens.others.first() {
-            let message = "element 'graphics' has more than one element 'listen', QEMU listens on one";
+            let message = "`<graphics>` has more than one `<listen>`, QEMU listens on one";
             return Err(broken(cx.release(), &rules::LISTEN_TWICE, second.pos, message));
         }
         let own_socket = || Self::Unix(format!("{}/{}.sock", cx.directories.domain, defaults.socket).into());
@@ -67,7 +67,7 @@ fn network_address(cx: &Prepare<'_>, listen: &Listen, name: &str) -> Result<Text
     })?;
     let address = network.is_of_host().then(|| network.addresses.into_iter().next()).flatten();
     let address = address.ok_or_else(|| {
-        let message = format!("the host has no address on network '{name}', on which the display listens");
+        let message = format!("the host has no address on network `{name}`, on which the display listens");
         crate::rules::GRAPHICS_NETWORK_ADDRESS.problem(cx.release(), place, message)
     })?;
     Ok(address.into())

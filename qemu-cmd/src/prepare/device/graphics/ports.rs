@@ -47,7 +47,7 @@ impl Ports {
         let is_free = |port: &u16| machine.port_is_free(*port, purpose) != Ok(false);
         let port = (first..=last).find(|port| !self.0.contains(port) && is_free(port)).ok_or_else(|| {
             let message = format!(
-                "no TCP port from '{first}' to '{last}' is free for the display of type '{}'",
+                "no TCP port from `{first}` to `{last}` is free for the display of type `{}`",
                 graphics.kind()
             );
             crate::rules::GRAPHICS_PORT.problem(cx.release(), graphics.info.pos, message)

@@ -65,8 +65,10 @@ pub(super) fn prepare(
             let port = Some(vnc.port).filter(|port| *port <= 65535);
             let display = port.and_then(|port| u32::try_from(port.checked_sub(FIRST_PORT)?).ok());
             display.ok_or_else(|| {
-                let message =
-                    format!("element 'graphics' has port '{}', a VNC display has a port from '{FIRST_PORT}' to '65535'", vnc.port);
+                let message = format!(
+                    "`<graphics>` has port `{}`, a VNC display has a port from `{FIRST_PORT}` to `65535`",
+                    vnc.port
+                );
                 broken(cx.release(), &rules::VNC_PORT, graphics.info.pos.path("@port"), message)
             })?
         }

@@ -1,0 +1,108 @@
+//! What is said about broken documents: each of `diagnostics/` has one mistake, and its report as golden text.
+//! `BLESS=1` writes the reports.
+
+#![allow(clippy::disallowed_methods, reason = "tests look at files")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use virtargv::{FixedHost, Release, Report, Request, Severity, Source, builtin, render::Renderer};
+
+/// The names of the files with this extension, without it.
+fn names(extension: &str) -> BTreeSet<String> {
+    let files = std::fs::read_dir(directory()).unwrap().map(|entry| entry.unwrap().path());
+    let wanted = files.filter(|path| path.extension().is_some_and(|found| found == extension));
+    wanted.map(|path| path.file_stem().unwrap().to_string_lossy().into_owned()).collect()
+}
+
+fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("diagnostics")
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(directory().join(name)).unwrap_or_default()
+}
+
+/// The report on a document for a machine of which nothing is known.
+fn check(text: &str) -> Report {
+    let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).unwrap();
+    virtargv::run(text, &Request::new(&caps, &FixedHost::default())).report
+}
+
+#[test]
+fn reports_are_as_written_down() {
+    let bless = std::env::var_os("BLESS").is_some();
+    let mut differing = Vec::new();
+    for name in names("xml") {
+        let text = read(&format!("{name}.xml"));
+        let shown = Renderer::plain().report(&format!("{name}.xml"), &Source::new(&text), &check(&text));
+        let golden = format!("{name}.txt");
+        if bless {
+            std::fs::write(directory().join(&golden), &shown).unwrap();
+        } else if read(&golden) != shown {
+            differing.push(format!("{golden}:\n{shown}"));
+        }
+    }
+    assert!(differing.is_empty(), "{}", differing.join("\n"));
+}
+
+#[test]
+fn every_mistake_is_seen_and_has_help() {
+    for name in names("xml") {
+        let report = check(&read(&format!("{name}.xml")));
+        assert!(!report.is_empty(), "{name}: nothing is reported");
+        for problem in &report {
+            assert!(!problem.help().is_empty(), "{name}: {problem}");
+        }
+    }
+}
+
+#[test]
+fn every_report_is_of_a_document() {
+    assert_eq!(names("txt"), names("xml"));
+}
+
+/// What mends the problems of a document leaves none of them, and breaks nothing else.
+#[test]
+fn edits_mend_what_they_are_for() {
+    let mut mended = 0;
+    for name in names("xml") {
+        let text = read(&format!("{name}.xml"));
+        let report = check(&text);
+        let fixes = Source::new(&text).fixes(&report);
+        if fixes.mended.is_empty() {
+            continue;
+        }
+        let ids: Vec<&str> = fixes.mended.iter().map(|problem| problem.id()).collect();
+        let new = virtargv::model::advice::apply(&text, fixes.replacements);
+        let left = check(&new);
+        let errors: Vec<String> = left
+            .iter()
+            .filter(|problem| problem.severity == Severity::Error || ids.contains(&problem.id()))
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(errors, Vec::<String>::new(), "{name}: {new}");
+        mended += 1;
+    }
+    assert!(mended >= 10, "{mended}");
+}
+
+#[test]
+fn no_control_character_reaches_a_terminal() {
+    let value = |value: &str| format!("<domain type='{value}'><name>{value}</name></domain>");
+    let documents = [
+        value("\u{9b}31m"),
+        value("\u{7f}\u{85}"),
+        value("\u{202e}mvk"),
+        value("&#10;&#13;&#9;"),
+        "\u{1b}]0;title\u{7} <domain/>".to_owned(),
+        "<domain>\r\u{8}</domain>".to_owned(),
+    ];
+    for text in documents {
+        let shown = Renderer::plain().report("a\u{1b}[2J\n\u{7}.xml", &Source::new(&text), &check(&text));
+        let bad = shown.chars().find(|c| (c.is_control() && *c != '\n') || matches!(c, '\u{202e}'));
+        assert_eq!(bad, None, "{shown:?}");
+        assert!(shown.contains("a\\u{1b}[2J\\n\\u{7}.xml"), "{shown:?}");
+    }
+}
