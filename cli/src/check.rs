@@ -25,7 +25,8 @@ pub(crate) fn run(args: &CheckArgs) -> Done {
     for file in &args.files {
         let text = input::read(file)?;
         let set = sets.of(&text, chosen.arch())?;
-        let report = chosen.with_request(&text, set, |request| virtargv::check(&text, &request, &args.lints.levels));
+        let report =
+            chosen.with_request(&text, set, |request| virtargv::check(&text, &request, &args.lints.levels));
         refused += usize::from(report.refuses());
         let source = Source::new(&text);
         match args.format {

@@ -21,9 +21,7 @@ const OPTIONS: [(&str, Level, &str); 3] = [
 /// A parser of the id of a lint or a group.
 fn lint() -> impl TypedValueParser<Value = String> {
     // The list is too long for the help text.
-    clap::builder::StringValueParser::new().try_map(|id| {
-        Levels::default().set(&id, Level::Warn).map(|()| id)
-    })
+    clap::builder::StringValueParser::new().try_map(|id| Levels::default().set(&id, Level::Warn).map(|()| id))
 }
 
 impl Args for LintArgs {
@@ -50,7 +48,8 @@ impl FromArgMatches for LintArgs {
         given.sort_by_key(|(at, _, _)| *at);
         let mut levels = Levels::default();
         for (_, id, level) in given {
-            let wrong = |error| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{error}\n"));
+            let wrong =
+                |error| clap::Error::raw(clap::error::ErrorKind::ValueValidation, format!("{error}\n"));
             levels.set(&id, level).map_err(wrong)?;
         }
         Ok(Self { levels })

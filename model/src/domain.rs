@@ -7,9 +7,10 @@ use crate::read;
 use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
 use crate::{
-    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Problem, Release, Report, Rule, Unread, Uuid,
-    clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, names, numa::Numa, os::Os,
-    qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
+    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Problem, Release, Report, Rule,
+    Unread, Uuid, clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, names,
+    numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune,
+    vcpu::Vcpus,
 };
 
 crate::rules! {
@@ -163,9 +164,12 @@ pub fn parse_with_names(text: &str, release: Release) -> (Outcome<Box<Domain>>, 
 
 /// What the readers ask of the document `text`; `None` where it cannot be read at all.
 pub(crate) fn questions(text: &str, release: Release) -> Option<names::Questions> {
-    parse_with(text, release, |elements| elements.recording_names(), |elements, report| {
-        names::Questions::of(elements, report)
-    })
+    parse_with(
+        text,
+        release,
+        |elements| elements.recording_names(),
+        |elements, report| names::Questions::of(elements, report),
+    )
     .1
 }
 

@@ -54,21 +54,42 @@ crate::rules! {
         help "declare `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` on `<domain>`", severity Warning;
 }
 
-/// Elements (by their name and that of the element around them) and what they have that libvirt knows, but its QEMU driver
-/// does not use: the complement of what the readers ask for.
+/// What the domain format has for other drivers of libvirt and its QEMU driver does not use, whether it is read or not: elements, by
+/// their name and that of the element around them, with the children or attributes that they have for whom.
 const OTHERS: &[(&str, &[&str], &str)] = &[
+    ("/domain", &["bootloader", "bootloader_args"], "Xen"),
+    ("/domain", &["idmap"], "containers"),
     ("/domain", &["datacenterpath", "namespace"], "VMware ESX"),
-    ("domain/features", &["cow"], "other hypervisors"),
+    ("domain/os", &["init", "initarg", "initdir", "initenv", "initgroup", "inituser"], "containers"),
+    ("domain/features", &["capabilities", "privnet"], "containers"),
+    ("domain/features", &["cow", "hap", "viridian", "xen"], "Xen"),
     ("devices/audio", &["@driver", "@serverName"], "bhyve"),
     ("devices/controller", &["@maxEventChannels", "@maxGrantFrames"], "Xen"),
+    ("devices/hostdev", &["ip", "route"], "containers"),
+    ("devices/interface", &["backenddomain"], "Xen"),
+    ("devices/interface", &["guest"], "containers"),
     ("interface/driver", &["@model"], "other hypervisors"),
-    ("interface/source", &["@name"], "other hypervisors"),
 ];
 
-/// What libvirt writes itself, but does not read, so that nobody is to be told of it.
+/// What libvirt writes into the document of a running domain, or does not read although it writes it: nobody is to be told of it.
 const WRITTEN: &[(&str, &[&str])] = &[
-    ("cache/size", &["@unit"]),
+    ("backingStore/source", &["privateData"]),
     ("cache/line", &["@unit"]),
+    ("cache/size", &["@unit"]),
+    ("console/target", &["model"]),
+    ("cputune/cachetune", &["@id"]),
+    ("cputune/energytune", &["@id"]),
+    ("devices/console", &["@tty"]),
+    ("devices/disk", &["privateData"]),
+    ("devices/parallel", &["@tty"]),
+    ("devices/serial", &["@tty"]),
+    ("disk/source", &["privateData"]),
+    ("domain/launchSecurity", &["handle"]),
+    ("interface/mac", &["@currentAddress"]),
+    ("interface/source", &["@macTableManager", "@missing"]),
+    ("mirror/source", &["privateData"]),
+    ("nvram/source", &["privateData"]),
+    ("parallel/target", &["@type", "model"]),
 ];
 
 /// A part of a document that was not read.
@@ -81,18 +102,14 @@ struct Left<'a> {
 }
 
 /// The parts of the document that were not read, each with a problem.
-pub(crate) fn unread(
-    text: &str,
-    elements: &Elements<'_>,
-    report: &Report,
-    release: Release,
-) -> Vec<Problem> {
+pub(crate) fn unread(text: &str, elements: &Elements<'_>, report: &Report, release: Release) -> Vec<Problem> {
     let mut problems = Vec::new();
     let left = left(elements, release, &mut problems);
     if !left.is_empty() {
         // Names are told by asking again, which few documents need.
         let questions = Questions::ask(text, release);
-        problems.extend(left.iter().filter_map(|left| tell::problem(left, report, release, questions.as_ref())));
+        problems
+            .extend(left.iter().filter_map(|left| tell::problem(left, report, release, questions.as_ref())));
     }
     problems
 }
@@ -106,6 +123,13 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
         if el.row() < next {
             continue;
         }
+        if let Some(driver) = other_driver(el) {
+            let message =
+                format!("element `<{}>` has no effect on a QEMU guest: it is for {driver}", el.name());
+            problems.push(OTHER_DRIVER.problem(release, el.pos(), message));
+            next = el.end_row();
+            continue;
+        }
         let is_foreign = el.namespace().is_some_and(|namespace| namespace != qemu_ns::NAMESPACE);
         if is_foreign {
             problems.extend(qemu_namespace(el, release));
@@ -116,10 +140,12 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
             let left = attributes.filter(|(number, attribute)| {
                 attribute.namespace().is_none() && !asked.has_attribute(el.row(), *number)
             });
-            found.extend(left.map(|(_, attribute)| Left {
-                el,
-                attribute: Some((attribute.name(), attribute.range())),
-            }));
+            found.extend(
+                left.map(|(_, attribute)| Left {
+                    el,
+                    attribute: Some((attribute.name(), attribute.range())),
+                }),
+            );
             continue;
         }
         next = el.end_row();
@@ -132,8 +158,21 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
 fn is_free(el: El<'_>) -> bool {
     let around = el.parent();
     let in_domain = around.is_some_and(|around| around.parent().is_none());
-    let in_free = std::iter::successors(around, |el| el.parent()).any(|el| el.name() == "metadata");
-    in_free || in_domain && (["metadata", "description"].contains(&el.name()) || MERGED.contains(&el.name()))
+    const FREE: [&str; 2] = ["description", "metadata"];
+    let in_free = std::iter::successors(around, |el| el.parent()).any(|el| FREE.contains(&el.name()));
+    in_free || in_domain && (FREE.contains(&el.name()) || MERGED.contains(&el.name()))
+}
+
+/// The driver that an element is for, where it is not QEMU's.
+fn other_driver(el: El<'_>) -> Option<&'static str> {
+    // Most elements have another name than those of the list, and are not looked at further.
+    let mut named = OTHERS.iter().filter(|(_, names, _)| names.contains(&el.name())).peekable();
+    named.peek()?;
+    let around = el.parent()?;
+    let outer = around.parent().map_or("", El::name);
+    let is_key =
+        |key: &str| key.split_once('/').is_some_and(|(first, own)| first == outer && own == around.name());
+    named.find(|(key, ..)| is_key(key)).map(|(_, _, driver)| *driver)
 }
 
 /// A warning for an element that is meant to be in libvirt's namespace for QEMU, and is in another.

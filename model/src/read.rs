@@ -11,10 +11,10 @@ mod value;
 use std::fmt::Display;
 use std::ops::Range;
 
+pub(crate) use asked::Asked;
 pub use asked::Question;
 pub use order::ReadPlace;
 pub use tree::{El, MAX_DOCUMENT};
-pub(crate) use asked::Asked;
 pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, tree};
 pub use value::{AnyBase, Positive, Value};
 

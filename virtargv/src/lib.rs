@@ -114,7 +114,8 @@ pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
     let validated = virtargv_validate::validate(resolved, request);
     let built = virtargv_qemu_cmd::build(validated, request);
     if let Some(line) = built.value.as_ref().filter(|_| !arguments.is_empty()) {
-        let own: Vec<_> = line.arguments.iter().filter(|argument| argument.value != ArgValue::Verbatim).collect();
+        let own: Vec<_> =
+            line.arguments.iter().filter(|argument| argument.value != ArgValue::Verbatim).collect();
         let options: Vec<_> = own.iter().map(|own| (own.option.as_ref(), own.value_text())).collect();
         found.extend(lint::check_line(&arguments, &options, release));
     }
@@ -130,9 +131,7 @@ fn follows(lint: &Problem, report: &Report) -> bool {
     let here = lint.place.element.offset();
     !is_name
         && report.iter().any(|problem| {
-            problem.severity == Severity::Error
-                && here.is_some()
-                && problem.place.element.offset() == here
+            problem.severity == Severity::Error && here.is_some() && problem.place.element.offset() == here
         })
 }
 
@@ -184,7 +183,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let resolve = std::iter::once(&virtargv_resolve::rules::ALL);
     let validate = virtargv_validate::rules::TABLES.iter();
     let prepare = std::iter::once(&virtargv_qemu_cmd::rules::ALL);
-    read.chain(resolve).chain(validate).chain(prepare).chain(lint::TABLES).flat_map(|table| table.iter().copied())
+    read.chain(resolve)
+        .chain(validate)
+        .chain(prepare)
+        .chain(lint::TABLES)
+        .flat_map(|table| table.iter().copied())
 }
 
 /// The architecture in the document `text`; `None` if it names none or cannot be read.

@@ -18,7 +18,9 @@ pub(super) struct Known {
 impl Known {
     fn of(entry: &'static str) -> Self {
         let (entry, last) = entry.split_once('<').map_or((entry, None), |(entry, last)| (entry, Some(last)));
-        let Some((name, since)) = entry.split_once('>') else { return Self { name: entry, since: None, last } };
+        let Some((name, since)) = entry.split_once('>') else {
+            return Self { name: entry, since: None, last };
+        };
         let exact = since.strip_prefix('=');
         Self { name, since: Some((exact.unwrap_or(since), exact.is_some())), last }
     }
@@ -53,5 +55,13 @@ pub(super) fn all() -> &'static BTreeMap<&'static str, Vec<Known>> {
             }
         }
         all
+    })
+}
+
+/// Whether any element called `element` has something called `name` under `release`, in whatever element it is.
+pub(super) fn in_any(element: &str, name: &str, release: Release) -> bool {
+    all().iter().any(|(key, names)| {
+        key.split_once('/').is_some_and(|(_, own)| own == element)
+            && names.iter().any(|known| known.name == name && known.is_in(release))
     })
 }

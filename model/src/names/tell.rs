@@ -65,9 +65,13 @@ pub(super) fn problem(
     }
     // What is in an element that is refused is not known.
     around.known?;
-    Some(misplaced(left, &around, &name, &what, release).unwrap_or_else(|| {
-        unknown(left, &around, &name, &what, release)
-    }))
+    if list::in_any(&name_of(around.el), &name, release) {
+        return not_read_here(left, &around, &what, report, release, questions);
+    }
+    Some(
+        misplaced(left, &around, &name, &what, release)
+            .unwrap_or_else(|| unknown(left, &around, &name, &what, release)),
+    )
 }
 
 /// A name that another branch of the reader asks for.
@@ -80,16 +84,18 @@ fn not_read_here(
     questions: Option<&Questions>,
 ) -> Option<Problem> {
     let parts = std::iter::successors(Some(around.el), |el| el.parent());
-    let offsets: Vec<_> = parts.filter(|el| el.parent().is_some()).filter_map(|el| el.pos().offset()).collect();
-    let is_refused = report.iter().any(|problem| {
-        problem.place.element.offset().is_some_and(|offset| offsets.contains(&offset))
-    });
+    let offsets: Vec<_> =
+        parts.filter(|el| el.parent().is_some()).filter_map(|el| el.pos().offset()).collect();
+    let is_refused = report
+        .iter()
+        .any(|problem| problem.place.element.offset().is_some_and(|offset| offsets.contains(&offset)));
     if is_refused {
         return None;
     }
-    let twin = left.attribute.is_none().then(|| {
-        around.el.elements().find(|el| el.name() == left.el.name() && el.row() < left.el.row())
-    });
+    let twin = left
+        .attribute
+        .is_none()
+        .then(|| around.el.elements().find(|el| el.name() == left.el.name() && el.row() < left.el.row()));
     if let Some(first) = twin.flatten() {
         let message = format!("{what} is ignored: of several, the first is read");
         let problem = UNREAD_NAME.problem(release, left.place(), message);
@@ -137,7 +143,8 @@ fn misplaced(
         None => (format!("@{name}"), format!("`{name}=` is an attribute of `<{here}>`")),
     };
     if around.known(&turned).is_some() {
-        let problem = MISPLACED_NAME.problem(release, left.place(), format!("{what} is ignored: {turned_what}"));
+        let problem =
+            MISPLACED_NAME.problem(release, left.place(), format!("{what} is ignored: {turned_what}"));
         return Some(problem);
     }
     if name == "commandline" && around.key == "/domain" {
@@ -166,7 +173,8 @@ fn places(around: &Around<'_>, name: &str, release: Release) -> Vec<&'static str
         .collect();
     all.sort_unstable();
     let only = |is_near: &dyn Fn(&(&str, &str)) -> bool| {
-        let mut near: Vec<_> = all.iter().filter(|place| is_near(place)).map(|(_, element)| *element).collect();
+        let mut near: Vec<_> =
+            all.iter().filter(|place| is_near(place)).map(|(_, element)| *element).collect();
         near.dedup();
         near
     };

@@ -67,7 +67,8 @@ impl Names {
                 && let Some(outer) = questions.elements.get(around)
                 && outer.is_read
             {
-                let of = outer.around.and_then(|at| questions.elements.get(at)).map_or("", |outer| &outer.name);
+                let of =
+                    outer.around.and_then(|at| questions.elements.get(at)).map_or("", |outer| &outer.name);
                 let entry = self.elements.entry((of.to_owned(), outer.name.clone())).or_default();
                 entry.entry(element.name.clone()).or_default().releases.insert(release);
             }
@@ -192,7 +193,8 @@ impl Node {
     ) {
         let mut name = self.name.clone();
         if !at.is_empty() {
-            for (attribute, value) in self.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str()))
+            for (attribute, value) in
+                self.attributes.iter().filter(|(_, value)| !VALUES.contains(&value.as_str()))
             {
                 let _ = write!(name, "[{attribute}={value}]");
             }

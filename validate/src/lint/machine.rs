@@ -22,17 +22,25 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
     let Some(machine) = cx.caps.machine(cx.guest.accel, &cx.guest.machine) else { return };
     let place = || cx.domain.os.pos.path("type/@machine");
     if &*machine.name != written {
-        let message = format!("machine type `{written}` is an alias, which stands for `{}` now", machine.name);
+        let message =
+            format!("machine type `{written}` is an alias, which stands for `{}` now", machine.name);
         let message = Message::new(message).with_help(format!("name the version: `{}`", machine.name));
         out.push(&ALIAS, place(), message.with_edit(Edit::value(place(), &*machine.name)));
     }
     if machine.deprecated {
-        let message = Message::new(format!("machine type `{}` is deprecated: QEMU will remove it", machine.name));
+        let message =
+            Message::new(format!("machine type `{}` is deprecated: QEMU will remove it", machine.name));
         let newest = replacement(cx, machine);
-        out.push(&DEPRECATED, place(), match newest {
-            Some(newest) => message.with_help(format!("use `{}`; the guest sees other hardware then", newest.name)),
-            None => message,
-        });
+        out.push(
+            &DEPRECATED,
+            place(),
+            match newest {
+                Some(newest) => {
+                    message.with_help(format!("use `{}`; the guest sees other hardware then", newest.name))
+                }
+                None => message,
+            },
+        );
     }
 }
 

@@ -17,8 +17,12 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
     let (Some(current), Some(size)) = (memory.current, memory.size) else { return };
     // The memory of cells and memory devices counts in place of `<memory>`.
     if current > size && cells == 0 && cx.domain.devices.memories.is_empty() {
-        let message = format!("`<currentMemory>` is {} KiB, more than the {} KiB of `<memory>`", current.0, size.0);
-        let message = Message::new(message).with_help(format!("the guest gets {} KiB; make `<memory>` larger if it is to have more", size.0));
+        let message =
+            format!("`<currentMemory>` is {} KiB, more than the {} KiB of `<memory>`", current.0, size.0);
+        let message = Message::new(message).with_help(format!(
+            "the guest gets {} KiB; make `<memory>` larger if it is to have more",
+            size.0
+        ));
         out.push(&CURRENT, cx.domain.pos.path("currentMemory"), message);
     }
 }

@@ -39,13 +39,8 @@ pub static TABLES: &[&[&Rule]] = &[
 ];
 
 /// The lints that are off unless they are asked for: advice.
-static ADVICE: &[&Rule] = &[
-    &cpu::DEPRECATED,
-    &disk::UNKNOWN_CHAIN,
-    &graphics::PASSWORD,
-    &machine::ALIAS,
-    &machine::DEPRECATED,
-];
+static ADVICE: &[&Rule] =
+    &[&cpu::DEPRECATED, &disk::UNKNOWN_CHAIN, &graphics::PASSWORD, &machine::ALIAS, &machine::DEPRECATED];
 
 /// All lints: those here, and those of names that are not read.
 pub fn all() -> impl Iterator<Item = &'static Rule> {

@@ -94,9 +94,9 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
         let found = nearest(name, MODELS.iter().copied());
         let message = Message::new(format!("this QEMU has no NIC model `{name}`"));
         let message = match found {
-            Some(found) if found.is_sure => message
-                .with_help(did_you_mean(Some(found)))
-                .with_edit(Edit::value(place.clone(), found.word)),
+            Some(found) if found.is_sure => {
+                message.with_help(did_you_mean(Some(found))).with_edit(Edit::value(place.clone(), found.word))
+            }
             Some(found) => message.with_help(did_you_mean(Some(found))),
             None => message,
         };

@@ -13,9 +13,46 @@ virtargv_model::rules! {
 
 /// The options that QEMU takes several times, each with something else.
 const REPEATED: &[&str] = &[
-    "-acpitable", "-add-fd", "-audiodev", "-blockdev", "-chardev", "-cdrom", "-compat", "-d", "-device", "-display", "-drive", "-fsdev", "-fw_cfg", "-global",
-    "-hda", "-incoming", "-machine", "-M", "-mon", "-monitor", "-msg", "-net", "-netdev", "-nic", "-numa", "-object", "-overcommit", "-parallel", "-plugin", "-qmp",
-    "-sandbox", "-serial", "-set", "-smbios", "-spice", "-tpmdev", "-trace", "-usbdevice", "-virtfs", "-vnc",
+    "-acpitable",
+    "-add-fd",
+    "-audiodev",
+    "-blockdev",
+    "-chardev",
+    "-cdrom",
+    "-compat",
+    "-d",
+    "-device",
+    "-display",
+    "-drive",
+    "-fsdev",
+    "-fw_cfg",
+    "-global",
+    "-hda",
+    "-incoming",
+    "-machine",
+    "-M",
+    "-mon",
+    "-monitor",
+    "-msg",
+    "-net",
+    "-netdev",
+    "-nic",
+    "-numa",
+    "-object",
+    "-overcommit",
+    "-parallel",
+    "-plugin",
+    "-qmp",
+    "-sandbox",
+    "-serial",
+    "-set",
+    "-smbios",
+    "-spice",
+    "-tpmdev",
+    "-trace",
+    "-usbdevice",
+    "-virtfs",
+    "-vnc",
 ];
 
 /// The options whose value has an id that may be used once.
@@ -46,8 +83,12 @@ pub fn check_line(args: &[QemuArg], line: &[(&str, Option<String>)], release: Re
             })
         } else {
             same.next().map(|(_, known)| match known {
-                Some(known) if value == Some(known) => format!("the command line has `{option} {known}` already"),
-                Some(known) => format!("the command line has `{option} {known}` already; the last of the two counts"),
+                Some(known) if value == Some(known) => {
+                    format!("the command line has `{option} {known}` already")
+                }
+                Some(known) => {
+                    format!("the command line has `{option} {known}` already; the last of the two counts")
+                }
                 None => format!("the command line has `{option}` already"),
             })
         };

@@ -1,8 +1,8 @@
 //! Lints on teaming pairs.
 
+use virtargv_model::advice::{Message, nearest};
 use virtargv_model::device::net::{Interface, Mac, Source, Teaming, TeamingType};
 use virtargv_model::{Edit, Pos, YesNo};
-use virtargv_model::advice::{Message, nearest};
 
 use super::{Context, Found};
 
@@ -55,15 +55,20 @@ fn check_part(cx: &Context<'_>, part: &Transient<'_>, out: &mut Found) {
         out.push(&MANAGED, part.pos, message.with_edit(Edit::attribute(part.pos, "managed", "yes")));
     }
     let Some(wanted) = part.teaming.persistent.as_deref() else { return };
-    let persistent = cx.domain.devices.interfaces.iter().enumerate().filter(|(_, nic)| {
-        nic.teaming_type() == Some(TeamingType::Persistent)
-    });
+    let persistent = cx
+        .domain
+        .devices
+        .interfaces
+        .iter()
+        .enumerate()
+        .filter(|(_, nic)| nic.teaming_type() == Some(TeamingType::Persistent));
     let named: Vec<(String, &Interface)> = persistent.map(|(index, nic)| (alias(index, nic), nic)).collect();
     let Some((_, partner)) = named.iter().find(|(alias, _)| alias == wanted) else {
         let place = part.teaming.pos.attr("persistent");
         let mut message = Message::new(format!("no persistent interface has the alias `{wanted}`"));
         let found = nearest(wanted, named.iter().map(|(alias, _)| alias.as_str()));
-        if let Some(alias) = found.map(|found| found.word).or(named.first().map(|(alias, _)| alias.as_str())) {
+        if let Some(alias) = found.map(|found| found.word).or(named.first().map(|(alias, _)| alias.as_str()))
+        {
             message = message.with_help(format!("the persistent interface is `{alias}`"));
         }
         if let [(alias, nic)] = named.as_slice() {

@@ -19,7 +19,11 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
     let served: Vec<Pos> = served.collect();
     if !served.is_empty() && !is_shared(cx.domain, cx.caps, &cx.guest) {
         for pos in served {
-            out.push(&MEMORY, pos, "the vhost-user interface needs shared memory, which the guest does not have");
+            out.push(
+                &MEMORY,
+                pos,
+                "the vhost-user interface needs shared memory, which the guest does not have",
+            );
         }
     }
 }

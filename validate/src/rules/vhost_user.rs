@@ -31,5 +31,9 @@ pub(crate) fn is_shared(domain: &Domain, caps: &Caps, guest: &Guest) -> bool {
     let machine = caps.machine(guest.accel, &guest.machine);
     // Without cells, the memory is the machine's, and only some machine types take a memory backend.
     let from_machine = access == shared && machine.is_some_and(|m| m.default_ram_id.is_some());
-    if cells.is_empty() { from_machine } else { cells.iter().all(|cell| cell.mem_access.or(access) == shared) }
+    if cells.is_empty() {
+        from_machine
+    } else {
+        cells.iter().all(|cell| cell.mem_access.or(access) == shared)
+    }
 }
