@@ -156,6 +156,7 @@ pub fn parse_as(text: &str, release: Release) -> Outcome<Box<Domain>> {
 
 /// As [`parse_as`], with a warning or a note for every element and attribute of the text that was not read, see
 /// [`names`](crate::names).
+#[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
 pub fn parse_with_names(text: &str, release: Release) -> (Outcome<Box<Domain>>, Vec<Problem>) {
     let unread = |elements: Elements<'_>, report: &Report| names::unread(text, &elements, report, release);
     let (outcome, problems) = parse_with(text, release, |elements| elements.recording(), unread);
@@ -163,6 +164,11 @@ pub fn parse_with_names(text: &str, release: Release) -> (Outcome<Box<Domain>>, 
 }
 
 /// What the readers ask of the document `text`; `None` where it cannot be read at all.
+#[allow(
+    clippy::redundant_closure_for_method_calls,
+    clippy::redundant_closure,
+    reason = "the methods are of one lifetime"
+)]
 pub(crate) fn questions(text: &str, release: Release) -> Option<names::Questions> {
     parse_with(
         text,

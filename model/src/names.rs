@@ -156,9 +156,9 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
 /// Whether anything can be in the element, or it is read although no reader looks at it: a section that comes again is read with
 /// the first.
 fn is_free(el: El<'_>) -> bool {
+    const FREE: [&str; 2] = ["description", "metadata"];
     let around = el.parent();
     let in_domain = around.is_some_and(|around| around.parent().is_none());
-    const FREE: [&str; 2] = ["description", "metadata"];
     let in_free = std::iter::successors(around, |el| el.parent()).any(|el| FREE.contains(&el.name()));
     in_free || in_domain && (FREE.contains(&el.name()) || MERGED.contains(&el.name()))
 }

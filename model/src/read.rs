@@ -479,7 +479,9 @@ impl<'a> ByName<'a> {
         self.around.question(|| Question::Child(name.to_owned()));
         let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
         let found = range.and_then(|range| self.children.get(range)).unwrap_or_default();
-        found.iter().for_each(|child| _ = child.noted());
+        for child in found {
+            let _ = child.noted();
+        }
         found
     }
 

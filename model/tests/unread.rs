@@ -1,5 +1,7 @@
 //! What is told of elements and attributes that are not read.
 
+#![allow(clippy::disallowed_methods, reason = "the test reads documents")]
+
 use virtargv_model::{Problem, Release, Source, advice, parse_with_names};
 
 /// A document with `rest` in `<domain>` and `devices` in `<devices>`.

@@ -424,7 +424,9 @@ impl<'a> El<'a> {
     /// As [`El::every`], where the names are the words of `T`.
     pub fn every_of<T: crate::Spelled>(self) -> impl Iterator<Item = El<'a>> {
         if let Some(asked) = &self.elements.asked {
-            T::ALL.iter().for_each(|word| self.record_child(asked, word.as_str()));
+            for word in T::ALL {
+                self.record_child(asked, word.as_str());
+            }
         }
         self.every()
     }
@@ -432,7 +434,9 @@ impl<'a> El<'a> {
     /// The child elements called one of `names`.
     pub fn any_of(self, names: &'static [&'static str]) -> impl Iterator<Item = El<'a>> {
         if let Some(asked) = &self.elements.asked {
-            names.iter().for_each(|name| self.record_child(asked, name));
+            for name in names {
+                self.record_child(asked, name);
+            }
         }
         self.elements().filter(|child| names.contains(&child.name())).map(El::noted)
     }

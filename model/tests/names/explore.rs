@@ -268,14 +268,18 @@ impl Node {
             Question::Attribute(name) => {
                 let given = here.attributes.iter().find(|(known, _)| known == name);
                 if given.is_none() && here.attributes.len() < 8 {
-                    VALUES.iter().for_each(|value| answer(&|node| *node = node.clone().with(name, value)));
+                    for value in VALUES {
+                        answer(&|node| *node = node.clone().with(name, value));
+                    }
                 }
             }
             Question::Words(name, words) => {
                 let is_word = |value: &str| !VALUES.contains(&value);
                 let given = here.attributes.iter().any(|(known, value)| known == name && is_word(value));
                 if on_way < MOST_WORDS && !given {
-                    words.iter().for_each(|word| answer(&|node| *node = node.clone().with(name, word)));
+                    for word in words {
+                        answer(&|node| *node = node.clone().with(name, word));
+                    }
                 }
             }
             Question::TextWords(words) => {

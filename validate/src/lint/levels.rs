@@ -89,6 +89,7 @@ impl Levels {
 
 #[cfg(test)]
 mod tests {
+    use super::Level::{Allow, Deny, Warn};
     use super::*;
     use crate::lint::{machine, memory};
 
@@ -96,10 +97,11 @@ mod tests {
     fn what_is_set_later_counts() {
         let check = |set: &[(&str, Level)], on: Level, advice: Level| {
             let mut levels = Levels::default();
-            set.iter().for_each(|(id, level)| levels.set(id, *level).unwrap());
+            for (id, level) in set {
+                levels.set(id, *level).unwrap();
+            }
             assert_eq!((levels.of(&memory::CURRENT), levels.of(&machine::ALIAS)), (on, advice), "{set:?}");
         };
-        use Level::{Allow, Deny, Warn};
         check(&[], Warn, Allow);
         check(&[("warnings", Deny)], Deny, Allow);
         check(&[("advice", Warn)], Warn, Warn);
