@@ -255,6 +255,8 @@ pub(crate) enum ArgvFormat {
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     pub(crate) qemu: QemuArgs,
+    #[command(flatten)]
+    pub(crate) lints: crate::lints::LintArgs,
     /// The output format.
     #[arg(long, value_enum, default_value_t = CheckFormat::Text)]
     pub(crate) format: CheckFormat,

@@ -167,7 +167,8 @@ impl Checker<'_> {
     fn report(&self, text: &str) -> Result<Report, Unusable> {
         let arch = virtargv::arch_of(text);
         let set = self.sets.of(arch.unwrap_or(self.chosen.arch()))?;
-        Ok(self.chosen.with_request(arch, &set, |request| virtargv::run(text, &request).report))
+        let levels = &self.args.lints.levels;
+        Ok(self.chosen.with_request(arch, &set, |request| virtargv::check(text, &request, levels)))
     }
 
     fn lay_out(&self, name: &str, outcome: Outcome<'_>) -> (String, Counts) {

@@ -12,6 +12,7 @@ mod fix;
 mod host;
 mod host_show;
 mod input;
+mod lints;
 mod manual;
 mod probe_cache;
 #[cfg(target_os = "linux")]

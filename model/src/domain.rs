@@ -7,9 +7,10 @@ use crate::read;
 use crate::read::{El, Elements, MAX_DOCUMENT, ReadPlace, Reader};
 use crate::write::Writer;
 use crate::{
-    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Release, Rule, Unread, Uuid,
-    clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, numa::Numa, os::Os,
-    qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune, vcpu::Vcpus,
+    Class, Convention, Devices, Implied, Message, Outcome, Place, Pos, Problem, Release, Report, Rule,
+    Unread, Uuid, clock::Clock, cpu::Cpu, features::Features, lifecycle::Lifecycle, memory::Memory, names,
+    numa::Numa, os::Os, qemu_ns::QemuNamespace, security::Security, sysinfo::Sysinfo, tune::Tune,
+    vcpu::Vcpus,
 };
 
 crate::rules! {
@@ -150,22 +151,57 @@ pub fn parse(text: &str) -> Outcome<Box<Domain>> {
 /// where the text is not XML or its root is not `<domain>`. A domain is some kilobytes, which are not copied from stage to
 /// stage.
 pub fn parse_as(text: &str, release: Release) -> Outcome<Box<Domain>> {
+    parse_with(text, release, |elements| elements, |_, _| ()).0
+}
+
+/// As [`parse_as`], with a warning or a note for every element and attribute of the text that was not read, see
+/// [`names`](crate::names).
+#[allow(clippy::redundant_closure_for_method_calls, reason = "the method is of one lifetime")]
+pub fn parse_with_names(text: &str, release: Release) -> (Outcome<Box<Domain>>, Vec<Problem>) {
+    let unread = |elements: Elements<'_>, report: &Report| names::unread(text, &elements, report, release);
+    let (outcome, problems) = parse_with(text, release, |elements| elements.recording(), unread);
+    (outcome, problems.unwrap_or_default())
+}
+
+/// What the readers ask of the document `text`; `None` where it cannot be read at all.
+#[allow(
+    clippy::redundant_closure_for_method_calls,
+    clippy::redundant_closure,
+    reason = "the methods are of one lifetime"
+)]
+pub(crate) fn questions(text: &str, release: Release) -> Option<names::Questions> {
+    parse_with(
+        text,
+        release,
+        |elements| elements.recording_names(),
+        |elements, report| names::Questions::of(elements, report),
+    )
+    .1
+}
+
+/// Reads a domain document: `before` is given its elements before they are read, and `after` when they were.
+fn parse_with<T>(
+    text: &str,
+    release: Release,
+    before: impl FnOnce(Elements<'_>) -> Elements<'_>,
+    after: impl FnOnce(Elements<'_>, &Report) -> T,
+) -> (Outcome<Box<Domain>>, Option<T>) {
     if text.len() > MAX_DOCUMENT {
         let message =
             format!("the document has {} bytes, more than the `{MAX_DOCUMENT}` that are read", text.len());
-        return refused(&DOCUMENT_SIZE, release, Place::byte(0), message);
+        return (refused(&DOCUMENT_SIZE, release, Place::byte(0), message), None);
     }
     let tree = match read::tree(text) {
         Ok(tree) => tree,
         Err(error) => {
-            return refused(&NOT_XML, release, Place::byte(error.offset), error.message);
+            return (refused(&NOT_XML, release, Place::byte(error.offset), error.message), None);
         }
     };
-    let elements = Elements::of(&tree);
+    let elements = before(Elements::of(&tree));
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
         let root = tree.root_element();
         let message = format!("the root element is `{}`, expected `domain`", root.tag_name().name());
-        return refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message);
+        return (refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message), None);
     };
     let mut reader = Reader::new(release);
     let domain = Domain::read(root, &mut reader);
@@ -174,7 +210,8 @@ pub fn parse_as(text: &str, release: Release) -> Outcome<Box<Domain>> {
         report.set_unread(Unread::of(report.iter(), &elements));
         report.set_read_places(|problem| ReadPlace::of(&problem.place, &elements));
     }
-    Outcome { value: Some(domain), report }
+    let after = after(elements, &report);
+    (Outcome { value: Some(domain), report }, Some(after))
 }
 
 /// Writes a domain document, in libvirt's layout.

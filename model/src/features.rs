@@ -141,7 +141,7 @@ impl Features {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let Some(el) = domain.child("features") else { return Self::default() };
         let mut features = Self { pos: el.pos(), ..Self::default() };
-        for child in el.elements() {
+        for child in el.every() {
             let later = LATER.iter().find(|(name, _)| *name == child.name());
             let releases = later.map_or(Span::ALWAYS, |(_, releases)| *releases);
             if r.knows_element(Class::Unsupported, child, releases) {

@@ -30,6 +30,7 @@ pub mod iommufd;
 pub mod lifecycle;
 pub mod memory;
 mod metadata;
+pub mod names;
 pub mod network;
 pub mod network_port;
 pub mod numa;
@@ -56,7 +57,7 @@ pub mod write;
 
 pub use advice::{Change, Edit, Label, Message};
 pub use device::{Devices, info};
-pub use domain::{Domain, NAME_MISSING, VirtType, format, parse, parse_as};
+pub use domain::{Domain, NAME_MISSING, VirtType, format, parse, parse_as, parse_with_names};
 pub use number_set::NumberSet;
 pub use one_line::one_line;
 pub use outcome::Outcome;

@@ -103,7 +103,7 @@ impl Numa {
             interconnects: el
                 .child("interconnects")
                 .into_iter()
-                .flat_map(El::elements)
+                .flat_map(El::every_of::<hmat::InterconnectKind>)
                 .filter_map(|e| Interconnect::read(e, r))
                 .collect(),
         };

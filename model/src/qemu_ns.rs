@@ -113,20 +113,19 @@ impl QemuNamespace {
 
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Self {
         let mut qemu = Self::default();
-        for el in domain.elements().filter(|el| el.namespace() == Some(NAMESPACE)) {
-            match el.name() {
-                "commandline" => qemu.read_commandline(el, r),
-                "capabilities" => {
-                    qemu.add_capabilities = read_flags(el, "add", r);
-                    qemu.del_capabilities = read_flags(el, "del", r);
-                }
-                "override" if r.knows("8.2") => {
-                    let devices = el.children("device");
-                    qemu.overrides = devices.filter_map(|device| DeviceOverride::read(device, r)).collect();
-                }
-                "deprecation" if r.knows("7.3") => qemu.deprecation = el.string("behavior"),
-                _ => {}
-            }
+        for el in domain.qemu_children("commandline") {
+            qemu.read_commandline(el, r);
+        }
+        for el in domain.qemu_children("capabilities") {
+            qemu.add_capabilities = read_flags(el, "add", r);
+            qemu.del_capabilities = read_flags(el, "del", r);
+        }
+        for el in r.qemu_children_since("8.2", domain, "override") {
+            let devices = el.children("device");
+            qemu.overrides = devices.filter_map(|device| DeviceOverride::read(device, r)).collect();
+        }
+        for el in r.qemu_children_since("7.3", domain, "deprecation") {
+            qemu.deprecation = el.string("behavior");
         }
         qemu
     }

@@ -2,6 +2,7 @@
 //!
 //! A bad value is reported and read as absent, so that one run reports all problems.
 
+mod asked;
 mod malformed;
 mod order;
 mod tree;
@@ -10,9 +11,11 @@ mod value;
 use std::fmt::Display;
 use std::ops::Range;
 
+pub(crate) use asked::Asked;
+pub use asked::Question;
 pub use order::ReadPlace;
 pub use tree::{El, MAX_DOCUMENT};
-pub(crate) use tree::{Elements, tree};
+pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, tree};
 pub use value::{AnyBase, Positive, Value};
 
 use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, units};
@@ -120,17 +123,32 @@ impl Reader {
 
     /// As [`Reader::attr`], for an attribute that version `since` of libvirt added; earlier releases ignore it.
     pub fn attr_since<T: Value>(&mut self, since: &'static str, el: El<'_>, name: &'static str) -> Option<T> {
+        el.question(|| Question::Since(name.to_owned(), since));
         self.knows(since).then(|| self.attr(el, name)).flatten()
     }
 
     /// The attribute `name` as a text, where it came with libvirt `since`: earlier releases ignore it.
     pub fn string_since(&self, since: &'static str, el: El<'_>, name: &str) -> Option<String> {
-        el.string(name).filter(|_| self.knows(since))
+        el.question(|| Question::Since(name.to_owned(), since));
+        if self.knows(since) { el.string(name) } else { None }
     }
 
     /// The first child `name`, where it came with libvirt `since`: earlier releases ignore it.
     pub fn child_since<'a>(&self, since: &'static str, el: El<'a>, name: &str) -> Option<El<'a>> {
-        el.child(name).filter(|_| self.knows(since))
+        el.question(|| Question::Since(name.to_owned(), since));
+        if self.knows(since) { el.child(name) } else { None }
+    }
+
+    /// The children `name` in libvirt's namespace for QEMU, where they came with libvirt `since`: earlier releases ignore
+    /// them.
+    pub(crate) fn qemu_children_since<'a>(
+        &self,
+        since: &'static str,
+        el: El<'a>,
+        name: &'static str,
+    ) -> impl Iterator<Item = El<'a>> + use<'a> {
+        el.question(|| Question::Since(format!("{}{name}", tree::QEMU_PREFIX), since));
+        self.knows(since).then(|| el.qemu_children(name)).into_iter().flatten()
     }
 
     /// As [`Reader::attr`], with the class of a bad value.
@@ -140,6 +158,9 @@ impl Reader {
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
+        if el.records_names() {
+            el.question(|| Question::Words(name.to_owned(), T::words(self.release)));
+        }
         let text = el.get(name)?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
@@ -246,6 +267,9 @@ impl Reader {
 
     /// As [`Reader::text`], with the class of a bad value. An empty text is read as absent.
     pub fn text_as<T: Value>(&mut self, class: impl Into<Classes>, el: El<'_>) -> Option<T> {
+        if el.records_names() {
+            el.question(|| Question::TextWords(T::words(self.release)));
+        }
         let text = el.text_ref();
         if text.is_empty() {
             return None;
@@ -397,6 +421,7 @@ pub fn all<T: Element>(el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
 
 /// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.
 pub(crate) fn all_since<T: Element>(since: &'static str, el: El<'_>, name: &str, r: &mut Reader) -> Vec<T> {
+    el.question(|| Question::Since(name.to_owned(), since));
     if r.knows(since) { all(el, name, r) } else { Vec::new() }
 }
 
@@ -405,6 +430,7 @@ pub(crate) struct ByName<'a> {
     /// The names, in the order of their first child, each with the range of its children.
     names: Vec<(&'a str, Range<usize>)>,
     children: Vec<El<'a>>,
+    around: El<'a>,
 }
 
 impl<'a> ByName<'a> {
@@ -429,18 +455,24 @@ impl<'a> ByName<'a> {
             start = range.end;
         }
         numbered.sort_by_key(|(name, _)| *name);
-        Self { names, children: numbered.into_iter().map(|(_, child)| child).collect() }
+        Self { names, children: numbered.into_iter().map(|(_, child)| child).collect(), around: el }
     }
 
     /// Reads every child `name`, where they came with libvirt `since`: earlier releases ignore them.
     pub(crate) fn all_since<T: Element>(&self, since: &'static str, name: &str, r: &mut Reader) -> Vec<T> {
+        self.around.question(|| Question::Since(name.to_owned(), since));
         if r.knows(since) { self.all(name, r) } else { Vec::new() }
     }
 
     /// The children `name`.
     pub(crate) fn elements(&self, name: &str) -> &[El<'a>] {
+        self.around.question(|| Question::Child(name.to_owned()));
         let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
-        range.and_then(|range| self.children.get(range)).unwrap_or_default()
+        let found = range.and_then(|range| self.children.get(range)).unwrap_or_default();
+        for child in found {
+            let _ = child.noted();
+        }
+        found
     }
 
     /// As [`ByName::all`], for a device of which a guest has at most `most`: libvirt counts them before it reads the first.

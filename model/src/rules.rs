@@ -62,6 +62,7 @@ pub static TABLES: &[&[&Rule]] = &[
     crate::features::guest::ALL,
     crate::features::hyperv::ALL,
     crate::memory::ALL,
+    crate::names::ALL,
     crate::numa::ALL,
     crate::numa::hmat::ALL,
     crate::os::ALL,

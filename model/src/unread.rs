@@ -69,7 +69,7 @@ impl Unread {
     fn add(&mut self, mut element: El<'_>, place: &Place) {
         let (mut attribute, mut missing) = (place.attr, Vec::new());
         for step in place.path.split('/').filter(|step| !step.is_empty()) {
-            match (step.strip_prefix('@'), element.child(step)) {
+            match (step.strip_prefix('@'), element.elements().find(|child| child.name() == step)) {
                 (Some(name), _) => attribute = name,
                 (None, Some(child)) if missing.is_empty() => element = child,
                 (None, _) => missing.push(step),

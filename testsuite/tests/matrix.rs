@@ -121,7 +121,10 @@ fn broken_ids() -> Result<BTreeSet<String>, Failed> {
 
 fn rules_are_broken() -> Result<(), Failed> {
     let broken = broken_ids()?;
-    let whole: Vec<&str> = virtargv::rules().map(|rule| rule.id).filter(|id| !broken.contains(*id)).collect();
+    // Lints have tests of their own.
+    let is_lint = |id: &str| virtargv::lint::all().any(|lint| lint.id == id);
+    let ids = virtargv::rules().map(|rule| rule.id).filter(|id| !is_lint(id));
+    let whole: Vec<&str> = ids.filter(|id| !broken.contains(*id)).collect();
     if whole.is_empty() {
         Ok(())
     } else {

@@ -19,6 +19,7 @@
 //! ```
 
 mod follow;
+pub mod lint;
 mod rule;
 pub mod rules;
 

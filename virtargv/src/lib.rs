@@ -62,9 +62,10 @@ pub use virtargv_model::{
     ByRelease, Change, Class, Classes, Convention, Domain, Edit, Frame, Label, Outcome, Place, Pos, Problem,
     Problems, Report, Rule, Severity, Source, Span, Stage, UnknownRelease, Version, read::MAX_DOCUMENT,
 };
-pub use virtargv_qemu_cmd::{Argument, CommandLine, Format, Layout, Need, Origin};
+pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Need, Origin};
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
+pub use virtargv_validate::lint::{self, Level, Levels};
 
 /// The crates of the stages, of the host and of capabilities, with every type that a public signature has.
 pub use {
@@ -88,6 +89,53 @@ pub fn run(text: &str, request: &Request<'_>) -> Run {
     let mut completed = None;
     let Outcome { value, report } = stages(text, request, |domain| completed = Some(domain.clone()));
     Run { resolved: completed, command_line: value, report }
+}
+
+/// The problems of the document `text`, and what `levels` have of its warnings: elements and attributes that libvirt
+/// ignores, and lints ([`validate::lint`]). [`run`] and [`command_line`] look for none of these.
+///
+/// ```
+/// use virtargv::{FixedHost, Levels, Release, Request, builtin};
+///
+/// let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
+/// let host = FixedHost::default();
+/// let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory><currentmemory>1</currentmemory>
+///   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+/// let report = virtargv::check(text, &Request::new(&caps, &host), &Levels::default());
+/// let problem = report.first().expect("a warning");
+/// assert_eq!((problem.id(), problem.help()), ("unknown-element", "did you mean `currentMemory`?"));
+/// ```
+pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
+    let release = request.release();
+    let (read, mut found) = virtargv_model::parse_with_names(text, release);
+    let mut arguments = Vec::new();
+    if let Some(domain) = &read.value {
+        found.extend(lint::check(domain, request));
+        arguments.clone_from(&domain.qemu.args);
+    }
+    let resolved = virtargv_resolve::resolve(read, request);
+    let validated = virtargv_validate::validate(resolved, request);
+    let built = virtargv_qemu_cmd::build(validated, request);
+    if let Some(line) = built.value.as_ref().filter(|_| !arguments.is_empty()) {
+        let own: Vec<_> =
+            line.arguments.iter().filter(|argument| argument.value != ArgValue::Verbatim).collect();
+        let options: Vec<_> = own.iter().map(|own| (own.option.as_ref(), own.value_text())).collect();
+        found.extend(lint::check_line(&arguments, &options, release));
+    }
+    let mut report = built.report;
+    found.retain(|lint| !follows(lint, &report));
+    report.extend(found.into_iter().filter_map(|problem| levels.apply(problem)));
+    report
+}
+
+/// Whether `lint` says of an element what an error there says too. Names that are not read are no mistake of another kind.
+fn follows(lint: &Problem, report: &Report) -> bool {
+    let is_name = virtargv_model::names::ALL.iter().any(|rule| rule.id == lint.id());
+    let here = lint.place.element.offset();
+    !is_name
+        && report.iter().any(|problem| {
+            problem.severity == Severity::Error && here.is_some() && problem.place.element.offset() == here
+        })
 }
 
 /// The command line of the document `text`.
@@ -138,7 +186,11 @@ pub fn rules() -> impl Iterator<Item = &'static Rule> {
     let resolve = std::iter::once(&virtargv_resolve::rules::ALL);
     let validate = virtargv_validate::rules::TABLES.iter();
     let prepare = std::iter::once(&virtargv_qemu_cmd::rules::ALL);
-    read.chain(resolve).chain(validate).chain(prepare).flat_map(|table| table.iter().copied())
+    read.chain(resolve)
+        .chain(validate)
+        .chain(prepare)
+        .chain(lint::TABLES)
+        .flat_map(|table| table.iter().copied())
 }
 
 /// The architecture in the document `text`; `None` if it names none or cannot be read.

@@ -82,7 +82,7 @@ impl DeviceInfo {
         let mut info = Self { pos: el.pos(), ..Self::default() };
         // Of several elements of a name, the first counts.
         let mut seen: Vec<&str> = Vec::new();
-        for child in el.elements().filter(|child| COMMON.contains(&child.name())) {
+        for child in el.any_of(COMMON) {
             if seen.contains(&child.name()) {
                 continue;
             }

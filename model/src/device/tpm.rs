@@ -270,7 +270,9 @@ impl TpmEmulator {
 
     fn read_banks(el: El<'_>, r: &mut Reader) -> Vec<PcrBank> {
         let mut banks: Vec<PcrBank> = Vec::new();
-        for bank in r.child_since("7.10", el, "active_pcr_banks").into_iter().flat_map(El::elements) {
+        for bank in
+            r.child_since("7.10", el, "active_pcr_banks").into_iter().flat_map(El::every_of::<PcrBank>)
+        {
             if let Ok(known) = bank.name().parse() {
                 banks.push(known);
             } else {

@@ -285,7 +285,7 @@ impl Kvm {
     /// Reads the element, after the one `before` it, whose features it adds to.
     pub(super) fn read(before: Option<Self>, el: El<'_>, r: &mut Reader) -> Self {
         let mut kvm = before.unwrap_or_else(|| Self { pos: el.pos(), ..Self::default() });
-        for child in el.elements() {
+        for child in el.every_of::<KvmFeature>() {
             let Ok(feature) = child.name().parse::<KvmFeature>() else {
                 let message = format!("unknown feature `{}` in `<kvm>`", child.name());
                 r.refuse(&FEATURE_KVM_UNKNOWN, child.pos(), message);
@@ -329,7 +329,7 @@ impl Kvm {
 impl Xen {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut xen = Self::default();
-        for child in el.elements() {
+        for child in el.every() {
             match child.name() {
                 "e820_host" => xen.e820_host = super::word_of(child, "state", r),
                 "passthrough" => {
@@ -363,5 +363,5 @@ pub(super) fn read_capabilities(el: El<'_>, r: &mut Reader) -> (CapabilityPolicy
     let policy = r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "policy").unwrap_or(CapabilityPolicy::Default);
     let named =
         |child: El<'_>, r: &mut Reader| Some((child.name().to_owned(), super::state_or_on(child, r)?));
-    (policy, el.elements().filter_map(|child| named(child, r)).collect())
+    (policy, el.every().filter_map(|child| named(child, r)).collect())
 }

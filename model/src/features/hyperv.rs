@@ -125,7 +125,7 @@ impl Hyperv {
         if hyperv.mode == Some(HypervMode::Passthrough) {
             return hyperv;
         }
-        for child in el.elements() {
+        for child in el.every_of::<HypervFeature>() {
             let Ok(feature) = child.name().parse::<HypervFeature>() else {
                 let message = format!("unknown enlightenment `{}` in `<hyperv>`", child.name());
                 r.refuse(&FEATURE_HYPERV_UNKNOWN, child.pos(), message);

@@ -2,7 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::Pos;
+use super::asked::{Asked, Question};
+use crate::{Pos, qemu_ns};
 
 /// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
 pub const MAX_DOCUMENT: usize = 16 << 20;
@@ -74,9 +75,12 @@ fn offset_of(text: &str, pos: roxmltree::TextPos) -> usize {
     start + line.char_indices().nth(column).map_or(line.len(), |(i, _)| i)
 }
 
+/// The usual prefix of libvirt's namespace for QEMU.
+pub(crate) const QEMU_PREFIX: &str = "qemu:";
+
 /// The children of `<domain>` of which libvirt reads those of all, as one, where a document has several: it finds what is
 /// in them by XPath.
-const MERGED: &[&str] = &[
+pub(crate) const MERGED: &[&str] = &[
     "blkiotune",
     "clock",
     "cputune",
@@ -101,6 +105,8 @@ pub(crate) struct Elements<'a> {
     rows: Vec<Row<'a>>,
     /// The rows by the byte offset of their element, where sections were merged.
     by_offset: Vec<u32>,
+    /// What the readers ask for, where that is recorded.
+    asked: Option<Box<Asked>>,
 }
 
 /// One element.
@@ -146,12 +152,36 @@ impl<'a> Elements<'a> {
         for (before, _) in open {
             set_end(&mut rows, before, index);
         }
-        let mut elements = Self { rows, by_offset: Vec::new() };
+        let mut elements = Self { rows, by_offset: Vec::new(), asked: None };
         if elements.has_sections_to_merge() {
             elements.merge_sections();
         }
         elements.mark_names();
         elements
+    }
+
+    /// The elements, which record what readers ask for.
+    pub(crate) fn recording(mut self) -> Self {
+        self.asked = Some(Box::new(Asked::new(self.rows.len())));
+        self
+    }
+
+    /// As [`Elements::recording`], with the names that are asked for.
+    pub(crate) fn recording_names(mut self) -> Self {
+        self.asked = Some(Box::new(Asked::with_names(self.rows.len())));
+        // Every element is searched for every name.
+        self.rows.iter_mut().for_each(|row| row.marks = u64::MAX);
+        self
+    }
+
+    /// The record of what was asked for.
+    pub(crate) fn asked(&self) -> Option<&Asked> {
+        self.asked.as_deref()
+    }
+
+    /// As [`Elements::asked`], by value.
+    pub(crate) fn into_asked(self) -> Option<Asked> {
+        self.asked.map(|asked| *asked)
     }
 
     /// Notes the names of the children of every row.
@@ -176,12 +206,12 @@ impl<'a> Elements<'a> {
             let at = self.by_offset.binary_search_by_key(&offset, key).ok()?;
             *self.by_offset.get(at)? as usize
         };
-        self.rows.get(row).map(|row| El { row, rows: &self.rows })
+        self.rows.get(row).map(|row| El { row, elements: self })
     }
 
     /// The root element; every well-formed document has one.
     pub(crate) fn root(&'a self) -> Option<El<'a>> {
-        self.rows.first().map(|row| El { row, rows: &self.rows })
+        self.rows.first().map(|row| El { row, elements: self })
     }
 
     /// The rows of the children of the root element, each with the row after its descendants.
@@ -265,7 +295,7 @@ fn set_end(rows: &mut [Row<'_>], index: u32, end: u32) {
 
 /// The children of an element: siblings from row `next` to before row `end`.
 struct Children<'a> {
-    rows: &'a [Row<'a>],
+    elements: &'a Elements<'a>,
     next: u32,
     end: u32,
 }
@@ -278,9 +308,9 @@ impl<'a> Iterator for Children<'a> {
         if self.next >= self.end {
             return None;
         }
-        let row = self.rows.get(self.next as usize)?;
+        let row = self.elements.rows.get(self.next as usize)?;
         self.next = row.end;
-        Some(El { row, rows: self.rows })
+        Some(El { row, elements: self.elements })
     }
 }
 
@@ -288,8 +318,8 @@ impl<'a> Iterator for Children<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct El<'a> {
     row: &'a Row<'a>,
-    /// The rows of the whole document.
-    rows: &'a [Row<'a>],
+    /// The elements of the whole document.
+    elements: &'a Elements<'a>,
 }
 
 impl<'a> El<'a> {
@@ -314,8 +344,59 @@ impl<'a> El<'a> {
     }
 
     /// The attribute `name` as written.
+    #[inline]
     pub fn get(self, name: &str) -> Option<&'a str> {
+        if let Some(asked) = &self.elements.asked {
+            self.record_attribute(asked, name);
+        }
         self.row.node.attribute(name)
+    }
+
+    #[cold]
+    fn record_attribute(self, asked: &Asked, name: &str) {
+        asked.question(self.row.index, || Question::Attribute(name.to_owned()));
+        let mut attributes = self.row.node.attributes();
+        if let Some(number) = attributes.position(|a| a.namespace().is_none() && a.name() == name) {
+            asked.attribute(self.row.index, number);
+        }
+    }
+
+    #[cold]
+    fn record_child(self, asked: &Asked, name: &str) {
+        asked.question(self.row.index, || Question::Child(name.to_owned()));
+    }
+
+    /// Notes that the element was read, where that is recorded, and returns it.
+    #[inline]
+    pub(crate) fn noted(self) -> Self {
+        if let Some(asked) = &self.elements.asked {
+            asked.element(self.row.index);
+        }
+        self
+    }
+
+    /// Notes a question other than for an attribute or a child, where names are recorded.
+    #[inline]
+    pub(crate) fn question(self, question: impl FnOnce() -> Question) {
+        if let Some(asked) = &self.elements.asked {
+            asked.question(self.row.index, question);
+        }
+    }
+
+    /// Whether names are recorded.
+    #[inline]
+    pub(crate) fn records_names(self) -> bool {
+        self.elements.asked.as_ref().is_some_and(|asked| asked.has_names())
+    }
+
+    /// The number of the first element after those in this one.
+    pub(crate) fn end_row(self) -> u32 {
+        self.row.end
+    }
+
+    /// The number of the element in the document.
+    pub(crate) fn row(self) -> u32 {
+        self.row.index
     }
 
     /// The attribute `name` as an owned string.
@@ -325,25 +406,68 @@ impl<'a> El<'a> {
 
     /// The element and all elements in it.
     pub(crate) fn subtree(self) -> impl Iterator<Item = El<'a>> {
-        let rows = self.rows.get(self.row.index as usize..self.row.end as usize).unwrap_or_default();
-        rows.iter().map(move |row| El { row, rows: self.rows })
+        let all = &self.elements.rows;
+        let rows = all.get(self.row.index as usize..self.row.end as usize).unwrap_or_default();
+        rows.iter().map(move |row| El { row, elements: self.elements })
     }
 
-    /// The child elements, in document order.
+    /// The child elements, in document order. That they are read is not recorded.
     pub fn elements(self) -> impl Iterator<Item = El<'a>> {
         let row = self.row;
-        Children { rows: self.rows, next: row.index.saturating_add(1), end: row.end }
+        Children { elements: self.elements, next: row.index.saturating_add(1), end: row.end }
+    }
+
+    /// The child elements, in document order, of which each is read or refused by its name.
+    pub fn every(self) -> impl Iterator<Item = El<'a>> {
+        self.elements().map(El::noted)
+    }
+
+    /// As [`El::every`], where the names are the words of `T`.
+    pub fn every_of<T: crate::Spelled>(self) -> impl Iterator<Item = El<'a>> {
+        if let Some(asked) = &self.elements.asked {
+            for word in T::ALL {
+                self.record_child(asked, word.as_str());
+            }
+        }
+        self.every()
+    }
+
+    /// The child elements called one of `names`.
+    pub fn any_of(self, names: &'static [&'static str]) -> impl Iterator<Item = El<'a>> {
+        if let Some(asked) = &self.elements.asked {
+            for name in names {
+                self.record_child(asked, name);
+            }
+        }
+        self.elements().filter(|child| names.contains(&child.name())).map(El::noted)
+    }
+
+    /// The child elements called `name` in libvirt's namespace for QEMU.
+    pub(crate) fn qemu_children(self, name: &str) -> impl Iterator<Item = El<'a>> {
+        self.question(|| Question::Child(format!("{QEMU_PREFIX}{name}")));
+        let candidates = self.may_have(name).then(|| self.elements());
+        let is_it = move |el: &El<'a>| el.name() == name && el.namespace() == Some(qemu_ns::NAMESPACE);
+        candidates.into_iter().flatten().filter(is_it).map(El::noted)
     }
 
     /// The child elements called `name`.
     pub fn children(self, name: &str) -> impl Iterator<Item = El<'a>> {
+        if let Some(asked) = &self.elements.asked {
+            self.record_child(asked, name);
+        }
         let candidates = self.may_have(name).then(|| self.elements());
-        candidates.into_iter().flatten().filter(move |e| e.name() == name)
+        candidates.into_iter().flatten().filter(move |e| e.name() == name).map(El::noted)
     }
 
     /// The first child element called `name`.
     pub fn child(self, name: &str) -> Option<El<'a>> {
-        if self.may_have(name) { self.elements().find(|e| e.name() == name) } else { None }
+        if !self.may_have(name) {
+            return None;
+        }
+        if let Some(asked) = &self.elements.asked {
+            self.record_child(asked, name);
+        }
+        self.elements().find(|e| e.name() == name).map(El::noted)
     }
 
     /// Whether there can be a child called `name`.
@@ -375,8 +499,8 @@ impl<'a> El<'a> {
 
     /// The parent element.
     pub fn parent(self) -> Option<El<'a>> {
-        let row = self.rows.get(self.row.around? as usize)?;
-        Some(El { row, rows: self.rows })
+        let row = self.elements.rows.get(self.row.around? as usize)?;
+        Some(El { row, elements: self.elements })
     }
 }
 

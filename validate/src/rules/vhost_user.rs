@@ -1,7 +1,9 @@
 //! The rule on all devices that a vhost-user daemon serves: the guest's memory is shared.
 
-use virtargv_model::Place;
+use virtargv_caps::Caps;
 use virtargv_model::memory::MemoryAccess;
+use virtargv_model::{Domain, Place};
+use virtargv_resolve::Guest;
 
 use crate::{Context, Findings};
 
@@ -14,20 +16,24 @@ virtargv_model::rules! {
 
 /// Checks that the guest's memory is shared, as `what` at `place` needs it.
 pub(crate) fn check(cx: &Context<'_>, what: &str, place: impl Into<Place>, out: &mut Findings<'_>) {
-    let shared = Some(MemoryAccess::Shared);
-    let access = cx.domain.memory.backing.access;
-    let cells = &cx.domain.numa.cells;
-    let machine = cx.caps.machine(cx.guest.accel, &cx.guest.machine);
-    // Without cells, the memory is the machine's, and only some machine types take a memory backend.
-    let from_machine = access == shared && machine.is_some_and(|m| m.default_ram_id.is_some());
-    let is_shared = if cells.is_empty() {
-        from_machine
-    } else {
-        cells.iter().all(|cell| cell.mem_access.or(access) == shared)
-    };
-    if !is_shared {
+    if !is_shared(cx.domain, cx.caps, cx.guest) {
         let message =
             format!("`{what}` needs shared memory (`memoryBacking` with `access` of mode `shared`)");
         out.refuse(&SHARED_MEMORY, place, message);
+    }
+}
+
+/// Whether another process can map the guest's memory.
+pub(crate) fn is_shared(domain: &Domain, caps: &Caps, guest: &Guest) -> bool {
+    let shared = Some(MemoryAccess::Shared);
+    let access = domain.memory.backing.access;
+    let cells = &domain.numa.cells;
+    let machine = caps.machine(guest.accel, &guest.machine);
+    // Without cells, the memory is the machine's, and only some machine types take a memory backend.
+    let from_machine = access == shared && machine.is_some_and(|m| m.default_ram_id.is_some());
+    if cells.is_empty() {
+        from_machine
+    } else {
+        cells.iter().all(|cell| cell.mem_access.or(access) == shared)
     }
 }

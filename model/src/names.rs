@@ -1,0 +1,199 @@
+//! Names that are not read: unknown elements and attributes, which libvirt ignores without a word.
+//!
+//! What is read is not listed a second time: it is what the readers ask for. While a document is read, the record behind
+//! [`El`](crate::read::El) marks every element and attribute that a reader asked for; what is left over has no effect, so that
+//! "is ignored" is always true. What to call it depends on what is known of its name:
+//!
+//! - No reader of any release asks an element of this name (in an element of the name around it) for it: it is *unknown*. The
+//!   nearest known name is suggested; or the element is named that has such a child or attribute.
+//! - Only readers of later releases ask for it.
+//! - Another branch of the reader asks for it, such as that for a `<source>` of another type: it is *not read here*.
+//! - It is a name of the domain format that only other drivers of libvirt read ([`OTHERS`]).
+//!
+//! Which names other branches and releases ask for is in `names/known.txt`, one element a line. The list is made by asking the
+//! readers ([`Questions`]), never by hand: `model/tests/names/explore.rs` makes documents until every branch of every reader
+//! was taken, the documents of the matrix are asked too, and a test compares. A name that the list lacks, because its branch
+//! was not found, is known all the same where a document takes the branch. `>=11.7` after a name is the version that it came
+//! with; `>11.3` is the first release followed that has it, where the version is not known exactly; `<7.0` the last that has it.
+
+mod list;
+mod questions;
+mod tell;
+
+pub use questions::{Asked, Questions};
+
+use crate::read::{El, Elements, MERGED};
+use crate::{Place, Problem, Release, Report, qemu_ns};
+
+crate::rules! {
+    /// An element is one that libvirt knows.
+    UNKNOWN_ELEMENT = "unknown-element": Xml, Read, "libvirt ignores what it does not look for, without a word",
+        help "correct the name, or remove the element", severity Warning;
+    /// An attribute is one that libvirt knows.
+    UNKNOWN_ATTRIBUTE = "unknown-attribute": Xml, Read, "libvirt ignores what it does not look for, without a word",
+        help "correct the name, or remove the attribute", severity Warning;
+    /// An element or attribute is where libvirt looks for it.
+    MISPLACED_NAME = "misplaced-name": Xml, Read,
+        "libvirt looks for each element and attribute in its own place, and ignores it elsewhere",
+        help "move it to the element that the message names", severity Warning;
+    /// An element or attribute is one that the release followed knows.
+    LATER_NAME = "name-of-another-release": Xml, Read,
+        "the element or attribute was added to or removed from the domain format by another version of libvirt; the others ignore it",
+        help "follow a release that has it, or remove it", severity Warning;
+    /// An element or attribute is read, given the other values of the document.
+    UNREAD_NAME = "name-not-read-here": Xml, Read,
+        "what libvirt looks for depends on other values, such as the `type=` of the device",
+        help "remove it, or correct the value that decides what is read", severity Warning;
+    /// An element or attribute is one that the QEMU driver uses.
+    OTHER_DRIVER = "name-of-another-driver": Xml, Read,
+        "the domain format has elements that only the drivers for Xen, containers or other hypervisors use",
+        help "remove it; it has no effect on a QEMU guest", severity Note;
+    /// An element of QEMU's own is in the namespace of libvirt for QEMU.
+    QEMU_NAMESPACE = "qemu-namespace": Xml, Read,
+        "`<qemu:commandline>` and its like are known by their namespace, whatever its prefix is; libvirt ignores those of another",
+        help "declare `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` on `<domain>`", severity Warning;
+}
+
+/// What the domain format has for other drivers of libvirt and its QEMU driver does not use, whether it is read or not: elements, by
+/// their name and that of the element around them, with the children or attributes that they have for whom.
+const OTHERS: &[(&str, &[&str], &str)] = &[
+    ("/domain", &["bootloader", "bootloader_args"], "Xen"),
+    ("/domain", &["idmap"], "containers"),
+    ("/domain", &["datacenterpath", "namespace"], "VMware ESX"),
+    ("domain/os", &["init", "initarg", "initdir", "initenv", "initgroup", "inituser"], "containers"),
+    ("domain/features", &["capabilities", "privnet"], "containers"),
+    ("domain/features", &["cow", "hap", "viridian", "xen"], "Xen"),
+    ("devices/audio", &["@driver", "@serverName"], "bhyve"),
+    ("devices/controller", &["@maxEventChannels", "@maxGrantFrames"], "Xen"),
+    ("devices/hostdev", &["ip", "route"], "containers"),
+    ("devices/interface", &["backenddomain"], "Xen"),
+    ("devices/interface", &["guest"], "containers"),
+    ("interface/driver", &["@model"], "other hypervisors"),
+];
+
+/// What libvirt writes into the document of a running domain, or does not read although it writes it: nobody is to be told of it.
+const WRITTEN: &[(&str, &[&str])] = &[
+    ("backingStore/source", &["privateData"]),
+    ("cache/line", &["@unit"]),
+    ("cache/size", &["@unit"]),
+    ("console/target", &["model"]),
+    ("cputune/cachetune", &["@id"]),
+    ("cputune/energytune", &["@id"]),
+    ("devices/console", &["@tty"]),
+    ("devices/disk", &["privateData"]),
+    ("devices/parallel", &["@tty"]),
+    ("devices/serial", &["@tty"]),
+    ("disk/source", &["privateData"]),
+    ("domain/launchSecurity", &["handle"]),
+    ("interface/mac", &["@currentAddress"]),
+    ("interface/source", &["@macTableManager", "@missing"]),
+    ("mirror/source", &["privateData"]),
+    ("nvram/source", &["privateData"]),
+    ("parallel/target", &["@type", "model"]),
+];
+
+/// A part of a document that was not read.
+#[derive(Debug, Clone)]
+struct Left<'a> {
+    /// The element, or the one with the attribute.
+    el: El<'a>,
+    /// The attribute: its name and its bytes.
+    attribute: Option<(&'a str, std::ops::Range<usize>)>,
+}
+
+/// The parts of the document that were not read, each with a problem.
+pub(crate) fn unread(text: &str, elements: &Elements<'_>, report: &Report, release: Release) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let left = left(elements, release, &mut problems);
+    if !left.is_empty() {
+        // Names are told by asking again, which few documents need.
+        let questions = Questions::ask(text, release);
+        problems
+            .extend(left.iter().filter_map(|left| tell::problem(left, report, release, questions.as_ref())));
+    }
+    problems
+}
+
+/// What was not read: of elements in elements the outermost only.
+fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Problem>) -> Vec<Left<'a>> {
+    let mut found = Vec::new();
+    let (Some(root), Some(asked)) = (elements.root(), elements.asked()) else { return found };
+    let mut next = 0;
+    for el in root.subtree().filter(|el| !is_free(*el)) {
+        if el.row() < next {
+            continue;
+        }
+        if let Some(driver) = other_driver(el) {
+            let message =
+                format!("element `<{}>` has no effect on a QEMU guest: it is for {driver}", el.name());
+            problems.push(OTHER_DRIVER.problem(release, el.pos(), message));
+            next = el.end_row();
+            continue;
+        }
+        let is_foreign = el.namespace().is_some_and(|namespace| namespace != qemu_ns::NAMESPACE);
+        if is_foreign {
+            problems.extend(qemu_namespace(el, release));
+        } else if el.row() != root.row() && !asked.has_element(el.row()) {
+            found.push(Left { el, attribute: None });
+        } else {
+            let attributes = el.node().attributes().enumerate();
+            let left = attributes.filter(|(number, attribute)| {
+                attribute.namespace().is_none() && !asked.has_attribute(el.row(), *number)
+            });
+            found.extend(
+                left.map(|(_, attribute)| Left {
+                    el,
+                    attribute: Some((attribute.name(), attribute.range())),
+                }),
+            );
+            continue;
+        }
+        next = el.end_row();
+    }
+    found
+}
+
+/// Whether anything can be in the element, or it is read although no reader looks at it: a section that comes again is read with
+/// the first.
+fn is_free(el: El<'_>) -> bool {
+    const FREE: [&str; 2] = ["description", "metadata"];
+    let around = el.parent();
+    let in_domain = around.is_some_and(|around| around.parent().is_none());
+    let in_free = std::iter::successors(around, |el| el.parent()).any(|el| FREE.contains(&el.name()));
+    in_free || in_domain && (FREE.contains(&el.name()) || MERGED.contains(&el.name()))
+}
+
+/// The driver that an element is for, where it is not QEMU's.
+fn other_driver(el: El<'_>) -> Option<&'static str> {
+    // Most elements have another name than those of the list, and are not looked at further.
+    let mut named = OTHERS.iter().filter(|(_, names, _)| names.contains(&el.name())).peekable();
+    named.peek()?;
+    let around = el.parent()?;
+    let outer = around.parent().map_or("", El::name);
+    let is_key =
+        |key: &str| key.split_once('/').is_some_and(|(first, own)| first == outer && own == around.name());
+    named.find(|(key, ..)| is_key(key)).map(|(_, _, driver)| *driver)
+}
+
+/// A warning for an element that is meant to be in libvirt's namespace for QEMU, and is in another.
+fn qemu_namespace(el: El<'_>, release: Release) -> Option<Problem> {
+    const NAMES: [&str; 4] = ["commandline", "capabilities", "override", "deprecation"];
+    let in_domain = el.parent().is_some_and(|around| around.parent().is_none());
+    let namespace = el.namespace().unwrap_or_default();
+    if !in_domain || !NAMES.contains(&el.name()) || !namespace.contains("qemu") {
+        return None;
+    }
+    let message = format!(
+        "element `{}` is ignored: its namespace is `{namespace}`, not `{}`",
+        el.name(),
+        qemu_ns::NAMESPACE
+    );
+    Some(QEMU_NAMESPACE.problem(release, el.pos(), message))
+}
+
+impl Left<'_> {
+    /// Its place in the text.
+    fn place(&self) -> Place {
+        self.attribute.as_ref().map_or_else(|| self.el.pos().into(), |(_, range)| Place::bytes(range.clone()))
+    }
+}

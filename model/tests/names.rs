@@ -1,0 +1,37 @@
+//! The list of known names is what the readers ask for.
+
+#![allow(clippy::disallowed_methods, reason = "the test reads documents, and writes the list")]
+
+#[path = "names/explore.rs"]
+mod explore;
+
+use std::path::Path;
+
+use explore::Names;
+
+/// The documents of the matrix; none where only this crate is there.
+fn documents() -> Vec<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../testsuite/matrix");
+    let files = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut files: Vec<_> = files.filter(|file| file.extension().is_some_and(|end| end == "xml")).collect();
+    files.sort();
+    files.iter().filter_map(|file| std::fs::read_to_string(file).ok()).collect()
+}
+
+#[test]
+fn the_list_of_known_names_is_what_the_readers_ask_for() {
+    let documents = documents();
+    if documents.is_empty() {
+        return;
+    }
+    let found = Names::of(&documents).to_text();
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/names/known.txt");
+    if std::env::var_os("BLESS").is_some() {
+        std::fs::write(&file, &found).unwrap();
+    }
+    let listed = std::fs::read_to_string(&file).unwrap_or_default();
+    for (listed, found) in listed.lines().zip(found.lines()) {
+        assert_eq!(listed, found, "write the list with BLESS=1");
+    }
+    assert_eq!(listed.len(), found.len(), "write the list with BLESS=1");
+}

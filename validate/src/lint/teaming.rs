@@ -1,0 +1,100 @@
+//! Lints on teaming pairs.
+
+use virtargv_model::advice::{Message, nearest};
+use virtargv_model::device::net::{Interface, Mac, Source, Teaming, TeamingType};
+use virtargv_model::{Edit, Pos, YesNo};
+
+use super::{Context, Found};
+
+virtargv_model::rules! {
+    /// The persistent interface of a teaming pair exists.
+    PARTNER = "net-teaming-partner": Plain, Validate,
+        "`<teaming type='transient' persistent=>` is the alias of the persistent interface: a user alias, which begins with `ua-`, or `net0`",
+        help "give the persistent interface `<alias name='ua-...'/>`, and name it", severity Warning;
+    /// The interfaces of a teaming pair have one MAC address.
+    MAC = "net-teaming-mac": Plain, Validate,
+        "the guest's `net_failover` driver joins the interfaces of one MAC address",
+        help "give both interfaces the same `<mac address=>`", severity Warning;
+    /// The host device of a teaming pair is managed.
+    MANAGED = "net-teaming-managed": Plain, Validate,
+        "the host device is unplugged for a migration and plugged again after it, which libvirt does for managed devices only",
+        help "add `managed='yes'`", severity Warning;
+}
+
+/// A transient part of a pair.
+struct Transient<'a> {
+    pos: Pos,
+    teaming: &'a Teaming,
+    mac: Option<&'a Mac>,
+    managed: Option<YesNo>,
+    is_hostdev: bool,
+}
+
+pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
+    let devices = &cx.domain.devices;
+    let interfaces = devices.interfaces.iter().filter_map(|nic| {
+        let teaming = nic.teaming.as_ref()?;
+        let (is_hostdev, managed) = match &nic.source {
+            Source::Hostdev(host) => (true, host.managed),
+            _ => (false, None),
+        };
+        Some(Transient { pos: nic.info.pos, teaming, mac: nic.mac.as_ref(), managed, is_hostdev })
+    });
+    let hostdevs = devices.hostdevs.iter().filter_map(|dev| {
+        let teaming = dev.teaming.as_ref()?;
+        Some(Transient { pos: dev.info.pos, teaming, mac: None, managed: dev.managed, is_hostdev: true })
+    });
+    for part in interfaces.chain(hostdevs).filter(|part| part.teaming.kind == Some(TeamingType::Transient)) {
+        check_part(cx, &part, out);
+    }
+}
+
+fn check_part(cx: &Context<'_>, part: &Transient<'_>, out: &mut Found) {
+    if part.is_hostdev && !part.managed.is_some_and(YesNo::is_yes) {
+        let message = Message::new("the transient device of a teaming pair is not `managed`");
+        out.push(&MANAGED, part.pos, message.with_edit(Edit::attribute(part.pos, "managed", "yes")));
+    }
+    let Some(wanted) = part.teaming.persistent.as_deref() else { return };
+    let persistent = cx
+        .domain
+        .devices
+        .interfaces
+        .iter()
+        .enumerate()
+        .filter(|(_, nic)| nic.teaming_type() == Some(TeamingType::Persistent));
+    let named: Vec<(String, &Interface)> = persistent.map(|(index, nic)| (alias(index, nic), nic)).collect();
+    let Some((_, partner)) = named.iter().find(|(alias, _)| alias == wanted) else {
+        let place = part.teaming.pos.attr("persistent");
+        let mut message = Message::new(format!("no persistent interface has the alias `{wanted}`"));
+        let found = nearest(wanted, named.iter().map(|(alias, _)| alias.as_str()));
+        if let Some(alias) = found.map(|found| found.word).or(named.first().map(|(alias, _)| alias.as_str()))
+        {
+            message = message.with_help(format!("the persistent interface is `{alias}`"));
+        }
+        if let [(alias, nic)] = named.as_slice() {
+            message = message
+                .with_label(nic.info.pos, format!("this one is `{alias}`"))
+                .with_edit(Edit::value(place.clone(), alias.as_str()));
+        }
+        out.push(&PARTNER, place, message);
+        return;
+    };
+    if let (Some(mac), Some(other)) = (part.mac, &partner.mac)
+        && mac.address != other.address
+    {
+        let message = Message::new(format!(
+            "the MAC addresses of the teaming pair differ: `{}` and `{}`",
+            mac.address, other.address
+        ));
+        let message = message
+            .with_label(partner.info.pos.path("mac/@address"), "the persistent interface")
+            .with_edit(Edit::value(part.pos.path("mac/@address"), other.address.to_string()));
+        out.push(&MAC, part.pos.path("mac/@address"), message);
+    }
+}
+
+/// The alias that an interface gets: its own, where the user gave it one, else that of its number.
+fn alias(index: usize, nic: &Interface) -> String {
+    let own = nic.info.alias.as_deref().filter(|alias| alias.starts_with("ua-"));
+    own.map_or_else(|| format!("net{index}"), str::to_owned)
+}

@@ -1,0 +1,159 @@
+//! What `check` warns of.
+
+use virtargv::{FixedHost, Level, Levels, Release, Request, Severity, builtin};
+
+/// A document with `rest` in `<domain>` and `devices` in `<devices>`.
+fn document(machine: &str, rest: &str, devices: &str) -> String {
+    format!(
+        "<domain type='kvm' xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><name>x</name>\
+         <memory unit='MiB'>512</memory>{rest}<os><type arch='x86_64' machine='{machine}'>hvm</type></os>\
+         <devices>{devices}</devices></domain>"
+    )
+}
+
+/// Checks the ids and severities of what is found under the release, with everything on.
+fn check_text(release: Release, text: &str, expected: &[(&str, Severity)]) {
+    let caps = builtin::get("qemu-10.0-x86_64", release).unwrap();
+    let host = FixedHost::default();
+    let mut levels = Levels::default();
+    for id in ["advice"] {
+        levels.set(id, Level::Warn).unwrap();
+    }
+    let report = virtargv::check(text, &Request::new(&caps, &host), &levels);
+    let found: Vec<_> = report.iter().map(|problem| (problem.id(), problem.severity)).collect();
+    assert_eq!(found, expected, "{text}\n{report}");
+}
+
+/// As [`check_text`], for warnings about a document in parts.
+fn check(machine: &str, rest: &str, devices: &str, expected: &[&str]) {
+    let expected: Vec<_> = expected.iter().map(|id| (*id, Severity::Warning)).collect();
+    check_text(Release::V12_9, &document(machine, rest, devices), &expected);
+}
+
+const MACHINE: &str = "pc-q35-10.0";
+
+#[test]
+fn a_good_document_has_no_warnings() {
+    check(MACHINE, "", "", &[]);
+    check(
+        MACHINE,
+        "<currentMemory unit='MiB'>256</currentMemory>",
+        "<interface type='user'><model type='e1000e'/></interface>\
+         <channel type='unix'><target type='virtio' name='org.qemu.guest_agent.0'/></channel>\
+         <graphics type='vnc'/>",
+        &[],
+    );
+}
+
+#[test]
+fn machine_types() {
+    check("q35", "", "", &["machine-alias"]);
+    check("pc-q35-2.12", "", "", &["machine-deprecated"]);
+}
+
+#[test]
+fn memory() {
+    check(MACHINE, "<currentMemory unit='GiB'>1</currentMemory>", "", &["memory-current-above"]);
+    check(MACHINE, "<currentMemory unit='MiB'>512</currentMemory>", "", &[]);
+}
+
+#[test]
+fn nic_models() {
+    let nic = |model: &str| format!("<interface type='user'><model type='{model}'/></interface>");
+    for model in ["virtio", "e1000", "e1000e", "igb", "rtl8139", "vmxnet3", "usb-net"] {
+        let found = if model == "usb-net" { "<controller type='usb' model='qemu-xhci'/>" } else { "" };
+        check(MACHINE, "", &format!("{found}{}", nic(model)), &[]);
+    }
+    check(MACHINE, "", &nic("e1000x"), &["nic-model-unknown"]);
+    check(MACHINE, "", &nic("vlance"), &["nic-model-unknown"]);
+}
+
+#[test]
+fn channels() {
+    let channel = |target: &str| format!("<channel type='unix'><target type='virtio'{target}/></channel>");
+    check(MACHINE, "", &channel(""), &["channel-unnamed"]);
+    check(MACHINE, "", &channel(" name='org.example.0'"), &[]);
+}
+
+#[test]
+fn passwords() {
+    check(MACHINE, "", "<graphics type='vnc' passwd='secret'/>", &["password-in-document"]);
+}
+
+#[test]
+fn teaming_pairs() {
+    let pair = |alias: &str, mac: &str, managed: &str| {
+        format!(
+            "<interface type='user'><mac address='52:54:00:00:00:01'/><model type='virtio'/>\
+             <teaming type='persistent'/><alias name='ua-net'/></interface>\
+             <interface type='hostdev'{managed}><source><address type='pci' domain='0x0' bus='0x1' slot='0x2' function='0x3'/></source>\
+             <mac address='{mac}'/><teaming type='transient' persistent='{alias}'/></interface>"
+        )
+    };
+    let ids = |devices: &str| {
+        let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).unwrap();
+        let host = FixedHost::default();
+        let text = document(MACHINE, "", devices);
+        let report = virtargv::check(&text, &Request::new(&caps, &host), &Levels::default());
+        let found: Vec<_> = report.iter().map(|problem| problem.id()).collect();
+        found.into_iter().filter(|id| id.starts_with("net-teaming")).collect::<Vec<_>>()
+    };
+    let (same, managed) = ("52:54:00:00:00:01", " managed='yes'");
+    assert_eq!(ids(&pair("ua-net", same, managed)), [] as [&str; 0]);
+    assert_eq!(ids(&pair("ua-net", "52:54:00:00:00:02", managed)), ["net-teaming-mac"]);
+    assert_eq!(ids(&pair("ua-nett", same, managed)), ["net-teaming-partner"]);
+    assert_eq!(ids(&pair("ua-net", same, "")), ["net-teaming-managed"]);
+}
+
+#[test]
+fn qemu_arguments() {
+    let args = |args: &[&str]| {
+        let args: String = args.iter().map(|arg| format!("<qemu:arg value='{arg}'/>")).collect();
+        let text = document(MACHINE, "", "").replace("</domain>", "");
+        format!("{text}<qemu:commandline>{args}</qemu:commandline></domain>")
+    };
+    let check = |given: &[&str], expected: &[&str]| {
+        let expected: Vec<_> = expected.iter().map(|id| (*id, Severity::Warning)).collect();
+        check_text(Release::V12_9, &args(given), &expected);
+    };
+    check(&["-device", "pcie-root-port,id=mine"], &[]);
+    check(&["-name", "other"], &["qemu-argument-twice"]);
+    check(&["--m", "1024"], &["qemu-argument-twice"]);
+    check(&["-device", "pcie-root-port,id=balloon0"], &["qemu-argument-twice"]);
+    check(&["-object", "memory-backend-ram,id=pc.ram,size=1M"], &["qemu-argument-twice"]);
+}
+
+#[test]
+fn vhost_user_without_shared_memory() {
+    let device = "<interface type='vhostuser'><source type='unix' path='/run/a' mode='client'/><model type='virtio'/></interface>";
+    let caps = builtin::get("qemu-10.0-x86_64", Release::V7_0).unwrap();
+    let host = FixedHost::default();
+    let has = |rest: &str| {
+        let report = virtargv::check(
+            &document(MACHINE, rest, device),
+            &Request::new(&caps, &host),
+            &Levels::default(),
+        );
+        let of_memory = |id: &&str| id.starts_with("vhost-user");
+        report.iter().map(|problem| problem.id()).filter(of_memory).count()
+    };
+    assert_eq!(has(""), 1, "one warning, or one error, but not both");
+    assert_eq!(has("<memoryBacking><access mode='shared'/></memoryBacking>"), 0);
+}
+
+#[test]
+fn levels_allow_and_deny() {
+    let caps = builtin::get("qemu-10.0-x86_64", Release::V12_9).unwrap();
+    let host = FixedHost::default();
+    let text = document(MACHINE, "<xyzzy/>", "");
+    let check = |level: Option<Level>, expected: Option<Severity>| {
+        let mut levels = Levels::default();
+        level.iter().for_each(|level| levels.set("unknown-element", *level).unwrap());
+        let report = virtargv::check(&text, &Request::new(&caps, &host), &levels);
+        assert_eq!(report.first().map(|problem| problem.severity), expected);
+        assert_eq!(report.refuses(), expected == Some(Severity::Error));
+    };
+    check(None, Some(Severity::Warning));
+    check(Some(Level::Deny), Some(Severity::Error));
+    check(Some(Level::Allow), None);
+}
