@@ -98,27 +98,33 @@ fn check_shows_all_problems_by_place() {
     check(
         &["check", "examples/broken.xml"],
         "",
-        expect![[r"
-            error[unit]: invalid argument: unknown unit 'GigaByte' in element 'memory' (known: bytes, KB, KiB, MB, MiB, ... EB, EiB)
+        expect![[r#"
+            error[unit]: invalid argument: unknown unit `GigaByte` in `<memory>`
              --> examples/broken.xml:3:11
               |
             3 |   <memory unit='GigaByte'>4</memory>
               |           ^^^^^^^^^^^^^^^
+              |
+              = help: use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
 
-            error[attribute-value]: XML error: bad value 'virtoi' for attribute 'bus' of element 'target': known values: ide, fdc, scsi, virtio, xen, usb, uml, sata, sd, nvme
+            error[attribute-value]: XML error: bad value `virtoi` for `bus` of `<target>`
               --> examples/broken.xml:10:25
                |
             10 |       <target dev='vda' bus='virtoi'/>
                |                         ^^^^^^^^^^^^
+               |
+               = help: did you mean `virtio`? Possible are `fdc`, `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
 
-            error[net-teaming-persistent-model]: unsupported configuration: teaming type 'persistent' needs interface model 'virtio', not 'e1000'
+            error[net-teaming-persistent-model]: unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`
               --> examples/broken.xml:14:14
                |
             14 |       <model type='e1000'/>
                |              ^^^^^^^^^^^^
+               |
+               = help: add `<model type='virtio'/>` to the interface
 
             1 of 1 refused
-        "]],
+        "#]],
     );
     check(&["check", "-"], GOOD, expect![[r""]]);
 }
@@ -156,7 +162,7 @@ fn needs_are_comments_or_json() {
         comments,
         [
             "# The command line requires on the host (virtargv creates none of it):",
-            "# - a directory '/no/such/directory' that QEMU can write to",
+            "# - a directory `/no/such/directory` that QEMU can write to",
         ]
     );
     let output = virtargv(&["argv", "--explain-host", "--format", "json", "-"], GOOD).stdout;
