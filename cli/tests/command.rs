@@ -189,7 +189,7 @@ fn values_stay_inside_comments() {
     // The default directory is one component below that of the system, whatever the name is.
     let output = virtargv(&["argv", "--standalone", "--explain-host", "-"], &GOOD.replace("a,b", "a,b c"));
     let directory = text(&output.stdout).lines().nth(1).expect("a directory");
-    assert!(directory.ends_with("/virtargv-a,b c' that QEMU can write to"), "{directory}");
+    assert!(directory.ends_with("/virtargv-a,b c` that QEMU can write to"), "{directory}");
 }
 
 #[test]
