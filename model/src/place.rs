@@ -333,7 +333,7 @@ mod tests {
         check(9 + long.len(), 3, STEP * 2 + 8);
         check(text.len(), 3, STEP * 2 + 8 + 14);
         let frame = source.locate(&Pos::at(9 + long.len()).attr("x")).unwrap();
-        assert_eq!(text.get(frame.range), Some("`x='1'`"));
+        assert_eq!(text.get(frame.range), Some("x='1'"));
     }
 
     #[test]
@@ -357,6 +357,6 @@ mod tests {
             (text.get(14..17), shown("d/@x"), shown("e/@x")),
             (Some("<d "), Some("<d x='1'/>"), Some("<d x='1'/>"))
         );
-        assert_eq!((shown("@x"), shown("@y")), (Some("`x='1'`"), Some("<d x='1'/>")));
+        assert_eq!((shown("@x"), shown("@y")), (Some("x='1'"), Some("<d x='1'/>")));
     }
 }

@@ -319,7 +319,7 @@ fn quote_from(start: usize, out: &mut String) {
     }
     // Testing all bytes is faster than stopping at the first quote, which few words have.
     if word.bytes().filter(|byte| *byte == b'\'').count() > 0 {
-        let escaped = word.replace('\'', r"`\`'");
+        let escaped = word.replace('\'', r"'\''");
         out.truncate(start);
         out.push_str(&escaped);
     }

@@ -351,7 +351,10 @@ mod tests {
     fn what_is_wrong_is_named_with_its_place() {
         check("<qemuCaps>\n<arch>x86_64</arch><flag name='spice'/></qemuCaps>", r#"x86_64 {"spice"}"#);
         check("<qemuCaps>\n  <arch>z80</arch></qemuCaps>", "2:3: `z80` is not a valid content of `<arch>`");
-        check("<caps/>", "1:1: the root element is `caps`, not `qemuCaps`");
+        check(
+            "<caps/>",
+            "1:1: this is not a capabilities file: the root element is `<caps>`, not `<qemuCaps>`",
+        );
         check("<qemuCaps/>", "1:1: `<arch>` is missing");
         check(
             "<qemuCaps format='2'/>",

@@ -92,7 +92,7 @@ fn changes(lines: &[&str], text: &str, replacements: &[Replacement]) -> Vec<Chan
     for replacement in sorted {
         let (first, last) = (line_of(replacement.range.start), line_of(replacement.range.end));
         match groups.last_mut() {
-            Some((covered, group)) if first < covered.end => {
+            Some((covered, group)) if first <= covered.end => {
                 covered.end = covered.end.max(last + 1);
                 group.push(replacement.clone());
             }

@@ -145,7 +145,7 @@ fn errors_of_syntax_name_their_line() {
     check("user = root", "line 1: a value is missing: a string in quotes, a number, or a list in `[ ]`");
     check("user = 'root\n'", "line 1: a string lacks its closing '");
     check("user = \"\"\"root", "line 1: a string lacks its closing \"\"\"");
-    check("user = 'a' 'b'", "line 1: ''b'' follows the value of 'user'");
+    check("user = 'a' 'b'", "line 1: `'b'` follows the value of `user`");
     check("x = -", "line 1: a number lacks its digits");
     check("x = 99999999999999999999", "line 1: the number `99999999999999999999` is too large");
     check("x = [ 1,\n 2\n", "line 1: a list lacks its closing ]");

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use virtargv::examples::Example;
-use virtargv::{Arch, Cap, Caps, Host, Override, Release, Request, Severity, Source, builtin};
+use virtargv::{Arch, Cap, Caps, Host, Level, Levels, Override, Release, Request, Severity, Source, builtin};
 
 use crate::definitions::DEFINITIONS;
 use crate::matrix::{Case, HostKind, LineFor, Qemu, cases};
@@ -47,6 +47,11 @@ pub struct Found {
 }
 
 impl Conditions {
+    /// Those of `virtargv check` under this release.
+    pub fn under(release: Release) -> Self {
+        Self::Check { release, set: None, with: Vec::new(), without: Vec::new() }
+    }
+
     /// Those of `case`, from the most usual to its own.
     pub fn of(case: &'static Case) -> Vec<Self> {
         let check = |release, set| Self::Check { release, set, with: Vec::new(), without: Vec::new() };
@@ -217,7 +222,7 @@ impl Judge {
         let mut request = Request::new(caps, host);
         request.read.abi_update = self.define;
         request.start.runner = self.line_for.runner();
-        let report = virtargv::run(text, &request).report;
+        let report = virtargv::check(text, &request, &with_advice());
         let source = Source::new(text);
         let found = report.iter().map(|problem| Found {
             id: problem.id(),
@@ -228,6 +233,14 @@ impl Judge {
         });
         Some(found.collect())
     }
+}
+
+/// The levels with which all lints are on.
+fn with_advice() -> Levels {
+    let mut levels = Levels::default();
+    // The group is there, and without it the examples of its lints are missed.
+    let _ = levels.set("advice", Level::Warn);
+    levels
 }
 
 /// The newest built-in set for guests of an architecture. Each is loaded once.
