@@ -158,10 +158,7 @@ impl Reader {
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
-        if el.records_names() {
-            el.question(|| Question::Words(name.to_owned(), T::words(self.release)));
-        }
-        let text = el.get(name)?;
+        let text = el.get_word(name, || T::words(self.release))?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
             Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
@@ -267,9 +264,7 @@ impl Reader {
 
     /// As [`Reader::text`], with the class of a bad value. An empty text is read as absent.
     pub fn text_as<T: Value>(&mut self, class: impl Into<Classes>, el: El<'_>) -> Option<T> {
-        if el.records_names() {
-            el.question(|| Question::TextWords(T::words(self.release)));
-        }
+        el.question(|| Question::TextWords(T::words(self.release)));
         let text = el.text_ref();
         if text.is_empty() {
             return None;
@@ -469,8 +464,8 @@ impl<'a> ByName<'a> {
         self.around.question(|| Question::Child(name.to_owned()));
         let range = self.names.iter().find(|(known, _)| *known == name).map(|(_, range)| range.clone());
         let found = range.and_then(|range| self.children.get(range)).unwrap_or_default();
-        for child in found {
-            let _ = child.noted();
+        if self.around.is_recorded() {
+            found.iter().copied().for_each(El::note);
         }
         found
     }

@@ -81,11 +81,6 @@ impl Asked {
         }
     }
 
-    /// Whether names are kept.
-    pub(crate) fn has_names(&self) -> bool {
-        self.names.is_some()
-    }
-
     /// The questions that were asked, each with the row of its element.
     pub(crate) fn into_questions(self) -> Vec<(u32, Question)> {
         self.names.map(RefCell::into_inner).unwrap_or_default()

@@ -344,9 +344,17 @@ impl<'a> El<'a> {
     }
 
     /// The attribute `name` as written.
-    #[inline]
     pub fn get(self, name: &str) -> Option<&'a str> {
         if let Some(asked) = &self.elements.asked {
+            self.record_attribute(asked, name);
+        }
+        self.row.node.attribute(name)
+    }
+
+    /// As [`El::get`], of an attribute whose words `words` tells.
+    pub(super) fn get_word(self, name: &str, words: impl FnOnce() -> Vec<&'static str>) -> Option<&'a str> {
+        if let Some(asked) = &self.elements.asked {
+            asked.question(self.row.index, || Question::Words(name.to_owned(), words()));
             self.record_attribute(asked, name);
         }
         self.row.node.attribute(name)
@@ -361,18 +369,32 @@ impl<'a> El<'a> {
         }
     }
 
+    /// Records that the element was asked for its children `name`, of which the first `count` are read.
     #[cold]
-    fn record_child(self, asked: &Asked, name: &str) {
+    fn record_children(self, asked: &Asked, name: &str, count: usize) {
         asked.question(self.row.index, || Question::Child(name.to_owned()));
+        for child in self.elements().filter(|child| child.name() == name).take(count) {
+            asked.element(child.row.index);
+        }
     }
 
-    /// Notes that the element was read, where that is recorded, and returns it.
-    #[inline]
-    pub(crate) fn noted(self) -> Self {
+    /// As [`El::child`], recorded.
+    #[cold]
+    fn recorded_child(self, asked: &Asked, name: &str) -> Option<El<'a>> {
+        self.record_children(asked, name, 1);
+        self.elements().find(|e| e.name() == name)
+    }
+
+    /// Notes that the element was read, where that is recorded.
+    pub(super) fn note(self) {
         if let Some(asked) = &self.elements.asked {
             asked.element(self.row.index);
         }
-        self
+    }
+
+    /// Whether it is recorded what is read.
+    pub(super) fn is_recorded(self) -> bool {
+        self.elements.asked.is_some()
     }
 
     /// Notes a question other than for an attribute or a child, where names are recorded.
@@ -381,12 +403,6 @@ impl<'a> El<'a> {
         if let Some(asked) = &self.elements.asked {
             asked.question(self.row.index, question);
         }
-    }
-
-    /// Whether names are recorded.
-    #[inline]
-    pub(crate) fn records_names(self) -> bool {
-        self.elements.asked.as_ref().is_some_and(|asked| asked.has_names())
     }
 
     /// The number of the first element after those in this one.
@@ -419,14 +435,17 @@ impl<'a> El<'a> {
 
     /// The child elements, in document order, of which each is read or refused by its name.
     pub fn every(self) -> impl Iterator<Item = El<'a>> {
-        self.elements().map(El::noted)
+        if self.is_recorded() {
+            self.elements().for_each(El::note);
+        }
+        self.elements()
     }
 
     /// As [`El::every`], where the names are the words of `T`.
     pub fn every_of<T: crate::Spelled>(self) -> impl Iterator<Item = El<'a>> {
         if let Some(asked) = &self.elements.asked {
             for word in T::ALL {
-                self.record_child(asked, word.as_str());
+                self.record_children(asked, word.as_str(), 0);
             }
         }
         self.every()
@@ -436,10 +455,10 @@ impl<'a> El<'a> {
     pub fn any_of(self, names: &'static [&'static str]) -> impl Iterator<Item = El<'a>> {
         if let Some(asked) = &self.elements.asked {
             for name in names {
-                self.record_child(asked, name);
+                self.record_children(asked, name, usize::MAX);
             }
         }
-        self.elements().filter(|child| names.contains(&child.name())).map(El::noted)
+        self.elements().filter(|child| names.contains(&child.name()))
     }
 
     /// The child elements called `name` in libvirt's namespace for QEMU.
@@ -447,16 +466,16 @@ impl<'a> El<'a> {
         self.question(|| Question::Child(format!("{QEMU_PREFIX}{name}")));
         let candidates = self.may_have(name).then(|| self.elements());
         let is_it = move |el: &El<'a>| el.name() == name && el.namespace() == Some(qemu_ns::NAMESPACE);
-        candidates.into_iter().flatten().filter(is_it).map(El::noted)
+        candidates.into_iter().flatten().filter(is_it).inspect(|el| el.note())
     }
 
     /// The child elements called `name`.
     pub fn children(self, name: &str) -> impl Iterator<Item = El<'a>> {
         if let Some(asked) = &self.elements.asked {
-            self.record_child(asked, name);
+            self.record_children(asked, name, usize::MAX);
         }
         let candidates = self.may_have(name).then(|| self.elements());
-        candidates.into_iter().flatten().filter(move |e| e.name() == name).map(El::noted)
+        candidates.into_iter().flatten().filter(move |e| e.name() == name)
     }
 
     /// The first child element called `name`.
@@ -464,10 +483,10 @@ impl<'a> El<'a> {
         if !self.may_have(name) {
             return None;
         }
-        if let Some(asked) = &self.elements.asked {
-            self.record_child(asked, name);
+        match &self.elements.asked {
+            None => self.elements().find(|e| e.name() == name),
+            Some(asked) => self.recorded_child(asked, name),
         }
-        self.elements().find(|e| e.name() == name).map(El::noted)
     }
 
     /// Whether there can be a child called `name`.
