@@ -52,7 +52,21 @@ fn a_file_is_written_once_and_only_where_it_changes() {
     };
     let dry = run(&["--dry-run"]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), BROKEN);
-    expect![""].assert_eq(&text(&dry.stdout).replace('\r', "").replace(&*file.to_string_lossy(), "FILE"));
+    expect![[r#"
+        --- FILE
+        +++ FILE
+        @@ -1,7 +1,7 @@
+        -<domain type='KVM'>
+        +<domain type='kvm'>
+           <name>a &amp; b</name>
+           <memory unit='MiB'>64</memory>
+        -  <clock offset="localtme"/> <!-- kept -->
+        +  <clock offset="localtime"/> <!-- kept -->
+           <os><type arch='x86_64' machine='q35'>hvm</type></os>
+           <devices>
+             <video><model type='nothing like it'/></video>
+    "#]]
+    .assert_eq(&text(&dry.stdout).replace('\r', "").replace(&*file.to_string_lossy(), "FILE"));
     run(&[]);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), mended());
     let again = run(&[]);
