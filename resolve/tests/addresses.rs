@@ -110,11 +110,11 @@ fn a_place_that_is_taken_twice_is_told() {
         Arch::X86_64,
         "pc",
         twice,
-        &expect![[r#"
+        &expect![[r"
             sound @ 0000:00:05.0
             sound @ 0000:00:05.0
             XML error: two devices have the PCI address `0000:00:05.0`
-        "#]],
+        "]],
     );
 }
 

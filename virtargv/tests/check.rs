@@ -1,5 +1,7 @@
 //! What `check` warns of.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
 use virtargv::{FixedHost, Level, Levels, Release, Request, Severity, builtin};
 
 /// A document with `rest` in `<domain>` and `devices` in `<devices>`.
@@ -16,7 +18,8 @@ fn check_text(release: Release, text: &str, expected: &[(&str, Severity)]) {
     let caps = builtin::get("qemu-10.0-x86_64", release).unwrap();
     let host = FixedHost::default();
     let mut levels = Levels::default();
-    for id in ["advice"] {
+    {
+        let id = "advice";
         levels.set(id, Level::Warn).unwrap();
     }
     let report = virtargv::check(text, &Request::new(&caps, &host), &levels);
@@ -95,7 +98,7 @@ fn teaming_pairs() {
         let host = FixedHost::default();
         let text = document(MACHINE, "", devices);
         let report = virtargv::check(&text, &Request::new(&caps, &host), &Levels::default());
-        let found: Vec<_> = report.iter().map(|problem| problem.id()).collect();
+        let found: Vec<_> = report.iter().map(virtargv::Problem::id).collect();
         found.into_iter().filter(|id| id.starts_with("net-teaming")).collect::<Vec<_>>()
     };
     let (same, managed) = ("52:54:00:00:00:01", " managed='yes'");
@@ -108,7 +111,8 @@ fn teaming_pairs() {
 #[test]
 fn qemu_arguments() {
     let args = |args: &[&str]| {
-        let args: String = args.iter().map(|arg| format!("<qemu:arg value='{arg}'/>")).collect();
+        let args: Vec<String> = args.iter().map(|arg| format!("<qemu:arg value='{arg}'/>")).collect();
+        let args = args.concat();
         let text = document(MACHINE, "", "").replace("</domain>", "");
         format!("{text}<qemu:commandline>{args}</qemu:commandline></domain>")
     };
@@ -135,7 +139,7 @@ fn vhost_user_without_shared_memory() {
             &Levels::default(),
         );
         let of_memory = |id: &&str| id.starts_with("vhost-user");
-        report.iter().map(|problem| problem.id()).filter(of_memory).count()
+        report.iter().map(virtargv::Problem::id).filter(of_memory).count()
     };
     assert_eq!(has(""), 1, "one warning, or one error, but not both");
     assert_eq!(has("<memoryBacking><access mode='shared'/></memoryBacking>"), 0);
@@ -148,7 +152,9 @@ fn levels_allow_and_deny() {
     let text = document(MACHINE, "<xyzzy/>", "");
     let check = |level: Option<Level>, expected: Option<Severity>| {
         let mut levels = Levels::default();
-        level.iter().for_each(|level| levels.set("unknown-element", *level).unwrap());
+        if let Some(level) = level {
+            levels.set("unknown-element", level).unwrap();
+        }
         let report = virtargv::check(&text, &Request::new(&caps, &host), &levels);
         assert_eq!(report.first().map(|problem| problem.severity), expected);
         assert_eq!(report.refuses(), expected == Some(Severity::Error));
