@@ -207,11 +207,11 @@ fn what_is_no_description_is_refused() {
     );
     check(
         "{\"version\": 1, \"arch\": \"x86_64\", \"networks\": {\"a\": {\"xml\": \"<pool/>\"}}}",
-        expect!["networks.a.xml: XML error: the definition of a network has the root element 'network'"],
+        expect!["networks.a.xml: XML error: the definition of a network has the root `<network>`"],
     );
     check(
         "{\"version\": 1, \"arch\": \"x86_64\", \"storage\": {\"a\": {\"xml\": \"<pool\"}}}",
-        expect!["storage.a.xml: XML error: not well-formed XML: the document does not have a root node"],
+        expect!["storage.a.xml: XML error: there is no element in the text"],
     );
     check(
         "{\"version\": 1, \"arch\": \"x86_64\", \"cpu\": {\"definitions\": {}}}",

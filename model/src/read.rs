@@ -158,7 +158,7 @@ impl Reader {
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
-        let text = el.get_word(name, || T::words(self.release))?;
+        let text = el.get_word(name, || T::every_word(self.release))?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
             Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
@@ -264,7 +264,7 @@ impl Reader {
 
     /// As [`Reader::text`], with the class of a bad value. An empty text is read as absent.
     pub fn text_as<T: Value>(&mut self, class: impl Into<Classes>, el: El<'_>) -> Option<T> {
-        el.question(|| Question::TextWords(T::words(self.release)));
+        el.question(|| Question::TextWords(T::every_word(self.release)));
         let text = el.text_ref();
         if text.is_empty() {
             return None;

@@ -11,7 +11,7 @@
 //! assert!(host.machine().now().is_ok_and(|now| now > 1_700_000_000));
 //! // A name of a document does not lead out of the directory of definitions.
 //! let error = host.networks().network("../../passwd").unwrap_err();
-//! assert_eq!(error.to_string(), "network '../../passwd' was not found");
+//! assert_eq!(error.to_string(), "network `../../passwd` was not found");
 //! ```
 
 #![allow(clippy::disallowed_methods, reason = "this crate reads the state of the machine")]

@@ -214,11 +214,11 @@ fn secrets_are_found_by_uuid_and_by_usage() {
     assert_eq!(by_uuid(SecretUse::Iscsi, EMPTY), Err(no_value.clone()));
     assert_eq!(by_usage(SecretUse::Iscsi, "units"), Err(no_value));
     let said = |error: Result<Vec<u8>, HostError>| error.unwrap_err().to_string();
-    let other = format!("secret '{DISK}' is of type 'volume', not 'ceph'");
+    let other = format!("secret `{DISK}` is of type `volume`, not `ceph`");
     assert_eq!(said(by_uuid(SecretUse::Ceph, DISK)), other);
-    assert_eq!(said(by_uuid(SecretUse::Volume, GONE)), format!("secret '{GONE}' was not found"));
+    assert_eq!(said(by_uuid(SecretUse::Volume, GONE)), format!("secret `{GONE}` was not found"));
     assert_eq!(said(by_usage(SecretUse::Ceph, "units")), "secret `units` was not found");
-    assert!(said(by_uuid(SecretUse::Vtpm, LONG)).ends_with("has more than '1048576' bytes"));
+    assert!(said(by_uuid(SecretUse::Vtpm, LONG)).ends_with("has more than `1048576` bytes"));
     assert!(said(by_usage(SecretUse::Ceph, "user")).contains("its value is not in base64"));
 }
 
@@ -264,7 +264,7 @@ fn settings_are_those_of_qemu_conf() {
         (None, "apparmor")
     );
     let problems: Vec<String> = host.settings_problems().iter().map(ToString::to_string).collect();
-    let problem = "'/etc/libvirt/qemu.conf', line 3: 'spice_tls' is the string 'yes', it must be '0' or '1'";
+    let problem = "`/etc/libvirt/qemu.conf`, line 3: `spice_tls` is the string `yes`, it must be `0` or `1`";
     assert_eq!(problems, [problem]);
 }
 
@@ -369,7 +369,7 @@ fn devices_are_those_of_sysfs_and_dev() {
     assert_eq!((devices.vhost_net(Accel::Kvm), devices.vhost_net(Accel::Tcg)), (Ok(true), Ok(false)));
     assert_eq!(devices.vhost_vsock(), Ok(false));
     let error = Tree::of(&[("/sys/", "")]).host().devices().usb_devices().unwrap_err();
-    assert_eq!(error.to_string(), "directory '/sys/bus/usb/devices' was not found");
+    assert_eq!(error.to_string(), "directory `/sys/bus/usb/devices` was not found");
 }
 
 /// The answer on a TPM of `version` where this script is swtpm.

@@ -265,11 +265,11 @@ fn one(bytes: Vec<u8>) -> [(String, Vec<u8>); 1] {
 fn loops_are_refused() {
     check_hostile(
         one(overlay("0", "qcow2")),
-        expect!["internal error: the backing chain of image '/i/0' is a loop (/i/0 -> /i/0)"],
+        expect!["internal error: the backing chain of image `/i/0` is a loop (/i/0 -> /i/0)"],
     );
     check_hostile(
         one(overlay("./sub/../0", "qcow2")),
-        expect!["internal error: the backing chain of image '/i/0' is a loop (/i/0 -> /i/./sub/../0)"],
+        expect!["internal error: the backing chain of image `/i/0` is a loop (/i/0 -> /i/./sub/../0)"],
     );
     let ring = (0..5).map(|n| (format!("/i/{n}"), overlay(&((n + 1) % 5).to_string(), "qcow2")));
     check_hostile(
@@ -436,18 +436,18 @@ fn references_are_read_as_libvirt_reads_them() {
         ("b.raw", expect!["file /i/sub/b.raw"]),
         ("../b.raw", expect!["file /i/sub/../b.raw"]),
         ("./b:c.raw", expect!["file /i/sub/./b:c.raw"]),
-        ("b:c.raw", expect!["internal error: protocol 'b' in the name 'b:c.raw' is not known"]),
+        ("b:c.raw", expect!["internal error: protocol `b` in the name `b:c.raw` is not known"]),
         ("fat:/share", expect!["dir /share"]),
         ("nbd:store:10:exportname=a/b", expect![[r#"nbd Some("a/b") at store 10"#]]),
         ("nbd:[::1]:10", expect!["nbd None at ::1 10"]),
         ("nbd:unix:/run/s:exportname=e", expect![[r#"nbd Some("e") at /run/s 0"#]]),
-        ("nbd:store", expect!["internal error: 'nbd:store' is not nbd:HOST:PORT or nbd:unix:SOCKET"]),
-        ("nbd:store:70000", expect!["invalid argument: port '70000' is not a number up to 65535"]),
+        ("nbd:store", expect!["internal error: `nbd:store` is not nbd:HOST:PORT or nbd:unix:SOCKET"]),
+        ("nbd:store:70000", expect!["invalid argument: port `70000` is not a number up to 65535"]),
         ("nbd://store", expect!["nbd None at store 0"]),
         ("nbd+unix:///e?socket=/run/s", expect![[r#"nbd Some("e") at /run/s 0"#]]),
         (
             "nbd+tls://store/e",
-            expect!["internal error: transport 'tls' in the name 'nbd+tls://store/e' is not known"],
+            expect!["internal error: transport `tls` in the name `nbd+tls://store/e` is not known"],
         ),
         (
             "rbd:pool/image@snap:id=u:mon_host=a\\:1\\;[\\:\\:1]\\:2:conf=/c",
@@ -456,7 +456,7 @@ fn references_are_read_as_libvirt_reads_them() {
         ("iscsi://store/iqn.x/1", expect![[r#"iscsi Some("iqn.x/1") at store 0"#]]),
         (
             "iscsi://me%p@store/iqn.x/1",
-            expect!["internal error: 'iscsi://me%p@store/iqn.x/1' is not a valid URI"],
+            expect!["internal error: `iscsi://me%p@store/iqn.x/1` is not a valid URI"],
         ),
         ("https://store:8443/a%20b?c=d&e", expect![[r#"https Some("a b") at store 8443 c=d&e"#]]),
         ("http://me:secret@store/x", expect!["opaque"]),
@@ -489,13 +489,13 @@ fn references_in_json_are_read_as_libvirt_reads_them() {
         (
             r#"json:{"driver":"raw","file":{"driver":"raw"}}"#,
             expect![[
-                r#"invalid argument: the name 'json:{"driver":"raw","file":{"driver":"raw"}}' has a format driver ('raw') below another"#
+                r#"invalid argument: the name `json:{"driver":"raw","file":{"driver":"raw"}}` has a format driver (`raw`) below another"#
             ]],
         ),
         (
             r#"json:{"driver":"qcow2","file":{"driver":"file","filename":"/a"}}"#,
             expect![[
-                r#"internal error: the name 'json:{"driver":"qcow2","file":{"driver":"file","filename":"/a"}}' has the block driver 'qcow2', which libvirt cannot describe"#
+                r#"internal error: the name `json:{"driver":"qcow2","file":{"driver":"file","filename":"/a"}}` has the block driver `qcow2`, which libvirt cannot describe"#
             ]],
         ),
         (r#"json:{"driver":"host_device","filename":"/dev/x"}"#, expect!["block /dev/x"]),
@@ -514,12 +514,12 @@ fn references_in_json_are_read_as_libvirt_reads_them() {
         (r#"json:{"driver":"nvme","device":"0000:01:00.0","namespace":1}"#, expect!["nvme 0000:01:00.0 1"]),
         (
             r#"json:{"driver":"nbd","host":"store","port":"ten"}"#,
-            expect!["invalid argument: port 'ten' is not a number up to 65535"],
+            expect!["invalid argument: port `ten` is not a number up to 65535"],
         ),
         (
             r#"json:{"driver":"http","url":"https://store/x"}"#,
             expect![[
-                r#"invalid argument: the name 'json:{"driver":"http","url":"https://store/x"}' has the URI 'https://store/x', which is not one of protocol 'http'"#
+                r#"invalid argument: the name `json:{"driver":"http","url":"https://store/x"}` has the URI `https://store/x`, which is not one of protocol `http`"#
             ]],
         ),
         (

@@ -177,7 +177,7 @@ fn a_set_of_a_release_that_is_not_followed_runs_when_told() {
     let refused = run(&[]);
     assert_eq!(refused.status.code(), Some(2));
     let message = String::from_utf8_lossy(&refused.stderr).into_owned();
-    assert!(message.contains("'7.4'") && message.contains("--as nearest"), "{message}");
+    assert!(message.contains("`7.4`") && message.contains("--as nearest"), "{message}");
     let agrees = |output: &Output| String::from_utf8_lossy(&output.stdout).contains("1 passed, 0 failed");
     assert!(agrees(&run(&["--as", "nearest"])));
     assert!(agrees(&run(&["--as", "7.0"])));

@@ -12,8 +12,13 @@ pub trait Value: Sized {
     /// What was expected instead, as a part of a message; it does not repeat the value.
     fn parse(text: &str) -> Result<Self, String>;
 
-    /// The words of an enumeration that `release` has; nothing for other values.
+    /// The words of an enumeration that `release` has, for QEMU guests; nothing for other values.
     fn words(_release: Release) -> Vec<&'static str> {
+        Vec::new()
+    }
+
+    /// As [`Value::words`], with those for other hypervisors.
+    fn every_word(_release: Release) -> Vec<&'static str> {
         Vec::new()
     }
 
@@ -30,6 +35,11 @@ impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
 
     fn words(release: Release) -> Vec<&'static str> {
         let known = T::ALL.iter().filter(|value| value.is_for_qemu() && value.releases().contains(release));
+        known.map(|value| value.as_str()).collect()
+    }
+
+    fn every_word(release: Release) -> Vec<&'static str> {
+        let known = T::ALL.iter().filter(|value| value.releases().contains(release));
         known.map(|value| value.as_str()).collect()
     }
 

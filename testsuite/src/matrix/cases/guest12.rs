@@ -70,7 +70,6 @@ pub(super) const CASES: &[Case] = &[
     modern("acpi-generic-initiators"),
     current("machine-without-pci").refused(),
     current("machine-of-unknown-chipset").refused(),
-    current("machine-without-known-chipset").refused(),
     modern("machine-of-unknown-chipset").refused(),
     current("machine-without-chipset").refused(),
     current("machine-microvm-inputs"),
