@@ -50,7 +50,7 @@ impl Root {
         let file = fs::File::open(&path).map_err(failed)?;
         file.take(limit.saturating_add(1)).read_to_end(&mut bytes).map_err(failed)?;
         if bytes.len() as u64 > limit {
-            let why = format!("'{}' has more than '{limit}' bytes", path.display());
+            let why = format!("`{}` has more than `{limit}` bytes", path.display());
             return Err(HostError::failed(what, name, why));
         }
         Ok(bytes)

@@ -242,7 +242,7 @@ fn definitions_are_read_with_a_limit() {
     tree.add("/run/libvirt/network/bytes.xml", &[0xff, 0xfe]);
     let host = tree.host();
     let said = |name| host.networks().network(name).unwrap_err().to_string();
-    assert!(said("long").ends_with("has more than '16777216' bytes"));
+    assert!(said("long").ends_with("has more than `16777216` bytes"));
     assert!(said("dir").ends_with("is not a file"));
     assert!(said("bytes").ends_with("it is not text in UTF-8"));
 }
@@ -264,7 +264,7 @@ fn settings_are_those_of_qemu_conf() {
         (None, "apparmor")
     );
     let problems: Vec<String> = host.settings_problems().iter().map(ToString::to_string).collect();
-    let problem = "`/etc/libvirt/qemu.conf`, line 3: `spice_tls` is the string `yes`, it must be `0` or `1`";
+    let problem = "'/etc/libvirt/qemu.conf', line 3: `spice_tls` is the string `yes`, it must be `0` or `1`";
     assert_eq!(problems, [problem]);
 }
 

@@ -218,7 +218,7 @@ fn chains_of_qemu_img() {
     check(
         "orphan.qcow2",
         expect![
-            "backing image 'DIR/lost.raw' of image 'DIR/orphan.qcow2' was not found (DIR/orphan.qcow2 -> DIR/lost.raw (missing))"
+            "backing image `DIR/lost.raw` of image `DIR/orphan.qcow2` was not found (DIR/orphan.qcow2 -> DIR/lost.raw (missing))"
         ],
     );
 }
@@ -275,7 +275,7 @@ fn loops_are_refused() {
     check_hostile(
         ring,
         expect![
-            "internal error: the backing chain of image '/i/0' is a loop (/i/0 -> /i/1 -> /i/2 -> /i/3 -> /i/4 -> /i/0)"
+            "internal error: the backing chain of image `/i/0` is a loop (/i/0 -> /i/1 -> /i/2 -> /i/3 -> /i/4 -> /i/0)"
         ],
     );
 }
@@ -294,13 +294,13 @@ fn chains_end_at_the_limit_of_libvirt() {
     check_hostile(
         chain(201),
         expect![
-            "internal error: the backing chain of image '/i/0' has more than '200' images (/i/0 -> /i/1 -> /i/2 -> 195 more -> /i/198 -> /i/199 -> /i/200)"
+            "internal error: the backing chain of image `/i/0` has more than `200` images (/i/0 -> /i/1 -> /i/2 -> 195 more -> /i/198 -> /i/199 -> /i/200)"
         ],
     );
     check_hostile(
         chain(10_000),
         expect![
-            "internal error: the backing chain of image '/i/0' has more than '200' images (/i/0 -> /i/1 -> /i/2 -> 195 more -> /i/198 -> /i/199 -> /i/200)"
+            "internal error: the backing chain of image `/i/0` has more than `200` images (/i/0 -> /i/1 -> /i/2 -> 195 more -> /i/198 -> /i/199 -> /i/200)"
         ],
     );
 }
@@ -312,43 +312,43 @@ fn damaged_headers_are_refused() {
     check_hostile(
         one(with_length(1 << 20)),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the name of its backing file is '1048576' bytes long, the format allows '1023'"
+            "internal error: the header of image `/i/0` is damaged: the name of its backing file is `1048576` bytes long, the format allows `1023`"
         ],
     );
     check_hostile(
         one(with_length(u32::MAX)),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the name of its backing file is '4294967295' bytes long, the format allows '1023'"
+            "internal error: the header of image `/i/0` is damaged: the name of its backing file is `4294967295` bytes long, the format allows `1023`"
         ],
     );
     check_hostile(
         one(with_length(1000)),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the name of its backing file ('1000' bytes at offset '112') is not in the first '33280' bytes of the image"
+            "internal error: the header of image `/i/0` is damaged: the name of its backing file (`1000` bytes at offset `112`) is not in the first `33280` bytes of the image"
         ],
     );
     check_hostile(
         one(overlay(&"n".repeat(1 << 20), "raw")),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the name of its backing file is '1048576' bytes long, the format allows '1023'"
+            "internal error: the header of image `/i/0` is damaged: the name of its backing file is `1048576` bytes long, the format allows `1023`"
         ],
     );
     check_hostile(
         one(overlay("1", &"f".repeat(1 << 20))),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the format of its backing file ('1048576' bytes at offset '112') is not in the first '33280' bytes of the image"
+            "internal error: the header of image `/i/0` is damaged: the format of its backing file (`1048576` bytes at offset `112`) is not in the first `33280` bytes of the image"
         ],
     );
     check_hostile(
         one(Qcow2 { data_file: &"d".repeat(1 << 20), ..Qcow2::default() }.bytes()),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the name of its data file ('1048576' bytes at offset '112') is not in the first '33280' bytes of the image"
+            "internal error: the header of image `/i/0` is damaged: the name of its data file (`1048576` bytes at offset `112`) is not in the first `33280` bytes of the image"
         ],
     );
     check_hostile(
         one(b"QFI\xfb\0\0\0\x03".to_vec()),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the header is cut off after '8' bytes"
+            "internal error: the header of image `/i/0` is damaged: the header is cut off after `8` bytes"
         ],
     );
     let mut far = overlay("1", "raw");
@@ -356,26 +356,24 @@ fn damaged_headers_are_refused() {
     check_hostile(
         one(far),
         expect![
-            "internal error: the header of image '/i/0' is damaged: the name of its backing file ('1' bytes at offset '18446744073709551615') is not in the first '33280' bytes of the image"
+            "internal error: the header of image `/i/0` is damaged: the name of its backing file (`1` bytes at offset `18446744073709551615`) is not in the first `33280` bytes of the image"
         ],
     );
     check_hostile(
         one(overlay("\u{1b}[2J\nname", "raw")),
         expect![[
-            r"backing image '/i/\u{1b}[2J\nname' of image '/i/0' was not found (/i/0 -> /i/\u{1b}[2J\nname (missing))"
+            r"backing image `/i/\u{1b}[2J\nname` of image `/i/0` was not found (/i/0 -> /i/\u{1b}[2J\nname (missing))"
         ]],
     );
     check_hostile(
         one(overlay(&format!("json:{}", "[".repeat(1000)), "raw")),
         expect![
-            "internal error: in the header of image '/i/0', 'json:[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[..."
+            "internal error: in the header of image `/i/0`, `json:[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[..."
         ],
     );
     check_hostile(
         one(overlay(&format!("json:{{\"{}\":1}}", "a.".repeat(400)), "raw")),
-        expect![[
-            r#"internal error: in the header of image '/i/0', 'json:{"a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...."#
-        ]],
+        expect![[r#"internal error: in the header of image `/i/0`, `json:{"a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...."#]],
     );
 }
 
@@ -464,14 +462,14 @@ fn references_are_read_as_libvirt_reads_them() {
         (
             "gluster://store/x",
             expect![
-                "unsupported configuration: the name 'gluster://store/x' of an image of protocol 'gluster' needs a volume and a path in it"
+                "unsupported configuration: the name `gluster://store/x` of an image of protocol `gluster` needs a volume and a path in it"
             ],
         ),
-        ("foo://store/x", expect!["internal error: protocol 'foo' in the name 'foo://store/x' is not known"]),
-        ("sheepdog:x", expect!["internal error: the name of an image of protocol 'sheepdog' must be a URI"]),
+        ("foo://store/x", expect!["internal error: protocol `foo` in the name `foo://store/x` is not known"]),
+        ("sheepdog:x", expect!["internal error: the name of an image of protocol `sheepdog` must be a URI"]),
         (
             "ssh:x",
-            expect!["internal error: the name of an image of protocol 'ssh' must be a URI, it is 'ssh:x'"],
+            expect!["internal error: the name of an image of protocol `ssh` must be a URI, it is `ssh:x`"],
         ),
     ] {
         check_reference(name, expected);
@@ -525,13 +523,13 @@ fn references_in_json_are_read_as_libvirt_reads_them() {
         (
             "json:{",
             expect![
-                "internal error: 'json:{' is not valid JSON: EOF while parsing an object at line 1 column 1"
+                "internal error: `json:{` is not valid JSON: EOF while parsing an object at line 1 column 1"
             ],
         ),
-        ("json:[]", expect!["internal error: 'json:[]' is not a JSON object"]),
+        ("json:[]", expect!["internal error: `json:[]` is not a JSON object"]),
         (
             r#"json:{"filename":"/a"}"#,
-            expect![[r#"invalid argument: the name 'json:{"filename":"/a"}' lacks 'driver'"#]],
+            expect![[r#"invalid argument: the name `json:{"filename":"/a"}` lacks `driver`"#]],
         ),
     ] {
         check_reference(name, expected);
