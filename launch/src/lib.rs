@@ -57,7 +57,7 @@ pub struct Launch<'l> {
 
 impl<'l> Launch<'l> {
     /// A start of `line`, which must be made for a launcher: not with
-    /// [`StartOptions::standalone`](virtargv_qemu_cmd::StartOptions::standalone).
+    /// [`Runner::Shell`](virtargv_qemu_cmd::Runner::Shell).
     pub fn new(line: &'l CommandLine, settings: Settings) -> Self {
         Self { line, settings }
     }

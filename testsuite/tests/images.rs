@@ -373,7 +373,9 @@ fn damaged_headers_are_refused() {
     );
     check_hostile(
         one(overlay(&format!("json:{{\"{}\":1}}", "a.".repeat(400)), "raw")),
-        expect![[r#"internal error: in the header of image `/i/0`, `json:{"a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...."#]],
+        expect![[
+            r#"internal error: in the header of image `/i/0`, `json:{"a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a.a...."#
+        ]],
     );
 }
 
