@@ -1,14 +1,14 @@
 //! Names that are not read: unknown elements and attributes, which libvirt ignores without a word.
 //!
 //! What is read is not listed a second time: it is what the readers ask for. While a document is read, the record behind
-//! [`El`](crate::read::El) marks every element and attribute that a reader asked for; what is left over has no effect, so that
+//! [`El`] marks every element and attribute that a reader asked for; what is left over has no effect, so that
 //! "is ignored" is always true. What to call it depends on what is known of its name:
 //!
 //! - No reader of any release asks an element of this name (in an element of the name around it) for it: it is *unknown*. The
 //!   nearest known name is suggested; or the element is named that has such a child or attribute.
 //! - Only readers of later releases ask for it.
 //! - Another branch of the reader asks for it, such as that for a `<source>` of another type: it is *not read here*.
-//! - It is a name of the domain format that only other drivers of libvirt read ([`OTHERS`]).
+//! - It is a name of the domain format that only other drivers of libvirt read (`OTHERS`).
 //!
 //! Which names other branches and releases ask for is in `names/known.txt`, one element a line. The list is made by asking the
 //! readers ([`Questions`]), never by hand: `model/tests/names/explore.rs` makes documents until every branch of every reader

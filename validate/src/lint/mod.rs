@@ -1,7 +1,7 @@
 //! Lints: what libvirt accepts, but is probably a mistake, or can be done better.
 //!
 //! They run only when they are asked for ([`check`], [`check_line`]), and a row says whether a lint is on by default: what is surely
-//! a mistake is, advice is not ([`LINTS`]). [`Levels`] choose: a lint is allowed, warned of or denied.
+//! a mistake is, advice is not (`ADVICE`). [`Levels`] choose: a lint is allowed, warned of or denied.
 
 mod channel;
 mod cpu;
