@@ -30,17 +30,21 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
     Caps::from_xml(&text, release).map_err(|e| Unusable(format!("{name}: {e}")))
 }
 
+/// The names of the built-in sets that run guests of architecture `arch`, from the oldest QEMU to the newest.
+fn names_for(arch: Arch) -> impl Iterator<Item = &'static str> {
+    let own = |name: &str| name.rsplit_once('-').and_then(|(_, own)| own.parse().ok());
+    builtin::names().filter(move |name| own(name).is_some_and(|own| runs(own, arch)))
+}
+
 /// The built-in sets that run guests of architecture `arch`, from the oldest QEMU to the newest.
 pub(crate) fn builtin_for(arch: Arch, release: Release) -> Vec<(&'static str, Caps)> {
-    let sets = builtin::names().filter_map(|name| Some((name, builtin::get(name, release)?)));
-    let mut sets: Vec<(&str, Caps)> = sets.filter(|(_, caps)| runs(caps.arch(), arch)).collect();
-    sets.sort_by_key(|(_, caps)| caps.version());
-    sets
+    names_for(arch).filter_map(|name| Some((name, builtin::get(name, release)?))).collect()
 }
 
 /// The built-in set to take for guests of architecture `arch` where none is named: that of the newest QEMU.
 pub(crate) fn default_for(arch: Arch, release: Release) -> Result<(&'static str, Caps), Unusable> {
-    builtin_for(arch, release).pop().ok_or_else(|| none_for(arch))
+    let newest = names_for(arch).last();
+    newest.and_then(|name| Some((name, builtin::get(name, release)?))).ok_or_else(|| none_for(arch))
 }
 
 /// The error that no built-in set runs guests of architecture `arch`.

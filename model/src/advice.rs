@@ -162,7 +162,9 @@ impl Message {
         known: impl IntoIterator<Item = &'a str>,
         more: &str,
     ) -> Self {
-        let Some(found) = nearest(word, known) else { return self.with_help(more) };
+        let Some(found) = nearest(word, known) else {
+            return if more.is_empty() { self } else { self.with_help(more) };
+        };
         let separator = if more.is_empty() { "" } else { " Else " };
         let message = self.with_help(format!("did you mean `{}`?{separator}{more}", found.word));
         if found.is_sure { message.with_edit(Edit::value(place, found.word)) } else { message }

@@ -92,6 +92,10 @@ const WRITTEN: &[(&str, &[&str])] = &[
     ("parallel/target", &["@type", "model"]),
 ];
 
+/// The elements in which anything can be. In `<domain>` they are not looked at either, nor are sections: one that comes again is
+/// read with the first, although no reader looks at it.
+const FREE: [&str; 2] = ["description", "metadata"];
+
 /// A part of a document that was not read.
 #[derive(Debug, Clone)]
 struct Left<'a> {
@@ -108,8 +112,8 @@ pub(crate) fn unread(text: &str, elements: &Elements<'_>, report: &Report, relea
     if !left.is_empty() {
         // Names are told by asking again, which few documents need.
         let questions = Questions::ask(text, release);
-        problems
-            .extend(left.iter().filter_map(|left| tell::problem(left, report, release, questions.as_ref())));
+        let told = tell::Told::new(report, release, questions.as_ref());
+        problems.extend(left.iter().filter_map(|left| told.problem(left)));
     }
     problems
 }
@@ -119,8 +123,16 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
     let mut found = Vec::new();
     let (Some(root), Some(asked)) = (elements.root(), elements.asked()) else { return found };
     let mut next = 0;
-    for el in root.subtree().filter(|el| !is_free(*el)) {
+    for el in root.subtree() {
         if el.row() < next {
+            continue;
+        }
+        let is_free = FREE.contains(&el.name());
+        let in_domain = el.parent().is_some_and(|around| around.parent().is_none());
+        if in_domain && (is_free || MERGED.contains(&el.name())) {
+            if is_free {
+                next = el.end_row();
+            }
             continue;
         }
         if let Some(driver) = other_driver(el) {
@@ -146,21 +158,13 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
                     attribute: Some((attribute.name(), attribute.range())),
                 }),
             );
-            continue;
+            if !is_free {
+                continue;
+            }
         }
         next = el.end_row();
     }
     found
-}
-
-/// Whether anything can be in the element, or it is read although no reader looks at it: a section that comes again is read with
-/// the first.
-fn is_free(el: El<'_>) -> bool {
-    const FREE: [&str; 2] = ["description", "metadata"];
-    let around = el.parent();
-    let in_domain = around.is_some_and(|around| around.parent().is_none());
-    let in_free = std::iter::successors(around, |el| el.parent()).any(|el| FREE.contains(&el.name()));
-    in_free || in_domain && (FREE.contains(&el.name()) || MERGED.contains(&el.name()))
 }
 
 /// The driver that an element is for, where it is not QEMU's.

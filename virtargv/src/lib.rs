@@ -53,6 +53,8 @@ pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;
 
+use std::collections::HashSet;
+
 pub use virtargv_caps::{Arch, Cap, Caps, Release, builtin};
 pub use virtargv_host::{
     Answer, DomainId, DriverConfig, FixedHost, Host, HostError, Incoming, Override, ReadOptions, Request,
@@ -113,9 +115,7 @@ pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
         found.extend(lint::check(domain, request));
         arguments.clone_from(&domain.qemu.args);
     }
-    let resolved = virtargv_resolve::resolve(read, request);
-    let validated = virtargv_validate::validate(resolved, request);
-    let built = virtargv_qemu_cmd::build(validated, request);
+    let built = after_reading(read, request, |_| {});
     if let Some(line) = built.value.as_ref().filter(|_| !arguments.is_empty()) {
         let own: Vec<_> =
             line.arguments.iter().filter(|argument| argument.value != ArgValue::Verbatim).collect();
@@ -123,19 +123,22 @@ pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
         found.extend(lint::check_line(&arguments, &options, release));
     }
     let mut report = built.report;
-    found.retain(|lint| !follows(lint, &report));
+    let refused = refused(&report);
+    found.retain(|lint| !follows(lint, &refused));
     report.extend(found.into_iter().filter_map(|problem| levels.apply(problem)));
     report
 }
 
+/// The byte offsets of the elements that have an error.
+fn refused(report: &Report) -> HashSet<usize> {
+    let errors = report.iter().filter(|problem| problem.severity == Severity::Error);
+    errors.filter_map(|problem| problem.place.element.offset()).collect()
+}
+
 /// Whether `lint` says of an element what an error there says too. Names that are not read are no mistake of another kind.
-fn follows(lint: &Problem, report: &Report) -> bool {
+fn follows(lint: &Problem, refused: &HashSet<usize>) -> bool {
     let is_name = virtargv_model::names::ALL.iter().any(|rule| rule.id == lint.id());
-    let here = lint.place.element.offset();
-    !is_name
-        && report.iter().any(|problem| {
-            problem.severity == Severity::Error && here.is_some() && problem.place.element.offset() == here
-        })
+    !is_name && lint.place.element.offset().is_some_and(|here| refused.contains(&here))
 }
 
 /// The command line of the document `text`.
@@ -148,7 +151,15 @@ pub fn command_line(text: &str, request: &Request<'_>) -> Result<CommandLine, Re
 
 /// Runs all stages; `completed` is called with the completed domain.
 fn stages(text: &str, request: &Request<'_>, completed: impl FnOnce(&Domain)) -> Outcome<CommandLine> {
-    let read = virtargv_model::parse_as(text, request.release());
+    after_reading(virtargv_model::parse_as(text, request.release()), request, completed)
+}
+
+/// As [`stages`], of a document that was read.
+fn after_reading(
+    read: Outcome<Box<Domain>>,
+    request: &Request<'_>,
+    completed: impl FnOnce(&Domain),
+) -> Outcome<CommandLine> {
     let resolved = virtargv_resolve::resolve(read, request);
     if let Some(resolved) = &resolved.value {
         completed(resolved.domain());

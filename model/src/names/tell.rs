@@ -1,5 +1,7 @@
 //! What is told of a part of a document that was not read.
 
+use std::collections::{HashMap, HashSet};
+
 use super::list::{self, Known};
 use super::questions::name_of;
 use super::{
@@ -34,13 +36,50 @@ impl<'a> Around<'a> {
     }
 }
 
-/// The problem of a part that was not read, where it is one: nothing follows from what could not be read for another reason.
-pub(super) fn problem(
-    left: &Left<'_>,
-    report: &Report,
+/// What is known when the parts are told.
+pub(super) struct Told<'a> {
     release: Release,
-    questions: Option<&Questions>,
-) -> Option<Problem> {
+    /// The byte offsets of the elements that have a problem.
+    refused: HashSet<usize>,
+    /// What each element was asked for, by its row.
+    asked: HashMap<usize, Vec<&'a Question>>,
+}
+
+impl<'a> Told<'a> {
+    pub(super) fn new(report: &Report, release: Release, questions: Option<&'a Questions>) -> Self {
+        let refused = report.iter().filter_map(|problem| problem.place.element.offset()).collect();
+        let mut asked: HashMap<usize, Vec<&Question>> = HashMap::new();
+        for (row, question) in questions.iter().flat_map(|questions| &questions.asked) {
+            asked.entry(*row).or_default().push(question);
+        }
+        Self { release, refused, asked }
+    }
+
+    /// The problem of a part that was not read, where it is one: nothing follows from what could not be read for another
+    /// reason.
+    pub(super) fn problem(&self, left: &Left<'_>) -> Option<Problem> {
+        problem(left, self)
+    }
+
+    /// The attributes or children that the readers asked `el` for, as a list.
+    fn asked(&self, el: El<'_>, attributes: bool) -> String {
+        let mut names: Vec<&str> = Vec::new();
+        for question in self.asked.get(&(el.row() as usize)).into_iter().flatten() {
+            let name = match question {
+                Question::Attribute(name) if attributes => name,
+                Question::Child(name) if !attributes => name,
+                _ => continue,
+            };
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        list(names)
+    }
+}
+
+fn problem(left: &Left<'_>, told: &Told<'_>) -> Option<Problem> {
+    let release = told.release;
     let around = Around::of(if left.attribute.is_some() { left.el } else { left.el.parent()? });
     let (name, what) = match &left.attribute {
         Some((name, _)) => (format!("@{name}"), format!("attribute `{name}` of `<{}>`", name_of(around.el))),
@@ -48,7 +87,7 @@ pub(super) fn problem(
     };
     if let Some(known) = around.known(&name) {
         if known.is_in(release) {
-            return not_read_here(left, &around, &what, report, release, questions);
+            return not_read_here(left, &around, &what, told);
         }
         let message =
             format!("{what} is ignored: it {}; the release followed is {release}", known.releases());
@@ -66,7 +105,7 @@ pub(super) fn problem(
     // What is in an element that is refused is not known.
     around.known?;
     if list::in_any(&name_of(around.el), &name, release) {
-        return not_read_here(left, &around, &what, report, release, questions);
+        return not_read_here(left, &around, &what, told);
     }
     Some(
         misplaced(left, &around, &name, &what, release)
@@ -75,21 +114,11 @@ pub(super) fn problem(
 }
 
 /// A name that another branch of the reader asks for.
-fn not_read_here(
-    left: &Left<'_>,
-    around: &Around<'_>,
-    what: &str,
-    report: &Report,
-    release: Release,
-    questions: Option<&Questions>,
-) -> Option<Problem> {
-    let parts = std::iter::successors(Some(around.el), |el| el.parent());
-    let offsets: Vec<_> =
-        parts.filter(|el| el.parent().is_some()).filter_map(|el| el.pos().offset()).collect();
-    let is_refused = report
-        .iter()
-        .any(|problem| problem.place.element.offset().is_some_and(|offset| offsets.contains(&offset)));
-    if is_refused {
+fn not_read_here(left: &Left<'_>, around: &Around<'_>, what: &str, told: &Told<'_>) -> Option<Problem> {
+    let release = told.release;
+    let mut parts =
+        std::iter::successors(Some(around.el), |el| el.parent()).filter(|el| el.parent().is_some());
+    if parts.any(|el| el.pos().offset().is_some_and(|offset| told.refused.contains(&offset))) {
         return None;
     }
     let twin = left
@@ -103,30 +132,12 @@ fn not_read_here(
     }
     let message = format!("{what} is ignored here");
     let problem = UNREAD_NAME.problem(release, left.place(), message);
-    let read = questions.map(|questions| asked(questions, around.el, left.attribute.is_some()));
-    Some(match read.filter(|read| !read.is_empty()) {
-        Some(read) => {
-            let kind = if left.attribute.is_some() { "attributes" } else { "children" };
-            problem.with_help(format!("{kind} of `<{}>` that are read here: {read}", name_of(around.el)))
-        }
-        None => problem,
-    })
-}
-
-/// The attributes or children that the readers asked `el` for, as a list.
-fn asked(questions: &Questions, el: El<'_>, attributes: bool) -> String {
-    let mut names: Vec<&str> = Vec::new();
-    for (at, question) in &questions.asked {
-        let name = match question {
-            Question::Attribute(name) if attributes => name,
-            Question::Child(name) if !attributes => name,
-            _ => continue,
-        };
-        if *at == el.row() as usize && !names.contains(&name.as_str()) {
-            names.push(name);
-        }
+    let read = told.asked(around.el, left.attribute.is_some());
+    if read.is_empty() {
+        return Some(problem);
     }
-    list(names)
+    let kind = if left.attribute.is_some() { "attributes" } else { "children" };
+    Some(problem.with_help(format!("{kind} of `<{}>` that are read here: {read}", name_of(around.el))))
 }
 
 /// A name that is known elsewhere: as a child instead of an attribute or the other way round, or in an element near by.

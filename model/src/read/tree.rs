@@ -1,6 +1,8 @@
 //! The XML tree, within limits, and the elements of a document in an order that is quick to look up.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::asked::{Asked, Question};
 use crate::{Pos, qemu_ns};
@@ -215,7 +217,7 @@ impl<'a> Elements<'a> {
     }
 
     /// The rows of the children of the root element, each with the row after its descendants.
-    fn sections(&self) -> impl Iterator<Item = (&Row<'a>, std::ops::Range<usize>)> {
+    fn sections(&self) -> impl Iterator<Item = (&Row<'a>, Range<usize>)> {
         let starts = std::iter::successors(self.rows.get(1), |row| self.rows.get(row.end as usize));
         starts.map(|row| (row, row.index as usize..row.end as usize))
     }
@@ -234,16 +236,19 @@ impl<'a> Elements<'a> {
     fn merge_sections(&mut self) {
         // The rows in their new order: each section, then its children and those of the later sections of its name.
         let mut order: Vec<(usize, Option<usize>)> = vec![(0, None)];
-        let sections: Vec<_> = self.sections().map(|(row, range)| (row.name, range)).collect();
-        for (nth, (name, range)) in sections.iter().enumerate() {
-            let merged = MERGED.contains(name);
-            let is_later = sections.iter().take(nth).any(|(earlier, _)| merged && earlier == name);
+        let mut parts: BTreeMap<&str, Vec<Range<usize>>> = BTreeMap::new();
+        for (row, range) in self.sections().filter(|(row, _)| MERGED.contains(&row.name)) {
+            parts.entry(row.name).or_default().push(range);
+        }
+        for (row, range) in self.sections() {
             order.push((range.start, None));
-            let parts = sections
-                .iter()
-                .skip(nth)
-                .filter(|(other, part)| !is_later && (part.start == range.start || merged && other == name));
-            for (_, part) in parts {
+            // The first section of a name takes the children of all.
+            let parts = if MERGED.contains(&row.name) {
+                parts.remove(row.name).unwrap_or_default()
+            } else {
+                vec![range.clone()]
+            };
+            for part in parts {
                 order.extend((part.start + 1..part.end).map(|row| (row, Some(range.start))));
             }
         }

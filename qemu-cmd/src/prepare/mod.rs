@@ -281,13 +281,9 @@ fn start(
 /// The numbers of descriptors that the caller has passed.
 fn reserved(domain: &Domain, host: &dyn Host, options: &StartOptions) -> Vec<u32> {
     let mut numbers: Vec<u32> = options.incoming.iter().filter_map(|incoming| incoming.fd).collect();
-    for image in domain.devices.disks.iter().flat_map(Disk::images) {
-        if let Some(group) = image.fdgroup() {
-            #[expect(clippy::disallowed_methods, reason = "only the numbers are looked at")]
-            numbers.extend(host.descriptors().group(group).unwrap_or_default().numbers);
-        }
-    }
-    if let Some(group) = domain.iommufd.as_ref().and_then(|iommufd| iommufd.fdgroup.as_ref()) {
+    let of_images = domain.devices.disks.iter().flat_map(Disk::images).filter_map(|image| image.fdgroup());
+    let of_iommufd = domain.iommufd.as_ref().and_then(|iommufd| iommufd.fdgroup.as_deref());
+    for group in of_images.chain(of_iommufd) {
         #[expect(clippy::disallowed_methods, reason = "only the numbers are looked at")]
         numbers.extend(host.descriptors().group(group).unwrap_or_default().numbers);
     }

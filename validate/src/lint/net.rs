@@ -1,8 +1,7 @@
 //! Lints on interfaces.
 
 use virtargv_caps::Cap;
-use virtargv_model::Edit;
-use virtargv_model::advice::{Message, did_you_mean, nearest};
+use virtargv_model::advice::Message;
 use virtargv_model::device::net::{InterfaceType, KnownModel, NicModel};
 
 use super::{Context, Found};
@@ -91,16 +90,8 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
             continue;
         }
         let place = nic.info.pos.path("model/@type");
-        let found = nearest(name, MODELS.iter().copied());
         let message = Message::new(format!("this QEMU has no NIC model `{name}`"));
-        let message = match found {
-            Some(found) if found.is_sure => {
-                message.with_help(did_you_mean(Some(found))).with_edit(Edit::value(place.clone(), found.word))
-            }
-            Some(found) => message.with_help(did_you_mean(Some(found))),
-            None => message,
-        };
-        out.push(&MODEL, place, message);
+        out.push(&MODEL, place.clone(), message.with_nearest(place, name, MODELS.iter().copied(), ""));
     }
 }
 

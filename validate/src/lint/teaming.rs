@@ -44,25 +44,21 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
         let teaming = dev.teaming.as_ref()?;
         Some(Transient { pos: dev.info.pos, teaming, mac: None, managed: dev.managed, is_hostdev: true })
     });
+    let persistent = devices.interfaces.iter().enumerate();
+    let persistent = persistent.filter(|(_, nic)| nic.teaming_type() == Some(TeamingType::Persistent));
+    let named: Vec<(String, &Interface)> = persistent.map(|(index, nic)| (alias(index, nic), nic)).collect();
     for part in interfaces.chain(hostdevs).filter(|part| part.teaming.kind == Some(TeamingType::Transient)) {
-        check_part(cx, &part, out);
+        check_part(&named, &part, out);
     }
 }
 
-fn check_part(cx: &Context<'_>, part: &Transient<'_>, out: &mut Found) {
+/// Checks a transient part against the persistent interfaces, each `named` by its alias.
+fn check_part(named: &[(String, &Interface)], part: &Transient<'_>, out: &mut Found) {
     if part.is_hostdev && !part.managed.is_some_and(YesNo::is_yes) {
         let message = Message::new("the transient device of a teaming pair is not `managed`");
         out.push(&MANAGED, part.pos, message.with_edit(Edit::attribute(part.pos, "managed", "yes")));
     }
     let Some(wanted) = part.teaming.persistent.as_deref() else { return };
-    let persistent = cx
-        .domain
-        .devices
-        .interfaces
-        .iter()
-        .enumerate()
-        .filter(|(_, nic)| nic.teaming_type() == Some(TeamingType::Persistent));
-    let named: Vec<(String, &Interface)> = persistent.map(|(index, nic)| (alias(index, nic), nic)).collect();
     let Some((_, partner)) = named.iter().find(|(alias, _)| alias == wanted) else {
         let place = part.teaming.pos.attr("persistent");
         let mut message = Message::new(format!("no persistent interface has the alias `{wanted}`"));
@@ -71,7 +67,7 @@ fn check_part(cx: &Context<'_>, part: &Transient<'_>, out: &mut Found) {
         {
             message = message.with_help(format!("the persistent interface is `{alias}`"));
         }
-        if let [(alias, nic)] = named.as_slice() {
+        if let [(alias, nic)] = named {
             message = message
                 .with_label(nic.info.pos, format!("this one is `{alias}`"))
                 .with_edit(Edit::value(place.clone(), alias.as_str()));
