@@ -69,3 +69,4 @@ pub use spelling::{OnOff, Spelled, Unknown, YesNo};
 pub use units::Kib;
 pub use unread::Unread;
 pub use uuid::Uuid;
+pub use write::escaped;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use crate::read::El;
+use crate::write::escaped;
 
 /// The element as libvirt keeps it, indented for its level in `<domain>`: of each namespace the first element, and no
 /// element without a namespace. `None` where none is left. (libvirt writes an empty element where there were only such
@@ -101,15 +102,15 @@ fn text(out: &mut String, node: roxmltree::Node<'_, '_>) {
     const CLOSE: &str = "]]>";
     let mut rest = source(node);
     if !rest.contains(OPEN) {
-        return escape(out, node.text().unwrap_or(""), false);
+        return out.push_str(&escaped(node.text().unwrap_or(""), None));
     }
     while let Some((before, after)) = rest.split_once(OPEN) {
         let (section, after) = after.split_once(CLOSE).unwrap_or((after, ""));
-        escape(out, &decode(before), false);
+        out.push_str(&escaped(&decode(before), None));
         let _ = write!(out, "{OPEN}{section}{CLOSE}");
         rest = after;
     }
-    escape(out, &decode(rest), false);
+    out.push_str(&escaped(&decode(rest), None));
 }
 
 /// The markup of a text: up to the next sibling, or to the end tag of its parent.
@@ -225,24 +226,8 @@ fn attribute_names(text: &str) -> Vec<&str> {
 
 fn attribute(out: &mut String, name: &str, value: &str) {
     let _ = write!(out, " {name}=\"");
-    escape(out, value, true);
+    out.push_str(&escaped(value, Some('"')));
     out.push('"');
-}
-
-fn escape(out: &mut String, text: &str, quoted: bool) {
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' if quoted => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\n' | '\t' if quoted => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -133,7 +133,31 @@ impl Tag<'_> {
     }
 }
 
-/// Escapes an attribute.
+/// `text` as it stands in a document: in an attribute in the quotes `quote`, or between tags.
+///
+/// ```
+/// assert_eq!(virtargv_model::escaped("a<'b'\n", Some('\'')), "a&lt;&apos;b&apos;&#10;");
+/// assert_eq!(virtargv_model::escaped("a<'b'\n", None), "a&lt;'b'\n");
+/// ```
+pub fn escaped(text: &str, quote: Option<char>) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '\'' if quote == Some('\'') => out.push_str("&apos;"),
+            '"' if quote == Some('"') => out.push_str("&quot;"),
+            '\r' => out.push_str("&#13;"),
+            '\n' if quote.is_some() => out.push_str("&#10;"),
+            '\t' if quote.is_some() => out.push_str("&#9;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Escapes an attribute as libvirt does, which escapes both quotes.
 fn escape(out: &mut String, text: &str) {
     for c in text.chars() {
         match c {

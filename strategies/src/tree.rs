@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use virtargv_model::escaped;
+
 use super::{Names, ODD, Words};
 
 /// Random numbers that are read one after the other; after the end all are 0.
@@ -168,33 +170,17 @@ impl Tree {
     fn write(&self, out: &mut String, prefix: &str, namespace: &str) {
         let _ = write!(out, "<{prefix}{}{namespace}", self.name);
         for (name, value) in &self.attributes {
-            let _ = write!(out, " {name}='{}'", escaped(value));
+            let _ = write!(out, " {name}='{}'", escaped(value, Some('\'')));
         }
         if self.text.is_empty() && self.children.is_empty() {
             out.push_str("/>");
             return;
         }
-        let _ = write!(out, ">{}", escaped(&self.text));
+        let _ = write!(out, ">{}", escaped(&self.text, Some('\'')));
         for child in &self.children {
             let own = self.name == "domain" && FOREIGN.contains(&child.name.as_str());
             child.write(out, if own { "qemu:" } else { prefix }, "");
         }
         let _ = write!(out, "</{prefix}{}>", self.name);
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '\'' => out.push_str("&apos;"),
-            '\n' | '\t' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
-    out
 }

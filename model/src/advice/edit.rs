@@ -6,6 +6,7 @@ use roxmltree::{Attribute, Node};
 
 use super::{Change, Edit};
 use crate::place::Target;
+use crate::write::escaped;
 use crate::{Problem, Report, Source};
 
 /// Bytes of a text and what replaces them.
@@ -216,25 +217,6 @@ impl<'t> Source<'t> {
         let is_last = rest.is_empty() || rest.starts_with('\n');
         Some(if is_first && is_last { start..whole.end } else { whole })
     }
-}
-
-/// `value` as it is written in an attribute in these quotes, or between tags.
-fn escaped(value: &str, quote: Option<char>) -> String {
-    let mut out = String::with_capacity(value.len());
-    for c in value.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '\'' if quote == Some('\'') => out.push_str("&apos;"),
-            '"' if quote == Some('"') => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\n' if quote.is_some() => out.push_str("&#10;"),
-            '\t' if quote.is_some() => out.push_str("&#9;"),
-            c => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]

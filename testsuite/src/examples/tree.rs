@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use virtargv_model::escaped;
+
 /// An element.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Node {
@@ -108,15 +110,15 @@ impl Node {
         places.push((start, start, path.clone()));
         let _ = write!(out, "<{}", self.name);
         for (name, value) in &self.attributes {
-            let _ = write!(out, " {name}='{}'", escaped(value));
+            let _ = write!(out, " {name}='{}'", escaped(value, Some('\'')));
         }
         match (self.text.is_empty(), self.children.is_empty()) {
             (true, true) => out.push_str("/>"),
             (false, true) => {
-                let _ = write!(out, ">{}</{}>", escaped(&self.text), self.name);
+                let _ = write!(out, ">{}</{}>", escaped(&self.text, Some('\'')), self.name);
             }
             (_, false) => {
-                let _ = writeln!(out, ">{}", escaped(&self.text));
+                let _ = writeln!(out, ">{}", escaped(&self.text, Some('\'')));
                 for (n, child) in self.children.iter().enumerate() {
                     path.push(n);
                     child.write(out, places, path);
@@ -137,22 +139,6 @@ impl Node {
         let mut around = places.into_iter().filter(|(start, end, _)| (*start..*end).contains(&offset));
         around.next_back().map(|(_, _, path)| path).unwrap_or_default()
     }
-}
-
-fn escaped(text: &str) -> String {
-    let mut out = String::new();
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '\'' => out.push_str("&apos;"),
-            '\n' | '\t' | '\r' => {
-                let _ = write!(out, "&#{};", u32::from(c));
-            }
-            _ => out.push(c),
-        }
-    }
-    out
 }
 
 #[cfg(test)]
