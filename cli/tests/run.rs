@@ -153,7 +153,7 @@ fn without_root_all_is_said_beforehand() {
     let made = [home.join(".config"), home.join(".cache/libvirt")].iter().any(|path| path.exists());
     let _ = std::fs::remove_dir_all(&dir);
     assert_eq!(output.status.code(), Some(3), "{said}");
-    for part in ["'var0'", "'varbr'", "/root/serial.txt"] {
+    for part in ["`var0`", "`varbr`", "`/root/serial.txt`"] {
         assert!(said.lines().any(|line| line.contains(part) && line.contains("run this as root")), "{said}");
     }
     assert!(!made, "something was created");
