@@ -234,9 +234,8 @@ impl Offset {
             OffsetWord::Utc => Self::adjusted(domain, Basis::Utc, r)?,
             OffsetWord::LocalTime => Self::adjusted(domain, Basis::LocalTime, r)?,
             OffsetWord::Variable => Self::Variable {
-                // A text that is no number is read as 0.
                 adjustment: with(domain, "adjustment")
-                    .and_then(|el| Value::parse(el.get("adjustment")?).ok())
+                    .and_then(|el| r.lenient(el, "adjustment"))
                     .unwrap_or_default(),
                 basis: with(domain, "basis")
                     .and_then(|el| r.attr_as(Class::Unsupported, el, "basis"))

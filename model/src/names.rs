@@ -8,6 +8,7 @@
 //!   nearest known name is suggested; or the element is named that has such a child or attribute.
 //! - Only readers of later releases ask for it.
 //! - Another branch of the reader asks for it, such as that for a `<source>` of another type: it is *not read here*.
+//! - Its value is none of those that libvirt reads there, where it ignores others: it is an *ignored value*.
 //! - It is a name of the domain format that only other drivers of libvirt read (`OTHERS`).
 //!
 //! Which names other branches and releases ask for is in `names/known.txt`, one element a line. The list is made by asking the
@@ -44,6 +45,10 @@ crate::rules! {
     UNREAD_NAME = "name-not-read-here": Xml, Read,
         "what libvirt looks for depends on other values, such as the `type=` of the device",
         help "remove it, or correct the value that decides what is read", severity Warning;
+    /// A value is one that libvirt reads, where it ignores others.
+    IGNORED_VALUE = "ignored-value": Xml, Read,
+        "libvirt reads some attributes as if they were not there where their value is not one of the known ones",
+        help "correct the value, or remove the attribute", severity Warning;
     /// An element or attribute is one that the QEMU driver uses.
     OTHER_DRIVER = "name-of-another-driver": Xml, Read,
         "the domain format has elements that only the drivers for Xen, containers or other hypervisors use",
@@ -109,6 +114,9 @@ struct Left<'a> {
 pub(crate) fn unread(text: &str, elements: &Elements<'_>, report: &Report, release: Release) -> Vec<Problem> {
     let mut problems = Vec::new();
     let left = left(elements, release, &mut problems);
+    let ignored = elements.asked().map(crate::read::Asked::take_ignored).unwrap_or_default();
+    problems
+        .extend(ignored.into_iter().map(|(place, message)| IGNORED_VALUE.problem(release, place, message)));
     if !left.is_empty() {
         // Names are told by asking again, which few documents need.
         let questions = Questions::ask(text, release);

@@ -170,6 +170,33 @@ impl Reader {
         None
     }
 
+    /// The attribute `name`, of which libvirt ignores a value that it cannot read.
+    pub(crate) fn lenient<T: Value>(&self, el: El<'_>, name: &'static str) -> Option<T> {
+        let text = el.get_word(name, || T::every_word(self.release))?;
+        let value = T::parse(text).map_err(|expected| {
+            el.ignored(el.pos().attr(name), |place| {
+                let what = format!("value `{text}` of `{name}` of `<{}>` is ignored", el.name());
+                bad_value(what, place, text, &expected, &T::words(self.release))
+            });
+        });
+        value.ok()
+    }
+
+    /// The text of `el`, which libvirt ignores where it cannot read it.
+    pub(crate) fn lenient_text<T: Value>(&self, el: El<'_>) -> Option<T> {
+        let text = el.text_ref();
+        if text.is_empty() {
+            return None;
+        }
+        let value = T::parse(&text).map_err(|expected| {
+            el.ignored(el.pos().into(), |place| {
+                let what = format!("value `{text}` in `<{}>` is ignored", el.name());
+                bad_value(what, place, &text, &expected, &T::words(self.release))
+            });
+        });
+        value.ok()
+    }
+
     /// Reports the value of the attribute `name`, which is none of `words` and which `expected` does not describe.
     #[cold]
     fn refuse_value(

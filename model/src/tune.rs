@@ -147,8 +147,7 @@ impl Tune {
 
 impl BlockTune {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
-        // libvirt ignores a weight that is not a number.
-        let weight = el.child_text("weight").and_then(|weight| read::Value::parse(&weight).ok());
+        let weight = el.child("weight").and_then(|weight| r.lenient_text(weight));
         let tune = Self { pos: el.pos(), weight, devices: read::all(el, "device", r) };
         let mut seen = BTreeSet::new();
         for device in &tune.devices {

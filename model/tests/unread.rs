@@ -142,6 +142,45 @@ fn what_another_value_decides_is_told_with_what_is_read() {
 }
 
 #[test]
+fn a_value_that_is_ignored_is_told_with_those_that_are_read() {
+    let check = |rest: &str, devices: &str, message: &str, help: &str| {
+        check_as(Release::V12_9, rest, devices, &[("ignored-value", message, help)]);
+    };
+    check(
+        "",
+        "<graphics type='vnc' autoport='true'/>",
+        "value `true` of `autoport` of `<graphics>` is ignored",
+        "did you mean `yes`? Possible are `yes`, `no`",
+    );
+    check(
+        "",
+        "<graphics type='rdp' multiUser='1'/>",
+        "value `1` of `multiUser` of `<graphics>` is ignored",
+        "did you mean `yes`? Possible are `yes`, `no`",
+    );
+    check(
+        "",
+        "<hostdev type='pci' managed='ye'><source><address bus='1'/></source></hostdev>",
+        "value `ye` of `managed` of `<hostdev>` is ignored",
+        "did you mean `yes`? Possible are `yes`, `no`",
+    );
+    check(
+        "<blkiotune><weight>much</weight></blkiotune>",
+        "",
+        "value `much` in `<weight>` is ignored",
+        "write a whole number from 0 to 4294967295",
+    );
+    check(
+        "<clock offset='variable' adjustment='1h'/>",
+        "",
+        "value `1h` of `adjustment` of `<clock>` is ignored",
+        "write a whole number from -9223372036854775808 to 9223372036854775807",
+    );
+    // Without a value there is none that is ignored.
+    check_as(Release::V12_9, "<blkiotune><weight/></blkiotune>", "<graphics type='vnc'/>", &[]);
+}
+
+#[test]
 fn the_namespace_for_qemu_is_known_by_its_name() {
     let check = |rest: &str, expected: &[&str]| {
         let found = problems(&document(rest, ""), Release::V12_9);

@@ -38,6 +38,7 @@ macro_rules! advice {
 const ADVICE: &[(&str, &str)] = advice![
     "channel-unnamed",
     "disk-chain-unknown",
+    "ignored-value",
     "machine-alias",
     "machine-deprecated",
     "memory-current-above",

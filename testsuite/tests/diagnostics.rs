@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use virtargv::{FixedHost, Release, Report, Request, Severity, Source, builtin, render::Renderer};
+use virtargv::{FixedHost, Levels, Release, Report, Request, Severity, Source, builtin, render::Renderer};
 
 /// The names of the files with this extension, without it.
 fn names(extension: &str) -> BTreeSet<String> {
@@ -24,10 +24,10 @@ fn read(name: &str) -> String {
     std::fs::read_to_string(directory().join(name)).unwrap_or_default()
 }
 
-/// The report on a document for a machine of which nothing is known.
+/// The report on a document for a machine of which nothing is known, with the lints that are on by default.
 fn check(text: &str) -> Report {
     let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).unwrap();
-    virtargv::run(text, &Request::new(&caps, &FixedHost::default())).report
+    virtargv::check(text, &Request::new(&caps, &FixedHost::default()), &Levels::default())
 }
 
 #[test]

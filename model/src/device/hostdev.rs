@@ -244,7 +244,7 @@ impl Element for Hostdev {
         let scsi = matches!(source, HostdevSource::Scsi(_));
         Some(Self {
             info: DeviceInfo::read(el, r),
-            managed: el.get("managed").and_then(|m| m.parse().ok()),
+            managed: r.lenient(el, "managed"),
             teaming: r.child_since("7.1", el, "teaming").and_then(|t| Teaming::read(t, r)),
             readonly: scsi && el.child("readonly").is_some(),
             shareable: scsi && el.child("shareable").is_some(),
@@ -335,7 +335,7 @@ pub struct HostInterface {
 
 impl HostInterface {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
-        let managed = el.get("managed").and_then(|m| m.parse().ok());
+        let managed = r.lenient(el, "managed");
         let source = el.child("source");
         let address = source.and_then(|source| source.child("address"));
         let word = address.and_then(|a| a.get("type")).filter(|word| !word.is_empty());

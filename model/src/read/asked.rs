@@ -6,6 +6,8 @@
 
 use std::cell::{Cell, RefCell};
 
+use crate::{Message, Place};
+
 /// What a reader asked an element for.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Question {
@@ -30,12 +32,14 @@ pub(crate) struct Asked {
     /// For each element a bit for each attribute, in the order of the text, and [`ELEMENT`].
     read: Vec<Cell<u64>>,
     names: Option<RefCell<Vec<(u32, Question)>>>,
+    /// The values that libvirt ignores, as if they were not there.
+    ignored: RefCell<Vec<(Place, Message)>>,
 }
 
 impl Asked {
     /// The record of what is read of a document with `count` elements.
     pub(crate) fn new(count: usize) -> Self {
-        Self { read: vec![Cell::new(0); count], names: None }
+        Self { read: vec![Cell::new(0); count], names: None, ignored: RefCell::default() }
     }
 
     /// As [`Asked::new`], with the names that are asked for.
@@ -79,6 +83,16 @@ impl Asked {
         if let Some(names) = &self.names {
             names.borrow_mut().push((row, question()));
         }
+    }
+
+    /// Notes that the value at `place` is ignored.
+    pub(crate) fn ignored(&self, place: Place, message: Message) {
+        self.ignored.borrow_mut().push((place, message));
+    }
+
+    /// The values that are ignored, each with what is told of it, in the order in which they were read.
+    pub(crate) fn take_ignored(&self) -> Vec<(Place, Message)> {
+        self.ignored.take()
     }
 
     /// The questions that were asked, each with the row of its element.

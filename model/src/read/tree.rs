@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::asked::{Asked, Question};
-use crate::{Pos, qemu_ns};
+use crate::{Message, Place, Pos, qemu_ns};
 
 /// The largest document that is read, in bytes. It holds some 50 000 disks and bounds the memory that reading takes.
 pub const MAX_DOCUMENT: usize = 16 << 20;
@@ -407,6 +407,13 @@ impl<'a> El<'a> {
     pub(crate) fn question(self, question: impl FnOnce() -> Question) {
         if let Some(asked) = &self.elements.asked {
             asked.question(self.row.index, question);
+        }
+    }
+
+    /// Records that the value at `place` is ignored.
+    pub(super) fn ignored(self, place: Place, message: impl FnOnce(Place) -> Message) {
+        if let Some(asked) = &self.elements.asked {
+            asked.ignored(place.clone(), message(place));
         }
     }
 

@@ -187,7 +187,7 @@ impl Element for DeviceSeclabel {
             pos: el.pos(),
             model: el.string("model"),
             relabel: r.attr(el, "relabel"),
-            label_skip: el.get("labelskip") == Some("yes"),
+            label_skip: r.lenient(el, "labelskip") == Some(YesNo::Yes),
             label: el.child_text("label"),
         };
         if label.relabel == Some(YesNo::Yes) && !label.label_skip && label.label.is_none() {

@@ -29,12 +29,12 @@ impl Rdp {
         let mut rdp = Self { listens: Listens::read(el, false, r), ..Self::default() };
         (rdp.port, rdp.autoport) = read_port(el, r);
         // Port 0 stands for automatic allocation.
-        rdp.autoport |= el.get("autoport") == Some("yes") || rdp.port == 0;
+        rdp.autoport |= r.lenient(el, "autoport") == Some(YesNo::Yes) || rdp.port == 0;
         if rdp.autoport {
             rdp.port = 0;
         }
-        rdp.replace_user = el.get("replaceUser") == Some("yes");
-        rdp.multi_user = el.get("multiUser") == Some("yes");
+        rdp.replace_user = r.lenient(el, "replaceUser") == Some(YesNo::Yes);
+        rdp.multi_user = r.lenient(el, "multiUser") == Some(YesNo::Yes);
         rdp.username = el.string("username");
         rdp.auth = Auth::read(el, false, r);
         rdp

@@ -48,11 +48,8 @@ impl Vnc {
     pub(super) fn read(el: El<'_>, r: &mut Reader) -> Self {
         let mut vnc = Self { listens: Listens::read(el, true, r), ..Self::default() };
         (vnc.port, vnc.autoport) = read_port(el, r);
-        match el.get("autoport") {
-            Some("yes") => vnc.autoport = true,
-            Some("no") => vnc.autoport = false,
-            // libvirt ignores other words.
-            _ => {}
+        if let Some(autoport) = r.lenient::<YesNo>(el, "autoport") {
+            vnc.autoport = autoport == YesNo::Yes;
         }
         // Without a TCP listener, `port=` and `autoport=` are ignored and not written.
         let tcp = vnc.listens.first.is_tcp();

@@ -77,7 +77,7 @@ impl Default for IpAddress {
 /// An address, which must be of the family in `family=` of `el`, where that is given.
 fn address(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<IpAddr> {
     let address: IpAddr = r.attr(el, name)?;
-    if let Some(family) = el.get("family").and_then(|f| f.parse::<Family>().ok())
+    if let Some(family) = r.lenient::<Family>(el, "family")
         && Family::of(address) != family
     {
         let message = format!("address `{address}` of `<{}>` is not of the family `{family}`", el.name());
