@@ -71,7 +71,9 @@ fn start(args: &RunArgs, line: &CommandLine, interrupt: Arc<AtomicBool>) -> u8 {
     let ended = launch.open().and_then(virtargv_launch::Opened::start).and_then(|mut guest| {
         runs.store(true, Ordering::Relaxed);
         if args.paused {
-            anstream::eprintln!("the guest is paused, the monitor is at '{}'", line.monitor);
+            let monitor = virtargv::render::escaped(&line.monitor);
+            anstream::eprintln!("the guest is paused; QEMU's monitor is the socket `{monitor}`");
+            return guest.wait_without_monitor();
         }
         guest.wait()
     });
@@ -86,8 +88,17 @@ fn report(ended: Result<Ended, Error>) -> u8 {
             anstream::eprintln!("virtargv: QEMU failed ({status})");
             FAILED
         }
+        Err(Error::Missing(missing)) => {
+            anstream::eprintln!("virtargv: the guest cannot be started here:");
+            for one in &missing {
+                anstream::eprintln!("- {}", virtargv::render::escaped(&one.to_string()));
+            }
+            FAILED
+        }
         Err(why) => {
-            anstream::eprintln!("virtargv: {}", virtargv::render::escaped(&why.to_string()));
+            let text = why.to_string();
+            let lines: Vec<_> = text.lines().map(virtargv::render::escaped).collect();
+            anstream::eprintln!("virtargv: {}", lines.join("\n"));
             FAILED
         }
     }

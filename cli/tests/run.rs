@@ -4,6 +4,8 @@
 #![allow(clippy::disallowed_methods, reason = "tests start programs")]
 #![allow(clippy::expect_used, reason = "a test that cannot be set up has failed")]
 
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
@@ -106,8 +108,61 @@ fn the_message_of_qemu_is_shown() {
     let number = run.child.id();
     let (status, said) = run.end();
     assert_eq!(status.code(), Some(3), "{said}");
-    assert!(said.contains("-no-such-option: invalid option"), "{said}");
+    assert!(said.lines().any(|line| line.ends_with("-no-such-option: invalid option")), "{said}");
+    assert!(!said.contains("\\n"), "{said}");
     assert!(!Run::has_qemu(number, "wrong"));
+}
+
+/// A paused guest is continued by another program: `run` leaves QEMU's monitor, which serves one client, to it.
+#[test]
+fn a_paused_guest_is_continued_on_the_monitor() {
+    let Some(mut run) = Run::start("paused", "", &["--paused"]) else { return };
+    let number = run.child.id();
+    let mut said = String::new();
+    let errors = run.child.stderr.take().expect("a pipe");
+    BufReader::new(errors).read_line(&mut said).expect("UTF-8");
+    let socket = said.split('`').nth(1).expect("the path of the monitor's socket");
+    let until = Instant::now() + Duration::from_mins(1);
+    let client =
+        std::iter::repeat_with(|| greeted(socket)).take_while(|_| Instant::now() < until).flatten().next();
+    let (mut monitor, mut answers) = client.expect("QEMU's monitor");
+    for command in ["qmp_capabilities", "cont", "query-status", "quit"] {
+        writeln!(monitor, r#"{{"execute":"{command}"}}"#).expect("QEMU listens");
+        let mut answer = String::new();
+        while !answer.contains("\"return\"") {
+            answer.clear();
+            answers.read_line(&mut answer).expect("QEMU answers");
+        }
+        assert!(command != "query-status" || answer.contains(r#""status": "running""#), "{answer}");
+    }
+    let (status, _) = run.end();
+    assert_eq!(status.code(), Some(0), "{said}");
+    assert!(!Run::has_qemu(number, "paused"));
+}
+
+/// The connection to a monitor that has greeted.
+fn greeted(path: &str) -> Option<(UnixStream, BufReader<UnixStream>)> {
+    let stream = UnixStream::connect(path).ok()?;
+    stream.set_read_timeout(Some(Duration::from_millis(500))).ok()?;
+    let mut answers = BufReader::new(stream.try_clone().ok()?);
+    let mut greeting = String::new();
+    answers.read_line(&mut greeting).ok()?;
+    stream.set_read_timeout(Some(Duration::from_secs(20))).ok()?;
+    greeting.contains("QMP").then_some((stream, answers))
+}
+
+#[test]
+fn a_paused_guest_ends_with_the_command() {
+    let Some(run) = Run::start("paused-int", "", &["--paused"]) else { return };
+    let number = run.child.id();
+    let until = Instant::now() + Duration::from_mins(1);
+    while !Run::has_qemu(number, "paused-int") && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    kill_process(Pid::from_child(&run.child), Signal::INT).expect("a signal");
+    let (status, said) = run.end();
+    assert_eq!(status.code(), Some(130), "{said}");
+    assert!(!Run::has_qemu(number, "paused-int"), "QEMU runs on");
 }
 
 #[test]

@@ -177,6 +177,23 @@ impl Guest {
         }
     }
 
+    /// Leaves QEMU's monitor to another client, of which QEMU serves one at a time, and waits until QEMU ends or the guest
+    /// is interrupted. What follows when the guest powers off, reboots or crashes is that client's to do.
+    ///
+    /// # Errors
+    /// QEMU cannot even be killed.
+    pub fn wait_without_monitor(&mut self) -> Result<Ended, Error> {
+        self.monitor.close();
+        loop {
+            if self.settings.interrupted() {
+                return self.end(Reason::Interrupted);
+            }
+            if self.qemu.wait(PAUSE).is_some() {
+                return self.end(Reason::Qemu);
+            }
+        }
+    }
+
     /// Ends the guest.
     ///
     /// # Errors
@@ -218,7 +235,8 @@ impl Guest {
             // The answer is of no interest: QEMU may end before it.
             let _ = self.monitor.send("quit");
         }
-        let status = self.qemu.wait(self.settings.stop_limit);
+        let ends = reason != Reason::Interrupted || !self.monitor.is_closed();
+        let status = if ends { self.qemu.wait(self.settings.stop_limit) } else { None };
         let status = status.or_else(|| self.qemu.stop(self.settings.stop_limit));
         let Some(status) = status else {
             let what = "the end of QEMU".to_owned();

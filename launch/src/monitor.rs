@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{ErrorKind, Read as _, Write as _};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
 
@@ -107,7 +108,14 @@ impl Monitor {
         Ok(self.events.pop_front())
     }
 
-    /// Whether QEMU has closed the connection.
+    /// Closes the connection.
+    pub(crate) fn close(&mut self) {
+        // A connection that QEMU has closed already is as closed as it should be.
+        let _ = self.stream.shutdown(Shutdown::Both);
+        self.closed = true;
+    }
+
+    /// Whether the connection is closed.
     pub(crate) fn is_closed(&self) -> bool {
         self.closed
     }
