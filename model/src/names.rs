@@ -137,12 +137,11 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
         }
         let is_free = FREE.contains(&el.name());
         let in_domain = el.parent().is_some_and(|around| around.parent().is_none());
-        if in_domain && (is_free || MERGED.contains(&el.name())) {
-            if is_free {
-                next = el.end_row();
-            }
+        if in_domain && is_free {
+            next = el.end_row();
             continue;
         }
+        let is_section = in_domain && MERGED.contains(&el.name());
         if let Some(driver) = other_driver(el) {
             let message =
                 format!("element `<{}>` has no effect on a QEMU guest: it is for {driver}", el.name());
@@ -153,7 +152,7 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
         let is_foreign = el.namespace().is_some_and(|namespace| namespace != qemu_ns::NAMESPACE);
         if is_foreign {
             problems.extend(qemu_namespace(el, release));
-        } else if el.row() != root.row() && !asked.has_element(el.row()) {
+        } else if el.row() != root.row() && !is_section && !asked.has_element(el.row()) {
             found.push(Left { el, attribute: None });
         } else {
             let attributes = el.node().attributes().enumerate();
