@@ -57,8 +57,8 @@ fn releases() -> impl TypedValueParser<Value = Release> {
 #[derive(Debug, Args)]
 pub(crate) struct QemuArgs {
     /// The capabilities of QEMU: a capabilities file, `builtin:NAME` for a built-in set, or `probe:PATH` to probe a
-    /// binary; `{arch}` in it stands for QEMU's name of the document's architecture [default: the built-in set of QEMU
-    /// 10.0 for the document's architecture; for `run` the document's emulator is probed].
+    /// binary; `{arch}` in it stands for QEMU's name of the document's architecture [default: the newest
+    /// built-in set for the document's architecture; for `run` the document's emulator is probed].
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
     pub(crate) caps: Option<String>,
     /// Probe the binary even if its capabilities are in the cache.
@@ -145,6 +145,10 @@ impl From<&str> for HostChoice {
 pub(crate) enum EnvChoice {
     /// Nothing but a usual PATH.
     Clean,
+}
+
+fn jobs(text: &str) -> Result<NonZero<u16>, String> {
+    text.parse().map_err(|_| format!("a number from 1 to {} is expected", u16::MAX))
 }
 
 fn uuid(text: &str) -> Result<Uuid, String> {
@@ -273,7 +277,7 @@ pub(crate) struct CheckArgs {
     #[arg(long)]
     pub(crate) domains_only: bool,
     /// The number of documents that are checked at the same time [default: the number of CPUs].
-    #[arg(long, short, value_name = "NUMBER")]
+    #[arg(long, short, value_name = "NUMBER", value_parser = jobs)]
     pub(crate) jobs: Option<NonZero<u16>>,
     /// The documents; `-` is standard input. Of a directory these are all files `*.xml` in it and below whose outermost
     /// element is `<domain>`. A name with `*`, `?` or `[` that no file has is a pattern, in which `**` stands for any
@@ -300,6 +304,9 @@ pub(crate) enum CheckFormat {
 #[derive(Debug, Args)]
 #[command(after_help = examples::EXPLAIN)]
 pub(crate) struct ExplainArgs {
+    /// List the lints, which `check --deny`, `--warn` and `--allow` take, and whether each is on by default.
+    #[arg(long, conflicts_with = "rules")]
+    pub(crate) lints: bool,
     /// The ids of rules, as a report shows them.
     #[arg(value_name = "RULE")]
     pub(crate) rules: Vec<String>,

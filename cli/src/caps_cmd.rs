@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use virtargv::{Cap, Caps, Source, builtin};
+use virtargv::{Arch, Cap, Caps, Source, builtin};
 use virtargv_caps::{Accel, Usable, probe};
 
 use crate::args::{
@@ -54,7 +54,10 @@ fn list(format: CapsFormat) -> Done {
 }
 
 fn show(args: &CapsShowArgs) -> Done {
-    let caps = caps::named(&args.set, args.release, args.refresh)?;
+    let caps = match &args.set {
+        Some(set) => caps::named(set, args.release, args.refresh)?,
+        None => caps::default_for(Arch::X86_64, args.release)?.1,
+    };
     match args.format {
         CapsFormat::Text => anstream::print!("{}", text(&caps)),
         CapsFormat::Json => anstream::println!("{:#}", json(&caps)),

@@ -5,12 +5,20 @@ use std::fmt::Write as _;
 use virtargv::examples::{self, Example};
 use virtargv::{Class, Rule, Span, Stage};
 
+use virtargv::model::advice::{did_you_mean, nearest};
 use virtargv::model::one_line;
 
 use crate::args::ExplainArgs;
 use crate::{Done, FINE, Unusable};
 
 pub(crate) fn run(args: &ExplainArgs) -> Done {
+    if args.lints {
+        for lint in virtargv::lint::all() {
+            let level = if virtargv::lint::is_advice(lint) { "advice (off)" } else { "on" };
+            anstream::println!("{:<26} {level:<14} {}", lint.id, lint.summary);
+        }
+        return Ok(FINE);
+    }
     if args.rules.is_empty() {
         for rule in virtargv::rules() {
             anstream::println!("{:<44} {}", rule.id, rule.summary);
@@ -20,7 +28,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     let mut told = Vec::new();
     for id in &args.rules {
         let rule = virtargv::rules().find(|rule| rule.id == id).ok_or_else(|| {
-            Unusable(format!("there is no rule '{id}' (list them with 'virtargv explain')"))
+            let found = did_you_mean(nearest(id, virtargv::rules().map(|rule| rule.id)));
+            let help = if found.is_empty() { "`virtargv explain` lists the rules".to_owned() } else { found };
+            Unusable(format!("there is no rule `{id}`; {help}"))
         })?;
         told.push(tell(rule));
     }

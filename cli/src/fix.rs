@@ -24,7 +24,8 @@ pub(crate) fn run(
         write(file, &text, fixes, dry_run)?;
     }
     let verb = if dry_run { "would be mended" } else { "mended" };
-    anstream::eprintln!("{mended} problems {verb}, {left} left");
+    let problems = if mended == 1 { "problem" } else { "problems" };
+    anstream::eprintln!("{mended} {problems} {verb}, {left} left");
     Ok(if left == 0 { FINE } else { REFUSED })
 }
 

@@ -258,7 +258,10 @@ fn listener(path: &str, process: Process, helper: Option<&Helper>) -> Found {
     }
     match helper {
         Helper::Swtpm(tpm) => swtpm(tpm),
-        Helper::Virtiofsd(fs) => may(Path::new(&fs.directory), Access::READ_OK, "read"),
+        Helper::Virtiofsd(fs) => may(Path::new(&fs.directory), Access::READ_OK, "read").map_err(|lack| {
+            let why = format!("virtiofsd is to share the directory '{}': {}", fs.directory, lack.why);
+            Lack { why, ..lack }
+        }),
         Helper::Passt(_) => Ok(()),
         _ => Err(Lack::new("this launcher cannot start it", "use a launcher of the same version")),
     }

@@ -370,7 +370,11 @@ fn read_type(el: El<'_>, r: &mut Reader) -> Option<VirtType> {
 fn read_name(el: El<'_>, r: &mut Reader) -> Option<String> {
     let name = el.child_text("name");
     if name.is_none() {
-        r.refuse(&NAME_MISSING, el.pos(), "the domain lacks its `<name>`");
+        let (place, message) = match el.child("name") {
+            Some(empty) => (empty.pos(), "the domain's `<name>` is empty"),
+            None => (el.pos(), "the domain has no `<name>`"),
+        };
+        r.refuse(&NAME_MISSING, place, message);
     }
     name
 }

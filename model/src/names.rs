@@ -28,33 +28,37 @@ use crate::{Place, Problem, Release, Report, qemu_ns};
 
 crate::rules! {
     /// An element is one that libvirt knows.
-    UNKNOWN_ELEMENT = "unknown-element": Xml, Read, "libvirt ignores what it does not look for, without a word",
+    UNKNOWN_ELEMENT = "unknown-element": Plain, Read, "libvirt ignores what it does not look for, without a word",
         help "correct the name, or remove the element", severity Warning;
     /// An attribute is one that libvirt knows.
-    UNKNOWN_ATTRIBUTE = "unknown-attribute": Xml, Read, "libvirt ignores what it does not look for, without a word",
+    UNKNOWN_ATTRIBUTE = "unknown-attribute": Plain, Read, "libvirt ignores what it does not look for, without a word",
         help "correct the name, or remove the attribute", severity Warning;
     /// An element or attribute is where libvirt looks for it.
-    MISPLACED_NAME = "misplaced-name": Xml, Read,
+    MISPLACED_NAME = "misplaced-name": Plain, Read,
         "libvirt looks for each element and attribute in its own place, and ignores it elsewhere",
         help "move it to the element that the message names", severity Warning;
     /// An element or attribute is one that the release followed knows.
-    LATER_NAME = "name-of-another-release": Xml, Read,
+    LATER_NAME = "name-of-another-release": Plain, Read,
         "the element or attribute was added to or removed from the domain format by another version of libvirt; the others ignore it",
         help "follow a release that has it, or remove it", severity Warning;
     /// An element or attribute is read, given the other values of the document.
-    UNREAD_NAME = "name-not-read-here": Xml, Read,
+    UNREAD_NAME = "name-not-read-here": Plain, Read,
         "what libvirt looks for depends on other values, such as the `type=` of the device",
         help "remove it, or correct the value that decides what is read", severity Warning;
+    /// A text is in an element of which libvirt reads the text.
+    UNREAD_TEXT = "text-not-read": Plain, Read,
+        "libvirt reads the text of some elements only, and ignores that of others",
+        help "remove the text, or write it as the attribute that is meant", severity Warning;
     /// A value is one that libvirt reads, where it ignores others.
-    IGNORED_VALUE = "ignored-value": Xml, Read,
+    IGNORED_VALUE = "ignored-value": Plain, Read,
         "libvirt reads some attributes as if they were not there where their value is not one of the known ones",
         help "correct the value, or remove the attribute", severity Warning;
     /// An element or attribute is one that the QEMU driver uses.
-    OTHER_DRIVER = "name-of-another-driver": Xml, Read,
+    OTHER_DRIVER = "name-of-another-driver": Plain, Read,
         "the domain format has elements that only the drivers for Xen, containers or other hypervisors use",
         help "remove it; it has no effect on a QEMU guest", severity Note;
     /// An element of QEMU's own is in the namespace of libvirt for QEMU.
-    QEMU_NAMESPACE = "qemu-namespace": Xml, Read,
+    QEMU_NAMESPACE = "qemu-namespace": Plain, Read,
         "`<qemu:commandline>` and its like are known by their namespace, whatever its prefix is; libvirt ignores those of another",
         help "declare `xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'` on `<domain>`", severity Warning;
 }
@@ -96,6 +100,9 @@ const WRITTEN: &[(&str, &[&str])] = &[
     ("nvram/source", &["privateData"]),
     ("parallel/target", &["@type", "model"]),
 ];
+
+/// The most characters of a text that a message shows.
+const SHOWN_TEXT: usize = 40;
 
 /// The elements in which anything can be. In `<domain>` they are not looked at either, nor are sections: one that comes again is
 /// read with the first, although no reader looks at it.
@@ -159,6 +166,9 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
             let left = attributes.filter(|(number, attribute)| {
                 attribute.namespace().is_none() && !asked.has_attribute(el.row(), *number)
             });
+            if !asked.has_text(el.row()) {
+                problems.extend(unread_text(el, release));
+            }
             found.extend(
                 left.map(|(_, attribute)| Left {
                     el,
@@ -172,6 +182,19 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
         next = el.end_row();
     }
     found
+}
+
+/// A warning for the first text in an element whose text was not read.
+fn unread_text(el: El<'_>, release: Release) -> Option<Problem> {
+    let blank = |c: char| c.is_ascii_whitespace();
+    let texts = el.node().children().filter(|node| node.is_text());
+    let (node, text) = texts
+        .filter_map(|node| Some((node, node.text()?.trim_matches(blank))))
+        .find(|(_, text)| !text.is_empty())?;
+    let shown: String = text.chars().take(SHOWN_TEXT).collect();
+    let dots = if shown.len() < text.len() { "..." } else { "" };
+    let message = format!("text `{shown}{dots}` in `<{}>` is ignored", questions::name_of(el));
+    Some(UNREAD_TEXT.problem(release, Place::bytes(node.range()), message))
 }
 
 /// The driver that an element is for, where it is not QEMU's.

@@ -156,6 +156,9 @@ impl SmbiosTable {
             let entry = el.children("entry").find(|entry| entry.get("name") == Some(name))?;
             Some(entry.text()).filter(|text| !text.is_empty()).map(|text| (name, SmbiosValue::Text(text)))
         };
+        for entry in el.children("entry") {
+            entry.ignored_word("name", names);
+        }
         Self { pos: el.pos(), fields: names.iter().filter_map(|name| text(name)).collect() }
     }
 

@@ -176,8 +176,79 @@ fn a_value_that_is_ignored_is_told_with_those_that_are_read() {
         "value `1h` of `adjustment` of `<clock>` is ignored",
         "write a whole number from -9223372036854775808 to 9223372036854775807",
     );
+    check(
+        "<sysinfo type='smbios'><system><entry name='serail'>1</entry></system></sysinfo>",
+        "",
+        "value `serail` of `name` of `<entry>` is ignored",
+        "did you mean `serial`? Possible are `manufacturer`, `product`, `version`, `serial`, `uuid`, `sku`, `family`",
+    );
     // Without a value there is none that is ignored.
     check_as(Release::V12_9, "<blkiotune><weight/></blkiotune>", "<graphics type='vnc'/>", &[]);
+}
+
+#[test]
+fn text_is_told_where_it_is_not_read() {
+    let check = |rest: &str, devices: &str, message: &str| {
+        let found = problems(&document(rest, devices), Release::V12_9);
+        let found: Vec<_> = found.iter().map(|p| (p.id(), p.message.as_str())).collect();
+        assert_eq!(found, [("text-not-read", message)]);
+    };
+    check("<vcpus>2</vcpus>", "", "text `2` in `<vcpus>` is ignored");
+    check("", "hello\n<input type='tablet' bus='usb'/>", "text `hello` in `<devices>` is ignored");
+    let disk = "<disk><source file='/a'/><target dev='vda'/><readonly>no</readonly></disk>";
+    check("", disk, "text `no` in `<readonly>` is ignored");
+    let long = "a".repeat(100);
+    let shown = format!("text `{}...` in `<acpi>` is ignored", "a".repeat(40));
+    check(&format!("<features><acpi>{long}</acpi></features>"), "", &shown);
+}
+
+#[test]
+fn attributes_of_sections_are_told() {
+    let check = |rest: &str, expected: &[(&str, &str)]| {
+        let found = problems(&document(rest, ""), Release::V12_9);
+        let found: Vec<_> = found.iter().map(|p| (p.id(), p.message.as_str())).collect();
+        assert_eq!(found, expected, "{rest}");
+    };
+    let sections = [
+        "blkiotune",
+        "clock",
+        "cputune",
+        "devices",
+        "features",
+        "idmap",
+        "iothreadids",
+        "keywrap",
+        "memoryBacking",
+        "memtune",
+        "os",
+        "perf",
+        "pm",
+        "throttlegroups",
+        "vcpus",
+    ];
+    for name in sections.into_iter().filter(|name| *name != "idmap") {
+        let message = format!("unknown attribute `zzz` of `<{name}>` is ignored");
+        check(&format!("<{name} zzz='1'/>"), &[("unknown-attribute", &message)]);
+    }
+    check(
+        "<clock ofset='localtime'/>",
+        &[("unknown-attribute", "unknown attribute `ofset` of `<clock>` is ignored")],
+    );
+    check(
+        "<clock offset='utc'/><clock offset='localtime'/>",
+        &[("name-not-read-here", "attribute `offset` of `<clock>` is ignored here")],
+    );
+}
+
+#[test]
+fn a_letter_is_likelier_wrong_than_the_place() {
+    let check = |rest: &str, help: &str| {
+        let found = problems(&document(rest, ""), Release::V12_9);
+        let found: Vec<_> = found.iter().map(|p| (p.id(), p.help())).collect();
+        assert_eq!(found, [("unknown-element", help)]);
+    };
+    check("<device><input type='tablet'/></device>", "did you mean `devices`?");
+    check("<feature><acpi/></feature>", "did you mean `features`?");
 }
 
 #[test]

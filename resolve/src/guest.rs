@@ -37,13 +37,21 @@ impl Guest {
 
     /// Why the QEMU of `caps` cannot be the emulator of `domain`: it is for another architecture. Place and message of a
     /// problem with [`rules::ARCH`](crate::rules::ARCH).
-    pub fn of_another_arch(&self, domain: &Domain, caps: &Caps) -> Option<(Place, String)> {
+    pub fn of_another_arch(&self, domain: &Domain, caps: &Caps) -> Option<(Place, Message)> {
         if self.is_run_by(caps) {
             return None;
         }
-        let message =
-            format!("emulator `{}` does not support architecture `{}`", emulator(domain, caps), self.arch);
-        Some((domain.os.pos.path("type/@arch"), message))
+        let message = format!(
+            "emulator `{}` does not support architecture `{}`: its capabilities are those of a QEMU for `{}`",
+            emulator(domain, caps),
+            self.arch,
+            caps.arch()
+        );
+        let help = format!(
+            "give the capabilities of a QEMU for `{}` (`--caps` of the command), or change `arch=`",
+            self.arch
+        );
+        Some((domain.os.pos.path("type/@arch"), Message::new(message).with_help(help)))
     }
 
     /// Why the QEMU of `caps` cannot be the emulator of `domain`: it does not have the machine type. Place and message of

@@ -52,9 +52,9 @@ pub(crate) struct CapsShowArgs {
     /// Probe a binary even if its capabilities are in the cache.
     #[arg(long)]
     pub(crate) refresh: bool,
-    /// The set.
-    #[arg(value_name = "SET", default_value = "builtin:qemu-10.0-x86_64")]
-    pub(crate) set: String,
+    /// The set [default: the newest built-in set for x86_64].
+    #[arg(value_name = "SET")]
+    pub(crate) set: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -97,7 +97,7 @@ pub(crate) struct CapsRequireArgs {
     /// The release whose behaviour is followed.
     #[arg(long, value_name = "RELEASE", value_parser = releases(), default_value_t)]
     pub(crate) release: Release,
-    /// The QEMU that is to run the document, as for `argv`; without it, the built-in set of QEMU 10.0
+    /// The QEMU that is to run the document, as for `argv`; without it, the newest built-in set
     /// for its architecture.
     #[arg(long, value_name = "FILE|builtin:NAME|probe:PATH")]
     pub(crate) caps: Option<String>,

@@ -107,10 +107,11 @@ fn problem(left: &Left<'_>, told: &Told<'_>) -> Option<Problem> {
     if list::in_any(&name_of(around.el), &name, release) {
         return not_read_here(left, &around, &what, told);
     }
-    Some(
-        misplaced(left, &around, &name, &what, release)
-            .unwrap_or_else(|| unknown(left, &around, &name, &what, release)),
-    )
+    let unknown = unknown(left, &around, &name, &what, release);
+    // A letter too few or too many is likelier than the wrong place.
+    let is_sure = !unknown.edits().is_empty();
+    let misplaced = if is_sure { None } else { misplaced(left, &around, &name, &what, release) };
+    Some(misplaced.unwrap_or(unknown))
 }
 
 /// A name that another branch of the reader asks for.
@@ -160,7 +161,11 @@ fn misplaced(
     }
     if name == "commandline" && around.key == "/domain" {
         let message = format!("{what} is ignored: it belongs in the namespace of `{QEMU_PREFIX}`");
-        return Some(super::QEMU_NAMESPACE.problem(release, left.place(), message));
+        let help = format!(
+            "write `<{QEMU_PREFIX}commandline>` and `<{QEMU_PREFIX}arg>`, and declare `xmlns:qemu='{}'` on `<domain>`",
+            crate::qemu_ns::NAMESPACE
+        );
+        return Some(super::QEMU_NAMESPACE.problem(release, left.place(), message).with_help(help));
     }
     let places = places(around, name, release);
     if places.is_empty() || places.len() > MOST_PLACES {

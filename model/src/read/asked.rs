@@ -26,6 +26,9 @@ pub enum Question {
 /// The bit that says that the element itself was read.
 const ELEMENT: u32 = u64::BITS - 1;
 
+/// The bit that says that the text of the element was read.
+const TEXT: u32 = ELEMENT - 1;
+
 /// The record of one reading.
 #[derive(Debug)]
 pub(crate) struct Asked {
@@ -50,6 +53,16 @@ impl Asked {
     /// Notes that the element in `row` was read.
     pub(crate) fn element(&self, row: u32) {
         self.set(row, ELEMENT);
+    }
+
+    /// Notes that the text of the element in `row` was read.
+    pub(crate) fn text(&self, row: u32) {
+        self.set(row, TEXT);
+    }
+
+    /// Whether the text of the element in `row` was read.
+    pub(crate) fn has_text(&self, row: u32) -> bool {
+        self.has(row, TEXT)
     }
 
     /// Notes that an attribute of the element in `row` was read, by its number. No element that is read quickly has so many
@@ -103,5 +116,5 @@ impl Asked {
 
 /// The bit of an attribute.
 fn bit(number: usize) -> u32 {
-    u32::try_from(number).unwrap_or(u32::MAX).min(ELEMENT - 1)
+    u32::try_from(number).unwrap_or(u32::MAX).min(TEXT - 1)
 }

@@ -41,6 +41,16 @@ pub(super) fn message(text: &str, error: &Error, offset: usize) -> Message {
         }
         Error::UnknownToken(_) if !text.trim_start().starts_with('<') => Message::new("the text is not XML")
             .with_help("pass a domain document, which begins with `<domain`"),
+        Error::DtdDetected => Message::new("the document has a document type declaration, which is not read")
+            .with_help("remove `<!DOCTYPE ...>`"),
+        Error::NodesLimitReached => Message::new(
+            "the document has more elements than a text of its size can have in a usual document",
+        )
+        .with_help("write values in elements with longer names, or fewer elements"),
+        Error::UnexpectedDeclaration(_) => Message::new(
+            "not well-formed XML: `<?xml ...?>` is not at the beginning of the text",
+        )
+        .with_help("remove what is before `<?xml`, blanks and line breaks too, or remove the declaration"),
         Error::NoRootNode => {
             Message::new("there is no element in the text").with_help("pass a domain document")
         }

@@ -411,10 +411,23 @@ impl<'a> El<'a> {
     }
 
     /// Records that the value at `place` is ignored.
-    pub(super) fn ignored(self, place: Place, message: impl FnOnce(Place) -> Message) {
+    pub(crate) fn ignored(self, place: Place, message: impl FnOnce(Place) -> Message) {
         if let Some(asked) = &self.elements.asked {
             asked.ignored(place.clone(), message(place));
         }
+    }
+
+    /// Records that the attribute `name` is ignored, where it is none of `words`.
+    pub(crate) fn ignored_word(self, name: &'static str, words: &[&'static str]) {
+        let Some(text) = self.get(name).filter(|text| self.is_recorded() && !words.contains(text)) else {
+            return;
+        };
+        // That its text is ignored too follows.
+        let _ = self.text_ref();
+        self.ignored(self.pos().attr(name), |place| {
+            let what = format!("value `{text}` of `{name}` of `<{}>` is ignored", self.name());
+            Message::new(what).with_words(place, text, words.iter().copied())
+        });
     }
 
     /// The number of the first element after those in this one.
@@ -514,6 +527,9 @@ impl<'a> El<'a> {
 
     /// As [`El::text`], borrowed where it is one text node.
     pub fn text_ref(self) -> Cow<'a, str> {
+        if let Some(asked) = &self.elements.asked {
+            asked.text(self.row.index);
+        }
         let texts = self.row.node.descendants().filter(|node| node.is_text() && !is_layout(*node));
         let mut texts = texts.filter_map(|n| n.text());
         let mut all = Cow::Borrowed(texts.next().unwrap_or(""));

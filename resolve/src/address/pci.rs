@@ -170,6 +170,14 @@ impl<'w, 'a> Placer<'w, 'a> {
         if self.buses.list.is_empty() && self.refuse_guest(class) {
             return Refused;
         }
+        let message = if self.buses.list.is_empty() {
+            let machine = &self.work.guest.machine;
+            message.with_help(format!(
+                "remove the device, use a model that needs no PCI bus, or a machine type other than `{machine}`"
+            ))
+        } else {
+            message
+        };
         let place = self.devices().info(id).map(|info| info.pos.path("address")).unwrap_or_default();
         self.work.refuse_as(class, &rules::PCI_ADDRESS, place, message);
         Refused
@@ -208,7 +216,7 @@ impl<'w, 'a> Placer<'w, 'a> {
             return true;
         }
         let arch = guest.of_another_arch(domain, caps);
-        let arch = arch.map(|(place, message)| (&rules::ARCH, (place, Message::new(message))));
+        let arch = arch.map(|problem| (&rules::ARCH, problem));
         let machine = || guest.of_unknown_machine(domain, caps).map(|problem| (&rules::MACHINE, problem));
         let Some((rule, (place, message))) = arch.or_else(machine) else { return false };
         let problem = rule.problem(*release, place, message).with_class(class);

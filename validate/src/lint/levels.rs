@@ -32,7 +32,7 @@ impl std::fmt::Display for UnknownLint {
         let known = all().map(|rule| rule.id).chain(GROUPS);
         write!(f, "there is no lint `{}`", self.id)?;
         match did_you_mean(nearest(&self.id, known)) {
-            help if help.is_empty() => f.write_str(" (`virtargv explain` lists the rules)"),
+            help if help.is_empty() => f.write_str(" ; `virtargv explain --lints` lists them"),
             help => write!(f, "; {help}"),
         }
     }

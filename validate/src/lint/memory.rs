@@ -9,9 +9,14 @@ virtargv_model::rules! {
     CURRENT = "memory-current-above": Plain, Validate,
         "`<currentMemory>` is what the balloon leaves the guest of its `<memory>`; libvirt takes a larger value down to that",
         help "make `<memory>` larger, or `<currentMemory>` smaller", severity Warning;
+    /// `<memory>` is the sum of the memory of guest NUMA cells.
+    CELLS = "memory-numa-cells": Plain, Validate,
+        "the memory of guest NUMA cells counts; libvirt sets `<memory>` to their sum",
+        help "make `<memory>` the sum of `memory=` of the cells", severity Warning;
 }
 
 pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
+    check_cells(cx, out);
     let memory = &cx.domain.memory;
     let cells: u64 = cx.domain.numa.cells.iter().map(|cell| cell.memory.0).fold(0, u64::saturating_add);
     let (Some(current), Some(size)) = (memory.current, memory.size) else { return };
@@ -24,5 +29,17 @@ pub(super) fn check(cx: &Context<'_>, out: &mut Found) {
             size.0
         ));
         out.push(&CURRENT, cx.domain.pos.path("currentMemory"), message);
+    }
+}
+
+/// Memory devices count in `<memory>` too.
+fn check_cells(cx: &Context<'_>, out: &mut Found) {
+    let domain = cx.domain;
+    let cells: u64 = domain.numa.cells.iter().map(|cell| cell.memory.0).fold(0, u64::saturating_add);
+    let Some(size) = domain.memory.size else { return };
+    if cells != 0 && cells != size.0 && domain.devices.memories.is_empty() {
+        let message =
+            format!("the guest has the {cells} KiB of its NUMA cells, not the {} KiB of `<memory>`", size.0);
+        out.push(&CELLS, domain.pos.path("memory"), message);
     }
 }

@@ -47,6 +47,11 @@ pub fn all() -> impl Iterator<Item = &'static Rule> {
     TABLES.iter().chain([&names::ALL]).flat_map(|table| table.iter().copied())
 }
 
+/// Whether a lint is advice, which is off unless it is asked for.
+pub fn is_advice(lint: &Rule) -> bool {
+    ADVICE.iter().any(|rule| rule.id == lint.id)
+}
+
 /// The checks, in the order in which they run.
 static CHECKS: &[fn(&Context<'_>, &mut Found)] = &[
     machine::check,

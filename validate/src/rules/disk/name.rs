@@ -68,9 +68,12 @@ pub(super) fn check_whole(disk: &Disk, out: &mut Findings<'_>) {
     out.refuse(&TARGET, disk.target_pos.attr("dev"), message);
 }
 
-/// The source of a disk as messages show it.
-fn shown_source(disk: &Disk) -> &str {
-    disk.image.path().unwrap_or("(null)")
+/// A disk by its source, as messages name it.
+fn shown(disk: &Disk) -> String {
+    match disk.image.path() {
+        Some(path) => format!("the disk with source `{path}`"),
+        None => "a drive without a medium".to_owned(),
+    }
 }
 
 /// Checks that every disk has a name of its own.
@@ -81,12 +84,7 @@ pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
     );
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
         let Some(first) = seen.insert(disk.dst(), disk) else { continue };
-        let message = format!(
-            "the disks with sources `{}` and `{}` both have the target `{}`",
-            shown_source(first),
-            shown_source(disk),
-            disk.dst()
-        );
+        let message = format!("{} and {} both have the target `{}`", shown(first), shown(disk), disk.dst());
         let label = format!("`{}` is used here", disk.dst());
         let message = Message::new(message).with_label(first.target_pos.attr("dev"), label);
         out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);

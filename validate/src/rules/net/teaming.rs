@@ -2,6 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::device::net::{Interface, InterfaceType, TeamingType};
+use virtargv_model::{Edit, Message};
 
 use super::actual::Actual;
 use super::model;
@@ -45,7 +46,15 @@ pub(super) fn check(cx: &Context<'_>, nic: &Interface, out: &mut Findings<'_>) {
         if teaming.kind == Some(TeamingType::Persistent) && !nic.is_virtio() {
             let message =
                 format!("teaming type `persistent` needs interface model `virtio`, not `{}`", model(nic));
-            out.refuse(&TEAMING_PERSISTENT_MODEL, nic.info.pos.path("model/@type"), message);
+            let place = nic.info.pos.path("model/@type");
+            let message = Message::new(message);
+            let message = match &nic.model {
+                Some(_) => message
+                    .with_help("set `type='virtio'` in `<model>`")
+                    .with_edit(Edit::value(place.clone(), "virtio")),
+                None => message,
+            };
+            out.refuse(&TEAMING_PERSISTENT_MODEL, place, message);
         }
         if teaming.kind == Some(TeamingType::Transient)
             && !matches!(kind, InterfaceType::Hostdev | InterfaceType::Network)
