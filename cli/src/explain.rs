@@ -19,7 +19,8 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     }
     let mut told = Vec::new();
     for id in &args.rules {
-        let rule = virtargv::rules().find(|rule| rule.id == id).ok_or_else(|| {
+        let all = virtargv::rules().chain(virtargv::verify::rules::ALL.iter().copied());
+        let rule = all.into_iter().find(|rule| rule.id == id).ok_or_else(|| {
             Unusable(format!("there is no rule '{id}' (list them with 'virtargv explain')"))
         })?;
         told.push(tell(rule));
