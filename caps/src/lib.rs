@@ -30,6 +30,7 @@ mod machines;
 mod platform;
 #[cfg(feature = "probe")]
 pub mod probe;
+pub mod qapi;
 mod set;
 
 pub use arch::{Arch, UnknownArch};

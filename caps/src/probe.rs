@@ -1,5 +1,7 @@
 //! Probing a QEMU binary over QMP on its standard input and output.
 //!
+//! [`probe`] finds out its capabilities, [`describe`] what it accepts in the values of its options.
+//!
 //! The binary is started paused, without machine, devices and configuration files, gets a fixed list of queries, and is
 //! killed at the end in any case. Nothing is written to the file system. Properties are queried only of the types that
 //! a flag needs, as QEMU crashes on queries of some types.
@@ -9,6 +11,7 @@
 
 #![allow(clippy::disallowed_methods, reason = "a QEMU binary is started here")]
 
+mod describe;
 mod stray;
 
 use std::collections::HashSet;
@@ -20,6 +23,8 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+
+pub use describe::{Asked, describe};
 
 use crate::derive::{self, Conversation, DeriveError, Exchange};
 use crate::{Arch, Cap, Caps, Convention, Release, is_native};

@@ -12,7 +12,8 @@ use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
 use virtargv_caps::Release;
-use virtargv_caps::probe::{ProbeError, probe_within};
+use virtargv_caps::probe::{Asked, ProbeError, describe, probe_within};
+use virtargv_caps::qapi::{Described, Replies};
 
 /// Scripts by name. `$0.pids` is for the numbers of processes that have to be gone afterwards.
 const SCRIPTS: &[(&str, &str)] = &[
@@ -43,6 +44,14 @@ const SCRIPTS: &[(&str, &str)] = &[
         "refuses-all",
         "echo '{\"QMP\": {}}'; while read -r request; do id=${request##*\\\"id\\\":\\\"}; \
          echo \"{\\\"error\\\": {\\\"class\\\": \\\"CommandNotFound\\\"}, \\\"id\\\": \\\"${id%%\\\"*}\\\"}\"; done",
+    ),
+    (
+        "ends-for-a-type",
+        "echo '{\"QMP\": {}}'; while read -r request; do id=${request##*\\\"id\\\":\\\"}; id=${id%%\\\"*}; \
+         case $request in *typename*bad*) echo missing module >&2; exit 1;; \
+         *qom-list-types*) list='{\"name\": \"bad\"}, {\"name\": \"good\"}, {\"name\": \"lsi53c895a\"}';; \
+         *) list=;; esac; \
+         echo \"{\\\"return\\\": [$list], \\\"id\\\": \\\"$id\\\"}\"; done",
     ),
     (
         "leaves-a-daemon",
@@ -156,4 +165,25 @@ fn what_does_not_stop() {
 fn what_knows_nothing() {
     let error = probed("refuses-all", LATER);
     assert!(matches!(error, ProbeError::Derive { .. }), "{error}");
+}
+
+/// QEMU ends when it is asked for the properties of a type whose module is not installed.
+#[test]
+fn what_ends_for_one_type_tells_the_others() {
+    let path = directory().join("ends-for-a-type");
+    let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let devices = names(&["absent", "bad", "good", "lsi"]);
+    let conversation = describe(&path, Asked::Types(&devices, &names(&["good"])), LATER).unwrap();
+    let replies = Replies::of(&conversation).unwrap();
+    assert_eq!(replies.device("good"), Described::Properties(&[]));
+    // `-device` takes another name for it.
+    assert_eq!(replies.device("lsi"), Described::Properties(&[]));
+    assert_eq!(replies.object("good"), Described::Properties(&[]));
+    assert_eq!(replies.device("bad"), Described::NotAsked);
+    assert_eq!(replies.device("absent"), Described::NoType);
+    let said = conversation.to_text();
+    assert!(said.contains("QEMU ended: missing module"), "{said}");
+
+    let conversation = describe(&path, Asked::All, LATER).unwrap();
+    assert_eq!(Replies::of(&conversation).unwrap().device("lsi"), Described::Properties(&[]));
 }

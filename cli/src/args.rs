@@ -10,7 +10,9 @@ use virtargv_host::Uuid;
 mod caps;
 mod examples;
 
-pub(crate) use caps::{CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs};
+pub(crate) use caps::{
+    CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
+};
 
 /// From a libvirt domain document to the exact QEMU command line, without a daemon.
 #[derive(Debug, Parser)]
@@ -210,6 +212,11 @@ pub(crate) struct ArgvArgs {
     /// Print before each option the element or default that it comes from, and what completing added to that element.
     #[arg(long)]
     pub(crate) explain: bool,
+    /// Verify each option against what the QEMU says that it accepts: its QAPI schema, the parameters of its options, and
+    /// the properties of its device and object types. The binary of `--caps probe:PATH` is asked, or FILE has its replies
+    /// (`virtargv caps replies`). Nothing is printed if it does not accept an option; what it will drop is a warning.
+    #[arg(long, value_name = "FILE", num_args = 0..=1, require_equals = true, default_missing_value = "")]
+    pub(crate) verify: Option<String>,
     /// Treat the document as a new definition, whose guest can get the defaults of new guests (libvirt's ABI update).
     #[arg(long)]
     pub(crate) abi_update: bool,

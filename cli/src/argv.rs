@@ -10,9 +10,9 @@ use virtargv::model::one_line;
 use virtargv::{CommandLine, Format, Layout, Source};
 
 use crate::args::{ArgvArgs, ArgvFormat, HostChoice};
-use crate::caps::Sets;
+use crate::caps::{Set, Sets};
 use crate::host::Chosen;
-use crate::{Done, FINE, REFUSED, Unusable, check, input};
+use crate::{Done, FINE, REFUSED, Unusable, check, input, verify};
 
 pub(crate) fn run(args: &ArgvArgs) -> Done {
     if args.explain && args.format != ArgvFormat::Args {
@@ -28,6 +28,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     let sets = Sets::new(&args.qemu);
     let arch = virtargv::arch_of(&text);
     let set = sets.of(arch.unwrap_or(chosen.arch()))?;
+    let verified_by = verified_by(args, &set)?;
     let runner = match &args.standalone {
         Some(dir) => Runner::Shell(directory(dir, &text)?),
         None if args.like_native => Runner::Reader,
@@ -45,6 +46,11 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
         anstream::eprint!("{}", check::render(input::shown(&args.file), &source, &outcome.report));
         return Ok(REFUSED);
     };
+    if let Some(from) = verified_by
+        && !verify::run(input::shown(&args.file), &text, &line, &from)?
+    {
+        return Ok(REFUSED);
+    }
     let printed = if args.explain {
         explain(&line, &Explainer::new(&text, args.qemu.release, &completed))
     } else {
@@ -55,6 +61,20 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     out.write_all(printed.as_bytes())?;
     out.flush()?;
     Ok(FINE)
+}
+
+/// Where the replies are that the command line is verified against; `None` where it is not verified.
+fn verified_by<'a>(args: &'a ArgvArgs, set: &'a Set) -> Result<Option<verify::RepliesFrom<'a>>, Unusable> {
+    match args.verify.as_deref() {
+        None => Ok(None),
+        Some("") => match set.program.as_deref() {
+            Some(path) => Ok(Some(verify::RepliesFrom::Binary(path, args.qemu.refresh))),
+            None => Err(Unusable(
+                "--verify needs a QEMU to ask: give --caps probe:PATH, or a file with its replies (--verify=FILE)".to_owned(),
+            )),
+        },
+        Some(file) => Ok(Some(verify::RepliesFrom::File(file.as_ref()))),
+    }
 }
 
 /// The needs of the command line, as comments of a shell.

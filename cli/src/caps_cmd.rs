@@ -2,17 +2,20 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
+use std::io::Write as _;
 
 use serde_json::{Value, json};
 use virtargv::{Arch, Cap, Caps, Source, builtin};
+use virtargv_caps::qapi::Replies;
 use virtargv_caps::{Accel, Usable, probe};
 
 use crate::args::{
-    CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRequireArgs, CapsShowArgs, HostChoice,
+    CapsCommand, CapsDiffArgs, CapsFormat, CapsProbeArgs, CapsRepliesArgs, CapsRequireArgs, CapsShowArgs,
+    HostChoice,
 };
 use crate::caps::Set;
 use crate::host::Chosen;
-use crate::{Done, FINE, REFUSED, caps, check, input, probe_cache};
+use crate::{Done, FINE, REFUSED, caps, check, input, probe_cache, verify};
 
 pub(crate) fn run(command: &CapsCommand) -> Done {
     match command {
@@ -20,6 +23,7 @@ pub(crate) fn run(command: &CapsCommand) -> Done {
         CapsCommand::Show(args) => show(args),
         CapsCommand::Diff(args) => diff(args),
         CapsCommand::Probe(args) => print_probe(args),
+        CapsCommand::Replies(args) => replies(args),
         CapsCommand::Require(args) => require(args),
     }
 }
@@ -225,5 +229,16 @@ fn require(args: &CapsRequireArgs) -> Done {
             );
         }
     }
+    Ok(FINE)
+}
+
+/// Prints what a binary says of its options and of all its types.
+fn replies(args: &CapsRepliesArgs) -> Done {
+    let conversation = probe::describe(&args.path, probe::Asked::All, verify::TIME)?;
+    // Refused here rather than when it is used.
+    Replies::of(&conversation)?;
+    let mut out = std::io::stdout().lock();
+    out.write_all(conversation.to_text().as_bytes())?;
+    out.flush()?;
     Ok(FINE)
 }

@@ -27,8 +27,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Done {
     }
     let mut told = Vec::new();
     for id in &args.rules {
-        let rule = virtargv::rules().find(|rule| rule.id == id).ok_or_else(|| {
-            let found = did_you_mean(nearest(id, virtargv::rules().map(|rule| rule.id)));
+        let all = || virtargv::rules().chain(virtargv::verify::rules::ALL.iter().copied());
+        let rule = all().find(|rule| rule.id == id).ok_or_else(|| {
+            let found = did_you_mean(nearest(id, all().map(|rule| rule.id)));
             let help = if found.is_empty() { "`virtargv explain` lists the rules".to_owned() } else { found };
             Unusable(format!("there is no rule `{id}`; {help}"))
         })?;

@@ -17,6 +17,7 @@ mod manual;
 mod probe_cache;
 #[cfg(target_os = "linux")]
 mod run;
+mod verify;
 
 use std::process::ExitCode;
 

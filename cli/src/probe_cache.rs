@@ -1,7 +1,7 @@
 //! Probing a QEMU binary, with a cache of the results.
 //!
 //! The cache is `$XDG_CACHE_HOME/virtargv/probes` (or below `~/.cache`), with one capabilities file for each binary and
-//! release. The name of a file depends on everything that decides QEMU's answers, see [`Key`]. What is in it decides
+//! release, and one file for each binary with its replies about options (`--verify`). The name of a file depends on everything that decides QEMU's answers, see [`Key`]. What is in it decides
 //! which program is started with which arguments, so only what this user wrote is believed: the directory is this
 //! user's and closed to others, and so is the file, which is no link, pipe or device.
 
@@ -22,7 +22,7 @@ const MAX_LENGTH: u64 = 32 << 20;
 
 /// The capabilities of the binary at `path`, from the cache unless there is nothing or `refresh` is set.
 pub(crate) fn probe(path: &Path, release: Release, refresh: bool) -> Result<Caps, Unusable> {
-    let key = Key::of(path, release);
+    let key = Key::of(path, Kept::Caps(release));
     let cache = key.as_ref().and_then(|_| Cache::open());
     if let (Some(cache), Some(key), false) = (&cache, &key, refresh)
         && let Ok(text) = cache.read(&key.file)
@@ -34,13 +34,53 @@ pub(crate) fn probe(path: &Path, release: Release, refresh: bool) -> Result<Caps
     let text = caps.to_xml();
     if let (Some(cache), Some(key)) = (&cache, &key)
         // A binary that was replaced meanwhile is not the one that answered.
-        && Key::of(path, release).as_ref() == Some(key)
+        && Key::of(path, Kept::Caps(release)).as_ref() == Some(key)
     {
         // A cache that cannot be written is no error.
         let _ = cache.write(key, &text);
     }
     // The same answer as from the file next time.
     Ok(Caps::from_xml(&text, release).unwrap_or(caps))
+}
+
+/// The replies of the binary at `path` about its options, where they are in the cache.
+pub(crate) fn replies(path: &Path) -> Option<String> {
+    let key = Key::of(path, Kept::Replies)?;
+    Cache::open()?.read(&key.file).ok()
+}
+
+/// Keeps the replies of the binary at `path` in the cache. One that cannot be written is no error.
+pub(crate) fn keep_replies(path: &Path, text: &str) {
+    if let (Some(key), Some(cache)) = (Key::of(path, Kept::Replies), Cache::open()) {
+        let _ = cache.write(&key, text);
+    }
+}
+
+/// What is kept of a binary.
+#[derive(Clone, Copy)]
+enum Kept {
+    /// Its capabilities under a release.
+    Caps(Release),
+    /// Its replies about options.
+    Replies,
+}
+
+impl Kept {
+    /// The ending of its file.
+    fn ending(self) -> &'static str {
+        match self {
+            Self::Caps(_) => "xml",
+            Self::Replies => "replies",
+        }
+    }
+
+    /// What tells it from other files of the same binary.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Caps(release) => release.name(),
+            Self::Replies => "replies",
+        }
+    }
 }
 
 /// Capabilities from the cache for the binary at `path`, which may have been probed by another of its names.
@@ -61,10 +101,11 @@ pub(crate) fn fresh(path: &Path, release: Release) -> Result<Caps, Unusable> {
     })
 }
 
-/// What decides the answers of a binary: its file, its modules, KVM with CPU and kernel, the release and this program.
+/// What decides the answers of a binary: its file, its modules and this program; for capabilities also KVM with CPU and
+/// kernel, and the release.
 #[derive(Debug, PartialEq, Eq)]
 struct Key {
-    /// The first part of the name of the file in the cache: the binary and release.
+    /// The first part of the name of the file in the cache: the binary, and what is kept of it.
     binary: String,
     /// The name of the file in the cache.
     file: String,
@@ -72,11 +113,11 @@ struct Key {
 
 impl Key {
     /// `None` if there is no such binary.
-    fn of(path: &Path, release: Release) -> Option<Self> {
+    fn of(path: &Path, kept: Kept) -> Option<Self> {
         let path = fs::canonicalize(path).ok()?;
         let name = path.file_name()?.to_str()?;
         let mut binary = Digest::new();
-        (&path, release.name()).hash(&mut binary);
+        (&path, kept.name()).hash(&mut binary);
         let binary = format!("{name}-{:016x}", binary.0.finish());
         let mut state = Digest::new();
         state.file(&fs::metadata(&path).ok()?);
@@ -84,12 +125,14 @@ impl Key {
             dir.hash(&mut state);
             state.file(&found);
         }
-        // `None` where KVM cannot be used.
-        virtargv_system::probed_on().hash(&mut state);
-        virtargv_caps::probe::host_has_tdx().hash(&mut state);
+        if let Kept::Caps(_) = kept {
+            // `None` where KVM cannot be used.
+            virtargv_system::probed_on().hash(&mut state);
+            virtargv_caps::probe::host_has_tdx().hash(&mut state);
+        }
         std::env::var_os("LD_LIBRARY_PATH").hash(&mut state);
         env!("CARGO_PKG_VERSION").hash(&mut state);
-        let file = format!("{binary}-{:016x}.xml", state.0.finish());
+        let file = format!("{binary}-{:016x}.{}", state.0.finish(), kept.ending());
         Some(Self { binary, file })
     }
 }
@@ -169,7 +212,7 @@ impl Cache {
     }
 
     /// Writes a file under a temporary name and renames it, so that no incomplete file is read. Earlier files of the same
-    /// binary and release are removed.
+    /// kind and binary are removed.
     fn write(&self, key: &Key, text: &str) -> io::Result<()> {
         let random = RandomState::new().build_hasher().finish();
         let fresh = format!("{}-{random:016x}.new", key.binary);
@@ -182,7 +225,7 @@ impl Cache {
         }
         for entry in Dir::read_from(&self.0)?.flatten() {
             let name = entry.file_name().to_string_lossy();
-            if name.starts_with(&key.binary) && name.ends_with(".xml") && name != key.file {
+            if name.starts_with(&key.binary) && !name.ends_with(".new") && name != key.file {
                 self.remove(&name);
             }
         }
@@ -265,16 +308,18 @@ mod tests {
         fs::create_dir(&path).unwrap();
         let binary = path.join("qemu-system-none");
         fs::write(&binary, "one").unwrap();
-        let before = Key::of(&binary, Release::V11_3).unwrap();
-        assert_eq!(Key::of(&binary, Release::V11_3).as_ref(), Some(&before));
-        assert_ne!(Key::of(&binary, Release::V7_0).unwrap().binary, before.binary);
+        let before = Key::of(&binary, Kept::Caps(Release::V11_3)).unwrap();
+        assert_eq!(Key::of(&binary, Kept::Caps(Release::V11_3)).as_ref(), Some(&before));
+        for other in [Kept::Caps(Release::V7_0), Kept::Replies] {
+            assert_ne!(Key::of(&binary, other).unwrap().binary, before.binary);
+        }
         // Size and time of modification stay the same.
         let modified = fs::metadata(&binary).unwrap().modified().unwrap();
         fs::write(path.join("other"), "two").unwrap();
         File::options().write(true).open(path.join("other")).unwrap().set_modified(modified).unwrap();
         fs::rename(path.join("other"), &binary).unwrap();
-        assert_ne!(Key::of(&binary, Release::V11_3).unwrap(), before);
-        assert_eq!(Key::of(&path.join("gone"), Release::V11_3), None);
+        assert_ne!(Key::of(&binary, Kept::Caps(Release::V11_3)).unwrap(), before);
+        assert_eq!(Key::of(&path.join("gone"), Kept::Caps(Release::V11_3)), None);
         fs::remove_dir_all(path).unwrap();
     }
 }

@@ -52,6 +52,7 @@ pub mod examples;
 pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;
+pub mod verify;
 
 use std::collections::HashSet;
 

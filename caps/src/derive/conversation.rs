@@ -1,8 +1,9 @@
 //! A QMP conversation: requests and their replies, in sessions.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write as _;
 
-use serde_json::{Deserializer, Value};
+use serde_json::{Deserializer, Value, json};
 
 /// The largest text that is read, in bytes. Recorded conversations have up to two million.
 const MAX_TEXT: usize = 64 << 20;
@@ -100,6 +101,22 @@ impl Conversation {
             }
         }
         Ok(conversation)
+    }
+
+    /// The conversation as [`parse`](Self::parse) reads it: a request or a reply on each line.
+    pub fn to_text(&self) -> String {
+        let mut text = String::new();
+        for exchange in self.sessions.iter().flat_map(Session::exchanges) {
+            let mut request = json!({ "execute": exchange.command });
+            if let (Some(request), false) = (request.as_object_mut(), exchange.arguments.is_null()) {
+                request.insert("arguments".to_owned(), exchange.arguments.clone());
+            }
+            let _ = match &exchange.reply {
+                Ok(value) => writeln!(text, "{request}\n{{\"return\":{value}}}"),
+                Err(error) => writeln!(text, "{request}\n{{\"error\":{error}}}"),
+            };
+        }
+        text
     }
 
     /// Adds an exchange; `qmp_capabilities` starts a session.

@@ -19,6 +19,11 @@ pub(crate) enum CapsCommand {
     Diff(CapsDiffArgs),
     /// Probe a QEMU binary and print its capabilities file.
     Probe(CapsProbeArgs),
+    /// Print what a QEMU binary says that it accepts in its options, for `virtargv argv --verify=FILE`.
+    ///
+    /// It is a QMP conversation, a request or a reply on each line: the QAPI schema, the parameters of options, and the
+    /// properties of all device and object types.
+    Replies(CapsRepliesArgs),
     /// Show the flags that a document needs, and the oldest built-in QEMU that has all of them.
     Require(Box<CapsRequireArgs>),
 }
@@ -83,6 +88,14 @@ pub(crate) struct CapsProbeArgs {
     /// Leave out what depends on this host, and list the flags of all releases, for use on other hosts.
     #[arg(long)]
     pub(crate) generic: bool,
+    /// The QEMU binary.
+    #[arg(value_name = "PATH")]
+    pub(crate) path: std::path::PathBuf,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = examples::CAPS_REPLIES)]
+pub(crate) struct CapsRepliesArgs {
     /// The QEMU binary.
     #[arg(value_name = "PATH")]
     pub(crate) path: std::path::PathBuf,

@@ -47,9 +47,14 @@ Examples:
                                                for that QEMU, on a host of which nothing is known
   virtargv argv --standalone=/run/demo guest.xml
                                                a command line that a shell can run
+  virtargv argv --verify --caps probe:/usr/bin/qemu-system-x86_64 guest.xml
+                                               with each option checked against that QEMU's own schema
+  virtargv argv --verify=qemu.replies --caps caps.xml guest.xml
+                                               the same with recorded replies, on any machine
   virsh dumpxml demo | virtargv argv -         of a domain that libvirt knows
 ",
-    exit_codes!()
+    "\nExit codes: 0 success, 1 the document was refused, or QEMU does not accept an option (`--verify`), 2 wrong usage or \
+     unreadable input."
 );
 
 #[cfg(target_os = "linux")]
@@ -126,6 +131,17 @@ Examples:
   virtargv caps probe /usr/bin/qemu-system-x86_64 > caps.xml
   virtargv caps probe --generic /usr/bin/qemu-system-aarch64
                                                without what depends on this host
+",
+    plain_exit_codes!()
+);
+
+pub(super) const CAPS_REPLIES: &str = concat!(
+    "\
+Examples:
+  virtargv caps replies /usr/bin/qemu-system-x86_64 > qemu.replies
+  virtargv argv --verify=qemu.replies guest.xml
+                                               with each option checked against them
+  virtargv caps replies /opt/qemu/bin/qemu-system-aarch64 > aarch64.replies
 ",
     plain_exit_codes!()
 );

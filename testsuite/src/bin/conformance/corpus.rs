@@ -6,6 +6,8 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use virtargv::{Caps, Release};
 use virtargv_caps::CpuMap;
+use virtargv_caps::derive::Conversation;
+use virtargv_caps::qapi::Replies;
 use virtargv_model::device::net::Actual;
 use virtargv_model::network::Network;
 use virtargv_model::pool::StoragePool;
@@ -16,6 +18,9 @@ use crate::daemon::Daemon;
 
 /// A capabilities file, which is read by the first case that needs it.
 type Slot = Arc<OnceLock<Result<Caps, String>>>;
+
+/// The replies of a QEMU, likewise.
+type RepliesSlot = Arc<OnceLock<Result<Arc<Replies>, String>>>;
 
 /// A set of the corpus.
 pub struct Corpus {
@@ -46,6 +51,7 @@ pub struct Corpus {
     /// The CPU definitions.
     pub cpu_map: Arc<CpuMap>,
     caps: Mutex<HashMap<PathBuf, Slot>>,
+    replies: Mutex<HashMap<PathBuf, RepliesSlot>>,
 }
 
 impl Corpus {
@@ -77,6 +83,7 @@ impl Corpus {
             ports: definitions(&set.base.join("network-ports"), network_port::parse)?,
             cpu_map: Arc::new(cpu_map(&set.cpu_models)?),
             caps: Mutex::default(),
+            replies: Mutex::default(),
             dir: dir.to_owned(),
             shared: vec![dir.to_owned(), set.base],
             cases,
@@ -95,17 +102,8 @@ impl Corpus {
 
     /// The capabilities of this architecture, version (`latest` for the highest) and variant.
     pub fn caps(&self, arch: &str, version: &str, variant: &str) -> Result<Caps, String> {
-        // A QEMU for POWER runs guests of both byte orders.
-        let arch = if arch == "ppc64le" { "ppc64" } else { arch };
-        let version = match version {
-            "latest" => self.latest(arch, variant)?,
-            version => version.to_owned(),
-        };
-        let names = BETWEEN.map(|between| format!("caps_{version}{between}{arch}{variant}.xml"));
-        let paths =
-            self.shared.iter().flat_map(|set| names.iter().map(|name| set.join("capabilities").join(name)));
-        let found = paths.clone().find(|path| path.exists()).or_else(|| paths.clone().next());
-        let path = found.ok_or("a set without directories")?;
+        let (paths, found) = self.file_of_qemu(arch, version, variant, "xml")?;
+        let path = found.or_else(|| paths.into_iter().next()).ok_or("a set without directories")?;
         let slot = {
             let mut slots = self.caps.lock().map_err(|e| e.to_string())?;
             Arc::clone(slots.entry(path.clone()).or_default())
@@ -115,6 +113,43 @@ impl Corpus {
             Caps::from_xml(&text, self.release).map_err(|e| format!("{}: {e}", path.display()))
         };
         slot.get_or_init(load).clone()
+    }
+
+    /// What the QEMU of these capabilities replied; `None` where nothing was recorded.
+    pub fn replies(&self, arch: &str, version: &str, variant: &str) -> Result<Option<Arc<Replies>>, String> {
+        let (_, Some(path)) = self.file_of_qemu(arch, version, variant, "replies")? else { return Ok(None) };
+        let slot = {
+            let mut slots = self.replies.lock().map_err(|e| e.to_string())?;
+            Arc::clone(slots.entry(path.clone()).or_default())
+        };
+        let load = || {
+            let fault = |why: String| format!("{}: {why}", path.display());
+            let conversation = Conversation::parse(&read(&path)?).map_err(|e| fault(e.to_string()))?;
+            Replies::of(&conversation).map(Arc::new).map_err(|e| fault(e.to_string()))
+        };
+        slot.get_or_init(load).clone().map(Some)
+    }
+
+    /// The paths where a file of a QEMU can be, and the first one that is there.
+    fn file_of_qemu(
+        &self,
+        arch: &str,
+        version: &str,
+        variant: &str,
+        ending: &str,
+    ) -> Result<(Vec<PathBuf>, Option<PathBuf>), String> {
+        // A QEMU for POWER runs guests of both byte orders.
+        let arch = if arch == "ppc64le" { "ppc64" } else { arch };
+        let version = match version {
+            "latest" => self.latest(arch, variant)?,
+            version => version.to_owned(),
+        };
+        let names = BETWEEN.map(|between| format!("caps_{version}{between}{arch}{variant}.{ending}"));
+        let paths =
+            self.shared.iter().flat_map(|set| names.iter().map(|name| set.join("capabilities").join(name)));
+        let paths: Vec<PathBuf> = paths.collect();
+        let found = paths.iter().find(|path| path.exists()).cloned();
+        Ok((paths, found))
     }
 
     /// The highest version for an architecture and variant.

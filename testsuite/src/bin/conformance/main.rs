@@ -21,6 +21,7 @@ mod probed;
 mod ratchet;
 mod run;
 mod sets;
+mod verify;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -62,6 +63,9 @@ struct Args {
     /// With --probed: the capabilities files of the real libvirt, with the same names.
     #[arg(long, value_name = "DIR", requires = "probed")]
     daemon: Option<PathBuf>,
+    /// Verify the command lines against the recorded replies of the QEMU that each is for, instead of comparing them.
+    #[arg(long, requires = "corpus", conflicts_with_all = ["diff", "bless", "emit", "first_diff"])]
+    verify: bool,
     /// Write the results into this directory.
     #[arg(long, value_name = "OUT")]
     emit: Option<PathBuf>,
@@ -150,6 +154,9 @@ fn measure(args: &Args) -> Result<bool, String> {
         .zip(&results)
         .map(|(case, got)| Row { case, got, verdict: compare::verdict(&corpus, case, got) })
         .collect();
+    if args.verify {
+        return verify::verify(&corpus, &rows, args.failing);
+    }
     if let Some(out) = &args.emit {
         emit::write(out, &cases, &results)?;
     }

@@ -21,6 +21,8 @@ pub struct Got {
     pub answer: Answer,
     /// The completed domain, written as a document.
     pub xml: Option<String>,
+    /// The command line.
+    pub line: Option<CommandLine>,
 }
 
 /// The command line or the first problem.
@@ -83,8 +85,8 @@ pub fn all(corpus: &Corpus, cases: &[&Case], threads: usize) -> Vec<Got> {
 fn guarded(corpus: &Corpus, case: &Case) -> Got {
     match catch_unwind(AssertUnwindSafe(|| one(corpus, case))) {
         Ok(Ok(got)) => got,
-        Ok(Err(message)) => Got { answer: Answer::Crash(message), xml: None },
-        Err(_) => Got { answer: Answer::Crash(PANIC.take()), xml: None },
+        Ok(Err(message)) => Got { answer: Answer::Crash(message), xml: None, line: None },
+        Err(_) => Got { answer: Answer::Crash(PANIC.take()), xml: None, line: None },
     }
 }
 
@@ -97,7 +99,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
         Err(error) => {
             let message = format!("cannot read '{}': {error}", path.display());
             let answer = Answer::Error { stage: Expect::ParseError, class: "", message };
-            return Ok(Got { answer, xml: None });
+            return Ok(Got { answer, xml: None, line: None });
         }
     };
     let caps = sets::caps(corpus, case, &document)?;
@@ -126,7 +128,8 @@ fn run(corpus: &Corpus, case: &Case, document: &str, mut request: Request<'_>) -
         // A daemon knows all of its host.
         outcome.report.insist();
     }
-    Got { answer: answer(&outcome, corpus), xml: outcome.resolved.as_ref().map(virtargv_model::format) }
+    let (answer, xml) = (answer(&outcome, corpus), outcome.resolved.as_ref().map(virtargv_model::format));
+    Got { answer, xml, line: outcome.command_line }
 }
 
 fn answer(outcome: &Run, corpus: &Corpus) -> Answer {
