@@ -291,8 +291,8 @@ impl Element for FwCfg {
 
     fn write(&self, w: &mut Writer) {
         let tag = w.element("entry").attr("name", &self.name).opt("file", self.file.as_ref());
-        // Of an entry with both, libvirt keeps the file, although the command line has the text.
-        match self.value.as_ref().filter(|_| self.file.is_none()) {
+        // libvirt writes only the file of an entry with both, although its command line has the text.
+        match &self.value {
             Some(value) => tag.text(value),
             None => tag.empty(),
         }

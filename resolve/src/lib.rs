@@ -36,6 +36,7 @@ pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
 use virtargv_host::{Host, Request, Runner};
+use virtargv_model::device::disk::DiskBus;
 use virtargv_model::{Class, Domain, Kib, Message, Outcome, Place, Problem, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
@@ -74,6 +75,19 @@ impl Resolved {
     pub fn into_domain(self) -> Box<Domain> {
         self.domain
     }
+}
+
+/// A completed domain in the order that a document of it has: what is written, read and completed again stays as it is.
+/// Earlier releases append the controllers that they add ([`Convention::ControllersSorted`](virtargv_caps::Convention)), and
+/// sort all of them when they read them again.
+pub fn document(completed: &Domain) -> Domain {
+    let mut domain = completed.clone();
+    defaults::controller::sort(&mut domain.devices.controllers);
+    for disk in &mut domain.devices.disks {
+        // libvirt uses the attribute of a SCSI disk, but writes that of a USB disk only.
+        disk.target.removable = disk.target.removable.filter(|_| disk.target.bus != Some(DiskBus::Scsi));
+    }
+    domain
 }
 
 /// The state of completing a domain, which every step works on.

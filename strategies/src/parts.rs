@@ -22,6 +22,14 @@ pub enum Machine {
 impl Machine {
     const ALL: [Self; 5] = [Self::Pc, Self::Q35, Self::Virt, Self::Pseries, Self::Ccw];
 
+    /// The machine type of the document `text`, by the words in it; [`Machine::Pc`] where it has none of the others'.
+    pub fn of_document(text: &str) -> Self {
+        const WORDS: &[(&str, Machine)] =
+            &[("s390", Ccw), ("pseries", Pseries), ("aarch64", Virt), ("q35", Q35)];
+        let found = WORDS.iter().find(|(word, _)| text.contains(word));
+        found.map_or(Self::Pc, |(_, machine)| *machine)
+    }
+
     /// Its architecture.
     pub fn arch(self) -> Arch {
         match self {
@@ -64,7 +72,7 @@ impl Machine {
 /// `{dev}` that number as letters.
 struct Part(&'static [Machine], &'static str);
 
-use Machine::{Pc, Pseries, Q35, Virt};
+use Machine::{Ccw, Pc, Pseries, Q35, Virt};
 
 /// Machines with PCI.
 const PCI: &[Machine] = &[Pc, Q35, Virt, Pseries];

@@ -87,6 +87,27 @@ pub struct Run {
     pub report: Report,
 }
 
+impl Run {
+    /// The document of the completed domain, in libvirt's layout; `None` if the text cannot be read. Completing it changes
+    /// nothing.
+    ///
+    /// ```
+    /// use virtargv::{FixedHost, Release, Request, builtin};
+    ///
+    /// let caps = builtin::get("qemu-11.1-x86_64", Release::V12_9).expect("a built-in set");
+    /// let host = FixedHost::default();
+    /// let request = Request::new(&caps, &host);
+    /// let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
+    ///   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+    /// let completed = virtargv::run(text, &request).document().expect("a domain");
+    /// assert_eq!(virtargv::run(&completed, &request).document(), Some(completed));
+    /// ```
+    pub fn document(&self) -> Option<String> {
+        let completed = self.resolved.as_ref()?;
+        Some(virtargv_model::format(&virtargv_resolve::document(completed)))
+    }
+}
+
 /// Runs all stages.
 pub fn run(text: &str, request: &Request<'_>) -> Run {
     let mut completed = None;

@@ -16,7 +16,7 @@ pub use name::{DiskName, NvmeName};
 pub use parts::{BlockIo, Geometry, GeometryTrans, Transient};
 pub use statistics::{LatencyHistogram, LatencyType, Statistics};
 
-use crate::device::storage::{Image, SourceType, optional_word, required_text};
+use crate::device::storage::{Image, Location, SourceType, optional_word, required_text};
 use crate::info::DeviceInfo;
 use crate::read::{El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
@@ -362,7 +362,12 @@ impl Disk {
         if self.auth_outside {
             crate::read::write_opt(self.image.auth.as_deref(), w);
         }
-        self.image.write(!self.auth_outside, !self.encryption_outside, true, w);
+        if matches!(self.image.location, Location::Volume(_)) && !self.image.writes_source() {
+            // Without a `<source>`, a disk is read as of type `file`.
+            w.element("source").empty();
+        } else {
+            self.image.write(!self.auth_outside, !self.encryption_outside, true, w);
+        }
         self.backing.write(w);
         if let Some(name) = &self.backend_domain {
             w.element("backenddomain").attr("name", name).empty();
@@ -381,8 +386,7 @@ impl Disk {
                 .opt("dev", self.target.dev.as_ref())
                 .opt("bus", self.target.bus)
                 .opt("tray", self.target.tray)
-                // libvirt keeps the attribute of a SCSI disk, and writes that of a USB disk only.
-                .opt("removable", self.target.removable.filter(|_| self.target.bus != Some(DiskBus::Scsi)))
+                .opt("removable", self.target.removable)
                 .opt("rotation_rate", self.target.rotation_rate)
                 .opt("dpofua", self.target.dpofua)
                 .empty();

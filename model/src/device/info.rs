@@ -127,7 +127,8 @@ impl DeviceInfo {
                 .opt("file", rom.file.as_ref())
                 .empty();
         }
-        if let Some(address) = &self.address {
+        // libvirt does not write an address on the virtio-s390 bus, which it refuses to read.
+        if let Some(address) = self.address.as_ref().filter(|address| **address != Address::VirtioS390) {
             address.write(w);
         }
     }

@@ -111,9 +111,7 @@ impl NumaTune {
         let Some(memory) = self.memory.as_ref().filter(|m| m.mode.is_some() || m.placement.is_some()) else {
             return;
         };
-        let vcpus =
-            el.parent().and_then(|domain| domain.child("vcpu")).and_then(|vcpu| vcpu.get("placement"));
-        let guessed = if vcpus == Some("auto") { Placement::Auto } else { Placement::Static };
+        let guessed = if are_vcpus_auto(el) { Placement::Auto } else { Placement::Static };
         if memory.nodeset.is_none() && memory.placement.unwrap_or(guessed) == Placement::Static {
             let message = "`<memory>` of `<numatune>` lacks `nodeset`, which its `placement` `static` needs";
             r.refuse(&NUMATUNE_NODESET_MISSING, memory.pos, message);
@@ -123,7 +121,8 @@ impl NumaTune {
     /// Checks that `<memnode>` names existing cells, each once, and does not contradict `<memory>`.
     fn check_nodes(&self, el: El<'_>, r: &mut Reader) {
         let Some(first) = el.child("memnode") else { return };
-        if self.is_auto() {
+        // Automatic placement of vCPUs is that of memory too, where `<numatune>` has no `<memory>`.
+        if self.is_auto() || self.memory.is_none() && are_vcpus_auto(el) {
             let message = "`<memnode>` cannot be used with automatic placement (`placement` is `auto`)";
             r.refuse(&MEMNODE_AUTO, first.pos(), message);
             return;
@@ -176,17 +175,34 @@ impl NumaTune {
 
     /// The mode for a cell, or without a cell for the whole guest; `None` where the document has no policy.
     pub fn mode(&self, cell: Option<u32>) -> Option<NumaMode> {
-        let memory = || self.memory.as_ref().map(|memory| memory.mode.unwrap_or(NumaMode::Strict));
+        let memory = || {
+            let memory = self.memory.as_ref().filter(|_| !self.is_without_policy());
+            memory.map(|memory| memory.mode.unwrap_or(NumaMode::Strict))
+        };
         match cell.and_then(|cell| self.node(cell)) {
             Some(node) => Some(node.mode.unwrap_or(NumaMode::Strict)),
             None => memory(),
         }
     }
 
+    /// Whether there is a `<memory>` that says nothing: neither a policy nor nodes. It keeps automatic placement of
+    /// vCPUs from applying to memory too.
+    pub fn is_without_policy(&self) -> bool {
+        self.memory.as_ref().is_some_and(|memory| {
+            memory.mode.is_none() && memory.placement.is_none() && memory.nodeset.is_none()
+        })
+    }
+
     /// Whether numad chooses the host nodes (`placement='auto'`).
     pub fn is_auto(&self) -> bool {
         self.memory.as_ref().is_some_and(|memory| memory.placement == Some(Placement::Auto))
     }
+}
+
+/// Whether the `<vcpu>` beside `<numatune>` has automatic placement.
+fn are_vcpus_auto(numatune: El<'_>) -> bool {
+    let vcpu = numatune.parent().and_then(|domain| domain.child("vcpu"));
+    vcpu.and_then(|vcpu| vcpu.get("placement")) == Some("auto")
 }
 
 impl Element for MemNode {

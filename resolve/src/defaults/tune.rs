@@ -59,7 +59,10 @@ fn numatune(work: &mut Work<'_>) {
     if auto && tune.memory.is_none() {
         tune.memory = Some(NumaTuneMemory { placement: Some(Placement::Auto), ..NumaTuneMemory::default() });
     }
-    tune.memory = tune.memory.take().and_then(|memory| complete(memory, !auto));
+    // An empty `<memory>` stays: without it, automatic placement would apply to memory when the document is read again.
+    if !auto || !tune.is_without_policy() {
+        tune.memory = tune.memory.take().and_then(|memory| complete(memory, !auto));
+    }
     for node in &mut tune.nodes {
         node.mode.get_or_insert(NumaMode::Strict);
     }

@@ -63,7 +63,7 @@ impl BackingChain {
         };
         w.element("backingStore").attr("type", image.kind()).opt("index", image.index).children(|w| {
             image.write_format(w);
-            image.write(true, true, false, w);
+            image.write_needed(false, w);
             self.write_from(n + 1, w);
         });
     }

@@ -287,6 +287,16 @@ impl Image {
         !w.finish().is_empty()
     }
 
+    /// Writes `<source>` where one is needed, be it empty: without it the document would be refused, or the type of the
+    /// source lost.
+    pub(crate) fn write_needed(&self, with_index: bool, w: &mut Writer) {
+        if self.writes_source() {
+            self.write(true, true, with_index, w);
+        } else {
+            w.element("source").empty();
+        }
+    }
+
     /// Writes `<source>`, with `<auth>` and `<encryption>` where they are to be its children and `index=` where it is
     /// to be its attribute.
     pub(crate) fn write(&self, with_auth: bool, with_encryption: bool, with_index: bool, w: &mut Writer) {
@@ -307,7 +317,7 @@ impl Image {
             if let Some(store) = &self.data_store {
                 w.element("dataStore").attr("type", store.kind()).children(|w| {
                     store.write_format(w);
-                    store.write(true, true, true, w);
+                    store.write_needed(true, w);
                 });
             }
         });

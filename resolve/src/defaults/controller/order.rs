@@ -9,7 +9,7 @@ use crate::Work;
 
 /// Sorts the controllers of a document as libvirt does when it inserts them: types by their first controller,
 /// controllers of a type by index, an EHCI controller before its companions.
-pub(super) fn sort(controllers: &mut Vec<Controller>) {
+pub(crate) fn sort(controllers: &mut Vec<Controller>) {
     // Documents are nearly always sorted.
     if is_sorted(controllers) {
         return;

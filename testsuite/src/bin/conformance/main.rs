@@ -301,6 +301,15 @@ fn judge(args: &Args, corpus: &Corpus, rows: &[Row<'_>]) -> Result<bool, String>
         fine = false;
         println!("regression: {id}: the domain differs (--diff ID --xml)");
     }
+    let mut lost = 0;
+    for (row, what) in rows.iter().filter_map(|row| Some((row, row.got.lost.as_ref()?))) {
+        fine = false;
+        lost += 1;
+        println!("not lossless: {}: {what}", row.case.id);
+    }
+    if lost > 0 {
+        println!("{lost} documents lose something when they are written or completed twice");
+    }
     let passed = passed.count();
     println!("{passed} passed, {} failed", rows.len() - passed);
     Ok(fine)

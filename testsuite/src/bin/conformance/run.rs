@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use virtargv::host::{Incoming, Override, Runner};
 use virtargv::{CommandLine, Problem, Request, Run};
 use virtargv_qemu_cmd::Format;
+use virtargv_invariants::{Fault, lossless};
 use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
@@ -23,6 +24,8 @@ pub struct Got {
     pub xml: Option<String>,
     /// The command line.
     pub line: Option<CommandLine>,
+    /// What writing or completing the document loses.
+    pub lost: Option<Fault>,
 }
 
 /// The command line or the first problem.
@@ -85,8 +88,8 @@ pub fn all(corpus: &Corpus, cases: &[&Case], threads: usize) -> Vec<Got> {
 fn guarded(corpus: &Corpus, case: &Case) -> Got {
     match catch_unwind(AssertUnwindSafe(|| one(corpus, case))) {
         Ok(Ok(got)) => got,
-        Ok(Err(message)) => Got { answer: Answer::Crash(message), xml: None, line: None },
-        Err(_) => Got { answer: Answer::Crash(PANIC.take()), xml: None, line: None },
+        Ok(Err(message)) => Got { answer: Answer::Crash(message), xml: None, line: None, lost: None },
+        Err(_) => Got { answer: Answer::Crash(PANIC.take()), xml: None, line: None, lost: None },
     }
 }
 
@@ -99,7 +102,7 @@ fn one(corpus: &Corpus, case: &Case) -> Result<Got, String> {
         Err(error) => {
             let message = format!("cannot read '{}': {error}", path.display());
             let answer = Answer::Error { stage: Expect::ParseError, class: "", message };
-            return Ok(Got { answer, xml: None, line: None });
+            return Ok(Got { answer, xml: None, line: None, lost: None });
         }
     };
     let caps = sets::caps(corpus, case, &document)?;
@@ -124,12 +127,13 @@ fn run(corpus: &Corpus, case: &Case, document: &str, mut request: Request<'_>) -
     request.start.incoming =
         case.text("migrate_from").map(|uri| Incoming { uri: uri.to_owned(), fd: case.number("migrate_fd") });
     let mut outcome = virtargv::run(document, &request);
+    let lost = lossless::check_run(document, &outcome, &request).err();
     if corpus.daemon.is_some() {
         // A daemon knows all of its host.
         outcome.report.insist();
     }
-    let (answer, xml) = (answer(&outcome, corpus), outcome.resolved.as_ref().map(virtargv_model::format));
-    Got { answer, xml, line: outcome.command_line }
+    let (answer, xml) = (answer(&outcome, corpus), outcome.document());
+    Got { answer, xml, line: outcome.command_line, lost }
 }
 
 fn answer(outcome: &Run, corpus: &Corpus) -> Answer {

@@ -1,0 +1,11 @@
+//! CPU definitions.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use virtargv_fuzz::{judge};
+use virtargv_invariants::reader;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    judge(data.len(), || reader::cpu_definitions(text));
+});

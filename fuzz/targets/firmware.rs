@@ -1,0 +1,11 @@
+//! Firmware descriptors.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use virtargv_fuzz::{judge, release};
+use virtargv_invariants::reader;
+
+fuzz_target!(|data: &[u8]| {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    judge(data.len(), || reader::firmware(text, release(data)));
+});
