@@ -31,9 +31,10 @@ pub fn check_with(text: &str, request: &Request<'_>) -> Result<(), Fault> {
     }
     if let Some(command) = &run.command_line {
         let layout = Layout { wrap: Some(78), source: Some(&source) };
-        let _ = (command.print_with(Format::Args, &layout), command.print_with(Format::JsonWithNeeds, &layout));
+        let _ =
+            (command.print_with(Format::Args, &layout), command.print_with(Format::JsonWithNeeds, &layout));
         line::check(command, &BTreeSet::new())?;
     }
     let _ = virtargv::check(text, request, &Levels::default());
-    lossless::check_run(text, &run, request)
+    lossless::check(text, request)
 }

@@ -35,11 +35,7 @@ pub const VALUES: &[&str] = &[
 ///
 /// # Errors
 /// What the value becomes on the command line.
-pub fn check(
-    document: impl Fn(&str) -> String,
-    hostile: &str,
-    request: &Request<'_>,
-) -> Result<(), Fault> {
+pub fn check(document: impl Fn(&str) -> String, hostile: &str, request: &Request<'_>) -> Result<(), Fault> {
     let Some(plain) = virtargv::run(&document(PLAIN), request).command_line else { return Ok(()) };
     check_against(&plain, &document(hostile), hostile, request)
 }
@@ -55,11 +51,13 @@ pub fn check_against(
     request: &Request<'_>,
 ) -> Result<(), Fault> {
     let Some(line) = virtargv::run(document, request).command_line else { return Ok(()) };
-    compare(plain, &line, hostile).map_err(|why| fault!("hostile", "{why}\nof the value {hostile:?} in:\n{document}"))
+    compare(plain, &line, hostile)
+        .map_err(|why| fault!("hostile", "{why}\nof the value {hostile:?} in:\n{document}"))
 }
 
 fn compare(plain: &CommandLine, line: &CommandLine, hostile: &str) -> Result<(), String> {
-    let names = |line: &CommandLine| -> Vec<String> { line.env.iter().map(|(name, _)| name.to_string()).collect() };
+    let names =
+        |line: &CommandLine| -> Vec<String> { line.env.iter().map(|(name, _)| name.to_string()).collect() };
     if names(plain) != names(line) {
         return Err(format!("other environment variables: {:?}", line.env));
     }
@@ -109,7 +107,11 @@ fn stands(before: &str, after: &str, hostile: &str) -> Result<(), String> {
     if before == after || !before.contains(PLAIN) {
         // A value may choose another text of ours (a default, a number), which has then nothing of it.
         let leaks = before != after && !hostile.is_empty() && after.contains(hostile);
-        return if leaks { Err(format!("it is in {after:?}, the plain one is not in {before:?}")) } else { Ok(()) };
+        return if leaks {
+            Err(format!("it is in {after:?}, the plain one is not in {before:?}"))
+        } else {
+            Ok(())
+        };
     }
     let escapes = [hostile.to_owned(), percent(hostile, false), percent(hostile, true), colons(hostile)];
     let of_url = url_place(before);

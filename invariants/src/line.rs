@@ -37,7 +37,9 @@ fn unique(line: &CommandLine, repeated: &BTreeSet<String>) -> Result<(), Fault> 
                 return Err(fault!("id-twice", "two have the id {id}: {before} and {text}"));
             }
         }
-        if class == "-device" && let Some(place) = place(&props) {
+        if class == "-device"
+            && let Some(place) = place(&props)
+        {
             let before = places.insert(place.clone(), text.clone());
             if let Some(before) = before {
                 return Err(fault!("address-twice", "two are at {place:?}: {before} and {text}"));
@@ -58,7 +60,5 @@ fn place(props: &BTreeMap<String, String>) -> Option<Vec<String>> {
         &["bus", "channel", "scsi-id", "lun"],
         &["bus", "unit"],
     ];
-    KEYS.iter().find_map(|keys| {
-        keys.iter().map(|key| Some(format!("{key}={}", props.get(*key)?))).collect()
-    })
+    KEYS.iter().find_map(|keys| keys.iter().map(|key| Some(format!("{key}={}", props.get(*key)?))).collect())
 }

@@ -1,7 +1,8 @@
 //! Writing and completing lose nothing: a document that was written again means what it meant, and a completed one is
 //! accepted and stays as it is.
 
-use virtargv::{Domain, Format, Outcome, Report, Request, Run};
+use virtargv::{Arch, Domain, DriverConfig, Format, Host, Outcome, Report, Request, Run};
+use virtargv_host::{Cpu, Descriptors, Devices, Files, Machine, Networks, Numa, Secrets, Services, Storage};
 use virtargv_model::device::controller::UsbModel;
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::device::storage::Location;
@@ -9,20 +10,72 @@ use virtargv_model::os::Nvram;
 
 use crate::{Fault, fault};
 
+/// A host whose random bytes are the same whenever they are asked for, so that two runs can be compared.
+struct Still<'h>(&'h dyn Host);
+
+impl Host for Still<'_> {
+    fn config(&self) -> &DriverConfig {
+        self.0.config()
+    }
+
+    fn arch(&self) -> Arch {
+        self.0.arch()
+    }
+
+    fn random(&self, buffer: &mut [u8]) {
+        buffer.iter_mut().zip((0..=u8::MAX).cycle()).for_each(|(byte, next)| *byte = next);
+    }
+
+    fn machine(&self) -> &dyn Machine {
+        self.0.machine()
+    }
+
+    fn files(&self) -> &dyn Files {
+        self.0.files()
+    }
+
+    fn cpu(&self) -> &dyn Cpu {
+        self.0.cpu()
+    }
+
+    fn numa(&self) -> &dyn Numa {
+        self.0.numa()
+    }
+
+    fn devices(&self) -> &dyn Devices {
+        self.0.devices()
+    }
+
+    fn storage(&self) -> &dyn Storage {
+        self.0.storage()
+    }
+
+    fn networks(&self) -> &dyn Networks {
+        self.0.networks()
+    }
+
+    fn secrets(&self) -> &dyn Secrets {
+        self.0.secrets()
+    }
+
+    fn services(&self) -> &dyn Services {
+        self.0.services()
+    }
+
+    fn descriptors(&self) -> &dyn Descriptors {
+        #[allow(clippy::disallowed_methods, reason = "it is passed on, no number is taken")]
+        self.0.descriptors()
+    }
+}
+
 /// Checks `text`, if it can be read, and its completed domain, if it is accepted.
 ///
 /// # Errors
 /// What is lost, or what completing twice changes.
 pub fn check(text: &str, request: &Request<'_>) -> Result<(), Fault> {
-    let first = virtargv::run(text, request);
-    check_run(text, &first, request)
-}
-
-/// As [`check`], of a document whose result is `first`.
-///
-/// # Errors
-/// As [`check`].
-pub fn check_run(text: &str, first: &Run, request: &Request<'_>) -> Result<(), Fault> {
+    let still = Still(request.host);
+    let request = &Request { host: &still, ..request.clone() };
+    let first = &virtargv::run(text, request);
     let read = virtargv_model::parse_as(text, request.release());
     written(&read, request)?;
     if first.report.refuses() {
@@ -101,7 +154,11 @@ fn same(first: &Run, second: &Run) -> Result<(), String> {
         (Some(before), Some(after)) => {
             let (before, after) = (before.print(Format::Args, None), after.print(Format::Args, None));
             // Earlier releases sort the controllers when they read them, and append those that they add.
-            if before == after || sorted(&before) == sorted(&after) { Ok(()) } else { Err(lines(&before, &after)) }
+            if before == after || sorted(&before) == sorted(&after) {
+                Ok(())
+            } else {
+                Err(lines(&before, &after))
+            }
         }
         (Some(_), None) => Err(format!("refused:\n{}", second.report)),
         (None, Some(_)) => Err("it has a command line, which it had not".to_owned()),

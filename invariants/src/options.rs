@@ -86,7 +86,10 @@ pub fn check(argument: &Argument) -> Result<(), Fault> {
                 let from = expected.len();
                 pairs(key, value, *style, &mut expected);
                 // The first key is the one that the option implies.
-                if at == 0 && implied && let Some(first) = expected.get_mut(from) {
+                if at == 0
+                    && implied
+                    && let Some(first) = expected.get_mut(from)
+                {
                     first.0 = None;
                 }
             }
@@ -167,9 +170,9 @@ fn same_value(value: &Value, json: &Json) -> Result<(), String> {
         Value::Int(number) => json.as_i64() == Some(*number),
         Value::Uint(number) | Value::Hex(number) => json.as_u64() == Some(*number),
         Value::Str(text) => json.as_str() == Some(text.as_str()),
-        Value::Set(numbers) => {
-            json.as_array().is_some_and(|got| got.iter().map(Json::as_u64).eq(numbers.iter().map(|n| Some(u64::from(*n)))))
-        }
+        Value::Set(numbers) => json
+            .as_array()
+            .is_some_and(|got| got.iter().map(Json::as_u64).eq(numbers.iter().map(|n| Some(u64::from(*n))))),
         Value::Null => json.is_null(),
         Value::Array(values) | Value::Each(values) => return items(values),
         Value::Object(props) => return same_object(props, json),

@@ -13,7 +13,9 @@ use crate::{Fault, document, hostile};
 pub fn check(data: &[u8], release: Release) -> Result<(), Fault> {
     let tape: Vec<u16> = data
         .chunks(2)
-        .map(|pair| u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)]))
+        .map(|pair| {
+            u16::from_le_bytes([pair.first().copied().unwrap_or(0), pair.get(1).copied().unwrap_or(0)])
+        })
         .collect();
     let mut choices = Tape::new(&tape);
     let (place, value) = (choices.below(usize::from(u16::MAX)), choices.below(usize::from(u16::MAX)));
@@ -28,9 +30,10 @@ pub fn check(data: &[u8], release: Release) -> Result<(), Fault> {
     let host = FixedHost { arch: machine.arch(), ..FixedHost::default() };
     let request = Request::new(&caps, &host);
     let places = places(&text);
-    let (Some(&(from, to)), Some(value)) =
-        (places.get(place.checked_rem(places.len()).unwrap_or(0)), hostile::VALUES.get(value % hostile::VALUES.len()))
-    else {
+    let (Some(&(from, to)), Some(value)) = (
+        places.get(place.checked_rem(places.len()).unwrap_or(0)),
+        hostile::VALUES.get(value % hostile::VALUES.len()),
+    ) else {
         return Ok(());
     };
     let with = |value: &str| put(&text, (from, to), value);

@@ -202,12 +202,27 @@ impl Case {
     /// # Errors
     /// There is no such built-in set.
     pub fn outcome(&self, document: &str, line_for: LineFor) -> Result<Run, String> {
+        self.asked(line_for, |request| virtargv::run(document, request))
+    }
+
+    /// Checks the invariants of `document`.
+    ///
+    /// # Errors
+    /// One of them does not hold, or there is no such built-in set.
+    pub fn keeps(&self, document: &str) -> Result<(), String> {
+        let kept =
+            self.asked(self.line_for, |request| virtargv_invariants::document::check_with(document, request));
+        kept?.map_err(|fault| fault.to_string())
+    }
+
+    /// What `answer` says to the request of this case.
+    fn asked<T>(&self, line_for: LineFor, answer: impl FnOnce(&Request<'_>) -> T) -> Result<T, String> {
         let caps = self.caps()?;
         let host = host::host(self.host, self.release);
         let mut request = Request::new(&caps, &*host);
         request.read.abi_update = self.define;
         request.start.runner = line_for.runner();
-        Ok(virtargv::run(document, &request))
+        Ok(answer(&request))
     }
 
     /// Runs all stages on `document`. Returns the text for the golden file.

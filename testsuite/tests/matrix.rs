@@ -20,6 +20,7 @@ fn directory() -> PathBuf {
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
     let mut trials: Vec<Trial> = cases().map(|case| Trial::test(case.id(), move || check(case))).collect();
+    trials.extend(cases().map(|case| Trial::test(format!("kept.{}", case.id()), move || keeps(case))));
     trials.extend(GENERATED.iter().map(|generated| {
         Trial::test(format!("generated.{}", generated.rule), || check_generated(generated))
     }));
@@ -42,6 +43,11 @@ fn check(case: &Case) -> Result<(), Failed> {
     }
     let want = read(&case.golden())?;
     if got == want { Ok(()) } else { Err(difference(&want, &got).into()) }
+}
+
+/// Checks the invariants of the document of `case`.
+fn keeps(case: &Case) -> Result<(), Failed> {
+    Ok(case.keeps(&read(&format!("{}.xml", case.name))?)?)
 }
 
 fn read(name: &str) -> Result<String, Failed> {

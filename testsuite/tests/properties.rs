@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use proptest::collection::vec;
 use proptest::prelude::{ProptestConfig, Strategy, any, prop_assert, prop_assert_eq, prop_oneof, proptest};
+use proptest::test_runner::TestCaseError;
 use virtargv::{Argument, CommandLine, FixedHost, Format, Layout, Origin, Release, Request, Run};
 use virtargv_host::{ConfHost, DriverConfig};
-use virtargv_model::device::disk::DiskBus;
-use virtargv_model::device::storage::Location;
-use virtargv_model::os::Nvram;
-use virtargv_model::sysinfo::SysinfoEntry;
+use virtargv_invariants::{document, options, reader, structured};
 use virtargv_qemu_cmd::{Props, Style, Value};
-use virtargv_strategies::{Machine, document, noise, plausible};
+use virtargv_strategies::{Machine, noise, plausible};
 use virtargv_testsuite::descriptors::check_descriptors;
 
 /// A host without directories for TLS and without huge pages.
@@ -69,28 +67,53 @@ proptest! {
         }
     }
 
-    /// No document of elements of the domain format makes any stage panic, and its model is the same after writing and
-    /// reading it.
+    /// The invariants hold for documents of elements of the domain format.
     #[test]
-    fn trees_never_panic_and_survive(text in document()) {
+    fn trees_keep_the_invariants(text in virtargv_strategies::document()) {
         for release in Release::ALL {
             for machine in [Machine::Pc, Machine::Ccw] {
-                show(&text, &run(&text, machine, *release));
+                holds(&text, machine, *release)?;
             }
         }
-        survives(&text)?;
     }
 
-    /// A guest of valid parts has no id and no address twice.
+    /// The invariants hold for guests of valid parts, and their descriptors are numbered.
     #[test]
-    fn ids_and_places_are_unique((machine, text) in plausible()) {
-        survives(&text)?;
+    fn guests_keep_the_invariants((machine, text) in plausible()) {
         for release in Release::ALL {
-            let outcome = run(&text, machine, *release);
-            show(&text, &outcome);
-            if let Some(line) = outcome.command_line {
-                unique(&line)?;
+            holds(&text, machine, *release)?;
+            if let Some(line) = run(&text, machine, *release).command_line {
                 prop_assert_eq!(check_descriptors(&line), Ok(()));
+            }
+        }
+    }
+
+    /// The invariants hold for what the fuzz target of structured domains makes, with hostile values in them.
+    #[test]
+    fn hostile_values_stay_values(tape in vec(any::<u8>(), 8..160)) {
+        for release in Release::ALL {
+            structured::check(&tape, *release).map_err(|fault| TestCaseError::fail(fault.to_string()))?;
+        }
+    }
+
+    /// The other readers keep their invariants with any text.
+    #[test]
+    fn readers_take_any_text(text in noise(), json in "[\\[\\]{}:,\"a-z0-9 ]{0,80}") {
+        for text in [&text, &json] {
+            let release = Release::default();
+            let all = [
+                reader::capabilities(text, release),
+                reader::conversation(text, release),
+                reader::cpu_definitions(text),
+                reader::firmware(text, release),
+                reader::description(text),
+                reader::settings(text),
+                reader::network(text),
+                reader::pool(text),
+                reader::image_header(text.as_bytes()),
+            ];
+            for fault in all.into_iter().filter_map(Result::err) {
+                prop_assert!(false, "{fault} of {text:?}");
             }
         }
     }
@@ -104,7 +127,7 @@ proptest! {
         }
         let mut expected = vec![(None, "virtio-net-pci".to_owned())];
         expected.extend(pairs.iter().map(|(key, value)| (Some(key.clone()), value.clone())));
-        prop_assert_eq!(qemu_options(&props.to_kv(Style::OnOff)), expected);
+        prop_assert_eq!(options::parse(&props.to_kv(Style::OnOff)), expected);
         let json: serde_json::Value = serde_json::from_str(&props.to_json()).unwrap();
         let mut last = BTreeMap::from([("driver".to_owned(), "virtio-net-pci".to_owned())]);
         last.extend(pairs);
@@ -120,7 +143,7 @@ proptest! {
         let inner = Props::object().with("list", Value::Array(items)).with("number", number).with("switch", switch);
         let props = Props::new("driver", "null").with("inner", inner);
         let json: serde_json::Value = serde_json::from_str(&props.to_json()).unwrap();
-        let read: BTreeMap<_, _> = qemu_options(&props.to_kv(Style::OnOff)).into_iter().collect();
+        let read: BTreeMap<_, _> = options::parse(&props.to_kv(Style::OnOff)).into_iter().collect();
         let flat = |key: &str| read.get(&Some(format!("inner.{key}"))).map(String::as_str);
         for (n, value) in values.iter().enumerate() {
             prop_assert_eq!(flat(&format!("list.{n}")), Some(value.as_str()));
@@ -162,131 +185,9 @@ fn key() -> impl Strategy<Value = String> {
     "[a-z][a-z0-9-]{0,8}".prop_filter("the implied key is added by the test", |key| key != "driver")
 }
 
-/// Checks that a domain is the same model after writing and reading, without a new problem.
-fn survives(text: &str) -> Result<(), proptest::test_runner::TestCaseError> {
-    let first = virtargv_model::parse(text);
-    let Some(domain) = first.value else { return Ok(()) };
-    let written = virtargv_model::format(&domain);
-    let second = virtargv_model::parse(&written);
-    let (domain, again) = (as_written(*domain), second.value.map(|again| as_written(*again)));
-    if again.as_ref() != Some(&domain) {
-        let lost = difference(&domain, again.as_ref());
-        prop_assert!(false, "{}\nwritten as:\n{}", lost, written);
-    }
-    if first.report.is_empty() {
-        prop_assert!(second.report.is_empty(), "{:?}\nwritten as:\n{}", second.report, written);
-    }
-    Ok(())
-}
-
-/// `domain` without what libvirt reads and uses, but does not write.
-fn as_written(mut domain: virtargv::Domain) -> virtargv::Domain {
-    for disk in &mut domain.devices.disks {
-        if disk.image.is_empty() && disk.image.network().is_none() {
-            // Without a `<source>`, a disk is read as of type `file`.
-            disk.image.location = Location::default();
-        }
-        if disk.target.bus == Some(DiskBus::Scsi) {
-            disk.target.removable = None;
-        }
-    }
-    domain.os.nvram = domain.os.nvram.filter(|nvram| *nvram != Nvram::default());
-    for entry in &mut domain.sysinfo.entries {
-        if let SysinfoEntry::FwCfg(files) = entry {
-            files.iter_mut().filter(|file| file.file.is_some()).for_each(|file| file.value = None);
-        }
-    }
-    domain
-}
-
-/// The first fields in which two models differ, except places.
-fn difference(before: &virtargv::Domain, after: Option<&virtargv::Domain>) -> String {
-    let before = fields(&format!("{before:?}"));
-    let after = fields(&after.map(|domain| format!("{domain:?}")).unwrap_or_default());
-    let at = before.iter().zip(&after).position(|(x, y)| x != y).unwrap_or(0);
-    let part = |all: &[String]| -> String {
-        let fields: Vec<&str> =
-            all.iter().take(at + 3).skip(at.saturating_sub(8)).map(String::as_str).collect();
-        fields.join(", ")
-    };
-    format!("was {}\nis {}", part(&before), part(&after))
-}
-
-/// The fields of a value in its `Debug` form, without places.
-fn fields(shown: &str) -> Vec<String> {
-    shown.split(", ").filter(|field| !field.contains("Pos(")).map(str::to_owned).collect()
-}
-
-/// Checks that no id and no address is used twice.
-fn unique(line: &CommandLine) -> Result<(), proptest::test_runner::TestCaseError> {
-    let mut ids = BTreeMap::new();
-    let mut places = BTreeMap::new();
-    for pair in line.args().windows(2) {
-        let [option, text] = pair else { continue };
-        let class = match option.as_str() {
-            // Each of these options has its own namespace of ids.
-            "-device" | "-object" | "-netdev" | "-chardev" | "-drive" | "-audiodev" => option,
-            _ => continue,
-        };
-        let props = properties(text);
-        if let Some(id) = props.get("id") {
-            let before = ids.insert((class.clone(), id.clone()), text.clone());
-            prop_assert!(before.is_none(), "two have the id {}: {:?} and {}", id, before, text);
-        }
-        let at =
-            |keys: &[&str]| -> Option<Vec<String>> { keys.iter().map(|k| props.get(*k).cloned()).collect() };
-        let place = at(&["bus", "addr"])
-            .or_else(|| at(&["devno"]))
-            .or_else(|| at(&["reg"]))
-            .or_else(|| at(&["bus", "nr"]))
-            .or_else(|| at(&["bus", "port"]))
-            .or_else(|| at(&["bus", "channel", "scsi-id", "lun"]))
-            .or_else(|| at(&["bus", "unit"]));
-        if let Some(place) = place {
-            let before = places.insert(place.clone(), text.clone());
-            prop_assert!(before.is_none(), "two are at {:?}: {:?} and {}", place, before, text);
-        }
-    }
-    Ok(())
-}
-
-/// The properties of an option in either form, as text.
-fn properties(text: &str) -> BTreeMap<String, String> {
-    match serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text) {
-        Ok(members) => members
-            .into_iter()
-            .map(|(key, value)| (key, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
-            .collect(),
-        Err(_) => qemu_options(text).into_iter().filter_map(|(key, value)| Some((key?, value))).collect(),
-    }
-}
-
-/// Parses `value,key=value,...` as QEMU does: a value ends at a single comma, a doubled one is a comma of the value.
-fn qemu_options(text: &str) -> Vec<(Option<String>, String)> {
-    let mut options = Vec::new();
-    let mut rest = text;
-    while !rest.is_empty() || options.is_empty() {
-        let key = rest.split_once('=').filter(|(key, _)| !key.contains(','));
-        if let Some((_, after)) = key {
-            rest = after;
-        }
-        let mut value = String::new();
-        loop {
-            let (part, after) =
-                rest.split_once(',').map_or((rest, None), |(part, after)| (part, Some(after)));
-            value.push_str(part);
-            rest = after.unwrap_or_default();
-            match after.and_then(|after| after.strip_prefix(',')) {
-                Some(after) => {
-                    value.push(',');
-                    rest = after;
-                }
-                None => break,
-            }
-        }
-        options.push((key.map(|(key, _)| key.to_owned()), value));
-    }
-    options
+/// Checks the invariants of `text` as the document of a guest of `machine`.
+fn holds(text: &str, machine: Machine, release: Release) -> Result<(), TestCaseError> {
+    document::check(text, machine, release).map_err(|fault| TestCaseError::fail(fault.to_string()))
 }
 
 /// Splits a line into words as a POSIX shell does, with single quotes, backslashes and spaces only.

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use virtargv::host::{Incoming, Override, Runner};
 use virtargv::{CommandLine, Problem, Request, Run};
-use virtargv_qemu_cmd::Format;
 use virtargv_invariants::{Fault, lossless};
+use virtargv_qemu_cmd::Format;
 use virtargv_testsuite::pretend::pretend;
 
 use crate::case::{Case, Expect};
@@ -127,7 +127,7 @@ fn run(corpus: &Corpus, case: &Case, document: &str, mut request: Request<'_>) -
     request.start.incoming =
         case.text("migrate_from").map(|uri| Incoming { uri: uri.to_owned(), fd: case.number("migrate_fd") });
     let mut outcome = virtargv::run(document, &request);
-    let lost = lossless::check_run(document, &outcome, &request).err();
+    let lost = lossless::check(document, &request).err();
     if corpus.daemon.is_some() {
         // A daemon knows all of its host.
         outcome.report.insist();
