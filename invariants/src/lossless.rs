@@ -7,6 +7,7 @@ use virtargv_model::device::controller::UsbModel;
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::device::storage::Location;
 use virtargv_model::os::Nvram;
+use virtargv_model::sysinfo::SysinfoEntry;
 
 use crate::{Fault, fault};
 
@@ -86,13 +87,17 @@ pub fn check(text: &str, request: &Request<'_>) -> Result<(), Fault> {
         same(first, &virtargv::run(&text, request))
             .map_err(|why| fault!("written", "{why}\nwritten as:\n{text}"))?;
     }
-    let Some(text) = first.document().filter(|_| !is_lost_by_libvirt_too(first)) else { return Ok(()) };
+    let Some(text) = first.document(request.release()).filter(|_| !is_lost_by_libvirt_too(first)) else {
+        return Ok(());
+    };
     let again = virtargv::run(&text, request);
-    let twice = again.document().unwrap_or_default();
+    let twice = again.document(request.release()).unwrap_or_default();
     if twice != text {
         let difference = lines(&text, &twice);
         // libvirt sorts some disks only when it reads them again, and so changes the order in its own documents.
-        if sorted(&text) != sorted(&twice) || virtargv::run(&twice, request).document() != Some(twice) {
+        if sorted(&text) != sorted(&twice)
+            || virtargv::run(&twice, request).document(request.release()) != Some(twice)
+        {
             return Err(fault!("completed-twice", "{difference}\ncompleted as:\n{text}"));
         }
         return Ok(());
@@ -101,7 +106,8 @@ pub fn check(text: &str, request: &Request<'_>) -> Result<(), Fault> {
 }
 
 /// Whether libvirt loses something of the domain itself when it reads what it wrote. Beside a USB controller of model `none`
-/// with an index other than 0 it adds the default one, and refuses the two together. It writes `removable=` of USB disks only.
+/// with an index other than 0 it adds the default one, and refuses the two together. What else is lost is in the documentation
+/// of [`virtargv_resolve::document`].
 fn is_lost_by_libvirt_too(first: &Run) -> bool {
     let Some(domain) = &first.resolved else { return false };
     let (disks, controllers) = (&domain.devices.disks, &domain.devices.controllers);
@@ -109,7 +115,11 @@ fn is_lost_by_libvirt_too(first: &Run) -> bool {
         |disk: &Disk| disk.target.removable.is_some() && disk.target.bus == Some(DiskBus::Scsi);
     let has_none = controllers.iter().any(|it| it.usb_model() == Some(UsbModel::None));
     let usb = controllers.iter().filter(|it| it.usb().is_some()).count();
-    has_none && usb > 1 || disks.iter().any(is_removable)
+    let has_both = |entry: &SysinfoEntry| match entry {
+        SysinfoEntry::FwCfg(files) => files.iter().any(|file| file.file.is_some() && file.value.is_some()),
+        _ => false,
+    };
+    has_none && usb > 1 || disks.iter().any(is_removable) || domain.sysinfo.entries.iter().any(has_both)
 }
 
 /// The lines of a text, sorted, without the backslash that continues a command line.

@@ -32,11 +32,13 @@ pub use defaults::video::virtio_device as virtio_video_device;
 pub use firmware::pick as pick_firmware;
 pub use guest::{Board, Guest, runs};
 pub use native::strip_interfaces;
+use virtargv_caps::Convention;
 pub use virtargv_caps::{Arch, Caps, Release};
 pub use virtargv_host::ReadOptions;
 
 use virtargv_host::{Host, Request, Runner};
 use virtargv_model::device::disk::DiskBus;
+use virtargv_model::sysinfo::SysinfoEntry;
 use virtargv_model::{Class, Domain, Kib, Message, Outcome, Place, Problem, Report, Rule};
 
 /// The size of which memory sizes of pseries guests are multiples.
@@ -77,15 +79,23 @@ impl Resolved {
     }
 }
 
-/// A completed domain in the order that a document of it has: what is written, read and completed again stays as it is.
-/// Earlier releases append the controllers that they add ([`Convention::ControllersSorted`](virtargv_caps::Convention)), and
-/// sort all of them when they read them again.
-pub fn document(completed: &Domain) -> Domain {
+/// A completed domain as the documents of `release` have it, so that completing the document changes nothing.
+///
+/// Releases without [`Convention::ControllersSorted`] append the controllers that they add, and sort all of them when they read
+/// them again. No release writes everything that it uses: of `removable=` only that of USB disks, of an `fw_cfg` entry
+/// with a text and a file only the file.
+pub fn document(completed: &Domain, release: Release) -> Domain {
     let mut domain = completed.clone();
-    defaults::controller::sort(&mut domain.devices.controllers);
+    if !release.has(Convention::ControllersSorted) {
+        defaults::controller::sort(&mut domain.devices.controllers);
+    }
     for disk in &mut domain.devices.disks {
-        // libvirt uses the attribute of a SCSI disk, but writes that of a USB disk only.
         disk.target.removable = disk.target.removable.filter(|_| disk.target.bus != Some(DiskBus::Scsi));
+    }
+    for entry in &mut domain.sysinfo.entries {
+        if let SysinfoEntry::FwCfg(files) = entry {
+            files.iter_mut().filter(|file| file.file.is_some()).for_each(|file| file.value = None);
+        }
     }
     domain
 }

@@ -88,7 +88,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// The document of the completed domain, in libvirt's layout; `None` if the text cannot be read. Completing it changes
+    /// The document of the completed domain, as `release` writes it; `None` if the text cannot be read. Completing it changes
     /// nothing.
     ///
     /// ```
@@ -99,12 +99,12 @@ impl Run {
     /// let request = Request::new(&caps, &host);
     /// let text = "<domain type='kvm'><name>demo</name><memory unit='MiB'>512</memory>
     ///   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
-    /// let completed = virtargv::run(text, &request).document().expect("a domain");
-    /// assert_eq!(virtargv::run(&completed, &request).document(), Some(completed));
+    /// let completed = virtargv::run(text, &request).document(Release::V12_9).expect("a domain");
+    /// assert_eq!(virtargv::run(&completed, &request).document(Release::V12_9), Some(completed));
     /// ```
-    pub fn document(&self) -> Option<String> {
+    pub fn document(&self, release: Release) -> Option<String> {
         let completed = self.resolved.as_ref()?;
-        Some(virtargv_model::format(&virtargv_resolve::document(completed)))
+        Some(virtargv_model::format(&virtargv_resolve::document(completed, release)))
     }
 }
 

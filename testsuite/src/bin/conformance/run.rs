@@ -132,7 +132,7 @@ fn run(corpus: &Corpus, case: &Case, document: &str, mut request: Request<'_>) -
         // A daemon knows all of its host.
         outcome.report.insist();
     }
-    let (answer, xml) = (answer(&outcome, corpus), outcome.document());
+    let (answer, xml) = (answer(&outcome, corpus), outcome.document(corpus.release));
     Got { answer, xml, line: outcome.command_line, lost }
 }
 
