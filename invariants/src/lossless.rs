@@ -63,8 +63,8 @@ impl Host for Still<'_> {
         self.0.services()
     }
 
+    #[allow(clippy::disallowed_methods, reason = "it is passed on, no number is taken")]
     fn descriptors(&self) -> &dyn Descriptors {
-        #[allow(clippy::disallowed_methods, reason = "it is passed on, no number is taken")]
         self.0.descriptors()
     }
 }
