@@ -113,13 +113,20 @@ fn is_lost_by_libvirt_too(first: &Run) -> bool {
     let (disks, controllers) = (&domain.devices.disks, &domain.devices.controllers);
     let is_removable =
         |disk: &Disk| disk.target.removable.is_some() && disk.target.bus == Some(DiskBus::Scsi);
+    // A disk of another type without a medium is written without a `<source>`, and read again as of type `file`.
+    let is_without_source = |disk: &Disk| {
+        let has_own = matches!(disk.image.location, Location::File { .. } | Location::Volume(_));
+        disk.image.is_empty() && !has_own
+    };
     let has_none = controllers.iter().any(|it| it.usb_model() == Some(UsbModel::None));
     let usb = controllers.iter().filter(|it| it.usb().is_some()).count();
     let has_both = |entry: &SysinfoEntry| match entry {
         SysinfoEntry::FwCfg(files) => files.iter().any(|file| file.file.is_some() && file.value.is_some()),
         _ => false,
     };
-    has_none && usb > 1 || disks.iter().any(is_removable) || domain.sysinfo.entries.iter().any(has_both)
+    has_none && usb > 1
+        || disks.iter().any(|disk| is_removable(disk) || is_without_source(disk))
+        || domain.sysinfo.entries.iter().any(has_both)
 }
 
 /// The lines of a text, sorted, without the backslash that continues a command line.
