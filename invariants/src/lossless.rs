@@ -122,7 +122,7 @@ fn is_lost_by_libvirt_too(first: &Run) -> bool {
     let usb = controllers.iter().filter(|it| it.usb().is_some()).count();
     let has_both = |entry: &SysinfoEntry| match entry {
         SysinfoEntry::FwCfg(files) => files.iter().any(|file| file.file.is_some() && file.value.is_some()),
-        _ => false,
+        SysinfoEntry::Smbios(_) => false,
     };
     has_none && usb > 1
         || disks.iter().any(|disk| is_removable(disk) || is_without_source(disk))
