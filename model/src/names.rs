@@ -187,7 +187,7 @@ fn left<'a>(elements: &'a Elements<'a>, release: Release, problems: &mut Vec<Pro
 /// A warning for the first text in an element whose text was not read.
 fn unread_text(el: El<'_>, release: Release) -> Option<Problem> {
     let blank = |c: char| c.is_ascii_whitespace();
-    let texts = el.node().children().filter(|node| node.is_text());
+    let texts = el.node().children().filter(roxmltree::Node::is_text);
     let (node, text) = texts
         .filter_map(|node| Some((node, node.text()?.trim_matches(blank))))
         .find(|(_, text)| !text.is_empty())?;
