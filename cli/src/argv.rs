@@ -37,7 +37,7 @@ pub(crate) fn run(args: &ArgvArgs) -> Done {
     let mut outcome = chosen.with_request(arch, &set, |mut request| {
         request.read.abi_update = args.abi_update;
         request.start.runner = runner;
-        virtargv::run(&text, &request)
+        check::run_stages(&text, &request)
     });
     let (Some(line), Some(completed)) = (outcome.command_line, outcome.resolved) else {
         // Without what the host does not know there is no command line.

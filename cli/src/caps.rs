@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use virtargv::model::advice::nearest;
+use virtargv::model::advice::{did_you_mean, list, nearest};
 use virtargv::{Arch, Caps, Release, builtin};
 use virtargv_resolve::runs;
 
@@ -19,14 +19,14 @@ pub(crate) fn named(name: &str, release: Release, refresh: bool) -> Result<Caps,
         return builtin::get(name, release).ok_or_else(|| {
             let known: Vec<&str> = builtin::names().collect();
             let found = nearest(name, known.iter().copied());
-            let meant = found.map_or(String::new(), |found| format!("; did you mean `{}`?", found.word));
-            Unusable(format!("there is no built-in set `{name}`{meant} (there are: {})", known.join(", ")))
+            let meant = found.map_or(String::new(), |_| format!("; {}", did_you_mean(found)));
+            Unusable(format!("there is no built-in set `{name}`{meant} (there are: {})", list(known)))
         });
     }
     if let Some(path) = name.strip_prefix("probe:") {
         return probe_cache::probe(path.as_ref(), release, refresh);
     }
-    let text = std::fs::read_to_string(name).map_err(|e| Unusable(format!("cannot read '{name}': {e}")))?;
+    let text = std::fs::read_to_string(name).map_err(|e| Unusable(format!("cannot read `{name}`: {e}")))?;
     Caps::from_xml(&text, release).map_err(|e| Unusable(format!("{name}: {e}")))
 }
 
@@ -50,8 +50,8 @@ pub(crate) fn default_for(arch: Arch, release: Release) -> Result<(&'static str,
 /// The error that no built-in set runs guests of architecture `arch`.
 fn none_for(arch: Arch) -> Unusable {
     Unusable(format!(
-        "there is no built-in QEMU for architecture '{arch}': give the capabilities of one with --caps, as a file or as \
-         'probe:/usr/bin/qemu-system-{}'",
+        "there is no built-in QEMU for architecture `{arch}`: give the capabilities of one with --caps, as a file or as \
+         `probe:/usr/bin/qemu-system-{}`",
         arch.qemu_name()
     ))
 }

@@ -85,7 +85,7 @@ fn text(caps: &Caps) -> String {
             let _ = writeln!(out, "\nMachines ({accel}):");
         }
         for machine in machines {
-            let alias = machine.alias.as_deref().map(|a| format!(" (also '{a}')")).unwrap_or_default();
+            let alias = machine.alias.as_deref().map(|a| format!(" (also `{a}`)")).unwrap_or_default();
             let mark = if machine.deprecated { ", deprecated" } else { "" };
             let _ = writeln!(out, "  {}{alias}: up to {} CPUs{mark}", machine.name, machine.max_cpus);
         }

@@ -10,7 +10,7 @@ use std::io::{BufWriter, ErrorKind, Write};
 use std::num::NonZero;
 
 use virtargv::render::{Renderer, escaped};
-use virtargv::{Report, Source};
+use virtargv::{Report, Request, Run, Source};
 
 use crate::args::{CheckArgs, HostChoice};
 use crate::caps::Sets;
@@ -47,6 +47,13 @@ fn exit_code(totals: &Totals) -> u8 {
         Totals { refused: 0, .. } => FINE,
         _ => REFUSED,
     }
+}
+
+/// Runs all stages for a command that needs the command line. Its report lists the words that [`virtargv::check`] lists.
+pub(crate) fn run_stages(text: &str, request: &Request<'_>) -> Run {
+    let mut outcome = virtargv::run(text, request);
+    virtargv::narrow_words(text, request, &mut outcome.report);
+    outcome
 }
 
 /// Renders a report for people. `anstream` removes the colours if the output is not a terminal.

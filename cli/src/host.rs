@@ -48,7 +48,7 @@ impl<'a> Chosen<'a> {
     /// The machine of the options; `otherwise` if they name none.
     pub(crate) fn load(args: &'a HostArgs, otherwise: HostChoice) -> Result<Self, Unusable> {
         if let Some(dir) = args.cpu_map.as_ref().filter(|dir| !dir.is_dir()) {
-            return Err(Unusable(format!("'{}', given with --cpu-map, is not a directory", dir.display())));
+            return Err(Unusable(format!("`{}`, given with --cpu-map, is not a directory", dir.display())));
         }
         let choice = args.host.clone().unwrap_or(otherwise);
         let base: Box<dyn Host + Send + Sync> = match &choice {
@@ -57,12 +57,12 @@ impl<'a> Chosen<'a> {
             HostChoice::File(path) => {
                 let shown = path.display();
                 let text = std::fs::read_to_string(path).map_err(|e| {
-                    Unusable(format!("cannot read the description of the host '{shown}': {e}"))
+                    Unusable(format!("cannot read the description of the host `{shown}`: {e}"))
                 })?;
                 let described = Description::parse(&text)
                     .and_then(|told| DescribedHost::new(told, Box::new(SystemRandom(SystemHost::new(None)))));
                 Box::new(
-                    described.map_err(|e| Unusable(format!("the description of the host '{shown}': {e}")))?,
+                    described.map_err(|e| Unusable(format!("the description of the host `{shown}`: {e}")))?,
                 )
             }
         };
@@ -149,7 +149,7 @@ impl Short {
         for given in &args.secrets {
             let (key, file) = pair("--secret", given, "UUID=FILE or USAGE=FILE")?;
             let value = std::fs::read(file)
-                .map_err(|e| Unusable(format!("cannot read '{file}', the value of secret '{key}': {e}")))?;
+                .map_err(|e| Unusable(format!("cannot read `{file}`, the value of secret `{key}`: {e}")))?;
             secrets.push((key.to_owned(), value));
         }
         Ok(Self { networks, pools, secrets, now: args.now, env: args.env })
@@ -159,7 +159,7 @@ impl Short {
 /// The two sides of `NAME=VALUE`.
 fn pair<'t>(option: &str, given: &'t str, expected: &str) -> Result<(&'t str, &'t str), Unusable> {
     let sides = given.split_once('=').filter(|(name, value)| !name.is_empty() && !value.is_empty());
-    sides.ok_or_else(|| Unusable(format!("the value '{given}' of {option} is not {expected}")))
+    sides.ok_or_else(|| Unusable(format!("the value `{given}` of {option} is not {expected}")))
 }
 
 fn network(value: &str) -> Result<Network, Unusable> {
@@ -177,12 +177,12 @@ fn network(value: &str) -> Result<Network, Unusable> {
         }
         None => std::fs::read_to_string(value).map_err(|e| {
             Unusable(format!(
-                "cannot read '{value}', the definition of a network ('bridge:{value}' is the bridge): {e}"
+                "cannot read `{value}`, the definition of a network (`bridge:{value}` is the bridge): {e}"
             ))
         })?,
     };
     Network::parse(&text)
-        .map_err(|report| Unusable(format!("the definition of a network '{value}': {report}")))
+        .map_err(|report| Unusable(format!("the definition of a network `{value}`: {report}")))
 }
 
 /// A pool of type `dir`.
@@ -192,7 +192,7 @@ fn pool(dir: &str) -> Result<StoragePool, Unusable> {
         w.element("target").children(|w| w.text_element("path", dir));
     });
     StoragePool::parse(&w.finish())
-        .map_err(|report| Unusable(format!("the storage pool in '{dir}': {report}")))
+        .map_err(|report| Unusable(format!("the storage pool in `{dir}`: {report}")))
 }
 
 impl Machine for Short {

@@ -61,7 +61,7 @@ pub(crate) fn run(command: &HostCommand) -> Done {
     }
     if !args.with_secrets {
         for name in description.drop_secrets() {
-            anstream::eprintln!("virtargv: the setting '{name}' is left out; --with-secrets writes it");
+            anstream::eprintln!("virtargv: the setting `{name}` is left out; --with-secrets writes it");
         }
     }
     // Not by `anstream`, which removes control characters from what it writes.

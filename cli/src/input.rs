@@ -10,8 +10,8 @@ use crate::Unusable;
 /// Reads the file `name`, or standard input for `-`, up to the maximum size of a document.
 pub(crate) fn read(name: &str) -> Result<String, Unusable> {
     let path = (name != "-").then(|| Path::new(name));
-    let bytes = bytes(path).map_err(|e| Unusable(format!("cannot read '{name}': {e}")))?;
-    text(bytes).map_err(|(why, _)| Unusable(format!("cannot read '{name}': {why}")))
+    let bytes = bytes(path).map_err(|e| Unusable(format!("cannot read `{name}`: {e}")))?;
+    text(bytes).map_err(|(why, _)| Unusable(format!("cannot read `{name}`: {why}")))
 }
 
 /// The content of a file, or of standard input, up to the maximum size of a document.

@@ -23,7 +23,7 @@ pub(crate) fn pages(args: &ManArgs) -> Done {
         return print(&out);
     };
     clap_mangen::generate_to(Cli::command(), dir)
-        .map_err(|why| Unusable(format!("cannot write man pages to '{}': {why}", dir.display())))?;
+        .map_err(|why| Unusable(format!("cannot write man pages to `{}`: {why}", dir.display())))?;
     Ok(FINE)
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn run(args: &RunArgs) -> Done {
             // No two processes have the same number, so that no two runs have the same directories.
             request.start.domain_id = DomainId::Assigned(std::process::id());
         }
-        virtargv::run(&text, &request)
+        check::run_stages(&text, &request)
     });
     let Some(line) = outcome.command_line else {
         let source = Source::new(&text);

@@ -91,12 +91,12 @@ impl fmt::Display for Fact<'_> {
                 write!(f, "secret `{key}` is not known here; give its value with --secret or --host")
             }
             Self::Cpu => f.write_str(
-                "nothing is known of the host's CPU; give its QEMU with `--caps probe:/usr/bin/qemu-system-...` on \
-                 that host, or describe the CPU with `--host`",
+                "the CPU that the guest gets is not checked: the CPU of the host is not known; check on that host with \
+                 `--caps probe:PATH`, the path of its QEMU, or describe its CPU in a file for `--host`",
             ),
             Self::CpuDefinitions => {
-                f.write_str("the definitions of CPU models are not known here; name their directory with ")?;
-                f.write_str("--cpu-map, or describe them with --host")
+                f.write_str("libvirt's definitions of CPU models are not known here; name their directory with ")?;
+                f.write_str("`--cpu-map`, or describe them in a file for `--host`")
             }
             Self::Firmware => write!(f, "the firmware of the host is not known here; {host}"),
             Self::UsbDevices => {

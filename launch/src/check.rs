@@ -64,8 +64,8 @@ pub(crate) fn check(line: &CommandLine, settings: &Settings) -> Vec<Missing> {
             }
         }
     };
-    add(format!("the program '{}'", line.program), executable(Path::new(&line.program)));
-    add(format!("the monitor's socket '{}'", line.monitor), socket_path(&line.monitor));
+    add(format!("the program `{}`", line.program), executable(Path::new(&line.program)));
+    add(format!("the monitor's socket `{}`", line.monitor), socket_path(&line.monitor));
     for need in &line.needs {
         let passed = |number: &u32| settings.passed.iter().any(|(known, _)| known == number);
         add(shown(need), one(need, line, &passed));
@@ -76,7 +76,7 @@ pub(crate) fn check(line: &CommandLine, settings: &Settings) -> Vec<Missing> {
 /// The need for people, without secrets.
 fn shown(need: &Need) -> String {
     match need {
-        Need::Content { path, purpose, .. } => format!("the file '{path}' ({purpose})"),
+        Need::Content { path, purpose, .. } => format!("the file `{path}` ({purpose})"),
         other => other.to_string(),
     }
 }
@@ -155,12 +155,12 @@ fn directory(path: &Path) -> Found {
         return Err(Lack::new("no directory above it exists", "use an absolute path"));
     };
     if !there.is_dir() {
-        let why = format!("'{}' is no directory", there.display());
+        let why = format!("`{}` is no directory", there.display());
         return Err(Lack::new(why, "remove it, or use another path"));
     }
     match may(there, Access::WRITE_OK | Access::EXEC_OK, "write to") {
         Err(lack) if there != path => {
-            Err(Lack { why: format!("'{}': {}", there.display(), lack.why), ..lack })
+            Err(Lack { why: format!("`{}`: {}", there.display(), lack.why), ..lack })
         }
         found => found,
     }
@@ -273,7 +273,7 @@ fn swtpm(tpm: &virtargv_qemu_cmd::Swtpm) -> Found {
     }
     if let (Some(secret), None) = (&tpm.secret, &tpm.passphrase) {
         let help = "let the host know its value";
-        return Err(Lack::new(format!("the value of the secret '{secret}' is not known"), help));
+        return Err(Lack::new(format!("the value of the secret `{secret}` is not known"), help));
     }
     if tpm.file { creatable(Path::new(&tpm.state)) } else { directory(Path::new(&tpm.state)) }
 }
@@ -305,7 +305,7 @@ fn from_template(path: &Path, template: Option<&str>) -> Found {
         return Err(Lack::new("it does not exist, and there is no template", "create it"));
     };
     may(Path::new(template), Access::READ_OK, "read")
-        .map_err(|lack| Lack { why: format!("the template '{template}': {}", lack.why), ..lack })?;
+        .map_err(|lack| Lack { why: format!("the template `{template}`: {}", lack.why), ..lack })?;
     creatable(path)
 }
 
@@ -327,11 +327,11 @@ fn tap_device(name: Option<&str>, queues: u32, joins: &Joins<String>, how: &TapD
     }
     match joins {
         Joins::Direct(dev) if !Path::new(&tap::link(dev)).exists() => {
-            return Err(Lack::new(format!("there is no network device '{dev}'"), "name another"));
+            return Err(Lack::new(format!("there is no network device `{dev}`"), "name another"));
         }
         Joins::Network(network) if how.bridge.is_none() => {
             let help = "say which bridge it has, or use an interface of type 'bridge'";
-            return Err(Lack::new(format!("the bridge of the network '{network}' is not known"), help));
+            return Err(Lack::new(format!("the bridge of the network `{network}` is not known"), help));
         }
         _ => {}
     }
@@ -339,7 +339,7 @@ fn tap_device(name: Option<&str>, queues: u32, joins: &Joins<String>, how: &TapD
         && !Path::new(&tap::link(bridge)).join("bridge").exists()
     {
         let help = format!("create it ('ip link add {bridge} type bridge'), or start the network");
-        return Err(Lack::new(format!("there is no bridge '{bridge}'"), help));
+        return Err(Lack::new(format!("there is no bridge `{bridge}`"), help));
     }
     if !how.managed && existing.is_none() {
         return Err(Lack::new("it does not exist, and is not managed", "create it"));

@@ -36,7 +36,7 @@ impl Created {
             Ok(()) => self.0.push(Item::Tree(path.to_owned())),
             Err(_) if !fresh && path.is_dir() => {}
             Err(why) => {
-                return Err(Error::Open { what: format!("create the directory '{}'", path.display()), why });
+                return Err(Error::Open { what: format!("create the directory `{}`", path.display()), why });
             }
         }
         Ok(())
@@ -64,7 +64,7 @@ impl Created {
                 Err(_) if dir.is_dir() => {}
                 Err(why) => {
                     return Err(Error::Open {
-                        what: format!("create the directory '{}'", dir.display()),
+                        what: format!("create the directory `{}`", dir.display()),
                         why,
                     });
                 }

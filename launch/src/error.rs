@@ -22,7 +22,7 @@ pub enum Error {
         why: io::Error,
     },
     /// A program cannot be started.
-    #[error("'{program}' cannot be started: {why}")]
+    #[error("`{program}` cannot be started: {why}")]
     Start {
         /// Its path.
         program: String,
@@ -30,7 +30,7 @@ pub enum Error {
         why: io::Error,
     },
     /// A helper process failed.
-    #[error("'{program}' failed ({status}){}", after_colon(.message))]
+    #[error("`{program}` failed ({status}){}", after_colon(.message))]
     Helper {
         /// The path of the program.
         program: String,
@@ -58,7 +58,7 @@ pub enum Error {
         message: String,
     },
     /// QEMU refused a command on its monitor.
-    #[error("QEMU refused '{command}': {why}")]
+    #[error("QEMU refused `{command}`: {why}")]
     Refused {
         /// The command.
         command: String,

@@ -65,7 +65,7 @@ pub(crate) fn start(
             return Err(Error::Interrupted);
         }
         if Instant::now() > until {
-            let what = format!("the socket of '{}'", process.program());
+            let what = format!("the socket of `{}`", process.program());
             return Err(Error::TooSlow { what, limit: settings.start_limit, message: String::new() });
         }
         std::thread::sleep(PAUSE);
@@ -91,7 +91,7 @@ pub(crate) fn remove_stale(path: &Path) -> Result<(), Error> {
     use std::os::unix::fs::FileTypeExt as _;
     let is_socket = fs::symlink_metadata(path).is_ok_and(|meta| meta.file_type().is_socket());
     if is_socket {
-        fs::remove_file(path).map_err(Error::open(format!("remove the socket '{}'", path.display())))?;
+        fs::remove_file(path).map_err(Error::open(format!("remove the socket `{}`", path.display())))?;
     }
     Ok(())
 }
@@ -103,7 +103,7 @@ fn swtpm(command: &mut Command, tpm: &Swtpm, socket: &Path, created: &mut Create
     let fresh = if tpm.file { !state.exists() } else { is_empty(state) };
     created.parents(directory)?;
     if !directory.exists() {
-        fs::create_dir(directory).map_err(Error::open(format!("create '{}'", directory.display())))?;
+        fs::create_dir(directory).map_err(Error::open(format!("create `{}`", directory.display())))?;
         if !tpm.keep {
             created.whole(directory);
         }
@@ -176,7 +176,7 @@ fn pass(command: &mut Command, fd: OwnedFd) -> Result<(), Error> {
 
 fn virtiofsd(command: &mut Command, fs: &VirtiofsdHelper, socket: &Path) -> Result<(), Error> {
     let listener =
-        UnixListener::bind(socket).map_err(Error::open(format!("listen at '{}'", socket.display())))?;
+        UnixListener::bind(socket).map_err(Error::open(format!("listen at `{}`", socket.display())))?;
     command.arg(format!("--fd={FD}"));
     let mut options = format!("source={}", fs.directory.replace(',', "\\,"));
     for option in &fs.options {

@@ -70,7 +70,7 @@ impl Monitor {
             watch()?;
             let Some(mut message) = self.read()? else {
                 if Instant::now() > until {
-                    let what = format!("QEMU's answer to '{command}'");
+                    let what = format!("QEMU's answer to `{command}`");
                     return Err(Error::TooSlow { what, limit: self.limit, message: String::new() });
                 }
                 continue;

@@ -62,7 +62,7 @@ fn files(opened: &mut Opened<'_>, _: &mut Taps, need: &Need) -> Result<(), Error
         Need::Content { path, content, .. } => {
             created.parents(Path::new(path))?;
             let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(path);
-            let failed = || Error::open(format!("write the file '{path}'"));
+            let failed = || Error::open(format!("write the file `{path}`"));
             let mut file = file.map_err(failed())?;
             created.file(Path::new(path));
             file.write_all(&content.0).map_err(failed())
@@ -77,7 +77,7 @@ fn files(opened: &mut Opened<'_>, _: &mut Taps, need: &Need) -> Result<(), Error
 
 /// Copies a template under a temporary name first, so that there is never half a file. The copy stays.
 fn copy(template: &Path, path: &Path, convert: Option<(ImageFormat, ImageFormat)>) -> Result<(), Error> {
-    let failed = || Error::open(format!("copy '{}' to '{}'", template.display(), path.display()));
+    let failed = || Error::open(format!("copy `{}` to `{}`", template.display(), path.display()));
     let mut fresh = path.as_os_str().to_owned();
     fresh.push(format!(".{}.new", std::process::id()));
     let fresh = PathBuf::from(fresh);
@@ -138,12 +138,12 @@ fn descriptor(
 ) -> Result<OwnedFd, Error> {
     let device = |path: &str| {
         let file = OpenOptions::new().read(true).write(true).open(path);
-        file.map(OwnedFd::from).map_err(Error::open(format!("open '{path}' for '{owner}'")))
+        file.map(OwnedFd::from).map_err(Error::open(format!("open `{path}` for `{owner}`")))
     };
     match what {
         Descriptor::Tap { queue, .. } => taps.take(owner, *queue).ok_or_else(|| {
             let why = std::io::Error::other("there is no tap device with this queue");
-            Error::open(format!("open queue {queue} of '{owner}'"))(why)
+            Error::open(format!("open queue {queue} of `{owner}`"))(why)
         }),
         Descriptor::VhostNet { .. } => device("/dev/vhost-net"),
         Descriptor::VhostVsock => device("/dev/vhost-vsock"),
@@ -152,7 +152,7 @@ fn descriptor(
         Descriptor::VfioDevice { address } => {
             let path = vfio_device(address).ok_or_else(|| {
                 let why = std::io::Error::other("it has no VFIO device");
-                Error::open(format!("open the PCI device {address} for '{owner}'"))(why)
+                Error::open(format!("open the PCI device {address} for `{owner}`"))(why)
             })?;
             device(&path)
         }
@@ -160,14 +160,14 @@ fn descriptor(
         Descriptor::TpmCancel { path } => {
             let cancel = tpm_cancel(path).unwrap_or_else(|| "/dev/null".into());
             let file = OpenOptions::new().write(true).open(&cancel);
-            file.map(OwnedFd::from).map_err(Error::open(format!("open '{}'", cancel.display())))
+            file.map(OwnedFd::from).map_err(Error::open(format!("open `{}`", cancel.display())))
         }
         Descriptor::UnixListen { path } => {
             let socket = Path::new(path);
             created.parents(socket)?;
             helper::remove_stale(socket)?;
             let listener = UnixListener::bind(socket)
-                .map_err(Error::open(format!("listen at '{path}' for '{owner}'")))?;
+                .map_err(Error::open(format!("listen at `{path}` for `{owner}`")))?;
             created.file(socket);
             Ok(listener.into())
         }
@@ -176,7 +176,7 @@ fn descriptor(
             let mut options = OpenOptions::new();
             options.create(true).mode(0o600).append(*append).truncate(!*append).write(!*append);
             let file = options.open(path);
-            file.map(OwnedFd::from).map_err(Error::open(format!("open '{path}' for '{owner}'")))
+            file.map(OwnedFd::from).map_err(Error::open(format!("open `{path}` for `{owner}`")))
         }
         other => {
             let why = std::io::Error::other("this is opened by nobody");

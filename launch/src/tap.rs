@@ -51,7 +51,7 @@ fn tap(
     created: &mut Created,
 ) -> Result<Vec<OwnedFd>, Error> {
     let shown = name.unwrap_or("vnet");
-    let failed = || Error::open(format!("open the tap device '{shown}'"));
+    let failed = || Error::open(format!("open the tap device `{shown}`"));
     // A name that ends with `%d` is numbered by the kernel. The device is gone when its last descriptor is closed.
     let first = DeviceBuilder::new()
         .name(name.unwrap_or(TAP_NAMES))
@@ -137,11 +137,11 @@ fn macvtap(
     created.link(&name);
     ip(&["link", "set", "dev", &name, "up"])?;
     let number = format!("{}/ifindex", link(&name));
-    let number = std::fs::read_to_string(&number).map_err(Error::open(format!("read '{number}'")))?;
+    let number = std::fs::read_to_string(&number).map_err(Error::open(format!("read `{number}`")))?;
     let path = format!("/dev/tap{}", number.trim());
     let open = || {
         let file = OpenOptions::new().read(true).write(true).open(&path);
-        file.map(OwnedFd::from).map_err(Error::open(format!("open '{path}' of the macvtap device '{name}'")))
+        file.map(OwnedFd::from).map_err(Error::open(format!("open `{path}` of the macvtap device `{name}`")))
     };
     (0..queues).map(|_| open()).collect()
 }
@@ -167,6 +167,6 @@ pub(crate) fn run(command: Command) -> Result<(), Error> {
     match process.wait(limit) {
         Some(status) if status.success() => Ok(()),
         Some(status) => Err(Error::Helper { program, status, message: process.errors() }),
-        None => Err(Error::TooSlow { what: format!("'{program}'"), limit, message: String::new() }),
+        None => Err(Error::TooSlow { what: format!("`{program}`"), limit, message: String::new() }),
     }
 }

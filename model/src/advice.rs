@@ -17,7 +17,7 @@ use std::ops::Range;
 use crate::Place;
 
 pub use edit::{Fixes, Replacement, apply};
-pub use nearest::{Nearest, did_you_mean, list, nearest};
+pub use nearest::{Nearest, did_you_mean, list, nearest, one_of};
 
 mod edit;
 mod nearest;
@@ -103,6 +103,43 @@ pub(crate) struct Advice {
     /// What to do; `None` where the rule's help says it.
     pub(crate) help: Option<String>,
     pub(crate) edits: Vec<Edit>,
+    pub(crate) choices: Option<Choices>,
+}
+
+/// A value that is none of the words of its list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Choices {
+    /// The attribute or element that has the value.
+    pub place: Place,
+    /// The value.
+    pub word: String,
+    /// The words that the domain format has there, for guests of QEMU. Which of them the rest of the document leaves is
+    /// found out with [`Report::narrow`](crate::Report::narrow).
+    pub allowed: Vec<&'static str>,
+    /// What is meant where the value belongs in another attribute.
+    pub instead: Option<&'static str>,
+}
+
+impl Advice {
+    /// Writes help and edit by the choices.
+    pub(crate) fn choose(&mut self) {
+        let Some(Choices { place, word, allowed, instead }) = &self.choices else { return };
+        if let Some(instead) = instead {
+            self.help = Some(format!("did you mean {instead}? Allowed: {}", list(allowed.iter().copied())));
+            return;
+        }
+        let found = nearest(word, allowed.iter().copied());
+        self.help = match (found, allowed.as_slice()) {
+            (_, []) => return,
+            (_, [only]) => Some(format!("use `{only}`")),
+            (None, allowed) => Some(format!("use {}", one_of(allowed))),
+            (found, allowed) => {
+                Some(format!("{} Allowed: {}", did_you_mean(found), list(allowed.iter().copied())))
+            }
+        };
+        let sure = found.filter(|found| found.is_sure);
+        self.edits = sure.map(|found| Edit::value(place.clone(), found.word)).into_iter().collect();
+    }
 }
 
 /// What a problem says: its message, and what [`Problem`](crate::Problem) has besides. A text is one without more.
@@ -138,6 +175,12 @@ impl Message {
         self
     }
 
+    /// With the place of the first of several elements or attributes of which there may be one.
+    #[must_use]
+    pub fn with_first(self, place: impl Into<Place>) -> Self {
+        self.with_label(place, "the first is here")
+    }
+
     /// With help of its own, in place of the rule's.
     #[must_use]
     pub fn with_help(mut self, text: impl Into<String>) -> Self {
@@ -162,34 +205,40 @@ impl Message {
         known: impl IntoIterator<Item = &'a str>,
         more: &str,
     ) -> Self {
-        let Some(found) = nearest(word, known) else {
-            return if more.is_empty() { self } else { self.with_help(more) };
+        let found = nearest(word, known);
+        let help = match (did_you_mean(found).as_str(), more) {
+            ("", "") => return self,
+            ("", more) => more.to_owned(),
+            (question, "") => question.to_owned(),
+            (question, more) => format!("{question} Else {more}"),
         };
-        let separator = if more.is_empty() { "" } else { " Else " };
-        let message = self.with_help(format!("did you mean `{}`?{separator}{more}", found.word));
-        if found.is_sure { message.with_edit(Edit::value(place, found.word)) } else { message }
+        let message = self.with_help(help);
+        match found.filter(|found| found.is_sure) {
+            Some(found) => message.with_edit(Edit::value(place, found.word)),
+            None => message,
+        }
     }
 
     /// With the question whether the nearest of the words that are allowed was meant, and their list. Where that is sure,
     /// `place` gets it.
     #[must_use]
-    pub fn with_words<'a>(
-        self,
-        place: impl Into<Place>,
-        word: &str,
-        allowed: impl IntoIterator<Item = &'a str> + Clone,
-    ) -> Self {
-        let found = nearest(word, allowed.clone());
-        let all = list(allowed);
-        let help = match (found, all.as_str()) {
-            (None, "") => return self,
-            (None, all) => format!("use one of {all}"),
-            (Some(found), all) => format!("did you mean `{}`? Possible are {all}", found.word),
-        };
-        let message = self.with_help(help);
-        match found {
-            Some(found) if found.is_sure => message.with_edit(Edit::value(place, found.word)),
-            _ => message,
+    pub fn with_words(mut self, place: impl Into<Place>, word: &str, allowed: Vec<&'static str>) -> Self {
+        let advice = self.advice.get_or_insert_default();
+        advice.choices = Some(Choices { place: place.into(), word: word.to_owned(), allowed, instead: None });
+        advice.choose();
+        self
+    }
+
+    /// With what is meant where the value belongs in another attribute.
+    #[must_use]
+    pub(crate) fn with_instead(mut self, instead: Option<&'static str>) -> Self {
+        let advice = self.advice.as_mut();
+        if let (Some(advice), Some(instead)) = (advice, instead)
+            && let Some(choices) = &mut advice.choices
+        {
+            choices.instead = Some(instead);
+            advice.choose();
         }
+        self
     }
 }

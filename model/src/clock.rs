@@ -93,7 +93,7 @@ spelled! {
     /// `name=` of `<timer>`.
     pub enum TimerName {
         /// The platform timer of Xen.
-        Platform = "platform",
+        Platform = "platform" of "Xen",
         /// The programmable interval timer.
         Pit = "pit",
         /// The real time clock.
@@ -244,7 +244,7 @@ impl Offset {
             OffsetWord::Timezone => {
                 let zone = with(domain, "timezone").and_then(|el| el.string("timezone"));
                 if zone.is_none() {
-                    let message = "`<clock>` with `offset='timezone'` lacks its `timezone`";
+                    let message = "`<clock>` with `offset='timezone'` has no `timezone=`";
                     r.refuse(&CLOCK_TIMEZONE, place(domain), message);
                 }
                 Self::Timezone(zone)
@@ -254,7 +254,7 @@ impl Offset {
                 let start = text.and_then(|text| Value::parse(text).ok());
                 if start.is_none() {
                     let message = match text {
-                        None => "`<clock>` with `offset='absolute'` lacks its `start`".to_owned(),
+                        None => "`<clock>` with `offset='absolute'` has no `start=`".to_owned(),
                         Some(text) => {
                             format!(
                                 "`start` of `<clock>` with `offset='absolute'` is `{text}`, expected seconds since 1970"

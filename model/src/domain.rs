@@ -41,7 +41,7 @@ crate::rules! {
         help "add the other map, or remove `<idmap>`";
     /// The text of `<uuid>`, `<hwuuid>` or `<genid>` is a UUID.
     UUID = "uuid": Internal, Read, "`<uuid>` has the form of RFC 4122: 32 hexadecimal digits, with or without dashes",
-        help "write a UUID such as `3e3fce45-4f53-4fa7-bb32-11f34168b82b`, or remove the element";
+        help "write 32 hexadecimal digits, as `uuidgen` prints them, or remove the element so that a UUID is generated";
 }
 
 spelled! {
@@ -200,7 +200,12 @@ fn parse_with<T>(
     let elements = before(Elements::of(&tree));
     let Some(root) = elements.root().filter(|root| root.name() == "domain") else {
         let root = tree.root_element();
-        let message = format!("the root element is `{}`, expected `domain`", root.tag_name().name());
+        let name = root.tag_name().name();
+        let message = Message::new(format!("the root element is `<{name}>`, expected `<domain>`"));
+        let message = match crate::advice::nearest(name, ["domain"]) {
+            Some(_) => message.with_help(format!("did you mean `<domain>`? Else {}", ROOT_ELEMENT.help)),
+            None => message,
+        };
         return (refused(&ROOT_ELEMENT, release, Pos::at(root.range().start).into(), message), None);
     };
     let mut reader = Reader::new(release);
@@ -274,7 +279,7 @@ impl Domain {
         if let Some(map) = domain.id_map.as_ref().filter(|map| map.users.is_empty() != map.groups.is_empty())
         {
             let missing = if map.users.is_empty() { "uid" } else { "gid" };
-            let message = format!("`<idmap>` lacks its `<{missing}>`");
+            let message = format!("`<idmap>` has no `<{missing}>`");
             r.refuse(&ID_MAP_HALF, el.pos().path("idmap"), message);
         }
         domain.sysinfo = Sysinfo::read(el, r);
@@ -398,7 +403,7 @@ fn read_uuid(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Uuid> {
     }
     let found = Uuid::parse(&text);
     if found.is_none() {
-        r.refuse(&UUID, child.pos(), format!("malformed value `{text}` of `<{name}>`"));
+        r.refuse(&UUID, child.pos(), format!("bad value `{text}` in `<{name}>`"));
     }
     found
 }

@@ -6,7 +6,7 @@ use crate::{Pos, YesNo};
 
 crate::rules! {
     /// There is at most one `<iommufd>`.
-    IOMMUFD_DOUBLE = "iommufd-double": Xml, Read, "`<domain><iommufd>`", help "keep one of them", since "12.2";
+    IOMMUFD_TWICE = "iommufd-twice": Xml, Read, "`<domain><iommufd>`", help "keep one of them", since "12.2";
 }
 
 /// `<iommufd>`.
@@ -24,7 +24,7 @@ impl Iommufd {
     pub(crate) fn read(domain: El<'_>, r: &mut Reader) -> Option<Self> {
         let el = r.child_since("12.2", domain, "iommufd")?;
         if let Some(second) = domain.children("iommufd").nth(1) {
-            r.refuse(&IOMMUFD_DOUBLE, second.pos(), "there is more than one `<iommufd>`");
+            r.refuse_second(&IOMMUFD_TWICE, second, "there is more than one `<iommufd>`");
         }
         Some(Self { pos: el.pos(), enabled: r.required(el, "enabled"), fdgroup: el.string("fdgroup") })
     }

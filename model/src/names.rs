@@ -36,7 +36,7 @@ crate::rules! {
     /// An element or attribute is where libvirt looks for it.
     MISPLACED_NAME = "misplaced-name": Plain, Read,
         "libvirt looks for each element and attribute in its own place, and ignores it elsewhere",
-        help "move it to the element that the message names", severity Warning;
+        help "move it to its own place", severity Warning;
     /// An element or attribute is one that the release followed knows.
     LATER_NAME = "name-of-another-release": Plain, Read,
         "the element or attribute was added to or removed from the domain format by another version of libvirt; the others ignore it",
@@ -200,13 +200,16 @@ fn unread_text(el: El<'_>, release: Release) -> Option<Problem> {
 /// The driver that an element is for, where it is not QEMU's.
 fn other_driver(el: El<'_>) -> Option<&'static str> {
     // Most elements have another name than those of the list, and are not looked at further.
-    let mut named = OTHERS.iter().filter(|(_, names, _)| names.contains(&el.name())).peekable();
-    named.peek()?;
+    if !OTHERS.iter().any(|(_, names, _)| names.contains(&el.name())) {
+        return None;
+    }
     let around = el.parent()?;
-    let outer = around.parent().map_or("", El::name);
-    let is_key =
-        |key: &str| key.split_once('/').is_some_and(|(first, own)| first == outer && own == around.name());
-    named.find(|(key, ..)| is_key(key)).map(|(_, _, driver)| *driver)
+    driver_of(&format!("{}/{}", around.parent().map_or("", El::name), around.name()), el.name())
+}
+
+/// The driver that `name` in elements called `key` is for, where it is not QEMU's; an attribute begins with `@`.
+fn driver_of(key: &str, name: &str) -> Option<&'static str> {
+    OTHERS.iter().find(|(of, names, _)| *of == key && names.contains(&name)).map(|(_, _, driver)| *driver)
 }
 
 /// A warning for an element that is meant to be in libvirt's namespace for QEMU, and is in another.

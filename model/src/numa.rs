@@ -7,7 +7,7 @@ pub use hmat::{AccessType, CacheAssociativity, CachePolicy, Interconnect, Interc
 use crate::memory::MemoryAccess;
 use crate::read::{self, El, Element, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
-use crate::{Class, Kib, NumberSet, Pos, YesNo};
+use crate::{Class, Kib, Message, NumberSet, Pos, YesNo};
 
 crate::rules! {
     /// A `<numa>` has at least one `<cell>`.
@@ -25,7 +25,7 @@ crate::rules! {
         "`<cell id=>`: QEMU numbers NUMA nodes from 0 (`-numa node,nodeid=`)",
         help "number the cells from 0, or leave `id=` out of all of them";
     /// No two guest NUMA cells have the same id.
-    NUMA_CELL_ID_DOUBLE = "numa-cell-id-double": Xml, Read,
+    NUMA_CELL_ID_TWICE = "numa-cell-id-twice": Xml, Read,
         "`<cell id=>` identifies the cell in `<distances>`, `<memnode>` and `<node>`",
         help "give each `<cell>` an id of its own";
     /// A vCPU is in one guest NUMA cell at most.
@@ -108,7 +108,7 @@ impl Numa {
                 .collect(),
         };
         if el.child("cell").is_none() {
-            r.refuse(&NUMA_NO_CELLS, el.pos(), "`<numa>` holds no `cell`");
+            r.refuse(&NUMA_NO_CELLS, el.pos(), "`<numa>` has no `<cell>`");
         }
         numa.check_ids(r);
         numa.check_distances(r);
@@ -124,17 +124,23 @@ impl Numa {
         let cpus = self.cpus();
         let count: u64 = self.cells.iter().filter_map(|cell| cell.cpus.as_ref()).map(NumberSet::len).sum();
         if count > u64::from(max) {
-            let message = format!("the guest NUMA cells have `{count}` vCPUs, `<vcpu>` allows `{max}`");
-            r.refuse(&NUMA_VCPU_COUNT, self.pos, message);
+            let message =
+                Message::new(format!("the cells of `<numa>` have `{count}` vCPUs, but `<vcpu>` is `{max}`"));
+            let help = format!("set `<vcpu>` to `{count}` or more, or name fewer vCPUs in `cpus=`");
+            let message = match domain.child("vcpu") {
+                Some(vcpu) => message.with_label(vcpu.pos(), "the number of vCPUs is here"),
+                None => message,
+            };
+            r.refuse(&NUMA_VCPU_COUNT, self.pos, message.with_help(help));
         } else if let Some(last) = cpus.last().filter(|last| *last >= max) {
-            let message = format!("a guest NUMA cell has vCPU `{last}`, `<vcpu>` allows `{max}`");
+            let message = format!("a cell of `<numa>` has vCPU `{last}`, but `<vcpu>` is `{max}`");
             r.refuse(&NUMA_VCPU_ID, self.pos, message);
         }
     }
 
     /// Checks that the ids of the cells count from 0, without gaps and each once.
     fn check_ids(&self, r: &mut Reader) {
-        let mut seen = vec![false; self.cells.len()];
+        let mut seen = vec![None; self.cells.len()];
         for (index, cell) in self.cells.iter().enumerate() {
             let id = cell.id_or(index);
             match seen.get_mut(id as usize) {
@@ -145,11 +151,12 @@ impl Numa {
                     );
                     r.refuse(&NUMA_CELL_ID_RANGE, cell.pos.attr("id"), message);
                 }
-                Some(true) => {
+                Some(Some(first)) => {
                     let message = format!("there is more than one guest NUMA cell with the id `{id}`");
-                    r.refuse(&NUMA_CELL_ID_DOUBLE, cell.pos.attr("id"), message);
+                    let message = Message::new(message).with_first(Pos::attr(*first, "id"));
+                    r.refuse(&NUMA_CELL_ID_TWICE, cell.pos.attr("id"), message);
                 }
-                Some(seen) => *seen = true,
+                Some(seen) => *seen = Some(cell.pos),
             }
         }
         self.check_cpus(r);

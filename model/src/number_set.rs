@@ -158,7 +158,8 @@ impl fmt::Display for NumberSet {
 impl Value for NumberSet {
     /// Numbers, ranges `N-M` and exclusions `^N`, separated by commas. Later parts take precedence.
     fn parse(text: &str) -> Result<Self, String> {
-        let wrong = || "expected numbers, ranges and ^exclusions such as `0-3,^2`".to_owned();
+        let wrong =
+            || "expected numbers and ranges, such as `0-3,8`; `^2` leaves out the number 2".to_owned();
         let number = |text: &str| -> Result<u32, String> {
             let text = text.trim_matches(SPACES);
             if !text.starts_with(|c: char| c.is_ascii_digit()) {

@@ -199,7 +199,7 @@ impl Os {
         match (kind, &os.os_type) {
             (Some(kind), Some(word)) if !OS_TYPES.contains(&word.as_str()) => {
                 let message = Message::new(format!("bad value `{word}` in `<type>`"));
-                let message = message.with_nearest(kind.pos(), word, ["hvm"], OS_TYPE_UNKNOWN.help);
+                let message = message.with_words(kind.pos(), word, vec!["hvm"]);
                 r.refuse(&OS_TYPE_UNKNOWN, kind.pos(), message);
             }
             (_, Some(_)) => {}
@@ -207,7 +207,7 @@ impl Os {
             (_, None) if os.bootloader.is_some() => os.os_type = Some("xen".to_owned()),
             (_, None) => {
                 let place = el.map_or(domain.pos().path("os/type"), |el| el.pos().path("type"));
-                r.refuse(&OS_TYPE_MISSING, place, "`<os>` lacks its `<type>`");
+                r.refuse(&OS_TYPE_MISSING, place, "`<os>` has no `<type>`");
             }
         }
         os
@@ -231,14 +231,14 @@ impl Os {
         if let Some(varstore) = r.child_since("12.1", el, "varstore") {
             self.varstore = Varstore::read(varstore, r);
             if self.nvram.is_some() {
-                r.refuse(&OS_TWO_STORES, varstore.pos(), "`<os>` has an `nvram` and a `varstore`");
+                r.refuse(&OS_TWO_STORES, varstore.pos(), "`<os>` has both a `<nvram>` and a `<varstore>`");
             }
         }
         if let Some(acpi) = el.child("acpi") {
             self.acpi_tables = read::all(acpi, "table", r);
             if let Some(second) = acpi.children("table").nth(1) {
-                let message = "`<acpi>` holds more than one `table`";
-                r.refuse(&OS_ACPI_TABLES, second.pos(), message);
+                let message = "`<acpi>` has more than one `<table>`";
+                r.refuse_second(&OS_ACPI_TABLES, second, message);
             }
         }
         let boots = el.children("boot").take(BootDev::ALL.len());

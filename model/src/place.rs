@@ -238,6 +238,15 @@ impl<'t> Source<'t> {
         node.attribute_node(name).map(Target::Attribute)
     }
 
+    /// Whether both are the place of one attribute or of one element that is in the text.
+    pub fn is_same(&self, one: &Place, other: &Place) -> bool {
+        match (self.target(one), self.target(other)) {
+            (Some(Target::Attribute(one)), Some(Target::Attribute(other))) => one.range() == other.range(),
+            (Some(Target::Element(one)), Some(Target::Element(other))) => one == other,
+            _ => false,
+        }
+    }
+
     /// The attribute that has the byte `offset`, else the element whose start tag has it.
     fn target_at(&self, offset: usize) -> Option<Target<'_, 't>> {
         let before = self.elements.partition_point(|(start, _)| *start <= offset).checked_sub(1)?;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::advice::Advice;
+use crate::advice::{Advice, Choices};
 use crate::read::ReadPlace;
 use crate::{Edit, Label, Place, Rule, Severity, Unread};
 
@@ -182,6 +182,11 @@ impl Problem {
         self.advice.as_ref().map_or(&[], |advice| &advice.edits)
     }
 
+    /// For a value that is none of the words of its list: the words, of which its help speaks.
+    pub fn choices(&self) -> Option<&Choices> {
+        self.advice.as_ref()?.choices.as_ref()
+    }
+
     /// The problem with a further place, and what is there.
     #[must_use]
     pub fn with_label(mut self, place: impl Into<Place>, text: impl Into<String>) -> Self {
@@ -285,6 +290,19 @@ impl Report {
 
     fn stages_mut(&mut self) -> &mut [Vec<Problem>] {
         self.0.as_mut().map_or(&mut [], |content| &mut content.stages)
+    }
+
+    /// Leaves those words in the help of bad values for which `keep` is true; where that is none, all of them.
+    pub fn narrow(&mut self, mut keep: impl FnMut(&Choices, &str) -> bool) {
+        let advice = self.stages_mut().iter_mut().flatten().filter_map(|problem| problem.advice.as_mut());
+        for advice in advice {
+            let Some(choices) = &mut advice.choices else { continue };
+            let left: Vec<_> = choices.allowed.iter().copied().filter(|word| keep(choices, word)).collect();
+            if !left.is_empty() && left.len() < choices.allowed.len() {
+                choices.allowed = left;
+                advice.choose();
+            }
+        }
     }
 
     /// Records which parts of the document could not be read.

@@ -135,7 +135,8 @@ impl QemuNamespace {
             if let Some(value) = arg.string("value") {
                 self.args.push(QemuArg { pos: arg.pos(), value });
             } else {
-                let message = "`<arg>` of the command line lacks its `value`";
+                let mut message = crate::read::missing_attribute(arg, "value");
+                message.text = "`<qemu:arg>` has no `value=`".to_owned();
                 r.refuse(&QEMU_ARG_VALUE, arg.pos(), message);
             }
         }
@@ -190,7 +191,7 @@ fn read_flags(el: El<'_>, name: &'static str, r: &mut Reader) -> Vec<String> {
         if let Some(flag) = child.string("capability") {
             flags.push(flag);
         } else {
-            let message = format!("`<{name}>` of the capabilities lacks its `capability`");
+            let message = format!("`<{name}>` of the capabilities has no `capability=`");
             r.refuse(&QEMU_CAPABILITY_NAME, child.pos(), message);
         }
     }

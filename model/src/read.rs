@@ -4,6 +4,8 @@
 
 mod asked;
 mod malformed;
+mod meant;
+
 mod order;
 mod tree;
 mod value;
@@ -18,13 +20,13 @@ pub use tree::{El, MAX_DOCUMENT};
 pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, tree};
 pub use value::{AnyBase, Positive, Value};
 
-use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, units};
+use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, advice, units};
 
 crate::rules! {
     /// An attribute has a value that the domain format allows for it.
     ATTRIBUTE_VALUE = "attribute-value": Xml, Read,
         "the domain format defines the words, the range of numbers or the form of text of each attribute",
-        help "use one of the values that the message names";
+        help "use a value that the domain format has for the attribute";
     /// A value is one that the release followed knows.
     LATER_WORD = "word-of-a-later-release": Xml, Read,
         "the value was added to or removed from the domain format by another version of libvirt",
@@ -35,14 +37,14 @@ crate::rules! {
         help "name at least one number, such as `0-3`";
     /// An attribute that is mandatory for its element is given.
     ATTRIBUTE_MISSING = "attribute-missing": Xml, Read, "the schema of the domain format",
-        help "add the attribute that the message names";
+        help "add the attribute";
     /// The text of an element is a value that the domain format allows for it.
     ELEMENT_VALUE = "element-value": Xml, Read,
         "the domain format defines the words or the range of numbers of each element with a text",
-        help "write a value of the kind that the message names";
+        help "write a value that the domain format has for the element";
     /// A child element that is mandatory for its element is given.
     ELEMENT_MISSING = "element-missing": Xml, Read, "the schema of the domain format",
-        help "add the element that the message names";
+        help "add the element";
     /// The `unit` of a size is one of the domain format's units.
     UNIT = "unit": InvalidArgument, Read,
         "`unit=` of `<memory>`, `<size>` and other sizes: powers of 1024 (`KiB`) or of 1000 (`KB`)",
@@ -96,6 +98,18 @@ impl Reader {
         if rule.releases.contains(self.release) {
             self.report.push(rule.problem(self.release, place, message));
         }
+    }
+
+    /// As [`Reader::refuse`], for `second`, a child element that is there once more: with a label at the first.
+    #[cold]
+    pub(crate) fn refuse_second(&mut self, rule: &'static Rule, second: El<'_>, message: impl Into<Message>) {
+        let message = message.into();
+        let first = second.parent().and_then(|around| around.child(second.name()));
+        let message = match first {
+            Some(first) => message.with_first(first.pos()),
+            None => message,
+        };
+        self.refuse(rule, second.pos(), message);
     }
 
     /// As [`Reader::refuse`], with a class that depends on the attribute or element.
@@ -158,13 +172,37 @@ impl Reader {
         el: El<'_>,
         name: &'static str,
     ) -> Option<T> {
+        self.attr_with(classes.into(), el, name, None)
+    }
+
+    /// As [`Reader::attr_as`], for an attribute that may have the word `neutral` too, which is the same as no attribute.
+    pub(crate) fn attr_unless<T: Value>(
+        &mut self,
+        classes: impl Into<Classes>,
+        el: El<'_>,
+        name: &'static str,
+        neutral: &'static str,
+    ) -> Option<T> {
+        if el.get(name) == Some(neutral) {
+            return None;
+        }
+        self.attr_with(classes.into(), el, name, Some(neutral))
+    }
+
+    fn attr_with<T: Value>(
+        &mut self,
+        classes: Classes,
+        el: El<'_>,
+        name: &'static str,
+        neutral: Option<&'static str>,
+    ) -> Option<T> {
         let text = el.get_word(name, || T::every_word(self.release))?;
         match T::parse(text) {
             Ok(value) if value.in_releases().contains(self.release) => return Some(value),
-            Ok(value) => self.refuse_later_value(classes.into(), el, name, value.in_releases()),
+            Ok(value) => self.refuse_later_value(classes, el, name, value.in_releases()),
             Err(expected) => {
-                let words = allowed_here(el, name, T::words(self.release));
-                self.refuse_value(classes.into(), el, name, &expected, &words);
+                let words = neutral.into_iter().chain(T::words(self.release)).collect();
+                self.refuse_value(classes, el, name, &expected, words);
             }
         }
         None
@@ -176,7 +214,7 @@ impl Reader {
         let value = T::parse(text).map_err(|expected| {
             el.ignored(el.pos().attr(name), |place| {
                 let what = format!("value `{text}` of `{name}` of `<{}>` is ignored", el.name());
-                bad_value(what, place, text, &expected, &T::words(self.release))
+                bad_value(what, place, text, &expected, T::words(self.release))
             });
         });
         value.ok()
@@ -191,7 +229,7 @@ impl Reader {
         let value = T::parse(&text).map_err(|expected| {
             el.ignored(el.pos().into(), |place| {
                 let what = format!("value `{text}` in `<{}>` is ignored", el.name());
-                bad_value(what, place, &text, &expected, &T::words(self.release))
+                bad_value(what, place, &text, &expected, T::words(self.release))
             });
         });
         value.ok()
@@ -205,16 +243,14 @@ impl Reader {
         el: El<'_>,
         name: &'static str,
         expected: &str,
-        words: &[&'static str],
+        words: Vec<&'static str>,
     ) {
         let (place, text) = (el.pos().attr(name), el.get(name).unwrap_or_default());
         let what = format!("bad value `{text}` for `{name}` of `<{}>`", el.name());
-        self.refuse_as(
-            classes,
-            &ATTRIBUTE_VALUE,
-            place.clone(),
-            bad_value(what, place, text, expected, words),
-        );
+        let expected = meant::expected(el.name(), name, expected);
+        let message = bad_value(what, place.clone(), text, expected, words);
+        let message = message.with_instead(meant::instead(el.name(), name, text));
+        self.refuse_as(classes, &ATTRIBUTE_VALUE, place, message);
     }
 
     /// Reports the value of the attribute `name`, which only `releases` have.
@@ -279,8 +315,7 @@ impl Reader {
         if el.get(name).is_some() {
             return self.attr_as(bad, el, name);
         }
-        let message = format!("`<{}>` lacks its `{name}`", el.name());
-        self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos().attr(name), message);
+        self.refuse_as(missing, &ATTRIBUTE_MISSING, el.pos().attr(name), missing_attribute(el, name));
         None
     }
 
@@ -304,7 +339,8 @@ impl Reader {
             }
             Err(expected) => {
                 let what = format!("bad value `{text}` in `<{}>`", el.name());
-                let message = bad_value(what, el.pos().into(), &text, &expected, &T::words(self.release));
+                let expected = meant::expected(el.name(), "", &expected);
+                let message = bad_value(what, el.pos().into(), &text, expected, T::words(self.release));
                 self.refuse_as(class, &ELEMENT_VALUE, el.pos(), message);
             }
         }
@@ -331,7 +367,7 @@ impl Reader {
     /// The size `text` in `unit`, in bytes. Without a unit, or with an empty one, `text` counts `default_unit` bytes each.
     /// Problems are reported at `el`.
     pub fn scaled(&mut self, el: El<'_>, text: &str, unit: Option<&str>, default_unit: u64) -> Option<u64> {
-        let what = || format!("`<{}>`", el.name());
+        let what = || format!("in `<{}>`", el.name());
         self.scaled_as(el, what, text, unit, default_unit)
     }
 
@@ -339,16 +375,15 @@ impl Reader {
     /// `unit=` it counts KiB.
     pub fn required_kib(&mut self, el: El<'_>, name: &'static str) -> Option<Kib> {
         let Some(text) = el.get(name).filter(|text| !text.is_empty()) else {
-            let message = format!("`<{}>` lacks its `{name}`", el.name());
-            self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), message);
+            self.refuse(&ATTRIBUTE_MISSING, el.pos().attr(name), missing_attribute(el, name));
             return None;
         };
-        let what = || format!("`{name}` of `<{}>`", el.name());
+        let what = || format!("for `{name}` of `<{}>`", el.name());
         let bytes = self.scaled_as(el, what, text, el.get("unit"), 1024);
         bytes.map(|bytes| Kib(bytes.div_ceil(1024)))
     }
 
-    /// As [`Reader::scaled`]; `what` tells the element or attribute as messages show it.
+    /// As [`Reader::scaled`]; `what` tells where the size is as messages show it.
     fn scaled_as(
         &mut self,
         el: El<'_>,
@@ -361,8 +396,8 @@ impl Reader {
         let number: u64 = match Value::parse(text) {
             Ok(number) => number,
             Err(expected) => {
-                let help = format!("write {}", expected.trim_start_matches("expected "));
-                let message = Message::new(format!("bad value `{text}` of {}", what())).with_help(help);
+                let message = Message::new(format!("bad value `{text}` {}", what()));
+                let message = message.with_help(size_help(text, &expected));
                 self.refuse(&ELEMENT_VALUE, el.pos(), message);
                 return None;
             }
@@ -371,13 +406,20 @@ impl Reader {
             && units::unit_bytes(word).is_none()
         {
             let message = Message::new(format!("unknown unit `{word}` in `<{}>`", el.name()));
-            let message = message.with_nearest(el.pos().attr("unit"), word, UNITS, UNIT.help);
+            let message = match units::written_out(word) {
+                Some((decimal, binary)) => message.with_help(format!(
+                    "did you mean `{decimal}` (powers of 1000) or `{binary}` (powers of 1024)? Else {}",
+                    UNIT.help
+                )),
+                None => message.with_nearest(el.pos().attr("unit"), word, UNITS, UNIT.help),
+            };
             self.refuse(&UNIT, el.pos().path("@unit"), message);
             return None;
         }
         let bytes = units::scale(number, unit, default_unit);
         if bytes.is_none() {
-            let message = format!("value `{text}` in `<{}>` is over 2^64 bytes", el.name());
+            let unit = unit.map(|unit| format!(" {unit}")).unwrap_or_default();
+            let message = format!("`<{}>` is `{text}`{unit}, which is over 2^64 bytes", el.name());
             self.refuse(&SIZE_RANGE, el.pos(), message);
         }
         bytes
@@ -387,33 +429,64 @@ impl Reader {
     pub fn need<'a>(&mut self, el: El<'a>, name: &'static str) -> Option<El<'a>> {
         let child = el.child(name);
         if child.is_none() {
-            let message = format!("`<{}>` lacks its `<{name}>`", el.name());
+            let message = Message::new(format!("`<{}>` has no `<{name}>`", el.name()));
+            let message = message.with_help(format!("add `<{name}>` to `<{}>`", el.name()));
             self.refuse(&ELEMENT_MISSING, el.pos().path(name), message);
         }
         child
     }
 }
 
-/// Those of `words` that the domain allows as the value of the attribute `name` of `el`: a machine type with the Q35
-/// chipset has no IDE.
+/// What to write for a size that is not a number. One with a unit behind it has the unit in another place.
 #[cold]
-fn allowed_here(el: El<'_>, name: &str, mut words: Vec<&'static str>) -> Vec<&'static str> {
-    if el.name() == "target" && name == "bus" {
-        let root = std::iter::successors(Some(el), |el| el.parent()).last();
-        let machine = root.and_then(|root| root.child("os")?.child("type")?.get("machine"));
-        let is_q35 = |machine: &str| machine == "q35" || machine.starts_with("pc-q35-");
-        words.retain(|word| *word != "ide" || !machine.is_some_and(is_q35));
+fn size_help(text: &str, expected: &str) -> String {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, rest) = text.split_at(digits);
+    let rest = rest.trim();
+    let unit = UNITS.into_iter().find(|unit| {
+        let plain = unit.strip_suffix("iB").unwrap_or(unit);
+        rest.eq_ignore_ascii_case(unit) || rest.eq_ignore_ascii_case(plain)
+    });
+    match unit {
+        Some(unit) if !number.is_empty() => {
+            format!("write the number alone, `{number}`, and its unit as `unit='{unit}'`")
+        }
+        _ => write_what(expected),
     }
-    words
+}
+
+/// The help for a value that was expected to be something else.
+#[cold]
+fn write_what(expected: &str) -> String {
+    format!("write {}", expected.trim_start_matches("expected "))
+}
+
+/// The message for an attribute that is not there, or is empty.
+#[cold]
+pub(crate) fn missing_attribute(el: El<'_>, name: &str) -> Message {
+    let element = el.name();
+    let (what, help) = match el.get(name) {
+        None => {
+            let near = el.node().attributes().map(|given| given.name());
+            let near = near.into_iter().find(|given| advice::nearest(given, [name]).is_some());
+            let help = match near {
+                Some(near) => format!("did you mean `{name}=` where `{near}=` is?"),
+                None => format!("add `{name}=` to `<{element}>`"),
+            };
+            (format!("`<{element}>` has no `{name}=`"), help)
+        }
+        Some(_) => (format!("`{name}=` of `<{element}>` is empty"), format!("write a value into `{name}=`")),
+    };
+    Message::new(what).with_help(help)
 }
 
 /// The message for a value: `what` it is, and what to write at `place` in its place, which is one of `words` or what
 /// `expected` says.
 #[cold]
-fn bad_value(what: String, place: Place, text: &str, expected: &str, words: &[&'static str]) -> Message {
+fn bad_value(what: String, place: Place, text: &str, expected: &str, words: Vec<&'static str>) -> Message {
     match expected.strip_prefix("expected ") {
-        _ if !words.is_empty() => Message::new(what).with_words(place, text, words.iter().copied()),
-        Some(expected) => Message::new(what).with_help(format!("write {expected}")),
+        _ if !words.is_empty() => Message::new(what).with_words(place, text, words),
+        Some(_) => Message::new(what).with_help(write_what(expected)),
         None => Message::new(format!("{what}: {expected}")),
     }
 }

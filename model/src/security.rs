@@ -337,8 +337,8 @@ impl SevSnp {
 impl Tdx {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.children("quoteGenerationService").nth(1) {
-            let message = "`<launchSecurity>` has more than one `quoteGenerationService`";
-            r.refuse(&TDX_QUOTES_TWICE, second.pos(), message);
+            let message = "`<launchSecurity>` has more than one `<quoteGenerationService>`";
+            r.refuse_second(&TDX_QUOTES_TWICE, second, message);
         }
         Self {
             policy: r.child_text::<AnyBase<u64>>(el, "policy").map(|number| number.0),

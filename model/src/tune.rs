@@ -10,7 +10,7 @@ pub use iothreads::{DefaultIothread, Iothread, Iothreads, Poll};
 pub use numatune::{MemNode, NumaMode, NumaTune, NumaTuneMemory};
 pub use resctrl::{BandwidthAllocation, CacheAllocation, CacheType, Resctrl, ResctrlKind, ResctrlMonitor};
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::read::{self, El, Element, Reader};
 use crate::write::Writer;
@@ -18,7 +18,7 @@ use crate::{Kib, Pos};
 
 crate::rules! {
     /// A `<blkiotune>` has one `<device>` for each path.
-    BLKIOTUNE_DEVICE_DOUBLE = "blkiotune-device-double": Unsupported, Read,
+    BLKIOTUNE_DEVICE_TWICE = "blkiotune-device-twice": Unsupported, Read,
         "`<blkiotune><device><path>`: one set of limits for each block device of the host",
         help "keep one `<device>` of that path";
     /// A `<device>` of `<blkiotune>` has a `<path>`.
@@ -26,7 +26,7 @@ crate::rules! {
         "`<blkiotune><device><path>`: the block device of the host that the limits are for",
         help "add `<path>`, or remove the `<device>`";
     /// A domain has one `<resource>` at most.
-    RESOURCE_DOUBLE = "resource-double": Xml, Read, "`<resource><partition>`: a domain is in one control group",
+    RESOURCE_TWICE = "resource-twice": Xml, Read, "`<resource><partition>`: a domain is in one control group",
         help "keep one `<resource>`";
     /// A `<resource>` has a `<partition>` or a `<fibrechannel>` with `appid`.
     RESOURCE_PARTITION = "resource-partition": Plain (Internal before "11.3"), Read,
@@ -149,11 +149,14 @@ impl BlockTune {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         let weight = el.child("weight").and_then(|weight| r.lenient_text(weight));
         let tune = Self { pos: el.pos(), weight, devices: read::all(el, "device", r) };
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for device in &tune.devices {
-            if !seen.insert(device.path.as_str()) {
-                let message = format!("`<blkiotune>` has more than one `device` `{}`", device.path);
-                r.refuse(&BLKIOTUNE_DEVICE_DOUBLE, device.pos, message);
+            if let Some(first) = seen.get(device.path.as_str()) {
+                let message = format!("`<blkiotune>` has more than one `<device>` `{}`", device.path);
+                let message = crate::Message::new(message).with_first(Pos::path(*first, ""));
+                r.refuse(&BLKIOTUNE_DEVICE_TWICE, device.pos, message);
+            } else {
+                seen.insert(device.path.as_str(), device.pos);
             }
         }
         tune
@@ -170,7 +173,7 @@ impl BlockTune {
 impl Element for BlockTuneDevice {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let Some(path) = el.child("path").map(El::text) else {
-            r.refuse(&BLKIOTUNE_PATH, el.pos(), "`<device>` of `blkiotune` lacks its `<path>`");
+            r.refuse(&BLKIOTUNE_PATH, el.pos(), "`<device>` of `<blkiotune>` has no `<path>`");
             return None;
         };
         Some(Self {
@@ -229,14 +232,14 @@ impl MemTune {
 impl Resource {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("resource").nth(1)) {
-            r.refuse(&RESOURCE_DOUBLE, second.pos(), "there is more than one `<resource>`");
+            r.refuse_second(&RESOURCE_TWICE, second, "there is more than one `<resource>`");
         }
         let resource = Self {
             partition: el.child_text("partition"),
             fibrechannel_appid: r.child_since("7.7", el, "fibrechannel").and_then(|e| e.string("appid")),
         };
         if resource == Self::default() {
-            let message = "`<resource>` lacks its `<partition>`";
+            let message = "`<resource>` has no `<partition>`";
             r.refuse(&RESOURCE_PARTITION, el.pos(), message);
         }
         resource

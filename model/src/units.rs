@@ -43,3 +43,18 @@ pub fn scale(value: u64, unit: Option<&str>, default: u64) -> Option<u64> {
     };
     value.checked_mul(by)
 }
+
+/// The units that a word such as `megabytes` may stand for, of powers of 1000 and of 1024.
+pub(crate) fn written_out(word: &str) -> Option<(&'static str, &'static str)> {
+    const WORDS: [(&str, (&str, &str)); 6] = [
+        ("kilobyte", ("KB", "KiB")),
+        ("megabyte", ("MB", "MiB")),
+        ("gigabyte", ("GB", "GiB")),
+        ("terabyte", ("TB", "TiB")),
+        ("petabyte", ("PB", "PiB")),
+        ("exabyte", ("EB", "EiB")),
+    ];
+    let lower = word.to_lowercase();
+    let singular = lower.strip_suffix('s').unwrap_or(&lower);
+    WORDS.into_iter().find(|(written, _)| *written == singular).map(|(_, units)| units)
+}

@@ -123,15 +123,15 @@ virtargv_model::rules! {
     /// A CPU model without fallback is one that this QEMU has.
     CPU_MODEL_OFFERED = "cpu-model-offered": Unsupported, Build,
         "`<cpu><model fallback='forbid'>`: `query-cpu-definitions`",
-        help "use a model that `virtargv caps show` lists, or `fallback='allow'`";
+        help "use a model that `virtargv caps show SET` lists, where SET is as for `--caps`";
     /// A CPU model that this QEMU does not have can be written as one that it has.
     CPU_MODEL_TRANSLATION = "cpu-model-translation": Internal, Build,
         "`<cpu><model>`: libvirt's CPU definitions, for x86 only",
-        help "use a model that `virtargv caps show` lists";
+        help "use a model that `virtargv caps show SET` lists, where SET is as for `--caps`";
     /// A CPU model is defined.
     CPU_MODEL_UNKNOWN = "cpu-model-unknown": Internal, Build,
         "`<cpu><model>`: libvirt's CPU definitions (`/usr/share/libvirt/cpu_map`)",
-        help "use a model that `virtargv caps show` lists";
+        help "use a model that `virtargv caps show SET` lists, where SET is as for `--caps`";
     /// The host's CPU has what the guest's CPU requires.
     CPU_INCOMPATIBLE = "cpu-incompatible": CpuIncompatible, Build,
         "`<cpu>`, `<feature policy='require'>`: features that the host, or QEMU on it, lacks",

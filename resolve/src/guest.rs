@@ -66,7 +66,7 @@ impl Guest {
         let message =
             format!("unknown machine type `{}`: emulator `{emulator}` does not have it", self.machine);
         let place = domain.os.pos.path("type/@machine");
-        let more = "use a machine type that `virtargv caps show` lists";
+        let more = "use a machine type that `virtargv caps show SET` lists, where SET is as for `--caps`";
         let message = Message::new(message);
         Some((place.clone(), message.with_nearest(place, &self.machine, names.flatten(), more)))
     }

@@ -71,7 +71,7 @@ virtargv_model::rules! {
     /// The target name of a disk without an address determines its address.
     DISK_NAME_UNKNOWN = "disk-name-unknown": Xml, Place,
         "`<target dev=>`: a prefix (`vd`, `sd`, `hd`, `fd`, `xvd`, `ubd`), then letters that number the disk",
-        help "use a name such as `vda` or `sdb`, or add an `<address>`";
+        help "use a name of a prefix and letters, such as `vda` or `sdb`";
     /// The host has firmware with the kind and features that the document asks for.
     FIRMWARE_NOT_FOUND = "firmware-not-found": OperationFailed, Build,
         "`<os firmware=>`: firmware is selected by QEMU's firmware descriptors, in `/usr/share/qemu/firmware` and others",

@@ -135,7 +135,7 @@ impl std::fmt::Display for SettingsProblem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Unreadable(error) => error.fmt(f),
-            Self::InFile { path, problem } => write!(f, "'{path}', {problem}"),
+            Self::InFile { path, problem } => write!(f, "`{path}`, {problem}"),
         }
     }
 }

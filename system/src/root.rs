@@ -44,7 +44,7 @@ impl Root {
         let failed = |error: std::io::Error| from_io(what, name, &error);
         // Opening a pipe would wait for its other end.
         if !fs::metadata(&path).map_err(failed)?.is_file() {
-            return Err(HostError::failed(what, name, format!("'{}' is not a file", path.display())));
+            return Err(HostError::failed(what, name, format!("`{}` is not a file", path.display())));
         }
         let mut bytes = Vec::new();
         let file = fs::File::open(&path).map_err(failed)?;

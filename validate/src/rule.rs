@@ -77,14 +77,15 @@ impl<'a> Findings<'a> {
         &mut self,
         rule: &'static Rule,
         place: Place,
-        other: Pos,
+        other: Place,
         message: impl Into<Message>,
     ) {
         let element = place.element;
-        let message = message.into().with_label(other, "the other is here");
+        let offset = other.element.offset();
+        let message = message.into().with_first(other);
         self.refuse(rule, place, message);
         if self.found.has(rule, element) {
-            self.found.note(rule, rule.stage.of(self.release), other.offset());
+            self.found.note(rule, rule.stage.of(self.release), offset);
         }
     }
 

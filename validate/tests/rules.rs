@@ -227,7 +227,7 @@ fn numa_and_security() {
                  <line value='5' unit='B'/></cache>\
                  <cache level='1' associativity='direct' policy='writeback'><size value='8' unit='KiB'/>\
                  <line value='5' unit='B'/></cache></cell></numa></cpu>";
-    domain(BOTH, cells, &["numa-cache-double"]);
+    domain(BOTH, cells, &["numa-cache-twice"]);
     domain(NOW, "<launchSecurity type='s390-pv'/>", &["launch-security"]);
 }
 

@@ -53,6 +53,7 @@ pub mod explain;
 #[cfg(feature = "render")]
 pub mod render;
 pub mod verify;
+mod words;
 
 use std::collections::HashSet;
 
@@ -69,6 +70,7 @@ pub use virtargv_qemu_cmd::{ArgValue, Argument, CommandLine, Format, Layout, Nee
 pub use virtargv_resolve::Resolved;
 pub use virtargv_validate::Validated;
 pub use virtargv_validate::lint::{self, Level, Levels};
+pub use words::narrow_words;
 
 /// The crates of the stages, of the host and of capabilities, with every type that a public signature has.
 pub use {
@@ -148,6 +150,7 @@ pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
     let refused = refused(&report);
     found.retain(|lint| !follows(lint, &refused));
     report.extend(found.into_iter().filter_map(|problem| levels.apply(problem)));
+    narrow_words(text, request, &mut report);
     report
 }
 
@@ -157,9 +160,11 @@ fn refused(report: &Report) -> HashSet<usize> {
     errors.filter_map(|problem| problem.place.element.offset()).collect()
 }
 
-/// Whether `lint` says of an element what an error there says too. Names that are not read are no mistake of another kind.
+/// Whether `lint` says of an element what an error there says too. Names that are not read are no mistake of another kind, but
+/// what is for another driver may be refused.
 fn follows(lint: &Problem, refused: &HashSet<usize>) -> bool {
-    let is_name = virtargv_model::names::ALL.iter().any(|rule| rule.id == lint.id());
+    let mut names = virtargv_model::names::ALL.iter().filter(|rule| rule.id != "name-of-another-driver");
+    let is_name = names.any(|rule| rule.id == lint.id());
     !is_name && lint.place.element.offset().is_some_and(|here| refused.contains(&here))
 }
 

@@ -1,8 +1,9 @@
 //! What `check` warns of.
 
+#![allow(clippy::disallowed_methods, reason = "a test reads a set of capabilities")]
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
-use virtargv::{FixedHost, Level, Levels, Release, Request, Severity, builtin};
+use virtargv::{Caps, FixedHost, Level, Levels, Release, Request, Severity, builtin};
 
 /// A document with `rest` in `<domain>` and `devices` in `<devices>`.
 fn document(machine: &str, rest: &str, devices: &str) -> String {
@@ -143,6 +144,129 @@ fn vhost_user_without_shared_memory() {
     };
     assert_eq!(has(""), 1, "one warning, or one error, but not both");
     assert_eq!(has("<memoryBacking><access mode='shared'/></memoryBacking>"), 0);
+}
+
+/// The built-in set of QEMU 10.0, with the CPU model `name` as one that QEMU will remove.
+fn with_deprecated(name: &str) -> Caps {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../caps/builtin/qemu-10.0-x86_64.xml");
+    let text = std::fs::read_to_string(path).unwrap();
+    let named = format!("name='{name}'");
+    assert!(text.contains(&named));
+    Caps::from_xml(&text.replace(&named, &format!("{named} deprecated='yes'")), Release::V12_9).unwrap()
+}
+
+/// Each lint, with the part of a document that it is about and a part that is like it without it. What is in `<domain>` comes
+/// first, then what is in `<devices>`.
+const LINTS: &[(&str, [&str; 2], [&str; 2])] = &[
+    (
+        "channel-unnamed",
+        ["", CHANNEL],
+        ["", "<channel type='unix'><target type='virtio' name='a'/></channel>"],
+    ),
+    (
+        "cpu-model-deprecated",
+        ["<cpu mode='custom'><model>qemu64</model></cpu>", ""],
+        ["<cpu mode='custom'><model>max</model></cpu>", ""],
+    ),
+    (
+        "disk-chain-unknown",
+        ["", DISK],
+        [
+            "",
+            "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/a'/><backingStore/><target dev='vda'/></disk>",
+        ],
+    ),
+    ("password-in-document", ["", "<graphics type='vnc' passwd='a'/>"], ["", "<graphics type='vnc'/>"]),
+    (
+        "memory-current-above",
+        ["<currentMemory unit='GiB'>1</currentMemory>", ""],
+        ["<currentMemory unit='MiB'>1</currentMemory>", ""],
+    ),
+    (
+        "nic-model-unknown",
+        ["", "<interface type='user'><model type='e1001'/></interface>"],
+        ["", "<interface type='user'><model type='e1000'/></interface>"],
+    ),
+    ("memory-numa-cells", [CELLS_DIFFER, ""], [CELLS, ""]),
+    (
+        "text-not-read",
+        ["", "<memballoon model='virtio'>text</memballoon>"],
+        ["", "<memballoon model='virtio'/>"],
+    ),
+    ("unknown-element", ["<xyzzy/>", ""], ["<description/>", ""]),
+    (
+        "unknown-attribute",
+        ["", "<memballoon model='virtio' xyzzy='1'/>"],
+        ["", "<memballoon model='virtio'/>"],
+    ),
+    ("misplaced-name", ["<hyperv/>", ""], ["<features><hyperv/></features>", ""]),
+    ("name-not-read-here", ["", TWO_EMULATORS], ["", "<emulator>/a</emulator>"]),
+    (
+        "ignored-value",
+        ["", "<graphics type='vnc' autoport='1'/>"],
+        ["", "<graphics type='vnc' autoport='yes'/>"],
+    ),
+    (
+        "qemu-namespace",
+        ["<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/2.0'/>", ""],
+        ["<q:commandline xmlns:q='http://libvirt.org/schemas/domain/qemu/1.0'/>", ""],
+    ),
+];
+
+const CELLS: &str = "<vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='512' unit='MiB'/></numa></cpu>";
+const CELLS_DIFFER: &str =
+    "<vcpu>1</vcpu><cpu><numa><cell id='0' cpus='0' memory='256' unit='MiB'/></numa></cpu>";
+const CHANNEL: &str = "<channel type='unix'><target type='virtio'/></channel>";
+const DISK: &str =
+    "<disk type='file'><driver name='qemu' type='qcow2'/><source file='/a'/><target dev='vda'/></disk>";
+const TWO_EMULATORS: &str = "<emulator>/a</emulator><emulator>/b</emulator>";
+
+/// The lints that have a test of their own: they are about more than a part, or not a warning.
+const ELSEWHERE: &[&str] = &[
+    "machine-alias",
+    "machine-deprecated",
+    "name-of-another-driver",
+    "name-of-another-release",
+    "net-teaming-mac",
+    "net-teaming-managed",
+    "net-teaming-partner",
+    "qemu-argument-twice",
+    "vhost-user-memory",
+];
+
+#[test]
+fn each_lint_finds_what_it_is_for_and_nothing_else() {
+    let caps = with_deprecated("qemu64");
+    let mut levels = Levels::default();
+    levels.set("advice", Level::Warn).unwrap();
+    let check = |id: &str, [rest, devices]: [&str; 2], expected: usize| {
+        let host = FixedHost::default();
+        let text = document(MACHINE, rest, devices);
+        let report = virtargv::check(&text, &Request::new(&caps, &host), &levels);
+        let found = report.iter().filter(|problem| problem.id() == id).count();
+        assert_eq!(found, expected, "{id}: {text}\n{report}");
+    };
+    for (id, has, has_not) in LINTS {
+        check(id, *has, 1);
+        check(id, *has_not, 0);
+    }
+    let mut tested: Vec<&str> = LINTS.iter().map(|(id, ..)| *id).chain(ELSEWHERE.iter().copied()).collect();
+    tested.sort_unstable();
+    let mut all: Vec<&str> = virtargv::lint::all().map(|lint| lint.id).collect();
+    all.sort_unstable();
+    assert_eq!(tested, all);
+}
+
+#[test]
+fn names_of_other_drivers_and_releases() {
+    check_text(
+        Release::V12_9,
+        &document(MACHINE, "<idmap/>", ""),
+        &[("name-of-another-driver", Severity::Note)],
+    );
+    let iommufd = document(MACHINE, "<iommufd enabled='yes'/>", "");
+    check_text(Release::V11_3, &iommufd, &[("name-of-another-release", Severity::Warning)]);
+    check_text(Release::V12_9, &iommufd, &[]);
 }
 
 #[test]

@@ -5,17 +5,30 @@
 pub struct Nearest<'a> {
     /// The known word.
     pub word: &'a str,
+    /// Another known word that is as near.
+    pub other: Option<&'a str>,
     /// Whether no other can be meant, so that the text can be changed without asking: it differs in a letter or two of a
     /// longer word, or in case only, and no other known word is as near.
     pub is_sure: bool,
 }
 
-/// What a switch is called where it is not called so here.
-const SWITCHES: [&[&str]; 2] =
-    [&["yes", "on", "true", "enabled", "enable", "1"], &["no", "off", "false", "disabled", "disable", "0"]];
+/// Words that are written for each other. Where one of a row is not known, another of the row that is known is meant.
+const SYNONYMS: [&[&str]; 11] = [
+    &["yes", "on", "true", "enabled", "enable", "1", "up", "unmap"],
+    &["no", "off", "false", "disabled", "disable", "0", "down", "ignore"],
+    &["passthrough", "passthru", "pass-through"],
+    &["restart", "reset", "reboot"],
+    &["destroy", "shutdown", "poweroff", "off", "stop"],
+    &["persistent", "primary"],
+    &["transient", "secondary", "standby"],
+    &["efi", "uefi", "ovmf", "edk2", "aavmf"],
+    &["bios", "seabios"],
+    &["emulator", "swtpm"],
+    &["qcow2", "qcow3"],
+];
 
 /// The word of `candidates` that is nearest to `word`; `None` where none is near. Of words that are equally near it is the
-/// first.
+/// first that is as long as `word`, else the first.
 ///
 /// ```
 /// use virtargv_model::advice::nearest;
@@ -26,24 +39,31 @@ const SWITCHES: [&[&str]; 2] =
 /// ```
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<Nearest<'a>> {
     let lower = word.to_lowercase();
-    let switch = SWITCHES.into_iter().find(|words| words.contains(&lower.as_str()));
+    let length = |word: &str| word.chars().count().abs_diff(lower.chars().count());
     let mut best: Option<(Distance, &'a str)> = None;
-    let mut is_alone = true;
+    let mut other = None;
     for candidate in candidates.into_iter().filter(|candidate| *candidate != word) {
-        let Some(distance) = distance(&lower, candidate, switch) else { continue };
+        let Some(distance) = distance(&lower, candidate) else { continue };
         match best {
             Some((least, _)) if distance > least => {}
-            Some((least, other)) if distance == least => is_alone &= other == candidate,
-            _ => (best, is_alone) = (Some((distance, candidate)), true),
+            Some((_, found)) if found == candidate => {}
+            Some((least, found)) if distance == least && length(candidate) >= length(found) => {
+                other = other.or(Some(candidate));
+            }
+            Some((least, found)) => {
+                other = if distance == least { Some(found) } else { None };
+                best = Some((distance, candidate));
+            }
+            None => best = Some((distance, candidate)),
         }
     }
     let (distance, found) = best?;
     let is_sure = match distance {
-        Distance::Same | Distance::Switch => true,
+        Distance::Same | Distance::Synonym => true,
         Distance::Letters(letters) => letters * 4 <= lower.chars().count(),
-        Distance::Begins(_) => false,
+        Distance::Begins(_) | Distance::GoesOn(_) => false,
     };
-    Some(Nearest { word: found, is_sure: is_sure && is_alone })
+    Some(Nearest { word: found, other, is_sure: is_sure && other.is_none() })
 }
 
 /// How far a known word is from an unknown one, nearest first.
@@ -51,24 +71,26 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
 enum Distance {
     /// They differ in case only.
     Same,
-    /// Both are words for one state of a switch.
-    Switch,
+    /// They are written for each other.
+    Synonym,
     /// Letters to change, add, leave out or swap.
     Letters(usize),
     /// The known word begins with the unknown one, and goes on for this number of bytes.
     Begins(usize),
+    /// The unknown word is the known one with more after a hyphen: this number of bytes.
+    GoesOn(usize),
 }
 
 /// The longest word that is compared by its letters.
 const LONGEST: usize = 64;
 
-fn distance(lower: &str, candidate: &str, switch: Option<&[&str]>) -> Option<Distance> {
+fn distance(lower: &str, candidate: &str) -> Option<Distance> {
     let known = candidate.to_lowercase();
     if known == lower {
         return Some(Distance::Same);
     }
-    if switch.is_some_and(|words| words.contains(&known.as_str())) {
-        return Some(Distance::Switch);
+    if SYNONYMS.into_iter().any(|words| words.contains(&lower) && words.contains(&known.as_str())) {
+        return Some(Distance::Synonym);
     }
     if lower.is_empty() || lower.len() > LONGEST || known.len() > LONGEST {
         return None;
@@ -77,13 +99,29 @@ fn distance(lower: &str, candidate: &str, switch: Option<&[&str]>) -> Option<Dis
     if letters <= lower.chars().count().max(3) / 3 && letters < known.chars().count() {
         return Some(Distance::Letters(letters));
     }
-    let rest = known.strip_prefix(lower)?;
-    (lower.len() >= 3).then_some(Distance::Begins(rest.len()))
+    if let Some(rest) = known.strip_prefix(lower) {
+        return (lower.len() >= 3).then_some(Distance::Begins(rest.len()));
+    }
+    let rest = lower.strip_prefix(known.as_str()).filter(|rest| rest.starts_with('-'))?;
+    Some(Distance::GoesOn(rest.len()))
 }
 
 /// The beginning of a help text: "did you mean `word`?", or nothing.
 pub fn did_you_mean(found: Option<Nearest<'_>>) -> String {
-    found.map_or(String::new(), |found| format!("did you mean `{}`?", found.word))
+    match found {
+        None => String::new(),
+        Some(Nearest { word, other: None, .. }) => format!("did you mean `{word}`?"),
+        Some(Nearest { word, other: Some(other), .. }) => format!("did you mean `{word}` or `{other}`?"),
+    }
+}
+
+/// Known words of which one is to be used, for a help text: "`a`", "`a` or `b`", "one of `a`, `b`, `c`".
+pub fn one_of(words: &[&str]) -> String {
+    match words {
+        [first, second] => format!("`{first}` or `{second}`"),
+        [only] => format!("`{only}`"),
+        words => format!("one of {}", list(words.iter().copied())),
+    }
 }
 
 /// Known words for a help text, in backticks; of a long list the first only.
@@ -114,7 +152,12 @@ mod tests {
         };
         check("currentmemory", &["memory", "currentMemory"], "currentMemory", true);
         check("q36", &["pc", "q35"], "q35", false);
-        check("e1000x", &["e1000", "e1000e", "virtio-net-pci"], "e1000", false);
+        check("e1000x", &["e1000", "e1000e", "virtio-net-pci"], "e1000e", false);
+        check("qcow3", &["raw", "qcow", "qcow2"], "qcow2", true);
+        check("qcow4", &["raw", "qcow", "qcow2"], "qcow2", false);
+        check("passthru", &["mapped", "passthrough"], "passthrough", true);
+        check("reboot", &["destroy", "restart"], "restart", true);
+        check("virtio-rng", &["virtio", "virtio-transitional"], "virtio", false);
         check("Skylake", &["Broadwell", "Skylake-Server", "Skylake-Client"], "Skylake-Server", false);
         check("wirteback", &["writeback", "writethrough"], "writeback", true);
         check("true", &["off", "on"], "on", true);
@@ -127,7 +170,25 @@ mod tests {
     }
 
     #[test]
+    fn words_that_are_equally_near_are_named_together() {
+        let check = |word: &str, known: &[&str], expected: &str| {
+            assert_eq!(did_you_mean(nearest(word, known.iter().copied())), expected, "{word}");
+        };
+        check(
+            "Skylake",
+            &["Skylake-Server", "Skylake-Client"],
+            "did you mean `Skylake-Server` or `Skylake-Client`?",
+        );
+        check("e1000x", &["e1000", "e1000e"], "did you mean `e1000e` or `e1000`?");
+        check("q36", &["pc", "q35"], "did you mean `q35`?");
+        check("xyz", &["pc"], "");
+    }
+
+    #[test]
     fn lists() {
+        assert_eq!(one_of(&["a"]), "`a`");
+        assert_eq!(one_of(&["a", "b"]), "`a` or `b`");
+        assert_eq!(one_of(&["a", "b", "c"]), "one of `a`, `b`, `c`");
         assert_eq!(list(["a", "b"]), "`a`, `b`");
         assert!(list(["a"; 70]).ends_with("`a`, ..."));
     }

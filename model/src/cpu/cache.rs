@@ -41,8 +41,8 @@ impl CpuCache {
         let mut caches = cpu.children("cache");
         let el = caches.next()?;
         if let Some(second) = caches.next() {
-            let message = "`<cpu>` holds more than one `cache`";
-            r.refuse(&CPU_CACHE_TWICE, second.pos(), message);
+            let message = "`<cpu>` has more than one `<cache>`";
+            r.refuse_second(&CPU_CACHE_TWICE, second, message);
         }
         let level = el.get("level").and_then(|text| {
             let level = text.trim().parse().ok().filter(|level| (1..=3).contains(level));

@@ -59,13 +59,13 @@ impl Cpu {
                 },
             };
             let Some(name) = feature.get("name").filter(|name| !name.is_empty()) else {
-                let message = "`<feature>` lacks its `name`";
+                let message = "`<feature>` has no `name=`";
                 r.refuse(&crate::read::ATTRIBUTE_MISSING, feature.pos(), message);
                 continue;
             };
             if let Some(first) = seen.insert(name, feature.pos()) {
                 let message = format!("CPU feature `{name}` is given more than once in `<cpu>`");
-                let message = crate::Message::new(message).with_label(first, "it is given here too");
+                let message = crate::Message::new(message).with_first(first);
                 r.refuse(&CPU_FEATURE_TWICE, feature.pos(), message);
                 continue;
             }

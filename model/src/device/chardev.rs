@@ -318,7 +318,7 @@ impl ChannelTarget {
         let Some(el) = channel.child("target") else { return Self::None };
         let known = el.get("type").is_some_and(|t| t != "none");
         if !known {
-            let message = "`<target>` of a `<channel>` lacks its `type`";
+            let message = "`<target>` of a `<channel>` has no `type=`";
             r.refuse(&CHANNEL_TARGET_TYPE, el.pos().attr("type"), message);
             return Self::None;
         }

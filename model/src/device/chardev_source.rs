@@ -47,7 +47,7 @@ spelled! {
         /// A named channel of SPICE.
         SpicePort = "spiceport",
         /// A null-modem device (FreeBSD).
-        Nmdm = "nmdm",
+        Nmdm = "nmdm" of "bhyve",
         /// The SPICE vdagent that QEMU implements.
         QemuVdagent = "qemu-vdagent" since "8.4",
         /// A channel of the D-Bus display.
@@ -169,7 +169,7 @@ impl ChardevSource {
         let sources: Vec<El<'_>> = el.children("source").collect();
         let allowed = if kind == SourceType::Udp { 2 } else { 1 };
         if let Some(extra) = sources.get(allowed) {
-            let message = format!("a character device of type `{kind}` has at most {allowed} `source`");
+            let message = format!("a character device of type `{kind}` has at most {allowed} `<source>`");
             r.refuse(&CHARDEV_SOURCE_COUNT, extra.pos(), message);
         }
         let backend = Backend::read(el, kind, &sources, r);

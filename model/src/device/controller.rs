@@ -204,7 +204,7 @@ impl Element for Controller {
         for name in ["model", "target"] {
             if let Some(second) = el.children(name).nth(1) {
                 let message = format!("`<controller>` has more than one `<{name}>`");
-                r.refuse(&CONTROLLER_CHILD_TWICE, second.pos(), message);
+                r.refuse_second(&CONTROLLER_CHILD_TWICE, second, message);
             }
         }
         let kind = ControllerKind::read(kind, el, r);

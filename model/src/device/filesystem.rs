@@ -204,7 +204,7 @@ impl FsSource {
         let needs_path = !matches!(kind, FsType::Ram | FsType::Volume);
         if needs_path && source.path.is_none() && source.socket.is_none() {
             let name = Self::path_attribute(kind);
-            let message = format!("`<source>` of a filesystem of type `{kind}` lacks its `{name}`");
+            let message = format!("`<source>` of a filesystem of type `{kind}` has no `{name}=`");
             r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
         }
         if kind == FsType::Ram {
@@ -243,13 +243,13 @@ impl Element for Filesystem {
             Some(source) => fs.source = FsSource::read(source, kind.unwrap_or(FsType::Mount), r),
             None if kind == Some(FsType::Ram) => {}
             None => {
-                let message = "`<filesystem>` lacks its `<source>`";
+                let message = "`<filesystem>` has no `<source>`";
                 r.refuse(&FILESYSTEM_SOURCE, el.pos(), message);
             }
         }
         fs.target = el.child("target").and_then(|t| t.string("dir"));
         if fs.target.is_none() {
-            let message = "`<filesystem>` lacks its `target` with `dir`";
+            let message = "`<filesystem>` has no `<target dir=>`";
             r.refuse(&FILESYSTEM_TARGET, el.pos(), message);
         }
         fs.readonly = el.child("readonly").is_some();

@@ -341,7 +341,7 @@ impl HostInterface {
         let word = address.and_then(|a| a.get("type")).filter(|word| !word.is_empty());
         let vendor = source.and_then(|source| source.child("vendor"));
         let (Some(source), Some(kind)) = (source, word.or(vendor.map(|_| "usb"))) else {
-            let message = "`<source>` of an interface of type `hostdev` lacks `address/@type`";
+            let message = "`<source>` of an interface of type `hostdev` has no `<address type=>`";
             let place = source.map_or(el.pos().path("source"), |source| source.pos().into());
             r.refuse(&NET_HOSTDEV_ADDRESS, place, message);
             return Self { managed, ..Self::default() };

@@ -131,7 +131,7 @@ impl Input {
             // Bus `parallels` is not checked, and such an input is not emitted.
             InputBus::Usb | InputBus::Virtio | InputBus::Parallels => true,
         };
-        (!fits).then(|| format!("an `input` of type `{kind}` is not supported on bus `{bus}`"))
+        (!fits).then(|| format!("an `<input>` of type `{kind}` is not supported on bus `{bus}`"))
     }
 }
 
@@ -206,6 +206,6 @@ fn missing_source(el: El<'_>, name: &str, r: &mut Reader) {
     if el.child("source").is_none() && r.knows("9.0") {
         return;
     }
-    let message = format!("an `input` that is a device of the host lacks its `source` with `{name}`");
+    let message = format!("an `<input>` that is a device of the host has no `<source {name}=>`");
     r.refuse(&INPUT_SOURCE, el.pos(), message);
 }

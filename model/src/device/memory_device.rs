@@ -241,7 +241,7 @@ impl MemoryDeviceTarget {
 fn size(el: El<'_>, r: &mut Reader) -> Option<Kib> {
     let child = el.child("size").filter(|size| !size.text_ref().is_empty());
     if child.is_none() {
-        let message = format!("`<{}>` lacks its `<size>`", el.name());
+        let message = format!("`<{}>` has no `<size>`", el.name());
         r.refuse(&crate::read::ELEMENT_MISSING, el.pos().path("size"), message);
     }
     child.and_then(|child| r.kib(child))

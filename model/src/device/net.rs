@@ -290,13 +290,13 @@ fn refuse_of_earlier_releases(kind: InterfaceType, el: El<'_>, r: &mut Reader) {
         && let Some(dev) = source.get("dev")
     {
         let message = format!(
-            "`dev` (`{dev}`) of `<source>` is not for interface type `{kind}`, `<target>` and `guest` name its devices"
+            "`dev` (`{dev}`) of `<source>` is not for interface type `{kind}`, `<target>` and `<guest>` name its devices"
         );
         r.refuse(&NET_ETHERNET_DEV, source.pos().attr("dev"), message);
     }
     if let Some(second) = el.children("filterref").nth(1) {
         let message = "`<interface>` has more than one `<filterref>`";
-        r.refuse(&NET_FILTER_TWICE, second.pos(), message);
+        r.refuse_second(&NET_FILTER_TWICE, second, message);
     }
 }
 

@@ -75,7 +75,7 @@ impl Card {
                 let certificates: Vec<String> = el.children("certificate").map(El::text).collect();
                 if certificates.len() != 3 {
                     let message = format!(
-                        "a `smartcard` of mode `host-certificates` needs three `certificate`, not `{}`",
+                        "a `<smartcard>` of mode `host-certificates` needs three `certificate`, not `{}`",
                         certificates.len()
                     );
                     r.refuse(&SMARTCARD_CERTIFICATES, el.pos(), message);

@@ -26,7 +26,7 @@ spelled! {
         /// USB audio.
         Usb = "usb",
         /// Intel HD Audio of the ICH7.
-        Ich7 = "ich7",
+        Ich7 = "ich7" of "bhyve",
         /// virtio.
         Virtio = "virtio" since "10.4",
     }

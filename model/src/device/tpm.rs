@@ -198,7 +198,7 @@ impl TpmBackend {
                     && source.get("type") != Some("unix")
                 {
                     let message = format!(
-                        "the `<source>` of an external `tpm` must be of type `unix`, not `{}`",
+                        "the `<source>` of an external `<tpm>` must be of type `unix`, not `{}`",
                         source.get("type").unwrap_or("")
                     );
                     r.refuse(&TPM_EXTERNAL_TYPE, source.pos().attr("type"), message);
@@ -233,11 +233,7 @@ impl TpmBackend {
 impl TpmEmulator {
     fn read(el: El<'_>, r: &mut Reader) -> Self {
         // `default` is the same as no attribute.
-        let version = if el.get("version") == Some("default") {
-            None
-        } else {
-            r.attr_as(UNSUPPORTED_BEFORE_9_0, el, "version")
-        };
+        let version = r.attr_unless(UNSUPPORTED_BEFORE_9_0, el, "version", "default");
         let storage = r.child_since("10.10", el, "source").and_then(|s| {
             let kind = r.required(s, "type");
             Some((kind?, r.required(s, "path")?))

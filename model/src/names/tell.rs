@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use super::list::{self, Known};
 use super::questions::name_of;
 use super::{
-    LATER_NAME, Left, MISPLACED_NAME, OTHER_DRIVER, OTHERS, Questions, UNKNOWN_ATTRIBUTE, UNKNOWN_ELEMENT,
+    LATER_NAME, Left, MISPLACED_NAME, OTHER_DRIVER, Questions, UNKNOWN_ATTRIBUTE, UNKNOWN_ELEMENT,
     UNREAD_NAME, WRITTEN,
 };
 use crate::advice::{did_you_mean, list, nearest};
@@ -93,9 +93,7 @@ fn problem(left: &Left<'_>, told: &Told<'_>) -> Option<Problem> {
             format!("{what} is ignored: it {}; the release followed is {release}", known.releases());
         return Some(LATER_NAME.problem(release, left.place(), message));
     }
-    if let Some((_, _, driver)) =
-        OTHERS.iter().find(|(key, names, _)| *key == around.key && names.contains(&name.as_str()))
-    {
+    if let Some(driver) = super::driver_of(&around.key, &name) {
         let message = format!("{what} has no effect on a QEMU guest: it is for {driver}");
         return Some(OTHER_DRIVER.problem(release, left.place(), message));
     }
@@ -129,6 +127,7 @@ fn not_read_here(left: &Left<'_>, around: &Around<'_>, what: &str, told: &Told<'
     if let Some(first) = twin.flatten() {
         let message = format!("{what} is ignored: of several, the first is read");
         let problem = UNREAD_NAME.problem(release, left.place(), message);
+        let problem = problem.with_help(format!("remove one of the `<{}>`", name_of(left.el)));
         return Some(problem.with_label(first.pos(), "this one is read"));
     }
     let message = format!("{what} is ignored here");
@@ -137,8 +136,8 @@ fn not_read_here(left: &Left<'_>, around: &Around<'_>, what: &str, told: &Told<'
     if read.is_empty() {
         return Some(problem);
     }
-    let kind = if left.attribute.is_some() { "attributes" } else { "children" };
-    Some(problem.with_help(format!("{kind} of `<{}>` that are read here: {read}", name_of(around.el))))
+    let kind = if left.attribute.is_some() { "the attributes" } else { "the children" };
+    Some(problem.with_help(format!("remove it; {kind} of this `<{}>` are {read}", name_of(around.el))))
 }
 
 /// A name that is known elsewhere: as a child instead of an attribute or the other way round, or in an element near by.
@@ -222,7 +221,14 @@ fn unknown(left: &Left<'_>, around: &Around<'_>, name: &str, what: &str, release
     let problem = rule.problem(release, left.place(), format!("unknown {what} is ignored"));
     match found {
         Some(found) => {
-            let problem = problem.with_help(did_you_mean(Some(found)));
+            let meant = did_you_mean(Some(found));
+            let shown =
+                |word: &str| if plain.is_some() { format!("`{word}=`") } else { format!("`<{word}>`") };
+            let meant = [Some(found.word), found.other]
+                .into_iter()
+                .flatten()
+                .fold(meant, |text, word| text.replace(&format!("`{word}`"), &shown(word)));
+            let problem = problem.with_help(meant);
             if found.is_sure { problem.with_edit(Edit::name(left.place(), found.word)) } else { problem }
         }
         None => problem,

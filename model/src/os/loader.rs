@@ -306,7 +306,7 @@ impl Element for Nvram {
         let path = Some(el.text()).filter(|path| !path.trim().is_empty());
         let image = match kind {
             Some(_) if el.child("source").is_none() => {
-                r.refuse(&NVRAM_SOURCE, el.pos(), "`<nvram>` with a type lacks its `<source>`");
+                r.refuse(&NVRAM_SOURCE, el.pos(), "`<nvram>` with a type has no `<source>`");
                 None
             }
             Some(kind) => Some(Image::read(kind, el, r)).filter(Image::writes_source),

@@ -13,26 +13,40 @@ const QEMU_NAMESPACE: &str = "http://libvirt.org/schemas/domain/qemu/1.0";
 pub(super) fn message(text: &str, error: &Error, offset: usize) -> Message {
     match error {
         Error::UnexpectedCloseTag(open, close, _) => {
-            let what = format!("not well-formed XML: `</{close}>` where `<{open}>` has to be closed first");
-            let help =
-                format!("write `</{open}>` before it, or `<{open} .../>` for an element without content");
+            let what = format!("not well-formed XML: `</{close}>` comes before `<{open}>` is closed");
+            let help = format!(
+                "write `</{open}>` before it, or `/>` at the end of `<{open}>` where it has no content"
+            );
             with_open_tag(Message::new(what).with_help(help), text, offset)
         }
         Error::UnclosedRootNode => {
-            let message = Message::new("not well-formed XML: the text ends before its elements are closed");
-            with_open_tag(message.with_help("add the end tags that are missing"), text, text.len())
+            let open = open_tag(text, text.len()).and_then(|tag| text.get(tag)).and_then(tag_name);
+            let message = match open {
+                Some(name) => {
+                    let what = format!("not well-formed XML: the document ends before `<{name}>` is closed");
+                    Message::new(what).with_help(format!("add `</{name}>`"))
+                }
+                None => Message::new("not well-formed XML: the document ends before its elements are closed")
+                    .with_help("add the end tags"),
+            };
+            with_open_tag(message, text, text.len())
         }
         Error::UnknownNamespace(prefix, _) => undeclared(text, prefix),
         Error::DuplicatedAttribute(name, _) => {
-            let what = format!("not well-formed XML: the element has `{name}` twice");
-            Message::new(what).with_help(format!("remove one `{name}=`"))
+            let what = format!("not well-formed XML: an element has the attribute `{name}` twice");
+            let message = Message::new(what).with_help(format!("remove one of the two `{name}=`"));
+            match first_attribute(text, name, offset) {
+                Some(first) => message.with_first(Place::bytes(first)),
+                None => message,
+            }
         }
         Error::UnknownEntityReference(name, _) => {
             let what = format!("not well-formed XML: the entity `&{name};` is not defined");
-            Message::new(what).with_help("write `&amp;` for `&`, `&lt;` for `<`, `&quot;` for `\"`")
+            let help = "write the character itself or its number, such as `&#160;`; for `&` write `&amp;`";
+            Message::new(what).with_help(help)
         }
         Error::MalformedEntityReference(_) => {
-            Message::new("not well-formed XML: `&` begins an entity reference")
+            Message::new("not well-formed XML: `&` in a text or value is not written as `&amp;`")
                 .with_help("write `&amp;` for `&`")
         }
         Error::InvalidChar(_, b'"' | b'\'', _) | Error::InvalidChar2("a quote", _, _) => {
@@ -70,7 +84,9 @@ fn undeclared(text: &str, prefix: &str) -> Message {
         Some(root) => {
             let at = root + "<domain".len();
             let label = Place::bytes(root..at);
-            message.with_label(label, "here").with_edit(Edit::text(at..at, format!(" {declaration}")))
+            message
+                .with_label(label, "`xmlns:qemu=` belongs here")
+                .with_edit(Edit::text(at..at, format!(" {declaration}")))
         }
         None => message,
     }
@@ -105,6 +121,32 @@ fn open_tag(text: &str, offset: usize) -> Option<Range<usize>> {
         at = start + end;
     }
     open.pop()
+}
+
+/// The name of the element that a start tag opens.
+fn tag_name(tag: &str) -> Option<&str> {
+    tag.strip_prefix('<')?.split(|c: char| c.is_whitespace() || matches!(c, '>' | '/')).next()
+}
+
+/// The first `name=` with its value in the tag that has the second at byte `offset`.
+fn first_attribute(text: &str, name: &str, offset: usize) -> Option<Range<usize>> {
+    let tag = text.get(..offset)?.rfind('<')?;
+    let before = text.get(tag..offset)?;
+    let mut from = 0;
+    while let Some(found) = before.get(from..).and_then(|rest| rest.find(name)).map(|at| at + from) {
+        let after = before.get(found + name.len()..)?;
+        let value = after.trim_start().strip_prefix('=').map(str::trim_start);
+        let begins = before.get(..found).is_some_and(|before| before.ends_with(char::is_whitespace));
+        if let (true, Some(value)) = (begins, value)
+            && let Some(quote) = value.chars().next().filter(|c| matches!(c, '"' | '\''))
+            && let Some(length) = value.get(1..).and_then(|rest| rest.find(quote))
+        {
+            let end = before.len() - value.len() + length + 2;
+            return Some(tag + found..tag + end);
+        }
+        from = found + name.len();
+    }
+    None
 }
 
 /// The length of the tag with which `text` begins. A `>` in quotes does not end it.
@@ -144,6 +186,18 @@ mod tests {
         check("<?xml version='1.0'?><!-- <z> --><a><![CDATA[<y>]]>", Some("<a>"));
         check("<a></a>", None);
         check("<a", None);
+    }
+
+    #[test]
+    fn the_first_of_two_attributes() {
+        let check = |text: &str, expected: Option<&str>| {
+            let offset = text.rfind("dev").unwrap_or_default();
+            let found = first_attribute(text, "dev", offset);
+            assert_eq!(found.and_then(|range| text.get(range)), expected, "{text}");
+        };
+        check("<a/><t dev='vda' dev='vdb'/>", Some("dev='vda'"));
+        check("<t mydev='x' dev = \"v'a\" dev='vdb'/>", Some("dev = \"v'a\""));
+        check("<t a='dev' dev='vdb'/>", None);
     }
 
     #[test]

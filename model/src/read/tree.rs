@@ -426,7 +426,7 @@ impl<'a> El<'a> {
         let _ = self.text_ref();
         self.ignored(self.pos().attr(name), |place| {
             let what = format!("value `{text}` of `{name}` of `<{}>` is ignored", self.name());
-            Message::new(what).with_words(place, text, words.iter().copied())
+            Message::new(what).with_words(place, text, words.to_vec())
         });
     }
 

@@ -48,12 +48,26 @@ impl<T: Spelled + FromStr<Err = Unknown>> Value for T {
     }
 }
 
+/// What is expected in place of a text that is not a number of this many bits. The range is named where the text is a number
+/// outside of it only: what the number stands for has one of its own, which a rule knows.
+fn expected_number(text: &str, bits: u32, is_unsigned: bool) -> String {
+    let digits = text.trim_start_matches(['+', '-']);
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return super::meant::WHOLE.to_owned();
+    }
+    if is_unsigned && text.starts_with('-') {
+        return "expected a whole number that is not negative".to_owned();
+    }
+    let power = if is_unsigned { bits } else { bits - 1 };
+    format!("expected a smaller number, below 2^{power}")
+}
+
 macro_rules! whole_numbers {
     ($($t:ty),+) => { $(impl Value for $t {
         fn parse(text: &str) -> Result<Self, String> {
             let trimmed = text.trim_start_matches([' ', '\t', '\n', '\r']);
             let plain = trimmed.strip_prefix('+').unwrap_or(trimmed);
-            plain.parse().map_err(|_| format!("expected a whole number from {} to {}", <$t>::MIN, <$t>::MAX))
+            plain.parse().map_err(|_| expected_number(trimmed, <$t>::BITS, <$t>::MIN == 0))
         }
     })+ };
 }
@@ -62,7 +76,7 @@ whole_numbers!(u8, u16, u32, u64, i32, i64);
 impl Value for std::num::NonZeroU32 {
     fn parse(text: &str) -> Result<Self, String> {
         let number = <u32 as Value>::parse(text).ok().and_then(Self::new);
-        number.ok_or_else(|| format!("expected a whole number from 1 to {}", u32::MAX))
+        number.ok_or_else(|| "expected a whole number of at least 1".to_owned())
     }
 }
 
@@ -101,7 +115,7 @@ pub struct Positive(pub u32);
 impl Value for Positive {
     fn parse(text: &str) -> Result<Self, String> {
         match u32::parse(text)? {
-            0 => Err("expected a whole number from 1".to_owned()),
+            0 => Err("expected a whole number of at least 1".to_owned()),
             number => Ok(Self(number)),
         }
     }

@@ -83,9 +83,10 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
         }
         let model = label.model.as_deref();
         if let Some(model) = model
-            && labels.iter().any(|known| known.model.as_deref() == Some(model))
+            && let Some(first) = labels.iter().find(|known| known.model.as_deref() == Some(model))
         {
-            let message = format!("the domain has a second `<seclabel>` for model `{model}`");
+            let message = format!("the domain has more than one `<seclabel>` for model `{model}`");
+            let message = crate::Message::new(message).with_first(first.pos.attr("model"));
             r.refuse(&SECLABEL_MODEL_TWICE, el.pos().attr("model"), message);
             continue;
         }
@@ -96,7 +97,7 @@ pub(super) fn read_all(domain: El<'_>, r: &mut Reader) -> Vec<Seclabel> {
     if let Some(label) = unnamed.filter(|label| {
         labels.len() > 1 || label.needs_model(no_type && untyped.contains(&label.pos.offset()))
     }) {
-        let message = "a `<seclabel>` with a label, or one of several, lacks its `model`";
+        let message = "a `<seclabel>` with a label, or one of several, has no `model=`";
         r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
     }
     labels.retain(|label| !no_type || label.kind.is_some());
@@ -148,7 +149,7 @@ impl Seclabel {
         let (rule, wrong) = match (kind, self.relabel) {
             (SeclabelType::Dynamic, Some(YesNo::No)) => (&SECLABEL_RELABEL, "needs `relabel='yes'`"),
             (SeclabelType::None, Some(YesNo::Yes)) => (&SECLABEL_RELABEL, "needs `relabel='no'`"),
-            (SeclabelType::Static, _) if self.label.is_none() => (&SECLABEL_STATIC, "lacks its `<label>`"),
+            (SeclabelType::Static, _) if self.label.is_none() => (&SECLABEL_STATIC, "has no `<label>`"),
             _ => return,
         };
         let message = format!("`<seclabel>` with type `{kind}` {wrong}");
@@ -163,9 +164,10 @@ impl DeviceSeclabel {
         for child in el.children("seclabel") {
             let Some(label) = Self::read(child, r) else { continue };
             if let Some(model) = label.model.as_deref()
-                && labels.iter().any(|known| known.model.as_deref() == Some(model))
+                && let Some(first) = labels.iter().find(|known| known.model.as_deref() == Some(model))
             {
-                let message = format!("the device has a second `<seclabel>` for model `{model}`");
+                let message = format!("the device has more than one `<seclabel>` for model `{model}`");
+                let message = crate::Message::new(message).with_first(first.pos.attr("model"));
                 r.refuse(&SECLABEL_MODEL_TWICE, child.pos().attr("model"), message);
                 continue;
             }
@@ -174,7 +176,7 @@ impl DeviceSeclabel {
         if labels.len() > 1
             && let Some(label) = labels.iter().find(|label| label.model.is_none())
         {
-            let message = "one of several `<seclabel>` of a device lacks its `model`";
+            let message = "one of several `<seclabel>` of a device has no `model=`";
             r.refuse(&SECLABEL_MODEL_MISSING, label.pos, message);
         }
         labels

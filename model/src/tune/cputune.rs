@@ -1,11 +1,11 @@
 //! `<cputune>`: CPU shares, bandwidth, affinity and schedulers of the domain's threads.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::read::{self, El, Element, INTERNAL_BEFORE_9_0, INTERNAL_BEFORE_11_3, Reader};
 use crate::tune::{Iothreads, Resctrl};
 use crate::write::Writer;
-use crate::{Class, NumberSet, Pos, Rule};
+use crate::{Class, Message, NumberSet, Pos, Rule};
 
 crate::rules! {
     /// A `<vcpusched>` names only vCPUs of the domain.
@@ -17,18 +17,18 @@ crate::rules! {
         "`<iothreadsched iothreads=>` names iothreads by their id, which counts from 1",
         help "take the iothread out of `iothreads=`, or raise `<iothreads>`";
     /// A vCPU has one `<vcpupin>` at most.
-    VCPUPIN_DOUBLE = "vcpupin-double": Internal, Read, "`<vcpupin vcpu= cpuset=>`: one affinity for each vCPU",
+    VCPUPIN_TWICE = "vcpupin-twice": Internal, Read, "`<vcpupin vcpu= cpuset=>`: one affinity for each vCPU",
         help "keep one `<vcpupin>` with all host CPUs in `cpuset=`";
     /// An `<iothreadpin>` names an iothread of the domain.
     IOTHREADPIN_MISSING = "iothreadpin-missing": Unsupported, Read,
         "`<iothreadpin iothread=>` names an iothread by its id, which counts from 1",
         help "use the id of an iothread, or raise `<iothreads>`";
     /// An iothread has one `<iothreadpin>` at most.
-    IOTHREADPIN_DOUBLE = "iothreadpin-double": Internal, Read,
+    IOTHREADPIN_TWICE = "iothreadpin-twice": Internal, Read,
         "`<iothreadpin iothread= cpuset=>`: one affinity for each iothread",
         help "keep one `<iothreadpin>` with all host CPUs in `cpuset=`";
     /// A `<cputune>` has one `<emulatorpin>` at most.
-    EMULATORPIN_DOUBLE = "emulatorpin-double": Xml, Read,
+    EMULATORPIN_TWICE = "emulatorpin-twice": Xml, Read,
         "`<emulatorpin cpuset=>`: one affinity for all of QEMU's other threads",
         help "keep one `<emulatorpin>` with all host CPUs in `cpuset=`";
     /// A thread has one scheduler at most.
@@ -161,21 +161,27 @@ impl CpuTune {
 
     /// Checks that each pinned iothread exists, and that no thread is pinned twice.
     fn check_pins(&self, iothreads: &NumberSet, r: &mut Reader) {
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for VcpuPin { pos, vcpu, .. } in &self.vcpu_pins {
-            if !seen.insert(*vcpu) {
+            if let Some(first) = seen.get(vcpu) {
                 let message = format!("there is more than one `<vcpupin>` for the vCPU `{vcpu}`");
-                r.refuse(&VCPUPIN_DOUBLE, pos.attr("vcpu"), message);
+                let message = Message::new(message).with_first(Pos::attr(*first, "vcpu"));
+                r.refuse(&VCPUPIN_TWICE, pos.attr("vcpu"), message);
+            } else {
+                seen.insert(*vcpu, *pos);
             }
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for IothreadPin { pos, iothread, .. } in &self.iothread_pins {
             if !iothreads.contains(*iothread) {
                 let message = format!("there is no `iothread` `{iothread}` for `<iothreadpin>`");
                 r.refuse(&IOTHREADPIN_MISSING, pos.attr("iothread"), message);
-            } else if !seen.insert(*iothread) {
+            } else if let Some(first) = seen.get(iothread) {
                 let message = format!("there is more than one `<iothreadpin>` for the iothread `{iothread}`");
-                r.refuse(&IOTHREADPIN_DOUBLE, pos.attr("iothread"), message);
+                let message = Message::new(message).with_first(Pos::attr(*first, "iothread"));
+                r.refuse(&IOTHREADPIN_TWICE, pos.attr("iothread"), message);
+            } else {
+                seen.insert(*iothread, *pos);
             }
         }
     }
@@ -226,7 +232,7 @@ fn quota(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<Quota> {
 
 fn emulator_pin(el: El<'_>, r: &mut Reader) -> Option<NumberSet> {
     if let Some(second) = el.children("emulatorpin").nth(1) {
-        r.refuse(&EMULATORPIN_DOUBLE, second.pos(), "there is more than one `<emulatorpin>`");
+        r.refuse_second(&EMULATORPIN_TWICE, second, "there is more than one `<emulatorpin>`");
     }
     cpuset(el.child("emulatorpin")?, r)
 }

@@ -12,7 +12,7 @@ crate::rules! {
         "a limit of this project, which bounds memory and time; each iothread is a thread and an object of QEMU",
         help "lower the number in `<iothreads>`";
     /// No two iothreads have the same id.
-    IOTHREAD_ID_DOUBLE = "iothread-id-double": Xml, Read,
+    IOTHREAD_ID_TWICE = "iothread-id-twice": Xml, Read,
         "`<iothreadids><iothread id=>` identifies the iothread for disks, controllers and `<iothreadpin>`",
         help "give each `<iothread>` an id of its own";
     /// The id of an iothread is at least 1.
@@ -100,11 +100,12 @@ impl Iothreads {
         let mut ids: Vec<(u32, Pos)> = iothreads.list.iter().map(|thread| (thread.id, thread.pos)).collect();
         ids.sort_by_key(|(id, _)| *id);
         for pair in ids.windows(2) {
-            if let [(id, _), (again, pos)] = pair
+            if let [(id, first), (again, pos)] = pair
                 && id == again
             {
                 let message = format!("there is more than one iothread with the id `{id}`");
-                r.refuse(&IOTHREAD_ID_DOUBLE, pos.attr("id"), message);
+                let message = crate::Message::new(message).with_first(first.attr("id"));
+                r.refuse(&IOTHREAD_ID_TWICE, pos.attr("id"), message);
             }
         }
         iothreads

@@ -1,6 +1,6 @@
 //! `<numatune>`: the host NUMA nodes that the guest's memory is allocated on.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::read::{self, El, Element, Reader};
 use crate::vcpu::Placement;
@@ -9,7 +9,7 @@ use crate::{Class, NumberSet, Pos};
 
 crate::rules! {
     /// A domain has one `<numatune>` at most.
-    NUMATUNE_DOUBLE = "numatune-double": Xml, Read, "`<numatune>`: one NUMA policy for the domain",
+    NUMATUNE_TWICE = "numatune-twice": Xml, Read, "`<numatune>`: one NUMA policy for the domain",
         help "keep one `<numatune>` with one `<memory>`";
     /// A static placement of memory has a `nodeset`.
     NUMATUNE_NODESET_MISSING = "numatune-nodeset-missing": Unsupported, Read,
@@ -27,7 +27,7 @@ crate::rules! {
     MEMNODE_CELL = "memnode-cell": Xml, Read, "`<memnode cellid=>`: the id of a `<cell>`",
         help "use the `id` of a `<cell>`";
     /// A guest NUMA cell has one `<memnode>` at most.
-    MEMNODE_DOUBLE = "memnode-double": Xml, Read, "`<memnode cellid=>`: one policy for each cell",
+    MEMNODE_TWICE = "memnode-twice": Xml, Read, "`<memnode cellid=>`: one policy for each cell",
         help "keep one `<memnode>` for the cell";
     /// The `<memory>` of `<numatune>` and each `<memnode>` are `restrictive`, or none is.
     MEMNODE_RESTRICTIVE = "memnode-restrictive": Xml, Read,
@@ -89,7 +89,7 @@ pub struct MemNode {
 impl NumaTune {
     pub(crate) fn read(el: El<'_>, r: &mut Reader) -> Self {
         if let Some(second) = el.parent().and_then(|domain| domain.children("numatune").nth(1)) {
-            r.refuse(&NUMATUNE_DOUBLE, second.pos(), "there is more than one `<numatune>`");
+            r.refuse_second(&NUMATUNE_TWICE, second, "there is more than one `<numatune>`");
         }
         let tune = Self {
             pos: el.pos(),
@@ -135,14 +135,16 @@ impl NumaTune {
             return;
         }
         let restrictive = self.memory.as_ref().and_then(|m| m.mode) == Some(NumaMode::Restrictive);
-        let mut seen = BTreeSet::new();
+        let mut seen = BTreeMap::new();
         for node in &self.nodes {
             if node.cell as usize >= cells {
                 let message = format!("`cellid` of `<memnode>` is `{}`, there is no such cell", node.cell);
                 r.refuse(&MEMNODE_CELL, node.pos.attr("cellid"), message);
-            } else if !seen.insert(node.cell) {
+            } else if let Some(first) = seen.get(&node.cell) {
                 let message = format!("there is more than one `<memnode>` for the cell `{}`", node.cell);
-                r.refuse(&MEMNODE_DOUBLE, node.pos, message);
+                r.refuse(&MEMNODE_TWICE, node.pos, crate::Message::new(message).with_first(*first));
+            } else {
+                seen.insert(node.cell, node.pos);
             }
             let message = match (restrictive, node.mode == Some(NumaMode::Restrictive)) {
                 (true, false) => "`<memnode>` needs the mode `restrictive`, which `<memory>` has",

@@ -231,7 +231,7 @@ impl Groups<'_> {
             r.refuse(
                 &RESCTRL_WHOLE,
                 el.pos(),
-                "there is more than one `monitor` of the whole process of its kind",
+                "there is more than one `<monitor>` of the whole process of its kind",
             );
         } else if whole(group) > 0 && whole(group) < group.monitors.len() {
             let message = "a `<monitor>` is for the whole process, another one for vCPUs";
@@ -314,20 +314,21 @@ impl Resctrl {
         let same = |other: &&CacheAllocation| {
             other.id == cache.id && other.level == cache.level && other.kind == cache.kind
         };
-        if self.caches.iter().any(|other| same(&other)) {
+        if let Some(first) = self.caches.iter().find(same) {
             let CacheAllocation { id, level, kind, .. } = cache;
-            let message =
-                format!("there is more than one `cache` of level `{level}` with id `{id}` and type `{kind}`");
-            r.refuse(&RESCTRL_TWICE, cache.pos, message);
+            let message = format!(
+                "there is more than one `<cache>` of level `{level}` with id `{id}` and type `{kind}`"
+            );
+            r.refuse(&RESCTRL_TWICE, cache.pos, crate::Message::new(message).with_first(first.pos));
             return;
         }
         self.caches.push(cache);
     }
 
     fn node(&mut self, node: BandwidthAllocation, r: &mut Reader) {
-        if self.nodes.iter().any(|other| other.id == node.id) {
-            let message = format!("there is more than one `node` with id `{}`", node.id);
-            r.refuse(&RESCTRL_TWICE, node.pos, message);
+        if let Some(first) = self.nodes.iter().find(|other| other.id == node.id) {
+            let message = format!("there is more than one `<node>` with id `{}`", node.id);
+            r.refuse(&RESCTRL_TWICE, node.pos, crate::Message::new(message).with_first(first.pos));
             return;
         }
         self.nodes.push(node);

@@ -23,7 +23,7 @@ pub(crate) fn prepare(cx: &Prepare<'_>) -> Result<Vec<Group>, Problem> {
     groups
         .map(|group| {
             let name = group.0.group_name.as_ref().ok_or_else(|| {
-                let message = "`<throttlegroup>` lacks its `group_name`";
+                let message = "`<throttlegroup>` has no `group_name=`";
                 broken(cx.release(), &THROTTLEGROUP_NAME, cx.domain.pos.path("throttlegroups"), message)
             })?;
             // libvirt leaves out lengths of bursts that are 0.

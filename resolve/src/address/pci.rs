@@ -201,10 +201,16 @@ impl<'w, 'a> Placer<'w, 'a> {
     /// Reports that device `id` is assigned a PCI address and is no PCI device.
     fn not_pci(&mut self, id: DeviceId) -> Refused {
         let place: Place = self.devices().info(id).map(|info| info.pos.into()).unwrap_or_default();
+        let controllers = &self.devices().controllers;
+        let controller = (id.kind == DeviceKind::Controller).then(|| controllers.get(id.index));
+        let of_type =
+            controller.flatten().map(|controller| format!(" of type `{}`", controller.controller_type()));
         let message = format!(
-            "this `{}` is of a model that is not a PCI device in QEMU, no PCI bus accepts it",
-            id.kind.element()
+            "this `<{}>`{} is no PCI device in QEMU, and no PCI bus accepts it",
+            id.kind.element(),
+            of_type.unwrap_or_default()
         );
+        let place = if id.kind == DeviceKind::Controller { place.element.attr("type") } else { place };
         self.work.refuse(&rules::NOT_PCI, place, message);
         Refused
     }

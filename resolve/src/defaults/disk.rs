@@ -65,7 +65,7 @@ fn assign_addresses(work: &mut Work<'_>) {
     for disk in &mut work.domain.devices.disks {
         let Some(name) = disk.target.dev.as_deref().filter(|_| disk.info.address.is_none()) else { continue };
         let Some(named) = Named::of(name, work.release) else {
-            let message = format!("disk `{name}` has no address, and its target name does not determine one");
+            let message = format!("`{name}` is not the name of a disk, and the disk has no `<address>`");
             problems.push((&rules::DISK_NAME_UNKNOWN, disk.target_pos.attr("dev"), message));
             continue;
         };

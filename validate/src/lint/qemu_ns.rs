@@ -87,7 +87,7 @@ pub fn check_line(args: &[QemuArg], line: &[(&str, Option<String>)], release: Re
                     format!("the command line has `{option} {known}` already")
                 }
                 Some(known) => {
-                    format!("the command line has `{option} {known}` already; the last of the two counts")
+                    format!("the command line has `{option} {known}` already; QEMU takes this one, which is the last")
                 }
                 None => format!("the command line has `{option}` already"),
             })

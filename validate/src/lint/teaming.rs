@@ -65,7 +65,7 @@ fn check_part(named: &[(String, &Interface)], part: &Transient<'_>, out: &mut Fo
         let found = nearest(wanted, named.iter().map(|(alias, _)| alias.as_str()));
         if let Some(alias) = found.map(|found| found.word).or(named.first().map(|(alias, _)| alias.as_str()))
         {
-            message = message.with_help(format!("the persistent interface is `{alias}`"));
+            message = message.with_help(format!("use `persistent='{alias}'`"));
         }
         if let [(alias, nic)] = named {
             message = message

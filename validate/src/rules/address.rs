@@ -36,7 +36,7 @@ virtargv_model::rules! {
     /// An address of type `ccw` needs a machine type with a channel subsystem.
     CCW = "address-ccw": Unsupported, Validate (Build before "7.1"),
         "`<address type='ccw'>`: the machine type `s390-ccw-virtio`",
-        help "use another type, or remove the `<address>`";
+        help "remove the `<address>`, so that one is assigned";
     /// An address of type `ccw` needs a QEMU that has the channel subsystem.
     CCW_QEMU = "address-ccw-qemu": Unsupported, Validate (Build before "7.1"),
         "`<address type='ccw'>`: `-device virtual-css-bridge`, new in QEMU 2.7; libvirt takes it for the subsystem",

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use virtargv_model::Message;
 use virtargv_model::device::{DeviceId, DeviceKind};
+use virtargv_model::{Message, Pos};
 
 use crate::{Context, Findings};
 
@@ -11,7 +11,7 @@ virtargv_model::rules! {
     /// Every device has an alias of its own.
     ALIAS_TWICE = "alias-twice": Unsupported, Validate,
         "`<alias name=>`: the id of a QEMU device, which is unique",
-        help "change one of the names";
+        help "give one of the devices another `name=`";
 }
 
 /// Checks the aliases of all devices against the rules above.
@@ -24,10 +24,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         if id == (DeviceId { kind: DeviceKind::Console, index: 0 }) && serial == Some(alias) {
             continue;
         }
-        if let Some(first) = seen.insert(alias, info.pos) {
+        if let Some(first) = seen.get(alias) {
             let message = format!("alias `{alias}` is given to more than one device");
-            let message = Message::new(message).with_label(first.path("alias"), "it is given here too");
+            let message = Message::new(message).with_first(Pos::path(*first, "alias/@name"));
             out.refuse(&ALIAS_TWICE, info.pos.path("alias/@name"), message);
+        } else {
+            seen.insert(alias, info.pos);
         }
     }
 }

@@ -11,7 +11,7 @@ virtargv_model::rules! {
     /// Every audio backend has an id of its own.
     ID_TWICE = "audio-id-twice": Xml, Validate,
         "`<audio id=>`: `<sound>`, `<video>` and `<graphics>` name their backend by it",
-        help "change one of the `id=`",
+        help "give one of them another `id=`",
         since "7.2";
     /// An audio backend of type `spice` needs a display of type `spice`.
     SPICE = "audio-spice-alone": Unsupported, Validate,
@@ -35,8 +35,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for (index, audio) in devices.audios.iter().enumerate() {
         let place = audio.info.pos;
         if let Some(first) = devices.audios.iter().take(index).find(|earlier| earlier.id == audio.id) {
-            let message = format!("`id` `{}` is given to more than one `<audio>`", audio.id);
-            let message = Message::new(message).with_label(first.info.pos.attr("id"), "it is given here too");
+            let message = format!("`id='{}'` is given to more than one `<audio>`", audio.id);
+            let message = Message::new(message).with_first(first.info.pos.attr("id"));
             out.refuse(&ID_TWICE, place.path("@id"), message);
         }
         let spice = || devices.graphics.iter().any(|graphics| graphics.kind() == GraphicsType::Spice);
@@ -65,9 +65,12 @@ pub(super) fn names_backend(
 ) {
     let known = |id| cx.domain.devices.audios.iter().any(|audio| audio.id == id);
     if let Some(id) = id.filter(|id| !known(*id)) {
-        let message = format!("`<{element}>` names audio backend `{id}`, there is no `audio` with that `id`");
-        let help =
-            format!("add `<audio id='{id}' type='none'/>` to `<devices>`, or another type, or change `id=`");
+        let message = format!("`<{element}>` names the audio backend `{id}`, but no `<audio>` has that `id`");
+        let add = format!("add `<audio id='{id}' type='none'/>`, or one of another type, to `<devices>`");
+        let help = match cx.domain.devices.audios.first() {
+            Some(audio) => format!("use the id of an `<audio>`, such as `id='{}'`, or {add}", audio.id),
+            None => add,
+        };
         out.refuse(rule, place.path("audio/@id"), Message::new(message).with_help(help));
     }
 }
@@ -84,7 +87,7 @@ pub(crate) fn build(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Find
 pub(super) fn exists(cx: &Context<'_>, id: Option<u32>, user: Pos, out: &mut Findings<'_>) {
     let mut audios = cx.domain.devices.audios.iter();
     if cx.has(Cap::Audiodev) && !audios.any(|audio| id.is_none_or(|id| audio.id == id)) {
-        let message = "the device or display has no audio backend, an `<audio>` is missing";
+        let message = "the device or display has no audio backend: an `<audio>` is missing";
         out.refuse(&MISSING, user, message);
     }
 }

@@ -24,7 +24,7 @@ virtargv_model::rules! {
     /// A channel has a target type.
     CHANNEL_TARGET = "channel-target": Xml, Validate,
         "`<channel><target type=>`: it has no default",
-        help "add `<target type='virtio' name=...>`";
+        help "add `<target type='virtio' name='org.qemu.guest_agent.0'/>` to `<channel>`, with the name of your channel";
     /// The address of a serial port is of the type of its target.
     SERIAL_ADDRESS = "serial-address-type": Unsupported, Validate,
         "`<serial><target type=>`: `isa-serial` and `isa-debug` have an ISA address, `usb-serial` USB, `pci-serial` PCI, `spapr-vio-serial` spapr-vio; `system-serial` and `sclp-serial` have none",
@@ -77,7 +77,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         chardev_source::check(cx, &parallel.source, false, out);
         if cx.guest.arch.is_s390() || cx.guest.is_pseries() {
             let message =
-                format!("`parallel` ports are not supported for machine type `{}`", cx.guest.machine);
+                format!("`<parallel>` ports are not supported for machine type `{}`", cx.guest.machine);
             out.refuse(&PARALLEL_MACHINE, parallel.info.pos, message);
         }
     }
@@ -86,7 +86,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         let path_is_generated = !matches!(channel.target, ChannelTarget::Guestfwd { .. });
         chardev_source::check(cx, &channel.source, path_is_generated, out);
         if channel.target == ChannelTarget::None {
-            let message = "`<channel>` lacks its `target` with `type`";
+            let message = "`<channel>` has no `<target type=>`";
             out.refuse(&CHANNEL_TARGET, channel.info.pos, message);
         }
     }
@@ -107,7 +107,8 @@ fn check_console(cx: &Context<'_>, console: &Console, is_first: bool, out: &mut 
         Some(ConsoleTarget::Xen | ConsoleTarget::Uml | ConsoleTarget::Lxc | ConsoleTarget::Openvz) => true,
     };
     if let Some(target) = console.target.filter(|_| missing) {
-        let message = format!("`target` type `{target}` of `console` is not supported by this QEMU");
+        let message =
+            format!("a `<console>` with a `<target>` of type `{target}` is not supported by this QEMU");
         out.refuse(&CONSOLE_TARGET, place, message);
     }
     chardev_source::check(cx, &console.source, false, out);
@@ -134,7 +135,7 @@ fn check_serial(cx: &Context<'_>, serial: &Serial, out: &mut Findings<'_>) {
     let target = serial.target.map_or("none", Spelled::as_str);
     if let Some(address) = serial.info.address.as_ref().filter(|_| !fits) {
         let message = format!(
-            "a `serial` with target `{target}` has an address of type `{}`, {wanted}",
+            "a `<serial>` with target `{target}` has an address of type `{}`, {wanted}",
             address.kind()
         );
         out.refuse(&SERIAL_ADDRESS, serial.info.pos.path("address/@type"), message);
@@ -194,7 +195,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                 out.refuse(&MODEL_MISSING, serial.info.pos.path("target/model/@name"), message);
             }
             None if serial.target.is_some() => {
-                let message = "a `serial` lacks its `model`, for which this machine type has no default";
+                let message = "`<serial>` has no `<model>`, for which this machine type has no default";
                 out.refuse(&NO_SERIAL_MODEL, serial.info.pos, message);
             }
             _ => {}
@@ -230,7 +231,7 @@ fn build_channel(cx: &Context<'_>, channel: &Channel, out: &mut Findings<'_>) {
         }
         ChannelTarget::Xen { .. } | ChannelTarget::None => {
             let kind = channel.target.kind().map_or("none", Spelled::as_str);
-            let message = format!("QEMU has no `channel` whose `target` is of type `{kind}`");
+            let message = format!("QEMU has no `<channel>` whose `<target>` is of type `{kind}`");
             out.refuse(&CHANNEL_TYPE, channel.info.pos.path("target/@type"), message);
         }
     }

@@ -1,9 +1,9 @@
 //! Rules on the source of a character device: its end on the host.
 
 use virtargv_caps::Cap;
-use virtargv_model::YesNo;
 use virtargv_model::device::chardev_source::{Backend, ChardevSource, Protocol, Reconnect, Tcp, Unix};
 use virtargv_model::device::graphics::GraphicsType;
+use virtargv_model::{Message, YesNo};
 
 use super::{security, tls};
 use crate::{Context, Findings, Rule};
@@ -99,7 +99,7 @@ pub(crate) fn check(
             refuse_type(&SOURCE_VDAGENT, source, "is not supported by this QEMU", out);
         }
         Backend::SpiceVmc | Backend::SpicePort { .. } if !has_spice(cx) => {
-            refuse_type(&SOURCE_SPICE, source, "needs `graphics` of type `spice`", out);
+            refuse_type(&SOURCE_SPICE, source, "needs a `<graphics>` of type `spice`", out);
         }
         _ => {}
     }
@@ -124,9 +124,16 @@ fn has_spice(cx: &Context<'_>) -> bool {
 fn is_complete(source: &ChardevSource, path_is_generated: bool, out: &mut Findings<'_>) {
     let mut lacks = |rule: &'static Rule, attribute: &str| {
         let kind = source.kind();
-        let message =
-            format!("the `<source>` of a character device of type `{kind}` lacks its `{attribute}`");
-        out.refuse(rule, source.pos.path("source"), message);
+        let message = format!("a character device of type `{kind}` has no `<source {attribute}=>`");
+        let value = match attribute {
+            "path" => "/path/to/file",
+            "host" => "127.0.0.1",
+            "service" => "4555",
+            "channel" => "org.example.0",
+            _ => "...",
+        };
+        let help = format!("set `{attribute}=` of its `<source>`, as in `<source {attribute}='{value}'/>`");
+        out.refuse(rule, source.pos.path("source"), Message::new(message).with_help(help));
     };
     match &source.backend {
         Backend::File { path: None, .. } | Backend::Dev { path: None } | Backend::Pipe { path: None } => {
@@ -163,7 +170,7 @@ fn reconnects(listens: bool, reconnect: Option<Reconnect>, out: &mut Findings<'_
 /// Checks what libvirt finds only when it builds the command line.
 pub(crate) fn build(cx: &Context<'_>, source: &ChardevSource, out: &mut Findings<'_>) {
     match &source.backend {
-        Backend::Nmdm { .. } => refuse_type(&BACKEND, source, "QEMU has no", out),
+        Backend::Nmdm { .. } => refuse_type(&BACKEND, source, "is not one of QEMU's", out),
         // The default of `tls=` is the driver's setting.
         Backend::Tcp(tcp) if tcp.tls.map_or(cx.host.config().chardev_tls, YesNo::is_yes) => {
             tls::build(cx, source.pos, out);

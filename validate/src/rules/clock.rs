@@ -2,7 +2,7 @@
 
 use virtargv_caps::{Accel, Cap, Convention};
 use virtargv_model::clock::{Offset, TickPolicy, Timer, TimerName, TimerTrack};
-use virtargv_model::{VirtType, YesNo};
+use virtargv_model::{Message, VirtType, YesNo};
 
 use crate::{Context, Findings};
 
@@ -30,7 +30,7 @@ virtargv_model::rules! {
     /// The tick policy of a timer is one that QEMU has for it.
     TICK_POLICY = "clock-timer-tickpolicy": Unsupported, Validate,
         "`<timer tickpolicy=>`: `rtc` has `delay` and `catchup` (`-rtc driftfix=`), `pit` has `delay`, `discard` and, with `kvm-pit.lost_tick_policy`, `catchup`, `armvtimer` has `delay` and `discard`",
-        help "use one of these policies, or remove `tickpolicy=`";
+        help "use a policy of the timer, or remove `tickpolicy=`";
     /// The timer `hpet` needs a guest that has it.
     HPET = "clock-hpet": Unsupported, Validate,
         "`<timer name='hpet' present='yes'>`: QEMU has the HPET on x86",
@@ -107,11 +107,17 @@ fn foreign(cx: &Context<'_>, timer: &Timer, out: &mut Findings<'_>) {
         "the timer `{}` is not supported for domain type `{virt}`, architecture `{}`, machine type `{}`",
         timer.name, cx.guest.arch, cx.guest.machine
     );
-    out.refuse(&TIMER_MACHINE, timer.pos, message);
+    out.refuse(&TIMER_MACHINE, timer.pos.attr("name"), message);
 }
 
 fn refuse_policy(timer: &Timer, policy: TickPolicy, out: &mut Findings<'_>) {
     let message = format!("the timer `{}` does not support `tickpolicy='{policy}'`", timer.name);
+    let allowed = match timer.name {
+        TimerName::Rtc => "`delay` or `catchup`",
+        TimerName::Pit => "`delay`, `discard` or `catchup`",
+        _ => "`delay` or `discard`",
+    };
+    let message = Message::new(message).with_help(format!("use {allowed}, or remove `tickpolicy=`"));
     out.refuse(&TICK_POLICY, timer.pos.attr("tickpolicy"), message);
 }
 

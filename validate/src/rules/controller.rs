@@ -25,7 +25,7 @@ virtargv_model::rules! {
     /// Every controller of a type has an index of its own.
     TWICE = "controller-twice": Xml, Complete,
         "`<controller type= index=>`: devices name their controller by type and index; only companions of a USB 2 controller share one",
-        help "change one of the `index=`, or remove it";
+        help "give one of them another `index=`, or remove one `index=` so that a free one is assigned";
     /// A SCSI controller without a model needs a default.
     SCSI_DEFAULT = "controller-scsi-default": Internal, Complete,
         "`<controller type='scsi' model=>`: libvirt takes the first model that this QEMU has for the machine type",
@@ -136,10 +136,10 @@ fn twice(controllers: &[Controller], out: &mut Findings<'_>) {
             let message = format!("two controllers of type `{}` have the index `{}`", key.0, key.1);
             match controller.pci() {
                 Some(_) => {
-                    let message = Message::new(message).with_label(*first, "the other is here");
+                    let message = Message::new(message).with_first(Pos::attr(*first, "index"));
                     out.refuse_bus(&TWICE, at.attr("index"), message);
                 }
-                None => out.refuse_pair(&TWICE, at.attr("index"), *first, message),
+                None => out.refuse_pair(&TWICE, at.attr("index"), first.attr("index"), message),
             }
         } else {
             seen.insert(key, at);
@@ -175,11 +175,11 @@ fn qemu_rules(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>)
             let message = if cx.guest.has_builtin_ide() {
                 format!("machine type `{}` supports one IDE controller only", cx.guest.machine)
             } else {
-                format!("machine type `{}` does not support IDE controllers", cx.guest.machine)
+                format!("machine type `{}` does not support a controller of type `ide`", cx.guest.machine)
             };
             match on_controller(cx, controller).filter(|_| controller.info.pos.offset().is_none()) {
                 Some(disk) => ide_disk(cx, disk, out),
-                None => out.refuse(&IDE, controller.info.pos, message),
+                None => out.refuse(&IDE, controller.info.pos.attr("type"), message),
             }
         }
         ControllerKind::Sata if !(cx.has(Cap::Ich9Ahci) || first && cx.guest.is_q35()) => {
@@ -315,13 +315,13 @@ fn iothread(cx: &Context<'_>, controller: &Controller, out: &mut Findings<'_>) {
     }
     let what = format!("the `scsi` controller with index `{}`", controller.number());
     if driver.iothread.is_some() {
-        out.refuse(&IOTHREAD_BOTH, place.clone(), format!("{what} has both `iothread` and `iothreads`"));
+        out.refuse(&IOTHREAD_BOTH, place.clone(), format!("{what} has both `iothread=` and `<iothreads>`"));
     }
     if !cx.has(Cap::VirtioScsiIothreadMapping) {
         out.refuse(
             &IOTHREAD_MAPPING,
             place.clone(),
-            format!("this QEMU does not support several `iothreads` for {what}"),
+            format!("this QEMU does not support several `<iothreads>` for {what}"),
         );
     }
     let maps: Vec<_> = driver.iothreads.iter().map(|map| (map.id, map.queues.as_slice())).collect();

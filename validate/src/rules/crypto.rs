@@ -23,7 +23,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         virtio::available(cx, crypto.virtio, &crypto.info.pos.path("driver"), out);
         let has_device = cx.has(Cap::DeviceVirtioCrypto);
         if let Some(model) = crypto.model.filter(|_| !has_device) {
-            let message = format!("`crypto` model `{model}` is not supported by this QEMU");
+            let message = format!("`<crypto>` of model `{model}` is not supported by this QEMU");
             out.refuse(&CRYPTO_MODEL, crypto.info.pos.attr("model"), message);
         }
         let lacks = match crypto.backend {
@@ -32,7 +32,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             None => false,
         };
         if let Some(backend) = crypto.backend.filter(|_| lacks) {
-            let message = format!("`backend` `{backend}` of `crypto` is not supported by this QEMU");
+            let message = format!("backend `{backend}` of `<crypto>` is not supported by this QEMU");
             out.refuse(&CRYPTO_BACKEND, crypto.info.pos.path("backend/@model"), message);
         }
     }

@@ -28,7 +28,7 @@ virtargv_model::rules! {
     /// Every disk has an address of its own on its bus.
     ADDRESS_TWICE = "disk-address-twice": Unsupported, Validate,
         "`<disk><address type='drive'>`: a controller has one device at each bus, target and unit",
-        help "remove the `<address>` of one of the disks, or change its `unit=`";
+        help "give one of the disks another `unit=`";
     /// A pseries guest has no floppy drive.
     FLOPPY_PSERIES = "disk-floppy-pseries": Unsupported, Build,
         "`<disk device='floppy'>`: the machine type has no floppy disk controller",
@@ -81,7 +81,10 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
         HashMap::with_capacity_and_hasher(count, foldhash::fast::RandomState::default());
     for disk in &cx.domain.devices.disks {
         let Some(Address::Drive(at)) = disk.info.address else { continue };
-        let Some(first) = seen.insert((disk.bus(), at), disk) else { continue };
+        let Some(first) = seen.get(&(disk.bus(), at)) else {
+            seen.insert((disk.bus(), at), disk);
+            continue;
+        };
         // Disks with the same name have the same address by it.
         if first.dst() == disk.dst() {
             continue;
@@ -95,8 +98,9 @@ fn addresses(cx: &Context<'_>, out: &mut Findings<'_>) {
             at.target,
             at.unit
         );
-        let label = format!("disk `{}` has it here", first.dst());
-        let message = Message::new(message).with_label(first.info.pos.path("address"), label);
+        let (first, second) = (first.info.pos.path("address"), disk.dst());
+        let help = format!("remove the `<address>` of disk `{second}`, or give it another `unit=`");
+        let message = Message::new(message).with_first(first).with_help(help);
         out.refuse(&ADDRESS_TWICE, disk.info.pos.path("address"), message);
     }
 }

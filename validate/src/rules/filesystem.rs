@@ -16,7 +16,7 @@ virtargv_model::rules! {
     /// The target of a virtiofs file system is one of its own.
     FS_TARGET_TWICE = "filesystem-target-twice": Unsupported, Validate,
         "`<filesystem><target dir=>`: the tag by which the guest mounts it",
-        help "change one of the `dir=`";
+        help "give one of them another `dir=`";
     /// The type of a file system is `mount`.
     FS_TYPE = "filesystem-type": Unsupported, Validate,
         "`<filesystem type=>`: 9p, virtiofs and MTP export a directory of the host",
@@ -48,7 +48,7 @@ virtargv_model::rules! {
     /// The driver of a file system is `path`, `virtiofs` or `mtp`; in earlier releases, `handle` too.
     FS_DRIVER = "filesystem-driver": Unsupported, Validate,
         "`<filesystem><driver type=>`: `loop`, `nbd` and `ploop` are for containers",
-        help "use one of these drivers";
+        help "use another `<driver type=>`";
     /// A file system with driver `virtiofs` has only the options of virtiofs.
     FS_VIRTIOFS = "filesystem-virtiofs-option": Unsupported, Validate,
         "`<filesystem><driver type='virtiofs'/>`: 9p's `accessmode=`, `multidevs=`, `fmode=` and the like are not options of virtiofsd, which libvirt's session daemon does not start",
@@ -89,8 +89,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             && let Some(other) = twice
         {
             let message = format!("`dir` `{target}` of `<target>` is given to another `<filesystem>` too");
-            let message =
-                Message::new(message).with_label(other.info.pos.path("target"), "it is given here too");
+            let message = Message::new(message).with_first(other.info.pos.path("target/@dir"));
             out.refuse(&FS_TARGET_TWICE, pos.path("target/@dir"), message);
         }
         if fs.driver != Some(FsDriver::Mtp) {

@@ -11,7 +11,7 @@ use foldhash::HashMap;
 use virtargv_caps::Convention;
 use virtargv_model::device::hostdev::{Hostdev, HostdevSource, InterfaceDevice, ScsiSource, UsbDevice};
 use virtargv_model::device::net::{Interface, Source, TeamingType};
-use virtargv_model::{Message, OnOff, Place};
+use virtargv_model::{Message, OnOff, Place, Pos};
 
 use self::identity::Identity;
 use crate::{Context, Findings};
@@ -44,7 +44,7 @@ virtargv_model::rules! {
     /// A device of the host is assigned to the guest once.
     TWICE = "hostdev-twice": Xml, Validate,
         "`<hostdev><source>` and `<interface type='hostdev'><source>`: a device of the host has one user",
-        help "remove one of the elements",
+        help "remove one of the two `<hostdev>` or `<interface>`",
         since "9.0";
     /// One host device of a guest has a RAM framebuffer.
     ONE_RAMFB = "hostdev-one-ramfb": Unsupported, Validate,
@@ -150,10 +150,12 @@ fn check_all(cx: &Context<'_>, out: &mut Findings<'_>) {
     let others = hostdevs.iter().filter_map(|h| Some((Identity::of(&h.source)?, h.info.pos)));
     let mut seen = HashMap::default();
     for (identity, pos) in nics.chain(others) {
-        if let Some(first) = seen.insert(identity, pos) {
-            let message = "this device of the host is assigned to the guest a second time";
-            let message = Message::new(message).with_label(first.path("source"), "it is assigned here first");
+        if let Some(first) = seen.get(&identity) {
+            let message = format!("{identity} of the host is assigned to the guest more than once");
+            let message = Message::new(message).with_first(Pos::path(*first, "source"));
             out.refuse(&TWICE, pos.path("source"), message);
+        } else {
+            seen.insert(identity, pos);
         }
     }
     let with_ramfb = hostdevs.iter().filter(|h| match &h.source {
@@ -194,7 +196,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
 fn usb_node(usb: &UsbDevice, out: &mut Findings<'_>) {
     let is_named = usb.is_named();
     if !is_named && !out.unread().has_part_of(usb.pos) {
-        let message = "`<source>` of a USB host device lacks its `address` with `bus` and `device`";
+        let message = "`<source>` of a USB host device has no `<address bus= device=>`";
         out.refuse(&USB_NODE, usb.pos, message);
     }
 }

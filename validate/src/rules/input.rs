@@ -58,7 +58,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             virtio::available(cx, input.virtio, &driver, out);
         }
         if let Some(model) = input.model.filter(|_| input.bus != Some(InputBus::Virtio)) {
-            let message = format!("an `input` of model `{model}` needs bus `virtio`");
+            let message = format!("an `<input>` of model `{model}` needs bus `virtio`");
             out.refuse(&INPUT_MODEL_BUS, input.info.pos.attr("model"), message);
         }
         check_qemu(cx, input, kind, out);
@@ -69,7 +69,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
 pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
     for input in &cx.domain.devices.inputs {
         if input.kind == Some(InputType::Evdev) && input.source.evdev.is_none() {
-            let message = "an `input` of type `evdev` lacks its `source` with `dev`";
+            let message = "an `input` of type `evdev` has no `<source dev=>`";
             out.refuse(&INPUT_EVDEV_PATH, input.info.pos, message);
         }
     }
@@ -79,7 +79,8 @@ fn check_bus(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Finding
     let place = input.info.pos.attr("bus");
     let Some(bus) = input.bus else { return };
     if bus == InputBus::Ps2 && cx.domain.features.ps2 == Some(OnOff::Off) {
-        let message = format!("an `input` of type `{kind}` on bus `ps2` needs feature `ps2`, which is `off`");
+        let message =
+            format!("an `<input>` of type `{kind}` on bus `ps2` needs feature `ps2`, which is `off`");
         out.refuse(&INPUT_NO_PS2, place.clone(), message);
     }
     if let Some(message) = input.bus_problem()
@@ -95,16 +96,16 @@ fn check_source(input: &Input, kind: InputType, out: &mut Findings<'_>) {
         (InputType::Mouse | InputType::Tablet | InputType::Keyboard, _) => {
             if let Some(path) = &input.source.evdev {
                 let message =
-                    format!("a `<source>` (`{path}`) is not supported for an `input` of type `{kind}`");
+                    format!("a `<source>` (`{path}`) is not supported for an `<input>` of type `{kind}`");
                 out.refuse(&INPUT_SOURCE, pos.path("source"), message);
             }
         }
         (InputType::Passthrough, Some(bus)) if bus != InputBus::Virtio => {
-            let message = format!("an `input` of type `passthrough` needs bus `virtio`, not `{bus}`");
+            let message = format!("an `<input>` of type `passthrough` needs bus `virtio`, not `{bus}`");
             out.refuse(&INPUT_PASSTHROUGH_BUS, pos.attr("bus"), message);
         }
         (InputType::Evdev, Some(bus)) => {
-            let message = format!("an `input` of type `evdev` has no bus, but it is `{bus}`");
+            let message = format!("an `<input>` of type `evdev` cannot have a bus, but `bus=` is `{bus}`");
             out.refuse(&INPUT_EVDEV_BUS, pos.attr("bus"), message);
         }
         _ => {}
@@ -143,7 +144,7 @@ fn check_qemu(cx: &Context<'_>, input: &Input, kind: InputType, out: &mut Findin
     if let Some(model @ (InputModel::VirtioTransitional | InputModel::VirtioNonTransitional)) = input.model
         && (kind != InputType::Passthrough || cx.release.has(Convention::InputHostOneModel))
     {
-        let message = format!("model `{model}` is not supported for an `input` of type `{kind}`");
+        let message = format!("model `{model}` is not supported for an `<input>` of type `{kind}`");
         out.refuse(&INPUT_MODEL, input.info.pos.attr("model"), message);
     }
 }

@@ -1,10 +1,10 @@
 //! Rules on `<iommu>`.
 
 use virtargv_caps::{Cap, Convention};
-use virtargv_model::OnOff;
 use virtargv_model::device::iommu::{Granule, Iommu, IommuDriver, IommuModel};
 use virtargv_model::features::IoApic;
 use virtargv_model::info::Address;
+use virtargv_model::{Message, OnOff};
 
 use crate::{Context, Findings};
 
@@ -29,7 +29,7 @@ virtargv_model::rules! {
     /// The granule of an IOMMU is 4, 8, 16 or 64 KiB.
     GRANULE = "iommu-granule-size": Unsupported, Validate,
         "`<iommu><driver><granule size=>`: `granule=` of `virtio-iommu` is `4k`, `8k`, `16k` or `64k`",
-        help "use one of these sizes, or `mode='host'`", since "12.1";
+        help "use 4, 8, 16 or 64 KiB, or `mode='host'`", since "12.1";
     /// Only an IOMMU of model `virtio` or `amd` has an address.
     ADDRESS = "iommu-address": Xml, Validate,
         "`<iommu><address>`: the others are part of the machine",
@@ -38,7 +38,7 @@ virtargv_model::rules! {
     /// The model of an IOMMU is one of the machine type.
     MACHINE = "iommu-machine": Unsupported, Validate,
         "`<iommu model=>`: `intel` and `amd` are of Q35, `smmuv3` of Arm `virt`, `virtio` of both",
-        help "use the model of the machine type";
+        help "use a model of the machine type";
     /// The model of an IOMMU is one that this QEMU has.
     DEVICE = "iommu-device": Unsupported, Validate,
         "`<iommu model=>`: `intel-iommu`, `amd-iommu` with `pci-id=`, `-machine iommu=smmuv3`, `arm-smmuv3`, and `virtio-iommu-pci` with `boot-bypass=`",
@@ -117,7 +117,7 @@ fn format_rules(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Fi
     let known = of_model(cx, model);
     for name in given(driver).filter(|name| !known.contains(name)) {
         let message =
-            format!("the option `{name}` in `driver` is not supported for an IOMMU of model `{model}`");
+            format!("the option `{name}` in `<driver>` is not supported for an IOMMU of model `{model}`");
         out.refuse(&OPTIONS, iommu.info.pos.path("driver"), message);
     }
     if model == IommuModel::Smmuv3
@@ -128,7 +128,7 @@ fn format_rules(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Fi
         out.refuse(&ACCEL, iommu.info.pos.path("driver"), message);
     }
     if !is_pci(model) && iommu.info.address.is_some() {
-        let message = format!("an `address` is not supported for an IOMMU of model `{model}`");
+        let message = format!("an `<address>` is not supported for an IOMMU of model `{model}`");
         out.refuse(&ADDRESS, iommu.info.pos.path("address"), message);
     }
 }
@@ -144,23 +144,30 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
     let (fits, wanted, has) = match model {
         IommuModel::Intel => {
             let has = cx.has(Cap::DeviceIntelIommu) || cx.has(Cap::MachineIommu);
-            (guest.is_q35(), "Q35", has)
+            (guest.is_q35(), "`q35`", has)
         }
-        IommuModel::Amd => (guest.is_q35(), "Q35", cx.has(Cap::AmdIommu) && cx.has(Cap::AmdIommuPciId)),
+        IommuModel::Amd => (guest.is_q35(), "`q35`", cx.has(Cap::AmdIommu) && cx.has(Cap::AmdIommuPciId)),
         IommuModel::Smmuv3 => {
             let cap =
                 if iommu.driver.pci_bus.is_some() { Cap::DeviceArmSmmuv3 } else { Cap::MachineVirtIommu };
-            (guest.is_arm_virt(), "Arm `virt`", cx.has(cap))
+            (guest.is_arm_virt(), "`virt` on Arm", cx.has(cap))
         }
         IommuModel::Virtio => {
             let has = cx.has(Cap::DeviceVirtioIommuPci);
-            (guest.is_q35() || guest.is_arm_virt(), "Q35 or Arm `virt`", has)
+            (guest.is_q35() || guest.is_arm_virt(), "`q35`, or `virt` on Arm", has)
         }
     };
     if !fits {
         let message =
             format!("an IOMMU of model `{model}` needs a machine of type {wanted}, not `{}`", guest.machine);
-        out.refuse(&MACHINE, place, message);
+        let help = if guest.is_q35() {
+            "use `model='intel'` or `model='amd'`, or `model='virtio'` with `<acpi/>` in `<features>`"
+        } else if guest.is_arm_virt() {
+            "use `model='smmuv3'`, or `model='virtio'` with `<acpi/>` in `<features>`"
+        } else {
+            "remove the `<iommu>`, or use machine type `q35` or, on Arm, `virt`"
+        };
+        out.refuse(&MACHINE, place, Message::new(message).with_help(help));
         return;
     }
     if !has {
@@ -180,7 +187,7 @@ fn machine(cx: &Context<'_>, iommu: &Iommu, model: IommuModel, out: &mut Finding
             );
         }
         if !cx.domain.features.acpi {
-            let message = format!("an IOMMU of model `{model}` needs `acpi` among the `<features>`");
+            let message = format!("an IOMMU of model `{model}` needs `<acpi/>` in `<features>`");
             out.refuse(&ACPI, place, message);
         }
     }

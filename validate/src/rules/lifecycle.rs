@@ -28,7 +28,7 @@ virtargv_model::rules! {
     /// The actions that dump memory, or let the guest go on, are for crashes only.
     DUMP = "lifecycle-coredump": Unsupported (ArgumentUnsupported before "11.3"), Validate,
         "`coredump-destroy`, `coredump-restart` and `preserve-running` of `<on_crash>`",
-        help "use `destroy` or `restart` in `<on_poweroff>` and `<on_reboot>`";
+        help "use `destroy` or `restart`";
 }
 
 /// Checks that libvirt's QEMU driver supports the actions on power-off, reboot and crash.
@@ -44,12 +44,14 @@ pub(crate) fn actions(cx: &Context<'_>, out: &mut Findings<'_>) {
             Some(Action::RenameRestart) => (
                 &RENAME,
                 format!(
-                    "`{element}` is `rename-restart`, which `on_reboot`, `on_poweroff` and `on_crash` do not support"
+                    "`<{element}>` is `rename-restart`, which QEMU supports in none of `<on_reboot>`, `<on_poweroff>` and `<on_crash>`"
                 ),
             ),
             Some(Action::Preserve) if element != "on_crash" => (
                 &PRESERVE,
-                format!("`{element}` is `preserve`, which `on_reboot` and `on_poweroff` do not support"),
+                format!(
+                    "`<{element}>` is `preserve`, which `<on_reboot>` and `<on_poweroff>` do not support"
+                ),
             ),
             _ => continue,
         };

@@ -2,7 +2,7 @@
 
 use virtargv_caps::Cap;
 use virtargv_model::memory::{MemoryAccess, MemoryAllocation, MemorySource};
-use virtargv_model::{Kib, NumberSet};
+use virtargv_model::{Kib, Message, NumberSet};
 
 use crate::{Context, Findings};
 
@@ -101,17 +101,28 @@ fn sizes(cx: &Context<'_>, out: &mut Findings<'_>) {
         );
         out.refuse(&SIZE, memory.pos, message);
     } else if devices == total.0 {
-        let message =
-            "the guest has no memory: `<memory>` is missing or 0, and the cells of `<numa>` have none";
-        out.refuse(&SIZE, cx.domain.pos, message);
+        let (what, help) = match memory.pos.offset() {
+            None => (
+                "the domain has no `<memory>`",
+                "add `<memory>` with a size, such as `<memory unit='MiB'>1024</memory>`",
+            ),
+            Some(_) => {
+                ("`<memory>` has no size above `0`", "write the size of the guest's memory into `<memory>`")
+            }
+        };
+        let cells =
+            if cx.domain.numa.cells.is_empty() { "" } else { ", and the cells of `<numa>` have none" };
+        let place = if memory.pos.offset().is_some() { memory.pos } else { cx.domain.pos };
+        out.refuse(&SIZE, place, Message::new(format!("{what}{cells}")).with_help(help));
     }
     let Some(max) = memory.max else { return };
     if (max.slots > 0 && max.size == Kib(0)) || (max.slots == 0 && cx.release.has(SLOTS_NEEDED)) {
         let message =
-            format!("`maxMemory` is `{}` KiB with `{}` slots, it needs both", max.size.0, max.slots);
+            format!("`<maxMemory>` is `{}` KiB with `{}` slots, it needs both", max.size.0, max.slots);
         out.refuse(&SLOTS, max.pos, message);
     } else if max.size > Kib(0) && max.size < total {
-        let message = format!("`maxMemory` is `{}` KiB, less than the guest's `{}` KiB", max.size.0, total.0);
+        let message =
+            format!("`<maxMemory>` is `{}` KiB, less than the guest's `{}` KiB", max.size.0, total.0);
         out.refuse(&MAX, max.pos, message);
     }
 }

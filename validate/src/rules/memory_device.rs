@@ -138,7 +138,7 @@ pub(crate) fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
         return;
     };
     if domain.numa.cells.is_empty() && !cx.guest.arch.is_ppc64() {
-        let message = "memory devices (`maxMemory`) need at least one guest NUMA cell";
+        let message = "memory devices (`<maxMemory>`) need at least one guest NUMA cell";
         out.refuse(&NO_CELLS, max.pos, message);
         return;
     }
@@ -159,7 +159,7 @@ pub(crate) fn hotplug(cx: &Context<'_>, out: &mut Findings<'_>) {
             out.refuse(&ADDRESS, device.info.pos.path("address/@type"), message);
         }
         if !domain.numa.cells.is_empty() && device.target.node.is_none() {
-            let message = format!("memory device `{}` lacks its `<node>`", device.model());
+            let message = format!("memory device `{}` has no `<node>`", device.model());
             let target = device.target.pos;
             let is_there = target.offset().is_some();
             let place = if is_there { target.path("node") } else { device.info.pos.path("target/node") };

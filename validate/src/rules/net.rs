@@ -32,7 +32,7 @@ virtargv_model::rules! {
     /// VLAN tags need a connection that handles them.
     VLAN = "net-vlan": Unsupported, Build,
         "`<interface><vlan>`: tagging is done by Open vSwitch, an SR-IOV host device, macvtap in mode `passthrough` and, since libvirt 11.0, a Linux bridge",
-        help "remove `<vlan>`, or connect the interface to one of these";
+        help "remove `<vlan>`, or connect the interface to a bridge that has VLANs";
     /// An interface that is a host device has no bandwidth limits.
     BANDWIDTH_HOSTDEV = "net-bandwidth-hostdev": Unsupported, Build,
         "`<interface type='hostdev'><bandwidth>`: the packets of an assigned device do not pass the host's traffic control",

@@ -33,7 +33,7 @@ virtargv_model::rules! {
         "`<numa><cell><cache level=>`: `level=` of `-numa hmat-cache` goes from 1 to 3",
         help "set `level=` to 1, 2 or 3";
     /// A cache level of a guest NUMA cell is described once.
-    CACHE_DOUBLE = "numa-cache-double": Xml, Validate,
+    CACHE_TWICE = "numa-cache-twice": Xml, Validate,
         "`<numa><cell><cache level=>`: QEMU refuses a second `-numa hmat-cache` for the same cell and level",
         help "remove one of the `<cache>` elements, or change its `level=`";
     /// Initiator and target of an interconnect are guest NUMA cells.
@@ -49,7 +49,7 @@ virtargv_model::rules! {
         "`<interconnects><latency cache=>`: the level of a `<cache>` of the cell that `target=` names",
         help "add the `<cache>` to the cell, or remove `cache=`";
     /// An interconnect is described once.
-    LINK_DOUBLE = "numa-interconnect-double": Xml, Validate,
+    LINK_TWICE = "numa-interconnect-twice": Xml, Validate,
         "`<interconnects>`: QEMU refuses a second `-numa hmat-lb` for the same cells and type; the way back is the same interconnect",
         help "remove one of the elements";
     /// At least one guest NUMA cell has vCPUs.
@@ -92,11 +92,11 @@ fn support(cx: &Context<'_>, numa: &Numa, out: &mut Findings<'_>) {
         }
     }
     if !cx.has(Cap::NumaDist) && numa.cells.iter().any(|cell| has_distances(cell, numa.cells.len())) {
-        out.refuse(&DISTANCES, numa.pos, "`distances` of guest NUMA cells are not supported by this QEMU");
+        out.refuse(&DISTANCES, numa.pos, "`<distances>` of guest NUMA cells are not supported by this QEMU");
     }
     let hmat = !numa.interconnects.is_empty() || numa.cells.iter().any(|cell| !cell.caches.is_empty());
     if hmat && !cx.has(Cap::NumaHmat) {
-        let message = "`cache` and `interconnects` of guest NUMA cells are not supported by this QEMU";
+        let message = "`<cache>` and `<interconnects>` of guest NUMA cells are not supported by this QEMU";
         out.refuse(&HMAT, numa.pos, message);
     }
 }
@@ -118,7 +118,7 @@ fn caches(cell: &Cell, out: &mut Findings<'_>) {
         if !seen.insert(cache.level) {
             let message =
                 format!("the cache level `{}` of a guest NUMA cell is described twice", cache.level);
-            out.refuse(&CACHE_DOUBLE, cache.pos.attr("level"), message);
+            out.refuse(&CACHE_TWICE, cache.pos.attr("level"), message);
         }
     }
 }
@@ -157,7 +157,7 @@ fn links(numa: &Numa, out: &mut Findings<'_>) {
         if !is_new || back {
             let message =
                 format!("the `{}` between cell `{initiator}` and cell `{target}` is given twice", link.kind);
-            out.refuse(&LINK_DOUBLE, pos, message);
+            out.refuse(&LINK_TWICE, pos, message);
         }
     }
 }

@@ -100,7 +100,7 @@ virtargv_model::rules! {
 /// Checks boot order, emulator, and ACPI with UEFI against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     if cx.domain.os.os_type.as_deref() == Some("exe") && cx.domain.os.init.path.is_none() {
-        let message = "`<os>` of type `exe` lacks its `<init>`";
+        let message = "`<os>` of type `exe` has no `<init>`";
         out.refuse(&INIT_MISSING, cx.domain.os.pos.path("init"), message);
     }
     boot_order(cx.domain, out);
@@ -120,16 +120,17 @@ fn boot_order(domain: &Domain, out: &mut Findings<'_>) {
             let place = domain.devices.info(*id).map(|info| info.pos.path("boot/@order"));
             let message = Message::new(format!("boot order `{order}` is given to more than one device"));
             let first = domain.devices.info(*first).map(|info| info.pos.path("boot/@order"));
-            let message = message.with_label(first.unwrap_or_default(), "it is given here too");
+            let message = message.with_first(first.unwrap_or_default());
             out.refuse(&BOOT_ORDER_TWICE, place.unwrap_or_default(), message);
         }
     }
     if !domain.os.boot_devs.is_empty() && !taken.is_empty() {
         let of_device = taken.first().and_then(|(_, id)| domain.devices.info(*id));
-        let message = Message::new("`<boot>` of `<os>` and `<boot>` of a device exclude each other");
+        let message =
+            Message::new("`<boot dev=>` of `<os>` cannot be used together with `<boot order=>` of a device");
         let message = message.with_label(
             of_device.map(|info| info.pos.path("boot")).unwrap_or_default(),
-            "this is of a device",
+            "this device has a `<boot order=>`",
         );
         out.refuse(&BOOT_TWO_WAYS, domain.os.pos.path("boot"), message);
     }
@@ -140,8 +141,10 @@ fn emulator(cx: &Context<'_>, out: &mut Findings<'_>) {
     let Context { domain, guest, caps, .. } = cx;
     let os = &domain.os;
     if let Some(arch) = os.arch.as_deref().filter(|arch| arch.parse::<Arch>().is_err()) {
-        let message = format!("architecture `{arch}` is not known");
-        out.refuse(&ARCH_UNKNOWN, os.pos.path("type/@arch"), message);
+        let (place, known) = (os.pos.path("type/@arch"), Arch::ALL.iter().map(|arch| arch.name()));
+        let message = Message::new(format!("unknown architecture `{arch}`"));
+        let message = message.with_nearest(place.clone(), arch, known, ARCH_UNKNOWN.help);
+        out.refuse(&ARCH_UNKNOWN, place, message);
         return;
     }
     let binary = domain.devices.emulator.as_deref().unwrap_or_else(|| caps.emulator());

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use virtargv_caps::Cap;
-use virtargv_model::Message;
 use virtargv_model::device::panic::{Panic, PanicModel};
 use virtargv_model::info::Address;
+use virtargv_model::{Message, Pos};
 
 use crate::{Context, Findings};
 
@@ -17,11 +17,11 @@ virtargv_model::rules! {
     /// A guest has one panic device of each model.
     PANIC_TWICE = "panic-twice": Xml, Complete,
         "`<panic>`: one device of a kind reports the crash",
-        help "remove all but one `<panic>` of the model";
+        help "remove all but one of them";
     /// The model of a panic device is one of the machine type.
     PANIC_MACHINE = "panic-machine": Unsupported, Validate,
         "`<panic model=>`: `s390` is of s390x, `hyperv` of x86, `pseries` of pseries",
-        help "use another `model=`";
+        help "use `model='isa'` or `model='pvpanic'` on x86, `model='pvpanic'` on Arm and RISC-V, or remove `model=`";
     /// The model of a panic device is one that this QEMU has.
     PANIC_QEMU = "panic-qemu": Unsupported, Validate,
         "`<panic model=>`: `-device pvpanic` and `pvpanic-pci`",
@@ -36,17 +36,20 @@ virtargv_model::rules! {
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     let mut seen = BTreeMap::new();
     for panic in &cx.domain.devices.panics {
-        let first = panic.model.and_then(|model| seen.insert(model, panic.info.pos));
+        let first = panic.model.and_then(|model| seen.get(&model).copied());
+        if let (Some(model), None) = (panic.model, first) {
+            seen.insert(model, panic.info.pos);
+        }
         if let (Some(model), Some(first)) = (panic.model, first) {
-            let message = Message::new(format!("a guest has one panic device of model `{model}`"));
-            let message = message.with_label(first, "it has this one already");
+            let message = Message::new(format!("there is more than one `<panic>` of model `{model}`"));
+            let message = message.with_first(Pos::path(first, ""));
             out.refuse(&PANIC_TWICE, panic.info.pos, message);
         }
         if let Some(model) = panic.model {
             check_model(cx, panic, model, out);
         } else {
             let machine = &cx.guest.machine;
-            let message = format!("`<panic>` lacks its `model`, machine type `{machine}` has no default");
+            let message = format!("`<panic>` has no `model=`, machine type `{machine}` has no default");
             out.refuse(&PANIC_MODEL, panic.info.pos, message);
         }
     }
@@ -82,7 +85,7 @@ fn check_model(cx: &Context<'_>, panic: &Panic, model: PanicModel, out: &mut Fin
         (_, address) => address.is_none(),
     };
     if !placed {
-        let message = format!("this `address` is not supported for a panic device of model `{model}`");
+        let message = format!("this `<address>` is not supported for a panic device of model `{model}`");
         out.refuse(&PANIC_ADDRESS, pos.path("address"), message);
     }
 }

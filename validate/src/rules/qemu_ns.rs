@@ -8,7 +8,7 @@ virtargv_model::rules! {
     /// A name in `<qemu:capabilities>` is a capability flag.
     CAPABILITY = "qemu-capability": Internal, Build,
         "`<qemu:capabilities><add capability=>`, `<del capability=>`: libvirt's names of capability flags",
-        help "use a name that `virtargv caps show` lists";
+        help "use a name that `virtargv caps show SET` lists, where SET is as for `--caps`";
 }
 
 /// Checks `<qemu:capabilities>` against the rule above.

@@ -33,7 +33,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
         };
         if !cx.has(cap) {
             let message =
-                format!("mode `{}` of `smartcard` is not supported by this QEMU", smartcard.card.mode());
+                format!("mode `{}` of `<smartcard>` is not supported by this QEMU", smartcard.card.mode());
             out.refuse(&SMARTCARD_MODE, smartcard.info.pos.attr("mode"), message);
         }
         if let Card::Passthrough(source) = &smartcard.card {

@@ -72,7 +72,7 @@ pub(crate) fn build(cx: &Context<'_>, out: &mut Findings<'_>) {
                 return out.refuse(&SOURCE, os.pos.path("smbios"), message);
             };
             if let [_, second, ..] = smbios.base_boards.as_slice() {
-                let message = "`<sysinfo>` has more than one `baseBoard`, QEMU takes one";
+                let message = "`<sysinfo>` has more than one `<baseBoard>`, and QEMU takes one";
                 out.refuse(&BOARDS, second.pos, message);
             }
         }

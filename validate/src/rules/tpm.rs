@@ -72,7 +72,7 @@ fn check_backend(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source/@mode"), message);
             }
             if path.is_none() {
-                let message = "the `<source>` of an external `tpm` lacks its `path`";
+                let message = "the `<source>` of an external `<tpm>` has no `path=`";
                 out.refuse(&TPM_EXTERNAL, tpm.backend_pos.path("source"), message);
             }
         }
@@ -97,10 +97,10 @@ fn check_emulator(cx: &Context<'_>, tpm: &Tpm, emulator: &TpmEmulator, out: &mut
     }
     let model = tpm.model.unwrap_or(TpmModel::Tis);
     if matches!(model, TpmModel::Crb | TpmModel::Spapr) {
-        let message = format!("a `tpm` of model `{model}` needs version `2.0`, not `1.2`");
+        let message = format!("a `<tpm>` of model `{model}` needs version `2.0`, not `1.2`");
         out.refuse(&TPM_VERSION, place, message);
     } else if !cx.guest.arch.is_x86() {
-        let message = format!("a `tpm` of architecture `{}` needs version `2.0`, not `1.2`", cx.guest.arch);
+        let message = format!("a `<tpm>` of architecture `{}` needs version `2.0`, not `1.2`", cx.guest.arch);
         out.refuse(&TPM_ARCH, place, message);
     }
 }
@@ -112,13 +112,14 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmBackendType::Emulator | TpmBackendType::External => cx.has(Cap::DeviceTpmEmulator),
     };
     if !offered {
-        let message = format!("`backend` type `{kind}` of `tpm` is not supported by this QEMU");
+        let message = format!("`<backend>` of type `{kind}` of `<tpm>` is not supported by this QEMU");
         out.refuse(&TPM_BACKEND, tpm.backend_pos.attr("type"), message);
     }
     let Some(model) = tpm.model else { return };
     let place = tpm.info.pos.attr("model");
     if cx.guest.arch.is_ppc64() && model == TpmModel::SpaprProxy && kind != TpmBackendType::Passthrough {
-        let message = format!("a `tpm` of model `{model}` needs a `Passthrough` backend, not type `{kind}`");
+        let message =
+            format!("a `<tpm>` of model `{model}` needs a `passthrough` backend, not type `{kind}`");
         out.refuse(&TPM_PROXY, place.clone(), message);
     }
     let cap = match model {
@@ -128,7 +129,7 @@ fn check_model(cx: &Context<'_>, tpm: &Tpm, out: &mut Findings<'_>) {
         TpmModel::SpaprProxy => Cap::DeviceSpaprTpmProxy,
     };
     if !cx.has(cap) {
-        let message = format!("`tpm` model `{model}` is not supported by this QEMU");
+        let message = format!("`<tpm>` of model `{model}` is not supported by this QEMU");
         out.refuse(&TPM_MODEL, place, message);
     }
 }

@@ -4,7 +4,7 @@ use virtargv_caps::{Cap, Convention};
 use virtargv_model::device::iommu::IommuDriver;
 use virtargv_model::features::IoApic;
 use virtargv_model::vcpu::Vcpu;
-use virtargv_model::{OnOff, YesNo};
+use virtargv_model::{Message, OnOff, YesNo};
 
 use crate::{Context, Findings};
 
@@ -36,7 +36,7 @@ virtargv_model::rules! {
     /// The CPU topology has as many vCPUs as the guest's maximum.
     TOPOLOGY = "vcpu-topology-mismatch": Unsupported, Validate,
         "`<cpu><topology>`: QEMU since 2.5 checks `sockets`, `dies`, `clusters`, `cores` and `threads` of `-smp` against `maxcpus`",
-        help "change `<topology>` or `<vcpu>` so that the product is the number of vCPUs";
+        help "make the product of `sockets=`, `dies=`, `clusters=`, `cores=` and `threads=` equal to `<vcpu>`";
     /// The vCPUs of a pseries guest are whole cores.
     GRANULARITY = "vcpu-granularity": Unsupported, Validate,
         "`<vcpu current=>` and `<topology threads=>`: pseries machines plug cores, not threads",
@@ -107,7 +107,7 @@ fn topology(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     let limit = cx.caps.machine(cx.guest.accel, &cx.guest.machine).map_or(0, |machine| machine.max_cpus);
     if limit > 0 && max > limit {
-        let message = format!("the guest has up to `{max}` vCPUs, its machine type supports `{limit}`");
+        let message = format!("the guest has up to `{max}` vCPUs, but its machine type supports `{limit}`");
         out.refuse(&LIMIT, vcpus.pos, message);
         return;
     }
@@ -122,7 +122,8 @@ fn topology(cx: &Context<'_>, out: &mut Findings<'_>) {
     let product = parts.into_iter().try_fold(1u32, u32::checked_mul);
     if product != Some(max) && cx.has(Cap::QueryHotpluggableCpus) {
         let shown = product.map_or_else(|| "more than 4294967295".to_owned(), |product| product.to_string());
-        let message = format!("`<topology>` has `{shown}` vCPUs, `<vcpu>` has `{max}`");
+        let message = format!("`<topology>` makes `{shown}` vCPUs, but `<vcpu>` is `{max}`");
+        let message = Message::new(message).with_label(vcpus.pos, "the number of vCPUs is here");
         out.refuse(&TOPOLOGY, topology.pos, message);
         return;
     }

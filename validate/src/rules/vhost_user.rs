@@ -2,7 +2,7 @@
 
 use virtargv_caps::Caps;
 use virtargv_model::memory::MemoryAccess;
-use virtargv_model::{Domain, Place};
+use virtargv_model::{Domain, Message, Place};
 use virtargv_resolve::Guest;
 
 use crate::{Context, Findings};
@@ -11,15 +11,23 @@ virtargv_model::rules! {
     /// A vhost-user daemon needs shared guest memory.
     SHARED_MEMORY = "vhost-user-shared-memory": Unsupported, Validate,
         "`<memoryBacking><access mode='shared'/>`, or `memAccess='shared'` of every `<numa><cell>`: the vhost-user protocol passes descriptors of the guest's memory",
-        help "add `<memoryBacking><access mode='shared'/></memoryBacking>`";
+        help "set `<access mode='shared'/>` in `<memoryBacking>`";
 }
 
 /// Checks that the guest's memory is shared, as `what` at `place` needs it.
 pub(crate) fn check(cx: &Context<'_>, what: &str, place: impl Into<Place>, out: &mut Findings<'_>) {
     if !is_shared(cx.domain, cx.caps, cx.guest) {
         let message =
-            format!("`{what}` needs shared memory (`memoryBacking` with `access` of mode `shared`)");
-        out.refuse(&SHARED_MEMORY, place, message);
+            format!("`{what}` needs memory that is shared with the host: `<access>` of mode `shared`");
+        let backing = &cx.domain.memory.backing;
+        let help = match (backing.pos.offset(), backing.access) {
+            (None, _) => {
+                "add `<memoryBacking><source type='memfd'/><access mode='shared'/></memoryBacking>` to `<domain>`"
+            }
+            (Some(_), None) => "add `<access mode='shared'/>` to `<memoryBacking>`",
+            (Some(_), Some(_)) => "set `mode='shared'` of `<access>` in `<memoryBacking>`",
+        };
+        out.refuse(&SHARED_MEMORY, place, Message::new(message).with_help(help));
     }
 }
 

@@ -14,7 +14,7 @@ virtargv_model::rules! {
     /// One video device is primary.
     PRIMARY_TWICE = "video-primary-twice": Unsupported, Validate,
         "`<video><model primary='yes'>`: the device that firmware and boot loader use",
-        help "remove `primary=` from the others";
+        help "keep `primary='yes'` on one of them";
     /// A video device has a model where the guest has no default.
     NO_MODEL = "video-model-open": Internal, Validate,
         "`<video><model type=>`",
@@ -51,7 +51,7 @@ virtargv_model::rules! {
     /// Only a video device of model `vga`, `bochs` or `virtio` tells the guest the capabilities of the display.
     EDID_MODEL = "video-edid-model": Unsupported, Validate,
         "`<video><model edid=>`: `edid=` of `VGA`, `bochs-display`, `virtio-vga` and `virtio-gpu`",
-        help "remove `edid=`, or use one of these models", since "11.7";
+        help "remove `edid=`, or use a model that has it", since "11.7";
     /// The device of a virtio video device is one that this QEMU has, and fits its other options.
     DEVICE = "video-device": Unsupported, Validate,
         "`<video><model type='virtio' device=>`: those with VGA are for the primary device, those with 3D acceleration for `accel3d='yes'`, those of vhost-user for `<driver name='vhostuser'/>`",
@@ -88,7 +88,7 @@ virtargv_model::rules! {
     /// Only video devices of model `vga`, `qxl`, `virtio` and `bochs` have a resolution.
     RESOLUTION_MODEL = "video-resolution-model": Xml, Validate,
         "`<video><model><resolution>`: `xres=` and `yres=`",
-        help "remove `<resolution>`, or use one of these models";
+        help "remove `<resolution>`, or use a model that has it";
     /// The memory of a `vga` or `vmvga` device is at least 1024 KiB.
     VGA_SMALL = "video-vga-small": Unsupported, Validate,
         "`<video><model vram=>`: `vgamem_mb=` counts MiB",
@@ -129,8 +129,8 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     }
     let mut primary = videos.iter().filter(|video| video.primary);
     if let (Some(first), Some(second)) = (primary.next(), primary.next()) {
-        let message = Message::new("more than one `<video>` is `primary`");
-        let message = message.with_label(first.info.pos.path("model/@primary"), "this one is, too");
+        let message = Message::new("more than one `<video>` has `primary='yes'`");
+        let message = message.with_first(first.info.pos.path("model/@primary"));
         out.refuse(&PRIMARY_TWICE, second.info.pos.path("model/@primary"), message);
     }
 }
@@ -140,7 +140,7 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let videos = &cx.domain.devices.videos;
     let pos = video.info.pos;
     if video.model.is_none() {
-        let message = "`<video>` lacks its `model`, and this guest has no default";
+        let message = "`<video>` has no `<model>`, and this guest has no default";
         out.refuse(&NO_MODEL, pos, message);
     }
     let model = video.model.unwrap_or(VideoModel::Default);
@@ -149,7 +149,7 @@ fn common(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
         out.refuse(&NONE_ALONE, pos.path("model/@type"), message);
     }
     if video.is_vhost_user() && model != VideoModel::Virtio {
-        let message = format!("a `video` with driver `vhostuser` needs model `virtio`, not `{model}`");
+        let message = format!("a `<video>` with driver `vhostuser` needs model `virtio`, not `{model}`");
         out.refuse(&VHOST_USER_MODEL, pos.path("driver/@name"), message);
     }
     let node = video.acceleration.as_ref().and_then(|accel| accel.rendernode.as_ref());
@@ -189,13 +189,13 @@ fn placement(video: &Video, model: VideoModel, out: &mut Findings<'_>) {
     if let Some(edid) = video.edid
         && !matches!(model, VideoModel::Vga | VideoModel::Bochs | VideoModel::Virtio)
     {
-        let message = format!("`edid` (`{edid}`) is not supported for a `video` of model `{model}`");
+        let message = format!("`edid` (`{edid}`) is not supported for a `<video>` of model `{model}`");
         out.refuse(&EDID_MODEL, pos.path("model/@edid"), message);
     }
     if model != VideoModel::Virtio {
         virtio::absent(video.virtio, &pos.path("driver"), out);
         if let Some(blob) = video.blob {
-            let message = format!("`blob` (`{blob}`) is not supported for a `video` of model `{model}`");
+            let message = format!("`blob` (`{blob}`) is not supported for a `<video>` of model `{model}`");
             out.refuse(&BLOB_MODEL, pos.path("model/@blob"), message);
         }
     }
@@ -214,11 +214,11 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     }
     let many = matches!(model, VideoModel::Qxl | VideoModel::Virtio);
     if !many && !video.primary {
-        let message = format!("a `video` of model `{model}` must be the primary one");
+        let message = format!("a `<video>` of model `{model}` must be the primary one");
         out.refuse(&SECONDARY, pos.path("model/@type"), message);
     }
     if let Some(heads) = video.heads.filter(|heads| !many && *heads != 1) {
-        let message = format!("`heads` is `{heads}`, it must be 1 for a `video` of model `{model}`");
+        let message = format!("`heads` is `{heads}`, it must be 1 for a `<video>` of model `{model}`");
         out.refuse(&HEADS, pos.path("model/@heads"), message);
     }
     if video.acceleration.as_ref().and_then(|accel| accel.accel2d) == Some(YesNo::Yes) {
@@ -229,7 +229,7 @@ fn qemu(cx: &Context<'_>, video: &Video, out: &mut Findings<'_>) {
     let resolution =
         matches!(model, VideoModel::Vga | VideoModel::Qxl | VideoModel::Virtio | VideoModel::Bochs);
     if video.resolution.is_some() && !resolution {
-        let message = format!("a `resolution` is not supported for a `video` of model `{model}`");
+        let message = format!("a `<resolution>` is not supported for a `<video>` of model `{model}`");
         out.refuse(&RESOLUTION_MODEL, pos.path("model/resolution"), message);
     }
     acceleration(cx, video, model, out);
@@ -314,7 +314,7 @@ fn acceleration(cx: &Context<'_>, video: &Video, model: VideoModel, out: &mut Fi
     let pos = video.info.pos;
     if video.is_vhost_user() {
         if model == VideoModel::Virtio && !cx.has(Cap::DeviceVhostUserGpu) {
-            let message = "driver `vhostuser` of `video` needs a `vhost-user` device that this QEMU lacks";
+            let message = "driver `vhostuser` of `<video>` needs a `vhost-user` device that this QEMU lacks";
             out.refuse(&VHOST_USER, pos.path("driver/@name"), message);
         }
     } else if video.accel3d() == Some(YesNo::Yes) {

@@ -13,14 +13,14 @@ virtargv_model::rules! {
     /// The context id of a guest is at least 3.
     VSOCK_CID = "vsock-cid": Unsupported, Validate,
         "`<vsock><cid address=>`: `guest-cid=`; Linux reserves 0 to 2 for hypervisor, loopback and host",
-        help "set `address=` to 3 or more, or `auto='yes'`";
+        help "set `address=` to 3 or more, or use `<cid auto='yes'/>` without `address=`";
 }
 
 /// Checks `<vsock>` against the rules above.
 pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for vsock in &cx.domain.devices.vsocks {
         if let Some(cid @ (1 | 2)) = vsock.cid {
-            let message = format!("`address` of `<cid>` is `{cid}`, it must be at least `3`");
+            let message = format!("`address` of `<cid>` is `{cid}`, expected `3` or more");
             out.refuse(&VSOCK_CID, vsock.info.pos.path("cid/@address"), message);
         }
         virtio::available(cx, vsock.virtio, &vsock.info.pos.path("driver"), out);

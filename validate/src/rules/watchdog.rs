@@ -19,7 +19,7 @@ virtargv_model::rules! {
     /// The model of a watchdog is one of the machine type.
     WATCHDOG_MACHINE = "watchdog-machine": Unsupported, Validate,
         "`<watchdog model=>`: `ib700` is of i440FX, `itco` of Q35, `diag288` of s390x",
-        help "use another `model=`";
+        help "use `model='i6300esb'`, or on s390x `model='diag288'`";
     /// Only watchdogs of model `i6300esb` are there more than once.
     WATCHDOG_TWICE = "watchdog-model-twice": Unsupported, Validate,
         "`<watchdog model=>`: the other models have fixed I/O ports or are part of the machine",
@@ -60,7 +60,7 @@ fn check_machine(cx: &Context<'_>, watchdog: &Watchdog, model: WatchdogModel, ou
         (Some(_), _) => false,
     };
     if !placed {
-        let message = format!("this `address` is not supported for a `<watchdog>` of model `{model}`");
+        let message = format!("this `<address>` is not supported for a `<watchdog>` of model `{model}`");
         out.refuse(&WATCHDOG_ADDRESS, watchdog.info.pos.path("address"), message);
     }
     let fits = match model {

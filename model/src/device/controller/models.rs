@@ -46,7 +46,7 @@ spelled! {
         /// The default of the hypervisor.
         Auto = "auto",
         /// BusLogic.
-        Buslogic = "buslogic",
+        Buslogic = "buslogic" of "VMware",
         /// LSI 53C895A.
         Lsilogic = "lsilogic",
         /// LSI SAS1068.
@@ -108,9 +108,9 @@ spelled! {
         /// USB 3.0 of NEC (xHCI).
         NecXhci = "nec-xhci",
         /// Xen's paravirtual USB 1.1.
-        Qusb1 = "qusb1",
+        Qusb1 = "qusb1" of "Xen",
         /// Xen's paravirtual USB 2.0.
-        Qusb2 = "qusb2",
+        Qusb2 = "qusb2" of "Xen",
         /// USB 3.0 of QEMU (xHCI).
         QemuXhci = "qemu-xhci",
         /// The guest has no USB controller.

@@ -158,7 +158,7 @@ impl Element for ThrottleGroup {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let group = Self(Iotune::read(el, r));
         if group.0.group_name.is_none() {
-            let message = "`<throttlegroup>` lacks its `group_name`";
+            let message = "`<throttlegroup>` has no `group_name=`";
             r.refuse(&THROTTLEGROUP_NAME, el.pos(), message);
         }
         Some(group)

@@ -51,12 +51,12 @@ impl Mdev {
         let model = r.required(el, "model");
         let (display, ramfb) = (r.attr(el, "display"), r.attr(el, "ramfb"));
         let Some(address) = source.child("address") else {
-            let message = "`<source>` of a mediated device lacks its `<address>`";
+            let message = "`<source>` of a mediated device has no `<address>`";
             r.refuse(&HOSTDEV_MDEV_NO_ADDRESS, source.pos(), message);
             return None;
         };
         let Some(text) = address.get("uuid") else {
-            let message = "`<address>` of a mediated device lacks its `uuid`";
+            let message = "`<address>` of a mediated device has no `uuid=`";
             r.refuse(&HOSTDEV_MDEV_UUID, address.pos(), message);
             return None;
         };

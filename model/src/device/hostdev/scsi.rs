@@ -134,8 +134,7 @@ impl ScsiAdapter {
     /// A mandatory part of the address.
     fn number<T: TryFrom<u64>>(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<T> {
         if el.get(name).is_none() {
-            let message =
-                format!("`<{}>` lacks its `{name}`: it needs `bus`, `target`, and `unit`", el.name());
+            let message = format!("`<{}>` has no `{name}=`: it needs `bus`, `target`, and `unit`", el.name());
             r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }

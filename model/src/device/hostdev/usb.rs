@@ -89,13 +89,14 @@ impl UsbHostAddress {
         let port = r.string_since("12.9", el, "port").filter(|port| !port.is_empty());
         let at = match (el.get("device"), port) {
             (Some(_), Some(port)) => {
-                let message = format!("`<address>` of a USB device has both `device` and `port` (`{port}`)");
+                let message =
+                    format!("`<address>` of a USB device has both `device=` and `port=` (`{port}`)");
                 r.refuse(&HOSTDEV_USB_PLACE, el.pos(), message);
                 None
             }
             (None, Some(port)) => Some(UsbHostPlace::Port(port)),
             (None, None) if r.knows("12.9") => {
-                let message = "`<address>` of a USB device has neither `device` nor `port`";
+                let message = "`<address>` of a USB device has neither `device=` nor `port=`";
                 r.refuse(&HOSTDEV_USB_PLACE, el.pos(), message);
                 None
             }

@@ -59,7 +59,7 @@ impl Bandwidth {
         for name in ["inbound", "outbound"] {
             if let Some(second) = el.children(name).nth(1) {
                 let message = format!("`<bandwidth>` has `<{name}>` more than once");
-                r.refuse(&NET_BANDWIDTH_TWICE, second.pos(), message);
+                r.refuse_second(&NET_BANDWIDTH_TWICE, second, message);
             }
         }
         Self::read(el, floor, r)
@@ -105,7 +105,7 @@ impl Rate {
         let given = |name| el.get(name).is_some();
         if !given("average") {
             if !given("floor") {
-                let message = format!("`<{name}>` of `bandwidth` has neither `average` nor `floor`");
+                let message = format!("`<{name}>` of `<bandwidth>` has neither `average=` nor `floor=`");
                 r.refuse(&NET_BANDWIDTH_AVERAGE, el.pos(), message);
             } else if given("peak") || given("burst") {
                 let message = format!("attributes `peak` and `burst` of `<{name}>` need its `average`");

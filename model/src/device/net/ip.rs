@@ -103,7 +103,7 @@ fn missing(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<()> {
     if el.get(name).is_some() {
         return Some(());
     }
-    let message = format!("`<{}>` lacks its `{name}`", el.name());
+    let message = format!("`<{}>` has no `{name}=`", el.name());
     r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
     None
 }

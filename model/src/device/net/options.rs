@@ -191,7 +191,7 @@ impl Element for Vlan {
     fn read(el: El<'_>, r: &mut Reader) -> Option<Self> {
         let tags: Vec<VlanTag> = read::all(el, "tag", r);
         if el.child("tag").is_none() {
-            let message = "`<vlan>` lacks its `<tag>`";
+            let message = "`<vlan>` has no `<tag>`";
             r.refuse(&NET_VLAN_TAG, el.pos(), message);
             return None;
         }
@@ -200,7 +200,7 @@ impl Element for Vlan {
         }
         let natives = tags.iter().filter(|t| t.native.is_some()).count();
         if natives > 1 {
-            let message = "`<vlan>` has more than one `tag` with a `nativeMode`";
+            let message = "`<vlan>` has more than one `<tag>` with `nativeMode=`";
             r.refuse(&NET_VLAN_NATIVE, el.pos(), message);
         }
         let word = el.get("trunk").filter(|word| !word.is_empty());

@@ -6,7 +6,7 @@ use crate::device::hostdev::{HostInterface, InterfaceDevice};
 use crate::info::PciAddress;
 use crate::read::{self, El, INTERNAL_BEFORE_9_0, Reader, UNSUPPORTED_BEFORE_9_0};
 use crate::write::Writer;
-use crate::{Convention, Rule};
+use crate::{Convention, Message, Rule};
 
 crate::rules! {
     /// The `<source>` of a vhost-user interface has a `type`.
@@ -59,7 +59,7 @@ spelled! {
         /// A vDPA device: virtio in hardware.
         Vdpa = "vdpa",
         /// Not connected.
-        Null = "null" since "8.7",
+        Null = "null" since "8.7" of "bhyve",
         /// A distributed switch (VMware).
         Vds = "vds" since "8.7" of "VMware",
     }
@@ -329,6 +329,31 @@ impl Source {
     }
 }
 
+/// The message for an attribute that `<source>` needs.
+fn missing(kind: InterfaceType, name: &str, has_source: bool) -> Message {
+    let example = match (kind, name) {
+        (InterfaceType::Network, "network") => "default",
+        (InterfaceType::Bridge, "bridge") => "br0",
+        (InterfaceType::Direct, "dev") => "eth0",
+        (InterfaceType::Vdpa, "dev") => "/dev/vhost-vdpa-0",
+        (InterfaceType::Vhostuser, "type") => "unix",
+        (InterfaceType::Vhostuser, "path") => "/path/to/socket",
+        (InterfaceType::Vhostuser, "mode") => "client",
+        (_, "address") => "192.0.2.1",
+        (_, "port") => "5558",
+        _ => "...",
+    };
+    let message = Message::new(format!("`<source>` of an interface of type `{kind}` has no `{name}=`"));
+    let is_whole = matches!(name, "network" | "bridge" | "dev");
+    message.with_help(match (has_source, is_whole) {
+        (true, true) => {
+            format!("write `<source {name}='{example}'/>` in its place, with the name on your host")
+        }
+        (true, false) => format!("add `{name}='{example}'` to `<source>`, with your own value"),
+        (false, _) => format!("add `<source {name}='{example}'/>` to `<interface>`, with your own value"),
+    })
+}
+
 /// A mandatory attribute of `<source>`.
 fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -> Option<String> {
     let source = el.child("source");
@@ -339,7 +364,7 @@ fn needed(el: El<'_>, name: &'static str, kind: InterfaceType, r: &mut Reader) -
         last.rule.id == NET_SOURCE_MISSING.id && last.place.element.offset() == el.pos().offset()
     });
     if value.is_none() && !is_missed {
-        let message = format!("`<source>` of an interface of type `{kind}` lacks its `{name}`");
+        let message = missing(kind, name, source.is_some());
         let place = source.map_or(el.pos().path("source"), |source| source.pos().attr(name));
         r.refuse(&NET_SOURCE_MISSING, place, message);
     }
@@ -361,7 +386,7 @@ impl VhostUser {
                 break;
             }
             if source.is_none_or(|s| s.get(name).is_none()) {
-                let message = format!("`<source>` of an interface of type `{kind}` lacks its `{name}`");
+                let message = missing(kind, name, source.is_some());
                 let place = source.map_or(el.pos().path("source"), |source| source.pos().attr(name));
                 r.refuse(rule, place, message);
             }
@@ -397,8 +422,7 @@ impl Socket {
     fn read_local(el: El<'_>, r: &mut Reader) -> Self {
         let Some(source) = el.child("source") else { return Self::default() };
         let Some(local) = source.child("local") else {
-            let message =
-                "interface type `udp` needs an element `<local>` of `<source>`, with `address` and `port`";
+            let message = "interface type `udp` needs `<local address= port=>` in `<source>`";
             r.refuse_as(INTERNAL_BEFORE_9_0, &crate::read::ELEMENT_MISSING, el.pos().path("source"), message);
             return Self::default();
         };

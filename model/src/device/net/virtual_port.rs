@@ -113,7 +113,7 @@ impl VirtualPort {
     /// Reads a virtual port, with its type and all mandatory parameters.
     pub(super) fn read_complete(el: El<'_>, r: &mut Reader) -> Option<Self> {
         if el.get("type").is_none() {
-            let message = "`<virtualport>` lacks its `type`";
+            let message = "`<virtualport>` has no `type=`";
             r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
             return None;
         }
@@ -122,7 +122,7 @@ impl VirtualPort {
         let needed = port.kind.map(VirtualPortType::required).unwrap_or_default();
         if let Some(name) = needed.iter().find(|n| !given(n)) {
             let kind = port.kind.map(Spelled::as_str).unwrap_or_default();
-            let message = format!("`<virtualport>` of type `{kind}` lacks its parameter `{name}`");
+            let message = format!("`<virtualport>` of type `{kind}` has no parameter `{name}=`");
             r.refuse(&NET_VIRTUALPORT_MISSING, el.pos(), message);
         }
         Some(port)

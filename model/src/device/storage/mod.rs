@@ -36,7 +36,7 @@ spelled! {
         /// A vDPA block device.
         VhostVdpa = "vhostvdpa" since "9.8",
         /// A device of FreeBSD's CAM Target Layer (bhyve).
-        Ctl = "ctl" since "12.0",
+        Ctl = "ctl" since "12.0" of "bhyve",
     }
 }
 
@@ -401,18 +401,17 @@ pub(crate) fn optional_word<T: crate::read::Value>(
     classes: impl Into<Classes>,
     el: El<'_>,
     name: &'static str,
-    neutral: &str,
+    neutral: &'static str,
     r: &mut Reader,
 ) -> Option<T> {
-    if el.get(name) == Some(neutral) { None } else { r.attr_as(classes, el, name) }
+    r.attr_unless(classes, el, name, neutral)
 }
 
 /// A mandatory attribute that must not be empty.
 pub(crate) fn required_text(el: El<'_>, name: &'static str, r: &mut Reader) -> Option<String> {
     let value: Option<String> = r.attr(el, name).filter(|value: &String| !value.is_empty());
     if value.is_none() {
-        let message = format!("`<{}>` lacks a value for its `{name}`", el.name());
-        r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), message);
+        r.refuse(&crate::read::ATTRIBUTE_MISSING, el.pos(), crate::read::missing_attribute(el, name));
     }
     value
 }

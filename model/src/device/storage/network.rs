@@ -99,7 +99,7 @@ impl Element for NetHost {
         let mut host = Self { pos: el.pos(), transport, socket: el.string("socket"), ..Self::default() };
         if host.transport() == Transport::Unix {
             if host.socket.is_none() {
-                let message = "`<host>` with transport `unix` lacks its `socket`";
+                let message = "`<host>` with transport `unix` has no `socket=`";
                 r.refuse(&STORAGE_HOST_SOCKET, el.pos(), message);
             }
             return Some(host);
@@ -244,7 +244,7 @@ impl NetSource {
             net.query = el.string("query");
         }
         if net.name.is_none() && !matches!(protocol, None | Some(Protocol::Nbd)) {
-            let message = "`<source>` with a network protocol lacks its `name`";
+            let message = "`<source>` with a network protocol has no `name=`";
             r.refuse(&STORAGE_SOURCE_NAME, el.pos(), message);
         }
         if let (Some(Protocol::Gluster | Protocol::Rbd), Some(name)) = (protocol, &net.name)

@@ -5,7 +5,7 @@ use virtargv_caps::{
     feature_names, is_native, is_passed_on,
 };
 use virtargv_host::{Fact, Host, HostError};
-use virtargv_model::advice::nearest;
+use virtargv_model::advice::{did_you_mean, nearest};
 use virtargv_model::cpu::{Cpu, CpuCheck, CpuFallback, CpuFeature, CpuMatch, CpuMode, FeaturePolicy};
 use virtargv_model::{Class, Domain, Message, Problem, Severity};
 use virtargv_resolve::Guest;
@@ -266,12 +266,21 @@ impl Cx<'_> {
         }
         let fallback = cpu.model.fallback.or(cpu.model.unwritten_fallback);
         if fallback == Some(CpuFallback::Forbid) {
-            let message = format!("this QEMU has no CPU model `{name}`");
-            return Err(crate::rules::CPU_MODEL_OFFERED.problem(self.caps.release(), cpu.model.pos, message));
+            let message = Message::new(format!("this QEMU has no CPU model `{name}`"));
+            // A model that is not defined either is not known with another fallback.
+            let is_defined = self.host.cpu().cpu_map().ok().and_then(|map| map.of(self.guest.arch));
+            let is_defined = is_defined.is_some_and(|definitions| definitions.model(name).is_some());
+            let rule = &crate::rules::CPU_MODEL_OFFERED;
+            let message = if is_defined {
+                message.with_help(format!("{}, or `fallback='allow'`", rule.help))
+            } else {
+                message
+            };
+            return Err(rule.problem(self.caps.release(), cpu.model.pos, message));
         }
         let Some(x86) = self.x86() else {
             let message = format!(
-                "this QEMU has no CPU model `{name}`, and there are no definitions to translate it by"
+                "this QEMU has no CPU model `{name}`, and there are no CPU model definitions of libvirt to translate it by"
             );
             let problem =
                 crate::rules::CPU_MODEL_TRANSLATION.problem(self.caps.release(), cpu.model.pos, message);
@@ -303,8 +312,8 @@ impl Cx<'_> {
             problem.message = format!("this QEMU has no CPU model `{asked}`, and {}", problem.message);
         }
         match nearest(asked, known) {
-            Some(found) => {
-                let help = format!("did you mean `{}`? Else {}", found.word, problem.help());
+            found @ Some(_) => {
+                let help = format!("{} Else {}", did_you_mean(found), problem.help());
                 problem.with_help(help)
             }
             None => problem,

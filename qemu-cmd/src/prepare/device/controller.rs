@@ -72,7 +72,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
             }
             model => Facts::Pci {
                 model: model.ok_or_else(|| {
-                    let message = "`<controller>` of type `pci` lacks `model`";
+                    let message = "`<controller>` of type `pci` has no `model=`";
                     broken(cx.release(), &PCI_CONTROLLER_MODEL, pos, message)
                 })?,
                 name: pci.name.ok_or_else(|| {
@@ -89,7 +89,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, controller: Device<'_, Controller>) 
         ControllerKind::Scsi(model) => {
             let refused =
                 |message: String| broken(cx.release(), &rules::SCSI_MODEL, pos.attr("model"), message);
-            let model = model.ok_or_else(|| refused("a SCSI controller lacks `model`".to_owned()))?;
+            let model = model.ok_or_else(|| refused("a SCSI controller has no `model=`".to_owned()))?;
             scsi(model).ok_or_else(|| {
                 refused(format!(
                     "a SCSI controller of model `{model}` is no device that can be added in QEMU"
@@ -143,7 +143,7 @@ fn usb(cx: &Prepare<'_>, controller: Device<'_, Controller>, usb: &Usb) -> Resul
         Some(UsbModel::None) => return Ok(Facts::BuiltIn),
         None if cx.guest.has_legacy_usb() || cx.guest.arch.is_s390() => return Ok(Facts::BuiltIn),
         model => model.ok_or_else(|| {
-            let message = "a USB controller lacks `model`, and this QEMU has no default";
+            let message = "a USB controller has no `model=`, and this QEMU has no default";
             broken(cx.release(), &rules::USB_MODEL_MISSING, place.clone(), message)
         })?,
     };

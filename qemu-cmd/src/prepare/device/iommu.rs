@@ -38,7 +38,7 @@ pub(crate) enum MachineIommu {
 /// Prepares an `<iommu>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, iommu: Device<'_, Iommu>) -> Result<Driver, Problem> {
     let model = iommu.model.ok_or_else(|| {
-        let message = "`<iommu>` lacks `model`";
+        let message = "`<iommu>` has no `model=`";
         broken(cx.release(), &ATTRIBUTE_MISSING, iommu.info.pos.attr("model"), message)
     })?;
     Ok(match model {

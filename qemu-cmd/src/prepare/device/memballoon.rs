@@ -34,6 +34,6 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, balloon: Device<'_, Memballoon>) -> 
         Some(MemballoonModel::Xen) => {
             return Err(refused("`memballoon` model `xen` is not supported by QEMU"));
         }
-        None => return Err(refused("`<memballoon>` lacks `model`")),
+        None => return Err(refused("`<memballoon>` has no `model=`")),
     })
 }

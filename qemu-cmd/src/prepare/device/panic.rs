@@ -25,7 +25,7 @@ pub(crate) enum Driver {
 /// Prepares a `<panic>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, panic: Device<'_, Panic>) -> Result<Driver, Problem> {
     let model = panic.model.ok_or_else(|| {
-        let message = "`<panic>` lacks `model`, and the machine type has no default";
+        let message = "`<panic>` has no `model=`, and the machine type has no default";
         broken(cx.release(), &rules::PANIC_MODEL, panic.info.pos, message)
     })?;
     Ok(match model {

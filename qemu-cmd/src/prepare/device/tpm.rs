@@ -46,7 +46,7 @@ pub(crate) enum Backend {
 /// Prepares a `<tpm>`.
 pub(crate) fn prepare(cx: &mut Prepare<'_>, tpm: Device<'_, Tpm>) -> Result<Facts, Problem> {
     let model = tpm.model.ok_or_else(|| {
-        let message = "`<tpm>` lacks `model`";
+        let message = "`<tpm>` has no `model=`";
         broken(cx.release(), &rules::TPM_MODEL, tpm.info.pos.attr("model"), message)
     })?;
     if model == TpmModel::SpaprProxy {

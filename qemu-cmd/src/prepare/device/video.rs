@@ -54,7 +54,7 @@ pub(crate) enum GpuSocket {
 pub(crate) fn prepare(cx: &mut Prepare<'_>, video: Device<'_, Video>) -> Result<Option<Facts>, Problem> {
     let refused =
         |message: String| broken(cx.release(), &rules::MODEL, video.info.pos.path("model/@type"), message);
-    let model = video.model.ok_or_else(|| refused("`<video>` lacks a `model`".to_owned()))?;
+    let model = video.model.ok_or_else(|| refused("`<video>` has no `<model>`".to_owned()))?;
     if model == VideoModel::None {
         return Ok(None);
     }

@@ -37,7 +37,7 @@ pub(crate) fn prepare(cx: &mut Prepare<'_>, vsock: Device<'_, Vsock>) -> Result<
     }
     let cid = match (vsock.auto_cid, vsock.cid) {
         (Some(YesNo::No), cid) => cid.ok_or_else(|| {
-            let message = "`<cid>` of `<vsock>` has auto `no` and lacks `address`, the context id";
+            let message = "`<cid>` of `<vsock>` has auto `no` and has no `address=`, the context id";
             broken(cx.release(), &rules::VSOCK_CID, vsock.info.pos, message)
         })?,
         (None, Some(cid)) => cid,

@@ -59,7 +59,7 @@ virtargv_model::rules! {
     /// A hard disk has a source.
     NO_SOURCE = "disk-source-missing": Plain, Validate (Read before "7.1"),
         "`<disk device='disk'><source>`: only CD-ROM and floppy drives can be empty",
-        help "add `<source>`, or use `device='cdrom'`";
+        help "add the `<source>`";
     /// Only a writable qcow2 image keeps discarded clusters allocated.
     DISCARD_NO_UNREF = "disk-discard-no-unref-format": Unsupported, Validate,
         "`<disk><driver discard_no_unref=>`: `discard-no-unref=` of the block driver `qcow2`",
@@ -128,19 +128,45 @@ pub(super) fn check_there(disk: &Disk, out: &mut Findings<'_>) {
     // A volume is looked up by the name of its pool, even where it has none.
     let is_volume = disk.image.kind() == SourceType::Volume;
     if disk.image.is_empty() && !is_volume && disk.device() == DiskDevice::Disk {
-        let kind = disk.image.kind();
-        let (needed, example) = match kind {
-            SourceType::File => ("`file=`", "<source file='/path/to/image'/>"),
-            SourceType::Block => ("`dev=`", "<source dev='/dev/...'/>"),
-            SourceType::Dir => ("`dir=`", "<source dir='/path'/>"),
-            _ => ("what its type requires", "<source>"),
-        };
-        let message =
-            format!("disk `{}` has no source: `<source>` of a `{kind}` disk needs {needed}", disk.dst());
-        let help = format!("add `{example}`, or use `device='cdrom'` for a drive without a medium");
-        let message = Message::new(message).with_help(help);
+        let message = missing_source(disk);
         out.refuse(&NO_SOURCE, disk.info.pos.path("source"), message);
     }
+}
+
+/// The message for a hard disk without a source.
+fn missing_source(disk: &Disk) -> Message {
+    let kind = disk.image.kind();
+    let (attribute, value) = match kind {
+        SourceType::File => ("file", "/path/to/image"),
+        SourceType::Block => ("dev", "/dev/sdb"),
+        SourceType::Dir => ("dir", "/path/to/directory"),
+        _ => ("", ""),
+    };
+    // Of a disk with an empty `<source>`, the place of the image is that of `<source>`.
+    let has_source = disk.image.pos.offset() != disk.info.pos.offset();
+    let name = disk.dst();
+    let (what, help) = match (has_source, attribute) {
+        (false, "") => (
+            format!("disk `{name}` of type `{kind}` has no `<source>`"),
+            format!("add the `<source>` of type `{kind}` to the `<disk>`"),
+        ),
+        (true, "") => (
+            format!("the `<source>` of disk `{name}` of type `{kind}` is empty"),
+            format!("write into `<source>` what type `{kind}` needs"),
+        ),
+        (false, _) => (
+            format!("disk `{name}` has no `<source>`, and a disk of type `{kind}` needs `{attribute}=`"),
+            format!("add `<source {attribute}='{value}'/>` to the `<disk>`"),
+        ),
+        (true, _) => (
+            format!("`<source>` of disk `{name}` has no `{attribute}=`, which a disk of type `{kind}` needs"),
+            format!("write `<source {attribute}='{value}'/>` in its place"),
+        ),
+    };
+    // A drive that can be empty is not on these buses.
+    let is_drive = matches!(disk.bus(), Some(DiskBus::Ide | DiskBus::Sata | DiskBus::Scsi));
+    let or = if is_drive { ", or use `device='cdrom'` for a drive without a medium" } else { "" };
+    Message::new(what).with_help(format!("{help}{or}"))
 }
 
 fn check_tray(disk: &Disk, out: &mut Findings<'_>) {

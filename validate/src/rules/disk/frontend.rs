@@ -5,7 +5,7 @@ use virtargv_model::device::disk::{CacheMode, Disk, DiskBus, DiskDevice, DiskMod
 use virtargv_model::device::storage::{ImageFormat, SourceType};
 use virtargv_model::info::Address;
 use virtargv_model::lifecycle::Action;
-use virtargv_model::{OnOff, Spelled, YesNo};
+use virtargv_model::{Message, OnOff, Spelled, YesNo};
 
 use super::super::virtio;
 use super::{lun, name};
@@ -73,7 +73,7 @@ virtargv_model::rules! {
     /// I/O mode `native` needs cache mode `none` or `directsync`.
     NATIVE = "disk-io-native": Unsupported, Validate,
         "`<disk><driver io='native'>`: Linux's native AIO is asynchronous only for files opened with O_DIRECT",
-        help "add `cache='none'` to `<driver>`, or use `io='threads'` or `io='io_uring'`";
+        help "set `cache='none'` in `<driver>`, or use `io='threads'` or `io='io_uring'`";
     /// A disk with `device='lun'` on bus `scsi` has no serial number.
     SERIAL_LUN = "disk-serial-lun": Unsupported, Validate,
         "`<disk device='lun'><serial>`: `scsi-block` has no property `serial`; the host's device has its own",
@@ -81,7 +81,7 @@ virtargv_model::rules! {
     /// A serial number has letters, digits and the characters `-`, `_`, `.`, `+` and space only.
     SERIAL_CHARS = "disk-serial-characters": Internal, Validate,
         "`<disk><serial>`: the number becomes part of an option of QEMU",
-        help "remove the other characters";
+        help "use letters, digits, spaces, `-`, `_`, `.` and `+` only";
     /// A transient disk is a writable hard disk with a source of type `file`.
     TRANSIENT = "disk-transient": Unsupported, Validate,
         "`<disk><transient>`: libvirt lays a qcow2 overlay over the file when the guest starts; with `shareBacking='yes'` the disk is hotplugged",
@@ -97,7 +97,7 @@ virtargv_model::rules! {
     /// A disk of type `vhostvdpa` has cache mode `none` or `directsync`.
     VDPA_CACHE = "disk-vdpa-cache": Unsupported, Validate,
         "`<disk type='vhostvdpa'><driver cache=>`: `virtio-blk-vhost-vdpa` needs `cache.direct=on`",
-        help "add `cache='none'` to `<driver>`";
+        help "set `cache='none'` in `<driver>`";
 }
 
 /// Checks the guest device of `disk` against the rules above.
@@ -179,7 +179,7 @@ fn check_shape(disk: &Disk, out: &mut Findings<'_>) {
     if let Some(geometry) = disk.geometry
         && let Some((name, _)) = geometry.numbers().into_iter().find(|(_, number)| number.is_none())
     {
-        let message = format!("`<geometry>` of disk `{}` lacks its `{name}`", disk.dst());
+        let message = format!("`<geometry>` of disk `{}` has no `{name}=`", disk.dst());
         out.refuse(&GEOMETRY_PART, place(), message);
     }
     if let Some(geometry) = disk.geometry.filter(virtargv_model::device::disk::Geometry::is_whole) {
@@ -292,7 +292,15 @@ fn check_driver(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     if driver.io == Some(IoMode::Native)
         && !matches!(driver.cache, Some(CacheMode::None | CacheMode::Directsync))
     {
-        let message = format!("`io='native'` of disk `{}` needs cache `none` or `directsync`", disk.dst());
+        let what = format!("`io='native'` of disk `{}` needs cache `none` or `directsync`", disk.dst());
+        let message = match driver.cache {
+            Some(cache) => {
+                let place = driver.pos.attr("cache");
+                Message::new(format!("{what}, not `{cache}`")).with_label(place, "the cache mode is here")
+            }
+            None => Message::new(what)
+                .with_help("add `cache='none'` to `<driver>`, or use `io='threads'` or `io='io_uring'`"),
+        };
         out.refuse(&NATIVE, driver.pos.attr("io"), message);
     }
     if driver.io == Some(IoMode::IoUring) {
@@ -330,8 +338,8 @@ fn check_serial(disk: &Disk, out: &mut Findings<'_>) {
         out.refuse(&SERIAL_LUN, place(), message);
     }
     let known = |c: char| c.is_ascii_alphanumeric() || "-_ .+".contains(c);
-    if !serial.chars().all(known) {
-        let message = format!("serial `{serial}` has characters other than letters, digits and `-_ .+`");
+    if let Some(other) = serial.chars().find(|c| !known(*c)) {
+        let message = format!("serial `{serial}` has the character `{other}`, which is not allowed in it");
         out.refuse(&SERIAL_CHARS, place(), message);
     }
 }

@@ -5,6 +5,8 @@ use virtargv_model::device::disk::Disk;
 use virtargv_model::device::storage::{Image, ImageFormat, SourceType};
 
 use super::{encryption, network};
+use virtargv_model::Place;
+
 use crate::{Context, Findings};
 
 virtargv_model::rules! {
@@ -34,19 +36,22 @@ virtargv_model::rules! {
 pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
     for (depth, image) in disk.images().enumerate() {
         let readonly = disk.readonly || depth > 0;
-        check_one(cx, image, readonly, out);
+        let of_driver = depth == 0 && disk.driver.pos.offset().is_some();
+        let format = if of_driver { disk.driver.pos.attr("type") } else { image.pos.into() };
+        check_one(cx, image, format, readonly, out);
         if let Some(store) = &image.data_store {
             if image.format != Some(ImageFormat::Qcow2) {
-                let message = "`dataStore` needs image format `qcow2`";
+                let message = "`<dataStore>` needs image format `qcow2`";
                 out.refuse(&DATA_STORE, image.pos.path("dataStore"), message);
             }
-            check_one(cx, store, readonly, out);
+            check_one(cx, store, store.pos.into(), readonly, out);
         }
     }
 }
 
-fn check_one(cx: &Context<'_>, image: &Image, readonly: bool, out: &mut Findings<'_>) {
-    check_format(image, readonly, out);
+/// Checks an image, whose format is at the place `format`.
+fn check_one(cx: &Context<'_>, image: &Image, format: Place, readonly: bool, out: &mut Findings<'_>) {
+    check_format(image, format, readonly, out);
     if image.reservations.is_some() && !cx.has(Cap::PrManagerHelper) {
         let message = "this QEMU has no `reservations`";
         out.refuse(&QEMU_LACKS, image.pos.path("reservations"), message);
@@ -85,20 +90,22 @@ pub(super) fn needs_nodes(cx: &Context<'_>, image: &Image, what: &str, out: &mut
     }
 }
 
-fn check_format(image: &Image, readonly: bool, out: &mut Findings<'_>) {
+fn check_format(image: &Image, format: Place, readonly: bool, out: &mut Findings<'_>) {
     let is_dir = image.kind() == SourceType::Dir;
     // The pool of a volume is not looked at here: it may be a directory.
     let may_be_dir = is_dir || image.kind() == SourceType::Volume;
     let why = match image.format {
         Some(ImageFormat::Cow) => "format `cow` is not supported",
-        Some(ImageFormat::Dir) => "format `directory` is not supported, use disk type `dir` instead",
+        Some(ImageFormat::Dir) => {
+            "format `dir` (`directory` in QEMU) is not supported, use disk type `dir` instead"
+        }
         Some(ImageFormat::Iso) => "format `iso` is not supported, use `raw` instead",
         Some(ImageFormat::Fat) if !may_be_dir => "format `fat` needs a source of type `dir`",
         Some(ImageFormat::Vhd) if !may_be_dir => "format `vhd` needs a source of type `dir`",
         _ => "",
     };
     if !why.is_empty() {
-        out.refuse(&FORMAT, image.pos, why);
+        out.refuse(&FORMAT, format, why);
     }
     if is_dir {
         if image.format.is_some_and(|f| !matches!(f, ImageFormat::Fat | ImageFormat::Dir)) {

@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use virtargv_caps::Cap;
-use virtargv_model::Spelled;
+use virtargv_model::advice::list;
 use virtargv_model::device::disk::{Disk, DiskBus};
 use virtargv_model::info::AddressType;
+use virtargv_model::tune::Iothreads;
+use virtargv_model::{Message, Spelled};
 
 use crate::{Context, Findings};
 
@@ -17,7 +19,7 @@ virtargv_model::rules! {
     /// The I/O thread of a disk is one of the domain's.
     UNKNOWN = "disk-iothread-unknown": Unsupported, Validate (Build before "7.5"),
         "`<disk><driver iothread=>`: an id of `<iothreadids>`, or from 1 to the number of `<iothreads>`",
-        help "raise `<iothreads>`, or name an id that is defined";
+        help "use the id of an I/O thread that the domain has";
     /// A disk with an I/O thread has an address of type `pci` or `ccw`.
     ADDRESS = "disk-iothread-address": Unsupported, Build,
         "`<disk><driver iothread=>`: early releases gave `iothread=` to `virtio-blk-pci` and `virtio-blk-ccw` only",
@@ -60,20 +62,22 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         out.refuse(&BUS, place(), message);
     }
     if single.is_some() && !driver.iothreads.is_empty() {
-        let message = format!("disk `{}` has both `iothread` and `iothreads`", disk.dst());
+        let message = format!("disk `{}` has both `iothread=` and `<iothreads>`", disk.dst());
         out.refuse(&BOTH, place(), message);
     }
     let known = |id: u32| cx.domain.tune.iothreads.list.iter().any(|t| t.id == id);
     for id in single.into_iter().chain(driver.iothreads.iter().map(|m| m.id)) {
         if !known(id) {
             let message =
-                format!("disk `{}` names iothread `{id}`, which the domain does not have", disk.dst());
+                format!("disk `{}` uses I/O thread `{id}`, which the domain does not have", disk.dst());
+            let message = Message::new(message).with_help(missing_help(&cx.domain.tune.iothreads, id));
             out.refuse(&UNKNOWN, place(), message);
         }
     }
     if !driver.iothreads.is_empty() {
         if !cx.has(Cap::VirtioBlkIothreadMapping) {
-            let message = format!("this QEMU does not support several `iothreads` for disk `{}`", disk.dst());
+            let message =
+                format!("this QEMU does not support several `<iothreads>` for disk `{}`", disk.dst());
             out.refuse(&MAPPING, driver.pos.path("iothreads"), message);
         }
         let what = format!("disk `{}`", disk.dst());
@@ -81,6 +85,19 @@ pub(super) fn check(cx: &Context<'_>, disk: &Disk, out: &mut Findings<'_>) {
         for message in queue_problems(&what, &maps, driver.queues) {
             out.refuse(&QUEUES, driver.pos.path("iothreads"), message);
         }
+    }
+}
+
+/// What to do about the I/O thread `id`, which `iothreads` lack.
+pub(in crate::rules) fn missing_help(iothreads: &Iothreads, id: u32) -> String {
+    let ids: Vec<String> = iothreads.list.iter().map(|thread| thread.id.to_string()).collect();
+    if ids.is_empty() {
+        return format!("add `<iothreads>{id}</iothreads>` to `<domain>`, or use no I/O thread");
+    }
+    let known = list(ids.iter().map(String::as_str));
+    match iothreads.pos.offset() {
+        Some(_) => format!("set `<iothreads>` to `{id}` or more, or use one of {known}"),
+        None => format!("add `<iothread id='{id}'/>` to `<iothreadids>`, or use one of {known}"),
     }
 }
 
@@ -100,10 +117,10 @@ pub(in crate::rules) fn queue_problems(
         return problems;
     }
     if maps.iter().any(|(_, queues)| queues.is_empty()) {
-        refuse(format!("either all of the `iothreads` of {what} list queues, or none does"));
+        refuse(format!("either all of the `<iothreads>` of {what} list queues, or none does"));
     }
     let Some(count) = queues.filter(|n| *n > 0) else {
-        refuse(format!("the `iothreads` of {what} list queues, which needs `queues`"));
+        refuse(format!("the `<iothreads>` of {what} list queues, which needs `queues`"));
         return problems;
     };
     let mut seen = BTreeSet::new();
@@ -111,11 +128,11 @@ pub(in crate::rules) fn queue_problems(
         if *queue >= count {
             refuse(format!("{what} has no queue `{queue}`"));
         } else if !seen.insert(*queue) {
-            refuse(format!("queue `{queue}` of {what} is mapped to more than one of the `iothreads`"));
+            refuse(format!("queue `{queue}` of {what} is mapped to more than one of the `<iothreads>`"));
         }
     }
     if u32::try_from(seen.len()).is_ok_and(|n| n < count) {
-        refuse(format!("a queue of {what} is mapped to none of the `iothreads`"));
+        refuse(format!("a queue of {what} is mapped to none of the `<iothreads>`"));
     }
     problems
 }

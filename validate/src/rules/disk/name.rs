@@ -12,7 +12,7 @@ virtargv_model::rules! {
     /// A disk has a `<target>`.
     NO_TARGET = "disk-target-missing": Plain, Validate (Read before "7.1"),
         "`<disk><target dev=>`: the name of the disk; without `bus=` it also tells the bus",
-        help "add `<target dev='vda' bus='virtio'/>` or another name";
+        help "add `<target dev='vda' bus='virtio'/>`, with a `dev=` that no other disk has";
     /// The target name of a disk begins with a prefix of its device.
     NAME_PREFIX = "disk-name-prefix": Internal, Validate (Read before "7.1"),
         "`<disk><target dev=>`: floppy drives are `fd*`, hard disks and LUNs `hd*`, `sd*`, `vd*`, `xvd*`, `ubd*` or `nvme*`",
@@ -33,7 +33,7 @@ pub(super) fn check_missing(disk: &Disk, out: &mut Findings<'_>) {
         Location::Volume(volume) => volume.volume.as_deref().unwrap_or(""),
         _ => disk.image.path().unwrap_or(""),
     };
-    out.refuse(&NO_TARGET, disk.info.pos, format!("the disk with source `{shown}` lacks its `<target>`"));
+    out.refuse(&NO_TARGET, disk.info.pos, format!("the disk with source `{shown}` has no `<target>`"));
 }
 
 /// Checks that the name has a prefix of the device.
@@ -58,7 +58,7 @@ pub(super) fn check_whole(disk: &Disk, out: &mut Findings<'_>) {
         return;
     }
     let message = match DiskName::parse(disk.dst()) {
-        None => format!("target name `{}` is not a prefix followed by letters", disk.dst()),
+        None => format!("target name `{}` is not a prefix such as `vd` and letters", disk.dst()),
         // libvirt takes partition 0 for the whole disk.
         Some(name) if name.partition.is_some_and(|p| p > 0) => {
             format!("target name `{}` names a partition", disk.dst())
@@ -83,10 +83,12 @@ pub(super) fn check_unique(cx: &Context<'_>, out: &mut Findings<'_>) {
         foldhash::fast::RandomState::default(),
     );
     for disk in cx.domain.devices.disks.iter().filter(|d| d.target.dev.is_some()) {
-        let Some(first) = seen.insert(disk.dst(), disk) else { continue };
+        let Some(first) = seen.get(disk.dst()) else {
+            seen.insert(disk.dst(), disk);
+            continue;
+        };
         let message = format!("{} and {} both have the target `{}`", shown(first), shown(disk), disk.dst());
-        let label = format!("`{}` is used here", disk.dst());
-        let message = Message::new(message).with_label(first.target_pos.attr("dev"), label);
+        let message = Message::new(message).with_first(first.target_pos.attr("dev"));
         out.refuse(&NAME_TWICE, disk.target_pos.attr("dev"), message);
     }
 }

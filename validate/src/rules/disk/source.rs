@@ -145,7 +145,8 @@ fn check_tls(cx: &Context<'_>, image: &Image, out: &mut Findings<'_>) {
 /// Checks an image that is not the disk's own: a backing image or a data store.
 fn check_backing(image: &Image, out: &mut Findings<'_>) {
     if matches!(image.location, Location::Volume(_) | Location::VhostUser(_)) {
-        let message = format!("an image of type `{}` cannot be a backing image or `dataStore`", image.kind());
+        let message =
+            format!("an image of type `{}` cannot be a backing image or `<dataStore>`", image.kind());
         out.refuse(&NODE, image.pos, message);
     }
 }

@@ -21,7 +21,7 @@ pub(super) fn check(graphics: &Graphics, out: &mut Findings<'_>) {
     for listen in graphics.listens() {
         match listen.kind {
             ListenType::Network if listen.network.is_none() => {
-                let message = "`<listen>` of type `network` lacks its `network`";
+                let message = "`<listen>` of type `network` has no `network=`";
                 out.refuse(&LISTEN_NETWORK, listen.pos, message);
             }
             ListenType::Socket | ListenType::None if rdp => {

@@ -1,5 +1,7 @@
 //! Which device of the host a host device or interface is.
 
+use std::fmt;
+
 use virtargv_model::Uuid;
 use virtargv_model::device::hostdev::{
     Capability, HostdevSource, InterfaceDevice, PciDevice, ScsiSource, UsbDevice, UsbHostPlace,
@@ -26,6 +28,29 @@ pub(super) enum Identity<'a> {
     Uuid(Uuid),
     /// The path of a device node, or the name of a network interface.
     Node(&'a str),
+}
+
+/// Kind and name of the device, for a message.
+impl fmt::Display for Identity<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pci(at) => write!(f, "PCI device `{at}`"),
+            Self::UsbAddress(bus, UsbHostPlace::Device(device)) => {
+                write!(f, "USB device `{device}` of bus `{bus}`")
+            }
+            Self::UsbAddress(bus, UsbHostPlace::Port(port)) => {
+                write!(f, "the USB device at port `{port}` of bus `{bus}`")
+            }
+            Self::UsbProduct(vendor, product) => write!(f, "USB device `{vendor:04x}:{product:04x}`"),
+            Self::Unit(adapter, bus, target, unit) => {
+                write!(f, "SCSI device `{bus}:{target}:{unit}` of adapter `{adapter}`")
+            }
+            Self::Iscsi(name, _) => write!(f, "iSCSI device `{name}`"),
+            Self::Adapter(wwpn) => write!(f, "SCSI host adapter `{wwpn}`"),
+            Self::Uuid(uuid) => write!(f, "mediated device `{uuid}`"),
+            Self::Node(name) => write!(f, "device `{name}`"),
+        }
+    }
 }
 
 impl<'a> Identity<'a> {

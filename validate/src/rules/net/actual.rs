@@ -50,7 +50,7 @@ impl Actual<'_> {
         }
         if nic.actual_bandwidth().is_some() && *kind == InterfaceType::Hostdev {
             let message =
-                format!("`bandwidth` limits of interface `{name}` are not supported for type `{kind}`");
+                format!("`<bandwidth>` limits of interface `{name}` are not supported for type `{kind}`");
             out.refuse(&super::BANDWIDTH_HOSTDEV, self.place("bandwidth"), message);
         }
         let on_bridge = matches!(kind, InterfaceType::Network | InterfaceType::Bridge) && port.is_none();

@@ -9,7 +9,7 @@ virtargv_model::rules! {
     /// Only interfaces of type `network`, `bridge`, `ethernet` and `vhostuser`, and those of type `user` with passt, have an MTU.
     MTU_TYPE = "net-mtu-type": Unsupported, Validate,
         "`<interface><mtu>`: the MTU is set on the host's device or daemon as well, which the other types do not let libvirt do",
-        help "remove `<mtu>`, or use one of these types";
+        help "remove `<mtu>`, or use an interface of a type that has one, such as `bridge`";
     /// The MTU of a virtio interface needs a QEMU that tells the guest.
     MTU_OPTION = "net-mtu-option": Unsupported, Validate,
         "`<interface><mtu size=>`: `host_mtu=` of `virtio-net`, new in QEMU 2.9",

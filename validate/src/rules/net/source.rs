@@ -56,7 +56,7 @@ pub(super) fn check_vhost_user(nic: &Interface, out: &mut Findings<'_>) {
     let Source::Vhostuser(source) = &nic.source else { return };
     let place = |path| nic.info.pos.path(path);
     if source.path.is_none() && nic.backend.kind != Some(BackendType::Passt) {
-        let message = "`<source>` of an interface of type `vhostuser` lacks its `path`";
+        let message = "`<source>` of an interface of type `vhostuser` has no `path=`";
         out.refuse(&VHOSTUSER_PATH, place("source"), message);
     }
     if !nic.is_virtio() {

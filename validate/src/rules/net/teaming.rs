@@ -70,7 +70,7 @@ pub(super) fn check_pair(nic: &Interface, out: &mut Findings<'_>) {
     let Some(teaming) = &nic.teaming else { return };
     match (teaming.kind, &teaming.persistent) {
         (Some(TeamingType::Transient), None) => {
-            let message = "`<teaming>` of type `transient` lacks its `persistent`, the alias of \
+            let message = "`<teaming>` of type `transient` has no `persistent=`, the alias of \
                            the interface it is paired with";
             out.refuse(&TEAMING_PAIR, teaming.pos.path("@persistent"), message);
         }

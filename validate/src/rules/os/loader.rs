@@ -3,7 +3,7 @@
 use virtargv_caps::{Arch, Cap, Convention};
 use virtargv_model::device::storage::SourceType;
 use virtargv_model::os::{FirmwareConflict, Os};
-use virtargv_model::{Place, YesNo};
+use virtargv_model::{Message, Place, YesNo};
 
 use crate::{Context, Findings};
 
@@ -64,11 +64,11 @@ virtargv_model::rules! {
     /// Secure boot needs a Q35 machine, the architecture x86_64 and SMM.
     SECURE_BOOT = "loader-secure": Unsupported, Validate,
         "`<loader secure='yes'>`: OVMF protects its variables by system management mode, which QEMU has on Q35 for 64-bit guests",
-        help "use `machine='q35'` and `arch='x86_64'`, and add `<smm state='on'/>` to `<features>`";
+        help "use `machine='q35'`, `arch='x86_64'` and `<smm state='on'/>`";
     /// NVRAM has a source of type `file`, `block` or `network`.
     NVRAM_TYPE = "nvram-type": Unsupported, Validate,
         "`<nvram type=>`: the source becomes a writable block node of QEMU",
-        help "use one of these types";
+        help "use type `file`, `block` or `network`";
     /// The format of NVRAM is known.
     NVRAM_FORMAT = "nvram-format": Internal, Build,
         "`<os><nvram format=>`: `driver=` of the block node; without it the format is that of a read-only `<loader>`",
@@ -92,12 +92,12 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
     for conflict in os.firmware_conflicts(cx.release) {
         let (rule, place, message): (_, Place, _) = match conflict {
             FirmwareConflict::LoaderPathMissing => {
-                (&LOADER_PATH, loader.into(), "`<loader>` needs a path where `os` has no `firmware`")
+                (&LOADER_PATH, loader.into(), "`<loader>` needs a path where `<os>` has no `firmware=`")
             }
             FirmwareConflict::NvramWithoutLoader => (
                 &NVRAM_LOADER,
                 nvram.into(),
-                "`<nvram>` needs a `loader` with a path where `os` has no `firmware`",
+                "`<nvram>` needs a `<loader>` with a path where `<os>` has no `firmware=`",
             ),
             FirmwareConflict::KeysWithoutSecureBoot => (
                 &KEYS_WITHOUT_SECURE_BOOT,
@@ -117,7 +117,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             FirmwareConflict::FeaturesWithoutChoice => (
                 &FEATURES_WITHOUT_CHOICE,
                 os.features_pos.into(),
-                "features of `<firmware>` need `firmware` of `<os>`",
+                "features of `<firmware>` need `firmware=` of `<os>`",
             ),
             FirmwareConflict::StatelessTemplate => (
                 &STATELESS_NVRAM,
@@ -152,7 +152,7 @@ pub(crate) fn check(cx: &Context<'_>, out: &mut Findings<'_>) {
             FirmwareConflict::TwoStores => (
                 &TWO_STORES,
                 store.into(),
-                "firmware in flash has a `<nvram>`, so that `varstore` is a second store for UEFI variables",
+                "firmware in flash has a `<nvram>`, so that `<varstore>` is a second store for UEFI variables",
             ),
         };
         out.refuse(rule, place, message);
@@ -164,12 +164,26 @@ pub(super) fn secure_boot(cx: &Context<'_>, out: &mut Findings<'_>) {
     let os = &cx.domain.os;
     let Some(loader) = os.loader.as_ref().filter(|loader| loader.secure == Some(YesNo::Yes)) else { return };
     let smm = cx.domain.features.smm.is_some_and(|smm| smm.state.is_some_and(virtargv_model::OnOff::is_on));
+    let os_type = cx.domain.os.pos;
     let message = if !cx.guest.is_q35() {
-        "secure boot needs a machine of type `q35`"
+        let message = Message::new(format!(
+            "`secure='yes'` needs machine type `q35`, not `{}`, for secure boot",
+            cx.guest.machine
+        ));
+        let place = os_type.path("type/@machine");
+        message.with_label(place, "the machine type is here").with_help("set `machine='q35'`")
     } else if cx.guest.arch != Arch::X86_64 {
-        "secure boot needs the architecture `x86_64`"
+        let message = Message::new("`secure='yes'` needs the architecture `x86_64` for secure boot");
+        let place = os_type.path("type/@arch");
+        message.with_label(place, "the architecture is here").with_help("set `arch='x86_64'`")
     } else if os.firmware.is_none() && !smm {
-        "secure boot needs the feature `smm`"
+        let message = Message::new("`secure='yes'` needs the feature `smm` for secure boot");
+        match &cx.domain.features.smm {
+            Some(smm) => message
+                .with_label(smm.pos, "the feature is not on here")
+                .with_help("set `<smm state='on'/>` in `<features>`"),
+            None => message.with_help("add `<smm state='on'/>` to `<features>`"),
+        }
     } else {
         return;
     };
