@@ -56,13 +56,13 @@ fn an_unknown_name_is_told_with_the_nearest() {
     check(
         "<currentmemory>1</currentmemory>",
         "",
-        &[element("unknown element `<currentmemory>` is ignored", "did you mean `currentMemory`?")],
+        &[element("unknown element `<currentmemory>` is ignored", "did you mean `<currentMemory>`?")],
     );
     check("<xyzzy><vcpu/></xyzzy>", "", &[element("unknown element `<xyzzy>` is ignored", UNKNOWN_ELEMENT)]);
     check(
         "",
         "<disk><driver name='qemu' caches='none'/><source file='/a'/><target dev='vda'/></disk>",
-        &[attribute("unknown attribute `caches` of `<driver>` is ignored", "did you mean `cache`?")],
+        &[attribute("unknown attribute `caches` of `<driver>` is ignored", "did you mean `cache=`?")],
     );
     // What is there already is not meant.
     check(
@@ -73,7 +73,7 @@ fn an_unknown_name_is_told_with_the_nearest() {
     check(
         "",
         "<interface type='user'><mac adress='52:54:00:00:00:01'/></interface>",
-        &[attribute("unknown attribute `adress` of `<mac>` is ignored", "did you mean `address`?")],
+        &[attribute("unknown attribute `adress` of `<mac>` is ignored", "did you mean `address=`?")],
     );
 }
 
@@ -132,7 +132,7 @@ fn what_another_value_decides_is_told_with_what_is_read() {
     check(
         "<disk type='block'><source dev='/dev/a' file='/b'/><target dev='vda'/></disk>",
         "attribute `file` of `<source>` is ignored here",
-        "attributes of `<source>` that are read here: `dev`, `index`, `startupPolicy`",
+        "remove it; the attributes of this `<source>` are `dev`, `index`, `startupPolicy`",
     );
     check(
         "<emulator>/a</emulator><emulator>/b</emulator>",
@@ -150,19 +150,19 @@ fn a_value_that_is_ignored_is_told_with_those_that_are_read() {
         "",
         "<graphics type='vnc' autoport='true'/>",
         "value `true` of `autoport` of `<graphics>` is ignored",
-        "did you mean `yes`? Possible are `yes`, `no`",
+        "did you mean `yes`? Allowed: `yes`, `no`",
     );
     check(
         "",
         "<graphics type='rdp' multiUser='1'/>",
         "value `1` of `multiUser` of `<graphics>` is ignored",
-        "did you mean `yes`? Possible are `yes`, `no`",
+        "did you mean `yes`? Allowed: `yes`, `no`",
     );
     check(
         "",
         "<hostdev type='pci' managed='ye'><source><address bus='1'/></source></hostdev>",
         "value `ye` of `managed` of `<hostdev>` is ignored",
-        "did you mean `yes`? Possible are `yes`, `no`",
+        "did you mean `yes`? Allowed: `yes`, `no`",
     );
     check(
         "<blkiotune><weight>much</weight></blkiotune>",
@@ -180,7 +180,7 @@ fn a_value_that_is_ignored_is_told_with_those_that_are_read() {
         "<sysinfo type='smbios'><system><entry name='serail'>1</entry></system></sysinfo>",
         "",
         "value `serail` of `name` of `<entry>` is ignored",
-        "did you mean `serial`? Possible are `manufacturer`, `product`, `version`, `serial`, `uuid`, `sku`, `family`",
+        "did you mean `serial`? Allowed: `manufacturer`, `product`, `version`, `serial`, `uuid`, `sku`, `family`",
     );
     // Without a value there is none that is ignored.
     check_as(Release::V12_9, "<blkiotune><weight/></blkiotune>", "<graphics type='vnc'/>", &[]);
@@ -247,8 +247,8 @@ fn a_letter_is_likelier_wrong_than_the_place() {
         let found: Vec<_> = found.iter().map(|p| (p.id(), p.help())).collect();
         assert_eq!(found, [("unknown-element", help)]);
     };
-    check("<device><input type='tablet'/></device>", "did you mean `devices`?");
-    check("<feature><acpi/></feature>", "did you mean `features`?");
+    check("<device><input type='tablet'/></device>", "did you mean `<devices>`?");
+    check("<feature><acpi/></feature>", "did you mean `<features>`?");
 }
 
 #[test]

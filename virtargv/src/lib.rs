@@ -129,7 +129,7 @@ pub fn run(text: &str, request: &Request<'_>) -> Run {
 ///   <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
 /// let report = virtargv::check(text, &Request::new(&caps, &host), &Levels::default());
 /// let problem = report.first().expect("a warning");
-/// assert_eq!((problem.id(), problem.help()), ("unknown-element", "did you mean `currentMemory`?"));
+/// assert_eq!((problem.id(), problem.help()), ("unknown-element", "did you mean `<currentMemory>`?"));
 /// ```
 pub fn check(text: &str, request: &Request<'_>, levels: &Levels) -> Report {
     let release = request.release();
