@@ -124,61 +124,61 @@ fn problems_are_shown_by_place() {
     };
     check(
         &["examples/broken.xml"],
-        expect![[r"
-        error[unit]: invalid argument: unknown unit `GigaByte` in `<memory>`
-         --> examples/broken.xml:3:11
-          |
-        3 |   <memory unit='GigaByte'>4</memory>
-          |           ^^^^^^^^^^^^^^^
-          |
-          = help: use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
+        expect![[r#"
+            error[unit]: invalid argument: unknown unit `GigaByte` in `<memory>`
+             --> examples/broken.xml:3:11
+              |
+            3 |   <memory unit='GigaByte'>4</memory>
+              |           ^^^^^^^^^^^^^^^
+              |
+              = help: did you mean `GB` (powers of 1000) or `GiB` (powers of 1024)? Else use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
 
-        error[attribute-value]: XML error: bad value `virtoi` for `bus` of `<target>`
-          --> examples/broken.xml:10:25
-           |
-        10 |       <target dev='vda' bus='virtoi'/>
-           |                         ^^^^^^^^^^^^
-           |
-           = help: did you mean `virtio`? Possible are `fdc`, `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
+            error[attribute-value]: XML error: bad value `virtoi` for `bus` of `<target>`
+              --> examples/broken.xml:10:25
+               |
+            10 |       <target dev='vda' bus='virtoi'/>
+               |                         ^^^^^^^^^^^^
+               |
+               = help: did you mean `virtio`? Allowed: `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
 
-        error[net-teaming-persistent-model]: unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`
-          --> examples/broken.xml:14:14
-           |
-        14 |       <model type='e1000'/>
-           |              ^^^^^^^^^^^^
-           |
-           = help: add `<model type='virtio'/>` to the interface
+            error[net-teaming-persistent-model]: unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`
+              --> examples/broken.xml:14:14
+               |
+            14 |       <model type='e1000'/>
+               |              ^^^^^^^^^^^^
+               |
+               = help: set `type='virtio'` in `<model>`
 
-        1 document, 1 refused
-    "]],
+            1 document, 1 refused
+        "#]],
     );
     check(
         &["--format", "github", "examples/broken.xml"],
-        expect![[r"
-        ::error file=examples/broken.xml,line=3,endLine=3,col=11,endColumn=25,title=unit::invalid argument: unknown unit `GigaByte` in `<memory>`%0Ahelp: use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
-        ::error file=examples/broken.xml,line=10,endLine=10,col=25,endColumn=36,title=attribute-value::XML error: bad value `virtoi` for `bus` of `<target>`%0Ahelp: did you mean `virtio`? Possible are `fdc`, `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
-        ::error file=examples/broken.xml,line=14,endLine=14,col=14,endColumn=25,title=net-teaming-persistent-model::unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`%0Ahelp: add `<model type='virtio'/>` to the interface
-        1 document, 1 refused
-    "]],
+        expect![[r#"
+            ::error file=examples/broken.xml,line=3,endLine=3,col=11,endColumn=25,title=unit::invalid argument: unknown unit `GigaByte` in `<memory>`%0Ahelp: did you mean `GB` (powers of 1000) or `GiB` (powers of 1024)? Else use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
+            ::error file=examples/broken.xml,line=10,endLine=10,col=25,endColumn=36,title=attribute-value::XML error: bad value `virtoi` for `bus` of `<target>`%0Ahelp: did you mean `virtio`? Allowed: `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
+            ::error file=examples/broken.xml,line=14,endLine=14,col=14,endColumn=25,title=net-teaming-persistent-model::unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`%0Ahelp: set `type='virtio'` in `<model>`
+            1 document, 1 refused
+        "#]],
     );
     check(
         &["--format", "junit", "examples"],
         expect![[r#"
-        <?xml version="1.0" encoding="UTF-8"?>
-        <testsuites name="virtargv check">
-          <testsuite name="examples/broken.xml" tests="3" failures="3" errors="0" skipped="0">
-            <testcase classname="examples/broken.xml" name="unit:3:11"><failure type="unit" message="invalid argument: unknown unit `GigaByte` in `&lt;memory&gt;`">examples/broken.xml:3:11: error[unit]: invalid argument: unknown unit `GigaByte` in `&lt;memory&gt;`&#10;help: use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
-        </failure></testcase>
-            <testcase classname="examples/broken.xml" name="attribute-value:10:25"><failure type="attribute-value" message="XML error: bad value `virtoi` for `bus` of `&lt;target&gt;`">examples/broken.xml:10:25: error[attribute-value]: XML error: bad value `virtoi` for `bus` of `&lt;target&gt;`&#10;help: did you mean `virtio`? Possible are `fdc`, `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
-        </failure></testcase>
-            <testcase classname="examples/broken.xml" name="net-teaming-persistent-model:14:14"><failure type="net-teaming-persistent-model" message="unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`">examples/broken.xml:14:14: error[net-teaming-persistent-model]: unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`&#10;help: add `&lt;model type='virtio'/&gt;` to the interface
-        </failure></testcase>
-          </testsuite>
-          <testsuite name="examples/server.xml" tests="1" failures="0" errors="0" skipped="0">
-            <testcase classname="examples/server.xml" name="examples/server.xml"/>
-          </testsuite>
-        </testsuites>
-    "#]],
+            <?xml version="1.0" encoding="UTF-8"?>
+            <testsuites name="virtargv check">
+              <testsuite name="examples/broken.xml" tests="3" failures="3" errors="0" skipped="0">
+                <testcase classname="examples/broken.xml" name="unit:3:11"><failure type="unit" message="invalid argument: unknown unit `GigaByte` in `&lt;memory&gt;`">examples/broken.xml:3:11: error[unit]: invalid argument: unknown unit `GigaByte` in `&lt;memory&gt;`&#10;help: did you mean `GB` (powers of 1000) or `GiB` (powers of 1024)? Else use `bytes`, `KB`, `KiB`, `MB`, `MiB`, `GB`, `GiB`, `TB`, `TiB`, `PB`, `PiB`, `EB` or `EiB`
+            </failure></testcase>
+                <testcase classname="examples/broken.xml" name="attribute-value:10:25"><failure type="attribute-value" message="XML error: bad value `virtoi` for `bus` of `&lt;target&gt;`">examples/broken.xml:10:25: error[attribute-value]: XML error: bad value `virtoi` for `bus` of `&lt;target&gt;`&#10;help: did you mean `virtio`? Allowed: `scsi`, `virtio`, `usb`, `sata`, `sd`, `nvme`
+            </failure></testcase>
+                <testcase classname="examples/broken.xml" name="net-teaming-persistent-model:14:14"><failure type="net-teaming-persistent-model" message="unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`">examples/broken.xml:14:14: error[net-teaming-persistent-model]: unsupported configuration: teaming type `persistent` needs interface model `virtio`, not `e1000`&#10;help: set `type='virtio'` in `&lt;model&gt;`
+            </failure></testcase>
+              </testsuite>
+              <testsuite name="examples/server.xml" tests="1" failures="0" errors="0" skipped="0">
+                <testcase classname="examples/server.xml" name="examples/server.xml"/>
+              </testsuite>
+            </testsuites>
+        "#]],
     );
 }
 
