@@ -5,6 +5,8 @@
 mod asked;
 mod malformed;
 mod order;
+mod plain;
+mod table;
 mod tree;
 mod value;
 
@@ -15,7 +17,7 @@ pub(crate) use asked::Asked;
 pub use asked::Question;
 pub use order::ReadPlace;
 pub use tree::{El, MAX_DOCUMENT};
-pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, tree};
+pub(crate) use tree::{Elements, MERGED, QEMU_PREFIX, document, tree};
 pub use value::{AnyBase, Positive, Value};
 
 use crate::{Class, Classes, Kib, Message, NumberSet, Place, Release, Report, Rule, Span, units};
